@@ -56,6 +56,8 @@ export interface NotifyPorts
     AcquireRateLimitPorts["ledger"] &
     RecordAttemptPorts["ledger"];
   readonly configs: Pick<ConfigSource, "current" | "currentWith" | "refreshed">;
+  /** Waits until the time that the rate limit of a target has reserved. The wait is at most `EARLY_MS` long. */
+  readonly wait: (ms: number) => Promise<void>;
   /** Makes one delivery attempt and never throws an error. */
   readonly deliver: (request: NotificationRequest) => Promise<AttemptResult>;
 }
@@ -132,14 +134,17 @@ async function notify(
   if (received.receiveCount >= GIVE_UP_RECEIVE_COUNT)
     return record({ ...NOT_ATTEMPTED, spent: true, verdict: "retry", reason: "unfinished" });
   if (!isLastAttempt(received)) {
-    const times = { throttledUntil, now: lease.now };
-    const wait = await acquireRateLimit(key.target, target, claim.record, times, { ...ports, settings });
-    if (wait !== null) {
+    const limited = { ...ports, settings };
+    const acquired = await acquireRateLimit(key.target, target, claim.record, throttledUntil, limited);
+    if (acquired.kind === "postpone") {
       const addedSeconds = Math.min(received.receiveCount - PROMPT_RECEIVES, MAX_ADDED_WAIT_SECONDS);
-      const until = Math.max(wait.until, lease.now + addedSeconds * 1000);
-      await ledger.postponeNotification({ key, redelivery, messageId, ...wait, until });
+      const until = Math.max(acquired.until, lease.now + addedSeconds * 1000);
+      const { requestAt } = acquired;
+      await ledger.postponeNotification({ key, redelivery, messageId, until, requestAt });
       return postponeMessage(received, until, ports);
     }
+    const waitMs = acquired.requestAt - now();
+    if (waitMs > 0) await ports.wait(waitMs);
   }
   // The function checks the remaining time again, because Lambda may have frozen the process after the message claimed
   // the notification. The lease of the notification may have ended while the process was frozen.

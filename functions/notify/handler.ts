@@ -17,10 +17,10 @@ import {
   reserveRequestTime,
   switchTargetOff,
   throttleTarget,
-  tryAcquireRequest,
 } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
+import { systemWait as wait } from "../../lib/runtime/clock.ts";
 import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { createNotifyHandler } from "./create-notify-handler.ts";
 
@@ -38,7 +38,6 @@ const handleMessage = createNotifyHandler({
     markDeadLettered,
     readTarget,
     reserveRequestTime,
-    tryAcquireRequest,
     throttleTarget,
     markTargetGone,
     clearTargetGone,
@@ -46,6 +45,7 @@ const handleMessage = createNotifyHandler({
   }),
   notifyQueue: createSqsQueue({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
   deadLetterQueue: createSqsSender({ ...sqs, url: env.NOTIFY_DEAD_QUEUE_URL }),
+  wait,
   deliver: (request) => deliver({ ...request, proxy: ports.proxy }),
 });
 

@@ -146,8 +146,8 @@ export function encodeJsonBody(payload: JsonObject): Buffer {
   return Buffer.from(JSON.stringify(payload));
 }
 
-/** A factor that makes the interval between two messages 10 % longer, because the network may shorten the interval. */
-const RATE_LIMIT_MARGIN = 1.1;
+/** A factor that makes the interval between two messages 7 % longer, because the network may shorten the interval. */
+const RATE_LIMIT_MARGIN = 1.07;
 
 /**
  * Returns the minimum time between two messages to one target, in milliseconds. Returns 0 if the target has no rate

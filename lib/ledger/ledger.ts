@@ -42,12 +42,6 @@ export interface RateLimitLedger {
    * rate limit is free now.
    */
   reserveRequestTime(name: string, now: Instant, intervalMs: number): Promise<Instant>;
-  /**
-   * Returns true if the rate limit allows a request now. After a result of true, returns false for the rest of the
-   * interval. This check is needed because SQS rounds delays to seconds: two requests with different reserved times may
-   * start in the same second.
-   */
-  tryAcquireRequest(name: string, now: Instant, intervalMs: number): Promise<boolean>;
 }
 
 /** The ledger counts ended jobs by the duration of the job. */

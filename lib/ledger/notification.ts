@@ -98,8 +98,11 @@ export const DeliveryRecord = z.object({
   /** The number of the latest redelivery. Is 0 before the first redelivery. */
   redelivery: z._default(z.int(), 0),
   nextAttemptAt: z._default(MaybeInstant, null),
-  /** Is true if the rate limit of the target reserved the time `nextAttemptAt` for the notification. */
-  nextAttemptReserved: z._default(z.boolean(), false),
+  /**
+   * The time that the rate limit of the target reserved for the next delivery attempt. `nextAttemptAt` is a little
+   * earlier. Is null if no time is reserved.
+   */
+  requestAt: z._default(MaybeInstant, null),
   /** Is true if the notification failed and the message of the notification is in the dead-letter queue. */
   deadLettered: z._default(z.boolean(), false),
   /** The latest delivery attempts in order of time. The list contains at most `ATTEMPT_HISTORY` delivery attempts. */
@@ -159,8 +162,8 @@ export interface AttemptRecord extends NotificationOwner {
 
 export interface Postponement extends NotificationOwner {
   readonly until: Instant;
-  /** Is true if the rate limit of the target reserved the time `until` for the notification. */
-  readonly nextAttemptReserved: boolean;
+  /** The time that the rate limit of the target reserved for the next delivery attempt, or null. */
+  readonly requestAt: Instant | null;
 }
 
 export interface NotificationLedger {

@@ -163,6 +163,7 @@ describe.each(Object.entries(OUTAGES))("SSM is %s on a new instance", (_, error)
     const notify = createNotifyHandler({
       ...shared,
       ledger: { ...ledger, claimNotification: claim("notification") },
+      wait: claim("wait"),
       deliver: claim("delivery"),
     } as Parameters<typeof createNotifyHandler>[0]);
     const watch = { project: "prod", jobId: "job-1", caller: "token:all", deadlineAt: clock.now + 60_000 };

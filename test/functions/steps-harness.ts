@@ -77,6 +77,9 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
       currentWith: async () => config,
       refreshed: async () => flow.refreshedConfig,
     },
+    wait: async (ms) => {
+      clock.now += ms;
+    },
     deliver: async ({ webhookId, mask }) => {
       recorded.posts.push(webhookId);
       flow.mask = mask;

@@ -32,7 +32,6 @@ const METHODS: readonly (keyof Ledger)[] = [
   "switchTargetOff",
   "switchTargetOn",
   "reserveRequestTime",
-  "tryAcquireRequest",
   "addDuration",
   "readDurations",
   "createDigest",

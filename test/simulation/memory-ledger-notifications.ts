@@ -56,7 +56,7 @@ export function notificationOperations({ notifications }: LedgerState): Notifica
         ...counted,
         state,
         nextAttemptAt,
-        nextAttemptReserved: false,
+        requestAt: null,
         history,
       };
       notifications[idOfNotification(record.key)] = { ...row, delivery, leaseUntil: null };
@@ -69,7 +69,7 @@ export function notificationOperations({ notifications }: LedgerState): Notifica
       const delivery = {
         ...row.delivery,
         nextAttemptAt: postponement.until,
-        nextAttemptReserved: postponement.nextAttemptReserved,
+        requestAt: postponement.requestAt,
       };
       notifications[idOfNotification(postponement.key)] = { ...row, delivery, leaseUntil: null };
       return "recorded";

@@ -8,7 +8,7 @@ export function sharedOperations({
   digests,
 }: LedgerState): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger {
   const targetOf = (name: string): TargetRow =>
-    targets[name] ?? { offSince: null, goneSince: null, throttledUntil: 0, nextFreeAt: 0, acquiredUntil: 0 };
+    targets[name] ?? { offSince: null, goneSince: null, throttledUntil: 0, nextFreeAt: 0 };
   return {
     async readTarget(name) {
       const { offSince, goneSince, throttledUntil } = targetOf(name);
@@ -19,12 +19,6 @@ export function sharedOperations({
       const time = Math.max(now, targetOf(name).nextFreeAt);
       targets[name] = { ...targetOf(name), nextFreeAt: time + intervalMs };
       return time;
-    },
-
-    async tryAcquireRequest(name, now, intervalMs) {
-      if (targetOf(name).acquiredUntil > now) return false;
-      targets[name] = { ...targetOf(name), acquiredUntil: now + intervalMs };
-      return true;
     },
 
     async throttleTarget(name, until) {

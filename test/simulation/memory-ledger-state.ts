@@ -24,7 +24,6 @@ export interface TargetRow {
   readonly goneSince: Instant | null;
   readonly throttledUntil: Instant;
   readonly nextFreeAt: Instant;
-  readonly acquiredUntil: Instant;
 }
 
 /** The state is plain JSON. Rows are replaced, never changed. */

@@ -125,6 +125,7 @@ export function createNotify(environment: Environment, invocation: Invocation): 
       notifyQueue: queue("notify"),
       deadLetterQueue: plant.deadLetters(queue("notifyDead")),
       configs: { current: readConfig, currentWith: readConfig, refreshed: readConfig },
+      wait: (ms) => new Promise((resolve) => void timerFor(simulation, invocation)(resolve, ms)),
       deliver: deliverFor(simulation, invocation, environment, environment.rates),
       now: simulation.now,
       random: simulation.random.next,

@@ -25,7 +25,6 @@ import {
   switchTargetOff,
   switchTargetOn,
   throttleTarget,
-  tryAcquireRequest,
 } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
@@ -60,7 +59,6 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     switchTargetOff,
     switchTargetOn,
     reserveRequestTime,
-    tryAcquireRequest,
     addDuration,
     readDurations,
     createDigest,

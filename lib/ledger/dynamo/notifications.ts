@@ -74,7 +74,7 @@ export const recordAttempt: Operation<"recordAttempt"> = async (table, record) =
     set: {
       state,
       nextAttemptAt,
-      nextAttemptReserved: null,
+      requestAt: null,
       leaseUntil: null,
       ...(spent ? { throttles: null } : {}),
     },
@@ -100,10 +100,10 @@ export const recordAttempt: Operation<"recordAttempt"> = async (table, record) =
 };
 
 export const postponeNotification: Operation<"postponeNotification"> = async (table, postponement) => {
-  const { key, redelivery, messageId, until, nextAttemptReserved } = postponement;
+  const { key, redelivery, messageId, until, requestAt } = postponement;
   const postponed = await updateItem(table, {
     key: notificationItemKey(key),
-    set: { nextAttemptAt: until, nextAttemptReserved, leaseUntil: null },
+    set: { nextAttemptAt: until, requestAt, leaseUntil: null },
     condition: LEASED,
     values: { pending: "pending", redelivery, me: messageId },
   });
@@ -133,7 +133,7 @@ export const startRedelivery: Operation<"startRedelivery"> = async (table, key, 
       throttles: null,
       throttledSince: null,
       nextAttemptAt: null,
-      nextAttemptReserved: null,
+      requestAt: null,
       owner: null,
       leaseUntil: null,
       deadLettered: null,

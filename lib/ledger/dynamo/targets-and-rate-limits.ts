@@ -98,16 +98,6 @@ export const reserveRequestTime: Operation<"reserveRequestTime"> = async (table,
   );
 };
 
-export const tryAcquireRequest: Operation<"tryAcquireRequest"> = async (table, name, now, intervalMs) => {
-  const acquired = await updateItem(table, {
-    key: rateLimitKey(name),
-    set: { acquiredUntil: now + intervalMs, expiresAt: toEpochSeconds(now + RETENTION_MS) },
-    condition: "attribute_not_exists(#acquiredUntil) OR #acquiredUntil <= :now",
-    values: { now },
-  });
-  return acquired !== null;
-};
-
 function rateLimitKey(name: string): ItemKey {
   return { pk: `T#${name}`, sk: "rateLimit" };
 }

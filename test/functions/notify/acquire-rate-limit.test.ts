@@ -1,3 +1,4 @@
+import { LEAD_MS } from "../../../functions/notify/acquire-rate-limit.ts";
 import { createFlow, jobIn, KEY } from "../steps-harness.ts";
 
 describe("the first wait of the retry schedule", () => {
@@ -27,5 +28,54 @@ describe("the first wait of the retry schedule", () => {
     await flow.poll(1);
     expect(await flow.notify()).toBe("acknowledged");
     expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { detail: "target_unknown" } }]);
+  });
+});
+
+describe("the rate limit of a target", () => {
+  const INTERVAL_MS = 1070;
+
+  /** Returns a flow in which the Slack target `deploys` gets the notification of each job. */
+  async function burstOf(jobIds: readonly string[]) {
+    const flow = createFlow();
+    flow.observation = jobIn("failed");
+    const sentAt: number[] = [];
+    flow.whileDelivering = () => sentAt.push(flow.clock.now);
+    for (const jobId of jobIds) {
+      await flow.open({ jobId, targets: ["deploys"] });
+      await flow.poll(1, `m-${jobId}`, undefined, jobId);
+    }
+    /** Handles each message when the queue shows the message, until the queue is empty. */
+    async function deliverAll(): Promise<void> {
+      while (flow.notifyQueue.state.messages.length > 0) {
+        const visibleAt = Math.min(...flow.notifyQueue.state.messages.map((message) => message.visibleAt));
+        flow.clock.now = Math.max(flow.clock.now, visibleAt);
+        await flow.notify();
+      }
+    }
+    return { flow, sentAt, deliverAll };
+  }
+
+  it("sends sixty notifications one interval apart, although SQS delays messages by whole seconds", async () => {
+    const { flow, sentAt, deliverAll } = await burstOf(Array.from({ length: 60 }, (_, i) => `job-${i}`));
+    const startedAt = flow.clock.now + LEAD_MS;
+    await deliverAll();
+    expect(sentAt).toEqual(Array.from({ length: 60 }, (_, i) => startedAt + i * INTERVAL_MS));
+  });
+
+  it("keeps a notification in the function for a short wait", async () => {
+    const { flow, sentAt } = await burstOf(["job-1", "job-2"]);
+    const startedAt = flow.clock.now + LEAD_MS;
+    expect([await flow.notify(), await flow.notify()]).toEqual(["acknowledged", "acknowledged"]);
+    expect(sentAt).toEqual([startedAt, startedAt + INTERVAL_MS]);
+  });
+
+  it("reserves a new time for a notification that missed its reserved time", async () => {
+    const { flow, sentAt } = await burstOf(["job-1"]);
+    const startedAt = flow.clock.now;
+    await flow.memory.reserveRequestTime("deploys", startedAt + 9000, 1000);
+    expect(await flow.notify()).toBe("retry");
+    flow.clock.now = startedAt + 10_001;
+    expect(await flow.notify()).toBe("acknowledged");
+    expect(sentAt).toEqual([startedAt + 10_000 + INTERVAL_MS]);
   });
 });

@@ -1,3 +1,4 @@
+import { EARLY_MS } from "../../../functions/notify/acquire-rate-limit.ts";
 import type { AttemptResult } from "../../../lib/channels/deliver.ts";
 import { bodiesOf, createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 
@@ -157,11 +158,13 @@ describe("a notification", () => {
 
   it("waits for the rate limit of its target", async () => {
     const { flow } = await ended(["deploys"]);
-    await flow.memory.reserveRequestTime("deploys", flow.clock.now, 1_100);
+    const requestAt = flow.clock.now + 20_000;
+    await flow.memory.reserveRequestTime("deploys", requestAt - 1000, 1000);
     expect(await flow.notify()).toBe("retry");
     expect(flow.recorded.posts).toEqual([]);
-    flow.clock.now += 2_000;
+    flow.clock.now = requestAt - EARLY_MS + 500;
     expect(await flow.notify()).toBe("acknowledged");
     expect(flow.recorded.posts).toHaveLength(1);
+    expect(flow.clock.now).toBe(requestAt);
   });
 });

@@ -32,7 +32,7 @@ export function describeNotifications(ledger: () => Ledger): void {
   describe("claiming a notification", () => {
     it("creates and returns the record at the first claim", async () => {
       const delivery = { target: "deploys", state: "pending", attempts: 0, redelivery: 0, ...UNTHROTTLED };
-      const nothing = { nextAttemptAt: null, nextAttemptReserved: false, deadLettered: false, history: [] };
+      const nothing = { nextAttemptAt: null, requestAt: null, deadLettered: false, history: [] };
       const key = newNotification();
       expect(await ledger().readDelivery(key)).toEqual({ ...delivery, ...nothing });
       expect(await claim(key, "n-1")).toEqual({ kind: "claimed", record: { ...delivery, ...nothing } });
@@ -206,17 +206,17 @@ export function describeNotifications(ledger: () => Ledger): void {
         redelivery: 0,
         messageId: "n-1",
         until: T0 + 8000,
-        nextAttemptReserved: true,
+        requestAt: T0 + 9000,
       };
       expect(await ledger().postponeNotification(postponement)).toBe("superseded");
       await claim(key, "n-1");
       expect(await ledger().postponeNotification(postponement)).toBe("recorded");
       expect(await ledger().postponeNotification(postponement)).toBe("superseded");
       expect(await claim(key, "n-1", T0 + 7999)).toEqual({ kind: "not_due", until: T0 + 8000 });
-      const postponed = { attempts: 0, nextAttemptReserved: true, nextAttemptAt: T0 + 8000 };
+      const postponed = { attempts: 0, requestAt: T0 + 9000, nextAttemptAt: T0 + 8000 };
       expect(await claim(key, "n-1", T0 + 8000)).toMatchObject({ kind: "claimed", record: postponed });
       await record(key, "n-1");
-      expect(await ledger().readDelivery(key)).toMatchObject({ nextAttemptReserved: false });
+      expect(await ledger().readDelivery(key)).toMatchObject({ requestAt: null });
     });
   });
 

@@ -16,14 +16,6 @@ export function describeShared(ledger: () => Ledger): void {
       expect(await ledger().reserveRequestTime(name, T0 + 60_000, 1000)).toBe(T0 + 60_000);
     });
 
-    it("grants one of several concurrent requests per interval", async () => {
-      const { project: name } = newKey();
-      const granted = await Promise.all([1, 2, 3].map(() => ledger().tryAcquireRequest(name, T0, 1000)));
-      expect(granted.filter((isGranted) => isGranted)).toHaveLength(1);
-      expect(await ledger().tryAcquireRequest(name, T0 + 999, 1000)).toBe(false);
-      expect(await ledger().tryAcquireRequest(name, T0 + 1000, 1000)).toBe(true);
-    });
-
     it("is never throttled for a shorter time than before", async () => {
       const { project: name } = newKey();
       for (const until of [T0 + 5000, T0 + 9000, T0 + 7000]) await ledger().throttleTarget(name, until);

@@ -177,7 +177,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
       }),
     ),
   },
-  call("postponeNotification", fc.record({ ...owner, until: now, nextAttemptReserved: fc.boolean() })),
+  call("postponeNotification", fc.record({ ...owner, until: now, requestAt: fc.option(now) })),
   call("readDelivery", notification),
   { weight: 2, arbitrary: call("markDeadLettered", notification, redelivery) },
   { weight: 2, arbitrary: call("startRedelivery", notification, expiresAt) },
@@ -188,7 +188,6 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   call("switchTargetOff", target, now),
   call("switchTargetOn", target),
   call("reserveRequestTime", rateLimit, now, intervalMs),
-  call("tryAcquireRequest", rateLimit, now, intervalMs),
   call(
     "addDuration",
     fc.record({ project, jobType: fc.constantFrom("A", "B"), bucket: fc.nat(2), day: fc.nat(2), expiresAt }),

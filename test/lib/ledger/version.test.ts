@@ -108,13 +108,11 @@ const HAS_NO_EFFECT: Readonly<Record<string, (stored: Stored) => Promise<unknown
       attempt: attempt(),
       nextAttemptAt: null,
     }),
-  postponeNotification: ({ owner }) =>
-    ledger.postponeNotification({ ...owner, until: now, nextAttemptReserved: false }),
+  postponeNotification: ({ owner }) => ledger.postponeNotification({ ...owner, until: now, requestAt: null }),
   markDeadLettered: ({ notification }) => ledger.markDeadLettered(notification, 0),
   rescheduleSweep: ({ watch }) => ledger.rescheduleSweep({ ...watch, dueAt: T0 + 50_000 }, null),
   scheduleSweep: ({ generation }) => ledger.scheduleSweep(generation, T0, NEVER + 1000),
   throttleTarget: () => ledger.throttleTarget("deploys", now),
-  tryAcquireRequest: () => ledger.tryAcquireRequest("deploys", now, 1000),
   removeRunningMember: ({ watch }) => ledger.removeRunningMember("d-1", watch),
 };
 
