@@ -64,7 +64,7 @@ test.each([[[]], [["--json"]]])(
   "a command in a job's reason is printed without effect, options %j",
   async (options) => {
     const reason = "##[error]a ##vso[task.complete]b\u0085c";
-    const status = { ...example, state: "failed", done: true, reason };
+    const status = { ...example, project: "prod", jobId: "a", state: "failed", done: true, reason };
     const ran = await run(["status", "a", ...options], () => ({ status: 200, body: status }));
     expect(ran.stdout).not.toMatch(/##\w*\[|\u0085/);
     if (options.length > 0) expect(JSON.parse(ran.stdout).jobs[0].reason).toBe(reason);
