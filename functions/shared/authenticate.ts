@@ -13,6 +13,7 @@ import type { Instant } from "../../lib/domain/job.ts";
 import { openEgress } from "../../lib/http/egress.ts";
 import { guardedFetch } from "../../lib/http/guarded-fetch.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
+import { systemWait } from "../../lib/runtime/clock.ts";
 import type { Note } from "../../lib/runtime/http-handler.ts";
 import { log } from "../../lib/runtime/log.ts";
 
@@ -71,14 +72,18 @@ export function createIdentityCheck(
   proxy: OutgoingProxy | null = null,
 ): AuthenticatePorts["identify"] {
   let allow: readonly string[] = [];
-  const keys = createIssuerKeys(async (url) => {
-    const { status, text } = await guardedFetch(url, { egress: openEgress(allow, { proxy }) });
-    if (status !== 200) throw new Error(`the token issuer responded with the HTTP status ${status}`);
-    return text;
-  }, now);
+  const keys = createIssuerKeys(
+    async (url) => {
+      const { status, text } = await guardedFetch(url, { egress: openEgress(allow, { proxy }) });
+      if (status !== 200) throw new Error(`the token issuer responded with the HTTP status ${status}`);
+      return text;
+    },
+    now,
+    systemWait,
+  );
   return (token, config) => {
     allow = config.settings.egress.allow;
-    return checkIdentityToken(token, config.oidc, keys, now());
+    return checkIdentityToken(token, config, keys, now());
   };
 }
 

@@ -1,5 +1,6 @@
 import type { JWTPayload } from "jose";
 import type { OidcRule } from "../config/config.ts";
+import type { Settings } from "../config/settings.ts";
 import { CallerName, type Instant } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { cleanToOneLine } from "../domain/plain-text.ts";
@@ -23,6 +24,12 @@ export interface TokenRefusal extends FailedCheck {
   readonly issuer: string;
 }
 
+/** The parts of the config that decide about identity tokens. */
+export interface IdentityConfig {
+  readonly oidc: readonly OidcRule[];
+  readonly settings: Pick<Settings, "identityTokenMinutes">;
+}
+
 /** Returns true if a bearer token has the form of a signed JWT (RFC 7515, section 7.1). */
 export function isJwt(token: string): boolean {
   return /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/.test(token);
@@ -30,12 +37,12 @@ export function isJwt(token: string): boolean {
 
 /**
  * Checks the identity token (OIDC) of a CI job. In a valid identity token, the signature is from an issuer in the
- * config, the audience is this service, the expiry time is in the future, and the claims match at least one OIDC rule
+ * config, the audience is this service, the expiry time is in the future, the lifetime is short enough, and the claims match at least one OIDC rule
  * in the config. The caller has the rights of every OIDC rule that the identity token matches.
  */
 export async function checkIdentityToken(
   token: string,
-  rules: readonly OidcRule[],
+  { oidc: rules, settings }: IdentityConfig,
   keys: IssuerKeys,
   now: Instant,
 ): Promise<IdentityCheck> {
@@ -59,6 +66,9 @@ export async function checkIdentityToken(
     if (verified.kind === "refused" && isOfKey(verified)) verified = await verify(true);
     if (verified.kind === "refused") return refuse(verified.check, verified.claims);
     const { claims } = verified;
+    const { exp = 0, iat = 0 } = claims;
+    // A stolen token can be used until it expires.
+    if (exp - iat > settings.identityTokenMinutes * 60) return refuse("lifetime", ["exp", "iat"]);
     const mismatches = issuerRules.map((rule) => ({ rule, names: mismatchedClaims(claims, rule) }));
     const matching = mismatches.filter(({ names }) => names.length === 0).map(({ rule }) => rule);
     if (matching.length === 0) return refuse("claim", closestMismatch(mismatches.map(({ names }) => names)));

@@ -1,16 +1,24 @@
 import "../domain/zod-fields.ts";
 import type { JSONWebKeySet } from "jose";
 import * as z from "zod/mini";
-import { createExpiringCache } from "../domain/expiring-cache.ts";
 import type { Instant } from "../domain/job.ts";
 
-/** The time after which the service reads the signing keys of an issuer again, because an issuer may remove a key. */
-const MAX_AGE_MS = 3_600_000;
+/** The age from which the service reads the signing keys of an issuer again, because an issuer may remove a key. */
+const REFRESH_AGE_MS = 3_600_000;
+/** The age until which the service uses signing keys while it cannot read them again. */
+const MAX_AGE_MS = 86_400_000;
 /**
  * The shortest time between two reads of the signing keys of an issuer. Without this limit, many invalid tokens would
  * cause many calls to the issuer.
  */
-const MIN_REFRESH_INTERVAL_MS = 30_000;
+const READ_INTERVAL_MS = 30_000;
+/** The same time while the service has no signing keys of the issuer, because every token waits for the keys. */
+const FIRST_READ_INTERVAL_MS = 5000;
+/**
+ * The time that one call waits for a read of old signing keys. Most reads end in this time. Lambda may freeze a read that
+ * continues after the invocation, so without this wait an instance with few requests would rarely finish a read.
+ */
+const REFRESH_WAIT_MS = 500;
 
 const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
 const KeySet = z.object({ keys: z.array(z.unknown()) });
@@ -32,14 +40,17 @@ export class KeysOriginError extends Error {
 
 export interface IssuerKeys {
   /**
-   * Returns the signing keys of an issuer.
+   * Returns the signing keys of an issuer. Signing keys from the last day are returned without a wait for the issuer.
+   * After an hour, one call starts a new read and waits half a second for it.
    * @param keysUrl the URL of the signing keys from the config. If it is undefined, the discovery document of the issuer
    * contains the URL.
-   * @param refresh is true if no signing key from the previous read verified the token. The service does not read signing
-   * keys again for 30 seconds after a read.
+   * @param refresh is true if no signing key from the previous read verified the token. The call then waits for a new
+   * read. Other calls do not wait for this read. The service does not read signing keys again for 30 seconds after a
+   * read.
    * @throws KeysOriginError if the discovery document contains a URL with another origin than the issuer.
-   * @throws another error if the service cannot read the signing keys. For 30 seconds after a failed read, each call
-   * throws the same error without a new request to the issuer.
+   * @throws another error if the service cannot read the signing keys. For 30 seconds after a failed read, or for 5
+   * seconds if the service has no signing keys of the issuer, each such call throws the same error without a new request
+   * to the issuer.
    */
   read(issuer: string, keysUrl: string | undefined, refresh: boolean): Promise<JSONWebKeySet>;
 }
@@ -47,23 +58,66 @@ export interface IssuerKeys {
 /** Returns the body of an HTTP response with the status 200. Throws an error for a response with any other status. */
 type FetchText = (url: string) => Promise<string>;
 
-/** Creates an object that reads and caches the signing keys of issuers (OpenID Connect Discovery 1.0). */
-export function createIssuerKeys(fetchText: FetchText, now: () => Instant): IssuerKeys {
-  const cache = createExpiringCache({
-    load: (source) => {
-      const [issuer = "", keysUrl] = source.split(" ");
-      return readIssuerKeys(issuer, keysUrl, fetchText);
-    },
-    now,
-    maxAgeMs: MAX_AGE_MS,
-    failureMaxAgeMs: MIN_REFRESH_INTERVAL_MS,
-  });
+/** The signing keys of one issuer, and the latest read of the signing keys. */
+interface Source {
+  known: { readonly keys: JSONWebKeySet; readonly readAt: Instant } | null;
+  /** The read that is under way. */
+  reading: Promise<JSONWebKeySet> | null;
+  latest: { readonly endedAt: Instant; readonly error: unknown } | null;
+}
+
+/**
+ * Creates an object that reads and caches the signing keys of issuers (OpenID Connect Discovery 1.0). The last good
+ * signing keys stay in use while a new read is under way or fails, so no token makes other tokens fail or wait.
+ */
+export function createIssuerKeys(
+  fetchText: FetchText,
+  now: () => Instant,
+  wait: (ms: number) => Promise<void>,
+): IssuerKeys {
+  const sources = new Map<string, Source>();
+  const ageMs = (at: Instant | undefined) => {
+    const age = now() - (at ?? Number.NEGATIVE_INFINITY);
+    // If the age is negative, the clock was set back, and the true age is unknown.
+    return age < 0 ? Number.POSITIVE_INFINITY : age;
+  };
+
+  const readAgain = (source: Source, issuer: string, keysUrl: string | undefined): Promise<JSONWebKeySet> => {
+    const end = (error: unknown) => {
+      source.reading = null;
+      source.latest = { endedAt: now(), error };
+    };
+    source.reading ??= readIssuerKeys(issuer, keysUrl, fetchText).then(
+      (keys) => {
+        source.known = { keys, readAt: now() };
+        end(null);
+        return keys;
+      },
+      (error: unknown) => {
+        end(error);
+        throw error;
+      },
+    );
+    return source.reading;
+  };
+
   return {
-    read: (issuer, keysUrl, refresh) =>
-      cache.get(
-        keysUrl === undefined ? issuer : `${issuer} ${keysUrl}`,
-        refresh ? MIN_REFRESH_INTERVAL_MS : MAX_AGE_MS,
-      ),
+    async read(issuer, keysUrl, refresh) {
+      const name = `${issuer} ${keysUrl ?? ""}`;
+      const source = sources.get(name) ?? { known: null, reading: null, latest: null };
+      sources.set(name, source);
+      const { reading, latest } = source;
+      const known = ageMs(source.known?.readAt) < MAX_AGE_MS ? source.known : null;
+      const mayRead = ageMs(latest?.endedAt) >= (known === null ? FIRST_READ_INTERVAL_MS : READ_INTERVAL_MS);
+      if (known !== null && !refresh) {
+        if (ageMs(known.readAt) < REFRESH_AGE_MS || reading !== null || !mayRead) return known.keys;
+        const read = readAgain(source, issuer, keysUrl).catch(() => known.keys);
+        return Promise.race([read, wait(REFRESH_WAIT_MS).then(() => known.keys)]);
+      }
+      if (reading !== null || mayRead) return readAgain(source, issuer, keysUrl);
+      if (known === null || latest?.error) throw latest?.error;
+      return known.keys;
+    },
   };
 }
 

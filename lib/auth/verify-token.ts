@@ -11,7 +11,16 @@ const CLOCK_TOLERANCE_SECONDS = 30;
 
 /** The check that an identity token did not pass. The token itself is never part of a refusal. */
 export interface FailedCheck {
-  readonly check: "form" | "issuer" | "algorithm" | "key" | "keys_origin" | "signature" | "expiry" | "claim";
+  readonly check:
+    | "form"
+    | "issuer"
+    | "algorithm"
+    | "key"
+    | "keys_origin"
+    | "signature"
+    | "expiry"
+    | "lifetime"
+    | "claim";
   /** The names of the claims that the check refused. */
   readonly claims: readonly string[];
 }
@@ -56,7 +65,7 @@ export async function verifyToken(
     algorithms: ALGORITHMS,
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     currentDate: options.now,
-    requiredClaims: ["exp"],
+    requiredClaims: ["exp", "iat"],
   };
   try {
     const { kid } = decodeProtectedHeader(token);

@@ -44,6 +44,8 @@ export const Settings = z.strictObject({
   /** The target to which the service reports that another target no longer exists. */
   fallbackTarget: z.optional(Name),
   deadlineMinutes: z._default(positiveUpTo(MAX_DEADLINE_MINUTES), 120),
+  /** The maximum lifetime of an identity token (OIDC): the time from its claim `iat` to its claim `exp`. */
+  identityTokenMinutes: z._default(positiveUpTo(MAX_DEADLINE_MINUTES), 60),
   maxPolls: z._default(integerBetween(1, 100_000), 500),
   poll: z.prefault(Poll, {}),
   retry: z.prefault(Retry, {}),

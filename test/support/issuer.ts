@@ -32,6 +32,7 @@ export async function startIssuer(): Promise<Issuer> {
       .setProtectedHeader({ alg: "RS256", kid: "key-1" })
       .setIssuer(url)
       .setAudience(audience)
+      .setIssuedAt()
       .setExpirationTime("5m")
       .sign(pair.privateKey);
 

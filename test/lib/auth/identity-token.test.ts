@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import {
@@ -29,11 +30,13 @@ async function createIssuer(discovery: object = {}) {
     reads,
     clock: { now: NOW },
     down: false,
+    hangs: false,
     keys: [{ ...(await exportJWK(pair.publicKey)), kid: "one" }],
     privateKey: pair.privateKey,
     async fetchText(url: string) {
       reads.push(url);
       if (issuer.down) throw new Error("down");
+      if (issuer.hangs) await new Promise(() => undefined);
       if (url.endsWith("/.well-known/openid-configuration"))
         return JSON.stringify({ issuer: ISSUER, jwks_uri: `${ISSUER}/keys`, ...discovery });
       return JSON.stringify({ keys: issuer.keys });
@@ -45,18 +48,22 @@ async function createIssuer(discovery: object = {}) {
         issuer: iss = ISSUER,
         audience = "notifier",
         expires = NOW + 600_000,
+        lifetimeMs = 600_000,
       } = {},
     ) {
       return new SignJWT({ ...CLAIMS, ...claims })
         .setProtectedHeader(kid === undefined ? { alg: "RS256" } : { alg: "RS256", kid })
         .setIssuer(iss)
         .setAudience(audience)
+        .setIssuedAt(new Date(expires - lifetimeMs))
         .setExpirationTime(new Date(expires))
         .sign(issuer.privateKey);
     },
   };
-  const keys = createIssuerKeys(issuer.fetchText, () => issuer.clock.now);
-  const check = (token: string, rules = [RULE]) => checkIdentityToken(token, rules, keys, issuer.clock.now);
+  const wait = (ms: number) => setTimeout(ms);
+  const keys = createIssuerKeys(issuer.fetchText, () => issuer.clock.now, wait);
+  const check = (token: string, oidc = [RULE], identityTokenMinutes = 60) =>
+    checkIdentityToken(token, { oidc, settings: { identityTokenMinutes } }, keys, issuer.clock.now);
   return { issuer, check };
 }
 
@@ -119,6 +126,7 @@ describe("refuses a token", () => {
     [{}, { audience: "someone" }, "claim", ["aud"]],
     [{}, { expires: NOW - 31_000 }, "expiry", ["exp"]],
     [{}, { kid: "two" }, "key", []],
+    [{}, { lifetimeMs: 3_601_000 }, "lifetime", ["exp", "iat"]],
     [{}, { issuer: "https://evil.example.com/\n\u001b" }, "issuer", ["iss"]],
   ])("and says which check and claim refused it: %j %j", async (claims, more, failed, names) => {
     const { issuer, check } = await createIssuer();
@@ -163,11 +171,30 @@ describe("refuses a token", () => {
   test("without an expiry", async () => {
     const { issuer, check } = await createIssuer();
     const token = await new SignJWT(CLAIMS)
+      .setIssuedAt(new Date(NOW))
       .setProtectedHeader({ alg: "RS256", kid: "one" })
       .setIssuer(ISSUER)
       .setAudience("notifier")
       .sign(issuer.privateKey);
     expect(await check(token)).toMatchObject({ kind: "refused" });
+  });
+
+  test("with a lifetime that is longer than the setting", async () => {
+    const { issuer, check } = await createIssuer();
+    const token = await issuer.token({}, { lifetimeMs: 3_600_000 });
+    expect(await check(token)).toMatchObject({ kind: "caller" });
+    expect(await check(token, [RULE], 59.9)).toMatchObject({ refusal: { check: "lifetime" } });
+  });
+
+  test("without a time of issue", async () => {
+    const { issuer, check } = await createIssuer();
+    const token = await new SignJWT(CLAIMS)
+      .setProtectedHeader({ alg: "RS256", kid: "one" })
+      .setIssuer(ISSUER)
+      .setAudience("notifier")
+      .setExpirationTime(new Date(NOW + 600_000))
+      .sign(issuer.privateKey);
+    expect(await check(token)).toMatchObject({ refusal: { check: "claim", claims: ["iat"] } });
   });
 
   test("that is not a JWT, without a request to the issuer", async () => {
@@ -202,15 +229,68 @@ describe("the issuer's keys", () => {
     expect(issuer.reads).toHaveLength(4);
   });
 
-  test("make the check unavailable for 30 seconds after a failed read", async () => {
+  test("make the check unavailable for 5 seconds after a failed first read", async () => {
     const { issuer, check } = await createIssuer();
     issuer.down = true;
     expect(await check(await issuer.token())).toMatchObject({ kind: "unavailable" });
     issuer.down = false;
     expect(await check(await issuer.token())).toMatchObject({ kind: "unavailable" });
     expect(issuer.reads).toHaveLength(1);
-    issuer.clock.now += 30_000;
+    issuer.clock.now += 5000;
     expect(await check(await issuer.token())).toMatchObject({ kind: "caller" });
+  });
+
+  test("stay in use when a token with an unknown key arrives while the issuer is down", async () => {
+    const { issuer, check } = await createIssuer();
+    const forged = await issuer.token({}, { kid: "two" });
+    await check(await issuer.token());
+    issuer.clock.now += 30_000;
+    issuer.down = true;
+    for (let i = 0; i < 3; i += 1) {
+      expect(await check(forged)).toMatchObject({ kind: "unavailable" });
+      expect(await check(await issuer.token())).toMatchObject({ kind: "caller" });
+    }
+    expect(issuer.reads).toHaveLength(3);
+  });
+
+  test("stay in use for a day while the issuer is down, and are read again every 30 seconds", async () => {
+    const { issuer, check } = await createIssuer();
+    await check(await issuer.token());
+    issuer.down = true;
+    const validToken = () => issuer.token({}, { expires: issuer.clock.now + 600_000 });
+    issuer.clock.now += 86_399_999;
+    expect(await check(await validToken())).toMatchObject({ kind: "caller" });
+    expect(await check(await validToken())).toMatchObject({ kind: "caller" });
+    expect(issuer.reads).toHaveLength(3);
+    issuer.clock.now += 30_000;
+    expect(await check(await validToken())).toMatchObject({ kind: "unavailable" });
+    expect(issuer.reads).toHaveLength(4);
+  });
+
+  test("make no good token wait for an issuer that hangs", async () => {
+    const { issuer, check } = await createIssuer();
+    await check(await issuer.token());
+    issuer.hangs = true;
+    issuer.clock.now += 30_000;
+    const forged = check(await issuer.token({}, { kid: "two" }));
+    const good = await issuer.token();
+    const startedAt = performance.now();
+    for (let i = 0; i < 20; i += 1) expect(await check(good)).toMatchObject({ kind: "caller" });
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(await Promise.race([forged, "waits"])).toBe("waits");
+    expect(issuer.reads).toHaveLength(3);
+  });
+
+  test("that are older than an hour make one good token wait half a second for an issuer that hangs", async () => {
+    const { issuer, check } = await createIssuer();
+    await check(await issuer.token());
+    issuer.hangs = true;
+    issuer.clock.now += 3_600_000;
+    const good = await issuer.token({}, { expires: issuer.clock.now + 600_000 });
+    const first = check(good);
+    expect(await check(good)).toMatchObject({ kind: "caller" });
+    expect(await Promise.race([first, "waits"])).toBe("waits");
+    expect(await first).toMatchObject({ kind: "caller" });
   });
 
   test("of another issuer are not used", async () => {
@@ -286,6 +366,7 @@ describe("the issuer's keys", () => {
       .setProtectedHeader({ alg, kid: "one" })
       .setIssuer(ISSUER)
       .setAudience("notifier")
+      .setIssuedAt(new Date(NOW))
       .setExpirationTime(new Date(NOW + 600_000))
       .sign(pair.privateKey);
     expect(await check(token)).toMatchObject({ kind: "caller" });
