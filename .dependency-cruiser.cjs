@@ -76,6 +76,20 @@ module.exports = {
       to: { path: "^(local|bench|client|server|test|examples)/" },
     },
     {
+      name: "server-imports-no-tool",
+      comment: "The process of the one-node edition is the product. An operator's command may import it.",
+      severity: "error",
+      from: { path: "^server/" },
+      to: { path: "^(local|bench|client|test|examples)/" },
+    },
+    {
+      name: "server-imports-no-aws-client",
+      comment: "The one-node edition runs without AWS and does not load the AWS SDK.",
+      severity: "error",
+      from: { path: "^server/" },
+      to: { path: "^lib/(ledger/dynamo/|queue/sqs-queue|runtime/(aws-|ssm-config))|^functions/[^/]+/handler.ts|@aws-sdk/" },
+    },
+    {
       // The full build of zod takes ten times as long to load as the small one.
       name: "product-imports-zod-mini",
       severity: "error",
@@ -85,13 +99,13 @@ module.exports = {
     {
       name: "no-circular-import",
       severity: "error",
-      from: { path: "^(functions|lib|local|bench|client)/" },
+      from: { path: "^(functions|lib|server|local|bench|client)/" },
       to: { circular: true },
     },
     {
       name: "product-imports-no-development-dependency",
       severity: "error",
-      from: { path: "^(functions|lib)/" },
+      from: { path: "^(functions|lib|server)/" },
       to: {
         dependencyTypes: ["npm-dev"],
         dependencyTypesNot: ["type-only"],

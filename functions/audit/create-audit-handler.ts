@@ -1,5 +1,5 @@
 import type { Instant } from "../../lib/domain/job.ts";
-import type { Audit } from "../../lib/ledger/dynamo/audit.ts";
+import type { Audit } from "../../lib/ledger/audit.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 

@@ -105,9 +105,22 @@ export class NewerItemError extends Error {
 }
 
 /**
- * The ledger stores watches, notifications, rate limits, job durations and digests. The ledger has two implementations:
- * DynamoDB, and a ledger in memory for the simulation. The same tests run for both implementations of the ledger.
- * Each change is one conditional write. If the ledger refuses a write, a consistent read finds out why.
+ * The error for a database that cannot be read or written at the moment, for example because its disk is full. `cause`
+ * is the error of the database.
+ */
+export class LedgerUnavailableError extends Error {
+  override readonly name = "LedgerUnavailableError";
+
+  constructor(cause: unknown) {
+    super("The database cannot be used at the moment", { cause });
+  }
+}
+
+/**
+ * The ledger stores watches, notifications, rate limits, job durations and digests. The ledger has three implementations:
+ * DynamoDB, SQLite on one node, and a ledger in memory for the simulation. The same tests run for all implementations of
+ * the ledger. Each change on DynamoDB is one conditional write. If DynamoDB refuses a write, a consistent read finds out
+ * why.
  * An operation that needs an item of a later release throws NewerItemError.
  * All operations of the ledger throw the errors of the database. If a write throws an error, the database may contain
  * the change anyway.

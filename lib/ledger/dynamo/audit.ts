@@ -1,16 +1,12 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
+import { type Audit, classifyWatch, type WatchClass } from "../audit.ts";
 import { NewerItemError } from "../ledger.ts";
 import { fromAttributes } from "./expression.ts";
 import { parseWatchItemKey, RECENT_INDEX, watchItemKey } from "./keys.ts";
 import { type Item, type LedgerTable, readItem } from "./table.ts";
 
-/**
- * A watch counts as orphaned if its planned poll or its deadline is more than `GRACE_MS` in the past. The rate limit
- * can delay the last poll of a watch by an hour.
- */
-const GRACE_MS = 5_400_000;
 /** The number of watches that the audit function reads in parallel. */
 const CONCURRENCY = 20;
 
@@ -20,20 +16,6 @@ const Schedule = z.object({
   deadlineAt: z.number(),
   dueAt: z._default(z.nullable(z.number()), null),
 });
-
-export interface Audit {
-  /** The number of all watches in the ledger. */
-  readonly accepted: number;
-  readonly concluded: number;
-  readonly stopped: number;
-  /**
-   * The number of running watches whose planned poll and deadline are not more than `GRACE_MS` in the past. A watch that
-   * a newer release wrote counts as live, because the watch waits for the newer release.
-   */
-  readonly live: number;
-  /** The watches that are neither live nor concluded nor stopped. If the list is not empty, the service has a bug. */
-  readonly orphaned: readonly WatchKey[];
-}
 
 /**
  * Counts the watches of the ledger by state and finds orphaned watches.
@@ -73,20 +55,12 @@ async function* scanIndex({ client, table }: LedgerTable): AsyncGenerator<z.infe
   } while (next !== undefined);
 }
 
-async function classify(
-  table: LedgerTable,
-  key: WatchKey,
-  now: Instant,
-): Promise<"concluded" | "stopped" | "live" | "orphaned" | "missing"> {
+async function classify(table: LedgerTable, key: WatchKey, now: Instant): Promise<WatchClass | "missing"> {
   const found = await readItem(table, Schedule, watchItemKey(key)).catch((error: unknown) => {
     if (error instanceof NewerItemError) return "newer" as const;
     throw error;
   });
   if (found === null) return "missing";
   if (found === "newer") return "live";
-  const { state, dueAt, deadlineAt } = found;
-  if (state === "stopped") return "stopped";
-  if (state !== "watching") return "concluded";
-  const isPlanned = dueAt !== null && dueAt > now - GRACE_MS;
-  return isPlanned && deadlineAt > now - GRACE_MS ? "live" : "orphaned";
+  return classifyWatch(found, now);
 }

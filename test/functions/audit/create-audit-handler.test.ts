@@ -1,5 +1,5 @@
 import { createAuditHandler, reportAudit } from "../../../functions/audit/create-audit-handler.ts";
-import type { Audit } from "../../../lib/ledger/dynamo/audit.ts";
+import type { Audit } from "../../../lib/ledger/audit.ts";
 import { capturedLog } from "../captured-log.ts";
 
 const AUDIT: Audit = {

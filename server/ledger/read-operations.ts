@@ -1,0 +1,118 @@
+import * as z from "zod/mini";
+import {
+  computeNotificationGenerations,
+  newDeliveryRecord,
+  notificationKey,
+} from "../../lib/ledger/notification.ts";
+import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
+import { newestFirst, type WatchLedger } from "../../lib/ledger/watch.ts";
+import type { Store } from "../store/store.ts";
+import {
+  generationId,
+  notificationId,
+  readJobRows,
+  readRecord,
+  readWatchRow,
+  toWatchRow,
+  WATCH_COLUMNS,
+  watchId,
+  writeWatchRow,
+} from "./rows.ts";
+
+type ReadOperations = Pick<
+  WatchLedger,
+  "readWatch" | "listJobWatches" | "listOverdue" | "rescheduleSweep" | "scheduleSweep" | "listRecentWatches"
+>;
+
+const Overdue = z.object({ project: z.string(), job_id: z.string(), caller: z.string(), due_at: z.number() });
+
+/** Returns the operations that read watches, and the operations on the times of the sweep. */
+export function readOperations(store: Store): ReadOperations {
+  return {
+    readWatch: (key) =>
+      store.read(() => {
+        const row = readWatchRow(store, key);
+        if (row === null) return null;
+        const { watch, context, callbacks } = row;
+        const outcome = readRecord(store, "outcome", generationId(watch));
+        const generations =
+          outcome?.generations ??
+          computeNotificationGenerations(
+            watch,
+            readJobRows(store, key).map((other) => other.watch),
+          );
+        const deliveries = watch.targets.map((target) => {
+          const id = notificationId(notificationKey(watch, generations, `job.${watch.state}`, target));
+          return readRecord(store, "notification", id)?.delivery ?? newDeliveryRecord(target);
+        });
+        const summary = outcome?.summary ?? null;
+        const tree = outcome?.tree ?? readRecord(store, "tree", watchId(watch));
+        return { watch, context, callbacks, summary, tree, generations, deliveries };
+      }),
+
+    listJobWatches: (job) =>
+      store.read(() =>
+        readJobRows(store, job)
+          .map(({ watch }) => watch)
+          .sort(newestFirst),
+      ),
+
+    listOverdue: (now, limit) =>
+      store.read(() =>
+        store
+          .all(
+            "SELECT project, job_id, caller, due_at FROM watch WHERE due_at < ? ORDER BY due_at LIMIT ?",
+            now,
+            limit,
+          )
+          .map((row) => {
+            const { project, job_id: jobId, caller, due_at: dueAt } = Overdue.parse(row);
+            return { project, jobId, caller, dueAt };
+          }),
+      ),
+
+    rescheduleSweep: (entry, dueAt) =>
+      store.write(() => {
+        const row = readWatchRow(store, entry);
+        if (row === null || row.dueAt !== entry.dueAt) return "changed";
+        writeWatchRow(store, { ...row, dueAt });
+        return "moved";
+      }),
+
+    scheduleSweep: (key, dueAt, expiresAt) =>
+      store.write(() => {
+        const row = readWatchRow(store, key);
+        if (row === null) return;
+        writeWatchRow(store, {
+          ...row,
+          dueAt: Math.min(row.dueAt ?? dueAt, dueAt),
+          expiresAt: Math.max(row.expiresAt, expiresAt ?? 0),
+        });
+        store.run(
+          "UPDATE record SET expires_at = max(expires_at, ?) WHERE kind = 'outcome' AND id = ?",
+          expiresAt ?? 0,
+          generationId(key),
+        );
+      }),
+
+    listRecentWatches: (project, { limit, before }) =>
+      store.read(() => {
+        const last = before === null ? null : parsePageToken(before);
+        const rows = store
+          .all(
+            `SELECT ${WATCH_COLUMNS} FROM watch
+             WHERE project = ? AND (accepted_at, job_id, caller) < (?, ?, ?)
+             ORDER BY accepted_at DESC, job_id DESC, caller DESC LIMIT ?`,
+            project,
+            last?.acceptedAt ?? Number.MAX_SAFE_INTEGER,
+            last?.jobId ?? "",
+            last?.caller ?? "",
+            limit + 1,
+          )
+          .map(toWatchRow);
+        const watches = rows.slice(0, limit).map(({ watch }) => watch);
+        const end = watches.at(-1);
+        return { watches, next: rows.length > limit && end !== undefined ? toPageToken(end) : null };
+      }),
+  };
+}

@@ -1,0 +1,186 @@
+import * as z from "zod/mini";
+import { Context } from "../../lib/domain/context.ts";
+import {
+  AccessErrorKind,
+  type Instant,
+  Job,
+  type JobKey,
+  MaybeInstant,
+  type WatchGeneration,
+  type WatchKey,
+} from "../../lib/domain/job.ts";
+import { parseJson } from "../../lib/domain/json.ts";
+import { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
+import { MaybeText } from "../../lib/domain/zod-fields.ts";
+import { DeliveryRecord, type NotificationKey } from "../../lib/ledger/notification.ts";
+import { type Watch, WatchFields } from "../../lib/ledger/watch.ts";
+import type { Row, Store } from "../store/store.ts";
+
+const StoredWatch = z.extend(WatchFields, {
+  targets: z.array(z.string()),
+  polledAt: z.array(z.number()),
+  accessError: z.nullable(z.object({ kind: AccessErrorKind, since: z.number() })),
+  lastPollError: z.nullable(z.object({ text: z.string(), since: z.number() })),
+});
+
+/** The JSON in the column `body` of the table `watch`. */
+const WatchBody = z.object({
+  watch: StoredWatch,
+  context: Context,
+  callbacks: z.record(z.string(), z.string()),
+  /** The ID of the message that has claimed the latest poll. Is null after the poll was recorded. */
+  owner: MaybeText,
+  leaseUntil: z.number(),
+  /** The number of claims since the latest recorded poll that were not undone. */
+  unfinishedTries: z.int(),
+  /** Is true if the watch has ended and the next call for the job restarts the watch. */
+  restartable: z.boolean(),
+});
+
+const WatchColumns = z.object({
+  project: z.string(),
+  job_id: z.string(),
+  caller: z.string(),
+  due_at: MaybeInstant,
+  expires_at: z.number(),
+  body: z.string(),
+});
+
+export interface WatchRow extends Omit<z.infer<typeof WatchBody>, "watch"> {
+  readonly watch: Watch;
+  /** The time when the sweep function checks the watch. Is null if the sweep function does not check the watch. */
+  readonly dueAt: Instant | null;
+  readonly expiresAt: Instant;
+}
+
+/** The columns of the table `watch` that `toWatchRow` reads. */
+export const WATCH_COLUMNS = "project, job_id, caller, due_at, expires_at, body";
+
+/** @throws ZodError if the row was not written by this service. The error contains no values. */
+export function toWatchRow(row: Row): WatchRow {
+  const {
+    project,
+    job_id: jobId,
+    caller,
+    due_at: dueAt,
+    expires_at: expiresAt,
+    body,
+  } = WatchColumns.parse(row);
+  const { watch, ...rest } = WatchBody.parse(parseJson(body));
+  return { ...rest, watch: { ...watch, project, jobId, caller }, dueAt, expiresAt };
+}
+
+export function readWatchRow(store: Store, { project, jobId, caller }: WatchKey): WatchRow | null {
+  const row = store.get(
+    `SELECT ${WATCH_COLUMNS} FROM watch WHERE project = ? AND job_id = ? AND caller = ?`,
+    project,
+    jobId,
+    caller,
+  );
+  return row === null ? null : toWatchRow(row);
+}
+
+/** Writes a row of the table `watch`. Replaces the row of the same watch. */
+export function writeWatchRow(store: Store, { dueAt, expiresAt, watch, ...rest }: WatchRow): void {
+  const { project, jobId, caller, ...fields } = watch;
+  store.run(
+    `INSERT INTO watch (project, job_id, caller, accepted_at, due_at, expires_at, body) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET accepted_at = excluded.accepted_at, due_at = excluded.due_at,
+       expires_at = excluded.expires_at, body = excluded.body`,
+    project,
+    jobId,
+    caller,
+    fields.acceptedAt,
+    dueAt,
+    expiresAt,
+    JSON.stringify({ ...rest, watch: fields }),
+  );
+}
+
+/** Returns the rows of all watches of a job. */
+export function readJobRows(store: Store, { project, jobId }: JobKey): readonly WatchRow[] {
+  return store
+    .all(`SELECT ${WATCH_COLUMNS} FROM watch WHERE project = ? AND job_id = ?`, project, jobId)
+    .map(toWatchRow);
+}
+
+const Instants = z._default(z.number(), 0);
+
+/** The kinds of the rows in the table `record`, and the JSON in the column `body` of each kind. */
+const RECORDS = {
+  /** The job with its subjobs, as the latest poll of a watch saw the job. */
+  tree: Job,
+  outcome: z.object({
+    summary: OutcomeSummary,
+    generations: z.record(z.string(), z.int()),
+    tree: z.nullable(Job),
+  }),
+  notification: z.object({ delivery: DeliveryRecord, owner: MaybeText, leaseUntil: MaybeInstant }),
+  /** The state of a target or of a rate limit. */
+  target: z.object({
+    offSince: z._default(MaybeInstant, null),
+    goneSince: z._default(MaybeInstant, null),
+    throttledUntil: Instants,
+    nextFreeAt: Instants,
+    acquiredUntil: Instants,
+  }),
+  digest: z.object({
+    caller: z.string(),
+    members: z.array(z.object({ project: z.string(), jobId: z.string(), generation: z.int() })),
+    targets: z.array(z.string()),
+    running: z.array(z.object({ project: z.string(), jobId: z.string() })),
+  }),
+} as const;
+type Records = { readonly [Kind in keyof typeof RECORDS]: z.infer<(typeof RECORDS)[Kind]> };
+export type RecordKind = keyof Records;
+/** The same schemas, in a type that TypeScript can index with a type parameter. */
+const SCHEMAS: { readonly [Kind in RecordKind]: z.ZodMiniType<Records[Kind]> } = RECORDS;
+
+const Body = z.object({ body: z.string() });
+
+/** Returns a record, or null if the record does not exist. */
+export function readRecord<Kind extends RecordKind>(
+  store: Store,
+  kind: Kind,
+  id: string,
+): Records[Kind] | null {
+  const row = store.get("SELECT body FROM record WHERE kind = ? AND id = ?", kind, id);
+  if (row === null) return null;
+  return SCHEMAS[kind].parse(parseJson(Body.parse(row).body));
+}
+
+/**
+ * Writes a record. Replaces the record with the same kind and ID.
+ * @param expiresAt the time after which the ledger may delete the record. With null, the record never expires.
+ */
+export function writeRecord<Kind extends RecordKind>(
+  store: Store,
+  kind: Kind,
+  id: string,
+  record: Records[Kind],
+  expiresAt: Instant | null,
+): void {
+  store.run(
+    `INSERT INTO record (kind, id, expires_at, body) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at, body = excluded.body`,
+    kind,
+    id,
+    expiresAt,
+    JSON.stringify(record),
+  );
+}
+
+/** Returns the ID of the record `tree` of a watch. */
+export function watchId({ project, jobId, caller }: WatchKey): string {
+  return JSON.stringify([project, jobId, caller]);
+}
+
+/** Returns the ID of the record `outcome` of a watch generation. */
+export function generationId({ project, jobId, caller, generation }: WatchGeneration): string {
+  return JSON.stringify([project, jobId, caller, generation]);
+}
+
+/** Returns the ID of the record `notification` of a notification. */
+export function notificationId({ project, jobId, generation, event, target }: NotificationKey): string {
+  return JSON.stringify([project, jobId, generation, event, target]);
+}

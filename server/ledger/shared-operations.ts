@@ -1,0 +1,121 @@
+import * as z from "zod/mini";
+import type { Instant } from "../../lib/domain/job.ts";
+import { Count } from "../../lib/domain/zod-fields.ts";
+import type { DigestLedger, DurationLedger, RateLimitLedger, TargetLedger } from "../../lib/ledger/ledger.ts";
+import type { Store } from "../store/store.ts";
+import { readRecord, writeRecord } from "./rows.ts";
+
+/** The ledger deletes the state of a target or a rate limit one week after the last use, unless the target is off. */
+const RETENTION_MS = 7 * 24 * 3_600_000;
+
+const NEW_TARGET = { offSince: null, goneSince: null, throttledUntil: 0, nextFreeAt: 0, acquiredUntil: 0 };
+
+const DurationRow = z.object({ day: z.int(), bucket: z.int(), count: Count });
+
+/** Returns the operations on targets, rate limits, durations and digests. */
+export function sharedOperations(
+  store: Store,
+): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger {
+  const read = (name: string) => readRecord(store, "target", name) ?? NEW_TARGET;
+  /** @param usedAt the time of the use, from which the ledger keeps the state. */
+  const write = (name: string, changes: Partial<ReturnType<typeof read>>, usedAt: Instant): void => {
+    const state = { ...read(name), ...changes };
+    writeRecord(store, "target", name, state, state.offSince === null ? usedAt + RETENTION_MS : null);
+  };
+  return {
+    readTarget: (name) =>
+      store.read(() => {
+        const { offSince, goneSince, throttledUntil } = read(name);
+        return { offSince, goneSince, throttledUntil };
+      }),
+
+    throttleTarget: (name, until) =>
+      store.write(() => {
+        if (until > read(name).throttledUntil) write(name, { throttledUntil: until }, until);
+      }),
+
+    markTargetGone: (name, at) =>
+      store.write(() => {
+        const goneSince = read(name).goneSince ?? at;
+        write(name, { goneSince }, at);
+        return goneSince;
+      }),
+
+    clearTargetGone: (name) =>
+      store.write(() => {
+        const { goneSince } = read(name);
+        if (goneSince !== null) write(name, { goneSince: null }, goneSince);
+      }),
+
+    switchTargetOff: (name, at) =>
+      store.write(() => {
+        if (read(name).offSince !== null) return false;
+        write(name, { offSince: at }, at);
+        return true;
+      }),
+
+    switchTargetOn: (name) =>
+      store.write(() => {
+        const { offSince, throttledUntil } = read(name);
+        write(name, { offSince: null, goneSince: null }, Math.max(offSince ?? 0, throttledUntil));
+      }),
+
+    reserveRequestTime: (name, now, intervalMs) =>
+      store.write(() => {
+        const time = Math.max(now, read(name).nextFreeAt);
+        write(name, { nextFreeAt: time + intervalMs }, time);
+        return time;
+      }),
+
+    tryAcquireRequest: (name, now, intervalMs) =>
+      store.write(() => {
+        if (read(name).acquiredUntil > now) return false;
+        write(name, { acquiredUntil: now + intervalMs }, now);
+        return true;
+      }),
+
+    addDuration: ({ project, jobType, day, bucket, expiresAt }) =>
+      store.write(() => {
+        store.run(
+          `INSERT INTO duration (project, job_type, day, bucket, count, expires_at) VALUES (?, ?, ?, ?, 1, ?)
+           ON CONFLICT DO UPDATE SET count = count + 1, expires_at = max(expires_at, excluded.expires_at)`,
+          project,
+          jobType,
+          day,
+          bucket,
+          expiresAt,
+        );
+      }),
+
+    readDurations: (project, jobType) =>
+      store.read(() =>
+        store
+          .all(
+            "SELECT day, bucket, count FROM duration WHERE project = ? AND job_type = ? ORDER BY day, bucket",
+            project,
+            jobType,
+          )
+          .map((row) => DurationRow.parse(row)),
+      ),
+
+    createDigest: ({ digestId, caller, members, targets, expiresAt }) =>
+      store.write(() => {
+        if (readRecord(store, "digest", digestId) !== null) return;
+        const running = members.map(({ project, jobId }) => ({ project, jobId }));
+        const digest = { caller, members: [...members], targets: [...targets], running };
+        writeRecord(store, "digest", digestId, digest, expiresAt);
+      }),
+
+    removeRunningMember: (digestId, { project, jobId }) =>
+      store.write(() => {
+        const digest = readRecord(store, "digest", digestId);
+        if (digest === null) return 0;
+        const running = digest.running.filter((job) => job.project !== project || job.jobId !== jobId);
+        const body = JSON.stringify({ ...digest, running });
+        store.run("UPDATE record SET body = ? WHERE kind = 'digest' AND id = ?", body, digestId);
+        return running.length;
+      }),
+
+    readDigest: (digestId) => store.read(() => readRecord(store, "digest", digestId)),
+  };
+}

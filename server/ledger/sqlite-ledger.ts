@@ -1,0 +1,63 @@
+import * as z from "zod/mini";
+import { type Instant, MaybeInstant, WatchState } from "../../lib/domain/job.ts";
+import { type Audit, classifyWatch } from "../../lib/ledger/audit.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { Store } from "../store/store.ts";
+import { notificationOperations } from "./notification-operations.ts";
+import { readOperations } from "./read-operations.ts";
+import { sharedOperations } from "./shared-operations.ts";
+import { watchOperations } from "./watch-operations.ts";
+
+/** The largest number of rows of one table that one transaction deletes, so that other writes need not wait long. */
+const DELETED_ROWS = 500;
+
+/** Creates the ledger of the one-node edition. Each operation is one transaction of the store. */
+export function createSqliteLedger(store: Store): Ledger {
+  return {
+    ...watchOperations(store),
+    ...readOperations(store),
+    ...notificationOperations(store),
+    ...sharedOperations(store),
+  };
+}
+
+const AuditRow = z.object({
+  project: z.string(),
+  job_id: z.string(),
+  caller: z.string(),
+  state: WatchState,
+  dueAt: MaybeInstant,
+  deadlineAt: z.number(),
+});
+
+/** Counts the watches of the ledger by state and finds orphaned watches. */
+export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
+  const counts = { concluded: 0, stopped: 0, live: 0 };
+  const orphaned: Audit["orphaned"][number][] = [];
+  const rows = await store.read(() =>
+    store.all(
+      `SELECT project, job_id, caller, due_at AS dueAt, body ->> '$.watch.state' AS state,
+         body ->> '$.watch.deadlineAt' AS deadlineAt FROM watch`,
+    ),
+  );
+  for (const row of rows) {
+    const { project, job_id: jobId, caller, ...watch } = AuditRow.parse(row);
+    const found = classifyWatch(watch, now);
+    if (found === "orphaned") orphaned.push({ project, jobId, caller });
+    else counts[found] += 1;
+  }
+  return { ...counts, accepted: rows.length, orphaned };
+}
+
+/** The time after which a queue deletes a message, as on AWS. */
+const MESSAGE_RETENTION_MS = 14 * 86_400_000;
+
+/** Deletes the rows and the messages that have expired. One call deletes all of them in several transactions. */
+export async function deleteExpiredRows(store: Store, now: Instant): Promise<void> {
+  for (const table of ["watch", "record"]) {
+    const sql = `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at < ? LIMIT ${DELETED_ROWS})`;
+    while ((await store.write(() => store.run(sql, now))) === DELETED_ROWS);
+  }
+  await store.write(() => store.run("DELETE FROM duration WHERE expires_at < ?", now));
+  await store.write(() => store.run("DELETE FROM message WHERE sent_at < ?", now - MESSAGE_RETENTION_MS));
+}

@@ -1,0 +1,165 @@
+import { randomUUID } from "node:crypto";
+import * as z from "zod/mini";
+import type { Instant } from "../../lib/domain/job.ts";
+import { parseJson } from "../../lib/domain/json.ts";
+import { SQS_MAX_VISIBILITY_SECONDS } from "../../lib/domain/sqs-limits.ts";
+import { checkDelays, type Queue } from "../../lib/queue/queue.ts";
+import type { Store } from "../store/store.ts";
+
+export type QueueName = "poll" | "pollDead" | "notify" | "notifyDead";
+
+/** A message that a consumer has received. */
+export interface QueueMessage {
+  readonly messageId: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly sentAt: Instant;
+  /** The number of times that the queue has delivered the message, including the current delivery. */
+  readonly receiveCount: number;
+  readonly receiptHandle: string;
+}
+
+export interface SqliteQueue extends Queue {
+  /** Receives at most `max` visible messages, the longest visible first. Hides them for the visibility timeout. */
+  receive(max: number): Promise<readonly QueueMessage[]>;
+  /** Deletes a message. As in SQS, the receipt handle of an earlier delivery has no effect. */
+  remove(receiptHandle: string): Promise<void>;
+  /** Returns the time when the next message becomes visible. Returns null if the queue is empty. */
+  nextVisibleAt(): Promise<Instant | null>;
+}
+
+export interface SqliteQueueOptions {
+  readonly name: QueueName;
+  readonly now: () => Instant;
+  readonly visibilityMs: number;
+  /** A message that was received `maxReceiveCount` times moves to the dead-letter queue. */
+  readonly redrive?: { readonly maxReceiveCount: number; readonly to: QueueName };
+  /** Is called after messages were sent, or became visible earlier than planned. */
+  readonly onChange?: () => void;
+}
+
+/** The error for a message that is visible or deleted, or that was received again with another receipt handle. */
+class MessageNotInFlightError extends Error {
+  override readonly name = "MessageNotInFlightError";
+}
+
+const MessageRow = z.object({
+  id: z.string(),
+  body: z.string(),
+  attributes: z.string(),
+  sent_at: z.number(),
+  receive_count: z.int(),
+});
+const Attributes = z.record(z.string(), z.string());
+const VisibleAt = z.object({ at: z.nullable(z.number()) });
+
+/** Creates one queue of the one-node edition. The queue behaves like an SQS standard queue. */
+export function createSqliteQueue(store: Store, options: SqliteQueueOptions): SqliteQueue {
+  const { name, now, visibilityMs, redrive, onChange = () => undefined } = options;
+
+  /** Moves messages that were received too often to the dead-letter queue. */
+  const moveDeadLetters = (): void => {
+    if (redrive === undefined) return;
+    store.run(
+      `UPDATE message SET queue = ?, sent_at = ?, visible_at = ?
+       WHERE queue = ? AND visible_at <= ? AND receive_count >= ?`,
+      redrive.to,
+      now(),
+      now(),
+      name,
+      now(),
+      redrive.maxReceiveCount,
+    );
+  };
+
+  return {
+    async send(messages) {
+      checkDelays(messages);
+      try {
+        await store.write(() => {
+          for (const { body, delaySeconds, attributes = {} } of messages)
+            store.run(
+              `INSERT INTO message (id, queue, body, attributes, sent_at, visible_at, receive_count)
+               VALUES (?, ?, ?, ?, ?, ?, 0)`,
+              randomUUID(),
+              name,
+              body,
+              JSON.stringify(attributes),
+              now(),
+              now() + delaySeconds * 1000,
+            );
+        });
+      } catch (error) {
+        const reason = error instanceof Error ? error.name : "Unknown";
+        return messages.map(({ id }) => ({ id, kind: "failed", reason }));
+      }
+      onChange();
+      return messages.map(({ id }) => ({ id, kind: "sent" }));
+    },
+
+    async changeVisibility(receiptHandle, seconds) {
+      const { id, receiveCount } = parseHandle(receiptHandle);
+      const timeoutSeconds = Math.min(Math.max(0, Math.ceil(seconds)), SQS_MAX_VISIBILITY_SECONDS);
+      const changed = await store.write(() =>
+        store.run(
+          "UPDATE message SET visible_at = ? WHERE id = ? AND receive_count = ? AND visible_at > ?",
+          now() + timeoutSeconds * 1000,
+          id,
+          receiveCount,
+          now(),
+        ),
+      );
+      if (changed === 0)
+        throw new MessageNotInFlightError("The message is not in flight with this receipt handle.");
+      onChange();
+    },
+
+    receive: (max) =>
+      store.write(() => {
+        moveDeadLetters();
+        const rows = store.all(
+          `SELECT id, body, attributes, sent_at, receive_count + 1 AS receive_count FROM message
+           WHERE queue = ? AND visible_at <= ? ORDER BY visible_at LIMIT ?`,
+          name,
+          now(),
+          max,
+        );
+        return rows.map((row) => {
+          const {
+            id,
+            body,
+            attributes,
+            sent_at: sentAt,
+            receive_count: receiveCount,
+          } = MessageRow.parse(row);
+          store.run(
+            "UPDATE message SET visible_at = ?, receive_count = ? WHERE id = ?",
+            now() + visibilityMs,
+            receiveCount,
+            id,
+          );
+          const parsed = Attributes.parse(parseJson(attributes));
+          const receiptHandle = `${id}/${receiveCount}`;
+          return { messageId: id, body, attributes: parsed, sentAt, receiveCount, receiptHandle };
+        });
+      }),
+
+    async remove(receiptHandle) {
+      const { id, receiveCount } = parseHandle(receiptHandle);
+      await store.write(() =>
+        store.run("DELETE FROM message WHERE id = ? AND receive_count = ?", id, receiveCount),
+      );
+    },
+
+    nextVisibleAt: () =>
+      store.read(() => {
+        const row = store.get("SELECT min(visible_at) AS at FROM message WHERE queue = ?", name);
+        return VisibleAt.parse(row).at;
+      }),
+  };
+}
+
+function parseHandle(receiptHandle: string): { readonly id: string; readonly receiveCount: number } {
+  const [id = "", receiveCount] = receiptHandle.split("/");
+  return { id, receiveCount: Number(receiveCount) };
+}

@@ -1,0 +1,232 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import * as z from "zod/mini";
+import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+
+/** The name of the database file in the data directory. */
+export const DATABASE_FILE = "notifier.sqlite";
+/** The process that runs the service holds an exclusive lock on this file. The operating system ends the lock with it. */
+const LOCK_FILE = "lock.sqlite";
+/** The time for which an operator's command and the service wait for each other's writes. */
+const BUSY_TIMEOUT_MS = 5000;
+
+/** The error for a data directory that this release cannot use. The message says what to do. */
+export class DataUnusableError extends Error {
+  override readonly name = "DataUnusableError";
+}
+
+interface WaitingWrite {
+  readonly run: () => void;
+  readonly settle: (commitError: unknown) => void;
+}
+
+/** One column value of a row, as SQLite returns the value. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * The database of the one-node edition. All writes that are requested in one turn of the event loop share one
+ * transaction, because each commit waits for the disk. A write is confirmed only after the commit has reached the disk
+ * (`synchronous=FULL`, https://www.sqlite.org/pragma.html#pragma_synchronous).
+ */
+export class Store {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+  readonly #lock: DatabaseSync | null;
+  #waiting: WaitingWrite[] = [];
+
+  private constructor(database: DatabaseSync, lock: DatabaseSync | null) {
+    this.#database = database;
+    this.#lock = lock;
+  }
+
+  /**
+   * Opens the data directory, and creates the directory and the tables if they do not exist.
+   * @param options.exclusive true for the process that runs the service. Only one process runs the service. An
+   * operator's command opens the data directory next to the service.
+   * @throws DataUnusableError if another process runs the service on the same data, if the database is damaged, or if a
+   * newer release wrote the database.
+   */
+  static open(directory: string, options: { readonly exclusive: boolean }): Store {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const lock = options.exclusive ? acquireLock(join(directory, LOCK_FILE)) : null;
+    try {
+      return new Store(openDatabase(join(directory, DATABASE_FILE)), lock);
+    } catch (error) {
+      lock?.close();
+      throw error;
+    }
+  }
+
+  /** Runs one SQL statement and returns the rows. The values of `parameters` replace the `?` in the statement. */
+  all(sql: string, ...parameters: readonly SQLInputValue[]): readonly Row[] {
+    return this.#prepare(sql).all(...parameters);
+  }
+
+  /** Runs one SQL statement and returns the first row, or null. */
+  get(sql: string, ...parameters: readonly SQLInputValue[]): Row | null {
+    return this.#prepare(sql).get(...parameters) ?? null;
+  }
+
+  /** Runs one SQL statement and returns the number of changed rows. */
+  run(sql: string, ...parameters: readonly SQLInputValue[]): number {
+    return Number(this.#prepare(sql).run(...parameters).changes);
+  }
+
+  /**
+   * Reads data that earlier commits have written.
+   * @throws LedgerUnavailableError if the database cannot be read.
+   */
+  async read<T>(read: () => T): Promise<T> {
+    try {
+      return read();
+    } catch (error) {
+      throw toUnavailable(error);
+    }
+  }
+
+  /**
+   * Runs a function in a transaction, together with the other writes of the same turn of the event loop. No other
+   * function runs between the statements of `run`. If `run` throws, its statements have no effect.
+   * @returns the result of `run` after the transaction has reached the disk.
+   * @throws LedgerUnavailableError if the database cannot be written, for example because the disk is full. Throws the
+   * errors of `run`.
+   */
+  write<T>(run: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let result: { readonly value: T } | { readonly error: unknown } = { error: new Error("not run") };
+      this.#waiting.push({
+        run: () => {
+          result = this.#runInSavepoint(run);
+        },
+        settle: (commitError) => {
+          if (commitError !== null) reject(toUnavailable(commitError));
+          else if ("error" in result) reject(toUnavailable(result.error));
+          else resolve(result.value);
+        },
+      });
+      if (this.#waiting.length === 1) setImmediate(() => this.#commitWaiting());
+    });
+  }
+
+  /** Commits the waiting writes, moves the log into the database file and closes the files. */
+  close(): void {
+    this.#commitWaiting();
+    this.#database.close();
+    this.#lock?.close();
+  }
+
+  #prepare(sql: string): ReturnType<DatabaseSync["prepare"]> {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #commitWaiting(): void {
+    const writes = this.#waiting;
+    this.#waiting = [];
+    if (writes.length === 0) return;
+    let commitError: unknown = null;
+    try {
+      this.#database.exec("BEGIN IMMEDIATE");
+      for (const { run } of writes) run();
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      commitError = error;
+      // SQLite itself ends the transaction after some errors, such as a full disk.
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+    }
+    for (const { settle } of writes) settle(commitError);
+  }
+
+  #runInSavepoint<T>(run: () => T): { readonly value: T } | { readonly error: unknown } {
+    this.#database.exec("SAVEPOINT one_write");
+    try {
+      const value = run();
+      this.#database.exec("RELEASE one_write");
+      return { value };
+    } catch (error) {
+      // If SQLite has ended the whole transaction, no write of the group can be committed.
+      if (!this.#database.isTransaction) throw error;
+      this.#database.exec("ROLLBACK TO one_write; RELEASE one_write");
+      return { error };
+    }
+  }
+}
+
+function acquireLock(file: string): DatabaseSync {
+  const lock = new DatabaseSync(file, { timeout: 0 });
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (sqliteCode(error) !== SQLITE_BUSY) throw error;
+    throw new DataUnusableError(
+      "Another process of the service uses the data directory. Stop that process first.",
+    );
+  }
+}
+
+function openDatabase(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    prepareDatabase(database);
+    return database;
+  } catch (error) {
+    database.close();
+    if (sqliteCode(error) !== SQLITE_NOTADB && sqliteCode(error) !== SQLITE_CORRUPT) throw error;
+    throw damaged();
+  }
+}
+
+const damaged = () =>
+  new DataUnusableError(
+    `The database ${DATABASE_FILE} is damaged. Restore the latest backup of the data directory.`,
+  );
+
+const Pragmas = z.object({
+  user_version: z.optional(z.int()),
+  application_id: z.optional(z.int()),
+  quick_check: z.optional(z.string()),
+});
+
+function prepareDatabase(database: DatabaseSync): void {
+  const pragma = (name: string) => Pragmas.parse(database.prepare(`PRAGMA ${name}`).get());
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  if (pragma("quick_check(1)").quick_check !== "ok") throw damaged();
+  const { user_version: version = 0 } = pragma("user_version");
+  if (version === 0) {
+    database.exec(
+      `BEGIN IMMEDIATE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
+    );
+    return;
+  }
+  if (pragma("application_id").application_id !== APPLICATION_ID)
+    throw new DataUnusableError(`The file ${DATABASE_FILE} is a database of another program.`);
+  if (version > SCHEMA_VERSION)
+    throw new DataUnusableError(
+      `A newer release wrote the data (version ${version}). This release reads versions up to ${SCHEMA_VERSION}. Install the newer release, or restore a backup that this release wrote.`,
+    );
+}
+
+/** The result codes of SQLite that this file handles. https://www.sqlite.org/rescode.html */
+const SQLITE_BUSY = 5;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+const SqliteError = z.object({ code: z.literal("ERR_SQLITE_ERROR"), errcode: z.int() });
+
+/** Returns the primary result code of an error of SQLite. Returns null for any other error. */
+function sqliteCode(error: unknown): number | null {
+  const parsed = SqliteError.safeParse(error);
+  return parsed.success ? parsed.data.errcode & 0xff : null;
+}
+
+function toUnavailable(error: unknown): unknown {
+  return sqliteCode(error) === null ? error : new LedgerUnavailableError(error);
+}
