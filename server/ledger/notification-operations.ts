@@ -9,7 +9,7 @@ import {
   newDeliveryRecord,
 } from "../../lib/ledger/notification.ts";
 import type { Store } from "../store/store.ts";
-import { notificationId, readRecord, writeRecord } from "./rows.ts";
+import { notificationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
 
 interface NotificationRow {
   readonly delivery: DeliveryRecord;
@@ -20,14 +20,8 @@ interface NotificationRow {
 /** Returns the operations on notifications. Each operation is one transaction. */
 export function notificationOperations(store: Store): NotificationLedger {
   const read = (key: NotificationKey) => readRecord(store, "notification", notificationId(key));
-  /** Changes a notification and keeps the time after which the ledger may delete the notification. */
-  const update = (key: NotificationKey, row: NotificationRow): void => {
-    store.run(
-      "UPDATE record SET body = ? WHERE kind = 'notification' AND id = ?",
-      JSON.stringify(row),
-      notificationId(key),
-    );
-  };
+  const update = (key: NotificationKey, row: NotificationRow) =>
+    updateRecord(store, "notification", notificationId(key), { ...row, delivery: { ...row.delivery } });
   const readLeased = (
     wanted: Pick<AttemptRecord, "key" | "redelivery" | "messageId">,
   ): NotificationRow | null => {

@@ -33,7 +33,7 @@ export function readOperations(store: Store): ReadOperations {
       store.read(() => {
         const row = readWatchRow(store, key);
         if (row === null) return null;
-        const { watch, context, callbacks } = row;
+        const { watch } = row;
         const outcome = readRecord(store, "outcome", generationId(watch));
         const generations =
           outcome?.generations ??
@@ -47,6 +47,8 @@ export function readOperations(store: Store): ReadOperations {
         });
         const summary = outcome?.summary ?? null;
         const tree = outcome?.tree ?? readRecord(store, "tree", watchId(watch));
+        const data = readRecord(store, "caller", generationId(watch));
+        const { context, callbacks } = data ?? { context: {}, callbacks: {} };
         return { watch, context, callbacks, summary, tree, generations, deliveries };
       }),
 
@@ -89,7 +91,7 @@ export function readOperations(store: Store): ReadOperations {
           expiresAt: Math.max(row.expiresAt, expiresAt ?? 0),
         });
         store.run(
-          "UPDATE record SET expires_at = max(expires_at, ?) WHERE kind = 'outcome' AND id = ?",
+          "UPDATE record SET expires_at = max(expires_at, ?) WHERE kind IN ('caller', 'outcome') AND id = ?",
           expiresAt ?? 0,
           generationId(key),
         );
@@ -107,12 +109,13 @@ export function readOperations(store: Store): ReadOperations {
             last?.acceptedAt ?? Number.MAX_SAFE_INTEGER,
             last?.jobId ?? "",
             last?.caller ?? "",
-            limit + 1,
+            limit,
           )
           .map(toWatchRow);
-        const watches = rows.slice(0, limit).map(({ watch }) => watch);
+        const watches = rows.map(({ watch }) => watch);
         const end = watches.at(-1);
-        return { watches, next: rows.length > limit && end !== undefined ? toPageToken(end) : null };
+        // DynamoDB returns a page token after every full page, also after the last one.
+        return { watches, next: end === undefined || rows.length < limit ? null : toPageToken(end) };
       }),
   };
 }

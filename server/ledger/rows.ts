@@ -26,8 +26,6 @@ const StoredWatch = z.extend(WatchFields, {
 /** The JSON in the column `body` of the table `watch`. */
 const WatchBody = z.object({
   watch: StoredWatch,
-  context: Context,
-  callbacks: z.record(z.string(), z.string()),
   /** The ID of the message that has claimed the latest poll. Is null after the poll was recorded. */
   owner: MaybeText,
   leaseUntil: z.number(),
@@ -108,6 +106,8 @@ const Instants = z._default(z.number(), 0);
 
 /** The kinds of the rows in the table `record`, and the JSON in the column `body` of each kind. */
 const RECORDS = {
+  /** The context and the callbacks of one generation of a watch. */
+  caller: z.object({ context: Context, callbacks: z.record(z.string(), z.string()) }),
   /** The job with its subjobs, as the latest poll of a watch saw the job. */
   tree: Job,
   outcome: z.object({
@@ -170,12 +170,22 @@ export function writeRecord<Kind extends RecordKind>(
   );
 }
 
+/** Changes a record and keeps the time after which the ledger may delete the record. */
+export function updateRecord<Kind extends RecordKind>(
+  store: Store,
+  kind: Kind,
+  id: string,
+  record: Records[Kind],
+): void {
+  store.run("UPDATE record SET body = ? WHERE kind = ? AND id = ?", JSON.stringify(record), kind, id);
+}
+
 /** Returns the ID of the record `tree` of a watch. */
 export function watchId({ project, jobId, caller }: WatchKey): string {
   return JSON.stringify([project, jobId, caller]);
 }
 
-/** Returns the ID of the record `outcome` of a watch generation. */
+/** Returns the ID of the records `caller` and `outcome` of a watch generation. */
 export function generationId({ project, jobId, caller, generation }: WatchGeneration): string {
   return JSON.stringify([project, jobId, caller, generation]);
 }

@@ -3,7 +3,7 @@ import type { Instant } from "../../lib/domain/job.ts";
 import { Count } from "../../lib/domain/zod-fields.ts";
 import type { DigestLedger, DurationLedger, RateLimitLedger, TargetLedger } from "../../lib/ledger/ledger.ts";
 import type { Store } from "../store/store.ts";
-import { readRecord, writeRecord } from "./rows.ts";
+import { readRecord, updateRecord, writeRecord } from "./rows.ts";
 
 /** The ledger deletes the state of a target or a rate limit one week after the last use, unless the target is off. */
 const RETENTION_MS = 7 * 24 * 3_600_000;
@@ -111,8 +111,7 @@ export function sharedOperations(
         const digest = readRecord(store, "digest", digestId);
         if (digest === null) return 0;
         const running = digest.running.filter((job) => job.project !== project || job.jobId !== jobId);
-        const body = JSON.stringify({ ...digest, running });
-        store.run("UPDATE record SET body = ? WHERE kind = 'digest' AND id = ?", body, digestId);
+        updateRecord(store, "digest", digestId, { ...digest, running });
         return running.length;
       }),
 

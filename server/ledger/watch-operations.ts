@@ -1,6 +1,12 @@
 import type { WatchKey } from "../../lib/domain/job.ts";
+import {
+  computeNotificationGenerations,
+  type NotificationGenerations,
+} from "../../lib/ledger/notification.ts";
+import { truncateObservedJob, truncateObservedText } from "../../lib/ledger/observed-texts.ts";
 import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
 import {
+  type CallerData,
   type EndResult,
   type NewWatch,
   type OpenResult,
@@ -16,6 +22,7 @@ import {
   readJobRows,
   readRecord,
   readWatchRow,
+  updateRecord,
   type WatchRow,
   watchId,
   writeRecord,
@@ -35,6 +42,7 @@ type WatchOperations = Pick<
   | "stopWatch"
 >;
 
+const NO_CALLER_DATA: CallerData = { context: {}, callbacks: {} };
 const NO_LEASE = { owner: null, leaseUntil: 0, unfinishedTries: 0 };
 
 /** Returns the operations that change watches. Each operation is one transaction. */
@@ -57,10 +65,13 @@ export function watchOperations(store: Store): WatchOperations {
           const others = readJobRows(store, wanted).map(({ watch }) => watch.generation);
           const started = startWatch(wanted, row, row === null ? 0 : 1 + Math.max(...others));
           write(started);
+          const { context, callbacks } = wanted;
+          const id = generationId(started.watch);
+          writeRecord(store, "caller", id, { context, callbacks }, wanted.expiresAt);
           store.run("DELETE FROM record WHERE kind = 'tree' AND id = ?", watchId(wanted));
           return { kind: "accepted", poll: started.watch.poll + 1, generation: started.watch.generation };
         }
-        return extendWatch(wanted, row, write);
+        return extendWatch(store, wanted, row);
       }),
 
     claimPoll: ({ key, poll, messageId, now, leaseMs }) =>
@@ -91,15 +102,16 @@ export function watchOperations(store: Store): WatchOperations {
       store.write(() => {
         const row = readClaimed(record);
         if (row === null) return "superseded";
-        const { nextPollAt, phase, jobType, resourceName, accessError, lastPollError } = record;
+        const { nextPollAt, accessError, lastPollError } = record;
         const watch: Watch = {
           ...row.watch,
+          ...truncateObservedJob(record),
           nextPollAt,
-          phase,
-          jobType,
-          resourceName,
           accessError,
-          lastPollError,
+          lastPollError: lastPollError && {
+            text: truncateObservedText(lastPollError.text),
+            since: lastPollError.since,
+          },
           consecutiveFailures: record.consecutiveFailures,
           polledAt: record.polledAt.slice(-POLL_HISTORY),
           rateLimitedPolls: row.watch.rateLimitedPolls + (record.rateLimited ? 1 : 0),
@@ -111,10 +123,7 @@ export function watchOperations(store: Store): WatchOperations {
       }),
 
     readCallerData: (key) =>
-      store.read(() => {
-        const row = read(key);
-        return { context: row?.context ?? {}, callbacks: row?.callbacks ?? {} };
-      }),
+      store.read(() => readRecord(store, "caller", generationId(key)) ?? NO_CALLER_DATA),
 
     saveOutcomeOnce: (key, outcome, expiresAt) =>
       store.write(() => {
@@ -143,7 +152,7 @@ export function watchOperations(store: Store): WatchOperations {
         const watch: Watch = {
           ...row.watch,
           ...OVER,
-          ...end.job,
+          ...(end.job && truncateObservedJob(end.job)),
           state: end.outcome,
           concludedAt,
           polledAt: end.polledAt.slice(-POLL_HISTORY),
@@ -172,26 +181,52 @@ export function watchOperations(store: Store): WatchOperations {
 const OVER = { pollDone: true, nextPollAt: null };
 
 /** Adds targets and callbacks to a watch. The later of both deadlines of a running watch applies. */
-function extendWatch(wanted: NewWatch, row: WatchRow, write: (row: WatchRow) => void): OpenResult {
+function extendWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {
   const isRunning = row.watch.state === "watching";
   const addedTargets = wanted.targets.filter((target) => !row.watch.targets.includes(target));
   const isLater = isRunning && wanted.deadlineAt > row.watch.deadlineAt;
+  const needsSweep = !isRunning && addedTargets.length > 0;
   const watch: Watch = {
     ...row.watch,
     deadlineAt: isLater ? wanted.deadlineAt : row.watch.deadlineAt,
     targets: sortedNames([...row.watch.targets, ...wanted.targets]),
   };
-  const needsSweep = !isRunning && addedTargets.length > 0;
-  const hasCallbacks = Object.keys(wanted.callbacks).length > 0;
-  if (isLater || hasCallbacks || addedTargets.length > 0)
-    write({
-      ...row,
-      watch,
-      callbacks: { ...row.callbacks, ...wanted.callbacks },
-      dueAt: needsSweep ? deliveriesOverdueAt(wanted.acceptedAt) : row.dueAt,
-      expiresAt: isLater ? wanted.expiresAt : row.expiresAt,
+  const generations = needsSweep ? addGenerations(store, row.watch, addedTargets) : {};
+  const expiresAt = isLater ? wanted.expiresAt : row.expiresAt;
+  if (isLater || addedTargets.length > 0) {
+    const dueAt = needsSweep ? deliveriesOverdueAt(wanted.acceptedAt) : row.dueAt;
+    writeWatchRow(store, { ...row, watch, dueAt, expiresAt });
+  }
+  if (isLater || Object.keys(wanted.callbacks).length > 0) {
+    const known = readRecord(store, "caller", generationId(watch)) ?? NO_CALLER_DATA;
+    const callbacks = { ...known.callbacks, ...wanted.callbacks };
+    writeRecord(store, "caller", generationId(watch), { context: known.context, callbacks }, expiresAt);
+  }
+  return { kind: "already_watching", watch, addedTargets, generations };
+}
+
+/**
+ * Computes the generations in the notification keys of targets that were added to an ended watch, and adds them to the
+ * stored outcome.
+ */
+function addGenerations(
+  store: Store,
+  watch: Watch,
+  addedTargets: readonly string[],
+): NotificationGenerations {
+  const others = readJobRows(store, watch).map((row) => row.watch);
+  const generations = computeNotificationGenerations(
+    { generation: watch.generation, targets: addedTargets },
+    others,
+  );
+  const id = generationId(watch);
+  const stored = readRecord(store, "outcome", id);
+  if (stored !== null)
+    updateRecord(store, "outcome", id, {
+      ...stored,
+      generations: { ...stored.generations, ...generations },
     });
-  return { kind: "already_watching", watch, addedTargets };
+  return generations;
 }
 
 /**
@@ -228,9 +263,6 @@ function startWatch(wanted: NewWatch, before: WatchRow | null, generation: numbe
   return {
     ...NO_LEASE,
     watch,
-    context: wanted.context,
-    // An earlier generation may still have to notify its callbacks.
-    callbacks: { ...before?.callbacks, ...wanted.callbacks },
     restartable: false,
     dueAt: pollOverdueAt(nextPollAt),
     expiresAt: wanted.expiresAt,

@@ -1,11 +1,10 @@
-import { truncateForWatchItem } from "../../lib/ledger/dynamo/watch-item.ts";
 import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
+import { truncateObservedJob, truncateObservedText } from "../../lib/ledger/observed-texts.ts";
 import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
 import {
   type CallerData,
   type EndResult,
   type NewWatch,
-  type ObservedJob,
   type OpenResult,
   POLL_HISTORY,
   type PollClaim,
@@ -101,10 +100,10 @@ export function watchOperations({ watches, callerData, outcomes }: LedgerState):
       const { accessError, lastPollError, consecutiveFailures } = record;
       const polledAt = record.polledAt.slice(-POLL_HISTORY);
       const changes = {
-        ...truncateJob(record),
+        ...truncateObservedJob(record),
         nextPollAt,
         accessError,
-        lastPollError: lastPollError && { ...lastPollError, text: truncate(lastPollError.text) },
+        lastPollError: lastPollError && { ...lastPollError, text: truncateObservedText(lastPollError.text) },
         consecutiveFailures,
         polledAt,
       };
@@ -148,7 +147,7 @@ export function watchOperations({ watches, callerData, outcomes }: LedgerState):
       const history = polledAt.slice(-POLL_HISTORY);
       const watch = {
         ...over(row.watch),
-        ...(job && truncateJob(job)),
+        ...(job && truncateObservedJob(job)),
         state: outcome,
         concludedAt,
         polledAt: history,
@@ -209,17 +208,6 @@ function startWatch(wanted: NewWatch, before: WatchRow | undefined, generation: 
     dueAt: pollOverdueAt(nextPollAt),
     tree: null,
     restartable: false,
-  };
-}
-
-const truncate = (text: string) => truncateForWatchItem(text) ?? text;
-
-/** Truncates the texts from CCE as the DynamoDB driver does. */
-function truncateJob({ phase, jobType, resourceName }: ObservedJob): ObservedJob {
-  return {
-    phase: truncateForWatchItem(phase),
-    jobType: truncateForWatchItem(jobType),
-    resourceName: truncateForWatchItem(resourceName),
   };
 }
 

@@ -4,6 +4,7 @@ import { parseJson } from "../../domain/json.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import { computeNotificationGenerations, type NotificationGenerations } from "../notification.ts";
+import { truncateObservedJob } from "../observed-texts.ts";
 import { deliveriesOverdueAt } from "../overdue-times.ts";
 import type { StoredOutcome } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
@@ -20,7 +21,7 @@ import {
   toEpochSeconds,
   updateItem,
 } from "./table.ts";
-import { formatInstants, jobAttributes, NO_LEASE, overdueIndexAttributes, WatchItem } from "./watch-item.ts";
+import { formatInstants, NO_LEASE, overdueIndexAttributes, WatchItem } from "./watch-item.ts";
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 
@@ -47,7 +48,7 @@ export const endWatch: Operation<"endWatch"> = async (table, end) => {
     set: {
       ...OVER,
       ...overdueIndexAttributes(key, targets.size === 0 ? null : deliveriesOverdueAt(concludedAt)),
-      ...(end.job === undefined ? {} : jobAttributes(end.job)),
+      ...(end.job === undefined ? {} : { ...truncateObservedJob(end.job) }),
       state: outcome,
       concludedAt,
       polledAt: formatInstants(end.polledAt),

@@ -1,19 +1,12 @@
 import type { Job } from "../../domain/job.ts";
+import { truncateObservedJob, truncateObservedText } from "../observed-texts.ts";
 import { pollOverdueAt } from "../overdue-times.ts";
 import type { PollClaim, PollToClaim } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
 import { hashTree, packTree } from "./packed-json.ts";
 import { type LedgerTable, parseItem, readItem, updateItem } from "./table.ts";
-import {
-  formatInstants,
-  jobAttributes,
-  NO_LEASE,
-  overdueIndexAttributes,
-  toWatch,
-  truncateForWatchItem,
-  WatchItem,
-} from "./watch-item.ts";
+import { formatInstants, NO_LEASE, overdueIndexAttributes, toWatch, WatchItem } from "./watch-item.ts";
 
 /**
  * The maximum size of a compressed tree of subjobs in the watch item. A tree of one or two subjobs is below this limit.
@@ -80,7 +73,7 @@ export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
     key: watchItemKey(key),
     set: {
       ...NO_LEASE,
-      ...jobAttributes(record),
+      ...truncateObservedJob(record),
       ...overdueIndexAttributes(key, pollOverdueAt(nextPollAt)),
       ...(tree === null ? {} : { tree: inline, treeHash: hash }),
       pollDone: true,
@@ -88,7 +81,7 @@ export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
       consecutiveFailures: record.consecutiveFailures,
       accessError: accessError?.kind ?? null,
       accessErrorSince: accessError?.since ?? null,
-      lastPollError: truncateForWatchItem(lastPollError?.text ?? null),
+      lastPollError: truncateObservedText(lastPollError?.text ?? null),
       lastPollErrorSince: lastPollError?.since ?? null,
       polledAt: formatInstants(record.polledAt),
     },

@@ -1,16 +1,9 @@
 import * as z from "zod/mini";
 import { AccessErrorKind, type Instant, MaybeInstant, type WatchKey } from "../../domain/job.ts";
-import { countUtf8Bytes, truncate } from "../../domain/truncate-text.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
-import { type ObservedJob, POLL_HISTORY, type Watch, WatchFields } from "../watch.ts";
+import { POLL_HISTORY, type Watch, WatchFields } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
 import { overdueShard, parseWatchItemKey } from "./keys.ts";
-
-/**
- * The maximum size of a text from CCE in the watch item. The watch item must be small, because each poll writes the
- * item.
- */
-const TEXT_BYTES = 200;
 
 const Text = z._default(MaybeText, null);
 const Flag = z._default(z.boolean(), false);
@@ -68,20 +61,6 @@ export function toWatch(item: WatchItem): Watch {
     accessError: accessError === null ? null : { kind: accessError, since: accessErrorSince },
     lastPollError: lastPollError === null ? null : { text: lastPollError, since: lastPollErrorSince },
     polledAt: parseInstants(item.polledAt),
-  };
-}
-
-/** Truncates a text so that the text is short enough for the watch item. */
-export function truncateForWatchItem(text: string | null): string | null {
-  return text === null ? null : truncate(text, TEXT_BYTES, countUtf8Bytes);
-}
-
-/** Converts an observed job to attributes of the watch item. */
-export function jobAttributes({ phase, jobType, resourceName }: ObservedJob): StoredValues {
-  return {
-    phase: truncateForWatchItem(phase),
-    jobType: truncateForWatchItem(jobType),
-    resourceName: truncateForWatchItem(resourceName),
   };
 }
 

@@ -1,0 +1,22 @@
+import { countUtf8Bytes, truncate } from "../domain/truncate-text.ts";
+import type { ObservedJob } from "./watch.ts";
+
+/**
+ * The maximum size of a text from CCE in a watch. A watch must be small in the ledger, because each poll writes the
+ * watch.
+ */
+const TEXT_BYTES = 200;
+
+/** Truncates a text from CCE so that the text is short enough for a watch. */
+export function truncateObservedText<Text extends string | null>(text: Text): Text | string {
+  return text === null ? text : truncate(text, TEXT_BYTES, countUtf8Bytes);
+}
+
+/** Truncates the texts of an observed job so that they are short enough for a watch. */
+export function truncateObservedJob({ phase, jobType, resourceName }: ObservedJob): ObservedJob {
+  return {
+    phase: truncateObservedText(phase),
+    jobType: truncateObservedText(jobType),
+    resourceName: truncateObservedText(resourceName),
+  };
+}
