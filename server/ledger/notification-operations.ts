@@ -63,8 +63,8 @@ export function notificationOperations(store: Store): NotificationLedger {
       store.write(() => {
         const row = readLeased(postponement);
         if (row === null) return "superseded";
-        const { until: nextAttemptAt, nextAttemptReserved } = postponement;
-        const delivery = { ...row.delivery, nextAttemptAt, nextAttemptReserved };
+        const { until: nextAttemptAt, requestAt } = postponement;
+        const delivery = { ...row.delivery, nextAttemptAt, requestAt };
         update(postponement.key, { ...row, delivery, leaseUntil: null });
         return "recorded";
       }),
@@ -99,7 +99,7 @@ function addAttempt(
     ...before,
     state,
     nextAttemptAt,
-    nextAttemptReserved: false,
+    requestAt: null,
     attempts: before.attempts + (spent ? 1 : 0),
     throttles: spent ? 0 : before.throttles + (isThrottled ? 1 : 0),
     throttledSince: before.throttledSince ?? (isThrottled ? attempt.at : null),

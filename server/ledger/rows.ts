@@ -122,7 +122,6 @@ const RECORDS = {
     goneSince: z._default(MaybeInstant, null),
     throttledUntil: Instants,
     nextFreeAt: Instants,
-    acquiredUntil: Instants,
   }),
   digest: z.object({
     caller: z.string(),

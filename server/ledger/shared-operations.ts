@@ -8,7 +8,7 @@ import { readRecord, updateRecord, writeRecord } from "./rows.ts";
 /** The ledger deletes the state of a target or a rate limit one week after the last use, unless the target is off. */
 const RETENTION_MS = 7 * 24 * 3_600_000;
 
-const NEW_TARGET = { offSince: null, goneSince: null, throttledUntil: 0, nextFreeAt: 0, acquiredUntil: 0 };
+const NEW_TARGET = { offSince: null, goneSince: null, throttledUntil: 0, nextFreeAt: 0 };
 
 const DurationRow = z.object({ day: z.int(), bucket: z.int(), count: Count });
 
@@ -65,13 +65,6 @@ export function sharedOperations(
         const time = Math.max(now, read(name).nextFreeAt);
         write(name, { nextFreeAt: time + intervalMs }, time);
         return time;
-      }),
-
-    tryAcquireRequest: (name, now, intervalMs) =>
-      store.write(() => {
-        if (read(name).acquiredUntil > now) return false;
-        write(name, { acquiredUntil: now + intervalMs }, now);
-        return true;
       }),
 
     addDuration: ({ project, jobType, day, bucket, expiresAt }) =>
