@@ -87,7 +87,9 @@ module.exports = {
       comment: "The one-node edition runs without AWS and does not load the AWS SDK.",
       severity: "error",
       from: { path: "^server/" },
-      to: { path: "^lib/(ledger/dynamo/|queue/sqs-queue|runtime/(aws-|ssm-config))|^functions/[^/]+/handler.ts|@aws-sdk/" },
+      to: {
+        path: "^lib/(ledger/dynamo/|queue/sqs-queue|runtime/(aws-|ssm-config))|^functions/[^/]+/handler.ts|@aws-sdk/",
+      },
     },
     {
       // The full build of zod takes ten times as long to load as the small one.
