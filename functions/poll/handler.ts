@@ -39,7 +39,8 @@ export const handler = createSqsHandler(
     pollQueue: createSqsQueue({ ...sqs, url: env.POLL_QUEUE_URL }),
     deadLetterQueue: createSqsSender({ ...sqs, url: env.POLL_DEAD_QUEUE_URL }),
     notifyQueue: createSqsSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
-    createCce: ({ projects }) => createCceClient({ ...ports, projects, monotonic: monotonicClock }),
+    createCce: ({ projects, settings }) =>
+      createCceClient({ ...ports, projects, allow: settings.egress.allow, monotonic: monotonicClock }),
     defaultUrl: env.PUBLIC_URL,
   }),
 );

@@ -22,6 +22,16 @@ export interface ApiResponse {
 }
 
 /**
+ * Returns response headers without control characters and line breaks in the values. Every response of the service goes
+ * through this function, so no text from a request can add a header to a response.
+ */
+export function cleanHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, value.replace(/[^\x20-\x7e\x80-\xff]/g, "")]),
+  );
+}
+
+/**
  * The cache headers of an API response. An API response depends on the caller and on the time, so a cache must ask the
  * API again before the cache uses a stored response.
  */

@@ -1,9 +1,16 @@
 import * as z from "zod/mini";
-import { CountFromOne, limitedText, withDescription } from "../domain/zod-fields.ts";
+import { CountFromOne, withDescription } from "../domain/zod-fields.ts";
 import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
 import { findParameterErrors, invalidRequest, toRequestErrors } from "./request-errors.ts";
+
+/** The name of a target in the config, or the name of the target for the callback of a watch. */
+const TargetName = z
+  .string()
+  .check(
+    z.regex(/^(?:callback:)?[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "must be the name of a target of the watch"),
+  );
 
 /** The body of a `POST …/redeliver` request. If the body is empty, the service notifies all targets again. */
 export const Redelivery = withDescription(
@@ -11,7 +18,7 @@ export const Redelivery = withDescription(
     targets: withDescription(
       z.optional(
         z
-          .array(limitedText({ min: 1, max: 80 }))
+          .array(TargetName)
           .check(
             z.minLength(1, "must have at least 1 target. Omit 'targets' to notify all targets."),
             z.maxLength(50, "must have at most 50 targets"),

@@ -1,5 +1,6 @@
 import type { Project } from "../config/projects.ts";
 import type { Instant, Job, JobKey, Observation } from "../domain/job.ts";
+import { parseAllowList } from "../http/allow-list.ts";
 import { type Connections, createConnectionCache, openConnections } from "../http/connections.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
@@ -42,6 +43,8 @@ export function createCceClient(options: {
    */
   readonly monotonic: () => number;
   readonly random: () => number;
+  /** The value of `settings.egress.allow`. CCE and IAM at another host need https. */
+  readonly allow: readonly string[];
   readonly connections?: Connections;
   /** The outgoing proxy for TLS connections. */
   readonly proxy?: OutgoingProxy | null;
@@ -54,6 +57,7 @@ export function createCceClient(options: {
     now,
     monotonic,
     random,
+    allow: parseAllowList(options.allow),
     connections: () => options.connections ?? connectionsAt(now()),
     sendCceRequest: createSharedCceSender(monotonic),
   };

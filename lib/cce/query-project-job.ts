@@ -1,5 +1,7 @@
 import type { Project } from "../config/projects.ts";
 import type { Instant, Observation } from "../domain/job.ts";
+import type { AllowList } from "../http/allow-list.ts";
+import { isSchemeAllowed } from "../http/check-url.ts";
 import type { Connections } from "../http/connections.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
 import { isCertificateError, toTlsOptions } from "../http/tls-options.ts";
@@ -36,6 +38,7 @@ export interface ProjectQueryPorts {
    */
   readonly monotonic: () => number;
   readonly random: () => number;
+  readonly allow: AllowList;
   readonly connections: () => Connections;
   readonly sendCceRequest: SendCceRequest;
 }
@@ -92,7 +95,9 @@ export function createProjectJobQuery(
   const queryBothApis = createAutopilotFallback(project.autopilot, (api, jobId, endAt) =>
     endpoint === null
       ? Promise.resolve(missingEndpoint(name))
-      : queryTwice(createQuery(endpoint, api, project.projectId, jobId), endAt),
+      : !isSchemeAllowed(endpoint, ports.allow)
+        ? Promise.resolve(plainHttp(name, "endpoint"))
+        : queryTwice(createQuery(endpoint, api, project.projectId, jobId), endAt),
   );
   let waitKind: "throttled" | "unavailable" = "throttled";
 
@@ -129,6 +134,7 @@ function createQuery(endpoint: URL, api: CceApi, projectId: string, jobId: strin
 async function fetchToken(name: string, project: Project, ports: ProjectQueryPorts): Promise<TokenResult> {
   const endpoint = findIamEndpoint(project);
   if (project.auth.kind !== "password" || endpoint === null) return missingEndpoint(name);
+  if (!isSchemeAllowed(new URL(endpoint), ports.allow)) return plainHttp(name, "iamEndpoint");
   const reply = await sendRequestForText({
     connections: ports.connections(),
     method: "POST",
@@ -163,6 +169,11 @@ const TOO_LARGE: Observation = {
   kind: "unavailable",
   text: `CCE's reply is larger than any job: over ${MAX_BODY_BYTES / 1024 ** 2} MiB or ${MAX_VALUES} values`,
 };
+
+const plainHttp = (project: string, key: "endpoint" | "iamEndpoint"): Observation => ({
+  kind: "misconfigured",
+  text: `Project ${project} has a URL in ${key} that does not use https: use https, or list the host in settings.egress.allow`,
+});
 
 const missingEndpoint = (project: string): Observation => ({
   kind: "misconfigured",

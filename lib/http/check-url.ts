@@ -53,10 +53,16 @@ export function hostPortOf(url: URL): HostPort {
   return { host, port: url.port === "" ? defaultPort : Number(url.port) };
 }
 
+/** Returns true if a URL uses https, or if the allow list contains the host or the address of the URL. */
+export function isSchemeAllowed(url: URL, allow: AllowList): boolean {
+  const { host, port } = hostPortOf(url);
+  return url.protocol === "https:" || allow.hasName(host, port) || allow.hasAddress(host, port);
+}
+
 function checkHost(url: URL, { host, port }: HostPort, allow: AllowList): EgressRule | null {
   if (isIP(host) !== 0) return allow.hasAddress(host, port) ? null : "egress_literal_address";
   if (allow.hasName(host, port)) return null;
-  if (url.protocol !== "https:") return "egress_scheme";
+  if (!isSchemeAllowed(url, allow)) return "egress_scheme";
   if (port !== 443) return "egress_port";
   return isPrivateName(host) ? "egress_private_name" : null;
 }

@@ -37,6 +37,8 @@ export function openConnections(
     keepAlive: true,
     timeout: MAX_IDLE_MS,
     autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
+    // Without this option, the environment variable NODE_TLS_REJECT_UNAUTHORIZED can disable the check of certificates.
+    rejectUnauthorized: true,
     ...options,
   };
   // The agent stores no TLS session, because a TLS connection with a stored session skips the check of the certificate.

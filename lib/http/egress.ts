@@ -33,8 +33,7 @@ export function openEgress(
 ): Egress {
   const allow = parseAllowList(allowed);
   // An agent's own `ca` would replace the `ca` of a request, even if it is undefined.
-  const options = { rejectUnauthorized: true, ...(ca !== undefined && { ca }) };
-  const connections = openConnections(MAX_HEADER_BYTES, options, proxy);
+  const connections = openConnections(MAX_HEADER_BYTES, ca === undefined ? {} : { ca }, proxy);
   guardAgent(connections.http, allow, lookup);
   guardAgent(connections.https, allow, lookup, proxy);
   return { ...connections, allow };

@@ -59,7 +59,15 @@ function connectThrough(proxy: OutgoingProxy, authority: string): Promise<Duplex
   };
   const start = protocol === "https:" ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    const request = start({ host, port, method: "CONNECT", path: authority, headers, agent: false });
+    const request = start({
+      host,
+      port,
+      method: "CONNECT",
+      path: authority,
+      headers,
+      agent: false,
+      rejectUnauthorized: true,
+    });
     const timer = setTimeout(() => request.destroy(new ProxyError("PROXY_TIMEOUT")), TUNNEL_TIME_LIMIT_MS);
     request.on("connect", ({ statusCode = 0 }, socket, head) => {
       clearTimeout(timer);

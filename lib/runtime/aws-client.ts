@@ -52,7 +52,7 @@ export function createAwsRequestHandler(requestMs = REQUEST_MS) {
   // A connection stays open until the AWS service closes the connection. A request on a dead connection fails, and the
   // AWS SDK repeats the request. Before the AWS SDK repeats a request, the request handler closes all idle connections,
   // so that the repeated request does not use another dead connection.
-  const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS, rejectUnauthorized: true };
   const connections: Connections = {
     http: new HttpAgent(agentOptions),
     https: new HttpsAgent(agentOptions),

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import type { ApiRequest, ApiResponse } from "../api/http-message.ts";
+import { type ApiRequest, type ApiResponse, cleanHeaders } from "../api/http-message.ts";
 import { type ProblemResponse, problemResponse, renderProblem, unavailable } from "../api/problem.ts";
 import { ConfigInvalidError, ConfigUnreadableError } from "../config/config-source.ts";
 import { decodeText, withoutByteOrderMark } from "../http/decode-body.ts";
@@ -58,7 +58,7 @@ export function createHttpHandler(handle: HandleRequest) {
       log.info("request", { method, ...notes, status: response.status, requestId });
       return {
         statusCode: response.status,
-        headers: { [REQUEST_ID]: requestId, ...response.headers },
+        headers: cleanHeaders({ [REQUEST_ID]: requestId, ...response.headers }),
         ...(response.body === undefined ? {} : { body: response.body }),
       };
     },

@@ -116,7 +116,7 @@ function demoConfig(options: {
       defaultTargets: DEMO_TARGETS,
       poll: { minDelaySeconds: 1, maxDelaySeconds: 2 },
       retry: { scheduleSeconds: [0, 1, 2, 5, 10] },
-      egress: { allow: [new URL(receiverUrl).host] },
+      egress: { allow: [endpoint, receiverUrl].map((url) => new URL(url).host) },
       linkKey: randomBytes(16).toString("hex"),
     },
   };

@@ -44,7 +44,17 @@ const resolve = async (host: string) => (await lookup(host, { all: true })).map(
 const deliverThroughProxy = (request: DeliveryRequest) => deliver({ ...request, proxy: OUTGOING_PROXY });
 
 const checkCredentials = (config: Config) =>
-  checkProjects(config, createCceClient({ ...config, now, monotonic, random, proxy: OUTGOING_PROXY }));
+  checkProjects(
+    config,
+    createCceClient({
+      projects: config.projects,
+      allow: config.settings.egress.allow,
+      now,
+      monotonic,
+      random,
+      proxy: OUTGOING_PROXY,
+    }),
+  );
 
 function stageChecks(stage: Stage, settings: ConcurrencySettings): Checks {
   const { region } = stage;

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import * as z from "zod";
 import { type AllowList, isValidAllowEntry, parseAllowList } from "../../lib/http/allow-list.ts";
-import { checkUrl } from "../../lib/http/check-url.ts";
+import { checkUrl, isSchemeAllowed } from "../../lib/http/check-url.ts";
 
 /**
  * The sentence that says what to do about a URL that the egress rules (the rules for connections to targets) refuse.
@@ -11,6 +11,12 @@ export const ALLOW_REMEDY = "If the server is meant to be private, list its host
 const Strings = z.array(z.string().catch("")).catch([]);
 const OptionalNumber = z.number().optional().catch(undefined);
 const Url = z.string().optional().catch(undefined);
+const Endpoints = z
+  .object({
+    endpoint: Url,
+    auth: z.object({ iamEndpoint: Url }).catch({}),
+  })
+  .catch({ auth: {} });
 const NO_SETTINGS = { egress: { allow: [] }, callbackHosts: [], poll: {} };
 /**
  * The parts of a config in which this file searches for entries without effect. A part of the config with a wrong type
@@ -18,6 +24,7 @@ const NO_SETTINGS = { egress: { allow: [] }, callbackHosts: [], poll: {} };
  */
 const Document = z
   .object({
+    projects: z.record(z.string(), Endpoints).catch({}),
     targets: z.record(z.string(), z.object({ url: z.string().catch("") }).catch({ url: "" })).catch({}),
     oidc: z.array(z.object({ issuer: Url, jwksUri: Url }).catch({})).catch([]),
     settings: z
@@ -28,7 +35,7 @@ const Document = z
       })
       .catch(NO_SETTINGS),
   })
-  .catch({ targets: {}, oidc: [], settings: NO_SETTINGS });
+  .catch({ projects: {}, targets: {}, oidc: [], settings: NO_SETTINGS });
 type Settings = z.infer<typeof Document>["settings"];
 
 /**
@@ -38,7 +45,7 @@ type Settings = z.infer<typeof Document>["settings"];
  * functions accept config entries without effect, so that an upgrade does not stop a running service.
  */
 export function findIneffectiveEntries(document: unknown): readonly string[] {
-  const { targets, oidc, settings } = Document.parse(document);
+  const { projects, targets, oidc, settings } = Document.parse(document);
   const allowList = parseAllowList(settings.egress.allow);
   const refusedTargets = Object.entries(targets).flatMap(([name, { url }]) => {
     if (!URL.canParse(url)) return [];
@@ -58,6 +65,14 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
         : [`oidc[${i}].${key}: every token would be refused (${refusal}). ${ALLOW_REMEDY}`];
     }),
   );
+  const refusedProjects = Object.entries(projects).flatMap(([name, { endpoint, auth }]) =>
+    Object.entries({ endpoint, "auth.iamEndpoint": auth.iamEndpoint }).flatMap(([key, text = ""]) => {
+      const url = URL.parse(text);
+      return url === null || isSchemeAllowed(url, allowList)
+        ? []
+        : [`projects.${name}.${key}: every poll would be refused (egress_scheme). ${ALLOW_REMEDY}`];
+    }),
+  );
   const { minDelaySeconds: min, maxDelaySeconds: max } = settings.poll;
   // A minimum can be larger than the maximum only if the config contains both. If one of them is missing in the config,
   // its default value is adapted to the other.
@@ -65,7 +80,13 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
     min !== undefined && max !== undefined && min > max
       ? ["settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead"]
       : [];
-  return [...refusedTargets, ...refusedIssuers, ...findIneffectiveHosts(settings), ...contradictingBounds];
+  return [
+    ...refusedProjects,
+    ...refusedTargets,
+    ...refusedIssuers,
+    ...findIneffectiveHosts(settings),
+    ...contradictingBounds,
+  ];
 }
 
 /**

@@ -91,7 +91,7 @@ async function writeConfig(): Promise<string> {
     },
     settings: {
       defaultProject: "prod",
-      egress: { allow: [new URL(receiver.url).host] },
+      egress: { allow: [receiver.url, cce.url].map((url) => new URL(url).host) },
       poll: { minDelaySeconds: 0, maxDelaySeconds: 1 },
     },
   };

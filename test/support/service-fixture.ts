@@ -63,7 +63,8 @@ export async function startServiceFixture(options: {
   targets: Readonly<Record<string, unknown>>;
   /** The `auth` of more projects in the same simulator, by project name. */
   projects?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  settings?: Readonly<Record<string, unknown>>;
+  /** The allow list of the egress rules also contains the simulator. */
+  settings?: Readonly<Record<string, unknown>> & { egress?: { allow: readonly string[] } };
   /** More tokens of the config, next to the token of the fixture. */
   tokens?: Readonly<Record<string, unknown>>;
   /** The rules for identity tokens. */
@@ -83,6 +84,7 @@ export async function startServiceFixture(options: {
     const iam = auth.kind === "password" && { iamEndpoint: cce.url };
     return [name, { ...project, auth: { ...auth, ...iam } }];
   });
+  const allow = [new URL(cce.url).host, ...(options.settings?.egress?.allow ?? [])];
   const stack = await startOrStop(cce, {
     config: {
       projects: { [PROJECT]: { ...project, auth: { kind: "aksk", ...key } }, ...Object.fromEntries(others) },
@@ -97,7 +99,7 @@ export async function startServiceFixture(options: {
         ...options.tokens,
       },
       oidc: options.oidc ?? [],
-      settings: { defaultProject: PROJECT, poll: POLL, linkKey, ...options.settings },
+      settings: { defaultProject: PROJECT, poll: POLL, linkKey, ...options.settings, egress: { allow } },
     },
     environment: { LOG_FILE: logFile, ...options.environment },
   });

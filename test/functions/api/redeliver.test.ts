@@ -48,6 +48,7 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
 
   test.each([
     ["a target of another watch", { targets: ["ops"] }, TOKENS.all, 422, "#/targets/0"],
+    ["a name with a line break", { targets: ["x\r\nSet-Cookie: a=b"] }, TOKENS.all, 422, "#/targets/0"],
     ["an unknown field", { target: "audit" }, TOKENS.all, 422, "#/target"],
   ])("rejects %s by its pointer", async (_, body, token, status, pointer) => {
     const api = await watched();

@@ -1,7 +1,9 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import { createCceClient } from "../../../lib/cce/client.ts";
+import { Project } from "../../../lib/config/projects.ts";
 import type { JobScriptInput } from "../../../local/cce/job-script.ts";
 import { type CceSimulator, startCceSimulator } from "../../../local/cce/simulator.ts";
-import { clientOf as clientAt, LIMIT, serve } from "./harness.ts";
+import { CLOCK, clientOf as clientAt, LIMIT, serve } from "./harness.ts";
 
 const KEY = {
   accessKey: "ACCESSKEYEXAMPLE",
@@ -35,6 +37,39 @@ describe("createCceClient", () => {
       });
     }
   });
+  it.each([
+    ["CCE", "endpoint", { kind: "token", token: FIXED }],
+    ["IAM", "iamEndpoint", undefined],
+  ])(
+    "sends no credentials to %s over plain http if the host is not in the allow list",
+    async (_, key, auth) => {
+      const project = Project.parse({
+        projectId: "a",
+        endpoint: key === "endpoint" ? cce.url : "https://cce.example",
+        auth: auth ?? password(),
+      });
+      const client = createCceClient({
+        projects: { a: project },
+        allow: ["127.0.0.1:1", "10.0.0.0/8"],
+        ...CLOCK,
+      });
+      expect(await client.queryJob({ project: "a", jobId: "j" }, LIMIT)).toEqual({
+        kind: "misconfigured",
+        text: `Project a has a URL in ${key} that does not use https: use https, or list the host in settings.egress.allow`,
+      });
+      expect(cce.stats).toMatchObject({ queries: 0, tokenRequests: 0, connections: 0 });
+    },
+  );
+  it.each(["127.0.0.1", "127.0.0.0/8", "host:port"])(
+    "uses plain http if the allow list contains %s",
+    async (entry) => {
+      const project = Project.parse({ projectId: "a", endpoint: cce.url, auth: password() });
+      const allow = [entry === "host:port" ? new URL(cce.url).host : entry];
+      const client = createCceClient({ projects: { a: project }, allow, ...CLOCK });
+      const key = { project: "a", jobId: cce.addJob("a", done) };
+      expect(await client.queryJob(key, LIMIT)).toMatchObject({ kind: "job" });
+    },
+  );
   it("reports credentials that a header cannot contain as misconfigured", async () => {
     const client = clientOf({ c: { kind: "token", token: "ab€" } });
     expect(await client.queryJob({ project: "c", jobId: done.jobId }, LIMIT)).toEqual({

@@ -49,6 +49,16 @@ const CLOSED_PORT = {
 
 const CONTEXT: Partial<Context> = { awsRequestId: "lambda-1", getRemainingTimeInMillis: () => 29_000 };
 
+test("no control character and no line break reaches a response header", async () => {
+  const handler = createHttpHandler(async () => ({
+    status: 403,
+    headers: { "www-authenticate": "Bearer a\r\nset-cookie: b\u0000\u007f\u2028c", location: "/größer\t" },
+  }));
+  expect(await handler(eventOf(), CONTEXT as Context)).toMatchObject({
+    headers: { "www-authenticate": "Bearer aset-cookie: bc", location: "/größer" },
+  });
+});
+
 test("a handler receives the decoded request, and the response carries the request ID", async () => {
   const requests: unknown[] = [];
   const handler = createHttpHandler(async ({ query, ...request }) => {

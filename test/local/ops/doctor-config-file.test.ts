@@ -28,7 +28,7 @@ async function dryRun(change: Readonly<Record<string, unknown>>, ...parameters: 
   const config = {
     projects: { prod: project },
     targets: { deploys: { kind: "slack", url: `${receiver.url}/slack/hunter2` } },
-    settings: { egress: { allow: [new URL(receiver.url).host] } },
+    settings: { egress: { allow: [receiver.url, cce.url].map((url) => new URL(url).host) } },
     ...change,
   };
   await writeFile(file, JSON.stringify(config));
@@ -67,7 +67,7 @@ test("doctor --config reports settings that would fail after a deployment, with 
   const { code, stdout, states } = await dryRun(
     {
       projects: { prod: { projectId: "p", endpoint: cce.url, auth } },
-      settings: { egress: { allow: ["not a host!!"] } },
+      settings: { egress: { allow: ["not a host!!", new URL(cce.url).host] } },
     },
     "--send",
   );

@@ -21,6 +21,22 @@ test("a target that is always refused is reported with its name and the egress r
   expect(faults.join()).not.toContain("hunter2");
 });
 
+test("a project with a plain http URL is reported, unless the host is in the allow list", () => {
+  const faults = findIneffectiveEntries({
+    projects: {
+      plain: { endpoint: "http://cce.example", auth: { iamEndpoint: "http://iam.example/v3" } },
+      listed: { endpoint: "http://cce.lan:8080", auth: { iamEndpoint: "http://10.1.2.3" } },
+      safe: { endpoint: "https://cce.example", auth: { kind: "token" } },
+      malformed: { endpoint: 7, auth: null },
+    },
+    settings: { egress: { allow: ["cce.lan:8080", "10.0.0.0/8"] } },
+  });
+  expect(faults.map((fault) => fault.replace(/ .*/, ""))).toEqual([
+    "projects.plain.endpoint:",
+    "projects.plain.auth.iamEndpoint:",
+  ]);
+});
+
 test("entries that allow nothing are reported with their path", () => {
   const settings = {
     egress: { allow: ["not a host!!", "10.0.0.0/99", "10.0.0.0/8", "wiki.lan:8080"] },

@@ -1,0 +1,26 @@
+import { createAwsRequestHandler } from "../../../../lib/runtime/aws-client.ts";
+import { clientOf, LIMIT } from "../../cce/harness.ts";
+
+/** Queries CCE, IAM and AWS at a TLS server on the given port of this machine, and prints the results. */
+const url = `https://127.0.0.1:${process.argv[2]}`;
+const password = { kind: "password", iamEndpoint: url, domain: "d", user: "u", password: "password" };
+const client = clientOf(url, { token: { kind: "token", token: "token" }, password });
+const aws = {
+  protocol: "https:",
+  hostname: "127.0.0.1",
+  port: Number(process.argv[2]),
+  path: "/",
+  headers: {},
+};
+const observations = await Promise.all(
+  ["token", "password"].map((project) => client.queryJob({ project, jobId: "j" }, LIMIT)),
+);
+const refusal = await createAwsRequestHandler()
+  .handle(aws)
+  .then(
+    () => "answered",
+    (error: Error) => error.message,
+  );
+process.stdout.write(
+  JSON.stringify([...observations.map((observation) => Object(observation).text), refusal]),
+);
