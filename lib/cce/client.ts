@@ -3,8 +3,9 @@ import type { Instant, Job, JobKey, Observation } from "../domain/job.ts";
 import { parseAllowList } from "../http/allow-list.ts";
 import { type Connections, createConnectionCache, openConnections } from "../http/connections.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
+import type { ListedJob, ListReply, Refusal } from "./list-both-apis.ts";
+import { createProjectQueries } from "./project-queries.ts";
 import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
-import { createProjectJobQuery } from "./query-project-job.ts";
 import { createSharedCceSender } from "./send-cce-request.ts";
 
 /** The maximum size of all headers of one reply. A reply of IAM has a header with a token, which may be 16 KiB long. */
@@ -26,6 +27,12 @@ export interface CceClient {
    * the queries found. Never throws.
    */
   queryFailedSubjobs(project: string, job: Job, limit: TimeLimit): Promise<Job>;
+  /**
+   * Lists the jobs of a project and passes each job to `onJob`. CCE documents no order, no size and no retention of the
+   * list, and a job may be in the list several times. If the list fails after some jobs, `onJob` has already got these
+   * jobs. Never throws, unless `onJob` throws.
+   */
+  listJobs(project: string, onJob: (job: ListedJob) => void, limit: TimeLimit): Promise<ListReply>;
 }
 
 /**
@@ -62,24 +69,23 @@ export function createCceClient(options: {
     sendCceRequest: createSharedCceSender(monotonic),
   };
   const projectQueries = new Map(
-    Object.entries(projects).map(([name, project]) => [name, createProjectJobQuery(name, project, ports)]),
+    Object.entries(projects).map(([name, project]) => [name, createProjectQueries(name, project, ports)]),
   );
   const running = new Map<string, Promise<Observation>>();
 
   const queryJob: CceClient["queryJob"] = async ({ project, jobId }, { timeLimitMs }) => {
     const query = projectQueries.get(project);
-    if (query === undefined) {
-      const text = `Project ${project} is not in the config: add it, or stop the watch`;
-      return { kind: "misconfigured", text };
-    }
+    if (query === undefined) return unknownProject(project);
     const id = `${project}/${jobId}`;
-    const result = running.get(id) ?? query(jobId, timeLimitMs).finally(() => running.delete(id));
+    const result = running.get(id) ?? query.queryJob(jobId, timeLimitMs).finally(() => running.delete(id));
     running.set(id, result);
     return withTimeLimit(result, timeLimitMs, { kind: "unavailable", text: "CCE did not answer in time" });
   };
 
   return {
     queryJob,
+    listJobs: async (project, onJob, { timeLimitMs }) =>
+      (await projectQueries.get(project)?.listJobs(onJob, timeLimitMs)) ?? unknownProject(project),
     async queryFailedSubjobs(project, job, { timeLimitMs }) {
       const endAt = monotonic() + timeLimitMs;
       return queryFailedSubjobs(job, async (jobId) => {
@@ -89,6 +95,13 @@ export function createCceClient(options: {
         return observation.kind === "job" ? observation.job : null;
       });
     },
+  };
+}
+
+function unknownProject(project: string): Refusal {
+  return {
+    kind: "misconfigured",
+    text: `Project ${project} is not in the config: add it, or stop the watch`,
   };
 }
 

@@ -25,6 +25,7 @@ const MIN_REPORTED_SKEW_MS = 90_000;
  * Converts the HTTP reply to a job query into one observation. The text of the observation may contain credentials, so
  * the caller must mask it.
  * @param mask masks the secrets in the texts that the function truncates
+ * @param permission the permission that CCE demands for the request
  * Source of the codes: https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html
  */
 export function interpretJobReply(
@@ -32,6 +33,7 @@ export function interpretJobReply(
   now: Instant,
   project: string,
   mask?: SecretMask,
+  permission = "cce:job:get",
 ): Observation {
   const { status, headers, body } = reply;
   const job = status === 200 ? parseJob(body, mask) : null;
@@ -42,7 +44,7 @@ export function interpretJobReply(
   const texts: Readonly<Record<typeof kind, string>> = {
     gone: "CCE does not know this job",
     unauthorized: adviceOnCredentials(error, headers.date, now, project),
-    forbidden: `CCE forbids reading the job for project ${project}: give its user or agency the permission cce:job:get (CCE ReadOnlyAccess), and check projectId`,
+    forbidden: `CCE forbids reading the job for project ${project}: give its user or agency the permission ${permission} (CCE ReadOnlyAccess), and check projectId`,
     misconfigured: adviceOnEndpoint(status, project),
     throttled: "CCE limits the rate of queries",
     unavailable: "CCE did not return the job",

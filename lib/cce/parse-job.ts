@@ -1,9 +1,10 @@
-import type { Instant, Job, JobState } from "../domain/job.ts";
+import { type Instant, type Job, JobId, type JobState } from "../domain/job.ts";
 import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import { FAILED_SUBJOB_WARNING } from "../domain/outcome-summary.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { textOfValue } from "./cce-error.ts";
+import type { ListedJob } from "./list-both-apis.ts";
 import { parseCceTime } from "./parse-cce-time.ts";
 
 /**
@@ -46,6 +47,19 @@ export function parseJob(
   const walk: Walk = { jobs: 0, truncated: false, unknownPhases: new Set() };
   const job = readTree(document, 1, walk);
   return job === null ? null : { job, warnings: warningsOf(job, walk, mask) };
+}
+
+/**
+ * Parses one entry of a list of jobs. Returns null if the entry is not a job, or if its job ID is missing or malformed.
+ * The documented entries have the form of version 2 of the CCE API.
+ */
+export function parseListedJob(json: string): ListedJob | null {
+  const document = parseJson(json);
+  const { kind } = toObjectOrEmpty(document);
+  if (kind !== undefined && kind !== "Job") return null;
+  const job = readTree(document, 1, { jobs: 0, truncated: false, unknownPhases: new Set() });
+  const jobId = JobId.safeParse(job?.jobId).data;
+  return job === null || jobId === undefined ? null : { ...job, jobId };
 }
 
 /**

@@ -21,6 +21,9 @@ export type TextReply =
   | (Omit<Extract<HttpResult, { kind: "answer" }>, "body"> & { readonly body: string })
   | { readonly kind: "failed"; readonly code: string };
 
+/** A signed request to CCE, without its limits. */
+export type CceRequest = Omit<HttpRequest, "deadlineMs" | "maxBytes">;
+
 /** Sends one request to CCE or IAM, and returns the reply or the network failure. Never throws. */
 export async function sendRequestForText(request: HttpRequest): Promise<TextReply> {
   const result = await sendHttpRequest(request);
@@ -44,7 +47,7 @@ function freeBuffer({ buffer, length }: Buffer): void {
  * replies.
  */
 export type SendCceRequest = <T>(
-  request: Omit<HttpRequest, "deadlineMs" | "maxBytes">,
+  request: CceRequest,
   endAt: number,
   read: (result: TextReply | { readonly kind: "too_large" }) => T,
 ) => Promise<T>;

@@ -48,9 +48,7 @@ async function decompressBody(
   { headers, body, isTruncated }: EncodedBody,
   maxBytes: number,
 ): Promise<PlainBody | null> {
-  const names = (headers["content-encoding"] ?? "").toLowerCase().split(",");
-  const codings = names.map((name) => name.trim()).filter((name) => !NO_COMPRESSION.test(name));
-  if (codings.length === 0 && isGzip(body)) codings.push("gzip");
+  const codings = codingsOf({ headers, body });
   if (codings.length > MAX_CODINGS) return null;
   let plain: PlainBody | null = { body, isTruncated };
   for (const coding of codings.reverse()) {
@@ -58,6 +56,17 @@ async function decompressBody(
     plain = await decompress(coding, plain, maxBytes);
   }
   return plain;
+}
+
+/** Returns true if a body is compressed. The first bytes of the body are enough for the check. */
+export function isCompressed(encoded: Omit<EncodedBody, "isTruncated">): boolean {
+  return codingsOf(encoded).length > 0;
+}
+
+function codingsOf({ headers, body }: Omit<EncodedBody, "isTruncated">): string[] {
+  const names = (headers["content-encoding"] ?? "").toLowerCase().split(",");
+  const codings = names.map((name) => name.trim()).filter((name) => !NO_COMPRESSION.test(name));
+  return codings.length === 0 && isGzip(body) ? ["gzip"] : codings;
 }
 
 async function decompress(

@@ -25,6 +25,15 @@ export interface HttpRequest {
   readonly deadlineMs: number;
   /** The maximum size of the response body. A longer response body is truncated. */
   readonly maxBytes: number;
+  /**
+   * Gets each chunk of the response body as soon as the chunk has arrived. With the result `buffer`, the chunk becomes a
+   * part of the returned body. With the result `used`, the chunk does not count towards `maxBytes`. With the result
+   * `stop`, the response counts as truncated.
+   */
+  readonly onChunk?: (
+    chunk: Buffer,
+    response: { readonly status: number; readonly headers: Readonly<Record<string, string>> },
+  ) => "buffer" | "used" | "stop";
 }
 
 /** The response to an HTTP request. If no complete response arrived, the error code says why. */
@@ -62,7 +71,7 @@ export type HttpResult =
  * over a new connection (RFC 9112, section 9.3.1).
  */
 export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
-  const { deadlineMs, maxBytes } = request;
+  const { deadlineMs, maxBytes, onChunk } = request;
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -91,9 +100,12 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
         settle({ kind: "answer", status: statusCode, headers, body, isTruncated });
       };
       response.on("data", (chunk: Buffer) => {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size <= maxBytes) return;
+        const use = onChunk?.(chunk, { status: statusCode, headers }) ?? "buffer";
+        if (use === "buffer") {
+          chunks.push(chunk);
+          size += chunk.length;
+        }
+        if (use !== "stop" && size <= maxBytes) return;
         finish(true);
         sentRequest.destroy();
       });

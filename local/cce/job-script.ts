@@ -83,7 +83,43 @@ export class SimulatedJobs {
     }
     return null;
   }
+
+  /** Returns the current states of all jobs of a project in the JSON format of CCE's list of jobs. */
+  list(projectId: string): readonly Record<string, unknown>[] {
+    return (this.#jobs.get(projectId) ?? []).map((job) => toListed(renderJob(job, this.#now())));
+  }
 }
+
+/** Converts a job in the format of API version 3 to the format of version 2, in which CCE lists jobs. */
+function toListed(job: Record<string, unknown>): Record<string, unknown> {
+  const { metadata, spec, status } = Rendered.parse(job);
+  return {
+    kind: "Job",
+    apiVersion: "v2",
+    metadata,
+    spec: {
+      type: spec.type,
+      clusteruid: spec.clusterUID,
+      resourceid: spec.resourceID,
+      resourcename: spec.resourceName,
+      subjobs: spec.subJobs.map(toListed),
+    },
+    status: { status: status.phase, reason: status.reason },
+  };
+}
+
+const Text = z.string().optional();
+const Rendered = z.object({
+  metadata: z.record(z.string(), z.unknown()),
+  spec: z.object({
+    type: Text,
+    clusterUID: Text,
+    resourceID: Text,
+    resourceName: Text,
+    subJobs: z.array(z.record(z.string(), z.unknown())),
+  }),
+  status: z.object({ phase: z.string(), reason: z.string() }),
+});
 
 function findScript(script: JobScript, jobId: string): JobScript | null {
   if (script.jobId === jobId) return script;

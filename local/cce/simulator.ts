@@ -9,6 +9,7 @@ import { JOB_NOT_FOUND, type SimulatedResponse, UNKNOWN_ROUTE } from "./response
 /** The numbers of requests that the simulated CCE has received and responded to. */
 export interface SimulatorStats {
   queries: number;
+  lists: number;
   tokenRequests: number;
   connections: number;
   readonly queriesByJob: Record<string, number>;
@@ -41,8 +42,8 @@ interface SimulatedCloud {
 }
 
 /**
- * Starts a simulated CCE and IAM. The simulator supports `GET /api/v3/projects/{projectId}/jobs/{jobId}` and `POST
- * /v3/auth/tokens`. The simulator checks the signature or token of every request. Other processes control the simulator
+ * Starts a simulated CCE and IAM. The simulator supports `GET /api/v3/projects/{projectId}/jobs/{jobId}`, the list
+ * `GET /api/v2/projects/{projectId}/jobs` and `POST /v3/auth/tokens`. The simulator checks the signature or token of every request. Other processes control the simulator
  * by the requests `POST /__sim/jobs` with `{"project", "script"}`, `POST /__sim/faults`, `POST /__sim/expire-tokens`
  * and `GET /__sim/stats`.
  */
@@ -51,7 +52,14 @@ export async function startCceSimulator(options: SimulatorOptions = {}): Promise
   const jobs = new SimulatedJobs(now, speed);
   const faults = new PendingFaults();
   const authentication = new Authentication({ keys, users, tokens, tokenSeconds }, now);
-  const stats = { queries: 0, tokenRequests: 0, connections: 0, queriesByJob: {}, answersByStatus: {} };
+  const stats = {
+    queries: 0,
+    lists: 0,
+    tokenRequests: 0,
+    connections: 0,
+    queriesByJob: {},
+    answersByStatus: {},
+  };
   const cloud: SimulatedCloud = { jobs, faults, authentication, stats };
   const server = createServer(async (request, response) => {
     const reply = await respond(request, cloud).catch(
@@ -96,17 +104,31 @@ async function respond(
       return { status: 200, body: stats };
     default:
   }
-  const [, projectId, encodedJobId] = /^\/api\/v3\/projects\/([^/]+)\/jobs\/([^/]+)$/.exec(pathname) ?? [];
-  if (request.method !== "GET" || projectId === undefined || encodedJobId === undefined) return UNKNOWN_ROUTE;
-  const jobId = decodeURIComponent(encodedJobId);
-  stats.queries += 1;
-  stats.queriesByJob[jobId] = (stats.queriesByJob[jobId] ?? 0) + 1;
+  const query = request.method === "GET" ? readQuery(pathname) : null;
+  if (query === null) return UNKNOWN_ROUTE;
+  const { projectId, jobId } = query;
+  if (jobId === null) stats.lists += 1;
+  else {
+    stats.queries += 1;
+    stats.queriesByJob[jobId] = (stats.queriesByJob[jobId] ?? 0) + 1;
+  }
   const fault = faults.takeFor(projectId);
   if (fault !== null) return createFaultResponse(fault);
   const refusal = authentication.refuse(request, projectId);
   if (refusal !== null) return refusal;
+  if (jobId === null) return { status: 200, body: jobs.list(projectId) };
   const body = jobs.render(projectId, jobId);
   return body === null ? JOB_NOT_FOUND : { status: 200, body };
+}
+
+/** Reads the path of a query for one job, or of a list of jobs. For a list, the job ID is null. */
+function readQuery(path: string): { readonly projectId: string; readonly jobId: string | null } | null {
+  const [, listed] = /^\/api\/v2\/projects\/([^/]+)\/jobs$/.exec(path) ?? [];
+  if (listed !== undefined) return { projectId: listed, jobId: null };
+  const [, projectId, jobId] = /^\/api\/v3\/projects\/([^/]+)\/jobs\/([^/]+)$/.exec(path) ?? [];
+  return projectId === undefined || jobId === undefined
+    ? null
+    : { projectId, jobId: decodeURIComponent(jobId) };
 }
 
 function send(reply: Reply, request: IncomingMessage, response: ServerResponse, stats: SimulatorStats): void {

@@ -10,8 +10,17 @@ import { type CceApi, createAutopilotFallback } from "./autopilot-fallback.ts";
 import { findCceEndpoint, findIamEndpoint } from "./endpoints.ts";
 import { createTokenCache, createTokenRequestBody, readTokenReply, type TokenResult } from "./iam-token.ts";
 import { interpretJobReply } from "./interpret-job-reply.ts";
+import { createListOfBothApis, type ListedJob, type ListReply, type Refusal } from "./list-both-apis.ts";
 import { createCredentialMask } from "./mask-credentials.ts";
-import { MAX_BODY_BYTES, MAX_VALUES, type SendCceRequest, sendRequestForText } from "./send-cce-request.ts";
+import {
+  type CceRequest,
+  MAX_BODY_BYTES,
+  MAX_VALUES,
+  type SendCceRequest,
+  sendRequestForText,
+  type TextReply,
+} from "./send-cce-request.ts";
+import { sendListRequest } from "./send-list-request.ts";
 import { createThrottle } from "./throttle.ts";
 
 /**
@@ -25,7 +34,9 @@ const TOKEN_TIME_LIMIT_MS = 10_000;
  */
 const MAX_TOKEN_REPLY_BYTES = 1024 * 1024;
 
-const API_PATHS: Readonly<Record<CceApi, string>> = { standard: "/api/v3", autopilot: "/autopilot/v3" };
+const JOB_PATHS: Readonly<Record<CceApi, string>> = { standard: "/api/v3", autopilot: "/autopilot/v3" };
+/** Only version 2 of the API has a list of jobs. */
+const LIST_PATHS: Readonly<Record<CceApi, string>> = { standard: "/api/v2", autopilot: "/autopilot/v2" };
 
 const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
 
@@ -43,18 +54,20 @@ export interface ProjectQueryPorts {
   readonly sendCceRequest: SendCceRequest;
 }
 
-/** Queries one job of a project and returns an observation with masked credentials. Never throws. */
-export type QueryProjectJob = (jobId: string, timeLimitMs: number) => Promise<Observation>;
+/** The requests for the jobs of one project. All texts in the results are masked. No function throws. */
+export interface ProjectQueries {
+  /** Queries one job. */
+  queryJob(jobId: string, timeLimitMs: number): Promise<Observation>;
+  /** Lists the jobs of the project by both APIs of CCE, as `CceClient.listJobs` describes. */
+  listJobs(onJob: (job: ListedJob) => void, timeLimitMs: number): Promise<ListReply>;
+}
 
-/**
- * Creates a function that queries the jobs of one project. All queries of the project share one IAM token and one
- * throttle.
- */
-export function createProjectJobQuery(
+/** Creates the requests of one project. All requests of the project share one IAM token and one throttle. */
+export function createProjectQueries(
   name: string,
   project: Project,
   ports: ProjectQueryPorts,
-): QueryProjectJob {
+): ProjectQueries {
   const { now, monotonic, random, connections, sendCceRequest } = ports;
   const mask = createCredentialMask(project);
   const throttle = createThrottle(now, random);
@@ -67,45 +80,64 @@ export function createProjectJobQuery(
   const endpoint = URL.parse(findCceEndpoint(project) ?? "");
   const tls = toTlsOptions(project);
 
-  const sendQuery = async (query: Query, auth: AuthHeaders, endAt: number): Promise<Observation> => {
-    if (auth.kind !== "headers") return auth;
+  const requestOf = (query: Query, auth: Extract<AuthHeaders, { kind: "headers" }>): CceRequest => {
     const headers = { ...COMMON_HEADERS, accept: "application/json", ...auth.headers };
-    return sendCceRequest(
-      { connections: connections(), method: "GET", url: query.url, tls, headers, body: null },
-      endAt,
-      (result) => {
-        if (result.kind === "answer") return interpretJobReply(result, now(), name, mask.maskText);
-        return result.kind === "too_large" ? TOO_LARGE : observeFailure(result.code, name);
-      },
-    );
+    return { connections: connections(), method: "GET", url: query.url, tls, headers, body: null };
   };
 
   /**
-   * Queries a job. If CCE replies with status 401 and new authentication headers are available, the function repeats
-   * the query.
+   * Signs and sends a query for one job, or for the list of jobs. If CCE replies with status 401 and new authentication headers are available, the
+   * function repeats the request.
    */
-  const queryTwice = async (query: Query, endAt: number): Promise<Observation> => {
+  const sendTwice = async <Reply extends { readonly kind: string }>(
+    apiPath: string,
+    jobId: string | null,
+    send: (request: CceRequest) => Promise<Reply>,
+  ): Promise<Reply | Observation> => {
+    if (endpoint === null) return missingEndpoint(name);
+    if (!isSchemeAllowed(endpoint, ports.allow)) return plainHttp(name, "endpoint");
+    const query = createQuery(endpoint, apiPath, project.projectId, jobId);
     const auth = await getAuthHeaders(query);
-    const observation = await sendQuery(query, auth, endAt);
-    if (observation.kind !== "unauthorized" || auth.kind !== "headers") return observation;
+    if (auth.kind !== "headers") return auth;
+    const reply = await send(requestOf(query, auth));
+    if (reply.kind !== "unauthorized") return reply;
     const otherAuth = await getAuthHeaders(query, auth);
-    return otherAuth === auth ? observation : sendQuery(query, otherAuth, endAt);
+    if (otherAuth === auth) return reply;
+    return otherAuth.kind === "headers" ? send(requestOf(query, otherAuth)) : otherAuth;
   };
 
+  const observeWith =
+    (permission: string) =>
+    (result: TextReply | { readonly kind: "too_large" }): Observation => {
+      if (result.kind === "answer") return interpretJobReply(result, now(), name, mask.maskText, permission);
+      return result.kind === "too_large" ? TOO_LARGE : observeFailure(result.code, name);
+    };
+  const observeJob = observeWith("cce:job:get");
+  const observeList = observeWith("cce:job:list");
+
   const queryBothApis = createAutopilotFallback(project.autopilot, (api, jobId, endAt) =>
-    endpoint === null
-      ? Promise.resolve(missingEndpoint(name))
-      : !isSchemeAllowed(endpoint, ports.allow)
-        ? Promise.resolve(plainHttp(name, "endpoint"))
-        : queryTwice(createQuery(endpoint, api, project.projectId, jobId), endAt),
+    sendTwice(JOB_PATHS[api], jobId, (request) => sendCceRequest(request, endAt, observeJob)),
   );
+
+  const listBothApis = createListOfBothApis(project.autopilot, now, async (api, onJob, endAt) => {
+    const reply = await sendTwice(LIST_PATHS[api], null, (request) =>
+      sendListRequest(request, endAt - monotonic(), onJob, observeList),
+    );
+    return reply.kind === "job" ? NOT_A_LIST : reply;
+  });
+
   let waitKind: "throttled" | "unavailable" = "throttled";
 
-  return async (jobId, timeLimitMs) => {
+  /** Returns the observation of a request that the throttle postpones, or null if a request is allowed now. */
+  const waitForThrottle = (): Refusal | null => {
     const waitSeconds = throttle.waitSeconds();
-    if (waitSeconds > 0)
-      return { kind: waitKind, text: waitText(name, waitKind), retryAfterSeconds: waitSeconds };
-    const observation = mask.maskObservation(await queryBothApis(jobId, monotonic() + timeLimitMs));
+    if (waitSeconds === 0) return null;
+    return { kind: waitKind, text: waitText(name, waitKind), retryAfterSeconds: waitSeconds };
+  };
+
+  /** Records in the throttle whether CCE limits the rate. Masks the texts of the reply. */
+  const recordReply = (reply: Observation): Observation => {
+    const observation = mask.maskObservation(reply);
     const { kind } = observation;
     const stopsProject =
       kind === "throttled" || (kind === "unavailable" && observation.retryAfterSeconds !== undefined);
@@ -117,6 +149,19 @@ export function createProjectJobQuery(
     const retryAfterSeconds = throttle.recordThrottled(observation.retryAfterSeconds ?? null);
     return { kind, text: observation.text, retryAfterSeconds };
   };
+
+  return {
+    queryJob: async (jobId, timeLimitMs) =>
+      waitForThrottle() ?? recordReply(await queryBothApis(jobId, monotonic() + timeLimitMs)),
+    async listJobs(onJob, timeLimitMs) {
+      const postponed = waitForThrottle();
+      if (postponed !== null) return postponed;
+      const reply = await listBothApis(onJob, monotonic() + timeLimitMs);
+      if (reply.kind === "list") throttle.recordReply();
+      const recorded = reply.kind === "list" ? reply : recordReply(reply);
+      return recorded.kind === "job" ? NOT_A_LIST : recorded;
+    },
+  };
 }
 
 const waitText = (project: string, kind: "throttled" | "unavailable"): string =>
@@ -124,11 +169,12 @@ const waitText = (project: string, kind: "throttled" | "unavailable"): string =>
     ? `Queries for project ${project} wait, because CCE limits their rate`
     : `Queries for project ${project} wait, because CCE or IAM is not available and asked for a wait`;
 
-/** Returns the query for a job. The JSON documents of both APIs have the same form. */
-function createQuery(endpoint: URL, api: CceApi, projectId: string, jobId: string): Query {
-  const prefix = `${endpoint.pathname.replace(/\/$/, "")}${API_PATHS[api]}/projects/${projectId}/jobs/`;
-  const base = new URL(prefix.split("/").map(encodeURIComponent).join("/"), endpoint.origin);
-  return { url: new URL(encodeURIComponent(jobId), base), path: prefix + jobId };
+/** Returns the query for one job, or for the list of jobs. The JSON documents of both APIs have the same form. */
+function createQuery(endpoint: URL, apiPath: string, projectId: string, jobId: string | null): Query {
+  const path = `${endpoint.pathname.replace(/\/$/, "")}${apiPath}/projects/${projectId}/jobs`;
+  const list = new URL(path.split("/").map(encodeURIComponent).join("/"), endpoint.origin);
+  if (jobId === null) return { url: list, path };
+  return { url: new URL(`jobs/${encodeURIComponent(jobId)}`, list), path: `${path}/${jobId}` };
 }
 
 async function fetchToken(name: string, project: Project, ports: ProjectQueryPorts): Promise<TokenResult> {
@@ -148,7 +194,7 @@ async function fetchToken(name: string, project: Project, ports: ProjectQueryPor
   return readTokenReply(reply, ports.now(), name);
 }
 
-function observeFailure(code: string, project: string): Observation {
+function observeFailure(code: string, project: string): Refusal {
   if (code === REQUEST_INVALID)
     return {
       kind: "misconfigured",
@@ -170,12 +216,17 @@ const TOO_LARGE: Observation = {
   text: `CCE's reply is larger than any job: over ${MAX_BODY_BYTES / 1024 ** 2} MiB or ${MAX_VALUES} values`,
 };
 
-const plainHttp = (project: string, key: "endpoint" | "iamEndpoint"): Observation => ({
+const plainHttp = (project: string, key: "endpoint" | "iamEndpoint"): Refusal => ({
   kind: "misconfigured",
   text: `Project ${project} has a URL in ${key} that does not use https: use https, or list the host in settings.egress.allow`,
 });
 
-const missingEndpoint = (project: string): Observation => ({
+const NOT_A_LIST: Refusal = {
+  kind: "unavailable",
+  text: "CCE returned one job in place of a list of jobs",
+};
+
+const missingEndpoint = (project: string): Refusal => ({
   kind: "misconfigured",
   text: `Project ${project} has no endpoint: set region, or endpoint (and iamEndpoint for sign-in with a password)`,
 });
