@@ -5,10 +5,14 @@ import { Count } from "../domain/zod-fields.ts";
 
 const Position = z.tuple([Count, JobId, CallerName]);
 
+/** The length of a page token whose caller has the maximum length and only characters that JSON escapes with `\u`. */
+const MAX_TOKEN_LENGTH = 7000;
+const TOKEN_RULE = "must be the value of 'next' from the previous page";
+
 /** The form of a page token in a request. `parsePageToken` checks the content of the page token. */
 export const PageToken = z
   .string()
-  .check(z.regex(/^[A-Za-z0-9_-]{1,400}$/, "must be the value of 'next' from the previous page"));
+  .check(z.regex(/^[A-Za-z0-9_-]+$/, TOKEN_RULE), z.maxLength(MAX_TOKEN_LENGTH, TOKEN_RULE));
 
 /** The position of the last watch on a page of watches. The next page starts after this watch. */
 export interface PagePosition {

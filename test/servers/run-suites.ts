@@ -9,6 +9,8 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const JEST = ["--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js", "--runInBand"];
 /** The chaos run of `npm run chaos` has 300 jobs. */
 const CHAOS_JOBS = 100;
+/** The number of random sequences of calls that are compared on both ledgers. */
+const LEDGER_RUNS = 40;
 
 interface Suite {
   readonly name: string;
@@ -26,8 +28,14 @@ function suitesFor({ dynamodb, sqs, ssm }: ServerUrls): readonly Suite[] {
   return [
     {
       name: "ledger and queue on DynamoDB Local and ElasticMQ",
-      parameters: [...JEST, "test/lib/ledger", "test/lib/queue/queue.test.ts"],
-      environment: stack,
+      parameters: [
+        ...JEST,
+        "--testMatch",
+        "<rootDir>/test/lib/ledger/**/*.test.ts",
+        "<rootDir>/test/lib/queue/queue.test.ts",
+        "<rootDir>/test/servers/write-units.servers.ts",
+      ],
+      environment: { ...stack, LEDGER_RUNS: String(LEDGER_RUNS) },
     },
     {
       name: "main job and delivery on DynamoDB Local, ElasticMQ and moto",

@@ -233,11 +233,17 @@ export async function readLedgerState(ledger: Ledger): Promise<unknown> {
     ),
     targets: await Promise.all(TARGETS.map((name) => ledger.readTarget(name))),
     durations: await Promise.all(["A", "B"].map((type) => ledger.readDurations(PROJECT, type))),
-    digests: await Promise.all(["digest-a", "digest-b"].map((id) => ledger.readDigest(id))),
+    digests: await Promise.all(["digest-a", "digest-b"].map((id) => readDigest(ledger, id))),
     // An index may return items with equal sort keys in any order.
     overdue: overdue.toSorted(
       (a, b) => a.dueAt - b.dueAt || `${a.jobId} ${a.caller}`.localeCompare(`${b.jobId} ${b.caller}`),
     ),
     pages,
   };
+}
+
+/** Reads a digest. The ledger stores the running jobs as a set, which has no order. */
+async function readDigest(ledger: Ledger, digestId: string): Promise<unknown> {
+  const digest = await ledger.readDigest(digestId);
+  return digest && { ...digest, running: new Set(digest.running) };
 }

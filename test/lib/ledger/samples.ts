@@ -5,7 +5,8 @@ import type { NewWatch, PollRecord } from "../../../lib/ledger/watch.ts";
 
 export const T0 = Date.parse("2027-01-15T08:00:00Z");
 export const LEASE_MS = 30_000;
-export const NEVER = T0 + 30 * 24 * 3_600_000;
+/** A server with the time to live enabled deletes an item whose time has passed, so this time is far in the future. */
+export const NEVER = Date.parse("2200-01-01T00:00:00Z");
 
 /** The caller of a sample watch. The name of a caller may contain the separators of keys. */
 export const CALLER = "oidc:https://ci.example.com:repo:org/infra#1";

@@ -6,6 +6,7 @@ import type { Ledger } from "../../../../lib/ledger/ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { createDynamoLedger } from "../../../support/dynamodb-ledger.ts";
 import { createTable } from "../../../support/table.ts";
+import { NEVER } from "../samples.ts";
 
 const NOW = 1_800_000_000_000;
 const HOUR_MS = 3_600_000;
@@ -28,7 +29,7 @@ async function open(jobId: string, deadlineAt = NOW + HOUR_MS, nextPollAt = NOW 
     acceptedAt: NOW - HOUR_MS,
     deadlineAt,
     nextPollAt,
-    expiresAt: NOW + 100 * HOUR_MS,
+    expiresAt: NEVER,
     targets: [],
     context: {},
     callbacks: {},
@@ -78,9 +79,9 @@ it("counts watches that are live, concluded or stopped, and lists orphaned watch
     concludedAt: NOW,
     targets: [],
     polledAt: [NOW],
-    expiresAt: NOW + HOUR_MS,
+    expiresAt: NEVER,
   });
-  await ledger.stopWatch(await open("stopped"), NOW, NOW + HOUR_MS);
+  await ledger.stopWatch(await open("stopped"), NOW, NEVER);
   expect(await auditWatches(table(), NOW)).toEqual({
     accepted: 4,
     concluded: 1,
