@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
-import { listNames } from "../lib/domain/causes.ts";
+import { listResources } from "../lib/domain/causes.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 
 const MARKS: Readonly<Record<StatusDocument["state"], string>> = {
@@ -41,7 +41,7 @@ function progress({ phase, polls }: StatusDocument): string {
 export function reasonLines({ state, reason, causes, causesOmitted }: StatusDocument): string[] {
   if (state === "succeeded" || state === "watching") return [];
   const lines = causes.flatMap((cause) => [
-    `${cause.count > 1 ? `${cause.count} × ` : ""}${cause.type ?? "unknown"} ${listNames(cause.resources, cause.count)}`.trim(),
+    `${cause.count > 1 ? `${cause.count} × ` : ""}${cause.type ?? "unknown"} ${listResources(cause)}`.trim(),
     ...(cause.reason ?? "").split("\n").map((line) => `  ${line}`),
     cause.hint === null ? "" : `  hint: ${cause.hint}`,
   ]);

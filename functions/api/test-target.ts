@@ -44,7 +44,7 @@ export async function testTarget(
   const now = clock();
   const result = await deliver({
     target,
-    content: { kind: "test", target: name, at: now },
+    content: { kind: "test", target: name, caller: caller.name, at: now },
     webhookId: `msg_test_${uuid()}`,
     now,
     timeLimitMs: Math.max(0, Math.min(ATTEMPT_MS, remainingMs() - RESPONSE_MS)),

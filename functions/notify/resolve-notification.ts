@@ -100,13 +100,17 @@ async function resolveWith(
       const summaries = read.flatMap((outcome) => outcome?.summary ?? []);
       if (!summaries.some(({ outcome }) => target === null || target.on.includes(outcome)))
         return { kind: "filtered" };
-      return notificationOf(digestNotificationKey(digestId, name), { kind: "digest", summaries });
+      return notificationOf(digestNotificationKey(digestId, name), {
+        kind: "digest",
+        summaries,
+        listUrl: null,
+      });
     }
     case "target_gone": {
       const { gone, since } = message;
       const alert = { project: TARGET_PROJECT, jobId: `${gone}.${since}` };
       const key = { ...alert, generation: 0, event: "target_gone", target: name };
-      return notificationOf(key, { kind: "target_gone", target: gone, since });
+      return notificationOf(key, { kind: "target_gone", target: gone, at: since });
     }
     default:
       return message satisfies never;

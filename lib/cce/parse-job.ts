@@ -1,7 +1,7 @@
 import { type Instant, type Job, JobId, type JobState } from "../domain/job.ts";
 import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
-import { FAILED_SUBJOB_WARNING } from "../domain/outcome-summary.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
+import { defaultText } from "../domain/texts.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { textOfValue } from "./cce-error.ts";
 import type { ListedJob } from "./list-both-apis.ts";
@@ -116,16 +116,14 @@ function stateOf(phase: string | null): JobState | null {
 
 function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
   const warnings: string[] = [];
-  if (job.phase === null) warnings.push("CCE gives no phase for this job. The job counts as running.");
+  if (job.phase === null) warnings.push(defaultText("sentence.noPhase"));
   const phases = [...walk.unknownPhases].slice(0, MAX_PHASES_IN_WARNING);
   const quoted = phases.map((phase) => `'${truncate(mask(phase), MAX_PHASE_CHARACTERS)}'`);
-  if (quoted.length > 0)
-    warnings.push(`Unknown phase ${quoted.join(", ")}. A job in an unknown phase counts as running.`);
-  if (job.state === "succeeded" && job.subJobs.some(hasFailure)) warnings.push(FAILED_SUBJOB_WARNING);
+  if (quoted.length > 0) warnings.push(defaultText("sentence.unknownPhase", { phases: quoted.join(", ") }));
+  if (job.state === "succeeded" && job.subJobs.some(hasFailure))
+    warnings.push(defaultText("sentence.failedSubJob"));
   if (walk.truncated)
-    warnings.push(
-      `The job's tree was truncated. It has more than ${MAX_JOBS} jobs or more than ${MAX_LEVELS} levels.`,
-    );
+    warnings.push(defaultText("sentence.truncatedTree", { jobs: MAX_JOBS, levels: MAX_LEVELS }));
   return warnings;
 }
 

@@ -64,11 +64,16 @@ export type NotificationContent =
   /** The notification says that a watched job has ended. */
   | { readonly kind: "outcome"; readonly summary: OutcomeSummary }
   /** The notification says that all jobs of one digest have ended. */
-  | { readonly kind: "digest"; readonly summaries: readonly OutcomeSummary[] }
+  | {
+      readonly kind: "digest";
+      readonly summaries: readonly OutcomeSummary[];
+      /** The URL of the page with all jobs, or null if readers of a chat may not open this page. */
+      readonly listUrl: string | null;
+    }
   /** The notification says that the service has switched off a different target, whose name is `target`. */
-  | { readonly kind: "target_gone"; readonly target: string; readonly since: Instant }
-  /** The notification is only a test of the target with the name `target`. */
-  | { readonly kind: "test"; readonly target: string; readonly at: Instant };
+  | { readonly kind: "target_gone"; readonly target: string; readonly at: Instant }
+  /** The notification is only a test of the target with the name `target`. `caller` sent the test. */
+  | { readonly kind: "test"; readonly target: string; readonly caller: string; readonly at: Instant };
 
 /** The decision after one delivery attempt: whether to send the notification again, and the reason for the decision. */
 export interface AttemptVerdict {

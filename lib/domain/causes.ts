@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { createCachedHintFinder } from "./hints.ts";
 import { countJsonBytes } from "./json.ts";
 import { type SubJobs, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
+import { fillIn, type Texts, textsIn } from "./texts.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 import { Count, MaybeText, withDescription } from "./zod-fields.ts";
 
@@ -36,16 +37,21 @@ export function toCause({ type, reason, hint, count, resources }: CauseInTree): 
 }
 
 /** The number of names in a list of names for people. */
-const SHOWN_NAMES = 3;
+export const SHOWN_NAMES = 3;
 
 /**
- * Returns the first names as text for people, such as `pool-a-0, pool-a-1, pool-a-2 and 27 more`.
- * @param count the number of all names
+ * Returns names as text for people, such as `pool-a-0, pool-a-1, pool-a-2 and 27 more`.
+ * @param count the number of all names, also of those that are not in `names`
  */
-export function listNames(names: readonly string[], count: number): string {
-  const shown = names.slice(0, SHOWN_NAMES);
-  const more = count - shown.length;
-  return shown.join(", ") + (more > 0 && shown.length > 0 ? ` and ${more} more` : "");
+export function listNames(names: readonly string[], count: number, texts: Texts = textsIn("en")): string {
+  const joined = names.join(", ");
+  const more = count - names.length;
+  return more > 0 && joined !== "" ? fillIn(texts["names.more"], { names: joined, count: more }) : joined;
+}
+
+/** Returns the first names of the resources of a cause as text for people. */
+export function listResources({ resources, count }: Cause, texts?: Texts): string {
+  return listNames(resources.slice(0, SHOWN_NAMES), count, texts);
 }
 
 const MAX_RESOURCES = 10;

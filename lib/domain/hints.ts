@@ -1,14 +1,21 @@
 import hintRows from "./hints.json" with { type: "json" };
+import { defaultText, type TextKey, type Texts } from "./texts.ts";
 
 /**
- * The known failure reasons, each with advice and a link to the vendor's page. If the page of the vendor does not name
+ * The known failure reasons, each with the key of the advice and a link to the vendor's page. If the page of the vendor does not name
  * a failure reason, `source` in `hints.json` says where the failure reason was seen. The function `findHint` uses the
  * first row of `hints.json` that matches, so specific patterns come before general patterns.
  */
-const HINTS = hintRows.map(({ patterns, advice, link }) => ({
-  pattern: new RegExp(patterns.join("|"), "i"),
-  text: `${advice} ${link}`,
-}));
+const HINTS = hintRows.map(({ id, patterns, link }) => {
+  const key = `hint.${id}` as TextKey;
+  return { pattern: new RegExp(patterns.join("|"), "i"), key, link, text: `${defaultText(key)} ${link}` };
+});
+
+/** Returns the hint from `findHint` in another language. Returns the same text if the hint is unknown. */
+export function translateHint(hint: string, texts: Texts): string {
+  const found = HINTS.find(({ text }) => text === hint);
+  return found === undefined ? hint : `${texts[found.key]} ${found.link}`;
+}
 
 /** The function searches only the beginning of a failure reason, because the beginning contains the cause. */
 const SEARCHED_CHARACTERS = 8_000;

@@ -1,10 +1,11 @@
 import * as z from "zod/mini";
-import { CauseInTree, listCauses } from "./causes.ts";
+import { CauseInTree, listCauses, listNames } from "./causes.ts";
 import { Context, truncateContext } from "./context.ts";
 import { Failure, listFailures } from "./failures.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
 import { countJsonBytes } from "./json.ts";
 import { collectSubJobs, type TreeNode } from "./subjob-tree.ts";
+import { defaultText } from "./texts.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
 
@@ -50,7 +51,7 @@ export const MAX_EVENT_BYTES = 20_000;
 /** The bytes that an event adds to a summary. The event has a type and a time, and contains times as ISO text. */
 const ENVELOPE_BYTES = 262;
 /** The part of the free space of an event that the causes may use. */
-const CAUSES_SHARE = 0.6;
+const CAUSES_PART = 0.6;
 const NAME_BYTES = 200;
 const REASON_BYTES = 2000;
 /** A link that is longer than this limit is omitted, because a truncated link does not work. */
@@ -108,7 +109,7 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
     statusUrl: statusUrl !== null && Buffer.byteLength(statusUrl) <= MAX_URL_BYTES ? statusUrl : null,
   };
   const freeBytes = MAX_EVENT_BYTES - ENVELOPE_BYTES - Buffer.byteLength(JSON.stringify(summary));
-  const { causes, omittedCount } = listCauses(subJobs, freeBytes * CAUSES_SHARE);
+  const { causes, omittedCount } = listCauses(subJobs, freeBytes * CAUSES_PART);
   const failures = listFailures(failed, freeBytes - Buffer.byteLength(JSON.stringify(causes)));
   return {
     ...summary,
@@ -141,8 +142,7 @@ function describeRunning(pending: readonly TreeNode[]): string | null {
   const lowest = running.filter((node) => !parents.has(node));
   if (lowest.length === 0) return null;
   const names = lowest.slice(0, MAX_RUNNING_NAMES).map(runningName);
-  const more = lowest.length > names.length ? ` and ${lowest.length - names.length} more` : "";
-  return `Still running: ${names.join(", ")}${more}.`;
+  return defaultText("sentence.running", { names: listNames(names, lowest.length) });
 }
 
 /** Returns true if a subjob is running. A subjob in the phase `Initializing` still waits for other subjobs. */
@@ -157,22 +157,20 @@ function runningName({ job }: TreeNode): string {
     : `${type} (${truncate(job.resourceName, RUNNING_NAME_CHARACTERS)})`;
 }
 
-/** The code that reads CCE's replies uses the same text, so that an event contains the warning only once. */
-export const FAILED_SUBJOB_WARNING = "CCE reports success for this job, although a subjob failed.";
 const MAX_WARNINGS = 6;
 const WARNING_BYTES = 250;
 
 /** Returns one sentence per warning. The sentence for the most important warning comes first. */
 function warningsOf({ warnings, outcome }: EndedWatch, failedCount: number, omittedLabels: number): string[] {
   const own: string[] = [];
-  if (outcome === "succeeded" && failedCount > 0) own.push(FAILED_SUBJOB_WARNING);
-  if (omittedLabels > 0) own.push(`${omittedLabels} of the caller's labels did not fit.`);
+  if (outcome === "succeeded" && failedCount > 0) own.push(defaultText("sentence.failedSubJob"));
+  if (omittedLabels > 0) own.push(defaultText("sentence.labels", { count: omittedLabels }));
   const all = [...new Set([...own, ...warnings])];
   const shown = all.length <= MAX_WARNINGS ? all : all.slice(0, MAX_WARNINGS - 1);
   const truncated = shown.map((warning) => truncate(warning, WARNING_BYTES, countJsonBytes));
   return shown.length === all.length
     ? truncated
-    : [...truncated, `${all.length - shown.length} more warnings.`];
+    : [...truncated, defaultText("sentence.moreWarnings", { count: all.length - shown.length })];
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import { type Cause, listNames } from "../domain/causes.ts";
+import { type Cause, listResources } from "../domain/causes.ts";
 import { bdiElement, type Html, html, linkUrls } from "./html.ts";
 import { icon } from "./icon.ts";
 
@@ -24,11 +24,13 @@ ${causes.length > 0 && html`<ol>${causes.map(causeEntry)}</ol>`}
 ${causesOmitted > 0 && html`<p class="quiet">and ${causesOmitted} more ${causesOmitted === 1 ? "cause" : "causes"}</p>`}</section>`;
 }
 
-function causeEntry({ type, reason, hint, count, resources }: Cause, index: number): Html {
+function causeEntry(cause: Cause, index: number): Html {
+  const { type, reason, hint, count } = cause;
+  const names = listResources(cause);
   const name = type ?? "unknown";
   const shown = reason?.trim();
   return html`<li><h3 class="path">${icon("failed")}<span>${count > 1 && `${count} × `}<b>${bdiElement(name)}</b>${
-    resources.length > 0 && html` <span class="res">${bdiElement(listNames(resources, count))}</span>`
+    names !== "" && html` <span class="res">${bdiElement(names)}</span>`
   }</span></h3>
 ${shown ? reasonBox(shown, `Reason ${index + 1}, of ${name}`) : html`<p class="quiet">The cloud gives no reason.</p>`}
 ${hint && html`<p class="hint"><b>Hint</b> ${linkUrls(hint)}</p>`}</li>`;

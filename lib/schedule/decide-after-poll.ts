@@ -1,6 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import type { Instant, Job, Observation, Outcome, PollErrors } from "../domain/job.ts";
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
+import { defaultText } from "../domain/texts.ts";
 import type { DurationCount } from "./duration-buckets.ts";
 import { clampDelaySeconds, nextDelaySeconds } from "./poll-delay.ts";
 
@@ -69,8 +70,6 @@ const MAX_UNFINISHED_TRIES = 8;
 const MAX_UNFINISHED_TRIES_AT_DEADLINE = 2;
 /** The number of receives of a message that has the same effect, if some of its tries failed with an error. */
 const MAX_RECEIVES_AT_DEADLINE = 20;
-const UNFINISHED_TRIES_TEXT =
-  "The latest tries to poll the job did not finish. The poll probably ended the process of the service.";
 
 /**
  * Decides after a poll whether the service polls the watch again or concludes the watch. An ended job concludes the
@@ -100,9 +99,9 @@ export function decideBeforePoll(
 ): Extract<PollDecision, { kind: "conclude" }> | null {
   const { unfinished, receives } = tries;
   if (unfinished >= MAX_UNFINISHED_TRIES)
-    return { kind: "conclude", outcome: "lost", reason: UNFINISHED_TRIES_TEXT };
+    return { kind: "conclude", outcome: "lost", reason: defaultText("sentence.unfinishedPolls") };
   const isStuck = unfinished >= MAX_UNFINISHED_TRIES_AT_DEADLINE || receives >= MAX_RECEIVES_AT_DEADLINE;
-  return now >= watch.deadlineAt && isStuck ? timedOut(watch, UNFINISHED_TRIES_TEXT) : null;
+  return now >= watch.deadlineAt && isStuck ? timedOut(watch, defaultText("sentence.unfinishedPolls")) : null;
 }
 
 /**
@@ -118,8 +117,7 @@ export function decideWhenRateLimited(
 ): PollDecision {
   const { deadlineAt, consecutiveFailures, accessError, lastPollError } = watch;
   const canPoll = rateLimitedUntil <= deadlineAt + LAST_POLL_GRACE_MS;
-  if (!canPoll && now >= deadlineAt)
-    return timedOut(watch, "The rate limit of the project allowed no last poll.");
+  if (!canPoll && now >= deadlineAt) return timedOut(watch, defaultText("sentence.rateLimit"));
   const wakeAt = canPoll ? rateLimitedUntil : Math.min(rateLimitedUntil, deadlineAt);
   const delaySeconds = Math.min(SQS_MAX_DELAY_SECONDS, Math.max(0, Math.ceil((wakeAt - now) / 1000)));
   return { kind: "poll_again", delaySeconds, accessError, lastPollError, consecutiveFailures };
@@ -201,11 +199,11 @@ export function jobAgeSeconds(createdAt: Instant | null, acceptedAt: Instant, no
 function timeoutAfterPoll({ watch, now, settings, observation }: DecisionInput): PollDecision | null {
   const lastResult =
     observation.kind === "job"
-      ? `The job was still ${observation.job.phase ?? "pending"}.`
-      : `The latest poll returned no job (${observation.kind}): ${observation.text}`;
+      ? defaultText("sentence.stillPhase", { phase: observation.job.phase ?? "pending" })
+      : defaultText("sentence.noJob", { kind: observation.kind, text: observation.text });
   if (now >= watch.deadlineAt) return timedOut(watch, lastResult);
   if (watch.polls < settings.maxPolls) return null;
-  const reason = `The maximum of ${settings.maxPolls} polls was reached. ${lastResult}`;
+  const reason = `${defaultText("sentence.maxPolls", { count: settings.maxPolls })} ${lastResult}`;
   return { kind: "conclude", outcome: "timed_out", reason };
 }
 
@@ -214,7 +212,7 @@ type Deadline = Pick<PolledWatch, "acceptedAt" | "deadlineAt">;
 function timedOut({ acceptedAt, deadlineAt }: Deadline, lastResult: string) {
   const seconds = Math.round((deadlineAt - acceptedAt) / 1000);
   const span = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-  const reason = `The deadline of ${span} has passed. ${lastResult}`;
+  const reason = `${defaultText("sentence.deadline", { span })} ${lastResult}`;
   return { kind: "conclude", outcome: "timed_out", reason } as const;
 }
 

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
-import { Cause, listNames } from "../../lib/domain/causes.ts";
+import { Cause, listResources } from "../../lib/domain/causes.ts";
 import { parseJson } from "../../lib/domain/json.ts";
 import type { ReceivedNotification } from "../receiver/notification-store.ts";
 
@@ -83,7 +83,7 @@ function eventLines({ type, data }: z.infer<typeof Event>, bold: (text: string) 
     ...safeLines([type, job].filter(Boolean).join(" · ")).map(bold),
     ...(reason && causes.length === 0 ? safeLines(reason) : []),
     ...causes.flatMap((cause) => [
-      ...safeLines(`${cause.count} × ${cause.type ?? "unknown"} ${listNames(cause.resources, cause.count)}`),
+      ...safeLines(`${cause.count} × ${cause.type ?? "unknown"} ${listResources(cause)}`),
       ...(cause.reason === null ? [] : quoted(cause.reason)),
       ...(cause.hint === null ? [] : safeLines(`💡 ${cause.hint}`)),
     ]),

@@ -92,7 +92,7 @@ describe("the command watch", () => {
     const ran = await run(["watch", good, bad, "--wait"]);
     expect([ran.code, ran.stderr]).toEqual([1, ""]);
     expect(ran.stdout).toContain(`✔ ${PROJECT}/${good} CreateNode node-7: succeeded, 1 of 1 subjobs ended\n`);
-    expect(ran.stdout).toContain("  | CreateNode › CreateNodeVM\n");
+    expect(ran.stdout).toContain("  | CreateNodeVM\n");
     expect(ran.stdout).toContain("  |   sold out\n  |   ::error::!\n");
   });
 

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import type { Instant } from "../../domain/job.ts";
 import type { JsonObject } from "../../domain/json.ts";
+import { cleanToOneLine } from "../../domain/plain-text.ts";
 import { type Secret, SecretText } from "../../domain/secret.ts";
-import { formatUtc } from "../../domain/time-text.ts";
+import { fillIn, Language, type TextKey, type Texts, textsIn } from "../../domain/texts.ts";
 import {
   type AttemptVerdict,
   type Channel,
@@ -27,6 +27,8 @@ import { formatOutcomeMessage } from "./outcome-message.ts";
 /** The config fields of a target that is a chat. */
 export const chatFields = {
   ...commonFields,
+  /** The language of the messages. A reason of the cloud stays in the words of the cloud. */
+  language: z._default(Language, "en"),
   mention: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
 };
 
@@ -47,6 +49,7 @@ export const robotFields = {
 /** The schema of a target that people read. */
 type ChatSchema = TargetSchema &
   z.ZodMiniType<{
+    readonly language: Language;
     readonly mention?: string | undefined;
     readonly keyword?: string | undefined;
     readonly secret?: Secret | undefined;
@@ -85,9 +88,9 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
     isChat: true,
     target: roles.target,
     rateLimit: roles.rateLimit,
-    format(content, { mention = null, keyword = null }) {
+    format(content, { language, mention = null, keyword = null }) {
       const format = (budget: TextBudget) => {
-        const message = chatMessageOf(content, budget);
+        const message = chatMessageOf(content, budget, textsIn(language));
         const texts = { mention: message.mentions ? mention : null, keyword };
         const payload = roles.render(message, texts);
         return { payload, fallback: roles.renderPlain(message.headline.replace(ADDRESS, "…"), texts) };
@@ -108,30 +111,34 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
   };
 }
 
-function chatMessageOf(content: NotificationContent, budget: TextBudget): ChatMessage {
+function chatMessageOf(content: NotificationContent, budget: TextBudget, texts: Texts): ChatMessage {
   switch (content.kind) {
     case "outcome":
-      return formatOutcomeMessage(content.summary, budget);
+      return formatOutcomeMessage(content.summary, budget, texts);
     case "digest":
-      return formatDigestMessage(content.summaries, budget);
-    case "target_gone": {
-      const { target, since } = content;
-      return systemMessage("bad", `⚠️ Target ${target} is switched off`, since, [
-        `The receiver of ${target} reported twice that the address of ${target} no longer exists or is disabled.`,
-        `Notifications for ${target} are not sent and are recorded as gone.`,
-        `Enable the address or configure a new address, and then test the target: POST /v1/targets/${target}/test`,
-      ]);
-    }
+      return formatDigestMessage(content, budget, texts);
+    case "target_gone":
+      return systemMessage(
+        "bad",
+        ["gone.headline", "gone.reason", "gone.effect", "gone.advice"],
+        content,
+        texts,
+      );
     case "test":
-      return systemMessage("good", `✅ Test: notifications for ${content.target} arrive here`, content.at, [
-        `Somebody tested the target ${content.target}. No job has ended.`,
-      ]);
+      return systemMessage("good", ["test.headline", "test.sender"], content, texts);
     default:
       return content satisfies never;
   }
 }
 
 /** Creates a message about a target, not about a job. A message about a target mentions nobody. */
-function systemMessage(tone: Tone, headline: string, at: Instant, summary: readonly string[]): ChatMessage {
-  return { ...EMPTY_MESSAGE, tone, headline, summary, footer: formatUtc(at) };
+function systemMessage(
+  tone: Tone,
+  keys: readonly [headline: TextKey, ...statements: TextKey[]],
+  content: Extract<NotificationContent, { kind: "target_gone" | "test" }>,
+  texts: Texts,
+): ChatMessage {
+  const caller = content.kind === "test" ? cleanToOneLine(content.caller) : "";
+  const [headline, ...statements] = keys.map((key) => fillIn(texts[key], { target: content.target, caller }));
+  return { ...EMPTY_MESSAGE, tone, headline: headline ?? "", statements, at: content.at, texts };
 }

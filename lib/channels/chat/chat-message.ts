@@ -1,6 +1,9 @@
+import type { Instant } from "../../domain/job.ts";
+import type { Texts } from "../../domain/texts.ts";
+
 /**
  * The parts of a chat message as plain text without escape characters, in the order in which people read the parts.
- * Each channel escapes the text and adds its own markup.
+ * Every chat shows the parts in this order. Each channel escapes the text and adds its own markup.
  */
 export interface ChatMessage {
   readonly tone: Tone;
@@ -11,16 +14,20 @@ export interface ChatMessage {
    * headline.
    */
   readonly headline: string;
-  /** The facts are the project, the region, the cluster, the duration and the caller's context. */
-  readonly facts: readonly Fact[];
-  /** The text lines explain the outcome, and give numbers such as `2 of 7 subjobs failed`. */
-  readonly summary: readonly string[];
-  readonly failures: readonly FailureText[];
-  /** The notes are the number of omitted failures, and the warnings. */
+  /** The statements say what happened and what to do, if no cause says it. */
+  readonly statements: readonly string[];
+  readonly causes: readonly CauseText[];
+  /** The notes are the number of omitted causes, the warnings, and the succeeded jobs of a digest. */
   readonly notes: readonly string[];
+  /** The facts say who started the job, and in which pipeline. */
+  readonly facts: readonly Fact[];
   readonly links: readonly Link[];
-  /** The footer contains the time. In a message about a single job, the full job ID is before the time. */
+  /** The footer contains the project, the region and the full job ID. Is empty for a message about a target. */
   readonly footer: string;
+  /** The time after the footer. A chat that knows the time zone of its reader shows the time in this time zone. */
+  readonly at: Instant;
+  /** The texts of the service in the language of the target. */
+  readonly texts: Texts;
 }
 
 /**
@@ -42,11 +49,12 @@ export function withKeyword(headline: string, keyword: string | null): string {
 /** The default values for the optional parts of a chat message. */
 export const EMPTY_MESSAGE = {
   mentions: false,
-  facts: [],
-  summary: [],
-  failures: [],
+  statements: [],
+  causes: [],
   notes: [],
+  facts: [],
   links: [],
+  footer: "",
 } as const;
 
 /**
@@ -60,10 +68,12 @@ export interface Fact {
   readonly value: string;
 }
 
-/** The text about one failure of a job or subjob. */
-export interface FailureText {
-  /** The path of the failed subjob, such as `CreateCluster › InstallMaster`. Is null for a failure without a path. */
+/** The text about one cause. In a digest, the cause of one or several jobs. */
+export interface CauseText {
+  /** The subjobs that failed, such as `30 of 30 nodes failed: pool-a-0 …`. Is null if the job itself failed. */
   readonly title: string | null;
+  /** The types from the job down to the failed subjob, such as `CreateCluster › CreateNode`. Is null for a short path. */
+  readonly path: string | null;
   /** The failure reason as the cloud wrote it, with line breaks. Is null if the cloud gave no failure reason. */
   readonly reason: string | null;
   readonly hint: Hint | null;
@@ -83,10 +93,10 @@ export interface Link {
 
 /** The maximum numbers and lengths of the texts in one chat message. */
 export interface TextBudget {
-  /** The maximum number of failures of one job in the message. */
-  readonly failures: number;
-  /** The maximum number of failures of all jobs in a digest message. */
-  readonly digestFailures: number;
+  /** The maximum number of causes of one job in the message. */
+  readonly causes: number;
+  /** The maximum number of causes of all jobs in a digest message. */
+  readonly digestCauses: number;
   readonly reasonCharacters: number;
   /** The maximum length of a fact, a name or a warning in the message. */
   readonly textCharacters: number;
@@ -99,26 +109,18 @@ export interface TextBudget {
  * the size limits of every channel.
  */
 export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
-  { failures: 5, digestFailures: 30, reasonCharacters: 1_800, textCharacters: 200, facts: 20 },
-  { failures: 5, digestFailures: 30, reasonCharacters: 1_000, textCharacters: 200, facts: 20 },
-  { failures: 5, digestFailures: 20, reasonCharacters: 500, textCharacters: 150, facts: 15 },
-  { failures: 4, digestFailures: 12, reasonCharacters: 300, textCharacters: 100, facts: 12 },
-  { failures: 3, digestFailures: 6, reasonCharacters: 200, textCharacters: 60, facts: 8 },
-  { failures: 2, digestFailures: 3, reasonCharacters: 120, textCharacters: 40, facts: 7 },
-  { failures: 1, digestFailures: 1, reasonCharacters: 60, textCharacters: 24, facts: 6 },
+  { causes: 5, digestCauses: 8, reasonCharacters: 1_800, textCharacters: 200, facts: 20 },
+  { causes: 5, digestCauses: 8, reasonCharacters: 1_000, textCharacters: 200, facts: 20 },
+  { causes: 5, digestCauses: 8, reasonCharacters: 500, textCharacters: 150, facts: 15 },
+  { causes: 4, digestCauses: 6, reasonCharacters: 300, textCharacters: 100, facts: 12 },
+  { causes: 3, digestCauses: 4, reasonCharacters: 200, textCharacters: 60, facts: 8 },
+  { causes: 2, digestCauses: 2, reasonCharacters: 120, textCharacters: 40, facts: 7 },
+  { causes: 1, digestCauses: 1, reasonCharacters: 60, textCharacters: 24, facts: 6 },
 ];
 
-/** The text that replaces the failure reason if the cloud gave no failure reason. */
-export const NO_REASON = "The cloud gives no reason.";
-/** The label of a link to a documentation page of the cloud. */
-export const READ_MORE = "Read more";
-
-/**
- * Returns an array with one note about the number of omitted failures. Returns an empty array if no failure was
- * omitted.
- */
-export function noteOmittedFailures(omittedFailures: number): string[] {
-  return omittedFailures > 0 ? [`and ${omittedFailures} more`] : [];
+/** Returns the footer and the time in one line. `time` is the time in the form of the chat. */
+export function footerLine(footer: string, time: string): string {
+  return footer === "" ? time : `${footer} · ${time}`;
 }
 
 /**

@@ -1,93 +1,173 @@
+import { listNames, normalizeReason, SHOWN_NAMES } from "../../domain/causes.ts";
 import { OUTCOMES } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { formatUtc } from "../../domain/time-text.ts";
+import { cleanToOneLine } from "../../domain/plain-text.ts";
+import { fillIn, type Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import type { ChatMessage, FailureText, Link, TextBudget } from "./chat-message.ts";
-import { createSafeLink, EMPTY_MESSAGE, noteOmittedFailures } from "./chat-message.ts";
-import {
-  formatFailures,
-  formatJobLabel,
-  formatOutcomeTitle,
-  listCommonFacts,
-  OUTCOME_PRESENTATION,
-} from "./outcome-message.ts";
+import { formatCauses, noteOmittedCauses } from "./cause-texts.ts";
+import type { CauseText, ChatMessage, Fact, Link, TextBudget } from "./chat-message.ts";
+import { createSafeLink, EMPTY_MESSAGE } from "./chat-message.ts";
+import { footerOf, formatJobLabel, listFacts, OUTCOME_PRESENTATION, timeoutText } from "./outcome-message.ts";
 
 const MAX_JOB_LINKS = 5;
 const MAX_LINK_CHARACTERS = 40;
+/** The outcomes in the order of a digest. The outcomes that need a person come first. */
+const DIGEST_ORDER = [...OUTCOMES.filter((outcome) => outcome !== "succeeded"), "succeeded"] as const;
+
+/** The jobs of a digest that have the same outcome and the same cause. */
+interface JobGroup {
+  readonly jobs: OutcomeSummary[];
+  readonly cause: CauseText;
+  readonly omittedCauses: number;
+}
 
 /**
- * Formats the digest message about several jobs. The digest message contains the number of jobs per outcome, and the
- * failures of each job.
+ * Formats the digest message about several jobs. The jobs that have not succeeded come first, grouped by their cause. One
+ * line names the succeeded jobs.
+ * @param listUrl the URL of the page with all jobs, or null if readers may not open this page
  */
-export function formatDigestMessage(summaries: readonly OutcomeSummary[], budget: TextBudget): ChatMessage {
-  const unsuccessful = summaries.filter(({ outcome }) => outcome !== "succeeded");
-  const jobs = unsuccessful.map((summary) => ({ summary, ...formatFailures(summary, budget) }));
-  const all = jobs.flatMap(({ summary, failures }) => withJobTitle(failures, summary, budget));
-  const failures = all.slice(0, budget.digestFailures);
-  const omittedByJobs = jobs.reduce((sum, { omitted }) => sum + omitted, 0);
-  // In the list OUTCOMES, the outcomes after `succeeded` are in order of severity. The most severe outcome is first.
-  const gravest = OUTCOMES.find((outcome) => unsuccessful.some((summary) => summary.outcome === outcome));
-  const { icon, tone } = OUTCOME_PRESENTATION[summaries.length === 0 ? "lost" : (gravest ?? "succeeded")];
+export function formatDigestMessage(
+  { summaries, listUrl }: { readonly summaries: readonly OutcomeSummary[]; readonly listUrl: string | null },
+  budget: TextBudget,
+  texts: Texts,
+): ChatMessage {
+  const byOutcome = Object.groupBy(summaries, ({ outcome }) => outcome);
+  const { succeeded = [] } = byOutcome;
+  const unsuccessful = DIGEST_ORDER.filter((outcome) => outcome !== "succeeded").flatMap(
+    (outcome) => byOutcome[outcome] ?? [],
+  );
+  const groups = groupByCause(unsuccessful, budget, texts);
+  const shown = groups.slice(0, budget.digestCauses);
+  const omitted =
+    groups.length - shown.length + shown.reduce((sum, { omittedCauses }) => sum + omittedCauses, 0);
+  const gravest = unsuccessful[0]?.outcome ?? "succeeded";
+  const { icon, tone } = OUTCOME_PRESENTATION[summaries.length === 0 ? "lost" : gravest];
   return {
     ...EMPTY_MESSAGE,
     tone,
     mentions: unsuccessful.length > 0,
-    headline: `${icon} ${countsText(summaries)}`,
-    facts: listCommonFacts(summaries, budget),
-    failures,
-    notes: noteOmittedFailures(omittedByJobs + all.length - failures.length),
-    links: linksOf(summaries),
-    footer: formatUtc(Math.max(0, ...summaries.map(({ concludedAt }) => concludedAt))),
+    headline: fillIn(texts["digest.headline"], {
+      icon,
+      jobs: countJobs(summaries, texts),
+      counts: countOutcomes(summaries, texts),
+    }),
+    causes: shown.map((group) => groupText(group, budget, texts)),
+    notes: [
+      ...noteOmittedCauses(omitted, texts),
+      ...(succeeded.length === 0 || unsuccessful.length === 0
+        ? []
+        : [fillIn(texts["digest.rest"], { names: namesOf(succeeded, budget, texts) })]),
+    ],
+    facts: listCommonFacts(summaries, budget, texts),
+    links: linksOf(unsuccessful, summaries, listUrl, texts),
+    footer: footerOf(summaries, texts),
+    at: Math.max(0, ...summaries.map(({ concludedAt }) => concludedAt)),
+    texts,
   };
 }
 
-/** Adds the name of the job to the title of each failure, for example `❌ Failed: CreateNode node-3 › CreateNodeVM`. */
-function withJobTitle(
-  failures: readonly FailureText[],
-  summary: OutcomeSummary,
-  budget: TextBudget,
-): readonly FailureText[] {
-  const jobTitle = formatOutcomeTitle(summary, budget);
-  if (failures.length === 0) return [{ title: jobTitle, reason: null, hint: null }];
-  return failures.map(({ title, reason, hint }) => {
-    const steps = title === null ? "" : stepsBelowJob(title, summary);
-    return { title: steps === "" ? jobTitle : `${jobTitle} › ${steps}`, reason, hint };
+/** Groups the jobs by outcome and by their most frequent cause. Similar reasons are equal, as in the causes of one job. */
+function groupByCause(summaries: readonly OutcomeSummary[], budget: TextBudget, texts: Texts): JobGroup[] {
+  const groups = new Map<string, JobGroup>();
+  for (const summary of summaries) {
+    const { outcome, causes, reason } = summary;
+    const [first] = causes;
+    const names = [...(first?.resources ?? []), summary.resourceName, summary.jobId, summary.clusterId];
+    const normalized = normalizeReason(first?.reason ?? reason ?? "", names);
+    const key = JSON.stringify([outcome, first?.type, normalized]);
+    const group = groups.get(key);
+    if (group !== undefined) group.jobs.push(summary);
+    else groups.set(key, { jobs: [summary], ...causeOf(summary, budget, texts) });
+  }
+  return [...groups.values()];
+}
+
+function causeOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): Omit<JobGroup, "jobs"> {
+  const none = { title: null, path: null, reason: null, hint: null };
+  if (summary.outcome === "timed_out") {
+    const reason = timeoutText(summary.reason, budget, texts);
+    return { cause: { ...none, reason: reason === "" ? null : reason }, omittedCauses: 0 };
+  }
+  const { causes, omitted } = formatCauses(summary, budget, texts);
+  const [cause = none, ...others] = causes;
+  return { cause, omittedCauses: others.length + omitted };
+}
+
+/** Adds the outcome and the jobs to the title of a cause, such as `❌ Failed: pool-a-0, pool-a-1`. */
+function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts): CauseText {
+  const [first] = jobs;
+  if (first === undefined) return cause;
+  const { outcome } = first;
+  const label = jobs.length === 1 ? formatJobLabel(first, texts) : namesOf(jobs, budget, texts);
+  const title = fillIn(texts.headline, {
+    icon: OUTCOME_PRESENTATION[outcome].icon,
+    outcome: texts[`outcome.${outcome}`],
+    job: truncate(label, budget.textCharacters),
   });
+  const [type] = first.causes;
+  // The title of the cause counts the subjobs of one job, so the group shows only the type of the failed subjobs.
+  const path =
+    cause.path ?? (type === undefined || first.jobType === type.type ? null : type.path.join(" › "));
+  return {
+    ...cause,
+    title,
+    path: path === null ? null : truncate(cleanToOneLine(path), budget.textCharacters),
+  };
 }
 
-/** Removes the job type from the path of a failure, because the title of the failure already contains the job type. */
-function stepsBelowJob(title: string, { jobType }: OutcomeSummary): string {
-  return title === jobType ? "" : title.replace(`${jobType ?? "unknown"} › `, "");
+function namesOf(summaries: readonly OutcomeSummary[], budget: TextBudget, texts: Texts): string {
+  const names = summaries
+    .slice(0, SHOWN_NAMES)
+    .map((summary) => cleanToOneLine(summary.resourceName ?? "") || formatJobLabel(summary, texts));
+  const short = names.map((name) => truncate(name, budget.textCharacters));
+  return listNames(short, summaries.length, texts);
 }
 
-function linksOf(summaries: readonly OutcomeSummary[]): readonly Link[] {
-  const jobLinks = summaries
-    .filter(({ outcome }) => outcome !== "succeeded")
+/** Returns the facts that are equal for all jobs of the message. */
+function listCommonFacts(
+  summaries: readonly OutcomeSummary[],
+  budget: TextBudget,
+  texts: Texts,
+): readonly Fact[] {
+  const [first = [], ...others] = summaries.map((summary) => listFacts(summary, budget, texts));
+  return first.filter((fact) =>
+    others.every((facts) => facts.some(({ label, value }) => label === fact.label && value === fact.value)),
+  );
+}
+
+function linksOf(
+  unsuccessful: readonly OutcomeSummary[],
+  all: readonly OutcomeSummary[],
+  listUrl: string | null,
+  texts: Texts,
+): readonly Link[] {
+  const jobLinks = unsuccessful
     .slice(0, MAX_JOB_LINKS)
     .map((summary) =>
-      createSafeLink(truncate(formatJobLabel(summary), MAX_LINK_CHARACTERS), summary.statusUrl),
+      createSafeLink(truncate(formatJobLabel(summary, texts), MAX_LINK_CHARACTERS), summary.statusUrl),
     );
-  const [runUrl, ...otherRunUrls] = new Set(summaries.map(({ context }) => context.runUrl));
-  const runLink = otherRunUrls.length > 0 ? null : createSafeLink("Pipeline run", runUrl);
-  return [...jobLinks, runLink].filter((link) => link !== null);
+  const [runUrl, ...otherRunUrls] = new Set(all.map(({ context }) => context.runUrl));
+  const runLink = otherRunUrls.length > 0 ? null : createSafeLink(texts["link.run"], runUrl);
+  return [createSafeLink(texts["link.list"], listUrl), ...jobLinks, runLink].filter((link) => link !== null);
 }
 
-/** Returns a text with the numbers of jobs, such as `12 nodes: 11 succeeded, 1 failed`. */
-function countsText(summaries: readonly OutcomeSummary[]): string {
-  const counts = OUTCOMES.flatMap((outcome) => {
+/** Returns the numbers of jobs by outcome, such as `1 failed, 11 succeeded`. */
+function countOutcomes(summaries: readonly OutcomeSummary[], texts: Texts): string {
+  const counts = DIGEST_ORDER.flatMap((outcome) => {
     const count = summaries.filter((summary) => summary.outcome === outcome).length;
-    return count === 0 ? [] : [`${count} ${OUTCOME_PRESENTATION[outcome].label.toLowerCase()}`];
+    return count === 0 ? [] : [fillIn(texts[`digest.${outcome}`], { count })];
   });
-  const unit = unitOf(summaries) + (summaries.length === 1 ? "" : "s");
-  return `${summaries.length} ${unit}: ${counts.join(", ") || "their outcomes are no longer stored"}`;
+  return counts.join(", ") || texts["digest.none"];
 }
 
 /**
- * Returns `node` if all jobs of the digest are about nodes. Returns `cluster` if all jobs of the digest are about
- * clusters. Otherwise returns `job`.
+ * Returns the number of jobs, such as `12 nodes`. The unit is `node` or `cluster` if all jobs of the digest are about
+ * nodes or about clusters, otherwise `job`.
  */
-function unitOf(summaries: readonly OutcomeSummary[]): string {
+function countJobs(summaries: readonly OutcomeSummary[], texts: Texts): string {
   const areAll = (unit: string) =>
     summaries.length > 0 && summaries.every(({ jobType }) => jobType?.toLowerCase().endsWith(unit));
-  return ["node", "cluster"].find(areAll) ?? "job";
+  const unit = areAll("node") ? "nodes" : areAll("cluster") ? "clusters" : "jobs";
+  const count = summaries.length;
+  return count === 1 ? texts[`digest.${unit}.one`] : fillIn(texts[`digest.${unit}`], { count });
 }

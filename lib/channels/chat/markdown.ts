@@ -1,5 +1,6 @@
-import type { ChatMessage, FailureText } from "./chat-message.ts";
-import { NO_REASON, READ_MORE } from "./chat-message.ts";
+import type { Instant } from "../../domain/job.ts";
+import { formatUtc } from "../../domain/time-text.ts";
+import { type CauseText, type ChatMessage, footerLine } from "./chat-message.ts";
 
 /** The functions that a channel needs to write untrusted text in Markdown. */
 export interface MarkdownStyle {
@@ -7,6 +8,8 @@ export interface MarkdownStyle {
   readonly escapeText: (text: string) => string;
   /** Formats the failure reason as a quotation or as code. A failure reason may have several lines. */
   readonly quote: (reason: string) => string;
+  /** Formats a time. A chat that knows the time zone of its reader has its own form. */
+  readonly formatTime: (at: Instant) => string;
 }
 
 /** Converts all parts of a message except the headline to Markdown. Returns one string per paragraph. */
@@ -15,23 +18,25 @@ export function renderMarkdownParagraphs(message: ChatMessage, style: MarkdownSt
   const facts = message.facts.map(({ label, value }) => `**${escapeText(label)}:** ${escapeText(value)}`);
   const links = message.links.map(({ label, url }) => `[${escapeText(label)}](${url})`);
   return [
-    ...(facts.length > 0 ? [facts.join(" · ")] : []),
-    ...message.summary.map((line) => `**${escapeText(line)}**`),
-    ...message.failures.flatMap((failure) => failureParagraphs(failure, style)),
+    ...message.statements.map(escapeText),
+    ...message.causes.flatMap((cause) => causeParagraphs(cause, message, style)),
     ...message.notes.map(escapeText),
+    ...(facts.length > 0 ? [facts.join(" · ")] : []),
     ...(links.length > 0 ? [links.join(" · ")] : []),
-    escapeText(message.footer),
+    footerLine(escapeText(message.footer), style.formatTime(message.at)),
   ];
 }
 
-function failureParagraphs(
-  { title, reason, hint }: FailureText,
+function causeParagraphs(
+  { title, path, reason, hint }: CauseText,
+  { texts }: ChatMessage,
   { escapeText, quote }: MarkdownStyle,
 ): string[] {
-  const link = hint === null || hint.url === null ? "" : ` [${READ_MORE}](${hint.url})`;
+  const link = hint === null || hint.url === null ? "" : ` [${texts.readMore}](${hint.url})`;
   return [
     ...(title === null ? [] : [`**${escapeText(title)}**`]),
-    reason === null ? NO_REASON : quote(reason),
+    ...(path === null ? [] : [escapeText(path)]),
+    reason === null ? texts["cause.noReason"] : quote(reason),
     ...(hint === null ? [] : [`💡 ${escapeText(hint.advice)}${link}`]),
   ];
 }
@@ -56,6 +61,7 @@ export function disableMarkup(text: string): string {
 export const createStyleWithoutEscapes = (lineEnd: string): MarkdownStyle => ({
   escapeText: disableMarkup,
   quote: (reason) => quoteLines(reason).join(lineEnd),
+  formatTime: formatUtc,
 });
 
 const quoteLines = (text: string) => text.split("\n").map((line) => `> ${disableMarkup(line)}`);

@@ -7,6 +7,9 @@ const COLOURS: Readonly<Record<Tone, number>> = { good: 0x2e7d32, bad: 0xc62828,
 const STYLE: MarkdownStyle = {
   escapeText: escapeMarkdown,
   quote: (reason) => `\`\`\`\n${reason.replaceAll("`", `\`${ZERO_WIDTH_SPACE}`)}\n\`\`\``,
+  // Discord shows this form in the time zone of the reader.
+  // https://discord.com/developers/docs/reference#message-formatting
+  formatTime: (at) => `<t:${Math.floor(at / 1000)}:f>`,
 };
 
 /**

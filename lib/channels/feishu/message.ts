@@ -1,13 +1,15 @@
 import type { JsonObject } from "../../domain/json.ts";
-import type { ChatMessage, ConfiguredTexts, FailureText, Link, Tone } from "../chat/chat-message.ts";
-import { NO_REASON, READ_MORE, withKeyword } from "../chat/chat-message.ts";
-import { ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
+import type { Texts } from "../../domain/texts.ts";
+import { formatUtc } from "../../domain/time-text.ts";
+import type { CauseText, ChatMessage, ConfiguredTexts, Tone } from "../chat/chat-message.ts";
+import { footerLine, withKeyword } from "../chat/chat-message.ts";
+import { disableMarkup, ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", doubtful: "orange" };
 
 /**
  * Formats an interactive card for Feishu. Untrusted text is in `plain_text` elements, because Feishu ignores markup and
- * `<at>` in `plain_text` elements.
+ * `<at>` in `plain_text` elements. Only a link needs markup, so the label of a link contains no markup characters.
  */
 export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: ConfiguredTexts): JsonObject {
   const card = {
@@ -32,34 +34,35 @@ export function formatPlainFeishuMessage(
 }
 
 function elementsOf(message: ChatMessage, mention: string | null): object[] {
+  const { texts, footer, at } = message;
   const facts = message.facts.map(({ label, value }) => `${label}: ${value}`);
+  const links = message.links.map(({ label, url }) => `[${disableMarkup(label)}](${url})`);
   return [
     ...(mention === null ? [] : [markdownLine(mentionTag(mention))]),
-    ...(facts.length > 0 ? [plainLine(facts.join(" · "))] : []),
-    ...message.summary.map(plainLine),
-    ...message.failures.flatMap(failureElements),
+    ...message.statements.map(plainLine),
+    ...message.causes.flatMap((cause) => causeElements(cause, texts)),
     ...message.notes.map(plainLine),
-    ...(message.links.length > 0 ? [{ tag: "action", actions: message.links.map(button) }] : []),
-    { tag: "note", elements: [plainText(message.footer)] },
+    ...(facts.length > 0 ? [plainLine(facts.join(" · "))] : []),
+    ...(links.length > 0 ? [markdownLine(links.join(" · "))] : []),
+    { tag: "note", elements: [plainText(footerLine(footer, formatUtc(at)))] },
   ];
 }
 
-function failureElements({ title, reason, hint }: FailureText): object[] {
+function causeElements({ title, path, reason, hint }: CauseText, texts: Texts): object[] {
   return [
     { tag: "hr" },
     ...(title === null ? [] : [plainLine(`▸ ${title}`)]),
-    plainLine(reason ?? NO_REASON),
+    ...(path === null ? [] : [{ tag: "note", elements: [plainText(path)] }]),
+    plainLine(reason ?? texts["cause.noReason"]),
     ...(hint === null ? [] : [plainLine(`💡 ${hint.advice}`)]),
-    ...(hint === null || hint.url === null ? [] : [markdownLine(`[${READ_MORE}](${hint.url})`)]),
+    ...(hint === null || hint.url === null ? [] : [markdownLine(`[${texts.readMore}](${hint.url})`)]),
   ];
 }
 
 const plainText = (content: string) => ({ tag: "plain_text", content });
 const plainLine = (content: string) => ({ tag: "div", text: plainText(content) });
-/** Creates a line of a card with markup. Never pass untrusted text to `markdownLine`. */
+/** Creates a line of a card with markup. The markup in untrusted text must be disabled before. */
 const markdownLine = (content: string) => ({ tag: "div", text: { tag: "lark_md", content } });
-
-const button = ({ label, url }: Link) => ({ tag: "button", type: "default", text: plainText(label), url });
 
 /**
  * Returns the `<at>` tag for a mention from the config. A mention in the config is a whole tag, an ID such as `ou_…`,

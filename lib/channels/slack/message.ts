@@ -1,17 +1,17 @@
-import type { Button, KnownBlock, PlainTextElement, RichTextBlock, RichTextElement } from "@slack/types";
+import type { KnownBlock, PlainTextElement, RichTextBlock, RichTextElement } from "@slack/types";
 import type { JsonObject } from "../../domain/json.ts";
 import { escapeTags } from "../../domain/plain-text.ts";
+import type { Texts } from "../../domain/texts.ts";
+import { formatUtc } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import type { ChatMessage, ConfiguredTexts, Fact, FailureText, Hint, Link } from "../chat/chat-message.ts";
-import { NO_REASON, READ_MORE } from "../chat/chat-message.ts";
+import type { CauseText, ChatMessage, ConfiguredTexts, Fact, Hint, Link } from "../chat/chat-message.ts";
+import { footerLine } from "../chat/chat-message.ts";
 import { disableMarkup } from "../chat/markdown.ts";
 
 /** https://docs.slack.dev/reference/block-kit/blocks and https://docs.slack.dev/reference/methods/chat.postMessage */
 const MAX_TEXT_CHARACTERS = 4_000;
 const MAX_LAST_LINES_CHARACTERS = 2_000;
 const MAX_HEADER_CHARACTERS = 150;
-const MAX_CONTEXT_CHARACTERS = 2_000;
-const MAX_BUTTON_CHARACTERS = 75;
 
 /**
  * Formats a message for an incoming webhook of Slack. Untrusted text is in blocks without markup. Slack shows the field
@@ -20,7 +20,8 @@ const MAX_BUTTON_CHARACTERS = 75;
  */
 export function formatSlackMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
   const links = message.links.map(({ label, url }) => `${label}: ${url}`);
-  const text = createText([message.headline, ...textLinesOf(message)], [...links, message.footer], mention);
+  const end = [...links, footerLine(message.footer, formatUtc(message.at))];
+  const text = createText([message.headline, ...textLinesOf(message)], end, mention);
   return { text, blocks: blocksOf(message, mention), unfurl_links: false, unfurl_media: false };
 }
 
@@ -42,12 +43,13 @@ function createText(lines: readonly string[], lastLines: readonly string[], ment
 }
 
 /** Returns the parts of a message below the headline and above the links as lines of plain text. */
-function textLinesOf({ facts, summary, failures, notes }: ChatMessage): string[] {
+function textLinesOf({ statements, causes, notes, facts, texts }: ChatMessage): string[] {
   return [
-    ...summary,
-    ...failures.flatMap(({ title, reason, hint }) => [
+    ...statements,
+    ...causes.flatMap(({ title, path, reason, hint }) => [
       ...(title === null ? [] : [`▸ ${title}`]),
-      reason ?? NO_REASON,
+      ...(path === null ? [] : [path]),
+      reason ?? texts["cause.noReason"],
       ...(hint === null ? [] : [`💡 ${hint.advice} ${hint.url ?? ""}`.trim()]),
     ]),
     ...notes,
@@ -56,15 +58,16 @@ function textLinesOf({ facts, summary, failures, notes }: ChatMessage): string[]
 }
 
 function blocksOf(message: ChatMessage, mention: string | null): KnownBlock[] {
+  const { statements, causes, notes, facts, links, texts } = message;
   return [
     { type: "header", text: plainText(message.headline, MAX_HEADER_CHARACTERS) },
     ...(mention === null ? [] : [mentionBlock(mention)]),
-    ...(message.facts.length > 0 ? [factsBlock(message.facts)] : []),
-    ...message.summary.map((line) => paragraph(boldText(line))),
-    ...message.failures.map(failureBlock),
-    ...message.notes.map((line) => paragraph(normalText(line))),
-    ...(message.links.length > 0 ? [{ type: "actions" as const, elements: message.links.map(button) }] : []),
-    { type: "context", elements: [plainText(message.footer, MAX_CONTEXT_CHARACTERS)] },
+    ...(statements.length > 0 ? [linesBlock(statements)] : []),
+    ...causes.map((cause) => causeBlock(cause, texts)),
+    ...(notes.length > 0 ? [linesBlock(notes)] : []),
+    ...(facts.length > 0 ? [factsBlock(facts)] : []),
+    ...(links.length > 0 ? [linksBlock(links)] : []),
+    footerBlock(message),
   ];
 }
 
@@ -73,44 +76,58 @@ const mentionBlock = (mention: string): KnownBlock => ({
   text: { type: "mrkdwn", text: mention },
 });
 
-const button = ({ label, url }: Link): Button => ({
-  type: "button",
-  text: plainText(label, MAX_BUTTON_CHARACTERS),
-  url,
-});
-
 type Section = RichTextBlock["elements"][number];
 
-/** Returns a block of a Slack message with the facts, such as `Project: prod · Region: eu-de`. */
+const linesBlock = (lines: readonly string[]) => paragraph(normalText(lines.join("\n")));
+
+/** Returns a block of a Slack message with the facts, such as `Started by: Mara · Pipeline: shop`. */
 function factsBlock(facts: readonly Fact[]): RichTextBlock {
-  const elements = facts.flatMap(({ label, value }, index) => [
-    ...(index > 0 ? [normalText(" · ")] : []),
-    boldText(`${label}: `),
-    normalText(value),
-  ]);
-  return paragraph(...elements);
+  return paragraph(...joined(facts.map(({ label, value }) => [boldText(`${label}: `), normalText(value)])));
 }
 
+/** Returns a block with text links. A button would call Slack's app back, and most apps do not respond. */
+function linksBlock(links: readonly Link[]): RichTextBlock {
+  return paragraph(...joined(links.map(({ label, url }) => [{ type: "link", url, text: label }])));
+}
+
+/** Returns a block with the project, the region and the job ID, and the time in the time zone of the reader. */
+function footerBlock({ footer, at }: ChatMessage): RichTextBlock {
+  const time: RichTextElement = {
+    type: "date",
+    timestamp: Math.floor(at / 1000),
+    format: "{date_short_pretty} {time}",
+    fallback: formatUtc(at),
+  };
+  return paragraph(...(footer === "" ? [time] : joined([[normalText(footer)], [time]])));
+}
+
+const joined = (groups: readonly (readonly RichTextElement[])[]): RichTextElement[] =>
+  groups.flatMap((group, index) => (index > 0 ? [normalText(" · "), ...group] : group));
+
 /**
- * Returns a block of a Slack message with the title of the failure, the failure reason as preformatted text, and the
- * hint.
+ * Returns a block of a Slack message with the title and the path of a cause, the failure reason as preformatted text,
+ * and the hint.
  */
-function failureBlock({ title, reason, hint }: FailureText): RichTextBlock {
+function causeBlock({ title, path, reason, hint }: CauseText, texts: Texts): RichTextBlock {
+  const titleElements = [
+    ...(title === null ? [] : [boldText(title)]),
+    ...(path === null ? [] : [normalText(`\n${path}`)]),
+  ];
   const reasonSection: Section =
     reason === null
-      ? section({ type: "text", text: NO_REASON, style: { italic: true } })
+      ? section({ type: "text", text: texts["cause.noReason"], style: { italic: true } })
       : { type: "rich_text_preformatted", elements: [{ type: "text", text: reason }] };
   return block(
-    ...(title === null ? [] : [section(boldText(title))]),
+    ...(titleElements.length === 0 ? [] : [section(...titleElements)]),
     reasonSection,
-    ...(hint === null ? [] : [section(...hintElements(hint))]),
+    ...(hint === null ? [] : [section(...hintElements(hint, texts))]),
   );
 }
 
-function hintElements({ advice, url }: Hint): RichTextElement[] {
+function hintElements({ advice, url }: Hint, texts: Texts): RichTextElement[] {
   return url === null
     ? [normalText(`💡 ${advice}`)]
-    : [normalText(`💡 ${advice} `), { type: "link", url, text: READ_MORE }];
+    : [normalText(`💡 ${advice} `), { type: "link", url, text: texts.readMore }];
 }
 
 /** A rich text block is the only Slack block that supports bold text and code and also ignores markup in its text. */

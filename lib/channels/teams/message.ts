@@ -1,6 +1,8 @@
+import type { Instant } from "../../domain/job.ts";
 import type { JsonObject } from "../../domain/json.ts";
-import type { ChatMessage, ConfiguredTexts, FailureText, Hint, Tone } from "../chat/chat-message.ts";
-import { NO_REASON, READ_MORE } from "../chat/chat-message.ts";
+import type { Texts } from "../../domain/texts.ts";
+import { toIso } from "../../domain/time-text.ts";
+import type { CauseText, ChatMessage, ConfiguredTexts, Hint, Tone } from "../chat/chat-message.ts";
 import { ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 const COLOURS: Readonly<Record<Tone, string>> = { good: "Good", bad: "Attention", doubtful: "Warning" };
@@ -15,14 +17,8 @@ interface TextRun {
  * Markdown in text runs.
  */
 export function formatTeamsMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
-  const actions = message.links.map(({ label, url }) => ({
-    type: "Action.OpenUrl",
-    title: withoutMentionTags(label),
-    url,
-  }));
   const card = {
     body: bodyOf(message, mention),
-    actions: actions.length > 0 ? actions : undefined,
     msteams: { width: "Full", entities: entitiesOf(mention) },
   };
   return createPayload(message.headline, card);
@@ -48,34 +44,63 @@ function createPayload(headline: string, card: object): JsonObject {
 }
 
 function bodyOf(message: ChatMessage, mention: string | null): object[] {
+  const { headline, tone, texts, footer } = message;
   const facts = message.facts.flatMap(({ label, value }, index) => [
-    { text: `${index > 0 ? " · " : ""}${label}: `, weight: "Bolder" },
+    { text: `${index > 0 ? SEPARATOR : ""}${label}: `, weight: "Bolder" },
     { text: value },
   ]);
+  const links = message.links.flatMap(({ label, url }, index) => [
+    ...(index > 0 ? [{ text: SEPARATOR }] : []),
+    linkRun(label, url),
+  ]);
   return [
-    paragraph({ text: message.headline, size: "Large", weight: "Bolder", color: COLOURS[message.tone] }),
+    paragraph({ text: headline, size: "Large", weight: "Bolder", color: COLOURS[tone] }),
     ...mentionBlocks(mention),
-    ...(facts.length > 0 ? [paragraph(...facts)] : []),
-    ...message.summary.map((text) => paragraph({ text, weight: "Bolder" })),
-    ...message.failures.flatMap(failureBlocks),
+    ...message.statements.map((text) => paragraph({ text })),
+    ...message.causes.flatMap((cause) => causeBlocks(cause, texts)),
     ...message.notes.map((text) => paragraph({ text })),
-    paragraph({ text: message.footer, isSubtle: true, size: "Small" }),
+    ...(facts.length > 0 ? [paragraph(...facts)] : []),
+    ...(links.length > 0 ? [paragraph(...links)] : []),
+    ...(footer === "" ? [] : [paragraph({ text: footer, isSubtle: true, size: "Small" })]),
+    timeBlock(message.at),
   ];
 }
 
-function failureBlocks({ title, reason, hint }: FailureText): object[] {
+const SEPARATOR = " · ";
+
+function causeBlocks({ title, path, reason, hint }: CauseText, texts: Texts): object[] {
   const reasonRun =
-    reason === null ? { text: NO_REASON, italic: true } : { text: reason, fontType: "Monospace" };
-  return [
-    ...(title === null ? [] : [{ ...paragraph({ text: title, weight: "Bolder" }), separator: true }]),
+    reason === null
+      ? { text: texts["cause.noReason"], italic: true }
+      : { text: reason, fontType: "Monospace" };
+  const blocks = [
+    ...(title === null ? [] : [paragraph({ text: title, weight: "Bolder" })]),
+    ...(path === null ? [] : [paragraph({ text: path, isSubtle: true, size: "Small" })]),
     paragraph(reasonRun),
-    ...(hint === null ? [] : [paragraph(...hintRuns(hint))]),
+    ...(hint === null ? [] : [paragraph(...hintRuns(hint, texts))]),
   ];
+  return blocks.map((block, index) => (index === 0 ? { ...block, separator: true } : block));
 }
 
-function hintRuns({ advice, url }: Hint): TextRun[] {
+function hintRuns({ advice, url }: Hint, texts: Texts): TextRun[] {
   const text = { text: `💡 ${advice} ` };
-  return url === null ? [text] : [text, { text: READ_MORE, selectAction: { type: "Action.OpenUrl", url } }];
+  return url === null ? [text] : [text, linkRun(texts.readMore, url)];
+}
+
+const linkRun = (text: string, url: string) => ({
+  text,
+  color: "Accent",
+  selectAction: { type: "Action.OpenUrl", url },
+});
+
+/**
+ * Returns the time in the time zone of the reader. Teams replaces the functions DATE and TIME only in a text block.
+ * https://learn.microsoft.com/en-us/adaptive-cards/authoring-cards/text-features#datetime-function-rules
+ */
+function timeBlock(at: Instant) {
+  const time = toIso(at).replace(/\.\d+Z$/, "Z");
+  const text = `{{DATE(${time},SHORT)}} {{TIME(${time})}}`;
+  return { type: "TextBlock", text, isSubtle: true, size: "Small", spacing: "None" };
 }
 
 const paragraph = (...runs: readonly TextRun[]) => ({

@@ -32,7 +32,7 @@ function createEvent(content: NotificationContent): WebhookEvent {
     case "digest":
       return createDigestEvent(content.summaries);
     case "target_gone": {
-      const since = toIso(content.since);
+      const since = toIso(content.at);
       return { type: "target.gone", timestamp: since, data: { target: content.target, since } };
     }
     case "test":

@@ -79,7 +79,7 @@ export async function sendTestMessages(
     Object.entries(targets).map(async ([name, target]) => {
       const result = await deliver({
         target,
-        content: { kind: "test", target: name, at: now() },
+        content: { kind: "test", target: name, caller: "npm run doctor", at: now() },
         webhookId: `msg_test_${uuid()}`,
         now: now(),
         timeLimitMs: ATTEMPT_TIME_LIMIT_MS,

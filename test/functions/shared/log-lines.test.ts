@@ -17,8 +17,8 @@ const NOTIFICATION: Notification = {
   redelivery: 0,
   webhookId: "msg_1",
   expiresAt: 0,
-  target: { kind: "slack", url: new Secret("https://hunter2"), on: ["failed"] },
-  content: { kind: "test", target: "deploys", at: 0 },
+  target: { kind: "slack", language: "en", url: new Secret("https://hunter2"), on: ["failed"] },
+  content: { kind: "test", target: "deploys", caller: "token:ci", at: 0 },
 };
 const ATTEMPTED: AttemptResult = {
   verdict: "delivered",

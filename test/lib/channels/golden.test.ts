@@ -1,5 +1,15 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { formatDigest, formatOutcome, KINDS, NODES, SAMPLES, target } from "./samples.ts";
+import { Language } from "../../../lib/domain/texts.ts";
+import {
+  CHAT_KINDS,
+  format,
+  formatDigest,
+  formatOutcome,
+  MANY_NODES,
+  NODES,
+  SAMPLES,
+  target,
+} from "./samples.ts";
 
 /**
  * Compares a message with a golden file. `UPDATE_GOLDEN=1` writes the golden files again. A person must read each
@@ -12,12 +22,43 @@ function expectGolden(name: string, document: unknown): void {
   expect(text).toBe(readFileSync(file, "utf8"));
 }
 
-describe.each(KINDS)("the message for %s equals the golden file", (kind) => {
-  it.each(["succeeded", "failed", "timed_out", "lost"] as const)("for the outcome %s", (outcome) => {
-    expectGolden(`${kind}-${outcome}`, formatOutcome(target(kind), SAMPLES[outcome]));
+const CONTENTS = {
+  ...SAMPLES,
+  "failed-nodes": MANY_NODES,
+} as const;
+const AT = Date.parse("2026-04-14T08:09:14.000Z");
+
+describe("the event for a webhook equals the golden file", () => {
+  it.each(Object.entries(CONTENTS))("for the outcome %s", (name, summary) => {
+    expectGolden(`webhook-${name}`, formatOutcome(target("webhook"), summary));
   });
 
   it("for a digest of twelve nodes", () => {
-    expectGolden(`${kind}-digest`, formatDigest(target(kind), NODES));
+    expectGolden("webhook-digest", formatDigest(target("webhook"), NODES));
+  });
+});
+
+const CHATS = CHAT_KINDS.flatMap((kind) => Language.options.map((language) => [kind, language] as const));
+
+describe.each(CHATS)("the message for %s in the language %s equals the golden file", (kind, language) => {
+  const to = target(kind, true, language);
+
+  it.each(Object.entries(CONTENTS))("for the outcome %s", (name, summary) => {
+    expectGolden(`${kind}-${name}-${language}`, formatOutcome(to, summary));
+  });
+
+  it("for a digest of twelve nodes", () => {
+    expectGolden(`${kind}-digest-${language}`, formatDigest(to, NODES));
+  });
+
+  it("for a test of the target, and for a target that is switched off", () => {
+    const contents = [
+      { kind: "test", target: "deploys", caller: "token:gitlab", at: AT },
+      { kind: "target_gone", target: "audit", at: AT },
+    ] as const;
+    expectGolden(
+      `${kind}-system-${language}`,
+      contents.map((content) => format(to, content)),
+    );
   });
 });

@@ -56,7 +56,7 @@ async function attempt(kind: TargetKind, url: string, allow: readonly string[]) 
   const target = targetOf(kind, url);
   const result = await deliver({
     target,
-    content: { kind: "test", target: "audit", at: 0 },
+    content: { kind: "test", target: "audit", caller: "token:ci", at: 0 },
     webhookId: "msg_1",
     now: Date.now(),
     timeLimitMs: 150,

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import type { NotificationContent } from "../../../lib/channels/channel.ts";
-import { Target } from "../../../lib/channels/registry.ts";
+import { Target, type TargetKind } from "../../../lib/channels/registry.ts";
 import { WebhookEvent } from "../../../lib/channels/webhook/event.ts";
 import { OUTCOMES } from "../../../lib/domain/job.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
+import { Language } from "../../../lib/domain/texts.ts";
 import { expectRulesKept } from "./channel-rules.ts";
 import { hostileSummary } from "./hostile.ts";
 import {
@@ -14,20 +15,25 @@ import {
   formatDigest,
   formatOutcome,
   job,
-  KINDS,
+  MANY_NODES,
   NODES,
   SAMPLES,
   target,
 } from "./samples.ts";
 
-describe.each(KINDS)("a message for %s", (kind) => {
-  const to = target(kind, false);
+const KINDS_AND_LANGUAGES: readonly (readonly [TargetKind, Language])[] = [
+  ["webhook", "en"],
+  ...CHAT_KINDS.flatMap((kind) => Language.options.map((language) => [kind, language] as const)),
+];
+
+describe.each(KINDS_AND_LANGUAGES)("a message for %s in the language %s", (kind, language) => {
+  const to = target(kind, false, language);
 
   it("is within the limits and mentions nobody for every outcome", () => {
     const property = fc.property(hostileSummary, (one) =>
       expectRulesKept(kind, formatOutcome(to, one).payload),
     );
-    fc.assert(property, { numRuns: 40 });
+    fc.assert(property, { numRuns: 20 });
   });
 
   it("is within the limits and mentions nobody for every digest", () => {
@@ -41,8 +47,8 @@ describe.each(KINDS)("a message for %s", (kind) => {
     const failure = NODES.find(({ outcome }) => outcome === "failed");
     const hundred = Array.from({ length: 100 }, () => failure ?? NODES[0]).filter((one) => one !== undefined);
     for (const message of [
-      format(to, { kind: "test", target: "deploys", at: 0 }),
-      format(to, { kind: "target_gone", target: "deploys", since: 0 }),
+      format(to, { kind: "test", target: "deploys", caller: "token:ci", at: 0 }),
+      format(to, { kind: "target_gone", target: "deploys", at: 0 }),
       formatDigest(to, []),
       formatDigest(to, hundred),
     ])
@@ -102,19 +108,20 @@ it("Slack's field `text` starts with the headline and contains every part of the
   expect(lines[0]).toBe("❌ Failed: CreateCluster checkout after 9 min 10 s");
   expect(lines).toEqual(
     expect.arrayContaining([
-      "▸ CreateCluster › CreateNodePool › CreateNode › CreateNodeVM (pool-a-1)",
+      "▸ CreateNodeVM failed: pool-a-1",
+      "CreateCluster › CreateNodePool › CreateNode › CreateNodeVM",
       "Create VM failed",
       '{"error":{"code":"Ecs.0314","message":"the keypair &lt;web&gt; does not match"}}',
       "Pipeline run: https://ci.example.com/runs/1482",
     ]),
   );
-  expect(lines.at(-1)).toMatch(/^Job job-1 · /);
+  expect(lines.at(-1)).toBe("prod · eu-de · Job job-1 · 2026-04-14 08:09:14 UTC");
 });
 
 it("Slack's field `text` is at most 4000 characters, mentions nobody and keeps the links", () => {
   const reason = `${"@channel <!here> ".repeat(400)}`;
-  const failures = SAMPLES.failed.failures.map((failure) => ({ ...failure, reason }));
-  const { text } = formatOutcome(target("slack", false), { ...SAMPLES.failed, failures, reason }).payload;
+  const causes = SAMPLES.failed.causes.map((cause) => ({ ...cause, reason }));
+  const { text } = formatOutcome(target("slack", false), { ...SAMPLES.failed, causes, reason }).payload;
   expect(String(text).length).toBeLessThanOrEqual(4_000);
   expect(text).toContain("Pipeline run: https://ci.example.com/runs/1482");
   expect(text).not.toMatch(/@channel|<!here>/);
@@ -122,7 +129,7 @@ it("Slack's field `text` is at most 4000 characters, mentions nobody and keeps t
 
 it("a card for Teams with five failures of 400 lines each stays below 22 kB, with one block per reason", () => {
   const reason = `failed\n${"ten chars.\n".repeat(400)}`;
-  const subJobs = Array.from({ length: 5 }, () => job({ ...FAILED, reason }));
+  const subJobs = Array.from({ length: 5 }, (_, index) => job({ ...FAILED, type: `Step${index}`, reason }));
   const summary = summarizeOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) }));
   const { payload } = formatOutcome(target("teams"), summary);
   expect(Buffer.byteLength(JSON.stringify(payload))).toBeLessThan(22_000);
@@ -135,10 +142,10 @@ describe.each(["dingtalk", "feishu"] as const)("the keyword of a target of %s", 
   const contents: NotificationContent[] = [
     { kind: "outcome", summary: SAMPLES.succeeded },
     { kind: "outcome", summary: SAMPLES.failed },
-    { kind: "digest", summaries: NODES },
-    { kind: "digest", summaries: [] },
-    { kind: "target_gone", target: "deploys", since: 0 },
-    { kind: "test", target: "deploys", at: 0 },
+    { kind: "digest", summaries: NODES, listUrl: null },
+    { kind: "digest", summaries: [], listUrl: null },
+    { kind: "target_gone", target: "deploys", at: 0 },
+    { kind: "test", target: "deploys", caller: "token:ci", at: 0 },
   ];
 
   it.each(contents)("stands in the message and in the plain message: %j", (content) => {
@@ -161,4 +168,71 @@ describe.each(["dingtalk", "feishu"] as const)("the keyword of a target of %s", 
 it.each(["slack", "wecom", "teams", "discord"])("a target of the kind %s has no keyword", (kind) => {
   const parsed = Target.safeParse({ kind, url: "https://hooks.example.com/x", keyword: "CCE" });
   expect(parsed.error?.issues[0]?.message).toMatch(/unknown field: 'keyword'/);
+});
+
+it("a Slack message about 200 failed subjobs has fewer than 15 blocks, with one reason and with 200 reasons", () => {
+  const word = (index: number) => String.fromCharCode(97 + Math.floor(index / 26), 97 + (index % 26));
+  const blocksFor = (reasonOf: (index: number) => string) => {
+    const subJobs = Array.from({ length: 200 }, (_, index) =>
+      job({ ...FAILED, type: "CreateNodeVM", resourceName: `pool-a-${index}`, reason: reasonOf(index) }),
+    );
+    const summary = summarizeOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) }));
+    return formatOutcome(target("slack"), summary).payload.blocks;
+  };
+  const one = blocksFor((index) => `no capacity for pool-a-${index}`);
+  expect(JSON.stringify(one)).toContain("200 of 200 nodes failed: pool-a-0, pool-a-1, pool-a-2 and 197 more");
+  expect((one as unknown[]).length).toBeLessThan(9);
+  const many = blocksFor((index) => `${word(index)} is broken`);
+  expect((many as unknown[]).length).toBeLessThan(15);
+  expect(JSON.stringify(many)).toMatch(/and 19\d more causes/);
+});
+
+it.each(CHAT_KINDS)(
+  "the body of a message for %s has no commit hash and no number of polls, and the job ID only in the footer",
+  (kind) => {
+    for (const summary of [...Object.values(SAMPLES), MANY_NODES]) {
+      const { payload } = formatOutcome(target(kind), { ...summary, jobId: "the-job-id", statusUrl: null });
+      const json = JSON.stringify(payload).replaceAll("\\\\", "");
+      expect(json).not.toMatch(/9f2c1ab|12 polls|cluster-77(?!\/detail)/);
+      const copies = kind === "slack" ? 2 : 1;
+      expect(json.split("the-job-id")).toHaveLength(copies + 1);
+      expect(json).toContain("Job the-job-id");
+    }
+  },
+);
+
+it.each(CHAT_KINDS)("a message for %s has the cause before the caller, the links and the footer", (kind) => {
+  const { payload } = formatOutcome(target(kind), SAMPLES.failed);
+  const json = JSON.stringify(kind === "slack" ? payload.blocks : payload).replaceAll("\\\\", "");
+  const positions = [
+    "CreateNodeVM failed",
+    "Ecs",
+    "key pair was deleted",
+    "Mara",
+    "ci.example.com",
+    "Job job",
+  ].map((part) => json.indexOf(part));
+  expect(positions).not.toContain(-1);
+  expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+});
+
+it.each([
+  ["slack", `"type":"date","timestamp":1776154154`],
+  ["discord", "<t:1776154154:f>"],
+  ["teams", "{{DATE(2026-04-14T08:09:14Z,SHORT)}} {{TIME(2026-04-14T08:09:14Z)}}"],
+  ["feishu", "2026-04-14 08:09:14 UTC"],
+  ["dingtalk", "2026-04-14 08:09:14 UTC"],
+  ["wecom", "2026-04-14 08:09:14 UTC"],
+] as const)("a message for %s has the time in the reader's zone if the chat can show it", (kind, time) => {
+  expect(JSON.stringify(formatOutcome(target(kind), SAMPLES.failed).payload)).toContain(time);
+});
+
+it.each(CHAT_KINDS)("a test message for %s says who sent the test", (kind) => {
+  const { payload } = format(target(kind), {
+    kind: "test",
+    target: "deploys",
+    caller: "token:gitlab",
+    at: 0,
+  });
+  expect(JSON.stringify(payload).replaceAll("\\\\", "")).toContain("token:gitlab sent this test");
 });

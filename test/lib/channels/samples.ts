@@ -7,6 +7,7 @@ import {
   summarizeOutcome,
 } from "../../../lib/domain/outcome-summary.ts";
 
+const LIST_URL = "https://notifier.example.com/jobs?project=prod&key=k.l";
 const START = Date.parse("2026-04-14T08:00:00.000Z");
 export const KINDS: readonly TargetKind[] = Target.def.options.flatMap(
   (option) => option.shape.kind.def.values,
@@ -21,10 +22,10 @@ const MENTIONS: Readonly<Record<Exclude<TargetKind, "webhook">, string>> = {
   discord: "<@&4242>",
 };
 
-export function target(kind: TargetKind, mention = true): Target {
+export function target(kind: TargetKind, mention = true, language = "en"): Target {
   const url = "https://hooks.example.com/x";
   if (kind === "webhook") return Target.parse({ kind, url, secrets: [`whsec_${"a".repeat(32)}`] });
-  return Target.parse({ kind, url, ...(mention ? { mention: MENTIONS[kind] } : {}) });
+  return Target.parse({ kind, url, language, ...(mention ? { mention: MENTIONS[kind] } : {}) });
 }
 
 /** Returns the message that a target receives. */
@@ -39,7 +40,7 @@ export function formatOutcome(to: Target, summary: OutcomeSummary): FormattedMes
 
 /** Returns the message about several outcomes. */
 export function formatDigest(to: Target, summaries: readonly OutcomeSummary[]): FormattedMessage {
-  return format(to, { kind: "digest", summaries });
+  return format(to, { kind: "digest", summaries, listUrl: LIST_URL });
 }
 
 export function job(part: Partial<Job> = {}): Job {
@@ -120,7 +121,8 @@ export const SAMPLES: Readonly<Record<"succeeded" | "failed" | "timed_out" | "lo
   timed_out: summarizeOutcome(
     facts({
       outcome: "timed_out",
-      reason: "The deadline of 120 min has passed; the job was still Running.",
+      concludedAt: START + 2000 + 7_200_000,
+      reason: "The deadline of 120 min has passed. The job was still Running.",
       job: job({
         ...root,
         ...RUNNING,
@@ -130,6 +132,23 @@ export const SAMPLES: Readonly<Record<"succeeded" | "failed" | "timed_out" | "lo
   ),
   lost: summarizeOutcome(facts({ outcome: "lost", reason: "CCE knows no such job: Not Found", job: null })),
 };
+
+/** A job whose thirty nodes fail for one reason. */
+export const MANY_NODES: OutcomeSummary = summarizeOutcome(
+  facts({
+    outcome: "failed",
+    job: job({
+      ...root,
+      ...FAILED,
+      type: "CreateNodePool",
+      subJobs: Array.from({ length: 30 }, (_, index) => {
+        const part = { ...FAILED, resourceName: `pool-a-${index}` };
+        const reason = `Ecs.0319: the flavor of pool-a-${index} is sold out`;
+        return job({ ...part, subJobs: [job({ ...part, type: "CreateNodeVM", reason })] });
+      }),
+    }),
+  }),
+);
 
 export const NODES: readonly OutcomeSummary[] = Array.from({ length: 12 }, (_, i) =>
   summarizeOutcome(

@@ -23,7 +23,7 @@ const lookup: NonNullable<EgressOptions["lookup"]> = (_name, _options, done) =>
 const attemptAt = (url: string, egress: Egress): Promise<AttemptResult> =>
   deliver({
     target: targetOf("webhook", url),
-    content: { kind: "test", target: "audit", at: 0 },
+    content: { kind: "test", target: "audit", caller: "token:ci", at: 0 },
     webhookId: "msg_1",
     now: Date.now(),
     timeLimitMs: 5000,
@@ -135,7 +135,7 @@ describe("the TLS settings of a target", () => {
     const egress = openEgress(["receiver.test"], { lookup });
     const result = await deliver({
       target: { ...targetOf("webhook", `https://receiver.test:${port}/`), ...target },
-      content: { kind: "test", target: "audit", at: 0 },
+      content: { kind: "test", target: "audit", caller: "token:ci", at: 0 },
       webhookId: "msg_1",
       now: Date.now(),
       timeLimitMs: 5000,

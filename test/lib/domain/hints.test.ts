@@ -1,5 +1,6 @@
 import hintRows from "../../../lib/domain/hints.json" with { type: "json" };
 import { createCachedHintFinder, findHint } from "../../../lib/domain/hints.ts";
+import { textsIn } from "../../../lib/domain/texts.ts";
 
 /** One reason for each row of `hints.json` in the vendor's spelling, and a part of the expected advice. */
 const KNOWN: readonly (readonly [reason: string, advice: string])[] = [
@@ -32,9 +33,11 @@ const KNOWN: readonly (readonly [reason: string, advice: string])[] = [
 
 it("has at least fifteen rows, each with patterns, advice, a vendor's page and a source", () => {
   expect(hintRows.length).toBeGreaterThanOrEqual(15);
-  for (const { patterns, advice, link, source = link } of hintRows) {
+  for (const { id, patterns, link, source = link } of hintRows) {
     expect(patterns).not.toContain("");
-    expect(advice).toMatch(/^[^\n]{20,110}\.$/);
+    expect(Object.entries(textsIn("en")).find(([key]) => key === `hint.${id}`)?.[1]).toMatch(
+      /^[^\n]{20,110}\.$/,
+    );
     expect(link).toMatch(/^https:\/\/support\.huaweicloud\.com\/intl\/en-us\//);
     expect(source).toMatch(/^https:\/\//);
   }

@@ -1,33 +1,29 @@
 import { createSafeLink, splitHint, TEXT_BUDGETS } from "../../../../lib/channels/chat/chat-message.ts";
 import { formatDigestMessage } from "../../../../lib/channels/chat/digest-message.ts";
 import { formatOutcomeMessage } from "../../../../lib/channels/chat/outcome-message.ts";
+import type { CauseInTree } from "../../../../lib/domain/causes.ts";
 import { clusterConsoleUrl } from "../../../../lib/domain/console-url.ts";
 import type { OutcomeSummary } from "../../../../lib/domain/outcome-summary.ts";
-import { NODES, SAMPLES } from "../samples.ts";
+import { textsIn } from "../../../../lib/domain/texts.ts";
+import { MANY_NODES, NODES, SAMPLES } from "../samples.ts";
 
+const EN = textsIn("en");
 const [largest, ...smaller] = TEXT_BUDGETS;
 
 const failed = SAMPLES.failed;
-const messageOf = (part: Partial<OutcomeSummary>) => formatOutcomeMessage({ ...failed, ...part }, largest);
-const failure = (path: string[], reason: string | null) => ({
-  path,
-  reason,
-  jobId: null,
-  resourceName: null,
-  hint: null,
-});
+const messageOf = (part: Partial<OutcomeSummary>) =>
+  formatOutcomeMessage({ ...failed, ...part }, largest, EN);
+const [CAUSE] = failed.causes;
+if (CAUSE === undefined) throw new Error("the sample has a cause");
+const cause = (part: Partial<CauseInTree>): CauseInTree => ({ ...CAUSE, ...part });
+const digestOf = (summaries: readonly OutcomeSummary[]) =>
+  formatDigestMessage({ summaries, listUrl: null }, largest, EN);
 
 describe("the chat message", () => {
   it("is tried with budgets that never grow", () => {
     let before = largest;
     for (const budget of smaller) {
-      for (const key of [
-        "failures",
-        "digestFailures",
-        "reasonCharacters",
-        "textCharacters",
-        "facts",
-      ] as const)
+      for (const key of ["causes", "digestCauses", "reasonCharacters", "textCharacters", "facts"] as const)
         expect(budget[key]).toBeLessThanOrEqual(before[key]);
       before = budget;
     }
@@ -35,10 +31,10 @@ describe("the chat message", () => {
 
   it.each([
     [{ jobType: null }, "❌ Failed: Job checkout after 9 min 10 s"],
-    [{ resourceName: null }, "❌ Failed: CreateCluster job-1 after 9 min 10 s"],
+    [{ resourceName: null }, "❌ Failed: CreateCluster after 9 min 10 s"],
     [{ durationSeconds: null }, "❌ Failed: CreateCluster checkout"],
     [{ resourceName: "a\nb\u202e" }, "❌ Failed: CreateCluster a b after 9 min 10 s"],
-    [{ jobType: " ", resourceName: "\u202e" }, "❌ Failed: Job job-1 after 9 min 10 s"],
+    [{ jobType: " ", resourceName: "\u202e" }, "❌ Failed: Job in prod after 9 min 10 s"],
   ])("has a complete headline for %j", (part, headline) => {
     expect(messageOf(part).headline).toBe(headline);
   });
@@ -49,75 +45,123 @@ describe("the chat message", () => {
     expect(headline).toHaveLength(150);
   });
 
-  it("shows the whole context of the caller", () => {
+  it("shows who started the job, the pipeline and the labels, but no commit hash", () => {
     const context = { actor: "kim", pipeline: "p", commit: "c0ffee", labels: { env: "prod", team: "a\nb" } };
-    expect(
-      messageOf({ context })
-        .facts.map(({ label, value }) => `${label}=${value}`)
-        .slice(-5),
-    ).toEqual(["Started by=kim", "Pipeline=p", "Commit=c0ffee", "env=prod", "team=a b"]);
+    expect(messageOf({ context }).facts.map(({ label, value }) => `${label}=${value}`)).toEqual([
+      "Started by=kim",
+      "Pipeline=p",
+      "env=prod",
+      "team=a b",
+    ]);
   });
 
-  it("omits a subjob without a reason when the next failure is below the same subjob", () => {
-    const failures = [failure(["A", "B"], null), failure(["A", "B", "C"], "why"), failure(["A", "D"], null)];
-    const message = messageOf({ failures, subJobs: { ...failed.subJobs, failed: 3 } });
-    expect(message.failures.map(({ title, reason }) => [title, reason])).toEqual([
-      ["CreateCluster", "Failed to create"],
-      ["A › B › C", "why"],
-      ["A › D", null],
+  it("says once how many of what failed, with the first names and one hint", () => {
+    const { causes, notes } = formatOutcomeMessage(MANY_NODES, largest, EN);
+    expect(causes).toEqual([
+      {
+        title: "30 of 30 nodes failed: pool-a-0, pool-a-1, pool-a-2 and 27 more",
+        path: "CreateNodePool › CreateNode › CreateNodeVM",
+        reason: "Ecs.0319: the flavor of pool-a-0 is sold out",
+        hint: {
+          advice: expect.stringContaining("sold out"),
+          url: expect.stringMatching(/^https:/),
+        },
+      },
     ]);
-    expect(message.notes).toEqual([]);
-  });
-
-  it("omits the job's reason when a subjob has the same reason, and has an entry for a job without any reason", () => {
-    const same = messageOf({ reason: "why", failures: [failure(["A", "B"], "why ")] });
-    expect(same.failures.map(({ title }) => title)).toEqual(["A › B"]);
-    expect(messageOf({ reason: null, failures: [] }).failures).toEqual([
-      { title: "CreateCluster", reason: null, hint: null },
-    ]);
+    expect(notes).toEqual([]);
   });
 
   it.each([
-    ["timed_out", SAMPLES.timed_out, /^The watch ended before any poll saw the job end\./],
-    ["timed_out", SAMPLES.lost, /^How the job ended is unknown, because no poll ever saw the job\.$/],
-    [
-      "lost",
-      SAMPLES.timed_out,
-      /^How the job ended is unknown, because later polls could no longer see the job\.$/,
-    ],
-    ["lost", SAMPLES.lost, /^How the job ended is unknown, because no poll ever saw the job\.$/],
-  ] as const)(
-    "explains the outcome %s, with a different text for a job that no poll has seen",
-    (outcome, { jobType, phase }, meaning) => {
-      expect(messageOf({ outcome, jobType, phase }).summary[0]).toMatch(meaning);
-    },
-  );
-
-  it("counts the failures that the message omits and the failures that the summary omits", () => {
-    const failures = Array.from({ length: 9 }, (_, i) => failure(["A", `B${i}`], `reason ${i}`));
-    const message = messageOf({
-      failures,
-      reason: null,
-      failuresOmitted: 3,
-    });
-    expect(message.failures).toHaveLength(5);
-    expect(message.notes).toEqual(["and 7 more"]);
+    [{ type: "CreateNodeVM", count: 1, total: 1 }, "CreateNodeVM failed: pool-a-1"],
+    [{ type: "CreateNodeVM", count: 1, total: 4 }, "1 of 4 nodes failed: pool-a-1"],
+    [{ type: "CreateNodePool", count: 2, total: 4 }, "2 of 4 node pools failed: pool-a-1 and 1 more"],
+    [{ type: "CreateEIP", count: 2, total: 2, resources: [] }, "2 of 2 subjobs of type CreateEIP failed"],
+    [{ type: null, count: 1, total: 1, resources: [] }, "unknown failed"],
+  ])("has the title of the cause %j", (part, title) => {
+    expect(messageOf({ causes: [cause(part)] }).causes[0]?.title).toBe(title);
   });
 
-  it("shows the first and last steps of a long path", () => {
-    const path = ["A", "B", "C", "D", "E", "F", "G", "H"];
-    expect(messageOf({ failures: [failure(path, "x")] }).failures[1]?.title).toBe("A › B › … › F › G › H");
+  it("shows the reason of the job only if the job has no causes", () => {
+    const own = { title: null, path: null, reason: "Failed to create", hint: null };
+    expect(messageOf({ causes: [] }).causes).toEqual([own]);
+    expect(messageOf({ causes: [], reason: null }).causes).toEqual([{ ...own, reason: null }]);
+    expect(messageOf({}).causes.map(({ reason }) => reason)).toEqual([CAUSE.reason]);
   });
 
-  it("names every unsuccessful job of a digest, also a job without a reason", () => {
-    const lost = { ...SAMPLES.lost, reason: null };
-    const { failures, headline, mentions } = formatDigestMessage([...NODES, lost], largest);
-    expect(headline).toBe("❌ 13 jobs: 11 succeeded, 1 failed, 1 lost");
-    expect(failures.map(({ title }) => title)).toEqual([
-      "❌ Failed: CreateNode pool-a-6 › CreateNodeVM (pool-a-1)",
-      "❓ Lost: Job job-1",
+  it("says once what happened to a watch that timed out, and what to do", () => {
+    const { statements, causes } = formatOutcomeMessage(SAMPLES.timed_out, largest, EN);
+    expect(statements).toEqual([
+      "The deadline of 120 min has passed. Still running: InstallMaster (m-0).",
+      "The job may still be running in the cloud. Check the job in the console. To follow the job further, submit it again with a later deadline.",
     ]);
+    expect(causes).toEqual([]);
+  });
+
+  it.each([
+    [
+      SAMPLES.timed_out,
+      /^How the job ended is unknown, because CCE no longer shows the job\.$/,
+      /^Check in the console how the job ended\./,
+    ],
+    [
+      SAMPLES.lost,
+      /^How the job ended is unknown, because CCE never showed the job\.$/,
+      /^Check the job ID, and the region/,
+    ],
+  ])("says what to check about a lost job", ({ jobType, phase }, meaning, advice) => {
+    const { statements, causes } = messageOf({
+      outcome: "lost",
+      jobType,
+      phase,
+      causes: [],
+      reason: "CCE: 404",
+    });
+    expect(statements[0]).toMatch(meaning);
+    expect(statements[1]).toMatch(advice);
+    expect(causes.map(({ reason }) => reason)).toEqual(["CCE: 404"]);
+  });
+
+  it("counts the causes that the message omits and the causes that the summary omits", () => {
+    const causes = Array.from({ length: 9 }, (_, i) => cause({ type: `B${i}` }));
+    const message = messageOf({ causes, causesOmitted: 3 });
+    expect(message.causes).toHaveLength(5);
+    expect(message.notes).toEqual(["and 7 more causes"]);
+    expect(messageOf({ causes: causes.slice(0, 6) }).notes).toEqual(["and 1 more cause"]);
+  });
+
+  it("names the unsuccessful jobs of a digest first, and the succeeded jobs in one line", () => {
+    const lost = { ...SAMPLES.lost, reason: null };
+    const { causes, headline, mentions, notes } = digestOf([...NODES, lost]);
+    expect(headline).toBe("❌ 13 jobs: 1 failed, 1 lost, 11 succeeded");
+    expect(causes.map(({ title, path }) => [title, path])).toEqual([
+      ["❌ Failed: CreateNode pool-a-6", "CreateNode › CreateNodeVM"],
+      ["❓ Lost: Job in prod", null],
+    ]);
+    expect(notes).toEqual(["Succeeded: pool-a-0, pool-a-1, pool-a-2 and 8 more"]);
     expect(mentions).toBe(true);
+  });
+
+  it("groups the jobs of a digest that failed for the same reason", () => {
+    const jobs = Array.from({ length: 30 }, (_, index) => ({
+      ...failed,
+      jobType: "CreateNode",
+      resourceName: `n-${index}`,
+      causes: [cause({ reason: `no capacity for n-${index}`, resources: [`n-${index}`] })],
+    }));
+    const { causes, headline, notes } = digestOf(jobs);
+    expect(headline).toBe("❌ 30 nodes: 30 failed");
+    expect(causes).toMatchObject([
+      { title: "❌ Failed: n-0, n-1, n-2 and 27 more", reason: "no capacity for n-0" },
+    ]);
+    expect(notes).toEqual([]);
+  });
+
+  it("links a digest to the list of all jobs", () => {
+    const listUrl = "https://notifier.example.com/jobs?key=k";
+    expect(formatDigestMessage({ summaries: NODES, listUrl }, largest, EN).links[0]).toEqual({
+      label: "All jobs",
+      url: listUrl,
+    });
   });
 
   it.each([

@@ -23,7 +23,7 @@ export function egress(...parameters: Parameters<typeof openEgress>): Egress {
   return opened;
 }
 
-export const CONTENT: NotificationContent = { kind: "test", target: "größer ›", at: 0 };
+export const CONTENT: NotificationContent = { kind: "test", target: "größer ›", caller: "token:ci", at: 0 };
 export const NOW = Date.now();
 
 /** Makes one delivery attempt to a target of the given kind. The target's receiver answers with `answer`. */

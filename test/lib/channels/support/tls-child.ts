@@ -9,7 +9,7 @@ const egress = openEgress(["receiver.test"], {
 });
 const { reason } = await deliver({
   target: targetOf("webhook", `https://receiver.test:${process.argv[2]}/hook`),
-  content: { kind: "test", target: "audit", at: 0 },
+  content: { kind: "test", target: "audit", caller: "token:ci", at: 0 },
   webhookId: "msg_1",
   now: 0,
   timeLimitMs: 5000,

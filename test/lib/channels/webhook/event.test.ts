@@ -45,8 +45,8 @@ it.each([
   ...Object.values(SAMPLES).map((sample) => [sample.outcome, formatOutcome(webhook, sample)] as const),
   ["a digest", formatDigest(webhook, NODES)] as const,
   ["an empty digest", formatDigest(webhook, [])] as const,
-  ["a test", format(webhook, { kind: "test", target: "audit", at: 0 })] as const,
-  ["a target that is gone", format(webhook, { kind: "target_gone", target: "deploys", since: 0 })] as const,
+  ["a test", format(webhook, { kind: "test", target: "audit", caller: "token:ci", at: 0 })] as const,
+  ["a target that is gone", format(webhook, { kind: "target_gone", target: "deploys", at: 0 })] as const,
 ])("the event of %s matches the schema in every field", (_, { payload }) => {
   expect(WebhookEvent.parse(payload)).toEqual(payload);
 });

@@ -1,0 +1,86 @@
+import "./zod-fields.ts";
+import * as z from "zod/mini";
+import de from "./texts/de.json" with { type: "json" };
+import en from "./texts/en.json" with { type: "json" };
+import zhCn from "./texts/zh-CN.json" with { type: "json" };
+
+/** The key of a text that people read in a notification. A text contains names of values, such as `{count}`. */
+export type TextKey = keyof typeof en;
+
+/** All texts of notifications in one language. */
+export type Texts = Readonly<Record<TextKey, string>>;
+
+/** The languages of notifications. The code of a language is a tag of BCP 47. */
+export const Language = z.enum(["en", "zh-CN", "de"]);
+export type Language = z.infer<typeof Language>;
+
+const CATALOGUE: Readonly<Record<Language, Texts>> = { en, "zh-CN": zhCn, de };
+
+export function textsIn(language: Language): Texts {
+  return CATALOGUE[language];
+}
+
+type Values = Readonly<Record<string, string | number>>;
+
+/** Replaces each name in braces, such as `{count}`, by the value with this name. */
+export function fillIn(text: string, values: Values): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+}
+
+/** Returns a text in the default language, English. The API, webhook events and logs have texts in this language. */
+export function defaultText(key: TextKey, values: Values = {}): string {
+  return fillIn(en[key], values);
+}
+
+/** Translates the units of a duration such as `9 min 10 s`. */
+export function translateUnits(duration: string, texts: Texts): string {
+  return duration.replace(/\b(s|min|h|d)\b/g, (unit) =>
+    unit === "s" || unit === "min" || unit === "h" || unit === "d" ? texts[`unit.${unit}`] : unit,
+  );
+}
+
+/** Translates the end of a list of names, such as `a, b and 3 more`. */
+function translateNames(names: string, texts: Texts): string {
+  const [, shown, count] = /^(.*) and (\d+) more$/s.exec(names) ?? [];
+  return shown === undefined || count === undefined
+    ? names
+    : fillIn(texts["names.more"], { names: shown, count });
+}
+
+/** A sentence of the service in one language, and the key of the sentence. The key of another text is null. */
+export interface Sentence {
+  readonly key: TextKey | null;
+  readonly text: string;
+}
+
+/** The English sentences with values as patterns, for example `The deadline of (?<span>.+?) has passed\.`. */
+const SENTENCE_PATTERNS = Object.entries(en)
+  .filter(([key]) => key.startsWith("sentence."))
+  .map(([key, text]) => {
+    const escaped = text.replace(/[.()?]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>.+?)");
+    return { key: key as TextKey, pattern: new RegExp(`^${escaped}(?:\\s+|$)`, "s") };
+  });
+
+/**
+ * Splits an English text into sentences of the service and translates them. The ledger stores reasons and warnings in
+ * English. A text that the service did not write, for example an error message of the cloud, stays as it is.
+ */
+export function translateSentences(text: string, texts: Texts): Sentence[] {
+  const sentences: Sentence[] = [];
+  let rest = text;
+  while (rest !== "") {
+    const found = SENTENCE_PATTERNS.map(({ key, pattern }) => ({ key, match: pattern.exec(rest) })).find(
+      ({ match }) => match !== null,
+    );
+    if (!found?.match) return [...sentences, { key: null, text: rest }];
+    const { span = "", names = "", ...values } = found.match.groups ?? {};
+    const translated = fillIn(texts[found.key], {
+      ...values,
+      span: translateUnits(span, texts),
+      names: translateNames(names, texts),
+    });
+    sentences.push({ key: found.key, text: translated });
+    rest = rest.slice(found.match[0].length);
+  }
+  return sentences;
+}

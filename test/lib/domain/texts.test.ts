@@ -1,0 +1,123 @@
+import { parseJob } from "../../../lib/cce/parse-job.ts";
+import { Settings } from "../../../lib/config/settings.ts";
+import hintRows from "../../../lib/domain/hints.json" with { type: "json" };
+import { findHint, translateHint } from "../../../lib/domain/hints.ts";
+import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
+import { fillIn, Language, textsIn, translateSentences } from "../../../lib/domain/texts.ts";
+import {
+  decideAfterPoll,
+  decideBeforePoll,
+  decideWhenRateLimited,
+} from "../../../lib/schedule/decide-after-poll.ts";
+import { FAILED, facts, job, SAMPLES } from "../channels/samples.ts";
+
+const EN = textsIn("en");
+const OTHERS = Language.options.filter((language) => language !== "en");
+const namesIn = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
+
+describe.each(OTHERS)("the texts in the language %s", (language) => {
+  const texts = textsIn(language);
+
+  it("have the keys of the English texts, no more and no less", () => {
+    expect(Object.keys(texts)).toEqual(Object.keys(EN));
+  });
+
+  it("are not empty and contain the same names of values", () => {
+    for (const [key, text] of Object.entries(EN)) {
+      const translated = Object.entries(texts).find(([other]) => other === key)?.[1] ?? "";
+      expect([key, translated.trim()]).not.toEqual([key, ""]);
+      expect([key, namesIn(translated)]).toEqual([key, namesIn(text)]);
+    }
+  });
+
+  it("contain every hint, with the link of the English hint", () => {
+    for (const reason of ["Ecs.0314", "sold out", "Insufficient EIP quota."]) {
+      const hint = findHint(reason) ?? "";
+      const link = /https:\S+$/.exec(hint)?.[0] ?? "none";
+      const translated = translateHint(hint, texts);
+      expect(translated).not.toBe(hint);
+      expect(translated.endsWith(link)).toBe(true);
+    }
+  });
+});
+
+it("the English texts contain the advice of every hint, and no advice without a hint", () => {
+  const keys = Object.keys(EN).filter((key) => key.startsWith("hint."));
+  expect(keys.sort()).toEqual(hintRows.map(({ id }) => `hint.${id}`).sort());
+});
+
+it("an unknown hint is not translated", () => {
+  expect(translateHint("Do this. https://v.example.com", textsIn("de"))).toBe(
+    "Do this. https://v.example.com",
+  );
+});
+
+it("a value that contains braces is not replaced again", () => {
+  expect(fillIn("{a} {b}", { a: "{b}", b: 1 })).toBe("{b} 1");
+});
+
+/** The reasons and warnings that the service writes into an outcome, apart from the texts of CCE. */
+function ownSentences(): string[] {
+  const settings = Settings.parse({});
+  const watch = {
+    polls: 3,
+    acceptedAt: 0,
+    deadlineAt: 7_200_000,
+    jobType: null,
+    accessError: null,
+    lastPollError: null,
+    consecutiveFailures: 0,
+  };
+  const pending = { kind: "job", job: job({ phase: "Running", state: "pending" }), warnings: [] } as const;
+  const input = { watch, durations: [], now: 7_200_000, settings, random: () => 0 };
+  const decisions = [
+    decideAfterPoll({ ...input, observation: pending }),
+    decideAfterPoll({ ...input, observation: pending, now: 1, settings: { ...settings, maxPolls: 2 } }),
+    decideBeforePoll(watch, { unfinished: 9, receives: 9 }, 0),
+    decideWhenRateLimited(watch, 99_000_000, 7_200_000),
+  ];
+  const reasons = decisions.map((decision) => (decision?.kind === "conclude" ? decision.reason : null));
+  const status = (phase?: string) => JSON.stringify({ kind: "Job", spec: {}, status: { phase } });
+  const labels = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`k${i}`, "\u0001".repeat(200)]));
+  const warned = summarizeOutcome(
+    facts({ job: job({ subJobs: [job(FAILED)] }), context: { labels }, warnings: [..."abcdefgh"] }),
+  );
+  const warnings = [
+    ...(parseJob(status())?.warnings ?? []),
+    ...(parseJob(status("Strange"))?.warnings ?? []),
+    ...warned.warnings.filter((warning) => warning.length > 1),
+  ];
+  return [...reasons, ...warnings, SAMPLES.timed_out.reason].filter(
+    (text) => text !== null && text !== undefined,
+  );
+}
+
+it.each(OTHERS)("every sentence of the service is translated into %s", (language) => {
+  const sentences = ownSentences();
+  expect(sentences.length).toBeGreaterThanOrEqual(10);
+  for (const text of sentences) {
+    const translated = translateSentences(text, textsIn(language));
+    expect([text, translated.map(({ key }) => key)]).not.toEqual([text, expect.arrayContaining([null])]);
+    expect(translated.map((sentence) => sentence.text).join(" ")).not.toBe(text);
+    expect(
+      translateSentences(text, EN)
+        .map((sentence) => sentence.text)
+        .join(" "),
+    ).toBe(text);
+  }
+});
+
+it("the cloud's own words stay as they are, also after a sentence of the service", () => {
+  const text = "The deadline of 5 min has passed. Quota: 5 of 5.\nSecond line";
+  expect(translateSentences(text, textsIn("de"))).toEqual([
+    { key: "sentence.deadline", text: "Die Frist von 5 min ist abgelaufen." },
+    { key: null, text: "Quota: 5 of 5.\nSecond line" },
+  ]);
+});
+
+it("the names of the running subjobs are translated with the number of further subjobs", () => {
+  const running = "Still running: N0 (a and b), N1 and 2 more.";
+  expect(translateSentences(running, textsIn("de"))[0]?.text).toBe(
+    "Noch aktiv: N0 (a and b), N1 und 2 weitere.",
+  );
+});
