@@ -91,6 +91,8 @@ describe("a malformed message", () => {
       kind: "notification",
       project: PROJECT,
       jobId: "stray-job",
+      caller: "token:gitlab",
+      watchGeneration: 0,
       generation: 0,
       target: "deploys",
       redelivery: 0,
