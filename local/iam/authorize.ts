@@ -1,5 +1,5 @@
 import type { AwsCall, AwsRule } from "../servers/aws-endpoint.ts";
-import { AwsError } from "../servers/aws-error.ts";
+import { AwsError, invalidToken } from "../servers/aws-error.ts";
 import { decide, type RoleGrants } from "../template/grants.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
 import { type RequiredPermission, requiredPermissions } from "./required-permissions.ts";
@@ -7,19 +7,25 @@ import type { RoleSession, RoleSessions } from "./role-sessions.ts";
 
 /**
  * Returns a rule that authorizes each call of a function against the function's role. Calls with other credentials come
- * from tests, operators and the stack itself, and are allowed.
+ * from tests, operators and the stack itself, and are allowed. Only Parameter Store needs the key of the stack.
  */
 export function authorizeFunctions(options: {
   sessions: RoleSessions;
+  /** The access key ID that requests to Parameter Store need if they do not come from a function. */
+  controlKey: string;
   /** Returns the statements of the roles at the moment of a call, because a deployment may change roles. */
   grants: () => RoleGrants;
   region: string;
 }): AwsRule {
-  const { sessions, grants, region } = options;
+  const { sessions, controlKey, grants, region } = options;
   return async (call, next) => {
     const session = sessions.find(call.accessKeyId);
-    if (session === null) return next();
-    if (call.sessionToken !== session.credentials.sessionToken) throw invalidToken(call);
+    if (session === null) {
+      // Parameter Store contains the secrets of the config.
+      if (call.service === "ssm" && call.accessKeyId !== controlKey) throw invalidToken(call.service);
+      return next();
+    }
+    if (call.sessionToken !== session.credentials.sessionToken) throw invalidToken(call.service);
     const { roleArn } = session;
     for (const permission of requiredPermissions(call, region)) {
       const context = { ...requestContext(session, region), ...permission.context };
@@ -40,14 +46,6 @@ function requestContext({ roleArn, functionArn }: RoleSession, region: string) {
     "aws:securetransport": "true",
     "lambda:sourcefunctionarn": functionArn,
   };
-}
-
-const INVALID_TOKEN = "The security token included in the request is invalid.";
-
-function invalidToken({ service }: AwsCall): AwsError {
-  return service === "sqs"
-    ? new AwsError("InvalidClientTokenId", INVALID_TOKEN, 403)
-    : new AwsError("UnrecognizedClientException", INVALID_TOKEN);
 }
 
 /** Returns the error with the text and the name that each AWS service uses for a refused call. */

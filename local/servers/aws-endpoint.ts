@@ -7,7 +7,7 @@ import {
 } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
-import { AwsError } from "./aws-error.ts";
+import { AwsError, accessKeyIdOf } from "./aws-error.ts";
 import { type LocalServer, listenLocally } from "./local-server.ts";
 import { CREDENTIALS } from "./sqs.ts";
 
@@ -44,8 +44,10 @@ export async function startAwsEndpoint(options: {
   service: AwsCall["service"];
   upstream: string;
   rules: readonly AwsRule[];
+  /** The access key ID of all requests to the upstream server. */
+  upstreamAccessKeyId?: string;
 }): Promise<LocalServer> {
-  const { service, upstream, rules } = options;
+  const { service, upstream, rules, upstreamAccessKeyId = CREDENTIALS.accessKeyId } = options;
   const agent = new Agent({ keepAlive: true });
 
   async function answer(request: IncomingMessage, aborted: AbortSignal): Promise<AwsReply> {
@@ -57,7 +59,7 @@ export async function startAwsEndpoint(options: {
           .split(".")
           .at(-1) ?? "",
       input: toObjectOrEmpty(parseJson(body.toString())),
-      accessKeyId: /Credential=([^/]+)\//.exec(request.headers.authorization ?? "")?.[1] ?? "",
+      accessKeyId: accessKeyIdOf(request),
       sessionToken: [request.headers["x-amz-security-token"]].flat()[0] ?? null,
     };
     const send = (input: AwsInput) =>
@@ -77,7 +79,7 @@ export async function startAwsEndpoint(options: {
   ): Promise<AwsReply> {
     const authorization = headers.authorization?.replace(
       /Credential=[^/]+\//,
-      `Credential=${CREDENTIALS.accessKeyId}/`,
+      `Credential=${upstreamAccessKeyId}/`,
     );
     return new Promise((resolve, reject) => {
       const sent = sendRequest(

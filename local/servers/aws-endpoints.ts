@@ -7,6 +7,7 @@ import type { Service } from "../template/service.ts";
 import { type AwsCall, type AwsRule, startAwsEndpoint } from "./aws-endpoint.ts";
 import type { DynamoServer } from "./dynamodb.ts";
 import { createLateIndex } from "./late-index.ts";
+import { CREDENTIALS } from "./sqs.ts";
 import { correctSqsErrorCodes, createSqsLimits } from "./sqs-limits.ts";
 
 /**
@@ -16,6 +17,7 @@ import { correctSqsErrorCodes, createSqsLimits } from "./sqs-limits.ts";
 export async function startAwsEndpoints(options: {
   upstream: Endpoints;
   sessions: RoleSessions;
+  controlKey: string;
   service: Pick<Service, "tables" | "region">;
   /** Returns the statements of the roles at the moment of a call. */
   grants: () => RoleGrants;
@@ -24,9 +26,9 @@ export async function startAwsEndpoints(options: {
   /** Null means that the global secondary indexes are never late. */
   lateIndexSeed: number | null;
 }): Promise<Endpoints & { stop(): Promise<void> }> {
-  const { upstream, sessions, grants, dynamo, lateIndexSeed } = options;
+  const { upstream, sessions, controlKey, grants, dynamo, lateIndexSeed } = options;
   const { tables, region } = options.service;
-  const authorize = authorizeFunctions({ sessions, grants, region });
+  const authorize = authorizeFunctions({ sessions, controlKey, grants, region });
   const parts = new Stoppables();
   const tableRules: AwsRule[] = [];
   if (lateIndexSeed !== null) {
@@ -39,6 +41,7 @@ export async function startAwsEndpoints(options: {
       service,
       upstream: upstream[service],
       rules: [authorize, ...rules],
+      upstreamAccessKeyId: service === "ssm" ? controlKey : CREDENTIALS.accessKeyId,
     });
     return parts.add(endpoint).url;
   };

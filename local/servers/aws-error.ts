@@ -1,3 +1,9 @@
+import type { IncomingMessage } from "node:http";
+
+/** Returns the access key ID in the signature of a request. The text is empty if the request has no signature. */
+export const accessKeyIdOf = ({ headers }: IncomingMessage): string =>
+  /Credential=([^/]+)\//.exec(headers.authorization ?? "")?.[1] ?? "";
+
 /** An error response of an AWS service that uses an AWS JSON protocol. */
 export class AwsError extends Error {
   override name = "AwsError";
@@ -26,4 +32,13 @@ export class AwsError extends Error {
   get body(): Buffer {
     return Buffer.from(JSON.stringify({ __type: this.type, message: this.message }));
   }
+}
+
+const INVALID_TOKEN = "The security token included in the request is invalid.";
+
+/** Returns the error of an AWS service for credentials that AWS does not know. */
+export function invalidToken(service: "sqs" | "dynamodb" | "ssm"): AwsError {
+  return service === "sqs"
+    ? new AwsError("InvalidClientTokenId", INVALID_TOKEN, 403)
+    : new AwsError("UnrecognizedClientException", INVALID_TOKEN);
 }

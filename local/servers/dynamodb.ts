@@ -11,6 +11,7 @@ import {
 import dynalite from "dynalite";
 import { Level } from "level";
 import type { TableDefinition, TableResource } from "../template/tables.ts";
+import { refuseOtherHosts } from "./local-server.ts";
 import { CREDENTIALS } from "./sqs.ts";
 
 export interface DynamoServer {
@@ -49,6 +50,7 @@ export async function startDynamo(region: string, folder: string | null): Promis
     updateTableMs: 0,
     ...(folder !== null && { path: folder }),
   });
+  refuseOtherHosts(server);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** An HTTP server that only this machine can reach. */
@@ -9,11 +9,37 @@ export interface LocalServer {
   stop(): Promise<void>;
 }
 
+/** The host names of this machine for itself, with any port. */
+const OWN_HOST = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d+)?$/i;
+
 /**
- * Starts an HTTP server on 127.0.0.1. For port 0, the server uses any free port.
+ * Makes an HTTP server answer only requests to a host name of this machine. A web page of another site can send requests
+ * to this machine under the name of its own site (DNS rebinding). Such a request gets the status 421.
+ */
+export function refuseOtherHosts(server: Server): void {
+  const listeners = server.listeners("request");
+  server.removeAllListeners("request").on("request", (request: IncomingMessage, response: ServerResponse) => {
+    if (OWN_HOST.test(request.headers.host ?? "")) {
+      for (const listener of listeners) Reflect.apply(listener, server, [request, response]);
+      return;
+    }
+    response.writeHead(421, { "content-type": "text/plain", connection: "close" });
+    response.end("This server only answers requests to localhost and 127.0.0.1.\n");
+  });
+}
+
+/**
+ * Starts an HTTP server on 127.0.0.1, which answers only requests to a host name of this machine. For port 0, the server
+ * uses any free port.
+ * @param options.anyHost is true if a tunnel or proxy passes on requests to other host names.
  * @throws Node's error if the port cannot be used.
  */
-export async function listenLocally(server: Server, port = 0): Promise<LocalServer> {
+export async function listenLocally(
+  server: Server,
+  port = 0,
+  { anyHost = false } = {},
+): Promise<LocalServer> {
+  if (!anyHost) refuseOtherHosts(server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(port, "127.0.0.1", resolve);
   });

@@ -1,6 +1,7 @@
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { buildApp } from "fauxqs";
 import type { QueueResource } from "../template/queues.ts";
+import { refuseOtherHosts } from "./local-server.ts";
 
 /** The AWS SDK requires some credentials, but the local servers that replace AWS do not check these credentials. */
 export const CREDENTIALS = { accessKeyId: "embedded", secretAccessKey: "embedded" };
@@ -16,6 +17,7 @@ export interface SqsServer {
 export async function startSqs(region: string): Promise<SqsServer> {
   // The start function of the package fauxqs is not used, because it listens on all network interfaces.
   const app = buildApp({ logger: false, defaultRegion: region });
+  refuseOtherHosts(app.server);
   const url = await app.listen({ port: 0, host: "127.0.0.1" });
   const client = new SQSClient({ endpoint: url, region, credentials: CREDENTIALS });
   return {

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { splitConfigIntoEntries } from "../stack/config-file.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
-import { AwsError } from "./aws-error.ts";
+import { AwsError, accessKeyIdOf, invalidToken } from "./aws-error.ts";
 import { type LocalServer, listenLocally } from "./local-server.ts";
 import { checkPutRequest, createRateLimitCheck, RATES } from "./ssm-limits.ts";
 
@@ -33,6 +33,8 @@ export interface SsmOptions {
   /** The path in Parameter Store under which the config is stored. */
   readonly path: string;
   readonly region: string;
+  /** The server answers only requests with this access key ID. By default the server answers all requests. */
+  readonly accessKeyId?: string;
   /** The clock in milliseconds by which the server measures the rate of requests. */
   readonly now?: () => number;
   /**
@@ -50,7 +52,14 @@ export interface SsmOptions {
  * SecureString.
  */
 export async function startSsm(options: SsmOptions): Promise<LocalServer> {
-  const { configFile, path, region, now = () => performance.now(), fault = () => null } = options;
+  const {
+    configFile,
+    path,
+    region,
+    accessKeyId = null,
+    now = () => performance.now(),
+    fault = () => null,
+  } = options;
   const arnPrefix = `arn:aws:ssm:${region}:${ACCOUNT_ID}:parameter`;
   const limitReads = createRateLimitCheck(RATES.read, now);
   const limitWrites = createRateLimitCheck(RATES.write, now);
@@ -93,6 +102,7 @@ export async function startSsm(options: SsmOptions): Promise<LocalServer> {
   const server = createServer(async (request, response) => {
     const target = String(request.headers["x-amz-target"]);
     try {
+      if (accessKeyId !== null && accessKeyIdOf(request) !== accessKeyId) throw invalidToken("ssm");
       const operation = operations[target];
       if (operation === undefined)
         throw new AwsError("UnknownOperationException", "UnknownOperationException");

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
@@ -19,7 +20,8 @@ const errorResponse = (status: number, errorMessage: string): JsonResponse => ({
 
 /**
  * Starts the control server. With the control server, tests and people can invoke or stop each Lambda function
- * directly. In the paths below, `{function}` is the name of a function in serverless.yml.
+ * directly. Each request needs the header `Authorization: Bearer KEY` with the key of the stack. In the paths below,
+ * `{function}` is the name of a function in serverless.yml.
  * - `POST /invoke/{function}` with an event invokes the function and returns `{"result"}` or `{"error"}`.
  * - `POST /kill/{function}` ends the function's processes with SIGKILL and returns `{"killed"}`.
  * - `GET /functions` returns the process IDs of each function.
@@ -28,14 +30,30 @@ const errorResponse = (status: number, errorMessage: string): JsonResponse => ({
 export async function startControlServer(
   hosts: ReadonlyMap<string, FunctionHost>,
   deploy: (packageDir: string) => Promise<void>,
+  key: string,
 ): Promise<LocalServer> {
   const server = createServer(async (request, response) => {
+    if (!hasKey(request, key)) {
+      const { body } = errorResponse(
+        401,
+        "Authentication required: send 'Authorization: Bearer CONTROL_KEY'.",
+      );
+      response.writeHead(401, { "content-type": "application/json", "www-authenticate": "Bearer" });
+      response.end(JSON.stringify(body));
+      return;
+    }
     const { status, body } = await handle(hosts, deploy, request).catch((error: unknown) =>
       errorResponse(400, String(error)),
     );
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
   return listenLocally(server);
+}
+
+/** Compares hashes of the keys, because `timingSafeEqual` needs texts of equal length. */
+function hasKey({ headers }: IncomingMessage, key: string): boolean {
+  const hash = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(hash(headers.authorization ?? ""), hash(`Bearer ${key}`));
 }
 
 async function handle(

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { runEventSource } from "../events/event-source.ts";
 import { runSchedule } from "../events/schedule-runner.ts";
@@ -41,6 +42,8 @@ export interface EmbeddedStack {
   readonly sqs: string;
   readonly dynamodb: string;
   readonly control: string;
+  /** The key of this run for the control server. In Parameter Store requests it is the access key ID. */
+  readonly controlKey: string;
   /** Ends every process and every server of the local stack. */
   stop(): Promise<void>;
 }
@@ -86,6 +89,7 @@ export async function startEmbeddedStack(options: {
 
   const parts = new Stoppables();
   try {
+    const controlKey = randomBytes(24).toString("hex");
     const gateway = parts.add(new Gateway());
     const api = await gateway.listen(port);
     const sqs = parts.add(
@@ -96,7 +100,9 @@ export async function startEmbeddedStack(options: {
         ? await startDynamo(region, ledgerDir)
         : connectDynamo(region, externalServers.dynamodb),
     );
-    const ssmUrl = externalServers.ssm ?? parts.add(await startSsm({ configFile, path, region })).url;
+    const ssmUrl =
+      externalServers.ssm ??
+      parts.add(await startSsm({ configFile, path, region, accessKeyId: controlKey })).url;
     if (externalServers.ssm !== null) await storeConfig({ url: ssmUrl, configFile, path, region });
     const upstream = { sqs: sqs.url, dynamodb: dynamo.url, ssm: ssmUrl };
     const sessions = new RoleSessions();
@@ -106,6 +112,7 @@ export async function startEmbeddedStack(options: {
       await startAwsEndpoints({
         upstream,
         sessions,
+        controlKey,
         service: declared,
         grants: () => roles,
         dynamo,
@@ -138,7 +145,7 @@ export async function startEmbeddedStack(options: {
       roles = release;
       await hosts.deploy(release, folder);
     };
-    const control = parts.add(await startControlServer(hosts.byShortName, deploy));
+    const control = parts.add(await startControlServer(hosts.byShortName, deploy, controlKey));
 
     return {
       api,
@@ -148,6 +155,7 @@ export async function startEmbeddedStack(options: {
       sqs: externalServers.sqs ?? endpoints.sqs,
       dynamodb: externalServers.dynamodb ?? endpoints.dynamodb,
       control: control.url,
+      controlKey,
       stop: () => parts.stop(),
     };
   } catch (error) {

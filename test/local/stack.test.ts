@@ -21,9 +21,13 @@ const startError = (started: Promise<RunningStack>): Promise<StackNotStartedErro
     (error) => error,
   );
 
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
 /** Returns the process IDs of all functions. */
-async function pids({ control }: RunningStack): Promise<readonly number[]> {
-  const functions = Functions.parse(await (await fetch(`${control}/functions`)).json());
+async function pids({ control, controlKey }: RunningStack): Promise<readonly number[]> {
+  const functions = Functions.parse(
+    await (await fetch(`${control}/functions`, { headers: bearer(controlKey) })).json(),
+  );
   return Object.values(functions).flatMap((one) => one.pids);
 }
 
@@ -52,6 +56,12 @@ describe("npm run stack", () => {
     expect(await stack.invoke("nothing", {})).toMatchObject({
       error: { errorMessage: expect.stringContaining("echo") },
     });
+    const wrong = [{}, bearer("x"), bearer(`${stack.controlKey}x`), { authorization: stack.controlKey }];
+    for (const headers of wrong) {
+      expect((await fetch(`${stack.control}/functions`, { headers })).status).toBe(401);
+      for (const path of ["invoke/echo", "kill/echo", "deploy"])
+        expect((await fetch(`${stack.control}/${path}`, { method: "POST", headers })).status).toBe(401);
+    }
     const running = await pids(stack);
     expect(running).toHaveLength(1);
     expect(await stack.stop()).toBe(0);

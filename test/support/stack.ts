@@ -16,6 +16,7 @@ const Ready = z.strictObject({
   sqs: z.url(),
   dynamodb: z.url(),
   control: z.url(),
+  controlKey: z.string().min(32),
 });
 
 /**
@@ -77,6 +78,11 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const line = await Promise.race([firstLine(child.stdout), ended]);
   if (typeof line !== "string") throw new StackNotStartedError(line, stderrText);
   const ready = Ready.parse(JSON.parse(line));
+  const post = async (path: string, body: unknown): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${ready.controlKey}` };
+    const answer = await fetch(ready.control + path, { method: "POST", headers, body: JSON.stringify(body) });
+    return answer.json();
+  };
   for (const [name, url] of [
     ["DYNAMODB_ENDPOINT", ready.dynamodb],
     ["SQS_ENDPOINT", ready.sqs],
@@ -87,11 +93,10 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     child,
     configFile,
     stderrText: () => stderrText,
-    invoke: (name, event) => post(`${ready.control}/invoke/${name}`, event),
-    kill: async (name) =>
-      z.object({ killed: z.int() }).parse(await post(`${ready.control}/kill/${name}`, {})).killed,
+    invoke: (name, event) => post(`/invoke/${name}`, event),
+    kill: async (name) => z.object({ killed: z.int() }).parse(await post(`/kill/${name}`, {})).killed,
     deploy: async (packageDir) => {
-      z.strictObject({}).parse(await post(`${ready.control}/deploy`, { packageDir }));
+      z.strictObject({}).parse(await post("/deploy", { packageDir }));
     },
     stop: () => {
       child.kill("SIGTERM");
@@ -113,9 +118,4 @@ export class StackNotStartedError extends Error {
 async function firstLine(stream: NodeJS.ReadableStream): Promise<string | null> {
   for await (const line of createInterface({ input: stream })) return line;
   return new Promise(() => {});
-}
-
-async function post(url: string, body: unknown): Promise<unknown> {
-  const answer = await fetch(url, { method: "POST", body: JSON.stringify(body) });
-  return answer.json();
 }

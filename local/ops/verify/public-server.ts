@@ -49,7 +49,7 @@ export async function startPublicServer(port: number, cceToken: string): Promise
     response.setHeader(ID_HEADER, id);
     forward(request, response, urls).catch(() => response.writeHead(502).end());
   });
-  const { stop } = await listenLocally(server, port).catch(async (error: unknown) => {
+  const { stop } = await listenLocally(server, port, { anyHost: true }).catch(async (error: unknown) => {
     await stopBoth();
     throw error;
   });

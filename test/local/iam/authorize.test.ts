@@ -56,7 +56,12 @@ async function callWith(
   if (work === undefined) throw new Error("The template has no function.");
   const sessions = new RoleSessions();
   const { accessKeyId, sessionToken } = sessions.of(work).credentials;
-  const authorize = authorizeFunctions({ sessions, grants: () => service, region: REGION });
+  const authorize = authorizeFunctions({
+    sessions,
+    controlKey: "control-key",
+    grants: () => service,
+    region: REGION,
+  });
   return authorize({ accessKeyId, sessionToken, ...call }, async () => REPLY).then(
     () => "passed",
     (error: unknown) => error,

@@ -84,14 +84,28 @@ describe("the credentials of a function", () => {
     });
   });
 
+  it("or the key of the stack are needed to read the config from Parameter Store", async () => {
+    const read = (accessKeyId: string) => {
+      const credentials = { accessKeyId, secretAccessKey: "any" };
+      const client = new SSMClient({ ...options(env.AWS_ENDPOINT_URL_SSM), credentials });
+      return client.send(new GetParametersByPathCommand({ Path: "/toy-service/dev" }));
+    };
+    expect(await read(stack.controlKey)).toMatchObject({ Parameters: [] });
+    await expect(read("embedded")).rejects.toMatchObject({ name: "UnrecognizedClientException" });
+  });
+
   it("allow no more what a later deployment removes from the role", async () => {
     const folder = await mkdtemp(join(tmpdir(), "deployment-"));
     await cp(await packageToyService(), folder, { recursive: true });
     const file = join(folder, "cloudformation-template-update-stack.json");
     const template = await readFile(file, "utf8");
     await writeFile(file, template.replaceAll("sqs:SendMessage", "sqs:GetQueueUrl"));
-    const body = JSON.stringify({ packageDir: folder });
-    expect((await fetch(`${stack.control}/deploy`, { method: "POST", body })).status).toBe(200);
+    const deployment = await fetch(`${stack.control}/deploy`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${stack.controlKey}` },
+      body: JSON.stringify({ packageDir: folder }),
+    });
+    expect(deployment.status).toBe(200);
     const send = new SendMessageCommand({ QueueUrl: env.WORK_QUEUE_URL, MessageBody: "1" });
     await expect(sqs().send(send)).rejects.toMatchObject({ Code: "AccessDenied" });
     const { env: later } = await environment();

@@ -66,6 +66,31 @@ async function pages(asked: { Path?: string; Recursive?: boolean; WithDecryption
 }
 
 describe("the embedded Parameter Store", () => {
+  it("answers only requests with its access key ID if it has one", async () => {
+    const path = PATH;
+    const locked = await startSsm({ configFile, path, region: "eu-central-1", accessKeyId: "the-key" });
+    await configure({});
+    const read = (accessKeyId: string) => {
+      const credentials = { accessKeyId, secretAccessKey: "any" };
+      const client = new SSMClient({
+        endpoint: locked.url,
+        region: "eu-central-1",
+        credentials,
+        maxAttempts: 1,
+      });
+      return client.send(new GetParametersByPathCommand({ Path: path })).finally(() => client.destroy());
+    };
+    expect(await read("the-key")).toMatchObject({ Parameters: [] });
+    await expect(read("embedded")).rejects.toMatchObject({ name: "UnrecognizedClientException" });
+    const unsigned = await fetch(locked.url, {
+      method: "POST",
+      headers: { "x-amz-target": "AmazonSSM.GetParametersByPath" },
+      body: JSON.stringify({ Path: path }),
+    });
+    expect(unsigned.status).toBe(400);
+    await locked.stop();
+  });
+
   it("returns every entry of the config as JSON, with names below the path", async () => {
     await configure({
       projects: { prod: { region: "eu-de" } },
