@@ -41,7 +41,7 @@ describe("a submission with a digest", () => {
     await submitDigest(jobIds);
     const [digest, ...more] = at("/slack/deploys");
     expect(more).toEqual([]);
-    expect(JSON.parse(digest?.body ?? "").text).toMatch(/3 .*2 succeeded, 1 failed/);
+    expect(JSON.parse(digest?.body ?? "").text).toMatch(/3 .*1 failed, 2 succeeded/);
     expect(digest?.body).toContain(JSON.stringify(REASON).slice(1, -1));
     expect(at("/slack/alarms")).toHaveLength(1);
     for (const jobId of jobIds) {
@@ -77,6 +77,6 @@ describe("a submission with a digest", () => {
       project: PROJECT,
     });
     const [digest] = await receiver.notifications.waitFor({ channel: "slack", count: 1, waitMs: 30_000 });
-    expect(JSON.parse(digest?.body ?? "").text).toMatch(/2 .*1 succeeded, 1 timed out/);
+    expect(JSON.parse(digest?.body ?? "").text).toMatch(/2 .*1 timed out, 1 succeeded/);
   });
 });
