@@ -1,8 +1,9 @@
 // Writes build/cce-notifier.mjs, or the file in the first argument: the command as one file. The file runs on Node 20
-// and later without any other file. CI pipelines download this file (docs/command.md).
+// and later without any other file. CI pipelines download this file (docs/command.md). Next to this file, the script
+// writes cce-notifier-server.mjs: the one-node edition (docs/one-node.md).
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 // npm also runs this script after an install without development dependencies. If esbuild is not installed, the script
@@ -22,6 +23,22 @@ if (esbuild !== null) {
     target: "node20",
     format: "esm",
     banner: { js: "#!/usr/bin/env node" },
+  });
+  // The one-node edition is a file of its own, because it needs Node 24.
+  await esbuild.build({
+    absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
+    entryPoints: ["server/main.ts"],
+    outfile: join(dirname(file), "cce-notifier-server.mjs"),
+    bundle: true,
+    minifySyntax: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    mainFields: ["module", "main"],
+    // A CommonJS dependency may call require for a module of Node.js.
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
   });
   const sum = createHash("sha256")
     .update(await readFile(file))

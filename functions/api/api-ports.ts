@@ -23,7 +23,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
     | "readDelivery"
   >;
   readonly notifyQueue: Pick<Queue, "send">;
-  readonly configs: Omit<ConfigSource, "check">;
+  readonly configs: Omit<ConfigSource, "check" | "reload">;
   readonly deliver: (request: DeliveryRequest) => Promise<AttemptResult>;
   /** Creates the response to `GET /v1/health`. */
   readonly health: () => Promise<ApiResponse>;

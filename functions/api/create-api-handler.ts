@@ -6,7 +6,7 @@ import type { Caller } from "../../lib/auth/caller.ts";
 import { createLinkOptions } from "../../lib/auth/link-keys.ts";
 import type { CallerOperation } from "../../lib/config/config.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
-import type { HandleRequest } from "../../lib/runtime/http-handler.ts";
+import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
 import { authenticate } from "../shared/authenticate.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { docsResponse, openApiResponse } from "./api-reference.ts";

@@ -17,7 +17,7 @@ import { mayUse } from "../../lib/auth/caller.ts";
 import { createLinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
 import { JobId, type WatchKey } from "../../lib/domain/job.ts";
 import { toIso } from "../../lib/domain/time-text.ts";
-import type { HandleRequest, Note } from "../../lib/runtime/http-handler.ts";
+import type { HandleRequest, Note } from "../../lib/runtime/answer-request.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import { type AuthenticatePorts, authenticate } from "../shared/authenticate.ts";

@@ -9,7 +9,7 @@ import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
-import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
+import type { Disposition, ReceivedMessage } from "../../lib/runtime/settle-message.ts";
 import { createDeadLetter } from "../shared/read-message.ts";
 import type { Notification } from "./resolve-notification.ts";
 

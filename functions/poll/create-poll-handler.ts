@@ -6,7 +6,7 @@ import type { PollOfMessage } from "../../lib/ledger/watch.ts";
 import { coalesceSends, type Timer } from "../../lib/queue/coalesce-sends.ts";
 import { PollMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
-import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
+import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/settle-message.ts";
 import { decideBeforePoll } from "../../lib/schedule/decide-after-poll.ts";
 import { createLearnedDurationsReader } from "../shared/learned-durations.ts";
 import { type ReadMessagePorts, readMessage } from "../shared/read-message.ts";

@@ -13,8 +13,8 @@ import type { Instant } from "../../lib/domain/job.ts";
 import { openEgress } from "../../lib/http/egress.ts";
 import { guardedFetch } from "../../lib/http/guarded-fetch.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
+import type { Note } from "../../lib/runtime/answer-request.ts";
 import { systemWait } from "../../lib/runtime/clock.ts";
-import type { Note } from "../../lib/runtime/http-handler.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 export interface AuthenticatePorts {

@@ -1,7 +1,7 @@
 import { createExpiringCache } from "../domain/expiring-cache.ts";
 import type { Instant } from "../domain/job.ts";
-import { assembleConfigDocument, type ConfigEntry } from "./assemble-config.ts";
-import { type Config, type ParsedConfig, parseConfig } from "./config.ts";
+import type { AssembledConfig } from "./assemble-config.ts";
+import { type Config, parseConfig } from "./config.ts";
 
 /** The age of the config in milliseconds after which the service reads the config again. */
 const MAX_AGE_MS = 5 * 60_000;
@@ -60,6 +60,8 @@ export interface ConfigSource {
    * @throws the error of the latest read of the config, even if the service still uses an older valid config.
    */
   check(): Promise<void>;
+  /** Reads the config again at once. Otherwise the method works like `current`. */
+  reload(): Promise<Config>;
 }
 
 /** The error for a config with errors. The error text lists all errors in the config. */
@@ -87,7 +89,7 @@ export class ConfigUnreadableError extends Error {
 
 interface ValidConfig {
   readonly config: Config;
-  /** The text of all config entries. If the text differs from the text of the previous read, the config has changed. */
+  /** The text of the whole config. If the text differs from the text of the previous read, the config has changed. */
   readonly text: string;
 }
 
@@ -95,42 +97,41 @@ interface ValidConfig {
  * Creates an object that reads and caches the config. Until the object has read a valid config, each method of the
  * object throws `ConfigInvalidError` or `ConfigUnreadableError`. A method throws the same error for some seconds
  * without a new read of the config.
- * @param options.readEntries reads all config entries. `readEntries` may repeat failed requests for at most
+ * @param options.readDocument reads the whole config. `readDocument` may repeat failed requests for at most
  * `timeLimitMs`.
  * @param options.onFault receives the error if a read of the config failed or if the config has errors.
  */
 export function createConfigSource(options: {
-  readonly readEntries: (timeLimitMs: number) => Promise<readonly ConfigEntry[]>;
+  readonly readDocument: (timeLimitMs: number) => Promise<AssembledConfig>;
   readonly now: () => Instant;
   readonly random: () => number;
   readonly wait: (ms: number) => Promise<void>;
   readonly onFault: (error: ConfigInvalidError | ConfigUnreadableError) => void;
 }): ConfigSource {
-  const { readEntries, now, random, wait, onFault } = options;
+  const { readDocument, now, random, wait, onFault } = options;
   let valid: ValidConfig | null = null;
   let latestError: ConfigInvalidError | ConfigUnreadableError | null = null;
 
   const jittered = (ms: number) => ms * (1 - JITTER * random());
   const read = async (until: Instant) => {
     try {
-      return await readEntries(Math.max(0, until - now()));
+      return await readDocument(Math.max(0, until - now()));
     } catch (error) {
       throw new ConfigUnreadableError(error);
     }
   };
 
   /**
-   * Reads the config entries again until the config entries are valid. Throws an error if two reads return the same
-   * invalid config entries.
+   * Reads the config again until the config is valid. Throws an error if two reads return the same invalid config.
    */
   const readConfig = async (): Promise<ValidConfig> => {
     const until = now() + (valid === null ? FIRST_READ_MS : REFRESH_READ_MS);
     let previous: string | null = null;
     for (let reads = 1; ; reads += 1) {
-      const entries = await read(until);
-      const text = JSON.stringify(entries);
+      const assembled = await read(until);
+      const text = JSON.stringify(assembled);
       if (valid?.text === text) return valid;
-      const parsed = parseEntries(entries);
+      const parsed = assembled.kind === "faults" ? assembled : parseConfig(assembled.document);
       if (parsed.kind === "config") return { config: parsed.config, text };
       if (text === previous || reads === MAX_READS) throw new ConfigInvalidError(parsed.faults);
       previous = text;
@@ -168,14 +169,10 @@ export function createConfigSource(options: {
       const config = await current();
       return Object.hasOwn(config[kind], name) ? config : refreshed();
     },
+    reload: () => cache.get("config", 0),
     async check() {
       await refreshed();
       if (latestError !== null) throw latestError;
     },
   };
-}
-
-function parseEntries(entries: readonly ConfigEntry[]): ParsedConfig {
-  const assembled = assembleConfigDocument(entries);
-  return assembled.kind === "faults" ? assembled : parseConfig(assembled.document);
 }

@@ -1,91 +1,23 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { type ApiRequest, type ApiResponse, cleanHeaders } from "../api/http-message.ts";
-import { type ProblemResponse, problemResponse, renderProblem, unavailable } from "../api/problem.ts";
-import { ConfigInvalidError, ConfigUnreadableError } from "../config/config-source.ts";
+import type { ApiRequest } from "../api/http-message.ts";
 import { decodeText, withoutByteOrderMark } from "../http/decode-body.ts";
-import { NewerItemError } from "../ledger/ledger.ts";
-import { createLambdaHandler, type Invocation } from "./invocation.ts";
-import { log } from "./log.ts";
-import { isTransientAwsError } from "./retry-aws.ts";
+import { answerRequest, type HandleRequest } from "./answer-request.ts";
+import { createLambdaHandler } from "./invocation.ts";
 
-/** Some fields of the log line of a request. These fields are known only while the function handles the request. */
-export interface RequestNotes {
-  /**
-   * The route of the request, as in the OpenAPI document. The original path of the request is never logged, because the
-   * path may contain any text.
-   */
-  readonly route: string;
-  /** The name of the caller, or null until the caller is known. */
-  readonly caller: string | null;
-}
-
-/** Adds fields to the log line of the request. */
-export type Note = (notes: Partial<RequestNotes>) => void;
-
-/**
- * Handles one HTTP request. For an expected error, the handler itself returns an error response.
- * @throws ConfigUnreadableError, ConfigInvalidError, NewerItemError or a transient error of AWS. `createHttpHandler` then
- * responds with the status 503.
- * @throws any other error. `createHttpHandler` then responds with the problem document (RFC 9457) `internal-error`.
- */
-export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;
-
-/**
- * The response header that contains the request ID. Each log line of the Lambda invocation also contains the request
- * ID.
- */
-const REQUEST_ID = "x-request-id";
-
-/**
- * Creates the Lambda handler of a function behind the HTTP API (payload format 2.0). If `handle` throws an error, the
- * complete error is logged. The caller only gets the kind of the error and the request ID.
- */
+/** Creates the Lambda handler of a function behind the HTTP API (payload format 2.0). */
 export function createHttpHandler(handle: HandleRequest) {
   return createLambdaHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(
     async (event, invocation) => {
-      const request = readRequest(event);
-      const { method, requestId } = request;
       // API Gateway reports only the route `$default` for the api function. The api function itself adds the matched
       // route to the log line.
-      let notes: RequestNotes = { route: event.routeKey, caller: null };
-      const note: Note = (found) => {
-        notes = { ...notes, ...found };
-      };
-      const response = await handle(request, invocation, note).catch((error: unknown) => {
-        log.error("request failed", { method, ...notes, requestId }, error);
-        return renderProblem(problemOfError(error), requestId);
-      });
-      log.info("request", { method, ...notes, status: response.status, requestId });
+      const response = await answerRequest(handle, readRequest(event), invocation, event.routeKey);
       return {
         statusCode: response.status,
-        headers: cleanHeaders({ [REQUEST_ID]: requestId, ...response.headers }),
+        headers: { ...response.headers },
         ...(response.body === undefined ? {} : { body: response.body }),
       };
     },
   );
-}
-
-const INTERNAL_ERROR_DETAIL =
-  "The service has failed. You may safely send the request again. The operator can find the cause with the request ID.";
-
-/**
- * The text of the error response if the service has no usable config. The caller can only wait and repeat the request.
- */
-const NO_CONFIG_DETAIL = "The service has no config at the moment. You may safely send the request again.";
-
-const AWS_OUTAGE_DETAIL =
-  "A service of AWS does not answer at the moment. You may safely send the request again.";
-
-const NEWER_RELEASE_DETAIL =
-  "A newer release of the service wrote the data. An upgrade or a rollback is under way. You may safely send the request again.";
-
-function problemOfError(error: unknown): ProblemResponse {
-  if (error instanceof NewerItemError) return unavailable(NEWER_RELEASE_DETAIL);
-  if (error instanceof ConfigUnreadableError || error instanceof ConfigInvalidError)
-    return unavailable(NO_CONFIG_DETAIL);
-  return isTransientAwsError(error)
-    ? unavailable(AWS_OUTAGE_DETAIL)
-    : problemResponse("internal-error", INTERNAL_ERROR_DETAIL);
 }
 
 function readRequest(event: APIGatewayProxyEventV2): ApiRequest {

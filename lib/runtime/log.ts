@@ -6,7 +6,7 @@ import { Logger } from "@aws-lambda-powertools/logger";
  */
 type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
-const logger = new Logger();
+const logger = new Logger({ serviceName: "cce-job-notifier" });
 
 export const log = {
   info: (message: string, fields: LogFields) => logger.info(message, toSnakeCase(fields)),

@@ -1,7 +1,7 @@
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 
 /** All metrics of the product and their units. */
-const UNITS = {
+export const UNITS = {
   Accepted: MetricUnit.Count,
   Polls: MetricUnit.Count,
   /**
@@ -64,17 +64,30 @@ export type Dimensions = Readonly<Record<string, string>>;
 /** One Metrics object for each set of dimensions, so that each set of dimensions gets its own log line. */
 const bySet = new Map<string, Metrics>();
 
+type AddMetric = (name: MetricName, value: number, dimensions: Dimensions) => void;
+
+let receiver: AddMetric = addToLog;
+
 export const meter = {
   add(name: MetricName, value: number, dimensions: Dimensions = {}): void {
-    const set = JSON.stringify(dimensions);
-    let metrics = bySet.get(set);
-    if (metrics === undefined) {
-      metrics = new Metrics({ defaultDimensions: { ...dimensions } });
-      bySet.set(set, metrics);
-    }
-    metrics.addMetric(name, UNITS[name], value);
+    receiver(name, value, dimensions);
   },
 };
+
+/** Sends all further metrics to `add`. Without this call, the log lines of Lambda invocations contain the metrics. */
+export function sendMetricsTo(add: AddMetric): void {
+  receiver = add;
+}
+
+function addToLog(name: MetricName, value: number, dimensions: Dimensions): void {
+  const set = JSON.stringify(dimensions);
+  let metrics = bySet.get(set);
+  if (metrics === undefined) {
+    metrics = new Metrics({ defaultDimensions: { ...dimensions } });
+    bySet.set(set, metrics);
+  }
+  metrics.addMetric(name, UNITS[name], value);
+}
 
 /** Writes all metrics of a Lambda invocation. Every invocation calls this function once before the invocation ends. */
 export function publishMetrics(): void {

@@ -1,26 +1,6 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { createLambdaHandler } from "./invocation.ts";
-import { log } from "./log.ts";
-import { meter } from "./metrics.ts";
-
-/** One message from SQS. */
-export interface ReceivedMessage {
-  readonly messageId: string;
-  readonly receiptHandle: string;
-  readonly body: string;
-  /** The number of times that SQS has delivered the message, including the current delivery. */
-  readonly receiveCount: number;
-  /** Returns the number of milliseconds that remain to handle the message. */
-  remainingMs(): number;
-}
-
-/**
- * The decision about an SQS message. The decision `acknowledged` means that SQS may delete the message. The decision
- * `retry` means that SQS must deliver the message again.
- */
-export type Disposition = "acknowledged" | "retry";
-
-export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
+import { type HandleMessage, type ReceivedMessage, settleMessage } from "./settle-message.ts";
 
 /** The time that an invocation keeps free at its end to report the unfinished messages to SQS. */
 const ANSWER_MS = 500;
@@ -36,31 +16,11 @@ export function createSqsHandler(startBatch: (messages: number) => HandleMessage
     const handle = startBatch(Records.length);
     const remainingMs = () => invocation.remainingMs() - ANSWER_MS;
     const dispositions = await Promise.all(
-      Records.map((record) => settle(readRecord(record, remainingMs), handle)),
+      Records.map((record) => settleMessage(readRecord(record, remainingMs), handle)),
     );
     const failed = Records.filter((_, i) => dispositions[i] !== "acknowledged");
     return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   });
-}
-
-async function settle(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
-  const { messageId } = received;
-  let timer: NodeJS.Timeout | undefined;
-  const outOfTime = new Promise<Disposition>((resolve) => {
-    timer = setTimeout(() => {
-      log.warn("record out of time", { messageId });
-      resolve("retry");
-    }, received.remainingMs());
-  });
-  try {
-    return await Promise.race([outOfTime, handle(received)]);
-  } catch (error) {
-    log.error("record failed", { messageId }, error);
-    meter.add("RecordsFailed", 1);
-    return "retry";
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function readRecord(record: SQSRecord, remainingMs: () => number): ReceivedMessage {

@@ -1,5 +1,5 @@
 import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
-import type { ConfigEntry } from "../config/assemble-config.ts";
+import { assembleConfigDocument, type ConfigEntry } from "../config/assemble-config.ts";
 import { ConfigInvalidError, type ConfigSource, createConfigSource } from "../config/config-source.ts";
 import { AWS_CLIENT } from "./aws-client.ts";
 import { systemClock, systemRandom, systemWait } from "./clock.ts";
@@ -24,10 +24,11 @@ export function createSsmConfigSource(
   // service would receive many more requests.
   const client = new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 });
   return createConfigSource({
-    readEntries: (timeLimitMs) => {
+    readDocument: async (timeLimitMs) => {
       const until = now() + timeLimitMs;
       const delays = { firstDelayMs: FIRST_DELAY_MS, maxDelayMs: MAX_DELAY_MS };
-      return readSsmParameters(client, path, { until, ...delays, now, random, wait });
+      const retry = { until, ...delays, now, random, wait };
+      return assembleConfigDocument(await readSsmParameters(client, path, retry));
     },
     now,
     random,

@@ -6,7 +6,7 @@ import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.
 import { type Config, parseConfig } from "../../lib/config/config.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
-import type { RequestNotes } from "../../lib/runtime/http-handler.ts";
+import type { RequestNotes } from "../../lib/runtime/answer-request.ts";
 import { createMemoryLedger, type MemoryLedger } from "../simulation/memory-ledger.ts";
 import { createMemoryQueue, type MemoryQueue } from "../simulation/memory-queue.ts";
 import { CONFIG, START, TOKENS } from "./http-config.ts";

@@ -13,7 +13,7 @@ import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NewWatch } from "../../lib/ledger/watch.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
-import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
+import type { Disposition, ReceivedMessage } from "../../lib/runtime/settle-message.ts";
 import { CALLER, configWith, PROJECT, T0 } from "../simulation/draw-inputs.ts";
 import { createMemoryLedger } from "../simulation/memory-ledger.ts";
 import { createMemoryQueue, type MemoryQueue } from "../simulation/memory-queue.ts";

@@ -1,3 +1,4 @@
+import { assembleConfigDocument } from "../../../lib/config/assemble-config.ts";
 import {
   ConfigInvalidError,
   ConfigUnreadableError,
@@ -24,12 +25,12 @@ function setUp(entries: Entries, random = () => 0) {
     now: 0,
   };
   const source = createConfigSource({
-    readEntries: async (timeLimitMs) => {
+    readDocument: async (timeLimitMs) => {
       state.reads += 1;
       state.limits.push(timeLimitMs);
       const result = state.next.shift() ?? state.entries;
       if (result instanceof Error) throw result;
-      return result;
+      return assembleConfigDocument(result);
     },
     now: () => state.now,
     random,

@@ -1,0 +1,86 @@
+import { type ApiRequest, type ApiResponse, cleanHeaders } from "../api/http-message.ts";
+import { type ProblemResponse, problemResponse, renderProblem, unavailable } from "../api/problem.ts";
+import { ConfigInvalidError, ConfigUnreadableError } from "../config/config-source.ts";
+import { LedgerUnavailableError, NewerItemError } from "../ledger/ledger.ts";
+import type { Invocation } from "./invocation.ts";
+import { log } from "./log.ts";
+import { isTransientAwsError } from "./retry-aws.ts";
+
+/** Some fields of the log line of a request. These fields are known only while the function handles the request. */
+export interface RequestNotes {
+  /**
+   * The route of the request, as in the OpenAPI document. The original path of the request is never logged, because the
+   * path may contain any text.
+   */
+  readonly route: string;
+  /** The name of the caller, or null until the caller is known. */
+  readonly caller: string | null;
+}
+
+/** Adds fields to the log line of the request. */
+export type Note = (notes: Partial<RequestNotes>) => void;
+
+/**
+ * Handles one HTTP request. For an expected error, the handler itself returns an error response.
+ * @throws ConfigUnreadableError, ConfigInvalidError, NewerItemError, LedgerUnavailableError or a transient error of AWS.
+ * `answerRequest` then responds with the status 503.
+ * @throws any other error. `answerRequest` then responds with the problem document (RFC 9457) `internal-error`.
+ */
+export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;
+
+/**
+ * The response header that contains the request ID. Each log line of the Lambda invocation also contains the request
+ * ID.
+ */
+const REQUEST_ID = "x-request-id";
+
+/**
+ * Calls the handler of a request, writes the log line of the request and returns the response. If `handle` throws an
+ * error, the complete error is logged. The caller only gets the kind of the error and the request ID.
+ * @param route the route that is logged if the handler does not note another route.
+ */
+export async function answerRequest(
+  handle: HandleRequest,
+  request: ApiRequest,
+  invocation: Invocation,
+  route: string,
+): Promise<ApiResponse> {
+  const { method, requestId } = request;
+  let notes: RequestNotes = { route, caller: null };
+  const note: Note = (found) => {
+    notes = { ...notes, ...found };
+  };
+  const response = await handle(request, invocation, note).catch((error: unknown) => {
+    log.error("request failed", { method, ...notes, requestId }, error);
+    return renderProblem(problemOfError(error), requestId);
+  });
+  log.info("request", { method, ...notes, status: response.status, requestId });
+  return { ...response, headers: cleanHeaders({ [REQUEST_ID]: requestId, ...response.headers }) };
+}
+
+const INTERNAL_ERROR_DETAIL =
+  "The service has failed. You may safely send the request again. The operator can find the cause with the request ID.";
+
+/**
+ * The text of the error response if the service has no usable config. The caller can only wait and repeat the request.
+ */
+const NO_CONFIG_DETAIL = "The service has no config at the moment. You may safely send the request again.";
+
+const AWS_OUTAGE_DETAIL =
+  "A service of AWS does not answer at the moment. You may safely send the request again.";
+
+const LEDGER_UNAVAILABLE_DETAIL =
+  "The database of the service cannot be used at the moment. You may safely send the request again.";
+
+const NEWER_RELEASE_DETAIL =
+  "A newer release of the service wrote the data. An upgrade or a rollback is under way. You may safely send the request again.";
+
+function problemOfError(error: unknown): ProblemResponse {
+  if (error instanceof NewerItemError) return unavailable(NEWER_RELEASE_DETAIL);
+  if (error instanceof LedgerUnavailableError) return unavailable(LEDGER_UNAVAILABLE_DETAIL);
+  if (error instanceof ConfigUnreadableError || error instanceof ConfigInvalidError)
+    return unavailable(NO_CONFIG_DETAIL);
+  return isTransientAwsError(error)
+    ? unavailable(AWS_OUTAGE_DETAIL)
+    : problemResponse("internal-error", INTERNAL_ERROR_DETAIL);
+}

@@ -1,0 +1,74 @@
+import { randomUUID as uuid } from "node:crypto";
+import { createApiHandler } from "../../functions/api/create-api-handler.ts";
+import { createHealthCheck } from "../../functions/api/health.ts";
+import { createAuditHandler } from "../../functions/audit/create-audit-handler.ts";
+import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-handler.ts";
+import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
+import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
+import { createIdentityCheck } from "../../functions/shared/authenticate.ts";
+import { createSweepHandler } from "../../functions/sweep/create-sweep-handler.ts";
+import { createCceClient } from "../../lib/cce/client.ts";
+import { deliver } from "../../lib/channels/deliver.ts";
+import type { ConfigSource } from "../../lib/config/config-source.ts";
+import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
+import { monotonicClock, systemClock, systemRandom } from "../../lib/runtime/clock.ts";
+import { auditWatches, createSqliteLedger } from "../ledger/sqlite-ledger.ts";
+import type { QueueName, SqliteQueue } from "../queue/sqlite-queue.ts";
+import type { Store } from "../store/store.ts";
+
+export interface HandlerOptions {
+  readonly store: Store;
+  readonly queues: Readonly<Record<QueueName, SqliteQueue>>;
+  readonly configs: ConfigSource;
+  readonly proxy: OutgoingProxy | null;
+  /** Waits, and throws if the service stops while it waits. */
+  readonly wait: (ms: number) => Promise<void>;
+  /** Returns the URL that the service uses when the config has no `publicUrl`. */
+  readonly defaultUrl: string;
+}
+
+/** Creates the handlers of all functions. The factories are the factories of the Lambda functions. */
+export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl }: HandlerOptions) {
+  const ledger = createSqliteLedger(store);
+  const shared = { ledger, configs, proxy, defaultUrl, wait, uuid, now: systemClock, random: systemRandom };
+  const senders = { pollQueue: queues.poll, notifyQueue: queues.notify };
+  const identify = createIdentityCheck(systemClock, proxy);
+  const health = createHealthCheck({
+    checks: {
+      config: configs.check,
+      // No target has the name `:health`. This read of the ledger only shows that the ledger responds.
+      ledger: () => ledger.readTarget(":health"),
+      queue: () => queues.poll.nextVisibleAt(),
+    },
+    now: systemClock,
+    wait,
+  });
+  const handleNotification = createNotifyHandler({
+    ...shared,
+    notifyQueue: queues.notify,
+    deadLetterQueue: queues.notifyDead,
+    deliver: (request) => deliver({ ...request, proxy }),
+  });
+  return {
+    enqueue: createEnqueueHandler({ ...shared, ...senders, identify }),
+    api: createApiHandler({
+      ...shared,
+      notifyQueue: queues.notify,
+      identify,
+      health,
+      deliver: (request) => deliver({ ...request, proxy }),
+    }),
+    poll: createPollHandler({
+      ...shared,
+      ...senders,
+      deadLetterQueue: queues.pollDead,
+      createCce: ({ projects }) => createCceClient({ ...shared, projects, monotonic: monotonicClock }),
+    }),
+    notify: () => handleNotification,
+    sweep: createSweepHandler({ ...shared, ...senders }),
+    audit: createAuditHandler((now) => auditWatches(store, now), systemClock),
+    health,
+  };
+}
+
+export type Handlers = ReturnType<typeof createHandlers>;

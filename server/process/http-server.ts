@@ -1,0 +1,185 @@
+import { randomUUID } from "node:crypto";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { isIP } from "node:net";
+import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
+import { problemResponse, renderProblem } from "../../lib/api/problem.ts";
+import { MAX_BODY_BYTES } from "../../lib/api/request-body.ts";
+import type { AllowList } from "../../lib/http/allow-list.ts";
+import { decodeText } from "../../lib/http/decode-body.ts";
+import { log } from "../../lib/runtime/log.ts";
+
+/** The time in which a client must have sent its whole request. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export interface Tls {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface HttpServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** The certificate and the private key in PEM. With null, the server speaks plain HTTP. */
+  readonly tls: Tls | null;
+  /** The addresses of proxies whose header X-Forwarded-For names the client. */
+  readonly trustedProxies: Pick<AllowList, "hasAddress">;
+  readonly answer: (request: ApiRequest) => Promise<ApiResponse>;
+}
+
+export interface HttpServer {
+  readonly url: string;
+  /** Accepts no more connections, waits for open requests for at most `timeLimitMs`, and closes all connections. */
+  stop(timeLimitMs: number): Promise<void>;
+}
+
+/** The error for an address on which the server cannot listen. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+}
+
+/**
+ * Starts the HTTP server of the one-node edition.
+ * @throws ListenError if the port is in use or the address is not an address of this machine.
+ */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { host, port, tls } = options;
+  const listener: RequestListener = (request, response) => {
+    handle(request, response, options).catch((error: unknown) => {
+      log.error("response failed", {}, error);
+      response.destroy();
+    });
+  };
+  const limits = { requestTimeout: REQUEST_TIMEOUT_MS };
+  const server =
+    tls === null ? createServer(limits, listener) : createTlsServer({ ...limits, ...tls }, listener);
+  await listen(server, host, port);
+  const address = server.address();
+  const actualPort = typeof address === "object" && address !== null ? address.port : port;
+  return {
+    url: `${tls === null ? "http" : "https"}://${urlHost(host)}:${actualPort}`,
+    stop: (timeLimitMs) => stop(server, timeLimitMs),
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      reject(
+        new ListenError(`The service cannot listen on ${host}:${port} (${error.code}).`, { cause: error }),
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+}
+
+/** Returns the host of a URL to this server. A wildcard address is no address of a URL. */
+function urlHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return isIP(host) === 6 ? `[${host}]` : host;
+}
+
+async function stop(server: Server, timeLimitMs: number): Promise<void> {
+  const timer = setTimeout(() => server.closeAllConnections(), timeLimitMs);
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  await closed;
+  clearTimeout(timer);
+}
+
+async function handle(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  { answer, trustedProxies }: HttpServerOptions,
+): Promise<void> {
+  const requestId = randomUUID();
+  const { bytes, isTooLong } = await readBody(incoming);
+  // The rest of a body that is too long is not read.
+  if (isTooLong) response.setHeader("connection", "close");
+  const [encodedPath = "/", ...query] = (incoming.url ?? "/").split("?");
+  const path = decodePath(encodedPath);
+  const headers = joinHeaders(incoming);
+  const request = {
+    method: (incoming.method ?? "GET").toUpperCase(),
+    path: path ?? "/",
+    query: new URLSearchParams(query.join("?")),
+    headers,
+    body: decodeText(bytes, headers["content-type"]),
+    requestId,
+  };
+  const client = clientAddress(
+    incoming.socket.remoteAddress ?? "",
+    headers["x-forwarded-for"],
+    trustedProxies,
+  );
+  const result =
+    path === null
+      ? renderProblem(
+          problemResponse("invalid-parameter", "The path is not percent-encoded correctly."),
+          requestId,
+        )
+      : await answer(request);
+  log.info("access", { client, method: request.method, status: result.status, requestId });
+  send(response, request.method, result);
+}
+
+/** Reads the body of a request. Stops after the first byte that is too many, so that the handler reports the limit. */
+async function readBody(incoming: IncomingMessage): Promise<{ bytes: Buffer; isTooLong: boolean }> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+    const part = Buffer.from(chunk);
+    chunks.push(part);
+    length += part.length;
+    if (length > MAX_BODY_BYTES) return { bytes: Buffer.concat(chunks), isTooLong: true };
+  }
+  return { bytes: Buffer.concat(chunks), isTooLong: false };
+}
+
+/** Decodes the percent-encoding of a path, as API Gateway does. Returns null if the percent-encoding is malformed. */
+function decodePath(encodedPath: string): string | null {
+  try {
+    return decodeURIComponent(encodedPath);
+  } catch {
+    return null;
+  }
+}
+
+function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headersDistinct).map(([name, values]) => [name, (values ?? []).join(",")]),
+  );
+}
+
+/**
+ * Returns the address of the client. Each proxy adds the address of its client to the end of X-Forwarded-For, so the
+ * last address that is no trusted proxy is the client.
+ */
+export function clientAddress(
+  peer: string,
+  forwardedFor: string | undefined,
+  trustedProxies: Pick<AllowList, "hasAddress">,
+): string {
+  const chain = [...(forwardedFor ?? "").split(",").map((address) => address.trim()), peer].reverse();
+  let client = peer;
+  for (const address of chain) {
+    if (isIP(address) === 0) break;
+    client = address;
+    if (!trustedProxies.hasAddress(address, 0)) break;
+  }
+  return client;
+}
+
+function send(response: ServerResponse, method: string, { status, headers, body = "" }: ApiResponse): void {
+  const bytes = Buffer.from(body);
+  const hasNoBody = status === 204 || status === 304;
+  if (!hasNoBody) response.setHeader("content-length", bytes.length);
+  response.writeHead(status, { ...headers });
+  response.end(hasNoBody || method === "HEAD" ? undefined : bytes);
+}

@@ -1,0 +1,218 @@
+import { randomUUID } from "node:crypto";
+import { unwatchFile, watchFile } from "node:fs";
+import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
+import { ConfigInvalidError, createConfigSource } from "../../lib/config/config-source.ts";
+import type { AllowList } from "../../lib/http/allow-list.ts";
+import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
+import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
+import { answerRequest } from "../../lib/runtime/answer-request.ts";
+import { monotonicClock, systemClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
+import { log } from "../../lib/runtime/log.ts";
+import { meter, sendMetricsTo } from "../../lib/runtime/metrics.ts";
+import { deleteExpiredRows } from "../ledger/sqlite-ledger.ts";
+import { createSqliteQueue, type QueueName, type SqliteQueue } from "../queue/sqlite-queue.ts";
+import { Store } from "../store/store.ts";
+import { type Environment, readConfigFile } from "./config-file.ts";
+import { createHandlers, type Handlers } from "./handlers.ts";
+import { startHttpServer, type Tls } from "./http-server.ts";
+import { MetricRegistry } from "./metric-registry.ts";
+import { OPERATION_PAGES, type OperationPagePorts } from "./operation-pages.ts";
+import { QueueWorker } from "./queue-worker.ts";
+import { startSchedule } from "./schedule.ts";
+
+/** The time limit of one HTTP request and of one message, as on Lambda. */
+const TIME_LIMIT_MS = 29_000;
+/** The visibility timeout is longer than the lease of a poll or a notification (35 s), and the lease is longer than the time limit. */
+const VISIBILITY_MS = 40_000;
+const MAX_RECEIVE_COUNT = 1000;
+const CONCURRENCY = 100;
+const SWEEP_EVERY_MS = 5 * 60_000;
+const SWEEP_LIMIT_MS = 60_000;
+const AUDIT_EVERY_MS = 3_600_000;
+const CONFIG_CHECK_MS = 2000;
+/** A stop ends within 10 s. The rest of the time is for the last commit. */
+const STOP_LIMIT_MS = 8000;
+
+export interface ServiceOptions {
+  readonly configFile: string;
+  readonly dataDirectory: string;
+  readonly env: Environment;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: Tls | null;
+  readonly trustedProxies: Pick<AllowList, "hasAddress">;
+  readonly proxy: OutgoingProxy | null;
+}
+
+export interface RunningService {
+  readonly url: string;
+  /** Reads the config file again now. Keeps the last valid config if the config file has errors. */
+  reload(): Promise<void>;
+  /** Accepts no more work, finishes the running work for at most 8 s, and closes the database. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the one-node edition: the API and the pages, the workers of both queues, the sweep and the audit.
+ * @throws DataUnusableError, ListenError, ConfigInvalidError or ConfigUnreadableError.
+ */
+export async function startService(options: ServiceOptions): Promise<RunningService> {
+  const store = Store.open(options.dataDirectory, { exclusive: true });
+  try {
+    return await startWithStore(store, options);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+async function startWithStore(store: Store, options: ServiceOptions): Promise<RunningService> {
+  const metrics = new MetricRegistry();
+  sendMetricsTo(metrics.add);
+  const configs = createConfigFileSource(options);
+  await configs.current();
+
+  const stopping = new AbortController();
+  const workers: { poll?: QueueWorker; notify?: QueueWorker } = {};
+  const queues = createQueues(store, (name) => workers[name]?.wake());
+  let handlers: Handlers | null = null;
+  const pages = { store, configs, metrics, isStopping: () => stopping.signal.aborted };
+  const server = await startHttpServer({
+    ...options,
+    answer: (request) => answer(request, handlers, pages),
+  });
+  const created = createHandlers({
+    store,
+    queues,
+    configs,
+    proxy: options.proxy,
+    wait: (ms) => waitUnlessStopped(ms, stopping.signal),
+    defaultUrl: server.url,
+  });
+  handlers = created;
+
+  const createWorker = (name: "poll" | "notify") =>
+    new QueueWorker({
+      queue: queues[name],
+      startBatch: created[name],
+      concurrency: CONCURRENCY,
+      timeLimitMs: TIME_LIMIT_MS,
+      now: systemClock,
+      monotonic: monotonicClock,
+    });
+  workers.poll = createWorker("poll");
+  workers.notify = createWorker("notify");
+  workers.poll.wake();
+  workers.notify.wake();
+  const schedules = [
+    startSchedule("sweep", SWEEP_EVERY_MS, () => {
+      const startedAt = monotonicClock();
+      return created.sweep({ remainingMs: () => SWEEP_LIMIT_MS - (monotonicClock() - startedAt) });
+    }),
+    startSchedule("audit", AUDIT_EVERY_MS, async () => {
+      await created.audit();
+      await deleteExpiredRows(store, systemClock());
+    }),
+  ];
+  const reload = async () => {
+    await configs.reload().catch(() => undefined);
+    log.info("config read", {});
+  };
+  watchFile(options.configFile, { interval: CONFIG_CHECK_MS }, () => void reload());
+
+  return {
+    url: server.url,
+    reload,
+    async stop() {
+      stopping.abort();
+      unwatchFile(options.configFile);
+      for (const schedule of schedules) schedule.stop();
+      const ended = Promise.all([
+        server.stop(STOP_LIMIT_MS),
+        workers.poll?.stop(),
+        workers.notify?.stop(),
+        ...schedules.map(({ ended }) => ended()),
+      ]);
+      let timer: NodeJS.Timeout | undefined;
+      const timeout = new Promise((resolve) => {
+        timer = setTimeout(resolve, STOP_LIMIT_MS);
+      });
+      await Promise.race([ended, timeout]);
+      clearTimeout(timer);
+      store.close();
+    },
+  };
+}
+
+function createConfigFileSource({ configFile, env }: ServiceOptions) {
+  return createConfigSource({
+    readDocument: () => readConfigFile(configFile, env),
+    now: systemClock,
+    random: systemRandom,
+    wait: systemWait,
+    onFault: (error) => {
+      const isInvalid = error instanceof ConfigInvalidError;
+      meter.add(isInvalid ? "ConfigInvalid" : "ConfigUnreadable", 1);
+      log.error(isInvalid ? "config invalid" : "config unreadable", {}, error);
+    },
+  });
+}
+
+function createQueues(
+  store: Store,
+  onChange: (name: "poll" | "notify") => void,
+): Readonly<Record<QueueName, SqliteQueue>> {
+  const shared = { now: systemClock, visibilityMs: VISIBILITY_MS };
+  const live = (name: "poll" | "notify") =>
+    createSqliteQueue(store, {
+      ...shared,
+      name,
+      redrive: { maxReceiveCount: MAX_RECEIVE_COUNT, to: `${name}Dead` },
+      onChange: () => onChange(name),
+    });
+  const dead = (name: "pollDead" | "notifyDead") => createSqliteQueue(store, { ...shared, name });
+  return {
+    poll: live("poll"),
+    notify: live("notify"),
+    pollDead: dead("pollDead"),
+    notifyDead: dead("notifyDead"),
+  };
+}
+
+async function answer(
+  request: ApiRequest,
+  handlers: Handlers | null,
+  pages: OperationPagePorts,
+): Promise<ApiResponse> {
+  const page = OPERATION_PAGES[request.path];
+  if (page !== undefined) return page(pages);
+  if (handlers === null) return { status: 503, headers: { "retry-after": "1" } };
+  const startedAt = monotonicClock();
+  const invocation = {
+    requestId: randomUUID(),
+    remainingMs: () => TIME_LIMIT_MS - (monotonicClock() - startedAt),
+  };
+  const isSubmission = request.method === "POST" && request.path === "/v1/jobs";
+  const route = isSubmission ? "POST /v1/jobs" : "$default";
+  return answerRequest(isSubmission ? handlers.enqueue : handlers.api, request, invocation, route);
+}
+
+/**
+ * Waits.
+ * @throws LedgerUnavailableError if the service stops. The caller of a waiting request then gets a 503 response and
+ * repeats the request.
+ */
+function waitUnlessStopped(ms: number, stopping: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = () => {
+      clearTimeout(timer);
+      reject(new LedgerUnavailableError(new Error("the service stops")));
+    };
+    const timer = setTimeout(() => {
+      stopping.removeEventListener("abort", fail);
+      resolve();
+    }, ms);
+    if (stopping.aborted) fail();
+    else stopping.addEventListener("abort", fail, { once: true });
+  });
+}

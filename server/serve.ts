@@ -1,0 +1,126 @@
+import { readFileSync } from "node:fs";
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { ConfigInvalidError, ConfigUnreadableError } from "../lib/config/config-source.ts";
+import { isValidAllowEntry, parseAllowList } from "../lib/http/allow-list.ts";
+import { OUTGOING_PROXY } from "../lib/runtime/environment.ts";
+import { log } from "../lib/runtime/log.ts";
+import { ListenError } from "./process/http-server.ts";
+import { type RunningService, type ServiceOptions, startService } from "./process/service.ts";
+import { DataUnusableError } from "./store/store.ts";
+
+export const SERVE_USAGE = `Usage:
+  cce-notifier serve --config FILE --data DIR [options]   runs the service on this machine
+
+Options:
+  --config FILE           the config file (docs/configuration.md)
+  --data DIR              the directory of the database; is created if it does not exist
+  --port N                the port (default: 8080; 0: any free port)
+  --host ADDRESS          the address on which the service listens (default: 127.0.0.1; 0.0.0.0: all)
+  --tls-cert FILE         the certificate chain in PEM; the service then speaks HTTPS
+  --tls-key FILE          the private key in PEM
+  --trusted-proxy LIST    addresses and CIDR ranges of proxies that name the client in X-Forwarded-For
+
+SIGTERM stops the service. SIGHUP reads the config file again.
+Exit status: 0 after a stop, 1 if the service cannot start, 2 for wrong usage.
+`;
+
+const OPTIONS = {
+  config: { type: "string" },
+  data: { type: "string" },
+  port: { type: "string", default: "8080" },
+  host: { type: "string", default: "127.0.0.1" },
+  "tls-cert": { type: "string" },
+  "tls-key": { type: "string" },
+  "trusted-proxy": { type: "string", multiple: true, default: [] },
+  help: { type: "boolean", short: "h", default: false },
+} as const satisfies ParseArgsConfig["options"];
+
+/** The error for wrong arguments. */
+class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Runs the service until a signal stops it. Returns the exit status. */
+export async function serve(argv: readonly string[], env: ServiceOptions["env"]): Promise<number> {
+  const startedAt = performance.now();
+  let service: RunningService;
+  try {
+    const options = readOptions(argv, env);
+    if (options === null) {
+      process.stdout.write(SERVE_USAGE);
+      return 0;
+    }
+    service = await startService(options);
+  } catch (error) {
+    const isUsageError = error instanceof UsageError;
+    process.stderr.write(
+      `cce-notifier: ${describeStartError(error)}\n${isUsageError ? `\n${SERVE_USAGE}` : ""}`,
+    );
+    return isUsageError ? 2 : 1;
+  }
+  log.info("ready", { api: service.url, startMs: Math.round(performance.now() - startedAt) });
+  process.on("SIGHUP", () => void service.reload());
+  await new Promise<void>((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  });
+  log.info("stopping", {});
+  await service.stop();
+  log.info("stopped", {});
+  return 0;
+}
+
+function readOptions(argv: readonly string[], env: ServiceOptions["env"]): ServiceOptions | null {
+  const { values } = parse(argv);
+  if (values.help) return null;
+  const { config, data, port, host } = values;
+  if (config === undefined || data === undefined)
+    throw new UsageError("serve needs --config FILE and --data DIR");
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    throw new UsageError("--port must be a number from 0 to 65535");
+  const proxies = values["trusted-proxy"].flatMap((list) => list.split(","));
+  const wrong = proxies.find((entry) => !isValidAllowEntry(entry));
+  if (wrong !== undefined)
+    throw new UsageError(`--trusted-proxy: '${wrong}' is not an address or a CIDR range`);
+  return {
+    configFile: config,
+    dataDirectory: data,
+    env,
+    host,
+    port: Number(port),
+    tls: readTls(values["tls-cert"], values["tls-key"]),
+    trustedProxies: parseAllowList(proxies),
+    proxy: OUTGOING_PROXY,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readTls(cert: string | undefined, key: string | undefined): ServiceOptions["tls"] {
+  if (cert === undefined && key === undefined) return null;
+  if (cert === undefined || key === undefined)
+    throw new UsageError("--tls-cert and --tls-key belong together");
+  return { cert: readPem("--tls-cert", cert), key: readPem("--tls-key", key) };
+}
+
+function readPem(option: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw new UsageError(`${option}: the file ${file} cannot be read`);
+  }
+}
+
+function describeStartError(error: unknown): string {
+  if (error instanceof ConfigUnreadableError)
+    return `${error.message}: ${error.cause instanceof Error ? error.cause.message : error.cause}`;
+  const isKnown = [DataUnusableError, ListenError, ConfigInvalidError, UsageError].some(
+    (kind) => error instanceof kind,
+  );
+  return isKnown && error instanceof Error ? error.message : String(error);
+}

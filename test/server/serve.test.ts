@@ -1,0 +1,139 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { fileURLToPath } from "node:url";
+import { StatusDocument } from "../../lib/api/status-document.ts";
+import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
+import { eventually } from "../support/eventually.ts";
+import { createServerFixture, PROJECT_ID, type ServerFixture, startServer } from "./start-server.ts";
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+
+let receiver: Receiver;
+let fixture: ServerFixture;
+beforeAll(async () => {
+  receiver = await startReceiver();
+  const url = { $env: "HOOK_URL" };
+  fixture = await createServerFixture(
+    { audit: { kind: "webhook", url, secrets: [{ $file: "hook.secret" }] } },
+    { egress: { allow: [new URL(receiver.url).host, "127.0.0.1"] } },
+  );
+  writeFileSync(`${fixture.dataDirectory}/hook.secret`, `${SECRET}\n`);
+});
+afterAll(async () => {
+  await receiver.stop();
+  await fixture.cce.stop();
+});
+
+const start = (extra: readonly string[] = []) =>
+  startServer({ ...fixture, arguments: extra, env: { HOOK_URL: `${receiver.url}/webhook/audit` } });
+
+const readText = async (url: string) => (await fetch(url)).text();
+
+describe("cce-notifier serve", () => {
+  it("follows a job to its notification, with secrets from the environment and from a file", async () => {
+    const server = await start();
+    const jobId = fixture.cce.addJob(PROJECT_ID, { type: "CreateCluster", endSeconds: 1, outcome: "Failed" });
+    const body = JSON.stringify({ jobIds: [jobId], notify: ["audit"] });
+    const accepted = await fetch(`${server.api}/v1/jobs`, { method: "POST", headers: fixture.headers, body });
+    expect(accepted.status).toBe(202);
+    const arrived = await eventually("the notification", async () =>
+      receiver.notifications.list("webhook").find((notification) => notification.body.includes(jobId)),
+    );
+    expect(JSON.parse(arrived.body)).toMatchObject({ type: "job.failed", data: { jobId } });
+    expect(arrived.headers["webhook-signature"]).toMatch(/^v1,/);
+    const metrics = await eventually("the metrics", async () => {
+      const text = await readText(`${server.api}/metrics`);
+      return text.includes("Attempts_total") && text;
+    });
+    expect(metrics).toMatch(/^Accepted_total 1$/m);
+    expect(metrics).toMatch(/^PollLatenessSeconds_bucket\{le="\+Inf"\} [1-9]/m);
+    expect(metrics).toMatch(/^QueueMessagesVisible\{queue="pollDead"\} 0$/m);
+    expect(metrics.endsWith("# EOF\n")).toBe(true);
+    expect(server.lines.join("\n")).not.toMatch(/\/webhook\/audit|whsec_/);
+    expect(await server.end("SIGTERM")).toBe(0);
+  });
+
+  it("continues with the data of the previous process after SIGKILL", async () => {
+    const first = await start();
+    const jobId = fixture.cce.addJob(PROJECT_ID, {
+      type: "CreateCluster",
+      endSeconds: 2,
+      outcome: "Success",
+    });
+    const body = JSON.stringify({ jobIds: [jobId], notify: ["audit"] });
+    await fetch(`${first.api}/v1/jobs`, { method: "POST", headers: fixture.headers, body });
+    expect(await first.end("SIGKILL")).toBeNull();
+    const second = await start();
+    const status = await eventually(
+      "the end of the job",
+      async () => {
+        const answer = await fetch(`${second.api}/v1/jobs/prod/${jobId}`, { headers: fixture.headers });
+        const document = StatusDocument.parse(await answer.json());
+        return document.done && document;
+      },
+      60_000,
+    );
+    expect(status).toMatchObject({ state: "succeeded" });
+    expect(await second.end("SIGTERM")).toBe(0);
+  }, 70_000);
+
+  it("reads the config again after SIGHUP, and keeps the last valid config if the config has errors", async () => {
+    const server = await start();
+    const readProjects = async () => {
+      const answer = await fetch(`${server.api}/v1/projects`, { headers: fixture.headers });
+      return { status: answer.status, text: await answer.text() };
+    };
+    fixture.writeConfig({ targets: { audit: { kind: "unknown" } } });
+    server.child.kill("SIGHUP");
+    await eventually("the fault in the log", async () =>
+      server.lines.some((line) => line.includes("config invalid")),
+    );
+    expect((await readProjects()).status).toBe(200);
+    fixture.writeConfig({ tokens: {} });
+    server.child.kill("SIGHUP");
+    await eventually("the new config", async () => (await readProjects()).status === 401);
+    fixture.writeConfig({});
+    expect(await server.end("SIGTERM")).toBe(0);
+  });
+
+  it("answers /healthz and /readyz without a token, and refuses a second process on the same data", async () => {
+    const server = await start();
+    expect((await fetch(`${server.api}/healthz`)).status).toBe(200);
+    expect(await (await fetch(`${server.api}/readyz`)).json()).toMatchObject({ status: "ok" });
+    await expect(start()).rejects.toThrow("Another process of the service uses the data directory");
+    expect(await server.end("SIGTERM")).toBe(0);
+  });
+
+  it("answers a waiting request within the time of a stop", async () => {
+    const server = await start();
+    const jobId = fixture.cce.addJob(PROJECT_ID, {
+      type: "CreateCluster",
+      endSeconds: 300,
+      outcome: "Success",
+    });
+    const { headers } = fixture;
+    const body = JSON.stringify({ jobId, notify: [] });
+    await fetch(`${server.api}/v1/jobs`, { method: "POST", headers, body });
+    const waiting = fetch(`${server.api}/v1/jobs/prod/${jobId}?wait=25`, { headers });
+    await eventually("the first poll", async () =>
+      server.lines.some((line) => line.includes('"message":"poll"') && line.includes(jobId)),
+    );
+    expect(await server.end("SIGTERM")).toBe(0);
+    expect((await waiting).status).toBe(503);
+  });
+
+  it("speaks HTTPS with a certificate", async () => {
+    const tls = (name: string) => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
+    const server = await start(["--tls-cert", tls("receiver.crt"), "--tls-key", tls("receiver.key")]);
+    expect(server.api).toMatch(/^https:/);
+    const status = await new Promise((resolve, reject) => {
+      const ca = readFileSync(tls("authority.crt"));
+      const options = { ca, checkServerIdentity: () => undefined };
+      request(`${server.api}/healthz`, options, ({ statusCode }) => resolve(statusCode))
+        .on("error", reject)
+        .end();
+    });
+    expect(status).toBe(200);
+    expect(await server.end("SIGTERM")).toBe(0);
+  });
+});
