@@ -1,9 +1,8 @@
 // Writes build/cce-notifier.mjs, or the file in the first argument: the command as one file. The file runs on Node 20
-// and later without any other file. CI pipelines download this file (docs/command.md). Next to this file, the script
-// writes cce-notifier-server.mjs: the one-node edition (docs/one-node.md).
+// and later without any other file. CI pipelines download this file (docs/command.md).
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 
 // npm also runs this script after an install without development dependencies. If esbuild is not installed, the script
@@ -24,11 +23,24 @@ if (esbuild !== null) {
     format: "esm",
     banner: { js: "#!/usr/bin/env node" },
   });
-  // The one-node edition is a file of its own, because it needs Node 24.
+  const sum = createHash("sha256")
+    .update(await readFile(file))
+    .digest("hex");
+  // The line in the checksum file has the format of `sha256sum --check`.
+  await writeFile(`${file}.sha256`, `${sum}  ${basename(file)}\n`);
+  if (process.argv[2] === undefined) await buildServer(esbuild);
+}
+
+/**
+ * Writes build/cce-notifier-server.mjs: the one-node edition (docs/one-node.md) as one file. The file is separate,
+ * because it needs Node 24.
+ * @param {typeof import("esbuild")} esbuild
+ */
+async function buildServer(esbuild) {
   await esbuild.build({
     absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
     entryPoints: ["server/main.ts"],
-    outfile: join(dirname(file), "cce-notifier-server.mjs"),
+    outfile: "build/cce-notifier-server.mjs",
     bundle: true,
     minifySyntax: true,
     platform: "node",
@@ -40,9 +52,4 @@ if (esbuild !== null) {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
     },
   });
-  const sum = createHash("sha256")
-    .update(await readFile(file))
-    .digest("hex");
-  // The line in the checksum file has the format of `sha256sum --check`.
-  await writeFile(`${file}.sha256`, `${sum}  ${basename(file)}\n`);
 }

@@ -5,7 +5,7 @@ import type { QueueMessage, SqliteQueue } from "../queue/sqlite-queue.ts";
 
 /** The number of messages in one batch, as on Lambda. */
 const BATCH_MESSAGES = 10;
-/** The worker looks for messages at least this often, because another process can send messages and set the clock. */
+/** The worker checks the queue at least this often, because another process can send messages and set the clock. */
 const MAX_IDLE_MS = 1000;
 /** The wait after the database refused a read or a write. */
 const RETRY_MS = 1000;
@@ -37,7 +37,7 @@ export class QueueWorker {
     this.#options = options;
   }
 
-  /** Looks for visible messages now. */
+  /** Receives the visible messages now. */
   wake(): void {
     if (this.#isReceiving) this.#mustReceiveAgain = true;
     else void this.#receive();
