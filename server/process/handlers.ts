@@ -62,7 +62,13 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
       ...shared,
       ...senders,
       deadLetterQueue: queues.pollDead,
-      createCce: ({ projects }) => createCceClient({ ...shared, projects, monotonic: monotonicClock }),
+      createCce: ({ projects, settings }) =>
+        createCceClient({
+          ...shared,
+          projects,
+          allow: settings.egress.allow,
+          monotonic: monotonicClock,
+        }),
     }),
     notify: () => handleNotification,
     sweep: createSweepHandler({ ...shared, ...senders }),
