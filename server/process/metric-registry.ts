@@ -82,10 +82,10 @@ function limitsOf(name: MetricName): readonly number[] {
 
 /** Returns labels in braces, sorted by name. Returns an empty text if there are no labels. */
 function formatLabels(labels: Dimensions): string {
-  const escape = (value: string) => value.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n");
+  const escapeLabel = (value: string) => value.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n");
   const pairs = Object.entries(labels)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}="${escape(value)}"`);
+    .map(([name, value]) => `${name}="${escapeLabel(value)}"`);
   return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
 }
 
