@@ -39,7 +39,7 @@ export function createBenchConfig(origin: string) {
       maxPolls: 100_000,
       deadlineMinutes: 10_080,
       egress: { allow: ["127.0.0.1/32"] },
-      linkKey: "bench-link-key",
+      linkKeys: ["3d9f1b7a5c2e8460f4a1d7b9e3c50682"],
     },
   });
 }

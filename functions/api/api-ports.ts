@@ -1,6 +1,7 @@
 import type { ApiResponse } from "../../lib/api/http-message.ts";
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
 import type { Target } from "../../lib/channels/registry.ts";
+import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -23,7 +24,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
     | "readDelivery"
   >;
   readonly notifyQueue: Pick<Queue, "send">;
-  readonly configs: Omit<ConfigSource, "check" | "reload">;
+  readonly configs: Omit<ConfigSource<ConfigWithTargets>, "check" | "reload">;
   readonly deliver: (request: DeliveryRequest) => Promise<AttemptResult>;
   /** Creates the response to `GET /v1/health`. */
   readonly health: () => Promise<ApiResponse>;

@@ -1,6 +1,9 @@
 import { randomUUID as uuid } from "node:crypto";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { deliver } from "../../lib/channels/deliver.ts";
+import { Target } from "../../lib/channels/registry.ts";
+import { createConfigView } from "../../lib/config/config.ts";
+import { PublicProject } from "../../lib/config/projects.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
 import { stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
@@ -17,7 +20,16 @@ import { createIdentityCheck } from "../shared/authenticate.ts";
 import { createApiHandler } from "./create-api-handler.ts";
 import { createHealthCheck } from "./health.ts";
 
-const { env, table, sqs, ...ports } = createAwsPorts("POLL_QUEUE_URL", "NOTIFY_QUEUE_URL", "PUBLIC_URL");
+const view = createConfigView(
+  ["projects", "targets", "secret/targets", "certificates", "tokens", "oidc", "settings", "linkKeys"],
+  { project: PublicProject, target: Target },
+);
+const { env, table, sqs, ...ports } = createAwsPorts(
+  view,
+  "POLL_QUEUE_URL",
+  "NOTIFY_QUEUE_URL",
+  "PUBLIC_URL",
+);
 const ledger = bindToTable(table, {
   listJobWatches,
   readWatch,

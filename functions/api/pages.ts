@@ -117,8 +117,7 @@ function openPage(
   links: LinkOptions,
   now: Instant,
 ): { readonly links: LinkOptions; readonly opens: (caller: string) => boolean } | null {
-  if (links.linkKey === undefined) return null;
-  const read = readLinkKey(links.linkKey, page, query.get("key") ?? "", now);
+  const read = readLinkKey(links, page, query.get("key") ?? "", now);
   return read && { links: { ...links, expiresAt: read.expiresAt }, opens: read.opens };
 }
 

@@ -1,4 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { PublicTarget } from "../../lib/channels/registry.ts";
+import { createConfigView } from "../../lib/config/config.ts";
+import { PublicProject } from "../../lib/config/projects.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { createDigest } from "../../lib/ledger/dynamo/digests.ts";
 import { readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
@@ -10,7 +13,16 @@ import { createHttpHandler } from "../../lib/runtime/http-handler.ts";
 import { createIdentityCheck } from "../shared/authenticate.ts";
 import { createEnqueueHandler } from "./create-enqueue-handler.ts";
 
-const { env, table, sqs, ...ports } = createAwsPorts("POLL_QUEUE_URL", "NOTIFY_QUEUE_URL", "PUBLIC_URL");
+const view = createConfigView(["projects", "targets", "tokens", "oidc", "settings", "linkKeys"], {
+  project: PublicProject,
+  target: PublicTarget,
+});
+const { env, table, sqs, ...ports } = createAwsPorts(
+  view,
+  "POLL_QUEUE_URL",
+  "NOTIFY_QUEUE_URL",
+  "PUBLIC_URL",
+);
 
 export const handler = createHttpHandler(
   createEnqueueHandler({

@@ -1,7 +1,7 @@
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
 import type { Target } from "../../lib/channels/registry.ts";
 import { isCallbackName } from "../../lib/channels/webhook/target.ts";
-import type { Config } from "../../lib/config/config.ts";
+import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { maskSecretsIn } from "../../lib/domain/mask-secrets-in.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -55,7 +55,7 @@ export interface NotifyPorts
     ResolveNotificationPorts["ledger"] &
     AcquireRateLimitPorts["ledger"] &
     RecordAttemptPorts["ledger"];
-  readonly configs: Pick<ConfigSource, "current" | "currentWith" | "refreshed">;
+  readonly configs: Pick<ConfigSource<ConfigWithTargets>, "current" | "currentWith" | "refreshed">;
   /** Waits until the time that the rate limit of a target has reserved. The wait is at most `EARLY_MS` long. */
   readonly wait: (ms: number) => Promise<void>;
   /** Makes one delivery attempt and never throws an error. */
@@ -98,7 +98,7 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
 async function notify(
   notification: Notification,
   received: ReceivedMessage,
-  config: Config,
+  config: ConfigWithTargets,
   ports: NotifyPorts,
 ): Promise<Disposition> {
   if (attemptTimeMs(received) <= 0) return "retry";

@@ -1,4 +1,7 @@
 import { deliver } from "../../lib/channels/deliver.ts";
+import { Target } from "../../lib/channels/registry.ts";
+import { createConfigView } from "../../lib/config/config.ts";
+import { PublicProject } from "../../lib/config/projects.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import { readDigest } from "../../lib/ledger/dynamo/digests.ts";
@@ -24,7 +27,11 @@ import { systemWait as wait } from "../../lib/runtime/clock.ts";
 import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { createNotifyHandler } from "./create-notify-handler.ts";
 
-const { env, table, sqs, ...ports } = createAwsPorts("NOTIFY_QUEUE_URL", "NOTIFY_DEAD_QUEUE_URL");
+const view = createConfigView(
+  ["targets", "secret/targets", "certificates", "settings", "secret/settings", "linkKeys"],
+  { project: PublicProject, target: Target },
+);
+const { env, table, sqs, ...ports } = createAwsPorts(view, "NOTIFY_QUEUE_URL", "NOTIFY_DEAD_QUEUE_URL");
 const handleMessage = createNotifyHandler({
   ...ports,
   ledger: bindToTable(table, {

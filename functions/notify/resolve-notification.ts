@@ -3,7 +3,7 @@ import { decrypt } from "../../lib/auth/encryption.ts";
 import type { NotificationContent } from "../../lib/channels/channel.ts";
 import type { Target } from "../../lib/channels/registry.ts";
 import { createCallbackTarget, isCallbackName } from "../../lib/channels/webhook/target.ts";
-import type { Config } from "../../lib/config/config.ts";
+import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Instant, Outcome, WatchGeneration } from "../../lib/domain/job.ts";
@@ -41,7 +41,7 @@ export type ResolvedNotification =
 
 export interface ResolveNotificationPorts {
   readonly ledger: Pick<Ledger, "readOutcome" | "readCallerData" | "readDigest" | "readDelivery">;
-  readonly configs: Pick<ConfigSource, "refreshed">;
+  readonly configs: Pick<ConfigSource<ConfigWithTargets>, "refreshed">;
   readonly now: () => Instant;
 }
 
@@ -52,7 +52,7 @@ export interface ResolveNotificationPorts {
  */
 export async function resolveNotification(
   message: NotifyMessage,
-  config: Config,
+  config: ConfigWithTargets,
   ports: ResolveNotificationPorts,
 ): Promise<ResolvedNotification> {
   const resolved = await resolveWith(config, message, ports);
@@ -62,7 +62,7 @@ export async function resolveNotification(
 }
 
 async function resolveWith(
-  config: Config,
+  config: ConfigWithTargets,
   message: NotifyMessage,
   { ledger, now }: ResolveNotificationPorts,
 ): Promise<ResolvedNotification> {
@@ -136,12 +136,12 @@ async function isFiltered(
 async function readCallback(
   watch: WatchGeneration,
   name: string,
-  { settings: { linkKey, callbackSecrets } }: Config,
+  { settings: { linkKeys, callbackSecrets } }: ConfigWithTargets,
   ledger: Pick<Ledger, "readCallerData">,
 ): Promise<Target | null> {
   const encrypted = (await ledger.readCallerData(watch)).callbacks[name];
-  if (encrypted === undefined || linkKey === undefined) return null;
-  const url = decrypt(encrypted, { key: linkKey, purpose: name });
+  if (encrypted === undefined) return null;
+  const url = decrypt(encrypted, linkKeys, name);
   return url === null ? null : createCallbackTarget(url, callbackSecrets);
 }
 

@@ -1,5 +1,5 @@
 import type { CceClient } from "../../lib/cce/client.ts";
-import type { Config } from "../../lib/config/config.ts";
+import type { ConfigWithCredentials } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { PollOfMessage } from "../../lib/ledger/watch.ts";
@@ -41,8 +41,8 @@ export interface PollPorts
   readonly ledger: ConcludePorts["ledger"] &
     Pick<Ledger, "claimPoll" | "undoPollClaim" | "recordPoll" | "readDurations" | "reserveRequestTime">;
   readonly pollQueue: Queue;
-  readonly configs: Pick<ConfigSource, "currentWith">;
-  readonly createCce: (config: Config) => Pick<CceClient, "queryJob" | "queryFailedSubjobs">;
+  readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "currentWith">;
+  readonly createCce: (config: ConfigWithCredentials) => Pick<CceClient, "queryJob" | "queryFailedSubjobs">;
   readonly random: () => number;
   /**
    * Delays a request to SQS until the function can send the messages of the whole batch together. By default, the
@@ -68,7 +68,7 @@ interface PollScope extends MakePollPorts, Pick<PollPorts, "onPoll"> {
 export function createPollHandler(ports: PollPorts): (messages: number) => HandleMessage {
   const durations = createLearnedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
   const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
-  const clients = new WeakMap<Config, PollScope["cce"]>();
+  const clients = new WeakMap<ConfigWithCredentials, PollScope["cce"]>();
   return (messages) => {
     const sender = coalesceSends(ports.pollQueue, messages, ports.timer);
     const pollQueue = { ...ports.pollQueue, send: sender.send };

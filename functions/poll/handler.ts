@@ -1,4 +1,7 @@
 import { createCceClient } from "../../lib/cce/client.ts";
+import { PublicTarget } from "../../lib/channels/registry.ts";
+import { createConfigView } from "../../lib/config/config.ts";
+import { Project } from "../../lib/config/projects.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
 import { addDuration, readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
@@ -12,7 +15,12 @@ import { monotonicClock } from "../../lib/runtime/clock.ts";
 import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { createPollHandler } from "./create-poll-handler.ts";
 
+const view = createConfigView(
+  ["projects", "secret/projects", "certificates", "targets", "settings", "linkKeys"],
+  { project: Project, target: PublicTarget },
+);
 const { env, table, sqs, ...ports } = createAwsPorts(
+  view,
   "POLL_QUEUE_URL",
   "POLL_DEAD_QUEUE_URL",
   "NOTIFY_QUEUE_URL",

@@ -1,3 +1,6 @@
+import { PublicTarget } from "../../lib/channels/registry.ts";
+import { createConfigView } from "../../lib/config/config.ts";
+import { PublicProject } from "../../lib/config/projects.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readDigest } from "../../lib/ledger/dynamo/digests.ts";
 import { readDelivery } from "../../lib/ledger/dynamo/notifications.ts";
@@ -9,7 +12,8 @@ import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { createScheduleHandler } from "../../lib/runtime/invocation.ts";
 import { createSweepHandler } from "./create-sweep-handler.ts";
 
-const { env, table, sqs, ...ports } = createAwsPorts("POLL_QUEUE_URL", "NOTIFY_QUEUE_URL");
+const view = createConfigView(["targets", "settings"], { project: PublicProject, target: PublicTarget });
+const { env, table, sqs, ...ports } = createAwsPorts(view, "POLL_QUEUE_URL", "NOTIFY_QUEUE_URL");
 
 export const handler = createScheduleHandler(
   createSweepHandler({

@@ -23,9 +23,10 @@ export type CheckedCallback =
  */
 export function checkCallback(text: string, caller: string, settings: Settings): CheckedCallback {
   const error = (detail: string): CheckedCallback => ({ kind: "error", detail });
-  if (settings.linkKey === undefined)
+  const [linkKey] = settings.linkKeys;
+  if (linkKey === undefined)
     return error(
-      "is not available. The operator has not configured settings.linkKey, which is needed to encrypt the URL.",
+      "is not available. The operator has not configured settings.linkKeys, which is needed to encrypt the URL.",
     );
   if (settings.callbackHosts.length === 0)
     return error("is not available. The operator has configured no hosts in settings.callbackHosts.");
@@ -44,6 +45,6 @@ export function checkCallback(text: string, caller: string, settings: Settings):
   return {
     kind: "callback",
     target,
-    encryptedUrl: encrypt(href, { key: settings.linkKey, purpose: target }),
+    encryptedUrl: encrypt(href, linkKey, target),
   };
 }

@@ -10,18 +10,13 @@ const VERSION = "v1";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-interface EncryptionKey {
-  /**
-   * The secret of the operator of the service. The function derives the encryption key from the secret (HKDF, RFC
-   * 5869).
-   */
-  readonly key: Secret;
-  /** The parameter `purpose` says what the text is for. Decryption needs the same value of `purpose` as encryption. */
-  readonly purpose: string;
-}
-
-/** Encrypts a text with AES-256-GCM. Every call uses a new random nonce, so two encryptions of the same text differ. */
-export function encrypt(text: string, { key, purpose }: EncryptionKey): string {
+/**
+ * Encrypts a text with AES-256-GCM. Every call uses a new random nonce, so two encryptions of the same text differ.
+ * @param key a secret of the operator of the service, from which the function derives the encryption key (HKDF, RFC
+ * 5869)
+ * @param purpose says what the text is for. Decryption needs the same purpose as encryption.
+ */
+export function encrypt(text: string, key: Secret, purpose: string): string {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(ALGORITHM, deriveKey(key), nonce).setAAD(Buffer.from(purpose));
   const encrypted = Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
@@ -29,10 +24,18 @@ export function encrypt(text: string, { key, purpose }: EncryptionKey): string {
 }
 
 /**
- * Decrypts a text that `encrypt` has returned. Returns null if the secret or the parameter `purpose` is wrong, or if
- * the encrypted text was changed.
+ * Decrypts a text that `encrypt` has returned with one of the keys. Returns null if no key fits, if the purpose is
+ * wrong, or if the encrypted text was changed.
  */
-export function decrypt(encrypted: string, { key, purpose }: EncryptionKey): Secret | null {
+export function decrypt(encrypted: string, keys: readonly Secret[], purpose: string): Secret | null {
+  for (const key of keys) {
+    const text = decryptWith(encrypted, key, purpose);
+    if (text !== null) return text;
+  }
+  return null;
+}
+
+function decryptWith(encrypted: string, key: Secret, purpose: string): Secret | null {
   const [version, encoded = ""] = encrypted.split(".");
   const bytes = Buffer.from(encoded, "base64url");
   if (version !== VERSION || bytes.length < NONCE_BYTES + TAG_BYTES) return null;

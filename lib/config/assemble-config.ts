@@ -1,10 +1,13 @@
 import { isObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
+import { entryOfField, SECRET } from "./config-parts.ts";
 
 /** One entry of the config in the AWS Parameter Store. */
 export interface ConfigEntry {
   /**
-   * The position of the entry in the config document: `projects/NAME`, `targets/NAME`, `tokens/NAME`, `oidc/N` or
-   * `settings`. An entry `certificates/NAME` is a certificate or a private key, to which projects and targets refer.
+   * The position of the entry in the config document: `projects/NAME`, `targets/NAME`, `tokens/NAME`, `oidc/N`,
+   * `settings` or `linkKeys`. An entry `secret/projects/NAME`, `secret/targets/NAME` or `secret/settings` contains the
+   * secret fields of the entry without `secret/`. An entry `certificates/NAME` is a certificate, to which projects and
+   * targets refer.
    */
   readonly name: string;
   /** The value of the config entry: PEM for `certificates/NAME`, and JSON text for any other entry. */
@@ -15,44 +18,39 @@ export type AssembledConfig =
   | { readonly kind: "document"; readonly document: Readonly<Record<string, unknown>> }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
-/** The start of the names of entries with certificates and private keys. */
+/** The start of the names of entries with certificates. */
 export const CERTIFICATES = "certificates/";
 
-const MAPS: readonly string[] = ["projects", "targets", "tokens"];
+/** The entries of the config document. An entry `secret/…` adds fields to the entry whose name follows. */
+const KNOWN_ENTRY =
+  /^(?:(?:secret\/)?(?:(projects|targets)\/([^/]+)|settings)|(tokens|oidc)\/([^/]+)|linkKeys)$/;
 
 /**
  * Creates one config document from the config entries. An error in the config contains the name of an entry, but not
- * the value of the entry.
+ * the value of the entry. The secret fields of an entry that does not exist are ignored, because an operator stores the
+ * secret fields first and removes them last.
  */
 export function assembleConfigDocument(entries: readonly ConfigEntry[]): AssembledConfig {
-  const document: Record<string, unknown> = {};
-  const rules: { readonly order: string; readonly value: unknown }[] = [];
   const faults: string[] = [];
-  const isCertificate = ({ name }: ConfigEntry) => name.startsWith(CERTIFICATES);
   const pems = new Map(entries.filter(isCertificate).map(({ name, value }) => [name, value]));
+  const values = new Map<string, unknown>();
   for (const { name, value: text } of entries.filter((entry) => !isCertificate(entry))) {
-    const parsed = parseJson(text);
-    const value = insertCertificates(parsed, (certificate) => {
+    const value = insertCertificates(parseJson(text), (certificate) => {
       const pem = pems.get(certificate);
       if (pem === undefined) faults.push(`${name}: refers to the missing entry ${certificate}`);
       return pem ?? "";
     });
-    const [head = "", key, ...rest] = name.split("/");
-    if (value === undefined) faults.push(`${name}: must be JSON`);
-    else if (name === "settings") document.settings = value;
-    else if (key === undefined || rest.length > 0) faults.push(unknownEntry(name));
-    else if (head === "oidc") rules.push({ order: key, value });
-    else if (MAPS.includes(head)) document[head] = { ...toObjectOrEmpty(document[head]), [key]: value };
-    else faults.push(unknownEntry(name));
+    if (!KNOWN_ENTRY.test(name)) faults.push(unknownEntry(name));
+    else if (value === undefined) faults.push(`${name}: must be JSON`);
+    else {
+      faults.push(...findMisplacedFields(name, value));
+      values.set(name, value);
+    }
   }
-  if (faults.length > 0) return { kind: "faults", faults };
-  if (rules.length > 0) {
-    document.oidc = rules
-      .sort((a, b) => a.order.localeCompare(b.order, "en", { numeric: true }))
-      .map(({ value }) => value);
-  }
-  return { kind: "document", document };
+  return faults.length > 0 ? { kind: "faults", faults } : { kind: "document", document: toDocument(values) };
 }
+
+const isCertificate = ({ name }: ConfigEntry): boolean => name.startsWith(CERTIFICATES);
 
 /** Replaces each reference to entries `certificates/NAME` by the certificates, one after another. */
 function insertCertificates(value: unknown, pemOf: (name: string) => string): unknown {
@@ -65,6 +63,39 @@ function insertCertificates(value: unknown, pemOf: (name: string) => string): un
   );
 }
 
+/** Returns an error for each field that belongs in another entry. A secret in the wrong entry has too many readers. */
+function findMisplacedFields(name: string, value: unknown): readonly string[] {
+  if (name === "linkKeys" || !isObject(value)) return [];
+  const publicName = name.startsWith(SECRET) ? name.slice(SECRET.length) : name;
+  return Object.keys(value).flatMap((field) => {
+    const entry = entryOfField(publicName, field);
+    return entry === name ? [] : [`${name}: '${field}' belongs in the entry ${entry}`];
+  });
+}
+
+function toDocument(values: ReadonlyMap<string, unknown>): Readonly<Record<string, unknown>> {
+  const document: Record<string, unknown> = {};
+  const rules: { readonly order: string; readonly value: unknown }[] = [];
+  for (const [name, stored] of values) {
+    const secret = values.get(`${SECRET}${name}`);
+    const value =
+      secret === undefined || !isObject(stored) ? stored : { ...stored, ...toObjectOrEmpty(secret) };
+    const [head = "", key] = name.split("/");
+    if (name === "settings")
+      document.settings = { ...toObjectOrEmpty(document.settings), ...toObjectOrEmpty(value) };
+    else if (name === "linkKeys")
+      document.settings = { ...toObjectOrEmpty(document.settings), linkKeys: value };
+    else if (head === "oidc") rules.push({ order: key ?? "", value });
+    else if (key !== undefined && !name.startsWith(SECRET))
+      document[head] = { ...toObjectOrEmpty(document[head]), [key]: value };
+  }
+  if (rules.length > 0)
+    document.oidc = rules
+      .sort((a, b) => a.order.localeCompare(b.order, "en", { numeric: true }))
+      .map(({ value }) => value);
+  return document;
+}
+
 function unknownEntry(name: string): string {
-  return `${name}: unknown entry. Known entries: projects/NAME, targets/NAME, tokens/NAME, certificates/NAME, oidc/N, settings`;
+  return `${name}: unknown entry. Known entries: projects/NAME, targets/NAME, secret/projects/NAME, secret/targets/NAME, tokens/NAME, certificates/NAME, oidc/N, settings, secret/settings, linkKeys`;
 }

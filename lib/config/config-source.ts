@@ -1,7 +1,7 @@
 import { createExpiringCache } from "../domain/expiring-cache.ts";
 import type { Instant } from "../domain/job.ts";
 import type { AssembledConfig } from "./assemble-config.ts";
-import { type Config, parseConfig } from "./config.ts";
+import type { Config, ConfigView } from "./config.ts";
 
 /** The age of the config in milliseconds after which the service reads the config again. */
 const MAX_AGE_MS = 5 * 60_000;
@@ -44,17 +44,17 @@ const REFRESH_READ_MS = 1000;
 const MAX_READS = 3;
 const REREAD_DELAY_MS = 400;
 
-export interface ConfigSource {
+export interface ConfigSource<C extends Config = Config> {
   /**
    * Returns a config that the service read at most five minutes ago.
    * Returns the latest valid config if the newest config has errors or if the service cannot read the config.
    * Returns the same object until the config changes.
    */
-  current(): Promise<Config>;
+  current(): Promise<C>;
   /** Returns the config like `current`. Reads the config again if the config does not contain the project or target. */
-  currentWith(kind: "projects" | "targets", name: string): Promise<Config>;
+  currentWith(kind: "projects" | "targets", name: string): Promise<C>;
   /** Returns a config that the service read at most ten seconds ago. Otherwise the method works like `current`. */
-  refreshed(): Promise<Config>;
+  refreshed(): Promise<C>;
   /**
    * Checks that the service can read the config and that the config has no errors.
    * @throws the error of the latest read of the config, even if the service still uses an older valid config.
@@ -87,8 +87,8 @@ export class ConfigUnreadableError extends Error {
   }
 }
 
-interface ValidConfig {
-  readonly config: Config;
+interface ValidConfig<C> {
+  readonly config: C;
   /** The text of the whole config. If the text differs from the text of the previous read, the config has changed. */
   readonly text: string;
 }
@@ -97,19 +97,21 @@ interface ValidConfig {
  * Creates an object that reads and caches the config. Until the object has read a valid config, each method of the
  * object throws `ConfigInvalidError` or `ConfigUnreadableError`. A method throws the same error for some seconds
  * without a new read of the config.
- * @param options.readDocument reads the whole config. `readDocument` may repeat failed requests for at most
+ * @param options.parse parses the config document.
+ * @param options.readDocument reads the config that the function needs. `readDocument` may repeat failed requests for at most
  * `timeLimitMs`.
  * @param options.onFault receives the error if a read of the config failed or if the config has errors.
  */
-export function createConfigSource(options: {
+export function createConfigSource<C extends Config>(options: {
+  readonly parse: ConfigView<C>["parse"];
   readonly readDocument: (timeLimitMs: number) => Promise<AssembledConfig>;
   readonly now: () => Instant;
   readonly random: () => number;
   readonly wait: (ms: number) => Promise<void>;
   readonly onFault: (error: ConfigInvalidError | ConfigUnreadableError) => void;
-}): ConfigSource {
-  const { readDocument, now, random, wait, onFault } = options;
-  let valid: ValidConfig | null = null;
+}): ConfigSource<C> {
+  const { parse, readDocument, now, random, wait, onFault } = options;
+  let valid: ValidConfig<C> | null = null;
   let latestError: ConfigInvalidError | ConfigUnreadableError | null = null;
 
   const jittered = (ms: number) => ms * (1 - JITTER * random());
@@ -124,14 +126,14 @@ export function createConfigSource(options: {
   /**
    * Reads the config again until the config is valid. Throws an error if two reads return the same invalid config.
    */
-  const readConfig = async (): Promise<ValidConfig> => {
+  const readConfig = async (): Promise<ValidConfig<C>> => {
     const until = now() + (valid === null ? FIRST_READ_MS : REFRESH_READ_MS);
     let previous: string | null = null;
     for (let reads = 1; ; reads += 1) {
       const assembled = await read(until);
       const text = JSON.stringify(assembled);
       if (valid?.text === text) return valid;
-      const parsed = assembled.kind === "faults" ? assembled : parseConfig(assembled.document);
+      const parsed = assembled.kind === "faults" ? assembled : parse(assembled.document);
       if (parsed.kind === "config") return { config: parsed.config, text };
       if (text === previous || reads === MAX_READS) throw new ConfigInvalidError(parsed.faults);
       previous = text;
@@ -139,7 +141,7 @@ export function createConfigSource(options: {
     }
   };
 
-  const load = async (): Promise<Config> => {
+  const load = async (): Promise<C> => {
     try {
       valid = await readConfig();
       latestError = null;

@@ -1,9 +1,10 @@
 import * as z from "zod/mini";
-import { Target } from "../channels/registry.ts";
+import { type PublicTarget, Target } from "../channels/registry.ts";
 import { Name } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 import { describeIssue, httpUrlSchema, NonEmpty } from "../domain/zod-fields.ts";
-import { Project } from "./projects.ts";
+import type { ConfigPart } from "./config-parts.ts";
+import { Project, type PublicProject } from "./projects.ts";
 import { Settings } from "./settings.ts";
 
 const Sha256 = z
@@ -64,33 +65,67 @@ export const OidcRule = z.strictObject({
 });
 export type OidcRule = z.infer<typeof OidcRule>;
 
-const Config = z.strictObject({
-  projects: z._default(z.record(Name, Project), {}),
-  targets: z._default(z.record(Name, Target), {}),
-  tokens: z._default(z.record(Name, Token), {}),
-  oidc: z._default(z.array(OidcRule), []),
-  settings: z.prefault(Settings, {}),
-});
-export type Config = z.infer<typeof Config>;
+/** The config without the fields of projects and targets that only some functions read. */
+export interface Config<P = PublicProject, T = PublicTarget> {
+  readonly projects: Record<string, P>;
+  readonly targets: Record<string, T>;
+  readonly tokens: Record<string, Token>;
+  readonly oidc: OidcRule[];
+  readonly settings: Settings;
+}
+/** The config with the credentials of the projects. */
+export type ConfigWithCredentials = Config<Project>;
+/** The config with the URLs and secrets of the targets. */
+export type ConfigWithTargets = Config<PublicProject, Target>;
+export type WholeConfig = Config<Project, Target>;
 
-export type ParsedConfig =
-  | { readonly kind: "config"; readonly config: Config }
+export type ParsedConfig<C extends Config = WholeConfig> =
+  | { readonly kind: "config"; readonly config: C }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
+/** The parts of the config that a function reads, and a parser for the document that contains these parts. */
+export interface ConfigView<C extends Config> {
+  readonly parts: readonly ConfigPart[];
+  readonly parse: (document: unknown) => ParsedConfig<C>;
+}
+
 /**
- * Parses a config document. Returns the config, or all errors in the config document. An error contains the path of the
- * wrong value and a text, but not the value.
+ * Creates a view of the config with the given parts.
+ * @param schemas the schemas of a project and of a target. `PublicProject` and `PublicTarget` need no secret part.
+ */
+export function createConfigView<P extends PublicProject, T extends PublicTarget>(
+  parts: readonly ConfigPart[],
+  schemas: { readonly project: z.core.$ZodType<P>; readonly target: z.core.$ZodType<T> },
+): ConfigView<Config<P, T>> {
+  const Document = z.strictObject({
+    projects: z._default(z.record(Name, schemas.project), {}),
+    targets: z._default(z.record(Name, schemas.target), {}),
+    tokens: z._default(z.record(Name, Token), {}),
+    oidc: z._default(z.array(OidcRule), []),
+    settings: z.prefault(Settings, {}),
+  });
+  return {
+    parts,
+    parse(document) {
+      const parsed = Document.safeParse(document);
+      const issues = parsed.error?.issues ?? [];
+      const faults = [
+        ...issues.map((issue) => `${formatPath(issue.path)}: ${describeIssue(issue)}`),
+        ...findUnknownNames(document, parts),
+      ];
+      return parsed.success && faults.length === 0
+        ? { kind: "config", config: parsed.data }
+        : { kind: "faults", faults };
+    },
+  };
+}
+
+/**
+ * Parses a whole config document. Returns the config, or all errors in the config document. An error contains the path
+ * of the wrong value and a text, but not the value.
  */
 export function parseConfig(document: unknown): ParsedConfig {
-  const parsed = Config.safeParse(document);
-  const issues = parsed.error?.issues ?? [];
-  const faults = [
-    ...issues.map((issue) => `${formatPath(issue.path)}: ${describeIssue(issue)}`),
-    ...findUnknownNames(document),
-  ];
-  return parsed.success && faults.length === 0
-    ? { kind: "config", config: parsed.data }
-    : { kind: "faults", faults };
+  return createConfigView(["projects", "targets"], { project: Project, target: Target }).parse(document);
 }
 
 /** Returns the path of a value in the config document as text, for example `tokens.ci.projects[0]`. */
@@ -103,15 +138,16 @@ function formatPath(path: readonly PropertyKey[]): string {
 
 /**
  * Returns one error for each name of a project or target in the config document that the config does not define.
- * The function checks the config document before the schema does and skips malformed parts, so that `parseConfig`
- * returns all errors at once.
+ * The function checks the config document before the schema does and skips malformed parts, so that all errors are
+ * returned at once. Names in a part of the config that was not read cannot be checked.
  */
-function findUnknownNames(document: unknown): readonly string[] {
+function findUnknownNames(document: unknown, parts: readonly ConfigPart[]): readonly string[] {
   const config = toObjectOrEmpty(document);
   const settings = toObjectOrEmpty(config.settings);
   const faults: string[] = [];
 
   const check = (kind: "projects" | "targets", name: unknown, path: readonly PropertyKey[]): void => {
+    if (!parts.includes(kind)) return;
     const known = toObjectOrEmpty(config[kind]);
     if (!Name.safeParse(name).success || Object.hasOwn(known, String(name))) return;
     const names = Object.keys(known).join(", ") || "none";

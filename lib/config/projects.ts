@@ -24,26 +24,39 @@ const TokenAuth = z.strictObject({ kind: z.literal("token"), token: HeaderSecret
 export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]);
 export type Auth = z.infer<typeof Auth>;
 
+const PUBLIC_FIELDS = {
+  projectId: z
+    .string()
+    .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be the project ID that the console of the cloud shows")),
+  region: z.optional(z.string().check(z.regex(/^[a-z0-9-]{2,40}$/, "must be a region's ID such as eu-de"))),
+  endpoint: z.optional(httpUrlSchema("must be the URL of the CCE API, starting with https://")),
+  /** Whether the API for Autopilot clusters is asked first (true), never (false) or second (the default). */
+  autopilot: z.optional(z.boolean()),
+  /** A new number revokes all links to pages of the project. */
+  linkVersion: z._default(z.int().check(z.nonnegative()), 0),
+};
+
 /** A CCE project needs a region or an endpoint. The default endpoint of the CCE API depends on the region. */
+const HAS_ADDRESS = z.refine<z.infer<z.ZodMiniObject<typeof PUBLIC_FIELDS>>>(
+  ({ region, endpoint }) => region !== undefined || endpoint !== undefined,
+  {
+    message: "is missing: a project needs a region or an endpoint",
+    path: ["region"],
+    // Without `when`, the library `zod` skips the check of the region if the project has other errors.
+    when: ({ value }) => typeof value === "object" && value !== null,
+  },
+);
+
+/** A project without the fields that only a connection to CCE needs. Functions without such a connection read it. */
+export const PublicProject = z.strictObject(PUBLIC_FIELDS).check(HAS_ADDRESS);
+export type PublicProject = z.infer<typeof PublicProject>;
+
 export const Project = z
   .strictObject({
-    projectId: z
-      .string()
-      .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be the project ID that the console of the cloud shows")),
-    region: z.optional(z.string().check(z.regex(/^[a-z0-9-]{2,40}$/, "must be a region's ID such as eu-de"))),
-    endpoint: z.optional(httpUrlSchema("must be the URL of the CCE API, starting with https://")),
-    /** Whether the API for Autopilot clusters is asked first (true), never (false) or second (the default). */
-    autopilot: z.optional(z.boolean()),
+    ...PUBLIC_FIELDS,
     /** The certificate authorities of CCE and IAM. Without this key, the public certificate authorities are trusted. */
     ca: z.optional(Certificates),
     auth: Auth,
   })
-  .check(
-    z.refine((project) => project.region !== undefined || project.endpoint !== undefined, {
-      message: "is missing: a project needs a region or an endpoint",
-      path: ["region"],
-      // Without `when`, the library `zod` skips the check of the region if the project has other errors.
-      when: ({ value }) => typeof value === "object" && value !== null,
-    }),
-  );
+  .check(HAS_ADDRESS);
 export type Project = z.infer<typeof Project>;

@@ -16,6 +16,17 @@ const integerBetween = (min: number, max: number) => z.int().check(z.minimum(min
 const Days = positiveUpTo(3650);
 const Hosts = z._default(z.array(z.string().check(z.minLength(1), z.maxLength(300))), []);
 
+/**
+ * A key for links to pages and for callback URLs. One link lets its holder search the key on a computer of the holder,
+ * so a short key is not safe.
+ */
+const LinkKey = z.pipe(
+  z
+    .string()
+    .check(z.minLength(32, "must have at least 32 characters; openssl rand -hex 32 makes a good key")),
+  toSecret,
+);
+
 const Poll = z.strictObject({
   pollCostSeconds: z._default(positiveUpTo(3600), 1),
   minDelaySeconds: z._default(between(0, SQS_MAX_DELAY_SECONDS), 2),
@@ -54,15 +65,11 @@ export const Settings = z.strictObject({
   /** The secrets with which the service signs callbacks. Without secrets, callbacks have no signature. */
   callbackSecrets: z._default(z.array(WebhookSecret).check(z.maxLength(5)), []),
   egress: z.prefault(z.strictObject({ allow: Hosts }), {}),
-  /** The key with which the service signs links to pages. Without the key, the service creates no links to pages. */
-  linkKey: z.optional(
-    z.pipe(
-      z
-        .string()
-        .check(z.minLength(8, "must have at least 8 characters; openssl rand -hex 16 makes a good key")),
-      toSecret,
-    ),
-  ),
+  /**
+   * The keys of links to pages and of encrypted callback URLs. The service signs and encrypts with the first key, and
+   * accepts both. Without a key, the service creates no links to pages.
+   */
+  linkKeys: z._default(z.array(LinkKey).check(z.maxLength(2)), []),
   linkDays: z._default(Days, 30),
   /** The public URL of the service. The default public URL is the URL of the deployed HTTP API. */
   publicUrl: z.optional(

@@ -1,5 +1,7 @@
-import { GetParametersByPathCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { GetParametersByPathCommand, GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { assembleConfigDocument, type ConfigEntry } from "../config/assemble-config.ts";
+import type { Config, ConfigView } from "../config/config.ts";
+import { type ConfigPart, SINGLE_ENTRIES } from "../config/config-parts.ts";
 import { ConfigInvalidError, type ConfigSource, createConfigSource } from "../config/config-source.ts";
 import { AWS_CLIENT } from "./aws-client.ts";
 import { systemClock, systemRandom, systemWait } from "./clock.ts";
@@ -13,22 +15,24 @@ const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 2000;
 
 /**
- * Creates the source of the config that is stored below `path` in SSM Parameter Store. The config source logs and
- * counts two separate errors: an invalid config and an unreadable config.
+ * Creates the source of the config that is stored below `path` in SSM Parameter Store. The config source reads only the
+ * parts of the view. The config source logs and counts two separate errors: an invalid config and an unreadable config.
  */
-export function createSsmConfigSource(
+export function createSsmConfigSource<C extends Config>(
   path: string,
+  { parts, parse }: ConfigView<C>,
   { now, random, wait } = { now: systemClock, random: systemRandom, wait: systemWait },
-): ConfigSource {
+): ConfigSource<C> {
   // Only the function `retryAws` repeats requests to SSM. If the SSM client also repeated requests, an overloaded AWS
   // service would receive many more requests.
   const client = new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 });
   return createConfigSource({
+    parse,
     readDocument: async (timeLimitMs) => {
       const until = now() + timeLimitMs;
       const delays = { firstDelayMs: FIRST_DELAY_MS, maxDelayMs: MAX_DELAY_MS };
       const retry = { until, ...delays, now, random, wait };
-      return assembleConfigDocument(await readSsmParameters(client, path, retry));
+      return assembleConfigDocument(await readConfigParts(client, path, parts, retry));
     },
     now,
     random,
@@ -39,6 +43,34 @@ export function createSsmConfigSource(
       log.error(isInvalid ? "config invalid" : "config unreadable", { path }, error);
     },
   });
+}
+
+/**
+ * Reads and decrypts the given parts of the config below `path`. The first request is made alone, so that an outage of
+ * SSM does not get the requests for all parts. Then the function reads the other parts at the same time. If another
+ * process writes parameters at the same time, the result may contain only a part of the written parameters.
+ * @throws errors of AWS.
+ */
+async function readConfigParts(
+  client: SSMClient,
+  path: string,
+  parts: readonly ConfigPart[],
+  retry: RetryOptions,
+): Promise<readonly ConfigEntry[]> {
+  const isSingle = (part: ConfigPart) => SINGLE_ENTRIES.some((name) => name === part);
+  const Names = parts.filter(isSingle).map((part) => `${path}/${part}`);
+  const singles = await retryAws(
+    () => client.send(new GetParametersCommand({ Names, WithDecryption: true })),
+    retry,
+  );
+  const groups = parts
+    .filter((part) => !isSingle(part))
+    .map(async (group) => {
+      const entries = await readSsmParameters(client, `${path}/${group}`, retry);
+      return entries.map(({ name, value }) => ({ name: `${group}/${name}`, value }));
+    });
+  const entries = [...toEntries(singles.Parameters, path), ...(await Promise.all(groups)).flat()];
+  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /**
@@ -66,10 +98,17 @@ export async function readSsmParameters(
     });
     const request = () => client.send(command);
     const page = await (retry === undefined ? request() : retryAws(request, retry));
-    for (const { Name, Value } of page.Parameters ?? [])
-      if (Name !== undefined && Value !== undefined)
-        entries.push({ name: Name.slice(path.length + 1), value: Value });
+    entries.push(...toEntries(page.Parameters, path));
     next = page.NextToken;
   } while (next !== undefined && next !== "");
   return entries;
+}
+
+function toEntries(
+  parameters: readonly { readonly Name?: string | undefined; readonly Value?: string | undefined }[] = [],
+  path: string,
+): readonly ConfigEntry[] {
+  return parameters.flatMap(({ Name, Value }) =>
+    Name === undefined || Value === undefined ? [] : [{ name: Name.slice(path.length + 1), value: Value }],
+  );
 }

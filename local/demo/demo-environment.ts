@@ -117,7 +117,7 @@ function demoConfig(options: {
       poll: { minDelaySeconds: 1, maxDelaySeconds: 2 },
       retry: { scheduleSeconds: [0, 1, 2, 5, 10] },
       egress: { allow: [endpoint, receiverUrl].map((url) => new URL(url).host) },
-      linkKey: randomBytes(16).toString("hex"),
+      linkKeys: [randomBytes(16).toString("hex")],
     },
   };
 }

@@ -1,11 +1,24 @@
 import { CERTIFICATES, type ConfigEntry } from "../../lib/config/assemble-config.ts";
+import { SECRET } from "../../lib/config/config-parts.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 
 /**
  * The kinds of config entries, in the order in which the entries are stored. A config entry may refer to entries whose
- * kind is earlier in this list. For example, the entry of a token refers to projects and targets.
+ * kind is earlier in this list. For example, the entry of a token refers to projects and targets. The secret fields of
+ * an entry are stored before the entry, because the functions ignore the secret fields of an entry that does not exist.
  */
-const KINDS: readonly string[] = ["certificates", "targets", "projects", "tokens", "oidc", "settings"];
+const KINDS = [
+  "certificates/",
+  "secret/targets/",
+  "targets/",
+  "secret/projects/",
+  "projects/",
+  "tokens/",
+  "oidc/",
+  "secret/settings",
+  "linkKeys",
+  "settings",
+] as const;
 
 /**
  * A step of the plan, which changes one entry of a stage's config. A step of the kind `keep` changes nothing: the
@@ -23,7 +36,8 @@ export interface PlanStep {
  * entry that the config file does not contain, the entry is kept. If `removeOthers` is true, such an entry is removed.
  * A difference in white space or in the order of JSON keys does not count as a change of an entry. The Lambda functions
  * may read the config between two steps, so the config must be valid after each step. For that reason an entry is
- * stored before the entries that refer to it, and removed after the entries that refer to it.
+ * stored before the entries that refer to it, and removed after the entries that refer to it. Only a target whose kind
+ * changes is invalid between the steps for its secret fields and for its other fields.
  */
 export function planConfigSteps(
   deployed: readonly ConfigEntry[],
@@ -42,12 +56,16 @@ export function planConfigSteps(
     .reverse();
   const certificateName = ({ name }: ConfigEntry) =>
     name.startsWith(CERTIFICATES) ? name.slice(CERTIFICATES.length) : null;
-  // A certificate that no entry refers to is always removed, because nobody can use it.
+  // A certificate that no kept entry refers to, and secret fields of an entry that is not kept, are always removed.
   const isUsed = (certificate: string) =>
     others.some((entry) => certificateName(entry) === null && entry.value.includes(`"${certificate}"`));
   const toStep = (entry: ConfigEntry): PlanStep => {
     const certificate = certificateName(entry);
-    const isRemoved = removeOthers || (certificate !== null && !isUsed(certificate));
+    const owner = ownerOf(entry.name);
+    const isUnused =
+      (certificate !== null && !isUsed(certificate)) ||
+      (owner !== null && !others.some(({ name }) => name === owner));
+    const isRemoved = removeOthers || isUnused;
     return { name: entry.name, value: "", kind: isRemoved ? "remove" : "keep" };
   };
   return [...steps, ...others.map(toStep)];
@@ -65,8 +83,14 @@ export function entriesAfterSteps(
   ].map(({ name, value }) => ({ name, value }));
 }
 
+/** Returns the name of the entry to which an entry adds fields, or null. */
+function ownerOf(name: string): string | null {
+  if (name === "linkKeys") return "settings";
+  return name.startsWith(SECRET) ? name.slice(SECRET.length) : null;
+}
+
 function inOrder(entries: readonly ConfigEntry[]): readonly ConfigEntry[] {
-  const rank = ({ name }: ConfigEntry) => KINDS.indexOf(name.split("/")[0] ?? "");
+  const rank = ({ name }: ConfigEntry) => KINDS.findIndex((kind) => name.startsWith(kind));
   return [...entries].sort((a, b) => rank(a) - rank(b));
 }
 

@@ -14,6 +14,7 @@ import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { entriesAfterSteps, planConfigSteps } from "./config-plan.ts";
 import { formatConfig, parseEntries, readDeployedEntries } from "./deployed-config.ts";
 import { checkIssuers } from "./doctor/issuer-checks.ts";
+import { findGuessableLinkKeys } from "./guessable-link-keys.ts";
 import { findIneffectiveEntries } from "./ineffective-entries.ts";
 import { findDocumentParameterFaults } from "./parameter-limits.ts";
 import { findShortSecrets } from "./short-secrets.ts";
@@ -65,12 +66,17 @@ async function run(
 
 /**
  * Returns every error in a config for which the Lambda functions refuse the config. Also returns every secret that is
- * too short, and every config entry that has no effect.
+ * too short, every link key that is easy to guess, and every config entry that has no effect.
  */
 function faultsOf(document: unknown): readonly string[] {
   const parsed = parseConfig(document);
   const faults = parsed.kind === "faults" ? parsed.faults : [];
-  return [...faults, ...findShortSecrets(document), ...findIneffectiveEntries(document)];
+  return [
+    ...faults,
+    ...findShortSecrets(document),
+    ...findGuessableLinkKeys(document),
+    ...findIneffectiveEntries(document),
+  ];
 }
 
 function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {

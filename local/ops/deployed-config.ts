@@ -1,6 +1,6 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { assembleConfigDocument, type ConfigEntry } from "../../lib/config/assemble-config.ts";
-import { type Config, parseConfig } from "../../lib/config/config.ts";
+import { type ParsedConfig, parseConfig, type WholeConfig } from "../../lib/config/config.ts";
 import { readSsmParameters } from "../../lib/runtime/ssm-config.ts";
 import { configPath, type Stage } from "./stage.ts";
 
@@ -13,11 +13,8 @@ export async function readDeployedEntries(stage: Stage): Promise<readonly Config
   return readSsmParameters(client, configPath(stage)).finally(() => client.destroy());
 }
 
-/**
- * Checks the entries of a config in the same way as the Lambda functions. Returns the config, or every error in the
- * config entries.
- */
-export function parseEntries(entries: readonly ConfigEntry[]): ReturnType<typeof parseConfig> {
+/** Checks the entries of a whole config. Returns the config, or every error in the config entries. */
+export function parseEntries(entries: readonly ConfigEntry[]): ParsedConfig {
   const assembled = assembleConfigDocument(entries);
   return assembled.kind === "faults" ? assembled : parseConfig(assembled.document);
 }
@@ -32,7 +29,7 @@ const SHOWN_HASH_LENGTH = 8;
  * Formats a config as JSON without secrets. Each secret in the config is replaced by `<secret>`, and each hash of a
  * token is shortened.
  */
-export function formatConfig(config: Config): string {
+export function formatConfig(config: WholeConfig): string {
   const shorten = (hash: unknown) => `${String(hash).slice(0, SHOWN_HASH_LENGTH)}…`;
   return JSON.stringify(
     config,

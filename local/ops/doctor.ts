@@ -5,7 +5,7 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createCceClient } from "../../lib/cce/client.ts";
 import { type DeliveryRequest, deliver } from "../../lib/channels/deliver.ts";
-import type { Config } from "../../lib/config/config.ts";
+import type { WholeConfig } from "../../lib/config/config.ts";
 import {
   monotonicClock as monotonic,
   systemClock as now,
@@ -43,7 +43,7 @@ const resolve = async (host: string) => (await lookup(host, { all: true })).map(
 
 const deliverThroughProxy = (request: DeliveryRequest) => deliver({ ...request, proxy: OUTGOING_PROXY });
 
-const checkCredentials = (config: Config) =>
+const checkCredentials = (config: WholeConfig) =>
   checkProjects(
     config,
     createCceClient({
@@ -88,7 +88,7 @@ function fileChecks(file: string, path: string, send: boolean): Checks {
       (config) => checkTargets(config, resolve, "--send sends a test message"),
       ...(send
         ? [
-            (config: Config) =>
+            (config: WholeConfig) =>
               sendTestMessages(config, { deliver: deliverThroughProxy, now, uuid: randomUUID }),
           ]
         : []),

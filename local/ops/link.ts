@@ -1,5 +1,5 @@
-import { listPageUrl } from "../../lib/auth/link-keys.ts";
-import type { Config } from "../../lib/config/config.ts";
+import { createLinkOptions, listPageUrl } from "../../lib/auth/link-keys.ts";
+import type { WholeConfig } from "../../lib/config/config.ts";
 import { ConfigInvalidError, readConfigFile } from "../stack/config-file.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { parseEntries, readDeployedEntries } from "./deployed-config.ts";
@@ -19,12 +19,12 @@ const USAGE = `Creates a link to the list of a project's jobs. Anyone with the l
   npm run link -- --project prod --config FILE --url http://127.0.0.1:4000
 
 With --config the command does not use AWS. Then the API's address is --url, or settings.publicUrl of the file. The
-default of --days is settings.linkDays. Exit status: 0, 1 when no link can be created, 2 for wrong use.
+default of --days is settings.linkDays, which is also the maximum. Exit status: 0, 1 when no link can be created, 2 for wrong use.
 
 ${STAGE_USAGE}
 `;
 
-async function readDeployedConfig(stage: Stage): Promise<Config> {
+async function readDeployedConfig(stage: Stage): Promise<WholeConfig> {
   const parsed = parseEntries(await readDeployedEntries(stage));
   if (parsed.kind === "faults")
     throw new ConfigInvalidError(`the config below ${configPath(stage)}`, parsed.faults);
@@ -56,8 +56,8 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
   const stage = await findStage(values);
   // This output line goes to stderr, because a program may read the link on stdout.
   if (file === undefined) process.stderr.write(formatStageLine(stage));
-  const { settings, projects } =
-    file === undefined ? await readDeployedConfig(stage) : await readConfigFile(file);
+  const config = file === undefined ? await readDeployedConfig(stage) : await readConfigFile(file);
+  const { settings, projects } = config;
   if (!Object.hasOwn(projects, project))
     throw new RefusedError(
       `unknown project '${project}'. Projects: ${Object.keys(projects).join(", ") || "none"}`,
@@ -68,9 +68,12 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
       "the API's address is unknown. Give --url, or set settings.publicUrl in the config file",
     );
   const publicUrl = address.replace(/\/+$/, "");
-  const linkSettings = { publicUrl, linkKey: settings.linkKey, linkDays: days ?? settings.linkDays };
-  const url = listPageUrl(linkSettings, project, Date.now());
-  if (url === null) throw new RefusedError("settings.linkKey is missing. Create one: openssl rand -hex 16");
+  if (days !== null && days > settings.linkDays)
+    throw new UsageError(`--days must be at most ${settings.linkDays}, the value of settings.linkDays`);
+  const links = { ...createLinkOptions(config, publicUrl), publicUrl };
+  const url = listPageUrl(days === null ? links : { ...links, linkDays: days }, project, Date.now());
+  if (url === null)
+    throw new RefusedError("settings.linkKeys is missing. Create a key: openssl rand -hex 32");
   process.stdout.write(`${url}\n`);
   return 0;
 });

@@ -113,8 +113,12 @@ function nestedFaults(path: string, value: unknown): readonly string[] {
 
 /**
  * Returns the name of a config entry in the notation of error messages about the config. For example, the name `oidc/0`
- * becomes `oidc[0]`.
+ * becomes `oidc[0]`, and the name `secret/targets/deploys` becomes `targets.deploys`.
  */
 function formatName(name: string): string {
-  return name.replace(/^oidc\/(\d+)$/, "oidc[$1]").replaceAll("/", ".");
+  if (name === "linkKeys") return "settings.linkKeys";
+  return name
+    .replace(/^secret\//, "")
+    .replace(/^oidc\/(\d+)$/, "oidc[$1]")
+    .replaceAll("/", ".");
 }

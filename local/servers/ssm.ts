@@ -26,6 +26,10 @@ const Put = z.object({
   Tier: z.enum(["Standard", "Advanced", "Intelligent-Tiering"]).default("Standard"),
   Overwrite: z.boolean().default(false),
 });
+const ByNames = z.object({
+  Names: z.array(z.string()).min(1).max(PAGE_SIZE),
+  WithDecryption: z.boolean().default(false),
+});
 const Delete = z.object({ Name: z.string() });
 
 export interface SsmOptions {
@@ -47,7 +51,7 @@ export interface SsmOptions {
 /**
  * Starts a Parameter Store server with the entries of a config file. The server reads the config file again for each
  * request. Values that a request writes are kept in memory, and replace the values in the config file. The server
- * supports GetParametersByPath, PutParameter and DeleteParameter by AWS JSON protocol 1.1. The server has the same
+ * supports GetParametersByPath, GetParameters, PutParameter and DeleteParameter by AWS JSON protocol 1.1. The server has the same
  * limits and request rates as Parameter Store in an AWS account. Every parameter of the server has the type
  * SecureString.
  */
@@ -80,6 +84,18 @@ export async function startSsm(options: SsmOptions): Promise<LocalServer> {
     "AmazonSSM.GetParametersByPath": async (input) => {
       limitReads();
       return pageOf(await readValues(), ByPath.parse(input), arnPrefix);
+    },
+    "AmazonSSM.GetParameters": async (input) => {
+      limitReads();
+      const { Names, WithDecryption } = ByNames.parse(input);
+      const values = await readValues();
+      return {
+        Parameters: Names.flatMap((name) => {
+          const value = values.get(name);
+          return value === undefined ? [] : [toParameter(name, value, WithDecryption, arnPrefix)];
+        }),
+        InvalidParameters: Names.filter((name) => !values.has(name)),
+      };
     },
     "AmazonSSM.PutParameter": async (input) => {
       const put = Put.parse(input);
@@ -120,6 +136,17 @@ export async function startSsm(options: SsmOptions): Promise<LocalServer> {
 
 const FAILED = new AwsError("InternalServerError", "InternalServerError", 500);
 
+function toParameter(name: string, value: string, isDecrypted: boolean, arnPrefix: string) {
+  return {
+    Name: name,
+    ARN: `${arnPrefix}${name}`,
+    Type: "SecureString",
+    DataType: "text",
+    Version: 1,
+    Value: isDecrypted ? value : Buffer.from(`encrypted ${name}`).toString("base64"),
+  };
+}
+
 function pageOf(
   values: ReadonlyMap<string, string>,
   { Path, Recursive, WithDecryption, MaxResults, NextToken }: z.infer<typeof ByPath>,
@@ -130,14 +157,7 @@ function pageOf(
     .filter(([name]) => name.startsWith(prefix))
     .filter(([name]) => Recursive || !name.slice(prefix.length).includes("/"))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => ({
-      Name: name,
-      ARN: `${arnPrefix}${name}`,
-      Type: "SecureString",
-      DataType: "text",
-      Version: 1,
-      Value: WithDecryption ? value : Buffer.from(`encrypted ${name}`).toString("base64"),
-    }));
+    .map(([name, value]) => toParameter(name, value, WithDecryption, arnPrefix));
   const start = Number(NextToken ?? 0);
   const end = start + MaxResults;
   return { Parameters: found.slice(start, end), ...(end < found.length && { NextToken: String(end) }) };

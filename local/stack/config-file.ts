@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { CERTIFICATES, type ConfigEntry } from "../../lib/config/assemble-config.ts";
-import { type Config, parseConfig } from "../../lib/config/config.ts";
+import { parseConfig, type WholeConfig } from "../../lib/config/config.ts";
+import { splitEntry } from "../../lib/config/config-parts.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 
 /** The error of an invalid config. The error message lists every error in the config. */
@@ -41,7 +42,7 @@ export async function readConfigDocument(file: string): Promise<unknown> {
  * Reads a config file and checks the config in the same way as the Lambda functions. @throws ConfigInvalidError if the
  * config has an error. The message of ConfigInvalidError lists every error in the config.
  */
-export async function readConfigFile(file: string): Promise<Config> {
+export async function readConfigFile(file: string): Promise<WholeConfig> {
   const parsed = parseConfig(await readConfigDocument(file));
   if (parsed.kind === "faults") throw new ConfigInvalidError(file, parsed.faults);
   return parsed.config;
@@ -58,7 +59,7 @@ const Document = z.looseObject({
 
 /**
  * Splits a config document into entries for Parameter Store, sorted by name. Parameter Store stores each config entry
- * as one parameter.
+ * as one parameter. The secret fields of a project or target are an entry of their own.
  * @throws ZodError if the document does not have the structure of a config.
  */
 export function splitConfigIntoEntries(document: unknown): readonly ConfigEntry[] {
@@ -69,9 +70,12 @@ export function splitConfigIntoEntries(document: unknown): readonly ConfigEntry[
   const rules = oidc.map((rule, i) => [`oidc/${i}`, rule] as const);
   const values = [...named, ...rules, ...(settings === undefined ? [] : [["settings", settings] as const])];
   const certificates = new Map<string, string>();
-  const entries = values.map(([name, value]) => {
+  const entries = values.flatMap(([name, value]) => {
     const moved = moveCertificates(value, name.replace("/", "-"), certificates);
-    return { name, value: JSON.stringify(moved) };
+    return [...splitEntry(name, moved)].map(([entry, part]) => ({
+      name: entry,
+      value: JSON.stringify(part),
+    }));
   });
   return [...entries, ...[...certificates].map(([name, value]) => ({ name, value }))].sort((a, b) =>
     a.name < b.name ? -1 : 1,
@@ -79,12 +83,12 @@ export function splitConfigIntoEntries(document: unknown): readonly ConfigEntry[
 }
 
 const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
-const PEM_FIELDS: readonly string[] = ["ca", "cert", "key"];
+const PEM_FIELDS: readonly string[] = ["ca", "cert"];
 const HASH_CHARACTERS = 8;
 
 /**
- * Moves the certificates and private keys in a value to separate entries, because an entry has at most 8 KB. The value
- * refers to each entry by name. The name of an entry contains a hash of its content, so that a changed certificate takes
+ * Moves the certificates in a value to separate entries, because an entry has at most 8 KB. A private key stays in the
+ * entry, because functions that need no target also read certificates. The value refers to each entry by name. The name of an entry contains a hash of its content, so that a changed certificate takes
  * effect together with the entry that refers to it.
  */
 function moveCertificates(value: unknown, path: string, moved: Map<string, string>): unknown {

@@ -6,7 +6,8 @@ import { createNotifyHandler } from "../../functions/notify/create-notify-handle
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
 import { ROUTES } from "../../lib/api/routes.ts";
 import { createLinkOptions, listPageUrl, pageUrl } from "../../lib/auth/link-keys.ts";
-import { parseConfig } from "../../lib/config/config.ts";
+import { parseConfig, type WholeConfig } from "../../lib/config/config.ts";
+import { CONFIG_GROUPS, SINGLE_ENTRIES } from "../../lib/config/config-parts.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { createNotificationMessage, createPollMessage } from "../../lib/queue/messages.ts";
 import { createHttpHandler } from "../../lib/runtime/http-handler.ts";
@@ -63,10 +64,12 @@ beforeEach(async () => {
   requests = 0;
 });
 
+const WHOLE = { parts: [...CONFIG_GROUPS, ...SINGLE_ENTRIES], parse: parseConfig };
+
 /** Creates the config source of a new instance. A wait of the config source only moves the test clock. */
 function newInstance() {
   const waits: number[] = [];
-  const configs = createSsmConfigSource(PATH, {
+  const configs = createSsmConfigSource(PATH, WHOLE, {
     now: () => clock.now,
     random: () => 0.5,
     wait: async (ms) => {
@@ -81,7 +84,7 @@ const CONTEXT: Partial<Context> = { awsRequestId: "lambda-1", getRemainingTimeIn
 
 /** Returns a client of the HTTP functions of one instance. All responses pass through the Lambda handler. */
 function callerOf(
-  configs: ConfigSource,
+  configs: ConfigSource<WholeConfig>,
   ledger?: NonNullable<Parameters<typeof createHarness>[0]>["ledger"],
 ) {
   const harness = createHarness({ readConfig: () => configs.current(), ...(ledger && { ledger }) });

@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
+import { Secret } from "../../lib/domain/secret.ts";
 
 export const START = Date.parse("2026-11-23T09:00:00.000Z");
+const LINK_KEY = "7f3k9q2m5x8w1z4c6v0b3n7j5h2g8d1s";
+/** The options of links with the link key of the config. */
+export const LINKS = {
+  publicUrl: "",
+  linkKeys: [new Secret(LINK_KEY)],
+  linkDays: 30,
+  linkVersions: { prod: 0, secret: 0 },
+};
 export const TOKENS = { all: "token-of-all", team: "token-of-team", rotated: "token-rotated" };
 
 const sha256 = (token: string) => createHash("sha256").update(token).digest("hex");
@@ -30,7 +39,7 @@ export const CONFIG = {
     defaultProject: "prod",
     defaultTargets: ["deploys", "audit"],
     callbackHosts: ["hooks.example.com"],
-    linkKey: "a key for links and callbacks",
+    linkKeys: [LINK_KEY],
     publicUrl: "https://notifier.example.com",
   },
 };

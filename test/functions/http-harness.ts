@@ -3,7 +3,7 @@ import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-han
 import type { AuthenticatePorts } from "../../functions/shared/authenticate.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
-import { type Config, parseConfig } from "../../lib/config/config.ts";
+import { parseConfig, type WholeConfig } from "../../lib/config/config.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { RequestNotes } from "../../lib/runtime/answer-request.ts";
@@ -43,7 +43,7 @@ export function createHarness(
   options: {
     config?: object;
     /** Replaces the reading of the config. */
-    readConfig?: () => Promise<Config>;
+    readConfig?: () => Promise<WholeConfig>;
     /** Replaces methods of the ledger. */
     ledger?: (ledger: MemoryLedger) => Partial<Ledger>;
     pollQueue?: Partial<Queue>;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
-import { type Config, parseConfig } from "../../lib/config/config.ts";
+import { parseConfig, type WholeConfig } from "../../lib/config/config.ts";
 import type { RandomSource } from "../../local/random-source.ts";
 import type { SimulatedJob } from "./simulated-cce.ts";
 
@@ -29,7 +29,7 @@ export function tokenOf(caller: string): string {
 }
 
 /** Returns a config with these settings. */
-export function configWith(settings: Record<string, unknown>): Config {
+export function configWith(settings: Record<string, unknown>): WholeConfig {
   const parsed = parseConfig({
     projects: { [PROJECT]: { projectId: "p1", region: "eu-de", auth: { kind: "token", token: "none" } } },
     targets: TARGETS,
@@ -42,7 +42,7 @@ export function configWith(settings: Record<string, unknown>): Config {
   return parsed.config;
 }
 
-export function drawConfig(random: RandomSource): Config {
+export function drawConfig(random: RandomSource): WholeConfig {
   const maxDelaySeconds = random.pick([45, 120, 900]);
   return configWith({
     ...(random.happens(0.3) ? { fallbackTarget: "ops" } : {}),

@@ -1,4 +1,4 @@
-import type { Config } from "../../lib/config/config.ts";
+import type { WholeConfig } from "../../lib/config/config.ts";
 import { type Asked, createAsked } from "./callers.ts";
 import { evaluateRun, type RunResult } from "./evaluate-run.ts";
 import { createEventSource } from "./event-source.ts";
@@ -42,7 +42,7 @@ export interface ServiceRun extends Environment {
 
 export interface ServiceOptions {
   readonly simulation: Simulation;
-  readonly config: Config;
+  readonly config: WholeConfig;
   readonly rates: FaultRates;
   readonly plant: Plant;
   readonly hasSweep: boolean;

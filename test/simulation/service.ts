@@ -3,7 +3,7 @@ import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-han
 import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
 import { createSweepHandler } from "../../functions/sweep/create-sweep-handler.ts";
-import type { Config } from "../../lib/config/config.ts";
+import type { WholeConfig } from "../../lib/config/config.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
 import type { HandleMessage } from "../../lib/runtime/settle-message.ts";
@@ -18,7 +18,7 @@ import { type Invocation, type Simulation, timerFor } from "./simulation.ts";
 
 export interface Environment {
   readonly simulation: Simulation;
-  readonly config: Config;
+  readonly config: WholeConfig;
   readonly ledger: MemoryLedger;
   readonly queues: Readonly<Record<"poll" | "notify" | "pollDead" | "notifyDead", SimulatedQueue>>;
   readonly cce: SimulatedCce;

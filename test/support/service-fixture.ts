@@ -99,7 +99,7 @@ export async function startServiceFixture(options: {
         ...options.tokens,
       },
       oidc: options.oidc ?? [],
-      settings: { defaultProject: PROJECT, poll: POLL, linkKey, ...options.settings, egress: { allow } },
+      settings: { defaultProject: PROJECT, poll: POLL, linkKeys: [linkKey], ...options.settings, egress: { allow } },
     },
     environment: { LOG_FILE: logFile, ...options.environment },
   });

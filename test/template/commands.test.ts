@@ -1,4 +1,10 @@
-import { commandsIn, compareQueues, compareWithPolicies } from "./commands.ts";
+import {
+  commandsIn,
+  compareConfigParts,
+  compareQueues,
+  compareWithPolicies,
+  configPartsIn,
+} from "./commands.ts";
 import { compileOwnTemplate, type OwnTemplate } from "./own-template.ts";
 
 let own: OwnTemplate;
@@ -68,5 +74,41 @@ describe("compareQueues", () => {
     expect(compareQueues(withGrant("notify", "sqs:SendMessage", true))).toEqual([
       "notify: the role allows the unused queue arn:aws:sqs:x:1:other",
     ]);
+  });
+});
+
+describe("compareConfigParts", () => {
+  it("finds no difference between the packages and their roles", () => {
+    expect(compareConfigParts(own)).toEqual([]);
+  });
+
+  it("finds a role that may read a secret that the function does not read", () => {
+    const path = own.service.functions[0]?.environment.CONFIG_PATH;
+    const roleArn = own.service.functions.find(({ shortName }) => shortName === "enqueue")?.roleArn ?? "";
+    const grant = {
+      roleArn,
+      actions: ["ssm:GetParametersByPath"],
+      resources: [`arn:aws:ssm:x:1:parameter${path}/secret/projects`],
+      conditions: {},
+    };
+    const grants = [...own.service.grants, grant];
+    expect(compareConfigParts({ ...own, service: { ...own.service, grants } })).toEqual([
+      expect.stringMatching(/^enqueue: .* allows linkKeys,oidc,projects,secret\/projects,settings,/),
+    ]);
+  });
+
+  it("finds the secrets that each package reads", () => {
+    const secrets = Object.entries(own.bundles).map(([name, bundle]) => [
+      name,
+      configPartsIn(bundle).filter((part) => part.startsWith("secret/") || part === "linkKeys"),
+    ]);
+    expect(Object.fromEntries(secrets)).toEqual({
+      enqueue: ["linkKeys"],
+      poll: ["linkKeys", "secret/projects"],
+      notify: ["linkKeys", "secret/settings", "secret/targets"],
+      api: ["linkKeys", "secret/targets"],
+      sweep: [],
+      audit: [],
+    });
   });
 });

@@ -1,3 +1,4 @@
+import { CONFIG_GROUPS, type ConfigPart, SINGLE_ENTRIES } from "../../lib/config/config-parts.ts";
 import type { OwnTemplate } from "./own-template.ts";
 
 /** The IAM actions of the AWS SDK's commands. A command that is missing in this list is a fault. */
@@ -12,6 +13,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   ChangeMessageVisibility: "sqs:ChangeMessageVisibility",
   GetQueueAttributes: "sqs:GetQueueAttributes",
   SendMessageBatch: "sqs:SendMessage",
+  GetParameters: "ssm:GetParameters",
   GetParametersByPath: "ssm:GetParametersByPath",
 };
 
@@ -81,5 +83,32 @@ export function compareQueues({ service }: OwnTemplate): string[] {
         .filter((one) => !known.has(one))
         .map((one) => `${shortName}: the role allows the unused queue ${one}`),
     ];
+  });
+}
+
+const PARTS: readonly string[] = [...CONFIG_GROUPS, ...SINGLE_ENTRIES];
+const isPart = (name: string): name is ConfigPart => PARTS.includes(name);
+
+/** Returns the parts of the config that a bundle reads: the list of parts in the handler of the function. */
+export function configPartsIn(bundle: string): readonly ConfigPart[] {
+  const lists = [...bundle.matchAll(/\[("[A-Za-z/]+"(?:,"[A-Za-z/]+")*)\]/g)]
+    .map(([, items = ""]) => items.split(",").map((item) => item.slice(1, -1)))
+    .filter((names) => names.every(isPart) && names.includes("settings"))
+    .filter((names) => names.join() !== SINGLE_ENTRIES.join());
+  return [...new Set(lists.flat().filter(isPart))].sort();
+}
+
+/** Compares the parts of the config that each function's code reads with the parts that its role allows. */
+export function compareConfigParts({ service, bundles }: OwnTemplate): string[] {
+  return service.functions.flatMap(({ shortName, roleArn, environment }) => {
+    const read = configPartsIn(bundles[shortName] ?? "");
+    const allowed = service.grants
+      .filter((grant) => grant.roleArn === roleArn && grant.actions.some((one) => one.startsWith("ssm:")))
+      .flatMap(({ resources }) => resources)
+      .map((arn) => arn.split(`:parameter${environment.CONFIG_PATH}/`)[1] ?? arn)
+      .sort();
+    return read.join() === allowed.join()
+      ? []
+      : [`${shortName}: reads the config parts ${read.join()}, and the role allows ${allowed.join()}`];
   });
 }

@@ -1,5 +1,5 @@
 import type { ConfigEntry } from "../../../lib/config/assemble-config.ts";
-import type { Config } from "../../../lib/config/config.ts";
+import type { WholeConfig } from "../../../lib/config/config.ts";
 import { ConfigInvalidError, readConfigDocument, readConfigFile } from "../../stack/config-file.ts";
 import { findAwsRemedy } from "../command.ts";
 import { parseEntries } from "../deployed-config.ts";
@@ -56,5 +56,5 @@ export async function checkConfigFile(file: string, path: string): Promise<Check
 
 const faults = (texts: readonly string[], remedy: string): readonly Finding[] =>
   texts.map((text) => faultFinding(ITEM, text, remedy));
-const ineffective = ({ settings }: Config): readonly Finding[] =>
+const ineffective = ({ settings }: WholeConfig): readonly Finding[] =>
   faults(findIneffectiveHosts(settings), "Fix or remove the entry. It has no effect now.");

@@ -1,4 +1,4 @@
-import type { Config } from "../../../lib/config/config.ts";
+import type { WholeConfig } from "../../../lib/config/config.ts";
 
 /** The result of one check of `npm run doctor`. */
 export interface Finding {
@@ -50,15 +50,15 @@ export function readErrorName(error: unknown): string {
  */
 export interface CheckedConfig {
   readonly findings: readonly Finding[];
-  readonly config: Config | null;
+  readonly config: WholeConfig | null;
 }
 
 export interface Checks {
   readonly checkConfig: () => Promise<CheckedConfig>;
   /** The checks that run only if the config is valid. */
-  readonly withConfig: readonly ((config: Config) => Promise<readonly Finding[]>)[];
+  readonly withConfig: readonly ((config: WholeConfig) => Promise<readonly Finding[]>)[];
   /** The checks that run even if the config is missing or invalid. */
-  readonly always: readonly ((config: Config | null) => Promise<readonly Finding[]>)[];
+  readonly always: readonly ((config: WholeConfig | null) => Promise<readonly Finding[]>)[];
 }
 
 /**

@@ -1,5 +1,5 @@
 import { KeysOriginError, readIssuerKeys } from "../../../lib/auth/issuer-keys.ts";
-import type { Config } from "../../../lib/config/config.ts";
+import type { WholeConfig } from "../../../lib/config/config.ts";
 import { openEgress } from "../../../lib/http/egress.ts";
 import { guardedFetch } from "../../../lib/http/guarded-fetch.ts";
 import { OUTGOING_PROXY } from "../../../lib/runtime/environment.ts";
@@ -14,7 +14,7 @@ const TIME_LIMIT_MS = 5000;
 export async function checkIssuers({
   oidc,
   settings,
-}: Pick<Config, "oidc" | "settings">): Promise<readonly Finding[]> {
+}: Pick<WholeConfig, "oidc" | "settings">): Promise<readonly Finding[]> {
   const issuers = Map.groupBy(oidc, ({ issuer }) => issuer);
   return Promise.all(
     [...issuers].map(([issuer, rules]) => {

@@ -1,6 +1,6 @@
 import type { CceClient } from "../../../lib/cce/client.ts";
 import { findCceEndpoint, findIamEndpoint } from "../../../lib/cce/endpoints.ts";
-import type { Config } from "../../../lib/config/config.ts";
+import type { WholeConfig } from "../../../lib/config/config.ts";
 import type { Project } from "../../../lib/config/projects.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
 import { parseAllowList } from "../../../lib/http/allow-list.ts";
@@ -20,7 +20,7 @@ const TIME_LIMIT_MS = 10_000;
  * Checks each project's credentials with a query for a job that does not exist. Returns one result for each project.
  */
 export async function checkProjects(
-  { projects }: Pick<Config, "projects">,
+  { projects }: Pick<WholeConfig, "projects">,
   cce: Pick<CceClient, "queryJob">,
 ): Promise<readonly Finding[]> {
   const names = Object.keys(projects);
@@ -58,7 +58,7 @@ function toFinding(item: string, observation: Observation): Finding {
 
 /** Resolves the host names of each project's CCE and IAM endpoints. This check sends no request to these endpoints. */
 export async function checkEndpoints(
-  { projects }: Pick<Config, "projects">,
+  { projects }: Pick<WholeConfig, "projects">,
   resolve: Resolve,
 ): Promise<readonly Finding[]> {
   const endpoints = Object.entries(projects).flatMap(([name, project]) =>

@@ -1,7 +1,7 @@
 import type { AttemptResult, DeliveryRequest } from "../../../lib/channels/deliver.ts";
 import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import type { Target } from "../../../lib/channels/registry.ts";
-import type { Config } from "../../../lib/config/config.ts";
+import type { WholeConfig } from "../../../lib/config/config.ts";
 import { maskSecretsIn } from "../../../lib/domain/mask-secrets-in.ts";
 import { type AllowList, parseAllowList } from "../../../lib/http/allow-list.ts";
 import { checkAddresses } from "../../../lib/http/check-addresses.ts";
@@ -23,7 +23,7 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
  * @param testHint a text that says how to send a test message.
  */
 export async function checkTargets(
-  { targets, settings }: Pick<Config, "targets" | "settings">,
+  { targets, settings }: Pick<WholeConfig, "targets" | "settings">,
   resolve: Resolve,
   testHint: string,
 ): Promise<readonly Finding[]> {
@@ -71,7 +71,7 @@ export interface TestMessagePorts {
  * for each target.
  */
 export async function sendTestMessages(
-  config: Pick<Config, "targets" | "settings">,
+  config: Pick<WholeConfig, "targets" | "settings">,
   { deliver, now, uuid }: TestMessagePorts,
 ): Promise<readonly Finding[]> {
   const { targets, settings } = config;

@@ -1,5 +1,6 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
 import type { ConfigEntry } from "../../../lib/config/assemble-config.ts";
+import { splitConfigIntoEntries } from "../../stack/config-file.ts";
 import { applyPlanSteps } from "../apply-plan.ts";
 import { RefusedError } from "../command.ts";
 import { type PlanStep, planConfigSteps } from "../config-plan.ts";
@@ -39,19 +40,18 @@ export function makeVerifyConfig(url: string, random: (bytes: number) => Buffer)
     operations: ["watch", "read", "stop", "test"],
   });
   const webhook = (path: string) => ({ kind: "webhook", url: `${url}${path}`, secrets: [secret] });
-  const values: Readonly<Record<string, unknown>> = {
-    [`targets/${targets[0]}`]: webhook(WEBHOOK_PATH),
-    [`targets/${targets[1]}`]: webhook(RETRY_PATH),
-    [`projects/${name}`]: {
-      projectId,
-      region: "verify",
-      endpoint: url,
-      autopilot: false,
-      auth: { kind: "token", token: cceToken },
-    },
-    [`tokens/${name}`]: entry,
+  const project = {
+    projectId,
+    region: "verify",
+    endpoint: url,
+    autopilot: false,
+    auth: { kind: "token", token: cceToken },
   };
-  const entries = Object.entries(values).map(([key, value]) => ({ name: key, value: JSON.stringify(value) }));
+  const entries = splitConfigIntoEntries({
+    targets: { [targets[0]]: webhook(WEBHOOK_PATH), [targets[1]]: webhook(RETRY_PATH) },
+    projects: { [name]: project },
+    tokens: { [name]: entry },
+  });
   return { entries, project: name, projectId, cceToken, targets, secret, token };
 }
 

@@ -1,13 +1,10 @@
 import { PROBLEMS } from "../../../lib/api/problem.ts";
 import { createLinkKey, listPageUrl, pageUrl } from "../../../lib/auth/link-keys.ts";
 import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
-import { Secret } from "../../../lib/domain/secret.ts";
 import { json } from "../http-answers.ts";
-import { CONFIG, START } from "../http-config.ts";
+import { CONFIG, LINKS, START } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
 import { RUNNING } from "../http-watched.ts";
-
-const maker = { publicUrl: "", linkKey: new Secret(CONFIG.settings.linkKey), linkDays: 30 };
 
 describe("the api handler", () => {
   test.each([
@@ -50,23 +47,18 @@ describe("pages", () => {
   test("open with the key of their link, without a token", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
-    const answer = await api.ask("GET", pageUrl(maker, watch, START) ?? "", { token: null });
+    const answer = await api.ask("GET", pageUrl(LINKS, watch, START) ?? "", { token: null });
     expect(answer).toMatchObject({ status: 200, headers: { "content-type": "text/html; charset=utf-8" } });
     const headers = { "if-none-match": answer.headers?.etag ?? "" };
-    expect((await api.ask("GET", pageUrl(maker, watch, START) ?? "", { headers })).status).toBe(304);
+    expect((await api.ask("GET", pageUrl(LINKS, watch, START) ?? "", { headers })).status).toBe(304);
   });
 
   test("return the same 404 for an expired key, the key of another page, a missing key and an unknown job", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
-    const expired = createLinkKey(
-      maker.linkKey,
-      { kind: "watch", ...watch },
-      watch.caller,
-      START - 7_200_000,
-    );
+    const expired = createLinkKey(LINKS, { kind: "watch", ...watch }, watch.caller, START - 7_200_000);
     const keyOfOther = createLinkKey(
-      maker.linkKey,
+      LINKS,
       { kind: "watch", project: "prod", jobId: "b" },
       watch.caller,
       START + 1e9,
@@ -85,23 +77,23 @@ describe("pages", () => {
     expect(answers[0]?.status).toBe(404);
   });
 
-  test("do not open when the config has no linkKey", async () => {
-    const settings = { ...CONFIG.settings, linkKey: undefined };
+  test("do not open when the config has no linkKeys", async () => {
+    const settings = { ...CONFIG.settings, linkKeys: [] };
     const api = createHarness({ config: { ...CONFIG, settings } });
-    expect((await api.ask("GET", pageUrl(maker, watch, START) ?? "")).status).toBe(404);
+    expect((await api.ask("GET", pageUrl(LINKS, watch, START) ?? "")).status).toBe(404);
   });
 
   test("list the watches of a project, each with a working link", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobIds: ["a", "b"] } });
-    const list = await api.ask("GET", listPageUrl(maker, "prod", START) ?? "", { token: null });
+    const list = await api.ask("GET", listPageUrl(LINKS, "prod", START) ?? "", { token: null });
     expect(list.status).toBe(200);
     const links = [...(list.body ?? "").matchAll(/href="(https:[^"]*\/jobs\/prod\/[^"]+)"/g)].map(
       ([, href]) => href ?? "",
     );
     expect(links).toHaveLength(2);
     for (const link of links) expect((await api.ask("GET", link, { token: null })).status).toBe(200);
-    expect((await api.ask("GET", `${listPageUrl(maker, "prod", START)}&before=made-up`)).status).toBe(404);
+    expect((await api.ask("GET", `${listPageUrl(LINKS, "prod", START)}&before=made-up`)).status).toBe(404);
   });
 });
 
@@ -115,7 +107,7 @@ describe("links on a page", () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
     let url =
-      pageUrl({ ...maker, linkDays: 2 }, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "";
+      pageUrl({ ...LINKS, linkDays: 2 }, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "";
     for (const start of ["https://notifier.example.com/jobs?", "https://notifier.example.com/jobs/prod/"]) {
       api.clock.now += 86_000_000;
       const page = await api.ask("GET", url, { token: null });
@@ -130,7 +122,7 @@ describe("links on a page", () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
     const open = () =>
-      api.ask("GET", pageUrl(maker, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "");
+      api.ask("GET", pageUrl(LINKS, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "");
     expect(hrefs(await open(), "https://console.").join()).not.toContain("/cluster/");
     const key = { project: "prod", jobId: "a", caller: "token:all" };
     await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });

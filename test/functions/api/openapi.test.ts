@@ -1,9 +1,8 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { pageUrl } from "../../../lib/auth/link-keys.ts";
-import { Secret } from "../../../lib/domain/secret.ts";
 import schemaExamples from "../../../lib/openapi/schema-examples.json" with { type: "json" };
 import { json } from "../http-answers.ts";
-import { CONFIG, START } from "../http-config.ts";
+import { CONFIG, LINKS, START } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";
 
 type Examples = Readonly<Record<string, { readonly value: unknown }>>;
@@ -17,7 +16,6 @@ interface Operation {
 }
 
 const key = { project: "prod", jobId: "a", caller: "token:all" };
-const link = { publicUrl: "", linkKey: new Secret(CONFIG.settings.linkKey), linkDays: 30 };
 
 /** A watch that has ended, so that every operation has something to do. */
 async function createEnded(): Promise<Harness> {
@@ -64,7 +62,7 @@ function exampleRequests({ requestBody }: Operation): { query: string; ask: { bo
 }
 
 function fill(path: string): string {
-  const query = path.startsWith("/jobs/") ? (pageUrl(link, key, START) ?? "").replace(/^[^?]*/, "") : "";
+  const query = path.startsWith("/jobs/") ? (pageUrl(LINKS, key, START) ?? "").replace(/^[^?]*/, "") : "";
   return path.replace("{project}", "prod").replace("{jobId}", "a").replace("{name}", "deploys") + query;
 }
 

@@ -11,16 +11,14 @@ import { pageUrl } from "../../../lib/auth/link-keys.ts";
 import { parseJob } from "../../../lib/cce/parse-job.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
-import { Secret } from "../../../lib/domain/secret.ts";
 import { FAILED, failedChain, job } from "../../lib/channels/samples.ts";
 import { json } from "../http-answers.ts";
-import { CONFIG, START } from "../http-config.ts";
+import { LINKS, START } from "../http-config.ts";
 import type { Harness } from "../http-harness.ts";
 import { end, KEY, RUNNING, URL_OF_A, watched } from "../http-watched.ts";
 
 /** The size limit of Lambda for the complete result of a function as JSON. */
 const LAMBDA_BYTES = 6 * 1024 * 1024;
-const LINK = { publicUrl: "", linkKey: new Secret(CONFIG.settings.linkKey), linkDays: 30 };
 
 const failed: Job = { ...RUNNING, jobId: "z", phase: "Failed", state: "failed", reason: "no quota" };
 
@@ -113,7 +111,7 @@ describe("the status of a job with 20,000 subjobs", () => {
     const api = await watched();
     const tree = nodes("Running");
     await recordTree(api, { ...tree, subJobs: [...tree.subJobs, failed] });
-    const page = await api.ask("GET", pageUrl(LINK, KEY, START) ?? "", { token: null });
+    const page = await api.ask("GET", pageUrl(LINKS, KEY, START) ?? "", { token: null });
     expect(page.status).toBe(200);
     expect(lambdaBytes(page)).toBeLessThan(LAMBDA_BYTES);
     expect(page.body).toContain("no quota");
@@ -146,7 +144,7 @@ describe("the status of a job with reasons of hundreds of kilobytes", () => {
   test("has a page that fits into a response of Lambda", async () => {
     const api = await watched();
     await recordTree(api, tree);
-    const page = await api.ask("GET", pageUrl(LINK, KEY, START) ?? "", { token: null });
+    const page = await api.ask("GET", pageUrl(LINKS, KEY, START) ?? "", { token: null });
     expect(lambdaBytes(page)).toBeLessThan(LAMBDA_BYTES);
     expect(page.body).toContain("39 &quot;&lt;&amp;");
   });

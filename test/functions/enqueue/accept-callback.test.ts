@@ -17,7 +17,7 @@ describe("a callbackUrl", () => {
   });
 
   test.each([
-    ["no linkKey", { linkKey: undefined }, "settings.linkKey"],
+    ["no linkKeys", { linkKeys: [] }, "settings.linkKeys"],
     ["no hosts", { callbackHosts: [] }, "settings.callbackHosts"],
     ["another host", { callbackHosts: ["other.example.com"] }, "settings.callbackHosts"],
   ])("is refused with %s, and the error names the setting without the URL", async (_, settings, setting) => {

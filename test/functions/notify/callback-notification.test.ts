@@ -5,9 +5,9 @@ import { createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 
 const GONE = { ...DELIVERED, verdict: "gone", status: 410, reason: "target_gone" } as const;
 const DAY_MS = 86_400_000;
-const LINK_KEY = "a key for the test";
+const LINK_KEY = "5r8t2y6u1i9o3p7a4s0d8f2g6h1j5k9l";
 const TARGET = `${CALLBACK_PREFIX}0123456789abcdef`;
-const ENCRYPTED = encrypt("https://ci.example/done-1234", { key: new Secret(LINK_KEY), purpose: TARGET });
+const ENCRYPTED = encrypt("https://ci.example/done-1234", new Secret(LINK_KEY), TARGET);
 
 async function ended(flow: ReturnType<typeof createFlow>, jobId: string) {
   await flow.open({ jobId, targets: [TARGET], callbacks: { [TARGET]: ENCRYPTED } });
@@ -19,7 +19,7 @@ async function ended(flow: ReturnType<typeof createFlow>, jobId: string) {
 
 describe("a callback whose receiver is gone", () => {
   it("ends only the notification of one watch, and the next job with the same URL is notified", async () => {
-    const flow = createFlow({ settings: { linkKey: LINK_KEY } });
+    const flow = createFlow({ settings: { linkKeys: [LINK_KEY] } });
     const first = await ended(flow, "job-1");
     flow.attempted = GONE;
     expect(await flow.notify()).toBe("retry");
@@ -39,7 +39,7 @@ describe("a callback whose receiver is gone", () => {
   });
 
   it("gets a mask that hides its URL and the secrets of the config in its responses", async () => {
-    const flow = createFlow({ settings: { linkKey: LINK_KEY } });
+    const flow = createFlow({ settings: { linkKeys: [LINK_KEY] } });
     await ended(flow, "job-1");
     await flow.notify();
     const { url } = flow.config.targets.audit ?? {};
@@ -49,7 +49,7 @@ describe("a callback whose receiver is gone", () => {
   });
 
   it("does not confirm the response to the notification of another watch with the same URL", async () => {
-    const flow = createFlow({ settings: { linkKey: LINK_KEY } });
+    const flow = createFlow({ settings: { linkKeys: [LINK_KEY] } });
     flow.attempted = GONE;
     await ended(flow, "job-1");
     await flow.notify();

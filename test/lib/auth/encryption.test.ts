@@ -2,36 +2,45 @@ import { decrypt, encrypt } from "../../../lib/auth/encryption.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 
 const key = new Secret("the operator's link key");
-const given = { key, purpose: "callback:1" };
+const PURPOSE = "callback:1";
 const TEXT = "https://hooks.example.com/überall?k=1";
 
 test("decrypts an encrypted text to a secret", () => {
-  const decrypted = decrypt(encrypt(TEXT, given), given);
+  const decrypted = decrypt(encrypt(TEXT, key, PURPOSE), [key], PURPOSE);
   expect(decrypted?.reveal()).toBe(TEXT);
   expect(String(decrypted)).toBe("<secret>");
 });
 
 test("encrypts the same text differently each time, and decrypts every result", () => {
-  const results = Array.from({ length: 20 }, () => encrypt(TEXT, given));
+  const results = Array.from({ length: 20 }, () => encrypt(TEXT, key, PURPOSE));
   const nonces = results.map((result) => result.slice("v1.".length, "v1.".length + 16));
   expect(new Set(nonces).size).toBe(20);
-  expect(results.map((encrypted) => decrypt(encrypted, given)?.reveal())).toEqual(results.map(() => TEXT));
+  expect(results.map((encrypted) => decrypt(encrypted, [key], PURPOSE)?.reveal())).toEqual(
+    results.map(() => TEXT),
+  );
 });
 
 test("does not decrypt with another key or another purpose", () => {
-  const encrypted = encrypt(TEXT, given);
-  expect(decrypt(encrypted, { ...given, key: new Secret("another key") })).toBeNull();
-  expect(decrypt(encrypted, { ...given, purpose: "callback:2" })).toBeNull();
+  const encrypted = encrypt(TEXT, key, PURPOSE);
+  expect(decrypt(encrypted, [new Secret("another key")], PURPOSE)).toBeNull();
+  expect(decrypt(encrypted, [key], "callback:2")).toBeNull();
 });
 
 test("does not decrypt a result with one changed character", () => {
-  const encrypted = encrypt(TEXT, given);
+  const encrypted = encrypt(TEXT, key, PURPOSE);
   for (let at = 0; at < encrypted.length; at += 1) {
     const changed = `${encrypted.slice(0, at)}${encrypted[at] === "A" ? "B" : "A"}${encrypted.slice(at + 1)}`;
-    expect(decrypt(changed, given)).toBeNull();
+    expect(decrypt(changed, [key], PURPOSE)).toBeNull();
   }
 });
 
 test.each(["", "v1.", "v1.AAAA", "v2.AAAA", "plain"])("does not decrypt '%s'", (encrypted) => {
-  expect(decrypt(encrypted, given)).toBeNull();
+  expect(decrypt(encrypted, [key], PURPOSE)).toBeNull();
+});
+
+test("decrypts with each of two keys, so that an operator can replace a key", () => {
+  const encrypted = encrypt(TEXT, key, PURPOSE);
+  const newer = new Secret("a newer key");
+  expect(decrypt(encrypted, [newer, key], PURPOSE)?.reveal()).toBe(TEXT);
+  expect(decrypt(encrypted, [newer], PURPOSE)).toBeNull();
 });

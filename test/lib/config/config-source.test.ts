@@ -1,4 +1,5 @@
 import { assembleConfigDocument } from "../../../lib/config/assemble-config.ts";
+import { parseConfig } from "../../../lib/config/config.ts";
 import {
   ConfigInvalidError,
   ConfigUnreadableError,
@@ -7,7 +8,11 @@ import {
 
 const MINUTE_MS = 60_000;
 const slack = { kind: "slack", url: "https://hooks.slack.com/services/T0/B0/XXXX" };
-const good = [{ name: "targets/deploys", value: JSON.stringify(slack) }];
+const entriesOf = (name: string) => [
+  { name: `targets/${name}`, value: JSON.stringify({ kind: slack.kind }) },
+  { name: `secret/targets/${name}`, value: JSON.stringify({ url: slack.url }) },
+];
+const good = entriesOf("deploys");
 const bad = [{ name: "targets/deploys", value: '{"kind":"slack"}' }];
 
 /** The results of reads. The last one is repeated. */
@@ -25,6 +30,7 @@ function setUp(entries: Entries, random = () => 0) {
     now: 0,
   };
   const source = createConfigSource({
+    parse: parseConfig,
     readDocument: async (timeLimitMs) => {
       state.reads += 1;
       state.limits.push(timeLimitMs);
@@ -67,7 +73,7 @@ it("returns the same object until the config changes", async () => {
 it("reads the config again for an unknown name, at most every ten seconds", async () => {
   const { state, source } = setUp(good);
   await source.current();
-  state.entries = [...good, { name: "targets/audit", value: JSON.stringify(slack) }];
+  state.entries = [...good, ...entriesOf("audit")];
   state.now = 10_000;
   expect((await source.currentWith("targets", "audit")).targets).toHaveProperty("audit");
   await source.currentWith("targets", "nowhere");
@@ -194,7 +200,7 @@ it("reads again after a read that saw only a part of a change, and reports no fa
   });
   // The page with the token was read after the change, and the page with the targets before.
   state.next = [[...good, { name: "tokens/ci", value: token }]];
-  state.entries = [{ name: "targets/audit", value: JSON.stringify(slack) }, ...(state.next[0] as [])];
+  state.entries = [...entriesOf("audit"), ...(state.next[0] as [])];
   expect((await source.current()).tokens).toHaveProperty("ci");
   expect(state).toMatchObject({ reads: 2, faults: [], waits: [400] });
 });

@@ -11,7 +11,7 @@ const OPS = fileURLToPath(new URL("../../../local/ops", import.meta.url));
 const CONFIG = {
   projects: { prod: { projectId: "p", region: "eu-de", auth: { kind: "token", token: "hunter2hunter2" } } },
   targets: { deploys: { kind: "slack", url: "https://hooks.slack.com/services/hunter2" } },
-  settings: { linkKey: "hunter2hunter2", publicUrl: "https://jobs.example/" },
+  settings: { linkKeys: ["hunter2-8d1f6b3a9c5e7420f8b2d6a4c1e9"], publicUrl: "https://jobs.example/" },
 };
 
 let folder: string;
@@ -51,7 +51,7 @@ test("config list prints a stage's config without its secrets", async () => {
   expect(JSON.parse(out)).toMatchObject({
     projects: { prod: { projectId: "p", auth: { kind: "token", token: "<secret>" } } },
     targets: { deploys: { url: "<secret>" } },
-    settings: { linkKey: "<secret>" },
+    settings: { linkKeys: ["<secret>"] },
   });
 });
 
@@ -100,7 +100,7 @@ test("config check and put refuse ineffective entries together with all other fa
 });
 
 test("config check accepts a valid stage config and a valid file", async () => {
-  expect(await run("config", "check")).toMatchObject({ code: 0, out: expect.stringContaining("3 entries") });
+  expect(await run("config", "check")).toMatchObject({ code: 0, out: expect.stringContaining("6 entries") });
   expect(await run("config", "check", file)).toMatchObject({ code: 0 });
 });
 
@@ -162,14 +162,16 @@ test("config put stores changes in order, and with --prune removes entries that 
   const { code, out } = await run("config", "put", changed, "--prune", ...stage);
   expect(code).toBe(0);
   expect(out.split("\n").slice(1)).toEqual([
+    "added    secret/projects/production",
     "added    projects/production",
     "changed  settings",
     "removed  projects/prod",
-    "1 unchanged. The functions read the config again within five minutes.",
+    "removed  secret/projects/prod",
+    "3 unchanged. The functions read the config again within five minutes.",
     "",
   ]);
   expect(await run("config", "put", file, "--prune", ...stage)).toMatchObject({ code: 0 });
-  expect(await run("config", "check", ...stage)).toMatchObject({ out: expect.stringContaining("3 entries") });
+  expect(await run("config", "check", ...stage)).toMatchObject({ out: expect.stringContaining("6 entries") });
 });
 
 test("link uses the stage's own key and address", async () => {
@@ -184,7 +186,10 @@ test("link uses the stage's own key and address", async () => {
 
 test("link with --config takes the address from --url or the file, without AWS", async () => {
   const bare = join(folder, "bare.json");
-  await writeFile(bare, JSON.stringify({ ...CONFIG, settings: { linkKey: "hunter2hunter2" } }));
+  await writeFile(
+    bare,
+    JSON.stringify({ ...CONFIG, settings: { linkKeys: ["hunter2-8d1f6b3a9c5e7420f8b2d6a4c1e9"] } }),
+  );
   expect(await run("link", "--project", "prod", "--config", file)).toMatchObject({
     code: 0,
     out: expect.stringMatching(/^https:\/\/jobs\.example\/jobs\?/),

@@ -7,6 +7,7 @@ import { type Checks, type Finding, formatFinding, runChecks } from "../../../lo
 import { checkEndpoints, checkProjects } from "../../../local/ops/doctor/project-checks.ts";
 import { checkApi } from "../../../local/ops/doctor/stage-checks.ts";
 import { checkTargets, sendTestMessages } from "../../../local/ops/doctor/target-checks.ts";
+import { splitConfigIntoEntries } from "../../../local/stack/config-file.ts";
 
 const document = {
   projects: { prod: { projectId: "p", region: "eu-de", auth: { kind: "token", token: "hunter2" } } },
@@ -147,7 +148,7 @@ describe("checkApi", () => {
 });
 
 describe("runChecks", () => {
-  const entries = [{ name: "targets/deploys", value: JSON.stringify(document.targets.deploys) }];
+  const entries = splitConfigIntoEntries({ targets: { deploys: document.targets.deploys } });
   const good: Finding = { item: "it", state: "ok", text: "is good" };
   const runWith = async (changes: Partial<Checks>) => {
     const findings: Finding[] = [];

@@ -118,7 +118,7 @@ test("verify removes its entries after Ctrl-C", async () => {
   const before = await readEntries();
   const run = startVerify(`http://127.0.0.1:${port}`);
   await eventually("the jobs to be accepted", () => run.output().includes("jobs are accepted"), 60_000);
-  expect((await readEntries()).length).toBe(before.length + 4);
+  expect((await readEntries()).length).toBe(before.length + 7);
   run.child.kill("SIGINT");
   expect(await run.ended).toBe(1);
   expect(run.output()).toContain("the verification was stopped. Its config entries are removed");

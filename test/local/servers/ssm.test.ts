@@ -5,6 +5,7 @@ import {
   DeleteParameterCommand,
   GetParameterCommand,
   GetParametersByPathCommand,
+  GetParametersCommand,
   PutParameterCommand,
   type PutParameterCommandInput,
   paginateGetParametersByPath,
@@ -131,6 +132,19 @@ describe("the embedded Parameter Store", () => {
     expect(JSON.stringify(await pages({ WithDecryption: false }))).not.toContain("hush");
     expect(await pages({ Recursive: false })).toEqual([{ "/service/dev/settings": "{}" }]);
     expect(await pages({ Path: "/service/prod" })).toEqual([{}]);
+  });
+
+  it("returns parameters by their names, and the names that do not exist", async () => {
+    await configure({ projects: { prod: { secretKey: "hush" } }, settings: { a: 1 } });
+    const Names = ["settings", "secret/projects/prod", "linkKeys"].map((name) => `${PATH}/${name}`);
+    const read = (WithDecryption: boolean) => ssm.send(new GetParametersCommand({ Names, WithDecryption }));
+    const { Parameters = [], InvalidParameters } = await read(true);
+    expect(Parameters.map(({ Name, Value }) => [Name, Value])).toEqual([
+      [Names[0], '{"a":1}'],
+      [Names[1], '{"secretKey":"hush"}'],
+    ]);
+    expect(InvalidParameters).toEqual([Names[2]]);
+    expect(JSON.stringify(await read(false))).not.toContain("hush");
   });
 
   it("refuses other operations", async () => {

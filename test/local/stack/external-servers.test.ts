@@ -98,7 +98,7 @@ describe("npm run stack with the URLs of servers", () => {
     const { QueueUrls } = await sqs.client.send(new ListQueuesCommand({ QueueNamePrefix: "made-through" }));
     expect(QueueUrls).toHaveLength(1);
     expect((await tables.send(new ListTablesCommand({}))).TableNames).toEqual([TABLE]);
-    expect(await readSsmParameters(config, PATH)).toHaveLength(2);
+    expect(await readSsmParameters(config, PATH)).toHaveLength(3);
     for (const client of clients) client.destroy();
   });
 
@@ -110,8 +110,9 @@ describe("npm run stack with the URLs of servers", () => {
     const { Messages } = await sqs.client.send(new ReceiveMessageCommand({ QueueUrl: stack.queues.batch }));
     expect(Messages ?? []).toEqual([]);
     expect(await readSsmParameters(parameters, PATH)).toEqual([
+      { name: "secret/targets/a", value: JSON.stringify({ url: CONFIG.targets.a.url }) },
       { name: "settings", value: '{"maxPolls":7}' },
-      { name: "targets/a", value: JSON.stringify(CONFIG.targets.a) },
+      { name: "targets/a", value: '{"kind":"slack"}' },
     ]);
   });
 

@@ -1,0 +1,39 @@
+import { toObjectOrEmpty } from "../../lib/domain/json.ts";
+
+const MIN_DISTINCT_CHARACTERS = 8;
+/** The part of all groups of three characters that must differ. A repeated text has few different groups. */
+const MIN_DISTINCT_GROUPS = 0.7;
+/** The part of all neighbours that may follow each other in the alphabet, as in `abcdef` or `111111`. */
+const MAX_SEQUENCE = 0.5;
+const COMMON_PARTS =
+  /secret|password|passphrase|change|example|default|notifier|production|callback|linkkey|qwerty|letmein|123456/i;
+
+/**
+ * Finds link keys in a config document that a person has probably written. One link lets its holder search the key of
+ * the link on a computer of the holder, so a link key must come from a random generator. Returns one line of text for
+ * each such key, without the key. The Lambda functions accept these keys, because the functions only check the length.
+ */
+export function findGuessableLinkKeys(document: unknown): readonly string[] {
+  const { linkKeys } = toObjectOrEmpty(toObjectOrEmpty(document).settings);
+  return (Array.isArray(linkKeys) ? linkKeys : []).flatMap((key: unknown, i) =>
+    typeof key === "string" && isGuessable(key)
+      ? [`settings.linkKeys[${i}]: is easy to guess. openssl rand -hex 32 makes a good key`]
+      : [],
+  );
+}
+
+function isGuessable(key: string): boolean {
+  const groups = Array.from({ length: Math.max(0, key.length - 2) }, (_, i) => key.slice(i, i + 3));
+  const steps = Array.from(
+    { length: Math.max(0, key.length - 1) },
+    (_, i) => key.charCodeAt(i + 1) - key.charCodeAt(i),
+  );
+  return (
+    !/[0-9]/.test(key) ||
+    !/[A-Za-z]/.test(key) ||
+    new Set(key).size < MIN_DISTINCT_CHARACTERS ||
+    new Set(groups).size < groups.length * MIN_DISTINCT_GROUPS ||
+    steps.filter((step) => Math.abs(step) <= 1).length > steps.length * MAX_SEQUENCE ||
+    COMMON_PARTS.test(key)
+  );
+}
