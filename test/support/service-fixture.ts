@@ -99,7 +99,13 @@ export async function startServiceFixture(options: {
         ...options.tokens,
       },
       oidc: options.oidc ?? [],
-      settings: { defaultProject: PROJECT, poll: POLL, linkKeys: [linkKey], ...options.settings, egress: { allow } },
+      settings: {
+        defaultProject: PROJECT,
+        poll: POLL,
+        linkKeys: [linkKey],
+        ...options.settings,
+        egress: { allow },
+      },
     },
     environment: { LOG_FILE: logFile, ...options.environment },
   });
