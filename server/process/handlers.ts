@@ -9,6 +9,7 @@ import { createIdentityCheck } from "../../functions/shared/authenticate.ts";
 import { createSweepHandler } from "../../functions/sweep/create-sweep-handler.ts";
 import { createCceClient } from "../../lib/cce/client.ts";
 import { deliver } from "../../lib/channels/deliver.ts";
+import type { WholeConfig } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { monotonicClock, systemClock, systemRandom } from "../../lib/runtime/clock.ts";
@@ -19,7 +20,7 @@ import type { Store } from "../store/store.ts";
 export interface HandlerOptions {
   readonly store: Store;
   readonly queues: Readonly<Record<QueueName, SqliteQueue>>;
-  readonly configs: ConfigSource;
+  readonly configs: ConfigSource<WholeConfig>;
   readonly proxy: OutgoingProxy | null;
   /** Waits, and throws if the service stops while it waits. */
   readonly wait: (ms: number) => Promise<void>;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { unwatchFile, watchFile } from "node:fs";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
+import { parseConfig } from "../../lib/config/config.ts";
 import { ConfigInvalidError, createConfigSource } from "../../lib/config/config-source.ts";
 import type { AllowList } from "../../lib/http/allow-list.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
@@ -146,6 +147,7 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
 
 function createConfigFileSource({ configFile, env }: ServiceOptions) {
   return createConfigSource({
+    parse: parseConfig,
     readDocument: () => readConfigFile(configFile, env),
     now: systemClock,
     random: systemRandom,
