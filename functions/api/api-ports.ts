@@ -5,6 +5,7 @@ import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { Watch } from "../../lib/ledger/watch.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { AuthenticatePorts } from "../shared/authenticate.ts";
 
@@ -37,7 +38,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
   readonly onStopped?: (key: WatchKey, caller: string) => void;
   readonly onTested?: (name: string, kind: Target["kind"], result: AttemptResult, caller: string) => void;
   /** Reports the targets to which the API has queued a notification again. By default, the API writes a log line. */
-  readonly onRedelivered?: (key: WatchKey, targets: readonly string[]) => void;
+  readonly onRedelivered?: (key: WatchKey & Pick<Watch, "traceparent">, targets: readonly string[]) => void;
 }
 
 /** The functions and services that the API uses, and the data of one HTTP request. */

@@ -64,7 +64,7 @@ export async function redeliver(
   const failed = new Set(results.filter(({ kind }) => kind === "failed").map(({ id }) => id));
   const targets = reopened.filter(({ id }) => !failed.has(id)).map(({ result }) => result);
   const names = targets.map(({ target }) => target);
-  onRedelivered(key, names);
+  onRedelivered({ ...key, traceparent: watch.traceparent }, names);
   if (failed.size > 0) return unavailable("Some notifications were not queued. Send the request again.");
   return jsonResponse(202, { project, jobId, targets } satisfies RedeliveryResult);
 }
@@ -102,6 +102,9 @@ function chooseTargets(
  * Logs that a caller has queued notifications again. The notify function later writes a log line for each delivery
  * attempt.
  */
-export function logRedelivered(key: WatchKey, targets: readonly string[]): void {
-  log.info("redeliver", { ...key, targets });
+export function logRedelivered(
+  { project, jobId, caller, traceparent }: WatchKey & Pick<Watch, "traceparent">,
+  targets: readonly string[],
+): void {
+  log.info("redeliver", { project, jobId, caller, targets, traceparent });
 }

@@ -22,7 +22,8 @@ export function createAuditHandler(
 export function reportAudit({ accepted, concluded, stopped, live, orphaned }: Audit): void {
   const discrepancy = accepted - concluded - stopped - live;
   log.info("audit", { accepted, concluded, stopped, live, discrepancy });
-  for (const { project, jobId } of orphaned.slice(0, MAX_LOGGED)) log.error("orphaned", { project, jobId });
+  for (const { project, jobId, traceparent } of orphaned.slice(0, MAX_LOGGED))
+    log.error("orphaned", { project, jobId, traceparent });
   meter.add("AuditDiscrepancy", discrepancy);
   meter.add("LiveWatches", live);
 }

@@ -17,6 +17,7 @@ import { mayUse } from "../../lib/auth/caller.ts";
 import { createLinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
 import { JobId, type WatchKey } from "../../lib/domain/job.ts";
 import { toIso } from "../../lib/domain/time-text.ts";
+import { readTraceparent } from "../../lib/domain/traceparent.ts";
 import type { HandleRequest, Note } from "../../lib/runtime/answer-request.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
@@ -41,7 +42,7 @@ export interface EnqueuePorts
   /**
    * Reports the jobs of one call of `POST /v1/jobs`. By default, the enqueue function writes a log line and a metric.
    */
-  readonly onAccepted?: (caller: string, project: string, jobs: readonly JobResult[]) => void;
+  readonly onAccepted?: typeof reportAccepted;
 }
 
 /** Creates the handler of `POST /v1/jobs`. */
@@ -72,8 +73,10 @@ async function acceptRequest(
   if (resolved.kind === "problem") return resolved;
 
   const links = createLinkOptions(config, ports.defaultUrl);
-  const jobs = await acceptJobs(resolved, { ...ports, config, links, firstPollDelay, now: ports.now() });
-  onAccepted(identified.caller.name, resolved.project, jobs);
+  const traceparent = readTraceparent(request.headers.traceparent);
+  const accepting = { ...ports, config, links, firstPollDelay, traceparent, now: ports.now() };
+  const jobs = await acceptJobs(resolved, accepting);
+  onAccepted({ caller: identified.caller.name, project: resolved.project, traceparent }, jobs);
   return submissionResponse(jobs, (i) => locate(submission.jobIds === undefined ? ["jobId"] : ["jobIds", i]));
 }
 
@@ -118,8 +121,11 @@ function jobResult(key: WatchKey, opened: OpenedJob | undefined, { links, now }:
 }
 
 /** Writes the log line and the metric of one call of `POST /v1/jobs`. The log line lists the accepted jobs. */
-export function reportAccepted(caller: string, project: string, jobs: readonly JobResult[]): void {
+export function reportAccepted(
+  call: { readonly caller: string; readonly project: string; readonly traceparent: string | null },
+  jobs: readonly JobResult[],
+): void {
   const jobIds = jobs.filter(({ status }) => status === "accepted").map(({ jobId }) => jobId);
-  log.info("accept", { caller, project, asked: jobs.length, accepted: jobIds.length, jobIds });
+  log.info("accept", { ...call, asked: jobs.length, accepted: jobIds.length, jobIds });
   meter.add("Accepted", jobIds.length);
 }

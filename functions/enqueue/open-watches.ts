@@ -37,6 +37,8 @@ export interface AcceptPorts {
   readonly notifyQueue: Pick<Queue, "send">;
   readonly config: Config;
   readonly links: LinkOptions;
+  /** The W3C trace context of the call, or null. */
+  readonly traceparent: string | null;
   readonly now: Instant;
   readonly firstPollDelay: FirstPollDelay;
   readonly uuid: () => string;
@@ -44,7 +46,7 @@ export interface AcceptPorts {
    * Reports an error that affects some jobs of a call. By default, the enqueue function logs the error. The caller does
    * not see this error.
    */
-  readonly onFailure?: (step: "open" | "send" | "digest", error: unknown) => void;
+  readonly onFailure?: typeof logAcceptFailure;
 }
 
 /**
@@ -67,7 +69,14 @@ async function openWatch(
   jobId: string,
   { caller, project, jobIds, deadlineMinutes, targets, context, callbacks }: ResolvedSubmission,
   digestId: string | null,
-  { ledger, config: { settings }, now, firstPollDelay, onFailure = logAcceptFailure }: AcceptPorts,
+  {
+    ledger,
+    config: { settings },
+    now,
+    firstPollDelay,
+    traceparent,
+    onFailure = logAcceptFailure,
+  }: AcceptPorts,
 ): Promise<OpenedJob> {
   const deadlineAt = now + Math.round(deadlineMinutes * MINUTE_MS);
   const delay = await firstPollDelay(settings.poll, project, jobIds.length);
@@ -84,12 +93,13 @@ async function openWatch(
       context,
       callbacks,
       digestId,
+      traceparent,
       expiresAt: computeLedgerExpiryTime(deadlineAt, settings),
     });
     const laterDeadline = opened.kind === "already_watching" ? opened.watch.deadlineAt : deadlineAt;
     return { jobId, deadlineAt: laterDeadline, delaySeconds, ...opened };
   } catch (error) {
-    onFailure("open", error);
+    onFailure("open", error, traceparent);
     return { jobId, deadlineAt, delaySeconds, kind: "failed" };
   }
 }
@@ -115,7 +125,7 @@ async function createDigest(
   targets: readonly string[],
   { project, caller }: ResolvedSubmission,
   opened: readonly OpenedJob[],
-  { ledger, config, onFailure = logAcceptFailure }: AcceptPorts,
+  { ledger, config, traceparent, onFailure = logAcceptFailure }: AcceptPorts,
 ): Promise<readonly OpenedJob[]> {
   const members = opened.filter((job) => job.kind === "accepted");
   if (members.length === 0) return opened;
@@ -132,14 +142,18 @@ async function createDigest(
     });
     return opened;
   } catch (error) {
-    onFailure("digest", error);
+    onFailure("digest", error, traceparent);
     return opened.map((job) => (job.kind === "accepted" ? { ...job, kind: "failed" } : job));
   }
 }
 
 /** Logs that the enqueue function could not accept some jobs. The response asks the caller to send these jobs again. */
-export function logAcceptFailure(step: "open" | "send" | "digest", error: unknown): void {
-  log.error("accept failed", { step }, error);
+export function logAcceptFailure(
+  step: "open" | "send" | "digest",
+  error: unknown,
+  traceparent: string | null,
+): void {
+  log.error("accept failed", { step, traceparent }, error);
 }
 
 export interface FirstPollDelayPorts {

@@ -25,7 +25,7 @@ export async function sendMessages(
 ): Promise<readonly OpenedJob[]> {
   const jobs = opened.map((job) => ({
     job,
-    polls: pollsFor({ project, jobId: job.jobId, caller }, job),
+    polls: pollsFor({ project, jobId: job.jobId, caller }, job, ports),
     notifications: notificationsFor(job, ports.config),
   }));
   const unscheduled = await scheduleSweeps(opened, ports);
@@ -47,14 +47,18 @@ export async function sendMessages(
  * the first poll is not sent again. A second message could arrive before a poll message that waits for the rate limit,
  * and the second message would then wait again.
  */
-function pollsFor(key: WatchKey, job: OpenedJob): OutgoingMessage[] {
+function pollsFor(
+  key: WatchKey,
+  job: OpenedJob,
+  { traceparent }: Pick<AcceptPorts, "traceparent">,
+): OutgoingMessage[] {
   const { deadlineAt, delaySeconds } = job;
   if (job.kind === "accepted")
-    return [createPollMessage({ ...key, poll: job.poll, deadlineAt }, delaySeconds)];
+    return [createPollMessage({ ...key, poll: job.poll, deadlineAt, traceparent }, delaySeconds)];
   if (job.kind !== "already_watching" || job.watch.state !== "watching") return [];
   const { poll, previousPolls } = job.watch;
   if (poll > previousPolls) return [];
-  return [createPollMessage({ ...key, poll: poll + 1, deadlineAt }, delaySeconds)];
+  return [createPollMessage({ ...job.watch, poll: poll + 1, deadlineAt }, delaySeconds)];
 }
 
 /**
@@ -89,7 +93,7 @@ function outcomeOf({ state }: Watch): Outcome | null {
  */
 async function scheduleSweeps(
   opened: readonly OpenedJob[],
-  { ledger, config, now, onFailure = logAcceptFailure }: AcceptPorts,
+  { ledger, config, now, traceparent, onFailure = logAcceptFailure }: AcceptPorts,
 ): Promise<ReadonlySet<string>> {
   const failed = new Set<string>();
   await Promise.all(
@@ -99,7 +103,7 @@ async function scheduleSweeps(
       try {
         await ledger.scheduleSweep(job.watch, now + SWEEP_DELAY_MS, expiresAt);
       } catch (error) {
-        onFailure("send", error);
+        onFailure("send", error, traceparent);
         failed.add(job.jobId);
       }
     }),
@@ -111,10 +115,11 @@ async function scheduleSweeps(
 async function send(
   queue: Pick<Queue, "send">,
   messages: readonly OutgoingMessage[],
-  { onFailure = logAcceptFailure }: AcceptPorts,
+  { traceparent, onFailure = logAcceptFailure }: AcceptPorts,
 ): Promise<string[]> {
   if (messages.length === 0) return [];
   const failed = (await queue.send(messages)).filter((result) => result.kind === "failed");
-  if (failed.length > 0) onFailure("send", new Error(failed.map(({ reason }) => reason).join(", ")));
+  if (failed.length > 0)
+    onFailure("send", new Error(failed.map(({ reason }) => reason).join(", ")), traceparent);
   return failed.map(({ id }) => id);
 }

@@ -3,6 +3,7 @@ import type { Target } from "../../lib/channels/registry.ts";
 import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
+import type { Instant } from "../../lib/domain/job.ts";
 import { maskSecretsIn } from "../../lib/domain/mask-secrets-in.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { NotifyMessage } from "../../lib/queue/messages.ts";
@@ -10,6 +11,7 @@ import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runt
 import { deadLetterMessage, type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
 import { type AcquireRateLimitPorts, acquireRateLimit } from "./acquire-rate-limit.ts";
 import {
+  type BeforeAttempt,
   deadLetterNotification,
   GIVE_UP_RECEIVE_COUNT,
   isLastAttempt,
@@ -125,8 +127,8 @@ async function notify(
   }
 
   const before = { claimedAt: lease.now, record: claim.record };
-  const record = (result: AttemptResult, isMarkedGone = false) =>
-    recordAttempt(notification, received, { ...before, isMarkedGone }, result, { ...ports, settings });
+  const record = (result: AttemptResult, attempted = NOT_MADE) =>
+    recordAttempt(notification, received, { ...before, ...attempted }, result, { ...ports, settings });
   if (target === null) return record({ ...NOT_ATTEMPTED, verdict: "rejected", reason: "target_unknown" });
   const { offSince, goneSince, throttledUntil } = await ledger.readTarget(key.target);
   if (offSince !== null) return record({ ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" });
@@ -156,10 +158,29 @@ async function notify(
   const mask = isCallbackName(key.target)
     ? (text: string) => maskConfig(maskSecretsIn(target)(text))
     : maskConfig;
-  const result = await ports.deliver({ ...notification, target, now: now(), timeLimitMs, allow, mask });
-  return record(result, goneSince !== null);
+  const attemptAt = now();
+  const isFirst = redelivery === 0 && claim.record.history.length === 0;
+  const latenessSeconds = isFirst ? secondsSinceJobEnd(notification, attemptAt) : null;
+  const result = await ports.deliver({ ...notification, target, now: attemptAt, timeLimitMs, allow, mask });
+  return record(result, { isMarkedGone: goneSince !== null, latenessSeconds });
 }
 
+/**
+ * Returns the time from the end of the job to `at`. The cloud's clock gives the end of the job. Returns null if the
+ * notification is not about one job, or if the cloud does not say when the job ended.
+ */
+function secondsSinceJobEnd({ content }: Notification, at: Instant): number | null {
+  if (content.kind !== "outcome") return null;
+  const { outcome, updatedAt } = content.summary;
+  const isOver = outcome === "succeeded" || outcome === "failed";
+  // The cloud's clock may be ahead of the notifier's clock.
+  return isOver && updatedAt !== null ? Math.max(0, (at - updatedAt) / 1000) : null;
+}
+
+const NOT_MADE: Pick<BeforeAttempt, "isMarkedGone" | "latenessSeconds"> = {
+  isMarkedGone: false,
+  latenessSeconds: null,
+};
 const NOT_ATTEMPTED = { status: null, afterSeconds: null, spent: false, durationMs: 0, answer: "" } as const;
 
 function attemptTimeMs({ remainingMs }: ReceivedMessage): number {

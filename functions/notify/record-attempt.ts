@@ -65,6 +65,8 @@ export interface BeforeAttempt {
   readonly record: DeliveryRecord;
   /** Is true if an earlier response said that the target no longer exists. */
   readonly isMarkedGone: boolean;
+  /** The time from the end of the job to the first delivery attempt. Is null for any other attempt. */
+  readonly latenessSeconds: number | null;
 }
 
 /**
@@ -75,7 +77,7 @@ export interface BeforeAttempt {
 export async function recordAttempt(
   notification: Notification,
   received: ReceivedMessage,
-  { claimedAt, record, isMarkedGone }: BeforeAttempt,
+  { claimedAt, record, isMarkedGone, latenessSeconds }: BeforeAttempt,
   result: AttemptResult,
   ports: RecordAttemptPorts,
 ): Promise<Disposition> {
@@ -119,7 +121,8 @@ export async function recordAttempt(
     attempt: { at, verdict, status, durationMs, reason, answer },
     nextAttemptAt,
   });
-  onAttempt(notification, result, state, record.attempts + (spent ? 1 : 0));
+  const attempts = record.attempts + (spent ? 1 : 0);
+  onAttempt(notification, result, { state, attempts, latenessSeconds });
   if (recorded === "superseded") return "retry";
   if (state === "delivered") {
     if (isMarkedGone) await ledger.clearTargetGone(key.target);
@@ -182,18 +185,30 @@ export async function deadLetterNotification(
 /**
  * Writes the log line and the metrics of one delivery attempt. The log line contains the name of the target, but never
  * the URL.
- * @param state the state of the delivery after the delivery attempt
- * @param attempts the number of delivery attempts that used a step of the retry schedule
+ * @param after.state the state of the delivery after the delivery attempt
+ * @param after.attempts the number of delivery attempts that used a step of the retry schedule
  */
 export function logAttempt(
-  { key: { project, jobId, target: name }, redelivery, target }: Notification,
+  { key: { project, jobId, target: name }, redelivery, target, traceparent }: Notification,
   { verdict, reason, status, durationMs, spent }: AttemptResult,
-  state: DeliveryState,
-  attempts: number,
+  {
+    state,
+    attempts,
+    latenessSeconds,
+  }: { readonly state: DeliveryState; readonly attempts: number } & Pick<BeforeAttempt, "latenessSeconds">,
 ): void {
   const kind = target?.kind ?? "unknown";
   const fields = { project, jobId, target: name, kind, redelivery, attempts };
-  log.info("attempt", { ...fields, verdict, reason, status, durationMs, state });
+  log.info("attempt", {
+    ...fields,
+    verdict,
+    reason,
+    status,
+    durationMs,
+    state,
+    latenessSeconds,
+    traceparent,
+  });
   meter.add("Attempts", 1);
   meter.add("Attempts", 1, { kind, verdict });
   if (spent && verdict !== "delivered") meter.add("AttemptsFailed", 1);
@@ -201,4 +216,5 @@ export function logAttempt(
   if (state !== "pending") meter.add("Notifications", 1, { kind, state });
   if (state !== "pending" && state !== "delivered") meter.add("DeadLetters", 1);
   if (state === "gone") meter.add("TargetGone", 1);
+  if (latenessSeconds !== null) meter.add("NotificationLatenessSeconds", latenessSeconds);
 }

@@ -26,6 +26,8 @@ export interface Notification {
    * repeated notification by this ID.
    */
   readonly webhookId: string;
+  /** The W3C trace context of the watch. Is null if the notification is not about a single watch. */
+  readonly traceparent: string | null;
   /** The target is null when the config does not contain the target. */
   readonly target: Target | null;
   readonly content: NotificationContent;
@@ -75,6 +77,7 @@ async function resolveWith(
       key,
       redelivery,
       webhookId: webhookId(key),
+      traceparent: message.kind === "notification" ? (message.traceparent ?? null) : null,
       target,
       content,
       expiresAt,

@@ -190,7 +190,7 @@ async function notifyAndEnd(
       job: { phase, jobType, resourceName },
     });
     if (ended.kind === "ended") {
-      onConcluded(summary);
+      onConcluded(summary, watch.traceparent);
       await learnDuration(summary, ledger);
     }
     if (ended.kind !== "targets_changed") return;

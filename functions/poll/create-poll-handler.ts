@@ -122,8 +122,9 @@ async function claimAndPoll(
 ): Promise<Disposition> {
   const { ledger, pollQueue, order, random, onPoll = logPoll } = scope;
   const { key, poll, messageId } = wanted;
+  const { traceparent = null } = message;
   const report = (made: Pick<PollReport, "observation" | "next"> & Partial<PollReport>) =>
-    onPoll({ key, poll, delaySeconds: null, latenessSeconds: null, ...made });
+    onPoll({ key, traceparent, poll, delaySeconds: null, latenessSeconds: null, ...made });
   const claimedAt = scope.now();
   const claim = await ledger.claimPoll({ ...wanted, now: claimedAt, leaseMs: POLL_LEASE_MS });
   switch (claim.kind) {

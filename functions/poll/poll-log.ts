@@ -9,6 +9,8 @@ type RefusedClaim = Exclude<PollClaim["kind"], "claimed">;
 /** A report about one message of the poll queue. */
 export interface PollReport {
   readonly key: WatchKey;
+  /** The W3C trace context of the watch, or null. */
+  readonly traceparent: string | null;
   readonly poll: number;
   /** The observation of the job, or the reason why the function did not query CCE. */
   readonly observation:
@@ -53,10 +55,11 @@ export function logPoll({ key, ...report }: PollReport): void {
   }
 }
 
-/** Writes the log line and the metrics of an ended watch. */
-export function reportConcluded(summary: OutcomeSummary): void {
+/** Writes the log line and the metrics of an ended watch. `traceparent` is the W3C trace context of the watch, or null. */
+export function reportConcluded(summary: OutcomeSummary, traceparent: string | null): void {
   const { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds } = summary;
-  log.info("concluded", { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds });
+  const fields = { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds, traceparent };
+  log.info("concluded", fields);
   meter.add("Concluded", 1, { outcome });
   if (lagSeconds !== null) meter.add("LagSeconds", lagSeconds);
 }

@@ -1,4 +1,5 @@
 import type * as z from "zod/mini";
+import { findTraceparent } from "../../lib/domain/traceparent.ts";
 import { countUtf8Bytes, truncate } from "../../lib/domain/truncate-text.ts";
 import { NewerItemError } from "../../lib/ledger/ledger.ts";
 import { parseMessage } from "../../lib/queue/messages.ts";
@@ -33,7 +34,7 @@ export interface ReadMessagePorts {
   readonly queue: Pick<Queue, "changeVisibility">;
   readonly deadLetterQueue: Pick<Queue, "send">;
   /** Reports a message that a function could not use. By default, a log line and a metric are written. */
-  readonly onUnreadable?: (reason: UnreadableReason, detail: string) => void;
+  readonly onUnreadable?: typeof logUnreadable;
 }
 
 /**
@@ -67,10 +68,10 @@ export async function readMessage<T>(
 
 async function waitForNewerRelease(
   detail: string,
-  { receiptHandle, receiveCount }: ReceivedMessage,
+  { receiptHandle, receiveCount, body }: ReceivedMessage,
   { queue, onUnreadable = logUnreadable }: ReadMessagePorts,
 ): Promise<Disposition> {
-  onUnreadable("newer", detail);
+  onUnreadable("newer", detail, findTraceparent(body));
   await queue.changeVisibility(
     receiptHandle,
     Math.min(MAX_WAIT_SECONDS, MIN_WAIT_SECONDS * 2 ** (receiveCount - 1)),
@@ -89,7 +90,7 @@ export async function deadLetterMessage(
   { deadLetterQueue, onUnreadable = logUnreadable }: ReadMessagePorts,
 ): Promise<Disposition> {
   await sendAllOrThrow(deadLetterQueue, [createDeadLetter(received, { reason, detail })]);
-  onUnreadable(reason, detail);
+  onUnreadable(reason, detail, findTraceparent(received.body));
   return "acknowledged";
 }
 
@@ -119,7 +120,7 @@ export function createDeadLetter(
  * Logs a message that a function could not use. The metric `DeadLetters` does not count a message of a newer version of
  * the service.
  */
-function logUnreadable(reason: UnreadableReason, detail: string): void {
-  log.warn("message unreadable", { kind: reason, reason: detail });
+function logUnreadable(reason: UnreadableReason, detail: string, traceparent: string | null): void {
+  log.warn("message unreadable", { kind: reason, reason: detail, traceparent });
   if (reason !== "newer") meter.add("DeadLetters", 1);
 }

@@ -2,13 +2,13 @@ import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { OverdueEntry } from "../../lib/ledger/watch.ts";
+import type { OverdueEntry, Watch } from "../../lib/ledger/watch.ts";
 import { createTargetGoneMessage } from "../../lib/queue/messages.ts";
 import { sendAllOrThrow } from "../../lib/queue/queue.ts";
 import type { Invocation } from "../../lib/runtime/invocation.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
-import { type SentAgain, type SweepWatchPorts, sweepWatch } from "./sweep-watch.ts";
+import { type SentAgain, type SentAgainOfWatch, type SweepWatchPorts, sweepWatch } from "./sweep-watch.ts";
 
 const CONCURRENCY = 10;
 /** The number of watches that one read of the index of overdue watches returns. */
@@ -23,7 +23,7 @@ const TARGETS_MARGIN_MS = 5_000;
 const REPORT_OFF_TARGET_MS = 86_400_000;
 
 /** A watch or a target for which a run of the sweep function failed with an error. */
-export type SweepItem = WatchKey | { readonly target: string };
+export type SweepItem = (WatchKey & Pick<Watch, "traceparent">) | { readonly target: string };
 
 export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
   readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdue" | "readTarget">;
@@ -32,6 +32,8 @@ export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
    * Reports that the sweep function failed for one watch or target. By default, the sweep function writes a log line.
    */
   readonly onFailure?: (failed: SweepItem, error: unknown) => void;
+  /** Reports a watch whose messages were sent again. By default, the sweep function writes a log line. */
+  readonly onSentAgain?: typeof logSentAgain;
   readonly onSwept?: (result: SweepResult) => void;
 }
 
@@ -70,7 +72,7 @@ async function sweepWatches(
   remainingMs: () => number,
   ports: SweepPorts,
 ): Promise<SweepResult> {
-  const { onFailure = logSweepFailure } = ports;
+  const { onFailure = logSweepFailure, onSentAgain = logSentAgain } = ports;
   const watchPorts = { ...ports, config, sent: new Set<string>() };
   const total = { polls: 0, notifications: 0 };
   let failed = 0;
@@ -85,10 +87,12 @@ async function sweepWatches(
       const sent = await sweepWatch(entry, watchPorts);
       total.polls += sent.polls;
       total.notifications += sent.notifications;
+      if (sent.polls + sent.notifications > 0) onSentAgain(entry, sent);
     } catch (error) {
       failed += 1;
       const { project, jobId, caller } = entry;
-      onFailure({ project, jobId, caller }, error);
+      const document = await ports.ledger.readWatch(entry).catch(() => null);
+      onFailure({ project, jobId, caller, traceparent: document?.watch.traceparent ?? null }, error);
     }
   };
   const result = (finished: boolean): SweepResult => ({ ...total, failed, finished });
@@ -138,6 +142,12 @@ async function reportOffTargets(
     }),
   );
   return failures.flat().length;
+}
+
+/** Logs how many messages of a watch a run of the sweep function has sent again. */
+export function logSentAgain({ project, jobId, caller }: WatchKey, sent: SentAgainOfWatch): void {
+  const { polls, notifications, traceparent } = sent;
+  log.info("sent again", { project, jobId, caller, polls, notifications, traceparent });
 }
 
 /** Logs that a run of the sweep function failed for one watch or target. */

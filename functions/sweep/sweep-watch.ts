@@ -52,6 +52,9 @@ export interface SentAgain {
   readonly notifications: number;
 }
 
+/** What the sweep function has sent again for one watch, and the W3C trace context of the watch. */
+export type SentAgainOfWatch = SentAgain & Pick<Watch, "traceparent">;
+
 /**
  * Sends the overdue messages of one watch again. The function then sets the time of the next check of the watch in the
  * index of overdue watches. When no message of the watch can become overdue, the function removes the watch from this
@@ -59,7 +62,7 @@ export interface SentAgain {
  * @throws SendFailedError or an error of the ledger. If possible, the function first sets a later time for the next
  * check of the watch.
  */
-export async function sweepWatch(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgain> {
+export async function sweepWatch(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgainOfWatch> {
   try {
     return await sendOverdue(entry, ports);
   } catch (error) {
@@ -69,23 +72,25 @@ export async function sweepWatch(entry: OverdueEntry, ports: SweepWatchPorts): P
   }
 }
 
-async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgain> {
+async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgainOfWatch> {
   const { ledger, pollQueue, now } = ports;
   const document = await ledger.readWatch(entry);
+  const traceparent = document?.watch.traceparent ?? null;
   if (document?.watch.state === "watching") {
     const { poll, pollDone, nextPollAt } = document.watch;
     // The index is eventually consistent, so the index may still list a watch whose poll was made meanwhile.
-    if (nextPollAt !== null && pollOverdueAt(nextPollAt) >= now()) return { polls: 0, notifications: 0 };
+    if (nextPollAt !== null && pollOverdueAt(nextPollAt) >= now())
+      return { polls: 0, notifications: 0, traceparent };
     const due = { ...document.watch, poll: pollDone ? poll + 1 : poll };
     await sendAllOrThrow(pollQueue, [createPollMessage(due, pollDone ? 0 : LEASE_WAIT_SECONDS)]);
     await ledger.rescheduleSweep(entry, now() + DUE_AGAIN_MS);
-    return { polls: 1, notifications: 0 };
+    return { polls: 1, notifications: 0, traceparent };
   }
   if (document === null || document.watch.state === "stopped" || document.summary === null) {
     await ledger.rescheduleSweep(entry, null);
-    return { polls: 0, notifications: 0 };
+    return { polls: 0, notifications: 0, traceparent };
   }
-  return sendNotifications(entry, document, document.summary.outcome, ports);
+  return { ...(await sendNotifications(entry, document, document.summary.outcome, ports)), traceparent };
 }
 
 /** A notification that may be overdue. */

@@ -115,6 +115,8 @@ export interface FormattedMessage {
 export interface AttemptIdentity {
   /** All delivery attempts of one notification have the same `webhookId`. */
   readonly webhookId: string;
+  /** The W3C trace context of the watch. Only a webhook target gets it. */
+  readonly traceparent?: string | null | undefined;
   readonly now: Instant;
 }
 

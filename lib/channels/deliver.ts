@@ -26,6 +26,8 @@ export interface DeliveryRequest<T = Target> {
   readonly content: NotificationContent;
   /** All delivery attempts of one notification have the same `webhookId`. */
   readonly webhookId: string;
+  /** The W3C trace context of the watch. */
+  readonly traceparent?: string | null;
   readonly now: Instant;
   /**
    * The time limit for the whole delivery attempt. In one delivery attempt the service may send a second, simpler
@@ -92,6 +94,7 @@ async function sendOnce<Schema extends TargetSchema>(
   {
     target,
     webhookId,
+    traceparent,
     now: startedAt,
     timeLimitMs,
     allow,
@@ -103,7 +106,7 @@ async function sendOnce<Schema extends TargetSchema>(
   elapsedMs: number,
 ): Promise<Omit<AttemptResult, "durationMs">> {
   const now = Math.floor(startedAt + elapsedMs);
-  const { url, headers, body } = channel.buildRequest(target, payload, { webhookId, now });
+  const { url, headers, body } = channel.buildRequest(target, payload, { webhookId, traceparent, now });
   const connections = egress ?? egressOfAllowList(allow, now, proxy);
   const checked = checkUrl(url, connections.allow);
   if (checked.kind === "refused") return { ...rejected(checked.rule), status: null, answer: "" };

@@ -1,4 +1,5 @@
-import type { Instant, WatchKey, WatchState } from "../domain/job.ts";
+import type { Instant, WatchState } from "../domain/job.ts";
+import type { Watch } from "./watch.ts";
 
 /**
  * A watch counts as orphaned if its planned poll or its deadline is more than `GRACE_MS` in the past. The rate limit
@@ -18,8 +19,11 @@ export interface Audit {
    */
   readonly live: number;
   /** The watches that are neither live nor concluded nor stopped. If the list is not empty, the service has a bug. */
-  readonly orphaned: readonly WatchKey[];
+  readonly orphaned: readonly OrphanedWatch[];
 }
+
+/** An orphaned watch and its W3C trace context. */
+export type OrphanedWatch = Pick<Watch, "project" | "jobId" | "caller" | "traceparent">;
 
 export type WatchClass = "concluded" | "stopped" | "live" | "orphaned";
 

@@ -42,6 +42,8 @@ export const WatchFields = z.object({
   /** The planned time of the next poll. Is null after the end of the watch. */
   nextPollAt: z._default(MaybeInstant, null),
   digestId: z._default(MaybeText, null),
+  /** The W3C trace context of the API call that started this generation of the watch. */
+  traceparent: z._default(MaybeText, null),
   /** The phase of the job in the latest poll. Long values of `phase`, `jobType` and `resourceName` are truncated. */
   phase: z._default(MaybeText, null),
   jobType: z._default(MaybeText, null),
@@ -67,7 +69,7 @@ export interface CallerData {
 export interface NewWatch
   extends WatchKey,
     CallerData,
-    Pick<Watch, "acceptedAt" | "deadlineAt" | "targets" | "digestId"> {
+    Pick<Watch, "acceptedAt" | "deadlineAt" | "targets" | "digestId" | "traceparent"> {
   readonly nextPollAt: Instant;
   /** The time after which the ledger may delete the watch. */
   readonly expiresAt: Instant;

@@ -16,6 +16,7 @@ export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
   ...createSchemas({ callbackUrl, deadlineMinutes, actor, pipeline, runUrl, commit }),
   from: { type: "string", enum: ["cce"] },
+  traceparent: { type: "string" },
   all: { type: "string", enum: ["true"] },
   notify: { ...createParameterSchema(notify), minItems: 1 },
   state: { type: "array", items: { $ref: "#/components/schemas/WatchState" }, minItems: 1 },

@@ -9,6 +9,7 @@ import {
   type WatchKey,
 } from "../domain/job.ts";
 import { parseJson } from "../domain/json.ts";
+import { Traceparent } from "../domain/traceparent.ts";
 import { Count, CountFromOne } from "../domain/zod-fields.ts";
 import type { NotificationKey } from "../ledger/notification.ts";
 import type { OutgoingMessage } from "./queue.ts";
@@ -33,6 +34,8 @@ export const PollMessage = z.strictObject({
   deadlineAt: Count,
   /** The instant that the rate limit of the project reserved for the query of this poll. */
   rateLimitedUntil: z.optional(Count),
+  /** The W3C trace context of the watch. */
+  traceparent: z.optional(Traceparent),
 });
 export type PollMessage = z.infer<typeof PollMessage>;
 
@@ -57,6 +60,8 @@ export const NotificationMessage = z.strictObject({
    * notification about the outcome.
    */
   redelivery: Count,
+  /** The W3C trace context of the watch. */
+  traceparent: z.optional(Traceparent),
 });
 export type NotificationMessage = z.infer<typeof NotificationMessage>;
 
@@ -116,6 +121,11 @@ export function parseMessage<T>(schema: z.ZodMiniType<T>, body: string): ParsedM
   return { kind: "malformed", reason: `not a message of version ${MESSAGE_VERSION}: ${faults.join(", ")}` };
 }
 
+/** The W3C trace context of a watch, if the caller sent one. */
+interface Traced {
+  readonly traceparent?: string | null | undefined;
+}
+
 /** Returns a message that requests a poll. SQS delivers the message after `delaySeconds`. */
 export function createPollMessage(
   {
@@ -124,23 +134,34 @@ export function createPollMessage(
     caller,
     poll,
     deadlineAt,
-  }: WatchKey & { readonly poll: number; readonly deadlineAt: Instant },
+    traceparent = null,
+  }: WatchKey & { readonly poll: number; readonly deadlineAt: Instant } & Traced,
   delaySeconds: number,
   rateLimitedUntil: Instant | null = null,
 ): OutgoingMessage {
-  const message = { kind: "poll", project, jobId, caller, poll, deadlineAt } as const;
-  return toOutgoing(rateLimitedUntil === null ? message : { ...message, rateLimitedUntil }, delaySeconds);
+  const message = {
+    kind: "poll",
+    project,
+    jobId,
+    caller,
+    poll,
+    deadlineAt,
+    ...(rateLimitedUntil !== null && { rateLimitedUntil }),
+    ...(traceparent !== null && { traceparent }),
+  } as const;
+  return toOutgoing(message, delaySeconds);
 }
 
 /** Returns a message that requests the notification with the key about the outcome of a watch. */
 export function createNotificationMessage(
-  { caller, generation: watchGeneration }: WatchGeneration,
+  { caller, generation: watchGeneration, traceparent = null }: WatchGeneration & Traced,
   { project, jobId, generation, target }: NotificationKey,
   outcome: Outcome,
   redelivery: number,
 ): OutgoingMessage {
   const watch = { project, jobId, caller, watchGeneration };
-  return toOutgoing({ kind: "notification", ...watch, generation, target, outcome, redelivery });
+  const message = { kind: "notification", ...watch, generation, target, outcome, redelivery } as const;
+  return toOutgoing(traceparent === null ? message : { ...message, traceparent });
 }
 
 /** Returns the watch generation whose outcome a notification contains. */

@@ -1,6 +1,7 @@
 import { type ApiRequest, type ApiResponse, cleanHeaders } from "../api/http-message.ts";
 import { type ProblemResponse, problemResponse, renderProblem, unavailable } from "../api/problem.ts";
 import { ConfigInvalidError, ConfigUnreadableError } from "../config/config-source.ts";
+import { readTraceparent } from "../domain/traceparent.ts";
 import { LedgerUnavailableError, NewerItemError } from "../ledger/ledger.ts";
 import type { Invocation } from "./invocation.ts";
 import { log } from "./log.ts";
@@ -15,6 +16,8 @@ export interface RequestNotes {
   readonly route: string;
   /** The name of the caller, or null until the caller is known. */
   readonly caller: string | null;
+  /** The W3C trace context of the request, or null. */
+  readonly traceparent: string | null;
 }
 
 /** Adds fields to the log line of the request. */
@@ -46,7 +49,11 @@ export async function answerRequest(
   route: string,
 ): Promise<ApiResponse> {
   const { method, requestId } = request;
-  let notes: RequestNotes = { route, caller: null };
+  let notes: RequestNotes = {
+    route,
+    caller: null,
+    traceparent: readTraceparent(request.headers.traceparent),
+  };
   const note: Note = (found) => {
     notes = { ...notes, ...found };
   };

@@ -13,6 +13,8 @@ export const UNITS = {
   PollsGivenUp: MetricUnit.Count,
   PollLatenessSeconds: MetricUnit.Seconds,
   LagSeconds: MetricUnit.Seconds,
+  /** The time from the end of a job to the first delivery attempt of each notification about the job. */
+  NotificationLatenessSeconds: MetricUnit.Seconds,
   Concluded: MetricUnit.Count,
   Stopped: MetricUnit.Count,
   Notifications: MetricUnit.Count,

@@ -1,3 +1,4 @@
+import { findTraceparent } from "../domain/traceparent.ts";
 import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 
@@ -25,18 +26,18 @@ export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
  * or does not finish in time. Never throws.
  */
 export async function settleMessage(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
-  const { messageId } = received;
+  const { messageId, body } = received;
   let timer: NodeJS.Timeout | undefined;
   const outOfTime = new Promise<Disposition>((resolve) => {
     timer = setTimeout(() => {
-      log.warn("record out of time", { messageId });
+      log.warn("record out of time", { messageId, traceparent: findTraceparent(body) });
       resolve("retry");
     }, received.remainingMs());
   });
   try {
     return await Promise.race([outOfTime, handle(received)]);
   } catch (error) {
-    log.error("record failed", { messageId }, error);
+    log.error("record failed", { messageId, traceparent: findTraceparent(body) }, error);
     meter.add("RecordsFailed", 1);
     return "retry";
   } finally {

@@ -16,6 +16,7 @@ export const ALARM_NAMES = [
   "dead-letters",
   "delivery-failures",
   "errors",
+  "late-notifications",
   "loop-stopped",
   "notify-dead-letters",
   "notify-queue-full",

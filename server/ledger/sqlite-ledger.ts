@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { type Instant, MaybeInstant, WatchState } from "../../lib/domain/job.ts";
+import { MaybeText } from "../../lib/domain/zod-fields.ts";
 import { type Audit, classifyWatch } from "../../lib/ledger/audit.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Store } from "../store/store.ts";
@@ -28,6 +29,7 @@ const AuditRow = z.object({
   state: WatchState,
   dueAt: MaybeInstant,
   deadlineAt: z.number(),
+  traceparent: MaybeText,
 });
 
 /** Counts the watches of the ledger by state and finds orphaned watches. */
@@ -37,13 +39,14 @@ export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
   const rows = await store.read(() =>
     store.all(
       `SELECT project, job_id, caller, due_at AS dueAt, body ->> '$.watch.state' AS state,
-         body ->> '$.watch.deadlineAt' AS deadlineAt FROM watch`,
+         body ->> '$.watch.deadlineAt' AS deadlineAt, body ->> '$.watch.traceparent' AS traceparent
+       FROM watch`,
     ),
   );
   for (const row of rows) {
-    const { project, job_id: jobId, caller, ...watch } = AuditRow.parse(row);
+    const { project, job_id: jobId, caller, traceparent, ...watch } = AuditRow.parse(row);
     const found = classifyWatch(watch, now);
-    if (found === "orphaned") orphaned.push({ project, jobId, caller });
+    if (found === "orphaned") orphaned.push({ project, jobId, caller, traceparent });
     else counts[found] += 1;
   }
   return { ...counts, accepted: rows.length, orphaned };

@@ -234,7 +234,7 @@ function addGenerations(
  * from the previous generation, so that the old poll messages have no effect.
  */
 function startWatch(wanted: NewWatch, before: WatchRow | null, generation: number): WatchRow {
-  const { project, jobId, caller, acceptedAt, deadlineAt, nextPollAt, digestId } = wanted;
+  const { project, jobId, caller, acceptedAt, deadlineAt, nextPollAt, digestId, traceparent } = wanted;
   const poll = before?.watch.poll ?? 0;
   const watch: Watch = {
     project,
@@ -251,6 +251,7 @@ function startWatch(wanted: NewWatch, before: WatchRow | null, generation: numbe
     concludedAt: null,
     nextPollAt,
     digestId,
+    traceparent,
     phase: null,
     jobType: null,
     resourceName: null,

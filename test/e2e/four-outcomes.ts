@@ -38,6 +38,9 @@ export interface FourOutcomes {
   stop(): Promise<void>;
 }
 
+/** The header of the submission of all jobs but the one that times out. */
+export const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 export async function runFourOutcomes(): Promise<FourOutcomes> {
   const receiver = await startReceiver();
   const webhook = (name: string) => ({ kind: "webhook", url: `${receiver.url}/webhook/${name}` });
@@ -60,7 +63,10 @@ export async function runFourOutcomes(): Promise<FourOutcomes> {
   };
   const common = { notify: ["deploys", "audit", "alarms", "deploys"], context: CONTEXT };
   await Promise.all([
-    fixture.submit({ jobIds: [jobs.succeeded, jobs.failed, jobs.lost], ...common }),
+    fixture.submit(
+      { jobIds: [jobs.succeeded, jobs.failed, jobs.lost], ...common },
+      { traceparent: TRACEPARENT },
+    ),
     fixture.submit({ jobId: jobs.timed_out, deadlineMinutes: 2.5 / 60, ...common }),
   ]);
   const over = await Promise.all(OUTCOMES.map((outcome) => fixture.over(jobs[outcome])));

@@ -3,7 +3,14 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { Webhook } from "standardwebhooks";
 import { OUTCOMES } from "../../lib/domain/job.ts";
 import { PROJECT } from "../support/service-fixture.ts";
-import { CONTEXT, type FourOutcomes, MENTION, runFourOutcomes, SECRETS } from "./four-outcomes.ts";
+import {
+  CONTEXT,
+  type FourOutcomes,
+  MENTION,
+  runFourOutcomes,
+  SECRETS,
+  TRACEPARENT,
+} from "./four-outcomes.ts";
 import { CLUSTER, REASON } from "./outcome-jobs.ts";
 
 const SCHEMA = JSON.parse(readFileSync(new URL("../../docs/event.schema.json", import.meta.url), "utf8"));
@@ -59,6 +66,28 @@ describe("a job that is submitted over HTTP", () => {
     expect([validate(event), validate.errors]).toEqual([true, null]);
     expect(event.type).toBe(`job.${outcome}`);
   });
+
+  it("sends the traceparent of the submission to a webhook, and not to a chat", () => {
+    expect(outcomes.only("/webhook/audit", "failed").headers.traceparent).toBe(TRACEPARENT);
+    expect(outcomes.only("/slack/deploys", "failed").headers).not.toHaveProperty("traceparent");
+    expect(outcomes.only("/webhook/audit", "timed_out").headers).not.toHaveProperty("traceparent");
+  });
+
+  it.each(["succeeded", "failed", "lost"] as const)(
+    "has the traceparent of the submission in every log line about the job with the outcome %s",
+    (outcome) => {
+      const lines = readFileSync(outcomes.fixture.logFile, "utf8")
+        .split("\n")
+        .filter((line) => line.includes(outcomes.jobs[outcome]))
+        .map((line) => JSON.parse(line.slice(line.indexOf("{"))));
+      const messages = new Set(lines.map(({ message }) => message));
+      expect([...messages].sort()).toEqual(["accept", "attempt", "concluded", "poll"]);
+      for (const line of lines) expect(line.traceparent).toBe(TRACEPARENT);
+      const [first] = lines.filter(({ message, target }) => message === "attempt" && target === "audit");
+      if (outcome === "lost") expect(first).not.toHaveProperty("lateness_seconds");
+      else expect(first.lateness_seconds).toBeLessThan(30);
+    },
+  );
 
   it("sends the path and the unchanged reason of a failure three levels down", () => {
     expect(outcomes.event("failed")).toEqual({

@@ -66,6 +66,8 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     concluded: [] as OutcomeSummary[],
     unreadable: [] as UnreadableReason[],
     failures: [] as SweepItem[],
+    sentAgain: [] as object[],
+    lateness: [] as (number | null)[],
     posts: [] as string[],
   };
   const handleNotification = createNotifyHandler({
@@ -88,7 +90,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     },
     now,
     random: () => 0.5,
-    onAttempt: () => {},
+    onAttempt: (_notification, _result, { latenessSeconds }) => recorded.lateness.push(latenessSeconds),
     onUnreadable: (reason) => recorded.unreadable.push(reason),
   });
   const flow = {
@@ -120,6 +122,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
         context: {},
         callbacks: {},
         digestId: null,
+        traceparent: null,
         expiresAt: T0 * 2,
         ...changes,
       }),
@@ -183,6 +186,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
         configs: { current: async () => config },
         now,
         onFailure: (failed) => recorded.failures.push(failed),
+        onSentAgain: (key, sent) => recorded.sentAgain.push({ ...key, ...sent }),
         onSwept: (result) => results.push(result),
       });
       await run({ remainingMs });

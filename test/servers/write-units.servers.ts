@@ -85,6 +85,7 @@ async function measureJob(): Promise<Readonly<Record<string, number>>> {
     context: { actor: "ci" },
     callbacks: {},
     digestId: null,
+    traceparent: null,
     expiresAt: T0 * 2,
   });
   const acceptance = takeUnits().others;

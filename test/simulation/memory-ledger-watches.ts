@@ -200,6 +200,7 @@ function startWatch(wanted: NewWatch, before: WatchRow | undefined, generation: 
     lastPollError: null,
     consecutiveFailures: 0,
     digestId: wanted.digestId,
+    traceparent: wanted.traceparent,
     targets: union([], wanted.targets),
   };
   return {

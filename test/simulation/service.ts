@@ -146,6 +146,7 @@ export async function runSweep(environment: Environment, invocation: Invocation)
     configs: { current: async () => config },
     now: simulation.now,
     onFailure: () => {},
+    onSentAgain: () => {},
     onSwept: (result) => simulation.note(invocation, `swept: ${JSON.stringify(result)}`),
   });
   await createSweepHandler(ports)({ remainingMs: () => invocation.deadlineAt - simulation.now() });

@@ -38,8 +38,11 @@ export interface ServiceFixture {
   api(path: string, body?: unknown): Promise<Response>;
   /** Posts any text to the API. */
   post(path: string, text: string): Promise<Response>;
-  /** Submits jobs. Throws if the API does not accept the jobs. */
-  submit(body: Readonly<Record<string, unknown>>): Promise<readonly SubmittedJob[]>;
+  /** Submits jobs, with more request headers. Throws if the API does not accept the jobs. */
+  submit(
+    body: Readonly<Record<string, unknown>>,
+    more?: Readonly<Record<string, string>>,
+  ): Promise<readonly SubmittedJob[]>;
   status(jobId: string): Promise<StatusDocument>;
   /** Waits until a job and all its notifications have ended, and returns the status. */
   over(jobId: string): Promise<StatusDocument>;
@@ -112,8 +115,8 @@ export async function startServiceFixture(options: {
   const queues = stackQueues(stack);
 
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  const post = (path: string, text: string) =>
-    fetch(stack.api + path, { method: "POST", headers, body: text });
+  const post = (path: string, text: string, more: Readonly<Record<string, string>> = {}) =>
+    fetch(stack.api + path, { method: "POST", headers: { ...headers, ...more }, body: text });
   const api = (path: string, body?: unknown) =>
     body === undefined ? fetch(stack.api + path, { headers }) : post(path, JSON.stringify(body));
   const read = async (jobId: string, query: string) => {
@@ -131,8 +134,8 @@ export async function startServiceFixture(options: {
     token,
     secrets: [key.accessKey, key.secretKey, token, linkKey],
     addJob: (script) => cce.addJob(PROJECT_ID, script),
-    async submit(body) {
-      const answer = await api("/v1/jobs", body);
+    async submit(body, more) {
+      const answer = await post("/v1/jobs", JSON.stringify(body), more);
       const text = await answer.text();
       if (answer.status !== 202) throw new Error(`the jobs were not accepted: ${answer.status} ${text}`);
       return Submitted.parse(JSON.parse(text)).jobs;

@@ -196,6 +196,23 @@ export const failingPollsFire: Rule = (template) => {
   ];
 };
 
+export const lateNotificationsFire: Rule = (template) => {
+  const id = "LateNotificationsAlarm";
+  /** Notifications at an interval, of which every n-th is late by a minute and the others by five seconds. */
+  const notified = (intervalMinutes: number, every: number) =>
+    Array.from({ length: Math.floor((24 * HOUR) / (intervalMinutes * MINUTE)) }, (_, i) => ({
+      metric: "NotificationLatenessSeconds",
+      at: i * intervalMinutes * MINUTE,
+      value: i % every === 0 ? 60 : 5,
+    }));
+  const day = [6 * HOUR, 24 * HOUR] as const;
+  return [
+    ...mustFire(template, id, "every tenth notification is late", notified(5, 10), day),
+    ...mustNotFire(template, id, "every thirtieth notification is late", notified(5, 30), day),
+    ...mustNotFire(template, id, "every notification is late, but there are few", notified(30, 1), day),
+  ];
+};
+
 export const everyDeadLetterFires: Rule = (template) => {
   const id = "DeadLettersAlarm";
   const depth = runs(MINUTE, 0, 4 * HOUR, { ApproximateNumberOfMessagesVisible: 1 });

@@ -10,7 +10,7 @@ export interface Sample {
 }
 
 const Numeric = z.coerce.number();
-const Stat = z.enum(["Sum", "Average", "Minimum", "Maximum", "SampleCount"]);
+const Stat = z.enum(["Sum", "Average", "Minimum", "Maximum", "SampleCount", "p95"]);
 
 const Alarm = z.object({
   TreatMissingData: z.enum(["breaching", "notBreaching", "ignore"]),
@@ -134,6 +134,8 @@ function compute(stat: z.infer<typeof Stat>, values: readonly number[]): number 
       return sum;
     case "Average":
       return sum / values.length;
+    case "p95":
+      return values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.95) - 1] ?? 0;
     case "Minimum":
       return Math.min(...values);
     case "Maximum":

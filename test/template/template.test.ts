@@ -202,6 +202,15 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
     ],
   ],
   [
+    "the alarm about late notifications fires if more than 5 % of many notifications are late",
+    alarms.lateNotificationsFire,
+    [
+      () => withExpression("LateNotificationsAlarm", "lateness", "late"),
+      () => withProperties({ LateNotificationsAlarm: { Threshold: 3 } }),
+      () => withProperties({ LateNotificationsAlarm: { Threshold: 90 } }),
+    ],
+  ],
+  [
     "the alarm on dead letters fires for each new dead letter",
     alarms.everyDeadLetterFires,
     [

@@ -15,14 +15,15 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
   rateLimit: null,
   format: formatWebhookMessage,
   /**
-   * Adds the headers from the config and a signature to the request. The signature is computed from the exact bytes of
-   * the request body.
+   * Adds the headers from the config, a signature and the trace context of the watch to the request. The signature is
+   * computed from the exact bytes of the request body.
    */
-  buildRequest({ url, secrets, headers }, payload, { webhookId, now }) {
+  buildRequest({ url, secrets, headers }, payload, { webhookId, traceparent, now }) {
     const ownHeaders = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]);
     const request = createJsonRequest(url, payload, Object.fromEntries(ownHeaders));
     const signature = createSignatureHeaders({ id: webhookId, now, body: request.body, secrets });
-    return { ...request, headers: { ...request.headers, ...signature } };
+    const trace = traceparent == null ? {} : { traceparent };
+    return { ...request, headers: { ...request.headers, ...signature, ...trace } };
   },
   /**
    * In the specification Standard Webhooks every HTTP status 2xx means "delivered". The HTTP status 410 switches the

@@ -22,7 +22,7 @@ function isWebhookSecret(text: string): boolean {
 
 const RESERVED_HEADERS = [
   // The service sets these request headers itself.
-  /^(accept-encoding|content-type|user-agent|webhook-(id|signature|timestamp))$/i,
+  /^(accept-encoding|content-type|user-agent|traceparent|webhook-(id|signature|timestamp))$/i,
   // The HTTP client of Node.js sets these request headers itself.
   /^(connection|content-(encoding|length)|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i,
   // With these request headers, a request could seem to come from a different sender.

@@ -1,7 +1,8 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
-import { type Audit, classifyWatch, type WatchClass } from "../audit.ts";
+import { MaybeText } from "../../domain/zod-fields.ts";
+import { type Audit, classifyWatch, type OrphanedWatch } from "../audit.ts";
 import { NewerItemError } from "../ledger.ts";
 import { fromAttributes } from "./expression.ts";
 import { parseWatchItemKey, RECENT_INDEX, watchItemKey } from "./keys.ts";
@@ -15,6 +16,7 @@ const Schedule = z.object({
   state: WatchState,
   deadlineAt: z.number(),
   dueAt: z._default(z.nullable(z.number()), null),
+  traceparent: z._default(MaybeText, null),
 });
 
 /**
@@ -25,7 +27,7 @@ const Schedule = z.object({
  * with the state `watching`.
  */
 export async function auditWatches(table: LedgerTable, now: Instant): Promise<Audit> {
-  const audit = { concluded: 0, stopped: 0, live: 0, orphaned: [] as WatchKey[] };
+  const audit = { concluded: 0, stopped: 0, live: 0, orphaned: [] as OrphanedWatch[] };
   const running: WatchKey[] = [];
   for await (const { state, ...key } of scanIndex(table)) {
     if (state === "watching") running.push(parseWatchItemKey(key));
@@ -34,9 +36,13 @@ export async function auditWatches(table: LedgerTable, now: Instant): Promise<Au
   for (let i = 0; i < running.length; i += CONCURRENCY) {
     await Promise.all(
       running.slice(i, i + CONCURRENCY).map(async (key) => {
-        const result = await classify(table, key, now);
-        if (result === "orphaned") audit.orphaned.push(key);
-        else if (result !== "missing") audit[result] += 1;
+        const found = await readSchedule(table, key);
+        if (found === null) return;
+        // A watch that a newer release wrote waits for the newer release.
+        const result = found === "newer" ? "live" : classifyWatch(found, now);
+        if (found !== "newer" && result === "orphaned")
+          audit.orphaned.push({ ...key, traceparent: found.traceparent });
+        else if (result !== "orphaned") audit[result] += 1;
       }),
     );
   }
@@ -55,12 +61,12 @@ async function* scanIndex({ client, table }: LedgerTable): AsyncGenerator<z.infe
   } while (next !== undefined);
 }
 
-async function classify(table: LedgerTable, key: WatchKey, now: Instant): Promise<WatchClass | "missing"> {
-  const found = await readItem(table, Schedule, watchItemKey(key)).catch((error: unknown) => {
-    if (error instanceof NewerItemError) return "newer" as const;
+async function readSchedule(
+  table: LedgerTable,
+  key: WatchKey,
+): Promise<z.infer<typeof Schedule> | "newer" | null> {
+  return readItem(table, Schedule, watchItemKey(key)).catch((error: unknown) => {
+    if (error instanceof NewerItemError) return "newer";
     throw error;
   });
-  if (found === null) return "missing";
-  if (found === "newer") return "live";
-  return classifyWatch(found, now);
 }

@@ -145,7 +145,7 @@ async function extendWatch(
 }
 
 function startAttributes(watch: NewWatch): StoredValues {
-  const { acceptedAt, deadlineAt, nextPollAt, digestId } = watch;
+  const { acceptedAt, deadlineAt, nextPollAt, digestId, traceparent } = watch;
   return {
     ...overdueIndexAttributes(watch, pollOverdueAt(nextPollAt)),
     state: "watching",
@@ -155,6 +155,7 @@ function startAttributes(watch: NewWatch): StoredValues {
     nextPollAt,
     targets: new Set(watch.targets),
     digestId,
+    traceparent,
     expiresAt: toEpochSeconds(watch.expiresAt),
   };
 }

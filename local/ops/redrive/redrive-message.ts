@@ -103,7 +103,12 @@ export async function redriveMessage(
   if (!isCallbackName(target) && (await readTarget(target)).offSince !== null)
     return kept(`the target is switched off; test it first: POST /v1/targets/${target}/test`);
   const redelivery = await startRedelivery(watch, key);
-  const { body } = createNotificationMessage(watch, key, message.outcome, redelivery);
+  const { body } = createNotificationMessage(
+    { ...watch, traceparent: message.traceparent },
+    key,
+    message.outcome,
+    redelivery,
+  );
   await send(body);
   return { kind: "sent", title, body };
 }

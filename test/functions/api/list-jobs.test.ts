@@ -22,6 +22,7 @@ async function createListed(
       context: {},
       callbacks: {},
       digestId: null,
+      traceparent: null,
       expiresAt: START + 1e10,
     });
     if (isStopped(i))

@@ -2,12 +2,13 @@ import { createAuditHandler, reportAudit } from "../../../functions/audit/create
 import type { Audit } from "../../../lib/ledger/audit.ts";
 import { capturedLog } from "../captured-log.ts";
 
+const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const AUDIT: Audit = {
   accepted: 5,
   concluded: 2,
   stopped: 1,
   live: 1,
-  orphaned: [{ project: "prod", jobId: "job-1", caller: "token:ci" }],
+  orphaned: [{ project: "prod", jobId: "job-1", caller: "token:ci", traceparent: TRACEPARENT }],
 };
 
 test("the audit reports what the ledger contains now", async () => {
@@ -25,7 +26,7 @@ test("an audit is logged with its counts, their discrepancy and each orphaned wa
   const { logged, metrics } = await capturedLog(() => reportAudit(AUDIT));
   expect(logged).toEqual([
     { message: "audit", accepted: 5, concluded: 2, stopped: 1, live: 1, discrepancy: 1 },
-    { message: "orphaned", project: "prod", job_id: "job-1" },
+    { message: "orphaned", project: "prod", job_id: "job-1", traceparent: TRACEPARENT },
   ]);
   expect(metrics).toMatchObject({ AuditDiscrepancy: 1, LiveWatches: 1 });
 });
@@ -35,6 +36,7 @@ test("an audit logs at most 50 orphaned watches", async () => {
     project: "prod",
     jobId: `job-${i}`,
     caller: "token:ci",
+    traceparent: null,
   }));
   const { logged } = await capturedLog(() => reportAudit({ ...AUDIT, orphaned }));
   expect(logged.filter(({ message }) => message === "orphaned")).toHaveLength(50);

@@ -35,6 +35,25 @@ describe("a submitted job", () => {
     expect(document?.watch).toMatchObject({ targets: ["audit", "deploys"], nextPollAt: START + 10_000 });
   });
 
+  test("gets the trace context of the request, and not the one of a later request", async () => {
+    const api = createHarness();
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const other = "00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    for (const header of [traceparent, other])
+      await api.ask("POST", "/v1/jobs", { body: { jobId: JOB }, headers: { traceparent: header } });
+    expect(messages(api.pollQueue)).toMatchObject([{ traceparent }, { traceparent }]);
+    const document = await api.ledger.readWatch({ project: "prod", jobId: JOB, caller: "token:all" });
+    expect(document?.watch.traceparent).toBe(traceparent);
+  });
+
+  test("is accepted without a trace context if the header traceparent is invalid", async () => {
+    const api = createHarness();
+    const headers = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01" };
+    const answer = await api.ask("POST", "/v1/jobs", { body: { jobId: JOB }, headers });
+    expect(answer.status).toBe(202);
+    expect(messages(api.pollQueue)[0]).not.toHaveProperty("traceparent");
+  });
+
   test("is stored with its deadline, context and targets", async () => {
     const api = createHarness();
     const context = { actor: "kim", labels: { env: "prod" } };

@@ -1,5 +1,6 @@
 import { EARLY_MS } from "../../../functions/notify/acquire-rate-limit.ts";
 import type { AttemptResult } from "../../../lib/channels/deliver.ts";
+import { T0 } from "../../simulation/draw-inputs.ts";
 import { bodiesOf, createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 
 const RETRY: AttemptResult = { ...DELIVERED, verdict: "retry", status: 503, reason: "server_error" };
@@ -154,6 +155,18 @@ describe("a notification", () => {
     flow.remainingMs = 6_000;
     expect(await flow.notify()).toBe("retry");
     expect(flow.recorded.posts).toEqual([]);
+  });
+
+  it("reports how long after the end of the job its first attempt was made, and no other attempt", async () => {
+    const { flow } = await ended();
+    const jobEndedAt = T0 + 60_000;
+    flow.clock.now = jobEndedAt + 7_500;
+    flow.attempted = RETRY;
+    await flow.notify();
+    flow.clock.now += 60_000;
+    flow.attempted = DELIVERED;
+    await flow.notify();
+    expect(flow.recorded.lateness).toEqual([7.5, null]);
   });
 
   it("waits for the rate limit of its target", async () => {

@@ -15,6 +15,7 @@ test.each([
   async (observation, count) => {
     const polled = {
       key: KEY,
+      traceparent: null,
       poll: 1,
       next: "poll_again",
       delaySeconds: 30,
@@ -31,7 +32,14 @@ test.each([
 ] as const)(
   "a poll with the observation %s is %s and counts as no poll",
   async (observation, next, expected) => {
-    const report = { key: KEY, poll: 1, next, delaySeconds: null, latenessSeconds: null } as const;
+    const report = {
+      key: KEY,
+      traceparent: null,
+      poll: 1,
+      next,
+      delaySeconds: null,
+      latenessSeconds: null,
+    } as const;
     const { metrics } = await capturedLog(() => logPoll({ ...report, observation }));
     expect(metrics).toMatchObject(expected);
     expect(metrics).not.toHaveProperty("Polls");
@@ -41,6 +49,7 @@ test.each([
 test("a message whose claim is refused counts as a conflict and not as a poll", async () => {
   const refused = {
     key: KEY,
+    traceparent: null,
     poll: 1,
     next: "acknowledged",
     delaySeconds: null,

@@ -57,7 +57,15 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
   for (let job = 0; job < jobs; job++) {
     const key = { project: PROJECT, jobId: `job-${job}`, caller: "token:ci" };
     const times = { acceptedAt: T0, deadlineAt, nextPollAt: T0, expiresAt: T0 * 2 };
-    await ledger.openWatch({ ...key, ...times, targets: [], context: {}, callbacks: {}, digestId: null });
+    await ledger.openWatch({
+      ...key,
+      ...times,
+      targets: [],
+      context: {},
+      callbacks: {},
+      digestId: null,
+      traceparent: null,
+    });
     await pollQueue.send([createPollMessage({ ...key, poll: 1, deadlineAt }, 10 + (job % 50))]);
   }
   for (let round = 0; ended.size < jobs && clock.at < deadlineAt + 2 * 3_600_000; clock.at += 1000, round++) {

@@ -11,11 +11,13 @@ import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import { capturedLog } from "../captured-log.ts";
 
+const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const KEY = { project: "prod", jobId: "job-1", caller: "token:gitlab" };
 const NOTIFICATION: Notification = {
   key: { ...KEY, generation: 0, event: "job.failed", target: "deploys" },
   redelivery: 0,
   webhookId: "msg_1",
+  traceparent: TRACEPARENT,
   expiresAt: 0,
   target: { kind: "slack", language: "en", url: new Secret("https://hunter2"), on: ["failed"] },
   content: { kind: "test", target: "deploys", caller: "token:ci", at: 0 },
@@ -67,23 +69,32 @@ const jobResult = (jobId: string, status: JobResult["status"]): JobResult => ({
 
 test("every log line from a request to its notification contains the job ID", async () => {
   const { logged, metrics } = await capturedLog(() => {
-    reportAccepted("gitlab", "prod", [
+    reportAccepted({ caller: "gitlab", project: "prod", traceparent: TRACEPARENT }, [
       jobResult("job-1", "accepted"),
       jobResult("job-2", "already_watching"),
     ]);
     logPoll({
       key: KEY,
+      traceparent: TRACEPARENT,
       poll: 1,
       observation: "job",
       next: "poll_again",
       delaySeconds: 30,
       latenessSeconds: 0.5,
     });
-    reportConcluded(CONCLUSION);
-    logAttempt(NOTIFICATION, ATTEMPTED, "delivered", 1);
+    reportConcluded(CONCLUSION, TRACEPARENT);
+    logAttempt(NOTIFICATION, ATTEMPTED, { state: "delivered", attempts: 1, latenessSeconds: 6.5 });
   });
   expect(logged).toEqual([
-    { message: "accept", caller: "gitlab", project: "prod", asked: 2, accepted: 1, job_ids: ["job-1"] },
+    {
+      message: "accept",
+      caller: "gitlab",
+      project: "prod",
+      asked: 2,
+      accepted: 1,
+      job_ids: ["job-1"],
+      traceparent: TRACEPARENT,
+    },
     {
       message: "poll",
       caller: "token:gitlab",
@@ -94,6 +105,7 @@ test("every log line from a request to its notification contains the job ID", as
       next: "poll_again",
       delay_seconds: 30,
       lateness_seconds: 0.5,
+      traceparent: TRACEPARENT,
     },
     {
       message: "concluded",
@@ -104,6 +116,7 @@ test("every log line from a request to its notification contains the job ID", as
       polls: 12,
       lag_seconds: 4.5,
       duration_seconds: 550,
+      traceparent: TRACEPARENT,
     },
     {
       message: "attempt",
@@ -118,9 +131,17 @@ test("every log line from a request to its notification contains the job ID", as
       status: 200,
       duration_ms: 80,
       state: "delivered",
+      lateness_seconds: 6.5,
+      traceparent: TRACEPARENT,
     },
   ]);
-  expect(metrics).toMatchObject({ Accepted: 1, LagSeconds: 4.5, PollLatenessSeconds: 0.5, Attempts: 1 });
+  expect(metrics).toMatchObject({
+    Accepted: 1,
+    LagSeconds: 4.5,
+    PollLatenessSeconds: 0.5,
+    NotificationLatenessSeconds: 6.5,
+    Attempts: 1,
+  });
   expect(metrics).not.toHaveProperty("AttemptsFailed");
   expect(JSON.stringify([logged, metrics])).not.toContain("hunter2");
 });
@@ -128,8 +149,12 @@ test("every log line from a request to its notification contains the job ID", as
 test("an attempt counts as failed when it used a step of the retry schedule, and not when it was throttled", async () => {
   const retry = { ...ATTEMPTED, verdict: "retry", reason: "server_error", status: 500 } as const;
   const { metrics } = await capturedLog(() => {
-    logAttempt(NOTIFICATION, { ...retry, spent: false }, "pending", 0);
-    logAttempt(NOTIFICATION, retry, "exhausted", 9);
+    logAttempt(
+      NOTIFICATION,
+      { ...retry, spent: false },
+      { state: "pending", attempts: 0, latenessSeconds: null },
+    );
+    logAttempt(NOTIFICATION, retry, { state: "exhausted", attempts: 9, latenessSeconds: null });
   });
   expect(metrics).toMatchObject({ AttemptsFailed: 1, DeadLetters: 1 });
 });
@@ -137,7 +162,7 @@ test("an attempt counts as failed when it used a step of the retry schedule, and
 test("every log line of a change by a caller contains the caller", async () => {
   const { logged, metrics } = await capturedLog(() => {
     logStopped(KEY, "token:ops");
-    logRedelivered(KEY, ["deploys"]);
+    logRedelivered({ ...KEY, traceparent: TRACEPARENT }, ["deploys"]);
     logTested("deploys", "slack", ATTEMPTED, "oidc:https://ci.example.com:x");
   });
   expect(metrics).toMatchObject({ Stopped: 1 });
@@ -155,6 +180,7 @@ test("every log line of a change by a caller contains the caller", async () => {
       project: "prod",
       job_id: "job-1",
       targets: ["deploys"],
+      traceparent: TRACEPARENT,
     },
     {
       message: "target test",

@@ -6,6 +6,7 @@ import { capturedLog } from "../captured-log.ts";
 import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;
+const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 const refuse = () => Promise.reject(new Error("throttled"));
 
@@ -30,6 +31,32 @@ describe("a run of the sweep", () => {
     expect(await flow.sweep()).toEqual({ polls: 3, notifications: 0, failed: 0, finished: true });
     expect(await flow.sweep()).toMatchObject({ polls: 0 });
     expect(bodiesOf(flow.pollQueue)).toMatchObject(jobIds.map((jobId) => ({ jobId, poll: 1 })));
+  });
+
+  it("reports each watch whose messages were sent again, with its trace context", async () => {
+    const flow = createFlow();
+    await flow.open({ traceparent: TRACEPARENT });
+    flow.clock.now += MINUTE_MS;
+    await flow.sweep();
+    expect(flow.recorded.sentAgain).toMatchObject([
+      { ...KEY, polls: 1, notifications: 0, traceparent: TRACEPARENT },
+    ]);
+    expect(bodiesOf(flow.pollQueue)).toMatchObject([{ traceparent: TRACEPARENT }]);
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    flow.notifyQueue.purge();
+    flow.clock.now += 10 * MINUTE_MS;
+    await flow.sweep();
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ traceparent: TRACEPARENT }]);
+  });
+
+  it("reports the trace context of a watch for which it failed", async () => {
+    const flow = createFlow();
+    await flow.open({ traceparent: TRACEPARENT });
+    flow.clock.now += MINUTE_MS;
+    flow.pollQueue.send = refuse;
+    await flow.sweep();
+    expect(flow.recorded.failures).toEqual([{ ...KEY, traceparent: TRACEPARENT }]);
   });
 
   it("sends the next poll after a poll that is done, and the same poll again after a poll that is not done", async () => {
@@ -273,11 +300,17 @@ test("a sweep without overdue notifications writes no metric of overdue notifica
 
 test("a failure of the sweep is logged with the watch or target and the error", async () => {
   const { logged } = await capturedLog(() => {
-    logSweepFailure(KEY, new Error("throttled"));
+    logSweepFailure({ ...KEY, traceparent: TRACEPARENT }, new Error("throttled"));
     logSweepFailure({ target: "audit" }, new Error("no such item"));
   });
   expect(logged).toMatchObject([
-    { message: "sweep failed", project: "prod", job_id: "job-1", error: { message: "throttled" } },
+    {
+      message: "sweep failed",
+      project: "prod",
+      job_id: "job-1",
+      traceparent: TRACEPARENT,
+      error: { message: "throttled" },
+    },
     { message: "sweep failed", target: "audit", error: { message: "no such item" } },
   ]);
 });

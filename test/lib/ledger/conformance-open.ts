@@ -11,6 +11,7 @@ import {
   T0,
 } from "./samples.ts";
 
+const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const ENCRYPTED = "encrypted:".padEnd(180, "x");
 
 export function describeOpen(ledger: () => Ledger): void {
@@ -35,6 +36,7 @@ export function describeOpen(ledger: () => Ledger): void {
         nextPollAt: T0 + 20_000,
         targets: ["deploys", "ops"],
         digestId: null,
+        traceparent: null,
         phase: null,
         jobType: null,
         resourceName: null,
@@ -43,6 +45,16 @@ export function describeOpen(ledger: () => Ledger): void {
         consecutiveFailures: 0,
         polledAt: [],
       });
+    });
+
+    it("keeps the trace context of the first call until the watch is restarted", async () => {
+      const watch = newWatch({ traceparent: TRACEPARENT });
+      await ledger().openWatch(watch);
+      await ledger().openWatch({ ...watch, traceparent: null, targets: ["ops"] });
+      expect((await ledger().readWatch(watch))?.watch.traceparent).toBe(TRACEPARENT);
+      await ledger().stopWatch(watch, T0, NEVER);
+      await ledger().openWatch({ ...watch, traceparent: null });
+      expect((await ledger().readWatch(watch))?.watch.traceparent).toBeNull();
     });
 
     it("accepts a watch without targets, context or callbacks", async () => {

@@ -84,6 +84,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
           context: fc.constantFrom({}, { actor: "a" }, { actor: "b", pipeline: "long ".repeat(39) }),
           callbacks: fc.constantFrom({}, { "callback:1": "x" }, { "callback:2": "y".repeat(300) }),
           digestId: fc.constantFrom(null, "digest-a"),
+          traceparent: fc.constantFrom(null, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
           expiresAt,
         }),
       ),

@@ -34,6 +34,7 @@ export function newWatch(changes: Partial<NewWatch> = {}): NewWatch {
     context: { actor: "release-bot", pipeline: "platform" },
     callbacks: {},
     digestId: null,
+    traceparent: null,
     expiresAt: NEVER,
     ...changes,
   };

@@ -72,6 +72,7 @@ test("the names of the metrics do not change, because alarms and dashboards of o
     "LagSeconds",
     "LedgerConflicts",
     "LiveWatches",
+    "NotificationLatenessSeconds",
     "Notifications",
     "NotificationsOverdue",
     "PollLatenessSeconds",

@@ -34,6 +34,7 @@ async function open(jobId: string, deadlineAt = NOW + HOUR_MS, nextPollAt = NOW 
     context: {},
     callbacks: {},
     digestId: null,
+    traceparent: null,
   });
   return key;
 }
