@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { encrypt } from "../auth/encryption.ts";
 import { CALLBACK_PREFIX } from "../channels/webhook/target.ts";
 import type { Settings } from "../config/settings.ts";
@@ -38,8 +38,8 @@ export function checkCallback(text: string, caller: string, settings: Settings):
   const { href } = new URL(text);
   const target =
     CALLBACK_PREFIX +
-    createHash("sha256")
-      .update(JSON.stringify([caller, href]))
+    createHmac("sha256", settings.linkKey.reveal())
+      .update(JSON.stringify(["callback", caller, href]))
       .digest("hex")
       .slice(0, 16);
   return {

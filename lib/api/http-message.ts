@@ -13,6 +13,8 @@ export interface ApiRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
   readonly requestId: string;
+  /** The IP address from which the request came. */
+  readonly sourceIp: string;
 }
 
 export interface ApiResponse {

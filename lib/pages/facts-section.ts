@@ -32,7 +32,7 @@ export function contextSection({ context }: StatusDocument): Html | null {
   const { pipeline, runUrl, actor, commit, labels = {} } = context;
   const run = normalizeWebUrl(runUrl);
   const entries: readonly Fact[] = [
-    ["Pipeline", run ? externalLink(run, pipeline ?? "Open the run") : pipeline && bdiElement(pipeline)],
+    ["Pipeline", run ? externalLink(run, runLabel(run, pipeline)) : pipeline && bdiElement(pipeline)],
     ["Run", run === null && runUrl && bdiElement(runUrl)],
     ["Started by", actor && bdiElement(actor)],
     ["Commit", commit && html`<code>${bdiElement(commit)}</code>`],
@@ -56,4 +56,12 @@ export function factList(entries: readonly Fact[]): Html {
  */
 function copyable(text: string, what: string): Html {
   return html`<code><bdi>${text}</bdi></code> <button type="button" data-copy="${text}" aria-label="Copy the ${what}" hidden>Copy</button>`;
+}
+
+/** Returns the text of the link to a run. The host is part of the text, because the caller chooses the name of the pipeline. */
+function runLabel(run: string, pipeline: string | undefined): string {
+  const { host } = new URL(run);
+  return URL.parse(pipeline ?? "")?.host === host
+    ? String(pipeline)
+    : `${pipeline ?? "Open the run"} (${host})`;
 }

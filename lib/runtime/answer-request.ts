@@ -48,7 +48,7 @@ export async function answerRequest(
   invocation: Invocation,
   route: string,
 ): Promise<ApiResponse> {
-  const { method, requestId } = request;
+  const { method, requestId, sourceIp } = request;
   let notes: RequestNotes = {
     route,
     caller: null,
@@ -58,10 +58,10 @@ export async function answerRequest(
     notes = { ...notes, ...found };
   };
   const response = await handle(request, invocation, note).catch((error: unknown) => {
-    log.error("request failed", { method, ...notes, requestId }, error);
+    log.error("request failed", { method, ...notes, sourceIp, requestId }, error);
     return renderProblem(problemOfError(error), requestId);
   });
-  log.info("request", { method, ...notes, status: response.status, requestId });
+  log.info("request", { method, ...notes, sourceIp, status: response.status, requestId });
   return { ...response, headers: cleanHeaders({ [REQUEST_ID]: requestId, ...response.headers }) };
 }
 

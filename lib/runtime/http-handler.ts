@@ -29,6 +29,7 @@ function readRequest(event: APIGatewayProxyEventV2): ApiRequest {
     headers: event.headers,
     body: readBody(event),
     requestId,
+    sourceIp: http.sourceIp,
   };
 }
 

@@ -105,6 +105,11 @@ async function handle(
   const [encodedPath = "/", ...query] = (incoming.url ?? "/").split("?");
   const path = decodePath(encodedPath);
   const headers = joinHeaders(incoming);
+  const sourceIp = clientAddress(
+    incoming.socket.remoteAddress ?? "",
+    headers["x-forwarded-for"],
+    trustedProxies,
+  );
   const request = {
     method: (incoming.method ?? "GET").toUpperCase(),
     path: path ?? "/",
@@ -112,12 +117,8 @@ async function handle(
     headers,
     body: decodeText(bytes, headers["content-type"]),
     requestId,
+    sourceIp,
   };
-  const client = clientAddress(
-    incoming.socket.remoteAddress ?? "",
-    headers["x-forwarded-for"],
-    trustedProxies,
-  );
   const result =
     path === null
       ? renderProblem(
@@ -125,7 +126,7 @@ async function handle(
           requestId,
         )
       : await answer(request);
-  log.info("access", { client, method: request.method, status: result.status, requestId });
+  log.info("access", { client: sourceIp, method: request.method, status: result.status, requestId });
   send(response, request.method, result);
 }
 

@@ -138,6 +138,7 @@ export function createHarness(
         },
         body: body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body),
         requestId: "request-1",
+        sourceIp: "192.0.2.1",
       });
     },
     send(request) {

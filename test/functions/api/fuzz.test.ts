@@ -134,7 +134,7 @@ test("no request gets a 5xx response or puts an invalid message into a queue", a
     fc.asyncProperty(fc.oneof(wild, nearly), async (request) => {
       const before = sent();
       const query = new URLSearchParams(request.query);
-      const answer = await api.send({ ...request, query, requestId: "request-1" });
+      const answer = await api.send({ ...request, query, requestId: "request-1", sourceIp: "192.0.2.1" });
       statuses.add(answer.status);
       expect(answer.status).toBeLessThan(500);
       if (answer.status >= 400 && answer.body?.startsWith("{"))

@@ -16,6 +16,20 @@ describe("a callbackUrl", () => {
     expect(JSON.stringify(api.ledger.state)).not.toContain("secret=7");
   });
 
+  test("has a name that nobody can compute from the URL without the link key", async () => {
+    const names = ["first", "second", "first"].map(async (word) => {
+      const linkKey = `${word} key for links and callbacks`;
+      const api = createHarness({ config: { ...CONFIG, settings: { ...CONFIG.settings, linkKey } } });
+      await api.ask("POST", "/v1/jobs", { body });
+      const document = await api.ledger.readWatch({ project: "prod", jobId: JOB, caller: "token:all" });
+      return document?.watch.targets[0];
+    });
+    const [first, second, again] = await Promise.all(names);
+    expect(first).toMatch(/^callback:/);
+    expect(first).toBe(again);
+    expect(first).not.toBe(second);
+  });
+
   test.each([
     ["no linkKeys", { linkKeys: [] }, "settings.linkKeys"],
     ["no hosts", { callbackHosts: [] }, "settings.callbackHosts"],

@@ -153,6 +153,18 @@ describe("renderJobPage", () => {
     expect(renderJobPage(failedJob(), NOW, null).html).not.toContain("/jobs?project");
   });
 
+  it.each([
+    ["infra/cluster", "https://evil.example/run", "infra/cluster (evil.example)"],
+    [
+      "https://ci.example.com/1",
+      "https://evil.example/?https://ci.example.com/",
+      "https://ci.example.com/1 (evil.example)",
+    ],
+    ["https://ci.example.com/1", "https://ci.example.com/2", "https://ci.example.com/1"],
+  ])("shows the host of the link to a run: %s at %s", (pipeline, runUrl, text) => {
+    expect(page({ ...runningJob(), context: { pipeline, runUrl } })).toContain(`<bdi>${text}</bdi></a>`);
+  });
+
   it("shows the results of attempts as text for people", () => {
     const shown = page(failedJob());
     expect(shown).toContain("<bdi>Server error</bdi> (HTTP 503), 2 attempts");

@@ -82,6 +82,7 @@ test("a handler receives the decoded request, and the response carries the reque
       a: ["1", "2"],
       headers: { "content-type": "application/json" },
       requestId: "api-1",
+      sourceIp: "192.0.2.1",
     },
   ]);
   expect(lines).toEqual([
@@ -89,6 +90,7 @@ test("a handler receives the decoded request, and the response carries the reque
       message: "request",
       method: "POST",
       route: "POST /v1/jobs",
+      source_ip: "192.0.2.1",
       status: 202,
       request_id: "api-1",
       function_request_id: "lambda-1",
