@@ -38,7 +38,7 @@ export function checkCallback(text: string, caller: string, settings: Settings):
   const { href } = new URL(text);
   const target =
     CALLBACK_PREFIX +
-    createHmac("sha256", settings.linkKey.reveal())
+    createHmac("sha256", linkKey.reveal())
       .update(JSON.stringify(["callback", caller, href]))
       .digest("hex")
       .slice(0, 16);

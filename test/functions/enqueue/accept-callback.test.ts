@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { json } from "../http-answers.ts";
 import { CONFIG } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
@@ -18,8 +19,8 @@ describe("a callbackUrl", () => {
 
   test("has a name that nobody can compute from the URL without the link key", async () => {
     const names = ["first", "second", "first"].map(async (word) => {
-      const linkKey = `${word} key for links and callbacks`;
-      const api = createHarness({ config: { ...CONFIG, settings: { ...CONFIG.settings, linkKey } } });
+      const linkKeys = [createHash("sha256").update(word).digest("hex")];
+      const api = createHarness({ config: { ...CONFIG, settings: { ...CONFIG.settings, linkKeys } } });
       await api.ask("POST", "/v1/jobs", { body });
       const document = await api.ledger.readWatch({ project: "prod", jobId: JOB, caller: "token:all" });
       return document?.watch.targets[0];
