@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { renderDocsPage } from "../lib/openapi/docs-page.ts";
 import { createOpenApiDocument } from "../lib/openapi/openapi-document.ts";
+import { createConfigSchema } from "./config-reference/config-schema.ts";
+import { renderConfigReference } from "./config-reference/reference-page.ts";
 import { createEventSchema } from "./event-schema.ts";
 
 /**
@@ -12,6 +14,8 @@ import { createEventSchema } from "./event-schema.ts";
  * returns the content of that file.
  */
 export const GENERATED_FILES: Readonly<Record<string, () => string | Promise<string>>> = {
+  "config.schema.json": () => `${JSON.stringify(createConfigSchema(), null, 2)}\n`,
+  "docs/configuration.md": renderConfigReference,
   "docs/event.schema.json": () => `${JSON.stringify(createEventSchema(), null, 2)}\n`,
   "functions/api/openapi.generated.ts": openApiModule,
   "lib/pages/browser.generated.ts": browserModule,

@@ -90,6 +90,24 @@ export interface ConfigView<C extends Config> {
 }
 
 /**
+ * Creates the schema of a config document. All names in a config must also refer to entries of the config (see
+ * `parseConfig`).
+ * @param schemas the schemas of a project and of a target
+ */
+export function createDocumentSchema<P extends PublicProject, T extends PublicTarget>(schemas: {
+  readonly project: z.core.$ZodType<P>;
+  readonly target: z.core.$ZodType<T>;
+}) {
+  return z.strictObject({
+    projects: z._default(z.record(Name, schemas.project), {}),
+    targets: z._default(z.record(Name, schemas.target), {}),
+    tokens: z._default(z.record(Name, Token), {}),
+    oidc: z._default(z.array(OidcRule), []),
+    settings: z.prefault(Settings, {}),
+  });
+}
+
+/**
  * Creates a view of the config with the given parts.
  * @param schemas the schemas of a project and of a target. `PublicProject` and `PublicTarget` need no secret part.
  */
@@ -97,13 +115,7 @@ export function createConfigView<P extends PublicProject, T extends PublicTarget
   parts: readonly ConfigPart[],
   schemas: { readonly project: z.core.$ZodType<P>; readonly target: z.core.$ZodType<T> },
 ): ConfigView<Config<P, T>> {
-  const Document = z.strictObject({
-    projects: z._default(z.record(Name, schemas.project), {}),
-    targets: z._default(z.record(Name, schemas.target), {}),
-    tokens: z._default(z.record(Name, Token), {}),
-    oidc: z._default(z.array(OidcRule), []),
-    settings: z.prefault(Settings, {}),
-  });
+  const Document = createDocumentSchema(schemas);
   return {
     parts,
     parse(document) {

@@ -17,6 +17,7 @@ import { checkIssuers } from "./doctor/issuer-checks.ts";
 import { findGuessableLinkKeys } from "./guessable-link-keys.ts";
 import { findIneffectiveEntries } from "./ineffective-entries.ts";
 import { findDocumentParameterFaults } from "./parameter-limits.ts";
+import { findPlaceholders } from "./placeholders.ts";
 import { findShortSecrets } from "./short-secrets.ts";
 import { configPath, findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./stage.ts";
 
@@ -65,18 +66,23 @@ async function run(
 }
 
 /**
- * Returns every error in a config for which the Lambda functions refuse the config. Also returns every secret that is
- * too short, every link key that is easy to guess, and every config entry that has no effect.
+ * Returns every error in a config for which the Lambda functions refuse the config. Also returns every placeholder,
+ * every secret that is too short, every link key that is easy to guess, and every config entry that has no effect.
  */
 function faultsOf(document: unknown): readonly string[] {
   const parsed = parseConfig(document);
   const faults = parsed.kind === "faults" ? parsed.faults : [];
-  return [
+  const placeholders = findPlaceholders(document);
+  // A placeholder has other errors too. The other errors would hide that a person forgot to replace the placeholder.
+  const isPlaceholder = (fault: string) =>
+    placeholders.some((line) => fault.startsWith(`${line.split(": ")[0]}:`));
+  const others = [
     ...faults,
     ...findShortSecrets(document),
     ...findGuessableLinkKeys(document),
     ...findIneffectiveEntries(document),
   ];
+  return [...placeholders, ...others.filter((fault) => !isPlaceholder(fault))];
 }
 
 function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {

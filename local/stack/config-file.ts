@@ -35,7 +35,10 @@ export async function readConfigDocument(file: string): Promise<unknown> {
   // The error message of JSON.parse is not used, because it contains a part of the config, and the config may contain
   // secrets.
   if (document === undefined) throw new ConfigInvalidError(file, ["must be JSON"]);
-  return document;
+  if (!isObject(document)) return document;
+  // An editor finds the JSON Schema of the file by the key `$schema`. The config itself has no such key.
+  const { $schema: _schema, ...config } = document;
+  return config;
 }
 
 /**

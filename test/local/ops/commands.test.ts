@@ -56,7 +56,7 @@ test("config list prints a stage's config without its secrets", async () => {
 });
 
 test.each([
-  ["https://chat.example.com/hooks/hunter2", true],
+  ["https://chat.example.net/hooks/hunter2", true],
   ["https://hooks.slack.com/triggers/hunter2", true],
   ["https://hooks.slack.com/workflows/hunter2", true],
   ["https://hooks.slack.com/services/hunter2", false],

@@ -1,0 +1,118 @@
+import { type JsonObject, toObjectOrEmpty } from "../../lib/domain/json.ts";
+import { createConfigSchema, DESCRIPTIONS, kindOf, visitKeys } from "./config-schema.ts";
+
+const INTRODUCTION = `# Configuration
+
+The config is one JSON document. [deploy.md](deploy.md) describes how to store the config on AWS. On your machine the
+config is one file. \`config.example.json\` is a config to start from: copy it and replace each placeholder.
+\`config.schema.json\` is the JSON Schema of the config: an editor completes and checks a file that starts with
+\`"$schema": "./config.schema.json"\`.
+
+\`npm run config -- check FILE\` reports all errors of a file at once.
+
+This page is made from the schema by \`npm run generate\`. An asterisk in a key stands for a name of your choice. A name
+has 1 to 64 letters, digits, hyphens and underscores, and starts with a letter or a digit.
+`;
+
+/** One row of a table: a key and the kinds of target or credentials that have the key. */
+interface Row {
+  readonly path: string;
+  readonly schema: JsonObject;
+  readonly isRequired: boolean;
+  readonly kinds: string[];
+}
+
+/** Returns the reference of the config as Markdown: one section for each key of the document. */
+export function renderConfigReference(): string {
+  const schema = createConfigSchema();
+  const rows = collectRows(schema);
+  const sections = Object.entries(toObjectOrEmpty(schema.properties))
+    .filter(([name]) => name !== "$schema")
+    .map(([name, section]) => renderSection(name, toObjectOrEmpty(section), rows));
+  return [INTRODUCTION, ...sections].join("\n");
+}
+
+function collectRows(schema: JsonObject): readonly Row[] {
+  const rows = new Map<string, Row>();
+  visitKeys(schema, (path, key, isRequired, kind) => {
+    const known = rows.get(path);
+    if (known === undefined)
+      rows.set(path, { path, schema: key, isRequired, kinds: kind === null ? [] : [kind] });
+    else if (kind !== null) known.kinds.push(kind);
+  });
+  return [...rows.values()];
+}
+
+function renderSection(name: string, section: JsonObject, rows: readonly Row[]): string {
+  const own = rows.filter(({ path }) => path.startsWith(`${name}.`) || path.startsWith(`${name}[`));
+  const { oneOf } = toObjectOrEmpty(section.additionalProperties);
+  const allKinds = Array.isArray(oneOf) ? oneOf.map((form) => kindOf(toObjectOrEmpty(form))) : [];
+  const forms = Object.entries(DESCRIPTIONS).filter(
+    ([path]) => path.startsWith(`${name}.`) && path.endsWith(")"),
+  );
+  const lines = [`## ${name}`, "", `${DESCRIPTIONS[name]?.text ?? ""}`, ""];
+  if (own.length > 0)
+    lines.push(
+      "| key | type | default | description | example |",
+      "|---|---|---|---|---|",
+      ...own.map((row) => renderRow(row, allKinds.length)),
+      "",
+    );
+  for (const [path, { text }] of forms)
+    lines.push(`- kind \`${path.slice(path.indexOf("(") + 1, -1)}\`: ${text}`);
+  if (forms.length > 0) lines.push("");
+  return lines.join("\n");
+}
+
+function renderRow({ path, schema, isRequired, kinds }: Row, kindCount: number): string {
+  const { text = "", example } = DESCRIPTIONS[path] ?? {};
+  const isForSomeKinds = kinds.length > 0 && kinds.length !== kindCount && !path.endsWith(".kind");
+  const onlyFor = isForSomeKinds ? ` Only for ${listKinds(kinds)}.` : "";
+  const fallback = isRequired ? "required" : "default" in schema ? inCode(schema.default) : "";
+  const cells = [
+    inCode(path, false),
+    path.endsWith(".kind") ? listKinds(kinds) : typeOf(schema),
+    fallback,
+    `${text}${onlyFor}`,
+    example === undefined ? "" : inCode(example),
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+const listKinds = (kinds: readonly string[]): string =>
+  [...new Set(kinds)].map((kind) => `\`${kind}\``).join(", ");
+
+const inCode = (value: unknown, asJson = true): string =>
+  `\`${asJson ? JSON.stringify(value) : String(value)}\``;
+
+/** Returns the type of a key in words, with its limits. */
+function typeOf(schema: JsonObject): string {
+  const { type, items, oneOf, anyOf, additionalProperties } = schema;
+  if (Array.isArray(schema.enum)) return schema.enum.map((value) => inCode(value)).join(", ");
+  if (schema.const !== undefined) return inCode(schema.const);
+  const forms = oneOf ?? anyOf;
+  if (Array.isArray(forms))
+    return [...new Set(forms.map((form) => typeOf(toObjectOrEmpty(form))))].join(" or ");
+  switch (type) {
+    case "array":
+      return `array${limits(schema, "Items")} of ${typeOf(toObjectOrEmpty(items))}`;
+    case "object":
+      return additionalProperties !== undefined && additionalProperties !== false
+        ? "object with names"
+        : "object";
+    case "string":
+      return `string${limits(schema, "Length")}`;
+    default:
+      return `${String(type)}${limits(schema, "imum")}`;
+  }
+}
+
+function limits(schema: JsonObject, unit: "Items" | "Length" | "imum"): string {
+  const min = Number(schema[`min${unit}`] ?? 0);
+  const max = schema[`max${unit}`];
+  const of = { Items: " items", Length: " characters", imum: "" }[unit];
+  if (schema.exclusiveMinimum !== undefined)
+    return ` (more than ${schema.exclusiveMinimum}${max === undefined ? "" : `, at most ${max}`})`;
+  if (max !== undefined) return ` (${min} to ${max}${of})`;
+  return min > 1 ? ` (at least ${min}${of})` : "";
+}
