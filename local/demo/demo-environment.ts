@@ -20,7 +20,15 @@ const ENDLESS_JOB_DEADLINE_SECONDS = 25;
 /** The name of the only project in the demo's config. */
 export const DEMO_PROJECT = "demo";
 /** The targets in the demo's config. The service notifies all these targets about every demo job. */
-export const DEMO_TARGETS = ["deploys", "audit"] as const;
+export const DEMO_TARGETS = [
+  "deploys",
+  "audit",
+  "platform",
+  "community",
+  "beijing",
+  "hangzhou",
+  "shenzhen",
+] as const;
 
 export interface DemoJob {
   readonly title: string;
@@ -55,12 +63,13 @@ export async function startDemoEnvironment(): Promise<DemoEnvironment> {
     const secretKey = randomBytes(20).toString("hex");
     const token = `demo-${randomBytes(12).toString("hex")}`;
     const cce = parts.add(await startCceSimulator({ keys: [{ accessKey, secretKey }] }));
-    const receiver = parts.add(await startReceiver());
+    const webhookSecret = `whsec_${randomBytes(32).toString("base64")}`;
+    const receiver = parts.add(await startReceiver(0, { webhookSecrets: [webhookSecret] }));
     const folder = await mkdtemp(join(tmpdir(), "demo-config-"));
     parts.add({ stop: () => rm(folder, { recursive: true, force: true }) });
     const configFile = join(folder, "config.json");
     const auth = { kind: "aksk", accessKey, secretKey };
-    const config = demoConfig({ endpoint: cce.url, auth, receiverUrl: receiver.url, token });
+    const config = demoConfig({ endpoint: cce.url, auth, receiverUrl: receiver.url, token, webhookSecret });
     await writeFile(configFile, JSON.stringify(config, null, 2), { mode: 0o600 });
     const startJob = (title: string, script: JobScriptInput, options = {}): DemoJob => ({
       title,
@@ -97,18 +106,20 @@ function demoConfig(options: {
   auth: Readonly<Record<string, string>>;
   receiverUrl: string;
   token: string;
+  webhookSecret: string;
 }) {
-  const { endpoint, auth, receiverUrl, token } = options;
+  const { endpoint, auth, receiverUrl, token, webhookSecret } = options;
   const sha256 = createHash("sha256").update(token).digest("hex");
   return {
     projects: { [DEMO_PROJECT]: { projectId: PROJECT_ID, region: "eu-de", endpoint, auth } },
     targets: {
       deploys: { kind: "slack", url: `${receiverUrl}/slack/deploys` },
-      audit: {
-        kind: "webhook",
-        url: `${receiverUrl}/webhook/audit`,
-        secrets: [`whsec_${randomBytes(32).toString("base64")}`],
-      },
+      audit: { kind: "webhook", url: `${receiverUrl}/webhook/audit`, secrets: [webhookSecret] },
+      platform: { kind: "teams", url: `${receiverUrl}/teams/platform` },
+      community: { kind: "discord", url: `${receiverUrl}/discord/community` },
+      beijing: { kind: "feishu", url: `${receiverUrl}/feishu/beijing`, language: "zh-CN" },
+      hangzhou: { kind: "dingtalk", url: `${receiverUrl}/dingtalk/hangzhou`, language: "zh-CN" },
+      shenzhen: { kind: "wecom", url: `${receiverUrl}/wecom/shenzhen` },
     },
     tokens: { demo: { sha256, projects: [DEMO_PROJECT], targets: ["*"], operations: ["*"] } },
     settings: {

@@ -33,9 +33,11 @@ const Event = z.object({
 
 /**
  * Formats a received notification for the terminal. The returned text contains the name of the target, and a box with
- * the readable text of the notification.
+ * the readable text of the notification. A notification to a chat other than Slack has the same content as the
+ * notification to Slack, so the text is one line.
  */
-export function formatNotification({ path, body }: ReceivedNotification, ansi: boolean): string {
+export function formatNotification({ path, channel, body }: ReceivedNotification, ansi: boolean): string {
+  if (channel !== "slack" && channel !== "webhook") return `─ notification to ${path.slice(1)}\n`;
   const lines = formatNotificationLines(parseJson(body) ?? body, { ansi });
   return [`┌ notification to ${path.slice(1)}`, ...lines.map((line) => `│ ${line}`), "└", ""].join("\n");
 }

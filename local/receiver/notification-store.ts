@@ -1,3 +1,5 @@
+import type { SignatureCheck } from "../notification-views/webhook.ts";
+
 /** A notification that the receiver has received, with the HTTP status of the receiver's response. */
 export interface ReceivedNotification {
   readonly number: number;
@@ -10,6 +12,7 @@ export interface ReceivedNotification {
   readonly body: string;
   /** The HTTP status of the receiver's response. Null means that the receiver has not responded to the notification. */
   readonly status: number | null;
+  readonly signature: SignatureCheck;
 }
 
 /** The received notifications in the order of their arrival. */
@@ -17,11 +20,20 @@ export class NotificationStore {
   #received: ReceivedNotification[] = [];
   #count = 0;
   readonly #waiting = new Set<() => void>();
+  readonly #listeners = new Set<(notification: ReceivedNotification) => void>();
 
   add(notification: Omit<ReceivedNotification, "number">): void {
     this.#count += 1;
-    this.#received.push({ ...notification, number: this.#count });
+    const numbered = { ...notification, number: this.#count };
+    this.#received.push(numbered);
+    for (const listener of this.#listeners) listener(numbered);
     for (const check of this.#waiting) check();
+  }
+
+  /** Calls the listener for each notification that arrives from now on. Returns a function that ends this. */
+  subscribe(listener: (notification: ReceivedNotification) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   clear(): void {

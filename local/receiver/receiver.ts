@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import { parseJson } from "../../lib/domain/json.ts";
-import { escapeHtml } from "../../lib/domain/plain-text.ts";
+import { type Html, html } from "../../lib/pages/html.ts";
+import { renderNotificationView } from "../notification-views/notification-view.ts";
+import { renderNotificationsPage } from "../notification-views/notifications-page.ts";
+import { checkSignature } from "../notification-views/webhook.ts";
 import { listenLocally } from "../servers/local-server.ts";
 import { Behaviour, Behaviours } from "./behaviour.ts";
 import { NotificationStore, type ReceivedNotification } from "./notification-store.ts";
@@ -16,6 +18,7 @@ export interface Receiver {
 }
 
 interface State {
+  readonly webhookSecrets: readonly string[];
   readonly notifications: NotificationStore;
   readonly behaviours: Behaviours;
 }
@@ -24,11 +27,19 @@ interface State {
  * Starts a local HTTP server that receives notifications, in place of real chats and webhooks. A path such as `POST
  * /slack/NAME` receives a notification. `GET /notifications?channel=slack&count=3&wait=10` returns the received
  * notifications as soon as there are three, or after 10 s. `DELETE /notifications` deletes all received notifications.
- * `PUT /behaviour` changes how the receiver responds to notifications. `GET /` returns a page with the received
- * notifications.
+ * `PUT /behaviour` changes how the receiver responds to notifications. `GET /` returns a page that shows each notification
+ * as its reader sees it, and `GET /stream` sends the notifications that arrive to this page.
+ * @param options.webhookSecrets the secrets with which the receiver checks the signatures of webhook events
  */
-export async function startReceiver(port = 0): Promise<Receiver> {
-  const state: State = { notifications: new NotificationStore(), behaviours: new Behaviours() };
+export async function startReceiver(
+  port = 0,
+  { webhookSecrets = [] }: { readonly webhookSecrets?: readonly string[] } = {},
+): Promise<Receiver> {
+  const state: State = {
+    webhookSecrets,
+    notifications: new NotificationStore(),
+    behaviours: new Behaviours(),
+  };
   const server = createServer((request, response) => {
     handle(request, response, state).catch((error: unknown) => {
       response.writeHead(400, { "content-type": "text/plain" }).end(String(error));
@@ -46,6 +57,9 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
     case "GET /":
       response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
       response.end(receiverPage(notifications.list(null)));
+      return;
+    case "GET /stream":
+      streamNotifications(request, response, Number(searchParams.get("after") ?? 0), notifications);
       return;
     case "GET /notifications": {
       const found = await notifications.waitFor({
@@ -84,37 +98,45 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
     headers,
     body,
     status: reply?.status ?? null,
+    signature: firstSegment === "webhook" ? checkSignature(headers, body, state.webhookSecrets) : null,
   });
   if (reply !== null) response.writeHead(reply.status, reply.headers).end(reply.body);
 }
 
 /**
- * Returns the HTML of a page with the received notifications, newest first. The browser reloads this page every two
- * seconds.
+ * Sends each notification after the number `after` as a server-sent event, with the HTML of the notification. After a
+ * lost connection, the browser sends the number of its last event.
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
+function streamNotifications(
+  request: IncomingMessage,
+  response: ServerResponse,
+  after: number,
+  notifications: NotificationStore,
+): void {
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  const send = (notification: ReceivedNotification) => {
+    const data = notificationItem(notification).toString().replaceAll("\n", "\ndata: ");
+    response.write(`event: notification\nid: ${notification.number}\ndata: ${data}\n\n`);
+  };
+  const last = Number(request.headers["last-event-id"] ?? after);
+  for (const notification of notifications.list(null)) if (notification.number > last) send(notification);
+  response.on("close", notifications.subscribe(send));
+}
+
+/** Returns the HTML of a page with the received notifications, newest first. New notifications appear at the top. */
 function receiverPage(notifications: readonly ReceivedNotification[]): string {
-  const items = notifications.toReversed().map(({ number, at, channel, status, body }) => {
-    const json = parseJson(body);
-    const shown = json === undefined ? body : JSON.stringify(json, null, 2);
-    const answer = status === null ? "no response" : `HTTP ${status}`;
-    return (
-      `<article><h2>#${number} ${escapeHtml(channel)} <small>${at}, ${answer}</small></h2>` +
-      `<pre>${escapeHtml(shown)}</pre></article>`
-    );
+  const count = notifications.length;
+  return renderNotificationsPage({
+    title: `${count} ${count === 1 ? "notification" : "notifications"}`,
+    items: notifications.toReversed().map(notificationItem),
+    stream: `/stream?after=${notifications.at(-1)?.number ?? 0}`,
   });
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta http-equiv="refresh" content="2">
-<meta name="viewport" content="width=device-width">
-<title>${notifications.length} notifications</title>
-<style>
-  body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color-scheme: light dark; }
-  pre { overflow-x: auto; padding: 1rem; border: 1px solid; border-radius: .5rem; }
-  small { font-weight: normal; }
-</style>
-<h1>Received notifications</h1>
-${items.join("\n") || "<p>None yet.</p>"}
-</html>
-`;
+}
+
+function notificationItem(notification: ReceivedNotification): Html {
+  const { number, at, channel, path, status } = notification;
+  const response = status === null ? "no response" : `HTTP ${status}`;
+  return html`<article><h2>#${number} ${channel} <small>${path} · <time datetime="${at}">${at}</time> · ${response}</small></h2>
+${renderNotificationView(notification)}</article>`;
 }

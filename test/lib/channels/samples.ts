@@ -141,6 +141,7 @@ export const MANY_NODES: OutcomeSummary = summarizeOutcome(
       ...root,
       ...FAILED,
       type: "CreateNodePool",
+      resourceName: "pool-a",
       subJobs: Array.from({ length: 30 }, (_, index) => {
         const part = { ...FAILED, resourceName: `pool-a-${index}` };
         const reason = `Ecs.0319: the flavor of pool-a-${index} is sold out`;

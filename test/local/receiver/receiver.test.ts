@@ -1,3 +1,4 @@
+import { Webhook } from "standardwebhooks";
 import * as z from "zod";
 import { type Receiver, startReceiver } from "../../../local/receiver/receiver.ts";
 
@@ -59,7 +60,47 @@ describe("the receiver", () => {
     await post("/slack/x", '{"text":"<script>alert(1)</script>"}');
     const page = await (await fetch(receiver.url)).text();
     expect(page).toContain("&lt;script&gt;");
-    expect(page).not.toContain("<script>");
+    expect(page).not.toContain("<script>alert");
+  });
+
+  it("sends each notification that arrives to the open page as an event with the HTML", async () => {
+    await post("/slack/x", '{"text":"first"}');
+    const response = await fetch(`${receiver.url}/stream?after=0`);
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let received = "";
+    const readUntil = async (text: string) => {
+      while (!received.includes(text)) received += (await reader?.read())?.value ?? "";
+    };
+    await readUntil("first");
+    await post("/slack/x", '{"text":"second"}');
+    await readUntil("second");
+    expect(received).toMatch(/^event: notification\nid: 1\ndata: <article>/);
+    expect(received.match(/^id: \d+$/gm)).toEqual(["id: 1", "id: 2"]);
+    await reader?.cancel();
+    const later = await fetch(`${receiver.url}/stream?after=1`);
+    const laterReader = later.body?.pipeThrough(new TextDecoderStream()).getReader();
+    const { value = "" } = (await laterReader?.read()) ?? {};
+    expect(value).toMatch(/^event: notification\nid: 2\n/);
+    await laterReader?.cancel();
+  });
+
+  it("checks the signature of an event and shows the result", async () => {
+    const secret = `whsec_${Buffer.from("a secret of twenty-four b").toString("base64")}`;
+    const checking = await startReceiver(0, { webhookSecrets: [secret] });
+    const send = (headers: Record<string, string>) =>
+      fetch(`${checking.url}/webhook/audit`, { method: "POST", body: '{"type":"job.failed"}', headers });
+    const at = new Date();
+    const id = { "webhook-id": "msg_1", "webhook-timestamp": String(Math.floor(at.getTime() / 1000)) };
+    const signature = new Webhook(secret).sign("msg_1", at, '{"type":"job.failed"}');
+    await send({ ...id, "webhook-signature": signature });
+    await send({ ...id, "webhook-signature": "v1,AAAA" });
+    await send({});
+    const results = checking.notifications.list("webhook").map((notification) => notification.signature);
+    expect(results).toEqual(["verified", "wrong", "missing"]);
+    const page = await (await fetch(checking.url)).text();
+    expect(page).toContain("✔ signature verified");
+    expect(page).toContain("✖ wrong signature");
+    await checking.stop();
   });
 
   it("deletes the notifications on request", async () => {

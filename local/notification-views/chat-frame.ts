@@ -1,0 +1,30 @@
+import { formatUtc, toIsoOrNull } from "../../lib/domain/time-text.ts";
+import { type Html, html, normalizeWebUrl, type Part } from "../../lib/pages/html.ts";
+
+/** The chats whose messages the views show. */
+export type ChatName = "slack" | "teams" | "discord" | "feishu" | "dingtalk" | "wecom";
+
+/** Renders the frame of a message: the picture of the sender, the name of the sender, and the content. */
+export function chatFrame(chat: ChatName, sender: string, badge: Part, content: Part): Html {
+  return html`<div class="chat ${chat}"><div class="avatar" aria-hidden="true">☸</div>
+<div class="message"><p class="sender"><b>${sender}</b> ${badge}</p>${content}</div></div>`;
+}
+
+/** Renders a link. Only an http or https URL becomes a link. */
+export function linkTo(url: string, label: Part): Html {
+  const href = normalizeWebUrl(url);
+  return href === null
+    ? html`${label}`
+    : html`<a href="${href}" rel="noreferrer noopener" target="_blank">${label}</a>`;
+}
+
+/** Renders a time. The script of the page replaces the text by the time in the reader's time zone. */
+export function renderTime(at: number): Html {
+  const iso = toIsoOrNull(at);
+  return iso === null ? html`` : html`<time datetime="${iso}">${formatUtc(at)}</time>`;
+}
+
+/** Replaces the codes `&lt;`, `&gt;` and `&amp;` by their characters. */
+export function unescapeTags(text: string): string {
+  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+}

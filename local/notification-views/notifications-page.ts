@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs";
+import { type Html, html, type Part } from "../../lib/pages/html.ts";
+
+const STYLE = readFileSync(new URL("./notifications-page.css", import.meta.url), "utf8");
+
+/** Shows every time in the time zone of the reader, and adds each notification at the top when it arrives. */
+const SCRIPT = `
+const localTimes = (root) => {
+  for (const time of root.querySelectorAll("time"))
+    time.textContent = new Date(time.dateTime).toLocaleString([], {
+      dateStyle: "medium",
+      timeStyle: "short",
+    });
+};
+localTimes(document);
+const items = document.getElementById("items");
+if (items.dataset.stream) {
+  const stream = new EventSource(items.dataset.stream);
+  stream.addEventListener("notification", ({ data }) => {
+    const template = document.createElement("template");
+    template.innerHTML = data;
+    localTimes(template.content);
+    items.prepend(template.content);
+    const count = items.children.length;
+    document.title = count + (count === 1 ? " notification" : " notifications");
+  });
+}
+`;
+
+/**
+ * Returns the HTML of a page with notifications.
+ * @param options.stream the URL of a stream of events. The page adds the HTML of each event at the top. Without a stream,
+ * the page does not change.
+ */
+export function renderNotificationsPage(options: {
+  readonly title: string;
+  readonly items: Part;
+  readonly stream?: string;
+}): string {
+  const { title, items, stream } = options;
+  const body: Html = html`<h1>${title}</h1><div id="items" data-stream="${stream ?? ""}">${items}</div>`;
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+${html`<title>${title}</title>`}
+<style>${STYLE}</style>
+${body}
+<script>${SCRIPT}</script>
+</html>
+`;
+}
