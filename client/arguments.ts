@@ -37,6 +37,8 @@ const OPTIONS = {
   notify: { type: "string", multiple: true },
   "callback-url": { type: "string" },
   "deadline-minutes": { type: "string" },
+  until: { type: "string" },
+  "ready-minutes": { type: "string" },
   digest: { type: "boolean" },
   label: { type: "string", multiple: true },
   reply: { type: "string" },
@@ -50,7 +52,17 @@ const OPTIONS = {
 } as const;
 
 const WAIT_OPTIONS = ["project", "wait", "timeout-seconds", "json"];
-const WATCH_OPTIONS = ["notify", "callback-url", "deadline-minutes", "digest", "label", "reply", "again"];
+const WATCH_OPTIONS = [
+  "notify",
+  "callback-url",
+  "deadline-minutes",
+  "until",
+  "ready-minutes",
+  "digest",
+  "label",
+  "reply",
+  "again",
+];
 const COMMAND_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   watch: [...WATCH_OPTIONS, ...WAIT_OPTIONS],
   status: WAIT_OPTIONS,
@@ -123,6 +135,9 @@ function readWatchCommand(values: Values, names: readonly string[], project: str
   const reply = values.reply ?? null;
   if ((reply === null) === (names.length === 0)) throw new Error("give either job IDs or --reply");
   const deadlineMinutes = positiveNumber(values["deadline-minutes"], "--deadline-minutes");
+  const readyMinutes = positiveNumber(values["ready-minutes"], "--ready-minutes");
+  const { until } = values;
+  if (until !== undefined && until !== "ready") throw new Error("--until must be ready");
   const notify = splitNames(values.notify);
   const labels = values.label?.map(readLabel);
   const submission: Submission = {
@@ -131,6 +146,8 @@ function readWatchCommand(values: Values, names: readonly string[], project: str
     ...(notify !== undefined && { notify }),
     ...(values["callback-url"] !== undefined && { callbackUrl: values["callback-url"] }),
     ...(deadlineMinutes !== undefined && { deadlineMinutes }),
+    ...(until !== undefined && { until }),
+    ...(readyMinutes !== undefined && { readyMinutes }),
     ...(values.digest !== undefined && { digest: values.digest }),
     ...(labels !== undefined && { context: { labels: Object.fromEntries(labels) } }),
   };

@@ -5,9 +5,12 @@ import { ProblemError, UnreachableError } from "./errors.ts";
 export const EXIT = { succeeded: 0, failed: 1, usage: 2, undecided: 3, unreachable: 4 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Returns the exit code for jobs in `states`. A failed job is worse than a job without a result. */
+/**
+ * Returns the exit code for jobs in `states`. A job whose resource did not become ready counts as failed. A failed job
+ * is worse than a job without a result.
+ */
 export function exitCodeOfStates(states: readonly StatusDocument["state"][]): ExitCode {
-  if (states.includes("failed")) return EXIT.failed;
+  if (states.includes("failed") || states.includes("not_ready")) return EXIT.failed;
   const isGood = (state: StatusDocument["state"]) => state === "succeeded" || state === "watching";
   return states.every(isGood) ? EXIT.succeeded : EXIT.undecided;
 }

@@ -6,6 +6,7 @@ const MARKS: Readonly<Record<StatusDocument["state"], string>> = {
   watching: "…",
   succeeded: "✔",
   failed: "✖",
+  not_ready: "✖",
   timed_out: "⏱",
   lost: "?",
   stopped: "■",
@@ -29,7 +30,8 @@ export function statusLine(status: StatusDocument): string {
   return `${MARKS[state]} ${job}: ${facts.filter(Boolean).join(", ")}`;
 }
 
-function progress({ phase, polls }: StatusDocument): string {
+function progress({ phase, polls, ready }: StatusDocument): string {
+  if (ready?.state === "pending") return "succeeded, waiting until ready";
   if (phase !== null) return phase;
   return polls === 0 ? "not polled yet" : `no phase after ${polls} ${polls === 1 ? "poll" : "polls"}`;
 }

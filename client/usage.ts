@@ -17,6 +17,8 @@ Options:
   --notify NAME[,NAME…]      watch: the targets to notify (default: the targets that the service chooses)
   --callback-url URL         watch: your own webhook, at a host that the operator allows
   --deadline-minutes N       watch: the time after which the watch ends as timed out
+  --until ready              watch: after the success of a job, waits until what the job made is usable
+  --ready-minutes N          watch: the time limit of --until ready (default: 15, or as the project says)
   --digest                   watch: one message per chat, when the last job has ended
   --label NAME=VALUE         watch: a label for the notifications; may be repeated
   --target NAME[,NAME…]      redeliver: the targets to notify (default: all targets of the watch)
@@ -29,7 +31,7 @@ token of a CI system. In GitHub Actions with the permission "id-token: write", N
 
 Exit status:
   0  the job succeeded, the request was carried out, or the job is running and --wait was not used
-  1  a job failed, or a target did not accept the test message
+  1  a job failed or its resource did not become ready, or a target did not accept the test message
   2  wrong usage or an invalid request
   3  a job timed out, was lost or was stopped, or has not ended within --timeout-seconds
   4  the service cannot be reached or refuses access

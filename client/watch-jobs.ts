@@ -91,11 +91,19 @@ async function submitJobs(submission: Submission, client: NotifierClient): Promi
 
 async function submitReply(
   reply: string,
-  { project, notify, callbackUrl, deadlineMinutes, context = {} }: Submission,
+  { project, notify, callbackUrl, deadlineMinutes, until, readyMinutes, context = {} }: Submission,
   client: NotifierClient,
 ): Promise<readonly JobResult[]> {
   const { labels: _, ...run } = context;
-  const fields = { project, notify: notify?.join(","), callbackUrl, deadlineMinutes, ...run };
+  const fields = {
+    project,
+    notify: notify?.join(","),
+    callbackUrl,
+    deadlineMinutes,
+    until,
+    readyMinutes,
+    ...run,
+  };
   const query = Object.entries(fields).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   );

@@ -10,6 +10,7 @@ import { invalidRequest } from "../../lib/api/request-errors.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
 import { createLinkOptions, type LinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
 import type { Instant } from "../../lib/domain/job.ts";
+import { pendingReady } from "../../lib/domain/ready.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { PageTokenError, toPageToken } from "../../lib/ledger/page-token.ts";
 import { countPollsMade, type Watch, type WatchPage } from "../../lib/ledger/watch.ts";
@@ -91,5 +92,6 @@ function listedJob(watch: Watch, links: LinkOptions, now: Instant): ListedJob {
     concludedAt: toIsoOrNull(concludedAt),
     statusUrl: statusUrl(links.publicUrl, watch),
     pageUrl: pageUrl(links, watch, now),
+    ready: state === "watching" ? pendingReady(watch.ready) : undefined,
   };
 }

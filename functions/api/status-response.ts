@@ -6,6 +6,7 @@ import { listCauses, toCause } from "../../lib/domain/causes.ts";
 import { listFailures } from "../../lib/domain/failures.ts";
 import { createCachedHintFinder } from "../../lib/domain/hints.ts";
 import { ACCESS_ERROR_TEXTS, type Job } from "../../lib/domain/job.ts";
+import { pendingReady } from "../../lib/domain/ready.ts";
 import { collectSubJobs } from "../../lib/domain/subjob-tree.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { serializeTruncatedTree } from "../../lib/domain/truncate-tree.ts";
@@ -81,6 +82,7 @@ function buildStatusDocument(
     context,
     deliveries: subscribedDeliveries(watchDocument, config).map(deliveryDocument),
     job: shownTree === null ? null : toJobDocument(shownTree),
+    ready: summary === null && watch.state === "watching" ? pendingReady(watch.ready) : summary?.ready,
   };
 }
 

@@ -67,7 +67,7 @@ export async function openWatches(
 
 async function openWatch(
   jobId: string,
-  { caller, project, jobIds, deadlineMinutes, targets, context, callbacks }: ResolvedSubmission,
+  { caller, project, jobIds, deadlineMinutes, readyMinutes, targets, context, callbacks }: ResolvedSubmission,
   digestId: string | null,
   {
     ledger,
@@ -88,13 +88,14 @@ async function openWatch(
       caller,
       acceptedAt: now,
       deadlineAt,
+      readyMinutes,
       nextPollAt: now + delaySeconds * 1000,
       targets,
       context,
       callbacks,
       digestId,
       traceparent,
-      expiresAt: computeLedgerExpiryTime(deadlineAt, settings),
+      expiresAt: computeLedgerExpiryTime(deadlineAt + (readyMinutes ?? 0) * MINUTE_MS, settings),
     });
     const laterDeadline = opened.kind === "already_watching" ? opened.watch.deadlineAt : deadlineAt;
     return { jobId, deadlineAt: laterDeadline, delaySeconds, ...opened };

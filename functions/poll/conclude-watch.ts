@@ -3,13 +3,15 @@ import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
-import { type OutcomeSummary, summarizeOutcome } from "../../lib/domain/outcome-summary.ts";
+import { hasJobEnded, type OutcomeSummary, summarizeOutcome } from "../../lib/domain/outcome-summary.ts";
+import { defaultText } from "../../lib/domain/texts.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { notificationKey } from "../../lib/ledger/notification.ts";
 import type { OutcomeRecord, Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import type { PollDecision } from "../../lib/schedule/decide-after-poll.ts";
+import { concludeReady } from "../../lib/schedule/decide-ready.ts";
 import {
   ANY_TYPE,
   daysSince1970,
@@ -89,10 +91,11 @@ class DeadlineMovedError extends Error {
  */
 export async function concludeWatch(
   result: PollResult,
-  conclusion: Conclusion,
+  decided: Conclusion,
   ports: ConcludePorts,
 ): Promise<void> {
   const { watch } = result;
+  const conclusion = concludeSucceededJob(watch, decided);
   const document = await ports.ledger.readWatch(watch);
   if (document !== null) {
     const { state, generation } = document.watch;
@@ -121,9 +124,18 @@ export async function resumeConclusion(watch: Watch, at: Instant, ports: Conclud
   return true;
 }
 
+/**
+ * Returns the conclusion of a watch. If the job has succeeded, a conclusion that says that the end of the job is unknown
+ * is replaced: the resource of the job has not become usable, or was never seen.
+ */
+function concludeSucceededJob(watch: Watch, conclusion: Conclusion): Conclusion {
+  const isUnknown = conclusion.outcome === "timed_out" || conclusion.outcome === "lost";
+  return watch.ready !== null && isUnknown ? concludeReady(watch) : conclusion;
+}
+
 async function saveOutcome(
   { watch, at, observation, polls, leaseUntil }: PollResult,
-  { outcome, reason }: Conclusion,
+  { outcome, reason, ready }: Conclusion,
   document: WatchDocument | null,
   { ledger, cce, config, defaultUrl, now }: ConcludePorts,
 ): Promise<OutcomeRecord> {
@@ -141,7 +153,14 @@ async function saveOutcome(
     outcome,
     reason,
     job,
-    warnings: observation?.kind === "job" ? observation.warnings : [],
+    warnings: [
+      ...(ready?.state === "unknown"
+        ? [`${defaultText("sentence.readyUnknown")} ${ready.message ?? ""}`.trim()]
+        : []),
+      ...(observation?.kind === "job" ? observation.warnings : []),
+    ],
+    ready,
+    jobEndObservedAt: watch.ready?.succeededAt,
     acceptedAt,
     concludedAt: at,
     polls,
@@ -206,7 +225,7 @@ async function learnDuration(
   { project, jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,
   ledger: Pick<Ledger, "addDuration">,
 ): Promise<void> {
-  if (outcome !== "succeeded" && outcome !== "failed") return;
+  if (!hasJobEnded(outcome)) return;
   if (durationSeconds === null || jobType === null) return;
   const bucket = durationBucket(durationSeconds);
   const day = daysSince1970(concludedAt);

@@ -42,7 +42,9 @@ export interface PollPorts
     Pick<Ledger, "claimPoll" | "undoPollClaim" | "recordPoll" | "readDurations" | "reserveRequestTime">;
   readonly pollQueue: Queue;
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "currentWith">;
-  readonly createCce: (config: ConfigWithCredentials) => Pick<CceClient, "queryJob" | "queryFailedSubjobs">;
+  readonly createCce: (
+    config: ConfigWithCredentials,
+  ) => Pick<CceClient, "queryJob" | "queryFailedSubjobs" | "queryResource">;
   readonly random: () => number;
   /**
    * Delays a request to SQS until the function can send the messages of the whole batch together. By default, the

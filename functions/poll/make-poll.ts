@@ -9,7 +9,9 @@ import {
   decideWhenRateLimited,
   type PollDecision,
 } from "../../lib/schedule/decide-after-poll.ts";
+import { decideAfterReadyCheck, readyDeadline } from "../../lib/schedule/decide-ready.ts";
 import type { LearnedDurations } from "../shared/learned-durations.ts";
+import { checkReady } from "./check-ready.ts";
 import { type ConcludePorts, concludeWatch, type PollResult } from "./conclude-watch.ts";
 import type { PollReport } from "./poll-log.ts";
 import type { ProjectRateLimit } from "./project-rate-limit.ts";
@@ -25,7 +27,7 @@ const NEGLIGIBLE_WAIT_MS = 1000;
 export interface MakePollPorts extends ConcludePorts {
   readonly ledger: ConcludePorts["ledger"] & Pick<Ledger, "recordPoll">;
   readonly pollQueue: Pick<Queue, "send">;
-  readonly cce: Pick<CceClient, "queryJob" | "queryFailedSubjobs">;
+  readonly cce: Pick<CceClient, "queryJob" | "queryFailedSubjobs" | "queryResource">;
   readonly durations: LearnedDurations;
   readonly rateLimit: ProjectRateLimit;
   readonly random: () => number;
@@ -51,9 +53,25 @@ export async function makePoll(
   timeLimitMs: number,
   ports: MakePollPorts,
 ): Promise<Pick<PollReport, "observation" | "next" | "delaySeconds">> {
-  const answer = await askCce(claimed.message, timeLimitMs, ports);
+  const endAt = ports.now() + timeLimitMs;
+  const answer = await askCce(claimed, timeLimitMs, ports);
+  const succeeded = answer.kind === "job" && answer.job.state === "succeeded" ? answer.job : null;
+  const check =
+    succeeded === null || claimed.watch.readyMinutes === null
+      ? null
+      : await checkReady(claimed.message.project, succeeded, endAt - ports.now(), ports);
   const result = resultOf(claimed, answer.kind === "rate_limited" ? null : answer, ports.now());
-  const decision = await decideNext(claimed, result, answer, ports);
+  const decision =
+    succeeded === null || check === null
+      ? await decideNext(claimed, result, answer, ports)
+      : decideAfterReadyCheck({
+          watch: { ...claimed.watch, polls: result.polls },
+          job: succeeded,
+          check,
+          now: result.at,
+          settings: ports.config.settings,
+          random: ports.random,
+        });
   if (decision.kind === "conclude") {
     await concludeWatch(result, decision, ports);
     return { observation: answer.kind, next: "concluded", delaySeconds: null };
@@ -81,22 +99,31 @@ export function resultOf(
   };
 }
 
-/** Returns the time after which the watch ends as timed out. */
+/**
+ * Returns the time after which the watch ends, as timed out or, after the success of its job, because the resource of
+ * the job is not usable.
+ */
 export function deadlineOf({ message, watch }: Pick<ClaimedPoll, "message" | "watch">): Instant {
-  return Math.min(watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
+  return Math.min(readyDeadline(watch) ?? watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
 }
 
 /** An observation of a job, or the later time that the rate limit of the project has reserved for the query to CCE. */
 type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
 
+/**
+ * Queries the job. After the success of the job, the function returns the stored job in place of a query, because the
+ * poll then queries the resources of the job.
+ */
 async function askCce(
-  { project, jobId, rateLimitedUntil }: PollMessage,
+  { message: { project, jobId, rateLimitedUntil }, watch }: ClaimedPoll,
   timeLimitMs: number,
-  { cce, rateLimit, config, now }: MakePollPorts,
+  { cce, ledger, rateLimit, config, now }: MakePollPorts,
 ): Promise<CceAnswer> {
   const quota = config.settings.poll.queriesPerFiveMinutes;
   const until = rateLimitedUntil ?? (await rateLimit.reserve(project, quota));
   if (until !== null && until - now() > NEGLIGIBLE_WAIT_MS) return { kind: "rate_limited", until };
+  const stored = watch.ready === null ? null : ((await ledger.readWatch(watch))?.tree ?? null);
+  if (stored !== null) return { kind: "job", job: stored, warnings: [] };
   const observation = await cce.queryJob({ project, jobId }, { timeLimitMs });
   if (observation.kind === "throttled") rateLimit.onThrottled(project);
   return observation;
@@ -127,13 +154,13 @@ async function scheduleNextPoll(
   rateLimitedUntil: Instant | null,
   { pollQueue, ledger }: MakePollPorts,
 ): Promise<void> {
-  const { kind: _, delaySeconds, notBefore: __, ...errors } = decision;
+  const { kind: _, delaySeconds, notBefore: __, ...progress } = decision;
   await sendAllOrThrow(pollQueue, [
     createPollMessage({ ...watch, poll: poll + 1 }, delaySeconds, rateLimitedUntil),
   ]);
   const job = observation?.kind === "job" ? observation.job : null;
   await ledger.recordPoll({
-    ...errors,
+    ...progress,
     key: watch,
     poll,
     messageId,

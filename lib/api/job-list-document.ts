@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { type Caller, isConfigured } from "../auth/caller.ts";
 import type { Config } from "../config/config.ts";
 import { Name, WATCH_STATES, WatchState } from "../domain/job.ts";
+import { Ready } from "../domain/ready.ts";
 import { Count, IsoTime, MaybeIsoTime, MaybeText, withDescription } from "../domain/zod-fields.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import {
@@ -27,6 +28,10 @@ export const ListedJob = z.object({
   concludedAt: MaybeIsoTime,
   statusUrl: z.string(),
   pageUrl: MaybeText,
+  ready: withDescription(
+    z.optional(Ready),
+    "Present while the job has succeeded and the watch waits until the resource of the job is usable.",
+  ),
 });
 export type ListedJob = z.infer<typeof ListedJob>;
 

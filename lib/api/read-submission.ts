@@ -99,10 +99,11 @@ function isReply(json: unknown): boolean {
 }
 
 const CONTEXT_PARAMETERS = ["actor", "pipeline", "runUrl", "commit"] as const satisfies (keyof Context)[];
-const TEXT_PARAMETERS = ["project", "callbackUrl"] as const;
+const TEXT_PARAMETERS = ["project", "callbackUrl", "until"] as const;
+const NUMBER_PARAMETERS = ["deadlineMinutes", "readyMinutes"] as const;
 const SINGLE_PARAMETERS: readonly string[] = [
   "from",
-  "deadlineMinutes",
+  ...NUMBER_PARAMETERS,
   ...TEXT_PARAMETERS,
   ...CONTEXT_PARAMETERS,
 ];
@@ -129,9 +130,9 @@ function queryFields(query: URLSearchParams): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const name of TEXT_PARAMETERS) if (query.has(name)) fields[name] = query.get(name);
   if (query.has("notify")) fields.notify = readListParameter(query, "notify");
-  const minutes = query.get("deadlineMinutes");
-  // The parameter has the form of a JSON number, as in a body. JavaScript's `Number` would also read '' and '0x10'.
-  if (minutes !== null) fields.deadlineMinutes = parseJson(minutes) ?? Number.NaN;
+  // A number has the form of a JSON number, as in a body. JavaScript's `Number` would also read '' and '0x10'.
+  for (const name of NUMBER_PARAMETERS)
+    if (query.has(name)) fields[name] = parseJson(query.get(name) ?? "") ?? Number.NaN;
   const context = CONTEXT_PARAMETERS.filter((name) => query.has(name)).map((name) => [name, query.get(name)]);
   if (context.length > 0) fields.context = Object.fromEntries(context);
   return fields;

@@ -1,5 +1,6 @@
 import { type Caller, isConfigured, mayUse } from "../auth/caller.ts";
 import type { Config } from "../config/config.ts";
+import type { PublicProject } from "../config/projects.ts";
 import type { Context } from "../domain/context.ts";
 import { Name } from "../domain/job.ts";
 import { checkCallback } from "./callback.ts";
@@ -21,6 +22,8 @@ export interface ResolvedSubmission {
   /** The encrypted callback URLs. The key of each entry is the name of the target. */
   readonly callbacks: Readonly<Record<string, string>>;
   readonly deadlineMinutes: number;
+  /** Is null if a watch ends with its job. */
+  readonly readyMinutes: number | null;
   readonly context: Context;
   readonly digest: boolean;
   /** The job IDs in the order of the request, with repeated job IDs and malformed job IDs. */
@@ -78,10 +81,19 @@ export function resolveSubmission(
     targets: [...new Set(callback === null ? targets : [...targets, callback.target])].sort(),
     callbacks: callback === null ? {} : { [callback.target]: callback.encryptedUrl },
     deadlineMinutes: submission.deadlineMinutes ?? settings.deadlineMinutes,
+    readyMinutes: readyMinutesOf(submission, config.projects[project]),
     context: submission.context ?? {},
     digest: submission.digest ?? false,
     jobIds: submission.jobIds ?? (submission.jobId === undefined ? [] : [submission.jobId]),
   };
+}
+
+function readyMinutesOf(
+  { until, readyMinutes }: Submission,
+  project: PublicProject | undefined,
+): number | null {
+  if ((until ?? project?.until) === undefined) return null;
+  return readyMinutes ?? project?.readyMinutes ?? null;
 }
 
 /**

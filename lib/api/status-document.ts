@@ -3,6 +3,7 @@ import { Cause } from "../domain/causes.ts";
 import { Context } from "../domain/context.ts";
 import { Failure } from "../domain/failures.ts";
 import { JobState, SubJobCounts, WatchState } from "../domain/job.ts";
+import { Ready } from "../domain/ready.ts";
 import { Count, IsoTime, MaybeIsoTime, MaybeText, withDescription } from "../domain/zod-fields.ts";
 import { DeliveryDocument } from "./delivery-document.ts";
 
@@ -68,5 +69,9 @@ export const StatusDocument = z.object({
   context: Context,
   deliveries: z.array(DeliveryDocument),
   job: z.nullable(JobDocument),
+  ready: withDescription(
+    z.optional(Ready),
+    'Whether the resource of the succeeded job is usable. Only a watch with `until: "ready"` has this field, after the success of its job.',
+  ),
 });
 export type StatusDocument = z.infer<typeof StatusDocument>;

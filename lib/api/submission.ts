@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { ReadyMinutes, Until } from "../config/projects.ts";
 import { MAX_DEADLINE_MINUTES } from "../config/settings.ts";
 import { Context } from "../domain/context.ts";
 import { JOB_ID_KEYWORDS, jobIdFault, Name } from "../domain/job.ts";
@@ -62,6 +63,14 @@ export const Submission = z
     deadlineMinutes: withDescription(
       z.optional(z.number().check(z.positive(), z.maximum(MAX_DEADLINE_MINUTES))),
       "The time limit of the watch in minutes. At the time limit, the watch ends with the outcome `timed_out`.",
+    ),
+    until: withDescription(
+      z.optional(Until),
+      "With `ready`, the watch continues after the success of the job until what the job made, changed or deleted is usable or gone. The default is the key `until` of the project.",
+    ),
+    readyMinutes: withDescription(
+      z.optional(ReadyMinutes),
+      'The time limit in minutes, from the success of the job, of a watch with `until: "ready"`. Then the watch ends with the outcome `not_ready`. The default is the key `readyMinutes` of the project, which is 15.',
     ),
     digest: withDescription(
       z.optional(z.boolean()),

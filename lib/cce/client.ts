@@ -1,10 +1,11 @@
 import type { Project } from "../config/projects.ts";
 import type { Instant, Job, JobKey, Observation } from "../domain/job.ts";
+import type { WatchedResource } from "../domain/job-resources.ts";
 import { parseAllowList } from "../http/allow-list.ts";
 import { type Connections, createConnectionCache, openConnections } from "../http/connections.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import type { ListedJob, ListReply, Refusal } from "./list-both-apis.ts";
-import { createProjectQueries } from "./project-queries.ts";
+import { createProjectQueries, type ProjectQueries } from "./project-queries.ts";
 import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
 import { createSharedCceSender } from "./send-cce-request.ts";
 
@@ -22,6 +23,11 @@ export interface CceClient {
    * credentials, because the client masks them. Never throws.
    */
   queryJob(key: JobKey, limit: TimeLimit): Promise<Observation>;
+  /**
+   * Queries the resource of a job. The state of the returned job is `succeeded` if the resource has reached its goal.
+   * Never throws.
+   */
+  queryResource(project: string, resource: WatchedResource, limit: TimeLimit): Promise<Observation>;
   /**
    * Queries up to 5 failed subjobs for which CCE gave no failure reason. Returns the job with the failure reasons that
    * the queries found. Never throws.
@@ -73,17 +79,29 @@ export function createCceClient(options: {
   );
   const running = new Map<string, Promise<Observation>>();
 
-  const queryJob: CceClient["queryJob"] = async ({ project, jobId }, { timeLimitMs }) => {
-    const query = projectQueries.get(project);
-    if (query === undefined) return unknownProject(project);
-    const id = `${project}/${jobId}`;
-    const result = running.get(id) ?? query.queryJob(jobId, timeLimitMs).finally(() => running.delete(id));
+  const queryOnce = async (
+    project: string,
+    name: string,
+    { timeLimitMs }: TimeLimit,
+    send: (queries: ProjectQueries) => Promise<Observation>,
+  ): Promise<Observation> => {
+    const queries = projectQueries.get(project);
+    if (queries === undefined) return unknownProject(project);
+    const id = `${project}/${name}`;
+    const result = running.get(id) ?? send(queries).finally(() => running.delete(id));
     running.set(id, result);
     return withTimeLimit(result, timeLimitMs, { kind: "unavailable", text: "CCE did not answer in time" });
   };
 
+  const queryJob: CceClient["queryJob"] = ({ project, jobId }, limit) =>
+    queryOnce(project, jobId, limit, (queries) => queries.queryJob(jobId, limit.timeLimitMs));
+
   return {
     queryJob,
+    queryResource: (project, resource, limit) =>
+      queryOnce(project, `${resource.goal}/${resource.clusterId}/${resource.id}`, limit, (queries) =>
+        queries.queryResource(resource, limit.timeLimitMs),
+      ),
     listJobs: async (project, onJob, { timeLimitMs }) =>
       (await projectQueries.get(project)?.listJobs(onJob, timeLimitMs)) ?? unknownProject(project),
     async queryFailedSubjobs(project, job, { timeLimitMs }) {

@@ -21,11 +21,19 @@ const UNKNOWN_JOB_CODE = /^CCE\..*404|^CCE_CM\.0003$/i;
  */
 const MIN_REPORTED_SKEW_MS = 90_000;
 
+/** What a query asks CCE for, and the permission that the query needs. Both are parts of texts for an operator. */
+export interface Queried {
+  readonly what: string;
+  readonly permission: string;
+}
+
+const JOB: Queried = { what: "job", permission: "cce:job:get" };
+
 /**
  * Converts the HTTP reply to a job query into one observation. The text of the observation may contain credentials, so
  * the caller must mask it.
  * @param mask masks the secrets in the texts that the function truncates
- * @param permission the permission that CCE demands for the request
+ * @param queried what the query asked for
  * Source of the codes: https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html
  */
 export function interpretJobReply(
@@ -33,21 +41,30 @@ export function interpretJobReply(
   now: Instant,
   project: string,
   mask?: SecretMask,
-  permission = "cce:job:get",
+  queried: Queried = JOB,
 ): Observation {
-  const { status, headers, body } = reply;
-  const job = status === 200 ? parseJob(body, mask) : null;
+  const job = reply.status === 200 ? parseJob(reply.body, mask) : null;
   if (job !== null) return { kind: "job", job: job.job, warnings: job.warnings };
+  return interpretErrorReply(reply, now, project, queried);
+}
+
+/** Converts an HTTP reply without the queried job or resource into one observation. */
+export function interpretErrorReply(
+  { status, headers, body }: JobReply,
+  now: Instant,
+  project: string,
+  { what, permission }: Queried,
+): Observation {
   const error = parseCceError(body);
   const isUnknownJob = status === 404 && error.codes.some((code) => UNKNOWN_JOB_CODE.test(code));
   const kind = isUnknownJob ? "gone" : errorKindOfStatus(status);
   const texts: Readonly<Record<typeof kind, string>> = {
-    gone: "CCE does not know this job",
+    gone: `CCE does not know this ${what}`,
     unauthorized: adviceOnCredentials(error, headers.date, now, project),
-    forbidden: `CCE forbids reading the job for project ${project}: give its user or agency the permission ${permission} (CCE ReadOnlyAccess), and check projectId`,
-    misconfigured: adviceOnEndpoint(status, project),
+    forbidden: `CCE forbids reading the ${what} for project ${project}: give its user or agency the permission ${permission} (CCE ReadOnlyAccess), and check projectId`,
+    misconfigured: adviceOnEndpoint(status, project, what),
     throttled: "CCE limits the rate of queries",
-    unavailable: "CCE did not return the job",
+    unavailable: `CCE did not return the ${what}`,
   };
   const text = `${texts[kind]} (${describeErrorReply(status, error)})`;
   const retryAfterSeconds = readRetryAfterSeconds(headers["retry-after"], now);
@@ -58,9 +75,9 @@ export function interpretJobReply(
 /**
  * Returns advice to the operator for the case that CCE does not accept a query and replies with the given HTTP status.
  */
-function adviceOnEndpoint(status: number, project: string): string {
+function adviceOnEndpoint(status: number, project: string, what: string): string {
   if (status === 404)
-    return `CCE's address for project ${project} has no job API: check endpoint, region and projectId`;
+    return `CCE's address for project ${project} has no ${what} API: check endpoint, region and projectId`;
   return status < 400
     ? `CCE's address for project ${project} answers with a redirect: set endpoint to the CCE API itself`
     : `CCE does not accept the query for project ${project}: check projectId, region and endpoint`;

@@ -50,8 +50,9 @@ export function createCredentialMask(project: Project): CredentialMask {
       if (observation.kind !== "job")
         // The text is masked before it is truncated, because the mask would not recognize a truncated secret.
         return { ...observation, text: truncate(maskText(observation.text), MAX_TEXT_CHARACTERS) };
-      const { job, warnings } = observation;
-      return { kind: "job", job: maskJob(job, memoize(maskText)), warnings: warnings.map(maskText) };
+      const { job, warnings, message } = observation;
+      const masked = { job: maskJob(job, memoize(maskText)), warnings: warnings.map(maskText) };
+      return { kind: "job", ...masked, ...(message != null && { message: maskText(message) }) };
     },
     addToken(token) {
       tokens = [token, ...tokens].slice(0, MAX_TOKENS);

@@ -1,5 +1,6 @@
 import type { Project } from "../config/projects.ts";
 import type { Instant, Observation } from "../domain/job.ts";
+import type { WatchedResource } from "../domain/job-resources.ts";
 import type { AllowList } from "../http/allow-list.ts";
 import { isSchemeAllowed } from "../http/check-url.ts";
 import type { Connections } from "../http/connections.ts";
@@ -9,7 +10,8 @@ import { type AuthHeaders, createAuthHeadersProvider, type Query } from "./auth-
 import { type CceApi, createAutopilotFallback } from "./autopilot-fallback.ts";
 import { findCceEndpoint, findIamEndpoint } from "./endpoints.ts";
 import { createTokenCache, createTokenRequestBody, readTokenReply, type TokenResult } from "./iam-token.ts";
-import { interpretJobReply } from "./interpret-job-reply.ts";
+import { interpretJobReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
+import { acceptDeletion, interpretResourceReply, resourcePath } from "./interpret-resource-reply.ts";
 import { createListOfBothApis, type ListedJob, type ListReply, type Refusal } from "./list-both-apis.ts";
 import { createCredentialMask } from "./mask-credentials.ts";
 import {
@@ -54,10 +56,18 @@ export interface ProjectQueryPorts {
   readonly sendCceRequest: SendCceRequest;
 }
 
+interface Wanted {
+  /** The path below the version of the API, not percent-encoded. */
+  readonly path: readonly string[];
+  readonly observe: (result: TextReply | { readonly kind: "too_large" }) => Observation;
+}
+
 /** The requests for the jobs of one project. All texts in the results are masked. No function throws. */
 export interface ProjectQueries {
   /** Queries one job. */
   queryJob(jobId: string, timeLimitMs: number): Promise<Observation>;
+  /** Queries one resource, as `CceClient.queryResource` describes. */
+  queryResource(resource: WatchedResource, timeLimitMs: number): Promise<Observation>;
   /** Lists the jobs of the project by both APIs of CCE, as `CceClient.listJobs` describes. */
   listJobs(onJob: (job: ListedJob) => void, timeLimitMs: number): Promise<ListReply>;
 }
@@ -86,17 +96,17 @@ export function createProjectQueries(
   };
 
   /**
-   * Signs and sends a query for one job, or for the list of jobs. If CCE replies with status 401 and new authentication headers are available, the
-   * function repeats the request.
+   * Signs and sends a query. If CCE replies with status 401 and new authentication headers are available, the function
+   * repeats the request.
    */
   const sendTwice = async <Reply extends { readonly kind: string }>(
     apiPath: string,
-    jobId: string | null,
+    path: readonly string[],
     send: (request: CceRequest) => Promise<Reply>,
   ): Promise<Reply | Observation> => {
     if (endpoint === null) return missingEndpoint(name);
     if (!isSchemeAllowed(endpoint, ports.allow)) return plainHttp(name, "endpoint");
-    const query = createQuery(endpoint, apiPath, project.projectId, jobId);
+    const query = createQuery(endpoint, apiPath, path);
     const auth = await getAuthHeaders(query);
     if (auth.kind !== "headers") return auth;
     const reply = await send(requestOf(query, auth));
@@ -107,20 +117,22 @@ export function createProjectQueries(
   };
 
   const observeWith =
-    (permission: string) =>
-    (result: TextReply | { readonly kind: "too_large" }): Observation => {
-      if (result.kind === "answer") return interpretJobReply(result, now(), name, mask.maskText, permission);
+    (interpret: (reply: JobReply) => Observation): Wanted["observe"] =>
+    (result) => {
+      if (result.kind === "answer") return interpret(result);
       return result.kind === "too_large" ? TOO_LARGE : observeFailure(result.code, name);
     };
-  const observeJob = observeWith("cce:job:get");
-  const observeList = observeWith("cce:job:list");
+  const observeJob = (queried?: Queried) =>
+    observeWith((reply) => interpretJobReply(reply, now(), name, mask.maskText, queried));
+  const jobsPath = ["projects", project.projectId, "jobs"];
+  const observeList = observeJob({ what: "job", permission: "cce:job:list" });
 
-  const queryBothApis = createAutopilotFallback(project.autopilot, (api, jobId, endAt) =>
-    sendTwice(JOB_PATHS[api], jobId, (request) => sendCceRequest(request, endAt, observeJob)),
+  const queryBothApis = createAutopilotFallback(project.autopilot, (api, { path, observe }: Wanted, endAt) =>
+    sendTwice(JOB_PATHS[api], path, (request) => sendCceRequest(request, endAt, observe)),
   );
 
   const listBothApis = createListOfBothApis(project.autopilot, now, async (api, onJob, endAt) => {
-    const reply = await sendTwice(LIST_PATHS[api], null, (request) =>
+    const reply = await sendTwice(LIST_PATHS[api], jobsPath, (request) =>
       sendListRequest(request, endAt - monotonic(), onJob, observeList),
     );
     return reply.kind === "job" ? NOT_A_LIST : reply;
@@ -150,9 +162,17 @@ export function createProjectQueries(
     return { kind, text: observation.text, retryAfterSeconds };
   };
 
+  const query = async (id: string, wanted: Wanted, timeLimitMs: number): Promise<Observation> =>
+    waitForThrottle() ?? recordReply(await queryBothApis(id, wanted, monotonic() + timeLimitMs));
+
   return {
-    queryJob: async (jobId, timeLimitMs) =>
-      waitForThrottle() ?? recordReply(await queryBothApis(jobId, monotonic() + timeLimitMs)),
+    queryJob: (jobId, timeLimitMs) =>
+      query(jobId, { path: [...jobsPath, jobId], observe: observeJob() }, timeLimitMs),
+    async queryResource(resource, timeLimitMs) {
+      const observe = observeWith((reply) => interpretResourceReply(reply, resource, now(), name));
+      const wanted = { path: resourcePath(resource, project.projectId), observe };
+      return acceptDeletion(await query(resource.id, wanted, timeLimitMs), resource);
+    },
     async listJobs(onJob, timeLimitMs) {
       const postponed = waitForThrottle();
       if (postponed !== null) return postponed;
@@ -169,12 +189,10 @@ const waitText = (project: string, kind: "throttled" | "unavailable"): string =>
     ? `Queries for project ${project} wait, because CCE limits their rate`
     : `Queries for project ${project} wait, because CCE or IAM is not available and asked for a wait`;
 
-/** Returns the query for one job, or for the list of jobs. The JSON documents of both APIs have the same form. */
-function createQuery(endpoint: URL, apiPath: string, projectId: string, jobId: string | null): Query {
-  const path = `${endpoint.pathname.replace(/\/$/, "")}${apiPath}/projects/${projectId}/jobs`;
-  const list = new URL(path.split("/").map(encodeURIComponent).join("/"), endpoint.origin);
-  if (jobId === null) return { url: list, path };
-  return { url: new URL(`jobs/${encodeURIComponent(jobId)}`, list), path: `${path}/${jobId}` };
+/** Returns the address of a query. The JSON documents of both APIs have the same form. */
+function createQuery(endpoint: URL, apiPath: string, parts: readonly string[]): Query {
+  const path = [`${endpoint.pathname.replace(/\/$/, "")}${apiPath}`, ...parts].join("/");
+  return { url: new URL(path.split("/").map(encodeURIComponent).join("/"), endpoint.origin), path };
 }
 
 async function fetchToken(name: string, project: Project, ports: ProjectQueryPorts): Promise<TokenResult> {

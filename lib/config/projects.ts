@@ -3,6 +3,10 @@ import { HeaderSecret, SecretText } from "../domain/secret.ts";
 import { httpUrlSchema, NonEmpty } from "../domain/zod-fields.ts";
 import { Certificates } from "../http/tls-options.ts";
 
+const DEFAULT_READY_MINUTES = 15;
+/** A poll message may wait in its queue for 14 days, and a watch lasts at most a week before the success of its job. */
+const MAX_READY_MINUTES = 1440;
+
 const AkskAuth = z.strictObject({
   kind: z.literal("aksk"),
   accessKey: HeaderSecret,
@@ -24,6 +28,11 @@ const TokenAuth = z.strictObject({ kind: z.literal("token"), token: HeaderSecret
 export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]);
 export type Auth = z.infer<typeof Auth>;
 
+/** Until when a watch continues after the success of its job: until what the job made is usable. */
+export const Until = z.literal("ready");
+/** The time in minutes, after the success of a job, in which the resource of the job must become usable. */
+export const ReadyMinutes = z.number().check(z.positive(), z.maximum(MAX_READY_MINUTES));
+
 const PUBLIC_FIELDS = {
   projectId: z
     .string()
@@ -32,6 +41,9 @@ const PUBLIC_FIELDS = {
   endpoint: z.optional(httpUrlSchema("must be the URL of the CCE API, starting with https://")),
   /** Whether the API for Autopilot clusters is asked first (true), never (false) or second (the default). */
   autopilot: z.optional(z.boolean()),
+  /** The defaults of a submission for the project. Without `until`, a watch ends with its job. */
+  until: z.optional(Until),
+  readyMinutes: z._default(ReadyMinutes, DEFAULT_READY_MINUTES),
   /** A new number revokes all links to pages of the project. */
   linkVersion: z._default(z.int().check(z.nonnegative()), 0),
 };

@@ -148,7 +148,13 @@ export interface PollErrors {
 
 /** The result of one poll. Anyone may read the field `text`, because the credentials in it are masked. */
 export type Observation =
-  | { readonly kind: "job"; readonly job: Job; readonly warnings: readonly string[] }
+  | {
+      readonly kind: "job";
+      readonly job: Job;
+      readonly warnings: readonly string[];
+      /** The message that CCE gives for the state of a resource. A job has no message. */
+      readonly message?: string | null;
+    }
   | {
       readonly kind: "gone" | AccessErrorKind | "unavailable";
       readonly text: string;
@@ -157,7 +163,7 @@ export type Observation =
     }
   | { readonly kind: "throttled"; readonly text: string; readonly retryAfterSeconds: number | null };
 
-export const OUTCOMES = ["succeeded", "failed", "timed_out", "lost"] as const;
+export const OUTCOMES = ["succeeded", "failed", "not_ready", "timed_out", "lost"] as const;
 export const Outcome = z.enum(OUTCOMES);
 /** The final result of a watch. */
 export type Outcome = z.infer<typeof Outcome>;
@@ -172,6 +178,7 @@ export function wasJobObserved({ type, phase }: Pick<Job, "type" | "phase">): bo
 }
 
 const STATE_EXPLANATIONS: Readonly<Partial<Record<WatchState, string>>> = {
+  not_ready: "The job succeeded, but its resource did not become usable in time.",
   timed_out: "The watch ended before any poll saw the job end. The job may still be running in the cloud.",
   lost: "How the job ended is unknown, because later polls could no longer see the job.",
   stopped: "Somebody stopped this watch. The job itself may still be running in the cloud.",

@@ -4,6 +4,7 @@ import { Context, truncateContext } from "./context.ts";
 import { Failure, listFailures } from "./failures.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
 import { countJsonBytes } from "./json.ts";
+import { Ready } from "./ready.ts";
 import { collectSubJobs, type TreeNode } from "./subjob-tree.ts";
 import { defaultText } from "./texts.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
@@ -43,8 +44,20 @@ export const OutcomeSummary = z.object({
   lagSeconds: Seconds,
   context: Context,
   statusUrl: MaybeText,
+  /** Only a succeeded job of a watch with `until: "ready"` has this field. */
+  ready: z.optional(Ready),
 });
 export type OutcomeSummary = z.infer<typeof OutcomeSummary>;
+
+/** Returns true if the outcome says how the job ended. After the outcome `not_ready`, the job itself has succeeded. */
+export function hasJobEnded(outcome: Outcome): boolean {
+  return outcome === "succeeded" || outcome === "failed" || outcome === "not_ready";
+}
+
+function truncateReady({ state, reason, message }: Ready): Ready {
+  const shorten = (text: string | null) => truncateNullable(text, READY_BYTES, countJsonBytes);
+  return { state, reason: shorten(reason), message: shorten(message) };
+}
 
 /** The maximum size of an event that Standard Webhooks recommends. */
 export const MAX_EVENT_BYTES = 20_000;
@@ -54,6 +67,7 @@ const ENVELOPE_BYTES = 262;
 const CAUSES_PART = 0.6;
 const NAME_BYTES = 200;
 const REASON_BYTES = 2000;
+const READY_BYTES = 500;
 /** A link that is longer than this limit is omitted, because a truncated link does not work. */
 const MAX_URL_BYTES = 1500;
 
@@ -66,6 +80,9 @@ export interface EndedWatch
     OutcomeSummary,
     "project" | "jobId" | "region" | "outcome" | "reason" | "acceptedAt" | "concludedAt" | "polls"
   > {
+  readonly ready?: Ready | undefined;
+  /** The time of the poll that saw the end of the job, if a later poll ended the watch. */
+  readonly jobEndObservedAt?: Instant | undefined;
   /** The job's data from the latest poll that saw the job. This field is null if no poll saw the job. */
   readonly job: Job | null;
   /** The warnings that the latest poll returned. */
@@ -80,12 +97,12 @@ export interface EndedWatch
  * failures gets only the space that the causes leave free.
  */
 export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
-  const { job, ...watch } = ended;
-  const { outcome, statusUrl, concludedAt } = ended;
+  const { job, ready, jobEndObservedAt = ended.concludedAt, ...watch } = ended;
+  const { outcome, statusUrl } = ended;
   const subJobs = collectSubJobs(job);
   const { counts, failed, pending } = subJobs;
   const { context, omittedLabels } = truncateContext(ended.context);
-  const jobEnded = outcome === "succeeded" || outcome === "failed";
+  const jobEnded = hasJobEnded(outcome);
   const summary: OutcomeSummary = {
     ...watch,
     jobType: truncateNullable(job?.type, NAME_BYTES, countJsonBytes),
@@ -104,9 +121,11 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
     updatedAt: job?.updatedAt ?? null,
     durationSeconds: jobEnded ? secondsBetween(job?.createdAt, job?.updatedAt) : null,
     // The cloud's clock may be ahead of the notifier's clock.
-    lagSeconds: jobEnded && job?.updatedAt != null ? Math.max(0, (concludedAt - job.updatedAt) / 1000) : null,
+    lagSeconds:
+      jobEnded && job?.updatedAt != null ? Math.max(0, (jobEndObservedAt - job.updatedAt) / 1000) : null,
     context,
     statusUrl: statusUrl !== null && Buffer.byteLength(statusUrl) <= MAX_URL_BYTES ? statusUrl : null,
+    ...(ready !== undefined && { ready: truncateReady(ready) }),
   };
   const freeBytes = MAX_EVENT_BYTES - ENVELOPE_BYTES - Buffer.byteLength(JSON.stringify(summary));
   const { causes, omittedCount } = listCauses(subJobs, freeBytes * CAUSES_PART);

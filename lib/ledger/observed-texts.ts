@@ -1,3 +1,4 @@
+import type { ReadyProgress } from "../domain/ready.ts";
 import { countUtf8Bytes, truncate } from "../domain/truncate-text.ts";
 import type { ObservedJob } from "./watch.ts";
 
@@ -10,6 +11,12 @@ const TEXT_BYTES = 200;
 /** Truncates a text from CCE so that the text is short enough for a watch. */
 export function truncateObservedText<Text extends string | null>(text: Text): Text | string {
   return text === null ? text : truncate(text, TEXT_BYTES, countUtf8Bytes);
+}
+
+/** Truncates the texts about a resource so that they are short enough for a watch. */
+export function truncateReady(ready: ReadyProgress): ReadyProgress {
+  const { reason, message } = ready;
+  return { ...ready, reason: truncateObservedText(reason), message: truncateObservedText(message) };
 }
 
 /** Truncates the texts of an observed job so that they are short enough for a watch. */

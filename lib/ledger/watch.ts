@@ -12,6 +12,7 @@ import {
   WatchState,
 } from "../domain/job.ts";
 import type { OutcomeSummary } from "../domain/outcome-summary.ts";
+import type { ReadyProgress } from "../domain/ready.ts";
 import { MaybeText } from "../domain/zod-fields.ts";
 import type { DeliveryRecord, NotificationGenerations } from "./notification.ts";
 
@@ -49,6 +50,11 @@ export const WatchFields = z.object({
   jobType: z._default(MaybeText, null),
   resourceName: z._default(MaybeText, null),
   consecutiveFailures: z._default(z.int(), 0),
+  /**
+   * The time after the success of the job in which its resource must become usable. Is null if the watch ends with the
+   * job.
+   */
+  readyMinutes: z._default(z.nullable(z.number()), null),
 });
 
 /** The current generation of a watch. Every poll reads and writes all fields of the watch. */
@@ -57,6 +63,8 @@ export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typ
   readonly targets: readonly string[];
   /** The times of the latest polls in order of time. The list contains at most `POLL_HISTORY` times. */
   readonly polledAt: readonly Instant[];
+  /** Is null until a poll of a watch with `readyMinutes` has seen the success of the job. */
+  readonly ready: ReadyProgress | null;
 }
 
 /** The context and the callback URLs that the caller of a watch sent. */
@@ -70,6 +78,8 @@ export interface NewWatch
   extends WatchKey,
     CallerData,
     Pick<Watch, "acceptedAt" | "deadlineAt" | "targets" | "digestId" | "traceparent"> {
+  /** If `readyMinutes` is absent or null, the watch ends with the job. */
+  readonly readyMinutes?: number | null;
   readonly nextPollAt: Instant;
   /** The time after which the ledger may delete the watch. */
   readonly expiresAt: Instant;
@@ -134,6 +144,8 @@ export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polled
   readonly nextPollAt: Instant;
   /** Is true if the rate limit postponed the query of the poll. */
   readonly rateLimited: boolean;
+  /** If `ready` is absent, the ledger keeps the stored value. */
+  readonly ready?: ReadyProgress | undefined;
   /**
    * The job with its subjobs, as the poll read the job from CCE. If `tree` is null, the ledger keeps the stored job.
    */
@@ -203,7 +215,7 @@ export interface WatchLedger {
    * Creates a watch if the caller has no watch of the job. Restarts the watch of the caller if it was stopped or is
    * restartable. The generation of a restarted watch is higher than the generations of all watches of the job. If the
    * watch of the caller is neither stopped nor restartable, adds targets and callbacks to this watch, and the later of
-   * both deadlines applies.
+   * both deadlines and the longer of both times `readyMinutes` apply.
    */
   openWatch(watch: NewWatch): Promise<OpenResult>;
   /**

@@ -15,6 +15,7 @@ import { Context } from "../domain/context.ts";
 import { Failure } from "../domain/failures.ts";
 import { DeliveryState, JobState, Outcome, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
 import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
+import { Ready, ReadyState } from "../domain/ready.ts";
 import handWrittenSchemas from "./hand-written-schemas.json" with { type: "json" };
 
 /**
@@ -39,6 +40,8 @@ const RESPONSE_SCHEMAS = {
   Cause,
   Failure,
   SubJobCounts,
+  Ready,
+  ReadyState,
   DeliveryDocument,
   DeliveryState,
   AttemptDocument,

@@ -8,13 +8,13 @@ import type { JsonObject } from "../domain/json.ts";
 import { PageToken } from "../ledger/page-token.ts";
 import { createParameterSchema } from "./component-schemas.ts";
 
-const { notify, callbackUrl, deadlineMinutes } = Submission.shape;
+const { notify, callbackUrl, deadlineMinutes, until, readyMinutes } = Submission.shape;
 const { actor, pipeline, runUrl, commit } = Context.shape;
 
 /** The schemas of parameters by the name of the parameter. The service checks parameters with the same schemas. */
 export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
-  ...createSchemas({ callbackUrl, deadlineMinutes, actor, pipeline, runUrl, commit }),
+  ...createSchemas({ callbackUrl, deadlineMinutes, until, readyMinutes, actor, pipeline, runUrl, commit }),
   from: { type: "string", enum: ["cce"] },
   traceparent: { type: "string" },
   all: { type: "string", enum: ["true"] },

@@ -16,7 +16,7 @@ import { formatSvgPercent } from "./timeline.ts";
 /** Renders the top of the status page: the state of the job, the name of the job, the duration and the next poll. */
 export function headlineSection(document: StatusDocument, now: Instant): Html {
   const wasObserved = wasJobObserved(document);
-  const state = presentState(document.state, wasObserved);
+  const state = presentState(document.state, wasObserved, document.ready);
   const explanation = describeWatchState(document.state, wasObserved);
   return html`<header id="headline" class="headline c-${state.icon}">
 ${icon(state.icon)}
@@ -48,7 +48,7 @@ function clock(document: StatusDocument, now: Instant): Html | string | null {
 }
 
 function endLine(document: StatusDocument): Html {
-  const jobEnded = document.state === "succeeded" || document.state === "failed";
+  const jobEnded = ["succeeded", "failed", "not_ready"].includes(document.state);
   const end = (jobEnded ? parseInstant(document.updatedAt) : null) ?? parseInstant(document.concludedAt);
   const label = jobEnded ? "Ended" : "Watched until";
   return html`${end !== null && html`${label} ${utcTimeWithAge(end)}.`}${phaseText(document)}`;

@@ -20,7 +20,7 @@ import { parseInstant, roundNowByAge } from "./time-html.ts";
  * @param listUrl the URL of the project's list page, or null if the reader may not open the list page.
  */
 export function renderJobPage(document: StatusDocument, now: Instant, listUrl: string | null): RenderedPage {
-  const state = presentState(document.state, wasJobObserved(document));
+  const state = presentState(document.state, wasJobObserved(document), document.ready);
   const roundedNow = roundNowByAge(now, jobStartTime(document));
   const until = document.done ? (parseInstant(document.concludedAt) ?? roundedNow) : roundedNow;
   const name = [document.type ?? "Job", document.resourceName].filter(Boolean).join(" ");

@@ -1,11 +1,12 @@
 import { type WatchState, wasJobObserved } from "../domain/job.ts";
+import { pendingReady } from "../domain/ready.ts";
 import type { Watch } from "../ledger/watch.ts";
 import { type Html, html } from "./html.ts";
 import { presentState, type StatePresentation } from "./state-presentation.ts";
 
 /** The fields of a watch that the list page shows. */
 export interface ListedWatch
-  extends Pick<Watch, "jobId" | "state" | "jobType" | "resourceName" | "phase">,
+  extends Pick<Watch, "jobId" | "state" | "jobType" | "resourceName" | "phase" | "ready">,
     Pick<Watch, "acceptedAt" | "concludedAt" | "nextPollAt" | "accessError" | "lastPollError"> {
   /** The URL of the status page of the job. The URL contains a link key. */
   readonly url: string;
@@ -21,15 +22,24 @@ export interface ListFilter {
   readonly text: string;
 }
 
-const FILTER_STATES = ["watching", "failed", "timed_out", "lost", "succeeded", "stopped"] as const;
+const FILTER_STATES = [
+  "watching",
+  "failed",
+  "not_ready",
+  "timed_out",
+  "lost",
+  "succeeded",
+  "stopped",
+] as const;
 
 /** Returns the watch state with a given name. Returns null if no watch state has the name. */
 export function parseStateFilter(name: string | null): WatchState | null {
   return FILTER_STATES.find((state) => state === name) ?? null;
 }
 
-export function presentListedWatch({ state, jobType: type, phase }: ListedWatch): StatePresentation {
-  return presentState(state, wasJobObserved({ type, phase }));
+export function presentListedWatch({ state, jobType: type, phase, ready }: ListedWatch): StatePresentation {
+  const pending = state === "watching" ? pendingReady(ready) : undefined;
+  return presentState(state, wasJobObserved({ type, phase }), pending);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import type { Instant, Job, Observation, Outcome, PollErrors } from "../domain/job.ts";
+import type { Ready, ReadyProgress } from "../domain/ready.ts";
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 import { defaultText } from "../domain/texts.ts";
 import type { DurationCount } from "./duration-buckets.ts";
@@ -33,8 +34,15 @@ export type PollDecision =
       readonly delaySeconds: number;
       /** The time before which the service sends no query, if this time is later than the end of the delay. */
       readonly notBefore?: Instant;
+      /** The progress since the success of the job, if the watch waits until the resource of the job is usable. */
+      readonly ready?: ReadyProgress;
     } & PollErrors)
-  | { readonly kind: "conclude"; readonly outcome: Outcome; readonly reason: string | null };
+  | {
+      readonly kind: "conclude";
+      readonly outcome: Outcome;
+      readonly reason: string | null;
+      readonly ready?: Ready;
+    };
 
 /**
  * The delay before the next poll after an access error. If this delay were shorter, the polls would cost more. If this

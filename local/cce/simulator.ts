@@ -4,6 +4,7 @@ import { listenLocally } from "../servers/local-server.ts";
 import { type Accounts, Authentication } from "./authentication.ts";
 import { createFaultResponse, Fault, PendingFaults } from "./faults.ts";
 import { type JobScriptInput, SimulatedJobs } from "./job-script.ts";
+import { type ResourceScriptInput, SimulatedResources } from "./resource-script.ts";
 import { JOB_NOT_FOUND, type SimulatedResponse, UNKNOWN_ROUTE } from "./responses.ts";
 
 /** The numbers of requests that the simulated CCE has received and responded to. */
@@ -21,6 +22,8 @@ export interface CceSimulator {
   readonly stats: Readonly<SimulatorStats>;
   /** Starts a simulated job now and returns the job's ID. */
   addJob(projectId: string, script: JobScriptInput): string;
+  /** Starts the script of a resource now. */
+  addResource(script: ResourceScriptInput): void;
   addFault(fault: Fault): void;
   expireTokens(): void;
   stop(): Promise<void>;
@@ -36,6 +39,7 @@ export interface SimulatorOptions extends Partial<Accounts> {
 
 interface SimulatedCloud {
   readonly jobs: SimulatedJobs;
+  readonly resources: SimulatedResources;
   readonly faults: PendingFaults;
   readonly authentication: Authentication;
   readonly stats: SimulatorStats;
@@ -43,13 +47,15 @@ interface SimulatedCloud {
 
 /**
  * Starts a simulated CCE and IAM. The simulator supports `GET /api/v3/projects/{projectId}/jobs/{jobId}`, the list
- * `GET /api/v2/projects/{projectId}/jobs` and `POST /v3/auth/tokens`. The simulator checks the signature or token of every request. Other processes control the simulator
- * by the requests `POST /__sim/jobs` with `{"project", "script"}`, `POST /__sim/faults`, `POST /__sim/expire-tokens`
+ * `GET /api/v2/projects/{projectId}/jobs`, `GET /api/v3/projects/{projectId}/clusters/…`, `GET /api/v3/addons/{addonId}` and
+ * `POST /v3/auth/tokens`. The simulator checks the signature or token of every request. Other processes control the simulator
+ * by the requests `POST /__sim/jobs` with `{"project", "script"}`, `POST /__sim/resources` with a resource script, `POST /__sim/faults`, `POST /__sim/expire-tokens`
  * and `GET /__sim/stats`.
  */
 export async function startCceSimulator(options: SimulatorOptions = {}): Promise<CceSimulator> {
   const { keys = [], users = [], tokens = [], tokenSeconds = 86_400, now = Date.now, speed = 1 } = options;
   const jobs = new SimulatedJobs(now, speed);
+  const resources = new SimulatedResources(now, speed);
   const faults = new PendingFaults();
   const authentication = new Authentication({ keys, users, tokens, tokenSeconds }, now);
   const stats = {
@@ -60,7 +66,7 @@ export async function startCceSimulator(options: SimulatorOptions = {}): Promise
     queriesByJob: {},
     answersByStatus: {},
   };
-  const cloud: SimulatedCloud = { jobs, faults, authentication, stats };
+  const cloud: SimulatedCloud = { jobs, resources, faults, authentication, stats };
   const server = createServer(async (request, response) => {
     const reply = await respond(request, cloud).catch(
       (error: unknown): SimulatedResponse => ({ status: 400, body: { error: String(error) } }),
@@ -75,6 +81,7 @@ export async function startCceSimulator(options: SimulatorOptions = {}): Promise
     url,
     stats,
     addJob: (projectId, script) => jobs.add(projectId, script),
+    addResource: (script) => resources.add(script),
     addFault: (fault) => faults.add(fault),
     expireTokens: () => authentication.expireTokens(),
     stop,
@@ -85,7 +92,7 @@ type Reply = SimulatedResponse | "hang" | "reset";
 
 async function respond(
   request: IncomingMessage,
-  { jobs, faults, authentication, stats }: SimulatedCloud,
+  { jobs, resources, faults, authentication, stats }: SimulatedCloud,
 ): Promise<Reply> {
   const { pathname } = new URL(request.url ?? "/", "http://simulator");
   switch (`${request.method} ${pathname}`) {
@@ -94,6 +101,9 @@ async function respond(
       return authentication.issueToken(await text(request));
     case "POST /__sim/jobs":
       return { status: 201, body: { jobId: jobs.addRequested(JSON.parse(await text(request))) } };
+    case "POST /__sim/resources":
+      resources.add(JSON.parse(await text(request)));
+      return { status: 201, body: {} };
     case "POST /__sim/faults":
       faults.add(Fault.parse(JSON.parse(await text(request))));
       return { status: 201, body: {} };
@@ -106,29 +116,39 @@ async function respond(
   }
   const query = request.method === "GET" ? readQuery(pathname) : null;
   if (query === null) return UNKNOWN_ROUTE;
-  const { projectId, jobId } = query;
-  if (jobId === null) stats.lists += 1;
+  const { jobId, path } = query;
+  const projectId = query.projectId ?? String(request.headers["x-project-id"] ?? "");
+  const id = jobId ?? path;
+  if (id === null) stats.lists += 1;
   else {
     stats.queries += 1;
-    stats.queriesByJob[jobId] = (stats.queriesByJob[jobId] ?? 0) + 1;
+    stats.queriesByJob[id] = (stats.queriesByJob[id] ?? 0) + 1;
   }
   const fault = faults.takeFor(projectId);
   if (fault !== null) return createFaultResponse(fault);
   const refusal = authentication.refuse(request, projectId);
   if (refusal !== null) return refusal;
-  if (jobId === null) return { status: 200, body: jobs.list(projectId) };
-  const body = jobs.render(projectId, jobId);
+  if (id === null) return { status: 200, body: jobs.list(projectId) };
+  const body = path === null ? jobs.render(projectId, id) : resources.render(projectId, path);
   return body === null ? JOB_NOT_FOUND : { status: 200, body };
 }
 
-/** Reads the path of a query for one job, or of a list of jobs. For a list, the job ID is null. */
-function readQuery(path: string): { readonly projectId: string; readonly jobId: string | null } | null {
-  const [, listed] = /^\/api\/v2\/projects\/([^/]+)\/jobs$/.exec(path) ?? [];
-  if (listed !== undefined) return { projectId: listed, jobId: null };
-  const [, projectId, jobId] = /^\/api\/v3\/projects\/([^/]+)\/jobs\/([^/]+)$/.exec(path) ?? [];
-  return projectId === undefined || jobId === undefined
-    ? null
-    : { projectId, jobId: decodeURIComponent(jobId) };
+/** A query for one job, for the resource at a path, or for the list of jobs, which has no job ID and no path. */
+interface SimulatedQuery {
+  /** Is null if the path of the query does not name the project. */
+  readonly projectId: string | null;
+  readonly jobId: string | null;
+  readonly path: string | null;
+}
+
+function readQuery(pathname: string): SimulatedQuery | null {
+  const [, listed] = /^\/api\/v2\/projects\/([^/]+)\/jobs$/.exec(pathname) ?? [];
+  if (listed !== undefined) return { projectId: listed, jobId: null, path: null };
+  const [, projectId = null, path, jobId] =
+    /^\/api\/v3\/(?:projects\/([^/]+)\/)?(jobs\/([^/]+)|clusters\/.+|addons\/[^/]+)$/.exec(pathname) ?? [];
+  if (path === undefined) return null;
+  if (jobId === undefined) return { projectId, jobId: null, path: decodeURIComponent(path) };
+  return { projectId, jobId: decodeURIComponent(jobId), path: null };
 }
 
 function send(reply: Reply, request: IncomingMessage, response: ServerResponse, stats: SimulatorStats): void {

@@ -5,6 +5,7 @@ const MARKS: Readonly<Record<string, string>> = {
   watching: "…",
   succeeded: "✔",
   failed: "✖",
+  not_ready: "✖",
   timed_out: "⏱",
   lost: "?",
   stopped: "■",
@@ -19,7 +20,7 @@ export function formatProgressLine(title: string, status: StatusDocument | null)
   if (!status) return `… ${title}: submitting`;
   const { state, subJobs, polls, phase } = status;
   const ended = subJobs.succeeded + subJobs.failed;
-  const hasEnded = state === "succeeded" || state === "failed";
+  const hasEnded = state === "succeeded" || state === "failed" || state === "not_ready";
   const progress = subJobs.total > 0 ? ended / subJobs.total : Number(hasEnded);
   const filled = Math.round(progress * BAR_WIDTH);
   const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);

@@ -11,6 +11,7 @@ import {
 } from "../../lib/domain/job.ts";
 import { parseJson } from "../../lib/domain/json.ts";
 import { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
+import { ReadyProgress } from "../../lib/domain/ready.ts";
 import { MaybeText } from "../../lib/domain/zod-fields.ts";
 import { DeliveryRecord, type NotificationKey } from "../../lib/ledger/notification.ts";
 import { type Watch, WatchFields } from "../../lib/ledger/watch.ts";
@@ -21,6 +22,7 @@ const StoredWatch = z.extend(WatchFields, {
   polledAt: z.array(z.number()),
   accessError: z.nullable(z.object({ kind: AccessErrorKind, since: z.number() })),
   lastPollError: z.nullable(z.object({ text: z.string(), since: z.number() })),
+  ready: z.nullable(ReadyProgress),
 });
 
 /** The JSON in the column `body` of the table `watch`. */

@@ -3,7 +3,7 @@ import {
   computeNotificationGenerations,
   type NotificationGenerations,
 } from "../../lib/ledger/notification.ts";
-import { truncateObservedJob, truncateObservedText } from "../../lib/ledger/observed-texts.ts";
+import { truncateObservedJob, truncateObservedText, truncateReady } from "../../lib/ledger/observed-texts.ts";
 import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
 import {
   type CallerData,
@@ -113,6 +113,7 @@ export function watchOperations(store: Store): WatchOperations {
             since: lastPollError.since,
           },
           consecutiveFailures: record.consecutiveFailures,
+          ready: record.ready === undefined ? row.watch.ready : truncateReady(record.ready),
           polledAt: record.polledAt.slice(-POLL_HISTORY),
           rateLimitedPolls: row.watch.rateLimitedPolls + (record.rateLimited ? 1 : 0),
           pollDone: true,
@@ -185,15 +186,17 @@ function extendWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult 
   const isRunning = row.watch.state === "watching";
   const addedTargets = wanted.targets.filter((target) => !row.watch.targets.includes(target));
   const isLater = isRunning && wanted.deadlineAt > row.watch.deadlineAt;
+  const isReadyLonger = isRunning && (wanted.readyMinutes ?? 0) > (row.watch.readyMinutes ?? 0);
   const needsSweep = !isRunning && addedTargets.length > 0;
   const watch: Watch = {
     ...row.watch,
     deadlineAt: isLater ? wanted.deadlineAt : row.watch.deadlineAt,
+    readyMinutes: (isReadyLonger ? wanted.readyMinutes : row.watch.readyMinutes) ?? null,
     targets: sortedNames([...row.watch.targets, ...wanted.targets]),
   };
   const generations = needsSweep ? addGenerations(store, row.watch, addedTargets) : {};
   const expiresAt = isLater ? wanted.expiresAt : row.expiresAt;
-  if (isLater || addedTargets.length > 0) {
+  if (isLater || isReadyLonger || addedTargets.length > 0) {
     const dueAt = needsSweep ? deliveriesOverdueAt(wanted.acceptedAt) : row.dueAt;
     writeWatchRow(store, { ...row, watch, dueAt, expiresAt });
   }
@@ -235,6 +238,7 @@ function addGenerations(
  */
 function startWatch(wanted: NewWatch, before: WatchRow | null, generation: number): WatchRow {
   const { project, jobId, caller, acceptedAt, deadlineAt, nextPollAt, digestId, traceparent } = wanted;
+  const { readyMinutes = null } = wanted;
   const poll = before?.watch.poll ?? 0;
   const watch: Watch = {
     project,
@@ -248,6 +252,8 @@ function startWatch(wanted: NewWatch, before: WatchRow | null, generation: numbe
     rateLimitedPolls: 0,
     acceptedAt,
     deadlineAt,
+    readyMinutes,
+    ready: null,
     concludedAt: null,
     nextPollAt,
     digestId,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { StatusDocument } from "../../lib/api/status-document.ts";
-import { OUTCOMES, type Outcome } from "../../lib/domain/job.ts";
+import type { Outcome } from "../../lib/domain/job.ts";
 import type { ReceivedNotification } from "../../local/receiver/notification-store.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
@@ -17,6 +17,15 @@ export const CONTEXT = {
   labels: { team: "shop" },
 };
 
+/** The outcomes of a watch that ends with its job. */
+export const JOB_OUTCOMES = [
+  "succeeded",
+  "failed",
+  "timed_out",
+  "lost",
+] as const satisfies readonly Outcome[];
+type JobOutcome = (typeof JOB_OUTCOMES)[number];
+
 const Event = z.looseObject({
   type: z.string(),
   data: z.looseObject({ reason: z.string().nullable() }),
@@ -25,14 +34,14 @@ const Event = z.looseObject({
 /** Runs one watched job for each outcome. The targets are a chat, a webhook, and a webhook for failures only. */
 export interface FourOutcomes {
   readonly fixture: ServiceFixture;
-  readonly jobs: Readonly<Record<Outcome, string>>;
+  readonly jobs: Readonly<Record<JobOutcome, string>>;
   /** The status of each job after the end of the job. */
-  readonly statuses: Readonly<Record<Outcome, StatusDocument>>;
+  readonly statuses: Readonly<Record<JobOutcome, StatusDocument>>;
   /** Returns all notifications about a job that arrived at a path. */
-  arrived(path: string, outcome: Outcome): readonly ReceivedNotification[];
+  arrived(path: string, outcome: JobOutcome): readonly ReceivedNotification[];
   /** Returns the only notification about a job at a path. Throws if the number of notifications is not one. */
-  only(path: string, outcome: Outcome): ReceivedNotification;
-  event(outcome: Outcome): z.infer<typeof Event>;
+  only(path: string, outcome: JobOutcome): ReceivedNotification;
+  event(outcome: JobOutcome): z.infer<typeof Event>;
   /** Returns the number of all notifications. */
   count(): number;
   stop(): Promise<void>;
@@ -69,16 +78,16 @@ export async function runFourOutcomes(): Promise<FourOutcomes> {
     ),
     fixture.submit({ jobId: jobs.timed_out, deadlineMinutes: 2.5 / 60, ...common }),
   ]);
-  const over = await Promise.all(OUTCOMES.map((outcome) => fixture.over(jobs[outcome])));
+  const over = await Promise.all(JOB_OUTCOMES.map((outcome) => fixture.over(jobs[outcome])));
   const [succeeded, failed, timed_out, lost] = over;
   if (!succeeded || !failed || !timed_out || !lost) throw new Error("there are four outcomes");
   await fixture.queues.empty("notify");
 
-  const arrived = (path: string, outcome: Outcome) =>
+  const arrived = (path: string, outcome: JobOutcome) =>
     receiver.notifications
       .list(null)
       .filter((notification) => notification.path === path && notification.body.includes(jobs[outcome]));
-  const only = (path: string, outcome: Outcome) => {
+  const only = (path: string, outcome: JobOutcome) => {
     const [first, ...more] = arrived(path, outcome);
     if (first !== undefined && more.length === 0) return first;
     throw new Error(

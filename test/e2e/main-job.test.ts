@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { Webhook } from "standardwebhooks";
-import { OUTCOMES } from "../../lib/domain/job.ts";
 import { PROJECT } from "../support/service-fixture.ts";
 import {
   CONTEXT,
   type FourOutcomes,
+  JOB_OUTCOMES,
   MENTION,
   runFourOutcomes,
   SECRETS,
@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => outcomes?.stop());
 
 describe("a job that is submitted over HTTP", () => {
-  it.each(OUTCOMES)(
+  it.each(JOB_OUTCOMES)(
     "notifies each target once with the outcome %s, even if the target is named twice",
     (outcome) => {
       expect(outcomes.only("/slack/deploys", outcome).status).toBe(200);
@@ -49,7 +49,7 @@ describe("a job that is submitted over HTTP", () => {
     },
   );
 
-  it.each(OUTCOMES)(
+  it.each(JOB_OUTCOMES)(
     "signs the event of the outcome %s with both secrets, as Standard Webhooks says",
     (outcome) => {
       const { body, headers } = outcomes.only("/webhook/audit", outcome);
@@ -60,12 +60,15 @@ describe("a job that is submitted over HTTP", () => {
     },
   );
 
-  it.each(OUTCOMES)("sends an event about the outcome %s that matches docs/event.schema.json", (outcome) => {
-    const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(SCHEMA);
-    const event = outcomes.event(outcome);
-    expect([validate(event), validate.errors]).toEqual([true, null]);
-    expect(event.type).toBe(`job.${outcome}`);
-  });
+  it.each(JOB_OUTCOMES)(
+    "sends an event about the outcome %s that matches docs/event.schema.json",
+    (outcome) => {
+      const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(SCHEMA);
+      const event = outcomes.event(outcome);
+      expect([validate(event), validate.errors]).toEqual([true, null]);
+      expect(event.type).toBe(`job.${outcome}`);
+    },
+  );
 
   it("sends the traceparent of the submission to a webhook, and not to a chat", () => {
     expect(outcomes.only("/webhook/audit", "failed").headers.traceparent).toBe(TRACEPARENT);
@@ -161,7 +164,7 @@ describe("a job that is submitted over HTTP", () => {
     });
   });
 
-  it.each(OUTCOMES)("returns the same data and the deliveries for the outcome %s over GET", (outcome) => {
+  it.each(JOB_OUTCOMES)("returns the same data and the deliveries for the outcome %s over GET", (outcome) => {
     const status = outcomes.statuses[outcome];
     const { reason, failures, subJobs } = outcomes.event(outcome).data;
     expect(status).toMatchObject({

@@ -102,6 +102,8 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     recorded,
     config,
     observation: jobIn("pending"),
+    /** The observations of the next queries of resources. */
+    resources: [] as Observation[],
     attempted: DELIVERED,
     /** The mask of the latest delivery attempt. */
     mask: (text: string) => text,
@@ -143,6 +145,11 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
         configs: { currentWith: async () => config },
         createCce: () => ({
           queryJob: async () => flow.observation,
+          async queryResource() {
+            const resource = flow.resources.shift();
+            if (resource === undefined) throw new Error("the test expects no query of a resource");
+            return resource;
+          },
           async queryFailedSubjobs(_, job) {
             flow.whileDeepening();
             return job;

@@ -35,6 +35,7 @@ const SUBMISSION: ResolvedSubmission = {
   jobIds: [JOB],
   targets: ["audit", "deploys"],
   deadlineMinutes: 60,
+  readyMinutes: null,
 };
 
 /** Runs a job of five polls and two targets, with a crash at every point and at every pair of points. */

@@ -50,6 +50,7 @@ async function runWithDeadlyJob(deadlineMinutes: number, seed: number) {
     jobIds: JOBS,
     targets: ["audit"],
     deadlineMinutes,
+    readyMinutes: null,
   };
   submitJobs(run, submission, run.asked, 1);
   const result = await runToEnd(run);

@@ -61,7 +61,9 @@ export function drawJob(random: RandomSource, jobId: string): SimulatedJob {
   const appearsAt = random.happens(0.05) ? null : T0 + random.pick([0, 0, 60_000]);
   const endedAt = random.happens(0.1) ? null : T0 + random.between(10, 1500) * 1000;
   const jobType = random.pick(["CreateCluster", "DeleteNode", "CreateNode"]);
-  return { jobId, jobType, appearsAt, endedAt, finalState: random.pick(["succeeded", "failed"]) };
+  const finalState = random.pick(["succeeded", "failed"] as const);
+  const readyAt = endedAt === null || random.happens(0.3) ? null : endedAt + random.between(0, 600) * 1000;
+  return { jobId, jobType, appearsAt, endedAt, finalState, readyAt };
 }
 
 /** Draws the targets, the deadline and the digest of a call. The context names the caller. */
@@ -80,6 +82,7 @@ export function drawSubmission(
     jobIds,
     targets: (targets.length === 0 ? [random.pick(NAMES)] : targets).toSorted(),
     deadlineMinutes: random.pick(caller === CALLER ? [10, 30, 60] : [0.05, 10, 30, 60]),
+    readyMinutes: random.happens(0.3) ? random.pick([1, 5, 15]) : null,
     digest: jobIds.length > 1 && random.happens(0.5),
   };
 }

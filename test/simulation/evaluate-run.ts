@@ -6,6 +6,7 @@ import {
 import type { Outcome } from "../../lib/domain/job.ts";
 import { notificationKey } from "../../lib/ledger/notification.ts";
 import { NotifyMessage, parseMessage, toNotificationKey } from "../../lib/queue/messages.ts";
+import { readyDeadline } from "../../lib/schedule/decide-ready.ts";
 import { checkCallers } from "./evaluate-callers.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
 import { idOfGeneration, keyOf, type WatchRow } from "./memory-ledger-state.ts";
@@ -177,7 +178,10 @@ function checkWatch(
   const { state, deadlineAt } = watch;
   const concludedAt = watch.concludedAt ?? 0;
   if (state === "watching") lost.push(`${id} never ended`);
-  else if (state !== "stopped" && concludedAt > Math.max(deadlineAt, simulation.faultsEndAt()) + MAX_DELAY_MS)
+  else if (
+    state !== "stopped" &&
+    concludedAt > Math.max(readyDeadline(watch) ?? deadlineAt, simulation.faultsEndAt()) + MAX_DELAY_MS
+  )
     lost.push(`${id} ended too late`);
   if (state === "watching" || state === "stopped") return;
   if (outcome !== state) unexpected.push(`${id} has the state ${state}, but the stored outcome ${outcome}`);
@@ -189,8 +193,13 @@ function checkWatch(
       .filter((_, i) => (applied[i + 1]?.from ?? Number.POSITIVE_INFINITY) > concludedAt)
       .map((deadline) => deadline.deadlineAt),
   );
+  const isReadyTimeOver =
+    concludedAt >= (readyDeadline(watch) ?? 0) || watch.poll >= config.settings.maxPolls;
+  const isReady = watch.readyMinutes === null || observed.has("resource succeeded");
+  const isUnobserved = isReadyTimeOver || [...observed].some((what) => /^resource (un|for|mis)/.test(what));
   const isJustified = {
-    succeeded: observed.has("succeeded"),
+    succeeded: observed.has("succeeded") && (isReady || isUnobserved),
+    not_ready: observed.has("succeeded") && observed.has("resource pending") && isReadyTimeOver,
     failed: observed.has("failed"),
     timed_out: concludedAt >= deadlineWhenEnded || watch.poll >= config.settings.maxPolls,
     lost: ["gone", "unauthorized", "forbidden", "misconfigured"].some((kind) => observed.has(kind)),

@@ -1,5 +1,5 @@
 import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
-import { truncateObservedJob, truncateObservedText } from "../../lib/ledger/observed-texts.ts";
+import { truncateObservedJob, truncateObservedText, truncateReady } from "../../lib/ledger/observed-texts.ts";
 import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
 import {
   type CallerData,
@@ -50,7 +50,10 @@ export function watchOperations({ watches, callerData, outcomes }: LedgerState):
       const { state } = row.watch;
       const deadlineAt =
         state === "watching" ? Math.max(row.watch.deadlineAt, wanted.deadlineAt) : row.watch.deadlineAt;
-      const watch = { ...row.watch, deadlineAt, targets: union(row.watch.targets, wanted.targets) };
+      const minutes = Math.max(row.watch.readyMinutes ?? 0, wanted.readyMinutes ?? 0);
+      const readyMinutes = state === "watching" && minutes > 0 ? minutes : row.watch.readyMinutes;
+      const targets = union(row.watch.targets, wanted.targets);
+      const watch = { ...row.watch, deadlineAt, readyMinutes, targets };
       const known = callerData[idOfGeneration(watch)] ?? NO_CALLER_DATA;
       callerData[idOfGeneration(watch)] = {
         context: known.context,
@@ -108,7 +111,8 @@ export function watchOperations({ watches, callerData, outcomes }: LedgerState):
         polledAt,
       };
       const rateLimitedPolls = row.watch.rateLimitedPolls + (record.rateLimited ? 1 : 0);
-      const watch = { ...row.watch, ...changes, rateLimitedPolls, pollDone: true };
+      const ready = record.ready === undefined ? row.watch.ready : truncateReady(record.ready);
+      const watch = { ...row.watch, ...changes, rateLimitedPolls, ready, pollDone: true };
       watches[idOf(key)] = {
         ...row,
         ...NO_LEASE,
@@ -177,7 +181,7 @@ function over(watch: Watch): Watch {
 }
 
 function startWatch(wanted: NewWatch, before: WatchRow | undefined, generation: number): WatchRow {
-  const { project, jobId, caller, acceptedAt, deadlineAt, nextPollAt } = wanted;
+  const { project, jobId, caller, acceptedAt, deadlineAt, readyMinutes = null, nextPollAt } = wanted;
   const watch: Watch = {
     phase: null,
     jobType: null,
@@ -192,6 +196,8 @@ function startWatch(wanted: NewWatch, before: WatchRow | undefined, generation: 
     caller,
     acceptedAt,
     deadlineAt,
+    readyMinutes,
+    ready: null,
     nextPollAt,
     state: "watching",
     pollDone: true,

@@ -21,6 +21,7 @@ export function advanceThenSend(ports: PollPorts): PollPorts {
           messageId,
           nextPollAt: now,
           rateLimited: false,
+          ready: undefined,
           tree: null,
         });
         return claim;

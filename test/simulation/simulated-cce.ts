@@ -12,6 +12,8 @@ export interface SimulatedJob {
   /** Null means that the job never ends. */
   readonly endedAt: Instant | null;
   readonly finalState: "succeeded" | "failed";
+  /** The time from which the resource of the succeeded job is usable or gone. Null or absent: never. */
+  readonly readyAt?: Instant | null;
   /** The smallest number of polls for which the job is pending. */
   readonly pendingPolls?: number;
 }
@@ -33,16 +35,26 @@ export function cceFor(
   invocation: Invocation,
   cce: SimulatedCce,
   rates: FaultRates,
-): Pick<CceClient, "queryJob" | "queryFailedSubjobs"> {
+): Pick<CceClient, "queryJob" | "queryFailedSubjobs" | "queryResource"> {
+  const record = (jobId: string, what: string) => {
+    cce.observed.set(jobId, (cce.observed.get(jobId) ?? new Set()).add(what));
+    simulation.note(invocation, `CCE shows ${jobId}: ${what}`);
+  };
   return {
     queryJob: (key) =>
       simulation.effect(invocation, `cce.poll ${key.jobId}`, async () => {
         cce.polls += 1;
         const observation = observe(simulation, cce.jobs.get(key.jobId), cce.polls, rates);
         const what = observation.kind === "job" ? observation.job.state : observation.kind;
-        const observed = cce.observed.get(key.jobId) ?? new Set();
-        cce.observed.set(key.jobId, observed.add(what));
-        simulation.note(invocation, `CCE shows ${key.jobId}: ${what}`);
+        record(key.jobId, what);
+        return observation;
+      }),
+    // The ID of the resource is the ID of the job that made the resource.
+    queryResource: (_project, { id }) =>
+      simulation.effect(invocation, `cce.resource ${id}`, async () => {
+        const observation = observeResource(simulation, cce.jobs.get(id), rates);
+        const isObserved = observation.kind === "job";
+        record(id, isObserved ? `resource ${observation.job.state}` : `resource ${observation.kind}`);
         return observation;
       }),
     queryFailedSubjobs: (_project, job) =>
@@ -67,6 +79,18 @@ function observe(
   return { kind: "job", job: jobOf(simulatedJob, state, simulatedJob.appearsAt, now), warnings: [] };
 }
 
+function observeResource(
+  simulation: Simulation,
+  simulatedJob: SimulatedJob | undefined,
+  rates: FaultRates,
+): Observation {
+  if (simulatedJob === undefined || simulation.random.happens(ratesNow(simulation, rates).cce))
+    return drawError(simulation);
+  const now = simulation.now();
+  const state = now >= (simulatedJob.readyAt ?? Number.POSITIVE_INFINITY) ? "succeeded" : "pending";
+  return { kind: "job", job: jobOf(simulatedJob, state, now, now), warnings: [], message: "simulated state" };
+}
+
 function drawError({ random }: Simulation): Observation {
   const text = "simulated";
   const kind = random.pick([
@@ -85,7 +109,8 @@ const PHASES = { pending: "Running", succeeded: "Success", failed: "Failed" } as
 
 function jobOf({ jobId, jobType }: SimulatedJob, state: Job["state"], createdAt: Instant, now: Instant): Job {
   const reason = state === "failed" ? "simulated failure" : null;
-  const ids = { clusterId: null, resourceId: null, resourceName: "blue" };
+  const clusterId = jobType.endsWith("Cluster") ? jobId : "cluster-1";
+  const ids = { clusterId, resourceId: jobId, resourceName: "blue" };
   return {
     jobId,
     type: jobType,

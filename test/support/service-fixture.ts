@@ -12,7 +12,7 @@ import { type StackQueues, stackQueues } from "./stack-queues.ts";
 
 /** The name of the fixture's main project in the config. */
 export const PROJECT = "prod";
-const PROJECT_ID = "0bcc5e8f5a0010d22f1dc00ade5f4d7e";
+export const PROJECT_ID = "0bcc5e8f5a0010d22f1dc00ade5f4d7e";
 
 const Submitted = z.object({
   jobs: z.array(

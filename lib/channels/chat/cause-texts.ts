@@ -18,7 +18,7 @@ export function formatCauses(
   const { outcome, reason, causes, causesOmitted } = summary;
   const shown = causes.slice(0, budget.causes).map((cause) => causeText(cause, budget, texts));
   const omitted = causes.length - shown.length + causesOmitted;
-  if (shown.length > 0 || outcome === "succeeded" || outcome === "timed_out")
+  if (shown.length > 0 || outcome === "succeeded" || outcome === "timed_out" || outcome === "not_ready")
     return { causes: shown, omitted };
   const ownReason = reasonText(reason, budget);
   if (ownReason === null && outcome === "lost") return { causes: [], omitted };

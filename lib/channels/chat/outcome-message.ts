@@ -1,6 +1,6 @@
 import { clusterConsoleUrl } from "../../domain/console-url.ts";
 import { type Outcome, wasJobObserved } from "../../domain/job.ts";
-import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
+import { hasJobEnded, type OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { cleanKeepingLines, cleanToOneLine } from "../../domain/plain-text.ts";
 import { fillIn, type Texts, translateSentences, translateUnits } from "../../domain/texts.ts";
 import { formatDuration } from "../../domain/time-text.ts";
@@ -39,6 +39,7 @@ export function formatOutcomeMessage(summary: OutcomeSummary, budget: TextBudget
 export const OUTCOME_PRESENTATION: Readonly<Record<Outcome, { icon: string; tone: Tone }>> = {
   succeeded: { icon: "✅", tone: "good" },
   failed: { icon: "❌", tone: "bad" },
+  not_ready: { icon: "🚧", tone: "bad" },
   timed_out: { icon: "⏰", tone: "doubtful" },
   lost: { icon: "❓", tone: "doubtful" },
 };
@@ -78,7 +79,7 @@ export function formatJobLabel({ jobType, resourceName, project }: OutcomeSummar
  */
 function durationText(summary: OutcomeSummary, texts: Texts): string | null {
   const { outcome, durationSeconds, acceptedAt, concludedAt } = summary;
-  const hasEnded = outcome === "succeeded" || outcome === "failed";
+  const hasEnded = hasJobEnded(outcome);
   if (hasEnded && durationSeconds === null) return null;
   const durationMs = hasEnded ? (durationSeconds ?? 0) * 1000 : Math.max(0, concludedAt - acceptedAt);
   return translateUnits(formatDuration(durationMs), texts);
@@ -100,6 +101,8 @@ function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts)
         ? [texts["lost.observed"], texts["advice.lost"]]
         : [texts["lost.unseen"], texts["advice.lost.unseen"]];
     }
+    case "not_ready":
+      return [timeoutText(reason, budget, texts), texts["advice.not_ready"]];
     case "timed_out":
       return [timeoutText(reason, budget, texts), texts["advice.timed_out"]].filter((line) => line !== "");
     default:
@@ -107,7 +110,7 @@ function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts)
   }
 }
 
-/** Returns the reason of a timeout. A sentence that names the running subjobs replaces the sentence with the phase. */
+/** Returns the reason of a timeout, or why a resource is not ready. A sentence that names the running subjobs replaces the sentence with the phase. */
 export function timeoutText(reason: string | null, budget: TextBudget, texts: Texts): string {
   const sentences = translateSentences(cleanKeepingLines(reason ?? ""), texts);
   const namesRunning = sentences.some(({ key }) => key === "sentence.running");

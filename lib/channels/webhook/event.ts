@@ -3,6 +3,7 @@ import { Cause } from "../../domain/causes.ts";
 import { Context } from "../../domain/context.ts";
 import { Failure } from "../../domain/failures.ts";
 import { OUTCOMES, Outcome, SubJobCounts } from "../../domain/job.ts";
+import { Ready } from "../../domain/ready.ts";
 import { Count, IsoTime, MaybeIsoTime, MaybeText } from "../../domain/zod-fields.ts";
 
 const Seconds = z.nullable(z.number().check(z.minimum(0)));
@@ -31,6 +32,7 @@ export const JobEventData = z.object({
   watch: z.object({ acceptedAt: IsoTime, concludedAt: IsoTime, polls: Count, lagSeconds: Seconds }),
   context: Context,
   statusUrl: MaybeText,
+  ready: z.optional(Ready),
 });
 
 /**

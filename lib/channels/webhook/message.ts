@@ -79,6 +79,7 @@ export function createJobEvent(summary: OutcomeSummary): JobEvent {
       },
       context: summary.context,
       statusUrl: summary.statusUrl,
+      ...(summary.ready !== undefined && { ready: summary.ready }),
     },
   };
 }

@@ -85,6 +85,7 @@ async function restartWatch(
       lastPollErrorSince: null,
       tree: null,
       treeHash: null,
+      ready: null,
       polledAt: null,
       phase: null,
       jobType: null,
@@ -111,20 +112,24 @@ async function extendWatch(
   const hasCallbacks = Object.keys(watch.callbacks).length > 0;
   const newTargets = watch.targets.filter((target) => !found.targets.includes(target));
   const hasNewTargets = newTargets.length > 0;
-  const isLater = state === "watching" && watch.deadlineAt > found.deadlineAt;
-  if (!hasNewTargets && !hasCallbacks && !isLater)
+  const isWatching = state === "watching";
+  const isLater = isWatching && watch.deadlineAt > found.deadlineAt;
+  const isReadyLonger = isWatching && (watch.readyMinutes ?? 0) > (found.readyMinutes ?? 0);
+  if (!hasNewTargets && !hasCallbacks && !isLater && !isReadyLonger)
     return { kind: "already_watching", watch: toWatch(found), addedTargets: [], generations: {} };
   if (hasCallbacks || (isLater && found.hasCallerItem)) await saveCallbacks(table, watch, found.generation);
-  const needsSweep = state !== "watching" && hasNewTargets;
+  const needsSweep = !isWatching && hasNewTargets;
   const generations = needsSweep
     ? await addGenerations(table, { ...watch, generation: found.generation }, newTargets)
     : {};
   const deadlineAt = isLater ? watch.deadlineAt : found.deadlineAt;
+  const readyMinutes = (isReadyLonger ? watch.readyMinutes : found.readyMinutes) ?? null;
   const extended = await updateItem(table, {
     key: watchItemKey(watch),
     set: {
       ...(hasCallbacks ? { hasCallerItem: true } : {}),
       ...(isLater ? { deadlineAt, expiresAt: toEpochSeconds(watch.expiresAt) } : {}),
+      ...(isReadyLonger ? { readyMinutes } : {}),
       ...(needsSweep ? overdueIndexAttributes(watch, deliveriesOverdueAt(watch.acceptedAt)) : {}),
     },
     add: hasNewTargets ? { targets: new Set(watch.targets) } : {},
@@ -138,20 +143,21 @@ async function extendWatch(
   const targets = [...before.targets, ...addedTargets];
   return {
     kind: "already_watching",
-    watch: toWatch({ ...before, targets, deadlineAt }),
+    watch: toWatch({ ...before, targets, deadlineAt, readyMinutes }),
     addedTargets,
     generations,
   };
 }
 
 function startAttributes(watch: NewWatch): StoredValues {
-  const { acceptedAt, deadlineAt, nextPollAt, digestId, traceparent } = watch;
+  const { acceptedAt, deadlineAt, readyMinutes = null, nextPollAt, digestId, traceparent } = watch;
   return {
     ...overdueIndexAttributes(watch, pollOverdueAt(nextPollAt)),
     state: "watching",
     pollDone: true,
     acceptedAt,
     deadlineAt,
+    readyMinutes,
     nextPollAt,
     targets: new Set(watch.targets),
     digestId,

@@ -1,5 +1,5 @@
 import type { Job } from "../../domain/job.ts";
-import { truncateObservedJob, truncateObservedText } from "../observed-texts.ts";
+import { truncateObservedJob, truncateObservedText, truncateReady } from "../observed-texts.ts";
 import { pollOverdueAt } from "../overdue-times.ts";
 import type { PollClaim, PollToClaim } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
@@ -74,6 +74,7 @@ export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
     set: {
       ...NO_LEASE,
       ...truncateObservedJob(record),
+      ...(record.ready === undefined ? {} : { ready: JSON.stringify(truncateReady(record.ready)) }),
       ...overdueIndexAttributes(key, pollOverdueAt(nextPollAt)),
       ...(tree === null ? {} : { tree: inline, treeHash: hash }),
       pollDone: true,

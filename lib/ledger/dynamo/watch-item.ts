@@ -1,5 +1,7 @@
 import * as z from "zod/mini";
 import { AccessErrorKind, type Instant, MaybeInstant, type WatchKey } from "../../domain/job.ts";
+import { parseJson } from "../../domain/json.ts";
+import { ReadyProgress } from "../../domain/ready.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import { POLL_HISTORY, type Watch, WatchFields } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
@@ -34,6 +36,8 @@ export const WatchItem = z.extend(WatchFields, {
   /** The tree of subjobs, compressed with the deflate algorithm. A large tree is stored in the tree item instead. */
   tree: z._default(z.nullable(z.instanceof(Uint8Array)), null),
   treeHash: Text,
+  /** The progress since the success of the job as JSON. */
+  ready: Text,
   expiresAt: z._default(MaybeInstant, null),
 });
 export type WatchItem = z.infer<typeof WatchItem>;
@@ -52,7 +56,7 @@ export function toWatch(item: WatchItem): Watch {
     expiresAt,
     ...watch
   } = item;
-  const { accessErrorSince, lastPollErrorSince, unfinishedTries, ...fields } = watch;
+  const { accessErrorSince, lastPollErrorSince, unfinishedTries, ready, ...fields } = watch;
   const { accessError, lastPollError } = fields;
   return {
     ...fields,
@@ -61,6 +65,7 @@ export function toWatch(item: WatchItem): Watch {
     accessError: accessError === null ? null : { kind: accessError, since: accessErrorSince },
     lastPollError: lastPollError === null ? null : { text: lastPollError, since: lastPollErrorSince },
     polledAt: parseInstants(item.polledAt),
+    ready: ready === null ? null : ReadyProgress.parse(parseJson(ready)),
   };
 }
 

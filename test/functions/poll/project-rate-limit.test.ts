@@ -33,6 +33,7 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
         : observation;
     },
     queryFailedSubjobs: () => Promise.reject(new Error("no job fails here")),
+    queryResource: () => Promise.reject(new Error("no watch waits until ready here")),
   };
   const instances = Array.from({ length: INSTANCES }, () =>
     createPollHandler({

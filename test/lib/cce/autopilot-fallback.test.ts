@@ -17,7 +17,7 @@ async function ask(answers: Record<CceApi, Observation>, autopilot?: boolean, ti
     return answers[api];
   });
   let observation: Observation | undefined;
-  for (let i = 0; i < times; i += 1) observation = await query("j", 0);
+  for (let i = 0; i < times; i += 1) observation = await query("j", "j", 0);
   return { observation, asked };
 }
 
@@ -50,9 +50,9 @@ describe("createAutopilotFallback", () => {
     const query = createAutopilotFallback(undefined, async (api) =>
       api === "standard" ? gone : (answers.shift() ?? gone),
     );
-    expect(await query("j", 0)).toBe(JOB);
-    expect(await query("j", 0)).toBe(forbidden);
-    expect(await query("j", 0)).toBe(gone);
+    expect(await query("j", "j", 0)).toBe(JOB);
+    expect(await query("j", "j", 0)).toBe(forbidden);
+    expect(await query("j", "j", 0)).toBe(gone);
   });
 
   it("does not call a job gone while the Autopilot API is not available", async () => {

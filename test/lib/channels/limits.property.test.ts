@@ -79,7 +79,7 @@ it("the plain message of a chat contains only the headline and no link", () => {
       fc.property(hostileSummary, (summary) => {
         const { fallback } = formatOutcome(target(kind, false), summary);
         const json = JSON.stringify(fallback).replaceAll("\\\\", "");
-        expect(json).toMatch(/"(✅ Succeeded|❌ Failed|⏰ Timed out|❓ Lost): /u);
+        expect(json).toMatch(/"(✅ Succeeded|❌ Failed|🚧 Not ready|⏰ Timed out|❓ Lost): /u);
         expect(json.replace("http://adaptivecards.io", "")).not.toContain("://");
         expect(json.length).toBeLessThan(3_000);
       }),

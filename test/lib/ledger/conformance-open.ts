@@ -16,6 +16,33 @@ const ENCRYPTED = "encrypted:".padEnd(180, "x");
 
 export function describeOpen(ledger: () => Ledger): void {
   describe("opening a watch", () => {
+    it("keeps the longer of two times readyMinutes while the watch runs", async () => {
+      const watch = newWatch();
+      const readyMinutes = async () => (await ledger().readWatch(watch))?.watch.readyMinutes;
+      await ledger().openWatch(watch);
+      for (const [asked, expected] of [
+        [15, 15],
+        [5, 15],
+        [null, 15],
+        [20, 20],
+      ] as const) {
+        const opened = await ledger().openWatch({ ...watch, readyMinutes: asked });
+        expect(opened).toMatchObject({ kind: "already_watching", watch: { readyMinutes: expected } });
+        expect(await readyMinutes()).toBe(expected);
+      }
+      await ledger().endWatch({
+        key: watch,
+        acceptedAt: T0,
+        outcome: "succeeded",
+        concludedAt: T0,
+        targets: watch.targets,
+        polledAt: [],
+        expiresAt: NEVER,
+      });
+      await ledger().openWatch({ ...watch, readyMinutes: 60 });
+      expect(await readyMinutes()).toBe(20);
+    });
+
     it("accepts a new watch with poll 1", async () => {
       const watch = newWatch({ targets: ["ops", "deploys"] });
       expect(await ledger().openWatch(watch)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
@@ -29,6 +56,8 @@ export function describeOpen(ledger: () => Ledger): void {
         poll: 0,
         previousPolls: 0,
         rateLimitedPolls: 0,
+        readyMinutes: null,
+        ready: null,
         pollDone: true,
         acceptedAt: T0,
         deadlineAt: T0 + 7_200_000,
@@ -152,6 +181,8 @@ export function describeOpen(ledger: () => Ledger): void {
         poll: 1,
         generation: 1,
         rateLimitedPolls: 0,
+        readyMinutes: null,
+        ready: null,
         previousPolls: 1,
         pollDone: true,
         concludedAt: null,

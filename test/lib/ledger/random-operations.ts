@@ -79,6 +79,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
           caller: fc.constant(caller),
           acceptedAt: fc.constant(acceptedAt),
           deadlineAt: now.map((at) => at + 7_200_000),
+          readyMinutes: fc.constantFrom(null, null, 5, 15),
           nextPollAt: now,
           targets,
           context: fc.constantFrom({}, { actor: "a" }, { actor: "b", pipeline: "long ".repeat(39) }),
@@ -109,6 +110,16 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
             lastPollError: pollError,
             consecutiveFailures: fc.nat(2),
             rateLimited: fc.boolean(),
+            ready: fc.option(
+              fc.record({
+                succeededAt: now,
+                readyPolls: fc.nat(2),
+                isObserved: fc.boolean(),
+                reason: text,
+                message: text,
+              }),
+              { nil: undefined },
+            ),
             polledAt,
             tree,
           })

@@ -15,6 +15,7 @@ export function listed(part: Partial<ListedWatch> = {}): ListedWatch {
     nextPollAt: null,
     accessError: null,
     lastPollError: null,
+    ready: null,
     url: "/jobs/prod/b7c64d1e?key=k1",
     ...part,
   };

@@ -1,0 +1,122 @@
+import type { Instant, JobState, Observation } from "../domain/job.ts";
+import { RESOURCE_GOALS, type ResourceGoal, type WatchedResource } from "../domain/job-resources.ts";
+import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
+import { textOfValue } from "./cce-error.ts";
+import { interpretErrorReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
+import resourceStates from "./resource-states.json" with { type: "json" };
+
+/** The states in which a resource has reached or missed its goal. In any other state, the goal is still pending. */
+interface GoalStates {
+  readonly succeeded: readonly string[];
+  readonly failed: readonly string[];
+  /** What the reply 404 means. Without this field, the reply 404 means that CCE does not know the resource. */
+  readonly gone?: string;
+}
+
+const GOAL_STATES: Readonly<Record<ResourceGoal, GoalStates>> = resourceStates;
+
+type ResourceKind = (typeof RESOURCE_GOALS)[ResourceGoal];
+
+const QUERIED: Readonly<Record<ResourceKind, Queried>> = {
+  cluster: { what: "cluster", permission: "cce:cluster:get" },
+  node: { what: "node", permission: "cce:node:get" },
+  node_pool: { what: "node pool", permission: "cce:nodepool:get" },
+};
+
+/** Returns the parts of the path of a resource, below the version of the CCE API. */
+export function resourcePath({ goal, clusterId, id }: WatchedResource, projectId: string): readonly string[] {
+  const cluster = ["projects", projectId, "clusters", clusterId];
+  const kind = RESOURCE_GOALS[goal];
+  switch (kind) {
+    case "cluster":
+      return cluster;
+    case "node":
+      return [...cluster, "nodes", id];
+    case "node_pool":
+      return [...cluster, "nodepools", id];
+    default:
+      return kind satisfies never;
+  }
+}
+
+/**
+ * Converts the HTTP reply to a query for a resource into one observation. A resource is returned in the form of a job:
+ * its phase is the state of the resource in the spelling of CCE, and its state says whether the resource has reached
+ * its goal. The text of the observation may contain credentials, so the caller must mask it.
+ * Source of the states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
+ */
+export function interpretResourceReply(
+  reply: JobReply,
+  resource: WatchedResource,
+  now: Instant,
+  project: string,
+): Observation {
+  const kind = RESOURCE_GOALS[resource.goal];
+  const document = reply.status === 200 ? parseJson(reply.body) : null;
+  const found = isObject(document) && isObject(document.status) ? document : null;
+  if (found !== null) return observeResource(found, resource);
+  return interpretErrorReply(reply, now, project, QUERIED[kind]);
+}
+
+/** Returns an observation that neither API of CCE knows a resource as success, if the resource was to be deleted. */
+export function acceptDeletion(observation: Observation, resource: WatchedResource): Observation {
+  if (observation.kind !== "gone" || GOAL_STATES[resource.goal].gone !== "succeeded") return observation;
+  return toObservation(resource, "Deleted", "succeeded", {});
+}
+
+function observeResource(document: JsonObject, resource: WatchedResource): Observation {
+  const status = toObjectOrEmpty(document.status);
+  const phase = textIn(status, ["phase", "status"]) ?? "";
+  return toObservation(resource, phase, stateOf(phase, document, resource), document);
+}
+
+function stateOf(phase: string, document: JsonObject, resource: WatchedResource): JobState {
+  const { succeeded, failed } = GOAL_STATES[resource.goal];
+  if (includesPhase(failed, phase)) return "failed";
+  return includesPhase(succeeded, phase) && isSettled(document, resource) ? "succeeded" : "pending";
+}
+
+/** Returns false while another job runs on a node, or while a node pool has not as many nodes as asked. */
+function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedResource): boolean {
+  const [wanted, found] = [toObjectOrEmpty(spec), toObjectOrEmpty(status)];
+  switch (RESOURCE_GOALS[goal]) {
+    case "node": {
+      const running = textIn(found, ["jobID", "jobId"]);
+      return running === null || ownJobIds.includes(running);
+    }
+    case "node_pool":
+      return (found.currentNode ?? 0) === (wanted.initialNodeCount ?? 0);
+    default:
+      return true;
+  }
+}
+
+function toObservation(
+  { clusterId, id, goal }: WatchedResource,
+  phase: string,
+  state: JobState,
+  document: JsonObject,
+): Observation {
+  const status = toObjectOrEmpty(document.status);
+  const job = {
+    jobId: null,
+    type: goal,
+    phase,
+    state,
+    reason: textIn(status, ["reason", "Reason"]),
+    clusterId,
+    resourceId: id,
+    resourceName: textIn(toObjectOrEmpty(document.metadata), ["name"]),
+    createdAt: null,
+    updatedAt: null,
+    subJobs: [],
+  };
+  return { kind: "job", job, warnings: [], message: textIn(status, ["message"]) };
+}
+
+const includesPhase = (phases: readonly string[], phase: string): boolean =>
+  phases.some((known) => known.toLowerCase() === phase.trim().toLowerCase());
+
+function textIn(fields: JsonObject, names: readonly string[]): string | null {
+  return names.map((name) => textOfValue(fields[name])).find((text) => text !== null) ?? null;
+}

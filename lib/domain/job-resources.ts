@@ -1,0 +1,65 @@
+import type { Job } from "./job.ts";
+
+/** What a resource of CCE must become. The table `lib/cce/resource-states.json` has the states of each goal. */
+export type ResourceGoal = keyof typeof RESOURCE_GOALS;
+
+export const RESOURCE_GOALS = {
+  cluster_available: "cluster",
+  cluster_deleted: "cluster",
+  node_active: "node",
+  node_deleted: "node",
+  node_pool_scaled: "node_pool",
+  node_pool_deleted: "node_pool",
+} as const;
+
+/** A resource of CCE and the goal for which the service polls the resource. */
+export interface WatchedResource {
+  readonly goal: ResourceGoal;
+  readonly clusterId: string;
+  /** The ID of the resource. The ID of a cluster is also in `clusterId`. */
+  readonly id: string;
+  /** The IDs of the job and its subjobs. A resource on which another job runs is not usable yet. */
+  readonly ownJobIds: readonly string[];
+}
+
+/** The goal of the resource of a job, by the type of the job. The first pattern that matches the type decides. */
+const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
+  [/^(delete|remove).*node_?pool/i, "node_pool_deleted"],
+  [/node_?pool/i, "node_pool_scaled"],
+  [/^(delete|remove|uninstall).*node/i, "node_deleted"],
+  [/node/i, "node_active"],
+  [/^(delete|remove).*cluster/i, "cluster_deleted"],
+  [/cluster/i, "cluster_available"],
+];
+
+/**
+ * Lists the resources that a succeeded job has made, changed or deleted, in tree order. The function searches the
+ * subjobs of a job that has no resource of its own, and the subjobs of a job that creates a cluster, because such a job
+ * may create nodes too. Returns an empty array if the types of the jobs are unknown or CCE gave no IDs.
+ */
+export function listJobResources(job: Job): readonly WatchedResource[] {
+  const ownJobIds: string[] = [];
+  const found = new Map<string, Omit<WatchedResource, "ownJobIds">>();
+  const open: { readonly job: Job; readonly isPart: boolean }[] = [{ job, isPart: false }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next.job.jobId !== null) ownJobIds.push(next.job.jobId);
+    const resource = next.isPart ? null : resourceOf(next.job, job.clusterId);
+    if (resource !== null) found.set(`${resource.goal} ${resource.id}`, resource);
+    const isPart = next.isPart || (resource !== null && resource.goal !== "cluster_available");
+    open.push(...next.job.subJobs.map((subJob) => ({ job: subJob, isPart })).toReversed());
+  }
+  return [...found.values()].map((resource) => ({ ...resource, ownJobIds }));
+}
+
+function resourceOf(job: Job, rootClusterId: string | null): Omit<WatchedResource, "ownJobIds"> | null {
+  const goal = GOALS.find(([pattern]) => pattern.test(job.type ?? ""))?.[1];
+  const clusterId = job.clusterId ?? rootClusterId;
+  if (goal === undefined) return null;
+  if (RESOURCE_GOALS[goal] === "cluster") {
+    const id = clusterId ?? job.resourceId;
+    return id === null ? null : { goal, clusterId: id, id };
+  }
+  // A job about several nodes may name the cluster as its resource.
+  if (clusterId === null || job.resourceId === null || job.resourceId === clusterId) return null;
+  return { goal, clusterId, id: job.resourceId };
+}

@@ -1,0 +1,36 @@
+import * as z from "zod/mini";
+import { MaybeText } from "./zod-fields.ts";
+
+/**
+ * Whether the resource of a succeeded job is usable. The state `pending` is the only state that is not final. The state
+ * `unknown` means that no poll could see the resource.
+ */
+export const ReadyState = z.enum(["pending", "ready", "not_ready", "unknown"]);
+
+/** The state of the resource of a succeeded job. Only a watch with `until: "ready"` has this state. */
+export const Ready = z.object({
+  state: ReadyState,
+  /** The reason that CCE gives for the state of the resource. If CCE gives no reason, this is the phase of the resource. */
+  reason: MaybeText,
+  message: MaybeText,
+});
+export type Ready = Readonly<z.infer<typeof Ready>>;
+
+/** What the polls since the success of a job have found out about the resource of the job. */
+export const ReadyProgress = z.object({
+  /** The time of the poll that saw the success of the job. */
+  succeededAt: z.number(),
+  /** The number of latest polls in a row that found the resource usable. */
+  readyPolls: z.int(),
+  /** Is true if at least one poll saw the resource. */
+  isObserved: z.boolean(),
+  reason: MaybeText,
+  message: MaybeText,
+});
+export type ReadyProgress = Readonly<z.infer<typeof ReadyProgress>>;
+
+/** Returns the state of the resource while polls wait until the resource is usable. */
+export function pendingReady(progress: ReadyProgress | null): Ready | undefined {
+  if (progress === null) return undefined;
+  return { state: "pending", reason: progress.reason, message: progress.message };
+}

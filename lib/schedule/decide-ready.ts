@@ -1,0 +1,125 @@
+import type { Instant, Job, Observation } from "../domain/job.ts";
+import type { ReadyProgress } from "../domain/ready.ts";
+import { defaultText } from "../domain/texts.ts";
+import {
+  type DecisionInput,
+  decideAfterPoll,
+  type PollDecision,
+  type PolledWatch,
+} from "./decide-after-poll.ts";
+
+const MINUTE_MS = 60_000;
+/** The delay before the second of two polls that must find a resource usable. */
+const CONFIRM_SECONDS = 5;
+
+/** The result of one query for each resource of a succeeded job. */
+export type ReadyCheck =
+  /** All resources are usable. A resource that may be usable too early must be usable at `neededPolls` polls in a row. */
+  | { readonly kind: "ready"; readonly neededPolls: number }
+  /** The first resource that is not usable, as CCE returned it. */
+  | { readonly kind: "not_ready"; readonly reason: string | null; readonly message: string | null }
+  /** The first resource that the poll could not see. */
+  | { readonly kind: "unseen"; readonly observation: Exclude<Observation, { kind: "job" }> }
+  /** CCE gave no ID of a resource, or the type of the job is unknown. */
+  | { readonly kind: "no_resource" };
+
+export interface ReadyInput extends Pick<DecisionInput, "now" | "settings" | "random"> {
+  readonly watch: PolledWatch & ReadyWatch;
+  readonly job: Job;
+  readonly check: ReadyCheck;
+}
+
+interface ReadyWatch {
+  readonly readyMinutes: number | null;
+  readonly ready: ReadyProgress | null;
+}
+
+/** Returns the time until which the resource of a succeeded job must be usable. Returns null before the success. */
+export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | null {
+  if (readyMinutes === null || ready === null) return null;
+  return ready.succeededAt + Math.round(readyMinutes * MINUTE_MS);
+}
+
+/**
+ * Decides after a poll of the resources of a succeeded job whether the service polls again or concludes the watch. The
+ * time limits and the delays are those of a job that started when a poll saw the success.
+ */
+export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
+  const { check, job, now } = input;
+  const before = input.watch.ready ?? NO_PROGRESS(now);
+  const ready = progressAfter(before, check);
+  if (check.kind === "ready" && ready.readyPolls >= check.neededPolls)
+    return concluded("succeeded", null, { state: "ready", reason: null, message: null });
+  if (check.kind === "no_resource") {
+    const message = "CCE names no resource of this job whose state the service could poll.";
+    return concluded("succeeded", null, { state: "unknown", reason: null, message });
+  }
+  const watch = {
+    ...input.watch,
+    ready,
+    jobType: null,
+    acceptedAt: before.succeededAt,
+    deadlineAt: readyDeadline({ ...input.watch, ready }) ?? now,
+  };
+  const pending = { ...job, type: null, state: "pending", createdAt: before.succeededAt } as const;
+  const observation =
+    check.kind === "unseen" ? check.observation : ({ kind: "job", job: pending, warnings: [] } as const);
+  const decision = decideAfterPoll({ ...input, watch, observation, durations: [] });
+  if (decision.kind === "conclude") return concludeReady(watch);
+  const delaySeconds =
+    check.kind === "ready" ? Math.min(decision.delaySeconds, confirmSeconds(input)) : decision.delaySeconds;
+  return { ...decision, delaySeconds, ready };
+}
+
+/**
+ * Concludes a watch whose job has succeeded and whose resource did not become usable in time, or was never seen. This
+ * conclusion replaces every conclusion that says that the end of the job is unknown.
+ */
+export function concludeReady({
+  readyMinutes,
+  ready,
+}: ReadyWatch): Extract<PollDecision, { kind: "conclude" }> {
+  const { isObserved = false, reason = null, message = null } = ready ?? {};
+  if (!isObserved) return concluded("succeeded", null, { state: "unknown", reason, message });
+  const state = [reason, message].filter((text) => text !== null).join(": ");
+  const text = `${defaultText("sentence.notReady", { minutes: readyMinutes ?? 0 })} ${state}`.trim();
+  return concluded("not_ready", text, { state: "not_ready", reason, message });
+}
+
+function concluded(
+  outcome: "succeeded" | "not_ready",
+  reason: string | null,
+  ready: NonNullable<Extract<PollDecision, { kind: "conclude" }>["ready"]>,
+) {
+  return { kind: "conclude", outcome, reason, ready } as const;
+}
+
+const NO_PROGRESS = (succeededAt: Instant): ReadyProgress => ({
+  succeededAt,
+  readyPolls: 0,
+  isObserved: false,
+  reason: null,
+  message: null,
+});
+
+function progressAfter(before: ReadyProgress, check: ReadyCheck): ReadyProgress {
+  const { succeededAt, isObserved } = before;
+  switch (check.kind) {
+    case "ready":
+      return { ...before, readyPolls: before.readyPolls + 1, isObserved: true };
+    case "not_ready":
+      return { succeededAt, readyPolls: 0, isObserved: true, reason: check.reason, message: check.message };
+    case "unseen":
+      return isObserved
+        ? { ...before, readyPolls: 0 }
+        : { ...before, readyPolls: 0, message: check.observation.text };
+    case "no_resource":
+      return before;
+    default:
+      return check satisfies never;
+  }
+}
+
+function confirmSeconds({ settings }: ReadyInput): number {
+  return Math.max(CONFIRM_SECONDS, Math.ceil(settings.poll.minDelaySeconds));
+}
