@@ -12,7 +12,9 @@ import { log } from "../../lib/runtime/log.ts";
 import { meter, sendMetricsTo } from "../../lib/runtime/metrics.ts";
 import { deleteExpiredRows } from "../ledger/sqlite-ledger.ts";
 import { createSqliteQueue, type QueueName, type SqliteQueue } from "../queue/sqlite-queue.ts";
+import { shiftTimes } from "../store/shift-times.ts";
 import { Store } from "../store/store.ts";
+import { createClockGuard } from "./clock-guard.ts";
 import { type Environment, readConfigFile } from "./config-file.ts";
 import { createHandlers, type Handlers } from "./handlers.ts";
 import { startHttpServer, type Tls } from "./http-server.ts";
@@ -31,6 +33,7 @@ const SWEEP_EVERY_MS = 5 * 60_000;
 const SWEEP_LIMIT_MS = 60_000;
 const AUDIT_EVERY_MS = 3_600_000;
 const CONFIG_CHECK_MS = 2000;
+const CLOCK_CHECK_MS = 1000;
 /** A stop ends within 10 s. The rest of the time is for the last commit. */
 const STOP_LIMIT_MS = 8000;
 
@@ -115,6 +118,19 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
       await deleteExpiredRows(store, systemClock());
     }),
   ];
+  const clock = createClockGuard(systemClock, monotonicClock);
+  const clockTimer = setInterval(() => {
+    const backMs = clock.readStepBackMs();
+    if (backMs === 0) return;
+    log.warn("clock set back", { seconds: backMs / 1000 });
+    shiftTimes(store, -backMs).then(
+      () => {
+        workers.poll?.wake();
+        workers.notify?.wake();
+      },
+      (error: unknown) => log.error("times not shifted", {}, error),
+    );
+  }, CLOCK_CHECK_MS);
   const reload = async () => {
     await configs.reload().catch(() => undefined);
     log.info("config read", {});
@@ -127,6 +143,7 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
     async stop() {
       stopping.abort();
       unwatchFile(options.configFile);
+      clearInterval(clockTimer);
       for (const schedule of schedules) schedule.stop();
       const ended = Promise.all([
         server.stop(STOP_LIMIT_MS),

@@ -1,0 +1,39 @@
+import type { Store } from "./store.ts";
+
+/**
+ * Moves all planned times and leases by the same time. If the clock of the machine was set back, the planned times would
+ * otherwise be too far in the future. Past times, such as the time when a watch was accepted, do not change.
+ * @param byMs the time by which the clock was changed. The time is negative if the clock was set back.
+ */
+export function shiftTimes(store: Store, byMs: number): Promise<void> {
+  return store.write(() => {
+    store.run("UPDATE message SET visible_at = visible_at + ?", byMs);
+    store.run("UPDATE watch SET due_at = due_at + ? WHERE due_at IS NOT NULL", byMs);
+    shiftFields(
+      store,
+      "watch",
+      "body ->> '$.watch.state' = 'watching'",
+      ["leaseUntil", "watch.nextPollAt"],
+      byMs,
+    );
+    const delivery = ["leaseUntil", "delivery.nextAttemptAt", "delivery.requestAt"];
+    shiftFields(store, "record", "kind = 'notification'", delivery, byMs);
+    shiftFields(store, "record", "kind = 'target'", ["throttledUntil", "nextFreeAt"], byMs);
+  });
+}
+
+/** Moves times in the column `body`. A time that is null or 0 stays as it is. */
+function shiftFields(
+  store: Store,
+  table: string,
+  rows: string,
+  fields: readonly string[],
+  byMs: number,
+): void {
+  for (const field of fields)
+    store.run(
+      `UPDATE ${table} SET body = json_set(body, '$.${field}', (body ->> '$.${field}') + ?)
+       WHERE ${rows} AND body ->> '$.${field}' > 0`,
+      byMs,
+    );
+}

@@ -1,0 +1,121 @@
+import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { LedgerUnavailableError } from "../../../lib/ledger/ledger.ts";
+import { DATABASE_FILE, DataUnusableError, Store } from "../../../server/store/store.ts";
+import { createDataDirectory, openTestStore } from "../open-test-store.ts";
+
+const EXCLUSIVE = { exclusive: true };
+
+const add = (store: Store, id: string, body = "{}") =>
+  store.write(() => store.run("INSERT INTO record (kind, id, body) VALUES ('test', ?, ?)", id, body));
+const readIds = (store: Store) =>
+  store.all("SELECT id FROM record WHERE kind = 'test' ORDER BY rowid").map(({ id }) => String(id));
+
+describe("the store", () => {
+  it("waits for the disk at every commit", () => {
+    const store = openTestStore();
+    expect(store.get("PRAGMA synchronous")).toEqual({ synchronous: 2 });
+    expect(store.get("PRAGMA journal_mode")).toEqual({ journal_mode: "wal" });
+    store.close();
+  });
+
+  it("undoes only the failed write of a group", async () => {
+    const store = openTestStore();
+    const failed = store.write(() => {
+      store.run("INSERT INTO record (kind, id, body) VALUES ('test', 'half', '{}')");
+      throw new Error("planned");
+    });
+    const results = await Promise.allSettled([add(store, "a"), failed, add(store, "b")]);
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(readIds(store)).toEqual(["a", "b"]);
+    store.close();
+  });
+
+  it("refuses every write of a group on a full disk, and works again after that", async () => {
+    const store = openTestStore();
+    await add(store, "before");
+    // SQLite reports a database that may not grow like a full disk.
+    store.get("PRAGMA max_page_count = 1");
+    const big = "x".repeat(100_000);
+    const results = await Promise.allSettled([add(store, "small"), add(store, "big", big)]);
+    expect(results[1]).toMatchObject({ status: "rejected", reason: expect.any(LedgerUnavailableError) });
+    const confirmed = results[0]?.status === "fulfilled" ? ["before", "small"] : ["before"];
+    expect(readIds(store)).toEqual(confirmed);
+    store.get("PRAGMA max_page_count = 1000000");
+    await add(store, "after", big);
+    expect(readIds(store)).toEqual([...confirmed, "after"]);
+    store.close();
+  });
+
+  it("keeps every confirmed write after a power cut at any frame of the log", async () => {
+    const directory = createDataDirectory();
+    const store = Store.open(directory, EXCLUSIVE);
+    const [file, log] = [join(directory, DATABASE_FILE), join(directory, `${DATABASE_FILE}-wal`)];
+    store.get("PRAGMA wal_autocheckpoint = 0");
+    const confirmed: { id: string; logBytes: number }[] = [];
+    for (let i = 0; i < 20; i += 1) {
+      const group = [`${i}a`, `${i}b`];
+      await Promise.all(group.map((id) => add(store, id, "x".repeat(i * 400))));
+      confirmed.push(...group.map((id) => ({ id, logBytes: statSync(log).size })));
+    }
+    const [logBytes, pageBytes] = [statSync(log).size, 4096];
+    let cuts = 0;
+    for (let bytes = 32; bytes <= logBytes; bytes += (24 + pageBytes) / 2) {
+      const copy = createDataDirectory();
+      copyFileSync(file, join(copy, DATABASE_FILE));
+      copyFileSync(log, join(copy, `${DATABASE_FILE}-wal`));
+      truncateSync(join(copy, `${DATABASE_FILE}-wal`), bytes);
+      const before = confirmed.filter((write) => write.logBytes <= bytes).map(({ id }) => id);
+      if (before.length === 0) continue;
+      const restored = Store.open(copy, EXCLUSIVE);
+      const found = readIds(restored);
+      expect(found.slice(0, before.length)).toEqual(before);
+      // Both writes of a group are there, or none.
+      expect(found.length % 2).toBe(0);
+      restored.close();
+      cuts += 1;
+    }
+    expect(cuts).toBeGreaterThan(50);
+    store.close();
+  }, 60_000);
+
+  it("refuses data of a newer release and names both versions", () => {
+    const directory = createDataDirectory();
+    Store.open(directory, EXCLUSIVE).close();
+    const database = new DatabaseSync(join(directory, DATABASE_FILE));
+    database.exec("PRAGMA user_version = 99");
+    database.close();
+    expect(() => Store.open(directory, EXCLUSIVE)).toThrow(
+      /newer release wrote the data \(version 99\).*up to 1/,
+    );
+  });
+
+  it("refuses a damaged database and a database of another program", () => {
+    const damaged = createDataDirectory();
+    Store.open(damaged, EXCLUSIVE).close();
+    const bytes = readFileSync(join(damaged, DATABASE_FILE));
+    writeFileSync(join(damaged, DATABASE_FILE), bytes.fill(0x5a, 4096));
+    expect(() => Store.open(damaged, EXCLUSIVE)).toThrow(/is damaged. Restore the latest backup/);
+    writeFileSync(join(damaged, DATABASE_FILE), "not a database".repeat(1000));
+    expect(() => Store.open(damaged, EXCLUSIVE)).toThrow(DataUnusableError);
+
+    const other = createDataDirectory();
+    const database = new DatabaseSync(join(other, DATABASE_FILE));
+    database.exec("CREATE TABLE song (title TEXT); PRAGMA user_version = 1");
+    database.close();
+    expect(() => Store.open(other, EXCLUSIVE)).toThrow("is a database of another program");
+  });
+
+  it("lets an operator's command read and write next to the process that runs the service", async () => {
+    const directory = createDataDirectory();
+    const service = Store.open(directory, EXCLUSIVE);
+    const command = Store.open(directory, { exclusive: false });
+    await add(service, "from the service");
+    await add(command, "from the command");
+    expect(readIds(service)).toEqual(["from the service", "from the command"]);
+    expect(() => Store.open(directory, EXCLUSIVE)).toThrow("Another process of the service");
+    command.close();
+    service.close();
+  });
+});
