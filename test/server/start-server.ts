@@ -90,13 +90,14 @@ export interface ServerFixture {
 export async function createServerFixture(
   targets: Readonly<Record<string, unknown>>,
   settings: Readonly<Record<string, unknown>> = {},
+  now: () => number = Date.now,
 ): Promise<ServerFixture> {
   const key = {
     accessKey: `AK${randomBytes(8).toString("hex")}`,
     secretKey: randomBytes(20).toString("hex"),
   };
   const token = randomBytes(16).toString("hex");
-  const cce = await startCceSimulator({ keys: [key] });
+  const cce = await startCceSimulator({ keys: [key], now });
   const dataDirectory = createDataDirectory();
   const configFile = join(dataDirectory, "config.json");
   const config = {
