@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import * as z from "zod";
 import { CERTIFICATES, type ConfigEntry } from "../../lib/config/assemble-config.ts";
 import { parseConfig, type WholeConfig } from "../../lib/config/config.ts";
 import { splitEntry } from "../../lib/config/config-parts.ts";
+import { resolveReferences } from "../../lib/config/resolve-references.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 
 /** The error of an invalid config. The error message lists every error in the config. */
@@ -24,7 +26,8 @@ export function formatFaultList(source: string, faults: readonly string[]): stri
 }
 
 /**
- * Reads and parses the JSON of a config file, without further checks.
+ * Reads and parses the JSON of a config file, and resolves its references to environment variables and files. Makes no
+ * further checks.
  * @throws ConfigInvalidError
  */
 export async function readConfigDocument(file: string): Promise<unknown> {
@@ -35,10 +38,10 @@ export async function readConfigDocument(file: string): Promise<unknown> {
   // The error message of JSON.parse is not used, because it contains a part of the config, and the config may contain
   // secrets.
   if (document === undefined) throw new ConfigInvalidError(file, ["must be JSON"]);
-  if (!isObject(document)) return document;
-  // An editor finds the JSON Schema of the file by the key `$schema`. The config itself has no such key.
-  const { $schema: _schema, ...config } = document;
-  return config;
+  const readText = (path: string) => readFile(resolve(dirname(file), path), "utf8");
+  const resolved = await resolveReferences(document, { env: process.env, readText });
+  if (resolved.faults.length > 0) throw new ConfigInvalidError(file, resolved.faults);
+  return resolved.document;
 }
 
 /**

@@ -3,6 +3,7 @@ import { unwatchFile, watchFile } from "node:fs";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { parseConfig } from "../../lib/config/config.ts";
 import { ConfigInvalidError, createConfigSource } from "../../lib/config/config-source.ts";
+import type { ReferencePorts } from "../../lib/config/resolve-references.ts";
 import type { AllowList } from "../../lib/http/allow-list.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
@@ -15,7 +16,7 @@ import { createSqliteQueue, type QueueName, type SqliteQueue } from "../queue/sq
 import { shiftTimes } from "../store/shift-times.ts";
 import { Store } from "../store/store.ts";
 import { createClockGuard } from "./clock-guard.ts";
-import { type Environment, readConfigFile } from "./config-file.ts";
+import { readConfigFile } from "./config-file.ts";
 import { createHandlers, type Handlers } from "./handlers.ts";
 import { startHttpServer, type Tls } from "./http-server.ts";
 import { MetricRegistry } from "./metric-registry.ts";
@@ -40,7 +41,7 @@ const STOP_LIMIT_MS = 8000;
 export interface ServiceOptions {
   readonly configFile: string;
   readonly dataDirectory: string;
-  readonly env: Environment;
+  readonly env: ReferencePorts["env"];
   readonly host: string;
   readonly port: number;
   readonly tls: Tls | null;

@@ -1,0 +1,71 @@
+import { isObject } from "../domain/json.ts";
+
+export interface ReferencePorts {
+  /** The environment variables of the process. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Reads a file. A relative path starts at the folder of the config file. */
+  readonly readText: (path: string) => Promise<string>;
+}
+
+/**
+ * Replaces each `{"$env": "NAME"}` in a config document by the value of an environment variable, and each `{"$file":
+ * "PATH"}` by the content of a file. The line break at the end of a file is no part of the value. A fault contains names
+ * and paths, but no values. Also removes the key `$schema` of a config file, by which an editor finds the JSON Schema.
+ */
+export async function resolveReferences(
+  document: unknown,
+  ports: ReferencePorts,
+): Promise<{ readonly document: unknown; readonly faults: readonly string[] }> {
+  const faults: string[] = [];
+  const fault = (path: string, text: string) => faults.push(`${path}: ${text}`);
+  const resolved = await resolveValue(document, "", { ...ports, fault });
+  if (!isObject(resolved)) return { document: resolved, faults };
+  const { $schema: _schema, ...config } = resolved;
+  return { document: config, faults };
+}
+
+interface ResolvePorts extends ReferencePorts {
+  readonly fault: (path: string, text: string) => void;
+}
+
+async function resolveValue(value: unknown, path: string, ports: ResolvePorts): Promise<unknown> {
+  if (Array.isArray(value))
+    return Promise.all(value.map((item, i) => resolveValue(item, `${path}[${i}]`, ports)));
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value);
+  const [[key, reference] = []] = entries;
+  if (entries.length === 1 && (key === "$env" || key === "$file"))
+    return resolveReference(key, reference, path, ports);
+  const fields = await Promise.all(
+    entries.map(async ([name, field]) => {
+      const fieldPath = path === "" ? name : `${path}.${name}`;
+      return [name, await resolveValue(field, fieldPath, ports)] as const;
+    }),
+  );
+  return Object.fromEntries(fields);
+}
+
+/** Returns the value of a reference. Returns an empty text and reports a fault if the value does not exist. */
+async function resolveReference(
+  kind: "$env" | "$file",
+  name: unknown,
+  path: string,
+  { env, readText, fault }: ResolvePorts,
+): Promise<string> {
+  if (typeof name !== "string" || name === "") {
+    fault(path, `${kind} must be a string`);
+    return "";
+  }
+  if (kind === "$env") {
+    const value = env[name];
+    if (value === undefined) fault(path, `the environment variable ${name} is not set`);
+    return value ?? "";
+  }
+  try {
+    return (await readText(name)).replace(/\r?\n$/, "");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    fault(path, `the file ${name} cannot be read (${code})`);
+    return "";
+  }
+}

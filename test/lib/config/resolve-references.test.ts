@@ -1,0 +1,35 @@
+import { resolveReferences } from "../../../lib/config/resolve-references.ts";
+
+const PORTS = {
+  env: { TOKEN: "from-env", EMPTY: "" },
+  async readText(path: string) {
+    if (path !== "secret.txt") throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+    return "from-file\r\n";
+  },
+};
+
+describe("references in a config", () => {
+  it("are replaced at every depth, in arrays too", async () => {
+    const document = {
+      targets: { a: { url: { $env: "TOKEN" }, secrets: [{ $file: "secret.txt" }, "plain"] } },
+      settings: { empty: { $env: "EMPTY" }, other: { $env: "TOKEN", more: 1 } },
+    };
+    expect(await resolveReferences(document, PORTS)).toEqual({
+      faults: [],
+      document: {
+        targets: { a: { url: "from-env", secrets: ["from-file", "plain"] } },
+        settings: { empty: "", other: { $env: "TOKEN", more: 1 } },
+      },
+    });
+  });
+
+  it("are all reported with their paths if they do not resolve", async () => {
+    const document = { a: [{ $env: "MISSING" }], b: { c: { $file: "none.txt" } }, d: { $env: 5 } };
+    const { faults } = await resolveReferences(document, PORTS);
+    expect(faults.toSorted()).toEqual([
+      "a[0]: the environment variable MISSING is not set",
+      "b.c: the file none.txt cannot be read (ENOENT)",
+      "d: $env must be a string",
+    ]);
+  });
+});
