@@ -115,6 +115,7 @@ function startProcess(opened: Store, world: World) {
         context: {},
         callbacks: {},
         digestId: null,
+        traceparent: null,
         expiresAt: T0 * 2,
       });
       if (opened.kind === "accepted")
