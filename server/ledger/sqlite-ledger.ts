@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { type Instant, MaybeInstant, WatchState } from "../../lib/domain/job.ts";
-import { MaybeText, MaybeText } from "../../lib/domain/zod-fields.ts";
+import { MaybeText } from "../../lib/domain/zod-fields.ts";
 import { type Audit, classifyWatch } from "../../lib/ledger/audit.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Store } from "../store/store.ts";

@@ -82,6 +82,7 @@ function startProcess(opened: Store, world: World) {
     createCce: () => ({
       queryJob: async () => jobIn(++world.queries >= POLLS ? "failed" : "pending"),
       queryFailedSubjobs: async (_, job) => job,
+      queryResource: async () => jobIn("pending"),
     }),
     defaultUrl: "https://default.example",
   });
