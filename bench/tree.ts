@@ -73,6 +73,7 @@ function readAndSummarize(body: string): void {
     warnings: read.warnings,
     context: {},
     statusUrl: null,
+    listUrl: null,
     acceptedAt: 0,
     concludedAt: 1,
     polls: 1,

@@ -106,7 +106,6 @@ async function resolveWith(
       return notificationOf(digestNotificationKey(digestId, name), {
         kind: "digest",
         summaries,
-        listUrl: null,
       });
     }
     case "target_gone": {

@@ -1,4 +1,4 @@
-import { createLinkOptions, pageUrl } from "../../lib/auth/link-keys.ts";
+import { createLinkOptions, listPageUrl, pageUrl } from "../../lib/auth/link-keys.ts";
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
@@ -141,6 +141,7 @@ async function saveOutcome(
 ): Promise<OutcomeRecord> {
   const { project, jobId, caller, generation, acceptedAt } = watch;
   const { settings } = config;
+  const links = createLinkOptions(config, defaultUrl);
   const latest = observation?.kind === "job" ? observation.job : (document?.tree ?? null);
   const job =
     outcome === "failed" && latest !== null
@@ -165,7 +166,8 @@ async function saveOutcome(
     concludedAt: at,
     polls,
     context: document?.context ?? {},
-    statusUrl: pageUrl(createLinkOptions(config, defaultUrl), { project, jobId, caller }, at),
+    statusUrl: pageUrl(links, { project, jobId, caller }, at),
+    listUrl: settings.pages.list ? listPageUrl(links, project, at) : null,
   });
   if (now() > leaseUntil) throw new LeaseEndedError("the lease of this poll has ended");
   return ledger.saveOutcomeOnce(

@@ -64,12 +64,7 @@ export type NotificationContent =
   /** The notification says that a watched job has ended. */
   | { readonly kind: "outcome"; readonly summary: OutcomeSummary }
   /** The notification says that all jobs of one digest have ended. */
-  | {
-      readonly kind: "digest";
-      readonly summaries: readonly OutcomeSummary[];
-      /** The URL of the page with all jobs, or null if readers of a chat may not open this page. */
-      readonly listUrl: string | null;
-    }
+  | { readonly kind: "digest"; readonly summaries: readonly OutcomeSummary[] }
   /** The notification says that the service has switched off a different target, whose name is `target`. */
   | { readonly kind: "target_gone"; readonly target: string; readonly at: Instant }
   /** The notification is only a test of the target with the name `target`. `caller` sent the test. */

@@ -71,6 +71,8 @@ export const Settings = z.strictObject({
    */
   linkKeys: z._default(z.array(LinkKey).check(z.maxLength(2)), []),
   linkDays: z._default(Days, 30),
+  /** What a reader of a notification may open without a token, in addition to the status page of the job. */
+  pages: z.prefault(z.strictObject({ list: z._default(z.boolean(), false) }), {}),
   /** The public URL of the service. The default public URL is the URL of the deployed HTTP API. */
   publicUrl: z.optional(
     z.pipe(

@@ -46,6 +46,8 @@ export const OutcomeSummary = z.object({
   statusUrl: MaybeText,
   /** Only a succeeded job of a watch with `until: "ready"` has this field. */
   ready: z.optional(Ready),
+  /** The URL of the page with all jobs of the project. Is null if readers of a chat may not open this page. */
+  listUrl: MaybeText,
 });
 export type OutcomeSummary = z.infer<typeof OutcomeSummary>;
 
@@ -89,6 +91,7 @@ export interface EndedWatch
   readonly warnings: readonly string[];
   readonly context: Context;
   readonly statusUrl: string | null;
+  readonly listUrl: string | null;
 }
 
 /**
@@ -98,7 +101,7 @@ export interface EndedWatch
  */
 export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
   const { job, ready, jobEndObservedAt = ended.concludedAt, ...watch } = ended;
-  const { outcome, statusUrl } = ended;
+  const { outcome } = ended;
   const subJobs = collectSubJobs(job);
   const { counts, failed, pending } = subJobs;
   const { context, omittedLabels } = truncateContext(ended.context);
@@ -124,7 +127,8 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
     lagSeconds:
       jobEnded && job?.updatedAt != null ? Math.max(0, (jobEndObservedAt - job.updatedAt) / 1000) : null,
     context,
-    statusUrl: statusUrl !== null && Buffer.byteLength(statusUrl) <= MAX_URL_BYTES ? statusUrl : null,
+    statusUrl: omitLongUrl(ended.statusUrl),
+    listUrl: omitLongUrl(ended.listUrl),
     ...(ready !== undefined && { ready: truncateReady(ready) }),
   };
   const freeBytes = MAX_EVENT_BYTES - ENVELOPE_BYTES - Buffer.byteLength(JSON.stringify(summary));
@@ -190,6 +194,10 @@ function warningsOf({ warnings, outcome }: EndedWatch, failedCount: number, omit
   return shown.length === all.length
     ? truncated
     : [...truncated, defaultText("sentence.moreWarnings", { count: all.length - shown.length })];
+}
+
+function omitLongUrl(url: string | null): string | null {
+  return url !== null && Buffer.byteLength(url) <= MAX_URL_BYTES ? url : null;
 }
 
 /**

@@ -116,7 +116,7 @@ function chatMessageOf(content: NotificationContent, budget: TextBudget, texts: 
     case "outcome":
       return formatOutcomeMessage(content.summary, budget, texts);
     case "digest":
-      return formatDigestMessage(content, budget, texts);
+      return formatDigestMessage(content.summaries, budget, texts);
     case "target_gone":
       return systemMessage(
         "bad",

@@ -24,10 +24,9 @@ interface JobGroup {
 /**
  * Formats the digest message about several jobs. The jobs that have not succeeded come first, grouped by their cause. One
  * line names the succeeded jobs.
- * @param listUrl the URL of the page with all jobs, or null if readers may not open this page
  */
 export function formatDigestMessage(
-  { summaries, listUrl }: { readonly summaries: readonly OutcomeSummary[]; readonly listUrl: string | null },
+  summaries: readonly OutcomeSummary[],
   budget: TextBudget,
   texts: Texts,
 ): ChatMessage {
@@ -59,7 +58,7 @@ export function formatDigestMessage(
         : [fillIn(texts["digest.rest"], { names: namesOf(succeeded, budget, texts) })]),
     ],
     facts: listCommonFacts(summaries, budget, texts),
-    links: linksOf(unsuccessful, summaries, listUrl, texts),
+    links: linksOf(unsuccessful, summaries, texts),
     footer: footerOf(summaries, texts),
     at: Math.max(0, ...summaries.map(({ concludedAt }) => concludedAt)),
     texts,
@@ -138,7 +137,6 @@ function listCommonFacts(
 function linksOf(
   unsuccessful: readonly OutcomeSummary[],
   all: readonly OutcomeSummary[],
-  listUrl: string | null,
   texts: Texts,
 ): readonly Link[] {
   const jobLinks = unsuccessful
@@ -148,6 +146,8 @@ function linksOf(
     );
   const [runUrl, ...otherRunUrls] = new Set(all.map(({ context }) => context.runUrl));
   const runLink = otherRunUrls.length > 0 ? null : createSafeLink(texts["link.run"], runUrl);
+  const isOneProject = new Set(all.map(({ project }) => project)).size === 1;
+  const listUrl = isOneProject ? all[0]?.listUrl : null;
   return [createSafeLink(texts["link.list"], listUrl), ...jobLinks, runLink].filter((link) => link !== null);
 }
 

@@ -84,6 +84,7 @@ describe("the status of a job with 20,000 subjobs", () => {
       warnings: [],
       context: {},
       statusUrl: null,
+      listUrl: null,
       acceptedAt: START,
       concludedAt: START,
       polls: 1,

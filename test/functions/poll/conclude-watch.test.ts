@@ -1,3 +1,4 @@
+import { Settings } from "../../../lib/config/settings.ts";
 import { T0 } from "../../simulation/draw-inputs.ts";
 import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
 
@@ -41,6 +42,23 @@ describe("the conclusion of a watch", () => {
     ]);
     expect(flow.recorded.concluded).toMatchObject([{ outcome: "failed" }]);
   });
+
+  it.each([
+    [true, expect.stringMatching(/\/jobs\?project=\w+&key=/)],
+    [false, null],
+  ])(
+    "stores a link to the page with all jobs only if the setting `pages.list` is %j",
+    async (list, listUrl) => {
+      const flow = createFlow();
+      const settings = { linkKeys: ["3f1c9b7a5d2e8f4061a7c3b9d5e2f8046b1d0c9e7a3f5b28"], pages: { list } };
+      Object.assign(flow.config.settings, Settings.parse(settings));
+      await flow.open();
+      flow.observation = jobIn("failed");
+      await flow.poll(1);
+      const outcome = await flow.memory.readOutcome({ ...KEY, generation: 0 });
+      expect(outcome?.summary).toMatchObject({ listUrl, statusUrl: expect.stringContaining("?key=") });
+    },
+  );
 
   it("notifies nobody when the watch was stopped at the same time", async () => {
     const flow = createFlow({

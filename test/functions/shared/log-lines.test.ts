@@ -51,6 +51,7 @@ const CONCLUSION: OutcomeSummary = {
   updatedAt: null,
   durationSeconds: 550,
   statusUrl: null,
+  listUrl: null,
   subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 },
   acceptedAt: Date.parse("2026-11-23T09:20:00.000Z"),
   concludedAt: Date.parse("2026-11-23T09:30:00.000Z"),

@@ -142,8 +142,8 @@ describe.each(["dingtalk", "feishu"] as const)("the keyword of a target of %s", 
   const contents: NotificationContent[] = [
     { kind: "outcome", summary: SAMPLES.succeeded },
     { kind: "outcome", summary: SAMPLES.failed },
-    { kind: "digest", summaries: NODES, listUrl: null },
-    { kind: "digest", summaries: [], listUrl: null },
+    { kind: "digest", summaries: NODES },
+    { kind: "digest", summaries: [] },
     { kind: "target_gone", target: "deploys", at: 0 },
     { kind: "test", target: "deploys", caller: "token:ci", at: 0 },
   ];

@@ -40,7 +40,7 @@ export function formatOutcome(to: Target, summary: OutcomeSummary): FormattedMes
 
 /** Returns the message about several outcomes. */
 export function formatDigest(to: Target, summaries: readonly OutcomeSummary[]): FormattedMessage {
-  return format(to, { kind: "digest", summaries, listUrl: LIST_URL });
+  return format(to, { kind: "digest", summaries });
 }
 
 export function job(part: Partial<Job> = {}): Job {
@@ -92,6 +92,7 @@ export function facts(part: Partial<EndedWatch> = {}): EndedWatch {
       labels: { env: "prod" },
     },
     statusUrl: "https://notifier.example.com/jobs/prod/job-1?key=k.v",
+    listUrl: LIST_URL,
     ...part,
   };
 }

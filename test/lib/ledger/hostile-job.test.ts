@@ -52,6 +52,7 @@ async function watchThrough(tree: Job): Promise<number[]> {
     concludedAt: T0 + 60_000,
     polls: 2,
     statusUrl: null,
+    listUrl: null,
   });
   expect(
     await ledger.saveOutcomeOnce(firstGeneration(key), { summary: conclusion, tree, generations: {} }, NEVER),

@@ -131,6 +131,7 @@ export function conclusion(
     durationSeconds: 31.5,
     context: {},
     statusUrl: null,
+    listUrl: null,
     acceptedAt: T0,
     concludedAt: T0 + 60_000,
     polls: 2,

@@ -16,8 +16,7 @@ const messageOf = (part: Partial<OutcomeSummary>) =>
 const [CAUSE] = failed.causes;
 if (CAUSE === undefined) throw new Error("the sample has a cause");
 const cause = (part: Partial<CauseInTree>): CauseInTree => ({ ...CAUSE, ...part });
-const digestOf = (summaries: readonly OutcomeSummary[]) =>
-  formatDigestMessage({ summaries, listUrl: null }, largest, EN);
+const digestOf = (summaries: readonly OutcomeSummary[]) => formatDigestMessage(summaries, largest, EN);
 
 describe("the chat message", () => {
   it("is tried with budgets that never grow", () => {
@@ -156,12 +155,12 @@ describe("the chat message", () => {
     expect(notes).toEqual([]);
   });
 
-  it("links a digest to the list of all jobs", () => {
-    const listUrl = "https://notifier.example.com/jobs?key=k";
-    expect(formatDigestMessage({ summaries: NODES, listUrl }, largest, EN).links[0]).toEqual({
-      label: "All jobs",
-      url: listUrl,
-    });
+  it("links a digest about one project to the page with all jobs, if readers may open the page", () => {
+    const labels = (summaries: readonly OutcomeSummary[]) =>
+      digestOf(summaries).links.map(({ label }) => label);
+    expect(labels(NODES)).toContain("All jobs");
+    expect(labels(NODES.map((node) => ({ ...node, listUrl: null })))).not.toContain("All jobs");
+    expect(labels([...NODES, { ...failed, project: "other" }])).not.toContain("All jobs");
   });
 
   it.each([
