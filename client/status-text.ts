@@ -1,6 +1,8 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
 import { listResources } from "../lib/domain/causes.ts";
 import type { JobKey } from "../lib/domain/job.ts";
+import { formatDuration } from "../lib/domain/time-text.ts";
+import type { Expected } from "../lib/schedule/expected-duration.ts";
 
 const MARKS: Readonly<Record<StatusDocument["state"], string>> = {
   watching: "…",
@@ -19,15 +21,25 @@ export function jobName({ project, jobId }: JobKey): string {
 
 /** Returns one line about a job: type, resource, state or phase, and how many subjobs have ended. */
 export function statusLine(status: StatusDocument): string {
-  const { state, type, resourceName, subJobs, lastPollError } = status;
+  const { state, type, resourceName, subJobs, lastPollError, expected } = status;
   const ended = subJobs.succeeded + subJobs.failed;
   const facts = [
     status.done ? state.replace("_", " ") : progress(status),
     subJobs.total > 0 && `${ended} of ${subJobs.total} subjobs ended`,
+    !status.done && expected !== undefined && expectedText(expected),
     !status.done && lastPollError,
   ];
   const job = [jobName(status), type, resourceName].filter(Boolean).join(" ");
   return `${MARKS[state]} ${job}: ${facts.filter(Boolean).join(", ")}`;
+}
+
+/** Returns a text such as `usually 7 min to 9 min (from 42 jobs), about 2 min remaining`. */
+function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Expected): string {
+  const duration = (seconds: number) => formatDuration(seconds * 1000);
+  const jobs = `${fromJobs} ${fromJobs === 1 ? "job" : "jobs"}`;
+  const left =
+    remainingSeconds === null ? "longer than all of them" : `about ${duration(remainingSeconds)} remaining`;
+  return `usually ${duration(p50Seconds)} to ${duration(p90Seconds)} (from ${jobs}), ${rest}`;
 }
 
 function progress({ phase, polls, ready }: StatusDocument): string {

@@ -8,6 +8,7 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { AuthenticatePorts } from "../shared/authenticate.ts";
+import type { LearnedDurations } from "../shared/learned-durations.ts";
 
 /** All functions and services that the API uses (the ports of the API). */
 export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
@@ -23,6 +24,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
     | "removeRunningMember"
     | "readDigest"
     | "readDelivery"
+    | "readDurations"
   >;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly configs: Omit<ConfigSource<ConfigWithTargets>, "check" | "reload">;
@@ -36,6 +38,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
   readonly uuid: () => string;
   /** Reports a watch that an API request has stopped. By default, the API writes a log line. */
   readonly onStopped?: (key: WatchKey, caller: string) => void;
+  readonly onDurationsUnread?: (error: unknown) => void;
   readonly onTested?: (name: string, kind: Target["kind"], result: AttemptResult, caller: string) => void;
   /** Reports the targets to which the API has queued a notification again. By default, the API writes a log line. */
   readonly onRedelivered?: (key: WatchKey & Pick<Watch, "traceparent">, targets: readonly string[]) => void;
@@ -44,4 +47,5 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
 /** The functions and services that the API uses, and the data of one HTTP request. */
 export interface RequestPorts extends ApiPorts, Pick<AuthenticatePorts, "note"> {
   readonly remainingMs: () => number;
+  readonly durations: LearnedDurations;
 }

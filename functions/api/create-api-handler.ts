@@ -8,6 +8,7 @@ import type { CallerOperation } from "../../lib/config/config.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
 import { authenticate } from "../shared/authenticate.ts";
+import { createLearnedDurationsReader } from "../shared/learned-durations.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { docsResponse, openApiResponse } from "./api-reference.ts";
 import { listJobs } from "./list-jobs.ts";
@@ -51,8 +52,9 @@ const CALLER_STEPS = {
  * 9110, section 8.6).
  */
 export function createApiHandler(ports: ApiPorts): HandleRequest {
+  const durations = createLearnedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
   return async (request, { remainingMs }, note) => {
-    const result = await handle(request, { ...ports, remainingMs, note });
+    const result = await handle(request, { ...ports, remainingMs, note, durations });
     return "kind" in result ? renderProblem(result, request.requestId) : result;
   };
 }

@@ -6,6 +6,7 @@ import { createConfigView } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
+import { readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
 import { stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
 import { readDelivery, startRedelivery } from "../../lib/ledger/dynamo/notifications.ts";
@@ -42,6 +43,7 @@ const ledger = bindToTable(table, {
   removeRunningMember,
   readDigest,
   readDelivery,
+  readDurations,
 });
 
 const checkQueue = (url: string) =>

@@ -15,8 +15,8 @@ import { renderJobPage } from "../../lib/pages/job-page.ts";
 import { parseStateFilter } from "../../lib/pages/list-filter.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
 import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
-import type { ApiPorts } from "./api-ports.ts";
-import { replaceDigestDeliveries } from "./read-status.ts";
+import type { ApiPorts, RequestPorts } from "./api-ports.ts";
+import { readExpected, replaceDigestDeliveries } from "./read-status.ts";
 import { selectVisibleWatches } from "./restrict-watch.ts";
 import { statusResponse } from "./status-response.ts";
 
@@ -36,9 +36,10 @@ const MAX_FILTER_LENGTH = 200;
 export async function showJob(
   params: Readonly<Record<string, string>>,
   request: ApiRequest,
-  { ledger, configs, defaultUrl, now: clock }: ApiPorts,
+  ports: RequestPorts,
 ): Promise<ApiResponse> {
-  const [config, now] = [await configs.current(), clock()];
+  const { ledger, configs, defaultUrl } = ports;
+  const [config, now] = [await configs.current(), ports.now()];
   const project = Name.safeParse(params.project);
   const jobId = JobId.safeParse(params.jobId);
   if (!project.success || !jobId.success) return pageResponse(null, request);
@@ -52,7 +53,8 @@ export async function showJob(
   if (watchDocument === null) return pageResponse(null, request);
   const { tree, ...complete } = await replaceDigestDeliveries(watchDocument, ledger);
   const listUrl = listPageUrl(links, job.project, now);
-  return statusResponse({ ...complete, tree: truncateForPage(tree) }, config, (document) =>
+  const expected = await readExpected(watchDocument, ports);
+  return statusResponse({ ...complete, tree: truncateForPage(tree) }, config, expected, (document) =>
     pageResponse(renderJobPage(document, now, listUrl), request),
   );
 }

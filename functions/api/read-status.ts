@@ -9,6 +9,8 @@ import { readWaitSeconds } from "../../lib/api/watch-parameters.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { WatchDocument } from "../../lib/ledger/watch.ts";
+import { jobAgeSeconds } from "../../lib/schedule/decide-after-poll.ts";
+import { type Expected, expectedDuration } from "../../lib/schedule/expected-duration.ts";
 import { digestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { readVisibleWatch, restrictWatch } from "./restrict-watch.ts";
@@ -40,7 +42,8 @@ export async function readStatus(
     headers["retry-after"] = String(retryAfterSeconds(document, ports.now()));
   const shown = restrictWatch(await replaceDigestDeliveries(document, ports.ledger), caller);
   const config = await ports.configs.current();
-  const response = statusResponse(shown, config, (status) => jsonResponse(200, status, headers));
+  const expected = await readExpected(document, ports);
+  const response = statusResponse(shown, config, expected, (status) => jsonResponse(200, status, headers));
   return conditionalResponse(response, request);
 }
 
@@ -57,6 +60,16 @@ async function readUntilEnded(
     await wait(Math.min(REREAD_MS, restMs));
     document = await readVisibleWatch(key, ledger);
   }
+}
+
+/** Returns how long the job of a running watch is expected to take. Returns null after the end of the job. */
+export async function readExpected(
+  { watch, tree }: WatchDocument,
+  { durations, now }: Pick<RequestPorts, "durations" | "now">,
+): Promise<Expected | null> {
+  if (watch.state !== "watching" || watch.ready !== null) return null;
+  const ageSeconds = jobAgeSeconds(tree?.createdAt ?? null, watch.acceptedAt, now());
+  return expectedDuration(await durations(watch.project, watch.jobType), ageSeconds);
 }
 
 /**

@@ -12,6 +12,7 @@ import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { serializeTruncatedTree } from "../../lib/domain/truncate-tree.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { countPollsMade, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
+import type { Expected } from "../../lib/schedule/expected-duration.ts";
 
 /** The size limit of an API response. Lambda allows 6 MiB for a response with its request ID and its field names. */
 const MAX_RESPONSE_BYTES = 6_000_000;
@@ -29,9 +30,14 @@ const MAX_CAUSES_BYTES = 20_000;
 export function statusResponse(
   watchDocument: WatchDocument,
   config: Config,
+  expected: Expected | null,
   makeResponse: (document: StatusDocument) => ApiResponse,
 ): ApiResponse {
-  const respond = (tree: Job | null) => makeResponse(buildStatusDocument(watchDocument, config, tree));
+  const respond = (tree: Job | null) =>
+    makeResponse({
+      ...buildStatusDocument(watchDocument, config, tree),
+      ...(expected !== null && { expected }),
+    });
   const { tree } = watchDocument;
   return tree === null
     ? respond(null)

@@ -173,7 +173,7 @@ export type FirstPollDelay = (poll: PollSettings, project: string, jobs: number)
 /**
  * Creates the function that plans the first poll of a new job. The type of a new job is unknown, so the delay of the
  * first poll depends on the learned durations of all jobs of the project. The function reads the learned durations of a
- * project at most once in ten minutes. For a call with many jobs, the function only uses learned durations that smaller
+ * project at most once in a minute. For a call with many jobs, the function only uses learned durations that smaller
  * calls have read. The function never throws an error.
  */
 export function createFirstPollDelay(ports: FirstPollDelayPorts): FirstPollDelay {

@@ -4,8 +4,8 @@ import type { DurationLedger } from "../../lib/ledger/ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
 import type { DurationCount } from "../../lib/schedule/duration-buckets.ts";
 
-/** The time for which a Lambda instance keeps learned durations in memory. Learned durations of jobs change slowly. */
-const MAX_AGE_MS = 600_000;
+/** The time for which a Lambda instance keeps learned durations in memory. A new duration is used within this time. */
+const MAX_AGE_MS = 60_000;
 
 /**
  * Returns the learned durations of one type of job in a project. Returns an empty array when the type of the job is
@@ -14,7 +14,7 @@ const MAX_AGE_MS = 600_000;
 export type LearnedDurations = (project: string, jobType: string | null) => Promise<readonly DurationCount[]>;
 
 /**
- * Creates a reader that keeps the learned durations of the ledger in memory for ten minutes. When the ledger cannot be
+ * Creates a reader that keeps the learned durations of the ledger in memory for a minute. When the ledger cannot be
  * read, the reader calls `onUnread` and returns an empty array. The poll schedule then uses only its built-in
  * durations. The next call of the reader reads the ledger again.
  * @param onUnread receives the error of the ledger. By default, the error is logged.

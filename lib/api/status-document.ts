@@ -5,6 +5,7 @@ import { Failure } from "../domain/failures.ts";
 import { JobState, SubJobCounts, WatchState } from "../domain/job.ts";
 import { Ready } from "../domain/ready.ts";
 import { Count, IsoTime, MaybeIsoTime, MaybeText, withDescription } from "../domain/zod-fields.ts";
+import { Expected } from "../schedule/expected-duration.ts";
 import { DeliveryDocument } from "./delivery-document.ts";
 
 /** A job or subjob as a JSON document. The times in the JSON document have the ISO 8601 format. */
@@ -69,6 +70,10 @@ export const StatusDocument = z.object({
   context: Context,
   deliveries: z.array(DeliveryDocument),
   job: z.nullable(JobDocument),
+  expected: withDescription(
+    z.optional(Expected),
+    "How long jobs of this type usually take, while the watch waits for the end of the job. Absent if no job of the type has ended.",
+  ),
   ready: withDescription(
     z.optional(Ready),
     'Whether the resource of the succeeded job is usable. Only a watch with `until: "ready"` has this field, after the success of its job.',

@@ -16,6 +16,7 @@ import { Failure } from "../domain/failures.ts";
 import { DeliveryState, JobState, Outcome, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
 import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
 import { Ready, ReadyState } from "../domain/ready.ts";
+import { Expected } from "../schedule/expected-duration.ts";
 import handWrittenSchemas from "./hand-written-schemas.json" with { type: "json" };
 
 /**
@@ -42,6 +43,7 @@ const RESPONSE_SCHEMAS = {
   SubJobCounts,
   Ready,
   ReadyState,
+  Expected,
   DeliveryDocument,
   DeliveryState,
   AttemptDocument,

@@ -49,3 +49,20 @@ test("every line of a reason starts with a bar", () => {
 test("a job that has succeeded has no reason lines", () => {
   expect(reasonLines({ ...status, state: "succeeded" })).toEqual([]);
 });
+
+test("the line of a running job shows how long jobs of its type usually take", () => {
+  const running = { ...status, state: "watching", done: false } as const;
+  const expected = { p50Seconds: 420, p90Seconds: 540, fromJobs: 42, remainingSeconds: 120 };
+  expect(statusLine({ ...running, expected })).toContain(
+    "usually 7 min to 9 min (from 42 jobs), about 2 min remaining",
+  );
+  expect(
+    statusLine({ ...running, expected: { ...expected, fromJobs: 1, remainingSeconds: null } }),
+  ).toContain("(from 1 job), longer than all of them");
+});
+
+test("the line of a job that has succeeded says that the service waits until its resource is ready", () => {
+  const ready = { state: "pending", reason: "Unavailable", message: null } as const;
+  const waiting = { ...status, state: "watching", done: false, phase: "Success", ready } as const;
+  expect(statusLine(waiting)).toContain("succeeded, waiting until ready");
+});

@@ -80,6 +80,7 @@ export function createApi(environment: Environment, invocation: Invocation): Han
     deliver: unused,
     health: unused,
     onStopped: () => {},
+    onDurationsUnread: () => {},
     onTested: () => {},
     onRedelivered: () => {},
     onIssuerFailure: () => {},

@@ -1,9 +1,48 @@
 import { StatusDocument } from "../../../lib/api/status-document.ts";
+import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { daysSince1970, durationBucket } from "../../../lib/schedule/duration-buckets.ts";
 import { json } from "../http-answers.ts";
 import { START, TOKENS } from "../http-config.ts";
 import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";
 
+/** Records a poll that found a running cluster creation. */
+async function recordRunningJob(ledger: Ledger): Promise<void> {
+  await ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
+  await ledger.recordPoll({
+    key: KEY,
+    poll: 1,
+    messageId: "m",
+    nextPollAt: START + 5000,
+    consecutiveFailures: 0,
+    rateLimited: false,
+    accessError: null,
+    lastPollError: null,
+    polledAt: [START],
+    phase: "Running",
+    jobType: "CreateCluster",
+    resourceName: "m",
+    tree: null,
+  });
+}
+
 describe("GET /v1/jobs/{project}/{jobId}", () => {
+  test("returns how long the job is expected to take, within a minute after a job of its type has ended", async () => {
+    const api = await watched();
+    await recordRunningJob(api.ledger);
+    const read = async () => StatusDocument.parse(json(await api.ask("GET", URL_OF_A)));
+    expect(await read()).not.toHaveProperty("expected");
+    const day = daysSince1970(START);
+    const ended = { project: "prod", jobType: "CreateCluster", bucket: durationBucket(300), day };
+    await api.ledger.addDuration({ ...ended, expiresAt: START * 2 });
+    api.clock.now = START + 60_000;
+    const { expected } = await read();
+    expect(expected?.fromJobs).toBe(1);
+    expect(Math.abs((expected?.p50Seconds ?? 0) - 300)).toBeLessThan(4);
+    expect(Math.abs((expected?.remainingSeconds ?? 0) - 240)).toBeLessThan(4);
+    await end(api);
+    expect(await read()).not.toHaveProperty("expected");
+  });
+
   test("returns the status document with an ETag and a Retry-After header", async () => {
     const api = await watched();
     const answer = await api.ask("GET", URL_OF_A);

@@ -1,0 +1,71 @@
+import * as z from "zod/mini";
+import { Count } from "../domain/zod-fields.ts";
+import { BUCKETS, bucketPosition, bucketStartSeconds, type DurationCount } from "./duration-buckets.ts";
+import { countRecentJobs } from "./recent-jobs.ts";
+
+const Seconds = z.number().check(z.minimum(0));
+
+/** How long jobs of a type usually take, from the ended jobs of the type in the project. */
+export const Expected = z.object({
+  /** Half of the ended jobs took at most this time. */
+  p50Seconds: Seconds,
+  p90Seconds: Seconds,
+  /** The number of ended jobs. */
+  fromJobs: Count,
+  /** The median remaining time of a running job, by its age. Is null if no ended job took longer than the job until now. */
+  remainingSeconds: z.nullable(Seconds),
+});
+export type Expected = z.infer<typeof Expected>;
+
+/** The number of ended jobs from which the service can say that a job is slow. */
+const MIN_JOBS_OF_SLOW = 20;
+/** A slow job takes longer than this part of the jobs of its type. */
+const SLOW_QUANTILE = 0.95;
+
+/**
+ * Returns how long a job is expected to take. The function uses only the observed jobs since the last change of their
+ * durations, and no assumed jobs. Returns null if no job of the type has ended.
+ */
+export function expectedDuration(durations: readonly DurationCount[], ageSeconds: number): Expected | null {
+  const { counts, total } = countRecentJobs(durations);
+  if (total === 0) return null;
+  const age = bucketPosition(ageSeconds);
+  const longer = counts.map((count, bucket) => (bucket >= age ? count : 0));
+  const longerJobs = longer.reduce((sum, count) => sum + count, 0);
+  return {
+    p50Seconds: middleSeconds(bucketOfRank(counts, 0.5 * total)),
+    p90Seconds: middleSeconds(bucketOfRank(counts, 0.9 * total)),
+    fromJobs: total,
+    remainingSeconds:
+      longerJobs === 0
+        ? null
+        : roundSeconds(Math.max(0, middleOf(bucketOfRank(longer, longerJobs / 2)) - ageSeconds)),
+  };
+}
+
+/**
+ * Returns the age in seconds from which a job is slow: it takes longer than 19 of 20 jobs of its type. The age is the
+ * upper limit of an order statistic, so at most one of 20 new jobs is reported as slow, whatever the distribution of the
+ * durations is. Returns null if fewer than 20 jobs have ended.
+ * Source: V. Vovk et al., "Algorithmic Learning in a Random World" (2005), conformal prediction.
+ */
+export function slowAgeSeconds(durations: readonly DurationCount[]): number | null {
+  const { counts, total } = countRecentJobs(durations);
+  if (total < MIN_JOBS_OF_SLOW) return null;
+  const rank = Math.ceil(SLOW_QUANTILE * (total + 1));
+  return rank > total ? null : bucketStartSeconds(bucketOfRank(counts, rank) + 1);
+}
+
+/** Returns the bucket of the job with a rank. The shortest job has the rank 1. */
+function bucketOfRank(counts: Float64Array, rank: number): number {
+  let jobs = 0;
+  for (const [bucket, count] of counts.entries()) {
+    jobs += count;
+    if (count > 0 && jobs >= rank) return bucket;
+  }
+  return BUCKETS - 1;
+}
+
+const middleOf = (bucket: number): number => bucketStartSeconds(bucket + 0.5);
+const middleSeconds = (bucket: number): number => roundSeconds(middleOf(bucket));
+const roundSeconds = (seconds: number): number => Math.round(seconds * 10) / 10;
