@@ -37,7 +37,7 @@ export function statusLine(status: StatusDocument): string {
 function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Expected): string {
   const duration = (seconds: number) => formatDuration(seconds * 1000);
   const jobs = `${fromJobs} ${fromJobs === 1 ? "job" : "jobs"}`;
-  const left =
+  const rest =
     remainingSeconds === null ? "longer than all of them" : `about ${duration(remainingSeconds)} remaining`;
   return `usually ${duration(p50Seconds)} to ${duration(p90Seconds)} (from ${jobs}), ${rest}`;
 }
