@@ -1,3 +1,4 @@
+import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import type { Digest } from "../../lib/ledger/ledger.ts";
@@ -20,7 +21,7 @@ export function digestNotificationKey(digestId: string, target: string): Notific
  * selects a target that was removed from the config. The notification to a removed target goes to the dead-letter
  * queue, so an operator can find the notification.
  * @param watch.digestTargets the targets of the digest of the watch, as `findDigestTargets` returns them
- * @returns in `own`, the targets that get a notification about this watch alone; in `byDigest`, the chats that get one
+ * @returns configured targets before callbacks, so that the callbacks of one caller do not delay the targets. In `own`, the targets that get a notification about this watch alone; in `byDigest`, the chats that get one
  * digest about all jobs of the call
  */
 export function splitTargetsToNotify(
@@ -28,7 +29,11 @@ export function splitTargetsToNotify(
   outcome: Outcome,
   targets: Config["targets"],
 ) {
-  const selected = watch.targets.filter((name) => targets[name]?.on.includes(outcome) ?? true);
+  const subscribed = watch.targets.filter((name) => targets[name]?.on.includes(outcome) ?? true);
+  const selected = [
+    ...subscribed.filter((name) => !isCallbackName(name)),
+    ...subscribed.filter((name) => isCallbackName(name)),
+  ];
   return {
     own: selected.filter((name) => !watch.digestTargets.includes(name)),
     byDigest: selected.filter((name) => watch.digestTargets.includes(name)),

@@ -8,6 +8,7 @@ import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
 import { isCertificateError, toTlsOptions } from "../http/tls-options.ts";
 import { type AuthHeaders, createAuthHeadersProvider, type Query } from "./auth-headers.ts";
 import { type CceApi, createAutopilotFallback } from "./autopilot-fallback.ts";
+import { createCircuitBreaker } from "./circuit-breaker.ts";
 import { findCceEndpoint, findIamEndpoint } from "./endpoints.ts";
 import { createTokenCache, createTokenRequestBody, readTokenReply, type TokenResult } from "./iam-token.ts";
 import { interpretJobReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
@@ -81,8 +82,13 @@ export function createProjectQueries(
   const { now, monotonic, random, connections, sendCceRequest } = ports;
   const mask = createCredentialMask(project);
   const throttle = createThrottle(now, random);
+  const breaker = createCircuitBreaker(monotonic, random);
   const tokens = createTokenCache(async () => {
+    const startedAt = monotonic();
     const result = await fetchToken(name, project, ports);
+    // Without an answer of IAM, every query of the project waits for the whole time limit.
+    if (result.kind === "unavailable" && monotonic() - startedAt >= TOKEN_TIME_LIMIT_MS)
+      breaker.recordTimeout();
     if (result.kind === "token") mask.addToken(result.token);
     return result;
   }, now);
@@ -128,7 +134,7 @@ export function createProjectQueries(
   const observeList = observeJob({ what: "job", permission: "cce:job:list" });
 
   const queryBothApis = createAutopilotFallback(project.autopilot, (api, { path, observe }: Wanted, endAt) =>
-    sendTwice(JOB_PATHS[api], path, (request) => sendCceRequest(request, endAt, observe)),
+    sendTwice(JOB_PATHS[api], path, (request) => sendCceRequest(request, endAt, breaker, observe)),
   );
 
   const listBothApis = createListOfBothApis(project.autopilot, now, async (api, onJob, endAt) => {
@@ -162,8 +168,13 @@ export function createProjectQueries(
     return { kind, text: observation.text, retryAfterSeconds };
   };
 
-  const query = async (id: string, wanted: Wanted, timeLimitMs: number): Promise<Observation> =>
-    waitForThrottle() ?? recordReply(await queryBothApis(id, wanted, monotonic() + timeLimitMs));
+  const query = async (id: string, wanted: Wanted, timeLimitMs: number): Promise<Observation> => {
+    const postponed = waitForThrottle();
+    if (postponed !== null) return postponed;
+    const waitMs = breaker.waitBeforeQuery(timeLimitMs);
+    if (waitMs > 0) return notAnswering(name, waitMs);
+    return recordReply(await queryBothApis(id, wanted, monotonic() + timeLimitMs));
+  };
 
   return {
     queryJob: (jobId, timeLimitMs) =>
@@ -183,6 +194,12 @@ export function createProjectQueries(
     },
   };
 }
+
+const notAnswering = (project: string, waitMs: number): Observation => ({
+  kind: "unavailable",
+  text: `Queries for project ${project} wait, because CCE did not answer in time`,
+  retryAfterSeconds: Math.ceil(waitMs / 1000),
+});
 
 const waitText = (project: string, kind: "throttled" | "unavailable"): string =>
   kind === "throttled"

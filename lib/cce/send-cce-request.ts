@@ -1,5 +1,11 @@
 import { BODY_UNDECODABLE, decodeBody } from "../http/decode-body.ts";
-import { type HttpRequest, type HttpResult, sendHttpRequest } from "../http/send-http-request.ts";
+import {
+  DEADLINE_PASSED,
+  type HttpRequest,
+  type HttpResult,
+  sendHttpRequest,
+} from "../http/send-http-request.ts";
+import type { CircuitBreaker } from "./circuit-breaker.ts";
 
 /**
  * The service reads several replies of CCE in parallel if no reply is larger than this size. The reply for a job with
@@ -44,11 +50,12 @@ function freeBuffer({ buffer, length }: Buffer): void {
  * large, the first request stops early, and a second request reads the whole reply. The function reads only one large
  * reply at a time, because reading a reply takes several times the size of the reply in memory. The parameter `endAt`
  * is the deadline of the request on the monotonic clock. The time until the deadline includes the wait for other large
- * replies.
+ * replies. The circuit breaker limits the time of the first request.
  */
 export type SendCceRequest = <T>(
   request: CceRequest,
   endAt: number,
+  breaker: CircuitBreaker,
   read: (result: TextReply | { readonly kind: "too_large" }) => T,
 ) => Promise<T>;
 
@@ -59,12 +66,15 @@ export type SendCceRequest = <T>(
 export function createSharedCceSender(monotonic: () => number): SendCceRequest {
   const oneAtATime = createMutex();
   const largeUrls = new Set<string>();
-  return async (request, endAt, read) => {
-    const exchangeUpTo = (maxBytes: number) =>
-      sendRequestForText({ ...request, maxBytes, deadlineMs: endAt - monotonic() });
+  return async (request, endAt, breaker, read) => {
+    const exchangeUpTo = (maxBytes: number, limitMs = Number.POSITIVE_INFINITY) =>
+      sendRequestForText({ ...request, maxBytes, deadlineMs: Math.min(limitMs, endAt - monotonic()) });
     const { href } = request.url;
     if (!largeUrls.has(href)) {
-      const result = await exchangeUpTo(SMALL_BYTES);
+      const startedAt = monotonic();
+      const result = await exchangeUpTo(SMALL_BYTES, breaker.requestLimitMs());
+      if (result.kind === "failed" && result.code === DEADLINE_PASSED) breaker.recordTimeout();
+      else breaker.recordReply(monotonic() - startedAt);
       // A long reply with a status other than 200 is an error page of a gateway. The first bytes of the error page are
       // enough.
       if (result.kind === "failed" || !result.isTruncated || result.status !== 200) return read(result);

@@ -194,9 +194,15 @@ type Unversioned<Message> = Message extends unknown ? Omit<Message, "v"> : never
 
 /**
  * Adds the version of the message format and an ID to a message. The ID is equal to the body of the message. The
- * service does not send the ID to SQS.
+ * service does not send the ID to SQS. The group of a poll message is the project, and the group of a notification is the
+ * target.
  */
 function toOutgoing(message: Unversioned<PollMessage | NotifyMessage>, delaySeconds = 0): OutgoingMessage {
   const body = JSON.stringify({ v: MESSAGE_VERSION, ...message });
-  return { id: body, body, delaySeconds };
+  return {
+    id: body,
+    body,
+    delaySeconds,
+    groupId: message.kind === "poll" ? message.project : message.target,
+  };
 }

@@ -13,6 +13,12 @@ export interface OutgoingMessage {
    */
   readonly delaySeconds: number;
   readonly attributes?: Readonly<Record<string, string>>;
+  /**
+   * The group of the message: a project or a target. If one group has many messages, SQS first delivers the messages of
+   * the other groups.
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+   */
+  readonly groupId?: string;
 }
 
 /**

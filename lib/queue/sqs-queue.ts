@@ -151,8 +151,9 @@ async function sendEntries(
  */
 function toEntry(message: OutgoingMessage | undefined, index: number): SendMessageBatchRequestEntry[] {
   if (message === undefined) return [];
-  const { body, delaySeconds, attributes } = message;
-  const entry = { Id: String(index), MessageBody: body, DelaySeconds: delaySeconds };
+  const { body, delaySeconds, attributes, groupId } = message;
+  const group = groupId === undefined ? {} : { MessageGroupId: groupId };
+  const entry = { Id: String(index), MessageBody: body, DelaySeconds: delaySeconds, ...group };
   if (attributes === undefined) return [entry];
   const typed = Object.entries(attributes).map(
     ([name, value]) => [name, { DataType: "String", StringValue: value }] as const,

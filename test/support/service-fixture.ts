@@ -64,7 +64,7 @@ async function startOrStop(cce: CceSimulator, options: StackOptions): Promise<Ru
 
 export async function startServiceFixture(options: {
   targets: Readonly<Record<string, unknown>>;
-  /** The `auth` of more projects in the same simulator, by project name. */
+  /** The `auth` of more projects, by project name. Without `endpoint`, a project is in the same simulator. */
   projects?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** The allow list of the egress rules also contains the simulator. */
   settings?: Readonly<Record<string, unknown>> & { egress?: { allow: readonly string[] } };
@@ -83,9 +83,9 @@ export async function startServiceFixture(options: {
   const cce = await startCceSimulator({ keys: [key] });
   const logFile = join(tmpdir(), `fixture-${randomUUID()}.log`);
   const project = { projectId: PROJECT_ID, region: "eu-de", endpoint: cce.url };
-  const others = Object.entries(options.projects ?? {}).map(([name, auth]) => {
+  const others = Object.entries(options.projects ?? {}).map(([name, { endpoint = cce.url, ...auth }]) => {
     const iam = auth.kind === "password" && { iamEndpoint: cce.url };
-    return [name, { ...project, auth: { ...auth, ...iam } }];
+    return [name, { ...project, endpoint, auth: { ...auth, ...iam } }];
   });
   const allow = [new URL(cce.url).host, ...(options.settings?.egress?.allow ?? [])];
   const stack = await startOrStop(cce, {

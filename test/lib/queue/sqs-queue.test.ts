@@ -1,6 +1,7 @@
 import { SendMessageBatchCommand, type SendMessageBatchCommandOutput, SQSClient } from "@aws-sdk/client-sqs";
 import { mockClient } from "aws-sdk-client-mock";
 import fc from "fast-check";
+import { createNotificationMessage, createPollMessage } from "../../../lib/queue/messages.ts";
 import type { OutgoingMessage } from "../../../lib/queue/queue.ts";
 import {
   createSqsQueue,
@@ -47,6 +48,18 @@ describe("the SQS queue", () => {
       .resolves(answer(["1"], []));
     expect((await queue.send(messages)).map(({ kind }) => kind)).toEqual(["sent", "sent", "sent"]);
     expect([bodiesOf(0), bodiesOf(1)]).toEqual([["A", "B", "C"], ["B"]]);
+  });
+
+  it("sends the group of a message", async () => {
+    sqs.on(SendMessageBatchCommand).resolves(answer(["0", "1"], []));
+    const watch = { project: "prod", jobId: "a", caller: "token:ci" };
+    const key = { project: "prod", jobId: "a", generation: 0, event: "job.failed", target: "deploys" };
+    await queue.send([
+      createPollMessage({ ...watch, poll: 1, deadlineAt: 1 }, 0),
+      createNotificationMessage({ ...watch, generation: 0 }, key, "failed", 0),
+    ]);
+    const entries = sqs.commandCalls(SendMessageBatchCommand)[0]?.args[0].input.Entries;
+    expect(entries?.map(({ MessageGroupId }) => MessageGroupId)).toEqual(["prod", "deploys"]);
   });
 
   it("reports a message as failed after two retries", async () => {

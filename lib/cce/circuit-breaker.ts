@@ -1,0 +1,54 @@
+/** The time limit of a request while nothing is known of how fast CCE answers. CCE normally answers within 0.3 s. */
+const DEFAULT_LIMIT_MS = 2000;
+/** A request may take this many times as long as the latest request that CCE answered. */
+const LIMIT_FACTOR = 3;
+/** The mean time for which a query that CCE did not answer stops the queries of the project. */
+const OPEN_MS = 30_000;
+
+/** A circuit breaker stops the queries of one project while CCE accepts connections but does not answer. */
+export interface CircuitBreaker {
+  /**
+   * Returns the milliseconds for which no query is allowed. Returns 0 if the caller may start a query now.
+   * @param timeLimitMs the time limit of the query
+   */
+  waitBeforeQuery(timeLimitMs: number): number;
+  /** Returns the time limit for the next request of a query. A large reply may take more time in a second request. */
+  requestLimitMs(): number;
+  /** Records that CCE answered a request, or that another failure than a timeout ended the request. */
+  recordReply(durationMs: number): void;
+  /** Records that CCE did not answer within the time limit. */
+  recordTimeout(): void;
+}
+
+/**
+ * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Polls of a project
+ * whose CCE does not answer would otherwise hold all concurrent executions, and the polls of other projects would wait.
+ * When the wait is over, one query gets the whole time limit, and the other queries wait for its end. So the service
+ * also works with a CCE that answers slowly. The wait is partly random, so that the instances of a function do not query
+ * together.
+ * @param monotonic a clock that is never set back, in milliseconds
+ */
+export function createCircuitBreaker(monotonic: () => number, random: () => number): CircuitBreaker {
+  let openUntil: number | null = null;
+  let usualLimitMs = DEFAULT_LIMIT_MS;
+  const openFor = (ms: number) => {
+    openUntil = monotonic() + ms;
+  };
+  return {
+    waitBeforeQuery(timeLimitMs) {
+      if (openUntil === null) return 0;
+      const waitMs = openUntil - monotonic();
+      if (waitMs > 0) return waitMs;
+      openFor(timeLimitMs);
+      return 0;
+    },
+    requestLimitMs: () => (openUntil === null ? usualLimitMs : Number.POSITIVE_INFINITY),
+    recordReply(durationMs) {
+      openUntil = null;
+      usualLimitMs = Math.max(DEFAULT_LIMIT_MS, durationMs * LIMIT_FACTOR);
+    },
+    recordTimeout() {
+      openFor(OPEN_MS * (0.5 + random()));
+    },
+  };
+}
