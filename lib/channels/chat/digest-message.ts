@@ -83,7 +83,7 @@ function groupByCause(summaries: readonly OutcomeSummary[], budget: TextBudget, 
 
 function causeOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): Omit<JobGroup, "jobs"> {
   const none = { title: null, path: null, reason: null, hint: null };
-  if (summary.outcome === "timed_out") {
+  if (summary.outcome === "timed_out" || summary.outcome === "not_ready") {
     const reason = timeoutText(summary.reason, budget, texts);
     return { cause: { ...none, reason: reason === "" ? null : reason }, omittedCauses: 0 };
   }

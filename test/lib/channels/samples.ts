@@ -1,6 +1,6 @@
 import type { FormattedMessage, NotificationContent } from "../../../lib/channels/channel.ts";
 import { channelOf, Target, type TargetKind } from "../../../lib/channels/registry.ts";
-import type { Job } from "../../../lib/domain/job.ts";
+import type { Job, Outcome } from "../../../lib/domain/job.ts";
 import {
   type EndedWatch,
   type OutcomeSummary,
@@ -111,12 +111,22 @@ const chain = job({
   subJobs: [job({ ...FAILED, jobId: "sub-2", subJobs: [leaf] }), job({ jobId: "sub-4" })],
 });
 
-export const SAMPLES: Readonly<Record<"succeeded" | "failed" | "timed_out" | "lost", OutcomeSummary>> = {
+export const SAMPLES: Readonly<Record<Outcome, OutcomeSummary>> = {
   succeeded: summarizeOutcome(facts()),
   failed: summarizeOutcome(
     facts({
       outcome: "failed",
       job: job({ ...root, ...FAILED, reason: "Failed to create", subJobs: [job(), chain] }),
+    }),
+  ),
+  not_ready: summarizeOutcome(
+    facts({
+      outcome: "not_ready",
+      reason:
+        "The job succeeded, but its resource was not ready after 30 min. NodeNotReady: the network plugin is not ready",
+      ready: { state: "not_ready", reason: "NodeNotReady", message: "the network plugin is not ready" },
+      concludedAt: START + 550_000 + 1_800_000,
+      jobEndObservedAt: START + 554_100,
     }),
   ),
   timed_out: summarizeOutcome(

@@ -140,6 +140,15 @@ describe("the chat message", () => {
     expect(mentions).toBe(true);
   });
 
+  it("says in a digest why a job timed out and why a resource is not ready", () => {
+    const { causes, headline } = digestOf([SAMPLES.timed_out, SAMPLES.not_ready]);
+    expect(headline).toBe("🚧 2 clusters: 1 not ready, 1 timed out");
+    expect(causes.map(({ reason }) => reason)).toEqual([
+      SAMPLES.not_ready.reason,
+      "The deadline of 120 min has passed. Still running: InstallMaster (m-0).",
+    ]);
+  });
+
   it("groups the jobs of a digest that failed for the same reason", () => {
     const jobs = Array.from({ length: 30 }, (_, index) => ({
       ...failed,
