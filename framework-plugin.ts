@@ -74,7 +74,7 @@ function checkNames({ service, classes }: Framework): void {
     if (name.length > MAX_FUNCTION_NAME)
       throw new classes.Error(
         `The stage name ${service.provider.stage} is too long: the function ${name} would have ${name.length} ` +
-          `characters, and Lambda allows ${MAX_FUNCTION_NAME}. Choose a stage name with at most 39 characters.`,
+          `characters, and Lambda allows ${MAX_FUNCTION_NAME}. Choose a stage name with at most 38 characters.`,
         "STAGE_NAME_TOO_LONG",
       );
 }

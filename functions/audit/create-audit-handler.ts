@@ -19,9 +19,9 @@ export function createAuditHandler(
 }
 
 /** Writes the log lines and the metrics of one run of the audit function. */
-export function reportAudit({ accepted, concluded, stopped, live, orphaned }: Audit): void {
+export function reportAudit({ accepted, concluded, stopped, live, discovered, orphaned }: Audit): void {
   const discrepancy = accepted - concluded - stopped - live;
-  log.info("audit", { accepted, concluded, stopped, live, discrepancy });
+  log.info("audit", { accepted, concluded, stopped, live, discrepancy, discovered });
   for (const { project, jobId, traceparent } of orphaned.slice(0, MAX_LOGGED))
     log.error("orphaned", { project, jobId, traceparent });
   meter.add("AuditDiscrepancy", discrepancy);

@@ -6,6 +6,7 @@ import { notificationKey } from "../../lib/ledger/notification.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import { createNotificationMessage, createPollMessage } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
+import { firstPollToSend } from "../shared/first-poll.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./open-watches.ts";
 
 /**
@@ -41,12 +42,7 @@ export async function sendMessages(
   });
 }
 
-/**
- * Returns the message of the first poll of a watch. For an existing watch, the message of the first poll is sent again
- * until a message has claimed a poll of the watch, because the first message may be lost. After that, the message of
- * the first poll is not sent again. A second message could arrive before a poll message that waits for the rate limit,
- * and the second message would then wait again.
- */
+/** Returns the message of the first poll of a watch, unless a message has claimed a poll of the watch already. */
 function pollsFor(
   key: WatchKey,
   job: OpenedJob,
@@ -55,10 +51,8 @@ function pollsFor(
   const { deadlineAt, delaySeconds } = job;
   if (job.kind === "accepted")
     return [createPollMessage({ ...key, poll: job.poll, deadlineAt, traceparent }, delaySeconds)];
-  if (job.kind !== "already_watching" || job.watch.state !== "watching") return [];
-  const { poll, previousPolls } = job.watch;
-  if (poll > previousPolls) return [];
-  return [createPollMessage({ ...job.watch, poll: poll + 1, deadlineAt }, delaySeconds)];
+  const message = job.kind === "already_watching" ? firstPollToSend(job.watch, delaySeconds) : null;
+  return message === null ? [] : [message];
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Config } from "../../lib/config/config.ts";
 import type { Instant, Job } from "../../lib/domain/job.ts";
 import { listJobResources } from "../../lib/domain/job-resources.ts";
 import type { ReadyCheck } from "../../lib/schedule/decide-ready.ts";
-import type { ProjectRateLimit } from "./project-rate-limit.ts";
+import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 
 /**
  * The maximum number of resources that one poll queries. A job may create hundreds of nodes, and the rate limit of the

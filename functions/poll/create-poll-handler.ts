@@ -9,12 +9,12 @@ import type { Queue } from "../../lib/queue/queue.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/settle-message.ts";
 import { decideBeforePoll } from "../../lib/schedule/decide-after-poll.ts";
 import { createLearnedDurationsReader } from "../shared/learned-durations.ts";
+import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
 import { type BatchOrder, createBatchOrder } from "./batch-order.ts";
 import { type ConcludePorts, concludeWatch, resumeConclusion } from "./conclude-watch.ts";
 import { type ClaimedPoll, deadlineOf, type MakePollPorts, makePoll, resultOf } from "./make-poll.ts";
 import { logPoll, type PollReport } from "./poll-log.ts";
-import { createProjectRateLimit } from "./project-rate-limit.ts";
 
 /**
  * The lease of a poll (the time for which one message alone may do the poll). The lease of a poll is longer than the

@@ -11,10 +11,10 @@ import {
 } from "../../lib/schedule/decide-after-poll.ts";
 import { decideAfterReadyCheck, readyDeadline } from "../../lib/schedule/decide-ready.ts";
 import type { LearnedDurations } from "../shared/learned-durations.ts";
+import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { checkReady } from "./check-ready.ts";
 import { type ConcludePorts, concludeWatch, type PollResult } from "./conclude-watch.ts";
 import type { PollReport } from "./poll-log.ts";
-import type { ProjectRateLimit } from "./project-rate-limit.ts";
 
 /**
  * The longest time that a watch may continue after the deadline in a poll message, even if the ledger has a later

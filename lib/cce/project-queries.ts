@@ -258,7 +258,7 @@ const plainHttp = (project: string, key: "endpoint" | "iamEndpoint"): Refusal =>
 
 const NOT_A_LIST: Refusal = {
   kind: "unavailable",
-  text: "CCE returned one job in place of a list of jobs",
+  text: "CCE returned one job in place of the list of jobs",
 };
 
 const missingEndpoint = (project: string): Refusal => ({

@@ -177,6 +177,10 @@ function findUnknownNames(document: unknown, parts: readonly ConfigPart[]): read
   for (const [name, token] of Object.entries(toObjectOrEmpty(config.tokens)))
     checkRights(token, ["tokens", name]);
   for (const [i, rule] of itemsOf(config.oidc).entries()) checkRights(rule, ["oidc", i]);
+  for (const [name, project] of Object.entries(toObjectOrEmpty(config.projects))) {
+    const { notify } = toObjectOrEmpty(toObjectOrEmpty(project).discover);
+    checkAll("targets", notify, ["projects", name, "discover", "notify"]);
+  }
   check("projects", settings.defaultProject, ["settings", "defaultProject"]);
   check("targets", settings.fallbackTarget, ["settings", "fallbackTarget"]);
   checkAll("targets", settings.defaultTargets, ["settings", "defaultTargets"]);

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { HeaderSecret, SecretText } from "../domain/secret.ts";
 import { httpUrlSchema, NonEmpty } from "../domain/zod-fields.ts";
 import { Certificates } from "../http/tls-options.ts";
+import { DiscoverySettings } from "./discovery.ts";
 
 const DEFAULT_READY_MINUTES = 15;
 /** A poll message may wait in its queue for 14 days, and a watch lasts at most a week before the success of its job. */
@@ -44,6 +45,8 @@ const PUBLIC_FIELDS = {
   /** The defaults of a submission for the project. Without `until`, a watch ends with its job. */
   until: z.optional(Until),
   readyMinutes: z._default(ReadyMinutes, DEFAULT_READY_MINUTES),
+  /** Without this key, the service watches only jobs that callers submit. */
+  discover: z.optional(DiscoverySettings),
   /** A new number revokes all links to pages of the project. */
   linkVersion: z._default(z.int().check(z.nonnegative()), 0),
 };

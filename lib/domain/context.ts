@@ -5,7 +5,8 @@ import { limitedText, withDescription } from "./zod-fields.ts";
 
 const MAX_LABELS = 20;
 const ShortText = limitedText({ min: 0, max: 200 });
-const Labels = z
+/** Texts by name that a caller or the config gives a job. */
+export const Labels = z
   .record(limitedText({ min: 1, max: 63 }), ShortText)
   .check(z.refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`))
   .register(z.globalRegistry, { maxProperties: MAX_LABELS });

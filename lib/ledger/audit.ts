@@ -1,4 +1,4 @@
-import type { Instant, WatchState } from "../domain/job.ts";
+import type { Instant, WatchKey, WatchState } from "../domain/job.ts";
 import type { Watch } from "./watch.ts";
 
 /**
@@ -18,12 +18,19 @@ export interface Audit {
    * a newer release wrote counts as live, because the watch waits for the newer release.
    */
   readonly live: number;
+  /** The number of watches that discovery opened. These watches are also in the other counts. */
+  readonly discovered: number;
   /** The watches that are neither live nor concluded nor stopped. If the list is not empty, the service has a bug. */
   readonly orphaned: readonly OrphanedWatch[];
 }
 
 /** An orphaned watch and its W3C trace context. */
 export type OrphanedWatch = Pick<Watch, "project" | "jobId" | "caller" | "traceparent">;
+
+/** Returns true if discovery, and no caller, opened a watch. */
+export function isDiscovered({ caller }: Pick<WatchKey, "caller">): boolean {
+  return caller.startsWith("discover:");
+}
 
 export type WatchClass = "concluded" | "stopped" | "live" | "orphaned";
 

@@ -1,5 +1,6 @@
 import type { Instant, JobKey } from "../domain/job.ts";
 import type { DurationCount } from "../schedule/duration-buckets.ts";
+import type { DiscoveryLedger } from "./discovery.ts";
 import type { NotificationLedger } from "./notification.ts";
 import type { WatchLedger } from "./watch.ts";
 
@@ -131,4 +132,5 @@ export interface Ledger
     TargetLedger,
     RateLimitLedger,
     DurationLedger,
-    DigestLedger {}
+    DigestLedger,
+    DiscoveryLedger {}

@@ -17,6 +17,13 @@ export const UNITS = {
   NotificationLatenessSeconds: MetricUnit.Seconds,
   Concluded: MetricUnit.Count,
   Stopped: MetricUnit.Count,
+  /** The number of jobs that the discover function found and opened a watch for. */
+  JobsDiscovered: MetricUnit.Count,
+  /**
+   * The time by which the next complete list of the jobs of a project is overdue. Only a list that failed or is not
+   * complete writes this metric.
+   */
+  ListOverdueSeconds: MetricUnit.Seconds,
   Notifications: MetricUnit.Count,
   Attempts: MetricUnit.Count,
   /**

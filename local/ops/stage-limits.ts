@@ -15,6 +15,7 @@ export const ALARM_NAMES = [
   "config-invalid",
   "dead-letters",
   "delivery-failures",
+  "discovery-failing",
   "errors",
   "late-notifications",
   "loop-stopped",
@@ -41,7 +42,7 @@ export const ALARM_NAMES = [
  * prefix.
  */
 export const LONGEST_NAMES = {
-  function: { name: "enqueue", maxLength: 64 },
+  function: { name: "discover", maxLength: 64 },
   queue: { name: "notify-dead", maxLength: 80 },
   alarm: { name: "notify-dead-letters", maxLength: 255 },
 } as const;
@@ -53,7 +54,7 @@ export const LONGEST_NAMES = {
 const STAGE_CHARACTERS = /^[a-zA-Z0-9-]+$/;
 
 /**
- * The maximum length of a stage's name, which is 39 characters. The names of IAM roles do not limit this length,
+ * The maximum length of a stage's name, which is 38 characters. The names of IAM roles do not limit this length,
  * because CloudFormation shortens the names of roles.
  */
 export const MAX_STAGE_LENGTH = Math.min(

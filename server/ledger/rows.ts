@@ -131,6 +131,15 @@ const RECORDS = {
     targets: z.array(z.string()),
     running: z.array(z.object({ project: z.string(), jobId: z.string() })),
   }),
+  discovery: z.object({
+    listedAt: z.number(),
+    requested: z.boolean(),
+    switchedOnAt: MaybeInstant,
+    succeededAt: z.number(),
+    skippedJobIds: z.array(z.string()),
+  }),
+  /** A message of SMN that was received. */
+  message: z.object({}),
 } as const;
 type Records = { readonly [Kind in keyof typeof RECORDS]: z.infer<(typeof RECORDS)[Kind]> };
 export type RecordKind = keyof Records;

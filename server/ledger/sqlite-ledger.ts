@@ -1,9 +1,10 @@
 import * as z from "zod/mini";
 import { type Instant, MaybeInstant, WatchState } from "../../lib/domain/job.ts";
 import { MaybeText } from "../../lib/domain/zod-fields.ts";
-import { type Audit, classifyWatch } from "../../lib/ledger/audit.ts";
+import { type Audit, classifyWatch, isDiscovered } from "../../lib/ledger/audit.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Store } from "../store/store.ts";
+import { discoveryOperations } from "./discovery-operations.ts";
 import { notificationOperations } from "./notification-operations.ts";
 import { readOperations } from "./read-operations.ts";
 import { sharedOperations } from "./shared-operations.ts";
@@ -19,6 +20,7 @@ export function createSqliteLedger(store: Store): Ledger {
     ...readOperations(store),
     ...notificationOperations(store),
     ...sharedOperations(store),
+    ...discoveryOperations(store),
   };
 }
 
@@ -34,7 +36,7 @@ const AuditRow = z.object({
 
 /** Counts the watches of the ledger by state and finds orphaned watches. */
 export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
-  const counts = { concluded: 0, stopped: 0, live: 0 };
+  const counts = { concluded: 0, stopped: 0, live: 0, discovered: 0 };
   const orphaned: Audit["orphaned"][number][] = [];
   const rows = await store.read(() =>
     store.all(
@@ -45,6 +47,7 @@ export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
   );
   for (const row of rows) {
     const { project, job_id: jobId, caller, traceparent, ...watch } = AuditRow.parse(row);
+    if (isDiscovered({ caller })) counts.discovered += 1;
     const found = classifyWatch(watch, now);
     if (found === "orphaned") orphaned.push({ project, jobId, caller, traceparent });
     else counts[found] += 1;

@@ -2,6 +2,10 @@ import { randomUUID as uuid } from "node:crypto";
 import { createApiHandler } from "../../functions/api/create-api-handler.ts";
 import { createHealthCheck } from "../../functions/api/health.ts";
 import { createAuditHandler } from "../../functions/audit/create-audit-handler.ts";
+import {
+  createDiscoverHandler,
+  createProjectDiscovery,
+} from "../../functions/discover/create-discover-handler.ts";
 import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-handler.ts";
 import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
@@ -9,7 +13,7 @@ import { createIdentityCheck } from "../../functions/shared/authenticate.ts";
 import { createSweepHandler } from "../../functions/sweep/create-sweep-handler.ts";
 import { createCceClient } from "../../lib/cce/client.ts";
 import { deliver } from "../../lib/channels/deliver.ts";
-import type { WholeConfig } from "../../lib/config/config.ts";
+import type { ConfigWithCredentials, WholeConfig } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { monotonicClock, systemClock, systemRandom } from "../../lib/runtime/clock.ts";
@@ -44,6 +48,9 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
     now: systemClock,
     wait,
   });
+  const createCce = ({ projects, settings }: ConfigWithCredentials) =>
+    createCceClient({ ...shared, projects, allow: settings.egress.allow, monotonic: monotonicClock });
+  const discover = createProjectDiscovery({ ...shared, ...senders, createCce });
   const handleNotification = createNotifyHandler({
     ...shared,
     notifyQueue: queues.notify,
@@ -63,16 +70,11 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
       ...shared,
       ...senders,
       deadLetterQueue: queues.pollDead,
-      createCce: ({ projects, settings }) =>
-        createCceClient({
-          ...shared,
-          projects,
-          allow: settings.egress.allow,
-          monotonic: monotonicClock,
-        }),
+      createCce,
     }),
     notify: () => handleNotification,
     sweep: createSweepHandler({ ...shared, ...senders }),
+    discover: createDiscoverHandler(discover, shared),
     audit: createAuditHandler((now) => auditWatches(store, now), systemClock),
     health,
   };

@@ -31,7 +31,9 @@ const VISIBILITY_MS = 40_000;
 const MAX_RECEIVE_COUNT = 1000;
 const CONCURRENCY = 100;
 const SWEEP_EVERY_MS = 5 * 60_000;
-const SWEEP_LIMIT_MS = 60_000;
+const DISCOVER_EVERY_MS = 60_000;
+/** The time limit for one run of the sweep or of the discovery. */
+const RUN_LIMIT_MS = 60_000;
 const AUDIT_EVERY_MS = 3_600_000;
 const CONFIG_CHECK_MS = 2000;
 const CLOCK_CHECK_MS = 1000;
@@ -58,7 +60,8 @@ export interface RunningService {
 }
 
 /**
- * Starts the one-node edition: the API and the pages, the workers of both queues, the sweep and the audit.
+ * Starts the one-node edition: the API and the pages, the workers of both queues, the sweep, the discovery and
+ * the audit.
  * @throws DataUnusableError, ListenError, ConfigInvalidError or ConfigUnreadableError.
  */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
@@ -109,11 +112,13 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
   workers.notify = createWorker("notify");
   workers.poll.wake();
   workers.notify.wake();
+  const limitedTo = (limitMs: number) => {
+    const untilMs = monotonicClock() + limitMs;
+    return { remainingMs: () => untilMs - monotonicClock() };
+  };
   const schedules = [
-    startSchedule("sweep", SWEEP_EVERY_MS, () => {
-      const startedAt = monotonicClock();
-      return created.sweep({ remainingMs: () => SWEEP_LIMIT_MS - (monotonicClock() - startedAt) });
-    }),
+    startSchedule("sweep", SWEEP_EVERY_MS, () => created.sweep(limitedTo(RUN_LIMIT_MS))),
+    startSchedule("discover", DISCOVER_EVERY_MS, () => created.discover(limitedTo(RUN_LIMIT_MS))),
     startSchedule("audit", AUDIT_EVERY_MS, async () => {
       await created.audit();
       await deleteExpiredRows(store, systemClock());

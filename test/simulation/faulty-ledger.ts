@@ -37,6 +37,10 @@ const METHODS: readonly (keyof Ledger)[] = [
   "createDigest",
   "removeRunningMember",
   "readDigest",
+  "claimList",
+  "requestList",
+  "saveDiscovery",
+  "rememberMessage",
 ];
 
 /** The store was throttled or timed out. After a timeout the write may have been done. */

@@ -1,4 +1,5 @@
 import type { Instant, Job, WatchGeneration, WatchKey } from "../../lib/domain/job.ts";
+import type { Discovery } from "../../lib/ledger/discovery.ts";
 import type { Digest } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import type { CallerData, StoredOutcome, Watch } from "../../lib/ledger/watch.ts";
@@ -26,6 +27,11 @@ export interface TargetRow {
   readonly nextFreeAt: Instant;
 }
 
+export interface DiscoveryRow extends Discovery {
+  readonly listedAt: Instant;
+  readonly requested: boolean;
+}
+
 /** The state is plain JSON. Rows are replaced, never changed. */
 export interface LedgerState {
   readonly watches: Record<string, WatchRow>;
@@ -36,6 +42,9 @@ export interface LedgerState {
   readonly targets: Record<string, TargetRow>;
   readonly durations: Record<string, Record<string, number>>;
   readonly digests: Record<string, Digest>;
+  readonly discoveries: Record<string, DiscoveryRow>;
+  /** The IDs of the received messages of SMN. */
+  readonly messages: Record<string, true>;
 }
 
 export function emptyLedgerState(): LedgerState {
@@ -47,6 +56,8 @@ export function emptyLedgerState(): LedgerState {
     targets: {},
     durations: {},
     digests: {},
+    discoveries: {},
+    messages: {},
   };
 }
 

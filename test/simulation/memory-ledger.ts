@@ -1,4 +1,5 @@
 import type { Ledger } from "../../lib/ledger/ledger.ts";
+import { discoveryOperations } from "./memory-ledger-discovery.ts";
 import { notificationOperations } from "./memory-ledger-notifications.ts";
 import { readOperations } from "./memory-ledger-reads.ts";
 import { sharedOperations } from "./memory-ledger-shared.ts";
@@ -21,5 +22,6 @@ export function createMemoryLedger(state: LedgerState = emptyLedgerState()): Mem
     ...readOperations(state),
     ...notificationOperations(state),
     ...sharedOperations(state),
+    ...discoveryOperations(state),
   };
 }

@@ -1,6 +1,7 @@
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import { createDigest, readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
+import { claimList, rememberMessage, requestList, saveDiscovery } from "../../lib/ledger/dynamo/discovery.ts";
 import { addDuration, readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
 import { endWatch, readOutcome, saveOutcomeOnce, stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
@@ -64,5 +65,9 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     createDigest,
     removeRunningMember,
     readDigest,
+    claimList,
+    requestList,
+    saveDiscovery,
+    rememberMessage,
   });
 }

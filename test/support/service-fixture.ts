@@ -68,6 +68,8 @@ export async function startServiceFixture(options: {
   projects?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** The allow list of the egress rules also contains the simulator. */
   settings?: Readonly<Record<string, unknown>> & { egress?: { allow: readonly string[] } };
+  /** The discovery of the main project. */
+  discover?: Readonly<Record<string, unknown>>;
   /** More tokens of the config, next to the token of the fixture. */
   tokens?: Readonly<Record<string, unknown>>;
   /** The rules for identity tokens. */
@@ -90,7 +92,14 @@ export async function startServiceFixture(options: {
   const allow = [new URL(cce.url).host, ...(options.settings?.egress?.allow ?? [])];
   const stack = await startOrStop(cce, {
     config: {
-      projects: { [PROJECT]: { ...project, auth: { kind: "aksk", ...key } }, ...Object.fromEntries(others) },
+      projects: {
+        [PROJECT]: {
+          ...project,
+          ...(options.discover && { discover: options.discover }),
+          auth: { kind: "aksk", ...key },
+        },
+        ...Object.fromEntries(others),
+      },
       targets: options.targets,
       tokens: {
         pipeline: {

@@ -81,9 +81,9 @@ test("the framework accepts regions that its own list lacks", async () => {
 });
 
 test("the framework refuses a stage whose function names are too long", async () => {
-  expect((await print(["--stage", "s".repeat(39)])).stage).toHaveLength(39);
-  await expect(print(["--stage", "s".repeat(40)])).rejects.toThrow(
-    "Choose a stage name with at most 39 characters",
+  expect((await print(["--stage", "s".repeat(38)])).stage).toHaveLength(38);
+  await expect(print(["--stage", "s".repeat(39)])).rejects.toThrow(
+    "Choose a stage name with at most 38 characters",
   );
 });
 

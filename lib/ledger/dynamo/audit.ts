@@ -2,7 +2,7 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
-import { type Audit, classifyWatch, type OrphanedWatch } from "../audit.ts";
+import { type Audit, classifyWatch, isDiscovered, type OrphanedWatch } from "../audit.ts";
 import { NewerItemError } from "../ledger.ts";
 import { fromAttributes } from "./expression.ts";
 import { parseWatchItemKey, RECENT_INDEX, watchItemKey } from "./keys.ts";
@@ -27,10 +27,12 @@ const Schedule = z.object({
  * with the state `watching`.
  */
 export async function auditWatches(table: LedgerTable, now: Instant): Promise<Audit> {
-  const audit = { concluded: 0, stopped: 0, live: 0, orphaned: [] as OrphanedWatch[] };
+  const audit = { concluded: 0, stopped: 0, live: 0, discovered: 0, orphaned: [] as OrphanedWatch[] };
   const running: WatchKey[] = [];
-  for await (const { state, ...key } of scanIndex(table)) {
-    if (state === "watching") running.push(parseWatchItemKey(key));
+  for await (const { state, ...itemKey } of scanIndex(table)) {
+    const key = parseWatchItemKey(itemKey);
+    if (isDiscovered(key)) audit.discovered += 1;
+    if (state === "watching") running.push(key);
     else audit[state === "stopped" ? "stopped" : "concluded"] += 1;
   }
   for (let i = 0; i < running.length; i += CONCURRENCY) {

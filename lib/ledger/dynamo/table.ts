@@ -29,7 +29,7 @@ import type { ItemKey } from "./keys.ts";
  * that changes the format of one kind of item raises only the version of that kind. After a rollback, the items of the
  * other kinds can then still be used. The current release can also read items of earlier format versions.
  */
-const ITEM_VERSIONS: Readonly<Record<string, number>> = { W: 1, T: 1, G: 1, D: 1 };
+const ITEM_VERSIONS: Readonly<Record<string, number>> = { W: 1, T: 1, G: 1, D: 1, L: 1 };
 
 /** The DynamoDB table of the ledger. */
 export interface LedgerTable {

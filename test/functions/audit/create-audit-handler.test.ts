@@ -8,6 +8,7 @@ const AUDIT: Audit = {
   concluded: 2,
   stopped: 1,
   live: 1,
+  discovered: 3,
   orphaned: [{ project: "prod", jobId: "job-1", caller: "token:ci", traceparent: TRACEPARENT }],
 };
 
@@ -25,7 +26,7 @@ test("the audit reports what the ledger contains now", async () => {
 test("an audit is logged with its counts, their discrepancy and each orphaned watch", async () => {
   const { logged, metrics } = await capturedLog(() => reportAudit(AUDIT));
   expect(logged).toEqual([
-    { message: "audit", accepted: 5, concluded: 2, stopped: 1, live: 1, discrepancy: 1 },
+    { message: "audit", accepted: 5, concluded: 2, stopped: 1, live: 1, discrepancy: 1, discovered: 3 },
     { message: "orphaned", project: "prod", job_id: "job-1", traceparent: TRACEPARENT },
   ]);
   expect(metrics).toMatchObject({ AuditDiscrepancy: 1, LiveWatches: 1 });

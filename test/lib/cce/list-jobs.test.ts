@@ -128,7 +128,7 @@ describe("CceClient.listJobs", () => {
     );
     expect([ids, reply?.kind]).toEqual([["j1"], "list"]);
   });
-  it("reads a list of 5,000 jobs with many subjobs, which is larger than any reply to a query", async () => {
+  it("reads the list of 5,000 jobs with many subjobs, which is larger than any reply to a query", async () => {
     const one = JSON.stringify(entry("job", { spec: { type: "X", subjobs: Array(20).fill(entry("sub")) } }));
     let count = 0;
     served = await serve(
@@ -169,7 +169,7 @@ describe("CceClient.listJobs", () => {
     );
     expect([reply?.kind, requests]).toEqual(["throttled", 1]);
   });
-  it("reports a single job or a page of HTML in place of a list as unavailable", async () => {
+  it("reports a single job or a page of HTML in place of the list as unavailable", async () => {
     for (const body of [JSON.stringify(entry("j1")), "<html></html>"]) {
       const { reply, ids } = await list(standardOnly((_, response) => response.end(body)));
       expect([reply?.kind, ids]).toEqual(["unavailable", []]);

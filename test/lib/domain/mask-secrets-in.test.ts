@@ -36,7 +36,7 @@ describe("a mask of the secrets in an object", () => {
     expect(maskSecretsIn({ ...owner })).not.toBe(maskSecretsIn(owner));
   });
 
-  it("leaves a text as it is if the object has no secrets", () => {
+  it("leaves the text as it is if the object has no secrets", () => {
     expect(maskSecretsIn({})("any text")).toBe("any text");
   });
 });

@@ -78,6 +78,49 @@ export function describeShared(ledger: () => Ledger): void {
     });
   });
 
+  describe("the discovery of a project", () => {
+    const first = { switchedOnAt: null, succeededAt: T0, skippedJobIds: [], previousTryAt: null };
+
+    it("is claimed by one of several concurrent calls, once per interval", async () => {
+      const { project } = newKey();
+      const claims = await Promise.all([1, 2, 3].map(() => ledger().claimList(project, T0, 60_000)));
+      expect(claims.filter((claim) => claim !== null)).toEqual([first]);
+      expect(await ledger().claimList(project, T0 + 59_999, 60_000)).toBeNull();
+      expect(await ledger().claimList(project, T0 + 60_000, 60_000)).toEqual({ ...first, previousTryAt: T0 });
+      expect(await ledger().claimList(project, T0 + 61_000, 60_000)).toBeNull();
+    });
+
+    it("is claimed once, 10 s after the previous claim, if the list was requested", async () => {
+      const { project } = newKey();
+      await ledger().requestList(project);
+      expect(await ledger().claimList(project, T0, 60_000)).toEqual(first);
+      await ledger().requestList(project);
+      expect(await ledger().claimList(project, T0 + 9_999, 60_000)).toBeNull();
+      expect(await ledger().claimList(project, T0 + 10_000, 60_000)).toMatchObject({ previousTryAt: T0 });
+      expect(await ledger().claimList(project, T0 + 20_000, 60_000)).toBeNull();
+    });
+
+    it("is returned to the next claim as it was saved", async () => {
+      const { project } = newKey();
+      await ledger().claimList(project, T0, 60_000);
+      const saved = { switchedOnAt: T0 - 5, succeededAt: T0 + 1, skippedJobIds: ["j-1", "j-2"] };
+      await ledger().saveDiscovery(project, saved);
+      const claimed = await ledger().claimList(project, T0 + 60_000, 60_000);
+      expect(claimed).toEqual({ ...saved, previousTryAt: T0 });
+      await ledger().saveDiscovery(project, { ...saved, skippedJobIds: [] });
+      const next = await ledger().claimList(project, T0 + 120_000, 60_000);
+      expect(next).toEqual({ ...saved, skippedJobIds: [], previousTryAt: T0 + 60_000 });
+    });
+  });
+
+  describe("a message of SMN", () => {
+    it("is new for one of several concurrent calls", async () => {
+      const { project: messageId } = newKey();
+      const results = await Promise.all([1, 2, 3].map(() => ledger().rememberMessage(messageId, NEVER)));
+      expect(results.filter((isNew) => isNew)).toHaveLength(1);
+    });
+  });
+
   describe("a digest", () => {
     it("counts the running members, and removes each member once", async () => {
       const { project, jobId: digestId } = { ...newKey(), jobId: newKey().project };

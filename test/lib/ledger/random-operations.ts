@@ -218,6 +218,14 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
     }),
   ),
   call("removeRunningMember", digestId, fc.record({ project, jobId })),
+  { weight: 2, arbitrary: call("claimList", project, now, fc.constantFrom(15_000, 60_000)) },
+  call("requestList", project),
+  call(
+    "saveDiscovery",
+    project,
+    fc.record({ switchedOnAt: now, succeededAt: now, skippedJobIds: fc.subarray(JOB_IDS) }),
+  ),
+  call("rememberMessage", messageId, expiresAt),
 );
 
 /** Returns everything that a ledger returns about the items that `ledgerCall` can create. */

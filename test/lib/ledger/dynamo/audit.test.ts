@@ -22,8 +22,13 @@ beforeAll(async () => {
 });
 afterAll(() => dynamo.stop());
 
-async function open(jobId: string, deadlineAt = NOW + HOUR_MS, nextPollAt = NOW + 30_000): Promise<WatchKey> {
-  const key = { project: "prod", jobId, caller: "token:ci" };
+async function open(
+  jobId: string,
+  deadlineAt = NOW + HOUR_MS,
+  nextPollAt = NOW + 30_000,
+  caller = "token:ci",
+): Promise<WatchKey> {
+  const key = { project: "prod", jobId, caller };
   await ledger.openWatch({
     ...key,
     acceptedAt: NOW - HOUR_MS,
@@ -67,6 +72,7 @@ it("counts watches that are live, concluded or stopped, and lists orphaned watch
     concluded: 0,
     stopped: 0,
     live: 0,
+    discovered: 0,
     orphaned: [],
   });
 
@@ -88,6 +94,7 @@ it("counts watches that are live, concluded or stopped, and lists orphaned watch
     concluded: 1,
     stopped: 1,
     live: 2,
+    discovered: 0,
     orphaned: [],
   });
 
@@ -121,4 +128,12 @@ it("counts a watch that a newer release wrote as live", async () => {
   expect(after.live - before.live).toBe(1);
   // DynamoDB does not promise an order of the items of a scan.
   expect(new Set(after.orphaned)).toEqual(new Set(before.orphaned));
+});
+
+it("counts the watches of discovery, also next to the watch of a caller", async () => {
+  const before = await auditWatches(table(), NOW);
+  await open("found", undefined, undefined, "discover:prod");
+  await open("found");
+  const { accepted, live, discovered } = await auditWatches(table(), NOW);
+  expect([accepted - before.accepted, live - before.live, discovered]).toEqual([2, 2, 1]);
 });

@@ -1,0 +1,85 @@
+import type { CceClient } from "../../lib/cce/client.ts";
+import type { ConfigWithCredentials } from "../../lib/config/config.ts";
+import type { ConfigSource } from "../../lib/config/config-source.ts";
+import type { DiscoverySettings } from "../../lib/config/discovery.ts";
+import type { Invocation } from "../../lib/runtime/invocation.ts";
+import { log } from "../../lib/runtime/log.ts";
+import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
+import { type DiscoverPorts, discoverJobs } from "./discover-jobs.ts";
+
+/** The number of projects whose jobs the function lists in parallel. */
+const CONCURRENCY = 5;
+/** The time limit for one list. */
+const LIST_MS = 30_000;
+/** The time that the function keeps free after a list, to open watches. */
+const OPEN_MS = 15_000;
+/** The function forgets which jobs have a watch if it knows more jobs. It then asks the ledger again. */
+const MAX_KNOWN_JOBS = 20_000;
+
+export interface DiscoverHandlerPorts
+  extends Omit<DiscoverPorts, "config" | "cce" | "rateLimit" | "known" | "remainingMs"> {
+  readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "current">;
+  readonly createCce: (config: ConfigWithCredentials) => Pick<CceClient, "listJobs">;
+  /** Reports that the discovery of a project failed. By default, the discover function writes a log line. */
+  readonly onFailure?: (project: string, error: unknown) => void;
+}
+
+/** Lists the jobs of one project, as `discoverJobs` describes. */
+export type DiscoverProject = (
+  project: string,
+  settings: DiscoverySettings,
+  trigger: "schedule" | "event",
+  limits: { readonly listMs: number; readonly remainingMs: () => number },
+  config: ConfigWithCredentials,
+) => Promise<boolean>;
+
+/**
+ * Creates the function that lists the jobs of one project. The CCE clients, the rate limit and the known jobs stay in
+ * memory between two calls.
+ */
+export function createProjectDiscovery(ports: DiscoverHandlerPorts): DiscoverProject {
+  const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
+  const clients = new WeakMap<ConfigWithCredentials, Pick<CceClient, "listJobs">>();
+  const known = new Map<string, Set<string>>();
+  return (project, settings, trigger, { listMs, remainingMs }, config) => {
+    const cce = clients.get(config) ?? ports.createCce(config);
+    clients.set(config, cce);
+    const found = known.get(project);
+    const knownJobs = found === undefined || found.size > MAX_KNOWN_JOBS ? new Set<string>() : found;
+    known.set(project, knownJobs);
+    const scope = { ...ports, config, cce, rateLimit, known: knownJobs, remainingMs };
+    return discoverJobs(project, settings, trigger, listMs, scope);
+  };
+}
+
+/**
+ * Creates the handler that the schedule starts. The handler lists the jobs of each project whose config has the key
+ * `discover` and whose interval has ended. An error for one project does not affect the other projects.
+ */
+export function createDiscoverHandler(
+  discover: DiscoverProject,
+  { configs, onFailure = logDiscoverFailure }: Pick<DiscoverHandlerPorts, "configs" | "onFailure">,
+): (invocation: Pick<Invocation, "remainingMs">) => Promise<void> {
+  return async ({ remainingMs }) => {
+    const config = await configs.current();
+    const projects = Object.entries(config.projects);
+    for (let i = 0; i < projects.length; i += CONCURRENCY) {
+      await Promise.all(
+        projects.slice(i, i + CONCURRENCY).map(async ([project, { discover: settings }]) => {
+          const listMs = Math.min(LIST_MS, remainingMs() - OPEN_MS);
+          if (settings === undefined || listMs <= 0) return;
+          try {
+            await discover(project, settings, "schedule", { listMs, remainingMs }, config);
+          } catch (error) {
+            onFailure(project, error);
+          }
+        }),
+      );
+    }
+  };
+}
+
+/** Logs that the discovery of a project failed. The next interval tries again. */
+function logDiscoverFailure(project: string, error: unknown): void {
+  log.error("discovery failed", { project }, error);
+}

@@ -1,0 +1,110 @@
+import type { CceClient } from "../../lib/cce/client.ts";
+import type { Config } from "../../lib/config/config.ts";
+import type { DiscoverySettings } from "../../lib/config/discovery.ts";
+import type { Instant } from "../../lib/domain/job.ts";
+import { type Discovery, MIN_LIST_INTERVAL_MS } from "../../lib/ledger/discovery.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import { log } from "../../lib/runtime/log.ts";
+import { meter } from "../../lib/runtime/metrics.ts";
+import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
+import { type OpenDiscoveredPorts, openDiscovered } from "./open-discovered.ts";
+import { createJobSelection } from "./select-jobs.ts";
+
+const MINUTE_MS = 60_000;
+/**
+ * The schedule is not exact to the second. A list may start this much before the end of the interval, because it would
+ * otherwise start one minute late.
+ */
+const SCHEDULE_JITTER_MS = 2000;
+
+export interface DiscoverPorts extends OpenDiscoveredPorts {
+  readonly ledger: OpenDiscoveredPorts["ledger"] &
+    Pick<Ledger, "claimList" | "requestList" | "saveDiscovery" | "reserveRequestTime">;
+  readonly cce: Pick<CceClient, "listJobs">;
+  readonly config: Config;
+  readonly rateLimit: ProjectRateLimit;
+  readonly now: () => Instant;
+  /** Reports the list of a project. By default, the discover function writes a log line and metrics. */
+  readonly onListed?: (project: string, report: DiscoveryReport) => void;
+}
+
+/** The result of one try to list the jobs of a project. */
+export type DiscoveryReport =
+  | {
+      readonly kind: "listed";
+      readonly overdueSeconds: number;
+      /** Is false if the list was truncated. */
+      readonly isComplete: boolean;
+      /** The jobs for which a watch was opened. */
+      readonly opened: readonly string[];
+      /** The number of jobs for which no watch could be opened. The next list tries again. */
+      readonly failed: number;
+    }
+  | { readonly kind: "failed"; readonly text: string; readonly overdueSeconds: number };
+
+/**
+ * Lists the jobs of a project once and opens a watch for each new job. Does nothing if another list of the project was
+ * claimed in the same interval. The claim holds whatever fails after it.
+ * @param trigger an event lists the jobs even if the interval of the project has not ended. If an event comes too soon
+ * after the previous list, the next run of the schedule lists the jobs.
+ * @param timeLimitMs the time limit for the list
+ * @returns true if the function has listed the jobs
+ * @throws the errors of the ledger and of the poll queue
+ */
+export async function discoverJobs(
+  project: string,
+  settings: DiscoverySettings,
+  trigger: "schedule" | "event",
+  timeLimitMs: number,
+  ports: DiscoverPorts,
+): Promise<boolean> {
+  const { ledger, cce, config, rateLimit, now, onListed = reportListed } = ports;
+  const intervalMs =
+    trigger === "event" ? MIN_LIST_INTERVAL_MS : settings.everyMinutes * MINUTE_MS - SCHEDULE_JITTER_MS;
+  const startedAt = now();
+  const claimed = await ledger.claimList(project, startedAt, intervalMs);
+  if (claimed === null) {
+    if (trigger === "event") await ledger.requestList(project);
+    return false;
+  }
+  // The list takes its time from the rate limit of the project and does not wait for this time. Polls wait instead.
+  await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
+  const selection = createJobSelection(settings, claimed, startedAt);
+  const reply = await cce.listJobs(project, selection.add, { timeLimitMs });
+  if (reply.kind === "throttled") rateLimit.onThrottled(project);
+  if (reply.kind !== "list") {
+    onListed(project, {
+      kind: "failed",
+      text: reply.text,
+      overdueSeconds: overdue(claimed, settings, now()),
+    });
+    return false;
+  }
+  const { isComplete } = reply;
+  const { opened, failed } = await openDiscovered(project, settings, selection.jobIds(), ports);
+  const discovery = selection.discovery(reply, failed === 0);
+  await ledger.saveDiscovery(project, discovery);
+  if (failed > 0) await ledger.requestList(project);
+  const overdueSeconds = overdue(discovery, settings, now());
+  onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });
+  return true;
+}
+
+/** Returns the time by which the next list that is complete, and whose jobs all have a watch, is overdue. */
+function overdue({ succeededAt }: Discovery, { everyMinutes }: DiscoverySettings, now: Instant): number {
+  return Math.max(0, (now - succeededAt - everyMinutes * MINUTE_MS) / 1000);
+}
+
+/** Writes the log line and the metrics of one try to list the jobs of a project. */
+export function reportListed(project: string, report: DiscoveryReport): void {
+  const { overdueSeconds } = report;
+  if (overdueSeconds > 0) meter.add("ListOverdueSeconds", overdueSeconds);
+  if (report.kind === "failed") {
+    log.warn("list failed", { project, reason: report.text, overdueSeconds });
+    return;
+  }
+  const { isComplete, opened, failed } = report;
+  if (opened.length > 0 || failed > 0 || !isComplete)
+    log.info("discovered", { project, jobIds: opened, failed, isComplete });
+  if (opened.length > 0) meter.add("JobsDiscovered", opened.length);
+}

@@ -1,0 +1,109 @@
+import type { Config } from "../../lib/config/config.ts";
+import type { DiscoverySettings } from "../../lib/config/discovery.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
+import type { Instant, WatchKey } from "../../lib/domain/job.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import { createPollMessage } from "../../lib/queue/messages.ts";
+import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
+import { log } from "../../lib/runtime/log.ts";
+import { firstPollToSend } from "../shared/first-poll.ts";
+
+const MINUTE_MS = 60_000;
+/** The number of jobs for which the function opens watches in parallel. */
+const BATCH_JOBS = 25;
+/** When only this time remains, the function opens no further watches. The next list continues. */
+const MARGIN_MS = 5_000;
+
+export interface OpenDiscoveredPorts {
+  readonly ledger: Pick<Ledger, "openWatch" | "listJobWatches">;
+  readonly pollQueue: Pick<Queue, "send">;
+  readonly config: Config;
+  readonly now: () => Instant;
+  readonly remainingMs: () => number;
+  /** The jobs of the project that are known to have a watch. The function adds jobs and never reads old ones again. */
+  readonly known: Set<string>;
+  readonly onOpenFailure?: (key: WatchKey, error: unknown) => void;
+}
+
+/** Returns the caller of the watches that discovery opens in a project. */
+export const discoveryCaller = (project: string): string => `discover:${project}`;
+
+/**
+ * Opens a watch of discovery for each job that has none. The first poll starts at once: a job may have ended already, and
+ * only a poll shows the subjobs. A watch that exists is never changed, so that a stopped watch stays stopped, and a
+ * changed config has no effect on earlier jobs.
+ */
+export async function openDiscovered(
+  project: string,
+  settings: DiscoverySettings,
+  jobIds: readonly string[],
+  ports: OpenDiscoveredPorts,
+): Promise<{ readonly opened: readonly string[]; readonly failed: number }> {
+  const { known, remainingMs } = ports;
+  const unknown = jobIds.filter((jobId) => !known.has(jobId));
+  const opened: string[] = [];
+  for (let i = 0; i < unknown.length && remainingMs() > MARGIN_MS; i += BATCH_JOBS) {
+    const batch = await Promise.all(
+      unknown.slice(i, i + BATCH_JOBS).map((jobId) => openOne(project, jobId, settings, ports)),
+    );
+    const messages = batch.flatMap(({ message }) => message ?? []);
+    const sent = messages.length === 0 ? [] : await ports.pollQueue.send(messages);
+    const unsent = new Set(sent.filter(({ kind }) => kind === "failed").map(({ id }) => id));
+    for (const { jobId, kind, message } of batch) {
+      if (kind === "failed" || (message !== null && unsent.has(message.id))) continue;
+      known.add(jobId);
+      if (kind === "opened") opened.push(jobId);
+    }
+  }
+  return { opened, failed: unknown.filter((jobId) => !known.has(jobId)).length };
+}
+
+interface OpenedOne {
+  readonly jobId: string;
+  readonly kind: "opened" | "exists" | "failed";
+  /** The message for the first poll. Is null if a message has claimed a poll of the watch already. */
+  readonly message: OutgoingMessage | null;
+}
+
+async function openOne(
+  project: string,
+  jobId: string,
+  { notify, labels }: DiscoverySettings,
+  { ledger, config, now, onOpenFailure = logOpenFailure }: OpenDiscoveredPorts,
+): Promise<OpenedOne> {
+  const key = { project, jobId, caller: discoveryCaller(project) };
+  try {
+    const watches = await ledger.listJobWatches(key);
+    const own = watches.find(({ caller }) => caller === key.caller);
+    if (own !== undefined) return { jobId, kind: "exists", message: firstPollToSend(own, 0) };
+    const configured = config.projects[project];
+    const readyMinutes = configured?.until === "ready" ? configured.readyMinutes : null;
+    const acceptedAt = now();
+    const deadlineAt = acceptedAt + Math.round(config.settings.deadlineMinutes * MINUTE_MS);
+    const result = await ledger.openWatch({
+      ...key,
+      acceptedAt,
+      deadlineAt,
+      nextPollAt: acceptedAt,
+      targets: [...new Set(notify)].sort(),
+      context: labels === undefined ? {} : { labels },
+      callbacks: {},
+      digestId: null,
+      traceparent: null,
+      readyMinutes,
+      expiresAt: computeLedgerExpiryTime(deadlineAt + (readyMinutes ?? 0) * MINUTE_MS, config.settings),
+    });
+    if (result.kind === "already_watching")
+      return { jobId, kind: "exists", message: firstPollToSend(result.watch, 0) };
+    const message = createPollMessage({ ...key, poll: result.poll, deadlineAt, traceparent: null }, 0);
+    return { jobId, kind: "opened", message };
+  } catch (error) {
+    onOpenFailure(key, error);
+    return { jobId, kind: "failed", message: null };
+  }
+}
+
+/** Logs that the service could not open a watch for a discovered job. The next list tries again. */
+function logOpenFailure({ project, jobId }: WatchKey, error: unknown): void {
+  log.error("discovery failed", { project, jobId }, error);
+}

@@ -1,0 +1,66 @@
+import * as z from "zod/mini";
+import { MaybeInstant } from "../../domain/job.ts";
+import { MIN_LIST_INTERVAL_MS } from "../discovery.ts";
+import type { Operation } from "./bind-to-table.ts";
+import type { ItemKey } from "./keys.ts";
+import { createItem, parseItem, toEpochSeconds, updateItem } from "./table.ts";
+
+/** The ledger deletes the discovery of a project this time after the last list. */
+const RETENTION_MS = 30 * 24 * 3_600_000;
+
+/** A DynamoDB item with the discovery of one project. */
+const DiscoveryItem = z.object({
+  listedAt: z._default(MaybeInstant, null),
+  switchedOnAt: z._default(MaybeInstant, null),
+  succeededAt: z.number(),
+  skippedJobIds: z._default(z.array(z.string()), []),
+});
+
+/** Costs one write to DynamoDB. */
+export const claimList: Operation<"claimList"> = async (table, project, now, intervalMs) => {
+  const before = await updateItem(table, {
+    key: discoveryKey(project),
+    set: { listedAt: now, requested: null, expiresAt: toEpochSeconds(now + RETENTION_MS) },
+    setIfAbsent: { succeededAt: now },
+    condition:
+      "attribute_not_exists(#listedAt) OR #listedAt <= :due OR (#requested = :yes AND #listedAt <= :soon)",
+    values: {
+      due: now - intervalMs,
+      yes: true,
+      soon: now - Math.min(intervalMs, MIN_LIST_INTERVAL_MS),
+    },
+    returnValues: "ALL_OLD",
+  });
+  if (before === null) return null;
+  const isNew = before.succeededAt === undefined;
+  if (isNew) return { switchedOnAt: null, succeededAt: now, skippedJobIds: [], previousTryAt: null };
+  const { listedAt, ...discovery } = parseItem(DiscoveryItem, before);
+  return { ...discovery, skippedJobIds: discovery.skippedJobIds.toSorted(), previousTryAt: listedAt };
+};
+
+/** Costs one write to DynamoDB. */
+export const requestList: Operation<"requestList"> = async (table, project) => {
+  await updateItem(table, {
+    key: discoveryKey(project),
+    set: { requested: true },
+    condition: "attribute_exists(#listedAt)",
+  });
+};
+
+/** Costs one write to DynamoDB. */
+export const saveDiscovery: Operation<"saveDiscovery"> = async (table, project, discovery) => {
+  const { switchedOnAt, succeededAt, skippedJobIds } = discovery;
+  await updateItem(table, {
+    key: discoveryKey(project),
+    set: { switchedOnAt, succeededAt, skippedJobIds: new Set(skippedJobIds) },
+    condition: "attribute_exists(#listedAt)",
+  });
+};
+
+/** Costs one write to DynamoDB. */
+export const rememberMessage: Operation<"rememberMessage"> = (table, messageId, expiresAt) =>
+  createItem(table, { pk: `L#${messageId}`, sk: "message" }, { expiresAt: toEpochSeconds(expiresAt) });
+
+function discoveryKey(project: string): ItemKey {
+  return { pk: `L#${project}`, sk: "discovery" };
+}

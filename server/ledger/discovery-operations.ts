@@ -1,0 +1,49 @@
+import { type DiscoveryLedger, MIN_LIST_INTERVAL_MS } from "../../lib/ledger/discovery.ts";
+import type { Store } from "../store/store.ts";
+import { readRecord, updateRecord, writeRecord } from "./rows.ts";
+
+/** The ledger deletes the discovery of a project this time after the last list. */
+const RETENTION_MS = 30 * 24 * 3_600_000;
+
+/** Returns the operations on the discovery of jobs. */
+export function discoveryOperations(store: Store): DiscoveryLedger {
+  return {
+    claimList: (project, now, intervalMs) =>
+      store.write(() => {
+        const before = readRecord(store, "discovery", project);
+        const waitMs = before?.requested === true ? Math.min(intervalMs, MIN_LIST_INTERVAL_MS) : intervalMs;
+        if (before !== null && before.listedAt > now - waitMs) return null;
+        const { listedAt: previousTryAt, ...kept } = before ?? {
+          listedAt: null,
+          switchedOnAt: null,
+          succeededAt: now,
+          skippedJobIds: [],
+        };
+        const claimed = { ...kept, listedAt: now, requested: false };
+        writeRecord(store, "discovery", project, claimed, now + RETENTION_MS);
+        const { switchedOnAt, succeededAt, skippedJobIds } = claimed;
+        return { switchedOnAt, succeededAt, skippedJobIds, previousTryAt };
+      }),
+
+    requestList: (project) =>
+      store.write(() => {
+        const found = readRecord(store, "discovery", project);
+        if (found !== null) updateRecord(store, "discovery", project, { ...found, requested: true });
+      }),
+
+    saveDiscovery: (project, { switchedOnAt, succeededAt, skippedJobIds }) =>
+      store.write(() => {
+        const found = readRecord(store, "discovery", project);
+        if (found === null) return;
+        const saved = { ...found, switchedOnAt, succeededAt, skippedJobIds: skippedJobIds.toSorted() };
+        updateRecord(store, "discovery", project, saved);
+      }),
+
+    rememberMessage: (messageId, expiresAt) =>
+      store.write(() => {
+        if (readRecord(store, "message", messageId) !== null) return false;
+        writeRecord(store, "message", messageId, {}, expiresAt);
+        return true;
+      }),
+  };
+}

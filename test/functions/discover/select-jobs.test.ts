@@ -1,0 +1,100 @@
+import { createJobSelection } from "../../../functions/discover/select-jobs.ts";
+import type { ListedJob } from "../../../lib/cce/list-both-apis.ts";
+import type { ClaimedDiscovery } from "../../../lib/ledger/discovery.ts";
+
+const NOW = Date.UTC(2026, 10, 23, 9, 30);
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+const FIRST: ClaimedDiscovery = {
+  switchedOnAt: null,
+  succeededAt: NOW,
+  skippedJobIds: [],
+  previousTryAt: null,
+};
+/** The discovery two minutes after the first list. */
+const SECOND: ClaimedDiscovery = {
+  switchedOnAt: NOW - 2 * MINUTE_MS,
+  succeededAt: NOW - 2 * MINUTE_MS,
+  skippedJobIds: [],
+  previousTryAt: NOW - 2 * MINUTE_MS,
+};
+const LIST = { kind: "list", isComplete: true, date: NOW } as const;
+
+function job(jobId: string, state: ListedJob["state"], updatedAt: number | null): ListedJob {
+  const unknown = { phase: null, reason: null, clusterId: null, resourceId: null, resourceName: null };
+  return { ...unknown, jobId, type: "CreateNode", state, createdAt: null, updatedAt, subJobs: [] };
+}
+
+function select(claimed: ClaimedDiscovery, jobs: readonly ListedJob[], types?: string[]) {
+  const selection = createJobSelection({ types }, claimed, NOW);
+  for (const listed of jobs) selection.add(listed);
+  return selection;
+}
+
+describe("createJobSelection", () => {
+  it("selects only running jobs at the first list", () => {
+    const selection = select(FIRST, [
+      job("running", "pending", NOW - 300 * HOUR_MS),
+      job("ended", "failed", NOW - 1000),
+      job("undated", "failed", null),
+    ]);
+    expect(selection.jobIds()).toEqual(["running"]);
+  });
+  it("never selects at a later list a job that had ended at the first list, with any time of its end", () => {
+    const ended = [NOW - 40 * HOUR_MS, NOW - 1000, NOW, NOW + 1000, null].map((at, i) =>
+      job(`job-${i}`, "succeeded", at),
+    );
+    const first = select(FIRST, ended);
+    expect(first.jobIds()).toEqual([]);
+    const stored = first.discovery(LIST, true);
+    expect(select({ ...stored, previousTryAt: NOW }, ended).jobIds()).toEqual([]);
+  });
+  it("selects jobs that appeared and ended between two lists, also without any time", () => {
+    const ended = [job("dated", "failed", NOW - MINUTE_MS), job("undated", "succeeded", null)];
+    const selection = select(SECOND, ended);
+    expect(selection.jobIds()).toEqual(["dated", "undated"]);
+    expect(selection.discovery(LIST, true).skippedJobIds).toEqual(["undated"]);
+  });
+  it("takes the creation of an ended job in place of a missing end", () => {
+    const created = { ...job("a", "failed", null), createdAt: NOW - MINUTE_MS };
+    expect(select(SECOND, [created, { ...created, jobId: "b", createdAt: 5 }]).jobIds()).toEqual(["a"]);
+  });
+  it("selects a job once, however often the list repeats the job", () => {
+    const jobs = [job("a", "pending", NOW), job("a", "failed", NOW), job("a", "pending", null)];
+    expect(select(SECOND, jobs).jobIds()).toEqual(["a"]);
+  });
+  it("selects only jobs of the configured types, without regard to case", () => {
+    const jobs = [
+      { ...job("a", "pending", NOW), type: "createnode" },
+      { ...job("b", "pending", NOW), type: "DeleteNode" },
+      { ...job("c", "pending", NOW), type: null },
+    ];
+    expect(select(SECOND, jobs, ["CreateNode"]).jobIds()).toEqual(["a"]);
+  });
+  it("selects jobs that ended during an outage of some days, and no jobs from before a complete list", () => {
+    const long = { switchedOnAt: 1000, skippedJobIds: [], previousTryAt: NOW - 1000 };
+    const jobs = [3, 20, 200].map((hours) => job(`${hours} h`, "failed", NOW - hours * HOUR_MS));
+    const selectedAfter = (hours: number) =>
+      select({ ...long, succeededAt: NOW - hours * HOUR_MS }, jobs).jobIds();
+    expect(selectedAfter(0)).toEqual([]);
+    expect(selectedAfter(2.5)).toEqual(["3 h"]);
+    expect(selectedAfter(1000)).toEqual(["3 h", "20 h"]);
+  });
+  it("counts as switched off after a day without a try, so that the next list is a first list", () => {
+    const ended = [job("a", "failed", NOW - HOUR_MS)];
+    const outage = { ...SECOND, succeededAt: NOW - 30 * HOUR_MS, switchedOnAt: 5 };
+    expect(select({ ...outage, previousTryAt: NOW - 23 * HOUR_MS }, ended).jobIds()).toEqual(["a"]);
+    const selection = select({ ...outage, previousTryAt: NOW - 25 * HOUR_MS }, ended);
+    expect(selection.jobIds()).toEqual([]);
+    expect(selection.discovery(LIST, true).switchedOnAt).toBe(NOW);
+  });
+  it("stores the list as successful only if the list was complete and all jobs have a watch", () => {
+    const selection = select({ ...SECOND, skippedJobIds: ["old"] }, []);
+    const { succeededAt } = SECOND;
+    expect(selection.discovery(LIST, true)).toMatchObject({ succeededAt: NOW, skippedJobIds: [] });
+    expect(selection.discovery(LIST, false)).toMatchObject({ succeededAt });
+    const truncated = selection.discovery({ ...LIST, isComplete: false }, true);
+    expect(truncated).toMatchObject({ succeededAt, skippedJobIds: ["old"] });
+  });
+});

@@ -1,0 +1,35 @@
+import { type DiscoveryLedger, MIN_LIST_INTERVAL_MS } from "../../lib/ledger/discovery.ts";
+import type { LedgerState } from "./memory-ledger-state.ts";
+
+/** Returns the operations on the discovery of jobs. */
+export function discoveryOperations({ discoveries, messages }: LedgerState): DiscoveryLedger {
+  return {
+    async claimList(project, now, intervalMs) {
+      const before = discoveries[project];
+      const waitMs = before?.requested === true ? Math.min(intervalMs, MIN_LIST_INTERVAL_MS) : intervalMs;
+      if (before !== undefined && before.listedAt > now - waitMs) return null;
+      const kept = before ?? { switchedOnAt: null, succeededAt: now, skippedJobIds: [] };
+      discoveries[project] = { ...kept, listedAt: now, requested: false };
+      const { switchedOnAt, succeededAt, skippedJobIds } = kept;
+      return { switchedOnAt, succeededAt, skippedJobIds, previousTryAt: before?.listedAt ?? null };
+    },
+
+    async requestList(project) {
+      const found = discoveries[project];
+      if (found !== undefined) discoveries[project] = { ...found, requested: true };
+    },
+
+    async saveDiscovery(project, { switchedOnAt, succeededAt, skippedJobIds }) {
+      const found = discoveries[project];
+      if (found === undefined) return;
+      const saved = { switchedOnAt, succeededAt, skippedJobIds: skippedJobIds.toSorted() };
+      discoveries[project] = { ...found, ...saved };
+    },
+
+    async rememberMessage(messageId) {
+      if (messages[messageId] === true) return false;
+      messages[messageId] = true;
+      return true;
+    },
+  };
+}
