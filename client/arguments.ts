@@ -24,6 +24,14 @@ export type Command =
       readonly targets: readonly string[] | undefined;
       readonly json: boolean;
     }
+  | {
+      /** Sends to a target what the target missed since a time. */
+      readonly kind: "redeliver_missed";
+      readonly target: string;
+      readonly since: string;
+      readonly dryRun: boolean;
+      readonly json: boolean;
+    }
   | { readonly kind: "test"; readonly targets: readonly string[]; readonly json: boolean };
 
 export interface WaitOptions {
@@ -44,6 +52,8 @@ const OPTIONS = {
   reply: { type: "string" },
   again: { type: "boolean" },
   target: { type: "string", multiple: true },
+  since: { type: "string" },
+  "dry-run": { type: "boolean" },
   wait: { type: "boolean" },
   "timeout-seconds": { type: "string" },
   json: { type: "boolean" },
@@ -67,7 +77,7 @@ const COMMAND_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   watch: [...WATCH_OPTIONS, ...WAIT_OPTIONS],
   status: WAIT_OPTIONS,
   stop: ["project", "json"],
-  redeliver: ["project", "target", "json"],
+  redeliver: ["project", "target", "since", "dry-run", "json"],
   test: ["json"],
 };
 
@@ -110,6 +120,8 @@ function parse(argv: readonly string[], defaultProject: string | undefined): Com
     case "stop":
       return { kind, watches: readWatches(), json };
     case "redeliver": {
+      if (values.since !== undefined) return readMissed(values, names);
+      if (values["dry-run"]) throw new Error("--dry-run needs --since");
       const [watch] = readWatches();
       if (watch === undefined || names.length > 1) throw new Error("give one job ID");
       return { kind, watch, targets: splitNames(values.target), json };
@@ -153,6 +165,16 @@ function readWatchCommand(values: Values, names: readonly string[], project: str
   };
   const again = values.again ? [...new Set(names)].map((jobId) => readOwnWatch(jobId, project)) : [];
   return { kind: "watch", reply, submission, again, ...readWaitOptions(values) };
+}
+
+function readMissed(
+  { since = "", target, "dry-run": dryRun = false, json = false }: Values,
+  names: readonly string[],
+): Command {
+  const [name, ...more] = splitNames(target) ?? [];
+  if (names.length > 0) throw new Error("give either a job ID or --since");
+  if (name === undefined || more.length > 0) throw new Error("--since needs one target: --target NAME");
+  return { kind: "redeliver_missed", target: name, since, dryRun, json };
 }
 
 function readWaitOptions({ wait = false, json = false, "timeout-seconds": seconds }: Values): WaitOptions {

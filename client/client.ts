@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { TestResult } from "../lib/api/delivery-document.ts";
+import { type MissedRedelivery, MissedRedeliveryResult } from "../lib/api/missed-redelivery.ts";
 import { RedeliveryResult } from "../lib/api/redelivery-request.ts";
 import { StatusDocument } from "../lib/api/status-document.ts";
 import type { Submission } from "../lib/api/submission.ts";
@@ -45,6 +46,20 @@ export function createClient(connection: Connection) {
       const path = `${pathOf(watch)}/redeliver`;
       const body = targets === undefined ? {} : { targets };
       return request(connection, { method: "POST", path, body, repeatable: false }, RedeliveryResult);
+    },
+    /**
+     * Sends to a target the notifications that the target missed since a time in ISO 8601.
+     * @param before the value of `next` from the previous call, or null for the first call
+     */
+    redeliverMissed(
+      target: string,
+      body: MissedRedelivery,
+      before: string | null = null,
+    ): Promise<MissedRedeliveryResult> {
+      const query = before === null ? "" : `?${new URLSearchParams({ before })}`;
+      const path = `/v1/targets/${encodeURIComponent(target)}/redeliver${query}`;
+      // A second call does not send a notification again that is in the queue.
+      return request(connection, { method: "POST", path, body, repeatable: true }, MissedRedeliveryResult);
     },
     /** Sends one real test message to a target. */
     test(target: string): Promise<TestResult> {

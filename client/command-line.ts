@@ -2,7 +2,14 @@ import { type OutgoingProxy, readProxy } from "../lib/http/outgoing-proxy.ts";
 import { type Command, readArguments } from "./arguments.ts";
 import { readCiContext } from "./ci-context.ts";
 import { createClient } from "./client.ts";
-import { type CommandResult, redeliverOutcome, showStatus, stopWatches, testTargets } from "./commands.ts";
+import {
+  type CommandResult,
+  redeliverMissed,
+  redeliverOutcome,
+  showStatus,
+  stopWatches,
+  testTargets,
+} from "./commands.ts";
 import { errorDocument, errorLines } from "./error-text.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit-code.ts";
 import { toPrintable, toPrintableJson } from "./printable-text.ts";
@@ -69,6 +76,8 @@ async function run(command: ServiceCommand, ports: WatchPorts): Promise<CommandR
       return stopWatches(command.watches, ports);
     case "redeliver":
       return redeliverOutcome(command, ports);
+    case "redeliver_missed":
+      return redeliverMissed(command, ports);
     case "test":
       return testTargets(command.targets, ports);
     default:

@@ -1,4 +1,6 @@
 import type { TestResult } from "../lib/api/delivery-document.ts";
+import type { MissedJob, MissedRedeliveryResult } from "../lib/api/missed-redelivery.ts";
+import type { SkipReason } from "../lib/api/redelivery-request.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import type { Command } from "./arguments.ts";
 import { CallResults } from "./call-results.ts";
@@ -41,19 +43,57 @@ export async function stopWatches(
   return { document: { jobs }, code: results.exitCode() };
 }
 
-/** Sends the outcome of a job to its targets again. */
+/** Says in words why the service queues no notification to a target again. */
+function describeSkip(target: string, reason: SkipReason | undefined): string {
+  return reason === "target_off"
+    ? `the target is switched off. To switch it on, run: cce-notifier test ${target}`
+    : "the service did not queue the notification. Run the command again";
+}
+
+/** Sends the outcome of a job to its targets again. A target that is switched off makes the exit code 1. */
 export async function redeliverOutcome(
   { watch, targets }: Extract<Command, { kind: "redeliver" }>,
   { client, screen }: Ports,
 ): Promise<CommandResult> {
   const document = await client.redeliver(watch, targets);
-  const names = document.targets.map(({ target }) => target).join(", ");
-  const text =
-    names === ""
-      ? "nothing to send, because no target of this watch gets this outcome"
-      : `sent again to ${names}`;
-  screen.print([`${jobName(watch)}: ${text}`]);
-  return { document, code: EXIT.succeeded };
+  const ofStatus = (status: string) => document.targets.filter((target) => target.status === status);
+  const queued = ofStatus("queued").map(({ target }) => target);
+  const skipped = ofStatus("skipped").map(
+    ({ target, reason }) => `not sent to ${target}: ${describeSkip(target, reason)}`,
+  );
+  const sent = queued.length === 0 ? [] : [`sent again to ${queued.join(", ")}`];
+  const nothing = "nothing to send, because no target of this watch gets this outcome";
+  const texts = document.targets.length === 0 ? [nothing] : [...sent, ...skipped];
+  screen.print(texts.map((text) => `${jobName(watch)}: ${text}`));
+  return { document, code: skipped.length === 0 ? EXIT.succeeded : EXIT.failed };
+}
+
+const MISSED_TEXTS: Readonly<Record<MissedJob["status"], string>> = {
+  queued: "sent again",
+  missed: "missed",
+  skipped: "not sent",
+};
+
+/**
+ * Sends to a target what the target missed since a time. The command calls the service until the service has read all
+ * jobs. A job that is skipped makes the exit code 1.
+ */
+export async function redeliverMissed(
+  { target, since, dryRun }: Extract<Command, { kind: "redeliver_missed" }>,
+  { client, screen }: Ports,
+): Promise<CommandResult> {
+  const jobs: MissedJob[] = [];
+  let before: string | null = null;
+  do {
+    const page: MissedRedeliveryResult = await client.redeliverMissed(target, { since, dryRun }, before);
+    jobs.push(...page.jobs);
+    screen.print(page.jobs.map((job) => `${jobName(job)}: ${MISSED_TEXTS[job.status]}`));
+    before = page.next;
+  } while (before !== null);
+  const reasons = new Set(jobs.filter(({ status }) => status === "skipped").map(({ reason }) => reason));
+  const skipped = [...reasons].map((reason) => `not sent to ${target}: ${describeSkip(target, reason)}`);
+  screen.print(jobs.length === 0 ? [`${target} missed no notification`] : skipped);
+  return { document: { target, jobs }, code: reasons.size === 0 ? EXIT.succeeded : EXIT.failed };
 }
 
 /**

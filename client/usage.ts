@@ -8,6 +8,8 @@ export const USAGE = `Usage:
   cce-notifier status JOB_ID… [--wait]     prints the status of jobs
   cce-notifier stop JOB_ID…                stops watches; nobody is notified
   cce-notifier redeliver JOB_ID            sends the outcome of a job again
+  cce-notifier redeliver --target NAME --since TIME [--dry-run]
+                                           sends to a target what it missed since a time in ISO 8601
   cce-notifier test TARGET…                sends one real message to each target
 
   JOB_ID may also be PROJECT/JOB_ID, but not for watch.
@@ -22,6 +24,8 @@ Options:
   --digest                   watch: one message per chat, when the last job has ended
   --label NAME=VALUE         watch: a label for the notifications; may be repeated
   --target NAME[,NAME…]      redeliver: the targets to notify (default: all targets of the watch)
+  --since TIME               redeliver: sends what the target of --target missed since this time
+  --dry-run                  redeliver: with --since, only lists the jobs
   --timeout-seconds N        the longest time that --wait waits (default: no limit)
   --json                     prints one JSON document to stdout and nothing else
   --help, --version
@@ -31,7 +35,8 @@ token of a CI system. In GitHub Actions with the permission "id-token: write", N
 
 Exit status:
   0  the job succeeded, the request was carried out, or the job is running and --wait was not used
-  1  a job failed or its resource did not become ready, or a target did not accept the test message
+  1  a job failed or its resource did not become ready, a target did not accept the test message, or redeliver
+     skipped a target
   2  wrong usage or an invalid request
   3  a job timed out, was lost or was stopped, or has not ended within --timeout-seconds
   4  the service cannot be reached or refuses access

@@ -20,6 +20,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
     | "scheduleSweep"
     | "stopWatch"
     | "startRedelivery"
+    | "readTarget"
     | "switchTargetOn"
     | "removeRunningMember"
     | "readDigest"

@@ -16,6 +16,7 @@ import { listProjects, listTargets } from "./list-usable-names.ts";
 import { showJob, showJobs } from "./pages.ts";
 import { readStatus } from "./read-status.ts";
 import { redeliver } from "./redeliver.ts";
+import { redeliverMissed } from "./redeliver-missed.ts";
 import { stopWatch } from "./stop-watch.ts";
 import { testTarget } from "./test-target.ts";
 
@@ -39,6 +40,7 @@ const CALLER_STEPS = {
   readJob: onWatch("read", readStatus),
   stopJob: onWatch("stop", stopWatch),
   redeliverJob: onWatch("redeliver", redeliver),
+  redeliverTarget: redeliverMissed,
   testTarget,
   listTargets,
   listProjects,

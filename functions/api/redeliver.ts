@@ -7,25 +7,28 @@ import {
   unavailable,
   watchNotFound,
 } from "../../lib/api/problem.ts";
-import { type Redelivery, type RedeliveryResult, readRedelivery } from "../../lib/api/redelivery-request.ts";
+import {
+  type RedeliveredTarget,
+  type Redelivery,
+  type RedeliveryResult,
+  readRedelivery,
+} from "../../lib/api/redelivery-request.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
-import { notificationKey } from "../../lib/ledger/notification.ts";
-import { deliveriesOverdueAt } from "../../lib/ledger/overdue-times.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
-import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { log } from "../../lib/runtime/log.ts";
 import type { ApiPorts } from "./api-ports.ts";
+import { isSwitchedOff, queueAgain } from "./queue-again.ts";
 
 /**
  * Creates the response to `POST …/redeliver` and queues the notifications of the caller's own ended watch again. The service notifies
  * a target that the request names, even if the setting `on` of the target excludes the outcome of the job. If the
  * request names no targets, the function selects targets of the watch. The caller must have the right to use each
- * selected target, and the setting `on` of the target must list the outcome of the job.
+ * selected target, and the setting `on` of the target must list the outcome of the job. A target that is switched off is
+ * skipped.
  */
 export async function redeliver(
   key: WatchKey,
@@ -38,7 +41,7 @@ export async function redeliver(
   const [config, now] = [await configs.current(), clock()];
   const document = await ledger.readWatch(key);
   if (document === null) return watchNotFound(key);
-  const { watch, generations } = document;
+  const { watch } = document;
   const { project, jobId, state } = watch;
   if (state === "watching" || state === "stopped")
     return problemResponse(
@@ -48,24 +51,16 @@ export async function redeliver(
   const chosen = chooseTargets(read.redelivery, watch, state, caller, config);
   if (chosen.kind === "problem") return chosen;
 
-  const expiresAt = computeLedgerExpiryTime(now, config.settings);
-  // Before the messages are sent, the watch is added to the index that the sweep function reads. The sweep function
-  // then finds notifications whose messages were lost.
-  await ledger.scheduleSweep(watch, deliveriesOverdueAt(now), expiresAt);
-  const reopened = await Promise.all(
-    chosen.targets.map(async (target) => {
-      const notification = notificationKey(watch, generations, `job.${state}`, target);
-      const redelivery = await ledger.startRedelivery(notification, expiresAt);
-      const message = createNotificationMessage(watch, notification, state, redelivery);
-      return { id: message.id, message, result: { target, redelivery } };
-    }),
-  );
-  const results = reopened.length === 0 ? [] : await notifyQueue.send(reopened.map(({ message }) => message));
-  const failed = new Set(results.filter(({ kind }) => kind === "failed").map(({ id }) => id));
-  const targets = reopened.filter(({ id }) => !failed.has(id)).map(({ result }) => result);
-  const names = targets.map(({ target }) => target);
-  onRedelivered({ ...key, traceparent: watch.traceparent }, names);
+  const off = await Promise.all(chosen.targets.map((target) => isSwitchedOff(target, { ledger })));
+  const wanted = chosen.targets.filter((_, i) => !off[i]);
+  const times = { settings: config.settings, now };
+  const failed = await queueAgain(document, state, wanted, times, { ledger, notifyQueue });
+  const queued = wanted.filter((target) => !failed.has(target));
+  onRedelivered({ ...key, traceparent: watch.traceparent }, queued);
   if (failed.size > 0) return unavailable("Some notifications were not queued. Send the request again.");
+  const targets = chosen.targets.map((target, i): RedeliveredTarget => {
+    return off[i] ? { target, status: "skipped", reason: "target_off" } : { target, status: "queued" };
+  });
   return jsonResponse(202, { project, jobId, targets } satisfies RedeliveryResult);
 }
 

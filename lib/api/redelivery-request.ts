@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { CountFromOne, withDescription } from "../domain/zod-fields.ts";
+import { withDescription } from "../domain/zod-fields.ts";
 import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
@@ -31,8 +31,24 @@ export const Redelivery = withDescription(
 );
 export type Redelivery = z.infer<typeof Redelivery>;
 
-/** A target in the response to `POST …/redeliver`, and how often the notification has been redelivered to the target. */
-export const RedeliveredTarget = z.object({ target: z.string(), redelivery: CountFromOne });
+/** Says why the service queues no notification again. */
+export const SkipReason = withDescription(
+  z.enum(["target_off", "not_queued"]),
+  "`target_off`: the target is switched off. A successful `POST /v1/targets/{name}/test` switches the target on. `not_queued`: the queue did not confirm the message. Send the request again.",
+);
+
+export type SkipReason = z.infer<typeof SkipReason>;
+
+export const RedeliveryStatus = z.enum(["queued", "skipped"]);
+
+/** A target in the response to `POST …/redeliver`. */
+export const RedeliveredTarget = z.object({
+  target: z.string(),
+  status: RedeliveryStatus,
+  /** Only a skipped target has a reason. */
+  reason: z.optional(SkipReason),
+});
+export type RedeliveredTarget = z.infer<typeof RedeliveredTarget>;
 
 /** The body of the response to `POST …/redeliver`. The body lists the targets. */
 export const RedeliveryResult = z.object({

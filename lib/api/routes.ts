@@ -7,6 +7,7 @@ export const ROUTES = {
   redeliverJob: { method: "POST", path: "/v1/jobs/{project}/{jobId}/redeliver" },
   listTargets: { method: "GET", path: "/v1/targets" },
   listProjects: { method: "GET", path: "/v1/projects" },
+  redeliverTarget: { method: "POST", path: "/v1/targets/{name}/redeliver" },
   testTarget: { method: "POST", path: "/v1/targets/{name}/test" },
   readOpenApi: { method: "GET", path: "/v1/openapi.json" },
   readHealth: { method: "GET", path: "/v1/health" },

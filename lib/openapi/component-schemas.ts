@@ -2,8 +2,20 @@ import * as z from "zod/mini";
 import { AttemptDocument, DeliveryDocument, Reason, TestResult } from "../api/delivery-document.ts";
 import { HealthDocument } from "../api/health-document.ts";
 import { JobList, ListedJob } from "../api/job-list-document.ts";
+import {
+  MissedJob,
+  MissedRedelivery,
+  MissedRedeliveryResult,
+  MissedStatus,
+} from "../api/missed-redelivery.ts";
 import { Problem, RequestError } from "../api/problem.ts";
-import { RedeliveredTarget, Redelivery, RedeliveryResult } from "../api/redelivery-request.ts";
+import {
+  RedeliveredTarget,
+  Redelivery,
+  RedeliveryResult,
+  RedeliveryStatus,
+  SkipReason,
+} from "../api/redelivery-request.ts";
 import { JobDocument, StatusDocument } from "../api/status-document.ts";
 import { Submission } from "../api/submission.ts";
 import { JobResult, SubmissionResult } from "../api/submission-result.ts";
@@ -23,7 +35,7 @@ import handWrittenSchemas from "./hand-written-schemas.json" with { type: "json"
  * The schemas of requests by their names in the OpenAPI document. A request may omit a field that has a default, and
  * must not contain an unknown field.
  */
-const REQUEST_SCHEMAS = { Submission, SubmissionContext: Context, Redelivery } as const;
+const REQUEST_SCHEMAS = { Submission, SubmissionContext: Context, Redelivery, MissedRedelivery } as const;
 
 /**
  * The schemas of responses and events by their names in the OpenAPI document. Every object and every enum has a name,
@@ -51,6 +63,11 @@ const RESPONSE_SCHEMAS = {
   Reason,
   RedeliveryResult,
   RedeliveredTarget,
+  RedeliveryStatus,
+  SkipReason,
+  MissedRedeliveryResult,
+  MissedJob,
+  MissedStatus,
   TestResult,
   TargetList,
   ListedTarget,

@@ -54,6 +54,15 @@ test("reads the jobs of stop and redeliver", () => {
   expect(read("redeliver a --project dev")).toMatchObject({ watch: a, targets: undefined });
 });
 
+test("reads redeliver --since", () => {
+  const missed = { kind: "redeliver_missed", target: "ops", since: "2026-11-23T09:00:00Z", json: false };
+  expect(read("redeliver --target ops --since 2026-11-23T09:00:00Z")).toEqual({ ...missed, dryRun: false });
+  expect(read("redeliver --target ops --since 2026-11-23T09:00:00Z --dry-run")).toEqual({
+    ...missed,
+    dryRun: true,
+  });
+});
+
 test("reads the watches to restart from watch --again", () => {
   expect(read("watch a b a --again", "dev")).toMatchObject({
     again: [
@@ -88,6 +97,10 @@ test.each([
   ["stop p/a --wait", "has no option --wait"],
   ["redeliver", "give at least one job ID"],
   ["redeliver p/a p/b", "give one job ID"],
+  ["redeliver p/a --dry-run", "--dry-run needs --since"],
+  ["redeliver --since 2026-11-23T09:00:00Z", "--since needs one target"],
+  ["redeliver --since 2026-11-23T09:00:00Z --target a,b", "--since needs one target"],
+  ["redeliver p/a --since 2026-11-23T09:00:00Z --target a", "give either a job ID or --since"],
   ["redeliver p/a --notify x", "has no option --notify"],
   ["test", "give at least one target"],
   ["test x --wait", "has no option --wait"],

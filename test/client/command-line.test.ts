@@ -232,7 +232,7 @@ describe("stop and redeliver", () => {
     const bodies: string[] = [];
     const answer = (_: string, body: string) => {
       bodies.push(body);
-      const targets = bodies.length === 3 ? [] : [{ target: "deploys", redelivery: 2 }];
+      const targets = bodies.length === 3 ? [] : [{ target: "deploys", status: "queued" }];
       return { status: 202, body: { project: "prod", jobId: "a", targets } };
     };
     const named = await run(["redeliver", "a", "--target", "deploys"], answer);
@@ -242,11 +242,54 @@ describe("stop and redeliver", () => {
     expect(JSON.parse(all.stdout)).toEqual({
       project: "prod",
       jobId: "a",
-      targets: [{ target: "deploys", redelivery: 2 }],
+      targets: [{ target: "deploys", status: "queued" }],
     });
     expect(none.stdout).toContain("nothing to send");
     expect(bodies).toEqual(['{"targets":["deploys"]}', "{}", "{}"]);
     expect(named.requests).toEqual(["POST /v1/jobs/prod/a/redeliver"]);
+  });
+
+  test("redeliver exits with 1 and says how to switch a target on that is switched off", async () => {
+    const targets = [{ target: "deploys", status: "skipped", reason: "target_off" }];
+    const answer = () => ({ status: 202, body: { project: "prod", jobId: "a", targets } });
+    const { code, stdout } = await run(["redeliver", "a"], answer);
+    expect(code).toBe(1);
+    expect(stdout).toBe(
+      "prod/a: not sent to deploys: the target is switched off. To switch it on, run: cce-notifier test deploys\n",
+    );
+  });
+
+  test("redeliver --since sends every page of what a target missed", async () => {
+    const bodies: string[] = [];
+    const pages = [
+      { jobs: [{ project: "prod", jobId: "a", status: "queued" }], next: "abc" },
+      { jobs: [{ project: "dev", jobId: "b", status: "queued" }], next: null },
+    ];
+    const { code, stdout, requests } = await run(
+      ["redeliver", "--target", "ops", "--since", "2026-11-23T09:00:00Z"],
+      (_, body) => {
+        bodies.push(body);
+        return { status: 202, body: pages[bodies.length - 1] ?? {} };
+      },
+    );
+    expect([code, stdout]).toEqual([0, "prod/a: sent again\ndev/b: sent again\n"]);
+    expect(requests).toEqual(["POST /v1/targets/ops/redeliver", "POST /v1/targets/ops/redeliver?before=abc"]);
+    expect(bodies.map((body) => JSON.parse(body))).toEqual([
+      { since: "2026-11-23T09:00:00Z", dryRun: false },
+      { since: "2026-11-23T09:00:00Z", dryRun: false },
+    ]);
+  });
+
+  test("redeliver --since exits with 1 if the target is switched off, and with 0 if it missed nothing", async () => {
+    const since = ["redeliver", "--target", "ops", "--since", "2026-11-23T09:00:00Z"];
+    const skipped = { project: "prod", jobId: "a", status: "skipped", reason: "target_off" };
+    const off = await run(since, () => ({ status: 202, body: { jobs: [skipped], next: null } }));
+    expect(off).toMatchObject({ code: 1, stdout: expect.stringContaining("cce-notifier test ops") });
+    const nothing = await run([...since, "--dry-run"], () => ({
+      status: 202,
+      body: { jobs: [], next: null },
+    }));
+    expect(nothing).toMatchObject({ code: 0, stdout: "ops missed no notification\n" });
   });
 });
 

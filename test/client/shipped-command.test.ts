@@ -195,7 +195,9 @@ test("the typed client makes every call of a watch", async () => {
   const key = { project: PROJECT, jobId };
   expect((await client.watch({ jobId, notify: ["deploys"] })).jobs[0]?.status).toBe("accepted");
   expect((await client.status(key, 20)).state).toBe("succeeded");
-  expect((await client.redeliver(key, ["deploys"])).targets).toEqual([{ target: "deploys", redelivery: 1 }]);
+  expect((await client.redeliver(key, ["deploys"])).targets).toEqual([
+    { target: "deploys", status: "queued" },
+  ]);
   await expect(client.redeliver(key, ["nobody"])).rejects.toMatchObject({ problem: { status: 422 } });
   const running = { project: PROJECT, jobId: job(null) };
   await client.watch({ jobId: running.jobId });

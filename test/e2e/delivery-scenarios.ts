@@ -1,3 +1,4 @@
+import { MissedRedeliveryResult } from "../../lib/api/missed-redelivery.ts";
 import { PROJECT } from "../support/service-fixture.ts";
 import type { DeliveryFixture } from "./delivery-fixture.ts";
 import { succeedingJob } from "./outcome-jobs.ts";
@@ -33,6 +34,11 @@ const SCENARIOS = {
     return { jobIds, arrived: await fixture.arrived("busy", BURST) };
   },
   async gone(fixture: DeliveryFixture) {
+    const since = new Date().toISOString();
+    const sendMissed = async () => {
+      const answer = await fixture.api("/v1/targets/gone/redeliver", { since });
+      return MissedRedeliveryResult.parse(await answer.json());
+    };
     await fixture.behave("gone", { kind: "status", status: 410 });
     const [first = ""] = await fixture.endJobs("gone");
     const refused = await fixture.delivery("gone", first);
@@ -44,7 +50,11 @@ const SCENARIOS = {
     await fixture.stack.invoke("sweep", {});
     const [alarm] = await fixture.arrived("operators", 1);
     await fixture.behave("gone", { kind: "ok" });
+    const whileOff = await sendMissed();
     const tested = await fixture.test("gone");
+    const missed = { whileOff, after: await sendMissed() };
+    const caughtUp = await Promise.all([first, second].map((jobId) => fixture.delivery("gone", jobId)));
+    const again = await sendMissed();
     const [third = ""] = await fixture.endJobs("gone");
     return {
       refused,
@@ -53,6 +63,9 @@ const SCENARIOS = {
       requests,
       alarm,
       tested,
+      missed,
+      caughtUp,
+      again,
       after: await fixture.delivery("gone", third),
     };
   },

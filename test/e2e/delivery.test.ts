@@ -58,6 +58,18 @@ describe("delivery", () => {
     expect(after).toMatchObject({ state: "delivered", attempts: 1 });
   });
 
+  it("sends what a target missed once, and says why it sends nothing while the target is off", () => {
+    const { missed, caughtUp, again } = results.gone;
+    const jobsOf = ({ jobs }: { jobs: { jobId: string }[] }) => jobs.map(({ jobId }) => jobId).sort();
+    expect(missed.whileOff.jobs).toHaveLength(2);
+    for (const job of missed.whileOff.jobs)
+      expect(job).toMatchObject({ status: "skipped", reason: "target_off" });
+    expect(missed.after.jobs.map(({ status }) => status)).toEqual(["queued", "queued"]);
+    expect(jobsOf(missed.after)).toEqual(jobsOf(missed.whileOff));
+    expect(caughtUp).toMatchObject([{ state: "delivered" }, { state: "delivered" }]);
+    expect(again).toEqual({ jobs: [], next: null });
+  });
+
   it("retries a failed attempt with the same ID and a new signature", () => {
     const { delivery, arrived } = results.shaky;
     expect(delivery).toMatchObject({ state: "delivered", attempts: 3 });
@@ -97,7 +109,7 @@ describe("delivery", () => {
 
   it("redelivers with the same ID and the same body", () => {
     const { answer, arrived } = results.again;
-    expect(answer).toMatchObject({ targets: [{ target: "again", redelivery: 1 }] });
+    expect(answer).toMatchObject({ targets: [{ target: "again", status: "queued" }] });
     const [first, second] = arrived;
     expect([id(second as ReceivedNotification), second?.body]).toEqual([
       id(first as ReceivedNotification),

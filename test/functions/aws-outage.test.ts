@@ -90,8 +90,10 @@ function callerOf(
   const harness = createHarness({ readConfig: () => configs.current(), ...(ledger && { ledger }) });
   const handler = createHttpHandler((request) => harness.send(request));
   return async (method: string, path: string) => {
-    const submission = path === ROUTES.acceptJobs.path ? { jobId: "job-1" } : {};
-    const body = method === "POST" ? { body: JSON.stringify(submission) } : {};
+    const isMissed = path.startsWith("/v1/targets/") && path.endsWith("/redeliver");
+    const missed = isMissed ? { since: "2026-11-23T09:00:00Z" } : {};
+    const json = path === ROUTES.acceptJobs.path ? { jobId: "job-1" } : missed;
+    const body = method === "POST" ? { body: JSON.stringify(json) } : {};
     const event: Partial<APIGatewayProxyEventV2> = {
       routeKey: "$default",
       rawPath: path.replace(/\?.*/, ""),

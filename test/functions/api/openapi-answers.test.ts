@@ -27,6 +27,7 @@ const NEEDED_RIGHTS: Readonly<Partial<Record<Operation, string>>> = {
   readJob: "read",
   stopJob: "stop",
   redeliverJob: "redeliver",
+  redeliverTarget: "redeliver",
   testTarget: "test",
 };
 const RIGHTS = ["watch", "read", "stop", "redeliver", "test"];
@@ -49,6 +50,7 @@ const ASKS: Readonly<Record<ProblemKind, Ask>> = {
 
 const UNKNOWN_PATHS: Readonly<Partial<Record<Operation, string>>> = {
   listJobs: "/v1/jobs?project=secret",
+  redeliverTarget: "/v1/targets/absent/redeliver",
   testTarget: "/v1/targets/absent/test",
 };
 

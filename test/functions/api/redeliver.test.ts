@@ -15,7 +15,7 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
     expect(json(second)).toEqual({
       project: "prod",
       jobId: "a",
-      targets: [{ target: "audit", redelivery: 2 }],
+      targets: [{ target: "audit", status: "queued" }],
     });
     expect(messages(api.notifyQueue).map(({ target, redelivery }) => [target, redelivery])).toEqual([
       ["audit", 1],
@@ -36,7 +36,22 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
     const api = await watched();
     await end(api, "succeeded");
     const answer = await again(api, { targets: ["deploys", "deploys"] });
-    expect(json(answer).targets).toEqual([{ target: "deploys", redelivery: 1 }]);
+    expect(json(answer).targets).toEqual([{ target: "deploys", status: "queued" }]);
+  });
+
+  test("queues nothing for a target that is switched off, and says why", async () => {
+    const api = await watched();
+    await end(api, "failed");
+    await api.ledger.switchTargetOff("deploys", api.clock.now);
+    expect(json(await again(api)).targets).toEqual([
+      { target: "audit", status: "queued" },
+      { target: "deploys", status: "skipped", reason: "target_off" },
+    ]);
+    expect(messages(api.notifyQueue).map(({ target }) => target)).toEqual(["audit"]);
+    expect(json(await again(api, { targets: ["deploys"] })).targets).toEqual([
+      { target: "deploys", status: "skipped", reason: "target_off" },
+    ]);
+    expect(api.notifyQueue.state.sent).toBe(1);
   });
 
   test("returns 409 for a watch without an outcome", async () => {

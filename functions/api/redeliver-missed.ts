@@ -1,0 +1,176 @@
+import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
+import {
+  type MissedJob,
+  type MissedPosition,
+  type MissedRedeliveryResult,
+  type MissedRequest,
+  readMissedRedelivery,
+  toMissedToken,
+} from "../../lib/api/missed-redelivery.ts";
+import {
+  forbidden,
+  malformedPath,
+  missingRightError,
+  nameNotFound,
+  type ProblemResponse,
+} from "../../lib/api/problem.ts";
+import { invalidRequest, toRequestErrors } from "../../lib/api/request-errors.ts";
+import { type Caller, isConfigured, mayUse } from "../../lib/auth/caller.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { MAX_DEADLINE_MINUTES } from "../../lib/config/settings.ts";
+import { type Instant, Name, type Outcome } from "../../lib/domain/job.ts";
+import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
+import { PageTokenError } from "../../lib/ledger/page-token.ts";
+import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import { digestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
+import type { RequestPorts } from "./api-ports.ts";
+import { isSwitchedOff, queueAgain } from "./queue-again.ts";
+import { logRedelivered } from "./redeliver.ts";
+
+/** One request reads at most this many pages of watches. */
+const MAX_PAGES = 5;
+const PAGE_SIZE = 100;
+/** After this number of missed jobs, a request reads no further page. */
+const MAX_JOBS = 100;
+const CONCURRENCY = 10;
+/** A request reads no further page when only this time remains. */
+const PAGE_MARGIN_MS = 10_000;
+/** The list of watches is sorted by acceptance. A watch may end this long after its acceptance. */
+const LONGEST_WATCH_MS = MAX_DEADLINE_MINUTES * 60_000;
+
+interface MissedScope {
+  readonly target: string;
+  readonly wanted: MissedRequest;
+  readonly config: Config;
+  readonly now: Instant;
+  readonly isOff: boolean;
+  /** The notification keys that this request has handled. Two watches of a job can share a notification. */
+  readonly handled: Set<string>;
+}
+
+/**
+ * Creates the response to `POST /v1/targets/{name}/redeliver`: queues the notifications again that finally failed, of all
+ * watches that ended since a time, in the projects for which the caller has the right to the operation `redeliver` and
+ * to the target. A second request does not queue a notification again that is in the queue or was delivered. The rate
+ * limit of the target applies. If the target is switched off, every job is skipped.
+ */
+export async function redeliverMissed(
+  { name = "" }: Readonly<Record<string, string>>,
+  request: ApiRequest,
+  ports: RequestPorts,
+  caller: Caller,
+): Promise<ApiResponse | ProblemResponse> {
+  const errors = toRequestErrors(Name.safeParse(name), () => ({ parameter: "name" }));
+  if (errors.length > 0) return malformedPath(errors);
+  if (!mayUse(caller, { target: name })) return nameNotFound("target", name);
+  if (!mayUse(caller, { operation: "redeliver", target: name }))
+    return forbidden("redeliver", [missingRightError("redeliver", "target", name, { parameter: "name" })]);
+  const wanted = readMissedRedelivery(request);
+  if (wanted.kind === "problem") return wanted;
+  const config = await ports.configs.currentWith("targets", name);
+  if (!isConfigured(config, "target", name)) return nameNotFound("target", name);
+  const projects = Object.keys(config.projects)
+    .filter((project) => mayUse(caller, { operation: "redeliver", project, target: name }))
+    .sort();
+  const isOff = await isSwitchedOff(name, ports);
+  const scope = { target: name, wanted, config, now: ports.now(), isOff, handled: new Set<string>() };
+  try {
+    return jsonResponse(202, await redeliverPages(projects, scope, ports));
+  } catch (error) {
+    if (!(error instanceof PageTokenError)) throw error;
+    return invalidRequest([{ parameter: "before", detail: error.message }]);
+  }
+}
+
+async function redeliverPages(
+  projects: readonly string[],
+  scope: MissedScope,
+  ports: RequestPorts,
+): Promise<MissedRedeliveryResult> {
+  const { since, from } = scope.wanted;
+  const jobs: MissedJob[] = [];
+  const firstPageOf = (project: string | undefined) =>
+    project === undefined ? null : { project, before: null };
+  // The rights of the caller may have changed since the previous request.
+  const isUsable = from === null || projects.includes(from.project);
+  let position: MissedPosition | null = isUsable ? (from ?? firstPageOf(projects[0])) : null;
+  for (let pages = 0; position !== null && pages < MAX_PAGES; pages += 1) {
+    if (jobs.length >= MAX_JOBS || (pages > 0 && ports.remainingMs() < PAGE_MARGIN_MS)) break;
+    const { project, before }: MissedPosition = position;
+    const { watches, next } = await ports.ledger.listRecentWatches(project, { limit: PAGE_SIZE, before });
+    jobs.push(...(await redeliverWatches(watches, scope, ports)));
+    const oldest = watches.at(-1)?.acceptedAt ?? since;
+    const hasMore = next !== null && oldest >= since - LONGEST_WATCH_MS;
+    position = hasMore ? { project, before: next } : firstPageOf(projects.find((name) => name > project));
+  }
+  return { jobs, next: position === null ? null : toMissedToken(position) };
+}
+
+async function redeliverWatches(
+  watches: readonly Watch[],
+  scope: MissedScope,
+  ports: RequestPorts,
+): Promise<readonly MissedJob[]> {
+  const { target, wanted } = scope;
+  const ended = watches.filter(
+    ({ targets, concludedAt }) =>
+      targets.includes(target) && concludedAt !== null && concludedAt >= wanted.since,
+  );
+  const jobs: MissedJob[] = [];
+  for (let i = 0; i < ended.length; i += CONCURRENCY) {
+    const chunk = ended.slice(i, i + CONCURRENCY);
+    const found = await Promise.all(chunk.map((watch) => redeliverWatch(watch, scope, ports)));
+    jobs.push(...found.flat());
+  }
+  return jobs;
+}
+
+/** Returns one job if the target missed the notification of the watch, otherwise no job. */
+async function redeliverWatch(
+  listed: Watch,
+  { target, wanted, config, now, isOff, handled }: MissedScope,
+  ports: RequestPorts,
+): Promise<readonly MissedJob[]> {
+  const { ledger, notifyQueue, onRedelivered = logRedelivered } = ports;
+  const document = await ledger.readWatch(listed);
+  const outcome = document === null ? null : outcomeOf(document.watch);
+  if (document === null || outcome === null) return [];
+  const { watch, generations } = document;
+  const key = JSON.stringify(notificationKey(watch, generations, `job.${outcome}`, target));
+  if (handled.has(key)) return [];
+  handled.add(key);
+  if (!hasFailed(await readDelivery(document, target, ports))) return [];
+  const { project, jobId, caller, traceparent } = watch;
+  if (isOff) return [{ project, jobId, status: "skipped", reason: "target_off" }];
+  if (wanted.dryRun) return [{ project, jobId, status: "missed" }];
+  const times = { settings: config.settings, now };
+  const failed = await queueAgain(document, outcome, [target], times, { ledger, notifyQueue });
+  if (failed.size > 0) return [{ project, jobId, status: "skipped", reason: "not_queued" }];
+  onRedelivered({ project, jobId, caller, traceparent }, [target]);
+  return [{ project, jobId, status: "queued" }];
+}
+
+/**
+ * Returns the delivery of the notification of a watch. For a member of a digest, this is the delivery of the digest
+ * message, unless the notification was already sent again on its own.
+ */
+async function readDelivery(
+  { watch, deliveries }: WatchDocument,
+  target: string,
+  { ledger }: RequestPorts,
+): Promise<DeliveryRecord | undefined> {
+  const own = deliveries.find((delivery) => delivery.target === target);
+  if (watch.digestId === null || (own?.redelivery ?? 0) > 0) return own;
+  const digest = await ledger.readDigest(watch.digestId);
+  return findDigestTargets(digest, watch).includes(target)
+    ? ledger.readDelivery(digestNotificationKey(watch.digestId, target))
+    : own;
+}
+
+function hasFailed(delivery: DeliveryRecord | undefined): boolean {
+  return delivery !== undefined && delivery.state !== "pending" && delivery.state !== "delivered";
+}
+
+function outcomeOf({ state }: Watch): Outcome | null {
+  return state === "watching" || state === "stopped" ? null : state;
+}

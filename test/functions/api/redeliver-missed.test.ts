@@ -1,0 +1,174 @@
+import type { Verdict } from "../../../lib/domain/job.ts";
+import { json, messages } from "../http-answers.ts";
+import { TOKENS } from "../http-config.ts";
+import { createHarness, type Harness } from "../http-harness.ts";
+
+const SINCE = "2026-11-23T09:10:00.000Z";
+const SINCE_MS = Date.parse(SINCE);
+
+const missed = (api: Harness, body: object = { since: SINCE }, token = TOKENS.all, query = "") =>
+  api.ask("POST", `/v1/targets/deploys/redeliver${query}`, { body, token });
+const queued = (api: Harness) => messages(api.notifyQueue).map(({ jobId, target }) => [jobId, target]);
+
+/** Watches a job that ends a minute after `SINCE` at the earliest, with a notification in the given state. */
+async function watchEnded(
+  api: Harness,
+  jobId: string,
+  state: "exhausted" | "gone" | "rejected" | "delivered" | "pending",
+  { project = "prod", endedAt = SINCE_MS + 60_000, token = TOKENS.all, caller = "token:all" } = {},
+): Promise<void> {
+  const acceptedAt = api.clock.now;
+  await api.ask("POST", "/v1/jobs", { body: { jobId, project, notify: ["deploys"] }, token });
+  api.clock.now = endedAt;
+  await api.ledger.endWatch({
+    key: { project, jobId, caller },
+    acceptedAt,
+    outcome: "failed",
+    concludedAt: endedAt,
+    targets: ["deploys"],
+    polledAt: [],
+    expiresAt: endedAt * 2,
+  });
+  const key = { project, jobId, generation: 0, event: "job.failed", target: "deploys" };
+  const owner = { key, redelivery: 0, messageId: "n" };
+  const claim = { ...owner, now: endedAt, leaseMs: 1000, expiresAt: endedAt * 2 };
+  if ((await api.ledger.claimNotification(claim)).kind !== "claimed") return;
+  const verdict: Verdict = state === "exhausted" || state === "pending" ? "retry" : state;
+  const attempt = { at: endedAt, verdict, status: 503, durationMs: 1, reason: "server_error", answer: "" };
+  await api.ledger.recordAttempt({
+    ...owner,
+    state,
+    spent: true,
+    attempt,
+    nextAttemptAt: state === "pending" ? endedAt + 5000 : null,
+  });
+}
+
+describe("POST /v1/targets/{name}/redeliver", () => {
+  test("queues each notification that finally failed, once", async () => {
+    const api = createHarness();
+    for (const state of ["exhausted", "gone", "rejected", "delivered", "pending"] as const)
+      await watchEnded(api, state, state);
+    const answer = await missed(api);
+    expect(answer.status).toBe(202);
+    const { jobs, next } = json(answer) as unknown as { jobs: object[]; next: string | null };
+    expect(next).toBeNull();
+    expect(jobs).toHaveLength(3);
+    expect(jobs).toEqual(
+      expect.arrayContaining(
+        ["exhausted", "gone", "rejected"].map((jobId) => ({ project: "prod", jobId, status: "queued" })),
+      ),
+    );
+    expect(queued(api).sort()).toEqual([
+      ["exhausted", "deploys"],
+      ["gone", "deploys"],
+      ["rejected", "deploys"],
+    ]);
+    expect(json(await missed(api))).toEqual({ jobs: [], next: null });
+    expect(api.notifyQueue.state.sent).toBe(3);
+  });
+
+  test("only lists the jobs in a dry run", async () => {
+    const api = createHarness();
+    await watchEnded(api, "a", "exhausted");
+    const jobs = [{ project: "prod", jobId: "a", status: "missed" }];
+    expect(json(await missed(api, { since: SINCE, dryRun: true })).jobs).toEqual(jobs);
+    expect(api.notifyQueue.state.sent).toBe(0);
+  });
+
+  test("covers a watch that was accepted before the time, and no watch that ended before the time", async () => {
+    const api = createHarness();
+    await watchEnded(api, "before", "exhausted", { endedAt: SINCE_MS - 1 });
+    api.clock.now = SINCE_MS - 300_000;
+    await watchEnded(api, "across", "exhausted", { endedAt: SINCE_MS });
+    expect(json(await missed(api, { since: "2026-11-23T10:10:00+01:00" })).jobs).toMatchObject([
+      { jobId: "across" },
+    ]);
+  });
+
+  test("covers only the projects for which the caller has the right", async () => {
+    const api = createHarness();
+    await watchEnded(api, "a", "exhausted");
+    await watchEnded(api, "b", "exhausted", { project: "secret" });
+    expect(json(await missed(api, { since: SINCE, dryRun: true }, TOKENS.team)).jobs).toMatchObject([
+      { project: "prod", jobId: "a" },
+    ]);
+    expect(json(await missed(api)).jobs).toMatchObject([{ project: "prod" }, { project: "secret" }]);
+  });
+
+  test("queues a notification once that the watches of two callers share", async () => {
+    const api = createHarness();
+    await watchEnded(api, "a", "exhausted");
+    await watchEnded(api, "a", "exhausted", { token: TOKENS.team, caller: "token:team" });
+    expect(json(await missed(api)).jobs).toHaveLength(1);
+    expect(api.notifyQueue.state.sent).toBe(1);
+  });
+
+  test("skips every job if the target is switched off, and says why", async () => {
+    const api = createHarness();
+    await watchEnded(api, "a", "gone");
+    await api.ledger.switchTargetOff("deploys", api.clock.now);
+    const jobs = [{ project: "prod", jobId: "a", status: "skipped", reason: "target_off" }];
+    expect(json(await missed(api)).jobs).toEqual(jobs);
+    expect(api.notifyQueue.state.sent).toBe(0);
+    await api.ledger.switchTargetOn("deploys");
+    expect(json(await missed(api)).jobs).toMatchObject([{ status: "queued" }]);
+  });
+
+  test("skips a job whose message the queue does not confirm, and the next request queues it", async () => {
+    let fails = true;
+    const api = createHarness({
+      notifyQueue: {
+        send: async (sent) =>
+          sent.map(({ id }) => (fails ? { id, kind: "failed", reason: "Timeout" } : { id, kind: "sent" })),
+      },
+    });
+    await watchEnded(api, "a", "exhausted");
+    expect(json(await missed(api)).jobs).toMatchObject([{ status: "skipped", reason: "not_queued" }]);
+    fails = false;
+    // The notification is pending, so the sweep sends its message again.
+    expect(await api.ledger.listOverdue(api.clock.now * 2, 10)).toMatchObject([{ jobId: "a" }]);
+  });
+
+  test("reads a limited number of watches, and continues with `before`", async () => {
+    const api = createHarness();
+    for (let i = 0; i < 230; i += 1)
+      await watchEnded(api, `job-${i}`, "exhausted", { endedAt: SINCE_MS + i * 1000 });
+    const found: string[] = [];
+    let query = "";
+    for (let calls = 0; calls < 5; calls += 1) {
+      const page = json(await missed(api, { since: SINCE }, TOKENS.all, query)) as unknown as {
+        jobs: { jobId: string }[];
+        next: string | null;
+      };
+      expect(page.jobs.length).toBeLessThanOrEqual(200);
+      found.push(...page.jobs.map(({ jobId }) => jobId));
+      if (page.next === null) break;
+      query = `?before=${page.next}`;
+    }
+    expect(new Set(found).size).toBe(230);
+    expect(found).toHaveLength(230);
+    expect(api.notifyQueue.state.sent).toBe(230);
+  });
+
+  test.each([
+    ["no body", "", undefined, 400],
+    ["no time", "", {}, 422],
+    ["a time without a zone", "", { since: "2026-11-23T09:10:00" }, 422],
+    ["an unknown field", "", { since: SINCE, targets: ["ops"] }, 422],
+    ["an unknown parameter", "?since=now", { since: SINCE }, 400],
+    ["a page token of another call", "?before=abc", { since: SINCE }, 400],
+  ])("rejects %s", async (_, query, body, status) => {
+    const api = createHarness();
+    const answer = await api.ask("POST", `/v1/targets/deploys/redeliver${query}`, { body });
+    expect(answer.status).toBe(status);
+  });
+
+  test("returns 404 for a target that does not exist or that the caller may not use", async () => {
+    const api = createHarness();
+    const ask = (name: string, token: string) =>
+      api.ask("POST", `/v1/targets/${name}/redeliver`, { body: { since: SINCE }, token });
+    expect((await ask("absent", TOKENS.all)).status).toBe(404);
+    expect((await ask("audit", TOKENS.team)).status).toBe(404);
+  });
+});
