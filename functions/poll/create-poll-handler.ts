@@ -34,6 +34,11 @@ const RECORD_MS = 6_000;
  */
 const MIN_ALONE_WAIT_SECONDS = 30;
 const MAX_ALONE_WAIT_SECONDS = 90;
+/**
+ * The number of unfinished tries after which a poll runs alone. Most unfinished tries have a cause outside of the job,
+ * such as a host that AWS stops. A single unfinished try therefore makes no poll wait.
+ */
+const TRIES_BEFORE_ALONE = 2;
 
 export interface PollPorts
   extends Omit<ConcludePorts, "ledger" | "cce" | "config">,
@@ -163,8 +168,8 @@ async function claimAndPoll(
       return "acknowledged";
     }
   }
-  // An unfinished try may have ended the process, and with the process all other polls of the batch.
-  const mayPoll = unfinishedTries === 0 || (await order.waitUntilAlone());
+  // The unfinished tries may have ended the process, and with the process all other polls of the batch.
+  const mayPoll = unfinishedTries < TRIES_BEFORE_ALONE || (await order.waitUntilAlone());
   const queryMs = queryTimeMs(received);
   if (!mayPoll || queryMs <= 0) {
     await ledger.undoPollClaim(wanted);
