@@ -7,10 +7,12 @@ import {
   pageUrl,
   readLinkKey,
 } from "../../lib/auth/link-keys.ts";
+import type { PageSettings } from "../../lib/config/settings.ts";
 import { type Instant, type Job, JobId, Name } from "../../lib/domain/job.ts";
 import { serializeTruncatedTree } from "../../lib/domain/truncate-tree.ts";
+import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { PageTokenError } from "../../lib/ledger/page-token.ts";
-import type { WatchPage } from "../../lib/ledger/watch.ts";
+import type { WatchDocument, WatchPage } from "../../lib/ledger/watch.ts";
 import { renderJobPage } from "../../lib/pages/job-page.ts";
 import { parseStateFilter } from "../../lib/pages/list-filter.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
@@ -52,11 +54,32 @@ export async function showJob(
   const watchDocument = watch === undefined ? null : await ledger.readWatch(watch);
   if (watchDocument === null) return pageResponse(null, request);
   const { tree, ...complete } = await replaceDigestDeliveries(watchDocument, ledger);
-  const listUrl = listPageUrl(links, job.project, now);
+  const { pages } = config.settings;
+  const listUrl = pages.list ? listPageUrl(links, job.project, now) : null;
   const expected = await readExpected(watchDocument, ports);
-  return statusResponse({ ...complete, tree: truncateForPage(tree) }, config, expected, (document) =>
-    pageResponse(renderJobPage(document, now, listUrl), request),
+  return statusResponse(
+    { ...hideFromPage(complete, pages), tree: truncateForPage(tree) },
+    config,
+    expected,
+    (document) => pageResponse(renderJobPage(document, now, listUrl), request),
   );
+}
+
+/** Omits the labels of the context and the answers of receivers, unless the operator shows them on pages. */
+function hideFromPage<Shown extends Pick<WatchDocument, "context" | "deliveries">>(
+  shown: Shown,
+  { labels, answers }: PageSettings,
+): Shown {
+  const { labels: _, ...context } = shown.context;
+  const withoutAnswer = (delivery: DeliveryRecord): DeliveryRecord => ({
+    ...delivery,
+    history: delivery.history.map((attempt) => ({ ...attempt, answer: "" })),
+  });
+  return {
+    ...shown,
+    context: labels ? shown.context : context,
+    deliveries: answers ? shown.deliveries : shown.deliveries.map(withoutAnswer),
+  };
 }
 
 function truncateForPage(tree: Job | null): Job | null {

@@ -14,7 +14,7 @@ import {
   readListParameter,
   toRequestErrors,
 } from "./request-errors.ts";
-import { CallbackUrl, Submission } from "./submission.ts";
+import { CallbackUrl, MAX_JOBS, MAX_NOTIFY, Submission } from "./submission.ts";
 
 export interface ReadSubmission {
   readonly kind: "submission";
@@ -39,7 +39,22 @@ export function readSubmission(request: ApiRequest): ReadSubmission | ProblemRes
   const body = readJsonBody(request);
   if (body.kind === "problem") return body;
   const fromReply = query.has("from") || isReply(body.json);
-  return fromReply ? readReply(query, body.json) : readOwnForm(query, body.json);
+  return fromReply ? readReply(query, body.json) : readOwnForm(query, boundArrays(body.json));
+}
+
+/**
+ * Shortens the arrays of a body to one element more than allowed. The schema still reports the length, and the checks of
+ * the elements stay cheap: 240 kB of job IDs would take a second.
+ */
+function boundArrays(json: unknown): unknown {
+  if (!isObject(json)) return json;
+  const limits: Readonly<Record<string, number>> = { jobIds: MAX_JOBS, notify: MAX_NOTIFY };
+  return Object.fromEntries(
+    Object.entries(json).map(([field, value]) => {
+      const limit = limits[field];
+      return [field, Array.isArray(value) && limit !== undefined ? value.slice(0, limit + 1) : value];
+    }),
+  );
 }
 
 function readOwnForm(query: URLSearchParams, json: unknown): ReadSubmission {

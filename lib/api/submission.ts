@@ -7,6 +7,8 @@ import { limitedText, withDescription } from "../domain/zod-fields.ts";
 
 /** The maximum number of jobs in one API call. The SQS messages for 100 jobs fit into ten SQS batches. */
 export const MAX_JOBS = 100;
+/** The maximum number of targets in one API call. The setting `targetsPerWatch` may be lower. */
+export const MAX_NOTIFY = 50;
 
 const JOB_ID_TEXT =
   "A job ID has 1 to 128 letters, digits, '.', '_', ':' or '-'. The first character is a letter or a digit.";
@@ -53,7 +55,7 @@ export const Submission = z
       "The name of a configured project. The default is the operator's default project.",
     ),
     notify: withDescription(
-      z.optional(z.array(Name).check(z.maxLength(50, "must have at most 50 targets"))),
+      z.optional(z.array(Name).check(z.maxLength(MAX_NOTIFY, `must have at most ${MAX_NOTIFY} targets`))),
       "The names of configured targets to notify. The order and repetitions have no effect. The default is all default targets of the operator that the caller may use. An empty array notifies nobody.",
     ),
     callbackUrl: z.optional(CallbackUrl).register(z.globalRegistry, {

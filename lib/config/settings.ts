@@ -41,6 +41,24 @@ const Poll = z.strictObject({
 });
 export type PollSettings = z.infer<typeof Poll>;
 
+const Limit = (limit: number) => z._default(integerBetween(0, 1_000_000), limit);
+/** The limits of one caller. 0 means no limit. */
+const Limits = z.strictObject({
+  callbacksPerWatch: Limit(5),
+  targetsPerWatch: Limit(50),
+  watchesPerCaller: Limit(5000),
+  requestsPerMinute: Limit(1200),
+});
+export type LimitSettings = z.infer<typeof Limits>;
+
+/** What a page shows to readers without a token: a link to the list of the project, labels, and answers of receivers. */
+const Pages = z.strictObject({
+  list: z._default(z.boolean(), false),
+  labels: z._default(z.boolean(), false),
+  answers: z._default(z.boolean(), false),
+});
+export type PageSettings = z.infer<typeof Pages>;
+
 const Retry = z.strictObject({
   scheduleSeconds: z._default(
     z.array(between(0, SQS_MAX_VISIBILITY_SECONDS)).check(z.minLength(1), z.maxLength(30)),
@@ -71,8 +89,8 @@ export const Settings = z.strictObject({
    */
   linkKeys: z._default(z.array(LinkKey).check(z.maxLength(2)), []),
   linkDays: z._default(Days, 30),
-  /** What a reader of a notification may open without a token, in addition to the status page of the job. */
-  pages: z.prefault(z.strictObject({ list: z._default(z.boolean(), false) }), {}),
+  pages: z.prefault(Pages, {}),
+  limits: z.prefault(Limits, {}),
   /** The public URL of the service. The default public URL is the URL of the deployed HTTP API. */
   publicUrl: z.optional(
     z.pipe(

@@ -4,7 +4,7 @@ import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.t
 import { json } from "../http-answers.ts";
 import { CONFIG, LINKS, START } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
-import { RUNNING } from "../http-watched.ts";
+import { end, RUNNING } from "../http-watched.ts";
 
 describe("the api handler", () => {
   test.each([
@@ -103,8 +103,63 @@ describe("links on a page", () => {
       .map(([, href]) => href ?? "")
       .filter((href) => href.startsWith(start));
 
-  test("lead from a job to the list of the project and back, and expire with the first link", async () => {
+  const withPages = (pages: object) => ({ ...CONFIG, settings: { ...CONFIG.settings, pages } });
+
+  test("do not lead from a job to the list of the project or to other jobs by default", async () => {
     const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobIds: ["a", "b"] } });
+    const page = await api.ask(
+      "GET",
+      pageUrl(LINKS, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "",
+      { token: null },
+    );
+    expect(page.status).toBe(200);
+    expect(hrefs(page, "https://notifier.example.com/")).toEqual([]);
+  });
+
+  test.each([
+    [{}, [false, false]],
+    [{ labels: true }, [true, false]],
+    [{ answers: true }, [false, true]],
+  ])(
+    "and texts of others are on a page only as settings.pages says: %j",
+    async (pages, [labels, answers]) => {
+      const api = createHarness({ config: withPages(pages) });
+      const key = { project: "prod", jobId: "a", caller: "token:all" };
+      const context = { actor: "kim", labels: { team: "label-of-a-team" } };
+      await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["audit"], context } });
+      await end(api, "failed", ["audit"], key);
+      const attempt = {
+        at: START,
+        verdict: "retry",
+        status: 503,
+        reason: "server_error",
+        durationMs: 5,
+      } as const;
+      const sent = {
+        key: { project: "prod", jobId: "a", generation: 0, event: "job.failed", target: "audit" },
+        redelivery: 0,
+        messageId: "n",
+      };
+      await api.ledger.claimNotification({ ...sent, now: START, leaseMs: 1000, expiresAt: START + 1e10 });
+      await api.ledger.recordAttempt({
+        ...sent,
+        state: "pending",
+        spent: true,
+        attempt: { ...attempt, answer: "answer-of-a-receiver" },
+        nextAttemptAt: START + 5000,
+      });
+      const { body = "" } = await api.ask("GET", pageUrl(LINKS, key, START) ?? "", { token: null });
+      expect(body).toContain("kim");
+      expect([body.includes("label-of-a-team"), body.includes("answer-of-a-receiver")]).toEqual([
+        labels,
+        answers,
+      ]);
+    },
+  );
+
+  test("lead from a job to the list of the project and back, and expire with the first link", async () => {
+    const api = createHarness({ config: withPages({ list: true }) });
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
     let url =
       pageUrl({ ...LINKS, linkDays: 2 }, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "";
