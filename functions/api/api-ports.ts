@@ -7,6 +7,7 @@ import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
+import type { Act } from "../../lib/runtime/log-act.ts";
 import type { AuthenticatePorts } from "../shared/authenticate.ts";
 import type { LearnedDurations } from "../shared/learned-durations.ts";
 
@@ -37,9 +38,9 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
   readonly uuid: () => string;
-  /** Reports a watch that an API request has stopped. By default, the API writes a log line. */
-  readonly onStopped?: (key: WatchKey, caller: string) => void;
   readonly onDurationsUnread?: (error: unknown) => void;
+  /** Reports an act that changes something for others. By default, the API writes a log line. */
+  readonly onAct?: (act: Act) => void;
   readonly onTested?: (name: string, kind: Target["kind"], result: AttemptResult, caller: string) => void;
   /** Reports the targets to which the API has queued a notification again. By default, the API writes a log line. */
   readonly onRedelivered?: (key: WatchKey & Pick<Watch, "traceparent">, targets: readonly string[]) => void;

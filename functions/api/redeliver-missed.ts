@@ -22,6 +22,7 @@ import { type Instant, Name, type Outcome } from "../../lib/domain/job.ts";
 import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
 import { PageTokenError } from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import { logAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { digestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
 import type { RequestPorts } from "./api-ports.ts";
 import { isSwitchedOff, queueAgain } from "./queue-again.ts";
@@ -75,7 +76,11 @@ export async function redeliverMissed(
   const isOff = await isSwitchedOff(name, ports);
   const scope = { target: name, wanted, config, now: ports.now(), isOff, handled: new Set<string>() };
   try {
-    return jsonResponse(202, await redeliverPages(projects, scope, ports));
+    const result = await redeliverPages(projects, scope, ports);
+    const { onAct = logAct } = ports;
+    if (result.jobs.some(({ status }) => status === "queued"))
+      onAct({ ...NO_WATCH, act: "redeliver", who: caller.name, from: request.sourceIp, targets: [name] });
+    return jsonResponse(202, result);
   } catch (error) {
     if (!(error instanceof PageTokenError)) throw error;
     return invalidRequest([{ parameter: "before", detail: error.message }]);

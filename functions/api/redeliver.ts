@@ -20,6 +20,7 @@ import type { Config } from "../../lib/config/config.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import { log } from "../../lib/runtime/log.ts";
+import { logAct } from "../../lib/runtime/log-act.ts";
 import type { ApiPorts } from "./api-ports.ts";
 import { isSwitchedOff, queueAgain } from "./queue-again.ts";
 
@@ -33,7 +34,7 @@ import { isSwitchedOff, queueAgain } from "./queue-again.ts";
 export async function redeliver(
   key: WatchKey,
   request: ApiRequest,
-  { ledger, configs, now: clock, notifyQueue, onRedelivered = logRedelivered }: ApiPorts,
+  { ledger, configs, now: clock, notifyQueue, onRedelivered = logRedelivered, onAct = logAct }: ApiPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
   const read = readRedelivery(request);
@@ -57,6 +58,15 @@ export async function redeliver(
   const failed = await queueAgain(document, state, wanted, times, { ledger, notifyQueue });
   const queued = wanted.filter((target) => !failed.has(target));
   onRedelivered({ ...key, traceparent: watch.traceparent }, queued);
+  onAct({
+    act: "redeliver",
+    who: caller.name,
+    from: request.sourceIp,
+    project,
+    jobId,
+    owner: key.caller,
+    targets: queued,
+  });
   if (failed.size > 0) return unavailable("Some notifications were not queued. Send the request again.");
   const targets = chosen.targets.map((target, i): RedeliveredTarget => {
     return off[i] ? { target, status: "skipped", reason: "target_off" } : { target, status: "queued" };

@@ -12,7 +12,7 @@ import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
-import { log } from "../../lib/runtime/log.ts";
+import { logAct } from "../../lib/runtime/log-act.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import { sendDigestAfterLastMember } from "../shared/send-digest-after-last-member.ts";
 import type { ApiPorts } from "./api-ports.ts";
@@ -31,7 +31,7 @@ export async function stopWatch(
   const problem = rejectQueryAndBody(request, ["all"]);
   if (problem !== null) return problem;
   const all = request.query.get("all");
-  if (all === null) return stopOne(key, ports, caller);
+  if (all === null) return stopOne(key, ports, caller, request);
   if (all !== "true") return invalidRequest([{ parameter: "all", detail: "must be 'true'" }]);
   if (!mayStopAll(caller, key.project))
     return forbidden("stop", [missingRightError("stop", "target", "*", { parameter: "all" })]);
@@ -39,7 +39,7 @@ export async function stopWatch(
   if (watches.length === 0) return watchNotFound(key);
   let answer: ApiResponse | ProblemResponse = { status: 204 };
   for (const watch of watches) {
-    const stopped = await stopOne(watch, ports, caller);
+    const stopped = await stopOne(watch, ports, caller, request);
     // The retention time of a watch may end between the two requests to the ledger. Such a watch needs no stop.
     if ("kind" in stopped && stopped.problem.status !== 404) answer = stopped;
   }
@@ -60,14 +60,19 @@ function mayStopAll({ rights }: Caller, project: string): boolean {
  */
 async function stopOne(
   { project, jobId, caller: owner }: WatchKey,
-  { ledger, notifyQueue, configs, now, onStopped = logStopped }: ApiPorts,
+  { ledger, notifyQueue, configs, now, onAct = logAct }: ApiPorts,
   caller: Caller,
+  { sourceIp }: ApiRequest,
 ): Promise<ApiResponse | ProblemResponse> {
   const key = { project, jobId, caller: owner };
   const { settings } = await configs.current();
   const result = await ledger.stopWatch(key, now(), computeLedgerExpiryTime(now(), settings));
   if (result === "missing") return watchNotFound(key);
-  if (result === "stopped") onStopped(key, caller.name);
+  if (result === "stopped") {
+    // With `?all=true`, the watch may belong to another caller.
+    onAct({ act: "stop", who: caller.name, from: sourceIp, project, jobId, owner, targets: [] });
+    meter.add("Stopped", 1);
+  }
   const watch = (await ledger.readWatch(key))?.watch;
   if (watch?.state !== "stopped") return { status: 204 };
   try {
@@ -77,13 +82,4 @@ async function stopOne(
     return unavailable("The watch is stopped, but its digest was not sent. Send the request again.");
   }
   return { status: 204 };
-}
-
-/**
- * Logs a stopped watch and counts the watch in the metric `Stopped`.
- * @param caller the name of the caller who stopped the watch. With `?all=true`, the watch may belong to another caller.
- */
-export function logStopped({ project, jobId, caller: owner }: WatchKey, caller: string): void {
-  log.info("stop", { caller, project, jobId, owner });
-  meter.add("Stopped", 1);
 }

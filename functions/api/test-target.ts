@@ -15,6 +15,7 @@ import type { Target } from "../../lib/channels/registry.ts";
 import { Name } from "../../lib/domain/job.ts";
 import { maskSecretsIn } from "../../lib/domain/mask-secrets-in.ts";
 import { log } from "../../lib/runtime/log.ts";
+import { logAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import type { RequestPorts } from "./api-ports.ts";
 
 const ATTEMPT_MS = 10_000;
@@ -28,7 +29,16 @@ const RESPONSE_MS = 2_000;
 export async function testTarget(
   { name = "" }: Readonly<Record<string, string>>,
   request: ApiRequest,
-  { ledger, configs, deliver, now: clock, uuid, remainingMs, onTested = logTested }: RequestPorts,
+  {
+    ledger,
+    configs,
+    deliver,
+    now: clock,
+    uuid,
+    remainingMs,
+    onTested = logTested,
+    onAct = logAct,
+  }: RequestPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
   const problem = rejectQueryAndBody(request);
@@ -53,7 +63,13 @@ export async function testTarget(
   });
   onTested(name, target.kind, result, caller.name);
   const { verdict, status, reason } = result;
-  if (verdict === "delivered") await ledger.switchTargetOn(name);
+  const act = { ...NO_WATCH, who: caller.name, from: request.sourceIp, targets: [name] };
+  onAct({ ...act, act: "test" });
+  if (verdict === "delivered") {
+    const { offSince } = await ledger.readTarget(name);
+    await ledger.switchTargetOn(name);
+    if (offSince !== null) onAct({ ...act, act: "target_on" });
+  }
   return jsonResponse(200, { target: name, verdict, status, reason } satisfies TestResult);
 }
 

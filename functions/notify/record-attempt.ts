@@ -8,6 +8,7 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
+import { logAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/settle-message.ts";
 import { createDeadLetter } from "../shared/read-message.ts";
@@ -55,6 +56,8 @@ export interface RecordAttemptPorts {
   readonly random: () => number;
   /** Reports a delivery attempt. By default, the notify function writes a log line and metrics. */
   readonly onAttempt?: typeof logAttempt;
+  /** Reports that the service has switched a target off. By default, the notify function writes a log line. */
+  readonly onAct?: typeof logAct;
 }
 
 /** The data from before a delivery attempt. */
@@ -81,7 +84,7 @@ export async function recordAttempt(
   result: AttemptResult,
   ports: RecordAttemptPorts,
 ): Promise<Disposition> {
-  const { ledger, settings, now, random, onAttempt = logAttempt } = ports;
+  const { ledger, settings, now, random, onAttempt = logAttempt, onAct = logAct } = ports;
   const { key, redelivery } = notification;
   const at = now();
   const { verdict, reason, status, durationMs, answer } = result;
@@ -132,7 +135,8 @@ export async function recordAttempt(
   // The function never switches off the callback URL of a watch, because nobody could switch the callback URL on again.
   // More than one watch may use the same callback URL.
   const isConfirmed = state === "gone" && reason !== "target_off" && confirmAt === null;
-  if (isConfirmed && !isCallbackName(key.target)) await ledger.switchTargetOff(key.target, at);
+  if (isConfirmed && !isCallbackName(key.target) && (await ledger.switchTargetOff(key.target, at)))
+    onAct({ ...NO_WATCH, act: "target_off", who: "service", from: null, targets: [key.target] });
   return deadLetterNotification(notification, received, state, reason, ports);
 }
 

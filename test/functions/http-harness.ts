@@ -7,6 +7,7 @@ import { parseConfig, type WholeConfig } from "../../lib/config/config.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { RequestNotes } from "../../lib/runtime/answer-request.ts";
+import type { Act } from "../../lib/runtime/log-act.ts";
 import { createMemoryLedger, type MemoryLedger } from "../simulation/memory-ledger.ts";
 import { createMemoryQueue, type MemoryQueue } from "../simulation/memory-queue.ts";
 import { CONFIG, START, TOKENS } from "./http-config.ts";
@@ -28,6 +29,7 @@ export interface Harness {
   attempted: Partial<AttemptResult>;
   /** The events that the functions log, by name. */
   readonly logged: unknown[][];
+  readonly acts: Act[];
   /** The notes of the latest request. */
   notes: Partial<RequestNotes>;
   ask(
@@ -107,7 +109,7 @@ export function createHarness(
       harness.deliveries.push(delivery);
       return { ...DELIVERED, ...harness.attempted };
     },
-    onStopped: (...event) => harness.logged.push(["stop", ...event]),
+    onAct: (act) => harness.acts.push(act),
     onTested: (name, kind, _, caller) => harness.logged.push(["test", name, kind, caller]),
     onRedelivered: (...event) => harness.logged.push(["redeliver", ...event]),
     health: async () => ({ status: 200 }),
@@ -125,6 +127,7 @@ export function createHarness(
     attempted: {},
     notes: {},
     logged: [],
+    acts: [],
     ask(method, url, { body, token = TOKENS.all, headers = {} } = {}) {
       const { pathname, searchParams } = new URL(url, "http://api");
       return harness.send({

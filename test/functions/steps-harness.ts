@@ -13,6 +13,7 @@ import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NewWatch } from "../../lib/ledger/watch.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
+import type { Act } from "../../lib/runtime/log-act.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/settle-message.ts";
 import { CALLER, configWith, PROJECT, T0 } from "../simulation/draw-inputs.ts";
 import { createMemoryLedger } from "../simulation/memory-ledger.ts";
@@ -69,6 +70,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     sentAgain: [] as object[],
     lateness: [] as (number | null)[],
     posts: [] as string[],
+    acts: [] as Act[],
   };
   const handleNotification = createNotifyHandler({
     ledger,
@@ -92,6 +94,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     random: () => 0.5,
     onAttempt: (_notification, _result, { latenessSeconds }) => recorded.lateness.push(latenessSeconds),
     onUnreadable: (reason) => recorded.unreadable.push(reason),
+    onAct: (act) => recorded.acts.push(act),
   });
   const flow = {
     clock,

@@ -79,8 +79,8 @@ export function createApi(environment: Environment, invocation: Invocation): Han
     uuid: () => "",
     deliver: unused,
     health: unused,
-    onStopped: () => {},
     onDurationsUnread: () => {},
+    onAct: () => {},
     onTested: () => {},
     onRedelivered: () => {},
     onIssuerFailure: () => {},
@@ -131,6 +131,7 @@ export function createNotify(environment: Environment, invocation: Invocation): 
       now: simulation.now,
       random: simulation.random.next,
       onAttempt: () => {},
+      onAct: () => {},
       onUnreadable: () => {},
     }),
   );

@@ -196,9 +196,9 @@ describe("DELETE /v1/jobs/{project}/{jobId} of several callers", () => {
     expect(await states(api)).toEqual(["watching", "watching"]);
     expect(await api.ask("DELETE", `${URL_OF_A}?all=true`, { token: "operator" })).toEqual({ status: 204 });
     expect(await states(api)).toEqual(["stopped", "stopped"]);
-    expect(api.logged.map(([event, key, by]) => [event, key, by])).toEqual([
-      ["stop", keyOf("second"), "token:operator"],
-      ["stop", keyOf("first"), "token:operator"],
+    expect(api.acts.map(({ act, owner, who }) => [act, owner, who])).toEqual([
+      ["stop", keyOf("second").caller, "token:operator"],
+      ["stop", keyOf("first").caller, "token:operator"],
     ]);
     const none = await api.ask("DELETE", "/v1/jobs/prod/unknown?all=true", { token: "operator" });
     expect(none.status).toBe(404);

@@ -28,6 +28,8 @@ describe("POST /v1/targets/{name}/test", () => {
     api.attempted = {};
     await testTarget(api, "audit");
     expect((await api.ledger.readTarget("audit")).offSince).toBeNull();
+    await testTarget(api, "audit");
+    expect(api.acts.map(({ act }) => act)).toEqual(["test", "test", "target_on", "test"]);
   });
 
   test("rejects a query and a body, and sends nothing", async () => {

@@ -72,6 +72,7 @@ describe("a target that says that it is gone", () => {
     expect(await flow.handle(second)).toBe("acknowledged");
     expect(await delivery("job-2")).toMatchObject({ state: "gone", attempts: 1 });
     expect((await target()).offSince).toBe(flow.clock.now);
+    expect(flow.recorded.acts).toMatchObject([{ act: "target_off", who: "service", targets: ["audit"] }]);
   });
 
   it("is not switched off by the response to another notification within the minute", async () => {

@@ -1,5 +1,4 @@
 import { logRedelivered } from "../../../functions/api/redeliver.ts";
-import { logStopped } from "../../../functions/api/stop-watch.ts";
 import { logTested } from "../../../functions/api/test-target.ts";
 import { reportAccepted } from "../../../functions/enqueue/create-enqueue-handler.ts";
 import { logAttempt } from "../../../functions/notify/record-attempt.ts";
@@ -9,6 +8,7 @@ import type { JobResult } from "../../../lib/api/submission-result.ts";
 import type { AttemptResult } from "../../../lib/channels/deliver.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
+import { logAct, NO_WATCH } from "../../../lib/runtime/log-act.ts";
 import { capturedLog } from "../captured-log.ts";
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -160,20 +160,22 @@ test("an attempt counts as failed when it used a step of the retry schedule, and
   expect(metrics).toMatchObject({ AttemptsFailed: 1, DeadLetters: 1 });
 });
 
-test("every log line of a change by a caller contains the caller", async () => {
-  const { logged, metrics } = await capturedLog(() => {
-    logStopped(KEY, "token:ops");
+test("every log line of a change says who made the change", async () => {
+  const { logged } = await capturedLog(() => {
+    logAct({ ...NO_WATCH, act: "target_off", who: "service", from: null, targets: ["deploys"] });
     logRedelivered({ ...KEY, traceparent: TRACEPARENT }, ["deploys"]);
     logTested("deploys", "slack", ATTEMPTED, "oidc:https://ci.example.com:x");
   });
-  expect(metrics).toMatchObject({ Stopped: 1 });
   expect(logged).toEqual([
     {
-      message: "stop",
-      caller: "token:ops",
-      project: "prod",
-      job_id: "job-1",
-      owner: "token:gitlab",
+      message: "act",
+      act: "target_off",
+      who: "service",
+      from: "-",
+      project: "-",
+      job_id: "-",
+      owner: "-",
+      targets: ["deploys"],
     },
     {
       message: "redeliver",

@@ -32,7 +32,17 @@ describe("the log line of a change by a caller", () => {
     const api = await watched();
     await api.ask("DELETE", URL_OF_A);
     await api.ask("DELETE", URL_OF_A);
-    expect(api.logged).toEqual([["stop", KEY, "token:all"]]);
+    expect(api.acts).toEqual([
+      {
+        act: "stop",
+        who: "token:all",
+        from: "192.0.2.1",
+        project: "prod",
+        jobId: "a",
+        owner: "token:all",
+        targets: [],
+      },
+    ]);
   });
 
   test("is written for a redelivery, with the targets whose notifications were queued", async () => {
@@ -58,5 +68,6 @@ describe("the log line of a change by a caller", () => {
     const api = createHarness();
     await api.ask("POST", "/v1/targets/ops/test");
     expect(api.logged).toEqual([["test", "ops", "feishu", "token:all"]]);
+    expect(api.acts).toMatchObject([{ act: "test", who: "token:all", from: "192.0.2.1", targets: ["ops"] }]);
   });
 });
