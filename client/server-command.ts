@@ -1,7 +1,7 @@
 import type { Output } from "./screen.ts";
 
 /** The commands of the one-node edition. The other commands of `cce-notifier` call the API. */
-const SERVER_COMMANDS: ReadonlySet<string> = new Set(["serve"]);
+const SERVER_COMMANDS: ReadonlySet<string> = new Set(["serve", "backup", "export", "import"]);
 
 /** The database of the one-node edition is a module of Node.js since this version. */
 const FIRST_NODE_MAJOR = 24;

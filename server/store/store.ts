@@ -158,6 +158,20 @@ export class Store {
   }
 }
 
+/**
+ * Checks every page of a database file.
+ * @throws DataUnusableError if the file is damaged.
+ */
+export function checkDatabaseFile(file: string): void {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const check = Pragmas.parse(database.prepare("PRAGMA integrity_check").get());
+    if (check.integrity_check !== "ok") throw damaged();
+  } finally {
+    database.close();
+  }
+}
+
 function acquireLock(file: string): DatabaseSync {
   const lock = new DatabaseSync(file, { timeout: 0 });
   try {
@@ -193,6 +207,7 @@ const Pragmas = z.object({
   user_version: z.optional(z.int()),
   application_id: z.optional(z.int()),
   quick_check: z.optional(z.string()),
+  integrity_check: z.optional(z.string()),
 });
 
 function prepareDatabase(database: DatabaseSync): void {

@@ -1,0 +1,128 @@
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import * as z from "zod/mini";
+import "../lib/domain/zod-fields.ts";
+import { parseJson } from "../lib/domain/json.ts";
+import { checkDatabaseFile, DataUnusableError, Store } from "./store/store.ts";
+
+export const DATA_USAGE = `Usage:
+  cce-notifier backup FILE --data DIR   writes a backup, also while the service runs; FILE must not exist
+  cce-notifier export FILE --data DIR   writes the ledger and the queues as JSON lines
+  cce-notifier import FILE --data DIR   reads such a file into an empty data directory
+
+To restore a backup, stop the service, empty DIR and copy the backup to DIR/notifier.sqlite.
+Exit status: 0, 1 if the command failed, 2 for wrong usage.
+`;
+
+const OPTIONS = {
+  data: { type: "string" },
+  config: { type: "string" },
+} as const satisfies ParseArgsConfig["options"];
+
+/** The tables that an export contains. */
+const TABLES = ["watch", "record", "duration", "message"] as const;
+/** The version of the format of an export. */
+const EXPORT_VERSION = 1;
+
+const Header = z.strictObject({ export: z.literal("cce-job-notifier"), version: z.literal(EXPORT_VERSION) });
+const Line = z.strictObject({
+  table: z.enum(TABLES),
+  row: z.record(z.string().check(z.regex(/^[a-z_]+$/)), z.union([z.string(), z.number(), z.null()])),
+});
+
+type DataCommand = (file: string, store: Store, directory: string) => Promise<string>;
+
+const backup: DataCommand = async (file, store) => {
+  const part = `${file}.part`;
+  rmSync(part, { force: true });
+  store.run("VACUUM INTO ?", part);
+  checkDatabaseFile(part);
+  const handle = openSync(part, "r+");
+  fsyncSync(handle);
+  closeSync(handle);
+  renameSync(part, file);
+  return `The backup ${file} is complete and intact.`;
+};
+
+const exportData: DataCommand = async (file, store) => {
+  const lines = [JSON.stringify({ export: "cce-job-notifier", version: EXPORT_VERSION })];
+  await store.write(() => {
+    for (const table of TABLES)
+      for (const row of store.all(`SELECT * FROM ${table}`)) lines.push(JSON.stringify({ table, row }));
+  });
+  writeFileSync(file, `${lines.join("\n")}\n`, { mode: 0o600 });
+  return `${lines.length - 1} rows were written to ${file}.`;
+};
+
+const importData: DataCommand = async (file, store, directory) => {
+  const isEmpty = TABLES.every((table) => store.get(`SELECT 1 FROM ${table} LIMIT 1`) === null);
+  if (!isEmpty) throw new DataUnusableError(`The data directory ${directory} is not empty.`);
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: createReadStream(file) })) lines.push(line);
+  const [header, ...rows] = lines;
+  if (!Header.safeParse(parseJson(header ?? "")).success)
+    throw new DataUnusableError(`The file ${file} is not an export that this release can read.`);
+  await store.write(() => {
+    for (const text of rows) {
+      const { table, row } = Line.parse(parseJson(text));
+      const columns = Object.keys(row);
+      const places = columns.map(() => "?").join(", ");
+      store.run(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places})`, ...Object.values(row));
+    }
+  });
+  return `${rows.length} rows were read from ${file}.`;
+};
+
+export const DATA_COMMANDS: Readonly<Record<string, DataCommand>> = {
+  backup,
+  export: exportData,
+  import: importData,
+};
+
+/** Runs one of the commands on a data directory and returns the exit status. */
+export async function runDataCommand(name: string, argv: readonly string[]): Promise<number> {
+  const usage = (text: string) => {
+    process.stderr.write(`cce-notifier: ${text}\n\n${DATA_USAGE}`);
+    return 2;
+  };
+  const command = DATA_COMMANDS[name];
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(argv);
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : String(error));
+  }
+  const [file, ...rest] = parsed.positionals;
+  const { data } = parsed.values;
+  if (command === undefined || file === undefined || rest.length > 0 || data === undefined)
+    return usage(`${name} needs one FILE and --data DIR`);
+  if (name !== "import" && !existsSync(data)) return usage(`the data directory ${data} does not exist`);
+  if (name !== "import" && existsSync(file)) return usage(`the file ${file} exists already`);
+  try {
+    const store = Store.open(data, { exclusive: name === "import" });
+    try {
+      process.stdout.write(`${await command(resolve(file), store, data)}\n`);
+    } finally {
+      store.close();
+    }
+    return 0;
+  } catch (error) {
+    process.stderr.write(`cce-notifier: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+function parse(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+}

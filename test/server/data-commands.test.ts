@@ -1,0 +1,73 @@
+import { copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runDataCommand } from "../../server/data-commands.ts";
+import { createSqliteLedger } from "../../server/ledger/sqlite-ledger.ts";
+import { DATABASE_FILE, Store } from "../../server/store/store.ts";
+import { newWatch } from "../lib/ledger/samples.ts";
+import { createDataDirectory } from "./open-test-store.ts";
+
+/** Returns a data directory with one watch. The service that uses the directory is still running. */
+async function startService() {
+  const directory = createDataDirectory();
+  const store = Store.open(directory, { exclusive: true });
+  const watch = newWatch();
+  await createSqliteLedger(store).openWatch(watch);
+  return { directory, store, watch };
+}
+
+async function readWatch(directory: string, watch: ReturnType<typeof newWatch>) {
+  const store = Store.open(directory, { exclusive: true });
+  const document = await createSqliteLedger(store).readWatch(watch);
+  store.close();
+  return document;
+}
+
+describe("the commands on a data directory", () => {
+  it("write a backup while the service runs, from which the data is restored", async () => {
+    const { directory, store, watch } = await startService();
+    const file = join(createDataDirectory(), "backup.sqlite");
+    expect(await runDataCommand("backup", [file, "--data", directory])).toBe(0);
+    await createSqliteLedger(store).stopWatch(watch, 1, 2);
+    const restored = createDataDirectory();
+    copyFileSync(file, join(restored, DATABASE_FILE));
+    expect((await readWatch(restored, watch))?.watch.state).toBe("watching");
+    expect(await runDataCommand("backup", [file, "--data", directory])).toBe(2);
+    store.close();
+  });
+
+  it("export the data and import it into an empty data directory only", async () => {
+    const { directory, store, watch } = await startService();
+    const file = join(createDataDirectory(), "export.jsonl");
+    expect(await runDataCommand("export", [file, "--data", directory])).toBe(0);
+    const target = createDataDirectory();
+    expect(await runDataCommand("import", [file, "--data", target])).toBe(0);
+    expect(await readWatch(target, watch)).toEqual(await createSqliteLedger(store).readWatch(watch));
+    expect(await runDataCommand("import", [file, "--data", target])).toBe(1);
+    store.close();
+  });
+
+  it("change nothing if the imported file is not an export or has a faulty row", async () => {
+    const target = createDataDirectory();
+    const file = join(createDataDirectory(), "export.jsonl");
+    const header = JSON.stringify({ export: "cce-job-notifier", version: 1 });
+    const row = JSON.stringify({
+      table: "duration",
+      row: { project: "a", job_type: "b", day: 1, bucket: 2, count: 3, expires_at: 4 },
+    });
+    for (const text of ["{}", `${header}\n${row}\n{"table":"secret","row":{}}`]) {
+      writeFileSync(file, text);
+      expect(await runDataCommand("import", [file, "--data", target])).toBe(1);
+    }
+    const store = Store.open(target, { exclusive: true });
+    expect(store.all("SELECT * FROM duration")).toEqual([]);
+    store.close();
+  });
+
+  it("refuse wrong usage", async () => {
+    const missing = join(createDataDirectory(), "missing");
+    expect(await runDataCommand("backup", ["file", "--data", missing])).toBe(2);
+    expect(await runDataCommand("backup", ["--data", missing])).toBe(2);
+    expect(await runDataCommand("export", ["file", "--unknown"])).toBe(2);
+    expect(existsSync(missing)).toBe(false);
+  });
+});
