@@ -10,6 +10,8 @@ import { fileURLToPath } from "node:url";
 const esbuild = await import("esbuild").catch(() => null);
 const file = process.argv[2] ?? fileURLToPath(new URL("../build/cce-notifier.mjs", import.meta.url));
 
+const OPERATOR_COMMANDS = ["config", "doctor", "link", "redrive", "token"];
+
 if (esbuild !== null) {
   await esbuild.build({
     // The output contains the paths of source files. Relative paths make the output the same in every folder.
@@ -32,15 +34,19 @@ if (esbuild !== null) {
 }
 
 /**
- * Writes build/cce-notifier-server.mjs: the one-node edition (docs/one-node.md) as one file. The file is separate,
- * because it needs Node 24.
+ * Writes build/one-node: the one-node edition (docs/one-node.md) and its operators' commands. They need Node 24.
  * @param {typeof import("esbuild")} esbuild
  */
 async function buildServer(esbuild) {
   await esbuild.build({
     absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
-    entryPoints: ["server/main.ts"],
-    outfile: "build/cce-notifier-server.mjs",
+    entryPoints: {
+      main: "server/main.ts",
+      ...Object.fromEntries(OPERATOR_COMMANDS.map((name) => [name, `local/ops/${name}.ts`])),
+    },
+    outdir: "build/one-node",
+    outExtension: { ".js": ".mjs" },
+    splitting: true,
     bundle: true,
     minifySyntax: true,
     platform: "node",

@@ -77,8 +77,11 @@ const importData: DataCommand = async (file, store, directory) => {
     for (const text of rows) {
       const { table, row } = Line.parse(parseJson(text));
       const columns = Object.keys(row);
-      const places = columns.map(() => "?").join(", ");
-      store.run(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places})`, ...Object.values(row));
+      const placeholders = columns.map(() => "?").join(", ");
+      store.run(
+        `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${placeholders})`,
+        ...Object.values(row),
+      );
     }
   });
   return `${rows.length} rows were read from ${file}.`;

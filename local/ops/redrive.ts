@@ -7,7 +7,7 @@ import { deliveriesOverdueAt } from "../../lib/ledger/overdue-times.ts";
 import { sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { runCommand, UsageError } from "./command.ts";
-import { openDeadLetterQueue } from "./redrive/dead-letter-queue.ts";
+import { type DeadLetterQueue, openDeadLetterQueue } from "./redrive/dead-letter-queue.ts";
 import { parseDeadLetter, type RedrivePorts, redriveMessage } from "./redrive/redrive-message.ts";
 import { redriveQueue } from "./redrive/redrive-queue.ts";
 import { findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./stage.ts";
@@ -17,6 +17,7 @@ const USAGE = `Sends the messages of a dead-letter queue again. Fix the cause fi
 POST /v1/targets/{name}/test has reached it.
 
   npm run redrive -- --queue poll|notify [--stage S] [--region R]
+  cce-notifier redrive --queue poll|notify --data DIR
 
 The command handles each dead letter once and prints the result:
   sent      sent again
@@ -51,8 +52,29 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
     },
     send: (body) => sendAllOrThrow(sender, [{ id: "0", body, delaySeconds: 0 }]),
   };
+  return redriveAll(queue, openDeadLetterQueue(client, deadLetterUrl), ports);
+}
+
+async function redriveOneNode(queue: "poll" | "notify", directory: string): Promise<number> {
+  // Node.js 20 has no SQLite, and runs the command for a stage.
+  const { Store } = await import("../../server/store/store.ts");
+  const { openOneNode } = await import("./redrive/one-node-redrive.ts");
+  const store = Store.open(directory, { exclusive: false });
+  try {
+    const { queue: deadLetterQueue, ports } = openOneNode(store, queue, RETENTION_MS);
+    return await redriveAll(queue, deadLetterQueue, ports);
+  } finally {
+    store.close();
+  }
+}
+
+async function redriveAll(
+  queue: "poll" | "notify",
+  deadLetterQueue: DeadLetterQueue,
+  ports: RedrivePorts,
+): Promise<number> {
   const counts = await redriveQueue({
-    queue: openDeadLetterQueue(client, deadLetterUrl),
+    queue: deadLetterQueue,
     redrive: (message) => redriveMessage(queue, message, ports),
     titleOf: (message) => parseDeadLetter(queue, message).title,
     now: Date.now,
@@ -62,9 +84,12 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
   return counts.kept > 0 ? 1 : 0;
 }
 
-await runCommand(USAGE, { options: { ...STAGE_OPTIONS, queue: { type: "string" } } }, async ({ values }) => {
-  const { queue } = values;
+const OPTIONS = { ...STAGE_OPTIONS, queue: { type: "string" }, data: { type: "string" } } as const;
+
+await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
+  const { queue, data } = values;
   if (queue !== "poll" && queue !== "notify") throw new UsageError("--queue must be poll or notify");
+  if (data !== undefined) return redriveOneNode(queue, data);
   const stage = await findStage(values);
   process.stdout.write(formatStageLine(stage));
   return redrive(queue, stage);

@@ -9,6 +9,7 @@ import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE } from "./stage.ts";
 const USAGE = `Creates a bearer token. Prints the token, and the entry for the config.
 
   npm run token -- --name gitlab [--project prod]… [--target deploys]… [--operation watch]… [--stage prod]
+  cce-notifier token --config FILE --name gitlab …
 
 Operations: ${CALLER_OPERATIONS.join(", ")}. Without --project or --target the entry allows all projects or targets, which
 is written as "*". Without --operation the entry allows watch and read. Exit status: 0, 2 for wrong use.
@@ -21,6 +22,7 @@ await runCommand(
   {
     options: {
       ...STAGE_OPTIONS,
+      config: { type: "string" },
       name: { type: "string" },
       project: { type: "string", multiple: true, default: ["*"] },
       target: { type: "string", multiple: true, default: ["*"] },
@@ -42,7 +44,6 @@ await runCommand(
         rights.error.issues.map((issue) => `${issue.path.join(".")}: ${describeIssue(issue)}`).join("\n"),
       );
     const { token, entry } = createToken(randomBytes(TOKEN_BYTES), rights.data);
-    const stage = await findStage(values);
     const stored = JSON.stringify(entry);
     process.stdout.write(`Token for the caller (shown only once):
 
@@ -51,7 +52,10 @@ await runCommand(
 Entry for the config, under "tokens":
 
   ${JSON.stringify(name.data)}: ${stored}
-
+`);
+    if (values.config !== undefined) return 0;
+    const stage = await findStage(values);
+    process.stdout.write(`
 Or store it on AWS:
 
   aws ssm put-parameter --region ${stage.region} --type SecureString --overwrite \\

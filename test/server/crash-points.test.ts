@@ -27,7 +27,7 @@ class CrashError extends Error {
 }
 
 /** The state outside the process, and the crash points of the run. */
-class World {
+class CrashRun {
   now = T0;
   effects = 0;
   isDead = false;
@@ -53,21 +53,21 @@ class World {
   }
 }
 
-/** Returns the store, but each write is an effect of the world. */
-function crashingStore(store: Store, world: World): Store {
+/** Returns the store, but each write is an effect of the run. */
+function crashingStore(store: Store, crashRun: CrashRun): Store {
   return new Proxy(store, {
     get(target, name) {
-      if (name === "write") return (run: () => unknown) => world.effect(() => target.write(run));
+      if (name === "write") return (run: () => unknown) => crashRun.effect(() => target.write(run));
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
 }
 
-function startProcess(opened: Store, world: World) {
-  const store = crashingStore(opened, world);
+function startProcess(opened: Store, crashRun: CrashRun) {
+  const store = crashingStore(opened, crashRun);
   const ledger = createSqliteLedger(store);
-  const now = () => world.now;
+  const now = () => crashRun.now;
   const queue = (name: QueueName) => createSqliteQueue(store, { name, now, visibilityMs: VISIBILITY_MS });
   const [pollQueue, notifyQueue, deadLetterQueue] = [queue("poll"), queue("notify"), queue("pollDead")];
   const config = configWith({});
@@ -80,7 +80,7 @@ function startProcess(opened: Store, world: World) {
   const startPoll = createPollHandler({
     ...shared,
     createCce: () => ({
-      queryJob: async () => jobIn(++world.queries >= POLLS ? "failed" : "pending"),
+      queryJob: async () => jobIn(++crashRun.queries >= POLLS ? "failed" : "pending"),
       queryFailedSubjobs: async (_, job) => job,
       queryResource: async () => jobIn("pending"),
     }),
@@ -89,11 +89,11 @@ function startProcess(opened: Store, world: World) {
   const handleNotification = createNotifyHandler({
     ...shared,
     wait: async (ms) => {
-      world.now += ms;
+      crashRun.now += ms;
     },
     deliver: ({ webhookId }) =>
-      world.effect(() => {
-        world.deliveries.push(webhookId);
+      crashRun.effect(() => {
+        crashRun.deliveries.push(webhookId);
         return DELIVERED;
       }),
   });
@@ -129,25 +129,25 @@ function startProcess(opened: Store, world: World) {
         (await pollQueue.nextVisibleAt()) ?? Number.POSITIVE_INFINITY,
         (await notifyQueue.nextVisibleAt()) ?? Number.POSITIVE_INFINITY,
       );
-      if (next > world.now) world.now = Math.min(next, world.now + SWEEP_EVERY_MS);
+      if (next > crashRun.now) crashRun.now = Math.min(next, crashRun.now + SWEEP_EVERY_MS);
       if (next === Number.POSITIVE_INFINITY) await sweep({ remainingMs: () => 50_000 });
     },
   };
 }
 
 /** Runs one job to the end of its notification. The process starts again after each crash. */
-async function run(crashes: readonly CrashPoint[]): Promise<World & { readonly isOver: boolean }> {
-  const world = new World(crashes);
+async function run(crashes: readonly CrashPoint[]): Promise<CrashRun & { readonly isOver: boolean }> {
+  const crashRun = new CrashRun(crashes);
   const directory = createDataDirectory();
   let isOver = false;
   for (let processes = 0; !isOver && processes <= crashes.length; processes += 1) {
-    world.isDead = false;
+    crashRun.isDead = false;
     const store = Store.open(directory, { exclusive: true });
-    const service = startProcess(store, world);
+    const service = startProcess(store, crashRun);
     const ledger = createSqliteLedger(store);
     // The caller repeats its request until the service has accepted the job.
     if ((await ledger.readWatch(KEY)) === null) await service.start().catch(() => undefined);
-    for (let step = 0; step < MAX_STEPS && !world.isDead && !isOver; step += 1) {
+    for (let step = 0; step < MAX_STEPS && !crashRun.isDead && !isOver; step += 1) {
       await service.step().catch((error: unknown) => {
         if (!(error instanceof CrashError)) throw error;
       });
@@ -156,7 +156,7 @@ async function run(crashes: readonly CrashPoint[]): Promise<World & { readonly i
     }
     store.close();
   }
-  return Object.assign(world, { isOver });
+  return Object.assign(crashRun, { isOver });
 }
 
 const pointsOf = (effects: number): CrashPoint[] =>
@@ -205,14 +205,14 @@ describe("a job on SQLite", () => {
 /** Returns the number of the effect that is the delivery: the process has delivered if it dies after this effect. */
 async function findDelivery(effects: number): Promise<number | null> {
   for (let effect = 0; effect < effects; effect += 1) {
-    const world = new World([{ effect, when: "after" }]);
+    const crashRun = new CrashRun([{ effect, when: "after" }]);
     const store = Store.open(createDataDirectory(), { exclusive: true });
-    const service = startProcess(store, world);
+    const service = startProcess(store, crashRun);
     await service.start().catch(() => undefined);
-    for (let step = 0; step < MAX_STEPS && !world.isDead; step += 1)
+    for (let step = 0; step < MAX_STEPS && !crashRun.isDead; step += 1)
       await service.step().catch(() => undefined);
     store.close();
-    if (world.deliveries.length > 0) return effect;
+    if (crashRun.deliveries.length > 0) return effect;
   }
   return null;
 }

@@ -35,7 +35,7 @@ export interface DeadLetterQueue {
  * The visibility timeout: the time for which a received message is invisible to other readers. This timeout is longer
  * than one run of `npm run redrive`. If the command crashes, the messages become visible again after this timeout.
  */
-const VISIBILITY_TIMEOUT_SECONDS = 900;
+export const VISIBILITY_TIMEOUT_SECONDS = 900;
 
 /** Returns an object that reads and changes the dead-letter queue with this URL. */
 export function openDeadLetterQueue(client: SQSClient, url: string): DeadLetterQueue {

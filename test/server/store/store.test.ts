@@ -60,7 +60,7 @@ describe("the store", () => {
       confirmed.push(...group.map((id) => ({ id, logBytes: statSync(log).size })));
     }
     const [logBytes, pageBytes] = [statSync(log).size, 4096];
-    let cuts = 0;
+    let tried = 0;
     for (let bytes = 32; bytes <= logBytes; bytes += (24 + pageBytes) / 2) {
       const copy = createDataDirectory();
       copyFileSync(file, join(copy, DATABASE_FILE));
@@ -74,9 +74,9 @@ describe("the store", () => {
       // Both writes of a group are there, or none.
       expect(found.length % 2).toBe(0);
       restored.close();
-      cuts += 1;
+      tried += 1;
     }
-    expect(cuts).toBeGreaterThan(50);
+    expect(tried).toBeGreaterThan(50);
     store.close();
   }, 60_000);
 

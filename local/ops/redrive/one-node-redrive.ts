@@ -1,0 +1,46 @@
+import { deliveriesOverdueAt } from "../../../lib/ledger/overdue-times.ts";
+import { sendAllOrThrow } from "../../../lib/queue/queue.ts";
+import { createSqliteLedger } from "../../../server/ledger/sqlite-ledger.ts";
+import { createSqliteQueue } from "../../../server/queue/sqlite-queue.ts";
+import type { Store } from "../../../server/store/store.ts";
+import { type DeadLetterQueue, VISIBILITY_TIMEOUT_SECONDS } from "./dead-letter-queue.ts";
+import type { RedrivePorts } from "./redrive-message.ts";
+
+const MESSAGES = 10;
+
+/** Returns the ports of the command for the data directory of the one-node edition. */
+export function openOneNode(
+  store: Store,
+  name: "poll" | "notify",
+  retentionMs: number,
+): { readonly queue: DeadLetterQueue; readonly ports: RedrivePorts } {
+  const ledger = createSqliteLedger(store);
+  const options = { now: Date.now, visibilityMs: VISIBILITY_TIMEOUT_SECONDS * 1000 };
+  const live = createSqliteQueue(store, { ...options, name });
+  const dead = createSqliteQueue(store, { ...options, name: `${name}Dead` });
+  return {
+    queue: {
+      async receive() {
+        return (await dead.receive(MESSAGES)).map(
+          ({ messageId, body, sentAt, attributes, receiptHandle }) => {
+            const causes = [attributes.reason, attributes.detail].filter((cause) => cause !== undefined);
+            const cause = causes.length === 0 ? null : causes.join(", ");
+            return { id: messageId, body, sentAt, cause, receiptHandle };
+          },
+        );
+      },
+      delete: ({ receiptHandle }) => dead.remove(receiptHandle),
+      release: ({ receiptHandle }) => dead.changeVisibility(receiptHandle, 0),
+    },
+    ports: {
+      readDelivery: ledger.readDelivery,
+      readTarget: ledger.readTarget,
+      async startRedelivery(watch, key) {
+        const expiresAt = Date.now() + retentionMs;
+        await ledger.scheduleSweep(watch, deliveriesOverdueAt(Date.now()), expiresAt);
+        return ledger.startRedelivery(key, expiresAt);
+      },
+      send: (body) => sendAllOrThrow(live, [{ id: "0", body, delaySeconds: 0 }]),
+    },
+  };
+}

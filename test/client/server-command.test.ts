@@ -1,0 +1,57 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const COMMAND = fileURLToPath(new URL("../../client/bin.mjs", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "server-command-"));
+const file = join(folder, "config.json");
+const project = { projectId: "0bcc5e8f5a0010d22f1dc00ade5f4d7e", region: "eu-de" };
+writeFileSync(
+  file,
+  JSON.stringify({
+    projects: { prod: { ...project, auth: { kind: "token", token: { $env: "CCE_TOKEN" } } } },
+    settings: { linkKeys: ["0123456789abcdef0123456789abcdef"] },
+  }),
+);
+
+/** Runs the command and returns its exit status and its output. */
+function run(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return new Promise<{ code: unknown; text: string }>((resolve) => {
+    const options = { env: { PATH: process.env.PATH, ...env } };
+    execFile(process.execPath, [COMMAND, ...argv], options, (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, text: stdout + stderr }),
+    );
+  });
+}
+
+describe("the operators' commands on one node", () => {
+  it("check a config file with its references, and name what does not resolve", async () => {
+    const argv = ["config", "check", "--config", file, "--data", folder];
+    const missing = await run(argv);
+    expect(missing).toMatchObject({ code: 1, text: expect.stringContaining("CCE_TOKEN is not set") });
+    expect((await run(argv, { CCE_TOKEN: "a-token-of-a-user" })).code).toBe(0);
+  });
+
+  it("create a token and a link", async () => {
+    const token = await run(["token", "--config", file, "--name", "ci"]);
+    expect(token).toMatchObject({ code: 0, text: expect.stringContaining("ccen_") });
+    expect(token.text).not.toContain("aws ssm");
+    const link = ["link", "--config", file, "--project", "prod", "--url", "http://127.0.0.1:8080"];
+    expect((await run(link, { CCE_TOKEN: "t" })).text).toMatch(
+      /^http:\/\/127.0.0.1:8080\/jobs\?project=prod&key=/,
+    );
+  });
+
+  it("send dead letters of the data directory again", async () => {
+    const argv = ["redrive", "--queue", "poll", "--config", file, "--data", join(folder, "data")];
+    expect(await run(argv)).toEqual({ code: 0, text: "0 sent again, 0 obsolete, 0 kept.\n" });
+  });
+
+  it("end with status 2 for wrong usage", async () => {
+    expect((await run(["serve", "--port", "99999"])).code).toBe(2);
+    expect((await run(["backup"])).code).toBe(2);
+    expect((await run(["redrive", "--data", folder])).code).toBe(2);
+  });
+});
