@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { jest } from "@jest/globals";
 
 const COMMAND = fileURLToPath(new URL("../../client/bin.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "server-command-"));
@@ -12,7 +14,7 @@ writeFileSync(
   file,
   JSON.stringify({
     projects: { prod: { ...project, auth: { kind: "token", token: { $env: "CCE_TOKEN" } } } },
-    settings: { linkKeys: ["0123456789abcdef0123456789abcdef"] },
+    settings: { linkKeys: [randomBytes(32).toString("hex")] },
   }),
 );
 
@@ -25,6 +27,9 @@ function run(argv: readonly string[], env: Readonly<Record<string, string>> = {}
     );
   });
 }
+
+// Each command starts a process.
+jest.setTimeout(60_000);
 
 describe("the operators' commands on one node", () => {
   it("check a config file with its references, and name what does not resolve", async () => {

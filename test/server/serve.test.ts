@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { fileURLToPath } from "node:url";
+import { jest } from "@jest/globals";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { eventually } from "../support/eventually.ts";
@@ -28,6 +29,9 @@ const start = (extra: readonly string[] = []) =>
   startServer({ ...fixture, arguments: extra, env: { HOOK_URL: `${receiver.url}/webhook/audit` } });
 
 const readText = async (url: string) => (await fetch(url)).text();
+
+// Each test starts one or two processes.
+jest.setTimeout(90_000);
 
 describe("cce-notifier serve", () => {
   it("follows a job to its notification, with secrets from the environment and from a file", async () => {
