@@ -35,7 +35,9 @@ export function statusLine(status: StatusDocument): string {
 
 /** Returns a text such as `usually 7 min to 9 min (from 42 jobs), about 2 min remaining`. */
 function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Expected): string {
-  const duration = (seconds: number) => formatDuration(seconds * 1000);
+  // Whole minutes are exact enough for a long duration.
+  const duration = (seconds: number) =>
+    seconds < 120 ? formatDuration(seconds * 1000) : `${Math.round(seconds / 60)} min`;
   const jobs = `${fromJobs} ${fromJobs === 1 ? "job" : "jobs"}`;
   const rest =
     remainingSeconds === null ? "longer than all of them" : `about ${duration(remainingSeconds)} remaining`;

@@ -104,6 +104,10 @@ export async function concludeWatch(
   // The caller has asked again while this poll was in progress. The later of both deadlines holds.
   if (conclusion.outcome === "timed_out" && document !== null && document.watch.deadlineAt > watch.deadlineAt)
     throw new DeadlineMovedError("the deadline of this watch has moved");
+  // The same call may ask for the first time to wait until the resource is usable.
+  const endsWithJob = conclusion.outcome === "succeeded" && conclusion.ready === undefined;
+  if (endsWithJob && document?.summary === null && document.watch.readyMinutes !== null)
+    throw new DeadlineMovedError("the watch must wait until the resource of its job is usable");
   const stored = document?.summary ?? null;
   const outcome =
     stored === null || document === null
@@ -130,7 +134,7 @@ export async function resumeConclusion(watch: Watch, at: Instant, ports: Conclud
  */
 function concludeSucceededJob(watch: Watch, conclusion: Conclusion): Conclusion {
   const isUnknown = conclusion.outcome === "timed_out" || conclusion.outcome === "lost";
-  return watch.ready !== null && isUnknown ? concludeReady(watch) : conclusion;
+  return watch.ready !== null && isUnknown ? concludeReady(watch, conclusion) : conclusion;
 }
 
 async function saveOutcome(

@@ -22,8 +22,8 @@ export const ReadyProgress = z.object({
   succeededAt: z.number(),
   /** The number of latest polls in a row that found the resource usable. */
   readyPolls: z.int(),
-  /** Is true if at least one poll saw the resource. */
-  isObserved: z.boolean(),
+  /** Is true if the latest poll that saw the resource found the resource not usable. */
+  wasNotReady: z.boolean(),
   reason: MaybeText,
   message: MaybeText,
 });

@@ -65,22 +65,25 @@ export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
   const observation =
     check.kind === "unseen" ? check.observation : ({ kind: "job", job: pending, warnings: [] } as const);
   const decision = decideAfterPoll({ ...input, watch, observation, durations: [] });
-  if (decision.kind === "conclude") return concludeReady(watch);
+  if (decision.kind === "conclude") return concludeReady(watch, decision);
   const delaySeconds =
     check.kind === "ready" ? Math.min(decision.delaySeconds, confirmSeconds(input)) : decision.delaySeconds;
   return { ...decision, delaySeconds, ready };
 }
 
+type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
+
 /**
  * Concludes a watch whose job has succeeded and whose resource did not become usable in time, or was never seen. This
- * conclusion replaces every conclusion that says that the end of the job is unknown.
+ * conclusion replaces a conclusion that says that the end of the job is unknown. If the polls lost the access to the
+ * resource before the deadline, it is unknown whether the resource is usable.
  */
-export function concludeReady({
-  readyMinutes,
-  ready,
-}: ReadyWatch): Extract<PollDecision, { kind: "conclude" }> {
-  const { isObserved = false, reason = null, message = null } = ready ?? {};
-  if (!isObserved) return concluded("succeeded", null, { state: "unknown", reason, message });
+export function concludeReady({ readyMinutes, ready }: ReadyWatch, replaced: Conclusion): Conclusion {
+  const { wasNotReady = false, reason = null, message = null } = ready ?? {};
+  if (replaced.outcome === "lost" || !wasNotReady) {
+    const text = replaced.outcome === "lost" ? replaced.reason : message;
+    return concluded("succeeded", null, { state: "unknown", reason: null, message: text });
+  }
   const state = [reason, message].filter((text) => text !== null).join(": ");
   const text = `${defaultText("sentence.notReady", { minutes: readyMinutes ?? 0 })} ${state}`.trim();
   return concluded("not_ready", text, { state: "not_ready", reason, message });
@@ -89,28 +92,36 @@ export function concludeReady({
 function concluded(
   outcome: "succeeded" | "not_ready",
   reason: string | null,
-  ready: NonNullable<Extract<PollDecision, { kind: "conclude" }>["ready"]>,
+  ready: NonNullable<Conclusion["ready"]>,
 ) {
   return { kind: "conclude", outcome, reason, ready } as const;
 }
 
+const ONCE_TEXT = "The resource was usable, but not at two polls in a row.";
+
 const NO_PROGRESS = (succeededAt: Instant): ReadyProgress => ({
   succeededAt,
   readyPolls: 0,
-  isObserved: false,
+  wasNotReady: false,
   reason: null,
   message: null,
 });
 
 function progressAfter(before: ReadyProgress, check: ReadyCheck): ReadyProgress {
-  const { succeededAt, isObserved } = before;
+  const { succeededAt, wasNotReady } = before;
   switch (check.kind) {
     case "ready":
-      return { ...before, readyPolls: before.readyPolls + 1, isObserved: true };
+      return {
+        ...before,
+        readyPolls: before.readyPolls + 1,
+        wasNotReady: false,
+        reason: null,
+        message: ONCE_TEXT,
+      };
     case "not_ready":
-      return { succeededAt, readyPolls: 0, isObserved: true, reason: check.reason, message: check.message };
+      return { succeededAt, readyPolls: 0, wasNotReady: true, reason: check.reason, message: check.message };
     case "unseen":
-      return isObserved
+      return wasNotReady
         ? { ...before, readyPolls: 0 }
         : { ...before, readyPolls: 0, message: check.observation.text };
     case "no_resource":

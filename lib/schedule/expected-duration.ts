@@ -17,11 +17,6 @@ export const Expected = z.object({
 });
 export type Expected = z.infer<typeof Expected>;
 
-/** The number of ended jobs from which the service can say that a job is slow. */
-const MIN_JOBS_OF_SLOW = 20;
-/** A slow job takes longer than this part of the jobs of its type. */
-const SLOW_QUANTILE = 0.95;
-
 /**
  * Returns how long a job is expected to take. The function uses only the observed jobs since the last change of their
  * durations, and no assumed jobs. Returns null if no job of the type has ended.
@@ -41,19 +36,6 @@ export function expectedDuration(durations: readonly DurationCount[], ageSeconds
         ? null
         : roundSeconds(Math.max(0, middleOf(bucketOfRank(longer, longerJobs / 2)) - ageSeconds)),
   };
-}
-
-/**
- * Returns the age in seconds from which a job is slow: it takes longer than 19 of 20 jobs of its type. The age is the
- * upper limit of an order statistic, so at most one of 20 new jobs is reported as slow, whatever the distribution of the
- * durations is. Returns null if fewer than 20 jobs have ended.
- * Source: V. Vovk et al., "Algorithmic Learning in a Random World" (2005), conformal prediction.
- */
-export function slowAgeSeconds(durations: readonly DurationCount[]): number | null {
-  const { counts, total } = countRecentJobs(durations);
-  if (total < MIN_JOBS_OF_SLOW) return null;
-  const rank = Math.ceil(SLOW_QUANTILE * (total + 1));
-  return rank > total ? null : bucketStartSeconds(bucketOfRank(counts, rank) + 1);
 }
 
 /** Returns the bucket of the job with a rank. The shortest job has the rank 1. */

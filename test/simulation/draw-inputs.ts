@@ -28,10 +28,14 @@ export function tokenOf(caller: string): string {
   return `bearer-${caller.replace("token:", "")}`;
 }
 
-/** Returns a config with these settings. */
-export function configWith(settings: Record<string, unknown>): WholeConfig {
+/** Returns a config with these settings and with these fields of the project. */
+export function configWith(
+  settings: Record<string, unknown>,
+  project: Record<string, unknown> = {},
+): WholeConfig {
+  const auth = { kind: "token", token: "none" };
   const parsed = parseConfig({
-    projects: { [PROJECT]: { projectId: "p1", region: "eu-de", auth: { kind: "token", token: "none" } } },
+    projects: { [PROJECT]: { projectId: "p1", region: "eu-de", auth, ...project } },
     targets: TARGETS,
     tokens: Object.fromEntries(
       CALLERS.map((caller) => [caller.replace("token:", ""), { ...RIGHTS, sha256: sha256(tokenOf(caller)) }]),
@@ -44,7 +48,8 @@ export function configWith(settings: Record<string, unknown>): WholeConfig {
 
 export function drawConfig(random: RandomSource): WholeConfig {
   const maxDelaySeconds = random.pick([45, 120, 900]);
-  return configWith({
+  const project = random.happens(0.4) ? { until: "ready", readyMinutes: random.pick([1, 5, 15]) } : {};
+  const settings = {
     ...(random.happens(0.3) ? { fallbackTarget: "ops" } : {}),
     maxPolls: random.pick([500, 500, 12]),
     poll: {
@@ -54,7 +59,8 @@ export function drawConfig(random: RandomSource): WholeConfig {
       ...(random.happens(0.2) ? { queriesPerFiveMinutes: random.pick([30, 200]) } : {}),
     },
     retry: random.happens(0.8) ? { scheduleSeconds: [0, 5, 30, 120, 600] } : {},
-  });
+  };
+  return configWith(settings, project);
 }
 
 export function drawJob(random: RandomSource, jobId: string): SimulatedJob {
@@ -82,7 +88,7 @@ export function drawSubmission(
     jobIds,
     targets: (targets.length === 0 ? [random.pick(NAMES)] : targets).toSorted(),
     deadlineMinutes: random.pick(caller === CALLER ? [10, 30, 60] : [0.05, 10, 30, 60]),
-    readyMinutes: random.happens(0.3) ? random.pick([1, 5, 15]) : null,
+    readyMinutes: null,
     digest: jobIds.length > 1 && random.happens(0.5),
   };
 }

@@ -194,7 +194,8 @@ function checkWatch(
       .map((deadline) => deadline.deadlineAt),
   );
   const isReadyTimeOver =
-    concludedAt >= (readyDeadline(watch) ?? 0) || watch.poll >= config.settings.maxPolls;
+    concludedAt >= (readyDeadline(watch) ?? Number.POSITIVE_INFINITY) ||
+    watch.poll >= config.settings.maxPolls;
   const isReady = watch.readyMinutes === null || observed.has("resource succeeded");
   const isUnobserved = isReadyTimeOver || [...observed].some((what) => /^resource (un|for|mis)/.test(what));
   const isJustified = {

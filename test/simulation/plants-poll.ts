@@ -81,3 +81,14 @@ export function forgetTarget(ports: PollPorts): PollPorts {
     },
   };
 }
+
+/** Hides from each poll that the watch waits until the resource of its job is usable. */
+export function endsAtSuccess<T extends Claims>(ledger: T): T {
+  return {
+    ...ledger,
+    async claimPoll(wanted: Parameters<Claims["claimPoll"]>[0]) {
+      const claim = await ledger.claimPoll(wanted);
+      return claim.kind === "claimed" ? { ...claim, watch: { ...claim.watch, readyMinutes: null } } : claim;
+    },
+  };
+}

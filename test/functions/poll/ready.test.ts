@@ -54,7 +54,7 @@ describe("a watch that waits until ready", () => {
     expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({
       state: "watching",
       phase: "Success",
-      ready: { succeededAt: T0, isObserved: true, reason: "Unavailable", message: "no master answers" },
+      ready: { succeededAt: T0, wasNotReady: true, reason: "Unavailable", message: "no master answers" },
     });
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
     flow.observation = { kind: "gone", text: "the job is queried again" };
@@ -141,6 +141,17 @@ describe("a watch that waits until ready", () => {
     ]);
   });
 
+  it("ends as succeeded with a warning if a poll found a node usable and no later poll may read the node", async () => {
+    const flow = await openReady();
+    flow.observation = success("CreateNode");
+    flow.resources = [resourceIn("succeeded", "Active"), FORBIDDEN, FORBIDDEN];
+    for (const poll of [1, 2, 3]) {
+      await flow.poll(poll);
+      flow.clock.now += 10 * MINUTE;
+    }
+    expect(flow.recorded.concluded).toMatchObject([{ outcome: "succeeded", ready: { state: "unknown" } }]);
+  });
+
   it("ends as succeeded with a warning if the type of the job names no resource", async () => {
     const flow = await openReady();
     flow.observation = success("CreatePSMCert");
@@ -164,6 +175,25 @@ describe("a watch that waits until ready", () => {
     await flow.poll(1);
     await flow.poll(2);
     expect(flow.recorded.concluded).toMatchObject([{ outcome: "not_ready" }]);
+  });
+
+  it("repeats the poll that saw the success if the caller asks during the poll to wait until ready", async () => {
+    const flow = createFlow();
+    await flow.open();
+    const { readWatch } = flow.memory;
+    const ledger = {
+      async readWatch(key: typeof KEY) {
+        await flow.open({ readyMinutes: 15 });
+        return readWatch(key);
+      },
+    };
+    const racing = createFlow({ ledger: { ...flow.memory, ...ledger } });
+    racing.observation = success();
+    await expect(racing.poll(1)).rejects.toThrow("must wait until the resource");
+    expect(racing.recorded.concluded).toEqual([]);
+    racing.resources = [AVAILABLE];
+    await racing.poll(1);
+    expect(racing.recorded.concluded).toMatchObject([{ outcome: "succeeded", ready: { state: "ready" } }]);
   });
 
   it("makes no query of a resource without readyMinutes", async () => {

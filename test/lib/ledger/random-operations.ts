@@ -114,7 +114,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
               fc.record({
                 succeededAt: now,
                 readyPolls: fc.nat(2),
-                isObserved: fc.boolean(),
+                wasNotReady: fc.boolean(),
                 reason: text,
                 message: text,
               }),
