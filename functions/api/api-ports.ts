@@ -16,6 +16,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
   readonly ledger: Pick<
     Ledger,
     | "readWatch"
+    | "readCallerData"
     | "listJobWatches"
     | "listRecentWatches"
     | "scheduleSweep"

@@ -5,6 +5,7 @@ import { Target } from "../../lib/channels/registry.ts";
 import { createConfigView } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
+import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
 import { readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
 import { stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
@@ -34,6 +35,7 @@ const { env, table, sqs, ...ports } = createAwsPorts(
 const ledger = bindToTable(table, {
   listJobWatches,
   readWatch,
+  readCallerData,
   listRecentWatches,
   scheduleSweep,
   stopWatch,

@@ -1,4 +1,5 @@
 import { type ApiRequest, type ApiResponse, conditionalResponse } from "../../lib/api/http-message.ts";
+import { readJobFilter } from "../../lib/api/job-filter.ts";
 import {
   createLinkOptions,
   type LinkedPage,
@@ -8,18 +9,19 @@ import {
   readLinkKey,
 } from "../../lib/auth/link-keys.ts";
 import type { PageSettings } from "../../lib/config/settings.ts";
+import type { Context } from "../../lib/domain/context.ts";
 import { type Instant, type Job, JobId, Name } from "../../lib/domain/job.ts";
 import { serializeTruncatedTree } from "../../lib/domain/truncate-tree.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { PageTokenError } from "../../lib/ledger/page-token.ts";
-import type { WatchDocument, WatchPage } from "../../lib/ledger/watch.ts";
+import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import { withoutEmptyFields } from "../../lib/pages/filter-form.ts";
 import { renderJobPage } from "../../lib/pages/job-page.ts";
-import { parseStateFilter } from "../../lib/pages/list-filter.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
 import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
+import { findListedJobs, type ListQuery } from "./find-listed-jobs.ts";
 import { readExpected, replaceDigestDeliveries } from "./read-status.ts";
-import { selectVisibleWatches } from "./restrict-watch.ts";
 import { statusResponse } from "./status-response.ts";
 
 /**
@@ -28,7 +30,6 @@ import { statusResponse } from "./status-response.ts";
  */
 const MAX_TREE_BYTES = 1_000_000;
 const LIST_LIMIT = 50;
-const MAX_FILTER_LENGTH = 200;
 
 /**
  * Creates the response to `GET /jobs/{project}/{jobId}?key=…`: the HTML page of one job. For a wrong key, an expired
@@ -68,18 +69,22 @@ export async function showJob(
 /** Omits the labels of the context and the answers of receivers, unless the operator shows them on pages. */
 function hideFromPage<Shown extends Pick<WatchDocument, "context" | "deliveries">>(
   shown: Shown,
-  { labels, answers }: PageSettings,
+  pages: PageSettings,
 ): Shown {
-  const { labels: _, ...context } = shown.context;
   const withoutAnswer = (delivery: DeliveryRecord): DeliveryRecord => ({
     ...delivery,
     history: delivery.history.map((attempt) => ({ ...attempt, answer: "" })),
   });
   return {
     ...shown,
-    context: labels ? shown.context : context,
-    deliveries: answers ? shown.deliveries : shown.deliveries.map(withoutAnswer),
+    context: hideLabels(shown.context, pages),
+    deliveries: pages.answers ? shown.deliveries : shown.deliveries.map(withoutAnswer),
   };
+}
+
+function hideLabels(context: Context, pages: PageSettings): Context {
+  const { labels: _, ...rest } = context;
+  return pages.labels ? context : rest;
 }
 
 function truncateForPage(tree: Job | null): Job | null {
@@ -103,29 +108,34 @@ export async function showJobs(
   if (!project.success) return pageResponse(null, request);
   const page = { kind: "project", project: project.data } as const;
   const opened = openPage(page, request, createLinkOptions(config, defaultUrl), now);
-  const recent = opened === null ? null : await readRecent(ledger, project.data, query.get("before"));
-  if (opened === null || recent === null) return pageResponse(null, request);
+  if (opened === null) return pageResponse(null, request);
+  const fields = withoutEmptyFields(query);
+  const { filter, errors } = readJobFilter(fields);
+  const before = fields.get("before");
+  const { pages } = config.settings;
+  const listQuery = { project: project.data, filter, limit: LIST_LIMIT, before };
+  const found = await findJobs(listQuery, pages, ledger);
+  if (found === null) return pageResponse(null, request);
   const { links } = opened;
-  const text = (query.get("text") ?? "").slice(0, MAX_FILTER_LENGTH).toWellFormed();
   const list = renderListPage({
     project: project.data,
-    watches: recent.watches.map((watch) => ({ ...watch, url: pageUrl(links, watch, now) ?? "" })),
-    filter: { state: parseStateFilter(query.get("state")), text },
+    watches: found.jobs.map(({ watch, context: { actor, pipeline } }) => {
+      return { ...watch, actor, pipeline, url: pageUrl(links, watch, now) ?? "" };
+    }),
+    errors,
+    hasLabels: pages.labels,
     now,
-    link: { self: `${links.publicUrl}/jobs?${query.toString()}`, before: recent.next },
+    link: { self: `${links.publicUrl}/jobs?${fields.toString()}`, before: found.next },
   });
   return pageResponse(list, request);
 }
 
-/** Returns the newest watch of each job on one page of recent watches, or null when `before` is not a page token. */
-async function readRecent(
-  ledger: ApiPorts["ledger"],
-  project: string,
-  before: string | null,
-): Promise<WatchPage | null> {
+/** Returns one page of the job list for a reader without a token, or null when `before` is not a page token. */
+async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts["ledger"]) {
+  // A filter of the list finds only the part of the context that the page of the job shows.
+  const readContext = async (watch: Watch) => hideLabels((await ledger.readCallerData(watch)).context, pages);
   try {
-    const { watches, next } = await ledger.listRecentWatches(project, { limit: LIST_LIMIT, before });
-    return { watches: await selectVisibleWatches(watches, null, ledger), next };
+    return await findListedJobs(query, { caller: null, readContext }, ledger);
   } catch (error) {
     if (error instanceof PageTokenError) return null;
     throw error;

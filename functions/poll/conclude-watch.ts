@@ -3,7 +3,12 @@ import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
-import { hasJobEnded, type OutcomeSummary, summarizeOutcome } from "../../lib/domain/outcome-summary.ts";
+import {
+  describeCause,
+  hasJobEnded,
+  type OutcomeSummary,
+  summarizeOutcome,
+} from "../../lib/domain/outcome-summary.ts";
 import { defaultText } from "../../lib/domain/texts.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { notificationKey } from "../../lib/ledger/notification.ts";
@@ -187,7 +192,7 @@ async function notifyAndEnd(
   ports: ConcludePorts,
 ): Promise<void> {
   const { ledger, config, notifyQueue, onConcluded = reportConcluded } = ports;
-  const { outcome, phase, jobType, resourceName } = summary;
+  const { outcome, phase, jobType, resourceName, durationSeconds } = summary;
   const { digestTargets } = await sendDigestAfterLastMember(watch.digestId, watch, ports);
   let notified: readonly string[] = [];
   let targets = watch.targets;
@@ -212,7 +217,7 @@ async function notifyAndEnd(
       targets,
       polledAt,
       expiresAt: computeLedgerExpiryTime(at, config.settings),
-      job: { phase, jobType, resourceName },
+      job: { phase, jobType, resourceName, cause: describeCause(summary), durationSeconds },
     });
     if (ended.kind === "ended") {
       onConcluded(summary, watch.traceparent);

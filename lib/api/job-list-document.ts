@@ -1,15 +1,20 @@
 import * as z from "zod/mini";
 import { type Caller, isConfigured } from "../auth/caller.ts";
 import type { Config } from "../config/config.ts";
-import { Name, WATCH_STATES, WatchState } from "../domain/job.ts";
+import { Name, WatchState } from "../domain/job.ts";
 import { Ready } from "../domain/ready.ts";
 import { Count, IsoTime, MaybeIsoTime, MaybeText, withDescription } from "../domain/zod-fields.ts";
+import {
+  FILTER_PARAMETERS,
+  type JobFilter,
+  REPEATED_FILTER_PARAMETERS,
+  readJobFilter,
+} from "./job-filter.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import {
   describeUnknownName,
   findParameterErrors,
   invalidRequest,
-  readListParameter,
   toRequestErrors,
 } from "./request-errors.ts";
 import { checkProjectRight } from "./watch-parameters.ts";
@@ -23,9 +28,25 @@ export const ListedJob = z.object({
   phase: MaybeText,
   type: MaybeText,
   resourceName: MaybeText,
+  cause: withDescription(
+    z.nullable(z.string()),
+    "The cause of the failure in one line. A long cause is truncated and ends in `…`. Is null if nothing failed.",
+  ),
+  actor: withDescription(
+    z.nullable(z.string()),
+    "The actor from the context. Is null if the watch belongs to another caller.",
+  ),
+  pipeline: withDescription(
+    z.nullable(z.string()),
+    "The pipeline from the context. Is null if the watch belongs to another caller.",
+  ),
   polls: Count,
   acceptedAt: IsoTime,
   concludedAt: MaybeIsoTime,
+  durationSeconds: withDescription(
+    z.nullable(z.number()),
+    "The duration of the job that has ended. Is null if the duration is unknown.",
+  ),
   statusUrl: z.string(),
   pageUrl: MaybeText,
   ready: withDescription(
@@ -48,11 +69,11 @@ export type JobList = z.infer<typeof JobList>;
 export const MAX_LIST_LIMIT = 100;
 export const DEFAULT_LIST_LIMIT = 50;
 
-export interface ListQuery {
+/** The query of a job list after all checks. */
+export interface JobListQuery {
   readonly kind: "list";
   readonly project: string;
-  /** If `state` is null, the list contains jobs in all states. */
-  readonly states: readonly string[] | null;
+  readonly filter: JobFilter;
   readonly limit: number;
   /** The value of `next` from the previous page of the job list. The value of `next` is not checked yet. */
   readonly before: string | null;
@@ -68,23 +89,27 @@ export function readListQuery(
   query: URLSearchParams,
   caller: Caller,
   config: Config,
-): ListQuery | ProblemResponse {
+): JobListQuery | ProblemResponse {
   const project = query.get("project") ?? config.settings.defaultProject;
   if (project !== undefined && Name.safeParse(project).success) {
     const problem = checkProjectRight(caller, "read", project);
     if (problem !== null) return problem;
   }
-  const states = query.has("state") ? readListParameter(query, "state") : null;
+  const { filter, errors: filterErrors } = readJobFilter(query);
   const limit = query.get("limit") ?? String(DEFAULT_LIST_LIMIT);
   const errors = [
-    ...findParameterErrors(query, ["project", "limit", "before"], ["state"]),
+    ...findParameterErrors(
+      query,
+      ["project", "limit", "before", ...FILTER_PARAMETERS],
+      REPEATED_FILTER_PARAMETERS,
+    ),
     ...projectErrors(project, caller, config),
-    ...stateErrors(states),
+    ...filterErrors,
   ];
   if (!/^[1-9]\d{0,2}$/.test(limit) || Number(limit) > MAX_LIST_LIMIT)
     errors.push({ parameter: "limit", detail: `must be an integer from 1 to ${MAX_LIST_LIMIT}` });
   if (project === undefined || errors.length > 0) return invalidRequest(errors);
-  return { kind: "list", project, states, limit: Number(limit), before: query.get("before") };
+  return { kind: "list", project, filter, limit: Number(limit), before: query.get("before") };
 }
 
 function projectErrors(project: string | undefined, caller: Caller, config: Config): RequestError[] {
@@ -99,16 +124,4 @@ function projectErrors(project: string | undefined, caller: Caller, config: Conf
   const malformed = toRequestErrors(Name.safeParse(project), () => ({ parameter: "project" }));
   if (malformed.length > 0 || isConfigured(config, "project", project)) return malformed;
   return [{ parameter: "project", detail: describeUnknownName("project", project, caller, config) }];
-}
-
-function stateErrors(states: readonly string[] | null): RequestError[] {
-  if (states?.length === 0)
-    return [{ parameter: "state", detail: "must not be empty. Omit 'state' to get all states." }];
-  const known: readonly string[] = WATCH_STATES;
-  return (states ?? [])
-    .filter((state) => !known.includes(state))
-    .map((state) => ({
-      parameter: "state",
-      detail: `unknown state '${state}'. States: ${WATCH_STATES.join(", ")}.`,
-    }));
 }

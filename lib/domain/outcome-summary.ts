@@ -144,6 +144,32 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
 }
 
 /**
+ * Returns the cause of an outcome in one line, for a list of jobs: the most frequent cause, or the reason of the watch.
+ * Returns null for an outcome without a failure.
+ */
+export function describeCause({
+  outcome,
+  causes,
+  causesOmitted,
+  reason,
+  ready,
+}: Pick<OutcomeSummary, "outcome" | "causes" | "causesOmitted" | "reason" | "ready">): string | null {
+  if (outcome === "succeeded") return null;
+  const [first] = outcome === "failed" ? causes : [];
+  if (first === undefined) return oneLine(reason ?? ready?.message ?? ready?.reason ?? null);
+  const { type, count, total } = first;
+  const what = [count > 1 && `${count} of ${total}`, type].filter(Boolean).join(" ");
+  const others = causes.length - 1 + causesOmitted;
+  const more = others > 0 && `(and ${others} more ${others === 1 ? "cause" : "causes"})`;
+  const text = [what, more].filter(Boolean).join(" ");
+  return [text, oneLine(first.reason)].filter(Boolean).join(": ") || null;
+}
+
+function oneLine(text: string | null): string | null {
+  return text?.replace(/\s+/g, " ").trim() || null;
+}
+
+/**
  * Returns a text that says why the watch has its outcome. The text for the outcome `timed_out` also names the subjobs
  * that were still running.
  */

@@ -1,6 +1,6 @@
 import type { ReadyProgress } from "../domain/ready.ts";
 import { countUtf8Bytes, truncate } from "../domain/truncate-text.ts";
-import type { ObservedJob } from "./watch.ts";
+import type { EndedJob, ObservedJob } from "./watch.ts";
 
 /**
  * The maximum size of a text from CCE in a watch. A watch must be small in the ledger, because each poll writes the
@@ -25,5 +25,14 @@ export function truncateObservedJob({ phase, jobType, resourceName }: ObservedJo
     phase: truncateObservedText(phase),
     jobType: truncateObservedText(jobType),
     resourceName: truncateObservedText(resourceName),
+  };
+}
+
+/** Truncates the texts of a job that has ended so that they are short enough for a watch. */
+export function truncateEndedJob(job: EndedJob): EndedJob {
+  return {
+    ...truncateObservedJob(job),
+    cause: truncateObservedText(job.cause),
+    durationSeconds: job.durationSeconds,
   };
 }

@@ -55,6 +55,10 @@ export const WatchFields = z.object({
    * job.
    */
   readyMinutes: z._default(z.nullable(z.number()), null),
+  /** The cause of the failure in one line. Is null for a watch without a failure. A long cause is truncated. */
+  cause: z._default(MaybeText, null),
+  /** The duration of the job that has ended. Is null if the duration is unknown. */
+  durationSeconds: z._default(z.nullable(z.number()), null),
 });
 
 /** The current generation of a watch. Every poll reads and writes all fields of the watch. */
@@ -137,6 +141,9 @@ export type PollClaim =
 /** The fields of a job that the ledger stores in the watch. */
 export type ObservedJob = Pick<Watch, "phase" | "jobType" | "resourceName">;
 
+/** The fields of a job that the ledger stores in a watch that has ended. */
+export interface EndedJob extends ObservedJob, Pick<Watch, "cause" | "durationSeconds"> {}
+
 export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polledAt"> {
   readonly key: WatchKey;
   readonly poll: number;
@@ -165,8 +172,8 @@ export interface WatchEnd {
   readonly targets: readonly string[];
   readonly polledAt: readonly Instant[];
   readonly expiresAt: Instant;
-  /** The fields of the job from the last poll. If `job` is absent, the ledger keeps the stored fields. */
-  readonly job?: ObservedJob;
+  /** The fields of the job from the outcome. If `job` is absent, the ledger keeps the stored fields. */
+  readonly job?: EndedJob;
 }
 
 export type EndResult =

@@ -1,70 +1,88 @@
-import { ACCESS_ERROR_TEXTS, type Instant } from "../domain/job.ts";
+import type { RequestError } from "../api/problem.ts";
+import type { Context } from "../domain/context.ts";
+import { ACCESS_ERROR_TEXTS, type Instant, wasJobObserved } from "../domain/job.ts";
+import { pendingReady } from "../domain/ready.ts";
 import { formatDuration } from "../domain/time-text.ts";
+import type { Watch } from "../ledger/watch.ts";
 import { LIST_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
+import { filterForm, replaceListParameter } from "./filter-form.ts";
 import { bdiElement, type Html, html } from "./html.ts";
 import { icon } from "./icon.ts";
-import {
-  filterForm,
-  type ListedWatch,
-  type ListFilter,
-  presentListedWatch,
-  replaceListFilter,
-  selectWatches,
-} from "./list-filter.ts";
 import { type RenderedPage, renderPage } from "./page-shell.ts";
+import { presentState, type StatePresentation } from "./state-presentation.ts";
 import { countdownTo, roundNowByAge, runningDuration, utcTimeWithAge } from "./time-html.ts";
+
+/** The fields of a watch that the list page shows. */
+export interface ListedWatch
+  extends Pick<
+      Watch,
+      "jobId" | "state" | "jobType" | "resourceName" | "phase" | "ready" | "cause" | "durationSeconds"
+    >,
+    Pick<Watch, "acceptedAt" | "concludedAt" | "nextPollAt" | "accessError" | "lastPollError">,
+    Pick<Context, "actor" | "pipeline"> {
+  /** The URL of the status page of the job. The URL contains a link key. */
+  readonly url: string;
+}
 
 export interface ListPage {
   readonly project: string;
-  /**
-   * The watches on this page of the job list, before the filter selects some of the watches. The newest watch is first.
-   */
+  /** The watches on this page of the job list, newest first. The filter has selected the watches. */
   readonly watches: readonly ListedWatch[];
-  readonly filter: ListFilter;
+  /** The errors in the fields of the filter. */
+  readonly errors: readonly RequestError[];
+  /** Is true if the filter has a field for labels. */
+  readonly hasLabels: boolean;
   readonly now: Instant;
   /**
-   * `self` is the URL of this page with the link key. `before` is the query parameter for the next page with older
-   * watches, or null on the last page of the job list.
+   * `self` is the URL of this page with the link key and the filter. `before` is the query parameter for the next page
+   * with older watches, or null on the last page of the job list.
    */
   readonly link: { readonly self: string; readonly before: string | null };
 }
 
 /**
- * Renders the recent watches of a project. The function rounds durations, so that the HTML of the page rarely changes.
+ * Renders one page of the job list of a project. Running jobs come first. The function rounds durations, so that the
+ * HTML of the page rarely changes.
  */
-export function renderListPage({ project, watches, filter, now, link }: ListPage): RenderedPage {
-  const selected = selectWatches(watches, filter);
-  const running = watches
-    .filter(({ state }) => state === "watching")
-    .map((watch) => presentListedWatch(watch).icon);
+export function renderListPage({ project, watches, errors, hasLabels, now, link }: ListPage): RenderedPage {
+  const isRunning = (watch: ListedWatch) => watch.state === "watching";
+  const running = watches.filter(isRunning);
+  const sorted = [...running, ...watches.filter((watch) => !isRunning(watch))];
+  const icons = running.map((watch) => presentListedWatch(watch).icon);
   return renderPage({
-    title: `${running.length > 0 ? `Watching ${running.length} · ` : ""}Jobs of ${project}`,
-    icon: running.includes("running") ? "running" : (running[0] ?? "succeeded"),
+    title: `${running.length > 0 ? `Running ${running.length} · ` : ""}Jobs of ${project}`,
+    icon: icons.includes("running") ? "running" : (icons[0] ?? "succeeded"),
     css: [PAGE_CSS, LIST_PAGE_CSS],
     script: "live",
     hasForms: true,
     body: html`<header class="top"><p>${bdiElement(project)}</p><p id="live" data-keep></p></header>
 <main class="jobs"><h1>Recent jobs</h1>
-${filterForm(watches, filter, link.self)}
-<div id="list">${selected.length === 0 ? emptyList(watches.length) : html`<ol>${selected.map((watch) => listEntry(watch, now))}</ol>`}
+${filterForm(link.self, errors, hasLabels)}
+<div id="list">${sorted.length === 0 ? emptyList(link.before !== null) : html`<ol>${sorted.map((watch) => listEntry(watch, now))}</ol>`}
 <nav class="pages" aria-label="Pages">${
-      link.before &&
-      html`<a href="${replaceListFilter(link.self, { ...filter, before: link.before })}">Older jobs</a>`
+      link.before && html`<a href="${replaceListParameter(link.self, "before", link.before)}">Older jobs</a>`
     }</nav></div></main>`,
   });
 }
 
-/**
- * Renders a watch as an entry of the list page. The entry shows the duration of the watch, not the duration of the job.
- */
+function presentListedWatch({ state, jobType: type, phase, ready }: ListedWatch): StatePresentation {
+  const pending = state === "watching" ? pendingReady(ready) : undefined;
+  return presentState(state, wasJobObserved({ type, phase }), pending);
+}
+
+/** Renders a watch as an entry of the list page. */
 function listEntry(watch: ListedWatch, now: Instant): Html {
   const state = presentListedWatch(watch);
+  const { actor, pipeline, cause } = watch;
+  const origin = [pipeline && bdiElement(pipeline), actor && html`by ${bdiElement(actor)}`].filter(Boolean);
   return html`<li data-key="${watch.jobId}"><a class="c-${state.icon}" href="${watch.url}">
 <span class="state">${icon(state.icon)}${state.text}</span>
-<span class="name"><b>${bdiElement(watch.jobType ?? "Job")}</b>${watch.resourceName && html` <span class="res">${bdiElement(watch.resourceName)}</span>`}
-<span class="id">${bdiElement(watch.jobId)}</span>${watch.state === "watching" && pollLine(watch, state.text)}</span>
+<span class="name"><b>${bdiElement(watch.jobType ?? "Job")}</b>${watch.resourceName && html` <span class="res">${bdiElement(watch.resourceName)}</span>`}${
+    cause && html`<span class="cause">${bdiElement(cause)}</span>`
+  }${watch.state === "watching" && pollLine(watch, state.text)}
+${origin.length > 0 && html`<span class="by">${origin.map((part) => html`${part} `)}</span>`}<span class="id"><bdi>${watch.jobId}</bdi></span></span>
 <span class="since">${utcTimeWithAge(watch.acceptedAt)}</span>
-<span class="watched">Watched ${watchedDuration(watch, now)}</span></a></li>
+<span class="watched">${shownDuration(watch, now)}</span></a></li>
 `;
 }
 
@@ -83,14 +101,21 @@ function pollLine({ accessError, lastPollError, phase, nextPollAt }: ListedWatch
   return html`<span class="poll">${shownPhase && html`Phase ${bdiElement(shownPhase)}. `}${nextPollAt !== null && html`Next poll ${countdownTo(nextPollAt)}.`}</span>`;
 }
 
-/** Renders the time since the service accepted the job. CCE may have started the job much earlier. */
-function watchedDuration({ acceptedAt, concludedAt }: ListedWatch, now: Instant): Html | string {
-  if (concludedAt !== null) return formatDuration(concludedAt - acceptedAt);
-  return runningDuration(acceptedAt, roundNowByAge(now, acceptedAt));
+/**
+ * Renders the duration of a job that has ended. If the duration of the job is unknown, renders the duration of the
+ * watch: CCE may have started the job much earlier.
+ */
+function shownDuration(
+  { acceptedAt, concludedAt, durationSeconds }: ListedWatch,
+  now: Instant,
+): Html | string {
+  if (durationSeconds !== null) return formatDuration(durationSeconds * 1000);
+  if (concludedAt !== null) return html`Watched ${formatDuration(concludedAt - acceptedAt)}`;
+  return html`Watched ${runningDuration(acceptedAt, roundNowByAge(now, acceptedAt))}`;
 }
 
-function emptyList(watchCount: number): Html {
-  return watchCount === 0
-    ? html`<p class="empty">No job of this project is stored. The next watched job appears here.</p>`
-    : html`<p class="empty">None of these ${watchCount} jobs matches. Older jobs may match.</p>`;
+function emptyList(hasOlder: boolean): Html {
+  return hasOlder
+    ? html`<p class="empty">None of the jobs on this page matches. Older jobs may match.</p>`
+    : html`<p class="empty">No stored job of this project matches.</p>`;
 }

@@ -19,7 +19,7 @@ const PRESENTATIONS: Readonly<Record<WatchState, StatePresentation>> = {
   not_ready: { icon: "failed", text: "Succeeded, but not ready", sign: "✕" },
   timed_out: { icon: "timed_out", text: "Timed out", sign: "◷" },
   lost: { icon: "lost", text: "Lost", sign: "?" },
-  stopped: { icon: "stopped", text: "Not watched", sign: "■" },
+  stopped: { icon: "stopped", text: "Stopped", sign: "■" },
 };
 const UNOBSERVED: StatePresentation = { icon: "waiting", text: "Waiting for the cloud", sign: "○" };
 

@@ -3,7 +3,12 @@ import {
   computeNotificationGenerations,
   type NotificationGenerations,
 } from "../../lib/ledger/notification.ts";
-import { truncateObservedJob, truncateObservedText, truncateReady } from "../../lib/ledger/observed-texts.ts";
+import {
+  truncateEndedJob,
+  truncateObservedJob,
+  truncateObservedText,
+  truncateReady,
+} from "../../lib/ledger/observed-texts.ts";
 import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
 import {
   type CallerData,
@@ -153,7 +158,7 @@ export function watchOperations(store: Store): WatchOperations {
         const watch: Watch = {
           ...row.watch,
           ...OVER,
-          ...(end.job && truncateObservedJob(end.job)),
+          ...(end.job && truncateEndedJob(end.job)),
           state: end.outcome,
           concludedAt,
           polledAt: end.polledAt.slice(-POLL_HISTORY),
@@ -262,6 +267,8 @@ function startWatch(wanted: NewWatch, before: WatchRow | null, generation: numbe
     jobType: null,
     resourceName: null,
     consecutiveFailures: 0,
+    cause: null,
+    durationSeconds: null,
     targets: sortedNames(wanted.targets),
     polledAt: [],
     accessError: null,

@@ -58,7 +58,8 @@ export const PAGES: Readonly<Record<string, RenderedPage>> = {
   list: renderListPage({
     project: "prod",
     watches: listedWatches(),
-    filter: { state: null, text: "" },
+    errors: [],
+    hasLabels: true,
     now: NOW,
     link: { self: "/jobs?key=k0", before: "c2" },
   }),

@@ -1,5 +1,10 @@
 import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
-import { truncateObservedJob, truncateObservedText, truncateReady } from "../../lib/ledger/observed-texts.ts";
+import {
+  truncateEndedJob,
+  truncateObservedJob,
+  truncateObservedText,
+  truncateReady,
+} from "../../lib/ledger/observed-texts.ts";
 import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
 import {
   type CallerData,
@@ -151,7 +156,7 @@ export function watchOperations({ watches, callerData, outcomes }: LedgerState):
       const history = polledAt.slice(-POLL_HISTORY);
       const watch = {
         ...over(row.watch),
-        ...(job && truncateObservedJob(job)),
+        ...(job && truncateEndedJob(job)),
         state: outcome,
         concludedAt,
         polledAt: history,
@@ -205,6 +210,8 @@ function startWatch(wanted: NewWatch, before: WatchRow | undefined, generation: 
     accessError: null,
     lastPollError: null,
     consecutiveFailures: 0,
+    cause: null,
+    durationSeconds: null,
     digestId: wanted.digestId,
     traceparent: wanted.traceparent,
     targets: union([], wanted.targets),

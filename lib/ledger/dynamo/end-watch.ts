@@ -4,7 +4,7 @@ import { parseJson } from "../../domain/json.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import { computeNotificationGenerations, type NotificationGenerations } from "../notification.ts";
-import { truncateObservedJob } from "../observed-texts.ts";
+import { truncateEndedJob } from "../observed-texts.ts";
 import { deliveriesOverdueAt } from "../overdue-times.ts";
 import type { StoredOutcome } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
@@ -48,7 +48,7 @@ export const endWatch: Operation<"endWatch"> = async (table, end) => {
     set: {
       ...OVER,
       ...overdueIndexAttributes(key, targets.size === 0 ? null : deliveriesOverdueAt(concludedAt)),
-      ...(end.job === undefined ? {} : { ...truncateObservedJob(end.job) }),
+      ...(end.job === undefined ? {} : { ...truncateEndedJob(end.job) }),
       state: outcome,
       concludedAt,
       polledAt: formatInstants(end.polledAt),

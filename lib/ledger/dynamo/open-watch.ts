@@ -90,6 +90,8 @@ async function restartWatch(
       phase: null,
       jobType: null,
       resourceName: null,
+      cause: null,
+      durationSeconds: null,
     },
     condition: "#state = :state AND #poll = :poll",
     values: { state: found.state, poll: found.poll },

@@ -71,9 +71,13 @@ describe("GET /v1/jobs", () => {
       phase: null,
       type: null,
       resourceName: null,
+      cause: null,
+      actor: null,
+      pipeline: null,
       polls: 0,
       acceptedAt: "2026-11-23T09:00:00.000Z",
       concludedAt: null,
+      durationSeconds: null,
       statusUrl: "https://notifier.example.com/v1/jobs/prod/j0",
       pageUrl: expect.stringContaining("https://notifier.example.com/jobs/prod/j0?key="),
     });

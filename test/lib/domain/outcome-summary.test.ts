@@ -1,5 +1,10 @@
 import { createJobEvent } from "../../../lib/channels/webhook/message.ts";
-import { MAX_EVENT_BYTES, OutcomeSummary, summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
+import {
+  describeCause,
+  MAX_EVENT_BYTES,
+  OutcomeSummary,
+  summarizeOutcome,
+} from "../../../lib/domain/outcome-summary.ts";
 import { collectSubJobs } from "../../../lib/domain/subjob-tree.ts";
 import { FAILED, facts, failedChain, job, SAMPLES } from "../channels/samples.ts";
 
@@ -104,4 +109,32 @@ it("keeps the causes when the failures leave little space, and counts the causes
   expect(summary.causes.length + summary.causesOmitted).toBe(200);
   expect(summary.failures.length).toBeGreaterThan(5);
   expect(Buffer.byteLength(JSON.stringify(createJobEvent(summary)))).toBeLessThan(MAX_EVENT_BYTES);
+});
+
+describe("describeCause", () => {
+  const describeFailed = (nodes: readonly (readonly [type: string, reason: string | null])[]) => {
+    const subJobs = nodes.map(([type, reason]) => job({ ...FAILED, type, reason, subJobs: [] }));
+    return describeCause(summarizeOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) })));
+  };
+
+  it("states the type, the count and the reason of the most frequent cause in one line", () => {
+    expect(describeFailed([["CreateNodeVM", "sold\n out"]])).toBe("CreateNodeVM: sold out");
+    const two = describeFailed([
+      ["CreateNodeVM", "sold out"],
+      ["CreateNodeVM", "sold out"],
+      ["InstallNode", "no route"],
+    ]);
+    expect(two).toBe("2 of 2 CreateNodeVM (and 1 more cause): sold out");
+  });
+
+  it("states the reason of the watch if no subjob failed, and nothing for a job that succeeded", () => {
+    expect(describeCause({ ...SAMPLES.lost, reason: "no such job" })).toBe("no such job");
+    expect(describeCause({ ...SAMPLES.timed_out, reason: "late" })).toBe("late");
+    const ready = { state: "not_ready", reason: "Error", message: "the disk is full" } as const;
+    expect(describeCause({ ...SAMPLES.succeeded, outcome: "not_ready", reason: null, ready })).toBe(
+      "the disk is full",
+    );
+    expect(describeCause({ ...SAMPLES.succeeded, reason: "ok" })).toBeNull();
+    expect(describeCause({ ...SAMPLES.failed, causes: [], causesOmitted: 0, reason: null })).toBeNull();
+  });
 });

@@ -17,7 +17,13 @@ export function describeEndAndStop(ledger: () => Ledger): void {
     it("ends the watch when all targets were notified, in any order", async () => {
       const watch = newWatch({ targets: ["a", "b", "c"] });
       await ledger().openWatch(watch);
-      const job = { phase: "Failed", jobType: "DeleteNode", resourceName: "n-1" };
+      const job = {
+        phase: "Failed",
+        jobType: "DeleteNode",
+        resourceName: "n-1",
+        cause: "DeleteVM: the server is locked",
+        durationSeconds: 42.5,
+      };
       expect(await ledger().endWatch({ ...endingOf(watch, ["c", "a", "b"]), job: job })).toEqual({
         kind: "ended",
       });

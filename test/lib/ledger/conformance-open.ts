@@ -72,6 +72,8 @@ export function describeOpen(ledger: () => Ledger): void {
         accessError: null,
         lastPollError: null,
         consecutiveFailures: 0,
+        cause: null,
+        durationSeconds: null,
         polledAt: [],
       });
     });
@@ -216,7 +218,8 @@ export function describeOpen(ledger: () => Ledger): void {
           NEVER,
         );
         const ending = { targets: ["a"], concludedAt: T0, polledAt: [], expiresAt: NEVER, acceptedAt: T0 };
-        await ledger().endWatch({ ...ending, key: watch, outcome });
+        const job = { phase: "Running", jobType: "T", resourceName: "r", cause: "c", durationSeconds: 1 };
+        await ledger().endWatch({ ...ending, key: watch, outcome, job });
         expect((await ledger().openWatch({ ...watch, acceptedAt: T0 + 5000 })).kind).toBe("already_watching");
         expect(await ledger().stopWatch(watch, T0 + 6000, NEVER)).toBe("over");
         expect(await ledger().readWatch(watch)).toMatchObject({ watch: { state: outcome }, summary: {} });
@@ -226,7 +229,14 @@ export function describeOpen(ledger: () => Ledger): void {
         expect(await ledger().readWatch(watch)).toMatchObject({
           summary: null,
           tree: null,
-          watch: { state: "watching", generation: 1, acceptedAt: T0 + 7000, concludedAt: null },
+          watch: {
+            state: "watching",
+            generation: 1,
+            acceptedAt: T0 + 7000,
+            concludedAt: null,
+            cause: null,
+            durationSeconds: null,
+          },
         });
       },
     );

@@ -66,7 +66,11 @@ async function watchThrough(tree: Job): Promise<number[]> {
     polledAt: [],
   } as const;
   expect(
-    await ledger.endWatch({ ...ending, expiresAt: NEVER, job: { phase, jobType, resourceName } }),
+    await ledger.endWatch({
+      ...ending,
+      expiresAt: NEVER,
+      job: { phase, jobType, resourceName, cause: tree.reason, durationSeconds: null },
+    }),
   ).toEqual({
     kind: "ended",
   });

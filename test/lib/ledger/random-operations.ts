@@ -155,7 +155,11 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
             expiresAt,
             job: fc.option(observedJob, { nil: undefined }),
           })
-          .map(({ job: observed, ...end }) => ({ ...ended, ...end, ...(observed && { job: observed }) })),
+          .map(({ job: observed, ...end }) => ({
+            ...ended,
+            ...end,
+            ...(observed && { job: { ...observed, cause: observed.phase, durationSeconds: 7.5 } }),
+          })),
       ),
     ),
   },

@@ -31,7 +31,7 @@ describe("renderJobPage", () => {
     });
     expect(titles).toEqual([
       ["● Running", "Running"],
-      ["■ Not watched", "Not watched"],
+      ["■ Stopped", "Stopped"],
       ["✓ Succeeded", "Succeeded"],
       ["✕ Failed", "Failed"],
       ["◷ Timed out", "Timed out"],

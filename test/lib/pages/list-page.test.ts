@@ -1,65 +1,63 @@
-import {
-  type ListedWatch,
-  type ListFilter,
-  parseStateFilter,
-  replaceListFilter,
-  selectWatches,
-} from "../../../lib/pages/list-filter.ts";
-import { renderListPage } from "../../../lib/pages/list-page.ts";
+import { replaceListParameter, withoutEmptyFields } from "../../../lib/pages/filter-form.ts";
+import { type ListedWatch, renderListPage } from "../../../lib/pages/list-page.ts";
 import { listed, listedWatches } from "./listed-watches.ts";
 import { NOW } from "./sample-parts.ts";
 
 const SELF = "/jobs?key=k0&state=failed&text=pool&before=c1";
-const all: ListFilter = { state: null, text: "" };
-const types = (filter: ListFilter) => selectWatches(listedWatches(), filter).map((watch) => watch.jobType);
 
-describe("selectWatches", () => {
-  it("puts running watches first and does not change the order otherwise", () => {
-    expect(types(all).slice(0, 5)).toEqual([
-      "CreateNode",
-      "CreateCluster",
-      "ScaleupCluster",
-      null,
-      "DeleteNode",
-    ]);
-  });
-
-  it("filters by state and by every word, and ignores upper and lower case", () => {
-    expect(types({ state: "failed", text: "" })).toEqual(["CreateNodePool"]);
-    expect(types({ state: null, text: " SEARCH  create" })).toEqual(["CreateCluster"]);
-    expect(types({ state: null, text: "timed" })).toEqual(["UpgradeCluster"]);
-    expect(types({ state: "lost", text: "pool" })).toEqual([]);
-  });
+it("replaceListParameter keeps the key and the filter, and returns to the first page", () => {
+  expect(replaceListParameter(SELF, "state", "lost")).toBe("?key=k0&state=lost&text=pool");
+  expect(replaceListParameter(SELF, "state", null)).toBe("?key=k0&text=pool");
+  expect(replaceListParameter(SELF, "before", "c2")).toBe("?key=k0&state=failed&text=pool&before=c2");
+  expect(replaceListParameter("/jobs", "state", null)).toBe("?");
 });
 
-it("parseStateFilter returns null for an unknown state", () => {
-  expect(parseStateFilter("timed_out")).toBe("timed_out");
-  expect(parseStateFilter("__proto__")).toBeNull();
-  expect(parseStateFilter(null)).toBeNull();
-});
-
-it("replaceListFilter keeps the key and sets only the given filters", () => {
-  expect(replaceListFilter(SELF, { state: "lost", text: "a b" })).toBe("?key=k0&state=lost&text=a+b");
-  expect(replaceListFilter(SELF, { before: "c2" })).toBe("?key=k0&before=c2");
-  expect(replaceListFilter("/jobs", {})).toBe("?");
+it("withoutEmptyFields removes the empty fields of a form", () => {
+  const query = new URLSearchParams("key=k0&type=&actor=+&label=a:b&label=");
+  expect(withoutEmptyFields(query).toString()).toBe("key=k0&label=a%3Ab");
 });
 
 describe("renderListPage", () => {
-  const render = (filter: ListFilter, before: string | null = null, watches = listedWatches()) =>
-    renderListPage({ project: "prod", watches, filter, now: NOW, link: { self: SELF, before } }).html;
+  const render = (watches = listedWatches(), before: string | null = null, self = SELF) =>
+    renderListPage({
+      project: "prod",
+      watches,
+      errors: [],
+      hasLabels: true,
+      now: NOW,
+      link: { self, before },
+    }).html;
 
   it("shows in the title how many jobs are watched", () => {
-    expect(render(all)).toContain("<title>Watching 4 · Jobs of prod</title>");
-    expect(render(all, null, [listed()])).toContain("<title>Jobs of prod</title>");
+    expect(render()).toContain("<title>Running 4 · Jobs of prod</title>");
+    expect(render([listed()])).toContain("<title>Jobs of prod</title>");
   });
 
   /** Returns the text of a row without HTML markup. */
   const row = (watch: ListedWatch) =>
-    render(all, null, [watch])
+    render([watch])
       .match(/<li [\s\S]*?<\/li>/)?.[0]
       .replace(/<[^>]*>/g, " ")
       .replace(/\s+/g, " ")
       .trim();
+
+  it("puts running jobs first and does not change the order otherwise", () => {
+    const names = [...render().matchAll(/class="name"><b><bdi>(.*?)<\/bdi>/g)].map(([, name]) => name);
+    expect(names.slice(0, 5)).toEqual(["CreateNode", "CreateCluster", "ScaleupCluster", "Job", "DeleteNode"]);
+  });
+
+  it("shows the cause, the pipeline, the actor and the duration of a failed job", () => {
+    const failed = listed({
+      state: "failed",
+      cause: "30 of 30 CreateNodeVM: sold out",
+      durationSeconds: 512,
+      pipeline: "deploy",
+      actor: "anna",
+    });
+    expect(row(failed)).toMatch(
+      /^Failed CreateCluster checkout-prod 30 of 30 CreateNodeVM: sold out deploy by anna b7c64d1e\S+ .* 8 min 32 s$/,
+    );
+  });
 
   it("shows how long a job was watched", () => {
     const watchedLate = listed({ acceptedAt: NOW - 6000, concludedAt: NOW, state: "failed" });
@@ -88,7 +86,7 @@ describe("renderListPage", () => {
 
   it("shows no poll line for a job that has ended", () => {
     for (const watch of listedWatches()) {
-      const page = render(all, null, [watch]);
+      const page = render([watch]);
       expect(page.includes('class="poll')).toBe(watch.state === "watching");
       expect(page).not.toMatch(/<span[^>]*><\/span>(?<!ago"[^>]*><\/span>)/);
     }
@@ -96,33 +94,63 @@ describe("renderListPage", () => {
 
   it("has the icon of its most active job", () => {
     const waiting = listed({ state: "watching", concludedAt: null, jobType: null });
-    expect(render(all, null, [waiting])).toContain('<body class="c-waiting">');
-    expect(render(all, null, [waiting, listed({ state: "watching" })])).toContain('<body class="c-running">');
-    expect(render(all, null, [listed()])).toContain('<body class="c-succeeded">');
+    expect(render([waiting])).toContain('<body class="c-waiting">');
+    expect(render([waiting, listed({ state: "watching" })])).toContain('<body class="c-running">');
+    expect(render([listed()])).toContain('<body class="c-succeeded">');
   });
 
-  it("marks the current filter and keeps the filter in a search", () => {
-    const page = render({ state: "failed", text: "pool" });
+  it("marks the current state and keeps the other fields in the form", () => {
+    const page = render();
     expect(page).toContain('href="?key=k0&amp;state=failed&amp;text=pool" aria-current="page">Failed');
     expect(page).toContain('<input type="hidden" name="key" value="k0">');
     expect(page).toContain('<input type="hidden" name="state" value="failed">');
     expect(page).toContain('name="text" value="pool"');
+    expect(page).toContain('<a href="?key=k0">Clear</a>');
+    expect(render([], null, "/jobs?key=k0")).not.toContain("Clear");
+  });
+
+  it("uses the same words for the states of the filter and of the jobs", () => {
+    const inFilter = [
+      ...(render()
+        .match(/<nav[\s\S]*?<\/nav>/)?.[0]
+        .matchAll(/>([^<]+)<\/a>/g) ?? []),
+    ].map(([, text]) => text);
+    expect(inFilter).toEqual([
+      "All",
+      "Running",
+      "Succeeded",
+      "Failed",
+      "Succeeded, but not ready",
+      "Timed out",
+      "Lost",
+      "Stopped",
+    ]);
+    expect(row(listed({ state: "stopped" }))).toMatch(/^Stopped /);
+    expect(row(listed({ state: "watching", concludedAt: null }))).toMatch(/^Running /);
+  });
+
+  it("names a field of the filter that is wrong", () => {
+    const errors = [{ parameter: "since", detail: "must be a date" }];
+    const page = renderListPage({
+      project: "prod",
+      watches: [],
+      errors,
+      hasLabels: true,
+      now: NOW,
+      link: { self: SELF, before: null },
+    });
+    expect(page.html).toContain('role="alert">since: <bdi>must be a date</bdi>');
   });
 
   it("links to older jobs only if older jobs exist", () => {
-    expect(render(all, "c2")).toContain('href="?key=k0&amp;before=c2"');
-    expect(render(all)).not.toContain("Older jobs");
-  });
-
-  it("distinguishes an empty project from a filter without matches", () => {
-    expect(render(all, null, [])).toContain("No job of this project is stored");
-    expect(render({ state: null, text: "zzz" })).toContain("None of these 11 jobs matches");
+    expect(render([], "c2")).toContain('href="?key=k0&amp;state=failed&amp;text=pool&amp;before=c2"');
+    expect(render([], "c2")).toContain("Older jobs may match");
+    expect(render()).not.toContain("Older jobs");
+    expect(render([])).toContain("No stored job of this project matches");
   });
 
   it("escapes untrusted text", () => {
-    const page = render({ state: null, text: "" }, null, [
-      listed({ jobType: "<script>x</script>", url: '"><u>' }),
-    ]);
+    const page = render([listed({ jobType: "<script>x</script>", url: '"><u>' })]);
     expect(page).toContain("&lt;script&gt;x&lt;/script&gt;");
     expect(page).not.toContain('"><u>');
   });

@@ -1,4 +1,4 @@
-import type { ListedWatch } from "../../../lib/pages/list-filter.ts";
+import type { ListedWatch } from "../../../lib/pages/list-page.ts";
 import { NOW } from "./sample-parts.ts";
 
 const MINUTE = 60_000;
@@ -16,6 +16,8 @@ export function listed(part: Partial<ListedWatch> = {}): ListedWatch {
     accessError: null,
     lastPollError: null,
     ready: null,
+    cause: null,
+    durationSeconds: null,
     url: "/jobs/prod/b7c64d1e?key=k1",
     ...part,
   };
@@ -34,7 +36,17 @@ export function listedWatches(): readonly ListedWatch[] {
     },
     { minutes: 6, took: 3, jobType: "DeleteNode", resourceName: "pool-a-k1" },
     { minutes: 9, took: null, state: "watching", phase: "Running" },
-    { minutes: 14, took: 9, state: "failed", jobType: "CreateNodePool", resourceName: "batch-spot" },
+    {
+      minutes: 14,
+      took: 9,
+      state: "failed",
+      jobType: "CreateNodePool",
+      resourceName: "batch-spot",
+      cause: "30 of 30 CreateNodeVM: Ecs.0319: the flavor s3.large.2 is sold out in eu-de-01",
+      durationSeconds: 512,
+      pipeline: "deploy-batch",
+      actor: "anna",
+    },
     {
       minutes: 31,
       took: null,

@@ -1,0 +1,147 @@
+import * as z from "zod/mini";
+import type { Context } from "../domain/context.ts";
+import { type Instant, WATCH_STATES, type WatchState } from "../domain/job.ts";
+import { IsoTime } from "../domain/zod-fields.ts";
+import type { Watch } from "../ledger/watch.ts";
+import type { RequestError } from "./problem.ts";
+import { readListParameter } from "./request-errors.ts";
+
+/** Selects jobs for the job list. A filter selects a job if every field that is given matches. */
+export interface JobFilter {
+  /** If `states` is null, the filter selects jobs in all states. */
+  readonly states: readonly WatchState[] | null;
+  readonly type: string | null;
+  /** The labels as `KEY:VALUE`. The context of a selected job has all of them. */
+  readonly labels: readonly string[];
+  readonly actor: string | null;
+  /** The terms of the search text in lower case. The texts of a selected job contain every term. */
+  readonly searchTerms: readonly string[];
+  /** The earliest and the latest acceptance time. */
+  readonly since: Instant | null;
+  readonly to: Instant | null;
+}
+
+/** The query parameters of a job filter that a caller may give once, and those that a caller may repeat. */
+export const FILTER_PARAMETERS = ["type", "actor", "text", "since", "to"] as const;
+export const REPEATED_FILTER_PARAMETERS = ["state", "label"] as const;
+
+/** The maximum number of characters of a filter text, and the maximum number of labels. */
+const MAX_CHARACTERS = 300;
+const MAX_LABELS = 20;
+export const FilterText = z.string().check(z.minLength(1), z.maxLength(MAX_CHARACTERS));
+export const Label = z
+  .string()
+  .check(
+    z.maxLength(MAX_CHARACTERS),
+    z.regex(/^[^:].*:/s, "must be a key and a value, such as 'team:checkout'"),
+  );
+const TimeOrDate = z.union([IsoTime, z.iso.date()]);
+export const FilterTime = z
+  .string()
+  .check(
+    z.refine(
+      (text) => TimeOrDate.safeParse(text).success,
+      "must be a date such as '2026-11-23' or a time in UTC such as '2026-11-23T09:30:00Z'",
+    ),
+  );
+
+const DAY_MS = 86_400_000;
+
+/** Reads the filter from the query of the job list. Returns all errors of the filter and, for a page, the valid rest. */
+export function readJobFilter(query: URLSearchParams): {
+  readonly filter: JobFilter;
+  readonly errors: readonly RequestError[];
+} {
+  const errors: RequestError[] = [];
+  const check = (parameter: string, schema: z.ZodMiniType<string>, text: string): string | null => {
+    const { success, error } = schema.safeParse(text);
+    if (!success) errors.push({ parameter, detail: error.issues[0]?.message ?? "is not valid" });
+    return success ? text : null;
+  };
+  const readOne = (
+    parameter: (typeof FILTER_PARAMETERS)[number],
+    schema: z.ZodMiniType<string> = FilterText,
+  ) => {
+    const text = query.get(parameter);
+    return text === null ? null : check(parameter, schema, text);
+  };
+  const to = readOne("to", FilterTime);
+  const given = query.getAll("label");
+  if (given.length > MAX_LABELS) errors.push({ parameter: "label", detail: `at most ${MAX_LABELS} labels` });
+  const labels = given.slice(0, MAX_LABELS).map((label) => check("label", Label, label));
+  const since = readOne("since", FilterTime);
+  const filter: JobFilter = {
+    states: readStates(query, errors),
+    type: readOne("type"),
+    labels: labels.filter((label) => label !== null),
+    actor: readOne("actor"),
+    searchTerms: readOne("text")?.toLowerCase().split(/\s+/).filter(Boolean) ?? [],
+    since: since === null ? null : Date.parse(since),
+    // A date without a time includes the whole day.
+    to: to === null ? null : Date.parse(to) + (to.includes("T") ? 0 : DAY_MS - 1),
+  };
+  return { filter, errors };
+}
+
+function readStates(query: URLSearchParams, errors: RequestError[]): WatchState[] | null {
+  if (!query.has("state")) return null;
+  const names = readListParameter(query, "state");
+  if (names.length === 0)
+    errors.push({ parameter: "state", detail: "must not be empty. Omit 'state' to get all states." });
+  const states = names.flatMap((name) => WATCH_STATES.find((state) => state === name) ?? []);
+  for (const name of names.filter((text) => !states.some((state) => state === text)))
+    errors.push({
+      parameter: "state",
+      detail: `unknown state '${name}'. States: ${WATCH_STATES.join(", ")}.`,
+    });
+  return states.length === 0 ? null : states;
+}
+
+/** Returns true if at least one field of the filter is given. */
+export function isFiltering({ states, type, since, to, ...filter }: JobFilter): boolean {
+  return states !== null || type !== null || since !== null || to !== null || needsContext(filter);
+}
+
+/** Returns true if the filter has fields that only the context of a job can answer. */
+export function needsContext({
+  labels,
+  actor,
+  searchTerms,
+}: Pick<JobFilter, "labels" | "actor" | "searchTerms">): boolean {
+  return labels.length > 0 || actor !== null || searchTerms.length > 0;
+}
+
+/** Checks the fields of a filter that need no context. */
+export function matchesWatch(watch: Watch, { states, type, since, to }: JobFilter): boolean {
+  return (
+    (states?.includes(watch.state) ?? true) &&
+    (type === null || isSame(watch.jobType, type)) &&
+    (since === null || watch.acceptedAt >= since) &&
+    (to === null || watch.acceptedAt <= to)
+  );
+}
+
+/**
+ * Checks the fields of a filter that need the context of the watch.
+ * @param context the part of the context that the reader of the list may see
+ */
+export function matchesContext(
+  watch: Watch,
+  context: Context,
+  { labels, actor, searchTerms }: JobFilter,
+): boolean {
+  const own = Object.entries(context.labels ?? {}).map(([key, value]) => `${key}:${value}`);
+  const { jobId, jobType, resourceName, phase, state, cause } = watch;
+  const { actor: by, pipeline } = context;
+  const texts = [jobId, jobType, resourceName, phase, state.replace("_", " "), cause, by, pipeline];
+  const searched = texts.join("\n").toLowerCase();
+  return (
+    labels.every((label) => own.includes(label)) &&
+    (actor === null || isSame(by, actor)) &&
+    searchTerms.every((term) => searched.includes(term))
+  );
+}
+
+function isSame(text: string | null | undefined, wanted: string): boolean {
+  return text?.toLowerCase() === wanted.toLowerCase();
+}

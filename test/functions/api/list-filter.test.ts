@@ -1,0 +1,187 @@
+import { createHash } from "node:crypto";
+import { JobList } from "../../../lib/api/job-list-document.ts";
+import { listPageUrl } from "../../../lib/auth/link-keys.ts";
+import type { Context } from "../../../lib/domain/context.ts";
+import { json } from "../http-answers.ts";
+import { CONFIG, LINKS, START } from "../http-config.ts";
+import { createHarness, type Harness } from "../http-harness.ts";
+
+const DAY_MS = 86_400_000;
+const RIGHTS = { projects: ["prod"], targets: [], operations: ["read"] };
+const NAMES = ["anna", "ben"];
+const TOKENS = Object.fromEntries(
+  NAMES.map((name) => [name, { ...RIGHTS, sha256: createHash("sha256").update(name).digest("hex") }]),
+);
+
+const FAILED = {
+  phase: "Failed",
+  jobType: "CreateNode",
+  resourceName: "pool-a-1",
+  cause: "3 of 3 CreateNodeVM: the flavor is sold out",
+  durationSeconds: 90.5,
+};
+
+interface Stored {
+  readonly jobId: string;
+  readonly caller: string;
+  readonly context: Context;
+  readonly isFailed: boolean;
+  readonly day: number;
+}
+
+const STORED: readonly Stored[] = [
+  {
+    jobId: "j0",
+    caller: "anna",
+    context: { actor: "Anna", pipeline: "deploy", labels: { team: "checkout", "a:b": "c" } },
+    isFailed: true,
+    day: 0,
+  },
+  {
+    jobId: "j1",
+    caller: "anna",
+    context: { actor: "carl", labels: { team: "checkout", env: "stage" } },
+    isFailed: false,
+    day: 1,
+  },
+  {
+    jobId: "j2",
+    caller: "ben",
+    context: { actor: "ben", pipeline: "secret-pipeline", labels: { team: "checkout" } },
+    isFailed: true,
+    day: 2,
+  },
+];
+
+/** Creates three watches of two callers. Each watch was accepted one day after the watch before. */
+async function createListed(pages = {}): Promise<Harness> {
+  const settings = { ...CONFIG.settings, pages };
+  const api = createHarness({ config: { ...CONFIG, settings, tokens: TOKENS } });
+  for (const { jobId, caller, context, isFailed, day } of STORED) {
+    const key = { project: "prod", jobId, caller: `token:${caller}` };
+    const at = START + day * DAY_MS;
+    await api.ledger.openWatch({
+      ...key,
+      acceptedAt: at,
+      deadlineAt: at + 1e9,
+      nextPollAt: at + 1e6,
+      targets: [],
+      context,
+      callbacks: {},
+      digestId: null,
+      traceparent: null,
+      expiresAt: at + 1e10,
+    });
+    if (!isFailed) continue;
+    const ending = { key, acceptedAt: at, concludedAt: at, targets: [], polledAt: [], expiresAt: at + 1e10 };
+    await api.ledger.endWatch({ ...ending, outcome: "failed", job: FAILED });
+  }
+  return api;
+}
+
+async function listOf(token: string, query: string) {
+  const answer = await (await createListed()).ask("GET", `/v1/jobs?${query}`, { token });
+  expect([query, answer.status]).toEqual([query, 200]);
+  return JobList.parse(json(answer)).jobs;
+}
+
+const idsOf = async (token: string, query: string) => (await listOf(token, query)).map(({ jobId }) => jobId);
+
+describe("the filters of GET /v1/jobs", () => {
+  test.each([
+    ["type=createnode", ["j2", "j0"]],
+    ["type=Create", []],
+    ["label=team:checkout", ["j1", "j0"]],
+    ["label=team:checkout&label=env:stage", ["j1"]],
+    ["label=a:b:c", ["j0"]],
+    ["label=team:check", []],
+    ["actor=anna", ["j0"]],
+    ["actor=ann", []],
+    ["text=SOLD%20pool-a", ["j2", "j0"]],
+    ["text=deploy%20sold", ["j0"]],
+    ["text=sold%20stage", []],
+    ["since=2026-11-24", ["j2", "j1"]],
+    ["to=2026-11-24", ["j1", "j0"]],
+    ["since=2026-11-24T09:00:00Z&to=2026-11-24T09:00:00Z", ["j1"]],
+    ["since=2026-11-26", []],
+    ["state=failed&type=CreateNode&actor=Anna&label=team:checkout&text=sold&to=2026-11-23", ["j0"]],
+  ])("?%s finds the right jobs", async (query, ids) => {
+    expect(await idsOf("anna", query)).toEqual(ids);
+  });
+
+  test.each(["label=team:checkout", "actor=ben", "text=secret-pipeline"])(
+    "?%s finds nothing in the context of another caller's watch",
+    async (query) => {
+      expect(await idsOf("anna", query)).not.toContain("j2");
+      expect(await idsOf("ben", query)).toEqual(["j2"]);
+    },
+  );
+
+  test("shows the cause and the duration of every job, and the actor and the pipeline of the caller's own jobs", async () => {
+    const [other, running, own] = await listOf("anna", "");
+    const ended = { cause: FAILED.cause, durationSeconds: 90.5 };
+    expect(other).toMatchObject({ ...ended, jobId: "j2", actor: null, pipeline: null });
+    expect(running).toMatchObject({ cause: null, durationSeconds: null, actor: "carl", pipeline: null });
+    expect(own).toMatchObject({ ...ended, jobId: "j0", actor: "Anna", pipeline: "deploy" });
+  });
+
+  test("the pages of a filter contain each job once", async () => {
+    const api = await createListed();
+    const found: string[] = [];
+    for (let before = "", pages = 0; pages < 9; pages += 1) {
+      const query = `label=team:checkout&to=2026-11-24&limit=1${before}`;
+      const list = JobList.parse(json(await api.ask("GET", `/v1/jobs?${query}`, { token: "anna" })));
+      found.push(...list.jobs.map(({ jobId }) => jobId));
+      if (list.next === null) break;
+      before = `&before=${list.next}`;
+    }
+    expect(found).toEqual(["j1", "j0"]);
+  });
+
+  test.each([
+    ["since=yesterday", "since"],
+    ["to=2026-13-01", "to"],
+    ["label=team", "label"],
+    ["label=:x", "label"],
+    ["type=", "type"],
+    ["actor=a&actor=b", "actor"],
+    [`text=${"x".repeat(301)}`, "text"],
+    [Array.from({ length: 21 }, (_, i) => `label=a:${i}`).join("&"), "label"],
+  ])("?%s is an invalid request", async (query, parameter) => {
+    const answer = await (await createListed()).ask("GET", `/v1/jobs?${query}`, { token: "anna" });
+    expect(answer.status).toBe(400);
+    expect(json(answer).errors.map((error) => error.parameter)).toEqual([parameter]);
+  });
+});
+
+describe("the filters of the list page", () => {
+  async function listPage(query: string, pages = {}): Promise<string> {
+    const api = await createListed(pages);
+    const url = listPageUrl(LINKS, "prod", api.clock.now);
+    const answer = await api.ask("GET", `${url}&${query}`, { token: null });
+    expect(answer.status).toBe(200);
+    return answer.body ?? "";
+  }
+  const idsOn = (page: string) => [...page.matchAll(/<li data-key="(\w+)"/g)].map(([, jobId]) => jobId);
+
+  test.each([
+    ["state=failed&text=&type=&actor=&label=&since=&to=", ["j2", "j0"]],
+    ["actor=anna", ["j0"]],
+    ["text=secret-pipeline", ["j2"]],
+    ["since=2026-11-24&to=2026-11-24", ["j1"]],
+  ])("?%s finds the right jobs", async (query, ids) => {
+    expect(idsOn(await listPage(query))).toEqual(ids);
+  });
+
+  test("find labels only if settings.pages.labels shows labels", async () => {
+    const query = "label=env:stage";
+    const hidden = await listPage(query);
+    expect([idsOn(hidden), hidden.includes('<input type="text" name="label"')]).toEqual([[], false]);
+    const shown = await listPage(query, { labels: true });
+    expect([idsOn(shown), shown.includes('<input type="text" name="label"')]).toEqual([["j1"], true]);
+  });
+
+  test("name a wrong field", async () => {
+    expect(await listPage("since=yesterday")).toContain('role="alert">since: <bdi>must be a date');
+  });
+});
