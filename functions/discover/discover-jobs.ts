@@ -81,6 +81,8 @@ export async function discoverJobs(
     return false;
   }
   const { isComplete } = reply;
+  // If the function fails later, the next list is not a first list: it also selects the jobs that ended meanwhile.
+  if (claimed.switchedOnAt === null) await ledger.saveDiscovery(project, selection.discovery(reply, false));
   const { opened, failed } = await openDiscovered(project, settings, selection.jobIds(), ports);
   const discovery = selection.discovery(reply, failed === 0);
   await ledger.saveDiscovery(project, discovery);

@@ -1,3 +1,4 @@
+import { isDiscovered } from "../../lib/ledger/audit.ts";
 import { idOf, idOfGeneration, type WatchRow } from "./memory-ledger-state.ts";
 import type { ServiceRun } from "./run-service.ts";
 
@@ -34,7 +35,10 @@ function checkDeadline(id: string, { watch }: WatchRow, { asked, config }: Servi
 function checkContexts({ receivers, asked, ledger }: ServiceRun): readonly string[] {
   const { watches, callerData } = ledger.state;
   const faults = Object.entries(watches)
-    .filter(([, { watch }]) => callerData[idOfGeneration(watch)]?.context.actor !== watch.caller)
+    .filter(
+      ([, { watch }]) =>
+        !isDiscovered(watch) && callerData[idOfGeneration(watch)]?.context.actor !== watch.caller,
+    )
     .map(([id]) => `${id} has the context of another caller`);
   for (const { notificationId, actor } of receivers.posts) {
     if (actor === null) continue;

@@ -7,6 +7,7 @@ import type { Outcome } from "../../lib/domain/job.ts";
 import { notificationKey } from "../../lib/ledger/notification.ts";
 import { NotifyMessage, parseMessage, toNotificationKey } from "../../lib/queue/messages.ts";
 import { readyDeadline } from "../../lib/schedule/decide-ready.ts";
+import { checkDiscovery } from "./discovery.ts";
 import { checkCallers } from "./evaluate-callers.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
 import { idOfGeneration, keyOf, type WatchRow } from "./memory-ledger-state.ts";
@@ -84,7 +85,7 @@ export function evaluateRun(run: ServiceRun, ended: boolean): RunResult {
   }
   checkPosts(run, expected, unexpected);
   checkOffTargets(run, unexpected);
-  unexpected.push(...checkCallers(run));
+  unexpected.push(...checkCallers(run), ...checkDiscovery(run));
   const { duplicates, duplicatesOutsideWindow } = receivers;
   const duplicateFaults = duplicatesOutsideWindow > 0 ? ["duplicates outside the window"] : [];
 

@@ -1,3 +1,4 @@
+import type { DiscoverHandlerPorts } from "../../functions/discover/create-discover-handler.ts";
 import type { NotifyPorts } from "../../functions/notify/create-notify-handler.ts";
 import type { PollPorts } from "../../functions/poll/create-poll-handler.ts";
 import type { SweepPorts } from "../../functions/sweep/create-sweep-handler.ts";
@@ -15,6 +16,7 @@ export interface Plant {
   readonly poll: (ports: PollPorts) => PollPorts;
   readonly notify: (ports: NotifyPorts) => NotifyPorts;
   readonly sweep: (ports: SweepPorts) => SweepPorts;
+  readonly discover: (ports: DiscoverHandlerPorts) => DiscoverHandlerPorts;
 }
 
 /** The product without a bug. */
@@ -32,4 +34,5 @@ export const NO_PLANT: Plant = {
   poll: (ports) => ports,
   notify: (ports) => ports,
   sweep: (ports) => ports,
+  discover: (ports) => ports,
 };

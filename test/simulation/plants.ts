@@ -7,6 +7,7 @@ import {
   sharedWatch,
   stopForAll,
 } from "./plants-callers.ts";
+import { discoverEnded, knownWatches, unleased } from "./plants-discover.ts";
 import { markSwept, noClaim, offAtFirstGone, recordBeforePost, unclaimedIfSwept } from "./plants-notify.ts";
 import { ackOwnLease, advanceThenSend, doneBeforeSend, endsAtSuccess, forgetTarget } from "./plants-poll.ts";
 
@@ -82,6 +83,19 @@ const PLANTS = {
   "own-generation": { ...NO_PLANT, ledger: ownGeneration },
   /** A call confirms the later deadline, but the earlier deadline remains. */
   "earlier-deadline": { ...NO_PLANT, ledger: earlierDeadline },
+  /** Opens a watch for each job of the first list, also for the jobs that had ended. */
+  "discover-ended": { ...NO_PLANT, discover: discoverEnded },
+  /** Treats a discovered job as watched although the queue did not confirm the first poll. */
+  "discover-unsent": {
+    ...NO_PLANT,
+    discover: (ports) => ({
+      ...ports,
+      pollQueue: ignoreFailures(ports.pollQueue),
+      ledger: knownWatches(ports.ledger),
+    }),
+  },
+  /** Uses no lease for the lists of a project. */
+  "discover-unleased": { ...NO_PLANT, discover: (ports) => ({ ...ports, ledger: unleased(ports.ledger) }) },
 } satisfies Record<string, Plant>;
 
 export type PlantName = keyof typeof PLANTS;

@@ -1,5 +1,6 @@
 import { createRandomSource, type RandomSource } from "../../local/random-source.ts";
 import { stopWatch, submitJobs } from "./callers.ts";
+import { planDiscovery } from "./discovery.ts";
 import { CALLER, CALLERS, drawConfig, drawJob, drawSubmission, minutes, PROJECT, T0 } from "./draw-inputs.ts";
 import type { RunResult } from "./evaluate-run.ts";
 import { drawEffectFault, drawLatency, drawRates } from "./fault-rates.ts";
@@ -39,6 +40,7 @@ export async function runSeed(seed: number, plant: Plant, traced = false): Promi
   });
   simulation.note(null, `seed ${seed}, ${hasSweep ? "with" : "without"} sweep, ${JSON.stringify(rates)}`);
   planInputs(run, hasSweep, draw);
+  planDiscovery(run, hasSweep, createRandomSource(seed + 2_000_003));
   return { result: await runToEnd(run), trace: simulation.trace };
 }
 

@@ -14,6 +14,8 @@ export interface SimulatedJob {
   readonly finalState: "succeeded" | "failed";
   /** The time from which the resource of the succeeded job is usable or gone. Null or absent: never. */
   readonly readyAt?: Instant | null;
+  /** The list of jobs does not show the job after this time. */
+  readonly unlistedAt?: Instant | null;
   /** The smallest number of polls for which the job is pending. */
   readonly pendingPolls?: number;
 }
@@ -23,10 +25,15 @@ export interface SimulatedCce {
   /** The states and errors that polls of each job observed. An outcome must follow from one of these observations. */
   readonly observed: Map<string, Set<string>>;
   polls: number;
+  /** The requests for the list of jobs. */
+  /** The times of the claims of lists. */
+  readonly listClaims: Instant[];
+  listRequests: number;
+  readonly lists: { readonly at: Instant; readonly isList: boolean; readonly isComplete: boolean }[];
 }
 
 export function createSimulatedCce(): SimulatedCce {
-  return { jobs: new Map(), observed: new Map(), polls: 0 };
+  return { jobs: new Map(), observed: new Map(), polls: 0, lists: [], listClaims: [], listRequests: 0 };
 }
 
 /** Returns the CCE client of one invocation. Like the real client, the simulated client never throws. */
@@ -89,6 +96,43 @@ function observeResource(
   const now = simulation.now();
   const state = now >= (simulatedJob.readyAt ?? Number.POSITIVE_INFINITY) ? "succeeded" : "pending";
   return { kind: "job", job: jobOf(simulatedJob, state, now, now), warnings: [], message: "simulated state" };
+}
+
+/**
+ * Returns the list of jobs for one invocation. A list with a fault fails, ends early, or repeats jobs. The simulated
+ * jobs are in the list in any order.
+ */
+export function listJobsFor(
+  simulation: Simulation,
+  invocation: Invocation,
+  cce: SimulatedCce,
+  rates: FaultRates,
+): CceClient["listJobs"] {
+  const { random } = simulation;
+  return (_project, onJob) =>
+    simulation.effect(invocation, "cce.list", async () => {
+      const now = simulation.now();
+      const isFaulty = () => random.happens(ratesNow(simulation, rates).cce);
+      const isList = !isFaulty();
+      const isComplete = !isFaulty();
+      cce.lists.push({ at: now, isList, isComplete });
+      const error = isList ? null : drawError(simulation);
+      if (error !== null && error.kind !== "job") return error;
+      const jobs = [...cce.jobs.values()].filter(
+        ({ appearsAt, unlistedAt }) =>
+          appearsAt !== null && appearsAt <= now && (unlistedAt ?? Number.POSITIVE_INFINITY) > now,
+      );
+      if (random.happens(0.5)) jobs.reverse();
+      const listed = isComplete ? jobs : jobs.slice(0, random.between(0, jobs.length));
+      if (isFaulty()) listed.push(...listed);
+      for (const job of listed) {
+        const over = job.endedAt !== null && now >= job.endedAt;
+        const state = over ? job.finalState : "pending";
+        const { jobId } = job;
+        onJob({ ...jobOf(job, state, job.appearsAt ?? now, over ? (job.endedAt ?? now) : now), jobId });
+      }
+      return { kind: "list", isComplete, date: now };
+    });
 }
 
 function drawError({ random }: Simulation): Observation {

@@ -37,6 +37,7 @@ const PLANT_NAMES = [
   ...["ack-malformed", "sweep-unclaimed", "forget-target", "off-at-first-gone"],
   ...["shared-watch", "stop-for-all"],
   ...["key-without-target", "own-generation", "earlier-deadline"],
+  ...["discover-ended", "discover-unsent", "discover-unleased"],
 ];
 
 describe("the simulation", () => {

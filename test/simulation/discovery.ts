@@ -1,0 +1,102 @@
+import {
+  createDiscoverHandler,
+  createProjectDiscovery,
+} from "../../functions/discover/create-discover-handler.ts";
+import { discoveryCaller } from "../../functions/discover/open-discovered.ts";
+import { DiscoverySettings } from "../../lib/config/discovery.ts";
+import type { RandomSource } from "../../local/random-source.ts";
+import { drawJob, minutes, PROJECT, T0 } from "./draw-inputs.ts";
+import { idOf } from "./memory-ledger-state.ts";
+import type { ServiceRun } from "./run-service.ts";
+import { connect } from "./service.ts";
+import { listJobsFor } from "./simulated-cce.ts";
+
+const LIMIT_MS = 60_000;
+const SCHEDULE_MS = 60_000;
+/** After the end of the faults, the schedule runs for this time. The longest interval is five minutes. */
+const AFTER_FAULTS_MS = minutes(12);
+
+/**
+ * Switches discovery on in half of the runs, some time after the start. Some jobs are submitted by nobody. With a sweep,
+ * jobs also leave the list of CCE, because only the sweep sends a lost message about such a job again.
+ */
+export function planDiscovery(run: ServiceRun, hasSweep: boolean, draw: RandomSource): void {
+  const project = run.config.projects[PROJECT];
+  if (project === undefined || draw.happens(0.5)) return;
+  project.discover = DiscoverySettings.parse({
+    notify: draw.pick([["audit"], ["deploys", "alarms"]]),
+    everyMinutes: draw.pick([1, 2, 5]),
+  });
+  for (let i = 0; i < draw.between(1, 4); i += 1) {
+    const job = drawJob(draw, `found-${i}`);
+    const unlistedAt = hasSweep && draw.happens(0.3) ? T0 + minutes(draw.between(1, 60)) : null;
+    run.cce.jobs.set(job.jobId, { ...job, unlistedAt });
+  }
+  run.simulation.scheduler.after(draw.between(0, 600_000), () => discoverRepeatedly(run));
+}
+
+function discoverRepeatedly(run: ServiceRun): void {
+  const { simulation, config, cce, rates, plant } = run;
+  if (simulation.now() > simulation.faultsEndAt() + AFTER_FAULTS_MS) return;
+  const invocation = simulation.invocation("discover", LIMIT_MS);
+  const { ledger, queue } = connect(run, invocation, 0);
+  const ports = plant.discover({
+    ledger: {
+      ...ledger,
+      async claimList(name, now, intervalMs) {
+        const claimed = await ledger.claimList(name, now, intervalMs);
+        if (claimed !== null) cce.listClaims.push(now);
+        return claimed;
+      },
+      async requestList(name) {
+        cce.listRequests += 1;
+        await ledger.requestList(name);
+      },
+    },
+    pollQueue: queue("poll"),
+    configs: { current: async () => config },
+    createCce: () => ({ listJobs: listJobsFor(simulation, invocation, cce, rates) }),
+    now: simulation.now,
+    onListed: (_project, report) => simulation.note(invocation, `listed: ${JSON.stringify(report)}`),
+    onOpenFailure: () => {},
+    onFailure: (_project, error) => simulation.note(invocation, `fails: ${error}`),
+  });
+  const handler = createDiscoverHandler(createProjectDiscovery(ports), ports);
+  handler({ remainingMs: () => invocation.deadlineAt - simulation.now() }).catch((error: unknown) =>
+    simulation.note(invocation, `fails: ${error}`),
+  );
+  simulation.scheduler.at(invocation.deadlineAt, () => {
+    if (invocation.frozenUntil <= simulation.now()) invocation.alive = false;
+  });
+  simulation.scheduler.after(SCHEDULE_MS, () => discoverRepeatedly(run));
+}
+
+/**
+ * Checks that discovery has a watch of each job that ran since discovery was switched on and that the list showed after
+ * the faults, that no other job has such a watch, and that the lists kept their interval. Returns one text per violation.
+ */
+export function checkDiscovery({ cce, config, ledger, simulation }: ServiceRun): readonly string[] {
+  const settings = config.projects[PROJECT]?.discover;
+  const switchedOnAt = ledger.state.discoveries[PROJECT]?.switchedOnAt ?? null;
+  if (settings === undefined) return cce.lists.length === 0 ? [] : ["the jobs were listed without a config"];
+  const faults: string[] = switchedOnAt === null ? ["discovery was never switched on"] : [];
+  const first = cce.lists.find(({ isList }) => isList) ?? { at: Number.POSITIVE_INFINITY, isComplete: true };
+  // An incomplete first list cannot say which jobs ended shortly before it.
+  const firstListAt = first.at - (first.isComplete ? 0 : minutes(5));
+  for (const { jobId, appearsAt, endedAt, unlistedAt } of cce.jobs.values()) {
+    const isFound = ledger.state.watches[idOf({ project: PROJECT, jobId, caller: discoveryCaller(PROJECT) })];
+    const hadEnded = endedAt !== null && endedAt < firstListAt;
+    const isListed = (unlistedAt ?? Number.POSITIVE_INFINITY) > simulation.faultsEndAt() + AFTER_FAULTS_MS;
+    const ranSince = endedAt === null || endedAt >= (switchedOnAt ?? 0);
+    if (isFound && hadEnded) faults.push(`${jobId} was discovered, but had ended before the first list`);
+    if (!isFound && appearsAt !== null && isListed && ranSince) faults.push(`${jobId} was not discovered`);
+  }
+  // A frozen invocation sends its list late, so the claims and not the lists have the interval.
+  const claims = cce.listClaims.toSorted((a, b) => a - b);
+  const tooEarly = claims.filter(
+    (at, i) => at - (claims[i - 1] ?? 0) < settings.everyMinutes * 60_000 - 2000,
+  );
+  if (tooEarly.length > 0 && cce.listRequests === 0)
+    faults.push("the lists of the jobs did not keep their interval");
+  return faults;
+}
