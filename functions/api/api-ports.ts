@@ -12,7 +12,7 @@ import type { AuthenticatePorts } from "../shared/authenticate.ts";
 import type { LearnedDurations } from "../shared/learned-durations.ts";
 
 /** All functions and services that the API uses (the ports of the API). */
-export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
+export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "limitRequests"> {
   readonly ledger: Pick<
     Ledger,
     | "readWatch"
@@ -48,7 +48,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note"> {
 }
 
 /** The functions and services that the API uses, and the data of one HTTP request. */
-export interface RequestPorts extends ApiPorts, Pick<AuthenticatePorts, "note"> {
+export interface RequestPorts extends ApiPorts, Pick<AuthenticatePorts, "note" | "limitRequests"> {
   readonly remainingMs: () => number;
   readonly durations: LearnedDurations;
 }

@@ -9,6 +9,7 @@ import type { WatchKey } from "../../lib/domain/job.ts";
 import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
 import { authenticate } from "../shared/authenticate.ts";
 import { createLearnedDurationsReader } from "../shared/learned-durations.ts";
+import { createRequestLimit } from "../shared/request-limit.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { docsResponse, openApiResponse } from "./api-reference.ts";
 import { listJobs } from "./list-jobs.ts";
@@ -55,8 +56,9 @@ const CALLER_STEPS = {
  */
 export function createApiHandler(ports: ApiPorts): HandleRequest {
   const durations = createLearnedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
+  const limitRequests = createRequestLimit(ports.now);
   return async (request, { remainingMs }, note) => {
-    const result = await handle(request, { ...ports, remainingMs, note, durations });
+    const result = await handle(request, { ...ports, limitRequests, remainingMs, note, durations });
     return "kind" in result ? renderProblem(result, request.requestId) : result;
   };
 }

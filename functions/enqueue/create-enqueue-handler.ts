@@ -18,10 +18,11 @@ import { createLinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.
 import { JobId, type WatchKey } from "../../lib/domain/job.ts";
 import { toIso } from "../../lib/domain/time-text.ts";
 import { readTraceparent } from "../../lib/domain/traceparent.ts";
-import type { HandleRequest, Note } from "../../lib/runtime/answer-request.ts";
+import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import { type AuthenticatePorts, authenticate } from "../shared/authenticate.ts";
+import { createRequestLimit } from "../shared/request-limit.ts";
 import {
   type AcceptPorts,
   createFirstPollDelay,
@@ -33,7 +34,7 @@ import {
 import { sendMessages } from "./send-messages.ts";
 
 export interface EnqueuePorts
-  extends Omit<AuthenticatePorts, "note">,
+  extends Omit<AuthenticatePorts, "note" | "limitRequests">,
     Omit<FirstPollDelayPorts, "ledger">,
     Pick<AcceptPorts, "pollQueue" | "notifyQueue" | "uuid" | "onFailure"> {
   readonly ledger: AcceptPorts["ledger"] & FirstPollDelayPorts["ledger"];
@@ -48,19 +49,19 @@ export interface EnqueuePorts
 /** Creates the handler of `POST /v1/jobs`. */
 export function createEnqueueHandler(ports: EnqueuePorts): HandleRequest {
   const firstPollDelay = createFirstPollDelay(ports);
+  const limitRequests = createRequestLimit(ports.now);
   return async (request, _invocation, note) => {
-    const answer = await acceptRequest(request, note, firstPollDelay, ports);
+    const answer = await acceptRequest(request, firstPollDelay, { ...ports, note, limitRequests });
     return "kind" in answer ? renderProblem(answer, request.requestId) : answer;
   };
 }
 
 async function acceptRequest(
   request: ApiRequest,
-  note: Note,
   firstPollDelay: FirstPollDelay,
-  { onAccepted = reportAccepted, ...ports }: EnqueuePorts,
+  { onAccepted = reportAccepted, ...ports }: EnqueuePorts & AuthenticatePorts,
 ): Promise<ApiResponse | ProblemResponse> {
-  const identified = await authenticate(request.headers.authorization, { ...ports, note });
+  const identified = await authenticate(request.headers.authorization, ports);
   if (identified.kind === "problem") return identified;
   if (!mayUse(identified.caller, { operation: "watch" })) return forbidden("watch");
   const read = readSubmission(request);

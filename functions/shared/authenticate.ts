@@ -1,4 +1,9 @@
-import { authenticationRequired, type ProblemResponse, unavailable } from "../../lib/api/problem.ts";
+import {
+  authenticationRequired,
+  type ProblemResponse,
+  tooManyRequests,
+  unavailable,
+} from "../../lib/api/problem.ts";
 import { type Caller, findTokenCaller, parseAuthorization } from "../../lib/auth/caller.ts";
 import {
   checkIdentityToken,
@@ -16,11 +21,13 @@ import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import type { Note } from "../../lib/runtime/answer-request.ts";
 import { systemWait } from "../../lib/runtime/clock.ts";
 import { log } from "../../lib/runtime/log.ts";
+import type { LimitRequests } from "./request-limit.ts";
 
 export interface AuthenticatePorts {
   readonly configs: Pick<ConfigSource, "current" | "refreshed">;
   readonly identify: (token: string, config: Config) => Promise<IdentityCheck>;
   readonly note: Note;
+  readonly limitRequests: LimitRequests;
   /** Reports why an identity token was refused. By default, the refusal is logged. */
   readonly onRefused?: (refusal: TokenRefusal) => void;
   /** Reports that an issuer of identity tokens did not respond. By default, the error is logged. */
@@ -34,7 +41,14 @@ export interface AuthenticatePorts {
  */
 export async function authenticate(
   authorization: string | undefined,
-  { configs, identify, note, onRefused = logRefusal, onIssuerFailure = logIssuerFailure }: AuthenticatePorts,
+  {
+    configs,
+    identify,
+    note,
+    limitRequests,
+    onRefused = logRefusal,
+    onIssuerFailure = logIssuerFailure,
+  }: AuthenticatePorts,
 ): Promise<{ readonly kind: "caller"; readonly caller: Caller } | ProblemResponse> {
   const credential = parseAuthorization(authorization);
   if (credential.kind !== "bearer") return authenticationRequired(credential.kind);
@@ -46,12 +60,17 @@ export async function authenticate(
       ? { kind: "refused", refusal: null }
       : identify(token, config);
   };
-  let identified = await identifyBy(await configs.current());
+  const config = await configs.current();
+  let identified = await identifyBy(config);
   if (identified.kind === "refused") identified = await identifyBy(await configs.refreshed());
   switch (identified.kind) {
-    case "caller":
-      note({ caller: identified.caller.name });
-      return identified;
+    case "caller": {
+      const { name } = identified.caller;
+      note({ caller: name });
+      const { requestsPerMinute } = config.settings.limits;
+      const waitSeconds = limitRequests(name, requestsPerMinute);
+      return waitSeconds === null ? identified : tooManyRequests(exceeded(requestsPerMinute), waitSeconds);
+    }
     case "refused":
       if (identified.refusal !== null) onRefused(identified.refusal);
       return authenticationRequired("refused");
@@ -62,6 +81,9 @@ export async function authenticate(
       return identified satisfies never;
   }
 }
+
+const exceeded = (requestsPerMinute: number): string =>
+  `A caller may send about ${requestsPerMinute} requests in a minute (settings.limits.requestsPerMinute). Send the request again later.`;
 
 /**
  * Creates a function that checks the identity tokens of CI systems. The function keeps the signing keys of token

@@ -16,6 +16,7 @@ export const PROBLEMS = {
   "too-large": { status: 413, title: "Payload too large" },
   "unsupported-media-type": { status: 415, title: "Unsupported media type" },
   "invalid-request": { status: 422, title: "Invalid request" },
+  "too-many-requests": { status: 429, title: "Too many requests" },
   "internal-error": { status: 500, title: "Internal server error" },
   unavailable: { status: 503, title: "Service unavailable" },
 } as const;
@@ -175,6 +176,11 @@ export function watchNotFound({ project, jobId }: JobKey): ProblemResponse {
  */
 export function nameNotFound(kind: "project" | "target", name: string): ProblemResponse {
   return problemResponse("not-found", `The ${kind} ${name} does not exist, or the token may not use it.`);
+}
+
+/** Creates an error response with the status 429 for a caller that exceeds a limit of the config. */
+export function tooManyRequests(detail: string, retryAfterSeconds: number): ProblemResponse {
+  return problemResponse("too-many-requests", detail, [], { "retry-after": String(retryAfterSeconds) });
 }
 
 /** Creates an error response with the status 503. The error response asks the caller to send the request again. */

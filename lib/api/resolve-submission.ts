@@ -74,6 +74,14 @@ export function resolveSubmission(
     return invalidSubmission(formErrors, nameErrors);
 
   const targets = submission.notify ?? settings.defaultTargets.filter(mayNotify);
+  const { targetsPerWatch } = settings.limits;
+  if (targetsPerWatch > 0 && new Set(targets).size > targetsPerWatch)
+    return invalidSubmission(formErrors, [
+      {
+        ...locate(["notify"]),
+        detail: `must have at most ${targetsPerWatch} targets (settings.limits.targetsPerWatch)`,
+      },
+    ]);
   return {
     kind: "resolved",
     caller: caller.name,

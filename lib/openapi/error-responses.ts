@@ -58,6 +58,7 @@ const ERROR_TITLES: Readonly<Record<number, string>> = { 429: "Too many requests
 const ERROR_HEADERS: Readonly<Record<number, readonly string[]>> = {
   401: ["www-authenticate"],
   403: ["www-authenticate"],
+  429: ["retry-after"],
   503: ["retry-after"],
 };
 

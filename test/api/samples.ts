@@ -52,6 +52,7 @@ export async function startApiUnderTest(): Promise<ApiUnderTest> {
       },
     },
     settings: {
+      limits: { requestsPerMinute: 0 },
       defaultTargets: [TARGET],
       egress: { allow: [host] },
       callbackHosts: [host],

@@ -40,6 +40,8 @@ export const CONFIG = {
     defaultTargets: ["deploys", "audit"],
     callbackHosts: ["hooks.example.com"],
     linkKeys: [LINK_KEY],
+    // Property tests send many requests in a moment.
+    limits: { requestsPerMinute: 0 },
     publicUrl: "https://notifier.example.com",
   },
 };

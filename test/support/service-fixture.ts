@@ -114,6 +114,7 @@ export async function startServiceFixture(options: {
       settings: {
         defaultProject: PROJECT,
         poll: POLL,
+        limits: { requestsPerMinute: 0 },
         linkKeys: [linkKey],
         ...options.settings,
         egress: { allow },

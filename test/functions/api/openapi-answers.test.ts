@@ -44,6 +44,7 @@ const ASKS: Readonly<Record<ProblemKind, Ask>> = {
   "too-large": { body: JSON.stringify("x".repeat(MAX_BODY_BYTES)) },
   "unsupported-media-type": { contentType: "text/plain", body: "{}" },
   "invalid-request": { body: '{"colour":"red"}' },
+  "too-many-requests": {},
   "internal-error": { error: new Error("a bug") },
   unavailable: { error: new ConfigUnreadableError(null) },
 };
@@ -60,11 +61,14 @@ async function ask(operation: Operation, kind: ProblemKind): Promise<{ status: n
   const { method, path } = ROUTES[operation];
   const others = RIGHTS.filter((right) => right !== NEEDED_RIGHTS[operation]);
   const tokens = { ...CONFIG.tokens, team: { ...CONFIG.tokens.team, operations: others } };
+  const settings = { ...CONFIG.settings, limits: { requestsPerMinute: 1 } };
   const api = createHarness({
     ...(kind === "forbidden" ? { config: { ...CONFIG, tokens } } : {}),
+    ...(kind === "too-many-requests" ? { config: { ...CONFIG, settings } } : {}),
     ...(error === undefined ? {} : { readConfig: () => Promise.reject(error) }),
   });
   if (kind === "not-concluded") await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
+  if (kind === "too-many-requests") await api.ask(operation === "acceptJobs" ? "POST" : "GET", "/v1/jobs");
   const known = path.replace("{project}", "prod").replace("{jobId}", "a").replace("{name}", "deploys");
   const asked = unknown === undefined ? known : (UNKNOWN_PATHS[operation] ?? known);
   const [rawPath = "", rawQueryString = ""] = `${asked}${query}`.split("?");

@@ -19,6 +19,7 @@ test("a refused identity token is logged with its issuer, the failed check and t
       configs: { current: async () => config, refreshed: async () => config },
       identify: createIdentityCheck(() => Date.now()),
       note: () => undefined,
+      limitRequests: () => null,
     });
     expect(answer).toMatchObject({ kind: "problem", problem: { status: 401 } });
     expect(JSON.stringify(answer)).not.toMatch(/sub|repo/);
