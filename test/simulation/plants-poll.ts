@@ -83,12 +83,16 @@ export function forgetTarget(ports: PollPorts): PollPorts {
 }
 
 /** Hides from each poll that the watch waits until the resource of its job is usable. */
-export function endsAtSuccess<T extends Claims>(ledger: T): T {
+export function concludeAtSuccess(ledger: PollPorts["ledger"]): PollPorts["ledger"] {
   return {
     ...ledger,
-    async claimPoll(wanted: Parameters<Claims["claimPoll"]>[0]) {
+    async claimPoll(wanted) {
       const claim = await ledger.claimPoll(wanted);
       return claim.kind === "claimed" ? { ...claim, watch: { ...claim.watch, readyMinutes: null } } : claim;
+    },
+    async readWatch(key) {
+      const document = await ledger.readWatch(key);
+      return document && { ...document, watch: { ...document.watch, readyMinutes: null } };
     },
   };
 }

@@ -9,7 +9,13 @@ import {
 } from "./plants-callers.ts";
 import { discoverEnded, knownWatches, unleased } from "./plants-discover.ts";
 import { markSwept, noClaim, offAtFirstGone, recordBeforePost, unclaimedIfSwept } from "./plants-notify.ts";
-import { ackOwnLease, advanceThenSend, doneBeforeSend, endsAtSuccess, forgetTarget } from "./plants-poll.ts";
+import {
+  ackOwnLease,
+  advanceThenSend,
+  concludeAtSuccess,
+  doneBeforeSend,
+  forgetTarget,
+} from "./plants-poll.ts";
 
 /** Reports every message as sent. */
 function ignoreFailures<T extends Pick<Queue, "send">>(queue: T): T {
@@ -70,7 +76,10 @@ const PLANTS = {
   /** Sends no notification to the last target. */
   "forget-target": { ...NO_PLANT, poll: forgetTarget },
   /** Ends a watch with its job, although the watch must wait until the resource of the job is usable. */
-  "ends-at-success": { ...NO_PLANT, poll: (ports) => ({ ...ports, ledger: endsAtSuccess(ports.ledger) }) },
+  "conclude-at-success": {
+    ...NO_PLANT,
+    poll: (ports) => ({ ...ports, ledger: concludeAtSuccess(ports.ledger) }),
+  },
   /** Switches a target off after a single response that says that the target no longer exists. */
   "off-at-first-gone": { ...NO_PLANT, notify: offAtFirstGone },
   /** All callers of a job share the watch of the first caller. */
