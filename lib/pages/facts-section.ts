@@ -59,7 +59,7 @@ function copyable(text: string, what: string): Html {
 }
 
 /** Returns the text of the link to a run. The host is part of the text, because the caller chooses the name of the pipeline. */
-function runLabel(run: string, pipeline: string | undefined): string {
+export function runLabel(run: string, pipeline: string | undefined): string {
   const { host } = new URL(run);
   return URL.parse(pipeline ?? "")?.host === host
     ? String(pipeline)

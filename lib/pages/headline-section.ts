@@ -1,7 +1,8 @@
 import type { StatusDocument } from "../api/status-document.ts";
 import { describeWatchState, type Instant, wasJobObserved } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
-import { bdiElement, type Html, html } from "./html.ts";
+import { runLabel } from "./facts-section.ts";
+import { bdiElement, externalLink, type Html, html, normalizeWebUrl } from "./html.ts";
 import { icon } from "./icon.ts";
 import { presentState } from "./state-presentation.ts";
 import {
@@ -24,10 +25,35 @@ ${icon(state.icon)}
 <h1>${bdiElement(document.type ?? "Job")}${document.resourceName && html` <span class="res">${bdiElement(document.resourceName)}</span>`}</h1></div>
 <p class="clock">${clock(document, now)}</p>
 <div class="sum">${progress(document.subJobs)}
+${originLine(document.context)}
 <p>${document.done ? endLine(document) : nextLine(document, wasObserved)}</p>
+${document.expected && html`<p>${usualDuration(document.expected)}</p>`}
 ${explanation && html`<p>${explanation}</p>`}
 ${document.lastPollError && html`<p class="error"><b>Last poll failed:</b> <bdi>${renderTimesInText(document.lastPollError)}</bdi></p>`}</div>
 </header>`;
+}
+
+/** Renders who started the job, in which pipeline and with which commit. Returns null if the caller said none of them. */
+function originLine({ actor, pipeline, runUrl, commit }: StatusDocument["context"]): Html | null {
+  const run = normalizeWebUrl(runUrl);
+  const parts = [
+    run ? externalLink(run, runLabel(run, pipeline)) : pipeline && bdiElement(pipeline),
+    actor && html`by ${bdiElement(actor)}`,
+    commit && html`at <code>${bdiElement(commit)}</code>`,
+  ].filter(Boolean);
+  return parts.length === 0 ? null : html`<p>Started ${parts.map((part) => html`${part} `)}</p>`;
+}
+
+/** Returns the median and the ninth decile of the durations of ended jobs, for example `Usually 7–9 min (from 42 jobs).` */
+function usualDuration({
+  p50Seconds,
+  p90Seconds,
+  fromJobs,
+}: NonNullable<StatusDocument["expected"]>): string {
+  const [size, unit] = p50Seconds < 120 ? [1, "s"] : p50Seconds < 7200 ? [60, "min"] : [3600, "h"];
+  const [from, to] = [Math.round(p50Seconds / size), Math.round(p90Seconds / size)];
+  const range = from === to ? `about ${from}` : `${from}–${to}`;
+  return `Usually ${range} ${unit} (from ${fromJobs === 1 ? "1 job" : `${fromJobs} jobs`}).`;
 }
 
 /**

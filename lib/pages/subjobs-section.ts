@@ -5,7 +5,7 @@ import { truncate } from "../domain/truncate-text.ts";
 import { bdiElement, type Html, html, wrappableName } from "./html.ts";
 import { type IconName, icon } from "./icon.ts";
 import { presentState } from "./state-presentation.ts";
-import { formatShortUtc, parseInstant, renderTime, runningDuration } from "./time-html.ts";
+import { formatShortUtc, parseInstant, renderTime } from "./time-html.ts";
 import {
   computeBar,
   computeTimelineSpan,
@@ -77,12 +77,13 @@ function treeRow(job: JobDocument, tree: Tree): Html {
   }<span class="word">${state.text}</span><span class="took">${subJobDuration(job, tree)}</span></span>`;
 }
 
-function subJobDuration(job: JobDocument, { timeline, now, isOver }: Tree): Html | string {
+function subJobDuration(job: JobDocument, { timeline, now, isOver }: Tree): string {
   const duration = jobDurationMs(job);
   if (duration !== null) return formatDuration(duration);
   const start = parseInstant(job.createdAt);
   const isRunning = job.state === "pending" && !isOver && start !== null && timeline !== null;
-  return isRunning && start >= timeline.start ? runningDuration(start, now) : "–";
+  // The script does not update this duration, because the bars and the axis next to it end at the same rounded time.
+  return isRunning && start >= timeline.start ? formatDuration(now - start) : "–";
 }
 
 /**

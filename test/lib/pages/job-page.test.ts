@@ -196,3 +196,34 @@ it("the page for unknown links has no script and always has the same bytes", () 
   expect(html).not.toContain("<script");
   expect(headers["content-security-policy"]).toContain("script-src 'none'");
 });
+
+describe("the header of the job page", () => {
+  const headerOf = (part: Partial<StatusDocument>) =>
+    renderJobPage({ ...runningJob(), ...part }, NOW, null)
+      .html.match(/<header id="headline"[\s\S]*?<\/header>/)?.[0]
+      .replace(/<[^>]*>/g, " ")
+      .replace(/\s+/g, " ");
+
+  it("shows the pipeline, the actor and the commit", () => {
+    const context = { pipeline: "deploy", actor: "anna", commit: "4f2a91c" };
+    expect(headerOf({ context })).toContain("Started deploy by anna at 4f2a91c");
+    expect(headerOf({ context: {} })).not.toContain("Started");
+  });
+
+  it.each([
+    [420, 540, 42, "Usually 7–9 min (from 42 jobs)."],
+    [421, 425, 1, "Usually about 7 min (from 1 job)."],
+    [40, 95, 3, "Usually 40–95 s (from 3 jobs)."],
+    [7200, 10_800, 3, "Usually 2–3 h (from 3 jobs)."],
+  ])("shows durations of %s and %s seconds of %s jobs", (p50Seconds, p90Seconds, fromJobs, text) => {
+    expect(headerOf({ expected: { p50Seconds, p90Seconds, fromJobs, remainingSeconds: null } })).toContain(
+      text,
+    );
+    expect(headerOf({ expected: undefined })).not.toContain("Usually");
+  });
+});
+
+it("the durations in the chart of a running job end with the bars, so the script does not update them", () => {
+  const page = renderJobPage(runningJob(), NOW, null).html;
+  expect(page.match(/<section id="steps"[\s\S]*?<\/section>/)?.[0]).not.toContain("data-since");
+});
