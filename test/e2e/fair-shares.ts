@@ -13,12 +13,12 @@ const JOBS_PER_CALL = 100;
 const count = Number(process.argv[2] ?? 300);
 
 const sockets = new Set<Socket>();
-const silent = createServer((socket) => {
+const unresponsive = createServer((socket) => {
   sockets.add(socket);
   socket.on("error", () => undefined);
 });
-await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+await new Promise<void>((resolve) => unresponsive.listen(0, "127.0.0.1", resolve));
+const endpoint = `http://127.0.0.1:${(unresponsive.address() as AddressInfo).port}`;
 const receiver = await startReceiver();
 const fixture = await startServiceFixture({
   targets: {
@@ -51,5 +51,5 @@ process.stdout.write(`${JSON.stringify({ jobs: count, aloneMs, togetherMs, unans
 await fixture.stop();
 await receiver.stop();
 for (const socket of sockets) socket.destroy();
-silent.close();
+unresponsive.close();
 process.exit(sockets.size > 0 && togetherMs <= 1.5 * aloneMs + 1000 ? 0 : 1);

@@ -70,3 +70,10 @@ describe("a batch", () => {
     expect(api.calls).not.toContain("ledger.createDigest");
   });
 });
+
+test("the elements of an array that is much too long are not checked, because their check would take a second", async () => {
+  const jobIds = [...Array.from({ length: 20_000 }, (_, i) => `job-${i}`), 5];
+  const answer = await createHarness().ask("POST", "/v1/jobs", { body: { jobIds } });
+  expect(answer.status).toBe(422);
+  expect(json(answer).errors).toEqual([{ pointer: "#/jobIds", detail: "must have at most 100 jobs" }]);
+});

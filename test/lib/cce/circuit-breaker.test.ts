@@ -57,10 +57,10 @@ test("300 polls of a project whose CCE does not answer delay the poll of another
 
 test("a client queries a CCE that does not answer once, and answers the next queries of the project at once", async () => {
   let requests = 0;
-  const silent = await serve(() => {
+  const unresponsive = await serve(() => {
     requests += 1;
   });
-  const client = clientOf(silent.url, { prod: { kind: "token", token: "t" } });
+  const client = clientOf(unresponsive.url, { prod: { kind: "token", token: "t" } });
   const limit = { timeLimitMs: LIMIT_MS };
   const startedAt = performance.now();
   const first = await client.queryJob({ project: "prod", jobId: "a" }, limit);
@@ -71,5 +71,5 @@ test("a client queries a CCE that does not answer once, and answers the next que
     text: "Queries for project prod wait, because CCE did not answer in time",
     retryAfterSeconds: expect.any(Number),
   });
-  await silent.close();
+  await unresponsive.close();
 }, 20_000);
