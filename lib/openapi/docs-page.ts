@@ -28,7 +28,8 @@ export function renderDocsPage(document: ReturnType<typeof createOpenApiDocument
 <body><main><h1>${info.title}</h1><p class="soft">${prose(info.summary)}</p>
 <p>The page shows <a href="v1/openapi.json">openapi.json</a>. Requests carry <code>authorization: Bearer …</code>. Responses carry <code>x-request-id</code>.</p>
 <nav aria-label="Contents"><ul>${operations.map(
-    ({ operation: { operationId, summary } }) => html`<li><a href="#${operationId}">${summary}</a></li>`,
+    ({ path, method, operation: { operationId, summary } }) =>
+      html`<li><a href="#${operationId}">${summary}</a> <code>${method.toUpperCase()} ${path}</code></li>`,
   )}<li><a href="#problems">Problems</a></li><li><a href="#reasons">Reasons of attempts</a></li><li><a href="#schemas">Schemas</a></li></ul></nav>
 ${operations.map(({ path, method, operation }) => operationSection(path, method, operation))}
 <section id="problems"><h2>Problems</h2><p>An error is <code>application/problem+json</code> (RFC 9457). <code>errors</code> lists every fault.</p>
