@@ -59,7 +59,7 @@ export async function showJob(
   const listUrl = pages.list ? listPageUrl(links, job.project, now) : null;
   const expected = await readExpected(watchDocument, ports);
   return statusResponse(
-    { ...hideFromPage(complete, pages), tree: truncateForPage(tree) },
+    { ...omitFromPage(complete, pages), tree: truncateForPage(tree) },
     config,
     expected,
     (document) => pageResponse(renderJobPage(document, now, listUrl), request),
@@ -67,7 +67,7 @@ export async function showJob(
 }
 
 /** Omits the labels of the context and the answers of receivers, unless the operator shows them on pages. */
-function hideFromPage<Shown extends Pick<WatchDocument, "context" | "deliveries">>(
+function omitFromPage<Shown extends Pick<WatchDocument, "context" | "deliveries">>(
   shown: Shown,
   pages: PageSettings,
 ): Shown {
@@ -77,12 +77,12 @@ function hideFromPage<Shown extends Pick<WatchDocument, "context" | "deliveries"
   });
   return {
     ...shown,
-    context: hideLabels(shown.context, pages),
+    context: omitLabels(shown.context, pages),
     deliveries: pages.answers ? shown.deliveries : shown.deliveries.map(withoutAnswer),
   };
 }
 
-function hideLabels(context: Context, pages: PageSettings): Context {
+function omitLabels(context: Context, pages: PageSettings): Context {
   const { labels: _, ...rest } = context;
   return pages.labels ? context : rest;
 }
@@ -133,7 +133,7 @@ export async function showJobs(
 /** Returns one page of the job list for a reader without a token, or null when `before` is not a page token. */
 async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts["ledger"]) {
   // A filter of the list finds only the part of the context that the page of the job shows.
-  const readContext = async (watch: Watch) => hideLabels((await ledger.readCallerData(watch)).context, pages);
+  const readContext = async (watch: Watch) => omitLabels((await ledger.readCallerData(watch)).context, pages);
   try {
     return await findListedJobs(query, { caller: null, readContext }, ledger);
   } catch (error) {

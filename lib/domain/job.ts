@@ -57,7 +57,9 @@ const MAX_CALLER_BYTES = 800;
  */
 export const CallerName = z
   .string()
-  .check(z.refine((name) => name.isWellFormed() && Buffer.byteLength(name) <= MAX_CALLER_BYTES));
+  .check(
+    z.refine((name) => name.isWellFormed() && new TextEncoder().encode(name).length <= MAX_CALLER_BYTES),
+  );
 
 export interface JobKey {
   readonly project: string;
