@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { parseJson } from "./json.ts";
+import "./zod-fields.ts";
 
 /**
  * The header `traceparent` of W3C Trace Context, in the form of version 00. An ID with only zeros is invalid.

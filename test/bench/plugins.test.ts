@@ -48,6 +48,7 @@ test("the build contains every function", () => {
   expect(FUNCTIONS.map((file) => basename(dirname(file))).toSorted()).toEqual([
     "api",
     "audit",
+    "discover",
     "enqueue",
     "notify",
     "poll",

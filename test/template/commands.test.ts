@@ -103,6 +103,7 @@ describe("compareConfigParts", () => {
       configPartsIn(bundle).filter((part) => part.startsWith("secret/") || part === "linkKeys"),
     ]);
     expect(Object.fromEntries(secrets)).toEqual({
+      discover: ["secret/projects"],
       enqueue: ["linkKeys"],
       poll: ["linkKeys", "secret/projects"],
       notify: ["linkKeys", "secret/settings", "secret/targets"],

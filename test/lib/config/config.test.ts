@@ -14,7 +14,7 @@ it("adds every default to a small config", () => {
   expect(parsed).toMatchObject({
     kind: "config",
     config: {
-      targets: { deploys: { on: ["succeeded", "failed", "timed_out", "lost"] } },
+      targets: { deploys: { on: ["succeeded", "failed", "not_ready", "timed_out", "lost"] } },
       settings: {
         deadlineMinutes: 120,
         maxPolls: 500,
