@@ -88,10 +88,12 @@ describe("npm run stack with the URLs of servers", () => {
     const Environment = z.object({ result: z.object({ env: z.record(z.string(), z.string()) }) });
     const { env } = Environment.parse(await stack.invoke("echo", { do: "environment" })).result;
     const viaStack = { region: REGION, credentials: CREDENTIALS };
+    // Parameter Store contains secrets, so it needs the key of the stack.
+    const stackKey = { accessKeyId: stack.controlKey, secretAccessKey: "any" };
     const clients = [
       new SQSClient({ ...viaStack, endpoint: env.AWS_ENDPOINT_URL_SQS ?? "" }),
       new DynamoDBClient({ ...viaStack, endpoint: env.AWS_ENDPOINT_URL_DYNAMODB ?? "" }),
-      new SSMClient({ ...viaStack, endpoint: env.AWS_ENDPOINT_URL_SSM ?? "" }),
+      new SSMClient({ ...viaStack, credentials: stackKey, endpoint: env.AWS_ENDPOINT_URL_SSM ?? "" }),
     ] as const;
     const [queues, tables, config] = clients;
     await queues.send(new CreateQueueCommand({ QueueName: "made-through-the-stack" }));
