@@ -44,12 +44,15 @@ class UsageError extends Error {
 export async function serve(argv: readonly string[], env: ServiceOptions["env"]): Promise<number> {
   const startedAt = performance.now();
   let service: RunningService;
+  let signals: Signals;
   try {
     const options = readOptions(argv, env);
     if (options === null) {
       process.stdout.write(SERVE_USAGE);
       return 0;
     }
+    // A signal without a listener ends the process at once, so the listeners exist before the service starts.
+    signals = listenForSignals();
     service = await startService(options);
   } catch (error) {
     const isUsageError = error instanceof UsageError;
@@ -59,14 +62,37 @@ export async function serve(argv: readonly string[], env: ServiceOptions["env"])
     return isUsageError ? 2 : 1;
   }
   log.info("ready", { api: service.url, startMs: Math.round(performance.now() - startedAt) });
-  process.on("SIGHUP", () => void service.reload());
-  await new Promise<void>((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
-  });
+  signals.onReload(() => void service.reload());
+  await signals.stop;
   log.info("stopping", {});
   await service.stop();
   log.info("stopped", {});
   return 0;
+}
+
+interface Signals {
+  /** Resolves at the first SIGTERM or SIGINT. */
+  readonly stop: Promise<void>;
+  /** Calls `reload` at each SIGHUP, and at once if a SIGHUP has arrived before this call. */
+  onReload(reload: () => void): void;
+}
+
+function listenForSignals(): Signals {
+  let reload: (() => void) | null = null;
+  let isReloadDue = false;
+  process.on("SIGHUP", () => {
+    isReloadDue = true;
+    reload?.();
+  });
+  return {
+    stop: new Promise<void>((resolve) => {
+      for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+    }),
+    onReload(listener) {
+      reload = listener;
+      if (isReloadDue) listener();
+    },
+  };
 }
 
 function readOptions(argv: readonly string[], env: ServiceOptions["env"]): ServiceOptions | null {

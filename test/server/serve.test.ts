@@ -20,6 +20,7 @@ beforeAll(async () => {
   );
   writeFileSync(`${fixture.dataDirectory}/hook.secret`, `${SECRET}\n`);
 });
+beforeEach(() => fixture.writeConfig({}));
 afterAll(async () => {
   await receiver.stop();
   await fixture.cce.stop();
@@ -96,7 +97,6 @@ describe("cce-notifier serve", () => {
     fixture.writeConfig({ tokens: {} });
     server.child.kill("SIGHUP");
     await eventually("the new config", async () => (await readProjects()).status === 401);
-    fixture.writeConfig({});
     expect(await server.end("SIGTERM")).toBe(0);
   });
 
