@@ -13,7 +13,6 @@ import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
 import { logAct } from "../../lib/runtime/log-act.ts";
-import { meter } from "../../lib/runtime/metrics.ts";
 import { sendDigestAfterLastMember } from "../shared/send-digest-after-last-member.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
@@ -71,7 +70,6 @@ async function stopOne(
   if (result === "stopped") {
     // With `?all=true`, the watch may belong to another caller.
     onAct({ act: "stop", who: caller.name, from: sourceIp, project, jobId, owner, targets: [] });
-    meter.add("Stopped", 1);
   }
   const watch = (await ledger.readWatch(key))?.watch;
   if (watch?.state !== "stopped") return { status: 204 };

@@ -1,4 +1,5 @@
 import { log } from "./log.ts";
+import { meter } from "./metrics.ts";
 
 /** An act that changes something for others. The log line of an act always has all these fields. */
 export interface Act {
@@ -20,7 +21,7 @@ export const NO_WATCH = { project: null, jobId: null, owner: null } as const;
 /** The value of a field that does not apply. The log would omit a field that is null or empty. */
 const NONE = "-";
 
-/** Writes the log line `act`. The time of the act is the time of the log line. */
+/** Writes the log line `act`, and counts each stopped watch in the metric `Stopped`. The time of the act is the time of the log line. */
 export function logAct({ act, who, from, project, jobId, owner, targets }: Act): void {
   log.info("act", {
     act,
@@ -31,4 +32,5 @@ export function logAct({ act, who, from, project, jobId, owner, targets }: Act):
     owner: owner ?? NONE,
     targets,
   });
+  if (act === "stop") meter.add("Stopped", 1);
 }
