@@ -82,10 +82,12 @@ export async function discoverJobs(
   }
   const { isComplete } = reply;
   // If the function fails later, the next list is not a first list: it also selects the jobs that ended meanwhile.
-  if (claimed.switchedOnAt === null) await ledger.saveDiscovery(project, selection.discovery(reply, false));
+  const { switchedOnAt } = claimed;
+  if (switchedOnAt === null)
+    await ledger.saveDiscovery(project, switchedOnAt, selection.discovery(reply, false));
   const { opened, failed } = await openDiscovered(project, settings, selection.jobIds(), ports);
   const discovery = selection.discovery(reply, failed === 0);
-  await ledger.saveDiscovery(project, discovery);
+  await ledger.saveDiscovery(project, switchedOnAt, discovery);
   if (failed > 0) await ledger.requestList(project);
   const overdueSeconds = overdue(discovery, settings, now());
   onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });

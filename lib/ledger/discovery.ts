@@ -32,8 +32,12 @@ export interface DiscoveryLedger {
   claimList(project: string, now: Instant, intervalMs: number): Promise<ClaimedDiscovery | null>;
   /** Makes the next call of `claimList` claim a list before the end of the interval. */
   requestList(project: string): Promise<void>;
-  /** Replaces the discovery of a project. Does nothing before the first claim. */
-  saveDiscovery(project: string, discovery: Discovery): Promise<void>;
+  /**
+   * Replaces the discovery of a project. Does nothing before the first claim, and if another list has switched discovery
+   * on since the claim. Otherwise, a first list that took very long would skip jobs that ended after the other list.
+   * @param claimedSwitchedOnAt the field `switchedOnAt` that `claimList` returned
+   */
+  saveDiscovery(project: string, claimedSwitchedOnAt: Instant | null, discovery: Discovery): Promise<void>;
   /** Stores the ID of a message of SMN. Returns false if the ledger already contains the ID. */
   rememberMessage(messageId: string, expiresAt: Instant): Promise<boolean>;
 }

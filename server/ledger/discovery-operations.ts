@@ -31,10 +31,10 @@ export function discoveryOperations(store: Store): DiscoveryLedger {
         if (found !== null) updateRecord(store, "discovery", project, { ...found, requested: true });
       }),
 
-    saveDiscovery: (project, { switchedOnAt, succeededAt, skippedJobIds }) =>
+    saveDiscovery: (project, claimedAt, { switchedOnAt, succeededAt, skippedJobIds }) =>
       store.write(() => {
         const found = readRecord(store, "discovery", project);
-        if (found === null) return;
+        if (found === null || ![null, claimedAt, switchedOnAt].includes(found.switchedOnAt)) return;
         const saved = { ...found, switchedOnAt, succeededAt, skippedJobIds: skippedJobIds.toSorted() };
         updateRecord(store, "discovery", project, saved);
       }),

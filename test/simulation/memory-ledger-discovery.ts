@@ -19,9 +19,9 @@ export function discoveryOperations({ discoveries, messages }: LedgerState): Dis
       if (found !== undefined) discoveries[project] = { ...found, requested: true };
     },
 
-    async saveDiscovery(project, { switchedOnAt, succeededAt, skippedJobIds }) {
+    async saveDiscovery(project, claimedAt, { switchedOnAt, succeededAt, skippedJobIds }) {
       const found = discoveries[project];
-      if (found === undefined) return;
+      if (found === undefined || ![null, claimedAt, switchedOnAt].includes(found.switchedOnAt)) return;
       const saved = { switchedOnAt, succeededAt, skippedJobIds: skippedJobIds.toSorted() };
       discoveries[project] = { ...found, ...saved };
     },

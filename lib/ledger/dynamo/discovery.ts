@@ -48,12 +48,14 @@ export const requestList: Operation<"requestList"> = async (table, project) => {
 };
 
 /** Costs one write to DynamoDB. */
-export const saveDiscovery: Operation<"saveDiscovery"> = async (table, project, discovery) => {
+export const saveDiscovery: Operation<"saveDiscovery"> = async (table, project, claimedAt, discovery) => {
   const { switchedOnAt, succeededAt, skippedJobIds } = discovery;
   await updateItem(table, {
     key: discoveryKey(project),
     set: { switchedOnAt, succeededAt, skippedJobIds: new Set(skippedJobIds) },
-    condition: "attribute_exists(#listedAt)",
+    condition:
+      "attribute_exists(#listedAt) AND (attribute_not_exists(#switchedOnAt) OR #switchedOnAt IN (:claimed, :saved))",
+    values: { claimed: claimedAt ?? switchedOnAt, saved: switchedOnAt },
   });
 };
 

@@ -104,12 +104,26 @@ export function describeShared(ledger: () => Ledger): void {
       const { project } = newKey();
       await ledger().claimList(project, T0, 60_000);
       const saved = { switchedOnAt: T0 - 5, succeededAt: T0 + 1, skippedJobIds: ["j-1", "j-2"] };
-      await ledger().saveDiscovery(project, saved);
+      await ledger().saveDiscovery(project, null, saved);
       const claimed = await ledger().claimList(project, T0 + 60_000, 60_000);
       expect(claimed).toEqual({ ...saved, previousTryAt: T0 });
-      await ledger().saveDiscovery(project, { ...saved, skippedJobIds: [] });
+      await ledger().saveDiscovery(project, saved.switchedOnAt, { ...saved, skippedJobIds: [] });
       const next = await ledger().claimList(project, T0 + 120_000, 60_000);
       expect(next).toEqual({ ...saved, skippedJobIds: [], previousTryAt: T0 + 60_000 });
+    });
+
+    it("is not replaced by a list that was claimed before another list switched discovery on", async () => {
+      const { project } = newKey();
+      await ledger().claimList(project, T0, 60_000);
+      const saved = { switchedOnAt: T0 + 1, succeededAt: T0 + 1, skippedJobIds: [] };
+      await ledger().saveDiscovery(project, null, saved);
+      const late = { switchedOnAt: T0 + 5, succeededAt: T0 + 5, skippedJobIds: ["j-1"] };
+      await ledger().saveDiscovery(project, null, late);
+      const claimed = await ledger().claimList(project, T0 + 60_000, 60_000);
+      expect(claimed).toEqual({ ...saved, previousTryAt: T0 });
+      await ledger().saveDiscovery(project, saved.switchedOnAt, late);
+      const next = await ledger().claimList(project, T0 + 120_000, 60_000);
+      expect(next).toEqual({ ...late, previousTryAt: T0 + 60_000 });
     });
   });
 

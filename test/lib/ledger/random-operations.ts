@@ -227,6 +227,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   call(
     "saveDiscovery",
     project,
+    fc.option(now),
     fc.record({ switchedOnAt: now, succeededAt: now, skippedJobIds: fc.subarray(JOB_IDS) }),
   ),
   call("rememberMessage", messageId, expiresAt),
