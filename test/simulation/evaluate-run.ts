@@ -204,7 +204,9 @@ function checkWatch(
     not_ready: observed.has("succeeded") && observed.has("resource pending") && isReadyTimeOver,
     failed: observed.has("failed"),
     timed_out: concludedAt >= deadlineWhenEnded || watch.poll >= config.settings.maxPolls,
-    lost: ["gone", "unauthorized", "forbidden", "misconfigured"].some((kind) => observed.has(kind)),
+    lost:
+      history.givenUp.has(idOfGeneration(watch)) ||
+      ["gone", "unauthorized", "forbidden", "misconfigured"].some((kind) => observed.has(kind)),
   };
   if (!isJustified[state]) unexpected.push(`${id} ended as ${state}, but no poll observed that`);
 }

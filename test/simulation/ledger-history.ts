@@ -3,6 +3,9 @@ import type { MemoryLedger } from "./memory-ledger.ts";
 import { idOfGeneration } from "./memory-ledger-state.ts";
 import type { Simulation } from "./simulation.ts";
 
+/** After this number of unfinished tries of one poll, the service gives up the watch. */
+const UNFINISHED_TRIES = 8;
+
 /** The starts and deadlines of watches and the first saves of outcomes, each with its time. */
 export interface LedgerHistory {
   readonly starts: { readonly watch: WatchGeneration; readonly at: number }[];
@@ -10,13 +13,15 @@ export interface LedgerHistory {
   readonly saves: Map<string, number>;
   /** The deadlines of each watch, by watch generation, with the time from which each deadline applies. */
   readonly deadlines: Map<string, { readonly deadlineAt: number; readonly from: number }[]>;
+  /** The watch generations that the service may give up, because too many tries of one poll did not finish. */
+  readonly givenUp: Set<string>;
 }
 
 /** Returns the ledger, which also writes its history. */
 export function observeLedger(
   ledger: MemoryLedger,
   simulation: Pick<Simulation, "now">,
-  { starts, saves, deadlines }: LedgerHistory,
+  { starts, saves, deadlines, givenUp }: LedgerHistory,
 ): MemoryLedger {
   return {
     ...ledger,
@@ -33,6 +38,13 @@ export function observeLedger(
         const id = idOfGeneration(watch);
         deadlines.set(id, [...(deadlines.get(id) ?? []), { deadlineAt, from: at }]);
         return opened;
+      });
+    },
+    claimPoll(wanted) {
+      return ledger.claimPoll(wanted).then((claim) => {
+        if (claim.kind === "claimed" && claim.unfinishedTries >= UNFINISHED_TRIES)
+          givenUp.add(idOfGeneration(claim.watch));
+        return claim;
       });
     },
     saveOutcomeOnce(generation, outcome, expiresAt) {

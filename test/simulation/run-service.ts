@@ -57,7 +57,12 @@ export function startService(options: ServiceOptions): ServiceRun {
     createSimulatedQueue(simulation, { name, visibilitySeconds, redrive: { maxReceiveCount, to } });
   const pollDead = createSimulatedQueue(simulation, { name: "poll-dead", visibilitySeconds });
   const notifyDead = createSimulatedQueue(simulation, { name: "notify-dead", visibilitySeconds });
-  const history: LedgerHistory = { starts: [], saves: new Map(), deadlines: new Map() };
+  const history: LedgerHistory = {
+    starts: [],
+    saves: new Map(),
+    deadlines: new Map(),
+    givenUp: new Set(),
+  };
   const run: ServiceRun = {
     simulation,
     config,
