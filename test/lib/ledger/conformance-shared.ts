@@ -112,7 +112,7 @@ export function describeShared(ledger: () => Ledger): void {
       expect(next).toEqual({ ...saved, skippedJobIds: [], previousTryAt: T0 + 60_000 });
     });
 
-    it("is not replaced by a list that was claimed before another list switched discovery on", async () => {
+    it("is not replaced by a late save, after another save switched discovery on", async () => {
       const { project } = newKey();
       await ledger().claimList(project, T0, 60_000);
       const saved = { switchedOnAt: T0 + 1, succeededAt: T0 + 1, skippedJobIds: [] };
