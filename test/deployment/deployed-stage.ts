@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { CONFIG_GROUPS, SINGLE_ENTRIES } from "../../lib/config/config-parts.ts";
 import { ALARM_NAMES } from "../../local/ops/stage-limits.ts";
 import type { StageState } from "./stage-state.ts";
 
-const FUNCTIONS = ["api", "audit", "enqueue", "notify", "poll", "sweep"];
+const FUNCTIONS = ["api", "audit", "discover", "enqueue", "notify", "poll", "sweep"];
 const TWO_WEEKS_SECONDS = String(14 * 86_400);
 /** Matches a part of a template that CloudFormation should have replaced. */
 const UNRESOLVED = /"Fn::|"Ref"|\$\{/;
@@ -80,7 +81,7 @@ function checkFunctions(
     for (const [variable, value] of Object.entries(variables))
       if (variable.endsWith("_QUEUE_URL"))
         assert.ok((value.split("/").at(-1) ?? "") in queues, `${variable} of ${name} is ${value}`);
-    const isScheduled = ["sweep", "audit"].includes(short);
+    const isScheduled = ["sweep", "audit", "discover"].includes(short);
     assert.deepEqual(invoke, isScheduled ? { MaximumRetryAttempts: 0 } : undefined, name);
   }
   const schedules = Object.values(rules).map(({ targets, ...rule }) => [...targets.map(last), rule]);
@@ -88,6 +89,7 @@ function checkFunctions(
     schedules.toSorted((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)),
     [
       [`${prefix}-audit`, { ScheduleExpression: "rate(1 hour)", State: "ENABLED" }],
+      [`${prefix}-discover`, { ScheduleExpression: "rate(1 minute)", State: "ENABLED" }],
       [`${prefix}-sweep`, { ScheduleExpression: "rate(5 minutes)", State: "ENABLED" }],
     ],
   );
@@ -101,7 +103,10 @@ function checkRoles({ roles, queues, tables, logGroups }: StageState, { stage }:
     const resource = rest.join(":");
     if (service === "sqs") return resource in queues;
     if (service === "logs") return resource.replace(/^log-group:/, "").replace(/:\*$/, "") in logGroups;
-    if (service === "ssm") return resource === `parameter/cce-job-notifier/${stage}`;
+    if (service === "ssm")
+      return [...CONFIG_GROUPS, ...SINGLE_ENTRIES].some(
+        (part) => resource === `parameter/cce-job-notifier/${stage}/${part}`,
+      );
     const [kind, table = "", , index] = resource.split("/");
     const indexes = tables[table]?.indexes.map(({ IndexName }) => IndexName) ?? [];
     return (
