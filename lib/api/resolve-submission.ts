@@ -96,12 +96,17 @@ export function resolveSubmission(
   };
 }
 
+/** One millisecond, the shortest time that the ledger distinguishes. */
+const MIN_READY_MINUTES = 1 / 60_000;
+
 function readyMinutesOf(
   { until, readyMinutes }: Submission,
   project: PublicProject | undefined,
 ): number | null {
   if ((until ?? project?.until) === undefined) return null;
-  return readyMinutes ?? project?.readyMinutes ?? null;
+  const minutes = readyMinutes ?? project?.readyMinutes ?? null;
+  // DynamoDB refuses a number below 1e-130.
+  return minutes === null ? null : Math.max(minutes, MIN_READY_MINUTES);
 }
 
 /**

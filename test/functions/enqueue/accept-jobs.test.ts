@@ -118,6 +118,14 @@ describe("a submitted job", () => {
     expect(messages(api.pollQueue).map(({ poll }) => poll)).toEqual([1]);
   });
 
+  test("is stored with a time limit for readiness that DynamoDB accepts", async () => {
+    const api = createHarness();
+    const body = { jobId: JOB, until: "ready", readyMinutes: 4e-218 };
+    expect(await api.ask("POST", "/v1/jobs", { body })).toMatchObject({ status: 202 });
+    const document = await api.ledger.readWatch({ project: "prod", jobId: JOB, caller: "token:all" });
+    expect(document?.watch.readyMinutes).toBeGreaterThan(1e-5);
+  });
+
   test("has its first poll at the deadline or earlier", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, deadlineMinutes: 0.1 } });
