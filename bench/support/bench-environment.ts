@@ -39,7 +39,9 @@ export async function startBenchEnvironment(packaged: Packaged): Promise<BenchEn
   const origin = await wire.listen();
   const dynamo = await startDynamo("eu-central-1", null);
   const { tables } = readService(await readPackage(packaged.packageDir), { sqs: origin, api: origin });
-  await dynamo.createTables(tables.map((table) => ({ ...table, TableName: TABLE })));
+  await dynamo.createTables(
+    tables.map((table) => ({ ...table, definition: { ...table.definition, TableName: TABLE } })),
+  );
   wire.config = createBenchConfig(origin);
   wire.configPath = CONFIG_PATH;
   wire.job = (jobId) => renderClusterJob(jobId, "Running");

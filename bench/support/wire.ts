@@ -19,6 +19,7 @@ export type LedgerReplies = (
   requests: WireRequest,
 ) => Promise<{ readonly status: number; readonly body: string }>;
 
+const ParameterRequest = z.object({ Path: z.string().optional(), Names: z.array(z.string()).optional() });
 const Batch = z.looseObject({
   Entries: z.array(z.looseObject({ Id: z.string(), MessageBody: z.string() })),
 });
@@ -80,7 +81,7 @@ export class Wire {
           body: request.operation === "SendMessageBatch" ? acceptBatch(request.body) : "{}",
         };
       case "config":
-        return { status: 200, body: JSON.stringify({ Parameters: this.#parameters() }) };
+        return { status: 200, body: JSON.stringify({ Parameters: this.#findParameters(request.body) }) };
       case "cce":
         return { status: 200, body: this.job(request.path.split("/").at(-1) ?? "") };
       case "receiver":
@@ -90,8 +91,12 @@ export class Wire {
     }
   }
 
-  #parameters() {
-    return this.config.map(({ name, value }) => ({ Name: `${this.configPath}/${name}`, Value: value }));
+  /** Returns the parameters below the path of a request, or with the names of a request. */
+  #findParameters(body: string) {
+    const { Path, Names } = ParameterRequest.parse(JSON.parse(body));
+    return this.config
+      .map(({ name, value }) => ({ Name: `${this.configPath}/${name}`, Value: value }))
+      .filter(({ Name }) => Names?.includes(Name) ?? Name.startsWith(`${Path}/`));
   }
 }
 
