@@ -60,6 +60,22 @@ function describeError(error: unknown): string {
   return `${error.name}: ${error.message}${remedy === null ? "" : `\n${remedy}`}`;
 }
 
+/** The errors that say that AWS accepts no call with these credentials. */
+const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
+  "CredentialsProviderError",
+  "ExpiredToken",
+  "ExpiredTokenException",
+  "InvalidClientTokenId",
+  "UnrecognizedClientException",
+  "InvalidSignatureException",
+  "SignatureDoesNotMatch",
+]);
+
+/** Returns what to do about credentials that AWS refuses in every call. Returns null for any other error. */
+export function findCredentialsRemedy(error: unknown): string | null {
+  return error instanceof Error && CREDENTIAL_ERRORS.has(error.name) ? findAwsRemedy(error) : null;
+}
+
 const NOT_DEPLOYED = "Check that the stage is deployed in this region.";
 const UNKNOWN_CREDENTIALS =
   "AWS does not know these credentials. Check that they are complete and belong to the stage's account.";

@@ -16,10 +16,10 @@ import { runCommand, UsageError } from "./command.ts";
 import { readDeployedEntries } from "./deployed-config.ts";
 import { type ConcurrencySettings, checkConcurrency } from "./doctor/concurrency-check.ts";
 import { checkConfigFile, checkDeployedConfig } from "./doctor/config-checks.ts";
-import { type Checks, formatFinding, runChecks } from "./doctor/finding.ts";
+import { type Checks, formatFinding, formatSummary, runChecks } from "./doctor/finding.ts";
 import { checkIssuers } from "./doctor/issuer-checks.ts";
 import { checkEndpoints, checkProjects } from "./doctor/project-checks.ts";
-import { checkAlarms, checkQueues, checkStageApi } from "./doctor/stage-checks.ts";
+import { checkAlarms, checkAlarmTopic, checkQueues, checkStageApi } from "./doctor/stage-checks.ts";
 import { checkTargets, sendTestMessages } from "./doctor/target-checks.ts";
 import { configPath, findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./stage.ts";
 import { SERVICE } from "./stage-limits.ts";
@@ -28,12 +28,13 @@ import { readStageFile } from "./stages.ts";
 const USAGE = `Checks a deployed stage, or a config file before its deployment. Says what is wrong and what to do.
 
   npm run doctor -- --stage S [--region R]     checks a stage; changes and sends nothing
+  npm run doctor -- --stage S --alarm-test     also sets one alarm to ALARM and back, which sends the alarm email
   npm run doctor -- --config FILE [--send]     checks a file without AWS; --send sends a test message to each target
 
 Checks of a stage and of a file: the config, each project's credentials (it asks CCE for a job that does not exist), the
 signing keys of each token issuer, and each target's URL by the egress rules. Checks of a stage only: the API and its clock, the queues, the alarms and the
 account's concurrency. Checks of a file only: the hosts of CCE and IAM, as seen from this machine.
-Exit status: 0, 1 when something is wrong, 2 for wrong use.
+The last line counts the results. Exit status: 0, 1 when something is wrong, 2 for wrong use.
 
 ${STAGE_USAGE}
 `;
@@ -56,7 +57,7 @@ const checkCredentials = (config: WholeConfig) =>
     }),
   );
 
-function stageChecks(stage: Stage, settings: ConcurrencySettings): Checks {
+function stageChecks(stage: Stage, settings: ConcurrencySettings, stopping: AbortSignal | null): Checks {
   const { region } = stage;
   const prefix = `${SERVICE}-${stage.stage}`;
   const sqs = new SQSClient({ region, useQueueUrlAsEndpoint: false });
@@ -74,6 +75,7 @@ function stageChecks(stage: Stage, settings: ConcurrencySettings): Checks {
       () => checkQueues(sqs, prefix),
       () => checkAlarms(cloudWatch, prefix),
       () => checkConcurrency(lambda, stage.stage, settings),
+      ...(stopping === null ? [] : [() => checkAlarmTopic(cloudWatch, prefix, stopping)]),
     ],
   };
 }
@@ -101,18 +103,28 @@ const OPTIONS = {
   ...STAGE_OPTIONS,
   config: { type: "string" },
   send: { type: "boolean", default: false },
+  "alarm-test": { type: "boolean", default: false },
 } as const;
 
 await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
-  const { config: file, send } = values;
+  const { config: file, send, "alarm-test": testsAlarm } = values;
   if (send && file === undefined)
     throw new UsageError("--send requires --config. For a stage use the API: POST /v1/targets/NAME/test");
+  if (testsAlarm && file !== undefined) throw new UsageError("--alarm-test requires a stage, not --config");
   let checks: Checks;
   if (file === undefined) {
     const stage = await findStage(values);
     process.stdout.write(formatStageLine(stage));
-    checks = stageChecks(stage, (await readStageFile(stage.stage)) ?? {});
+    const stopping = new AbortController();
+    // Without this listener, Ctrl-C would end the process before the alarm has its earlier state again.
+    if (testsAlarm) process.once("SIGINT", () => stopping.abort());
+    checks = stageChecks(
+      stage,
+      (await readStageFile(stage.stage)) ?? {},
+      testsAlarm ? stopping.signal : null,
+    );
   } else checks = fileChecks(file, configPath(values), send);
-  const worst = await runChecks(checks, (finding) => process.stdout.write(`${formatFinding(finding)}\n`));
-  return worst === "fault" ? 1 : 0;
+  const summary = await runChecks(checks, (finding) => process.stdout.write(`${formatFinding(finding)}\n`));
+  process.stdout.write(`${formatSummary(summary)}\n`);
+  return summary.counts.fault > 0 ? 1 : 0;
 });

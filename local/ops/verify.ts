@@ -12,7 +12,7 @@ import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { parseEntries, readDeployedEntries } from "./deployed-config.ts";
 import { findApiUrl, findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./stage.ts";
 import { SERVICE } from "./stage-limits.ts";
-import { testAlarm } from "./verify/alarm-test.ts";
+import { playAlarmPromise } from "./verify/alarm-test.ts";
 import { makeVerifyConfig, storeEntries } from "./verify/config-entries.ts";
 import { type PromiseScope, playPromises, stopWatches } from "./verify/promises.ts";
 import { startPublicServer } from "./verify/public-server.ts";
@@ -96,7 +96,7 @@ async function verify(
     new CloudFormationClient({ region }),
   ];
   const promises = [...(await playPromises(scope))];
-  if (testsAlarm) promises.push(await testAlarm(cloudWatch, prefix, scope));
+  if (testsAlarm) promises.push(await playAlarmPromise(cloudWatch, prefix, scope));
   const answers = await answerQuestions({
     prefix,
     api,

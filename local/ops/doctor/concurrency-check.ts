@@ -1,6 +1,6 @@
 import { GetAccountSettingsCommand, type LambdaClient } from "@aws-sdk/client-lambda";
-import { findAwsRemedy } from "../command.ts";
-import { type Finding, okFinding, readErrorName, warningFinding } from "./finding.ts";
+import { findAwsRemedy, findCredentialsRemedy } from "../command.ts";
+import { type Finding, okFinding, readErrorName, unreadableFinding, warningFinding } from "./finding.ts";
 
 /** The default value of the parameters `pollConcurrency` and `notifyConcurrency` in serverless.yml. */
 export const DEFAULT_CONCURRENCY = 10;
@@ -50,6 +50,7 @@ export async function checkConcurrency(
       ),
     ];
   } catch (error) {
+    if (findCredentialsRemedy(error) !== null) return [unreadableFinding(ITEM, error, "")];
     const remedy =
       findAwsRemedy(error) ??
       "Use credentials with lambda:GetAccountSettings, or read the concurrency in the Lambda console.";

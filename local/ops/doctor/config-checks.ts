@@ -5,7 +5,7 @@ import { findAwsRemedy } from "../command.ts";
 import { parseEntries } from "../deployed-config.ts";
 import { findIneffectiveHosts } from "../ineffective-entries.ts";
 import { findDocumentParameterFaults } from "../parameter-limits.ts";
-import { type CheckedConfig, type Finding, faultFinding, okFinding, readErrorName } from "./finding.ts";
+import { type CheckedConfig, type Finding, faultFinding, okFinding, unreadableFinding } from "./finding.ts";
 
 const ITEM = "config";
 const STORE_CONFIG = "Store a complete config: npm run config -- put FILE. The command lists every fault.";
@@ -24,10 +24,7 @@ export async function checkDeployedConfig(
     const remedy =
       findAwsRemedy(error) ??
       "Use credentials of the stage's account with ssm:GetParametersByPath on the config's path.";
-    return {
-      findings: [faultFinding(ITEM, `cannot be read (${readErrorName(error)})`, remedy)],
-      config: null,
-    };
+    return { findings: [unreadableFinding(ITEM, error, remedy)], config: null };
   }
   const parsed = parseEntries(entries);
   if (parsed.kind === "faults") return { findings: faults(parsed.faults, STORE_CONFIG), config: null };

@@ -1,4 +1,6 @@
+import { styleText } from "node:util";
 import type { WholeConfig } from "../../../lib/config/config.ts";
+import { findCredentialsRemedy } from "../command.ts";
 
 /** The result of one check of `npm run doctor`. */
 export interface Finding {
@@ -8,6 +10,8 @@ export interface Finding {
   readonly text: string;
   /** A sentence that says what the operator can do about the result of the check. */
   readonly remedy?: string;
+  /** The name of what could not be checked, if the finding is the reason of several missing checks. */
+  readonly unchecked?: string;
 }
 
 export const okFinding = (item: string, text: string): Finding => ({ item, state: "ok", text });
@@ -24,14 +28,35 @@ export const faultFinding = (item: string, text: string, remedy?: string): Findi
   ...(remedy !== undefined && { remedy }),
 });
 
-const STATE_LABELS = { ok: "ok     ", warning: "warning", fault: "FAULT  " } as const;
+/**
+ * Returns the finding for an item that an error of AWS made unreadable. If the credentials of AWS are missing, unknown or
+ * expired, the finding is about the credentials and is the same for every item.
+ */
+export function unreadableFinding(item: string, error: unknown, remedy: string): Finding {
+  const credentialsRemedy = findCredentialsRemedy(error);
+  if (credentialsRemedy === null)
+    return faultFinding(item, `cannot be read (${readErrorName(error)})`, remedy);
+  const finding = faultFinding(
+    "AWS credentials",
+    `cannot be used (${readErrorName(error)})`,
+    credentialsRemedy,
+  );
+  return { ...finding, unchecked: item };
+}
+
+const STATE_LABELS = {
+  ok: { label: "ok     ", color: "green" },
+  warning: { label: "warning", color: "yellow" },
+  fault: { label: "FAULT  ", color: "red" },
+} as const;
 
 /**
  * Formats the result of a check as one line. If the result has a remedy (a sentence that says what to do), the remedy
- * is in a second line.
+ * is in a second line. The state has a colour if stdout is a terminal and NO_COLOR is not set.
  */
 export function formatFinding({ item, state, text, remedy }: Finding): string {
-  const line = `${STATE_LABELS[state]} ${item}: ${text}`;
+  const { label, color } = STATE_LABELS[state];
+  const line = `${styleText(color, label)} ${item}: ${text}`;
   return remedy === undefined ? line : `${line}\n        ${remedy}`;
 }
 
@@ -61,24 +86,48 @@ export interface Checks {
   readonly always: readonly ((config: WholeConfig | null) => Promise<readonly Finding[]>)[];
 }
 
+/** The number of findings of each state, and the items that could not be checked. */
+export interface Summary {
+  readonly counts: Readonly<Record<Finding["state"], number>>;
+  readonly unchecked: readonly string[];
+}
+
 /**
- * Runs all checks of `npm run doctor`, and reports the result of each check immediately. Returns the worst state in
- * these results.
+ * Runs all checks of `npm run doctor`, and reports the result of each check immediately. A finding that is the reason of
+ * several missing checks is reported and counted once.
  */
 export async function runChecks(
   { checkConfig, withConfig, always }: Checks,
   report: (finding: Finding) => void,
-): Promise<Finding["state"]> {
-  let worst: Finding["state"] = "ok";
+): Promise<Summary> {
+  const counts = { ok: 0, warning: 0, fault: 0 };
+  const unchecked: string[] = [];
+  const reasons = new Set<string>();
   const reportAll = (findings: readonly Finding[]) => {
     for (const finding of findings) {
+      const isKnown = finding.unchecked !== undefined && reasons.has(finding.text);
+      if (finding.unchecked !== undefined) {
+        unchecked.push(finding.unchecked);
+        reasons.add(finding.text);
+      }
+      if (isKnown) continue;
+      counts[finding.state] += 1;
       report(finding);
-      if (finding.state === "fault" || worst === "ok") worst = finding.state;
     }
   };
   const { findings, config } = await checkConfig();
   reportAll(findings);
   if (config !== null) for (const check of withConfig) reportAll(await check(config));
   for (const check of always) reportAll(await check(config));
-  return worst;
+  return { counts, unchecked };
+}
+
+/** Formats the last lines of the command, such as `1 fault, 2 warnings, 9 checks ok.` */
+export function formatSummary({ counts, unchecked }: Summary): string {
+  const count = (number: number, noun: string) => `${number} ${number === 1 ? noun : `${noun}s`}`;
+  const faults = count(counts.fault, "fault");
+  const worst = counts.fault > 0 ? "red" : counts.warning > 0 ? "yellow" : "green";
+  const totals = `${faults}, ${count(counts.warning, "warning")}, ${count(counts.ok, "check")} ok.`;
+  const missing = unchecked.length === 0 ? "" : `Not checked: ${unchecked.join(", ")}.\n`;
+  return `${missing}${styleText(worst, totals)}`;
 }

@@ -1,9 +1,17 @@
 import { type CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { findAwsRemedy } from "../command.ts";
+import { findAwsRemedy, findCredentialsRemedy } from "../command.ts";
 import { findApiUrl, type Stage } from "../stage.ts";
 import { ALARM_NAMES } from "../stage-limits.ts";
-import { type Finding, faultFinding, okFinding, readErrorName, warningFinding } from "./finding.ts";
+import { AlarmFailedError, testAlarm } from "../verify/alarm-test.ts";
+import {
+  type Finding,
+  faultFinding,
+  okFinding,
+  readErrorName,
+  unreadableFinding,
+  warningFinding,
+} from "./finding.ts";
 
 /**
  * The smallest clock skew that `npm run doctor` reports. The cloud refuses the signature of a request if the clock skew
@@ -27,6 +35,7 @@ export async function checkStageApi(
   try {
     url = publicUrl ?? (await findApiUrl(stage));
   } catch (error) {
+    if (findCredentialsRemedy(error) !== null) return [unreadableFinding("API", error, CHECK_DEPLOYMENT)];
     const text = `the address of the API is unknown (${error instanceof Error ? error.message : "no stack"})`;
     return [faultFinding("API", text, findAwsRemedy(error) ?? CHECK_DEPLOYMENT)];
   }
@@ -95,7 +104,7 @@ async function checkQueue(client: SQSClient, prefix: string, name: string): Prom
     return deadLetterFinding(item, Number(due), Number(inFlight) + Number(delayed));
   } catch (error) {
     const remedy = findAwsRemedy(error) ?? `${CHECK_DEPLOYMENT} Check that you may read the queue.`;
-    return faultFinding(item, `cannot be read (${readErrorName(error)})`, remedy);
+    return unreadableFinding(item, error, remedy);
   }
 }
 
@@ -143,6 +152,37 @@ export async function checkAlarms(client: CloudWatchClient, prefix: string): Pro
     return [okFinding("alarms", `none of ${alarms.length} is in the ALARM state`)];
   } catch (error) {
     const remedy = findAwsRemedy(error) ?? "Use credentials with cloudwatch:DescribeAlarms.";
-    return [faultFinding("alarms", `cannot be read (${readErrorName(error)})`, remedy)];
+    return [unreadableFinding("alarms", error, remedy)];
+  }
+}
+
+/**
+ * Sets one alarm of the stage to ALARM and back, and returns whether CloudWatch has notified the alarm topic. The topic
+ * sends the alarm email.
+ */
+export async function checkAlarmTopic(
+  client: CloudWatchClient,
+  prefix: string,
+  stopping: AbortSignal,
+): Promise<readonly Finding[]> {
+  const item = "alarm test";
+  try {
+    const detail = await testAlarm(client, prefix, stopping);
+    return [
+      okFinding(
+        item,
+        `${detail}. The alarm email arrives within minutes at an address that confirmed AWS's first email`,
+      ),
+    ];
+  } catch (error) {
+    if (error instanceof AlarmFailedError) {
+      const remedy =
+        "The alarm has its earlier state again. docs/deploy.md#test-the-alarms says what to check.";
+      return [faultFinding(item, error.message, remedy)];
+    }
+    const remedy =
+      findAwsRemedy(error) ??
+      "Use credentials with cloudwatch:SetAlarmState and cloudwatch:DescribeAlarmHistory.";
+    return [unreadableFinding(item, error, remedy)];
   }
 }

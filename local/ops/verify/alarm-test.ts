@@ -16,19 +16,21 @@ const PAUSE_MS = 5_000;
 /** Matches the history of a successful and of a failed action of an alarm. */
 const ACTION = /^(?:Successfully executed|Failed to execute) action/;
 const PROMISE = "an alarm reaches the alarm topic";
-const REASON = "npm run verify tests the alarm";
+const REASON = "a test of the alarm, started by an operator";
 
-/**
- * Sets one alarm of a stage to ALARM, waits until CloudWatch reports the notification of the alarm topic, and sets the
- * alarm back to its earlier state.
- */
-export async function testAlarm(
+/** The error of a test whose alarm did not notify the alarm topic. */
+export class AlarmFailedError extends Error {
+  override name = "AlarmFailedError";
+}
+
+/** The result of the test as a promise in the report of `npm run verify`. */
+export async function playAlarmPromise(
   client: CloudWatchClient,
   prefix: string,
   { stopping, report }: { readonly stopping: AbortSignal; readonly report: (result: PromiseResult) => void },
 ): Promise<PromiseResult> {
   const startedAt = performance.now();
-  const found = await findAction(client, `${prefix}-${ALARM}`, stopping).then(
+  const found = await testAlarm(client, prefix, stopping).then(
     (detail) => ({ state: "kept" as const, detail }),
     (error: unknown) => ({
       state: "broken" as const,
@@ -40,11 +42,17 @@ export async function testAlarm(
   return result;
 }
 
-class AlarmFailedError extends Error {
-  override name = "AlarmFailedError";
-}
-
-async function findAction(client: CloudWatchClient, name: string, stopping: AbortSignal): Promise<string> {
+/**
+ * Sets one alarm of a stage to ALARM, waits until CloudWatch reports the notification of the alarm topic, and sets the
+ * alarm back to its earlier state. Returns a sentence about the notification.
+ * @throws AlarmFailedError. Errors of AWS are thrown too.
+ */
+export async function testAlarm(
+  client: CloudWatchClient,
+  prefix: string,
+  stopping: AbortSignal,
+): Promise<string> {
+  const name = `${prefix}-${ALARM}`;
   const { MetricAlarms = [] } = await client.send(new DescribeAlarmsCommand({ AlarmNames: [name] }));
   const before = MetricAlarms[0]?.StateValue;
   if (before === undefined) throw new AlarmFailedError(`the stage has no alarm ${name}`);
@@ -69,6 +77,7 @@ async function findAction(client: CloudWatchClient, name: string, stopping: Abor
       }
       await sleep(PAUSE_MS, undefined, { signal: stopping }).catch(() => undefined);
     }
+    if (stopping.aborted) throw new AlarmFailedError("the test was stopped");
     throw new AlarmFailedError(`CloudWatch reports no action within ${ACTION_LIMIT_MS / 1000} s`);
   } finally {
     await setState(before);

@@ -50,6 +50,7 @@ test("doctor --config checks the file, its hosts and credentials, and sends noth
     "warning endpoint of prod: 127.0.0.1 has a private address",
     "ok      project prod: CCE answers and accepts the credentials",
     expect.stringMatching(/^ok {6}target deploys: slack, .*; --send sends a test message$/),
+    "0 faults, 1 warning, 3 checks ok.",
   ]);
   expect(code).toBe(0);
   expect(receiver.notifications.list(null)).toEqual([]);
@@ -57,7 +58,7 @@ test("doctor --config checks the file, its hosts and credentials, and sends noth
 
 test("doctor --config --send sends each target the test message", async () => {
   const { code, states } = await dryRun({}, "--send");
-  expect(states.at(-1)).toBe("ok      message to deploys: delivered (ok, HTTP 200)");
+  expect(states.at(-2)).toBe("ok      message to deploys: delivered (ok, HTTP 200)");
   expect(code).toBe(0);
   expect(receiver.notifications.list(null)).toHaveLength(1);
 });
@@ -78,6 +79,7 @@ test("doctor --config reports settings that would fail after a deployment, with 
     "FAULT   project prod",
     "FAULT   target deploys",
     "FAULT   message to deploys",
+    "4 faults, 1 warning, 1 check ok.",
   ]);
   expect(stdout.match(/list its host in settings\.egress\.allow/g)).toHaveLength(2);
   expect(code).toBe(1);
@@ -91,6 +93,7 @@ test("doctor --config reports every fault of a file, and an unreadable file", as
   expect(states).toEqual([
     "FAULT   config: targets.deploys.url: must be a URL",
     expect.stringMatching(/^FAULT {3}config: tokens: /),
+    "2 faults, 0 warnings, 0 checks ok.",
   ]);
   expect(code).toBe(1);
   const { code: missing, stdout } = await runCommand(process.execPath, [

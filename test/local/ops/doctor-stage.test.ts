@@ -1,11 +1,17 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { CloudWatchClient, DescribeAlarmsCommand, type MetricAlarm } from "@aws-sdk/client-cloudwatch";
+import {
+  CloudWatchClient,
+  DescribeAlarmHistoryCommand,
+  DescribeAlarmsCommand,
+  type MetricAlarm,
+  SetAlarmStateCommand,
+} from "@aws-sdk/client-cloudwatch";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { mockClient } from "aws-sdk-client-mock";
 import { checkConcurrency, DEFAULT_CONCURRENCY } from "../../../local/ops/doctor/concurrency-check.ts";
-import { checkAlarms, checkQueues } from "../../../local/ops/doctor/stage-checks.ts";
+import { checkAlarms, checkAlarmTopic, checkQueues } from "../../../local/ops/doctor/stage-checks.ts";
 import { ALARM_NAMES } from "../../../local/ops/stage-limits.ts";
 import { CREDENTIALS, type SqsServer } from "../../../local/servers/sqs.ts";
 import { startTestSqs } from "../../support/aws-servers.ts";
@@ -96,6 +102,34 @@ describe("checkAlarms", () => {
       },
     ]);
     expect(second?.AlarmName).toContain(ALARM_NAMES[1]);
+  });
+});
+
+describe("checkAlarmTopic", () => {
+  async function check(summary: string) {
+    const client = new CloudWatchClient({ region: REGION, credentials: CREDENTIALS });
+    const mock = mockClient(client);
+    mock.on(DescribeAlarmsCommand).resolves({ MetricAlarms: [{ StateValue: "OK" }] });
+    mock
+      .on(DescribeAlarmHistoryCommand)
+      .resolves({ AlarmHistoryItems: [{ HistorySummary: `${summary} action arn:aws:sns:x:1:alarms` }] });
+    const findings = await checkAlarmTopic(client, "stage", new AbortController().signal);
+    const states = mock.commandCalls(SetAlarmStateCommand).map(({ args }) => args[0].input.StateValue);
+    return { findings, states };
+  }
+
+  it("reports that the alarm topic was notified, and sets the alarm back", async () => {
+    expect(await check("Successfully executed")).toMatchObject({
+      findings: [{ state: "ok", text: expect.stringMatching(/^CloudWatch has notified the topic\./) }],
+      states: ["ALARM", "OK"],
+    });
+  });
+
+  it("reports a fault if the alarm does not reach the topic", async () => {
+    expect(await check("Failed to execute")).toMatchObject({
+      findings: [{ state: "fault", remedy: expect.stringContaining("docs/deploy.md") }],
+      states: ["ALARM", "OK"],
+    });
   });
 });
 

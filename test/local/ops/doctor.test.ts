@@ -1,9 +1,17 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { stripVTControlCharacters } from "node:util";
 import { parseConfig } from "../../../lib/config/config.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
 import { checkDeployedConfig } from "../../../local/ops/doctor/config-checks.ts";
-import { type Checks, type Finding, formatFinding, runChecks } from "../../../local/ops/doctor/finding.ts";
+import {
+  type Checks,
+  type Finding,
+  formatFinding,
+  formatSummary,
+  runChecks,
+  unreadableFinding,
+} from "../../../local/ops/doctor/finding.ts";
 import { checkEndpoints, checkProjects } from "../../../local/ops/doctor/project-checks.ts";
 import { checkApi } from "../../../local/ops/doctor/stage-checks.ts";
 import { checkTargets, sendTestMessages } from "../../../local/ops/doctor/target-checks.ts";
@@ -153,25 +161,52 @@ describe("runChecks", () => {
   const runWith = async (changes: Partial<Checks>) => {
     const findings: Finding[] = [];
     const parts = { withConfig: [async () => [good]], always: [async () => [good], async () => [good]] };
-    const worst = await runChecks(
+    const summary = await runChecks(
       { checkConfig: () => checkDeployedConfig(async () => entries), ...parts, ...changes },
       (finding) => findings.push(finding),
     );
-    return { worst, findings };
+    return { summary, findings };
   };
 
-  it("returns the worst state", async () => {
-    expect((await runWith({})).worst).toBe("ok");
-    expect((await runWith({ always: [async () => [{ ...good, state: "warning" }]] })).worst).toBe("warning");
+  it("counts the findings of each state", async () => {
     const parts = [async () => [{ ...good, state: "fault" as const }], async () => [good]];
-    expect((await runWith({ always: parts })).worst).toBe("fault");
+    const { summary } = await runWith({ always: parts });
+    expect(summary).toEqual({ counts: { ok: 3, warning: 0, fault: 1 }, unchecked: [] });
+    expect(stripVTControlCharacters(formatSummary(summary))).toBe("1 fault, 0 warnings, 3 checks ok.");
+  });
+
+  it.each(["CredentialsProviderError", "ExpiredTokenException", "UnrecognizedClientException"])(
+    "reports %s of several checks once, and names what was not checked",
+    async (name) => {
+      const error = Object.assign(new Error("no"), { name });
+      const failing = (item: string) => async () => [unreadableFinding(item, error, "more")];
+      const { summary, findings } = await runWith({
+        checkConfig: () => checkDeployedConfig(() => Promise.reject(error)),
+        always: [failing("queue poll"), failing("alarms"), async () => [good]],
+      });
+      expect(findings.map(({ item, state }) => [item, state])).toEqual([
+        ["AWS credentials", "fault"],
+        ["it", "ok"],
+      ]);
+      expect(findings[0]?.remedy).not.toBe("more");
+      expect(stripVTControlCharacters(formatSummary(summary))).toBe(
+        "Not checked: config, queue poll, alarms.\n1 fault, 0 warnings, 1 check ok.",
+      );
+    },
+  );
+
+  it("reports each item that the credentials may not read", async () => {
+    const error = Object.assign(new Error("no"), { name: "AccessDeniedException" });
+    const failing = (item: string) => async () => [unreadableFinding(item, error, "more")];
+    const { findings } = await runWith({ always: [failing("queue poll"), failing("alarms")] });
+    expect(findings.map(({ item }) => item)).toEqual(["config", "it", "queue poll", "alarms"]);
   });
 
   it("runs only the checks that need no config if the config is invalid", async () => {
-    const { worst, findings } = await runWith({
+    const { summary, findings } = await runWith({
       checkConfig: () => checkDeployedConfig(async () => [{ name: "targets/a", value: "{}" }, ...entries]),
     });
-    expect(worst).toBe("fault");
+    expect(summary.counts.fault).toBeGreaterThan(0);
     expect(findings.map(({ item }) => item)).toEqual(["config", "it", "it"]);
   });
 
@@ -182,7 +217,7 @@ describe("runChecks", () => {
           Promise.reject(Object.assign(new Error("no"), { name: "AccessDeniedException" })),
         ),
     });
-    expect(formatFinding(findings[0] ?? good)).toMatch(
+    expect(stripVTControlCharacters(formatFinding(findings[0] ?? good))).toMatch(
       /^FAULT {3}config: .*AccessDenied.*\n {8}The credentials lack a permission/,
     );
   });

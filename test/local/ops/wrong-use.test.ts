@@ -27,6 +27,7 @@ test.each([
   ],
   ["doctor foo", "Unexpected argument 'foo'"],
   ["doctor --send", "--send requires --config. For a stage use the API: POST /v1/targets/NAME/test"],
+  ["doctor --config x.json --alarm-test", "--alarm-test requires a stage, not --config"],
   ["redrive --queue=notify --bar", "Unknown option '--bar'"],
   ["redrive --queue --stage prod", "Option '--queue' argument is ambiguous"],
   ["redrive --queue dead", "--queue must be poll or notify"],
@@ -46,6 +47,18 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr.split("\n\n")[0]).toBe(line);
   expect(stderr).toContain("  npm run ");
+});
+
+test("doctor reports missing AWS credentials once, names what was not checked, and counts the results", async () => {
+  const { code, stdout } = await run("doctor --stage prod --region eu-central-1");
+  expect(code).toBe(1);
+  expect(stdout.split("\n").slice(1)).toEqual([
+    "FAULT   AWS credentials: cannot be used (CredentialsProviderError)",
+    expect.stringContaining("Set AWS_PROFILE"),
+    "Not checked: config, API, queue poll, queue notify, queue poll-dead, queue notify-dead, alarms, concurrency.",
+    "1 fault, 0 warnings, 0 checks ok.",
+    "",
+  ]);
 });
 
 test.each(["token", "config", "doctor", "link", "redrive"])(
@@ -76,8 +89,8 @@ describe("without credentials", () => {
   it("the doctor explains how to set credentials, and does not suggest a deployment", async () => {
     const { code, stdout } = await run("doctor --stage prod", { AWS_REGION: "eu-west-1" });
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^stage prod, region eu-west-1 \(AWS_REGION\)\nFAULT {3}config: /);
-    expect(stdout.split(remedy)).toHaveLength(1 + 8);
+    expect(stdout).toMatch(/^stage prod, region eu-west-1 \(AWS_REGION\)\nFAULT {3}AWS credentials: /);
+    expect(stdout.split(remedy)).toHaveLength(1 + 1);
     expect(stdout).not.toContain("Check that the stage is deployed");
   });
 });
