@@ -52,6 +52,17 @@ test("no bundled package needs an install script", async () => {
   expect(scripted).toEqual([]);
 });
 
+test("no package runs an install script, and package.json says so for each package with such a script", async () => {
+  const lock = Lock.parse(await readJson("package-lock.json"));
+  const scripted = Object.entries(lock.packages).filter(([, { hasInstallScript }]) => hasInstallScript);
+  // npm 11 and later warns of every package that is not in this list.
+  const { allowScripts } = z
+    .object({ allowScripts: z.record(z.string(), z.literal(false)) })
+    .parse(await readJson("package.json"));
+  const names = scripted.filter(([path]) => path !== "").map(([path]) => path.split("node_modules/").at(-1));
+  expect(Object.keys(allowScripts)).toEqual([...new Set(names)].sort());
+});
+
 test("the lockfile has a hash for every package, also for the packages that contain Node.js", async () => {
   const lock = Lock.parse(await readJson("package-lock.json"));
   const installed = Object.entries(lock.packages).filter(([path, { link }]) => path !== "" && link !== true);
