@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
-import { listResources } from "../lib/domain/causes.ts";
+import { listResources } from "../lib/domain/cause.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import type { Expected } from "../lib/schedule/expected-duration.ts";

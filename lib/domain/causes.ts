@@ -1,58 +1,8 @@
-import * as z from "zod/mini";
+import type { CauseInTree } from "./cause.ts";
 import { createCachedHintFinder } from "./hints.ts";
 import { countJsonBytes } from "./json.ts";
 import { type SubJobs, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
-import { fillIn, type Texts, textsIn } from "./texts.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
-import { Count, MaybeText, withDescription } from "./zod-fields.ts";
-
-/** A group of failed subjobs that have the same type and the same reason. */
-export const Cause = z.object({
-  type: MaybeText,
-  reason: withDescription(
-    z.nullable(z.string()),
-    "The reason of the first subjob in the cloud's own words. A long reason is truncated and ends in `…`.",
-  ),
-  hint: withDescription(
-    z.nullable(z.string()),
-    "One line of advice with a link. The hint is null if the service does not know the reason.",
-  ),
-  count: withDescription(Count, "The number of failed subjobs in the group."),
-  resources: withDescription(z.array(z.string()), "The names of the first resources, at most ten."),
-});
-export type Cause = z.infer<typeof Cause>;
-
-/** A cause with its position in the tree. Messages for people need the position, webhook events and the API do not. */
-export const CauseInTree = z.extend(Cause, {
-  /** The types from the root job down to the first subjob of the group. A long path is shown without its middle. */
-  path: z.array(z.string()),
-  /** The number of subjobs that have the type of the group, failed or not. */
-  total: Count,
-});
-export type CauseInTree = z.infer<typeof CauseInTree>;
-
-/** Returns a cause with only the fields of webhook events and of the API. */
-export function toCause({ type, reason, hint, count, resources }: CauseInTree): Cause {
-  return { type, reason, hint, count, resources };
-}
-
-/** The number of names in a list of names for people. */
-export const SHOWN_NAMES = 3;
-
-/**
- * Returns names as text for people, such as `pool-a-0, pool-a-1, pool-a-2 and 27 more`.
- * @param count the number of all names, also of those that are not in `names`
- */
-export function listNames(names: readonly string[], count: number, texts: Texts = textsIn("en")): string {
-  const joined = names.join(", ");
-  const more = count - names.length;
-  return more > 0 && joined !== "" ? fillIn(texts["names.more"], { names: joined, count: more }) : joined;
-}
-
-/** Returns the first names of the resources of a cause as text for people. */
-export function listResources({ resources, count }: Cause, texts?: Texts): string {
-  return listNames(resources.slice(0, SHOWN_NAMES), count, texts);
-}
 
 const MAX_RESOURCES = 10;
 const NAME_BYTES = 200;

@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
-import { CauseInTree, listCauses, listNames } from "./causes.ts";
+import { CauseInTree, listNames } from "./cause.ts";
+import { listCauses } from "./causes.ts";
 import { Context, truncateContext } from "./context.ts";
-import { Failure, listFailures } from "./failures.ts";
+import { Failure } from "./failure.ts";
+import { listFailures } from "./failures.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
 import { countJsonBytes } from "./json.ts";
 import { Ready } from "./ready.ts";

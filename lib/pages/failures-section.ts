@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import { type Cause, listResources } from "../domain/causes.ts";
+import { type Cause, listResources } from "../domain/cause.ts";
 import { bdiElement, type Html, html, linkUrls } from "./html.ts";
 import { icon } from "./icon.ts";
 

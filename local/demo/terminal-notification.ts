@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
-import { Cause, listResources } from "../../lib/domain/causes.ts";
+import { Cause, listResources } from "../../lib/domain/cause.ts";
 import { parseJson } from "../../lib/domain/json.ts";
 import type { ReceivedNotification } from "../receiver/notification-store.ts";
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { USAGE, VERSION } from "../../client/usage.ts";
+import { textsIn } from "../../lib/domain/texts.ts";
 import { runCommand } from "../support/run-command.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -53,6 +54,14 @@ test("the built file imports no package", async () => {
   const imports = [...(await readFile(file, "utf8")).matchAll(/^import .* from "([^"]+)";$/gm)];
   expect(imports.length).toBeGreaterThan(0);
   expect(imports.map(([, name]) => name).filter((name) => !name?.startsWith("node:"))).toEqual([]);
+});
+
+test("the built file contains no text of a notification and no hint", async () => {
+  const file = join(folder, "cce-notifier.mjs");
+  await build(file);
+  const source = await readFile(file, "utf8");
+  for (const text of [textsIn("en")["advice.lost"], textsIn("de")["advice.lost"], "Ecs.0314"])
+    expect(source).not.toContain(text);
 });
 
 test("a build in any folder makes the same file, and a checksum for sha256sum", async () => {

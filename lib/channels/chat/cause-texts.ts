@@ -1,4 +1,4 @@
-import { type CauseInTree, listResources } from "../../domain/causes.ts";
+import { type CauseInTree, listResources } from "../../domain/cause.ts";
 import { findHint, translateHint } from "../../domain/hints.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { cleanKeepingLines, cleanToOneLine } from "../../domain/plain-text.ts";
@@ -29,7 +29,7 @@ export function formatCauses(
 }
 
 function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseText {
-  const names = truncate(cleanToOneLine(listResources(cause, texts)), budget.textCharacters);
+  const names = truncate(cleanToOneLine(listResources(cause, texts["names.more"])), budget.textCharacters);
   const title = countText(cause, budget, texts);
   const path = cause.path.map((type) => typeText(type, budget, texts));
   return {

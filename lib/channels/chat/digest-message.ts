@@ -1,4 +1,5 @@
-import { listNames, normalizeReason, SHOWN_NAMES } from "../../domain/causes.ts";
+import { listNames, SHOWN_NAMES } from "../../domain/cause.ts";
+import { normalizeReason } from "../../domain/causes.ts";
 import { OUTCOMES } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { cleanToOneLine } from "../../domain/plain-text.ts";
@@ -119,7 +120,7 @@ function namesOf(summaries: readonly OutcomeSummary[], budget: TextBudget, texts
     .slice(0, SHOWN_NAMES)
     .map((summary) => cleanToOneLine(summary.resourceName ?? "") || formatJobLabel(summary, texts));
   const short = names.map((name) => truncate(name, budget.textCharacters));
-  return listNames(short, summaries.length, texts);
+  return listNames(short, summaries.length, texts["names.more"]);
 }
 
 /** Returns the facts that are equal for all jobs of the message. */

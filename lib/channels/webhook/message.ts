@@ -1,4 +1,4 @@
-import { toCause } from "../../domain/causes.ts";
+import { toCause } from "../../domain/cause.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { toIso, toIsoOrNull } from "../../domain/time-text.ts";
 import type { FormattedMessage, NotificationContent } from "../channel.ts";

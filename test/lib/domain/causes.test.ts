@@ -1,4 +1,5 @@
-import { Cause, listCauses, toCause } from "../../../lib/domain/causes.ts";
+import { Cause, toCause } from "../../../lib/domain/cause.ts";
+import { listCauses } from "../../../lib/domain/causes.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import { collectSubJobs } from "../../../lib/domain/subjob-tree.ts";
 import { FAILED, failedChain, job } from "../channels/samples.ts";

@@ -1,7 +1,7 @@
 import { createSafeLink, splitHint, TEXT_BUDGETS } from "../../../../lib/channels/chat/chat-message.ts";
 import { formatDigestMessage } from "../../../../lib/channels/chat/digest-message.ts";
 import { formatOutcomeMessage } from "../../../../lib/channels/chat/outcome-message.ts";
-import type { CauseInTree } from "../../../../lib/domain/causes.ts";
+import type { CauseInTree } from "../../../../lib/domain/cause.ts";
 import { clusterConsoleUrl } from "../../../../lib/domain/console-url.ts";
 import type { OutcomeSummary } from "../../../../lib/domain/outcome-summary.ts";
 import { textsIn } from "../../../../lib/domain/texts.ts";
