@@ -149,8 +149,9 @@ async function redeliverWatch(
   if (isOff) return [{ project, jobId, status: "skipped", reason: "target_off" }];
   if (wanted.dryRun) return [{ project, jobId, status: "missed" }];
   const times = { settings: config.settings, now };
-  const failed = await queueAgain(document, outcome, [target], times, { ledger, notifyQueue });
-  if (failed.size > 0) return [{ project, jobId, status: "skipped", reason: "not_queued" }];
+  const queued = (await queueAgain(document, outcome, [target], times, { ledger, notifyQueue })).get(target);
+  if (queued === "queued_by_another") return [];
+  if (queued === "failed") return [{ project, jobId, status: "skipped", reason: "not_queued" }];
   onRedelivered({ project, jobId, caller, traceparent }, [target]);
   return [{ project, jobId, status: "queued" }];
 }

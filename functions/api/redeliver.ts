@@ -55,8 +55,8 @@ export async function redeliver(
   const off = await Promise.all(chosen.targets.map((target) => isSwitchedOff(target, { ledger })));
   const wanted = chosen.targets.filter((_, i) => !off[i]);
   const times = { settings: config.settings, now };
-  const failed = await queueAgain(document, state, wanted, times, { ledger, notifyQueue });
-  const queued = wanted.filter((target) => !failed.has(target));
+  const results = await queueAgain(document, state, wanted, times, { ledger, notifyQueue });
+  const queued = wanted.filter((target) => results.get(target) === "queued");
   onRedelivered({ ...key, traceparent: watch.traceparent }, queued);
   onAct({
     act: "redeliver",
@@ -67,7 +67,8 @@ export async function redeliver(
     owner: key.caller,
     targets: queued,
   });
-  if (failed.size > 0) return unavailable("Some notifications were not queued. Send the request again.");
+  if ([...results.values()].includes("failed"))
+    return unavailable("Some notifications were not queued. Send the request again.");
   const targets = chosen.targets.map((target, i): RedeliveredTarget => {
     return off[i] ? { target, status: "skipped", reason: "target_off" } : { target, status: "queued" };
   });

@@ -188,7 +188,8 @@ export interface NotificationLedger {
   markDeadLettered(key: NotificationKey, redelivery: number): Promise<void>;
   /**
    * Sets the state of a notification to `pending`, from any state, so that the notification is sent again. Returns the
-   * number of the redelivery.
+   * number of the redelivery. Returns null and changes nothing if another call has started a redelivery meanwhile.
+   * @param after the number of the latest redelivery that the caller of this operation has read.
    */
-  startRedelivery(key: NotificationKey, expiresAt: Instant): Promise<number>;
+  startRedelivery(key: NotificationKey, after: number, expiresAt: Instant): Promise<number | null>;
 }

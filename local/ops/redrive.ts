@@ -45,10 +45,10 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
   const ports: RedrivePorts = {
     readDelivery: (key) => readDelivery(table, key),
     readTarget: (name) => readTarget(table, name),
-    async startRedelivery(watch, key) {
+    async startRedelivery(watch, key, after) {
       const expiresAt = Date.now() + RETENTION_MS;
       await scheduleSweep(table, watch, deliveriesOverdueAt(Date.now()), expiresAt);
-      return startRedelivery(table, key, expiresAt);
+      return startRedelivery(table, key, after, expiresAt);
     },
     send: (body) => sendAllOrThrow(sender, [{ id: "0", body, delaySeconds: 0 }]),
   };

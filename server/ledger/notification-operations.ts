@@ -78,10 +78,11 @@ export function notificationOperations(store: Store): NotificationLedger {
         update(key, { ...row, delivery: { ...row.delivery, deadLettered: true } });
       }),
 
-    startRedelivery: (key, expiresAt) =>
+    startRedelivery: (key, after, expiresAt) =>
       store.write(() => {
         const before = read(key)?.delivery ?? newDeliveryRecord(key.target);
-        const redelivery = before.redelivery + 1;
+        if (before.redelivery !== after) return null;
+        const redelivery = after + 1;
         const delivery = { ...newDeliveryRecord(key.target), redelivery, history: before.history };
         const restarted = { delivery, owner: null, leaseUntil: null };
         writeRecord(store, "notification", notificationId(key), restarted, expiresAt);

@@ -85,9 +85,10 @@ export function notificationOperations({ notifications }: LedgerState): Notifica
         notifications[idOfNotification(key)] = { ...row, delivery: { ...row.delivery, deadLettered: true } };
     },
 
-    async startRedelivery(key) {
+    async startRedelivery(key, after) {
       const before = notifications[idOfNotification(key)]?.delivery ?? newDeliveryRecord(key.target);
-      const redelivery = before.redelivery + 1;
+      if (before.redelivery !== after) return null;
+      const redelivery = after + 1;
       const delivery = { ...newDeliveryRecord(key.target), redelivery, history: before.history };
       notifications[idOfNotification(key)] = { delivery, ...NO_LEASE };
       return redelivery;

@@ -124,7 +124,9 @@ export const markDeadLettered: Operation<"markDeadLettered"> = async (table, key
   });
 };
 
-export const startRedelivery: Operation<"startRedelivery"> = async (table, key, expiresAt) => {
+/** Costs one write to DynamoDB. If another call has started a redelivery, one additional read is needed. */
+export const startRedelivery: Operation<"startRedelivery"> = async (table, key, after, expiresAt) => {
+  const redelivery = after + 1;
   const started = await updateItem(table, {
     key: notificationItemKey(key),
     set: {
@@ -137,12 +139,17 @@ export const startRedelivery: Operation<"startRedelivery"> = async (table, key, 
       owner: null,
       leaseUntil: null,
       deadLettered: null,
+      redelivery,
       expiresAt: toEpochSeconds(expiresAt),
     },
-    add: { redelivery: 1 },
-    returnValues: "ALL_NEW",
+    condition:
+      after === 0 ? "attribute_not_exists(#redelivery) OR #redelivery = :after" : "#redelivery = :after",
+    values: { after },
   });
-  return toDeliveryRecord(started, key.target).redelivery;
+  if (started !== null) return redelivery;
+  // The read throws an error if a later release wrote the item.
+  await readItem(table, NotificationItem, notificationItemKey(key));
+  return null;
 };
 
 /** Returns the delivery record in an item. Returns a new delivery record if the item does not exist. */

@@ -35,10 +35,10 @@ export function openOneNode(
     ports: {
       readDelivery: ledger.readDelivery,
       readTarget: ledger.readTarget,
-      async startRedelivery(watch, key) {
+      async startRedelivery(watch, key, after) {
         const expiresAt = Date.now() + retentionMs;
         await ledger.scheduleSweep(watch, deliveriesOverdueAt(Date.now()), expiresAt);
-        return ledger.startRedelivery(key, expiresAt);
+        return ledger.startRedelivery(key, after, expiresAt);
       },
       send: (body) => sendAllOrThrow(live, [{ id: "0", body, delaySeconds: 0 }]),
     },

@@ -25,8 +25,15 @@ export type RedriveResult =
 export interface RedrivePorts {
   readonly readDelivery: (key: NotificationKey) => Promise<DeliveryRecord>;
   readonly readTarget: (name: string) => Promise<Pick<TargetState, "offSince">>;
-  /** Starts a new redelivery of a failed notification and returns the number of this redelivery. */
-  readonly startRedelivery: (watch: WatchGeneration, key: NotificationKey) => Promise<number>;
+  /**
+   * Starts a new redelivery of a failed notification after the redelivery `after`. Returns the number of the new
+   * redelivery, or null if another call has started a redelivery meanwhile.
+   */
+  readonly startRedelivery: (
+    watch: WatchGeneration,
+    key: NotificationKey,
+    after: number,
+  ) => Promise<number | null>;
   /**
    * Sends a message to the queue in which the dead letter was before it entered the dead-letter queue.
    * @throws Error if SQS does not confirm that it received the message.
@@ -96,13 +103,15 @@ export async function redriveMessage(
     return kept("is sent only once; redeliver its jobs one by one instead");
   const { target } = message;
   const [watch, key] = [toWatchGeneration(message), toNotificationKey(message)];
-  const obsolete = obsoleteCause(await readDelivery(key), message.redelivery);
+  const delivery = await readDelivery(key);
+  const obsolete = obsoleteCause(delivery, message.redelivery);
   if (obsolete !== null) return { kind: "obsolete", title, cause: obsolete };
   // If a target is switched off, a notification to this target is not sent, because the message would return to the
   // dead-letter queue immediately.
   if (!isCallbackName(target) && (await readTarget(target)).offSince !== null)
     return kept(`the target is switched off; test it first: POST /v1/targets/${target}/test`);
-  const redelivery = await startRedelivery(watch, key);
+  const redelivery = await startRedelivery(watch, key, delivery.redelivery);
+  if (redelivery === null) return { kind: "obsolete", title, cause: "was sent again at the same time" };
   const { body } = createNotificationMessage(
     { ...watch, traceparent: message.traceparent },
     key,

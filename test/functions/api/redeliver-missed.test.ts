@@ -168,3 +168,11 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     expect((await ask("audit", TOKENS.team)).status).toBe(404);
   });
 });
+
+test("two simultaneous calls of POST /v1/targets/{name}/redeliver queue a notification once", async () => {
+  const api = createHarness();
+  await watchEnded(api, "a", "exhausted");
+  const answers = (await Promise.all([missed(api), missed(api)])).map((answer) => json(answer).jobs);
+  expect(answers.flat()).toEqual([{ project: "prod", jobId: "a", status: "queued" }]);
+  expect(queued(api)).toEqual([["a", "deploys"]]);
+});

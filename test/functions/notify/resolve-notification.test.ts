@@ -45,7 +45,7 @@ describe("a notification whose target excludes the outcome", () => {
     audit.on = ["succeeded"];
     await flow.notify();
     await flow.memory.scheduleSweep({ ...KEY, generation: 0 }, flow.clock.now, null);
-    await flow.memory.startRedelivery(AUDIT, flow.clock.now * 2);
+    await flow.memory.startRedelivery(AUDIT, 0, flow.clock.now * 2);
     flow.clock.now += 2 * MINUTE_MS;
     await flow.sweep();
     expect(await flow.notify()).toBe("acknowledged");

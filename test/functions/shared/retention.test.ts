@@ -18,7 +18,8 @@ function noting(ledger: () => Ledger, kept: Record<string, number>): Partial<Led
     claimNotification: (claim) =>
       note("claimNotification", claim.expiresAt, () => ledger().claimNotification(claim)),
     stopWatch: (key, now, at) => note("stop", at, () => ledger().stopWatch(key, now, at)),
-    startRedelivery: (key, at) => note("startRedelivery", at, () => ledger().startRedelivery(key, at)),
+    startRedelivery: (key, after, at) =>
+      note("startRedelivery", at, () => ledger().startRedelivery(key, after, at)),
   };
 
   function note<T>(call: string, at: number, run: () => T): T {

@@ -112,6 +112,7 @@ describe("a run of the sweep", () => {
     await flow.memory.scheduleSweep({ ...KEY, generation: 0 }, flow.clock.now, null);
     await flow.memory.startRedelivery(
       { ...KEY, generation: 0, event: "job.failed", target: "audit" },
+      0,
       T0 * 2,
     );
     flow.clock.now += MINUTE_MS;

@@ -196,7 +196,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   call("postponeNotification", fc.record({ ...owner, until: now, requestAt: fc.option(now) })),
   call("readDelivery", notification),
   { weight: 2, arbitrary: call("markDeadLettered", notification, redelivery) },
-  { weight: 2, arbitrary: call("startRedelivery", notification, expiresAt) },
+  { weight: 2, arbitrary: call("startRedelivery", notification, redelivery, expiresAt) },
   call("readTarget", target),
   call("throttleTarget", target, now),
   call("markTargetGone", target, now),

@@ -90,7 +90,7 @@ const NEEDS_ITEM: Readonly<Record<string, (stored: Stored) => Promise<unknown>>>
   claimNotification: ({ owner }) =>
     ledger.claimNotification({ ...owner, messageId: "m-2", now, leaseMs: 1000, expiresAt: NEVER }),
   readDelivery: ({ notification }) => ledger.readDelivery(notification),
-  startRedelivery: ({ notification }) => ledger.startRedelivery(notification, NEVER),
+  startRedelivery: ({ notification }) => ledger.startRedelivery(notification, 0, NEVER),
   readDigest: () => ledger.readDigest("d-1"),
   readTarget: () => ledger.readTarget("deploys"),
   addDuration: ({ duration }) => ledger.addDuration(duration),
