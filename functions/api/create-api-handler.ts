@@ -47,6 +47,8 @@ const CALLER_STEPS = {
   listProjects,
   /** API Gateway sends `POST /v1/jobs` to the enqueue function, so the api function never accepts jobs. */
   acceptJobs: async () => methodNotAllowed([ROUTES.acceptJobs.method]),
+  /** API Gateway sends the messages of SMN to the discover function. */
+  receiveSmnMessage: async () => methodNotAllowed([ROUTES.receiveSmnMessage.method]),
 } satisfies Record<Exclude<Operation, keyof typeof OPEN_STEPS>, CallerStep>;
 
 /**

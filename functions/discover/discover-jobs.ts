@@ -46,7 +46,7 @@ export type DiscoveryReport =
  * Lists the jobs of a project once and opens a watch for each new job. Does nothing if another list of the project was
  * claimed in the same interval. The claim holds whatever fails after it.
  * @param trigger an event lists the jobs even if the interval of the project has not ended. If an event comes too soon
- * after the previous list, the next run of the schedule lists the jobs.
+ * after the previous list, or if its list is not complete, the next run of the schedule lists the jobs.
  * @param timeLimitMs the time limit for the list
  * @returns true if the function has listed the jobs
  * @throws the errors of the ledger and of the poll queue
@@ -78,6 +78,7 @@ export async function discoverJobs(
       text: reply.text,
       overdueSeconds: overdue(claimed, settings, now()),
     });
+    if (trigger === "event") await ledger.requestList(project);
     return false;
   }
   const { isComplete } = reply;
@@ -88,7 +89,8 @@ export async function discoverJobs(
   const { opened, failed } = await openDiscovered(project, settings, selection.jobIds(), ports);
   const discovery = selection.discovery(reply, failed === 0);
   await ledger.saveDiscovery(project, switchedOnAt, discovery);
-  if (failed > 0) await ledger.requestList(project);
+  // The list of an event has little time, so a later list may be complete.
+  if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestList(project);
   const overdueSeconds = overdue(discovery, settings, now());
   onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });
   return true;

@@ -1,17 +1,20 @@
+import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import { createCceClient } from "../../lib/cce/client.ts";
 import { PublicTarget } from "../../lib/channels/registry.ts";
 import { createConfigView } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
-import { claimList, requestList, saveDiscovery } from "../../lib/ledger/dynamo/discovery.ts";
+import { claimList, rememberMessage, requestList, saveDiscovery } from "../../lib/ledger/dynamo/discovery.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
 import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
 import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { monotonicClock } from "../../lib/runtime/clock.ts";
+import { createHttpHandler } from "../../lib/runtime/http-handler.ts";
 import { createScheduleHandler } from "../../lib/runtime/invocation.ts";
 import { createDiscoverHandler, createProjectDiscovery } from "./create-discover-handler.ts";
+import { createSmnHandler } from "./receive-smn-message.ts";
 
 const view = createConfigView(["projects", "secret/projects", "certificates", "settings"], {
   project: Project,
@@ -19,19 +22,30 @@ const view = createConfigView(["projects", "secret/projects", "certificates", "s
 });
 const { env, table, sqs, ...ports } = createAwsPorts(view, "POLL_QUEUE_URL");
 
+const ledger = bindToTable(table, {
+  claimList,
+  requestList,
+  saveDiscovery,
+  rememberMessage,
+  reserveRequestTime,
+  listJobWatches,
+  openWatch,
+});
 const discover = createProjectDiscovery({
   ...ports,
-  ledger: bindToTable(table, {
-    claimList,
-    requestList,
-    saveDiscovery,
-    reserveRequestTime,
-    listJobWatches,
-    openWatch,
-  }),
+  ledger,
   pollQueue: createSqsSender({ ...sqs, url: env.POLL_QUEUE_URL }),
   createCce: ({ projects, settings }) =>
     createCceClient({ ...ports, projects, allow: settings.egress.allow, monotonic: monotonicClock }),
 });
 
-export const handler = createScheduleHandler(createDiscoverHandler(discover, ports));
+const handleSchedule = createScheduleHandler(createDiscoverHandler(discover, ports));
+const handleRequest = createHttpHandler(createSmnHandler(discover, { ...ports, ledger }));
+
+/** Handles a message of SMN, which API Gateway sends, or an event of the schedule. */
+export const handler = async (event: object, context: Context): Promise<unknown> =>
+  isRequest(event) ? handleRequest(event, context) : handleSchedule(event, context);
+
+function isRequest(event: object): event is APIGatewayProxyEventV2 {
+  return "requestContext" in event;
+}

@@ -10,6 +10,7 @@ export const PROBLEMS = {
   "invalid-parameter": { status: 400, title: "Invalid request" },
   unauthenticated: { status: 401, title: "Authentication required" },
   forbidden: { status: 403, title: "Forbidden" },
+  "message-refused": { status: 403, title: "Forbidden" },
   "not-found": { status: 404, title: "Not found" },
   "method-not-allowed": { status: 405, title: "Method not allowed" },
   "not-concluded": { status: 409, title: "Conflict" },

@@ -9,6 +9,7 @@ export const ROUTES = {
   listProjects: { method: "GET", path: "/v1/projects" },
   redeliverTarget: { method: "POST", path: "/v1/targets/{name}/redeliver" },
   testTarget: { method: "POST", path: "/v1/targets/{name}/test" },
+  receiveSmnMessage: { method: "POST", path: "/v1/events/smn/{project}" },
   readOpenApi: { method: "GET", path: "/v1/openapi.json" },
   readHealth: { method: "GET", path: "/v1/health" },
   readDocs: { method: "GET", path: "/docs" },

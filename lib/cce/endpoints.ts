@@ -10,6 +10,7 @@ const DOMAINS: Readonly<Record<string, string>> = {
   "eu-nl": "otc.t-systems.com",
   "eu-west-101": "myhuaweicloud.eu",
 };
+const DEFAULT_DOMAIN = "myhuaweicloud.com";
 
 /**
  * Returns the base URL of a project's CCE API, without a trailing slash. The base URL is the endpoint from the config.
@@ -33,10 +34,45 @@ export function findIamEndpoint(project: Project): string | null {
   return host.startsWith("cce.") ? `https://iam.${host.slice(4)}` : regionalUrl("iam", project.region);
 }
 
+/**
+ * The hosts of the web consoles of each cloud, by the domain of the cloud. The link that confirms a subscription of SMN
+ * has one of these hosts.
+ */
+const CONSOLES: Readonly<Record<string, readonly string[]>> = {
+  "otc.t-systems.com": ["console.otc.t-systems.com"],
+  "myhuaweicloud.eu": ["console.huaweicloud.eu", "console.myhuaweicloud.eu"],
+  [DEFAULT_DOMAIN]: ["console.huaweicloud.com", "console-intl.huaweicloud.com", "console.myhuaweicloud.com"],
+};
+
+/** The origins of the URLs that a message of SMN may contain. */
+export interface SmnOrigins {
+  readonly certificate: readonly string[];
+  readonly confirmation: readonly string[];
+}
+
+/**
+ * Returns the origins of the cloud of a topic. An origin consists of the scheme, the host and the port of a URL.
+ * @param topicUrn the URN of a topic from the config. It contains the region.
+ * @param smnEndpoint the address of SMN from the config. If it is given, it is the only origin.
+ */
+export function findSmnOrigins(topicUrn: string, smnEndpoint: string | undefined): SmnOrigins {
+  if (smnEndpoint !== undefined) {
+    const origins = [new URL(smnEndpoint).origin];
+    return { certificate: origins, confirmation: origins };
+  }
+  const region = topicUrn.split(":")[2] ?? "";
+  return {
+    certificate: [`https://smn.${region}.${domainOf(region)}`],
+    confirmation: (CONSOLES[domainOf(region)] ?? []).map((host) => `https://${host}`),
+  };
+}
+
 function regionalUrl(service: "cce" | "iam", region: string | undefined): string | null {
-  if (region === undefined) return null;
-  const domain = (Object.hasOwn(DOMAINS, region) ? DOMAINS[region] : undefined) ?? "myhuaweicloud.com";
-  return `https://${service}.${region}.${domain}`;
+  return region === undefined ? null : `https://${service}.${region}.${domainOf(region)}`;
+}
+
+function domainOf(region: string): string {
+  return (Object.hasOwn(DOMAINS, region) ? DOMAINS[region] : undefined) ?? DEFAULT_DOMAIN;
 }
 
 /** Removes the query, the fragment and the trailing slashes of a URL. */

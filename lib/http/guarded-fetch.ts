@@ -3,6 +3,7 @@ import { BODY_UNDECODABLE, decodeBody } from "./decode-body.ts";
 import type { Egress } from "./egress.ts";
 import { EgressRefusedError } from "./egress-rules.ts";
 import { sendHttpRequest } from "./send-http-request.ts";
+import type { TlsOptions } from "./tls-options.ts";
 
 /**
  * The error if a document did not arrive completely. The error message contains an error code, not the address of the
@@ -29,17 +30,19 @@ export async function guardedFetch(
   url: string,
   options: {
     readonly egress: Egress;
+    readonly tls?: TlsOptions;
     readonly deadlineMs?: number;
     readonly maxBytes?: number;
   },
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const { egress, deadlineMs = 5000, maxBytes = 262_144 } = options;
+  const { egress, tls, deadlineMs = 5000, maxBytes = 262_144 } = options;
   const checked = checkUrl(url, egress.allow);
   if (checked.kind === "refused") throw new EgressRefusedError(checked.rule);
   const headers = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
   const result = await sendHttpRequest({
     connections: egress,
     url: checked.url,
+    tls,
     method: "GET",
     headers,
     body: null,

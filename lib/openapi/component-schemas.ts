@@ -20,6 +20,7 @@ import { JobDocument, StatusDocument } from "../api/status-document.ts";
 import { Submission } from "../api/submission.ts";
 import { JobResult, SubmissionResult } from "../api/submission-result.ts";
 import { ListedProject, ListedTarget, ProjectList, TargetList } from "../api/usable-names.ts";
+import { EventResult, SmnMessage } from "../cce/smn-message.ts";
 import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
 import { JobEvent, JobEventData } from "../channels/webhook/event.ts";
 import { Cause } from "../domain/cause.ts";
@@ -35,7 +36,13 @@ import handWrittenSchemas from "./hand-written-schemas.json" with { type: "json"
  * The schemas of requests by their names in the OpenAPI document. A request may omit a field that has a default, and
  * must not contain an unknown field.
  */
-const REQUEST_SCHEMAS = { Submission, SubmissionContext: Context, Redelivery, MissedRedelivery } as const;
+const REQUEST_SCHEMAS = {
+  Submission,
+  SubmissionContext: Context,
+  Redelivery,
+  MissedRedelivery,
+  SmnMessage,
+} as const;
 
 /**
  * The schemas of responses and events by their names in the OpenAPI document. Every object and every enum has a name,
@@ -69,6 +76,7 @@ const RESPONSE_SCHEMAS = {
   MissedJob,
   MissedStatus,
   TestResult,
+  EventResult,
   TargetList,
   ListedTarget,
   ProjectList,

@@ -24,6 +24,10 @@ export const UNITS = {
    * complete writes this metric.
    */
   ListOverdueSeconds: MetricUnit.Seconds,
+  /** The number of messages of SMN, by the result. */
+  Events: MetricUnit.Count,
+  /** The number of messages of SMN that the service could not check or confirm, because SMN did not respond. */
+  EventsFailed: MetricUnit.Count,
   Notifications: MetricUnit.Count,
   Attempts: MetricUnit.Count,
   /**

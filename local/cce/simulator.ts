@@ -6,6 +6,7 @@ import { createFaultResponse, Fault, PendingFaults } from "./faults.ts";
 import { type JobScriptInput, SimulatedJobs } from "./job-script.ts";
 import { type ResourceScriptInput, SimulatedResources } from "./resource-script.ts";
 import { JOB_NOT_FOUND, type SimulatedResponse, UNKNOWN_ROUTE } from "./responses.ts";
+import { cceTrace, type EndpointAnswer, SimulatedSmn, sendSmnMessage } from "./simulated-smn.ts";
 
 /** The numbers of requests that the simulated CCE has received and responded to. */
 export interface SimulatorStats {
@@ -20,11 +21,16 @@ export interface SimulatorStats {
 export interface CceSimulator {
   readonly url: string;
   readonly stats: Readonly<SimulatorStats>;
+  readonly smn: SimulatedSmn;
   /** Starts a simulated job now and returns the job's ID. */
   addJob(projectId: string, script: JobScriptInput): string;
   /** Starts the script of a resource now. */
   addResource(script: ResourceScriptInput): void;
   addFault(fault: Fault): void;
+  /** Adds an HTTPS endpoint to a topic of SMN. SMN asks the endpoint to confirm the subscription. */
+  subscribe(endpoint: string, topicUrn: string): Promise<EndpointAnswer>;
+  /** Sends a trace of CTS about an operation of CCE, such as `createNode`, to an endpoint of a topic. */
+  publishTrace(endpoint: string, topicUrn: string, traceName: string): Promise<EndpointAnswer>;
   expireTokens(): void;
   stop(): Promise<void>;
 }
@@ -42,13 +48,15 @@ interface SimulatedCloud {
   readonly resources: SimulatedResources;
   readonly faults: PendingFaults;
   readonly authentication: Authentication;
+  readonly smn: SimulatedSmn;
   readonly stats: SimulatorStats;
 }
 
 /**
  * Starts a simulated CCE and IAM. The simulator supports `GET /api/v3/projects/{projectId}/jobs/{jobId}`, the list
  * `GET /api/v2/projects/{projectId}/jobs`, `GET /api/v3/projects/{projectId}/clusters/…`, `GET /api/v3/addons/{addonId}` and
- * `POST /v3/auth/tokens`. The simulator checks the signature or token of every request. Other processes control the simulator
+ * `POST /v3/auth/tokens`. The simulator checks the signature or token of every other request. The simulator also
+ * serves the certificate of SMN and confirms subscriptions at paths below `/smn/`. Other processes control the simulator
  * by the requests `POST /__sim/jobs` with `{"project", "script"}`, `POST /__sim/resources` with a resource script, `POST /__sim/faults`, `POST /__sim/expire-tokens`
  * and `GET /__sim/stats`.
  */
@@ -58,6 +66,7 @@ export async function startCceSimulator(options: SimulatorOptions = {}): Promise
   const resources = new SimulatedResources(now, speed);
   const faults = new PendingFaults();
   const authentication = new Authentication({ keys, users, tokens, tokenSeconds }, now);
+  const smn = new SimulatedSmn(now);
   const stats = {
     queries: 0,
     lists: 0,
@@ -66,7 +75,7 @@ export async function startCceSimulator(options: SimulatorOptions = {}): Promise
     queriesByJob: {},
     answersByStatus: {},
   };
-  const cloud: SimulatedCloud = { jobs, resources, faults, authentication, stats };
+  const cloud: SimulatedCloud = { jobs, resources, faults, authentication, smn, stats };
   const server = createServer(async (request, response) => {
     const reply = await respond(request, cloud).catch(
       (error: unknown): SimulatedResponse => ({ status: 400, body: { error: String(error) } }),
@@ -80,9 +89,14 @@ export async function startCceSimulator(options: SimulatorOptions = {}): Promise
   return {
     url,
     stats,
+    smn,
     addJob: (projectId, script) => jobs.add(projectId, script),
     addResource: (script) => resources.add(script),
     addFault: (fault) => faults.add(fault),
+    subscribe: (endpoint, topicUrn) =>
+      sendSmnMessage(endpoint, smn.createMessage(url, topicUrn, { type: "SubscriptionConfirmation" })),
+    publishTrace: (endpoint, topicUrn, traceName) =>
+      sendSmnMessage(endpoint, smn.createMessage(url, topicUrn, { message: cceTrace(traceName) })),
     expireTokens: () => authentication.expireTokens(),
     stop,
   };
@@ -92,9 +106,10 @@ type Reply = SimulatedResponse | "hang" | "reset";
 
 async function respond(
   request: IncomingMessage,
-  { jobs, resources, faults, authentication, stats }: SimulatedCloud,
+  { jobs, resources, faults, authentication, smn, stats }: SimulatedCloud,
 ): Promise<Reply> {
-  const { pathname } = new URL(request.url ?? "/", "http://simulator");
+  const requested = new URL(request.url ?? "/", "http://simulator");
+  const { pathname } = requested;
   switch (`${request.method} ${pathname}`) {
     case "POST /v3/auth/tokens":
       stats.tokenRequests += 1;
@@ -114,6 +129,8 @@ async function respond(
       return { status: 200, body: stats };
     default:
   }
+  const ofSmn = request.method === "GET" ? smn.respond(requested) : null;
+  if (ofSmn !== null) return ofSmn;
   const query = request.method === "GET" ? readQuery(pathname) : null;
   if (query === null) return UNKNOWN_ROUTE;
   const { jobId, path } = query;

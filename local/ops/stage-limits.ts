@@ -17,6 +17,7 @@ export const ALARM_NAMES = [
   "delivery-failures",
   "discovery-failing",
   "errors",
+  "events-failing",
   "late-notifications",
   "loop-stopped",
   "notify-dead-letters",

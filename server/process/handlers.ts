@@ -6,6 +6,7 @@ import {
   createDiscoverHandler,
   createProjectDiscovery,
 } from "../../functions/discover/create-discover-handler.ts";
+import { createSmnHandler } from "../../functions/discover/receive-smn-message.ts";
 import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-handler.ts";
 import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
@@ -75,6 +76,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
     notify: () => handleNotification,
     sweep: createSweepHandler({ ...shared, ...senders }),
     discover: createDiscoverHandler(discover, shared),
+    smn: createSmnHandler(discover, shared),
     audit: createAuditHandler((now) => auditWatches(store, now), systemClock),
     health,
   };

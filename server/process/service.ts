@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { unwatchFile, watchFile } from "node:fs";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
+import { matchRoute } from "../../lib/api/routes.ts";
 import { parseConfig } from "../../lib/config/config.ts";
 import { ConfigInvalidError, createConfigSource } from "../../lib/config/config-source.ts";
 import type { ReferencePorts } from "../../lib/config/resolve-references.ts";
@@ -217,9 +218,15 @@ async function answer(
     requestId: randomUUID(),
     remainingMs: () => TIME_LIMIT_MS - (monotonicClock() - startedAt),
   };
-  const isSubmission = request.method === "POST" && request.path === "/v1/jobs";
-  const route = isSubmission ? "POST /v1/jobs" : "$default";
-  return answerRequest(isSubmission ? handlers.enqueue : handlers.api, request, invocation, route);
+  const matched = matchRoute(request.method, request.path);
+  switch (matched.kind === "matched" ? matched.operation : null) {
+    case "acceptJobs":
+      return answerRequest(handlers.enqueue, request, invocation, "POST /v1/jobs");
+    case "receiveSmnMessage":
+      return answerRequest(handlers.smn, request, invocation, "$default");
+    default:
+      return answerRequest(handlers.api, request, invocation, "$default");
+  }
 }
 
 /**

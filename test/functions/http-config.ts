@@ -13,6 +13,8 @@ export const LINKS = {
 export const TOKENS = { all: "token-of-all", team: "token-of-team", rotated: "token-rotated" };
 
 const sha256 = (token: string) => createHash("sha256").update(token).digest("hex");
+/** The topic of SMN in the config. */
+export const TOPIC = "urn:smn:eu-de:0123456789abcdef0123456789abcdef:cce-events";
 const project = { projectId: "0bcc", region: "eu-de", auth: { kind: "token", token: "t" } };
 
 /**
@@ -20,7 +22,7 @@ const project = { projectId: "0bcc", region: "eu-de", auth: { kind: "token", tok
  * token may use one project and one target. Both tokens may use all operations.
  */
 export const CONFIG = {
-  projects: { prod: project, secret: project },
+  projects: { prod: { ...project, discover: { notify: [], topics: [TOPIC] } }, secret: project },
   targets: {
     deploys: { kind: "slack", url: "https://hooks.slack.com/services/T0/B0/X", on: ["failed"] },
     audit: { kind: "webhook", url: "https://audit.example.com/in", secrets: [`whsec_${"A".repeat(40)}`] },

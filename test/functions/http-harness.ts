@@ -1,4 +1,6 @@
 import { createApiHandler } from "../../functions/api/create-api-handler.ts";
+import type { DiscoverProject } from "../../functions/discover/create-discover-handler.ts";
+import { createSmnHandler, type SmnPorts } from "../../functions/discover/receive-smn-message.ts";
 import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-handler.ts";
 import type { AuthenticatePorts } from "../../functions/shared/authenticate.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
@@ -52,6 +54,8 @@ export function createHarness(
     notifyQueue?: Partial<Queue>;
     remainingMs?: number;
     identify?: AuthenticatePorts["identify"];
+    fetchFromSmn?: SmnPorts["fetchFromSmn"];
+    discover?: DiscoverProject;
   } = {},
 ): Harness {
   const parsed = parseConfig(options.config ?? CONFIG);
@@ -97,6 +101,13 @@ export function createHarness(
     onAccepted: () => undefined,
     onFailure: (step) => harness.failures.push(step),
     onDurationsUnread: () => harness.failures.push("durations"),
+  });
+  const handleSmn = createSmnHandler(options.discover ?? (async () => true), {
+    ...shared,
+    proxy: null,
+    configs: { current: readConfig, refreshed: readConfig },
+    fetchFromSmn: options.fetchFromSmn ?? (() => Promise.reject(new Error("the test has no SMN"))),
+    onEvent: ({ cause: _, ...report }) => harness.logged.push(["event", report]),
   });
   const handleApi = createApiHandler({
     ...shared,
@@ -149,6 +160,8 @@ export function createHarness(
       // API Gateway finds the route without the base path of a custom domain.
       if (request.method === "POST" && request.path.endsWith("/v1/jobs"))
         return handleEnqueue(request, invocation, note);
+      if (request.method === "POST" && request.path.includes("/v1/events/smn/"))
+        return handleSmn(request, invocation, note);
       return handleApi(request, invocation, note);
     },
   };

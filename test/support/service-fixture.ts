@@ -68,7 +68,7 @@ export async function startServiceFixture(options: {
   projects?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** The allow list of the egress rules also contains the simulator. */
   settings?: Readonly<Record<string, unknown>> & { egress?: { allow: readonly string[] } };
-  /** The discovery of the main project. */
+  /** The discovery of the main project. The simulator is also SMN. */
   discover?: Readonly<Record<string, unknown>>;
   /** More tokens of the config, next to the token of the fixture. */
   tokens?: Readonly<Record<string, unknown>>;
@@ -95,7 +95,7 @@ export async function startServiceFixture(options: {
       projects: {
         [PROJECT]: {
           ...project,
-          ...(options.discover && { discover: options.discover }),
+          ...(options.discover && { discover: { smnEndpoint: cce.url, ...options.discover } }),
           auth: { kind: "aksk", ...key },
         },
         ...Object.fromEntries(others),

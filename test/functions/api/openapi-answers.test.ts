@@ -4,6 +4,7 @@ import { MAX_BODY_BYTES } from "../../../lib/api/request-body.ts";
 import { type Operation, ROUTES } from "../../../lib/api/routes.ts";
 import { ConfigUnreadableError } from "../../../lib/config/config-source.ts";
 import operations from "../../../lib/openapi/operations.json" with { type: "json" };
+import schemaExamples from "../../../lib/openapi/schema-examples.json" with { type: "json" };
 import { createHttpHandler } from "../../../lib/runtime/http-handler.ts";
 import { captured } from "../../lib/runtime/captured.ts";
 import { CONFIG, TOKENS } from "../http-config.ts";
@@ -38,6 +39,7 @@ const ASKS: Readonly<Record<ProblemKind, Ask>> = {
   "invalid-parameter": { query: "?colour=red" },
   unauthenticated: { token: null },
   forbidden: { token: TOKENS.team },
+  "message-refused": {},
   "not-found": { path: "unknown", token: TOKENS.team },
   "method-not-allowed": {},
   "not-concluded": {},
@@ -53,11 +55,24 @@ const UNKNOWN_PATHS: Readonly<Partial<Record<Operation, string>>> = {
   listJobs: "/v1/jobs?project=secret",
   redeliverTarget: "/v1/targets/absent/redeliver",
   testTarget: "/v1/targets/absent/test",
+  receiveSmnMessage: "/v1/events/smn/absent",
+};
+
+/** The valid bodies of operations that need a body. */
+const BODIES: Readonly<Partial<Record<Operation, string>>> = {
+  receiveSmnMessage: JSON.stringify(schemaExamples.SmnMessage),
 };
 
 /** Sends a request to an operation, through the Lambda handler, and returns the status and the kind of the problem. */
 async function ask(operation: Operation, kind: ProblemKind): Promise<{ status: number; type: string }> {
-  const { path: unknown, query = "", token = TOKENS.all, contentType, body, error } = ASKS[kind];
+  const {
+    path: unknown,
+    query = "",
+    token = TOKENS.all,
+    contentType,
+    body = BODIES[operation],
+    error,
+  } = ASKS[kind];
   const { method, path } = ROUTES[operation];
   const others = RIGHTS.filter((right) => right !== NEEDED_RIGHTS[operation]);
   const tokens = { ...CONFIG.tokens, team: { ...CONFIG.tokens.team, operations: others } };

@@ -1,8 +1,9 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { pageUrl } from "../../../lib/auth/link-keys.ts";
 import schemaExamples from "../../../lib/openapi/schema-examples.json" with { type: "json" };
+import { SimulatedSmn } from "../../../local/cce/simulated-smn.ts";
 import { json } from "../http-answers.ts";
-import { CONFIG, LINKS, START } from "../http-config.ts";
+import { CONFIG, LINKS, START, TOPIC } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";
 
 type Examples = Readonly<Record<string, { readonly value: unknown }>>;
@@ -17,9 +18,13 @@ interface Operation {
 
 const key = { project: "prod", jobId: "a", caller: "token:all" };
 
+const smn = new SimulatedSmn(() => START);
+
 /** A watch that has ended, so that every operation has something to do. */
 async function createEnded(): Promise<Harness> {
-  const api = createHarness();
+  const api = createHarness({
+    fetchFromSmn: async (url) => ({ status: 200, text: String(smn.respond(new URL(url))?.body) }),
+  });
   await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["deploys"] } });
   await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
   await api.ledger.endWatch({
@@ -51,13 +56,26 @@ async function operationsOf(api: Harness) {
   return { operations, schemaFaults };
 }
 
-/** Returns the bodies of the examples of an operation with the query that each body needs. */
-function exampleRequests({ requestBody }: Operation): { query: string; ask: { body?: unknown } }[] {
+/**
+ * Returns the bodies of the examples of an operation with the query that each body needs. The example of a message of
+ * SMN gets a valid signature.
+ */
+function exampleRequests({
+  operationId,
+  requestBody,
+}: Operation): { query: string; ask: { body?: unknown } }[] {
   const examples = Object.entries(requestBody?.content?.["application/json"]?.examples ?? {});
   if (examples.length === 0) return [{ query: "", ask: {} }];
   return examples.map(([name, { value }]) => ({
     query: name === "CceReply" ? "?from=cce" : "",
-    ask: { body: value },
+    ask: {
+      body:
+        operationId === "receiveSmnMessage"
+          ? smn.createMessage("https://smn.eu-de.otc.t-systems.com", TOPIC, {
+              message: schemaExamples.SmnMessage.message,
+            })
+          : value,
+    },
   }));
 }
 
@@ -68,11 +86,11 @@ function fill(path: string): string {
 
 test("every operation accepts its own examples and responds as the OpenAPI document says", async () => {
   const { operations, schemaFaults } = await operationsOf(await createEnded());
-  expect(operations).toHaveLength(14);
+  expect(operations).toHaveLength(15);
   const requests = operations.flatMap((described) =>
     exampleRequests(described.operation).map((request) => ({ ...described, ...request })),
   );
-  expect(requests).toHaveLength(15);
+  expect(requests).toHaveLength(16);
   for (const { path, method, operation, query, ask } of requests) {
     const api = await createEnded();
     const answer = await api.ask(method, fill(path) + query, ask);

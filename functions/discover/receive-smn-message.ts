@@ -1,0 +1,187 @@
+import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
+import {
+  nameNotFound,
+  type ProblemResponse,
+  problemResponse,
+  renderProblem,
+  unavailable,
+} from "../../lib/api/problem.ts";
+import { MAX_BODY_BYTES } from "../../lib/api/request-body.ts";
+import { invalidRequest, toRequestErrors } from "../../lib/api/request-errors.ts";
+import { matchRoute, ROUTES } from "../../lib/api/routes.ts";
+import { findSmnOrigins } from "../../lib/cce/endpoints.ts";
+import { type EventResult, isCceTrace, isSignedBy, SmnMessage } from "../../lib/cce/smn-message.ts";
+import type { ConfigWithCredentials } from "../../lib/config/config.ts";
+import type { ConfigSource } from "../../lib/config/config-source.ts";
+import type { DiscoverySettings } from "../../lib/config/discovery.ts";
+import type { Instant } from "../../lib/domain/job.ts";
+import { parseJson } from "../../lib/domain/json.ts";
+import { egressOfAllowList } from "../../lib/http/egress.ts";
+import { guardedFetch } from "../../lib/http/guarded-fetch.ts";
+import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
+import { toTlsOptions } from "../../lib/http/tls-options.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
+import type { Invocation } from "../../lib/runtime/invocation.ts";
+import { log } from "../../lib/runtime/log.ts";
+import { meter } from "../../lib/runtime/metrics.ts";
+import type { DiscoverProject } from "./create-discover-handler.ts";
+import { confirmSubscription, createCertificateReader, type FetchFromSmn } from "./smn-requests.ts";
+
+/** The largest difference between the time of a message and the clock of the service. */
+const MAX_AGE_MS = 300_000;
+/** The time limit for the list of an event. SMN waits five seconds for the response. */
+const LIST_MS = 3000;
+
+export interface SmnPorts {
+  readonly ledger: Pick<Ledger, "rememberMessage">;
+  readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "current" | "refreshed">;
+  readonly proxy: OutgoingProxy | null;
+  readonly now: () => Instant;
+  /** Sends a GET request. By default, the egress rules of the config apply, and the certificate authorities of the project. */
+  readonly fetchFromSmn?: FetchFromSmn;
+  /** Reports the result of a message. By default, the discover function writes a log line and a metric. */
+  readonly onEvent?: typeof reportEvent;
+}
+
+/** The checked message, and the discovery of the project whose config names the topic of the message. */
+interface Scope {
+  readonly project: string;
+  readonly config: ConfigWithCredentials;
+  readonly settings: DiscoverySettings;
+  readonly message: SmnMessage;
+  readonly fetchFromSmn: FetchFromSmn;
+}
+
+/** Why the service does nothing with a message of a configured topic. */
+type Refusal = "timestamp" | "certificate_host" | "signature" | "confirmation_host" | "repeated" | "topic";
+
+const REFUSAL_DETAILS: Readonly<Record<Refusal, string>> = {
+  topic: "The config of the project does not name the topic of the message.",
+  timestamp: "The time of the message is more than five minutes from the time of the service.",
+  certificate_host: "The host in 'signing_cert_url' is not SMN in the region of the topic.",
+  signature: "The signature of the message is not valid.",
+  confirmation_host: "The host in 'subscribe_url' is not the console of the cloud of the topic.",
+  repeated: "The service has received the message before.",
+};
+
+/**
+ * Creates the handler of `POST /v1/events/smn/{project}`. The handler accepts only messages of the topics in the config
+ * that SMN has signed, and confirms the subscription to such a topic. A trace of CTS about CCE makes the service list
+ * the jobs of the project at once.
+ */
+export function createSmnHandler(discover: DiscoverProject, ports: SmnPorts): HandleRequest {
+  const readCertificate = createCertificateReader(ports.now);
+  return async (request, invocation, note) => {
+    const { method, path } = ROUTES.receiveSmnMessage;
+    note({ route: `${method} ${path}` });
+    const read = await readMessage(request, ports);
+    const result = read.kind === "problem" ? read : await receive(read, invocation);
+    return "kind" in result ? renderProblem(result, request.requestId) : result;
+  };
+
+  async function receive(scope: Scope, invocation: Invocation): Promise<ApiResponse | ProblemResponse> {
+    const { onEvent = reportEvent, now, ledger } = ports;
+    const { project, settings, message, fetchFromSmn } = scope;
+    const report = (result: EventReport["result"], more: Partial<EventReport> = {}) =>
+      onEvent({ project, type: message.type, result, ...more });
+    const refuse = (reason: Refusal) => {
+      report("refused", { reason });
+      return problemResponse("message-refused", REFUSAL_DETAILS[reason]);
+    };
+    const fail = (cause: unknown) => {
+      report("failed", { cause });
+      return unavailable("SMN does not respond. The service needs SMN to check or to confirm the message.");
+    };
+
+    const { topics = [], smnEndpoint } = settings;
+    if (!topics.includes(message.topic_urn)) return refuse("topic");
+    if (Math.abs(now() - Date.parse(message.timestamp)) > MAX_AGE_MS) return refuse("timestamp");
+    const origins = findSmnOrigins(message.topic_urn, smnEndpoint);
+    if (!origins.certificate.includes(originOf(message.signing_cert_url))) return refuse("certificate_host");
+    const fetched = await readCertificate(message.signing_cert_url, fetchFromSmn);
+    if (fetched.kind === "unavailable") return fail(fetched.cause);
+    if (!isSignedBy(fetched.certificate, message, now())) return refuse("signature");
+    const { type, subscribe_url = "" } = message;
+    const confirms = type === "SubscriptionConfirmation";
+    if (confirms && !origins.confirmation.includes(originOf(subscribe_url)))
+      return refuse("confirmation_host");
+    // The ledger keeps the ID for as long as the time of the message is accepted.
+    if (!(await ledger.rememberMessage(message.message_id, now() + 3 * MAX_AGE_MS)))
+      return refuse("repeated");
+
+    let result: EventResult["result"] = "ignored";
+    if (confirms) {
+      try {
+        await confirmSubscription(subscribe_url, fetchFromSmn);
+      } catch (cause) {
+        return fail(cause);
+      }
+      result = "confirmed";
+    } else if (type === "Notification" && isCceTrace(message.message)) {
+      const limits = { listMs: LIST_MS, remainingMs: invocation.remainingMs };
+      const isListed = await discover(project, settings, "event", limits, scope.config);
+      result = isListed ? "listed" : "requested";
+    }
+    report(result);
+    return jsonResponse(200, { result } satisfies EventResult);
+  }
+}
+
+/**
+ * Reads the message in a request, and finds the project. The content type is not checked, because SMN does not document
+ * the content type. A project without topics does not exist for SMN.
+ */
+async function readMessage(
+  { body, method, path }: ApiRequest,
+  { configs, proxy, now, fetchFromSmn }: SmnPorts,
+): Promise<(Scope & { readonly kind: "message" }) | ProblemResponse> {
+  const route = matchRoute(method, path);
+  const project = route.kind === "matched" ? (route.params.project ?? "") : "";
+  if (Buffer.byteLength(body) > MAX_BODY_BYTES)
+    return problemResponse("too-large", `The body must have at most ${MAX_BODY_BYTES} bytes.`);
+  const json = parseJson(body);
+  if (json === undefined) return problemResponse("malformed-json", "The body is not valid JSON.");
+  const parsed = SmnMessage.safeParse(json);
+  if (!parsed.success) return invalidRequest(toRequestErrors(parsed));
+  const message = parsed.data;
+  const find = (config: ConfigWithCredentials) =>
+    Object.hasOwn(config.projects, project) ? config.projects[project] : undefined;
+  let config = await configs.current();
+  // The topic may be newer than the config in memory.
+  if (find(config)?.discover?.topics?.includes(message.topic_urn) !== true)
+    config = await configs.refreshed();
+  const configured = find(config);
+  const settings = configured?.discover;
+  if (configured === undefined || settings?.topics === undefined) return nameNotFound("project", project);
+  const egress = egressOfAllowList(config.settings.egress.allow, now(), proxy);
+  const tls = toTlsOptions({ ca: configured.ca });
+  const fetchGuarded: FetchFromSmn = (url, limits) => guardedFetch(url, { egress, tls, ...limits });
+  return { kind: "message", project, config, settings, message, fetchFromSmn: fetchFromSmn ?? fetchGuarded };
+}
+
+/** Returns the scheme, the host and the port of a URL. Returns an empty string for an invalid URL or a URL with a user name. */
+function originOf(text: string): string {
+  const url = URL.parse(text);
+  return url === null || url.username !== "" || url.password !== "" ? "" : url.origin;
+}
+
+interface EventReport {
+  readonly project: string;
+  readonly type: SmnMessage["type"];
+  readonly result: EventResult["result"] | "refused" | "failed";
+  /** Why the message was refused. */
+  readonly reason?: Refusal;
+  /** The error of the request to SMN. */
+  readonly cause?: unknown;
+}
+
+/** Writes the log line and the metrics of one message of SMN. */
+export function reportEvent({ cause, ...report }: EventReport): void {
+  const { result } = report;
+  if (result === "failed") log.error("event failed", report, cause);
+  else if (result === "refused") log.warn("event", report);
+  else log.info("event", report);
+  meter.add("Events", 1, { result });
+  if (result === "failed") meter.add("EventsFailed", 1);
+}

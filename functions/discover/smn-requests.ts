@@ -1,0 +1,61 @@
+import { X509Certificate } from "node:crypto";
+import type { Instant } from "../../lib/domain/job.ts";
+import type { guardedFetch } from "../../lib/http/guarded-fetch.ts";
+
+/** The time limit for one request to SMN. SMN waits five seconds for the response to a message. */
+const FETCH_MS = 1500;
+const MAX_BYTES = 65_536;
+/** The time for which an instance of the function keeps a certificate. */
+const MAX_AGE_MS = 3_600_000;
+const MAX_CERTIFICATES = 20;
+/** The shortest time between two requests. Without this limit, many invalid messages would cause many requests to SMN. */
+const MIN_INTERVAL_MS = 1000;
+
+export type FetchFromSmn = (
+  url: string,
+  limits: { deadlineMs: number; maxBytes: number },
+) => ReturnType<typeof guardedFetch>;
+
+export type FetchedCertificate =
+  | { readonly kind: "certificate"; readonly certificate: X509Certificate }
+  /** The certificate could not be fetched. A later try may succeed. */
+  | { readonly kind: "unavailable"; readonly cause: unknown };
+
+/**
+ * Creates a function that fetches the certificate at a URL, and that keeps certificates in memory. The caller has
+ * checked the host of the URL. The function follows no redirect.
+ */
+export function createCertificateReader(now: () => Instant) {
+  const known = new Map<string, { readonly certificate: X509Certificate; readonly fetchedAt: Instant }>();
+  let fetchedAt = Number.NEGATIVE_INFINITY;
+  return async (url: string, fetchFromSmn: FetchFromSmn): Promise<FetchedCertificate> => {
+    const found = known.get(url);
+    if (found !== undefined && Math.abs(now() - found.fetchedAt) < MAX_AGE_MS)
+      return { kind: "certificate", certificate: found.certificate };
+    if (Math.abs(now() - fetchedAt) < MIN_INTERVAL_MS)
+      return {
+        kind: "unavailable",
+        cause: new Error("another certificate was fetched less than a second ago"),
+      };
+    fetchedAt = now();
+    try {
+      const { status, text } = await fetchFromSmn(url, { deadlineMs: FETCH_MS, maxBytes: MAX_BYTES });
+      if (status !== 200) throw new Error(`SMN responded with the HTTP status ${status}`);
+      const certificate = new X509Certificate(text);
+      if (known.size >= MAX_CERTIFICATES) known.clear();
+      known.set(url, { certificate, fetchedAt: now() });
+      return { kind: "certificate", certificate };
+    } catch (cause) {
+      return { kind: "unavailable", cause };
+    }
+  };
+}
+
+/**
+ * Confirms a subscription of SMN. The caller has checked the host of the URL and the signature of the message.
+ * @throws Error if SMN did not confirm the subscription.
+ */
+export async function confirmSubscription(url: string, fetchFromSmn: FetchFromSmn): Promise<void> {
+  const { status } = await fetchFromSmn(url, { deadlineMs: FETCH_MS, maxBytes: MAX_BYTES });
+  if (status < 200 || status > 299) throw new Error(`SMN responded with the HTTP status ${status}`);
+}

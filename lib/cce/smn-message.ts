@@ -1,0 +1,88 @@
+import { verify, type X509Certificate } from "node:crypto";
+import * as z from "zod/mini";
+import type { Instant } from "../domain/job.ts";
+import { parseJson, toObjectOrEmpty } from "../domain/json.ts";
+import { IsoTime, withDescription } from "../domain/zod-fields.ts";
+
+/**
+ * A field in one line. The signed text has no quotes, so a line break in a field could move text from one field to
+ * another. Only the field `message` may contain line breaks.
+ */
+const Line = z.string().check(z.maxLength(2048), z.regex(/^[^\r\n]+$/, "must be one line of text"));
+
+/**
+ * A message that SMN (Simple Message Notification) sends to an HTTPS endpoint.
+ * Source: https://docs.otc.t-systems.com/simple-message-notification/umn/appendix/http_https_messages/http_https_message_format.html
+ */
+export const SmnMessage = z.object({
+  type: z.enum(["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"]),
+  topic_urn: Line,
+  message_id: Line.check(z.maxLength(128)),
+  message: withDescription(z.string(), "For a key event of CTS, the trace as JSON text."),
+  subject: z.optional(z.nullable(z.string().check(z.maxLength(2048), z.regex(/^[^\r\n]*$/)))),
+  timestamp: IsoTime,
+  subscribe_url: z.optional(Line),
+  signature: Line,
+  signature_version: z.string().check(z.regex(/^v1$/i, "must be v1")),
+  signing_cert_url: Line,
+});
+export type SmnMessage = z.infer<typeof SmnMessage>;
+
+/** The body of the response to a message of SMN. */
+export const EventResult = z.object({
+  result: withDescription(
+    z.enum(["listed", "requested", "confirmed", "ignored"]),
+    "What the service did: `listed` the jobs, `requested` another list within a minute, `confirmed` the subscription, or `ignored` the message.",
+  ),
+});
+export type EventResult = z.infer<typeof EventResult>;
+
+/** The hash functions of signatures that the service accepts, by the algorithm in the certificate. */
+const HASHES: Readonly<Record<string, string>> = {
+  sha256WithRSAEncryption: "sha256",
+  sha384WithRSAEncryption: "sha384",
+  sha512WithRSAEncryption: "sha512",
+};
+
+/**
+ * Returns whether the owner of a certificate has signed a message. The hash function of the signature is the hash
+ * function of the certificate.
+ * @param now the certificate must be valid at this time
+ * Source: https://docs.otc.t-systems.com/simple-message-notification/umn/appendix/http_https_messages/message_signature_verification.html
+ */
+export function isSignedBy(certificate: X509Certificate, message: SmnMessage, now: Instant): boolean {
+  const { validFromDate, validToDate, signatureAlgorithm = "", publicKey } = certificate;
+  const hash = HASHES[signatureAlgorithm];
+  if (hash === undefined || publicKey.asymmetricKeyType !== "rsa") return false;
+  if (now < validFromDate.getTime() || now > validToDate.getTime()) return false;
+  const signature = Buffer.from(message.signature, "base64");
+  return verify(hash, Buffer.from(stringToSign(message)), publicKey, signature);
+}
+
+const CONFIRMED_FIELDS = [
+  "message",
+  "message_id",
+  "subscribe_url",
+  "timestamp",
+  "topic_urn",
+  "type",
+] as const;
+const SIGNED_FIELDS = {
+  Notification: ["message", "message_id", "subject", "timestamp", "topic_urn", "type"],
+  SubscriptionConfirmation: CONFIRMED_FIELDS,
+  UnsubscribeConfirmation: CONFIRMED_FIELDS,
+} as const;
+
+/** Returns the text that SMN signs: each field with its name, in alphabetical order. SMN omits an empty subject. */
+export function stringToSign(message: SmnMessage): string {
+  return SIGNED_FIELDS[message.type]
+    .filter((name) => name !== "subject" || (message[name] ?? "") !== "")
+    .map((name) => `${name}\n${message[name] ?? ""}\n`)
+    .join("");
+}
+
+/** Returns whether the text of a message is a trace of CTS (Cloud Trace Service) about CCE. */
+export function isCceTrace(text: string): boolean {
+  const { service_type } = toObjectOrEmpty(parseJson(text));
+  return typeof service_type === "string" && service_type.toUpperCase() === "CCE";
+}

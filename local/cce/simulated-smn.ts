@@ -1,0 +1,94 @@
+import { randomBytes, sign } from "node:crypto";
+import { type SmnMessage, stringToSign } from "../../lib/cce/smn-message.ts";
+import type { SimulatedResponse } from "./responses.ts";
+import { createSelfSignedCertificate, type SelfSignedCertificate } from "./self-signed-certificate.ts";
+
+const CERTIFICATE_PATH = "/smn/SMN_simulator.pem";
+const CONFIRM_PATH = "/smn/subscription/confirm";
+
+/** The response of an HTTPS endpoint to a message. */
+export interface EndpointAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** SMN in the simulated cloud. It signs messages, serves its certificate, and confirms subscriptions. */
+export class SimulatedSmn {
+  readonly #certificate: SelfSignedCertificate = createSelfSignedCertificate("smn.simulator");
+  readonly #now: () => number;
+  /** The tokens of subscriptions that are not confirmed yet, with their topics. */
+  readonly #pending = new Map<string, string>();
+  /** The topics whose subscription was confirmed, once per confirmation. */
+  readonly confirmed: string[] = [];
+  /** The number of requests for the certificate. */
+  certificateReads = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Returns the response to a request for the certificate or for a confirmation, or null for another path. */
+  respond({ pathname, searchParams }: URL): SimulatedResponse | null {
+    if (pathname === CERTIFICATE_PATH) {
+      this.certificateReads += 1;
+      return { status: 200, body: this.#certificate.pem };
+    }
+    if (pathname !== CONFIRM_PATH) return null;
+    const token = searchParams.get("token") ?? "";
+    const topic = this.#pending.get(token);
+    if (topic === undefined) return { status: 404, body: { code: "SMN.0004" } };
+    this.#pending.delete(token);
+    this.confirmed.push(topic);
+    return { status: 200, body: {} };
+  }
+
+  /** Returns a signed message. `changes` replaces fields before the signature. */
+  createMessage(origin: string, topicUrn: string, changes: Partial<SmnMessage>): SmnMessage {
+    const token = randomBytes(8).toString("hex");
+    const confirms = changes.type === "SubscriptionConfirmation";
+    if (confirms) this.#pending.set(token, topicUrn);
+    const unsigned: SmnMessage = {
+      type: "Notification",
+      topic_urn: topicUrn,
+      message_id: randomBytes(16).toString("hex"),
+      message: "",
+      timestamp: new Date(this.#now()).toISOString().replace(/\.\d+Z$/, "Z"),
+      signature: "",
+      signature_version: "v1",
+      signing_cert_url: `${origin}${CERTIFICATE_PATH}`,
+      ...(confirms && { subscribe_url: `${origin}${CONFIRM_PATH}?token=${token}` }),
+      ...changes,
+    };
+    const signature = sign("sha256", Buffer.from(stringToSign(unsigned)), this.#certificate.privateKey);
+    return { ...unsigned, signature: signature.toString("base64") };
+  }
+}
+
+/** Sends a message to an HTTPS endpoint, as SMN does. */
+export async function sendSmnMessage(endpoint: string, message: SmnMessage): Promise<EndpointAnswer> {
+  const answer = await fetch(endpoint, {
+    method: "POST",
+    headers: {
+      "content-type": "text/plain; charset=UTF-8",
+      "x-smn-message-type": message.type,
+      "x-smn-message-id": message.message_id,
+      "x-smn-topic-urn": message.topic_urn,
+    },
+    body: JSON.stringify(message),
+  });
+  return { status: answer.status, body: await answer.text() };
+}
+
+/** Returns the text of a trace of CTS about an operation of CCE. */
+export function cceTrace(name: string): string {
+  return JSON.stringify({
+    trace_id: randomBytes(16).toString("hex"),
+    trace_name: name,
+    trace_rating: "normal",
+    trace_type: "ConsoleAction",
+    service_type: "CCE",
+    resource_type: name.replace(/^(create|delete)/, "").toLowerCase(),
+    request: "",
+    response: "",
+  });
+}

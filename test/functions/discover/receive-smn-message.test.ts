@@ -1,0 +1,232 @@
+import { reportEvent } from "../../../functions/discover/receive-smn-message.ts";
+import type { FetchFromSmn } from "../../../functions/discover/smn-requests.ts";
+import type { SmnMessage } from "../../../lib/cce/smn-message.ts";
+import { cceTrace, SimulatedSmn } from "../../../local/cce/simulated-smn.ts";
+import { capturedLog } from "../captured-log.ts";
+import { CONFIG, START, TOPIC } from "../http-config.ts";
+import { createHarness } from "../http-harness.ts";
+
+const SMN = "https://smn.eu-de.otc.t-systems.com";
+const CONSOLE = "https://console.otc.t-systems.com";
+const PATH = "/v1/events/smn/prod";
+
+/** Creates the API with a simulated SMN that has the hosts of Open Telekom Cloud. */
+function createReceiver(options: { config?: object; status?: number } = {}) {
+  const smn = new SimulatedSmn(() => api.clock.now);
+  const fetched: string[] = [];
+  const lists: string[] = [];
+  const service = { isListed: true };
+  const fetchFromSmn: FetchFromSmn = async (text) => {
+    fetched.push(text);
+    const { status = 404, body = "" } = smn.respond(new URL(text)) ?? {};
+    return { status: options.status ?? status, text: typeof body === "string" ? body : JSON.stringify(body) };
+  };
+  const api = createHarness({
+    ...(options.config === undefined ? {} : { config: options.config }),
+    fetchFromSmn,
+    discover: async (project, _settings, trigger) => {
+      lists.push(`${project} ${trigger}`);
+      return service.isListed;
+    },
+  });
+  const send = async (message: object, path = PATH) => {
+    const { status, body = "" } = await api.ask("POST", path, { token: null, body: message });
+    const { result, detail } = JSON.parse(body);
+    return { status, text: String(result ?? detail) };
+  };
+  const trace = (changes: Partial<SmnMessage> = {}) =>
+    smn.createMessage(SMN, TOPIC, { message: cceTrace("createNode"), ...changes });
+  const confirmation = (changes: Partial<SmnMessage> = {}) => {
+    const { subscribe_url = "" } = smn.createMessage(CONSOLE, TOPIC, { type: "SubscriptionConfirmation" });
+    return smn.createMessage(SMN, TOPIC, { type: "SubscriptionConfirmation", subscribe_url, ...changes });
+  };
+  return { api, smn, fetched, lists, service, send, trace, confirmation };
+}
+
+describe("the event trigger", () => {
+  it("lists the jobs of the project at a signed trace about CCE", async () => {
+    const { send, trace, lists, api } = createReceiver();
+    expect(await send(trace())).toEqual({ status: 200, text: "listed" });
+    expect(lists).toEqual(["prod event"]);
+    expect(api.logged).toEqual([["event", { project: "prod", type: "Notification", result: "listed" }]]);
+    expect(api.notes.route).toBe("POST /v1/events/smn/{project}");
+  });
+
+  it("accepts a message of SMN with a subject and with a content type that is not JSON", async () => {
+    const { api, trace } = createReceiver();
+    const body = JSON.stringify(trace({ subject: "CTS" }));
+    const headers = { "content-type": "text/plain; charset=UTF-8" };
+    expect((await api.ask("POST", PATH, { token: null, body, headers })).status).toBe(200);
+  });
+
+  it("answers `requested` if the jobs were listed less than ten seconds ago", async () => {
+    const { send, trace, service } = createReceiver();
+    service.isListed = false;
+    expect(await send(trace())).toEqual({ status: 200, text: "requested" });
+  });
+
+  it.each(["not JSON", "{}", '{"service_type":"ECS"}', '["CCE"]', '{"service_type":5}'])(
+    "ignores the signed message %s, which is no trace about CCE",
+    async (message) => {
+      const { send, trace, lists } = createReceiver();
+      expect(await send(trace({ message }))).toEqual({ status: 200, text: "ignored" });
+      expect(lists).toEqual([]);
+    },
+  );
+
+  it("confirms the subscription to a configured topic once", async () => {
+    const { send, confirmation, smn, lists } = createReceiver();
+    const message = confirmation();
+    expect(await send(message)).toEqual({ status: 200, text: "confirmed" });
+    expect(await send(message)).toMatchObject({ status: 403 });
+    expect(smn.confirmed).toEqual([TOPIC]);
+    expect(lists).toEqual([]);
+  });
+
+  it("does nothing when a subscription ends", async () => {
+    const { send, confirmation, smn } = createReceiver();
+    expect(await send(confirmation({ type: "UnsubscribeConfirmation" }))).toEqual({
+      status: 200,
+      text: "ignored",
+    });
+    expect(smn.confirmed).toEqual([]);
+  });
+
+  it("refuses a message that it has received before", async () => {
+    const { send, trace, lists } = createReceiver();
+    const message = trace();
+    await send(message);
+    expect(await send(message)).toEqual({
+      status: 403,
+      text: "The service has received the message before.",
+    });
+    expect(lists).toHaveLength(1);
+  });
+
+  it.each([-301, 301])("refuses a message whose time differs by %d s", async (seconds) => {
+    const { send, trace, fetched } = createReceiver();
+    const timestamp = new Date(START + seconds * 1000).toISOString();
+    expect(await send(trace({ timestamp }))).toMatchObject({
+      status: 403,
+      text: expect.stringContaining("time"),
+    });
+    expect(fetched).toEqual([]);
+  });
+
+  it("refuses a signed message of a topic that the config does not name", async () => {
+    const { send, smn, fetched } = createReceiver();
+    const other = smn.createMessage(SMN, `${TOPIC}-of-others`, { message: cceTrace("createNode") });
+    expect(await send(other)).toMatchObject({ status: 403, text: expect.stringContaining("topic") });
+    expect(fetched).toEqual([]);
+  });
+
+  it.each([
+    "https://smn.eu-de.otc.t-systems.com.evil.example/a.pem",
+    "https://evil.example/smn.eu-de.otc.t-systems.com/a.pem",
+    "https://smn.eu-de.otc.t-systems.com@evil.example/a.pem",
+    "https://user:secret@smn.eu-de.otc.t-systems.com/a.pem",
+    "https://smn.eu-nl.otc.t-systems.com/a.pem",
+    "https://smn.eu-de.myhuaweicloud.com/a.pem",
+    "https://smn.eu-de.otc.t-systems.com:8443/a.pem",
+    "http://smn.eu-de.otc.t-systems.com/a.pem",
+    "file:///etc/passwd",
+    "smn.eu-de.otc.t-systems.com/a.pem",
+  ])("never fetches a certificate from %s", async (signing_cert_url) => {
+    const { send, trace, fetched, lists } = createReceiver();
+    expect(await send(trace({ signing_cert_url }))).toMatchObject({
+      status: 403,
+      text: expect.stringContaining("signing_cert_url"),
+    });
+    expect([fetched, lists]).toEqual([[], []]);
+  });
+
+  it.each([
+    "https://evil.example/confirm",
+    "https://console.otc.t-systems.com.evil.example/confirm",
+    "https://console.huaweicloud.com/confirm",
+    "https://169.254.169.254/latest/meta-data",
+    "http://console.otc.t-systems.com/confirm",
+    "",
+  ])("never confirms a subscription at '%s', even if SMN has signed the address", async (subscribe_url) => {
+    const { send, confirmation, fetched } = createReceiver();
+    expect(await send(confirmation({ subscribe_url }))).toMatchObject({
+      status: subscribe_url === "" ? 422 : 403,
+    });
+    expect(fetched.filter((url) => !url.endsWith(".pem"))).toEqual([]);
+  });
+
+  it.each(["message", "message_id", "timestamp", "subject", "type"] as const)(
+    "refuses a message whose field '%s' was changed after the signature",
+    async (field) => {
+      const { send, trace, lists } = createReceiver();
+      const changed = {
+        message: cceTrace("deleteNode"),
+        message_id: "other",
+        timestamp: new Date(START + 1000).toISOString(),
+        subject: "other",
+        type: "UnsubscribeConfirmation",
+      }[field];
+      expect(await send({ ...trace(), [field]: changed })).toEqual({
+        status: 403,
+        text: "The signature of the message is not valid.",
+      });
+      expect(lists).toEqual([]);
+    },
+  );
+
+  it("refuses fields with line breaks, because the signed text has no quotes", async () => {
+    const { send, trace } = createReceiver();
+    for (const field of ["subject", "message_id", "topic_urn"])
+      expect(await send(trace({ [field]: `a\n${TOPIC}` }))).toMatchObject({ status: 422 });
+  });
+
+  it("answers 503 if SMN does not return the certificate, so that SMN sends the message again", async () => {
+    const { send, trace, lists, api } = createReceiver({ status: 302 });
+    const message = trace();
+    expect(await send(message)).toMatchObject({ status: 503 });
+    expect(lists).toEqual([]);
+    expect(api.logged).toMatchObject([["event", { result: "failed" }]]);
+  });
+
+  it("fetches a certificate once in an hour, and at most one certificate in a second", async () => {
+    const { send, trace, fetched, api } = createReceiver();
+    await send(trace());
+    await send(trace());
+    expect(fetched).toHaveLength(1);
+    const other = `${SMN}/other.pem`;
+    expect(await send(trace({ signing_cert_url: other }))).toMatchObject({ status: 503 });
+    expect(fetched).toHaveLength(1);
+    api.clock.now += 1000;
+    await send(trace({ signing_cert_url: other }));
+    expect(fetched).toHaveLength(2);
+  });
+
+  it.each(["absent", "secret", "constructor", "__proto__"])(
+    "answers 404 for the project %s, which does not exist or has no topics",
+    async (project) => {
+      const { send, trace } = createReceiver();
+      expect(await send(trace(), `/v1/events/smn/${project}`)).toMatchObject({ status: 404 });
+    },
+  );
+
+  it("gets the certificate only at `smnEndpoint` if the config has one", async () => {
+    const { prod, secret } = CONFIG.projects;
+    const discover = { notify: [], topics: [TOPIC], smnEndpoint: "https://smn.private.example/" };
+    const config = { ...CONFIG, projects: { prod: { ...prod, discover }, secret } };
+    const { send, trace, fetched } = createReceiver({ config });
+    expect(await send(trace())).toMatchObject({ status: 403 });
+    const signing_cert_url = "https://smn.private.example/smn/SMN_simulator.pem";
+    expect(await send(trace({ signing_cert_url }))).toEqual({ status: 200, text: "listed" });
+    expect(fetched).toEqual([signing_cert_url]);
+  });
+});
+
+test("a refused message is logged with the reason, and a failed message is counted", async () => {
+  const event = { project: "prod", type: "Notification" } as const;
+  const refused = await capturedLog(() => reportEvent({ ...event, result: "refused", reason: "signature" }));
+  expect(refused.logged).toMatchObject([{ message: "event", project: "prod", reason: "signature" }]);
+  expect(refused.metrics).toMatchObject({ Events: 1, result: "refused" });
+  const failed = await capturedLog(() => reportEvent({ ...event, result: "failed", cause: new Error("x") }));
+  expect(failed.logged).toMatchObject([{ message: "event failed", result: "failed" }]);
+  expect(failed.metrics).toMatchObject({ EventsFailed: 1 });
+});
