@@ -5,6 +5,7 @@ import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { WaitingLimits } from "../../lib/ledger/waiting-calls.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { Act } from "../../lib/runtime/log-act.ts";
@@ -16,6 +17,9 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "
   readonly ledger: Pick<
     Ledger,
     | "readWatch"
+    | "readProgress"
+    | "startWaiting"
+    | "endWaiting"
     | "readCallerData"
     | "listJobWatches"
     | "listRecentWatches"
@@ -38,6 +42,7 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "
   readonly defaultUrl: string;
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
+  readonly waitingLimits: WaitingLimits;
   readonly uuid: () => string;
   readonly onDurationsUnread?: (error: unknown) => void;
   /** Reports an act that changes something for others. By default, the API writes a log line. */

@@ -12,8 +12,9 @@ import { stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
 import { readDelivery, startRedelivery } from "../../lib/ledger/dynamo/notifications.ts";
 import { scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
-import { listRecentWatches, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
+import { listRecentWatches, readProgress, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
+import { endWaiting, startWaiting } from "../../lib/ledger/dynamo/waiting-calls.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { systemWait as wait } from "../../lib/runtime/clock.ts";
@@ -21,6 +22,7 @@ import { createHttpHandler } from "../../lib/runtime/http-handler.ts";
 import { createIdentityCheck } from "../shared/authenticate.ts";
 import { createApiHandler } from "./create-api-handler.ts";
 import { createHealthCheck } from "./health.ts";
+import { AWS_WAITING_LIMITS } from "./wait-for-end.ts";
 
 const view = createConfigView(
   ["projects", "targets", "secret/targets", "certificates", "tokens", "oidc", "settings", "linkKeys"],
@@ -35,6 +37,7 @@ const { env, table, sqs, ...ports } = createAwsPorts(
 const ledger = bindToTable(table, {
   listJobWatches,
   readWatch,
+  readProgress,
   readCallerData,
   listRecentWatches,
   scheduleSweep,
@@ -46,6 +49,8 @@ const ledger = bindToTable(table, {
   readDigest,
   readDelivery,
   readDurations,
+  startWaiting,
+  endWaiting,
 });
 
 const checkQueue = (url: string) =>
@@ -71,6 +76,7 @@ export const handler = createHttpHandler(
     deliver: (request) => deliver({ ...request, proxy: ports.proxy }),
     defaultUrl: env.PUBLIC_URL,
     wait,
+    waitingLimits: AWS_WAITING_LIMITS,
     uuid,
   }),
 );

@@ -15,17 +15,17 @@ import { digestNotificationKey, findDigestTargets } from "../shared/notification
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { readVisibleWatch, restrictWatch } from "./restrict-watch.ts";
 import { statusResponse } from "./status-response.ts";
+import { type WaitResult, waitForEnd } from "./wait-for-end.ts";
 
-/** The time between two reads of the ledger while an API call waits until a watch ends. */
-const REREAD_MS = 1_000;
-/** The time that an API call keeps free for its last read of the ledger and for its response. */
-const RESPONSE_MS = 2_000;
-const MAX_RETRY_AFTER_SECONDS = 30;
+const MAX_RETRY_AFTER_SECONDS = 60;
+/** A call that could not wait is repeated after at least this time. */
+const TOO_MANY_RETRY_SECONDS = 2;
 
 /**
  * Creates the response to `GET /v1/jobs/{project}/{jobId}`: the caller's own watch, or what the caller may see of the
  * newest watch of the job. With the parameter `?wait`, the API call waits until the
- * watch ends or the waiting time is over.
+ * watch ends or the waiting time is over, but only for a poll. The header `retry-after` says when the caller should
+ * repeat the call.
  */
 export async function readStatus(
   key: WatchKey,
@@ -35,31 +35,18 @@ export async function readStatus(
 ): Promise<ApiResponse | ProblemResponse> {
   const wait = readWaitSeconds(request.query);
   if (wait.kind === "problem") return wait;
-  const document = await readUntilEnded(key, wait.seconds, ports);
-  if (document === null) return watchNotFound(key);
+  const first = await readVisibleWatch(key, ports.ledger);
+  if (first === null) return watchNotFound(key);
+  const waited = await waitForEnd(first.watch, caller.name, wait.seconds, ports);
+  const document = (waited === "over" ? await readVisibleWatch(key, ports.ledger) : null) ?? first;
   const headers: Record<string, string> = { vary: "authorization" };
   if (document.watch.state === "watching")
-    headers["retry-after"] = String(retryAfterSeconds(document, ports.now()));
+    headers["retry-after"] = String(retryAfterSeconds(document, waited, ports.now()));
   const shown = restrictWatch(await replaceDigestDeliveries(document, ports.ledger), caller);
   const config = await ports.configs.current();
   const expected = await readExpected(document, ports);
   const response = statusResponse(shown, config, expected, (status) => jsonResponse(200, status, headers));
   return conditionalResponse(response, request);
-}
-
-async function readUntilEnded(
-  key: WatchKey,
-  waitSeconds: number,
-  { ledger, now, wait, remainingMs }: RequestPorts,
-): Promise<WatchDocument | null> {
-  const until = now() + Math.min(waitSeconds * 1000, remainingMs() - RESPONSE_MS);
-  let document = await readVisibleWatch(key, ledger);
-  for (;;) {
-    const restMs = until - now();
-    if (document?.watch.state !== "watching" || restMs <= 0) return document;
-    await wait(Math.min(REREAD_MS, restMs));
-    document = await readVisibleWatch(key, ledger);
-  }
 }
 
 /** Returns how long the job of a running watch is expected to take. Returns null after the end of the job. */
@@ -76,9 +63,10 @@ export async function readExpected(
  * Returns the value of the header `retry-after` in seconds. The status of a watch can change at the next poll of the
  * job. The poll function records the result of a poll within one second.
  */
-function retryAfterSeconds({ watch }: WatchDocument, now: Instant): number {
+function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: Instant): number {
   const seconds = watch.nextPollAt === null ? 0 : Math.ceil((watch.nextPollAt - now) / 1000) + 1;
-  return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, seconds));
+  const leastSeconds = waited === "too_many" ? TOO_MANY_RETRY_SECONDS : 1;
+  return Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(leastSeconds, seconds));
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Instant, JobKey } from "../domain/job.ts";
 import type { DurationCount } from "../schedule/duration-buckets.ts";
 import type { DiscoveryLedger } from "./discovery.ts";
 import type { NotificationLedger } from "./notification.ts";
+import type { WaitingCallLedger } from "./waiting-calls.ts";
 import type { WatchLedger } from "./watch.ts";
 
 export interface TargetState {
@@ -118,7 +119,7 @@ export class LedgerUnavailableError extends Error {
 }
 
 /**
- * The ledger stores watches, notifications, rate limits, job durations and digests. The ledger has three implementations:
+ * The ledger stores watches, notifications, rate limits, job durations, digests and waiting calls. The ledger has three implementations:
  * DynamoDB, SQLite on one node, and a ledger in memory for the simulation. The same tests run for all implementations of
  * the ledger. Each change on DynamoDB is one conditional write. If DynamoDB refuses a write, a consistent read finds out
  * why.
@@ -133,4 +134,5 @@ export interface Ledger
     RateLimitLedger,
     DurationLedger,
     DigestLedger,
-    DiscoveryLedger {}
+    DiscoveryLedger,
+    WaitingCallLedger {}

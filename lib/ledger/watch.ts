@@ -206,6 +206,9 @@ export interface WatchDocument extends CallerData {
   readonly deliveries: readonly DeliveryRecord[];
 }
 
+/** The fields of a watch that change when a poll is recorded or the watch ends. */
+export type WatchProgress = Pick<Watch, "state" | "nextPollAt">;
+
 /** A watch that the sweep function has to check. */
 export interface OverdueEntry extends WatchKey {
   readonly dueAt: Instant;
@@ -263,6 +266,11 @@ export interface WatchLedger {
   stopWatch(key: WatchKey, at: Instant, expiresAt: Instant): Promise<"stopped" | "over" | "missing">;
   /** Returns null if the watch does not exist. */
   readWatch(key: WatchKey): Promise<WatchDocument | null>;
+  /**
+   * Returns the progress of a watch, which costs less than `readWatch`. The progress may be a second old. Returns null if
+   * the watch does not exist.
+   */
+  readProgress(key: WatchKey): Promise<WatchProgress | null>;
   /** Returns the watches that callers have of a job. The newest watch is first. */
   listJobWatches(job: JobKey): Promise<readonly Watch[]>;
   /**

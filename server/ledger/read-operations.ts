@@ -21,7 +21,13 @@ import {
 
 type ReadOperations = Pick<
   WatchLedger,
-  "readWatch" | "listJobWatches" | "listOverdue" | "rescheduleSweep" | "scheduleSweep" | "listRecentWatches"
+  | "readWatch"
+  | "readProgress"
+  | "listJobWatches"
+  | "listOverdue"
+  | "rescheduleSweep"
+  | "scheduleSweep"
+  | "listRecentWatches"
 >;
 
 const Overdue = z.object({ project: z.string(), job_id: z.string(), caller: z.string(), due_at: z.number() });
@@ -50,6 +56,12 @@ export function readOperations(store: Store): ReadOperations {
         const data = readRecord(store, "caller", generationId(watch));
         const { context, callbacks } = data ?? { context: {}, callbacks: {} };
         return { watch, context, callbacks, summary, tree, generations, deliveries };
+      }),
+
+    readProgress: (key) =>
+      store.read(() => {
+        const row = readWatchRow(store, key);
+        return row === null ? null : { state: row.watch.state, nextPollAt: row.watch.nextPollAt };
       }),
 
     listJobWatches: (job) =>

@@ -140,6 +140,8 @@ const RECORDS = {
   }),
   /** A message of SMN that was received. */
   message: z.object({}),
+  /** The calls that wait, by their number. */
+  waiting: z.record(z.string(), z.object({ caller: z.string(), until: z.number() })),
 } as const;
 type Records = { readonly [Kind in keyof typeof RECORDS]: z.infer<(typeof RECORDS)[Kind]> };
 export type RecordKind = keyof Records;

@@ -2,20 +2,24 @@ import * as z from "zod/mini";
 import type { Instant } from "../../lib/domain/job.ts";
 import { Count } from "../../lib/domain/zod-fields.ts";
 import type { DigestLedger, DurationLedger, RateLimitLedger, TargetLedger } from "../../lib/ledger/ledger.ts";
+import { findFreeNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
 import type { Store } from "../store/store.ts";
 import { readRecord, updateRecord, writeRecord } from "./rows.ts";
 
 /** The ledger deletes the state of a target or a rate limit one week after the last use, unless the target is off. */
 const RETENTION_MS = 7 * 24 * 3_600_000;
 
+/** The ID of the record that contains all waiting calls. */
+const WAITING = "calls";
+
 const NEW_TARGET = { offSince: null, goneSince: null, throttledUntil: 0, nextFreeAt: 0 };
 
 const DurationRow = z.object({ day: z.int(), bucket: z.int(), count: Count });
 
-/** Returns the operations on targets, rate limits, durations and digests. */
+/** Returns the operations on targets, rate limits, durations, digests and waiting calls. */
 export function sharedOperations(
   store: Store,
-): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger {
+): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger & WaitingCallLedger {
   const read = (name: string) => readRecord(store, "target", name) ?? NEW_TARGET;
   /** @param usedAt the time of the use, from which the ledger keeps the state. */
   const write = (name: string, changes: Partial<ReturnType<typeof read>>, usedAt: Instant): void => {
@@ -109,5 +113,27 @@ export function sharedOperations(
       }),
 
     readDigest: (digestId) => store.read(() => readRecord(store, "digest", digestId)),
+
+    startWaiting: (call, now, limits) =>
+      store.write(() => {
+        const calls = readRecord(store, "waiting", WAITING) ?? {};
+        const number = findFreeNumber(calls, call.caller, now, limits);
+        if (number !== null)
+          writeRecord(
+            store,
+            "waiting",
+            WAITING,
+            { ...calls, [number]: { ...call } },
+            call.until + RETENTION_MS,
+          );
+        return number;
+      }),
+
+    endWaiting: (number, { caller, until }) =>
+      store.write(() => {
+        const { [number]: found, ...others } = readRecord(store, "waiting", WAITING) ?? {};
+        if (found?.caller === caller && found.until === until)
+          updateRecord(store, "waiting", WAITING, others);
+      }),
   };
 }

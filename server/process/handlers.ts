@@ -22,6 +22,9 @@ import { auditWatches, createSqliteLedger } from "../ledger/sqlite-ledger.ts";
 import type { QueueName, SqliteQueue } from "../queue/sqlite-queue.ts";
 import type { Store } from "../store/store.ts";
 
+/** A call that waits needs only a connection and a timer, but the number of connections of a process is limited. */
+const WAITING_LIMITS = { total: 200, perCaller: 50 };
+
 export interface HandlerOptions {
   readonly store: Store;
   readonly queues: Readonly<Record<QueueName, SqliteQueue>>;
@@ -66,6 +69,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
       identify,
       health,
       deliver: (request) => deliver({ ...request, proxy }),
+      waitingLimits: WAITING_LIMITS,
     }),
     poll: createPollHandler({
       ...shared,

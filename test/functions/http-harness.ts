@@ -111,6 +111,7 @@ export function createHarness(
   });
   const handleApi = createApiHandler({
     ...shared,
+    waitingLimits: { total: 4, perCaller: 2 },
     wait: async (ms) => {
       harness.waits.push(ms);
       clock.now += ms;

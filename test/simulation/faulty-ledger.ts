@@ -41,6 +41,9 @@ const METHODS: readonly (keyof Ledger)[] = [
   "requestList",
   "saveDiscovery",
   "rememberMessage",
+  "readProgress",
+  "startWaiting",
+  "endWaiting",
 ];
 
 /** The store was throttled or timed out. After a timeout the write may have been done. */

@@ -11,7 +11,13 @@ import { idOf, idOfGeneration, keyOf, type LedgerState } from "./memory-ledger-s
 
 type ReadOperations = Pick<
   WatchLedger,
-  "readWatch" | "listJobWatches" | "listOverdue" | "rescheduleSweep" | "scheduleSweep" | "listRecentWatches"
+  | "readWatch"
+  | "readProgress"
+  | "listJobWatches"
+  | "listOverdue"
+  | "rescheduleSweep"
+  | "scheduleSweep"
+  | "listRecentWatches"
 >;
 
 /** Returns the operations that read watches. */
@@ -41,6 +47,11 @@ export function readOperations({
         generations,
         deliveries,
       };
+    },
+
+    async readProgress(key) {
+      const watch = watches[idOf(key)]?.watch;
+      return watch === undefined ? null : { state: watch.state, nextPollAt: watch.nextPollAt };
     },
 
     async listJobWatches(job) {

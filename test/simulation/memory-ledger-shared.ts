@@ -1,12 +1,14 @@
 import type { DigestLedger, DurationLedger, RateLimitLedger, TargetLedger } from "../../lib/ledger/ledger.ts";
+import { findFreeNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
 import type { LedgerState, TargetRow } from "./memory-ledger-state.ts";
 
-/** Returns the operations on targets, rate limits, durations and digests. */
+/** Returns the operations on targets, rate limits, durations, digests and waiting calls. */
 export function sharedOperations({
   targets,
   durations,
   digests,
-}: LedgerState): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger {
+  waitingCalls,
+}: LedgerState): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger & WaitingCallLedger {
   const targetOf = (name: string): TargetRow =>
     targets[name] ?? { offSince: null, goneSince: null, throttledUntil: 0, nextFreeAt: 0 };
   return {
@@ -75,6 +77,17 @@ export function sharedOperations({
 
     async readDigest(digestId) {
       return digests[digestId] ?? null;
+    },
+
+    async startWaiting(call, now, limits) {
+      const number = findFreeNumber(waitingCalls, call.caller, now, limits);
+      if (number !== null) waitingCalls[number] = call;
+      return number;
+    },
+
+    async endWaiting(number, { caller, until }) {
+      const found = waitingCalls[number];
+      if (found?.caller === caller && found.until === until) delete waitingCalls[number];
     },
   };
 }

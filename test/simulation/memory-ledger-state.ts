@@ -2,6 +2,7 @@ import type { Instant, Job, WatchGeneration, WatchKey } from "../../lib/domain/j
 import type { Discovery } from "../../lib/ledger/discovery.ts";
 import type { Digest } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
+import type { WaitingCall } from "../../lib/ledger/waiting-calls.ts";
 import type { CallerData, StoredOutcome, Watch } from "../../lib/ledger/watch.ts";
 
 export interface WatchRow {
@@ -45,6 +46,7 @@ export interface LedgerState {
   readonly discoveries: Record<string, DiscoveryRow>;
   /** The IDs of the received messages of SMN. */
   readonly messages: Record<string, true>;
+  readonly waitingCalls: Record<number, WaitingCall>;
 }
 
 export function emptyLedgerState(): LedgerState {
@@ -58,6 +60,7 @@ export function emptyLedgerState(): LedgerState {
     digests: {},
     discoveries: {},
     messages: {},
+    waitingCalls: {},
   };
 }
 

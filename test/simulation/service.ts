@@ -76,6 +76,7 @@ export function createApi(environment: Environment, invocation: Invocation): Han
     defaultUrl: PUBLIC_URL,
     now: simulation.now,
     wait: unused,
+    waitingLimits: { total: 0, perCaller: 0 },
     uuid: () => "",
     deliver: unused,
     health: unused,

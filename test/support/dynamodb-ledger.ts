@@ -16,7 +16,7 @@ import {
 import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
 import { listOverdue, rescheduleSweep, scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/polls.ts";
-import { listRecentWatches, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
+import { listRecentWatches, readProgress, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import type { LedgerTable } from "../../lib/ledger/dynamo/table.ts";
 import {
   clearTargetGone,
@@ -27,6 +27,7 @@ import {
   switchTargetOn,
   throttleTarget,
 } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
+import { endWaiting, startWaiting } from "../../lib/ledger/dynamo/waiting-calls.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
 /** Returns all operations of the ledger on one table. A function of the product binds only some operations. */
@@ -69,5 +70,8 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     requestList,
     saveDiscovery,
     rememberMessage,
+    readProgress,
+    startWaiting,
+    endWaiting,
   });
 }

@@ -20,7 +20,7 @@ import {
 } from "./keys.ts";
 import { toDeliveryRecord } from "./notifications.ts";
 import { unpackTree } from "./packed-json.ts";
-import { type Item, type LedgerTable, parseItem, queryPage } from "./table.ts";
+import { getItem, type Item, type LedgerTable, parseItem, queryPage } from "./table.ts";
 import { toWatch, WatchItem } from "./watch-item.ts";
 
 /** The operation BatchGetItem of DynamoDB accepts at most 100 keys. */
@@ -31,6 +31,7 @@ const MAX_PAGE = 100;
  */
 const BATCH_ROUNDS = 4;
 
+const Progress = z.pick(WatchItem, { state: true, nextPollAt: true });
 const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
 
 /** Costs one consistent query to DynamoDB per megabyte of all watches of the job. */
@@ -56,6 +57,12 @@ export const readWatch: Operation<"readWatch"> = async (table, key) => {
       return toDeliveryRecord(items.get(sk) ?? null, target);
     }),
   };
+};
+
+/** Costs at most one read unit, because the read is eventually consistent and a watch item is smaller than 8 kB. */
+export const readProgress: Operation<"readProgress"> = async (table, key) => {
+  const item = await getItem(table, watchItemKey(key), ["pk", "v", "state", "nextPollAt"], false);
+  return item === null ? null : parseItem(Progress, item);
 };
 
 /** Returns at most 100 watches, even if `page.limit` is higher. */

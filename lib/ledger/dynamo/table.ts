@@ -79,18 +79,22 @@ export async function createItem(
   return (await nullIfRefused(client.send(command))) !== null;
 }
 
-/** Returns the attributes of one item from a consistent read. Returns null if the item does not exist. */
+/**
+ * Returns the attributes of one item. Returns null if the item does not exist.
+ * @param ConsistentRead is false for a read that costs half as much, but may not contain the latest writes.
+ */
 export async function getItem(
   { client, table }: LedgerTable,
   key: ItemKey,
   attributes?: readonly string[],
+  ConsistentRead = true,
 ): Promise<Item | null> {
   const names = attributes?.map((attribute) => `#${attribute}`).join(", ");
   const { Item } = await client.send(
     new GetItemCommand({
       TableName: table,
       Key: toAttributes({ ...key }),
-      ConsistentRead: true,
+      ConsistentRead,
       ProjectionExpression: names,
       ExpressionAttributeNames: names === undefined ? undefined : placeholderNames(names),
     }),

@@ -1,7 +1,26 @@
 import { json } from "../http-answers.ts";
-import { START } from "../http-config.ts";
-import { createHarness } from "../http-harness.ts";
-import { end, URL_OF_A, watched } from "../http-watched.ts";
+import { START, TOKENS } from "../http-config.ts";
+import { createHarness, type Harness } from "../http-harness.ts";
+import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";
+
+/** Records the first poll, which found a running job. */
+async function recordPoll(api: Harness, nextPollAt: number): Promise<void> {
+  const polled = { key: KEY, poll: 1, messageId: "m" };
+  await api.ledger.claimPoll({ ...polled, now: api.clock.now, leaseMs: 1000 });
+  await api.ledger.recordPoll({
+    ...polled,
+    nextPollAt,
+    consecutiveFailures: 0,
+    rateLimited: false,
+    accessError: null,
+    lastPollError: null,
+    polledAt: [api.clock.now],
+    phase: "Running",
+    jobType: null,
+    resourceName: null,
+    tree: null,
+  });
+}
 
 describe("GET /v1/jobs/{project}/{jobId}?wait", () => {
   test("responds at the first read after the end of the watch", async () => {
@@ -14,17 +33,73 @@ describe("GET /v1/jobs/{project}/{jobId}?wait", () => {
     expect(api.waits).toEqual([1000, 1000, 1000]);
   });
 
+  test("responds at once with Retry-After when the next poll is planned after the waiting time", async () => {
+    const api = await watched();
+    const answer = await api.ask("GET", `${URL_OF_A}?wait=9`);
+    expect(answer).toMatchObject({ status: 200, headers: { "retry-after": "11" } });
+    expect([json(answer).state, api.waits]).toEqual(["watching", []]);
+    expect(api.calls.filter((call) => call === "ledger.startWaiting")).toEqual([]);
+  });
+
+  test("responds when a poll was recorded and the next poll is planned after the waiting time", async () => {
+    const api = await watched();
+    api.onWait = async () => {
+      if (api.waits.length === 11) await recordPoll(api, api.clock.now + 20_000);
+    };
+    const answer = await api.ask("GET", `${URL_OF_A}?wait=25`);
+    expect(answer).toMatchObject({ status: 200, headers: { "retry-after": "21" } });
+    expect([json(answer).polls, api.clock.now - START]).toEqual([1, 11_000]);
+  });
+
+  test("waits on when the next poll is planned in the waiting time", async () => {
+    const api = await watched();
+    api.onWait = async () => {
+      if (api.waits.length === 11) await recordPoll(api, api.clock.now + 5000);
+      if (api.waits.length === 17) await end(api, "succeeded");
+    };
+    expect(json(await api.ask("GET", `${URL_OF_A}?wait=25`)).state).toBe("succeeded");
+    expect(api.waits).toHaveLength(17);
+  });
+
   test("responds with the current status when the time is over", async () => {
     const api = await watched();
-    const answer = await api.ask("GET", `${URL_OF_A}?wait=3`);
+    const answer = await api.ask("GET", `${URL_OF_A}?wait=15`);
     expect(json(answer).state).toBe("watching");
-    expect(api.clock.now - START).toBe(3000);
+    expect(answer.headers).toMatchObject({ "retry-after": "1" });
+    expect(api.clock.now - START).toBe(15_000);
+  });
+
+  test("reads the whole watch twice, and one small item in each second", async () => {
+    const api = await watched();
+    api.calls.length = 0;
+    await api.ask("GET", `${URL_OF_A}?wait=15`);
+    const count = (name: string) => api.calls.filter((call) => call === `ledger.${name}`).length;
+    expect([count("readWatch"), count("readProgress"), count("listJobWatches")]).toEqual([2, 15, 0]);
+    expect(api.ledger.state.waitingCalls).toEqual({});
   });
 
   test("responds before the invocation runs out of time", async () => {
-    const api = await watched({ remainingMs: 4500 });
+    const api = await watched({ remainingMs: 14_500 });
     await api.ask("GET", `${URL_OF_A}?wait=25`);
-    expect(api.clock.now - START).toBe(2500);
+    expect(api.clock.now - START).toBe(12_500);
+  });
+
+  test("responds at once with 200 and Retry-After to callers for whom too many calls wait", async () => {
+    const api = await watched();
+    api.clock.now += 9900;
+    const until = api.clock.now + 60_000;
+    const limits = { total: 4, perCaller: 2 };
+    const ask = (token?: string) =>
+      api.ask("GET", `${URL_OF_A}?wait=5`, token === undefined ? {} : { token });
+    for (const caller of ["token:all", "token:all"])
+      await api.ledger.startWaiting({ caller, until }, api.clock.now, limits);
+    expect(await ask()).toMatchObject({ status: 200, headers: { "retry-after": "2" } });
+    expect(api.waits).toEqual([]);
+    await ask(TOKENS.team);
+    expect(api.waits).toHaveLength(5);
+    for (const caller of ["x", "y"]) await api.ledger.startWaiting({ caller, until }, api.clock.now, limits);
+    expect(await ask(TOKENS.team)).toMatchObject({ status: 200, headers: { "retry-after": "2" } });
+    expect(api.waits).toHaveLength(5);
   });
 
   test("responds at once for an unknown job", async () => {

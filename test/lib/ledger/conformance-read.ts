@@ -21,6 +21,15 @@ export function describeReads(ledger: () => Ledger): void {
       ]);
     });
 
+    it("returns the progress: the state and the planned time of the next poll", async () => {
+      const watch = newWatch();
+      expect(await ledger().readProgress(watch)).toBeNull();
+      await ledger().openWatch(watch);
+      expect(await ledger().readProgress(watch)).toEqual({ state: "watching", nextPollAt: watch.nextPollAt });
+      await ledger().stopWatch(watch, T0, NEVER);
+      expect(await ledger().readProgress(watch)).toEqual({ state: "stopped", nextPollAt: null });
+    });
+
     it("separates jobs whose IDs start alike", async () => {
       const watch = newWatch();
       await ledger().openWatch({ ...watch, jobId: "job-1", targets: ["a"] });

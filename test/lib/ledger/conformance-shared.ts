@@ -162,4 +162,34 @@ export function describeShared(ledger: () => Ledger): void {
       expect(await ledger().removeRunningMember("none", newKey())).toBe(0);
     });
   });
+
+  describe("the waiting calls", () => {
+    const limits = { total: 3, perCaller: 2 };
+    const call = (caller: string, until: number) => ({ caller, until });
+
+    it("are at most two of one caller and three of all callers, until they end or their time is over", async () => {
+      const start = (caller: string, now: number) =>
+        ledger().startWaiting(call(caller, T0 + 5000), now, limits);
+      expect([await start("a", T0), await start("a", T0), await start("a", T0)]).toEqual([0, 1, null]);
+      expect([await start("b", T0), await start("c", T0)]).toEqual([2, null]);
+      await ledger().endWaiting(1, call("b", T0 + 5000));
+      await ledger().endWaiting(1, call("a", T0 + 4999));
+      expect(await start("c", T0)).toBeNull();
+      await ledger().endWaiting(1, call("a", T0 + 5000));
+      expect([await start("c", T0 + 4999), await start("c", T0 + 4999)]).toEqual([1, null]);
+      expect(await ledger().startWaiting(call("a", T0 + 9000), T0 + 5000, limits)).toBe(0);
+    });
+
+    it("are at most three if many calls begin at the same time", async () => {
+      const from = T0 + 20_000;
+      const started = await Promise.all(
+        Array.from({ length: 12 }, (_, i) =>
+          ledger().startWaiting(call(`many-${i}`, from + 5000), from, limits),
+        ),
+      );
+      const numbers = started.filter((number) => number !== null);
+      expect(numbers).toContain(0);
+      expect(new Set(numbers).size).toBe(numbers.length);
+    });
+  });
 }

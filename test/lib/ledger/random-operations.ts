@@ -66,6 +66,8 @@ const rateLimit = fc.constantFrom("chat", "cce:prod");
 const intervalMs = fc.constantFrom(1000, STEP_MS);
 const digestId = fc.constantFrom("digest-a", "digest-b");
 
+const waitingCall = fc.record({ caller: fc.constantFrom(...CALLERS), until: now });
+
 /** A random call of a ledger. */
 export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   {
@@ -231,6 +233,9 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
     fc.record({ switchedOnAt: now, succeededAt: now, skippedJobIds: fc.subarray(JOB_IDS) }),
   ),
   call("rememberMessage", messageId, expiresAt),
+  call("readProgress", key),
+  { weight: 3, arbitrary: call("startWaiting", waitingCall, now, fc.constant({ total: 3, perCaller: 2 })) },
+  call("endWaiting", fc.nat(2), waitingCall),
 );
 
 /** Returns everything that a ledger returns about the items that `ledgerCall` can create. */

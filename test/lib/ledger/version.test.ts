@@ -56,11 +56,14 @@ async function storeItems() {
     expiresAt: NEVER,
   });
   await ledger.throttleTarget("deploys", T0);
+  await ledger.startWaiting(WAITING, T0, WAITING_LIMITS);
   const duration = { project: "prod", jobType: "CreateCluster", day: 3, bucket: 4, expiresAt: NEVER };
   await ledger.addDuration(duration);
   return { watch, generation, notification, owner, duration };
 }
 
+const WAITING = { caller: "token:ci", until: T0 + 5000 };
+const WAITING_LIMITS = { total: 4, perCaller: 2 };
 const now = T0 + 60_000;
 type Stored = Awaited<ReturnType<typeof storeItems>>;
 
@@ -82,6 +85,8 @@ const NEEDS_ITEM: Readonly<Record<string, (stored: Stored) => Promise<unknown>>>
     }),
   stopWatch: ({ watch }) => ledger.stopWatch(watch, now, NEVER),
   readWatch: ({ watch }) => ledger.readWatch(watch),
+  readProgress: ({ watch }) => ledger.readProgress(watch),
+  startWaiting: () => ledger.startWaiting(WAITING, T0, WAITING_LIMITS),
   readCallerData: ({ generation }) => ledger.readCallerData(generation),
   readOutcome: ({ generation }) => ledger.readOutcome(generation),
   saveOutcomeOnce: ({ watch, generation }) =>
@@ -113,6 +118,7 @@ const HAS_NO_EFFECT: Readonly<Record<string, (stored: Stored) => Promise<unknown
   rescheduleSweep: ({ watch }) => ledger.rescheduleSweep({ ...watch, dueAt: T0 + 50_000 }, null),
   scheduleSweep: ({ generation }) => ledger.scheduleSweep(generation, T0, NEVER + 1000),
   throttleTarget: () => ledger.throttleTarget("deploys", now),
+  endWaiting: () => ledger.endWaiting(0, WAITING),
   removeRunningMember: ({ watch }) => ledger.removeRunningMember("d-1", watch),
 };
 

@@ -1,0 +1,53 @@
+import * as z from "zod/mini";
+import { parseJson } from "../../domain/json.ts";
+import { findFreeNumber, type WaitingCall } from "../waiting-calls.ts";
+import type { Operation } from "./bind-to-table.ts";
+import { getItem, parseItem, toEpochSeconds, updateItem } from "./table.ts";
+
+/** All waiting calls are attributes of one item. No target has the name `:waiting`. */
+const KEY = { pk: "T#:waiting", sk: "calls" };
+/** How often a call tries to get a number. A try fails if another call gets the number at the same time. */
+const ROUNDS = 3;
+/** The ledger deletes the item this time after the latest call. */
+const RETENTION_MS = 24 * 3_600_000;
+
+const Item = z.record(z.string(), z.unknown());
+const Call = z.object({ caller: z.string(), until: z.number() });
+
+const attributeOf = (number: number) => `call${number}`;
+
+/** Costs one read and, if the call may wait, one write. */
+export const startWaiting: Operation<"startWaiting"> = async (table, call, now, limits) => {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const item = await getItem(table, KEY);
+    const stored = item === null ? {} : parseItem(Item, item);
+    const calls: Record<number, WaitingCall> = {};
+    for (let number = 0; number < limits.total; number += 1) {
+      const text = stored[attributeOf(number)];
+      if (typeof text === "string") calls[number] = Call.parse(parseJson(text));
+    }
+    const number = findFreeNumber(calls, call.caller, now, limits);
+    if (number === null) return null;
+    const name = attributeOf(number);
+    const before = stored[name];
+    const started = await updateItem(table, {
+      key: KEY,
+      set: { [name]: JSON.stringify(call), expiresAt: toEpochSeconds(call.until + RETENTION_MS) },
+      condition: typeof before === "string" ? `#${name} = :before` : `attribute_not_exists(#${name})`,
+      values: typeof before === "string" ? { before } : {},
+    });
+    if (started !== null) return number;
+  }
+  return null;
+};
+
+/** Costs one write to DynamoDB. */
+export const endWaiting: Operation<"endWaiting"> = async (table, number, call) => {
+  const name = attributeOf(number);
+  await updateItem(table, {
+    key: KEY,
+    set: { [name]: null },
+    condition: `#${name} = :call`,
+    values: { call: JSON.stringify(call) },
+  });
+};
