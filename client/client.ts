@@ -6,7 +6,7 @@ import { StatusDocument } from "../lib/api/status-document.ts";
 import type { Submission } from "../lib/api/submission.ts";
 import { SubmissionResult } from "../lib/api/submission-result.ts";
 import type { JobKey } from "../lib/domain/job.ts";
-import { type Connection, request } from "./request.ts";
+import { type Connection, type Reply, request, requestReply } from "./request.ts";
 
 export type NotifierClient = ReturnType<typeof createClient>;
 
@@ -18,6 +18,10 @@ export type NotifierClient = ReturnType<typeof createClient>;
 export function createClient(connection: Connection) {
   const pathOf = ({ project, jobId }: JobKey) =>
     `/v1/jobs/${encodeURIComponent(project)}/${encodeURIComponent(jobId)}`;
+  const statusReply = (watch: JobKey, waitSeconds: number): Promise<Reply<StatusDocument>> => {
+    const path = `${pathOf(watch)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ""}`;
+    return requestReply(connection, { method: "GET", path, repeatable: true, waitSeconds }, StatusDocument);
+  };
   return {
     /** Submits jobs to watch. A second call with the same jobs is safe. */
     watch(submission: Submission): Promise<SubmissionResult> {
@@ -29,11 +33,15 @@ export function createClient(connection: Connection) {
       const path = `/v1/jobs?${new URLSearchParams({ from: "cce", ...query })}`;
       return request(connection, { method: "POST", path, body: reply, repeatable: true }, SubmissionResult);
     },
-    /** Reads the status of a job. The service waits up to `waitSeconds` seconds (0 to 25) for the end of the watch. */
-    status(watch: JobKey, waitSeconds = 0): Promise<StatusDocument> {
-      const path = `${pathOf(watch)}${waitSeconds > 0 ? `?wait=${waitSeconds}` : ""}`;
-      return request(connection, { method: "GET", path, repeatable: true, waitSeconds }, StatusDocument);
+    /**
+     * Reads the status of a job. If the service polls the job in the next `waitSeconds` seconds (0 to 25), the service
+     * waits for the end of the watch in this time.
+     */
+    async status(watch: JobKey, waitSeconds = 0): Promise<StatusDocument> {
+      return (await statusReply(watch, waitSeconds)).data;
     },
+    /** Reads the status of a job like `status`. `retryAfterSeconds` ends just after the next poll of the job. */
+    statusReply,
     /** Stops a watch. The service sends no notification about the stopped watch. */
     async stop(watch: JobKey): Promise<void> {
       await request(connection, { method: "DELETE", path: pathOf(watch), repeatable: true }, z.null());

@@ -46,13 +46,11 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
   const writeDocument = (document: object) => command.json && stdout.write(`${toPrintableJson(document)}\n`);
   const client = createClient({ ...connection, wait });
   const screen = createScreen(command.json ? { write: () => undefined } : stdout, stderr);
-  const live = !command.json && stdout.isTTY === true;
   try {
     const { document, code } = await run(command, {
       ...environment,
       client,
       screen,
-      live,
       context: readCiContext(env),
     });
     writeDocument(document);

@@ -3,27 +3,19 @@ import type { JobKey } from "../lib/domain/job.ts";
 import type { NotifierClient } from "./client.ts";
 import { ProblemError } from "./errors.ts";
 
-/**
- * The largest number of calls to the service at the same time. Each call that waits keeps one Lambda instance of the
- * service busy.
- */
+/** The largest number of calls to the service at the same time. */
 const MAX_PARALLEL_CALLS = 5;
-/** The longest time that the service allows one call to wait for the end of a watch. */
-export const MAX_WAIT_SECONDS = 25;
 /**
- * The shortest time between two calls for one watch. A proxy may return a response immediately although the call should
- * wait.
+ * The longest time that one call waits for the end of a watch. The service records a poll within a few seconds after its
+ * planned time. Each call that waits keeps one Lambda instance of the service busy.
  */
-const MIN_CALL_INTERVAL_MS = 1_000;
+const MAX_WAIT_SECONDS = 5;
+/** The time until the next call for a watch if the service does not say a longer time. */
+const MIN_DELAY_SECONDS = 1;
 
 export interface FollowOptions {
   readonly timeoutMs: number;
-  /**
-   * The longest time that one call waits for the end of a watch. If the value is below 25, the client reads the
-   * progress more often.
-   */
-  readonly maxWaitSeconds: number;
-  readonly client: Pick<NotifierClient, "status">;
+  readonly client: Pick<NotifierClient, "statusReply">;
   readonly onStatus: (status: StatusDocument) => void;
   /**
    * The client calls this function if the service refuses to return the status of a watch. After that, the client does
@@ -35,57 +27,75 @@ export interface FollowOptions {
   readonly wait: (ms: number) => Promise<unknown>;
 }
 
-/** Returns how many seconds one call waits. With this wait, every running job is read about every 25 seconds. */
-export function waitSecondsPerCall(running: number, maxWaitSeconds: number): number {
-  const average = Math.floor((MAX_WAIT_SECONDS * MAX_PARALLEL_CALLS) / Math.max(running, MAX_PARALLEL_CALLS));
-  return Math.max(1, Math.min(maxWaitSeconds, average));
+/** Returns how many seconds one call waits. With many running watches, no call waits, so that each watch is read in time. */
+export function waitSecondsPerCall(running: number): number {
+  return Math.floor((MAX_WAIT_SECONDS * MAX_PARALLEL_CALLS) / Math.max(running, MAX_PARALLEL_CALLS));
 }
 
 /**
- * Reads the status of watches until all watches have ended (returns true) or `timeoutMs` is over (returns false).
+ * Reads the status of watches until all watches have ended (returns true) or `timeoutMs` is over (returns false). The
+ * status of a watch is read after the time that the service says in the header `retry-after`, which is just after the
+ * next poll of the job.
  * @throws the first error other than a `ProblemError`. After this error, the client reads no further status.
  */
 export async function followWatches(
   watches: readonly JobKey[],
-  { timeoutMs, maxWaitSeconds, client, onStatus, onRefused, now, wait }: FollowOptions,
+  { timeoutMs, client, onStatus, onRefused, now, wait }: FollowOptions,
 ): Promise<boolean> {
   const deadline = now() + timeoutMs;
-  const queue = [...watches];
+  const limitCalls = createCallLimit(MAX_PARALLEL_CALLS);
   let running = watches.length;
   let failed = false;
 
-  async function followNext(): Promise<void> {
-    for (let watch = queue.shift(); watch !== undefined && !failed; watch = queue.shift()) {
-      const calledAt = now();
-      const remainingSeconds = Math.ceil((deadline - calledAt) / 1000);
-      if (remainingSeconds <= 0) return;
-      const seconds = Math.min(remainingSeconds, waitSecondsPerCall(running, maxWaitSeconds));
-      if (await hasEnded(watch, seconds)) running -= 1;
-      else {
-        queue.push(watch);
-        await wait(Math.max(0, calledAt + MIN_CALL_INTERVAL_MS - now()));
-      }
+  async function follow(watch: JobKey): Promise<void> {
+    for (;;) {
+      const remainingSeconds = Math.ceil((deadline - now()) / 1000);
+      if (failed || remainingSeconds <= 0) return;
+      const delaySeconds = await limitCalls(() => readStatus(watch, remainingSeconds));
+      if (delaySeconds === null) break;
+      await wait(Math.max(0, Math.min(delaySeconds * 1000, deadline - now())));
     }
+    running -= 1;
   }
 
-  async function hasEnded(watch: JobKey, seconds: number): Promise<boolean> {
+  /** Returns the seconds until the next call for the watch, or null if no further call is needed. */
+  async function readStatus(watch: JobKey, remainingSeconds: number): Promise<number | null> {
+    const waitSeconds = Math.min(remainingSeconds, waitSecondsPerCall(running));
     try {
-      const status = await client.status(watch, seconds);
-      onStatus(status);
-      return status.done;
+      const { data, retryAfterSeconds } = await client.statusReply(watch, waitSeconds);
+      onStatus(data);
+      return data.done ? null : Math.max(MIN_DELAY_SECONDS, retryAfterSeconds ?? 0);
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       onRefused(watch, error);
-      return true;
+      return null;
     }
   }
 
-  const followers = Array.from({ length: Math.min(MAX_PARALLEL_CALLS, watches.length) }, () =>
-    followNext().catch((error: unknown) => {
-      failed = true;
-      throw error;
-    }),
+  await Promise.all(
+    watches.map((watch) =>
+      follow(watch).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      }),
+    ),
   );
-  await Promise.all(followers);
   return running === 0;
+}
+
+/** Returns a function that runs calls, at most `limit` at the same time. */
+function createCallLimit(limit: number): <T>(call: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let calls = 0;
+  return async (call) => {
+    if (calls === limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    else calls += 1;
+    try {
+      return await call();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) calls -= 1;
+      else next();
+    }
+  };
 }

@@ -36,6 +36,17 @@ const UNKNOWN_RESULT =
   "The service may have carried out the call. Check the deliveries before you repeat it.";
 const OTHER_ORIGIN = "The response does not come from the service.";
 
+/** A response of the service, and the seconds after which the service asks the client to repeat the call, or null. */
+export interface Reply<T> {
+  readonly data: T;
+  readonly retryAfterSeconds: number | null;
+}
+
+/** Calls the service like `requestReply`, and returns only the data of the response. */
+export async function request<T>(connection: Connection, call: Call, schema: z.ZodMiniType<T>): Promise<T> {
+  return (await requestReply(connection, call, schema)).data;
+}
+
 /**
  * Calls the service and parses the response. If a call fails, the function repeats the call if a second call is safe
  * and useful.
@@ -43,13 +54,17 @@ const OTHER_ORIGIN = "The response does not come from the service.";
  * @throws UnreachableError if the service sends no response.
  * @throws TokenError if the token is invalid.
  */
-export async function request<T>(connection: Connection, call: Call, schema: z.ZodMiniType<T>): Promise<T> {
+export async function requestReply<T>(
+  connection: Connection,
+  call: Call,
+  schema: z.ZodMiniType<T>,
+): Promise<Reply<T>> {
   const { wait = sleep, random = Math.random } = connection;
   for (let tries = 1; ; tries += 1) {
     const result = await tryOnce(connection, call);
     if (result.status !== null && result.status < 300) {
       const parsed = schema.safeParse(result.text === "" ? null : parseJson(result.text));
-      if (parsed.success) return parsed.data;
+      if (parsed.success) return { data: parsed.data, retryAfterSeconds: result.retryAfterSeconds };
       throw new UnreachableError(OTHER_ORIGIN, { cause: parsed.error });
     }
     const delayMs = retryDelayMs(result, call.repeatable, tries, random());

@@ -4,21 +4,17 @@ import type { WaitOptions } from "./arguments.ts";
 import { CallResults } from "./call-results.ts";
 import type { NotifierClient } from "./client.ts";
 import { EXIT, type ExitCode, exitCodeOfStates, worstExitCode } from "./exit-code.ts";
-import { followWatches, MAX_WAIT_SECONDS } from "./follow-watches.ts";
+import { followWatches } from "./follow-watches.ts";
 import type { Screen } from "./screen.ts";
 import { jobName, reasonLines, statusLine } from "./status-text.ts";
 
 export interface WaitPorts {
   readonly client: NotifierClient;
   readonly screen: Screen;
-  /** Is true if stdout is a terminal. On a terminal, the progress is read every few seconds. */
-  readonly live: boolean;
   /** Returns the time of a clock that is never set back, in milliseconds. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
 }
-
-const LIVE_WAIT_SECONDS = 5;
 
 /**
  * Prints the status of jobs, once or until all jobs have ended. After the last job has ended, the function prints why
@@ -29,7 +25,7 @@ export async function waitForJobs(
   { wait, timeoutMs }: WaitOptions,
   ports: WaitPorts,
 ): Promise<{ readonly results: CallResults<StatusDocument>; readonly code: ExitCode }> {
-  const { client, screen, live } = ports;
+  const { client, screen } = ports;
   const results = new CallResults<StatusDocument>(screen);
   const onStatus = (status: StatusDocument) => {
     const name = jobName(status);
@@ -48,7 +44,6 @@ export async function waitForJobs(
       isInTime = await followWatches(distinct, {
         ...ports,
         timeoutMs,
-        maxWaitSeconds: live ? LIVE_WAIT_SECONDS : MAX_WAIT_SECONDS,
         onStatus,
         onRefused: (watch, error) => results.addRefusal(jobName(watch), error),
       });

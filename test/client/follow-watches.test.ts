@@ -1,33 +1,53 @@
 import fc from "fast-check";
 import { ProblemError } from "../../client/errors.ts";
 import { followWatches, waitSecondsPerCall } from "../../client/follow-watches.ts";
+import type { Reply } from "../../client/request.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import type { JobKey } from "../../lib/domain/job.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 
+const POLL_SECONDS = 10;
 const example = StatusDocument.parse(schemaExamples.StatusDocument);
 
-/** A service with its own clock. The job `n` ends after `n` seconds. Each call takes as long as its `waitSeconds`. */
+/**
+ * A service with its own clock, which polls each job every ten seconds. The job `n` ends after `n` seconds. A call waits
+ * up to its `waitSeconds` for a poll.
+ */
 function createService() {
   const service = {
     nowMs: 0,
     waiting: 0,
     maxWaiting: 0,
     calls: 0,
-    async status({ project, jobId }: JobKey, seconds = 0): Promise<StatusDocument> {
+    /** The seconds from the end of each job to the response that contains the end. */
+    lateSeconds: [] as number[],
+    async statusReply({ project, jobId }: JobKey, seconds: number): Promise<Reply<StatusDocument>> {
       service.calls += 1;
       service.waiting += 1;
       service.maxWaiting = Math.max(service.maxWaiting, service.waiting);
-      const until = Math.min(service.nowMs + seconds * 1000, Math.max(service.nowMs, Number(jobId) * 1000));
-      while (service.nowMs < until) await tick();
+      const endMs = Math.ceil(Number(jobId) / POLL_SECONDS) * POLL_SECONDS * 1000;
+      const nextPollMs = () => (Math.floor(service.nowMs / 1000 / POLL_SECONDS) + 1) * POLL_SECONDS * 1000;
+      const until = service.nowMs + seconds * 1000;
+      while (service.nowMs < endMs && nextPollMs() <= until) await tick();
       service.waiting -= 1;
-      const done = Number(jobId) * 1000 <= service.nowMs;
-      return { ...example, project, jobId, done, state: done ? "succeeded" : "watching" };
+      const done = endMs <= service.nowMs;
+      if (done) service.lateSeconds.push((service.nowMs - endMs) / 1000);
+      const data = { ...example, project, jobId, done, state: done ? "succeeded" : "watching" } as const;
+      return { data, retryAfterSeconds: done ? null : Math.ceil((nextPollMs() - service.nowMs) / 1000) + 1 };
+    },
+    async wait(ms: number) {
+      const until = service.nowMs + ms;
+      while (service.nowMs < until) await tick();
     },
   };
-  async function tick() {
-    await Promise.resolve();
-    service.nowMs += 50;
+  /** All loops of one moment share one step of the clock. */
+  let step: Promise<void> | null = null;
+  function tick(): Promise<void> {
+    step ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      step = null;
+      service.nowMs += 50;
+    });
+    return step;
   }
   return service;
 }
@@ -42,14 +62,11 @@ const run = (
   const watches = endSeconds.map((end) => ({ project: "p", jobId: String(end) }));
   const ports = {
     timeoutMs,
-    maxWaitSeconds: 25,
     client: service,
     onStatus: (status: StatusDocument) => statuses.push(status),
     onRefused: ({ jobId }: JobKey) => refused.push(jobId),
     now: () => service.nowMs,
-    wait: async (ms: number) => {
-      service.nowMs += ms;
-    },
+    wait: service.wait,
   };
   return followWatches(watches, ports).then((ended) => ({
     ended,
@@ -58,7 +75,7 @@ const run = (
   }));
 };
 
-test("follows every job to its end with at most five waiting calls", async () => {
+test("follows every job to its end with at most five calls at the same time, and sees each end within 3 s", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.uniqueArray(fc.integer({ min: 0, max: 60 }), { maxLength: 20 }),
@@ -70,6 +87,7 @@ test("follows every job to its end with at most five waiting calls", async () =>
           endSeconds.length,
         );
         expect(service.maxWaiting).toBeLessThanOrEqual(5);
+        expect(Math.max(0, ...service.lateSeconds)).toBeLessThanOrEqual(3);
       },
     ),
     { numRuns: 30 },
@@ -82,19 +100,25 @@ test("returns false when jobs are running at the time limit", async () => {
   expect(service.nowMs).toBeLessThan(8000);
 });
 
-test("calls at most once per second when a proxy answers at once", async () => {
+test("calls just after each poll, when the service says in Retry-After when it polls the job", async () => {
   const service = createService();
-  const waitingStatus = service.status;
-  service.status = (watch) => waitingStatus(watch, 0);
+  expect((await run([600], service)).ended).toBe(true);
+  expect(service.calls).toBeLessThanOrEqual(61);
+});
+
+test("calls at most once per second when the service says no time", async () => {
+  const service = createService();
+  const { statusReply } = service;
+  service.statusReply = async (watch) => ({ ...(await statusReply(watch, 0)), retryAfterSeconds: null });
   expect((await run([10], service)).ended).toBe(true);
   expect(service.calls).toBeLessThanOrEqual(12);
 });
 
 test("follows the other watches after the service refuses one", async () => {
   const service = createService();
-  const waitingStatus = service.status;
-  service.status = async (watch, seconds) => {
-    if (watch.jobId !== "7") return waitingStatus(watch, seconds);
+  const { statusReply } = service;
+  service.statusReply = async (watch, seconds) => {
+    if (watch.jobId !== "7") return statusReply(watch, seconds);
     throw new ProblemError({ type: "/x", title: "No", status: 404, detail: "why" });
   };
   const { ended, statuses, refused } = await run([5, 7, 9], service);
@@ -104,15 +128,12 @@ test("follows the other watches after the service refuses one", async () => {
 
 test("throws the first error that is not a refusal", async () => {
   const service = createService();
-  service.status = async () => {
+  service.statusReply = async () => {
     throw new Error("no");
   };
   await expect(run([1, 2, 3], service)).rejects.toThrow("no");
 });
 
-test("shortens the wait of a call with the number of running jobs, to read each job about every 25 seconds", () => {
-  expect([1, 5, 10, 50, 125, 1000].map((running) => waitSecondsPerCall(running, 25))).toEqual([
-    25, 25, 12, 2, 1, 1,
-  ]);
-  expect(waitSecondsPerCall(1, 5)).toBe(5);
+test("shortens the wait of a call with the number of running watches, and does not wait with many of them", () => {
+  expect([1, 5, 10, 25, 26, 1000].map(waitSecondsPerCall)).toEqual([5, 5, 2, 1, 0, 0]);
 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { JobList } from "../../lib/api/job-list-document.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
@@ -137,6 +138,43 @@ describe("a status request with wait", () => {
     expect(response.headers.get("retry-after")).toBeNull();
     expect(answeredAt - Date.parse(status.concludedAt ?? "")).toBeLessThan(2000);
   });
+
+  test("is answered with 200 and Retry-After for each of 60 callers, while another job is notified as fast as before", async () => {
+    const notified = async () => {
+      const startedAt = Date.now();
+      const jobId = await startedJob(2);
+      await eventually("the notification", () => typesOf(jobId).length > 0);
+      return { jobId, ms: Date.now() - startedAt };
+    };
+    const endless = await startedJob(null);
+    const alone = await notified();
+    let stopped = false;
+    const answers: [status: number, retryAfter: number][] = [];
+    const follow = async () => {
+      while (!stopped) {
+        const response = await call("GET", `/v1/jobs/${PROJECT}/${endless}?wait=25`);
+        const retryAfter = Number(response.headers.get("retry-after"));
+        answers.push([response.status, retryAfter]);
+        await sleep(retryAfter * 1000);
+      }
+    };
+    const followers = Array.from({ length: 60 }, follow);
+    const together = await notified().finally(() => {
+      stopped = true;
+    });
+    const { state, concludedAt } = StatusDocument.parse(
+      await (await call("GET", `/v1/jobs/${PROJECT}/${together.jobId}?wait=5`)).json(),
+    );
+    expect(state).toBe("succeeded");
+    expect(Date.now() - Date.parse(concludedAt ?? "")).toBeLessThan(3000);
+    await call("DELETE", `/v1/jobs/${PROJECT}/${endless}`);
+    await Promise.all(followers);
+    expect(together.ms).toBeLessThan(1.5 * alone.ms + 1000);
+    expect(answers.length).toBeGreaterThanOrEqual(60);
+    expect(new Set(answers.map(([status]) => status))).toEqual(new Set([200]));
+    // A caller whose watch was stopped gets no Retry-After.
+    expect(answers.filter(([, retryAfter]) => retryAfter >= 1).length).toBeGreaterThanOrEqual(58);
+  }, 90_000);
 
   test("is answered after the requested seconds at the latest", async () => {
     const jobId = await startedJob(null);
