@@ -1,10 +1,10 @@
 import type { AttemptDocument, DeliveryDocument } from "../api/delivery-document.ts";
 import type { StatusDocument } from "../api/status-document.ts";
-import type { DeliveryState, WatchState } from "../domain/job.ts";
+import type { DeliveryState, Verdict, WatchState } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { bdiElement, type Html, html } from "./html.ts";
 import { type IconName, icon } from "./icon.ts";
-import { countdownTo, formatShortUtc, parseInstant, utcTimeElement } from "./time-html.ts";
+import { countdownTo, parseInstant, shortTimeElement, timeElement } from "./time-html.ts";
 
 /** Renders the targets of a job with the delivery attempts for each target. Returns null if the job has no targets. */
 export function deliveriesSection(document: StatusDocument): Html | null {
@@ -19,9 +19,9 @@ function deliveryEntry(delivery: DeliveryDocument, watchState: WatchState): Html
   const next = parseInstant(delivery.nextAttemptAt);
   const attempts = delivery.attempts === 1 ? "1 attempt" : `${delivery.attempts} attempts`;
   return html`<li data-key="${delivery.target}"><p class="head">${icon(iconName)}<b>${bdiElement(delivery.target)}</b><span class="word c-${iconName}">${text}</span></p>
-${at !== null && html`<p class="quiet">${utcTimeElement(at)}${answer(delivery)}, ${attempts}</p>`}
+${at !== null && html`<p class="quiet">${timeElement(at)}${answer(delivery)}, ${attempts}</p>`}
 ${next !== null && html`<p class="quiet">Next attempt ${countdownTo(next)}</p>`}
-${delivery.history.length > 0 && attemptsTable(delivery)}</li>`;
+${delivery.history.length > 0 && attemptList(delivery)}</li>`;
 }
 
 type DeliveryPresentation = readonly [icon: IconName, text: string];
@@ -46,7 +46,8 @@ function presentDelivery(
 }
 
 function answer({ lastStatus, lastReason }: DeliveryDocument): Html {
-  return html`${lastReason && html`, ${bdiElement(readableReason(lastReason))}`}${lastStatus !== null && ` (HTTP ${lastStatus})`}`;
+  const isPlain = lastReason === "ok";
+  return html`${lastReason && !isPlain && html`, ${bdiElement(readableReason(lastReason))}`}${lastStatus !== null && ` (HTTP ${lastStatus})`}`;
 }
 
 /**
@@ -58,15 +59,22 @@ function readableReason(reason: string): string {
   return /^[a-z]/.test(reason) ? text.charAt(0).toUpperCase() + text.slice(1) : reason;
 }
 
-function attemptsTable({ target, history }: DeliveryDocument): Html {
-  return html`<details><summary>Attempts</summary><div class="wide" tabindex="0" role="region" aria-label="Attempts to notify ${target}"><table>
-<thead><tr><th scope="col">At, UTC</th><th scope="col">Result</th><th scope="col">HTTP</th><th scope="col">Why</th><th scope="col">Took</th></tr></thead>
-<tbody>${history.map(attemptRows)}</tbody></table></div></details>`;
+const VERDICT_TEXTS: Readonly<Record<Verdict, string>> = {
+  delivered: "Delivered",
+  retry: "Not delivered",
+  rejected: "Rejected",
+  gone: "Target is gone",
+};
+
+/** Renders the attempts in people's words, followed by the words of the API for the verdict and for the reason. */
+function attemptList({ target, history }: DeliveryDocument): Html {
+  return html`<details><summary>Attempts</summary><ol class="attempts" aria-label="Attempts to notify ${target}">${history.map(attemptEntry)}</ol></details>`;
 }
 
-function attemptRows(attempt: AttemptDocument): Html {
-  const took =
-    attempt.durationMs < 1000 ? `${Math.round(attempt.durationMs)} ms` : formatDuration(attempt.durationMs);
-  return html`<tr><td>${formatShortUtc(Date.parse(attempt.at))}</td><td>${attempt.verdict}</td><td>${attempt.status ?? "–"}</td><td>${bdiElement(readableReason(attempt.reason))}</td><td>${took}</td></tr>
-${attempt.answer.trim() && html`<tr><td colspan="5" class="answer" dir="auto">${attempt.answer.trim()}</td></tr>`}`;
+function attemptEntry(attempt: AttemptDocument): Html {
+  const { verdict, status, reason, durationMs } = attempt;
+  const took = durationMs < 1000 ? `${Math.round(durationMs)} ms` : formatDuration(durationMs);
+  const why = verdict !== "delivered" && html`: ${bdiElement(readableReason(reason))}`;
+  return html`<li>${shortTimeElement(Date.parse(attempt.at))} <b>${VERDICT_TEXTS[verdict]}</b>${why}${status !== null && ` (HTTP ${status})`}, after ${took} <code class="quiet">${verdict} ${bdiElement(reason)}</code>
+${attempt.answer.trim() && html`<p class="answer" dir="auto">${attempt.answer.trim()}</p>`}</li>`;
 }

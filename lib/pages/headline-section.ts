@@ -1,23 +1,21 @@
 import type { StatusDocument } from "../api/status-document.ts";
+import { clusterConsoleUrl } from "../domain/console-url.ts";
 import { describeWatchState, type Instant, wasJobObserved } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
-import { runLabel } from "./facts-section.ts";
 import { bdiElement, externalLink, type Html, html, normalizeWebUrl } from "./html.ts";
 import { icon } from "./icon.ts";
 import { presentState } from "./state-presentation.ts";
-import {
-  countdownTo,
-  parseInstant,
-  renderTimesInText,
-  runningDuration,
-  utcTimeWithAge,
-} from "./time-html.ts";
+import { countdownTo, parseInstant, renderTimesInText, runningDuration, timeWithAge } from "./time-html.ts";
 import { formatSvgPercent } from "./timeline.ts";
 
-/** Renders the top of the status page: the state of the job, the name of the job, the duration and the next poll. */
+/**
+ * Renders the top of the status page: the state, the name and the duration of the job, who started the job, the next poll
+ * and what the reader should know about the data.
+ */
 export function headlineSection(document: StatusDocument, now: Instant): Html {
   const wasObserved = wasJobObserved(document);
   const state = presentState(document.state, wasObserved, document.ready);
+  const consoleUrl = clusterConsoleUrl(document.region, document.clusterId);
   const explanation = describeWatchState(document.state, wasObserved);
   return html`<header id="headline" class="headline c-${state.icon}">
 ${icon(state.icon)}
@@ -29,19 +27,35 @@ ${originLine(document.context)}
 <p>${document.done ? endLine(document) : nextLine(document, wasObserved)}</p>
 ${document.expected && html`<p>${usualDuration(document.expected)}</p>`}
 ${explanation && html`<p>${explanation}</p>`}
-${document.lastPollError && html`<p class="error"><b>Last poll failed:</b> <bdi>${renderTimesInText(document.lastPollError)}</bdi></p>`}</div>
+${consoleUrl && html`<p>${externalLink(consoleUrl, "Open in the cloud’s console")}</p>`}
+${document.lastPollError && html`<p class="error"><b>Last poll failed:</b> <bdi>${renderTimesInText(document.lastPollError)}</bdi></p>`}
+${document.warnings.map((text) => html`<p class="error" dir="auto">${text}</p>`)}</div>
 </header>`;
 }
 
-/** Renders who started the job, in which pipeline and with which commit. Returns null if the caller said none of them. */
-function originLine({ actor, pipeline, runUrl, commit }: StatusDocument["context"]): Html | null {
+/** Renders who started the job, in which pipeline and with which commit, and the labels. Omits what the caller did not say. */
+function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocument["context"]): Html {
   const run = normalizeWebUrl(runUrl);
   const parts = [
     run ? externalLink(run, runLabel(run, pipeline)) : pipeline && bdiElement(pipeline),
     actor && html`by ${bdiElement(actor)}`,
     commit && html`at <code>${bdiElement(commit)}</code>`,
   ].filter(Boolean);
-  return parts.length === 0 ? null : html`<p>Started ${parts.map((part) => html`${part} `)}</p>`;
+  const shownLabels = Object.entries(labels);
+  return html`${parts.length > 0 && html`<p>Started ${parts.map((part) => html`${part} `)}</p>`}${
+    shownLabels.length > 0 &&
+    html`<ul class="labels" aria-label="Labels">${shownLabels.map(
+      ([name, value]) => html`<li>${bdiElement(name)}: ${bdiElement(value)}</li>`,
+    )}</ul>`
+  }`;
+}
+
+/** Returns the text of the link to a run. The host is part of the text, because the caller chooses the name of the pipeline. */
+function runLabel(run: string, pipeline: string | undefined): string {
+  const { host } = new URL(run);
+  return URL.parse(pipeline ?? "")?.host === host
+    ? String(pipeline)
+    : `${pipeline ?? "Open the run"} (${host})`;
 }
 
 /** Returns the median and the ninth decile of the durations of ended jobs, for example `Usually 7–9 min (from 42 jobs).` */
@@ -77,18 +91,14 @@ function endLine(document: StatusDocument): Html {
   const jobEnded = ["succeeded", "failed", "not_ready"].includes(document.state);
   const end = (jobEnded ? parseInstant(document.updatedAt) : null) ?? parseInstant(document.concludedAt);
   const label = jobEnded ? "Ended" : "Watched until";
-  return html`${end !== null && html`${label} ${utcTimeWithAge(end)}.`}${phaseText(document)}`;
+  return html`${end !== null && html`${label} ${timeWithAge(end)}.`}`;
 }
 
 function nextLine(document: StatusDocument, wasObserved: boolean): Html {
   if (document.polls === 0) return html`Accepted. The first poll is about to start.`;
   const next = parseInstant(document.nextPollAt);
   const unseen = !wasObserved && "No poll has seen the job yet. ";
-  return html`${unseen}${next !== null && html`Next poll ${countdownTo(next)}.`}${phaseText(document)}`;
-}
-
-function phaseText({ phase }: StatusDocument): Html | null {
-  return phase ? html` Phase ${bdiElement(phase)}.` : null;
+  return html`${unseen}${next !== null && html`Next poll ${countdownTo(next)}.`}`;
 }
 
 /** Renders the progress of the subjobs as a bar and as text. Returns null for a job without subjobs. */

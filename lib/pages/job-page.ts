@@ -2,15 +2,14 @@ import type { StatusDocument } from "../api/status-document.ts";
 import { type Instant, wasJobObserved } from "../domain/job.ts";
 import { JOB_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
 import { deliveriesSection } from "./deliveries-section.ts";
-import { contextSection, factsSection } from "./facts-section.ts";
+import { detailsSection } from "./details-section.ts";
 import { failuresSection } from "./failures-section.ts";
 import { headlineSection, jobStartTime } from "./headline-section.ts";
 import { bdiElement, html } from "./html.ts";
-import { type RenderedPage, renderPage } from "./page-shell.ts";
-import { pollsSection } from "./polls-section.ts";
+import { pageFooter, type RenderedPage, renderPage } from "./page-shell.ts";
 import { presentState } from "./state-presentation.ts";
 import { subJobsSection } from "./subjobs-section.ts";
-import { parseInstant, roundNowByAge } from "./time-html.ts";
+import { roundNowByAge } from "./time-html.ts";
 
 /**
  * Renders the status page of one job. If the browser runs no scripts, the status page still contains all data.
@@ -22,9 +21,10 @@ import { parseInstant, roundNowByAge } from "./time-html.ts";
 export function renderJobPage(document: StatusDocument, now: Instant, listUrl: string | null): RenderedPage {
   const state = presentState(document.state, wasJobObserved(document), document.ready);
   const roundedNow = roundNowByAge(now, jobStartTime(document));
-  const until = document.done ? (parseInstant(document.concludedAt) ?? roundedNow) : roundedNow;
   const name = [document.type ?? "Job", document.resourceName].filter(Boolean).join(" ");
   const project = bdiElement(document.project);
+  const sections = [failuresSection(document), subJobsSection(document, roundedNow)].filter(Boolean);
+  const deliveries = deliveriesSection(document);
   return renderPage({
     title: `${state.sign} ${state.text} · ${name} · ${document.project}`,
     icon: state.icon,
@@ -36,13 +36,11 @@ export function renderJobPage(document: StatusDocument, now: Instant, listUrl: s
     }</p><p id="live" data-keep></p></header>
 <main>
 ${headlineSection(document, roundedNow)}
-<div class="body"><div class="main">${failuresSection(document)}
-${document.job && subJobsSection(document.job, until, document.done)}
-${pollsSection(document, roundedNow)}</div>
-<div class="aside">${deliveriesSection(document)}
-${factsSection(document)}
-${contextSection(document)}</div></div>
-</main>`,
+<div class="body${sections.length > 0 && deliveries && " split"}">${sections.length > 0 && html`<div class="main">${sections}</div>`}
+${deliveries && html`<div class="aside">${deliveries}</div>`}</div>
+${detailsSection(document, roundedNow)}
+</main>
+${pageFooter("../../docs")}`,
   });
 }
 

@@ -8,9 +8,9 @@ import { LIST_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
 import { filterForm, replaceListParameter } from "./filter-form.ts";
 import { bdiElement, type Html, html } from "./html.ts";
 import { icon } from "./icon.ts";
-import { type RenderedPage, renderPage } from "./page-shell.ts";
+import { pageFooter, type RenderedPage, renderPage } from "./page-shell.ts";
 import { presentState, type StatePresentation } from "./state-presentation.ts";
-import { countdownTo, roundNowByAge, runningDuration, utcTimeWithAge } from "./time-html.ts";
+import { countdownTo, roundNowByAge, runningDuration, timeWithAge } from "./time-html.ts";
 
 /** The fields of a watch that the list page shows. */
 export interface ListedWatch
@@ -61,7 +61,8 @@ ${filterForm(link.self, errors, hasLabels)}
 <div id="list">${sorted.length === 0 ? emptyList(link.before !== null) : html`<ol>${sorted.map((watch) => listEntry(watch, now))}</ol>`}
 <nav class="pages" aria-label="Pages">${
       link.before && html`<a href="${replaceListParameter(link.self, "before", link.before)}">Older jobs</a>`
-    }</nav></div></main>`,
+    }</nav></div></main>
+${pageFooter("docs")}`,
   });
 }
 
@@ -79,26 +80,21 @@ function listEntry(watch: ListedWatch, now: Instant): Html {
 <span class="state">${icon(state.icon)}${state.text}</span>
 <span class="name"><b>${bdiElement(watch.jobType ?? "Job")}</b>${watch.resourceName && html` <span class="res">${bdiElement(watch.resourceName)}</span>`}${
     cause && html`<span class="cause">${bdiElement(cause)}</span>`
-  }${watch.state === "watching" && pollLine(watch, state.text)}
+  }${watch.state === "watching" && pollLine(watch)}
 ${origin.length > 0 && html`<span class="by">${origin.map((part) => html`${part} `)}</span>`}<span class="id"><bdi>${watch.jobId}</bdi></span></span>
-<span class="since">${utcTimeWithAge(watch.acceptedAt)}</span>
+<span class="since">${timeWithAge(watch.acceptedAt)}</span>
 <span class="watched">${shownDuration(watch, now)}</span></a></li>
 `;
 }
 
-/**
- * Renders the error of the latest poll. If the latest poll had no error, renders the phase of the job and the time of
- * the next poll.
- * Omits the phase of the job if the phase is the same as the text for the state.
- */
-function pollLine({ accessError, lastPollError, phase, nextPollAt }: ListedWatch, stateText: string): Html {
+/** Renders the error of the latest poll. If the latest poll had no error, renders the time of the next poll. */
+function pollLine({ accessError, lastPollError, nextPollAt }: ListedWatch): Html | null {
   const error = accessError ?? lastPollError;
   if (error !== null) {
     const text = "kind" in error ? ACCESS_ERROR_TEXTS[error.kind] : error.text;
-    return html`<span class="poll error">Polls have failed since ${utcTimeWithAge(error.since)}: ${bdiElement(text)}</span>`;
+    return html`<span class="poll error">Polls have failed since ${timeWithAge(error.since)}: ${bdiElement(text)}</span>`;
   }
-  const shownPhase = phase?.trim().toLowerCase() === stateText.toLowerCase() ? null : phase;
-  return html`<span class="poll">${shownPhase && html`Phase ${bdiElement(shownPhase)}. `}${nextPollAt !== null && html`Next poll ${countdownTo(nextPollAt)}.`}</span>`;
+  return nextPollAt === null ? null : html`<span class="poll">Next poll ${countdownTo(nextPollAt)}.</span>`;
 }
 
 /**

@@ -52,6 +52,14 @@ ${script?.element}
 }
 
 /**
+ * Renders the last lines of a page, which say what the page is.
+ * @param docsUrl the URL of the API reference, relative to the page
+ */
+export function pageFooter(docsUrl: string): Html {
+  return html`<footer class="foot"><p>CCE job notifier watches jobs of Huawei Cloud CCE and notifies people and systems when a job ends. Anyone with the link to this page can open the page until the link expires. <a href="${docsUrl}">API reference</a></p></footer>`;
+}
+
+/**
  * Renders the page for a wrong link key, an expired link key and an unknown job.
  * The page is the same in each case, so that the page does not reveal which jobs exist.
  */

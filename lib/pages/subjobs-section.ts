@@ -1,11 +1,11 @@
-import type { JobDocument } from "../api/status-document.ts";
+import type { JobDocument, StatusDocument } from "../api/status-document.ts";
 import type { Instant } from "../domain/job.ts";
-import { formatDuration } from "../domain/time-text.ts";
+import { formatDuration, toIso } from "../domain/time-text.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { bdiElement, type Html, html, wrappableName } from "./html.ts";
 import { type IconName, icon } from "./icon.ts";
 import { presentState } from "./state-presentation.ts";
-import { formatShortUtc, parseInstant, renderTime } from "./time-html.ts";
+import { parseInstant, renderTime, runningDuration, shortTimeElement } from "./time-html.ts";
 import {
   computeBar,
   computeTimelineSpan,
@@ -20,8 +20,12 @@ import {
  * succeeded subjobs.
  */
 const MAX_SHORT_TREE = 14;
-/** The minimum number of consecutive succeeded subjobs that one line replaces in the tree of subjobs. */
+/** The maximum number of lines that the page initially shows of a long tree: the largest number of groups of one job. */
+const MAX_OPEN_LINES = 21;
+/** The minimum number of consecutive subjobs that one line replaces in a long tree of subjobs. */
 const MIN_FOLD = 4;
+/** The number of groups from which on the subjobs of a job are sorted, because their order gives too many groups. */
+const MAX_GROUPS = 12;
 const MAX_NOTE_CHARACTERS = 400;
 const MAX_PHASE_CHARACTERS = 24;
 const UNNAMED = "Unnamed subjob";
@@ -39,32 +43,42 @@ interface Tree {
 
 /**
  * Renders a job and its subjobs as a tree with bars and as a table. Returns null for a job without subjobs.
- * @param now the time up to which the bars of pending subjobs extend.
+ * @param now the time up to which the bars of pending subjobs extend while the watch continues.
  */
-export function subJobsSection(job: JobDocument, now: Instant, isOver: boolean): Html | null {
-  if (job.subJobs.length === 0) return null;
+export function subJobsSection(document: StatusDocument, now: Instant): Html | null {
+  const { job, done } = document;
+  if (job === null || job.subJobs.length === 0) return null;
   const rows = [{ job, depth: 0 }, ...rowsBelow(job)];
-  const timeline = computeTimelineSpan(job, now);
-  const tree: Tree = { timeline, isLong: rows.length - 1 > MAX_SHORT_TREE, now, isOver };
+  const until = done ? (parseInstant(document.concludedAt) ?? now) : now;
+  const timeline = computeTimelineSpan(job, until, document);
+  const tree: Tree = { timeline, isLong: rows.length - 1 > MAX_SHORT_TREE, now: until, isOver: done };
+  const span = timeline && html` data-start="${toIso(timeline.start)}" data-end="${toIso(timeline.end)}"`;
   return html`<section id="steps" class="steps"><h2>Subjobs</h2>
-<div class="chart">${timeline && renderTimelineAxis(timeline)}
-<ol class="tree">${treeNode(job, tree)}</ol></div>
-${timesTable(rows, isOver)}</section>`;
+<div class="chart${timeline?.usualEnd && " marked"}"${span}>${timeline && renderTimelineAxis(timeline)}
+<ol class="tree">${treeNode(job, tree, MAX_OPEN_LINES)}</ol></div>
+${timesTable(rows, done)}</section>`;
 }
 
-function treeNode(job: JobDocument, tree: Tree): Html {
+/** @param lines the number of lines that the page initially shows below the line of the job, if the tree is long. */
+function treeNode(job: JobDocument, tree: Tree, lines: number): Html {
   const key = job.jobId && html` data-key="${job.jobId}"`;
   if (job.subJobs.length === 0) return html`<li${key}>${treeRow(job, tree)}${note(job)}</li>`;
   const groups = groupSubJobs(job.subJobs, tree.isLong);
-  return html`<li${key}><details${isInitiallyOpen(job, tree.isLong) && html` open`}><summary>${treeRow(job, tree)}</summary>
-${note(job)}<ol>${groups.map((group) => treeGroup(group, tree))}</ol></details></li>`;
+  const isOpen = !tree.isLong || (groups.length <= lines && !isAllSucceeded(job));
+  const parents = groups.filter((group) => group.length === 1 && !group.every(isAllSucceeded)).length;
+  const linesOfEach = isOpen ? Math.floor((lines - groups.length) / Math.max(1, parents)) : 0;
+  return html`<li${key}><details${isOpen && html` open`}><summary>${treeRow(job, tree)}</summary>
+${note(job)}<ol>${groups.map((group) => treeGroup(group, tree, linesOfEach))}</ol></details></li>`;
 }
 
-function treeGroup(group: readonly JobDocument[], tree: Tree): Html {
-  const nodes = group.map((job) => treeNode(job, tree));
-  if (nodes.length === 1) return html`${nodes}`;
-  return html`<li><details class="fold"><summary><span class="row"><span class="name">${icon("succeeded")}${nodes.length} succeeded</span></span></summary>
-<ol>${nodes}</ol></details></li>`;
+function treeGroup(group: readonly JobDocument[], tree: Tree, lines: number): Html {
+  const [first, second] = group;
+  if (first === undefined) return html``;
+  if (second === undefined) return treeNode(first, tree, lines);
+  const kind = kindOf(first);
+  const [iconName, text] = FOLDED[kind];
+  return html`<li><details class="fold"><summary><span class="row"><span class="name">${icon(iconName)}${group.length} ${text}</span></span></summary>
+<ol>${group.map((job) => treeNode(job, tree, 0))}</ol></details></li>`;
 }
 
 function treeRow(job: JobDocument, tree: Tree): Html {
@@ -73,17 +87,16 @@ function treeRow(job: JobDocument, tree: Tree): Html {
     job.resourceName && html` <span class="res">${bdiElement(job.resourceName)}</span>`
   }`;
   return html`<span class="row c-${state.icon}"><span class="name">${icon(state.icon)}<span>${name}</span></span>${
-    tree.timeline && renderBar(computeBar(job, tree.timeline))
+    tree.timeline && renderBar(computeBar(job, tree.timeline), job.state === "pending" && !tree.isOver)
   }<span class="word">${state.text}</span><span class="took">${subJobDuration(job, tree)}</span></span>`;
 }
 
-function subJobDuration(job: JobDocument, { timeline, now, isOver }: Tree): string {
+function subJobDuration(job: JobDocument, { timeline, now, isOver }: Tree): Html | string {
   const duration = jobDurationMs(job);
   if (duration !== null) return formatDuration(duration);
   const start = parseInstant(job.createdAt);
   const isRunning = job.state === "pending" && !isOver && start !== null && timeline !== null;
-  // The script does not update this duration, because the bars and the axis next to it end at the same rounded time.
-  return isRunning && start >= timeline.start ? formatDuration(now - start) : "–";
+  return isRunning && start >= timeline.start ? runningDuration(start, now) : "–";
 }
 
 /**
@@ -96,43 +109,71 @@ function note(job: JobDocument): Html | null {
   return html`<p class="note" dir="auto">${truncate(reason, MAX_NOTE_CHARACTERS)}</p>`;
 }
 
+/** The texts of the phases of CCE, by the phase in lower case. */
+const PHASE_TEXTS: Readonly<Record<string, string>> = { initializing: "Starting", running: "Running" };
+
 /**
- * Returns the icon and the text for a subjob. The text for a pending subjob is the phase of the subjob.
+ * Returns the icon and the text for a subjob. The text for a pending subjob with an unknown phase is the phase itself.
  * The icon for a pending subjob is the icon for running if CCE has started the subjob and the watch of the job has not
  * ended.
  */
 function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; text: string } {
   if (job.state !== "pending") return presentState(job.state, true);
-  const text = truncate(job.phase?.trim() || "No status", MAX_PHASE_CHARACTERS);
-  return { icon: job.createdAt !== null && !isOver ? "running" : "waiting", text };
+  const isStarted = job.createdAt !== null;
+  const phase = job.phase?.trim() || (isStarted ? "No status" : "Not started");
+  const text = truncate(PHASE_TEXTS[phase.toLowerCase()] ?? phase, MAX_PHASE_CHARACTERS);
+  return { icon: isStarted && !isOver ? "running" : "waiting", text };
+}
+
+/** `mixed`: the subjob has succeeded, but a subjob below it has not. */
+type GroupKind = "failed" | "mixed" | "pending" | "succeeded";
+
+/** The icon and the text of the line that replaces several subjobs, in the order of the sorted groups. */
+const FOLDED: Readonly<Record<GroupKind, readonly [icon: IconName, text: string]>> = {
+  failed: ["failed", "more failed"],
+  mixed: ["waiting", "more with failed or pending subjobs"],
+  pending: ["waiting", "more pending"],
+  succeeded: ["succeeded", "succeeded"],
+};
+const KINDS = Object.keys(FOLDED);
+/** The number of consecutive subjobs of the same kind, apart from succeeded subjobs, that the page shows. */
+const SHOWN_OF_RUN = 3;
+
+function kindOf(job: JobDocument): GroupKind {
+  if (job.state !== "succeeded") return job.state;
+  return isAllSucceeded(job) ? "succeeded" : "mixed";
 }
 
 /**
- * Puts subjobs into groups and keeps the order of the subjobs. In a long tree of subjobs, four or more consecutive
- * succeeded subjobs are one group. The page shows a group of several subjobs as one line until the reader opens the
- * line. Every other subjob is a group with one subjob.
+ * Puts subjobs into groups. In a long tree of subjobs, four or more consecutive succeeded subjobs are one group. Of seven
+ * or more consecutive subjobs of another kind, all but the first three subjobs are one group. The page shows
+ * a group of several subjobs as one line until the reader opens the line. Every other subjob is a group with one subjob.
+ * The groups keep the order of the subjobs, unless the order gives more than twelve groups. Then failed subjobs come
+ * first, and succeeded subjobs last.
  */
 export function groupSubJobs(
   subJobs: readonly JobDocument[],
   isLong: boolean,
 ): readonly (readonly JobDocument[])[] {
-  const rows: JobDocument[][] = [];
-  let isPreviousSucceeded = false;
-  for (const job of subJobs) {
-    const isSucceeded = isAllSucceeded(job);
-    if (isSucceeded && isPreviousSucceeded) rows.at(-1)?.push(job);
-    else rows.push([job]);
-    isPreviousSucceeded = isSucceeded;
-  }
-  return rows.flatMap((row) => (isLong && row.length >= MIN_FOLD ? [row] : row.map((job) => [job])));
+  if (!isLong) return subJobs.map((job) => [job]);
+  const groups = foldRuns(subJobs);
+  if (groups.length <= MAX_GROUPS) return groups;
+  return foldRuns(subJobs.toSorted((a, b) => KINDS.indexOf(kindOf(a)) - KINDS.indexOf(kindOf(b))));
 }
 
-/**
- * Returns true if the page initially shows the subjobs of a job. In a long tree of subjobs, the page initially hides
- * the subjobs of a succeeded job.
- */
-export function isInitiallyOpen(job: JobDocument, isLong: boolean): boolean {
-  return !isLong || !isAllSucceeded(job);
+function foldRuns(subJobs: readonly JobDocument[]): JobDocument[][] {
+  const runs: { kind: GroupKind; jobs: JobDocument[] }[] = [];
+  for (const job of subJobs) {
+    const kind = kindOf(job);
+    const last = runs.at(-1);
+    if (last?.kind === kind) last.jobs.push(job);
+    else runs.push({ kind, jobs: [job] });
+  }
+  return runs.flatMap(({ kind, jobs }) => {
+    const shown = kind === "succeeded" ? 0 : SHOWN_OF_RUN;
+    if (jobs.length - shown < MIN_FOLD) return jobs.map((job) => [job]);
+    return [...jobs.slice(0, shown).map((job) => [job]), jobs.slice(shown)];
+  });
 }
 
 function isAllSucceeded(job: JobDocument): boolean {
@@ -151,14 +192,15 @@ function rowsBelow(job: JobDocument, depth = 1): readonly TableRow[] {
 /** Renders the start and end times of the subjobs as a table, for readers who cannot see the bars of the subjobs. */
 function timesTable(rows: readonly TableRow[], isOver: boolean): Html {
   return html`<details class="times"><summary>Times as a table</summary><div class="wide" tabindex="0" role="region" aria-label="Times of the subjobs"><table>
-<thead><tr><th scope="col">Subjob</th><th scope="col">State</th><th scope="col">Created, UTC</th><th scope="col">Updated, UTC</th><th scope="col">Took</th></tr></thead>
+<thead><tr><th scope="col">Subjob</th><th scope="col">State</th><th scope="col">Phase</th><th scope="col">Created</th><th scope="col">Updated</th><th scope="col">Took</th></tr></thead>
 <tbody>${rows.map((row) => tableRow(row, isOver))}</tbody></table></div></details>`;
 }
 
 function tableRow({ job, depth }: TableRow, isOver: boolean): Html {
   const duration = jobDurationMs(job);
-  const [created, updated] = [job.createdAt, job.updatedAt].map((iso) => renderTime(iso, formatShortUtc));
+  const [created, updated] = [job.createdAt, job.updatedAt].map((iso) => renderTime(iso, shortTimeElement));
+  const phase = truncate(job.phase?.trim() || "–", MAX_PHASE_CHARACTERS);
   const name = html`<bdi>${job.type || UNNAMED}${job.resourceName && ` ${job.resourceName}`}</bdi>`;
-  return html`<tr><th scope="row" class="d${Math.min(depth, 4)}">${name}</th><td>${presentSubJob(job, isOver).text}</td><td>${created ?? "–"}</td><td>${updated ?? "–"}</td><td>${duration === null ? "–" : formatDuration(duration)}</td></tr>
+  return html`<tr><th scope="row" class="d${Math.min(depth, 4)}">${name}</th><td>${presentSubJob(job, isOver).text}</td><td><code dir="auto">${phase}</code></td><td>${created ?? "–"}</td><td>${updated ?? "–"}</td><td>${duration === null ? "–" : formatDuration(duration)}</td></tr>
 `;
 }

@@ -26,28 +26,36 @@ export function renderTime<Rendered>(iso: string | null, render: (at: Instant) =
 }
 
 /**
- * Rounds `now` down to a multiple of a step. The step is longer for a job that has run for a longer time.
+ * Returns the step in ms to which a page rounds the age of a job. The step is longer for a job that has run for a longer
+ * time.
+ */
+export function ageStepMs(ageMs: number): number {
+  return ageMs < 10 * MINUTE ? 15 * SECOND : ageMs < HOUR ? MINUTE : 5 * MINUTE;
+}
+
+/**
+ * Rounds `now` down, so that the age of a job is a multiple of a step.
  * Because of the rounded time, the page of an unchanged job keeps its ETag for some time.
  */
 export function roundNowByAge(now: Instant, startedAt: Instant): Instant {
-  const age = now - startedAt;
-  const step = age < 10 * MINUTE ? 15 * SECOND : age < HOUR ? MINUTE : 5 * MINUTE;
-  return Math.floor(now / step) * step;
+  const ageMs = now - startedAt;
+  const stepMs = ageStepMs(ageMs);
+  return startedAt + Math.floor(ageMs / stepMs) * stepMs;
 }
 
-/** Renders a time in UTC with seconds. The script of the page adds the local time as a tooltip. */
-export function utcTimeElement(instant: Instant): Html {
+/** Renders a time in UTC with seconds. The script of the page shows the local time, and the UTC time in the title. */
+export function timeElement(instant: Instant): Html {
   return html`<time datetime="${toIso(instant)}">${formatUtc(instant)}</time>`;
 }
 
-/** Returns a UTC time without the year, for example `03-12 09:30:05`. */
-export function formatShortUtc(instant: Instant): string {
-  return formatUtc(instant).slice("2026-".length, -" UTC".length);
+/** Renders a time as `timeElement` does, but without the year. */
+export function shortTimeElement(instant: Instant): Html {
+  return html`<time datetime="${toIso(instant)}" data-short>${formatUtc(instant).slice("2026-".length)}</time>`;
 }
 
-/** Renders a time in UTC. The script of the page adds how long ago the time was, for example `9 min ago`. */
-export function utcTimeWithAge(instant: Instant): Html {
-  return html`${utcTimeElement(instant)}<span class="ago" data-ago="${toIso(instant)}"></span>`;
+/** Renders a time. The script of the page adds how long ago the time was, for example `9 min ago`. */
+export function timeWithAge(instant: Instant): Html {
+  return html`${timeElement(instant)}<span class="ago" data-ago="${toIso(instant)}"></span>`;
 }
 
 /** Renders a future time as a time of day in UTC. The script of the page replaces the time of day with a countdown. */
@@ -60,7 +68,7 @@ export function countdownTo(instant: Instant): Html {
 export function renderTimesInText(text: string): Html {
   return html`${text.split(ISO_TIME).map((part, index) => {
     const instant = index % 2 === 1 ? parseInstant(part) : null;
-    return instant === null ? part : utcTimeWithAge(instant);
+    return instant === null ? part : timeWithAge(instant);
   })}`;
 }
 

@@ -1,12 +1,16 @@
-import type { JobDocument } from "../api/status-document.ts";
+import type { JobDocument, StatusDocument } from "../api/status-document.ts";
 import type { Instant } from "../domain/job.ts";
 import { type Html, html } from "./html.ts";
-import { parseInstant } from "./time-html.ts";
+import { ageStepMs, parseInstant } from "./time-html.ts";
 
 /** The period of time that the chart of a job and its subjobs shows. */
 export interface Timeline {
   readonly start: Instant;
   readonly end: Instant;
+  /** The time at which the bars of pending subjobs end. */
+  readonly now: Instant;
+  /** The time in which jobs of the same type usually end. Is null if the job has ended or the time is unknown. */
+  readonly usualEnd: { readonly from: Instant; readonly to: Instant } | null;
 }
 
 /** The position of the bar of a subjob in the timeline of the job, from 0 to 1. */
@@ -30,14 +34,27 @@ export interface Tick {
  * first subjob. Returns null if no start time is known or if the timeline would have no length.
  * The times of the subjobs do not extend the timeline, because some subjobs start hours before their parent job,
  * according to CCE.
- * @param until the end of the timeline if the job has no usable end time.
+ * While the watch continues, the timeline of a pending job ends later than now. The script of the page makes the bars
+ * longer until the next version of the page, and the axis stays the same.
+ * @param now the time at which the bars of pending subjobs end, and the end of the timeline if the watch has ended and
+ *   the job has no usable end time
  */
-export function computeTimelineSpan(job: JobDocument, until: Instant): Timeline | null {
+export function computeTimelineSpan(
+  job: JobDocument,
+  now: Instant,
+  { done, expected }: Pick<StatusDocument, "done" | "expected">,
+): Timeline | null {
   const start = parseInstant(job.createdAt) ?? firstStart(job.subJobs);
   if (start === null) return null;
-  const ownEnd = job.state === "pending" ? null : parseInstant(job.updatedAt);
-  const end = ownEnd !== null && ownEnd > start ? ownEnd : until;
-  return end > start ? { start, end } : null;
+  const isPending = job.state === "pending";
+  const ownEnd = isPending ? null : parseInstant(job.updatedAt);
+  if (ownEnd !== null && ownEnd > start) return { start, end: ownEnd, now: ownEnd, usualEnd: null };
+  if (done || !isPending) return now > start ? { start, end: now, now, usualEnd: null } : null;
+  const usualEnd = expected
+    ? { from: start + expected.p50Seconds * 1000, to: start + expected.p90Seconds * 1000 }
+    : null;
+  const end = Math.max(now + ageStepMs(now - start), usualEnd?.to ?? 0);
+  return end > start ? { start, end, now, usualEnd } : null;
 }
 
 function firstStart(jobs: readonly JobDocument[]): Instant | null {
@@ -50,7 +67,7 @@ export function computeBar(job: JobDocument, timeline: Timeline): Bar | null {
   const start = parseInstant(job.createdAt);
   if (start === null) return null;
   const isPending = job.state === "pending";
-  const end = isPending ? timeline.end : (parseInstant(job.updatedAt) ?? start);
+  const end = isPending ? timeline.now : (parseInstant(job.updatedAt) ?? start);
   const isOutside = start < timeline.start || start > timeline.end || end > timeline.end;
   const from = positionOf(start, timeline);
   return {
@@ -60,7 +77,7 @@ export function computeBar(job: JobDocument, timeline: Timeline): Bar | null {
   };
 }
 
-function positionOf(at: Instant, { start, end }: Timeline): number {
+function positionOf(at: Instant, { start, end }: Pick<Timeline, "start" | "end">): number {
   return Math.min(1, Math.max(0, (at - start) / (end - start)));
 }
 
@@ -92,7 +109,7 @@ const LAST_LABEL = 0.93;
  * Returns at most six ticks for the timeline of a job. The ticks are at round times after the start of the timeline,
  * and the labels of the ticks have the same unit.
  */
-export function timelineTicks(timeline: Timeline): readonly Tick[] {
+export function timelineTicks(timeline: Pick<Timeline, "start" | "end">): readonly Tick[] {
   const seconds = (timeline.end - timeline.start) / 1000;
   const step = STEPS_SECONDS.find((candidate) => seconds / candidate <= MAX_STEPS) ?? seconds;
   const count = Math.floor(seconds / step) + 1;
@@ -117,19 +134,47 @@ export function formatSvgPercent(fraction: number): string {
   return `${Number((fraction * 100).toFixed(1))}%`;
 }
 
-/** Renders the time labels above the bars of the subjobs and the vertical lines behind the bars. */
+/** The positions from which on a label stays inside the chart only if the label starts or ends at its position. */
+const NEAR_START = 0.15;
+const NEAR_END = 0.85;
+/** The minimum width of the mark of the usual end. */
+const MIN_MARK = 0.006;
+
+/**
+ * Renders the time labels above the bars of the subjobs and the vertical lines behind the bars. Marks the time in which
+ * the job usually ends.
+ */
 export function renderTimelineAxis(timeline: Timeline): Html {
   const ticks = timelineTicks(timeline);
-  return html`<svg class="grid" aria-hidden="true">${ticks.map(
+  const mark = timeline.usualEnd && usualEndMark(timeline.usualEnd, timeline);
+  const y = mark === null ? "11" : "27";
+  return html`<svg class="grid" aria-hidden="true">${mark?.area}${ticks.map(
     ({ at }) => html`<line x1="${formatSvgPercent(at)}" x2="${formatSvgPercent(at)}" y1="0" y2="100%"/>`,
-  )}</svg><svg class="axis" aria-hidden="true">${ticks.map(
-    ({ at, label }) => html`<text x="${formatSvgPercent(at)}" y="11">${label}</text>`,
+  )}</svg><svg class="axis" aria-hidden="true">${mark?.label}${ticks.map(
+    ({ at, label }, index) =>
+      html`<text x="${formatSvgPercent(at)}" y="${y}" text-anchor="${index === 0 ? "start" : "middle"}">${label}</text>`,
   )}</svg>`;
 }
 
-/** Renders the bar of a subjob. Screen readers ignore the bar, because a table contains the same times as the bar. */
-export function renderBar(bar: Bar | null): Html {
+function usualEndMark(usualEnd: NonNullable<Timeline["usualEnd"]>, timeline: Timeline) {
+  const to = positionOf(usualEnd.to, timeline);
+  const from = Math.min(positionOf(usualEnd.from, timeline), to - MIN_MARK);
+  const middle = (from + to) / 2;
+  const anchor = middle < NEAR_START ? "start" : middle > NEAR_END ? "end" : "middle";
+  const labelAt = { start: from, middle, end: to }[anchor];
+  const position = html`x="${formatSvgPercent(Math.max(0, from))}" width="${formatSvgPercent(to - from)}"`;
+  return {
+    area: html`<rect class="usual" ${position} height="100%"/>`,
+    label: html`<text class="mark" x="${formatSvgPercent(labelAt)}" y="10" text-anchor="${anchor}">usual end</text><rect class="usual" ${position} y="13" height="3"/>`,
+  };
+}
+
+/**
+ * Renders the bar of a subjob. Screen readers ignore the bar, because a table contains the same times as the bar.
+ * @param grows true if the script of the page makes the bar longer
+ */
+export function renderBar(bar: Bar | null, grows: boolean): Html {
   if (bar === null) return html`<svg class="bar" aria-hidden="true"></svg>`;
   const from = Math.min(bar.from, 0.985);
-  return html`<svg class="bar" aria-hidden="true"><rect class="${bar.kind}" x="${formatSvgPercent(from)}" width="${formatSvgPercent(Math.max(bar.to - from, 0.012))}" y="3" height="8" rx="3"/></svg>`;
+  return html`<svg class="bar" aria-hidden="true"><rect class="${bar.kind}"${grows && html` data-grows`} x="${formatSvgPercent(from)}" width="${formatSvgPercent(Math.max(bar.to - from, 0.012))}" y="3" height="8" rx="3"/></svg>`;
 }

@@ -72,6 +72,28 @@ describe("the live page of a job", () => {
     assert.equal(await page.locator("#headline [data-until]").innerText(), "now");
   });
 
+  it("shows bars, labels and the axis that agree at every moment", async () => {
+    // Without reduced motion, a bar reaches its new length after a transition.
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    for (const afterMs of [0, 7000, 61_000]) {
+      await page.clock.runFor(afterMs);
+      const shown = await readChart(page);
+      assert.equal(shown.bars.length, 3);
+      for (const { seconds, label } of shown.bars)
+        assert.ok(Math.abs(seconds - label) <= 2, `${seconds} s by the axis, ${label} s by the label`);
+    }
+  });
+
+  it("shows the time in the reader's time zone, with the UTC time in the title", async () => {
+    const there = await browser.newPage({ timezoneId: "Asia/Tokyo", locale: "en-GB" });
+    await there.goto(server.url);
+    await there.locator("#details summary").click();
+    const time = there.locator("#details dl time").first();
+    assert.equal(await time.innerText(), "12 Mar 2026, 18:30:00 GMT+9");
+    assert.equal(await time.getAttribute("title"), "2026-03-12 09:30:00 UTC");
+    await there.close();
+  });
+
   it("corrects the reader's clock by the notifier's clock", async () => {
     const dated = await servePage(jobPage(runningJob()), NOW);
     await page.clock.pauseAt(NOW + 3_600_000);
@@ -121,6 +143,7 @@ describe("the live page of a job", () => {
   });
 
   it("copies the job's ID", async () => {
+    await page.locator("#details summary").click();
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await page.getByRole("button", { name: "Copy the job ID" }).click();
     await page.getByText("Copied").waitFor();
@@ -140,3 +163,23 @@ describe("the live page of a job", () => {
     page.evaluate(`Object.defineProperty(document, "hidden", { configurable: true, value: ${hidden} });
       document.dispatchEvent(new Event("visibilitychange"))`);
 });
+
+interface Chart {
+  /** The duration of each growing bar in seconds, by the ticks of the axis and by the label in the row of the bar. */
+  readonly bars: readonly { readonly seconds: number; readonly label: number }[];
+}
+
+/** Measures the chart in pixels: the lines at 0 and at 5 min give the scale. */
+function readChart(page: Page): Promise<Chart> {
+  return page.evaluate(`(() => {
+    const [zero, five] = [...document.querySelectorAll(".grid line")].map((line) => line.getBoundingClientRect().x);
+    const secondsOf = (text) => [...text.matchAll(/(\\d+) (min|s)/g)]
+      .reduce((sum, [, count, unit]) => sum + Number(count) * (unit === "min" ? 60 : 1), 0);
+    return {
+      bars: [...document.querySelectorAll("[data-grows]")].map((bar) => ({
+        seconds: bar.getBoundingClientRect().width / (five - zero) * 300,
+        label: secondsOf(bar.closest(".row").querySelector(".took").textContent),
+      })),
+    };
+  })()`);
+}

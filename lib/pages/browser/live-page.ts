@@ -1,9 +1,10 @@
-// This script is the only script of a page. The script updates durations, copies IDs and loads new versions of a live
-// page (a page that may still change).
+// This script is the only script of a page. The script updates durations and bars, shows local times, copies IDs and
+// loads new versions of a live page (a page that may still change).
 // An update of the page changes only the HTML nodes that differ, so that the reader keeps selected text, open sections
 // and typed text.
 // An update of the page does not change an HTML element with the attribute `data-keep`.
-import { formatDuration } from "../../domain/time-text.ts";
+import { formatDuration, formatUtc } from "../../domain/time-text.ts";
+import { showCopyButtons } from "./copy-buttons.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
 /**
@@ -14,6 +15,22 @@ const MIN_CLOCK_OFFSET_MS = 2500;
 const MAX_DELAY_MS = 60_000;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
+
+/** The minimum width of a bar in percent, as in the HTML of the service. */
+const MIN_BAR_PERCENT = 1.2;
+const SHORT_TIME: Intl.DateTimeFormatOptions = {
+  month: "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+};
+const shortTime = new Intl.DateTimeFormat(undefined, SHORT_TIME);
+const fullTime = new Intl.DateTimeFormat(undefined, {
+  ...SHORT_TIME,
+  year: "numeric",
+  timeZoneName: "short",
+});
 
 const root = document.documentElement;
 const openedAt = Date.now();
@@ -49,18 +66,30 @@ function updateTimes(): void {
   for (const { node, at } of timesOf("ago")) setText(node, `${formatAge(now - at)} ago`);
   for (const { node, at } of timesOf("until"))
     setText(node, at - now < SECOND_MS ? "now" : `in ${formatDuration(at - now)}`);
+  for (const bar of document.querySelectorAll("[data-grows]")) growBar(bar, now);
+}
+
+/** Makes the bar of a pending subjob as long as its duration. The axis of the chart stays the same. */
+function growBar(bar: Element, now: number): void {
+  const { start, end } = bar.closest<HTMLElement>("[data-start]")?.dataset ?? {};
+  const [from, to] = [Date.parse(start ?? ""), Date.parse(end ?? "")];
+  const percent =
+    Math.min(100, (100 * (now - from)) / (to - from)) - Number.parseFloat(bar.getAttribute("x") ?? "");
+  bar.setAttribute("width", `${Math.max(MIN_BAR_PERCENT, percent)}%`);
 }
 
 function timesOf(name: "since" | "ago" | "until"): { node: HTMLElement; at: number }[] {
   return [...elements(`[data-${name}]`)].map((node) => ({ node, at: Date.parse(node.dataset[name] ?? "") }));
 }
 
-/** Adds the parts of the page that need a script: local times and copy buttons. */
-function enhance(): void {
-  for (const time of document.querySelectorAll("time"))
-    time.title = `${new Date(time.dateTime).toLocaleString()} here`;
-  for (const button of elements("[data-copy]")) button.hidden = false;
-  updateTimes();
+/** Adds the parts of a page that need a script: copy buttons, and local times with the UTC time in the title. */
+function enhance(page: ParentNode): void {
+  for (const time of page.querySelectorAll("time")) {
+    const at = Date.parse(time.dateTime);
+    time.title = formatUtc(at);
+    setText(time, ("short" in time.dataset ? shortTime : fullTime).format(at));
+  }
+  showCopyButtons(page);
 }
 
 function isSameNode(old: Node, next: Node): boolean {
@@ -127,11 +156,12 @@ function showPage(text: string): void {
   );
   if (icon && nextIcon && icon.href !== nextIcon.href) icon.href = nextIcon.href;
   for (const script of [...next.querySelectorAll("script"), ...elements("body > script")]) script.remove();
+  enhance(next);
   morph(document.body, next.body);
   const state = next.documentElement.dataset.live;
   isLive = state === "live";
   root.dataset.live = state ?? "ended";
-  enhance();
+  updateTimes();
 }
 
 async function requestPage(): Promise<void> {
@@ -182,25 +212,10 @@ function scheduleRefresh(): void {
   if (isLive && !document.hidden) timer = setTimeout(refresh, refreshDelayMs());
 }
 
-async function copy(button: HTMLElement): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(button.dataset.copy ?? "");
-  } catch {
-    // The browser does not allow the script to copy the text, so the script selects the text for the reader.
-    const text = button.previousElementSibling;
-    if (text !== null) getSelection()?.selectAllChildren(text);
-    return;
-  }
-  setText(button, "Copied");
-  setTimeout(() => setText(button, "Copy"), 1500);
-}
-
 document.addEventListener("click", ({ target }) => {
   if (!(target instanceof Element)) return;
   const section = target.closest("summary")?.parentElement;
   if (section) toggledSections.add(section);
-  const button = target.closest<HTMLElement>("[data-copy]");
-  if (button !== null) void copy(button);
 });
 document.addEventListener("visibilitychange", () => {
   clearTimeout(timer);
@@ -209,6 +224,7 @@ document.addEventListener("visibilitychange", () => {
 setInterval(() => {
   if (!document.hidden) updateTimes();
 }, SECOND_MS);
-enhance();
+enhance(document);
+updateTimes();
 if (isLive) showConnection("Live", "");
 scheduleRefresh();

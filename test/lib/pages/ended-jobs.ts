@@ -30,9 +30,9 @@ export function succeededJob(): StatusDocument {
   };
 }
 
-/** Returns a job with fifty subjobs on three levels. One subjob has failed. */
+/** Returns a job with sixty subjobs on three levels. One subjob has failed. */
 export function bigJob(): StatusDocument {
-  const nodes = Array.from({ length: 16 }, (_, index) => {
+  const nodes = Array.from({ length: 19 }, (_, index) => {
     const lost = index === 11 ? { ...FAILED, reason: REASON } : {};
     const part = { resourceName: `pool-b-${String(index).padStart(3, "0")}`, ...lost };
     const begin = 100 + 20 * index;
@@ -44,12 +44,49 @@ export function bigJob(): StatusDocument {
   const failed = failedJob();
   const root = step("CreateNodePool", 0, 559, {
     ...FAILED,
-    subJobs: [step("CheckQuota", 1, 5), step("CreateSecurityGroup", 5, 60), ...nodes],
+    subJobs: [
+      step("CheckQuota", 1, 5),
+      step("CreateSecurityGroup", 5, 60),
+      ...nodes,
+      step("InstallAddons", 530, 559),
+    ],
   });
   return {
     ...failed,
     type: "CreateNodePool",
     job: root,
-    subJobs: { total: 50, succeeded: 47, failed: 3, pending: 0 },
+    subJobs: { total: 60, succeeded: 58, failed: 2, pending: 0 },
+  };
+}
+
+/** Returns a job whose nodes all failed. Each node has one subjob, and the reasons repeat after `reasonCount` nodes. */
+export function failedNodesJob(nodeCount: number, reasonCount: number): StatusDocument {
+  const failed = failedJob();
+  const [cause] = failed.causes;
+  if (cause === undefined) throw new Error("the failed job has a cause");
+  const reasons = Array.from({ length: reasonCount }, (_, index) => `Zone ${index}: ${REASON}`.repeat(5));
+  const nodes = Array.from({ length: nodeCount }, (_, index) => {
+    const part = {
+      ...FAILED,
+      resourceName: `pool-c-${String(index).padStart(4, "0")}`,
+      reason: reasons[index % reasonCount] ?? REASON,
+    };
+    const begin = 60 + (index % 300);
+    return step("CreateNode", begin, begin + 90, {
+      ...part,
+      subJobs: [step("CreateNodeVM", begin, begin + 80, part)],
+    });
+  });
+  return {
+    ...failed,
+    type: "ScaleupNodePool",
+    causes: reasons.map((reason, index) => ({
+      ...cause,
+      reason,
+      count: Math.ceil((nodeCount - index) / reasonCount),
+      resources: nodes.slice(index, index + 10).map(({ resourceName }) => resourceName ?? ""),
+    })),
+    subJobs: { total: 2 * nodeCount, succeeded: 0, failed: 2 * nodeCount, pending: 0 },
+    job: step("ScaleupNodePool", 0, 559, { ...FAILED, subJobs: nodes }),
   };
 }

@@ -19,6 +19,7 @@ export function failedJob(): StatusDocument {
     state: "failed",
     done: true,
     phase: "Failed",
+    expected: undefined,
     failures: [
       {
         path: ["CreateCluster", "CreateNodePool", "CreateNode", "CreateNodeVM"],
@@ -51,7 +52,7 @@ export function failedJob(): StatusDocument {
         state: "delivered",
         attempts: 1,
         lastStatus: 200,
-        lastReason: "accepted",
+        lastReason: "ok",
         at: at(564),
         nextAttemptAt: null,
         history: [
@@ -59,7 +60,7 @@ export function failedJob(): StatusDocument {
             at: at(564),
             verdict: "delivered",
             status: 200,
-            reason: "accepted",
+            reason: "ok",
             durationMs: 212,
             answer: "ok",
           },
@@ -74,7 +75,14 @@ export function failedJob(): StatusDocument {
         at: at(570),
         nextAttemptAt: at(601),
         history: [
-          { at: at(564), verdict: "retry", status: null, reason: "ECONNRESET", durationMs: 1840, answer: "" },
+          {
+            at: at(564),
+            verdict: "retry",
+            status: null,
+            reason: "connection_failed",
+            durationMs: 1840,
+            answer: "",
+          },
           {
             at: at(570),
             verdict: "retry",

@@ -81,6 +81,7 @@ export function runningJob(): StatusDocument {
       history: [],
     })),
     job: tree,
+    expected: { p50Seconds: 600, p90Seconds: 720, fromJobs: 42, remainingSeconds: 45 },
   };
 }
 
@@ -97,7 +98,19 @@ export function unseenJob(part: Partial<StatusDocument> = {}): StatusDocument {
     createdAt: null,
     updatedAt: null,
     subJobs: NO_SUBJOBS,
+    expected: undefined,
     ...part,
+  };
+}
+
+/** Returns a job with one subjob, which runs. */
+export function oneStepJob(): StatusDocument {
+  const running = runningJob();
+  const subJobs = [step("CreateNodeVM", 4, 560, { ...PENDING, resourceName: "pool-a-m9d4q" })];
+  return {
+    ...running,
+    subJobs: { total: 1, succeeded: 0, failed: 0, pending: 1 },
+    job: running.job && { ...running.job, subJobs },
   };
 }
 

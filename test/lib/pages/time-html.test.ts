@@ -1,4 +1,4 @@
-import { formatShortUtc, parseInstant, roundNowByAge, utcTimeElement } from "../../../lib/pages/time-html.ts";
+import { parseInstant, roundNowByAge, shortTimeElement, timeElement } from "../../../lib/pages/time-html.ts";
 import { NOW } from "./sample-parts.ts";
 
 const MINUTE = 60_000;
@@ -14,19 +14,20 @@ describe("parseInstant", () => {
 
 describe("roundNowByAge", () => {
   it.each([
-    [9 * MINUTE, 15_000],
-    [30 * MINUTE, MINUTE],
-    [90 * MINUTE, 5 * MINUTE],
-  ])("at an age of %d ms rounds down to steps of %d ms", (age, step) => {
-    const now = Date.UTC(2026, 2, 12, 9, 35) + 14_999;
-    expect(roundNowByAge(now, now - age)).toBe(Math.floor(now / step) * step);
-    expect(roundNowByAge(now, now - age)).toBeLessThanOrEqual(now);
+    [14_999, 0],
+    [9 * MINUTE + 7_000, 9 * MINUTE],
+    [30 * MINUTE + 59_000, 30 * MINUTE],
+    [94 * MINUTE, 90 * MINUTE],
+  ])("rounds an age of %d ms down to %d ms", (age, rounded) => {
+    expect(roundNowByAge(NOW + age, NOW)).toBe(NOW + rounded);
   });
 });
 
-it("times are in UTC, for readers and for machines", () => {
-  expect(String(utcTimeElement(NOW))).toBe(
+it("times are in UTC until the script of the page runs", () => {
+  expect(String(timeElement(NOW))).toBe(
     '<time datetime="2026-03-12T09:39:22.000Z">2026-03-12 09:39:22 UTC</time>',
   );
-  expect(formatShortUtc(NOW)).toBe("03-12 09:39:22");
+  expect(String(shortTimeElement(NOW))).toBe(
+    '<time datetime="2026-03-12T09:39:22.000Z" data-short>03-12 09:39:22 UTC</time>',
+  );
 });

@@ -4,41 +4,87 @@ import {
   computeBar,
   computeTimelineSpan,
   jobDurationMs,
+  renderTimelineAxis,
   type Timeline,
   timelineTicks,
 } from "../../../lib/pages/timeline.ts";
 import { at, NOW, PENDING, step, subJob } from "./sample-parts.ts";
 
 const START = Date.parse(at(0));
-const line: Timeline = { start: START, end: START + 100_000 };
+const END = START + 100_000;
+const line: Timeline = { start: START, end: END, now: END, usualEnd: null };
+const OVER = { done: true, expected: undefined };
+const expected = { p50Seconds: 300, p90Seconds: 600, fromJobs: 42, remainingSeconds: null };
 
 describe("computeTimelineSpan", () => {
   it("runs from the start of the job to its last update", () => {
-    expect(computeTimelineSpan(step("A", 0, 100), NOW)).toEqual(line);
+    expect(computeTimelineSpan(step("A", 0, 100), NOW, OVER)).toEqual(line);
+    expect(computeTimelineSpan(step("A", 0, 100), NOW, { done: false, expected })).toEqual(line);
   });
 
-  it("ends at `until` while the job is pending", () => {
-    expect(computeTimelineSpan(step("A", 0, 100, PENDING), NOW)).toEqual({ start: START, end: NOW });
+  it("ends with the watch if the job is still pending", () => {
+    const span = computeTimelineSpan(step("A", 0, 100, PENDING), NOW, { done: true, expected });
+    expect(span).toEqual({ start: START, end: NOW, now: NOW, usualEnd: null });
+  });
+
+  it("of a running job has space for the bars to grow until the next version of the page", () => {
+    const span = computeTimelineSpan(step("A", 0, 100, PENDING), NOW, { done: false, expected: undefined });
+    expect(span).toEqual({ start: START, end: NOW + 15_000, now: NOW, usualEnd: null });
+  });
+
+  it("of a running job contains the time in which the job usually ends", () => {
+    const job = step("A", 0, 100, PENDING);
+    const usualEnd = { from: START + 300_000, to: START + 600_000 };
+    expect(computeTimelineSpan(job, START + 30_000, { done: false, expected })).toEqual({
+      start: START,
+      end: START + 600_000,
+      now: START + 30_000,
+      usualEnd,
+    });
+    const late = START + 900_000;
+    expect(computeTimelineSpan(job, late, { done: false, expected })).toMatchObject({
+      end: late + 60_000,
+      usualEnd,
+    });
   });
 
   it("ignores subjobs that start before their parent, unless the parent has no start", () => {
     const early = step("B", -14_400, -14_000);
-    expect(computeTimelineSpan(step("A", 0, 100, { subJobs: [early] }), NOW)).toEqual(line);
-    expect(computeTimelineSpan(step("A", 0, 100, { createdAt: null, subJobs: [early] }), NOW)?.start).toBe(
-      START - 14_400_000,
-    );
+    expect(computeTimelineSpan(step("A", 0, 100, { subJobs: [early] }), NOW, OVER)).toEqual(line);
+    expect(
+      computeTimelineSpan(step("A", 0, 100, { createdAt: null, subJobs: [early] }), NOW, OVER)?.start,
+    ).toBe(START - 14_400_000);
   });
 
   it("is null for a job without times, and for a job that starts in the future", () => {
-    expect(computeTimelineSpan(subJob({ createdAt: null }), NOW)).toBeNull();
-    expect(computeTimelineSpan(step("A", 90_000, 80_000), NOW)).toBeNull();
+    expect(computeTimelineSpan(subJob({ createdAt: null }), NOW, OVER)).toBeNull();
+    expect(computeTimelineSpan(step("A", 90_000, 80_000), NOW, OVER)).toBeNull();
+    expect(
+      computeTimelineSpan(step("A", 90_000, 80_000, PENDING), NOW, { done: false, expected: undefined }),
+    ).toBeNull();
+  });
+});
+
+describe("renderTimelineAxis", () => {
+  it.each([
+    [0, 50, 'x="0%" width="50%"', "middle"],
+    [0, 10, 'x="0%" width="10%"', "start"],
+    [90, 100, 'x="90%" width="10%"', "end"],
+    [100, 100, 'x="99.4%" width="0.6%"', "end"],
+  ])("marks the usual end from %d s to %d s of 100 s at %s", (from, to, position, anchor) => {
+    const usualEnd = { from: START + from * 1000, to: START + to * 1000 };
+    const markup = String(renderTimelineAxis({ ...line, usualEnd }));
+    expect(markup.split(`<rect class="usual" ${position}`)).toHaveLength(3);
+    expect(markup).toContain(`text-anchor="${anchor}">usual end</text>`);
+    expect(String(renderTimelineAxis(line))).not.toContain("usual");
   });
 });
 
 describe("computeBar", () => {
   it.each<[string, JobDocument, unknown]>([
     ["inside the timeline", step("B", 25, 50), { from: 0.25, to: 0.5, kind: "plain" }],
-    ["still running", step("B", 25, 50, PENDING), { from: 0.25, to: 1, kind: "open" }],
+    ["still running", step("B", 25, 50, PENDING), { from: 0.25, to: 0.8, kind: "open" }],
+    ["started after now", step("B", 90, 95, PENDING), { from: 0.9, to: 0.9, kind: "open" }],
     ["four hours early", step("B", -14_400, -14_300), { from: 0, to: 0, kind: "outside" }],
     ["started early", step("B", -50, 50), { from: 0, to: 0.5, kind: "outside" }],
     ["ended late", step("B", 50, 500), { from: 0.5, to: 1, kind: "outside" }],
@@ -47,7 +93,7 @@ describe("computeBar", () => {
     ["never updated", step("B", 50, 0, { updatedAt: null }), { from: 0.5, to: 0.5, kind: "plain" }],
     ["without a start", subJob({ createdAt: null }), null],
   ])("places a subjob: %s", (_, job, bar) => {
-    expect(computeBar(job, line)).toEqual(bar);
+    expect(computeBar(job, { ...line, now: START + 80_000 })).toEqual(bar);
   });
 
   it("places a bar inside the timeline for any times", () => {
