@@ -1,5 +1,5 @@
 // Writes build/cce-notifier.mjs, or the file in the first argument: the command as one file. The file runs on Node 20
-// and later without any other file. CI pipelines download this file (docs/command.md).
+// and later without any other file. The second argument is another source file to bundle in place of the command.
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 // npm also runs this script after an install without development dependencies. If esbuild is not installed, the script
 // builds nothing.
 const esbuild = await import("esbuild").catch(() => null);
+const entryPoint = process.argv[3] ?? "client/cce-notifier.ts";
 const file = process.argv[2] ?? fileURLToPath(new URL("../build/cce-notifier.mjs", import.meta.url));
 
 const OPERATOR_COMMANDS = ["config", "doctor", "link", "redrive", "token"];
@@ -16,7 +17,7 @@ if (esbuild !== null) {
   await esbuild.build({
     // The output contains the paths of source files. Relative paths make the output the same in every folder.
     absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
-    entryPoints: ["client/cce-notifier.ts"],
+    entryPoints: [entryPoint],
     outfile: file,
     bundle: true,
     minifySyntax: true,
@@ -25,12 +26,16 @@ if (esbuild !== null) {
     format: "esm",
     banner: { js: "#!/usr/bin/env node" },
   });
+  if (process.argv[3] === undefined) await writeChecksum();
+  if (process.argv[2] === undefined) await buildServer(esbuild);
+}
+
+async function writeChecksum() {
   const sum = createHash("sha256")
     .update(await readFile(file))
     .digest("hex");
   // The line in the checksum file has the format of `sha256sum --check`.
   await writeFile(`${file}.sha256`, `${sum}  ${basename(file)}\n`);
-  if (process.argv[2] === undefined) await buildServer(esbuild);
 }
 
 /**

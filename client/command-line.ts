@@ -25,11 +25,13 @@ export interface Environment extends Pick<WatchPorts, "readText" | "now" | "wait
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
   readonly stderr: ErrorOutput;
+  /** Gets the document of `--json`, also if the option is not given. */
+  readonly onDocument?: (document: object) => void;
 }
 
 /** Runs one command line of `cce-notifier` and returns its exit status. */
 export async function runCommandLine(argv: readonly string[], environment: Environment): Promise<ExitCode> {
-  const { env, stdout, stderr, wait } = environment;
+  const { env, stdout, stderr, wait, onDocument } = environment;
   const command = readArguments(argv, env.NOTIFIER_PROJECT);
   if (command.kind === "help" || command.kind === "version") {
     stdout.write(command.kind === "help" ? USAGE : `${VERSION}\n`);
@@ -43,7 +45,10 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
   const connection = readConnection(env);
   if (typeof connection === "string") return usageError(connection);
 
-  const writeDocument = (document: object) => command.json && stdout.write(`${toPrintableJson(document)}\n`);
+  const writeDocument = (document: object) => {
+    onDocument?.(document);
+    if (command.json) stdout.write(`${toPrintableJson(document)}\n`);
+  };
   const client = createClient({ ...connection, wait });
   const screen = createScreen(command.json ? { write: () => undefined } : stdout, stderr);
   try {

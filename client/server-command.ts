@@ -4,7 +4,13 @@ import type { Output } from "./screen.ts";
 const SERVER_COMMANDS: ReadonlySet<string> = new Set(["serve", "backup", "export", "import"]);
 
 /** The operators' commands that the checkout also runs with `npm run`. Their files are in local/ops. */
-const OPERATOR_COMMANDS: ReadonlySet<string> = new Set(["config", "doctor", "link", "redrive", "token"]);
+export const OPERATOR_COMMANDS: ReadonlySet<string> = new Set([
+  "config",
+  "doctor",
+  "link",
+  "redrive",
+  "token",
+]);
 
 /** The database of the one-node edition is a module of Node.js since this version. */
 const FIRST_NODE_MAJOR = 24;

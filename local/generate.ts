@@ -19,7 +19,25 @@ export const GENERATED_FILES: Readonly<Record<string, () => string | Promise<str
   "docs/event.schema.json": () => `${JSON.stringify(createEventSchema(), null, 2)}\n`,
   "functions/api/openapi.generated.ts": openApiModule,
   "lib/pages/browser.generated.ts": browserModule,
+  "modules/azure-pipelines/watch.yml": () => withWatchScript("modules/azure-pipelines/watch.yml"),
+  "modules/jenkins/resources/watch-cce-job.sh": () => readFileSync(WATCH_SCRIPT, "utf8"),
+  "templates/watch.yml": () => withWatchScript("templates/watch.yml"),
 };
+
+/** The script that the pipeline templates contain. A template is one file, because its user has no copy of the script. */
+const WATCH_SCRIPT = "examples/curl/watch.sh";
+const SCRIPT_BLOCK =
+  /^( *)# begin of examples\/curl\/watch\.sh\n(?:.*\n)*?\1# end of examples\/curl\/watch\.sh$/m;
+
+/** Returns the text of a template with the current script between the two comments that mark the script. */
+function withWatchScript(file: string): string {
+  const script = readFileSync(WATCH_SCRIPT, "utf8").trimEnd();
+  return readFileSync(file, "utf8").replace(SCRIPT_BLOCK, (_, indent: string) =>
+    ["# begin of examples/curl/watch.sh", ...script.split("\n"), "# end of examples/curl/watch.sh"]
+      .map((line) => (line === "" ? "" : `${indent}${line}`))
+      .join("\n"),
+  );
+}
 
 function openApiModule(): string {
   const document = createOpenApiDocument();

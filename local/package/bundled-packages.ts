@@ -1,7 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import * as z from "zod";
+import { OPERATOR_COMMANDS } from "../../client/server-command.ts";
 import plugins from "../../esbuild-plugins.ts";
 
 const Manifest = z.looseObject({
@@ -13,7 +14,33 @@ const Lock = z.object({
   packages: z.record(z.string(), z.object({ integrity: z.string().optional() })),
 });
 
-/** An npm package whose code is in the bundle of at least one Lambda function. */
+/** The bundles of one product: the entry file of each bundle by the name of the bundle. */
+export interface Bundles {
+  readonly entryFiles: Readonly<Record<string, string>>;
+  readonly plugins: Plugin[];
+}
+
+/** Returns the bundles of the Lambda functions. */
+export async function functionBundles(root: string): Promise<Bundles> {
+  const names = (await readdir(join(root, "functions"))).filter((name) => name !== "shared");
+  return {
+    entryFiles: Object.fromEntries(names.map((name) => [name, `functions/${name}/handler.ts`])),
+    plugins,
+  };
+}
+
+/** The bundles of the package of the command: the command, the one-node edition, the action and operators' commands. */
+export const COMMAND_BUNDLES: Bundles = {
+  entryFiles: {
+    command: "client/cce-notifier.ts",
+    action: "client/github-action.ts",
+    "one-node": "server/main.ts",
+    ...Object.fromEntries([...OPERATOR_COMMANDS].map((name) => [name, `local/ops/${name}.ts`])),
+  },
+  plugins: [],
+};
+
+/** An npm package whose code is in at least one bundle. */
 export interface BundledPackage {
   readonly name: string;
   readonly version: string;
@@ -24,17 +51,22 @@ export interface BundledPackage {
    * for this package.
    */
   readonly integrity: string | null;
-  readonly functions: readonly string[];
+  /** The names of the bundles that contain code of the npm package. */
+  readonly bundles: readonly string[];
+  /** The folder of the npm package, relative to the root of the repository. */
+  readonly folder: string;
 }
 
 /**
- * Returns the npm packages in the bundles of the Lambda functions, sorted by name and version. The files in each bundle
- * are listed in the metafile that esbuild writes.
+ * Returns the npm packages in bundles, sorted by name and version. The files in each bundle are listed in the metafile
+ * that esbuild writes.
  */
-export async function listBundledPackages(root: string): Promise<readonly BundledPackage[]> {
-  const functions = (await readdir(join(root, "functions"))).filter((name) => name !== "shared");
+export async function listBundledPackages(
+  root: string,
+  { entryFiles, plugins }: Bundles,
+): Promise<readonly BundledPackage[]> {
   const { metafile } = await build({
-    entryPoints: functions.map((name) => join(root, `functions/${name}/handler.ts`)),
+    entryPoints: Object.values(entryFiles).map((file) => join(root, file)),
     absWorkingDir: root,
     outdir: "unwritten",
     write: false,
@@ -48,21 +80,22 @@ export async function listBundledPackages(root: string): Promise<readonly Bundle
     mainFields: ["module", "main"],
     plugins,
   });
-  const functionsByFolder = new Map<string, Set<string>>();
+  const names = new Map(Object.entries(entryFiles).map(([name, file]) => [file, name]));
+  const bundlesByFolder = new Map<string, Set<string>>();
   for (const { entryPoint = "", inputs } of Object.values(metafile.outputs))
     for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
       const folder = packageFolder(input);
       if (folder === null || bytesInOutput === 0) continue;
-      const name = entryPoint.replace(/^functions\/|\/handler\.ts$/g, "");
-      functionsByFolder.set(folder, (functionsByFolder.get(folder) ?? new Set()).add(name));
+      const name = names.get(entryPoint) ?? entryPoint;
+      bundlesByFolder.set(folder, (bundlesByFolder.get(folder) ?? new Set()).add(name));
     }
   const lock = Lock.parse(JSON.parse(await readFile(join(root, "package-lock.json"), "utf8")));
   const packages = await Promise.all(
-    [...functionsByFolder].map(async ([folder, users]) => {
+    [...bundlesByFolder].map(async ([folder, users]) => {
       const manifest = JSON.parse(await readFile(join(root, folder, "package.json"), "utf8"));
       const { name, version, license } = Manifest.parse(manifest);
       const integrity = lock.packages[folder.replace(/^.*?(?=node_modules\/)/, "")]?.integrity ?? null;
-      return { name, version, license, integrity, functions: [...users].sort() };
+      return { name, version, license, integrity, bundles: [...users].sort(), folder };
     }),
   );
   return packages.sort((a, b) => (`${a.name}@${a.version}` < `${b.name}@${b.version}` ? -1 : 1));

@@ -1,5 +1,10 @@
 import { fileURLToPath } from "node:url";
-import { type BundledPackage, listBundledPackages } from "./bundled-packages.ts";
+import {
+  type BundledPackage,
+  COMMAND_BUNDLES,
+  functionBundles,
+  listBundledPackages,
+} from "./bundled-packages.ts";
 
 /**
  * The licences that an npm package in a bundle may have. These licences only require that the package and its authors
@@ -31,7 +36,11 @@ export function findRefusedLicences(
 const alternatives = (license: string): string[] => license.replace(/^\((.*)\)$/, "$1").split(" OR ");
 
 if (import.meta.main) {
-  const packages = await listBundledPackages(fileURLToPath(new URL("../..", import.meta.url)));
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const packages = [
+    ...(await listBundledPackages(root, await functionBundles(root))),
+    ...(await listBundledPackages(root, COMMAND_BUNDLES)),
+  ];
   for (const { name, version, license } of packages)
     process.stdout.write(`${license.padEnd(14)} ${name}@${version}\n`);
   const refused = findRefusedLicences(packages);

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { type BundledPackage, listBundledPackages } from "./bundled-packages.ts";
+import { type BundledPackage, functionBundles, listBundledPackages } from "./bundled-packages.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const Product = z.object({ name: z.string(), version: z.string(), license: z.string() });
@@ -37,7 +37,7 @@ export function createBillOfMaterials(product: z.infer<typeof Product>, packages
       purl: packageUrl(one),
       licenses: [{ expression: one.license }],
       ...(one.integrity === null ? {} : { hashes: [toHash(one.integrity)] }),
-      properties: one.functions.map((value) => ({ name: "function", value })),
+      properties: one.bundles.map((value) => ({ name: "bundle", value })),
     })),
     dependencies: [
       { ref: root, dependsOn: packages.map(packageUrl) },
@@ -63,7 +63,7 @@ function toHash(integrity: string): { alg: string; content: string } {
 
 if (import.meta.main) {
   const product = Product.parse(JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")));
-  const packages = await listBundledPackages(ROOT);
+  const packages = await listBundledPackages(ROOT, await functionBundles(ROOT));
   await mkdir(join(ROOT, "build"), { recursive: true });
   const document = JSON.stringify(createBillOfMaterials(product, packages), null, 2);
   await writeFile(join(ROOT, "build/sbom.json"), `${document}\n`);

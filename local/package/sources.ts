@@ -11,11 +11,14 @@ const IGNORED_FOLDERS: ReadonlySet<string> = new Set([
   "bench",
   "client",
   "coverage",
+  "dist",
   "docs",
   "examples",
   "local",
+  "modules",
   "node_modules",
   "stages",
+  "templates",
   "test",
 ]);
 

@@ -1,74 +1,30 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Issuer, startIssuer } from "../support/issuer.ts";
 import { runCommand } from "../support/run-command.ts";
-import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
+import { type ExamplesService, REASON_LINE, startExamplesService } from "./examples-service.ts";
 
-const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
-const WATCH = join(EXAMPLES, "curl/watch.sh");
-const REASON = 'the flavor "c7n" is\nsold out \\ here';
-/** The reason of a failed job, as the script prints the reason. */
-const REASON_LINE = 'reason=the flavor "c7n" is sold out \\ here\n';
+const WATCH = fileURLToPath(new URL("../../examples/curl/watch.sh", import.meta.url));
 
-let issuer: Issuer;
-let fixture: ServiceFixture;
-/** A folder with the examples, like in a repository that uses the examples. */
-let folder: string;
-let env: Record<string, string>;
+let service: ExamplesService;
+let issuer: ExamplesService["issuer"];
+let fixture: ExamplesService["fixture"];
+let env: ExamplesService["env"];
 
 beforeAll(async () => {
-  issuer = await startIssuer();
-  const rule = {
-    audience: "cce-job-notifier",
-    claims: { repository: "org/*" },
-    projects: [PROJECT],
-    targets: ["*"],
-    operations: ["*"],
-  };
-  fixture = await startServiceFixture({
-    targets: {},
-    oidc: [{ issuer: issuer.url, ...rule }],
-    settings: { egress: { allow: [new URL(issuer.url).host] } },
-  });
-  env = { NOTIFIER_URL: fixture.stack.api, NOTIFIER_TOKEN: fixture.token, PROJECT };
-  folder = await mkdtemp(join(tmpdir(), "examples-"));
-  await cp(WATCH, join(folder, "ci/watch-cce-job.sh"));
+  service = await startExamplesService();
+  ({ issuer, fixture, env } = service);
 }, 90_000);
 
-afterAll(async () => {
-  await fixture.stop();
-  await issuer.stop();
-  await rm(folder, { recursive: true });
-});
-
-const succeeding = () => fixture.addJob({ type: "CreateNode", endSeconds: 0.2 });
-const failing = () =>
-  fixture.addJob({
-    type: "CreateCluster",
-    endSeconds: 0.2,
-    outcome: "Failed",
-    subJobs: [{ type: "CreateNodeVM", endSeconds: 0.1, outcome: "Failed", reason: REASON }],
-  });
-const text = (path: string) => readFile(join(EXAMPLES, path), "utf8");
-
-/** Returns the lines below the first line that matches `head`, up to the first line without deeper indentation. */
-function blockAfter(document: string, head: RegExp): string {
-  const lines = document.split("\n");
-  const start = lines.findIndex((line) => head.test(line));
-  const indent = (line: string) => line.search(/\S|$/);
-  const block = lines.slice(start + 1);
-  const end = block.findIndex((line) => line.trim() !== "" && indent(line) <= indent(lines[start] ?? ""));
-  return block.slice(0, end === -1 ? block.length : end).join("\n");
-}
+afterAll(() => service.stop());
 
 describe("curl/watch.sh", () => {
   const watch = (parameters: readonly string[], more = {}, stdin = "") =>
     runCommand("sh", [WATCH, ...parameters], { env: { ...env, ...more }, stdin });
 
   test("waits for a job and prints its state, and the reason of a failed job", async () => {
-    const [good, bad] = await Promise.all([watch([succeeding()]), watch([failing()])]);
+    const [good, bad] = await Promise.all([
+      watch([service.addSucceedingJob()]),
+      watch([service.addFailingJob()]),
+    ]);
     expect(good).toEqual({ code: 0, stdout: "state=succeeded\n", stderr: "" });
     expect(bad).toEqual({ code: 1, stdout: `state=failed\n${REASON_LINE}`, stderr: "" });
   });
@@ -138,127 +94,4 @@ describe("curl/watch.sh", () => {
     expect([ran.code, ran.stdout]).toEqual([4, ""]);
     expect(ran.stderr).toContain("the notifier answers 403");
   });
-});
-
-describe("the GitHub Action", () => {
-  /** Runs the step of the action like a GitHub runner, with a file for the outputs. An empty input gets its default. */
-  async function act(inputs: Readonly<Record<string, string>>, more: Readonly<Record<string, string>> = {}) {
-    const script = blockAfter(await text("github-action/action.yml"), /^ +run: \|$/);
-    const [output, file] = [join(folder, "output"), join(folder, "step.sh")];
-    await Promise.all([writeFile(output, ""), writeFile(file, script)]);
-    const ran = await runCommand("bash", ["--noprofile", "--norc", "-eo", "pipefail", file], {
-      env: {
-        NOTIFIER_URL: fixture.stack.api,
-        NOTIFIER_TOKEN: "",
-        NOTIFIER_AUDIENCE: "",
-        NOTIFY: "",
-        WAIT: "yes",
-        PROJECT,
-        JOB_ID: "",
-        REPLY: "",
-        ACTOR: "kim",
-        PIPELINE: "o/r · Create a cluster",
-        COMMIT: "abc",
-        RUN_URL: "https://github.example/o/r/actions/runs/1",
-        GITHUB_ACTION_PATH: join(EXAMPLES, "github-action"),
-        GITHUB_OUTPUT: output,
-        ...inputs,
-        ...more,
-      },
-    });
-    return { ...ran, output: await readFile(output, "utf8") };
-  }
-
-  test("uses an identity token, and sets the outputs state and reason", async () => {
-    const ran = await act(
-      { NOTIFIER_AUDIENCE: "cce-job-notifier", JOB_ID: failing() },
-      {
-        ACTIONS_ID_TOKEN_REQUEST_URL: `${issuer.url}/token?api-version=2.0`,
-        ACTIONS_ID_TOKEN_REQUEST_TOKEN: "t",
-      },
-    );
-    expect([ran.code, ran.output]).toEqual([1, `state=failed\n${REASON_LINE}`]);
-  });
-
-  test("accepts a reply and a token", async () => {
-    const jobId = succeeding();
-    const ran = await act({ NOTIFIER_TOKEN: fixture.token, REPLY: JSON.stringify({ jobID: jobId }) });
-    expect([ran.code, ran.output]).toEqual([0, "state=succeeded\n"]);
-    expect((await fixture.status(jobId)).context).toEqual({
-      actor: "kim",
-      pipeline: "o/r · Create a cluster",
-      commit: "abc",
-      runUrl: "https://github.example/o/r/actions/runs/1",
-    });
-  });
-
-  test("passes every input as an environment variable and not as shell code", async () => {
-    const action = await text("github-action/action.yml");
-    const names = [...action.matchAll(/\$\{\{ inputs\.([\w-]+) \}\}/g)].map(([, name]) => name ?? "");
-    const declared = [...blockAfter(action, /^inputs:$/).matchAll(/^ {2}([\w-]+):$/gm)].map(
-      ([, name]) => name,
-    );
-    expect(names.sort()).toEqual(declared.sort());
-    expect(blockAfter(action, /^ +run: \|$/)).not.toContain("${{");
-  });
-});
-
-test("the script of the GitLab job runs as it is", async () => {
-  const lines = blockAfter(await text("gitlab/.gitlab-ci.yml"), /^ {2}script:$/)
-    .split("\n")
-    .map((line) => line.replace(/^ +- /, ""));
-  expect(lines).toHaveLength(2);
-  const jobId = failing();
-  await writeFile(join(folder, "create-cluster-reply.json"), JSON.stringify({ status: { jobID: jobId } }));
-  const ci = {
-    GITLAB_USER_LOGIN: "kim",
-    CI_PROJECT_PATH: "group/infra",
-    CI_COMMIT_SHA: "abc",
-    CI_JOB_URL: "https://gitlab.example/j/1",
-  };
-  const ran = await runCommand("sh", ["-ec", lines.join("\n")], { cwd: folder, env: { ...env, ...ci } });
-  expect([ran.code, ran.stdout]).toEqual([1, `state=failed\n${REASON_LINE}`]);
-  expect((await fixture.status(jobId)).context).toEqual({
-    actor: "kim",
-    pipeline: "group/infra",
-    commit: "abc",
-    runUrl: "https://gitlab.example/j/1",
-  });
-});
-
-test("the script of the Jenkinsfile runs as it is", async () => {
-  const [, script = ""] = /'''\n([\s\S]*?)'''/.exec(await text("jenkins/Jenkinsfile")) ?? [];
-  const jobId = succeeding();
-  const ci = {
-    JOB_ID: jobId,
-    JOB_NAME: "Infra & Co/new cluster/feature%2Fx",
-    GIT_COMMIT: "abc",
-    BUILD_URL: "https://ci.example/job/Infra%20&%20Co/job/new%20cluster/job/feature%252Fx/12/",
-  };
-  const ran = await runCommand("sh", ["-xec", script], { cwd: folder, env: { ...env, ...ci } });
-  expect([ran.code, ran.stdout]).toEqual([0, "state=succeeded\n"]);
-  expect(ran.stderr).not.toContain(fixture.token);
-  expect((await fixture.status(jobId)).context).toEqual({
-    pipeline: ci.JOB_NAME,
-    runUrl: ci.BUILD_URL,
-    commit: "abc",
-  });
-});
-
-test("the command of the Terraform example submits a job, and prints the reason of a refusal", async () => {
-  const [, command = ""] = /<<-EOT\n([\s\S]*?)\n +EOT/.exec(await text("terraform/main.tf")) ?? [];
-  const jobId = succeeding();
-  const ran = await runCommand("sh", ["-c", command], { env: { ...env, BODY: JSON.stringify({ jobId }) } });
-  expect([ran.code, JSON.parse(ran.stdout)]).toMatchObject([0, { jobs: [{ jobId, status: "accepted" }] }]);
-  const refused = await runCommand("sh", ["-c", command], {
-    env: { ...env, BODY: JSON.stringify({ jobId: "a b" }) },
-  });
-  expect([refused.code, JSON.parse(refused.stdout)]).toMatchObject([22, { status: 422 }]);
-  const absent = await runCommand("sh", ["-c", command], {
-    env: { ...env, NOTIFIER_TOKEN: "", BODY: "{}" },
-  });
-  expect([absent.code, absent.stderr]).toEqual([
-    2,
-    "NOTIFIER_TOKEN is not set in the environment of Terraform\n",
-  ]);
 });

@@ -124,7 +124,7 @@ export async function runChecks(
 
 /** Formats the last lines of the command, such as `1 fault, 2 warnings, 9 checks ok.` */
 export function formatSummary({ counts, unchecked }: Summary): string {
-  const count = (number: number, noun: string) => `${number} ${number === 1 ? noun : `${noun}s`}`;
+  const count = (number: number, name: string) => `${number} ${number === 1 ? name : `${name}s`}`;
   const faults = count(counts.fault, "fault");
   const worst = counts.fault > 0 ? "red" : counts.warning > 0 ? "yellow" : "green";
   const totals = `${faults}, ${count(counts.warning, "warning")}, ${count(counts.ok, "check")} ok.`;

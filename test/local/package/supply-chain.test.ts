@@ -2,7 +2,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { type BundledPackage, listBundledPackages } from "../../../local/package/bundled-packages.ts";
+import {
+  type BundledPackage,
+  COMMAND_BUNDLES,
+  functionBundles,
+  listBundledPackages,
+} from "../../../local/package/bundled-packages.ts";
 import { findRefusedLicences } from "../../../local/package/licences.ts";
 import { createBillOfMaterials } from "../../../local/package/sbom.ts";
 
@@ -26,8 +31,10 @@ const Versions = z.object({
 });
 
 let packages: readonly BundledPackage[];
+let commandPackages: readonly BundledPackage[];
 beforeAll(async () => {
-  packages = await listBundledPackages(ROOT);
+  packages = await listBundledPackages(ROOT, await functionBundles(ROOT));
+  commandPackages = await listBundledPackages(ROOT, COMMAND_BUNDLES);
 }, 60_000);
 
 const readJson = async (file: string): Promise<unknown> =>
@@ -36,6 +43,8 @@ const readJson = async (file: string): Promise<unknown> =>
 test("every bundled package has an accepted licence", () => {
   expect(packages.length).toBeGreaterThan(10);
   expect(findRefusedLicences(packages)).toEqual([]);
+  expect(commandPackages.length).toBeGreaterThan(10);
+  expect(findRefusedLicences(commandPackages)).toEqual([]);
 });
 
 test("a licence outside the list is refused unless the package offers an accepted alternative", () => {
@@ -86,7 +95,7 @@ test("every dependency has an exact version", async () => {
   expect(loose).toEqual([]);
 });
 
-test("the bill of materials lists each package with its purl, its hash and its functions", () => {
+test("the bill of materials lists each package with its purl, its hash and its bundles", () => {
   const bom = createBillOfMaterials({ name: "cce-job-notifier", version: "0.1.0", license: "MIT" }, packages);
   expect(bom).toMatchObject({ bomFormat: "CycloneDX", specVersion: "1.6", version: 1 });
   const middy = bom.components.find(({ name }) => name === "@middy/core");

@@ -1,0 +1,54 @@
+import type { StatusDocument } from "../lib/api/status-document.ts";
+import { listResources } from "../lib/domain/cause.ts";
+import { escapeTags } from "../lib/domain/plain-text.ts";
+import { formatDuration } from "../lib/domain/time-text.ts";
+import { toPrintable } from "./printable-text.ts";
+import { jobName } from "./status-text.ts";
+
+/** The fields of a status that a summary shows. */
+export type SummarizedJob = Pick<
+  StatusDocument,
+  | "project"
+  | "jobId"
+  | "state"
+  | "type"
+  | "resourceName"
+  | "reason"
+  | "causes"
+  | "causesOmitted"
+  | "durationSeconds"
+>;
+
+/**
+ * Returns the outcome of a job as Markdown for the summary of a pipeline run. Texts of the cloud are escaped, so that they
+ * add no link, no picture and no HTML. A hint is a text of the service, and its link works.
+ */
+export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): string {
+  const { state, type, resourceName, durationSeconds, reason, causes, causesOmitted } = job;
+  const title = [type ?? "CCE job", resourceName].filter((part) => part !== null).join(" ");
+  const facts = [
+    `Job ${escapeMarkdown(jobName(job))}`,
+    durationSeconds !== null && `duration ${formatDuration(durationSeconds * 1000)}`,
+    pageUrl !== null && URL.canParse(pageUrl) && `[status page](<${new URL(pageUrl).href}>)`,
+  ];
+  const lines = [`### ${escapeMarkdown(`${title}: ${state.replace("_", " ")}`)}`, "", joinFacts(facts)];
+  if (state === "succeeded") return `${lines.join("\n")}\n`;
+  for (const cause of causes) {
+    const count = cause.count > 1 ? `${cause.count} × ` : "";
+    const name = `${count}${cause.type ?? "unknown"}`;
+    const resources = listResources(cause);
+    lines.push("", `- **${escapeMarkdown(name)}** ${escapeMarkdown(resources)}`.trimEnd());
+    if (cause.reason !== null) lines.push(`  ${escapeMarkdown(cause.reason)}`);
+    if (cause.hint !== null) lines.push(`  *Hint:* ${escapeTags(toPrintable(cause.hint))}`);
+  }
+  if (causesOmitted > 0) lines.push("", `and ${causesOmitted} more`);
+  if (causes.length === 0 && reason !== null) lines.push("", escapeMarkdown(reason));
+  return `${lines.join("\n")}\n`;
+}
+
+const joinFacts = (facts: readonly (string | false)[]): string => facts.filter(Boolean).join(" · ");
+
+/** Escapes each ASCII punctuation character of Markdown (CommonMark, section 2.4) and makes the text one line. */
+function escapeMarkdown(text: string): string {
+  return escapeTags(toPrintable(text).replace(/[\\`*_{}[\]()#+\-.!|~:@]/g, "\\$&"));
+}

@@ -1,0 +1,63 @@
+import { renderJobSummary, type SummarizedJob } from "../../client/job-summary.ts";
+
+const JOB: SummarizedJob = {
+  project: "prod",
+  jobId: "5f0e7f0e",
+  state: "failed",
+  type: "CreateCluster",
+  resourceName: "prod-eu",
+  reason: null,
+  causes: [
+    {
+      type: "CreateNodeVM",
+      reason: "flavor\nsold out",
+      hint: "Choose another flavor: https://docs.example/flavors",
+      count: 30,
+      resources: ["pool-a-1", "pool-a-2"],
+    },
+  ],
+  causesOmitted: 0,
+  durationSeconds: 550,
+};
+const PAGE = "https://jobs.example/jobs/prod/5f0e7f0e?key=a.b";
+
+test("the summary of a failed job has its duration, its page and its causes", () => {
+  expect(renderJobSummary(JOB, PAGE)).toBe(`### CreateCluster prod\\-eu\\: failed
+
+Job prod/5f0e7f0e · duration 9 min 10 s · [status page](<${PAGE}>)
+
+- **30 × CreateNodeVM** pool\\-a\\-1, pool\\-a\\-2 and 28 more
+  flavor sold out
+  *Hint:* Choose another flavor: https://docs.example/flavors
+`);
+});
+
+test("the summary of a succeeded job has no causes", () => {
+  const summary = renderJobSummary({ ...JOB, state: "succeeded", causes: [] }, null);
+  expect(summary).toBe(
+    "### CreateCluster prod\\-eu\\: succeeded\n\nJob prod/5f0e7f0e · duration 9 min 10 s\n",
+  );
+});
+
+test("the summary of a job without causes has its reason", () => {
+  const job: SummarizedJob = {
+    ...JOB,
+    state: "timed_out",
+    causes: [],
+    reason: "no answer",
+    durationSeconds: null,
+  };
+  expect(renderJobSummary(job, null)).toMatch(/: timed out\n\nJob prod\/5f0e7f0e\n\nno answer\n$/);
+});
+
+test.each([
+  ["[a](https://evil.example)", "\\[a\\](https\\://evil\\.example)".replace("(", "\\(").replace(")", "\\)")],
+  ["![a](b)", "\\!\\[a\\]\\(b\\)"],
+  ["<img src=x>", "&lt;img src=x&gt;"],
+  ["a\n# b", "a \\# b"],
+  ["`a` **b** | c", "\\`a\\` \\*\\*b\\*\\* \\| c"],
+  ["@org/team", "\\@org/team"],
+])("the reason %j adds no Markdown", (reason, escaped) => {
+  const summary = renderJobSummary({ ...JOB, causes: [], reason }, null);
+  expect(summary.split("\n").at(-2)).toBe(escaped);
+});
