@@ -6,7 +6,7 @@ const DOCUMENTS = execFileSync("git", ["ls-files", "-co", "--exclude-standard", 
   .split("\n")
   .filter((file) => file !== "" && !file.startsWith("test/fixtures/") && existsSync(file));
 // An operator writes the files of stages/.
-const FOLDERS = "bench|client|docs|examples|functions|lib|local|resources|test";
+const FOLDERS = "bench|client|docs|examples|functions|lib|local|modules|resources|templates|test";
 
 /** The anchors of a document's headings, as GitHub makes them. */
 function anchorsOf(file: string): Set<string> {

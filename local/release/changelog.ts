@@ -1,0 +1,27 @@
+const SECTION = /^## .*$/gm;
+const UNRELEASED = "## Unreleased";
+const NO_CHANGES = "This release has no changes that users can see.";
+
+/**
+ * Returns the changelog with a section for a version. The section `Unreleased` becomes this section. If the changelog has
+ * neither section, the new section says that the release has no changes.
+ * @param date the day of the release, such as `2026-11-26`
+ */
+export function releaseChangelog(changelog: string, version: string, date: string): string {
+  if (findReleaseNotes(changelog, version) !== null && !changelog.includes(`${UNRELEASED}\n`))
+    return changelog;
+  const heading = `## ${version} - ${date}`;
+  if (changelog.includes(`${UNRELEASED}\n`)) return changelog.replace(UNRELEASED, heading);
+  const [first] = changelog.matchAll(SECTION);
+  const at = first?.index ?? changelog.length;
+  return `${changelog.slice(0, at)}${heading}\n\n${NO_CHANGES}\n\n${changelog.slice(at)}`;
+}
+
+/** Returns the text of a version's section without its heading. Returns null if the version has no section. */
+export function findReleaseNotes(changelog: string, version: string): string | null {
+  const headings = [...changelog.matchAll(SECTION)];
+  const at = headings.findIndex(([text]) => text === `## ${version}` || text.startsWith(`## ${version} - `));
+  const heading = headings[at];
+  if (heading === undefined) return null;
+  return changelog.slice(heading.index + heading[0].length, headings[at + 1]?.index).trim();
+}

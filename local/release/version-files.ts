@@ -1,0 +1,69 @@
+import { globSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+const NUMBER = String.raw`\d+\.\d+\.\d+`;
+
+/**
+ * The locations of the version of the product: the files as patterns, and the text before the version. Every location
+ * exists at least once in each file. The last entry is optional: references to a release, such as
+ * `cce-job-notifier@v1.2.3` and `cce-notifier-1.2.3.tgz`.
+ */
+const LOCATIONS: readonly {
+  readonly files: readonly string[];
+  readonly before: RegExp;
+  readonly optional?: true;
+}[] = [
+  { files: ["package.json"], before: /(?<=^ {2}"version": ")/ },
+  { files: ["package-lock.json"], before: /(?<="name": "cce-job-notifier",\n +"version": ")/ },
+  { files: ["client/usage.ts"], before: /(?<=^export const VERSION = ")/ },
+  { files: ["deploy/helm/cce-notifier/Chart.yaml"], before: /(?<=^(?:version|appVersion): )/ },
+  {
+    files: [
+      "docs/command.md",
+      "examples/README.md",
+      "examples/jenkins/Jenkinsfile",
+      "examples/**/*.{yml,tf}",
+      "modules/watch/README.md",
+    ],
+    before: /(?<=cce-job-notifier\S{0,100}(?:@|\?ref=)v|refs\/tags\/v|\bcce-notifier-)/,
+    optional: true,
+  },
+];
+
+/** The files that contain the version of the product, and the versions in each file. */
+export async function readVersions(root: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const versions = new Map<string, readonly string[]>();
+  await forEachLocation(root, async (file, text, pattern) => {
+    versions.set(file, [...(versions.get(file) ?? []), ...[...text.matchAll(pattern)].map(([one]) => one)]);
+    return text;
+  });
+  return versions;
+}
+
+/**
+ * Writes a version into every location of the version of the product.
+ * @throws Error if a file does not contain the version
+ */
+export async function writeVersion(root: string, version: string): Promise<void> {
+  await forEachLocation(root, async (_, text, pattern) => text.replace(pattern, version));
+}
+
+async function forEachLocation(
+  root: string,
+  change: (file: string, text: string, pattern: RegExp) => Promise<string>,
+): Promise<void> {
+  for (const { files, before, optional } of LOCATIONS) {
+    const pattern = new RegExp(`${before.source}${NUMBER}`, "gm");
+    for (const file of globSync(files, { cwd: root })) {
+      const path = join(root, file);
+      const text = await readFile(path, "utf8");
+      if (text.search(pattern) === -1) {
+        if (optional) continue;
+        throw new Error(`${file} does not contain the version where the version must be`);
+      }
+      const changed = await change(file, text, pattern);
+      if (changed !== text) await writeFile(path, changed);
+    }
+  }
+}
