@@ -18,6 +18,8 @@ export async function startAwsEndpoints(options: {
   upstream: Endpoints;
   sessions: RoleSessions;
   controlKey: string;
+  /** The access key ID of all requests to the server at `upstream.ssm`. */
+  ssmAccessKeyId: string;
   service: Pick<Service, "tables" | "region">;
   /** Returns the statements of the roles at the moment of a call. */
   grants: () => RoleGrants;
@@ -26,7 +28,7 @@ export async function startAwsEndpoints(options: {
   /** Null means that the global secondary indexes are never late. */
   lateIndexSeed: number | null;
 }): Promise<Endpoints & { stop(): Promise<void> }> {
-  const { upstream, sessions, controlKey, grants, dynamo, lateIndexSeed } = options;
+  const { upstream, sessions, controlKey, ssmAccessKeyId, grants, dynamo, lateIndexSeed } = options;
   const { tables, region } = options.service;
   const authorize = authorizeFunctions({ sessions, controlKey, grants, region });
   const parts = new Stoppables();
@@ -41,7 +43,7 @@ export async function startAwsEndpoints(options: {
       service,
       upstream: upstream[service],
       rules: [authorize, ...rules],
-      upstreamAccessKeyId: service === "ssm" ? controlKey : CREDENTIALS.accessKeyId,
+      upstreamAccessKeyId: service === "ssm" ? ssmAccessKeyId : CREDENTIALS.accessKeyId,
     });
     return parts.add(endpoint).url;
   };

@@ -113,6 +113,8 @@ export async function startEmbeddedStack(options: {
         upstream,
         sessions,
         controlKey,
+        // Only the stack's own Parameter Store gets the control key, because the control key can run every function.
+        ssmAccessKeyId: externalServers.ssm === null ? controlKey : CREDENTIALS.accessKeyId,
         service: declared,
         grants: () => roles,
         dynamo,

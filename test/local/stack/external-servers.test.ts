@@ -34,6 +34,8 @@ let folder: string;
 let sqs: SqsServer;
 let dynamo: EmbeddedDynamo;
 let ssm: LocalServer;
+/** The `Authorization` headers of all requests that the Parameter Store server received. */
+const ssmAuthorizations: string[] = [];
 let parameters: SSMClient;
 let stack: RunningStack;
 
@@ -46,7 +48,8 @@ beforeAll(async () => {
   [sqs, dynamo, ssm] = await Promise.all([
     startSqs(REGION),
     startDynamo(),
-    startSsm({ configFile, path: PATH, region: REGION }),
+    // This server refuses every other access key, also the control key of the stack, which it must never see.
+    startSsm({ configFile, path: PATH, region: REGION, accessKeyId: CREDENTIALS.accessKeyId }),
   ]);
   parameters = new SSMClient({ endpoint: ssm.url, region: REGION, credentials: CREDENTIALS });
   const { QueueUrl } = await sqs.client.send(new CreateQueueCommand({ QueueName: "toy-service-dev-batch" }));
