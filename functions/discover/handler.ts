@@ -35,8 +35,7 @@ const discover = createProjectDiscovery({
   ...ports,
   ledger,
   pollQueue: createSqsSender({ ...sqs, url: env.POLL_QUEUE_URL }),
-  createCce: ({ projects, settings }) =>
-    createCceClient({ ...ports, projects, allow: settings.egress.allow, monotonic: monotonicClock }),
+  createCce: (config) => createCceClient({ ...ports, config, monotonic: monotonicClock }),
 });
 
 const handleSchedule = createScheduleHandler(createDiscoverHandler(discover, ports));

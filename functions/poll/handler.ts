@@ -47,8 +47,7 @@ export const handler = createSqsHandler(
     pollQueue: createSqsQueue({ ...sqs, url: env.POLL_QUEUE_URL }),
     deadLetterQueue: createSqsSender({ ...sqs, url: env.POLL_DEAD_QUEUE_URL }),
     notifyQueue: createSqsSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
-    createCce: ({ projects, settings }) =>
-      createCceClient({ ...ports, projects, allow: settings.egress.allow, monotonic: monotonicClock }),
+    createCce: (config) => createCceClient({ ...ports, config, monotonic: monotonicClock }),
     defaultUrl: env.PUBLIC_URL,
   }),
 );

@@ -5,6 +5,7 @@ import { parseAllowList } from "../http/allow-list.ts";
 import { type Connections, createConnectionCache, openConnections } from "../http/connections.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import type { ListedJob, ListReply, Refusal } from "./list-both-apis.ts";
+import { createCredentialMask } from "./mask-credentials.ts";
 import { createProjectQueries, type ProjectQueries } from "./project-queries.ts";
 import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
 import { createSharedCceSender } from "./send-cce-request.ts";
@@ -48,7 +49,14 @@ export interface CceClient {
  * connections.
  */
 export function createCceClient(options: {
-  readonly projects: Readonly<Record<string, Project>>;
+  /**
+   * The whole config that the function has read. The client masks every secret of the config in the texts of replies. CCE
+   * and IAM need https, unless the host is in `egress.allow`.
+   */
+  readonly config: {
+    readonly projects: Readonly<Record<string, Project>>;
+    readonly settings: { readonly egress: { readonly allow: readonly string[] } };
+  };
   readonly now: () => Instant;
   /**
    * Returns the time of a clock that is never set back, in milliseconds. The client measures time limits with this
@@ -56,13 +64,11 @@ export function createCceClient(options: {
    */
   readonly monotonic: () => number;
   readonly random: () => number;
-  /** The value of `settings.egress.allow`. CCE and IAM at another host need https. */
-  readonly allow: readonly string[];
   readonly connections?: Connections;
   /** The outgoing proxy for TLS connections. */
   readonly proxy?: OutgoingProxy | null;
 }): CceClient {
-  const { projects, now, monotonic, random } = options;
+  const { config, now, monotonic, random } = options;
   const connectionsAt = createConnectionCache(() =>
     openConnections(MAX_HEADER_BYTES, {}, options.proxy ?? null),
   );
@@ -70,12 +76,16 @@ export function createCceClient(options: {
     now,
     monotonic,
     random,
-    allow: parseAllowList(options.allow),
+    allow: parseAllowList(config.settings.egress.allow),
+    createMask: () => createCredentialMask(config),
     connections: () => options.connections ?? connectionsAt(now()),
     sendCceRequest: createSharedCceSender(monotonic),
   };
   const projectQueries = new Map(
-    Object.entries(projects).map(([name, project]) => [name, createProjectQueries(name, project, ports)]),
+    Object.entries(config.projects).map(([name, project]) => [
+      name,
+      createProjectQueries(name, project, ports),
+    ]),
   );
   const running = new Map<string, Promise<Observation>>();
 

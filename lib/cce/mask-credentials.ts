@@ -1,6 +1,6 @@
-import type { Project } from "../config/projects.ts";
 import type { Job, Observation } from "../domain/job.ts";
-import { Secret } from "../domain/secret.ts";
+import { maskSecretsIn } from "../domain/mask-secrets-in.ts";
+import type { Secret } from "../domain/secret.ts";
 import { createSecretMask } from "../domain/secret-mask.ts";
 import { truncate } from "../domain/truncate-text.ts";
 
@@ -21,28 +21,30 @@ const SIGNATURE = /(Signature\s*[=:]\s*)[0-9a-f]{16,}/gi;
 /** A shorter text cannot match the pattern CANONICAL_REQUEST or the pattern SIGNATURE. */
 const MIN_PATTERN_CHARACTERS = "canonicalrequest:".length;
 
-/** A mask replaces the credentials, signatures and canonical requests of a project by `<secret>`. */
+/** A mask replaces the secrets of a config, IAM tokens, signatures and canonical requests by `<secret>`. */
 export interface CredentialMask {
   maskText(text: string): string;
   /** Masks all texts of an observation. Truncates the text of an observation without a job. */
   maskObservation(observation: Observation): Observation;
-  /** Adds an IAM token to the credentials that the mask replaces. */
+  /** Adds an IAM token to the secrets that the mask replaces. */
   addToken(token: Secret): void;
 }
 
-const maskOf = (secrets: readonly Secret[]) => createSecretMask(secrets.map((secret) => secret.reveal()));
-
-/** Creates a mask for the credentials of one project. */
-export function createCredentialMask(project: Project): CredentialMask {
-  const credentials = Object.values(project.auth).filter((value) => value instanceof Secret);
+/**
+ * Creates a mask for the replies to one project.
+ * @param config the whole config that the function has read. The mask replaces every secret of the config, because a
+ * server between the service and CCE may receive the secrets of several projects or targets and repeat them.
+ */
+export function createCredentialMask(config: object): CredentialMask {
+  const maskConfig = maskSecretsIn(config);
   let tokens: Secret[] = [];
-  let maskSecrets = maskOf(credentials);
+  let maskTokens = createSecretMask([]);
   const maskText = (text: string) => {
     const withoutSignatures =
       text.length < MIN_PATTERN_CHARACTERS
         ? text
         : text.replace(CANONICAL_REQUEST, `$1${MASK}`).replace(SIGNATURE, `$1${MASK}`);
-    return maskSecrets(withoutSignatures);
+    return maskConfig(maskTokens(withoutSignatures));
   };
   return {
     maskText,
@@ -56,7 +58,7 @@ export function createCredentialMask(project: Project): CredentialMask {
     },
     addToken(token) {
       tokens = [token, ...tokens].slice(0, MAX_TOKENS);
-      maskSecrets = maskOf([...credentials, ...tokens]);
+      maskTokens = createSecretMask(tokens.map((one) => one.reveal()));
     },
   };
 }

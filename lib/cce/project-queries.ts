@@ -14,7 +14,7 @@ import { createTokenCache, createTokenRequestBody, readTokenReply, type TokenRes
 import { interpretJobReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
 import { acceptDeletion, interpretResourceReply, resourcePath } from "./interpret-resource-reply.ts";
 import { createListOfBothApis, type ListedJob, type ListReply, type Refusal } from "./list-both-apis.ts";
-import { createCredentialMask } from "./mask-credentials.ts";
+import type { CredentialMask } from "./mask-credentials.ts";
 import {
   type CceRequest,
   MAX_BODY_BYTES,
@@ -53,6 +53,8 @@ export interface ProjectQueryPorts {
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly allow: AllowList;
+  /** Masks the texts of the replies to one project. */
+  readonly createMask: () => CredentialMask;
   readonly connections: () => Connections;
   readonly sendCceRequest: SendCceRequest;
 }
@@ -80,7 +82,7 @@ export function createProjectQueries(
   ports: ProjectQueryPorts,
 ): ProjectQueries {
   const { now, monotonic, random, connections, sendCceRequest } = ports;
-  const mask = createCredentialMask(project);
+  const mask = ports.createMask();
   const throttle = createThrottle(now, random);
   const breaker = createCircuitBreaker(monotonic, random);
   const tokens = createTokenCache(async () => {

@@ -45,17 +45,7 @@ const resolve = async (host: string) => (await lookup(host, { all: true })).map(
 const deliverThroughProxy = (request: DeliveryRequest) => deliver({ ...request, proxy: OUTGOING_PROXY });
 
 const checkCredentials = (config: WholeConfig) =>
-  checkProjects(
-    config,
-    createCceClient({
-      projects: config.projects,
-      allow: config.settings.egress.allow,
-      now,
-      monotonic,
-      random,
-      proxy: OUTGOING_PROXY,
-    }),
-  );
+  checkProjects(config, createCceClient({ config, now, monotonic, random, proxy: OUTGOING_PROXY }));
 
 function stageChecks(stage: Stage, settings: ConcurrencySettings, stopping: AbortSignal | null): Checks {
   const { region } = stage;

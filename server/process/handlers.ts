@@ -52,8 +52,8 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
     now: systemClock,
     wait,
   });
-  const createCce = ({ projects, settings }: ConfigWithCredentials) =>
-    createCceClient({ ...shared, projects, allow: settings.egress.allow, monotonic: monotonicClock });
+  const createCce = (config: ConfigWithCredentials) =>
+    createCceClient({ ...shared, config, monotonic: monotonicClock });
   const discover = createProjectDiscovery({ ...shared, ...senders, createCce });
   const handleNotification = createNotifyHandler({
     ...shared,

@@ -49,8 +49,10 @@ describe("createCceClient", () => {
         auth: auth ?? password(),
       });
       const client = createCceClient({
-        projects: { a: project },
-        allow: ["127.0.0.1:1", "10.0.0.0/8"],
+        config: {
+          projects: { a: project },
+          settings: { egress: { allow: ["127.0.0.1:1", "10.0.0.0/8"] } },
+        },
         ...CLOCK,
       });
       expect(await client.queryJob({ project: "a", jobId: "j" }, LIMIT)).toEqual({
@@ -65,7 +67,10 @@ describe("createCceClient", () => {
     async (entry) => {
       const project = Project.parse({ projectId: "a", endpoint: cce.url, auth: password() });
       const allow = [entry === "host:port" ? new URL(cce.url).host : entry];
-      const client = createCceClient({ projects: { a: project }, allow, ...CLOCK });
+      const client = createCceClient({
+        config: { projects: { a: project }, settings: { egress: { allow } } },
+        ...CLOCK,
+      });
       const key = { project: "a", jobId: cce.addJob("a", done) };
       expect(await client.queryJob(key, LIMIT)).toMatchObject({ kind: "job" });
     },

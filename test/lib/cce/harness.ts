@@ -15,6 +15,9 @@ export const CLOCK: Clock = {
   random: () => Math.random(),
 };
 
+/** Settings that allow plain http to servers of this machine. */
+export const LOOPBACK_ALLOWED = { settings: { egress: { allow: ["127.0.0.1"] } } };
+
 export const LIMIT = { timeLimitMs: 5000 };
 
 /** Creates a client for projects at one endpoint. The name of each project is also the project ID. */
@@ -26,7 +29,7 @@ export function clientOf(
   const projects = Object.fromEntries(
     Object.entries(auths).map(([name, auth]) => [name, Project.parse({ projectId: name, endpoint, auth })]),
   );
-  return createCceClient({ projects, allow: ["127.0.0.1"], ...CLOCK, ...clock });
+  return createCceClient({ config: { projects, ...LOOPBACK_ALLOWED }, ...CLOCK, ...clock });
 }
 
 export interface Served {

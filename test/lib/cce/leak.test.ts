@@ -1,7 +1,10 @@
 import { inspect } from "node:util";
 import { jest } from "@jest/globals";
+import { createCceClient } from "../../../lib/cce/client.ts";
+import { Project } from "../../../lib/config/projects.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
-import { clientOf, LIMIT, type Served, serve } from "./harness.ts";
+import { Secret } from "../../../lib/domain/secret.ts";
+import { CLOCK, clientOf, LIMIT, LOOPBACK_ALLOWED, type Served, serve } from "./harness.ts";
 import {
   type Answering,
   AUTHS,
@@ -80,5 +83,25 @@ describe("a poll returns, throws and prints no credential, signature or canonica
     for (const project of KINDS) observations.push(await client.queryJob({ project, jobId: "j" }, LIMIT));
     expect(observations.map(({ kind }) => kind)).toEqual(Array(3).fill("unavailable"));
     expect(secretsIn(JSON.stringify(observations))).toEqual([]);
+  });
+});
+
+test("a poll masks every secret of the config that the function has read, also of other projects and of targets", async () => {
+  const others = ["secretOfAnotherProject", "https://hooks.example/services/secretOfATarget", "k".repeat(40)];
+  served = await serve((_, response) =>
+    response.writeHead(500).end(JSON.stringify({ message: `failed: ${others.join(" ")}` })),
+  );
+  const projectOf = (token: string) =>
+    Project.parse({ projectId: "p", endpoint: served.url, auth: { kind: "token", token } });
+  const [, url = "", linkKey = ""] = others;
+  const config = {
+    projects: { prod: projectOf("own-token-of-the-project"), other: projectOf(others[0] ?? "") },
+    targets: { chat: { url: new Secret(url) } },
+    settings: { ...LOOPBACK_ALLOWED.settings, linkKeys: [new Secret(linkKey)] },
+  };
+  const client = createCceClient({ config, ...CLOCK });
+  expect(await client.queryJob({ project: "prod", jobId: "j" }, LIMIT)).toMatchObject({
+    kind: "unavailable",
+    text: expect.stringContaining("failed: <secret> <secret> <secret>"),
   });
 });

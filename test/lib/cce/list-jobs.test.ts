@@ -4,7 +4,7 @@ import { createCceClient } from "../../../lib/cce/client.ts";
 import type { ListedJob } from "../../../lib/cce/list-both-apis.ts";
 import { Project } from "../../../lib/config/projects.ts";
 import { startCceSimulator } from "../../../local/cce/simulator.ts";
-import { CLOCK, type Served, serve } from "./harness.ts";
+import { CLOCK, LOOPBACK_ALLOWED, type Served, serve } from "./harness.ts";
 
 const TOKEN = "fixedtokenexample";
 let served: Served | null = null;
@@ -18,9 +18,11 @@ async function list(listener: RequestListener, options: Record<string, unknown> 
 async function listAt(endpoint: string, options: Record<string, unknown> = {}, times = 1) {
   const auth = { kind: "token", token: TOKEN };
   const client = createCceClient({
-    projects: { prod: Project.parse({ projectId: "prod", endpoint, auth, ...options }) },
+    config: {
+      projects: { prod: Project.parse({ projectId: "prod", endpoint, auth, ...options }) },
+      ...LOOPBACK_ALLOWED,
+    },
     ...CLOCK,
-    allow: ["127.0.0.1"],
   });
   const jobs: ListedJob[] = [];
   let reply = null;
@@ -145,7 +147,10 @@ describe("CceClient.listJobs", () => {
       endpoint: served.url,
       auth: { kind: "token", token: TOKEN },
     });
-    const client = createCceClient({ projects: { prod: project }, ...CLOCK, allow: ["127.0.0.1"] });
+    const client = createCceClient({
+      config: { projects: { prod: project }, ...LOOPBACK_ALLOWED },
+      ...CLOCK,
+    });
     const onJob = () => {
       count += 1;
     };

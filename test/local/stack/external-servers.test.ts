@@ -34,8 +34,6 @@ let folder: string;
 let sqs: SqsServer;
 let dynamo: EmbeddedDynamo;
 let ssm: LocalServer;
-/** The `Authorization` headers of all requests that the Parameter Store server received. */
-const ssmAuthorizations: string[] = [];
 let parameters: SSMClient;
 let stack: RunningStack;
 
