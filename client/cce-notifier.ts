@@ -1,8 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
+import { enforceCertificateChecks } from "../lib/http/connections.ts";
 import { runCommandLine } from "./command-line.ts";
 import { isServerCommand, runServerCommand } from "./server-command.ts";
+
+enforceCertificateChecks(process.env);
 
 // If a program such as `head` stops reading the output of the command early, this is not an error.
 process.stdout.on("error", () => undefined);

@@ -25,6 +25,15 @@ export const MAX_IDLE_MS = 4000;
 const ADDRESS_TIMEOUT_MS = 2000;
 
 /**
+ * Makes every later TLS connection of a process check certificates, also the connections of `fetch` and of the AWS SDK.
+ * Node.js reads the variable NODE_TLS_REJECT_UNAUTHORIZED again for each connection.
+ * @param env the environment of the process. The function removes the variable from it.
+ */
+export function enforceCertificateChecks(env: Record<string, string | undefined>): void {
+  delete env.NODE_TLS_REJECT_UNAUTHORIZED;
+}
+
+/**
  * Creates agents that reuse any number of connections. Idle connections do not keep the process running. With `proxy`,
  * TLS connections go through the proxy.
  */

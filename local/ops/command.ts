@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { enforceCertificateChecks } from "../../lib/http/connections.ts";
 
 /** The error of a command with wrong arguments. The error message is printed above the command's usage. */
 export class UsageError extends Error {
@@ -18,13 +19,14 @@ type Parsed<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<Options<T>>
 /**
  * Runs a command of this repository and sets the exit status of the process. The exit status is the number that `main`
  * returns. If `main` throws an error about wrong arguments, the exit status is 2. For any other error the exit status
- * is 1. An error is printed without a stack trace.
+ * is 1. An error is printed without a stack trace. All requests of the command check certificates.
  */
 export async function runCommand<const T extends ParseArgsConfig>(
   usage: string,
   config: T,
   main: (parsed: Parsed<T>) => Promise<number>,
 ): Promise<void> {
+  enforceCertificateChecks(process.env);
   try {
     const parsed = parseArgs<Options<T>>({ ...config, options: { ...config.options, ...HELP } });
     if ((parsed.values as { readonly help?: boolean }).help === true) process.stdout.write(usage);
