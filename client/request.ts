@@ -88,7 +88,7 @@ async function tryOnce(connection: Connection, call: Call): Promise<Result> {
   });
   if (body !== undefined) headers.set("content-type", "application/json");
   try {
-    const response = await send(`${url.replace(/\/+$/, "")}${path}`, {
+    const response = await send(`${url.replace(/(?<!\/)\/+$/, "")}${path}`, {
       method,
       headers,
       ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),

@@ -76,4 +76,4 @@ function domainOf(region: string): string {
 }
 
 /** Removes the query, the fragment and the trailing slashes of a URL. */
-const trimUrl = (url: string): string => url.replace(/[?#].*$/, "").replace(/\/+$/, "");
+const trimUrl = (url: string): string => url.replace(/[?#].*/s, "").replace(/(?<!\/)\/+$/, "");

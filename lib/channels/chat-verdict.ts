@@ -67,8 +67,7 @@ export interface ResultCode {
 }
 
 /** The texts with which DingTalk, Feishu and WeCom say that a sender exceeded a rate limit. */
-const RATE_LIMIT_TEXT =
-  /too many (request|message|call)|too fast|frequency|freq(uent)? .*limit|rate.?limit|限流|频率|频繁|太快/i;
+const RATE_LIMIT_TEXT = /too many (request|message|call)|too fast|freq|rate.?limit|限流|频率|频繁|太快/i;
 
 /**
  * Returns the verdict for a response with a result code. Code 0 with the HTTP status 200 means success. A result code

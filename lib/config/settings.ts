@@ -95,7 +95,7 @@ export const Settings = z.strictObject({
   publicUrl: z.optional(
     z.pipe(
       httpUrlSchema("must be a URL that starts with https:// (or http:// in a private network)"),
-      z.transform((url: string) => url.replace(/\/+$/, "")),
+      z.transform((url: string) => url.replace(/(?<!\/)\/+$/, "")),
     ),
   ),
   /**

@@ -53,11 +53,11 @@ export interface Sentence {
   readonly text: string;
 }
 
-/** The English sentences with values as patterns, for example `The deadline of (?<span>.+?) has passed\.`. */
+/** The English sentences with values as patterns, for example `The deadline of (?<span>.{1,1000}?) has passed\.`. */
 const SENTENCE_PATTERNS = Object.entries(en)
   .filter(([key]) => key.startsWith("sentence."))
   .map(([key, text]) => {
-    const escaped = text.replace(/[.()?]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>.+?)");
+    const escaped = text.replace(/[.()?]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>.{1,1000}?)");
     return { key: key as TextKey, pattern: new RegExp(`^${escaped}(?:\\s+|$)`, "s") };
   });
 

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { Secret, toSecret } from "../domain/secret.ts";
 import "../domain/zod-fields.ts";
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /** One or more certificates in PEM, for example the certificate of a private certificate authority. */
 export const Certificates = z

@@ -75,7 +75,7 @@ export function externalLink(url: string, label: string): Html {
 }
 
 const WEB_URL = /https?:\/\/[^\s<>"']+/g;
-const FINAL_PUNCTUATION = /[.,;:!?)\]]+$/;
+const FINAL_PUNCTUATION = /(?<![.,;:!?)\]])[.,;:!?)\]]+$/;
 
 /** Renders a text and makes each http or https URL in the text a link. */
 export function linkUrls(text: string): Html {

@@ -77,7 +77,7 @@ interface ChatRoles<Schema extends ChatSchema>
 }
 
 /** Matches an address. A chat makes a link of an address, and some chats refuse messages with certain links. */
-const ADDRESS = /[a-z][a-z0-9+.-]*:\/\/\S*/gi;
+const ADDRESS = /(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/\S*/gi;
 
 /**
  * Creates the channel for a chat product. The channel shortens the texts of a message step by step until the message is

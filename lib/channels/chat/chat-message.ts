@@ -147,7 +147,9 @@ function percentEncoded(character: string): string {
 
 /** Splits the text of a hint into the advice and the URL. The URL is at the end of the text. */
 export function splitHint(hint: string): Hint {
-  const [, advice, address] = /^(.*?)\s*(https:\/\/\S+)$/s.exec(hint) ?? [];
+  const lastWord = hint.split(/\s/).at(-1) ?? "";
+  const address = lastWord.slice(lastWord.indexOf("https://"));
+  const advice = hint.slice(0, -address.length).trimEnd();
   const link = createSafeLink("", address);
-  return link === null || !advice ? { advice: hint, url: null } : { advice, url: link.url };
+  return link === null || advice === "" ? { advice: hint, url: null } : { advice, url: link.url };
 }

@@ -51,7 +51,7 @@ export const ZERO_WIDTH_SPACE = "\u200b";
 export function disableMarkup(text: string): string {
   return text
     .replace(/[<@[\]!*`]/g, (character) => character + ZERO_WIDTH_SPACE)
-    .replace(/^(\s*)(?=[#>+=|-]|\d+\.)/gm, `$1${ZERO_WIDTH_SPACE}`);
+    .replace(/^([^\S\r\n\u2028\u2029]*)(?=[#>+=|-]|\d+\.)/gm, `$1${ZERO_WIDTH_SPACE}`);
 }
 
 /**
