@@ -39,21 +39,27 @@ export interface ErrorResponse {
 }
 
 /**
- * The error responses that API Gateway creates itself: a body of more than 10 MB, too many requests, a Lambda function
- * that crashed, and a Lambda function without an answer after 30 seconds.
- * Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
+ * The error responses that API Gateway creates itself: a body of more than 10 MB, too many requests, a request line and
+ * headers of more than 10,240 bytes, a Lambda function that crashed, and a Lambda function without an answer after 30
+ * seconds.
+ * Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
  */
 const GATEWAY_MESSAGES: Readonly<Record<number, string>> = {
   413: "Request Entity Too Large",
   429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   503: "Service Unavailable",
 };
 
 /** The statuses with which API Gateway can answer every operation. */
-const GATEWAY_STATUSES = [429, 500, 503];
+const GATEWAY_STATUSES = [429, 431, 500, 503];
 
-const ERROR_TITLES: Readonly<Record<number, string>> = { 429: "Too many requests" };
+const ERROR_TITLES: Readonly<Record<number, string>> = {
+  429: "Too many requests",
+  431: "The URL and the headers are too long",
+};
 
 const ERROR_HEADERS: Readonly<Record<number, readonly string[]>> = {
   401: ["www-authenticate"],

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import type { FunctionHost } from "../lambda/function-host.ts";
 import { type LocalServer, listenLocally } from "../servers/local-server.ts";
 import { createHttpEvent } from "./http-event.ts";
@@ -12,6 +13,8 @@ import { createRouter } from "./router.ts";
 
 /** The largest size of a request body that an HTTP API of API Gateway accepts. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** The largest size of a request line with all headers. */
+const MAX_HEADER_BYTES = 10_240;
 
 export interface GatewayRoute {
   readonly routeKey: string;
@@ -37,9 +40,10 @@ export class Gateway {
   #findRoute: ReturnType<typeof createRouter<GatewayRoute>> = () => null;
 
   constructor() {
-    this.#server = createServer((request, response) => {
+    this.#server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
       this.#handle(request, response).catch(() => response.destroy());
     });
+    this.#server.on("clientError", refuseMalformed);
   }
 
   /**
@@ -89,6 +93,20 @@ export class Gateway {
     });
     send(response, await withTimeout(route.timeoutMs, route.host.invoke(event).then(createHttpResponse)));
   }
+}
+
+/** Answers a request that Node.js cannot parse, and closes its connection. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const [status, text] =
+    error.code === "HPE_HEADER_OVERFLOW" ? [431, "Request Header Fields Too Large"] : [400, "Bad Request"];
+  const { headers, body } = createGatewayResponse(Number(status), String(text));
+  const head = [`HTTP/1.1 ${status} ${text}`, "connection: close", `content-length: ${body.length}`];
+  const lines = [...head, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)];
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
 }
 
 /** Decodes the percent-encoding of a path, as API Gateway does. Returns null if the percent-encoding is malformed. */

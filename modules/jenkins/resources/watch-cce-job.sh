@@ -45,7 +45,7 @@ call() {
   # curl does not change the file if the response has no body.
   : >"$answer"
   printf 'authorization: Bearer %s\n' "$bearer" |
-    curl -gsS --retry 5 --retry-connrefused --max-time 60 -o "$answer" -w '%{http_code}' -H @- "$@"
+    curl -gsS --retry 5 --retry-connrefused --max-time 60 -D "$headers" -o "$answer" -w '%{http_code}' -H @- "$@"
 }
 
 # Makes text from a response safe for a terminal and for a CI system: removes control characters except line breaks, line
@@ -113,7 +113,8 @@ case "${1:-}:$#" in
 esac
 
 answer=$(mktemp)
-trap 'rm -f "$answer"' EXIT
+headers=$(mktemp)
+trap 'rm -f "$answer" "$headers"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -134,9 +135,12 @@ fi
 
 state=watching
 while [ "$state" = watching ]; do
-  ask "$watch?wait=25"
+  ask "$watch?wait=5"
   state=$(field state)
   [ -n "$state" ] || refused 4 'the response does not come from the notifier'
+  # The header Retry-After says when the notifier polls the job again. A repeated request writes the headers twice.
+  delay=$(sed -n 's/^[Rr]etry-[Aa]fter: *\([0-9]\{1,3\}\)[^0-9]*$/\1/p' "$headers" | tail -n 1)
+  [ "$state" != watching ] || sleep "${delay:-1}"
 done
 
 printf 'state=%s\n' "$state" | printable

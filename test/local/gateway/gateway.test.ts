@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { Gateway } from "../../../local/gateway/gateway.ts";
 import type { InvocationResult } from "../../../local/lambda/runtime-api.ts";
@@ -177,4 +179,21 @@ describe("the gateway", () => {
       BOTH: "toy-service-dev-work in eu-central-1",
     });
   });
+});
+
+test("the gateway answers 431 for a URL and headers of more than 10,240 bytes, and 400 for a malformed request", async () => {
+  const gateway = new Gateway();
+  const url = new URL(await gateway.listen(0));
+  const tooLong = await fetch(new URL(`/v1/jobs?text=${"x".repeat(10_240)}`, url));
+  expect([tooLong.status, await tooLong.json()]).toEqual([
+    431,
+    { message: "Request Header Fields Too Large" },
+  ]);
+  const short = await fetch(new URL(`/v1/jobs?text=${"x".repeat(9_000)}`, url));
+  expect(short.status).toBe(404);
+  await short.body?.cancel();
+  const socket = connect(Number(url.port), url.hostname);
+  socket.end("no request\r\n\r\n");
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*\{"message":"Bad Request"\}$/s);
+  await gateway.stop();
 });
