@@ -99,7 +99,7 @@ test("doctor reports each part of a stage in an account of moto", async () => {
   expect({ stderr, code }).toEqual({ stderr: "", code: 1 });
   expect(stdout.trimEnd().split("\n")).toEqual([
     `stage ${STAGE}, region ${REGION} (AWS_REGION)`,
-    "ok      config: valid, 3 entries",
+    "ok      config: valid, 5 entries",
     "ok      project prod: CCE answers and accepts the credentials",
     expect.stringMatching(/^ok {6}target chat: slack, the egress rules allow its URL/),
     "ok      API: healthy: it can use its config, its ledger and its queues",

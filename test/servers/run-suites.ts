@@ -8,7 +8,7 @@ import { type ServerUrls, startServers } from "./start-servers.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const JEST = ["--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js", "--runInBand"];
 /** The chaos run of `npm run chaos` has 300 jobs. */
-const CHAOS_JOBS = 100;
+const CHAOS_JOBS = 60;
 /** The number of random sequences of calls that are compared on both ledgers. */
 const LEDGER_RUNS = 40;
 
