@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { APIGatewayProxyEventV2, Context, SQSEvent } from "aws-lambda";
 import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
+import { authenticate } from "../../functions/shared/authenticate.ts";
 import { ROUTES } from "../../lib/api/routes.ts";
 import { createLinkOptions, listPageUrl, pageUrl } from "../../lib/auth/link-keys.ts";
 import { parseConfig, type WholeConfig } from "../../lib/config/config.ts";
@@ -106,6 +107,57 @@ function callerOf(
     return handler(event as APIGatewayProxyEventV2, CONTEXT as Context);
   };
 }
+
+describe("a stranger who sends requests with unknown tokens", () => {
+  const REQUESTS = 3_000;
+  const unknownToken = (i: number) => `Bearer ${"x".repeat(30)}${i}`;
+  /** Sends the requests within one minute of the test clock, ten of them at the same time. */
+  const attack = async (configs: ConfigSource<WholeConfig>) => {
+    const { note, limitRequests } = { note: () => undefined, limitRequests: () => null };
+    const identify = async () => ({ kind: "refused", refusal: null }) as const;
+    const ports = { configs, identify, note, limitRequests };
+    for (let i = 0; i < REQUESTS; i += 10) {
+      const ten = Array.from({ length: 10 }, (_, j) => authenticate(unknownToken(i + j), ports));
+      await Promise.allSettled(ten);
+      clock.now += (60_000 * 10) / REQUESTS;
+    }
+  };
+
+  it("does not make an instance with a config read a healthy SSM more often than every eight seconds", async () => {
+    const { configs } = newInstance();
+    await configs.current();
+    const perRead = requests;
+    requests = 0;
+    await attack(configs);
+    expect(requests).toBeGreaterThan(0);
+    expect(requests).toBeLessThanOrEqual(perRead * (60 / 8 + 1));
+  });
+
+  it.each(["throttled", "down", "denied"] as const)(
+    "makes an instance with a config send at most 1 request a second to an SSM that is %s",
+    async (kind) => {
+      const { configs } = newInstance();
+      await configs.current();
+      requests = 0;
+      outage = () => OUTAGES[kind];
+      await attack(configs);
+      expect(requests).toBeGreaterThan(0);
+      expect(requests).toBeLessThanOrEqual(60);
+    },
+  );
+
+  it.each(["throttled", "down", "denied"] as const)(
+    "makes a new instance send at most 2 requests a second to an SSM that is %s",
+    async (kind) => {
+      const { configs } = newInstance();
+      outage = () => OUTAGES[kind];
+      const startedAt = clock.now;
+      await attack(configs);
+      expect(requests).toBeGreaterThan(0);
+      expect(requests).toBeLessThanOrEqual((2 * (clock.now - startedAt)) / 1000);
+    },
+  );
+});
 
 /** The calls that need the config. All other calls get a response without the config. */
 const CALLS = Object.entries(ROUTES)
