@@ -1,10 +1,27 @@
-import { type ApiRequest, type ApiResponse, conditionalResponse } from "../../lib/api/http-message.ts";
+import {
+  type ApiRequest,
+  type ApiResponse,
+  conditionalResponse,
+  withEtag,
+} from "../../lib/api/http-message.ts";
 
 /**
  * Loads the text of the API reference. The text of the API reference is large and rarely requested, so the start of a
  * Lambda instance does not load the text.
  */
 const loadTexts = () => import("./openapi.generated.ts");
+
+/**
+ * The responses by the public URL, or by the path of the page. Everyone may request these responses, so the service makes
+ * each response and its ETag only once. The public URL changes only with the config.
+ */
+const responses = new Map<string, Promise<ApiResponse>>();
+
+function makeOnce(key: string, make: () => Promise<ApiResponse>): Promise<ApiResponse> {
+  const response = responses.get(key) ?? make().then(withEtag);
+  responses.set(key, response);
+  return response;
+}
 
 const CACHED = { "cache-control": "public, max-age=300", "x-content-type-options": "nosniff" };
 
@@ -13,20 +30,26 @@ export async function openApiResponse(
   publicUrl: string,
   request: Pick<ApiRequest, "headers">,
 ): Promise<ApiResponse> {
-  const { OPENAPI_JSON } = await loadTexts();
-  const body = OPENAPI_JSON.replace('"{publicUrl}"', () => JSON.stringify(publicUrl));
-  const headers = { ...CACHED, "content-type": "application/json; charset=utf-8" };
-  return conditionalResponse({ status: 200, headers, body }, request);
+  const made = await makeOnce(publicUrl, async () => {
+    const { OPENAPI_JSON } = await loadTexts();
+    const body = OPENAPI_JSON.replace('"{publicUrl}"', () => JSON.stringify(publicUrl));
+    const headers = { ...CACHED, "content-type": "application/json; charset=utf-8" };
+    return { status: 200, headers, body };
+  });
+  return conditionalResponse(made, request);
 }
 
 /** Creates the response to `GET /docs`: the API reference as an HTML page. */
 export async function docsResponse(request: Pick<ApiRequest, "headers">): Promise<ApiResponse> {
-  const { DOCS_HTML, DOCS_STYLE_SOURCE } = await loadTexts();
-  const headers = {
-    ...CACHED,
-    "content-type": "text/html; charset=utf-8",
-    "content-security-policy": `default-src 'none'; style-src ${DOCS_STYLE_SOURCE}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-    "referrer-policy": "no-referrer",
-  };
-  return conditionalResponse({ status: 200, headers, body: DOCS_HTML }, request);
+  const made = await makeOnce("/docs", async () => {
+    const { DOCS_HTML, DOCS_STYLE_SOURCE } = await loadTexts();
+    const headers = {
+      ...CACHED,
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": `default-src 'none'; style-src ${DOCS_STYLE_SOURCE}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      "referrer-policy": "no-referrer",
+    };
+    return { status: 200, headers, body: DOCS_HTML };
+  });
+  return conditionalResponse(made, request);
 }

@@ -62,17 +62,25 @@ export function countResponseBytes(response: ApiResponse): number {
 
 /**
  * Adds an ETag to a response. If the caller already has the body of a 200 response, the function returns a 304 response
- * without a body (RFC 9110, section 13.1.2).
+ * without a body (RFC 9110, section 13.1.2). A response that has an ETag keeps this ETag.
  */
 export function conditionalResponse(
   response: ApiResponse,
   { headers }: Pick<ApiRequest, "headers">,
 ): ApiResponse {
-  const etag = computeEtag(response.body ?? "");
-  if (response.status !== 200 || !matchesEtag(headers["if-none-match"], etag))
-    return { ...response, headers: { ...response.headers, etag } };
-  const { "content-type": _, ...kept } = { ...response.headers };
-  return { status: 304, headers: { ...kept, etag } };
+  const { headers: kept, ...tagged } = withEtag(response);
+  if (response.status !== 200 || !matchesEtag(headers["if-none-match"], kept.etag))
+    return { ...tagged, headers: kept };
+  const { "content-type": _, ...cacheHeaders } = kept;
+  return { status: 304, headers: cacheHeaders };
+}
+
+type TaggedHeaders = Readonly<Record<string, string>> & { readonly etag: string };
+
+/** Adds an ETag to a response, unless the response has an ETag. */
+export function withEtag(response: ApiResponse): ApiResponse & { readonly headers: TaggedHeaders } {
+  const { etag = computeEtag(response.body ?? "") } = { ...response.headers };
+  return { ...response, headers: { ...response.headers, etag } };
 }
 
 /** Returns the strong entity tag (ETag) of a response body (RFC 9110, section 8.8.3). */

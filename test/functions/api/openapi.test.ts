@@ -1,3 +1,5 @@
+import { Hash } from "node:crypto";
+import { jest } from "@jest/globals";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { pageUrl } from "../../../lib/auth/link-keys.ts";
 import schemaExamples from "../../../lib/openapi/schema-examples.json" with { type: "json" };
@@ -128,6 +130,19 @@ test("every problem response of an operation is in the OpenAPI document and has 
       if (schema !== undefined) expect(schemaFaults(schema, json(answer))).toEqual([]);
     }
   }
+});
+
+test("the document and the page of the API are made once, because everyone may request them", async () => {
+  const update = jest.spyOn(Hash.prototype, "update");
+  const ask = async () => {
+    update.mockClear();
+    for (const path of ["/v1/openapi.json", "/docs"])
+      expect((await createHarness().ask("GET", path, { token: null })).status).toBe(200);
+    return update.mock.calls.length;
+  };
+  await ask();
+  expect(await ask()).toBe(0);
+  update.mockRestore();
 });
 
 describe("the server URL of the OpenAPI document", () => {
