@@ -95,6 +95,7 @@ async function openOne(
     });
     if (result.kind === "already_watching")
       return { jobId, kind: "exists", message: firstPollToSend(result.watch, 0) };
+    if (result.kind === "limit_exceeded") throw new Error("Discovery sets no limits.");
     const message = createPollMessage({ ...key, poll: result.poll, deadlineAt, traceparent: null }, 0);
     return { jobId, kind: "opened", message };
   } catch (error) {

@@ -5,6 +5,7 @@ import {
   type Problem,
   type ProblemResponse,
   renderProblem,
+  tooManyRequests,
 } from "../../lib/api/problem.ts";
 import { readSubmission } from "../../lib/api/read-submission.ts";
 import {
@@ -23,6 +24,7 @@ import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import { type AuthenticatePorts, authenticate } from "../shared/authenticate.ts";
 import { createRequestLimit } from "../shared/request-limit.ts";
+import { createWatchLimit, type LimitWatches, type LimitWatchesPorts } from "./limit-watches.ts";
 import {
   type AcceptPorts,
   createFirstPollDelay,
@@ -33,11 +35,14 @@ import {
 } from "./open-watches.ts";
 import { sendMessages } from "./send-messages.ts";
 
+/** A caller with too many running watches repeats the call after this time. */
+const FULL_RETRY_SECONDS = 60;
+
 export interface EnqueuePorts
   extends Omit<AuthenticatePorts, "note" | "limitRequests">,
     Omit<FirstPollDelayPorts, "ledger">,
     Pick<AcceptPorts, "pollQueue" | "notifyQueue" | "uuid" | "onFailure"> {
-  readonly ledger: AcceptPorts["ledger"] & FirstPollDelayPorts["ledger"];
+  readonly ledger: AcceptPorts["ledger"] & FirstPollDelayPorts["ledger"] & LimitWatchesPorts["ledger"];
   /** The URL that the API uses when the config has no `publicUrl`. */
   readonly defaultUrl: string;
   /**
@@ -50,15 +55,17 @@ export interface EnqueuePorts
 export function createEnqueueHandler(ports: EnqueuePorts): HandleRequest {
   const firstPollDelay = createFirstPollDelay(ports);
   const limitRequests = createRequestLimit(ports.now);
+  const limitWatches = createWatchLimit(ports);
   return async (request, _invocation, note) => {
-    const answer = await acceptRequest(request, firstPollDelay, { ...ports, note, limitRequests });
+    const limits = { firstPollDelay, limitWatches };
+    const answer = await acceptRequest(request, limits, { ...ports, note, limitRequests });
     return "kind" in answer ? renderProblem(answer, request.requestId) : answer;
   };
 }
 
 async function acceptRequest(
   request: ApiRequest,
-  firstPollDelay: FirstPollDelay,
+  { firstPollDelay, limitWatches }: { firstPollDelay: FirstPollDelay; limitWatches: LimitWatches },
   { onAccepted = reportAccepted, ...ports }: EnqueuePorts & AuthenticatePorts,
 ): Promise<ApiResponse | ProblemResponse> {
   const identified = await authenticate(request.headers.authorization, ports);
@@ -72,6 +79,14 @@ async function acceptRequest(
   if (hasUnknownName(submission, config)) config = await ports.configs.refreshed();
   const resolved = resolveSubmission(read, identified.caller, config);
   if (resolved.kind === "problem") return resolved;
+
+  const { watchesPerCaller } = config.settings.limits;
+  const jobIds = findValidJobIds(resolved);
+  if (!(await limitWatches({ ...resolved, jobIds }, watchesPerCaller)))
+    return tooManyRequests(
+      `A caller may have about ${watchesPerCaller} running watches (settings.limits.watchesPerCaller). Send the request again when jobs have ended.`,
+      FULL_RETRY_SECONDS,
+    );
 
   const links = createLinkOptions(config, ports.defaultUrl);
   const traceparent = readTraceparent(request.headers.traceparent);
@@ -88,8 +103,7 @@ async function acceptRequest(
  * @returns one result for each job ID, in the order of the submission
  */
 async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {
-  const distinct = [...new Set(submission.jobIds)].filter((jobId) => JobId.safeParse(jobId).success);
-  const opened = await openWatches(submission, distinct, ports);
+  const opened = await openWatches(submission, findValidJobIds(submission), ports);
   const sent = await sendMessages(submission, opened, ports);
   const byId = new Map(sent.map((job) => [job.jobId, job]));
   return submission.jobIds.map((jobId) =>
@@ -97,7 +111,16 @@ async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): P
   );
 }
 
-function jobResult(key: WatchKey, opened: OpenedJob | undefined, { links, now }: AcceptPorts): JobResult {
+/** Returns the distinct job IDs of a submission, without malformed job IDs. */
+function findValidJobIds({ jobIds }: Pick<ResolvedSubmission, "jobIds">): readonly string[] {
+  return [...new Set(jobIds)].filter((jobId) => JobId.safeParse(jobId).success);
+}
+
+function jobResult(
+  key: WatchKey,
+  opened: OpenedJob | undefined,
+  { config, links, now }: AcceptPorts,
+): JobResult {
   const { project, jobId } = key;
   const rejected = (error: Problem): JobResult => {
     const none = { deadlineAt: null, statusUrl: null, pageUrl: null };
@@ -111,6 +134,12 @@ function jobResult(key: WatchKey, opened: OpenedJob | undefined, { links, now }:
     return rejected(
       createProblem("unavailable", "The job could not be accepted. You may safely send the job again."),
     );
+  if (opened.kind === "limit_exceeded") {
+    const { limit } = opened;
+    const kind = limit === "callbacksPerWatch" ? "callbacks" : "targets";
+    const detail = `The watch may have at most ${config.settings.limits[limit]} ${kind} (settings.limits.${limit}).`;
+    return rejected(createProblem("invalid-request", detail));
+  }
   return {
     project,
     jobId,

@@ -6,7 +6,8 @@ import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { createDigest } from "../../lib/ledger/dynamo/digests.ts";
 import { readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
 import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
-import { scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
+import { countLiveWatches, scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
+import { readProgress } from "../../lib/ledger/dynamo/read-watches.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { createHttpHandler } from "../../lib/runtime/http-handler.ts";
@@ -27,7 +28,14 @@ const { env, table, sqs, ...ports } = createAwsPorts(
 export const handler = createHttpHandler(
   createEnqueueHandler({
     ...ports,
-    ledger: bindToTable(table, { openWatch, scheduleSweep, createDigest, readDurations }),
+    ledger: bindToTable(table, {
+      openWatch,
+      scheduleSweep,
+      createDigest,
+      readDurations,
+      countLiveWatches,
+      readProgress,
+    }),
     pollQueue: createSqsSender({ ...sqs, url: env.POLL_QUEUE_URL }),
     notifyQueue: createSqsSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
     identify: createIdentityCheck(ports.now, ports.proxy),

@@ -95,6 +95,7 @@ async function openWatch(
       callbacks,
       digestId,
       traceparent,
+      limits: settings.limits,
       expiresAt: computeLedgerExpiryTime(deadlineAt + (readyMinutes ?? 0) * MINUTE_MS, settings),
     });
     const laterDeadline = opened.kind === "already_watching" ? opened.watch.deadlineAt : deadlineAt;

@@ -15,6 +15,7 @@ import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import type { ReadyProgress } from "../domain/ready.ts";
 import { MaybeText } from "../domain/zod-fields.ts";
 import type { DeliveryRecord, NotificationGenerations } from "./notification.ts";
+import type { WatchLimits } from "./watch-limits.ts";
 
 /** The maximum number of poll times that the ledger stores for one watch. */
 export const POLL_HISTORY = 60;
@@ -82,6 +83,8 @@ export interface NewWatch
   extends WatchKey,
     CallerData,
     Pick<Watch, "acceptedAt" | "deadlineAt" | "targets" | "digestId" | "traceparent"> {
+  /** The limits that hold when the call adds targets to a watch. Without `limits`, no limit holds. */
+  readonly limits?: WatchLimits;
   /** If `readyMinutes` is absent or null, the watch ends with the job. */
   readonly readyMinutes?: number | null;
   readonly nextPollAt: Instant;
@@ -106,7 +109,9 @@ export type OpenResult =
       readonly addedTargets: readonly string[];
       /** The generations in the notification keys of the added targets, if the watch has ended. */
       readonly generations: NotificationGenerations;
-    };
+    }
+  /** The call would add more targets or callbacks than the limit allows. The watch has not changed. */
+  | { readonly kind: "limit_exceeded"; readonly limit: keyof WatchLimits };
 
 export interface PollToClaim {
   readonly key: WatchKey;
@@ -273,6 +278,11 @@ export interface WatchLedger {
   readProgress(key: WatchKey): Promise<WatchProgress | null>;
   /** Returns the watches that callers have of a job. The newest watch is first. */
   listJobWatches(job: JobKey): Promise<readonly Watch[]>;
+  /**
+   * Counts the watches of a caller that the sweep function may have to check: the running watches, and the ended watches
+   * whose notifications are not final. The count may be some seconds old.
+   */
+  countLiveWatches(caller: string): Promise<number>;
   /**
    * Returns at most `limit` watches that the sweep function has to check before `now`. The watch that has waited
    * longest is first.

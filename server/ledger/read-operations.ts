@@ -23,6 +23,7 @@ type ReadOperations = Pick<
   WatchLedger,
   | "readWatch"
   | "readProgress"
+  | "countLiveWatches"
   | "listJobWatches"
   | "listOverdue"
   | "rescheduleSweep"
@@ -70,6 +71,15 @@ export function readOperations(store: Store): ReadOperations {
           .map(({ watch }) => watch)
           .sort(newestFirst),
       ),
+
+    countLiveWatches: (caller) =>
+      store.read(() => {
+        const row = store.get(
+          "SELECT count(*) AS count FROM watch WHERE due_at IS NOT NULL AND caller = ?",
+          caller,
+        );
+        return z.object({ count: z.number() }).parse(row).count;
+      }),
 
     listOverdue: (now, limit) =>
       store.read(() =>

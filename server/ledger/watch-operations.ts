@@ -21,6 +21,7 @@ import {
   type Watch,
   type WatchLedger,
 } from "../../lib/ledger/watch.ts";
+import { findExceededLimit } from "../../lib/ledger/watch-limits.ts";
 import type { Store } from "../store/store.ts";
 import {
   generationId,
@@ -190,6 +191,8 @@ const OVER = { pollDone: true, nextPollAt: null };
 function extendWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {
   const isRunning = row.watch.state === "watching";
   const addedTargets = wanted.targets.filter((target) => !row.watch.targets.includes(target));
+  const limit = findExceededLimit(row.watch.targets, addedTargets, wanted.limits);
+  if (limit !== null) return { kind: "limit_exceeded", limit };
   const isLater = isRunning && wanted.deadlineAt > row.watch.deadlineAt;
   const isReadyLonger = isRunning && (wanted.readyMinutes ?? 0) > (row.watch.readyMinutes ?? 0);
   const needsSweep = !isRunning && addedTargets.length > 0;

@@ -42,6 +42,7 @@ const METHODS: readonly (keyof Ledger)[] = [
   "saveDiscovery",
   "rememberMessage",
   "readProgress",
+  "countLiveWatches",
   "startWaiting",
   "endWaiting",
 ];

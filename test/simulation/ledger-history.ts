@@ -30,6 +30,7 @@ export function observeLedger(
       const { project, jobId, caller } = wanted;
       const opening = ledger.openWatch(wanted);
       return opening.then((opened) => {
+        if (opened.kind === "limit_exceeded") return opened;
         const isNew = opened.kind === "accepted";
         const { generation } = isNew ? opened : opened.watch;
         const watch = { project, jobId, caller, generation };

@@ -13,6 +13,7 @@ type ReadOperations = Pick<
   WatchLedger,
   | "readWatch"
   | "readProgress"
+  | "countLiveWatches"
   | "listJobWatches"
   | "listOverdue"
   | "rescheduleSweep"
@@ -56,6 +57,11 @@ export function readOperations({
 
     async listJobWatches(job) {
       return jobWatches(watches, job);
+    },
+
+    async countLiveWatches(caller) {
+      return Object.values(watches).filter(({ watch, dueAt }) => watch.caller === caller && dueAt !== null)
+        .length;
     },
 
     async listOverdue(now, limit) {

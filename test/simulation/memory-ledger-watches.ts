@@ -16,6 +16,7 @@ import {
   type Watch,
   type WatchLedger,
 } from "../../lib/ledger/watch.ts";
+import { findExceededLimit } from "../../lib/ledger/watch-limits.ts";
 import { jobWatches } from "./memory-ledger-reads.ts";
 import { idOf, idOfGeneration, type LedgerState, type WatchRow } from "./memory-ledger-state.ts";
 
@@ -52,6 +53,8 @@ export function watchOperations({ watches, callerData, outcomes }: LedgerState):
         return { kind: "accepted", poll: poll + 1, generation };
       }
       const addedTargets = wanted.targets.filter((target) => !row.watch.targets.includes(target));
+      const limit = findExceededLimit(row.watch.targets, addedTargets, wanted.limits);
+      if (limit !== null) return { kind: "limit_exceeded", limit };
       const { state } = row.watch;
       const deadlineAt =
         state === "watching" ? Math.max(row.watch.deadlineAt, wanted.deadlineAt) : row.watch.deadlineAt;

@@ -54,7 +54,7 @@ export function earlierDeadline(ledger: Ledger): Ledger {
       if (found?.state !== "watching") return ledger.openWatch(wanted);
       const deadlineAt = Math.min(found.deadlineAt, wanted.deadlineAt);
       const opened = await ledger.openWatch({ ...wanted, deadlineAt });
-      if (opened.kind === "accepted") return opened;
+      if (opened.kind !== "already_watching") return opened;
       return { ...opened, watch: { ...opened.watch, deadlineAt: wanted.deadlineAt } };
     },
   };

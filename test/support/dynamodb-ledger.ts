@@ -14,7 +14,12 @@ import {
   startRedelivery,
 } from "../../lib/ledger/dynamo/notifications.ts";
 import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
-import { listOverdue, rescheduleSweep, scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
+import {
+  countLiveWatches,
+  listOverdue,
+  rescheduleSweep,
+  scheduleSweep,
+} from "../../lib/ledger/dynamo/overdue-index.ts";
 import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/polls.ts";
 import { listRecentWatches, readProgress, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import type { LedgerTable } from "../../lib/ledger/dynamo/table.ts";
@@ -71,6 +76,7 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     saveDiscovery,
     rememberMessage,
     readProgress,
+    countLiveWatches,
     startWaiting,
     endWaiting,
   });

@@ -63,7 +63,7 @@ async function main(): Promise<number> {
       TARGETS.map((name) => [name, { kind: "webhook", url: `${receiver.url}/webhook/${name}`, secrets }]),
     ),
     settings: {
-      limits: { requestsPerMinute: 0 },
+      limits: { requestsPerMinute: 0, watchesPerCaller: 0 },
       egress: { allow: [new URL(receiver.url).host] },
       poll: { minDelaySeconds: 1, maxDelaySeconds: 7, goneGraceSeconds: 60 },
     },

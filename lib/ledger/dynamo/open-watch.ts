@@ -1,5 +1,6 @@
 import { deliveriesOverdueAt, pollOverdueAt } from "../overdue-times.ts";
 import type { NewWatch, OpenResult } from "../watch.ts";
+import { findExceededLimit, NO_LIMITS, type WatchLimits } from "../watch-limits.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { inlineCallerAttributes, moveToCallerItem, saveCallbacks } from "./caller-data.ts";
 import { addGenerations } from "./end-watch.ts";
@@ -113,6 +114,8 @@ async function extendWatch(
   const { state } = found;
   const hasCallbacks = Object.keys(watch.callbacks).length > 0;
   const newTargets = watch.targets.filter((target) => !found.targets.includes(target));
+  const exceeded = findExceededLimit(found.targets, newTargets, watch.limits);
+  if (exceeded !== null) return { kind: "limit_exceeded", limit: exceeded };
   const hasNewTargets = newTargets.length > 0;
   const isWatching = state === "watching";
   const isLater = isWatching && watch.deadlineAt > found.deadlineAt;
@@ -126,6 +129,7 @@ async function extendWatch(
     : {};
   const deadlineAt = isLater ? watch.deadlineAt : found.deadlineAt;
   const readyMinutes = (isReadyLonger ? watch.readyMinutes : found.readyMinutes) ?? null;
+  const most = hasNewTargets ? mostTargetsBefore(found, newTargets.length, watch.limits) : null;
   const extended = await updateItem(table, {
     key: watchItemKey(watch),
     set: {
@@ -135,8 +139,10 @@ async function extendWatch(
       ...(needsSweep ? overdueIndexAttributes(watch, deliveriesOverdueAt(watch.acceptedAt)) : {}),
     },
     add: hasNewTargets ? { targets: new Set(watch.targets) } : {},
-    condition: "#state = :state AND #deadlineAt = :found",
-    values: { state, found: found.deadlineAt },
+    condition: `#state = :state AND #deadlineAt = :found${
+      most === null ? "" : " AND (attribute_not_exists(#targets) OR size(#targets) <= :most)"
+    }`,
+    values: { state, found: found.deadlineAt, most },
     returnValues: "ALL_OLD",
   });
   if (extended === null) return null;
@@ -149,6 +155,21 @@ async function extendWatch(
     addedTargets,
     generations,
   };
+}
+
+/**
+ * Returns the largest number of targets that a watch may have before a call adds targets. Many simultaneous calls could
+ * otherwise exceed the limits together, because each call has read the watch before the others wrote. Returns null if
+ * there is no limit.
+ */
+function mostTargetsBefore(
+  { targets }: WatchItem,
+  added: number,
+  limits: WatchLimits = NO_LIMITS,
+): number | null {
+  const { callbacksPerWatch, targetsPerWatch } = limits;
+  if (callbacksPerWatch === 0 || targetsPerWatch === 0) return null;
+  return Math.max(targets.length, callbacksPerWatch + targetsPerWatch - added);
 }
 
 function startAttributes(watch: NewWatch): StoredValues {

@@ -1,3 +1,4 @@
+import type { QueryCommandOutput } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import type { Operation } from "./bind-to-table.ts";
 import { fromAttributes } from "./expression.ts";
@@ -27,6 +28,26 @@ export const listOverdue: Operation<"listOverdue"> = async (table, now, limit) =
     .map(({ dueAt, ...key }) => ({ ...parseWatchItemKey(key), dueAt }))
     .sort((a, b) => a.dueAt - b.dueAt)
     .slice(0, limit);
+};
+
+/** Costs one query to DynamoDB per shard of the overdue index and per megabyte of its entries. */
+export const countLiveWatches: Operation<"countLiveWatches"> = async (table, caller) => {
+  // The sort key of a watch item contains only the caller.
+  const { sk } = watchItemKey({ project: "", jobId: "", caller });
+  const counts = await Promise.all(
+    Array.from({ length: OVERDUE_SHARDS }, async (_, shard) => {
+      let count = 0;
+      let next: QueryCommandOutput["LastEvaluatedKey"];
+      do {
+        const options = { IndexName: OVERDUE_INDEX, ExclusiveStartKey: next, Select: "COUNT" } as const;
+        const page = await queryPage(table, "#dueShard = :shard", { shard, sk }, options, "#sk = :sk");
+        count += page.Count ?? 0;
+        next = page.LastEvaluatedKey;
+      } while (next !== undefined);
+      return count;
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
 };
 
 export const rescheduleSweep: Operation<"rescheduleSweep"> = async (table, entry, dueAt) => {

@@ -112,21 +112,26 @@ export async function readItem<T>(
   return item === null ? null : parseItem(schema, item);
 }
 
-/** Returns one page of the results of a query to DynamoDB. */
+/**
+ * Returns one page of the results of a query to DynamoDB.
+ * @param filter a condition for the entries that the page contains. DynamoDB also bills the other entries.
+ */
 export async function queryPage(
   { client, table }: LedgerTable,
   condition: string,
   values: StoredValues,
   options: Pick<
     QueryCommandInput,
-    "IndexName" | "Limit" | "ScanIndexForward" | "ConsistentRead" | "ExclusiveStartKey"
+    "IndexName" | "Limit" | "ScanIndexForward" | "ConsistentRead" | "ExclusiveStartKey" | "Select"
   > = {},
+  filter?: string,
 ): Promise<QueryCommandOutput> {
   return client.send(
     new QueryCommand({
       TableName: table,
       KeyConditionExpression: condition,
-      ExpressionAttributeNames: placeholderNames(condition),
+      FilterExpression: filter,
+      ExpressionAttributeNames: placeholderNames(`${condition} ${filter ?? ""}`),
       ExpressionAttributeValues: placeholderValues(values),
       ...options,
     }),

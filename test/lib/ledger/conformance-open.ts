@@ -131,8 +131,59 @@ export function describeOpen(ledger: () => Ledger): void {
       const watch = newWatch({ targets: ["a"] });
       await ledger().openWatch(watch);
       const calls = [1, 2, 3].map(() => ledger().openWatch({ ...watch, targets: ["b"] }));
-      const added = (await Promise.all(calls)).flatMap((o) => (o.kind === "accepted" ? [] : o.addedTargets));
+      const added = (await Promise.all(calls)).flatMap((o) =>
+        o.kind === "already_watching" ? o.addedTargets : [],
+      );
       expect(added).toEqual(["b"]);
+    });
+
+    it("refuses targets and callbacks above the limits of a watch, and changes nothing", async () => {
+      const limits = { callbacksPerWatch: 2, targetsPerWatch: 3 };
+      const watch = { ...newWatch({ targets: ["a", "callback:1"] }), limits };
+      const add = async (...targets: string[]) => {
+        const opened = await ledger().openWatch({ ...watch, targets, deadlineAt: watch.deadlineAt + 1 });
+        return opened.kind === "limit_exceeded" ? opened.limit : opened.kind;
+      };
+      await ledger().openWatch(watch);
+      expect(await add("callback:2", "callback:3")).toBe("callbacksPerWatch");
+      expect(await add("callback:2", "b", "c", "d")).toBe("targetsPerWatch");
+      expect((await ledger().readWatch(watch))?.watch).toMatchObject({
+        targets: watch.targets,
+        deadlineAt: watch.deadlineAt,
+      });
+      expect(await add("callback:2")).toBe("already_watching");
+      expect(await add("callback:2", "a")).toBe("already_watching");
+      expect(await add("callback:3")).toBe("callbacksPerWatch");
+      expect(await add("b", "c")).toBe("already_watching");
+      expect(await add("d")).toBe("targetsPerWatch");
+      const { limits: _, ...unlimited } = watch;
+      expect(await ledger().openWatch({ ...unlimited, targets: ["d", "callback:3"] })).toMatchObject({
+        addedTargets: ["d", "callback:3"],
+      });
+      expect(await add("d", "callback:3")).toBe("already_watching");
+    });
+
+    it("does not exceed the limits together when many calls add targets at the same time", async () => {
+      const limits = { callbacksPerWatch: 2, targetsPerWatch: 1 };
+      const watch = { ...newWatch({ targets: [] }), limits };
+      await ledger().openWatch(watch);
+      await Promise.allSettled(
+        Array.from({ length: 8 }, (_, i) => ledger().openWatch({ ...watch, targets: [`callback:${i}`] })),
+      );
+      expect((await ledger().readWatch(watch))?.watch.targets.length).toBeLessThanOrEqual(3);
+    });
+
+    it("counts the watches of a caller until they are over", async () => {
+      const { project } = newWatch();
+      const watches = ["a", "b", "c"].map((jobId) =>
+        newWatch({ project, jobId, caller: `token:${project}` }),
+      );
+      for (const watch of watches) await ledger().openWatch(watch);
+      await ledger().openWatch(newWatch());
+      const count = () => ledger().countLiveWatches(`token:${project}`);
+      expect([await count(), await ledger().countLiveWatches("token:none")]).toEqual([3, 0]);
+      await ledger().stopWatch(watches[1] ?? newWatch(), T0, NEVER);
+      expect(await count()).toBe(2);
     });
 
     it("stores small and large contexts and callbacks and adds the callbacks of a second call", async () => {

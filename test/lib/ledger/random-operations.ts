@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { WatchKey } from "../../../lib/domain/job.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { NO_LIMITS } from "../../../lib/ledger/watch-limits.ts";
 import { attempt, conclusion, job, LEASE_MS, NEVER, T0 } from "./samples.ts";
 
 const PROJECT = "prod";
@@ -84,6 +85,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
           readyMinutes: fc.constantFrom(null, null, 5, 15),
           nextPollAt: now,
           targets,
+          limits: fc.constantFrom(NO_LIMITS, { callbacksPerWatch: 1, targetsPerWatch: 2 }),
           context: fc.constantFrom({}, { actor: "a" }, { actor: "b", pipeline: "long ".repeat(39) }),
           callbacks: fc.constantFrom({}, { "callback:1": "x" }, { "callback:2": "y".repeat(300) }),
           digestId: fc.constantFrom(null, "digest-a"),
@@ -234,6 +236,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   ),
   call("rememberMessage", messageId, expiresAt),
   call("readProgress", key),
+  call("countLiveWatches", fc.constantFrom(...CALLERS)),
   { weight: 3, arbitrary: call("startWaiting", waitingCall, now, fc.constant({ total: 3, perCaller: 2 })) },
   call("endWaiting", fc.nat(2), waitingCall),
 );
