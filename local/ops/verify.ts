@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { ApiGatewayV2Client } from "@aws-sdk/client-apigatewayv2";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { parseAllowList } from "../../lib/http/allow-list.ts";
 import { checkUrl } from "../../lib/http/check-url.ts";
@@ -30,7 +32,8 @@ const USAGE = `Plays the promises of the service on a deployed stage, with a sim
 --test-alarm  sets one alarm to ALARM and back, which sends the alarm email
 
 The command adds a project, two targets and a token with random names to the config of the stage, and removes them at the
-end, also after an error or Ctrl-C. The command changes no other entry.
+end, also after an error or Ctrl-C. The command changes no other entry. To answer questions about API Gateway, the command
+creates a function and an HTTP API with random names and removes both.
 Exit status: 0, 1 when a promise was broken or AWS refused, 2 for wrong use.
 
 ${STAGE_USAGE}
@@ -103,6 +106,8 @@ async function verify(
     sqs,
     cloudWatch,
     cloudFormation,
+    lambda: new LambdaClient({ region }),
+    gateway: new ApiGatewayV2Client({ region }),
     firstMessageAt: startedAt,
     metricLimitMs: limitMs,
     stopping,

@@ -3,9 +3,11 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ApiGatewayV2Client } from "@aws-sdk/client-apigatewayv2";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient, type SQSClientConfig } from "@aws-sdk/client-sqs";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { answerQuestions } from "../../local/ops/verify/questions.ts";
@@ -128,6 +130,8 @@ async function checkAnswers(client: SQSClientConfig): Promise<void> {
     sqs: new SQSClient({ ...client, useQueueUrlAsEndpoint: false }),
     cloudWatch: new CloudWatchClient(client),
     cloudFormation: new CloudFormationClient(client),
+    lambda: new LambdaClient(client),
+    gateway: new ApiGatewayV2Client(client),
     firstMessageAt: Date.now(),
     metricLimitMs: 0,
     stopping: new AbortController().signal,
@@ -138,6 +142,11 @@ async function checkAnswers(client: SQSClientConfig): Promise<void> {
   assert.match(found, /policies of the queues\? yes: each of 4 queues/);
   assert.match(found, /first hour of a new stage\? null: the stage is younger than an hour/);
   assert.match(found, /metrics of SQS\? more than -?\d+ s: no value/);
+  // moto creates the function and the HTTP API of these questions, but does not serve an HTTP API.
+  assert.match(
+    found,
+    /API Gateway after 30 s\? null: error (?:TypeError|Error|ECONN|ENOTFOUND|EAI_AGAIN|HTTP)/,
+  );
 }
 
 /** Returns a state without any resource, with the keys of another state. */

@@ -48,6 +48,11 @@ function suitesFor({ dynamodb, sqs, ssm }: ServerUrls): readonly Suite[] {
       environment: stack,
     },
     {
+      name: "verify on DynamoDB Local, ElasticMQ and moto",
+      parameters: [...JEST, "test/local/ops/verify.test.ts"],
+      environment: stack,
+    },
+    {
       name: "config, doctor and redrive on moto",
       parameters: [
         ...JEST,

@@ -1,24 +1,30 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ApiGatewayV2Client } from "@aws-sdk/client-apigatewayv2";
 import { type CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import {
   type CloudWatchClient,
   DescribeAlarmHistoryCommand,
   GetMetricStatisticsCommand,
 } from "@aws-sdk/client-cloudwatch";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import * as z from "zod";
 import { parseJson } from "../../../lib/domain/json.ts";
 import { readErrorName } from "../doctor/finding.ts";
 import { ALARM_NAMES } from "../stage-limits.ts";
 import type { Answer } from "./report.ts";
+import { createTemporaryApi } from "./temporary-api.ts";
 
 const QUEUE_NAMES = ["poll", "poll-dead", "notify", "notify-dead"];
 const HOUR_MS = 3_600_000;
+const MAX_BODY_CHARACTERS = 200;
 /** CloudWatch stores the history of an alarm for at least this time. */
 const ALARM_HISTORY_MS = 14 * 24 * HOUR_MS;
 const METRIC_PERIOD_SECONDS = 60;
 const METRIC_PAUSE_MS = 15_000;
-const REQUEST_LIMIT_MS = 35_000;
+const REQUEST_LIMIT_MS = 45_000;
+/** A new HTTP API answers only after some seconds. */
+const NEW_API_LIMIT_MS = 60_000;
 
 export interface QuestionScope {
   /** The beginning of the names of the stage's resources. */
@@ -27,9 +33,11 @@ export interface QuestionScope {
   readonly sqs: SQSClient;
   readonly cloudWatch: CloudWatchClient;
   readonly cloudFormation: CloudFormationClient;
+  readonly lambda: LambdaClient;
+  readonly gateway: ApiGatewayV2Client;
   /** The time when the verification sent its first message to the poll queue. */
   readonly firstMessageAt: number;
-  /** The longest time to wait for the metrics of this message. */
+  /** The longest time to wait for the metrics of this message and, up to a minute, for a new HTTP API. */
   readonly metricLimitMs: number;
   readonly stopping: AbortSignal;
 }
@@ -44,6 +52,10 @@ const QUESTIONS: Readonly<Record<string, (scope: QuestionScope) => Promise<Found
   "Does API Gateway rename the header WWW-Authenticate?": findAuthenticateHeader,
 };
 
+const AFTER_30_SECONDS = "Which answer does a caller get from API Gateway after 30 s?";
+const CRASHED = "Which answer does a caller get if a function crashes?";
+const THROTTLED = "Which answer does a caller get if a function is throttled?";
+
 /** Answers each question, one after the other. An error in one question does not affect the other questions. */
 export async function answerQuestions(scope: QuestionScope): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
@@ -53,7 +65,52 @@ export async function answerQuestions(scope: QuestionScope): Promise<readonly An
     );
     answers.push({ question, ...found });
   }
-  return answers;
+  return [...answers, ...(await askTemporaryApi(scope))];
+}
+
+/** Answers the questions that need a function which is slow, crashes or is throttled. No function of the stage may be. */
+async function askTemporaryApi(scope: QuestionScope): Promise<readonly Answer[]> {
+  const questions = [AFTER_30_SECONDS, CRASHED, THROTTLED];
+  const unanswered = (error: unknown) => {
+    const evidence = `error ${readErrorName(error)}`;
+    return questions.map((question): Answer => ({ question, answer: null, evidence }));
+  };
+  if (scope.stopping.aborted) return [];
+  const api = await createTemporaryApi(scope, scope.prefix).catch(unanswered);
+  if (!("url" in api)) return api;
+  try {
+    await waitForNewApi(api.url, scope);
+    const slow = await describeAnswer(AFTER_30_SECONDS, `${api.url}/slow`);
+    const crashed = await describeAnswer(CRASHED, `${api.url}/crash`);
+    await api.throttle();
+    return [slow, crashed, await describeAnswer(THROTTLED, api.url)];
+  } catch (error) {
+    return unanswered(error);
+  } finally {
+    await api.stop();
+  }
+}
+
+async function waitForNewApi(
+  url: string,
+  { metricLimitMs, stopping }: Pick<QuestionScope, "metricLimitMs" | "stopping">,
+): Promise<void> {
+  const deadline = performance.now() + Math.min(metricLimitMs, NEW_API_LIMIT_MS);
+  for (;;) {
+    const response = await request(url).catch((error: unknown) => error);
+    if (response instanceof Response && response.status === 200) return;
+    if (performance.now() > deadline || stopping.aborted)
+      throw response instanceof Error ? response : new Error("the temporary API does not answer");
+    await sleep(METRIC_PAUSE_MS / 10, undefined, { signal: stopping }).catch(() => undefined);
+  }
+}
+
+async function describeAnswer(question: string, url: string): Promise<Answer> {
+  const startedAt = performance.now();
+  const response = await request(url);
+  const body = (await response.text()).slice(0, MAX_BODY_CHARACTERS);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  return { question, answer: `HTTP ${response.status}`, evidence: `after ${seconds} s, body ${body}` };
 }
 
 const Policy = z.looseObject({ Statement: z.array(z.looseObject({ Resource: z.string() })) });

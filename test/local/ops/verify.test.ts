@@ -9,7 +9,7 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import * as z from "zod";
 import { readSsmParameters } from "../../../lib/runtime/ssm-config.ts";
 import { CREDENTIALS } from "../../../local/servers/sqs.ts";
-import { startSsm } from "../../../local/servers/ssm.ts";
+import { startTestSsm } from "../../support/aws-servers.ts";
 import { eventually } from "../../support/eventually.ts";
 import { type ServiceFixture, startServiceFixture } from "../../support/service-fixture.ts";
 
@@ -18,7 +18,8 @@ const PATH = "/cce-job-notifier/dev";
 const REGION = "eu-central-1";
 
 let folder: string;
-let ssm: Awaited<ReturnType<typeof startSsm>>;
+/** The embedded Parameter Store, or moto if `npm run servers:test` has started moto. */
+let ssm: Awaited<ReturnType<typeof startTestSsm>>;
 let fixture: ServiceFixture;
 let port: number;
 let client: SSMClient;
@@ -26,7 +27,7 @@ let client: SSMClient;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "verify-"));
   await writeFile(join(folder, "empty.json"), "{}");
-  ssm = await startSsm({ configFile: join(folder, "empty.json"), path: PATH, region: REGION });
+  ssm = await startTestSsm({ configFile: join(folder, "empty.json"), path: PATH, region: REGION });
   client = new SSMClient({ endpoint: ssm.url, region: REGION, credentials: CREDENTIALS });
   port = await findFreePort();
   const apiPort = await findFreePort();
@@ -61,7 +62,8 @@ interface Run {
 }
 
 function startVerify(url: string, ...options: string[]): Run {
-  const closed = "http://127.0.0.1:1";
+  // moto also has CloudWatch, CloudFormation, Lambda and API Gateway.
+  const others = process.env.SSM_ENDPOINT || "http://127.0.0.1:1";
   const report = join(folder, "report");
   const parameters = ["--url", url, "--port", String(port), "--report", report, ...options];
   const child = spawn(process.execPath, [VERIFY, ...parameters], {
@@ -73,8 +75,7 @@ function startVerify(url: string, ...options: string[]): Run {
       AWS_MAX_ATTEMPTS: "1",
       AWS_ENDPOINT_URL_SSM: ssm.url,
       AWS_ENDPOINT_URL_SQS: fixture.stack.sqs,
-      AWS_ENDPOINT_URL_CLOUDWATCH: closed,
-      AWS_ENDPOINT_URL_CLOUDFORMATION: closed,
+      AWS_ENDPOINT_URL: others,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,34 +1,49 @@
+import { createServer, STATUS_CODES } from "node:http";
+import { ApiGatewayV2Client, CreateApiCommand, DeleteApiCommand } from "@aws-sdk/client-apigatewayv2";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import {
   CloudWatchClient,
   DescribeAlarmHistoryCommand,
   GetMetricStatisticsCommand,
 } from "@aws-sdk/client-cloudwatch";
+import {
+  AddPermissionCommand,
+  CreateFunctionCommand,
+  DeleteFunctionCommand,
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  PutFunctionConcurrencyCommand,
+} from "@aws-sdk/client-lambda";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { mockClient } from "aws-sdk-client-mock";
 import { answerQuestions } from "../../../../local/ops/verify/questions.ts";
+import { listenLocally } from "../../../../local/servers/local-server.ts";
 
 const HOUR_MS = 3_600_000;
-const [sqs, cloudWatch, cloudFormation] = [
+const [lambda, gateway, sqs, cloudWatch, cloudFormation] = [
+  mockClient(LambdaClient),
+  mockClient(ApiGatewayV2Client),
   mockClient(SQSClient),
   mockClient(CloudWatchClient),
   mockClient(CloudFormationClient),
 ];
 beforeEach(() => {
-  for (const client of [sqs, cloudWatch, cloudFormation]) client.reset();
+  for (const client of [lambda, gateway, sqs, cloudWatch, cloudFormation]) client.reset();
 });
 
 /** Returns the answer to the question that contains `part`. */
-async function answerTo(part: string, firstMessageAt = Date.now()) {
+async function answerTo(part: string, firstMessageAt = Date.now(), stopping = AbortSignal.abort()) {
   const answers = await answerQuestions({
     prefix: "cce-job-notifier-prod",
     api: "http://127.0.0.1:1",
     sqs: new SQSClient({}),
     cloudWatch: new CloudWatchClient({}),
     cloudFormation: new CloudFormationClient({}),
+    lambda: new LambdaClient({}),
+    gateway: new ApiGatewayV2Client({}),
     firstMessageAt,
     metricLimitMs: 0,
-    stopping: AbortSignal.abort(),
+    stopping,
   });
   return answers.find(({ question }) => question.includes(part));
 }
@@ -105,5 +120,67 @@ describe("the question about the delay of metrics", () => {
   it("is answered with a lower limit if no value arrives in time", async () => {
     cloudWatch.on(GetMetricStatisticsCommand).resolves({ Datapoints: [{ Sum: 0 }] });
     expect((await answerTo("metrics", Date.now() - 300_000))?.answer).toMatch(/^more than \d+ s$/);
+  });
+});
+
+describe("the questions about a function that is slow, crashes or is throttled", () => {
+  const ARN = "arn:aws:lambda:eu-central-1:1:function:temporary";
+  const running = () => new AbortController().signal;
+
+  /** Starts the HTTP API that API Gateway would create. */
+  async function startApi() {
+    let isThrottled = false;
+    const server = createServer((request, response) => {
+      const status = isThrottled || request.url === "/slow" ? 503 : request.url === "/crash" ? 500 : 200;
+      response.writeHead(status).end(`{"message":"${STATUS_CODES[status]}"}`);
+    });
+    const api = await listenLocally(server);
+    lambda.on(GetFunctionConfigurationCommand).resolves({ Role: "arn:role", State: "Active" });
+    lambda.on(CreateFunctionCommand).resolves({ FunctionArn: ARN });
+    lambda.on(PutFunctionConcurrencyCommand).callsFake(() => {
+      isThrottled = true;
+      return {};
+    });
+    gateway.on(CreateApiCommand).resolves({ ApiId: "id", ApiEndpoint: api.url });
+    return api;
+  }
+
+  it.each([
+    ["after 30 s", "HTTP 503", '{"message":"Service Unavailable"}'],
+    ["crashes", "HTTP 500", '{"message":"Internal Server Error"}'],
+    ["throttled", "HTTP 503", '{"message":"Service Unavailable"}'],
+  ])("are answered with the status and the body: %s", async (part, answer, body) => {
+    const api = await startApi();
+    expect(await answerTo(part, Date.now(), running())).toMatchObject({
+      answer,
+      evidence: expect.stringContaining(body),
+    });
+    await api.stop();
+  });
+
+  it("use a function with the role of an existing function, and remove it with its HTTP API", async () => {
+    const api = await startApi();
+    await answerTo("crashes", Date.now(), running());
+    await api.stop();
+    expect(lambda.commandCalls(GetFunctionConfigurationCommand)[0]?.args[0].input).toEqual({
+      FunctionName: "cce-job-notifier-prod-audit",
+    });
+    const created = lambda.commandCalls(CreateFunctionCommand)[0]?.args[0].input;
+    expect(created).toMatchObject({ Role: "arn:role" });
+    expect(created?.FunctionName).toMatch(/^cce-job-notifier-verify-[0-9a-f]{12}$/);
+    const deleted = lambda.commandCalls(DeleteFunctionCommand)[0]?.args[0].input;
+    expect(deleted).toEqual({ FunctionName: created?.FunctionName });
+    expect(gateway.commandCalls(DeleteApiCommand)[0]?.args[0].input).toEqual({ ApiId: "id" });
+  });
+
+  it("stay unanswered, and leave nothing behind, if AWS refuses a step", async () => {
+    const api = await startApi();
+    const denied = Object.assign(new Error("denied"), { name: "AccessDeniedException" });
+    lambda.on(AddPermissionCommand).rejects(denied);
+    const found = await answerTo("throttled", Date.now(), running());
+    await api.stop();
+    expect(found).toMatchObject({ answer: null, evidence: "error AccessDeniedException" });
+    expect(lambda.commandCalls(DeleteFunctionCommand)).toHaveLength(1);
+    expect(gateway.commandCalls(DeleteApiCommand)).toHaveLength(1);
   });
 });
