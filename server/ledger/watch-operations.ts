@@ -1,4 +1,4 @@
-import type { WatchKey } from "../../lib/domain/job.ts";
+import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import {
   computeNotificationGenerations,
   type NotificationGenerations,
@@ -166,6 +166,7 @@ export function watchOperations(store: Store): WatchOperations {
         };
         const dueAt = known.length === 0 ? null : deliveriesOverdueAt(concludedAt);
         write({ ...row, ...NO_LEASE, watch, dueAt, expiresAt });
+        expireCallerRecord(store, watch, expiresAt);
         return { kind: "ended" };
       }),
 
@@ -180,12 +181,22 @@ export function watchOperations(store: Store): WatchOperations {
         }
         const watch: Watch = { ...row.watch, ...OVER, state: "stopped", concludedAt: at };
         write({ ...row, ...NO_LEASE, watch, dueAt: null, expiresAt });
+        expireCallerRecord(store, watch, expiresAt);
         return "stopped";
       }),
   };
 }
 
 const OVER = { pollDone: true, nextPollAt: null };
+
+/** Makes the caller record of a watch expire together with the watch, because it contains names and labels. */
+function expireCallerRecord(store: Store, watch: Watch, expiresAt: Instant): void {
+  store.run(
+    "UPDATE record SET expires_at = ? WHERE kind = 'caller' AND id = ?",
+    expiresAt,
+    generationId(watch),
+  );
+}
 
 /** Adds targets and callbacks to a watch. The later of both deadlines of a running watch applies. */
 function extendWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Outcome, WatchGeneration } from "../../domain/job.ts";
+import type { Instant, Outcome, WatchGeneration, WatchKey } from "../../domain/job.ts";
 import { parseJson } from "../../domain/json.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
@@ -9,7 +9,7 @@ import { deliveriesOverdueAt } from "../overdue-times.ts";
 import type { StoredOutcome } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { listJobWatches } from "./job-watches.ts";
-import { outcomeItemKey, watchItemKey } from "./keys.ts";
+import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
 import { MAX_TREE_BYTES, packJson, packTree, unpackJson, unpackTree } from "./packed-json.ts";
 import {
   createItem,
@@ -57,12 +57,32 @@ export const endWatch: Operation<"endWatch"> = async (table, end) => {
     condition: `#state = :watching AND #acceptedAt = :acceptedAt
       AND ${targets.size === 0 ? "attribute_not_exists(#targets)" : "#targets = :targets"}`,
     values: { watching: "watching", acceptedAt, targets },
+    returnValues: "ALL_OLD",
   });
-  if (ended !== null) return { kind: "ended" };
+  if (ended !== null) {
+    await expireCallerItem(table, key, ended, end.expiresAt);
+    return { kind: "ended" };
+  }
   const found = await readItem(table, WatchItem, watchItemKey(key));
   if (found?.state !== "watching" || found.acceptedAt !== acceptedAt) return { kind: "over" };
   return { kind: "targets_changed", targets: found.targets.toSorted() };
 };
+
+/** Makes the caller item of a watch expire together with the watch, because it contains names and labels. */
+async function expireCallerItem(
+  table: LedgerTable,
+  key: WatchKey,
+  watchItem: Item,
+  expiresAt: Instant,
+): Promise<void> {
+  const { hasCallerItem, generation } = parseItem(WatchItem, watchItem);
+  if (!hasCallerItem) return;
+  await updateItem(table, {
+    key: callerDataItemKey({ ...key, generation }),
+    set: { expiresAt: toEpochSeconds(expiresAt) },
+    condition: "attribute_exists(pk)",
+  });
+}
 
 export const stopWatch: Operation<"stopWatch"> = async (table, key, at, expiresAt) => {
   const stopped = await updateItem(table, {
@@ -76,8 +96,12 @@ export const stopWatch: Operation<"stopWatch"> = async (table, key, at, expiresA
     },
     condition: "#state = :watching",
     values: { watching: "watching" },
+    returnValues: "ALL_OLD",
   });
-  if (stopped !== null) return "stopped";
+  if (stopped !== null) {
+    await expireCallerItem(table, key, stopped, expiresAt);
+    return "stopped";
+  }
   const found = await readItem(table, WatchItem, watchItemKey(key));
   if (found === null) return "missing";
   const { state } = found;

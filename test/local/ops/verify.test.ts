@@ -62,8 +62,7 @@ interface Run {
 }
 
 function startVerify(url: string, ...options: string[]): Run {
-  // moto also has CloudWatch, CloudFormation, Lambda and API Gateway.
-  const others = process.env.SSM_ENDPOINT || "http://127.0.0.1:1";
+  const closed = "http://127.0.0.1:1";
   const report = join(folder, "report");
   const parameters = ["--url", url, "--port", String(port), "--report", report, ...options];
   const child = spawn(process.execPath, [VERIFY, ...parameters], {
@@ -75,7 +74,9 @@ function startVerify(url: string, ...options: string[]): Run {
       AWS_MAX_ATTEMPTS: "1",
       AWS_ENDPOINT_URL_SSM: ssm.url,
       AWS_ENDPOINT_URL_SQS: fixture.stack.sqs,
-      AWS_ENDPOINT_URL: others,
+      // moto also has CloudFormation, Lambda and API Gateway. Its CloudWatch never gets a metric of SQS.
+      AWS_ENDPOINT_URL: process.env.SSM_ENDPOINT || closed,
+      AWS_ENDPOINT_URL_CLOUDWATCH: closed,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });

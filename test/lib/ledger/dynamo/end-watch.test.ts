@@ -1,8 +1,15 @@
-import { DynamoDBClient, type GetItemCommandOutput } from "@aws-sdk/client-dynamodb";
-import { readOutcome, saveOutcomeOnce } from "../../../../lib/ledger/dynamo/end-watch.ts";
+import { DynamoDBClient, GetItemCommand, type GetItemCommandOutput } from "@aws-sdk/client-dynamodb";
+import {
+  endWatch,
+  readOutcome,
+  saveOutcomeOnce,
+  stopWatch,
+} from "../../../../lib/ledger/dynamo/end-watch.ts";
+import { callerDataItemKey, watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
+import { openWatch } from "../../../../lib/ledger/dynamo/open-watch.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { createTable } from "../../../support/table.ts";
-import { conclusion, firstGeneration, job, NEVER, newKey } from "../samples.ts";
+import { conclusion, firstGeneration, job, NEVER, newKey, newWatch, T0 } from "../samples.ts";
 
 let dynamo: EmbeddedDynamo;
 let client: DynamoDBClient;
@@ -40,3 +47,33 @@ it("reads an outcome without the tree, which can be a thousand times larger", as
   });
   expect(answered).toEqual([["generations", "pk", "summary", "v"]]);
 });
+
+it.each(["endWatch", "stopWatch"] as const)(
+  "%s makes the item with the context and the labels expire together with the watch",
+  async (operation) => {
+    const table = { client, table: "ledger" };
+    const labels = { team: "x".repeat(300) };
+    const wanted = newWatch({ ...newKey(), context: { labels }, expiresAt: NEVER });
+    await openWatch(table, wanted);
+    const expiresAt = T0 + 1_000_000;
+    if (operation === "stopWatch") await stopWatch(table, wanted, T0, expiresAt);
+    else
+      await endWatch(table, {
+        key: wanted,
+        acceptedAt: wanted.acceptedAt,
+        outcome: "succeeded",
+        concludedAt: T0,
+        targets: wanted.targets,
+        polledAt: [],
+        expiresAt,
+      });
+    for (const key of [watchItemKey(wanted), callerDataItemKey(firstGeneration(wanted))]) {
+      const command = new GetItemCommand({
+        TableName: "ledger",
+        Key: { pk: { S: key.pk }, sk: { S: key.sk } },
+      });
+      const { Item } = await client.send(command);
+      expect(Item?.expiresAt?.N).toBe(String(expiresAt / 1000));
+    }
+  },
+);
