@@ -8,6 +8,7 @@ import { createOpenApiDocument } from "../lib/openapi/openapi-document.ts";
 import { createConfigSchema } from "./config-reference/config-schema.ts";
 import { renderConfigReference } from "./config-reference/reference-page.ts";
 import { createEventSchema } from "./event-schema.ts";
+import { renderStatesPage } from "./states-page.ts";
 
 /**
  * The generated files of this repository. Each key is the path of a generated file, and each value is a function that
@@ -16,6 +17,7 @@ import { createEventSchema } from "./event-schema.ts";
 export const GENERATED_FILES: Readonly<Record<string, () => string | Promise<string>>> = {
   "config.schema.json": () => `${JSON.stringify(createConfigSchema(), null, 2)}\n`,
   "docs/configuration.md": renderConfigReference,
+  "docs/states.md": () => renderStatesPage(),
   "docs/event.schema.json": () => `${JSON.stringify(createEventSchema(), null, 2)}\n`,
   "functions/api/openapi.generated.ts": openApiModule,
   "lib/pages/browser.generated.ts": browserModule,

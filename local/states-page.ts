@@ -1,0 +1,228 @@
+import { describeDeliveryReasons } from "../lib/channels/delivery-reason.ts";
+import type { AccessErrorKind } from "../lib/domain/job.ts";
+import { isObject, type JsonObject, toObjectOrEmpty } from "../lib/domain/json.ts";
+import { createOpenApiDocument } from "../lib/openapi/openapi-document.ts";
+
+/** A section of the page: values and their meanings. */
+interface Section {
+  readonly title: string;
+  /** The fields in which the values stand, as Markdown. */
+  readonly fields: string;
+  /** The names of the schemas in the OpenAPI document, and the path to the property, that list exactly these values. */
+  readonly schemas: readonly string[];
+  readonly meanings: Readonly<Record<string, string>>;
+}
+
+const ACCESS_ERRORS: Readonly<Record<AccessErrorKind, string>> = {
+  unauthorized: "CCE rejects the credentials of the project. The polls go on until the deadline.",
+  forbidden:
+    "CCE does not let the credentials of the project read this job. The polls go on until the deadline.",
+  misconfigured:
+    "The endpoint or the project ID of the project is wrong. The polls go on until the deadline.",
+};
+
+const SECTIONS: readonly Section[] = [
+  {
+    title: "States of a watch",
+    fields:
+      "`state` of a job in the API, the page of a job, the command, and the outputs of the pipeline templates",
+    schemas: ["WatchState"],
+    meanings: {
+      watching: "The watch has not ended. The service polls the job.",
+      stopped:
+        "A caller stopped the watch. Nobody is notified. The job itself may still be running in the cloud.",
+      succeeded:
+        "The job has the phase `Success` and, if the watch waits until ready, its resource is usable.",
+      failed: "The job has the phase `Failed`. `causes` lists why.",
+      not_ready: "The job succeeded, but its resource did not become usable within `readyMinutes`.",
+      timed_out:
+        "The deadline or the maximum number of polls came before the end of the job. The job may still be running in the cloud.",
+      lost: "How the job ended is unknown: CCE no longer knows the job, or the polls of the job had to be given up.",
+    },
+  },
+  {
+    title: "Outcomes",
+    fields:
+      "`outcome` of an event, the part after `job.` in the `type` of an event, and the key `on` of a target",
+    schemas: ["Outcome"],
+    meanings: {
+      succeeded: "As the state `succeeded`.",
+      failed: "As the state `failed`.",
+      not_ready: "As the state `not_ready`. Only a watch that waits until ready has this outcome.",
+      timed_out: "As the state `timed_out`.",
+      lost: "As the state `lost`.",
+    },
+  },
+  {
+    title: "States of a job in CCE",
+    fields: "`state` of a job and of a subjob in the tree `job`. The field `phase` there is the word of CCE",
+    schemas: ["JobState"],
+    meanings: {
+      pending:
+        "The phase is neither `Success` nor `Failed`. A phase that the service does not know is pending too.",
+      succeeded: "The phase is `Success`.",
+      failed: "The phase is `Failed`.",
+    },
+  },
+  {
+    title: "States of a resource",
+    fields: '`ready.state`, only with `until: "ready"` and after the success of the job',
+    schemas: ["ReadyState"],
+    meanings: {
+      pending: "The service waits until the resource is usable.",
+      ready: "The resource is usable, or a deleted resource is gone.",
+      not_ready: "The resource was seen and was not usable in time.",
+      unknown: "No poll could see the resource. The watch ends as `succeeded` with a warning.",
+    },
+  },
+  {
+    title: "Results of a submission",
+    fields: "`jobs[].status` of the response to `POST /v1/jobs`",
+    schemas: ["JobResult.status"],
+    meanings: {
+      accepted: "The watch started.",
+      already_watching: "The caller's own watch of this job exists. The later of the two deadlines applies.",
+      rejected: "The job is not watched. `error` says why.",
+    },
+  },
+  {
+    title: "States of a notification",
+    fields: "`deliveries[].state`",
+    schemas: ["DeliveryState"],
+    meanings: {
+      pending: "No attempt was final. The next attempt follows the retry schedule.",
+      delivered: "The target accepted the notification.",
+      rejected: "The target refused the notification, and a repetition would not help.",
+      gone: "The target said twice, at least a minute apart, that it no longer exists. The target is switched off.",
+      exhausted: "All attempts of the retry schedule failed. The notification is in the dead-letter queue.",
+    },
+  },
+  {
+    title: "Verdicts of an attempt",
+    fields: "`verdict` of one delivery attempt and of a test message",
+    schemas: ["Verdict"],
+    meanings: {
+      delivered: "The target accepted the notification by the rules of its vendor.",
+      retry: "The attempt failed for a reason that may pass. The service tries again.",
+      rejected: "The attempt failed for a reason that a repetition does not change.",
+      gone: "The target says that it no longer exists.",
+    },
+  },
+  {
+    title: "Reasons of an attempt",
+    fields: "`reason` of one delivery attempt, of a notification and of a test message, logs and metrics",
+    schemas: [],
+    meanings: describeDeliveryReasons(),
+  },
+  {
+    title: "Results of a redelivery",
+    fields: "`status` of a target or a job in the response to a redelivery",
+    schemas: ["RedeliveryStatus", "MissedStatus"],
+    meanings: {
+      queued: "The notification is in the queue again.",
+      skipped: "The notification is not sent again. `reason` says why.",
+      missed:
+        "The target missed the notification. Only a dry run has this status, and a dry run sends nothing.",
+    },
+  },
+  {
+    title: "Reasons of a skipped redelivery",
+    fields: "`reason` of a skipped target or job",
+    schemas: ["SkipReason"],
+    meanings: {
+      target_off: "The target is switched off. A successful test message switches the target on.",
+      not_queued: "The queue did not confirm the message. Send the request again.",
+    },
+  },
+  {
+    title: "Access errors",
+    fields: "the start of `lastPollError` and the metrics of polls",
+    schemas: [],
+    meanings: ACCESS_ERRORS,
+  },
+  {
+    title: "Results of an SMN message",
+    fields: "`result` of the response to `POST /v1/events/smn/{project}`",
+    schemas: ["EventResult.result"],
+    meanings: {
+      listed: "The message was verified, and the service has listed the jobs of the project.",
+      requested: "The message was verified, and another run lists the jobs of the project within seconds.",
+      confirmed: "The subscription of the topic is confirmed.",
+      ignored: "The message was verified and asks for nothing.",
+    },
+  },
+  {
+    title: "Health",
+    fields: "`status` and `checks` of the response to `GET /v1/health`",
+    schemas: ["HealthDocument.status", "HealthDocument.checks"],
+    meanings: {
+      ok: "The check succeeded. As the `status`: every check succeeded.",
+      degraded: "At least one check failed.",
+      unreachable: "The config, the ledger or the queues cannot be read.",
+    },
+  },
+];
+
+/** The names of schemas and properties whose values need a definition. */
+const DEFINED_LISTS = /(?:state|status|verdict|outcome|result|reason)$/i;
+
+const INTRODUCTION = `# States and reasons
+
+This page defines every state, result and reason that the service returns. \`npm run generate\` makes this page, and fails
+if a value has no definition. The reasons that CCE gives for failed jobs are CCE's own words. The hints for these reasons are in
+\`lib/domain/hints.ts\`.
+`;
+
+/**
+ * Returns the page as Markdown.
+ * @param schemas the schemas of the OpenAPI document
+ * @throws Error that names each value without a definition, and each definition without a value
+ */
+export function renderStatesPage(
+  schemas: JsonObject = toObjectOrEmpty(toObjectOrEmpty(createOpenApiDocument().components).schemas),
+): string {
+  const faults = findFaults(collectLists(schemas));
+  if (faults.length > 0) throw new Error(`local/states-page.ts: ${faults.join("; ")}`);
+  const sections = SECTIONS.map(({ title, fields, meanings }) => {
+    const rows = Object.entries(meanings).map(([value, meaning]) => `| \`${value}\` | ${meaning} |`);
+    return [`## ${title}`, "", `In ${fields}.`, "", "| value | meaning |", "|---|---|", ...rows, ""].join(
+      "\n",
+    );
+  });
+  return [INTRODUCTION, ...sections].join("\n");
+}
+
+function findFaults(lists: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
+  const defined = SECTIONS.flatMap(({ schemas, meanings }) =>
+    schemas.flatMap((schema) =>
+      [...(lists.get(schema) ?? [])]
+        .filter((value) => !Object.hasOwn(meanings, value))
+        .map((value) => `'${value}' of ${schema} has no definition`),
+    ),
+  );
+  const unused = SECTIONS.filter(({ schemas }) => schemas.length > 0).flatMap(({ schemas, meanings }) =>
+    Object.keys(meanings)
+      .filter((value) => !schemas.some((schema) => lists.get(schema)?.has(value)))
+      .map((value) => `'${value}' is defined and is no value of ${schemas.join(", ")}`),
+  );
+  const known = new Set(SECTIONS.flatMap(({ schemas }) => schemas));
+  const missing = [...lists.keys()].filter((name) => DEFINED_LISTS.test(name) && !known.has(name));
+  return [...defined, ...unused, ...missing.map((name) => `${name} has no section`)];
+}
+
+/** Returns the listed values of each schema, by the name of the schema or of its property, such as `JobResult.status`. */
+function collectLists(schemas: JsonObject): ReadonlyMap<string, ReadonlySet<string>> {
+  const lists = new Map<string, Set<string>>();
+  const visit = (name: string, value: unknown): void => {
+    if (Array.isArray(value)) for (const item of value) visit(name, item);
+    if (!isObject(value)) return;
+    const { enum: values, properties, ...rest } = value;
+    if (Array.isArray(values)) for (const one of values) add(name, String(one));
+    for (const [key, property] of Object.entries(toObjectOrEmpty(properties)))
+      visit(name.includes(".") ? name : `${name}.${key}`, property);
+    for (const part of Object.values(rest)) visit(name, part);
+  };
+  const add = (name: string, value: string) => lists.set(name, (lists.get(name) ?? new Set()).add(value));
+  for (const [name, schema] of Object.entries(schemas)) visit(name, schema);
+  return lists;
+}
