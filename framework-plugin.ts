@@ -1,7 +1,8 @@
 /**
  * A plugin of the Serverless Framework for two missing checks. The plugin refuses names that Lambda would refuse in
  * the middle of a deployment. The plugin also accepts regions that the framework does not know, such as
- * `eusc-de-east-1`.
+ * `eusc-de-east-1`. A reserved concurrency of 0 means that nothing is reserved. For the framework, 0 would mean that the
+ * function never runs.
  */
 
 /**
@@ -37,7 +38,7 @@ export interface Framework {
   readonly classes: { readonly Error: new (message: string, code: string) => Error };
   readonly service: {
     readonly provider: { readonly region?: string; readonly stage?: string };
-    readonly functions: Readonly<Record<string, { readonly name?: string }>>;
+    readonly functions: Readonly<Record<string, { readonly name?: string; reservedConcurrency?: number }>>;
   };
   readonly configurationInput?: { readonly provider?: { readonly region?: unknown } };
   readonly configSchemaHandler: {
@@ -61,6 +62,8 @@ export default class FrameworkPlugin {
     this.hooks = {
       initialize: () => {
         checkNames(framework);
+        for (const lambda of Object.values(framework.service.functions))
+          if (Number(lambda.reservedConcurrency) === 0) delete lambda.reservedConcurrency;
         const resolved = framework.service.provider.region ?? "";
         if (SOVEREIGN_REGION.test(resolved)) useSovereignS3(framework, resolved);
       },

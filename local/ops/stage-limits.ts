@@ -108,6 +108,11 @@ export const LOG_RETENTION_DAYS: readonly number[] = [
  */
 export const CONCURRENCY = { min: 2, max: 1000 } as const;
 /**
+ * The concurrent executions that a stage may reserve for a function. 0 means that nothing is reserved. A larger value is
+ * possible in an account with a larger quota.
+ */
+export const RESERVED_CONCURRENCY = { min: 0, max: 10_000 } as const;
+/**
  * The memory sizes that Lambda allows for a function.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
  */

@@ -5,6 +5,7 @@ import * as z from "zod";
 import { REGION } from "../../framework-plugin.ts";
 import { parseJson } from "../../lib/domain/json.ts";
 import { readProxy } from "../../lib/http/outgoing-proxy.ts";
+import { DEFAULT_CONCURRENCY } from "./doctor/concurrency-check.ts";
 import {
   alarmNamesCollide,
   CONCURRENCY,
@@ -13,6 +14,7 @@ import {
   MAX_RUNBOOK_URL_LENGTH,
   MEMORY_MEGABYTES,
   POSITIVE,
+  RESERVED_CONCURRENCY,
 } from "./stage-limits.ts";
 
 /** The folder of the stage files `<stage>.json`, which serverless.yml also reads. */
@@ -63,36 +65,51 @@ const RETENTION_NOTE = ". CloudWatch Logs knows only these numbers of days";
  * The content of a stage file: the region of a stage, and the parameters of serverless.yml. All fields of a stage file
  * are optional.
  */
-export const StageFile = z.strictObject({
-  region: text((value) => REGION.test(value), "must be the code of an AWS region, such as eu-central-1"),
-  alarmEmail: text(
-    (value) => value === "" || isEmail(value),
-    "must be an email address such as oncall@example.com, or an empty string for no email",
-  ),
-  runbookUrl: text(
-    (value) => isOneWord(value) && value.length <= MAX_RUNBOOK_URL_LENGTH,
-    `must be a URL or a path without spaces and without \${, with at most ${MAX_RUNBOOK_URL_LENGTH} characters. The ` +
-      "description of each alarm contains it, and AWS allows 1024 characters there",
-  ),
-  pollConcurrency: wholeNumber(CONCURRENCY),
-  notifyConcurrency: wholeNumber(CONCURRENCY),
-  apiRatePerSecond: wholeNumber(POSITIVE),
-  apiBurst: wholeNumber(POSITIVE),
-  runawayPollsPerHour: wholeNumber(POSITIVE),
-  memoryMegabytes: wholeNumber(MEMORY_MEGABYTES, " (MB)"),
-  logRetentionDays: oneOf(LOG_RETENTION_DAYS, RETENTION_NOTE),
-  accessLogRetentionDays: oneOf(LOG_RETENTION_DAYS, RETENTION_NOTE),
-  logLevel: oneOf(["DEBUG", "INFO", "WARN", "ERROR"]),
-  httpsProxy: text(
-    isProxyUrl,
-    "must be the URL of an HTTP proxy, such as http://proxy.example.com:3128, or an empty string for no proxy",
-  ),
-  noProxy: text(
-    (value) => value === "" || isOneWord(value),
-    "must be hosts, separated by commas without spaces",
-  ),
-  ledgerOnRemoval: oneOf(["Retain", "Delete"]),
-});
+export const StageFile = z
+  .strictObject({
+    region: text((value) => REGION.test(value), "must be the code of an AWS region, such as eu-central-1"),
+    alarmEmail: text(
+      (value) => value === "" || isEmail(value),
+      "must be an email address such as oncall@example.com, or an empty string for no email",
+    ),
+    runbookUrl: text(
+      (value) => isOneWord(value) && value.length <= MAX_RUNBOOK_URL_LENGTH,
+      `must be a URL or a path without spaces and without \${, with at most ${MAX_RUNBOOK_URL_LENGTH} characters. The ` +
+        "description of each alarm contains it, and AWS allows 1024 characters there",
+    ),
+    pollConcurrency: wholeNumber(CONCURRENCY),
+    notifyConcurrency: wholeNumber(CONCURRENCY),
+    pollReservedConcurrency: wholeNumber(RESERVED_CONCURRENCY),
+    notifyReservedConcurrency: wholeNumber(RESERVED_CONCURRENCY),
+    apiRatePerSecond: wholeNumber(POSITIVE),
+    apiBurst: wholeNumber(POSITIVE),
+    runawayPollsPerHour: wholeNumber(POSITIVE),
+    memoryMegabytes: wholeNumber(MEMORY_MEGABYTES, " (MB)"),
+    logRetentionDays: oneOf(LOG_RETENTION_DAYS, RETENTION_NOTE),
+    accessLogRetentionDays: oneOf(LOG_RETENTION_DAYS, RETENTION_NOTE),
+    logLevel: oneOf(["DEBUG", "INFO", "WARN", "ERROR"]),
+    httpsProxy: text(
+      isProxyUrl,
+      "must be the URL of an HTTP proxy, such as http://proxy.example.com:3128, or an empty string for no proxy",
+    ),
+    noProxy: text(
+      (value) => value === "" || isOneWord(value),
+      "must be hosts, separated by commas without spaces",
+    ),
+    ledgerOnRemoval: oneOf(["Retain", "Delete"]),
+  })
+  .superRefine((file, { addIssue }) => {
+    for (const name of ["poll", "notify"] as const) {
+      const reserved = file[`${name}ReservedConcurrency`] ?? 0;
+      const used = file[`${name}Concurrency`] ?? DEFAULT_CONCURRENCY;
+      if (reserved > 0 && reserved < used)
+        addIssue({
+          code: "custom",
+          path: [`${name}ReservedConcurrency`],
+          message: `must be 0 or at least ${name}Concurrency, which is ${used}. Lambda would throttle the function`,
+        });
+    }
+  });
 export type StageFile = z.infer<typeof StageFile>;
 
 /** The error of an invalid stage file. The error message lists every error in the stage file. */

@@ -14,6 +14,8 @@ const ITEM = "concurrency";
 export interface ConcurrencySettings {
   readonly pollConcurrency?: number | undefined;
   readonly notifyConcurrency?: number | undefined;
+  readonly pollReservedConcurrency?: number | undefined;
+  readonly notifyReservedConcurrency?: number | undefined;
 }
 
 /**
@@ -25,7 +27,12 @@ export interface ConcurrencySettings {
 export async function checkConcurrency(
   client: LambdaClient,
   stage: string,
-  { pollConcurrency = DEFAULT_CONCURRENCY, notifyConcurrency = DEFAULT_CONCURRENCY }: ConcurrencySettings,
+  {
+    pollConcurrency = DEFAULT_CONCURRENCY,
+    notifyConcurrency = DEFAULT_CONCURRENCY,
+    pollReservedConcurrency = 0,
+    notifyReservedConcurrency = 0,
+  }: ConcurrencySettings,
 ): Promise<readonly Finding[]> {
   try {
     const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}));
@@ -33,7 +40,9 @@ export async function checkConcurrency(
     if (total === undefined)
       return [warningFinding(ITEM, "Lambda's answer does not contain the account's concurrency")];
     const unreserved = AccountLimit?.UnreservedConcurrentExecutions ?? total;
-    const used = pollConcurrency + notifyConcurrency;
+    const used =
+      (pollReservedConcurrency > 0 ? 0 : pollConcurrency) +
+      (notifyReservedConcurrency > 0 ? 0 : notifyConcurrency);
     const account =
       unreserved === total
         ? `the account allows ${total} executions at once`

@@ -189,6 +189,12 @@ describe("checkConcurrency", () => {
     expect(await check(account, { pollConcurrency: 3, notifyConcurrency: 3 })).toMatchObject({ state: "ok" });
   });
 
+  it("does not count the executions of a function with a reservation", async () => {
+    const account = { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 23 };
+    const finding = await check(account, { pollReservedConcurrency: 10 });
+    expect(finding).toMatchObject({ state: "ok", text: expect.stringContaining("use at most 10") });
+  });
+
   it("counts only what is not reserved", async () => {
     const account = { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 23 };
     expect(await check(account)).toMatchObject({ state: "warning" });
