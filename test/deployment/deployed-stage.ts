@@ -147,6 +147,7 @@ function checkApi({ apis, logGroups }: StageState, { prefix, stage }: Expected):
   ]);
   assert.deepEqual(Object.fromEntries(functions), {
     "POST /v1/jobs": `${prefix}-enqueue`,
+    "POST /v1/events/smn/{project}": `${prefix}-discover`,
     $default: `${prefix}-api`,
   });
   assert.deepEqual(
