@@ -52,3 +52,18 @@ test("a dead link, a missing heading and a missing path are found", () => {
   expect(deadLinks("README.md", "[a](docs/deploy.md) [b](https://example.com/)")).toEqual([]);
   expect(missingPaths("`lib/nothing.ts` and `lib/runtime/metrics.ts`")).toEqual(["lib/nothing.ts"]);
 });
+
+test("every row of the threat model names tests that exist", () => {
+  const [, model = ""] = readFileSync("SECURITY.md", "utf8")
+    .split(/^## /m)
+    .filter((part) => part.startsWith("Threat"))
+    .join("")
+    .split("|---|---|---|---|");
+  const rows = model.trim().split("\n");
+  expect(rows.length).toBeGreaterThan(15);
+  for (const row of rows) {
+    const tests = [...(row.split("|").at(-2) ?? "").matchAll(/`([^`]+)`/g)].map(([, path = ""]) => path);
+    expect({ row, missing: tests.filter((path) => !existsSync(path)) }).toEqual({ row, missing: [] });
+    expect(tests.length).toBeGreaterThan(0);
+  }
+});
