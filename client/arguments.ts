@@ -1,219 +1,268 @@
-import { parseArgs } from "node:util";
 import type { Submission } from "../lib/api/submission.ts";
-import { JobId, type JobKey, Name } from "../lib/domain/job.ts";
+import type { Context } from "../lib/domain/context.ts";
+import { JobId, Name, WATCH_STATES } from "../lib/domain/job.ts";
+import type { QueryField } from "./client.ts";
+import { COMMAND_TEXTS, type CommandName, isCommandName, optionsOf } from "./command-table.ts";
+import { isShell, type Shell } from "./completion.ts";
+import { OptionValues, UsageError } from "./option-values.ts";
+import { suggestName } from "./suggest-name.ts";
 
-/** A parsed command line. */
-export type Command =
-  | { readonly kind: "help" }
-  | { readonly kind: "version" }
-  | { readonly kind: "fault"; readonly detail: string }
-  | ({
-      readonly kind: "watch";
-      /** The file that contains a reply of CCE. The value is null if the submission names the jobs. */
-      readonly reply: string | null;
-      readonly submission: Submission;
-      /** The watches to restart. */
-      readonly again: readonly JobKey[];
-    } & WaitOptions)
-  | ({ readonly kind: "status"; readonly watches: readonly JobKey[] } & WaitOptions)
-  | { readonly kind: "stop"; readonly watches: readonly JobKey[]; readonly json: boolean }
-  | {
-      readonly kind: "redeliver";
-      readonly watch: JobKey;
-      /** The targets that get a notification. The value `undefined` means all targets of the watch. */
-      readonly targets: readonly string[] | undefined;
-      readonly json: boolean;
-    }
-  | {
-      /** Sends to a target what the target missed since a time. */
-      readonly kind: "redeliver_missed";
-      readonly target: string;
-      readonly since: string;
-      readonly dryRun: boolean;
-      readonly json: boolean;
-    }
-  | { readonly kind: "test"; readonly targets: readonly string[]; readonly json: boolean };
+/** A job in the arguments. If the project is undefined, the job belongs to the default project of the service. */
+export interface NamedJob {
+  readonly project: string | undefined;
+  readonly jobId: string;
+}
+
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly noColor: boolean;
+}
 
 export interface WaitOptions {
   readonly wait: boolean;
   readonly timeoutMs: number;
-  readonly json: boolean;
 }
 
-const OPTIONS = {
-  project: { type: "string" },
-  notify: { type: "string", multiple: true },
-  "callback-url": { type: "string" },
-  "deadline-minutes": { type: "string" },
-  until: { type: "string" },
-  "ready-minutes": { type: "string" },
-  digest: { type: "boolean" },
-  label: { type: "string", multiple: true },
-  reply: { type: "string" },
-  again: { type: "boolean" },
-  target: { type: "string", multiple: true },
-  since: { type: "string" },
-  "dry-run": { type: "boolean" },
-  wait: { type: "boolean" },
-  "timeout-seconds": { type: "string" },
-  json: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-  version: { type: "boolean" },
-} as const;
+/** A command that calls the API. */
+export type ServiceCommand = OutputOptions &
+  (
+    | ({
+        readonly kind: "watch";
+        /** The file that contains a reply of CCE. The value is null if `jobs` names the jobs. */
+        readonly reply: string | null;
+        readonly jobs: readonly NamedJob[];
+        /** The submission without its jobs and without its context. `project` is the project of the reply. */
+        readonly submission: Submission;
+        readonly context: Context;
+        /** Is true if the watches are restarted. */
+        readonly again: boolean;
+      } & WaitOptions)
+    | ({ readonly kind: "status"; readonly jobs: readonly NamedJob[] } & WaitOptions)
+    | {
+        readonly kind: "list";
+        /** The query of the list, without `limit`. */
+        readonly query: readonly QueryField[];
+        readonly limit: number;
+      }
+    | { readonly kind: "open" | "stop"; readonly jobs: readonly NamedJob[] }
+    | {
+        readonly kind: "redeliver";
+        readonly job: NamedJob;
+        /** The targets that get a notification. The value `undefined` means all targets of the watch. */
+        readonly targets: readonly string[] | undefined;
+      }
+    | {
+        /** Sends to a target what the target missed since a time. */
+        readonly kind: "redeliver_missed";
+        readonly target: string;
+        readonly since: string;
+        readonly dryRun: boolean;
+      }
+    | { readonly kind: "test"; readonly targets: readonly string[] }
+  );
 
-const WAIT_OPTIONS = ["project", "wait", "timeout-seconds", "json"];
-const WATCH_OPTIONS = [
-  "notify",
-  "callback-url",
-  "deadline-minutes",
-  "until",
-  "ready-minutes",
-  "digest",
-  "label",
-  "reply",
-  "again",
-];
-const COMMAND_OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  watch: [...WATCH_OPTIONS, ...WAIT_OPTIONS],
-  status: WAIT_OPTIONS,
-  stop: ["project", "json"],
-  redeliver: ["project", "target", "since", "dry-run", "json"],
-  test: ["json"],
-};
+/** A parsed command line. */
+export type Command =
+  | ServiceCommand
+  | { readonly kind: "help"; readonly command: CommandName | null }
+  | { readonly kind: "version" }
+  | { readonly kind: "completion"; readonly shell: Shell }
+  /** `command` is the command whose help explains the fault. */
+  | { readonly kind: "fault"; readonly detail: string; readonly command: CommandName | null };
 
 /**
  * Options that cannot be used with `--reply`. The URL query of a submission with a reply of CCE has no fields for
  * labels and digest messages. The option `--again` needs the job ID, and only the service can find the job ID in a
  * reply of CCE.
  */
-const NOT_WITH_REPLY = ["label", "digest", "again"];
+const NOT_WITH_REPLY = ["label", "digest", "again"] as const;
+const DEFAULT_LIST_LIMIT = 20;
 
 /**
  * Parses the command line. The parameter `defaultProject` is the value of the environment variable NOTIFIER_PROJECT.
  */
 export function readArguments(argv: readonly string[], defaultProject: string | undefined): Command {
+  // A fault in the options may hide which argument is the command.
+  let command = argv.find(isCommandName) ?? null;
   try {
-    return parse(argv, defaultProject);
+    const options = new OptionValues(argv);
+    const [name = "", ...names] = options.positionals;
+    command = isCommandName(name) ? name : null;
+    if (options.has("help")) return { kind: "help", command };
+    if (options.has("version")) return { kind: "version" };
+    if (command === null) throw new UsageError(name === "" ? "the command is missing" : unknownCommand(name));
+    checkOptions(command, options);
+    return read(command, names, options, defaultProject || undefined);
   } catch (error) {
-    return { kind: "fault", detail: error instanceof Error ? error.message : String(error) };
+    if (error instanceof UsageError) return { kind: "fault", detail: error.message, command };
+    throw error;
   }
 }
 
-type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
-
-function parse(argv: readonly string[], defaultProject: string | undefined): Command {
-  const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-  if (values.help) return { kind: "help" };
-  if (values.version) return { kind: "version" };
-  const [kind = "", ...names] = positionals;
-  checkOptions(kind, Object.keys(values));
-  const project = values.project ?? defaultProject;
-  const json = values.json ?? false;
-  const readWatches = () => {
-    if (names.length === 0) throw new Error("give at least one job ID");
-    return names.map((text) => readWatch(text, project));
-  };
-  switch (kind) {
-    case "test":
-      if (names.length === 0) throw new Error("give at least one target");
-      return { kind, targets: names, json };
-    case "stop":
-      return { kind, watches: readWatches(), json };
-    case "redeliver": {
-      if (values.since !== undefined) return readMissed(values, names);
-      if (values["dry-run"]) throw new Error("--dry-run needs --since");
-      const [watch] = readWatches();
-      if (watch === undefined || names.length > 1) throw new Error("give one job ID");
-      return { kind, watch, targets: splitNames(values.target), json };
-    }
-    case "status":
-      return { kind, watches: readWatches(), ...readWaitOptions(values) };
-    default:
-      return readWatchCommand(values, names, project);
-  }
+function unknownCommand(name: string): string {
+  const suggestion = suggestName(name, Object.keys(COMMAND_TEXTS));
+  return `unknown command '${name}'${suggestion === null ? "" : `. Did you mean '${suggestion}'?`}`;
 }
 
-function checkOptions(command: string, given: readonly string[]): void {
-  const known = COMMAND_OPTIONS[command];
-  if (known === undefined)
-    throw new Error(command === "" ? "the command is missing" : `unknown command '${command}'`);
-  const unknown = given.find((option) => !known.includes(option));
-  if (unknown !== undefined) throw new Error(`'${command}' has no option --${unknown}`);
-  const excluded = given.includes("reply") && given.find((option) => NOT_WITH_REPLY.includes(option));
-  if (excluded) throw new Error(`--${excluded} cannot be used with --reply: give job IDs instead`);
+function checkOptions(command: CommandName, options: OptionValues): void {
+  const known = optionsOf(command).map(([name]) => name);
+  const unknown = options.names().find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new UsageError(`'${command}' has no option --${unknown}`);
+  const excluded = options.has("reply") && NOT_WITH_REPLY.find((name) => options.has(name));
+  if (excluded) throw new UsageError(`--${excluded} cannot be used with --reply: give job IDs instead`);
 }
 
-function readWatchCommand(values: Values, names: readonly string[], project: string | undefined): Command {
-  const reply = values.reply ?? null;
-  if ((reply === null) === (names.length === 0)) throw new Error("give either job IDs or --reply");
-  const deadlineMinutes = positiveNumber(values["deadline-minutes"], "--deadline-minutes");
-  const readyMinutes = positiveNumber(values["ready-minutes"], "--ready-minutes");
-  const { until } = values;
-  if (until !== undefined && until !== "ready") throw new Error("--until must be ready");
-  const notify = splitNames(values.notify);
-  const labels = values.label?.map(readLabel);
-  const submission: Submission = {
-    ...(reply === null && { jobIds: [...names] }),
-    ...(project !== undefined && { project }),
-    ...(notify !== undefined && { notify }),
-    ...(values["callback-url"] !== undefined && { callbackUrl: values["callback-url"] }),
-    ...(deadlineMinutes !== undefined && { deadlineMinutes }),
-    ...(until !== undefined && { until }),
-    ...(readyMinutes !== undefined && { readyMinutes }),
-    ...(values.digest !== undefined && { digest: values.digest }),
-    ...(labels !== undefined && { context: { labels: Object.fromEntries(labels) } }),
-  };
-  const again = values.again ? [...new Set(names)].map((jobId) => readOwnWatch(jobId, project)) : [];
-  return { kind: "watch", reply, submission, again, ...readWaitOptions(values) };
-}
-
-function readMissed(
-  { since = "", target, "dry-run": dryRun = false, json = false }: Values,
+function read(
+  command: CommandName,
   names: readonly string[],
+  options: OptionValues,
+  defaultProject: string | undefined,
 ): Command {
-  const [name, ...more] = splitNames(target) ?? [];
-  if (names.length > 0) throw new Error("give either a job ID or --since");
-  if (name === undefined || more.length > 0) throw new Error("--since needs one target: --target NAME");
-  return { kind: "redeliver_missed", target: name, since, dryRun, json };
+  const project = checkProject(options.get("project") ?? defaultProject);
+  const output = { json: options.has("json"), noColor: options.has("no-color") };
+  const readJobs = (isCheckedHere = true) => {
+    if (names.length === 0) throw new UsageError("give at least one job ID");
+    return names.map((text) => readJob(text, project, isCheckedHere));
+  };
+  switch (command) {
+    case "watch":
+      return { ...readWatch(options, names, project, () => readJobs(false)), ...output };
+    case "status":
+      return { kind: command, jobs: readJobs(), ...readWaitOptions(options), ...output };
+    case "list":
+      if (names.length > 0) throw new UsageError(`'list' takes no argument '${names[0]}': use --text`);
+      return { ...readList(options, project), ...output };
+    case "open":
+    case "stop":
+      return { kind: command, jobs: readJobs(), ...output };
+    case "redeliver": {
+      if (options.has("since")) return { ...readMissed(options, names), ...output };
+      if (options.has("dry-run")) throw new UsageError("--dry-run needs --since");
+      const [job, ...more] = readJobs();
+      if (job === undefined || more.length > 0) throw new UsageError("give one job ID");
+      return { kind: command, job, targets: options.list("target"), ...output };
+    }
+    case "test":
+      if (names.length === 0) throw new UsageError("give at least one target");
+      return { kind: command, targets: names, ...output };
+    case "completion": {
+      const [shell = "", ...more] = names;
+      if (more.length > 0 || !isShell(shell)) throw new UsageError("give one shell: bash, zsh or fish");
+      return { kind: command, shell };
+    }
+    case "help": {
+      const [name, ...more] = names;
+      if (more.length > 0) throw new UsageError("give one command");
+      if (name !== undefined && !isCommandName(name)) throw new UsageError(unknownCommand(name));
+      return { kind: command, command: name ?? null };
+    }
+    default:
+      return command satisfies never;
+  }
 }
 
-function readWaitOptions({ wait = false, json = false, "timeout-seconds": seconds }: Values): WaitOptions {
-  const timeoutSeconds = positiveNumber(seconds, "--timeout-seconds");
-  if (timeoutSeconds !== undefined && !wait) throw new Error("--timeout-seconds needs --wait");
-  return { wait, timeoutMs: (timeoutSeconds ?? Infinity) * 1000, json };
+type WithoutOutput<Kind extends ServiceCommand["kind"]> = Omit<
+  Extract<ServiceCommand, { readonly kind: Kind }>,
+  keyof OutputOptions
+>;
+
+function readWatch(
+  options: OptionValues,
+  names: readonly string[],
+  project: string | undefined,
+  readJobs: () => readonly NamedJob[],
+): WithoutOutput<"watch"> {
+  const reply = options.get("reply") ?? null;
+  if ((reply === null) === (names.length === 0)) throw new UsageError("give either job IDs or --reply");
+  const until = options.get("until");
+  if (until !== undefined && until !== "ready") throw new UsageError("--until must be ready");
+  const jobs = reply === null ? readJobs() : [];
+  if (options.has("digest") && new Set(jobs.map((job) => job.project)).size > 1)
+    throw new UsageError("--digest needs jobs of one project");
+  const labels = options.all("label")?.map(readLabel);
+  const context: Context = {
+    actor: options.get("actor"),
+    pipeline: options.get("pipeline"),
+    runUrl: options.get("run-url"),
+    commit: options.get("commit"),
+    labels: labels && Object.fromEntries(labels),
+  };
+  const submission: Submission = {
+    project,
+    notify: options.list("notify"),
+    callbackUrl: options.get("callback-url"),
+    deadlineMinutes: options.positiveNumber("deadline-minutes"),
+    until,
+    readyMinutes: options.positiveNumber("ready-minutes"),
+    digest: options.has("digest") || undefined,
+  };
+  const again = options.has("again");
+  return { kind: "watch", reply, jobs, submission, context, again, ...readWaitOptions(options) };
 }
 
-/** Returns the names in all values of a repeated option. Each value may contain several names. */
-function splitNames(values: readonly string[] | undefined): string[] | undefined {
-  return values?.flatMap((names) => names.split(","));
+function readList(options: OptionValues, project: string | undefined): WithoutOutput<"list"> {
+  const limit = options.positiveNumber("limit") ?? DEFAULT_LIST_LIMIT;
+  if (!Number.isInteger(limit)) throw new UsageError("--limit must be a whole number");
+  const states = options.list("state");
+  const unknown = states?.find((name) => !WATCH_STATES.some((state) => state === name));
+  if (unknown !== undefined)
+    throw new UsageError(`unknown state '${unknown}'. States: ${WATCH_STATES.join(", ")}`);
+  const query: QueryField[] = [];
+  if (project !== undefined) query.push(["project", project]);
+  if (states !== undefined) query.push(["state", states.join(",")]);
+  for (const text of options.all("label") ?? []) query.push(["label", readLabel(text).join(":")]);
+  for (const name of ["type", "actor", "text", "since", "to"] as const) {
+    const value = options.get(name);
+    if (value !== undefined) query.push([name, value]);
+  }
+  return { kind: "list", query, limit };
 }
 
-function positiveNumber(text: string | undefined, option: string): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^\d+(\.\d+)?$/.test(text) || Number(text) <= 0)
-    throw new Error(`${option} must be a number greater than 0`);
-  return Number(text);
+function readMissed(options: OptionValues, names: readonly string[]): WithoutOutput<"redeliver_missed"> {
+  const [target, ...more] = options.list("target") ?? [];
+  if (names.length > 0) throw new UsageError("give either a job ID or --since");
+  if (options.has("project"))
+    throw new UsageError(
+      "--project cannot be used with --since: the target gets what it missed of all projects",
+    );
+  if (target === undefined || more.length > 0)
+    throw new UsageError("--since needs one target: --target NAME");
+  return {
+    kind: "redeliver_missed",
+    target,
+    since: options.get("since") ?? "",
+    dryRun: options.has("dry-run"),
+  };
 }
 
-function readLabel(text: string): readonly [string, string] {
+function readWaitOptions(options: OptionValues): WaitOptions {
+  const wait = options.has("wait");
+  const timeoutSeconds = options.positiveNumber("timeout-seconds");
+  if (timeoutSeconds !== undefined && !wait) throw new UsageError("--timeout-seconds needs --wait");
+  return { wait, timeoutMs: (timeoutSeconds ?? Infinity) * 1000 };
+}
+
+function readLabel(text: string): [string, string] {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new Error("--label must be NAME=VALUE");
+  if (name === undefined || value === undefined) throw new UsageError("--label must be NAME=VALUE");
   return [name, value];
 }
 
-/** Parses the text `PROJECT/JOB_ID`, or a job ID of the given project. */
-function readWatch(text: string, project: string | undefined): JobKey {
+/**
+ * Parses the text `PROJECT/JOB_ID`, or a job ID of the given project.
+ * @param isCheckedHere is false if the service checks the job ID, so that a malformed job ID rejects only its own job
+ */
+function readJob(text: string, project: string | undefined, isCheckedHere: boolean): NamedJob {
   const [first = "", second, ...more] = text.split("/");
-  const key = second === undefined ? { project, jobId: first } : { project: first, jobId: second };
-  if (more.length > 0 || !JobId.safeParse(key.jobId).success) throw new Error(`'${text}' is not a job ID`);
-  if (key.project === undefined)
-    throw new Error(`the project of '${text}' is missing: use --project, NOTIFIER_PROJECT or PROJECT/JOB_ID`);
-  if (!Name.safeParse(key.project).success) throw new Error(`'${key.project}' is not a project name`);
-  return { project: key.project, jobId: key.jobId };
+  const job = second === undefined ? { project, jobId: first } : { project: first, jobId: second };
+  const isJobId = !isCheckedHere || JobId.safeParse(job.jobId).success;
+  if (more.length > 0 || !isJobId) throw new UsageError(`'${text}' is not a job ID`);
+  checkProject(job.project);
+  return job;
 }
 
-/** Parses a job ID of the given project. Refuses `PROJECT/JOB_ID`, because one submission has one project. */
-function readOwnWatch(jobId: string, project: string | undefined): JobKey {
-  if (jobId.includes("/")) throw new Error(`'${jobId}' is not a job ID: name the project with --project`);
-  return readWatch(jobId, project);
+function checkProject(project: string | undefined): string | undefined {
+  if (project !== undefined && !Name.safeParse(project).success)
+    throw new UsageError(`'${project}' is not a project name`);
+  return project;
 }

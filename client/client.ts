@@ -1,12 +1,17 @@
 import * as z from "zod/mini";
 import { TestResult } from "../lib/api/delivery-document.ts";
+import { JobList } from "../lib/api/job-list-document.ts";
 import { type MissedRedelivery, MissedRedeliveryResult } from "../lib/api/missed-redelivery.ts";
 import { RedeliveryResult } from "../lib/api/redelivery-request.ts";
 import { StatusDocument } from "../lib/api/status-document.ts";
 import type { Submission } from "../lib/api/submission.ts";
 import { SubmissionResult } from "../lib/api/submission-result.ts";
+import { ProjectList, TargetList } from "../lib/api/usable-names.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import { type Connection, type Reply, request, requestReply } from "./request.ts";
+
+/** The name and the value of a field of a URL query. */
+export type QueryField = [string, string];
 
 export type NotifierClient = ReturnType<typeof createClient>;
 
@@ -42,6 +47,21 @@ export function createClient(connection: Connection) {
     },
     /** Reads the status of a job like `status`. `retryAfterSeconds` ends just after the next poll of the job. */
     statusReply,
+    /** Reads one page of the jobs of a project, newest first. A field of the query may be repeated, such as `label`. */
+    list(query: readonly QueryField[] = []): Promise<JobList> {
+      const path = `/v1/jobs?${new URLSearchParams([...query])}`;
+      return request(connection, { method: "GET", path, repeatable: true }, JobList);
+    },
+    /** Reads the projects that the caller may use. */
+    async projects(): Promise<readonly string[]> {
+      const call = { method: "GET", path: "/v1/projects", repeatable: true } as const;
+      return (await request(connection, call, ProjectList)).projects.map(({ name }) => name);
+    },
+    /** Reads the targets that the caller may use. */
+    async targets(): Promise<readonly string[]> {
+      const call = { method: "GET", path: "/v1/targets", repeatable: true } as const;
+      return (await request(connection, call, TargetList)).targets.map(({ name }) => name);
+    },
     /** Stops a watch. The service sends no notification about the stopped watch. */
     async stop(watch: JobKey): Promise<void> {
       await request(connection, { method: "DELETE", path: pathOf(watch), repeatable: true }, z.null());

@@ -1,7 +1,8 @@
 import { type OutgoingProxy, readProxy } from "../lib/http/outgoing-proxy.ts";
-import { type Command, readArguments } from "./arguments.ts";
+import { readArguments, type ServiceCommand } from "./arguments.ts";
 import { readCiContext } from "./ci-context.ts";
 import { createClient } from "./client.ts";
+import type { CommandName } from "./command-table.ts";
 import {
   type CommandResult,
   redeliverMissed,
@@ -10,79 +11,149 @@ import {
   stopWatches,
   testTargets,
 } from "./commands.ts";
+import { completionScript } from "./completion.ts";
+import { withProjects } from "./default-project.ts";
 import { errorDocument, errorLines } from "./error-text.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit-code.ts";
+import { listJobs } from "./list-jobs.ts";
+import { type OpenPorts, openPages } from "./open-pages.ts";
 import { toPrintable, toPrintableJson } from "./printable-text.ts";
 import { createProxyFetch, type Fetch } from "./proxy-fetch.ts";
 import type { Connection } from "./request.ts";
-import { createScreen, type ErrorOutput, type Output } from "./screen.ts";
+import { createScreen, type ErrorOutput, errorText } from "./screen.ts";
+import { hasColour, isTerminal, type Output } from "./terminal.ts";
 import { createGithubTokenSource, tokenFault } from "./token.ts";
-import { USAGE, VERSION } from "./usage.ts";
+import { unusableNameLines } from "./unusable-names.ts";
+import { SHORT_USAGE, USAGE, usageOf, VERSION } from "./usage.ts";
 import { type WatchPorts, watchJobs } from "./watch-jobs.ts";
 
-/** The parts of the process that the command uses: environment variables, streams, files and time. */
-export interface Environment extends Pick<WatchPorts, "readText" | "now" | "wait"> {
+/** The parts of the process that the command uses: environment variables, streams, files, browser and time. */
+export interface Environment
+  extends Pick<WatchPorts, "readText" | "now" | "wait" | "every">,
+    Pick<OpenPorts, "openBrowser"> {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
   readonly stderr: ErrorOutput;
   /** Gets the document of `--json`, also if the option is not given. */
   readonly onDocument?: (document: object) => void;
+  /** Sets the text that the process prints to stderr if its user ends it with Ctrl-C. */
+  readonly onInterrupt: (text: () => string) => void;
 }
 
 /** Runs one command line of `cce-notifier` and returns its exit status. */
 export async function runCommandLine(argv: readonly string[], environment: Environment): Promise<ExitCode> {
-  const { env, stdout, stderr, wait, onDocument } = environment;
+  const { env, stdout, stderr } = environment;
   const command = readArguments(argv, env.NOTIFIER_PROJECT);
-  if (command.kind === "help" || command.kind === "version") {
-    stdout.write(command.kind === "help" ? USAGE : `${VERSION}\n`);
+  const printHelp = (text: string): ExitCode => {
+    stdout.write(text);
     return EXIT.succeeded;
-  }
-  const usageError = (fault: string): ExitCode => {
-    stderr.write(`cce-notifier: ${toPrintable(fault)}\nTry: cce-notifier --help\n`);
-    return EXIT.usage;
   };
-  if (command.kind === "fault") return usageError(command.detail);
-  const connection = readConnection(env);
-  if (typeof connection === "string") return usageError(connection);
+  switch (command.kind) {
+    case "help":
+      return printHelp(command.command === null ? USAGE : usageOf(command.command));
+    case "version":
+      return printHelp(`${VERSION}\n`);
+    case "completion":
+      return printHelp(completionScript(command.shell));
+    case "fault":
+      return printUsageError(command.detail, command.command, stderr, argv.length === 0);
+    default:
+      return runServiceCommand(command, environment);
+  }
+}
 
+function printUsageError(
+  detail: string,
+  command: CommandName | null,
+  stderr: ErrorOutput,
+  isEmpty: boolean,
+): ExitCode {
+  const help = `cce-notifier ${command === null ? "--help" : `help ${command}`}`;
+  stderr.write(isEmpty ? SHORT_USAGE : `cce-notifier: ${toPrintable(detail)}\nFor help, run: ${help}\n`);
+  return EXIT.usage;
+}
+
+async function runServiceCommand(command: ServiceCommand, environment: Environment): Promise<ExitCode> {
+  const { env, stdout, stderr, wait, onDocument } = environment;
+  const connection = readConnection(env);
+  if (typeof connection === "string")
+    return printUsageError(
+      connection,
+      command.kind === "redeliver_missed" ? "redeliver" : command.kind,
+      stderr,
+      false,
+    );
+
+  let [isRefused, isUnreachable] = [false, false];
+  const send: Fetch = async (url, init) => {
+    try {
+      const response = await (connection.fetch ?? fetch)(url, init);
+      isRefused ||= REFUSALS.includes(response.status);
+      isUnreachable = false;
+      return response;
+    } catch (error) {
+      isUnreachable = true;
+      throw error;
+    }
+  };
+  const client = createClient({ ...connection, fetch: send, wait });
+  const isLive = !command.json && isTerminal(stdout, env);
+  const hasColours = !command.noColor && hasColour(stdout, env);
+  const screen = createScreen(command.json ? { write: () => undefined } : stdout, stderr, {
+    isLive,
+    hasColours,
+  });
   const writeDocument = (document: object) => {
     onDocument?.(document);
     if (command.json) stdout.write(`${toPrintableJson(document)}\n`);
   };
-  const client = createClient({ ...connection, wait });
-  const screen = createScreen(command.json ? { write: () => undefined } : stdout, stderr);
+  const ports = {
+    ...environment,
+    client,
+    screen,
+    terminal: isLive ? stdout : null,
+    context: readCiContext(env),
+    onInterrupt: (lines: () => readonly string[]) =>
+      environment.onInterrupt(() => `${isLive ? "\n" : ""}${errorText(lines())}`),
+  };
+  const explainRefusal = async () => {
+    const lines = isRefused && !isUnreachable ? await unusableNameLines(command, client) : [];
+    for (const line of lines) screen.printError([line]);
+  };
   try {
-    const { document, code } = await run(command, {
-      ...environment,
-      client,
-      screen,
-      context: readCiContext(env),
-    });
+    const { document, code } = await run(command, ports);
+    await explainRefusal();
     writeDocument(document);
     return code;
   } catch (error) {
     screen.printError(errorLines(error));
+    await explainRefusal();
     writeDocument({ error: errorDocument(error) });
     return exitCodeOfError(error);
   }
 }
 
-type ServiceCommand = Exclude<Command, { readonly kind: "help" | "version" | "fault" }>;
+/** The HTTP statuses that the service sends for a name that the caller may not use. A 422 lists the names itself. */
+const REFUSALS: readonly number[] = [403, 404];
 
-async function run(command: ServiceCommand, ports: WatchPorts): Promise<CommandResult> {
+async function run(command: ServiceCommand, ports: WatchPorts & OpenPorts): Promise<CommandResult> {
   switch (command.kind) {
     case "watch":
       return watchJobs(command, ports);
+    case "list":
+      return listJobs(command, ports);
     case "status":
       return showStatus(command, ports);
+    case "open":
+      return openPages(await withProjects(command.jobs, ports.client), ports);
     case "stop":
-      return stopWatches(command.watches, ports);
+      return stopWatches(await withProjects(command.jobs, ports.client), ports);
     case "redeliver":
       return redeliverOutcome(command, ports);
     case "redeliver_missed":
       return redeliverMissed(command, ports);
     case "test":
-      return testTargets(command.targets, ports);
+      return testTargets(command, ports);
     default:
       return command satisfies never;
   }

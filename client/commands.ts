@@ -2,13 +2,15 @@ import type { TestResult } from "../lib/api/delivery-document.ts";
 import type { MissedJob, MissedRedeliveryResult } from "../lib/api/missed-redelivery.ts";
 import type { SkipReason } from "../lib/api/redelivery-request.ts";
 import type { JobKey } from "../lib/domain/job.ts";
-import type { Command } from "./arguments.ts";
+import type { ServiceCommand } from "./arguments.ts";
 import { CallResults } from "./call-results.ts";
+import { withProjects } from "./default-project.ts";
 import { EXIT, type ExitCode, worstExitCode } from "./exit-code.ts";
-import { jobName } from "./status-text.ts";
-import { type WaitPorts, waitForJobs } from "./wait-for-jobs.ts";
+import { answerTexts, jobName, statusLine } from "./status-text.ts";
+import { readJobs, type WaitPorts, waitForJobs, withProgress } from "./wait-for-jobs.ts";
 
 type Ports = Pick<WaitPorts, "client" | "screen">;
+type CommandOf<Kind extends ServiceCommand["kind"]> = Extract<ServiceCommand, { readonly kind: Kind }>;
 
 export interface CommandResult {
   /** The JSON document that the option `--json` prints. */
@@ -18,15 +20,31 @@ export interface CommandResult {
 
 /** Prints the status of jobs, once or until all jobs have ended. */
 export async function showStatus(
-  command: Extract<Command, { kind: "status" }>,
+  { wait, timeoutMs, ...command }: CommandOf<"status">,
   ports: WaitPorts,
 ): Promise<CommandResult> {
-  const { results, code } = await waitForJobs(command.watches, command, ports);
-  const jobs = command.watches.map((watch) => {
+  const show = async (watches: readonly JobKey[]) => {
+    const { screen, now } = ports;
+    if (wait)
+      return withProgress(`reading ${countJobs(watches)}`, ports, (progress) =>
+        waitForJobs(watches, timeoutMs, new Map(), ports, progress),
+      );
+    return readJobs(watches, ports, (status) => {
+      const ageMs = Math.max(0, now() - Date.parse(status.createdAt ?? status.acceptedAt));
+      screen.print([statusLine(status, ageMs)]);
+    });
+  };
+  const watches = await withProjects(command.jobs, ports.client);
+  const { results, code } = await show(watches);
+  const jobs = watches.map((watch) => {
     const name = jobName(watch);
     return { ...watch, ...results.values.get(name), ...results.errorField(name) };
   });
   return { document: { jobs }, code };
+}
+
+export function countJobs(jobs: readonly unknown[]): string {
+  return jobs.length === 1 ? "1 job" : `${jobs.length} jobs`;
 }
 
 /** Stops watches. If a watch has already ended, it keeps its outcome. */
@@ -50,28 +68,32 @@ function describeSkip(target: string, reason: SkipReason | undefined): string {
     : "the service did not queue the notification. Run the command again";
 }
 
-/** Sends the outcome of a job to its targets again. A target that is switched off makes the exit code 1. */
+/**
+ * Sends the outcome of a job to its targets again. Prints a line for each target. A target that is switched off makes
+ * the exit code 1.
+ */
 export async function redeliverOutcome(
-  { watch, targets }: Extract<Command, { kind: "redeliver" }>,
+  { job, targets }: CommandOf<"redeliver">,
   { client, screen }: Ports,
 ): Promise<CommandResult> {
+  const [watch] = await withProjects([job], client);
+  if (watch === undefined) throw new Error("the job has no project");
   const document = await client.redeliver(watch, targets);
-  const ofStatus = (status: string) => document.targets.filter((target) => target.status === status);
-  const queued = ofStatus("queued").map(({ target }) => target);
-  const skipped = ofStatus("skipped").map(
-    ({ target, reason }) => `not sent to ${target}: ${describeSkip(target, reason)}`,
+  const lines = document.targets.map(({ target, status, reason }) =>
+    status === "queued"
+      ? `✔ ${target}: the notification is queued again`
+      : `✖ ${target}: not queued: ${describeSkip(target, reason)}`,
   );
-  const sent = queued.length === 0 ? [] : [`sent again to ${queued.join(", ")}`];
   const nothing = "nothing to send, because no target of this watch gets this outcome";
-  const texts = document.targets.length === 0 ? [nothing] : [...sent, ...skipped];
-  screen.print(texts.map((text) => `${jobName(watch)}: ${text}`));
-  return { document, code: skipped.length === 0 ? EXIT.succeeded : EXIT.failed };
+  screen.print([`${jobName(watch)}:`, ...(lines.length > 0 ? lines : [nothing]).map((line) => `  ${line}`)]);
+  const isSkipped = document.targets.some(({ status }) => status === "skipped");
+  return { document, code: isSkipped ? EXIT.failed : EXIT.succeeded };
 }
 
 const MISSED_TEXTS: Readonly<Record<MissedJob["status"], string>> = {
-  queued: "sent again",
+  queued: "the notification is queued again",
   missed: "missed",
-  skipped: "not sent",
+  skipped: "not queued",
 };
 
 /**
@@ -79,7 +101,7 @@ const MISSED_TEXTS: Readonly<Record<MissedJob["status"], string>> = {
  * jobs. A job that is skipped makes the exit code 1.
  */
 export async function redeliverMissed(
-  { target, since, dryRun }: Extract<Command, { kind: "redeliver_missed" }>,
+  { target, since, dryRun }: CommandOf<"redeliver_missed">,
   { client, screen }: Ports,
 ): Promise<CommandResult> {
   const jobs: MissedJob[] = [];
@@ -91,17 +113,24 @@ export async function redeliverMissed(
     before = page.next;
   } while (before !== null);
   const reasons = new Set(jobs.filter(({ status }) => status === "skipped").map(({ reason }) => reason));
-  const skipped = [...reasons].map((reason) => `not sent to ${target}: ${describeSkip(target, reason)}`);
+  const skipped = [...reasons].map((reason) => `${target}: not queued: ${describeSkip(target, reason)}`);
   screen.print(jobs.length === 0 ? [`${target} missed no notification`] : skipped);
   return { document: { target, jobs }, code: reasons.size === 0 ? EXIT.succeeded : EXIT.failed };
 }
+
+const TEST_TEXTS: Readonly<Record<TestResult["verdict"], string>> = {
+  delivered: "delivered",
+  retry: "not delivered now, a notification would be sent again",
+  rejected: "rejected",
+  gone: "the target is gone",
+};
 
 /**
  * Sends one real test message to each target. The function prints the result for each target before it sends the next
  * message.
  */
 export async function testTargets(
-  names: readonly string[],
+  { targets: names }: CommandOf<"test">,
   { client, screen }: Ports,
 ): Promise<CommandResult> {
   const results = new CallResults<TestResult>(screen);
@@ -110,8 +139,9 @@ export async function testTargets(
   await results.callEach(distinct, nameOf, async (name) => {
     const result = await client.test(name);
     results.values.set(name, result);
-    const details = [result.status, result.reason].filter((detail) => detail !== null);
-    screen.print([`${name}: ${result.verdict} (${details.join(", ")})`]);
+    const mark = result.verdict === "delivered" ? "✔" : "✖";
+    const verdict = TEST_TEXTS[result.verdict];
+    screen.print([`${mark} ${name}: ${verdict} (${answerTexts(result.reason, result.status).join(", ")})`]);
   });
   const targets = distinct.map((target) => ({
     target,

@@ -1,6 +1,8 @@
 import type { Problem, RequestError } from "../lib/api/problem.ts";
 import { truncate } from "../lib/domain/truncate-text.ts";
-import { ProblemError, type SentRequest } from "./errors.ts";
+import { ProblemError, type SentRequest, TokenError, UnreachableError } from "./errors.ts";
+import { UsageError } from "./option-values.ts";
+import { toPrintable } from "./printable-text.ts";
 
 /** An error as JSON: the problem document of the service, or an object with `detail`. */
 export type ErrorDocument = Problem | { readonly detail: string };
@@ -24,8 +26,20 @@ export function errorLines(error: unknown, name?: string): readonly string[] {
   return [message, ...faults.map((fault) => faultLine(fault, error.sent))];
 }
 
+/** The errors whose messages are sentences for people. */
+const ERRORS_FOR_PEOPLE = [ProblemError, UnreachableError, TokenError, UsageError];
+
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const isForPeople = ERRORS_FOR_PEOPLE.some((type) => error instanceof type);
+  const message = error instanceof Error ? error.message : String(error);
+  return isForPeople ? message : `internal error: ${message}. ${REPORT}`;
+}
+
+const REPORT = "This is a bug of cce-notifier. Please report it with the command line and the version.";
+
+/** Returns the text about an error that the command does not expect, without a stack trace. */
+export function internalErrorText(error: unknown): string {
+  return `cce-notifier: ${toPrintable(messageOf(error))}\n`;
 }
 
 /** Returns one line of text about an invalid value in a request, with the value that was sent. */

@@ -1,22 +1,52 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
-import { ProblemError, UnreachableError } from "./errors.ts";
+import { ProblemError, TokenError } from "./errors.ts";
+import { UsageError } from "./option-values.ts";
+import { failedDeliveries } from "./status-text.ts";
 
 /** The exit statuses of the command. Pipelines depend on these numbers. */
-export const EXIT = { succeeded: 0, failed: 1, usage: 2, undecided: 3, unreachable: 4 } as const;
+export const EXIT = {
+  succeeded: 0,
+  failed: 1,
+  usage: 2,
+  undecided: 3,
+  unreachable: 4,
+  notNotified: 5,
+} as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/**
- * Returns the exit code for jobs in `states`. A job whose resource did not become ready counts as failed. A failed job
- * is worse than a job without a result.
- */
-export function exitCodeOfStates(states: readonly StatusDocument["state"][]): ExitCode {
-  if (states.includes("failed") || states.includes("not_ready")) return EXIT.failed;
-  const isGood = (state: StatusDocument["state"]) => state === "succeeded" || state === "watching";
-  return states.every(isGood) ? EXIT.succeeded : EXIT.undecided;
+/** Returns the exit code for jobs. A failed job is worse than a job without a result. */
+export function exitCodeOfStatuses(statuses: readonly StatusDocument[]): ExitCode {
+  return worstExitCode(statuses.map(exitCodeOfStatus));
+}
+
+/** A job whose resource did not become ready counts as failed. */
+function exitCodeOfStatus(status: StatusDocument): ExitCode {
+  switch (status.state) {
+    case "watching":
+      return EXIT.succeeded;
+    case "succeeded":
+      return failedDeliveries(status).length === 0 ? EXIT.succeeded : EXIT.notNotified;
+    case "failed":
+    case "not_ready":
+      return EXIT.failed;
+    case "timed_out":
+    case "lost":
+    case "stopped":
+      return EXIT.undecided;
+    default:
+      return status.state satisfies never;
+  }
 }
 
 /** The exit codes from worst to best. An error of a call to the service is worse than a failed job. */
-const WORST_FIRST = [EXIT.unreachable, EXIT.usage, EXIT.failed, EXIT.undecided, EXIT.succeeded] as const;
+const WORST_FIRST = [
+  EXIT.unreachable,
+  EXIT.usage,
+  EXIT.failed,
+  EXIT.undecided,
+  EXIT.notNotified,
+  EXIT.succeeded,
+] as const;
 
 export function worstExitCode(codes: readonly ExitCode[]): ExitCode {
   return WORST_FIRST.find((code) => codes.includes(code)) ?? EXIT.succeeded;
@@ -25,9 +55,9 @@ export function worstExitCode(codes: readonly ExitCode[]): ExitCode {
 /** The HTTP statuses of requests that the caller can correct. */
 const USAGE_STATUSES: readonly number[] = [400, 409, 413, 415, 422];
 
-/** Returns the exit code for an error. A file that cannot be read counts as wrong usage. */
+/** Returns the exit code for an error. A file that cannot be read and an invalid token count as wrong usage. */
 export function exitCodeOfError(error: unknown): ExitCode {
-  if (error instanceof ProblemError && !USAGE_STATUSES.includes(error.problem.status))
-    return EXIT.unreachable;
-  return error instanceof UnreachableError ? EXIT.unreachable : EXIT.usage;
+  if (error instanceof UsageError || error instanceof TokenError) return EXIT.usage;
+  if (error instanceof ProblemError && USAGE_STATUSES.includes(error.problem.status)) return EXIT.usage;
+  return EXIT.unreachable;
 }

@@ -16,6 +16,8 @@ const MIN_DELAY_SECONDS = 1;
 export interface FollowOptions {
   readonly timeoutMs: number;
   readonly client: Pick<NotifierClient, "statusReply">;
+  /** Returns true if the client need not read the status of the watch again. */
+  readonly isOver: (status: StatusDocument) => boolean;
   readonly onStatus: (status: StatusDocument) => void;
   /**
    * The client calls this function if the service refuses to return the status of a watch. After that, the client does
@@ -33,14 +35,14 @@ export function waitSecondsPerCall(running: number): number {
 }
 
 /**
- * Reads the status of watches until all watches have ended (returns true) or `timeoutMs` is over (returns false). The
- * status of a watch is read after the time that the service says in the header `retry-after`, which is just after the
- * next poll of the job.
+ * Reads the status of watches until all watches are over (returns true) or `timeoutMs` is over (returns false). The first
+ * call for a watch does not wait. The next status is read after the time that the service says in the header
+ * `retry-after`, which is just after the next poll of the job.
  * @throws the first error other than a `ProblemError`. After this error, the client reads no further status.
  */
 export async function followWatches(
   watches: readonly JobKey[],
-  { timeoutMs, client, onStatus, onRefused, now, wait }: FollowOptions,
+  { timeoutMs, client, isOver, onStatus, onRefused, now, wait }: FollowOptions,
 ): Promise<boolean> {
   const deadline = now() + timeoutMs;
   const limitCalls = createCallLimit(MAX_PARALLEL_CALLS);
@@ -48,10 +50,10 @@ export async function followWatches(
   let failed = false;
 
   async function follow(watch: JobKey): Promise<void> {
-    for (;;) {
+    for (let isFirstCall = true; ; isFirstCall = false) {
       const remainingSeconds = Math.ceil((deadline - now()) / 1000);
       if (failed || remainingSeconds <= 0) return;
-      const delaySeconds = await limitCalls(() => readStatus(watch, remainingSeconds));
+      const delaySeconds = await limitCalls(() => readStatus(watch, isFirstCall ? 0 : remainingSeconds));
       if (delaySeconds === null) break;
       await wait(Math.max(0, Math.min(delaySeconds * 1000, deadline - now())));
     }
@@ -59,12 +61,12 @@ export async function followWatches(
   }
 
   /** Returns the seconds until the next call for the watch, or null if no further call is needed. */
-  async function readStatus(watch: JobKey, remainingSeconds: number): Promise<number | null> {
-    const waitSeconds = Math.min(remainingSeconds, waitSecondsPerCall(running));
+  async function readStatus(watch: JobKey, maxWaitSeconds: number): Promise<number | null> {
+    const waitSeconds = Math.min(maxWaitSeconds, waitSecondsPerCall(running));
     try {
       const { data, retryAfterSeconds } = await client.statusReply(watch, waitSeconds);
       onStatus(data);
-      return data.done ? null : Math.max(MIN_DELAY_SECONDS, retryAfterSeconds ?? 0);
+      return isOver(data) ? null : Math.max(MIN_DELAY_SECONDS, retryAfterSeconds ?? 0);
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       onRefused(watch, error);

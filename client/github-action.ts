@@ -1,12 +1,12 @@
 // The GitHub Action of this repository (action.yml). A release bundles this file into one file.
 import { appendFile } from "node:fs/promises";
-import { setTimeout } from "node:timers/promises";
 import * as z from "zod/mini";
 import { StatusDocument } from "../lib/api/status-document.ts";
 import { JobResult } from "../lib/api/submission-result.ts";
 import { runCommandLine } from "./command-line.ts";
 import { renderJobSummary } from "./job-summary.ts";
 import { toPrintable } from "./printable-text.ts";
+import { createProcessEnvironment } from "./process-environment.ts";
 
 /** The options of `watch` that have an input with the same name. */
 const OPTION_INPUTS = ["project", "notify", "until", "ready-minutes", "deadline-minutes", "timeout-seconds"];
@@ -54,17 +54,14 @@ async function append(file: string | undefined, text: string): Promise<void> {
 async function main(env: Env): Promise<number> {
   let document: z.infer<typeof WatchDocument> = {};
   const code = await runCommandLine(argumentsFor(env), {
+    ...createProcessEnvironment(),
     env: {
       ...env,
       NOTIFIER_URL: inputIn(env, "url"),
       NOTIFIER_TOKEN: inputIn(env, "token"),
       NOTIFIER_AUDIENCE: inputIn(env, "audience"),
     },
-    stdout: process.stdout,
-    stderr: process.stderr,
     readText: async () => inputIn(env, "reply"),
-    now: () => performance.now(),
-    wait: (ms) => setTimeout(ms),
     onDocument: (result) => {
       document = WatchDocument.parse(result);
     },

@@ -3,6 +3,7 @@ import type * as z from "zod/mini";
 import { Problem } from "../lib/api/problem.ts";
 import { parseJson, toObjectOrEmpty } from "../lib/domain/json.ts";
 import { ProblemError, UnreachableError } from "./errors.ts";
+import { networkErrorText } from "./network-error-text.ts";
 import type { Fetch } from "./proxy-fetch.ts";
 import { type FailedTry, retryDelayMs } from "./retry-delay.ts";
 import { parseToken } from "./token.ts";
@@ -132,14 +133,7 @@ const MAX_MESSAGE_LENGTH = 200;
 
 function unreachableError(url: string, cause: unknown): UnreachableError {
   const host = URL.canParse(url) ? new URL(url).host : "this address";
-  const text = `The service at ${host} cannot be reached (${errorCode(cause) ?? "no answer"}).`;
-  return new UnreachableError(text, { cause });
-}
-
-/** The code of a network error, such as ECONNREFUSED. `fetch` throws an error whose cause has the code. */
-function errorCode(error: unknown): string | null {
-  const { name, code, cause } = toObjectOrEmpty(error);
-  if (name === "TimeoutError") return "timed out";
-  if (typeof code === "string") return code;
-  return cause === undefined ? null : errorCode(cause);
+  return new UnreachableError(`The service at ${host} cannot be reached: ${networkErrorText(cause)}.`, {
+    cause,
+  });
 }

@@ -1,22 +1,21 @@
-import type { Output } from "./screen.ts";
-
-/** The commands of the one-node edition. The other commands of `cce-notifier` call the API. */
-const SERVER_COMMANDS: ReadonlySet<string> = new Set(["serve", "backup", "export", "import"]);
-
-/** The operators' commands that the checkout also runs with `npm run`. Their files are in local/ops. */
-export const OPERATOR_COMMANDS: ReadonlySet<string> = new Set([
-  "config",
-  "doctor",
-  "link",
-  "redrive",
-  "token",
-]);
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { OPERATOR_COMMANDS, SERVER_COMMANDS } from "./command-table.ts";
+import type { ErrorOutput } from "./screen.ts";
 
 /** The database of the one-node edition is a module of Node.js since this version. */
 const FIRST_NODE_MAJOR = 24;
 
 export function isServerCommand(name: string | undefined): name is string {
-  return name !== undefined && (SERVER_COMMANDS.has(name) || OPERATOR_COMMANDS.has(name));
+  return (
+    name !== undefined && (Object.hasOwn(SERVER_COMMANDS, name) || Object.hasOwn(OPERATOR_COMMANDS, name))
+  );
+}
+
+/** Replaces `help NAME` by `NAME --help` for a command of the one-node edition, which prints its own help. */
+export function toServerHelp(argv: readonly string[]): readonly string[] {
+  const [first, name] = argv;
+  return first === "help" && isServerCommand(name) ? [name, "--help"] : argv;
 }
 
 /**
@@ -28,7 +27,7 @@ export function isServerCommand(name: string | undefined): name is string {
 export async function runServerCommand(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  stderr: Output,
+  stderr: ErrorOutput,
   here: string = import.meta.url,
 ): Promise<number> {
   const [name = ""] = argv;
@@ -39,15 +38,23 @@ export async function runServerCommand(
     );
     return 2;
   }
-  if (OPERATOR_COMMANDS.has(name)) {
+  const isOperatorCommand = Object.hasOwn(OPERATOR_COMMANDS, name);
+  const source = isOperatorCommand ? `../local/ops/${name}.ts` : "../server/main.ts";
+  const built = isOperatorCommand ? `./one-node/${name}.mjs` : "./one-node/main.mjs";
+  const file = new URL(here.endsWith(".ts") ? source : built, here);
+  if (!existsSync(file)) {
+    stderr.write(
+      `cce-notifier: ${name} needs the folder 'one-node' of the one-node edition. It must be next to ${fileURLToPath(here)}.\n`,
+    );
+    return 2;
+  }
+  if (isOperatorCommand) {
     // An operator's command reads its arguments from the process.
-    process.argv.splice(2, argv.length, ...operatorArguments(name, argv.slice(1)));
-    const file = here.endsWith(".ts") ? `../local/ops/${name}.ts` : `./one-node/${name}.mjs`;
-    await import(new URL(file, here).href);
+    process.argv.splice(2, process.argv.length, ...operatorArguments(name, argv.slice(1)));
+    await import(file.href);
     return Number(process.exitCode ?? 0);
   }
-  const file = here.endsWith(".ts") ? "../server/main.ts" : "./one-node/main.mjs";
-  const { runMain }: typeof import("../server/main.ts") = await import(new URL(file, here).href);
+  const { runMain }: typeof import("../server/main.ts") = await import(file.href);
   return runMain(argv, env);
 }
 

@@ -1,10 +1,11 @@
-import type { StatusDocument } from "../lib/api/status-document.ts";
-import { listResources } from "../lib/domain/cause.ts";
+import type { DeliveryDocument } from "../lib/api/delivery-document.ts";
+import type { JobDocument, StatusDocument } from "../lib/api/status-document.ts";
+import { listNames, listResources, SHOWN_NAMES } from "../lib/domain/cause.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import type { Expected } from "../lib/schedule/expected-duration.ts";
 
-const MARKS: Readonly<Record<StatusDocument["state"], string>> = {
+export const MARKS: Readonly<Record<StatusDocument["state"], string>> = {
   watching: "…",
   succeeded: "✔",
   failed: "✖",
@@ -19,18 +20,38 @@ export function jobName({ project, jobId }: JobKey): string {
   return `${project}/${jobId}`;
 }
 
-/** Returns one line about a job: type, resource, state or phase, and how many subjobs have ended. */
-export function statusLine(status: StatusDocument): string {
-  const { state, type, resourceName, subJobs, lastPollError, expected } = status;
-  const ended = subJobs.succeeded + subJobs.failed;
-  const facts = [
-    status.done ? state.replace("_", " ") : progress(status),
-    subJobs.total > 0 && `${ended} of ${subJobs.total} subjobs ended`,
-    !status.done && expected !== undefined && expectedText(expected),
-    !status.done && lastPollError,
-  ];
+/** Returns one line about a job: type, resource, state or phase, duration, and how many subjobs have ended. */
+export function statusLine(status: StatusDocument, ageMs: number | null = null): string {
+  const { state, type, resourceName } = status;
   const job = [jobName(status), type, resourceName].filter(Boolean).join(" ");
-  return `${MARKS[state]} ${job}: ${facts.filter(Boolean).join(", ")}`;
+  return `${MARKS[state]} ${job}: ${stateFacts(status, ageMs).join(", ")}`;
+}
+
+/**
+ * Returns the facts about a job, each without a comma at its end. The first fact is the state or the phase.
+ * @param ageMs the time since the start of a running job in milliseconds, or null if the line does not show times
+ */
+export function stateFacts(status: StatusDocument, ageMs: number | null): readonly string[] {
+  const { state, durationSeconds, expected, lastPollError, job } = status;
+  if (status.done) {
+    const duration = durationSeconds === null ? "" : ` after ${formatDuration(durationSeconds * 1000)}`;
+    const text =
+      state === "succeeded" || state === "failed" ? `${state}${duration}` : state.replace("_", " ");
+    return [text, ...endedFacts(status)];
+  }
+  const running = job === null ? "" : listRunning(job);
+  return [
+    progress(status),
+    ...(ageMs === null ? [] : [`${formatDuration(ageMs)} elapsed`]),
+    ...endedFacts(status),
+    ...(running === "" ? [] : [`running: ${running}`]),
+    ...(expected === undefined ? [] : [expectedText(expected)]),
+    ...(lastPollError === null ? [] : [lastPollError]),
+  ];
+}
+
+function endedFacts({ subJobs: { total, succeeded, failed } }: StatusDocument): string[] {
+  return total === 0 ? [] : [`${succeeded + failed} of ${total} subjobs ended`];
 }
 
 /** Returns a text such as `usually 7 min to 9 min (from 42 jobs), about 2 min remaining`. */
@@ -50,6 +71,27 @@ function progress({ phase, polls, ready }: StatusDocument): string {
   return polls === 0 ? "not polled yet" : `no phase after ${polls} ${polls === 1 ? "poll" : "polls"}`;
 }
 
+const NOT_STARTED = /^init/i;
+
+/** Returns the types of the subjobs that run now, with the resource if only one subjob has the type. */
+function listRunning(job: JobDocument): string {
+  const groups = new Map<string, JobDocument[]>();
+  const open = [...job.subJobs];
+  for (let node = open.shift(); node !== undefined; node = open.shift()) {
+    if (node.state !== "pending") continue;
+    const below = node.subJobs.filter(({ state }) => state === "pending");
+    if (below.length > 0) open.push(...below);
+    else if (!NOT_STARTED.test(node.phase ?? "")) {
+      const type = node.type ?? "unknown";
+      groups.set(type, [...(groups.get(type) ?? []), node]);
+    }
+  }
+  const names = [...groups].map(([type, nodes]) =>
+    nodes.length > 1 ? `${nodes.length} × ${type}` : [type, nodes[0]?.resourceName].filter(Boolean).join(" "),
+  );
+  return listNames(names.slice(0, SHOWN_NAMES), names.length);
+}
+
 /**
  * Returns the lines that say why a job has not succeeded. Every line starts with a bar, because a CI system would run a
  * command such as `::error::` at the start of a line.
@@ -66,4 +108,50 @@ export function reasonLines({ state, reason, causes, causesOmitted }: StatusDocu
   const more =
     causesOmitted > 0 ? [`and ${causesOmitted} more ${causesOmitted === 1 ? "cause" : "causes"}`] : [];
   return [...own, ...lines, ...more].filter((line) => line.trim() !== "").map((line) => `  | ${line}`);
+}
+
+const NOT_NOTIFIED: Readonly<Partial<Record<DeliveryDocument["state"], string>>> = {
+  rejected: "rejected",
+  gone: "the target is gone",
+  exhausted: "gave up after all attempts",
+};
+
+/** The deliveries to the targets that got no notification and get none without help. */
+export function failedDeliveries({ deliveries }: StatusDocument): readonly DeliveryDocument[] {
+  return deliveries.filter(({ state }) => NOT_NOTIFIED[state] !== undefined);
+}
+
+/** Returns lines that say which targets were notified, which are not notified yet, and which were not notified. */
+export function deliveryLines(status: StatusDocument): readonly string[] {
+  // Nobody is notified of a watch that somebody stopped.
+  if (!status.done || status.state === "stopped") return [];
+  const delivered = status.deliveries
+    .filter(({ state }) => state === "delivered")
+    .map(({ target }) => target);
+  const pending = status.deliveries.filter(({ state }) => state === "pending");
+  return [
+    ...(status.deliveries.length === 0 ? ["no target is notified of this outcome"] : []),
+    ...(delivered.length === 0 ? [] : [`notified: ${delivered.join(", ")}`]),
+    ...pending.map((delivery) => `not notified yet: ${delivery.target}${attemptText(delivery)}`),
+    ...failedDeliveries(status).map((delivery) => `not notified: ${describeFailure(delivery)}`),
+  ].map((line) => `  ${line}`);
+}
+
+/** Returns a text such as `ops (rejected, client error, HTTP 403)`. */
+export function describeFailure({ target, state, lastReason, lastStatus }: DeliveryDocument): string {
+  return `${target} (${[NOT_NOTIFIED[state], ...answerTexts(lastReason, lastStatus)].join(", ")})`;
+}
+
+function attemptText({ attempts, lastReason, lastStatus }: DeliveryDocument): string {
+  const texts = answerTexts(lastReason, lastStatus);
+  const count = `${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
+  return texts.length === 0 ? "" : ` (${[count, ...texts].join(", ")}). The service sends it again`;
+}
+
+/** Returns the answer of a receiver in words, for example `server error` and `HTTP 503`. */
+export function answerTexts(reason: string | null, status: number | null): string[] {
+  return [
+    ...(reason === null ? [] : [reason.replaceAll("_", " ")]),
+    ...(status === null ? [] : [`HTTP ${status}`]),
+  ];
 }

@@ -1,44 +1,125 @@
+import {
+  COMMAND_TEXTS,
+  type CommandName,
+  OPERATOR_COMMANDS,
+  OPTION_FORMS,
+  type OptionForm,
+  optionsOf,
+  SERVER_COMMANDS,
+} from "./command-table.ts";
+
 /** The version of the command. A test compares the version with `package.json`, which is not part of the built file. */
 export const VERSION = "0.1.0";
 
-export const USAGE = `Usage:
-  cce-notifier watch JOB_ID… [--wait]      submits jobs; with --wait, waits for their end
-  cce-notifier watch JOB_ID… --again       submits jobs; restarts a watch that is running, timed out or was lost
-  cce-notifier watch --reply FILE [--wait] submits the job in the reply of a CCE create or delete call; - is stdin
-  cce-notifier status JOB_ID… [--wait]     prints the status of jobs
-  cce-notifier stop JOB_ID…                stops watches; nobody is notified
-  cce-notifier redeliver JOB_ID            sends the outcome of a job again
-  cce-notifier redeliver --target NAME --since TIME [--dry-run]
-                                           sends to a target what it missed since a time in ISO 8601
-  cce-notifier test TARGET…                sends one real message to each target
+const NAME = "cce-notifier";
+/** The length of the longest line of the help. A line fits into a terminal with 80 columns. */
+const WIDTH = 78;
 
-  JOB_ID may also be PROJECT/JOB_ID, but not for watch.
+const PURPOSE = `${NAME} watches jobs of Huawei Cloud CCE, and notifies people and
+systems of their outcome.`;
 
-Options:
-  --project NAME             the project of the jobs (default: NOTIFIER_PROJECT)
-  --notify NAME[,NAME…]      watch: the targets to notify (default: the targets that the service chooses)
-  --callback-url URL         watch: your own webhook, at a host that the operator allows
-  --deadline-minutes N       watch: the time after which the watch ends as timed out
-  --until ready              watch: after the success of a job, waits until what the job made is usable
-  --ready-minutes N          watch: the time limit of --until ready (default: 15, or as the project says)
-  --digest                   watch: one message per chat, when the last job has ended
-  --label NAME=VALUE         watch: a label for the notifications; may be repeated
-  --target NAME[,NAME…]      redeliver: the targets to notify (default: all targets of the watch)
-  --since TIME               redeliver: sends what the target of --target missed since this time
-  --dry-run                  redeliver: with --since, only lists the jobs
-  --timeout-seconds N        the longest time that --wait waits (default: no limit)
-  --json                     prints one JSON document to stdout and nothing else
-  --help, --version
+/** The help for a command line without a command. */
+export const SHORT_USAGE = `${PURPOSE}
 
-Environment: NOTIFIER_URL is the URL of the service. NOTIFIER_TOKEN is a token (npm run token makes one) or an identity
-token of a CI system. In GitHub Actions with the permission "id-token: write", NOTIFIER_AUDIENCE can replace the token.
+  ${NAME} watch JOB_ID --wait    submits a job and waits for its end
+  ${NAME} list                   lists the jobs of a project
+
+All commands: ${NAME} --help. One command: ${NAME} help COMMAND.
+`;
+
+/** The help for all commands. */
+export const USAGE = `${PURPOSE}
+
+Examples:
+  ${NAME} ${COMMAND_TEXTS.watch.examples[0]}
+  ${NAME} ${COMMAND_TEXTS.watch.examples[1]}
+  ${NAME} ${COMMAND_TEXTS.list.examples[0]}
+
+Usage: ${NAME} COMMAND [ARGUMENT…] [OPTION…]
+
+Commands:
+${rows(Object.entries(COMMAND_TEXTS).map(([name, { summary }]) => [name, summary]))}
+
+Commands of the one-node edition, which needs Node.js 24:
+${rows(Object.entries({ ...SERVER_COMMANDS, ...OPERATOR_COMMANDS }))}
+
+The options of a command: ${NAME} help COMMAND
+The version: ${NAME} --version
+Arguments and options may stand in any order. A job is JOB_ID or PROJECT/JOB_ID.
+
+Environment:
+${rows([
+  ["NOTIFIER_URL", "the URL of the service"],
+  ["NOTIFIER_TOKEN", "a token of the service, or an identity token of a CI system"],
+  [
+    "NOTIFIER_AUDIENCE",
+    'in GitHub Actions with the permission "id-token: write", in place of a token: the audience of the identity token',
+  ],
+  ["NOTIFIER_PROJECT", "the default of --project"],
+  ["HTTPS_PROXY, NO_PROXY", "the HTTP proxy, and the hosts that need no proxy, as for curl"],
+  ["NO_COLOR", "prints no colours"],
+])}
 
 Exit status:
-  0  the job succeeded, the request was carried out, or the job is running and --wait was not used
-  1  a job failed or its resource did not become ready, a target did not accept the test message, or redeliver
-     skipped a target
-  2  wrong usage or an invalid request
-  3  a job timed out, was lost or was stopped, or has not ended within --timeout-seconds
-  4  the service cannot be reached or refuses access
-For several jobs the worst status counts: 4, then 2, 1, 3.
+${rows([
+  ["0", "the job succeeded, the request was carried out, or the job is running and --wait was not used"],
+  [
+    "1",
+    "a job failed or its resource did not become ready, a target did not accept the test message, or redeliver skipped a target",
+  ],
+  ["2", "wrong usage or an invalid request"],
+  ["3", "a job timed out, was lost or was stopped, or has not ended within --timeout-seconds"],
+  ["4", "the service cannot be reached or refuses access"],
+  ["5", "a job succeeded, but a target was not notified"],
+])}
+For several jobs the worst status counts: 4, then 2, 1, 3, 5.
+
+Documentation: docs/command.md in the repository of the service, and the page
+/docs of the service.
 `;
+
+/** Returns the help for one command. */
+export function usageOf(command: CommandName): string {
+  const { summary, usage, examples } = COMMAND_TEXTS[command];
+  const lines = (texts: readonly string[]) => texts.map((text) => `  ${NAME} ${text}`.trimEnd()).join("\n");
+  const options = optionsOf(command).map(([name, text]) => {
+    const form: OptionForm = OPTION_FORMS[name];
+    return [optionText(name, form), form.isRepeatable ? `${text}; may be repeated` : text] as const;
+  });
+  return `${wrap(`${NAME} ${command}: ${summary}.`, 0).join("\n")}
+
+Examples:
+${lines(examples)}
+
+Usage:
+${lines(usage.map((form) => `${command} ${form} [OPTION…]`.replace("  ", " ")))}
+
+Options:
+${rows(options)}
+`;
+}
+
+function optionText(name: string, { value }: OptionForm): string {
+  return value === undefined ? `--${name}` : `--${name} ${value}`;
+}
+
+/** Returns rows of two aligned columns. The text in the second column continues on lines of its own. */
+function rows(entries: readonly (readonly [string, string])[]): string {
+  const column = Math.max(...entries.map(([name]) => name.length)) + 4;
+  return entries
+    .map(([name, text]) => `  ${name}`.padEnd(column) + wrap(text, column).join(`\n${" ".repeat(column)}`))
+    .join("\n");
+}
+
+/** Splits a text into lines that fit into the width next to `column` other characters. */
+function wrap(text: string, column: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && column + line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

@@ -3,66 +3,184 @@ import type { JobKey } from "../lib/domain/job.ts";
 import type { WaitOptions } from "./arguments.ts";
 import { CallResults } from "./call-results.ts";
 import type { NotifierClient } from "./client.ts";
-import { EXIT, type ExitCode, exitCodeOfStates, worstExitCode } from "./exit-code.ts";
+import type { ProblemError } from "./errors.ts";
+import { EXIT, type ExitCode, exitCodeOfStatuses, worstExitCode } from "./exit-code.ts";
 import { followWatches } from "./follow-watches.ts";
 import type { Screen } from "./screen.ts";
-import { jobName, reasonLines, statusLine } from "./status-text.ts";
+import { deliveryLines, describeFailure, failedDeliveries, jobName, reasonLines } from "./status-text.ts";
+import type { Output } from "./terminal.ts";
+import { WaitProgress } from "./wait-progress.ts";
 
 export interface WaitPorts {
   readonly client: NotifierClient;
   readonly screen: Screen;
-  /** Returns the time of a clock that is never set back, in milliseconds. */
+  /** The terminal on which lines change in place. Is null for a log and for JSON. */
+  readonly terminal: Output | null;
+  /** Returns the time in milliseconds since 1970, from a clock that is never set back. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
+  /** Calls a function again and again. Returns a function that ends the calls. */
+  readonly every: (ms: number, callback: () => void) => () => void;
+  /** Sets the lines that the command prints if its user ends it with Ctrl-C. */
+  readonly onInterrupt: (lines: () => readonly string[]) => void;
+}
+
+/** The longest time for which the command follows the notifications of ended jobs. */
+const DELIVERY_TIME_LIMIT_MS = 30_000;
+const TICK_MS = 1_000;
+
+/** Runs a function that shows its progress, and removes the progress at the end. */
+export async function withProgress<T>(
+  activity: string,
+  { screen, terminal, now, every }: WaitPorts,
+  run: (progress: WaitProgress) => Promise<T>,
+): Promise<T> {
+  const progress = new WaitProgress(screen, terminal, now, activity);
+  const stop = every(TICK_MS, () => progress.tick());
+  try {
+    return await run(progress);
+  } finally {
+    stop();
+    progress.end();
+  }
+}
+
+interface WaitResult {
+  readonly results: CallResults<StatusDocument>;
+  readonly code: ExitCode;
+}
+
+/** Prints the status of jobs once, with the causes of failures and what became of the notifications. */
+export async function readJobs(
+  watches: readonly JobKey[],
+  { client, screen }: Pick<WaitPorts, "client" | "screen">,
+  printStatus: (status: StatusDocument) => void,
+): Promise<WaitResult> {
+  const results = new CallResults<StatusDocument>(screen);
+  await results.callEach(distinct(watches), jobName, async (watch) => {
+    const status = await client.status(watch);
+    results.values.set(jobName(status), status);
+    printStatus(status);
+  });
+  return summarize(results, new Map(), screen);
 }
 
 /**
- * Prints the status of jobs, once or until all jobs have ended. After the last job has ended, the function prints why
- * jobs failed.
+ * Waits until jobs have ended, and then until their notifications have ended, for up to 30 s. Prints why jobs failed and
+ * what became of the notifications.
+ * @param pageUrls the URL of the web page of each job by its name
  */
 export async function waitForJobs(
   watches: readonly JobKey[],
-  { wait, timeoutMs }: WaitOptions,
+  timeoutMs: WaitOptions["timeoutMs"],
+  pageUrls: ReadonlyMap<string, string>,
   ports: WaitPorts,
-): Promise<{ readonly results: CallResults<StatusDocument>; readonly code: ExitCode }> {
-  const { client, screen } = ports;
+  progress: WaitProgress,
+): Promise<WaitResult> {
+  const { client, screen, now, wait, onInterrupt } = ports;
   const results = new CallResults<StatusDocument>(screen);
-  const onStatus = (status: StatusDocument) => {
-    const name = jobName(status);
-    if (results.values.get(name)?.done) return;
-    results.values.set(name, status);
-    screen.show(name, statusLine(status));
+  const jobs = distinct(watches);
+  const unfinished = () => jobs.filter((job) => !isKnown(job, ({ done }) => done));
+  const isKnown = (job: JobKey, isOver: (status: StatusDocument) => boolean) => {
+    const status = results.values.get(jobName(job));
+    return results.hasError(jobName(job)) || (status !== undefined && isOver(status));
   };
-  const distinct = [...new Map(watches.map((watch) => [jobName(watch), watch])).values()];
-  const unfinished = () =>
-    distinct.map(jobName).filter((name) => !results.values.get(name)?.done && !results.hasError(name));
+  const follow = (
+    followed: readonly JobKey[],
+    limitMs: number,
+    isOver: (status: StatusDocument) => boolean,
+    onRefused: (watch: JobKey, error: ProblemError) => void,
+  ) =>
+    followWatches(followed, {
+      client,
+      now,
+      wait,
+      timeoutMs: limitMs,
+      isOver,
+      onStatus: (status) => {
+        const hadEnded = results.values.get(jobName(status))?.done === true;
+        results.values.set(jobName(status), status);
+        if (!hadEnded) progress.onStatus(status);
+      },
+      onRefused,
+    });
 
-  let isInTime = true;
-  if (!wait) await results.callEach(distinct, jobName, async (watch) => onStatus(await client.status(watch)));
-  else
-    try {
-      isInTime = await followWatches(distinct, {
-        ...ports,
-        timeoutMs,
-        onStatus,
-        onRefused: (watch, error) => results.addRefusal(jobName(watch), error),
-      });
-    } catch (error) {
-      results.addOutage(unfinished(), error);
-    }
+  onInterrupt(() => interruptLines(jobs, unfinished().length));
+  const deadline = now() + timeoutMs;
+  const isInTime = await follow(
+    jobs,
+    timeoutMs,
+    ({ done }) => done,
+    (watch, error) => {
+      results.addRefusal(jobName(watch), error);
+      progress.remove(jobName(watch));
+    },
+  ).catch((error: unknown) => {
+    results.addOutage(unfinished().map(jobName), error);
+    return true;
+  });
+  const waiting = jobs.filter((job) => isKnown(job, hasPendingDelivery) && !results.hasError(jobName(job)));
+  if (isInTime && waiting.length > 0) {
+    progress.setActivity("waiting for the notifications");
+    const limitMs = Math.min(DELIVERY_TIME_LIMIT_MS, deadline - now());
+    const isNotified = (status: StatusDocument) => !hasPendingDelivery(status);
+    // The outcomes of the jobs are known, so an error of these calls is not an error of the command.
+    await follow(waiting, limitMs, isNotified, () => undefined).catch(() => undefined);
+  }
+  progress.end();
+  const { code } = summarize(results, pageUrls, screen);
+  if (isInTime) return { results, code };
+  screen.printError([timeoutText(timeoutMs, unfinished().length), ...waitAgain(jobs)]);
+  return { results, code: worstExitCode([code, EXIT.undecided]) };
+}
 
+function distinct(watches: readonly JobKey[]): readonly JobKey[] {
+  return [...new Map(watches.map((watch) => [jobName(watch), watch])).values()];
+}
+
+function hasPendingDelivery({ done, state, deliveries }: StatusDocument): boolean {
+  return done && state !== "stopped" && deliveries.some((delivery) => delivery.state === "pending");
+}
+
+/** Prints why jobs failed, their pages and their notifications. A target that was not notified is a warning. */
+function summarize(
+  results: CallResults<StatusDocument>,
+  pageUrls: ReadonlyMap<string, string>,
+  screen: Pick<Screen, "print" | "printError">,
+): WaitResult {
   const statuses = [...results.values.values()];
   for (const status of statuses) {
-    const lines = reasonLines(status);
-    if (lines.length > 0) screen.print([`${jobName(status)}:`, ...lines]);
+    const name = jobName(status);
+    const pageUrl = pageUrls.get(name);
+    const page = status.done && pageUrl !== undefined ? [`  page: ${pageUrl}`] : [];
+    const lines = [...reasonLines(status), ...page, ...deliveryLines(status)];
+    if (lines.length > 0) screen.print([`${name}:`, ...lines]);
   }
-  if (!isInTime) screen.printError([timeoutText(timeoutMs, unfinished().length)]);
-  const code = exitCodeOfStates(statuses.map(({ state }) => state));
-  const codeInTime = !isInTime && code === EXIT.succeeded ? EXIT.undecided : code;
-  return { results, code: worstExitCode([codeInTime, results.exitCode()]) };
+  for (const status of statuses) {
+    const failed = failedDeliveries(status);
+    if (failed.length === 0) continue;
+    const targets = failed.map(({ target }) => target).join(",");
+    screen.printError([
+      `warning: ${jobName(status)}: not notified: ${failed.map(describeFailure).join(", ")}`,
+      `To send it again: cce-notifier redeliver ${jobName(status)} --target ${targets}`,
+    ]);
+  }
+  return { results, code: worstExitCode([exitCodeOfStatuses(statuses), results.exitCode()]) };
 }
 
 function timeoutText(timeoutMs: number, jobs: number): string {
   const unfinished = jobs === 1 ? "1 job has not ended" : `${jobs} jobs have not ended`;
   return `${unfinished} after ${timeoutMs / 1000} s. The service continues to watch.`;
+}
+
+function waitAgain(jobs: readonly JobKey[]): readonly string[] {
+  return [`To wait again: cce-notifier status ${jobs.map(jobName).join(" ")} --wait`];
+}
+
+function interruptLines(jobs: readonly JobKey[], unfinished: number): readonly string[] {
+  const what =
+    unfinished === 0
+      ? "the jobs have ended, and the service continues to send their notifications"
+      : `the service continues to watch ${unfinished === 1 ? "1 job" : `${unfinished} jobs`}`;
+  return [`interrupted: ${what}.`, ...waitAgain(jobs)];
 }

@@ -2,44 +2,85 @@ import { MAX_JOBS, type Submission } from "../lib/api/submission.ts";
 import type { JobResult } from "../lib/api/submission-result.ts";
 import type { Context } from "../lib/domain/context.ts";
 import type { JobKey } from "../lib/domain/job.ts";
-import type { Command } from "./arguments.ts";
+import type { NamedJob, ServiceCommand } from "./arguments.ts";
 import type { NotifierClient } from "./client.ts";
-import type { CommandResult } from "./commands.ts";
+import { type CommandResult, countJobs } from "./commands.ts";
+import { withProjects } from "./default-project.ts";
 import { ProblemError } from "./errors.ts";
 import { EXIT, type ExitCode, worstExitCode } from "./exit-code.ts";
 import { jobName } from "./status-text.ts";
-import { type WaitPorts, waitForJobs } from "./wait-for-jobs.ts";
+import { type WaitPorts, waitForJobs, withProgress } from "./wait-for-jobs.ts";
 
 export interface WatchPorts extends WaitPorts {
   /** The context of the pipeline run, from the environment variables of the CI system. */
   readonly context: Context;
-  /** Reads a file. The name `-` means stdin. */
+  /**
+   * Reads a file. The name `-` means stdin.
+   * @throws UsageError if the file cannot be read.
+   */
   readonly readText: (file: string) => Promise<string>;
 }
 
+type WatchCommand = Extract<ServiceCommand, { readonly kind: "watch" }>;
+
 /** Submits jobs. If the option `--wait` is given, the function waits until all jobs have ended. */
-export async function watchJobs(
-  command: Extract<Command, { kind: "watch" }>,
-  ports: WatchPorts,
-): Promise<CommandResult> {
-  const { client, screen } = ports;
-  const context = { ...ports.context, ...command.submission.context };
-  const submission = { ...command.submission, ...(Object.keys(context).length === 0 ? {} : { context }) };
-  const submit = async () =>
-    command.reply === null
-      ? submitJobs(submission, client)
-      : submitReply(await ports.readText(command.reply), submission, client);
-  const jobs = await restart(command.again, ports, submit);
-  screen.print(jobs.map(resultLine));
-  const code = exitCodeOfJobs(jobs);
-  if (!command.wait) return { document: { jobs }, code };
-  const accepted = jobs.filter(({ status }) => status !== "rejected");
-  const { results, code: waitCode } = await waitForJobs(accepted, command, ports);
-  const ended = jobs.map((job) => {
-    const outcome = results.values.get(jobName(job));
-    return { ...job, ...(outcome && { outcome }), ...results.errorField(jobName(job)) };
+export async function watchJobs(command: WatchCommand, ports: WatchPorts): Promise<CommandResult> {
+  const { screen, onInterrupt } = ports;
+  const reply = command.reply === null ? null : await ports.readText(command.reply);
+  const activity = `submitting ${reply === null ? countJobs(command.jobs) : "the job in the reply"}`;
+  return withProgress(activity, ports, async (progress) => {
+    onInterrupt(() => [
+      "interrupted: the service may watch the jobs already.",
+      "Run the same command again. A second submission of a job is harmless.",
+    ]);
+    const jobs = await submit(command, reply, ports);
+    const accepted = jobs.filter(({ status }) => status !== "rejected");
+    progress.print(jobs.map(resultLine));
+    const code = exitCodeOfJobs(jobs);
+    if (!command.wait) {
+      if (accepted.length > 0 && ports.terminal !== null)
+        screen.print([`To wait: cce-notifier status ${accepted.map(jobName).join(" ")} --wait`]);
+      return { document: { jobs }, code };
+    }
+    const pageUrls = new Map(
+      accepted.flatMap((job) => (job.pageUrl === null ? [] : [[jobName(job), job.pageUrl] as const])),
+    );
+    progress.setActivity(`reading ${countJobs(accepted)}`);
+    const { results, code: waitCode } = await waitForJobs(
+      accepted,
+      command.timeoutMs,
+      pageUrls,
+      ports,
+      progress,
+    );
+    const ended = jobs.map((job) => {
+      const outcome = results.values.get(jobName(job));
+      return { ...job, ...(outcome && { outcome }), ...results.errorField(jobName(job)) };
+    });
+    return { document: { jobs: ended }, code: worstExitCode([code, waitCode]) };
   });
-  return { document: { jobs: ended }, code: worstExitCode([code, waitCode]) };
+}
+
+async function submit(
+  command: WatchCommand,
+  reply: string | null,
+  ports: WatchPorts,
+): Promise<readonly JobResult[]> {
+  const { client } = ports;
+  // JSON without undefined fields: an option that is not given does not replace a value of the CI system.
+  const given = Object.entries(command.context).filter(([, value]) => value !== undefined);
+  const context: Context = { ...ports.context, ...Object.fromEntries(given) };
+  const submission: Submission = {
+    ...command.submission,
+    context: Object.keys(context).length === 0 ? undefined : context,
+  };
+  if (reply !== null) return submitReply(reply, submission, client);
+  const again = command.again ? await withProjects(distinctJobs(command.jobs), client) : [];
+  return restart(again, ports, () => submitJobs(command.jobs, submission, client));
+}
+
+function distinctJobs(jobs: readonly NamedJob[]): readonly NamedJob[] {
+  return [...new Map(jobs.map((job) => [`${job.project}/${job.jobId}`, job])).values()];
 }
 
 /**
@@ -81,12 +122,23 @@ async function nullIfNotFound<T>(call: Promise<T>): Promise<T | null> {
   }
 }
 
-async function submitJobs(submission: Submission, client: NotifierClient): Promise<readonly JobResult[]> {
-  const { jobIds = [], ...rest } = submission;
-  const results: JobResult[] = [];
-  for (let i = 0; i < jobIds.length; i += MAX_JOBS)
-    results.push(...(await client.watch({ ...rest, jobIds: jobIds.slice(i, i + MAX_JOBS) })).jobs);
-  return results;
+/** Submits jobs with one call for each project and for at most 100 jobs. Returns the results in the order of the jobs. */
+async function submitJobs(
+  jobs: readonly NamedJob[],
+  submission: Submission,
+  client: NotifierClient,
+): Promise<readonly JobResult[]> {
+  const results = new Map<NamedJob, JobResult>();
+  for (const project of new Set(jobs.map((job) => job.project))) {
+    const ofProject = jobs.filter((job) => job.project === project);
+    for (let i = 0; i < ofProject.length; i += MAX_JOBS) {
+      const part = ofProject.slice(i, i + MAX_JOBS);
+      const jobIds = part.map(({ jobId }) => jobId);
+      const answer = await client.watch({ ...submission, project, jobIds });
+      for (const [j, result] of answer.jobs.entries()) results.set(part[j] ?? { project, jobId: "" }, result);
+    }
+  }
+  return jobs.flatMap((job) => results.get(job) ?? []);
 }
 
 async function submitReply(

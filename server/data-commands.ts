@@ -28,6 +28,7 @@ Exit status: 0, 1 if the command failed, 2 for wrong usage.
 const OPTIONS = {
   data: { type: "string" },
   config: { type: "string" },
+  help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsConfig["options"];
 
 /** The tables that an export contains. */
@@ -107,7 +108,11 @@ export async function runDataCommand(name: string, argv: readonly string[]): Pro
     return usage(error instanceof Error ? error.message : String(error));
   }
   const [file, ...rest] = parsed.positionals;
-  const { data } = parsed.values;
+  const { data, help } = parsed.values;
+  if (help) {
+    process.stdout.write(DATA_USAGE);
+    return 0;
+  }
   if (command === undefined || file === undefined || rest.length > 0 || data === undefined)
     return usage(`${name} needs one FILE and --data DIR`);
   if (name !== "import" && !existsSync(data)) return usage(`the data directory ${data} does not exist`);

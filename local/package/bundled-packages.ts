@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
 import * as z from "zod";
-import { OPERATOR_COMMANDS } from "../../client/server-command.ts";
+import { OPERATOR_COMMANDS } from "../../client/command-table.ts";
 import plugins from "../../esbuild-plugins.ts";
 
 const Manifest = z.looseObject({
@@ -35,7 +35,7 @@ export const COMMAND_BUNDLES: Bundles = {
     command: "client/cce-notifier.ts",
     action: "client/github-action.ts",
     "one-node": "server/main.ts",
-    ...Object.fromEntries([...OPERATOR_COMMANDS].map((name) => [name, `local/ops/${name}.ts`])),
+    ...Object.fromEntries(Object.keys(OPERATOR_COMMANDS).map((name) => [name, `local/ops/${name}.ts`])),
   },
   plugins: [],
 };

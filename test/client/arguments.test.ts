@@ -1,4 +1,5 @@
 import { readArguments } from "../../client/arguments.ts";
+import { isCommandName } from "../../client/command-table.ts";
 
 const read = (line: string, project?: string) => readArguments(line.split(" "), project);
 
@@ -10,33 +11,37 @@ test("reads the job IDs and all options of watch", () => {
   ).toEqual({
     kind: "watch",
     reply: null,
-    again: [],
+    again: false,
     wait: true,
     timeoutMs: 9000,
     json: false,
+    noColor: false,
+    jobs: [
+      { project: "prod", jobId: "a" },
+      { project: "prod", jobId: "b" },
+    ],
+    context: { labels: { env: "prod=1" } },
     submission: {
-      jobIds: ["a", "b"],
       project: "prod",
       notify: ["x", "y", "z"],
       deadlineMinutes: 5,
       digest: true,
-      context: { labels: { env: "prod=1" } },
     },
   });
   expect(read("watch a")).toMatchObject({
     timeoutMs: Number.POSITIVE_INFINITY,
-    submission: { jobIds: ["a"] },
+    jobs: [{ project: undefined, jobId: "a" }],
   });
 });
 
 test("reads the project from the argument, the option or the environment, in this order", () => {
   expect(read("status a prod/b --project test", "dev")).toMatchObject({
-    watches: [
+    jobs: [
       { project: "test", jobId: "a" },
       { project: "prod", jobId: "b" },
     ],
   });
-  expect(read("status a", "dev")).toMatchObject({ watches: [{ project: "dev", jobId: "a" }] });
+  expect(read("status a", "dev")).toMatchObject({ jobs: [{ project: "dev", jobId: "a" }] });
 });
 
 test("reads the jobs of stop and redeliver", () => {
@@ -44,18 +49,25 @@ test("reads the jobs of stop and redeliver", () => {
     { project: "dev", jobId: "a" },
     { project: "prod", jobId: "b" },
   ];
-  expect(read("stop a prod/b", "dev")).toEqual({ kind: "stop", watches: [a, b], json: false });
+  expect(read("stop a prod/b", "dev")).toEqual({ kind: "stop", jobs: [a, b], json: false, noColor: false });
   expect(read("redeliver prod/b --target x,y --target z --json")).toEqual({
     kind: "redeliver",
-    watch: b,
+    job: b,
     targets: ["x", "y", "z"],
     json: true,
+    noColor: false,
   });
-  expect(read("redeliver a --project dev")).toMatchObject({ watch: a, targets: undefined });
+  expect(read("redeliver a --project dev")).toMatchObject({ job: a, targets: undefined });
 });
 
 test("reads redeliver --since", () => {
-  const missed = { kind: "redeliver_missed", target: "ops", since: "2026-11-23T09:00:00Z", json: false };
+  const missed = {
+    kind: "redeliver_missed",
+    target: "ops",
+    since: "2026-11-23T09:00:00Z",
+    json: false,
+    noColor: false,
+  };
   expect(read("redeliver --target ops --since 2026-11-23T09:00:00Z")).toEqual({ ...missed, dryRun: false });
   expect(read("redeliver --target ops --since 2026-11-23T09:00:00Z --dry-run")).toEqual({
     ...missed,
@@ -63,14 +75,45 @@ test("reads redeliver --since", () => {
   });
 });
 
-test("reads the watches to restart from watch --again", () => {
-  expect(read("watch a b a --again", "dev")).toMatchObject({
-    again: [
-      { project: "dev", jobId: "a" },
-      { project: "dev", jobId: "b" },
-    ],
-    submission: { project: "dev", jobIds: ["a", "b", "a"] },
+test("reads the options that describe the pipeline run", () => {
+  const line = "watch a --actor kim --pipeline deploy --run-url https://ci.example/1 --commit 0a1b";
+  expect(read(line)).toMatchObject({
+    context: { actor: "kim", pipeline: "deploy", runUrl: "https://ci.example/1", commit: "0a1b" },
   });
+});
+
+test("reads jobs of several projects from watch", () => {
+  expect(read("watch a prod/b --again", "dev")).toMatchObject({
+    again: true,
+    jobs: [
+      { project: "dev", jobId: "a" },
+      { project: "prod", jobId: "b" },
+    ],
+  });
+});
+
+test("reads the filters of list as fields of the query", () => {
+  const line =
+    "list --state failed,lost --state stopped --label team=a:b --actor kim --since 2026-11-23 --limit 5";
+  expect(read(line, "dev")).toMatchObject({
+    kind: "list",
+    limit: 5,
+    query: [
+      ["project", "dev"],
+      ["state", "failed,lost,stopped"],
+      ["label", "team:a:b"],
+      ["actor", "kim"],
+      ["since", "2026-11-23"],
+    ],
+  });
+  expect(read("list")).toMatchObject({ limit: 20, query: [] });
+});
+
+test("an option may stand anywhere, and its value may follow '='", () => {
+  const expected = read("status a --project prod --wait");
+  for (const line of ["--wait --project=prod status a", "status --wait a --project prod"])
+    expect(read(line)).toEqual(expected);
+  expect(read("status --project prod -- a")).toMatchObject({ jobs: [{ project: "prod", jobId: "a" }] });
 });
 
 test.each([
@@ -81,25 +124,38 @@ test.each([
   ["watch --reply f --label a=b", "--label cannot be used with --reply"],
   ["watch --reply f --digest", "--digest cannot be used with --reply"],
   ["watch --reply f --again", "--again cannot be used with --reply"],
-  ["watch a --again", "the project of 'a' is missing"],
-  ["watch prod/a --again", "'prod/a' is not a job ID: name the project"],
+  ["watch p/a q/b --digest", "--digest needs jobs of one project"],
+  ["watch p/a/b", "'p/a/b' is not a job ID"],
   ["watch a --target x", "has no option --target"],
-  ["watch a --color", "--color"],
+  ["watch a --colour", "unknown option '--colour'"],
+  ["watch a --wiat", "Did you mean --wait?"],
+  ["wathc a", "unknown command 'wathc'. Did you mean 'watch'?"],
+  ["watch a -w", "unknown option '-w'"],
+  ["watch a --wait=yes", "--wait takes no value"],
+  ["watch a --project", "--project needs a value: --project NAME"],
+  ["watch a --project --wait", "--project needs a value: --project NAME"],
+  ["watch a --project p --project q", "--project may be given only once"],
+  ["list a", "'list' takes no argument 'a'"],
+  ["list --state broken", "unknown state 'broken'. States: watching, "],
+  ["list --limit 1.5", "a whole number"],
+  ["open", "give at least one job ID"],
+  ["completion csh", "bash, zsh or fish"],
+  ["completion bash --json", "has no option --json"],
+  ["help nothing", "unknown command 'nothing'"],
   ["watch a --label env", "NAME=VALUE"],
   ["watch a --deadline-minutes soon", "a number greater than 0"],
   ["watch a --timeout-seconds 5", "needs --wait"],
-  ["status a", "the project of 'a' is missing"],
   ["status prod/..", "not a job ID"],
   ["status p:d/a", "not a project name"],
   ["status a --digest", "has no option --digest"],
   ["stop", "give at least one job ID"],
-  ["stop a", "the project of 'a' is missing"],
   ["stop p/a --wait", "has no option --wait"],
   ["redeliver", "give at least one job ID"],
   ["redeliver p/a p/b", "give one job ID"],
   ["redeliver p/a --dry-run", "--dry-run needs --since"],
   ["redeliver --since 2026-11-23T09:00:00Z", "--since needs one target"],
   ["redeliver --since 2026-11-23T09:00:00Z --target a,b", "--since needs one target"],
+  ["redeliver --project p --since 2026-11-23T09:00:00Z --target a", "--project cannot be used with --since"],
   ["redeliver p/a --since 2026-11-23T09:00:00Z --target a", "give either a job ID or --since"],
   ["redeliver p/a --notify x", "has no option --notify"],
   ["test", "give at least one target"],
@@ -108,10 +164,13 @@ test.each([
   expect(line === "" ? readArguments([], undefined) : read(line)).toEqual({
     kind: "fault",
     detail: expect.stringContaining(text),
+    command: line.split(" ").find(isCommandName) ?? null,
   });
 });
 
-test("recognizes --help and --version at any position", () => {
-  for (const line of ["--help", "watch -h", "test --help x"]) expect(read(line)).toEqual({ kind: "help" });
+test("recognizes --help and --version at any position, and the command of --help", () => {
+  expect(read("--help")).toEqual({ kind: "help", command: null });
+  for (const line of ["watch -h", "watch --help x", "--help watch --wait", "help watch"])
+    expect(read(line)).toEqual({ kind: "help", command: "watch" });
   for (const line of ["--version", "watch --version"]) expect(read(line)).toEqual({ kind: "version" });
 });

@@ -1,12 +1,11 @@
-import { runCommandLine } from "../../client/command-line.ts";
 import { VERSION } from "../../client/usage.ts";
 import { nameNotFound, watchNotFound } from "../../lib/api/problem.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { Submission } from "../../lib/api/submission.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
-import { type StubAnswer, type StubService, startStubService } from "../support/stub-service.ts";
+import { runInProcess as run } from "../support/run-in-process.ts";
+import type { StubAnswer } from "../support/stub-service.ts";
 
-const TOKEN = "ccen_secret";
 const example = StatusDocument.parse(schemaExamples.StatusDocument);
 const REFUSED = {
   watch: watchNotFound({ project: "other", jobId: "nosuch" }),
@@ -16,39 +15,6 @@ const refusal = (what: keyof typeof REFUSED) => ({ status: 404, body: REFUSED[wh
 /** The line on stderr for a refused name, with the detail of the service. */
 const errorLine = (name: string, what: keyof typeof REFUSED) =>
   `cce-notifier: ${name}: ${REFUSED[what].problem.detail}\n`;
-
-const services: StubService[] = [];
-afterEach(() => Promise.all(services.splice(0).map((service) => service.stop())));
-
-/** Runs the command in the process of the test. The stub service answers the requests of the command. */
-async function run(
-  parameters: readonly string[],
-  answer: (requested: string, body: string) => StubAnswer | undefined,
-  env: Readonly<Record<string, string>> = {},
-) {
-  const service = await startStubService(answer);
-  services.push(service);
-  const [stdout, stderr]: string[][] = [[], []];
-  let nowMs = 0;
-  const code = await runCommandLine(parameters, {
-    env: { NOTIFIER_URL: service.url, NOTIFIER_TOKEN: TOKEN, NOTIFIER_PROJECT: "prod", ...env },
-    stdout: { write: (text: string) => stdout?.push(text) },
-    stderr: { write: (text: string) => stderr?.push(text) },
-    readText: async () => "{}",
-    now: () => nowMs,
-    wait: async (ms) => {
-      nowMs += ms;
-    },
-  });
-  const result = {
-    code,
-    stdout: stdout?.join("") ?? "",
-    stderr: stderr?.join("") ?? "",
-    requests: service.requests,
-  };
-  expect(result.stdout + result.stderr).not.toContain(TOKEN);
-  return result;
-}
 
 /** Answers a GET of a job by its ID. */
 const jobs =
@@ -84,7 +50,7 @@ describe("a refusal of one of several names", () => {
     const ran = await run(["test", "deploys", "nope", "private"], targets);
     expect(ran).toMatchObject({
       code: 4,
-      stdout: "deploys: delivered (200, ok)\nprivate: rejected (200, ok)\n",
+      stdout: "✔ deploys: delivered (ok, HTTP 200)\n✖ private: rejected (ok, HTTP 200)\n",
       stderr: errorLine("nope", "target"),
     });
     expect((await run(["test", "deploys", "private"], targets)).code).toBe(1);
@@ -171,7 +137,7 @@ test("a wait that is too long says how many jobs have not ended", async () => {
   const ran = await run(["status", "a", "b", "--wait", "--timeout-seconds", "2.5"], answer);
   expect([ran.code, ran.stderr]).toEqual([
     3,
-    "cce-notifier: 1 job has not ended after 2.5 s. The service continues to watch.\n",
+    "cce-notifier: 1 job has not ended after 2.5 s. The service continues to watch.\n  To wait again: cce-notifier status prod/a prod/b --wait\n",
   ]);
 });
 
@@ -217,7 +183,10 @@ describe("stop and redeliver", () => {
       code: 4,
       stdout: "prod/a: no longer watched\nother/c: no longer watched\n",
       stderr: errorLine("prod/b", "watch"),
-      requests: ["DELETE /v1/jobs/prod/a", "DELETE /v1/jobs/prod/b", "DELETE /v1/jobs/other/c"],
+      requests: [
+        ...["DELETE /v1/jobs/prod/a", "DELETE /v1/jobs/prod/b", "DELETE /v1/jobs/other/c"],
+        "GET /v1/projects",
+      ],
     });
     const json = await run(["stop", "a", "b", "--json"], answer);
     expect(JSON.parse(json.stdout)).toMatchObject({
@@ -238,7 +207,10 @@ describe("stop and redeliver", () => {
     const named = await run(["redeliver", "a", "--target", "deploys"], answer);
     const all = await run(["redeliver", "a", "--json"], answer);
     const none = await run(["redeliver", "a"], answer);
-    expect(named).toMatchObject({ code: 0, stdout: "prod/a: sent again to deploys\n" });
+    expect(named).toMatchObject({
+      code: 0,
+      stdout: "prod/a:\n  ✔ deploys: the notification is queued again\n",
+    });
     expect(JSON.parse(all.stdout)).toEqual({
       project: "prod",
       jobId: "a",
@@ -249,13 +221,16 @@ describe("stop and redeliver", () => {
     expect(named.requests).toEqual(["POST /v1/jobs/prod/a/redeliver"]);
   });
 
-  test("redeliver exits with 1 and says how to switch a target on that is switched off", async () => {
-    const targets = [{ target: "deploys", status: "skipped", reason: "target_off" }];
+  test("redeliver says of each target what was queued, and how to switch a target on that is switched off", async () => {
+    const targets = [
+      { target: "audit", status: "queued" },
+      { target: "deploys", status: "skipped", reason: "target_off" },
+    ];
     const answer = () => ({ status: 202, body: { project: "prod", jobId: "a", targets } });
     const { code, stdout } = await run(["redeliver", "a"], answer);
     expect(code).toBe(1);
     expect(stdout).toBe(
-      "prod/a: not sent to deploys: the target is switched off. To switch it on, run: cce-notifier test deploys\n",
+      "prod/a:\n  ✔ audit: the notification is queued again\n  ✖ deploys: not queued: the target is switched off. To switch it on, run: cce-notifier test deploys\n",
     );
   });
 
@@ -272,7 +247,10 @@ describe("stop and redeliver", () => {
         return { status: 202, body: pages[bodies.length - 1] ?? {} };
       },
     );
-    expect([code, stdout]).toEqual([0, "prod/a: sent again\ndev/b: sent again\n"]);
+    expect([code, stdout]).toEqual([
+      0,
+      "prod/a: the notification is queued again\ndev/b: the notification is queued again\n",
+    ]);
     expect(requests).toEqual(["POST /v1/targets/ops/redeliver", "POST /v1/targets/ops/redeliver?before=abc"]);
     expect(bodies.map((body) => JSON.parse(body))).toEqual([
       { since: "2026-11-23T09:00:00Z", dryRun: false },
@@ -363,6 +341,6 @@ describe("watch --again", () => {
 
   test("stops no watch when a status cannot be read", async () => {
     const ran = await run(["watch", "a", "--again"], () => ({ status: 403, body: { message: "no" } }));
-    expect([ran.code, ran.requests]).toEqual([4, ["GET /v1/jobs/prod/a"]]);
+    expect([ran.code, ran.requests]).toEqual([4, ["GET /v1/jobs/prod/a", "GET /v1/projects"]]);
   });
 });

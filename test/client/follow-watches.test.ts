@@ -63,6 +63,7 @@ const run = (
   const ports = {
     timeoutMs,
     client: service,
+    isOver: ({ done }: StatusDocument) => done,
     onStatus: (status: StatusDocument) => statuses.push(status),
     onRefused: ({ jobId }: JobKey) => refused.push(jobId),
     now: () => service.nowMs,

@@ -104,10 +104,14 @@ test.each([
   stop();
 });
 
-test("describes a missing response by its error code, without the token", async () => {
+test("describes a missing response in words and by its error code, without the token", async () => {
   const { client, requests, url, stop } = await serve([]);
   const error: unknown = await client.status(KEY).catch((thrown: unknown) => thrown);
-  expect(String(error)).toMatch(new RegExp(`${new URL(url).host} cannot be reached \\([A-Z_]+\\)`));
+  expect(String(error)).toMatch(
+    new RegExp(
+      `${new URL(url).host} cannot be reached: the connection was closed before the answer \\([A-Z_]+\\)`,
+    ),
+  );
   expect(String(error)).not.toContain("t5");
   expect(requests).toHaveLength(5);
   stop();

@@ -3,26 +3,27 @@ import { createScreen } from "../../client/screen.ts";
 const CLEAR_ONE = "\u001b[1A\u001b[0J";
 const CLEAR_TWO = "\u001b[2A\u001b[0J";
 
-function createRecordedScreen(isTTY: boolean) {
+function createRecordedScreen(isLive: boolean, hasColours = false) {
   const written: string[] = [];
-  const output = { write: (text: string) => written.push(text), isTTY, columns: 30 };
+  const output = { write: (text: string) => written.push(text), isTTY: isLive, columns: 29 };
   // Both streams write to one terminal.
   const errors = { write: (text: string) => written.push(`stderr: ${text}`) };
-  return { written, screen: createScreen(output, errors) };
+  return { written, screen: createScreen(output, errors, { isLive, hasColours }) };
 }
 
-test("prints every change of a job as a new line in a log", () => {
+test("a log contains printable lines and errors, and no line that changes in place", () => {
   const { written, screen } = createRecordedScreen(false);
-  for (const line of ["a 1", "a 1", "a\u001b 2"]) screen.show("a", line);
+  screen.update(["a 1"]);
+  screen.print(["a\u001b 2"]);
   screen.printError(["b: no\u001b[2J", "why"]);
-  expect(written.join("")).toBe("a 1\na  2\nstderr: cce-notifier: b: no [2J\n  why\n");
+  expect(written.join("")).toBe("a  2\nstderr: cce-notifier: b: no [2J\n  why\n");
 });
 
-test("changes the line of a job in place on a terminal, and truncates a long line", () => {
+test("lines change in place on a terminal, and a long line is truncated", () => {
   const { written, screen } = createRecordedScreen(true);
-  screen.show("a", "a 1");
-  screen.show("b", "b".repeat(100));
-  screen.show("a", "a 2");
+  screen.update(["a 1"]);
+  screen.update(["a 1", "b".repeat(100)]);
+  screen.update(["a 2", "b".repeat(100)]);
   screen.print(["done"]);
   const truncated = `${"b".repeat(27)}…`;
   expect(written).toEqual([
@@ -33,15 +34,28 @@ test("changes the line of a job in place on a terminal, and truncates a long lin
   ]);
 });
 
-test("prints an error above the lines of the jobs on a terminal", () => {
+test("a character that fills two columns is counted twice", () => {
   const { written, screen } = createRecordedScreen(true);
-  screen.show("a", "a 1");
+  screen.update(["集".repeat(20)]);
+  expect(written).toEqual([`${"集".repeat(13)}…\n`]);
+});
+
+test("an error replaces the lines that change in place, which follow below the error", () => {
+  const { written, screen } = createRecordedScreen(true);
+  screen.update(["a 1"]);
   screen.printError(["b: no"]);
-  screen.show("a", "a 2");
-  expect(written.slice(1)).toEqual([
+  screen.update(["a 2"]);
+  expect(written).toEqual([
+    "a 1\n",
     CLEAR_ONE,
     "stderr: cce-notifier: b: no\n",
     "a 1\n",
     `${CLEAR_ONE}a 2\n`,
   ]);
+});
+
+test("the mark at the beginning of a line has a colour if the user wants colours", () => {
+  const { written, screen } = createRecordedScreen(true, true);
+  screen.print(["✖ a: failed", "✖"]);
+  expect(written).toEqual(["\u001b[31m✖\u001b[0m a: failed\n✖\n"]);
 });

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { jest } from "@jest/globals";
+import { runServerCommand } from "../../client/server-command.ts";
 
 const COMMAND = fileURLToPath(new URL("../../client/bin.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "server-command-"));
@@ -59,4 +60,23 @@ describe("the operators' commands on one node", () => {
     expect((await run(["backup"])).code).toBe(2);
     expect((await run(["redrive", "--data", folder])).code).toBe(2);
   });
+});
+
+test.each(["serve", "backup", "doctor", "token"])(
+  "help %s prints the help of a command of the one-node edition",
+  async (name) => {
+    const ran = await run(["help", name]);
+    expect([ran.code, (await run([name, "--help"])).text]).toEqual([0, ran.text]);
+    expect(ran.text).toMatch(new RegExp(`(cce-notifier|npm run) ${name}`));
+  },
+);
+
+test("a command of the one-node edition says which files it needs", async () => {
+  const errors: string[] = [];
+  const stderr = { write: (text: string) => errors.push(text) };
+  const here = pathToFileURL(join(folder, "cce-notifier.mjs")).href;
+  expect(await runServerCommand(["serve"], {}, stderr, here)).toBe(2);
+  expect(errors.join("")).toBe(
+    `cce-notifier: serve needs the folder 'one-node' of the one-node edition. It must be next to ${join(folder, "cce-notifier.mjs")}.\n`,
+  );
 });

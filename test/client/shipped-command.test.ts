@@ -91,7 +91,9 @@ describe("the command watch", () => {
     const [good, bad] = [job(0.3), job(0.3, "Failed")];
     const ran = await run(["watch", good, bad, "--wait"]);
     expect([ran.code, ran.stderr]).toEqual([1, ""]);
-    expect(ran.stdout).toContain(`✔ ${PROJECT}/${good} CreateNode node-7: succeeded, 1 of 1 subjobs ended\n`);
+    expect(ran.stdout).toContain(
+      `✔ ${PROJECT}/${good} CreateNode node-7: succeeded after 0 s, 1 of 1 subjobs ended\n`,
+    );
     expect(ran.stdout).toContain("  | CreateNodeVM\n");
     expect(ran.stdout).toContain("  |   sold out\n  |   ::error::!\n");
   });
@@ -159,7 +161,11 @@ describe("the command", () => {
     const [ended, running] = [job(0), job(null)];
     await run(["watch", ended, "--wait", "--notify", "deploys"]);
     const sent = await run(["redeliver", `${PROJECT}/${ended}`, "--target", "deploys"]);
-    expect(sent).toEqual({ code: 0, stdout: `${PROJECT}/${ended}: sent again to deploys\n`, stderr: "" });
+    expect(sent).toEqual({
+      code: 0,
+      stdout: `${PROJECT}/${ended}:\n  ✔ deploys: the notification is queued again\n`,
+      stderr: "",
+    });
     await run(["watch", running]);
     const refused = await run(["redeliver", `${PROJECT}/${running}`]);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("has no outcome")]);
@@ -167,7 +173,7 @@ describe("the command", () => {
 
   test("test sends one real message to a target", async () => {
     const [good, bad] = await Promise.all([run(["test", "deploys"]), run(["test", "broken", "--json"])]);
-    expect(good).toEqual({ code: 0, stdout: "deploys: delivered (200, ok)\n", stderr: "" });
+    expect(good).toEqual({ code: 0, stdout: "✔ deploys: delivered (ok, HTTP 200)\n", stderr: "" });
     expect([bad.code, JSON.parse(bad.stdout)]).toMatchObject([1, { targets: [{ target: "broken" }] }]);
     expect(receiver.notifications.list("slack").length).toBeGreaterThan(0);
   });

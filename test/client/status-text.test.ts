@@ -1,5 +1,6 @@
-import { reasonLines, statusLine } from "../../client/status-text.ts";
-import { StatusDocument } from "../../lib/api/status-document.ts";
+import { deliveryLines, reasonLines, statusLine } from "../../client/status-text.ts";
+import type { DeliveryDocument } from "../../lib/api/delivery-document.ts";
+import { type JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 
 const status: StatusDocument = {
@@ -24,8 +25,8 @@ const status: StatusDocument = {
   causesOmitted: 2,
 };
 
-test("the line of a job shows its type, resource, state and ended subjobs", () => {
-  expect(statusLine(status)).toBe("✖ prod/a CreateNode n: failed, 2 of 3 subjobs ended");
+test("the line of a job shows its type, resource, state, duration and ended subjobs", () => {
+  expect(statusLine(status)).toBe("✖ prod/a CreateNode n: failed after 9 min 10 s, 2 of 3 subjobs ended");
 });
 
 test.each([
@@ -65,4 +66,65 @@ test("the line of a job that has succeeded says that the service waits until its
   const ready = { state: "pending", reason: "Unavailable", message: null } as const;
   const waiting = { ...status, state: "watching", done: false, phase: "Success", ready } as const;
   expect(statusLine(waiting)).toContain("succeeded, waiting until ready");
+});
+
+test("the line of a running job shows the elapsed time and which subjobs run", () => {
+  const none = { jobId: null, reason: null, hint: null, clusterId: null, resourceId: null };
+  const leaf = { ...none, state: "pending", createdAt: null, updatedAt: null } as const;
+  const subJob = (
+    type: string,
+    phase: string,
+    resourceName: string | null,
+    subJobs: JobDocument[] = [],
+  ): JobDocument => {
+    return { ...leaf, type, phase, resourceName, subJobs };
+  };
+  const nodes = ["n-1", "n-2"].map((name) => subJob("CreateNodeVM", "Running", name));
+  const job = {
+    ...subJob("CreateCluster", "Running", "c"),
+    subJobs: [
+      subJob("InstallMaster", "Running", "c"),
+      subJob("CreateNode", "Running", "n", nodes),
+      subJob("InstallNode", "Initializing", "n-1"),
+      { ...subJob("CreatePSMCert", "Success", "c"), state: "succeeded" as const },
+    ],
+  };
+  const running = { ...status, state: "watching", done: false, phase: "Running", job } as const;
+  expect(statusLine(running, 90_000)).toContain(
+    ": Running, 1 min 30 s elapsed, 2 of 3 subjobs ended, running: InstallMaster c, 2 × CreateNodeVM",
+  );
+});
+
+const DELIVERY: DeliveryDocument = {
+  target: "ops",
+  state: "delivered",
+  attempts: 1,
+  lastStatus: 200,
+  lastReason: "ok",
+  at: null,
+  nextAttemptAt: null,
+  history: [],
+};
+
+test("the deliveries of an ended job are grouped by what became of them", () => {
+  const deliveries: DeliveryDocument[] = [
+    DELIVERY,
+    { ...DELIVERY, target: "audit" },
+    { ...DELIVERY, target: "late", state: "pending", lastStatus: 503, lastReason: "server_error" },
+    { ...DELIVERY, target: "new", state: "pending", attempts: 0, lastStatus: null, lastReason: null },
+    { ...DELIVERY, target: "off", state: "gone", lastStatus: 410, lastReason: "target_gone" },
+    { ...DELIVERY, target: "no", state: "rejected", lastStatus: 403, lastReason: "access_refused" },
+    { ...DELIVERY, target: "slow", state: "exhausted", lastStatus: null, lastReason: "timeout" },
+  ];
+  expect(deliveryLines({ ...status, deliveries })).toEqual([
+    "  notified: ops, audit",
+    "  not notified yet: late (1 attempt, server error, HTTP 503). The service sends it again",
+    "  not notified yet: new",
+    "  not notified: off (the target is gone, target gone, HTTP 410)",
+    "  not notified: no (rejected, access refused, HTTP 403)",
+    "  not notified: slow (gave up after all attempts, timeout)",
+  ]);
+  expect(deliveryLines({ ...status, deliveries: [] })).toEqual(["  no target is notified of this outcome"]);
+  expect(deliveryLines({ ...status, state: "stopped", deliveries })).toEqual([]);
+  expect(deliveryLines({ ...status, state: "watching", done: false, deliveries })).toEqual([]);
 });

@@ -1,0 +1,40 @@
+import type { JobKey } from "../lib/domain/job.ts";
+import type { NamedJob } from "./arguments.ts";
+import type { NotifierClient } from "./client.ts";
+import { ProblemError } from "./errors.ts";
+import { UsageError } from "./option-values.ts";
+
+type Client = Pick<NotifierClient, "projects" | "list">;
+
+/**
+ * Returns the jobs with their projects. A job without a project belongs to the default project of the service.
+ * @throws UsageError if the default project is unknown.
+ */
+export async function withProjects(jobs: readonly NamedJob[], client: Client): Promise<readonly JobKey[]> {
+  const isComplete = jobs.every(({ project }) => project !== undefined);
+  const defaultProject = isComplete ? "" : await findDefaultProject(client);
+  return jobs.map(({ project = defaultProject, jobId }) => ({ project, jobId }));
+}
+
+/**
+ * Returns the only project that the caller may use, or the project of the service's list of jobs: without a project in
+ * the request, the service lists the jobs of its default project.
+ */
+async function findDefaultProject(client: Client): Promise<string> {
+  const projects = await client.projects();
+  const [only] = projects;
+  if (only !== undefined && projects.length === 1) return only;
+  const jobs = await client.list([["limit", "1"]]).then(
+    (page) => page.jobs,
+    (error: unknown) => {
+      // The service has no default project, or the caller may not list its jobs.
+      if (error instanceof ProblemError) return [];
+      throw error;
+    },
+  );
+  const [newest] = jobs;
+  if (newest !== undefined) return newest.project;
+  throw new UsageError(
+    `the project is missing: use --project, NOTIFIER_PROJECT or PROJECT/JOB_ID. Projects you may use: ${projects.join(", ") || "none"}.`,
+  );
+}

@@ -1,0 +1,27 @@
+import { spawn } from "node:child_process";
+
+const STARTERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
+  darwin: ["open"],
+  // The program `start` is part of the shell, and the shell would read `&` in the URL as the end of a command.
+  win32: ["rundll32", "url.dll,FileProtocolHandler"],
+};
+
+/** A browser that starts may run until its user closes it. */
+const START_TIME_LIMIT_MS = 1_000;
+
+/** Opens a web page in the browser. Returns false if no browser can be started. */
+export function openBrowser(url: string): Promise<boolean> {
+  if (!/^https?:/.test(url)) return Promise.resolve(false);
+  const [program = "", ...parameters] = STARTERS[process.platform] ?? ["xdg-open"];
+  return new Promise((resolve) => {
+    const child = spawn(program, [...parameters, url], { stdio: "ignore", detached: true });
+    const timer = setTimeout(() => resolve(true), START_TIME_LIMIT_MS);
+    const end = (isOpen: boolean) => {
+      clearTimeout(timer);
+      resolve(isOpen);
+    };
+    child.once("error", () => end(false));
+    child.once("exit", (code) => end(code === 0));
+    child.unref();
+  });
+}

@@ -1,0 +1,94 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { OPTION_FORMS, type OptionForm, type OptionName } from "./command-table.ts";
+import { suggestName } from "./suggest-name.ts";
+
+/** Error for a command line that cannot be carried out. The message is a sentence for the person who typed the line. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+const PARSE_OPTIONS = Object.fromEntries(
+  Object.entries(OPTION_FORMS).map(([name, form]: [string, OptionForm]) => [
+    name,
+    {
+      type: form.value === undefined ? "boolean" : "string",
+      ...(name === "help" && { short: "h" }),
+    } as const,
+  ]),
+) satisfies ParseArgsConfig["options"];
+
+/** The options and the other arguments of a command line. */
+export class OptionValues {
+  readonly positionals: readonly string[];
+  readonly #values: ReadonlyMap<OptionName, readonly string[]>;
+
+  /**
+   * Separates options from other arguments. After `--`, every argument is no option.
+   * @throws UsageError for an unknown option, and for a value that is missing or not expected.
+   */
+  constructor(argv: readonly string[]) {
+    const { tokens } = parseArgs({ args: [...argv], options: PARSE_OPTIONS, strict: false, tokens: true });
+    const values = new Map<OptionName, string[]>();
+    const positionals: string[] = [];
+    for (const token of tokens) {
+      if (token.kind === "positional") positionals.push(token.value);
+      if (token.kind !== "option") continue;
+      const { name, rawName, value, inlineValue } = token;
+      if (!isOptionName(name) || rawName.replace(/^-+/, "") !== (rawName === "-h" ? "h" : name))
+        throw new UsageError(unknownOption(rawName));
+      const form: OptionForm = OPTION_FORMS[name];
+      if (form.value === undefined && value !== undefined) throw new UsageError(`${rawName} takes no value`);
+      const isOption = inlineValue === false && value !== undefined && /^-./.test(value);
+      if (form.value !== undefined && (value === undefined || isOption))
+        throw new UsageError(`${rawName} needs a value: ${rawName} ${form.value}`);
+      const given = values.get(name) ?? [];
+      if (given.length > 0 && form.value !== undefined && !form.isRepeatable)
+        throw new UsageError(`${rawName} may be given only once`);
+      values.set(name, [...given, value ?? ""]);
+    }
+    this.positionals = positionals;
+    this.#values = values;
+  }
+
+  names(): readonly OptionName[] {
+    return [...this.#values.keys()];
+  }
+
+  has(name: OptionName): boolean {
+    return this.#values.has(name);
+  }
+
+  get(name: OptionName): string | undefined {
+    return this.#values.get(name)?.[0];
+  }
+
+  /** Returns all values of a repeated option, or undefined if the option is not given. */
+  all(name: OptionName): readonly string[] | undefined {
+    return this.#values.get(name);
+  }
+
+  /** Returns the names in all values of a repeated option. Each value may contain several names. */
+  list(name: OptionName): string[] | undefined {
+    return this.all(name)
+      ?.flatMap((names) => names.split(","))
+      .map((text) => text.trim());
+  }
+
+  /** @throws UsageError if the value is not a number greater than 0. */
+  positiveNumber(name: OptionName): number | undefined {
+    const text = this.get(name);
+    if (text === undefined) return undefined;
+    if (!/^\d+(\.\d+)?$/.test(text) || Number(text) <= 0)
+      throw new UsageError(`--${name} must be a number greater than 0`);
+    return Number(text);
+  }
+}
+
+function isOptionName(name: string): name is OptionName {
+  return Object.hasOwn(OPTION_FORMS, name);
+}
+
+function unknownOption(rawName: string): string {
+  const suggestion = suggestName(rawName.replace(/^-+/, ""), Object.keys(OPTION_FORMS));
+  return `unknown option '${rawName}'${suggestion === null ? "" : `. Did you mean --${suggestion}?`}`;
+}

@@ -1,0 +1,52 @@
+import { setTimeout } from "node:timers/promises";
+import type { Environment } from "./command-line.ts";
+import { internalErrorText } from "./error-text.ts";
+import { EXIT } from "./exit-code.ts";
+import { openBrowser } from "./open-browser.ts";
+import { readText } from "./read-text.ts";
+
+/**
+ * Returns the environment of a command in this process. Adds handlers to the process: an output that nobody reads is no
+ * error, and an error that nobody handles is one line on stderr.
+ */
+export function createProcessEnvironment(): Environment {
+  const { stdin, stdout, stderr } = process;
+  ignoreClosedOutputs();
+  process.on("uncaughtException", (error) => {
+    stderr.write(internalErrorText(error));
+    process.exit(EXIT.unreachable);
+  });
+  return {
+    env: process.env,
+    stdout,
+    stderr,
+    readText: (file) => readText(file, stdin),
+    openBrowser,
+    now: () => performance.timeOrigin + performance.now(),
+    wait: (ms) => setTimeout(ms),
+    every(ms, callback) {
+      const timer = setInterval(callback, ms);
+      return () => clearInterval(timer);
+    },
+    onInterrupt: createInterruptHandler(),
+  };
+}
+
+/** If a program such as `head` stops reading the output of the command early, this is not an error. */
+export function ignoreClosedOutputs(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+}
+
+function createInterruptHandler(): Environment["onInterrupt"] {
+  let describe: (() => string) | null = null;
+  return (text) => {
+    if (describe === null)
+      for (const signal of ["SIGINT", "SIGTERM"] as const)
+        process.once(signal, () => {
+          process.stderr.write(describe?.() ?? "");
+          // The signal ends the process now, because the handler was removed. A shell sees the signal.
+          process.kill(process.pid, signal);
+        });
+    describe = text;
+  };
+}

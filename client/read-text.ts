@@ -1,0 +1,30 @@
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { toObjectOrEmpty } from "../lib/domain/json.ts";
+import { UsageError } from "./option-values.ts";
+
+const FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: "does not exist",
+  EACCES: "cannot be read, because permission is denied",
+  EPERM: "cannot be read, because permission is denied",
+  EISDIR: "is a folder",
+};
+
+/**
+ * Reads a file. The name `-` means stdin.
+ * @throws UsageError if the file cannot be read, or if stdin is a terminal, on which nobody types a reply of CCE.
+ */
+export async function readText(file: string, stdin: NodeJS.ReadStream): Promise<string> {
+  if (file !== "-")
+    return readFile(file, "utf8").catch((error: unknown) => {
+      const { code } = toObjectOrEmpty(error);
+      throw new UsageError(
+        `the file '${file}' ${FAULTS[String(code)] ?? `cannot be read (${String(code)})`}`,
+      );
+    });
+  if (stdin.isTTY)
+    throw new UsageError(
+      "--reply - reads the reply from another program: create-cluster.sh | cce-notifier watch --reply -",
+    );
+  return text(stdin);
+}

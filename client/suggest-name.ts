@@ -1,0 +1,33 @@
+const MAX_DISTANCE = 2;
+
+/** Returns the name that is most similar to a mistyped name, or null if no name is similar. */
+export function suggestName(typed: string, names: readonly string[]): string | null {
+  const scored = names
+    .map((name) => ({ name, distance: countEdits(typed.toLowerCase(), name.toLowerCase()) }))
+    // In a short name, two edits can make any other name.
+    .filter(({ name, distance }) => distance <= Math.min(MAX_DISTANCE, Math.floor(name.length / 2)))
+    .sort((a, b) => a.distance - b.distance);
+  return scored[0]?.name ?? null;
+}
+
+/**
+ * Counts the characters that must be inserted, removed, replaced or swapped with their neighbour to make one text from
+ * another (optimal string alignment distance).
+ */
+function countEdits(from: string, to: string): number {
+  let [beforeLast, last]: number[][] = [[], Array.from({ length: to.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= from.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const isSame = from[i - 1] === to[j - 1];
+      const edits = [at(last, j) + 1, at(row, j - 1) + 1, at(last, j - 1) + (isSame ? 0 : 1)];
+      const isSwapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      row.push(Math.min(...edits, isSwapped ? at(beforeLast, j - 2) + 1 : Number.POSITIVE_INFINITY));
+    }
+    [beforeLast, last] = [last, row];
+  }
+  return at(last, to.length);
+}
+
+const at = (row: readonly number[] | undefined, index: number): number =>
+  row?.[index] ?? Number.POSITIVE_INFINITY;

@@ -1,0 +1,99 @@
+import { truncate } from "../lib/domain/truncate-text.ts";
+
+const ESCAPE = "\u001b[";
+const DEFAULT_COLUMNS = 80;
+const MIN_COLUMNS = 20;
+const DEFAULT_ROWS = 24;
+
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Returns true if the output is a terminal on which lines can change in place. */
+export function isTerminal(output: Output, env: Env): boolean {
+  return output.isTTY === true && env.TERM !== "dumb";
+}
+
+/** Returns true if the output is a terminal and its user wants colours (https://no-color.org). */
+export function hasColour(output: Output, env: Env): boolean {
+  return isTerminal(output, env) && !env.NO_COLOR;
+}
+
+/** Returns the number of columns. Some terminals report a width of 0 columns. */
+export function columnsOf({ columns }: Output): number {
+  return Math.max(MIN_COLUMNS, (columns || DEFAULT_COLUMNS) - 1);
+}
+
+export function rowsOf({ rows }: Output): number {
+  return rows || DEFAULT_ROWS;
+}
+
+const COLOURS = { red: 31, green: 32, yellow: 33, cyan: 36, grey: 90 } as const;
+export type Colour = keyof typeof COLOURS | "bold";
+
+/** Returns a text in a colour. The text must not contain an escape sequence. */
+export function colourText(text: string, colour: Colour): string {
+  return colour === "bold"
+    ? `${ESCAPE}1m${text}${ESCAPE}0m`
+    : `${ESCAPE}${COLOURS[colour]}m${text}${ESCAPE}0m`;
+}
+
+const MARK_COLOURS: Readonly<Record<string, Colour>> = {
+  "✔": "green",
+  "✖": "red",
+  "⏱": "yellow",
+  "?": "yellow",
+  "…": "cyan",
+};
+
+/** Colours the mark at the beginning of a line about a job. */
+export function colourMark(line: string): string {
+  const mark = [...line][0] ?? "";
+  const colour = line[mark.length] === " " ? MARK_COLOURS[mark] : undefined;
+  return colour === undefined ? line : colourText(mark, colour) + line.slice(mark.length);
+}
+
+/** Characters that fill two columns of a terminal, such as Chinese characters and most emoji (UAX #11). */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/gu;
+
+/** Returns the number of columns that a text fills in a terminal. A rare character may be counted too wide. */
+export function countColumns(text: string): number {
+  return text.length + (text.match(WIDE)?.filter((character) => character.length === 1).length ?? 0);
+}
+
+/** Lines at the bottom of a terminal that change in place, below text that stays. */
+export interface LiveLines {
+  /** Prints text above the live lines. The text ends with a line break. */
+  print(text: string): void;
+  /** Replaces the live lines. A line that is longer than the terminal is wide is truncated. */
+  update(lines: readonly string[]): void;
+  /** Ends the updates, so that the live lines stay in the terminal. */
+  end(): void;
+}
+
+/** @param paint adds colours to a truncated line */
+export function createLiveLines(output: Output, paint: (line: string) => string): LiveLines {
+  let shown: readonly string[] = [];
+  // The sequence moves the cursor up and clears everything below the cursor. A line must not fill two rows of the
+  // terminal, because the sequence counts one row for each line.
+  const erase = () => (shown.length > 0 ? `${ESCAPE}${shown.length}A${ESCAPE}0J` : "");
+  const draw = (lines: readonly string[]) =>
+    lines.map((line) => `${paint(truncate(line, columnsOf(output), countColumns))}\n`).join("");
+  return {
+    print: (text) => output.write(erase() + text + draw(shown)),
+    update(lines) {
+      if (lines.length === shown.length && lines.every((line, i) => line === shown[i])) return;
+      output.write(erase() + draw(lines));
+      shown = [...lines];
+    },
+    end() {
+      shown = [];
+    },
+  };
+}

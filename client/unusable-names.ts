@@ -1,0 +1,73 @@
+import type { ServiceCommand } from "./arguments.ts";
+import type { NotifierClient } from "./client.ts";
+import { suggestName } from "./suggest-name.ts";
+
+const MAX_LISTED_NAMES = 20;
+
+/**
+ * Returns a line for each project and target of a refused command that the caller may not use. The line contains the
+ * names that the caller may use. Returns no lines if the service does not list them.
+ */
+export async function unusableNameLines(
+  command: ServiceCommand,
+  client: Pick<NotifierClient, "projects" | "targets">,
+): Promise<readonly string[]> {
+  const { projects, targets } = namesIn(command);
+  const find = async (kind: "project" | "target", given: readonly string[]) => {
+    if (given.length === 0) return [];
+    const usable = await client[`${kind}s`]().catch(() => null);
+    if (usable === null) return [];
+    return given
+      .filter((name) => !usable.includes(name))
+      .map((name) => {
+        const suggestion = suggestName(name, usable);
+        const question = suggestion === null ? "" : ` Did you mean '${suggestion}'?`;
+        return `unknown ${kind} '${name}'.${question} ${kind === "project" ? "Projects" : "Targets"} you may use: ${listNames(usable)}.`;
+      });
+  };
+  return [...(await find("project", projects)), ...(await find("target", targets))];
+}
+
+function listNames(names: readonly string[]): string {
+  const more = names.length - MAX_LISTED_NAMES;
+  const shown = names.slice(0, MAX_LISTED_NAMES).join(", ") || "none";
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
+
+interface Names {
+  readonly projects: readonly string[];
+  readonly targets: readonly string[];
+}
+
+function namesIn(command: ServiceCommand): Names {
+  switch (command.kind) {
+    case "watch": {
+      const { project, notify = [] } = command.submission;
+      return { projects: distinct([project, ...projectsOf(command.jobs)]), targets: distinct(notify) };
+    }
+    case "list":
+      return {
+        projects: command.query.flatMap(([name, value]) => (name === "project" ? [value] : [])),
+        targets: [],
+      };
+    case "status":
+    case "open":
+    case "stop":
+      return { projects: distinct(projectsOf(command.jobs)), targets: [] };
+    case "redeliver":
+      return { projects: distinct([command.job.project]), targets: distinct(command.targets ?? []) };
+    case "redeliver_missed":
+      return { projects: [], targets: [command.target] };
+    case "test":
+      return { projects: [], targets: distinct(command.targets) };
+    default:
+      return command satisfies never;
+  }
+}
+
+const projectsOf = (jobs: readonly { readonly project: string | undefined }[]) =>
+  jobs.map(({ project }) => project);
+
+function distinct(names: readonly (string | undefined)[]): readonly string[] {
+  return [...new Set(names.filter((name) => name !== undefined))];
+}

@@ -1,0 +1,166 @@
+import type { StatusDocument } from "../lib/api/status-document.ts";
+import { formatDuration } from "../lib/domain/time-text.ts";
+import type { Screen } from "./screen.ts";
+import { jobName, MARKS, stateFacts, statusLine } from "./status-text.ts";
+import { columnsOf, countColumns, type Output, rowsOf } from "./terminal.ts";
+
+/** The time after which a wait without any output prints its first line. */
+const FIRST_LINE_MS = 1_500;
+/** A log contains a line about every running job at least this often. The timer adds up to a second. */
+const LOG_INTERVAL_MS = 25_000;
+/** With more running jobs, a log contains one line about all of them. */
+const MAX_LOGGED_JOBS = 5;
+const INDENT = "  ";
+
+interface ShownJob {
+  readonly status: StatusDocument;
+  readonly receivedAt: number;
+  /** The facts without times. In a log, a change of the facts is a new line. */
+  readonly facts: string;
+  printedAt: number;
+}
+
+/**
+ * Shows the progress of a wait. On a terminal, the lines of the running jobs change in place. In a log, each change is a
+ * line, and a job without a change gets a line about every 25 seconds. The caller calls `tick` every second.
+ */
+export class WaitProgress {
+  readonly #screen: Screen;
+  /** The terminal that shows the lines, or null for a log. */
+  readonly #terminal: Output | null;
+  readonly #now: () => number;
+  readonly #startedAt: number;
+  readonly #jobs = new Map<string, ShownJob>();
+  #endedJobs = 0;
+  /** What the command waits for while no job is known to run. Is null after the first status of a job. */
+  #activity: string | null;
+  #printedAt: number | null = null;
+
+  /**
+   * @param activity what the command waits for until a job is known, such as `submitting 1 job`
+   * @param now returns the time in milliseconds since 1970, from a clock that is never set back
+   */
+  constructor(screen: Screen, terminal: Output | null, now: () => number, activity: string) {
+    this.#screen = screen;
+    this.#terminal = terminal;
+    this.#now = now;
+    this.#startedAt = now();
+    this.#activity = activity;
+  }
+
+  /** Prints lines that stay above the lines about running jobs. */
+  print(lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    this.#screen.print(lines);
+    this.#printedAt = this.#now();
+  }
+
+  /** Sets what the command waits for while no job runs. */
+  setActivity(activity: string): void {
+    this.#activity = activity;
+    this.#printedAt = this.#now();
+    this.#redraw();
+  }
+
+  onStatus(status: StatusDocument): void {
+    const name = jobName(status);
+    const known = this.#jobs.get(name);
+    const now = this.#now();
+    this.#activity = null;
+    if (status.done) {
+      this.#jobs.delete(name);
+      this.#endedJobs += 1;
+      this.#redraw();
+      this.print([statusLine(status)]);
+    } else {
+      // The expected times change with every poll, so they are no change of the job.
+      const facts = stateFacts({ ...status, expected: undefined }, null).join(", ");
+      const shown = { status, receivedAt: now, facts, printedAt: known?.printedAt ?? 0 };
+      this.#jobs.set(name, shown);
+      if (facts !== known?.facts && this.#terminal === null) this.#log(shown);
+      this.#redraw();
+    }
+  }
+
+  /** Removes a job that the command no longer follows. */
+  remove(name: string): void {
+    this.#jobs.delete(name);
+    this.#redraw();
+  }
+
+  tick(): void {
+    const now = this.#now();
+    if (this.#terminal !== null) {
+      if (this.#printedAt !== null || now - this.#startedAt >= FIRST_LINE_MS) this.#redraw();
+      return;
+    }
+    const isDue = (at: number) => now - at >= LOG_INTERVAL_MS;
+    const jobs = [...this.#jobs.values()];
+    if (jobs.length === 0 && this.#activity === null) return;
+    if (jobs.length > 0 && jobs.length <= MAX_LOGGED_JOBS)
+      for (const job of jobs.filter(({ printedAt }) => isDue(printedAt))) this.#log(job);
+    else if (this.#printedAt === null ? now - this.#startedAt >= FIRST_LINE_MS : isDue(this.#printedAt))
+      this.print([this.#summary()]);
+  }
+
+  /** Removes the lines that change in place. */
+  end(): void {
+    this.#jobs.clear();
+    this.#screen.update([]);
+  }
+
+  #log(job: ShownJob): void {
+    job.printedAt = this.#now();
+    this.print([statusLine(this.#countDown(job), this.#ageOf(job))]);
+  }
+
+  #summary(): string {
+    const elapsed = `${formatDuration(this.#now() - this.#startedAt)} elapsed`;
+    const running = this.#jobs.size;
+    if (running === 0) return `… ${this.#activity}, ${elapsed}`;
+    return `… ${this.#endedJobs} of ${this.#endedJobs + running} jobs ended, ${elapsed}`;
+  }
+
+  #ageOf({ status: { createdAt, acceptedAt } }: ShownJob): number {
+    return Math.max(0, this.#now() - Date.parse(createdAt ?? acceptedAt));
+  }
+
+  /** Returns the status with the remaining time of now. The service states the remaining time of its response. */
+  #countDown({ status, receivedAt }: ShownJob): StatusDocument {
+    const { expected } = status;
+    if (!expected || expected.remainingSeconds === null) return status;
+    const seconds = Math.max(0, expected.remainingSeconds - (this.#now() - receivedAt) / 1000);
+    return { ...status, expected: { ...expected, remainingSeconds: seconds } };
+  }
+
+  #redraw(): void {
+    if (this.#terminal === null) return;
+    const width = columnsOf(this.#terminal);
+    const jobs = [...this.#jobs.values()];
+    const blocks = jobs.map((job) => this.#block(job, width));
+    const available = rowsOf(this.#terminal) - 2;
+    const lines = blocks.flat();
+    if (jobs.length === 0) this.#screen.update(this.#activity === null ? [] : [this.#summary()]);
+    else if (lines.length <= available) this.#screen.update(lines);
+    else {
+      const heads = blocks.slice(0, available - 1).map(([head = ""]) => head);
+      const more = jobs.length - heads.length;
+      this.#screen.update([...heads, more > 0 ? `… and ${more} more jobs` : this.#summary()]);
+    }
+  }
+
+  /** Returns the lines about a job, which contain as many facts as fit into the width. */
+  #block(job: ShownJob, width: number): readonly string[] {
+    const status = this.#countDown(job);
+    const { type, resourceName, state } = status;
+    const [phase = "", ...facts] = stateFacts(status, this.#ageOf(job));
+    const about = [type, resourceName].filter(Boolean).join(" ");
+    const lines = [`${MARKS[state]} ${about === "" ? phase : `${about}: ${phase}`}`];
+    for (const fact of [jobName(status), ...facts]) {
+      const line = `${lines.at(-1)}, ${fact}`;
+      if (countColumns(line) <= width) lines[lines.length - 1] = line;
+      else lines.push(INDENT + fact);
+    }
+    return lines;
+  }
+}

@@ -1,0 +1,143 @@
+import type { DeliveryDocument } from "../../lib/api/delivery-document.ts";
+import { StatusDocument } from "../../lib/api/status-document.ts";
+import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
+import { runInProcess as run } from "../support/run-in-process.ts";
+
+const PAGE = "https://n.example/jobs/prod/a?key=k";
+
+const delivery = (
+  target: string,
+  state: DeliveryDocument["state"],
+  lastStatus: number,
+): DeliveryDocument => ({
+  target,
+  state,
+  attempts: 1,
+  lastStatus,
+  lastReason: lastStatus === 200 ? "ok" : "access_refused",
+  at: null,
+  nextAttemptAt: null,
+  history: [],
+});
+
+/** A service whose job `a` ends at once. Each answer contains the next deliveries, and each later answer the last ones. */
+function createAnswer(
+  state: StatusDocument["state"],
+  ...deliveries: readonly (readonly DeliveryDocument[])[]
+) {
+  let reads = 0;
+  const accepted = {
+    project: "prod",
+    jobId: "a",
+    status: "accepted",
+    deadlineAt: null,
+    statusUrl: null,
+    pageUrl: PAGE,
+  };
+  return (requested: string) => {
+    if (requested.startsWith("POST")) return { status: 202, body: { jobs: [accepted] } };
+    const current = deliveries[Math.min(reads, deliveries.length - 1)] ?? [];
+    reads += 1;
+    const body: StatusDocument = {
+      ...StatusDocument.parse(schemaExamples.StatusDocument),
+      project: "prod",
+      jobId: "a",
+      state,
+      done: true,
+      type: null,
+      resourceName: null,
+      durationSeconds: 190,
+      subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 },
+      deliveries: [...current],
+    };
+    return { status: 200, body };
+  };
+}
+
+test("watch --wait ends with the duration, the page and what became of the notifications", async () => {
+  const [before, after] = [delivery("ops", "pending", 503), delivery("ops", "delivered", 200)];
+  const ran = await run(
+    ["watch", "a", "--wait"],
+    createAnswer("succeeded", [before], [before], [before], [after]),
+  );
+  expect([ran.code, ran.stderr]).toEqual([0, ""]);
+  expect(ran.stdout).toBe(
+    [
+      `prod/a: accepted, ${PAGE}`,
+      "✔ prod/a: succeeded after 3 min 10 s",
+      "prod/a:",
+      `  page: ${PAGE}`,
+      "  notified: ops",
+      "",
+    ].join("\n"),
+  );
+  expect(ran.requests).toHaveLength(5);
+});
+
+test("a target that was not notified is a warning and exit status 5, if the job succeeded", async () => {
+  const deliveries = [delivery("audit", "delivered", 200), delivery("ops", "rejected", 403)];
+  for (const command of [
+    ["watch", "a", "--wait"],
+    ["status", "a", "--wait"],
+    ["status", "a"],
+  ]) {
+    const ran = await run(command, createAnswer("succeeded", deliveries));
+    expect([ran.code, ran.stderr]).toEqual([
+      5,
+      "cce-notifier: warning: prod/a: not notified: ops (rejected, access refused, HTTP 403)\n" +
+        "  To send it again: cce-notifier redeliver prod/a --target ops\n",
+    ]);
+  }
+  expect((await run(["status", "a"], createAnswer("failed", deliveries))).code).toBe(1);
+  expect((await run(["status", "a"], createAnswer("lost", deliveries))).code).toBe(3);
+});
+
+test("a notification that is still on its way after 30 s is named, and is no fault", async () => {
+  let nowMs = 0;
+  const clock = {
+    now: () => nowMs,
+    wait: async (ms: number) => {
+      nowMs += ms;
+    },
+  };
+  const answer = createAnswer("succeeded", [delivery("ops", "pending", 503)]);
+  const ran = await run(["watch", "a", "--wait"], answer, {}, clock);
+  expect([ran.code, ran.stderr, nowMs]).toEqual([0, "", 30_000]);
+  expect(ran.stdout).toContain(
+    "  not notified yet: ops (1 attempt, access refused, HTTP 503). The service sends it again\n",
+  );
+});
+
+test("an outage while the command follows the notifications does not change the exit status", async () => {
+  const answer = createAnswer("succeeded", [delivery("ops", "pending", 503)]);
+  let calls = 0;
+  const ran = await run(["status", "a", "--wait"], (requested) => {
+    calls += 1;
+    return calls > 2 ? undefined : answer(requested);
+  });
+  expect([ran.code, ran.stderr]).toEqual([0, ""]);
+});
+
+test("Ctrl-C says whether the jobs are submitted, and how to wait again", async () => {
+  const described: string[] = [];
+  let describe: () => string = () => "";
+  const replaced = {
+    onInterrupt: (text: () => string) => {
+      describe = text;
+    },
+  };
+  const answer = createAnswer("succeeded", []);
+  await run(
+    ["watch", "a", "--wait"],
+    (requested) => {
+      described.push(describe());
+      return answer(requested);
+    },
+    {},
+    replaced,
+  );
+  expect(described).toEqual([
+    "cce-notifier: interrupted: the service may watch the jobs already.\n  Run the same command again. A second submission of a job is harmless.\n",
+    "cce-notifier: interrupted: the service continues to watch 1 job.\n  To wait again: cce-notifier status prod/a --wait\n",
+  ]);
+});

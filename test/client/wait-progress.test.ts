@@ -1,0 +1,127 @@
+import { createScreen } from "../../client/screen.ts";
+import { WaitProgress } from "../../client/wait-progress.ts";
+import { StatusDocument } from "../../lib/api/status-document.ts";
+import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
+
+const STARTED = Date.parse("2026-11-23T09:30:00.000Z");
+
+function running(jobId: string, ended = 0): StatusDocument {
+  return {
+    ...StatusDocument.parse(schemaExamples.StatusDocument),
+    project: "prod",
+    jobId,
+    state: "watching",
+    done: false,
+    phase: "Running",
+    type: "CreateNode",
+    resourceName: "node-7",
+    job: null,
+    subJobs: { total: 3, succeeded: ended, failed: 0, pending: 3 - ended },
+    createdAt: new Date(STARTED).toISOString(),
+    expected: { p50Seconds: 420, p90Seconds: 540, fromJobs: 42, remainingSeconds: 300 },
+  };
+}
+
+/** A progress with a clock of its own. `seconds` calls `tick` every second, as the command does. */
+function createProgress(terminal: { columns: number; rows: number } | null) {
+  let nowMs = STARTED;
+  const written: string[] = [];
+  const output = { write: (text: string) => written.push(text), isTTY: terminal !== null, ...terminal };
+  const screen = createScreen(output, output, { isLive: terminal !== null, hasColours: false });
+  const progress = new WaitProgress(
+    screen,
+    terminal === null ? null : output,
+    () => nowMs,
+    "submitting 1 job",
+  );
+  return {
+    progress,
+    seconds(count: number) {
+      for (let i = 0; i < count; i += 1) {
+        nowMs += 1000;
+        progress.tick();
+      }
+    },
+    take: () => written.splice(0).join(""),
+  };
+}
+
+test("a log says within 2 s what the command waits for, even if the service does not answer", () => {
+  const { seconds, take } = createProgress(null);
+  seconds(2);
+  expect(take()).toBe("… submitting 1 job, 2 s elapsed\n");
+  seconds(30);
+  expect(take()).toBe("… submitting 1 job, 27 s elapsed\n");
+});
+
+test("a log contains each change at once, and a job without a change at least every 30 s", () => {
+  const { progress, seconds, take } = createProgress(null);
+  progress.onStatus(running("a"));
+  expect(take()).toContain("… prod/a CreateNode node-7: Running, 0 s elapsed, 0 of 3 subjobs ended, usually");
+  seconds(10);
+  progress.onStatus(running("a"));
+  expect(take()).toBe("");
+  progress.onStatus(running("a", 1));
+  expect(take()).toContain("10 s elapsed, 1 of 3 subjobs ended");
+  for (let i = 0; i < 4; i += 1) {
+    seconds(30);
+    expect(take()).toMatch(/min \d\d s elapsed|\d+ s elapsed/);
+  }
+});
+
+test("the remaining time runs down between two answers of the service", () => {
+  const { progress, seconds, take } = createProgress(null);
+  progress.onStatus(running("a"));
+  expect(take()).toContain("about 5 min remaining");
+  seconds(26);
+  seconds(26);
+  seconds(26);
+  seconds(26);
+  expect(take()).toContain("about 3 min remaining");
+});
+
+test("a log of many jobs contains one line about all of them", () => {
+  const { progress, seconds, take } = createProgress(null);
+  for (let i = 0; i < 9; i += 1) progress.onStatus(running(`j${i}`));
+  progress.onStatus({ ...running("j0"), done: true, state: "succeeded" });
+  take();
+  seconds(30);
+  expect(take()).toBe("… 1 of 9 jobs ended, 25 s elapsed\n");
+});
+
+test.each([40, 80, 200])(
+  "no line is wider than a terminal with %i columns, and no fact is lost",
+  (columns) => {
+    const { progress, seconds, take } = createProgress({ columns, rows: 24 });
+    progress.onStatus(running("1e50bfbe-5b9e"));
+    seconds(90);
+    const last = take().split("\u001b[0J").at(-1) ?? "";
+    expect(Math.max(...last.split("\n").map((line) => line.length))).toBeLessThan(columns);
+    for (const fact of [
+      "… CreateNode node-7: Running",
+      "prod/1e50bfbe-5b9e",
+      "1 min 30 s elapsed",
+      "0 of 3 subjobs",
+    ])
+      expect(last).toContain(fact);
+  },
+);
+
+test("the lines of many jobs fit into the rows of the terminal", () => {
+  const { progress, take } = createProgress({ columns: 80, rows: 10 });
+  for (let i = 0; i < 30; i += 1) progress.onStatus(running(`j${i}`));
+  const last = take().split("\u001b[0J").at(-1) ?? "";
+  expect(last.trimEnd().split("\n")).toHaveLength(8);
+  expect(last).toContain("… and 23 more jobs\n");
+});
+
+test("the lines that change in place are removed at the end, and the outcome stays", () => {
+  const { progress, take } = createProgress({ columns: 80, rows: 24 });
+  progress.onStatus(running("a"));
+  take();
+  progress.onStatus({ ...running("a"), done: true, state: "succeeded", durationSeconds: 5 });
+  progress.end();
+  expect(take()).toBe(
+    "\u001b[2A\u001b[0J✔ prod/a CreateNode node-7: succeeded after 5 s, 0 of 3 subjobs ended\n",
+  );
+});
