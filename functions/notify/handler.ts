@@ -13,6 +13,7 @@ import {
   readDelivery,
   recordAttempt,
 } from "../../lib/ledger/dynamo/notifications.ts";
+import { readSlow } from "../../lib/ledger/dynamo/slow.ts";
 import {
   clearTargetGone,
   markTargetGone,
@@ -37,6 +38,7 @@ const handleMessage = createNotifyHandler({
   ledger: bindToTable(table, {
     readCallerData,
     readOutcome,
+    readSlow,
     readDigest,
     readDelivery,
     claimNotification,

@@ -6,7 +6,7 @@ import { createCallbackTarget, isCallbackName } from "../../lib/channels/webhook
 import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
-import type { Instant, Outcome, WatchGeneration } from "../../lib/domain/job.ts";
+import type { Instant, TargetEvent, WatchGeneration } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NotificationKey } from "../../lib/ledger/notification.ts";
 import {
@@ -42,7 +42,10 @@ export type ResolvedNotification =
   | { readonly kind: "unknown" };
 
 export interface ResolveNotificationPorts {
-  readonly ledger: Pick<Ledger, "readOutcome" | "readCallerData" | "readDigest" | "readDelivery">;
+  readonly ledger: Pick<
+    Ledger,
+    "readOutcome" | "readSlow" | "readCallerData" | "readDigest" | "readDelivery"
+  >;
   readonly configs: Pick<ConfigSource<ConfigWithTargets>, "refreshed">;
   readonly now: () => Instant;
 }
@@ -86,6 +89,12 @@ async function resolveWith(
     case "notification": {
       const { redelivery } = message;
       const watch = toWatchGeneration(message);
+      if (message.outcome === "slow") {
+        const slow = await ledger.readSlow(watch);
+        if (slow === null) return { kind: "unknown" };
+        if (await isFiltered(message, "slow", target, ledger)) return { kind: "filtered" };
+        return notificationOf(toNotificationKey(message), { kind: "slow", summary: slow }, redelivery);
+      }
       const summary = (await ledger.readOutcome(watch))?.summary ?? null;
       if (summary === null) return { kind: "unknown" };
       if (await isFiltered(message, summary.outcome, target, ledger)) return { kind: "filtered" };
@@ -120,17 +129,17 @@ async function resolveWith(
 }
 
 /**
- * Returns whether the setting `on` of the target excludes the outcome of the job. The result for a redelivery is always
+ * Returns whether the setting `on` of the target excludes the event. The result for a redelivery is always
  * false. The result is also false after the first delivery attempt, because the state of the notification would stay
  * `pending`.
  */
 async function isFiltered(
   message: NotificationMessage,
-  outcome: Outcome,
+  event: TargetEvent,
   target: Target | null,
   ledger: Pick<Ledger, "readDelivery">,
 ): Promise<boolean> {
-  if (message.redelivery > 0 || target === null || target.on.includes(outcome)) return false;
+  if (message.redelivery > 0 || target === null || target.on.includes(event)) return false;
   return (await ledger.readDelivery(toNotificationKey(message))).history.length === 0;
 }
 

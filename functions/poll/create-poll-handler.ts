@@ -15,6 +15,7 @@ import { type BatchOrder, createBatchOrder } from "./batch-order.ts";
 import { type ConcludePorts, concludeWatch, resumeConclusion } from "./conclude-watch.ts";
 import { type ClaimedPoll, deadlineOf, type MakePollPorts, makePoll, resultOf } from "./make-poll.ts";
 import { logPoll, type PollReport } from "./poll-log.ts";
+import type { SlowJobPorts } from "./slow-job.ts";
 
 /**
  * The lease of a poll (the time for which one message alone may do the poll). The lease of a poll is longer than the
@@ -42,8 +43,10 @@ const TRIES_BEFORE_ALONE = 2;
 
 export interface PollPorts
   extends Omit<ConcludePorts, "ledger" | "cce" | "config">,
-    Omit<ReadMessagePorts, "queue"> {
+    Omit<ReadMessagePorts, "queue">,
+    Pick<SlowJobPorts, "onSlow"> {
   readonly ledger: ConcludePorts["ledger"] &
+    SlowJobPorts["ledger"] &
     Pick<Ledger, "claimPoll" | "undoPollClaim" | "recordPoll" | "readDurations" | "reserveRequestTime">;
   readonly pollQueue: Queue;
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "currentWith">;

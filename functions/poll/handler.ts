@@ -8,6 +8,7 @@ import { addDuration, readDurations } from "../../lib/ledger/dynamo/duration-cou
 import { endWatch, readOutcome, saveOutcomeOnce } from "../../lib/ledger/dynamo/end-watch.ts";
 import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/polls.ts";
 import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
+import { readSubJobDurations, saveSlowOnce, saveSubJobDurations } from "../../lib/ledger/dynamo/slow.ts";
 import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
@@ -42,6 +43,9 @@ export const handler = createSqsHandler(
       readDigest,
       addDuration,
       readDurations,
+      readSubJobDurations,
+      saveSlowOnce,
+      saveSubJobDurations,
       reserveRequestTime,
     }),
     pollQueue: createSqsQueue({ ...sqs, url: env.POLL_QUEUE_URL }),

@@ -15,6 +15,7 @@ import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { checkReady } from "./check-ready.ts";
 import { type ConcludePorts, concludeWatch, type PollResult } from "./conclude-watch.ts";
 import type { PollReport } from "./poll-log.ts";
+import { followSlowJob, learnSubJobDurations, type SlowJobPorts } from "./slow-job.ts";
 
 /**
  * The longest time that a watch may continue after the deadline in a poll message, even if the ledger has a later
@@ -24,8 +25,8 @@ const LOOP_BOUND_MS = 7 * 86_400_000;
 /** If the rate limit asks for a wait of at most this time, the function ignores the wait and queries CCE at once. */
 const NEGLIGIBLE_WAIT_MS = 1000;
 
-export interface MakePollPorts extends ConcludePorts {
-  readonly ledger: ConcludePorts["ledger"] & Pick<Ledger, "recordPoll">;
+export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow"> {
+  readonly ledger: ConcludePorts["ledger"] & SlowJobPorts["ledger"] & Pick<Ledger, "recordPoll">;
   readonly pollQueue: Pick<Queue, "send">;
   readonly cce: Pick<CceClient, "queryJob" | "queryFailedSubjobs" | "queryResource">;
   readonly durations: LearnedDurations;
@@ -74,11 +75,28 @@ export async function makePoll(
         });
   if (decision.kind === "conclude") {
     await concludeWatch(result, decision, ports);
+    await learnSubJobDurations(result, ports);
     return { observation: answer.kind, next: "concluded", delaySeconds: null };
   }
+  const isPending = answer.kind === "job" && answer.job.state === "pending";
+  const slowAt = isPending ? await followSlowJob(result, answer.job, ports) : undefined;
+  const delaySeconds = delayUntilSlow(decision.delaySeconds, slowAt ?? null, result.at, ports);
   const rateLimitedUntil = answer.kind === "rate_limited" ? answer.until : (decision.notBefore ?? null);
-  await scheduleNextPoll(result, decision, rateLimitedUntil, ports);
-  return { observation: answer.kind, next: "poll_again", delaySeconds: decision.delaySeconds };
+  const next = { ...decision, delaySeconds, ...(slowAt !== undefined && { slowAt }) };
+  await scheduleNextPoll(result, next, rateLimitedUntil, ports);
+  return { observation: answer.kind, next: "poll_again", delaySeconds };
+}
+
+/** Returns a shorter delay if the next poll would be late for the notification of a slow job. */
+function delayUntilSlow(
+  delaySeconds: number,
+  slowAt: Instant | null,
+  at: Instant,
+  { config }: Pick<MakePollPorts, "config">,
+): number {
+  if (slowAt === null) return delaySeconds;
+  const minSeconds = Math.ceil(config.settings.poll.minDelaySeconds);
+  return Math.min(delaySeconds, Math.max(minSeconds, Math.ceil((slowAt - at) / 1000)));
 }
 
 /** Returns the result of a claimed poll. If the poll made no query to CCE, the observation is null. */
@@ -150,7 +168,7 @@ async function decideNext(
  */
 async function scheduleNextPoll(
   { watch, poll, messageId, at, observation, polledAt }: PollResult,
-  decision: Extract<PollDecision, { kind: "poll_again" }>,
+  decision: Extract<PollDecision, { kind: "poll_again" }> & { readonly slowAt?: Instant | null },
   rateLimitedUntil: Instant | null,
   { pollQueue, ledger }: MakePollPorts,
 ): Promise<void> {

@@ -10,8 +10,13 @@ const MAX_AGE_MS = 60_000;
 /**
  * Returns the learned durations of one type of job in a project. Returns an empty array when the type of the job is
  * unknown.
+ * @param maxAgeMs the maximum age of durations in memory, if it is shorter than a minute
  */
-export type LearnedDurations = (project: string, jobType: string | null) => Promise<readonly DurationCount[]>;
+export type LearnedDurations = (
+  project: string,
+  jobType: string | null,
+  maxAgeMs?: number,
+) => Promise<readonly DurationCount[]>;
 
 /**
  * Creates a reader that keeps the learned durations of the ledger in memory for a minute. When the ledger cannot be
@@ -33,10 +38,10 @@ export function createLearnedDurationsReader(
       return ledger.readDurations(key.slice(0, end), key.slice(end + 1));
     },
   });
-  return async (project, jobType) => {
+  return async (project, jobType, maxAgeMs) => {
     if (jobType === null) return [];
     try {
-      return await cache.get(`${project}\n${jobType}`);
+      return await cache.get(`${project}\n${jobType}`, maxAgeMs);
     } catch (error) {
       onUnread(error);
       return [];

@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
-import { type Instant, OUTCOMES, Outcome, type Verdict } from "../domain/job.ts";
+import { type Instant, OUTCOMES, TargetEvent, type Verdict } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import { type Secret, toSecret } from "../domain/secret.ts";
+import type { SlowSummary } from "../domain/slow-summary.ts";
 import { Certificates, ClientCertificate } from "../http/tls-options.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
@@ -16,7 +17,7 @@ const SecretUrl = z.pipe(z.string().check(z.refine((text) => URL.canParse(text),
 export const commonFields = {
   url: SecretUrl,
   on: z._default(
-    z.array(Outcome).check(z.minLength(1, "must name at least one outcome; omit it to get all outcomes")),
+    z.array(TargetEvent).check(z.minLength(1, "must name at least one outcome; omit it to get all outcomes")),
     [...OUTCOMES],
   ),
   /** The certificate authorities of the server. Without this field, the public certificate authorities are trusted. */
@@ -63,6 +64,8 @@ export interface Channel<Schema extends TargetSchema = TargetSchema> {
 export type NotificationContent =
   /** The notification says that a watched job has ended. */
   | { readonly kind: "outcome"; readonly summary: OutcomeSummary }
+  /** The notification says that a running job takes longer than most jobs of its type. */
+  | { readonly kind: "slow"; readonly summary: SlowSummary }
   /** The notification says that all jobs of one digest have ended. */
   | { readonly kind: "digest"; readonly summaries: readonly OutcomeSummary[] }
   /** The notification says that the service has switched off a different target, whose name is `target`. */

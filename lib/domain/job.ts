@@ -170,6 +170,10 @@ export const Outcome = z.enum(OUTCOMES);
 /** The final result of a watch. */
 export type Outcome = z.infer<typeof Outcome>;
 
+/** What a target can be notified of: an outcome of a job, or that a running job is slow. */
+export const TargetEvent = z.enum([...OUTCOMES, "slow"]);
+export type TargetEvent = z.infer<typeof TargetEvent>;
+
 export const WATCH_STATES = ["watching", "stopped", ...OUTCOMES] as const;
 export const WatchState = z.enum(WATCH_STATES);
 export type WatchState = z.infer<typeof WatchState>;

@@ -187,13 +187,17 @@ const RUNNING_NAME_CHARACTERS = 40;
 
 /** Returns a sentence such as `Still running: InstallMaster (m-0).` Returns null if no subjob is running. */
 function describeRunning(pending: readonly TreeNode[]): string | null {
-  const running = pending.filter(isRunning);
-  // The sentence does not name a parent job, because a parent job runs only while its subjob runs.
-  const parents = new Set(running.map(({ parent }) => parent));
-  const lowest = running.filter((node) => !parents.has(node));
+  const lowest = listRunning(pending);
   if (lowest.length === 0) return null;
   const names = lowest.slice(0, MAX_RUNNING_NAMES).map(runningName);
   return defaultText("sentence.running", { names: listNames(names, lowest.length) });
+}
+
+/** Returns the running subjobs without their parents, because a parent runs only while its subjob runs. */
+export function listRunning(pending: readonly TreeNode[]): readonly TreeNode[] {
+  const running = pending.filter(isRunning);
+  const parents = new Set(running.map(({ parent }) => parent));
+  return running.filter((node) => !parents.has(node));
 }
 
 /** Returns true if a subjob is running. A subjob in the phase `Initializing` still waits for other subjobs. */

@@ -53,6 +53,17 @@ export function collectSubJobs(root: Job | null): SubJobs {
   return { counts, omittedCount, failed, pending, countsByType };
 }
 
+/** Returns all subjobs of a job, in no defined order. */
+export function collectAllSubJobs(root: Job): readonly Job[] {
+  const found: Job[] = [];
+  const open = [...root.subJobs];
+  for (let job = open.pop(); job !== undefined; job = open.pop()) {
+    found.push(job);
+    for (const subJob of job.subJobs) open.push(subJob);
+  }
+  return found;
+}
+
 function isContainer({ state, type, subJobs }: Job): boolean {
   return subJobs.some((subJob) => (state === "failed" && subJob.state === "failed") || subJob.type === type);
 }

@@ -2,6 +2,7 @@ import type { Instant, JobKey } from "../domain/job.ts";
 import type { DurationCount } from "../schedule/duration-buckets.ts";
 import type { DiscoveryLedger } from "./discovery.ts";
 import type { NotificationLedger } from "./notification.ts";
+import type { SlowLedger } from "./slow.ts";
 import type { WaitingCallLedger } from "./waiting-calls.ts";
 import type { WatchLedger } from "./watch.ts";
 
@@ -135,4 +136,5 @@ export interface Ledger
     DurationLedger,
     DigestLedger,
     DiscoveryLedger,
+    SlowLedger,
     WaitingCallLedger {}

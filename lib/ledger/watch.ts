@@ -56,6 +56,11 @@ export const WatchFields = z.object({
    * job.
    */
   readyMinutes: z._default(z.nullable(z.number()), null),
+  /**
+   * The time from which the job is slow. Is null if no target asked for it, before the first poll that saw the job, if
+   * too few jobs of the type have ended, and after the notification.
+   */
+  slowAt: z._default(MaybeInstant, null),
   /** The cause of the failure in one line. Is null for a watch without a failure. A long cause is truncated. */
   cause: z._default(MaybeText, null),
   /** The duration of the job that has ended. Is null if the duration is unknown. */
@@ -158,6 +163,8 @@ export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polled
   readonly rateLimited: boolean;
   /** If `ready` is absent, the ledger keeps the stored value. */
   readonly ready?: ReadyProgress | undefined;
+  /** If `slowAt` is absent, the ledger keeps the stored value. */
+  readonly slowAt?: Instant | null | undefined;
   /**
    * The job with its subjobs, as the poll read the job from CCE. If `tree` is null, the ledger keeps the stored job.
    */

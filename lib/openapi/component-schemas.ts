@@ -22,13 +22,14 @@ import { JobResult, SubmissionResult } from "../api/submission-result.ts";
 import { ListedProject, ListedTarget, ProjectList, TargetList } from "../api/usable-names.ts";
 import { EventResult, SmnMessage } from "../cce/smn-message.ts";
 import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
-import { JobEvent, JobEventData } from "../channels/webhook/event.ts";
+import { JobEvent, JobEventData, SlowEvent, SlowEventData } from "../channels/webhook/event.ts";
 import { Cause } from "../domain/cause.ts";
 import { Context } from "../domain/context.ts";
 import { Failure } from "../domain/failure.ts";
 import { DeliveryState, JobState, Outcome, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
 import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
 import { Ready, ReadyState } from "../domain/ready.ts";
+import { RunningSubJob, UsualDuration } from "../domain/slow-summary.ts";
 import { Expected } from "../schedule/expected-duration.ts";
 import handWrittenSchemas from "./hand-written-schemas.json" with { type: "json" };
 
@@ -84,6 +85,10 @@ const RESPONSE_SCHEMAS = {
   HealthDocument,
   JobEvent,
   JobEventData,
+  SlowEvent,
+  SlowEventData,
+  RunningSubJob,
+  UsualDuration,
   Outcome,
   Context,
   Problem,

@@ -50,7 +50,9 @@ interface DescribedResponse {
 }
 
 const EVENT = "jobEnded";
-const OPERATIONS: Readonly<Record<Operation | typeof EVENT, DescribedOperation>> = operations;
+const EVENTS = [EVENT, "jobSlow"] as const;
+type Event = (typeof EVENTS)[number];
+const OPERATIONS: Readonly<Record<Operation | Event, DescribedOperation>> = operations;
 const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
 
 const PATH_PARAMETERS: Readonly<Record<string, { readonly description: string; readonly example: string }>> =
@@ -83,7 +85,7 @@ export function createOpenApiDocument() {
   return {
     ...base,
     paths,
-    webhooks: { [EVENT]: { post: openApiOperation(EVENT, "") } },
+    webhooks: Object.fromEntries(EVENTS.map((event) => [event, { post: openApiOperation(event, "") }])),
     components: { schemas: createComponentSchemas(), ...components },
   };
 }
@@ -96,7 +98,8 @@ function openApiOperation(operationId: keyof typeof OPERATIONS, path: string) {
     const { description = "", example = "" } = PATH_PARAMETERS[name] ?? {};
     return { name, in: "path", required: true, description, example };
   });
-  const errors = operationId === EVENT ? [] : createErrorResponses((problems ?? []) as ProblemKind[]);
+  const isEvent = EVENTS.some((event) => event === operationId);
+  const errors = isEvent ? [] : createErrorResponses((problems ?? []) as ProblemKind[]);
   return {
     operationId,
     ...texts,

@@ -4,7 +4,7 @@ import {
   type Instant,
   JobId,
   Name,
-  Outcome,
+  TargetEvent,
   type WatchGeneration,
   type WatchKey,
 } from "../domain/job.ts";
@@ -42,7 +42,7 @@ export type PollMessage = z.infer<typeof PollMessage>;
 /** The name of a target in the config, or the name of a callback. */
 const TargetName = z.string().check(z.minLength(1), z.maxLength(80));
 
-/** A message in the notify queue. It requests a notification to one target about the outcome of a watch. */
+/** A message in the notify queue. It requests a notification to one target about the outcome of a watch, or about a slow job. */
 export const NotificationMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("notification"),
@@ -54,7 +54,8 @@ export const NotificationMessage = z.strictObject({
   /** The generation in the notification key. */
   generation: Count,
   target: TargetName,
-  outcome: Outcome,
+  /** The outcome of the watch, or `slow` for a running job that is slow. */
+  outcome: TargetEvent,
   /**
    * The number of the redelivery (an additional notification that a caller requested). The value is 0 for the first
    * notification about the outcome.
@@ -152,11 +153,11 @@ export function createPollMessage(
   return toOutgoing(message, delaySeconds);
 }
 
-/** Returns a message that requests the notification with the key about the outcome of a watch. */
+/** Returns a message that requests the notification with the key about the outcome of a watch, or about a slow job. */
 export function createNotificationMessage(
   { caller, generation: watchGeneration, traceparent = null }: WatchGeneration & Traced,
   { project, jobId, generation, target }: NotificationKey,
-  outcome: Outcome,
+  outcome: TargetEvent,
   redelivery: number,
 ): OutgoingMessage {
   const watch = { project, jobId, caller, watchGeneration };

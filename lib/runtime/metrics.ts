@@ -17,6 +17,8 @@ export const UNITS = {
   NotificationLatenessSeconds: MetricUnit.Seconds,
   Concluded: MetricUnit.Count,
   Stopped: MetricUnit.Count,
+  /** The number of jobs that took longer than 19 of 20 jobs of their type and were notified. */
+  SlowJobs: MetricUnit.Count,
   /** The number of jobs that the discover function found and opened a watch for. */
   JobsDiscovered: MetricUnit.Count,
   /**

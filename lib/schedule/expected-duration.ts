@@ -38,6 +38,38 @@ export function expectedDuration(durations: readonly DurationCount[], ageSeconds
   };
 }
 
+/** The number of ended jobs from which the service says that a job is slow. */
+const MIN_JOBS_OF_SLOW = 20;
+/** A slow job takes longer than this part of the jobs of its type. */
+const SLOW_QUANTILE = 0.95;
+
+/** How long the ended jobs of a type took, and the age in seconds from which a job of the type is slow. */
+export interface SlowLimit {
+  readonly p50Seconds: number;
+  readonly p95Seconds: number;
+  readonly fromJobs: number;
+}
+
+/**
+ * Returns the age from which a job is slow: the job takes longer than 19 of 20 jobs of its type. The age is the upper
+ * limit of an order statistic of the ended jobs, so at most one of 20 new jobs is slow, whatever the distribution of the
+ * durations is. Returns null if fewer than 20 jobs have ended since the last change of their durations. No assumed jobs
+ * count.
+ * @param durations the durations of the jobs that ended before the job started. If jobs that started at the same time
+ * counted, the first of them to end would make the others slow.
+ * Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World" (2005), conformal prediction.
+ */
+export function slowLimit(durations: readonly DurationCount[]): SlowLimit | null {
+  const { counts, total } = countRecentJobs(durations);
+  const rank = Math.ceil(SLOW_QUANTILE * (total + 1));
+  if (total < MIN_JOBS_OF_SLOW || rank > total) return null;
+  return {
+    p50Seconds: middleSeconds(bucketOfRank(counts, 0.5 * total)),
+    p95Seconds: roundSeconds(bucketStartSeconds(bucketOfRank(counts, rank) + 1)),
+    fromJobs: total,
+  };
+}
+
 /** Returns the bucket of the job with a rank. The shortest job has the rank 1. */
 function bucketOfRank(counts: Float64Array, rank: number): number {
   let jobs = 0;

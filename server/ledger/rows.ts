@@ -12,6 +12,7 @@ import {
 import { parseJson } from "../../lib/domain/json.ts";
 import { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { ReadyProgress } from "../../lib/domain/ready.ts";
+import { SlowSummary } from "../../lib/domain/slow-summary.ts";
 import { MaybeText } from "../../lib/domain/zod-fields.ts";
 import { DeliveryRecord, type NotificationKey } from "../../lib/ledger/notification.ts";
 import { type Watch, WatchFields } from "../../lib/ledger/watch.ts";
@@ -117,6 +118,9 @@ const RECORDS = {
     generations: z.record(z.string(), z.int()),
     tree: z.nullable(Job),
   }),
+  slow: SlowSummary,
+  /** The durations of the subjobs of a job type. */
+  subJobs: z.record(z.string(), z.array(z.number())),
   notification: z.object({ delivery: DeliveryRecord, owner: MaybeText, leaseUntil: MaybeInstant }),
   /** The state of a target or of a rate limit. */
   target: z.object({

@@ -2,9 +2,10 @@ import * as z from "zod/mini";
 import type { Instant } from "../../lib/domain/job.ts";
 import { Count } from "../../lib/domain/zod-fields.ts";
 import type { DigestLedger, DurationLedger, RateLimitLedger, TargetLedger } from "../../lib/ledger/ledger.ts";
+import type { SlowLedger } from "../../lib/ledger/slow.ts";
 import { findFreeNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
 import type { Store } from "../store/store.ts";
-import { readRecord, updateRecord, writeRecord } from "./rows.ts";
+import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
 
 /** The ledger deletes the state of a target or a rate limit one week after the last use, unless the target is off. */
 const RETENTION_MS = 7 * 24 * 3_600_000;
@@ -19,7 +20,7 @@ const DurationRow = z.object({ day: z.int(), bucket: z.int(), count: Count });
 /** Returns the operations on targets, rate limits, durations, digests and waiting calls. */
 export function sharedOperations(
   store: Store,
-): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger & WaitingCallLedger {
+): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger & SlowLedger & WaitingCallLedger {
   const read = (name: string) => readRecord(store, "target", name) ?? NEW_TARGET;
   /** @param usedAt the time of the use, from which the ledger keeps the state. */
   const write = (name: string, changes: Partial<ReturnType<typeof read>>, usedAt: Instant): void => {
@@ -94,6 +95,24 @@ export function sharedOperations(
           )
           .map((row) => DurationRow.parse(row)),
       ),
+
+    saveSlowOnce: (key, summary, expiresAt) =>
+      store.write(() => {
+        const stored = readRecord(store, "slow", generationId(key));
+        if (stored === null) writeRecord(store, "slow", generationId(key), summary, expiresAt);
+        return stored ?? summary;
+      }),
+
+    readSlow: (key) => store.read(() => readRecord(store, "slow", generationId(key))),
+
+    readSubJobDurations: (project, jobType) =>
+      store.read(() => readRecord(store, "subJobs", JSON.stringify([project, jobType])) ?? {}),
+
+    saveSubJobDurations: (project, jobType, durations, expiresAt) =>
+      store.write(() => {
+        const copy = Object.fromEntries(Object.entries(durations).map(([type, all]) => [type, [...all]]));
+        writeRecord(store, "subJobs", JSON.stringify([project, jobType]), copy, expiresAt);
+      }),
 
     createDigest: ({ digestId, caller, members, targets, expiresAt }) =>
       store.write(() => {

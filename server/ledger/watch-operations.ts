@@ -113,6 +113,7 @@ export function watchOperations(store: Store): WatchOperations {
           ...row.watch,
           ...truncateObservedJob(record),
           nextPollAt,
+          slowAt: record.slowAt === undefined ? row.watch.slowAt : record.slowAt,
           accessError,
           lastPollError: lastPollError && {
             text: truncateObservedText(lastPollError.text),
@@ -273,6 +274,7 @@ function startWatch(wanted: NewWatch, before: WatchRow | null, generation: numbe
     deadlineAt,
     readyMinutes,
     ready: null,
+    slowAt: null,
     concludedAt: null,
     nextPollAt,
     digestId,

@@ -10,6 +10,7 @@ import {
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import type { Job, Observation } from "../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
+import type { SlowSummary } from "../../lib/domain/slow-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NewWatch } from "../../lib/ledger/watch.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
@@ -65,6 +66,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
   const recorded = {
     polls: [] as PollReport[],
     concluded: [] as OutcomeSummary[],
+    slow: [] as SlowSummary[],
     unreadable: [] as UnreadableReason[],
     failures: [] as SweepItem[],
     sentAgain: [] as object[],
@@ -162,6 +164,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
         now,
         random: () => 0.5,
         onPoll: (report) => recorded.polls.push(report),
+        onSlow: (summary) => recorded.slow.push(summary),
         onConcluded: (summary) => recorded.concluded.push(summary),
         onUnreadable: (reason) => recorded.unreadable.push(reason),
         onDurationsUnread: () => {},

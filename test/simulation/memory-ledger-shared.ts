@@ -1,14 +1,22 @@
 import type { DigestLedger, DurationLedger, RateLimitLedger, TargetLedger } from "../../lib/ledger/ledger.ts";
+import type { SlowLedger } from "../../lib/ledger/slow.ts";
 import { findFreeNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
-import type { LedgerState, TargetRow } from "./memory-ledger-state.ts";
+import { idOfGeneration, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
 
 /** Returns the operations on targets, rate limits, durations, digests and waiting calls. */
 export function sharedOperations({
   targets,
   durations,
+  slow,
+  subJobDurations,
   digests,
   waitingCalls,
-}: LedgerState): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger & WaitingCallLedger {
+}: LedgerState): TargetLedger &
+  RateLimitLedger &
+  DurationLedger &
+  DigestLedger &
+  SlowLedger &
+  WaitingCallLedger {
   const targetOf = (name: string): TargetRow =>
     targets[name] ?? { offSince: null, goneSince: null, throttledUntil: 0, nextFreeAt: 0 };
   return {
@@ -60,6 +68,24 @@ export function sharedOperations({
           return { day, bucket, count };
         })
         .sort((a, b) => a.day - b.day || a.bucket - b.bucket);
+    },
+
+    async saveSlowOnce(key, summary) {
+      const id = idOfGeneration(key);
+      slow[id] ??= summary;
+      return slow[id];
+    },
+
+    async readSlow(key) {
+      return slow[idOfGeneration(key)] ?? null;
+    },
+
+    async readSubJobDurations(project, jobType) {
+      return subJobDurations[`${project}#${jobType}`] ?? {};
+    },
+
+    async saveSubJobDurations(project, jobType, durations) {
+      subJobDurations[`${project}#${jobType}`] = durations;
     },
 
     async createDigest({ digestId, caller, members, targets }) {

@@ -1,9 +1,11 @@
 import type { Instant, Job, WatchGeneration, WatchKey } from "../../lib/domain/job.ts";
+import type { SlowSummary } from "../../lib/domain/slow-summary.ts";
 import type { Discovery } from "../../lib/ledger/discovery.ts";
 import type { Digest } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import type { WaitingCall } from "../../lib/ledger/waiting-calls.ts";
 import type { CallerData, StoredOutcome, Watch } from "../../lib/ledger/watch.ts";
+import type { SubJobDurations } from "../../lib/schedule/subjob-durations.ts";
 
 export interface WatchRow {
   readonly watch: Watch;
@@ -42,6 +44,8 @@ export interface LedgerState {
   readonly notifications: Record<string, NotificationRow>;
   readonly targets: Record<string, TargetRow>;
   readonly durations: Record<string, Record<string, number>>;
+  readonly slow: Record<string, SlowSummary>;
+  readonly subJobDurations: Record<string, SubJobDurations>;
   readonly digests: Record<string, Digest>;
   readonly discoveries: Record<string, DiscoveryRow>;
   /** The IDs of the received messages of SMN. */
@@ -57,6 +61,8 @@ export function emptyLedgerState(): LedgerState {
     notifications: {},
     targets: {},
     durations: {},
+    slow: {},
+    subJobDurations: {},
     digests: {},
     discoveries: {},
     messages: {},

@@ -113,6 +113,7 @@ export function watchOperations({ watches, callerData, outcomes }: LedgerState):
       const changes = {
         ...truncateObservedJob(record),
         nextPollAt,
+        slowAt: record.slowAt === undefined ? row.watch.slowAt : record.slowAt,
         accessError,
         lastPollError: lastPollError && { ...lastPollError, text: truncateObservedText(lastPollError.text) },
         consecutiveFailures,
@@ -206,6 +207,7 @@ function startWatch(wanted: NewWatch, before: WatchRow | undefined, generation: 
     deadlineAt,
     readyMinutes,
     ready: null,
+    slowAt: null,
     nextPollAt,
     state: "watching",
     pollDone: true,

@@ -22,6 +22,12 @@ import {
 } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/polls.ts";
 import { listRecentWatches, readProgress, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
+import {
+  readSlow,
+  readSubJobDurations,
+  saveSlowOnce,
+  saveSubJobDurations,
+} from "../../lib/ledger/dynamo/slow.ts";
 import type { LedgerTable } from "../../lib/ledger/dynamo/table.ts";
 import {
   clearTargetGone,
@@ -79,5 +85,9 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     countLiveWatches,
     startWaiting,
     endWaiting,
+    saveSlowOnce,
+    readSlow,
+    readSubJobDurations,
+    saveSubJobDurations,
   });
 }

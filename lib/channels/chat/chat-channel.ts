@@ -23,6 +23,7 @@ import {
 } from "./chat-message.ts";
 import { formatDigestMessage } from "./digest-message.ts";
 import { formatOutcomeMessage } from "./outcome-message.ts";
+import { formatSlowMessage } from "./slow-message.ts";
 
 /** The config fields of a target that is a chat. */
 export const chatFields = {
@@ -115,6 +116,8 @@ function chatMessageOf(content: NotificationContent, budget: TextBudget, texts: 
   switch (content.kind) {
     case "outcome":
       return formatOutcomeMessage(content.summary, budget, texts);
+    case "slow":
+      return formatSlowMessage(content.summary, budget, texts);
     case "digest":
       return formatDigestMessage(content.summaries, budget, texts);
     case "target_gone":

@@ -44,30 +44,44 @@ export const OUTCOME_PRESENTATION: Readonly<Record<Outcome, { icon: string; tone
   lost: { icon: "❓", tone: "doubtful" },
 };
 
+function headlineOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): string {
+  const { outcome } = summary;
+  const { icon } = OUTCOME_PRESENTATION[outcome];
+  return formatHeadline(
+    icon,
+    texts[`outcome.${outcome}`],
+    summary,
+    durationText(summary, texts),
+    budget,
+    texts,
+  );
+}
+
+/** The fields of a summary by which a message names a job. */
+type JobLabel = Pick<OutcomeSummary, "jobType" | "resourceName" | "project">;
+
 /**
  * Returns the headline of a message, such as `❌ Failed: CreateCluster blue after 9 min 10 s`. The duration in the
  * headline is never truncated.
+ * @param outcome what happened, in the language of the target
  */
-function headlineOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): string {
-  const duration = durationText(summary, texts);
-  const title = formatOutcomeTitle(summary, budget, texts);
+export function formatHeadline(
+  icon: string,
+  outcome: string,
+  label: JobLabel,
+  duration: string | null,
+  budget: TextBudget,
+  texts: Texts,
+): string {
+  const job = truncate(formatJobLabel(label, texts), budget.textCharacters);
+  const title = fillIn(texts.headline, { icon, outcome, job });
   if (duration === null) return truncate(title, MAX_HEADLINE_CHARACTERS);
   const withDuration = (headline: string) => fillIn(texts["headline.duration"], { headline, duration });
   return withDuration(truncate(title, MAX_HEADLINE_CHARACTERS - withDuration("").length));
 }
 
-/** Returns the outcome and the name of a job, such as `❌ Failed: CreateCluster blue`. */
-function formatOutcomeTitle(summary: OutcomeSummary, budget: TextBudget, texts: Texts): string {
-  const { outcome } = summary;
-  return fillIn(texts.headline, {
-    icon: OUTCOME_PRESENTATION[outcome].icon,
-    outcome: texts[`outcome.${outcome}`],
-    job: truncate(formatJobLabel(summary, texts), budget.textCharacters),
-  });
-}
-
 /** Returns the name of a job, such as `CreateCluster blue`. The job ID is not part of the name, but of the footer. */
-export function formatJobLabel({ jobType, resourceName, project }: OutcomeSummary, texts: Texts): string {
+export function formatJobLabel({ jobType, resourceName, project }: JobLabel, texts: Texts): string {
   const [type, name] = [cleanToOneLine(jobType ?? ""), cleanToOneLine(resourceName ?? "")];
   if (type === "" && name === "") return fillIn(texts["job.inProject"], { project });
   return [type || texts.job, name].filter((part) => part !== "").join(" ");
@@ -129,7 +143,11 @@ function warningsOf({ warnings }: OutcomeSummary, budget: TextBudget, texts: Tex
 }
 
 /** Returns who started a job, and the pipeline and the labels of the job. */
-export function listFacts({ context }: OutcomeSummary, budget: TextBudget, texts: Texts): readonly Fact[] {
+export function listFacts(
+  { context }: Pick<OutcomeSummary, "context">,
+  budget: TextBudget,
+  texts: Texts,
+): readonly Fact[] {
   const facts: readonly (readonly [label: string, value: string | undefined])[] = [
     [texts["fact.actor"], context.actor],
     [texts["fact.pipeline"], context.pipeline],
@@ -144,7 +162,12 @@ export function listFacts({ context }: OutcomeSummary, budget: TextBudget, texts
     .slice(0, budget.facts);
 }
 
-function linksOf(summary: OutcomeSummary, texts: Texts): readonly Link[] {
+/** Returns the links to the status page, to the pipeline run and to the cluster. A deleted cluster gets no link. */
+export function linksOf(
+  summary: Pick<OutcomeSummary, "statusUrl" | "context" | "region" | "clusterId" | "jobType"> &
+    Partial<Pick<OutcomeSummary, "outcome">>,
+  texts: Texts,
+): readonly Link[] {
   const { statusUrl, context, region, clusterId, jobType, outcome } = summary;
   const isDeleted = outcome === "succeeded" && /^DeleteCluster$/i.test(jobType ?? "");
   return [
@@ -155,7 +178,10 @@ function linksOf(summary: OutcomeSummary, texts: Texts): readonly Link[] {
 }
 
 /** Returns the projects and the regions of jobs. The footer of a single job also contains the job ID. */
-export function footerOf(summaries: readonly OutcomeSummary[], texts: Texts): string {
+export function footerOf(
+  summaries: readonly Pick<OutcomeSummary, "project" | "region" | "jobId">[],
+  texts: Texts,
+): string {
   const [first, ...others] = summaries;
   const jobId =
     first === undefined || others.length > 0

@@ -4,6 +4,7 @@ import { Context } from "../../domain/context.ts";
 import { Failure } from "../../domain/failure.ts";
 import { OUTCOMES, Outcome, SubJobCounts } from "../../domain/job.ts";
 import { Ready } from "../../domain/ready.ts";
+import { RunningSubJob, UsualDuration } from "../../domain/slow-summary.ts";
 import { Count, IsoTime, MaybeIsoTime, MaybeText } from "../../domain/zod-fields.ts";
 
 const Seconds = z.nullable(z.number().check(z.minimum(0)));
@@ -48,6 +49,38 @@ export const JobEvent = z
   .register(z.globalRegistry, { title: "How a job ended" });
 export type JobEvent = z.infer<typeof JobEvent>;
 
+/** The state of a slow job in a webhook event. The times are in ISO 8601 format. */
+export const SlowEventData = z.object({
+  project: z.string(),
+  region: MaybeText,
+  jobId: z.string(),
+  jobType: MaybeText,
+  phase: MaybeText,
+  clusterId: MaybeText,
+  resourceId: MaybeText,
+  resourceName: MaybeText,
+  subJobs: SubJobCounts,
+  running: z.array(RunningSubJob),
+  runningOmitted: Count,
+  ageSeconds: z.number().check(z.minimum(0)),
+  usual: UsualDuration,
+  createdAt: MaybeIsoTime,
+  updatedAt: MaybeIsoTime,
+  watch: z.object({ acceptedAt: IsoTime, polledAt: IsoTime, polls: Count }),
+  context: Context,
+  statusUrl: MaybeText,
+});
+
+/** The webhook event about a running job that takes longer than 19 of 20 jobs of its type. */
+export const SlowEvent = z
+  .object({
+    type: z.literal("job.slow"),
+    timestamp: z.iso.datetime().register(z.globalRegistry, { description: "The time of the poll." }),
+    data: SlowEventData,
+  })
+  .register(z.globalRegistry, { title: "A job is slow" });
+export type SlowEvent = z.infer<typeof SlowEvent>;
+
 const TestEvent = z
   .object({ type: z.literal("target.test"), timestamp: IsoTime, data: z.object({ target: z.string() }) })
   .register(z.globalRegistry, { title: "A test of this target" });
@@ -72,5 +105,11 @@ const DigestEvent = z
   .register(z.globalRegistry, { title: "How all jobs of a digest ended" });
 
 /** The type of all events that a webhook target can receive. */
-export const WebhookEvent = z.discriminatedUnion("type", [JobEvent, TestEvent, TargetGoneEvent, DigestEvent]);
+export const WebhookEvent = z.discriminatedUnion("type", [
+  JobEvent,
+  SlowEvent,
+  TestEvent,
+  TargetGoneEvent,
+  DigestEvent,
+]);
 export type WebhookEvent = z.infer<typeof WebhookEvent>;

@@ -1,8 +1,9 @@
 import { toCause } from "../../domain/cause.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
+import type { SlowSummary } from "../../domain/slow-summary.ts";
 import { toIso, toIsoOrNull } from "../../domain/time-text.ts";
 import type { FormattedMessage, NotificationContent } from "../channel.ts";
-import type { JobEvent, WebhookEvent } from "./event.ts";
+import type { JobEvent, SlowEvent, WebhookEvent } from "./event.ts";
 
 /**
  * The maximum number of jobs in a digest event. The specification Standard Webhooks recommends a payload below 20 kB. A
@@ -29,6 +30,8 @@ function createEvent(content: NotificationContent): WebhookEvent {
   switch (content.kind) {
     case "outcome":
       return createJobEvent(content.summary);
+    case "slow":
+      return createSlowEvent(content.summary);
     case "digest":
       return createDigestEvent(content.summaries);
     case "target_gone": {
@@ -82,6 +85,20 @@ export function createJobEvent(summary: OutcomeSummary): JobEvent {
       ...(summary.ready !== undefined && { ready: summary.ready }),
     },
   };
+}
+
+function createSlowEvent({
+  acceptedAt,
+  polledAt,
+  polls,
+  createdAt,
+  updatedAt,
+  ...data
+}: SlowSummary): SlowEvent {
+  const at = toIso(polledAt);
+  const watch = { acceptedAt: toIso(acceptedAt), polledAt: at, polls };
+  const times = { createdAt: toIsoOrNull(createdAt), updatedAt: toIsoOrNull(updatedAt) };
+  return { type: "job.slow", timestamp: at, data: { ...data, ...times, watch } };
 }
 
 /**

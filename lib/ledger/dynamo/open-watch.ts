@@ -87,6 +87,7 @@ async function restartWatch(
       tree: null,
       treeHash: null,
       ready: null,
+      slowAt: null,
       polledAt: null,
       phase: null,
       jobType: null,

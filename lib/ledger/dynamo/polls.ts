@@ -79,6 +79,7 @@ export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
       ...(tree === null ? {} : { tree: inline, treeHash: hash }),
       pollDone: true,
       nextPollAt,
+      ...(record.slowAt === undefined ? {} : { slowAt: record.slowAt }),
       consecutiveFailures: record.consecutiveFailures,
       accessError: accessError?.kind ?? null,
       accessErrorSince: accessError?.since ?? null,

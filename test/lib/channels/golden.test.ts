@@ -8,6 +8,7 @@ import {
   MANY_NODES,
   NODES,
   SAMPLES,
+  SLOW,
   target,
 } from "./samples.ts";
 
@@ -33,6 +34,10 @@ describe("the event for a webhook equals the golden file", () => {
     expectGolden(`webhook-${name}`, formatOutcome(target("webhook"), summary));
   });
 
+  it("for a slow job", () => {
+    expectGolden("webhook-slow", format(target("webhook"), { kind: "slow", summary: SLOW }));
+  });
+
   it("for a digest of twelve nodes", () => {
     expectGolden("webhook-digest", formatDigest(target("webhook"), NODES));
   });
@@ -49,6 +54,10 @@ describe.each(CHATS)("the message for %s in the language %s equals the golden fi
 
   it("for a digest of twelve nodes", () => {
     expectGolden(`${kind}-digest-${language}`, formatDigest(to, NODES));
+  });
+
+  it("for a slow job", () => {
+    expectGolden(`${kind}-slow-${language}`, format(to, { kind: "slow", summary: SLOW }));
   });
 
   it("for a test of the target, and for a target that is switched off", () => {

@@ -18,6 +18,7 @@ import {
   MANY_NODES,
   NODES,
   SAMPLES,
+  SLOW,
   target,
 } from "./samples.ts";
 
@@ -49,6 +50,7 @@ describe.each(KINDS_AND_LANGUAGES)("a message for %s in the language %s", (kind,
     for (const message of [
       format(to, { kind: "test", target: "deploys", caller: "token:ci", at: 0 }),
       format(to, { kind: "target_gone", target: "deploys", at: 0 }),
+      format(to, { kind: "slow", summary: SLOW }),
       formatDigest(to, []),
       formatDigest(to, hundred),
     ])
@@ -144,6 +146,7 @@ describe.each(["dingtalk", "feishu"] as const)("the keyword of a target of %s", 
     { kind: "outcome", summary: SAMPLES.failed },
     { kind: "digest", summaries: NODES },
     { kind: "digest", summaries: [] },
+    { kind: "slow", summary: SLOW },
     { kind: "target_gone", target: "deploys", at: 0 },
     { kind: "test", target: "deploys", caller: "token:ci", at: 0 },
   ];

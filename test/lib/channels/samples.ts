@@ -6,6 +6,7 @@ import {
   type OutcomeSummary,
   summarizeOutcome,
 } from "../../../lib/domain/outcome-summary.ts";
+import { type SlowSummary, summarizeSlowJob } from "../../../lib/domain/slow-summary.ts";
 
 const LIST_URL = "https://notifier.example.com/jobs?project=prod&key=k.l";
 const START = Date.parse("2026-04-14T08:00:00.000Z");
@@ -175,4 +176,46 @@ export const NODES: readonly OutcomeSummary[] = Array.from({ length: 12 }, (_, i
       }),
     }),
   ),
+);
+
+/** A slow job. Half of its running subjobs have a known duration. */
+export const SLOW: SlowSummary = summarizeSlowJob(
+  {
+    project: "prod",
+    region: "eu-de",
+    jobId: "1e50bfbe-5b9e-11ef-8f52-0255ac10003e",
+    acceptedAt: START,
+    polledAt: START + 812_000,
+    polls: 9,
+    context: { actor: "jane", pipeline: "deploy", labels: { team: "checkout" } },
+    ageSeconds: 812,
+    usual: { p50Seconds: 431.2, p95Seconds: 640.5, fromJobs: 57 },
+    statusUrl: "https://notifier.example.com/jobs/prod/1e50bfbe?key=a.b",
+  },
+  job({
+    type: "CreateCluster",
+    phase: "Running",
+    state: "pending",
+    resourceName: "blue",
+    clusterId: "c-1",
+    subJobs: [
+      job({
+        type: "InstallMaster",
+        phase: "Running",
+        state: "pending",
+        resourceName: "m-0",
+        createdAt: START + 272_000,
+      }),
+      ...Array.from({ length: 6 }, (_, i) =>
+        job({
+          type: "CreateNode",
+          phase: "Running",
+          state: "pending",
+          resourceName: `n-${i}`,
+          createdAt: null,
+        }),
+      ),
+    ],
+  }),
+  (type) => (type === "InstallMaster" ? 190 : null),
 );

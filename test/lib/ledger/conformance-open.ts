@@ -58,6 +58,7 @@ export function describeOpen(ledger: () => Ledger): void {
         rateLimitedPolls: 0,
         readyMinutes: null,
         ready: null,
+        slowAt: null,
         pollDone: true,
         acceptedAt: T0,
         deadlineAt: T0 + 7_200_000,

@@ -1,5 +1,5 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import { CALLER, NEVER, newKey, T0 } from "./samples.ts";
+import { CALLER, NEVER, newKey, SLOW, T0 } from "./samples.ts";
 
 export function describeShared(ledger: () => Ledger): void {
   describe("a target", () => {
@@ -58,6 +58,29 @@ export function describeShared(ledger: () => Ledger): void {
       const { project: name } = newKey();
       await ledger().clearTargetGone(name);
       expect((await ledger().readTarget(name)).goneSince).toBeNull();
+    });
+  });
+
+  describe("the summary of a slow job", () => {
+    it("is stored once for each generation of a watch", async () => {
+      const generation = { ...newKey(), generation: 0 };
+      expect(await ledger().readSlow(generation)).toBeNull();
+      expect(await ledger().saveSlowOnce(generation, SLOW, NEVER)).toEqual(SLOW);
+      expect(await ledger().saveSlowOnce(generation, { ...SLOW, ageSeconds: 9 }, NEVER)).toEqual(SLOW);
+      expect(await ledger().readSlow(generation)).toEqual(SLOW);
+      expect(await ledger().readSlow({ ...generation, generation: 1 })).toBeNull();
+    });
+  });
+
+  describe("the durations of subjobs", () => {
+    it("are replaced, by project and type of the job", async () => {
+      const { project } = newKey();
+      expect(await ledger().readSubJobDurations(project, "CreateNode")).toEqual({});
+      await ledger().saveSubJobDurations(project, "CreateNode", { InstallNode: [1] }, NEVER);
+      await ledger().saveSubJobDurations(project, "CreateNode", { InstallNode: [1, 2] }, NEVER);
+      expect(await ledger().readSubJobDurations(project, "CreateNode")).toEqual({ InstallNode: [1, 2] });
+      expect(await ledger().readSubJobDurations(project, "DeleteNode")).toEqual({});
+      expect(await ledger().readDurations(project, "CreateNode")).toEqual([]);
     });
   });
 

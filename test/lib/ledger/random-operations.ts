@@ -124,6 +124,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
               }),
               { nil: undefined },
             ),
+            slowAt: fc.option(fc.option(now), { nil: undefined }),
             polledAt,
             tree,
           })

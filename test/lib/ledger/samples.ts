@@ -1,5 +1,6 @@
 import type { Job, JobKey, WatchGeneration, WatchKey } from "../../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
+import { type SlowSummary, summarizeSlowJob } from "../../../lib/domain/slow-summary.ts";
 import type { Attempt } from "../../../lib/ledger/notification.ts";
 import type { NewWatch, PollRecord } from "../../../lib/ledger/watch.ts";
 
@@ -139,3 +140,20 @@ export function conclusion(
     ...changes,
   };
 }
+
+export const SLOW: SlowSummary = summarizeSlowJob(
+  {
+    project: "prod",
+    region: "eu-de",
+    jobId: "job-1",
+    acceptedAt: T0,
+    polledAt: T0 + 600_000,
+    polls: 7,
+    context: { actor: "jane" },
+    ageSeconds: 605,
+    usual: { p50Seconds: 300, p95Seconds: 420, fromJobs: 30 },
+    statusUrl: null,
+  },
+  job({ subJobs: [job({ type: "InstallMaster" })] }),
+  () => 190,
+);

@@ -1,0 +1,103 @@
+import * as z from "zod/mini";
+import { Context, truncateContext } from "./context.ts";
+import { type Instant, type Job, SubJobCounts } from "./job.ts";
+import { listRunning } from "./outcome-summary.ts";
+import { collectSubJobs, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
+import { truncate, truncateNullable } from "./truncate-text.ts";
+import { Count, MaybeText } from "./zod-fields.ts";
+
+const Seconds = z.number().check(z.minimum(0));
+
+/** A running subjob of a slow job. */
+export const RunningSubJob = z.object({
+  /** The types from the job down to the subjob. */
+  path: z.array(z.string()),
+  resourceName: MaybeText,
+  /** The time since the start of the subjob. Is null if CCE gives no start. */
+  ageSeconds: z.nullable(Seconds),
+  /** Half of the ended subjobs of this type took at most this time. Is null if too few such subjobs have ended. */
+  usualSeconds: z.nullable(Seconds),
+});
+export type RunningSubJob = z.infer<typeof RunningSubJob>;
+
+/** How long the ended jobs of the type took. */
+export const UsualDuration = z.object({
+  /** Half of the ended jobs took at most this time. */
+  p50Seconds: Seconds,
+  /** 19 of 20 jobs take at most this time. */
+  p95Seconds: Seconds,
+  /** The number of ended jobs. */
+  fromJobs: Count,
+});
+export type UsualDuration = z.infer<typeof UsualDuration>;
+
+/** The state of a running job that takes longer than 19 of 20 jobs of its type. The ledger stores the summary. */
+export const SlowSummary = z.object({
+  project: z.string(),
+  region: MaybeText,
+  jobId: z.string(),
+  jobType: MaybeText,
+  phase: MaybeText,
+  clusterId: MaybeText,
+  resourceId: MaybeText,
+  resourceName: MaybeText,
+  subJobs: SubJobCounts,
+  /** At most five running subjobs that have no running subjob of their own. */
+  running: z.array(RunningSubJob),
+  runningOmitted: Count,
+  ageSeconds: Seconds,
+  usual: UsualDuration,
+  createdAt: z.nullable(z.number()),
+  updatedAt: z.nullable(z.number()),
+  acceptedAt: z.number(),
+  /** The time of the poll that found the job slow. */
+  polledAt: z.number(),
+  polls: Count,
+  context: Context,
+  statusUrl: MaybeText,
+});
+export type SlowSummary = z.infer<typeof SlowSummary>;
+
+const MAX_RUNNING = 5;
+const NAME_CHARACTERS = 100;
+const MAX_PATH = 10;
+
+/** Summarizes a slow job. Truncates long texts, so that an event with the summary is smaller than 20 kB. */
+export function summarizeSlowJob(
+  watch: Pick<SlowSummary, "project" | "region" | "jobId" | "acceptedAt" | "polledAt" | "polls" | "context"> &
+    Pick<SlowSummary, "ageSeconds" | "usual" | "statusUrl">,
+  job: Job,
+  usualSeconds: (type: string) => number | null,
+): SlowSummary {
+  const { counts, pending } = collectSubJobs(job);
+  const running = listRunning(pending);
+  const name = (text: string | null) => truncateNullable(text, NAME_CHARACTERS);
+  return {
+    ...watch,
+    context: truncateContext(watch.context).context,
+    jobType: name(job.type),
+    phase: name(job.phase),
+    clusterId: name(job.clusterId),
+    resourceId: name(job.resourceId),
+    resourceName: name(job.resourceName),
+    subJobs: counts,
+    running: running.slice(0, MAX_RUNNING).map((node) => ({
+      path: typesFromRootTo(node)
+        .slice(-MAX_PATH)
+        .map((type) => truncate(type, NAME_CHARACTERS)),
+      resourceName: name(node.job.resourceName),
+      ageSeconds: ageOf(node, watch.polledAt),
+      usualSeconds: node.job.type === null ? null : usualSeconds(node.job.type),
+    })),
+    runningOmitted: Math.max(0, running.length - MAX_RUNNING),
+    createdAt: job.createdAt,
+    updatedAt: job.updatedAt,
+  };
+}
+
+/** Returns null if a subjob has no start or a start in the future. CCE dates some subjobs before their parent. */
+function ageOf({ job, parent }: TreeNode, now: Instant): number | null {
+  const { createdAt } = job;
+  if (createdAt === null || createdAt > now || createdAt < (parent?.job.createdAt ?? 0)) return null;
+  return (now - createdAt) / 1000;
+}

@@ -1,0 +1,164 @@
+import { reportSlow } from "../../../functions/poll/slow-job.ts";
+import type { Job, Observation } from "../../../lib/domain/job.ts";
+import { daysSince1970, durationBucket } from "../../../lib/schedule/duration-buckets.ts";
+import { PROJECT, T0 } from "../../simulation/draw-inputs.ts";
+import { capturedLog } from "../captured-log.ts";
+import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
+
+const MINUTE = 60_000;
+
+/** A running subjob that started one minute after the job. */
+function subJob(type: string, changes: Partial<Job> = {}): Job {
+  const { job } = jobIn("pending") as Extract<Observation, { kind: "job" }>;
+  return { ...job, type, phase: "Running", resourceName: "m-0", createdAt: T0 + MINUTE, ...changes };
+}
+
+function running(subJobs: Job[] = [subJob("InstallMaster")]): Observation {
+  const { job } = jobIn("pending") as Extract<Observation, { kind: "job" }>;
+  return { kind: "job", job: { ...job, phase: "Running", subJobs }, warnings: [] };
+}
+
+/** Opens a watch of a running job. `ended` jobs of the type took about five minutes. */
+async function openSlow(options: { ended?: number; on?: readonly ("slow" | "failed")[] } = {}) {
+  const flow = createFlow();
+  const { audit } = flow.config.targets;
+  if (audit === undefined) throw new Error("the target is missing");
+  audit.on = [...(options.on ?? ["failed", "slow"])];
+  for (let job = 0; job < (options.ended ?? 20); job += 1)
+    await flow.memory.addDuration({
+      project: PROJECT,
+      jobType: "CreateCluster",
+      day: daysSince1970(T0),
+      bucket: durationBucket(280 + job),
+      expiresAt: T0 * 2,
+    });
+  await flow.open({ targets: ["audit", "deploys"] });
+  flow.observation = running();
+  let polls = 0;
+  const pollAt = (ms: number) => {
+    flow.clock.now = T0 + ms;
+    polls += 1;
+    return flow.poll(polls);
+  };
+  return { ...flow, flow, pollAt };
+}
+
+const SLOW = { kind: "notification", outcome: "slow", target: "audit", ...KEY };
+
+describe("a job that takes longer than 19 of 20 jobs of its type", () => {
+  it("is notified once, only to the targets whose `on` names it", async () => {
+    const { flow, pollAt } = await openSlow();
+    await pollAt(MINUTE);
+    await pollAt(4 * MINUTE);
+    expect(bodiesOf(flow.notifyQueue)).toEqual([]);
+    await pollAt(6 * MINUTE);
+    await pollAt(7 * MINUTE);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([SLOW]);
+    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({ state: "watching", slowAt: null });
+  });
+
+  it("has a summary that says where the job stands and how long such jobs and subjobs take", async () => {
+    const { flow, pollAt } = await openSlow();
+    await flow.memory.saveSubJobDurations(
+      PROJECT,
+      "CreateCluster",
+      { InstallMaster: [90, 95, 100, 105, 300] },
+      T0 * 2,
+    );
+    await pollAt(MINUTE);
+    await pollAt(6 * MINUTE);
+    expect(await flow.memory.readSlow({ ...KEY, generation: 0 })).toMatchObject({
+      jobType: "CreateCluster",
+      ageSeconds: 360,
+      usual: { fromJobs: 20, p50Seconds: expect.closeTo(289, -1), p95Seconds: expect.closeTo(302, -1) },
+      running: [
+        { path: ["CreateCluster", "InstallMaster"], resourceName: "m-0", ageSeconds: 300, usualSeconds: 100 },
+      ],
+    });
+  });
+
+  it("is polled at the time from which it is slow, and not only at the next poll of the schedule", async () => {
+    const { flow, pollAt } = await openSlow();
+    flow.config.settings.poll.minDelaySeconds = 2;
+    await pollAt(295_000);
+    const { slowAt, nextPollAt } = (await flow.memory.readWatch(KEY))?.watch ?? {};
+    expect(slowAt).toBeGreaterThan(T0 + 299_000);
+    expect(slowAt).toBeLessThan(T0 + 310_000);
+    expect(nextPollAt).toBeLessThanOrEqual((slowAt ?? 0) + 1000);
+  });
+
+  it("is never notified if fewer than 20 jobs have ended, even if more jobs end later", async () => {
+    const { flow, pollAt } = await openSlow({ ended: 19 });
+    await pollAt(MINUTE);
+    const entry = { project: PROJECT, jobType: "CreateCluster", day: daysSince1970(T0), expiresAt: T0 * 2 };
+    await flow.memory.addDuration({ ...entry, bucket: durationBucket(290) });
+    for (const minutes of [6, 30, 50]) await pollAt(minutes * MINUTE);
+    expect(bodiesOf(flow.notifyQueue)).toEqual([]);
+  });
+
+  it("is not notified if no target asks for it, and then nothing is stored", async () => {
+    const { flow, pollAt, memory } = await openSlow({ on: ["failed"] });
+    await pollAt(MINUTE);
+    await pollAt(30 * MINUTE);
+    flow.observation = jobIn("succeeded");
+    await pollAt(31 * MINUTE);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ outcome: "succeeded", target: "deploys" }]);
+    expect(memory.state.slow).toEqual({});
+    expect(memory.state.subJobDurations).toEqual({});
+  });
+
+  it("is not notified at the poll that sees its end", async () => {
+    const { flow, pollAt } = await openSlow();
+    await pollAt(MINUTE);
+    flow.observation = jobIn("failed");
+    await pollAt(30 * MINUTE);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ outcome: "failed" }, { outcome: "failed" }]);
+  });
+
+  it("is notified with the same state after a crash before the poll was recorded", async () => {
+    const { flow, pollAt } = await openSlow();
+    await pollAt(MINUTE);
+    flow.clock.now = T0 + 6 * MINUTE;
+    await expect(
+      flow.poll(2, "m-1", { send: () => Promise.reject(new Error("the queue does not respond")) }),
+    ).rejects.toThrow();
+    flow.clock.now += MINUTE;
+    await flow.poll(2, "m-1");
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([SLOW, SLOW]);
+    expect(await flow.memory.readSlow({ ...KEY, generation: 0 })).toMatchObject({ ageSeconds: 360 });
+  });
+});
+
+it("an ended job adds the durations of its subjobs if a target asks for slow jobs", async () => {
+  const { flow, pollAt } = await openSlow();
+  const ended = jobIn("succeeded") as Extract<Observation, { kind: "job" }>;
+  const done = { state: "succeeded", updatedAt: T0 + 3 * MINUTE } as const;
+  flow.observation = { ...ended, job: { ...ended.job, subJobs: [subJob("InstallMaster", done)] } };
+  await pollAt(5 * MINUTE);
+  expect(await flow.memory.readSubJobDurations(PROJECT, "CreateCluster")).toEqual({ InstallMaster: [120] });
+});
+
+it("the notification of a slow job is delivered, and is dropped if `on` of the target no longer names it", async () => {
+  for (const on of [["slow"], ["failed"]] as const) {
+    const { flow, pollAt } = await openSlow();
+    await pollAt(MINUTE);
+    await pollAt(6 * MINUTE);
+    const { audit } = flow.config.targets;
+    if (audit !== undefined) audit.on = [...on];
+    expect(await flow.notify()).toBe("acknowledged");
+    expect(flow.recorded.posts).toHaveLength(on[0] === "slow" ? 1 : 0);
+  }
+});
+
+test("a slow job is logged and counted", async () => {
+  const { flow, pollAt } = await openSlow();
+  await pollAt(MINUTE);
+  await pollAt(6 * MINUTE);
+  const [summary] = flow.recorded.slow;
+  if (summary === undefined) throw new Error("no job was slow");
+  const { logged, metrics } = await capturedLog(() =>
+    reportSlow(summary, { caller: "token:a", traceparent: null }),
+  );
+  expect(logged).toMatchObject([{ message: "slow", job_type: "CreateCluster" }]);
+  expect(metrics).toMatchObject({ SlowJobs: 1 });
+});

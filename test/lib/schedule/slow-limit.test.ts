@@ -1,0 +1,75 @@
+import { createSeededRandom } from "../../../bench/schedule/seeded-random.ts";
+import { durationBucket } from "../../../lib/schedule/duration-buckets.ts";
+import { slowLimit } from "../../../lib/schedule/expected-duration.ts";
+
+/** Distributions of job durations in seconds. `u` returns a random number from 0 to 1. */
+const DISTRIBUTIONS: Readonly<Record<string, (u: () => number) => number>> = {
+  normal: (u) => 450 + 60 * normal(u),
+  narrow: (u) => 600 + 0.2 * normal(u),
+  constant: () => 300,
+  uniform: (u) => 100 + 900 * u(),
+  exponential: (u) => -300 * Math.log(1 - u()),
+  "log-normal": (u) => 400 * Math.exp(0.3 * normal(u)),
+  "wide log-normal": (u) => 200 * Math.exp(1.2 * normal(u)),
+  "Pareto 1.5": (u) => 200 * (1 - u()) ** (-1 / 1.5),
+  "Pareto 0.8": (u) => 100 * (1 - u()) ** (-1 / 0.8),
+  Cauchy: (u) => Math.abs(300 + 40 * Math.tan(Math.PI * (u() - 0.5))),
+  "Weibull 0.6": (u) => 250 * (-Math.log(1 - u())) ** (1 / 0.6),
+  "two modes": (u) => (u() < 0.6 ? 120 : 900) + 20 * normal(u),
+  "early failures": (u) => (u() < 0.3 ? 40 + 5 * normal(u) : 500 + 50 * normal(u)),
+  "5 % stuck": (u) => (u() < 0.05 ? 3600 : 420 + 40 * normal(u)),
+  "8 % stuck": (u) => (u() < 0.08 ? 3600 + 600 * u() : 420 + 40 * normal(u)),
+  seconds: (u) => 1 + 2 * u(),
+  days: (u) => 200_000 + 300_000 * u(),
+};
+
+function normal(u: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - u())) * Math.cos(2 * Math.PI * u());
+}
+
+/** Returns the part of new jobs that are slow by the limit from earlier jobs, over many samples. */
+function slowPart(draw: (u: () => number) => number, earlier: number, perDay: number): number {
+  const random = createSeededRandom(earlier * 7919 + perDay);
+  let slow = 0;
+  const samples = 400;
+  const jobs = 25;
+  for (let sample = 0; sample < samples; sample += 1) {
+    const durations = Array.from({ length: earlier }, (_, job) => ({
+      day: 20_000 + Math.floor(job / perDay),
+      bucket: durationBucket(draw(random)),
+      count: 1,
+    }));
+    const limit = slowLimit(durations)?.p95Seconds ?? Number.POSITIVE_INFINITY;
+    for (let job = 0; job < jobs; job += 1) if (draw(random) >= limit) slow += 1;
+  }
+  return slow / (samples * jobs);
+}
+
+const CASES = Object.keys(DISTRIBUTIONS).flatMap((name) =>
+  [20, 39, 57, 200].flatMap((earlier) => [2, 1000].map((perDay) => [name, earlier, perDay] as const)),
+);
+
+test.each(CASES)(
+  "at most 6 %% of new jobs are slow: %s, %d earlier jobs, %d per day",
+  (name, earlier, perDay) => {
+    const draw = DISTRIBUTIONS[name] ?? (() => 0);
+    expect(slowPart(draw, earlier, perDay)).toBeLessThanOrEqual(0.06);
+  },
+);
+
+test("the limit finds slow jobs: 3 to 6 % of the jobs of a smooth distribution", () => {
+  for (const earlier of [39, 200])
+    expect(slowPart(DISTRIBUTIONS["log-normal"] ?? (() => 0), earlier, 2)).toBeGreaterThan(0.03);
+});
+
+test("fewer than 20 jobs, or fewer than 20 since the last change, give no limit", () => {
+  const jobs = (count: number, seconds: number, day: number) => ({
+    day,
+    bucket: durationBucket(seconds),
+    count,
+  });
+  expect(slowLimit([])).toBeNull();
+  expect(slowLimit([jobs(19, 300, 1)])).toBeNull();
+  expect(slowLimit([jobs(20, 300, 1)])).toMatchObject({ fromJobs: 20 });
+  expect(slowLimit([jobs(100, 300, 1), jobs(15, 900, 2)])).toBeNull();
+});
