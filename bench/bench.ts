@@ -7,6 +7,7 @@ import { startBenchEnvironment } from "./support/bench-environment.ts";
 import { describeTarget, findFailedTargets } from "./support/figures.ts";
 import { packageAndUnpackService } from "./support/package.ts";
 import { createTreeTargets, measureTreeReading } from "./tree.ts";
+import { measureWaiting } from "./waiting.ts";
 import { createWorkTargets, measureCpuTimes } from "./work/work.ts";
 import { BATCH, recordWorkloads } from "./work/workloads.ts";
 
@@ -41,7 +42,7 @@ async function main(): Promise<number> {
 
     const { functions, unbundledMs } = load;
     process.stdout.write(
-      `${JSON.stringify({ node: process.version, load: functions, unbundledMs, ...work, tree, memory, large, scale })}\n`,
+      `${JSON.stringify({ node: process.version, load: functions, unbundledMs, ...work, tree, memory, large, scale, waiting: await measureWaiting() })}\n`,
     );
     const targets = [
       ...createLoadTimeTargets(load),

@@ -17,7 +17,8 @@ import { readVisibleWatch, restrictWatch } from "./restrict-watch.ts";
 import { statusResponse } from "./status-response.ts";
 import { type WaitResult, waitForEnd } from "./wait-for-end.ts";
 
-const MAX_RETRY_AFTER_SECONDS = 60;
+/** A caller who follows the header `retry-after` learns of a stop after at most this time. */
+const MAX_RETRY_AFTER_SECONDS = 180;
 /** A call that could not wait is repeated after at least this time. */
 const TOO_MANY_RETRY_SECONDS = 2;
 

@@ -1,8 +1,8 @@
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
-/** An instance opens this share of the limit, or of what is left, before it counts the watches in the ledger. */
-const UNCOUNTED_SHARE = 1 / 25;
+/** An instance opens this part of the remaining watches before it counts the watches in the ledger. */
+const UNCOUNTED_PART = 1 / 25;
 /** After a refusal, an instance does not count the watches of the caller again in this time. */
 const FULL_MS = 10_000;
 /** An instance remembers at most this many callers. */
@@ -21,7 +21,7 @@ export type LimitWatches = (
 
 interface Allowance {
   /** The number of watches that the caller may open until the instance counts the watches of the caller. */
-  readonly left: number;
+  readonly remaining: number;
   readonly fullUntil: Instant;
 }
 
@@ -44,22 +44,25 @@ export function createWatchLimit({ ledger, now }: LimitWatchesPorts): LimitWatch
   return async ({ caller, project, jobIds }, watchesPerCaller) => {
     if (watchesPerCaller === 0) return true;
     const jobs = jobIds.length;
-    const { left, fullUntil } = allowances.get(caller) ?? {
-      left: Math.floor(watchesPerCaller * UNCOUNTED_SHARE),
+    const { remaining, fullUntil } = allowances.get(caller) ?? {
+      remaining: Math.floor(watchesPerCaller * UNCOUNTED_PART),
       fullUntil: 0,
     };
-    if (jobs <= left) {
-      remember(caller, { left: left - jobs, fullUntil });
+    if (jobs <= remaining) {
+      remember(caller, { remaining: remaining - jobs, fullUntil });
       return true;
     }
     const free =
       now() < fullUntil ? 0 : Math.max(0, watchesPerCaller - (await ledger.countLiveWatches(caller)));
     const opened = jobs <= free ? jobs : await countNew(caller, project, jobIds);
     if (opened <= free) {
-      remember(caller, { left: Math.floor((free - opened) * UNCOUNTED_SHARE), fullUntil });
+      remember(caller, { remaining: Math.floor((free - opened) * UNCOUNTED_PART), fullUntil });
       return true;
     }
-    remember(caller, { left: 0, fullUntil: free === 0 && now() >= fullUntil ? now() + FULL_MS : fullUntil });
+    remember(caller, {
+      remaining: 0,
+      fullUntil: free === 0 && now() >= fullUntil ? now() + FULL_MS : fullUntil,
+    });
     return false;
   };
 }

@@ -1,0 +1,195 @@
+import { createClient } from "../client/client.ts";
+import { followWatches } from "../client/follow-watches.ts";
+import { TOKENS } from "../test/functions/http-config.ts";
+import { createHarness, type Harness } from "../test/functions/http-harness.ts";
+import { KEY } from "../test/functions/http-watched.ts";
+import { countDurations, createProductSchedule } from "./schedule/product-polls.ts";
+import { createSeededRandom } from "./schedule/seeded-random.ts";
+import { roundToThreeDigits, type Target } from "./support/figures.ts";
+
+/** The list prices of us-east-1 in dollars: per API request with its Lambda request, per GB-s, per unit, per GB of logs. */
+const PRICES = {
+  request: 1.2e-6,
+  gigabyteSecond: 13.33e-6,
+  writeUnit: 0.625e-6,
+  readUnit: 0.125e-6,
+  logGigabyte: 0.5,
+};
+/** What one status call needs in addition to the time for which it waits. */
+const CALL = { seconds: 0.1, readUnits: 2, logGigabytes: 1.5e-6 };
+const MEMORY_GIGABYTES = 0.25;
+/** A small read is eventually consistent and concerns an item below 4 kB. */
+const SMALL_READ_UNITS = 0.5;
+const WRITES_PER_WAIT = 2;
+
+const JOB_SECONDS = 600;
+const HISTORY = [540, 570, 600, 630, 660];
+const JOBS = 100;
+const PRICED_JOBS = 100_000;
+/** The time from the planned time of a poll to its record. */
+const POLL_SECONDS = { from: 0.3, to: 1.5 };
+
+/** The figures of one caller who waits for the end of ten-minute jobs with the command. */
+export interface WaitingFigures {
+  readonly callsPerJob: number;
+  readonly pollsPerJob: number;
+  /** The seconds for which the calls of one job kept a function busy only to wait. */
+  readonly waitedSecondsPerJob: number;
+  readonly readUnitsPerWaitedSecond: number;
+  readonly dollarsPer100000Jobs: number;
+  /** The dollars if the calls waited all the time. */
+  readonly continuousDollarsPer100000Jobs: number;
+  /** The time from the end of a watch to the response that contains the end. */
+  readonly latestSeconds: number;
+}
+
+/**
+ * Lets the command wait for ten-minute jobs, and computes what the status calls cost. The client, the API and the schedule
+ * are the product's own. Time is simulated.
+ */
+export async function measureWaiting(): Promise<WaitingFigures> {
+  const random = createSeededRandom(1);
+  const jobs: Awaited<ReturnType<typeof waitForOneJob>>[] = [];
+  for (let i = 0; i < JOBS; i += 1) jobs.push(await waitForOneJob(random));
+  const sum = (of: (job: (typeof jobs)[number]) => number) => jobs.reduce((total, job) => total + of(job), 0);
+  const perJob = (of: (job: (typeof jobs)[number]) => number) => roundToThreeDigits(sum(of) / JOBS);
+  const dollars = sum(({ calls, waits, waitedSeconds, smallReads }) => {
+    const executionSeconds = calls * CALL.seconds + waitedSeconds;
+    return (
+      calls * (PRICES.request + CALL.readUnits * PRICES.readUnit + CALL.logGigabytes * PRICES.logGigabyte) +
+      executionSeconds * MEMORY_GIGABYTES * PRICES.gigabyteSecond +
+      smallReads * SMALL_READ_UNITS * PRICES.readUnit +
+      waits * WRITES_PER_WAIT * PRICES.writeUnit
+    );
+  });
+  const continuous = JOB_SECONDS * MEMORY_GIGABYTES * PRICES.gigabyteSecond;
+  return {
+    callsPerJob: perJob(({ calls }) => calls),
+    pollsPerJob: perJob(({ polls }) => polls),
+    waitedSecondsPerJob: perJob(({ waitedSeconds }) => waitedSeconds),
+    readUnitsPerWaitedSecond: roundToThreeDigits(
+      (sum(({ smallReads }) => smallReads) * SMALL_READ_UNITS) / sum(({ waitedSeconds }) => waitedSeconds),
+    ),
+    dollarsPer100000Jobs: roundToThreeDigits((dollars / JOBS) * PRICED_JOBS),
+    continuousDollarsPer100000Jobs: roundToThreeDigits(continuous * PRICED_JOBS),
+    latestSeconds: roundToThreeDigits(Math.max(...jobs.map(({ lateSeconds }) => lateSeconds))),
+  };
+}
+
+async function waitForOneJob(random: () => number) {
+  const api = createHarness();
+  const acceptedAt = api.clock.now;
+  const schedule = createProductSchedule("CreateCluster", 1, countDurations(HISTORY), random);
+  const first = acceptedAt + schedule(0) * 1000;
+  await openWatch(api, acceptedAt, first);
+  let next: { plannedAt: number; recordedAt: number } | null = recordedPoll(first, random);
+  const job = { calls: 0, polls: 0, waits: 0, waitedSeconds: 0, smallReads: 0, lateSeconds: 0 };
+  let concludedAt = 0;
+
+  /** Makes the polls that are recorded until now. */
+  async function poll(): Promise<void> {
+    while (next !== null && next.recordedAt <= api.clock.now) {
+      job.polls += 1;
+      const { recordedAt }: { recordedAt: number } = next;
+      const isOver = recordedAt - acceptedAt >= JOB_SECONDS * 1000;
+      const nextPollAt = acceptedAt + schedule((recordedAt - acceptedAt) / 1000) * 1000;
+      next = isOver ? null : recordedPoll(nextPollAt, random);
+      if (isOver) concludedAt = recordedAt;
+      await recordPoll(api, job.polls, { acceptedAt, recordedAt, nextPollAt, isOver });
+    }
+  }
+  api.onWait = poll;
+  const client = createClient({
+    url: "http://api",
+    token: TOKENS.all,
+    async fetch(url, init) {
+      job.calls += 1;
+      const { status, headers, body } = await api.ask(init?.method ?? "GET", String(url));
+      return new Response(body ?? null, { status, headers: { ...headers } });
+    },
+  });
+  const ended = await followWatches([KEY], {
+    timeoutMs: 2 * JOB_SECONDS * 1000,
+    client,
+    isOver: ({ done }) => done,
+    onStatus: ({ done }) => {
+      if (done) job.lateSeconds = (api.clock.now - concludedAt) / 1000;
+    },
+    onRefused: (_, error) => {
+      throw error;
+    },
+    now: () => api.clock.now,
+    wait: async (ms) => {
+      api.clock.now += ms;
+      await poll();
+    },
+  });
+  if (!ended) throw new Error("The command did not see the end of the job.");
+  const count = (name: string) => api.calls.filter((call) => call === `ledger.${name}`).length;
+  job.waits = count("startWaiting");
+  job.smallReads = count("readProgress");
+  job.waitedSeconds = api.waits.reduce((total, ms) => total + ms, 0) / 1000;
+  return job;
+}
+
+function recordedPoll(plannedAt: number, random: () => number) {
+  const { from, to } = POLL_SECONDS;
+  return { plannedAt, recordedAt: plannedAt + (from + (to - from) * random()) * 1000 };
+}
+
+async function openWatch({ ledger }: Harness, acceptedAt: number, nextPollAt: number): Promise<void> {
+  const deadlineAt = acceptedAt + 7_200_000;
+  const empty = { targets: [], context: {}, callbacks: {}, digestId: null, traceparent: null };
+  await ledger.openWatch({ ...KEY, ...empty, acceptedAt, deadlineAt, nextPollAt, expiresAt: 2 * deadlineAt });
+}
+
+async function recordPoll(
+  { ledger }: Harness,
+  poll: number,
+  {
+    acceptedAt,
+    recordedAt,
+    nextPollAt,
+    isOver,
+  }: Record<"acceptedAt" | "recordedAt" | "nextPollAt", number> & {
+    readonly isOver: boolean;
+  },
+): Promise<void> {
+  const claimed = { key: KEY, poll, messageId: `${poll}` };
+  await ledger.claimPoll({ ...claimed, now: recordedAt, leaseMs: 35_000 });
+  const ending = {
+    key: KEY,
+    acceptedAt,
+    outcome: "succeeded",
+    concludedAt: recordedAt,
+    targets: [],
+  } as const;
+  if (isOver) await ledger.endWatch({ ...ending, polledAt: [], expiresAt: 2 * recordedAt });
+  else
+    await ledger.recordPoll({
+      ...claimed,
+      nextPollAt,
+      consecutiveFailures: 0,
+      rateLimited: false,
+      accessError: null,
+      lastPollError: null,
+      polledAt: [recordedAt],
+      phase: "Running",
+      jobType: "CreateCluster",
+      resourceName: null,
+      tree: null,
+    });
+}
+
+export function createWaitingTargets(figures: WaitingFigures): readonly Target[] {
+  const target = (what: string, value: number, limit: number, unit: string): Target => {
+    return { what, value, target: limit, unit, isRatio: false };
+  };
+  return [
+    target("status calls for 100,000 waited jobs", figures.dollarsPer100000Jobs, 4, "dollars"),
+    target("end of a watch to the response of a waiting caller", figures.latestSeconds, 3, "s"),
+    target("reads of a waiting call", figures.readUnitsPerWaitedSecond, 1, "read units per second"),
+  ];
+}
+
+if (import.meta.main) process.stdout.write(`${JSON.stringify(await measureWaiting())}\n`);
