@@ -114,5 +114,6 @@ test("doctor reports each part of a stage in an account of moto", async () => {
     // moto has no GetAccountSettings.
     expect.stringMatching(/^warning concurrency: cannot be read/),
     expect.stringContaining("lambda:GetAccountSettings"),
+    "2 faults, 1 warning, 8 checks ok.",
   ]);
 }, 60_000);
