@@ -41,13 +41,15 @@ function withWatchScript(file: string): string {
   );
 }
 
-function openApiModule(): string {
+async function openApiModule(): Promise<string> {
   const document = createOpenApiDocument();
-  const { html, styleSource } = renderDocsPage(document);
+  const copyScript = await bundledScript("copy-buttons.ts");
+  const { html, styleSource, scriptSource } = renderDocsPage(document, copyScript);
   return moduleOfTexts("lib/openapi", {
     OPENAPI_JSON: JSON.stringify(document),
     DOCS_HTML: html,
     DOCS_STYLE_SOURCE: styleSource,
+    DOCS_SCRIPT_SOURCE: scriptSource,
   });
 }
 

@@ -4,6 +4,8 @@ import {
   conditionalResponse,
   withEtag,
 } from "../../lib/api/http-message.ts";
+import { type ProblemResponse, problemResponse } from "../../lib/api/problem.ts";
+import { renderStartPage } from "../../lib/pages/page-shell.ts";
 
 /**
  * Loads the text of the API reference. The text of the API reference is large and rarely requested, so the start of a
@@ -42,14 +44,36 @@ export async function openApiResponse(
 /** Creates the response to `GET /docs`: the API reference as an HTML page. */
 export async function docsResponse(request: Pick<ApiRequest, "headers">): Promise<ApiResponse> {
   const made = await makeOnce("/docs", async () => {
-    const { DOCS_HTML, DOCS_STYLE_SOURCE } = await loadTexts();
+    const { DOCS_HTML, DOCS_STYLE_SOURCE, DOCS_SCRIPT_SOURCE } = await loadTexts();
     const headers = {
       ...CACHED,
       "content-type": "text/html; charset=utf-8",
-      "content-security-policy": `default-src 'none'; style-src ${DOCS_STYLE_SOURCE}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      "content-security-policy": `default-src 'none'; style-src ${DOCS_STYLE_SOURCE}; script-src ${DOCS_SCRIPT_SOURCE}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
       "referrer-policy": "no-referrer",
     };
     return { status: 200, headers, body: DOCS_HTML };
   });
   return conditionalResponse(made, request);
+}
+
+/**
+ * Creates the response to `GET /`: for a browser, a page that leads to the API reference. Another client asked for a path
+ * that does not exist.
+ */
+export function startResponse({ headers }: Pick<ApiRequest, "headers">): ApiResponse | ProblemResponse {
+  if (!acceptsHtml(headers.accept)) {
+    const detail = "The path has only a page for browsers. GET /docs lists all paths.";
+    return problemResponse("not-found", detail, [], { vary: "accept" });
+  }
+  const page = renderStartPage();
+  return { status: 200, headers: { ...page.headers, vary: "accept" }, body: page.html };
+}
+
+function acceptsHtml(accept = ""): boolean {
+  return accept.split(",").some((range) => {
+    const [type, ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
+    return (
+      type === "text/html" && !parameters.some((part) => part.startsWith("q=") && Number(part.slice(2)) === 0)
+    );
+  });
 }

@@ -15,6 +15,7 @@ export const ROUTES = {
   readDocs: { method: "GET", path: "/docs" },
   showJob: { method: "GET", path: "/jobs/{project}/{jobId}" },
   showJobs: { method: "GET", path: "/jobs" },
+  showStart: { method: "GET", path: "/" },
 } as const;
 export type Operation = keyof typeof ROUTES;
 
@@ -31,9 +32,9 @@ export type MatchedRoute =
   | { readonly kind: "method_not_allowed"; readonly allow: readonly string[] }
   | { readonly kind: "path_not_found" };
 
-/** The first segments of all paths: `v1`, `docs` and `jobs`. */
+/** The first segments of all paths except `/`: `v1`, `docs` and `jobs`. */
 const FIRST_SEGMENTS: ReadonlySet<string> = new Set(
-  Object.values(ROUTES).map(({ path }) => path.split("/")[1] ?? ""),
+  Object.values(ROUTES).flatMap(({ path }) => path.split("/")[1] || []),
 );
 
 /**

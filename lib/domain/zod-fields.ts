@@ -34,12 +34,13 @@ export function limitedText({ min, max }: { readonly min: 0 | 1; readonly max: n
 }
 
 /**
- * Adds a description to a schema and returns the schema. The API reference shows the description.
- * Two fields with different descriptions need two schemas.
+ * Returns a copy of a schema with a description, which the API reference shows. The schema itself gets no description,
+ * because other fields may use it too.
  */
 export function withDescription<Schema extends z.core.$ZodType>(schema: Schema, description: string): Schema {
-  z.globalRegistry.add(schema, { description });
-  return schema;
+  const described = z.clone(schema);
+  z.globalRegistry.add(described, { description });
+  return described;
 }
 
 /** Returns the message of a zod issue. Returns the message of the key if the key of a record is invalid. */

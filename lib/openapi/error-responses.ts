@@ -97,7 +97,8 @@ function problemContent(kinds: readonly ProblemKind[]): Content {
   };
 }
 
-function problemExample(kind: ProblemKind): unknown {
+/** Returns the example of a problem document. */
+export function problemExample(kind: ProblemKind): unknown {
   const { detail, errors } = PROBLEM_HELP[kind].example;
   const { body } = renderProblem(problemResponse(kind, detail, errors), "Jz8kFg2Tliq");
   return JSON.parse(body ?? "null");

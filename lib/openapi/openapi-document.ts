@@ -53,7 +53,8 @@ const EVENT = "jobEnded";
 const EVENTS = [EVENT, "jobSlow"] as const;
 type Event = (typeof EVENTS)[number];
 const OPERATIONS: Readonly<Record<Operation | Event, DescribedOperation>> = operations;
-const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
+/** An example of each body, by the name of its schema. */
+export const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
 
 const PATH_PARAMETERS: Readonly<Record<string, { readonly description: string; readonly example: string }>> =
   {

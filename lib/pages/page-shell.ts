@@ -76,6 +76,20 @@ export function renderNotFoundPage(): RenderedPage {
   });
 }
 
+/** Renders the page for a person who opens the URL of the service. The page leads to the API reference. */
+export function renderStartPage(): RenderedPage {
+  return renderPage({
+    title: "CCE job notifier",
+    icon: "succeeded",
+    css: [PAGE_CSS],
+    script: "none",
+    hasForms: false,
+    body: html`<main class="alone">${icon("succeeded")}<h1>CCE job notifier</h1>
+<p>A pipeline sends the ID of a job of Huawei Cloud CCE to this service. The service watches the job and notifies people and systems when the job ends.</p>
+<p><a href="docs">Read the API reference</a> to send a job. The page of a job opens only with the link in its notification.</p></main>`,
+  });
+}
+
 export interface InlineElement {
   readonly element: Html;
   /**

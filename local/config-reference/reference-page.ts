@@ -1,4 +1,5 @@
 import { type JsonObject, toObjectOrEmpty } from "../../lib/domain/json.ts";
+import { describeType, inCode } from "../../lib/openapi/schema-type.ts";
 import { createConfigSchema, DESCRIPTIONS, kindOf, visitKeys } from "./config-schema.ts";
 
 const INTRODUCTION = `# Configuration
@@ -70,8 +71,8 @@ function renderRow({ path, schema, isRequired, kinds }: Row, kindCount: number):
   const onlyFor = isForSomeKinds ? ` Only for ${listKinds(kinds)}.` : "";
   const fallback = isRequired ? "required" : "default" in schema ? inCode(schema.default) : "";
   const cells = [
-    inCode(path, false),
-    path.endsWith(".kind") ? listKinds(kinds) : typeOf(schema),
+    `\`${path}\``,
+    path.endsWith(".kind") ? listKinds(kinds) : describeType(schema),
     fallback,
     `${text}${onlyFor}`,
     example === undefined ? "" : inCode(example),
@@ -81,38 +82,3 @@ function renderRow({ path, schema, isRequired, kinds }: Row, kindCount: number):
 
 const listKinds = (kinds: readonly string[]): string =>
   [...new Set(kinds)].map((kind) => `\`${kind}\``).join(", ");
-
-const inCode = (value: unknown, asJson = true): string =>
-  `\`${asJson ? JSON.stringify(value) : String(value)}\``;
-
-/** Returns the type of a key in words, with its limits. */
-function typeOf(schema: JsonObject): string {
-  const { type, items, oneOf, anyOf, additionalProperties } = schema;
-  if (Array.isArray(schema.enum)) return schema.enum.map((value) => inCode(value)).join(", ");
-  if (schema.const !== undefined) return inCode(schema.const);
-  const forms = oneOf ?? anyOf;
-  if (Array.isArray(forms))
-    return [...new Set(forms.map((form) => typeOf(toObjectOrEmpty(form))))].join(" or ");
-  switch (type) {
-    case "array":
-      return `array${limits(schema, "Items")} of ${typeOf(toObjectOrEmpty(items))}`;
-    case "object":
-      return additionalProperties !== undefined && additionalProperties !== false
-        ? "object with names"
-        : "object";
-    case "string":
-      return `string${limits(schema, "Length")}`;
-    default:
-      return `${String(type)}${limits(schema, "imum")}`;
-  }
-}
-
-function limits(schema: JsonObject, unit: "Items" | "Length" | "imum"): string {
-  const min = Number(schema[`min${unit}`] ?? 0);
-  const max = schema[`max${unit}`];
-  const of = { Items: " items", Length: " characters", imum: "" }[unit];
-  if (schema.exclusiveMinimum !== undefined)
-    return ` (more than ${schema.exclusiveMinimum}${max === undefined ? "" : `, at most ${max}`})`;
-  if (max !== undefined) return ` (${min} to ${max}${of})`;
-  return min > 1 ? ` (at least ${min}${of})` : "";
-}

@@ -1,7 +1,8 @@
+import { docsResponse } from "../../functions/api/api-reference.ts";
 import type { StatusDocument } from "../../lib/api/status-document.ts";
 import { renderJobPage } from "../../lib/pages/job-page.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
-import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
+import { type RenderedPage, renderNotFoundPage, renderStartPage } from "../../lib/pages/page-shell.ts";
 import { bigJob, failedNodesJob, succeededJob } from "../lib/pages/ended-jobs.ts";
 import { failedJob } from "../lib/pages/failed-job.ts";
 import { hostileJob } from "../lib/pages/hostile-job.ts";
@@ -16,6 +17,8 @@ export function jobPage(document: StatusDocument): RenderedPage {
 function endedJob(part: Partial<StatusDocument>): StatusDocument {
   return { ...runningJob(), expected: undefined, done: true, nextPollAt: null, ...part };
 }
+
+const docs = await docsResponse({ headers: {} });
 
 /** Every kind of page, by the name of its screenshot. */
 export const PAGES: Readonly<Record<string, RenderedPage>> = {
@@ -66,4 +69,6 @@ export const PAGES: Readonly<Record<string, RenderedPage>> = {
     link: { self: "/jobs?key=k0", before: "c2" },
   }),
   "not-found": renderNotFoundPage(),
+  start: renderStartPage(),
+  docs: { html: docs.body ?? "", headers: { ...docs.headers } },
 };

@@ -6,9 +6,15 @@ import { CONFIG, LINKS, START } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
 import { end, RUNNING } from "../http-watched.ts";
 
+const hrefs = ({ body = "" }: { body?: string }, start: string) =>
+  [...body.matchAll(/href="([^"]+)"/g)]
+    .map(([, href]) => href ?? "")
+    .filter((href) => href.startsWith(start));
+
 describe("the api handler", () => {
   test.each([
-    ["/", 404, undefined],
+    ["/", 405, "GET, HEAD"],
+    ["/index.html", 404, undefined],
     ["/v1/jobs/", 404, undefined],
     ["/v1/jobs/prod/a/b", 404, undefined],
     ["/v1/jobs/prod/a", 405, "DELETE, GET, HEAD"],
@@ -98,11 +104,6 @@ describe("pages", () => {
 });
 
 describe("links on a page", () => {
-  const hrefs = ({ body = "" }: { body?: string }, start: string) =>
-    [...body.matchAll(/href="([^"]+)"/g)]
-      .map(([, href]) => href ?? "")
-      .filter((href) => href.startsWith(start));
-
   const withPages = (pages: object) => ({ ...CONFIG, settings: { ...CONFIG.settings, pages } });
 
   test("do not lead from a job to the list of the project or to other jobs by default", async () => {
@@ -200,14 +201,39 @@ describe("links on a page", () => {
   });
 });
 
+describe("the start page", () => {
+  const CHROMIUM = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+  test("answers a browser without a token with a page that leads to the API reference", async () => {
+    const page = await createHarness().ask("GET", "/", { token: null, headers: { accept: CHROMIUM } });
+    expect(page).toMatchObject({
+      status: 200,
+      headers: { "content-type": "text/html; charset=utf-8", vary: "accept" },
+    });
+    expect(hrefs(page, "docs")).toEqual(["docs"]);
+  });
+
+  test.each([undefined, "*/*", "application/json", "text/html;q=0, application/json"])(
+    "answers a client that accepts %j with 404 and the path of the API reference",
+    async (accept) => {
+      const headers = accept === undefined ? {} : { accept };
+      const answer = await createHarness().ask("GET", "/", { token: null, headers });
+      expect(answer).toMatchObject({ status: 404, headers: { vary: "accept" } });
+      expect(json(answer).detail).toContain("GET /docs");
+    },
+  );
+});
+
 describe("the API reference", () => {
   test("needs no token as a JSON document or as a page without external resources", async () => {
     const api = createHarness();
     const document = await api.ask("GET", "/v1/openapi.json", { token: null });
     expect(json(document)).toMatchObject({ openapi: "3.1.1", webhooks: { jobEnded: {} } });
     const page = await api.ask("GET", "/docs", { token: null });
-    expect(page.headers?.["content-security-policy"]).toMatch(/^default-src 'none'; style-src 'sha256-/);
-    expect(page.body).not.toMatch(/<script|<link|<img|@import|\bsrc=/);
+    expect(page.headers?.["content-security-policy"]).toMatch(
+      /^default-src 'none'; style-src 'sha256-[^;]+; script-src 'sha256-[^ ;]+;/,
+    );
+    expect(page.body).not.toMatch(/<link|<img|@import|\bsrc=/);
     for (const [, anchor] of (page.body ?? "").matchAll(/href="#([^"]+)"/g))
       expect(page.body).toContain(`id="${anchor}"`);
   });

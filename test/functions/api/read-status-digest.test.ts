@@ -95,6 +95,6 @@ describe("the delivery to a chat of a digest", () => {
     const page = await api.ask("GET", SubmissionResult.parse(json(accepted)).jobs[0]?.pageUrl ?? "", {
       token: null,
     });
-    expect(page.body?.match(/>Delivered</g)).toHaveLength(2);
+    expect(page.body?.match(/<span class="word c-succeeded">Delivered</g)).toHaveLength(2);
   });
 });

@@ -30,8 +30,12 @@ test.each(["/dev", "/cce", "/teams/cce", "/a%b", "/jobs-api"])(
   },
 );
 
+test("the path '/' is the start page", () => {
+  expect(matchRoute("GET", "/")).toEqual({ kind: "matched", operation: "showStart", params: {} });
+  expect(matchRoute("POST", "/")).toEqual({ kind: "method_not_allowed", allow: ["GET", "HEAD"] });
+});
+
 test.each([
-  "/",
   "",
   "/cce",
   "/cce/",

@@ -1,0 +1,135 @@
+import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
+import { type Html, html, type Part } from "../pages/html.ts";
+import fieldHelp from "./field-help.json" with { type: "json" };
+import { EXAMPLES, type OpenApiOperation } from "./openapi-document.ts";
+import { describeType, inCode, schemaName } from "./schema-type.ts";
+
+type Schemas = Readonly<Record<string, JsonObject>>;
+
+/**
+ * What the reference says about a parameter or a field of a request body, in addition to the schema and to the example of
+ * the whole body.
+ */
+interface FieldHelp {
+  readonly example?: unknown;
+  /** The default in words. */
+  readonly default?: string;
+  readonly description?: string;
+}
+
+const FIELD_HELP: Readonly<Record<string, Readonly<Record<string, FieldHelp>>>> = fieldHelp;
+
+/** Renders text in which code stands between backticks. The name of a schema is a link to the schema. */
+export function prose(text: string, schemas: Schemas = {}): readonly Part[] {
+  return text.split("`").map((part, index) => {
+    if (index % 2 === 0) return part;
+    const code = html`<code>${part}</code>`;
+    return Object.hasOwn(schemas, part) ? html`<a href="#schema-${part}">${code}</a>` : code;
+  });
+}
+
+/** Renders code. A long line has a scroll bar, which the reader can reach with the keyboard. */
+export function codeBlock(text: string): Html {
+  return html`<pre tabindex="0">${text}</pre>`;
+}
+
+/** Renders a table. On a narrow page, each cell has the head of its column in front of it. */
+export function table(label: string, heads: readonly string[], rows: readonly (readonly Part[])[]): Html {
+  const cells = (row: readonly Part[]) =>
+    row.map((cell, index) =>
+      index === 0
+        ? html`<th scope="row">${cell}</th>`
+        : html`<td data-head="${heads[index] ?? ""}">${cell}</td>`,
+    );
+  return html`<div class="wide" tabindex="0" role="region" aria-label="${label}"><table><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>`)}</tbody></table></div>`;
+}
+
+/** Renders terms with their meanings. Each term has an anchor. */
+export function definitions(prefix: string, meanings: Readonly<Record<string, string>>): Html {
+  return html`<dl>${Object.entries(meanings).map(
+    ([term, text]) => html`<dt id="${prefix}-${term}">${term}</dt><dd>${prose(text)}</dd>`,
+  )}</dl>`;
+}
+
+const REQUEST_HEADS = ["Type", "Required", "Default", "Example", "Description"];
+
+/** Renders the parameters of an operation as a table. */
+export function parameterTable(label: string, operation: OpenApiOperation, schemas: Schemas): Html {
+  const help = FIELD_HELP.parameters ?? {};
+  return table(
+    label,
+    ["Name", "In", ...REQUEST_HEADS],
+    operation.parameters.map(({ name, in: location, description, required = false, schema }) => [
+      html`<code>${name}</code>`,
+      location,
+      ...requestCells(toObjectOrEmpty(schema), required, { ...help[name], description }, schemas),
+    ]),
+  );
+}
+
+/** Renders the fields of a request body as a table for each form of the body. */
+export function bodyTables(label: string, name: string, schemas: Schemas): readonly Html[] {
+  const { anyOf } = schemas[name] ?? {};
+  const names = Array.isArray(anyOf) ? anyOf.map((form) => schemaName(form.$ref)) : [name];
+  return names.map((form) => {
+    const schema = schemas[form] ?? {};
+    const rows = requestFields(form, "", EXAMPLES[form], schemas);
+    return html`<p>${prose(String(schema.description ?? ""))}</p>
+${table(`${label}: ${form}`, ["Field", ...REQUEST_HEADS], rows)}`;
+  });
+}
+
+/** @param body the example of the body or of the object in the body */
+function requestFields(
+  name: string,
+  path: string,
+  body: unknown,
+  schemas: Schemas,
+): readonly (readonly Part[])[] {
+  return fieldsOf(schemas[name] ?? {}).flatMap(({ field, property, isRequired }) => {
+    const inner = typeof property.$ref === "string" ? schemaName(property.$ref) : "";
+    const example = toObjectOrEmpty(body)[field];
+    const { description = schemas[inner]?.description } = property;
+    const help = { example, description: String(description ?? ""), ...FIELD_HELP[name]?.[field] };
+    return [
+      [html`<code>${path}${field}</code>`, ...requestCells(property, isRequired, help, schemas)],
+      ...requestFields(inner, `${path}${field}.`, example, schemas),
+    ];
+  });
+}
+
+function requestCells(
+  schema: JsonObject,
+  isRequired: boolean,
+  help: FieldHelp,
+  schemas: Schemas,
+): readonly Part[] {
+  const { example, description = "" } = help;
+  const fallback = help.default ?? ("default" in schema ? inCode(schema.default) : "–");
+  return [
+    prose(describeType(schema), schemas),
+    isRequired ? "yes" : "no",
+    prose(isRequired ? "–" : fallback),
+    html`<code>${typeof example === "string" ? example : JSON.stringify(example)}</code>`,
+    prose(description),
+  ];
+}
+
+/** Renders the fields of a schema of a response or of an event as a table. */
+export function fieldTable(name: string, schemas: Schemas): Html {
+  const rows = fieldsOf(schemas[name] ?? {}).map(({ field, property, isRequired }) => [
+    html`<code>${field}</code>`,
+    prose(describeType(property), schemas),
+    isRequired ? "yes" : "no",
+    prose(String(property.description ?? "")),
+  ]);
+  return table(`Fields of ${name}`, ["Field", "Type", "Always present", "Description"], rows);
+}
+
+function fieldsOf({ properties, required }: JsonObject) {
+  return Object.entries(toObjectOrEmpty(properties)).map(([field, property]) => {
+    const isRequired = Array.isArray(required) && required.includes(field);
+    return { field, property: toObjectOrEmpty(property), isRequired };
+  });
+}
