@@ -1,0 +1,58 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { commandsInDocument, faultOf, unknownScripts } from "./documented-commands.ts";
+
+const FILES = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { encoding: "utf8" })
+  .split("\n")
+  .filter((file) => /\.(ts|mjs|md|yml|yaml|tf|sh|groovy)$|Jenkinsfile$|\.ci\/run$/.test(file))
+  .filter((file) => existsSync(file) && !file.endsWith(".generated.ts"));
+const DOCUMENTS = FILES.filter((file) => file.endsWith(".md") && file !== "CHANGELOG.md");
+
+test.each(DOCUMENTS)(
+  "every command line in %s can be run",
+  (file) => {
+    const commands = commandsInDocument(file, readFileSync(file, "utf8"));
+    const faults = commands.map((command) => [command.at, command.argv.join(" "), faultOf(command)]);
+    expect(faults.filter(([, , fault]) => fault !== null)).toEqual([]);
+  },
+  60_000,
+);
+
+test("the documents contain command lines of every kind", () => {
+  const all = DOCUMENTS.flatMap((file) => commandsInDocument(file, readFileSync(file, "utf8")));
+  const programs = all.map(({ argv: [program] }) => program);
+  for (const program of ["npm", "npx", "node", "curl", "aws"]) expect(programs).toContain(program);
+  expect(all.length).toBeGreaterThan(100);
+});
+
+test("every script that a file names exists", () => {
+  // The test of these functions names scripts that do not exist.
+  const files = FILES.filter((file) => !file.endsWith("documented-commands.test.ts"));
+  const unknown = files.flatMap((file) =>
+    unknownScripts(readFileSync(file, "utf8")).map((name) => `${file}: npm run ${name}`),
+  );
+  expect(unknown).toEqual([]);
+});
+
+test.each([
+  ["npm run nothing -- --stage prod", "there is no script nothing"],
+  ["npm run doctor -- --stage prod --nothing", "npm run doctor has no option --nothing"],
+  ["npm run deploy -- --stag prod", "npm run deploy has no option --stag"],
+  ["npm run simulate -- --nothing 7", "npm run simulate has no option --nothing"],
+  ["cce-notifier wach a", "unknown command 'wach'"],
+  ["node client/nothing.mjs", "the file client/nothing.mjs does not exist"],
+  ["npx --yes --package ./cce-notifier-1.0.0.tgz cce-notifier watch", "give either job IDs or --reply"],
+  ["sl -a", "the program sl is unknown"],
+  ["npm ci && npm run lint", null],
+  ["npm run config -- check|put|list", null],
+  ["API=x TOKEN=y npm start  # text", null],
+])(
+  "of the command line %j, the fault is %j",
+  (line, fault) => {
+    const faults = commandsInDocument("a.md", `\`\`\`sh\n${line}\n\`\`\`\n`).map(faultOf);
+    expect(faults.find((one) => one !== null) ?? null).toEqual(
+      fault === null ? null : expect.stringContaining(fault),
+    );
+  },
+  60_000,
+);

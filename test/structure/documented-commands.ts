@@ -1,0 +1,116 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import * as z from "zod";
+import { readArguments } from "../../client/arguments.ts";
+import { isServerCommand } from "../../client/server-command.ts";
+
+const Package = z.object({ scripts: z.record(z.string(), z.string()) });
+const { scripts } = Package.parse(JSON.parse(readFileSync("package.json", "utf8")));
+
+/** A command line in a document, with the file and the line number. */
+export interface DocumentedCommand {
+  readonly at: string;
+  readonly argv: readonly string[];
+}
+
+/** Programs that are not part of this repository. */
+const OTHER_PROGRAMS: ReadonlySet<string> = new Set(
+  "aws cat cd cp curl echo export git helm kubectl openssl podman printf sed sudo systemctl sha256sum xargs".split(
+    " ",
+  ),
+);
+
+/** The commands in the code blocks of a document, and in its inline code if the code begins with a command of ours. */
+export function commandsInDocument(file: string, text: string): readonly DocumentedCommand[] {
+  const commands: DocumentedCommand[] = [];
+  const add = (index: number, code: string) => {
+    const line = text.slice(0, index).split("\n").length;
+    for (const argv of splitCommands(code)) commands.push({ at: `${file}:${line}`, argv });
+  };
+  for (const { index, 1: block = "" } of text.matchAll(/^ *```sh\n([\s\S]*?)^ *```/gm)) add(index, block);
+  for (const { index, 1: code = "" } of text.matchAll(/(?<!`)`((?:npm|npx|cce-notifier|node) [^`]+)`(?!`)/g))
+    add(index, code.replaceAll("\n", " "));
+  return commands;
+}
+
+/** Splits shell code into commands and each command into words. Comments, variables and redirections are removed. */
+function splitCommands(code: string): readonly (readonly string[])[] {
+  return code
+    .replace(/\\\n\s*/g, " ")
+    .replace(/(^|\s)#.*$/gm, "")
+    .split(/\n|&&|\|\||(?<=\s)[|](?=\s)|;/)
+    .map((command) => command.replace(/(?:^|\s)(?:\d?>|<).*$/, "").trim())
+    .map((command) =>
+      (command.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []).map((word) => word.replace(/^["']|["']$/g, "")),
+    )
+    .map((words) => words.slice(words.findIndex((word) => !/^[A-Z_]+=/.test(word))))
+    .filter((words) => words.length > 0 && !/^[A-Z_]+=/.test(words[0] ?? ""));
+}
+
+/** Replaces the forms of a usage text: `[--option]`, `A|B` (the first is used), `NAME…` and `COMMAND`. */
+const plain = (words: readonly string[]) =>
+  words.map((word) =>
+    word
+      .replace(/^\[|\]$/g, "")
+      .replace(/\|.*$/, "")
+      .replace(/…$/, "")
+      .replace(/^COMMAND$/, "watch"),
+  );
+
+/** Returns why a command cannot be run as the document says. Returns null if the command can be run. */
+export function faultOf({ argv }: DocumentedCommand): string | null {
+  const [program = "", ...rest] = plain(argv);
+  if (program === "npm") return faultOfNpm(rest);
+  if (program === "cce-notifier") return faultOfCommand(rest);
+  // docs/command.md warns of `npx cce-notifier`, which would run a package of the registry.
+  if (program === "npx" && rest.join(" ") !== "cce-notifier")
+    return rest.includes("--package")
+      ? faultOfCommand(rest.slice(rest.indexOf("cce-notifier") + 1))
+      : "no --package";
+  if (program === "node") {
+    const [file = "", ...more] = rest;
+    if (file === "client/bin.mjs" || file.endsWith("cce-notifier.mjs")) return faultOfCommand(more);
+    return existsSync(file) ? null : `the file ${file} does not exist`;
+  }
+  return OTHER_PROGRAMS.has(program) || program === "npx" ? null : `the program ${program} is unknown`;
+}
+
+function faultOfNpm([verb = "", ...rest]: readonly string[]): string | null {
+  if (verb === "ci" || verb === "audit") return null;
+  const name = verb === "run" ? (rest.find((word) => !word.startsWith("-")) ?? "") : verb;
+  const script = scripts[name];
+  if (script === undefined) return `there is no script ${name}`;
+  const [, file] = /node (\S+\.(?:ts|mjs))/.exec(script) ?? [];
+  const options = rest
+    .filter((word) => /^--[a-z]/.test(word) && word !== "--silent")
+    .map((word) => word.replace(/=.*/, ""));
+  const unknown = options.find((option) => !knowsOption(name, file, option));
+  return unknown === undefined ? null : `npm run ${name} has no option ${unknown}`;
+}
+
+const helpTexts = new Map<string, string>();
+
+function knowsOption(script: string, file: string | undefined, option: string): boolean {
+  // The Serverless Framework has options of its own.
+  if (file === undefined || script === "deploy") return ["--stage", "--region", "--param"].includes(option);
+  if (!/^local\/(ops|release)\//.test(file)) return readFileSync(file, "utf8").includes(option.slice(2));
+  const help = helpTexts.get(file) ?? execFileSync(process.execPath, [file, "--help"], { encoding: "utf8" });
+  helpTexts.set(file, help);
+  return help.includes(option);
+}
+
+function faultOfCommand(argv: readonly string[]): string | null {
+  const [name] = argv;
+  // The commands of the one-node edition read their arguments in another process. Tests of these commands run them.
+  if (isServerCommand(name)) return null;
+  const command = readArguments(argv, "prod");
+  return command.kind === "fault" ? command.detail : null;
+}
+
+/** Returns the unknown scripts in source code or a document: `npm run NAME`. */
+export function unknownScripts(text: string): readonly string[] {
+  const names = [...text.matchAll(/\bnpm run (?:-s |--silent )?([a-z][\w:-]*)/g)].map(
+    ([, name = ""]) => name,
+  );
+  return names.filter((name) => !Object.hasOwn(scripts, name));
+}
