@@ -80,9 +80,10 @@ export interface LiveLines {
 /** @param paint adds colours to a truncated line */
 export function createLiveLines(output: Output, paint: (line: string) => string): LiveLines {
   let shown: readonly string[] = [];
-  // The sequence moves the cursor up and clears everything below the cursor. A line must not fill two rows of the
+  // The sequence moves the cursor to the first live line and clears everything below. The cursor may stand behind
+  // characters that the user typed. A line must not fill two rows of the
   // terminal, because the sequence counts one row for each line.
-  const erase = () => (shown.length > 0 ? `${ESCAPE}${shown.length}A${ESCAPE}0J` : "");
+  const erase = () => (shown.length > 0 ? `\r${ESCAPE}${shown.length}A${ESCAPE}0J` : "");
   const draw = (lines: readonly string[]) =>
     lines.map((line) => `${paint(truncate(line, columnsOf(output), countColumns))}\n`).join("");
   return {

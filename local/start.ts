@@ -1,10 +1,15 @@
 import { join } from "node:path";
+import { createLinkOptions, listPageUrl } from "../lib/auth/link-keys.ts";
+import { formatDuration } from "../lib/domain/time-text.ts";
 import { runDemo } from "./demo/demo.ts";
-import { DEMO_PROJECT, type DemoEnvironment, startDemoEnvironment } from "./demo/demo-environment.ts";
+import { DEMO_PROJECT, startDemoEnvironment } from "./demo/demo-environment.ts";
+import { nextSteps } from "./demo/next-steps.ts";
+import { announceDemo } from "./demo/running-demo.ts";
 import { createScreen } from "./demo/screen.ts";
 import { formatNotification } from "./demo/terminal-notification.ts";
 import { PortInUseError } from "./gateway/gateway.ts";
 import { packageService } from "./package/package-service.ts";
+import { readConfigFile } from "./stack/config-file.ts";
 import { type EmbeddedStack, startEmbeddedStack } from "./stack/embedded-stack.ts";
 import { createFunctionLog } from "./stack/function-log.ts";
 import { runUntilStopped, waitUntilAborted } from "./stack/run-until-stopped.ts";
@@ -12,8 +17,13 @@ import { readStackOptions, type StackOptions } from "./stack/stack-options.ts";
 import type { Stoppables } from "./stack/stoppables.ts";
 
 const DEMO_TIME_LIMIT_MS = 60_000;
+const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const SPINNER_MS = 125;
 
-const screen = createScreen(process.stdout);
+// If a program such as `head` stops reading the output, the demo stops as after Ctrl-C.
+process.stdout.once("error", () => process.kill(process.pid, "SIGTERM")).on("error", () => undefined);
+
+const screen = createScreen(process.stdout, process.env);
 
 /**
  * Runs the demo and returns the exit status. After the demo, `npm start` continues until Ctrl-C, but `npm run demo`
@@ -23,33 +33,66 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
   const options = readStackOptions(process.env);
   if (options.configFile !== null)
     screen.print("The demo ignores CONFIG_FILE and uses its own config. `npm run stack` uses CONFIG_FILE.");
-  screen.print("Packaging the service …");
   const buildDir = join(options.rootDir, "build", "packages");
-  const packageDir = await packageService({ serviceDir: options.serviceDir, buildDir, stopping });
+  const packageDir = await showSpinner("Packaging the service", () =>
+    packageService({ serviceDir: options.serviceDir, buildDir, stopping }),
+  );
   const environment = parts.add(await startDemoEnvironment());
-  const stack = parts.add(await startStack(options, packageDir, environment.configFile));
+  const { receiver, token, cceUrl, configFile } = environment;
+  const stack = parts.add(await startStack(options, packageDir, configFile));
   if (stopping.aborted) return 0;
-  const jobs = environment.startJobs();
-  screen.print(addresses(stack, environment, jobs[0]?.jobId));
+  parts.add(await announceDemo(options.rootDir, { api: stack.api, token, cceUrl }));
+  screen.print(`The service runs at ${stack.api}. Its chats and webhooks are at ${receiver.url}.\n`);
 
+  const format = (notification: Parameters<typeof formatNotification>[0]) =>
+    formatNotification(notification, screen.hasColours);
   const isComplete = await runDemo({
-    jobs,
+    jobs: environment.startJobs(),
     apiUrl: stack.api,
-    token: environment.token,
-    notifications: environment.receiver.notifications,
+    token,
+    notifications: receiver.notifications,
     screen,
-    format: (notification) => formatNotification(notification, process.stdout.isTTY === true),
+    format,
     timeLimitMs: DEMO_TIME_LIMIT_MS,
     signal: stopping,
   });
   if (stopping.aborted) return 0;
-  if (isComplete) screen.print("The demo is complete: all notifications have arrived.");
+  if (isComplete) screen.print("\nThe demo is complete: all notifications have arrived.\n");
   else
     screen.print(`The demo failed: some notifications did not arrive within ${DEMO_TIME_LIMIT_MS / 1000} s.`);
-  if (exitsAfterDemo) return isComplete ? 0 : 1;
-  screen.print("The stack keeps running. Press Ctrl-C to stop it.");
+  if (exitsAfterDemo) {
+    screen.print("To keep the service running, and to submit jobs of your own: npm start");
+    return isComplete ? 0 : 1;
+  }
+  const links = createLinkOptions(await readConfigFile(configFile), stack.api);
+  const listUrl = listPageUrl(links, DEMO_PROJECT, Date.now());
+  const jobId = environment.startOtherJob();
+  const { hasColours } = screen;
+  screen.print(
+    nextSteps({ api: stack.api, token, notificationsUrl: receiver.url, listUrl, jobId, hasColours }),
+  );
+  screen.print("The service keeps running and shows new notifications here. Ctrl-C stops it.");
+  receiver.notifications.subscribe((notification) => screen.print(format(notification)));
   await waitUntilAborted(stopping);
   return 0;
+}
+
+/** Shows how long a task takes. If the output is not a terminal, shows only one line. */
+async function showSpinner<T>(task: string, run: () => Promise<T>): Promise<T> {
+  const startedAt = Date.now();
+  const show = () => {
+    const elapsedMs = Date.now() - startedAt;
+    const frame = SPINNER[Math.floor(elapsedMs / SPINNER_MS) % SPINNER.length];
+    screen.update(process.stdout.isTTY ? [`${frame} ${task}, ${formatDuration(elapsedMs)}`] : [`${task} …`]);
+  };
+  show();
+  const timer = setInterval(show, SPINNER_MS);
+  try {
+    return await run();
+  } finally {
+    clearInterval(timer);
+    screen.update([]);
+  }
 }
 
 /**
@@ -72,24 +115,11 @@ async function startStack(
     });
   return start(port).catch((error: unknown) => {
     if (!(error instanceof PortInUseError)) throw error;
-    screen.print(`Port ${port} is in use. The API gets another port.`);
+    screen.print(
+      `Port ${port} is in use, perhaps by another demo. The service gets another port. PORT=4100 npm start chooses one.`,
+    );
     return start(0);
   });
-}
-
-function addresses(stack: EmbeddedStack, environment: DemoEnvironment, jobId: string | undefined): string {
-  const { token, cceUrl, receiver } = environment;
-  return [
-    "The stack is up.",
-    `  API            ${stack.api}`,
-    `  API reference  ${stack.api}/docs`,
-    `  notifications  ${receiver.url}`,
-    `  simulated CCE  ${cceUrl}`,
-    "",
-    "Try this in another terminal:",
-    `  curl -H 'Authorization: Bearer ${token}' ${stack.api}/v1/jobs/${DEMO_PROJECT}/${jobId}`,
-    "",
-  ].join("\n");
 }
 
 await runUntilStopped((stopping, parts) => main(process.argv.includes("--demo"), stopping, parts));

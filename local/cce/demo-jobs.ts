@@ -66,3 +66,22 @@ export const endlessNodeCreationScript = (seconds: number): JobScriptInput => ({
     { type: "InstallNode", startSeconds: seconds, endSeconds: null },
   ],
 });
+
+const POOL_NODES = 30;
+
+/** Returns the script of a simulated job that adds 30 nodes. All nodes fail after `seconds`, for one reason. */
+export const failedNodePoolScript = (seconds: number): JobScriptInput => ({
+  type: "ScaleupNodePool",
+  endSeconds: seconds,
+  outcome: "Failed",
+  ...CLUSTER,
+  resourceName: "demo-pool",
+  subJobs: Array.from({ length: POOL_NODES }, (_, i) => ({
+    type: "CreateNodeVM",
+    startSeconds: seconds * 0.1,
+    endSeconds: seconds * (0.5 + i / (2 * POOL_NODES)),
+    outcome: "Failed" as const,
+    resourceName: `demo-pool-${i}`,
+    reason: `create server demo-pool-${i} failed, error code : Ecs.0319, reason is : the flavor c7n.xlarge.2 is sold out in availability zone eu-de-02`,
+  })),
+});

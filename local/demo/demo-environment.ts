@@ -7,15 +7,20 @@ import {
   clusterDeletionScript,
   endlessNodeCreationScript,
   failedNodeCreationScript,
+  failedNodePoolScript,
 } from "../cce/demo-jobs.ts";
 import type { JobScriptInput } from "../cce/job-script.ts";
 import { startCceSimulator } from "../cce/simulator.ts";
 import { type Receiver, startReceiver } from "../receiver/receiver.ts";
 import { Stoppables } from "../stack/stoppables.ts";
 
-const PROJECT_ID = "0bcc5e8f5a0010d22f1dc00ade5f4d7e";
+/** The ID of the demo's project in the simulated CCE. */
+export const PROJECT_ID = "0bcc5e8f5a0010d22f1dc00ade5f4d7e";
 /** The deadline of the demo job that never ends. The service polls this job several times before the deadline. */
 const ENDLESS_JOB_DEADLINE_SECONDS = 25;
+
+/** The duration of the job that the user of the demo submits. */
+const OTHER_JOB_SECONDS = 10;
 
 /** The name of the only project in the demo's config. */
 export const DEMO_PROJECT = "demo";
@@ -31,6 +36,7 @@ export const DEMO_TARGETS = [
 ] as const;
 
 export interface DemoJob {
+  /** The type and the resource of the job, as CCE names them. */
   readonly title: string;
   readonly jobId: string;
   /** The fields in the body of the request `POST /v1/jobs`, without the project and the job ID. */
@@ -52,6 +58,8 @@ export interface DemoEnvironment {
    * a resource.
    */
   startJobs(): readonly DemoJob[];
+  /** Starts one more job in the simulated CCE and returns its ID. Nobody submits the job to the service. */
+  startOtherJob(): string;
   stop(): Promise<void>;
 }
 
@@ -71,24 +79,26 @@ export async function startDemoEnvironment(): Promise<DemoEnvironment> {
     const auth = { kind: "aksk", accessKey, secretKey };
     const config = demoConfig({ endpoint: cce.url, auth, receiverUrl: receiver.url, token, webhookSecret });
     await writeFile(configFile, JSON.stringify(config, null, 2), { mode: 0o600 });
-    const startJob = (title: string, script: JobScriptInput, options = {}): DemoJob => ({
-      title,
-      jobId: cce.addJob(PROJECT_ID, script),
-      submission: { context: { actor: "demo", pipeline: title }, ...options },
-    });
+    const startJob = (script: JobScriptInput, options = {}): DemoJob => {
+      const title = [script.type, script.resourceName].filter(Boolean).join(" ");
+      return {
+        title,
+        jobId: cce.addJob(PROJECT_ID, script),
+        submission: { context: { actor: "demo", pipeline: "demo" }, ...options },
+      };
+    };
     return {
       configFile,
       token,
       cceUrl: cce.url,
       receiver,
       startJobs: () => [
-        startJob("cluster creation", clusterCreationScript(4)),
-        startJob("failing node creation", failedNodeCreationScript(8)),
-        startJob("cluster deletion", clusterDeletionScript(12)),
-        startJob("endless node creation", endlessNodeCreationScript(5), {
-          deadlineMinutes: ENDLESS_JOB_DEADLINE_SECONDS / 60,
-        }),
+        startJob(clusterCreationScript(4)),
+        startJob(failedNodeCreationScript(8)),
+        startJob(clusterDeletionScript(12)),
+        startJob(endlessNodeCreationScript(5), { deadlineMinutes: ENDLESS_JOB_DEADLINE_SECONDS / 60 }),
       ],
+      startOtherJob: () => cce.addJob(PROJECT_ID, failedNodePoolScript(OTHER_JOB_SECONDS)),
       stop: () => parts.stop(),
     };
   } catch (error) {

@@ -30,6 +30,7 @@ export async function runDemo(options: {
   const statuses = new Map<string, StatusDocument>();
   const authorization = `Bearer ${token}`;
   let shown = 0;
+  const width = Math.max(...jobs.map(({ title }) => title.length));
 
   async function submit({ title, jobId, submission }: DemoJob): Promise<void> {
     const response = await fetch(`${apiUrl}/v1/jobs`, {
@@ -40,7 +41,7 @@ export async function runDemo(options: {
     const body = await response.text();
     if (!response.ok) throw new Error(`POST /v1/jobs: HTTP ${response.status}: ${body}`);
     const [job] = Accepted.parse(JSON.parse(body)).jobs;
-    screen.print(`  ${title}\n    ${job.pageUrl ?? "(no page)"}`);
+    screen.print(`  ${title.padEnd(width)}  ${job.pageUrl ?? "(no page)"}`);
   }
 
   /** If the service's API does not know a job or does not respond, this method keeps the job's earlier status. */
@@ -53,7 +54,9 @@ export async function runDemo(options: {
   async function showProgress(): Promise<void> {
     const running = jobs.filter(({ jobId }) => statuses.get(jobId)?.done !== true);
     await Promise.all(running.map(({ jobId }) => refresh(jobId)));
-    screen.update(jobs.map(({ title, jobId }) => formatProgressLine(title, statuses.get(jobId) ?? null)));
+    screen.update(
+      jobs.map(({ title, jobId }) => formatProgressLine(title.padEnd(width), statuses.get(jobId) ?? null)),
+    );
   }
 
   screen.print("Status pages of the demo jobs:");

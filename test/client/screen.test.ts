@@ -1,7 +1,7 @@
 import { createScreen } from "../../client/screen.ts";
 
-const CLEAR_ONE = "\u001b[1A\u001b[0J";
-const CLEAR_TWO = "\u001b[2A\u001b[0J";
+const CLEAR_ONE = "\r\u001b[1A\u001b[0J";
+const CLEAR_TWO = "\r\u001b[2A\u001b[0J";
 
 function createRecordedScreen(isLive: boolean, hasColours = false) {
   const written: string[] = [];

@@ -122,6 +122,6 @@ test("the lines that change in place are removed at the end, and the outcome sta
   progress.onStatus({ ...running("a"), done: true, state: "succeeded", durationSeconds: 5 });
   progress.end();
   expect(take()).toBe(
-    "\u001b[2A\u001b[0J✔ prod/a CreateNode node-7: succeeded after 5 s, 0 of 3 subjobs ended\n",
+    "\r\u001b[2A\u001b[0J✔ prod/a CreateNode node-7: succeeded after 5 s, 0 of 3 subjobs ended\n",
   );
 });

@@ -38,12 +38,12 @@ const status = (changes: Partial<StatusDocument>): StatusDocument => ({
 
 describe("formatProgressLine", () => {
   it("shows a job that the API does not know yet", () => {
-    expect(formatProgressLine("a cluster", null)).toBe("… a cluster: submitting");
+    expect(formatProgressLine("a cluster", null)).toBe("… ░░░░░░░░ a cluster  submitting");
   });
 
   it("shows how many subjobs have ended", () => {
     expect(formatProgressLine("a cluster", status({}))).toBe(
-      "… ████░░░░░░░░░░░░ a cluster: Running, 1 of 4 subjobs ended, 2 polls",
+      "… ██░░░░░░ a cluster  Running, 1 of 4 subjobs ended, 2 polls",
     );
   });
 
@@ -52,7 +52,7 @@ describe("formatProgressLine", () => {
       "a cluster",
       status({ phase: null, polls: 0, subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 } }),
     );
-    expect(line).toBe("… ░░░░░░░░░░░░░░░░ a cluster: not polled yet, 0 polls");
+    expect(line).toBe("… ░░░░░░░░ a cluster  not polled yet, 0 polls");
   });
 
   it("distinguishes an unknown phase from a job without polls", () => {
@@ -69,13 +69,13 @@ describe("formatProgressLine", () => {
 
   test.each(outcomes)("shows the outcome, and how many subjobs have ended: %s", (state, mark, text) => {
     const line = formatProgressLine("a cluster", status({ state, done: true, polls: 1 }));
-    expect(line).toBe(`${mark} ████░░░░░░░░░░░░ a cluster: ${text}, 1 of 4 subjobs ended, 1 poll`);
+    expect(line).toBe(`${mark} ██░░░░░░ a cluster  ${text}, 1 of 4 subjobs ended, 1 poll`);
   });
 
   test.each(outcomes)("fills the bar of a job without subjobs only after success or failure: %s", (state) => {
     const subJobs = { total: 0, succeeded: 0, failed: 0, pending: 0 };
     const line = formatProgressLine("a node", status({ state, done: true, subJobs }));
-    expect(line.includes("█".repeat(16))).toBe(state === "succeeded" || state === "failed");
+    expect(line.includes("█".repeat(8))).toBe(state === "succeeded" || state === "failed");
     expect(line.includes("█")).toBe(state === "succeeded" || state === "failed");
   });
 });

@@ -1,0 +1,33 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import * as z from "zod";
+import { parseJson } from "../../lib/domain/json.ts";
+import type { Stoppable } from "../stack/stoppables.ts";
+
+/** What `npm run demo:job` needs to know about a running demo. */
+const RunningDemo = z.strictObject({ api: z.url(), token: z.string(), cceUrl: z.url() });
+export type RunningDemo = z.infer<typeof RunningDemo>;
+
+const fileIn = (rootDir: string): string => join(rootDir, "build", "running-demo.json");
+
+/** Writes the file about the running demo. The file of an earlier demo is replaced. `stop` removes the file. */
+export async function announceDemo(rootDir: string, demo: RunningDemo): Promise<Stoppable> {
+  const file = fileIn(rootDir);
+  const text = JSON.stringify(demo);
+  await mkdir(dirname(file), { recursive: true });
+  await rm(file, { force: true });
+  await writeFile(file, text, { mode: 0o600 });
+  return {
+    async stop() {
+      // Another demo may have replaced the file.
+      if ((await readFile(file, "utf8").catch(() => "")) === text) await rm(file, { force: true });
+    },
+  };
+}
+
+/** Returns the demo that started last and still runs, or null. */
+export async function findRunningDemo(rootDir: string): Promise<RunningDemo | null> {
+  const text = await readFile(fileIn(rootDir), "utf8").catch(() => "");
+  const parsed = RunningDemo.safeParse(parseJson(text));
+  return parsed.success ? parsed.data : null;
+}

@@ -1,0 +1,68 @@
+import pty from "@lydell/node-pty";
+import headless from "@xterm/headless";
+import { eventually } from "./eventually.ts";
+
+/** A program in a terminal. The terminal interprets the escape sequences of the program. */
+export interface TerminalProgram {
+  /** Returns the lines that a person sees, also those above the screen. Wrapped lines stay apart. */
+  lines(): readonly string[];
+  /** Everything that the program has written. */
+  written(): string;
+  /** Waits until the terminal shows a text. */
+  shows(text: string | RegExp, timeLimitMs?: number): Promise<void>;
+  type(text: string): void;
+  /** Waits for the end of the program. */
+  ended: Promise<{ readonly exitCode: number; readonly signal: number }>;
+  kill(): void;
+}
+
+export const CTRL_C = "\u0003";
+const ROWS = 24;
+
+/** Starts a Node.js program in a terminal of `columns` columns. The program inherits only PATH from the environment. */
+export function startInTerminal(
+  parameters: readonly string[],
+  options: { readonly columns: number; readonly env?: Readonly<Record<string, string>> },
+): TerminalProgram {
+  const { columns: cols, env = {} } = options;
+  const screen = new headless.Terminal({ cols, rows: ROWS, scrollback: 5_000, allowProposedApi: true });
+  const child = pty.spawn(process.execPath, [...parameters], {
+    cols,
+    rows: ROWS,
+    cwd: process.cwd(),
+    env: { PATH: process.env.PATH ?? "", TERM: "xterm-256color", ...env },
+  });
+  let written = "";
+  child.onData((data) => {
+    written += data;
+    screen.write(data);
+  });
+  const ended = new Promise<{ exitCode: number; signal: number }>((resolve) =>
+    // The terminal interprets what it gets a little later.
+    child.onExit(({ exitCode, signal = 0 }) => screen.write("", () => resolve({ exitCode, signal }))),
+  );
+  const lines = () => {
+    const buffer = screen.buffer.active;
+    const rows = Array.from(
+      { length: buffer.length },
+      (_, y) => buffer.getLine(y)?.translateToString(true) ?? "",
+    );
+    return rows.slice(0, rows.findLastIndex((row) => row !== "") + 1);
+  };
+  const matches = (text: string | RegExp) =>
+    typeof text === "string" ? lines().join("\n").includes(text) : text.test(lines().join("\n"));
+  return {
+    lines,
+    written: () => written,
+    async shows(text, timeLimitMs = 10_000) {
+      await eventually(`the terminal to show ${text}`, async () => matches(text), timeLimitMs).catch(
+        (error) => {
+          throw new Error(`${error.message}\n${lines().join("\n")}`);
+        },
+      );
+    },
+    type: (text) => child.write(text),
+    ended,
+    kill: () => child.kill("SIGKILL"),
+  };
+}
