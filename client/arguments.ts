@@ -4,6 +4,7 @@ import { JobId, Name, WATCH_STATES } from "../lib/domain/job.ts";
 import type { QueryField } from "./client.ts";
 import { COMMAND_TEXTS, type CommandName, isCommandName, optionsOf } from "./command-table.ts";
 import { isShell, type Shell } from "./completion.ts";
+import { OPTIONS_OF_RESOURCE, readOperation } from "./operation-options.ts";
 import { OptionValues, UsageError } from "./option-values.ts";
 import { suggestName } from "./suggest-name.ts";
 
@@ -31,7 +32,12 @@ export type ServiceCommand = OutputOptions &
         /** The file that contains a reply of CCE. The value is null if `jobs` names the jobs. */
         readonly reply: string | null;
         readonly jobs: readonly NamedJob[];
-        /** The submission without its jobs and without its context. `project` is the project of the reply. */
+        /** The kind and the cluster of an operation that the reply does not name. */
+        readonly named: { readonly operation: string | undefined; readonly clusterId: string | undefined };
+        /**
+         * The submission without its jobs and without its context. `project` is the project of the reply or of the
+         * operation.
+         */
         readonly submission: Submission;
         readonly context: Context;
         /** Is true if the watches are restarted. */
@@ -75,7 +81,7 @@ export type Command =
  * labels and digest messages. The option `--again` needs the job ID, and only the service can find the job ID in a
  * reply of CCE.
  */
-const NOT_WITH_REPLY = ["label", "digest", "again"] as const;
+const NOT_WITH_REPLY = ["label", "digest", "again", ...OPTIONS_OF_RESOURCE] as const;
 const DEFAULT_LIST_LIMIT = 20;
 
 /**
@@ -173,10 +179,13 @@ function readWatch(
   readJobs: () => readonly NamedJob[],
 ): WithoutOutput<"watch"> {
   const reply = options.get("reply") ?? null;
-  if ((reply === null) === (names.length === 0)) throw new UsageError("give either job IDs or --reply");
+  const operation = reply === null ? readOperation(options) : undefined;
+  if ([reply !== null, names.length > 0, operation !== undefined].filter(Boolean).length !== 1)
+    throw new UsageError("give either job IDs, --operation or --reply");
   const until = options.get("until");
   if (until !== undefined && until !== "ready") throw new UsageError("--until must be ready");
-  const jobs = reply === null ? readJobs() : [];
+  const jobs = names.length > 0 ? readJobs() : [];
+  const named = { operation: options.get("operation"), clusterId: options.get("cluster") };
   if (options.has("digest") && new Set(jobs.map((job) => job.project)).size > 1)
     throw new UsageError("--digest needs jobs of one project");
   const labels = options.all("label")?.map(readLabel);
@@ -188,6 +197,7 @@ function readWatch(
     labels: labels && Object.fromEntries(labels),
   };
   const submission: Submission = {
+    operation,
     project,
     notify: options.list("notify"),
     callbackUrl: options.get("callback-url"),
@@ -197,7 +207,7 @@ function readWatch(
     digest: options.has("digest") || undefined,
   };
   const again = options.has("again");
-  return { kind: "watch", reply, jobs, submission, context, again, ...readWaitOptions(options) };
+  return { kind: "watch", reply, named, jobs, submission, context, again, ...readWaitOptions(options) };
 }
 
 function readList(options: OptionValues, project: string | undefined): WithoutOutput<"list"> {

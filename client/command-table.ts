@@ -1,4 +1,6 @@
 import { WATCH_STATES } from "../lib/domain/job.ts";
+import { ADDON_ACTIONS } from "../lib/domain/operation.ts";
+import { OPERATION_KINDS } from "../lib/domain/operation-kind.ts";
 
 /** The form of an option. An option without `value` is a switch. */
 export interface OptionForm {
@@ -17,6 +19,12 @@ export const OPTION_FORMS = {
   "deadline-minutes": { value: "N" },
   until: { value: "ready", choices: ["ready"] },
   "ready-minutes": { value: "N" },
+  operation: { value: "KIND", choices: OPERATION_KINDS },
+  cluster: { value: "ID" },
+  task: { value: "ID" },
+  "node-pool": { value: "ID" },
+  addon: { value: "ID" },
+  action: { value: "ACTION", choices: ADDON_ACTIONS },
   digest: {},
   label: { value: "NAME=VALUE", isRepeatable: true },
   actor: { value: "NAME" },
@@ -74,14 +82,20 @@ const JOB_ID = "1e50bfbe-5b9e-11ef-8f52-0255ac10003e";
 export const COMMAND_TEXTS = {
   watch: {
     summary: "submits jobs; with --wait, waits until they have ended",
-    usage: ["JOB_ID…", "--reply FILE"],
+    usage: ["JOB_ID…", "--reply FILE", "--operation KIND --cluster ID"],
     examples: [
       `watch ${JOB_ID} --notify deploys`,
       "watch --reply create-cluster-reply.json --wait",
       `watch prod/${JOB_ID} --again`,
     ],
     options: {
-      reply: "submits the job in the reply of a CCE create or delete call; the file - is stdin",
+      reply: "submits the job or the operation in the reply of a CCE call; the file - is stdin",
+      operation: `submits an operation that has no job: ${OPERATION_KINDS.join(", ")}`,
+      cluster: "the cluster of the operation",
+      task: "the task of an upgrade or of a pre-check",
+      "node-pool": "the node pool that is scaled",
+      addon: "the add-on",
+      action: `what happens to the add-on: ${ADDON_ACTIONS.join(", ")} (default: install)`,
       again: "restarts a watch that is running, timed out or was lost",
       notify: "the targets to notify (default: the targets that the service chooses)",
       "callback-url": "your own webhook, at a host that the operator allows",

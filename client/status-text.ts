@@ -2,6 +2,7 @@ import type { DeliveryDocument } from "../lib/api/delivery-document.ts";
 import type { JobDocument, StatusDocument } from "../lib/api/status-document.ts";
 import { listNames, listResources, SHOWN_NAMES } from "../lib/domain/cause.ts";
 import type { JobKey } from "../lib/domain/job.ts";
+import { isOperationKind, jobTypeText } from "../lib/domain/operation-kind.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import type { Expected } from "../lib/schedule/expected-duration.ts";
 
@@ -23,7 +24,7 @@ export function jobName({ project, jobId }: JobKey): string {
 /** Returns one line about a job: type, resource, state or phase, duration, and how many subjobs have ended. */
 export function statusLine(status: StatusDocument, ageMs: number | null = null): string {
   const { state, type, resourceName } = status;
-  const job = [jobName(status), type, resourceName].filter(Boolean).join(" ");
+  const job = [jobName(status), type && jobTypeText(type), resourceName].filter(Boolean).join(" ");
   return `${MARKS[state]} ${job}: ${stateFacts(status, ageMs).join(", ")}`;
 }
 
@@ -32,7 +33,7 @@ export function statusLine(status: StatusDocument, ageMs: number | null = null):
  * @param ageMs the time since the start of a running job in milliseconds, or null if the line does not show times
  */
 export function stateFacts(status: StatusDocument, ageMs: number | null): readonly string[] {
-  const { state, durationSeconds, expected, lastPollError, job } = status;
+  const { state, durationSeconds, expected, lastPollError, job, type, reason } = status;
   if (status.done) {
     const duration = durationSeconds === null ? "" : ` after ${formatDuration(durationSeconds * 1000)}`;
     const text =
@@ -46,6 +47,8 @@ export function stateFacts(status: StatusDocument, ageMs: number | null): readon
     ...endedFacts(status),
     ...(running === "" ? [] : [`running: ${running}`]),
     ...(expected === undefined ? [] : [expectedText(expected)]),
+    // The reason of a running operation says that it is paused.
+    ...(reason === null || !isOperationKind(type) ? [] : [reason.split("\n", 1).join()]),
     ...(lastPollError === null ? [] : [lastPollError]),
   ];
 }

@@ -2,6 +2,7 @@ import { MAX_JOBS, type Submission } from "../lib/api/submission.ts";
 import type { JobResult } from "../lib/api/submission-result.ts";
 import type { Context } from "../lib/domain/context.ts";
 import type { JobKey } from "../lib/domain/job.ts";
+import { operationJobId } from "../lib/domain/operation.ts";
 import type { NamedJob, ServiceCommand } from "./arguments.ts";
 import type { NotifierClient } from "./client.ts";
 import { type CommandResult, countJobs } from "./commands.ts";
@@ -27,7 +28,9 @@ type WatchCommand = Extract<ServiceCommand, { readonly kind: "watch" }>;
 export async function watchJobs(command: WatchCommand, ports: WatchPorts): Promise<CommandResult> {
   const { screen, onInterrupt } = ports;
   const reply = command.reply === null ? null : await ports.readText(command.reply);
-  const activity = `submitting ${reply === null ? countJobs(command.jobs) : "the job in the reply"}`;
+  const { operation } = command.submission;
+  const one = operation === undefined ? "the job in the reply" : "the operation";
+  const activity = `submitting ${command.jobs.length > 0 ? countJobs(command.jobs) : one}`;
   return withProgress(activity, ports, async (progress) => {
     onInterrupt(() => [
       "interrupted: the service may watch the jobs already.",
@@ -74,9 +77,13 @@ async function submit(
     ...command.submission,
     context: Object.keys(context).length === 0 ? undefined : context,
   };
-  if (reply !== null) return submitReply(reply, submission, client);
-  const again = command.again ? await withProjects(distinctJobs(command.jobs), client) : [];
-  return restart(again, ports, () => submitJobs(command.jobs, submission, client));
+  if (reply !== null) return submitReply(reply, command.named, submission, client);
+  const { operation, project } = submission;
+  const jobs = operation === undefined ? command.jobs : [{ project, jobId: operationJobId(operation) }];
+  const again = command.again ? await withProjects(distinctJobs(jobs), client) : [];
+  return restart(again, ports, async () =>
+    operation === undefined ? submitJobs(jobs, submission, client) : (await client.watch(submission)).jobs,
+  );
 }
 
 function distinctJobs(jobs: readonly NamedJob[]): readonly NamedJob[] {
@@ -143,11 +150,13 @@ async function submitJobs(
 
 async function submitReply(
   reply: string,
+  named: WatchCommand["named"],
   { project, notify, callbackUrl, deadlineMinutes, until, readyMinutes, context = {} }: Submission,
   client: NotifierClient,
 ): Promise<readonly JobResult[]> {
   const { labels: _, ...run } = context;
   const fields = {
+    ...named,
     project,
     notify: notify?.join(","),
     callbackUrl,

@@ -13,6 +13,7 @@ import {
   type ResolvedSubmission,
   resolveSubmission,
 } from "../../lib/api/resolve-submission.ts";
+import type { Submission } from "../../lib/api/submission.ts";
 import { type JobResult, submissionResponse } from "../../lib/api/submission-result.ts";
 import { mayUse } from "../../lib/auth/caller.ts";
 import { createLinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
@@ -93,7 +94,13 @@ async function acceptRequest(
   const accepting = { ...ports, config, links, firstPollDelay, traceparent, now: ports.now() };
   const jobs = await acceptJobs(resolved, accepting);
   onAccepted({ caller: identified.caller.name, project: resolved.project, traceparent }, jobs);
-  return submissionResponse(jobs, (i) => locate(submission.jobIds === undefined ? ["jobId"] : ["jobIds", i]));
+  return submissionResponse(jobs, (i) => locate(watchedPath(submission, i)));
+}
+
+/** Returns the path of the submitted job with an index. */
+function watchedPath({ jobIds, operation }: Submission, index: number): readonly PropertyKey[] {
+  if (operation !== undefined) return ["operation"];
+  return jobIds === undefined ? ["jobId"] : ["jobIds", index];
 }
 
 /**

@@ -67,7 +67,7 @@ export async function openWatches(
 
 async function openWatch(
   jobId: string,
-  { caller, project, jobIds, deadlineMinutes, readyMinutes, targets, context, callbacks }: ResolvedSubmission,
+  submission: ResolvedSubmission,
   digestId: string | null,
   {
     ledger,
@@ -78,8 +78,10 @@ async function openWatch(
     onFailure = logAcceptFailure,
   }: AcceptPorts,
 ): Promise<OpenedJob> {
+  const { caller, project, jobIds, deadlineMinutes, readyMinutes, targets, context, callbacks, operation } =
+    submission;
   const deadlineAt = now + Math.round(deadlineMinutes * MINUTE_MS);
-  const delay = await firstPollDelay(settings.poll, project, jobIds.length);
+  const delay = await firstPollDelay(settings.poll, project, jobIds.length, operation?.kind);
   const delaySeconds = Math.min(Math.round(delay), Math.ceil((deadlineAt - now) / 1000));
   try {
     const opened = await ledger.openWatch({
@@ -89,6 +91,7 @@ async function openWatch(
       acceptedAt: now,
       deadlineAt,
       readyMinutes,
+      operation,
       nextPollAt: now + delaySeconds * 1000,
       targets,
       context,
@@ -167,13 +170,20 @@ export interface FirstPollDelayPorts {
 }
 
 /**
- * Returns the delay of the first poll of a new job in seconds. The parameter `jobs` is the number of jobs in the call.
+ * Returns the delay of the first poll of a new job in seconds.
+ * @param jobs the number of jobs in the call
+ * @param jobType the type of the job, if the type is known
  */
-export type FirstPollDelay = (poll: PollSettings, project: string, jobs: number) => Promise<number>;
+export type FirstPollDelay = (
+  poll: PollSettings,
+  project: string,
+  jobs: number,
+  jobType?: string,
+) => Promise<number>;
 
 /**
- * Creates the function that plans the first poll of a new job. The type of a new job is unknown, so the delay of the
- * first poll depends on the learned durations of all jobs of the project. The function reads the learned durations of a
+ * Creates the function that plans the first poll of a new job. The type of a new job is usually unknown, so the delay of
+ * the first poll depends on the learned durations of all jobs of the project. The function reads the learned durations of a
  * project at most once in a minute. For a call with many jobs, the function only uses learned durations that smaller
  * calls have read. The function never throws an error.
  */
@@ -181,7 +191,8 @@ export function createFirstPollDelay(ports: FirstPollDelayPorts): FirstPollDelay
   const { ledger, now, random, onDurationsUnread } = ports;
   const read = createLearnedDurationsReader(ledger, now, onDurationsUnread);
   const latest = new Map<string, readonly DurationCount[]>();
-  return async (poll, project, jobs) => {
+  return async (poll, project, jobs, jobType) => {
+    if (jobType !== undefined) return firstDelaySeconds(poll, random, await read(project, jobType));
     if (jobs <= SMALL_CALL_JOBS) latest.set(project, await read(project, ANY_TYPE));
     return firstDelaySeconds(poll, random, latest.get(project) ?? []);
   };

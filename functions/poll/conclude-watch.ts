@@ -148,12 +148,12 @@ async function saveOutcome(
   document: WatchDocument | null,
   { ledger, cce, config, defaultUrl, now }: ConcludePorts,
 ): Promise<OutcomeRecord> {
-  const { project, jobId, caller, generation, acceptedAt } = watch;
+  const { project, jobId, caller, generation, acceptedAt, operation } = watch;
   const { settings } = config;
   const links = createLinkOptions(config, defaultUrl);
   const latest = observation?.kind === "job" ? observation.job : (document?.tree ?? null);
   const job =
-    outcome === "failed" && latest !== null
+    outcome === "failed" && latest !== null && operation === null
       ? await cce.queryFailedSubjobs(project, latest, { timeLimitMs: SUBJOBS_MS })
       : latest;
   const summary = summarizeOutcome({
@@ -163,6 +163,7 @@ async function saveOutcome(
     outcome,
     reason,
     job,
+    operation,
     warnings: [
       ...(ready?.state === "unknown"
         ? [`${defaultText("sentence.readyUnknown")} ${ready.message ?? ""}`.trim()]
@@ -221,7 +222,7 @@ async function notifyAndEnd(
     });
     if (ended.kind === "ended") {
       onConcluded(summary, watch.traceparent);
-      await learnDuration(summary, ledger);
+      await learnDuration(summary, watch, ledger);
     }
     if (ended.kind !== "targets_changed") return;
     targets = ended.targets;
@@ -230,10 +231,11 @@ async function notifyAndEnd(
 
 /**
  * Adds the duration of an ended job to the learned durations. Only the function call that ended the watch may add the
- * duration of the job.
+ * duration of the job. An operation does not count as a job of any type, because the first poll of a job uses these.
  */
 async function learnDuration(
   { project, jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,
+  { operation }: Pick<Watch, "operation">,
   ledger: Pick<Ledger, "addDuration">,
 ): Promise<void> {
   if (!hasJobEnded(outcome)) return;
@@ -241,7 +243,8 @@ async function learnDuration(
   const bucket = durationBucket(durationSeconds);
   const day = daysSince1970(concludedAt);
   const expiresAt = durationCountExpiry(day);
+  const types = operation === null ? [jobType, ANY_TYPE] : [jobType];
   await Promise.all(
-    [jobType, ANY_TYPE].map((type) => ledger.addDuration({ project, jobType: type, bucket, day, expiresAt })),
+    types.map((type) => ledger.addDuration({ project, jobType: type, bucket, day, expiresAt })),
   );
 }

@@ -15,6 +15,7 @@ import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { checkReady } from "./check-ready.ts";
 import { type ConcludePorts, concludeWatch, type PollResult } from "./conclude-watch.ts";
 import type { PollReport } from "./poll-log.ts";
+import { queryOperation } from "./query-operation.ts";
 import { followSlowJob, learnSubJobDurations, type SlowJobPorts } from "./slow-job.ts";
 
 /**
@@ -129,7 +130,7 @@ export function deadlineOf({ message, watch }: Pick<ClaimedPoll, "message" | "wa
 type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
 
 /**
- * Queries the job. After the success of the job, the function returns the stored job in place of a query, because the
+ * Queries the job or the operation. After the success of the job, the function returns the stored job in place of a query, because the
  * poll then queries the resources of the job.
  */
 async function askCce(
@@ -142,7 +143,10 @@ async function askCce(
   if (until !== null && until - now() > NEGLIGIBLE_WAIT_MS) return { kind: "rate_limited", until };
   const stored = watch.ready === null ? null : ((await ledger.readWatch(watch))?.tree ?? null);
   if (stored !== null) return { kind: "job", job: stored, warnings: [] };
-  const observation = await cce.queryJob({ project, jobId }, { timeLimitMs });
+  const observation =
+    watch.operation === null
+      ? await cce.queryJob({ project, jobId }, { timeLimitMs })
+      : await queryOperation(watch, watch.operation, timeLimitMs, cce);
   if (observation.kind === "throttled") rateLimit.onThrottled(project);
   return observation;
 }

@@ -1,4 +1,5 @@
 import type { Observation, WatchKey } from "../../lib/domain/job.ts";
+import { OperationKind } from "../../lib/domain/operation-kind.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import type { PollClaim } from "../../lib/ledger/watch.ts";
 import { log } from "../../lib/runtime/log.ts";
@@ -61,5 +62,7 @@ export function reportConcluded(summary: OutcomeSummary, traceparent: string | n
   const fields = { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds, traceparent };
   log.info("concluded", fields);
   meter.add("Concluded", 1, { outcome });
+  const operation = OperationKind.safeParse(jobType);
+  if (operation.success) meter.add("OperationsConcluded", 1, { kind: operation.data });
   if (lagSeconds !== null) meter.add("LagSeconds", lagSeconds);
 }

@@ -51,7 +51,8 @@ export async function followSlowJob(
 ): Promise<Instant | null> {
   const { watch, at } = result;
   const targets = slowTargets(watch, ports.config);
-  const isFirst = watch.jobType === null && job.type !== null;
+  const wasObserved = watch.operation === null ? watch.jobType !== null : watch.phase !== null;
+  const isFirst = !wasObserved && job.type !== null;
   if (targets.length === 0 || (watch.slowAt === null && !isFirst)) return null;
   const ageSeconds = jobAgeSeconds(job.createdAt, watch.acceptedAt, at);
   const limit = slowLimit(

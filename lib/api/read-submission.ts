@@ -1,5 +1,6 @@
 import type * as z from "zod/mini";
 import { describeRefusal, findJobId, findOrderId } from "../cce/find-job-id.ts";
+import { findOperation } from "../cce/find-operation.ts";
 import type { Context } from "../domain/context.ts";
 import { JobId, Name } from "../domain/job.ts";
 import { isObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
@@ -14,7 +15,7 @@ import {
   readListParameter,
   toRequestErrors,
 } from "./request-errors.ts";
-import { CallbackUrl, MAX_JOBS, MAX_NOTIFY, Submission } from "./submission.ts";
+import { CallbackUrl, MAX_JOBS, MAX_NOTIFY, Submission, WATCHED_FIELDS } from "./submission.ts";
 
 export interface ReadSubmission {
   readonly kind: "submission";
@@ -36,7 +37,9 @@ export interface ReadSubmission {
  */
 export function readSubmission(request: ApiRequest): ReadSubmission | ProblemResponse {
   const { query } = request;
-  const body = readJsonBody(request);
+  // The replies of CCE to some calls that start an operation are empty. Then the query names the operation.
+  const isEmptyReply = request.body.trim() === "" && query.get("from") === "cce" && query.has("operation");
+  const body = isEmptyReply ? ({ kind: "json", json: {} } as const) : readJsonBody(request);
   if (body.kind === "problem") return body;
   const fromReply = query.has("from") || isReply(body.json);
   return fromReply ? readReply(query, body.json) : readOwnForm(query, boundArrays(body.json));
@@ -75,10 +78,13 @@ function readOwnForm(query: URLSearchParams, json: unknown): ReadSubmission {
 
 function choiceErrors(json: unknown): RequestError[] {
   if (!isObject(json)) return [];
-  const [hasOne, hasMany] = [Object.hasOwn(json, "jobId"), Object.hasOwn(json, "jobIds")];
-  if (hasOne && hasMany) return [{ pointer: "#/jobIds", detail: "must not be given together with 'jobId'" }];
-  if (!hasOne && !hasMany) return [{ pointer: "#/jobId", detail: "is missing. Give 'jobId' or 'jobIds'." }];
-  return [];
+  const [first, ...others] = WATCHED_FIELDS.filter((field) => Object.hasOwn(json, field));
+  if (first === undefined)
+    return [{ pointer: "#/jobId", detail: "is missing. Give 'jobId', 'jobIds' or 'operation'." }];
+  return others.map((field) => ({
+    pointer: `#/${field}`,
+    detail: `must not be given together with '${first}'`,
+  }));
 }
 
 /**
@@ -110,31 +116,38 @@ function readableNames(json: unknown): Submission {
 function isReply(json: unknown): boolean {
   if (typeof json !== "object" || json === null) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
-  return findJobId(json) !== null || findOrderId(json) !== null || describeRefusal(json) !== null;
+  const finders = [findJobId, findOrderId, findOperation, describeRefusal];
+  return finders.some((find) => find(json) !== null);
 }
 
 const CONTEXT_PARAMETERS = ["actor", "pipeline", "runUrl", "commit"] as const satisfies (keyof Context)[];
 const TEXT_PARAMETERS = ["project", "callbackUrl", "until"] as const;
 const NUMBER_PARAMETERS = ["deadlineMinutes", "readyMinutes"] as const;
+const OPERATION_PARAMETERS = ["operation", "clusterId"];
 const SINGLE_PARAMETERS: readonly string[] = [
   "from",
+  ...OPERATION_PARAMETERS,
   ...NUMBER_PARAMETERS,
   ...TEXT_PARAMETERS,
   ...CONTEXT_PARAMETERS,
 ];
 
 /**
- * Creates a submission from the query and from the reply of CCE to a create call or a delete call. The function checks
+ * Creates a submission from the query and from the reply of CCE to a call that starts a job or an operation. The function
+ * checks
  * the query parameters with the same schema as the fields of a submission in the body. Each error names the query
  * parameter that contains the error.
  */
 function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
-  const jobId = findJobId(reply);
+  const [kind, clusterId] = OPERATION_PARAMETERS.map((name) => query.get(name) ?? undefined);
+  const jobId = kind === undefined ? findJobId(reply) : null;
+  const operation = jobId === null ? findOperation(reply, { kind, clusterId }) : null;
   const fields = queryFields(query);
-  const parsed = Submission.safeParse({ ...fields, jobId: jobId ?? "" });
+  const watched = operation === null ? { jobId: jobId ?? "" } : { operation };
+  const parsed = Submission.safeParse({ ...fields, ...watched });
   const errors: RequestError[] = [
     ...queryErrors(query),
-    ...(jobId === null ? [{ pointer: "#", detail: withoutJobId(reply) }] : []),
+    ...(jobId === null && operation === null ? [{ pointer: "#", detail: withoutJobId(reply) }] : []),
     ...(parsed.error?.issues ?? []).map(replyError),
   ];
   const submission = parsed.success && errors.length === 0 ? parsed.data : readableNames(fields);
@@ -154,7 +167,7 @@ function queryFields(query: URLSearchParams): Record<string, unknown> {
 }
 
 const WITHOUT_FROM =
-  "is missing. The body is a reply of CCE, so add '?from=cce'. A submission contains 'jobId' or 'jobIds'.";
+  "is missing. The body is a reply of CCE, so add '?from=cce'. A submission contains 'jobId', 'jobIds' or 'operation'.";
 
 function queryErrors(query: URLSearchParams): RequestError[] {
   const errors = findParameterErrors(query, SINGLE_PARAMETERS, ["notify"]);
@@ -175,7 +188,7 @@ function withoutJobId(reply: unknown): string {
   if (refusal !== null) return `CCE refused the call: ${refusal}`;
   const orderId = findOrderId(reply);
   return orderId === null
-    ? "contains no job ID. Send the reply of CCE to a create or delete call."
+    ? "contains no job ID and no operation. Send the reply of CCE to the call that started the job or the operation."
     : `contains the order ${truncate(orderId, MAX_ORDER_CHARACTERS)} of a prepaid resource and no job ID. CCE starts the job after the payment of the order. Submit the ID of that job then.`;
 }
 
@@ -186,6 +199,10 @@ const MAX_ORDER_CHARACTERS = 64;
  * job ID, and the other submission fields are query parameters.
  */
 const locateInReply: Locate = ([field, entry]) => {
+  if (field === "operation") {
+    if (entry === "clusterId") return { parameter: entry };
+    return entry === "kind" ? { parameter: "operation" } : { pointer: "#" };
+  }
   const parameter = field === "context" ? entry : field;
   return parameter === undefined || parameter === "jobId"
     ? { pointer: "#" }
@@ -199,5 +216,7 @@ const locateInReply: Locate = ([field, entry]) => {
 function replyError({ path, message }: z.core.$ZodIssue): RequestError {
   const [field, entry] = path;
   const prefix = field === "notify" && typeof entry === "number" ? `entry ${entry + 1} ` : "";
+  if (field === "operation" && !["kind", "clusterId", undefined].includes(String(entry)))
+    return { pointer: "#", detail: `${String(entry)} ${message}` };
   return { ...locateInReply(path), detail: `${prefix}${message}` };
 }

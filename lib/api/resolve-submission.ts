@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { PublicProject } from "../config/projects.ts";
 import type { Context } from "../domain/context.ts";
 import { Name } from "../domain/job.ts";
+import { type Operation, operationJobId } from "../domain/operation.ts";
 import { checkCallback } from "./callback.ts";
 import { forbidden, missingRightError, type ProblemResponse, type RequestError } from "./problem.ts";
 import type { ReadSubmission } from "./read-submission.ts";
@@ -28,6 +29,8 @@ export interface ResolvedSubmission {
   readonly digest: boolean;
   /** The job IDs in the order of the request, with repeated job IDs and malformed job IDs. */
   readonly jobIds: readonly string[];
+  /** The operation that the only job ID stands for. Is null if the job IDs are from CCE. */
+  readonly operation: Operation | null;
 }
 
 /**
@@ -92,18 +95,26 @@ export function resolveSubmission(
     readyMinutes: readyMinutesOf(submission, config.projects[project]),
     context: submission.context ?? {},
     digest: submission.digest ?? false,
-    jobIds: submission.jobIds ?? (submission.jobId === undefined ? [] : [submission.jobId]),
+    jobIds: jobIdsOf(submission),
+    operation: submission.operation ?? null,
   };
+}
+
+function jobIdsOf({ jobId, jobIds, operation }: Submission): readonly string[] {
+  if (operation !== undefined) return [operationJobId(operation)];
+  return jobIds ?? (jobId === undefined ? [] : [jobId]);
 }
 
 /** One millisecond, the shortest time that the ledger distinguishes. */
 const MIN_READY_MINUTES = 1 / 60_000;
 
 function readyMinutesOf(
-  { until, readyMinutes }: Submission,
+  { until, readyMinutes, operation }: Submission,
   project: PublicProject | undefined,
 ): number | null {
   if ((until ?? project?.until) === undefined) return null;
+  // An operation without a task succeeds only when its resource is usable.
+  if (operation !== undefined && operation.taskId === undefined) return null;
   const minutes = readyMinutes ?? project?.readyMinutes ?? null;
   // DynamoDB refuses a number below 1e-130.
   return minutes === null ? null : Math.max(minutes, MIN_READY_MINUTES);

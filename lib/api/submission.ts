@@ -3,6 +3,7 @@ import { ReadyMinutes, Until } from "../config/projects.ts";
 import { MAX_DEADLINE_MINUTES } from "../config/settings.ts";
 import { Context } from "../domain/context.ts";
 import { JOB_ID_KEYWORDS, jobIdFault, Name } from "../domain/job.ts";
+import { Operation } from "../domain/operation.ts";
 import { limitedText, withDescription } from "../domain/zod-fields.ts";
 
 /** The maximum number of jobs in one API call. The SQS messages for 100 jobs fit into ten SQS batches. */
@@ -37,7 +38,10 @@ const ListedJobId = SubmittedJobId().register(z.globalRegistry, {
  */
 export const CallbackUrl = limitedText({ min: 1, max: 2000 });
 
-/** The body of a `POST /v1/jobs` request. The request body contains either `jobId` or `jobIds`. */
+/** The fields that say what to watch. A request body contains exactly one of them. */
+export const WATCHED_FIELDS = ["jobId", "jobIds", "operation"] as const;
+
+/** The body of a `POST /v1/jobs` request. */
 export const Submission = z
   .strictObject({
     jobId: z.optional(OnlyJobId),
@@ -50,6 +54,7 @@ export const Submission = z
         )
         .register(z.globalRegistry, { contains: { type: "string", ...JOB_ID_KEYWORDS } }),
     ),
+    operation: z.optional(Operation),
     project: withDescription(
       z.optional(Name),
       "The name of a configured project. The default is the operator's default project.",
@@ -81,11 +86,16 @@ export const Submission = z
     context: z.optional(Context),
   })
   .register(z.globalRegistry, {
-    description: "Jobs to watch. Give either `jobId` or `jobIds`.",
+    description: "Jobs or an operation to watch. Give exactly one of `jobId`, `jobIds` and `operation`.",
     // The keyword `oneOf` would be shorter, but code generators make a union of nameless types from `oneOf`.
     if: { required: ["jobId"] },
     // biome-ignore lint/suspicious/noThenProperty: `then` is a keyword of JSON Schema, and the object is not awaited.
-    then: { not: { required: ["jobIds"] } },
-    else: { required: ["jobIds"] },
+    then: { properties: { jobIds: false, operation: false } },
+    else: {
+      if: { required: ["jobIds"] },
+      // biome-ignore lint/suspicious/noThenProperty: as above.
+      then: { properties: { operation: false } },
+      else: { required: ["operation"] },
+    },
   });
 export type Submission = z.infer<typeof Submission>;

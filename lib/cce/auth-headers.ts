@@ -11,6 +11,8 @@ import { formatSdkDate, signRequest } from "./sign-request.ts";
 export interface Query {
   readonly url: URL;
   readonly path: string;
+  /** The query parameters of the URL. */
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** The headers that authenticate one request, or an observation that says why no headers are available. */
@@ -41,7 +43,7 @@ export function createAuthHeadersProvider(
   const { auth, projectId } = project;
   switch (auth.kind) {
     case "aksk":
-      return async ({ url, path }) => {
+      return async ({ url, path, parameters }) => {
         const signed: Record<string, string> = {
           host: url.host,
           "x-sdk-date": formatSdkDate(now()),
@@ -49,7 +51,7 @@ export function createAuthHeadersProvider(
         };
         if (auth.securityToken !== undefined) signed["x-security-token"] = auth.securityToken.reveal();
         const key = { accessKey: auth.accessKey.reveal(), secretKey: auth.secretKey.reveal() };
-        const authorization = signRequest({ method: "GET", path, headers: signed }, key);
+        const authorization = signRequest({ method: "GET", path, query: parameters, headers: signed }, key);
         return { kind: "headers", headers: { ...signed, authorization }, token: null };
       };
     case "password":

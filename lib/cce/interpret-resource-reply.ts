@@ -1,14 +1,19 @@
 import type { Instant, JobState, Observation } from "../domain/job.ts";
 import { RESOURCE_GOALS, type ResourceGoal, type WatchedResource } from "../domain/job-resources.ts";
 import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
+import type { SecretMask } from "../domain/secret-mask.ts";
 import { textOfValue } from "./cce-error.ts";
 import { interpretErrorReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
+import { parseCceTime } from "./parse-cce-time.ts";
+import { warnAboutPhase } from "./parse-job.ts";
 import resourceStates from "./resource-states.json" with { type: "json" };
 
 /** The states in which a resource has reached or missed its goal. In any other state, the goal is still pending. */
 interface GoalStates {
   readonly succeeded: readonly string[];
   readonly failed: readonly string[];
+  /** The other known states. Without this field, an unknown state causes no warning. */
+  readonly pending?: readonly string[];
   /** What the reply 404 means. Without this field, the reply 404 means that CCE does not know the resource. */
   readonly gone?: string;
 }
@@ -21,6 +26,9 @@ const QUERIED: Readonly<Record<ResourceKind, Queried>> = {
   cluster: { what: "cluster", permission: "cce:cluster:get" },
   node: { what: "node", permission: "cce:node:get" },
   node_pool: { what: "node pool", permission: "cce:nodepool:get" },
+  addon: { what: "add-on", permission: "cce:addonInstance:get" },
+  upgrade_task: { what: "upgrade task", permission: "cce:cluster:get" },
+  precheck_task: { what: "pre-check task", permission: "cce:cluster:get" },
 };
 
 /** Returns the parts of the path of a resource, below the version of the CCE API. */
@@ -34,9 +42,20 @@ export function resourcePath({ goal, clusterId, id }: WatchedResource, projectId
       return [...cluster, "nodes", id];
     case "node_pool":
       return [...cluster, "nodepools", id];
+    case "addon":
+      return ["addons", id];
+    case "upgrade_task":
+      return [...cluster, "operation", "upgrade", "tasks", id];
+    case "precheck_task":
+      return [...cluster, "operation", "precheck", "tasks", id];
     default:
       return kind satisfies never;
   }
+}
+
+/** Returns the query parameters of a resource. The path of an add-on does not name the cluster. */
+export function resourceParameters({ goal, clusterId }: WatchedResource): Readonly<Record<string, string>> {
+  return RESOURCE_GOALS[goal] === "addon" ? { cluster_id: clusterId } : {};
 }
 
 /**
@@ -50,11 +69,12 @@ export function interpretResourceReply(
   resource: WatchedResource,
   now: Instant,
   project: string,
+  mask?: SecretMask,
 ): Observation {
   const kind = RESOURCE_GOALS[resource.goal];
   const document = reply.status === 200 ? parseJson(reply.body) : null;
   const found = isObject(document) && isObject(document.status) ? document : null;
-  if (found !== null) return observeResource(found, resource);
+  if (found !== null) return observeResource(found, resource, mask);
   return interpretErrorReply(reply, now, project, QUERIED[kind]);
 }
 
@@ -64,10 +84,13 @@ export function acceptDeletion(observation: Observation, resource: WatchedResour
   return toObservation(resource, "Deleted", "succeeded", {});
 }
 
-function observeResource(document: JsonObject, resource: WatchedResource): Observation {
+function observeResource(document: JsonObject, resource: WatchedResource, mask?: SecretMask): Observation {
   const status = toObjectOrEmpty(document.status);
-  const phase = textIn(status, ["phase", "status"]) ?? "";
-  return toObservation(resource, phase, stateOf(phase, document, resource), document);
+  const phase = textIn(status, ["phase", "status"])?.trim() ?? "";
+  const { succeeded, failed, pending } = GOAL_STATES[resource.goal];
+  const isKnown = pending === undefined || includesPhase([...succeeded, ...failed, ...pending], phase);
+  const warnings = isKnown ? [] : [warnAboutPhase(phase, mask)];
+  return toObservation(resource, phase, stateOf(phase, document, resource), document, warnings);
 }
 
 function stateOf(phase: string, document: JsonObject, resource: WatchedResource): JobState {
@@ -76,7 +99,10 @@ function stateOf(phase: string, document: JsonObject, resource: WatchedResource)
   return includesPhase(succeeded, phase) && isSettled(document, resource) ? "succeeded" : "pending";
 }
 
-/** Returns false while another job runs on a node, or while a node pool has not as many nodes as asked. */
+/**
+ * Returns false while another job runs on a node, or while a node pool has not as many nodes as asked. A node pool counts
+ * nodes that CCE still creates, but not nodes that CCE deletes.
+ */
 function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedResource): boolean {
   const [wanted, found] = [toObjectOrEmpty(spec), toObjectOrEmpty(status)];
   switch (RESOURCE_GOALS[goal]) {
@@ -85,7 +111,11 @@ function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedRes
       return running === null || ownJobIds.includes(running);
     }
     case "node_pool":
-      return (found.currentNode ?? 0) === (wanted.initialNodeCount ?? 0);
+      return (
+        (found.currentNode ?? 0) === (wanted.initialNodeCount ?? 0) &&
+        (found.creatingNode ?? 0) === 0 &&
+        (found.deletingNode ?? 0) === 0
+      );
     default:
       return true;
   }
@@ -96,8 +126,12 @@ function toObservation(
   phase: string,
   state: JobState,
   document: JsonObject,
+  warnings: readonly string[] = [],
 ): Observation {
   const status = toObjectOrEmpty(document.status);
+  const metadata = toObjectOrEmpty(document.metadata);
+  const isTask = ["upgrade_task", "precheck_task"].includes(RESOURCE_GOALS[goal]);
+  const timeOf = (fields: JsonObject, name: string) => (isTask ? parseCceTime(textIn(fields, [name])) : null);
   const job = {
     jobId: null,
     type: goal,
@@ -106,12 +140,21 @@ function toObservation(
     reason: textIn(status, ["reason", "Reason"]),
     clusterId,
     resourceId: id,
-    resourceName: textIn(toObjectOrEmpty(document.metadata), ["name"]),
-    createdAt: null,
-    updatedAt: null,
+    resourceName: textIn(metadata, ["name"]),
+    // The times of a resource say nothing about the operation that changes the resource.
+    createdAt: timeOf(metadata, "creationTimestamp"),
+    updatedAt: timeOf(status, "completionTime") ?? timeOf(metadata, "updateTimestamp"),
     subJobs: [],
   };
-  return { kind: "job", job, warnings: [], message: textIn(status, ["message"]) };
+  return { kind: "job", job, warnings, message: textIn(status, ["message"]) ?? conditionText(status) };
+}
+
+/** Returns the messages of the conditions that a node pool does not meet. Returns null if it has no such condition. */
+function conditionText({ conditions }: JsonObject): string | null {
+  const unmet = (Array.isArray(conditions) ? conditions : [])
+    .map(toObjectOrEmpty)
+    .filter(({ type, status }) => status === (type === "Scalable" ? "False" : "True"));
+  return unmet.map((condition) => textIn(condition, ["message", "reason", "type"])).join("; ") || null;
 }
 
 const includesPhase = (phases: readonly string[], phase: string): boolean =>

@@ -127,6 +127,12 @@ function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
   return warnings;
 }
 
+/** Returns the warning about a phase that is not documented, or about a missing phase. */
+export function warnAboutPhase(phase: string, mask: SecretMask = (text) => text): string {
+  if (phase === "") return defaultText("sentence.noPhase");
+  return defaultText("sentence.unknownPhase", { phases: `'${truncate(mask(phase), MAX_PHASE_CHARACTERS)}'` });
+}
+
 /** Returns true if the job or any of its subjobs has failed. */
 export const hasFailure = (job: Job): boolean => job.state === "failed" || job.subJobs.some(hasFailure);
 

@@ -12,7 +12,12 @@ import { createCircuitBreaker } from "./circuit-breaker.ts";
 import { findCceEndpoint, findIamEndpoint } from "./endpoints.ts";
 import { createTokenCache, createTokenRequestBody, readTokenReply, type TokenResult } from "./iam-token.ts";
 import { interpretJobReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
-import { acceptDeletion, interpretResourceReply, resourcePath } from "./interpret-resource-reply.ts";
+import {
+  acceptDeletion,
+  interpretResourceReply,
+  resourceParameters,
+  resourcePath,
+} from "./interpret-resource-reply.ts";
 import { createListOfBothApis, type ListedJob, type ListReply, type Refusal } from "./list-both-apis.ts";
 import type { CredentialMask } from "./mask-credentials.ts";
 import {
@@ -62,6 +67,7 @@ export interface ProjectQueryPorts {
 interface Wanted {
   /** The path below the version of the API, not percent-encoded. */
   readonly path: readonly string[];
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly observe: (result: TextReply | { readonly kind: "too_large" }) => Observation;
 }
 
@@ -109,12 +115,12 @@ export function createProjectQueries(
    */
   const sendTwice = async <Reply extends { readonly kind: string }>(
     apiPath: string,
-    path: readonly string[],
+    { path, parameters = {} }: Pick<Wanted, "path" | "parameters">,
     send: (request: CceRequest) => Promise<Reply>,
   ): Promise<Reply | Observation> => {
     if (endpoint === null) return missingEndpoint(name);
     if (!isSchemeAllowed(endpoint, ports.allow)) return plainHttp(name, "endpoint");
-    const query = createQuery(endpoint, apiPath, path);
+    const query = createQuery(endpoint, apiPath, path, parameters);
     const auth = await getAuthHeaders(query);
     if (auth.kind !== "headers") return auth;
     const reply = await send(requestOf(query, auth));
@@ -135,12 +141,12 @@ export function createProjectQueries(
   const jobsPath = ["projects", project.projectId, "jobs"];
   const observeList = observeJob({ what: "job", permission: "cce:job:list" });
 
-  const queryBothApis = createAutopilotFallback(project.autopilot, (api, { path, observe }: Wanted, endAt) =>
-    sendTwice(JOB_PATHS[api], path, (request) => sendCceRequest(request, endAt, breaker, observe)),
+  const queryBothApis = createAutopilotFallback(project.autopilot, (api, wanted: Wanted, endAt) =>
+    sendTwice(JOB_PATHS[api], wanted, (request) => sendCceRequest(request, endAt, breaker, wanted.observe)),
   );
 
   const listBothApis = createListOfBothApis(project.autopilot, now, async (api, onJob, endAt) => {
-    const reply = await sendTwice(LIST_PATHS[api], jobsPath, (request) =>
+    const reply = await sendTwice(LIST_PATHS[api], { path: jobsPath }, (request) =>
       sendListRequest(request, endAt - monotonic(), onJob, observeList),
     );
     return reply.kind === "job" ? NOT_A_LIST : reply;
@@ -182,8 +188,11 @@ export function createProjectQueries(
     queryJob: (jobId, timeLimitMs) =>
       query(jobId, { path: [...jobsPath, jobId], observe: observeJob() }, timeLimitMs),
     async queryResource(resource, timeLimitMs) {
-      const observe = observeWith((reply) => interpretResourceReply(reply, resource, now(), name));
-      const wanted = { path: resourcePath(resource, project.projectId), observe };
+      const observe = observeWith((reply) =>
+        interpretResourceReply(reply, resource, now(), name, mask.maskText),
+      );
+      const parameters = resourceParameters(resource);
+      const wanted = { path: resourcePath(resource, project.projectId), parameters, observe };
       return acceptDeletion(await query(resource.id, wanted, timeLimitMs), resource);
     },
     async listJobs(onJob, timeLimitMs) {
@@ -209,9 +218,16 @@ const waitText = (project: string, kind: "throttled" | "unavailable"): string =>
     : `Queries for project ${project} wait, because CCE or IAM is not available and asked for a wait`;
 
 /** Returns the address of a query. The JSON documents of both APIs have the same form. */
-function createQuery(endpoint: URL, apiPath: string, parts: readonly string[]): Query {
+function createQuery(
+  endpoint: URL,
+  apiPath: string,
+  parts: readonly string[],
+  parameters: Query["parameters"],
+): Query {
   const path = [`${endpoint.pathname.replace(/\/$/, "")}${apiPath}`, ...parts].join("/");
-  return { url: new URL(path.split("/").map(encodeURIComponent).join("/"), endpoint.origin), path };
+  const url = new URL(path.split("/").map(encodeURIComponent).join("/"), endpoint.origin);
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return { url, path, parameters };
 }
 
 async function fetchToken(name: string, project: Project, ports: ProjectQueryPorts): Promise<TokenResult> {

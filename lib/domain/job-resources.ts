@@ -10,9 +10,15 @@ export const RESOURCE_GOALS = {
   node_deleted: "node",
   node_pool_scaled: "node_pool",
   node_pool_deleted: "node_pool",
+  upgrade_task_succeeded: "upgrade_task",
+  cluster_upgraded: "cluster",
+  precheck_task_succeeded: "precheck_task",
+  addon_running: "addon",
+  addon_deleted: "addon",
+  cluster_hibernated: "cluster",
 } as const;
 
-/** A resource of CCE and the goal for which the service polls the resource. */
+/** A resource or a task of CCE and the goal for which the service polls it. */
 export interface WatchedResource {
   readonly goal: ResourceGoal;
   readonly clusterId: string;

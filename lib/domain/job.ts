@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isOperationKind } from "./operation-kind.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
 
 /**
@@ -156,6 +157,8 @@ export type Observation =
       readonly warnings: readonly string[];
       /** The message that CCE gives for the state of a resource. A job has no message. */
       readonly message?: string | null;
+      /** The maximum delay of the next poll in seconds, if the state that this poll saw may be old. */
+      readonly maxDelaySeconds?: number;
     }
   | {
       readonly kind: "gone" | AccessErrorKind | "unavailable";
@@ -178,9 +181,12 @@ export const WATCH_STATES = ["watching", "stopped", ...OUTCOMES] as const;
 export const WatchState = z.enum(WATCH_STATES);
 export type WatchState = z.infer<typeof WatchState>;
 
-/** Returns true if at least one poll of the watch saw the job. The type or the phase of an observed job is known. */
+/**
+ * Returns true if at least one poll of the watch saw the job. The type or the phase of an observed job is known. The type
+ * of an operation is known before the first poll.
+ */
 export function wasJobObserved({ type, phase }: Pick<Job, "type" | "phase">): boolean {
-  return type !== null || phase !== null;
+  return phase !== null || (type !== null && !isOperationKind(type));
 }
 
 const STATE_EXPLANATIONS: Readonly<Partial<Record<WatchState, string>>> = {

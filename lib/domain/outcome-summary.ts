@@ -6,6 +6,7 @@ import { Failure } from "./failure.ts";
 import { listFailures } from "./failures.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
 import { countJsonBytes } from "./json.ts";
+import type { Operation } from "./operation.ts";
 import { Ready } from "./ready.ts";
 import { collectSubJobs, type TreeNode } from "./subjob-tree.ts";
 import { defaultText } from "./texts.ts";
@@ -37,7 +38,10 @@ export const OutcomeSummary = z.object({
   warnings: z.array(z.string()),
   createdAt: z.nullable(InstantField),
   updatedAt: z.nullable(InstantField),
-  /** The seconds from `createdAt` to `updatedAt`. The duration of a job that has not ended is null. */
+  /**
+   * The seconds from `createdAt` to `updatedAt`. The duration of a job that has not ended is null. If CCE gives no times
+   * of an operation, the duration is the time from the acceptance to the poll that saw the end.
+   */
   durationSeconds: Seconds,
   acceptedAt: InstantField,
   concludedAt: InstantField,
@@ -89,6 +93,8 @@ export interface EndedWatch
   readonly jobEndObservedAt?: Instant | undefined;
   /** The job's data from the latest poll that saw the job. This field is null if no poll saw the job. */
   readonly job: Job | null;
+  /** The operation that was watched in place of a job. */
+  readonly operation?: Operation | null | undefined;
   /** The warnings that the latest poll returned. */
   readonly warnings: readonly string[];
   readonly context: Context;
@@ -102,7 +108,7 @@ export interface EndedWatch
  * failures gets only the space that the causes leave free.
  */
 export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
-  const { job, ready, jobEndObservedAt = ended.concludedAt, ...watch } = ended;
+  const { job, ready, operation = null, jobEndObservedAt = ended.concludedAt, ...watch } = ended;
   const { outcome } = ended;
   const subJobs = collectSubJobs(job);
   const { counts, failed, pending } = subJobs;
@@ -110,10 +116,10 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
   const jobEnded = hasJobEnded(outcome);
   const summary: OutcomeSummary = {
     ...watch,
-    jobType: truncateNullable(job?.type, NAME_BYTES, countJsonBytes),
+    jobType: truncateNullable(job?.type ?? operation?.kind, NAME_BYTES, countJsonBytes),
     phase: truncateNullable(job?.phase, NAME_BYTES, countJsonBytes),
     reason: truncateNullable(reasonOf(ended, pending), REASON_BYTES, countJsonBytes),
-    clusterId: truncateNullable(job?.clusterId, NAME_BYTES, countJsonBytes),
+    clusterId: truncateNullable(job?.clusterId ?? operation?.clusterId, NAME_BYTES, countJsonBytes),
     resourceId: truncateNullable(job?.resourceId, NAME_BYTES, countJsonBytes),
     resourceName: truncateNullable(job?.resourceName, NAME_BYTES, countJsonBytes),
     failures: [],
@@ -124,7 +130,7 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
     warnings: warningsOf(ended, counts.failed, omittedLabels),
     createdAt: job?.createdAt ?? null,
     updatedAt: job?.updatedAt ?? null,
-    durationSeconds: jobEnded ? secondsBetween(job?.createdAt, job?.updatedAt) : null,
+    durationSeconds: jobEnded ? durationOf(ended, jobEndObservedAt) : null,
     // The cloud's clock may be ahead of the notifier's clock.
     lagSeconds:
       jobEnded && job?.updatedAt != null ? Math.max(0, (jobEndObservedAt - job.updatedAt) / 1000) : null,
@@ -230,6 +236,11 @@ function warningsOf({ warnings, outcome }: EndedWatch, failedCount: number, omit
 
 function omitLongUrl(url: string | null): string | null {
   return url !== null && Buffer.byteLength(url) <= MAX_URL_BYTES ? url : null;
+}
+
+function durationOf({ job, operation, acceptedAt }: EndedWatch, endObservedAt: Instant): number | null {
+  const seconds = secondsBetween(job?.createdAt, job?.updatedAt);
+  return operation == null ? seconds : (seconds ?? secondsBetween(acceptedAt, endObservedAt));
 }
 
 /**

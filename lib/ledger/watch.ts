@@ -11,6 +11,7 @@ import {
   type WatchKey,
   WatchState,
 } from "../domain/job.ts";
+import { isNewOperation, type Operation } from "../domain/operation.ts";
 import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import type { ReadyProgress } from "../domain/ready.ts";
 import { MaybeText } from "../domain/zod-fields.ts";
@@ -46,7 +47,10 @@ export const WatchFields = z.object({
   digestId: z._default(MaybeText, null),
   /** The W3C trace context of the API call that started this generation of the watch. */
   traceparent: z._default(MaybeText, null),
-  /** The phase of the job in the latest poll. Long values of `phase`, `jobType` and `resourceName` are truncated. */
+  /**
+   * The phase of the job in the latest poll. Long values of `phase`, `jobType` and `resourceName` are truncated. The type
+   * of an operation is known before the first poll.
+   */
   phase: z._default(MaybeText, null),
   jobType: z._default(MaybeText, null),
   resourceName: z._default(MaybeText, null),
@@ -75,6 +79,8 @@ export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typ
   readonly polledAt: readonly Instant[];
   /** Is null until a poll of a watch with `readyMinutes` has seen the success of the job. */
   readonly ready: ReadyProgress | null;
+  /** The operation that polls query in place of a job. Is null if the watch has a job. */
+  readonly operation: Operation | null;
 }
 
 /** The context and the callback URLs that the caller of a watch sent. */
@@ -92,6 +98,8 @@ export interface NewWatch
   readonly limits?: WatchLimits;
   /** If `readyMinutes` is absent or null, the watch ends with the job. */
   readonly readyMinutes?: number | null;
+  /** If `operation` is absent or null, polls query the job with the job ID. */
+  readonly operation?: Operation | null;
   readonly nextPollAt: Instant;
   /** The time after which the ledger may delete the watch. */
   readonly expiresAt: Instant;
@@ -235,7 +243,7 @@ export interface WatchPage {
 export interface WatchLedger {
   /**
    * Creates a watch if the caller has no watch of the job. Restarts the watch of the caller if it was stopped or is
-   * restartable. The generation of a restarted watch is higher than the generations of all watches of the job. If the
+   * restartable, or if it has ended and the operation in the call is new. The generation of a restarted watch is higher than the generations of all watches of the job. If the
    * watch of the caller is neither stopped nor restartable, adds targets and callbacks to this watch, and the later of
    * both deadlines and the longer of both times `readyMinutes` apply.
    */
@@ -320,6 +328,15 @@ export interface WatchLedger {
 /** Sorts the watches of a job. If two watches have the same acceptance time, the name of the caller decides. */
 export function newestFirst(a: Watch, b: Watch): number {
   return b.acceptedAt - a.acceptedAt || (a.caller < b.caller ? 1 : -1);
+}
+
+/** Returns whether a call restarts a watch that exists. */
+export function isRestarted(
+  found: Pick<Watch, "state" | "operation"> & { readonly restartable: boolean },
+  { operation }: Pick<NewWatch, "operation">,
+): boolean {
+  if (found.state === "stopped" || found.restartable) return true;
+  return found.state !== "watching" && isNewOperation(operation, found.operation);
 }
 
 /** Returns the number of polls in the current generation of the watch, including a poll that is in progress. */

@@ -28,6 +28,8 @@ import { Context } from "../domain/context.ts";
 import { Failure } from "../domain/failure.ts";
 import { DeliveryState, JobState, Outcome, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
 import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
+import { AddonAction, Operation } from "../domain/operation.ts";
+import { OperationKind } from "../domain/operation-kind.ts";
 import { Ready, ReadyState } from "../domain/ready.ts";
 import { RunningSubJob, UsualDuration } from "../domain/slow-summary.ts";
 import { Expected } from "../schedule/expected-duration.ts";
@@ -39,6 +41,9 @@ import handWrittenSchemas from "./hand-written-schemas.json" with { type: "json"
  */
 const REQUEST_SCHEMAS = {
   Submission,
+  Operation,
+  OperationKind,
+  AddonAction,
   SubmissionContext: Context,
   Redelivery,
   MissedRedelivery,

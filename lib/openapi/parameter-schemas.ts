@@ -6,6 +6,7 @@ import { MAX_WAIT_SECONDS } from "../api/watch-parameters.ts";
 import { Context } from "../domain/context.ts";
 import { JobId, Name } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
+import { Operation } from "../domain/operation.ts";
 import { PageToken } from "../ledger/page-token.ts";
 import { createParameterSchema } from "./component-schemas.ts";
 
@@ -17,6 +18,8 @@ export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
   ...createSchemas({ callbackUrl, deadlineMinutes, until, readyMinutes, actor, pipeline, runUrl, commit }),
   from: { type: "string", enum: ["cce"] },
+  operation: { type: "string" },
+  clusterId: createParameterSchema(Operation.shape.clusterId),
   traceparent: { type: "string" },
   all: { type: "string", enum: ["true"] },
   notify: { ...createParameterSchema(notify), minItems: 1 },

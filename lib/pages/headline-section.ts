@@ -1,6 +1,7 @@
 import type { StatusDocument } from "../api/status-document.ts";
 import { clusterConsoleUrl } from "../domain/console-url.ts";
 import { describeWatchState, type Instant, wasJobObserved } from "../domain/job.ts";
+import { isOperationKind, jobTypeText } from "../domain/operation-kind.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { bdiElement, externalLink, type Html, html, normalizeWebUrl } from "./html.ts";
 import { icon } from "./icon.ts";
@@ -20,13 +21,14 @@ export function headlineSection(document: StatusDocument, now: Instant): Html {
   return html`<header id="headline" class="headline c-${state.icon}">
 ${icon(state.icon)}
 <div class="what"><p class="state" role="status">${state.text}</p>
-<h1>${bdiElement(document.type ?? "Job")}${document.resourceName && html` <span class="res">${bdiElement(document.resourceName)}</span>`}</h1></div>
+<h1>${bdiElement(jobTypeText(document.type ?? "Job"))}${document.resourceName && html` <span class="res">${bdiElement(document.resourceName)}</span>`}</h1></div>
 <p class="clock">${clock(document, now)}</p>
 <div class="sum">${progress(document.subJobs)}
 ${originLine(document.context)}
 <p>${document.done ? endLine(document) : nextLine(document, wasObserved)}</p>
 ${document.expected && html`<p>${usualDuration(document.expected)}</p>`}
 ${explanation && html`<p>${explanation}</p>`}
+${!document.done && isOperationKind(document.type) && document.reason && html`<p>${bdiElement(document.reason)}</p>`}
 ${consoleUrl && html`<p>${externalLink(consoleUrl, "Open in the cloud’s console")}</p>`}
 ${document.lastPollError && html`<p class="error"><b>Last poll failed:</b> <bdi>${renderTimesInText(document.lastPollError)}</bdi></p>`}
 ${document.warnings.map((text) => html`<p class="error" dir="auto">${text}</p>`)}</div>

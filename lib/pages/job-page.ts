@@ -1,5 +1,6 @@
 import type { StatusDocument } from "../api/status-document.ts";
 import { type Instant, wasJobObserved } from "../domain/job.ts";
+import { jobTypeText } from "../domain/operation-kind.ts";
 import { JOB_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
 import { deliveriesSection } from "./deliveries-section.ts";
 import { detailsSection } from "./details-section.ts";
@@ -21,7 +22,7 @@ import { roundNowByAge } from "./time-html.ts";
 export function renderJobPage(document: StatusDocument, now: Instant, listUrl: string | null): RenderedPage {
   const state = presentState(document.state, wasJobObserved(document), document.ready);
   const roundedNow = roundNowByAge(now, jobStartTime(document));
-  const name = [document.type ?? "Job", document.resourceName].filter(Boolean).join(" ");
+  const name = [jobTypeText(document.type ?? "Job"), document.resourceName].filter(Boolean).join(" ");
   const project = bdiElement(document.project);
   const sections = [failuresSection(document), subJobsSection(document, roundedNow)].filter(Boolean);
   const deliveries = deliveriesSection(document);

@@ -1,6 +1,7 @@
 import type { RequestError } from "../api/problem.ts";
 import type { Context } from "../domain/context.ts";
 import { ACCESS_ERROR_TEXTS, type Instant, wasJobObserved } from "../domain/job.ts";
+import { jobTypeText } from "../domain/operation-kind.ts";
 import { pendingReady } from "../domain/ready.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import type { Watch } from "../ledger/watch.ts";
@@ -78,7 +79,7 @@ function listEntry(watch: ListedWatch, now: Instant): Html {
   const origin = [pipeline && bdiElement(pipeline), actor && html`by ${bdiElement(actor)}`].filter(Boolean);
   return html`<li data-key="${watch.jobId}"><a class="c-${state.icon}" href="${watch.url}">
 <span class="state">${icon(state.icon)}${state.text}</span>
-<span class="name"><b>${bdiElement(watch.jobType ?? "Job")}</b>${watch.resourceName && html` <span class="res">${bdiElement(watch.resourceName)}</span>`}${
+<span class="name"><b>${bdiElement(jobTypeText(watch.jobType ?? "Job"))}</b>${watch.resourceName && html` <span class="res">${bdiElement(watch.resourceName)}</span>`}${
     cause && html`<span class="cause">${bdiElement(cause)}</span>`
   }${watch.state === "watching" && pollLine(watch)}
 ${origin.length > 0 && html`<span class="by">${origin.map((part) => html`${part} `)}</span>`}<span class="id"><bdi>${watch.jobId}</bdi></span></span>

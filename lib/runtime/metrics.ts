@@ -16,6 +16,8 @@ export const UNITS = {
   /** The time from the end of a job to the first delivery attempt of each notification about the job. */
   NotificationLatenessSeconds: MetricUnit.Seconds,
   Concluded: MetricUnit.Count,
+  /** The number of ended watches of operations that have no job. `Concluded` also counts these watches. */
+  OperationsConcluded: MetricUnit.Count,
   Stopped: MetricUnit.Count,
   /** The number of jobs that took longer than 19 of 20 jobs of their type and were notified. */
   SlowJobs: MetricUnit.Count,

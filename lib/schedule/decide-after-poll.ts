@@ -133,7 +133,12 @@ export function decideWhenRateLimited(
 
 function decideByObservation(input: DecisionInput): PollDecision {
   const { watch, observation, now, settings, random } = input;
-  if (observation.kind === "job") return decideByJob(observation.job, input);
+  if (observation.kind === "job") {
+    const decision = decideByJob(observation.job, input);
+    if (decision.kind === "conclude" || observation.maxDelaySeconds === undefined) return decision;
+    const maxSeconds = Math.max(observation.maxDelaySeconds, Math.ceil(settings.poll.minDelaySeconds));
+    return { ...decision, delaySeconds: Math.min(decision.delaySeconds, maxSeconds) };
+  }
   const { text } = observation;
   const lost: PollDecision = { kind: "conclude", outcome: "lost", reason: text };
   const lastPollError = { text, since: watch.lastPollError?.since ?? now };

@@ -133,7 +133,7 @@ function vendorAuthorization(request: IncomingMessage, { accessKey, secretKey }:
   const endpoint = `${url.origin}${decodeURIComponent(url.pathname)}`;
   // The TypeScript type requires a whole SDK client, but the SDK's signer reads only the fields `ak` and `sk`.
   const signed: unknown = Reflect.apply(AKSKSigner.sign, AKSKSigner, [
-    { method: "GET", endpoint, headers, queryParams: {} },
+    { method: "GET", endpoint, headers, queryParams: Object.fromEntries(url.searchParams) },
     { getAk: () => accessKey, getSk: () => secretKey },
   ]);
   return z.object({ Authorization: z.string() }).parse(signed).Authorization;

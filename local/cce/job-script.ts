@@ -166,5 +166,5 @@ function renderJob({ script, addedAtMs, speed }: RunningJob, nowMs: number): Rec
 }
 
 /** Formats a time in the default format of the Go language, for example `2018-08-02 08:12:40.672000 +0000 UTC`. */
-const goTime = (ms: number): string =>
+export const goTime = (ms: number): string =>
   `${new Date(ms).toISOString().replace("T", " ").replace("Z", "")}000 +0000 UTC`;

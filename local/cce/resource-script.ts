@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { goTime } from "./job-script.ts";
+import { createOperationStates, OperationScript } from "./operation-script.ts";
 
 /** The states of a resource, of a task or of an add-on over time. */
 const ResourceScript = z.strictObject({
@@ -36,6 +38,16 @@ export class SimulatedResources {
   add(input: unknown): void {
     const script = ResourceScript.parse(input);
     this.#resources.set(`${script.project}/${script.path}`, { script, addedAtMs: this.#now() });
+  }
+
+  /**
+   * Adds the task or the resource of an operation.
+   * @throws ZodError if the script is invalid.
+   */
+  addOperation(input: unknown): void {
+    const addedAtMs = this.#now();
+    const timeOf = (seconds: number) => goTime(addedAtMs + (seconds / this.#speed) * 1000);
+    this.add(createOperationStates(OperationScript.parse(input), timeOf));
   }
 
   /** Returns the current state of a resource in the JSON format of CCE. Returns null if CCE answers 404. */

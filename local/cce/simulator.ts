@@ -4,6 +4,7 @@ import { listenLocally } from "../servers/local-server.ts";
 import { type Accounts, Authentication } from "./authentication.ts";
 import { createFaultResponse, Fault, PendingFaults } from "./faults.ts";
 import { type JobScriptInput, SimulatedJobs } from "./job-script.ts";
+import type { OperationScriptInput } from "./operation-script.ts";
 import { type ResourceScriptInput, SimulatedResources } from "./resource-script.ts";
 import { JOB_NOT_FOUND, type SimulatedResponse, UNKNOWN_ROUTE } from "./responses.ts";
 import { cceTrace, type EndpointAnswer, SimulatedSmn, sendSmnMessage } from "./simulated-smn.ts";
@@ -26,6 +27,8 @@ export interface CceSimulator {
   addJob(projectId: string, script: JobScriptInput): string;
   /** Starts the script of a resource now. */
   addResource(script: ResourceScriptInput): void;
+  /** Starts the script of an operation that has no job. */
+  addOperation(script: OperationScriptInput): void;
   addFault(fault: Fault): void;
   /** Adds an HTTPS endpoint to a topic of SMN. SMN asks the endpoint to confirm the subscription. */
   subscribe(endpoint: string, topicUrn: string): Promise<EndpointAnswer>;
@@ -57,7 +60,7 @@ interface SimulatedCloud {
  * `GET /api/v2/projects/{projectId}/jobs`, `GET /api/v3/projects/{projectId}/clusters/…`, `GET /api/v3/addons/{addonId}` and
  * `POST /v3/auth/tokens`. The simulator checks the signature or token of every other request. The simulator also
  * serves the certificate of SMN and confirms subscriptions at paths below `/smn/`. Other processes control the simulator
- * by the requests `POST /__sim/jobs` with `{"project", "script"}`, `POST /__sim/resources` with a resource script, `POST /__sim/faults`, `POST /__sim/expire-tokens`
+ * by the requests `POST /__sim/jobs` with `{"project", "script"}`, `POST /__sim/resources` with a resource script, `POST /__sim/operations` with an operation script, `POST /__sim/faults`, `POST /__sim/expire-tokens`
  * and `GET /__sim/stats`.
  */
 export async function startCceSimulator(options: SimulatorOptions = {}): Promise<CceSimulator> {
@@ -92,6 +95,7 @@ export async function startCceSimulator(options: SimulatorOptions = {}): Promise
     smn,
     addJob: (projectId, script) => jobs.add(projectId, script),
     addResource: (script) => resources.add(script),
+    addOperation: (script) => resources.addOperation(script),
     addFault: (fault) => faults.add(fault),
     subscribe: (endpoint, topicUrn) =>
       sendSmnMessage(endpoint, smn.createMessage(url, topicUrn, { type: "SubscriptionConfirmation" })),
@@ -118,6 +122,9 @@ async function respond(
       return { status: 201, body: { jobId: jobs.addRequested(JSON.parse(await text(request))) } };
     case "POST /__sim/resources":
       resources.add(JSON.parse(await text(request)));
+      return { status: 201, body: {} };
+    case "POST /__sim/operations":
+      resources.addOperation(JSON.parse(await text(request)));
       return { status: 201, body: {} };
     case "POST /__sim/faults":
       faults.add(Fault.parse(JSON.parse(await text(request))));

@@ -10,6 +10,7 @@ import {
   type WatchKey,
 } from "../../lib/domain/job.ts";
 import { parseJson } from "../../lib/domain/json.ts";
+import { Operation } from "../../lib/domain/operation.ts";
 import { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { ReadyProgress } from "../../lib/domain/ready.ts";
 import { SlowSummary } from "../../lib/domain/slow-summary.ts";
@@ -24,6 +25,7 @@ const StoredWatch = z.extend(WatchFields, {
   accessError: z.nullable(z.object({ kind: AccessErrorKind, since: z.number() })),
   lastPollError: z.nullable(z.object({ text: z.string(), since: z.number() })),
   ready: z.nullable(ReadyProgress),
+  operation: z.nullable(Operation),
 });
 
 /** The JSON in the column `body` of the table `watch`. */

@@ -13,6 +13,7 @@ import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/overdue-tim
 import {
   type CallerData,
   type EndResult,
+  isRestarted,
   type NewWatch,
   type OpenResult,
   POLL_HISTORY,
@@ -67,7 +68,7 @@ export function watchOperations(store: Store): WatchOperations {
     openWatch: (wanted) =>
       store.write((): OpenResult => {
         const row = read(wanted);
-        if (row === null || row.watch.state === "stopped" || row.restartable) {
+        if (row === null || isRestarted({ ...row.watch, restartable: row.restartable }, wanted)) {
           const others = readJobRows(store, wanted).map(({ watch }) => watch.generation);
           const started = startWatch(wanted, row, row === null ? 0 : 1 + Math.max(...others));
           write(started);
@@ -258,7 +259,7 @@ function addGenerations(
  */
 function startWatch(wanted: NewWatch, before: WatchRow | null, generation: number): WatchRow {
   const { project, jobId, caller, acceptedAt, deadlineAt, nextPollAt, digestId, traceparent } = wanted;
-  const { readyMinutes = null } = wanted;
+  const { readyMinutes = null, operation = null } = wanted;
   const poll = before?.watch.poll ?? 0;
   const watch: Watch = {
     project,
@@ -275,12 +276,13 @@ function startWatch(wanted: NewWatch, before: WatchRow | null, generation: numbe
     readyMinutes,
     ready: null,
     slowAt: null,
+    operation,
     concludedAt: null,
     nextPollAt,
     digestId,
     traceparent,
     phase: null,
-    jobType: null,
+    jobType: operation?.kind ?? null,
     resourceName: null,
     consecutiveFailures: 0,
     cause: null,

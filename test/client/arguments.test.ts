@@ -11,6 +11,7 @@ test("reads the job IDs and all options of watch", () => {
   ).toEqual({
     kind: "watch",
     reply: null,
+    named: { operation: undefined, clusterId: undefined },
     again: false,
     wait: true,
     timeoutMs: 9000,
@@ -119,8 +120,8 @@ test("an option may stand anywhere, and its value may follow '='", () => {
 test.each([
   ["", "the command is missing"],
   ["poll a", "unknown command 'poll'"],
-  ["watch", "either job IDs or --reply"],
-  ["watch a --reply f", "either job IDs or --reply"],
+  ["watch", "either job IDs, --operation or --reply"],
+  ["watch a --reply f", "either job IDs, --operation or --reply"],
   ["watch --reply f --label a=b", "--label cannot be used with --reply"],
   ["watch --reply f --digest", "--digest cannot be used with --reply"],
   ["watch --reply f --again", "--again cannot be used with --reply"],
@@ -173,4 +174,34 @@ test("recognizes --help and --version at any position, and the command of --help
   for (const line of ["watch -h", "watch --help x", "--help watch --wait", "help watch"])
     expect(read(line)).toEqual({ kind: "help", command: "watch" });
   for (const line of ["--version", "watch --version"]) expect(read(line)).toEqual({ kind: "version" });
+});
+
+test("reads an operation that has no job", () => {
+  const operation = { kind: "addon", clusterId: "c", addonId: "a", action: "delete" };
+  const line = "watch --operation addon --cluster c --addon a --action delete --project prod --again";
+  expect(read(line)).toMatchObject({
+    reply: null,
+    jobs: [],
+    again: true,
+    submission: { operation, project: "prod" },
+  });
+  expect(read("watch --reply - --operation hibernate --cluster c")).toMatchObject({
+    reply: "-",
+    named: { operation: "hibernate", clusterId: "c" },
+    submission: { operation: undefined },
+  });
+});
+
+test.each([
+  ["watch --operation addon --cluster c", "--addon is missing. The kind 'addon' needs it."],
+  ["watch --operation awake", "--cluster is missing"],
+  [
+    "watch --operation restart --cluster c",
+    expect.stringMatching(/^--operation must be one of 'cluster_upgrade', /),
+  ],
+  ["watch --operation awake --cluster c --task t", "--task does not belong to the kind 'awake'"],
+  ["watch a --operation awake --cluster c", "give either job IDs, --operation or --reply"],
+  ["watch --reply - --node-pool n", "--node-pool cannot be used with --reply: give job IDs instead"],
+])("refuses %j", (line, detail) => {
+  expect(read(line)).toEqual({ kind: "fault", detail, command: "watch" });
 });

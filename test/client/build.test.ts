@@ -98,6 +98,6 @@ test("the command in a checkout runs the sources", async () => {
   expect(ran).toEqual({
     code: 2,
     stdout: "",
-    stderr: expect.stringContaining("give either job IDs or --reply"),
+    stderr: expect.stringContaining("give either job IDs, --operation or --reply"),
   });
 });

@@ -36,6 +36,7 @@ const SUBMISSION: ResolvedSubmission = {
   targets: ["audit", "deploys"],
   deadlineMinutes: 60,
   readyMinutes: null,
+  operation: null,
 };
 
 /** Runs a job of five polls and two targets, with a crash at every point and at every pair of points. */

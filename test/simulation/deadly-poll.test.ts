@@ -51,6 +51,7 @@ async function runWithDeadlyJob(deadlineMinutes: number, seed: number) {
     targets: ["audit"],
     deadlineMinutes,
     readyMinutes: null,
+    operation: null,
   };
   submitJobs(run, submission, run.asked, 1);
   const result = await runToEnd(run);

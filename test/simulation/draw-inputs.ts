@@ -89,6 +89,7 @@ export function drawSubmission(
     targets: (targets.length === 0 ? [random.pick(NAMES)] : targets).toSorted(),
     deadlineMinutes: random.pick(caller === CALLER ? [10, 30, 60] : [0.05, 10, 30, 60]),
     readyMinutes: null,
+    operation: null,
     digest: jobIds.length > 1 && random.happens(0.5),
   };
 }

@@ -9,6 +9,7 @@ import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/overdue-tim
 import {
   type CallerData,
   type EndResult,
+  isRestarted,
   type NewWatch,
   type OpenResult,
   POLL_HISTORY,
@@ -43,7 +44,7 @@ export function watchOperations({ watches, callerData, outcomes }: LedgerState):
     async openWatch(wanted): Promise<OpenResult> {
       const id = idOf(wanted);
       const row = watches[id];
-      if (row === undefined || row.watch.state === "stopped" || row.restartable) {
+      if (row === undefined || isRestarted({ ...row.watch, restartable: row.restartable }, wanted)) {
         const others = jobWatches(watches, wanted).map(({ generation }) => generation);
         const next = startWatch(wanted, row, row === undefined ? 0 : 1 + Math.max(...others));
         watches[id] = next;
@@ -191,9 +192,10 @@ function over(watch: Watch): Watch {
 
 function startWatch(wanted: NewWatch, before: WatchRow | undefined, generation: number): WatchRow {
   const { project, jobId, caller, acceptedAt, deadlineAt, readyMinutes = null, nextPollAt } = wanted;
+  const { operation = null } = wanted;
   const watch: Watch = {
     phase: null,
-    jobType: null,
+    jobType: operation?.kind ?? null,
     resourceName: null,
     polledAt: [],
     poll: before?.watch.poll ?? 0,
@@ -208,6 +210,7 @@ function startWatch(wanted: NewWatch, before: WatchRow | undefined, generation: 
     readyMinutes,
     ready: null,
     slowAt: null,
+    operation,
     nextPollAt,
     state: "watching",
     pollDone: true,

@@ -1,5 +1,6 @@
 import { clusterConsoleUrl } from "../../domain/console-url.ts";
 import { type Outcome, wasJobObserved } from "../../domain/job.ts";
+import { OperationKind } from "../../domain/operation-kind.ts";
 import { hasJobEnded, type OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { cleanKeepingLines, cleanToOneLine } from "../../domain/plain-text.ts";
 import { fillIn, type Texts, translateSentences, translateUnits } from "../../domain/texts.ts";
@@ -82,7 +83,11 @@ export function formatHeadline(
 
 /** Returns the name of a job, such as `CreateCluster blue`. The job ID is not part of the name, but of the footer. */
 export function formatJobLabel({ jobType, resourceName, project }: JobLabel, texts: Texts): string {
-  const [type, name] = [cleanToOneLine(jobType ?? ""), cleanToOneLine(resourceName ?? "")];
+  const kind = OperationKind.safeParse(jobType);
+  const [type, name] = [
+    cleanToOneLine(kind.success ? texts[`operation.${kind.data}`] : (jobType ?? "")),
+    cleanToOneLine(resourceName ?? ""),
+  ];
   if (type === "" && name === "") return fillIn(texts["job.inProject"], { project });
   return [type || texts.job, name].filter((part) => part !== "").join(" ");
 }

@@ -1,5 +1,5 @@
 import { deliveriesOverdueAt, pollOverdueAt } from "../overdue-times.ts";
-import type { NewWatch, OpenResult } from "../watch.ts";
+import { isRestarted, type NewWatch, type OpenResult } from "../watch.ts";
 import { findExceededLimit, NO_LIMITS, type WatchLimits } from "../watch-limits.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { inlineCallerAttributes, moveToCallerItem, saveCallbacks } from "./caller-data.ts";
@@ -43,8 +43,8 @@ export const openWatch: Operation<"openWatch"> = async (table, watch) => {
     const item = before ?? (await getItem(table, key));
     if (item === null) continue;
     const found = parseItem(WatchItem, item);
-    const restarts = found.state === "stopped" || found.restartable;
-    const result = restarts
+    const { operation } = toWatch(found);
+    const result = isRestarted({ ...found, operation }, watch)
       ? await restartWatch(table, watch, found, item)
       : await extendWatch(table, watch, found);
     if (result !== null) return result;
@@ -90,7 +90,6 @@ async function restartWatch(
       slowAt: null,
       polledAt: null,
       phase: null,
-      jobType: null,
       resourceName: null,
       cause: null,
       durationSeconds: null,
@@ -175,6 +174,7 @@ function mostTargetsBefore(
 
 function startAttributes(watch: NewWatch): StoredValues {
   const { acceptedAt, deadlineAt, readyMinutes = null, nextPollAt, digestId, traceparent } = watch;
+  const { operation = null } = watch;
   return {
     ...overdueIndexAttributes(watch, pollOverdueAt(nextPollAt)),
     state: "watching",
@@ -182,6 +182,8 @@ function startAttributes(watch: NewWatch): StoredValues {
     acceptedAt,
     deadlineAt,
     readyMinutes,
+    operation: operation === null ? null : JSON.stringify(operation),
+    jobType: operation?.kind ?? null,
     nextPollAt,
     targets: new Set(watch.targets),
     digestId,

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { AccessErrorKind, type Instant, MaybeInstant, type WatchKey } from "../../domain/job.ts";
 import { parseJson } from "../../domain/json.ts";
+import { Operation } from "../../domain/operation.ts";
 import { ReadyProgress } from "../../domain/ready.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import { POLL_HISTORY, type Watch, WatchFields } from "../watch.ts";
@@ -38,6 +39,8 @@ export const WatchItem = z.extend(WatchFields, {
   treeHash: Text,
   /** The progress since the success of the job as JSON. */
   ready: Text,
+  /** The operation as JSON. Is null if the watch has a job. */
+  operation: Text,
   expiresAt: z._default(MaybeInstant, null),
 });
 export type WatchItem = z.infer<typeof WatchItem>;
@@ -56,7 +59,7 @@ export function toWatch(item: WatchItem): Watch {
     expiresAt,
     ...watch
   } = item;
-  const { accessErrorSince, lastPollErrorSince, unfinishedTries, ready, ...fields } = watch;
+  const { accessErrorSince, lastPollErrorSince, unfinishedTries, ready, operation, ...fields } = watch;
   const { accessError, lastPollError } = fields;
   return {
     ...fields,
@@ -66,6 +69,7 @@ export function toWatch(item: WatchItem): Watch {
     lastPollError: lastPollError === null ? null : { text: lastPollError, since: lastPollErrorSince },
     polledAt: parseInstants(item.polledAt),
     ready: ready === null ? null : ReadyProgress.parse(parseJson(ready)),
+    operation: operation === null ? null : Operation.parse(parseJson(operation)),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import type { NewWatch, WatchEnd } from "../../../lib/ledger/watch.ts";
 import {
+  AWAKE,
   CALLER,
   conclusion,
   firstGeneration,
@@ -9,10 +11,24 @@ import {
   newWatch,
   pollRecord,
   T0,
+  UPGRADE,
 } from "./samples.ts";
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const ENCRYPTED = "encrypted:".padEnd(180, "x");
+
+/** Returns the end of the first generation of a watch. */
+function endOf(watch: NewWatch): WatchEnd {
+  return {
+    key: watch,
+    acceptedAt: watch.acceptedAt,
+    outcome: "succeeded",
+    concludedAt: T0,
+    targets: watch.targets,
+    polledAt: [],
+    expiresAt: NEVER,
+  };
+}
 
 export function describeOpen(ledger: () => Ledger): void {
   describe("opening a watch", () => {
@@ -30,17 +46,49 @@ export function describeOpen(ledger: () => Ledger): void {
         expect(opened).toMatchObject({ kind: "already_watching", watch: { readyMinutes: expected } });
         expect(await readyMinutes()).toBe(expected);
       }
-      await ledger().endWatch({
-        key: watch,
-        acceptedAt: T0,
-        outcome: "succeeded",
-        concludedAt: T0,
-        targets: watch.targets,
-        polledAt: [],
-        expiresAt: NEVER,
-      });
+      await ledger().endWatch(endOf(watch));
       await ledger().openWatch({ ...watch, readyMinutes: 60 });
       expect(await readyMinutes()).toBe(20);
+    });
+
+    it("stores the operation of a watch, and the kind as the type of the job", async () => {
+      const watch = newWatch({ operation: AWAKE });
+      await ledger().openWatch(watch);
+      expect((await ledger().readWatch(watch))?.watch).toMatchObject({ operation: AWAKE, jobType: "awake" });
+      const claim = { key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS };
+      expect(await ledger().claimPoll(claim)).toMatchObject({
+        watch: { operation: AWAKE, jobType: "awake" },
+      });
+      const [job] = await ledger().listJobWatches(watch);
+      expect(job).toMatchObject({ operation: AWAKE });
+    });
+
+    it("restarts an ended operation without a task, but not a running one", async () => {
+      const watch = newWatch({ operation: AWAKE });
+      await ledger().openWatch(watch);
+      expect(await ledger().openWatch(watch)).toMatchObject({ kind: "already_watching" });
+      await ledger().endWatch(endOf(watch));
+      const again = { ...watch, acceptedAt: T0 + 1 };
+      expect(await ledger().openWatch(again)).toEqual({ kind: "accepted", poll: 1, generation: 1 });
+      expect((await ledger().readWatch(watch))?.watch).toMatchObject({
+        state: "watching",
+        operation: AWAKE,
+        jobType: "awake",
+        phase: null,
+      });
+    });
+
+    it.each([
+      ["does not restart an ended operation with the same task", UPGRADE, UPGRADE, "already_watching"],
+      ["restarts the ended watch of a job as an operation", null, UPGRADE, "accepted"],
+      ["does not restart an ended operation for a job", UPGRADE, null, "already_watching"],
+    ] as const)("%s", async (_, first, second, kind) => {
+      const watch = newWatch({ operation: first });
+      await ledger().openWatch(watch);
+      await ledger().endWatch(endOf(watch));
+      expect(await ledger().openWatch({ ...watch, operation: second })).toMatchObject({ kind });
+      const stored = kind === "accepted" ? second : first;
+      expect((await ledger().readWatch(watch))?.watch.operation).toEqual(stored);
     });
 
     it("accepts a new watch with poll 1", async () => {
@@ -59,6 +107,7 @@ export function describeOpen(ledger: () => Ledger): void {
         readyMinutes: null,
         ready: null,
         slowAt: null,
+        operation: null,
         pollDone: true,
         acceptedAt: T0,
         deadlineAt: T0 + 7_200_000,
@@ -237,6 +286,7 @@ export function describeOpen(ledger: () => Ledger): void {
         rateLimitedPolls: 0,
         readyMinutes: null,
         ready: null,
+        operation: null,
         previousPolls: 1,
         pollDone: true,
         concludedAt: null,

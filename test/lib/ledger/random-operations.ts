@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { WatchKey } from "../../../lib/domain/job.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { NO_LIMITS } from "../../../lib/ledger/watch-limits.ts";
-import { attempt, conclusion, job, LEASE_MS, NEVER, T0 } from "./samples.ts";
+import { AWAKE, attempt, conclusion, job, LEASE_MS, NEVER, T0, UPGRADE } from "./samples.ts";
 
 const PROJECT = "prod";
 const JOB_IDS = ["job-a", "job-b"];
@@ -83,6 +83,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
           acceptedAt: fc.constant(acceptedAt),
           deadlineAt: now.map((at) => at + 7_200_000),
           readyMinutes: fc.constantFrom(null, null, 5, 15),
+          operation: fc.constantFrom(null, null, AWAKE, UPGRADE),
           nextPollAt: now,
           targets,
           limits: fc.constantFrom(NO_LIMITS, { callbacksPerWatch: 1, targetsPerWatch: 2 }),

@@ -12,6 +12,10 @@ export const NEVER = Date.parse("2200-01-01T00:00:00Z");
 /** The caller of a sample watch. The name of a caller may contain the separators of keys. */
 export const CALLER = "oidc:https://ci.example.com:repo:org/infra#1";
 
+/** An operation that is known by its resource, and an operation that is known by its task. */
+export const AWAKE = { kind: "awake", clusterId: "c-1" } as const;
+export const UPGRADE = { kind: "cluster_upgrade", clusterId: "c-1", taskId: "task-1" } as const;
+
 let count = 0;
 
 /** Returns a key with a new project, so that tests share one table without conflicts. */

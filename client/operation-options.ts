@@ -1,0 +1,31 @@
+import { Operation } from "../lib/domain/operation.ts";
+import { type OptionValues, UsageError } from "./option-values.ts";
+
+/** The options that describe an operation of CCE, and the fields of the operation. */
+const FIELDS = [
+  ["operation", "kind"],
+  ["cluster", "clusterId"],
+  ["task", "taskId"],
+  ["node-pool", "nodePoolId"],
+  ["addon", "addonId"],
+  ["action", "action"],
+] as const;
+
+/** The options of an operation that a reply of CCE replaces. */
+export const OPTIONS_OF_RESOURCE = ["task", "node-pool", "addon", "action"] as const;
+
+/**
+ * Reads the operation that the options describe. Returns undefined if no option of an operation is given.
+ * @throws UsageError that names the option that is missing or wrong
+ */
+export function readOperation(options: OptionValues): Operation | undefined {
+  const given = FIELDS.filter(([option]) => options.has(option));
+  if (given.length === 0) return undefined;
+  const parsed = Operation.safeParse(
+    Object.fromEntries(given.map(([option, field]) => [field, options.get(option)])),
+  );
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const option = FIELDS.find(([, field]) => field === issue?.path[0])?.[0] ?? "operation";
+  throw new UsageError(`--${option} ${issue?.message ?? "is invalid"}`);
+}

@@ -1,0 +1,34 @@
+import * as z from "zod/mini";
+import "./zod-fields.ts";
+
+/** The kinds of operations that CCE carries out without a job. The type of a job of such a kind is the kind. */
+export const OPERATION_KINDS = [
+  "cluster_upgrade",
+  "upgrade_precheck",
+  "node_pool_scale",
+  "addon",
+  "hibernate",
+  "awake",
+] as const;
+export const OperationKind = z.enum(OPERATION_KINDS);
+export type OperationKind = z.infer<typeof OperationKind>;
+
+/** Returns true if a job type is the kind of an operation. CCE itself never gives such a type. */
+export function isOperationKind(jobType: string | null): boolean {
+  return OperationKind.safeParse(jobType).success;
+}
+
+const KIND_NAMES: Readonly<Record<OperationKind, string>> = {
+  cluster_upgrade: "Cluster upgrade",
+  upgrade_precheck: "Upgrade pre-check",
+  node_pool_scale: "Node pool scaling",
+  addon: "Add-on",
+  hibernate: "Cluster hibernation",
+  awake: "Cluster wake-up",
+};
+
+/** Returns a job type as people read it: the English name of an operation, or the type that CCE gives. */
+export function jobTypeText(jobType: string): string {
+  const kind = OperationKind.safeParse(jobType);
+  return kind.success ? KIND_NAMES[kind.data] : jobType;
+}

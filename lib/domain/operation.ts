@@ -1,0 +1,136 @@
+import * as z from "zod/mini";
+import { JOB_ID_KEYWORDS, JobId } from "./job.ts";
+import type { WatchedResource } from "./job-resources.ts";
+import { OPERATION_KINDS, OperationKind } from "./operation-kind.ts";
+import { withDescription } from "./zod-fields.ts";
+
+/** The ID fields of an operation. Each kind of operation uses at most one of them, next to the ID of the cluster. */
+const ID_FIELDS = ["taskId", "nodePoolId", "addonId"] as const;
+
+/** The ID field of each kind, and whether the kind needs it. Other kinds only have the ID of the cluster. */
+const ID_FIELD_OF: Readonly<
+  Partial<Record<OperationKind, { readonly name: (typeof ID_FIELDS)[number]; readonly isRequired: boolean }>>
+> = {
+  cluster_upgrade: { name: "taskId", isRequired: false },
+  upgrade_precheck: { name: "taskId", isRequired: true },
+  node_pool_scale: { name: "nodePoolId", isRequired: true },
+  addon: { name: "addonId", isRequired: true },
+};
+
+/** A job ID made from the longest kind and two IDs has at most 128 characters. */
+const MAX_ID_CHARACTERS = 55;
+const resourceId = (description: string) =>
+  JobId.check(z.maxLength(MAX_ID_CHARACTERS, `must have at most ${MAX_ID_CHARACTERS} characters`)).register(
+    z.globalRegistry,
+    { ...JOB_ID_KEYWORDS, maxLength: MAX_ID_CHARACTERS, description },
+  );
+
+/** What happens to an add-on. */
+export const ADDON_ACTIONS = ["install", "update", "delete"] as const;
+export const AddonAction = z.enum(ADDON_ACTIONS);
+
+/** An operation of CCE that has no job. The service polls a task or the state of a resource in place of a job. */
+export const Operation = z
+  .strictObject({
+    kind: withDescription(
+      OperationKind,
+      "`cluster_upgrade` and `upgrade_precheck` end with their task, `node_pool_scale` with the number of nodes, `addon` with the state of the add-on, `hibernate` and `awake` with the state of the cluster.",
+    ),
+    clusterId: resourceId("The ID of the cluster."),
+    taskId: withDescription(
+      z.optional(JobId),
+      "The ID of the task: `metadata.uid` in the reply of CCE. `upgrade_precheck` needs it. Without it, `cluster_upgrade` ends with the state of the cluster.",
+    ),
+    nodePoolId: z.optional(resourceId("The ID of the node pool for `node_pool_scale`.")),
+    addonId: z.optional(resourceId("The ID of the add-on for `addon`.")),
+    action: withDescription(
+      z.optional(AddonAction),
+      "For `addon`: with `delete`, the operation has succeeded when CCE no longer knows the add-on. The default is `install`.",
+    ),
+  })
+  .check(({ value, issues }) => {
+    for (const [path, message] of fieldFaults(value))
+      issues.push({ code: "custom", input: value, path: [path], message });
+  })
+  .register(z.globalRegistry, {
+    description: "An operation of CCE that has no job.",
+    ...OPERATION_KINDS.reduce(requireOwnFields, {}),
+  });
+export type Operation = Readonly<z.infer<typeof Operation>>;
+
+/**
+ * Adds to a JSON Schema which fields a kind needs and which it must not have. The keyword `oneOf` would be shorter, but code
+ * generators make nameless types from it.
+ */
+function requireOwnFields(otherKinds: object, kind: OperationKind): object {
+  const own = ID_FIELD_OF[kind];
+  const others = [...ID_FIELDS, ...(kind === "addon" ? [] : ["action"])].filter((name) => name !== own?.name);
+  return {
+    if: { properties: { kind: { const: kind } } },
+    // biome-ignore lint/suspicious/noThenProperty: `then` is a keyword of JSON Schema, and the object is not awaited.
+    then: {
+      required: own?.isRequired ? [own.name] : [],
+      properties: Object.fromEntries(others.map((name) => [name, false])),
+    },
+    else: otherKinds,
+  };
+}
+
+function fieldFaults({ kind, action, ...ids }: z.infer<typeof Operation>): [field: string, fault: string][] {
+  const own = ID_FIELD_OF[kind];
+  const faults: [string, string][] = [];
+  for (const field of ID_FIELDS) {
+    if (field === own?.name && own.isRequired && ids[field] === undefined)
+      faults.push([field, `is missing. The kind '${kind}' needs it.`]);
+    if (field !== own?.name && ids[field] !== undefined)
+      faults.push([field, `does not belong to the kind '${kind}'`]);
+  }
+  if (action !== undefined && kind !== "addon")
+    faults.push(["action", `does not belong to the kind '${kind}'`]);
+  return faults;
+}
+
+/**
+ * Returns the job ID of an operation: the ID of its task, or an ID made from the kind and the IDs of the resource, which
+ * is the same for each such operation.
+ */
+export function operationJobId(operation: Operation): string {
+  const { kind, clusterId, taskId, nodePoolId, addonId, action } = operation;
+  if (taskId !== undefined) return taskId;
+  const parts = [kind, clusterId, nodePoolId ?? addonId, action === "delete" ? action : undefined];
+  return parts.filter((part) => part !== undefined).join(":");
+}
+
+/**
+ * Returns true if a new call asks for an operation that is not the operation of a stored watch. The ID of a task names one
+ * operation for ever. An operation without a task may be started again, so it is new when the watch has ended.
+ */
+export function isNewOperation(asked: Operation | null | undefined, stored: Operation | null): boolean {
+  if (asked == null) return false;
+  if (asked.taskId === undefined || stored === null) return true;
+  return asked.kind !== stored.kind || asked.clusterId !== stored.clusterId;
+}
+
+/** Returns the resource or the task whose state says how an operation ends. */
+export function operationResource(operation: Operation): WatchedResource {
+  const { kind, clusterId, taskId, nodePoolId = "", addonId = "", action } = operation;
+  const resource = (goal: WatchedResource["goal"], id: string) => ({ goal, clusterId, id, ownJobIds: [] });
+  switch (kind) {
+    case "cluster_upgrade":
+      return taskId === undefined
+        ? resource("cluster_upgraded", clusterId)
+        : resource("upgrade_task_succeeded", taskId);
+    case "upgrade_precheck":
+      return resource("precheck_task_succeeded", taskId ?? "");
+    case "node_pool_scale":
+      return resource("node_pool_scaled", nodePoolId);
+    case "addon":
+      return resource(action === "delete" ? "addon_deleted" : "addon_running", addonId);
+    case "hibernate":
+      return resource("cluster_hibernated", clusterId);
+    case "awake":
+      return resource("cluster_available", clusterId);
+    default:
+      return kind satisfies never;
+  }
+}
