@@ -8,22 +8,30 @@ import { runningJob } from "../test/lib/pages/running-jobs.ts";
 import { NOW } from "../test/lib/pages/sample-parts.ts";
 
 /**
- * The pictures of the status page for the README. The command `node bench/screenshots.ts` writes these pictures and the
- * picture of a notification from the preview of the notifications.
+ * The pictures for the README: the status page of a failed and of a running job, and a notification from the preview of
+ * the notifications. The command `node bench/screenshots.ts` writes the pictures to `build/pictures`. A person looks at the
+ * pictures and copies them to `docs`.
  */
 const PICTURES = [
-  { name: "failed", document: failedJob(), width: 1200, height: 800, colorScheme: "light" },
-  { name: "running", document: runningJob(), width: 1200, height: 740, colorScheme: "dark" },
+  { name: "failed", document: failedJob(), colorScheme: "light" },
+  { name: "running", document: runningJob(), colorScheme: "dark" },
 ] as const;
+const FOLDER = "build/pictures";
 
-mkdirSync("docs", { recursive: true });
+mkdirSync(FOLDER, { recursive: true });
 const browser = await launchChromium();
-for (const { name, document, width, height, colorScheme } of PICTURES) {
+for (const { name, document, colorScheme } of PICTURES) {
   const server = await servePage(jobPage(document), NOW);
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
+  const page = await browser.newPage({
+    viewport: { width: 1200, height: 600 },
+    colorScheme,
+    reducedMotion: "reduce",
+    timezoneId: "Europe/Berlin",
+    locale: "en-GB",
+  });
   await page.clock.setFixedTime(NOW + 8000);
   await page.goto(server.url);
-  await page.screenshot({ path: `docs/status-page-${name}.png` });
+  await page.screenshot({ path: `${FOLDER}/status-page-${name}.png`, fullPage: true });
   await page.close();
   await server.close();
 }
@@ -33,5 +41,7 @@ const preview = await browser.newPage({
   timezoneId: "Europe/Berlin",
 });
 await preview.goto(new URL("../build/preview.html", import.meta.url).href);
-await preview.locator("#slack-failed-nodes-en-0 .chat").screenshot({ path: "docs/notification-slack.png" });
+await preview
+  .locator("#slack-failed-nodes-en-0 .chat")
+  .screenshot({ path: `${FOLDER}/notification-slack.png` });
 await browser.close();
