@@ -87,6 +87,7 @@ export const StageFile = z
     memoryMegabytes: wholeNumber(MEMORY_MEGABYTES, " (MB)"),
     logRetentionDays: oneOf(LOG_RETENTION_DAYS, RETENTION_NOTE),
     accessLogRetentionDays: oneOf(LOG_RETENTION_DAYS, RETENTION_NOTE),
+    actRetentionDays: oneOf(LOG_RETENTION_DAYS, RETENTION_NOTE),
     logLevel: oneOf(["DEBUG", "INFO", "WARN", "ERROR"]),
     httpsProxy: text(
       isProxyUrl,

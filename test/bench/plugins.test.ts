@@ -53,6 +53,7 @@ test("the build contains every function", () => {
     "notify",
     "poll",
     "sweep",
+    "trail",
   ]);
 });
 

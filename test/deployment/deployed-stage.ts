@@ -3,7 +3,7 @@ import { CONFIG_GROUPS, SINGLE_ENTRIES } from "../../lib/config/config-parts.ts"
 import { ALARM_NAMES } from "../../local/ops/stage-limits.ts";
 import type { StageState } from "./stage-state.ts";
 
-const FUNCTIONS = ["api", "audit", "discover", "enqueue", "notify", "poll", "sweep"];
+const FUNCTIONS = ["api", "audit", "discover", "enqueue", "notify", "poll", "sweep", "trail"];
 const TWO_WEEKS_SECONDS = String(14 * 86_400);
 /** Matches a part of a template that CloudFormation should have replaced. */
 const UNRESOLVED = /"Fn::|"Ref"|\$\{/;
@@ -74,7 +74,7 @@ function checkFunctions(
     assert.equal(Runtime, "nodejs24.x", name);
     assert.equal(MemorySize, 256, name);
     assert.ok(role in roles && role.toLowerCase().includes(`-${short}role`), `${name} has the role ${role}`);
-    assert.equal(logGroups[`/aws/lambda/${name}`], 30, name);
+    assert.equal(logGroups[`/aws/lambda/${name}`], name.endsWith("-trail") ? 400 : 30, name);
     const { Variables: variables } = Environment;
     assert.equal(variables.LEDGER_TABLE, `${prefix}-ledger`, name);
     assert.equal(variables.CONFIG_PATH, `/cce-job-notifier/${stage}`, name);

@@ -75,8 +75,9 @@ def add_type(type_name, create, delete=None, update=None, attributes=()):
             try:
                 delete(lambda service: client(service, self.region), self.properties, self.physical_resource_id)
             except ClientError as error:
-                # moto deletes resources in any order. The deletion of an API has already deleted its routes.
-                if error.response["Error"]["Code"] != "NotFoundException":
+                # moto deletes resources in any order. The deletion of an API has already deleted its routes, and the
+                # deletion of a log group its filters.
+                if error.response["Error"]["Code"] not in ("NotFoundException", "ResourceNotFoundException"):
                     raise
 
     return Resource
@@ -162,6 +163,18 @@ def create_route(make, properties):
     return make("apigatewayv2").create_route(**properties)["RouteId"], {}
 
 
+def put_filter(make, properties):
+    """moto adds no name, and the API of CloudWatch Logs needs one."""
+    names = {"LogGroupName": "logGroupName", "FilterPattern": "filterPattern", "DestinationArn": "destinationArn"}
+    call = {target: properties[source] for source, target in names.items()}
+    make("logs").put_subscription_filter(filterName="acts", **call)
+    return f"{properties['LogGroupName']}|acts", {}
+
+
+def delete_filter(make, properties, _):
+    make("logs").delete_subscription_filter(logGroupName=properties["LogGroupName"], filterName="acts")
+
+
 # moto finds a type only while the class exists, so the classes are kept in a list.
 TYPES = [
     add_type("AWS::SQS::QueuePolicy", put_queue_policy),
@@ -184,6 +197,7 @@ TYPES = [
         lambda make, _, name: make("cloudwatch").delete_dashboards(DashboardNames=[name]),
     ),
     add_type("AWS::Lambda::EventInvokeConfig", put_invoke_config),
+    add_type("AWS::Logs::SubscriptionFilter", put_filter, delete_filter),
     add_type(
         "AWS::ApiGatewayV2::Api",
         create_api,

@@ -110,6 +110,22 @@ describe("compareConfigParts", () => {
       api: ["linkKeys", "secret/targets"],
       sweep: [],
       audit: [],
+      trail: [],
     });
   });
+});
+
+test("the log of each function whose code logs acts is copied to the log group of trail, and no other log", () => {
+  const filters = Object.values(own.resources).filter(({ Type }) => Type === "AWS::Logs::SubscriptionFilter");
+  const isLogging = (name: string) => own.bundles[name]?.includes('.info("act",');
+  const logging = Object.keys(own.bundles).filter(isLogging).toSorted();
+  const { arn } = own.service.functions.find(({ shortName }) => shortName === "trail") ?? {};
+  expect(filters.map(({ Properties }) => Properties)).toEqual(
+    logging.map((name) => ({
+      LogGroupName: `/aws/lambda/cce-job-notifier-dev-${name}`,
+      FilterPattern: '{ $.message = "act" }',
+      DestinationArn: arn,
+    })),
+  );
+  expect(logging).toEqual(["api", "notify"]);
 });
