@@ -21,6 +21,8 @@ if (esbuild !== null) {
     outfile: file,
     bundle: true,
     minifySyntax: true,
+    // Names stay, so that an error names a function. Without white space the file is a fifth smaller.
+    minifyWhitespace: true,
     platform: "node",
     target: "node20",
     format: "esm",

@@ -16,6 +16,8 @@ const Jobs = z.object({
 });
 
 let receiver: Receiver;
+/** A chat that refuses every message. */
+let refusing: Receiver;
 let fixture: ServiceFixture;
 let folder: string;
 /** The built file. */
@@ -23,12 +25,16 @@ let command: string;
 
 beforeAll(async () => {
   receiver = await startReceiver();
+  refusing = await startReceiver();
+  const behaviour = { kind: "status", status: 403, body: "restricted_action" };
+  await fetch(`${refusing.url}/behaviour`, { method: "PUT", body: JSON.stringify(behaviour) });
   fixture = await startServiceFixture({
     targets: {
       deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` },
+      refusing: { kind: "slack", url: `${refusing.url}/slack/refusing` },
       broken: { kind: "teams", url: "https://gone.invalid/hook" },
     },
-    settings: { egress: { allow: [new URL(receiver.url).host] } },
+    settings: { egress: { allow: [receiver, refusing].map(({ url }) => new URL(url).host) } },
   });
   folder = await mkdtemp(join(tmpdir(), "client-"));
   command = join(folder, "cce-notifier.mjs");
@@ -38,6 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await fixture.stop();
   await receiver.stop();
+  await refusing.stop();
   await rm(folder, { recursive: true });
 });
 
@@ -169,6 +176,30 @@ describe("the command", () => {
     await run(["watch", running]);
     const refused = await run(["redeliver", `${PROJECT}/${running}`]);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("has no outcome")]);
+  });
+
+  test("list and open need no project if the service has a default project, and find the page of a job", async () => {
+    const jobId = job(0);
+    await run(["watch", jobId, "--wait", "--actor", "kim", "--label", "team=checkout"]);
+    const listed = await run(["list", "--actor", "kim", "--label", "team=checkout", "--state", "succeeded"]);
+    expect(listed).toMatchObject({ code: 0, stderr: "" });
+    expect(listed.stdout).toMatch(
+      new RegExp(`\\n✔ succeeded +${PROJECT}/${jobId} +CreateNode +node-7 .* kim +-\\n$`),
+    );
+    const opened = await run(["open", jobId]);
+    expect(opened).toMatchObject({ code: 0, stderr: "" });
+    expect((await fetch(opened.stdout.trim())).status).toBe(200);
+    expect(await run(["status", jobId])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`✔ ${PROJECT}/${jobId}`),
+    });
+  });
+
+  test("a target that refuses the notification of a succeeded job is exit status 5", async () => {
+    const ran = await run(["watch", job(0), "--wait", "--notify", "deploys,refusing"]);
+    expect([ran.code, ran.stdout]).toEqual([5, expect.stringContaining("  notified: deploys\n")]);
+    expect(ran.stderr).toContain("cce-notifier: warning: ");
+    expect(ran.stderr).toContain(" --target refusing\n");
   });
 
   test("test sends one real message to a target", async () => {
