@@ -82,20 +82,20 @@ async function waitForOneJob(random: () => number) {
   const schedule = createProductSchedule("CreateCluster", 1, countDurations(HISTORY), random);
   const first = acceptedAt + schedule(0) * 1000;
   await openWatch(api, acceptedAt, first);
-  let next: { plannedAt: number; recordedAt: number } | null = recordedPoll(first, random);
+  let recordedAt: number | null = recordTime(first, random);
   const job = { calls: 0, polls: 0, waits: 0, waitedSeconds: 0, smallReads: 0, lateSeconds: 0 };
   let concludedAt = 0;
 
   /** Makes the polls that are recorded until now. */
   async function poll(): Promise<void> {
-    while (next !== null && next.recordedAt <= api.clock.now) {
+    while (recordedAt !== null && recordedAt <= api.clock.now) {
       job.polls += 1;
-      const { recordedAt }: { recordedAt: number } = next;
-      const isOver = recordedAt - acceptedAt >= JOB_SECONDS * 1000;
-      const nextPollAt = acceptedAt + schedule((recordedAt - acceptedAt) / 1000) * 1000;
-      next = isOver ? null : recordedPoll(nextPollAt, random);
-      if (isOver) concludedAt = recordedAt;
-      await recordPoll(api, job.polls, { acceptedAt, recordedAt, nextPollAt, isOver });
+      const at: number = recordedAt;
+      const isOver = at - acceptedAt >= JOB_SECONDS * 1000;
+      const nextPollAt = acceptedAt + schedule((at - acceptedAt) / 1000) * 1000;
+      recordedAt = isOver ? null : recordTime(nextPollAt, random);
+      if (isOver) concludedAt = at;
+      await recordPoll(api, job.polls, { acceptedAt, recordedAt: at, nextPollAt, isOver });
     }
   }
   api.onWait = poll;
@@ -132,9 +132,10 @@ async function waitForOneJob(random: () => number) {
   return job;
 }
 
-function recordedPoll(plannedAt: number, random: () => number) {
+/** Returns the time at which a poll is recorded. */
+function recordTime(plannedAt: number, random: () => number): number {
   const { from, to } = POLL_SECONDS;
-  return { plannedAt, recordedAt: plannedAt + (from + (to - from) * random()) * 1000 };
+  return plannedAt + (from + (to - from) * random()) * 1000;
 }
 
 async function openWatch({ ledger }: Harness, acceptedAt: number, nextPollAt: number): Promise<void> {
