@@ -51,6 +51,7 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
     apiUrl: stack.api,
     token,
     notifications: receiver.notifications,
+    sendEvents: () => environment.sendEvents(stack.api),
     screen,
     format,
     timeLimitMs: DEMO_TIME_LIMIT_MS,

@@ -1,4 +1,5 @@
 import type { JobScriptInput } from "./job-script.ts";
+import type { ResourceScriptInput } from "./resource-script.ts";
 
 const CLUSTER = { clusterId: "b1f6e1a2-5c0d-11f0-9d3c-0255ac101e44", resourceName: "demo-cluster" };
 
@@ -85,3 +86,30 @@ export const failedNodePoolScript = (seconds: number): JobScriptInput => ({
     reason: `create server demo-pool-${i} failed, error code : Ecs.0319, reason is : the flavor c7n.xlarge.2 is sold out in availability zone eu-de-02`,
   })),
 });
+
+/** Returns the script of a simulated job that resets a node and succeeds after `seconds`. Somebody starts it in the console. */
+export const nodeResetScript = (seconds: number): JobScriptInput => ({
+  type: "ResetNode",
+  endSeconds: seconds,
+  ...CLUSTER,
+  resourceName: "demo-node-3",
+  subJobs: [{ type: "InstallNode", endSeconds: seconds * 0.9, resourceName: "demo-node-3" }],
+});
+
+/** Returns the script of the demo cluster, which becomes available after `seconds`. */
+export const availableClusterScript = (project: string, seconds: number): ResourceScriptInput => {
+  const cluster = (status: Readonly<Record<string, string>>) => ({
+    kind: "Cluster",
+    metadata: { uid: CLUSTER.clusterId, name: CLUSTER.resourceName },
+    status: { ...status },
+  });
+  const reason = { reason: "Installing", message: "the control plane does not answer yet" };
+  return {
+    project,
+    path: `clusters/${CLUSTER.clusterId}`,
+    steps: [
+      { body: cluster({ phase: "Unavailable", ...reason }) },
+      { startSeconds: seconds, body: cluster({ phase: "Available" }) },
+    ],
+  };
+};

@@ -3,11 +3,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  availableClusterScript,
   clusterCreationScript,
   clusterDeletionScript,
   endlessNodeCreationScript,
   failedNodeCreationScript,
   failedNodePoolScript,
+  nodeResetScript,
 } from "../cce/demo-jobs.ts";
 import type { JobScriptInput } from "../cce/job-script.ts";
 import { startCceSimulator } from "../cce/simulator.ts";
@@ -16,6 +18,8 @@ import { Stoppables } from "../stack/stoppables.ts";
 
 /** The ID of the demo's project in the simulated CCE. */
 export const PROJECT_ID = "0bcc5e8f5a0010d22f1dc00ade5f4d7e";
+/** The SMN topic to which the simulated cloud sends events about operations of CCE. */
+const TOPIC = `urn:smn:eu-de:${PROJECT_ID}:cce-events`;
 /** The deadline of the demo job that never ends. The service polls this job several times before the deadline. */
 const ENDLESS_JOB_DEADLINE_SECONDS = 25;
 
@@ -39,8 +43,11 @@ export interface DemoJob {
   /** The type and the resource of the job, as CCE names them. */
   readonly title: string;
   readonly jobId: string;
-  /** The fields in the body of the request `POST /v1/jobs`, without the project and the job ID. */
-  readonly submission: Readonly<Record<string, unknown>>;
+  /**
+   * The fields in the body of the request `POST /v1/jobs`, without the project and the job ID. Is null if nobody submits
+   * the job.
+   */
+  readonly submission: Readonly<Record<string, unknown>> | null;
 }
 
 /**
@@ -60,6 +67,12 @@ export interface DemoEnvironment {
   startJobs(): readonly DemoJob[];
   /** Starts one more job in the simulated CCE and returns its ID. Nobody submits the job to the service. */
   startOtherJob(): string;
+  /**
+   * Sends the events of the simulated cloud about the job that nobody submits to the service's API. The service then
+   * lists the jobs.
+   * @throws Error if the service's API refuses an event.
+   */
+  sendEvents(apiUrl: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -92,13 +105,25 @@ export async function startDemoEnvironment(): Promise<DemoEnvironment> {
       token,
       cceUrl: cce.url,
       receiver,
-      startJobs: () => [
-        startJob(clusterCreationScript(4)),
-        startJob(failedNodeCreationScript(8)),
-        startJob(clusterDeletionScript(12)),
-        startJob(endlessNodeCreationScript(5), { deadlineMinutes: ENDLESS_JOB_DEADLINE_SECONDS / 60 }),
-      ],
+      startJobs: () => {
+        cce.addResource(availableClusterScript(PROJECT_ID, 9));
+        return [
+          startJob(clusterCreationScript(4), { until: "ready" }),
+          startJob(failedNodeCreationScript(8)),
+          startJob(clusterDeletionScript(12)),
+          startJob(endlessNodeCreationScript(5), { deadlineMinutes: ENDLESS_JOB_DEADLINE_SECONDS / 60 }),
+          { ...startJob(nodeResetScript(14)), submission: null },
+        ];
+      },
       startOtherJob: () => cce.addJob(PROJECT_ID, failedNodePoolScript(OTHER_JOB_SECONDS)),
+      async sendEvents(apiUrl) {
+        const endpoint = `${apiUrl}/v1/events/smn/${DEMO_PROJECT}`;
+        for (const { status, body } of [
+          await cce.subscribe(endpoint, TOPIC),
+          await cce.publishTrace(endpoint, TOPIC, "resetNode"),
+        ])
+          if (status !== 200) throw new Error(`POST /v1/events/smn: HTTP ${status}: ${body}`);
+      },
       stop: () => parts.stop(),
     };
   } catch (error) {
@@ -121,7 +146,21 @@ function demoConfig(options: {
   const { endpoint, auth, receiverUrl, token, webhookSecret } = options;
   const sha256 = createHash("sha256").update(token).digest("hex");
   return {
-    projects: { [DEMO_PROJECT]: { projectId: PROJECT_ID, region: "eu-de", endpoint, auth } },
+    projects: {
+      [DEMO_PROJECT]: {
+        projectId: PROJECT_ID,
+        region: "eu-de",
+        endpoint,
+        auth,
+        discover: {
+          types: ["ResetNode"],
+          notify: DEMO_TARGETS,
+          labels: { source: "discovery" },
+          topics: [TOPIC],
+          smnEndpoint: endpoint,
+        },
+      },
+    },
     targets: {
       deploys: { kind: "slack", url: `${receiverUrl}/slack/deploys` },
       audit: { kind: "webhook", url: `${receiverUrl}/webhook/audit`, secrets: [webhookSecret] },

@@ -10,22 +10,24 @@ const REFRESH_MS = 400;
 const Accepted = z.object({ jobs: z.tuple([z.object({ pageUrl: z.string().nullish() })]) });
 
 /**
- * Registers the demo jobs at the service's API, in the same way as a pipeline. Shows the progress of each job, and
+ * Registers the demo jobs at the service's API, in the same way as a pipeline, except the job that discovery finds. Shows the progress of each job, and
  * shows each notification that the demo's receiver gets. Returns true as soon as every expected notification has
  * arrived. Returns false if `timeLimitMs` is over or the demo was aborted.
- * @throws Error if the service's API refuses a demo job.
+ * @throws Error if the service's API refuses a demo job or an event.
  */
 export async function runDemo(options: {
   jobs: readonly DemoJob[];
   apiUrl: string;
   token: string;
   notifications: NotificationStore;
+  /** Sends the events of the cloud, which make the service find the job that nobody submits. */
+  sendEvents: () => Promise<void>;
   screen: Screen;
   format: (notification: ReceivedNotification) => string;
   timeLimitMs: number;
   signal: AbortSignal;
 }): Promise<boolean> {
-  const { jobs, apiUrl, token, notifications, screen, format, timeLimitMs, signal } = options;
+  const { jobs, apiUrl, token, notifications, sendEvents, screen, format, timeLimitMs, signal } = options;
   const expected = jobs.length * DEMO_TARGETS.length;
   const statuses = new Map<string, StatusDocument>();
   const authorization = `Bearer ${token}`;
@@ -33,6 +35,7 @@ export async function runDemo(options: {
   const width = Math.max(...jobs.map(({ title }) => title.length));
 
   async function submit({ title, jobId, submission }: DemoJob): Promise<void> {
+    if (submission === null) return;
     const response = await fetch(`${apiUrl}/v1/jobs`, {
       method: "POST",
       headers: { authorization, "content-type": "application/json" },
@@ -61,6 +64,7 @@ export async function runDemo(options: {
 
   screen.print("Status pages of the demo jobs:");
   for (const job of jobs) await submit(job);
+  await sendEvents();
   screen.print("");
   const deadline = Date.now() + timeLimitMs;
   while (shown < expected && Date.now() < deadline && !signal.aborted) {
