@@ -4,6 +4,7 @@ import {
 } from "../../functions/discover/create-discover-handler.ts";
 import { discoveryCaller } from "../../functions/discover/open-discovered.ts";
 import { DiscoverySettings } from "../../lib/config/discovery.ts";
+import { MIN_LIST_INTERVAL_MS } from "../../lib/ledger/discovery.ts";
 import type { RandomSource } from "../../local/random-source.ts";
 import { drawJob, minutes, PROJECT, T0 } from "./draw-inputs.ts";
 import { idOf } from "./memory-ledger-state.ts";
@@ -13,12 +14,15 @@ import { listJobsFor } from "./simulated-cce.ts";
 
 const LIMIT_MS = 60_000;
 const SCHEDULE_MS = 60_000;
+/** The time limit of the list that an event starts. */
+const EVENT_LIST_MS = 3000;
 /** After the end of the faults, the schedule runs for this time. The longest interval is five minutes. */
 const AFTER_FAULTS_MS = minutes(12);
 
 /**
  * Switches discovery on in half of the runs, some time after the start. Some jobs are submitted by nobody. With a sweep,
- * jobs also leave the list of CCE, because only the sweep sends a lost message about such a job again.
+ * jobs also leave the list of CCE, because only the sweep sends a lost message about such a job again. In some runs,
+ * events make the service list the jobs too.
  */
 export function planDiscovery(run: ServiceRun, hasSweep: boolean, draw: RandomSource): void {
   const project = run.config.projects[PROJECT];
@@ -33,11 +37,24 @@ export function planDiscovery(run: ServiceRun, hasSweep: boolean, draw: RandomSo
     run.cce.jobs.set(job.jobId, { ...job, unlistedAt });
   }
   run.simulation.scheduler.after(draw.between(0, 600_000), () => discoverRepeatedly(run));
+  const events = draw.happens(0.5) ? draw.between(1, 8) : 0;
+  for (let i = 0; i < events; i += 1) {
+    const at = draw.between(0, 1_800_000);
+    // CTS reports an operation several times, so events come in groups.
+    for (const delay of [0, draw.between(0, 20_000)])
+      run.simulation.scheduler.after(at + delay, () => discover(run, "event"));
+  }
 }
 
 function discoverRepeatedly(run: ServiceRun): void {
-  const { simulation, config, cce, rates, plant } = run;
+  const { simulation } = run;
   if (simulation.now() > simulation.faultsEndAt() + AFTER_FAULTS_MS) return;
+  discover(run, "schedule");
+  simulation.scheduler.after(SCHEDULE_MS, () => discoverRepeatedly(run));
+}
+
+function discover(run: ServiceRun, trigger: "schedule" | "event"): void {
+  const { simulation, config, cce, rates, plant } = run;
   const invocation = simulation.invocation("discover", LIMIT_MS);
   const { ledger, queue } = connect(run, invocation, 0);
   const ports = plant.discover({
@@ -46,6 +63,7 @@ function discoverRepeatedly(run: ServiceRun): void {
       async claimList(name, now, intervalMs) {
         const claimed = await ledger.claimList(name, now, intervalMs);
         if (claimed !== null) cce.listClaims.push(now);
+        if (claimed !== null && trigger === "event") cce.listRequests += 1;
         return claimed;
       },
       async requestList(name) {
@@ -61,14 +79,17 @@ function discoverRepeatedly(run: ServiceRun): void {
     onOpenFailure: () => {},
     onFailure: (_project, error) => simulation.note(invocation, `fails: ${error}`),
   });
-  const handler = createDiscoverHandler(createProjectDiscovery(ports), ports);
-  handler({ remainingMs: () => invocation.deadlineAt - simulation.now() }).catch((error: unknown) =>
-    simulation.note(invocation, `fails: ${error}`),
-  );
+  const discoverProject = createProjectDiscovery(ports);
+  const remainingMs = () => invocation.deadlineAt - simulation.now();
+  const settings = config.projects[PROJECT]?.discover;
+  const isEvent = trigger === "event" && settings !== undefined;
+  const started: Promise<unknown> = isEvent
+    ? discoverProject(PROJECT, settings, "event", { listMs: EVENT_LIST_MS, remainingMs }, config)
+    : createDiscoverHandler(discoverProject, ports)({ remainingMs });
+  started.catch((error: unknown) => simulation.note(invocation, `fails: ${error}`));
   simulation.scheduler.at(invocation.deadlineAt, () => {
     if (invocation.frozenUntil <= simulation.now()) invocation.alive = false;
   });
-  simulation.scheduler.after(SCHEDULE_MS, () => discoverRepeatedly(run));
 }
 
 /**
@@ -98,5 +119,7 @@ export function checkDiscovery({ cce, config, ledger, simulation }: ServiceRun):
   );
   if (tooEarly.length > 0 && cce.listRequests === 0)
     faults.push("the lists of the jobs did not keep their interval");
+  if (claims.some((at, i) => i > 0 && at - (claims[i - 1] ?? 0) < MIN_LIST_INTERVAL_MS))
+    faults.push("the jobs were listed twice in ten seconds");
   return faults;
 }
