@@ -12,6 +12,7 @@ import { checkCallers } from "./evaluate-callers.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
 import { idOfGeneration, keyOf, type WatchRow } from "./memory-ledger-state.ts";
 import type { ServiceRun } from "./run-service.ts";
+import { allowedSlowNotifications, checkSlowJobs } from "./slow-jobs.ts";
 
 /** The longest time between the deadline of a watch, or the end of the faults, and the end of the watch. */
 const MAX_DELAY_MS = 90 * 60_000;
@@ -83,9 +84,10 @@ export function evaluateRun(run: ServiceRun, ended: boolean): RunResult {
   for (const queue of run.lostNewerMessages) {
     lost.push(`the message of a newer version did not wait in the ${queue} queue`);
   }
+  for (const id of allowedSlowNotifications(run)) expected.add(id);
   checkPosts(run, expected, unexpected);
   checkOffTargets(run, unexpected);
-  unexpected.push(...checkCallers(run), ...checkDiscovery(run));
+  unexpected.push(...checkCallers(run), ...checkDiscovery(run), ...checkSlowJobs(run));
   const { duplicates, duplicatesOutsideWindow } = receivers;
   const duplicateFaults = duplicatesOutsideWindow > 0 ? ["duplicates outside the window"] : [];
 

@@ -15,6 +15,7 @@ import {
   concludeAtSuccess,
   doneBeforeSend,
   forgetTarget,
+  tripledDurations,
 } from "./plants-poll.ts";
 
 /** Reports every message as sent. */
@@ -103,6 +104,8 @@ const PLANTS = {
       ledger: knownWatches(ports.ledger),
     }),
   },
+  /** Counts each ended job three times, so that fewer than 20 ended jobs make a job slow. */
+  "slow-by-few": { ...NO_PLANT, poll: tripledDurations },
   /** Uses no lease for the lists of a project. */
   "discover-unleased": { ...NO_PLANT, discover: (ports) => ({ ...ports, ledger: unleased(ports.ledger) }) },
 } satisfies Record<string, Plant>;

@@ -102,7 +102,8 @@ export function deliverFor(
       invocation,
       `${key.target} accepts ${notificationId}${answerReceived ? "" : ", but the answer is lost"}`,
     );
-    const actor = content.kind === "outcome" ? (content.summary.context.actor ?? null) : null;
+    const isAboutJob = content.kind === "outcome" || content.kind === "slow";
+    const actor = isAboutJob ? (content.summary.context.actor ?? null) : null;
     receivers.posts.push({
       notificationId,
       webhookId,

@@ -8,6 +8,7 @@ import type { Plant } from "./plant.ts";
 import { runToEnd, type ServiceRun, startService } from "./run-service.ts";
 import { put } from "./simulated-queue.ts";
 import { createSimulation } from "./simulation.ts";
+import { planSlowJobs } from "./slow-jobs.ts";
 
 export interface SeedRun {
   readonly result: RunResult;
@@ -41,6 +42,7 @@ export async function runSeed(seed: number, plant: Plant, traced = false): Promi
   simulation.note(null, `seed ${seed}, ${hasSweep ? "with" : "without"} sweep, ${JSON.stringify(rates)}`);
   planInputs(run, hasSweep, draw);
   planDiscovery(run, hasSweep, createRandomSource(seed + 2_000_003));
+  planSlowJobs(run, createRandomSource(seed + 3_000_003));
   return { result: await runToEnd(run), trace: simulation.trace };
 }
 

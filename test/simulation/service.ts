@@ -110,6 +110,7 @@ export function createPoll(
     timer: timerFor(simulation, invocation),
     onPoll: () => {},
     onConcluded: ({ jobId, outcome }) => simulation.note(invocation, `${jobId} concluded: ${outcome}`),
+    onSlow: ({ jobId }) => simulation.note(invocation, `${jobId} is slow`),
     onUnreadable: () => {},
     onDurationsUnread: () => {},
   });

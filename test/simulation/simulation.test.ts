@@ -37,7 +37,7 @@ const PLANT_NAMES = [
   ...["ack-malformed", "sweep-unclaimed", "forget-target"],
   ...["conclude-at-success", "off-at-first-gone", "shared-watch", "stop-for-all"],
   ...["key-without-target", "own-generation", "earlier-deadline"],
-  ...["discover-ended", "discover-unsent", "discover-unleased"],
+  ...["discover-ended", "discover-unsent", "discover-unleased", "slow-by-few"],
 ];
 
 describe("the simulation", () => {
