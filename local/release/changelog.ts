@@ -4,14 +4,15 @@ const NO_CHANGES = "This release has no changes that users can see.";
 
 /**
  * Returns the changelog with a section for a version. The section `Unreleased` becomes this section. If the changelog has
- * neither section, the new section says that the release has no changes.
+ * neither section, the new section says that the release has no changes. Returns null if the changelog has both sections,
+ * because their entries must be joined by hand.
  * @param date the day of the release, such as `2026-11-26`
  */
-export function releaseChangelog(changelog: string, version: string, date: string): string {
-  if (findReleaseNotes(changelog, version) !== null && !changelog.includes(`${UNRELEASED}\n`))
-    return changelog;
+export function releaseChangelog(changelog: string, version: string, date: string): string | null {
+  const isUnreleased = changelog.includes(`${UNRELEASED}\n`);
+  if (findReleaseNotes(changelog, version) !== null) return isUnreleased ? null : changelog;
   const heading = `## ${version} - ${date}`;
-  if (changelog.includes(`${UNRELEASED}\n`)) return changelog.replace(UNRELEASED, heading);
+  if (isUnreleased) return changelog.replace(UNRELEASED, heading);
   const [first] = changelog.matchAll(SECTION);
   const at = first?.index ?? changelog.length;
   return `${changelog.slice(0, at)}${heading}\n\n${NO_CHANGES}\n\n${changelog.slice(at)}`;

@@ -23,6 +23,7 @@ Exit status: 0, 1 when something is wrong, 2 for wrong use.
 `;
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const CHANGELOG = join(ROOT, "CHANGELOG.md");
 const ACTION = "dist/github-action.mjs";
 const Package = z.object({ version: z.string(), license: z.string() });
 
@@ -36,8 +37,11 @@ async function readPackage(): Promise<z.infer<typeof Package>> {
   return Package.parse(JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")));
 }
 
-/** @throws RefusedError with all reasons why the checkout cannot be released */
-async function checkCheckout(version: string): Promise<void> {
+/**
+ * Returns the changelog with the section of the release.
+ * @throws RefusedError with all reasons why the checkout cannot be released
+ */
+async function checkCheckout(version: string): Promise<string> {
   const faults: string[] = [];
   if ((await git("status", "--porcelain")) !== "")
     faults.push("the checkout has changes. Commit or remove them: git status");
@@ -53,16 +57,18 @@ async function checkCheckout(version: string): Promise<void> {
     () => false,
   );
   if (!hasIdentity) faults.push("git does not know your name and email: git config user.name, user.email");
-  if (faults.length > 0)
+  const today = new Date().toISOString().slice(0, 10);
+  const changelog = releaseChangelog(await readFile(CHANGELOG, "utf8"), version, today);
+  if (changelog === null)
+    faults.push(`CHANGELOG.md has a section Unreleased and a section ${version}. Join both sections`);
+  if (faults.length > 0 || changelog === null)
     throw new RefusedError(`nothing was released:\n${faults.map((one) => `- ${one}`).join("\n")}`);
+  return changelog;
 }
 
 /** Commits the version, the changelog and the bundled action, and makes the tag. */
-async function commitRelease(version: string): Promise<void> {
-  const file = join(ROOT, "CHANGELOG.md");
-  const today = new Date().toISOString().slice(0, 10);
-  const changelog = releaseChangelog(await readFile(file, "utf8"), version, today);
-  await writeFile(file, changelog);
+async function commitRelease(version: string, changelog: string): Promise<void> {
+  await writeFile(CHANGELOG, changelog);
   await writeVersion(ROOT, version);
   await run(process.execPath, "client/build.mjs");
   await run(process.execPath, "client/build.mjs", join(ROOT, ACTION), "client/github-action.ts");
@@ -106,9 +112,9 @@ await runCommand(USAGE, { allowPositionals: true }, async ({ positionals }) => {
   const [version = "", ...more] = positionals;
   if (!/^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}$/.test(version) || more.length > 0)
     throw new UsageError("give one version of the form X.Y.Z");
-  await checkCheckout(version);
+  const changelog = await checkCheckout(version);
   try {
-    await commitRelease(version);
+    await commitRelease(version, changelog);
   } catch (error) {
     // The checkout was clean, so this command made every change that is removed here.
     await git("reset", "--hard", "--quiet");
