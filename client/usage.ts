@@ -9,7 +9,7 @@ import {
 } from "./command-table.ts";
 
 /** The version of the command. A test compares the version with `package.json`, which is not part of the built file. */
-export const VERSION = "0.1.0";
+export const VERSION = "0.2.0";
 
 const NAME = "cce-notifier";
 /** The length of the longest line of the help. A line fits into a terminal with 80 columns. */

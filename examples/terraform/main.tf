@@ -6,7 +6,7 @@ variable "job_id" {
 }
 
 module "watch" {
-  source       = "git::https://git.example.com/cce-job-notifier.git//modules/watch?ref=v0.1.0"
+  source       = "git::https://git.example.com/cce-job-notifier.git//modules/watch?ref=v0.2.0"
   notifier_url = "https://notifier.example.com"
   job_id       = var.job_id
   project      = "prod"
