@@ -1,7 +1,8 @@
 import { type OutgoingProxy, readProxy } from "../lib/http/outgoing-proxy.ts";
-import { readArguments, type ServiceCommand } from "./arguments.ts";
+import { readArguments } from "./arguments.ts";
 import { readCiContext } from "./ci-context.ts";
 import { createClient } from "./client.ts";
+import type { ServiceCommand } from "./command.ts";
 import type { CommandName } from "./command-table.ts";
 import {
   type CommandResult,

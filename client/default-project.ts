@@ -1,6 +1,6 @@
 import type { JobKey } from "../lib/domain/job.ts";
-import type { NamedJob } from "./arguments.ts";
 import type { NotifierClient } from "./client.ts";
+import type { NamedJob } from "./command.ts";
 import { ProblemError } from "./errors.ts";
 import { UsageError } from "./option-values.ts";
 

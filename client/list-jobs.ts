@@ -1,7 +1,7 @@
 import type { ListedJob } from "../lib/api/job-list-document.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
-import type { ServiceCommand } from "./arguments.ts";
 import type { QueryField } from "./client.ts";
+import type { ServiceCommand } from "./command.ts";
 import type { CommandResult } from "./commands.ts";
 import { EXIT } from "./exit-code.ts";
 import { jobName, MARKS } from "./status-text.ts";

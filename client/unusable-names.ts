@@ -1,5 +1,5 @@
-import type { ServiceCommand } from "./arguments.ts";
 import type { NotifierClient } from "./client.ts";
+import type { ServiceCommand } from "./command.ts";
 import { suggestName } from "./suggest-name.ts";
 
 const MAX_LISTED_NAMES = 20;

@@ -1,8 +1,8 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
 import type { JobKey } from "../lib/domain/job.ts";
-import type { WaitOptions } from "./arguments.ts";
 import { CallResults } from "./call-results.ts";
 import type { NotifierClient } from "./client.ts";
+import type { WaitOptions } from "./command.ts";
 import type { ProblemError } from "./errors.ts";
 import { EXIT, type ExitCode, exitCodeOfStatuses, worstExitCode } from "./exit-code.ts";
 import { followWatches } from "./follow-watches.ts";

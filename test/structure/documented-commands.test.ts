@@ -41,7 +41,10 @@ test.each([
   ["npm run simulate -- --nothing 7", "npm run simulate has no option --nothing"],
   ["cce-notifier wach a", "unknown command 'wach'"],
   ["node client/nothing.mjs", "the file client/nothing.mjs does not exist"],
-  ["npx --yes --package ./cce-notifier-1.0.0.tgz cce-notifier watch", "give either job IDs or --reply"],
+  [
+    "npx --yes --package ./cce-notifier-1.0.0.tgz cce-notifier watch",
+    "give either job IDs, --operation or --reply",
+  ],
   ["sl -a", "the program sl is unknown"],
   ["npm ci && npm run lint", null],
   ["npm run config -- check|put|list", null],

@@ -1,0 +1,73 @@
+import type { Submission } from "../lib/api/submission.ts";
+import type { Context } from "../lib/domain/context.ts";
+import type { QueryField } from "./client.ts";
+import type { CommandName } from "./command-table.ts";
+import type { Shell } from "./completion.ts";
+
+/** A job in the arguments. If the project is undefined, the job belongs to the default project of the service. */
+export interface NamedJob {
+  readonly project: string | undefined;
+  readonly jobId: string;
+}
+
+export interface OutputOptions {
+  readonly json: boolean;
+  readonly noColor: boolean;
+}
+
+export interface WaitOptions {
+  readonly wait: boolean;
+  readonly timeoutMs: number;
+}
+
+/** A command that calls the API. */
+export type ServiceCommand = OutputOptions &
+  (
+    | ({
+        readonly kind: "watch";
+        /** The file that contains a reply of CCE. The value is null if `jobs` names the jobs. */
+        readonly reply: string | null;
+        readonly jobs: readonly NamedJob[];
+        /** The kind and the cluster of an operation that the reply does not name. */
+        readonly named: { readonly operation: string | undefined; readonly clusterId: string | undefined };
+        /**
+         * The submission without its jobs and without its context. `project` is the project of the reply or of the
+         * operation.
+         */
+        readonly submission: Submission;
+        readonly context: Context;
+        /** Is true if the watches are restarted. */
+        readonly again: boolean;
+      } & WaitOptions)
+    | ({ readonly kind: "status"; readonly jobs: readonly NamedJob[] } & WaitOptions)
+    | {
+        readonly kind: "list";
+        /** The query of the list, without `limit`. */
+        readonly query: readonly QueryField[];
+        readonly limit: number;
+      }
+    | { readonly kind: "open" | "stop"; readonly jobs: readonly NamedJob[] }
+    | {
+        readonly kind: "redeliver";
+        readonly job: NamedJob;
+        /** The targets that get a notification. The value `undefined` means all targets of the watch. */
+        readonly targets: readonly string[] | undefined;
+      }
+    | {
+        /** Sends to a target what the target missed since a time. */
+        readonly kind: "redeliver_missed";
+        readonly target: string;
+        readonly since: string;
+        readonly dryRun: boolean;
+      }
+    | { readonly kind: "test"; readonly targets: readonly string[] }
+  );
+
+/** A parsed command line. */
+export type Command =
+  | ServiceCommand
+  | { readonly kind: "help"; readonly command: CommandName | null }
+  | { readonly kind: "version" }
+  | { readonly kind: "completion"; readonly shell: Shell }
+  /** `command` is the command whose help explains the fault. */
+  | { readonly kind: "fault"; readonly detail: string; readonly command: CommandName | null };
