@@ -125,6 +125,14 @@ test("the schema of a reason is a plain string that describes every reason, and 
   expect([validate("egress_port"), validate("of_tomorrow"), validate(7)]).toEqual([true, true, false]);
 });
 
+test("the description of a field does not appear at other fields with the same schema", () => {
+  expect(document.components.schemas.Cause).toHaveProperty("properties.count.description");
+  expect(document.components.schemas.StatusDocument).toHaveProperty("properties.polls", {
+    type: "integer",
+    minimum: 0,
+  });
+});
+
 test("no schema of a response forbids additional fields", () => {
   for (const [name, schema] of Object.entries(document.components.schemas))
     if (!["Submission", "Operation", "SubmissionContext", "Redelivery", "MissedRedelivery"].includes(name))
