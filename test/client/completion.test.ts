@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   COMMAND_TEXTS,
   OPERATOR_COMMANDS,
@@ -9,6 +12,13 @@ import { runCommand } from "../support/run-command.ts";
 
 const COMMANDS = Object.keys({ ...COMMAND_TEXTS, ...SERVER_COMMANDS, ...OPERATOR_COMMANDS });
 
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "completion-"));
+  await writeFile(join(folder, "reply.json"), "{}");
+});
+afterAll(() => rm(folder, { recursive: true }));
+
 /** Returns what bash offers for the last word of a command line. */
 async function complete(line: string): Promise<string[]> {
   const typed = line.split(" ");
@@ -19,7 +29,7 @@ async function complete(line: string): Promise<string[]> {
     "_cce_notifier",
     `printf '%s\\n' "\${COMPREPLY[@]}"`,
   ].join("\n");
-  const { code, stdout, stderr } = await runCommand("bash", ["--norc", "-c", script], { cwd: "client" });
+  const { code, stdout, stderr } = await runCommand("bash", ["--norc", "-c", script], { cwd: folder });
   expect([code, stderr]).toEqual([0, ""]);
   return stdout.split("\n").filter((word) => word !== "");
 }
@@ -27,7 +37,7 @@ async function complete(line: string): Promise<string[]> {
 test.each([
   ["cce-notifier sta", ["status"]],
   ["cce-notifier watch --dead", ["--deadline-minutes"]],
-  ["cce-notifier watch --reply comm", ["command-line.ts", "command-table.ts", "commands.ts"]],
+  ["cce-notifier watch --reply rep", ["reply.json"]],
   ["cce-notifier list --state time", ["timed_out"]],
   ["cce-notifier --project help status --ti", ["--timeout-seconds"]],
   ["cce-notifier watch --project ", []],
