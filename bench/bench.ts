@@ -13,7 +13,7 @@ import { BATCH, recordWorkloads } from "./work/workloads.ts";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const EFFORT = values.quick
-  ? { loads: 7, rounds: 5, recordsPerRound: 250, trees: 3, records: 1000, watches: [100, 400], polls: 100 }
+  ? { loads: 7, rounds: 5, recordsPerRound: 250, trees: 3, records: 5000, watches: [100, 400], polls: 100 }
   : {
       loads: 15,
       rounds: 7,

@@ -1,33 +1,46 @@
-/**
- * A figure with the ratio of a measured time to the time of the floor. The floor is the least code that does the same
- * work.
- */
+/** A figure with the ratio of a measured time to the time of the baseline. */
 export interface Ratio {
   readonly ratio: number;
 }
 export interface MillisecondFigure extends Ratio {
   readonly ms: number;
-  readonly floorMs: number;
+  readonly baselineMs: number;
 }
 export interface MicrosecondFigure extends Ratio {
   readonly microseconds: number;
-  readonly floorMicroseconds: number;
+  readonly baselineMicroseconds: number;
 }
 
-export function createMillisecondFigure(ms: number, floorMs: number): MillisecondFigure {
+/** The times of rounds. In each round, the measured code and its baseline run one after the other. */
+export interface PairedTimes {
+  readonly measured: readonly number[];
+  readonly baseline: readonly number[];
+}
+
+/** @param times the times of all rounds in milliseconds. */
+export function createMillisecondFigure(times: PairedTimes): MillisecondFigure {
   return {
-    ms: roundToThreeDigits(ms),
-    floorMs: roundToThreeDigits(floorMs),
-    ratio: roundToThreeDigits(ms / floorMs),
+    ms: roundToThreeDigits(median(times.measured)),
+    baselineMs: roundToThreeDigits(median(times.baseline)),
+    ratio: medianRatio(times),
   };
 }
 
-export function createMicrosecondFigure(microseconds: number, floorMicroseconds: number): MicrosecondFigure {
+/** @param times the times of all rounds in microseconds. */
+export function createMicrosecondFigure(times: PairedTimes): MicrosecondFigure {
   return {
-    microseconds: roundToThreeDigits(microseconds),
-    floorMicroseconds: roundToThreeDigits(floorMicroseconds),
-    ratio: roundToThreeDigits(microseconds / floorMicroseconds),
+    microseconds: roundToThreeDigits(median(times.measured)),
+    baselineMicroseconds: roundToThreeDigits(median(times.baseline)),
+    ratio: medianRatio(times),
   };
+}
+
+/**
+ * Returns the median of the ratios of all rounds. Other work on the machine makes both times of a round longer, so the
+ * ratio of a round varies less than its times.
+ */
+function medianRatio({ measured, baseline }: PairedTimes): number {
+  return roundToThreeDigits(median(measured.map((time, round) => time / (baseline[round] ?? Number.NaN))));
 }
 
 /** Returns the median of the values. @throws RangeError if there are no values. */
