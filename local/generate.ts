@@ -2,7 +2,9 @@
 // clone needs no build step. A test compares each generated file with its sources.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
 import { build, transform } from "esbuild";
+import { API_TEXT_SEPARATOR } from "../functions/api/api-reference.ts";
 import { renderDocsPage } from "../lib/openapi/docs-page.ts";
 import { createOpenApiDocument } from "../lib/openapi/openapi-document.ts";
 import { createConfigSchema } from "./config-reference/config-schema.ts";
@@ -45,9 +47,11 @@ async function openApiModule(): Promise<string> {
   const document = createOpenApiDocument();
   const copyScript = await bundledScript("copy-buttons.ts");
   const { html, styleSource, scriptSource } = renderDocsPage(document, copyScript);
+  // The texts are compressed together, because the page repeats most of the document. The result of brotli is the same on
+  // every processor, unlike the result of deflate.
+  const texts = brotliCompressSync(JSON.stringify(document) + API_TEXT_SEPARATOR + html);
   return moduleOfTexts("lib/openapi", {
-    OPENAPI_JSON: JSON.stringify(document),
-    DOCS_HTML: html,
+    OPENAPI_AND_DOCS: texts.toString("base64"),
     DOCS_STYLE_SOURCE: styleSource,
     DOCS_SCRIPT_SOURCE: scriptSource,
   });

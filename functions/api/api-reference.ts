@@ -7,11 +7,22 @@ import {
 import { type ProblemResponse, problemResponse } from "../../lib/api/problem.ts";
 import { renderStartPage } from "../../lib/pages/page-shell.ts";
 
+/** The character between the OpenAPI document and the HTML page in the compressed texts. */
+export const API_TEXT_SEPARATOR = "\0";
+
 /**
- * Loads the text of the API reference. The text of the API reference is large and rarely requested, so the start of a
- * Lambda instance does not load the text.
+ * Loads the texts of the API reference. The texts are large and rarely requested. Therefore they are compressed in the
+ * package, and the start of a Lambda instance does not load them.
  */
-const loadTexts = () => import("./openapi.generated.ts");
+async function loadTexts() {
+  const [{ OPENAPI_AND_DOCS, DOCS_STYLE_SOURCE, DOCS_SCRIPT_SOURCE }, { brotliDecompressSync }] = await Promise.all([
+    import("./openapi.generated.ts"),
+    import("node:zlib"),
+  ]);
+  const texts = brotliDecompressSync(Buffer.from(OPENAPI_AND_DOCS, "base64")).toString();
+  const [openApiJson = "", docsHtml = ""] = texts.split(API_TEXT_SEPARATOR);
+  return { openApiJson, docsHtml, docsStyleSource: DOCS_STYLE_SOURCE, docsScriptSource: DOCS_SCRIPT_SOURCE };
+}
 
 /**
  * The responses by the public URL, or by the path of the page. Everyone may request these responses, so the service makes
@@ -33,8 +44,8 @@ export async function openApiResponse(
   request: Pick<ApiRequest, "headers">,
 ): Promise<ApiResponse> {
   const made = await makeOnce(publicUrl, async () => {
-    const { OPENAPI_JSON } = await loadTexts();
-    const body = OPENAPI_JSON.replace('"{publicUrl}"', () => JSON.stringify(publicUrl));
+    const { openApiJson } = await loadTexts();
+    const body = openApiJson.replace('"{publicUrl}"', () => JSON.stringify(publicUrl));
     const headers = { ...CACHED, "content-type": "application/json; charset=utf-8" };
     return { status: 200, headers, body };
   });
@@ -44,14 +55,14 @@ export async function openApiResponse(
 /** Creates the response to `GET /docs`: the API reference as an HTML page. */
 export async function docsResponse(request: Pick<ApiRequest, "headers">): Promise<ApiResponse> {
   const made = await makeOnce("/docs", async () => {
-    const { DOCS_HTML, DOCS_STYLE_SOURCE, DOCS_SCRIPT_SOURCE } = await loadTexts();
+    const { docsHtml, docsStyleSource, docsScriptSource } = await loadTexts();
     const headers = {
       ...CACHED,
       "content-type": "text/html; charset=utf-8",
-      "content-security-policy": `default-src 'none'; style-src ${DOCS_STYLE_SOURCE}; script-src ${DOCS_SCRIPT_SOURCE}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      "content-security-policy": `default-src 'none'; style-src ${docsStyleSource}; script-src ${docsScriptSource}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
       "referrer-policy": "no-referrer",
     };
-    return { status: 200, headers, body: DOCS_HTML };
+    return { status: 200, headers, body: docsHtml };
   });
   return conditionalResponse(made, request);
 }
