@@ -15,10 +15,8 @@ export const API_TEXT_SEPARATOR = "\0";
  * package, and the start of a Lambda instance does not load them.
  */
 async function loadTexts() {
-  const [{ OPENAPI_AND_DOCS, DOCS_STYLE_SOURCE, DOCS_SCRIPT_SOURCE }, { brotliDecompressSync }] = await Promise.all([
-    import("./openapi.generated.ts"),
-    import("node:zlib"),
-  ]);
+  const [{ OPENAPI_AND_DOCS, DOCS_STYLE_SOURCE, DOCS_SCRIPT_SOURCE }, { brotliDecompressSync }] =
+    await Promise.all([import("./openapi.generated.ts"), import("node:zlib")]);
   const texts = brotliDecompressSync(Buffer.from(OPENAPI_AND_DOCS, "base64")).toString();
   const [openApiJson = "", docsHtml = ""] = texts.split(API_TEXT_SEPARATOR);
   return { openApiJson, docsHtml, docsStyleSource: DOCS_STYLE_SOURCE, docsScriptSource: DOCS_SCRIPT_SOURCE };

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import { createCceClient } from "../../lib/cce/client.ts";
-import { PublicTarget } from "../../lib/channels/registry.ts";
+import { PublicTarget } from "../../lib/channels/public-target.ts";
 import { createConfigView } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";

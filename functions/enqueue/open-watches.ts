@@ -1,6 +1,6 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { LinkOptions } from "../../lib/auth/link-keys.ts";
-import { channelOf } from "../../lib/channels/registry.ts";
+import { isChatKind } from "../../lib/channels/public-target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { PollSettings } from "../../lib/config/settings.ts";
@@ -116,7 +116,7 @@ async function openWatch(
 function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly string[] {
   return targets.filter((name) => {
     const target = config.targets[name];
-    return target !== undefined && channelOf(target.kind).isChat;
+    return target !== undefined && isChatKind(target.kind);
   });
 }
 

@@ -2,6 +2,7 @@ import { createLinkOptions, listPageUrl, pageUrl } from "../../lib/auth/link-key
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
+import { defaultText } from "../../lib/domain/default-texts.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
 import {
   describeCause,
@@ -9,7 +10,6 @@ import {
   type OutcomeSummary,
   summarizeOutcome,
 } from "../../lib/domain/outcome-summary.ts";
-import { defaultText } from "../../lib/domain/texts.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { notificationKey } from "../../lib/ledger/notification.ts";
 import type { OutcomeRecord, Watch, WatchDocument } from "../../lib/ledger/watch.ts";

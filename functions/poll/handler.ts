@@ -1,5 +1,5 @@
 import { createCceClient } from "../../lib/cce/client.ts";
-import { PublicTarget } from "../../lib/channels/registry.ts";
+import { PublicTarget } from "../../lib/channels/public-target.ts";
 import { createConfigView } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";

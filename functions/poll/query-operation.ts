@@ -1,8 +1,8 @@
 import type { CceClient } from "../../lib/cce/client.ts";
+import { defaultText } from "../../lib/domain/default-texts.ts";
 import type { Observation } from "../../lib/domain/job.ts";
 import type { WatchedResource } from "../../lib/domain/job-resources.ts";
 import { type Operation, operationResource } from "../../lib/domain/operation.ts";
-import { defaultText } from "../../lib/domain/texts.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 
 /**

@@ -1,7 +1,7 @@
+import { defaultText } from "../domain/default-texts.ts";
 import { type Instant, type Job, JobId, type JobState } from "../domain/job.ts";
 import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
-import { defaultText } from "../domain/texts.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { textOfValue } from "./cce-error.ts";
 import type { ListedJob } from "./list-both-apis.ts";

@@ -102,6 +102,7 @@ export function createProjectQueries(
   }, now);
   const getAuthHeaders = createAuthHeadersProvider(project, tokens, now);
   const endpoint = URL.parse(findCceEndpoint(project) ?? "");
+  const isEndpointAllowed = endpoint !== null && isSchemeAllowed(endpoint, ports.allow);
   const tls = toTlsOptions(project);
 
   const requestOf = (query: Query, auth: Extract<AuthHeaders, { kind: "headers" }>): CceRequest => {
@@ -119,7 +120,7 @@ export function createProjectQueries(
     send: (request: CceRequest) => Promise<Reply>,
   ): Promise<Reply | Observation> => {
     if (endpoint === null) return missingEndpoint(name);
-    if (!isSchemeAllowed(endpoint, ports.allow)) return plainHttp(name, "endpoint");
+    if (!isEndpointAllowed) return plainHttp(name, "endpoint");
     const query = createQuery(endpoint, apiPath, path, parameters);
     const auth = await getAuthHeaders(query);
     if (auth.kind !== "headers") return auth;

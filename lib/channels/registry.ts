@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { type Channel, commonFields, type TargetSchema } from "./channel.ts";
+import type { Channel, TargetSchema } from "./channel.ts";
 import { dingtalkChannel } from "./dingtalk/channel.ts";
 import { discordChannel } from "./discord/channel.ts";
 import { feishuChannel } from "./feishu/channel.ts";
@@ -42,9 +42,3 @@ export function createChannelRegistry<Schema extends TargetSchema>(
 export const { Target, channelOf } = createChannelRegistry<(typeof CHANNELS)[number]["target"]>(CHANNELS);
 export type Target = z.infer<typeof Target>;
 export type TargetKind = Target["kind"];
-
-const KINDS: readonly TargetKind[] = CHANNELS.flatMap(({ target }) => target.shape.kind.def.values);
-
-/** A target without the fields that only a delivery needs. Functions that deliver nothing read it. */
-export const PublicTarget = z.strictObject({ kind: z.enum(KINDS), on: commonFields.on });
-export type PublicTarget = z.infer<typeof PublicTarget>;

@@ -1,4 +1,4 @@
-import { PublicTarget } from "../channels/registry.ts";
+import { PublicTarget } from "../channels/public-target.ts";
 import { isObject, toObjectOrEmpty } from "../domain/json.ts";
 import { PublicProject } from "./projects.ts";
 

@@ -1,10 +1,11 @@
 import * as z from "zod/mini";
-import { type PublicTarget, Target } from "../channels/registry.ts";
+import type { PublicTarget } from "../channels/public-target.ts";
+import type { Target } from "../channels/registry.ts";
 import { Name } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 import { describeIssue, httpUrlSchema, NonEmpty } from "../domain/zod-fields.ts";
 import type { ConfigPart } from "./config-parts.ts";
-import { Project, type PublicProject } from "./projects.ts";
+import type { Project, PublicProject } from "./projects.ts";
 import { Settings } from "./settings.ts";
 
 const Sha256 = z
@@ -130,14 +131,6 @@ export function createConfigView<P extends PublicProject, T extends PublicTarget
         : { kind: "faults", faults };
     },
   };
-}
-
-/**
- * Parses a whole config document. Returns the config, or all errors in the config document. An error contains the path
- * of the wrong value and a text, but not the value.
- */
-export function parseConfig(document: unknown): ParsedConfig {
-  return createConfigView(["projects", "targets"], { project: Project, target: Target }).parse(document);
 }
 
 /** Returns the path of a value in the config document as text, for example `tokens.ci.projects[0]`. */

@@ -1,5 +1,6 @@
+import { defaultText, type TextKey } from "./default-texts.ts";
 import hintRows from "./hints.json" with { type: "json" };
-import { defaultText, type TextKey, type Texts } from "./texts.ts";
+import type { Texts } from "./texts.ts";
 
 /**
  * The known failure reasons, each with the key of the advice and a link to the vendor's page. If the page of the vendor does not name

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { CauseInTree, listNames } from "./cause.ts";
 import { listCauses } from "./causes.ts";
 import { Context, truncateContext } from "./context.ts";
+import { defaultText } from "./default-texts.ts";
 import { Failure } from "./failure.ts";
 import { listFailures } from "./failures.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
@@ -9,7 +10,6 @@ import { countJsonBytes } from "./json.ts";
 import type { Operation } from "./operation.ts";
 import { Ready } from "./ready.ts";
 import { collectSubJobs, type TreeNode } from "./subjob-tree.ts";
-import { defaultText } from "./texts.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
 

@@ -1,11 +1,9 @@
 import "./zod-fields.ts";
 import * as z from "zod/mini";
+import { fillIn, type TextKey } from "./default-texts.ts";
 import de from "./texts/de.json" with { type: "json" };
 import en from "./texts/en.json" with { type: "json" };
 import zhCn from "./texts/zh-CN.json" with { type: "json" };
-
-/** The key of a text that people read in a notification. A text contains names of values, such as `{count}`. */
-export type TextKey = keyof typeof en;
 
 /** All texts of notifications in one language. */
 export type Texts = Readonly<Record<TextKey, string>>;
@@ -18,18 +16,6 @@ const CATALOGUE: Readonly<Record<Language, Texts>> = { en, "zh-CN": zhCn, de };
 
 export function textsIn(language: Language): Texts {
   return CATALOGUE[language];
-}
-
-type Values = Readonly<Record<string, string | number>>;
-
-/** Replaces each name in braces, such as `{count}`, by the value with this name. */
-export function fillIn(text: string, values: Values): string {
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
-}
-
-/** Returns a text in the default language, English. The API, webhook events and logs have texts in this language. */
-export function defaultText(key: TextKey, values: Values = {}): string {
-  return fillIn(en[key], values);
 }
 
 /** Translates the units of a duration such as `9 min 10 s`. */

@@ -9,6 +9,14 @@ z.config({ localeError: messageOf });
 
 export const NonEmpty = z.string().check(z.minLength(1));
 export const MaybeText = z.nullable(z.string());
+/**
+ * A text in a reply of another service. A value of another type, or no value, becomes an empty text. `z.catch` would do
+ * the same, but adds 10 kB of unused code of zod to a package.
+ */
+export const TextOrEmpty = z.pipe(
+  z.optional(z.unknown()),
+  z.transform((value) => (typeof value === "string" ? value : "")),
+);
 export const Count = z.int().check(z.minimum(0));
 export const CountFromOne = z.int().check(z.minimum(1));
 /** A point in time as ISO 8601 text in a request or a response. */

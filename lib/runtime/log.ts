@@ -24,6 +24,18 @@ export function addRequestIdToLogs(requestId: string): void {
 }
 
 function toSnakeCase(fields: LogFields): Record<string, LogFields[string]> {
-  const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [snakeCase(name), value]));
+  const renamed: Record<string, LogFields[string]> = {};
+  for (const [name, value] of Object.entries(fields)) renamed[snakeCase(name)] = value;
+  return renamed;
+}
+
+const snakeCaseNames = new Map<string, string>();
+
+/** Converts the name of a field. The names are constants in the code, so the converted names stay in memory. */
+function snakeCase(name: string): string {
+  const known = snakeCaseNames.get(name);
+  if (known !== undefined) return known;
+  const converted = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  snakeCaseNames.set(name, converted);
+  return converted;
 }

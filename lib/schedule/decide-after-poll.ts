@@ -1,8 +1,8 @@
 import type { Settings } from "../config/settings.ts";
+import { defaultText } from "../domain/default-texts.ts";
 import type { Instant, Job, Observation, Outcome, PollErrors } from "../domain/job.ts";
 import type { Ready, ReadyProgress } from "../domain/ready.ts";
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
-import { defaultText } from "../domain/texts.ts";
 import type { DurationCount } from "./duration-buckets.ts";
 import { clampDelaySeconds, nextDelaySeconds } from "./poll-delay.ts";
 

@@ -1,6 +1,6 @@
+import { defaultText } from "../domain/default-texts.ts";
 import type { Instant, Job, Observation } from "../domain/job.ts";
 import type { ReadyProgress } from "../domain/ready.ts";
-import { defaultText } from "../domain/texts.ts";
 import {
   type DecisionInput,
   decideAfterPoll,

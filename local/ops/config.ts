@@ -1,7 +1,8 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { channelOf } from "../../lib/channels/registry.ts";
 import { assembleConfigDocument, type ConfigEntry } from "../../lib/config/assemble-config.ts";
-import { type ParsedConfig, parseConfig } from "../../lib/config/config.ts";
+import type { ParsedConfig } from "../../lib/config/config.ts";
+import { parseConfig } from "../../lib/config/parse-config.ts";
 import { monotonicClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
 import {
   ConfigInvalidError,

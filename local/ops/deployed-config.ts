@@ -1,6 +1,7 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { assembleConfigDocument, type ConfigEntry } from "../../lib/config/assemble-config.ts";
-import { type ParsedConfig, parseConfig, type WholeConfig } from "../../lib/config/config.ts";
+import type { ParsedConfig, WholeConfig } from "../../lib/config/config.ts";
+import { parseConfig } from "../../lib/config/parse-config.ts";
 import { readSsmParameters } from "../../lib/runtime/ssm-config.ts";
 import { configPath, type Stage } from "./stage.ts";
 

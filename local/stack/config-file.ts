@@ -3,8 +3,9 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import * as z from "zod";
 import { CERTIFICATES, type ConfigEntry } from "../../lib/config/assemble-config.ts";
-import { parseConfig, type WholeConfig } from "../../lib/config/config.ts";
+import type { WholeConfig } from "../../lib/config/config.ts";
 import { splitEntry } from "../../lib/config/config-parts.ts";
+import { parseConfig } from "../../lib/config/parse-config.ts";
 import { resolveReferences } from "../../lib/config/resolve-references.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 

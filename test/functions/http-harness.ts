@@ -5,7 +5,8 @@ import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-han
 import type { AuthenticatePorts } from "../../functions/shared/authenticate.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
-import { parseConfig, type WholeConfig } from "../../lib/config/config.ts";
+import type { WholeConfig } from "../../lib/config/config.ts";
+import { parseConfig } from "../../lib/config/parse-config.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { RequestNotes } from "../../lib/runtime/answer-request.ts";

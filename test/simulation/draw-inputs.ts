@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
-import { parseConfig, type WholeConfig } from "../../lib/config/config.ts";
+import type { WholeConfig } from "../../lib/config/config.ts";
+import { parseConfig } from "../../lib/config/parse-config.ts";
 import type { RandomSource } from "../../local/random-source.ts";
 import type { SimulatedJob } from "./simulated-cce.ts";
 

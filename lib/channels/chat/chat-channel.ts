@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
+import { fillIn, type TextKey } from "../../domain/default-texts.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { cleanToOneLine } from "../../domain/plain-text.ts";
 import { type Secret, SecretText } from "../../domain/secret.ts";
-import { fillIn, Language, type TextKey, type Texts, textsIn } from "../../domain/texts.ts";
+import { Language, type Texts, textsIn } from "../../domain/texts.ts";
 import {
   type AttemptVerdict,
   type Channel,

@@ -1,9 +1,10 @@
 import { listNames, SHOWN_NAMES } from "../../domain/cause.ts";
 import { normalizeReason } from "../../domain/causes.ts";
+import { fillIn } from "../../domain/default-texts.ts";
 import { OUTCOMES } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { cleanToOneLine } from "../../domain/plain-text.ts";
-import { fillIn, type Texts } from "../../domain/texts.ts";
+import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import { formatCauses, noteOmittedCauses } from "./cause-texts.ts";
 import type { CauseText, ChatMessage, Fact, Link, TextBudget } from "./chat-message.ts";

@@ -1,6 +1,7 @@
+import { fillIn } from "../../domain/default-texts.ts";
 import { cleanToOneLine } from "../../domain/plain-text.ts";
 import type { RunningSubJob, SlowSummary } from "../../domain/slow-summary.ts";
-import { fillIn, type Texts, translateUnits } from "../../domain/texts.ts";
+import { type Texts, translateUnits } from "../../domain/texts.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { ChatMessage, TextBudget } from "./chat-message.ts";

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { verdictOfResultCode } from "../chat-verdict.ts";
@@ -6,7 +7,7 @@ import { verdictOfResultCode } from "../chat-verdict.ts";
 /** DingTalk blocks a robot for ten minutes after more than 20 messages in one minute. */
 const BLOCKED_SECONDS = 600;
 
-const Body = z.object({ errcode: z.int(), errmsg: z.catch(z.string(), "") });
+const Body = z.object({ errcode: z.int(), errmsg: TextOrEmpty });
 
 /**
  * Returns the verdict by the fields `errcode` and `errmsg` of DingTalk's response. Returns null if the response is not

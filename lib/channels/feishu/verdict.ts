@@ -1,15 +1,18 @@
 import * as z from "zod/mini";
+import { TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { type ResultCode, verdictOfResultCode } from "../chat-verdict.ts";
 
-const Code = z.catch(z.optional(z.int()), undefined);
-const Text = z.catch(z.string(), "");
+const Code = z.pipe(
+  z.optional(z.unknown()),
+  z.transform((value) => (typeof value === "number" && Number.isSafeInteger(value) ? value : undefined)),
+);
 /**
  * Older bots send the result code in the field `StatusCode`. Some bots send both fields, `StatusCode` and `code`, and
  * then the field `code` counts.
  */
-const Body = z.object({ code: Code, msg: Text, StatusCode: Code, StatusMessage: Text });
+const Body = z.object({ code: Code, msg: TextOrEmpty, StatusCode: Code, StatusMessage: TextOrEmpty });
 
 /**
  * Returns the verdict by the result code in the body of Feishu's response. Returns null if the response is not from

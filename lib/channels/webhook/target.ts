@@ -3,6 +3,9 @@ import { OUTCOMES } from "../../domain/job.ts";
 import { type Secret, toSecret } from "../../domain/secret.ts";
 import { commonFields } from "../channel.ts";
 
+/** The kind of a webhook target in the config. */
+export const WEBHOOK_KIND = "webhook";
+
 /** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
 const MIN_KEY_BYTES = 24;
 const MAX_KEY_BYTES = 64;
@@ -45,7 +48,7 @@ const HeaderValue = z.pipe(
  * The schema of a webhook target. The `callbackUrl` of a caller also becomes a webhook target, with or without secrets.
  */
 export const WebhookTarget = z.strictObject({
-  kind: z.literal("webhook"),
+  kind: z.literal(WEBHOOK_KIND),
   ...commonFields,
   secrets: z.array(WebhookSecret).check(z.minLength(1), z.maxLength(5)),
   headers: z._default(z.record(HeaderName, HeaderValue), {}),

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { verdictOfResultCode } from "../chat-verdict.ts";
@@ -6,7 +7,7 @@ import { verdictOfResultCode } from "../chat-verdict.ts";
 /** WeCom accepts 20 messages in one minute, so WeCom accepts the next message after one minute at the latest. */
 export const RATE_WINDOW_SECONDS = 60;
 
-const Body = z.object({ errcode: z.int(), errmsg: z.catch(z.string(), "") });
+const Body = z.object({ errcode: z.int(), errmsg: TextOrEmpty });
 
 /**
  * Returns the verdict by the field `errcode` of WeCom's response. Returns null if the response is not from WeCom. A

@@ -90,15 +90,25 @@ export function toUpdateInput(update: ItemUpdate) {
   };
 }
 
+/** The placeholders of each expression. The product has a few dozen expressions. */
+const namesByExpression = new Map<string, Readonly<Record<string, string>>>();
+
 /** Returns the attribute name for each `#name` placeholder in an expression of DynamoDB. */
 export function placeholderNames(expression: string): Record<string, string> {
-  return Object.fromEntries((expression.match(/#\w+/g) ?? []).map((name) => [name, name.slice(1)]));
+  let names = namesByExpression.get(expression);
+  if (names === undefined) {
+    names = Object.fromEntries((expression.match(/#\w+/g) ?? []).map((name) => [name, name.slice(1)]));
+    namesByExpression.set(expression, names);
+  }
+  return { ...names };
 }
 
 /** Returns an object with `:name` placeholders as keys and the given values. */
 export function placeholderValues(values: StoredValues): Record<string, AttributeValue> {
-  const named = Object.entries(toAttributes(values));
-  return Object.fromEntries(named.map(([name, value]) => [`:${name}`, value]));
+  const attributes: Record<string, AttributeValue> = {};
+  for (const [name, value] of Object.entries(values))
+    if (!isAbsent(value)) attributes[`:${name}`] = toAttribute(value);
+  return attributes;
 }
 
 /** Converts plain values to the attribute notation of DynamoDB. Omits null values and empty sets. */
@@ -112,7 +122,9 @@ export function toAttributes(values: StoredValues): Record<string, AttributeValu
 
 /** Converts the attributes of an item to plain values. Sets and lists become arrays. */
 export function fromAttributes(item: Readonly<Record<string, AttributeValue>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, fromAttribute(value)]));
+  const values: Record<string, unknown> = {};
+  for (const name of Object.keys(item)) values[name] = fromAttribute(item[name] ?? { NULL: true });
+  return values;
 }
 
 /** Returns true if the value is null or an empty set. DynamoDB cannot store an empty set. */

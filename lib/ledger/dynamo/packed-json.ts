@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { Job } from "../../domain/job.ts";
 import { serializeTruncatedTree } from "../../domain/truncate-tree.ts";
@@ -33,5 +33,5 @@ export function unpackTree(bytes: Uint8Array): Job {
 
 /** Returns a short hash of a tree of subjobs. */
 export function hashTree(tree: Job): string {
-  return createHash("sha256").update(JSON.stringify(tree)).digest("base64url").slice(0, 11);
+  return hash("sha256", JSON.stringify(tree), "base64url").slice(0, 11);
 }

@@ -1,3 +1,4 @@
+import * as z from "zod/mini";
 import type { Job } from "../../domain/job.ts";
 import { truncateObservedJob, truncateObservedText, truncateReady } from "../observed-texts.ts";
 import { pollOverdueAt } from "../overdue-times.ts";
@@ -60,6 +61,9 @@ async function explainRefusal(table: LedgerTable, { key, poll, messageId }: Poll
   return { kind: found.owner === messageId ? "own_lease" : "other_owner" };
 }
 
+/** The attributes of the watch item that decide whether the tree item must be written. */
+const TreeState = z.pick(WatchItem, { treeHash: true, expiresAt: true });
+
 /**
  * Costs one write to DynamoDB. If a large tree of subjobs has changed, a second write is needed. The ledger writes the
  * tree of subjobs last, so that the result of the poll is stored even if the tree cannot be stored.
@@ -93,8 +97,9 @@ export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
     returnValues: "ALL_OLD",
   });
   if (recorded === null) return "superseded";
-  const before = parseItem(WatchItem, recorded);
-  if (tree === null || inline !== null || before.treeHash === hash) return "recorded";
+  if (tree === null || inline !== null) return "recorded";
+  const before = parseItem(TreeState, recorded);
+  if (before.treeHash === hash) return "recorded";
   try {
     await updateItem(table, {
       key: treeItemKey(key),

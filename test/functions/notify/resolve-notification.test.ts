@@ -1,4 +1,4 @@
-import { parseConfig } from "../../../lib/config/config.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
 import type { Outcome } from "../../../lib/domain/job.ts";
 import { TARGETS } from "../../simulation/draw-inputs.ts";
 import { bodiesOf, createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";

@@ -1,5 +1,5 @@
 import { authenticate, createIdentityCheck } from "../../../functions/shared/authenticate.ts";
-import { parseConfig } from "../../../lib/config/config.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { captured } from "../../lib/runtime/captured.ts";
 import { startIssuer } from "../../support/issuer.ts";
 

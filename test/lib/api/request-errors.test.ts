@@ -6,7 +6,8 @@ import {
   toJsonPointer,
   toRequestErrors,
 } from "../../../lib/api/request-errors.ts";
-import { parseConfig, type Rights } from "../../../lib/config/config.ts";
+import type { Rights } from "../../../lib/config/config.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { CONFIG } from "../../functions/http-config.ts";
 
 test("toJsonPointer escapes as RFC 6901 and a URI fragment require", () => {

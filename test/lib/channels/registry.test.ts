@@ -4,6 +4,7 @@ import { delivered } from "../../../lib/channels/attempt-verdict.ts";
 import { createJsonRequest } from "../../../lib/channels/channel.ts";
 import { createChatChannel, robotFields } from "../../../lib/channels/chat/chat-channel.ts";
 import { deliverThrough } from "../../../lib/channels/deliver.ts";
+import { isChatKind } from "../../../lib/channels/public-target.ts";
 import { CHANNELS, channelOf, createChannelRegistry } from "../../../lib/channels/registry.ts";
 import { maskSecretsIn } from "../../../lib/domain/mask-secrets-in.ts";
 import { startReceiver } from "../http/support/receiver.ts";
@@ -22,6 +23,10 @@ const folders = readdirSync("lib/channels", { withFileTypes: true })
 
 it("the registry lists exactly the channels that have a folder", () => {
   expect([...KINDS].sort()).toEqual(folders.sort());
+});
+
+it("isChatKind says the same as the channel of each kind", () => {
+  for (const kind of KINDS) expect(isChatKind(kind)).toBe(channelOf(kind).isChat);
 });
 
 describe.each(KINDS)("the channel %s", (kind) => {

@@ -1,7 +1,8 @@
-import { PublicTarget } from "../../../lib/channels/registry.ts";
+import { PublicTarget } from "../../../lib/channels/public-target.ts";
 import { assembleConfigDocument } from "../../../lib/config/assemble-config.ts";
-import { createConfigView, parseConfig } from "../../../lib/config/config.ts";
+import { createConfigView } from "../../../lib/config/config.ts";
 import { entryOfField, splitEntry } from "../../../lib/config/config-parts.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { PublicProject } from "../../../lib/config/projects.ts";
 import { splitConfigIntoEntries } from "../../../local/stack/config-file.ts";
 

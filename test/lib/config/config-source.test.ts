@@ -1,10 +1,10 @@
 import { assembleConfigDocument } from "../../../lib/config/assemble-config.ts";
-import { parseConfig } from "../../../lib/config/config.ts";
 import {
   ConfigInvalidError,
   ConfigUnreadableError,
   createConfigSource,
 } from "../../../lib/config/config-source.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
 
 const MINUTE_MS = 60_000;
 const slack = { kind: "slack", url: "https://hooks.slack.com/services/T0/B0/XXXX" };

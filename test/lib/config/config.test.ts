@@ -1,4 +1,4 @@
-import { parseConfig } from "../../../lib/config/config.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
 import type { Secret } from "../../../lib/domain/secret.ts";
 
 const project = { projectId: "0bcc", region: "eu-de", auth: { kind: "token", token: "t" } };

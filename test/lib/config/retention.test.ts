@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { parseConfig } from "../../../lib/config/config.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { computeLedgerExpiryTime } from "../../../lib/config/retention.ts";
 
 const DAY_MS = 86_400_000;

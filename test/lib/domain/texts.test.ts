@@ -1,9 +1,10 @@
 import { parseJob } from "../../../lib/cce/parse-job.ts";
 import { Settings } from "../../../lib/config/settings.ts";
+import { fillIn } from "../../../lib/domain/default-texts.ts";
 import hintRows from "../../../lib/domain/hints.json" with { type: "json" };
 import { findHint, translateHint } from "../../../lib/domain/hints.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
-import { fillIn, Language, textsIn, translateSentences } from "../../../lib/domain/texts.ts";
+import { Language, textsIn, translateSentences } from "../../../lib/domain/texts.ts";
 import {
   decideAfterPoll,
   decideBeforePoll,

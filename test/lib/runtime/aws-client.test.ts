@@ -1,8 +1,9 @@
+import { createHash, createHmac } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { createAwsRequestHandler } from "../../../lib/runtime/aws-client.ts";
+import { AWS_CLIENT, createAwsRequestHandler } from "../../../lib/runtime/aws-client.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -134,5 +135,33 @@ describe("the request handler of the AWS clients", () => {
       write();
     };
     await expect(ask([endless])).rejects.toThrow("RESPONSE_TOO_LONG");
+  });
+});
+
+describe("the hash of the signatures of AWS requests", () => {
+  const key = Buffer.from("a key that is part of a larger buffer").subarray(2, 12);
+  const keys = {
+    "a string": "secret",
+    "a view": new DataView(key.buffer, key.byteOffset, key.length),
+    "a buffer": new Uint8Array([1, 2, 3]).buffer,
+  };
+
+  it.each(Object.entries(keys))("is the HMAC of all parts if the key is %s", async (_, secret) => {
+    const hash = new AWS_CLIENT.sha256(secret);
+    hash.update(Buffer.from("first "));
+    hash.update(Buffer.from("second"));
+    const bytes =
+      typeof secret === "string" ? secret : ArrayBuffer.isView(secret) ? key : new Uint8Array(secret);
+    const expected = createHmac("sha256", bytes).update("first second").digest("hex");
+    expect(Buffer.from(await hash.digest()).toString("hex")).toBe(expected);
+  });
+
+  it("is SHA-256 without a key, and starts again after a reset", async () => {
+    const hash = new AWS_CLIENT.sha256();
+    hash.update(Buffer.from("other"));
+    hash.reset();
+    hash.update(Buffer.from("text"));
+    const expected = createHash("sha256").update("text").digest("hex");
+    expect(Buffer.from(await hash.digest()).toString("hex")).toBe(expected);
   });
 });

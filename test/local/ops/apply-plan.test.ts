@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { parseConfig } from "../../../lib/config/config.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { readSsmParameters } from "../../../lib/runtime/ssm-config.ts";
 import { applyPlanSteps } from "../../../local/ops/apply-plan.ts";
 import { planConfigSteps } from "../../../local/ops/config-plan.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { assembleConfigDocument, type ConfigEntry } from "../../../lib/config/assemble-config.ts";
-import { parseConfig } from "../../../lib/config/config.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { entriesAfterSteps, type PlanStep, planConfigSteps } from "../../../local/ops/config-plan.ts";
 import { splitConfigIntoEntries } from "../../../local/stack/config-file.ts";
 

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { stripVTControlCharacters } from "node:util";
-import { parseConfig } from "../../../lib/config/config.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
 import { checkDeployedConfig } from "../../../local/ops/doctor/config-checks.ts";
 import {

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseConfig } from "../../../lib/config/config.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { checkIssuers } from "../../../local/ops/doctor/issuer-checks.ts";
 import { findIneffectiveEntries } from "../../../local/ops/ineffective-entries.ts";
 import { startIssuer } from "../../support/issuer.ts";

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { parseConfig } from "../../../lib/config/config.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { runCommand } from "../../support/run-command.ts";
 
 const TOKEN = fileURLToPath(new URL("../../../local/ops/token.ts", import.meta.url));

@@ -1,0 +1,17 @@
+import * as z from "zod/mini";
+import { commonFields } from "./channel.ts";
+import { WEBHOOK_KIND } from "./webhook/target.ts";
+
+/**
+ * A target without the fields that only a delivery needs. Functions that deliver nothing read it. This schema does not
+ * check the kind, because the list of all kinds would add the code of all channels to the packages of these functions.
+ * The notify function and the operators' commands check the kind.
+ */
+export const PublicTarget = z.strictObject({ kind: z.string(), on: commonFields.on });
+export type PublicTarget = z.infer<typeof PublicTarget>;
+
+/**
+ * Returns true if people, not programs, read the messages to a kind of target. A digest (one message about several jobs)
+ * is sent only to targets that people read.
+ */
+export const isChatKind = (kind: string): boolean => kind !== WEBHOOK_KIND;

@@ -1,0 +1,11 @@
+import { Target } from "../channels/registry.ts";
+import { createConfigView, type ParsedConfig } from "./config.ts";
+import { Project } from "./projects.ts";
+
+/**
+ * Parses a whole config document. Returns the config, or all errors in the config document. An error contains the path
+ * of the wrong value and a text, but not the value.
+ */
+export function parseConfig(document: unknown): ParsedConfig {
+  return createConfigView(["projects", "targets"], { project: Project, target: Target }).parse(document);
+}
