@@ -22,11 +22,12 @@ const LOCATIONS: readonly {
     files: [
       "docs/command.md",
       "examples/README.md",
+      "examples/gitlab/.gitlab-ci.yml",
       "examples/jenkins/Jenkinsfile",
       "examples/**/*.{yml,tf}",
       "modules/watch/README.md",
     ],
-    before: /(?<=cce-job-notifier\S{0,100}(?:@|\?ref=)v|refs\/tags\/v|\bcce-notifier-)/,
+    before: /(?<=cce-job-notifier\S{0,100}(?:@|\?ref=)v|`@v|refs\/tags\/v|\bcce-notifier-)/,
     optional: true,
   },
 ];

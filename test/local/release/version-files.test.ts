@@ -14,6 +14,7 @@ test("every version and every reference to a release has the version of the pack
       "package.json",
       "package-lock.json",
       "client/usage.ts",
+      "examples/gitlab/.gitlab-ci.yml",
       "examples/jenkins/Jenkinsfile",
     ]),
   );
