@@ -136,7 +136,8 @@ const SECTIONS: readonly Section[] = [
   },
   {
     title: "Access errors",
-    fields: "the start of `lastPollError` and the metrics of polls",
+    fields:
+      "the watch item of the ledger. The API and the pages describe an access error as a sentence in `lastPollError`",
     schemas: [],
     meanings: ACCESS_ERRORS,
   },
@@ -146,7 +147,7 @@ const SECTIONS: readonly Section[] = [
     schemas: ["EventResult.result"],
     meanings: {
       listed: "The message was verified, and the service has listed the jobs of the project.",
-      requested: "The message was verified, and another run lists the jobs of the project within seconds.",
+      requested: "The message was verified, and another run lists the jobs of the project within a minute.",
       confirmed: "The subscription of the topic is confirmed.",
       ignored: "The message was verified and asks for nothing.",
     },
