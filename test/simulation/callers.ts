@@ -47,7 +47,9 @@ export function submitJobs(
           headers: { authorization: `Bearer ${tokenOf(caller)}`, "content-type": "application/json" },
           body: JSON.stringify({
             project: submission.project,
-            jobIds: submission.jobIds,
+            ...(submission.operation === null
+              ? { jobIds: submission.jobIds }
+              : { operation: submission.operation }),
             notify: submission.targets,
             deadlineMinutes: submission.deadlineMinutes,
             digest: submission.digest,

@@ -11,6 +11,7 @@ import { checkDiscovery } from "./discovery.ts";
 import { checkCallers } from "./evaluate-callers.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
 import { idOfGeneration, keyOf, type WatchRow } from "./memory-ledger-state.ts";
+import { checkOperations } from "./operations.ts";
 import type { ServiceRun } from "./run-service.ts";
 import { allowedSlowNotifications, checkSlowJobs } from "./slow-jobs.ts";
 
@@ -88,6 +89,7 @@ export function evaluateRun(run: ServiceRun, ended: boolean): RunResult {
   checkPosts(run, expected, unexpected);
   checkOffTargets(run, unexpected);
   unexpected.push(...checkCallers(run), ...checkDiscovery(run), ...checkSlowJobs(run));
+  unexpected.push(...checkOperations(run));
   const { duplicates, duplicatesOutsideWindow } = receivers;
   const duplicateFaults = duplicatesOutsideWindow > 0 ? ["duplicates outside the window"] : [];
 

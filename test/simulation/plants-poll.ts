@@ -82,6 +82,17 @@ export function forgetTarget(ports: PollPorts): PollPorts {
   };
 }
 
+/** Hides from each poll that the watch has an operation in place of a job. */
+export function operationAsJob(ledger: PollPorts["ledger"]): PollPorts["ledger"] {
+  return {
+    ...ledger,
+    async claimPoll(wanted) {
+      const claim = await ledger.claimPoll(wanted);
+      return claim.kind === "claimed" ? { ...claim, watch: { ...claim.watch, operation: null } } : claim;
+    },
+  };
+}
+
 /** Hides from each poll that the watch waits until the resource of its job is usable. */
 export function concludeAtSuccess(ledger: PollPorts["ledger"]): PollPorts["ledger"] {
   return {

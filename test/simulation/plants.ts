@@ -15,6 +15,7 @@ import {
   concludeAtSuccess,
   doneBeforeSend,
   forgetTarget,
+  operationAsJob,
   tripledDurations,
 } from "./plants-poll.ts";
 
@@ -80,6 +81,11 @@ const PLANTS = {
   "conclude-at-success": {
     ...NO_PLANT,
     poll: (ports) => ({ ...ports, ledger: concludeAtSuccess(ports.ledger) }),
+  },
+  /** Polls an operation that has no job as if its job ID were from CCE. */
+  "operation-as-job": {
+    ...NO_PLANT,
+    poll: (ports) => ({ ...ports, ledger: operationAsJob(ports.ledger) }),
   },
   /** Switches a target off after a single response that says that the target no longer exists. */
   "off-at-first-gone": { ...NO_PLANT, notify: offAtFirstGone },

@@ -4,6 +4,7 @@ import { planDiscovery } from "./discovery.ts";
 import { CALLER, CALLERS, drawConfig, drawJob, drawSubmission, minutes, PROJECT, T0 } from "./draw-inputs.ts";
 import type { RunResult } from "./evaluate-run.ts";
 import { drawEffectFault, drawLatency, drawRates } from "./fault-rates.ts";
+import { planOperations } from "./operations.ts";
 import type { Plant } from "./plant.ts";
 import { runToEnd, type ServiceRun, startService } from "./run-service.ts";
 import { put } from "./simulated-queue.ts";
@@ -43,6 +44,7 @@ export async function runSeed(seed: number, plant: Plant, traced = false): Promi
   planInputs(run, hasSweep, draw);
   planDiscovery(run, hasSweep, createRandomSource(seed + 2_000_003));
   planSlowJobs(run, createRandomSource(seed + 3_000_003));
+  planOperations(run, createRandomSource(seed + 4_000_003));
   return { result: await runToEnd(run), trace: simulation.trace };
 }
 

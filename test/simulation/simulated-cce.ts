@@ -1,6 +1,8 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Instant, Job, Observation } from "../../lib/domain/job.ts";
+import { type Operation, operationResource } from "../../lib/domain/operation.ts";
 import { type FaultRates, ratesNow } from "./fault-rates.ts";
+import { QUERIED_AS_JOB } from "./operations.ts";
 import type { Invocation, Simulation } from "./simulation.ts";
 
 /** A job and its states over time. */
@@ -22,6 +24,8 @@ export interface SimulatedJob {
 
 export interface SimulatedCce {
   readonly jobs: Map<string, SimulatedJob>;
+  /** The operations that have no job, by the job ID that the service makes. CCE itself does not know these IDs. */
+  readonly operations: Map<string, SimulatedJob & { readonly operation: Operation }>;
   /** The states and errors that polls of each job observed. An outcome must follow from one of these observations. */
   readonly observed: Map<string, Set<string>>;
   polls: number;
@@ -33,7 +37,15 @@ export interface SimulatedCce {
 }
 
 export function createSimulatedCce(): SimulatedCce {
-  return { jobs: new Map(), observed: new Map(), polls: 0, lists: [], listClaims: [], listRequests: 0 };
+  return {
+    jobs: new Map(),
+    operations: new Map(),
+    observed: new Map(),
+    polls: 0,
+    lists: [],
+    listClaims: [],
+    listRequests: 0,
+  };
 }
 
 /** Returns the CCE client of one invocation. Like the real client, the simulated client never throws. */
@@ -51,17 +63,30 @@ export function cceFor(
     queryJob: (key) =>
       simulation.effect(invocation, `cce.poll ${key.jobId}`, async () => {
         cce.polls += 1;
+        if (cce.operations.has(key.jobId)) record(key.jobId, QUERIED_AS_JOB);
         const observation = observe(simulation, cce.jobs.get(key.jobId), cce.polls, rates);
         const what = observation.kind === "job" ? observation.job.state : observation.kind;
         record(key.jobId, what);
         return observation;
       }),
-    // The ID of the resource is the ID of the job that made the resource.
-    queryResource: (_project, { id }) =>
+    queryResource: (_project, { goal, id }) =>
       simulation.effect(invocation, `cce.resource ${id}`, async () => {
-        const observation = observeResource(simulation, cce.jobs.get(id), rates);
+        const operated = [...cce.operations.values()].find(({ operation }) => {
+          const resource = operationResource(operation);
+          return resource.goal === goal && resource.id === id;
+        });
+        if (operated !== undefined) {
+          const state = observe(simulation, operated, cce.polls, rates);
+          record(operated.jobId, state.kind === "job" ? state.job.state : state.kind);
+          return state;
+        }
+        // The ID of another resource is the ID of the job that made it, or the cluster of an operation.
+        const ofCluster = [...cce.operations.values()].find(({ operation }) => operation.clusterId === id);
+        const job = cce.jobs.get(id) ?? ofCluster;
+        const observation = observeResource(simulation, job, rates);
         const isObserved = observation.kind === "job";
-        record(id, isObserved ? `resource ${observation.job.state}` : `resource ${observation.kind}`);
+        const what = isObserved ? `resource ${observation.job.state}` : `resource ${observation.kind}`;
+        record(job?.jobId ?? id, what);
         return observation;
       }),
     queryFailedSubjobs: (_project, job) =>

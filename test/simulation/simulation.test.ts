@@ -35,7 +35,7 @@ const PLANT_NAMES = [
   ...["advance-then-send", "done-before-send", "ack-own-lease", "no-claim", "short-visibility"],
   ...["recursion-terminate", "swallow-batch-failure", "fail-by-position", "record-before-post"],
   ...["ack-malformed", "sweep-unclaimed", "forget-target"],
-  ...["conclude-at-success", "off-at-first-gone", "shared-watch", "stop-for-all"],
+  ...["conclude-at-success", "operation-as-job", "off-at-first-gone", "shared-watch", "stop-for-all"],
   ...["key-without-target", "own-generation", "earlier-deadline"],
   ...["discover-ended", "discover-unsent", "discover-unleased", "slow-by-few"],
 ];
