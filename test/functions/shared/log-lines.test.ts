@@ -197,3 +197,10 @@ test("every log line of a change says who made the change", async () => {
     },
   ]);
 });
+
+test("the end of an operation also counts for its kind, and the end of a job does not", async () => {
+  const operation = await capturedLog(() => reportConcluded({ ...CONCLUSION, jobType: "awake" }, null));
+  expect(operation.metrics).toMatchObject({ Concluded: 1, OperationsConcluded: 1, kind: "awake" });
+  const job = await capturedLog(() => reportConcluded(CONCLUSION, null));
+  expect(job.metrics).not.toHaveProperty("OperationsConcluded");
+});
