@@ -44,7 +44,7 @@ export async function runSeed(seed: number, plant: Plant, traced = false): Promi
   planInputs(run, hasSweep, draw);
   planDiscovery(run, hasSweep, createRandomSource(seed + 2_000_003));
   planSlowJobs(run, createRandomSource(seed + 3_000_003));
-  planOperations(run, createRandomSource(seed + 4_000_003));
+  planOperations(run, hasSweep, createRandomSource(seed + 4_000_003));
   return { result: await runToEnd(run), trace: simulation.trace };
 }
 
