@@ -4,8 +4,22 @@ import type { Plugin } from "esbuild";
 
 /**
  * The esbuild plugins for the packages of the functions. The plugins omit unused code of dependencies, because every
- * cold start would read and compile the unused code. docs/performance.md lists what each omission saves.
+ * cold start would read and compile the unused code. Only plugins that save at least 3 ms of a cold start stay here.
+ * docs/performance.md lists what each plugin saves, and what breaks if the AWS SDK changes.
  */
+
+/**
+ * The versions of the packages whose source the plugins rewrite, and with which the plugins were measured and tested. A
+ * test compares these versions with the installed versions. After an update, run the tests in test/bench, measure again
+ * and change the versions here.
+ */
+export const PROVED_WITH: Readonly<Record<string, string>> = {
+  "@aws-sdk/client-dynamodb": "3.1164.0",
+  "@aws-sdk/client-sqs": "3.1169.0",
+  "@aws-sdk/client-ssm": "3.1169.0",
+  "@aws-sdk/credential-provider-node": "3.972.97",
+  "@smithy/core": "3.41.0",
+};
 
 /**
  * The files that the packages omit. `file` is the end of the file's path, and `stub` replaces the file's code. A stub
@@ -24,52 +38,6 @@ export const OMITTED_FILES: readonly { readonly file: string; readonly stub: str
         return () => (credentials ??= read());
       };`,
   },
-  {
-    // Lambda has no settings files of the SDK, but each client would search for settings files.
-    file: "@smithy/core/dist-es/submodules/config/shared-ini-file-loader/readFile.js",
-    stub: `export const filePromises = {};
-      export const fileIntercept = {};
-      export const readFile = async (path) => {
-        throw new Error("this package omits the reading of SDK settings files");
-      };`,
-  },
-  {
-    // This middleware logs every request. The functions do not need the middleware, because their clients have no
-    // logger.
-    file: "@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js",
-    stub: `export const loggerMiddleware = () => (next) => next;
-      export const loggerMiddlewareOptions = {};
-      export const getLoggerPlugin = () => ({ applyToStack() {} });`,
-  },
-  {
-    // DynamoDB has one endpoint per region, so no client needs endpoint discovery.
-    file: "@aws-sdk/middleware-endpoint-discovery/dist-es/resolveEndpointDiscoveryConfig.js",
-    stub: "export const resolveEndpointDiscoveryConfig = (settings) => settings;",
-  },
-  {
-    // The SDK's code also measures the length of files, and loads most of node:fs for files. The functions send only
-    // strings and bytes.
-    file: "@smithy/core/dist-es/submodules/serde/util-body-length/calculateBodyLength.js",
-    stub: `export const calculateBodyLength = (body) => {
-        if (typeof body === "string") return Buffer.byteLength(body);
-        if (body === undefined || body === null) return 0;
-        if (body instanceof Uint8Array) return body.byteLength;
-        throw new Error("this package omits bodies other than strings and bytes");
-      };`,
-  },
-  {
-    // The SDK takes random UUIDs from WebCrypto, which takes 1 ms of each cold start. Node's own generator of UUIDs
-    // is already loaded.
-    file: "@smithy/core/dist-es/submodules/serde/uuid/v4.js",
-    stub: `import { randomUUID } from "node:crypto";
-      export const bindV4 = () => randomUUID;`,
-  },
-  // The hashes SHA-256 and MD5 are part of Node.
-  {
-    file: "@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js",
-    stub: "export const Sha256Js = undefined;",
-  },
-  { file: "@smithy/core/dist-es/submodules/checksum/md5/Md5Js.js", stub: "export const Md5Js = undefined;" },
   // No function requests an event stream.
   { file: "@smithy/core/dist-es/submodules/event-streams/index.js", stub: "export {};" },
 ];
@@ -120,20 +88,6 @@ const lazyNodeModules: Plugin = {
           ...names.map((name) => `const _${name} = ${read(name)}; export { _${name} as ${name} };`),
         ].join("\n"),
       };
-    });
-  },
-};
-
-/**
- * An AWS client sends the client's version with each request. For the version, a bundle would contain the client's
- * whole package.json. With this plugin the bundle contains only the version.
- */
-const onlyVersionOfPackageJson: Plugin = {
-  name: "only the version of a client's package.json",
-  setup(build) {
-    build.onLoad({ filter: /\/@aws-sdk\/client-[a-z]+\/package\.json$/ }, async ({ path }) => {
-      const { version } = JSON.parse(await readFile(path, "utf8"));
-      return { contents: JSON.stringify({ version }), loader: "json" };
     });
   },
 };
@@ -198,7 +152,6 @@ const keepNamesOfErrors: Plugin = {
 
 const plugins: Plugin[] = [
   lazyNodeModules,
-  onlyVersionOfPackageJson,
   onlyUsedSchemas,
   ...omitFiles,
   // The first plugin that loads a file replaces the code of the file, so this plugin is the last one.

@@ -40,17 +40,3 @@ test("without the plugins, imports of Node modules load costly modules", async (
     ],
   });
 });
-
-/** Prints lengths of bodies, and whether UUIDs are valid and different. */
-const REQUEST = `
-  import { calculateBodyLength, v4 } from "@smithy/core/serde";
-  const bodies = ["é", new Uint8Array(3), Buffer.from("four"), "", undefined];
-  const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-  console.log(JSON.stringify([...bodies.map(calculateBodyLength), uuid.test(v4()), v4() !== v4()]));`;
-
-test.each([
-  ["without the plugins", []],
-  ["with the plugins", plugins],
-])("the SDK computes the length of a body and the UUID of a request: %s", async (_, plugins) => {
-  expect(await runBundled(REQUEST, plugins)).toEqual([2, 3, 4, 0, 0, true, true]);
-});
