@@ -1,5 +1,6 @@
 import type { WaitingLimits } from "../../lib/ledger/waiting-calls.ts";
-import type { Watch, WatchProgress } from "../../lib/ledger/watch.ts";
+import type { Watch } from "../../lib/ledger/watch.ts";
+import type { WatchProgress } from "../../lib/ledger/watch-ledger.ts";
 import type { RequestPorts } from "./api-ports.ts";
 
 /** The time between two reads of the ledger while an API call waits until a watch ends. */

@@ -6,7 +6,7 @@ import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { PollSettings } from "../../lib/config/settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { OpenResult } from "../../lib/ledger/watch.ts";
+import type { OpenResult } from "../../lib/ledger/watch-ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { ANY_TYPE, type DurationCount } from "../../lib/schedule/duration-buckets.ts";

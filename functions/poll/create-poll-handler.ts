@@ -2,7 +2,7 @@ import type { CceClient } from "../../lib/cce/client.ts";
 import type { ConfigWithCredentials } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { PollOfMessage } from "../../lib/ledger/watch.ts";
+import type { PollOfMessage } from "../../lib/ledger/watch-ledger.ts";
 import { coalesceSends, type Timer } from "../../lib/queue/coalesce-sends.ts";
 import { PollMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";

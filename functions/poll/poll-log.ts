@@ -1,7 +1,7 @@
 import type { Observation, WatchKey } from "../../lib/domain/job.ts";
 import { OperationKind } from "../../lib/domain/operation-kind.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
-import type { PollClaim } from "../../lib/ledger/watch.ts";
+import type { PollClaim } from "../../lib/ledger/watch-ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 

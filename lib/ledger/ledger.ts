@@ -4,7 +4,7 @@ import type { DiscoveryLedger } from "./discovery.ts";
 import type { NotificationLedger } from "./notification.ts";
 import type { SlowLedger } from "./slow.ts";
 import type { WaitingCallLedger } from "./waiting-calls.ts";
-import type { WatchLedger } from "./watch.ts";
+import type { WatchLedger } from "./watch-ledger.ts";
 
 export interface TargetState {
   /** The time when the target was switched off. Is null if the target is on. */

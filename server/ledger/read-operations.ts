@@ -5,7 +5,8 @@ import {
   notificationKey,
 } from "../../lib/ledger/notification.ts";
 import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
-import { newestFirst, type WatchLedger } from "../../lib/ledger/watch.ts";
+import { newestFirst } from "../../lib/ledger/watch.ts";
+import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Store } from "../store/store.ts";
 import {
   generationId,

@@ -10,18 +10,15 @@ import {
   truncateReady,
 } from "../../lib/ledger/observed-texts.ts";
 import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
-import {
-  type CallerData,
-  type EndResult,
-  isRestarted,
-  type NewWatch,
-  type OpenResult,
-  POLL_HISTORY,
-  type PollClaim,
-  type PollOfMessage,
-  type Watch,
-  type WatchLedger,
-} from "../../lib/ledger/watch.ts";
+import { type CallerData, POLL_HISTORY, restartsWatch, type Watch } from "../../lib/ledger/watch.ts";
+import type {
+  EndResult,
+  NewWatch,
+  OpenResult,
+  PollClaim,
+  PollOfMessage,
+  WatchLedger,
+} from "../../lib/ledger/watch-ledger.ts";
 import { findExceededLimit } from "../../lib/ledger/watch-limits.ts";
 import type { Store } from "../store/store.ts";
 import {
@@ -68,7 +65,7 @@ export function watchOperations(store: Store): WatchOperations {
     openWatch: (wanted) =>
       store.write((): OpenResult => {
         const row = read(wanted);
-        if (row === null || isRestarted({ ...row.watch, restartable: row.restartable }, wanted)) {
+        if (row === null || restartsWatch({ ...row.watch, restartable: row.restartable }, wanted.operation)) {
           const others = readJobRows(store, wanted).map(({ watch }) => watch.generation);
           const started = startWatch(wanted, row, row === null ? 0 : 1 + Math.max(...others));
           write(started);

@@ -12,7 +12,7 @@ import type { Job, Observation } from "../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import type { SlowSummary } from "../../lib/domain/slow-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { NewWatch } from "../../lib/ledger/watch.ts";
+import type { NewWatch } from "../../lib/ledger/watch-ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { Act } from "../../lib/runtime/log-act.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/settle-message.ts";

@@ -5,7 +5,8 @@ import {
   notificationKey,
 } from "../../lib/ledger/notification.ts";
 import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
-import { newestFirst, type Watch, type WatchLedger } from "../../lib/ledger/watch.ts";
+import { newestFirst, type Watch } from "../../lib/ledger/watch.ts";
+import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
 import { idOf, idOfGeneration, keyOf, type LedgerState } from "./memory-ledger-state.ts";
 

@@ -6,17 +6,14 @@ import {
   truncateReady,
 } from "../../lib/ledger/observed-texts.ts";
 import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
-import {
-  type CallerData,
-  type EndResult,
-  isRestarted,
-  type NewWatch,
-  type OpenResult,
-  POLL_HISTORY,
-  type PollClaim,
-  type Watch,
-  type WatchLedger,
-} from "../../lib/ledger/watch.ts";
+import { type CallerData, POLL_HISTORY, restartsWatch, type Watch } from "../../lib/ledger/watch.ts";
+import type {
+  EndResult,
+  NewWatch,
+  OpenResult,
+  PollClaim,
+  WatchLedger,
+} from "../../lib/ledger/watch-ledger.ts";
 import { findExceededLimit } from "../../lib/ledger/watch-limits.ts";
 import { jobWatches } from "./memory-ledger-reads.ts";
 import { idOf, idOfGeneration, type LedgerState, type WatchRow } from "./memory-ledger-state.ts";
@@ -44,7 +41,10 @@ export function watchOperations({ watches, callerData, outcomes }: LedgerState):
     async openWatch(wanted): Promise<OpenResult> {
       const id = idOf(wanted);
       const row = watches[id];
-      if (row === undefined || isRestarted({ ...row.watch, restartable: row.restartable }, wanted)) {
+      if (
+        row === undefined ||
+        restartsWatch({ ...row.watch, restartable: row.restartable }, wanted.operation)
+      ) {
         const others = jobWatches(watches, wanted).map(({ generation }) => generation);
         const next = startWatch(wanted, row, row === undefined ? 0 : 1 + Math.max(...others));
         watches[id] = next;

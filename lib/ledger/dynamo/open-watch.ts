@@ -1,5 +1,6 @@
 import { deliveriesOverdueAt, pollOverdueAt } from "../overdue-times.ts";
-import { isRestarted, type NewWatch, type OpenResult } from "../watch.ts";
+import { restartsWatch } from "../watch.ts";
+import type { NewWatch, OpenResult } from "../watch-ledger.ts";
 import { findExceededLimit, NO_LIMITS, type WatchLimits } from "../watch-limits.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { inlineCallerAttributes, moveToCallerItem, saveCallbacks } from "./caller-data.ts";
@@ -44,7 +45,7 @@ export const openWatch: Operation<"openWatch"> = async (table, watch) => {
     if (item === null) continue;
     const found = parseItem(WatchItem, item);
     const { operation } = toWatch(found);
-    const result = isRestarted({ ...found, operation }, watch)
+    const result = restartsWatch({ ...found, operation }, watch.operation)
       ? await restartWatch(table, watch, found, item)
       : await extendWatch(table, watch, found);
     if (result !== null) return result;

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Job } from "../../domain/job.ts";
 import { truncateObservedJob, truncateObservedText, truncateReady } from "../observed-texts.ts";
 import { pollOverdueAt } from "../overdue-times.ts";
-import type { PollClaim, PollToClaim } from "../watch.ts";
+import type { PollClaim, PollToClaim } from "../watch-ledger.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
 import { hashTree, packTree } from "./packed-json.ts";

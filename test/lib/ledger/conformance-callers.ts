@@ -1,6 +1,6 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { notificationKey } from "../../../lib/ledger/notification.ts";
-import type { NewWatch, WatchEnd } from "../../../lib/ledger/watch.ts";
+import type { NewWatch, WatchEnd } from "../../../lib/ledger/watch-ledger.ts";
 import { conclusion, LEASE_MS, NEVER, newWatch, T0 } from "./samples.ts";
 
 export function describeCallers(ledger: () => Ledger): void {

@@ -1,5 +1,5 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import type { WatchEnd } from "../../../lib/ledger/watch.ts";
+import type { WatchEnd } from "../../../lib/ledger/watch-ledger.ts";
 import { CALLER, conclusion, firstGeneration, job, LEASE_MS, NEVER, newWatch, T0 } from "./samples.ts";
 
 export function describeEndAndStop(ledger: () => Ledger): void {

@@ -1,5 +1,5 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import type { NewWatch, WatchEnd } from "../../../lib/ledger/watch.ts";
+import type { NewWatch, WatchEnd } from "../../../lib/ledger/watch-ledger.ts";
 import {
   AWAKE,
   CALLER,
