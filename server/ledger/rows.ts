@@ -16,10 +16,11 @@ import { ReadyProgress } from "../../lib/domain/ready.ts";
 import { SlowSummary } from "../../lib/domain/slow-summary.ts";
 import { MaybeText } from "../../lib/domain/zod-fields.ts";
 import { DeliveryRecord, type NotificationKey } from "../../lib/ledger/notification.ts";
-import { type Watch, WatchFields } from "../../lib/ledger/watch.ts";
+import { WatchFields } from "../../lib/ledger/watch.ts";
 import type { Row, Store } from "../store/store.ts";
+import type { StoredWatch } from "./watch-changes.ts";
 
-const StoredWatch = z.extend(WatchFields, {
+const WatchJson = z.extend(WatchFields, {
   targets: z.array(z.string()),
   polledAt: z.array(z.number()),
   accessError: z.nullable(z.object({ kind: AccessErrorKind, since: z.number() })),
@@ -28,15 +29,12 @@ const StoredWatch = z.extend(WatchFields, {
   operation: z.nullable(Operation),
 });
 
-/** The JSON in the column `body` of the table `watch`. */
+/** The JSON in the column `body` of the table `watch`. `StoredWatch` describes the fields. */
 const WatchBody = z.object({
-  watch: StoredWatch,
-  /** The ID of the message that has claimed the latest poll. Is null after the poll was recorded. */
+  watch: WatchJson,
   owner: MaybeText,
   leaseUntil: z.number(),
-  /** The number of claims since the latest recorded poll that were not undone. */
   unfinishedTries: z.int(),
-  /** Is true if the watch has ended and the next call for the job restarts the watch. */
   restartable: z.boolean(),
 });
 
@@ -49,10 +47,7 @@ const WatchColumns = z.object({
   body: z.string(),
 });
 
-export interface WatchRow extends Omit<z.infer<typeof WatchBody>, "watch"> {
-  readonly watch: Watch;
-  /** The time when the sweep function checks the watch. Is null if the sweep function does not check the watch. */
-  readonly dueAt: Instant | null;
+export interface WatchRow extends StoredWatch {
   readonly expiresAt: Instant;
 }
 

@@ -4,17 +4,12 @@ import type { Discovery } from "../../lib/ledger/discovery.ts";
 import type { Digest } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import type { WaitingCall } from "../../lib/ledger/waiting-calls.ts";
-import type { CallerData, StoredOutcome, Watch } from "../../lib/ledger/watch.ts";
+import type { CallerData, StoredOutcome } from "../../lib/ledger/watch.ts";
 import type { SubJobDurations } from "../../lib/schedule/subjob-durations.ts";
+import type { StoredWatch } from "../../server/ledger/watch-changes.ts";
 
-export interface WatchRow {
-  readonly watch: Watch;
-  readonly owner: string | null;
-  readonly leaseUntil: Instant;
-  readonly unfinishedTries: number;
-  readonly dueAt: Instant | null;
+export interface WatchRow extends StoredWatch {
   readonly tree: Job | null;
-  readonly restartable: boolean;
 }
 
 export interface NotificationRow {

@@ -1,0 +1,238 @@
+import type { Instant } from "../../lib/domain/job.ts";
+import {
+  truncateEndedJob,
+  truncateObservedJob,
+  truncateObservedText,
+  truncateReady,
+} from "../../lib/ledger/observed-texts.ts";
+import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
+import { POLL_HISTORY, type Watch } from "../../lib/ledger/watch.ts";
+import type {
+  EndResult,
+  NewWatch,
+  OpenResult,
+  PollClaim,
+  PollOfMessage,
+  PollRecord,
+  PollToClaim,
+  WatchEnd,
+} from "../../lib/ledger/watch-ledger.ts";
+import { findExceededLimit } from "../../lib/ledger/watch-limits.ts";
+
+/*
+ * The functions in this file compute how an operation changes a stored watch. They read and write no database. The
+ * ledger on SQLite and the ledger of the simulation use them.
+ */
+
+/** A watch as a ledger stores it. */
+export interface StoredWatch {
+  readonly watch: Watch;
+  /** The ID of the message that has claimed the latest poll. Is null after the poll was recorded. */
+  readonly owner: string | null;
+  readonly leaseUntil: Instant;
+  /** The number of claims since the latest recorded poll that were not undone. */
+  readonly unfinishedTries: number;
+  /** Is true if the watch has ended and the next call for the job restarts the watch. */
+  readonly restartable: boolean;
+  /** The time when the sweep function checks the watch. Is null if the sweep function does not check the watch. */
+  readonly dueAt: Instant | null;
+}
+
+/** The result of an operation. `stored` is the changed watch, or null if the operation changes nothing. */
+interface Change<Stored, Result> {
+  readonly stored: Stored | null;
+  readonly result: Result;
+}
+
+const NO_LEASE = { owner: null, leaseUntil: 0, unfinishedTries: 0 };
+const OVER = { pollDone: true, nextPollAt: null };
+
+/**
+ * Returns the first generation of a watch, or the next generation of the watch `before`. The numbers of polls continue
+ * from the previous generation, so that the old poll messages have no effect.
+ * @param before the caller's watch of the job. Is null if the caller has none.
+ */
+export function startWatch(wanted: NewWatch, before: StoredWatch | null, generation: number): StoredWatch {
+  const { project, jobId, caller, acceptedAt, deadlineAt, nextPollAt, digestId, traceparent } = wanted;
+  const { readyMinutes = null, operation = null } = wanted;
+  const poll = before?.watch.poll ?? 0;
+  const watch: Watch = {
+    project,
+    jobId,
+    caller,
+    generation,
+    state: "watching",
+    poll,
+    pollDone: true,
+    previousPolls: poll,
+    rateLimitedPolls: 0,
+    acceptedAt,
+    deadlineAt,
+    readyMinutes,
+    ready: null,
+    slowAt: null,
+    operation,
+    concludedAt: null,
+    nextPollAt,
+    digestId,
+    traceparent,
+    phase: null,
+    jobType: operation?.kind ?? null,
+    resourceName: null,
+    consecutiveFailures: 0,
+    cause: null,
+    durationSeconds: null,
+    targets: sortedNames(wanted.targets),
+    polledAt: [],
+    accessError: null,
+    lastPollError: null,
+  };
+  return { ...NO_LEASE, watch, restartable: false, dueAt: pollOverdueAt(nextPollAt) };
+}
+
+type ExtendedWatch<Stored> =
+  | Extract<OpenResult, { readonly kind: "limit_exceeded" }>
+  | {
+      readonly kind: "extended";
+      /** The watch with the targets of the call. */
+      readonly stored: Stored;
+      readonly addedTargets: readonly string[];
+      /** Is true if the call has moved the deadline. */
+      readonly isDeadlineLater: boolean;
+      readonly isChanged: boolean;
+      /** Is true if the call has added targets to an ended watch. */
+      readonly needsGenerations: boolean;
+    };
+
+/** Adds targets to a watch. The later of both deadlines of a running watch applies. */
+export function extendWatch<Stored extends StoredWatch>(
+  stored: Stored,
+  wanted: NewWatch,
+): ExtendedWatch<Stored> {
+  const { watch: before } = stored;
+  const isRunning = before.state === "watching";
+  const addedTargets = wanted.targets.filter((target) => !before.targets.includes(target));
+  const limit = findExceededLimit(before.targets, addedTargets, wanted.limits);
+  if (limit !== null) return { kind: "limit_exceeded", limit };
+  const isDeadlineLater = isRunning && wanted.deadlineAt > before.deadlineAt;
+  const isReadyLonger = isRunning && (wanted.readyMinutes ?? 0) > (before.readyMinutes ?? 0);
+  const needsGenerations = !isRunning && addedTargets.length > 0;
+  const watch: Watch = {
+    ...before,
+    deadlineAt: isDeadlineLater ? wanted.deadlineAt : before.deadlineAt,
+    readyMinutes: (isReadyLonger ? wanted.readyMinutes : before.readyMinutes) ?? null,
+    targets: sortedNames([...before.targets, ...wanted.targets]),
+  };
+  const dueAt = needsGenerations ? deliveriesOverdueAt(wanted.acceptedAt) : stored.dueAt;
+  const isChanged = isDeadlineLater || isReadyLonger || addedTargets.length > 0;
+  return {
+    kind: "extended",
+    stored: { ...stored, watch, dueAt },
+    addedTargets,
+    isDeadlineLater,
+    isChanged,
+    needsGenerations,
+  };
+}
+
+export function claimPoll<Stored extends StoredWatch>(
+  stored: Stored | null,
+  { poll, messageId, now, leaseMs }: PollToClaim,
+): Change<Stored, PollClaim> {
+  const unchanged = (result: PollClaim): Change<Stored, PollClaim> => ({ stored: null, result });
+  if (stored === null) return unchanged({ kind: "stale", reason: "missing" });
+  if (stored.watch.state !== "watching") return unchanged({ kind: "stale", reason: "over" });
+  if (stored.watch.poll > poll) return unchanged({ kind: "stale", reason: "superseded" });
+  const reclaimed = stored.watch.poll === poll;
+  if (reclaimed && stored.watch.pollDone) return unchanged({ kind: "stale", reason: "done" });
+  if (reclaimed && stored.leaseUntil >= now)
+    return unchanged(stored.owner === messageId ? { kind: "own_lease" } : { kind: "other_owner" });
+  const watch: Watch = { ...stored.watch, poll, pollDone: false };
+  const { unfinishedTries } = stored;
+  const lease = { owner: messageId, leaseUntil: now + leaseMs, unfinishedTries: unfinishedTries + 1 };
+  return {
+    stored: { ...stored, ...lease, watch },
+    result: { kind: "claimed", watch, reclaimed, unfinishedTries: reclaimed ? unfinishedTries : 0 },
+  };
+}
+
+/** Returns null if the message has lost the claim of the poll or has undone the claim already. */
+export function undoPollClaim<Stored extends StoredWatch>(
+  stored: Stored | null,
+  claimed: PollOfMessage,
+): Stored | null {
+  if (stored === null || !hasClaimed(stored, claimed) || stored.leaseUntil === 0) return null;
+  return { ...stored, leaseUntil: 0, unfinishedTries: stored.unfinishedTries - 1 };
+}
+
+/** Returns null if the message has lost the claim of the poll. */
+export function recordPoll<Stored extends StoredWatch>(
+  stored: Stored | null,
+  record: PollRecord,
+): Stored | null {
+  if (stored === null || !hasClaimed(stored, record)) return null;
+  const { nextPollAt, accessError, lastPollError, consecutiveFailures } = record;
+  const { watch: before } = stored;
+  const watch: Watch = {
+    ...before,
+    ...truncateObservedJob(record),
+    nextPollAt,
+    slowAt: record.slowAt === undefined ? before.slowAt : record.slowAt,
+    accessError,
+    lastPollError: lastPollError && {
+      text: truncateObservedText(lastPollError.text),
+      since: lastPollError.since,
+    },
+    consecutiveFailures,
+    ready: record.ready === undefined ? before.ready : truncateReady(record.ready),
+    polledAt: record.polledAt.slice(-POLL_HISTORY),
+    rateLimitedPolls: before.rateLimitedPolls + (record.rateLimited ? 1 : 0),
+    pollDone: true,
+  };
+  return { ...stored, ...NO_LEASE, watch, dueAt: pollOverdueAt(nextPollAt) };
+}
+
+export function endWatch<Stored extends StoredWatch>(
+  stored: Stored | null,
+  { acceptedAt, targets, outcome, concludedAt, polledAt, job }: WatchEnd,
+): Change<Stored, EndResult> {
+  if (stored?.watch.state !== "watching" || stored.watch.acceptedAt !== acceptedAt)
+    return { stored: null, result: { kind: "over" } };
+  const known = stored.watch.targets;
+  const notified = new Set(targets);
+  if (notified.size !== known.length || !known.every((target) => notified.has(target)))
+    return { stored: null, result: { kind: "targets_changed", targets: known } };
+  const watch: Watch = {
+    ...stored.watch,
+    ...OVER,
+    ...(job && truncateEndedJob(job)),
+    state: outcome,
+    concludedAt,
+    polledAt: polledAt.slice(-POLL_HISTORY),
+  };
+  const dueAt = known.length === 0 ? null : deliveriesOverdueAt(concludedAt);
+  return { stored: { ...stored, ...NO_LEASE, watch, dueAt }, result: { kind: "ended" } };
+}
+
+export function stopWatch<Stored extends StoredWatch>(
+  stored: Stored | null,
+  at: Instant,
+): Change<Stored, "stopped" | "over" | "missing"> {
+  if (stored === null) return { stored: null, result: "missing" };
+  const { state } = stored.watch;
+  if (state !== "watching") {
+    const canRestart = (state === "timed_out" || state === "lost") && !stored.restartable;
+    return { stored: canRestart ? { ...stored, restartable: true } : null, result: "over" };
+  }
+  const watch: Watch = { ...stored.watch, ...OVER, state: "stopped", concludedAt: at };
+  return { stored: { ...stored, ...NO_LEASE, watch, dueAt: null }, result: "stopped" };
+}
+
+/** Returns true if the message has claimed the poll and has not recorded the poll. */
+function hasClaimed({ watch, owner }: StoredWatch, { poll, messageId }: PollOfMessage): boolean {
+  return watch.state === "watching" && watch.poll === poll && !watch.pollDone && owner === messageId;
+}
+
+function sortedNames(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
+}
