@@ -4,10 +4,11 @@ import type { WatchedResource } from "../domain/job-resources.ts";
 import { parseAllowList } from "../http/allow-list.ts";
 import { type Connections, createConnectionCache, openConnections } from "../http/connections.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
-import type { ListedJob, ListReply, Refusal } from "./list-both-apis.ts";
+import type { ListedJob, ListReply } from "./list-both-apis.ts";
 import { createCredentialMask } from "./mask-credentials.ts";
 import { createProjectQueries, type ProjectQueries } from "./project-queries.ts";
 import { queryFailedSubjobs } from "./query-failed-subjobs.ts";
+import { refuseUnknownProject } from "./refusal.ts";
 import { createSharedCceSender } from "./send-cce-request.ts";
 
 /** The maximum size of all headers of one reply. A reply of IAM has a header with a token, which may be 16 KiB long. */
@@ -96,7 +97,7 @@ export function createCceClient(options: {
     send: (queries: ProjectQueries) => Promise<Observation>,
   ): Promise<Observation> => {
     const queries = projectQueries.get(project);
-    if (queries === undefined) return unknownProject(project);
+    if (queries === undefined) return refuseUnknownProject(project);
     const id = `${project}/${name}`;
     const result = running.get(id) ?? send(queries).finally(() => running.delete(id));
     running.set(id, result);
@@ -113,7 +114,7 @@ export function createCceClient(options: {
         queries.queryResource(resource, limit.timeLimitMs),
       ),
     listJobs: async (project, onJob, { timeLimitMs }) =>
-      (await projectQueries.get(project)?.listJobs(onJob, timeLimitMs)) ?? unknownProject(project),
+      (await projectQueries.get(project)?.listJobs(onJob, timeLimitMs)) ?? refuseUnknownProject(project),
     async queryFailedSubjobs(project, job, { timeLimitMs }) {
       const endAt = monotonic() + timeLimitMs;
       return queryFailedSubjobs(job, async (jobId) => {
@@ -123,13 +124,6 @@ export function createCceClient(options: {
         return observation.kind === "job" ? observation.job : null;
       });
     },
-  };
-}
-
-function unknownProject(project: string): Refusal {
-  return {
-    kind: "misconfigured",
-    text: `Project ${project} is not in the config: add it, or stop the watch`,
   };
 }
 

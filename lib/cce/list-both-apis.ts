@@ -1,8 +1,6 @@
-import type { Instant, Job, Observation } from "../domain/job.ts";
+import type { Instant, Job } from "../domain/job.ts";
 import type { CceApi } from "./autopilot-fallback.ts";
-
-/** The observation of a request that returned no job. */
-export type Refusal = Exclude<Observation, { readonly kind: "job" }>;
+import type { Refusal } from "./refusal.ts";
 
 /** A job in a list, with the data that a list contains. The list of subjobs is empty. */
 export type ListedJob = Job & { readonly jobId: string };

@@ -4,8 +4,7 @@ import type { WatchedResource } from "../domain/job-resources.ts";
 import type { AllowList } from "../http/allow-list.ts";
 import { isSchemeAllowed } from "../http/check-url.ts";
 import type { Connections } from "../http/connections.ts";
-import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
-import { isCertificateError, toTlsOptions } from "../http/tls-options.ts";
+import { toTlsOptions } from "../http/tls-options.ts";
 import { type AuthHeaders, createAuthHeadersProvider, type Query } from "./auth-headers.ts";
 import { type CceApi, createAutopilotFallback } from "./autopilot-fallback.ts";
 import { createCircuitBreaker } from "./circuit-breaker.ts";
@@ -18,12 +17,20 @@ import {
   resourceParameters,
   resourcePath,
 } from "./interpret-resource-reply.ts";
-import { createListOfBothApis, type ListedJob, type ListReply, type Refusal } from "./list-both-apis.ts";
+import { createListOfBothApis, type ListedJob, type ListReply } from "./list-both-apis.ts";
 import type { CredentialMask } from "./mask-credentials.ts";
 import {
+  NOT_A_LIST,
+  type Refusal,
+  refuseAfterNetworkError,
+  refuseMissingEndpoint,
+  refusePlainHttp,
+  refuseWhileNotAnswering,
+  refuseWhileThrottled,
+  TOO_LARGE,
+} from "./refusal.ts";
+import {
   type CceRequest,
-  MAX_BODY_BYTES,
-  MAX_VALUES,
   type SendCceRequest,
   sendRequestForText,
   type TextReply,
@@ -119,8 +126,8 @@ export function createProjectQueries(
     { path, parameters = {} }: Pick<Wanted, "path" | "parameters">,
     send: (request: CceRequest) => Promise<Reply>,
   ): Promise<Reply | Observation> => {
-    if (endpoint === null) return missingEndpoint(name);
-    if (!isEndpointAllowed) return plainHttp(name, "endpoint");
+    if (endpoint === null) return refuseMissingEndpoint(name);
+    if (!isEndpointAllowed) return refusePlainHttp(name, "endpoint");
     const query = createQuery(endpoint, apiPath, path, parameters);
     const auth = await getAuthHeaders(query);
     if (auth.kind !== "headers") return auth;
@@ -135,7 +142,7 @@ export function createProjectQueries(
     (interpret: (reply: JobReply) => Observation): Wanted["observe"] =>
     (result) => {
       if (result.kind === "answer") return interpret(result);
-      return result.kind === "too_large" ? TOO_LARGE : observeFailure(result.code, name);
+      return result.kind === "too_large" ? TOO_LARGE : refuseAfterNetworkError(name, result.code);
     };
   const observeJob = (queried?: Queried) =>
     observeWith((reply) => interpretJobReply(reply, now(), name, mask.maskText, queried));
@@ -159,7 +166,7 @@ export function createProjectQueries(
   const waitForThrottle = (): Refusal | null => {
     const waitSeconds = throttle.waitSeconds();
     if (waitSeconds === 0) return null;
-    return { kind: waitKind, text: waitText(name, waitKind), retryAfterSeconds: waitSeconds };
+    return refuseWhileThrottled(name, waitKind, waitSeconds);
   };
 
   /** Records in the throttle whether CCE limits the rate. Masks the texts of the reply. */
@@ -181,7 +188,7 @@ export function createProjectQueries(
     const postponed = waitForThrottle();
     if (postponed !== null) return postponed;
     const waitMs = breaker.waitBeforeQuery(timeLimitMs);
-    if (waitMs > 0) return notAnswering(name, waitMs);
+    if (waitMs > 0) return refuseWhileNotAnswering(name, waitMs);
     return recordReply(await queryBothApis(id, wanted, monotonic() + timeLimitMs));
   };
 
@@ -207,17 +214,6 @@ export function createProjectQueries(
   };
 }
 
-const notAnswering = (project: string, waitMs: number): Observation => ({
-  kind: "unavailable",
-  text: `Queries for project ${project} wait, because CCE did not answer in time`,
-  retryAfterSeconds: Math.ceil(waitMs / 1000),
-});
-
-const waitText = (project: string, kind: "throttled" | "unavailable"): string =>
-  kind === "throttled"
-    ? `Queries for project ${project} wait, because CCE limits their rate`
-    : `Queries for project ${project} wait, because CCE or IAM is not available and asked for a wait`;
-
 /** Returns the address of a query. The JSON documents of both APIs have the same form. */
 function createQuery(
   endpoint: URL,
@@ -233,8 +229,8 @@ function createQuery(
 
 async function fetchToken(name: string, project: Project, ports: ProjectQueryPorts): Promise<TokenResult> {
   const endpoint = findIamEndpoint(project);
-  if (project.auth.kind !== "password" || endpoint === null) return missingEndpoint(name);
-  if (!isSchemeAllowed(new URL(endpoint), ports.allow)) return plainHttp(name, "iamEndpoint");
+  if (project.auth.kind !== "password" || endpoint === null) return refuseMissingEndpoint(name);
+  if (!isSchemeAllowed(new URL(endpoint), ports.allow)) return refusePlainHttp(name, "iamEndpoint");
   const reply = await sendRequestForText({
     connections: ports.connections(),
     method: "POST",
@@ -247,40 +243,3 @@ async function fetchToken(name: string, project: Project, ports: ProjectQueryPor
   });
   return readTokenReply(reply, ports.now(), name);
 }
-
-function observeFailure(code: string, project: string): Refusal {
-  if (code === REQUEST_INVALID)
-    return {
-      kind: "misconfigured",
-      text: `The credentials of project ${project} contain a character that HTTP headers do not allow: set them again`,
-    };
-  if (code === DEADLINE_PASSED) return { kind: "unavailable", text: "CCE did not answer in time" };
-  const advice = isCertificateError(code)
-    ? `: its certificate is not trusted, so check endpoint and ca of project ${project}`
-    : "";
-  return { kind: "unavailable", text: `CCE cannot be reached (${code})${advice}` };
-}
-
-/**
- * The observation if the reply to a job query is too large. The service cannot use the first part of the reply, because
- * CCE sends the status of the job after the subjobs.
- */
-const TOO_LARGE: Observation = {
-  kind: "unavailable",
-  text: `CCE's reply is larger than any job: over ${MAX_BODY_BYTES / 1024 ** 2} MiB or ${MAX_VALUES} values`,
-};
-
-const plainHttp = (project: string, key: "endpoint" | "iamEndpoint"): Refusal => ({
-  kind: "misconfigured",
-  text: `Project ${project} has a URL in ${key} that does not use https: use https, or list the host in settings.egress.allow`,
-});
-
-const NOT_A_LIST: Refusal = {
-  kind: "unavailable",
-  text: "CCE returned one job in place of the list of jobs",
-};
-
-const missingEndpoint = (project: string): Refusal => ({
-  kind: "misconfigured",
-  text: `Project ${project} has no endpoint: set region, or endpoint (and iamEndpoint for sign-in with a password)`,
-});

@@ -9,7 +9,7 @@ import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
 import { countJsonBytes } from "./json.ts";
 import type { Operation } from "./operation.ts";
 import { Ready } from "./ready.ts";
-import { collectSubJobs, type TreeNode } from "./subjob-tree.ts";
+import { collectSubJobs, listRunning, type TreeNode } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
 
@@ -197,18 +197,6 @@ function describeRunning(pending: readonly TreeNode[]): string | null {
   if (lowest.length === 0) return null;
   const names = lowest.slice(0, MAX_RUNNING_NAMES).map(runningName);
   return defaultText("sentence.running", { names: listNames(names, lowest.length) });
-}
-
-/** Returns the running subjobs without their parents, because a parent runs only while its subjob runs. */
-export function listRunning(pending: readonly TreeNode[]): readonly TreeNode[] {
-  const running = pending.filter(isRunning);
-  const parents = new Set(running.map(({ parent }) => parent));
-  return running.filter((node) => !parents.has(node));
-}
-
-/** Returns true if a subjob is running. A subjob in the phase `Initializing` still waits for other subjobs. */
-function isRunning({ job }: TreeNode): boolean {
-  return job.phase !== null && !/^\s*initializing\s*$/i.test(job.phase);
 }
 
 function runningName({ job }: TreeNode): string {

@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
 import { Context, truncateContext } from "./context.ts";
 import { type Instant, type Job, SubJobCounts } from "./job.ts";
-import { listRunning } from "./outcome-summary.ts";
-import { collectSubJobs, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
+import { collectSubJobs, listRunning, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
 

@@ -80,3 +80,15 @@ export function isAncestor(upper: TreeNode, lower: TreeNode): boolean {
   for (let at = lower.parent; at !== null; at = at.parent) if (at === upper) return true;
   return false;
 }
+
+/** Returns the running subjobs without their parents, because a parent runs only while its subjob runs. */
+export function listRunning(pending: readonly TreeNode[]): readonly TreeNode[] {
+  const running = pending.filter(isRunning);
+  const parents = new Set(running.map(({ parent }) => parent));
+  return running.filter((node) => !parents.has(node));
+}
+
+/** Returns true if a subjob is running. A subjob in the phase `Initializing` still waits for other subjobs. */
+function isRunning({ job }: TreeNode): boolean {
+  return job.phase !== null && !/^\s*initializing\s*$/i.test(job.phase);
+}

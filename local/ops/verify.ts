@@ -16,10 +16,11 @@ import { findApiUrl, findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, typ
 import { SERVICE } from "./stage-limits.ts";
 import { playAlarmPromise } from "./verify/alarm-test.ts";
 import { makeVerifyConfig, storeEntries } from "./verify/config-entries.ts";
-import { type PromiseScope, playPromises, stopWatches } from "./verify/promises.ts";
+import { type PromiseScope, playPromises } from "./verify/promises.ts";
 import { startPublicServer } from "./verify/public-server.ts";
 import { answerQuestions } from "./verify/questions.ts";
 import { formatPromise, formatReport, type Report } from "./verify/report.ts";
+import { stopWatches } from "./verify/stage-calls.ts";
 
 const USAGE = `Plays the promises of the service on a deployed stage, with a simulated CCE and a receiver on this machine.
 

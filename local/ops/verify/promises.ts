@@ -3,24 +3,18 @@ import { Webhook } from "standardwebhooks";
 import * as z from "zod";
 import { parseJson } from "../../../lib/domain/json.ts";
 import { readErrorName } from "../doctor/finding.ts";
-import type { VerifyConfig } from "./config-entries.ts";
 import type { PublicServer } from "./public-server.ts";
 import type { PromiseResult } from "./report.ts";
+import { createStageCaller, type StageScope, WatchStatus } from "./stage-calls.ts";
 
 const REASON = "verify: no quota for virtual machines";
 const PAUSE_MS = 1_000;
 /** A stage reads its config again at the latest after five minutes. */
 const CONFIG_LIMIT_MS = 330_000;
-const REQUEST_LIMIT_MS = 35_000;
 const WAIT_SECONDS = 25;
-const DELIVERIES_LIMIT_MS = 60_000;
 
-export interface PromiseScope {
-  readonly api: string;
-  readonly config: VerifyConfig;
+export interface PromiseScope extends StageScope {
   readonly server: PublicServer;
-  /** The IDs of the simulated jobs. */
-  readonly startedJobs: Set<string>;
   /** The longest time between the end of a simulated job and its notification. */
   readonly outcomeLimitMs: number;
   readonly stopping: AbortSignal;
@@ -33,12 +27,6 @@ class BrokenPromiseError extends Error {
 }
 
 const Accepted = z.object({ jobs: z.array(z.looseObject({ status: z.string() })) });
-const Status = z.looseObject({
-  state: z.string(),
-  done: z.boolean(),
-  polls: z.int(),
-  deliveries: z.array(z.looseObject({ target: z.string(), state: z.string(), attempts: z.int() })),
-});
 const Event = z.looseObject({
   type: z.string(),
   data: z.looseObject({
@@ -56,7 +44,7 @@ export async function playPromises(scope: PromiseScope): Promise<readonly Promis
   const { config, server, startedJobs, outcomeLimitMs } = scope;
   const { cce, receiver } = server;
   const [target, retryTarget] = config.targets;
-  const call = createCaller(scope);
+  const call = createStageCaller(scope);
   const addJob = (endSeconds: number | null, outcome: "Success" | "Failed") => {
     const jobId = cce.addJob(config.projectId, {
       type: "CreateNode",
@@ -77,7 +65,7 @@ export async function playPromises(scope: PromiseScope): Promise<readonly Promis
       .jobs.map((job) => job.status)
       .join(", ");
   };
-  const read = async (jobId: string) => Status.parse((await call("GET", path(jobId))).body);
+  const read = async (jobId: string) => WatchStatus.parse((await call("GET", path(jobId))).body);
   const events = (jobId: string) =>
     receiver.notifications.list(null).flatMap((received) => {
       const event = Event.safeParse(parseJson(received.body));
@@ -186,40 +174,6 @@ export async function playPromises(scope: PromiseScope): Promise<readonly Promis
     return "each target has one notification of each job";
   });
   return results;
-}
-
-/**
- * Stops the watches that the verification has started. Then waits until the notifications of the ended watches are
- * final, because a notification to a removed target becomes a dead letter.
- */
-export async function stopWatches(scope: Omit<PromiseScope, "outcomeLimitMs" | "stopping" | "report">) {
-  const { config, startedJobs } = scope;
-  const call = createCaller(scope);
-  const path = (jobId: string) => `/v1/jobs/${config.project}/${jobId}`;
-  for (const jobId of startedJobs) await call("DELETE", path(jobId)).catch(() => null);
-  const deadline = performance.now() + DELIVERIES_LIMIT_MS;
-  for (const jobId of startedJobs)
-    while (performance.now() < deadline) {
-      const status = Status.safeParse((await call("GET", path(jobId)).catch(() => null))?.body);
-      if (!status.success || status.data.deliveries.every(({ state }) => state !== "pending")) break;
-      if (status.data.state === "stopped") break;
-      await sleep(PAUSE_MS);
-    }
-}
-
-function createCaller({ api, config }: Pick<PromiseScope, "api" | "config">) {
-  return async (method: string, path: string, body?: unknown, token = config.token) => {
-    const response = await fetch(api + path, {
-      method,
-      headers: {
-        "content-type": "application/json",
-        ...(token !== "" && { authorization: `Bearer ${token}` }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
-    });
-    return { status: response.status, body: parseJson(await response.text()) };
-  };
 }
 
 function expectStatus(status: number, expected: number): void {
