@@ -11,7 +11,7 @@ import {
 import { renderNodeJob } from "./support/sample-jobs.ts";
 
 const SIZES = [10, 1000, 20_000];
-/** The maximum ratio of the time to read a reply to the time of `JSON.parse`. */
+/** The maximum ratio of the time to read the largest reply to the time of `JSON.parse`. */
 const MAX_RATIO = 3;
 
 export interface TreeFigure extends MicrosecondFigure {
@@ -55,9 +55,11 @@ export function measureTreeReading(rounds: number): Tree {
 
 export function createTreeTargets({ sizes, growth }: Tree): readonly Target[] {
   return [
-    ...sizes.map(({ subJobs, ratio }) =>
-      createRatioTarget(`tree of ${subJobs} compared with JSON.parse`, ratio, MAX_RATIO),
-    ),
+    ...sizes
+      .slice(-1)
+      .map(({ subJobs, ratio }) =>
+        createRatioTarget(`tree of ${subJobs} compared with JSON.parse`, ratio, MAX_RATIO),
+      ),
     createRatioTarget("growth per subjob from 1,000 to 20,000, compared with JSON.parse", growth, 1.5),
   ];
 }
@@ -82,8 +84,10 @@ function readAndSummarize(body: string): void {
   });
 }
 
+/** Returns the CPU time of the work in microseconds. */
 function time(work: () => void, repeats: number): number {
-  const from = performance.now();
+  const before = process.cpuUsage();
   for (let i = 0; i < repeats; i++) work();
-  return ((performance.now() - from) * 1000) / repeats;
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / repeats;
 }
