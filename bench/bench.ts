@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { createLargeJobTargets, measureLargeJobMemory } from "./large-jobs.ts";
 import { createLoadTimeTargets, measureLoadTimes } from "./load-time.ts";
 import { createMemoryTargets, measureMemory } from "./memory.ts";
+import { createOneNodeTargets, measureOneNode } from "./one-node.ts";
 import { createScaleTargets, measurePollsByOpenWatches } from "./scale.ts";
 import { startBenchEnvironment } from "./support/bench-environment.ts";
 import { describeTarget, findFailedTargets } from "./support/figures.ts";
@@ -11,7 +12,10 @@ import { measureWaiting } from "./waiting.ts";
 import { createWorkTargets, measureCpuTimes } from "./work/work.ts";
 import { BATCH, recordWorkloads } from "./work/workloads.ts";
 
-const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
+const { values, positionals } = parseArgs({
+  options: { quick: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
 const EFFORT = values.quick
   ? { loads: 7, rounds: 5, recordsPerRound: 250, trees: 3, records: 5000, watches: [100, 400], polls: 100 }
   : {
@@ -23,11 +27,13 @@ const EFFORT = values.quick
       watches: [100, 1000, 10_000],
       polls: 500,
     };
+
 /**
- * Runs all measurements. Prints one JSON object on stdout and the targets on stderr. Returns exit status 1 if a ratio
+ * Runs all measurements, or only the measurement of the one-node edition with the argument `one-node`. Prints one JSON object on stdout and the targets on stderr. Returns exit status 1 if a ratio
  * is over twice its target.
  */
 async function main(): Promise<number> {
+  if (positionals[0] === "one-node") return measureOnlyOneNode();
   const packaged = await packageAndUnpackService();
   try {
     const load = await measureLoadTimes(packaged, EFFORT.loads);
@@ -39,10 +45,11 @@ async function main(): Promise<number> {
     await bench.stop();
     const tree = measureTreeReading(EFFORT.trees);
     const scale = await measurePollsByOpenWatches(EFFORT.watches, EFFORT.polls, packaged);
+    const oneNode = await measureOneNode(values.quick);
 
     const { functions, unbundledMs } = load;
     process.stdout.write(
-      `${JSON.stringify({ node: process.version, load: functions, unbundledMs, ...work, tree, memory, large, scale, waiting: await measureWaiting() })}\n`,
+      `${JSON.stringify({ node: process.version, load: functions, unbundledMs, ...work, tree, memory, large, scale, waiting: await measureWaiting(), oneNode })}\n`,
     );
     const targets = [
       ...createLoadTimeTargets(load),
@@ -51,12 +58,20 @@ async function main(): Promise<number> {
       ...createMemoryTargets(memory),
       ...createLargeJobTargets(large),
       ...createScaleTargets(scale),
+      ...createOneNodeTargets(oneNode),
     ];
     for (const target of targets) process.stderr.write(`${describeTarget(target)}\n`);
     return findFailedTargets(targets).length === 0 ? 0 : 1;
   } finally {
     await packaged.remove();
   }
+}
+
+async function measureOnlyOneNode(): Promise<number> {
+  const oneNode = await measureOneNode(values.quick);
+  process.stdout.write(`${JSON.stringify({ node: process.version, oneNode })}\n`);
+  for (const target of createOneNodeTargets(oneNode)) process.stderr.write(`${describeTarget(target)}\n`);
+  return 0;
 }
 
 process.exitCode = await main();

@@ -1,0 +1,173 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import {
+  createServerFixture,
+  PROJECT_ID,
+  type RunningServer,
+  startServer,
+} from "../test/server/start-server.ts";
+import { createLimitTarget, median, roundToThreeDigits, type Target } from "./support/figures.ts";
+
+const BUILD = fileURLToPath(new URL("../client/build.mjs", import.meta.url));
+const COMMAND = fileURLToPath(new URL("../build/cce-notifier.mjs", import.meta.url));
+const JOBS_PER_CALL = 100;
+/** No job ends during a measurement. */
+const JOB_SECONDS = 3600;
+/** Without earlier jobs of its type, a job of ten minutes needs 21 polls (docs/scale.md), or one poll in 28 s. */
+const POLL_SETTINGS = { maxDelaySeconds: 28 };
+/** The time after the start in which Node.js compiles and loads code. */
+const SETTLE_SECONDS = 5;
+/** The clock ticks of /proc/PID/stat per second (man 5 proc). */
+const TICKS_PER_SECOND = 100;
+const NO_LIMITS = { callbacksPerWatch: 0, targetsPerWatch: 0, watchesPerCaller: 0, requestsPerMinute: 0 };
+
+const QUICK = { starts: 3, restSeconds: 10, watches: [1000], watchSeconds: 30 };
+const FULL = { starts: 5, restSeconds: 30, watches: [1000, 10_000], watchSeconds: 60 };
+
+export interface OneNodeLoad {
+  readonly watches: number;
+  readonly acceptSeconds: number;
+  readonly pollsPerSecond: number;
+  /** The time from the planned time of a poll to the poll. */
+  readonly latenessSeconds: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** The CPU time of the process divided by the elapsed time. */
+  readonly cores: number;
+  /** The part of the elapsed time in which the process was ready to run, but other programs used the cores. */
+  readonly waitingForCore: number;
+  readonly peakMib: number;
+}
+
+export interface OneNode {
+  /** The time from the start of the process to the log line `ready`. */
+  readonly readyMs: number;
+  /** The process without any watch. */
+  readonly rest: { readonly cores: number; readonly mib: number };
+  readonly loads: readonly OneNodeLoad[];
+}
+
+/**
+ * Measures the built one-node edition in a process of its own. The simulated CCE runs in this process, on the same cores.
+ * The measurement needs Linux, because it reads /proc.
+ */
+export async function measureOneNode(isQuick: boolean): Promise<OneNode> {
+  const effort = isQuick ? QUICK : FULL;
+  execFileSync(process.execPath, [BUILD]);
+  const readyMs: number[] = [];
+  for (let i = 0; i < effort.starts; i += 1)
+    await withServer(async ({ server, startMs }) => {
+      readyMs.push(startMs);
+      await server.end("SIGTERM");
+    });
+  const rest = await withServer(({ server }) => measureRest(server, effort.restSeconds));
+  const loads: OneNodeLoad[] = [];
+  for (const watches of effort.watches)
+    loads.push(await withServer((started) => measureWatches(started, watches, effort.watchSeconds)));
+  return { readyMs: roundToThreeDigits(median(readyMs)), rest, loads };
+}
+
+/** Returns the targets of the one-node edition, together with the measured figures. */
+export function createOneNodeTargets({ readyMs, rest, loads }: OneNode): Target[] {
+  return [
+    createLimitTarget("one node: start to ready", readyMs, 1000, " ms"),
+    createLimitTarget("one node: CPU at rest", rest.cores * 100, 1, " % of a core"),
+    createLimitTarget("one node: memory at rest", rest.mib, 120, " MiB"),
+    ...loads.map(({ watches, latenessSeconds }) =>
+      createLimitTarget(
+        `one node: p99 of the lateness of polls, ${watches} watches`,
+        latenessSeconds.p99,
+        watches > 1000 ? 5 : 1,
+        " s",
+      ),
+    ),
+  ];
+}
+
+interface Started {
+  readonly server: RunningServer;
+  readonly startMs: number;
+  readonly addJob: () => string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Runs one measurement with a new process and new data. */
+async function withServer<T>(measure: (started: Started) => Promise<T>): Promise<T> {
+  const fixture = await createServerFixture(
+    {},
+    { poll: POLL_SETTINGS, limits: NO_LIMITS, egress: { allow: ["127.0.0.1"] } },
+  );
+  const startedAt = performance.now();
+  const server = await startServer({ ...fixture, nodeArguments: [COMMAND] });
+  const startMs = performance.now() - startedAt;
+  const script = { type: "CreateCluster", endSeconds: JOB_SECONDS };
+  const addJob = () => fixture.cce.addJob(PROJECT_ID, script);
+  try {
+    return await measure({ server, startMs, addJob, headers: fixture.headers });
+  } finally {
+    await server.end("SIGKILL");
+    await fixture.cce.stop();
+    rmSync(fixture.dataDirectory, { recursive: true });
+  }
+}
+
+async function measureRest(server: RunningServer, seconds: number): Promise<OneNode["rest"]> {
+  await sleep(SETTLE_SECONDS * 1000);
+  const before = readProcess(server);
+  await sleep(seconds * 1000);
+  const { cpuSeconds, mib } = readProcess(server);
+  return { cores: roundToThreeDigits((cpuSeconds - before.cpuSeconds) / seconds), mib };
+}
+
+/** Accepts all watches as fast as possible, and follows them. The figures include the polls right after the acceptance. */
+async function measureWatches(
+  { server, addJob, headers }: Started,
+  watches: number,
+  seconds: number,
+): Promise<OneNodeLoad> {
+  const jobIds = Array.from({ length: watches }, addJob);
+  const startedAt = performance.now();
+  const elapsedSeconds = () => (performance.now() - startedAt) / 1000;
+  const before = readProcess(server);
+  for (let i = 0; i < watches; i += JOBS_PER_CALL) {
+    const body = JSON.stringify({ jobIds: jobIds.slice(i, i + JOBS_PER_CALL), notify: [] });
+    const { status } = await fetch(`${server.api}/v1/jobs`, { method: "POST", headers, body });
+    if (status !== 202) throw new Error(`the service answered with HTTP ${status}`);
+  }
+  const acceptSeconds = roundToThreeDigits(elapsedSeconds());
+  await sleep(seconds * 1000);
+  const total = elapsedSeconds();
+  const end = readProcess(server);
+  const lateness = server.lines
+    .flatMap((line) => /"message":"poll".*"lateness_seconds":([\d.]+)/.exec(line)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
+  const quantile = (part: number) =>
+    roundToThreeDigits(
+      lateness[Math.min(lateness.length - 1, Math.floor(part * lateness.length))] ?? Number.NaN,
+    );
+  return {
+    watches,
+    acceptSeconds,
+    pollsPerSecond: roundToThreeDigits(lateness.length / total),
+    latenessSeconds: { p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) },
+    cores: roundToThreeDigits((end.cpuSeconds - before.cpuSeconds) / total),
+    waitingForCore: roundToThreeDigits((end.waitSeconds - before.waitSeconds) / total),
+    peakMib: end.peakMib,
+  };
+}
+
+/**
+ * Reads the CPU time and the memory of a process, and the time for which its main thread waited for a core. Sources: man 5
+ * proc, https://docs.kernel.org/scheduler/sched-stats.html.
+ */
+function readProcess({ child }: RunningServer) {
+  const read = (name: string) => readFileSync(`/proc/${child.pid}/${name}`, "utf8");
+  // The name of the program is in parentheses and can contain spaces. User and system time are the fields 14 and 15.
+  const fields = read("stat").split(") ").at(-1)?.split(" ") ?? [];
+  const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  const waitSeconds = Number(read("schedstat").split(" ")[1]) / 1e9;
+  const readMib = (name: string) =>
+    Math.round(Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(read("status"))?.[1]) / 1024);
+  return { cpuSeconds, waitSeconds, mib: readMib("VmRSS"), peakMib: readMib("VmHWM") };
+}
