@@ -31,10 +31,10 @@ export interface JobSelection {
 }
 
 /**
- * Creates the selection for one list. A job is selected if it ran at or after the first list: a job that runs is always
- * selected, and an ended job is selected by the time of its end, unless it was in an earlier complete list. The clock of the cloud is compared with the clock of
- * the cloud. The jobs that had ended at the first list are never selected. Jobs whose times do not decide are remembered
- * by their IDs.
+ * Creates the selection for one list. A job is selected if it ran at or after the first list. A job that runs is always
+ * selected. An ended job is selected by the time of its end, unless the job was in an earlier complete list. Both times
+ * come from the clock of the cloud. The jobs that had ended in the first list are never selected. Jobs whose times do
+ * not decide are remembered by their IDs.
  */
 export function createJobSelection(
   { types }: Pick<DiscoverySettings, "types">,

@@ -71,7 +71,10 @@ function checkRepetitions({ receivers, ledger, history, asked }: ServiceRun): re
         return isAbout && `job.${summary.outcome}` === event && (generations[target] ?? own) === first;
       })
       .map(([id]) => history.saves.get(id) ?? 0);
-    const firstSavedAt = Math.min(...savedAt);
+    const slowAt = Object.entries(ledger.state.slow)
+      .filter(([, summary]) => event === "job.slow" && summary.project === project && summary.jobId === jobId)
+      .map(([id]) => history.slowSaves.get(id) ?? 0);
+    const firstSavedAt = Math.min(...savedAt, ...slowAt);
     return later
       .filter(
         (generation) =>

@@ -11,6 +11,8 @@ export interface LedgerHistory {
   readonly starts: { readonly watch: WatchGeneration; readonly at: number }[];
   /** The times of the first saves, by watch generation. */
   readonly saves: Map<string, number>;
+  /** The times of the first saves of the states of slow jobs, by watch generation. */
+  readonly slowSaves: Map<string, number>;
   /** The deadlines of each watch, by watch generation, with the time from which each deadline applies. */
   readonly deadlines: Map<string, { readonly deadlineAt: number; readonly from: number }[]>;
   /** The watch generations that the service may give up, because too many tries of one poll did not finish. */
@@ -21,7 +23,7 @@ export interface LedgerHistory {
 export function observeLedger(
   ledger: MemoryLedger,
   simulation: Pick<Simulation, "now">,
-  { starts, saves, deadlines, givenUp }: LedgerHistory,
+  { starts, saves, slowSaves, deadlines, givenUp }: LedgerHistory,
 ): MemoryLedger {
   return {
     ...ledger,
@@ -52,6 +54,11 @@ export function observeLedger(
       const id = idOfGeneration(generation);
       if (!saves.has(id)) saves.set(id, simulation.now());
       return ledger.saveOutcomeOnce(generation, outcome, expiresAt);
+    },
+    saveSlowOnce(generation, summary, expiresAt) {
+      const id = idOfGeneration(generation);
+      if (!slowSaves.has(id)) slowSaves.set(id, simulation.now());
+      return ledger.saveSlowOnce(generation, summary, expiresAt);
     },
   };
 }

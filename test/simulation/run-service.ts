@@ -60,6 +60,7 @@ export function startService(options: ServiceOptions): ServiceRun {
   const history: LedgerHistory = {
     starts: [],
     saves: new Map(),
+    slowSaves: new Map(),
     deadlines: new Map(),
     givenUp: new Set(),
   };

@@ -29,10 +29,11 @@ export interface SimulatedCce {
   /** The states and errors that polls of each job observed. An outcome must follow from one of these observations. */
   readonly observed: Map<string, Set<string>>;
   polls: number;
-  /** The requests for the list of jobs. */
   /** The times of the claims of lists. */
   readonly listClaims: Instant[];
+  /** The number of lists that events requested or claimed. */
   listRequests: number;
+  /** The requests for the list of jobs. */
   readonly lists: { readonly at: Instant; readonly isList: boolean; readonly isComplete: boolean }[];
 }
 
