@@ -101,7 +101,11 @@ export function checkDiscovery({ cce, config, ledger, simulation }: ServiceRun):
   const switchedOnAt = ledger.state.discoveries[PROJECT]?.switchedOnAt ?? null;
   if (settings === undefined) return cce.lists.length === 0 ? [] : ["the jobs were listed without a config"];
   const faults: string[] = switchedOnAt === null ? ["discovery was never switched on"] : [];
-  const first = cce.lists.find(({ isList }) => isList) ?? { at: Number.POSITIVE_INFINITY, isComplete: true };
+  // A list of an invocation that crashed before it stored the discovery is not the first list.
+  const first = cce.lists.find(({ at, isList }) => isList && at >= (switchedOnAt ?? 0)) ?? {
+    at: Number.POSITIVE_INFINITY,
+    isComplete: true,
+  };
   // An incomplete first list cannot say which jobs ended shortly before it.
   const firstListAt = first.at - (first.isComplete ? 0 : minutes(5));
   for (const { jobId, appearsAt, endedAt, unlistedAt } of cce.jobs.values()) {
