@@ -9,7 +9,7 @@ import { NOW } from "../test/lib/pages/sample-parts.ts";
 
 /**
  * The pictures for the README: the status page of a failed and of a running job, and a notification from the preview of
- * the notifications. The command `node bench/screenshots.ts` writes the pictures to `build/pictures`. A person looks at the
+ * the notifications. The command `node bench/screenshots.ts` writes the pictures to `build/pictures`. A person checks the
  * pictures and copies them to `docs`.
  */
 const PICTURES = [

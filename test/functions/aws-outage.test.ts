@@ -15,12 +15,13 @@ import { createNotificationMessage, createPollMessage } from "../../lib/queue/me
 import { createHttpHandler } from "../../lib/runtime/http-handler.ts";
 import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { createSsmConfigSource } from "../../lib/runtime/ssm-config.ts";
+import { cceTrace, SimulatedSmn } from "../../local/cce/simulated-smn.ts";
 import { AwsError } from "../../local/servers/aws-error.ts";
 import { startSsm } from "../../local/servers/ssm.ts";
 import { captured } from "../lib/runtime/captured.ts";
 import { createMemoryLedger } from "../simulation/memory-ledger.ts";
 import { createMemoryQueue } from "../simulation/memory-queue.ts";
-import { CONFIG, START, TOKENS } from "./http-config.ts";
+import { CONFIG, START, TOKENS, TOPIC } from "./http-config.ts";
 import { createHarness } from "./http-harness.ts";
 
 const PATH = "/cce-job-notifier/dev";
@@ -89,13 +90,18 @@ function callerOf(
   configs: ConfigSource<WholeConfig>,
   ledger?: NonNullable<Parameters<typeof createHarness>[0]>["ledger"],
 ) {
-  const harness = createHarness({ readConfig: () => configs.current(), ...(ledger && { ledger }) });
+  const smn = new SimulatedSmn(() => harness.clock.now);
+  const harness = createHarness({
+    readConfig: () => configs.current(),
+    fetchFromSmn: async (url) => {
+      const { status = 404, body = "" } = smn.respond(new URL(url)) ?? {};
+      return { status, text: String(body) };
+    },
+    ...(ledger && { ledger }),
+  });
   const handler = createHttpHandler((request) => harness.send(request));
   return async (method: string, path: string) => {
-    const isMissed = path.startsWith("/v1/targets/") && path.endsWith("/redeliver");
-    const missed = isMissed ? { since: "2026-11-23T09:00:00Z" } : {};
-    const json = path === ROUTES.acceptJobs.path ? { jobId: "job-1" } : missed;
-    const body = method === "POST" ? { body: JSON.stringify(json) } : {};
+    const body = method === "POST" ? { body: JSON.stringify(bodyOf(path, smn)) } : {};
     const event: Partial<APIGatewayProxyEventV2> = {
       routeKey: "$default",
       rawPath: path.replace(/\?.*/, ""),
@@ -107,6 +113,18 @@ function callerOf(
     };
     return handler(event as APIGatewayProxyEventV2, CONTEXT as Context);
   };
+}
+
+/** Returns a valid body for a path of the API. */
+function bodyOf(path: string, smn: SimulatedSmn): object {
+  if (path === ROUTES.acceptJobs.path) return { jobId: "job-1" };
+  if (path.startsWith("/v1/events/smn/"))
+    return smn.createMessage("https://smn.eu-de.otc.t-systems.com", TOPIC, {
+      message: cceTrace("createNode"),
+    });
+  return path.startsWith("/v1/targets/") && path.endsWith("/redeliver")
+    ? { since: "2026-11-23T09:00:00Z" }
+    : {};
 }
 
 describe("a stranger who sends requests with unknown tokens", () => {

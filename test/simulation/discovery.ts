@@ -110,7 +110,7 @@ export function checkDiscovery({ cce, config, ledger, simulation }: ServiceRun):
   const firstListAt = first.at - (first.isComplete ? 0 : minutes(5));
   for (const { jobId, appearsAt, endedAt, unlistedAt } of cce.jobs.values()) {
     const isFound = ledger.state.watches[idOf({ project: PROJECT, jobId, caller: discoveryCaller(PROJECT) })];
-    // A job that CCE shows for the first time after the first list is told apart only by its time, with the margin of clocks.
+    // A job that CCE shows for the first time after the first list is judged only by its time, with the margin of clocks.
     const isLate = appearsAt !== null && appearsAt > first.at;
     const hadEnded = endedAt !== null && endedAt < firstListAt - (isLate ? minutes(5) : 0);
     const isListed = (unlistedAt ?? Number.POSITIVE_INFINITY) > simulation.faultsEndAt() + AFTER_FAULTS_MS;
