@@ -70,7 +70,11 @@ export const UNITS = {
   AuditDiscrepancy: MetricUnit.Count,
 } as const;
 export type MetricName = keyof typeof UNITS;
-export const METRICS: readonly string[] = Object.keys(UNITS);
+export const METRICS: readonly MetricName[] = Object.keys(UNITS).filter(isMetricName);
+
+export function isMetricName(name: string): name is MetricName {
+  return Object.hasOwn(UNITS, name);
+}
 
 /**
  * The dimensions of a metric. A dimension of a metric has few values, such as kinds, verdicts and outcomes. A dimension

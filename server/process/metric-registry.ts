@@ -1,14 +1,36 @@
-import type { Dimensions, MetricName } from "../../lib/runtime/metrics.ts";
-import { UNITS } from "../../lib/runtime/metrics.ts";
+import { type Dimensions, METRICS, type MetricName, UNITS } from "../../lib/runtime/metrics.ts";
 
 /** The content type of the text format (https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md). */
 export const OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/** The metrics whose value is a state and not a number of events. The page shows their latest value. */
-const GAUGES: ReadonlySet<MetricName> = new Set(["LiveWatches", "AuditDiscrepancy", "SweepFound"]);
+/**
+ * The metrics whose value is a state and not a number of events. The page shows their latest value, and the number of
+ * their values as `NAME_samples_total`.
+ */
+const GAUGES: ReadonlySet<string> = new Set<MetricName>([
+  "LiveWatches",
+  "AuditDiscrepancy",
+  "SweepFound",
+  "SweepFailures",
+  "NotificationsOverdue",
+]);
+
+/**
+ * The metrics that have labels. CloudWatch does not add up the values of dimensions, so the service also writes a total
+ * of some of these metrics. Prometheus adds up labels, so the page omits the total.
+ */
+export const LABELLED_METRICS: ReadonlySet<string> = new Set<MetricName>([
+  "Polls",
+  "Concluded",
+  "OperationsConcluded",
+  "Events",
+  "Notifications",
+  "Attempts",
+  "AttemptMilliseconds",
+]);
 
 /** The upper limits of the buckets of a histogram, in seconds and in milliseconds. */
-const SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
+const SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 1800, 3600];
 const MILLISECONDS = [10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
 
 interface Series {
@@ -30,19 +52,31 @@ export interface Measurement {
 export class MetricRegistry {
   readonly #families = new Map<MetricName, Map<string, Series>>();
 
+  constructor() {
+    // Prometheus only sees an increase of a counter that already exists.
+    for (const name of METRICS) if (!LABELLED_METRICS.has(name)) this.#seriesOf(name, {});
+  }
+
   readonly add = (name: MetricName, value: number, dimensions: Dimensions): void => {
-    const family = this.#families.get(name) ?? new Map<string, Series>();
-    this.#families.set(name, family);
-    const labels = formatLabels(dimensions);
+    if (LABELLED_METRICS.has(name) && Object.keys(dimensions).length === 0) return;
     const limits = limitsOf(name);
-    const series = family.get(labels) ?? { sum: 0, count: 0, latest: 0, buckets: limits.map(() => 0) };
-    family.set(labels, series);
+    const series = this.#seriesOf(name, dimensions);
     series.sum += value;
     series.count += 1;
     series.latest = value;
     for (const [i, limit] of limits.entries())
       if (value <= limit) series.buckets[i] = (series.buckets[i] ?? 0) + 1;
   };
+
+  #seriesOf(name: MetricName, dimensions: Dimensions): Series {
+    const family = this.#families.get(name) ?? new Map<string, Series>();
+    this.#families.set(name, family);
+    const labels = formatLabels(dimensions);
+    const buckets = limitsOf(name).map(() => 0);
+    const series = family.get(labels) ?? { sum: 0, count: 0, latest: 0, buckets };
+    family.set(labels, series);
+    return series;
+  }
 
   /** Returns the page `/metrics`. The names of the metrics are the names of the metrics on AWS. */
   render(measurements: readonly Measurement[]): string {
@@ -58,10 +92,10 @@ export class MetricRegistry {
 
 function renderFamily(name: MetricName, family: ReadonlyMap<string, Series>): string[] {
   const limits = limitsOf(name);
-  const type = limits.length > 0 ? "histogram" : GAUGES.has(name) ? "gauge" : "counter";
+  const type = typeOfMetric(name);
+  if (type === "gauge") return renderGauge(name, family);
   const samples = [...family].flatMap(([labels, series]) => {
     if (type === "counter") return [`${name}_total${labels} ${series.sum}`];
-    if (type === "gauge") return [`${name}${labels} ${series.latest}`];
     return [
       ...limits.map(
         (limit, i) => `${name}_bucket${addLabel(labels, "le", String(limit))} ${series.buckets[i]}`,
@@ -72,6 +106,23 @@ function renderFamily(name: MetricName, family: ReadonlyMap<string, Series>): st
     ];
   });
   return [`# TYPE ${name} ${type}`, ...samples];
+}
+
+/** Before the first value, the page only shows that there was no value. */
+function renderGauge(name: MetricName, family: ReadonlyMap<string, Series>): string[] {
+  const series = [...family];
+  return [
+    `# TYPE ${name} gauge`,
+    ...series.flatMap(([labels, { latest, count }]) => (count > 0 ? [`${name}${labels} ${latest}`] : [])),
+    `# TYPE ${name}_samples counter`,
+    ...series.map(([labels, { count }]) => `${name}_samples_total${labels} ${count}`),
+  ];
+}
+
+/** Returns the type of a metric on the page `/metrics`. */
+export function typeOfMetric(name: MetricName): "counter" | "gauge" | "histogram" {
+  if (limitsOf(name).length > 0) return "histogram";
+  return GAUGES.has(name) ? "gauge" : "counter";
 }
 
 function limitsOf(name: MetricName): readonly number[] {

@@ -1,0 +1,93 @@
+import * as z from "zod";
+import { isMetricName } from "../../lib/runtime/metrics.ts";
+import { typeOfMetric } from "../../server/process/metric-registry.ts";
+
+/** One statistic of one CloudWatch metric, as the resources of the stage write it. */
+export const MetricStat = z.object({
+  Namespace: z.string(),
+  MetricName: z.string(),
+  Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })),
+  Stat: z.string(),
+  Period: z.number(),
+});
+export type MetricStat = z.infer<typeof MetricStat>;
+
+/** The namespace of the product's own metrics. */
+const OWN_NAMESPACE = /^\$\{self:service\}|^\$\{Namespace\}$/;
+
+/** The metrics of SQS, and the measurements of the one-node edition with the same meaning. */
+const QUEUE_METRICS: Readonly<Record<string, string>> = {
+  ApproximateNumberOfMessagesVisible: "QueueMessagesVisible",
+  ApproximateNumberOfMessagesNotVisible: "QueueMessagesHidden",
+  ApproximateNumberOfMessagesDelayed: "QueueMessagesHidden",
+  ApproximateAgeOfOldestMessage: "QueueOldestSeconds",
+};
+
+/** The counter of the samples of a metric whose samples are 0 or 1. */
+const SAMPLES: Readonly<Record<string, string>> = { PollsWithoutJob: "Polls" };
+
+/** The error for a part of an alarm or of the dashboard on AWS for which no Prometheus query is known. */
+export class NoPrometheusQueryError extends Error {
+  override readonly name = "NoPrometheusQueryError";
+}
+
+/**
+ * Returns the PromQL query with the meaning of a CloudWatch statistic, for each process of the service.
+ * https://prometheus.io/docs/prometheus/latest/querying/functions/
+ * @throws NoPrometheusQueryError if no query is known
+ */
+export function toPrometheusQuery(metric: MetricStat): string {
+  if (metric.Namespace === "AWS/SQS") return toQueueQuery(metric);
+  const name = metric.MetricName;
+  if (!OWN_NAMESPACE.test(metric.Namespace) || !isMetricName(name)) throw unknown(metric);
+  const range = `[${formatDuration(metric.Period)}]`;
+  const increase = (series: string) => `sum by (instance) (increase(${series}${range}))`;
+  const type = typeOfMetric(name);
+  switch (metric.Stat) {
+    case "Sum":
+      if (type === "counter") return increase(`${name}_total`);
+      break;
+    case "Average": {
+      const samples = SAMPLES[name];
+      if (samples !== undefined) return `${increase(`${name}_total`)} / ${increase(`${samples}_total`)}`;
+      break;
+    }
+    case "SampleCount":
+      if (type === "histogram") return increase(`${name}_count`);
+      if (type === "gauge") return increase(`${name}_samples_total`);
+      break;
+    case "Minimum":
+      // A rule with a duration holds only if the latest value was in the range for the whole duration.
+      if (type === "gauge") return `min by (instance) (${name})`;
+      break;
+    case "Maximum":
+      if (type === "gauge") return `max by (instance) (max_over_time(${name}${range}))`;
+      break;
+  }
+  const quantile = metric.Stat === "Maximum" ? 1 : Number(/^p(\d+)$/.exec(metric.Stat)?.[1]) / 100;
+  if (type !== "histogram" || Number.isNaN(quantile)) throw unknown(metric);
+  return `histogram_quantile(${quantile}, sum by (instance, le) (increase(${name}_bucket${range})))`;
+}
+
+/** Returns seconds as a duration of Prometheus. */
+export function formatDuration(seconds: number): string {
+  if (seconds % 3600 === 0) return `${seconds / 3600}h`;
+  return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
+}
+
+function toQueueQuery(metric: MetricStat): string {
+  const range = formatDuration(metric.Period);
+  const resource = metric.Dimensions.find(({ Name }) => Name === "QueueName")?.Value ?? "";
+  const queue = /^(?:\$\{)?(Poll|Notify)(Dead)?/.exec(resource);
+  // Each poll sends one message.
+  if (metric.MetricName === "NumberOfMessagesSent" && metric.Stat === "Sum" && queue?.[1] === "Poll")
+    return `sum by (instance) (increase(Polls_total[${range}]))`;
+  const name = QUEUE_METRICS[metric.MetricName];
+  if (name === undefined || queue === null || metric.Stat !== "Maximum") throw unknown(metric);
+  const label = `${queue[1]?.toLowerCase()}${queue[2] ?? ""}`;
+  return `max by (instance) (max_over_time(${name}{queue="${label}"}[${range}]))`;
+}
+
+function unknown({ Namespace, MetricName, Stat }: MetricStat): NoPrometheusQueryError {
+  return new NoPrometheusQueryError(`${Stat} of ${Namespace} ${MetricName} has no Prometheus query`);
+}
