@@ -89,38 +89,64 @@ function addAll(sets: Map<string, Set<string>>, id: string, names: readonly stri
   sets.set(id, new Set([...(sets.get(id) ?? []), ...names]));
 }
 
+/** Queues the notification of an ended watch to a target again. Repeats the request until the API confirms the request. */
+export function redeliver(environment: Environment, key: WatchKey, target: string): void {
+  callApi(
+    environment,
+    key,
+    { method: "POST", suffix: "/redeliver", body: JSON.stringify({ targets: [target] }) },
+    (response) => {
+      if (response.status === 503) return false;
+      if (response.status !== 202) throw unexpectedAnswer(response);
+      return true;
+    },
+  );
+}
+
 /** Stops the watch of a caller. Repeats the request until the API confirms the request. */
 export function stopWatch(environment: Environment, asked: Asked, key: WatchKey): void {
   const { simulation } = environment;
   asked.stops.add(idOf(key));
+  callApi(environment, key, { method: "DELETE", suffix: "", body: "" }, (response, invocation) => {
+    if (response.status === 503) return false;
+    // If a caller gave up a submission, the ledger does not contain the job.
+    if (response.status !== 204 && response.status !== 404) throw unexpectedAnswer(response);
+    simulation.note(
+      invocation,
+      `${key.jobId} of ${key.caller}: ${response.status === 204 ? "stopped" : "not found"}`,
+    );
+    return true;
+  });
+}
+
+/** Sends a request about a watch to the API. Repeats the request until `isDone` returns true. */
+function callApi(
+  environment: Environment,
+  key: WatchKey,
+  wanted: { readonly method: string; readonly suffix: string; readonly body: string },
+  isDone: (response: ApiResponse, invocation: Invocation) => boolean,
+): void {
+  const { method, suffix, body } = wanted;
+  const { simulation } = environment;
   invoke(
     environment,
-    "status",
+    "api",
     (invocation) =>
       createApi(environment, invocation)(
         {
-          method: "DELETE",
-          path: `/v1/jobs/${key.project}/${key.jobId}`,
+          method,
+          path: `/v1/jobs/${key.project}/${key.jobId}${suffix}`,
           query: new URLSearchParams(),
-          headers: { authorization: `Bearer ${tokenOf(key.caller)}` },
-          body: "",
+          headers: { authorization: `Bearer ${tokenOf(key.caller)}`, "content-type": "application/json" },
+          body,
           requestId: invocation.name,
           sourceIp: "192.0.2.1",
         },
         { requestId: invocation.name, remainingMs: () => invocation.deadlineAt - simulation.now() },
         () => {},
       ),
-    (response, invocation) => {
-      if (response.status === 503) return false;
-      // If a caller gave up a submission, the ledger does not contain the job.
-      if (response.status !== 204 && response.status !== 404) throw unexpectedAnswer(response);
-      simulation.note(
-        invocation,
-        `${key.jobId} of ${key.caller}: ${response.status === 204 ? "stopped" : "not found"}`,
-      );
-      return true;
-    },
-    () => stopWatch(environment, asked, key),
+    isDone,
+    () => callApi(environment, key, wanted, isDone),
   );
 }
 

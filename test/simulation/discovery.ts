@@ -46,7 +46,8 @@ export function planDiscovery(run: ServiceRun, hasSweep: boolean, draw: RandomSo
   }
 }
 
-function discoverRepeatedly(run: ServiceRun): void {
+/** Lists the jobs by the schedule until some time after the faults. */
+export function discoverRepeatedly(run: ServiceRun): void {
   const { simulation } = run;
   if (simulation.now() > simulation.faultsEndAt() + AFTER_FAULTS_MS) return;
   discover(run, "schedule");

@@ -10,6 +10,8 @@ import type { Invocation, Simulation } from "./simulation.ts";
 export interface Post {
   readonly notificationId: string;
   readonly webhookId: string;
+  /** How often a caller had asked for a redelivery. */
+  readonly redelivery: number;
   /** The caller in the context of the notification. Is null for a digest and for an alert. */
   readonly actor: string | null;
   readonly at: number;
@@ -17,12 +19,24 @@ export interface Post {
   readonly answerReceived: boolean;
 }
 
+/** A planned answer of a receiver. After a `timeout`, the receiver has accepted the notification. */
+export type ReceiverAnswer =
+  | "delivered"
+  | "rejected"
+  | "server_error"
+  | "timeout"
+  | "throttled"
+  | "connection_failed"
+  | "target_gone";
+
 export interface Receivers {
   readonly posts: Post[];
   /** The targets that always refuse, always throttle, or no longer exist. */
   readonly refusing: Set<string>;
   readonly throttling: Set<string>;
   readonly gone: Set<string>;
+  /** The planned answers of a target, in the order of the attempts. Later attempts are accepted. */
+  readonly planned: Map<string, ReceiverAnswer[]>;
   /** For each target, the times when the receiver said that the target no longer exists. */
   readonly goneAnswers: Map<string, number[]>;
   duplicates: number;
@@ -31,11 +45,19 @@ export interface Receivers {
 
 export function createReceivers(): Receivers {
   const never = { refusing: new Set<string>(), throttling: new Set<string>(), gone: new Set<string>() };
-  return { posts: [], ...never, goneAnswers: new Map(), duplicates: 0, duplicatesOutsideWindow: 0 };
+  return {
+    posts: [],
+    ...never,
+    planned: new Map(),
+    goneAnswers: new Map(),
+    duplicates: 0,
+    duplicatesOutsideWindow: 0,
+  };
 }
 
 const ANSWER = { status: 200, afterSeconds: null, spent: true, durationMs: 1, answer: "" } as const;
 const TAKEN: AttemptResult = { ...ANSWER, verdict: "delivered", reason: "ok" };
+const UNANSWERED: AttemptResult = { ...ANSWER, status: null, verdict: "retry", reason: "timeout" };
 const THROTTLED: AttemptResult = {
   ...ANSWER,
   status: 429,
@@ -52,48 +74,70 @@ export function deliverFor(
   rates: FaultRates,
 ): (notification: Notification) => Promise<AttemptResult> {
   return (notification) =>
-    simulation.effect(invocation, "deliver", async () => {
-      const { target } = notification.key;
-      if (receivers.gone.has(target)) return sayGone(target);
-      if (receivers.refusing.has(target))
-        return { ...ANSWER, status: 400, verdict: "rejected", reason: "client_error" };
-      const { random } = simulation;
-      if (receivers.throttling.has(target))
-        return { ...THROTTLED, afterSeconds: random.pick([null, 0, 1, 60, 50_000]) };
-      if (!random.happens(ratesNow(simulation, rates).receiver)) {
+    simulation.effect(
+      invocation,
+      "deliver",
+      async () => answer(notification),
+      (isApplied) => {
+        if (isApplied) loseAnswer();
+        return UNANSWERED;
+      },
+    );
+
+  function answer(notification: Notification): AttemptResult {
+    const { target } = notification.key;
+    if (receivers.gone.has(target)) return sayGone(target);
+    const { random } = simulation;
+    if (receivers.throttling.has(target))
+      return { ...THROTTLED, afterSeconds: random.pick([null, 0, 1, 60, 50_000]) };
+    const planned = receivers.planned.get(target)?.shift();
+    const kind = receivers.refusing.has(target) ? "rejected" : (planned ?? drawAnswer());
+    switch (kind) {
+      case "delivered":
         take(notification, true);
         return TAKEN;
-      }
-      switch (
-        random.pick([
-          "server_error",
-          "timeout",
-          "throttled",
-          "throttled",
-          "connection_failed",
-          "target_gone",
-        ] as const)
-      ) {
-        case "target_gone":
-          return sayGone(target);
-        case "throttled":
-          return { ...THROTTLED, afterSeconds: random.happens(0.5) ? random.between(0, 50_000) : null };
-        case "timeout":
-          take(notification, false);
-          return { ...ANSWER, status: null, verdict: "retry", reason: "timeout" };
-        case "server_error":
-          return { ...ANSWER, status: 503, verdict: "retry", reason: "server_error" };
-        default:
-          return { ...ANSWER, status: null, verdict: "retry", reason: "connection_failed" };
-      }
-    });
+      case "rejected":
+        return { ...ANSWER, status: 400, verdict: "rejected", reason: "client_error" };
+      case "target_gone":
+        return sayGone(target);
+      case "throttled":
+        if (planned !== undefined) return { ...THROTTLED, afterSeconds: 60 };
+        return { ...THROTTLED, afterSeconds: random.happens(0.5) ? random.between(0, 50_000) : null };
+      case "timeout":
+        take(notification, false);
+        return UNANSWERED;
+      case "server_error":
+        return { ...ANSWER, status: 503, verdict: "retry", reason: "server_error" };
+      default:
+        return { ...ANSWER, status: null, verdict: "retry", reason: "connection_failed" };
+    }
+  }
+
+  function drawAnswer(): ReceiverAnswer {
+    const { random } = simulation;
+    if (!random.happens(ratesNow(simulation, rates).receiver)) return "delivered";
+    return random.pick([
+      "server_error",
+      "timeout",
+      "throttled",
+      "throttled",
+      "connection_failed",
+      "target_gone",
+    ] as const);
+  }
+
+  /** The invocation does not receive the answer to the latest notification that a receiver accepted. */
+  function loseAnswer(): void {
+    const latest = receivers.posts.pop();
+    if (latest !== undefined) receivers.posts.push({ ...latest, answerReceived: false });
+  }
 
   function sayGone(target: string): AttemptResult {
     receivers.goneAnswers.set(target, [...(receivers.goneAnswers.get(target) ?? []), simulation.now()]);
     return { ...ANSWER, status: 410, verdict: "gone", reason: "target_gone" };
   }
 
-  function take({ key, webhookId, content }: Notification, answerReceived: boolean): void {
+  function take({ key, webhookId, redelivery, content }: Notification, answerReceived: boolean): void {
     const notificationId = idOfNotification(key);
     const granted = invocation.claims.get(JSON.stringify(key));
     const claimedAt = granted ?? simulation.now();
@@ -107,6 +151,7 @@ export function deliverFor(
     receivers.posts.push({
       notificationId,
       webhookId,
+      redelivery,
       actor,
       at: simulation.now(),
       claimedAt,
@@ -117,9 +162,10 @@ export function deliverFor(
     // The ledger refuses a claim of a recorded notification. A duplicate without a claim is therefore a bug.
     const recorded =
       granted === undefined && ledger.state.notifications[notificationId]?.delivery.state === "delivered";
-    const inWindow =
+    const wasUnrecorded =
       !recorded && (!before.answerReceived || claimedAt > before.claimedAt + NOTIFICATION_LEASE_MS);
-    if (inWindow && before.webhookId === webhookId) return;
+    const wasAskedFor = redelivery > before.redelivery;
+    if ((wasUnrecorded || wasAskedFor) && before.webhookId === webhookId) return;
     receivers.duplicatesOutsideWindow += 1;
     simulation.note(
       invocation,

@@ -62,7 +62,7 @@ export function createEnqueue(environment: Environment, invocation: Invocation):
   });
 }
 
-/** Creates the handler of all other routes. The simulation only stops watches. */
+/** Creates the handler of all other routes. The simulation only stops watches and requests redeliveries. */
 export function createApi(environment: Environment, invocation: Invocation): HandleRequest {
   const { simulation } = environment;
   const { ledger, queue } = connect(environment, invocation, 0);

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { crashEverywhere } from "./crash-points.ts";
+import { faultEverywhere } from "./fault-points.ts";
 import { NO_PLANT, type Plant } from "./plant.ts";
 import { findPlant, PLANT_NAMES } from "./plants.ts";
 import { runSeed } from "./run-seed.ts";
@@ -9,7 +10,8 @@ const USAGE = `npm run simulate -- [--seeds N] [--first S] [--plant NAME]   runs
 npm run simulate -- --seed S [--plant NAME]                 runs one seed and prints its trace
 npm run simulate -- --list-plants                           lists the bugs that can be planted
 npm run simulate -- --all-plants [--seeds N]                plants each bug until a seed finds it
-npm run simulate -- --crash-points                          crashes at every point and every pair of points of a job`;
+npm run simulate -- --crash-points                          crashes at every point and every pair of points of a job
+npm run simulate -- --faults                                plants every fault at every request of every function`;
 
 function parseCount(text: string | undefined, defaultCount: number): number {
   const count = text === undefined ? defaultCount : Number(text);
@@ -27,6 +29,7 @@ async function main(): Promise<number> {
       "list-plants": { type: "boolean" },
       "all-plants": { type: "boolean" },
       "crash-points": { type: "boolean" },
+      faults: { type: "boolean" },
       help: { type: "boolean" },
     },
   });
@@ -34,6 +37,11 @@ async function main(): Promise<number> {
   if (values["list-plants"] === true) return print(PLANT_NAMES.join("\n"));
   if (values["crash-points"] === true) {
     const report = await crashEverywhere();
+    print(JSON.stringify(report));
+    return report.faulty.length === 0 ? 0 : 1;
+  }
+  if (values.faults === true) {
+    const report = await faultEverywhere();
     print(JSON.stringify(report));
     return report.faulty.length === 0 ? 0 : 1;
   }

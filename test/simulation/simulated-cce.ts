@@ -62,38 +62,57 @@ export function cceFor(
   };
   return {
     queryJob: (key) =>
-      simulation.effect(invocation, `cce.poll ${key.jobId}`, async () => {
-        cce.polls += 1;
-        if (cce.operations.has(key.jobId)) record(key.jobId, QUERIED_AS_JOB);
-        const observation = observe(simulation, cce.jobs.get(key.jobId), cce.polls, rates);
-        const what = observation.kind === "job" ? observation.job.state : observation.kind;
-        record(key.jobId, what);
-        return observation;
-      }),
+      simulation.effect(
+        invocation,
+        `cce.poll ${key.jobId}`,
+        async () => {
+          cce.polls += 1;
+          if (cce.operations.has(key.jobId)) record(key.jobId, QUERIED_AS_JOB);
+          const observation = observe(simulation, cce.jobs.get(key.jobId), cce.polls, rates);
+          const what = observation.kind === "job" ? observation.job.state : observation.kind;
+          record(key.jobId, what);
+          return observation;
+        },
+        () => UNANSWERED,
+      ),
     queryResource: (_project, { goal, id }) =>
-      simulation.effect(invocation, `cce.resource ${id}`, async () => {
-        const operated = [...cce.operations.values()].find(({ operation }) => {
-          const resource = operationResource(operation);
-          return resource.goal === goal && resource.id === id;
-        });
-        if (operated !== undefined) {
-          const state = observe(simulation, operated, cce.polls, rates);
-          record(operated.jobId, state.kind === "job" ? state.job.state : state.kind);
-          return state;
-        }
-        // The ID of another resource is the ID of the job that made it, or the cluster of an operation.
-        const ofCluster = [...cce.operations.values()].find(({ operation }) => operation.clusterId === id);
-        const job = cce.jobs.get(id) ?? ofCluster;
-        const observation = observeResource(simulation, job, rates);
-        const isObserved = observation.kind === "job";
-        const what = isObserved ? `resource ${observation.job.state}` : `resource ${observation.kind}`;
-        record(job?.jobId ?? id, what);
-        return observation;
-      }),
+      simulation.effect(
+        invocation,
+        `cce.resource ${id}`,
+        async () => {
+          const operated = [...cce.operations.values()].find(({ operation }) => {
+            const resource = operationResource(operation);
+            return resource.goal === goal && resource.id === id;
+          });
+          if (operated !== undefined) {
+            cce.polls += 1;
+            const state = observe(simulation, operated, cce.polls, rates);
+            record(operated.jobId, state.kind === "job" ? state.job.state : state.kind);
+            return state;
+          }
+          // The ID of another resource is the ID of the job that made it, or the cluster of an operation.
+          const ofCluster = [...cce.operations.values()].find(({ operation }) => operation.clusterId === id);
+          const job = cce.jobs.get(id) ?? ofCluster;
+          const observation = observeResource(simulation, job, rates);
+          const isObserved = observation.kind === "job";
+          const what = isObserved ? `resource ${observation.job.state}` : `resource ${observation.kind}`;
+          record(job?.jobId ?? id, what);
+          return observation;
+        },
+        () => UNANSWERED,
+      ),
     queryFailedSubjobs: (_project, job) =>
-      simulation.effect(invocation, "cce.queryFailedSubjobs", async () => job),
+      simulation.effect(
+        invocation,
+        "cce.queryFailedSubjobs",
+        async () => job,
+        () => job,
+      ),
   };
 }
+
+/** The observation of a query without an answer. */
+const UNANSWERED = { kind: "unavailable", text: "simulated: no answer" } as const;
 
 function observe(
   simulation: Simulation,
@@ -136,29 +155,34 @@ export function listJobsFor(
 ): CceClient["listJobs"] {
   const { random } = simulation;
   return (_project, onJob) =>
-    simulation.effect(invocation, "cce.list", async () => {
-      const now = simulation.now();
-      const isFaulty = () => random.happens(ratesNow(simulation, rates).cce);
-      const isList = !isFaulty();
-      const isComplete = !isFaulty();
-      cce.lists.push({ at: now, isList, isComplete });
-      const error = isList ? null : drawError(simulation);
-      if (error !== null && error.kind !== "job") return error;
-      const jobs = [...cce.jobs.values()].filter(
-        ({ appearsAt, unlistedAt }) =>
-          appearsAt !== null && appearsAt <= now && (unlistedAt ?? Number.POSITIVE_INFINITY) > now,
-      );
-      if (random.happens(0.5)) jobs.reverse();
-      const listed = isComplete ? jobs : jobs.slice(0, random.between(0, jobs.length));
-      if (isFaulty()) listed.push(...listed);
-      for (const job of listed) {
-        const over = job.endedAt !== null && now >= job.endedAt;
-        const state = over ? job.finalState : "pending";
-        const { jobId } = job;
-        onJob({ ...jobOf(job, state, job.appearsAt ?? now, over ? (job.endedAt ?? now) : now), jobId });
-      }
-      return { kind: "list", isComplete, date: now };
-    });
+    simulation.effect(
+      invocation,
+      "cce.list",
+      async () => {
+        const now = simulation.now();
+        const isFaulty = () => random.happens(ratesNow(simulation, rates).cce);
+        const isList = !isFaulty();
+        const isComplete = !isFaulty();
+        cce.lists.push({ at: now, isList, isComplete });
+        const error = isList ? null : drawError(simulation);
+        if (error !== null && error.kind !== "job") return error;
+        const jobs = [...cce.jobs.values()].filter(
+          ({ appearsAt, unlistedAt }) =>
+            appearsAt !== null && appearsAt <= now && (unlistedAt ?? Number.POSITIVE_INFINITY) > now,
+        );
+        if (random.happens(0.5)) jobs.reverse();
+        const listed = isComplete ? jobs : jobs.slice(0, random.between(0, jobs.length));
+        if (isFaulty()) listed.push(...listed);
+        for (const job of listed) {
+          const over = job.endedAt !== null && now >= job.endedAt;
+          const state = over ? job.finalState : "pending";
+          const { jobId } = job;
+          onJob({ ...jobOf(job, state, job.appearsAt ?? now, over ? (job.endedAt ?? now) : now), jobId });
+        }
+        return { kind: "list", isComplete, date: now };
+      },
+      () => UNANSWERED,
+    );
 }
 
 function drawError({ random }: Simulation): Observation {

@@ -1,7 +1,10 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { faultEverywhere, findBrokenPromises, REQUEST_FAULTS, runScenario } from "./fault-points.ts";
+import { FIVE_POLLS } from "./fault-scenarios.ts";
 import { NO_PLANT } from "./plant.ts";
+import { findPlant } from "./plants.ts";
 import { runSeed } from "./run-seed.ts";
 
 const SEEDS = 2000;
@@ -29,6 +32,13 @@ const Figures = z.strictObject({
   polls: z.int(),
   simulatedHours: z.number(),
   seconds: z.number(),
+});
+
+const FaultFigures = z.strictObject({
+  runs: z.int(),
+  steps: z.array(z.string()),
+  duplicates: z.int(),
+  faulty: z.array(z.string()),
 });
 
 const PLANT_NAMES = [
@@ -77,6 +87,63 @@ describe("a job of five polls and two targets", () => {
     expect(JSON.parse(stdout).pairs).toBeGreaterThan(3000);
     expect(code).toBe(0);
   }, 120_000);
+});
+
+/** All requests that the functions make in the scenarios, as `FUNCTION SERVICE.REQUEST`. */
+const STEPS = [
+  ...["readTarget", "readWatch", "scheduleSweep", "startRedelivery", "stopWatch"].map(
+    (name) => `api ledger.${name}`,
+  ),
+  ...["api notify.send", "discover cce.list"],
+  ...["claimList", "listJobWatches", "openWatch", "saveDiscovery"].map((name) => `discover ledger.${name}`),
+  "discover poll.send",
+  ...["createDigest", "openWatch", "readDurations", "scheduleSweep"].map((name) => `enqueue ledger.${name}`),
+  ...["enqueue notify.send", "enqueue poll.send", "notify deliver"],
+  ...[
+    "claimNotification",
+    "clearTargetGone",
+    "markDeadLettered",
+    "markTargetGone",
+    "postponeNotification",
+  ].map((name) => `notify ledger.${name}`),
+  ...["readDigest", "readOutcome", "readSlow", "readTarget", "recordAttempt", "reserveRequestTime"].map(
+    (name) => `notify ledger.${name}`,
+  ),
+  ...["switchTargetOff", "throttleTarget"].map((name) => `notify ledger.${name}`),
+  ...["notify notify-dead.send", "notify notify.changeVisibility"],
+  ...["poll cce.poll", "poll cce.queryFailedSubjobs", "poll cce.resource"],
+  ...["addDuration", "claimPoll", "endWatch", "readDigest", "readDurations", "readSubJobDurations"].map(
+    (name) => `poll ledger.${name}`,
+  ),
+  ...["readWatch", "recordPoll", "removeRunningMember", "saveOutcomeOnce", "saveSlowOnce"].map(
+    (name) => `poll ledger.${name}`,
+  ),
+  ...["poll notify.send", "poll poll.send"],
+  ...["listOverdue", "readDelivery", "readDigest", "readTarget", "readWatch", "rescheduleSweep"].map(
+    (name) => `sweep ledger.${name}`,
+  ),
+  ...["sweep notify.send", "sweep poll.send"],
+];
+
+describe("a fault of one request", () => {
+  it("loses no notification, for every request of every function and every fault", async () => {
+    const { code, stdout } = await simulate("--faults");
+    const report = FaultFigures.parse(JSON.parse(stdout));
+    expect(report.faulty).toEqual([]);
+    expect(report.steps).toEqual(STEPS);
+    expect(report.runs).toBeGreaterThan(STEPS.length * (Object.keys(REQUEST_FAULTS).length - 1));
+    expect(code).toBe(0);
+  }, 120_000);
+
+  it("shows a planted bug that no run without a fault shows", async () => {
+    const bugs = ["record-before-post", "done-before-send", "swallow-batch-failure"];
+    for (const bug of bugs) {
+      const plant = findPlant(bug) ?? NO_PLANT;
+      const { result } = await runScenario(FIVE_POLLS, new Map(), { plant });
+      expect(findBrokenPromises(FIVE_POLLS, result)).toEqual([]);
+      expect((await faultEverywhere([FIVE_POLLS], plant)).faulty.length).toBeGreaterThan(0);
+    }
+  }, 60_000);
 });
 
 describe("planted bugs", () => {

@@ -19,7 +19,20 @@ export type EffectFault =
   | { readonly kind: "crash_before" }
   | { readonly kind: "crash_after" }
   /** The instance freezes before the answer arrives, and continues later. */
-  | { readonly kind: "freeze"; readonly ms: number };
+  | { readonly kind: "freeze"; readonly ms: number }
+  /** The request takes effect late, or takes effect at once and is answered late. */
+  | { readonly kind: "late_effect" | "late_answer"; readonly ms: number }
+  /** The request takes effect twice, because a client or a server repeated the request. */
+  | { readonly kind: "twice" }
+  /** The request fails before or after it took effect. */
+  | { readonly kind: "error_before" | "error_after" }
+  /** The request is never answered. It takes effect or not. */
+  | { readonly kind: "never_applied" | "never_answered" };
+
+/** The error of a request that failed because of a planned fault. */
+export class RequestFault extends Error {
+  override readonly name = "RequestFault";
+}
 
 export interface Simulation {
   readonly scheduler: Scheduler;
@@ -35,9 +48,16 @@ export interface Simulation {
   /**
    * Makes one request of an invocation to another service.
    * @param apply applies the effect at once. The promise of `apply` settles without further events.
+   * @param failed returns the answer of a failed request, if the client of the other service throws no errors.
+   * @param failed.isApplied whether the request took effect
    * The returned promise never settles after the end of the invocation.
    */
-  effect<T>(invocation: Invocation, label: string, apply: () => Promise<T>): Promise<T>;
+  effect<T>(
+    invocation: Invocation,
+    label: string,
+    apply: () => Promise<T>,
+    failed?: (isApplied: boolean) => T,
+  ): Promise<T>;
 }
 
 export interface SimulationOptions {
@@ -45,7 +65,12 @@ export interface SimulationOptions {
   readonly start: number;
   readonly faultsEndAt: number;
   readonly traced: boolean;
-  readonly effectFault: (index: number, label: string, simulation: Simulation) => EffectFault;
+  readonly effectFault: (
+    index: number,
+    label: string,
+    simulation: Simulation,
+    invocation: Invocation,
+  ) => EffectFault;
   readonly latencyMs: (simulation: Simulation, label: string) => number;
 }
 
@@ -72,21 +97,27 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const deadlineAt = scheduler.now() + limitMs;
       return { name: `${name}-${invocations}`, deadlineAt, alive: true, frozenUntil: 0, claims: new Map() };
     },
-    effect: (invocation, label, apply) =>
+    effect: (invocation, label, apply, failed = throwFault) =>
       new Promise((resolve, reject) => {
         if (!invocation.alive) return;
         const index = effects;
         effects += 1;
-        const effectFault = options.effectFault(index, label, simulation);
+        const effectFault = options.effectFault(index, label, simulation, invocation);
         if (effectFault.kind === "crash_before") {
           crash(invocation, `before #${index} ${label}`);
           return;
         }
-        scheduler.after(options.latencyMs(simulation, label), () => {
-          const answer = apply();
+        const lateMs = effectFault.kind === "late_effect" ? effectFault.ms : 0;
+        scheduler.after(options.latencyMs(simulation, label) + lateMs, () => {
+          if (effectFault.kind !== "none")
+            simulation.note(invocation, `${effectFault.kind} #${index} ${label}`);
+          const answer = applyWith(effectFault, apply, failed);
           if (effectFault.kind === "crash_after") crash(invocation, `after #${index} ${label}`);
           if (effectFault.kind === "freeze") freeze(invocation, effectFault.ms, `at #${index} ${label}`);
-          const settle = (run: () => void) => whenAwake(invocation, run);
+          const settle = (run: () => void) => {
+            if (effectFault.kind !== "late_answer") whenAwake(invocation, run);
+            else scheduler.after(effectFault.ms, () => whenAwake(invocation, run));
+          };
           answer.then(
             (value) => settle(() => resolve(value)),
             (error: unknown) => settle(() => reject(error)),
@@ -112,6 +143,33 @@ export function createSimulation(options: SimulationOptions): Simulation {
   }
 
   return simulation;
+}
+
+function throwFault(): never {
+  throw new RequestFault("The request failed.");
+}
+
+/** Applies an effect as its fault says, and returns the answer. */
+async function applyWith<T>(
+  { kind }: EffectFault,
+  apply: () => Promise<T>,
+  failed: (isApplied: boolean) => T,
+): Promise<T> {
+  const never = () => new Promise<never>(() => {});
+  switch (kind) {
+    case "error_before":
+      return failed(false);
+    case "error_after":
+      return apply().then(() => failed(true));
+    case "never_applied":
+      return never();
+    case "never_answered":
+      return apply().then(never);
+    case "twice":
+      return apply().then(apply);
+    default:
+      return apply();
+  }
 }
 
 /** Returns a function that starts a timer of the invocation. The timer does not run after the end of the invocation. */
