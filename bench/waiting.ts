@@ -3,17 +3,19 @@ import { followWatches } from "../client/follow-watches.ts";
 import { TOKENS } from "../test/functions/http-config.ts";
 import { createHarness, type Harness } from "../test/functions/http-harness.ts";
 import { KEY } from "../test/functions/http-watched.ts";
+import prices from "./costs/prices.json" with { type: "json" };
 import { countDurations, createProductSchedule } from "./schedule/product-polls.ts";
 import { createSeededRandom } from "./schedule/seeded-random.ts";
 import { roundToThreeDigits, type Target } from "./support/figures.ts";
 
-/** The list prices of us-east-1 in dollars: per API request with its Lambda request, per GB-s, per unit, per GB of logs. */
+const { perMillion, perGigabyte } = prices;
+/** Prices in dollars: per API request with its Lambda request, per GB-s, per unit, per GB of logs. */
 const PRICES = {
-  request: 1.2e-6,
-  gigabyteSecond: 13.33e-6,
-  writeUnit: 0.625e-6,
-  readUnit: 0.125e-6,
-  logGigabyte: 0.5,
+  request: (perMillion.apiRequests + perMillion.lambdaRequests) / 1e6,
+  gigabyteSecond: perMillion.lambdaGbSeconds / 1e6,
+  writeUnit: perMillion.writeUnits / 1e6,
+  readUnit: perMillion.readUnits / 1e6,
+  logGigabyte: perGigabyte.logs,
 };
 /** What one status call needs in addition to the time for which it waits. */
 const CALL = { seconds: 0.1, readUnits: 2, logGigabytes: 1.5e-6 };

@@ -1,23 +1,37 @@
 import { readFileSync } from "node:fs";
-import { readWriteUnits } from "../support/costs-table.ts";
+import { computeJobCosts, sumOf } from "../../bench/costs/compute-costs.ts";
+import { COSTS } from "../../bench/costs/costs-data.ts";
+import { renderTables, replaceTables } from "../../bench/costs/render-tables.ts";
 
-const DOLLARS_PER_MILLION_WRITE_UNITS = 0.625;
 const textOf = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
 
-/** `npm run servers:test` compares the write units of each step with the consumed capacity of DynamoDB Local. */
-describe("the write units of a job", () => {
-  const { steps, total } = readWriteUnits();
+describe("the tables of costs", () => {
+  it.each(Object.entries(renderTables()))(
+    "in docs/%s are computed from the measured figures and prices",
+    (name, tables) => {
+      const text = textOf(name);
+      expect(replaceTables(text, tables)).toBe(text);
+    },
+  );
 
-  it("add up to the total in docs/costs.md, and lead to the price of 100,000 jobs", () => {
-    expect(Object.keys(steps)).toHaveLength(8);
-    expect(Object.values(steps).reduce((sum, units) => sum + units, 0)).toBe(total);
-    const millions = (total * 100_000) / 1_000_000;
-    const dollars = (millions * DOLLARS_PER_MILLION_WRITE_UNITS).toFixed(2);
-    expect(textOf("costs.md")).toContain(`100,000 jobs need ${millions} million write units (${dollars})`);
+  it("need a place in their document", () => {
+    expect(() => replaceTables("# Costs", { month: "| |" })).toThrow("<!-- table month -->");
   });
 
-  it("are four fewer for each poll less in docs/scale.md", () => {
-    const [, units] = /\| DynamoDB write units \| (\d+) \|/.exec(textOf("scale.md")) ?? [];
-    expect(Number(units)).toBe(total - (12 - 8) * 4);
+  it("have three SQS requests for each poll and notification of a job", () => {
+    const [requests] = computeJobCosts(8);
+    expect(requests).toEqual({
+      name: "SQS requests",
+      perJob: 27,
+      dollarsPerMillionJobs: expect.closeTo(10.8),
+    });
+  });
+
+  it("have the write units of every step", () => {
+    for (const { writeUnits } of Object.values(COSTS.measured.ledger)) {
+      expect(Object.keys(writeUnits)).toHaveLength(8);
+      expect(Math.min(...Object.values(writeUnits))).toBeGreaterThan(0);
+      expect(sumOf(writeUnits)).toBeLessThan(80);
+    }
   });
 });

@@ -1,0 +1,111 @@
+import { COSTS, type CostsData } from "./costs-data.ts";
+
+export type Polls = 8 | 12;
+
+/** One line of the costs of a job. */
+export interface JobCost {
+  readonly name: string;
+  readonly perJob: number;
+  readonly dollarsPerMillionJobs: number;
+}
+
+/**
+ * Computes the costs of a ten-minute job with one target. Each poll has its own Lambda invocation, as with few jobs.
+ * @param polls the number of polls
+ */
+export function computeJobCosts(
+  polls: Polls,
+  { prices, assumed, measured }: CostsData = COSTS,
+): readonly JobCost[] {
+  const { accept, poll, lastPoll, notification } = measured.invocations;
+  const perMillion = prices.perMillion;
+  const gigabytes = prices.perGigabyte;
+  const ledger = measured.ledger[polls];
+  const pollSeconds = (polls * assumed.durationMs.poll) / 1000;
+  const messages = polls + 1;
+  const perJob = (of: "sends" | "logBytes") =>
+    accept[of] + (polls - 1) * poll[of] + lastPoll[of] + notification[of];
+  const gbSeconds = (memoryMegabytes: number, seconds: number) => (memoryMegabytes / 1024) * seconds;
+  const kilobytes = (perJob("logBytes") + assumed.accessLogBytes) / 1000;
+  const storedKilobytes = assumed.storedBytesPerJob / 1000;
+  const line = (name: string, quantity: number, price: number): JobCost => {
+    return { name, perJob: quantity, dollarsPerMillionJobs: quantity * price };
+  };
+  return [
+    // A message is received and deleted with one request each.
+    line("SQS requests", perJob("sends") + 2 * messages, perMillion.sqsRequests),
+    line("DynamoDB write units", sumOf(ledger.writeUnits), perMillion.writeUnits),
+    line("DynamoDB read units", ledger.readUnits, perMillion.readUnits),
+    line("kB in DynamoDB for a month", storedKilobytes, gigabytes.tableStorage + gigabytes.tableBackup),
+    line("Lambda invocations", 1 + messages, perMillion.lambdaRequests),
+    line(
+      "Lambda GB-s",
+      gbSeconds(accept.memoryMegabytes, assumed.durationMs.accept / 1000) +
+        gbSeconds(poll.memoryMegabytes, pollSeconds) +
+        gbSeconds(notification.memoryMegabytes, assumed.durationMs.notification / 1000),
+      perMillion.lambdaGbSeconds,
+    ),
+    line("kB of log data", kilobytes, gigabytes.logs),
+    line("API requests", 1, perMillion.apiRequests),
+  ];
+}
+
+export interface MonthlyCosts {
+  readonly jobs: number;
+  readonly dollars: Readonly<Record<string, number>>;
+}
+
+/** Computes the costs of a month with this number of jobs, each with 12 polls. */
+export function computeMonthlyCosts(jobs: 0 | 1000 | 100_000, data: CostsData = COSTS): MonthlyCosts {
+  const { prices, assumed, measured } = data;
+  const perMillion = prices.perMillion;
+  const job = new Map(
+    computeJobCosts(12, data).map(({ name, dollarsPerMillionJobs }) => [name, dollarsPerMillionJobs]),
+  );
+  const ofJobs = (...names: readonly string[]) =>
+    (names.reduce((sum, name) => sum + (job.get(name) ?? Number.NaN), 0) * jobs) / 1e6;
+  const runs = Object.entries(assumed.runsPerMonth).map(([name, count]) => {
+    const key = name as "sweep" | "discover" | "audit";
+    const { memoryMegabytes, logBytes } = measured.invocations[key];
+    const gbSeconds = (memoryMegabytes / 1024) * (assumed.durationMs[key] / 1000);
+    return {
+      lambda: (count * (perMillion.lambdaRequests + gbSeconds * perMillion.lambdaGbSeconds)) / 1e6,
+      logs: (count * logBytes * prices.perGigabyte.logs) / 1e9,
+    };
+  });
+  const sweepReadUnits = assumed.overdueIndexShards * 0.5 * assumed.runsPerMonth.sweep;
+  const auditReadUnits = Math.max(0.5, jobs / assumed.auditedEntriesPerReadUnit) * assumed.runsPerMonth.audit;
+  const { always, whileJobsRun } = assumed.metrics;
+  const dollars = {
+    SQS: (assumed.longPollingRequestsPerMonth * perMillion.sqsRequests) / 1e6 + ofJobs("SQS requests"),
+    DynamoDB:
+      ((sweepReadUnits + auditReadUnits) * perMillion.readUnits) / 1e6 +
+      ofJobs("DynamoDB write units", "DynamoDB read units", "kB in DynamoDB for a month"),
+    Lambda: runs.reduce((sum, { lambda }) => sum + lambda, 0) + ofJobs("Lambda invocations", "Lambda GB-s"),
+    "API Gateway": ofJobs("API requests"),
+    logs: runs.reduce((sum, { logs }) => sum + logs, 0) + ofJobs("kB of log data"),
+    KMS: (countDecryptions(jobs, data) * perMillion.kmsRequests) / 1e6,
+    metrics: prices.perMonth.metric * (always + whileJobsRun * assumed.shareOfHoursWithJobs[`${jobs}`]),
+    alarms: prices.perMonth.alarmMetric * assumed.alarmMetrics,
+  };
+  return { jobs, dollars };
+}
+
+/**
+ * Returns the requests to KMS in a month. A warm function instance reads the config at most once in five minutes. The
+ * functions on schedules read the config all the time, and the others only while jobs run.
+ */
+function countDecryptions(jobs: number, { assumed, measured }: CostsData): number {
+  const { configReadsPerMonth, configReadsPerJob } = assumed;
+  const scheduled = ["sweep", "discover"].map(
+    (name) => configReadsPerMonth * (measured.decryptions[name] ?? 0),
+  );
+  const started = Object.entries(configReadsPerJob).map(
+    ([name, reads]) => Math.min(configReadsPerMonth, jobs * reads) * (measured.decryptions[name] ?? 0),
+  );
+  return [...scheduled, ...started].reduce((sum, requests) => sum + requests, 0);
+}
+
+export function sumOf(values: Readonly<Record<string, number>>): number {
+  return Object.values(values).reduce((sum, value) => sum + value, 0);
+}

@@ -1,0 +1,33 @@
+import * as z from "zod";
+import assumed from "./assumed.json" with { type: "json" };
+import measured from "./measured.json" with { type: "json" };
+import prices from "./prices.json" with { type: "json" };
+
+const InvocationUse = z.strictObject({
+  logBytes: z.number(),
+  sends: z.number(),
+  memoryMegabytes: z.number(),
+});
+const LedgerUse = z.strictObject({ writeUnits: z.record(z.string(), z.number()), readUnits: z.number() });
+
+/** The figures that `npm run bench:costs` has measured. */
+export const Measured = z.strictObject({
+  date: z.string(),
+  /** The use of the ledger by a job, by the number of polls. */
+  ledger: z.strictObject({ "8": LedgerUse, "12": LedgerUse }),
+  invocations: z.strictObject({
+    accept: InvocationUse,
+    poll: InvocationUse,
+    lastPoll: InvocationUse,
+    notification: InvocationUse,
+    sweep: InvocationUse,
+    discover: InvocationUse,
+    audit: InvocationUse,
+  }),
+  decryptions: z.record(z.string(), z.number()),
+});
+export type Measured = z.infer<typeof Measured>;
+
+/** The list prices of one AWS region, the figures that cannot be measured without AWS, and the measured figures. */
+export const COSTS = { prices, assumed, measured: Measured.parse(measured) };
+export type CostsData = typeof COSTS;

@@ -1,0 +1,135 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import * as z from "zod";
+import { readService } from "../../local/template/service.ts";
+import { readPackage } from "../../local/template/template.ts";
+import { startBenchEnvironment } from "../support/bench-environment.ts";
+import { createQueueEvent } from "../support/events.ts";
+import { findPackagedFunction, type Packaged } from "../support/package.ts";
+import { renderClusterJob } from "../support/sample-jobs.ts";
+import type { WireRequest } from "../support/wire.ts";
+import { createSubmitEvent, readBodiesSentTo } from "../work/workloads.ts";
+
+const LOG_WRAPPER = fileURLToPath(new URL("./log-to-file.mjs", import.meta.url));
+/** CloudWatch Logs adds these bytes to each log line. */
+const LINE_OVERHEAD_BYTES = 26;
+const REQUEST_ID = "00000000-0000-4000-8000-000000000001";
+/** The lines that Lambda itself writes for each invocation. */
+const LAMBDA_LINES = [
+  `START RequestId: ${REQUEST_ID} Version: $LATEST\n`,
+  `END RequestId: ${REQUEST_ID}\n`,
+  `REPORT RequestId: ${REQUEST_ID}\tDuration: 123.45 ms\tBilled Duration: 124 ms\tMemory Size: 256 MB\tMax Memory Used: 100 MB\t\n`,
+];
+
+/** What one warm invocation with one record needs. */
+export interface InvocationUse {
+  readonly logBytes: number;
+  /** The requests to SQS for the messages that the function sends. */
+  readonly sends: number;
+  readonly memoryMegabytes: number;
+}
+
+export interface FunctionsUse {
+  readonly invocations: Readonly<
+    Record<"accept" | "poll" | "lastPoll" | "notification" | "sweep" | "discover" | "audit", InvocationUse>
+  >;
+  /** The parameters that each function decrypts when it reads the config. The config has one project and one target. */
+  readonly decryptions: Readonly<Record<string, number>>;
+}
+
+const Names = z.object({ Names: z.array(z.string()).optional(), Path: z.string().optional() });
+
+/** Runs the packaged functions, and measures their log lines and requests. */
+export async function measureFunctions(packaged: Packaged): Promise<FunctionsUse> {
+  const bench = await startBenchEnvironment(packaged);
+  const { functions } = readService(await readPackage(packaged.packageDir), { sqs: "", api: "" });
+  const { wire } = bench;
+  const logFile = join(packaged.workDir, "function.log");
+  const decryptions: Record<string, number> = {};
+  const memoryOf = (name: string) =>
+    functions.find(({ shortName }) => shortName === name)?.memoryMb ?? Number.NaN;
+
+  async function start(name: string) {
+    const FUNCTION_URL = pathToFileURL(findPackagedFunction(packaged, name).file).href;
+    const worker = await bench.startBundle(LOG_WRAPPER, { FUNCTION_URL, LOG_FILE: logFile });
+    return {
+      stop: () => worker.stop(),
+      async run(
+        event: object,
+      ): Promise<{ readonly use: InvocationUse; readonly requests: readonly WireRequest[] }> {
+        await rm(logFile, { force: true });
+        wire.clear();
+        await worker.run([event]);
+        const requests = wire.requests;
+        decryptions[name] = Math.max(decryptions[name] ?? 0, countDecryptions(requests, wire.config));
+        const sends = requests.filter(({ operation }) => operation === "SendMessageBatch").length;
+        const logBytes = countLogBytes(await readFile(logFile, "utf8").catch(() => ""));
+        return { use: { logBytes, sends, memoryMegabytes: memoryOf(name) }, requests };
+      },
+    };
+  }
+
+  try {
+    const enqueue = await start("enqueue");
+    const poll = await start("poll");
+    const notify = await start("notify");
+    // The first job reads the config and is not measured.
+    const jobs = [];
+    for (const name of ["first", "measured"]) {
+      wire.job = (jobId) => renderClusterJob(jobId, "Running");
+      const accept = await enqueue.run(createSubmitEvent(1, name));
+      const first = await poll.run(createQueueEvent(readBodiesSentTo(accept.requests, "poll")));
+      const next = await poll.run(createQueueEvent(readBodiesSentTo(first.requests, "poll")));
+      wire.job = (jobId) => renderClusterJob(jobId, "Failed");
+      const lastPoll = await poll.run(createQueueEvent(readBodiesSentTo(next.requests, "poll")));
+      const notification = await notify.run(createQueueEvent(readBodiesSentTo(lastPoll.requests, "notify")));
+      jobs.push({
+        accept: accept.use,
+        poll: next.use,
+        lastPoll: lastPoll.use,
+        notification: notification.use,
+      });
+    }
+    await Promise.all([enqueue.stop(), poll.stop(), notify.stop()]);
+    const scheduled: Record<string, InvocationUse> = {};
+    for (const name of ["sweep", "discover", "audit"]) {
+      const worker = await start(name);
+      await worker.run({});
+      scheduled[name] = (await worker.run({})).use;
+      await worker.stop();
+    }
+    const [, job] = jobs;
+    const { sweep, discover, audit } = scheduled;
+    if (job === undefined || sweep === undefined || discover === undefined || audit === undefined)
+      throw new Error("A function was not measured.");
+    return { invocations: { ...job, sweep, discover, audit }, decryptions };
+  } finally {
+    await bench.stop();
+  }
+}
+
+function countLogBytes(log: string): number {
+  const lines = log.split("\n").filter((line) => line !== "");
+  return [...LAMBDA_LINES, ...lines].reduce(
+    (sum, line) => sum + Buffer.byteLength(line) + LINE_OVERHEAD_BYTES,
+    0,
+  );
+}
+
+/** Returns the number of parameters that SSM decrypts for the requests. SSM makes one request to KMS for each parameter. */
+function countDecryptions(
+  requests: readonly WireRequest[],
+  config: readonly { readonly name: string }[],
+): number {
+  return requests
+    .filter(({ service }) => service === "config")
+    .map(({ body }) => Names.parse(JSON.parse(body)))
+    .flatMap(({ Names = [], Path }) =>
+      config.filter(({ name }) =>
+        Path === undefined
+          ? Names.some((wanted) => wanted.endsWith(`/${name}`))
+          : `/${name}`.startsWith(`/${Path.split("/").slice(3).join("/")}/`),
+      ),
+    ).length;
+}

@@ -1,0 +1,164 @@
+import { createHash } from "node:crypto";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Job } from "../../lib/domain/job.ts";
+import { createFlow, jobIn, KEY } from "../../test/functions/steps-harness.ts";
+import { T0 } from "../../test/simulation/draw-inputs.ts";
+import { createDynamoLedger } from "../../test/support/dynamodb-ledger.ts";
+import { createTable } from "../../test/support/table.ts";
+
+const JOB_SECONDS = 600;
+const TARGET = "deploys";
+const SUBJOBS = 20;
+/** The parts of the polls after which the tree of subjobs has changed. */
+const TREE_CHANGES = [0, 0.2, 0.4, 0.6, 0.8];
+/** The jobs start at these distances, so that the figures do not depend on the time of a single start. */
+const STARTS = { count: 10, distanceMs: 30_000 };
+
+type ItemKey = Readonly<Record<string, { readonly S?: string }>>;
+
+/** The use of the ledger by one job. */
+export interface LedgerUse {
+  /** The write units by step, as the mean of several jobs. */
+  readonly writeUnits: Readonly<Record<string, number>>;
+  readonly readUnits: number;
+}
+
+/**
+ * Follows ten-minute jobs with one chat as target in a real DynamoDB, with a simulated clock. Returns the consumed
+ * capacity per job.
+ * @param client the client of a server that reports the consumed capacity of the indexes, such as DynamoDB Local
+ * @param polls the number of polls, which have equal distances
+ */
+export async function measureLedger(client: DynamoDBClient, polls: number): Promise<LedgerUse> {
+  const capacity = recordCapacity(client);
+  const jobs: LedgerUse[] = [];
+  for (let start = 0; start < STARTS.count; start += 1)
+    jobs.push(await measureJob(client, capacity, polls, start));
+  const mean = (of: (job: (typeof jobs)[number]) => number) =>
+    Number((jobs.reduce((sum, job) => sum + of(job), 0) / jobs.length).toFixed(2));
+  const steps = Object.keys(jobs[0]?.writeUnits ?? {});
+  return {
+    writeUnits: Object.fromEntries(steps.map((step) => [step, mean((job) => job.writeUnits[step] ?? 0)])),
+    readUnits: mean((job) => job.readUnits),
+  };
+}
+
+async function measureJob(
+  client: DynamoDBClient,
+  capacity: ReturnType<typeof recordCapacity>,
+  polls: number,
+  start: number,
+): Promise<LedgerUse> {
+  const table = `costs-${polls}-${start}`;
+  await createTable(client, table);
+  const ledger = createDynamoLedger({ client, table });
+  const flow = createFlow({ ledger });
+  const acceptedAt = T0 + start * STARTS.distanceMs;
+  const secondsPerPoll = JOB_SECONDS / polls;
+  const poll = async (number: number) => {
+    flow.clock.now = acceptedAt + number * secondsPerPoll * 1000;
+    if ((await flow.poll(number)) !== "acknowledged") throw new Error(`Poll ${number} was not acknowledged.`);
+  };
+  capacity.take();
+  flow.clock.now = acceptedAt;
+  await ledger.openWatch({
+    ...KEY,
+    acceptedAt,
+    deadlineAt: T0 + 3_600_000,
+    nextPollAt: acceptedAt + secondsPerPoll * 1000,
+    targets: [TARGET],
+    context: { actor: "ci" },
+    callbacks: {},
+    digestId: null,
+    traceparent: null,
+    expiresAt: T0 * 2,
+  });
+  const acceptance = capacity.take();
+  for (let number = 1; number < polls; number += 1) {
+    const changes = TREE_CHANGES.filter((from) => from <= (number - 1) / polls).length;
+    flow.observation = { kind: "job", job: treeAfter(changes), warnings: [] };
+    await poll(number);
+  }
+  const pending = capacity.take();
+  const ended = { ...treeAfter(6), state: "succeeded", phase: "Success" } as const;
+  flow.observation = { kind: "job", job: ended, warnings: [] };
+  await poll(polls);
+  const last = capacity.take();
+  if ((await flow.notify()) !== "acknowledged") throw new Error("The notification was not acknowledged.");
+  const notification = capacity.take();
+  flow.clock.now += 3_600_000;
+  if ((await flow.sweep()).failed !== 0) throw new Error("The sweep failed.");
+  const sweep = capacity.take();
+  const isTree = ({ key }: CapacityUse) => key.includes(" tree#");
+  const [claim = 0, end = 0] = last.writes
+    .filter(({ key }) => key.includes(" watch#"))
+    .map(({ units }) => units);
+  return {
+    writeUnits: {
+      acceptance: sum(acceptance.writes),
+      polls: sum(pending.writes.filter((write) => !isTree(write))) + claim,
+      "trees of subjobs": sum(pending.writes.filter(isTree)),
+      outcome: sum(last.writes.filter(({ key }) => key.includes(" outcome#"))),
+      "end of the watch": end,
+      duration: sum(last.writes.filter(({ key }) => key.startsWith("D#"))),
+      notification: sum(notification.writes),
+      sweep: sum(sweep.writes),
+    },
+    readUnits: [acceptance, pending, last, notification, sweep].reduce(
+      (units, { reads }) => units + reads,
+      0,
+    ),
+  };
+}
+
+interface CapacityUse {
+  readonly key: string;
+  readonly units: number;
+}
+
+const sum = (uses: readonly CapacityUse[]) => uses.reduce((total, { units }) => total + units, 0);
+
+/** Lets a client report the consumed capacity of all requests. `take` returns what was consumed since the last call. */
+function recordCapacity(client: DynamoDBClient) {
+  let writes: CapacityUse[] = [];
+  let reads = 0;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      Object.assign(args.input, { ReturnConsumedCapacity: "TOTAL" });
+      const result = await next(args);
+      const { Key, Item } = args.input as { Key?: ItemKey; Item?: ItemKey };
+      const { ConsumedCapacity } = result.output as { ConsumedCapacity?: { CapacityUnits?: number } };
+      const units = ConsumedCapacity?.CapacityUnits ?? 0;
+      const key = Key ?? Item;
+      const isWrite = "UpdateExpression" in args.input || Item !== undefined;
+      if (isWrite) writes.push({ key: `${key?.pk?.S} ${key?.sk?.S}`, units });
+      else reads += units;
+      return result;
+    },
+    { step: "initialize" },
+  );
+  return {
+    take() {
+      const taken = { writes, reads };
+      writes = [];
+      reads = 0;
+      return taken;
+    },
+  };
+}
+
+function treeAfter(changes: number): Job {
+  const subJobs = Array.from({ length: SUBJOBS }, (_, i) => ({
+    ...jobTree(),
+    jobId: createHash("sha256").update(String(i)).digest("hex").slice(0, 36),
+    type: `Install${i}`,
+    phase: i < 2 * changes ? "Success" : "Running",
+  }));
+  return { ...jobTree(), subJobs };
+}
+
+function jobTree(): Job {
+  const observation = jobIn("pending");
+  if (observation.kind !== "job") throw new Error("The observation is no job.");
+  return observation.job;
+}
