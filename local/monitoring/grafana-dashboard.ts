@@ -70,7 +70,7 @@ export function renderGrafanaDashboard(): string {
 
 function readWidgets() {
   const file = fileURLToPath(new URL("../../resources/dashboard.yml", import.meta.url));
-  const { Resources: resources } = Resources.parse(parse(readFileSync(file, "utf8"), { logLevel: "silent" }));
+  const { Resources: resources } = Resources.parse(parse(readFileSync(file, "utf8"), { logLevel: "error" }));
   const [body] = resources.Dashboard.Properties.DashboardBody;
   return z.object({ widgets: z.array(Widget) }).parse(JSON.parse(body)).widgets;
 }

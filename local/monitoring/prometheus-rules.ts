@@ -99,7 +99,7 @@ export function renderPrometheusRules(): string {
 function readAlarms(file: string): [string, Alarm][] {
   const { Resources: resources } = Resources.parse(
     // The tags of CloudFormation, such as !GetAtt, stay plain texts.
-    parse(readText(`resources/${file}`), { logLevel: "silent" }),
+    parse(readText(`resources/${file}`), { logLevel: "error" }),
   );
   return Object.entries(resources)
     .filter(([, { Type }]) => Type === "AWS::CloudWatch::Alarm")

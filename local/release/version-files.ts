@@ -18,6 +18,7 @@ const LOCATIONS: readonly {
   { files: ["package-lock.json"], before: /(?<="name": "cce-job-notifier",\n +"version": ")/ },
   { files: ["client/usage.ts"], before: /(?<=^export const VERSION = ")/ },
   { files: ["deploy/helm/cce-notifier/Chart.yaml"], before: /(?<=^(?:version|appVersion): )/ },
+  { files: ["deploy/kubernetes/cce-notifier.yaml"], before: /(?<= image: "cce-notifier:)/ },
   {
     files: [
       "docs/command.md",
