@@ -1,3 +1,6 @@
+const { readdirSync } = require("node:fs");
+const { join } = require("node:path");
+
 /** The layers of lib/, lowest first. Each may import itself and those before it, never one after it. */
 const LAYERS = [
   "domain",
@@ -15,7 +18,7 @@ const LAYERS = [
   "runtime",
 ];
 
-const FUNCTIONS = ["enqueue", "poll", "notify", "api", "sweep", "audit"];
+const FUNCTIONS = readdirSync(join(__dirname, "functions")).filter((name) => name !== "shared");
 
 /** Packages of types. The bundles contain nothing of them. The linter turns their imports into `import type`. */
 const TYPES_ONLY = "node_modules/@(types|slack/types)/";

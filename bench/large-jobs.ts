@@ -10,7 +10,7 @@ const NODES = 20_000;
 /** The memory size of the function. Lambda ends a process that uses more memory. */
 const FUNCTION_MIB = 256;
 
-export interface LargeFigure {
+interface LargeFigure {
   /** The number of large jobs (20,000 nodes) in a batch of ten polls. */
   readonly large: number;
   readonly peakMib: number;

@@ -25,11 +25,11 @@ type Client = keyof typeof CLIENTS;
 const NEEDS: Readonly<Record<string, readonly Client[]>> = { audit: ["dynamodb"] };
 const ALL: readonly Client[] = ["dynamodb", "sqs", "ssm"];
 
-export interface LoadFigure extends MillisecondFigure {
+interface LoadFigure extends MillisecondFigure {
   readonly bytes: number;
   readonly zipBytes: number;
 }
-export interface Load {
+interface Load {
   readonly functions: Readonly<Record<string, LoadFigure>>;
   /**
    * The load time of the whole AWS clients, the cloud vendor's SDK and axios, without a bundle. This time is only for

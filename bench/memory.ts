@@ -4,7 +4,7 @@ import type { Workload, Workloads } from "./work/workloads.ts";
 
 const MIB = 1024 * 1024;
 
-export interface MemoryFigure {
+interface MemoryFigure {
   readonly records: number;
   readonly peakMib: number;
   /**
@@ -19,7 +19,7 @@ export interface MemoryFigure {
   readonly firstInUseMib: number;
   readonly lastInUseMib: number;
 }
-export type Memory = Readonly<Record<string, MemoryFigure>>;
+type Memory = Readonly<Record<string, MemoryFigure>>;
 
 /**
  * Measures the resident memory of each function over many records. One process handles all records of a function.

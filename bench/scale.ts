@@ -7,13 +7,13 @@ import { BATCH, createSubmitEvent, readBodiesSentTo } from "./work/workloads.ts"
 /** The maximum number of jobs in one call. */
 const JOBS_PER_CALL = 100;
 
-export interface ScaleFigure {
+interface ScaleFigure {
   readonly watches: number;
   /** The CPU time of the function per poll, in microseconds. */
   readonly microsecondsPerPoll: number;
   readonly ledgerRequestsPerPoll: number;
 }
-export interface Scale {
+interface Scale {
   readonly sizes: readonly ScaleFigure[];
   /** The ratio of the largest CPU time per poll to the smallest CPU time per poll. */
   readonly growth: number;

@@ -14,7 +14,7 @@ const SIZES = [10, 1000, 20_000];
 /** The maximum ratio of the time to read the largest reply to the time of `JSON.parse`. */
 const MAX_RATIO = 3;
 
-export interface TreeFigure extends MicrosecondFigure {
+interface TreeFigure extends MicrosecondFigure {
   readonly subJobs: number;
   readonly microsecondsPerSubJob: number;
 }

@@ -67,7 +67,7 @@ const WAIT_OPTIONS: OptionTexts = {
   "timeout-seconds": "the longest time that --wait waits (default: no limit)",
 };
 
-export interface CommandText {
+interface CommandText {
   /** What the command does, as the end of a sentence that begins with the name of the command. */
   readonly summary: string;
   /** The arguments after the name of the command. Each line is one way to use the command. */

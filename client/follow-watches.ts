@@ -13,7 +13,7 @@ const MAX_WAIT_SECONDS = 5;
 /** The time until the next call for a watch if the service does not say a longer time. */
 const MIN_DELAY_SECONDS = 1;
 
-export interface FollowOptions {
+interface FollowOptions {
   readonly timeoutMs: number;
   readonly client: Pick<NotifierClient, "statusReply">;
   /** Returns true if the client need not read the status of the watch again. */

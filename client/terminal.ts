@@ -34,7 +34,7 @@ export function rowsOf({ rows }: Output): number {
 }
 
 const COLOURS = { red: 31, green: 32, yellow: 33, cyan: 36, grey: 90 } as const;
-export type Colour = keyof typeof COLOURS | "bold";
+type Colour = keyof typeof COLOURS | "bold";
 
 /** Returns a text in a colour. The text must not contain an escape sequence. */
 export function colourText(text: string, colour: Colour): string {
@@ -68,7 +68,7 @@ export function countColumns(text: string): number {
 }
 
 /** Lines at the bottom of a terminal that change in place, below text that stays. */
-export interface LiveLines {
+interface LiveLines {
   /** Prints text above the live lines. The text ends with a line break. */
   print(text: string): void;
   /** Replaces the live lines. A line that is longer than the terminal is wide is truncated. */

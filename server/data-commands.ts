@@ -16,7 +16,7 @@ import "../lib/domain/zod-fields.ts";
 import { parseJson } from "../lib/domain/json.ts";
 import { checkDatabaseFile, DataUnusableError, Store } from "./store/store.ts";
 
-export const DATA_USAGE = `Usage:
+const DATA_USAGE = `Usage:
   cce-notifier backup FILE --data DIR   writes a backup, also while the service runs; FILE must not exist
   cce-notifier export FILE --data DIR   writes the ledger and the queues as JSON lines
   cce-notifier import FILE --data DIR   reads such a file into an empty data directory

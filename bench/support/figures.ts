@@ -1,5 +1,5 @@
 /** A figure with the ratio of a measured time to the time of the baseline. */
-export interface Ratio {
+interface Ratio {
   readonly ratio: number;
 }
 export interface MillisecondFigure extends Ratio {
@@ -12,7 +12,7 @@ export interface MicrosecondFigure extends Ratio {
 }
 
 /** The times of rounds. In each round, the measured code and its baseline run one after the other. */
-export interface PairedTimes {
+interface PairedTimes {
   readonly measured: readonly number[];
   readonly baseline: readonly number[];
 }

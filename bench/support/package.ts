@@ -13,7 +13,7 @@ const State = z.looseObject({
   service: z.looseObject({ custom: z.looseObject({ esbuild: z.record(z.string(), z.unknown()) }) }),
 });
 
-export interface PackagedFunction {
+interface PackagedFunction {
   readonly name: string;
   /** The path of the bundle. */
   readonly file: string;

@@ -18,7 +18,7 @@ const Reply = z.union([
   z.object({ fault: z.string() }),
 ]);
 
-export interface WorkerResult {
+interface WorkerResult {
   /** The result of the last invocation. */
   readonly answer: unknown;
   /** The CPU time of the whole process, including the compiler and the garbage collector. */

@@ -12,14 +12,14 @@ import { bundleWithServiceSettings } from "../support/package.ts";
 import { createFloorScript } from "./floor-script.ts";
 import type { Workload, Workloads } from "./workloads.ts";
 
-export interface Effort {
+interface Effort {
   /** The number of measured rounds. In each round the product runs first, and the floor runs second. */
   readonly rounds: number;
   /** The number of records in one round. */
   readonly recordsPerRound: number;
 }
 
-export interface Compared extends MicrosecondFigure {
+interface Compared extends MicrosecondFigure {
   /** The number of requests per event, by service and operation. */
   readonly requests: Readonly<Record<string, number>>;
 }
@@ -82,7 +82,7 @@ async function compareWithFloor(
 }
 
 /** The figure is for the largest call, with 100 jobs. The table has the figures of all sizes. */
-export interface Accept extends Compared {
+interface Accept extends Compared {
   readonly table: readonly (Compared & { readonly jobs: number })[];
 }
 export interface Work {

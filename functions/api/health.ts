@@ -61,6 +61,6 @@ async function runChecks({
 }
 
 /** Logs a failed health check. */
-export function logUnreachable(check: CheckName, error: unknown): void {
+function logUnreachable(check: CheckName, error: unknown): void {
   log.error("health check failed", { check }, error);
 }

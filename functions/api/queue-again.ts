@@ -9,13 +9,13 @@ import type { WatchDocument } from "../../lib/ledger/watch.ts";
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 
-export interface QueueAgainPorts {
+interface QueueAgainPorts {
   readonly ledger: Pick<Ledger, "scheduleSweep" | "startRedelivery">;
   readonly notifyQueue: Pick<Queue, "send">;
 }
 
 /** For each target, whether its notification was queued again, by this call or by another call at the same time. */
-export type QueuedAgain = ReadonlyMap<string, "queued" | "queued_by_another" | "failed">;
+type QueuedAgain = ReadonlyMap<string, "queued" | "queued_by_another" | "failed">;
 
 /**
  * Queues the notifications of an ended watch to some targets again, each with a new redelivery number. If another call

@@ -18,7 +18,7 @@ const CLOCK_MARGIN_MS = 300_000;
 const MAX_SKIPPED = 2000;
 
 /** Selects the jobs of one list for which the service opens a watch. */
-export interface JobSelection {
+interface JobSelection {
   /** Reads one job of the list. The list may contain a job several times, in any order. */
   add(job: ListedJob): void;
   /** Returns the IDs of the jobs to watch. A part of these jobs may have a watch already. */

@@ -16,7 +16,7 @@ export type FetchFromSmn = (
   limits: { deadlineMs: number; maxBytes: number },
 ) => ReturnType<typeof guardedFetch>;
 
-export type FetchedCertificate =
+type FetchedCertificate =
   | { readonly kind: "certificate"; readonly certificate: X509Certificate }
   /** The certificate could not be fetched. A later try may succeed. */
   | { readonly kind: "unavailable"; readonly cause: unknown };

@@ -39,7 +39,7 @@ import { sendMessages } from "./send-messages.ts";
 /** A caller with too many running watches repeats the call after this time. */
 const FULL_RETRY_SECONDS = 60;
 
-export interface EnqueuePorts
+interface EnqueuePorts
   extends Omit<AuthenticatePorts, "note" | "limitRequests">,
     Omit<FirstPollDelayPorts, "ledger">,
     Pick<AcceptPorts, "pollQueue" | "notifyQueue" | "uuid" | "onFailure"> {

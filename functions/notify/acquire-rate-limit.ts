@@ -27,7 +27,7 @@ export interface AcquireRateLimitPorts {
   readonly now: () => Instant;
 }
 
-export type AcquiredRateLimit =
+type AcquiredRateLimit =
   /** The request to the target may be sent at `requestAt`. This time is at most `EARLY_MS` in the future. */
   | { readonly kind: "acquired"; readonly requestAt: Instant }
   /**

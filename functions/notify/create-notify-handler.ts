@@ -48,7 +48,7 @@ const PROMPT_RECEIVES = 30;
 const MAX_ADDED_WAIT_SECONDS = 120;
 
 /** The HTTP request of a delivery attempt and the notification that the request delivers. */
-export type NotificationRequest = DeliveryRequest & Notification & { readonly target: Target };
+type NotificationRequest = DeliveryRequest & Notification & { readonly target: Target };
 
 export interface NotifyPorts
   extends Omit<RecordAttemptPorts, "settings">,

@@ -34,7 +34,7 @@ export interface Notification {
   readonly expiresAt: Instant;
 }
 
-export type ResolvedNotification =
+type ResolvedNotification =
   | ({ readonly kind: "notification" } & Notification)
   /** The setting `on` of the target excludes the outcome of the job, so no notification is sent. */
   | { readonly kind: "filtered" }

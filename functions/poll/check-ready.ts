@@ -13,7 +13,7 @@ const MAX_RESOURCES = 20;
 /** A node was seen `Active` shortly before its installation failed, so one poll is not enough. */
 const NEEDED_POLLS_OF_NODES = 2;
 
-export interface CheckReadyPorts {
+interface CheckReadyPorts {
   readonly cce: Pick<CceClient, "queryResource">;
   readonly rateLimit: ProjectRateLimit;
   readonly config: Pick<Config, "settings">;

@@ -4,7 +4,7 @@ import { createDigestMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { findDigestTargets } from "./notification-targets.ts";
 
-export interface SendDigestPorts {
+interface SendDigestPorts {
   readonly ledger: Pick<DigestLedger, "removeRunningMember" | "readDigest">;
   readonly notifyQueue: Pick<Queue, "send">;
 }

@@ -146,7 +146,7 @@ async function reportOffTargets(
 }
 
 /** Logs how many messages of a watch a run of the sweep function has sent again. */
-export function logSentAgain({ project, jobId, caller }: WatchKey, sent: SentAgainOfWatch): void {
+function logSentAgain({ project, jobId, caller }: WatchKey, sent: SentAgainOfWatch): void {
   const { polls, notifications, traceparent } = sent;
   log.info("sent again", { project, jobId, caller, polls, notifications, traceparent });
 }

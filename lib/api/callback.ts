@@ -6,7 +6,7 @@ import { parseAllowList } from "../http/allow-list.ts";
 import { checkUrl, isCallbackHostListed } from "../http/check-url.ts";
 import { EGRESS_RULE_TEXT } from "../http/egress-rules.ts";
 
-export type CheckedCallback =
+type CheckedCallback =
   /**
    * The result for a callback URL that the service accepts. `target` is a name for the URL that does not reveal the
    * URL.

@@ -70,7 +70,7 @@ export const MAX_LIST_LIMIT = 100;
 export const DEFAULT_LIST_LIMIT = 50;
 
 /** The query of a job list after all checks. */
-export interface JobListQuery {
+interface JobListQuery {
   readonly kind: "list";
   readonly project: string;
   readonly filter: JobFilter;

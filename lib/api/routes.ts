@@ -19,7 +19,7 @@ export const ROUTES = {
 } as const;
 export type Operation = keyof typeof ROUTES;
 
-export type MatchedRoute =
+type MatchedRoute =
   | {
       readonly kind: "matched";
       readonly operation: Operation;

@@ -13,7 +13,7 @@ export interface Caller {
 }
 
 /** What a caller wants to use. Each field that is given must be in the rights of the caller. */
-export interface WantedRight {
+interface WantedRight {
   readonly operation?: CallerOperation;
   readonly project?: string | undefined;
   readonly target?: string;

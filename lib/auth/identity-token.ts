@@ -25,7 +25,7 @@ export interface TokenRefusal extends FailedCheck {
 }
 
 /** The parts of the config that decide about identity tokens. */
-export interface IdentityConfig {
+interface IdentityConfig {
   readonly oidc: readonly OidcRule[];
   readonly settings: Pick<Settings, "identityTokenMinutes">;
 }

@@ -62,7 +62,7 @@ export function createLinkKey(
 }
 
 /** What a valid key opens, and until when. */
-export interface ReadLinkKey {
+interface ReadLinkKey {
   readonly expiresAt: Instant;
   /** Returns true if the key opens the watch of this caller. */
   readonly opens: (caller: string) => boolean;

@@ -25,7 +25,7 @@ export interface FailedCheck {
   readonly claims: readonly string[];
 }
 
-export type VerifiedToken =
+type VerifiedToken =
   | { readonly kind: "verified"; readonly claims: JWTPayload }
   | ({ readonly kind: "refused" } & FailedCheck);
 

@@ -30,7 +30,7 @@ export type AuthHeaders =
  * @param refused the headers that CCE refused with status 401. If the caller passes `refused`, the function returns new
  * headers for a second request. The function returns `refused` itself if it cannot get new headers.
  */
-export type GetAuthHeaders = (query: Query, refused?: AuthHeaders) => Promise<AuthHeaders>;
+type GetAuthHeaders = (query: Query, refused?: AuthHeaders) => Promise<AuthHeaders>;
 
 const TOKEN_KEY = "token";
 

@@ -15,7 +15,7 @@ import { createSharedCceSender } from "./send-cce-request.ts";
 const MAX_HEADER_BYTES = 65_536;
 
 /** The time limit for one call of the CCE client, in milliseconds of real time. */
-export interface TimeLimit {
+interface TimeLimit {
   readonly timeLimitMs: number;
 }
 

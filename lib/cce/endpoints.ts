@@ -45,7 +45,7 @@ const CONSOLES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The origins of the URLs that a message of SMN may contain. */
-export interface SmnOrigins {
+interface SmnOrigins {
   readonly certificate: readonly string[];
   readonly confirmation: readonly string[];
 }

@@ -3,7 +3,7 @@ import type { OperationKind } from "../domain/operation-kind.ts";
 import { textOfValue } from "./cce-error.ts";
 
 /** The fields of an operation as a reply of CCE and the caller give them. The fields are not checked. */
-export interface FoundOperation {
+interface FoundOperation {
   readonly kind: string;
   readonly clusterId?: string | undefined;
   readonly taskId?: string | undefined;

@@ -18,7 +18,7 @@ const MAX_ENTRY_BYTES = 64 * 1024;
 const NULL = Buffer.from("null");
 
 /** Reads the objects in a JSON array from chunks of bytes. */
-export interface ListScanner {
+interface ListScanner {
   /** Adds the next bytes. Returns false if the bytes do not belong to a JSON array. */
   add(chunk: Buffer): boolean;
   /** Returns true if the end of the array has arrived. */

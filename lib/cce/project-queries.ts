@@ -56,7 +56,7 @@ const LIST_PATHS: Readonly<Record<CceApi, string>> = { standard: "/api/v2", auto
 const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
 
 /** Functions that the queries of all projects share. */
-export interface ProjectQueryPorts {
+interface ProjectQueryPorts {
   readonly now: () => Instant;
   /**
    * Returns the time of a clock that is never set back, in milliseconds. The queries measure time limits with this

@@ -11,7 +11,7 @@ type SortedHeaders = readonly (readonly [string, string])[];
  * The parts of an HTTP request that the signature covers. The path and the query of the URL are not percent-encoded
  * here.
  */
-export interface SignableRequest {
+interface SignableRequest {
   readonly method: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
@@ -22,7 +22,7 @@ export interface SignableRequest {
   readonly body?: string | Uint8Array;
 }
 
-export interface SigningKey {
+interface SigningKey {
   readonly accessKey: string;
   readonly secretKey: string;
 }

@@ -11,7 +11,7 @@ const MAX_RETRY_AFTER_MS = 900_000;
 /**
  * A throttle stops the queries of one project for some time after CCE has replied with status 429 (too many requests).
  */
-export interface Throttle {
+interface Throttle {
   /** Returns the whole seconds until the next query is allowed. Returns 0 if a query is allowed now. */
   waitSeconds(): number;
   /** Records that CCE replied with status 429. Returns the whole seconds until the next query is allowed. */

@@ -110,7 +110,7 @@ export interface FormattedMessage {
   readonly fallback: JsonObject | null;
 }
 
-export interface AttemptIdentity {
+interface AttemptIdentity {
   /** All delivery attempts of one notification have the same `webhookId`. */
   readonly webhookId: string;
   /** The W3C trace context of the watch. Only a webhook target gets it. */
@@ -119,7 +119,7 @@ export interface AttemptIdentity {
 }
 
 /** The URL, the headers and the exact bytes of the body of one HTTP POST request. */
-export interface OutboundRequest {
+interface OutboundRequest {
   /** The target's URL from the config. Some channels add the query parameters of a signature to the URL. */
   readonly url: string;
   /** The names of the request headers in lower case, with the values. */

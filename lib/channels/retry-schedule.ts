@@ -41,9 +41,7 @@ export function scheduleForReason(
   return reason === "invalid_http" ? scheduleSeconds.slice(0, MAX_INVALID_HTTP_ATTEMPTS) : scheduleSeconds;
 }
 
-export type NextAttempt =
-  | { readonly kind: "again"; readonly afterSeconds: number }
-  | { readonly kind: "exhausted" };
+type NextAttempt = { readonly kind: "again"; readonly afterSeconds: number } | { readonly kind: "exhausted" };
 
 /**
  * Decides when to send a notification again after a delivery attempt with the verdict `retry`. The wait is at least the

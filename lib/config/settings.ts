@@ -49,7 +49,6 @@ const Limits = z.strictObject({
   watchesPerCaller: Limit(5000),
   requestsPerMinute: Limit(1200),
 });
-export type LimitSettings = z.infer<typeof Limits>;
 
 /** What a page shows to readers without a token: a link to the list of the project, labels, and answers of receivers. */
 const Pages = z.strictObject({

@@ -127,7 +127,7 @@ export const ACCESS_ERROR_TEXTS: Readonly<Record<AccessErrorKind, string>> = {
 };
 
 /** An access error that has lasted from `since` until now. The field `kind` is the access error of the latest poll. */
-export interface AccessError {
+interface AccessError {
   readonly kind: AccessErrorKind;
   readonly since: Instant;
 }
@@ -136,7 +136,7 @@ export interface AccessError {
  * An error of polls that has lasted from `since` until now and is not an access error. The field `text` describes the
  * latest error.
  */
-export interface LastPollError {
+interface LastPollError {
   readonly text: string;
   readonly since: Instant;
 }

@@ -34,7 +34,7 @@ function translateNames(names: string, texts: Texts): string {
 }
 
 /** A sentence of the service in one language, and the key of the sentence. The key of another text is null. */
-export interface Sentence {
+interface Sentence {
   readonly key: TextKey | null;
   readonly text: string;
 }

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { type AllowList, parseAllowList } from "./allow-list.ts";
 import type { EgressRule } from "./egress-rules.ts";
 
-export type CheckedUrl =
+type CheckedUrl =
   | { readonly kind: "allowed"; readonly url: URL; readonly hostPort: HostPort }
   | { readonly kind: "refused"; readonly rule: EgressRule };
 

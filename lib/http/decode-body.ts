@@ -2,7 +2,7 @@
 export const BODY_UNDECODABLE = "BODY_UNDECODABLE";
 
 /** The body of a response as the bytes that arrived. The names of the headers are in lower case. */
-export interface EncodedBody {
+interface EncodedBody {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   /** Is true if more bytes would have followed. */
@@ -12,7 +12,7 @@ export interface EncodedBody {
 /** The bytes of a body without compression. */
 type PlainBody = Omit<EncodedBody, "headers">;
 
-export interface DecodedBody {
+interface DecodedBody {
   readonly text: string;
   /** Is true if the text is only the first part of the body. */
   readonly isTruncated: boolean;

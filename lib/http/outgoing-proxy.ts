@@ -13,7 +13,7 @@ export interface OutgoingProxy {
 }
 
 /** The environment variables of a proxy, as curl reads them. A name in lower case comes first. */
-export type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
+type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** The port of an `http` proxy without a port, as in curl. */
 const DEFAULT_PORT = 1080;

@@ -5,9 +5,6 @@ import type { Duplex } from "node:stream";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import type { OutgoingProxy } from "./outgoing-proxy.ts";
 
-/** The start of the error codes if the proxy cannot be reached or refuses a connection. */
-export const PROXY_ERROR_PREFIX = "PROXY_";
-
 /** The time limit for the answer of the proxy. */
 const TUNNEL_TIME_LIMIT_MS = 10_000;
 
@@ -23,7 +20,7 @@ class ProxyError extends Error {
 }
 
 /** The options of a TLS connection. */
-export interface TunnelOptions extends ConnectionOptions {
+interface TunnelOptions extends ConnectionOptions {
   readonly host: string;
   readonly port: number;
   /** Resolves and checks the host name. If it is missing, the proxy resolves the host name. */

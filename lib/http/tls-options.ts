@@ -36,7 +36,7 @@ export const ClientCertificate = z.strictObject({ cert: Certificates, key: Priva
 );
 
 /** The TLS settings of a target or project in the config. */
-export interface TlsConfig {
+interface TlsConfig {
   readonly ca?: string | undefined;
   readonly clientCertificate?: z.infer<typeof ClientCertificate> | undefined;
 }

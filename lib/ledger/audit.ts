@@ -32,7 +32,7 @@ export function isDiscovered({ caller }: Pick<WatchKey, "caller">): boolean {
   return caller.startsWith("discover:");
 }
 
-export type WatchClass = "concluded" | "stopped" | "live" | "orphaned";
+type WatchClass = "concluded" | "stopped" | "live" | "orphaned";
 
 /**
  * Returns the class of a watch for the audit.

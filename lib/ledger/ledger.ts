@@ -54,7 +54,7 @@ export interface DurationLedger {
   readDurations(project: string, jobType: string): Promise<readonly DurationCount[]>;
 }
 
-export interface NewDuration extends Omit<DurationCount, "count"> {
+interface NewDuration extends Omit<DurationCount, "count"> {
   readonly project: string;
   readonly jobType: string;
   readonly expiresAt: Instant;
@@ -89,7 +89,7 @@ export interface DigestMember extends JobKey {
   readonly generation: number;
 }
 
-export interface NewDigest extends Omit<Digest, "running"> {
+interface NewDigest extends Omit<Digest, "running"> {
   readonly digestId: string;
   readonly expiresAt: Instant;
 }

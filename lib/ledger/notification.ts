@@ -160,7 +160,7 @@ export interface AttemptRecord extends NotificationOwner {
   readonly nextAttemptAt: Instant | null;
 }
 
-export interface Postponement extends NotificationOwner {
+interface Postponement extends NotificationOwner {
   readonly until: Instant;
   /** The time that the rate limit of the target reserved for the next delivery attempt, or null. */
   readonly requestAt: Instant | null;

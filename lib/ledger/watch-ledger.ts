@@ -130,7 +130,7 @@ export interface OverdueEntry extends WatchKey {
   readonly dueAt: Instant;
 }
 
-export interface WatchPage {
+interface WatchPage {
   readonly watches: readonly Watch[];
   /** The value of `before` for the next page of watches. Is null on the last page of watches. */
   readonly next: string | null;

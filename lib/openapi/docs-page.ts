@@ -9,7 +9,7 @@ import type { createOpenApiDocument } from "./openapi-document.ts";
 import { type DocumentedOperation, operationSection } from "./operation-section.ts";
 import stateHelp from "./state-help.json" with { type: "json" };
 
-export interface DocsPage {
+interface DocsPage {
   readonly html: string;
   /** The hashes of the page's style and script for the Content-Security-Policy. */
   readonly styleSource: string;

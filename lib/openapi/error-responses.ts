@@ -31,7 +31,7 @@ interface MediaType {
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
 }
 
-export interface ErrorResponse {
+interface ErrorResponse {
   readonly status: number;
   readonly description: string;
   readonly headers: readonly string[];

@@ -25,7 +25,7 @@ export interface ListedWatch
   readonly url: string;
 }
 
-export interface ListPage {
+interface ListPage {
   readonly project: string;
   /** The watches on this page of the job list, newest first. The filter has selected the watches. */
   readonly watches: readonly ListedWatch[];

@@ -90,7 +90,7 @@ export function renderStartPage(): RenderedPage {
   });
 }
 
-export interface InlineElement {
+interface InlineElement {
   readonly element: Html;
   /**
    * The source `'sha256-…'` for the header Content-Security-Policy. The SHA-256 hash covers the content of the inline

@@ -14,7 +14,7 @@ export interface Timeline {
 }
 
 /** The position of the bar of a subjob in the timeline of the job, from 0 to 1. */
-export interface Bar {
+interface Bar {
   readonly from: number;
   readonly to: number;
   /**
@@ -23,7 +23,7 @@ export interface Bar {
   readonly kind: "plain" | "open" | "outside";
 }
 
-export interface Tick {
+interface Tick {
   /** The position of the tick in the timeline of the job, from 0 to 1. */
   readonly at: number;
   readonly label: string;

@@ -21,7 +21,7 @@ interface WaitingSend {
 }
 
 /** A sender of queue messages that all SQS records of one SQS batch share. */
-export interface CoalescedSender extends Pick<Queue, "send"> {
+interface CoalescedSender extends Pick<Queue, "send"> {
   /** Reports that the work on one SQS record sends no more messages. The code for each SQS record calls `done` once. */
   done(): void;
 }

@@ -98,7 +98,7 @@ export const NotifyMessage = z.discriminatedUnion("kind", [
 ]);
 export type NotifyMessage = z.infer<typeof NotifyMessage>;
 
-export type ParsedMessage<T> =
+type ParsedMessage<T> =
   | { readonly kind: "message"; readonly message: T }
   /** A message in the format of a later release. The message stays in the queue until the later release reads it. */
   | { readonly kind: "newer"; readonly version: number }

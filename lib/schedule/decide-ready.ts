@@ -23,7 +23,7 @@ export type ReadyCheck =
   /** CCE gave no ID of a resource, or the type of the job is unknown. */
   | { readonly kind: "no_resource" };
 
-export interface ReadyInput extends Pick<DecisionInput, "now" | "settings" | "random"> {
+interface ReadyInput extends Pick<DecisionInput, "now" | "settings" | "random"> {
   readonly watch: PolledWatch & ReadyWatch;
   readonly job: Job;
   readonly check: ReadyCheck;

@@ -1,7 +1,7 @@
 import { AGES, type PollCosts, type PollPlan, planCheapestPolls } from "./cheapest-polls.ts";
 import { survivalAt } from "./survival-curve.ts";
 
-export interface PlanInput extends PollCosts {
+interface PlanInput extends PollCosts {
   /** The age of the job when a poll found it pending. */
   readonly ageSeconds: number;
   readonly maxDelaySeconds: number;

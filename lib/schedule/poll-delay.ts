@@ -15,7 +15,7 @@ const FIRST_DELAY = { minSeconds: 10, maxSeconds: 20 };
 const MIN_LEARNED_JOBS = 20;
 
 /** A job that had not ended at the age `ageSeconds`. */
-export interface PendingJob {
+interface PendingJob {
   readonly jobType: string | null;
   readonly ageSeconds: number;
   /** The durations of ended jobs with the same type in the same project. */

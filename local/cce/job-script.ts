@@ -27,12 +27,12 @@ const Fields = z.strictObject({
  * The script of a simulated job. The script contains the start time, the end time and the outcome of the job and of
  * each subjob.
  */
-export const JobScript = Fields.extend({
+const JobScript = Fields.extend({
   get subJobs() {
     return z.array(JobScript).default([]);
   },
 });
-export type JobScript = z.infer<typeof JobScript>;
+type JobScript = z.infer<typeof JobScript>;
 /** The script of a simulated job as a person writes it. Fields with a default value may be missing. */
 export type JobScriptInput = z.input<typeof JobScript>;
 

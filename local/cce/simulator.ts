@@ -10,7 +10,7 @@ import { JOB_NOT_FOUND, type SimulatedResponse, UNKNOWN_ROUTE } from "./response
 import { cceTrace, type EndpointAnswer, SimulatedSmn, sendSmnMessage } from "./simulated-smn.ts";
 
 /** The numbers of requests that the simulated CCE has received and responded to. */
-export interface SimulatorStats {
+interface SimulatorStats {
   queries: number;
   lists: number;
   tokenRequests: number;
@@ -38,7 +38,7 @@ export interface CceSimulator {
   stop(): Promise<void>;
 }
 
-export interface SimulatorOptions extends Partial<Accounts> {
+interface SimulatorOptions extends Partial<Accounts> {
   /** The TCP port of the simulator. By default the simulator uses any free port. */
   readonly port?: number;
   readonly now?: () => number;

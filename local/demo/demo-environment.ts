@@ -54,7 +54,7 @@ export interface DemoJob {
  * The demo environment consists of a simulated CCE, a receiver of notifications, and a config. With the demo
  * environment the service runs on one machine without a cloud account.
  */
-export interface DemoEnvironment {
+interface DemoEnvironment {
   readonly configFile: string;
   /** The bearer token with which the demo calls the service's API. */
   readonly token: string;

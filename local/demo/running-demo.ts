@@ -6,7 +6,7 @@ import type { Stoppable } from "../stack/stoppables.ts";
 
 /** What `npm run demo:job` needs to know about a running demo. */
 const RunningDemo = z.strictObject({ api: z.url(), token: z.string(), cceUrl: z.url() });
-export type RunningDemo = z.infer<typeof RunningDemo>;
+type RunningDemo = z.infer<typeof RunningDemo>;
 
 const fileIn = (rootDir: string): string => join(rootDir, "build", "running-demo.json");
 

@@ -21,7 +21,7 @@ const THROTTLE_PAUSE_MS = 500;
 /** If an event source mapping has no maximum concurrency, Lambda starts with five concurrent batches of messages. */
 const DEFAULT_CONCURRENCY = 5;
 
-export interface RunningEventSource {
+interface RunningEventSource {
   /** Stops receiving messages. Running invocations may then take two seconds to end. */
   stop(): Promise<void>;
 }

@@ -56,7 +56,7 @@ const BatchResponse = z
  * The result of an invocation with a batch of SQS messages. Lambda deletes the messages in `done` from the queue. The
  * messages that are not in `done` become visible in the queue again after their visibility timeout.
  */
-export type BatchResult =
+type BatchResult =
   | { readonly kind: "handled"; readonly done: ReadonlySet<string> }
   | { readonly kind: "failed"; readonly cause: string };
 

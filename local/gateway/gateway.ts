@@ -16,7 +16,7 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024;
 /** The largest size of a request line with all headers. */
 const MAX_HEADER_BYTES = 10_240;
 
-export interface GatewayRoute {
+interface GatewayRoute {
   readonly routeKey: string;
   readonly timeoutMs: number;
   readonly host: Pick<FunctionHost, "invoke">;

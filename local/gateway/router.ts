@@ -1,5 +1,5 @@
 /** The route that matches a request, and the values of the variables in the route's path. */
-export interface RouteMatch<Route> {
+interface RouteMatch<Route> {
   readonly route: Route;
   readonly pathParameters: Readonly<Record<string, string>>;
 }

@@ -13,7 +13,7 @@ const DEFAULT_MAX_INSTANCES = 10;
 /** The unpacked code of a function, and the environment variables with which the code runs. */
 export type FunctionCode = Pick<InstanceOptions, "taskRoot" | "environment">;
 
-export interface FunctionHostOptions extends FunctionCode, Pick<InstanceOptions, "log"> {
+interface FunctionHostOptions extends FunctionCode, Pick<InstanceOptions, "log"> {
   readonly resource: FunctionResource;
   /** The concurrent executions of all functions of the account. */
   readonly pool: ConcurrencyPool;

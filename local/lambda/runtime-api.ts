@@ -13,7 +13,7 @@ const FunctionError = z.object({
   errorMessage: z.string(),
   trace: z.array(z.string()).default([]),
 });
-export type FunctionError = z.infer<typeof FunctionError>;
+type FunctionError = z.infer<typeof FunctionError>;
 
 /**
  * The JSON value that the handler returned, or the error of the handler or its process. `throttled` means that Lambda
@@ -36,7 +36,7 @@ export function createErrorResult(errorType: string, errorMessage: string): Invo
   return { kind: "error", error: { errorType, errorMessage, trace: [] } };
 }
 
-export interface RuntimeListener {
+interface RuntimeListener {
   /** This method is called when the function's process asks for an invocation. */
   onReady(): void;
   /**

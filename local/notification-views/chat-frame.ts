@@ -2,7 +2,7 @@ import { formatUtc, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { type Html, html, normalizeWebUrl, type Part } from "../../lib/pages/html.ts";
 
 /** The chats whose messages the views show. */
-export type ChatName = "slack" | "teams" | "discord" | "feishu" | "dingtalk" | "wecom";
+type ChatName = "slack" | "teams" | "discord" | "feishu" | "dingtalk" | "wecom";
 
 /** Renders the frame of a message: the picture of the sender, the name of the sender, and the content. */
 export function chatFrame(chat: ChatName, sender: string, badge: Part, content: Part): Html {

@@ -13,7 +13,7 @@ const MAX_PACKAGE_AGE_MS = 24 * 60 * 60 * 1000;
 const END_OF_ERROR_REPORT = /^Environment: /m;
 const EXIT_TIME_LIMIT_MS = 500;
 
-export class PackagingFailedError extends Error {
+class PackagingFailedError extends Error {
   override name = "PackagingFailedError";
 }
 

@@ -7,7 +7,7 @@ const DIRECTORY_ENTRY = 0x02014b50;
 const STORED = 0;
 const DEFLATED = 8;
 
-export class ZipUnreadableError extends Error {
+class ZipUnreadableError extends Error {
   override name = "ZipUnreadableError";
 }
 

@@ -11,7 +11,7 @@ import { AwsError, accessKeyIdOf } from "./aws-error.ts";
 import { type LocalServer, listenLocally } from "./local-server.ts";
 import { CREDENTIALS } from "./sqs.ts";
 
-export type AwsInput = Readonly<Record<string, unknown>>;
+type AwsInput = Readonly<Record<string, unknown>>;
 
 /** A call of an AWS service by an AWS JSON protocol. */
 export interface AwsCall {

@@ -31,7 +31,7 @@ const IndexRead = z.object({
 });
 const Page = z.looseObject({ Items: z.array(Item).default([]), Count: z.int(), ScannedCount: z.int() });
 
-export interface LateIndex {
+interface LateIndex {
   /** The tables from which the rule answers the queries of an index. They must exist before the first call. */
   readonly copies: readonly TableResource[];
   readonly rule: AwsRule;

@@ -52,7 +52,7 @@ export interface EmbeddedStack {
  * The error of a CloudFormation template that AWS would refuse, or of a template with which the service would fail on
  * AWS.
  */
-export class TemplateRefusedError extends Error {
+class TemplateRefusedError extends Error {
   override name = "TemplateRefusedError";
   readonly faults: readonly string[];
 

@@ -9,7 +9,7 @@ import { unzip } from "../package/unzip.ts";
 import type { Service } from "../template/service.ts";
 
 /** The host of each Lambda function of a service. A host runs the processes of one function. */
-export interface FunctionHosts {
+interface FunctionHosts {
   /** A map from the name of a function in serverless.yml to the host that runs the function. */
   readonly byShortName: ReadonlyMap<string, FunctionHost>;
   /**

@@ -145,7 +145,7 @@ const RECORDS = {
   waiting: z.record(z.string(), z.object({ caller: z.string(), until: z.number() })),
 } as const;
 type Records = { readonly [Kind in keyof typeof RECORDS]: z.infer<(typeof RECORDS)[Kind]> };
-export type RecordKind = keyof Records;
+type RecordKind = keyof Records;
 /** The same schemas, in a type that TypeScript can index with a type parameter. */
 const SCHEMAS: { readonly [Kind in RecordKind]: z.ZodMiniType<Records[Kind]> } = RECORDS;
 

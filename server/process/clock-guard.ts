@@ -3,7 +3,7 @@ import type { Instant } from "../../lib/domain/job.ts";
 /** A smaller difference is the normal correction of the clock by the time service of the machine. */
 const MIN_STEP_MS = 2000;
 
-export interface ClockGuard {
+interface ClockGuard {
   /** Returns the time by which the clock was set back since the previous call. Returns 0 if it was not set back. */
   readStepBackMs(): number;
 }

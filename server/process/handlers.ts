@@ -25,7 +25,7 @@ import type { Store } from "../store/store.ts";
 /** A call that waits needs only a connection and a timer, but the number of connections of a process is limited. */
 const WAITING_LIMITS = { total: 200, perCaller: 50 };
 
-export interface HandlerOptions {
+interface HandlerOptions {
   readonly store: Store;
   readonly queues: Readonly<Record<QueueName, SqliteQueue>>;
   readonly configs: ConfigSource<WholeConfig>;

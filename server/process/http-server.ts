@@ -23,7 +23,7 @@ export interface Tls {
   readonly key: string;
 }
 
-export interface HttpServerOptions {
+interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
   /** The certificate and the private key in PEM. With null, the server speaks plain HTTP. */
@@ -33,7 +33,7 @@ export interface HttpServerOptions {
   readonly answer: (request: ApiRequest) => Promise<ApiResponse>;
 }
 
-export interface HttpServer {
+interface HttpServer {
   readonly url: string;
   /** Accepts no more connections, waits for open requests for at most `timeLimitMs`, and closes all connections. */
   stop(timeLimitMs: number): Promise<void>;
@@ -162,7 +162,7 @@ function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, strin
  * Returns the address of the client. Each proxy adds the address of its client to the end of X-Forwarded-For, so the
  * last address that is no trusted proxy is the client.
  */
-export function clientAddress(
+function clientAddress(
   peer: string,
   forwardedFor: string | undefined,
   trustedProxies: Pick<AllowList, "hasAddress">,

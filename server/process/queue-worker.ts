@@ -10,7 +10,7 @@ const MAX_IDLE_MS = 1000;
 /** The wait after the database refused a read or a write. */
 const RETRY_MS = 1000;
 
-export interface QueueWorkerOptions {
+interface QueueWorkerOptions {
   readonly queue: Pick<SqliteQueue, "receive" | "remove" | "nextVisibleAt">;
   /** Creates the handler for one batch with this number of messages. */
   readonly startBatch: (messages: number) => HandleMessage;

@@ -28,7 +28,7 @@ export interface SqliteQueue extends Queue {
   nextVisibleAt(): Promise<Instant | null>;
 }
 
-export interface SqliteQueueOptions {
+interface SqliteQueueOptions {
   readonly name: QueueName;
   readonly now: () => Instant;
   readonly visibilityMs: number;

@@ -6,7 +6,7 @@ import type { ReceivedNotification } from "../../local/receiver/notification-sto
  */
 const MIN_GAP_MS = 25_000;
 
-export interface Tally {
+interface Tally {
   readonly delivered: number;
   readonly missing: readonly { readonly jobId: string; readonly target: string }[];
   /** Requests without a job and target, and requests with a second `webhook-id` for one job and target. */

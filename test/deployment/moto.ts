@@ -11,7 +11,7 @@ const NEED =
   "apt-get install python3-venv";
 
 /** A running moto server, which replaces many AWS services. */
-export interface Moto extends ServerProcess {
+interface Moto extends ServerProcess {
   /** Runs a Python script of this folder with the Python of moto, and returns what the script prints to stdout. */
   runScript(name: string, ...parameters: string[]): string;
 }

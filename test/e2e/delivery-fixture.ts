@@ -22,7 +22,7 @@ const KINDS = {
   again: "webhook",
   callback: "webhook",
 } as const;
-export type ReceiverName = keyof typeof KINDS;
+type ReceiverName = keyof typeof KINDS;
 
 const TestResult = z.object({
   target: z.string(),

@@ -22,7 +22,7 @@ export interface RunningServer {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-export interface StartOptions {
+interface StartOptions {
   readonly configFile: string;
   readonly dataDirectory: string;
   readonly port?: number;

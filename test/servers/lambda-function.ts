@@ -15,7 +15,7 @@ const EMULATOR =
 const CLIENT = "aws-lambda-ric@4.0.2";
 
 /** The programs with which AWS runs a Node.js function in a container image. */
-export interface LambdaPrograms {
+interface LambdaPrograms {
   /** The path of AWS's runtime interface emulator. */
   readonly emulator: string;
   /** The path of AWS's runtime interface client for Node.js. */

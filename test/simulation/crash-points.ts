@@ -7,7 +7,7 @@ export interface CrashPoint {
   readonly when: "crash_before" | "crash_after";
 }
 
-export interface CrashReport {
+interface CrashReport {
   readonly polls: number;
   readonly points: number;
   readonly pairs: number;

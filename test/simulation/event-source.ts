@@ -11,7 +11,7 @@ const BATCH_SIZE = 10;
 /** Lambda stops a function that invokes itself through a queue after about 16 invocations. */
 const MAX_HOPS = 16;
 
-export interface Settled {
+interface Settled {
   readonly messageId: string;
   readonly disposition: Disposition;
 }

@@ -25,7 +25,7 @@ export interface TargetRow {
   readonly nextFreeAt: Instant;
 }
 
-export interface DiscoveryRow extends Discovery {
+interface DiscoveryRow extends Discovery {
   readonly listedAt: Instant;
   readonly requested: boolean;
 }

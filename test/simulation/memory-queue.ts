@@ -2,7 +2,7 @@ import { checkDelays, type Queue } from "../../lib/queue/queue.ts";
 
 const MAX_VISIBILITY_MS = 43_200_000;
 
-export interface MemoryMessage {
+interface MemoryMessage {
   readonly messageId: string;
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export interface Received
 }
 
 /** The state is plain JSON. Messages are replaced, never changed. */
-export interface QueueState {
+interface QueueState {
   sent: number;
   messages: MemoryMessage[];
 }
@@ -35,7 +35,7 @@ export interface MemoryQueue extends Queue {
   purge(): void;
 }
 
-export interface MemoryQueueOptions {
+interface MemoryQueueOptions {
   readonly name: string;
   /** The virtual clock. */
   readonly now: () => number;

@@ -116,7 +116,7 @@ const PLANTS = {
   "discover-unleased": { ...NO_PLANT, discover: (ports) => ({ ...ports, ledger: unleased(ports.ledger) }) },
 } satisfies Record<string, Plant>;
 
-export type PlantName = keyof typeof PLANTS;
+type PlantName = keyof typeof PLANTS;
 
 /** The names of all plants. */
 export const PLANT_NAMES = Object.keys(PLANTS) as PlantName[];

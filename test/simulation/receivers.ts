@@ -7,7 +7,7 @@ import { idOfNotification } from "./memory-ledger-notifications.ts";
 import type { Invocation, Simulation } from "./simulation.ts";
 
 /** One notification that a receiver accepted. */
-export interface Post {
+interface Post {
   readonly notificationId: string;
   readonly webhookId: string;
   /** How often a caller had asked for a redelivery. */

@@ -11,7 +11,7 @@ import { put } from "./simulated-queue.ts";
 import { createSimulation } from "./simulation.ts";
 import { planSlowJobs } from "./slow-jobs.ts";
 
-export interface SeedRun {
+interface SeedRun {
   readonly result: RunResult;
   readonly trace: readonly string[];
 }

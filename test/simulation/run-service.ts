@@ -17,7 +17,7 @@ const SWEEP_LIMIT_MS = 60_000;
 /** A run with more steps counts as endless. */
 const MAX_STEPS = 100_000;
 
-export interface MalformedMessage {
+interface MalformedMessage {
   readonly body: string;
   readonly queue: "poll" | "notify";
   /** The queue was purged, and the message may have been in the queue at this time. */

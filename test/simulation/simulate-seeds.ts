@@ -4,11 +4,11 @@ import { findPlant, PLANT_NAMES } from "./plants.ts";
 import { runSeed } from "./run-seed.ts";
 
 /** The sums of many runs. `npm run simulate` prints the sums. */
-export interface Totals extends Omit<RunResult, "faults"> {
+interface Totals extends Omit<RunResult, "faults"> {
   readonly seeds: number;
 }
 
-export interface SimulationReport {
+interface SimulationReport {
   readonly totals: Totals;
   /** The first seed with faults. */
   readonly failed: { readonly seed: number; readonly faults: readonly string[] } | null;

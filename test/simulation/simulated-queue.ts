@@ -15,7 +15,7 @@ export interface SimulatedQueue {
   onChange: () => void;
 }
 
-export interface QueueShape {
+interface QueueShape {
   readonly name: string;
   readonly visibilitySeconds: number;
   readonly redrive?: { readonly maxReceiveCount: number; readonly to: SimulatedQueue };

@@ -60,7 +60,7 @@ export interface Simulation {
   ): Promise<T>;
 }
 
-export interface SimulationOptions {
+interface SimulationOptions {
   readonly seed: number;
   readonly start: number;
   readonly faultsEndAt: number;

@@ -16,7 +16,7 @@ const List = z.strictObject({ words: z.array(Entry), ignoredFiles: z.array(z.str
 
 type Part = "identifiers" | "comments" | "strings";
 
-export interface BannedWord {
+interface BannedWord {
   readonly file: string;
   readonly line: number;
   readonly word: string;

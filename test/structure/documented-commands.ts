@@ -8,7 +8,7 @@ const Package = z.object({ scripts: z.record(z.string(), z.string()) });
 const { scripts } = Package.parse(JSON.parse(readFileSync("package.json", "utf8")));
 
 /** A command line in a document, with the file and the line number. */
-export interface DocumentedCommand {
+interface DocumentedCommand {
   readonly at: string;
   readonly argv: readonly string[];
 }

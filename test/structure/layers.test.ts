@@ -49,6 +49,10 @@ describe("the structure check", () => {
       "function-poll-imports-no-other-function: functions/poll/handler.ts → functions/notify/handler.ts",
     ],
     [
+      "an import by a function that was added later",
+      "function-discover-imports-no-other-function: functions/discover/handler.ts → functions/notify/handler.ts",
+    ],
+    [
       "shared code that imports a function",
       "functions-shared-imports-no-function: functions/shared/messages.ts → functions/notify/handler.ts",
     ],

@@ -19,7 +19,7 @@ const Submitted = z.object({
     z.looseObject({ jobId: z.string(), status: z.string(), statusUrl: z.string(), pageUrl: z.string() }),
   ),
 });
-export type SubmittedJob = z.infer<typeof Submitted>["jobs"][number];
+type SubmittedJob = z.infer<typeof Submitted>["jobs"][number];
 
 /** The service of this repository on the embedded stack, with a CCE simulator that runs in real time. */
 export interface ServiceFixture {

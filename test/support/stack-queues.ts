@@ -8,7 +8,7 @@ import {
 import { eventually } from "./eventually.ts";
 import type { RunningStack } from "./stack.ts";
 
-export type DeadQueue = "pollDead" | "notifyDead";
+type DeadQueue = "pollDead" | "notifyDead";
 
 /** A message of a dead-letter queue: its body and its attributes. */
 export interface DeadLetter {

@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 
 /** The table of the ledger, as in serverless.yml. */
-export const TABLE_DEFINITION = {
+const TABLE_DEFINITION = {
   AttributeDefinitions: [
     { AttributeName: "pk", AttributeType: "S" },
     { AttributeName: "sk", AttributeType: "S" },

@@ -47,7 +47,7 @@ interface Series {
 }
 
 /** A model of an alarm. It identifies metrics by their names and ignores namespaces and dimensions. */
-export interface AlarmModel {
+interface AlarmModel {
   readonly periodSeconds: number;
   /** Returns true if the alarm is active at a second. A period of the alarm must end at this second. */
   readonly isActive: (samples: readonly Sample[], at: number) => boolean;

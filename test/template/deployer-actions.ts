@@ -28,7 +28,7 @@ const API_ACTIONS = "apigateway GET POST PUT PATCH DELETE TagResource UntagResou
  * The permissions of each type of resource in the template, as the handlers of the type need them.
  * https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
  */
-export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
+const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "AWS::S3::Bucket": {
     actions:
       "s3 CreateBucket DeleteBucket GetEncryptionConfiguration PutEncryptionConfiguration GetBucketTagging PutBucketTagging",

@@ -61,7 +61,7 @@ function typeText(type: string | null, budget: TextBudget, texts: Texts): string
   return truncate(cleanToOneLine(type ?? ""), budget.textCharacters) || texts["cause.unknownType"];
 }
 
-export function reasonText(reason: string | null, budget: TextBudget): string | null {
+function reasonText(reason: string | null, budget: TextBudget): string | null {
   return reason === null ? null : truncate(cleanKeepingLines(reason), budget.reasonCharacters) || null;
 }
 

@@ -4,14 +4,7 @@ import type { ItemKey } from "./keys.ts";
 /**
  * The value of one attribute of an item. A `Set` is a string set. Null means that the item does not have the attribute.
  */
-export type StoredValue =
-  | string
-  | number
-  | boolean
-  | Uint8Array
-  | ReadonlySet<string>
-  | readonly string[]
-  | null;
+type StoredValue = string | number | boolean | Uint8Array | ReadonlySet<string> | readonly string[] | null;
 
 export type StoredValues = Readonly<Record<string, StoredValue>>;
 

@@ -87,7 +87,7 @@ export interface Checks {
 }
 
 /** The number of findings of each state, and the items that could not be checked. */
-export interface Summary {
+interface Summary {
   readonly counts: Readonly<Record<Finding["state"], number>>;
   readonly unchecked: readonly string[];
 }

@@ -60,7 +60,7 @@ async function findUrlFault(
   }
 }
 
-export interface TestMessagePorts {
+interface TestMessagePorts {
   readonly deliver: (request: DeliveryRequest) => Promise<AttemptResult>;
   readonly now: () => number;
   readonly uuid: () => string;

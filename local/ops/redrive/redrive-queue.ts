@@ -2,7 +2,7 @@ import type { Instant } from "../../../lib/domain/job.ts";
 import type { DeadLetter, DeadLetterQueue } from "./dead-letter-queue.ts";
 import type { RedriveResult } from "./redrive-message.ts";
 
-export interface RedriveQueuePorts {
+interface RedriveQueuePorts {
   readonly queue: DeadLetterQueue;
   readonly redrive: (message: DeadLetter) => Promise<RedriveResult>;
   /** Returns a short description of a message in a dead-letter queue. */
@@ -12,7 +12,7 @@ export interface RedriveQueuePorts {
 }
 
 /** For each kind of result, such as `sent`, the number of dead letters with this result. */
-export type RedriveCounts = Readonly<Record<RedriveResult["kind"], number>>;
+type RedriveCounts = Readonly<Record<RedriveResult["kind"], number>>;
 
 /**
  * Sends each message of a dead-letter queue to its original queue again, at most once, and reports the result. If a

@@ -26,7 +26,7 @@ const REQUEST_LIMIT_MS = 45_000;
 /** A new HTTP API answers only after some seconds. */
 const NEW_API_LIMIT_MS = 60_000;
 
-export interface QuestionScope {
+interface QuestionScope {
   /** The beginning of the names of the stage's resources. */
   readonly prefix: string;
   readonly api: string;

@@ -25,7 +25,7 @@ const ACTIVE_LIMIT_MS = 60_000;
 const PAUSE_MS = 1_000;
 
 /** A function behind an HTTP API that exist only during a verification. */
-export interface TemporaryApi {
+interface TemporaryApi {
   readonly url: string;
   /** Makes Lambda throttle every later invocation of the function. */
   throttle(): Promise<void>;

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { type CceClient, createCceClient } from "../../../lib/cce/client.ts";
 import { Project } from "../../../lib/config/projects.ts";
 
-export interface Clock {
+interface Clock {
   readonly now: () => number;
   readonly monotonic: () => number;
   readonly random: () => number;
