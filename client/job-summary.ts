@@ -1,6 +1,6 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
 import { listResources } from "../lib/domain/cause.ts";
-import { escapeTags } from "../lib/domain/plain-text.ts";
+import { escapeTags } from "../lib/domain/clean-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import { toPrintable } from "./printable-text.ts";
 import { jobName } from "./status-text.ts";

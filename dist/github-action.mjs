@@ -4528,7 +4528,7 @@ function isKeyOf(cert, key) {
   return certificate === void 0 || !(key instanceof Secret) ? !0 : certificate.checkPrivateKey(createPrivateKey(key.reveal()));
 }
 
-// lib/config/discovery.ts
+// lib/config/discovery-settings.ts
 var TopicUrn = string2().check(
   _regex(
     /^urn:smn:[a-z0-9-]{2,40}:[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,255}$/,
@@ -4697,7 +4697,7 @@ var MAX_DEADLINE_MINUTES = 10080, between = (min, max) => number2().check(_gte(m
   ),
   /**
    * The number of days for which the ledger keeps a watch after the watch has ended. The minimum number of days is in
-   * `lib/config/retention.ts`.
+   * `lib/config/ledger-expiry.ts`.
    */
   retentionDays: _default(Days, 30)
 });
@@ -4976,7 +4976,7 @@ function readConnection(env) {
   return identityToken === null ? "NOTIFIER_TOKEN is not set" : { url: url2, token: identityToken, fetch: send };
 }
 
-// lib/domain/plain-text.ts
+// lib/domain/clean-text.ts
 var ENTITIES = {
   "&": "&amp;",
   "<": "&lt;",

@@ -9,7 +9,7 @@ import type { Context } from "../../lib/domain/context.ts";
 import { toPageToken } from "../../lib/ledger/page-token.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import type { ApiPorts } from "./api-ports.ts";
-import { selectVisibleWatches } from "./restrict-watch.ts";
+import { selectVisibleWatches } from "./visible-watches.ts";
 
 /**
  * The maximum number of ledger reads for one page of the job list. The index of recent watches contains only acceptance

@@ -13,8 +13,8 @@ import { jobAgeSeconds } from "../../lib/schedule/decide-after-poll.ts";
 import { type Expected, expectedDuration } from "../../lib/schedule/expected-duration.ts";
 import { digestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
-import { readVisibleWatch, restrictWatch } from "./restrict-watch.ts";
 import { statusResponse } from "./status-response.ts";
+import { readVisibleWatch, restrictWatch } from "./visible-watches.ts";
 import { type WaitResult, waitForEnd } from "./wait-for-end.ts";
 
 /** A caller who follows the header `retry-after` learns of a stop after at most this time. */

@@ -3,10 +3,10 @@ import { type ApiResponse, countResponseBytes } from "../../lib/api/http-message
 import type { JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { toCause } from "../../lib/domain/cause.ts";
-import { listCauses } from "../../lib/domain/causes.ts";
 import { listFailures } from "../../lib/domain/failures.ts";
 import { createCachedHintFinder } from "../../lib/domain/hints.ts";
 import { ACCESS_ERROR_TEXTS, type Job } from "../../lib/domain/job.ts";
+import { listCauses } from "../../lib/domain/list-causes.ts";
 import { pendingReady } from "../../lib/domain/ready.ts";
 import { collectSubJobs } from "../../lib/domain/subjob-tree.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";

@@ -1,6 +1,6 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
-import type { DiscoverySettings } from "../../lib/config/discovery.ts";
+import type { DiscoverySettings } from "../../lib/config/discovery-settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { type Discovery, MIN_LIST_INTERVAL_MS } from "../../lib/ledger/discovery.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";

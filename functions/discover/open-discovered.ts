@@ -1,12 +1,11 @@
 import type { Config } from "../../lib/config/config.ts";
-import type { DiscoverySettings } from "../../lib/config/discovery.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
+import type { DiscoverySettings } from "../../lib/config/discovery-settings.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/ledger-expiry.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { createPollMessage } from "../../lib/queue/messages.ts";
+import { createPollMessage, firstPollToSend } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { firstPollToSend } from "../shared/first-poll.ts";
 
 const MINUTE_MS = 60_000;
 /** The number of jobs for which the function opens watches in parallel. */

@@ -1,5 +1,5 @@
 import type { ListedJob, ListReply } from "../../lib/cce/list-both-apis.ts";
-import type { DiscoverySettings } from "../../lib/config/discovery.ts";
+import type { DiscoverySettings } from "../../lib/config/discovery-settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { ClaimedDiscovery, Discovery } from "../../lib/ledger/discovery.ts";
 

@@ -1,12 +1,11 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/ledger-expiry.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import { notificationKey } from "../../lib/ledger/notification.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
-import { createNotificationMessage, createPollMessage } from "../../lib/queue/messages.ts";
+import { createNotificationMessage, createPollMessage, firstPollToSend } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
-import { firstPollToSend } from "../shared/first-poll.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./open-watches.ts";
 
 /**

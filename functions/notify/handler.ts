@@ -13,7 +13,7 @@ import {
   readDelivery,
   recordAttempt,
 } from "../../lib/ledger/dynamo/notifications.ts";
-import { readSlow } from "../../lib/ledger/dynamo/slow.ts";
+import { readSlow } from "../../lib/ledger/dynamo/slow-jobs.ts";
 import {
   clearTargetGone,
   markTargetGone,

@@ -1,9 +1,9 @@
 import type { JWTPayload } from "jose";
 import type { OidcRule } from "../config/config.ts";
 import type { Settings } from "../config/settings.ts";
+import { cleanToOneLine } from "../domain/clean-text.ts";
 import { CallerName, type Instant } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
-import { cleanToOneLine } from "../domain/plain-text.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { type Caller, toRights } from "./caller.ts";
 import { type IssuerKeys, KeysOriginError } from "./issuer-keys.ts";

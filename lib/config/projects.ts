@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { HeaderSecret, SecretText } from "../domain/secret.ts";
 import { httpUrlSchema, NonEmpty } from "../domain/zod-fields.ts";
 import { Certificates } from "../http/tls-options.ts";
-import { DiscoverySettings } from "./discovery.ts";
+import { DiscoverySettings } from "./discovery-settings.ts";
 
 const DEFAULT_READY_MINUTES = 15;
 /** A poll message may wait in its queue for 14 days, and a watch lasts at most a week before the success of its job. */

@@ -99,7 +99,7 @@ export const Settings = z.strictObject({
   ),
   /**
    * The number of days for which the ledger keeps a watch after the watch has ended. The minimum number of days is in
-   * `lib/config/retention.ts`.
+   * `lib/config/ledger-expiry.ts`.
    */
   retentionDays: z._default(Days, 30),
 });

@@ -1,12 +1,11 @@
 import * as z from "zod/mini";
 import { CauseInTree, listNames } from "./cause.ts";
-import { listCauses } from "./causes.ts";
 import { Context, truncateContext } from "./context.ts";
 import { defaultText } from "./default-texts.ts";
-import { Failure } from "./failure.ts";
-import { listFailures } from "./failures.ts";
+import { Failure, listFailures } from "./failures.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
 import { countJsonBytes } from "./json.ts";
+import { listCauses } from "./list-causes.ts";
 import type { Operation } from "./operation.ts";
 import { Ready } from "./ready.ts";
 import { collectSubJobs, listRunning, type TreeNode } from "./subjob-tree.ts";

@@ -1,8 +1,9 @@
-import type { Instant, JobKey } from "../domain/job.ts";
+import type { Instant, JobKey, WatchGeneration } from "../domain/job.ts";
+import type { SlowSummary } from "../domain/slow-summary.ts";
 import type { DurationCount } from "../schedule/duration-buckets.ts";
+import type { SubJobDurations } from "../schedule/subjob-durations.ts";
 import type { DiscoveryLedger } from "./discovery.ts";
 import type { NotificationLedger } from "./notification.ts";
-import type { SlowLedger } from "./slow.ts";
 import type { WaitingCallLedger } from "./waiting-calls.ts";
 import type { WatchLedger } from "./watch-ledger.ts";
 
@@ -94,6 +95,22 @@ interface NewDigest extends Omit<Digest, "running"> {
   readonly expiresAt: Instant;
 }
 
+/** The ledger of slow jobs. Only watches with a target whose `on` names `slow` use it. */
+export interface SlowLedger {
+  /** Stores the summary of a slow job, unless this watch generation has a summary already. Returns the stored summary. */
+  saveSlowOnce(generation: WatchGeneration, summary: SlowSummary, expiresAt: Instant): Promise<SlowSummary>;
+  readSlow(generation: WatchGeneration): Promise<SlowSummary | null>;
+  /** Returns an empty object if no durations are stored. */
+  readSubJobDurations(project: string, jobType: string): Promise<SubJobDurations>;
+  /** Replaces the durations of the subjobs of a job type. If two calls overlap, the later call wins. */
+  saveSubJobDurations(
+    project: string,
+    jobType: string,
+    durations: SubJobDurations,
+    expiresAt: Instant,
+  ): Promise<void>;
+}
+
 /**
  * The error for a ledger item that a later release wrote. The current release neither reads nor changes such an item.
  * The item waits until the later release is deployed again.
@@ -120,9 +137,9 @@ export class LedgerUnavailableError extends Error {
 }
 
 /**
- * The ledger stores watches, notifications, rate limits, job durations, digests and waiting calls. The ledger has three implementations:
- * DynamoDB, SQLite on one node, and a ledger in memory for the simulation. The same tests run for all implementations of
- * the ledger. Each change on DynamoDB is one conditional write. If DynamoDB refuses a write, a consistent read finds out
+ * The ledger stores watches, notifications, rate limits, job durations, digests and waiting calls. The ledger has three
+ * implementations: DynamoDB, SQLite on one node, and a ledger in memory for the simulation. The same tests run for all
+ * implementations of the ledger. Each change on DynamoDB is one conditional write. If DynamoDB refuses a write, a consistent read finds out
  * why.
  * An operation that needs an item of a later release throws NewerItemError.
  * All operations of the ledger throw the errors of the database. If a write throws an error, the database may contain

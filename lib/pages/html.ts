@@ -1,4 +1,4 @@
-import { escapeHtml } from "../domain/plain-text.ts";
+import { escapeHtml } from "../domain/clean-text.ts";
 
 /**
  * Safe HTML markup. Only the template tag `html` creates HTML markup, so text never becomes HTML markup by accident.

@@ -12,6 +12,7 @@ import { parseJson } from "../domain/json.ts";
 import { Traceparent } from "../domain/traceparent.ts";
 import { Count, CountFromOne } from "../domain/zod-fields.ts";
 import type { NotificationKey } from "../ledger/notification.ts";
+import type { Watch } from "../ledger/watch.ts";
 import type { OutgoingMessage } from "./queue.ts";
 
 /**
@@ -151,6 +152,18 @@ export function createPollMessage(
     ...(traceparent !== null && { traceparent }),
   } as const;
   return toOutgoing(message, delaySeconds);
+}
+
+/**
+ * Returns the message of the first poll of a watch that exists already, because the first message may be lost. Returns
+ * null if the watch has ended or if a message has claimed a poll of the watch. After that, the message of the first poll
+ * is not sent again. A second message could arrive before a poll message that waits for the rate limit, and the second
+ * message would then wait again.
+ */
+export function firstPollToSend(watch: Watch, delaySeconds: number): OutgoingMessage | null {
+  const { state, poll, previousPolls } = watch;
+  if (state !== "watching" || poll > previousPolls) return null;
+  return createPollMessage({ ...watch, poll: poll + 1 }, delaySeconds);
 }
 
 /** Returns a message that requests the notification with the key about the outcome of a watch, or about a slow job. */

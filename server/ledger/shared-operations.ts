@@ -1,8 +1,13 @@
 import * as z from "zod/mini";
 import type { Instant } from "../../lib/domain/job.ts";
 import { Count } from "../../lib/domain/zod-fields.ts";
-import type { DigestLedger, DurationLedger, RateLimitLedger, TargetLedger } from "../../lib/ledger/ledger.ts";
-import type { SlowLedger } from "../../lib/ledger/slow.ts";
+import type {
+  DigestLedger,
+  DurationLedger,
+  RateLimitLedger,
+  SlowLedger,
+  TargetLedger,
+} from "../../lib/ledger/ledger.ts";
 import { findFreeNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
 import type { Store } from "../store/store.ts";
 import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";

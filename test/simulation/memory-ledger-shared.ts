@@ -1,5 +1,10 @@
-import type { DigestLedger, DurationLedger, RateLimitLedger, TargetLedger } from "../../lib/ledger/ledger.ts";
-import type { SlowLedger } from "../../lib/ledger/slow.ts";
+import type {
+  DigestLedger,
+  DurationLedger,
+  RateLimitLedger,
+  SlowLedger,
+  TargetLedger,
+} from "../../lib/ledger/ledger.ts";
 import { findFreeNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
 import { idOfGeneration, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
 

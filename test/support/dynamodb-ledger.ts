@@ -4,6 +4,7 @@ import { createDigest, readDigest, removeRunningMember } from "../../lib/ledger/
 import { claimList, rememberMessage, requestList, saveDiscovery } from "../../lib/ledger/dynamo/discovery.ts";
 import { addDuration, readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
 import { endWatch, readOutcome, saveOutcomeOnce, stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
+import type { LedgerTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
 import {
   claimNotification,
@@ -20,15 +21,14 @@ import {
   rescheduleSweep,
   scheduleSweep,
 } from "../../lib/ledger/dynamo/overdue-index.ts";
-import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/polls.ts";
+import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/poll-claims.ts";
 import { listRecentWatches, readProgress, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import {
   readSlow,
   readSubJobDurations,
   saveSlowOnce,
   saveSubJobDurations,
-} from "../../lib/ledger/dynamo/slow.ts";
-import type { LedgerTable } from "../../lib/ledger/dynamo/table.ts";
+} from "../../lib/ledger/dynamo/slow-jobs.ts";
 import {
   clearTargetGone,
   markTargetGone,

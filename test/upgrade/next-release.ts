@@ -34,7 +34,7 @@ const fromVersion2 = (values: any) => ({
 `;
 
 const MESSAGES = "lib/queue/messages.ts";
-const TABLE = "lib/ledger/dynamo/table.ts";
+const TABLE = "lib/ledger/dynamo/item-operations.ts";
 
 const FORMAT_EDITS: readonly Edit[] = [
   {

@@ -1,8 +1,8 @@
 import { type CauseInTree, listResources } from "../../domain/cause.ts";
+import { cleanKeepingLines, cleanToOneLine } from "../../domain/clean-text.ts";
 import { fillIn } from "../../domain/default-texts.ts";
 import { findHint, translateHint } from "../../domain/hints.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { cleanKeepingLines, cleanToOneLine } from "../../domain/plain-text.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import { type CauseText, type Hint, splitHint, type TextBudget } from "./chat-message.ts";

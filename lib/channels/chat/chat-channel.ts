@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
+import { cleanToOneLine } from "../../domain/clean-text.ts";
 import { fillIn, type TextKey } from "../../domain/default-texts.ts";
 import type { JsonObject } from "../../domain/json.ts";
-import { cleanToOneLine } from "../../domain/plain-text.ts";
 import { type Secret, SecretText } from "../../domain/secret.ts";
 import { Language, type Texts, textsIn } from "../../domain/texts.ts";
 import {

@@ -1,9 +1,9 @@
 import { listNames, SHOWN_NAMES } from "../../domain/cause.ts";
-import { normalizeReason } from "../../domain/causes.ts";
+import { cleanToOneLine } from "../../domain/clean-text.ts";
 import { fillIn } from "../../domain/default-texts.ts";
 import { OUTCOMES } from "../../domain/job.ts";
+import { normalizeReason } from "../../domain/list-causes.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { cleanToOneLine } from "../../domain/plain-text.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import { formatCauses, noteOmittedCauses } from "./cause-texts.ts";

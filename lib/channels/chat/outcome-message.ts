@@ -1,9 +1,9 @@
+import { cleanKeepingLines, cleanToOneLine } from "../../domain/clean-text.ts";
 import { clusterConsoleUrl } from "../../domain/console-url.ts";
 import { fillIn } from "../../domain/default-texts.ts";
 import { type Outcome, wasJobObserved } from "../../domain/job.ts";
 import { OperationKind } from "../../domain/operation-kind.ts";
 import { hasJobEnded, type OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { cleanKeepingLines, cleanToOneLine } from "../../domain/plain-text.ts";
 import { type Texts, translateSentences, translateUnits } from "../../domain/texts.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";

@@ -1,5 +1,5 @@
+import { cleanToOneLine } from "../../domain/clean-text.ts";
 import { fillIn } from "../../domain/default-texts.ts";
-import { cleanToOneLine } from "../../domain/plain-text.ts";
 import type { RunningSubJob, SlowSummary } from "../../domain/slow-summary.ts";
 import { type Texts, translateUnits } from "../../domain/texts.ts";
 import { formatDuration } from "../../domain/time-text.ts";

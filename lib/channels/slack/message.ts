@@ -1,6 +1,6 @@
 import type { KnownBlock, PlainTextElement, RichTextBlock, RichTextElement } from "@slack/types";
+import { escapeTags } from "../../domain/clean-text.ts";
 import type { JsonObject } from "../../domain/json.ts";
-import { escapeTags } from "../../domain/plain-text.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { formatUtc } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";

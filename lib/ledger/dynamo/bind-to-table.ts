@@ -1,5 +1,5 @@
 import type { Ledger } from "../ledger.ts";
-import type { LedgerTable } from "./table.ts";
+import type { LedgerTable } from "./item-operations.ts";
 
 /** A ledger operation that takes the DynamoDB table as the first parameter. */
 export type Operation<Name extends keyof Ledger> = (

@@ -6,8 +6,15 @@ import type { CallerData } from "../watch.ts";
 import type { NewWatch } from "../watch-ledger.ts";
 import type { Operation } from "./bind-to-table.ts";
 import type { StoredValues } from "./expression.ts";
+import {
+  getItem,
+  type Item,
+  type LedgerTable,
+  parseItem,
+  toEpochSeconds,
+  updateItem,
+} from "./item-operations.ts";
 import { callerDataItemKey, parseWatchItemKey, watchItemKey } from "./keys.ts";
-import { getItem, type Item, type LedgerTable, parseItem, toEpochSeconds, updateItem } from "./table.ts";
 import { WatchItem } from "./watch-item.ts";
 
 /**

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { Operation } from "./bind-to-table.ts";
+import { createItem, parseItem, readItem, toEpochSeconds, updateItem } from "./item-operations.ts";
 import {
   formatDigestMember,
   type ItemKey,
@@ -7,7 +8,6 @@ import {
   parseDigestMember,
   parseJobPartition,
 } from "./keys.ts";
-import { createItem, parseItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
 
 const Names = z._default(z.array(z.string()), []);
 const DigestItem = z.object({ caller: z.string(), members: Names, targets: Names, running: Names });

@@ -2,8 +2,8 @@ import * as z from "zod/mini";
 import { MaybeInstant } from "../../domain/job.ts";
 import { MIN_LIST_INTERVAL_MS } from "../discovery.ts";
 import type { Operation } from "./bind-to-table.ts";
+import { createItem, parseItem, toEpochSeconds, updateItem } from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
-import { createItem, parseItem, toEpochSeconds, updateItem } from "./table.ts";
 
 /** The ledger deletes the discovery of a project this time after the last list. */
 const RETENTION_MS = 30 * 24 * 3_600_000;

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { DurationCount } from "../../schedule/duration-buckets.ts";
 import type { Operation } from "./bind-to-table.ts";
-import { parseItem, queryPage, toEpochSeconds, updateItem } from "./table.ts";
+import { parseItem, queryPage, toEpochSeconds, updateItem } from "./item-operations.ts";
 
 /**
  * The name of an attribute that counts jobs of one day and one range of durations. For example, `d3b215` is the number

@@ -8,9 +8,6 @@ import { truncateEndedJob } from "../observed-texts.ts";
 import { deliveriesOverdueAt } from "../overdue-times.ts";
 import type { StoredOutcome } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
-import { listJobWatches } from "./job-watches.ts";
-import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
-import { MAX_TREE_BYTES, packJson, packTree, unpackJson, unpackTree } from "./packed-json.ts";
 import {
   createItem,
   getItem,
@@ -20,7 +17,10 @@ import {
   readItem,
   toEpochSeconds,
   updateItem,
-} from "./table.ts";
+} from "./item-operations.ts";
+import { listJobWatches } from "./job-watches.ts";
+import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
+import { MAX_TREE_BYTES, packJson, packTree, unpackJson, unpackTree } from "./packed-json.ts";
 import { formatInstants, NO_LEASE, overdueIndexAttributes, WatchItem } from "./watch-item.ts";
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };

@@ -1,8 +1,8 @@
 import type { JobKey } from "../../domain/job.ts";
 import { newestFirst, type Watch } from "../watch.ts";
 import type { Operation } from "./bind-to-table.ts";
+import { type Item, type LedgerTable, parseItem, queryPage } from "./item-operations.ts";
 import { jobPartition, WATCH_PREFIX } from "./keys.ts";
-import { type Item, type LedgerTable, parseItem, queryPage } from "./table.ts";
 import { toWatch, WatchItem } from "./watch-item.ts";
 
 /** Costs one consistent query to DynamoDB. */

@@ -11,8 +11,8 @@ import {
   newDeliveryRecord,
 } from "../notification.ts";
 import type { Operation } from "./bind-to-table.ts";
+import { getItem, type Item, parseItem, readItem, toEpochSeconds, updateItem } from "./item-operations.ts";
 import { notificationItemKey } from "./keys.ts";
-import { getItem, type Item, parseItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
 
 const LEASED =
   "#state = :pending AND #redelivery = :redelivery AND #owner = :me AND attribute_exists(#leaseUntil)";

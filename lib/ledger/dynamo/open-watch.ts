@@ -6,8 +6,6 @@ import type { Operation } from "./bind-to-table.ts";
 import { inlineCallerAttributes, moveToCallerItem, saveCallbacks } from "./caller-data.ts";
 import { addGenerations } from "./end-watch.ts";
 import type { StoredValues } from "./expression.ts";
-import { listJobWatches } from "./job-watches.ts";
-import { watchItemKey } from "./keys.ts";
 import {
   createItem,
   getItem,
@@ -16,7 +14,9 @@ import {
   parseItem,
   toEpochSeconds,
   updateItem,
-} from "./table.ts";
+} from "./item-operations.ts";
+import { listJobWatches } from "./job-watches.ts";
+import { watchItemKey } from "./keys.ts";
 import { NO_LEASE, overdueIndexAttributes, toWatch, WatchItem } from "./watch-item.ts";
 
 /** How often `openWatch` tries to write a watch. A write fails if another call changes the watch at the same time. */

@@ -2,6 +2,7 @@ import type { QueryCommandOutput } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import type { Operation } from "./bind-to-table.ts";
 import { fromAttributes } from "./expression.ts";
+import { queryPage, toEpochSeconds, updateItem } from "./item-operations.ts";
 import {
   callerDataItemKey,
   OVERDUE_INDEX,
@@ -10,7 +11,6 @@ import {
   parseWatchItemKey,
   watchItemKey,
 } from "./keys.ts";
-import { queryPage, toEpochSeconds, updateItem } from "./table.ts";
 import { overdueIndexAttributes } from "./watch-item.ts";
 
 const Entry = z.object({ pk: z.string(), sk: z.string(), dueAt: z.number() });

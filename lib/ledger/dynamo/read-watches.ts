@@ -7,6 +7,7 @@ import type { Operation } from "./bind-to-table.ts";
 import { toCallerData } from "./caller-data.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributes } from "./expression.ts";
+import { getItem, type Item, type LedgerTable, parseItem, queryPage } from "./item-operations.ts";
 import { readJobItems, toJobWatches } from "./job-watches.ts";
 import {
   callerDataItemKey,
@@ -20,7 +21,6 @@ import {
 } from "./keys.ts";
 import { toDeliveryRecord } from "./notifications.ts";
 import { unpackTree } from "./packed-json.ts";
-import { getItem, type Item, type LedgerTable, parseItem, queryPage } from "./table.ts";
 import { toWatch, WatchItem } from "./watch-item.ts";
 
 /** The operation BatchGetItem of DynamoDB accepts at most 100 keys. */

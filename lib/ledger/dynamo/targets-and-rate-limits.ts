@@ -3,8 +3,8 @@ import * as z from "zod/mini";
 import { MaybeInstant } from "../../domain/job.ts";
 import type { Operation } from "./bind-to-table.ts";
 import { toAttributes } from "./expression.ts";
+import { createItem, parseItem, queryPage, toEpochSeconds, updateItem } from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
-import { createItem, parseItem, queryPage, toEpochSeconds, updateItem } from "./table.ts";
 
 /**
  * The ledger deletes the item of a rate limit one week after the last use of the rate limit, and the item of a target

@@ -13,7 +13,7 @@ const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
 
 /** The causes that fit into a document, and the number of causes that did not fit. */
-export interface CauseList {
+interface CauseList {
   readonly causes: CauseInTree[];
   readonly omittedCount: number;
 }

@@ -1,6 +1,6 @@
 import { Cause, toCause } from "../../../lib/domain/cause.ts";
-import { listCauses } from "../../../lib/domain/causes.ts";
 import type { Job } from "../../../lib/domain/job.ts";
+import { listCauses } from "../../../lib/domain/list-causes.ts";
 import { collectSubJobs } from "../../../lib/domain/subjob-tree.ts";
 import { FAILED, failedChain, job } from "../channels/samples.ts";
 

@@ -2,9 +2,9 @@ import * as z from "zod/mini";
 import type { WatchGeneration } from "../../domain/job.ts";
 import { SlowSummary } from "../../domain/slow-summary.ts";
 import type { Operation } from "./bind-to-table.ts";
+import { createItem, readItem, toEpochSeconds, updateItem } from "./item-operations.ts";
 import { type ItemKey, jobPartition } from "./keys.ts";
 import { packJson, unpackJson } from "./packed-json.ts";
-import { createItem, readItem, toEpochSeconds, updateItem } from "./table.ts";
 
 const Bytes = z.instanceof(Uint8Array);
 const SlowItem = z.object({ summary: Bytes });

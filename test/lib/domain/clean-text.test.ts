@@ -1,4 +1,4 @@
-import { cleanKeepingLines, cleanToOneLine, escapeHtml, escapeTags } from "../../../lib/domain/plain-text.ts";
+import { cleanKeepingLines, cleanToOneLine, escapeHtml, escapeTags } from "../../../lib/domain/clean-text.ts";
 
 it.each([
   ["two\r\nlines", "two lines"],

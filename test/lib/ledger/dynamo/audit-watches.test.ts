@@ -1,6 +1,6 @@
 import { type AttributeValue, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import type { WatchKey } from "../../../../lib/domain/job.ts";
-import { auditWatches } from "../../../../lib/ledger/dynamo/audit.ts";
+import { auditWatches } from "../../../../lib/ledger/dynamo/audit-watches.ts";
 import { watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
 import type { Ledger } from "../../../../lib/ledger/ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";

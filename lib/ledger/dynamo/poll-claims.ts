@@ -4,9 +4,9 @@ import { truncateObservedJob, truncateObservedText, truncateReady } from "../obs
 import { pollOverdueAt } from "../overdue-times.ts";
 import type { PollClaim, PollToClaim } from "../watch-ledger.ts";
 import type { Operation } from "./bind-to-table.ts";
+import { type LedgerTable, parseItem, readItem, updateItem } from "./item-operations.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
 import { hashTree, packTree } from "./packed-json.ts";
-import { type LedgerTable, parseItem, readItem, updateItem } from "./table.ts";
 import { formatInstants, NO_LEASE, overdueIndexAttributes, toWatch, WatchItem } from "./watch-item.ts";
 
 /**

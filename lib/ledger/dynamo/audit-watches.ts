@@ -5,8 +5,8 @@ import { MaybeText } from "../../domain/zod-fields.ts";
 import { type Audit, classifyWatch, isDiscovered, type OrphanedWatch } from "../audit.ts";
 import { NewerItemError } from "../ledger.ts";
 import { fromAttributes } from "./expression.ts";
+import { type Item, type LedgerTable, readItem } from "./item-operations.ts";
 import { parseWatchItemKey, RECENT_INDEX, watchItemKey } from "./keys.ts";
-import { type Item, type LedgerTable, readItem } from "./table.ts";
 
 /** The number of watches that the audit function reads in parallel. */
 const CONCURRENCY = 20;
