@@ -50,10 +50,10 @@ interface MissedScope {
 }
 
 /**
- * Creates the response to `POST /v1/targets/{name}/redeliver`: queues the notifications again that finally failed, of all
- * watches that ended since a time, in the projects for which the caller has the right to the operation `redeliver` and
- * to the target. A second request does not queue a notification again that is in the queue or was delivered. The rate
- * limit of the target applies. If the target is switched off, every job is skipped.
+ * Creates the response to `POST /v1/targets/{name}/redeliver`. Queues again the notifications of the target that
+ * finally failed. The request covers the watches that ended since a time, in the projects for which the caller has the
+ * right to the operation `redeliver` and to the target. A second request does not queue a notification that is in the
+ * queue or was delivered. The rate limit of the target applies. If the target is switched off, every job is skipped.
  */
 export async function redeliverMissed(
   { name = "" }: Readonly<Record<string, string>>,

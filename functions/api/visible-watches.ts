@@ -37,8 +37,8 @@ export async function selectVisibleWatches(
 }
 
 /**
- * Removes from a watch what a caller may not use: the names of other targets, and, if the watch belongs to another
- * caller, the context, the callbacks and the receivers' answers.
+ * Removes from a watch what a caller may not see. Removes the names of targets that the caller may not use. If the
+ * watch belongs to another caller, also removes the context, the callbacks and the receivers' answers.
  */
 export function restrictWatch(document: WatchDocument, caller: Caller): WatchDocument {
   const { watch, deliveries } = document;

@@ -22,9 +22,9 @@ export const AWS_WAITING_LIMITS: WaitingLimits = { total: 4, perCaller: 2 };
 export type WaitResult = "over" | "not_needed" | "too_many";
 
 /**
- * Waits until a watch ends. Only a poll can end a watch, so the function does not wait if the next poll is planned after
- * the waiting time, and waits no longer when a poll was recorded and the poll after it is planned later. A waiting call
- * reads one small item in a second.
+ * Waits until a watch ends. Only a poll can end a watch. Therefore the function does not wait if the next poll is
+ * planned after the waiting time. The function also stops waiting when a poll was recorded and the following poll is
+ * planned after the waiting time. A waiting call reads one small item in a second.
  * @param caller the name of the caller, whose calls are counted
  */
 export async function waitForEnd(

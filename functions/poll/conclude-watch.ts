@@ -134,8 +134,8 @@ export async function resumeConclusion(watch: Watch, at: Instant, ports: Conclud
 }
 
 /**
- * Returns the conclusion of a watch. If the job has succeeded, a conclusion that says that the end of the job is unknown
- * is replaced: the resource of the job has not become usable, or was never seen.
+ * Returns the conclusion of a watch. If the job has succeeded, the end of the job cannot be unknown. In this case, the
+ * conclusion says that the resource of the job has not become usable or was never seen.
  */
 function concludeSucceededJob(watch: Watch, conclusion: Conclusion): Conclusion {
   const isUnknown = conclusion.outcome === "timed_out" || conclusion.outcome === "lost";
@@ -231,7 +231,8 @@ async function notifyAndEnd(
 
 /**
  * Adds the duration of an ended job to the learned durations. Only the function call that ended the watch may add the
- * duration of the job. An operation does not count as a job of any type, because the first poll of a job uses these.
+ * duration of the job. An operation does not count as a job of any type. Otherwise, the durations of operations would
+ * change the first poll of a job.
  */
 async function learnDuration(
   { project, jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,

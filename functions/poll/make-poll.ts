@@ -119,8 +119,8 @@ export function resultOf(
 }
 
 /**
- * Returns the time after which the watch ends, as timed out or, after the success of its job, because the resource of
- * the job is not usable.
+ * Returns the time after which the watch ends. Before the success of the job, the watch then ends as timed out. After
+ * the success of the job, the watch then ends because the resource of the job is not usable.
  */
 export function deadlineOf({ message, watch }: Pick<ClaimedPoll, "message" | "watch">): Instant {
   return Math.min(readyDeadline(watch) ?? watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
@@ -130,8 +130,8 @@ export function deadlineOf({ message, watch }: Pick<ClaimedPoll, "message" | "wa
 type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
 
 /**
- * Queries the job or the operation. After the success of the job, the function returns the stored job in place of a query, because the
- * poll then queries the resources of the job.
+ * Queries the job or the operation. After the success of the job, the function makes no query and returns the stored
+ * job. The poll then queries the resources of the job.
  */
 async function askCce(
   { message: { project, jobId, rateLimitedUntil }, watch }: ClaimedPoll,

@@ -21,7 +21,8 @@ export function digestNotificationKey(digestId: string, target: string): Notific
  * selects a target that was removed from the config. The notification to a removed target goes to the dead-letter
  * queue, so an operator can find the notification.
  * @param watch.digestTargets the targets of the digest of the watch, as `findDigestTargets` returns them
- * @returns configured targets before callbacks, so that the callbacks of one caller do not delay the targets. In `own`, the targets that get a notification about this watch alone; in `byDigest`, the chats that get one
+ * @returns configured targets before callbacks, so that the callbacks of one caller do not delay the targets. `own`
+ * contains the targets that get a notification about this watch alone. `byDigest` contains the chats that get one
  * digest about all jobs of the call
  */
 export function splitTargetsToNotify(

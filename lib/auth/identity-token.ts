@@ -36,9 +36,10 @@ export function isJwt(token: string): boolean {
 }
 
 /**
- * Checks the identity token (OIDC) of a CI job. In a valid identity token, the signature is from an issuer in the
- * config, the audience is this service, the expiry time is in the future, the lifetime is short enough, and the claims match at least one OIDC rule
- * in the config. The caller has the rights of every OIDC rule that the identity token matches.
+ * Checks the identity token (OIDC) of a CI job. An identity token is valid if an issuer in the config has signed it and
+ * its audience is this service. The expiry time must be in the future, and the lifetime must be short enough. The
+ * claims must match at least one OIDC rule in the config. The caller has the rights of every OIDC rule that the
+ * identity token matches.
  */
 export async function checkIdentityToken(
   token: string,
@@ -86,8 +87,8 @@ const closestMismatch = (lists: readonly (readonly string[])[]): readonly string
 
 /**
  * Returns the name `oidc:ISSUER:SUB` of a caller. Returns null if the identity token has no claim `sub`, or if the name
- * is too long for a key in the ledger. The issuer and the claim `sub` can contain colons, so the function also returns
- * null if the name could be the name of a caller of another issuer in the config.
+ * is too long for a key in the ledger. The issuer and the claim `sub` can contain colons, so two issuers can lead to
+ * the same name. The function also returns null if the name could belong to a caller of another issuer in the config.
  */
 function callerName(issuer: string, sub: string | undefined, rules: readonly OidcRule[]): string | null {
   if (typeof sub !== "string" || sub === "") return null;

@@ -39,7 +39,8 @@ export function createAutopilotFallback<Wanted>(
 
 /**
  * Returns true if the API for Autopilot clusters may have the job although the API did not return the job. Some clouds
- * have no such API, and some users have no right to use the API, so its refusal counts only if the job is expected there.
+ * have no such API, and some users have no right to use the API. Therefore a refusal by this API counts only if the job
+ * is expected there.
  */
 function mayKnowJob({ kind }: Observation, isExpected: boolean): boolean {
   if (kind === "throttled" || kind === "unavailable") return true;

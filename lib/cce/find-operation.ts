@@ -28,9 +28,9 @@ const CLUSTER_KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
 ]);
 
 /**
- * Finds the operation in the reply of CCE to a call that starts an operation without a job. Some replies do not name the
- * cluster, and the replies to the calls that hibernate or wake a cluster are empty, so the caller may name the kind and
- * the cluster. Returns null if the reply is not about an operation.
+ * Finds the operation in the reply of CCE to a call that starts an operation without a job. Some replies do not name
+ * the cluster. The replies to the calls that hibernate or wake a cluster are empty. Therefore the caller may name the
+ * kind and the cluster. Returns null if the reply is not about an operation.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
  */
 export function findOperation(

@@ -15,9 +15,9 @@ export interface JobReply {
 const UNKNOWN_JOB_CODE = /^CCE\..*404|^CCE_CM\.0003$/i;
 
 /**
- * The difference between the clocks of this service and of the API gateway from which the service reports the clocks as
- * the likely cause of a refused signature. The API gateway accepts a difference of up to 15 minutes, and this value is
- * a tenth of 15 minutes.
+ * If the clocks of this service and of the API gateway differ by at least this time, the clocks are the likely cause of
+ * a refused signature. The service then says so. The API gateway accepts a difference of up to 15 minutes, and this
+ * value is a tenth of 15 minutes.
  */
 const MIN_REPORTED_SKEW_MS = 90_000;
 

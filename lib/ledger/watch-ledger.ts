@@ -138,10 +138,10 @@ interface WatchPage {
 
 export interface WatchLedger {
   /**
-   * Creates a watch if the caller has no watch of the job. Restarts the watch of the caller if it was stopped or is
-   * restartable, or if it has ended and the operation in the call is new. The generation of a restarted watch is higher than the generations of all watches of the job. If the
-   * watch of the caller is neither stopped nor restartable, adds targets and callbacks to this watch, and the later of
-   * both deadlines and the longer of both times `readyMinutes` apply.
+   * Creates a watch if the caller has no watch of the job. Restarts the watch of the caller in the cases of
+   * `restartsWatch`. The generation of a restarted watch is higher than the generations of all watches of the job.
+   * Otherwise adds the targets and callbacks to the watch of the caller. The later of both deadlines and the longer of
+   * both times `readyMinutes` then apply.
    */
   openWatch(watch: NewWatch): Promise<OpenResult>;
   /**
@@ -205,7 +205,7 @@ export interface WatchLedger {
    */
   rescheduleSweep(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**
-   * The sweep function will check the watch at `dueAt` or earlier, even if the watch has ended. If `expiresAt` is not
+   * Makes the sweep function check the watch at `dueAt` or earlier, even if the watch has ended. If `expiresAt` is not
    * null, the ledger keeps the watch and the outcome at least until `expiresAt`. Does nothing if the watch does not
    * exist.
    */

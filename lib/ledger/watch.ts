@@ -119,7 +119,8 @@ export function newestFirst(a: Watch, b: Watch): number {
 }
 
 /**
- * Returns true if a call restarts a watch of its caller.
+ * Returns true if a call restarts a watch of its caller. A call restarts a watch that was stopped or is restartable. A
+ * call also restarts an ended watch if the operation in the call is new.
  * @param found the watch before the call
  * @param operation the operation in the call. Is null or undefined if the call names a job.
  */

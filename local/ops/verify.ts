@@ -22,7 +22,7 @@ import { answerQuestions } from "./verify/questions.ts";
 import { formatPromise, formatReport, type Report } from "./verify/report.ts";
 import { stopWatches } from "./verify/stage-calls.ts";
 
-const USAGE = `Plays the promises of the service on a deployed stage, with a simulated CCE and a receiver on this machine.
+const USAGE = `Checks on a deployed stage what the service promises, with a simulated CCE and a receiver on this machine.
 
   npm run verify -- --stage S --url https://HOST [--port 4100] [--report FILE] [--minutes 20] [--test-alarm]
 

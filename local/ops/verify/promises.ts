@@ -37,7 +37,7 @@ const Event = z.looseObject({
 const Verdict = z.looseObject({ verdict: z.string() });
 
 /**
- * Plays the promises of the service on a stage, one after the other. A broken promise does not end the verification.
+ * Checks the promises of the service on a stage, one after the other. A broken promise does not end the verification.
  * Returns the results.
  */
 export async function playPromises(scope: PromiseScope): Promise<readonly PromiseResult[]> {
