@@ -59,11 +59,12 @@ export async function runServerCommand(
 }
 
 /**
- * Returns the arguments of an operator's command on one node. Only `redrive` uses the data, and only `redrive` needs no
- * config. `config check` has the file as an argument without a name.
+ * Returns the arguments of an operator's command on one node. Only `redrive` and `doctor` use the data, and only `redrive`
+ * needs no config. `config check` has the file as an argument without a name.
  */
 function operatorArguments(name: string, argv: readonly string[]): readonly string[] {
   if (name === "redrive") return withoutOption(argv, "--config").rest;
+  if (name === "doctor") return argv;
   const { rest } = withoutOption(argv, "--data");
   if (name !== "config") return rest;
   const { rest: names, value } = withoutOption(rest, "--config");

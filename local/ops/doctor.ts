@@ -16,6 +16,7 @@ import { runCommand, UsageError } from "./command.ts";
 import { readDeployedEntries } from "./deployed-config.ts";
 import { type ConcurrencySettings, checkConcurrency } from "./doctor/concurrency-check.ts";
 import { checkConfigFile, checkDeployedConfig } from "./doctor/config-checks.ts";
+import { checkData } from "./doctor/data-checks.ts";
 import { type Checks, formatFinding, formatSummary, runChecks } from "./doctor/finding.ts";
 import { checkIssuers } from "./doctor/issuer-checks.ts";
 import { checkEndpoints, checkProjects } from "./doctor/project-checks.ts";
@@ -30,10 +31,12 @@ const USAGE = `Checks a deployed stage, or a config file before its deployment. 
   npm run doctor -- --stage S [--region R]     checks a stage; changes and sends nothing
   npm run doctor -- --stage S --alarm-test     also sets one alarm to ALARM and back, which sends the alarm email
   npm run doctor -- --config FILE [--send]     checks a file without AWS; --send sends a test message to each target
+  cce-notifier doctor --config FILE [--data DIR] [--send]   checks the one-node edition
 
 Checks of a stage and of a file: the config, each project's credentials (it asks CCE for a job that does not exist), the
 signing keys of each token issuer, and each target's URL by the egress rules. Checks of a stage only: the API and its clock, the queues, the alarms and the
 account's concurrency. Checks of a file only: the hosts of CCE and IAM, as seen from this machine.
+Checks of the one-node edition only: the database in DIR and the dead letters.
 The last line counts the results. Exit status: 0, 1 when something is wrong, 2 for wrong use.
 
 ${STAGE_USAGE}
@@ -70,7 +73,7 @@ function stageChecks(stage: Stage, settings: ConcurrencySettings, stopping: Abor
   };
 }
 
-function fileChecks(file: string, path: string, send: boolean): Checks {
+function fileChecks(file: string, path: string | null, data: string | undefined, send: boolean): Checks {
   return {
     checkConfig: () => checkConfigFile(file, path),
     withConfig: [
@@ -85,22 +88,24 @@ function fileChecks(file: string, path: string, send: boolean): Checks {
           ]
         : []),
     ],
-    always: [],
+    always: data === undefined ? [] : [() => checkData(data)],
   };
 }
 
 const OPTIONS = {
   ...STAGE_OPTIONS,
   config: { type: "string" },
+  data: { type: "string" },
   send: { type: "boolean", default: false },
   "alarm-test": { type: "boolean", default: false },
 } as const;
 
 await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
-  const { config: file, send, "alarm-test": testsAlarm } = values;
+  const { config: file, data, send, "alarm-test": testsAlarm } = values;
   if (send && file === undefined)
     throw new UsageError("--send requires --config. For a stage use the API: POST /v1/targets/NAME/test");
   if (testsAlarm && file !== undefined) throw new UsageError("--alarm-test requires a stage, not --config");
+  if (data !== undefined && file === undefined) throw new UsageError("--data requires --config");
   let checks: Checks;
   if (file === undefined) {
     const stage = await findStage(values);
@@ -113,7 +118,7 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
       (await readStageFile(stage.stage)) ?? {},
       testsAlarm ? stopping.signal : null,
     );
-  } else checks = fileChecks(file, configPath(values), send);
+  } else checks = fileChecks(file, data === undefined ? configPath(values) : null, data, send);
   const summary = await runChecks(checks, (finding) => process.stdout.write(`${formatFinding(finding)}\n`));
   process.stdout.write(`${formatSummary(summary)}\n`);
   return summary.counts.fault > 0 ? 1 : 0;

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { jest } from "@jest/globals";
 import { runServerCommand } from "../../client/server-command.ts";
+import { createSqliteQueue } from "../../server/queue/sqlite-queue.ts";
+import { Store } from "../../server/store/store.ts";
 
 const COMMAND = fileURLToPath(new URL("../../client/bin.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "server-command-"));
@@ -53,6 +55,29 @@ describe("the operators' commands on one node", () => {
   it("send dead letters of the data directory again", async () => {
     const argv = ["redrive", "--queue", "poll", "--config", file, "--data", join(folder, "data")];
     expect(await run(argv)).toEqual({ code: 0, text: "0 sent again, 0 obsolete, 0 kept.\n" });
+  });
+
+  it("check the data directory, its dead letters and its integrity", async () => {
+    const config = join(folder, "empty-config.json");
+    writeFileSync(config, "{}");
+    const data = join(folder, "checked-data");
+    const doctor = () => run(["doctor", "--config", config, "--data", data]);
+    expect(await doctor()).toMatchObject({
+      code: 1,
+      text: expect.stringContaining("contains no notifier.sqlite"),
+    });
+    const store = Store.open(data, { exclusive: true });
+    expect(await doctor()).toMatchObject({ text: expect.stringMatching(/ok .*checked-data: intact/) });
+    await createSqliteQueue(store, { name: "pollDead", now: Date.now, visibilityMs: 1000 }).send([
+      { id: "0", body: "{}", delaySeconds: 0 },
+    ]);
+    store.close();
+    expect(await doctor()).toMatchObject({
+      code: 1,
+      text: expect.stringMatching(/FAULT +dead letters of poll: 1\n.*redrive --queue poll --data/),
+    });
+    writeFileSync(join(data, "notifier.sqlite"), "no database ".repeat(1000));
+    expect(await doctor()).toMatchObject({ code: 1, text: expect.stringContaining("is damaged") });
   });
 
   it("end with status 2 for wrong usage", async () => {

@@ -100,6 +100,32 @@ describe("cce-notifier serve", () => {
     expect(await server.end("SIGTERM")).toBe(0);
   });
 
+  it("reads a changed config file without a signal", async () => {
+    const server = await start();
+    const readStatus = async () =>
+      (await fetch(`${server.api}/v1/projects`, { headers: fixture.headers })).status;
+    expect(await readStatus()).toBe(200);
+    fixture.writeConfig({ tokens: {} });
+    await eventually("the new config", async () => (await readStatus()) === 401);
+    expect(await server.end("SIGTERM")).toBe(0);
+  });
+
+  it("names the client of a trusted proxy in the access log, and no client that another address names", async () => {
+    const readClient = async (trusted: string) => {
+      const server = await start(["--trusted-proxy", trusted]);
+      const headers = { ...fixture.headers, "x-forwarded-for": "203.0.113.9, 198.51.100.7" };
+      await fetch(`${server.api}/v1/projects`, { headers });
+      const line = await eventually("the access log", () =>
+        server.lines.find((one) => one.includes('"message":"access"')),
+      );
+      expect(await server.end("SIGTERM")).toBe(0);
+      return JSON.parse(line).client;
+    };
+    expect(await readClient("127.0.0.1")).toBe("198.51.100.7");
+    expect(await readClient("127.0.0.0/8,198.51.100.0/24")).toBe("203.0.113.9");
+    expect(await readClient("192.0.2.1")).toBe("127.0.0.1");
+  });
+
   it("answers /healthz and /readyz without a token, and refuses a second process on the same data", async () => {
     const server = await start();
     expect((await fetch(`${server.api}/healthz`)).status).toBe(200);

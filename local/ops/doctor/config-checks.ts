@@ -35,15 +35,16 @@ export async function checkDeployedConfig(
 
 /**
  * Checks a config file before its deployment.
- * @param path the path in Parameter Store where the config will be stored.
+ * @param path the path in Parameter Store where the config will be stored. Null for the one-node edition, which has no
+ * Parameter Store.
  */
-export async function checkConfigFile(file: string, path: string): Promise<CheckedConfig> {
+export async function checkConfigFile(file: string, path: string | null): Promise<CheckedConfig> {
   try {
     const config = await readConfigFile(file);
-    const unstorable = faults(
-      findDocumentParameterFaults(await readConfigDocument(file), path),
-      "Fix the file.",
-    );
+    const unstorable =
+      path === null
+        ? []
+        : faults(findDocumentParameterFaults(await readConfigDocument(file), path), "Fix the file.");
     return { findings: [okFinding(ITEM, `${file} is valid`), ...ineffective(config), ...unstorable], config };
   } catch (error) {
     if (!(error instanceof ConfigInvalidError)) throw error;
