@@ -29,8 +29,8 @@ const EFFORT = values.quick
     };
 
 /**
- * Runs all measurements, or only the measurement of the one-node edition with the argument `one-node`. Prints one JSON object on stdout and the targets on stderr. Returns exit status 1 if a ratio
- * is over twice its target.
+ * Runs all measurements, or only the measurement of the one-node edition with the argument `one-node`. Prints one JSON
+ * object on stdout and the targets on stderr. Returns exit status 1 if a ratio is over twice its target.
  */
 async function main(): Promise<number> {
   if (positionals[0] === "one-node") return measureOnlyOneNode();

@@ -29,7 +29,10 @@ interface FollowOptions {
   readonly wait: (ms: number) => Promise<unknown>;
 }
 
-/** Returns how many seconds one call waits. With many running watches, no call waits, so that each watch is read in time. */
+/**
+ * Returns how many seconds one call waits. With many running watches, no call waits, so that each watch is read in
+ * time.
+ */
 export function waitSecondsPerCall(running: number): number {
   return Math.floor((MAX_WAIT_SECONDS * MAX_PARALLEL_CALLS) / Math.max(running, MAX_PARALLEL_CALLS));
 }

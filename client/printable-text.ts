@@ -19,8 +19,8 @@ const COMMAND_ANYWHERE = /#(?=#\w*\[)/g;
 const COMMAND_AT_START = /^\s*(?:::|---|\+\+\+|~~~|\^\^\^)/;
 
 /**
- * The first colon of a marker of GitLab. GitLab only reads a marker with control characters after it, but a program that removes the control
- * characters may read a marker without them.
+ * The first colon of a marker of GitLab. GitLab only reads a marker with control characters after it, but a program
+ * that removes the control characters may read a marker without them.
  * https://docs.gitlab.com/ci/jobs/job_logs/
  */
 const SECTION = /(?<=section_(?:start|end)):(?=\d)/g;

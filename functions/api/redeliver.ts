@@ -25,11 +25,11 @@ import type { ApiPorts } from "./api-ports.ts";
 import { isSwitchedOff, queueAgain } from "./queue-again.ts";
 
 /**
- * Creates the response to `POST …/redeliver` and queues the notifications of the caller's own ended watch again. The service notifies
- * a target that the request names, even if the setting `on` of the target excludes the outcome of the job. If the
- * request names no targets, the function selects targets of the watch. The caller must have the right to use each
- * selected target, and the setting `on` of the target must list the outcome of the job. A target that is switched off is
- * skipped.
+ * Creates the response to `POST …/redeliver` and queues the notifications of the caller's own ended watch again. The
+ * service notifies a target that the request names, even if the setting `on` of the target excludes the outcome of the
+ * job. If the request names no targets, the function selects targets of the watch. The caller must have the right to
+ * use each selected target, and the setting `on` of the target must list the outcome of the job. A target that is
+ * switched off is skipped.
  */
 export async function redeliver(
   key: WatchKey,

@@ -38,7 +38,10 @@ export interface SmnPorts {
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "current" | "refreshed">;
   readonly proxy: OutgoingProxy | null;
   readonly now: () => Instant;
-  /** Sends a GET request. By default, the egress rules of the config apply, and the certificate authorities of the project. */
+  /**
+   * Sends a GET request. By default, the egress rules of the config apply, and the certificate authorities of the
+   * project.
+   */
   readonly fetchFromSmn?: FetchFromSmn;
   /** Reports the result of a message. By default, the discover function writes a log line and a metric. */
   readonly onEvent?: typeof reportEvent;
@@ -160,7 +163,10 @@ async function readMessage(
   return { kind: "message", project, config, settings, message, fetchFromSmn: fetchFromSmn ?? fetchGuarded };
 }
 
-/** Returns the scheme, the host and the port of a URL. Returns an empty string for an invalid URL or a URL with a user name. */
+/**
+ * Returns the scheme, the host and the port of a URL. Returns an empty string for an invalid URL or a URL with a user
+ * name.
+ */
 function originOf(text: string): string {
   const url = URL.parse(text);
   return url === null || url.username !== "" || url.password !== "" ? "" : url.origin;

@@ -51,8 +51,8 @@ export interface AcceptPorts {
 
 /**
  * Opens the caller's watch of each job of a call. If the caller already has a watch of the job, the function adds the
- * targets of the new call to this watch. The watches of other callers do not change. If the call asks for a digest message (one message about several jobs), the function
- * stores a digest for the new watches.
+ * targets of the new call to this watch. The watches of other callers do not change. If the call asks for a digest
+ * message (one message about several jobs), the function stores a digest for the new watches.
  */
 export async function openWatches(
   submission: ResolvedSubmission,

@@ -26,9 +26,9 @@ export function checkProjectRight(
 }
 
 /**
- * Reads the project and the job ID from a URL path, which are the key of the caller's own watch, and checks whether the caller may use the operation for the project.
- * The function does not read the ledger, so a caller who may not use the project cannot learn whether the project
- * exists.
+ * Reads the project and the job ID from a URL path, which are the key of the caller's own watch, and checks whether the
+ * caller may use the operation for the project. The function does not read the ledger, so a caller who may not use the
+ * project cannot learn whether the project exists.
  */
 export function readWatchKey(
   caller: Caller,

@@ -65,9 +65,8 @@ export function parseListedJob(json: string): ListedJob | null {
 /**
  * Reads one job and all its subjobs. Version 2 of the CCE API uses lower-case names and the field `status.status`.
  * Returns null if `entry` is not an object. The function treats a field of an unexpected type as missing, so that it
- * never refuses a job. A
- * text of an unexpected type is shown as text. The function uses no schema, because it would take three times as long to parse thousands of
- * subjobs with a schema.
+ * never refuses a job. A text of an unexpected type is shown as text. The function uses no schema, because it would
+ * take three times as long to parse thousands of subjobs with a schema.
  */
 function readTree(entry: unknown, level: number, walk: Walk): Job | null {
   if (!isObject(entry)) return null;

@@ -12,7 +12,8 @@ const Line = z.string().check(z.maxLength(2048), z.regex(/^[^\r\n]+$/, "must be 
 
 /**
  * A message that SMN (Simple Message Notification) sends to an HTTPS endpoint.
- * Source: https://docs.otc.t-systems.com/simple-message-notification/umn/appendix/http_https_messages/http_https_message_format.html
+ * Source:
+ * https://docs.otc.t-systems.com/simple-message-notification/umn/appendix/http_https_messages/http_https_message_format.html
  */
 export const SmnMessage = z.object({
   type: z.enum(["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"]),
@@ -48,7 +49,8 @@ const HASHES: Readonly<Record<string, string>> = {
  * Returns whether the owner of a certificate has signed a message. The hash function of the signature is the hash
  * function of the certificate.
  * @param now the certificate must be valid at this time
- * Source: https://docs.otc.t-systems.com/simple-message-notification/umn/appendix/http_https_messages/message_signature_verification.html
+ * Source:
+ * https://docs.otc.t-systems.com/simple-message-notification/umn/appendix/http_https_messages/message_signature_verification.html
  */
 export function isSignedBy(certificate: X509Certificate, message: SmnMessage, now: Instant): boolean {
   const { validFromDate, validToDate, signatureAlgorithm = "", publicKey } = certificate;

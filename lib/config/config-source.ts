@@ -98,8 +98,8 @@ interface ValidConfig<C> {
  * object throws `ConfigInvalidError` or `ConfigUnreadableError`. A method throws the same error for some seconds
  * without a new read of the config.
  * @param options.parse parses the config document.
- * @param options.readDocument reads the config that the function needs. `readDocument` may repeat failed requests for at most
- * `timeLimitMs`.
+ * @param options.readDocument reads the config that the function needs. `readDocument` may repeat failed requests for
+ * at most `timeLimitMs`.
  * @param options.onFault receives the error if a read of the config failed or if the config has errors.
  */
 export function createConfigSource<C extends Config>(options: {

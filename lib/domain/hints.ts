@@ -3,9 +3,9 @@ import hintRows from "./hints.json" with { type: "json" };
 import type { Texts } from "./texts.ts";
 
 /**
- * The known failure reasons, each with the key of the advice and a link to the vendor's page. If the page of the vendor does not name
- * a failure reason, `source` in `hints.json` says where the failure reason was seen. The function `findHint` uses the
- * first row of `hints.json` that matches, so specific patterns come before general patterns.
+ * The known failure reasons, each with the key of the advice and a link to the vendor's page. If the page of the vendor
+ * does not name a failure reason, `source` in `hints.json` says where the failure reason was seen. The function
+ * `findHint` uses the first row of `hints.json` that matches, so specific patterns come before general patterns.
  */
 const HINTS = hintRows.map(({ id, patterns, link }) => {
   const key = `hint.${id}` as TextKey;

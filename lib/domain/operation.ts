@@ -59,8 +59,8 @@ export const Operation = z
 export type Operation = Readonly<z.infer<typeof Operation>>;
 
 /**
- * Adds to a JSON Schema which fields a kind needs and which it must not have. The keyword `oneOf` would be shorter, but code
- * generators make nameless types from it.
+ * Adds to a JSON Schema which fields a kind needs and which it must not have. The keyword `oneOf` would be shorter, but
+ * code generators make nameless types from it.
  */
 function requireOwnFields(otherKinds: object, kind: OperationKind): object {
   const own = ID_FIELD_OF[kind];

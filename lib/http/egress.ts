@@ -59,10 +59,10 @@ export function egressOfAllowList(
 /**
  * Makes an agent check every IP address before the agent opens a socket. With a proxy, the service also resolves and
  * checks the host name itself, and the proxy connects to the checked IP address, because the proxy could resolve the
- * host name to a different address. Only the host names of the allow list are resolved by the proxy. An IP address in a URL is checked before the
- * connection, because Node.js does not resolve an IP address. For a host name, Node.js connects to the addresses from
- * the same lookup that checks the addresses. An earlier check would be unsafe, because the host name could later
- * resolve to a different address.
+ * host name to a different address. Only the host names of the allow list are resolved by the proxy. An IP address in a
+ * URL is checked before the connection, because Node.js does not resolve an IP address. For a host name, Node.js
+ * connects to the addresses from the same lookup that checks the addresses. An earlier check would be unsafe, because
+ * the host name could later resolve to a different address.
  */
 export function guardAgent(
   agent: Agent,

@@ -139,11 +139,10 @@ export class LedgerUnavailableError extends Error {
 /**
  * The ledger stores watches, notifications, rate limits, job durations, digests and waiting calls. The ledger has three
  * implementations: DynamoDB, SQLite on one node, and a ledger in memory for the simulation. The same tests run for all
- * implementations of the ledger. Each change on DynamoDB is one conditional write. If DynamoDB refuses a write, a consistent read finds out
- * why.
- * An operation that needs an item of a later release throws NewerItemError.
- * All operations of the ledger throw the errors of the database. If a write throws an error, the database may contain
- * the change anyway.
+ * implementations of the ledger. Each change on DynamoDB is one conditional write. If DynamoDB refuses a write, a
+ * consistent read finds out why. An operation that needs an item of a later release throws NewerItemError. All
+ * operations of the ledger throw the errors of the database. If a write throws an error, the database may contain the
+ * change anyway.
  */
 export interface Ledger
   extends WatchLedger,

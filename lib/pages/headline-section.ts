@@ -35,7 +35,10 @@ ${document.warnings.map((text) => html`<p class="error" dir="auto">${text}</p>`)
 </header>`;
 }
 
-/** Renders who started the job, in which pipeline and with which commit, and the labels. Omits what the caller did not say. */
+/**
+ * Renders who started the job, in which pipeline and with which commit, and the labels. Omits what the caller did not
+ * say.
+ */
 function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocument["context"]): Html {
   const run = normalizeWebUrl(runUrl);
   const parts = [
@@ -52,7 +55,10 @@ function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocu
   }`;
 }
 
-/** Returns the text of the link to a run. The host is part of the text, because the caller chooses the name of the pipeline. */
+/**
+ * Returns the text of the link to a run. The host is part of the text, because the caller chooses the name of the
+ * pipeline.
+ */
 function runLabel(run: string, pipeline: string | undefined): string {
   const { host } = new URL(run);
   return URL.parse(pipeline ?? "")?.host === host

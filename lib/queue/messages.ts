@@ -43,7 +43,10 @@ export type PollMessage = z.infer<typeof PollMessage>;
 /** The name of a target in the config, or the name of a callback. */
 const TargetName = z.string().check(z.minLength(1), z.maxLength(80));
 
-/** A message in the notify queue. It requests a notification to one target about the outcome of a watch, or about a slow job. */
+/**
+ * A message in the notify queue. It requests a notification to one target about the outcome of a watch, or about a slow
+ * job.
+ */
 export const NotificationMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("notification"),

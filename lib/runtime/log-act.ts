@@ -21,7 +21,10 @@ export const NO_WATCH = { project: null, jobId: null, owner: null } as const;
 /** The value of a field that does not apply. The log would omit a field that is null or empty. */
 const NONE = "-";
 
-/** Writes the log line `act`, and counts each stopped watch in the metric `Stopped`. The time of the act is the time of the log line. */
+/**
+ * Writes the log line `act`, and counts each stopped watch in the metric `Stopped`. The time of the act is the time of
+ * the log line.
+ */
 export function logAct({ act, who, from, project, jobId, owner, targets }: Act): void {
   log.info("act", {
     act,

@@ -58,8 +58,8 @@ export function assumedJobsLongerThan(jobType: string | null, ended: number): Fl
 }
 
 /**
- * The results of `assumedJobsLongerThan` for 0 ended jobs. The function returns the same array each time, so that callers can cache
- * a plan for the array.
+ * The results of `assumedJobsLongerThan` for 0 ended jobs. The function returns the same array each time, so that
+ * callers can cache a plan for the array.
  */
 const withoutHistory = new Map<Assumption, Float64Array>();
 

@@ -56,12 +56,13 @@ interface SimulatedCloud {
 }
 
 /**
- * Starts a simulated CCE and IAM. The simulator supports `GET /api/v3/projects/{projectId}/jobs/{jobId}`, the list
- * `GET /api/v2/projects/{projectId}/jobs`, `GET /api/v3/projects/{projectId}/clusters/…`, `GET /api/v3/addons/{addonId}` and
- * `POST /v3/auth/tokens`. The simulator checks the signature or token of every other request. The simulator also
- * serves the certificate of SMN and confirms subscriptions at paths below `/smn/`. Other processes control the simulator
- * by the requests `POST /__sim/jobs` with `{"project", "script"}`, `POST /__sim/resources` with a resource script, `POST /__sim/operations` with an operation script, `POST /__sim/faults`, `POST /__sim/expire-tokens`
- * and `GET /__sim/stats`.
+ * Starts a simulated CCE and IAM. The simulator supports `GET /api/v3/projects/{projectId}/jobs/{jobId}`, the list `GET
+ * /api/v2/projects/{projectId}/jobs`, `GET /api/v3/projects/{projectId}/clusters/…`, `GET /api/v3/addons/{addonId}` and
+ * `POST /v3/auth/tokens`. The simulator checks the signature or token of every other request. The simulator also serves
+ * the certificate of SMN and confirms subscriptions at paths below `/smn/`. Other processes control the simulator by
+ * the requests `POST /__sim/jobs` with `{"project", "script"}`, `POST /__sim/resources` with a resource script, `POST
+ * /__sim/operations` with an operation script, `POST /__sim/faults`, `POST /__sim/expire-tokens` and `GET
+ * /__sim/stats`.
  */
 export async function startCceSimulator(options: SimulatorOptions = {}): Promise<CceSimulator> {
   const { keys = [], users = [], tokens = [], tokenSeconds = 86_400, now = Date.now, speed = 1 } = options;

@@ -10,9 +10,9 @@ const REFRESH_MS = 400;
 const Accepted = z.object({ jobs: z.tuple([z.object({ pageUrl: z.string().nullish() })]) });
 
 /**
- * Registers the demo jobs at the service's API, in the same way as a pipeline, except the job that discovery finds. Shows the progress of each job, and
- * shows each notification that the demo's receiver gets. Returns true as soon as every expected notification has
- * arrived. Returns false if `timeLimitMs` is over or the demo was aborted.
+ * Registers the demo jobs at the service's API, in the same way as a pipeline, except the job that discovery finds.
+ * Shows the progress of each job, and shows each notification that the demo's receiver gets. Returns true as soon as
+ * every expected notification has arrived. Returns false if `timeLimitMs` is over or the demo was aborted.
  * @throws Error if the service's API refuses a demo job or an event.
  */
 export async function runDemo(options: {

@@ -51,9 +51,9 @@ export interface SsmOptions {
 /**
  * Starts a Parameter Store server with the entries of a config file. The server reads the config file again for each
  * request. Values that a request writes are kept in memory, and replace the values in the config file. The server
- * supports GetParametersByPath, GetParameters, PutParameter and DeleteParameter by AWS JSON protocol 1.1. The server has the same
- * limits and request rates as Parameter Store in an AWS account. Every parameter of the server has the type
- * SecureString.
+ * supports GetParametersByPath, GetParameters, PutParameter and DeleteParameter by AWS JSON protocol 1.1. The server
+ * has the same limits and request rates as Parameter Store in an AWS account. Every parameter of the server has the
+ * type SecureString.
  */
 export async function startSsm(options: SsmOptions): Promise<LocalServer> {
   const {

@@ -95,8 +95,9 @@ const HASH_CHARACTERS = 8;
 
 /**
  * Moves the certificates in a value to separate entries, because an entry has at most 8 KB. A private key stays in the
- * entry, because functions that need no target also read certificates. The value refers to each entry by name. The name of an entry contains a hash of its content, so that a changed certificate takes
- * effect together with the entry that refers to it.
+ * entry, because functions that need no target also read certificates. The value refers to each entry by name. The name
+ * of an entry contains a hash of its content, so that a changed certificate takes effect together with the entry that
+ * refers to it.
  */
 function moveCertificates(value: unknown, path: string, moved: Map<string, string>): unknown {
   if (!isObject(value)) return value;

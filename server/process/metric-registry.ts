@@ -1,6 +1,9 @@
 import { type Dimensions, METRICS, type MetricName, UNITS } from "../../lib/runtime/metrics.ts";
 
-/** The content type of the text format (https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md). */
+/**
+ * The content type of the text format
+ * (https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md).
+ */
 export const OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /**

@@ -138,7 +138,10 @@ function planMalformedMessage(
   });
 }
 
-/** Sends a message of the next version. The release that can read the message is deployed an hour after the end of the faults. */
+/**
+ * Sends a message of the next version. The release that can read the message is deployed an hour after the end of the
+ * faults.
+ */
 function planNewerMessage(
   { simulation, queues, lostNewerMessages }: ServiceRun,
   queue: "poll" | "notify",

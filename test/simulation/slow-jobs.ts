@@ -25,7 +25,10 @@ export function planSlowJobs({ config, ledger }: ServiceRun, draw: RandomSource)
     }
 }
 
-/** Returns the IDs of the notifications of slow jobs that the service may send: one for each watch with a stored summary. */
+/**
+ * Returns the IDs of the notifications of slow jobs that the service may send: one for each watch with a stored
+ * summary.
+ */
 export function allowedSlowNotifications({ ledger }: ServiceRun): readonly string[] {
   return Object.keys(ledger.state.slow).flatMap((id) => {
     const [generation = "", ...rest] = id.split("#");

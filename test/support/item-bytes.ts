@@ -2,7 +2,8 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 
 /**
  * Returns the size of an item in DynamoDB, in bytes. Names and strings count in UTF-8. A number needs one byte for two
- * digits, and one more byte. A list needs three bytes, and one more byte for each element. Source: developer guide, "DynamoDB item sizes".
+ * digits, and one more byte. A list needs three bytes, and one more byte for each element. Source: developer guide,
+ * "DynamoDB item sizes".
  */
 export function itemBytes(item: Readonly<Record<string, AttributeValue>>): number {
   return Object.entries(item).reduce(

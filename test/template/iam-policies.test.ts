@@ -4,7 +4,10 @@ import { deployerActions } from "./deployer-actions.ts";
 import { findUnneeded, type IamPolicy, isAllowed, type NeededAction, readIamPolicy } from "./iam-policy.ts";
 import { compileOwnTemplate, type OwnTemplate, ROOT } from "./own-template.ts";
 
-/** The largest size of a managed policy, without white space. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+/**
+ * The largest size of a managed policy, without white space.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
 const MAX_POLICY_CHARACTERS = 6144;
 const STAGE = "dev";
 const PREFIX = `cce-job-notifier-${STAGE}`;

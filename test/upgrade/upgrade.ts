@@ -29,9 +29,9 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUILD = join(ROOT, "build/packages");
 const WORK = join(ROOT, "build/upgrade");
 /**
- * The times for which the releases run, one after the other. The current release is the first, and the other release is the last,
- * because only the other release can read every format. The second time is short: messages of the current release are
- * then still in the queue while the other release changes their items, and meet the current release again.
+ * The times for which the releases run, one after the other. The current release is the first, and the other release is
+ * the last, because only the other release can read every format. The second time is short: messages of the current
+ * release are then still in the queue while the other release changes their items, and meet the current release again.
  */
 const PHASES_MS = [9_000, 4_000, 9_000, 9_000, 9_000, 9_000];
 const SUBMIT_EVERY_MS = 250;

@@ -130,7 +130,10 @@ function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts)
   }
 }
 
-/** Returns the reason of a timeout, or why a resource is not ready. A sentence that names the running subjobs replaces the sentence with the phase. */
+/**
+ * Returns the reason of a timeout, or why a resource is not ready. A sentence that names the running subjobs replaces
+ * the sentence with the phase.
+ */
 export function timeoutText(reason: string | null, budget: TextBudget, texts: Texts): string {
   const sentences = translateSentences(cleanKeepingLines(reason ?? ""), texts);
   const namesRunning = sentences.some(({ key }) => key === "sentence.running");

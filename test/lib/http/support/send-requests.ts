@@ -18,7 +18,10 @@ export async function closeAll(): Promise<void> {
 /** Registers a server or connection that `closeAll` closes. */
 export const closeLater = (opened: { close(): unknown }): number => open.push(opened);
 
-/** The result of a request. In a failure, `rule` replaces the error and the headers, and names the rule that refused the address. */
+/**
+ * The result of a request. In a failure, `rule` replaces the error and the headers, and names the rule that refused the
+ * address.
+ */
 export type RuledResult =
   | Extract<HttpResult, { kind: "answer" }>
   | (Omit<Extract<HttpResult, { kind: "failed" }>, "error" | "headers"> & {
