@@ -40,6 +40,10 @@ const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
       "logs CreateLogGroup DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy TagResource UntagResource ListTagsForResource",
     arn: logGroup,
   },
+  "AWS::Logs::SubscriptionFilter": {
+    actions: "logs DescribeSubscriptionFilters PutSubscriptionFilter DeleteSubscriptionFilter",
+    arn: logGroup,
+  },
   "AWS::Lambda::Function": {
     actions:
       "lambda CreateFunction DeleteFunction GetFunction GetFunctionConfiguration UpdateFunctionCode UpdateFunctionConfiguration GetFunctionRecursionConfig PutFunctionRecursionConfig GetFunctionConcurrency PutFunctionConcurrency DeleteFunctionConcurrency GetRuntimeManagementConfig GetFunctionCodeSigningConfig TagResource UntagResource ListTags",
