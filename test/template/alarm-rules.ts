@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { alarmOf, type Sample } from "./cloudwatch.ts";
-import { type OwnTemplate, resourcesOf } from "./own-template.ts";
+import { isInFocus, type OwnTemplate, resourcesOf } from "./own-template.ts";
 import type { Rule } from "./rules.ts";
 
 const MINUTE = 60;
@@ -22,7 +22,8 @@ function runs(every: number, from: number, to: number, metrics: Readonly<Record<
 const sweeps = (from: number, to: number, metrics: Readonly<Record<string, number>> = {}) =>
   runs(SWEEP_EVERY, from, to, { SweepFound: 0, SweepFailures: 0, Invocations: 1, ...metrics });
 /** The depth of the empty queues. SQS writes it every minute. */
-const depth = (from: number, to: number) => runs(MINUTE, from, to, { ApproximateNumberOfMessagesVisible: 0 });
+const depth = (from: number, to: number, value = 0) =>
+  runs(MINUTE, from, to, { "ApproximateNumberOfMessagesVisible poll": value });
 const audits = (from: number, to: number) => runs(HOUR, from, to, { AuditDiscrepancy: 0 });
 
 /** No alarm depends on what FILL does with a metric that has never had a value. */
@@ -39,6 +40,7 @@ function mustFire(
   samples: readonly Sample[],
   [from, to]: readonly [number, number],
 ): string[] {
+  if (!isInFocus(template, id)) return [];
   return FILLS.flatMap((fill) => {
     const { periodSeconds, isActive } = alarmOf(template, id, fill);
     for (let phase = 0; phase < periodSeconds; phase += MINUTE) {
@@ -58,6 +60,7 @@ function mustNotFire(
   samples: readonly Sample[],
   [from, to]: readonly [number, number],
 ): string[] {
+  if (!isInFocus(template, id)) return [];
   return FILLS.flatMap((fill) => {
     const { isActive } = alarmOf(template, id, fill);
     for (let at = from; at <= to; at += MINUTE)
@@ -68,7 +71,7 @@ function mustNotFire(
 
 export const failingSchedulesFire: Rule = (template) => {
   const failingSweeps = [
-    ...depth(0, 3 * HOUR),
+    ...depth(0, 3 * HOUR, 5),
     ...sweeps(0, HOUR),
     ...runs(SWEEP_EVERY, HOUR, 3 * HOUR, { Invocations: 1, Errors: 1 }),
   ];
@@ -78,12 +81,16 @@ export const failingSchedulesFire: Rule = (template) => {
   const failingAudits = runs(HOUR, HOUR, 12 * HOUR, { Invocations: 1, Errors: 1 });
   const stopped = [...steadySweeps, ...audits(HOUR, 4 * HOUR), ...failingAudits];
   const healthy = [...steadySweeps, ...audits(HOUR, 12 * HOUR)];
+  /** Three periods without a run end at most 20 minutes after the last run. */
+  const SOON = [HOUR, HOUR + 21 * MINUTE] as const;
+  const lateAudits = [...depth(0, 6 * HOUR), ...sweeps(SWEEP_EVERY, 6 * HOUR), ...audits(2 * HOUR, 6 * HOUR)];
+  const bothStopped = [...sweeps(SWEEP_EVERY, 6 * HOUR)];
   const sweep = "SweepNotRunningAlarm";
   const audit = "AuditNotRunningAlarm";
   return [
-    ...mustFire(template, sweep, "every run fails", failingSweeps, [HOUR, 1.6 * HOUR]),
+    ...mustFire(template, sweep, "every run fails", failingSweeps, SOON),
     ...mustFire(template, sweep, "every run of a new stage fails", neverWorked, [0, 0.6 * HOUR]),
-    ...mustFire(template, sweep, "the runs have stopped", noMetrics, [HOUR, 1.6 * HOUR]),
+    ...mustFire(template, sweep, "the runs have stopped", noMetrics, SOON),
     ...mustFire(template, sweep, "the runs and all metrics have stopped", noMetrics, [3 * HOUR, 4 * HOUR]),
     ...mustNotFire(template, sweep, "every run succeeds", healthy, [0, 12 * HOUR]),
     ...mustFire(template, audit, "every run fails", [...steadySweeps, ...failingAudits], [0, 7 * HOUR]),
@@ -92,22 +99,26 @@ export const failingSchedulesFire: Rule = (template) => {
       11 * HOUR,
     ]),
     ...mustNotFire(template, audit, "every run succeeds on a new stage", healthy, [0, 12 * HOUR]),
+    ...mustNotFire(template, audit, "the first run of a new stage fails", lateAudits, [0, 6 * HOUR]),
     ...mustNotFire(template, audit, "the sweep has stopped", noMetrics, [0, 6 * HOUR]),
+    ...mustNotFire(template, audit, "the sweep has stopped too", bothStopped, [9.1 * HOUR, 12 * HOUR]),
   ];
 };
 
 /** A new stage that works. Its metrics start one after another. Nothing has a value before it starts. */
 function newStage(depthAt: number, sweepAt: number): Sample[] {
   return [
-    ...runs(MINUTE, depthAt, 4 * HOUR, {
-      ApproximateNumberOfMessagesVisible: 0,
-      ApproximateNumberOfMessagesNotVisible: 0,
-      ApproximateAgeOfOldestMessage: 0,
-      NumberOfMessagesSent: 0,
-    }),
+    ...["poll", "notify", "poll-dead", "notify-dead"].flatMap((queue) =>
+      runs(MINUTE, depthAt, 4 * HOUR, {
+        [`ApproximateNumberOfMessagesVisible ${queue}`]: 0,
+        [`ApproximateNumberOfMessagesNotVisible ${queue}`]: 0,
+        [`ApproximateAgeOfOldestMessage ${queue}`]: 0,
+        [`NumberOfMessagesSent ${queue}`]: 0,
+      }),
+    ),
     ...sweeps(sweepAt, 4 * HOUR),
     ...audits(HOUR, 4 * HOUR),
-    ...runs(MINUTE, 20 * MINUTE, HOUR, { PollsWithoutJob: 0, NumberOfMessagesSent: 1, Attempts: 1 }),
+    ...runs(MINUTE, 20 * MINUTE, HOUR, { PollsWithoutJob: 0, "NumberOfMessagesSent poll": 1, Attempts: 1 }),
   ];
 }
 
@@ -126,10 +137,11 @@ export const newStageIsQuiet: Rule = (template) =>
 
 export const fullQueueFires: Rule = (template) => {
   const id = "NotifyQueueFullAlarm";
-  const inFlight = (value: number) => runs(MINUTE, 0, HOUR, { ApproximateNumberOfMessagesNotVisible: value });
+  const metric = "ApproximateNumberOfMessagesNotVisible notify";
+  const inFlight = (value: number) => runs(MINUTE, 0, HOUR, { [metric]: value });
   // SQS delivers nothing more from 120,000 on. 100 per second more reach that number in 15 minutes.
   const growing = Array.from({ length: 60 }, (_, minute) => ({
-    metric: "ApproximateNumberOfMessagesNotVisible",
+    metric,
     at: minute * MINUTE,
     value: minute * 6000,
   }));
@@ -215,7 +227,7 @@ export const lateNotificationsFire: Rule = (template) => {
 
 export const everyDeadLetterFires: Rule = (template) => {
   const id = "DeadLettersAlarm";
-  const depth = runs(MINUTE, 0, 4 * HOUR, { ApproximateNumberOfMessagesVisible: 1 });
+  const depth = runs(MINUTE, 0, 4 * HOUR, { "ApproximateNumberOfMessagesVisible poll-dead": 1 });
   const deadLetters = [0, 2 * HOUR].map((at) => ({ metric: "DeadLetters", value: 1, at }));
   const samples = [...depth, ...deadLetters];
   return [

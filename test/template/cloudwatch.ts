@@ -2,7 +2,10 @@ import * as z from "zod";
 import { evaluate, type FillOfNothing, type Operand, type Value } from "./metric-math.ts";
 import { type OwnTemplate, resourcesOf } from "./own-template.ts";
 
-/** One value of a metric and the second of the value. */
+/**
+ * One value of a metric and the second of the value. A metric of the product is its name. A metric of AWS is its name and
+ * the resource, without the prefix of the stage: `Errors poll`.
+ */
 export interface Sample {
   readonly metric: string;
   readonly at: number;
@@ -12,23 +15,31 @@ export interface Sample {
 const Numeric = z.coerce.number();
 const Stat = z.enum(["Sum", "Average", "Minimum", "Maximum", "SampleCount", "p95"]);
 
+/** Shorter periods need metrics of a high resolution, which neither AWS nor the product writes. */
+const Period = Numeric.refine((seconds) => seconds > 0 && seconds % 60 === 0);
+const Metric = z.object({
+  Namespace: z.string(),
+  MetricName: z.string(),
+  Dimensions: z.array(z.object({ Value: z.string() })).default([]),
+});
+
 const Alarm = z.object({
   TreatMissingData: z.enum(["breaching", "notBreaching", "ignore"]),
-  EvaluationPeriods: Numeric,
+  EvaluationPeriods: Numeric.min(1),
   Threshold: Numeric,
   ComparisonOperator: z.enum(["GreaterThanOrEqualToThreshold", "LessThanThreshold"]),
+  Namespace: z.string().optional(),
   MetricName: z.string().optional(),
+  Dimensions: z.array(z.object({ Value: z.string() })).optional(),
   Statistic: Stat.optional(),
-  Period: Numeric.optional(),
+  Period: Period.optional(),
   Metrics: z
     .array(
       z.object({
         Id: z.string(),
         Expression: z.string().optional(),
         ReturnData: z.boolean().default(true),
-        MetricStat: z
-          .object({ Stat, Period: Numeric, Metric: z.object({ MetricName: z.string() }) })
-          .optional(),
+        MetricStat: z.object({ Stat, Period, Metric }).optional(),
       }),
     )
     .default([]),
@@ -46,7 +57,6 @@ interface Series {
   readonly period: number;
 }
 
-/** A model of an alarm. It identifies metrics by their names and ignores namespaces and dimensions. */
 interface AlarmModel {
   readonly periodSeconds: number;
   /** Returns true if the alarm is active at a second. A period of the alarm must end at this second. */
@@ -64,6 +74,8 @@ export function alarmOf(
   const alarm = found.properties;
   const series = seriesOf(alarm);
   const periodSeconds = series[0]?.period ?? 0;
+  if (alarm.MetricName === undefined && alarm.Metrics.filter(({ ReturnData }) => ReturnData).length !== 1)
+    throw new Error(`${id} does not return exactly one value`);
   if (series.some(({ period }) => period !== periodSeconds)) throw new Error(`${id} has several periods`);
   const valueAt = (samples: readonly Sample[], periodEnd: number) =>
     returnedValue(alarm, series, samples, periodEnd, fillOfNothing);
@@ -80,12 +92,20 @@ export function alarmOf(
   return { periodSeconds, isActive };
 }
 
-function seriesOf({ MetricName, Statistic, Period, Metrics }: Alarm): Series[] {
-  if (MetricName !== undefined)
-    return [{ id: ONLY_METRIC, metric: MetricName, stat: Statistic ?? "Sum", period: Period ?? 0 }];
+function seriesOf({ Statistic, Period: period, Metrics, ...alarm }: Alarm): Series[] {
+  if (alarm.MetricName !== undefined) {
+    if (Statistic === undefined || period === undefined)
+      throw new Error("the alarm has no statistic or period");
+    return [{ id: ONLY_METRIC, metric: nameOf(Metric.parse(alarm)), stat: Statistic, period }];
+  }
   return Metrics.flatMap(({ Id, MetricStat: of }) =>
-    of === undefined ? [] : [{ id: Id, metric: of.Metric.MetricName, stat: of.Stat, period: of.Period }],
+    of === undefined ? [] : [{ id: Id, metric: nameOf(of.Metric), stat: of.Stat, period: of.Period }],
   );
+}
+
+function nameOf({ Namespace, MetricName, Dimensions }: z.infer<typeof Metric>): string {
+  if (!Namespace.startsWith("AWS/")) return MetricName;
+  return [MetricName, ...Dimensions.map(({ Value }) => Value.replace("cce-job-notifier-dev-", ""))].join(" ");
 }
 
 /** Returns the value that an alarm compares with its threshold. An expression may refer to other expressions. */
@@ -116,15 +136,39 @@ function isBreaching({ TreatMissingData, ComparisonOperator, Threshold }: Alarm,
   return ComparisonOperator === "LessThanThreshold" ? value < Threshold : value >= Threshold;
 }
 
+/** The samples of each metric in the order of their times. A check asks for the same samples hundreds of times. */
+const byMetric = new WeakMap<readonly Sample[], Map<string, Sample[]>>();
+
+function samplesOf(metric: string, samples: readonly Sample[]): readonly Sample[] {
+  const known = byMetric.get(samples) ?? new Map<string, Sample[]>();
+  byMetric.set(samples, known);
+  const own = known.get(metric) ?? samples.filter((one) => one.metric === metric).sort((a, b) => a.at - b.at);
+  known.set(metric, own);
+  return own;
+}
+
 /** Returns the statistic of the samples in (periodEnd - period, periodEnd]. Without samples its value is missing. */
 function statisticOf(
   { metric, stat, period }: Series,
   samples: readonly Sample[],
   periodEnd: number,
 ): Operand {
-  const past = samples.filter((one) => one.metric === metric && one.at <= periodEnd);
-  const values = past.filter(({ at }) => at > periodEnd - period).map(({ value }) => value);
-  return { value: values.length === 0 ? null : compute(stat, values), hasExisted: past.length > 0 };
+  const own = samplesOf(metric, samples);
+  const end = indexAfter(own, periodEnd);
+  const values = own.slice(indexAfter(own, periodEnd - period), end).map(({ value }) => value);
+  return { value: values.length === 0 ? null : compute(stat, values), hasExisted: end > 0 };
+}
+
+/** Returns the index of the first sample after a second. */
+function indexAfter(samples: readonly Sample[], second: number): number {
+  let from = 0;
+  let to = samples.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((samples[middle]?.at ?? 0) <= second) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function compute(stat: z.infer<typeof Stat>, values: readonly number[]): number {

@@ -35,11 +35,21 @@ const EVENT_SOURCE = [
 /** The declaration of a command in minified SDK code. */
 const COMMAND_DECLARATION = /\bextends\s+[\w$]+\(\s*[\w$]+,\s*[\w$]+,\s*"([A-Z]\w+)",\s*[\w$]+\s*\)/g;
 
+/** The results of a function of a bundle. A bundle is long, and many rules read the same bundles. */
+export function oncePerBundle<T>(read: (bundle: string) => T): (bundle: string) => T {
+  const known = new Map<string, T>();
+  return (bundle) => {
+    const result = known.get(bundle) ?? read(bundle);
+    known.set(bundle, result);
+    return result;
+  };
+}
+
 /** Returns the commands of the AWS SDK in a bundle. */
-export function commandsIn(bundle: string): string[] {
+export const commandsIn = oncePerBundle((bundle: string): readonly string[] => {
   const names = [...bundle.matchAll(COMMAND_DECLARATION)].map(([, name]) => name ?? "");
   return [...new Set(names)].filter((name) => name !== "" && !UNUSED.has(name)).sort();
-}
+});
 
 /** Compares the AWS commands in each function's code with the actions of its role. Returns one line per difference. */
 export function compareWithPolicies({ service, bundles }: OwnTemplate): string[] {
@@ -90,13 +100,13 @@ const PARTS: readonly string[] = [...CONFIG_GROUPS, ...SINGLE_ENTRIES];
 const isPart = (name: string): name is ConfigPart => PARTS.includes(name);
 
 /** Returns the parts of the config that a bundle reads: the list of parts in the handler of the function. */
-export function configPartsIn(bundle: string): readonly ConfigPart[] {
+export const configPartsIn = oncePerBundle((bundle: string): readonly ConfigPart[] => {
   const lists = [...bundle.matchAll(/\[("[A-Za-z/]+"(?:,"[A-Za-z/]+")*)\]/g)]
     .map(([, items = ""]) => items.split(",").map((item) => item.slice(1, -1)))
     .filter((names) => names.every(isPart) && names.includes("settings"))
     .filter((names) => names.join() !== SINGLE_ENTRIES.join());
   return [...new Set(lists.flat().filter(isPart))].sort();
-}
+});
 
 /** Compares the parts of the config that each function's code reads with the parts that its role allows. */
 export function compareConfigParts({ service, bundles }: OwnTemplate): string[] {

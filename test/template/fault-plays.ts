@@ -1,0 +1,80 @@
+import type { Sample } from "./cloudwatch.ts";
+import { every, HOUR, MINUTE, type Play, play, ruleOf } from "./play.ts";
+import type { Rule } from "./rules.ts";
+
+/**
+ * The alarm on something that must never happen fires at each time that it happens. A second time ten minutes later fires
+ * again. A function that writes a zero fires nothing.
+ */
+function eventPlays(alarm: string, metric: string): Play[] {
+  const at = (minute: number, value: number): Sample => ({ metric, at: minute * MINUTE + 1, value });
+  return [
+    play(alarm, "it happens twice in ten minutes", [at(0, 1), at(10, 1)], 2),
+    play(alarm, "zeros stand next to the one time", [at(30, 0), at(30, 1)], 1),
+    play(alarm, "it never happens", every(MINUTE, 0, HOUR, metric, 0), 0),
+  ];
+}
+
+/**
+ * The alarm on a sum fires if each of `periods` periods has the sum. It ignores a smaller sum that lasts, and fewer periods
+ * with a large sum.
+ */
+function sustainedPlays(alarm: string, metric: string, sum: number, periods: number): Play[] {
+  /** Returns samples of 1 in the same second of some periods. */
+  const each = (count: number, inEach: number) =>
+    Array.from({ length: inEach }, () => every(300, HOUR, HOUR + count * 300, metric, 1)).flat();
+  const zeros = every(300, HOUR, HOUR + periods * 300, metric, 0);
+  return [
+    play(alarm, `${sum} in ${periods} periods`, [...zeros, ...each(periods, sum)], 1),
+    play(alarm, `${sum - 1} in each period`, [...zeros, ...each(12, sum - 1)], 0),
+    play(alarm, `${periods - 1} periods`, [...zeros, ...each(periods - 1, 9 * sum)], 0),
+  ];
+}
+
+/** Crashes and throttles of each function that handles jobs. The next run of a schedule repeats the work of a failed run. */
+export const functionFaultsFire: Rule = (template) => {
+  const handling = ["enqueue", "poll", "notify", "api"];
+  return ruleOf([
+    ...handling.flatMap((name) => [
+      ...sustainedPlays("ErrorsAlarm", `Errors ${name}`, 3, 2),
+      ...sustainedPlays("ThrottlesAlarm", `Throttles ${name}`, 1, 3),
+    ]),
+    play(
+      "ErrorsAlarm",
+      "one error of each of four functions in every five minutes",
+      handling.flatMap((name) => every(300, HOUR, HOUR + 900, `Errors ${name}`, 1)),
+      1,
+    ),
+  ])(template);
+};
+
+export const eventsFire: Rule = ruleOf([
+  ...eventPlays("ConfigInvalidAlarm", "ConfigInvalid"),
+  ...eventPlays("TargetGoneAlarm", "TargetGone"),
+  ...eventPlays("PollsGivenUpAlarm", "PollsGivenUp"),
+  ...eventPlays("DeadLettersAlarm", "DeadLetters"),
+  ...eventPlays("LoopStoppedAlarm", "RecursiveInvocationsDropped poll"),
+]);
+
+export const repeatedFaultsFire: Rule = ruleOf([
+  ...sustainedPlays("RecordsFailedAlarm", "RecordsFailed", 3, 3),
+  ...sustainedPlays("ApiErrorsAlarm", "5xx HttpApi", 3, 2),
+  play(
+    "EventsFailingAlarm",
+    "three messages of SMN per hour fail",
+    every(20 * MINUTE, 6 * HOUR, 8 * HOUR, "EventsFailed", 1),
+    1,
+  ),
+  play(
+    "EventsFailingAlarm",
+    "two messages of SMN per hour fail",
+    every(30 * MINUTE, 6 * HOUR, 12 * HOUR, "EventsFailed", 1),
+    0,
+  ),
+  play(
+    "EventsFailingAlarm",
+    "three messages fail at once, and again three hours later",
+    [6, 9].map((hour) => ({ metric: "EventsFailed", at: hour * HOUR + 1, value: 3 })),
+    2,
+  ),
+]);

@@ -1,0 +1,62 @@
+import { alarmOf, type Sample } from "./cloudwatch.ts";
+import { isInFocus, type OwnTemplate } from "./own-template.ts";
+import type { Rule } from "./rules.ts";
+
+export const MINUTE = 60;
+export const HOUR = 3600;
+
+/** Returns samples of one metric at an interval, from a second on and before another second. */
+export const every = (interval: number, from: number, to: number, metric: string, value: number): Sample[] =>
+  Array.from({ length: Math.ceil((to - from) / interval) }, (_, n) => ({
+    metric,
+    value,
+    at: from + n * interval + 1,
+  }));
+
+/** What happens on a stage, and at how many times the alarm becomes active because of it. */
+export interface Play {
+  readonly alarm: string;
+  readonly situation: string;
+  readonly samples: readonly Sample[];
+  /** The number of notifications of the alarm, for every possible start of the periods. */
+  readonly rings: number;
+  /** The seconds between which the alarm is active at the end of every period. */
+  readonly activeWithin?: readonly [number, number];
+}
+
+/** Returns the ends of the periods from 0 to the time at which every alarm has seen all samples. */
+function periodEnds(samples: readonly Sample[], phase: number, periodSeconds: number): number[] {
+  const last = Math.max(...samples.map(({ at }) => at)) + 3 * periodSeconds;
+  return Array.from(
+    { length: Math.ceil((last - phase) / periodSeconds) },
+    (_, n) => phase + n * periodSeconds,
+  );
+}
+
+function faultsOf(template: OwnTemplate, { alarm, situation, samples, rings, activeWithin }: Play): string[] {
+  const { periodSeconds, isActive } = alarmOf(template, alarm, "filled");
+  const step = Math.max(MINUTE, periodSeconds / 6);
+  for (let phase = 0; phase < periodSeconds; phase += step) {
+    const states = periodEnds(samples, phase, periodSeconds).map((at) => ({ at, on: isActive(samples, at) }));
+    const found = states.filter(({ on }, index) => on && !states[index - 1]?.on).length;
+    if (found !== rings) return [`${alarm} fires ${found} times: ${situation}`];
+    if (states.at(-1)?.on) return [`${alarm} stays active without data: ${situation}`];
+    const [from, to] = activeWithin ?? [0, 0];
+    if (states.some(({ at, on }) => at >= from && at < to && !on))
+      return [`${alarm} is not active all the time: ${situation}`];
+  }
+  return [];
+}
+
+/** Returns the rule that an alarm does what its plays say. */
+export const ruleOf =
+  (plays: readonly Play[]): Rule =>
+  (template) =>
+    plays.filter(({ alarm }) => isInFocus(template, alarm)).flatMap((play) => faultsOf(template, play));
+
+export const play = (alarm: string, situation: string, samples: readonly Sample[], rings: number): Play => ({
+  alarm,
+  situation,
+  samples,
+  rings,
+});
