@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 
 /** The table of the ledger, as in serverless.yml. */
-const TABLE_DEFINITION = {
+export const TABLE_DEFINITION = {
   AttributeDefinitions: [
     { AttributeName: "pk", AttributeType: "S" },
     { AttributeName: "sk", AttributeType: "S" },
