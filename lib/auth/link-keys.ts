@@ -36,7 +36,7 @@ export function createLinkOptions(
   { settings, projects }: Pick<Config, "settings" | "projects">,
   defaultUrl: string,
 ): LinkOptions {
-  const { publicUrl = defaultUrl.replace(/(?<!\/)\/+$/, ""), linkKeys, linkDays } = settings;
+  const { publicUrl = defaultUrl.replace(/\/$/, ""), linkKeys, linkDays } = settings;
   const versions = Object.entries(projects).map(([name, { linkVersion }]) => [name, linkVersion] as const);
   return { publicUrl, linkKeys, linkDays, linkVersions: Object.fromEntries(versions) };
 }
