@@ -52,8 +52,10 @@ export function createWatchLimit({ ledger, now }: LimitWatchesPorts): LimitWatch
       remember(caller, { remaining: remaining - jobs, fullUntil });
       return true;
     }
-    const free =
-      now() < fullUntil ? 0 : Math.max(0, watchesPerCaller - (await ledger.countLiveWatches(caller)));
+    const fullMs = fullUntil - now();
+    // A longer time was set before the clock was set back.
+    const isFull = fullMs > 0 && fullMs <= FULL_MS;
+    const free = isFull ? 0 : Math.max(0, watchesPerCaller - (await ledger.countLiveWatches(caller)));
     const opened = jobs <= free ? jobs : await countNew(caller, project, jobIds);
     if (opened <= free) {
       remember(caller, { remaining: Math.floor((free - opened) * UNCOUNTED_PART), fullUntil });
@@ -61,7 +63,7 @@ export function createWatchLimit({ ledger, now }: LimitWatchesPorts): LimitWatch
     }
     remember(caller, {
       remaining: 0,
-      fullUntil: free === 0 && now() >= fullUntil ? now() + FULL_MS : fullUntil,
+      fullUntil: free === 0 && !isFull ? now() + FULL_MS : fullUntil,
     });
     return false;
   };

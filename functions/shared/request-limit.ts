@@ -16,7 +16,8 @@ export function createRequestLimit(now: () => Instant): LimitRequests {
   return (caller, requestsPerMinute) => {
     if (requestsPerMinute === 0) return null;
     const known = callers.get(caller);
-    const isNew = known === undefined || now() - known.startedAt >= MINUTE_MS;
+    // A minute that starts far in the future was counted before the clock was set back.
+    const isNew = known === undefined || Math.abs(now() - known.startedAt) >= MINUTE_MS;
     const current = isNew ? { startedAt: now(), requests: 0 } : known;
     if (current.requests >= requestsPerMinute)
       return Math.max(1, Math.ceil((current.startedAt + MINUTE_MS - now()) / 1000));

@@ -25,7 +25,10 @@ export function parseCceTime(text: string | null | undefined): Instant | null {
   const zone = rest === USUAL_ZONE ? [] : ZONE.exec(rest);
   if (zone === null) return null;
   const [year, month, day] = [Number(matched[1]), Number(matched[2]), Number(matched[3])];
-  const [hours, minutes, seconds] = [Number(matched[4]), Number(matched[5]), Number(matched[6])];
+  // A leap second (RFC 3339, section 5.7) counts as the second before it, because an instant has no leap seconds.
+  const isLeapSecond = matched[6] === "60";
+  const [hours, minutes] = [Number(matched[4]), Number(matched[5])];
+  const seconds = isLeapSecond ? 59 : Number(matched[6]);
   if (year < 100 || month < 1 || month > 12 || day < 1) return null;
   if (hours > 23 || minutes > 59 || seconds > 59) return null;
   const milliseconds = Number((matched[7] ?? "").padEnd(3, "0"));

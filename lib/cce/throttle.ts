@@ -29,19 +29,24 @@ interface Throttle {
 export function createThrottle(now: () => Instant, random: () => number): Throttle {
   let until = 0;
   let failures = 0;
-  const waitSeconds = () => Math.max(0, Math.ceil((until - now()) / 1000));
+  const waitMs = () => {
+    const ms = until - now();
+    // A longer wait was set before the clock was set back.
+    return ms > MAX_RETRY_AFTER_MS ? 0 : Math.max(0, ms);
+  };
+  const waitSeconds = () => Math.ceil(waitMs() / 1000);
   return {
     waitSeconds,
     recordThrottled(retryAfterSeconds) {
       // Several replies with status 429 during one wait of the throttle count as one failure.
-      if (until <= now()) failures += 1;
+      if (waitMs() === 0) failures += 1;
       const backoffMs = random() * Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures, 20));
-      const waitMs = retryAfterSeconds === null ? backoffMs : retryAfterSeconds * 1000;
-      until = Math.max(until, now() + Math.min(waitMs, MAX_RETRY_AFTER_MS));
+      const askedMs = retryAfterSeconds === null ? backoffMs : retryAfterSeconds * 1000;
+      until = now() + Math.max(waitMs(), Math.min(askedMs, MAX_RETRY_AFTER_MS));
       return retryAfterSeconds ?? Math.max(1, waitSeconds());
     },
     recordReply() {
-      if (until <= now()) failures = 0;
+      if (waitMs() === 0) failures = 0;
     },
   };
 }

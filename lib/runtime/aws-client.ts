@@ -2,7 +2,9 @@ import { createHmac, hash } from "node:crypto";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { type Connections, closeIdleConnections, connectThroughProxy } from "../http/connections.ts";
+import { parseHttpDate } from "../http/retry-after.ts";
 import { DEADLINE_PASSED, sendHttpRequest } from "../http/send-http-request.ts";
+import { correctSystemClock } from "./clock.ts";
 import { OUTGOING_PROXY } from "./environment.ts";
 
 /**
@@ -84,6 +86,8 @@ export function createAwsRequestHandler(requestMs = REQUEST_MS) {
         closeIdleConnections(connections);
         throw new AwsRequestError(answer.code, answer.error ?? undefined);
       }
+      const sentAt = parseHttpDate(answer.headers.date);
+      if (sentAt !== null) correctSystemClock(sentAt);
       if (answer.isTruncated) throw new AwsRequestError("RESPONSE_TOO_LONG");
       return { response: { statusCode: answer.status, headers: answer.headers, body: answer.body } };
     },

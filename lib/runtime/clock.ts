@@ -1,8 +1,26 @@
 /**
- * Returns the current time in milliseconds. Only this file reads the clock and creates random numbers. All other code
+ * Returns the current time in milliseconds, corrected by `correctSystemClock`. Only this file reads the clock and creates random numbers. All other code
  * of the service gets the clock and the random numbers as parameters.
  */
-export const systemClock = (): number => Date.now();
+export const systemClock = (): number => Date.now() + correctionMs;
+
+/**
+ * A smaller difference between two clocks may come from the time of a request, which is at most three seconds for AWS,
+ * and from the header `Date`, which has whole seconds.
+ */
+const MIN_CORRECTION_MS = 5000;
+
+let correctionMs = 0;
+
+/**
+ * Corrects the system clock of this process if it differs by 5 seconds or more from the clock of AWS. A wrong clock would
+ * end watches before their deadline and leases before their end.
+ * @param awsTime the time in a response that AWS has just sent, in milliseconds
+ */
+export function correctSystemClock(awsTime: number): void {
+  const differenceMs = awsTime - Date.now();
+  correctionMs = Math.abs(differenceMs) < MIN_CORRECTION_MS ? 0 : differenceMs;
+}
 
 export const systemRandom = (): number => Math.random();
 

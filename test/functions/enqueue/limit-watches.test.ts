@@ -10,6 +10,20 @@ const withLimits = (limits: object) => ({
 });
 
 describe("settings.limits.watchesPerCaller", () => {
+  it("counts the watches again at once when the clock is set back by an hour", async () => {
+    const clock = { now: 7_200_000 };
+    let watches = 2;
+    const countLiveWatches = async () => watches;
+    const ledger = { countLiveWatches, readProgress: async () => null };
+    const limit = createWatchLimit({ ledger, now: () => clock.now });
+    const submission = { caller: "token:a", project: "prod", jobIds: ["a"] };
+    expect(await limit(submission, 2)).toBe(false);
+    watches = 0;
+    expect(await limit(submission, 2)).toBe(false);
+    clock.now -= 3_600_000;
+    expect(await limit(submission, 2)).toBe(true);
+  });
+
   const start = (watchesPerCaller: number) => {
     const api = createHarness(withLimits({ watchesPerCaller }));
     return { api, post: (jobIds: string[], token?: string) => post(api, jobIds, token) };

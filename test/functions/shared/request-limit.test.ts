@@ -14,6 +14,14 @@ test("a caller may send the given number of requests in a minute, and other call
   expect(Array.from({ length: 5 }, () => limit("c", 0))).toEqual(Array(5).fill(null));
 });
 
+test("a caller at the limit may send requests again when the clock is set back by an hour", () => {
+  const clock = { now: 3_600_000 };
+  const limit = createRequestLimit(() => clock.now);
+  expect([limit("a", 1), limit("a", 1)]).toEqual([null, 60]);
+  clock.now = 0;
+  expect(limit("a", 1)).toBeNull();
+});
+
 test.each([
   ["GET", "/v1/jobs", {}],
   ["POST", "/v1/jobs", { body: { jobId: "a" } }],

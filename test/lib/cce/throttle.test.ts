@@ -21,6 +21,15 @@ describe("the throttle of a project", () => {
     expect(throttle.waitSeconds()).toBe(0);
   });
 
+  it("ends when the clock is set back by an hour, and starts again with the next status 429", () => {
+    const { clock, throttle } = throttled();
+    throttle.recordThrottled(17);
+    clock.at -= 3_600_000;
+    expect(throttle.waitSeconds()).toBe(0);
+    expect(throttle.recordThrottled(20)).toBe(20);
+    expect(throttle.waitSeconds()).toBe(20);
+  });
+
   it("doubles the maximum wait after each status 429 without Retry-After, up to five minutes", () => {
     const { clock, throttle } = throttled();
     const waits = Array.from({ length: 10 }, () => {

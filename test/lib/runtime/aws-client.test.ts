@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { AWS_CLIENT, createAwsRequestHandler } from "../../../lib/runtime/aws-client.ts";
+import { systemClock } from "../../../lib/runtime/clock.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -60,6 +61,21 @@ async function ask(inOrder: Answer[], requestMs?: number): Promise<string | unde
 }
 
 describe("the request handler of the AWS clients", () => {
+  it.each([-3600, -60, 60, 3600])("corrects a system clock that is wrong by %i seconds", async (seconds) => {
+    const sentAt = Date.now() - seconds * 1000;
+    await ask([(response) => response.setHeader("date", new Date(sentAt).toUTCString()).end(item)]);
+    const correctionMs = systemClock() - Date.now();
+    expect(Math.abs(correctionMs + seconds * 1000)).toBeLessThan(5000);
+    await ask([found]);
+    expect(Math.abs(systemClock() - Date.now())).toBeLessThan(50);
+  });
+
+  it("does not correct the system clock by less than five seconds or by a malformed date", async () => {
+    for (const date of [new Date(Date.now() - 3000).toUTCString(), "yesterday"])
+      await ask([(response) => response.setHeader("date", date).end(item)]);
+    expect(Math.abs(systemClock() - Date.now())).toBeLessThan(50);
+  });
+
   it("sends requests one after the other over one connection and returns the bytes of the response", async () => {
     let opened = 0;
     server.on("connection", () => opened++);
