@@ -9,7 +9,7 @@ import type { RandomSource } from "../../local/random-source.ts";
 import { drawJob, minutes, PROJECT, T0 } from "./draw-inputs.ts";
 import { idOf } from "./memory-ledger-state.ts";
 import type { ServiceRun } from "./run-service.ts";
-import { connect } from "./service.ts";
+import { clockOf, connect } from "./service.ts";
 import { listJobsFor } from "./simulated-cce.ts";
 
 const LIMIT_MS = 60_000;
@@ -75,7 +75,7 @@ function discover(run: ServiceRun, trigger: "schedule" | "event"): void {
     pollQueue: queue("poll"),
     configs: { current: async () => config },
     createCce: () => ({ listJobs: listJobsFor(simulation, invocation, cce, rates) }),
-    now: simulation.now,
+    now: clockOf(run, invocation),
     onListed: (_project, report) => simulation.note(invocation, `listed: ${JSON.stringify(report)}`),
     onOpenFailure: () => {},
     onFailure: (_project, error) => simulation.note(invocation, `fails: ${error}`),

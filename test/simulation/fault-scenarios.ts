@@ -23,12 +23,14 @@ export interface FaultScenario {
 
 const JOB = "job-1";
 
-function job(changes: Partial<SimulatedJob> = {}): SimulatedJob {
+/** Returns a failed job, with changes. */
+export function job(changes: Partial<SimulatedJob> = {}): SimulatedJob {
   const times = { appearsAt: T0, endedAt: T0, pendingPolls: 1 };
   return { jobId: JOB, jobType: "CreateCluster", finalState: "failed", ...times, ...changes };
 }
 
-function submission(changes: Partial<ResolvedSubmission> = {}): ResolvedSubmission {
+/** Returns the submission of one job with two targets, with changes. */
+export function submission(changes: Partial<ResolvedSubmission> = {}): ResolvedSubmission {
   return {
     kind: "resolved",
     caller: CALLER,
@@ -46,13 +48,17 @@ function submission(changes: Partial<ResolvedSubmission> = {}): ResolvedSubmissi
 }
 
 /** Submits jobs once. The caller repeats the request until the API confirms the request. */
-function submit(run: ServiceRun, jobs: readonly SimulatedJob[], changes: Partial<ResolvedSubmission> = {}) {
+export function submit(
+  run: ServiceRun,
+  jobs: readonly SimulatedJob[],
+  changes: Partial<ResolvedSubmission> = {},
+) {
   for (const each of jobs) run.cce.jobs.set(each.jobId, each);
   submitJobs(run, submission({ jobIds: jobs.map(({ jobId }) => jobId), ...changes }), run.asked, 1000);
 }
 
 /** Runs an action after a time. The sweep does not end before the action. */
-function later(run: ServiceRun, ms: number, action: () => void): void {
+export function later(run: ServiceRun, ms: number, action: () => void): void {
   const { expectsCalls } = run;
   let isPlanned = true;
   run.expectsCalls = () => isPlanned || expectsCalls();

@@ -7,7 +7,7 @@ import { type LedgerHistory, observeLedger } from "./ledger-history.ts";
 import { createMemoryLedger } from "./memory-ledger.ts";
 import type { Plant } from "./plant.ts";
 import { createReceivers } from "./receivers.ts";
-import { createNotify, createPoll, type Environment, runSweep } from "./service.ts";
+import { createDisturbance, createNotify, createPoll, type Environment, runSweep } from "./service.ts";
 import { createSimulatedCce } from "./simulated-cce.ts";
 import { createSimulatedQueue } from "./simulated-queue.ts";
 import type { Simulation } from "./simulation.ts";
@@ -69,6 +69,7 @@ export function startService(options: ServiceOptions): ServiceRun {
     config,
     rates,
     plant,
+    disturbance: createDisturbance(),
     cce: createSimulatedCce(),
     receivers: createReceivers(),
     ledger: observeLedger(createMemoryLedger(), simulation, history),

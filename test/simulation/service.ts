@@ -25,6 +25,32 @@ export interface Environment {
   readonly receivers: Receivers;
   readonly rates: FaultRates;
   readonly plant: Plant;
+  readonly disturbance: Disturbance;
+}
+
+/** What is wrong with the stage at the moment. */
+export interface Disturbance {
+  /** The parameters of the config are deleted, and each invocation runs in a new instance. */
+  isConfigLost: boolean;
+  /** Returns the difference of the clock of an invocation to the true time. */
+  clockOffsetMs: (invocation: Invocation) => number;
+}
+
+export function createDisturbance(): Disturbance {
+  return { isConfigLost: false, clockOffsetMs: () => 0 };
+}
+
+/** Returns the clock that an invocation reads. */
+export function clockOf({ simulation, disturbance }: Environment, invocation: Invocation): () => number {
+  return () => simulation.now() + disturbance.clockOffsetMs(invocation);
+}
+
+/** Returns the function that reads the config. */
+function configReader({ config, disturbance }: Environment): () => Promise<WholeConfig> {
+  return async () => {
+    if (disturbance.isConfigLost) throw new Error("The config is lost.");
+    return config;
+  };
 }
 
 const PUBLIC_URL = "https://notifier.example";
@@ -43,16 +69,17 @@ export function connect(environment: Environment, invocation: Invocation, hop: n
 
 /** Creates the handler of `POST /v1/jobs`. */
 export function createEnqueue(environment: Environment, invocation: Invocation): HandleRequest {
-  const { simulation, config } = environment;
+  const { simulation } = environment;
   const { ledger, queue } = connect(environment, invocation, 0);
+  const readConfig = configReader(environment);
   return createEnqueueHandler({
     ledger,
     pollQueue: queue("poll"),
     notifyQueue: queue("notify"),
-    configs: { current: async () => config, refreshed: async () => config },
+    configs: { current: readConfig, refreshed: readConfig },
     identify: async () => ({ kind: "refused", refusal: null }),
     defaultUrl: PUBLIC_URL,
-    now: simulation.now,
+    now: clockOf(environment, invocation),
     random: simulation.random.next,
     uuid: () => `${simulation.random.between(0, 2 ** 30)}-${simulation.random.between(0, 2 ** 30)}`,
     onAccepted: () => {},
@@ -64,9 +91,8 @@ export function createEnqueue(environment: Environment, invocation: Invocation):
 
 /** Creates the handler of all other routes. The simulation only stops watches and requests redeliveries. */
 export function createApi(environment: Environment, invocation: Invocation): HandleRequest {
-  const { simulation } = environment;
   const { ledger, queue } = connect(environment, invocation, 0);
-  const readConfig = async () => environment.config;
+  const readConfig = configReader(environment);
   const unused = async () => Promise.reject(new Error("The simulation does not use this."));
   return createApiHandler({
     ledger,
@@ -74,7 +100,7 @@ export function createApi(environment: Environment, invocation: Invocation): Han
     configs: { current: readConfig, refreshed: readConfig, currentWith: readConfig },
     identify: async () => ({ kind: "refused", refusal: null }),
     defaultUrl: PUBLIC_URL,
-    now: simulation.now,
+    now: clockOf(environment, invocation),
     wait: unused,
     waitingLimits: { total: 0, perCaller: 0 },
     uuid: () => "",
@@ -95,17 +121,17 @@ export function createPoll(
   messages: number,
   hop: number,
 ): HandleMessage {
-  const { simulation, config, plant } = environment;
+  const { simulation, plant } = environment;
   const { ledger, queue } = connect(environment, invocation, hop + 1);
   const ports = plant.poll({
     ledger,
     pollQueue: queue("poll"),
     deadLetterQueue: plant.deadLetters(queue("pollDead")),
     notifyQueue: queue("notify"),
-    configs: { currentWith: async () => config },
+    configs: { currentWith: configReader(environment) },
     createCce: () => cceFor(simulation, invocation, environment.cce, environment.rates),
     defaultUrl: PUBLIC_URL,
-    now: simulation.now,
+    now: clockOf(environment, invocation),
     random: simulation.random.next,
     timer: timerFor(simulation, invocation),
     onPoll: () => {},
@@ -119,9 +145,9 @@ export function createPoll(
 
 /** Creates the handler of one batch of the notify queue. */
 export function createNotify(environment: Environment, invocation: Invocation): HandleMessage {
-  const { simulation, config, plant } = environment;
+  const { simulation, plant } = environment;
   const { ledger, queue } = connect(environment, invocation, 0);
-  const readConfig = async () => config;
+  const readConfig = configReader(environment);
   return createNotifyHandler(
     plant.notify({
       ledger,
@@ -130,7 +156,7 @@ export function createNotify(environment: Environment, invocation: Invocation): 
       configs: { current: readConfig, currentWith: readConfig, refreshed: readConfig },
       wait: (ms) => new Promise((resolve) => void timerFor(simulation, invocation)(resolve, ms)),
       deliver: deliverFor(simulation, invocation, environment, environment.rates),
-      now: simulation.now,
+      now: clockOf(environment, invocation),
       random: simulation.random.next,
       onAttempt: () => {},
       onAct: () => {},
@@ -141,14 +167,14 @@ export function createNotify(environment: Environment, invocation: Invocation): 
 
 /** Runs the sweep once. */
 export async function runSweep(environment: Environment, invocation: Invocation): Promise<void> {
-  const { simulation, config, plant } = environment;
+  const { simulation, plant } = environment;
   const { ledger, queue } = connect(environment, invocation, 0);
   const ports = plant.sweep({
     ledger,
     pollQueue: queue("poll"),
     notifyQueue: queue("notify"),
-    configs: { current: async () => config },
-    now: simulation.now,
+    configs: { current: configReader(environment) },
+    now: clockOf(environment, invocation),
     onFailure: () => {},
     onSentAgain: () => {},
     onSwept: (result) => simulation.note(invocation, `swept: ${JSON.stringify(result)}`),
