@@ -26,7 +26,7 @@ const NO_LIMITS = { callbacksPerWatch: 0, targetsPerWatch: 0, watchesPerCaller: 
 const QUICK = { starts: 3, restSeconds: 10, watches: [1000], watchSeconds: 30 };
 const FULL = { starts: 5, restSeconds: 30, watches: [1000, 10_000], watchSeconds: 60 };
 
-export interface OneNodeLoad {
+interface OneNodeLoad {
   readonly watches: number;
   readonly acceptSeconds: number;
   readonly pollsPerSecond: number;
@@ -39,7 +39,7 @@ export interface OneNodeLoad {
   readonly peakMib: number;
 }
 
-export interface OneNode {
+interface OneNode {
   /** The time from the start of the process to the log line `ready`. */
   readonly readyMs: number;
   /** The process without any watch. */

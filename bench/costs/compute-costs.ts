@@ -3,7 +3,7 @@ import { COSTS, type CostsData } from "./costs-data.ts";
 export type Polls = 8 | 12;
 
 /** One line of the costs of a job. */
-export interface JobCost {
+interface JobCost {
   readonly name: string;
   readonly perJob: number;
   readonly dollarsPerMillionJobs: number;
@@ -50,7 +50,7 @@ export function computeJobCosts(
   ];
 }
 
-export interface MonthlyCosts {
+interface MonthlyCosts {
   readonly jobs: number;
   readonly dollars: Readonly<Record<string, number>>;
 }
@@ -85,7 +85,7 @@ export function computeMonthlyCosts(jobs: 0 | 1000 | 100_000, data: CostsData = 
     "API Gateway": ofJobs("API requests"),
     logs: runs.reduce((sum, { logs }) => sum + logs, 0) + ofJobs("kB of log data"),
     KMS: (countDecryptions(jobs, data) * perMillion.kmsRequests) / 1e6,
-    metrics: prices.perMonth.metric * (always + whileJobsRun * assumed.shareOfHoursWithJobs[`${jobs}`]),
+    metrics: prices.perMonth.metric * (always + whileJobsRun * assumed.fractionOfHoursWithJobs[`${jobs}`]),
     alarms: prices.perMonth.alarmMetric * assumed.alarmMetrics,
   };
   return { jobs, dollars };

@@ -30,7 +30,7 @@ export interface InvocationUse {
   readonly memoryMegabytes: number;
 }
 
-export interface FunctionsUse {
+interface FunctionsUse {
   readonly invocations: Readonly<
     Record<"accept" | "poll" | "lastPoll" | "notification" | "sweep" | "discover" | "audit", InvocationUse>
   >;

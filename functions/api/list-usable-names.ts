@@ -8,19 +8,12 @@ import type { ApiPorts } from "./api-ports.ts";
 type Ports = Pick<ApiPorts, "configs">;
 
 /** Creates the response to `GET /v1/targets`: the names and kinds of the targets that the caller may use. */
-export async function listTargets(
-  _params: unknown,
-  request: ApiRequest,
-  { configs }: Ports,
-  caller: Caller,
-): Promise<ApiResponse | ProblemResponse> {
-  const problem = rejectQueryAndBody(request);
-  if (problem !== null) return problem;
-  const targets = Object.entries((await configs.current()).targets)
+export async function listTargets(_params: unknown, request: ApiRequest, { configs }: Ports, caller: Caller) {
+  const { targets } = await configs.current();
+  const usable = Object.entries(targets)
     .filter(([target]) => mayUse(caller, { target }))
-    .map(([name, { kind }]) => ({ name, kind }))
-    .sort(byName);
-  return jsonResponse(200, { targets } satisfies TargetList, VARY);
+    .map(([name, { kind }]) => ({ name, kind }));
+  return listResponse(request, { targets: usable.sort(byName) });
 }
 
 /** Creates the response to `GET /v1/projects`: the names of the projects that the caller may use. */
@@ -29,17 +22,17 @@ export async function listProjects(
   request: ApiRequest,
   { configs }: Ports,
   caller: Caller,
-): Promise<ApiResponse | ProblemResponse> {
-  const problem = rejectQueryAndBody(request);
-  if (problem !== null) return problem;
-  const projects = Object.keys((await configs.current()).projects)
+) {
+  const { projects } = await configs.current();
+  const usable = Object.keys(projects)
     .filter((project) => mayUse(caller, { project }))
-    .map((name) => ({ name }))
-    .sort(byName);
-  return jsonResponse(200, { projects } satisfies ProjectList, VARY);
+    .map((name) => ({ name }));
+  return listResponse(request, { projects: usable.sort(byName) });
 }
 
-const VARY = { vary: "authorization" };
+function listResponse(request: ApiRequest, list: TargetList | ProjectList): ApiResponse | ProblemResponse {
+  return rejectQueryAndBody(request) ?? jsonResponse(200, list, { vary: "authorization" });
+}
 
 interface Named {
   readonly name: string;

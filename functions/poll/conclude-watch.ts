@@ -69,9 +69,7 @@ export interface PollResult {
 
 type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
-/**
- * The error of a poll whose lease ended before the poll stored an outcome. Another message may have repeated the poll.
- */
+/** The error of a poll whose lease ended before the poll stored an outcome. Another message may repeat the poll. */
 class LeaseEndedError extends Error {
   override readonly name = "LeaseEndedError";
 }

@@ -136,7 +136,8 @@ interface WatchPage {
   readonly next: string | null;
 }
 
-export interface WatchLedger {
+/** The operations that change watches, and the operations on the outcomes and the caller data of watches. */
+export interface WatchChangeLedger {
   /**
    * Creates a watch if the caller has no watch of the job. Restarts the watch of the caller in the cases of
    * `restartsWatch`. The generation of a restarted watch is higher than the generations of all watches of the job.
@@ -180,6 +181,10 @@ export interface WatchLedger {
    * restartable.
    */
   stopWatch(key: WatchKey, at: Instant, expiresAt: Instant): Promise<"stopped" | "over" | "missing">;
+}
+
+/** The operations that read watches, and the operations on the times when the sweep function checks watches. */
+export interface WatchReadLedger {
   /** Returns null if the watch does not exist. */
   readWatch(key: WatchKey): Promise<WatchDocument | null>;
   /**
@@ -220,3 +225,5 @@ export interface WatchLedger {
     page: { readonly limit: number; readonly before: string | null },
   ): Promise<WatchPage>;
 }
+
+export interface WatchLedger extends WatchChangeLedger, WatchReadLedger {}

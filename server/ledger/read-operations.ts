@@ -6,7 +6,7 @@ import {
 } from "../../lib/ledger/notification.ts";
 import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
 import { newestFirst } from "../../lib/ledger/watch.ts";
-import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import type { WatchReadLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Store } from "../store/store.ts";
 import {
   generationId,
@@ -20,22 +20,10 @@ import {
   writeWatchRow,
 } from "./rows.ts";
 
-type ReadOperations = Pick<
-  WatchLedger,
-  | "readWatch"
-  | "readProgress"
-  | "countLiveWatches"
-  | "listJobWatches"
-  | "listOverdue"
-  | "rescheduleSweep"
-  | "scheduleSweep"
-  | "listRecentWatches"
->;
-
 const Overdue = z.object({ project: z.string(), job_id: z.string(), caller: z.string(), due_at: z.number() });
 
 /** Returns the operations that read watches, and the operations on the times of the sweep. */
-export function readOperations(store: Store): ReadOperations {
+export function readOperations(store: Store): WatchReadLedger {
   return {
     readWatch: (key) =>
       store.read(() => {

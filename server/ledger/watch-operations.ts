@@ -4,7 +4,7 @@ import {
   type NotificationGenerations,
 } from "../../lib/ledger/notification.ts";
 import { type CallerData, restartsWatch, type Watch } from "../../lib/ledger/watch.ts";
-import type { NewWatch, OpenResult, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import type { NewWatch, OpenResult, WatchChangeLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Store } from "../store/store.ts";
 import {
   generationId,
@@ -27,23 +27,10 @@ import {
   undoPollClaim,
 } from "./watch-changes.ts";
 
-type WatchOperations = Pick<
-  WatchLedger,
-  | "openWatch"
-  | "claimPoll"
-  | "undoPollClaim"
-  | "recordPoll"
-  | "readCallerData"
-  | "saveOutcomeOnce"
-  | "readOutcome"
-  | "endWatch"
-  | "stopWatch"
->;
-
 const NO_CALLER_DATA: CallerData = { context: {}, callbacks: {} };
 
 /** Returns the operations that change watches. Each operation is one transaction. */
-export function watchOperations(store: Store): WatchOperations {
+export function watchOperations(store: Store): WatchChangeLedger {
   const read = (key: WatchKey) => readWatchRow(store, key);
   const write = (row: WatchRow) => writeWatchRow(store, row);
 

@@ -27,10 +27,7 @@ import { startSchedule } from "./schedule.ts";
 
 /** The time limit of one HTTP request and of one message, as on Lambda. */
 const TIME_LIMIT_MS = 29_000;
-/**
- * The visibility timeout is longer than the lease of a poll or a notification (35 s), and the lease is longer than the
- * time limit.
- */
+/** The visibility timeout is longer than the lease of a poll or a notification (35 s). */
 const VISIBILITY_MS = 40_000;
 const MAX_RECEIVE_COUNT = 1000;
 const CONCURRENCY = 100;

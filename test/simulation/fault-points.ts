@@ -35,13 +35,13 @@ export interface Step {
   readonly name: string;
 }
 
-export interface ScenarioRun {
+interface ScenarioRun {
   readonly result: RunResult;
   readonly steps: readonly Step[];
   readonly trace: readonly string[];
 }
 
-export interface FaultReport {
+interface FaultReport {
   readonly runs: number;
   /** The requests that had each fault at least once, sorted. */
   readonly steps: readonly string[];

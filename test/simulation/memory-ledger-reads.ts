@@ -6,21 +6,9 @@ import {
 } from "../../lib/ledger/notification.ts";
 import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
 import { newestFirst, type Watch } from "../../lib/ledger/watch.ts";
-import type { WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import type { WatchReadLedger } from "../../lib/ledger/watch-ledger.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
 import { idOf, idOfGeneration, keyOf, type LedgerState } from "./memory-ledger-state.ts";
-
-type ReadOperations = Pick<
-  WatchLedger,
-  | "readWatch"
-  | "readProgress"
-  | "countLiveWatches"
-  | "listJobWatches"
-  | "listOverdue"
-  | "rescheduleSweep"
-  | "scheduleSweep"
-  | "listRecentWatches"
->;
 
 /** Returns the operations that read watches. */
 export function readOperations({
@@ -28,7 +16,7 @@ export function readOperations({
   callerData,
   outcomes,
   notifications,
-}: LedgerState): ReadOperations {
+}: LedgerState): WatchReadLedger {
   return {
     async readWatch(key) {
       const row = watches[idOf(key)];

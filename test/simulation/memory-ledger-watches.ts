@@ -1,7 +1,7 @@
 import type { WatchKey } from "../../lib/domain/job.ts";
 import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
 import { type CallerData, restartsWatch } from "../../lib/ledger/watch.ts";
-import type { OpenResult, WatchLedger } from "../../lib/ledger/watch-ledger.ts";
+import type { OpenResult, WatchChangeLedger } from "../../lib/ledger/watch-ledger.ts";
 import {
   claimPoll,
   endWatch,
@@ -14,23 +14,10 @@ import {
 import { jobWatches } from "./memory-ledger-reads.ts";
 import { idOf, idOfGeneration, type LedgerState, type WatchRow } from "./memory-ledger-state.ts";
 
-type WatchOperations = Pick<
-  WatchLedger,
-  | "openWatch"
-  | "claimPoll"
-  | "undoPollClaim"
-  | "recordPoll"
-  | "readCallerData"
-  | "saveOutcomeOnce"
-  | "readOutcome"
-  | "endWatch"
-  | "stopWatch"
->;
-
 const NO_CALLER_DATA: CallerData = { context: {}, callbacks: {} };
 
 /** Returns the operations that change watches. Each call changes the state at once, so calls never interleave. */
-export function watchOperations({ watches, callerData, outcomes }: LedgerState): WatchOperations {
+export function watchOperations({ watches, callerData, outcomes }: LedgerState): WatchChangeLedger {
   const read = (key: WatchKey) => watches[idOf(key)] ?? null;
   const write = (row: WatchRow | null) => {
     if (row !== null) watches[idOf(row.watch)] = row;

@@ -30,7 +30,7 @@ export type EffectFault =
   | { readonly kind: "never_applied" | "never_answered" };
 
 /** The error of a request that failed because of a planned fault. */
-export class RequestFault extends Error {
+class RequestFault extends Error {
   override readonly name = "RequestFault";
 }
 
