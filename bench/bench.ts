@@ -3,6 +3,7 @@ import { createLargeJobTargets, measureLargeJobMemory } from "./large-jobs.ts";
 import { createLoadTimeTargets, measureLoadTimes } from "./load-time.ts";
 import { createMemoryTargets, measureMemory } from "./memory.ts";
 import { createOneNodeTargets, measureOneNode } from "./one-node.ts";
+import { measureRivals } from "./rivals/measure-rivals.ts";
 import { createScaleTargets, measurePollsByOpenWatches } from "./scale.ts";
 import { startBenchEnvironment } from "./support/bench-environment.ts";
 import { describeTarget, findFailedTargets } from "./support/figures.ts";
@@ -45,11 +46,12 @@ async function main(): Promise<number> {
     await bench.stop();
     const tree = measureTreeReading(EFFORT.trees);
     const scale = await measurePollsByOpenWatches(EFFORT.watches, EFFORT.polls, packaged);
+    const rivals = await measureRivals(packaged, work.poll.microseconds, EFFORT.loads);
     const oneNode = await measureOneNode(values.quick);
 
     const { functions, unbundledMs } = load;
     process.stdout.write(
-      `${JSON.stringify({ node: process.version, load: functions, unbundledMs, ...work, tree, memory, large, scale, waiting: await measureWaiting(), oneNode })}\n`,
+      `${JSON.stringify({ node: process.version, load: functions, unbundledMs, ...work, tree, memory, large, scale, waiting: await measureWaiting(), rivals, oneNode })}\n`,
     );
     const targets = [
       ...createLoadTimeTargets(load),

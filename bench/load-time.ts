@@ -102,7 +102,7 @@ const CODE = `const before = process.cpuUsage();
  * Returns the CPU times to load each file in milliseconds. Each file is loaded in a new process. Each round loads all
  * files. Loading needs only the processor, and other work on the machine changes the CPU time less than the real time.
  */
-function loadTimes(files: readonly string[], rounds: number): ReadonlyMap<string, readonly number[]> {
+export function loadTimes(files: readonly string[], rounds: number): ReadonlyMap<string, readonly number[]> {
   const times = new Map(files.map((file): [string, number[]] => [file, []]));
   for (let round = 0; round < rounds; round++) for (const [file, known] of times) known.push(loadTime(file));
   return times;

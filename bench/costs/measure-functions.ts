@@ -109,7 +109,7 @@ export async function measureFunctions(packaged: Packaged): Promise<FunctionsUse
   }
 }
 
-function countLogBytes(log: string): number {
+export function countLogBytes(log: string): number {
   const lines = log.split("\n").filter((line) => line !== "");
   return [...LAMBDA_LINES, ...lines].reduce(
     (sum, line) => sum + Buffer.byteLength(line) + LINE_OVERHEAD_BYTES,

@@ -1,0 +1,33 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { replaceTables } from "./costs/render-tables.ts";
+import { measureRivals } from "./rivals/measure-rivals.ts";
+import { renderRivals } from "./rivals/render-rivals.ts";
+import { type Rivals, readStoredRivals } from "./rivals/rivals-data.ts";
+import { startBenchEnvironment } from "./support/bench-environment.ts";
+import { packageAndUnpackService } from "./support/package.ts";
+import { measureCpuTimes } from "./work/work.ts";
+import { recordWorkloads } from "./work/workloads.ts";
+
+const MEASURED = new URL("./rivals/measured.json", import.meta.url);
+const PAGE = new URL("../docs/performance.md", import.meta.url);
+const { values } = parseArgs({ options: { measure: { type: "boolean", default: false } } });
+
+async function measure(): Promise<Rivals> {
+  const packaged = await packageAndUnpackService();
+  const bench = await startBenchEnvironment(packaged);
+  try {
+    const effort = { rounds: 5, recordsPerRound: 250 };
+    const { poll } = await measureCpuTimes(await recordWorkloads(bench), effort, bench, packaged);
+    return await measureRivals(packaged, poll.microseconds, 15);
+  } finally {
+    await bench.stop();
+    await packaged.remove();
+  }
+}
+
+// `npm run bench:rivals -- --measure` measures again. Without the option, the command only writes the table of the
+// document from the stored figures.
+const rivals = values.measure ? await measure() : readStoredRivals();
+if (values.measure) await writeFile(MEASURED, `${JSON.stringify(rivals, null, 2)}\n`);
+await writeFile(PAGE, replaceTables(await readFile(PAGE, "utf8"), { rivals: renderRivals(rivals) }));

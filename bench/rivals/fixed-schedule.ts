@@ -1,0 +1,16 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { queryAndNotify } from "./query-job.ts";
+
+/** A process that follows one job by a fixed schedule, as the Terraform provider of the cloud does. */
+export const handler = async ({
+  jobId,
+  firstSeconds = 150,
+  intervalSeconds = 20,
+}: {
+  readonly jobId: string;
+  readonly firstSeconds?: number;
+  readonly intervalSeconds?: number;
+}) => {
+  await wait(firstSeconds * 1000);
+  while (!(await queryAndNotify(jobId))) await wait(intervalSeconds * 1000);
+};

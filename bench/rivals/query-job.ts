@@ -1,0 +1,12 @@
+/** Queries a job and notifies a webhook of its end, as short as a team writes it for itself. Returns true after the end. */
+export async function queryAndNotify(jobId: string): Promise<boolean> {
+  const { CCE_URL, WEBHOOK_URL = "" } = process.env;
+  const response = await fetch(`${CCE_URL}/api/v3/projects/p1/jobs/${jobId}`, {
+    headers: { "x-auth-token": "token" },
+  });
+  const job = (await response.json()) as { readonly status: { readonly phase: string } };
+  const { phase } = job.status;
+  if (phase !== "Success" && phase !== "Failed") return false;
+  await fetch(WEBHOOK_URL, { method: "POST", body: JSON.stringify({ jobId, phase }) });
+  return true;
+}
