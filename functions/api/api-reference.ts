@@ -69,7 +69,7 @@ export async function docsResponse(request: Pick<ApiRequest, "headers">): Promis
  * Creates the response to `GET /`: for a browser, a page that leads to the API reference. Another client asked for a path
  * that does not exist.
  */
-export function startResponse({ headers }: Pick<ApiRequest, "headers">): ApiResponse | ProblemResponse {
+export function startPageResponse({ headers }: Pick<ApiRequest, "headers">): ApiResponse | ProblemResponse {
   if (!acceptsHtml(headers.accept)) {
     const detail = "The path has only a page for browsers. GET /docs lists all paths.";
     return problemResponse("not-found", detail, [], { vary: "accept" });

@@ -11,7 +11,7 @@ import { authenticate } from "../shared/authenticate.ts";
 import { createLearnedDurationsReader } from "../shared/learned-durations.ts";
 import { createRequestLimit } from "../shared/request-limit.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
-import { docsResponse, openApiResponse, startResponse } from "./api-reference.ts";
+import { docsResponse, openApiResponse, startPageResponse } from "./api-reference.ts";
 import { listJobs } from "./list-jobs.ts";
 import { listProjects, listTargets } from "./list-usable-names.ts";
 import { showJob, showJobs } from "./pages.ts";
@@ -32,7 +32,7 @@ const OPEN_STEPS = {
   readHealth: (_params, _request, { health }) => health(),
   readOpenApi: async (_params, request, ports) => openApiResponse(await publicUrl(ports), request),
   readDocs: (_params, request) => docsResponse(request),
-  showStart: async (_params, request) => startResponse(request),
+  showStart: async (_params, request) => startPageResponse(request),
   showJob,
   showJobs,
 } satisfies Partial<Record<Operation, OpenStep>>;

@@ -6,7 +6,7 @@ import type { Caller } from "../../lib/auth/caller.ts";
 import { createLinkOptions, type LinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
 import type { Context } from "../../lib/domain/context.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import { pendingReady } from "../../lib/domain/ready.ts";
+import { toPendingReady } from "../../lib/domain/ready.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { PageTokenError } from "../../lib/ledger/page-token.ts";
 import { countPollsMade, type Watch } from "../../lib/ledger/watch.ts";
@@ -66,6 +66,6 @@ function listedJob({ watch, context }: FoundJob, links: LinkOptions, now: Instan
     durationSeconds,
     statusUrl: statusUrl(links.publicUrl, watch),
     pageUrl: pageUrl(links, watch, now),
-    ready: state === "watching" ? pendingReady(watch.ready) : undefined,
+    ready: state === "watching" ? toPendingReady(watch.ready) : undefined,
   };
 }

@@ -21,7 +21,7 @@ import { renderListPage } from "../../lib/pages/list-page.ts";
 import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { findListedJobs, type ListQuery } from "./find-listed-jobs.ts";
-import { readExpected, replaceDigestDeliveries } from "./read-status.ts";
+import { readExpectedDuration, replaceDigestDeliveries } from "./read-status.ts";
 import { statusResponse } from "./status-response.ts";
 
 /**
@@ -57,7 +57,7 @@ export async function showJob(
   const { tree, ...complete } = await replaceDigestDeliveries(watchDocument, ledger);
   const { pages } = config.settings;
   const listUrl = pages.list ? listPageUrl(links, job.project, now) : null;
-  const expected = await readExpected(watchDocument, ports);
+  const expected = await readExpectedDuration(watchDocument, ports);
   return statusResponse(
     { ...omitFromPage(complete, pages), tree: truncateForPage(tree) },
     config,

@@ -45,13 +45,13 @@ export async function readStatus(
     headers["retry-after"] = String(retryAfterSeconds(document, waited, ports.now()));
   const shown = restrictWatch(await replaceDigestDeliveries(document, ports.ledger), caller);
   const config = await ports.configs.current();
-  const expected = await readExpected(document, ports);
+  const expected = await readExpectedDuration(document, ports);
   const response = statusResponse(shown, config, expected, (status) => jsonResponse(200, status, headers));
   return conditionalResponse(response, request);
 }
 
 /** Returns how long the job of a running watch is expected to take. Returns null after the end of the job. */
-export async function readExpected(
+export async function readExpectedDuration(
   { watch, tree }: WatchDocument,
   { durations, now }: Pick<RequestPorts, "durations" | "now">,
 ): Promise<Expected | null> {

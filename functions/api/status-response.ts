@@ -7,7 +7,7 @@ import { listFailures } from "../../lib/domain/failures.ts";
 import { createCachedHintFinder } from "../../lib/domain/hints.ts";
 import { ACCESS_ERROR_TEXTS, type Job } from "../../lib/domain/job.ts";
 import { listCauses } from "../../lib/domain/list-causes.ts";
-import { pendingReady } from "../../lib/domain/ready.ts";
+import { toPendingReady } from "../../lib/domain/ready.ts";
 import { collectSubJobs } from "../../lib/domain/subjob-tree.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { serializeTruncatedTree } from "../../lib/domain/truncate-tree.ts";
@@ -74,7 +74,7 @@ function buildStatusDocument(
     causes: job.causes.map(toCause),
     causesOmitted: job.causesOmitted,
     subJobs: job.subJobs,
-    warnings: [...job.warnings, ...(shownTree === null ? [] : warnAboutOmittedSubJobs(shownTree))],
+    warnings: [...job.warnings, ...(shownTree === null ? [] : omittedSubJobWarnings(shownTree))],
     createdAt: toIsoOrNull(job.createdAt),
     updatedAt: toIsoOrNull(job.updatedAt),
     durationSeconds: job.durationSeconds,
@@ -89,7 +89,7 @@ function buildStatusDocument(
     context,
     deliveries: subscribedDeliveries(watchDocument, config).map(deliveryDocument),
     job: shownTree === null ? null : toJobDocument(shownTree),
-    ready: summary === null && watch.state === "watching" ? pendingReady(watch.ready) : summary?.ready,
+    ready: summary === null && watch.state === "watching" ? toPendingReady(watch.ready) : summary?.ready,
   };
 }
 
@@ -164,7 +164,7 @@ export function summarizeTree(tree: Job | null) {
 }
 
 /** Returns a warning when subjobs are omitted from the tree of subjobs, else an empty array. */
-export function warnAboutOmittedSubJobs(shownTree: Job): string[] {
+export function omittedSubJobWarnings(shownTree: Job): string[] {
   const { counts, omittedCount } = collectSubJobs(shownTree);
   const text = `The tree of subjobs is too large, so ${omittedCount} of ${counts.total} subjobs are omitted.`;
   return omittedCount === 0 ? [] : [text];

@@ -1,6 +1,6 @@
 import { minIntervalMs } from "../../lib/channels/channel.ts";
 import { channelOf, type Target } from "../../lib/channels/registry.ts";
-import { firstWaitSeconds } from "../../lib/channels/retry-schedule.ts";
+import { firstAttemptDelaySeconds } from "../../lib/channels/retry-schedule.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
@@ -51,7 +51,7 @@ export async function acquireRateLimit(
 ): Promise<AcquiredRateLimit> {
   const now = clock();
   if (record.nextAttemptAt === null) {
-    const firstWaitMs = firstWaitSeconds(settings.retry.scheduleSeconds, random()) * 1000;
+    const firstWaitMs = firstAttemptDelaySeconds(settings.retry.scheduleSeconds, random()) * 1000;
     if (firstWaitMs > 0) return { kind: "postpone", until: now + firstWaitMs, requestAt: null };
   }
   const reservedAt = record.requestAt !== null && record.requestAt >= now ? record.requestAt : null;

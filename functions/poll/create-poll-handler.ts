@@ -13,7 +13,7 @@ import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
 import { type BatchOrder, createBatchOrder } from "./batch-order.ts";
 import { type ConcludePorts, concludeWatch, resumeConclusion } from "./conclude-watch.ts";
-import { type ClaimedPoll, deadlineOf, type MakePollPorts, makePoll, resultOf } from "./make-poll.ts";
+import { type ClaimedPoll, type MakePollPorts, makePoll, toPollResult, watchDeadline } from "./make-poll.ts";
 import { logPoll, type PollReport } from "./poll-log.ts";
 import type { SlowJobPorts } from "./slow-job.ts";
 
@@ -164,9 +164,9 @@ async function claimAndPoll(
       return "acknowledged";
     }
     const tries = { unfinished: unfinishedTries, receives: received.receiveCount };
-    const conclusion = decideBeforePoll({ ...watch, deadlineAt: deadlineOf(claimed) }, tries, claimedAt);
+    const conclusion = decideBeforePoll({ ...watch, deadlineAt: watchDeadline(claimed) }, tries, claimedAt);
     if (conclusion !== null) {
-      await concludeWatch(resultOf(claimed, null, claimedAt), conclusion, scope);
+      await concludeWatch(toPollResult(claimed, null, claimedAt), conclusion, scope);
       report({ observation: "given_up", next: "concluded" });
       return "acknowledged";
     }

@@ -62,7 +62,7 @@ export async function makePoll(
     succeeded === null || claimed.watch.readyMinutes === null
       ? null
       : await checkReady(claimed.message.project, succeeded, endAt - ports.now(), ports);
-  const result = resultOf(claimed, answer.kind === "rate_limited" ? null : answer, ports.now());
+  const result = toPollResult(claimed, answer.kind === "rate_limited" ? null : answer, ports.now());
   const decision =
     succeeded === null || check === null
       ? await decideNext(claimed, result, answer, ports)
@@ -101,7 +101,7 @@ function delayUntilSlow(
 }
 
 /** Returns the result of a claimed poll. If the poll made no query to CCE, the observation is null. */
-export function resultOf(
+export function toPollResult(
   { message: { poll }, messageId, watch, leaseUntil }: ClaimedPoll,
   observation: Observation | null,
   at: Instant,
@@ -122,7 +122,7 @@ export function resultOf(
  * Returns the time after which the watch ends. Before the success of the job, the watch then ends as timed out. After
  * the success of the job, the watch then ends because the resource of the job is not usable.
  */
-export function deadlineOf({ message, watch }: Pick<ClaimedPoll, "message" | "watch">): Instant {
+export function watchDeadline({ message, watch }: Pick<ClaimedPoll, "message" | "watch">): Instant {
   return Math.min(readyDeadline(watch) ?? watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
 }
 
@@ -157,7 +157,7 @@ async function decideNext(
   answer: CceAnswer,
   { config: { settings }, durations, random }: MakePollPorts,
 ): Promise<PollDecision> {
-  const bounded = { ...watch, polls, deadlineAt: deadlineOf(claimed) };
+  const bounded = { ...watch, polls, deadlineAt: watchDeadline(claimed) };
   if (answer.kind === "rate_limited") return decideWhenRateLimited(bounded, answer.until, at);
   const jobType = (answer.kind === "job" ? answer.job.type : null) ?? watch.jobType;
   const learned = await durations(watch.project, jobType);

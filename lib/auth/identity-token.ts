@@ -5,9 +5,9 @@ import { cleanToOneLine } from "../domain/clean-text.ts";
 import { CallerName, type Instant } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { truncate } from "../domain/truncate-text.ts";
-import { type Caller, toRights } from "./caller.ts";
+import { type Caller, pickRights } from "./caller.ts";
 import { type IssuerKeys, KeysOriginError } from "./issuer-keys.ts";
-import { type FailedCheck, isOfKey, verifyToken } from "./verify-token.ts";
+import { type FailedCheck, mayVerifyWithOtherKey, verifyToken } from "./verify-token.ts";
 
 const MAX_ISSUER_CHARACTERS = 200;
 
@@ -64,7 +64,7 @@ export async function checkIdentityToken(
   try {
     let verified = await verify(false);
     // An issuer may have a new key, also with the ID of an old key.
-    if (verified.kind === "refused" && isOfKey(verified)) verified = await verify(true);
+    if (verified.kind === "refused" && mayVerifyWithOtherKey(verified)) verified = await verify(true);
     if (verified.kind === "refused") return refuse(verified.check, verified.claims);
     const { claims } = verified;
     const { exp = 0, iat = 0 } = claims;
@@ -75,7 +75,7 @@ export async function checkIdentityToken(
     if (matching.length === 0) return refuse("claim", closestMismatch(mismatches.map(({ names }) => names)));
     const name = callerName(issuer, claims.sub, rules);
     if (name === null) return refuse("claim", ["sub"]);
-    return { kind: "caller", caller: { name, rights: matching.map(toRights) } };
+    return { kind: "caller", caller: { name, rights: matching.map(pickRights) } };
   } catch (cause) {
     return cause instanceof KeysOriginError ? refuse("keys_origin") : { kind: "unavailable", issuer, cause };
   }

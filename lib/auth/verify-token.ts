@@ -79,7 +79,7 @@ export async function verifyToken(
         const result = await jwtVerify(token, key, rules).catch(refusalOf);
         if ("payload" in result) return { kind: "verified", claims: result.payload };
         refusal = result;
-        if (!isOfKey(refusal)) break;
+        if (!mayVerifyWithOtherKey(refusal)) break;
       }
       return refusal;
     }
@@ -100,7 +100,8 @@ function adaptKey(key: JWK, tokenKid: string | undefined): JWK {
 }
 
 /** Returns true if another key of the issuer may verify the token. A key that is too short cannot verify any token. */
-export const isOfKey = ({ check }: FailedCheck): boolean => check === "signature" || check === "key";
+export const mayVerifyWithOtherKey = ({ check }: FailedCheck): boolean =>
+  check === "signature" || check === "key";
 
 function refusalOf(error: unknown): Extract<VerifiedToken, { kind: "refused" }> {
   const { code, claim } = toObjectOrEmpty(error);

@@ -5,7 +5,7 @@ import type { SecretMask } from "../domain/secret-mask.ts";
 import { textOfValue } from "./cce-error.ts";
 import { interpretErrorReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
 import { parseCceTime } from "./parse-cce-time.ts";
-import { warnAboutPhase } from "./parse-job.ts";
+import { phaseWarning } from "./parse-job.ts";
 import resourceStates from "./resource-states.json" with { type: "json" };
 
 /** The states in which a resource has reached or missed its goal. In any other state, the goal is still pending. */
@@ -79,7 +79,7 @@ export function interpretResourceReply(
 }
 
 /** Returns an observation that neither API of CCE knows a resource as success, if the resource was to be deleted. */
-export function acceptDeletion(observation: Observation, resource: WatchedResource): Observation {
+export function treatGoneAsDeleted(observation: Observation, resource: WatchedResource): Observation {
   if (observation.kind !== "gone" || GOAL_STATES[resource.goal].gone !== "succeeded") return observation;
   return toObservation(resource, "Deleted", "succeeded", {});
 }
@@ -89,7 +89,7 @@ function observeResource(document: JsonObject, resource: WatchedResource, mask?:
   const phase = textIn(status, ["phase", "status"])?.trim() ?? "";
   const { succeeded, failed, pending } = GOAL_STATES[resource.goal];
   const isKnown = pending === undefined || includesPhase([...succeeded, ...failed, ...pending], phase);
-  const warnings = isKnown ? [] : [warnAboutPhase(phase, mask)];
+  const warnings = isKnown ? [] : [phaseWarning(phase, mask)];
   return toObservation(resource, phase, stateOf(phase, document, resource), document, warnings);
 }
 

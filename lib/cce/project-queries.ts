@@ -12,10 +12,10 @@ import { findCceEndpoint, findIamEndpoint } from "./endpoints.ts";
 import { createTokenCache, createTokenRequestBody, readTokenReply, type TokenResult } from "./iam-token.ts";
 import { interpretJobReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
 import {
-  acceptDeletion,
   interpretResourceReply,
   resourceParameters,
   resourcePath,
+  treatGoneAsDeleted,
 } from "./interpret-resource-reply.ts";
 import { createListOfBothApis, type ListedJob, type ListReply } from "./list-both-apis.ts";
 import type { CredentialMask } from "./mask-credentials.ts";
@@ -201,7 +201,7 @@ export function createProjectQueries(
       );
       const parameters = resourceParameters(resource);
       const wanted = { path: resourcePath(resource, project.projectId), parameters, observe };
-      return acceptDeletion(await query(resource.id, wanted, timeLimitMs), resource);
+      return treatGoneAsDeleted(await query(resource.id, wanted, timeLimitMs), resource);
     },
     async listJobs(onJob, timeLimitMs) {
       const postponed = waitForThrottle();

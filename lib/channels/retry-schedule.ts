@@ -34,7 +34,7 @@ const MAX_THROTTLED_MS = 24 * 3_600_000;
 const MAX_INVALID_HTTP_ATTEMPTS = 4;
 
 /** Returns the waits of the retry schedule that apply after a delivery attempt with the given reason. */
-export function scheduleForReason(
+export function retryScheduleForReason(
   reason: DeliveryReason,
   scheduleSeconds: readonly number[],
 ): readonly number[] {
@@ -82,7 +82,7 @@ export function decideNextAttempt(after: {
 }
 
 /** Returns the wait before the first delivery attempt, in seconds. `random` is a number from 0 to less than 1. */
-export function firstWaitSeconds(scheduleSeconds: readonly number[], random: number): number {
+export function firstAttemptDelaySeconds(scheduleSeconds: readonly number[], random: number): number {
   return Math.min(withJitter(scheduleSeconds[0] ?? 0, random), SQS_MAX_VISIBILITY_SECONDS);
 }
 

@@ -30,7 +30,7 @@ export const ReadyProgress = z.object({
 export type ReadyProgress = Readonly<z.infer<typeof ReadyProgress>>;
 
 /** Returns the state of the resource while polls wait until the resource is usable. */
-export function pendingReady(progress: ReadyProgress | null): Ready | undefined {
+export function toPendingReady(progress: ReadyProgress | null): Ready | undefined {
   if (progress === null) return undefined;
   return { state: "pending", reason: progress.reason, message: progress.message };
 }

@@ -14,7 +14,7 @@ export type Language = z.infer<typeof Language>;
 
 const CATALOGUE: Readonly<Record<Language, Texts>> = { en, "zh-CN": zhCn, de };
 
-export function textsIn(language: Language): Texts {
+export function textsOfLanguage(language: Language): Texts {
   return CATALOGUE[language];
 }
 

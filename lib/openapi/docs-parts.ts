@@ -2,7 +2,7 @@ import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
 import { type Html, html, type Part } from "../pages/html.ts";
 import fieldHelp from "./field-help.json" with { type: "json" };
 import { EXAMPLES, type OpenApiOperation } from "./openapi-document.ts";
-import { describeType, inCode, schemaName } from "./schema-type.ts";
+import { describeType, jsonInBackticks, schemaName } from "./schema-type.ts";
 
 type Schemas = Readonly<Record<string, JsonObject>>;
 
@@ -106,7 +106,7 @@ function requestCells(
   schemas: Schemas,
 ): readonly Part[] {
   const { example, description = "" } = help;
-  const fallback = help.default ?? ("default" in schema ? inCode(schema.default) : "–");
+  const fallback = help.default ?? ("default" in schema ? jsonInBackticks(schema.default) : "–");
   return [
     prose(describeType(schema), schemas),
     isRequired ? "yes" : "no",

@@ -4,8 +4,8 @@ import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
 export function describeType(schema: JsonObject): string {
   const { $ref, type, items, oneOf, anyOf, additionalProperties } = schema;
   if (typeof $ref === "string") return `\`${schemaName($ref)}\``;
-  if (Array.isArray(schema.enum)) return schema.enum.map(inCode).join(", ");
-  if (schema.const !== undefined) return inCode(schema.const);
+  if (Array.isArray(schema.enum)) return schema.enum.map(jsonInBackticks).join(", ");
+  if (schema.const !== undefined) return jsonInBackticks(schema.const);
   const forms =
     oneOf ?? anyOf ?? (Array.isArray(type) ? type.map((one) => ({ ...schema, type: one })) : null);
   if (Array.isArray(forms))
@@ -30,7 +30,7 @@ export function schemaName(reference: string): string {
 }
 
 /** Returns a value as JSON between backticks. */
-export const inCode = (value: unknown): string => `\`${JSON.stringify(value)}\``;
+export const jsonInBackticks = (value: unknown): string => `\`${JSON.stringify(value)}\``;
 
 function limits(schema: JsonObject, unit: "Items" | "Length" | "imum"): string {
   const min = Number(schema[`min${unit}`] ?? 0);

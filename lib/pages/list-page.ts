@@ -2,7 +2,7 @@ import type { RequestError } from "../api/problem.ts";
 import type { Context } from "../domain/context.ts";
 import { ACCESS_ERROR_TEXTS, type Instant, wasJobObserved } from "../domain/job.ts";
 import { jobTypeText } from "../domain/operation-kind.ts";
-import { pendingReady } from "../domain/ready.ts";
+import { toPendingReady } from "../domain/ready.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import type { Watch } from "../ledger/watch.ts";
 import { LIST_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
@@ -68,7 +68,7 @@ ${pageFooter("docs")}`,
 }
 
 function presentListedWatch({ state, jobType: type, phase, ready }: ListedWatch): StatePresentation {
-  const pending = state === "watching" ? pendingReady(ready) : undefined;
+  const pending = state === "watching" ? toPendingReady(ready) : undefined;
   return presentState(state, wasJobObserved({ type, phase }), pending);
 }
 

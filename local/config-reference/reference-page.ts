@@ -1,5 +1,5 @@
 import { type JsonObject, toObjectOrEmpty } from "../../lib/domain/json.ts";
-import { describeType, inCode } from "../../lib/openapi/schema-type.ts";
+import { describeType, jsonInBackticks } from "../../lib/openapi/schema-type.ts";
 import { createConfigSchema, DESCRIPTIONS, kindOf, visitKeys } from "./config-schema.ts";
 
 const INTRODUCTION = `# Configuration
@@ -69,13 +69,13 @@ function renderRow({ path, schema, isRequired, kinds }: Row, kindCount: number):
   const { text = "", example } = DESCRIPTIONS[path] ?? {};
   const isForSomeKinds = kinds.length > 0 && kinds.length !== kindCount && !path.endsWith(".kind");
   const onlyFor = isForSomeKinds ? ` Only for ${listKinds(kinds)}.` : "";
-  const fallback = isRequired ? "required" : "default" in schema ? inCode(schema.default) : "";
+  const fallback = isRequired ? "required" : "default" in schema ? jsonInBackticks(schema.default) : "";
   const cells = [
     `\`${path}\``,
     path.endsWith(".kind") ? listKinds(kinds) : describeType(schema),
     fallback,
     `${text}${onlyFor}`,
-    example === undefined ? "" : inCode(example),
+    example === undefined ? "" : jsonInBackticks(example),
   ];
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }

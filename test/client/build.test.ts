@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { USAGE, VERSION } from "../../client/usage.ts";
-import { textsIn } from "../../lib/domain/texts.ts";
+import { textsOfLanguage } from "../../lib/domain/texts.ts";
 import { runCommand } from "../support/run-command.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -60,7 +60,7 @@ test("the built file contains no text of a notification and no hint", async () =
   const file = join(folder, "cce-notifier.mjs");
   await build(file);
   const source = await readFile(file, "utf8");
-  for (const text of [textsIn("en")["advice.lost"], textsIn("de")["advice.lost"], "Ecs.0314"])
+  for (const text of [textsOfLanguage("en")["advice.lost"], textsOfLanguage("de")["advice.lost"], "Ecs.0314"])
     expect(source).not.toContain(text);
 });
 

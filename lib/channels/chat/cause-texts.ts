@@ -72,7 +72,7 @@ function hintOf(hint: string | null, texts: Texts): Hint | null {
 }
 
 /** Returns an array with one note about the number of omitted causes. Returns an empty array if no cause was omitted. */
-export function noteOmittedCauses(count: number, texts: Texts): string[] {
+export function formatOmittedCauses(count: number, texts: Texts): string[] {
   if (count === 0) return [];
   return [count === 1 ? texts["causes.more.one"] : fillIn(texts["causes.more"], { count })];
 }

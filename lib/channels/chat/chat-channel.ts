@@ -3,7 +3,7 @@ import { cleanToOneLine } from "../../domain/clean-text.ts";
 import { fillIn, type TextKey } from "../../domain/default-texts.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { type Secret, SecretText } from "../../domain/secret.ts";
-import { Language, type Texts, textsIn } from "../../domain/texts.ts";
+import { Language, type Texts, textsOfLanguage } from "../../domain/texts.ts";
 import {
   type AttemptVerdict,
   type Channel,
@@ -92,7 +92,7 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
     rateLimit: roles.rateLimit,
     format(content, { language, mention = null, keyword = null }) {
       const format = (budget: TextBudget) => {
-        const message = chatMessageOf(content, budget, textsIn(language));
+        const message = chatMessageOf(content, budget, textsOfLanguage(language));
         const texts = { mention: message.mentions ? mention : null, keyword };
         const payload = roles.render(message, texts);
         return { payload, fallback: roles.renderPlain(message.headline.replace(ADDRESS, "…"), texts) };

@@ -42,7 +42,7 @@ export interface ConfiguredTexts {
 }
 
 /** Returns the headline with the keyword at the end, unless the headline contains the keyword. */
-export function withKeyword(headline: string, keyword: string | null): string {
+export function appendKeyword(headline: string, keyword: string | null): string {
   return keyword === null || headline.includes(keyword) ? headline : `${headline} · ${keyword}`;
 }
 

@@ -6,7 +6,7 @@ import { normalizeReason } from "../../domain/list-causes.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import { formatCauses, noteOmittedCauses } from "./cause-texts.ts";
+import { formatCauses, formatOmittedCauses } from "./cause-texts.ts";
 import type { CauseText, ChatMessage, Fact, Link, TextBudget } from "./chat-message.ts";
 import { createSafeLink, EMPTY_MESSAGE } from "./chat-message.ts";
 import { footerOf, formatJobLabel, listFacts, OUTCOME_PRESENTATION, timeoutText } from "./outcome-message.ts";
@@ -54,7 +54,7 @@ export function formatDigestMessage(
     }),
     causes: shown.map((group) => groupText(group, budget, texts)),
     notes: [
-      ...noteOmittedCauses(omitted, texts),
+      ...formatOmittedCauses(omitted, texts),
       ...(succeeded.length === 0 || unsuccessful.length === 0
         ? []
         : [fillIn(texts["digest.rest"], { names: namesOf(succeeded, budget, texts) })]),

@@ -7,7 +7,7 @@ import { hasJobEnded, type OutcomeSummary } from "../../domain/outcome-summary.t
 import { type Texts, translateSentences, translateUnits } from "../../domain/texts.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import { formatCauses, noteOmittedCauses } from "./cause-texts.ts";
+import { formatCauses, formatOmittedCauses } from "./cause-texts.ts";
 import type { ChatMessage, Fact, Link, TextBudget, Tone } from "./chat-message.ts";
 import { createSafeLink } from "./chat-message.ts";
 
@@ -28,7 +28,7 @@ export function formatOutcomeMessage(summary: OutcomeSummary, budget: TextBudget
     headline: headlineOf(summary, budget, texts),
     statements: statementsOf(summary, budget, texts),
     causes,
-    notes: [...noteOmittedCauses(omitted, texts), ...warningsOf(summary, budget, texts)],
+    notes: [...formatOmittedCauses(omitted, texts), ...warningsOf(summary, budget, texts)],
     facts: listFacts(summary, budget, texts),
     links: linksOf(summary, texts),
     footer: footerOf([summary], texts),

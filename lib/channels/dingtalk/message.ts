@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../domain/json.ts";
-import { type ChatMessage, type ConfiguredTexts, withKeyword } from "../chat/chat-message.ts";
+import { appendKeyword, type ChatMessage, type ConfiguredTexts } from "../chat/chat-message.ts";
 import { createStyleWithoutEscapes, disableMarkup, renderMarkdownParagraphs } from "../chat/markdown.ts";
 
 const STYLE = createStyleWithoutEscapes("  \n");
@@ -13,7 +13,7 @@ export function formatDingtalkMessage(
   { mention, keyword }: ConfiguredTexts,
 ): JsonObject {
   const { name, at } = mentionOf(mention);
-  const title = withKeyword(disableMarkup(message.headline), keyword);
+  const title = appendKeyword(disableMarkup(message.headline), keyword);
   const mentionLine = name === null ? [] : [`@${name}`];
   const text = [`### ${title}`, ...mentionLine, ...renderMarkdownParagraphs(message, STYLE)].join("\n\n");
   return { msgtype: "markdown", markdown: { title, text }, at };
@@ -25,7 +25,7 @@ export function formatPlainDingtalkMessage(
   { mention, keyword }: ConfiguredTexts,
 ): JsonObject {
   const { name, at } = mentionOf(mention);
-  const content = withKeyword(headline, keyword) + (name === null ? "" : ` @${name}`);
+  const content = appendKeyword(headline, keyword) + (name === null ? "" : ` @${name}`);
   return { msgtype: "text", text: { content }, at };
 }
 

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { formatUtc } from "../../domain/time-text.ts";
 import type { CauseText, ChatMessage, ConfiguredTexts, Tone } from "../chat/chat-message.ts";
-import { footerLine, withKeyword } from "../chat/chat-message.ts";
+import { appendKeyword, footerLine } from "../chat/chat-message.ts";
 import { disableMarkup, ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", doubtful: "orange" };
@@ -16,7 +16,7 @@ export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: 
     config: { wide_screen_mode: true },
     header: {
       template: TEMPLATES[message.tone],
-      title: plainText(withKeyword(message.headline, keyword)),
+      title: plainText(appendKeyword(message.headline, keyword)),
     },
     elements: elementsOf(message, mention),
   };
@@ -28,7 +28,7 @@ export function formatPlainFeishuMessage(
   headline: string,
   { mention, keyword }: ConfiguredTexts,
 ): JsonObject {
-  const text = withKeyword(headline.replaceAll("<", `<${ZERO_WIDTH_SPACE}`), keyword);
+  const text = appendKeyword(headline.replaceAll("<", `<${ZERO_WIDTH_SPACE}`), keyword);
   const tag = mention === null ? "" : ` <at user_id="${mentionId(mention)}"></at>`;
   return { msg_type: "text", content: { text: text + tag } };
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { renderNodeJob } from "../../../bench/support/sample-jobs.ts";
 import {
+  omittedSubJobWarnings,
   summarizeTree,
   toJobDocument,
-  warnAboutOmittedSubJobs,
 } from "../../../functions/api/status-response.ts";
 import type { ApiResponse } from "../../../lib/api/http-message.ts";
 import { JobDocument, StatusDocument } from "../../../lib/api/status-document.ts";
@@ -182,10 +182,10 @@ describe("a tree with omitted subjobs", () => {
 
   it("has a warning that counts the omitted subjobs", () => {
     expect(JobDocument.parse(toJobDocument(root)).subJobs[0]?.omitted).toEqual(omitted);
-    expect(warnAboutOmittedSubJobs(root)).toEqual([
+    expect(omittedSubJobWarnings(root)).toEqual([
       "The tree of subjobs is too large, so 9 of 11 subjobs are omitted.",
     ]);
-    expect(warnAboutOmittedSubJobs(job())).toEqual([]);
+    expect(omittedSubJobWarnings(job())).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import {
-  acceptDeletion,
   interpretResourceReply,
   resourcePath,
+  treatGoneAsDeleted,
 } from "../../../lib/cce/interpret-resource-reply.ts";
 import type { ResourceGoal, WatchedResource } from "../../../lib/domain/job-resources.ts";
 
@@ -65,17 +65,17 @@ describe("interpretResourceReply", () => {
   });
 });
 
-describe("acceptDeletion", () => {
+describe("treatGoneAsDeleted", () => {
   const gone = { kind: "gone", text: "CCE does not know this node" } as const;
 
   it("takes a resource that CCE does not know for success only if the resource was to be deleted", () => {
-    expect(acceptDeletion(gone, resource("node_deleted"))).toMatchObject({ job: { state: "succeeded" } });
-    expect(acceptDeletion(gone, resource("node_active"))).toBe(gone);
+    expect(treatGoneAsDeleted(gone, resource("node_deleted"))).toMatchObject({ job: { state: "succeeded" } });
+    expect(treatGoneAsDeleted(gone, resource("node_active"))).toBe(gone);
   });
 
   it("does not take a refused query for a deletion", () => {
     const refused = { kind: "misconfigured", text: "no such API" } as const;
-    expect(acceptDeletion(refused, resource("cluster_deleted"))).toBe(refused);
+    expect(treatGoneAsDeleted(refused, resource("cluster_deleted"))).toBe(refused);
   });
 });
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import {
   decideNextAttempt,
-  firstWaitSeconds,
-  scheduleForReason,
+  firstAttemptDelaySeconds,
+  retryScheduleForReason,
 } from "../../../lib/channels/retry-schedule.ts";
 
 const SCHEDULE = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
@@ -108,15 +108,15 @@ describe("decideNextAttempt", () => {
   });
 });
 
-describe("firstWaitSeconds", () => {
+describe("firstAttemptDelaySeconds", () => {
   it("returns the first wait of the schedule, varied by up to 20 percent and at most the maximum wait of SQS", () => {
-    expect(firstWaitSeconds(SCHEDULE, 0.9)).toBe(0);
-    expect([0, 0.5].map((random) => firstWaitSeconds([60, 5], random))).toEqual([48, 60]);
-    expect(firstWaitSeconds([43_200], 0.9)).toBe(43_200);
+    expect(firstAttemptDelaySeconds(SCHEDULE, 0.9)).toBe(0);
+    expect([0, 0.5].map((random) => firstAttemptDelaySeconds([60, 5], random))).toEqual([48, 60]);
+    expect(firstAttemptDelaySeconds([43_200], 0.9)).toBe(43_200);
   });
 });
 
 it("a receiver that answers in invalid HTTP gets four attempts, and any other receiver gets the whole schedule", () => {
-  expect(scheduleForReason("invalid_http", SCHEDULE)).toEqual([0, 5, 30, 120]);
-  expect(scheduleForReason("connection_failed", SCHEDULE)).toEqual(SCHEDULE);
+  expect(retryScheduleForReason("invalid_http", SCHEDULE)).toEqual([0, 5, 30, 120]);
+  expect(retryScheduleForReason("connection_failed", SCHEDULE)).toEqual(SCHEDULE);
 });

@@ -1,5 +1,5 @@
 import { listNames, listResources } from "../../../lib/domain/cause.ts";
-import { textsIn } from "../../../lib/domain/texts.ts";
+import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 
 it("names for people end with the number of names that are not shown", () => {
   expect(listNames(["a", "b"], 2)).toBe("a, b");
@@ -8,7 +8,7 @@ it("names for people end with the number of names that are not shown", () => {
 });
 
 it("the default text for more names is the English text", () => {
-  expect(listNames(["a"], 2)).toBe(listNames(["a"], 2, textsIn("en")["names.more"]));
+  expect(listNames(["a"], 2)).toBe(listNames(["a"], 2, textsOfLanguage("en")["names.more"]));
 });
 
 it("of the resources of a cause, three names are shown", () => {

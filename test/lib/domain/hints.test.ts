@@ -1,6 +1,6 @@
 import hintRows from "../../../lib/domain/hints.json" with { type: "json" };
 import { createCachedHintFinder, findHint } from "../../../lib/domain/hints.ts";
-import { textsIn } from "../../../lib/domain/texts.ts";
+import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 
 /** One reason for each row of `hints.json` in the vendor's spelling, and a part of the expected advice. */
 const KNOWN: readonly (readonly [reason: string, advice: string])[] = [
@@ -35,7 +35,7 @@ it("has at least fifteen rows, each with patterns, advice, a vendor's page and a
   expect(hintRows.length).toBeGreaterThanOrEqual(15);
   for (const { id, patterns, link, source = link } of hintRows) {
     expect(patterns).not.toContain("");
-    expect(Object.entries(textsIn("en")).find(([key]) => key === `hint.${id}`)?.[1]).toMatch(
+    expect(Object.entries(textsOfLanguage("en")).find(([key]) => key === `hint.${id}`)?.[1]).toMatch(
       /^[^\n]{20,110}\.$/,
     );
     expect(link).toMatch(/^https:\/\/support\.huaweicloud\.com\/intl\/en-us\//);

@@ -7,7 +7,7 @@ import {
   operationResource,
 } from "../../../lib/domain/operation.ts";
 import { jobTypeText, OPERATION_KINDS } from "../../../lib/domain/operation-kind.ts";
-import { textsIn } from "../../../lib/domain/texts.ts";
+import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 
 const faults = (operation: unknown) =>
   (Operation.safeParse(operation).error?.issues ?? []).map(
@@ -98,7 +98,7 @@ describe("isNewOperation", () => {
 
 describe("jobTypeText", () => {
   it.each(OPERATION_KINDS)("names %s on pages as in English notifications", (kind) => {
-    expect(jobTypeText(kind)).toBe(textsIn("en")[`operation.${kind}`]);
+    expect(jobTypeText(kind)).toBe(textsOfLanguage("en")[`operation.${kind}`]);
   });
 
   it("returns a type of CCE as it is", () => {

@@ -4,7 +4,7 @@ import { fillIn } from "../../../lib/domain/default-texts.ts";
 import hintRows from "../../../lib/domain/hints.json" with { type: "json" };
 import { findHint, translateHint } from "../../../lib/domain/hints.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
-import { Language, textsIn, translateSentences } from "../../../lib/domain/texts.ts";
+import { Language, textsOfLanguage, translateSentences } from "../../../lib/domain/texts.ts";
 import {
   decideAfterPoll,
   decideBeforePoll,
@@ -12,12 +12,12 @@ import {
 } from "../../../lib/schedule/decide-after-poll.ts";
 import { FAILED, facts, job, SAMPLES } from "../channels/samples.ts";
 
-const EN = textsIn("en");
+const EN = textsOfLanguage("en");
 const OTHERS = Language.options.filter((language) => language !== "en");
 const namesIn = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
 
 describe.each(OTHERS)("the texts in the language %s", (language) => {
-  const texts = textsIn(language);
+  const texts = textsOfLanguage(language);
 
   it("have the keys of the English texts, no more and no less", () => {
     expect(Object.keys(texts)).toEqual(Object.keys(EN));
@@ -48,7 +48,7 @@ it("the English texts contain the advice of every hint, and no advice without a 
 });
 
 it("an unknown hint is not translated", () => {
-  expect(translateHint("Do this. https://v.example.com", textsIn("de"))).toBe(
+  expect(translateHint("Do this. https://v.example.com", textsOfLanguage("de"))).toBe(
     "Do this. https://v.example.com",
   );
 });
@@ -97,7 +97,7 @@ it.each(OTHERS)("every sentence of the service is translated into %s", (language
   const sentences = ownSentences();
   expect(sentences.length).toBeGreaterThanOrEqual(10);
   for (const text of sentences) {
-    const translated = translateSentences(text, textsIn(language));
+    const translated = translateSentences(text, textsOfLanguage(language));
     expect([text, translated.map(({ key }) => key)]).not.toEqual([text, expect.arrayContaining([null])]);
     expect(translated.map((sentence) => sentence.text).join(" ")).not.toBe(text);
     expect(
@@ -110,7 +110,7 @@ it.each(OTHERS)("every sentence of the service is translated into %s", (language
 
 it("the cloud's own words stay as they are, also after a sentence of the service", () => {
   const text = "The deadline of 5 min has passed. Quota: 5 of 5.\nSecond line";
-  expect(translateSentences(text, textsIn("de"))).toEqual([
+  expect(translateSentences(text, textsOfLanguage("de"))).toEqual([
     { key: "sentence.deadline", text: "Die Frist von 5 min ist abgelaufen." },
     { key: null, text: "Quota: 5 of 5.\nSecond line" },
   ]);
@@ -118,7 +118,7 @@ it("the cloud's own words stay as they are, also after a sentence of the service
 
 it("the names of the running subjobs are translated with the number of further subjobs", () => {
   const running = "Still running: N0 (a and b), N1 and 2 more.";
-  expect(translateSentences(running, textsIn("de"))[0]?.text).toBe(
+  expect(translateSentences(running, textsOfLanguage("de"))[0]?.text).toBe(
     "Noch aktiv: N0 (a and b), N1 und 2 weitere.",
   );
 });

@@ -4,10 +4,10 @@ import { formatOutcomeMessage } from "../../../../lib/channels/chat/outcome-mess
 import type { CauseInTree } from "../../../../lib/domain/cause.ts";
 import { clusterConsoleUrl } from "../../../../lib/domain/console-url.ts";
 import type { OutcomeSummary } from "../../../../lib/domain/outcome-summary.ts";
-import { textsIn } from "../../../../lib/domain/texts.ts";
+import { textsOfLanguage } from "../../../../lib/domain/texts.ts";
 import { MANY_NODES, NODES, SAMPLES } from "../samples.ts";
 
-const EN = textsIn("en");
+const EN = textsOfLanguage("en");
 const [largest, ...smaller] = TEXT_BUDGETS;
 
 const failed = SAMPLES.failed;
