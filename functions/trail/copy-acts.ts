@@ -1,3 +1,4 @@
+import "../../lib/domain/zod-fields.ts";
 import { gunzipSync } from "node:zlib";
 import * as z from "zod/mini";
 import { parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
