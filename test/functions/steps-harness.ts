@@ -73,6 +73,8 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     lateness: [] as (number | null)[],
     posts: [] as string[],
     acts: [] as Act[],
+    /** The time limits of the queries to CCE. */
+    timeLimitsMs: [] as number[],
   };
   const handleNotification = createNotifyHandler({
     ledger,
@@ -134,14 +136,16 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
         ...changes,
       }),
 
-    poll(
+    poll: (
       number: number,
       messageId = "m-1",
       queue: Pick<Queue, "send"> = pollQueue,
       jobId = KEY.jobId,
       notify: Pick<Queue, "send"> = notifyQueue,
-    ): Promise<Disposition> {
-      const body = { v: 1, kind: "poll", ...KEY, jobId, poll: number, deadlineAt: T0 + 3_600_000 };
+    ): Promise<Disposition> => flow.createPoll(queue, notify)(number, messageId, jobId),
+
+    /** Creates one instance of the poll function, which remembers what CCE answered. */
+    createPoll(queue: Pick<Queue, "send"> = pollQueue, notify: Pick<Queue, "send"> = notifyQueue) {
       const handle = createPollHandler({
         ledger,
         pollQueue: { ...pollQueue, send: queue.send },
@@ -149,13 +153,17 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
         notifyQueue: notify,
         configs: { currentWith: async () => config },
         createCce: () => ({
-          queryJob: async () => flow.observation,
+          async queryJob(_, { timeLimitMs }) {
+            recorded.timeLimitsMs.push(timeLimitMs);
+            return flow.observation;
+          },
           async queryResource() {
             const resource = flow.resources.shift();
             if (resource === undefined) throw new Error("the test expects no query of a resource");
             return resource;
           },
-          async queryFailedSubjobs(_, job) {
+          async queryFailedSubjobs(_, job, { timeLimitMs }) {
+            recorded.timeLimitsMs.push(timeLimitMs);
             flow.whileDeepening();
             return job;
           },
@@ -168,14 +176,17 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
         onConcluded: (summary) => recorded.concluded.push(summary),
         onUnreadable: (reason) => recorded.unreadable.push(reason),
         onDurationsUnread: () => {},
-      })(1);
-      return handle({
-        messageId,
-        receiptHandle: `handle of ${messageId}`,
-        body: JSON.stringify(body),
-        receiveCount: 1,
-        remainingMs: () => flow.remainingMs,
       });
+      return (number: number, messageId = "m-1", jobId = KEY.jobId): Promise<Disposition> => {
+        const body = { v: 1, kind: "poll", ...KEY, jobId, poll: number, deadlineAt: T0 + 3_600_000 };
+        return handle(1)({
+          messageId,
+          receiptHandle: `handle of ${messageId}`,
+          body: JSON.stringify(body),
+          receiveCount: 1,
+          remainingMs: () => flow.remainingMs,
+        });
+      };
     },
 
     /** Handles the next visible message of the notify queue. An acknowledged message is removed from the queue. */

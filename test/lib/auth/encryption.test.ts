@@ -44,3 +44,13 @@ test("decrypts with each of two keys, so that an operator can replace a key", ()
   expect(decrypt(encrypted, [newer, key], PURPOSE)?.reveal()).toBe(TEXT);
   expect(decrypt(encrypted, [newer], PURPOSE)).toBeNull();
 });
+
+test("decrypts a ciphertext that an earlier release has stored", () => {
+  const stored = "v1.bLDNZYjYbwjPCM1w1Laz62yBJZRyfoODU4D1P_1Sfmr8gb01USZpNpGhshn9icIFvQnr";
+  const storedKey = new Secret("7f3k9q2m5x8w1z4c6v0b3n7j5h2g8d1s");
+  expect(decrypt(stored, [storedKey], PURPOSE)?.reveal()).toBe("https://ci.example/done");
+});
+
+test("decrypts an empty string, which has the shortest ciphertext", () => {
+  expect(decrypt(encrypt("", key, PURPOSE), [key], PURPOSE)?.reveal()).toBe("");
+});

@@ -1,0 +1,108 @@
+/**
+ * Changes the code in many small ways (mutants), one at a time, and reports the mutants that no test detects.
+ *
+ *     npm run mutate -- lib/schedule client/exit-code.ts
+ *     npm run mutate -- --changed
+ *
+ * For a file, the tests of the same name run. For a folder or a file without such tests, all tests of test/lib/schedule
+ * or a similar folder run. With `--changed`, the files of the latest commits run until two minutes are over. Fails if the tests detect fewer than 92 % of the mutants.
+ * The mutants in survivors.json do not count.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { Stryker } from "@stryker-mutator/core";
+import { isSurvivor, readSurvivors, sourceLine } from "./survivors.ts";
+
+const MIN_KILLED_PERCENT = 92;
+/** The time after which `--changed` starts no further file. A file takes about half a minute. */
+const CHANGED_MS = 80_000;
+const LATEST_COMMITS = 30;
+const SOURCE = /^(?:lib|functions|client)\/(?!pages\/browser).*(?<!\.generated)\.ts$/;
+
+type MutantResult = Awaited<ReturnType<Stryker["runMutationTest"]>>[number];
+
+interface Counts {
+  killed: number;
+  survived: number;
+}
+
+/**
+ * Returns the pattern of the test files of a file or folder: the tests of the same name, or else all tests of the
+ * folder in test/ that belongs to the top folder of the path, such as test/lib/schedule.
+ */
+function testsOf(path: string): string {
+  const own = `test/${path.replace(/\.ts$/, ".test.ts")}`;
+  if (existsSync(own) && statSync(own).isFile()) return own;
+  const [top = "", second = ""] = path.split("/");
+  return `${top === "client" ? "test/client" : `test/${top}/${second}`}/**/*.test.ts`;
+}
+
+/** Mutates one file or folder. Prints the mutants that no test detects and that survivors.json does not list. */
+async function mutate(path: string): Promise<Counts> {
+  const tests = testsOf(path);
+  const mutants = await new Stryker({
+    configFile: "test/mutation/stryker.json",
+    mutate: statSync(path).isDirectory()
+      ? [`${path}/**/*.ts`, "!**/*.generated.ts", "!lib/pages/browser/**"]
+      : [path],
+    incrementalFile: `build/mutation/${tests.replace(/\W+/g, "-")}.json`,
+    jest: {
+      projectType: "custom",
+      configFile: "jest.config.mjs",
+      enableFindRelatedTests: false,
+      config: { testMatch: [`<rootDir>/${tests}`], maxWorkers: 1 },
+    },
+  }).runMutationTest();
+  const killed = mutants.filter(({ status }) => status === "Killed" || status === "Timeout").length;
+  const unnoticed = mutants.filter(({ status }) => status === "Survived" || status === "NoCoverage");
+  const unlisted = unnoticed.filter(
+    (mutant) => !listed.some((survivor) => isSurvivor(survivor, toSourceChange(mutant))),
+  );
+  for (const mutant of unlisted) console.log(describe(mutant));
+  const counts = { killed, survived: unlisted.length };
+  console.log(`${path}: ${describeCounts(counts)}, ${unnoticed.length - unlisted.length} in survivors.json`);
+  return counts;
+}
+
+function toSourceChange({ fileName, location, mutatorName, replacement = "" }: MutantResult) {
+  const file = fileName.replace(`${process.cwd()}/`, "");
+  return { file, line: sourceLine(file, location.start.line), mutator: mutatorName, replacement };
+}
+
+function describe(mutant: MutantResult): string {
+  const { file, line, mutator, replacement } = toSourceChange(mutant);
+  return `${file}:${mutant.location.start.line}: ${mutator}: ${line}\n    becomes: ${replacement}`;
+}
+
+function describeCounts({ killed, survived }: Counts): string {
+  return `${killedPercent({ killed, survived })} % of ${killed + survived} mutants detected`;
+}
+
+function killedPercent({ killed, survived }: Counts): number {
+  return killed + survived === 0 ? 100 : Math.round((1000 * killed) / (killed + survived)) / 10;
+}
+
+/** Returns the source files of the latest commits that exist and have tests of the same name, the latest first. */
+function changedFiles(): string[] {
+  const log = execFileSync("git", ["log", `-${LATEST_COMMITS}`, "--name-only", "--format="], {
+    encoding: "utf8",
+  });
+  const files = [...new Set(log.split("\n"))].filter((file) => SOURCE.test(file) && existsSync(file));
+  // The tests of the ledger start a server, which takes too long here.
+  return files.filter((file) => !testsOf(file).includes("*") && !file.startsWith("lib/ledger/"));
+}
+
+const listed = readSurvivors();
+const paths = process.argv.slice(2);
+const isSample = paths[0] === "--changed";
+if (paths.length === 0) throw new Error("usage: npm run mutate -- (PATH... | --changed)");
+const startedAt = Date.now();
+const total = { killed: 0, survived: 0 };
+for (const path of isSample ? changedFiles() : paths) {
+  if (isSample && Date.now() - startedAt > CHANGED_MS) break;
+  const { killed, survived } = await mutate(path);
+  total.killed += killed;
+  total.survived += survived;
+}
+console.log(describeCounts(total));
+if (killedPercent(total) < MIN_KILLED_PERCENT) process.exitCode = 1;
