@@ -1,0 +1,109 @@
+import { createHealthCheck } from "../../../functions/api/health.ts";
+import { attempt } from "../../lib/ledger/samples.ts";
+import { json, messages } from "../http-answers.ts";
+import { START, TOKENS } from "../http-config.ts";
+import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";
+
+test.each([URL_OF_A, "/v1/jobs?project=prod"])(
+  "the response to GET %s depends on the token for a cache",
+  async (url) => {
+    const api = await watched();
+    expect((await api.ask("GET", url)).headers).toMatchObject({ vary: "authorization" });
+  },
+);
+
+test("a delivery changes the ETag of a status, so a caller that has the old status gets the new one", async () => {
+  const api = await watched();
+  await end(api, "failed");
+  const etag = (await api.ask("GET", URL_OF_A)).headers?.etag ?? "";
+  const headers = { "if-none-match": etag };
+  expect((await api.ask("GET", URL_OF_A, { headers })).status).toBe(304);
+  const key = { project: "prod", jobId: "a", generation: 0, event: "job.failed", target: "audit" };
+  const owner = { key, redelivery: 0, messageId: "n" };
+  await api.ledger.claimNotification({ ...owner, now: START, leaseMs: 1000, expiresAt: START * 2 });
+  await api.ledger.recordAttempt({
+    ...owner,
+    state: "delivered",
+    spent: true,
+    attempt: attempt({ verdict: "delivered" }),
+    nextAttemptAt: null,
+  });
+  expect((await api.ask("GET", URL_OF_A, { headers })).status).toBe(200);
+});
+
+test("a status shows a redelivery to a target whose `on` excludes the outcome", async () => {
+  const api = await watched();
+  await end(api, "succeeded");
+  const targets = async () =>
+    (json(await api.ask("GET", URL_OF_A)).deliveries as { target: string }[]).map(({ target }) => target);
+  expect(await targets()).toEqual(["audit"]);
+  const key = { project: "prod", jobId: "a", generation: 0, event: "job.succeeded", target: "deploys" };
+  await api.ledger.startRedelivery(key, 0, START * 2);
+  const owner = { key, redelivery: 1, messageId: "n" };
+  await api.ledger.claimNotification({ ...owner, now: START, leaseMs: 1000, expiresAt: START * 2 });
+  await api.ledger.recordAttempt({
+    ...owner,
+    state: "delivered",
+    spent: true,
+    attempt: attempt(),
+    nextAttemptAt: null,
+  });
+  expect(await targets()).toEqual(["audit", "deploys"]);
+});
+
+test("DELETE of an ended watch leaves the digest of the watch unchanged", async () => {
+  const api = await watched();
+  await api.ask("POST", "/v1/jobs", { body: { jobIds: ["b", "c"], digest: true, notify: ["ops"] } });
+  await end(api, "failed", ["ops"], { ...KEY, jobId: "b" });
+  const before = await api.ledger.readDigest("uuid-1");
+  expect((await api.ask("DELETE", "/v1/jobs/prod/b")).status).toBe(204);
+  expect(await api.ledger.readDigest("uuid-1")).toEqual(before);
+  expect(messages(api.notifyQueue)).toEqual([]);
+});
+
+test("a redelivery includes the callback of the caller's own watch, whatever targets the token may use", async () => {
+  const api = await watched();
+  const callbackUrl = "https://hooks.example.com/done";
+  const body = { jobId: "d", notify: ["deploys"], callbackUrl };
+  await api.ask("POST", "/v1/jobs", { body, token: TOKENS.team });
+  const key = { project: "prod", jobId: "d", caller: "token:team" };
+  const watch = (await api.ledger.readWatch(key))?.watch;
+  await end(api, "succeeded", watch?.targets, key);
+  const answer = await api.ask("POST", "/v1/jobs/prod/d/redeliver", { token: TOKENS.team });
+  expect(json(answer).targets).toEqual([{ target: expect.stringMatching(/^callback:/), status: "queued" }]);
+});
+
+test("a redelivery of a restarted watch is sent as one of its own generation", async () => {
+  const api = await watched();
+  await end(api, "timed_out");
+  await api.ask("DELETE", URL_OF_A);
+  api.clock.now += 1000;
+  await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["audit"] } });
+  await api.ledger.claimPoll({ key: KEY, poll: 2, messageId: "m", now: api.clock.now, leaseMs: 1000 });
+  await api.ledger.endWatch({
+    key: KEY,
+    acceptedAt: api.clock.now,
+    outcome: "failed",
+    concludedAt: api.clock.now,
+    targets: (await api.ledger.readWatch(KEY))?.watch.targets ?? [],
+    polledAt: [],
+    expiresAt: START * 2,
+  });
+  api.notifyQueue.purge();
+  expect((await api.ask("POST", `${URL_OF_A}/redeliver`, { body: { targets: ["audit"] } })).status).toBe(202);
+  expect(messages(api.notifyQueue)).toMatchObject([{ watchGeneration: 1, generation: 1, redelivery: 1 }]);
+});
+
+test.each(["config", "ledger", "queue"] as const)(
+  "the health response is 503 if only the %s fails",
+  async (failing) => {
+    const well = { config: async () => 1, ledger: async () => 1, queue: async () => 1 };
+    const check = createHealthCheck({
+      checks: { ...well, [failing]: () => Promise.reject(new Error("down")) },
+      now: () => 0,
+      wait: () => new Promise<void>(() => undefined),
+      onUnreachable: () => undefined,
+    });
+    expect(await check()).toMatchObject({ status: 503, headers: { "cache-control": "no-store" } });
+  },
+);

@@ -1,0 +1,69 @@
+import { attempt } from "../../lib/ledger/samples.ts";
+import { T0 } from "../../simulation/draw-inputs.ts";
+import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
+
+const MINUTE_MS = 60_000;
+const NOTIFICATION = { ...KEY, generation: 0, event: "job.failed", target: "audit" };
+
+/** Returns a flow with a failed job whose notification was attempted once, and whose message is lost. */
+async function attempted(state: "pending" | "rejected" | "delivered", nextAttemptAt: number | null) {
+  const flow = createFlow();
+  await flow.open();
+  flow.observation = jobIn("failed");
+  await flow.poll(1);
+  flow.notifyQueue.purge();
+  const owner = { key: NOTIFICATION, redelivery: 0, messageId: "n-1" };
+  await flow.memory.claimNotification({ ...owner, now: T0, leaseMs: 1000, expiresAt: T0 * 2 });
+  await flow.memory.recordAttempt({
+    ...owner,
+    state,
+    spent: true,
+    attempt: attempt({ at: T0 }),
+    nextAttemptAt,
+  });
+  const sentAfter = async (ms: number) => {
+    flow.clock.now = T0 + ms;
+    await flow.memory.scheduleSweep({ ...KEY, generation: 0 }, T0, null);
+    return (await flow.sweep()).notifications;
+  };
+  return { flow, sentAfter };
+}
+
+describe("a run of the sweep function", () => {
+  it("leaves a notification alone that is on its way, and sends it again five minutes after its time", async () => {
+    const { sentAfter } = await attempted("pending", T0 + 10 * MINUTE_MS);
+    expect(await sentAfter(9 * MINUTE_MS)).toBe(0);
+    expect(await sentAfter(13 * MINUTE_MS)).toBe(0);
+    expect(await sentAfter(15 * MINUTE_MS)).toBe(1);
+  });
+
+  it("sends a failed notification again that never reached the dead-letter queue", async () => {
+    const { flow, sentAfter } = await attempted("rejected", null);
+    expect(await sentAfter(10 * MINUTE_MS)).toBe(1);
+    await flow.memory.markDeadLettered(NOTIFICATION, 0);
+    expect(await sentAfter(20 * MINUTE_MS)).toBe(0);
+  });
+
+  it("sends no delivered notification again", async () => {
+    const { sentAfter } = await attempted("delivered", null);
+    expect(await sentAfter(10 * MINUTE_MS)).toBe(0);
+  });
+
+  it("sends the notification of a restarted watch with the generations of this watch", async () => {
+    const flow = createFlow();
+    await flow.open();
+    flow.observation = { kind: "gone", text: "no such job" };
+    flow.clock.now = T0 + 130_000;
+    await flow.poll(1);
+    await flow.memory.stopWatch(KEY, flow.clock.now, T0 * 2);
+    await flow.open({ acceptedAt: flow.clock.now, nextPollAt: flow.clock.now });
+    flow.observation = jobIn("failed");
+    await flow.poll(2, "m-2");
+    flow.notifyQueue.purge();
+    flow.clock.now += 10 * MINUTE_MS;
+    expect((await flow.sweep()).notifications).toBe(1);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([
+      { watchGeneration: 1, generation: 1, outcome: "failed" },
+    ]);
+  });
+});
