@@ -1,6 +1,6 @@
 import { createFirstPollDelay } from "../../../functions/enqueue/open-watches.ts";
 import { Settings } from "../../../lib/config/settings.ts";
-import type { NewWatch } from "../../../lib/ledger/watch.ts";
+import type { NewWatch } from "../../../lib/ledger/watch-ledger.ts";
 import { durationBucket } from "../../../lib/schedule/duration-buckets.ts";
 import { json } from "../http-answers.ts";
 import { START } from "../http-config.ts";
@@ -44,7 +44,7 @@ describe("a target that a call adds to an ended watch", () => {
     return api;
   }
 
-  test("is not accepted if the sweep cannot be told to check its notification", async () => {
+  test("is not accepted if the check of its notification cannot be scheduled", async () => {
     const api = await ended({ ledger: () => ({ scheduleSweep: () => Promise.reject(new Error("down")) }) });
     const answer = await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["ops"] } });
     expect(answer.status).toBe(503);

@@ -1,6 +1,6 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { Ledger } from "../../../../lib/ledger/ledger.ts";
-import type { NewWatch } from "../../../../lib/ledger/watch.ts";
+import type { NewWatch } from "../../../../lib/ledger/watch-ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { createDynamoLedger } from "../../../support/dynamodb-ledger.ts";
 import { createTable } from "../../../support/table.ts";
