@@ -12,12 +12,12 @@ const DISASTER = minutes(120);
 
 /** The jobs, with the minutes of their submission and of their end. */
 const JOBS = {
-  "ended-before": { submitted: 0, ends: 20 },
-  "ended-in-lost-hour": { submitted: 0, ends: 90 },
-  running: { submitted: 0, ends: 150 },
-  "stopped-in-lost-hour": { submitted: 0, ends: 170 },
-  "submitted-in-lost-hour": { submitted: 80, ends: 160 },
-  "over-in-lost-hour": { submitted: 70, ends: 100 },
+  "ended-before": { startMinute: 0, endMinute: 20 },
+  "ended-in-lost-hour": { startMinute: 0, endMinute: 90 },
+  running: { startMinute: 0, endMinute: 150 },
+  "stopped-in-lost-hour": { startMinute: 0, endMinute: 170 },
+  "submitted-in-lost-hour": { startMinute: 80, endMinute: 160 },
+  "over-in-lost-hour": { startMinute: 70, endMinute: 100 },
 } as const;
 type JobId = keyof typeof JOBS;
 const JOB_IDS = Object.keys(JOBS) as JobId[];
@@ -61,9 +61,9 @@ async function runWithDisaster(
 ) {
   const run = start();
   prepare(run);
-  for (const [jobId, { submitted, ends }] of Object.entries(JOBS)) {
-    const ended = job({ jobId, endedAt: T0 + minutes(ends) });
-    later(run, minutes(submitted), () => submit(run, [ended], ONE_TARGET));
+  for (const [jobId, { startMinute, endMinute }] of Object.entries(JOBS)) {
+    const ended = job({ jobId, endedAt: T0 + minutes(endMinute) });
+    later(run, minutes(startMinute), () => submit(run, [ended], ONE_TARGET));
   }
   later(run, minutes(90), () => stop(run));
   let snapshot = structuredClone(run.ledger.state);
@@ -202,8 +202,8 @@ describe("the second in which 32-bit times end, in the year 2038", () => {
     );
     expect(faults).toEqual([]);
     expect(notified).toEqual(ONCE);
-    const ends = Object.values(run.ledger.state.watches).map(({ watch }) => watch.concludedAt ?? 0);
-    expect(ends.filter((at) => at < 2 ** 31 * 1000).length).toBeGreaterThan(0);
-    expect(ends.filter((at) => at > 2 ** 31 * 1000).length).toBeGreaterThan(0);
+    const endTimes = Object.values(run.ledger.state.watches).map(({ watch }) => watch.concludedAt ?? 0);
+    expect(endTimes.filter((at) => at < 2 ** 31 * 1000).length).toBeGreaterThan(0);
+    expect(endTimes.filter((at) => at > 2 ** 31 * 1000).length).toBeGreaterThan(0);
   });
 });
