@@ -72,7 +72,7 @@ const DISCOVER_SECONDS = 30 + 15 + 8;
 /** An audit reads 1 MB of the index per request. 40 MB are a million watches, in 4 s per 1 MB at the worst. */
 const AUDIT_SECONDS = 4 * 40;
 
-export const timeLimitsFitTogether: Rule = ({ service }) => {
+export const timeLimitsAgree: Rule = ({ service }) => {
   const limit = (name: string) => functionNamed(service, name)?.timeoutSeconds ?? 0;
   const interval = (name: string) => intervalSeconds(service, name);
   const isRequest = (arn: string) => service.routes.some(({ functionArn }) => functionArn === arn);
@@ -103,7 +103,7 @@ export const timeLimitsFitTogether: Rule = ({ service }) => {
     ),
     // The sweep stops taking watches 10 seconds before its end. Most of the time is for watches.
     ...faultsIf(limit("sweep") < 40, "the sweep has too little time for its watches"),
-    ...faultsIf(limit("discover") < DISCOVER_SECONDS, "discover has too little time for a list and its jobs"),
+    ...faultsIf(limit("discover") < DISCOVER_SECONDS, "discover has too little time for the jobs of one run"),
     ...faultsIf(limit("audit") < AUDIT_SECONDS, "the audit has too little time for a million watches"),
     // A hanging run must not cost hours.
     ...faultsIf(limit("audit") > 300 || limit("sweep") > 60, "a hanging run is stopped too late"),

@@ -17,7 +17,7 @@ function depthPlays(alarm: string, queue: string): Play[] {
       alarm,
       situation: "a message is there for an hour",
       samples: anHour,
-      rings: 1,
+      firings: 1,
       activeWithin: [65 * MINUTE, 119 * MINUTE],
     },
     play(alarm, "another message comes after eleven minutes", another, 2),
@@ -94,13 +94,13 @@ export const promisedLimitsFire: Rule = (template) => {
     ),
     play(
       "DiscoveryFailingAlarm",
-      "a list is overdue by 30 minutes, twice",
+      "the list of jobs is overdue by 30 minutes, twice",
       [overdue(2, 1800), overdue(2.1, 10), overdue(5, 1800)],
       2,
     ),
     play(
       "DiscoveryFailingAlarm",
-      "a list is overdue by less than 30 minutes",
+      "the list of jobs is overdue by less than 30 minutes",
       every(MINUTE, 2 * HOUR, 5 * HOUR, "ListOverdueSeconds", 1799),
       0,
     ),
@@ -159,7 +159,7 @@ export const failedDeliveriesFire: Rule = (template) => {
 };
 
 /** The sweep writes its metrics at the end of each run, and one poll or one notification writes one sample. */
-export const sharesAndSweepsFire: Rule = (template) => {
+export const fractionsAndSweepsFire: Rule = (template) => {
   const late = (count: number, value: number) =>
     Array.from({ length: count }, () => ({ metric: "NotificationLatenessSeconds", at: HOUR, value }));
   const found = (metric: string, runs: number, value: number) =>

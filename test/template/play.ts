@@ -19,13 +19,13 @@ export interface Play {
   readonly situation: string;
   readonly samples: readonly Sample[];
   /** The number of notifications of the alarm, for every possible start of the periods. */
-  readonly rings: number;
+  readonly firings: number;
   /** The seconds between which the alarm is active at the end of every period. */
   readonly activeWithin?: readonly [number, number];
 }
 
 /** Returns the ends of the periods from 0 to the time at which every alarm has seen all samples. */
-function periodEnds(samples: readonly Sample[], phase: number, periodSeconds: number): number[] {
+function periodTimes(samples: readonly Sample[], phase: number, periodSeconds: number): number[] {
   const last = Math.max(...samples.map(({ at }) => at)) + 3 * periodSeconds;
   return Array.from(
     { length: Math.ceil((last - phase) / periodSeconds) },
@@ -33,13 +33,19 @@ function periodEnds(samples: readonly Sample[], phase: number, periodSeconds: nu
   );
 }
 
-function faultsOf(template: OwnTemplate, { alarm, situation, samples, rings, activeWithin }: Play): string[] {
+function faultsOf(
+  template: OwnTemplate,
+  { alarm, situation, samples, firings, activeWithin }: Play,
+): string[] {
   const { periodSeconds, isActive } = alarmOf(template, alarm, "filled");
   const step = Math.max(MINUTE, periodSeconds / 6);
   for (let phase = 0; phase < periodSeconds; phase += step) {
-    const states = periodEnds(samples, phase, periodSeconds).map((at) => ({ at, on: isActive(samples, at) }));
+    const states = periodTimes(samples, phase, periodSeconds).map((at) => ({
+      at,
+      on: isActive(samples, at),
+    }));
     const found = states.filter(({ on }, index) => on && !states[index - 1]?.on).length;
-    if (found !== rings) return [`${alarm} fires ${found} times: ${situation}`];
+    if (found !== firings) return [`${alarm} fires ${found} times: ${situation}`];
     if (states.at(-1)?.on) return [`${alarm} stays active without data: ${situation}`];
     const [from, to] = activeWithin ?? [0, 0];
     if (states.some(({ at, on }) => at >= from && at < to && !on))
@@ -54,9 +60,14 @@ export const ruleOf =
   (template) =>
     plays.filter(({ alarm }) => isInFocus(template, alarm)).flatMap((play) => faultsOf(template, play));
 
-export const play = (alarm: string, situation: string, samples: readonly Sample[], rings: number): Play => ({
+export const play = (
+  alarm: string,
+  situation: string,
+  samples: readonly Sample[],
+  firings: number,
+): Play => ({
   alarm,
   situation,
   samples,
-  rings,
+  firings,
 });

@@ -77,7 +77,7 @@ export const alarmsReachPeople: Rule = (template) => {
     ...resourcesOf(template, "AWS::CloudWatch::Alarm", Actions).flatMap(({ id, properties }) =>
       faultsIf(
         !same(properties, { AlarmActions: [topic], OKActions: [topic] }),
-        `${id} does not tell people that it fires and that it is over`,
+        `${id} does not notify people that it fires and that it is over`,
       ),
     ),
     ...faultsIf(
