@@ -189,22 +189,28 @@ export function describeShared(ledger: () => Ledger): void {
   describe("the waiting calls", () => {
     const limits = { total: 3, perCaller: 2 };
     const call = (caller: string, until: number) => ({ caller, until });
+    /** The calls of all tests share one item. The calls of an earlier test are over when the next test begins. */
+    let startedAt = T0;
+    beforeEach(() => {
+      startedAt += 60_000;
+    });
 
     it("are at most two of one caller and three of all callers, until they end or their time is over", async () => {
+      const from = startedAt;
       const start = (caller: string, now: number) =>
-        ledger().startWaiting(call(caller, T0 + 5000), now, limits);
-      expect([await start("a", T0), await start("a", T0), await start("a", T0)]).toEqual([0, 1, null]);
-      expect([await start("b", T0), await start("c", T0)]).toEqual([2, null]);
-      await ledger().endWaiting(1, call("b", T0 + 5000));
-      await ledger().endWaiting(1, call("a", T0 + 4999));
-      expect(await start("c", T0)).toBeNull();
-      await ledger().endWaiting(1, call("a", T0 + 5000));
-      expect([await start("c", T0 + 4999), await start("c", T0 + 4999)]).toEqual([1, null]);
-      expect(await ledger().startWaiting(call("a", T0 + 9000), T0 + 5000, limits)).toBe(0);
+        ledger().startWaiting(call(caller, from + 5000), now, limits);
+      expect([await start("a", from), await start("a", from), await start("a", from)]).toEqual([0, 1, null]);
+      expect([await start("b", from), await start("c", from)]).toEqual([2, null]);
+      await ledger().endWaiting(1, call("b", from + 5000));
+      await ledger().endWaiting(1, call("a", from + 4999));
+      expect(await start("c", from)).toBeNull();
+      await ledger().endWaiting(1, call("a", from + 5000));
+      expect([await start("c", from + 4999), await start("c", from + 4999)]).toEqual([1, null]);
+      expect(await ledger().startWaiting(call("a", from + 9000), from + 5000, limits)).toBe(0);
     });
 
     it("are at most three if many calls begin at the same time", async () => {
-      const from = T0 + 20_000;
+      const from = startedAt;
       const started = await Promise.all(
         Array.from({ length: 12 }, (_, i) =>
           ledger().startWaiting(call(`many-${i}`, from + 5000), from, limits),

@@ -23,7 +23,9 @@ let ssm: SSMClient;
 const clock = { now: 0 };
 let planned: AwsError | null = null;
 
-beforeAll(async () => {
+beforeEach(async () => {
+  clock.now += 1000;
+  planned = null;
   folder = await mkdtemp(join(tmpdir(), "ssm-test-"));
   configFile = join(folder, "config.json");
   server = await startSsm({
@@ -40,15 +42,10 @@ beforeAll(async () => {
     maxAttempts: 1,
   });
 });
-afterAll(async () => {
+afterEach(async () => {
   ssm.destroy();
   await server.stop();
   await rm(folder, { recursive: true });
-});
-
-beforeEach(() => {
-  clock.now += 1000;
-  planned = null;
 });
 
 const put = (input: Partial<PutParameterCommandInput>) =>

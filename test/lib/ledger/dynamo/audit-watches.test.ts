@@ -17,6 +17,8 @@ const table = () => ({ client: dynamo.client, table: "audit" });
 
 beforeAll(async () => {
   dynamo = await startDynamo();
+});
+beforeEach(async () => {
   await createTable(dynamo.client, "audit");
   ledger = createDynamoLedger(table());
 });

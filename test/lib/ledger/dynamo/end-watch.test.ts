@@ -13,7 +13,7 @@ import { conclusion, firstGeneration, job, NEVER, newKey, newWatch, T0 } from ".
 
 let dynamo: EmbeddedDynamo;
 let client: DynamoDBClient;
-const answered: string[][] = [];
+let answered: string[][] = [];
 
 beforeAll(async () => {
   dynamo = await startDynamo();
@@ -30,6 +30,9 @@ beforeAll(async () => {
       },
     { step: "initialize" },
   );
+});
+beforeEach(() => {
+  answered = [];
 });
 afterAll(async () => {
   client.destroy();
