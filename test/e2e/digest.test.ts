@@ -22,6 +22,10 @@ afterAll(async () => {
   await receiver.stop();
 });
 
+beforeEach(async () => {
+  await fetch(`${receiver.url}/notifications`, { method: "DELETE" });
+});
+
 /** Submits jobs with a digest, and waits until both queues are empty. */
 async function submitDigest(jobIds: readonly string[]): Promise<void> {
   await fixture.submit({ jobIds, digest: true, notify: ["deploys", "alarms", "audit"] });
@@ -58,7 +62,6 @@ describe("a submission with a digest", () => {
   });
 
   it("sends nothing to a chat with a filter for failures when all jobs succeed", async () => {
-    await fetch(`${receiver.url}/notifications`, { method: "DELETE" });
     await submitDigest([fixture.addJob(succeedingJob), fixture.addJob(succeedingJob)]);
     expect(at("/slack/alarms")).toEqual([]);
     expect(at("/slack/deploys")).toHaveLength(1);
@@ -66,7 +69,6 @@ describe("a submission with a digest", () => {
   });
 
   it("sends the digest at the deadline when a job does not end", async () => {
-    await fetch(`${receiver.url}/notifications`, { method: "DELETE" });
     const endless = fixture.addJob({ ...succeedingJob, endSeconds: null });
     const jobIds = [fixture.addJob(succeedingJob), endless];
     await fixture.submit({

@@ -79,7 +79,13 @@ async function causeErrors(): Promise<Record<string, string>> {
   const projects = ["intruder", "forgetful", "stale"];
   await Promise.all(projects.map((project) => fixture.submit({ jobId, project, notify: [] })));
   await Promise.all(
-    projects.map((project) => record(project, fixture.api(`/v1/jobs/${project}/${jobId}?wait=20`))),
+    // On a busy machine, one wait is too short for the end of the watch.
+    projects.map((project) =>
+      eventually(`the end of the watch in ${project}`, async () => {
+        await record(project, fixture.api(`/v1/jobs/${project}/${jobId}?wait=20`));
+        return !responses[project]?.includes('"state":"watching"');
+      }),
+    ),
   );
   await fixture.over(jobId);
   await fixture.stack.invoke("sweep", {});
