@@ -1,25 +1,8 @@
-import * as z from "zod/mini";
+import type { Failure } from "./failure.ts";
 import { createCachedHintFinder } from "./hints.ts";
 import { countJsonBytes } from "./json.ts";
 import { isAncestor, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
-import { MaybeText, withDescription } from "./zod-fields.ts";
-
-/** A failed subjob. The field `path` lists the job types from the root job down to the failed subjob. */
-export const Failure = z.object({
-  path: z.array(z.string()).check(z.minLength(1)),
-  jobId: MaybeText,
-  resourceName: MaybeText,
-  reason: withDescription(
-    z.nullable(z.string()),
-    "The reason in the cloud's own words. A long reason is truncated and ends in `…`.",
-  ),
-  hint: withDescription(
-    z.nullable(z.string()),
-    "One line of advice with a link. The hint is null if the service does not know the reason.",
-  ),
-});
-export type Failure = z.infer<typeof Failure>;
 
 /**
  * The possible size limits of one failure reason, in bytes. The function `listFailures` uses the largest limit with

@@ -25,7 +25,7 @@ import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
 import { JobEvent, JobEventData, SlowEvent, SlowEventData } from "../channels/webhook/event.ts";
 import { Cause } from "../domain/cause.ts";
 import { Context } from "../domain/context.ts";
-import { Failure } from "../domain/failures.ts";
+import { Failure } from "../domain/failure.ts";
 import { DeliveryState, JobState, Outcome, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
 import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
 import { AddonAction, Operation } from "../domain/operation.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { Cause } from "../../domain/cause.ts";
 import { Context } from "../../domain/context.ts";
-import { Failure } from "../../domain/failures.ts";
+import { Failure } from "../../domain/failure.ts";
 import { OUTCOMES, Outcome, SubJobCounts } from "../../domain/job.ts";
 import { Ready } from "../../domain/ready.ts";
 import { RunningSubJob, UsualDuration } from "../../domain/slow-summary.ts";
