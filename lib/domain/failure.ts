@@ -2,7 +2,8 @@ import * as z from "zod/mini";
 import { MaybeText, withDescription } from "./zod-fields.ts";
 
 /**
- * A failed subjob. The command reads failures and contains no hints, so this schema has a file without the hints. The field `path` lists the job types from the root job down to the failed subjob.
+ * A failed subjob. The field `path` lists the job types from the root job down to the failed subjob. The command reads
+ * failures and contains no hints, so this file does not import the hints.
  */
 export const Failure = z.object({
   path: z.array(z.string()).check(z.minLength(1)),

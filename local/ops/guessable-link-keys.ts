@@ -1,6 +1,8 @@
 import { toObjectOrEmpty } from "../../lib/domain/json.ts";
 
 const MIN_DISTINCT_CHARACTERS = 8;
+/** The number of lower-case letters, and of upper-case letters, in a key without a digit. */
+const MIN_LETTERS_OF_CASE = 10;
 /** The part of all groups of three characters that must differ. A repeated text has few different groups. */
 const MIN_DISTINCT_GROUPS = 0.7;
 /** The part of all neighbours that may follow each other in the alphabet, as in `abcdef` or `111111`. */
@@ -22,6 +24,18 @@ export function findGuessableLinkKeys(document: unknown): readonly string[] {
   );
 }
 
+/**
+ * Returns true if a random generator may have chosen the classes of the characters. A base64 text can have no digit, but
+ * it then has many letters of both cases.
+ */
+function hasRandomClasses(key: string): boolean {
+  const count = (pattern: RegExp) => key.match(pattern)?.length ?? 0;
+  const lower = count(/[a-z]/g);
+  const upper = count(/[A-Z]/g);
+  if (count(/[0-9]/g) > 0) return lower + upper > 0;
+  return lower >= MIN_LETTERS_OF_CASE && upper >= MIN_LETTERS_OF_CASE;
+}
+
 function isGuessable(key: string): boolean {
   const groups = Array.from({ length: Math.max(0, key.length - 2) }, (_, i) => key.slice(i, i + 3));
   const steps = Array.from(
@@ -29,8 +43,7 @@ function isGuessable(key: string): boolean {
     (_, i) => key.charCodeAt(i + 1) - key.charCodeAt(i),
   );
   return (
-    !/[0-9]/.test(key) ||
-    !/[A-Za-z]/.test(key) ||
+    !hasRandomClasses(key) ||
     new Set(key).size < MIN_DISTINCT_CHARACTERS ||
     new Set(groups).size < groups.length * MIN_DISTINCT_GROUPS ||
     steps.filter((step) => Math.abs(step) <= 1).length > steps.length * MAX_SEQUENCE ||

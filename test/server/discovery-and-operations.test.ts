@@ -66,7 +66,7 @@ describe("the one-node edition", () => {
     const endpoint = `${server.api}/v1/events/smn/${PROJECT}`;
     expect(await fixture.cce.subscribe(endpoint, TOPIC)).toMatchObject({ status: 200 });
     const jobId = fixture.cce.addJob(PROJECT_ID, { type: "CreateNode", endSeconds: 3, outcome: "Failed" });
-    const listed = await eventually("a list", async () => {
+    const listed = await eventually("the jobs to be listed", async () => {
       const { body } = await fixture.cce.publishTrace(endpoint, TOPIC, "createNode");
       return body === '{"result":"listed"}';
     });
