@@ -4,7 +4,7 @@ import { SubmissionResult } from "../../lib/api/submission-result.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import { tokenOf } from "./draw-inputs.ts";
 import { idOf } from "./memory-ledger-state.ts";
-import { createApi, createEnqueue, type Environment } from "./service.ts";
+import { connect, createApi, createEnqueue, type Environment } from "./service.ts";
 import type { Invocation } from "./simulation.ts";
 
 const LIMIT_MS = 29_000;
@@ -39,7 +39,7 @@ export function submitJobs(
     environment,
     "enqueue",
     (invocation) =>
-      createEnqueue(environment, invocation)(
+      createEnqueue(connect(environment, invocation, 0))(
         {
           method: "POST",
           path: "/v1/jobs",
@@ -132,7 +132,7 @@ function callApi(
     environment,
     "api",
     (invocation) =>
-      createApi(environment, invocation)(
+      createApi(connect(environment, invocation, 0))(
         {
           method,
           path: `/v1/jobs/${key.project}/${key.jobId}${suffix}`,

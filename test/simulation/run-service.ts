@@ -7,7 +7,7 @@ import { type LedgerHistory, observeLedger } from "./ledger-history.ts";
 import { createMemoryLedger } from "./memory-ledger.ts";
 import type { Plant } from "./plant.ts";
 import { createReceivers } from "./receivers.ts";
-import { createDisturbance, createNotify, createPoll, type Environment, runSweep } from "./service.ts";
+import { connect, createDisturbance, createNotify, createPoll, type Environment, runSweep } from "./service.ts";
 import { createSimulatedCce } from "./simulated-cce.ts";
 import { createSimulatedQueue } from "./simulated-queue.ts";
 import type { Simulation } from "./simulation.ts";
@@ -95,7 +95,7 @@ export function startService(options: ServiceOptions): ServiceRun {
     rates,
     maximumConcurrency,
     recursiveLoop: plant.recursiveLoop,
-    createHandler: (invocation, records, hop) => createPoll(run, invocation, records, hop),
+    createHandler: (invocation, records, hop) => createPoll(connect(run, invocation, hop + 1), records),
     failures: plant.failures,
     onOverlap: (messageId) => {
       run.overlaps.push(messageId);
@@ -109,7 +109,7 @@ export function startService(options: ServiceOptions): ServiceRun {
     rates,
     maximumConcurrency,
     recursiveLoop: "Terminate",
-    createHandler: (invocation) => createNotify(run, invocation),
+    createHandler: (invocation) => createNotify(connect(run, invocation, 0)),
     failures: plant.failures,
     // A postponed notification can come back while the invocation still processes the rest of the batch.
     onOverlap: () => {},
@@ -128,7 +128,9 @@ function sweepRepeatedly(run: ServiceRun): void {
     [queues.poll, queues.notify].some(({ memory }) => memory.state.messages.length > 0);
   if (!isBusy) return;
   const invocation = simulation.invocation("sweep", SWEEP_LIMIT_MS);
-  runSweep(run, invocation).catch((error: unknown) => simulation.note(invocation, `fails: ${error}`));
+  runSweep(connect(run, invocation, 0), () => invocation.deadlineAt - simulation.now()).catch(
+    (error: unknown) => simulation.note(invocation, `fails: ${error}`),
+  );
   simulation.scheduler.at(invocation.deadlineAt, () => {
     if (invocation.frozenUntil <= simulation.now()) invocation.alive = false;
   });

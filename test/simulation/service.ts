@@ -1,9 +1,11 @@
 import { createApiHandler } from "../../functions/api/create-api-handler.ts";
 import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-handler.ts";
-import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
-import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
+import { createNotifyHandler, type NotifyPorts } from "../../functions/notify/create-notify-handler.ts";
+import { createPollHandler, type PollPorts } from "../../functions/poll/create-poll-handler.ts";
 import { createSweepHandler } from "../../functions/sweep/create-sweep-handler.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import type { Timer } from "../../lib/queue/coalesce-sends.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
 import type { HandleMessage } from "../../lib/runtime/settle-message.ts";
@@ -55,23 +57,46 @@ function configReader({ config, disturbance }: Environment): () => Promise<Whole
 
 const PUBLIC_URL = "https://notifier.example";
 
+/** The ports of one invocation, from which the handlers of all functions are created. */
+export interface ServicePorts {
+  readonly readConfig: () => Promise<WholeConfig>;
+  readonly plant: Plant;
+  readonly ledger: Ledger;
+  readonly queue: (name: keyof Environment["queues"]) => Queue;
+  readonly cce: ReturnType<PollPorts["createCce"]>;
+  readonly deliver: NotifyPorts["deliver"];
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly uuid: () => string;
+  readonly timer: Timer;
+  readonly note: (text: string) => void;
+}
+
 /**
- * Returns the ledger and the queues for one invocation, with their faults.
+ * Returns the ports of one invocation, with their faults.
  * @param hop the number of functions in the chain that led to a message of the poll queue. Lambda stops a function that
  * invokes itself through a queue too often.
  */
-export function connect(environment: Environment, invocation: Invocation, hop: number) {
-  const { simulation, rates, queues, plant } = environment;
-  const queue = (name: keyof Environment["queues"]): Queue =>
-    queueFor(simulation, invocation, queues[name], rates, name === "poll" ? hop : 0);
-  return { ledger: plant.ledger(faultyLedger(simulation, invocation, environment.ledger, rates)), queue };
+export function connect(environment: Environment, invocation: Invocation, hop: number): ServicePorts {
+  const { simulation, rates, queues, plant, ledger, cce } = environment;
+  const { random } = simulation;
+  return {
+    readConfig: configReader(environment),
+    plant,
+    ledger: plant.ledger(faultyLedger(simulation, invocation, ledger, rates)),
+    queue: (name) => queueFor(simulation, invocation, queues[name], rates, name === "poll" ? hop : 0),
+    cce: cceFor(simulation, invocation, cce, rates),
+    deliver: deliverFor(simulation, invocation, environment, rates),
+    now: clockOf(environment, invocation),
+    random: random.next,
+    uuid: () => `${random.between(0, 2 ** 30)}-${random.between(0, 2 ** 30)}`,
+    timer: timerFor(simulation, invocation),
+    note: (text) => simulation.note(invocation, text),
+  };
 }
 
 /** Creates the handler of `POST /v1/jobs`. */
-export function createEnqueue(environment: Environment, invocation: Invocation): HandleRequest {
-  const { simulation } = environment;
-  const { ledger, queue } = connect(environment, invocation, 0);
-  const readConfig = configReader(environment);
+export function createEnqueue({ readConfig, ledger, queue, now, random, uuid }: ServicePorts): HandleRequest {
   return createEnqueueHandler({
     ledger,
     pollQueue: queue("poll"),
@@ -79,9 +104,9 @@ export function createEnqueue(environment: Environment, invocation: Invocation):
     configs: { current: readConfig, refreshed: readConfig },
     identify: async () => ({ kind: "refused", refusal: null }),
     defaultUrl: PUBLIC_URL,
-    now: clockOf(environment, invocation),
-    random: simulation.random.next,
-    uuid: () => `${simulation.random.between(0, 2 ** 30)}-${simulation.random.between(0, 2 ** 30)}`,
+    now,
+    random,
+    uuid,
     onAccepted: () => {},
     onFailure: () => {},
     onIssuerFailure: () => {},
@@ -89,10 +114,8 @@ export function createEnqueue(environment: Environment, invocation: Invocation):
   });
 }
 
-/** Creates the handler of all other routes. The simulation only stops watches and requests redeliveries. */
-export function createApi(environment: Environment, invocation: Invocation): HandleRequest {
-  const { ledger, queue } = connect(environment, invocation, 0);
-  const readConfig = configReader(environment);
+/** Creates the handler of all other routes. Only stops and redeliveries are used. */
+export function createApi({ readConfig, ledger, queue, now }: ServicePorts): HandleRequest {
   const unused = async () => Promise.reject(new Error("The simulation does not use this."));
   return createApiHandler({
     ledger,
@@ -100,7 +123,7 @@ export function createApi(environment: Environment, invocation: Invocation): Han
     configs: { current: readConfig, refreshed: readConfig, currentWith: readConfig },
     identify: async () => ({ kind: "refused", refusal: null }),
     defaultUrl: PUBLIC_URL,
-    now: clockOf(environment, invocation),
+    now,
     wait: unused,
     waitingLimits: { total: 0, perCaller: 0 },
     uuid: () => "",
@@ -116,27 +139,23 @@ export function createApi(environment: Environment, invocation: Invocation): Han
 
 /** Creates the handler of one batch of the poll queue. */
 export function createPoll(
-  environment: Environment,
-  invocation: Invocation,
+  { readConfig, plant, ledger, queue, cce, now, random, timer, note }: ServicePorts,
   messages: number,
-  hop: number,
 ): HandleMessage {
-  const { simulation, plant } = environment;
-  const { ledger, queue } = connect(environment, invocation, hop + 1);
   const ports = plant.poll({
     ledger,
     pollQueue: queue("poll"),
     deadLetterQueue: plant.deadLetters(queue("pollDead")),
     notifyQueue: queue("notify"),
-    configs: { currentWith: configReader(environment) },
-    createCce: () => cceFor(simulation, invocation, environment.cce, environment.rates),
+    configs: { currentWith: readConfig },
+    createCce: () => cce,
     defaultUrl: PUBLIC_URL,
-    now: clockOf(environment, invocation),
-    random: simulation.random.next,
-    timer: timerFor(simulation, invocation),
+    now,
+    random,
+    timer,
     onPoll: () => {},
-    onConcluded: ({ jobId, outcome }) => simulation.note(invocation, `${jobId} concluded: ${outcome}`),
-    onSlow: ({ jobId }) => simulation.note(invocation, `${jobId} is slow`),
+    onConcluded: ({ jobId, outcome }) => note(`${jobId} concluded: ${outcome}`),
+    onSlow: ({ jobId }) => note(`${jobId} is slow`),
     onUnreadable: () => {},
     onDurationsUnread: () => {},
   });
@@ -144,20 +163,26 @@ export function createPoll(
 }
 
 /** Creates the handler of one batch of the notify queue. */
-export function createNotify(environment: Environment, invocation: Invocation): HandleMessage {
-  const { simulation, plant } = environment;
-  const { ledger, queue } = connect(environment, invocation, 0);
-  const readConfig = configReader(environment);
+export function createNotify({
+  readConfig,
+  plant,
+  ledger,
+  queue,
+  deliver,
+  now,
+  random,
+  timer,
+}: ServicePorts): HandleMessage {
   return createNotifyHandler(
     plant.notify({
       ledger,
       notifyQueue: queue("notify"),
       deadLetterQueue: plant.deadLetters(queue("notifyDead")),
       configs: { current: readConfig, currentWith: readConfig, refreshed: readConfig },
-      wait: (ms) => new Promise((resolve) => void timerFor(simulation, invocation)(resolve, ms)),
-      deliver: deliverFor(simulation, invocation, environment, environment.rates),
-      now: clockOf(environment, invocation),
-      random: simulation.random.next,
+      wait: (ms) => new Promise((resolve) => void timer(resolve, ms)),
+      deliver,
+      now,
+      random,
       onAttempt: () => {},
       onAct: () => {},
       onUnreadable: () => {},
@@ -166,18 +191,19 @@ export function createNotify(environment: Environment, invocation: Invocation): 
 }
 
 /** Runs the sweep once. */
-export async function runSweep(environment: Environment, invocation: Invocation): Promise<void> {
-  const { simulation, plant } = environment;
-  const { ledger, queue } = connect(environment, invocation, 0);
+export async function runSweep(
+  { readConfig, plant, ledger, queue, now, note }: ServicePorts,
+  remainingMs: () => number,
+): Promise<void> {
   const ports = plant.sweep({
     ledger,
     pollQueue: queue("poll"),
     notifyQueue: queue("notify"),
-    configs: { current: configReader(environment) },
-    now: clockOf(environment, invocation),
+    configs: { current: readConfig },
+    now,
     onFailure: () => {},
     onSentAgain: () => {},
-    onSwept: (result) => simulation.note(invocation, `swept: ${JSON.stringify(result)}`),
+    onSwept: (result) => note(`swept: ${JSON.stringify(result)}`),
   });
-  await createSweepHandler(ports)({ remainingMs: () => invocation.deadlineAt - simulation.now() });
+  await createSweepHandler(ports)({ remainingMs });
 }
