@@ -3,7 +3,7 @@ import { type FaultRates, ratesNow } from "./fault-rates.ts";
 import type { MemoryLedger } from "./memory-ledger.ts";
 import type { Invocation, Simulation } from "./simulation.ts";
 
-const METHODS: readonly (keyof Ledger)[] = [
+export const LEDGER_METHODS: readonly (keyof Ledger)[] = [
   "openWatch",
   "claimPoll",
   "undoPollClaim",
@@ -64,7 +64,7 @@ export function faultyLedger(
   rates: FaultRates,
 ): Ledger {
   type Call = (...args: unknown[]) => Promise<unknown>;
-  const methods = METHODS.map((name) => {
+  const methods = LEDGER_METHODS.map((name) => {
     const call = ledger[name] as Call;
     return [name, (...args: unknown[]) => effect(name, () => call(...args))];
   });

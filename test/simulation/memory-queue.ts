@@ -2,7 +2,7 @@ import { checkDelays, type Queue } from "../../lib/queue/queue.ts";
 
 const MAX_VISIBILITY_MS = 43_200_000;
 
-interface MemoryMessage {
+export interface MemoryMessage {
   readonly messageId: string;
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export interface Received
 }
 
 /** The state is plain JSON. Messages are replaced, never changed. */
-interface QueueState {
+export interface QueueState {
   sent: number;
   messages: MemoryMessage[];
 }

@@ -7,7 +7,7 @@ import { idOfNotification } from "./memory-ledger-notifications.ts";
 import type { Invocation, Simulation } from "./simulation.ts";
 
 /** One notification that a receiver accepted. */
-interface Post {
+export interface Post {
   readonly notificationId: string;
   readonly webhookId: string;
   /** How often a caller had asked for a redelivery. */
@@ -162,14 +162,26 @@ export function deliverFor(
     // The ledger refuses a claim of a recorded notification. A duplicate without a claim is therefore a bug.
     const recorded =
       granted === undefined && ledger.state.notifications[notificationId]?.delivery.state === "delivered";
-    const wasUnrecorded =
-      !recorded && (!before.answerReceived || claimedAt > before.claimedAt + NOTIFICATION_LEASE_MS);
-    const wasAskedFor = redelivery > before.redelivery;
-    if ((wasUnrecorded || wasAskedFor) && before.webhookId === webhookId) return;
+    if (isAllowedRepetition(before, { webhookId, redelivery, claimedAt }, recorded)) return;
     receivers.duplicatesOutsideWindow += 1;
     simulation.note(
       invocation,
       `DUPLICATE outside the window: ${notificationId}${recorded ? ", recorded" : ""}`,
     );
   }
+}
+
+/**
+ * Returns true if a notification may arrive a second time: a caller asked for a redelivery, or the ledger may lack the
+ * receiver's response to the first time. Both times have the same ID.
+ * @param wasRecorded the ledger contains the response, and the second sender did not claim the notification
+ */
+export function isAllowedRepetition(
+  before: Post,
+  { webhookId, redelivery, claimedAt }: Pick<Post, "webhookId" | "redelivery" | "claimedAt">,
+  wasRecorded: boolean,
+): boolean {
+  const wasUnrecorded =
+    !wasRecorded && (!before.answerReceived || claimedAt > before.claimedAt + NOTIFICATION_LEASE_MS);
+  return (wasUnrecorded || redelivery > before.redelivery) && before.webhookId === webhookId;
 }

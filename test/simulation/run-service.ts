@@ -7,7 +7,14 @@ import { type LedgerHistory, observeLedger } from "./ledger-history.ts";
 import { createMemoryLedger } from "./memory-ledger.ts";
 import type { Plant } from "./plant.ts";
 import { createReceivers } from "./receivers.ts";
-import { connect, createDisturbance, createNotify, createPoll, type Environment, runSweep } from "./service.ts";
+import {
+  connect,
+  createDisturbance,
+  createNotify,
+  createPoll,
+  type Environment,
+  runSweep,
+} from "./service.ts";
 import { createSimulatedCce } from "./simulated-cce.ts";
 import { createSimulatedQueue } from "./simulated-queue.ts";
 import type { Simulation } from "./simulation.ts";

@@ -201,7 +201,12 @@ function drawError({ random }: Simulation): Observation {
 
 const PHASES = { pending: "Running", succeeded: "Success", failed: "Failed" } as const;
 
-function jobOf({ jobId, jobType }: SimulatedJob, state: Job["state"], createdAt: Instant, now: Instant): Job {
+export function jobOf(
+  { jobId, jobType }: SimulatedJob,
+  state: Job["state"],
+  createdAt: Instant,
+  now: Instant,
+): Job {
   const reason = state === "failed" ? "simulated failure" : null;
   const clusterId = jobType.endsWith("Cluster") ? jobId : "cluster-1";
   const ids = { clusterId, resourceId: jobId, resourceName: "blue" };

@@ -1,0 +1,137 @@
+/** A request of an invocation to a port. */
+export interface PortRequest {
+  readonly port: string;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+export type PortAnswer =
+  | { readonly kind: "value"; readonly value: unknown }
+  | { readonly kind: "error"; readonly message: string };
+
+/** Makes one request. The promise settles when the exploration answers the request. */
+export type Ask = (port: string, method: string, args: readonly unknown[]) => Promise<unknown>;
+
+/** The code of one invocation. Its behaviour depends only on the answers and on the clock. */
+export interface Program {
+  /** Programs with the same key have the same behaviour. */
+  readonly key: string;
+  readonly run: (ask: Ask, now: () => number) => Promise<unknown>;
+}
+
+/** The point that an invocation has reached: the code up to the next request to a port, or up to its end. */
+export interface Position {
+  /** Two invocations at the same position have read the same answers at the same times. */
+  readonly id: number;
+  /** The next request, or null if the invocation has ended. */
+  readonly next: PortRequest | null;
+  /** The result of an invocation that has ended. */
+  readonly result: PortAnswer | null;
+  /** The times of the successful claims of notifications, by notification key. */
+  readonly claims: Readonly<Record<string, number>>;
+}
+
+interface Step {
+  readonly answer: PortAnswer | null;
+  readonly at: number;
+}
+
+interface Node extends Position {
+  readonly program: Program;
+  readonly steps: readonly Step[];
+  readonly children: Map<string, Node>;
+}
+
+export interface Positions {
+  /** Returns the position of an invocation that has run no code. */
+  start(program: Program): Position;
+  /** Returns the next position, after an answer that the invocation received at a time. The first answer is null. */
+  advance(from: Position, answer: PortAnswer | null, at: number): Promise<Position>;
+}
+
+/**
+ * Creates the tree of the positions that invocations reach. The code of an invocation is deterministic, so the program
+ * and the answers with their times determine its position exactly. The code runs only once per position: to reach a new
+ * position, the code runs again from its start with the known answers.
+ *
+ * An invocation that makes several requests at once receives the answers in the order of the requests.
+ */
+export function createPositions(): Positions {
+  const nodes = new Map<number, Node>();
+  const starts = new Map<string, Node>();
+
+  function add(node: Omit<Node, "id" | "children">): Node {
+    const added = { ...node, id: nodes.size, children: new Map() };
+    nodes.set(added.id, added);
+    return added;
+  }
+
+  return {
+    start(program) {
+      const known = starts.get(program.key);
+      if (known !== undefined) return known;
+      const node = add({ program, steps: [], next: null, result: null, claims: {} });
+      starts.set(program.key, node);
+      return node;
+    },
+
+    async advance(from, answer, at) {
+      const parent = nodes.get(from.id);
+      if (parent === undefined) throw new Error("The position is not in this tree.");
+      const key = `${at} ${JSON.stringify(answer)}`;
+      const known = parent.children.get(key);
+      if (known !== undefined) return known;
+      const steps = [...parent.steps, { answer, at }];
+      const reached = await replay(parent.program, steps);
+      const node = add({ program: parent.program, steps, ...reached, claims: claimsAfter(parent, answer) });
+      parent.children.set(key, node);
+      return node;
+    },
+  };
+}
+
+function claimsAfter({ next, claims }: Position, answer: PortAnswer | null): Position["claims"] {
+  if (next?.method !== "claimNotification" || answer?.kind !== "value") return claims;
+  const [{ key, now }] = next.args as [{ key: unknown; now: number }];
+  const isClaimed = (answer.value as { kind: string }).kind === "claimed";
+  return isClaimed ? { ...claims, [JSON.stringify(key)]: now } : claims;
+}
+
+async function replay({ run }: Program, steps: readonly Step[]): Promise<Pick<Position, "next" | "result">> {
+  const requests: (PortRequest & { readonly settle: (answer: PortAnswer) => void })[] = [];
+  const ask: Ask = (port, method, args) =>
+    new Promise((resolve, reject) => {
+      const settle = (answer: PortAnswer) =>
+        answer.kind === "value" ? resolve(answer.value) : reject(new Error(answer.message));
+      requests.push({ port, method, args, settle });
+    });
+  const [first, ...later] = steps;
+  let now = first?.at ?? 0;
+  let result: PortAnswer | null = null;
+  run(ask, () => now).then(
+    (value) => {
+      result = { kind: "value", value };
+    },
+    (error: unknown) => {
+      result = {
+        kind: "error",
+        message: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      };
+    },
+  );
+  await allSettled();
+  for (const [i, { answer, at }] of later.entries()) {
+    now = at;
+    if (answer !== null) requests[i]?.settle(answer);
+    await allSettled();
+  }
+  const next = requests[later.length] ?? null;
+  if (next !== null) return { next, result: null };
+  if (result === null) throw new Error("An invocation waits for something that is not a request to a port.");
+  return { next, result };
+}
+
+/** Node.js runs an immediate only after all promises that can settle. */
+function allSettled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
