@@ -40,7 +40,7 @@ export function listDeliveries({ queues, unrepeated, now }: System): Omit<Delive
  * every order of steps, these requests have the same answer, so an invocation does not wait at them.
  */
 const UNAFFECTED = new Set([
-  ...["readOutcome", "readCallerData", "readTarget", "clearTargetGone"],
+  ...["readCallerData", "readTarget", "clearTargetGone"],
   ...["readDurations", "addDuration", "readSubJobDurations", "saveSubJobDurations"],
 ]);
 
