@@ -113,8 +113,9 @@ function readyMinutesOf(
   project: PublicProject | undefined,
 ): number | null {
   if ((until ?? project?.until) === undefined) return null;
-  // An operation without a task succeeds only when its resource is usable.
-  if (operation !== undefined && operation.taskId === undefined) return null;
+  // An operation without a task succeeds only when its resource is usable, and a pre-check makes no resource.
+  const isUpgradeTask = operation?.kind === "cluster_upgrade" && operation.taskId !== undefined;
+  if (operation !== undefined && !isUpgradeTask) return null;
   const minutes = readyMinutes ?? project?.readyMinutes ?? null;
   // DynamoDB refuses a number below 1e-130.
   return minutes === null ? null : Math.max(minutes, MIN_READY_MINUTES);

@@ -3,6 +3,7 @@ import { createHarness } from "../http-harness.ts";
 
 const AWAKE = { kind: "awake", clusterId: "c-1" };
 const UPGRADE = { kind: "cluster_upgrade", clusterId: "c-1", taskId: "task-1" };
+const PRECHECK = { kind: "upgrade_precheck", clusterId: "c-1", taskId: "task-2" };
 
 async function submit(body: unknown, query = "") {
   const api = createHarness();
@@ -48,13 +49,15 @@ describe("a submitted operation", () => {
     });
   });
 
-  test("waits until ready only after the success of a task", async () => {
+  test("waits until ready only after the success of an upgrade task", async () => {
     const { api } = await submit({ operation: UPGRADE, until: "ready" });
-    await api.ask("POST", "/v1/jobs", { body: { operation: AWAKE, until: "ready" } });
+    for (const operation of [AWAKE, PRECHECK])
+      await api.ask("POST", "/v1/jobs", { body: { operation, until: "ready" } });
     const minutes = async (jobId: string) =>
       (await api.ledger.readWatch({ project: "prod", jobId, caller: "token:all" }))?.watch.readyMinutes;
     expect(await minutes("task-1")).toBe(15);
     expect(await minutes("awake:c-1")).toBeNull();
+    expect(await minutes("task-2")).toBeNull();
   });
 });
 
