@@ -2,7 +2,7 @@ import { verify, type X509Certificate } from "node:crypto";
 import * as z from "zod/mini";
 import type { Instant } from "../domain/job.ts";
 import { parseJson, toObjectOrEmpty } from "../domain/json.ts";
-import { IsoTime, withDescription } from "../domain/zod-fields.ts";
+import { withDescription } from "../domain/zod-fields.ts";
 
 /**
  * A field in one line. The signed text has no quotes, so a line break in a field could move text from one field to
@@ -21,7 +21,7 @@ export const SmnMessage = z.object({
   message_id: Line.check(z.maxLength(128)),
   message: withDescription(z.string(), "For a key event of CTS, the trace as JSON text."),
   subject: z.optional(z.nullable(z.string().check(z.maxLength(2048), z.regex(/^[^\r\n]*$/)))),
-  timestamp: IsoTime,
+  timestamp: z.iso.datetime({ offset: true }),
   subscribe_url: z.optional(Line),
   signature: Line,
   signature_version: z.string().check(z.regex(/^v1$/i, "must be v1")),

@@ -60,7 +60,7 @@ export type Operation = Readonly<z.infer<typeof Operation>>;
 
 /**
  * Adds to a JSON Schema which fields a kind needs and which it must not have. The keyword `oneOf` would be shorter, but
- * code generators make nameless types from it.
+ * code generators make nameless types from it. A generator for Go cannot read the schema `false`, so `not` takes its place.
  */
 function requireOwnFields(otherKinds: object, kind: OperationKind): object {
   const own = ID_FIELD_OF[kind];
@@ -70,7 +70,7 @@ function requireOwnFields(otherKinds: object, kind: OperationKind): object {
     // biome-ignore lint/suspicious/noThenProperty: `then` is a keyword of JSON Schema, and the object is not awaited.
     then: {
       required: own?.isRequired ? [own.name] : [],
-      properties: Object.fromEntries(others.map((name) => [name, false])),
+      properties: Object.fromEntries(others.map((name) => [name, { not: {} }])),
     },
     else: otherKinds,
   };

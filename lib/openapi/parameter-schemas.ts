@@ -18,7 +18,7 @@ export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
   ...createSchemas({ callbackUrl, deadlineMinutes, until, readyMinutes, actor, pipeline, runUrl, commit }),
   from: { type: "string", enum: ["cce"] },
-  operation: { type: "string" },
+  operation: { $ref: "#/components/schemas/OperationKind" },
   clusterId: createParameterSchema(Operation.shape.clusterId),
   traceparent: { type: "string" },
   all: { type: "string", enum: ["true"] },

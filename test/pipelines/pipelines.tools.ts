@@ -207,7 +207,7 @@ describe("the Jenkins step", () => {
       runUrl: "https://ci.example/job/1/",
     });
     assert.deepEqual([first?.body, first?.token], ['{"jobID":"a"}', "Bearer secret-token"]);
-    assert.equal(second?.url, "/v1/jobs/prod/a?wait=25");
+    assert.equal(second?.url, "/v1/jobs/prod/a?wait=5");
   });
 
   it("fails with the reason of a failed job, and is unstable if the result is unknown", async () => {
