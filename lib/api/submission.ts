@@ -90,11 +90,11 @@ export const Submission = z
     // The keyword `oneOf` would be shorter, but code generators make a union of nameless types from `oneOf`.
     if: { required: ["jobId"] },
     // biome-ignore lint/suspicious/noThenProperty: `then` is a keyword of JSON Schema, and the object is not awaited.
-    then: { properties: { jobIds: false, operation: false } },
+    then: { properties: { jobIds: { not: {} }, operation: { not: {} } } },
     else: {
       if: { required: ["jobIds"] },
       // biome-ignore lint/suspicious/noThenProperty: as above.
-      then: { properties: { operation: false } },
+      then: { properties: { operation: { not: {} } } },
       else: { required: ["operation"] },
     },
   });

@@ -7,6 +7,7 @@ import { Context } from "../domain/context.ts";
 import { JobId, Name } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { Operation } from "../domain/operation.ts";
+import { OPERATION_KINDS } from "../domain/operation-kind.ts";
 import { PageToken } from "../ledger/page-token.ts";
 import { createParameterSchema } from "./component-schemas.ts";
 
@@ -18,7 +19,8 @@ export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
   ...createSchemas({ callbackUrl, deadlineMinutes, until, readyMinutes, actor, pipeline, runUrl, commit }),
   from: { type: "string", enum: ["cce"] },
-  operation: { $ref: "#/components/schemas/OperationKind" },
+  // Only one schema may have the enum of the kinds, so this schema has a pattern.
+  operation: { type: "string", pattern: `^(${OPERATION_KINDS.join("|")})$` },
   clusterId: createParameterSchema(Operation.shape.clusterId),
   traceparent: { type: "string" },
   all: { type: "string", enum: ["true"] },
