@@ -59,7 +59,15 @@ const checkGo: ClientCheck = async ({ openApi, samples }) => {
   const folder = await emptyFolder("go");
   await cp(sources("go"), folder, { recursive: true });
   await mkdir(join(folder, "notifier"));
-  const options = ["-package", "notifier", "-generate", "types,client", "-o", "notifier/notifier.go"];
+  // Without `skip-prune`, oapi-codegen removes a schema that only a webhook uses, but not the type that needs the schema.
+  const options = [
+    "-package",
+    "notifier",
+    "-generate",
+    "types,client,skip-prune",
+    "-o",
+    "notifier/notifier.go",
+  ];
   await run(OAPI_CODEGEN, [...options, openApi], { cwd: folder });
   await run("go", ["run", ".", samples], { cwd: folder });
 };
