@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import type { Context } from "../domain/context.ts";
+import { Context } from "../domain/context.ts";
 import { type Instant, WATCH_STATES, type WatchState } from "../domain/job.ts";
-import { IsoTime } from "../domain/zod-fields.ts";
+import { IsoTime, limitedText } from "../domain/zod-fields.ts";
 import type { Watch } from "../ledger/watch.ts";
 import type { RequestError } from "./problem.ts";
 import { readListParameter } from "./request-errors.ts";
@@ -25,16 +25,12 @@ export interface JobFilter {
 export const FILTER_PARAMETERS = ["type", "actor", "text", "since", "to"] as const;
 export const REPEATED_FILTER_PARAMETERS = ["state", "label"] as const;
 
-/** The maximum number of characters of a filter text, and the maximum number of labels. */
 const MAX_CHARACTERS = 300;
-const MAX_LABELS = 20;
-export const FilterText = z.string().check(z.minLength(1), z.maxLength(MAX_CHARACTERS));
-export const Label = z
-  .string()
-  .check(
-    z.maxLength(MAX_CHARACTERS),
-    z.regex(/^[^:].*:/s, "must be a key and a value, such as 'team:checkout'"),
-  );
+export const MAX_FILTER_LABELS = 20;
+export const FilterText = limitedText({ min: 1, max: MAX_CHARACTERS });
+export const Label = limitedText({ min: 1, max: MAX_CHARACTERS }).check(
+  z.regex(/^[^:]+:/, "must be a key and a value, such as 'team:checkout'"),
+);
 const TimeOrDate = z.union([IsoTime, z.iso.date()]);
 export const FilterTime = z
   .string()
@@ -67,14 +63,15 @@ export function readJobFilter(query: URLSearchParams): {
   };
   const to = readOne("to", FilterTime);
   const given = query.getAll("label");
-  if (given.length > MAX_LABELS) errors.push({ parameter: "label", detail: `at most ${MAX_LABELS} labels` });
-  const labels = given.slice(0, MAX_LABELS).map((label) => check("label", Label, label));
+  if (given.length > MAX_FILTER_LABELS)
+    errors.push({ parameter: "label", detail: `at most ${MAX_FILTER_LABELS} labels` });
+  const labels = given.slice(0, MAX_FILTER_LABELS).map((label) => check("label", Label, label));
   const since = readOne("since", FilterTime);
   const filter: JobFilter = {
     states: readStates(query, errors),
     type: readOne("type"),
     labels: labels.filter((label) => label !== null),
-    actor: readOne("actor"),
+    actor: readOne("actor", Context.shape.actor.def.innerType),
     searchTerms: readOne("text")?.toLowerCase().split(/\s+/).filter(Boolean) ?? [],
     since: since === null ? null : Date.parse(since),
     // A date without a time includes the whole day.

@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { FilterText, FilterTime, Label } from "../api/job-filter.ts";
+import { FilterText, FilterTime, Label, MAX_FILTER_LABELS } from "../api/job-filter.ts";
 import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from "../api/job-list-document.ts";
 import { Submission } from "../api/submission.ts";
 import { MAX_WAIT_SECONDS } from "../api/watch-parameters.ts";
@@ -27,7 +27,7 @@ export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   notify: { ...createParameterSchema(notify), minItems: 1 },
   state: { type: "array", items: { $ref: "#/components/schemas/WatchState" }, minItems: 1 },
   ...createSchemas({ type: FilterText, text: FilterText, since: FilterTime, to: FilterTime }),
-  label: { type: "array", items: createParameterSchema(Label) },
+  label: { type: "array", items: createParameterSchema(Label), maxItems: MAX_FILTER_LABELS },
   limit: { type: "integer", minimum: 1, maximum: MAX_LIST_LIMIT, default: DEFAULT_LIST_LIMIT },
   wait: { type: "integer", minimum: 1, maximum: MAX_WAIT_SECONDS },
 };

@@ -45,7 +45,9 @@ const text = fc.oneof(
     "http:a",
     " http://a",
   ),
-  fc.constantFrom(200, 201, 100, 101).map((length) => "😀".repeat(length)),
+  fc.constantFrom("team:", "team:checkout", ":checkout"),
+  fc.constantFrom(200, 201, 100, 101, 300, 301).map((length) => "😀".repeat(length)),
+  fc.constantFrom(298, 299).map((length) => `a:${"😀".repeat(length)}`),
 );
 const numeral = fc.oneof(
   fc.integer({ min: -5, max: 130 }).map(String),
@@ -79,6 +81,7 @@ function toInteger(value: string): unknown {
 
 const CCE = "/v1/jobs?from=cce&";
 const asText = (value: string): unknown => value;
+const asList = (value: string): unknown => [value];
 /** Each parameter with its requests, and with the conversion of its text to the type of its schema. */
 const PARAMETERS = [
   ["project", "POST", CCE, asText],
@@ -87,6 +90,10 @@ const PARAMETERS = [
   ["commit", "POST", CCE, asText],
   ["deadlineMinutes", "POST", CCE, toNumber],
   ["limit", "GET", "/v1/jobs?", toInteger],
+  ["type", "GET", "/v1/jobs?", asText],
+  ["actor", "GET", "/v1/jobs?", asText],
+  ["text", "GET", "/v1/jobs?", asText],
+  ["label", "GET", "/v1/jobs?", asList],
   ["wait", "GET", `/v1/jobs/prod/${job}?`, toInteger],
 ] as const;
 
@@ -94,11 +101,11 @@ const PARAMETERS = [
 const isUnknownName = (faults: readonly unknown[]) => JSON.stringify(faults).includes("unknown");
 
 describe("a query parameter is as strict as its schema in the OpenAPI document", () => {
-  test.each(PARAMETERS)("%s", async (name, method, url, convert) => {
+  test.each(PARAMETERS)("%s of %s", async (name, method, url, convert) => {
     const validate = validatorOf(PARAMETER_SCHEMAS[name] ?? {});
     const found = { valid: 0, invalid: 0 };
     await fc.assert(
-      fc.asyncProperty(convert === asText ? text : numeral, async (value) => {
+      fc.asyncProperty(convert === asText || convert === asList ? text : numeral, async (value) => {
         const isValid = validate(convert(value));
         found[isValid ? "valid" : "invalid"]++;
         const query = `${url}${name}=${encodeURIComponent(value)}`;
