@@ -1,9 +1,9 @@
 import { createPublicKey, verify } from "node:crypto";
 import * as z from "zod";
 import { createCanonicalRequest, signRequest } from "../../lib/cce/sign-request.ts";
-import { createSignatureQuery } from "../../lib/channels/dingtalk/signature.ts";
-import { signFeishu } from "../../lib/channels/feishu/signature.ts";
-import { createSignatureHeaders } from "../../lib/channels/webhook/signature.ts";
+import { createSignatureQuery } from "../../lib/channels/dingtalk/channel.ts";
+import { signFeishu } from "../../lib/channels/feishu/channel.ts";
+import { createSignatureHeaders } from "../../lib/channels/webhook/channel.ts";
 import { Secret } from "../../lib/domain/secret.ts";
 import { describeDifference } from "./cce-checks.ts";
 

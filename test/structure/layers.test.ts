@@ -42,7 +42,7 @@ describe("the structure check", () => {
     ["a circular import", "no-circular-import: lib/config/"],
     [
       "a channel that imports another",
-      "channel-imports-no-other-channel: lib/channels/slack/message.ts → lib/channels/webhook/signature.ts",
+      "channel-imports-no-other-channel: lib/channels/slack/message.ts → lib/channels/webhook/channel.ts",
     ],
     [
       "a function that imports another",

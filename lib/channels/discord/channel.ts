@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
+import * as verdict from "../attempt-verdict.ts";
+import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
 import { formatDiscordMessage, formatPlainDiscordMessage } from "./message.ts";
-import { discordVerdict } from "./verdict.ts";
 
 /** https://discord.com/developers/docs/resources/message#embed-object-embed-limits */
 const MAX_DESCRIPTION_CHARACTERS = 4_096;
@@ -20,3 +21,36 @@ export const discordChannel = createChatChannel({
   isWithinLimits: ({ embeds }) => JSON.stringify(embeds).length <= MAX_DESCRIPTION_CHARACTERS,
   ownVerdictOf: discordVerdict,
 });
+
+/** With the query parameter `wait=true`, Discord responds with the message that it posted. */
+const MessageBody = z.object({ id: z.string().check(z.regex(/^\d+$/)) });
+const ErrorBody = z.object({ code: z.int() });
+/** Some errors of Discord only list the refused fields of the message, for example `{"embeds":["0"]}`. */
+const RefusedFields = z.union([
+  z.object({ content: z.array(z.unknown()) }),
+  z.object({ embeds: z.array(z.unknown()) }),
+]);
+
+/** https://docs.discord.com/developers/topics/opcodes-and-status-codes#json */
+const UNKNOWN_WEBHOOK = 10015;
+const INVALID_WEBHOOK_TOKEN = 50027;
+/** A webhook of a forum channel needs `thread_name` or `thread_id`. */
+const THREAD_REQUIRED = 220001;
+
+/** Returns the verdict by Discord's own words. Returns null if the response is not from Discord. */
+function discordVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
+  if (status === 204) return verdict.delivered();
+  if (status === 200)
+    return verdict.parseJsonBody(MessageBody, body) === undefined ? null : verdict.delivered();
+  const code = verdict.parseJsonBody(ErrorBody, body)?.code;
+  if (verdict.isSuccess(status)) return null;
+  if (status === 400 && verdict.parseJsonBody(RefusedFields, body) !== undefined)
+    return verdict.rejected("payload_refused");
+  if (code === undefined) return null;
+  if (code === THREAD_REQUIRED) return verdict.rejected("thread_required");
+  if (status === 401 || status === 404) {
+    const isGone = code === UNKNOWN_WEBHOOK || code === INVALID_WEBHOOK_TOKEN;
+    return isGone ? verdict.gone() : verdict.rejected("access_refused");
+  }
+  return verdict.rejected(status === 403 ? "access_refused" : "payload_refused");
+}

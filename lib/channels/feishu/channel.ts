@@ -1,9 +1,12 @@
+import { createHmac } from "node:crypto";
 import * as z from "zod/mini";
-import { createJsonRequest, encodeJsonBody } from "../channel.ts";
+import type { Instant } from "../../domain/job.ts";
+import { TextOrEmpty } from "../../domain/zod-fields.ts";
+import * as verdict from "../attempt-verdict.ts";
+import { type AttemptVerdict, createJsonRequest, encodeJsonBody, type ReceiverAnswer } from "../channel.ts";
 import { createChatChannel, robotFields } from "../chat/chat-channel.ts";
+import { type ResultCode, verdictOfResultCode } from "../chat-verdict.ts";
 import { formatFeishuMessage, formatPlainFeishuMessage } from "./message.ts";
-import { signFeishu } from "./signature.ts";
-import { feishuVerdict } from "./verdict.ts";
 
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
 const MAX_BODY_BYTES = 20_000;
@@ -30,3 +33,51 @@ export const feishuChannel = createChatChannel({
   },
   ownVerdictOf: feishuVerdict,
 });
+
+const Code = z.pipe(
+  z.optional(z.unknown()),
+  z.transform((value) => (typeof value === "number" && Number.isSafeInteger(value) ? value : undefined)),
+);
+/**
+ * Older bots send the result code in the field `StatusCode`. Some bots send both fields, `StatusCode` and `code`, and
+ * then the field `code` counts.
+ */
+const Body = z.object({ code: Code, msg: TextOrEmpty, StatusCode: Code, StatusMessage: TextOrEmpty });
+
+/**
+ * Returns the verdict by the result code in the body of Feishu's response. Returns null if the response is not from
+ * Feishu. A code that is not listed here refuses the message.
+ * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
+ */
+function feishuVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
+  const result = resultOf(body);
+  return verdictOfResultCode(status, result, {
+    2200: verdict.throttled(null),
+    // Feishu uses 9499 for a message that it cannot read and for a sender that exceeded a rate limit.
+    9499: /too many/i.test(result?.text ?? "")
+      ? verdict.throttled(null)
+      : verdict.rejected("payload_refused"),
+    11232: verdict.throttled(null),
+    19001: verdict.gone(),
+    19021: verdict.rejected("signature_refused"),
+    19022: verdict.rejected("access_refused"),
+    19024: verdict.rejected("keyword_missing"),
+    99991400: verdict.throttled(null),
+  });
+}
+
+function resultOf(body: string): ResultCode | undefined {
+  const parsed = verdict.parseJsonBody(Body, body);
+  const code = parsed?.code ?? parsed?.StatusCode;
+  return code === undefined ? undefined : { code, text: `${parsed?.msg} ${parsed?.StatusMessage}` };
+}
+
+/**
+ * Signs a request to a Feishu (Lark) bot. The key of the HMAC signature consists of the timestamp in seconds and the
+ * secret. The text that the HMAC signs is empty.
+ * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
+ */
+export function signFeishu(secret: string, now: Instant): { timestamp: string; sign: string } {
+  const timestamp = String(Math.floor(now / 1000));
+  return { timestamp, sign: createHmac("sha256", `${timestamp}\n${secret}`).update("").digest("base64") };
+}

@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
+import * as verdict from "../attempt-verdict.ts";
+import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
 import { formatPlainSlackMessage, formatSlackMessage } from "./message.ts";
-import { slackVerdict } from "./verdict.ts";
 
 /** https://docs.slack.dev/reference/block-kit/blocks */
 const MAX_BLOCKS = 50;
@@ -40,3 +41,53 @@ export const slackChannel = createChatChannel({
       : "the URL is not an incoming webhook of Slack. A receiver that reads only the field `text`, for example Mattermost, Rocket.Chat or a workflow of Slack, shows the whole notification as plain text";
   },
 });
+
+/** https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors */
+const GONE_ERRORS: ReadonlySet<string> = new Set([
+  "action_prohibited",
+  "channel_is_archived",
+  "channel_not_found",
+  "invalid_token",
+  "no_active_hooks",
+  "no_service",
+  "no_service_id",
+  "no_team",
+  "team_disabled",
+]);
+
+const RATE_LIMIT_ERRORS: ReadonlySet<string> = new Set([
+  "message_limit_exceeded",
+  "rate_limited",
+  "ratelimited",
+]);
+
+/** The errors about the sender or the channel. Slack would refuse a simpler message too. */
+const ACCESS_ERRORS: ReadonlySet<string> = new Set([
+  "not_in_channel",
+  "posting_to_general_channel_denied",
+  "restricted_action",
+  "user_not_found",
+]);
+
+/** All other error codes of Slack are about the message, for example `msg_blocks_too_long`. */
+const ERROR_CODE = /^[a-z]+(_[a-z0-9]+)+(?=$|[\s:,])/;
+
+const ErrorBody = z.object({ ok: z.literal(false), error: z.string() });
+
+/** A workflow of Slack responds with the first form. Rocket.Chat responds with the second form. */
+const SuccessBody = z.union([z.object({ ok: z.literal(true) }), z.object({ success: z.literal(true) })]);
+
+/**
+ * Returns the verdict by Slack's own words: `ok` or an error code, as plain text or as JSON. Returns null if the
+ * response is not from Slack.
+ */
+function slackVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
+  const text = body.trim();
+  const isSuccess = text === "ok" || verdict.parseJsonBody(SuccessBody, body) !== undefined;
+  if (isSuccess) return status === 200 ? verdict.delivered() : null;
+  const error = verdict.parseJsonBody(ErrorBody, body)?.error ?? text;
+  if (RATE_LIMIT_ERRORS.has(error)) return verdict.throttled(null);
+  if (GONE_ERRORS.has(error)) return verdict.gone();
+  if (ACCESS_ERRORS.has(error)) return verdict.rejected("access_refused");
+  return ERROR_CODE.test(error) ? verdict.rejected("payload_refused") : null;
+}

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { encodeJsonBody } from "../channel.ts";
+import * as verdict from "../attempt-verdict.ts";
+import { type AttemptVerdict, encodeJsonBody, type ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
 import { formatPlainTeamsMessage, formatTeamsMessage } from "./message.ts";
-import { teamsVerdict } from "./verdict.ts";
 
 /**
  * Teams refuses a message of more than 28 kB, and only after the workflow has accepted the message. The workflow makes
@@ -23,3 +23,39 @@ export const teamsChannel = createChatChannel({
   isWithinLimits: (payload) => encodeJsonBody(payload).length <= MAX_BODY_BYTES,
   ownVerdictOf: teamsVerdict,
 });
+
+/**
+ * If a call by Teams to a different server failed, Teams responds with the HTTP status 200 and a body that contains
+ * this text.
+ */
+const FAILURE_TEXT = /delivery failed|returned HTTP error|request failed/i;
+const THROTTLE_TEXT = /HTTP error 429/i;
+
+/** The bodies that mean success with the HTTP status 200. A connector of Office 365 responds with `1`. */
+const SUCCESS_BODIES: ReadonlySet<string> = new Set(["", "1"]);
+
+/** The error of the workflow service in a response, for example `WorkflowNotFound`. */
+const ErrorBody = z.object({ error: z.object({ code: z.string().check(z.regex(/^[A-Z][A-Za-z0-9]+$/)) }) });
+const SWITCHED_OFF = "WorkflowTriggerIsNotEnabled";
+const THROTTLE_CODE = /TooManyRequests|Throttl|RateLimit/i;
+
+/**
+ * Returns the verdict by the own words of Teams. A response of success says only that the workflow accepted the
+ * request, so the reason is `accepted`. An error with the HTTP status 401 or 404 says that the workflow no longer
+ * exists, or that the signature in the URL is no longer valid. Returns null if the response is not from Teams.
+ */
+function teamsVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
+  const text = body.trim();
+  const code = verdict.parseJsonBody(ErrorBody, body)?.error.code;
+  if (verdict.isSuccess(status)) {
+    if (THROTTLE_TEXT.test(body)) return verdict.throttled(null);
+    if (code !== undefined || FAILURE_TEXT.test(body)) return verdict.retry("receiver_busy");
+    const isAccepted = status === 202 ? !text.startsWith("<") : status === 200 && SUCCESS_BODIES.has(text);
+    return isAccepted ? verdict.delivered("accepted") : null;
+  }
+  if (code === undefined) return null;
+  if (THROTTLE_CODE.test(code)) return verdict.throttled(null);
+  if (code === SWITCHED_OFF) return verdict.gone("target_disabled");
+  if (status === 401 || status === 404) return verdict.gone();
+  return verdict.rejected(status === 403 ? "access_refused" : "payload_refused");
+}

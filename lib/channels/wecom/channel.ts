@@ -1,9 +1,13 @@
 import * as z from "zod/mini";
-import { encodeJsonBody } from "../channel.ts";
+import { TextOrEmpty } from "../../domain/zod-fields.ts";
+import * as verdict from "../attempt-verdict.ts";
+import { type AttemptVerdict, encodeJsonBody, type ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
+import { verdictOfResultCode } from "../chat-verdict.ts";
 import { createMarkdownPayload, formatPlainWecomMessage, formatWecomMessage } from "./message.ts";
-import { RATE_WINDOW_SECONDS, wecomVerdict } from "./verdict.ts";
 
+/** WeCom accepts 20 messages in one minute, so WeCom accepts the next message after one minute at the latest. */
+const RATE_WINDOW_SECONDS = 60;
 /** https://developer.work.weixin.qq.com/document/path/91770 */
 const MAX_CONTENT_BYTES = 4_096;
 const EMPTY_BODY_BYTES = encodeJsonBody(createMarkdownPayload("")).length;
@@ -17,3 +21,26 @@ export const wecomChannel = createChatChannel({
   isWithinLimits: (payload) => encodeJsonBody(payload).length - EMPTY_BODY_BYTES <= MAX_CONTENT_BYTES,
   ownVerdictOf: wecomVerdict,
 });
+
+const Body = z.object({ errcode: z.int(), errmsg: TextOrEmpty });
+
+/**
+ * Returns the verdict by the field `errcode` of WeCom's response. Returns null if the response is not from WeCom. A
+ * code that is not listed here refuses the message.
+ * https://developer.work.weixin.qq.com/document/path/90313
+ */
+function wecomVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
+  const result = verdict.parseJsonBody(Body, body);
+  if (result === undefined) return null;
+  return verdictOfResultCode(
+    status,
+    { code: result.errcode, text: result.errmsg },
+    {
+      "-1": verdict.retry("receiver_busy"),
+      45009: verdict.throttled(RATE_WINDOW_SECONDS),
+      45033: verdict.throttled(RATE_WINDOW_SECONDS),
+      93000: verdict.gone(),
+      93004: verdict.gone("target_disabled"),
+    },
+  );
+}

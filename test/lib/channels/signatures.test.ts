@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import { createSignatureQuery } from "../../../lib/channels/dingtalk/signature.ts";
-import { signFeishu } from "../../../lib/channels/feishu/signature.ts";
+import { createSignatureQuery } from "../../../lib/channels/dingtalk/channel.ts";
+import { signFeishu } from "../../../lib/channels/feishu/channel.ts";
 
 const NOW = 1_700_000_000_123;
 
