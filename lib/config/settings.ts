@@ -2,9 +2,9 @@ import * as z from "zod/mini";
 import { DEFAULT_RETRY_SECONDS } from "../channels/retry-schedule.ts";
 import { WebhookSecret } from "../channels/webhook/target.ts";
 import { Name } from "../domain/job.ts";
-import { toSecret } from "../domain/secret.ts";
 import { SQS_MAX_DELAY_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 import { httpUrlSchema } from "../domain/zod-fields.ts";
+import { LinkKey } from "./link-key.ts";
 
 /** The maximum deadline of a watch is 7 days after its start. An SQS queue keeps a message for 14 days. */
 export const MAX_DEADLINE_MINUTES = 10_080;
@@ -15,17 +15,6 @@ const integerBetween = (min: number, max: number) => z.int().check(z.minimum(min
 
 const Days = positiveUpTo(3650);
 const Hosts = z._default(z.array(z.string().check(z.minLength(1), z.maxLength(300))), []);
-
-/**
- * A key for links to pages and for callback URLs. One link lets its holder search the key on a computer of the holder,
- * so a short key is not safe.
- */
-const LinkKey = z.pipe(
-  z
-    .string()
-    .check(z.minLength(32, "must have at least 32 characters; openssl rand -hex 32 makes a good key")),
-  toSecret,
-);
 
 const Poll = z.strictObject({
   pollCostSeconds: z._default(positiveUpTo(3600), 1),

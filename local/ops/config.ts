@@ -15,7 +15,6 @@ import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { entriesAfterSteps, planConfigSteps } from "./config-plan.ts";
 import { formatConfig, parseEntries, readDeployedEntries } from "./deployed-config.ts";
 import { checkIssuers } from "./doctor/issuer-checks.ts";
-import { findGuessableLinkKeys } from "./guessable-link-keys.ts";
 import { findIneffectiveEntries } from "./ineffective-entries.ts";
 import { findDocumentParameterFaults } from "./parameter-limits.ts";
 import { findPlaceholders } from "./placeholders.ts";
@@ -68,7 +67,7 @@ async function run(
 
 /**
  * Returns every error in a config for which the Lambda functions refuse the config. Also returns every placeholder,
- * every secret that is too short, every link key that is easy to guess, and every config entry that has no effect.
+ * every secret that is too short, and every config entry that has no effect.
  */
 function faultsOf(document: unknown): readonly string[] {
   const parsed = parseConfig(document);
@@ -77,12 +76,7 @@ function faultsOf(document: unknown): readonly string[] {
   // A placeholder has other errors too. The other errors would hide that a person forgot to replace the placeholder.
   const isPlaceholder = (fault: string) =>
     placeholders.some((line) => fault.startsWith(`${line.split(": ")[0]}:`));
-  const others = [
-    ...faults,
-    ...findShortSecrets(document),
-    ...findGuessableLinkKeys(document),
-    ...findIneffectiveEntries(document),
-  ];
+  const others = [...faults, ...findShortSecrets(document), ...findIneffectiveEntries(document)];
   return [...placeholders, ...others.filter((fault) => !isPlaceholder(fault))];
 }
 

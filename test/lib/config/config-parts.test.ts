@@ -29,7 +29,7 @@ const document = {
   oidc: [],
   settings: {
     maxPolls: 9,
-    linkKeys: ["hunter2-key-of-links-0000000000000"],
+    linkKeys: ["hunter2-8d1f6b3a9c5e7420f8b2d6a4c1e9"],
     callbackSecrets: [`whsec_hunter2${"B".repeat(33)}`],
   },
 };

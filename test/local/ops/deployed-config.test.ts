@@ -30,7 +30,7 @@ test("a config is formatted without its secrets", () => {
       },
     },
     tokens: { ci: { sha256: "ab".repeat(32), projects: ["prod"], targets: [], operations: [] } },
-    settings: { linkKeys: ["hunter2".repeat(5)] },
+    settings: { linkKeys: ["hunter2-8d1f6b3a9c5e7420f8b2d6a4c1e9"] },
   });
   const parsed = parseEntries(entries);
   if (parsed.kind === "faults") throw new Error(parsed.faults.join());

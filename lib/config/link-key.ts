@@ -1,5 +1,7 @@
-import { toObjectOrEmpty } from "../../lib/domain/json.ts";
+import * as z from "zod/mini";
+import { toSecret } from "../domain/secret.ts";
 
+const MIN_CHARACTERS = 32;
 const MIN_DISTINCT_CHARACTERS = 8;
 /** The number of lower-case letters, and of upper-case letters, in a key without a digit. */
 const MIN_LETTERS_OF_CASE = 10;
@@ -11,18 +13,19 @@ const COMMON_PARTS =
   /secret|password|passphrase|change|example|default|notifier|production|callback|linkkey|qwerty|letmein|123456/i;
 
 /**
- * Finds link keys in a config document that a person has probably written. One link lets its holder search the key of
- * the link on a computer of the holder, so a link key must come from a random generator. Returns one line of text for
- * each such key, without the key. The Lambda functions accept these keys, because the functions only check the length.
+ * A key for links to pages and for callback URLs. One link lets its holder search the key on a computer of the holder.
+ * So the schema refuses a short key, and a key that a person has probably written.
  */
-export function findGuessableLinkKeys(document: unknown): readonly string[] {
-  const { linkKeys } = toObjectOrEmpty(toObjectOrEmpty(document).settings);
-  return (Array.isArray(linkKeys) ? linkKeys : []).flatMap((key: unknown, i) =>
-    typeof key === "string" && isGuessable(key)
-      ? [`settings.linkKeys[${i}]: is easy to guess. openssl rand -hex 32 makes a good key`]
-      : [],
-  );
-}
+export const LinkKey = z.pipe(
+  z.string().check(
+    z.minLength(MIN_CHARACTERS, {
+      error: `must have at least ${MIN_CHARACTERS} characters; openssl rand -hex 32 makes a good key`,
+      abort: true,
+    }),
+    z.refine((key) => !isGuessable(key), "is easy to guess; openssl rand -hex 32 makes a good key"),
+  ),
+  toSecret,
+);
 
 /**
  * Returns true if a random generator may have chosen the classes of the characters. A base64 text can have no digit, but
@@ -37,11 +40,8 @@ function hasRandomClasses(key: string): boolean {
 }
 
 function isGuessable(key: string): boolean {
-  const groups = Array.from({ length: Math.max(0, key.length - 2) }, (_, i) => key.slice(i, i + 3));
-  const steps = Array.from(
-    { length: Math.max(0, key.length - 1) },
-    (_, i) => key.charCodeAt(i + 1) - key.charCodeAt(i),
-  );
+  const groups = Array.from({ length: key.length - 2 }, (_, i) => key.slice(i, i + 3));
+  const steps = Array.from({ length: key.length - 1 }, (_, i) => key.charCodeAt(i + 1) - key.charCodeAt(i));
   return (
     !hasRandomClasses(key) ||
     new Set(key).size < MIN_DISTINCT_CHARACTERS ||
