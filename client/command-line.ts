@@ -19,9 +19,9 @@ import { EXIT, type ExitCode, exitCodeOfError } from "./exit-code.ts";
 import { listJobs } from "./list-jobs.ts";
 import { type OpenPorts, openPages } from "./open-pages.ts";
 import { toPrintable, toPrintableJson } from "./printable-text.ts";
-import { createProxyFetch, type Fetch } from "./proxy-fetch.ts";
 import type { Connection } from "./request.ts";
 import { createScreen, type ErrorOutput, errorText } from "./screen.ts";
+import { createSecureFetch, type Fetch } from "./secure-fetch.ts";
 import { hasColour, isTerminal, type Output } from "./terminal.ts";
 import { createGithubTokenSource, tokenFault } from "./token.ts";
 import { unusableNameLines } from "./unusable-names.ts";
@@ -88,7 +88,7 @@ async function runServiceCommand(command: ServiceCommand, environment: Environme
   let [isRefused, isUnreachable] = [false, false];
   const send: Fetch = async (url, init) => {
     try {
-      const response = await (connection.fetch ?? fetch)(url, init);
+      const response = await connection.fetch(url, init);
       isRefused ||= REFUSALS.includes(response.status);
       isUnreachable = false;
       return response;
@@ -161,7 +161,9 @@ async function run(command: ServiceCommand, ports: WatchPorts & OpenPorts): Prom
 }
 
 /** Returns the connection to the service, or a sentence about a missing or invalid environment variable. */
-function readConnection(env: Environment["env"]): Connection | string {
+function readConnection(
+  env: Environment["env"],
+): Required<Pick<Connection, "url" | "token" | "fetch">> | string {
   const { NOTIFIER_URL: url = "", NOTIFIER_TOKEN: token, NOTIFIER_AUDIENCE: audience } = env;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     return "NOTIFIER_URL must be the URL of the service";
@@ -171,7 +173,7 @@ function readConnection(env: Environment["env"]): Connection | string {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-  const send: Fetch = proxy === null ? fetch : createProxyFetch(proxy);
+  const send = createSecureFetch(proxy);
   if (token?.trim()) {
     const fault = tokenFault(token);
     return fault === null ? { url, token, fetch: send } : `NOTIFIER_TOKEN ${fault}`;

@@ -4,8 +4,8 @@ import { Problem } from "../lib/api/problem.ts";
 import { parseJson, toObjectOrEmpty } from "../lib/domain/json.ts";
 import { ProblemError, UnreachableError } from "./errors.ts";
 import { networkErrorText } from "./network-error-text.ts";
-import type { Fetch } from "./proxy-fetch.ts";
 import { type FailedTry, retryDelayMs } from "./retry-delay.ts";
+import { createSecureFetch, type Fetch } from "./secure-fetch.ts";
 import { parseToken } from "./token.ts";
 
 /** The address of the service and the caller's token. Tests replace `fetch`, `wait` and `random`. */
@@ -36,6 +36,8 @@ const TIMEOUT_MS = 30_000;
 const UNKNOWN_RESULT =
   "The service may have carried out the call. Check the deliveries before you repeat it.";
 const OTHER_ORIGIN = "The response does not come from the service.";
+
+const secureFetch = createSecureFetch();
 
 /** A response of the service, and the seconds after which the service asks the client to repeat the call, or null. */
 export interface Reply<T> {
@@ -80,7 +82,7 @@ type Result =
   | (FailedTry & { readonly status: null; readonly cause: unknown });
 
 async function tryOnce(connection: Connection, call: Call): Promise<Result> {
-  const { url, token, fetch: send = fetch } = connection;
+  const { url, token, fetch: send = secureFetch } = connection;
   const { method, path, body, waitSeconds = 0 } = call;
   const bearerToken = parseToken(typeof token === "string" ? token : await token());
   const headers = new Headers({

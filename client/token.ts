@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { NonEmpty } from "../lib/domain/zod-fields.ts";
 import { TokenError, UnreachableError } from "./errors.ts";
-import type { Fetch } from "./proxy-fetch.ts";
+import { createSecureFetch, type Fetch } from "./secure-fetch.ts";
 
 const GITHUB_TIMEOUT_MS = 10_000;
 
@@ -35,7 +35,7 @@ const IdentityToken = z.object({ value: NonEmpty });
 export function createGithubTokenSource(
   env: Readonly<Record<string, string | undefined>>,
   audience: string,
-  send: Fetch = fetch,
+  send: Fetch = createSecureFetch(),
 ): (() => Promise<string>) | null {
   const { ACTIONS_ID_TOKEN_REQUEST_URL: requestUrl, ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken } = env;
   if (!requestUrl || !requestToken) return null;

@@ -1,7 +1,8 @@
+import { createClient } from "../../../../client/client.ts";
 import { createAwsRequestHandler } from "../../../../lib/runtime/aws-client.ts";
 import { clientOf, LIMIT } from "../../cce/harness.ts";
 
-/** Queries CCE, IAM and AWS at a TLS server on the given port of this machine, and prints the results. */
+/** Queries CCE, IAM, AWS and the API of this service at a TLS server on the given port of this machine, and prints the results. */
 const url = `https://127.0.0.1:${process.argv[2]}`;
 const password = { kind: "password", iamEndpoint: url, domain: "d", user: "u", password: "password" };
 const client = clientOf(url, { token: { kind: "token", token: "token" }, password });
@@ -21,6 +22,12 @@ const refusal = await createAwsRequestHandler()
     () => "answered",
     (error: Error) => error.message,
   );
+const unreachable = await createClient({ url, token: "t", wait: async () => undefined })
+  .status({ project: "prod", jobId: "j" })
+  .then(
+    () => "answered",
+    (error: Error) => error.message,
+  );
 process.stdout.write(
-  JSON.stringify([...observations.map((observation) => Object(observation).text), refusal]),
+  JSON.stringify([...observations.map((observation) => Object(observation).text), refusal, unreachable]),
 );
