@@ -4,7 +4,13 @@ import { PublicTarget } from "../../lib/channels/public-target.ts";
 import { createConfigView } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
-import { claimList, rememberMessage, requestList, saveDiscovery } from "../../lib/ledger/dynamo/discovery.ts";
+import {
+  claimList,
+  hasMessage,
+  rememberMessage,
+  requestList,
+  saveDiscovery,
+} from "../../lib/ledger/dynamo/discovery.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
 import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
 import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
@@ -27,6 +33,7 @@ const ledger = bindToTable(table, {
   requestList,
   saveDiscovery,
   rememberMessage,
+  hasMessage,
   reserveRequestTime,
   listJobWatches,
   openWatch,

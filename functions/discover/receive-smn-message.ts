@@ -34,7 +34,7 @@ const MAX_AGE_MS = 300_000;
 const LIST_MS = 3000;
 
 export interface SmnPorts {
-  readonly ledger: Pick<Ledger, "rememberMessage">;
+  readonly ledger: Pick<Ledger, "rememberMessage" | "hasMessage">;
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "current" | "refreshed">;
   readonly proxy: OutgoingProxy | null;
   readonly now: () => Instant;
@@ -110,17 +110,21 @@ export function createSmnHandler(discover: DiscoverProject, ports: SmnPorts): Ha
     if (confirms && !origins.confirmation.includes(originOf(subscribe_url)))
       return refuse("confirmation_host");
     // The ledger keeps the ID for as long as the time of the message is accepted.
-    if (!(await ledger.rememberMessage(message.message_id, now() + 3 * MAX_AGE_MS)))
-      return refuse("repeated");
-
+    const remember = () => ledger.rememberMessage(message.message_id, now() + 3 * MAX_AGE_MS);
     let result: EventResult["result"] = "ignored";
     if (confirms) {
+      // The ID is stored only after the confirmation, so that SMN or an operator can send the message again after a
+      // failure. Two confirmations have the effect of one.
+      if (await ledger.hasMessage(message.message_id)) return refuse("repeated");
       try {
         await confirmSubscription(subscribe_url, fetchFromSmn);
       } catch (cause) {
         return fail(cause);
       }
+      await remember();
       result = "confirmed";
+    } else if (!(await remember())) {
+      return refuse("repeated");
     } else if (type === "Notification" && isCceTrace(message.message)) {
       const limits = { listMs: LIST_MS, remainingMs: invocation.remainingMs };
       const isListed = await discover(project, settings, "event", limits, scope.config);

@@ -40,4 +40,6 @@ export interface DiscoveryLedger {
   saveDiscovery(project: string, claimedSwitchedOnAt: Instant | null, discovery: Discovery): Promise<void>;
   /** Stores the ID of a message of SMN. Returns false if the ledger already contains the ID. */
   rememberMessage(messageId: string, expiresAt: Instant): Promise<boolean>;
+  /** Returns whether the ledger contains the ID of a message of SMN. */
+  hasMessage(messageId: string): Promise<boolean>;
 }

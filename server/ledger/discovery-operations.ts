@@ -45,5 +45,7 @@ export function discoveryOperations(store: Store): DiscoveryLedger {
         writeRecord(store, "message", messageId, {}, expiresAt);
         return true;
       }),
+
+    hasMessage: async (messageId) => readRecord(store, "message", messageId) !== null,
   };
 }

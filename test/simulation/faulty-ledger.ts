@@ -41,6 +41,7 @@ export const LEDGER_METHODS: readonly (keyof Ledger)[] = [
   "requestList",
   "saveDiscovery",
   "rememberMessage",
+  "hasMessage",
   "saveSlowOnce",
   "readSlow",
   "readSubJobDurations",

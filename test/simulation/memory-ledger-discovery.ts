@@ -31,5 +31,9 @@ export function discoveryOperations({ discoveries, messages }: LedgerState): Dis
       messages[messageId] = true;
       return true;
     },
+
+    async hasMessage(messageId) {
+      return messages[messageId] === true;
+    },
   };
 }

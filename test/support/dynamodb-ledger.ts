@@ -1,7 +1,13 @@
 import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import { createDigest, readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
-import { claimList, rememberMessage, requestList, saveDiscovery } from "../../lib/ledger/dynamo/discovery.ts";
+import {
+  claimList,
+  hasMessage,
+  rememberMessage,
+  requestList,
+  saveDiscovery,
+} from "../../lib/ledger/dynamo/discovery.ts";
 import { addDuration, readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
 import { endWatch, readOutcome, saveOutcomeOnce, stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
 import type { LedgerTable } from "../../lib/ledger/dynamo/item-operations.ts";
@@ -81,6 +87,7 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     requestList,
     saveDiscovery,
     rememberMessage,
+    hasMessage,
     readProgress,
     countLiveWatches,
     startWaiting,

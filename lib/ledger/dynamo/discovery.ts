@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { MaybeInstant } from "../../domain/job.ts";
 import { MIN_LIST_INTERVAL_MS } from "../discovery.ts";
 import type { Operation } from "./bind-to-table.ts";
-import { createItem, parseItem, toEpochSeconds, updateItem } from "./item-operations.ts";
+import { createItem, getItem, parseItem, toEpochSeconds, updateItem } from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
 
 /** The ledger deletes the discovery of a project this time after the last list. */
@@ -61,7 +61,15 @@ export const saveDiscovery: Operation<"saveDiscovery"> = async (table, project, 
 
 /** Costs one write to DynamoDB. */
 export const rememberMessage: Operation<"rememberMessage"> = (table, messageId, expiresAt) =>
-  createItem(table, { pk: `L#${messageId}`, sk: "message" }, { expiresAt: toEpochSeconds(expiresAt) });
+  createItem(table, messageKey(messageId), { expiresAt: toEpochSeconds(expiresAt) });
+
+/** Costs one read unit. */
+export const hasMessage: Operation<"hasMessage"> = async (table, messageId) =>
+  (await getItem(table, messageKey(messageId), ["pk"])) !== null;
+
+function messageKey(messageId: string): ItemKey {
+  return { pk: `L#${messageId}`, sk: "message" };
+}
 
 function discoveryKey(project: string): ItemKey {
   return { pk: `L#${project}`, sk: "discovery" };

@@ -15,9 +15,11 @@ function createReceiver(options: { config?: object; status?: number } = {}) {
   const smn = new SimulatedSmn(() => api.clock.now);
   const fetched: string[] = [];
   const lists: string[] = [];
-  const service = { isListed: true };
+  const service: { isListed: boolean; confirmStatus?: number } = { isListed: true };
   const fetchFromSmn: FetchFromSmn = async (text) => {
     fetched.push(text);
+    if (service.confirmStatus !== undefined && !text.endsWith(".pem"))
+      return { status: service.confirmStatus, text: "" };
     const { status = 404, body = "" } = smn.respond(new URL(text)) ?? {};
     return { status: options.status ?? status, text: typeof body === "string" ? body : JSON.stringify(body) };
   };
@@ -81,6 +83,17 @@ describe("the event trigger", () => {
     expect(await send(message)).toMatchObject({ status: 403 });
     expect(smn.confirmed).toEqual([TOPIC]);
     expect(lists).toEqual([]);
+  });
+
+  it("confirms a subscription after a failed confirmation if the same message arrives again", async () => {
+    const { send, confirmation, smn, service } = createReceiver();
+    const message = confirmation();
+    service.confirmStatus = 500;
+    expect(await send(message)).toMatchObject({ status: 503 });
+    delete service.confirmStatus;
+    expect(await send(message)).toEqual({ status: 200, text: "confirmed" });
+    expect(await send(message)).toMatchObject({ status: 403, text: expect.stringContaining("before") });
+    expect(smn.confirmed).toEqual([TOPIC]);
   });
 
   it("does nothing when a subscription ends", async () => {

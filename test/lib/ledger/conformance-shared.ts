@@ -153,8 +153,10 @@ export function describeShared(ledger: () => Ledger): void {
   describe("a message of SMN", () => {
     it("is new for one of several concurrent calls", async () => {
       const { project: messageId } = newKey();
+      expect(await ledger().hasMessage(messageId)).toBe(false);
       const results = await Promise.all([1, 2, 3].map(() => ledger().rememberMessage(messageId, NEVER)));
       expect(results.filter((isNew) => isNew)).toHaveLength(1);
+      expect(await ledger().hasMessage(messageId)).toBe(true);
     });
   });
 

@@ -237,6 +237,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
     fc.record({ switchedOnAt: now, succeededAt: now, skippedJobIds: fc.subarray(JOB_IDS) }),
   ),
   call("rememberMessage", messageId, expiresAt),
+  call("hasMessage", messageId),
   call("readProgress", key),
   call("countLiveWatches", fc.constantFrom(...CALLERS)),
   { weight: 3, arbitrary: call("startWaiting", waitingCall, now, fc.constant({ total: 3, perCaller: 2 })) },
