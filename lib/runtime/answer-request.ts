@@ -5,6 +5,7 @@ import { readTraceparent } from "../domain/traceparent.ts";
 import { LedgerUnavailableError, NewerItemError } from "../ledger/ledger.ts";
 import type { Invocation } from "./invocation.ts";
 import { log } from "./log.ts";
+import { meter } from "./metrics.ts";
 import { isTransientAwsError } from "./retry-aws.ts";
 
 /** Some fields of the log line of a request. These fields are known only while the function handles the request. */
@@ -61,6 +62,7 @@ export async function answerRequest(
     log.error("request failed", { method, ...notes, sourceIp, requestId }, error);
     return renderProblem(problemOfError(error), requestId);
   });
+  if (response.status >= 500) meter.add("ServerErrors", 1);
   log.info("request", { method, ...notes, sourceIp, status: response.status, requestId });
   return { ...response, headers: cleanHeaders({ [REQUEST_ID]: requestId, ...response.headers }) };
 }

@@ -62,6 +62,8 @@ export const UNITS = {
    */
   SweepFailures: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
+  /** The number of responses of the API with the HTTP status 5xx. A response without such a status writes no value. */
+  ServerErrors: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
   /**
    * The number of accepted watches minus the concluded, the stopped and the live watches. Any value except 0 means that

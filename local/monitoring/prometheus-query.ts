@@ -38,8 +38,11 @@ export class NoPrometheusQueryError extends Error {
  */
 export function toPrometheusQuery(metric: MetricStat): string {
   if (metric.Namespace === "AWS/SQS") return toQueueQuery(metric);
-  const name = metric.MetricName;
-  if (!OWN_NAMESPACE.test(metric.Namespace) || !isMetricName(name)) throw unknown(metric);
+  // API Gateway counts the server errors on AWS.
+  const isApi = metric.Namespace === "AWS/ApiGateway" && metric.MetricName === "5xx";
+  const name = isApi ? "ServerErrors" : metric.MetricName;
+  const isOwn = isApi || OWN_NAMESPACE.test(metric.Namespace);
+  if (!isOwn || !isMetricName(name)) throw unknown(metric);
   const range = `[${formatDuration(metric.Period)}]`;
   const increase = (series: string) => `sum by (instance) (increase(${series}${range}))`;
   const type = typeOfMetric(name);

@@ -11,7 +11,6 @@ export const ALARMS_WITHOUT_RULE: Readonly<Record<string, string>> = {
   LoopStoppedAlarm: "Only Lambda stops recursive loops.",
   ErrorsAlarm: "A crash of the process is the rule ServiceDown.",
   ThrottlesAlarm: "Only Lambda throttles functions.",
-  ApiErrorsAlarm: "API Gateway writes this metric. The rule ServiceDown shows an API without answers.",
   NotifyQueueFullAlarm: "Only SQS limits the messages in flight.",
 };
 

@@ -115,6 +115,16 @@ test.each<[string, Partial<APIGatewayProxyEventV2>]>([
   expect(bodies).toEqual(['{"ä":1}']);
 });
 
+test.each([
+  [499, 0],
+  [500, 1],
+  [503, 1],
+])("a response with the status %d adds %d to the metric ServerErrors", async (status, count) => {
+  const handler = createHttpHandler(async () => ({ status }));
+  const lines = await captured(() => handler(eventOf(), CONTEXT as Context));
+  expect(lines.filter((line) => line.ServerErrors === 1)).toHaveLength(count);
+});
+
 test("the log line of a request contains the notes of its handler, even when the handler throws later", async () => {
   const handler = createHttpHandler(async (_request, _invocation, note) => {
     note({ route: "DELETE /v1/jobs/{project}/{jobId}" });

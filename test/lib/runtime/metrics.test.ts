@@ -85,6 +85,7 @@ test("the names of the metrics do not change, because alarms and dashboards of o
     "PollsGivenUp",
     "PollsWithoutJob",
     "RecordsFailed",
+    "ServerErrors",
     "SlowJobs",
     "Stopped",
     "SweepFailures",

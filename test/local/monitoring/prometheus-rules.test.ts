@@ -50,6 +50,10 @@ describe("the Prometheus rules", () => {
       for: "10m",
     });
     expect(find("RunawayPolls")?.expr).toBe("sum by (instance) (increase(Polls_total[1h])) >= 20000");
+    expect(find("ApiErrors")).toMatchObject({
+      expr: "sum by (instance) (increase(ServerErrors_total[5m])) >= 3",
+      for: "5m",
+    });
     expect(find("DeadLetters")?.for).toBeUndefined();
   });
 });
