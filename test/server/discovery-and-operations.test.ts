@@ -37,7 +37,12 @@ beforeAll(async () => {
     smnEndpoint: fixture.cce.url,
   };
   writeFileSync(fixture.configFile, JSON.stringify(config));
-  foundAtStart = fixture.cce.addJob(PROJECT_ID, { type: "CreateCluster", endSeconds: 5, outcome: "Success" });
+  // Discovery finds only jobs that still run at the first list, and a busy machine starts the server slowly.
+  foundAtStart = fixture.cce.addJob(PROJECT_ID, {
+    type: "CreateCluster",
+    endSeconds: 15,
+    outcome: "Success",
+  });
   server = await startServer(fixture);
 });
 afterAll(async () => {
