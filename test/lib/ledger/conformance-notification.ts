@@ -237,6 +237,21 @@ export function describeNotifications(ledger: () => Ledger): void {
       expect((await ledger().readDelivery(key)).history).toHaveLength(3);
     });
 
+    it("lets the message of the redelivery claim at once, whatever the earlier message does", async () => {
+      for (const earlier of ["claims", "waits", "postpones"] as const) {
+        const key = newNotification();
+        const postponement = { key, redelivery: 0, messageId: "n-1", until: T0 + 8000, requestAt: T0 + 9000 };
+        await claim(key, "n-1");
+        if (earlier === "waits") await record(key, "n-1", { nextAttemptAt: T0 + 90_000 });
+        if (earlier === "postpones") await ledger().postponeNotification(postponement);
+        await ledger().startRedelivery(key, 0, NEVER);
+        expect(await claim(key, "n-2", T0, 1)).toMatchObject({
+          kind: "claimed",
+          record: { redelivery: 1, nextAttemptAt: null, requestAt: null },
+        });
+      }
+    });
+
     it("is done by one of several concurrent calls, even for a new notification", async () => {
       const key = newNotification();
       const start = (after: number) =>

@@ -13,6 +13,7 @@ export function describeShared(ledger: () => Ledger): void {
       const times = await Promise.all([1, 2, 3, 4, 5].map(() => ledger().reserveRequestTime(name, T0, 1000)));
       expect(times.sort()).toEqual([0, 1, 2, 3, 4].map((i) => T0 + i * 1000));
       expect(await ledger().reserveRequestTime(name, T0 + 4999, 1000)).toBe(T0 + 5000);
+      expect(await ledger().reserveRequestTime(name, T0 + 6000, 1000)).toBe(T0 + 6000);
       expect(await ledger().reserveRequestTime(name, T0 + 60_000, 1000)).toBe(T0 + 60_000);
     });
 

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { notificationItemKey } from "../../../lib/ledger/dynamo/keys.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { ATTEMPT_HISTORY } from "../../../lib/ledger/notification.ts";
 import type { NewWatch } from "../../../lib/ledger/watch-ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../support/dynamodb.ts";
 import { createDynamoLedger } from "../../support/dynamodb-ledger.ts";
@@ -118,4 +120,20 @@ describe("the cost of a watch", () => {
     expect(requests).toEqual(["UpdateItemCommand"]);
     expect(await hotItemBytes()).toBeLessThan(1024);
   });
+});
+
+it("a notification that waits for its target for a day does not grow with each attempt", async () => {
+  const key = { ...firstGeneration(watch), event: "job.failed", target: "deploys" };
+  const notification = { key, redelivery: 0, messageId };
+  const { pk, sk } = notificationItemKey(key);
+  const lengths: number[] = [];
+  for (let i = 0; i < 3 * ATTEMPT_HISTORY; i += 1) {
+    await ledger.claimNotification({ ...notification, now: T0 + i, leaseMs: LEASE_MS, expiresAt: NEVER });
+    const record = { state: "pending", spent: false, nextAttemptAt: T0 + i, attempt: attempt() } as const;
+    await ledger.recordAttempt({ ...notification, ...record });
+    const command = new GetItemCommand({ TableName: "ledger", Key: { pk: { S: pk }, sk: { S: sk } } });
+    lengths.push((await dynamo.client.send(command)).Item?.history?.L?.length ?? 0);
+  }
+  expect(Math.max(...lengths)).toBeLessThan(2 * ATTEMPT_HISTORY);
+  expect(Math.min(...lengths.slice(ATTEMPT_HISTORY))).toBeGreaterThanOrEqual(ATTEMPT_HISTORY);
 });

@@ -229,3 +229,11 @@ it.each(Object.keys(OTHER_CASES))("DynamoDB deletes %s", async (name) => {
   const expected = await OTHER_CASES[name]?.(project);
   expect(await expiryHours(`#${project}`)).toEqual(expected);
 });
+
+it("DynamoDB deletes the waiting calls one day after the end of the latest call", async () => {
+  const limits = { total: 2, perCaller: 2 };
+  for (const hours of [1, 2]) {
+    await ledger.startWaiting({ caller: "a", until: at(hours) }, T0, limits);
+    expect(await expiryHours("T#:waiting")).toEqual({ calls: 24 + hours });
+  }
+});

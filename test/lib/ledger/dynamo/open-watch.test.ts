@@ -1,0 +1,130 @@
+import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { fromAttributes } from "../../../../lib/ledger/dynamo/expression.ts";
+import { watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
+import type { Ledger } from "../../../../lib/ledger/ledger.ts";
+import type { NewWatch } from "../../../../lib/ledger/watch-ledger.ts";
+import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
+import { createDynamoLedger } from "../../../support/dynamodb-ledger.ts";
+import { createTable } from "../../../support/table.ts";
+import { job, LEASE_MS, newWatch, pollRecord, T0 } from "../samples.ts";
+
+const DAY_MS = 86_400_000;
+/** Caller data that is too large for the watch item. */
+const LARGE = { labels: { team: "x".repeat(300) } };
+const CALLBACKS = { "callback:1": "encrypted" };
+
+let dynamo: EmbeddedDynamo;
+let ledger: Ledger;
+let writes: string[] = [];
+
+beforeAll(async () => {
+  dynamo = await startDynamo();
+  await createTable(dynamo.client, "open");
+  ledger = createDynamoLedger({ client: withWriteLog(dynamo.client), table: "open" });
+});
+beforeEach(() => {
+  writes = [];
+});
+afterAll(() => dynamo.stop());
+
+/** Returns a client that logs the start and the end of each write, with the first part of the sort key. */
+function withWriteLog(client: DynamoDBClient): DynamoDBClient {
+  const send = async (command: Parameters<typeof client.send>[0]) => {
+    const [, kind] = /"sk":\{"S":"([a-z]+)#/.exec(JSON.stringify(command.input)) ?? [];
+    const isWrite = /^(Put|Update|Delete)Item/.test(command.constructor.name);
+    if (!isWrite) return client.send(command);
+    writes.push(`${kind} starts`);
+    const output = await client.send(command);
+    writes.push(`${kind} ends`);
+    return output;
+  };
+  return Object.assign(Object.create(client) as DynamoDBClient, { send });
+}
+
+/** Uses all attributes of a watch item, ends the watch as lost, and makes the watch restartable. */
+async function useAndEnd(watch: NewWatch): Promise<void> {
+  const { acceptedAt, targets } = watch;
+  const ready = { succeededAt: T0, readyPolls: 1, wasNotReady: true, reason: "r", message: "m" };
+  const claim = { key: watch, messageId: "m-1", now: T0, leaseMs: LEASE_MS };
+  await ledger.claimPoll({ ...claim, poll: 1 });
+  await ledger.recordPoll(
+    pollRecord({
+      key: watch,
+      tree: job(),
+      slowAt: T0,
+      rateLimited: true,
+      consecutiveFailures: 3,
+      accessError: { kind: "unauthorized", since: T0 },
+      lastPollError: { text: "unauthorized", since: T0 },
+      ready,
+    }),
+  );
+  await ledger.claimPoll({ ...claim, poll: 2 });
+  await ledger.endWatch({
+    key: watch,
+    acceptedAt,
+    targets,
+    outcome: "lost",
+    concludedAt: T0 + 1,
+    polledAt: [T0],
+    expiresAt: T0 + DAY_MS,
+    job: { phase: "Running", jobType: "CreateCluster", resourceName: "blue", cause: "c", durationSeconds: 9 },
+  });
+  await ledger.stopWatch(watch, T0 + 2, T0 + DAY_MS);
+}
+
+async function readAttributes(watch: NewWatch): Promise<Record<string, unknown>> {
+  const { pk, sk } = watchItemKey(watch);
+  const command = new GetItemCommand({ TableName: "open", Key: { pk: { S: pk }, sk: { S: sk } } });
+  return fromAttributes((await dynamo.client.send(command)).Item ?? {});
+}
+
+it("restarts a watch with the same attributes as a new watch, apart from generation, polls and caller item", async () => {
+  const watch = newWatch({ context: LARGE, callbacks: CALLBACKS, targets: ["deploys", "callback:1"] });
+  await ledger.openWatch(watch);
+  const first = await readAttributes(watch);
+  await useAndEnd(watch);
+  expect(Object.keys(await readAttributes(watch)).length).toBeGreaterThan(Object.keys(first).length);
+  await ledger.openWatch(watch);
+  expect(await readAttributes(watch)).toEqual({ ...first, generation: 1, poll: 2, previousPolls: 2 });
+});
+
+const BEFORE_WATCH = ["caller starts", "caller ends", "watch starts", "watch ends"];
+const large = () => newWatch({ context: LARGE });
+
+it.each<[string, () => Promise<NewWatch>, string[]]>([
+  ["a new watch", async () => large(), BEFORE_WATCH],
+  [
+    "an additional callback",
+    async () => {
+      const watch = newWatch();
+      await ledger.openWatch(watch);
+      return { ...watch, callbacks: CALLBACKS, context: LARGE };
+    },
+    BEFORE_WATCH,
+  ],
+  [
+    "a later deadline",
+    async () => {
+      const watch = large();
+      await ledger.openWatch(watch);
+      return { ...watch, deadlineAt: watch.deadlineAt + 1 };
+    },
+    BEFORE_WATCH,
+  ],
+  [
+    "a restarted watch",
+    async () => {
+      const watch = newWatch();
+      await ledger.openWatch(watch);
+      await useAndEnd(watch);
+      return { ...watch, callbacks: CALLBACKS, context: LARGE };
+    },
+    ["caller starts", "caller ends", ...BEFORE_WATCH],
+  ],
+])("stores the caller data of %s completely before the watch", async (_, prepare, expected) => {
+  const watch = await prepare();
+  writes = [];
+  await ledger.openWatch(watch);
+  expect(writes).toEqual(expected);
+});
