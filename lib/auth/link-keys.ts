@@ -78,9 +78,9 @@ export function readLinkKey(
   key: string,
   now: Instant,
 ): ReadLinkKey | null {
-  const parts = /^([0-9a-z]{1,11})\.([A-Za-z0-9_-]{12})\.([A-Za-z0-9_-]{32})$/.exec(key)?.slice(1) ?? [];
-  const [expiry, hash, given] = parts;
-  if (expiry === undefined || hash === undefined || given === undefined) return null;
+  const match = /^([0-9a-z]{1,11})\.([A-Za-z0-9_-]{12})\.([A-Za-z0-9_-]{32})$/.exec(key);
+  if (match === null) return null;
+  const [, expiry = "", hash = "", given = ""] = match;
   const expiresAt = Number.parseInt(expiry, 36);
   if (expiresAt <= now || expiresAt > now + linkDays * DAY_MS + HOUR_MS) return null;
   const givenMac = Buffer.from(given, "base64url");

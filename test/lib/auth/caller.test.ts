@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
-import { type Caller, findTokenCaller, mayUse, parseAuthorization } from "../../../lib/auth/caller.ts";
+import {
+  type Caller,
+  findTokenCaller,
+  isConfigured,
+  mayUse,
+  parseAuthorization,
+} from "../../../lib/auth/caller.ts";
 import type { Rights } from "../../../lib/config/config.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
 
 test.each([
   ["Bearer abc", { kind: "bearer", token: "abc" }],
@@ -10,9 +17,19 @@ test.each([
   ["Bearer", { kind: "malformed" }],
   ["Bearer a b", { kind: "malformed" }],
   ["Basic abc", { kind: "malformed" }],
-  [`Bearer ${"a".repeat(20_000)}`, { kind: "malformed" }],
+  ["  ", { kind: "absent" }],
+  [" \tBearer abc\t ", { kind: "bearer", token: "abc" }],
+  ["x Bearer abc", { kind: "malformed" }],
+  ["xBearer abc", { kind: "malformed" }],
+  ["Bearer abc!", { kind: "malformed" }],
 ])("parses the authorization header %j", (header, expected) => {
   expect(parseAuthorization(header)).toEqual(expected);
+});
+
+test("parses a token in a header of at most 16 KiB", () => {
+  const longest = "a".repeat(16_384 - "Bearer ".length);
+  expect(parseAuthorization(`Bearer ${longest}`)).toEqual({ kind: "bearer", token: longest });
+  expect(parseAuthorization(`Bearer ${longest}a`)).toEqual({ kind: "malformed" });
 });
 
 test("finds the caller of a token by any hash of the token, in upper or lower case", () => {
@@ -56,4 +73,17 @@ describe("the rights of a caller", () => {
     expect(mayUse(both, { operation: "stop", project: "prod" })).toBe(false);
     expect(mayUse(both, { operation: "watch", project: "prod", target: "ops" })).toBe(false);
   });
+});
+
+test("the config contains only its own projects and targets, and no inherited names", () => {
+  const parsed = parseConfig({
+    projects: {
+      prod: { projectId: "0bcc", region: "eu-de", auth: { kind: "aksk", accessKey: "a", secretKey: "s" } },
+    },
+    targets: { deploys: { kind: "slack", url: "https://hooks.slack.com/services/T/B/x" } },
+  });
+  if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
+  const contains = (kind: "project" | "target") =>
+    ["prod", "deploys", "constructor", "toString"].filter((name) => isConfigured(parsed.config, kind, name));
+  expect([contains("project"), contains("target")]).toEqual([["prod"], ["deploys"]]);
 });

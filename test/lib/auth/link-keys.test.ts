@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import {
   createLinkKey,
+  createLinkOptions,
   type LinkedPage,
   listPageUrl,
   pageUrl,
   readLinkKey,
   statusUrl,
 } from "../../../lib/auth/link-keys.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 
 const secret = new Secret("0123456789abcdef");
@@ -62,6 +64,15 @@ test("a link key with a changed expiry opens nothing", () => {
   expect(readLinkKey(options, watch, changed, NOW)).toBeNull();
 });
 
+test.each([
+  ["before the expiry", "-", ""],
+  ["after the hash", "", "x"],
+  ["in a further part", "", ".x"],
+  ["in a line break", "", "\n"],
+])("a link key with additional text %s opens nothing", (_, before, after) => {
+  expect(readLinkKey(options, watch, `${before}${keyFor(watch, CALLER, NOW)}${after}`, NOW)).toBeNull();
+});
+
 test("reads any text as a link key without an exception", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => readLinkKey(options, watch, text, NOW) === null),
@@ -84,6 +95,13 @@ test("a link key that expires later than linkDays allows opens nothing", () => {
   const latest = NOW + 24 * HOUR_MS;
   expect(readLinkKey(options, watch, keyFor(watch, CALLER, latest), NOW)).not.toBeNull();
   expect(readLinkKey(options, watch, keyFor(watch, CALLER, latest + HOUR_MS), NOW)).toBeNull();
+});
+
+test("a link key may expire one hour later than linkDays, because the service rounds the expiry up to a full hour", () => {
+  const now = NEXT_HOUR;
+  const latest = now + 25 * HOUR_MS;
+  expect(readLinkKey(options, watch, keyFor(watch, CALLER, latest), now)?.expiresAt).toBe(latest);
+  expect(readLinkKey(options, watch, keyFor(watch, CALLER, latest + 1), now)).toBeNull();
 });
 
 test("a new linkVersion revokes the links of one project", () => {
@@ -123,8 +141,58 @@ describe("the URLs of a watch", () => {
     expect(readLinkKey(options, { kind: "watch", ...key }, keyOf(url), NOW)?.expiresAt).toBe(NEXT_HOUR);
   });
 
+  test("never change their format, because old messages in chats contain them", () => {
+    expect(pageUrl(options, key, NOW)).toBe(
+      "https://n.example.com/jobs/prod/a%3Ab?key=mwuiwxs0.1aY6UioickKb.BP05tO9OMEePWdQ-laoldrkXQRZGy7Lw",
+    );
+    expect(listPageUrl(options, "prod", NOW)).toBe(
+      "https://n.example.com/jobs?project=prod&key=mwuiwxs0.vasIkkSzXIR2.s0ZX9nTQ4rf8jbpze2h0B4S9He1z8y41",
+    );
+  });
+
   test("are null for pages when no link key is configured", () => {
     expect(pageUrl({ ...options, linkKeys: [] }, key, NOW)).toBeNull();
     expect(listPageUrl({ ...options, linkKeys: [] }, "prod", NOW)).toBeNull();
+  });
+});
+
+describe("the options of links", () => {
+  const LINK_KEY = "0123456789abcdef0123456789abcdef";
+  const project = {
+    projectId: "0bcc",
+    region: "eu-de",
+    endpoint: "https://cce.example.com",
+    auth: { kind: "aksk", accessKey: "a", secretKey: "s" },
+  };
+  const optionsFor = (publicUrl: string | undefined, defaultUrl: string) => {
+    const parsed = parseConfig({
+      projects: { prod: { ...project, linkVersion: 3 }, test: project },
+      settings: { publicUrl, linkKeys: [LINK_KEY], linkDays: 7 },
+    });
+    if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
+    return createLinkOptions(parsed.config, defaultUrl);
+  };
+
+  test("are the keys, the days and the linkVersion of each project", () => {
+    const { linkKeys, ...others } = optionsFor("https://n.example.com", "https://api.example.com");
+    expect(linkKeys.map((one) => one.reveal())).toEqual([LINK_KEY]);
+    expect(others).toEqual({
+      publicUrl: "https://n.example.com",
+      linkDays: 7,
+      linkVersions: { prod: 3, test: 0 },
+    });
+  });
+
+  test.each([
+    ["the public URL", "https://n.example.com", "https://api.example.com", "https://n.example.com"],
+    ["the URL of the API", undefined, "https://api.example.com", "https://api.example.com"],
+    [
+      "the URL of the API without its last slash",
+      undefined,
+      "https://a.example/dev/",
+      "https://a.example/dev",
+    ],
+  ])("start with %s", (_, publicUrl, defaultUrl, expected) => {
+    expect(optionsFor(publicUrl, defaultUrl).publicUrl).toBe(expected);
   });
 });

@@ -1,10 +1,12 @@
 import { findTraceparent, readTraceparent } from "../../../lib/domain/traceparent.ts";
 
 const IDS = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331";
+const ZERO_FIRST = "00-0af7651916cd43dd8448eb211c80319c-07ad6b7169203331-01";
 
 describe("a header traceparent", () => {
   test.each([
     ["of version 00", `00-${IDS}-01`, `00-${IDS}-01`],
+    ["with a parent ID that starts with a zero", ZERO_FIRST, ZERO_FIRST],
     ["with unknown flags", `00-${IDS}-ff`, `00-${IDS}-ff`],
     ["between spaces", ` 00-${IDS}-00 `, `00-${IDS}-00`],
     ["of a later version", `01-${IDS}-03`, `00-${IDS}-01`],
@@ -22,6 +24,7 @@ describe("a header traceparent", () => {
     ["with a parent ID of zeros", `00-0af7651916cd43dd8448eb211c80319c-${"0".repeat(16)}-01`],
     ["of a later version with a trace ID of zeros", `01-${"0".repeat(32)}-b7ad6b7169203331-01`],
     ["of version 00 with more fields", `00-${IDS}-01-extra`],
+    ["of a later version after another text", `x01-${IDS}-01`],
     ["of a later version whose flags are too long", `01-${IDS}-011`],
     ["that was sent twice", `00-${IDS}-01,00-${IDS}-01`],
     ["that is cut", `00-${IDS}`],

@@ -5,6 +5,7 @@ import {
   countUtf16Units,
   type Measure,
   truncate,
+  truncateNullable,
 } from "../../../lib/domain/truncate-text.ts";
 
 const GERMANY = "🇩🇪";
@@ -118,5 +119,17 @@ describe("truncate", () => {
     const text = piece.repeat(5_000_000 / piece.length);
     expect(truncate(text, 101, measure).length).toBeLessThanOrEqual(101);
     expect(Math.max(...read)).toBeLessThanOrEqual(103);
+  });
+});
+
+describe("truncateNullable", () => {
+  it.each([
+    [null, null],
+    [undefined, null],
+    ["", ""],
+    ["abc", "abc"],
+    ["ééé", "é…"],
+  ])("returns null only for a missing text: %j becomes %j", (text, expected) => {
+    expect(truncateNullable(text, 5, countUtf8Bytes)).toBe(expected);
   });
 });

@@ -4,6 +4,7 @@ import {
   bucketStartSeconds,
   daysSince1970,
   durationBucket,
+  durationCountExpiry,
 } from "../../../lib/schedule/duration-buckets.ts";
 
 describe("duration buckets", () => {
@@ -26,5 +27,12 @@ describe("duration buckets", () => {
 
   it("are counted by days that start at midnight UTC", () => {
     expect([0, 86_399_999, 86_400_000].map(daysSince1970)).toEqual([0, 0, 1]);
+  });
+
+  it("are kept for two years of whole weeks after the end of their day", () => {
+    const years = 2 * 52 * 7;
+    expect([0, 20_000].map(durationCountExpiry)).toEqual(
+      [0, 20_000].map((day) => Date.UTC(1970, 0, day + 2 + years)),
+    );
   });
 });

@@ -33,6 +33,30 @@ describe("the delay of a poll", () => {
     expect(first([40, 50, 55, 400, 420, 440])).toBeLessThan(70);
   });
 
+  it("plans the first poll by exactly 20 jobs, and not by 19", () => {
+    const first = (count: number) =>
+      firstDelaySeconds(
+        poll,
+        () => 0.5,
+        past([420]).map((counts) => ({ ...counts, count })),
+      );
+    expect(first(19)).toBeLessThanOrEqual(20);
+    expect(first(20)).toBeGreaterThan(100);
+  });
+
+  it("is longer if the minimum delay is long, because a poll shortly before the end delays the next poll", () => {
+    const durations = past([420]);
+    const delay = (minDelaySeconds: number) =>
+      nextDelaySeconds(
+        { jobType: "CreateCluster", ageSeconds: 15, durations },
+        { ...poll, minDelaySeconds },
+        () => 0.5,
+      );
+    expect(delay(2)).toBeLessThan(405);
+    expect(delay(120)).toBeGreaterThan(405);
+    expect(delay(300)).toBeGreaterThan(delay(120));
+  });
+
   it("spreads the next polls of a thousand jobs of one age", () => {
     const delays = Array.from({ length: 1000 }, (_, at) =>
       nextDelaySeconds({ jobType: "CreateCluster", ageSeconds: 15, durations: [] }, poll, () => at / 1000),
