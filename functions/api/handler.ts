@@ -22,7 +22,7 @@ import { createHttpHandler } from "../../lib/runtime/http-handler.ts";
 import { createIdentityCheck } from "../shared/authenticate.ts";
 import { createApiHandler } from "./create-api-handler.ts";
 import { createHealthCheck } from "./health.ts";
-import { AWS_WAITING_LIMITS } from "./wait-for-end.ts";
+import { AWS_WAITING_LIMITS } from "./read-status.ts";
 
 const view = createConfigView(
   ["projects", "targets", "secret/targets", "certificates", "tokens", "oidc", "settings", "linkKeys"],

@@ -1,4 +1,11 @@
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
+import {
+  isFiltering,
+  type JobFilter,
+  matchesContext,
+  matchesWatch,
+  needsContext,
+} from "../../lib/api/job-filter.ts";
 import { type JobList, type ListedJob, readListQuery } from "../../lib/api/job-list-document.ts";
 import type { ProblemResponse } from "../../lib/api/problem.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
@@ -8,10 +15,19 @@ import type { Context } from "../../lib/domain/context.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { toPendingReady } from "../../lib/domain/ready.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
-import { PageTokenError } from "../../lib/ledger/page-token.ts";
+import { PageTokenError, toPageToken } from "../../lib/ledger/page-token.ts";
 import { countPollsMade, type Watch } from "../../lib/ledger/watch.ts";
 import type { ApiPorts } from "./api-ports.ts";
-import { type FoundJob, findListedJobs, type ListReader } from "./find-listed-jobs.ts";
+import { selectVisibleWatches } from "./visible-watches.ts";
+
+/**
+ * The maximum number of ledger reads for one page of the job list. The index of recent watches contains only acceptance
+ * times, so a filter may need several reads of the ledger.
+ */
+const MAX_READS = 5;
+const READ_LIMIT = 100;
+/** The minimum number of watches that are checked at the same time. */
+const MIN_CHECKED = 25;
 
 /**
  * Creates the response to `GET /v1/jobs`: the jobs of one project, newest first. For each job, the list shows the watch
@@ -68,4 +84,84 @@ function listedJob({ watch, context }: FoundJob, links: LinkOptions, now: Instan
     pageUrl: pageUrl(links, watch, now),
     ready: state === "watching" ? toPendingReady(watch.ready) : undefined,
   };
+}
+
+export interface ListQuery {
+  readonly project: string;
+  readonly filter: JobFilter;
+  readonly limit: number;
+  /** The value of `next` from the previous page of the job list, or null for the first page. */
+  readonly before: string | null;
+}
+
+/** Who reads a job list. */
+interface ListReader {
+  /** The name of the caller, or null for a reader without a token. */
+  readonly caller: string | null;
+  /** Returns the part of the context of a watch that the reader may see. A filter finds nothing in other parts. */
+  readonly readContext: (watch: Watch) => Promise<Context>;
+}
+
+/** A watch in the job list with the part of its context that the reader may see. */
+interface FoundJob {
+  readonly watch: Watch;
+  readonly context: Context;
+}
+
+/**
+ * Finds one page of the jobs of a project, newest first. For each job, the page has the watch of the caller, or the
+ * newest watch of the job if the caller has none. The page may contain fewer jobs than the limit, although older jobs
+ * match, because one page reads at most 500 watches.
+ * @throws PageTokenError if `before` is not a page token
+ */
+export async function findListedJobs(
+  { project, filter, limit, before }: ListQuery,
+  reader: ListReader,
+  ledger: ApiPorts["ledger"],
+): Promise<{ readonly jobs: readonly FoundJob[]; readonly next: string | null }> {
+  const jobs: FoundJob[] = [];
+  const isFiltered = isFiltering(filter);
+  let next = before ?? startBelow(filter);
+  for (let read = 0; read < MAX_READS; read += 1) {
+    const page = await ledger.listRecentWatches(project, {
+      limit: isFiltered ? READ_LIMIT : limit,
+      before: next,
+    });
+    const matching = page.watches.filter((watch) => matchesWatch(watch, filter));
+    // The checks cost reads, so the loop checks few more watches than the page needs.
+    for (let i = 0; i < matching.length; ) {
+      const slice = matching.slice(i, i + Math.max(limit - jobs.length, MIN_CHECKED));
+      jobs.push(...(await selectJobs(slice, filter, reader, ledger)));
+      i += slice.length;
+      const last = jobs.length >= limit ? jobs[limit - 1]?.watch : undefined;
+      if (last === undefined) continue;
+      const isLastOfPage = last === page.watches.at(-1);
+      return { jobs: jobs.slice(0, limit), next: isLastOfPage ? page.next : toPageToken(last) };
+    }
+    next = page.next;
+    const oldest = page.watches.at(-1)?.acceptedAt;
+    if (filter.since !== null && oldest !== undefined && oldest < filter.since) next = null;
+    if (next === null || !isFiltered) break;
+  }
+  return { jobs, next };
+}
+
+/** Returns a position above the newest watch that a filter with `to` can select. */
+function startBelow({ to }: JobFilter): string | null {
+  return to === null ? null : toPageToken({ acceptedAt: to + 1, jobId: "0", caller: "token:0" });
+}
+
+async function selectJobs(
+  watches: readonly Watch[],
+  filter: JobFilter,
+  { caller, readContext }: ListReader,
+  ledger: ApiPorts["ledger"],
+): Promise<FoundJob[]> {
+  const visible = await selectVisibleWatches(watches, caller, ledger);
+  const found = await Promise.all(
+    visible.map(async (watch) => ({ watch, context: await readContext(watch) })),
+  );
+  return needsContext(filter)
+    ? found.filter(({ watch, context }) => matchesContext(watch, context, filter))
+    : found;
 }

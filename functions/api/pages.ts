@@ -20,7 +20,7 @@ import { renderJobPage } from "../../lib/pages/job-page.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
 import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
-import { findListedJobs, type ListQuery } from "./find-listed-jobs.ts";
+import { findListedJobs, type ListQuery } from "./list-jobs.ts";
 import { readExpectedDuration, replaceDigestDeliveries } from "./read-status.ts";
 import { statusResponse } from "./status-response.ts";
 

@@ -25,8 +25,7 @@ import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { logAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { digestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
 import type { RequestPorts } from "./api-ports.ts";
-import { isSwitchedOff, queueAgain } from "./queue-again.ts";
-import { logRedelivered } from "./redeliver.ts";
+import { isSwitchedOff, logRedelivered, queueAgain } from "./redeliver.ts";
 
 /** One request reads at most this many pages of watches. */
 const MAX_PAGES = 5;

@@ -13,7 +13,7 @@ import { computeLedgerExpiryTime } from "../../lib/config/ledger-expiry.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
 import { logAct } from "../../lib/runtime/log-act.ts";
-import { sendDigestAfterLastMember } from "../shared/send-digest-after-last-member.ts";
+import { sendDigestAfterLastMember } from "../shared/notification-targets.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**

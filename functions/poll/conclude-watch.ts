@@ -23,8 +23,7 @@ import {
   durationBucket,
   durationCountExpiry,
 } from "../../lib/schedule/duration-buckets.ts";
-import { splitTargetsToNotify } from "../shared/notification-targets.ts";
-import { sendDigestAfterLastMember } from "../shared/send-digest-after-last-member.ts";
+import { sendDigestAfterLastMember, splitTargetsToNotify } from "../shared/notification-targets.ts";
 import { reportConcluded } from "./poll-log.ts";
 
 /** The time limit for the queries to CCE that read the failure reasons of subjobs. */

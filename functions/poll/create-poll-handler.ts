@@ -3,15 +3,13 @@ import type { ConfigWithCredentials } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { PollOfMessage } from "../../lib/ledger/watch-ledger.ts";
-import { coalesceSends, type Timer } from "../../lib/queue/coalesce-sends.ts";
 import { PollMessage } from "../../lib/queue/messages.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
+import { coalesceSends, type Queue, type Timer } from "../../lib/queue/queue.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/settle-message.ts";
 import { decideBeforePoll } from "../../lib/schedule/decide-after-poll.ts";
 import { createLearnedDurationsReader } from "../shared/learned-durations.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
-import { type BatchOrder, createBatchOrder } from "./batch-order.ts";
 import { type ConcludePorts, concludeWatch, resumeConclusion } from "./conclude-watch.ts";
 import { type ClaimedPoll, type MakePollPorts, makePoll, toPollResult, watchDeadline } from "./make-poll.ts";
 import { logPoll, type PollReport } from "./poll-log.ts";
@@ -189,4 +187,39 @@ async function claimAndPoll(
 /** Returns the time limit for the query to CCE. If the result is 0 or negative, too little time remains for a poll. */
 function queryTimeMs({ remainingMs }: ReceivedMessage): number {
   return Math.min(QUERY_MS, remainingMs() - RECORD_MS);
+}
+
+/** The order of the polls of one batch. */
+interface BatchOrder {
+  /**
+   * Waits until all other polls of the batch are done. Returns false at once if another poll of the batch already waits
+   * or runs alone. The caller must then not make the poll in this batch.
+   */
+  waitUntilAlone(): Promise<boolean>;
+  /** Reports that the work on one message is done. The code for each message calls `done` once. */
+  done(): void;
+}
+
+/**
+ * Creates the order of the polls of one batch. A poll that may end the process of the function runs after all other
+ * polls of the batch and alone. If the poll ends the process, no other poll of the batch is affected.
+ * @param messages the number of messages in the batch
+ */
+export function createBatchOrder(messages: number): BatchOrder {
+  let unfinished = messages;
+  let isTaken = false;
+  let start = (): void => {};
+  return {
+    waitUntilAlone: () =>
+      new Promise((resolve) => {
+        if (isTaken) return resolve(false);
+        isTaken = true;
+        start = () => unfinished === 1 && resolve(true);
+        start();
+      }),
+    done() {
+      unfinished -= 1;
+      start();
+    },
+  };
 }

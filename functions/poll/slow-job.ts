@@ -12,8 +12,12 @@ import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import { jobAgeSeconds } from "../../lib/schedule/decide-after-poll.ts";
 import { daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-buckets.ts";
-import { type SlowLimit, slowLimit } from "../../lib/schedule/expected-duration.ts";
-import { addSubJobDurations, usualSubJobSeconds } from "../../lib/schedule/subjob-durations.ts";
+import {
+  addSubJobDurations,
+  type SlowLimit,
+  slowLimit,
+  usualSubJobSeconds,
+} from "../../lib/schedule/expected-duration.ts";
 import type { LearnedDurations } from "../shared/learned-durations.ts";
 import type { PollResult } from "./conclude-watch.ts";
 

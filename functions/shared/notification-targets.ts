@@ -1,8 +1,10 @@
 import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
-import type { Digest } from "../../lib/ledger/ledger.ts";
+import type { Digest, DigestLedger } from "../../lib/ledger/ledger.ts";
 import type { NotificationKey } from "../../lib/ledger/notification.ts";
+import { createDigestMessage } from "../../lib/queue/messages.ts";
+import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 
 /**
  * The ledger stores digests (messages about several jobs) and alerts about targets under these names instead of the
@@ -54,4 +56,30 @@ export function findDigestTargets(
   if (digest === null || digest.caller !== caller) return [];
   const isMember = digest.members.some((member) => member.project === project && member.jobId === jobId);
   return isMember ? digest.targets : [];
+}
+
+interface SendDigestPorts {
+  readonly ledger: Pick<DigestLedger, "removeRunningMember" | "readDigest">;
+  readonly notifyQueue: Pick<Queue, "send">;
+}
+
+/**
+ * Removes an ended watch from the running watches of its digest. Sends the digest message (one message about several
+ * jobs) when no watch of the digest is running. A repeated call sends the digest message again, but the second message
+ * has no effect, because only one message can claim a notification.
+ * @returns the targets that get a digest message about this watch, or an empty array when the watch is not in a digest
+ * @throws SendFailedError when the digest message could not be sent.
+ */
+export async function sendDigestAfterLastMember(
+  digestId: string | null,
+  key: WatchKey,
+  { ledger, notifyQueue }: SendDigestPorts,
+): Promise<{ readonly digestTargets: readonly string[] }> {
+  const digest = digestId === null ? null : await ledger.readDigest(digestId);
+  const digestTargets = findDigestTargets(digest, key);
+  if (digestId === null || digestTargets.length === 0) return { digestTargets: [] };
+  const running = await ledger.removeRunningMember(digestId, key);
+  const messages = digestTargets.map((target) => createDigestMessage(digestId, target));
+  if (running === 0) await sendAllOrThrow(notifyQueue, messages);
+  return { digestTargets };
 }

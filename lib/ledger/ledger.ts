@@ -1,7 +1,7 @@
 import type { Instant, JobKey, WatchGeneration } from "../domain/job.ts";
 import type { SlowSummary } from "../domain/slow-summary.ts";
 import type { DurationCount } from "../schedule/duration-buckets.ts";
-import type { SubJobDurations } from "../schedule/subjob-durations.ts";
+import type { SubJobDurations } from "../schedule/expected-duration.ts";
 import type { DiscoveryLedger } from "./discovery.ts";
 import type { NotificationLedger } from "./notification.ts";
 import type { WaitingCallLedger } from "./waiting-calls.ts";

@@ -1,16 +1,28 @@
 import type { StatusDocument } from "../api/status-document.ts";
+import { type Cause, listResources } from "../domain/cause.ts";
 import { type Instant, wasJobObserved } from "../domain/job.ts";
 import { jobTypeText } from "../domain/operation-kind.ts";
 import { JOB_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
 import { deliveriesSection } from "./deliveries-section.ts";
-import { detailsSection } from "./details-section.ts";
-import { failuresSection } from "./failures-section.ts";
 import { headlineSection, jobStartTime } from "./headline-section.ts";
-import { bdiElement, html } from "./html.ts";
+import { bdiElement, type Html, html, linkUrls, type Part } from "./html.ts";
+import { icon } from "./icon.ts";
 import { pageFooter, type RenderedPage, renderPage } from "./page-shell.ts";
 import { presentState } from "./state-presentation.ts";
 import { subJobsSection } from "./subjobs-section.ts";
-import { roundNowByAge } from "./time-html.ts";
+import { parseInstant, renderTime, roundNowByAge, timeElement, timeWithAge } from "./time-html.ts";
+import { formatSvgPercent } from "./timeline.ts";
+
+/**
+ * The maximum length of a failure reason without a scroll bar. A longer failure reason has its own scroll bar, so that
+ * the reader sees the next failed subjob without much scrolling.
+ */
+const MAX_UNSCROLLED_CHARACTERS = 1600;
+/** The maximum length of a failure reason without a scroll bar if the page shows several failure reasons. */
+const MAX_UNSCROLLED_OF_SEVERAL = 500;
+const MAX_UNSCROLLED_LINES = 12;
+/** The number of causes that the page shows before the reader opens the list of the other causes. */
+const SHOWN_CAUSES = 3;
 
 /**
  * Renders the status page of one job. If the browser runs no scripts, the status page still contains all data.
@@ -47,4 +59,106 @@ ${pageFooter("../../docs")}`,
 
 function mayChange({ done, state, deliveries }: StatusDocument): boolean {
   return !done || (state !== "stopped" && deliveries.some((delivery) => delivery.state === "pending"));
+}
+
+/**
+ * Renders the causes of a failed job, the most frequent cause first. Returns null if the job has no failed subjobs and no
+ * failure reason.
+ */
+function failuresSection({ state, reason, causes, causesOmitted }: StatusDocument): Html | null {
+  // A cause contains the reason of its nearest parent, so the reason of the job adds nothing to the causes.
+  const jobReason = causes.length > 0 ? null : reason?.trim() || null;
+  if (causes.length === 0 && jobReason === null) return null;
+  const entries = causes.map(causeEntry);
+  const folded = entries.slice(SHOWN_CAUSES);
+  const hasFailed = causes.length > 0 || state === "failed";
+  return html`<section id="failures" class="failures${hasFailed && " c-failed"}"><h2>${hasFailed ? "What failed" : "Why"}</h2>
+${jobReason && reasonBox(jobReason, "Reason of the job", MAX_UNSCROLLED_CHARACTERS)}
+${causes.length > 0 && html`<ol>${entries.slice(0, SHOWN_CAUSES)}</ol>`}
+${folded.length > 0 && html`<details><summary>${moreCauses(folded.length)}</summary><ol>${folded}</ol></details>`}
+${causesOmitted > 0 && html`<p class="quiet">and ${moreCauses(causesOmitted)}</p>`}</section>`;
+}
+
+const moreCauses = (count: number): string => `${count} more ${count === 1 ? "cause" : "causes"}`;
+
+function causeEntry(cause: Cause, index: number, causes: readonly Cause[]): Html {
+  const { type, reason, hint, count } = cause;
+  const names = listResources(cause);
+  const name = type ?? "unknown";
+  const shown = reason?.trim();
+  const limit = causes.length === 1 ? MAX_UNSCROLLED_CHARACTERS : MAX_UNSCROLLED_OF_SEVERAL;
+  return html`<li><h3 class="path">${icon("failed")}<span>${count > 1 && `${count} × `}<b>${bdiElement(name)}</b>${
+    names !== "" && html` <span class="res">${bdiElement(names)}</span>`
+  }</span></h3>
+${shown ? reasonBox(shown, `Reason ${index + 1}, of ${name}`, limit) : html`<p class="quiet">The cloud gives no reason.</p>`}
+${hint && html`<p class="hint"><b>Hint</b> ${linkUrls(hint)}</p>`}</li>`;
+}
+
+function reasonBox(reason: string, label: string, limit: number): Html {
+  if (reason.length <= limit && reason.split("\n").length <= MAX_UNSCROLLED_LINES)
+    return html`<pre class="reason" dir="auto">${reason}</pre>`;
+  return html`<pre class="reason long" dir="auto" tabindex="0" role="region" aria-label="${label}">${reason}</pre>`;
+}
+
+type Fact = readonly [term: string, value: Part];
+
+/**
+ * Renders the closed section with the data for operators and support tickets: IDs, the words of the API and of CCE for
+ * the state, and the polls. The delay of the detection is the time from the end of the job to the poll that found the end.
+ */
+function detailsSection(document: StatusDocument, now: Instant): Html {
+  const { jobId, project, region, clusterId, polls, done, lagSeconds } = document;
+  const resourceId = document.resourceId === clusterId ? null : document.resourceId;
+  return html`<section id="details"><details><summary><h2>Details</h2></summary>
+${factList([
+  ["Job ID", copyable(jobId, "job ID")],
+  ["Cluster ID", clusterId && copyable(clusterId, "cluster ID")],
+  ["Resource ID", resourceId && copyable(resourceId, "resource ID")],
+  ["Project", bdiElement(project)],
+  ["Region", region && bdiElement(region)],
+  ["State", html`<code>${document.state}</code>`],
+  ["Phase", document.phase && html`<code>${bdiElement(document.phase)}</code>`],
+  ["Created", renderTime(document.createdAt, timeElement)],
+  ["Updated", renderTime(document.updatedAt, timeElement)],
+  ["Accepted", renderTime(document.acceptedAt, timeElement)],
+  ["Concluded", done && renderTime(document.concludedAt, timeElement)],
+  ["Deadline", !done && renderTime(document.deadlineAt, timeElement)],
+  ["Polls", String(polls)],
+  ["Latest poll", renderTime(document.polledAt.at(-1) ?? null, timeWithAge)],
+  ["Detected", lagSeconds !== null && `${lagSeconds.toFixed(1)} s after the job’s end`],
+])}
+${pollStrip(document, now)}</details></section>`;
+}
+
+/** Renders an HTML list of terms and values. Omits each term whose value is unknown. */
+function factList(entries: readonly Fact[]): Html {
+  const known = entries.filter(([, value]) => value);
+  return html`<dl>${known.map(
+    ([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>
+`,
+  )}</dl>`;
+}
+
+/**
+ * Renders a text with a button that copies the text. The browser hides the button until the script of the page runs.
+ */
+function copyable(text: string, what: string): Html {
+  return html`<code><bdi>${text}</bdi></code> <button type="button" data-copy="${text}" aria-label="Copy the ${what}" hidden>Copy</button>`;
+}
+
+/**
+ * Renders each poll as a tick on a line, and the next poll as a circle on the line. Returns null before the first poll.
+ */
+function pollStrip(document: StatusDocument, now: Instant): Html | null {
+  const polledAt = document.polledAt.map((at) => Date.parse(at));
+  if (polledAt.length === 0) return null;
+  const next = document.done ? null : parseInstant(document.nextPollAt);
+  const accepted = Date.parse(document.acceptedAt);
+  const start = document.polls > polledAt.length ? Math.min(...polledAt) : Math.min(accepted, ...polledAt);
+  const end = Math.max(parseInstant(document.concludedAt) ?? now, next ?? 0, ...polledAt, start + 1000);
+  const x = (instant: Instant) => formatSvgPercent(0.015 + (0.97 * (instant - start)) / (end - start));
+  const label = polledAt.length === 1 ? "One poll" : `The latest ${polledAt.length} polls`;
+  return html`<svg class="strip" role="img" aria-label="${label} on a line of time"><line class="base" x1="0" x2="100%" y1="9" y2="9"/>${polledAt.map(
+    (at) => html`<line x1="${x(at)}" x2="${x(at)}" y1="3" y2="15"/>`,
+  )}${next !== null && html`<circle cx="${x(next)}" cy="9" r="3"/>`}</svg>`;
 }

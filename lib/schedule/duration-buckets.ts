@@ -1,6 +1,21 @@
 import type { Instant } from "../domain/job.ts";
 
 /**
+ * If the mean ranks of job durations before and after a day differ by less than this number of standard errors, the
+ * difference is not a change.
+ */
+const MIN_CHANGE_STANDARD_ERRORS = 4.5;
+/**
+ * The minimum number of jobs before and after a change of the durations. A difference between fewer jobs may be chance.
+ */
+const MIN_CHANGE_JOBS = 4;
+/**
+ * The minimum variance of the ranks of job durations. Jobs in one bucket have equal ranks, although the durations of
+ * the jobs differ.
+ */
+const MIN_RANK_VARIANCE = 0.01;
+
+/**
  * The number of jobs that ended on one day and whose durations are in one bucket (a range of durations). A list of such
  * counts is for one job type.
  */
@@ -57,4 +72,69 @@ export function daysSince1970(now: Instant): number {
 /** Returns the time after which the ledger may delete the duration counts of a day. */
 export function durationCountExpiry(day: number): Instant {
   return (day + 1 + KEPT_DAYS) * DAY_MS;
+}
+
+/**
+ * Returns the number of jobs in each bucket, and the number of all these jobs. Counts only the jobs since the last change
+ * of the job durations.
+ */
+export function countRecentJobs(durations: readonly DurationCount[]): {
+  readonly counts: Float64Array;
+  readonly total: number;
+} {
+  const valid = durations.filter(({ bucket, count }) => bucket >= 0 && bucket < BUCKETS && count > 0);
+  const days = [...Map.groupBy(valid, ({ day }) => day)].sort(([a], [b]) => a - b);
+  const counts = new Float64Array(BUCKETS);
+  for (const { bucket, count } of daysSinceChange(days.map(([, day]) => day)).flat())
+    counts[bucket] = (counts[bucket] ?? 0) + count;
+  return { counts, total: counts.reduce((sum, count) => sum + count, 0) };
+}
+
+/**
+ * Returns the counts of the days since the last change of the job durations, oldest day first. For each day, the
+ * function compares the jobs before the day with the remaining jobs. The function drops the days before the largest
+ * significant difference and searches the remaining days again. The function compares the ranks of the job durations
+ * with Student's t-test. Because of the ranks, a few jobs that fail early or are stuck have little effect.
+ * Source: W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric
+ * statistics", The American Statistician 35 (1981).
+ */
+function daysSinceChange(days: readonly (readonly DurationCount[])[]): readonly (readonly DurationCount[])[] {
+  const ranks = rankBuckets(days.flat());
+  const sumOf = (counts: readonly DurationCount[], power: number) =>
+    counts.reduce((sum, { bucket, count }) => sum + count * (ranks.get(bucket) ?? 0) ** power, 0);
+  const [jobs, rankSum, squareSum] = [sumOf(days.flat(), 0), sumOf(days.flat(), 1), sumOf(days.flat(), 2)];
+  let [jobsBefore, rankSumBefore] = [0, 0];
+  let [start, largest] = [0, MIN_CHANGE_STANDARD_ERRORS];
+  for (const [index, day] of days.entries()) {
+    const jobsAfter = jobs - jobsBefore;
+    if (Math.min(jobsBefore, jobsAfter) >= MIN_CHANGE_JOBS) {
+      const [before, after] = [rankSumBefore / jobsBefore, (rankSum - rankSumBefore) / jobsAfter];
+      const deviations = squareSum - jobsBefore * before ** 2 - jobsAfter * after ** 2;
+      const variance = Math.max(MIN_RANK_VARIANCE, deviations / (jobs - 2));
+      const standardError = Math.sqrt(variance * (1 / jobsBefore + 1 / jobsAfter));
+      const difference = Math.abs(before - after) / standardError;
+      if (difference > largest) [start, largest] = [index, difference];
+    }
+    jobsBefore += sumOf(day, 0);
+    rankSumBefore += sumOf(day, 1);
+  }
+  return start === 0 ? days : daysSinceChange(days.slice(start));
+}
+
+/**
+ * Returns the rank of the job durations in each bucket, from 0 to 1. The rank of a bucket is the share of all jobs in
+ * lower buckets, plus half the share of the jobs in this bucket.
+ */
+function rankBuckets(durations: readonly DurationCount[]): ReadonlyMap<number, number> {
+  const jobs = durations.reduce((sum, { count }) => sum + count, 0);
+  const ranks = new Map<number, number>();
+  let lower = 0;
+  for (const [bucket, counts] of [...Map.groupBy(durations, ({ bucket }) => bucket)].sort(
+    ([a], [b]) => a - b,
+  )) {
+    const own = counts.reduce((sum, { count }) => sum + count, 0);
+    ranks.set(bucket, (lower + own / 2) / jobs);
+    lower += own;
+  }
+  return ranks;
 }

@@ -5,7 +5,7 @@ import type { Digest } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import type { WaitingCall } from "../../lib/ledger/waiting-calls.ts";
 import type { CallerData, StoredOutcome } from "../../lib/ledger/watch.ts";
-import type { SubJobDurations } from "../../lib/schedule/subjob-durations.ts";
+import type { SubJobDurations } from "../../lib/schedule/expected-duration.ts";
 import type { StoredWatch } from "../../server/ledger/watch-changes.ts";
 
 export interface WatchRow extends StoredWatch {

@@ -5,8 +5,7 @@ import { createPollHandler, type PollPorts } from "../../functions/poll/create-p
 import { createSweepHandler } from "../../functions/sweep/create-sweep-handler.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { Timer } from "../../lib/queue/coalesce-sends.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
+import type { Queue, Timer } from "../../lib/queue/queue.ts";
 import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
 import type { HandleMessage } from "../../lib/runtime/settle-message.ts";
 import type { FaultRates } from "./fault-rates.ts";

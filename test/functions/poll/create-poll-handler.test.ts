@@ -1,3 +1,4 @@
+import { createBatchOrder } from "../../../functions/poll/create-poll-handler.ts";
 import { T0 } from "../../simulation/draw-inputs.ts";
 import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
 
@@ -220,4 +221,28 @@ describe("a poll", () => {
     ]);
     expect((await flow.memory.readWatch(KEY))?.watch.state).toBe("succeeded");
   });
+});
+
+test("a poll that must run alone starts after all other polls of the batch are done", async () => {
+  const order = createBatchOrder(3);
+  const started: boolean[] = [];
+  const waiting = order.waitUntilAlone().then((mayRun) => started.push(mayRun));
+  order.done();
+  await Promise.resolve();
+  expect(started).toEqual([]);
+  order.done();
+  await waiting;
+  expect(started).toEqual([true]);
+});
+
+test("only one poll of a batch may run alone", async () => {
+  const order = createBatchOrder(2);
+  const first = order.waitUntilAlone();
+  expect(await order.waitUntilAlone()).toBe(false);
+  order.done();
+  expect(await first).toBe(true);
+});
+
+test("the only poll of a batch runs at once", async () => {
+  expect(await createBatchOrder(1).waitUntilAlone()).toBe(true);
 });

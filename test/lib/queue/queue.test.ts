@@ -6,6 +6,13 @@ import {
   type Message,
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
+import { jest } from "@jest/globals";
+import {
+  coalesceSends,
+  type OutgoingMessage,
+  type SendResult,
+  type Timer,
+} from "../../../lib/queue/queue.ts";
 import { createSqsQueue } from "../../../lib/queue/sqs-queue.ts";
 import type { SqsServer } from "../../../local/servers/sqs.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
@@ -96,3 +103,103 @@ function toArrived({
     attributes: Object.fromEntries(named.map(([name, value]) => [name, value.StringValue ?? ""])),
   };
 }
+
+const message = (id: string): OutgoingMessage => ({ id, body: id, delaySeconds: 0 });
+
+function setUp() {
+  const calls: string[][] = [];
+  const queue = {
+    send: async (messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]> => {
+      calls.push(messages.map(({ id }) => id));
+      return messages.map(({ id }) =>
+        id.startsWith("bad") ? { id, kind: "failed", reason: "no" } : { id, kind: "sent" },
+      );
+    },
+  };
+  return { calls, queue };
+}
+
+it("sends the messages of all records in one request and returns the results of a record to the record", async () => {
+  const { calls, queue } = setUp();
+  const sender = coalesceSends(queue, 3);
+  const results = await Promise.all([
+    sender.send([message("a")]),
+    sender.send([message("bad"), message("b")]),
+    sender.send([message("c")]),
+  ]);
+  expect(calls).toEqual([["a", "bad", "b", "c"]]);
+  expect(results.map((own) => own.map(({ id, kind }) => `${id} ${kind}`))).toEqual([
+    ["a sent"],
+    ["bad failed", "b sent"],
+    ["c sent"],
+  ]);
+});
+
+/** Creates a timer that a test ends itself. `waitsMs` lists the timers that are neither cancelled nor over. */
+function createManualTimer() {
+  const pending = new Set<{ readonly run: () => void; readonly ms: number }>();
+  const timer: Timer = (run, ms) => {
+    const entry = { run, ms };
+    pending.add(entry);
+    return () => pending.delete(entry);
+  };
+  const end = () => {
+    for (const entry of [...pending]) {
+      pending.delete(entry);
+      entry.run();
+    }
+  };
+  return { timer, end, waitsMs: () => [...pending].map(({ ms }) => ms) };
+}
+
+type Step = { readonly send: string } | "done" | "time is over";
+const [a, b, c] = [{ send: "a" }, { send: "b" }, { send: "c" }];
+
+it.each<[string, number, readonly Step[], { readonly requests: string[]; readonly waitsMs: number[] }]>([
+  ["sends at once for the only record", 1, [a], { requests: ["a"], waitsMs: [] }],
+  ["waits for another record that may still send", 2, [a], { requests: [], waitsMs: [100] }],
+  ["waits only once for several records", 3, [a, b], { requests: [], waitsMs: [100] }],
+  ["sends when the last record sends", 3, [a, b, c], { requests: ["abc"], waitsMs: [] }],
+  ["sends when the last other record is done", 2, [a, "done"], { requests: ["a"], waitsMs: [] }],
+  ["sends at once when all other records are done", 2, ["done", a], { requests: ["a"], waitsMs: [] }],
+  ["waits for each record that is not done", 3, [a, "done"], { requests: [], waitsMs: [100] }],
+  ["sends when all other records wait or are done", 3, [a, b, "done"], { requests: ["ab"], waitsMs: [] }],
+  ["sends nothing if no record sends", 2, ["done", "done"], { requests: [], waitsMs: [] }],
+  ["sends at the end of the time", 10, [a, b, "time is over"], { requests: ["ab"], waitsMs: [] }],
+  ["waits again after a request", 10, [a, "time is over", b], { requests: ["a"], waitsMs: [100] }],
+  ["starts a new wait after a request without a wait", 2, [a, b, a], { requests: ["ab"], waitsMs: [100] }],
+])("%s", (_, records, steps, expected) => {
+  const { calls, queue } = setUp();
+  const { timer, end, waitsMs } = createManualTimer();
+  const sender = coalesceSends(queue, records, timer);
+  for (const step of steps) {
+    if (step === "done") sender.done();
+    else if (step === "time is over") end();
+    else void sender.send([message(step.send)]);
+  }
+  expect({ requests: calls.map((ids) => ids.join("")), waitsMs: waitsMs() }).toEqual(expected);
+});
+
+describe("the timer of Node.js", () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  it("starts a request after 100 ms and does not start a request that was made already", async () => {
+    const { calls, queue } = setUp();
+    const sender = coalesceSends(queue, 2);
+    const first = sender.send([message("a")]);
+    jest.advanceTimersByTime(99);
+    expect(calls).toEqual([]);
+    jest.advanceTimersByTime(1);
+    await first;
+    await Promise.all([sender.send([message("b")]), sender.send([message("c")])]);
+    expect(jest.getTimerCount()).toBe(0);
+    expect(calls).toEqual([["a"], ["b", "c"]]);
+  });
+});
+
+it("rejects all sends when the queue throws", async () => {
+  const sender = coalesceSends({ send: () => Promise.reject(new Error("down")) }, 2);
+  const both = await Promise.allSettled([sender.send([message("a")]), sender.send([message("b")])]);
+  expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+});

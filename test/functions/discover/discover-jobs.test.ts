@@ -1,4 +1,4 @@
-import { createJobSelection } from "../../../functions/discover/select-jobs.ts";
+import { createJobSelection } from "../../../functions/discover/discover-jobs.ts";
 import type { ListedJob } from "../../../lib/cce/list-both-apis.ts";
 import type { ClaimedDiscovery } from "../../../lib/ledger/discovery.ts";
 

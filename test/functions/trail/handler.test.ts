@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { copyActs } from "../../../functions/trail/copy-acts.ts";
+import { copyActs } from "../../../functions/trail/handler.ts";
 
 const ACT = '{"level":"INFO","message":"act","act":"stop","who":"token:ci","from":"192.0.2.1"}';
 
