@@ -2,7 +2,10 @@ import "../../lib/domain/zod-fields.ts";
 import { gunzipSync } from "node:zlib";
 import * as z from "zod/mini";
 import { parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
+import { readEnvironment } from "../../lib/runtime/environment.ts";
 import { createLambdaHandler } from "../../lib/runtime/invocation.ts";
+import { logAct } from "../../lib/runtime/log-act.ts";
+import { ConfigChange, logConfigActs } from "./log-config-acts.ts";
 
 /** CloudWatch Logs sends log lines as base64 of compressed JSON. The lines of one event take at most some megabytes. */
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
@@ -16,7 +19,11 @@ const LogLines = z.object({
 /** Each line has the form of a log line already, so the logger must not write it as the message of another line. */
 const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
 
-export const handler = createLambdaHandler<unknown, void>(async (event) => copyActs(event, writeLine));
+export const handler = createLambdaHandler<unknown, void>(async (event) => {
+  const change = ConfigChange.safeParse(event);
+  if (change.success) logConfigActs(change.data, readEnvironment("CONFIG_PATH").CONFIG_PATH, logAct);
+  else copyActs(event, writeLine);
+});
 
 /**
  * Writes the log lines `act` of an event of CloudWatch Logs unchanged. CloudWatch Logs may send a line twice.

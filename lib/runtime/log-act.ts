@@ -3,8 +3,17 @@ import { meter } from "./metrics.ts";
 
 /** An act that changes something for others. The log line of an act always has all these fields. */
 export interface Act {
-  readonly act: "stop" | "redeliver" | "test" | "target_on" | "target_off";
-  /** The name of the caller, or `service` if the service itself acts. */
+  readonly act:
+    | "stop"
+    | "redeliver"
+    | "test"
+    | "target_on"
+    | "target_off"
+    | "config_put"
+    | "config_remove"
+    | "token_put"
+    | "token_remove";
+  /** The name of the caller, `service` if the service itself acts, or the operator who changed the config. */
   readonly who: string;
   /** The IP address of the caller. Is null if the service itself acts. */
   readonly from: string | null;
@@ -13,10 +22,21 @@ export interface Act {
   /** The caller to whom the watch belongs. Is null if the act is not about a watch. */
   readonly owner: string | null;
   readonly targets: readonly string[];
+  /** The entry of the config that an operator stored or removed, such as `tokens/ci`. Is missing for other acts. */
+  readonly entry?: string;
 }
 
 /** The fields of an act that is not about a watch. */
 export const NO_WATCH = { project: null, jobId: null, owner: null } as const;
+
+/** Returns the act of an operator who stored or removed an entry of the config. */
+export function configAct(
+  entry: string,
+  { isRemoval, who, from }: Pick<Act, "who" | "from"> & { readonly isRemoval: boolean },
+): Act {
+  const kind = entry.startsWith("tokens/") ? "token" : "config";
+  return { ...NO_WATCH, act: `${kind}_${isRemoval ? "remove" : "put"}`, who, from, targets: [], entry };
+}
 
 /** The value of a field that does not apply. The log would omit a field that is null or empty. */
 const NONE = "-";
@@ -25,7 +45,7 @@ const NONE = "-";
  * Writes the log line `act`, and counts each stopped watch in the metric `Stopped`. The time of the act is the time of
  * the log line.
  */
-export function logAct({ act, who, from, project, jobId, owner, targets }: Act): void {
+export function logAct({ act, who, from, project, jobId, owner, targets, entry }: Act): void {
   log.info("act", {
     act,
     who,
@@ -34,6 +54,7 @@ export function logAct({ act, who, from, project, jobId, owner, targets }: Act):
     jobId: jobId ?? NONE,
     owner: owner ?? NONE,
     targets,
+    entry: entry ?? NONE,
   });
   if (act === "stop") meter.add("Stopped", 1);
 }

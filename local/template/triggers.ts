@@ -73,7 +73,7 @@ export function readRoutes(template: Template, scope: Scope) {
 }
 
 const Rule = z.object({
-  ScheduleExpression: z.string(),
+  ScheduleExpression: z.string().optional(),
   State: z.enum(["ENABLED", "DISABLED"]).default("ENABLED"),
   Targets: z.array(z.object({ Arn: z.string(), Input: z.string().optional() })),
 });
@@ -82,13 +82,14 @@ const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_
 /**
  * Returns the schedules of a CloudFormation template that are enabled. The field `input` of a schedule is the JSON text
  * of the event that the function receives. If `input` is null, the function receives the standard event of an
- * EventBridge schedule.
+ * EventBridge schedule. A rule without an expression waits for events of other AWS services, which do not exist here.
  * @throws TemplateInvalidError if the expression of a schedule is not `rate(…)`.
  */
 export function readSchedules(template: Template, scope: Scope) {
   return readResources(template, "AWS::Events::Rule", Rule, scope)
     .filter(({ properties }) => properties.State === "ENABLED")
     .flatMap(({ logicalId, properties: { ScheduleExpression, Targets } }) => {
+      if (ScheduleExpression === undefined) return [];
       const [, count, unit = ""] = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/.exec(ScheduleExpression) ?? [];
       const unitMs = UNIT_MS[unit];
       if (unitMs === undefined)

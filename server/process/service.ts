@@ -11,12 +11,14 @@ import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 import { answerRequest } from "../../lib/runtime/answer-request.ts";
 import { monotonicClock, systemClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
 import { log } from "../../lib/runtime/log.ts";
+import { logAct } from "../../lib/runtime/log-act.ts";
 import { meter, sendMetricsTo } from "../../lib/runtime/metrics.ts";
 import { deleteExpiredRows } from "../ledger/sqlite-ledger.ts";
 import { createSqliteQueue, type QueueName, type SqliteQueue } from "../queue/sqlite-queue.ts";
 import { shiftTimes } from "../store/shift-times.ts";
 import { Store } from "../store/store.ts";
 import { createClockGuard } from "./clock-guard.ts";
+import { listConfigActs } from "./config-acts.ts";
 import { readConfigFile } from "./config-file.ts";
 import { createHandlers, type Handlers } from "./handlers.ts";
 import { startHttpServer, type Tls } from "./http-server.ts";
@@ -170,8 +172,16 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
 }
 
 function createConfigFileSource({ configFile, env }: ServiceOptions) {
+  let latest: unknown = null;
   return createConfigSource({
-    parse: parseConfig,
+    parse: (document) => {
+      const parsed = parseConfig(document);
+      if (parsed.kind === "config") {
+        if (latest !== null) listConfigActs(latest, document).forEach(logAct);
+        latest = document;
+      }
+      return parsed;
+    },
     readDocument: () => readConfigFile(configFile, env),
     now: systemClock,
     random: systemRandom,

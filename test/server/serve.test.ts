@@ -97,7 +97,20 @@ describe("cce-notifier serve", () => {
     fixture.writeConfig({ tokens: {} });
     server.child.kill("SIGHUP");
     await eventually("the new config", async () => (await readProjects()).status === 401);
+    const acts = server.lines.filter((line) => line.includes('"message":"act"'));
+    expect(acts.map((line) => JSON.parse(line))).toMatchObject([
+      { act: "token_remove", who: "operator", entry: "tokens/pipeline" },
+    ]);
     expect(await server.end("SIGTERM")).toBe(0);
+  });
+
+  it("does not start with a guessable or short link key", async () => {
+    for (const key of ["my-secret-for-the-links-of-prod-2026", "hunter2"]) {
+      fixture.writeConfig({ settings: { linkKeys: [key] } });
+      const error: unknown = await start().catch((thrown: unknown) => thrown);
+      expect(String(error)).toMatch(/settings\.linkKeys\[0\]: .*openssl rand -hex 32 makes a good key/);
+      expect(String(error)).not.toContain(key);
+    }
   });
 
   it("reads a changed config file without a signal", async () => {

@@ -115,9 +115,9 @@ describe("compareConfigParts", () => {
   });
 });
 
-test("the log of each function whose code logs acts is copied to the log group of trail, and no other log", () => {
+test("the log of each other function whose code logs acts is copied to the log group of trail, and no other log", () => {
   const filters = Object.values(own.resources).filter(({ Type }) => Type === "AWS::Logs::SubscriptionFilter");
-  const isLogging = (name: string) => own.bundles[name]?.includes('.info("act",');
+  const isLogging = (name: string) => name !== "trail" && own.bundles[name]?.includes('.info("act",');
   const logging = Object.keys(own.bundles).filter(isLogging).toSorted();
   const { arn } = own.service.functions.find(({ shortName }) => shortName === "trail") ?? {};
   expect(filters.map(({ Properties }) => Properties)).toEqual(
@@ -128,4 +128,23 @@ test("the log of each function whose code logs acts is copied to the log group o
     })),
   );
   expect(logging).toEqual(["api", "notify"]);
+});
+
+test("each change of the stage's own config invokes trail, which EventBridge may invoke", () => {
+  const { arn } = own.service.functions.find(({ shortName }) => shortName === "trail") ?? {};
+  const { ConfigChanges, ConfigChangesPermission } = own.resources;
+  const prefix = "/cce-job-notifier/dev/";
+  expect(ConfigChanges?.Properties).toMatchObject({
+    EventPattern: {
+      detail: {
+        eventName: ["PutParameter", "DeleteParameter", "DeleteParameters"],
+        requestParameters: { $or: [{ name: [{ prefix }] }, { names: [{ prefix }] }] },
+      },
+    },
+    Targets: [{ Arn: arn }],
+  });
+  expect(ConfigChangesPermission?.Properties).toMatchObject({
+    FunctionName: arn,
+    Principal: "events.amazonaws.com",
+  });
 });

@@ -176,6 +176,7 @@ test("every log line of a change says who made the change", async () => {
       job_id: "-",
       owner: "-",
       targets: ["deploys"],
+      entry: "-",
     },
     {
       message: "redeliver",

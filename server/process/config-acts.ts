@@ -1,0 +1,27 @@
+import { toObjectOrEmpty } from "../../lib/domain/json.ts";
+import { type Act, configAct } from "../../lib/runtime/log-act.ts";
+
+const NAMED = ["projects", "targets", "tokens"];
+const SINGLE = ["oidc", "settings"];
+
+/**
+ * Returns one act for each entry of the config that differs between two documents. The file does not say who changed
+ * it, so `who` is always `operator`. An act contains no value of the config.
+ */
+export function listConfigActs(before: unknown, after: unknown): readonly Act[] {
+  const [old, current] = [listEntries(before), listEntries(after)];
+  return [...new Set([...old.keys(), ...current.keys()])]
+    .filter((entry) => old.get(entry) !== current.get(entry))
+    .map((entry) => configAct(entry, { isRemoval: !current.has(entry), who: "operator", from: null }));
+}
+
+function listEntries(document: unknown): ReadonlyMap<string, string> {
+  const config = toObjectOrEmpty(document);
+  const named = NAMED.flatMap((kind) =>
+    Object.entries(toObjectOrEmpty(config[kind])).map(([name, value]) => [`${kind}/${name}`, value] as const),
+  );
+  const single = SINGLE.flatMap((kind) =>
+    config[kind] === undefined ? [] : [[kind, config[kind]] as const],
+  );
+  return new Map([...named, ...single].map(([entry, value]) => [entry, JSON.stringify(value)]));
+}
