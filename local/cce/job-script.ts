@@ -21,6 +21,8 @@ const Fields = z.strictObject({
    * query with the ID of this subjob returns both.
    */
   briefInParent: z.boolean().default(false),
+  /** If true, the job belongs to an Autopilot cluster. Subjobs belong to the cluster of their job. */
+  autopilot: z.boolean().default(false),
 });
 
 /**
@@ -72,21 +74,31 @@ export class SimulatedJobs {
     return this.add(project, script);
   }
 
+  /** Returns true if the project has a job of an Autopilot cluster. */
+  hasAutopilot(projectId: string): boolean {
+    return this.#jobsOf(projectId, true).length > 0;
+  }
+
   /**
    * Returns the current state of a job or subjob in the JSON format of CCE. Returns null if no job or subjob has this
    * ID.
+   * @param isAutopilot true for the jobs of Autopilot clusters, false for all other jobs.
    */
-  render(projectId: string, jobId: string): Record<string, unknown> | null {
-    for (const job of this.#jobs.get(projectId) ?? []) {
+  render(projectId: string, jobId: string, isAutopilot: boolean): Record<string, unknown> | null {
+    for (const job of this.#jobsOf(projectId, isAutopilot)) {
       const script = findScript(job.script, jobId);
       if (script !== null) return renderJob({ ...job, script }, this.#now());
     }
     return null;
   }
 
-  /** Returns the current states of all jobs of a project in the JSON format of CCE's list of jobs. */
-  list(projectId: string): readonly Record<string, unknown>[] {
-    return (this.#jobs.get(projectId) ?? []).map((job) => toListed(renderJob(job, this.#now())));
+  /** Returns the current states of all jobs that the API returns, in the JSON format of CCE's list of jobs. */
+  list(projectId: string, isAutopilot: boolean): readonly Record<string, unknown>[] {
+    return this.#jobsOf(projectId, isAutopilot).map((job) => toListed(renderJob(job, this.#now())));
+  }
+
+  #jobsOf(projectId: string, isAutopilot: boolean): readonly RunningJob[] {
+    return (this.#jobs.get(projectId) ?? []).filter(({ script }) => script.autopilot === isAutopilot);
   }
 }
 

@@ -57,7 +57,8 @@ interface SimulatedCloud {
 
 /**
  * Starts a simulated CCE and IAM. The simulator supports `GET /api/v3/projects/{projectId}/jobs/{jobId}`, the list `GET
- * /api/v2/projects/{projectId}/jobs`, `GET /api/v3/projects/{projectId}/clusters/…`, `GET /api/v3/addons/{addonId}` and
+ * /api/v2/projects/{projectId}/jobs`, both also with `/autopilot` in place of `/api` for the jobs of Autopilot clusters,
+ * `GET /api/v3/projects/{projectId}/clusters/…`, `GET /api/v3/addons/{addonId}` and
  * `POST /v3/auth/tokens`. The simulator checks the signature or token of every other request. The simulator also serves
  * the certificate of SMN and confirms subscriptions at paths below `/smn/`. Other processes control the simulator by
  * the requests `POST /__sim/jobs` with `{"project", "script"}`, `POST /__sim/resources` with a resource script, `POST
@@ -141,8 +142,10 @@ async function respond(
   if (ofSmn !== null) return ofSmn;
   const query = request.method === "GET" ? readQuery(pathname) : null;
   if (query === null) return UNKNOWN_ROUTE;
-  const { jobId, path } = query;
+  const { jobId, path, isAutopilot } = query;
   const projectId = query.projectId ?? String(request.headers["x-project-id"] ?? "");
+  // Most clouds have no API for Autopilot clusters. The simulator has the API for projects with such a job.
+  if (isAutopilot && !jobs.hasAutopilot(projectId)) return UNKNOWN_ROUTE;
   const id = jobId ?? path;
   if (id === null) stats.lists += 1;
   else {
@@ -153,8 +156,8 @@ async function respond(
   if (fault !== null) return createFaultResponse(fault);
   const refusal = authentication.refuse(request, projectId);
   if (refusal !== null) return refusal;
-  if (id === null) return { status: 200, body: jobs.list(projectId) };
-  const body = path === null ? jobs.render(projectId, id) : resources.render(projectId, path);
+  if (id === null) return { status: 200, body: jobs.list(projectId, isAutopilot) };
+  const body = path === null ? jobs.render(projectId, id, isAutopilot) : resources.render(projectId, path);
   return body === null ? JOB_NOT_FOUND : { status: 200, body };
 }
 
@@ -164,16 +167,24 @@ interface SimulatedQuery {
   readonly projectId: string | null;
   readonly jobId: string | null;
   readonly path: string | null;
+  /** Is true if the query is for the API for Autopilot clusters. */
+  readonly isAutopilot: boolean;
 }
 
 function readQuery(pathname: string): SimulatedQuery | null {
-  const [, listed] = /^\/api\/v2\/projects\/([^/]+)\/jobs$/.exec(pathname) ?? [];
-  if (listed !== undefined) return { projectId: listed, jobId: null, path: null };
-  const [, projectId = null, path, jobId] =
-    /^\/api\/v3\/(?:projects\/([^/]+)\/)?(jobs\/([^/]+)|clusters\/.+|addons\/[^/]+)$/.exec(pathname) ?? [];
+  const [, listApi, listed] = /^\/(api|autopilot)\/v2\/projects\/([^/]+)\/jobs$/.exec(pathname) ?? [];
+  if (listed !== undefined)
+    return { projectId: listed, jobId: null, path: null, isAutopilot: listApi === "autopilot" };
+  const [, jobApi, owner = null, jobId] =
+    /^\/(api|autopilot)\/v3\/(?:projects\/([^/]+)\/)?jobs\/([^/]+)$/.exec(pathname) ?? [];
+  if (jobId !== undefined) {
+    const isAutopilot = jobApi === "autopilot";
+    return { projectId: owner, jobId: decodeURIComponent(jobId), path: null, isAutopilot };
+  }
+  const [, projectId = null, path] =
+    /^\/api\/v3\/(?:projects\/([^/]+)\/)?(clusters\/.+|addons\/[^/]+)$/.exec(pathname) ?? [];
   if (path === undefined) return null;
-  if (jobId === undefined) return { projectId, jobId: null, path: decodeURIComponent(path) };
-  return { projectId, jobId: decodeURIComponent(jobId), path: null };
+  return { projectId, jobId: null, path: decodeURIComponent(path), isAutopilot: false };
 }
 
 function send(reply: Reply, request: IncomingMessage, response: ServerResponse, stats: SimulatorStats): void {
