@@ -13,7 +13,6 @@ export const MAX_NOTIFY = 50;
 
 const JOB_ID_TEXT =
   "A job ID has 1 to 128 letters, digits, '.', '_', ':' or '-'. The first character is a letter or a digit.";
-const JOB_ID_EXAMPLES = ["1e50bfbe-5b9e-11ef-8f52-0255ac10003e"];
 
 /**
  * The schemas of submitted job IDs allow any string. The service checks each job ID later, so that a malformed job ID
@@ -25,11 +24,9 @@ const SubmittedJobId = () =>
 const OnlyJobId = SubmittedJobId().register(z.globalRegistry, {
   description: JOB_ID_TEXT,
   ...JOB_ID_KEYWORDS,
-  examples: JOB_ID_EXAMPLES,
 });
 const ListedJobId = SubmittedJobId().register(z.globalRegistry, {
   description: `${JOB_ID_TEXT} A malformed job ID rejects only its own job.`,
-  examples: JOB_ID_EXAMPLES,
 });
 
 /**
@@ -63,10 +60,10 @@ export const Submission = z
       z.optional(z.array(Name).check(z.maxLength(MAX_NOTIFY, `must have at most ${MAX_NOTIFY} targets`))),
       "The names of configured targets to notify. The order and repetitions have no effect. The default is all default targets of the operator that the caller may use. An empty array notifies nobody.",
     ),
-    callbackUrl: z.optional(CallbackUrl).register(z.globalRegistry, {
-      description: "The URL of the caller's own webhook. The operator must allow the host of the URL.",
-      examples: ["https://hooks.example.com/cce"],
-    }),
+    callbackUrl: withDescription(
+      z.optional(CallbackUrl),
+      "The URL of the caller's own webhook. The operator must allow the host of the URL.",
+    ),
     deadlineMinutes: withDescription(
       z.optional(z.number().check(z.positive(), z.maximum(MAX_DEADLINE_MINUTES))),
       "The time limit of the watch in minutes. At the time limit, the watch ends with the outcome `timed_out`.",

@@ -33,6 +33,7 @@ import { OperationKind } from "../domain/operation-kind.ts";
 import { Ready, ReadyState } from "../domain/ready.ts";
 import { RunningSubJob, UsualDuration } from "../domain/slow-summary.ts";
 import { Expected } from "../schedule/expected-duration.ts";
+import fieldDescriptions from "./field-descriptions.json" with { type: "json" };
 import handWrittenSchemas from "./hand-written-schemas.json" with { type: "json" };
 
 /**
@@ -100,26 +101,56 @@ const RESPONSE_SCHEMAS = {
   RequestError,
 } as const;
 
+/** The descriptions of fields by the path of the field. The empty path is the schema itself. */
+type FieldDescriptions = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The descriptions of the schemas and fields whose zod schema has no description. The functions do not need the texts, so
+ * the texts are not in the zod schemas, which every cold start of a function creates.
+ */
+const { anySchema: ANY_SCHEMA, ...FIELD_DESCRIPTIONS }: Readonly<Record<string, FieldDescriptions>> =
+  fieldDescriptions;
+
 /**
  * Returns every schema of the API as JSON Schema 2020-12, the format of OpenAPI 3.1. The schemas use only the forms
  * that code generators for clients understand.
  */
 export function createComponentSchemas(): Readonly<Record<string, JsonObject>> {
   const { Reason: reason, ...responses } = toJsonSchemas(RESPONSE_SCHEMAS, "output");
-  return {
+  const schemas = {
     ...toJsonSchemas(REQUEST_SCHEMAS, "input"),
     ...handWrittenSchemas,
     ...responses,
     Reason: { ...reason, description: `${reason?.description}\n\n${reasonList()}` },
   };
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [
+      name,
+      withDescriptions(schema, FIELD_DESCRIPTIONS[name] ?? {}),
+    ]),
+  );
 }
 
-/** Returns the JSON Schema of one request parameter, without the description and the examples of the parameter. */
+/** Adds descriptions to a schema and its fields. A description that a zod schema contains stays. */
+function withDescriptions(schema: JsonObject, own: FieldDescriptions, path = ""): JsonObject {
+  const name = path.slice(path.lastIndexOf(".") + 1);
+  const description = schema.description ?? own[path] ?? ANY_SCHEMA?.[name];
+  const properties = Object.entries(toObjectOrEmpty(schema.properties)).map(([field, property]) => [
+    field,
+    withDescriptions(toObjectOrEmpty(property), own, path === "" ? field : `${path}.${field}`),
+  ]);
+  return {
+    ...(description !== undefined && { description }),
+    ...schema,
+    ...(properties.length > 0 && { properties: Object.fromEntries(properties) }),
+  };
+}
+
+/** Returns the JSON Schema of one request parameter, without the description of the parameter. */
 export function createParameterSchema(schema: z.core.$ZodType): JsonObject {
   const {
     $schema: _version,
     description: _text,
-    examples: _values,
     ...jsonSchema
   } = z.toJSONSchema(schema, {
     io: "input",

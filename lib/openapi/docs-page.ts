@@ -183,8 +183,7 @@ function curl(
   body: unknown,
 ): string {
   const filled = parameters.reduce(
-    (url, parameter) =>
-      url.replace(`{${parameter.name}}`, "example" in parameter ? String(parameter.example) : ""),
+    (url, parameter) => url.replace(`{${parameter.name}}`, String(parameter.example)),
     path,
   );
   const query = bodyName === "CceReply" ? CCE_QUERY : (QUERIES[operationId] ?? "");

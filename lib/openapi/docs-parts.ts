@@ -1,23 +1,9 @@
 import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
 import { type Html, html, type Part } from "../pages/html.ts";
-import fieldHelp from "./field-help.json" with { type: "json" };
-import { EXAMPLES, type OpenApiOperation } from "./openapi-document.ts";
+import { EXAMPLES, FIELD_HELP, type FieldHelp, type OpenApiOperation } from "./openapi-document.ts";
 import { describeType, jsonInBackticks, schemaName } from "./schema-type.ts";
 
 type Schemas = Readonly<Record<string, JsonObject>>;
-
-/**
- * What the reference says about a parameter or a field of a request body, in addition to the schema and to the example of
- * the whole body.
- */
-interface FieldHelp {
-  readonly example?: unknown;
-  /** The default in words. */
-  readonly default?: string;
-  readonly description?: string;
-}
-
-const FIELD_HELP: Readonly<Record<string, Readonly<Record<string, FieldHelp>>>> = fieldHelp;
 
 /** Renders text in which code stands between backticks. The name of a schema is a link to the schema. */
 export function prose(text: string, schemas: Schemas = {}): readonly Part[] {
@@ -102,10 +88,10 @@ function requestFields(
 function requestCells(
   schema: JsonObject,
   isRequired: boolean,
-  help: FieldHelp,
+  help: FieldHelp & { readonly description: string },
   schemas: Schemas,
 ): readonly Part[] {
-  const { example, description = "" } = help;
+  const { example, description } = help;
   const fallback = help.default ?? ("default" in schema ? jsonInBackticks(schema.default) : "–");
   return [
     prose(describeType(schema), schemas),

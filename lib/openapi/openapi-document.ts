@@ -4,6 +4,7 @@ import type { JsonObject } from "../domain/json.ts";
 import baseDocument from "./base-document.json" with { type: "json" };
 import { createComponentSchemas } from "./component-schemas.ts";
 import { type Content, createErrorResponses } from "./error-responses.ts";
+import fieldHelp from "./field-help.json" with { type: "json" };
 import operations from "./operations.json" with { type: "json" };
 import { PARAMETER_SCHEMAS } from "./parameter-schemas.ts";
 import schemaExamples from "./schema-examples.json" with { type: "json" };
@@ -56,12 +57,24 @@ const OPERATIONS: Readonly<Record<Operation | Event, DescribedOperation>> = oper
 /** An example of each body, by the name of its schema. */
 export const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
 
-const PATH_PARAMETERS: Readonly<Record<string, { readonly description: string; readonly example: string }>> =
-  {
-    project: { description: "The name of a configured project.", example: "prod" },
-    jobId: { description: "The job ID from CCE.", example: "1e50bfbe-5b9e-11ef-8f52-0255ac10003e" },
-    name: { description: "The name of a configured target.", example: "deploys" },
-  };
+/**
+ * What the document and the reference say about a parameter or a field of a request body, in addition to the schema and
+ * to the example of the whole body.
+ */
+export interface FieldHelp {
+  readonly example?: unknown;
+  /** The default in words. */
+  readonly default?: string;
+}
+
+/** The help for the fields of each schema, and for the parameters of all operations. */
+export const FIELD_HELP: Readonly<Record<string, Readonly<Record<string, FieldHelp>>>> = fieldHelp;
+
+const PATH_PARAMETERS: Readonly<Record<string, string>> = {
+  project: "The name of a configured project.",
+  jobId: "The job ID from CCE.",
+  name: "The name of a configured target.",
+};
 
 /**
  * The places of the callback URL in a request: a field of a submission, or a query parameter with `from=cce`. Each place
@@ -96,8 +109,7 @@ export type OpenApiOperation = ReturnType<typeof openApiOperation>;
 function openApiOperation(operationId: keyof typeof OPERATIONS, path: string) {
   const { parameters = [], requestBody, responses, problems, ...texts } = OPERATIONS[operationId];
   const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => {
-    const { description = "", example = "" } = PATH_PARAMETERS[name] ?? {};
-    return { name, in: "path", required: true, description, example };
+    return { name, in: "path", required: true, description: PATH_PARAMETERS[name] ?? "" };
   });
   const isEvent = EVENTS.some((event) => event === operationId);
   const errors = isEvent ? [] : createErrorResponses((problems ?? []) as ProblemKind[]);
@@ -125,7 +137,10 @@ function callbacks(): JsonObject {
 }
 
 function openApiParameter(parameter: DescribedParameter) {
-  return { schema: PARAMETER_SCHEMAS[parameter.name] ?? { type: "string" }, ...parameter };
+  const schema: JsonObject = parameter.schema ?? PARAMETER_SCHEMAS[parameter.name] ?? { type: "string" };
+  const example = FIELD_HELP.parameters?.[parameter.name]?.example;
+  // The help contains the example as the text of the query. In the document, the example of an array is an array.
+  return { ...parameter, schema, example: schema.type === "array" ? String(example).split(",") : example };
 }
 
 function response({ description, schema, content, headers = [] }: DescribedResponse) {

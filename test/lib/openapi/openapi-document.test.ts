@@ -9,20 +9,29 @@ import { MAX_WAIT_SECONDS } from "../../../lib/api/watch-parameters.ts";
 import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import { JobEvent } from "../../../lib/channels/webhook/event.ts";
 import { WATCH_STATES } from "../../../lib/domain/job.ts";
+import fieldDescriptions from "../../../lib/openapi/field-descriptions.json" with { type: "json" };
 import { createOpenApiDocument } from "../../../lib/openapi/openapi-document.ts";
 import problemHelp from "../../../lib/openapi/problem-help.json" with { type: "json" };
 import schemaExamples from "../../../lib/openapi/schema-examples.json" with { type: "json" };
 
 interface Operation {
   operationId: string;
-  parameters: { name: string; description: string; schema: Record<string, unknown> }[];
+  parameters: { name: string; description: string; schema: Record<string, unknown>; example: unknown }[];
   responses: Record<string, unknown>;
+}
+
+interface Schema {
+  description?: string;
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  anyOf?: Schema[];
 }
 
 interface Document {
   openapi: string;
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, object> };
+  webhooks: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object>; headers: Record<string, { description?: string }> };
 }
 
 const document: Document = JSON.parse(JSON.stringify(createOpenApiDocument()));
@@ -69,7 +78,8 @@ test("the parameters of the document have the limits and the states of the code"
   expect(parameter("/v1/jobs", "limit")?.schema).toEqual(limit);
   const state = parameter("/v1/jobs", "state");
   expect(state?.schema.items).toEqual({ $ref: "#/components/schemas/WatchState" });
-  expect(document.components.schemas.WatchState).toEqual({ type: "string", enum: WATCH_STATES });
+  const states = { description: "The state of a watch.", type: "string", enum: WATCH_STATES };
+  expect(document.components.schemas.WatchState).toEqual(states);
 });
 
 test("every path parameter has a description", () => {
@@ -79,6 +89,54 @@ test("every path parameter has a description", () => {
         const expected = { name, in: "path", required: true, description: expect.stringMatching(/\.$/) };
         expect(parameters).toContainEqual(expect.objectContaining(expected));
       }
+});
+
+/** Returns the paths of all schemas and fields whose description is not a sentence. */
+function pathsWithoutSentence(schema: Schema, path: string): string[] {
+  const inner = [schema.items ?? {}, ...(schema.anyOf ?? [])].flatMap(({ properties }) =>
+    Object.entries(properties ?? {}),
+  );
+  const fields = [...Object.entries(schema.properties ?? {}), ...inner];
+  return [
+    ...(/^[A-Z0-9`].+\.$/s.test(schema.description ?? "") ? [] : [path]),
+    ...fields.flatMap(([name, field]) => pathsWithoutSentence(field, `${path}.${name}`)),
+  ];
+}
+
+test("every schema, every field and every header has a description that is a sentence", () => {
+  const { schemas, headers } = document.components;
+  expect(Object.entries(schemas).flatMap(([name, schema]) => pathsWithoutSentence(schema, name))).toEqual([]);
+  expect(Object.entries(headers).flatMap(([name, header]) => pathsWithoutSentence(header, name))).toEqual([]);
+});
+
+test("every description of a field describes a field or a schema that exists", () => {
+  const { anySchema, ...own } = fieldDescriptions;
+  const hasField = (schema: Schema | undefined, path: string): boolean =>
+    path.split(".").reduce<Schema | undefined>((at, field) => at?.properties?.[field], schema) !== undefined;
+  const schemas: Record<string, Schema> = document.components.schemas;
+  for (const [name, texts] of Object.entries(own))
+    for (const path of Object.keys(texts))
+      expect({ name, path, exists: path === "" ? name in schemas : hasField(schemas[name], path) }).toEqual({
+        name,
+        path,
+        exists: true,
+      });
+  for (const field of Object.keys(anySchema))
+    expect({ field, exists: Object.values(schemas).some((schema) => hasField(schema, field)) }).toEqual({
+      field,
+      exists: true,
+    });
+});
+
+test("every parameter has a description that is a sentence, and an example that is valid by its schema", () => {
+  const operations = Object.values({ ...document.paths, ...document.webhooks }).flatMap(Object.values);
+  const parameters = operations.flatMap((operation: Operation) => operation.parameters);
+  expect(parameters.length).toBeGreaterThan(40);
+  for (const { name, description, schema, example } of parameters) {
+    const resolved = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/'));
+    expect({ name, isValid: validatorOf(resolved)(example) }).toEqual({ name, isValid: true });
+    expect(description).toMatch(/^[A-Z`].+\.$/);
+  }
 });
 
 test("every kind of problem has a cause and a remedy", () => {
@@ -126,11 +184,10 @@ test("the schema of a reason is a plain string that describes every reason, and 
 });
 
 test("the description of a field does not appear at other fields with the same schema", () => {
-  expect(document.components.schemas.Cause).toHaveProperty("properties.count.description");
-  expect(document.components.schemas.StatusDocument).toHaveProperty("properties.polls", {
-    type: "integer",
-    minimum: 0,
-  });
+  const { Cause, StatusDocument } = document.components.schemas;
+  expect(Cause).toHaveProperty("properties.count.description", "The number of failed subjobs in the group.");
+  const polls = { description: "The number of polls.", type: "integer", minimum: 0 };
+  expect(StatusDocument).toHaveProperty("properties.polls", polls);
 });
 
 test("no schema of a response forbids additional fields", () => {
