@@ -69,12 +69,17 @@ export async function docsResponse(request: Pick<ApiRequest, "headers">): Promis
  * Creates the response to `GET /`: for a browser, a page that leads to the API reference. Another client asked for a path
  * that does not exist.
  */
-export function startPageResponse({ headers }: Pick<ApiRequest, "headers">): ApiResponse | ProblemResponse {
+export function startPageResponse({
+  headers,
+  path,
+}: Pick<ApiRequest, "headers" | "path">): ApiResponse | ProblemResponse {
   if (!acceptsHtml(headers.accept)) {
     const detail = "The path has only a page for browsers. GET /docs lists all paths.";
     return problemResponse("not-found", detail, [], { vary: "accept" });
   }
-  const page = renderStartPage();
+  // A browser replaces the last segment of the path by the relative link. The segment is empty if the path ends in "/".
+  const lastSegment = path.slice(path.lastIndexOf("/") + 1);
+  const page = renderStartPage(lastSegment === "" ? "docs" : `${encodeURIComponent(lastSegment)}/docs`);
   return { status: 200, headers: { ...page.headers, vary: "accept" }, body: page.html };
 }
 

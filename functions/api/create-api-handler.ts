@@ -66,7 +66,7 @@ export function createApiHandler(ports: ApiPorts): HandleRequest {
 }
 
 async function handle(request: ApiRequest, ports: RequestPorts): Result {
-  const route = matchRoute(request.method, request.path);
+  const route = await findRoute(request, ports);
   if (route.kind === "path_not_found")
     return problemResponse("not-found", "The path does not exist. GET /docs lists all paths.");
   if (route.kind === "method_not_allowed") return methodNotAllowed(route.allow);
@@ -76,6 +76,19 @@ async function handle(request: ApiRequest, ports: RequestPorts): Result {
   const identified = await authenticate(request.headers.authorization, ports);
   if (identified.kind === "problem") return identified;
   return CALLER_STEPS[operation](params, request, ports, identified.caller);
+}
+
+/**
+ * Finds the route of a request. Behind a base path, the path of the start page is the path of the public URL, because
+ * this path contains no segment that shows where the base path ends.
+ */
+async function findRoute({ method, path }: ApiRequest, ports: RequestPorts) {
+  const route = matchRoute(method, path);
+  if (route.kind !== "path_not_found") return route;
+  const basePath = URL.parse(await publicUrl(ports))?.pathname;
+  return basePath === path || basePath === `${path}/` || `${basePath}/` === path
+    ? matchRoute(method, "/")
+    : route;
 }
 
 function isOpen(operation: Operation): operation is keyof typeof OPEN_STEPS {

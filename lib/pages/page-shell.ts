@@ -77,7 +77,7 @@ export function renderNotFoundPage(): RenderedPage {
 }
 
 /** Renders the page for a person who opens the URL of the service. The page leads to the API reference. */
-export function renderStartPage(): RenderedPage {
+export function renderStartPage(docsUrl: string): RenderedPage {
   return renderPage({
     title: "CCE job notifier",
     icon: "succeeded",
@@ -86,7 +86,7 @@ export function renderStartPage(): RenderedPage {
     hasForms: false,
     body: html`<main class="alone">${icon("succeeded")}<h1>CCE job notifier</h1>
 <p>A pipeline sends the ID of a job of Huawei Cloud CCE to this service. The service watches the job and notifies people and systems when the job ends.</p>
-<p><a href="docs">Read the API reference</a> to send a job. The page of a job opens only with the link in its notification.</p></main>`,
+<p><a href="${docsUrl}">Read the API reference</a> to send a job. The page of a job opens only with the link in its notification.</p></main>`,
   });
 }
 

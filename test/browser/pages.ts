@@ -3,7 +3,7 @@ import type { StatusDocument } from "../../lib/api/status-document.ts";
 import { renderJobPage } from "../../lib/pages/job-page.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
 import { type RenderedPage, renderNotFoundPage, renderStartPage } from "../../lib/pages/page-shell.ts";
-import { bigJob, failedNodesJob, succeededJob } from "../lib/pages/ended-jobs.ts";
+import { bigJob, failedNodesJob, manyTargetsJob, succeededJob } from "../lib/pages/ended-jobs.ts";
 import { failedJob } from "../lib/pages/failed-job.ts";
 import { hostileJob } from "../lib/pages/hostile-job.ts";
 import { listedWatches } from "../lib/pages/listed-watches.ts";
@@ -29,6 +29,7 @@ export const PAGES: Readonly<Record<string, RenderedPage>> = {
   sixty_subjobs: jobPage(bigJob()),
   failed_nodes: jobPage(failedNodesJob(100, 1)),
   many_subjobs: jobPage(failedNodesJob(1500, 7)),
+  many_targets: jobPage(manyTargetsJob()),
   hostile: jobPage(hostileJob()),
   timed_out: jobPage(endedJob({ state: "timed_out", concludedAt: new Date(NOW).toISOString() })),
   timed_out_unseen: jobPage(
@@ -69,6 +70,6 @@ export const PAGES: Readonly<Record<string, RenderedPage>> = {
     link: { self: "/jobs?key=k0", before: "c2" },
   }),
   "not-found": renderNotFoundPage(),
-  start: renderStartPage(),
+  start: renderStartPage("docs"),
   docs: { html: docs.body ?? "", headers: { ...docs.headers } },
 };

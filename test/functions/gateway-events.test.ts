@@ -19,7 +19,7 @@ function serviceAt(publicUrl: string) {
    * Sends the event that API Gateway sends for a URL. The path in the event is decoded and contains the base path, and
    * the query is not decoded.
    */
-  return async (method: string, url: string, body?: object) => {
+  return async (method: string, url: string, body?: object, headers: Record<string, string> = {}) => {
     const { pathname, search, hostname } = new URL(url, `${publicUrl}/`);
     const rawPath = decodeURIComponent(pathname);
     const event = {
@@ -27,7 +27,7 @@ function serviceAt(publicUrl: string) {
       routeKey: "$default",
       rawPath,
       rawQueryString: search.slice(1),
-      headers: { authorization: `Bearer ${TOKENS.all}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${TOKENS.all}`, "content-type": "application/json", ...headers },
       requestContext: {
         domainName: hostname,
         requestId: "api-1",
@@ -42,7 +42,7 @@ function serviceAt(publicUrl: string) {
       answers.push(await handler(event as unknown as APIGatewayProxyEventV2, CONTEXT as Context));
     });
     const [answer] = answers;
-    return { status: answer?.statusCode, document: parseJson(answer?.body ?? "") };
+    return { status: answer?.statusCode, body: answer?.body ?? "", document: parseJson(answer?.body ?? "") };
   };
 }
 
@@ -63,6 +63,35 @@ describe.each([
     expect((await call("DELETE", statusUrl)).status).toBe(204);
   });
 });
+
+test.each([
+  ["https://notifier.example.com", "https://notifier.example.com/"],
+  ["https://notifier.example.com/teams/cce", "https://notifier.example.com/teams/cce"],
+  ["https://notifier.example.com/teams/cce", "https://notifier.example.com/teams/cce/"],
+  ["https://notifier.example.com/teams/cce/", "https://notifier.example.com/teams/cce"],
+])(
+  "behind %s, %s shows a browser the start page, whose link leads to the API reference",
+  async (publicUrl, url) => {
+    const call = serviceAt(publicUrl);
+    const page = await call("GET", url, undefined, { accept: "text/html" });
+    expect(page.status).toBe(200);
+    const [, link = ""] = page.body.match(/href="([^"]*docs)"/) ?? [];
+    const docsUrl = new URL(link, url).href;
+    expect(docsUrl).toBe(`${publicUrl.replace(/\/$/, "")}/docs`);
+    expect((await call("GET", docsUrl)).status).toBe(200);
+  },
+);
+
+test.each(["/teams", "/teams/cc", "/teams/cce/other", "/teams/cce//"])(
+  "behind the base path /teams/cce, the path %s does not show the start page",
+  async (path) => {
+    const call = serviceAt("https://notifier.example.com/teams/cce");
+    const { status } = await call("GET", `https://notifier.example.com${path}`, undefined, {
+      accept: "text/html",
+    });
+    expect(status).toBe(404);
+  },
+);
 
 test.each([
   ["a%41", "jobId"],
