@@ -6,11 +6,50 @@ import { bdiElement, type Html, html } from "./html.ts";
 import { type IconName, icon } from "./icon.ts";
 import { countdownTo, parseInstant, shortTimeElement, timeElement } from "./time-html.ts";
 
+/** The maximum number of targets that the page shows in the order of the watch. More targets are sorted by their state. */
+const MAX_UNSORTED = 8;
+/** The number of targets in one state that the page shows of many targets. One line replaces the others. */
+const SHOWN_OF_STATE = 3;
+/** The minimum number of targets that one line replaces. */
+const MIN_FOLD = 3;
+/** The order of the states of many targets. What a person may have to do something about comes first. */
+const ICON_ORDER: readonly IconName[] = ["failed", "timed_out", "running", "waiting", "stopped", "succeeded"];
+
 /** Renders the targets of a job with the delivery attempts for each target. Returns null if the job has no targets. */
-export function deliveriesSection(document: StatusDocument): Html | null {
-  if (document.deliveries.length === 0) return null;
-  return html`<section id="deliveries" class="deliveries"><h2>${document.done ? "Who was notified" : "Who will be notified"}</h2>
-<ul>${document.deliveries.map((delivery) => deliveryEntry(delivery, document.state))}</ul></section>`;
+export function deliveriesSection({ deliveries, state, done }: StatusDocument): Html | null {
+  if (deliveries.length === 0) return null;
+  const entries =
+    deliveries.length <= MAX_UNSORTED
+      ? deliveries.map((delivery) => deliveryEntry(delivery, state))
+      : manyEntries(deliveries, state);
+  return html`<section id="deliveries" class="deliveries"><h2>${done ? "Who was notified" : "Who will be notified"}</h2>
+<ul>${entries}</ul></section>`;
+}
+
+function manyEntries(deliveries: readonly DeliveryDocument[], watchState: WatchState): readonly Html[] {
+  const groups = [
+    ...Map.groupBy(deliveries, (delivery) => presentDelivery(delivery, watchState).join()).values(),
+  ];
+  const rank = ([first]: readonly DeliveryDocument[]) =>
+    first === undefined ? 0 : ICON_ORDER.indexOf(presentDelivery(first, watchState)[0]);
+  return groups
+    .toSorted((a, b) => rank(a) - rank(b))
+    .flatMap((group) => {
+      const shown = group.length < SHOWN_OF_STATE + MIN_FOLD ? group.length : SHOWN_OF_STATE;
+      const entries = group.map((delivery) => deliveryEntry(delivery, watchState));
+      const [first] = group.slice(shown);
+      return first === undefined
+        ? entries
+        : [
+            ...entries.slice(0, shown),
+            foldedEntries(entries.slice(shown), presentDelivery(first, watchState)),
+          ];
+    });
+}
+
+function foldedEntries(entries: readonly Html[], [iconName, text]: DeliveryPresentation): Html {
+  return html`<li data-key="more ${text}"><details class="more"><summary><span class="head">${icon(iconName)}${entries.length} more targets<span class="word c-${iconName}">${text}</span></span></summary>
+<ul>${entries}</ul></details></li>`;
 }
 
 function deliveryEntry(delivery: DeliveryDocument, watchState: WatchState): Html {
@@ -38,7 +77,7 @@ function presentDelivery(
   watchState: WatchState,
 ): DeliveryPresentation {
   if (state !== "pending") return ENDED_DELIVERIES[state];
-  if (watchState === "watching") return ["stopped", "When the job ends"];
+  if (watchState === "watching") return ["waiting", "When the job ends"];
   if (watchState === "stopped") return ["stopped", "Not notified"];
   // The first attempt with the verdict `gone` does not count, but another attempt follows.
   const isRetrying = attempts > 0 || history.at(-1)?.verdict === "gone";

@@ -30,6 +30,21 @@ export function succeededJob(): StatusDocument {
   };
 }
 
+/** Returns a failed job with fifty targets. Two targets are rejected, one is retried, and 47 are delivered. */
+export function manyTargetsJob(): StatusDocument {
+  const failed = failedJob();
+  const [delivered, retried] = failed.deliveries;
+  if (delivered === undefined || retried === undefined) throw new Error("the failed job has two targets");
+  const deliveries = Array.from({ length: 50 }, (_, index) => {
+    const target = `team-${String(index).padStart(2, "0")}`;
+    if (index === 40) return { ...retried, target };
+    return index === 7 || index === 30
+      ? { ...delivered, target, state: "rejected" as const, lastStatus: 403, lastReason: "forbidden" }
+      : { ...delivered, target };
+  });
+  return { ...failed, deliveries };
+}
+
 /** Returns a job with sixty subjobs on three levels. One subjob has failed. */
 export function bigJob(): StatusDocument {
   const nodes = Array.from({ length: 19 }, (_, index) => {

@@ -1,0 +1,42 @@
+import { deliveriesSection } from "../../../lib/pages/deliveries-section.ts";
+import { manyTargetsJob } from "./ended-jobs.ts";
+import { failedJob } from "./failed-job.ts";
+import { runningJob } from "./running-jobs.ts";
+
+/** Returns the names of the targets in the order of the page, with a line for each group of folded targets. */
+function linesOf(document: ReturnType<typeof failedJob>): string[] {
+  const section = deliveriesSection(document)?.toString() ?? "";
+  const [, ...entries] = section.split("<li data-key=");
+  const lines = entries.map((entry) => entry.match(/^"([^"]+)"/)?.[1] ?? "");
+  const folds = [...section.matchAll(/<details class="more">[\s\S]*?<\/svg>(\d+ more targets)/g)];
+  return lines.map((line) => (line.startsWith("more ") ? `${folds.shift()?.[1]}: ${line.slice(5)}` : line));
+}
+
+test("a job with few targets shows all targets in the order of the watch", () => {
+  expect(linesOf(failedJob())).toEqual(["deploys", "audit"]);
+});
+
+test("of fifty targets, the failed and the retried targets come first, and one line replaces most delivered targets", () => {
+  const lines = linesOf(manyTargetsJob());
+  const delivered = ["team-00", "team-01", "team-02"];
+  expect(lines.slice(0, 7)).toEqual([
+    "team-07",
+    "team-30",
+    "team-40",
+    ...delivered,
+    "44 more targets: Delivered",
+  ]);
+  expect(lines.slice(7)).toHaveLength(44);
+  expect(new Set(lines.filter((line) => line.startsWith("team-"))).size).toBe(50);
+});
+
+test("the fifty targets of a running job are three targets and one line", () => {
+  const targets = manyTargetsJob().deliveries.map((delivery) => ({
+    ...delivery,
+    state: "pending" as const,
+    attempts: 0,
+    history: [],
+  }));
+  const lines = linesOf({ ...runningJob(), deliveries: targets });
+  expect(lines.slice(0, 4)).toEqual(["team-00", "team-01", "team-02", "47 more targets: When the job ends"]);
+});
