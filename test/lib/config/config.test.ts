@@ -11,17 +11,32 @@ function faultsOf(document: unknown): readonly string[] {
 
 it("adds every default to a small config", () => {
   const parsed = parseConfig({ projects: { prod: project }, targets: { deploys: slack } });
-  expect(parsed).toMatchObject({
-    kind: "config",
-    config: {
-      targets: { deploys: { on: ["succeeded", "failed", "not_ready", "timed_out", "lost"] } },
-      settings: {
-        deadlineMinutes: 120,
-        maxPolls: 500,
-        poll: { pollCostSeconds: 1, minDelaySeconds: 2, maxDelaySeconds: 900 },
-        retry: { scheduleSeconds: [0, 5, 30, 120, 600, 1800, 7200, 21600, 43200] },
-      },
+  if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
+  const { projects, targets, settings, tokens, oidc } = parsed.config;
+  expect(projects.prod).toMatchObject({ linkVersion: 0 });
+  expect(targets.deploys?.on).toEqual(["succeeded", "failed", "not_ready", "timed_out", "lost"]);
+  expect([tokens, oidc]).toEqual([{}, []]);
+  expect(settings).toEqual({
+    defaultTargets: [],
+    deadlineMinutes: 120,
+    identityTokenMinutes: 60,
+    maxPolls: 500,
+    poll: {
+      pollCostSeconds: 1,
+      minDelaySeconds: 2,
+      maxDelaySeconds: 900,
+      goneGraceSeconds: 120,
+      accessErrorSeconds: 600,
     },
+    retry: { scheduleSeconds: [0, 5, 30, 120, 600, 1800, 7200, 21600, 43200] },
+    callbackHosts: [],
+    callbackSecrets: [],
+    egress: { allow: [] },
+    linkKeys: [],
+    linkDays: 30,
+    pages: { list: false, labels: false, answers: false },
+    limits: { callbacksPerWatch: 5, targetsPerWatch: 50, watchesPerCaller: 5000, requestsPerMinute: 1200 },
+    retentionDays: 30,
   });
 });
 

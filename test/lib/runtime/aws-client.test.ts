@@ -3,8 +3,11 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { jest } from "@jest/globals";
 import { AWS_CLIENT, createAwsRequestHandler } from "../../../lib/runtime/aws-client.ts";
 import { systemClock } from "../../../lib/runtime/clock.ts";
+
+const FAKE_ONLY_TIMEOUTS = ["nextTick", "setImmediate", "setInterval", "Date", "queueMicrotask"] as const;
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -29,6 +32,7 @@ beforeEach(async () => {
   await once(server, "listening");
 });
 afterEach(async () => {
+  jest.useRealTimers();
   server.closeAllConnections();
   server.close();
   await once(server, "close");
@@ -139,6 +143,23 @@ describe("the request handler of the AWS clients", () => {
     expect(failed).toMatchObject({ name: "TimeoutError", code: "DEADLINE_PASSED" });
     expect(String(failed)).not.toContain("127.0.0.1");
     expect(requests.length).toBeGreaterThan(1);
+  });
+
+  it("gives a request three seconds, so several attempts fit into the time limit of a function", async () => {
+    jest.useFakeTimers({ doNotFake: [...FAKE_ONLY_TIMEOUTS] });
+    answers = [noResponse];
+    const { port } = server.address() as AddressInfo;
+    const url = { protocol: "http:", hostname: "127.0.0.1", port, path: "/" };
+    const ended = jest.fn();
+    const request = createAwsRequestHandler()
+      .handle({ ...url, headers: {} })
+      .catch(ended);
+    jest.advanceTimersByTime(2999);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(ended).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(1);
+    await request;
+    expect(ended).toHaveBeenCalledWith(expect.objectContaining({ name: "TimeoutError" }));
   });
 
   it("throws when a response is longer than 4 MiB", async () => {

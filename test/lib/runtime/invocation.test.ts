@@ -24,3 +24,17 @@ test("a failed invocation still writes its metrics", async () => {
   });
   expect(lines).toEqual([expect.objectContaining({ SweepFound: 2 })]);
 });
+
+test("an invocation returns an error a quarter of a second before its time limit, and then writes its metrics", async () => {
+  // Node.js runs timers in the order of their times, also on a busy machine.
+  const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms, "no error yet"));
+  const handler = createLambdaHandler(async () => {
+    meter.add("SweepFound", 1);
+    await new Promise(() => {});
+  });
+  const context: Partial<Context> = { awsRequestId: "r-1", getRemainingTimeInMillis: () => 270 };
+  const lines = await captured(async () => {
+    await expect(Promise.race([handler({}, context as Context), later(150)])).rejects.toThrow();
+  });
+  expect(lines).toContainEqual(expect.objectContaining({ SweepFound: 1 }));
+});
