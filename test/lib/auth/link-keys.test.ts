@@ -157,7 +157,7 @@ describe("the URLs of a watch", () => {
 });
 
 describe("the options of links", () => {
-  const LINK_KEY = "0123456789abcdef0123456789abcdef";
+  const LINK_KEY = "9f2c61e07ab84d35c1f09e6a2b7d4853";
   const project = {
     projectId: "0bcc",
     region: "eu-de",

@@ -66,6 +66,19 @@ describe("the delay of a poll", () => {
     expect(delay(300)).toBeGreaterThan(delay(120));
   });
 
+  it("is longer if a poll costs more, also after the operator changes the cost", () => {
+    const durations = past([380, 400, 420, 440, 460]);
+    const delays = [1, 100, 1].map((pollCostSeconds) =>
+      nextDelaySeconds(
+        { jobType: "CreateCluster", ageSeconds: 15, durations },
+        { ...poll, pollCostSeconds },
+        () => 0.5,
+      ),
+    );
+    expect(delays[1]).toBeGreaterThan((delays[0] ?? 0) + 20);
+    expect(delays[2]).toBe(delays[0]);
+  });
+
   it("spreads the next polls of a thousand jobs of one age", () => {
     const delays = Array.from({ length: 1000 }, (_, at) =>
       nextDelaySeconds({ jobType: "CreateCluster", ageSeconds: 15, durations: [] }, poll, () => at / 1000),
