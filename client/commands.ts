@@ -7,7 +7,7 @@ import type { ServiceCommand } from "./command.ts";
 import { withProjects } from "./default-project.ts";
 import { EXIT, type ExitCode, worstExitCode } from "./exit-code.ts";
 import { answerTexts, jobName, statusLine } from "./status-text.ts";
-import { readJobs, type WaitPorts, waitForJobs, withProgress } from "./wait-for-jobs.ts";
+import { readJobs, readPageUrls, type WaitPorts, waitForJobs, withProgress } from "./wait-for-jobs.ts";
 
 type Ports = Pick<WaitPorts, "client" | "screen">;
 type CommandOf<Kind extends ServiceCommand["kind"]> = Extract<ServiceCommand, { readonly kind: Kind }>;
@@ -27,7 +27,7 @@ export async function showStatus(
     const { screen, now } = ports;
     if (wait)
       return withProgress(`reading ${countJobs(watches)}`, ports, (progress) =>
-        waitForJobs(watches, timeoutMs, new Map(), ports, progress),
+        waitForJobs(watches, timeoutMs, (ended) => readPageUrls(ended, ports.client), ports, progress),
       );
     return readJobs(watches, ports, (status) => {
       const ageMs = Math.max(0, now() - Date.parse(status.createdAt ?? status.acceptedAt));

@@ -1,10 +1,9 @@
 import type { JobKey } from "../lib/domain/job.ts";
 import { CallResults } from "./call-results.ts";
-import type { NotifierClient } from "./client.ts";
 import type { CommandResult } from "./commands.ts";
 import { EXIT, worstExitCode } from "./exit-code.ts";
 import { jobName } from "./status-text.ts";
-import type { WaitPorts } from "./wait-for-jobs.ts";
+import { readPageUrls, type WaitPorts } from "./wait-for-jobs.ts";
 
 export interface OpenPorts extends Pick<WaitPorts, "client" | "screen" | "terminal"> {
   /** Opens a URL in the browser. Returns false if no browser can be started. */
@@ -18,7 +17,7 @@ export async function openPages(
 ): Promise<CommandResult> {
   const results = new CallResults<{ readonly pageUrl: string | null }>(screen);
   await results.callEach(watches, jobName, async (watch) => {
-    const pageUrl = await findPageUrl(watch, client);
+    const pageUrl = (await readPageUrls([await client.status(watch)], client)).get(jobName(watch)) ?? null;
     results.values.set(jobName(watch), { pageUrl });
     if (pageUrl === null)
       screen.printError([
@@ -39,21 +38,3 @@ export async function openPages(
   const code = worstExitCode([hasPages ? EXIT.succeeded : EXIT.failed, results.exitCode()]);
   return { document: { jobs }, code };
 }
-
-/** Only the list of jobs contains the URL of the page. The time of the submission finds the job in the list at once. */
-async function findPageUrl(
-  watch: JobKey,
-  client: Pick<NotifierClient, "status" | "list">,
-): Promise<string | null> {
-  const { project, jobId, acceptedAt } = await client.status(watch);
-  const { jobs } = await client.list([
-    ["project", project],
-    ["since", acceptedAt],
-    ["to", acceptedAt],
-    ["limit", String(MAX_SAME_TIME)],
-  ]);
-  return jobs.find((job) => job.jobId === jobId)?.pageUrl ?? null;
-}
-
-/** One request submits up to 100 jobs at the same time. */
-const MAX_SAME_TIME = 100;

@@ -28,6 +28,8 @@ export interface WaitPorts {
 /** The longest time for which the command follows the notifications of ended jobs. */
 const DELIVERY_TIME_LIMIT_MS = 30_000;
 const TICK_MS = 1_000;
+/** One request submits up to 100 jobs at the same time. */
+const MAX_SAME_TIME = 100;
 
 /** Runs a function that shows its progress, and removes the progress at the end. */
 export async function withProgress<T>(
@@ -68,12 +70,12 @@ export async function readJobs(
 /**
  * Waits until jobs have ended, and then until their notifications have ended, for up to 30 s. Prints why jobs failed and
  * what became of the notifications.
- * @param pageUrls the URL of the web page of each job by its name
+ * @param readPageUrls returns the URLs of the web pages of ended jobs, by the name of the job
  */
 export async function waitForJobs(
   watches: readonly JobKey[],
   timeoutMs: WaitOptions["timeoutMs"],
-  pageUrls: ReadonlyMap<string, string>,
+  readPageUrls: (ended: readonly StatusDocument[]) => Promise<ReadonlyMap<string, string>>,
   ports: WaitPorts,
   progress: WaitProgress,
 ): Promise<WaitResult> {
@@ -127,11 +129,37 @@ export async function waitForJobs(
     // The outcomes of the jobs are known, so an error of these calls is not an error of the command.
     await follow(waiting, limitMs, isNotified, () => undefined).catch(() => undefined);
   }
+  const ended = [...results.values.values()].filter(({ done }) => done);
+  // A page is only a help, so an error of this call is not an error of the command.
+  const pageUrls = await readPageUrls(ended).catch(() => new Map<string, string>());
   progress.end();
   const { code } = summarize(results, pageUrls, screen);
   if (isInTime) return { results, code };
   screen.printError([timeoutText(timeoutMs, unfinished().length), ...waitAgain(jobs)]);
   return { results, code: worstExitCode([code, EXIT.undecided]) };
+}
+
+/**
+ * Reads the URLs of the pages of jobs, by the name of the job. A job without a link has no entry. Only the list of jobs
+ * contains the URLs. The time of the submission finds the jobs of one submission in the list at once.
+ */
+export async function readPageUrls(
+  statuses: readonly StatusDocument[],
+  client: Pick<NotifierClient, "list">,
+): Promise<ReadonlyMap<string, string>> {
+  const pageUrls = new Map<string, string>();
+  const submissions = Map.groupBy(statuses, ({ project, acceptedAt }) => `${project} ${acceptedAt}`);
+  for (const [first] of submissions.values()) {
+    if (first === undefined) continue;
+    const { jobs } = await client.list([
+      ["project", first.project],
+      ["since", first.acceptedAt],
+      ["to", first.acceptedAt],
+      ["limit", String(MAX_SAME_TIME)],
+    ]);
+    for (const job of jobs) if (job.pageUrl !== null) pageUrls.set(jobName(job), job.pageUrl);
+  }
+  return pageUrls;
 }
 
 function distinct(watches: readonly JobKey[]): readonly JobKey[] {

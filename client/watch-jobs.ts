@@ -52,7 +52,7 @@ export async function watchJobs(command: WatchCommand, ports: WatchPorts): Promi
     const { results, code: waitCode } = await waitForJobs(
       accepted,
       command.timeoutMs,
-      pageUrls,
+      async () => pageUrls,
       ports,
       progress,
     );

@@ -1,4 +1,5 @@
 import type { DeliveryDocument } from "../../lib/api/delivery-document.ts";
+import { forbidden } from "../../lib/api/problem.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 import { runInProcess as run } from "../support/run-in-process.ts";
@@ -72,6 +73,32 @@ test("watch --wait ends with the duration, the page and what became of the notif
     ].join("\n"),
   );
   expect(ran.requests).toHaveLength(5);
+});
+
+test("status --wait prints the URL of the page of each ended job, with one call of the list for one submission", async () => {
+  const answer = createAnswer("failed", []);
+  const [listed] = schemaExamples.JobList.jobs;
+  const list = {
+    jobs: ["a", "b", "other"].map((jobId) => ({ ...listed, jobId, pageUrl: `${PAGE}/${jobId}` })),
+    next: null,
+  };
+  const ran = await run(["status", "a", "b", "--wait"], (requested) => {
+    if (requested.includes("/v1/jobs?")) return { status: 200, body: list };
+    const { status, body } = answer(requested);
+    return { status, body: { ...body, jobId: /prod\/(\w)/.exec(requested)?.[1] } };
+  });
+  expect([ran.code, ran.stderr]).toEqual([1, ""]);
+  expect(ran.stdout.match(/ {2}page: .*/g)).toEqual([`  page: ${PAGE}/a`, `  page: ${PAGE}/b`]);
+  expect(ran.requests.filter((requested) => requested.includes("/v1/jobs?"))).toHaveLength(1);
+});
+
+test("status --wait ends without a page if the list of jobs cannot be read", async () => {
+  const answer = createAnswer("succeeded", []);
+  const ran = await run(["status", "a", "--wait"], (requested) =>
+    requested.includes("/v1/jobs?") ? { status: 403, body: forbidden("read").problem } : answer(requested),
+  );
+  expect([ran.code, ran.stderr]).toEqual([0, ""]);
+  expect(ran.stdout).not.toContain("page:");
 });
 
 test("a target that was not notified is a warning and exit status 5, if the job succeeded", async () => {
