@@ -34,7 +34,9 @@ import type { ApiPorts } from "./api-ports.ts";
  * service notifies a target that the request names, even if the setting `on` of the target excludes the outcome of the
  * job. If the request names no targets, the function selects targets of the watch. The caller must have the right to
  * use each selected target, and the setting `on` of the target must list the outcome of the job. A target that is
- * switched off is skipped.
+ * switched off is skipped. If the queue confirms no notification, the status is 503, and the errors name the targets. If
+ * the queue confirms only some notifications, the other targets are skipped, because a caller that repeats the whole
+ * request would notify the targets with a confirmed notification twice.
  */
 export async function redeliver(
   key: WatchKey,
@@ -72,10 +74,17 @@ export async function redeliver(
     owner: key.caller,
     targets: queued,
   });
-  if ([...results.values()].includes("failed"))
-    return unavailable("Some notifications were not queued. Send the request again.");
+  const failed = wanted.filter((target) => results.get(target) === "failed");
+  if (failed.length > 0 && failed.length === wanted.length)
+    return unavailable(
+      "No notification was queued. Send the request again.",
+      failed.map((target) => ({ detail: `the queue did not confirm the notification to '${target}'` })),
+    );
   const targets = chosen.targets.map((target, i): RedeliveredTarget => {
-    return off[i] ? { target, status: "skipped", reason: "target_off" } : { target, status: "queued" };
+    if (off[i]) return { target, status: "skipped", reason: "target_off" };
+    return failed.includes(target)
+      ? { target, status: "skipped", reason: "not_queued" }
+      : { target, status: "queued" };
   });
   return jsonResponse(202, { project, jobId, targets } satisfies RedeliveryResult);
 }

@@ -118,13 +118,35 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
     expect(api.notifyQueue.state.sent).toBe(0);
   });
 
-  test("returns 503 when a notification is not queued", async () => {
+  test("returns 503 and names each target when no notification is queued", async () => {
     const api = await watched({
       notifyQueue: {
         send: async (sent) => sent.map(({ id }) => ({ id, kind: "failed", reason: "Timeout" })),
       },
     });
     await end(api);
-    expect((await again(api)).status).toBe(503);
+    const answer = await again(api);
+    expect([answer.status, answer.headers?.["retry-after"]]).toEqual([503, "5"]);
+    expect(json(answer).errors).toEqual(
+      ["audit", "deploys"].map((target) => ({ detail: expect.stringContaining(`'${target}'`) })),
+    );
+  });
+
+  test("skips a target whose notification is not queued when another notification is queued", async () => {
+    const api = await watched({
+      notifyQueue: {
+        send: async (sent) =>
+          sent.map(({ id }, i) =>
+            i === 0 ? { id, kind: "sent" } : { id, kind: "failed", reason: "Timeout" },
+          ),
+      },
+    });
+    await end(api);
+    const answer = await again(api);
+    expect(answer.status).toBe(202);
+    expect(json(answer).targets).toEqual([
+      { target: "audit", status: "queued" },
+      { target: "deploys", status: "skipped", reason: "not_queued" },
+    ]);
   });
 });
