@@ -52,6 +52,8 @@ export async function testTarget(
   const target = isConfigured(config, "target", name) ? config.targets[name] : undefined;
   if (target === undefined) return nameNotFound("target", name);
   const now = clock();
+  // If the ledger is not available, the caller gets an error before the message is sent, and not after it.
+  const { offSince } = await ledger.readTarget(name);
   const result = await deliver({
     target,
     content: { kind: "test", target: name, caller: caller.name, at: now },
@@ -66,7 +68,6 @@ export async function testTarget(
   const act = { ...NO_WATCH, who: caller.name, from: request.sourceIp, targets: [name] };
   onAct({ ...act, act: "test" });
   if (verdict === "delivered") {
-    const { offSince } = await ledger.readTarget(name);
     await ledger.switchTargetOn(name);
     if (offSince !== null) onAct({ ...act, act: "target_on" });
   }

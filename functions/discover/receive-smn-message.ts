@@ -109,27 +109,25 @@ export function createSmnHandler(discover: DiscoverProject, ports: SmnPorts): Ha
     const confirms = type === "SubscriptionConfirmation";
     if (confirms && !origins.confirmation.includes(originOf(subscribe_url)))
       return refuse("confirmation_host");
-    // The ledger keeps the ID for as long as the time of the message is accepted.
-    const remember = () => ledger.rememberMessage(message.message_id, now() + 3 * MAX_AGE_MS);
+    if (await ledger.hasMessage(message.message_id)) return refuse("repeated");
     let result: EventResult["result"] = "ignored";
     if (confirms) {
-      // The ID is stored only after the confirmation, so that SMN or an operator can send the message again after a
-      // failure. Two confirmations have the effect of one.
-      if (await ledger.hasMessage(message.message_id)) return refuse("repeated");
       try {
         await confirmSubscription(subscribe_url, fetchFromSmn);
       } catch (cause) {
         return fail(cause);
       }
-      await remember();
       result = "confirmed";
-    } else if (!(await remember())) {
-      return refuse("repeated");
     } else if (type === "Notification" && isCceTrace(message.message)) {
       const limits = { listMs: LIST_MS, remainingMs: invocation.remainingMs };
       const isListed = await discover(project, settings, "event", limits, scope.config);
       result = isListed ? "listed" : "requested";
     }
+    // The ID is stored only after the work, so that SMN or an operator can send the message again after a failure. Two
+    // confirmations have the effect of one, and so have two lists at the same time. The ledger keeps the ID for as long
+    // as the time of the message is accepted.
+    if (!(await ledger.rememberMessage(message.message_id, now() + 3 * MAX_AGE_MS)))
+      return refuse("repeated");
     report(result);
     return jsonResponse(200, { result } satisfies EventResult);
   }

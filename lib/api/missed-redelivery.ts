@@ -13,7 +13,7 @@ import { findParameterErrors, invalidRequest, toRequestErrors } from "./request-
 export const MissedRedelivery = withDescription(
   z.strictObject({
     since: withDescription(
-      z.iso.datetime({ offset: true }),
+      z.iso.datetime({ offset: true, error: "must be a time such as '2026-11-23T09:30:00Z'" }),
       "The service sends the notifications of the jobs whose watch ended at this time or later.",
     ),
     dryRun: withDescription(

@@ -6,7 +6,7 @@ import { LedgerUnavailableError, NewerItemError } from "../ledger/ledger.ts";
 import type { Invocation } from "./invocation.ts";
 import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
-import { isTransientAwsError } from "./retry-aws.ts";
+import { isAwsOutage } from "./retry-aws.ts";
 
 /** Some fields of the log line of a request. These fields are known only while the function handles the request. */
 export interface RequestNotes {
@@ -26,7 +26,7 @@ export type Note = (notes: Partial<RequestNotes>) => void;
 
 /**
  * Handles one HTTP request. For an expected error, the handler itself returns an error response.
- * @throws ConfigUnreadableError, ConfigInvalidError, NewerItemError, LedgerUnavailableError or a transient error of AWS.
+ * @throws ConfigUnreadableError, ConfigInvalidError, NewerItemError, LedgerUnavailableError or an outage of AWS.
  * `answerRequest` then responds with the status 503.
  * @throws any other error. `answerRequest` then responds with the problem document (RFC 9457) `internal-error`.
  */
@@ -89,7 +89,7 @@ function problemOfError(error: unknown): ProblemResponse {
   if (error instanceof LedgerUnavailableError) return unavailable(LEDGER_UNAVAILABLE_DETAIL);
   if (error instanceof ConfigUnreadableError || error instanceof ConfigInvalidError)
     return unavailable(NO_CONFIG_DETAIL);
-  return isTransientAwsError(error)
+  return isAwsOutage(error)
     ? unavailable(AWS_OUTAGE_DETAIL)
     : problemResponse("internal-error", INTERNAL_ERROR_DETAIL);
 }

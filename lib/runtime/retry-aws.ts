@@ -33,6 +33,28 @@ export function isTransientAwsError(error: unknown): boolean {
   return typeof status === "number" ? status >= 500 || status === 429 : typeof code === "string";
 }
 
+/** The names of the errors with which AWS refuses a request that a bug in this program has made. */
+const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
+  "ValidationException",
+  "SerializationException",
+  "ConditionalCheckFailedException",
+  "TransactionCanceledException",
+  "InvalidMessageContents",
+]);
+
+/**
+ * Returns whether an AWS service failed although the request to it was correct: an outage, but also a table, a queue, a
+ * key or a permission that does not exist at the moment.
+ */
+export function isAwsOutage(error: unknown): boolean {
+  if (isTransientAwsError(error)) return true;
+  return (
+    error instanceof Error &&
+    toObjectOrEmpty(error).$metadata !== undefined &&
+    !REFUSED_REQUESTS.has(error.name)
+  );
+}
+
 export interface RetryOptions {
   /** No request to AWS starts after this time. */
   readonly until: Instant;

@@ -187,8 +187,8 @@ const CALLS = Object.entries(ROUTES)
     path: path.replace("{project}", "prod").replace("{jobId}", "job-1").replace("{name}", "deploys"),
   }));
 
-/** The operations that make their answer, or their only attempt, without the ledger. */
-const WITHOUT_LEDGER = ["testTarget", "listTargets", "listProjects"];
+/** The operations that make their answer without the ledger. */
+const WITHOUT_LEDGER = ["listTargets", "listProjects"];
 
 describe.each(Object.entries(OUTAGES))("SSM is %s on a new instance", (_, error) => {
   it("answers every call with 503, Retry-After and a problem document", async () => {

@@ -32,6 +32,14 @@ describe("POST /v1/targets/{name}/test", () => {
     expect(api.acts.map(({ act }) => act)).toEqual(["test", "test", "target_on", "test"]);
   });
 
+  test("sends nothing while the ledger is not available", async () => {
+    const api = createHarness({
+      ledger: () => ({ readTarget: () => Promise.reject(new Error("the ledger is down")) }),
+    });
+    await expect(testTarget(api, "audit")).rejects.toThrow("the ledger is down");
+    expect([api.deliveries, api.acts]).toEqual([[], []]);
+  });
+
   test("rejects a query and a body, and sends nothing", async () => {
     const api = createHarness();
     const path = "/v1/targets/ops/test";

@@ -15,7 +15,10 @@ function createReceiver(options: { config?: object; status?: number } = {}) {
   const smn = new SimulatedSmn(() => api.clock.now);
   const fetched: string[] = [];
   const lists: string[] = [];
-  const service: { isListed: boolean; confirmStatus?: number } = { isListed: true };
+  const service: { isListed: boolean; confirmStatus?: number; failure: Error | null } = {
+    isListed: true,
+    failure: null,
+  };
   const fetchFromSmn: FetchFromSmn = async (text) => {
     fetched.push(text);
     if (service.confirmStatus !== undefined && !text.endsWith(".pem"))
@@ -28,6 +31,7 @@ function createReceiver(options: { config?: object; status?: number } = {}) {
     fetchFromSmn,
     discover: async (project, _settings, trigger) => {
       lists.push(`${project} ${trigger}`);
+      if (service.failure !== null) throw service.failure;
       return service.isListed;
     },
   });
@@ -103,6 +107,17 @@ describe("the event trigger", () => {
       text: "ignored",
     });
     expect(smn.confirmed).toEqual([]);
+  });
+
+  it("lists the jobs when the same message arrives again after a failed list", async () => {
+    const { send, trace, lists, service } = createReceiver();
+    const message = trace();
+    service.failure = new Error("the ledger is down");
+    await expect(send(message)).rejects.toThrow("the ledger is down");
+    service.failure = null;
+    expect(await send(message)).toEqual({ status: 200, text: "listed" });
+    expect(lists).toHaveLength(2);
+    expect((await send(message)).text).toContain("received the message before");
   });
 
   it("refuses a message that it has received before", async () => {

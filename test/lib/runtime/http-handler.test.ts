@@ -142,6 +142,22 @@ test("the log line of a request contains the notes of its handler, even when the
     );
 });
 
+test.each([
+  ["AccessDeniedException", 503],
+  ["ResourceNotFoundException", 503],
+  ["QueueDoesNotExist", 503],
+  ["ExpiredTokenException", 503],
+  ["ValidationException", 500],
+])("a handler that fails with the error %s of AWS answers %d", async (name, status) => {
+  const handler = createHttpHandler(async () => {
+    throw Object.assign(new Error("refused"), { name, $metadata: { httpStatusCode: 400 } });
+  });
+  await captured(async () => {
+    const { statusCode, headers } = await handler(eventOf(), CONTEXT as Context);
+    expect([statusCode, headers?.["retry-after"]]).toEqual([status, status === 503 ? "5" : undefined]);
+  });
+});
+
 test("an error that a handler throws is logged in full, and the caller gets an internal-error problem with the request ID", async () => {
   const handler = createHttpHandler(async () => {
     meter.add("Accepted", 1);
