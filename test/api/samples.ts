@@ -93,6 +93,7 @@ async function collectAnswers({ api, addJob, over }: ServiceFixture): Promise<Sa
     deadlineMinutes: 30.5,
     context: { actor: "kim", runUrl: "https://ci.example.com/run/7?a={b}|c", labels: { env: "prod" } },
   };
+  const missed = { since: "2026-11-23T09:30:00+01:00", dryRun: true };
   const reply = { kind: "Cluster", status: { phase: "Deleting", jobID: succeeded } };
   const read = async (name: string, schema: string, path: string, body?: unknown): Promise<Sample> => {
     const answer = await api(path, body);
@@ -106,6 +107,7 @@ async function collectAnswers({ api, addJob, over }: ServiceFixture): Promise<Sa
   return [
     { name: "submission", schema: "Submission", value: submission },
     { name: "reply of CCE", schema: "CceReply", value: reply },
+    { name: "missed notifications", schema: "MissedRedelivery", value: missed },
     accepted,
     acceptedReply,
     await read("running", "StatusDocument", job(running)),
@@ -113,6 +115,7 @@ async function collectAnswers({ api, addJob, over }: ServiceFixture): Promise<Sa
     await read("succeeded", "StatusDocument", job(succeeded)),
     await read("list", "JobList", "/v1/jobs"),
     await read("redelivery", "RedeliveryResult", `${job(failed)}/redeliver`, { targets: [TARGET] }),
+    await read("target redelivery", "MissedRedeliveryResult", `/v1/targets/${TARGET}/redeliver`, missed),
     await read("target test", "TestResult", "/v1/targets/deploys/test", {}),
     await read("health", "HealthDocument", "/v1/health"),
     await read("unknown job", "Problem", job("unknown")),
