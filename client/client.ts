@@ -1,9 +1,11 @@
 import * as z from "zod/mini";
-import { TestResult } from "../lib/api/delivery-document.ts";
 import { JobList } from "../lib/api/job-list-document.ts";
-import { type MissedRedelivery, MissedRedeliveryResult } from "../lib/api/missed-redelivery.ts";
-import { RedeliveryResult } from "../lib/api/redelivery-request.ts";
-import { StatusDocument } from "../lib/api/status-document.ts";
+import {
+  type MissedRedelivery,
+  MissedRedeliveryResult,
+  RedeliveryResult,
+} from "../lib/api/redelivery-request.ts";
+import { StatusDocument, TestResult } from "../lib/api/status-document.ts";
 import type { Submission } from "../lib/api/submission.ts";
 import { SubmissionResult } from "../lib/api/submission-result.ts";
 import { ProjectList, TargetList } from "../lib/api/usable-names.ts";

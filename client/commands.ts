@@ -1,6 +1,5 @@
-import type { TestResult } from "../lib/api/delivery-document.ts";
-import type { MissedJob, MissedRedeliveryResult } from "../lib/api/missed-redelivery.ts";
-import type { SkipReason } from "../lib/api/redelivery-request.ts";
+import type { MissedJob, MissedRedeliveryResult, SkipReason } from "../lib/api/redelivery-request.ts";
+import type { TestResult } from "../lib/api/status-document.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import { CallResults } from "./call-results.ts";
 import type { ServiceCommand } from "./command.ts";

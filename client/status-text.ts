@@ -1,5 +1,4 @@
-import type { DeliveryDocument } from "../lib/api/delivery-document.ts";
-import type { JobDocument, StatusDocument } from "../lib/api/status-document.ts";
+import type { DeliveryDocument, JobDocument, StatusDocument } from "../lib/api/status-document.ts";
 import { listNames, listResources, SHOWN_NAMES } from "../lib/domain/cause.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import { isOperationKind, jobTypeText } from "../lib/domain/operation-kind.ts";

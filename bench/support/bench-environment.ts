@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { addDuration } from "../../lib/ledger/dynamo/duration-counts.ts";
+import { addDuration } from "../../lib/ledger/dynamo/durations.ts";
 import { startDynamo } from "../../local/servers/dynamodb.ts";
 import { readService } from "../../local/template/service.ts";
 import { readPackage } from "../../local/template/template.ts";

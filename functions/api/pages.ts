@@ -11,7 +11,7 @@ import {
 import type { PageSettings } from "../../lib/config/settings.ts";
 import type { Context } from "../../lib/domain/context.ts";
 import { type Instant, type Job, JobId, Name } from "../../lib/domain/job.ts";
-import { serializeTruncatedTree } from "../../lib/domain/truncate-tree.ts";
+import { serializeTruncatedTree } from "../../lib/domain/subjob-tree.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { PageTokenError } from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";

@@ -1,19 +1,19 @@
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
 import {
-  type MissedJob,
-  type MissedPosition,
-  type MissedRedeliveryResult,
-  type MissedRequest,
-  readMissedRedelivery,
-  toMissedToken,
-} from "../../lib/api/missed-redelivery.ts";
-import {
   forbidden,
   malformedPath,
   missingRightError,
   nameNotFound,
   type ProblemResponse,
 } from "../../lib/api/problem.ts";
+import {
+  type MissedJob,
+  type MissedPosition,
+  type MissedRedeliveryResult,
+  type MissedRequest,
+  readMissedRedelivery,
+  toMissedToken,
+} from "../../lib/api/redelivery-request.ts";
 import { invalidRequest, toRequestErrors } from "../../lib/api/request-errors.ts";
 import { type Caller, isConfigured, mayUse } from "../../lib/auth/caller.ts";
 import type { Config } from "../../lib/config/config.ts";

@@ -1,6 +1,5 @@
-import type { DeliveryDocument } from "../../lib/api/delivery-document.ts";
 import { type ApiResponse, countResponseBytes } from "../../lib/api/http-message.ts";
-import type { JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
+import type { DeliveryDocument, JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { toCause } from "../../lib/domain/cause.ts";
 import { listFailures } from "../../lib/domain/failures.ts";
@@ -8,9 +7,8 @@ import { createCachedHintFinder } from "../../lib/domain/hints.ts";
 import { ACCESS_ERROR_TEXTS, type Job } from "../../lib/domain/job.ts";
 import { listCauses } from "../../lib/domain/list-causes.ts";
 import { toPendingReady } from "../../lib/domain/ready.ts";
-import { collectSubJobs } from "../../lib/domain/subjob-tree.ts";
+import { collectSubJobs, serializeTruncatedTree } from "../../lib/domain/subjob-tree.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
-import { serializeTruncatedTree } from "../../lib/domain/truncate-tree.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { countPollsMade, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 import type { Expected } from "../../lib/schedule/expected-duration.ts";

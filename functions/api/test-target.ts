@@ -1,4 +1,3 @@
-import type { TestResult } from "../../lib/api/delivery-document.ts";
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
 import {
   forbidden,
@@ -9,6 +8,7 @@ import {
 } from "../../lib/api/problem.ts";
 import { rejectQueryAndBody } from "../../lib/api/request-body.ts";
 import { toRequestErrors } from "../../lib/api/request-errors.ts";
+import type { TestResult } from "../../lib/api/status-document.ts";
 import { type Caller, isConfigured, mayUse } from "../../lib/auth/caller.ts";
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import type { Target } from "../../lib/channels/registry.ts";

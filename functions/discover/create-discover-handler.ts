@@ -1,7 +1,7 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { ConfigWithCredentials } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import type { DiscoverySettings } from "../../lib/config/discovery-settings.ts";
+import type { DiscoverySettings } from "../../lib/config/projects.ts";
 import type { Invocation } from "../../lib/runtime/invocation.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";

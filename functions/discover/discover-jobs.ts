@@ -1,10 +1,14 @@
+import type { ListedJob, ListReply } from "../../lib/cce/autopilot.ts";
 import type { CceClient } from "../../lib/cce/client.ts";
-import type { ListedJob, ListReply } from "../../lib/cce/list-both-apis.ts";
 import type { Config } from "../../lib/config/config.ts";
-import type { DiscoverySettings } from "../../lib/config/discovery-settings.ts";
+import type { DiscoverySettings } from "../../lib/config/projects.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import { type ClaimedDiscovery, type Discovery, MIN_LIST_INTERVAL_MS } from "../../lib/ledger/discovery.ts";
-import type { Ledger } from "../../lib/ledger/ledger.ts";
+import {
+  type ClaimedDiscovery,
+  type Discovery,
+  type Ledger,
+  MIN_LIST_INTERVAL_MS,
+} from "../../lib/ledger/ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";

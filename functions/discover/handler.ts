@@ -3,7 +3,6 @@ import { createCceClient } from "../../lib/cce/client.ts";
 import { PublicTarget } from "../../lib/channels/public-target.ts";
 import { createConfigView } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
-import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import {
   claimList,
   hasMessage,
@@ -11,13 +10,14 @@ import {
   requestList,
   saveDiscovery,
 } from "../../lib/ledger/dynamo/discovery.ts";
+import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
 import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
 import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
+import { createHttpHandler } from "../../lib/runtime/answer-request.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { monotonicClock } from "../../lib/runtime/clock.ts";
-import { createHttpHandler } from "../../lib/runtime/http-handler.ts";
 import { createScheduleHandler } from "../../lib/runtime/invocation.ts";
 import { createDiscoverHandler, createProjectDiscovery } from "./create-discover-handler.ts";
 import { createSmnHandler } from "./receive-smn-message.ts";

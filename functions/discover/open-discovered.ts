@@ -1,6 +1,6 @@
 import type { Config } from "../../lib/config/config.ts";
-import type { DiscoverySettings } from "../../lib/config/discovery-settings.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/ledger-expiry.ts";
+import type { DiscoverySettings } from "../../lib/config/projects.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { createPollMessage, firstPollToSend } from "../../lib/queue/messages.ts";

@@ -13,7 +13,7 @@ import { findSmnOrigins } from "../../lib/cce/endpoints.ts";
 import { type EventResult, isCceTrace, isSignedBy, SmnMessage } from "../../lib/cce/smn-message.ts";
 import type { ConfigWithCredentials } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import type { DiscoverySettings } from "../../lib/config/discovery-settings.ts";
+import type { DiscoverySettings } from "../../lib/config/projects.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { parseJson } from "../../lib/domain/json.ts";
 import { egressOfAllowList } from "../../lib/http/egress.ts";

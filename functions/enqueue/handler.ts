@@ -2,15 +2,15 @@ import { randomUUID } from "node:crypto";
 import { PublicTarget } from "../../lib/channels/public-target.ts";
 import { createConfigView } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
-import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { createDigest } from "../../lib/ledger/dynamo/digests.ts";
-import { readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
+import { readDurations } from "../../lib/ledger/dynamo/durations.ts";
+import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
 import { countLiveWatches, scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { readProgress } from "../../lib/ledger/dynamo/read-watches.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
+import { createHttpHandler } from "../../lib/runtime/answer-request.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
-import { createHttpHandler } from "../../lib/runtime/http-handler.ts";
 import { createIdentityCheck } from "../shared/authenticate.ts";
 import { createEnqueueHandler } from "./create-enqueue-handler.ts";
 

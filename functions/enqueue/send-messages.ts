@@ -1,6 +1,6 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/ledger-expiry.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import { notificationKey } from "../../lib/ledger/notification.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";

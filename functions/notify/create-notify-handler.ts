@@ -7,7 +7,7 @@ import type { Instant } from "../../lib/domain/job.ts";
 import { maskSecretsIn } from "../../lib/domain/mask-secrets-in.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { NotifyMessage } from "../../lib/queue/messages.ts";
-import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/settle-message.ts";
+import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { deadLetterMessage, type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
 import { type AcquireRateLimitPorts, acquireRateLimit } from "./acquire-rate-limit.ts";
 import {

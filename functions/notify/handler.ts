@@ -2,10 +2,11 @@ import { deliver } from "../../lib/channels/deliver.ts";
 import { Target } from "../../lib/channels/registry.ts";
 import { createConfigView } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
-import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import { readDigest } from "../../lib/ledger/dynamo/digests.ts";
+import { readSlow } from "../../lib/ledger/dynamo/durations.ts";
 import { readOutcome } from "../../lib/ledger/dynamo/end-watch.ts";
+import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import {
   claimNotification,
   markDeadLettered,
@@ -13,7 +14,6 @@ import {
   readDelivery,
   recordAttempt,
 } from "../../lib/ledger/dynamo/notifications.ts";
-import { readSlow } from "../../lib/ledger/dynamo/slow-jobs.ts";
 import {
   clearTargetGone,
   markTargetGone,

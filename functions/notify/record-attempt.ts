@@ -10,7 +10,7 @@ import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { logAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
-import type { Disposition, ReceivedMessage } from "../../lib/runtime/settle-message.ts";
+import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { createDeadLetter } from "../shared/read-message.ts";
 import type { Notification } from "./resolve-notification.ts";
 

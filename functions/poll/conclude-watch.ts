@@ -1,7 +1,7 @@
 import { createLinkOptions, listPageUrl, pageUrl } from "../../lib/auth/link-keys.ts";
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/ledger-expiry.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
 import { defaultText } from "../../lib/domain/default-texts.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
 import {

@@ -5,7 +5,7 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { PollOfMessage } from "../../lib/ledger/watch-ledger.ts";
 import { PollMessage } from "../../lib/queue/messages.ts";
 import { coalesceSends, type Queue, type Timer } from "../../lib/queue/queue.ts";
-import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/settle-message.ts";
+import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { decideBeforePoll } from "../../lib/schedule/decide-after-poll.ts";
 import { createLearnedDurationsReader } from "../shared/learned-durations.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";

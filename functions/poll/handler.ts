@@ -2,13 +2,18 @@ import { createCceClient } from "../../lib/cce/client.ts";
 import { PublicTarget } from "../../lib/channels/public-target.ts";
 import { createConfigView } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
-import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
-import { addDuration, readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
+import {
+  addDuration,
+  readDurations,
+  readSubJobDurations,
+  saveSlowOnce,
+  saveSubJobDurations,
+} from "../../lib/ledger/dynamo/durations.ts";
 import { endWatch, readOutcome, saveOutcomeOnce } from "../../lib/ledger/dynamo/end-watch.ts";
+import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/poll-claims.ts";
 import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
-import { readSubJobDurations, saveSlowOnce, saveSubJobDurations } from "../../lib/ledger/dynamo/slow-jobs.ts";
 import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";

@@ -1,6 +1,6 @@
 import { createLinkOptions, pageUrl } from "../../lib/auth/link-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/ledger-expiry.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
 import type { Instant, Job } from "../../lib/domain/job.ts";
 import { type SlowSummary, summarizeSlowJob } from "../../lib/domain/slow-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";

@@ -6,7 +6,7 @@ import { parseMessage } from "../../lib/queue/messages.ts";
 import { type OutgoingMessage, type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
-import type { Disposition, ReceivedMessage } from "../../lib/runtime/settle-message.ts";
+import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
 /**
  * The shortest and the longest wait of a message that only a newer release can process. The first wait is short, because

@@ -2,8 +2,7 @@ import type { Config } from "../../lib/config/config.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { Digest, Ledger } from "../../lib/ledger/ledger.ts";
 import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
-import { pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
-import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import { pollOverdueAt, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 import type { OverdueEntry } from "../../lib/ledger/watch-ledger.ts";
 import {
   createDigestMessage,

@@ -1,6 +1,5 @@
 import type * as z from "zod/mini";
-import { describeRefusal, findJobId, findOrderId } from "../cce/find-job-id.ts";
-import { findOperation } from "../cce/find-operation.ts";
+import { describeRefusal, findJobId, findOperation, findOrderId } from "../cce/find-job-id.ts";
 import type { Context } from "../domain/context.ts";
 import { JobId, Name } from "../domain/job.ts";
 import { isObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";

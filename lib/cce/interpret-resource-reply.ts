@@ -4,8 +4,7 @@ import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain
 import type { SecretMask } from "../domain/secret-mask.ts";
 import { textOfValue } from "./cce-error.ts";
 import { interpretErrorReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
-import { parseCceTime } from "./parse-cce-time.ts";
-import { phaseWarning } from "./parse-job.ts";
+import { parseCceTime, phaseWarning } from "./parse-job.ts";
 import resourceStates from "./resource-states.json" with { type: "json" };
 
 /** The states in which a resource has reached or missed its goal. In any other state, the goal is still pending. */

@@ -5,20 +5,23 @@ import type { AllowList } from "../http/allow-list.ts";
 import { isSchemeAllowed } from "../http/check-url.ts";
 import type { Connections } from "../http/connections.ts";
 import { toTlsOptions } from "../http/tls-options.ts";
-import { type AuthHeaders, createAuthHeadersProvider, type Query } from "./auth-headers.ts";
-import { type CceApi, createAutopilotFallback } from "./autopilot-fallback.ts";
-import { createCircuitBreaker } from "./circuit-breaker.ts";
-import { findCceEndpoint, findIamEndpoint } from "./endpoints.ts";
-import { createTokenCache, createTokenRequestBody, readTokenReply, type TokenResult } from "./iam-token.ts";
-import { interpretJobReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
 import {
-  interpretResourceReply,
-  resourceParameters,
-  resourcePath,
-  treatGoneAsDeleted,
-} from "./interpret-resource-reply.ts";
-import { createListOfBothApis, type ListedJob, type ListReply } from "./list-both-apis.ts";
-import type { CredentialMask } from "./mask-credentials.ts";
+  type AuthHeaders,
+  createAuthHeadersProvider,
+  createQuery,
+  createTokenCache,
+  createTokenRequestBody,
+  type Query,
+  readTokenReply,
+  type TokenResult,
+} from "./auth-headers.ts";
+import {
+  type CceApi,
+  createAutopilotFallback,
+  createListOfBothApis,
+  type ListedJob,
+  type ListReply,
+} from "./autopilot.ts";
 import {
   NOT_A_LIST,
   type Refusal,
@@ -28,7 +31,17 @@ import {
   refuseWhileNotAnswering,
   refuseWhileThrottled,
   TOO_LARGE,
-} from "./refusal.ts";
+} from "./cce-error.ts";
+import { createCircuitBreaker } from "./circuit-breaker.ts";
+import { findCceEndpoint, findIamEndpoint } from "./endpoints.ts";
+import { interpretJobReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
+import {
+  interpretResourceReply,
+  resourceParameters,
+  resourcePath,
+  treatGoneAsDeleted,
+} from "./interpret-resource-reply.ts";
+import type { CredentialMask } from "./mask-credentials.ts";
 import {
   type CceRequest,
   type SendCceRequest,
@@ -212,19 +225,6 @@ export function createProjectQueries(
       return recorded.kind === "job" ? NOT_A_LIST : recorded;
     },
   };
-}
-
-/** Returns the address of a query. The JSON documents of both APIs have the same form. */
-function createQuery(
-  endpoint: URL,
-  apiPath: string,
-  parts: readonly string[],
-  parameters: Query["parameters"],
-): Query {
-  const path = [`${endpoint.pathname.replace(/\/$/, "")}${apiPath}`, ...parts].join("/");
-  const url = new URL(path.split("/").map(encodeURIComponent).join("/"), endpoint.origin);
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  return { url, path, parameters };
 }
 
 async function fetchToken(name: string, project: Project, ports: ProjectQueryPorts): Promise<TokenResult> {

@@ -2,10 +2,28 @@ import type { Observation } from "../domain/job.ts";
 import { BODY_UNDECODABLE, decodeBody, isCompressed } from "../http/decode-body.ts";
 import { parseHttpDate } from "../http/retry-after.ts";
 import { sendHttpRequest } from "../http/send-http-request.ts";
-import type { ListedJob, ListReply } from "./list-both-apis.ts";
-import { createListScanner } from "./list-scanner.ts";
+import type { ListedJob, ListReply } from "./autopilot.ts";
 import { parseListedJob } from "./parse-job.ts";
 import { type CceRequest, MAX_BODY_BYTES, type TextReply } from "./send-cce-request.ts";
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
+
+/** The whitespace of JSON, and the bytes of a byte order mark. They may stand in front of the list. */
+const IGNORED_AT_START: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
+
+/** The nesting of an entry of the list, and of the objects `metadata`, `spec` and `status` in the entry. */
+const ENTRY_DEPTH = 2;
+const FIELDS_DEPTH = 3;
+
+/** A longer entry without its nested values is not a job. The reason in an entry is the only long text. */
+const MAX_ENTRY_BYTES = 64 * 1024;
+
+const NULL = Buffer.from("null");
 
 /** The maximum size of a list. CCE documents no limit. A longer list is truncated. */
 const MAX_LIST_BYTES = 128 * 1024 * 1024;
@@ -53,4 +71,88 @@ export async function sendListRequest(
   if (result.status === 200 && add(Buffer.from(decoded.text)))
     return { kind: "list", isComplete: !decoded.isTruncated && scanner.isComplete(), date };
   return observe({ ...result, body: decoded.text, isTruncated: decoded.isTruncated });
+}
+
+/** Reads the objects in a JSON array from chunks of bytes. */
+interface ListScanner {
+  /** Adds the next bytes. Returns false if the bytes do not belong to a JSON array. */
+  add(chunk: Buffer): boolean;
+  /** Returns true if the end of the array has arrived. */
+  isComplete(): boolean;
+}
+
+/**
+ * Creates a scanner that passes each object of a JSON array to `onEntry` as JSON text, as soon as the object has
+ * arrived. Values that are nested deeper than the fields of `metadata`, `spec` and `status` are replaced by null, so an
+ * entry is small even if its job has thousands of subjobs. The scanner keeps only the current entry in memory.
+ */
+export function createListScanner(onEntry: (json: string) => void): ListScanner {
+  /** The number of open brackets and braces. Is null in front of the array. */
+  let depth: number | null = null;
+  let isList = true;
+  let inString = false;
+  let isEscaped = false;
+  let entry: Buffer[] = [];
+  let entryBytes = 0;
+
+  const keep = (bytes: Buffer): void => {
+    entryBytes += bytes.length;
+    // The scanner copies the bytes, because a slice would keep the whole chunk in memory.
+    if (entryBytes <= MAX_ENTRY_BYTES) entry.push(Buffer.from(bytes));
+  };
+  const endEntry = (): void => {
+    if (entryBytes <= MAX_ENTRY_BYTES) onEntry(Buffer.concat(entry).toString("utf8"));
+    entry = [];
+    entryBytes = 0;
+  };
+
+  /** Scans the bytes of the array. `from` is the index of the first byte that belongs to the current entry. */
+  const scan = (chunk: Buffer, start: number): void => {
+    let open = depth ?? 0;
+    let from = open >= ENTRY_DEPTH && open <= FIELDS_DEPTH ? start : -1;
+    for (let at = start; at < chunk.length && isList; at += 1) {
+      const byte = chunk[at];
+      if (inString) {
+        if (isEscaped) isEscaped = false;
+        else if (byte === BACKSLASH) isEscaped = true;
+        else if (byte === QUOTE) inString = false;
+        continue;
+      }
+      if (byte === QUOTE) inString = true;
+      else if (byte === OPENING_BRACE || byte === OPENING_BRACKET) {
+        open += 1;
+        if (open === ENTRY_DEPTH) from = at;
+        else if (open === FIELDS_DEPTH + 1) {
+          keep(chunk.subarray(from, at));
+          keep(NULL);
+          from = -1;
+        }
+      } else if (byte === CLOSING_BRACE || byte === CLOSING_BRACKET) {
+        open -= 1;
+        if (open === FIELDS_DEPTH) from = at + 1;
+        else if (open === ENTRY_DEPTH - 1) {
+          keep(chunk.subarray(from, at + 1));
+          endEntry();
+          from = -1;
+        } else if (open === 0) isList = false;
+      }
+    }
+    if (from !== -1) keep(chunk.subarray(from));
+    depth = open;
+  };
+
+  return {
+    add(chunk) {
+      if (depth !== null) {
+        scan(chunk, 0);
+        return true;
+      }
+      const start = chunk.findIndex((byte) => !IGNORED_AT_START.has(byte));
+      if (start === -1) return isList;
+      isList = isList && chunk[start] === OPENING_BRACKET;
+      if (isList) scan(chunk, start);
+      return depth !== null;
+    },
+    isComplete: () => depth === 0,
+  };
 }

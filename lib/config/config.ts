@@ -4,7 +4,7 @@ import type { Target } from "../channels/registry.ts";
 import { Name } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 import { describeIssue, httpUrlSchema, NonEmpty } from "../domain/zod-fields.ts";
-import type { ConfigPart } from "./config-parts.ts";
+import type { ConfigPart } from "./assemble-config.ts";
 import type { Project, PublicProject } from "./projects.ts";
 import { Settings } from "./settings.ts";
 

@@ -1,4 +1,12 @@
 import { addSubJobCounts, type Job, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
+import { countUtf8Bytes, truncateNullable } from "./truncate-text.ts";
+
+/** The possible size limits of one failure reason in bytes, from large to small. */
+const LONG_REASON_BYTES = 4000;
+const SHORT_REASON_BYTES = [1000, 250];
+const NAME_BYTES = 200;
+
+const NAME_FIELDS = ["jobId", "type", "phase", "clusterId", "resourceId", "resourceName"] as const;
 
 /** A job and its parent in a tree of subjobs. The root job has no parent. */
 export interface TreeNode {
@@ -91,4 +99,124 @@ export function listRunning(pending: readonly TreeNode[]): readonly TreeNode[] {
 /** Returns true if a subjob is running. A subjob in the phase `Initializing` still waits for other subjobs. */
 function isRunning({ job }: TreeNode): boolean {
   return job.phase !== null && !/^\s*initializing\s*$/i.test(job.phase);
+}
+
+/**
+ * Serializes a tree of subjobs into at most `maxBytes`. If the tree of subjobs is too large, the function makes it
+ * smaller in four steps. Step 1 truncates long texts of the jobs. Step 2 omits subjobs that have succeeded. Step 3
+ * truncates the failure reasons further. Step 4 omits pending subjobs first, and failed subjobs last. The function
+ * never omits the root job.
+ */
+export function serializeTruncatedTree<Serialized>(
+  tree: Job,
+  serialize: (tree: Job) => Serialized,
+  bytesOf: (serialized: Serialized) => number,
+  maxBytes: number,
+): Serialized {
+  let current = tree;
+  let serialized = serialize(tree);
+  let bytes = bytesOf(serialized);
+  const replace = (smaller: Job) => {
+    if (smaller === current) return;
+    current = smaller;
+    serialized = serialize(smaller);
+    bytes = bytesOf(serialized);
+  };
+  const steps: readonly ((tree: Job) => Job)[] = [
+    (whole) => truncateTexts(whole, LONG_REASON_BYTES),
+    (whole) => keepImportantSubJobs(whole, Infinity),
+    ...SHORT_REASON_BYTES.map((reasonBytes) => (whole: Job) => truncateTexts(whole, reasonBytes)),
+  ];
+  for (const step of steps) {
+    if (bytes <= maxBytes) return serialized;
+    replace(step(current));
+  }
+  const withAllWidth = current;
+  for (let width = largestSubJobCount(current); bytes > maxBytes && width > 0; ) {
+    // Serializing a large tree is slow, so the first new width is already close to the final width.
+    width = Math.floor(width * Math.min(0.5, maxBytes / bytes));
+    replace(keepImportantSubJobs(withAllWidth, width));
+  }
+  return serialized;
+}
+
+/** Truncates the texts of a job and of its subjobs. Returns the same object if no text was too long. */
+function truncateTexts(job: Job, reasonBytes: number): Job {
+  const truncated: { -readonly [Field in keyof Job]: Job[Field] } = { ...job };
+  for (const field of NAME_FIELDS)
+    truncated[field] = truncateNullable(job[field], NAME_BYTES, countUtf8Bytes);
+  truncated.reason = truncateNullable(job.reason, reasonBytes, countUtf8Bytes);
+  const subJobs = job.subJobs.map((subJob) => truncateTexts(subJob, reasonBytes));
+  truncated.subJobs = withSameObject(job.subJobs, subJobs);
+  const isSame = ([...NAME_FIELDS, "reason", "subJobs"] as const).every(
+    (field) => job[field] === truncated[field],
+  );
+  return isSame ? job : truncated;
+}
+
+/** Returns the old list if the new list has the same entries. */
+function withSameObject(old: Job[], changed: Job[]): Job[] {
+  return changed.length === old.length && changed.every((job, index) => job === old[index]) ? old : changed;
+}
+
+/** 2 means that the job or a subjob failed. 1 means that the job or a subjob is pending. 0 means that all succeeded. */
+type Importance = 2 | 1 | 0;
+
+/**
+ * Omits succeeded subjobs, and keeps at most `maxWidth` subjobs of each job. Omits pending subjobs first, and failed
+ * subjobs last. The order of the subjobs does not change. The field `omitted` of a job counts the omitted subjobs of
+ * the job. Returns the same object if no subjob was omitted.
+ */
+export function keepImportantSubJobs(tree: Job, maxWidth: number): Job {
+  const importances = new Map<Job, Importance>();
+  rate(tree, importances);
+  const shrink = (job: Job): Job => {
+    const kept = new Set(mostImportant(job.subJobs, maxWidth, importances));
+    const subJobs = withSameObject(job.subJobs, job.subJobs.filter((subJob) => kept.has(subJob)).map(shrink));
+    if (subJobs === job.subJobs) return job;
+    const lost = job.subJobs.filter((subJob) => !kept.has(subJob));
+    if (lost.length === 0) return { ...job, subJobs };
+    return {
+      ...job,
+      subJobs,
+      omitted: [job.omitted ?? NO_SUBJOBS, ...lost.map(countWithBelow)].reduce(addSubJobCounts),
+    };
+  };
+  return shrink(tree);
+}
+
+/** Returns the largest number of direct subjobs that one job of the tree has. */
+export function largestSubJobCount(job: Job): number {
+  return job.subJobs.reduce(
+    (width, subJob) => Math.max(width, largestSubJobCount(subJob)),
+    job.subJobs.length,
+  );
+}
+
+function rate(job: Job, importances: Map<Job, Importance>): Importance {
+  let importance = ownImportance(job);
+  for (const subJob of job.subJobs) {
+    const below = rate(subJob, importances);
+    if (below > importance) importance = below;
+  }
+  importances.set(job, importance);
+  return importance;
+}
+
+function ownImportance({ state, omitted = NO_SUBJOBS }: Job): Importance {
+  if (state === "failed" || omitted.failed > 0) return 2;
+  return state === "pending" || omitted.pending > 0 ? 1 : 0;
+}
+
+function mostImportant(jobs: Job[], maxCount: number, importances: ReadonlyMap<Job, Importance>): Job[] {
+  const importanceOf = (job: Job) => importances.get(job) ?? 0;
+  const wanted = jobs.filter((job) => importanceOf(job) > 0);
+  if (wanted.length <= maxCount) return wanted;
+  return wanted.toSorted((a, b) => importanceOf(b) - importanceOf(a)).slice(0, maxCount);
+}
+
+/** Counts a job and all its subjobs by state. The count includes subjobs that were omitted earlier. */
+function countWithBelow({ state, subJobs, omitted = NO_SUBJOBS }: Job): SubJobCounts {
+  const own = { ...NO_SUBJOBS, total: 1, [state]: 1 };
+  return [own, omitted, ...subJobs.map(countWithBelow)].reduce(addSubJobCounts);
 }

@@ -11,8 +11,27 @@ import {
 import { isNewOperation, type Operation } from "../domain/operation.ts";
 import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import type { ReadyProgress } from "../domain/ready.ts";
+import { countUtf8Bytes, truncate } from "../domain/truncate-text.ts";
 import { MaybeText } from "../domain/zod-fields.ts";
 import type { DeliveryRecord, NotificationGenerations } from "./notification.ts";
+
+/**
+ * The maximum size of a text from CCE in a watch. A watch must be small in the ledger, because each poll writes the
+ * watch.
+ */
+const TEXT_BYTES = 200;
+
+/**
+ * A poll that is more than `POLL_OVERDUE_MS` late is probably lost. The delays of the queue and of a cold start of a
+ * Lambda function are shorter.
+ */
+const POLL_OVERDUE_MS = 30_000;
+
+/**
+ * The time between the end of a watch and the check whether all notifications were delivered. Most deliveries are
+ * finished at the time of the check.
+ */
+const DELIVERIES_OVERDUE_MS = 60_000;
 
 /** The maximum number of poll times that the ledger stores for one watch. */
 export const POLL_HISTORY = 60;
@@ -135,4 +154,49 @@ export function restartsWatch(
 /** Returns the number of polls in the current generation of the watch, including a poll that is in progress. */
 export function countPollsMade(watch: Pick<Watch, "poll" | "previousPolls" | "rateLimitedPolls">): number {
   return watch.poll - watch.previousPolls - watch.rateLimitedPolls;
+}
+
+/**
+ * Returns the time when the sweep function sends the message of a poll again. `nextPollAt` is the planned time of the
+ * poll.
+ */
+export function pollOverdueAt(nextPollAt: Instant): Instant {
+  return nextPollAt + POLL_OVERDUE_MS;
+}
+
+/**
+ * Returns the time when the sweep function checks whether all notifications of an ended watch were delivered.
+ * @param at the time when the watch ended, or when a target was added to the ended watch.
+ */
+export function deliveriesOverdueAt(at: Instant): Instant {
+  return at + DELIVERIES_OVERDUE_MS;
+}
+
+/** Truncates a text from CCE so that the text is short enough for a watch. */
+export function truncateObservedText<Text extends string | null>(text: Text): Text | string {
+  return text === null ? text : truncate(text, TEXT_BYTES, countUtf8Bytes);
+}
+
+/** Truncates the texts about a resource so that they are short enough for a watch. */
+export function truncateReady(ready: ReadyProgress): ReadyProgress {
+  const { reason, message } = ready;
+  return { ...ready, reason: truncateObservedText(reason), message: truncateObservedText(message) };
+}
+
+/** Truncates the texts of an observed job so that they are short enough for a watch. */
+export function truncateObservedJob({ phase, jobType, resourceName }: ObservedJob): ObservedJob {
+  return {
+    phase: truncateObservedText(phase),
+    jobType: truncateObservedText(jobType),
+    resourceName: truncateObservedText(resourceName),
+  };
+}
+
+/** Truncates the texts of a job that has ended so that they are short enough for a watch. */
+export function truncateEndedJob(job: EndedJob): EndedJob {
+  return {
+    ...truncateObservedJob(job),
+    cause: truncateObservedText(job.cause),
+    durationSeconds: job.durationSeconds,
+  };
 }

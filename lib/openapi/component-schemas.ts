@@ -1,22 +1,26 @@
 import * as z from "zod/mini";
-import { AttemptDocument, DeliveryDocument, Reason, TestResult } from "../api/delivery-document.ts";
 import { HealthDocument } from "../api/health-document.ts";
 import { JobList, ListedJob } from "../api/job-list-document.ts";
+import { Problem, RequestError } from "../api/problem.ts";
 import {
   MissedJob,
   MissedRedelivery,
   MissedRedeliveryResult,
   MissedStatus,
-} from "../api/missed-redelivery.ts";
-import { Problem, RequestError } from "../api/problem.ts";
-import {
   RedeliveredTarget,
   Redelivery,
   RedeliveryResult,
   RedeliveryStatus,
   SkipReason,
 } from "../api/redelivery-request.ts";
-import { JobDocument, StatusDocument } from "../api/status-document.ts";
+import {
+  AttemptDocument,
+  DeliveryDocument,
+  JobDocument,
+  Reason,
+  StatusDocument,
+  TestResult,
+} from "../api/status-document.ts";
 import { Submission } from "../api/submission.ts";
 import { JobResult, SubmissionResult } from "../api/submission-result.ts";
 import { ListedProject, ListedTarget, ProjectList, TargetList } from "../api/usable-names.ts";

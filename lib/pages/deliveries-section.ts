@@ -1,5 +1,4 @@
-import type { AttemptDocument, DeliveryDocument } from "../api/delivery-document.ts";
-import type { StatusDocument } from "../api/status-document.ts";
+import type { AttemptDocument, DeliveryDocument, StatusDocument } from "../api/status-document.ts";
 import type { DeliveryState, Verdict, WatchState } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { bdiElement, type Html, html } from "./html.ts";

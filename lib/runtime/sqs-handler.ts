@@ -1,6 +1,8 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { findTraceparent } from "../domain/traceparent.ts";
 import { createLambdaHandler } from "./invocation.ts";
-import { type HandleMessage, type ReceivedMessage, settleMessage } from "./settle-message.ts";
+import { log } from "./log.ts";
+import { meter } from "./metrics.ts";
 
 /** The time that an invocation keeps free at its end to report the unfinished messages to SQS. */
 const ANSWER_MS = 500;
@@ -32,4 +34,47 @@ function readRecord(record: SQSRecord, remainingMs: () => number): ReceivedMessa
     receiveCount: Number(attributes.ApproximateReceiveCount),
     remainingMs,
   };
+}
+
+/** One message from a queue. */
+export interface ReceivedMessage {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  /** The number of times that the queue has delivered the message, including the current delivery. */
+  readonly receiveCount: number;
+  /** Returns the number of milliseconds that remain to handle the message. */
+  remainingMs(): number;
+}
+
+/**
+ * The decision about a message. The decision `acknowledged` means that the queue may delete the message. The decision
+ * `retry` means that the queue must deliver the message again.
+ */
+export type Disposition = "acknowledged" | "retry";
+
+export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
+
+/**
+ * Calls the handler of a message and returns the decision of the handler. Returns `retry` if the handler throws an error
+ * or does not finish in time. Never throws.
+ */
+export async function settleMessage(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
+  const { messageId, body } = received;
+  let timer: NodeJS.Timeout | undefined;
+  const outOfTime = new Promise<Disposition>((resolve) => {
+    timer = setTimeout(() => {
+      log.warn("record out of time", { messageId, traceparent: findTraceparent(body) });
+      resolve("retry");
+    }, received.remainingMs());
+  });
+  try {
+    return await Promise.race([outOfTime, handle(received)]);
+  } catch (error) {
+    log.error("record failed", { messageId, traceparent: findTraceparent(body) }, error);
+    meter.add("RecordsFailed", 1);
+    return "retry";
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,7 +1,11 @@
 import { GetParametersByPathCommand, GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { assembleConfigDocument, type ConfigEntry } from "../config/assemble-config.ts";
+import {
+  assembleConfigDocument,
+  type ConfigEntry,
+  type ConfigPart,
+  SINGLE_ENTRIES,
+} from "../config/assemble-config.ts";
 import type { Config, ConfigView } from "../config/config.ts";
-import { type ConfigPart, SINGLE_ENTRIES } from "../config/config-parts.ts";
 import { ConfigInvalidError, type ConfigSource, createConfigSource } from "../config/config-source.ts";
 import { AWS_CLIENT } from "./aws-client.ts";
 import { systemClock, systemRandom, systemWait } from "./clock.ts";

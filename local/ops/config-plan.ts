@@ -1,5 +1,4 @@
-import { CERTIFICATES, type ConfigEntry } from "../../lib/config/assemble-config.ts";
-import { SECRET } from "../../lib/config/config-parts.ts";
+import { CERTIFICATES, type ConfigEntry, SECRET } from "../../lib/config/assemble-config.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 
 /**

@@ -3,7 +3,7 @@ import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { readDelivery, startRedelivery } from "../../lib/ledger/dynamo/notifications.ts";
 import { scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { readTarget } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { deliveriesOverdueAt } from "../../lib/ledger/overdue-times.ts";
+import { deliveriesOverdueAt } from "../../lib/ledger/watch.ts";
 import { sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { runCommand, UsageError } from "./command.ts";

@@ -1,4 +1,4 @@
-import { type DiscoveryLedger, MIN_LIST_INTERVAL_MS } from "../../lib/ledger/discovery.ts";
+import { type DiscoveryLedger, MIN_LIST_INTERVAL_MS } from "../../lib/ledger/ledger.ts";
 import type { Store } from "../store/store.ts";
 import { readRecord, updateRecord, writeRecord } from "./rows.ts";
 

@@ -1,12 +1,14 @@
 import type { Instant } from "../../lib/domain/job.ts";
 import {
+  deliveriesOverdueAt,
+  POLL_HISTORY,
+  pollOverdueAt,
   truncateEndedJob,
   truncateObservedJob,
   truncateObservedText,
   truncateReady,
-} from "../../lib/ledger/observed-texts.ts";
-import { deliveriesOverdueAt, pollOverdueAt } from "../../lib/ledger/overdue-times.ts";
-import { POLL_HISTORY, type Watch } from "../../lib/ledger/watch.ts";
+  type Watch,
+} from "../../lib/ledger/watch.ts";
 import type {
   EndResult,
   NewWatch,

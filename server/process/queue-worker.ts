@@ -1,6 +1,6 @@
 import type { Instant } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { type HandleMessage, settleMessage } from "../../lib/runtime/settle-message.ts";
+import { type HandleMessage, settleMessage } from "../../lib/runtime/sqs-handler.ts";
 import type { QueueMessage, SqliteQueue } from "../queue/sqlite-queue.ts";
 
 /** The number of messages in one batch, as on Lambda. */

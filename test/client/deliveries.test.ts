@@ -1,6 +1,5 @@
-import type { DeliveryDocument } from "../../lib/api/delivery-document.ts";
 import { forbidden } from "../../lib/api/problem.ts";
-import { StatusDocument } from "../../lib/api/status-document.ts";
+import { type DeliveryDocument, StatusDocument } from "../../lib/api/status-document.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 import { runInProcess as run } from "../support/run-in-process.ts";
 

@@ -1,6 +1,5 @@
 import { deliveryLines, reasonLines, statusLine } from "../../client/status-text.ts";
-import type { DeliveryDocument } from "../../lib/api/delivery-document.ts";
-import { type JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
+import { type DeliveryDocument, type JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 
 const status: StatusDocument = {

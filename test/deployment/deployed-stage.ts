@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CONFIG_GROUPS, SINGLE_ENTRIES } from "../../lib/config/config-parts.ts";
+import { CONFIG_GROUPS, SINGLE_ENTRIES } from "../../lib/config/assemble-config.ts";
 import { ALARM_NAMES } from "../../local/ops/stage-limits.ts";
 import type { StageState } from "./stage-state.ts";
 

@@ -1,4 +1,4 @@
-import { MissedRedeliveryResult } from "../../lib/api/missed-redelivery.ts";
+import { MissedRedeliveryResult } from "../../lib/api/redelivery-request.ts";
 import { PROJECT } from "../support/service-fixture.ts";
 import type { DeliveryFixture } from "./delivery-fixture.ts";
 import { succeedingJob } from "./outcome-jobs.ts";

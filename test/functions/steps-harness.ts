@@ -15,7 +15,7 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NewWatch } from "../../lib/ledger/watch-ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { Act } from "../../lib/runtime/log-act.ts";
-import type { Disposition, ReceivedMessage } from "../../lib/runtime/settle-message.ts";
+import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { CALLER, configWith, PROJECT, T0 } from "../simulation/draw-inputs.ts";
 import { createMemoryLedger } from "../simulation/memory-ledger.ts";
 import { createMemoryQueue, type MemoryQueue } from "../simulation/memory-queue.ts";

@@ -2,7 +2,7 @@ import { createNotifyHandler } from "../../functions/notify/create-notify-handle
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
 import { createSweepHandler } from "../../functions/sweep/create-sweep-handler.ts";
 import { createPollMessage } from "../../lib/queue/messages.ts";
-import { type HandleMessage, settleMessage } from "../../lib/runtime/settle-message.ts";
+import { type HandleMessage, settleMessage } from "../../lib/runtime/sqs-handler.ts";
 import { createSqliteLedger } from "../../server/ledger/sqlite-ledger.ts";
 import { createSqliteQueue, type QueueName, type SqliteQueue } from "../../server/queue/sqlite-queue.ts";
 import { Store } from "../../server/store/store.ts";

@@ -3,8 +3,8 @@ import {
   createProjectDiscovery,
 } from "../../functions/discover/create-discover-handler.ts";
 import { discoveryCaller } from "../../functions/discover/open-discovered.ts";
-import { DiscoverySettings } from "../../lib/config/discovery-settings.ts";
-import { MIN_LIST_INTERVAL_MS } from "../../lib/ledger/discovery.ts";
+import { DiscoverySettings } from "../../lib/config/projects.ts";
+import { MIN_LIST_INTERVAL_MS } from "../../lib/ledger/ledger.ts";
 import type { RandomSource } from "../../local/random-source.ts";
 import { drawJob, minutes, PROJECT, T0 } from "./draw-inputs.ts";
 import { idOf } from "./memory-ledger-state.ts";

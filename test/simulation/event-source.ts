@@ -1,4 +1,4 @@
-import type { Disposition, HandleMessage } from "../../lib/runtime/settle-message.ts";
+import type { Disposition, HandleMessage } from "../../lib/runtime/sqs-handler.ts";
 import { type FaultRates, ratesNow } from "./fault-rates.ts";
 import type { Received } from "./memory-queue.ts";
 import type { SimulatedQueue } from "./simulated-queue.ts";

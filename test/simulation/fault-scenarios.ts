@@ -1,5 +1,5 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
-import { DiscoverySettings } from "../../lib/config/discovery-settings.ts";
+import { DiscoverySettings } from "../../lib/config/projects.ts";
 import { operationJobId } from "../../lib/domain/operation.ts";
 import { daysSince1970, durationBucket } from "../../lib/schedule/duration-buckets.ts";
 import { redeliver, stopWatch, submitJobs } from "./callers.ts";

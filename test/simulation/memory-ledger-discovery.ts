@@ -1,4 +1,4 @@
-import { type DiscoveryLedger, MIN_LIST_INTERVAL_MS } from "../../lib/ledger/discovery.ts";
+import { type DiscoveryLedger, MIN_LIST_INTERVAL_MS } from "../../lib/ledger/ledger.ts";
 import type { LedgerState } from "./memory-ledger-state.ts";
 
 /** Returns the operations on the discovery of jobs. */

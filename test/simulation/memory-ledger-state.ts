@@ -1,7 +1,6 @@
 import type { Instant, Job, WatchGeneration, WatchKey } from "../../lib/domain/job.ts";
 import type { SlowSummary } from "../../lib/domain/slow-summary.ts";
-import type { Discovery } from "../../lib/ledger/discovery.ts";
-import type { Digest } from "../../lib/ledger/ledger.ts";
+import type { Digest, Discovery } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import type { WaitingCall } from "../../lib/ledger/waiting-calls.ts";
 import type { CallerData, StoredOutcome } from "../../lib/ledger/watch.ts";

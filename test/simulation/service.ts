@@ -7,7 +7,7 @@ import type { WholeConfig } from "../../lib/config/config.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Queue, Timer } from "../../lib/queue/queue.ts";
 import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
-import type { HandleMessage } from "../../lib/runtime/settle-message.ts";
+import type { HandleMessage } from "../../lib/runtime/sqs-handler.ts";
 import type { FaultRates } from "./fault-rates.ts";
 import { faultyLedger } from "./faulty-ledger.ts";
 import type { MemoryLedger } from "./memory-ledger.ts";

@@ -1,4 +1,3 @@
-import { bindToTable } from "../../lib/ledger/dynamo/bind-to-table.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import { createDigest, readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
 import {
@@ -8,9 +7,16 @@ import {
   requestList,
   saveDiscovery,
 } from "../../lib/ledger/dynamo/discovery.ts";
-import { addDuration, readDurations } from "../../lib/ledger/dynamo/duration-counts.ts";
+import {
+  addDuration,
+  readDurations,
+  readSlow,
+  readSubJobDurations,
+  saveSlowOnce,
+  saveSubJobDurations,
+} from "../../lib/ledger/dynamo/durations.ts";
 import { endWatch, readOutcome, saveOutcomeOnce, stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
-import type { LedgerTable } from "../../lib/ledger/dynamo/item-operations.ts";
+import { bindToTable, type LedgerTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
 import {
   claimNotification,
@@ -29,12 +35,6 @@ import {
 } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/poll-claims.ts";
 import { listRecentWatches, readProgress, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
-import {
-  readSlow,
-  readSubJobDurations,
-  saveSlowOnce,
-  saveSubJobDurations,
-} from "../../lib/ledger/dynamo/slow-jobs.ts";
 import {
   clearTargetGone,
   markTargetGone,

@@ -1,4 +1,4 @@
-import { CONFIG_GROUPS, type ConfigPart, SINGLE_ENTRIES } from "../../lib/config/config-parts.ts";
+import { CONFIG_GROUPS, type ConfigPart, SINGLE_ENTRIES } from "../../lib/config/assemble-config.ts";
 import type { OwnTemplate } from "./own-template.ts";
 
 /** The IAM actions of the AWS SDK's commands. A command that is missing in this list is a fault. */

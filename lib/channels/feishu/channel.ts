@@ -3,9 +3,9 @@ import * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";
 import { TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
+import { type ResultCode, verdictOfResultCode } from "../attempt-verdict.ts";
 import { type AttemptVerdict, createJsonRequest, encodeJsonBody, type ReceiverAnswer } from "../channel.ts";
 import { createChatChannel, robotFields } from "../chat/chat-channel.ts";
-import { type ResultCode, verdictOfResultCode } from "../chat-verdict.ts";
 import { formatFeishuMessage, formatPlainFeishuMessage } from "./message.ts";
 
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */

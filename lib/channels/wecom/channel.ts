@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
+import { verdictOfResultCode } from "../attempt-verdict.ts";
 import { type AttemptVerdict, encodeJsonBody, type ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
-import { verdictOfResultCode } from "../chat-verdict.ts";
 import { createMarkdownPayload, formatPlainWecomMessage, formatWecomMessage } from "./message.ts";
 
 /** WeCom accepts 20 messages in one minute, so WeCom accepts the next message after one minute at the latest. */

@@ -4,12 +4,12 @@ import { parseJson } from "../../domain/json.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import type { CallerData } from "../watch.ts";
 import type { NewWatch } from "../watch-ledger.ts";
-import type { Operation } from "./bind-to-table.ts";
 import type { StoredValues } from "./expression.ts";
 import {
   getItem,
   type Item,
   type LedgerTable,
+  type Operation,
   parseItem,
   toEpochSeconds,
   updateItem,

@@ -1,6 +1,12 @@
 import * as z from "zod/mini";
-import type { Operation } from "./bind-to-table.ts";
-import { createItem, parseItem, readItem, toEpochSeconds, updateItem } from "./item-operations.ts";
+import {
+  createItem,
+  type Operation,
+  parseItem,
+  readItem,
+  toEpochSeconds,
+  updateItem,
+} from "./item-operations.ts";
 import {
   formatDigestMember,
   type ItemKey,

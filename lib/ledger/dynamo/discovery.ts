@@ -1,8 +1,14 @@
 import * as z from "zod/mini";
 import { MaybeInstant } from "../../domain/job.ts";
-import { MIN_LIST_INTERVAL_MS } from "../discovery.ts";
-import type { Operation } from "./bind-to-table.ts";
-import { createItem, getItem, parseItem, toEpochSeconds, updateItem } from "./item-operations.ts";
+import { MIN_LIST_INTERVAL_MS } from "../ledger.ts";
+import {
+  createItem,
+  getItem,
+  type Operation,
+  parseItem,
+  toEpochSeconds,
+  updateItem,
+} from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
 
 /** The ledger deletes the discovery of a project this time after the last list. */

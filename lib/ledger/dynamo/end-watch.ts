@@ -4,15 +4,13 @@ import { parseJson } from "../../domain/json.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import { computeNotificationGenerations, type NotificationGenerations } from "../notification.ts";
-import { truncateEndedJob } from "../observed-texts.ts";
-import { deliveriesOverdueAt } from "../overdue-times.ts";
-import type { StoredOutcome } from "../watch.ts";
-import type { Operation } from "./bind-to-table.ts";
+import { deliveriesOverdueAt, type StoredOutcome, truncateEndedJob } from "../watch.ts";
 import {
   createItem,
   getItem,
   type Item,
   type LedgerTable,
+  type Operation,
   parseItem,
   readItem,
   toEpochSeconds,

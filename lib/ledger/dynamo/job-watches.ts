@@ -1,7 +1,7 @@
 import type { JobKey } from "../../domain/job.ts";
 import { newestFirst, type Watch } from "../watch.ts";
-import type { Operation } from "./bind-to-table.ts";
-import { type Item, type LedgerTable, parseItem, queryPage } from "./item-operations.ts";
+
+import { type Item, type LedgerTable, type Operation, parseItem, queryPage } from "./item-operations.ts";
 import { jobPartition, WATCH_PREFIX } from "./keys.ts";
 import { toWatch, WatchItem } from "./watch-item.ts";
 

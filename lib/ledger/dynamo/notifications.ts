@@ -10,8 +10,15 @@ import {
   type NotificationToClaim,
   newDeliveryRecord,
 } from "../notification.ts";
-import type { Operation } from "./bind-to-table.ts";
-import { getItem, type Item, parseItem, readItem, toEpochSeconds, updateItem } from "./item-operations.ts";
+import {
+  getItem,
+  type Item,
+  type Operation,
+  parseItem,
+  readItem,
+  toEpochSeconds,
+  updateItem,
+} from "./item-operations.ts";
 import { notificationItemKey } from "./keys.ts";
 
 const LEASED =

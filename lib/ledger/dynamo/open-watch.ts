@@ -1,8 +1,6 @@
-import { deliveriesOverdueAt, pollOverdueAt } from "../overdue-times.ts";
-import { restartsWatch } from "../watch.ts";
+import { deliveriesOverdueAt, pollOverdueAt, restartsWatch } from "../watch.ts";
 import type { NewWatch, OpenResult } from "../watch-ledger.ts";
 import { findExceededLimit, NO_LIMITS, type WatchLimits } from "../watch-limits.ts";
-import type { Operation } from "./bind-to-table.ts";
 import { inlineCallerAttributes, moveToCallerItem, saveCallbacks } from "./caller-data.ts";
 import { addGenerations } from "./end-watch.ts";
 import type { StoredValues } from "./expression.ts";
@@ -11,6 +9,7 @@ import {
   getItem,
   type Item,
   type LedgerTable,
+  type Operation,
   parseItem,
   toEpochSeconds,
   updateItem,

@@ -1,8 +1,7 @@
 import type { QueryCommandOutput } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import type { Operation } from "./bind-to-table.ts";
 import { fromAttributes } from "./expression.ts";
-import { queryPage, toEpochSeconds, updateItem } from "./item-operations.ts";
+import { type Operation, queryPage, toEpochSeconds, updateItem } from "./item-operations.ts";
 import {
   callerDataItemKey,
   OVERDUE_INDEX,

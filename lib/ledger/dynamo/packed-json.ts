@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { Job } from "../../domain/job.ts";
-import { serializeTruncatedTree } from "../../domain/truncate-tree.ts";
+import { serializeTruncatedTree } from "../../domain/subjob-tree.ts";
 
 /**
  * The maximum size of a compressed tree of subjobs. In DynamoDB the size of an item with all its attributes is at most

@@ -1,10 +1,8 @@
 import * as z from "zod/mini";
 import type { Job } from "../../domain/job.ts";
-import { truncateObservedJob, truncateObservedText, truncateReady } from "../observed-texts.ts";
-import { pollOverdueAt } from "../overdue-times.ts";
+import { pollOverdueAt, truncateObservedJob, truncateObservedText, truncateReady } from "../watch.ts";
 import type { PollClaim, PollToClaim } from "../watch-ledger.ts";
-import type { Operation } from "./bind-to-table.ts";
-import { type LedgerTable, parseItem, readItem, updateItem } from "./item-operations.ts";
+import { type LedgerTable, type Operation, parseItem, readItem, updateItem } from "./item-operations.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
 import { hashTree, packTree } from "./packed-json.ts";
 import { formatInstants, NO_LEASE, overdueIndexAttributes, toWatch, WatchItem } from "./watch-item.ts";

@@ -3,11 +3,18 @@ import * as z from "zod/mini";
 import { computeNotificationGenerations, notificationKey } from "../notification.ts";
 import { type PagePosition, parsePageToken, toPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";
-import type { Operation } from "./bind-to-table.ts";
+
 import { toCallerData } from "./caller-data.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributes } from "./expression.ts";
-import { getItem, type Item, type LedgerTable, parseItem, queryPage } from "./item-operations.ts";
+import {
+  getItem,
+  type Item,
+  type LedgerTable,
+  type Operation,
+  parseItem,
+  queryPage,
+} from "./item-operations.ts";
 import { readJobItems, toJobWatches } from "./job-watches.ts";
 import {
   callerDataItemKey,

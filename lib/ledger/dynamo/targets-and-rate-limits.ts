@@ -1,9 +1,15 @@
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { MaybeInstant } from "../../domain/job.ts";
-import type { Operation } from "./bind-to-table.ts";
 import { toAttributes } from "./expression.ts";
-import { createItem, parseItem, queryPage, toEpochSeconds, updateItem } from "./item-operations.ts";
+import {
+  createItem,
+  type Operation,
+  parseItem,
+  queryPage,
+  toEpochSeconds,
+  updateItem,
+} from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
 
 /**

@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
 import { parseJson } from "../../domain/json.ts";
 import { findFreeNumber, type WaitingCall } from "../waiting-calls.ts";
-import type { Operation } from "./bind-to-table.ts";
-import { getItem, parseItem, toEpochSeconds, updateItem } from "./item-operations.ts";
+import { getItem, type Operation, parseItem, toEpochSeconds, updateItem } from "./item-operations.ts";
 
 /** All waiting calls are attributes of one item. No target has the name `:waiting`. */
 const KEY = { pk: "T#:waiting", sk: "calls" };

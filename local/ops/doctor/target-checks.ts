@@ -4,8 +4,8 @@ import type { Target } from "../../../lib/channels/registry.ts";
 import type { WholeConfig } from "../../../lib/config/config.ts";
 import { maskSecretsIn } from "../../../lib/domain/mask-secrets-in.ts";
 import { type AllowList, parseAllowList } from "../../../lib/http/allow-list.ts";
-import { checkAddresses } from "../../../lib/http/check-addresses.ts";
 import { checkUrl } from "../../../lib/http/check-url.ts";
+import { checkAddresses } from "../../../lib/http/egress.ts";
 import { ALLOW_REMEDY } from "../ineffective-entries.ts";
 import { type Finding, faultFinding, okFinding, readErrorName } from "./finding.ts";
 

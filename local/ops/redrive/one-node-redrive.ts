@@ -1,4 +1,4 @@
-import { deliveriesOverdueAt } from "../../../lib/ledger/overdue-times.ts";
+import { deliveriesOverdueAt } from "../../../lib/ledger/watch.ts";
 import { sendAllOrThrow } from "../../../lib/queue/queue.ts";
 import { createSqliteLedger } from "../../../server/ledger/sqlite-ledger.ts";
 import { createSqliteQueue } from "../../../server/queue/sqlite-queue.ts";

@@ -3,8 +3,8 @@ import {
   createProjectDiscovery,
 } from "../../../functions/discover/create-discover-handler.ts";
 import { type DiscoveryReport, reportListed } from "../../../functions/discover/discover-jobs.ts";
-import type { ListedJob, ListReply } from "../../../lib/cce/list-both-apis.ts";
-import { DiscoverySettings } from "../../../lib/config/discovery-settings.ts";
+import type { ListedJob, ListReply } from "../../../lib/cce/autopilot.ts";
+import { DiscoverySettings } from "../../../lib/config/projects.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { configWith, PROJECT, T0 } from "../../simulation/draw-inputs.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";

@@ -1,6 +1,6 @@
 import { createJobSelection } from "../../../functions/discover/discover-jobs.ts";
-import type { ListedJob } from "../../../lib/cce/list-both-apis.ts";
-import type { ClaimedDiscovery } from "../../../lib/ledger/discovery.ts";
+import type { ListedJob } from "../../../lib/cce/autopilot.ts";
+import type { ClaimedDiscovery } from "../../../lib/ledger/ledger.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 9, 30);
 const MINUTE_MS = 60_000;

@@ -5,7 +5,7 @@ import {
 } from "../../../functions/shared/read-message.ts";
 import { NewerItemError } from "../../../lib/ledger/ledger.ts";
 import { NotifyMessage, PollMessage } from "../../../lib/queue/messages.ts";
-import type { Disposition, ReceivedMessage } from "../../../lib/runtime/settle-message.ts";
+import type { Disposition, ReceivedMessage } from "../../../lib/runtime/sqs-handler.ts";
 import { DIGEST_V1, NOTIFICATION_V1, POLL_V1, TARGET_GONE_V1 } from "../../lib/queue/messages-v1.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
 

@@ -1,7 +1,7 @@
 import type { RequestListener } from "node:http";
 import { gzipSync } from "node:zlib";
+import type { ListedJob } from "../../../lib/cce/autopilot.ts";
 import { createCceClient } from "../../../lib/cce/client.ts";
-import type { ListedJob } from "../../../lib/cce/list-both-apis.ts";
 import { Project } from "../../../lib/config/projects.ts";
 import { startCceSimulator } from "../../../local/cce/simulator.ts";
 import { CLOCK, LOOPBACK_ALLOWED, type Served, serve } from "./harness.ts";

@@ -1,4 +1,9 @@
-import { assembleConfigDocument } from "../../../lib/config/assemble-config.ts";
+import { PublicTarget } from "../../../lib/channels/public-target.ts";
+import { assembleConfigDocument, entryOfField, splitEntry } from "../../../lib/config/assemble-config.ts";
+import { createConfigView } from "../../../lib/config/config.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { PublicProject } from "../../../lib/config/projects.ts";
+import { splitConfigIntoEntries } from "../../../local/stack/config-file.ts";
 
 describe("assembling a config", () => {
   it("puts every entry into the document, and sorts OIDC rules by number", () => {
@@ -50,4 +55,107 @@ describe("assembling a config", () => {
     const assembled = assembleConfigDocument([{ name: "projects/constructor", value: "{}" }]);
     expect(assembled).toMatchObject({ kind: "document", document: { projects: { constructor: {} } } });
   });
+});
+
+const SECRET = /hunter2/;
+const document = {
+  projects: {
+    prod: { projectId: "p", region: "eu-de", auth: { kind: "token", token: "hunter2" } },
+  },
+  targets: {
+    deploys: {
+      kind: "slack",
+      url: "https://hooks.slack.com/services/hunter2",
+      on: ["failed"],
+      mention: "<!here>",
+    },
+    audit: {
+      kind: "webhook",
+      url: "https://audit.example/hunter2",
+      secrets: [`whsec_hunter2${"A".repeat(33)}`],
+      headers: { authorization: "hunter2" },
+    },
+  },
+  tokens: { ci: { sha256: "0".repeat(64), projects: ["prod"], targets: ["audit"], operations: ["watch"] } },
+  oidc: [],
+  settings: {
+    maxPolls: 9,
+    linkKeys: ["hunter2-8d1f6b3a9c5e7420f8b2d6a4c1e9"],
+    callbackSecrets: [`whsec_hunter2${"B".repeat(33)}`],
+  },
+};
+const entries = splitConfigIntoEntries(document);
+
+test("only entries below secret/ and linkKeys contain secrets, and together the entries are the whole config", () => {
+  const secretNames = entries.filter(({ value }) => SECRET.test(value)).map(({ name }) => name);
+  expect(secretNames).toEqual([
+    "linkKeys",
+    "secret/projects/prod",
+    "secret/settings",
+    "secret/targets/audit",
+    "secret/targets/deploys",
+  ]);
+  const { oidc: _, ...stored } = document;
+  expect(assembleConfigDocument(entries)).toEqual({ kind: "document", document: stored });
+  expect(parseConfig(stored).kind).toBe("config");
+});
+
+test("a view without secrets is valid without the secret entries, and names of unread parts are not checked", () => {
+  const view = createConfigView(["projects", "targets", "settings"], {
+    project: PublicProject,
+    target: PublicTarget,
+  });
+  const read = entries.filter(({ name }) => !SECRET.test(name) && !/^(secret|linkKeys|tokens)/.test(name));
+  const assembled = assembleConfigDocument(read);
+  if (assembled.kind === "faults") throw new Error(assembled.faults.join());
+  expect(view.parse(assembled.document)).toMatchObject({
+    kind: "config",
+    config: {
+      projects: { prod: { region: "eu-de" } },
+      targets: { deploys: { kind: "slack", on: ["failed"] } },
+      settings: { maxPolls: 9, linkKeys: [], callbackSecrets: [] },
+    },
+  });
+  const settingsOnly = createConfigView(["settings"], { project: PublicProject, target: PublicTarget });
+  expect(settingsOnly.parse({ settings: { defaultProject: "prod", defaultTargets: ["audit"] } }).kind).toBe(
+    "config",
+  );
+  expect(view.parse({ settings: { defaultProject: "prod" } }).kind).toBe("faults");
+});
+
+test.each([
+  [
+    { name: "projects/prod", value: '{"auth":{}}' },
+    "projects/prod: 'auth' belongs in the entry secret/projects/prod",
+  ],
+  [
+    { name: "targets/a", value: '{"url":"hunter2"}' },
+    "targets/a: 'url' belongs in the entry secret/targets/a",
+  ],
+  [{ name: "secret/targets/a", value: '{"on":[]}' }, "secret/targets/a: 'on' belongs in the entry targets/a"],
+  [
+    { name: "settings", value: '{"linkKeys":["hunter2"]}' },
+    "settings: 'linkKeys' belongs in the entry linkKeys",
+  ],
+  [
+    { name: "settings", value: '{"callbackSecrets":[]}' },
+    "settings: 'callbackSecrets' belongs in the entry secret/settings",
+  ],
+])("a field in an entry with other readers is an error: %j", (entry, fault) => {
+  expect(assembleConfigDocument([entry])).toEqual({ kind: "faults", faults: [fault] });
+});
+
+test("secret fields of an entry that does not exist are ignored", () => {
+  expect(
+    assembleConfigDocument([
+      { name: "secret/targets/a", value: '{"url":"x"}' },
+      { name: "secret/settings", value: '{"callbackSecrets":[]}' },
+    ]),
+  ).toEqual({ kind: "document", document: {} });
+});
+
+test("a field that the schema of a public entry does not know is secret", () => {
+  expect(entryOfField("targets/a", "apiKey")).toBe("secret/targets/a");
+  expect(entryOfField("tokens/a", "sha256")).toBe("tokens/a");
+  expect(splitEntry("oidc/0", 5)).toEqual(new Map([["oidc/0", 5]]));
 });

@@ -1,4 +1,5 @@
-import { egressOfAllowList, openEgress } from "../../../lib/http/egress.ts";
+import fc from "fast-check";
+import { egressOfAllowList, isRoutable, openEgress } from "../../../lib/http/egress.ts";
 
 describe("egressOfAllowList", () => {
   it("returns the same connections for one allow list while they are in use", () => {
@@ -26,3 +27,144 @@ describe("egressOfAllowList", () => {
 
 it("openEgress opens new connections at every call", () =>
   expect(openEgress([]).https).not.toBe(openEgress([]).https));
+
+type Range = readonly [network: string, prefix: number];
+
+/**
+ * All ranges of IANA's IPv4 registry, except the two single addresses that are globally routable.
+ * https://www.iana.org/assignments/iana-ipv4-special-registry
+ */
+const SPECIAL_V4: readonly Range[] = [
+  ["0.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.0.0.0", 24],
+  ["192.0.2.0", 24],
+  ["192.31.196.0", 24],
+  ["192.52.193.0", 24],
+  ["192.88.99.0", 24],
+  ["192.168.0.0", 16],
+  ["192.175.48.0", 24],
+  ["198.18.0.0", 15],
+  ["198.51.100.0", 24],
+  ["203.0.113.0", 24],
+  ["224.0.0.0", 4],
+  ["240.0.0.0", 4],
+];
+
+/**
+ * All ranges of IANA's IPv6 registry, and ranges that were withdrawn or never assigned.
+ * https://www.iana.org/assignments/iana-ipv6-special-registry
+ */
+const SPECIAL_V6: readonly Range[] = [
+  ["::", 8],
+  ["::ffff:0:0", 96],
+  ["64:ff9b::", 96],
+  ["64:ff9b:1::", 48],
+  ["100::", 64],
+  ["100:0:0:1::", 64],
+  ["2001::", 32],
+  ["2001:1::1", 128],
+  ["2001:2::", 48],
+  ["2001:3::", 32],
+  ["2001:4:112::", 48],
+  ["2001:10::", 28],
+  ["2001:20::", 28],
+  ["2001:30::", 28],
+  ["2001:db8::", 32],
+  ["2002::", 16],
+  ["2620:4f:8000::", 48],
+  ["3ffe::", 16],
+  ["3fff::", 20],
+  ["4000::", 3],
+  ["5f00::", 16],
+  ["fc00::", 7],
+  ["fe80::", 10],
+  ["fec0::", 10],
+  ["ff00::", 8],
+];
+
+const within = (base: bigint, prefix: number, bits: number) =>
+  fc.bigInt({ min: 0n, max: (1n << BigInt(bits - prefix)) - 1n }).map((offset) => base + offset);
+
+const parseV4 = (text: string) => text.split(".").reduce((sum, octet) => (sum << 8n) + BigInt(octet), 0n);
+const showV4 = (value: bigint) =>
+  [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 255n)).join(".");
+
+function parseV6(text: string): bigint {
+  const [head = "", tail = ""] = new URL(`http://[${text}]/`).hostname.slice(1, -1).split("::");
+  const start = head.split(":").filter((group) => group !== "");
+  const end = tail.split(":").filter((group) => group !== "");
+  const groups = [...start, ...Array.from({ length: 8 - start.length - end.length }, () => "0"), ...end];
+  return groups.reduce((sum, group) => (sum << 16n) + BigInt(`0x${group}`), 0n);
+}
+const showV6 = (value: bigint) =>
+  Array.from({ length: 8 }, (_, i) => ((value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16)).join(":");
+
+describe("isRoutable", () => {
+  it.each(SPECIAL_V4)("returns false for all of %s/%i", (network, prefix) => {
+    const base = parseV4(network);
+    const last = base + (1n << BigInt(32 - prefix)) - 1n;
+    expect([base, last].map(showV4).filter(isRoutable)).toEqual([]);
+    fc.assert(fc.property(within(base, prefix, 32), (value) => !isRoutable(showV4(value))));
+  });
+
+  it.each(SPECIAL_V6)("returns false for all of %s/%i", (network, prefix) => {
+    const base = parseV6(network);
+    const last = base + (1n << BigInt(128 - prefix)) - 1n;
+    expect([base, last].map(showV6).filter(isRoutable)).toEqual([]);
+    fc.assert(fc.property(within(base, prefix, 128), (value) => !isRoutable(showV6(value))));
+  });
+
+  it("returns false for every IPv4 address inside an IPv6 address, even for a public IPv4 address", () => {
+    const wrappers = [
+      (v4: bigint) => (0xffffn << 32n) + v4,
+      (v4: bigint) => v4,
+      (v4: bigint) => (0xffffn << 48n) + v4,
+      (v4: bigint) => (0x64ff9bn << 96n) + v4,
+      (v4: bigint) => (0x2002n << 112n) + (v4 << 80n),
+      (v4: bigint) => (0x20010000n << 96n) + (v4 ^ 0xffffffffn),
+    ];
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: 0n, max: 0xffffffffn }),
+        fc.constantFrom(...wrappers),
+        (v4, wrap) => !isRoutable(showV6(wrap(v4))),
+      ),
+    );
+  });
+
+  it.each(["9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.1"])(
+    "returns true for %s, next to a private range",
+    (address) => expect(isRoutable(address)).toBe(true),
+  );
+
+  it.each([
+    "169.253.255.255",
+    "172.15.255.255",
+    "172.32.0.0",
+    "192.167.255.255",
+    "198.17.255.255",
+    "223.255.255.255",
+  ])("returns true for %s, next to another private range", (address) =>
+    expect(isRoutable(address)).toBe(true),
+  );
+
+  it.each(["2001:4860:4860::8888", "2400:cb00::1", "2606:4700::1111", "2a00:1450:4001::200e", "2003::1"])(
+    "returns true for global IPv6: %s",
+    (address) => expect(isRoutable(address)).toBe(true),
+  );
+
+  it.each(["168.63.129.16", "169.254.169.254", "169.254.100.1", "100.100.100.200", "fd00:ec2::254"])(
+    "returns false for a metadata address of a cloud: %s",
+    (address) => expect(isRoutable(address)).toBe(false),
+  );
+
+  it.each(["", "localhost", "2606:4700::1111%eth0", "1.2.3", "0x7f.1", "[::1]", "8.8.8.8 "])(
+    "returns false for text that is not an address: %j",
+    (text) => expect(isRoutable(text)).toBe(false),
+  );
+});

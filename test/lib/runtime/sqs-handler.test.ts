@@ -1,6 +1,9 @@
 import type { Context, SQSRecord } from "aws-lambda";
-import type { HandleMessage, ReceivedMessage } from "../../../lib/runtime/settle-message.ts";
-import { createSqsHandler } from "../../../lib/runtime/sqs-handler.ts";
+import {
+  createSqsHandler,
+  type HandleMessage,
+  type ReceivedMessage,
+} from "../../../lib/runtime/sqs-handler.ts";
 import { captured } from "./captured.ts";
 
 function record(messageId: string): SQSRecord {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CONFIG_GROUPS, SINGLE_ENTRIES } from "../../../lib/config/config-parts.ts";
+import { CONFIG_GROUPS, SINGLE_ENTRIES } from "../../../lib/config/assemble-config.ts";
 import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { createSsmConfigSource } from "../../../lib/runtime/ssm-config.ts";
 import { startSsm } from "../../../local/servers/ssm.ts";

@@ -4,7 +4,7 @@ import {
   keepImportantSubJobs,
   largestSubJobCount,
   serializeTruncatedTree,
-} from "../../../lib/domain/truncate-tree.ts";
+} from "../../../lib/domain/subjob-tree.ts";
 import { job } from "../ledger/samples.ts";
 
 const truncated = (tree: Job, maxBytes: number): Job =>

@@ -1,5 +1,5 @@
 import { QueryCommand } from "@aws-sdk/client-dynamodb";
-import { addDuration, readDurations } from "../../../../lib/ledger/dynamo/duration-counts.ts";
+import { addDuration, readDurations } from "../../../../lib/ledger/dynamo/durations.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { createTable } from "../../../support/table.ts";
 

@@ -1,4 +1,4 @@
-import { createTokenCache, readTokenReply, type TokenResult } from "../../../lib/cce/iam-token.ts";
+import { createTokenCache, readTokenReply, type TokenResult } from "../../../lib/cce/auth-headers.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 
 const T0 = Date.UTC(2026, 0, 1);

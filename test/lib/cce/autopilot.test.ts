@@ -1,4 +1,4 @@
-import { type CceApi, createAutopilotFallback } from "../../../lib/cce/autopilot-fallback.ts";
+import { type CceApi, createAutopilotFallback } from "../../../lib/cce/autopilot.ts";
 import type { Job, Observation } from "../../../lib/domain/job.ts";
 import { clientOf, type Served, serve } from "./harness.ts";
 

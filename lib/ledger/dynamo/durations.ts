@@ -1,0 +1,101 @@
+import * as z from "zod/mini";
+import type { WatchGeneration } from "../../domain/job.ts";
+import { SlowSummary } from "../../domain/slow-summary.ts";
+import type { DurationCount } from "../../schedule/duration-buckets.ts";
+import {
+  createItem,
+  type Operation,
+  parseItem,
+  queryPage,
+  readItem,
+  toEpochSeconds,
+  updateItem,
+} from "./item-operations.ts";
+import { type ItemKey, jobPartition } from "./keys.ts";
+import { packJson, unpackJson } from "./packed-json.ts";
+
+const Bytes = z.instanceof(Uint8Array);
+const SlowItem = z.object({ summary: Bytes });
+const SubJobDurationsItem = z.object({ durations: Bytes });
+const Durations = z.record(z.string(), z.array(z.number()));
+
+/**
+ * The name of an attribute that counts jobs of one day and one range of durations. For example, `d3b215` is the number
+ * of jobs on day 3 of the week in the range with the number 215.
+ */
+const COUNTER = /^d([0-6])b(\d+)$/;
+/** The number of days whose job counts are in one item. One query reads the items of two years. */
+const WEEK_DAYS = 7;
+const SORT_KEY = /^week#(\d+)$/;
+
+const DurationsItem = z.looseObject({ sk: z.string() });
+
+/** Costs one write to DynamoDB. */
+export const addDuration: Operation<"addDuration"> = async (table, duration) => {
+  const { project, jobType, day, bucket, expiresAt } = duration;
+  await updateItem(table, {
+    key: { pk: durationsPartition(project, jobType), sk: `week#${Math.floor(day / WEEK_DAYS)}` },
+    add: { [`d${day % WEEK_DAYS}b${bucket}`]: 1 },
+    set: { expiresAt: toEpochSeconds(expiresAt) },
+  });
+};
+
+/** Costs one query to DynamoDB. The job counts of two years are much smaller than one page of a query result. */
+export const readDurations: Operation<"readDurations"> = async (table, project, jobType) => {
+  const { Items = [] } = await queryPage(table, "#pk = :pk", { pk: durationsPartition(project, jobType) });
+  return Items.flatMap((item) => countsOf(parseItem(DurationsItem, item))).sort(
+    (a, b) => a.day - b.day || a.bucket - b.bucket,
+  );
+};
+
+function durationsPartition(project: string, jobType: string): string {
+  return `D#${project}#${jobType}`;
+}
+
+function countsOf({ sk, ...attributes }: z.infer<typeof DurationsItem>): DurationCount[] {
+  const week = Number(SORT_KEY.exec(sk)?.[1]);
+  return Object.entries(attributes).flatMap(([name, count]) => {
+    const [, day, bucket] = COUNTER.exec(name) ?? [];
+    if (bucket === undefined || typeof count !== "number") return [];
+    return [{ day: week * WEEK_DAYS + Number(day), bucket: Number(bucket), count }];
+  });
+}
+
+/** Costs one write to DynamoDB. */
+export const saveSlowOnce: Operation<"saveSlowOnce"> = async (table, generation, summary, expiresAt) => {
+  const values = { summary: packJson(summary), expiresAt: toEpochSeconds(expiresAt) };
+  const created = await createItem(table, slowItemKey(generation), values);
+  return created ? summary : ((await readSlow(table, generation)) ?? summary);
+};
+
+export const readSlow: Operation<"readSlow"> = async (table, generation) => {
+  const item = await readItem(table, SlowItem, slowItemKey(generation));
+  return item === null ? null : SlowSummary.parse(unpackJson(item.summary));
+};
+
+export const readSubJobDurations: Operation<"readSubJobDurations"> = async (table, project, jobType) => {
+  const item = await readItem(table, SubJobDurationsItem, subJobDurationsKey(project, jobType));
+  return item === null ? {} : Durations.parse(unpackJson(item.durations));
+};
+
+/** Costs one to three write units. The durations have at most 3 kB. */
+export const saveSubJobDurations: Operation<"saveSubJobDurations"> = async (
+  table,
+  project,
+  jobType,
+  durations,
+  expiresAt,
+) => {
+  await updateItem(table, {
+    key: subJobDurationsKey(project, jobType),
+    set: { durations: packJson(durations), expiresAt: toEpochSeconds(expiresAt) },
+  });
+};
+
+function slowItemKey(key: WatchGeneration): ItemKey {
+  return { pk: jobPartition(key), sk: `slow#${key.generation}#${key.caller}` };
+}
+
+function subJobDurationsKey(project: string, jobType: string): ItemKey {
+  return { pk: `${durationsPartition(project, jobType)}#subjobs`, sk: "subjobs" };
+}
