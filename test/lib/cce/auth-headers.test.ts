@@ -108,3 +108,24 @@ describe("readTokenReply", () => {
     expect(read(status, "", { "retry-after": "70" })).toMatchObject({ retryAfterSeconds: 70 });
   });
 });
+
+describe("the token in a reply of IAM", () => {
+  const replyWith = (body: string) =>
+    ({ kind: "answer", status: 201, headers: { "x-subject-token": "t" }, body, isTruncated: false }) as const;
+  const expiryOf = (body: string) => {
+    const result = readTokenReply(replyWith(body), T0, "prod");
+    return result.kind === "token" ? result.expiresAt - T0 : result.kind;
+  };
+
+  it("is used until the expiry time in the reply", () => {
+    const end = new Date(T0 + DAY_MS).toISOString();
+    expect(expiryOf(JSON.stringify({ token: { expires_at: end } }))).toBe(DAY_MS);
+  });
+
+  it.each(["", "{}", '{"token":null}', '{"token":{"expires_at":7}}', '{"token":{"expires_at":"later"}}'])(
+    "is used for an hour if the reply is %j",
+    (body) => {
+      expect(expiryOf(body)).toBe(3_600_000);
+    },
+  );
+});

@@ -66,6 +66,26 @@ describe("parseJob", () => {
     const reason = `${"[".repeat(1e6)}${"]".repeat(1e6)}`;
     expect(parseJob(`{"kind":"Job","status":{"phase":"Failed","reason":${reason}}}`)?.job.reason).toBeNull();
   });
+  it.each([
+    ["Initializing", "pending"],
+    ["Running", "pending"],
+    ["Success", "succeeded"],
+    ["Failed", "failed"],
+  ])("reads the phase %s in any case, with spaces around it, and without a warning", (phase, state) => {
+    for (const text of [phase, phase.toLowerCase(), phase.toUpperCase(), ` ${phase}\n`]) {
+      const read = parseJob(body({ status: { phase: text } }));
+      expect([read?.job.state, read?.warnings]).toEqual([state, []]);
+    }
+  });
+
+  it.each([1, 2, 3])("warns of a failed subjob of a succeeded job at level %d", (level) => {
+    let subJob: object = { status: { phase: "Failed" } };
+    for (let i = 1; i < level; i += 1) subJob = { status: { phase: "Success" }, spec: { subJobs: [subJob] } };
+    const read = parseJob(body({ status: { phase: "Success" }, spec: { subJobs: [subJob] } }));
+    expect(read?.job.state).toBe("succeeded");
+    expect(read?.warnings).toHaveLength(1);
+  });
+
   it("reads an unknown or missing phase as pending, with a warning", () => {
     for (const status of [{ phase: "Paused" }, {}, null, "Success"])
       expect(parseJob(body({ status }))).toMatchObject({

@@ -69,6 +69,15 @@ describe("the throttle of a project", () => {
     expect(throttle.recordThrottled(null)).toBe(4);
   });
 
+  it("keeps earlier failures if a reply arrives during the wait, because its query was sent before the wait", () => {
+    const { clock, throttle } = throttled();
+    const seconds = throttle.recordThrottled(null);
+    clock.at += seconds * 1000 - 1;
+    throttle.recordReply();
+    clock.at += 1;
+    expect(throttle.recordThrottled(null)).toBe(8);
+  });
+
   it("waits at most 15 minutes when Retry-After is longer", () => {
     const { clock, throttle } = throttled();
     expect(throttle.recordThrottled(43_200)).toBe(43_200);
