@@ -1,7 +1,7 @@
 """Starts moto as a server for a deployment of this service: moto_server.py PORT.
 
 moto lacks some types of CloudFormation resources, the rollback of a failed update and the policy RetainExceptOnCreate.
-This script adds them. A resource of an added type is made by the call of AWS that CloudFormation makes, with the properties
+moto also runs no action of an alarm, and has no history of alarms. This script adds them. A resource of an added type is made by the call of AWS that CloudFormation makes, with the properties
 of the template. boto3 checks the parameters of each call against the API model of AWS.
 """
 
@@ -13,7 +13,11 @@ import boto3
 from botocore.exceptions import ClientError
 from moto.cloudformation import models as cloudformation
 from moto.cloudformation import parsing, utils
+from moto.cloudwatch.models import Alarm
+from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.common_models import CloudFormationModel
+from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
 from moto.dynamodb.models.table import Table
 from moto.logs.models import LogGroup
 from moto.server import main as serve
@@ -98,7 +102,7 @@ def put_topic_policy(make, properties):
 
 
 def subscribe(make, properties):
-    if "@" not in properties["Endpoint"]:
+    if properties["Protocol"] == "email" and "@" not in properties["Endpoint"]:
         raise ValueError("Invalid parameter: Email address (Service: Sns, Status Code: 400)")
     return make("sns").subscribe(**properties, ReturnSubscriptionArn=True)["SubscriptionArn"], {}
 
@@ -299,6 +303,39 @@ lint = utils.validate_template_cfn_lint
 cloudformation.validate_template_cfn_lint = lambda template: [
     match for match in lint(template) if match.rule.severity == "error"
 ]
+
+set_state = Alarm.update_state
+
+
+def set_state_and_notify(self, reason, reason_data, state):
+    """CloudWatch runs the actions of an alarm when the state changes, and writes each action to the history."""
+    has_changed = state != self.state_value
+    set_state(self, reason, reason_data, state)
+    actions = {"ALARM": self.alarm_actions, "OK": self.ok_actions}.get(state, self.insufficient_data_actions)
+    if not (has_changed and self.actions_enabled):
+        return
+    for topic in actions:
+        summary = f"Successfully executed action {topic}"
+        try:
+            client("sns", self.region_name).publish(TopicArn=topic, Message=f"{self.name}: {state}")
+        except ClientError as error:
+            summary = f"Failed to execute action {topic}. Received error: {error}"
+        self.history.append(("Action", summary, utcnow()))
+
+
+def describe_alarm_history(self):
+    alarm = self.cloudwatch_backend.alarms.get(self._get_param("AlarmName"))
+    actions = [] if alarm is None else [item for item in alarm.history if item[0] == "Action"]
+    items = [
+        {"AlarmName": alarm.name, "HistoryItemType": kind, "HistorySummary": summary, "Timestamp": at}
+        for kind, summary, at in actions
+        if at >= self._get_param("StartDate").replace(tzinfo=at.tzinfo)
+    ]
+    return ActionResult({"AlarmHistoryItems": items[::-1]})
+
+
+Alarm.update_state = set_state_and_notify
+CloudWatchResponse.describe_alarm_history = describe_alarm_history
 
 warnings.simplefilter("error", UserWarning)
 serve(["-H", "127.0.0.1", "-p", PORT])

@@ -53,13 +53,13 @@ function suitesFor({ dynamodb, sqs, ssm }: ServerUrls): readonly Suite[] {
       environment: stack,
     },
     {
-      name: "config, doctor and redrive on moto",
+      name: "config, doctor, redrive and the alarm test on moto",
       parameters: [
         ...JEST,
         "--testMatch",
         "<rootDir>/test/local/ops/{commands,doctor-stage}.test.ts",
         "<rootDir>/test/local/ops/redrive/redrive-command.test.ts",
-        "<rootDir>/test/servers/doctor.servers.ts",
+        "<rootDir>/test/servers/{doctor,alarm-test}.servers.ts",
       ],
       environment: { ...stack, SQS_ENDPOINT: ssm },
     },
