@@ -50,6 +50,22 @@ describe("interpretJobReply", () => {
       ),
     });
   });
+  it.each([
+    [-91, /the clock is 2 minutes off/],
+    [-90, /the clock is 2 minutes off/],
+    [-89, /check accessKey and secretKey/],
+    [0, /check accessKey and secretKey/],
+    [89, /check accessKey and secretKey/],
+    [90, /the clock is 2 minutes off/],
+    [600, /the clock is 10 minutes off/],
+  ])("names a clock that is wrong by at least 90 s: %d s", (seconds, text) => {
+    const date = new Date(now + seconds * 1000).toUTCString();
+    const reply = { status: 401, headers: { date }, body: '{"error_code":"APIGW.0301"}' };
+    expect(interpretJobReply(reply, now, "prod")).toMatchObject({
+      kind: "unauthorized",
+      text: expect.stringMatching(text),
+    });
+  });
   it("reads Retry-After as seconds and as a date", () => {
     const waitOf = (value: string) =>
       interpretJobReply({ status: 429, headers: { "retry-after": value }, body: "" }, now, "prod");

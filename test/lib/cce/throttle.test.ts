@@ -81,6 +81,7 @@ describe("the throttle of a project", () => {
   it("waits at most 15 minutes when Retry-After is longer", () => {
     const { clock, throttle } = throttled();
     expect(throttle.recordThrottled(43_200)).toBe(43_200);
+    expect(throttle.waitSeconds()).toBe(900);
     clock.at += 900_000;
     expect(throttle.waitSeconds()).toBe(0);
   });

@@ -1,4 +1,13 @@
-import { verdictOfNetworkError } from "../../../lib/channels/attempt-verdict.ts";
+import * as z from "zod/mini";
+import {
+  delivered,
+  gone,
+  parseJsonBody,
+  rejected,
+  retry,
+  verdictOfCommonStatus,
+  verdictOfNetworkError,
+} from "../../../lib/channels/attempt-verdict.ts";
 import type { AttemptVerdict } from "../../../lib/channels/channel.ts";
 import { channelOf, type TargetKind } from "../../../lib/channels/registry.ts";
 import type { Verdict } from "../../../lib/domain/job.ts";
@@ -220,7 +229,66 @@ describe("the verdict for a delivery attempt without an answer", () => {
     expect(verdictOfNetworkError(code)).toMatchObject({ verdict: "rejected", reason: "certificate_refused" }),
   );
 
-  it.each(["EGRESS_REFUSED", "SSRF_REFUSED"])("rejects an address that must not be called: %s", (code) =>
-    expect(verdictOfNetworkError(code).verdict).toBe("rejected"),
+  it.each([
+    ["EGRESS_REFUSED", "egress_private_address"],
+    ["SSRF_REFUSED", "egress_private_address"],
+    ["REQUEST_INVALID", "request_invalid"],
+  ])("rejects a request that must not be sent: %s", (code, reason) =>
+    expect(verdictOfNetworkError(code)).toMatchObject({ verdict: "rejected", reason }),
   );
+
+  it.each(["ENOTFOUND_HOST", "XEPROTO", "EPROTONOSUPPORT", "X_HPE_INVALID", "NO_PROXY_", "X_ERR_SSL_"])(
+    "is retry after the unknown network code %s, which only contains a known code",
+    (code) =>
+      expect(verdictOfNetworkError(code)).toMatchObject({ verdict: "retry", reason: "connection_failed" }),
+  );
+
+  it.each(["PROXY_REFUSED", "PROXY_AUTH"])("has the reason proxy_failed after %s", (code) =>
+    expect(verdictOfNetworkError(code)).toMatchObject({ verdict: "retry", reason: "proxy_failed" }),
+  );
+});
+
+describe("the verdict for an HTTP status that means the same in every channel", () => {
+  it.each([
+    [100, "retry", "unexpected_status", null, true],
+    [199, "retry", "unexpected_status", null, true],
+    [300, "rejected", "redirect_refused", null, true],
+    [399, "rejected", "redirect_refused", null, true],
+    [408, "retry", "client_error", 7, true],
+    [425, "retry", "client_error", 7, true],
+    [429, "retry", "throttled", 7, false],
+    [500, "retry", "server_error", 7, true],
+    [599, "retry", "server_error", 7, true],
+  ])("%d is %s with the reason %s", (status, verdict, reason, afterSeconds, spent) => {
+    expect(verdictOfCommonStatus(status, 7)).toEqual({ verdict, reason, afterSeconds, spent });
+  });
+
+  it.each([200, 299, 400, 404, 410, 424, 499])("is left to the channel for %d", (status) => {
+    expect(verdictOfCommonStatus(status, 7)).toBeNull();
+  });
+});
+
+describe("a verdict", () => {
+  it.each([
+    [delivered(), "delivered", "ok"],
+    [delivered("accepted"), "delivered", "accepted"],
+    [gone(), "gone", "target_gone"],
+    [gone("target_disabled"), "gone", "target_disabled"],
+    [rejected("redirect_refused"), "rejected", "redirect_refused"],
+    [retry("timeout"), "retry", "timeout"],
+  ])("of an attempt that counts is final or follows the retry schedule: %j", (attempt, verdict, reason) => {
+    expect(attempt).toEqual({ verdict, reason, afterSeconds: null, spent: true });
+  });
+});
+
+describe("the JSON body of a response", () => {
+  const Body = z.object({ code: z.number() });
+
+  it.each(['{"code":0}', '\ufeff{"code":0}', ' \r\n{"code":0,"more":1}\n'])("is read from %j", (body) => {
+    expect(parseJsonBody(Body, body)).toEqual({ code: 0 });
+  });
+
+  it.each(["", "ok", "{", "null", '{"code":"0"}'])("is undefined for %j", (body) => {
+    expect(parseJsonBody(Body, body)).toBeUndefined();
+  });
 });

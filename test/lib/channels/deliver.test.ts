@@ -238,6 +238,34 @@ describe("deliver", () => {
     expect((await attemptRaw(head)).result).toMatchObject({ verdict: "delivered", status: 204 });
   });
 
+  it("gives the second message only the rest of the time limit", async () => {
+    const elapsedMs = [0, 0, 5000];
+    const { result, received } = await attempt(
+      "slack",
+      (_, response) => response.writeHead(400).end(REFUSALS.slack[1]),
+      {
+        content: { kind: "outcome", summary: SAMPLES.failed },
+        monotonic: () => elapsedMs.shift() ?? 5000,
+      },
+    );
+    expect(received).toHaveLength(1);
+    expect(result).toMatchObject({ verdict: "retry", reason: "timeout" });
+  });
+
+  it.each([
+    ["reads a response of 16 KiB", 16_384, "timeout"],
+    ["does not wait for the end of a response of more than 16 KiB", 16_385, "unreadable_answer"],
+  ])("%s", async (_, bytes, reason) => {
+    const { result } = await attempt(
+      "slack",
+      (_, response) => response.writeHead(200).write("x".repeat(bytes)),
+      {
+        timeLimitMs: 1000,
+      },
+    );
+    expect(result).toMatchObject({ reason });
+  });
+
   it("measures the duration with the given clock", async () => {
     const ticks = [1000, 1000, 1250, 1250];
     const { result } = await attempt("webhook", (_, response) => response.end(), {
