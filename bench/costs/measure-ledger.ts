@@ -11,6 +11,8 @@ const TARGET = "deploys";
 const SUBJOBS = 20;
 /** The parts of the polls after which the tree of subjobs has changed. */
 const TREE_CHANGES = [0, 0.2, 0.4, 0.6, 0.8];
+/** The time between two runs of the sweep function (`SWEEP_INTERVAL_SECONDS` in serverless.yml). */
+const SWEEP_INTERVAL_MS = 300_000;
 /** The jobs start at these distances, so that the figures do not depend on the time of a single start. */
 const STARTS = { count: 10, distanceMs: 30_000 };
 
@@ -51,7 +53,7 @@ async function measureJob(
 ): Promise<LedgerUse> {
   const table = `costs-${polls}-${start}`;
   await createTable(client, table);
-  const ledger = createDynamoLedger({ client, table });
+  const ledger = createDynamoLedger({ client, table, sweepIntervalMs: SWEEP_INTERVAL_MS });
   const flow = createFlow({ ledger });
   const acceptedAt = T0 + start * STARTS.distanceMs;
   const secondsPerPoll = JOB_SECONDS / polls;

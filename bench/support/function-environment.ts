@@ -64,6 +64,7 @@ export function createFunctionEnvironment(origin: string): Readonly<Record<strin
     NOTIFY_QUEUE_URL: queue("notify"),
     NOTIFY_DEAD_QUEUE_URL: queue("notify-dead"),
     LEDGER_TABLE: TABLE,
+    SWEEP_INTERVAL_SECONDS: "300",
     CONFIG_PATH,
     PUBLIC_URL: "https://api.example.com",
     POWERTOOLS_SERVICE_NAME: "cce-job-notifier",

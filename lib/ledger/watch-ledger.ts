@@ -206,7 +206,7 @@ export interface WatchReadLedger {
   listOverdue(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
   /**
    * Changes the time when the sweep function checks a watch. If `dueAt` is null, the sweep function does not check the
-   * watch. Returns `changed` if another call changed this time first.
+   * watch. Returns `changed` if another call changed this time first, or if `dueAt` is null and the watch is running.
    */
   rescheduleSweep(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**

@@ -165,6 +165,14 @@ export function pollOverdueAt(nextPollAt: Instant): Instant {
 }
 
 /**
+ * Returns the last millisecond before the first run of the sweep function after `at`. The runs start at the multiples of
+ * `sweepIntervalMs`. Each run of the sweep function therefore finds the same watches with the rounded time as with `at`.
+ */
+export function roundUpToSweep(at: Instant, sweepIntervalMs: number): Instant {
+  return Math.floor(at / sweepIntervalMs) * sweepIntervalMs + sweepIntervalMs - 1;
+}
+
+/**
  * Returns the time when the sweep function checks whether all notifications of an ended watch were delivered.
  * @param at the time when the watch ended, or when a target was added to the ended watch.
  */

@@ -10,17 +10,23 @@ import { createSsmConfigSource } from "./ssm-config.ts";
  * Reads the environment variables of a Lambda function and creates the AWS clients that most Lambda functions use. The
  * client `table` is for the ledger, and the client `sqs` is for the queues.
  * @param view the parts of the config that the function reads
- * @param names the variables that the function needs in addition to `LEDGER_TABLE` and `CONFIG_PATH`
+ * @param names the variables that the function needs in addition to `LEDGER_TABLE`, `SWEEP_INTERVAL_SECONDS` and `CONFIG_PATH`
  * @throws an Error that names all missing and invalid variables
  */
 export function createAwsPorts<C extends Config, Name extends Variable>(
   view: ConfigView<C>,
   ...names: readonly Name[]
 ) {
-  const env = readEnvironment<Name | "LEDGER_TABLE" | "CONFIG_PATH">("LEDGER_TABLE", "CONFIG_PATH", ...names);
+  const env = readEnvironment<Name | "LEDGER_TABLE" | "SWEEP_INTERVAL_SECONDS" | "CONFIG_PATH">(
+    "LEDGER_TABLE",
+    "SWEEP_INTERVAL_SECONDS",
+    "CONFIG_PATH",
+    ...names,
+  );
+  const sweepIntervalMs = Number(env.SWEEP_INTERVAL_SECONDS) * 1000;
   return {
     env,
-    table: { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE },
+    table: { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE, sweepIntervalMs },
     sqs: { client: new SQSClient(AWS_CLIENT), random: systemRandom },
     configs: createSsmConfigSource(env.CONFIG_PATH, view),
     now: systemClock,

@@ -17,6 +17,7 @@ const VARIABLES = {
   POLL_DEAD_QUEUE_URL: Url,
   NOTIFY_DEAD_QUEUE_URL: Url,
   LEDGER_TABLE: NonEmpty,
+  SWEEP_INTERVAL_SECONDS: z.string().check(z.regex(/^[1-9]\d*$/)),
   CONFIG_PATH: z.string().check(z.startsWith("/")),
   PUBLIC_URL: Url,
 };

@@ -28,6 +28,8 @@ export function createFunctionEnvironment(options: {
   const { resource, region, endpoints, credentials, taskRoot, runtimeApi, instanceName } = options;
   return {
     ...resource.environment,
+    // On this machine, the sweep function may run at any time.
+    SWEEP_INTERVAL_SECONDS: "1",
     PATH: process.env.PATH ?? "",
     LANG: "en_US.UTF-8",
     TZ: ":UTC",

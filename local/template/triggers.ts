@@ -79,25 +79,32 @@ const Rule = z.object({
 });
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
+/** Returns the period of `rate(…)` or of `cron(0/N * * * ? *)`, or null. */
+function parsePeriodMs(expression: string): number | null {
+  const [, everyMinutes] = /^cron\(0\/([1-9]\d?) \* \* \* \? \*\)$/.exec(expression) ?? [];
+  if (everyMinutes !== undefined) return Number(everyMinutes) * 60_000;
+  const [, count, unit = ""] = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  const unitMs = UNIT_MS[unit];
+  return unitMs === undefined ? null : Number(count) * unitMs;
+}
+
 /**
  * Returns the schedules of a CloudFormation template that are enabled. The field `input` of a schedule is the JSON text
  * of the event that the function receives. If `input` is null, the function receives the standard event of an
  * EventBridge schedule. A rule without an expression waits for events of other AWS services, which do not exist here.
- * @throws TemplateInvalidError if the expression of a schedule is not `rate(…)`.
+ * @throws TemplateInvalidError if the expression of a schedule is neither `rate(…)` nor `cron(0/N * * * ? *)`.
  */
 export function readSchedules(template: Template, scope: Scope) {
   return readResources(template, "AWS::Events::Rule", Rule, scope)
     .filter(({ properties }) => properties.State === "ENABLED")
     .flatMap(({ logicalId, properties: { ScheduleExpression, Targets } }) => {
       if (ScheduleExpression === undefined) return [];
-      const [, count, unit = ""] = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/.exec(ScheduleExpression) ?? [];
-      const unitMs = UNIT_MS[unit];
-      if (unitMs === undefined)
+      const periodMs = parsePeriodMs(ScheduleExpression);
+      if (periodMs === null)
         throw new TemplateInvalidError(
-          `${logicalId}: the embedded stack supports rate(5 minutes) and the like, not ${ScheduleExpression}`,
+          `${logicalId}: the embedded stack supports schedules like rate(5 minutes) and cron(0/5 * * * ? *), not ${ScheduleExpression}`,
         );
       const ruleArn = scope.getAtt(logicalId, "Arn");
-      const periodMs = Number(count) * unitMs;
       return Targets.map(({ Arn, Input = null }) => ({ ruleArn, functionArn: Arn, periodMs, input: Input }));
     });
 }

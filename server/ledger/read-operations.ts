@@ -88,6 +88,7 @@ export function readOperations(store: Store): WatchReadLedger {
       store.write(() => {
         const row = readWatchRow(store, entry);
         if (row === null || row.dueAt !== entry.dueAt) return "changed";
+        if (dueAt === null && row.watch.state === "watching") return "changed";
         writeWatchRow(store, { ...row, dueAt });
         return "moved";
       }),

@@ -90,7 +90,7 @@ function checkFunctions(
     [
       [`${prefix}-audit`, { ScheduleExpression: "rate(1 hour)", State: "ENABLED" }],
       [`${prefix}-discover`, { ScheduleExpression: "rate(1 minute)", State: "ENABLED" }],
-      [`${prefix}-sweep`, { ScheduleExpression: "rate(5 minutes)", State: "ENABLED" }],
+      [`${prefix}-sweep`, { ScheduleExpression: "cron(0/5 * * * ? *)", State: "ENABLED" }],
     ],
   );
 }

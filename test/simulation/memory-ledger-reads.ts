@@ -63,6 +63,7 @@ export function readOperations({
     async rescheduleSweep(entry, dueAt) {
       const row = watches[idOf(entry)];
       if (row === undefined || row.dueAt !== entry.dueAt) return "changed";
+      if (dueAt === null && row.watch.state === "watching") return "changed";
       watches[idOf(entry)] = { ...row, dueAt };
       return "moved";
     },

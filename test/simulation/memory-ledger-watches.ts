@@ -1,6 +1,6 @@
 import type { WatchKey } from "../../lib/domain/job.ts";
 import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
-import { type CallerData, restartsWatch } from "../../lib/ledger/watch.ts";
+import { type CallerData, restartsWatch, roundUpToSweep } from "../../lib/ledger/watch.ts";
 import type { OpenResult, WatchChangeLedger } from "../../lib/ledger/watch-ledger.ts";
 import {
   claimPoll,
@@ -16,11 +16,22 @@ import { idOf, idOfGeneration, type LedgerState, type WatchRow } from "./memory-
 
 const NO_CALLER_DATA: CallerData = { context: {}, callbacks: {} };
 
-/** Returns the operations that change watches. Each call changes the state at once, so calls never interleave. */
-export function watchOperations({ watches, callerData, outcomes }: LedgerState): WatchChangeLedger {
+/**
+ * Returns the operations that change watches. Each call changes the state at once, so calls never interleave.
+ * @param sweepIntervalMs the interval to which the ledger for DynamoDB rounds the times of the overdue index
+ */
+export function watchOperations(
+  { watches, callerData, outcomes }: LedgerState,
+  sweepIntervalMs: number,
+): WatchChangeLedger {
   const read = (key: WatchKey) => watches[idOf(key)] ?? null;
   const write = (row: WatchRow | null) => {
     if (row !== null) watches[idOf(row.watch)] = row;
+  };
+
+  const writeRounded = (row: WatchRow) => {
+    const dueAt = row.dueAt === null ? null : roundUpToSweep(row.dueAt, sweepIntervalMs);
+    write({ ...row, dueAt });
   };
 
   return {
@@ -29,7 +40,7 @@ export function watchOperations({ watches, callerData, outcomes }: LedgerState):
       if (row === null || restartsWatch({ ...row.watch, restartable: row.restartable }, wanted.operation)) {
         const others = jobWatches(watches, wanted).map(({ generation }) => generation);
         const started = startWatch(wanted, row, row === null ? 0 : 1 + Math.max(...others));
-        write({ ...started, tree: null });
+        writeRounded({ ...started, tree: null });
         const { context, callbacks } = wanted;
         callerData[idOfGeneration(started.watch)] = { context, callbacks };
         const { poll, generation } = started.watch;
@@ -68,7 +79,7 @@ export function watchOperations({ watches, callerData, outcomes }: LedgerState):
     async recordPoll(record) {
       const row = recordPoll(read(record.key), record);
       if (row === null) return "superseded";
-      write({ ...row, tree: record.tree ?? row.tree });
+      writeRounded({ ...row, tree: record.tree ?? row.tree });
       return "recorded";
     },
 
@@ -90,7 +101,7 @@ export function watchOperations({ watches, callerData, outcomes }: LedgerState):
 
     async endWatch(end) {
       const { stored, result } = endWatch(read(end.key), end);
-      write(stored);
+      if (stored !== null) writeRounded(stored);
       return result;
     },
 

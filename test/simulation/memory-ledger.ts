@@ -14,11 +14,15 @@ export interface MemoryLedger extends Ledger {
 /**
  * Creates the ledger of the simulation. The ledger has no clock, because each call contains the time.
  * A call takes effect before it returns its promise, so that a run depends only on the order of calls.
+ * @param sweepIntervalMs the interval to which the overdue index rounds its times, or 1 for exact times
  */
-export function createMemoryLedger(state: LedgerState = emptyLedgerState()): MemoryLedger {
+export function createMemoryLedger(
+  state: LedgerState = emptyLedgerState(),
+  sweepIntervalMs = 1,
+): MemoryLedger {
   return {
     state,
-    ...watchOperations(state),
+    ...watchOperations(state, sweepIntervalMs),
     ...readOperations(state),
     ...notificationOperations(state),
     ...sharedOperations(state),

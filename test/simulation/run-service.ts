@@ -79,7 +79,7 @@ export function startService(options: ServiceOptions): ServiceRun {
     disturbance: createDisturbance(),
     cce: createSimulatedCce(),
     receivers: createReceivers(),
-    ledger: observeLedger(createMemoryLedger(), simulation, history),
+    ledger: observeLedger(createMemoryLedger(undefined, SWEEP_INTERVAL_MS), simulation, history),
     queues: {
       poll: createQueue("poll", pollDead),
       notify: createQueue("notify", notifyDead),

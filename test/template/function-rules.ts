@@ -24,6 +24,7 @@ function expectedVariables({ service, resources }: OwnTemplate): Readonly<Record
     NOTIFY_DEAD_QUEUE_URL: deadOf(notify),
     PUBLIC_URL: "http://api",
     LEDGER_TABLE: resources.Ledger?.Properties.TableName,
+    SWEEP_INTERVAL_SECONDS: "300",
     CONFIG_PATH: "/cce-job-notifier/dev",
     // The alarms and the dashboard read this namespace and this dimension.
     POWERTOOLS_SERVICE_NAME: "cce-job-notifier",
@@ -34,7 +35,8 @@ function expectedVariables({ service, resources }: OwnTemplate): Readonly<Record
     NO_PROXY: "",
   };
 }
-const OF_EVERY_FUNCTION = /^(?:LEDGER_TABLE|CONFIG_PATH|POWERTOOLS_|HTTPS_PROXY|NO_PROXY|MALLOC_)/;
+const OF_EVERY_FUNCTION =
+  /^(?:LEDGER_TABLE|SWEEP_INTERVAL_SECONDS|CONFIG_PATH|POWERTOOLS_|HTTPS_PROXY|NO_PROXY|MALLOC_)/;
 
 /** Each function has the variables that its handler reads, and each variable leads to what its name says. */
 export const variablesLeadToTheirNames: Rule = (template) => {
@@ -135,6 +137,15 @@ export const schedulesRunOnce: Rule = (template) => {
   const { service } = template;
   const retries = resourcesOf(template, "AWS::Lambda::EventInvokeConfig", Retries);
   return [
+    // The overdue index contains times that are rounded up to the multiples of SWEEP_INTERVAL_SECONDS.
+    ...faultsIf(
+      !resourcesOf(
+        template,
+        "AWS::Events::Rule",
+        z.object({ ScheduleExpression: z.string().optional() }),
+      ).some(({ properties }) => properties.ScheduleExpression === "cron(0/5 * * * ? *)"),
+      "the runs of sweep do not start at minute 0, 5, 10 … of an hour",
+    ),
     ...faultsIf(service.schedules.length !== Object.keys(UNITS).length, "a function has no or two schedules"),
     ...Object.entries(UNITS).flatMap(([name, seconds]) => {
       const own = functionNamed(service, name)?.name;

@@ -19,7 +19,13 @@ import {
 import { listJobWatches } from "./job-watches.ts";
 import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
 import { MAX_TREE_BYTES, packJson, packTree, unpackJson, unpackTree } from "./packed-json.ts";
-import { formatInstants, NO_LEASE, overdueIndexAttributes, WatchItem } from "./watch-item.ts";
+import {
+  formatInstants,
+  NO_LEASE,
+  nextSweepAttributes,
+  overdueIndexAttributes,
+  WatchItem,
+} from "./watch-item.ts";
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 
@@ -45,7 +51,9 @@ export const endWatch: Operation<"endWatch"> = async (table, end) => {
     key: watchItemKey(key),
     set: {
       ...OVER,
-      ...overdueIndexAttributes(key, targets.size === 0 ? null : deliveriesOverdueAt(concludedAt)),
+      ...(targets.size === 0
+        ? overdueIndexAttributes(key, null)
+        : nextSweepAttributes(table, key, deliveriesOverdueAt(concludedAt))),
       ...(end.job === undefined ? {} : { ...truncateEndedJob(end.job) }),
       state: outcome,
       concludedAt,

@@ -35,6 +35,11 @@ const ITEM_VERSIONS: Readonly<Record<string, number>> = { W: 1, T: 1, G: 1, D: 1
 export interface LedgerTable {
   readonly client: DynamoDBClient;
   readonly table: string;
+  /**
+   * The time between two runs of the sweep function, in milliseconds. The runs start at the multiples of this time.
+   * Without `sweepIntervalMs`, the runs may start at any time.
+   */
+  readonly sweepIntervalMs?: number;
 }
 
 export type Item = Record<string, AttributeValue>;

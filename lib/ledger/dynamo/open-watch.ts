@@ -16,7 +16,7 @@ import {
 } from "./item-operations.ts";
 import { listJobWatches } from "./job-watches.ts";
 import { watchItemKey } from "./keys.ts";
-import { NO_LEASE, overdueIndexAttributes, toWatch, WatchItem } from "./watch-item.ts";
+import { NO_LEASE, nextSweepAttributes, overdueIndexAttributes, toWatch, WatchItem } from "./watch-item.ts";
 
 /** How often `openWatch` tries to write a watch. A write fails if another call changes the watch at the same time. */
 const ROUNDS = 8;
@@ -25,7 +25,7 @@ export const openWatch: Operation<"openWatch"> = async (table, watch) => {
   const inline = inlineCallerAttributes(watch);
   const key = watchItemKey(watch);
   const attributes = {
-    ...startAttributes(watch),
+    ...startAttributes(table, watch),
     ...(inline ?? { hasCallerItem: true }),
     project: watch.project,
     generation: 0,
@@ -70,7 +70,7 @@ async function restartWatch(
   const restarted = await updateItem(table, {
     key: watchItemKey(watch),
     set: {
-      ...startAttributes(watch),
+      ...startAttributes(table, watch),
       ...NO_LEASE,
       generation,
       previousPolls: found.poll,
@@ -172,11 +172,11 @@ function mostTargetsBefore(
   return Math.max(targets.length, callbacksPerWatch + targetsPerWatch - added);
 }
 
-function startAttributes(watch: NewWatch): StoredValues {
+function startAttributes(table: LedgerTable, watch: NewWatch): StoredValues {
   const { acceptedAt, deadlineAt, readyMinutes = null, nextPollAt, digestId, traceparent } = watch;
   const { operation = null } = watch;
   return {
-    ...overdueIndexAttributes(watch, pollOverdueAt(nextPollAt)),
+    ...nextSweepAttributes(table, watch, pollOverdueAt(nextPollAt)),
     state: "watching",
     pollDone: true,
     acceptedAt,

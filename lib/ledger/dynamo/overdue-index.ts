@@ -53,8 +53,8 @@ export const rescheduleSweep: Operation<"rescheduleSweep"> = async (table, entry
   const moved = await updateItem(table, {
     key: watchItemKey(entry),
     set: overdueIndexAttributes(entry, dueAt),
-    condition: "#dueAt = :dueAt",
-    values: { dueAt: entry.dueAt },
+    condition: `#dueAt = :dueAt${dueAt === null ? " AND #state <> :watching" : ""}`,
+    values: { dueAt: entry.dueAt, watching: dueAt === null ? "watching" : null },
   });
   return moved !== null ? "moved" : "changed";
 };

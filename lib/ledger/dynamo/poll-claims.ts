@@ -5,7 +5,7 @@ import type { PollClaim, PollToClaim } from "../watch-ledger.ts";
 import { type LedgerTable, type Operation, parseItem, readItem, updateItem } from "./item-operations.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
 import { hashTree, packTree } from "./packed-json.ts";
-import { formatInstants, NO_LEASE, overdueIndexAttributes, toWatch, WatchItem } from "./watch-item.ts";
+import { formatInstants, NO_LEASE, nextSweepAttributes, toWatch, WatchItem } from "./watch-item.ts";
 
 /**
  * The maximum size of a compressed tree of subjobs in the watch item. A tree of one or two subjobs is below this limit.
@@ -77,7 +77,7 @@ export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
       ...NO_LEASE,
       ...truncateObservedJob(record),
       ...(record.ready === undefined ? {} : { ready: JSON.stringify(truncateReady(record.ready)) }),
-      ...overdueIndexAttributes(key, pollOverdueAt(nextPollAt)),
+      ...nextSweepAttributes(table, key, pollOverdueAt(nextPollAt)),
       ...(tree === null ? {} : { tree: inline, treeHash: hash }),
       pollDone: true,
       nextPollAt,

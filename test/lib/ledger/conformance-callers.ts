@@ -81,7 +81,7 @@ export function describeCallers(ledger: () => Ledger): void {
       const due = (await ledger().listOverdue(NEVER, 1000)).filter(({ project }) => project === a.project);
       expect(due.map(({ caller }) => caller).toSorted()).toEqual([b.caller, a.caller]);
       const [first] = due;
-      if (first !== undefined) await ledger().rescheduleSweep(first, null);
+      if (first !== undefined) await ledger().stopWatch(first, T0, NEVER);
       expect(
         (await ledger().listOverdue(NEVER, 1000)).filter(({ project }) => project === a.project),
       ).toHaveLength(1);

@@ -67,7 +67,7 @@ export function describeReads(ledger: () => Ledger): void {
       const longestOverdue = watches.slice(-5).reverse();
       expect(due.map(({ project }) => project)).toEqual(longestOverdue.map(({ project }) => project));
       for (const entry of await ledger().listOverdue(T0 - 800_000_000, 100))
-        await ledger().rescheduleSweep(entry, null);
+        await ledger().rescheduleSweep(entry, NEVER);
     });
 
     it("lets one of two sweeps move the same entry", async () => {
@@ -83,9 +83,24 @@ export function describeReads(ledger: () => Ledger): void {
       expect(await entryOf(watch.project, T0 + 91_001)).not.toBeNull();
     });
 
-    it("removes a watch and adds the watch again, unless an earlier check is due", async () => {
+    it("keeps a running watch, also when a sweep has seen an earlier generation with the same time", async () => {
       const watch = newWatch();
       await ledger().openWatch(watch);
+      expect(await ledger().rescheduleSweep({ ...watch, dueAt: T0 + 50_000 }, null)).toBe("changed");
+      expect(await entryOf(watch.project, NEVER)).toMatchObject({ dueAt: T0 + 50_000 });
+    });
+
+    it("removes an ended watch and adds the watch again, unless an earlier check is due", async () => {
+      const watch = newWatch({ targets: ["a"] });
+      await ledger().openWatch(watch);
+      const ending = {
+        acceptedAt: T0,
+        targets: ["a"],
+        concludedAt: T0 - 10_000,
+        polledAt: [],
+        expiresAt: NEVER,
+      };
+      await ledger().endWatch({ ...ending, key: watch, outcome: "failed" });
       await ledger().scheduleSweep(firstGeneration(watch), T0 + 70_000, NEVER);
       expect(await entryOf(watch.project, NEVER)).toMatchObject({ dueAt: T0 + 50_000 });
       expect(await ledger().rescheduleSweep({ ...watch, dueAt: T0 + 50_000 }, null)).toBe("moved");

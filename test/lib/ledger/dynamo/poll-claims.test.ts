@@ -41,3 +41,33 @@ it("stores a large tree at the next poll when the first write failed", async () 
   await ledger.recordPoll({ ...record, poll: 2, messageId: "m-2" });
   expect((await ledger.readWatch(watch))?.tree).toEqual(tree);
 });
+
+it("keeps the time in the overdue index until the watch belongs to another run of the sweep", async () => {
+  const ledger = createDynamoLedger({ client: dynamo.client, table: "polls", sweepIntervalMs: 300_000 });
+  const acceptedAt = Math.ceil(T0 / 300_000) * 300_000;
+  const watch = newWatch({ acceptedAt, nextPollAt: acceptedAt + 60_000 });
+  const dueAt = async () =>
+    (await ledger.listOverdue(acceptedAt * 2, 1000)).find(({ project }) => project === watch.project)?.dueAt;
+  await ledger.openWatch(watch);
+  const times = [await dueAt()];
+  for (const [poll, nextPollAt] of [120_000, 269_000, 271_000, 400_000].entries()) {
+    const messageId = `m-${poll}`;
+    await ledger.claimPoll({ key: watch, poll: poll + 1, messageId, now: acceptedAt, leaseMs: LEASE_MS });
+    await ledger.recordPoll(
+      pollRecord({ key: watch, poll: poll + 1, messageId, nextPollAt: acceptedAt + nextPollAt }),
+    );
+    times.push(await dueAt());
+  }
+  const [first, second] = [acceptedAt + 299_999, acceptedAt + 599_999];
+  expect(times).toEqual([first, first, first, second, second]);
+  await ledger.endWatch({
+    key: watch,
+    acceptedAt,
+    outcome: "failed",
+    concludedAt: acceptedAt + 401_000,
+    targets: watch.targets,
+    polledAt: [],
+    expiresAt: acceptedAt * 2,
+  });
+  expect(await dueAt()).toBe(second);
+});
