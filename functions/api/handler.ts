@@ -5,12 +5,16 @@ import { Target } from "../../lib/channels/registry.ts";
 import { createConfigView } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
-import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
 import { readDurations } from "../../lib/ledger/dynamo/durations.ts";
 import { stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
-import { readDelivery, startRedelivery } from "../../lib/ledger/dynamo/notifications.ts";
+import {
+  readDelivery,
+  readDigest,
+  removeRunningMember,
+  startRedelivery,
+} from "../../lib/ledger/dynamo/notifications.ts";
 import { scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { listRecentWatches, readProgress, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { Instant } from "../../lib/domain/job.ts";
-import type { guardedFetch } from "../../lib/http/guarded-fetch.ts";
+import type { guardedFetch } from "../../lib/http/egress.ts";
 
 /** The time limit for one request to SMN. SMN waits five seconds for the response to a message. */
 const FETCH_MS = 1500;

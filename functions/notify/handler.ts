@@ -3,7 +3,6 @@ import { Target } from "../../lib/channels/registry.ts";
 import { createConfigView } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
-import { readDigest } from "../../lib/ledger/dynamo/digests.ts";
 import { readSlow } from "../../lib/ledger/dynamo/durations.ts";
 import { readOutcome } from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
@@ -12,6 +11,7 @@ import {
   markDeadLettered,
   postponeNotification,
   readDelivery,
+  readDigest,
   recordAttempt,
 } from "../../lib/ledger/dynamo/notifications.ts";
 import {

@@ -2,7 +2,6 @@ import { createCceClient } from "../../lib/cce/client.ts";
 import { PublicTarget } from "../../lib/channels/public-target.ts";
 import { createConfigView } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
-import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
 import {
   addDuration,
   readDurations,
@@ -12,6 +11,7 @@ import {
 } from "../../lib/ledger/dynamo/durations.ts";
 import { endWatch, readOutcome, saveOutcomeOnce } from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
+import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/notifications.ts";
 import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/poll-claims.ts";
 import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";

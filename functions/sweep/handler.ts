@@ -1,9 +1,8 @@
 import { PublicTarget } from "../../lib/channels/public-target.ts";
 import { createConfigView } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
-import { readDigest } from "../../lib/ledger/dynamo/digests.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
-import { readDelivery } from "../../lib/ledger/dynamo/notifications.ts";
+import { readDelivery, readDigest } from "../../lib/ledger/dynamo/notifications.ts";
 import { listOverdue, rescheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { readTarget } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";

@@ -2,7 +2,7 @@ import "../domain/zod-fields.ts";
 import * as z from "zod/mini";
 import type { Instant, Verdict } from "../domain/job.ts";
 import { parseJson } from "../domain/json.ts";
-import { EGRESS_REFUSED } from "../http/egress-rules.ts";
+import { EGRESS_REFUSED } from "../http/check-url.ts";
 import { readRetryAfterSeconds, toSqsWaitSeconds } from "../http/retry-after.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
 import { isCertificateError } from "../http/tls-options.ts";

@@ -1,4 +1,4 @@
-import { EGRESS_RULE_TEXT, type EgressRule } from "../http/egress-rules.ts";
+import { EGRESS_RULE_TEXT, type EgressRule } from "../http/check-url.ts";
 
 /** The reason for the result of a delivery attempt. In logs and metrics, only the reasons of this list can occur. */
 export type DeliveryReason = keyof typeof REASON_TEXT | EgressRule;

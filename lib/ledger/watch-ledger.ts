@@ -10,8 +10,8 @@ import type {
   StoredOutcome,
   Watch,
   WatchDocument,
+  WatchLimits,
 } from "./watch.ts";
-import type { WatchLimits } from "./watch-limits.ts";
 
 export interface NewWatch
   extends WatchKey,

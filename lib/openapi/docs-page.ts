@@ -11,11 +11,11 @@ import {
   fieldTable,
   parameterTable,
   prose,
+  schemaName,
   table,
 } from "./docs-parts.ts";
 import { type Content, PROBLEM_HELP, problemExample } from "./error-responses.ts";
 import type { createOpenApiDocument, OpenApiOperation } from "./openapi-document.ts";
-import { schemaName } from "./schema-type.ts";
 import stateHelp from "./state-help.json" with { type: "json" };
 
 /** The queries of the requests in the examples. Other requests have no query. */

@@ -1,5 +1,5 @@
 import { type JsonObject, toObjectOrEmpty } from "../../lib/domain/json.ts";
-import { describeType, jsonInBackticks } from "../../lib/openapi/schema-type.ts";
+import { describeType, jsonInBackticks } from "../../lib/openapi/docs-parts.ts";
 import { createConfigSchema, DESCRIPTIONS, kindOf, visitKeys } from "./config-schema.ts";
 
 const INTRODUCTION = `# Configuration

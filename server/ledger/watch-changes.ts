@@ -1,6 +1,7 @@
 import type { Instant } from "../../lib/domain/job.ts";
 import {
   deliveriesOverdueAt,
+  findExceededLimit,
   POLL_HISTORY,
   pollOverdueAt,
   truncateEndedJob,
@@ -19,7 +20,6 @@ import type {
   PollToClaim,
   WatchEnd,
 } from "../../lib/ledger/watch-ledger.ts";
-import { findExceededLimit } from "../../lib/ledger/watch-limits.ts";
 
 /*
  * The functions in this file compute how an operation changes a stored watch. They read and write no database. The

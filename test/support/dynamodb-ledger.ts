@@ -1,5 +1,4 @@
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
-import { createDigest, readDigest, removeRunningMember } from "../../lib/ledger/dynamo/digests.ts";
 import {
   claimList,
   hasMessage,
@@ -20,10 +19,13 @@ import { bindToTable, type LedgerTable } from "../../lib/ledger/dynamo/item-oper
 import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
 import {
   claimNotification,
+  createDigest,
   markDeadLettered,
   postponeNotification,
   readDelivery,
+  readDigest,
   recordAttempt,
+  removeRunningMember,
   startRedelivery,
 } from "../../lib/ledger/dynamo/notifications.ts";
 import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";

@@ -5,14 +5,15 @@ import type { DurationCount } from "../../schedule/duration-buckets.ts";
 import {
   createItem,
   type Operation,
+  packJson,
   parseItem,
   queryPage,
   readItem,
   toEpochSeconds,
+  unpackJson,
   updateItem,
 } from "./item-operations.ts";
 import { type ItemKey, jobPartition } from "./keys.ts";
-import { packJson, unpackJson } from "./packed-json.ts";
 
 const Bytes = z.instanceof(Uint8Array);
 const SlowItem = z.object({ summary: Bytes });

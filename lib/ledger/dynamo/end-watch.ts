@@ -10,15 +10,19 @@ import {
   getItem,
   type Item,
   type LedgerTable,
+  MAX_TREE_BYTES,
   type Operation,
+  packJson,
+  packTree,
   parseItem,
   readItem,
   toEpochSeconds,
+  unpackJson,
+  unpackTree,
   updateItem,
 } from "./item-operations.ts";
 import { listJobWatches } from "./job-watches.ts";
 import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
-import { MAX_TREE_BYTES, packJson, packTree, unpackJson, unpackTree } from "./packed-json.ts";
 import {
   formatInstants,
   NO_LEASE,

@@ -1,4 +1,6 @@
 import "../../domain/zod-fields.ts";
+import { hash } from "node:crypto";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -11,7 +13,8 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import type { Instant } from "../../domain/job.ts";
+import { type Instant, Job } from "../../domain/job.ts";
+import { serializeTruncatedTree } from "../../domain/subjob-tree.ts";
 import { type Ledger, NewerItemError } from "../ledger.ts";
 import {
   fromAttributes,
@@ -23,6 +26,12 @@ import {
   toUpdateInput,
 } from "./expression.ts";
 import type { ItemKey } from "./keys.ts";
+
+/**
+ * The maximum size of a compressed tree of subjobs. In DynamoDB the size of an item with all its attributes is at most
+ * 400 kB.
+ */
+export const MAX_TREE_BYTES = 350_000;
 
 /**
  * The format version of the items that the current release writes, for each first letter of a partition key. A release
@@ -198,4 +207,31 @@ export function bindToTable<Name extends keyof Ledger>(
     ([name, operation]) => [name, (...rest: never[]) => operation(table, ...rest)],
   );
   return Object.fromEntries(bound) as Pick<Ledger, Name>;
+}
+
+/** Converts a value to JSON and compresses the JSON with the deflate algorithm. */
+export function packJson(value: unknown): Uint8Array {
+  return deflateRawSync(JSON.stringify(value));
+}
+
+/**
+ * Decompresses bytes from `packJson` and returns the value. The code that calls `unpackJson` has to validate the value.
+ */
+export function unpackJson(bytes: Uint8Array): unknown {
+  return JSON.parse(inflateRawSync(bytes).toString());
+}
+
+/** Compresses a tree of subjobs to at most `maxBytes` bytes. A tree of subjobs that is too large is truncated. */
+export function packTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uint8Array {
+  return serializeTruncatedTree(tree, packJson, (packed) => packed.length, maxBytes);
+}
+
+/** Decompresses bytes from `packTree` and returns the tree of subjobs. */
+export function unpackTree(bytes: Uint8Array): Job {
+  return Job.parse(unpackJson(bytes));
+}
+
+/** Returns a short hash of a tree of subjobs. */
+export function hashTree(tree: Job): string {
+  return hash("sha256", JSON.stringify(tree), "base64url").slice(0, 11);
 }

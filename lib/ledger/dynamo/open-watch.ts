@@ -1,6 +1,12 @@
-import { deliveriesOverdueAt, pollOverdueAt, restartsWatch } from "../watch.ts";
+import {
+  deliveriesOverdueAt,
+  findExceededLimit,
+  NO_LIMITS,
+  pollOverdueAt,
+  restartsWatch,
+  type WatchLimits,
+} from "../watch.ts";
 import type { NewWatch, OpenResult } from "../watch-ledger.ts";
-import { findExceededLimit, NO_LIMITS, type WatchLimits } from "../watch-limits.ts";
 import { inlineCallerAttributes, moveToCallerItem, saveCallbacks } from "./caller-data.ts";
 import { addGenerations } from "./end-watch.ts";
 import type { StoredValues } from "./expression.ts";

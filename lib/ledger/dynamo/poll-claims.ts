@@ -2,9 +2,16 @@ import * as z from "zod/mini";
 import type { Job } from "../../domain/job.ts";
 import { pollOverdueAt, truncateObservedJob, truncateObservedText, truncateReady } from "../watch.ts";
 import type { PollClaim, PollToClaim } from "../watch-ledger.ts";
-import { type LedgerTable, type Operation, parseItem, readItem, updateItem } from "./item-operations.ts";
+import {
+  hashTree,
+  type LedgerTable,
+  type Operation,
+  packTree,
+  parseItem,
+  readItem,
+  updateItem,
+} from "./item-operations.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
-import { hashTree, packTree } from "./packed-json.ts";
 import { formatInstants, NO_LEASE, nextSweepAttributes, toWatch, WatchItem } from "./watch-item.ts";
 
 /**

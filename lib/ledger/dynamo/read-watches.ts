@@ -3,7 +3,6 @@ import * as z from "zod/mini";
 import { computeNotificationGenerations, notificationKey } from "../notification.ts";
 import { type PagePosition, parsePageToken, toPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";
-
 import { toCallerData } from "./caller-data.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributes } from "./expression.ts";
@@ -14,6 +13,7 @@ import {
   type Operation,
   parseItem,
   queryPage,
+  unpackTree,
 } from "./item-operations.ts";
 import { readJobItems, toJobWatches } from "./job-watches.ts";
 import {
@@ -27,7 +27,6 @@ import {
   watchItemKey,
 } from "./keys.ts";
 import { toDeliveryRecord } from "./notifications.ts";
-import { unpackTree } from "./packed-json.ts";
 import { toWatch, WatchItem } from "./watch-item.ts";
 
 /** The operation BatchGetItem of DynamoDB accepts at most 100 keys. */

@@ -1,7 +1,6 @@
 import { KeysOriginError, readIssuerKeys } from "../../../lib/auth/issuer-keys.ts";
 import type { WholeConfig } from "../../../lib/config/config.ts";
-import { openEgress } from "../../../lib/http/egress.ts";
-import { guardedFetch } from "../../../lib/http/guarded-fetch.ts";
+import { guardedFetch, openEgress } from "../../../lib/http/egress.ts";
 import { OUTGOING_PROXY } from "../../../lib/runtime/environment.ts";
 import { type Finding, faultFinding, okFinding, readErrorName, warningFinding } from "./finding.ts";
 

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { Settings } from "../../../lib/config/settings.ts";
-import { AGES, planCheapestPolls } from "../../../lib/schedule/cheapest-polls.ts";
 import {
   BUCKETS,
   bucketStartSeconds,
@@ -8,7 +7,13 @@ import {
   daysSince1970,
   durationBucket,
 } from "../../../lib/schedule/duration-buckets.ts";
-import { cheapestDelayRange, firstDelaySeconds, nextDelaySeconds } from "../../../lib/schedule/poll-delay.ts";
+import {
+  AGES,
+  cheapestDelayRange,
+  firstDelaySeconds,
+  nextDelaySeconds,
+  planCheapestPolls,
+} from "../../../lib/schedule/poll-delay.ts";
 import { learnSurvivalCurve, survivalAt } from "../../../lib/schedule/survival-curve.ts";
 
 const NOW = Date.UTC(2026, 0, 15);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Job } from "../../../../lib/domain/job.ts";
-import { hashTree, packTree, unpackTree } from "../../../../lib/ledger/dynamo/packed-json.ts";
+import { hashTree, packTree, unpackTree } from "../../../../lib/ledger/dynamo/item-operations.ts";
 import { job } from "../samples.ts";
 
 /** Returns a text that deflate cannot compress much. Equal numbers give equal texts. */
