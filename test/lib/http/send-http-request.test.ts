@@ -21,6 +21,17 @@ describe("sendHttpRequest", () => {
     expect(answer.kind === "answer" && answer.body.toString()).toBe("taken");
   });
 
+  it.each([
+    [16_383, 16_383, false],
+    [16_384, 16_384, false],
+    [16_385, 16_384, true],
+  ])("returns at most maxBytes of a body of %d bytes", async (bytes, returned, isTruncated) => {
+    const { port } = await http((_, response) => response.end(Buffer.alloc(bytes, "x")));
+    const answer = await caller()(port);
+    expect(answer).toMatchObject({ kind: "answer", isTruncated });
+    expect(answer.kind === "answer" && answer.body.length).toBe(returned);
+  });
+
   it("does not follow a redirect", async () => {
     const elsewhere = await http((_, response) => response.end());
     const { port } = await http((_, response) =>
