@@ -63,6 +63,30 @@ it.each([null, "", "Failed to create node(s)", "Internal error", "the job quotas
   },
 );
 
+it.each([
+  "The subnet s-1 was created, but its image was not found.",
+  "The security group of the node was created, but its image was not found.",
+  "No available flavors were requested. A node is made for master.",
+  "No more tries. The IP addresses are available.",
+  "The resource is locked by nobody, other requests failed.",
+  "The policy does exist, but it doesn't say what it may allow.",
+  "Insufficient data about the cluster. No quota is known.",
+  "The role was assumed. The next step did fail.",
+])("returns no advice for the words of a known reason in another sentence: %s", (reason) => {
+  expect(findHint(reason)).toBeNull();
+});
+
+it.each(["Ecs", "VPC", "CCE"])("returns no advice for an error code of %s without its dot", (service) => {
+  const codes = hintRows.flatMap(({ patterns }) =>
+    patterns.filter((pattern) => pattern.startsWith(`${service}\\.`)),
+  );
+  expect(codes.length).toBeGreaterThan(2);
+  for (const code of codes) {
+    expect(findHint(`error code: ${code.replace("\\.", ".")}`)).not.toBeNull();
+    expect(findHint(`error code: ${code.replace("\\.", "-")}`)).toBeNull();
+  }
+});
+
 it("searches only the beginning of a very long reason, and caches the result", () => {
   const hints = createCachedHintFinder();
   const long = `quota ${"a ".repeat(2_000_000)}`;

@@ -89,6 +89,27 @@ it.each([
   expect(conclusion.failures.length + conclusion.failuresOmitted).toBe(conclusion.subJobs.failed);
 });
 
+it.each([
+  [5, 5, null],
+  [6, 6, null],
+  [7, 5, "2 more warnings."],
+  [50, 5, "45 more warnings."],
+])("shows at most six lines of warnings: %d warnings", (count, shown, more) => {
+  const warnings = Array.from({ length: count }, (_, i) => `warning ${i}`);
+  const expected = [...warnings.slice(0, shown), ...(more === null ? [] : [more])];
+  expect(summarizeOutcome(facts({ warnings })).warnings).toEqual(expected);
+});
+
+it("shows the warnings of the service first, and each warning once", () => {
+  const root = job({ subJobs: [job(FAILED)] });
+  const repeated = Array.from({ length: 20 }, () => "another warning");
+  const { warnings } = summarizeOutcome(facts({ outcome: "succeeded", job: root, warnings: repeated }));
+  expect(warnings).toEqual([
+    "CCE reports success for this job, although a subjob failed.",
+    "another warning",
+  ]);
+});
+
 it("counts omitted subjobs and failures that are not in the list", () => {
   const omitted = { total: 9, succeeded: 2, failed: 3, pending: 4 };
   const root = job({ subJobs: [job({ ...FAILED, reason: "no quota", omitted }), job()] });

@@ -1,4 +1,9 @@
-import { SendMessageBatchCommand, type SendMessageBatchCommandOutput, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  ChangeMessageVisibilityCommand,
+  SendMessageBatchCommand,
+  type SendMessageBatchCommandOutput,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import { mockClient } from "aws-sdk-client-mock";
 import fc from "fast-check";
 import { createNotificationMessage, createPollMessage } from "../../../lib/queue/messages.ts";
@@ -112,6 +117,73 @@ describe("the SQS queue", () => {
       ["a", "b", "c"].map((id) => ({ id, kind: "failed", reason: "RequestThrottled" })),
     );
     expect(sqs.commandCalls(SendMessageBatchCommand)).toHaveLength(1);
+  });
+
+  it.each([
+    [-1, 0],
+    [0, 0],
+    [0.2, 1],
+    [30, 30],
+    [43_199.5, 43_200],
+    [43_201, 43_200],
+  ])("changes the visibility of a message by %d s to %d s", async (seconds, expected) => {
+    sqs.on(ChangeMessageVisibilityCommand).resolves({});
+    await queue.changeVisibility("receipt-1", seconds);
+    const [call] = sqs.commandCalls(ChangeMessageVisibilityCommand);
+    expect(call?.args[0].input).toEqual({
+      QueueUrl: url,
+      ReceiptHandle: "receipt-1",
+      VisibilityTimeout: expected,
+    });
+  });
+
+  it("sends the body, the delay and the attributes of a message, and no empty fields", async () => {
+    sqs.on(SendMessageBatchCommand).resolves(answer(["0", "1"], []));
+    const attributes = { reason: "gone", target: "audit" };
+    await queue.send([
+      { id: "a", body: "A", delaySeconds: 20 },
+      { id: "b", body: "B", delaySeconds: 0, attributes },
+    ]);
+    const typed = (StringValue: string) => ({ DataType: "String", StringValue });
+    expect(sqs.commandCalls(SendMessageBatchCommand)[0]?.args[0].input).toEqual({
+      QueueUrl: url,
+      Entries: [
+        { Id: "0", MessageBody: "A", DelaySeconds: 20 },
+        {
+          Id: "1",
+          MessageBody: "B",
+          DelaySeconds: 0,
+          MessageAttributes: { reason: typed("gone"), target: typed("audit") },
+        },
+      ],
+    });
+  });
+
+  it.each([-1, 901, 1.5])("refuses a delay of %d s, and sends nothing", async (delaySeconds) => {
+    await expect(queue.send([{ id: "a", body: "A", delaySeconds }])).rejects.toThrow();
+    expect(sqs.commandCalls(SendMessageBatchCommand)).toHaveLength(0);
+  });
+
+  it("sends no request for no messages", async () => {
+    expect(await queue.send([])).toEqual([]);
+    expect(sqs.commandCalls(SendMessageBatchCommand)).toHaveLength(0);
+  });
+
+  it("reports the reason Unknown for a refusal without a code, and for an error that is not an Error", async () => {
+    sqs
+      .on(SendMessageBatchCommand)
+      .resolves({ Successful: [], Failed: [{ Id: "0", Code: undefined, SenderFault: true }] });
+    expect(await queue.send(messages.slice(0, 1))).toEqual([{ id: "a", kind: "failed", reason: "Unknown" }]);
+    sqs.reset();
+    sqs.on(SendMessageBatchCommand).callsFake(() => Promise.reject("text"));
+    expect(await queue.send(messages.slice(0, 1))).toEqual([{ id: "a", kind: "failed", reason: "Unknown" }]);
+  });
+
+  it("reports all messages as not mentioned if the response of SQS is empty", async () => {
+    sqs.on(SendMessageBatchCommand).resolves({});
+    expect(await queue.send(messages)).toEqual(
+      ["a", "b", "c"].map((id) => ({ id, kind: "failed", reason: "NotAnswered" })),
+    );
   });
 
   it("sends a batch when another batch fails", async () => {
