@@ -127,21 +127,27 @@ export function failedDeliveries({ deliveries }: StatusDocument): readonly Deliv
 export function deliveryLines(status: StatusDocument): readonly string[] {
   // Nobody is notified of a watch that somebody stopped.
   if (!status.done || status.state === "stopped") return [];
-  const delivered = status.deliveries
-    .filter(({ state }) => state === "delivered")
-    .map(({ target }) => target);
+  const delivered = status.deliveries.filter(({ state }) => state === "delivered").map(deliveryName);
   const pending = status.deliveries.filter(({ state }) => state === "pending");
   return [
-    ...(status.deliveries.length === 0 ? ["no target is notified of this outcome"] : []),
+    ...(status.deliveries.every(({ event }) => event === "job.slow")
+      ? ["no target is notified of this outcome"]
+      : []),
     ...(delivered.length === 0 ? [] : [`notified: ${delivered.join(", ")}`]),
-    ...pending.map((delivery) => `not notified yet: ${delivery.target}${attemptText(delivery)}`),
+    ...pending.map((delivery) => `not notified yet: ${deliveryName(delivery)}${attemptText(delivery)}`),
     ...failedDeliveries(status).map((delivery) => `not notified: ${describeFailure(delivery)}`),
   ].map((line) => `  ${line}`);
 }
 
 /** Returns a text such as `ops (rejected, client error, HTTP 403)`. */
-export function describeFailure({ target, state, lastReason, lastStatus }: DeliveryDocument): string {
-  return `${target} (${[NOT_NOTIFIED[state], ...answerTexts(lastReason, lastStatus)].join(", ")})`;
+export function describeFailure(delivery: DeliveryDocument): string {
+  const { state, lastReason, lastStatus } = delivery;
+  return `${deliveryName(delivery)} (${[NOT_NOTIFIED[state], ...answerTexts(lastReason, lastStatus)].join(", ")})`;
+}
+
+/** Returns the name of the target. A target can also have a notification that the job is slow. */
+function deliveryName({ target, event }: DeliveryDocument): string {
+  return event === "job.slow" ? `${target} (slow job)` : target;
 }
 
 function attemptText({ attempts, lastReason, lastStatus }: DeliveryDocument): string {

@@ -187,7 +187,7 @@ function summarize(
   for (const status of statuses) {
     const failed = failedDeliveries(status);
     if (failed.length === 0) continue;
-    const targets = failed.map(({ target }) => target).join(",");
+    const targets = [...new Set(failed.map(({ target }) => target))].join(",");
     screen.printError([
       `warning: ${jobName(status)}: not notified: ${failed.map(describeFailure).join(", ")}`,
       `To send it again: cce-notifier redeliver ${jobName(status)} --target ${targets}`,

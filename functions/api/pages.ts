@@ -12,9 +12,9 @@ import type { PageSettings } from "../../lib/config/settings.ts";
 import type { Context } from "../../lib/domain/context.ts";
 import { type Instant, type Job, JobId, Name } from "../../lib/domain/job.ts";
 import { serializeTruncatedTree } from "../../lib/domain/subjob-tree.ts";
-import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { PageTokenError } from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 import { withoutEmptyFields } from "../../lib/pages/filter-form.ts";
 import { renderJobPage } from "../../lib/pages/job-page.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
@@ -71,7 +71,7 @@ function omitFromPage<Shown extends Pick<WatchDocument, "context" | "deliveries"
   shown: Shown,
   pages: PageSettings,
 ): Shown {
-  const withoutAnswer = (delivery: DeliveryRecord): DeliveryRecord => ({
+  const withoutAnswer = (delivery: WatchDelivery): WatchDelivery => ({
     ...delivery,
     history: delivery.history.map((attempt) => ({ ...attempt, answer: "" })),
   });

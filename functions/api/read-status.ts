@@ -10,6 +10,7 @@ import type { Caller } from "../../lib/auth/caller.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { WaitingLimits } from "../../lib/ledger/waiting-calls.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 import type { WatchProgress } from "../../lib/ledger/watch-ledger.ts";
 import { jobAgeSeconds } from "../../lib/schedule/decide-after-poll.ts";
 import { type Expected, expectedDuration } from "../../lib/schedule/expected-duration.ts";
@@ -97,11 +98,12 @@ export async function replaceDigestDeliveries(
   if (digestId === null || state === "watching" || state === "stopped") return document;
   const targets = findDigestTargets(await ledger.readDigest(digestId), watch);
   const deliveries = await Promise.all(
-    document.deliveries.map((delivery) =>
-      targets.includes(delivery.target) && delivery.redelivery === 0
-        ? ledger.readDelivery(digestNotificationKey(digestId, delivery.target))
-        : delivery,
-    ),
+    document.deliveries.map(async (delivery): Promise<WatchDelivery> => {
+      const { target, event, redelivery } = delivery;
+      if (!targets.includes(target) || event === "job.slow" || redelivery > 0) return delivery;
+      const digest = await ledger.readDelivery(digestNotificationKey(digestId, target));
+      return { ...digest, event: "jobs.digest" };
+    }),
   );
   return { ...document, deliveries };
 }

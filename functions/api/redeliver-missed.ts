@@ -25,7 +25,14 @@ import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { logAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { digestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
 import type { RequestPorts } from "./api-ports.ts";
-import { isSwitchedOff, logRedelivered, queueAgain } from "./redeliver.ts";
+import {
+  failedSlowNotifications,
+  hasFailed,
+  isSwitchedOff,
+  logRedelivered,
+  queueAgain,
+  type WatchNotification,
+} from "./redeliver.ts";
 
 /** One request reads at most this many pages of watches. */
 const MAX_PAGES = 5;
@@ -143,12 +150,16 @@ async function redeliverWatch(
   const key = JSON.stringify(notificationKey(watch, generations, `job.${outcome}`, target));
   if (handled.has(key)) return [];
   handled.add(key);
-  if (!hasFailed(await readDelivery(document, target, ports))) return [];
+  const missed: readonly WatchNotification[] = [
+    ...(hasFailed(await readDelivery(document, target, ports)) ? [{ target, event: outcome }] : []),
+    ...failedSlowNotifications(document).filter((slow) => slow.target === target),
+  ];
+  if (missed.length === 0) return [];
   const { project, jobId, caller, traceparent } = watch;
   if (isOff) return [{ project, jobId, status: "skipped", reason: "target_off" }];
   if (wanted.dryRun) return [{ project, jobId, status: "missed" }];
   const times = { settings: config.settings, now };
-  const queued = (await queueAgain(document, outcome, [target], times, { ledger, notifyQueue })).get(target);
+  const queued = (await queueAgain(document, missed, times, { ledger, notifyQueue })).get(target);
   if (queued === "queued_by_another") return [];
   if (queued === "failed") return [{ project, jobId, status: "skipped", reason: "not_queued" }];
   onRedelivered({ project, jobId, caller, traceparent }, [target]);
@@ -170,10 +181,6 @@ async function readDelivery(
   return findDigestTargets(digest, watch).includes(target)
     ? ledger.readDelivery(digestNotificationKey(watch.digestId, target))
     : own;
-}
-
-function hasFailed(delivery: DeliveryRecord | undefined): boolean {
-  return delivery !== undefined && delivery.state !== "pending" && delivery.state !== "delivered";
 }
 
 function outcomeOf({ state }: Watch): Outcome | null {

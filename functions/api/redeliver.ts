@@ -18,9 +18,9 @@ import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
-import type { Instant, Outcome, WatchKey } from "../../lib/domain/job.ts";
+import type { Instant, Outcome, TargetEvent, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { notificationKey } from "../../lib/ledger/notification.ts";
+import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
 import { deliveriesOverdueAt, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
@@ -61,7 +61,11 @@ export async function redeliver(
   const off = await Promise.all(chosen.targets.map((target) => isSwitchedOff(target, { ledger })));
   const wanted = chosen.targets.filter((_, i) => !off[i]);
   const times = { settings: config.settings, now };
-  const results = await queueAgain(document, state, wanted, times, { ledger, notifyQueue });
+  const notifications = [
+    ...wanted.map((target) => ({ target, event: state })),
+    ...failedSlowNotifications(document).filter(({ target }) => wanted.includes(target)),
+  ];
+  const results = await queueAgain(document, notifications, times, { ledger, notifyQueue });
   const queued = wanted.filter((target) => results.get(target) === "queued");
   onRedelivered({ ...key, traceparent: watch.traceparent }, queued);
   onAct({
@@ -133,42 +137,65 @@ interface QueueAgainPorts {
   readonly notifyQueue: Pick<Queue, "send">;
 }
 
-/** For each target, whether its notification was queued again, by this call or by another call at the same time. */
-type QueuedAgain = ReadonlyMap<string, "queued" | "queued_by_another" | "failed">;
+/** For each target, whether its notifications were queued again, by this call or by another call at the same time. */
+type QueuedAgain = ReadonlyMap<string, (typeof RESULTS)[number]>;
+
+const RESULTS = ["queued_by_another", "queued", "failed"] as const;
+
+/** A notification of an ended watch: its outcome, or `slow`. */
+export interface WatchNotification {
+  readonly target: string;
+  readonly event: TargetEvent;
+}
+
+/** Returns whether a notification has failed, so that its receiver has missed it. */
+export function hasFailed(delivery: DeliveryRecord | undefined): boolean {
+  return delivery !== undefined && delivery.state !== "pending" && delivery.state !== "delivered";
+}
+
+/** Returns the failed notifications of a watch about its slow job. */
+export function failedSlowNotifications({ deliveries }: WatchDocument): readonly WatchNotification[] {
+  return deliveries
+    .filter((delivery) => delivery.event === "job.slow" && hasFailed(delivery))
+    .map(({ target }) => ({ target, event: "slow" }));
+}
 
 /**
- * Queues the notifications of an ended watch to some targets again, each with a new redelivery number. If another call
- * has started a redelivery since the watch was read, the notification is not queued a second time.
+ * Queues notifications of an ended watch again, each with a new redelivery number. If another call has started a
+ * redelivery since the watch was read, the notification is not queued a second time.
  */
 export async function queueAgain(
-  { watch, generations, deliveries }: Pick<WatchDocument, "watch" | "generations" | "deliveries">,
-  outcome: Outcome,
-  targets: readonly string[],
+  { watch, generations, slow, deliveries }: WatchDocument,
+  notifications: readonly WatchNotification[],
   { settings, now }: { readonly settings: Config["settings"]; readonly now: Instant },
   { ledger, notifyQueue }: QueueAgainPorts,
 ): Promise<QueuedAgain> {
-  if (targets.length === 0) return new Map();
+  if (notifications.length === 0) return new Map();
   const expiresAt = computeLedgerExpiryTime(now, settings);
   // Before the messages are sent, the watch is added to the index that the sweep function reads. The sweep function
   // then finds notifications whose messages were lost.
   await ledger.scheduleSweep(watch, deliveriesOverdueAt(now), expiresAt);
   const started = await Promise.all(
-    targets.map(async (target) => {
-      const key = notificationKey(watch, generations, `job.${outcome}`, target);
-      const latest = deliveries.find((delivery) => delivery.target === target)?.redelivery ?? 0;
-      const redelivery = await ledger.startRedelivery(key, latest, expiresAt);
-      const message = redelivery === null ? null : createNotificationMessage(watch, key, outcome, redelivery);
+    notifications.map(async ({ target, event }) => {
+      const isSlow = event === "slow";
+      const own = isSlow ? (slow?.generations ?? {}) : generations;
+      const key = notificationKey(watch, own, `job.${event}`, target);
+      const latest = deliveries.find(
+        (delivery) => delivery.target === target && (delivery.event === "job.slow") === isSlow,
+      );
+      const redelivery = await ledger.startRedelivery(key, latest?.redelivery ?? 0, expiresAt);
+      const message = redelivery === null ? null : createNotificationMessage(watch, key, event, redelivery);
       return { target, message };
     }),
   );
   const results = await notifyQueue.send(started.flatMap(({ message }) => message ?? []));
   const failed = new Set(results.filter(({ kind }) => kind === "failed").map(({ id }) => id));
-  return new Map(
-    started.map(({ target, message }) => {
-      if (message === null) return [target, "queued_by_another"];
-      return [target, failed.has(message.id) ? "failed" : "queued"];
-    }),
-  );
+  const queued = started.map(({ target, message }) => {
+    if (message === null) return [target, "queued_by_another"] as const;
+    return [target, failed.has(message.id) ? "failed" : "queued"] as const;
+  });
+  // A target can have two notifications. The map keeps the last result of each target, so failures come last.
+  return new Map(queued.toSorted(([, a], [, b]) => RESULTS.indexOf(a) - RESULTS.indexOf(b)));
 }
 
 /** Returns true if the target is switched off. A notification to such a target would fail at once. */

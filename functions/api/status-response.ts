@@ -9,9 +9,10 @@ import { listCauses } from "../../lib/domain/list-causes.ts";
 import { toPendingReady } from "../../lib/domain/ready.ts";
 import { collectSubJobs, serializeTruncatedTree } from "../../lib/domain/subjob-tree.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
-import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { countPollsMade, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
+import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 import type { Expected } from "../../lib/schedule/expected-duration.ts";
+import { isSubscribedToSlow } from "../shared/notification-targets.ts";
 
 /** The size limit of an API response. Lambda allows 6 MiB for a response with its request ID and its field names. */
 const MAX_RESPONSE_BYTES = 6_000_000;
@@ -118,25 +119,27 @@ function describeLastPollError({ accessError, lastPollError }: Watch): string | 
  * Returns the data of each delivery of a watch to a target. The function omits a target that was never tried and whose
  * setting `on` excludes the outcome of the job.
  */
-function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }: Config): DeliveryRecord[] {
+function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }: Config): WatchDelivery[] {
   const { state } = watch;
-  return deliveries.filter(
-    ({ target, history }) =>
-      history.length > 0 ||
-      state === "watching" ||
-      (state !== "stopped" && (targets[target]?.on.includes(state) ?? true)),
-  );
+  const isSubscribed = ({ target, event }: WatchDelivery): boolean => {
+    if (event === "job.slow") return isSubscribedToSlow(target, targets);
+    return state === "watching" || (state !== "stopped" && (targets[target]?.on.includes(state) ?? true));
+  };
+  return deliveries.filter((delivery) => delivery.history.length > 0 || isSubscribed(delivery));
 }
 
-function deliveryDocument(record: DeliveryRecord): DeliveryDocument {
-  const { target, state, attempts, nextAttemptAt, history } = record;
+function deliveryDocument(record: WatchDelivery): DeliveryDocument {
+  const { target, event, state, attempts, nextAttemptAt, history } = record;
   const last = history.at(-1);
+  const reason = last?.reason ?? null;
   return {
     target,
+    event,
     state,
+    reason,
     attempts,
     lastStatus: last?.status ?? null,
-    lastReason: last?.reason ?? null,
+    lastReason: reason,
     at: last === undefined ? null : toIso(last.at),
     nextAttemptAt: toIsoOrNull(nextAttemptAt),
     history: history.map((attempt) => ({ ...attempt, at: toIso(attempt.at) })),

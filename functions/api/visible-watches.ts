@@ -2,8 +2,8 @@ import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { JobKey, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 
 /** Returns the caller's own watch of a job. If the caller has none, returns the newest watch of the job, or null. */
 export async function readVisibleWatch(
@@ -55,6 +55,6 @@ export function restrictWatch(document: WatchDocument, caller: Caller): WatchDoc
   };
 }
 
-function withoutAnswers(delivery: DeliveryRecord): DeliveryRecord {
+function withoutAnswers(delivery: WatchDelivery): WatchDelivery {
   return { ...delivery, history: delivery.history.map((attempt) => ({ ...attempt, answer: "" })) };
 }

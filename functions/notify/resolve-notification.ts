@@ -93,7 +93,11 @@ async function resolveWith(
         const slow = await ledger.readSlow(watch);
         if (slow === null) return { kind: "unknown" };
         if (await isFiltered(message, "slow", target, ledger)) return { kind: "filtered" };
-        return notificationOf(toNotificationKey(message), { kind: "slow", summary: slow }, redelivery);
+        return notificationOf(
+          toNotificationKey(message),
+          { kind: "slow", summary: slow.summary },
+          redelivery,
+        );
       }
       const summary = (await ledger.readOutcome(watch))?.summary ?? null;
       if (summary === null) return { kind: "unknown" };

@@ -42,7 +42,7 @@ const TRIES_BEFORE_ALONE = 2;
 export interface PollPorts
   extends Omit<ConcludePorts, "ledger" | "cce" | "config">,
     Omit<ReadMessagePorts, "queue">,
-    Pick<SlowJobPorts, "onSlow"> {
+    Pick<SlowJobPorts, "onSlow" | "onSlowSentAgain"> {
   readonly ledger: ConcludePorts["ledger"] &
     SlowJobPorts["ledger"] &
     Pick<Ledger, "claimPoll" | "undoPollClaim" | "recordPoll" | "readDurations" | "reserveRequestTime">;

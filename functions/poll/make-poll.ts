@@ -26,7 +26,7 @@ const LOOP_BOUND_MS = 7 * 86_400_000;
 /** If the rate limit asks for a wait of at most this time, the function ignores the wait and queries CCE at once. */
 const NEGLIGIBLE_WAIT_MS = 1000;
 
-export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow"> {
+export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow" | "onSlowSentAgain"> {
   readonly ledger: ConcludePorts["ledger"] & SlowJobPorts["ledger"] & Pick<Ledger, "recordPoll">;
   readonly pollQueue: Pick<Queue, "send">;
   readonly cce: Pick<CceClient, "queryJob" | "queryFailedSubjobs" | "queryResource">;
@@ -88,14 +88,14 @@ export async function makePoll(
   return { observation: answer.kind, next: "poll_again", delaySeconds };
 }
 
-/** Returns a shorter delay if the next poll would be late for the notification of a slow job. */
+/** Returns a shorter delay if the next poll would be late for the first notification of a slow job. */
 function delayUntilSlow(
   delaySeconds: number,
   slowAt: Instant | null,
   at: Instant,
   { config }: Pick<MakePollPorts, "config">,
 ): number {
-  if (slowAt === null) return delaySeconds;
+  if (slowAt === null || slowAt <= at) return delaySeconds;
   const minSeconds = Math.ceil(config.settings.poll.minDelaySeconds);
   return Math.min(delaySeconds, Math.max(minSeconds, Math.ceil((slowAt - at) / 1000)));
 }

@@ -5,7 +5,9 @@ import type { Instant, Job } from "../../lib/domain/job.ts";
 import { type SlowSummary, summarizeSlowJob } from "../../lib/domain/slow-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { notificationKey } from "../../lib/ledger/notification.ts";
-import type { Watch } from "../../lib/ledger/watch.ts";
+import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import type { SlowRecord } from "../../lib/ledger/watch-deliveries.ts";
+import { isFinal, notificationOverdueAt } from "../../lib/ledger/watch-deliveries.ts";
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
@@ -19,6 +21,7 @@ import {
   usualSubJobSeconds,
 } from "../../lib/schedule/expected-duration.ts";
 import type { LearnedDurations } from "../shared/learned-durations.ts";
+import { listSlowNotifications } from "../shared/list-slow-notifications.ts";
 import type { PollResult } from "./conclude-watch.ts";
 
 /** The maximum age of the durations from which the limit of a slow job is computed. */
@@ -33,6 +36,8 @@ export interface SlowJobPorts {
   readonly defaultUrl: string;
   /** Reports that a job is slow. By default, the poll function writes a log line and a metric. */
   readonly onSlow?: typeof reportSlow;
+  /** Reports that notifications of a slow job were sent again. By default, a log line and a metric. */
+  readonly onSlowSentAgain?: typeof reportSentAgain;
 }
 
 /** Returns the targets of a watch that are notified of a slow job. Only a target whose `on` names `slow` is notified. */
@@ -44,8 +49,9 @@ function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): reado
 
 /**
  * Notifies the targets once if a running job is slow. The first poll that sees the job computes the age from which the
- * job is slow, from the jobs that have ended until then.
- * @returns the time from which the job is slow, for the watch. It is null if no notification follows.
+ * job is slow, from the jobs that have ended until then. Later polls send lost notifications again.
+ * @returns the time from which the job is slow, for the watch. It is null if no notification can follow, or if all
+ * notifications are final.
  * @throws SendFailedError or an error of the ledger
  */
 export async function followSlowJob(
@@ -58,6 +64,12 @@ export async function followSlowJob(
   const wasObserved = watch.operation === null ? watch.jobType !== null : watch.phase !== null;
   const isFirst = !wasObserved && job.type !== null;
   if (targets.length === 0 || (watch.slowAt === null && !isFirst)) return null;
+  if (watch.slowAt !== null && watch.slowAt <= at) {
+    const document = await ports.ledger.readWatch(watch);
+    const slow = document?.slow ?? null;
+    if (document !== null && slow !== null)
+      return (await sendLostNotifications(result, document, slow, ports)) ? watch.slowAt : null;
+  }
   const ageSeconds = jobAgeSeconds(job.createdAt, watch.acceptedAt, at);
   const limit = slowLimit(
     await ports.durations(watch.project, job.type ?? watch.jobType, isFirst ? LIMIT_MAX_AGE_MS : undefined),
@@ -67,7 +79,32 @@ export async function followSlowJob(
   const slowAt = Math.max(watch.slowAt ?? 0, at + (limit.p95Seconds - ageSeconds) * 1000);
   if (at < slowAt) return Math.ceil(slowAt);
   await notifySlow(result, job, targets, limit, ageSeconds, ports);
-  return null;
+  return Math.floor(slowAt);
+}
+
+/**
+ * Sends the notifications of a slow job again whose messages are probably lost. If the poll itself stored the record, it
+ * was interrupted by a crash and sends all notifications.
+ * @returns whether a notification is not final
+ */
+async function sendLostNotifications(
+  { watch, at, polls }: PollResult,
+  document: WatchDocument,
+  { summary }: SlowRecord,
+  { config, notifyQueue, onSlow = reportSlow, onSlowSentAgain = reportSentAgain }: SlowJobPorts,
+): Promise<boolean> {
+  const open = listSlowNotifications(document, config.targets).filter(({ delivery }) => !isFinal(delivery));
+  const isRepeated = summary.polls === polls;
+  const lost = open.filter(
+    ({ delivery }) => isRepeated || notificationOverdueAt(delivery, summary.polledAt) < at,
+  );
+  await sendAllOrThrow(
+    notifyQueue,
+    lost.map(({ message }) => message),
+  );
+  if (isRepeated) onSlow(summary, watch);
+  else if (lost.length > 0) onSlowSentAgain(watch, lost.length);
+  return open.length > 0;
 }
 
 /** Stores the state of a slow job and sends one notification to each target. A repeated call sends the same state. */
@@ -99,13 +136,14 @@ async function notifySlow(
     (type) => usualSubJobSeconds(known, type),
   );
   const expiresAt = computeLedgerExpiryTime(watch.deadlineAt, config.settings);
-  const stored = await ledger.saveSlowOnce(watch, summary, expiresAt);
-  const messages = targets.map((target) => {
-    const key = notificationKey(watch, document?.generations ?? {}, "job.slow", target);
+  const record = { summary, targets: [...targets], generations: document?.generations ?? {} };
+  const stored = await ledger.saveSlowOnce(watch, record, expiresAt);
+  const messages = stored.targets.map((target) => {
+    const key = notificationKey(watch, stored.generations, "job.slow", target);
     return createNotificationMessage(watch, key, "slow", 0);
   });
   await sendAllOrThrow(notifyQueue, messages);
-  onSlow(stored, watch);
+  onSlow(stored.summary, watch);
 }
 
 /** Adds the durations of the subjobs of an ended job to the learned durations, if a target is notified of slow jobs. */
@@ -128,4 +166,13 @@ export function reportSlow(
 ): void {
   log.info("slow", { project, jobId, caller, jobType, ageSeconds, ...usual, traceparent });
   meter.add("SlowJobs", 1);
+}
+
+/** Writes the log line and the metric of notifications that a poll sent again. Both are those of the sweep function. */
+export function reportSentAgain(
+  { project, jobId, caller, traceparent }: Pick<Watch, "project" | "jobId" | "caller" | "traceparent">,
+  notifications: number,
+): void {
+  log.info("sent again", { project, jobId, caller, polls: 0, notifications, traceparent });
+  meter.add("NotificationsOverdue", notifications);
 }

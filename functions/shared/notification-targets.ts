@@ -44,6 +44,14 @@ export function splitTargetsToNotify(
 }
 
 /**
+ * Returns whether a target is notified of slow jobs. A target that was removed from the config counts as subscribed, so
+ * that its notification goes to the dead-letter queue.
+ */
+export function isSubscribedToSlow(name: string, targets: Config["targets"]): boolean {
+  return !Object.hasOwn(targets, name) || targets[name]?.on.includes("slow") === true;
+}
+
+/**
  * Returns the targets that get a digest message (one message about several jobs) about this watch. Returns an empty
  * array when the digest does not contain the watch. A watch can refer to a digest that does not contain the watch. This
  * happens when the service loses the response of the ledger to a new watch, and then creates the digest without this

@@ -3,13 +3,15 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { Digest, Ledger } from "../../lib/ledger/ledger.ts";
 import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
 import { pollOverdueAt, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
+import { isFinal, notificationOverdueAt } from "../../lib/ledger/watch-deliveries.ts";
 import type { OverdueEntry } from "../../lib/ledger/watch-ledger.ts";
 import {
   createDigestMessage,
   createNotificationMessage,
   createPollMessage,
 } from "../../lib/queue/messages.ts";
-import { type OutgoingMessage, type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
+import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
+import { listSlowNotifications, type SentNotification } from "../shared/list-slow-notifications.ts";
 import {
   digestNotificationKey,
   findDigestTargets,
@@ -29,9 +31,6 @@ const DUE_AGAIN_MS = 4 * MINUTE_MS;
  * acknowledge the new message as a duplicate, even if the first message was lost.
  */
 const LEASE_WAIT_SECONDS = 36;
-/** If a notification is late by more than this time, the sweep function sends the notification again. */
-const NOTIFICATION_SLACK_MS = 4 * MINUTE_MS;
-
 /** The functions, services and data that one run of the sweep function uses for each watch. */
 export interface SweepWatchPorts {
   readonly ledger: Pick<Ledger, "rescheduleSweep" | "readWatch" | "readDelivery" | "readDigest">;
@@ -93,24 +92,18 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
   return { ...(await sendNotifications(entry, document, document.summary.outcome, ports)), traceparent };
 }
 
-/** A notification that may be overdue. */
-interface SentNotification {
-  /** The delivery is null when no message has ever claimed the notification. */
-  readonly delivery: DeliveryRecord | null;
-  /** The message that sends the notification again. */
-  readonly message: OutgoingMessage;
-}
-
 /**
  * Sends the overdue notifications of an ended watch again. The function removes the watch from the index of overdue
  * watches when each notification of the watch was delivered or has finally failed.
  */
 async function sendNotifications(
   entry: OverdueEntry,
-  { watch, deliveries, generations }: WatchDocument,
+  document: WatchDocument,
   outcome: NonNullable<WatchDocument["summary"]>["outcome"],
   ports: SweepWatchPorts,
 ): Promise<SentAgain> {
+  const { watch, generations } = document;
+  const deliveries = document.deliveries.filter(({ event }) => event !== "job.slow");
   const { ledger, notifyQueue, config, sent } = ports;
   const now = ports.now();
   const digest = watch.digestId === null ? null : await ledger.readDigest(watch.digestId);
@@ -129,14 +122,16 @@ async function sendNotifications(
     return { delivery, message: createNotificationMessage(watch, key, outcome, delivery?.redelivery ?? 0) };
   });
   const digestNotifications = await readDigestNotifications(watch, byDigest, digest, ledger);
-  const open = [...ownNotifications, ...(digestNotifications ?? [])].filter(
+  const slowNotifications = listSlowNotifications(document, config.targets);
+  const open = [...ownNotifications, ...slowNotifications, ...(digestNotifications ?? [])].filter(
     ({ delivery }) => !isFinal(delivery),
   );
-  const overdue = open.filter(({ delivery }) => dueAt(delivery) < now).map(({ message }) => message);
+  const overdueAt = (delivery: DeliveryRecord | null) => notificationOverdueAt(delivery, 0);
+  const overdue = open.filter(({ delivery }) => overdueAt(delivery) < now).map(({ message }) => message);
   const unsent = overdue.filter(({ body }) => !sent.has(body));
   for (const { body } of unsent) sent.add(body);
   await sendAllOrThrow(notifyQueue, unsent);
-  const dueTimes = open.map(({ delivery }) => Math.max(now + DUE_AGAIN_MS, dueAt(delivery)));
+  const dueTimes = open.map(({ delivery }) => Math.max(now + DUE_AGAIN_MS, overdueAt(delivery)));
   if (digestNotifications === null) dueTimes.push(now + DUE_AGAIN_MS);
   await ledger.rescheduleSweep(entry, dueTimes.length === 0 ? null : Math.min(...dueTimes));
   return { polls: 0, notifications: unsent.length };
@@ -165,14 +160,4 @@ async function readDigestNotifications(
       message: createDigestMessage(digestId, target),
     })),
   );
-}
-
-/** Returns the time after which the sweep treats the message of a notification as lost. */
-function dueAt(delivery: DeliveryRecord | null): Instant {
-  return (delivery?.nextAttemptAt ?? 0) + NOTIFICATION_SLACK_MS;
-}
-
-function isFinal(delivery: DeliveryRecord | null): boolean {
-  if (delivery === null || delivery.state === "pending") return false;
-  return delivery.state === "delivered" || delivery.deadLettered;
 }

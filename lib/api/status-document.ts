@@ -35,7 +35,15 @@ export type AttemptDocument = z.infer<typeof AttemptDocument>;
 /** The delivery of the notification about one job to one target. */
 export const DeliveryDocument = z.object({
   target: z.string(),
+  event: withDescription(
+    z.nullable(z.string()),
+    "The type of the event: `job.` and the outcome, `job.slow`, or `jobs.digest`. Null as long as the watch has no outcome.",
+  ),
   state: DeliveryState,
+  reason: withDescription(
+    z.nullable(Reason),
+    "The reason of the latest delivery attempt. The field `lastReason` has the same value.",
+  ),
   attempts: withDescription(
     z.int().check(z.minimum(0)),
     "The number of delivery attempts. Attempts that exceeded a rate limit of the receiver do not count. The first attempt with the verdict `gone` does not count either, because the service asks again after a minute.",

@@ -1,9 +1,9 @@
 import type { Instant, JobKey, WatchGeneration } from "../domain/job.ts";
-import type { SlowSummary } from "../domain/slow-summary.ts";
 import type { DurationCount } from "../schedule/duration-buckets.ts";
 import type { SubJobDurations } from "../schedule/expected-duration.ts";
 import type { NotificationLedger } from "./notification.ts";
 import type { WaitingCallLedger } from "./waiting-calls.ts";
+import type { SlowRecord } from "./watch-deliveries.ts";
 import type { WatchLedger } from "./watch-ledger.ts";
 
 /**
@@ -102,9 +102,9 @@ interface NewDigest extends Omit<Digest, "running"> {
 
 /** The ledger of slow jobs. Only watches with a target whose `on` names `slow` use it. */
 export interface SlowLedger {
-  /** Stores the summary of a slow job, unless this watch generation has a summary already. Returns the stored summary. */
-  saveSlowOnce(generation: WatchGeneration, summary: SlowSummary, expiresAt: Instant): Promise<SlowSummary>;
-  readSlow(generation: WatchGeneration): Promise<SlowSummary | null>;
+  /** Stores the record of a slow job, unless this watch generation has a record already. Returns the stored record. */
+  saveSlowOnce(generation: WatchGeneration, record: SlowRecord, expiresAt: Instant): Promise<SlowRecord>;
+  readSlow(generation: WatchGeneration): Promise<SlowRecord | null>;
   /** Returns an empty object if no durations are stored. */
   readSubJobDurations(project: string, jobType: string): Promise<SubJobDurations>;
   /** Replaces the durations of the subjobs of a job type. If two calls overlap, the later call wins. */

@@ -211,7 +211,7 @@ export interface WatchReadLedger {
   rescheduleSweep(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**
    * Makes the sweep function check the watch at `dueAt` or earlier, even if the watch has ended. If `expiresAt` is not
-   * null, the ledger keeps the watch and the outcome at least until `expiresAt`. Does nothing if the watch does not
+   * null, the ledger keeps the watch, the outcome and the record of a slow job at least until `expiresAt`. Does nothing if the watch does not
    * exist.
    */
   scheduleSweep(generation: WatchGeneration, dueAt: Instant, expiresAt: Instant | null): Promise<void>;

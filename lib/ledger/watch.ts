@@ -14,7 +14,8 @@ import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import type { ReadyProgress } from "../domain/ready.ts";
 import { countUtf8Bytes, truncate } from "../domain/truncate-text.ts";
 import { MaybeText } from "../domain/zod-fields.ts";
-import type { DeliveryRecord, NotificationGenerations } from "./notification.ts";
+import type { NotificationGenerations } from "./notification.ts";
+import type { SlowRecord, WatchDelivery } from "./watch-deliveries.ts";
 
 export const NO_LIMITS: WatchLimits = { callbacksPerWatch: 0, targetsPerWatch: 0 };
 
@@ -80,7 +81,7 @@ export const WatchFields = z.object({
   readyMinutes: z._default(z.nullable(z.number()), null),
   /**
    * The time from which the job is slow. Is null if no target asked for it, before the first poll that saw the job, if
-   * too few jobs of the type have ended, and after the notification.
+   * too few jobs of the type have ended, and after a poll has found that the notifications about it are final.
    */
   slowAt: z._default(MaybeInstant, null),
   /** The cause of the failure in one line. Is null for a watch without a failure. A long cause is truncated. */
@@ -131,8 +132,10 @@ export interface WatchDocument extends CallerData {
   readonly tree: Job | null;
   /** The generations are final after the outcome was stored. */
   readonly generations: NotificationGenerations;
-  /** The delivery records of the watch. There is one delivery record per target, in the order of `watch.targets`. */
-  readonly deliveries: readonly DeliveryRecord[];
+  /** Is null unless a poll of this generation of the watch found that the job is slow. */
+  readonly slow: SlowRecord | null;
+  /** The delivery records of the watch, in the order of `listDeliveries`. */
+  readonly deliveries: readonly WatchDelivery[];
 }
 
 /** Sorts the watches of a job. If two watches have the same acceptance time, the name of the caller decides. */

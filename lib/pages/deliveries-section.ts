@@ -56,7 +56,8 @@ function deliveryEntry(delivery: DeliveryDocument, watchState: WatchState): Html
   const at = parseInstant(delivery.at);
   const next = parseInstant(delivery.nextAttemptAt);
   const attempts = delivery.attempts === 1 ? "1 attempt" : `${delivery.attempts} attempts`;
-  return html`<li data-key="${delivery.target}"><p class="head">${icon(iconName)}<b>${bdiElement(delivery.target)}</b><span class="word c-${iconName}">${text}</span></p>
+  const isSlow = delivery.event === "job.slow";
+  return html`<li data-key="${delivery.target}${isSlow && " job.slow"}"><p class="head">${icon(iconName)}<b>${bdiElement(delivery.target)}</b>${isSlow && " that the job is slow"}<span class="word c-${iconName}">${text}</span></p>
 ${at !== null && html`<p class="quiet">${timeElement(at)}${answer(delivery)}, ${attempts}</p>`}
 ${next !== null && html`<p class="quiet">Next attempt ${countdownTo(next)}</p>`}
 ${delivery.history.length > 0 && attemptList(delivery)}</li>`;
@@ -72,12 +73,12 @@ const ENDED_DELIVERIES: Readonly<Record<Exclude<DeliveryState, "pending">, Deliv
 };
 
 function presentDelivery(
-  { state, attempts, history }: DeliveryDocument,
+  { event, state, attempts, history }: DeliveryDocument,
   watchState: WatchState,
 ): DeliveryPresentation {
   if (state !== "pending") return ENDED_DELIVERIES[state];
-  if (watchState === "watching") return ["waiting", "When the job ends"];
-  if (watchState === "stopped") return ["stopped", "Not notified"];
+  if (event === null)
+    return watchState === "stopped" ? ["stopped", "Not notified"] : ["waiting", "When the job ends"];
   // The first attempt with the verdict `gone` does not count, but another attempt follows.
   const isRetrying = attempts > 0 || history.at(-1)?.verdict === "gone";
   return isRetrying ? ["timed_out", "Retrying"] : ["running", "On its way"];

@@ -45,8 +45,8 @@ export const UNITS = {
   /** The number of poll messages and notifications that a run of the sweep function sent again. */
   SweepFound: MetricUnit.Count,
   /**
-   * The number of overdue notifications that a run of the sweep function sent again. A run without overdue
-   * notifications does not write this metric.
+   * The number of overdue notifications that a run of the sweep function or a poll of a slow job sent again. A run or
+   * poll without overdue notifications does not write this metric.
    */
   NotificationsOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,

@@ -1,11 +1,8 @@
 import * as z from "zod/mini";
-import {
-  computeNotificationGenerations,
-  newDeliveryRecord,
-  notificationKey,
-} from "../../lib/ledger/notification.ts";
+import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
 import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
 import { newestFirst } from "../../lib/ledger/watch.ts";
+import { listDeliveries } from "../../lib/ledger/watch-deliveries.ts";
 import type { WatchReadLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Store } from "../store/store.ts";
 import {
@@ -37,15 +34,18 @@ export function readOperations(store: Store): WatchReadLedger {
             watch,
             readJobRows(store, key).map((other) => other.watch),
           );
-        const deliveries = watch.targets.map((target) => {
-          const id = notificationId(notificationKey(watch, generations, `job.${watch.state}`, target));
-          return readRecord(store, "notification", id)?.delivery ?? newDeliveryRecord(target);
-        });
+        const slow = readRecord(store, "slow", generationId(watch));
+        const deliveries = listDeliveries(
+          watch,
+          generations,
+          slow,
+          (found) => readRecord(store, "notification", notificationId(found))?.delivery ?? null,
+        );
         const summary = outcome?.summary ?? null;
         const tree = outcome?.tree ?? readRecord(store, "tree", watchId(watch));
         const data = readRecord(store, "caller", generationId(watch));
         const { context, callbacks } = data ?? { context: {}, callbacks: {} };
-        return { watch, context, callbacks, summary, tree, generations, deliveries };
+        return { watch, context, callbacks, summary, tree, generations, slow, deliveries };
       }),
 
     readProgress: (key) =>
@@ -103,7 +103,7 @@ export function readOperations(store: Store): WatchReadLedger {
           expiresAt: Math.max(row.expiresAt, expiresAt ?? 0),
         });
         store.run(
-          "UPDATE record SET expires_at = max(expires_at, ?) WHERE kind IN ('caller', 'outcome') AND id = ?",
+          "UPDATE record SET expires_at = max(expires_at, ?) WHERE kind IN ('caller', 'outcome', 'slow') AND id = ?",
           expiresAt ?? 0,
           generationId(key),
         );

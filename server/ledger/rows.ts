@@ -13,10 +13,10 @@ import { parseJson } from "../../lib/domain/json.ts";
 import { Operation } from "../../lib/domain/operation.ts";
 import { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { ReadyProgress } from "../../lib/domain/ready.ts";
-import { SlowSummary } from "../../lib/domain/slow-summary.ts";
 import { MaybeText } from "../../lib/domain/zod-fields.ts";
 import { DeliveryRecord, type NotificationKey } from "../../lib/ledger/notification.ts";
 import { WatchFields } from "../../lib/ledger/watch.ts";
+import { SlowRecord } from "../../lib/ledger/watch-deliveries.ts";
 import type { Row, Store } from "../store/store.ts";
 import type { StoredWatch } from "./watch-changes.ts";
 
@@ -115,7 +115,7 @@ const RECORDS = {
     generations: z.record(z.string(), z.int()),
     tree: z.nullable(Job),
   }),
-  slow: SlowSummary,
+  slow: SlowRecord,
   /** The durations of the subjobs of a job type. */
   subJobs: z.record(z.string(), z.array(z.number())),
   notification: z.object({ delivery: DeliveryRecord, owner: MaybeText, leaseUntil: MaybeInstant }),

@@ -11,7 +11,9 @@ const delivery = (
   lastStatus: number,
 ): DeliveryDocument => ({
   target,
+  event: "job.succeeded",
   state,
+  reason: lastStatus === 200 ? "ok" : "access_refused",
   attempts: 1,
   lastStatus,
   lastReason: lastStatus === 200 ? "ok" : "access_refused",

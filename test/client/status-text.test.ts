@@ -96,7 +96,9 @@ test("the line of a running job shows the elapsed time and which subjobs run", (
 
 const DELIVERY: DeliveryDocument = {
   target: "ops",
+  event: "job.failed",
   state: "delivered",
+  reason: "ok",
   attempts: 1,
   lastStatus: 200,
   lastReason: "ok",
@@ -109,6 +111,7 @@ test("the deliveries of an ended job are grouped by what became of them", () => 
   const deliveries: DeliveryDocument[] = [
     DELIVERY,
     { ...DELIVERY, target: "audit" },
+    { ...DELIVERY, event: "job.slow" },
     { ...DELIVERY, target: "late", state: "pending", lastStatus: 503, lastReason: "server_error" },
     { ...DELIVERY, target: "new", state: "pending", attempts: 0, lastStatus: null, lastReason: null },
     { ...DELIVERY, target: "off", state: "gone", lastStatus: 410, lastReason: "target_gone" },
@@ -116,7 +119,7 @@ test("the deliveries of an ended job are grouped by what became of them", () => 
     { ...DELIVERY, target: "slow", state: "exhausted", lastStatus: null, lastReason: "timeout" },
   ];
   expect(deliveryLines({ ...status, deliveries })).toEqual([
-    "  notified: ops, audit",
+    "  notified: ops, audit, ops (slow job)",
     "  not notified yet: late (1 attempt, server error, HTTP 503). The service sends it again",
     "  not notified yet: new",
     "  not notified: off (the target is gone, target gone, HTTP 410)",

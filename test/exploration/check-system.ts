@@ -86,6 +86,7 @@ function runOf({ now, ledger, history, queues, cce, posts, caller }: System): Se
     overlaps: [],
     startedAt: T0,
     maxReceiveCount: 1000,
+    hasSweep: true,
     expectsCalls: () => false,
   };
 }

@@ -29,6 +29,7 @@ export const HIDDEN_PLANTS: Readonly<Record<string, string>> = {
   "own-generation": ONE_CALLER,
   "earlier-deadline": "cannot be visible, because the deadline of the watch never comes",
   "slow-by-few": "cannot be visible, because no target asks for slow jobs",
+  "forget-slow": "cannot be visible, because no target asks for slow jobs",
   "operation-as-job": "cannot be visible, because the call names a job and no operation",
   "discover-ended": NO_DISCOVERY,
   "discover-unsent": NO_DISCOVERY,

@@ -72,7 +72,9 @@ function checkRepetitions({ receivers, ledger, history, asked }: ServiceRun): re
       })
       .map(([id]) => history.saves.get(id) ?? 0);
     const slowAt = Object.entries(ledger.state.slow)
-      .filter(([, summary]) => event === "job.slow" && summary.project === project && summary.jobId === jobId)
+      .filter(
+        ([, { summary }]) => event === "job.slow" && summary.project === project && summary.jobId === jobId,
+      )
       .map(([id]) => history.slowSaves.get(id) ?? 0);
     const firstSavedAt = Math.min(...savedAt, ...slowAt);
     return later

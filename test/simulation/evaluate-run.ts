@@ -13,7 +13,7 @@ import { idOfNotification } from "./memory-ledger-notifications.ts";
 import { idOfGeneration, keyOf, type WatchRow } from "./memory-ledger-state.ts";
 import { checkOperations } from "./operations.ts";
 import type { ServiceRun } from "./run-service.ts";
-import { allowedSlowNotifications, checkSlowJobs } from "./slow-jobs.ts";
+import { allowedSlowNotifications, checkSlowJobs, slowNotificationsToSend } from "./slow-jobs.ts";
 
 /** The longest time between the deadline of a watch, or the end of the faults, and the end of the watch. */
 const MAX_DELAY_MS = 90 * 60_000;
@@ -75,6 +75,11 @@ export function evaluateRun(run: ServiceRun, ended: boolean): RunResult {
       if (finalState === "lost")
         lost.push(`${notificationId} was never sent (${row?.watch.state ?? "unknown"})`);
     }
+  }
+  for (const { notificationId, row, target } of slowNotificationsToSend(run)) {
+    const finalState = finalStateOf(notificationId, row, target, run, deadLetters);
+    count[finalState] += 1;
+    if (finalState === "lost") lost.push(`${notificationId} was never sent`);
   }
   for (const { body, queue, wasPurged } of run.malformed) {
     const found = deadLetters.malformed.has(`${queue} ${body}`);

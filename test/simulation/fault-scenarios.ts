@@ -68,6 +68,29 @@ export function later(run: ServiceRun, ms: number, action: () => void): void {
   });
 }
 
+/** Loses the first messages of the notify queue. */
+function purgeFirstNotification({ queues: { notify } }: ServiceRun): void {
+  let isPurged = false;
+  const { onChange } = notify;
+  notify.onChange = () => {
+    if (!isPurged && notify.memory.state.messages.length > 0) notify.memory.purge();
+    isPurged ||= notify.memory.state.sent > 0;
+    onChange();
+  };
+}
+
+/** Submits a job that is slow after about a minute and takes some minutes. One target asks for slow jobs. */
+function submitSlowJob(run: ServiceRun, takesMinutes: number): void {
+  const target = run.config.targets.audit;
+  if (target === undefined) return;
+  target.on = [...target.on, "slow"];
+  const ended = { project: PROJECT, jobType: "CreateCluster", day: daysSince1970(T0) - 1 };
+  for (let i = 0; i < 20; i += 1)
+    void run.ledger.addDuration({ ...ended, bucket: durationBucket(30 + i), expiresAt: T0 * 2 });
+  const endedAt = T0 + minutes(takesMinutes);
+  submit(run, [job({ endedAt, finalState: "succeeded" })], { targets: ["audit"] });
+}
+
 const EVERY_MINUTE = { maxDelaySeconds: 60, minDelaySeconds: 60 };
 
 const KEY = { project: PROJECT, jobId: JOB, caller: CALLER };
@@ -111,14 +134,7 @@ export const FAULT_SCENARIOS: readonly FaultScenario[] = [
     plan: (run) => {
       submit(run, [job({ endedAt: T0 + minutes(4) })]);
       later(run, minutes(2), () => run.queues.poll.memory.purge());
-      const notify = run.queues.notify;
-      let isPurged = false;
-      const { onChange } = notify;
-      notify.onChange = () => {
-        if (!isPurged && notify.memory.state.messages.length > 0) notify.memory.purge();
-        isPurged ||= notify.memory.state.sent > 0;
-        onChange();
-      };
+      purgeFirstNotification(run);
     },
   },
   {
@@ -169,17 +185,29 @@ export const FAULT_SCENARIOS: readonly FaultScenario[] = [
   },
   {
     name: "a slow job",
-    hasSweep: false,
+    hasSweep: true,
     settings: { poll: EVERY_MINUTE },
-    expected: { accepted: 1, delivered: 1 },
+    expected: { accepted: 2, delivered: 2 },
+    plan: (run) => submitSlowJob(run, 4),
+  },
+  {
+    name: "a slow job whose first notification is lost, and which a later poll notifies again",
+    hasSweep: true,
+    settings: { poll: EVERY_MINUTE },
+    expected: { accepted: 2, delivered: 2 },
     plan: (run) => {
-      const target = run.config.targets.audit;
-      if (target === undefined) return;
-      target.on = [...target.on, "slow"];
-      const ended = { project: PROJECT, jobType: "CreateCluster", day: daysSince1970(T0) - 1 };
-      for (let i = 0; i < 20; i += 1)
-        void run.ledger.addDuration({ ...ended, bucket: durationBucket(30 + i), expiresAt: T0 * 2 });
-      submit(run, [job({ endedAt: T0 + minutes(4), finalState: "succeeded" })], { targets: ["audit"] });
+      submitSlowJob(run, 30);
+      purgeFirstNotification(run);
+    },
+  },
+  {
+    name: "a slow job whose notification is lost just before its end, and which the sweep notifies again",
+    hasSweep: true,
+    settings: { poll: EVERY_MINUTE },
+    expected: { accepted: 2, delivered: 2 },
+    plan: (run) => {
+      submitSlowJob(run, 3);
+      purgeFirstNotification(run);
     },
   },
   {

@@ -55,10 +55,10 @@ export function observeLedger(
       if (!saves.has(id)) saves.set(id, simulation.now());
       return ledger.saveOutcomeOnce(generation, outcome, expiresAt);
     },
-    saveSlowOnce(generation, summary, expiresAt) {
+    saveSlowOnce(generation, record, expiresAt) {
       const id = idOfGeneration(generation);
       if (!slowSaves.has(id)) slowSaves.set(id, simulation.now());
-      return ledger.saveSlowOnce(generation, summary, expiresAt);
+      return ledger.saveSlowOnce(generation, record, expiresAt);
     },
   };
 }

@@ -1,11 +1,8 @@
 import type { JobKey } from "../../lib/domain/job.ts";
-import {
-  computeNotificationGenerations,
-  newDeliveryRecord,
-  notificationKey,
-} from "../../lib/ledger/notification.ts";
+import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
 import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
 import { newestFirst, type Watch } from "../../lib/ledger/watch.ts";
+import { listDeliveries } from "../../lib/ledger/watch-deliveries.ts";
 import type { WatchReadLedger } from "../../lib/ledger/watch-ledger.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
 import { idOf, idOfGeneration, keyOf, type LedgerState } from "./memory-ledger-state.ts";
@@ -16,6 +13,7 @@ export function readOperations({
   callerData,
   outcomes,
   notifications,
+  slow: slowJobs,
 }: LedgerState): WatchReadLedger {
   return {
     async readWatch(key) {
@@ -25,16 +23,20 @@ export function readOperations({
       const outcome = outcomes[idOfGeneration(watch)];
       const generations =
         outcome?.generations ?? computeNotificationGenerations(watch, jobWatches(watches, key));
-      const deliveries = watch.targets.map((target) => {
-        const id = idOfNotification(notificationKey(watch, generations, `job.${watch.state}`, target));
-        return notifications[id]?.delivery ?? newDeliveryRecord(target);
-      });
+      const slow = slowJobs[idOfGeneration(watch)] ?? null;
+      const deliveries = listDeliveries(
+        watch,
+        generations,
+        slow,
+        (found) => notifications[idOfNotification(found)]?.delivery ?? null,
+      );
       return {
         ...(callerData[idOfGeneration(watch)] ?? { context: {}, callbacks: {} }),
         watch,
         summary: outcome?.summary ?? null,
         tree: outcome?.tree ?? row.tree,
         generations,
+        slow,
         deliveries,
       };
     },

@@ -75,9 +75,9 @@ export function sharedOperations({
         .sort((a, b) => a.day - b.day || a.bucket - b.bucket);
     },
 
-    async saveSlowOnce(key, summary) {
+    async saveSlowOnce(key, record) {
       const id = idOfGeneration(key);
-      slow[id] ??= summary;
+      slow[id] ??= record;
       return slow[id];
     },
 

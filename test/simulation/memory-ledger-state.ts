@@ -1,9 +1,9 @@
 import type { Instant, Job, WatchGeneration, WatchKey } from "../../lib/domain/job.ts";
-import type { SlowSummary } from "../../lib/domain/slow-summary.ts";
 import type { Digest, Discovery } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import type { WaitingCall } from "../../lib/ledger/waiting-calls.ts";
 import type { CallerData, StoredOutcome } from "../../lib/ledger/watch.ts";
+import type { SlowRecord } from "../../lib/ledger/watch-deliveries.ts";
 import type { SubJobDurations } from "../../lib/schedule/expected-duration.ts";
 import type { StoredWatch } from "../../server/ledger/watch-changes.ts";
 
@@ -38,7 +38,7 @@ export interface LedgerState {
   readonly notifications: Record<string, NotificationRow>;
   readonly targets: Record<string, TargetRow>;
   readonly durations: Record<string, Record<string, number>>;
-  readonly slow: Record<string, SlowSummary>;
+  readonly slow: Record<string, SlowRecord>;
   readonly subJobDurations: Record<string, SubJobDurations>;
   readonly digests: Record<string, Digest>;
   readonly discoveries: Record<string, DiscoveryRow>;

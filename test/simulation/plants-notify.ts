@@ -1,5 +1,7 @@
 import type { NotifyPorts } from "../../functions/notify/create-notify-handler.ts";
 import type { SweepPorts } from "../../functions/sweep/create-sweep-handler.ts";
+import type { WatchKey } from "../../lib/domain/job.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { newDeliveryRecord } from "../../lib/ledger/notification.ts";
 
 /** Makes a delivery attempt even if the ledger refuses the claim. */
@@ -99,6 +101,28 @@ export function unclaimedIfSwept(ports: NotifyPorts): NotifyPorts {
         return to.postponeNotification(postponement);
       },
       markDeadLettered: (key, redelivery) => ledger.markDeadLettered(key, redelivery % SWEEP_MARK),
+    },
+  };
+}
+
+/** Sees the notifications of slow jobs as delivered. */
+export function forgetSlow<T extends { readonly ledger: Pick<Ledger, "readWatch"> }>(ports: T): T {
+  const { ledger } = ports;
+  return {
+    ...ports,
+    ledger: {
+      ...ledger,
+      async readWatch(key: WatchKey) {
+        const found = await ledger.readWatch(key);
+        return (
+          found && {
+            ...found,
+            deliveries: found.deliveries.map((delivery) =>
+              delivery.event === "job.slow" ? { ...delivery, state: "delivered" as const } : delivery,
+            ),
+          }
+        );
+      },
     },
   };
 }

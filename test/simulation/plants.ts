@@ -8,7 +8,14 @@ import {
   stopForAll,
 } from "./plants-callers.ts";
 import { discoverEnded, knownWatches, unleased } from "./plants-discover.ts";
-import { markSwept, noClaim, offAtFirstGone, recordBeforePost, unclaimedIfSwept } from "./plants-notify.ts";
+import {
+  forgetSlow,
+  markSwept,
+  noClaim,
+  offAtFirstGone,
+  recordBeforePost,
+  unclaimedIfSwept,
+} from "./plants-notify.ts";
 import {
   ackOwnLease,
   advanceThenSend,
@@ -112,6 +119,8 @@ const PLANTS = {
   },
   /** Counts each ended job three times, so that fewer than 20 ended jobs make a job slow. */
   "slow-by-few": { ...NO_PLANT, poll: tripledDurations },
+  /** Sends no lost notification of a slow job again. */
+  "forget-slow": { ...NO_PLANT, poll: forgetSlow, sweep: forgetSlow },
   /** Uses no lease for the lists of a project. */
   "discover-unleased": { ...NO_PLANT, discover: (ports) => ({ ...ports, ledger: unleased(ports.ledger) }) },
 } satisfies Record<string, Plant>;

@@ -43,6 +43,7 @@ export interface ServiceRun extends Environment {
   readonly overlaps: string[];
   readonly startedAt: number;
   readonly maxReceiveCount: number;
+  readonly hasSweep: boolean;
   /** Returns true if further calls are planned. */
   expectsCalls: () => boolean;
 }
@@ -93,6 +94,7 @@ export function startService(options: ServiceOptions): ServiceRun {
     overlaps: [],
     startedAt: simulation.now(),
     maxReceiveCount,
+    hasSweep: options.hasSweep,
     expectsCalls: () => false,
   };
   createEventSource(simulation, {

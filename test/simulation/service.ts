@@ -155,6 +155,7 @@ export function createPoll(
     onPoll: () => {},
     onConcluded: ({ jobId, outcome }) => note(`${jobId} concluded: ${outcome}`),
     onSlow: ({ jobId }) => note(`${jobId} is slow`),
+    onSlowSentAgain: ({ jobId }, count) => note(`${jobId} is slow: ${count} notifications are sent again`),
     onUnreadable: () => {},
     onDurationsUnread: () => {},
   });

@@ -47,7 +47,7 @@ const PLANT_NAMES = [
   ...["ack-malformed", "sweep-unclaimed", "forget-target"],
   ...["conclude-at-success", "operation-as-job", "off-at-first-gone", "shared-watch", "stop-for-all"],
   ...["key-without-target", "own-generation", "earlier-deadline"],
-  ...["discover-ended", "discover-unsent", "slow-by-few", "discover-unleased"],
+  ...["discover-ended", "discover-unsent", "slow-by-few", "forget-slow", "discover-unleased"],
 ];
 
 describe("the simulation", () => {

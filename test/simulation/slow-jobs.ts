@@ -1,8 +1,9 @@
+import { notificationKey } from "../../lib/ledger/notification.ts";
 import { daysSince1970, durationBucket } from "../../lib/schedule/duration-buckets.ts";
 import type { RandomSource } from "../../local/random-source.ts";
 import { PROJECT, T0 } from "./draw-inputs.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
-import { keyOf } from "./memory-ledger-state.ts";
+import { idOfGeneration, keyOf } from "./memory-ledger-state.ts";
 import type { ServiceRun } from "./run-service.ts";
 
 const SLOW_TARGET = "audit";
@@ -12,7 +13,8 @@ const MIN_ENDED_JOBS = 20;
  * In half of the runs, one target asks for slow jobs. In most of these runs enough jobs of each type have ended before,
  * and most of them were short.
  */
-export function planSlowJobs({ config, ledger }: ServiceRun, draw: RandomSource): void {
+export function planSlowJobs(run: ServiceRun, draw: RandomSource): void {
+  const { config, ledger, hasSweep } = run;
   const target = config.targets[SLOW_TARGET];
   if (target === undefined || draw.happens(0.5)) return;
   target.on = [...target.on, "slow"];
@@ -23,6 +25,20 @@ export function planSlowJobs({ config, ledger }: ServiceRun, draw: RandomSource)
       const bucket = durationBucket(draw.between(10, 300));
       void ledger.addDuration({ project: PROJECT, jobType, day, bucket, expiresAt: T0 * 2 });
     }
+  if (hasSweep && draw.happens(0.3)) loseFirstSlowMessages(run);
+}
+
+/** Loses the first messages about slow jobs that are in the queue. */
+function loseFirstSlowMessages({ queues: { notify } }: ServiceRun): void {
+  const { onChange } = notify;
+  let areLost = false;
+  notify.onChange = () => {
+    const { state } = notify.memory;
+    const others = state.messages.filter(({ body }) => areLost || !body.includes('"outcome":"slow"'));
+    areLost ||= others.length < state.messages.length;
+    state.messages = others;
+    onChange();
+  };
 }
 
 /**
@@ -45,13 +61,28 @@ export function allowedSlowNotifications({ ledger }: ServiceRun): readonly strin
 }
 
 /**
+ * Returns the notifications of slow jobs that the service must send: those of each watch whose record is stored. Without
+ * a sweep, a crash between the record and the message can lose the notification if the job ends before the next poll.
+ */
+export function slowNotificationsToSend({ ledger, hasSweep }: ServiceRun) {
+  if (!hasSweep) return [];
+  return Object.values(ledger.state.watches).flatMap((row) => {
+    const record = ledger.state.slow[idOfGeneration(row.watch)];
+    return (record?.targets ?? []).map((target) => {
+      const key = notificationKey(row.watch, record?.generations ?? {}, "job.slow", target);
+      return { notificationId: idOfNotification(key), row, target };
+    });
+  });
+}
+
+/**
  * Checks that only running jobs count as slow, only after the limit and only with enough ended jobs, and that only the
  * target that asks for slow jobs is notified. Returns one text per violation.
  */
 export function checkSlowJobs({ ledger, cce, config, receivers }: ServiceRun): readonly string[] {
   const faults: string[] = [];
   const asks = config.targets[SLOW_TARGET]?.on.includes("slow") === true;
-  for (const summary of Object.values(ledger.state.slow)) {
+  for (const { summary } of Object.values(ledger.state.slow)) {
     const { jobId, jobType, usual, ageSeconds, polledAt, acceptedAt } = summary;
     const counts = Object.values(ledger.state.durations[`${PROJECT}#${jobType}`] ?? {});
     const endedJobs = counts.reduce((sum, count) => sum + count, 0);

@@ -1,9 +1,11 @@
 import * as z from "zod/mini";
 import type { WatchGeneration } from "../../domain/job.ts";
-import { SlowSummary } from "../../domain/slow-summary.ts";
 import type { DurationCount } from "../../schedule/duration-buckets.ts";
+import { SlowRecord } from "../watch-deliveries.ts";
 import {
   createItem,
+  getItem,
+  type Item,
   type Operation,
   packJson,
   parseItem,
@@ -16,7 +18,7 @@ import {
 import { type ItemKey, jobPartition } from "./keys.ts";
 
 const Bytes = z.instanceof(Uint8Array);
-const SlowItem = z.object({ summary: Bytes });
+const SlowItem = z.object({ record: Bytes });
 const SubJobDurationsItem = z.object({ durations: Bytes });
 const Durations = z.record(z.string(), z.array(z.number()));
 
@@ -63,16 +65,20 @@ function countsOf({ sk, ...attributes }: z.infer<typeof DurationsItem>): Duratio
 }
 
 /** Costs one write to DynamoDB. */
-export const saveSlowOnce: Operation<"saveSlowOnce"> = async (table, generation, summary, expiresAt) => {
-  const values = { summary: packJson(summary), expiresAt: toEpochSeconds(expiresAt) };
+export const saveSlowOnce: Operation<"saveSlowOnce"> = async (table, generation, record, expiresAt) => {
+  const values = { record: packJson(record), expiresAt: toEpochSeconds(expiresAt) };
   const created = await createItem(table, slowItemKey(generation), values);
-  return created ? summary : ((await readSlow(table, generation)) ?? summary);
+  return created ? record : ((await readSlow(table, generation)) ?? record);
 };
 
 export const readSlow: Operation<"readSlow"> = async (table, generation) => {
-  const item = await readItem(table, SlowItem, slowItemKey(generation));
-  return item === null ? null : SlowSummary.parse(unpackJson(item.summary));
+  const item = await getItem(table, slowItemKey(generation));
+  return item === null ? null : toSlowRecord(item);
 };
+
+export function toSlowRecord(item: Item): SlowRecord {
+  return SlowRecord.parse(unpackJson(parseItem(SlowItem, item).record));
+}
 
 export const readSubJobDurations: Operation<"readSubJobDurations"> = async (table, project, jobType) => {
   const item = await readItem(table, SubJobDurationsItem, subJobDurationsKey(project, jobType));
@@ -93,7 +99,7 @@ export const saveSubJobDurations: Operation<"saveSubJobDurations"> = async (
   });
 };
 
-function slowItemKey(key: WatchGeneration): ItemKey {
+export function slowItemKey(key: WatchGeneration): ItemKey {
   return { pk: jobPartition(key), sk: `slow#${key.generation}#${key.caller}` };
 }
 

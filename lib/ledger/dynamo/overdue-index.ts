@@ -1,5 +1,6 @@
 import type { QueryCommandOutput } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
+import { slowItemKey } from "./durations.ts";
 import { fromAttributes } from "./expression.ts";
 import { type Operation, queryPage, toEpochSeconds, updateItem } from "./item-operations.ts";
 import {
@@ -69,7 +70,7 @@ export const scheduleSweep: Operation<"scheduleSweep"> = async (table, key, dueA
   if (expiresAt === null) return;
   const until = toEpochSeconds(expiresAt);
   await Promise.all(
-    [watchItemKey(key), callerDataItemKey(key), outcomeItemKey(key)].map((item) =>
+    [watchItemKey(key), callerDataItemKey(key), outcomeItemKey(key), slowItemKey(key)].map((item) =>
       updateItem(table, {
         key: item,
         set: { expiresAt: until },

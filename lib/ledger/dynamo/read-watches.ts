@@ -1,9 +1,11 @@
 import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { computeNotificationGenerations, notificationKey } from "../notification.ts";
+import { computeNotificationGenerations } from "../notification.ts";
 import { type PagePosition, parsePageToken, toPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";
+import { listDeliveries } from "../watch-deliveries.ts";
 import { toCallerData } from "./caller-data.ts";
+import { slowItemKey, toSlowRecord } from "./durations.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributes } from "./expression.ts";
 import {
@@ -52,15 +54,18 @@ export const readWatch: Operation<"readWatch"> = async (table, key) => {
   const generations = outcome?.generations ?? computeNotificationGenerations(watch, toJobWatches(items));
   const treeItem = parsed.treeHash === null ? undefined : items.get(treeItemKey(key).sk);
   const tree = parsed.tree ?? treeItem?.tree?.B ?? null;
+  const slowItem = items.get(slowItemKey(watch).sk);
+  const slow = slowItem === undefined ? null : toSlowRecord(slowItem);
   return {
     ...toCallerData(watchItem, items.get(callerDataItemKey(watch).sk) ?? null),
     watch,
     summary: outcome?.summary ?? null,
     tree: outcome?.tree ?? (tree === null ? null : unpackTree(tree)),
     generations,
-    deliveries: watch.targets.map((target) => {
-      const { sk } = notificationItemKey(notificationKey(watch, generations, `job.${watch.state}`, target));
-      return toDeliveryRecord(items.get(sk) ?? null, target);
+    slow,
+    deliveries: listDeliveries(watch, generations, slow, (key) => {
+      const item = items.get(notificationItemKey(key).sk);
+      return item === undefined ? null : toDeliveryRecord(item, key.target);
     }),
   };
 };

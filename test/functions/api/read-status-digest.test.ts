@@ -57,8 +57,8 @@ describe("the delivery to a chat of a digest", () => {
     const delivered = { state: "delivered", attempts: 1, lastStatus: 200, lastReason: "ok", at: AT };
     const retrying = { state: "pending", attempts: 1, lastStatus: 503, lastReason: "server_error", at: AT };
     expect(await deliveriesOf(api)).toMatchObject([
-      { target: "audit", ...WAITS },
-      { target: "deploys", ...delivered, history: [{ verdict: "delivered" }] },
+      { target: "audit", event: "job.failed", ...WAITS },
+      { target: "deploys", event: "jobs.digest", ...delivered, history: [{ verdict: "delivered" }] },
       { target: "ops", ...retrying, nextAttemptAt: new Date(START + 5000).toISOString() },
     ]);
   });

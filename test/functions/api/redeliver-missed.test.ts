@@ -1,4 +1,5 @@
 import type { Verdict } from "../../../lib/domain/job.ts";
+import { SLOW } from "../../lib/ledger/samples.ts";
 import { json, messages } from "../http-answers.ts";
 import { TOKENS } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";
@@ -66,6 +67,41 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     ]);
     expect(json(await missed(api))).toEqual({ jobs: [], next: null });
     expect(api.notifyQueue.state.sent).toBe(3);
+  });
+
+  test("queues a failed notification of a slow job, although the outcome was delivered", async () => {
+    const api = createHarness();
+    await watchEnded(api, "a", "delivered");
+    const watch = { project: "prod", jobId: "a", caller: "token:all", generation: 0 };
+    const record = { ...SLOW, targets: ["deploys"], generations: { deploys: 3 } };
+    await api.ledger.saveSlowOnce(watch, record, api.clock.now * 2);
+    expect(json(await missed(api))).toEqual({ jobs: [], next: null });
+    const key = { project: "prod", jobId: "a", generation: 3, event: "job.slow", target: "deploys" };
+    const owner = { key, redelivery: 0, messageId: "n" };
+    const { now } = api.clock;
+    await api.ledger.claimNotification({ ...owner, now, leaseMs: 1000, expiresAt: now * 2 });
+    const refused = {
+      verdict: "rejected",
+      status: 400,
+      durationMs: 1,
+      reason: "refused",
+      answer: "",
+    } as const;
+    const attempt = { at: now, ...refused };
+    await api.ledger.recordAttempt({
+      ...owner,
+      state: "rejected",
+      spent: true,
+      attempt,
+      nextAttemptAt: null,
+    });
+    expect(json(await missed(api)).jobs).toEqual([{ project: "prod", jobId: "a", status: "queued" }]);
+    expect(messages(api.notifyQueue)).toMatchObject([{ outcome: "slow", generation: 3, redelivery: 1 }]);
+    const status = await api.ask("GET", "/v1/jobs/prod/a");
+    expect(json(status).deliveries).toMatchObject([
+      { target: "deploys", event: "job.failed", state: "delivered", reason: "server_error" },
+      { target: "deploys", event: "job.slow", state: "pending", reason: "refused" },
+    ]);
   });
 
   test("only lists the jobs in a dry run", async () => {

@@ -1,3 +1,4 @@
+import { SLOW } from "../../lib/ledger/samples.ts";
 import { json, messages } from "../http-answers.ts";
 import { TOKENS } from "../http-config.ts";
 import type { Harness } from "../http-harness.ts";
@@ -20,6 +21,29 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
     expect(messages(api.notifyQueue).map(({ target, redelivery }) => [target, redelivery])).toEqual([
       ["audit", 1],
       ["audit", 2],
+    ]);
+  });
+
+  test("sends a notification of a slow job again only if the notification has failed", async () => {
+    const api = await watched();
+    await end(api, "succeeded");
+    const record = { ...SLOW, targets: ["audit", "deploys"], generations: {} };
+    await api.ledger.saveSlowOnce({ ...KEY, generation: 0 }, record, api.clock.now * 2);
+    const { now } = api.clock;
+    for (const [target, state] of [
+      ["audit", "rejected"],
+      ["deploys", "delivered"],
+    ] as const) {
+      const key = { project: "prod", jobId: "a", generation: 0, event: "job.slow", target };
+      const owner = { key, redelivery: 0, messageId: "n" };
+      await api.ledger.claimNotification({ ...owner, now, leaseMs: 1000, expiresAt: now * 2 });
+      const attempt = { at: now, verdict: state, status: 200, durationMs: 1, reason: "x", answer: "" };
+      await api.ledger.recordAttempt({ ...owner, state, spent: true, attempt, nextAttemptAt: null });
+    }
+    expect(json(await again(api)).targets).toEqual([{ target: "audit", status: "queued" }]);
+    expect(messages(api.notifyQueue).map(({ outcome, target }) => [outcome, target])).toEqual([
+      ["succeeded", "audit"],
+      ["slow", "audit"],
     ]);
   });
 

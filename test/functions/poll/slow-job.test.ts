@@ -1,4 +1,4 @@
-import { reportSlow } from "../../../functions/poll/slow-job.ts";
+import { reportSentAgain, reportSlow } from "../../../functions/poll/slow-job.ts";
 import type { Job, Observation } from "../../../lib/domain/job.ts";
 import { daysSince1970, durationBucket } from "../../../lib/schedule/duration-buckets.ts";
 import { PROJECT, T0 } from "../../simulation/draw-inputs.ts";
@@ -54,7 +54,59 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     await pollAt(6 * MINUTE);
     await pollAt(7 * MINUTE);
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([SLOW]);
+    await flow.notify();
+    await pollAt(8 * MINUTE);
+    await pollAt(20 * MINUTE);
+    expect(bodiesOf(flow.notifyQueue)).toEqual([]);
+    expect(flow.recorded).toMatchObject({ slow: [{ jobId: "job-1" }], slowSentAgain: [] });
     expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({ state: "watching", slowAt: null });
+  });
+
+  it("is notified again by a later poll if the message was lost, and only to targets that still ask for it", async () => {
+    const { flow, pollAt } = await openSlow();
+    await pollAt(MINUTE);
+    await pollAt(6 * MINUTE);
+    flow.notifyQueue.purge();
+    await pollAt(9 * MINUTE);
+    expect(bodiesOf(flow.notifyQueue)).toEqual([]);
+    await pollAt(11 * MINUTE);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([SLOW]);
+    expect(flow.recorded.slowSentAgain).toEqual([1]);
+    flow.notifyQueue.purge();
+    const { audit } = flow.config.targets;
+    if (audit !== undefined) audit.on = ["failed"];
+    await pollAt(20 * MINUTE);
+    expect(bodiesOf(flow.notifyQueue)).toEqual([]);
+  });
+
+  it("is not polled earlier because its notification is not delivered yet", async () => {
+    const { flow, pollAt } = await openSlow();
+    flow.config.settings.poll.minDelaySeconds = 2;
+    await pollAt(MINUTE);
+    await pollAt(6 * MINUTE);
+    const { nextPollAt, slowAt } = (await flow.memory.readWatch(KEY))?.watch ?? {};
+    expect(slowAt).toBeLessThanOrEqual(T0 + 6 * MINUTE);
+    expect(nextPollAt).toBeGreaterThan(T0 + 6 * MINUTE + 10_000);
+  });
+
+  it("is notified by the sweep after its end if the message was lost", async () => {
+    const { flow, pollAt } = await openSlow({ on: ["slow"] });
+    await pollAt(MINUTE);
+    await pollAt(6 * MINUTE);
+    flow.observation = jobIn("succeeded");
+    await pollAt(7 * MINUTE);
+    flow.notifyQueue.purge();
+    flow.clock.now = T0 + 12 * MINUTE;
+    await flow.sweep();
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject(expect.arrayContaining([expect.objectContaining(SLOW)]));
+    while ((await flow.notify()) !== "nothing");
+    expect(flow.recorded.posts).toHaveLength(2);
+    const document = await flow.memory.readWatch(KEY);
+    expect(document?.deliveries).toMatchObject([
+      { target: "audit", event: "job.succeeded", state: "pending" },
+      { target: "deploys", event: "job.succeeded", state: "delivered" },
+      { target: "audit", event: "job.slow", state: "delivered" },
+    ]);
   });
 
   it("has a summary that says where the job stands and how long such jobs and subjobs take", async () => {
@@ -67,7 +119,7 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     );
     await pollAt(MINUTE);
     await pollAt(6 * MINUTE);
-    expect(await flow.memory.readSlow({ ...KEY, generation: 0 })).toMatchObject({
+    expect((await flow.memory.readSlow({ ...KEY, generation: 0 }))?.summary).toMatchObject({
       jobType: "CreateCluster",
       ageSeconds: 360,
       usual: { fromJobs: 20, p50Seconds: expect.closeTo(289, -1), p95Seconds: expect.closeTo(302, -1) },
@@ -125,7 +177,9 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     flow.clock.now += MINUTE;
     await flow.poll(2, "m-1");
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([SLOW, SLOW]);
-    expect(await flow.memory.readSlow({ ...KEY, generation: 0 })).toMatchObject({ ageSeconds: 360 });
+    expect(await flow.memory.readSlow({ ...KEY, generation: 0 })).toMatchObject({
+      summary: { ageSeconds: 360 },
+    });
   });
 });
 
@@ -161,4 +215,7 @@ test("a slow job is logged and counted", async () => {
   );
   expect(logged).toMatchObject([{ message: "slow", job_type: "CreateCluster" }]);
   expect(metrics).toMatchObject({ SlowJobs: 1 });
+  const again = await capturedLog(() => reportSentAgain({ ...KEY, traceparent: null }, 2));
+  expect(again.logged).toMatchObject([{ message: "sent again", job_id: "job-1", notifications: 2 }]);
+  expect(again.metrics).toMatchObject({ NotificationsOverdue: 2 });
 });

@@ -1,23 +1,45 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { PageTokenError } from "../../../lib/ledger/page-token.ts";
-import { attempt, firstGeneration, LEASE_MS, NEVER, newWatch, pollRecord, T0 } from "./samples.ts";
+import { attempt, firstGeneration, LEASE_MS, NEVER, newWatch, pollRecord, SLOW, T0 } from "./samples.ts";
 
 export function describeReads(ledger: () => Ledger): void {
   describe("reading a watch", () => {
-    it("returns the deliveries in the order of the targets, pending without an attempt", async () => {
+    it("returns the deliveries of the outcome, and then those of the slow job", async () => {
       const watch = newWatch({ targets: ["b", "a"] });
       await ledger().openWatch(watch);
-      const notification = {
-        key: { ...firstGeneration(watch), event: "job.watching", target: "b" },
-        redelivery: 0,
-        messageId: "n-1",
+      const deliver = async (event: string, generation: number) => {
+        const key = { ...firstGeneration(watch), generation, event, target: "b" };
+        const notification = { key, redelivery: 0, messageId: "n-1" };
+        await ledger().claimNotification({ ...notification, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
+        const tried = { state: "delivered", spent: true, nextAttemptAt: null } as const;
+        await ledger().recordAttempt({
+          ...notification,
+          ...tried,
+          attempt: attempt({ verdict: "delivered" }),
+        });
       };
-      await ledger().claimNotification({ ...notification, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
-      const tried = { state: "delivered", spent: true, nextAttemptAt: null } as const;
-      await ledger().recordAttempt({ ...notification, ...tried, attempt: attempt({ verdict: "delivered" }) });
+      const record = { ...SLOW, targets: ["b", "a"], generations: { b: 2 } };
+      const slow = [
+        { target: "b", event: "job.slow", state: "delivered", history: [{ verdict: "delivered" }] },
+        { target: "a", event: "job.slow", state: "pending", attempts: 0, redelivery: 0, history: [] },
+      ];
+      expect((await ledger().readWatch(watch))?.slow).toBeNull();
+      await ledger().saveSlowOnce({ ...watch, generation: 0 }, record, NEVER);
+      await deliver("job.slow", 2);
+      const running = await ledger().readWatch(watch);
+      expect(running?.slow).toEqual(record);
+      expect(running?.deliveries).toMatchObject([
+        { target: "a", event: null, state: "pending" },
+        { target: "b", event: null, state: "pending" },
+        ...slow,
+      ]);
+      const end = { outcome: "failed", concludedAt: T0, polledAt: [], expiresAt: NEVER } as const;
+      await ledger().endWatch({ key: watch, acceptedAt: watch.acceptedAt, targets: ["a", "b"], ...end });
+      await deliver("job.failed", 0);
       expect((await ledger().readWatch(watch))?.deliveries).toMatchObject([
-        { target: "a", state: "pending", attempts: 0, redelivery: 0, history: [] },
-        { target: "b", state: "delivered", attempts: 1, history: [{ verdict: "delivered" }] },
+        { target: "a", event: "job.failed", state: "pending", attempts: 0, redelivery: 0, history: [] },
+        { target: "b", event: "job.failed", state: "delivered", attempts: 1 },
+        ...slow,
       ]);
     });
 

@@ -1,7 +1,8 @@
 import type { Job, JobKey, WatchGeneration, WatchKey } from "../../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
-import { type SlowSummary, summarizeSlowJob } from "../../../lib/domain/slow-summary.ts";
+import { summarizeSlowJob } from "../../../lib/domain/slow-summary.ts";
 import type { Attempt } from "../../../lib/ledger/notification.ts";
+import type { SlowRecord } from "../../../lib/ledger/watch-deliveries.ts";
 import type { NewWatch, PollRecord } from "../../../lib/ledger/watch-ledger.ts";
 
 export const T0 = Date.parse("2027-01-15T08:00:00Z");
@@ -145,7 +146,7 @@ export function conclusion(
   };
 }
 
-export const SLOW: SlowSummary = summarizeSlowJob(
+const SLOW_SUMMARY = summarizeSlowJob(
   {
     project: "prod",
     region: "eu-de",
@@ -161,3 +162,5 @@ export const SLOW: SlowSummary = summarizeSlowJob(
   job({ subJobs: [job({ type: "InstallMaster" })] }),
   () => 190,
 );
+
+export const SLOW: SlowRecord = { summary: SLOW_SUMMARY, targets: ["chat"], generations: { chat: 2 } };

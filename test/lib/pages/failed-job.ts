@@ -49,7 +49,9 @@ export function failedJob(): StatusDocument {
     deliveries: [
       {
         target: "deploys",
+        event: "job.failed",
         state: "delivered",
+        reason: "ok",
         attempts: 1,
         lastStatus: 200,
         lastReason: "ok",
@@ -68,7 +70,9 @@ export function failedJob(): StatusDocument {
       },
       {
         target: "audit",
+        event: "job.failed",
         state: "pending",
+        reason: "server_error",
         attempts: 2,
         lastStatus: 503,
         lastReason: "server_error",

@@ -173,6 +173,18 @@ describe("renderJobPage", () => {
     expect(beforeAttempts).not.toContain("ok");
   });
 
+  it("shows the notification of a slow job while the job runs, and when the job has ended", () => {
+    const { deliveries, ...running } = runningJob();
+    const [first] = deliveries;
+    if (first === undefined) throw new Error("the job has no delivery");
+    const slow = { ...first, event: "job.slow", state: "delivered", reason: "ok" } as const;
+    const shown = page({ ...running, deliveries: [first, slow] });
+    expect(shown).toMatch(/<bdi>deploys<\/bdi><\/b><span[^>]*>When the job/);
+    expect(shown).toMatch(/<bdi>deploys<\/bdi><\/b> that the job is slow<span[^>]*>Delivered/);
+    const pending = { ...slow, state: "pending" } as const;
+    expect(page({ ...running, deliveries: [pending] })).toMatch(/is slow<span[^>]*>On its way/);
+  });
+
   it("shows the words of the API and of CCE for the state only in the closed details", () => {
     const shown = page({ ...runningJob(), phase: "Initializing" });
     const [before = "", details = ""] = shown.split('id="details"');

@@ -72,7 +72,9 @@ export function runningJob(): StatusDocument {
     },
     deliveries: ["deploys", "audit"].map((target) => ({
       target,
+      event: null,
       state: "pending",
+      reason: null,
       attempts: 0,
       lastStatus: null,
       lastReason: null,

@@ -183,7 +183,7 @@ const OTHER_CASES: Readonly<
     await ledger.saveSubJobDurations(project, "CreateNode", { InstallNode: [1] }, at(10));
     return { subjobs: 10 };
   },
-  "the summary of a slow job": async (project) => {
+  "the record of a slow job": async (project) => {
     await ledger.saveSlowOnce({ ...newKey(), project, generation: 0 }, SLOW, at(10));
     return { "slow#0": 10 };
   },

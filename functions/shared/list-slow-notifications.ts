@@ -1,0 +1,32 @@
+import type { Config } from "../../lib/config/config.ts";
+import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
+import type { WatchDocument } from "../../lib/ledger/watch.ts";
+import { createNotificationMessage } from "../../lib/queue/messages.ts";
+import type { OutgoingMessage } from "../../lib/queue/queue.ts";
+import { isSubscribedToSlow } from "./notification-targets.ts";
+
+/** A notification that was sent and may be overdue. */
+export interface SentNotification {
+  /** The delivery is null when no message has ever claimed the notification. */
+  readonly delivery: DeliveryRecord | null;
+  /** The message that sends the notification again. */
+  readonly message: OutgoingMessage;
+}
+
+/**
+ * Returns the notifications about a slow job. The notification to a target whose setting `on` no longer names `slow` is
+ * returned only if a caller has requested a redelivery.
+ */
+export function listSlowNotifications(
+  { watch, slow, deliveries }: Pick<WatchDocument, "watch" | "slow" | "deliveries">,
+  targets: Config["targets"],
+): readonly SentNotification[] {
+  if (slow === null) return [];
+  return deliveries
+    .filter(({ event }) => event === "job.slow")
+    .filter(({ target, redelivery }) => redelivery > 0 || isSubscribedToSlow(target, targets))
+    .map((delivery) => {
+      const key = notificationKey(watch, slow.generations, "job.slow", delivery.target);
+      return { delivery, message: createNotificationMessage(watch, key, "slow", delivery.redelivery) };
+    });
+}
