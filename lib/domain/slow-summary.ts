@@ -30,8 +30,8 @@ export const UsualDuration = z.object({
 });
 export type UsualDuration = z.infer<typeof UsualDuration>;
 
-/** The state of a running job that takes longer than 19 of 20 jobs of its type. The ledger stores the summary. */
-export const SlowSummary = z.object({
+/** The fields of a slow job that contain no time. The summary and the webhook event share them. */
+export const SlowJobFields = z.object({
   project: z.string(),
   region: MaybeText,
   jobId: z.string(),
@@ -46,14 +46,18 @@ export const SlowSummary = z.object({
   runningOmitted: Count,
   ageSeconds: Seconds,
   usual: UsualDuration,
+  context: Context,
+  statusUrl: MaybeText,
+});
+
+/** The state of a running job that takes longer than 19 of 20 jobs of its type. The ledger stores the summary. */
+export const SlowSummary = z.extend(SlowJobFields, {
   createdAt: z.nullable(z.number()),
   updatedAt: z.nullable(z.number()),
   acceptedAt: z.number(),
   /** The time of the poll that found the job slow. */
   polledAt: z.number(),
   polls: Count,
-  context: Context,
-  statusUrl: MaybeText,
 });
 export type SlowSummary = z.infer<typeof SlowSummary>;
 

@@ -4,7 +4,7 @@ import { Context } from "../../domain/context.ts";
 import { Failure } from "../../domain/failure.ts";
 import { OUTCOMES, Outcome, SubJobCounts } from "../../domain/job.ts";
 import { Ready } from "../../domain/ready.ts";
-import { RunningSubJob, UsualDuration } from "../../domain/slow-summary.ts";
+import { SlowJobFields } from "../../domain/slow-summary.ts";
 import { Count, IsoTime, MaybeIsoTime, MaybeText } from "../../domain/zod-fields.ts";
 
 const Seconds = z.nullable(z.number().check(z.minimum(0)));
@@ -50,25 +50,10 @@ export const JobEvent = z
 export type JobEvent = z.infer<typeof JobEvent>;
 
 /** The state of a slow job in a webhook event. The times are in ISO 8601 format. */
-export const SlowEventData = z.object({
-  project: z.string(),
-  region: MaybeText,
-  jobId: z.string(),
-  jobType: MaybeText,
-  phase: MaybeText,
-  clusterId: MaybeText,
-  resourceId: MaybeText,
-  resourceName: MaybeText,
-  subJobs: SubJobCounts,
-  running: z.array(RunningSubJob),
-  runningOmitted: Count,
-  ageSeconds: z.number().check(z.minimum(0)),
-  usual: UsualDuration,
+export const SlowEventData = z.extend(SlowJobFields, {
   createdAt: MaybeIsoTime,
   updatedAt: MaybeIsoTime,
   watch: z.object({ acceptedAt: IsoTime, polledAt: IsoTime, polls: Count }),
-  context: Context,
-  statusUrl: MaybeText,
 });
 
 /** The webhook event about a running job that takes longer than 19 of 20 jobs of its type. */
