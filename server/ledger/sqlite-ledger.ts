@@ -7,7 +7,7 @@ import type { Store } from "../store/store.ts";
 import { discoveryOperations } from "./discovery-operations.ts";
 import { notificationOperations } from "./notification-operations.ts";
 import { readOperations } from "./read-operations.ts";
-import { sharedOperations } from "./shared-operations.ts";
+import { targetAndDurationOperations } from "./target-and-duration-operations.ts";
 import { watchOperations } from "./watch-operations.ts";
 
 /** The largest number of rows of one table that one transaction deletes, so that other writes need not wait long. */
@@ -19,7 +19,7 @@ export function createSqliteLedger(store: Store): Ledger {
     ...watchOperations(store),
     ...readOperations(store),
     ...notificationOperations(store),
-    ...sharedOperations(store),
+    ...targetAndDurationOperations(store),
     ...discoveryOperations(store),
   };
 }

@@ -2,9 +2,9 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { discoveryOperations } from "./memory-ledger-discovery.ts";
 import { notificationOperations } from "./memory-ledger-notifications.ts";
 import { readOperations } from "./memory-ledger-reads.ts";
-import { sharedOperations } from "./memory-ledger-shared.ts";
 import { emptyLedgerState, type LedgerState } from "./memory-ledger-state.ts";
 import { watchOperations } from "./memory-ledger-watches.ts";
+import { targetAndDurationOperations } from "./memory-target-and-duration-operations.ts";
 
 export interface MemoryLedger extends Ledger {
   /** The state is plain JSON. A copy of the state creates the same ledger. */
@@ -25,7 +25,7 @@ export function createMemoryLedger(
     ...watchOperations(state, sweepIntervalMs),
     ...readOperations(state),
     ...notificationOperations(state),
-    ...sharedOperations(state),
+    ...targetAndDurationOperations(state),
     ...discoveryOperations(state),
   };
 }

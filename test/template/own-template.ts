@@ -43,7 +43,7 @@ export interface OwnTemplate {
   readonly stackTags: Readonly<Record<string, string>>;
   /** The code of each function by its name in serverless.yml. */
   readonly bundles: Readonly<Record<string, string>>;
-  /** The only alarm that the plays of alarms try. Without a value they try all alarms. */
+  /** The only alarm that the scenarios of alarms try. Without a value they try all alarms. */
   readonly focus?: string;
 }
 

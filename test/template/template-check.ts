@@ -3,9 +3,9 @@ import * as alarms from "./alarm-rules.ts";
 import * as api from "./api-rules.ts";
 import { compareConfigParts, compareQueues, compareWithPolicies } from "./commands.ts";
 import * as deployment from "./deployment-rules.ts";
-import * as faultPlays from "./fault-plays.ts";
+import * as faultScenarios from "./fault-scenarios.ts";
 import * as functions from "./function-rules.ts";
-import * as limitPlays from "./limit-plays.ts";
+import * as limitScenarios from "./limit-scenarios.ts";
 import type { OwnTemplate } from "./own-template.ts";
 import * as policies from "./policy-rules.ts";
 import * as resources from "./resource-rules.ts";
@@ -22,7 +22,7 @@ const RULES: readonly rules.Rule[] = [
   compareQueues,
   compareConfigParts,
   ({ service }) => [...findDeploymentFaults(service)],
-  ...[faultPlays, limitPlays, alarms].flatMap((one) => Object.values<rules.Rule>(one)),
+  ...[faultScenarios, limitScenarios, alarms].flatMap((one) => Object.values<rules.Rule>(one)),
 ];
 
 /** Returns the faults of the first rule that does not hold. A template that a rule cannot read has a fault too. */

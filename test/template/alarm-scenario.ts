@@ -13,8 +13,8 @@ export const every = (interval: number, from: number, to: number, metric: string
     at: from + n * interval + 1,
   }));
 
-/** What happens on a stage, and at how many times the alarm becomes active because of it. */
-export interface Play {
+/** A scenario for one alarm: the samples of metrics on a stage, and how often the alarm must become active. */
+export interface AlarmScenario {
   readonly alarm: string;
   readonly situation: string;
   readonly samples: readonly Sample[];
@@ -35,7 +35,7 @@ function periodTimes(samples: readonly Sample[], phase: number, periodSeconds: n
 
 function faultsOf(
   template: OwnTemplate,
-  { alarm, situation, samples, firings, activeWithin }: Play,
+  { alarm, situation, samples, firings, activeWithin }: AlarmScenario,
 ): string[] {
   const { periodSeconds, isActive } = alarmOf(template, alarm, "filled");
   const step = Math.max(MINUTE, periodSeconds / 6);
@@ -54,18 +54,20 @@ function faultsOf(
   return [];
 }
 
-/** Returns the rule that an alarm does what its plays say. */
-export const ruleOf =
-  (plays: readonly Play[]): Rule =>
+/** Returns the rule that each alarm becomes active as often as its scenarios say. */
+export const alarmRule =
+  (scenarios: readonly AlarmScenario[]): Rule =>
   (template) =>
-    plays.filter(({ alarm }) => isInFocus(template, alarm)).flatMap((play) => faultsOf(template, play));
+    scenarios
+      .filter(({ alarm }) => isInFocus(template, alarm))
+      .flatMap((scenario) => faultsOf(template, scenario));
 
-export const play = (
+export const scenario = (
   alarm: string,
   situation: string,
   samples: readonly Sample[],
   firings: number,
-): Play => ({
+): AlarmScenario => ({
   alarm,
   situation,
   samples,

@@ -9,7 +9,7 @@ import { findFreeNumber, type WaitingCallLedger } from "../../lib/ledger/waiting
 import { idOfGeneration, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
 
 /** Returns the operations on targets, rate limits, durations, digests and waiting calls. */
-export function sharedOperations({
+export function targetAndDurationOperations({
   targets,
   durations,
   slow,

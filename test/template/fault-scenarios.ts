@@ -1,17 +1,17 @@
+import { type AlarmScenario, alarmRule, every, HOUR, MINUTE, scenario } from "./alarm-scenario.ts";
 import type { Sample } from "./cloudwatch.ts";
-import { every, HOUR, MINUTE, type Play, play, ruleOf } from "./play.ts";
 import type { Rule } from "./rules.ts";
 
 /**
  * The alarm on something that must never happen fires at each time that it happens. A second time ten minutes later fires
  * again. A function that writes a zero fires nothing.
  */
-function eventPlays(alarm: string, metric: string): Play[] {
+function eventScenarios(alarm: string, metric: string): AlarmScenario[] {
   const at = (minute: number, value: number): Sample => ({ metric, at: minute * MINUTE + 1, value });
   return [
-    play(alarm, "it happens twice in ten minutes", [at(0, 1), at(10, 1)], 2),
-    play(alarm, "zeros stand next to the one time", [at(30, 0), at(30, 1)], 1),
-    play(alarm, "it never happens", every(MINUTE, 0, HOUR, metric, 0), 0),
+    scenario(alarm, "it happens twice in ten minutes", [at(0, 1), at(10, 1)], 2),
+    scenario(alarm, "zeros stand next to the one time", [at(30, 0), at(30, 1)], 1),
+    scenario(alarm, "it never happens", every(MINUTE, 0, HOUR, metric, 0), 0),
   ];
 }
 
@@ -19,27 +19,27 @@ function eventPlays(alarm: string, metric: string): Play[] {
  * The alarm on a sum fires if each of `periods` periods has the sum. It ignores a smaller sum that lasts, and fewer periods
  * with a large sum.
  */
-function sustainedPlays(alarm: string, metric: string, sum: number, periods: number): Play[] {
+function sustainedScenarios(alarm: string, metric: string, sum: number, periods: number): AlarmScenario[] {
   /** Returns samples of 1 in the same second of some periods. */
   const each = (count: number, inEach: number) =>
     Array.from({ length: inEach }, () => every(300, HOUR, HOUR + count * 300, metric, 1)).flat();
   const zeros = every(300, HOUR, HOUR + periods * 300, metric, 0);
   return [
-    play(alarm, `${sum} in ${periods} periods`, [...zeros, ...each(periods, sum)], 1),
-    play(alarm, `${sum - 1} in each period`, [...zeros, ...each(12, sum - 1)], 0),
-    play(alarm, `${periods - 1} periods`, [...zeros, ...each(periods - 1, 9 * sum)], 0),
+    scenario(alarm, `${sum} in ${periods} periods`, [...zeros, ...each(periods, sum)], 1),
+    scenario(alarm, `${sum - 1} in each period`, [...zeros, ...each(12, sum - 1)], 0),
+    scenario(alarm, `${periods - 1} periods`, [...zeros, ...each(periods - 1, 9 * sum)], 0),
   ];
 }
 
 /** Crashes and throttles of each function that handles jobs. The next run of a schedule repeats the work of a failed run. */
 export const functionFaultsFire: Rule = (template) => {
   const handling = ["enqueue", "poll", "notify", "api"];
-  return ruleOf([
+  return alarmRule([
     ...handling.flatMap((name) => [
-      ...sustainedPlays("ErrorsAlarm", `Errors ${name}`, 3, 2),
-      ...sustainedPlays("ThrottlesAlarm", `Throttles ${name}`, 1, 3),
+      ...sustainedScenarios("ErrorsAlarm", `Errors ${name}`, 3, 2),
+      ...sustainedScenarios("ThrottlesAlarm", `Throttles ${name}`, 1, 3),
     ]),
-    play(
+    scenario(
       "ErrorsAlarm",
       "one error of each of four functions in every five minutes",
       handling.flatMap((name) => every(300, HOUR, HOUR + 900, `Errors ${name}`, 1)),
@@ -48,30 +48,30 @@ export const functionFaultsFire: Rule = (template) => {
   ])(template);
 };
 
-export const eventsFire: Rule = ruleOf([
-  ...eventPlays("ConfigInvalidAlarm", "ConfigInvalid"),
-  ...eventPlays("TargetGoneAlarm", "TargetGone"),
-  ...eventPlays("PollsGivenUpAlarm", "PollsGivenUp"),
-  ...eventPlays("DeadLettersAlarm", "DeadLetters"),
-  ...eventPlays("LoopStoppedAlarm", "RecursiveInvocationsDropped poll"),
+export const eventsFire: Rule = alarmRule([
+  ...eventScenarios("ConfigInvalidAlarm", "ConfigInvalid"),
+  ...eventScenarios("TargetGoneAlarm", "TargetGone"),
+  ...eventScenarios("PollsGivenUpAlarm", "PollsGivenUp"),
+  ...eventScenarios("DeadLettersAlarm", "DeadLetters"),
+  ...eventScenarios("LoopStoppedAlarm", "RecursiveInvocationsDropped poll"),
 ]);
 
-export const repeatedFaultsFire: Rule = ruleOf([
-  ...sustainedPlays("RecordsFailedAlarm", "RecordsFailed", 3, 3),
-  ...sustainedPlays("ApiErrorsAlarm", "5xx HttpApi", 3, 2),
-  play(
+export const repeatedFaultsFire: Rule = alarmRule([
+  ...sustainedScenarios("RecordsFailedAlarm", "RecordsFailed", 3, 3),
+  ...sustainedScenarios("ApiErrorsAlarm", "5xx HttpApi", 3, 2),
+  scenario(
     "EventsFailingAlarm",
     "three messages of SMN per hour fail",
     every(20 * MINUTE, 6 * HOUR, 8 * HOUR, "EventsFailed", 1),
     1,
   ),
-  play(
+  scenario(
     "EventsFailingAlarm",
     "two messages of SMN per hour fail",
     every(30 * MINUTE, 6 * HOUR, 12 * HOUR, "EventsFailed", 1),
     0,
   ),
-  play(
+  scenario(
     "EventsFailingAlarm",
     "three messages fail at once, and again three hours later",
     [6, 9].map((hour) => ({ metric: "EventsFailed", at: hour * HOUR + 1, value: 3 })),

@@ -22,8 +22,8 @@ const NEW_TARGET = { offSince: null, goneSince: null, throttledUntil: 0, nextFre
 
 const DurationRow = z.object({ day: z.int(), bucket: z.int(), count: Count });
 
-/** Returns the operations on targets, rate limits, durations, digests and waiting calls. */
-export function sharedOperations(
+/** Returns the operations on targets, rate limits, durations, digests, slow jobs and waiting calls. */
+export function targetAndDurationOperations(
   store: Store,
 ): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger & SlowLedger & WaitingCallLedger {
   const read = (name: string) => readRecord(store, "target", name) ?? NEW_TARGET;

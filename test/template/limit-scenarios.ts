@@ -1,8 +1,8 @@
-import { every, HOUR, MINUTE, type Play, play, ruleOf } from "./play.ts";
+import { type AlarmScenario, alarmRule, every, HOUR, MINUTE, scenario } from "./alarm-scenario.ts";
 import type { Rule } from "./rules.ts";
 
 /** The alarm on the depth of a queue is active as long as the queue contains a message, and fires again for another one. */
-function depthPlays(alarm: string, queue: string): Play[] {
+function depthScenarios(alarm: string, queue: string): AlarmScenario[] {
   const metric = `ApproximateNumberOfMessagesVisible ${queue}`;
   const depth = (fromMinute: number, toMinute: number, value: number) =>
     every(MINUTE, fromMinute * MINUTE, toMinute * MINUTE, metric, value);
@@ -20,7 +20,7 @@ function depthPlays(alarm: string, queue: string): Play[] {
       firings: 1,
       activeWithin: [65 * MINUTE, 119 * MINUTE],
     },
-    play(alarm, "another message comes after eleven minutes", another, 2),
+    scenario(alarm, "another message comes after eleven minutes", another, 2),
   ];
 }
 
@@ -34,78 +34,83 @@ export const promisedLimitsFire: Rule = (template) => {
     at: hour * HOUR + 1,
     value,
   });
-  return ruleOf([
-    play(
+  return alarmRule([
+    scenario(
       "PollQueueStuckAlarm",
       "a poll is due for an hour in two periods",
       every(300, HOUR, HOUR + 600, age, 3600),
       1,
     ),
-    play(
+    scenario(
       "PollQueueStuckAlarm",
       "a poll is due for an hour between younger ones",
       [age, age].flatMap((name, n) => every(300, HOUR, HOUR + 600, name, n * 3600)),
       1,
     ),
-    play(
+    scenario(
       "PollQueueStuckAlarm",
       "a poll is due for less than an hour",
       every(MINUTE, HOUR, 2 * HOUR, age, 3599),
       0,
     ),
-    play(
+    scenario(
       "PollQueueStuckAlarm",
       "SQS gives a wrong age once",
       every(MINUTE, HOUR, HOUR + MINUTE, age, 9999),
       0,
     ),
-    play(
+    scenario(
       "NotifyQueueFullAlarm",
       "60,000 are in flight for a minute",
       every(MINUTE, HOUR, HOUR + MINUTE, inFlight, 60_000),
       1,
     ),
-    play(
+    scenario(
       "NotifyQueueFullAlarm",
       "two values of a minute differ",
       [0, 60_000, 0].flatMap((value) => every(MINUTE, HOUR, HOUR + MINUTE, inFlight, value)),
       1,
     ),
-    play(
+    scenario(
       "NotifyQueueFullAlarm",
       "a minute has two values",
       [59_999, 59_999].flatMap((value) => every(MINUTE, HOUR, HOUR + MINUTE, inFlight, value)),
       0,
     ),
-    play("NotifyQueueFullAlarm", "59,999 are in flight", every(MINUTE, HOUR, 2 * HOUR, inFlight, 59_999), 0),
-    play(
+    scenario(
+      "NotifyQueueFullAlarm",
+      "59,999 are in flight",
+      every(MINUTE, HOUR, 2 * HOUR, inFlight, 59_999),
+      0,
+    ),
+    scenario(
       "NotifyQueueFullAlarm",
       "the queue is full twice",
       [0, 2].flatMap((n) => every(MINUTE, n * MINUTE, (n + 1) * MINUTE, inFlight, 99_999)),
       2,
     ),
-    play("RunawayPollsAlarm", "20,000 polls per hour", every(3 * MINUTE, HOUR, 3 * HOUR, sent, 1000), 1),
-    play("RunawayPollsAlarm", "19,980 polls per hour", every(3 * MINUTE, HOUR, 6 * HOUR, sent, 999), 0),
-    play(
+    scenario("RunawayPollsAlarm", "20,000 polls per hour", every(3 * MINUTE, HOUR, 3 * HOUR, sent, 1000), 1),
+    scenario("RunawayPollsAlarm", "19,980 polls per hour", every(3 * MINUTE, HOUR, 6 * HOUR, sent, 999), 0),
+    scenario(
       "RunawayPollsAlarm",
       "60,000 polls in a minute, and again three hours later",
       [1, 4].flatMap((hour) => every(MINUTE, hour * HOUR, hour * HOUR + MINUTE, sent, 60_000)),
       2,
     ),
-    play(
+    scenario(
       "DiscoveryFailingAlarm",
       "the list of jobs is overdue by 30 minutes, twice",
       [overdue(2, 1800), overdue(2.1, 10), overdue(5, 1800)],
       2,
     ),
-    play(
+    scenario(
       "DiscoveryFailingAlarm",
       "the list of jobs is overdue by less than 30 minutes",
       every(MINUTE, 2 * HOUR, 5 * HOUR, "ListOverdueSeconds", 1799),
       0,
     ),
     {
-      ...play(
+      ...scenario(
         "DiscoveryFailingAlarm",
         "an hourly list fails",
         [2, 3, 4, 5].map((hour) => overdue(hour, 7200)),
@@ -113,10 +118,10 @@ export const promisedLimitsFire: Rule = (template) => {
       ),
       activeWithin: [3 * HOUR, 5 * HOUR],
     },
-    ...depthPlays("PollDeadLettersAlarm", "poll-dead"),
-    ...depthPlays("NotifyDeadLettersAlarm", "notify-dead"),
+    ...depthScenarios("PollDeadLettersAlarm", "poll-dead"),
+    ...depthScenarios("NotifyDeadLettersAlarm", "notify-dead"),
     {
-      ...play(
+      ...scenario(
         "OrphanedJobsAlarm",
         "one job is lost for three audits",
         [1, 2, 3, 5].map((hour) => ({
@@ -128,7 +133,7 @@ export const promisedLimitsFire: Rule = (template) => {
       ),
       activeWithin: [2 * HOUR, 3 * HOUR],
     },
-    play(
+    scenario(
       "OrphanedJobsAlarm",
       "one of two audits in an hour finds a lost job, and again three hours later",
       [2, 2.01, 5].map((hour) => ({
@@ -150,11 +155,11 @@ export const failedDeliveriesFire: Rule = (template) => {
       ...every(300, HOUR, HOUR + periods * 300, "AttemptsFailed", n < failed ? 1 : 0),
       ...every(300, HOUR, HOUR + periods * 300, "Attempts", 0),
     ]).flat();
-  return ruleOf([
-    play(alarm, "two of four attempts fail in three periods", attempts(4, 2, 3), 1),
-    play(alarm, "49 % of the attempts fail", attempts(100, 49, 12), 0),
-    play(alarm, "three attempts fail", attempts(3, 3, 12), 0),
-    play(alarm, "all attempts of two periods fail", attempts(9, 9, 2), 0),
+  return alarmRule([
+    scenario(alarm, "two of four attempts fail in three periods", attempts(4, 2, 3), 1),
+    scenario(alarm, "49 % of the attempts fail", attempts(100, 49, 12), 0),
+    scenario(alarm, "three attempts fail", attempts(3, 3, 12), 0),
+    scenario(alarm, "all attempts of two periods fail", attempts(9, 9, 2), 0),
   ])(template);
 };
 
@@ -165,21 +170,21 @@ export const fractionsAndSweepsFire: Rule = (template) => {
   const found = (metric: string, runs: number, value: number) =>
     every(300, 3 * HOUR, 3 * HOUR + runs * 300, metric, value);
   const stuck = Array.from({ length: 4 }, () => found("NotificationsOverdue", 1, 1)).flat();
-  return ruleOf([
-    play("LateNotificationsAlarm", "20 notifications are late by 30 seconds", late(20, 30), 1),
-    play("LateNotificationsAlarm", "20 notifications take 29 seconds", late(20, 29), 0),
-    play("LateNotificationsAlarm", "19 notifications are late", late(19, 99), 0),
-    play("OverdueAlarm", "three runs in a row find five", found("SweepFound", 3, 5), 1),
-    play("OverdueAlarm", "each run finds four", found("SweepFound", 24, 4), 0),
-    play("SweepFailuresAlarm", "three runs in a row fail for a watch", found("SweepFailures", 3, 1), 1),
-    play("NotifyQueueStuckAlarm", "four runs find a notification", stuck, 1),
-    play(
+  return alarmRule([
+    scenario("LateNotificationsAlarm", "20 notifications are late by 30 seconds", late(20, 30), 1),
+    scenario("LateNotificationsAlarm", "20 notifications take 29 seconds", late(20, 29), 0),
+    scenario("LateNotificationsAlarm", "19 notifications are late", late(19, 99), 0),
+    scenario("OverdueAlarm", "three runs in a row find five", found("SweepFound", 3, 5), 1),
+    scenario("OverdueAlarm", "each run finds four", found("SweepFound", 24, 4), 0),
+    scenario("SweepFailuresAlarm", "three runs in a row fail for a watch", found("SweepFailures", 3, 1), 1),
+    scenario("NotifyQueueStuckAlarm", "four runs find a notification", stuck, 1),
+    scenario(
       "NotifyQueueStuckAlarm",
       "three runs find three notifications",
       found("NotificationsOverdue", 3, 3),
       0,
     ),
-    play("PollsFailingAlarm", "all polls of three periods fail", found("PollsWithoutJob", 3, 1), 1),
-    play("PollsFailingAlarm", "all polls of two periods fail", found("PollsWithoutJob", 2, 1), 0),
+    scenario("PollsFailingAlarm", "all polls of three periods fail", found("PollsWithoutJob", 3, 1), 1),
+    scenario("PollsFailingAlarm", "all polls of two periods fail", found("PollsWithoutJob", 2, 1), 0),
   ])(template);
 };
