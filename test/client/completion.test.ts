@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import {
 } from "../../client/command-table.ts";
 import { completionScript } from "../../client/completion.ts";
 import { runCommand } from "../support/run-command.ts";
+import { startInTerminal } from "../support/terminal.ts";
 
 const COMMANDS = Object.keys({ ...COMMAND_TEXTS, ...SERVER_COMMANDS, ...OPERATOR_COMMANDS });
 
@@ -16,6 +18,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "completion-"));
   await writeFile(join(folder, "reply.json"), "{}");
+  await writeFile(join(folder, "_cce-notifier"), completionScript("zsh"));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -61,3 +64,62 @@ test.each(["bash", "zsh", "fish"] as const)(
       expect(script).toContain(shell === "fish" ? `-l ${option} ` : `--${option}`);
   },
 );
+
+const isInstalled = (shell: string) => spawnSync(shell, ["-c", "exit"]).status === 0;
+
+/** Text in single quotes. Without all quoted texts, a script has no single quote. */
+const QUOTED = { zsh: /'[^']*'|\\'/g, fish: /'(?:\\.|[^'\\])*'/gs };
+
+// npm test needs only bash. The titles of the tests say in which other shells the scripts ran.
+for (const shell of ["zsh", "fish"] as const)
+  test(`every quote in the script for ${shell} is closed${isInstalled(shell) ? "" : `; ${shell} is not installed, so the script does not run`}`, () => {
+    expect(completionScript(shell).replace(QUOTED[shell], "")).not.toContain("'");
+  });
+
+if (isInstalled("fish"))
+  test.each([
+    ["cce-notifier sta", ["status"]],
+    ["cce-notifier watch --dead", ["--deadline-minutes"]],
+    ["cce-notifier watch --reply rep", ["reply.json"]],
+    ["cce-notifier list --state time", ["timed_out"]],
+    ["cce-notifier --project help status --ti", ["--timeout-seconds"]],
+    ["cce-notifier watch --project ", []],
+    ["cce-notifier completion ", ["bash", "fish", "zsh"]],
+    ["cce-notifier help redel", ["redeliver"]],
+    ["cce-notifier ", [...COMMANDS].sort()],
+  ])("fish completes '%s'", async (line, expected) => {
+    const script = `${completionScript("fish")}complete -C '${line}'\n`;
+    const { code, stdout, stderr } = await runCommand("fish", ["--no-config", "-c", script], {
+      cwd: folder,
+      env: { HOME: folder },
+    });
+    expect([code, stderr]).toEqual([0, ""]);
+    const words = stdout.split("\n").map((offered) => offered.split("\t")[0]);
+    expect(words.filter((word) => word !== "")).toEqual(expected);
+  });
+
+if (isInstalled("zsh"))
+  test("zsh completes commands, options, values, files and arguments after the key Tab", async () => {
+    const zsh = startInTerminal(["-f", "-i"], { columns: 200, program: "zsh", env: { HOME: folder } });
+    try {
+      zsh.type(
+        `cd '${folder}'; fpath=('${folder}' $fpath); autoload -U compinit; compinit -u -D; echo $((6 * 7))\n`,
+      );
+      await zsh.shows(/^42/m);
+      for (const [typed, completed] of [
+        ["sta", "status"],
+        ["watch --dead", "watch --deadline-minutes"],
+        ["watch --reply rep", "watch --reply reply.json"],
+        ["list --state time", "list --state timed_out"],
+        ["completion fi", "completion fish"],
+        ["help redel", "help redeliver"],
+      ]) {
+        zsh.type(`cce-notifier ${typed}\t`);
+        await zsh.shows(`cce-notifier ${completed}`);
+        // Ctrl-U deletes the line.
+        zsh.type("\u0015");
+      }
+    } finally {
+      zsh.kill();
+    }
+  }, 60_000);

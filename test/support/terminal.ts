@@ -19,14 +19,20 @@ export interface TerminalProgram {
 export const CTRL_C = "\u0003";
 const ROWS = 24;
 
-/** Starts a Node.js program in a terminal of `columns` columns. The program inherits only PATH from the environment. */
+interface TerminalOptions {
+  readonly columns: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** The program. Without this field, the program is Node.js. */
+  readonly program?: string;
+}
+
+/** Starts a program in a terminal of `columns` columns. The program inherits only PATH from the environment. */
 export function startInTerminal(
   parameters: readonly string[],
-  options: { readonly columns: number; readonly env?: Readonly<Record<string, string>> },
+  { columns: cols, env = {}, program = process.execPath }: TerminalOptions,
 ): TerminalProgram {
-  const { columns: cols, env = {} } = options;
   const screen = new headless.Terminal({ cols, rows: ROWS, scrollback: 5_000, allowProposedApi: true });
-  const child = pty.spawn(process.execPath, [...parameters], {
+  const child = pty.spawn(program, [...parameters], {
     cols,
     rows: ROWS,
     cwd: process.cwd(),
