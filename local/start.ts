@@ -45,7 +45,7 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
   screen.print(`The service runs at ${stack.api}. Its chats and webhooks are at ${receiver.url}.\n`);
 
   const format = (notification: Parameters<typeof formatNotification>[0]) =>
-    formatNotification(notification, screen.hasColours);
+    formatNotification(notification, { ansi: screen.hasColours, columns: screen.columns() });
   const isComplete = await runDemo({
     jobs: environment.startJobs(),
     apiUrl: stack.api,

@@ -1,4 +1,11 @@
-import { colourMark, createLiveLines, hasColour, isTerminal, type Output } from "../../client/terminal.ts";
+import {
+  colourMark,
+  columnsOf,
+  createLiveLines,
+  hasColour,
+  isTerminal,
+  type Output,
+} from "../../client/terminal.ts";
 
 /**
  * The output of the demo. At the top are permanent lines. At the bottom is one line per job, which changes with the
@@ -6,6 +13,8 @@ import { colourMark, createLiveLines, hasColour, isTerminal, type Output } from 
  */
 export interface Screen {
   readonly hasColours: boolean;
+  /** Returns the number of columns of the terminal. A file or a pipe has no limit. */
+  columns(): number;
   /** Prints permanent text above the lines that show the state of the jobs. */
   print(text: string): void;
   /** Replaces the lines that show the state of the jobs. Every call must pass the jobs in the same order. */
@@ -22,13 +31,21 @@ export function createScreen(output: Output, env: Readonly<Record<string, string
   const hasColours = hasColour(output, env);
   if (!isTerminal(output, env)) return plainScreen(output);
   const live = createLiveLines(output, hasColours ? colourMark : (line) => line);
-  return { hasColours, print: (text) => live.print(`${text}\n`), update: live.update, end: live.end };
+  const columns = () => columnsOf(output);
+  return {
+    hasColours,
+    columns,
+    print: (text) => live.print(`${text}\n`),
+    update: live.update,
+    end: live.end,
+  };
 }
 
 function plainScreen(output: Output): Screen {
   let shown: readonly string[] = [];
   return {
     hasColours: false,
+    columns: () => Number.POSITIVE_INFINITY,
     print: (text) => output.write(`${text}\n`),
     update(lines) {
       for (const [i, line] of lines.entries()) if (shown[i] !== line) output.write(`${line}\n`);

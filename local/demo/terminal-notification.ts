@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
+import { countColumns } from "../../client/terminal.ts";
 import { Cause, listResources } from "../../lib/domain/cause.ts";
 import { parseJson } from "../../lib/domain/json.ts";
 import type { ReceivedNotification } from "../receiver/notification-store.ts";
@@ -14,7 +15,16 @@ const Block = z.object({
         type: z.string(),
         text: z.union([z.string(), Text]).optional(),
         url: z.string().optional(),
-        elements: z.array(z.object({ text: z.string().optional(), url: z.string().optional() })).optional(),
+        elements: z
+          .array(
+            z.object({
+              text: z.string().optional(),
+              url: z.string().optional(),
+              /** The text of a date, for a client that cannot show dates in the zone of the reader. */
+              fallback: z.string().optional(),
+            }),
+          )
+          .optional(),
       }),
     )
     .default([]),
@@ -35,11 +45,34 @@ const Event = z.object({
  * Formats a received notification for the terminal. The returned text contains the name of the target, and a box with
  * the readable text of the notification. A notification to a chat other than Slack has the same content as the
  * notification to Slack, so the text is one line.
+ * @param ansi whether the terminal supports ANSI escape sequences
+ * @param columns the number of columns, at which lines are wrapped between words
  */
-export function formatNotification({ path, channel, body }: ReceivedNotification, ansi: boolean): string {
+export function formatNotification(
+  { path, channel, body }: ReceivedNotification,
+  { ansi, columns }: { readonly ansi: boolean; readonly columns: number },
+): string {
   if (channel !== "slack" && channel !== "webhook") return `─ notification to ${path.slice(1)}\n`;
   const lines = formatNotificationLines(parseJson(body) ?? body, { ansi });
-  return [`┌ notification to ${path.slice(1)}`, ...lines.map((line) => `│ ${line}`), "└", ""].join("\n");
+  const box = lines.flatMap((line) => wrapLine(line, columns - BORDER.length)).map((line) => BORDER + line);
+  return [`┌ notification to ${path.slice(1)}`, ...box, "└", ""].join("\n");
+}
+
+const BORDER = "│ ";
+/** The border of a reason of CCE. Each line of a wrapped reason has this border. */
+const REASON_BORDER = "  │ ";
+
+/** Wraps a line between words. A longer word, such as a URL, stays whole, so that a terminal can open it. */
+function wrapLine(line: string, columns: number): string[] {
+  const border = line.startsWith(REASON_BORDER) ? REASON_BORDER : "";
+  const [first = "", ...words] = line.slice(border.length).split(" ");
+  const wrapped = [first];
+  for (const word of words) {
+    const last = `${wrapped.at(-1)} ${word}`;
+    if (countColumns(stripVTControlCharacters(border + last)) > columns) wrapped.push(word);
+    else wrapped[wrapped.length - 1] = last;
+  }
+  return wrapped.map((text) => border + text);
 }
 
 /**
@@ -66,7 +99,9 @@ function slackLines(
     case "rich_text":
       return elements.flatMap((element) => {
         const runs = element.elements ?? [];
-        const joined = runs.map((run) => [run.text, run.url].filter(Boolean).join(": ")).join("");
+        const joined = runs
+          .map((run) => [run.text ?? run.fallback, run.url].filter(Boolean).join(": "))
+          .join("");
         return element.type === "rich_text_preformatted" ? quoted(joined) : safeLines(joined);
       });
     case "actions":
@@ -93,7 +128,7 @@ function eventLines({ type, data }: z.infer<typeof Event>, bold: (text: string) 
   ];
 }
 
-const quoted = (text: string): string[] => safeLines(text).map((line) => `  │ ${line}`);
+const quoted = (text: string): string[] => safeLines(text).map((line) => REASON_BORDER + line);
 
 /**
  * Returns the text of a Slack text object, in which Slack writes the characters `&`, `<` and `>` as codes. The codes

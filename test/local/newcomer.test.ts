@@ -1,5 +1,6 @@
 // Plays a person who tries the service for the first time, in terminals of several widths.
 import { createServer } from "node:http";
+import { eventually } from "../support/eventually.ts";
 import { runCommand } from "../support/run-command.ts";
 import { CTRL_C, startInTerminal, type TerminalProgram } from "../support/terminal.ts";
 
@@ -57,26 +58,49 @@ test("npm start leads from the demo to a job of one's own, and Ctrl-C stops it",
   const jobId = /runs the job (\S+)\./.exec(job.stdout)?.[1] ?? "no job";
   await demo.shows(new RegExp(`Job ${jobId}`), 60_000);
 
+  const started = await Promise.all(
+    ["succeed", "hang", "30-nodes"].map((kind) => runCommand(process.execPath, ["local/demo-job.ts", kind])),
+  );
+  const pages = started.map(({ code, stdout, stderr }) => {
+    expect([code, stderr]).toEqual([0, ""]);
+    return /^Its page: (http\S+)$/m.exec(stdout)?.[1] ?? "no page";
+  });
+  const titles = ["Succeeded · CreateCluster", "Timed out · CreateNode", "Failed · ScaleupNodePool"];
+  for (const [i, title] of titles.entries())
+    await eventually(
+      `a page with the title ${title}`,
+      async () => (await (await fetch(pages[i] ?? "")).text()).includes(title),
+      90_000,
+    );
+
   demo.type(CTRL_C);
   expect(await demo.ended).toEqual({ exitCode: 0, signal: 0 });
   const after = await runCommand(process.execPath, ["local/demo-job.ts", "fail"]);
   expect([after.code, after.stderr]).toEqual([1, "No demo runs. Start it in another terminal: npm start\n"]);
 }, 400_000);
 
-test("in a terminal with 40 columns and NO_COLOR, on a port that is in use, no line of a job is wrapped", async () => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  const demo = startDemo(40, { PORT: String(port), NO_COLOR: "1" });
-  await demo.shows(`Port ${port} is in use`, DEMO_TIME_LIMIT_MS);
-  await demo.shows("✔ ████████ CreateCluster demo-cluster", 60_000);
-  demo.type(CTRL_C);
-  expect(await demo.ended).toEqual({ exitCode: 0, signal: 0 });
-  server.close();
-  expect(demo.written()).not.toMatch(COLOUR);
-  expect(demo.lines().filter((line) => /^[✔✖…⏱] [█░]/.test(line))).toHaveLength(5);
-}, 400_000);
+test.each([40, 80])(
+  "in a terminal with %i columns and NO_COLOR, on a port that is in use, only URLs of notifications and no lines of jobs are wrapped",
+  async (columns) => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const demo = startDemo(columns, { PORT: String(port), NO_COLOR: "1" });
+    await demo.shows(`Port ${port} is in use`, DEMO_TIME_LIMIT_MS);
+    await demo.shows("✔ ████████ CreateCluster demo-cluster", 60_000);
+    await demo.shows("│ Status:", 60_000);
+    demo.type(CTRL_C);
+    expect(await demo.ended).toEqual({ exitCode: 0, signal: 0 });
+    server.close();
+    expect(demo.written()).not.toMatch(COLOUR);
+    expect(demo.lines().filter((line) => /^[✔✖…⏱] [█░]/.test(line))).toHaveLength(5);
+    const box = demo.lines().filter((line) => line.startsWith("│ "));
+    expect(box.length).toBeGreaterThan(5);
+    expect(box.filter((line) => line.length >= columns && !line.includes("http"))).toEqual([]);
+  },
+  400_000,
+);
 
 test("a pipe that ends early stops the demo without an error", async () => {
   const ran = await run(`PORT=0 '${process.execPath}' local/start.ts | head -n 1; echo "\${PIPESTATUS[0]}"`);

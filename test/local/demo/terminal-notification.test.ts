@@ -1,4 +1,4 @@
-import { formatNotificationLines } from "../../../local/demo/terminal-notification.ts";
+import { formatNotification, formatNotificationLines } from "../../../local/demo/terminal-notification.ts";
 
 const plain = { ansi: false };
 const slack = {
@@ -39,6 +39,44 @@ it("shows the text of a Slack message and indents the reasons of CCE", () => {
     "→ Status page: https://n.example.com/j",
     "Job 7",
   ]);
+});
+
+it("shows the fallback text of a date", () => {
+  const elements = [
+    { type: "text", text: "Job 7 · " },
+    { type: "date", timestamp: 1795426200, format: "{time}", fallback: "09:30 UTC" },
+  ];
+  const footer = { type: "rich_text", elements: [{ type: "rich_text_section", elements }] };
+  expect(formatNotificationLines({ blocks: [footer] }, plain)).toEqual(["Job 7 · 09:30 UTC"]);
+});
+
+it("wraps lines between words, keeps the border of a reason, and keeps a URL whole", () => {
+  const cause = { type: "Vm", reason: "the flavor is sold out", hint: null, count: 2, resources: ["a", "b"] };
+  const statusUrl = "https://notifier.example.com/jobs/prod/1e50bfbe";
+  const data = { jobType: "CreateNode", resourceName: "节点池", reason: null, causes: [cause], statusUrl };
+  const notification = {
+    path: "/webhook/audit",
+    channel: "webhook",
+    body: JSON.stringify({ type: "job.failed", data }),
+  } as const;
+  const format = (columns: number) =>
+    formatNotification(notification as Parameters<typeof formatNotification>[0], {
+      ansi: false,
+      columns,
+    }).split("\n");
+  expect(format(24)).toEqual([
+    "┌ notification to webhook/audit",
+    "│ job.failed ·",
+    "│ CreateNode 节点池",
+    "│ 2 × Vm a, b",
+    "│   │ the flavor is sold",
+    "│   │ out",
+    "│ →",
+    `│ ${statusUrl}`,
+    "└",
+    "",
+  ]);
+  expect(format(Number.POSITIVE_INFINITY)).toHaveLength(7);
 });
 
 it("shows the job and the causes of an event", () => {
