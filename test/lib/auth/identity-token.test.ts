@@ -103,6 +103,40 @@ test("refuses a `sub` that reads as a caller of another issuer in the config", a
   expect(await check(await issuer.token({ sub: "8444:admin" }), rules)).toMatchObject({ kind: "caller" });
 });
 
+test.each([
+  `${ISSUER}.evil.test`,
+  `${ISSUER}/`,
+  `${ISSUER}:8443`,
+  ISSUER.slice(0, -1),
+  ISSUER.toUpperCase(),
+  "",
+])(
+  "refuses a token of the issuer %j, which is not in the config, and sends the issuer no request",
+  async (other) => {
+    const { issuer, check } = await createIssuer({ issuer: other, jwks_uri: `${other}/keys` });
+    expect(await check(await issuer.token({}, { issuer: other }))).toMatchObject({ kind: "refused" });
+    expect(issuer.reads).toEqual([]);
+  },
+);
+
+test.each(["HS256", "HS512"])(
+  "refuses a token with the algorithm %s, although the key set has its secret",
+  async (alg) => {
+    const { issuer, check } = await createIssuer();
+    const secret = Buffer.alloc(64, 7);
+    const k = secret.toString("base64url");
+    issuer.keys = [...issuer.keys, { kty: "oct", kid: "shared", alg, k }];
+    const token = await new SignJWT(CLAIMS)
+      .setProtectedHeader({ alg, kid: "shared" })
+      .setIssuer(ISSUER)
+      .setAudience("notifier")
+      .setIssuedAt(new Date(NOW))
+      .setExpirationTime(new Date(NOW + 600_000))
+      .sign(secret);
+    expect(await check(token)).toMatchObject({ kind: "refused" });
+  },
+);
+
 describe("refuses a token", () => {
   test.each([
     ["with a claim that does not match", { repository: "organ/infra" }, {}],

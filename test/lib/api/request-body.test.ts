@@ -1,0 +1,85 @@
+import type { ApiRequest } from "../../../lib/api/http-message.ts";
+import { MAX_BODY_BYTES, readJsonBody, rejectQueryAndBody } from "../../../lib/api/request-body.ts";
+
+const requestWith = (body: string, headers: Record<string, string> = {}, query = ""): ApiRequest => ({
+  method: "POST",
+  path: "/v1/jobs",
+  query: new URLSearchParams(query),
+  headers,
+  body,
+  requestId: "r-1",
+  sourceIp: "192.0.2.1",
+});
+const statusOf = (body: string, headers?: Record<string, string>) => {
+  const read = readJsonBody(requestWith(body, headers));
+  return read.kind === "json" ? 200 : read.problem.status;
+};
+/** Returns a JSON text of this size that consists of one repeated character. */
+const textOf = (bytes: number, character: string) =>
+  `"${character.repeat((bytes - 2) / Buffer.byteLength(character))}"`;
+
+test.each(["x", "é", "漢", "🧨"])("a body may have 256 KiB, counted as UTF-8: %s", (character) => {
+  const width = Buffer.byteLength(character);
+  const fits = textOf(MAX_BODY_BYTES - ((MAX_BODY_BYTES - 2) % width), character);
+  expect(MAX_BODY_BYTES - Buffer.byteLength(fits)).toBeLessThan(width);
+  expect(statusOf(fits)).toBe(200);
+  expect(statusOf(`${fits}${" ".repeat(width)}`)).toBe(413);
+});
+
+test.each([
+  [undefined, 200],
+  ["", 200],
+  [" ", 200],
+  ["application/json", 200],
+  ["Application/JSON; charset=UTF-8", 200],
+  ['application/json; charset="utf8"', 200],
+  ["application/vnd.api+json", 200],
+  ["application/json; charset=latin1", 415],
+  ["application/jsonx", 415],
+  ["xapplication/json", 415],
+  ["application/+json", 415],
+  ["text/plain", 415],
+])("a body with the content type %j has the status %d", (type, status) => {
+  expect(statusOf("{}", type === undefined ? {} : { "content-type": type })).toBe(status);
+});
+
+test.each([
+  ["", 200],
+  [" Identity ", 200],
+  ["gzip", 415],
+  ["identity, gzip", 415],
+])("a body with the content encoding %j has the status %d", (coding, status) => {
+  expect(statusOf("{}", { "content-encoding": coding })).toBe(status);
+});
+
+test("a refused body says what to send", () => {
+  expect(readJsonBody(requestWith("{}", { "content-encoding": "gzip" }))).toMatchObject({
+    headers: { "accept-encoding": "identity" },
+  });
+  expect(readJsonBody(requestWith("{}", { "content-type": "text/plain" }))).toMatchObject({
+    headers: { accept: "application/json" },
+  });
+  expect(readJsonBody(requestWith(""))).toMatchObject({
+    problem: { status: 400, detail: expect.stringContaining("is empty") },
+  });
+  expect(readJsonBody(requestWith("{"))).toMatchObject({
+    problem: { status: 400, detail: expect.stringContaining("not valid JSON") },
+  });
+});
+
+test.each([
+  ["", "", 0],
+  [" {} ", "", 0],
+  ["{ \n}", "", 0],
+  ["", "wait=1", 0],
+  ["[]", "", 1],
+  ['{"a":1}', "", 1],
+  ["", "other=1", 1],
+  ["x", "other=1", 2],
+])(
+  "a call without a body has for the body %j and the query %j this number of errors: %d",
+  (body, query, count) => {
+    const rejected = rejectQueryAndBody(requestWith(body, {}, query), ["wait"]);
+    expect(rejected?.problem.errors?.length ?? 0).toBe(count);
+  },
+);
