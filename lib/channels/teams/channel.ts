@@ -30,6 +30,8 @@ export const teamsChannel = createChatChannel({
  */
 const FAILURE_TEXT = /delivery failed|returned HTTP error|request failed/i;
 const THROTTLE_TEXT = /HTTP error 429/i;
+/** Teams refused the message itself. The same message would be refused again, the plainer form may be accepted. */
+const REFUSAL_TEXT = /HTTP error (?:400|413)/i;
 
 /** The bodies that mean success with the HTTP status 200. A connector of Office 365 responds with `1`. */
 const SUCCESS_BODIES: ReadonlySet<string> = new Set(["", "1"]);
@@ -49,6 +51,7 @@ function teamsVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const code = verdict.parseJsonBody(ErrorBody, body)?.error.code;
   if (verdict.isSuccess(status)) {
     if (THROTTLE_TEXT.test(body)) return verdict.throttled(null);
+    if (REFUSAL_TEXT.test(body)) return verdict.rejected("payload_refused");
     if (code !== undefined || FAILURE_TEXT.test(body)) return verdict.retry("receiver_busy");
     const isAccepted = status === 202 ? !text.startsWith("<") : status === 200 && SUCCESS_BODIES.has(text);
     return isAccepted ? verdict.delivered("accepted") : null;

@@ -123,6 +123,8 @@ const rows: Record<TargetKind, readonly Row[]> = {
     [201, "", retry("unreadable_answer")],
     [200, "Webhook message delivery failed with error: HTTP error 500", retry("receiver_busy")],
     [200, "Microsoft Teams endpoint returned HTTP error 429 with ContextId x", throttled(null)],
+    [200, "Microsoft Teams endpoint returned HTTP error 413 with ContextId x", rejected("payload_refused")],
+    [200, "Webhook message delivery failed with error: HTTP error 400", rejected("payload_refused")],
     [400, '{"error":{"code":"WorkflowTriggerIsNotEnabled","message":"x"}}', disabled],
     [400, '{"error":{"code":"TriggerInputSchemaMismatch"}}', rejected("payload_refused")],
     [401, '{"error":{"code":"DirectApiAuthorizationRequired"}}', gone],
