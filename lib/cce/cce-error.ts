@@ -74,8 +74,11 @@ function textOf(fields: JsonObject, name: string): string {
   return textOfValue(Object.hasOwn(fields, name) ? fields[name] : null) ?? "";
 }
 
-/** The field names of a text in an object that stands where a text is expected. */
-const TEXT_NAMES = ["message", ...MESSAGE_NAMES, "reason", "description", "detail", "text"];
+/** The field names of a text in an object that stands where a text is expected, in lower or upper case. */
+const TEXT_NAMES = [
+  ...["message", ...MESSAGE_NAMES, "msg"],
+  ...["error", "reason", "description", "detail", "details", "text"],
+];
 /** The maximum number of levels of objects and arrays in which `textOfValue` searches for a text. */
 const MAX_TEXT_LEVELS = 8;
 
@@ -94,7 +97,10 @@ export function textOfValue(value: unknown, levels: number = MAX_TEXT_LEVELS): s
   }
   const fields = toObjectOrEmpty(value);
   const textIn = (names: readonly string[]) =>
-    names.map((name) => textOfValue(fields[name], levels - 1)).find((text) => text !== null) ?? null;
+    names
+      .flatMap((name) => Object.keys(fields).filter((key) => key.toLowerCase() === name.toLowerCase()))
+      .map((key) => textOfValue(fields[key], levels - 1))
+      .find((text) => text !== null) ?? null;
   const [message, code] = [textIn(TEXT_NAMES), textIn(CODE_NAMES)];
   if (message === null) return Object.keys(fields).length === 0 ? null : toJson(value);
   return code === null || message.includes(code) ? message : `${message} (${code})`;

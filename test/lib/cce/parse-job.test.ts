@@ -32,6 +32,9 @@ describe("parseJob", () => {
   });
   it.each<[unknown, string | null]>([
     [{ code: "Ecs.0319", message: "flavor sold out" }, "flavor sold out (Ecs.0319)"],
+    [{ Code: "Ecs.0319", Message: "flavor sold out" }, "flavor sold out (Ecs.0319)"],
+    [{ error: { code: "Ecs.0319", msg: "flavor sold out" } }, "flavor sold out (Ecs.0319)"],
+    [{ details: ["flavor sold out"] }, "flavor sold out"],
     [{ code: "Ecs.0319", message: "Ecs.0319: sold out" }, "Ecs.0319: sold out"],
     [{ message: { text: "sold out" } }, "sold out"],
     [{ error_code: 7, error_msg: " two\nlines" }, "two\nlines (7)"],
