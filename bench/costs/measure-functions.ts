@@ -14,13 +14,6 @@ import { createSubmitEvent, readBodiesSentTo } from "../work/workloads.ts";
 const LOG_WRAPPER = fileURLToPath(new URL("./log-to-file.mjs", import.meta.url));
 /** CloudWatch Logs adds these bytes to each log line. */
 const LINE_OVERHEAD_BYTES = 26;
-const REQUEST_ID = "00000000-0000-4000-8000-000000000001";
-/** The lines that Lambda itself writes for each invocation. */
-const LAMBDA_LINES = [
-  `START RequestId: ${REQUEST_ID} Version: $LATEST\n`,
-  `END RequestId: ${REQUEST_ID}\n`,
-  `REPORT RequestId: ${REQUEST_ID}\tDuration: 123.45 ms\tBilled Duration: 124 ms\tMemory Size: 256 MB\tMax Memory Used: 100 MB\t\n`,
-];
 
 /** What one warm invocation with one record needs. */
 export interface InvocationUse {
@@ -109,12 +102,10 @@ export async function measureFunctions(packaged: Packaged): Promise<FunctionsUse
   }
 }
 
+/** Returns the bytes of the log lines. Lambda itself writes no lines for a successful invocation (serverless.yml). */
 export function countLogBytes(log: string): number {
   const lines = log.split("\n").filter((line) => line !== "");
-  return [...LAMBDA_LINES, ...lines].reduce(
-    (sum, line) => sum + Buffer.byteLength(line) + LINE_OVERHEAD_BYTES,
-    0,
-  );
+  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + LINE_OVERHEAD_BYTES, 0);
 }
 
 /** Returns the number of parameters that SSM decrypts for the requests. SSM makes one request to KMS for each parameter. */

@@ -71,6 +71,8 @@ export function createFunctionEnvironment(origin: string): Readonly<Record<strin
     POWERTOOLS_METRICS_NAMESPACE: "cce-job-notifier/bench",
     POWERTOOLS_METRICS_DISABLED: "false",
     POWERTOOLS_LOG_LEVEL: "INFO",
+    AWS_LAMBDA_LOG_FORMAT: "JSON",
+    AWS_LAMBDA_LOG_LEVEL: "INFO",
     MALLOC_ARENA_MAX: "2",
     MALLOC_MMAP_THRESHOLD_: "131072",
   };

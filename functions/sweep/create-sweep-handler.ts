@@ -162,5 +162,6 @@ export function logSwept(result: SweepResult): void {
   log.info("swept", { ...result });
   meter.add("SweepFound", polls + notifications);
   if (notifications > 0) meter.add("NotificationsOverdue", notifications);
-  meter.add("SweepFailures", failed + (finished ? 0 : 1));
+  const failures = failed + (finished ? 0 : 1);
+  if (failures > 0) meter.add("SweepFailures", failures);
 }

@@ -8,9 +8,21 @@ type LogFields = Readonly<Record<string, string | number | boolean | null | read
 
 const logger = new Logger({ serviceName: "cce-job-notifier" });
 
+/**
+ * The lowest level of log lines. On Lambda, the logger ignores this variable and takes the level from the log
+ * configuration of the function. That level is always INFO, because Lambda would otherwise drop the metric records too.
+ */
+const { POWERTOOLS_LOG_LEVEL: lowestLevel = "INFO" } = process.env;
+const HAS_INFO = !["WARN", "ERROR"].includes(lowestLevel);
+const HAS_WARN = lowestLevel !== "ERROR";
+
 export const log = {
-  info: (message: string, fields: LogFields) => logger.info(message, toSnakeCase(fields)),
-  warn: (message: string, fields: LogFields) => logger.warn(message, toSnakeCase(fields)),
+  info(message: string, fields: LogFields) {
+    if (HAS_INFO) logger.info(message, toSnakeCase(fields));
+  },
+  warn(message: string, fields: LogFields) {
+    if (HAS_WARN) logger.warn(message, toSnakeCase(fields));
+  },
   /** Writes a log line with the error, its stack and its causes. */
   error(message: string, fields: LogFields, error?: unknown) {
     const logged = error === undefined || error instanceof Error ? error : new Error(String(error));

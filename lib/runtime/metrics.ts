@@ -58,7 +58,7 @@ export const UNITS = {
   ConfigUnreadable: MetricUnit.Count,
   /**
    * The number of watches and targets for which a run of the sweep function failed. The number is higher by 1 if the
-   * time was over before the run of the sweep function finished.
+   * time was over before the run of the sweep function finished. A run without failures does not write this metric.
    */
   SweepFailures: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
@@ -103,6 +103,8 @@ export function sendMetricsTo(add: AddMetric): void {
 }
 
 function addToLog(name: MetricName, value: number, dimensions: Dimensions): void {
+  // AWS charges a metric for each hour with a value. A stage without jobs writes no zeros that no alarm needs.
+  if (name === "LiveWatches" && value === 0) return;
   const set = JSON.stringify(dimensions);
   let metrics = bySet.get(set);
   if (metrics === undefined) {

@@ -25,6 +25,7 @@ export function createFunctionEnvironment(options: {
   runtimeApi: string;
   instanceName: string;
 }): Readonly<Record<string, string>> {
+  const { logging } = options.resource;
   const { resource, region, endpoints, credentials, taskRoot, runtimeApi, instanceName } = options;
   return {
     ...resource.environment,
@@ -40,6 +41,10 @@ export function createFunctionEnvironment(options: {
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(resource.memoryMb),
     AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
     AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    ...(logging !== null && {
+      AWS_LAMBDA_LOG_FORMAT: logging.LogFormat,
+      AWS_LAMBDA_LOG_LEVEL: logging.ApplicationLogLevel,
+    }),
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${resource.name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: instanceName,
     AWS_LAMBDA_RUNTIME_API: runtimeApi,

@@ -16,6 +16,7 @@ const Properties = z.object({
   RecursiveLoop: z.enum(["Allow", "Terminate"]).default("Terminate"),
   ReservedConcurrentExecutions: z.coerce.number().int().min(0).optional(),
   Environment: z.object({ Variables: z.record(z.string(), z.coerce.string()) }).optional(),
+  LoggingConfig: z.object({ LogFormat: z.string(), ApplicationLogLevel: z.string() }).optional(),
   Role: z.string(),
 });
 
@@ -41,6 +42,7 @@ export function readFunctions(template: Template, scope: Scope, shortNames: Read
       reservedConcurrency: properties.ReservedConcurrentExecutions ?? null,
       environment: properties.Environment?.Variables ?? {},
       roleArn: properties.Role,
+      logging: properties.LoggingConfig ?? null,
     }),
   );
 }

@@ -25,6 +25,7 @@ export const ECHO: FunctionResource = {
   reservedConcurrency: null,
   environment: { GREETING: "hello" },
   roleArn: "",
+  logging: null,
 };
 
 export interface Echo {

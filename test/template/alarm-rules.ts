@@ -20,7 +20,7 @@ function runs(every: number, from: number, to: number, metrics: Readonly<Record<
 }
 
 const sweeps = (from: number, to: number, metrics: Readonly<Record<string, number>> = {}) =>
-  runs(SWEEP_EVERY, from, to, { SweepFound: 0, SweepFailures: 0, Invocations: 1, ...metrics });
+  runs(SWEEP_EVERY, from, to, { SweepFound: 0, Invocations: 1, ...metrics });
 /** The depth of the empty queues. SQS writes it every minute. */
 const depth = (from: number, to: number, value = 0) =>
   runs(MINUTE, from, to, { "ApproximateNumberOfMessagesVisible poll": value });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { NOTIFICATION_LEASE_MS } from "../../functions/notify/create-notify-handler.ts";
 import { POLL_LEASE_MS } from "../../functions/poll/create-poll-handler.ts";
@@ -56,6 +57,21 @@ export const variablesLeadToTheirNames: Rule = (template) => {
     ];
   });
 };
+
+const Logging = z.object({ LoggingConfig: z.unknown() });
+
+/** With another log format, Lambda writes three lines for each invocation. A level above INFO drops the metric records. */
+export const lambdaLogsOnlyFailures: Rule = (template) =>
+  resourcesOf(template, "AWS::Lambda::Function", Logging)
+    .filter(
+      ({ properties: { LoggingConfig } }) =>
+        !isDeepStrictEqual(LoggingConfig, {
+          LogFormat: "JSON",
+          ApplicationLogLevel: "INFO",
+          SystemLogLevel: "WARN",
+        }),
+    )
+    .map(({ id }) => `${id} has another log configuration`);
 
 /** Each function runs the file with its own name. */
 export const functionsRunTheirFile: Rule = ({ service }) =>

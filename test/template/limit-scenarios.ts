@@ -177,6 +177,12 @@ export const fractionsAndSweepsFire: Rule = (template) => {
     scenario("OverdueAlarm", "three runs in a row find five", found("SweepFound", 3, 5), 1),
     scenario("OverdueAlarm", "each run finds four", found("SweepFound", 24, 4), 0),
     scenario("SweepFailuresAlarm", "three runs in a row fail for a watch", found("SweepFailures", 3, 1), 1),
+    scenario(
+      "SweepFailuresAlarm",
+      "a run fails every 15 minutes",
+      every(900, 3 * HOUR, 6 * HOUR, "SweepFailures", 1),
+      0,
+    ),
     scenario("NotifyQueueStuckAlarm", "four runs find a notification", stuck, 1),
     scenario(
       "NotifyQueueStuckAlarm",

@@ -1,3 +1,5 @@
+import { jest } from "@jest/globals";
+import * as z from "zod";
 import { Secret } from "../../../lib/domain/secret.ts";
 import { addRequestIdToLogs, log } from "../../../lib/runtime/log.ts";
 import { captured } from "./captured.ts";
@@ -39,3 +41,27 @@ test("a secret in the fields of an error is printed as its mask", async () => {
   expect(JSON.stringify(lines)).not.toContain("hunter2");
   expect(JSON.stringify(lines)).toContain("<secret>");
 });
+
+test.each([
+  ["INFO", ["INFO", "WARN", "ERROR"]],
+  ["WARN", ["WARN", "ERROR"]],
+  ["ERROR", ["ERROR"]],
+])(
+  "with the lowest level %s, the log has the levels %j although Lambda passes all lines",
+  async (lowest, levels) => {
+    const before = process.env;
+    process.env = { ...before, POWERTOOLS_LOG_LEVEL: lowest, AWS_LAMBDA_LOG_LEVEL: "INFO" };
+    try {
+      jest.resetModules();
+      const { log: own } = await import("../../../lib/runtime/log.ts");
+      const lines = await captured(() => {
+        own.info("one", {});
+        own.warn("two", {});
+        own.error("three", {});
+      });
+      expect(lines.map((line) => z.looseObject({ level: z.string() }).parse(line).level)).toEqual(levels);
+    } finally {
+      process.env = before;
+    }
+  },
+);

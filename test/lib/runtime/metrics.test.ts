@@ -39,6 +39,16 @@ test("all metrics without dimensions are written in one record", async () => {
   ]);
 });
 
+test("an audit without a live watch writes no metric of live watches", async () => {
+  const records = await recordsOf(() => {
+    meter.add("AuditDiscrepancy", 0);
+    meter.add("LiveWatches", 0);
+    publishMetrics();
+  });
+  expect(records).toEqual([expect.objectContaining({ AuditDiscrepancy: 0 })]);
+  expect(records[0]).not.toHaveProperty("LiveWatches");
+});
+
 test("each set of dimensions is written in its own record", async () => {
   const records = await recordsOf(() => {
     meter.add("Attempts", 1, { kind: "slack", verdict: "retry" });
