@@ -67,9 +67,10 @@ function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Ex
   return `usually ${duration(p50Seconds)} to ${duration(p90Seconds)} (from ${jobs}), ${rest}`;
 }
 
-function progress({ phase, polls, ready }: StatusDocument): string {
+function progress({ type, phase, reason, polls, ready }: StatusDocument): string {
   if (ready?.state === "pending") return "succeeded, waiting until ready";
-  if (phase !== null) return phase;
+  // The reason of an operation that runs is its progress, or why it waits.
+  if (phase !== null) return isOperationKind(type) && reason !== null ? `${phase}, ${reason}` : phase;
   return polls === 0 ? "not polled yet" : `no phase after ${polls} ${polls === 1 ? "poll" : "polls"}`;
 }
 

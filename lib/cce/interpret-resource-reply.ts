@@ -145,7 +145,19 @@ function toObservation(
     updatedAt: timeOf(status, "completionTime") ?? timeOf(metadata, "updateTimestamp"),
     subJobs: [],
   };
-  return { kind: "job", job, warnings, message: textIn(status, ["message"]) ?? conditionText(status) };
+  const message = textIn(status, ["message"]) ?? conditionText(status);
+  return {
+    kind: "job",
+    job,
+    warnings,
+    message: message ?? (state === "pending" ? progressText(status) : null),
+  };
+}
+
+/** Returns the progress that CCE gives for an upgrade task, such as `Progress: 40 %`. Returns null without a progress. */
+function progressText(status: JsonObject): string | null {
+  const progress = textIn(status, ["progress"])?.trim() ?? "";
+  return progress === "" ? null : `Progress: ${progress}${/^[0-9.]+$/.test(progress) ? " %" : ""}`;
 }
 
 /** Returns the messages of the conditions that a node pool does not meet. Returns null if it has no such condition. */

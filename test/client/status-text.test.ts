@@ -67,6 +67,13 @@ test("the line of a job that has succeeded says that the service waits until its
   expect(statusLine(waiting)).toContain("succeeded, waiting until ready");
 });
 
+test("the line of an operation that runs shows its progress, and the line of a job shows no reason", () => {
+  const running = { ...status, state: "watching", done: false, phase: "Running" } as const;
+  const progress = { ...running, reason: "Progress: 40 %" };
+  expect(statusLine({ ...progress, type: "cluster_upgrade" })).toContain(": Running, Progress: 40 %");
+  expect(statusLine({ ...progress, type: "CreateCluster" })).not.toContain("Progress");
+});
+
 test("the line of a running job shows the elapsed time and which subjobs run", () => {
   const none = { jobId: null, reason: null, hint: null, clusterId: null, resourceId: null };
   const leaf = { ...none, state: "pending", createdAt: null, updatedAt: null } as const;

@@ -101,6 +101,20 @@ describe("the states of an operation", () => {
     });
   });
 
+  it.each([
+    [status("Running", { progress: "40" }), "Progress: 40 %"],
+    [status("Running", { progress: 55.5 }), "Progress: 55.5 %"],
+    [status("Queuing", { progress: "3 of 7" }), "Progress: 3 of 7"],
+    [status("Running", { progress: "40", message: "node 2" }), "node 2"],
+    [status("Running", { progress: "" }), null],
+    [status("Pause", { progress: "40" }), "The upgrade is paused."],
+    [status("Success", { progress: "100" }), null],
+  ])("shows the progress of the upgrade task %j as the reason %j", async (document, reason) => {
+    expect(await query(UPGRADE, "Running", document)).toMatchObject({
+      job: { reason: reason === "The upgrade is paused." ? expect.stringContaining(reason) : reason },
+    });
+  });
+
   it("shows the empty phase of a node pool as Available", async () => {
     expect(await query(SCALE, "x", pool("", { currentNode: 3 }))).toMatchObject({
       job: { phase: "Available" },

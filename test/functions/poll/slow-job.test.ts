@@ -183,6 +183,30 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
   });
 });
 
+it("an operation without a job is notified once that it is slow", async () => {
+  const { flow, pollAt } = await openSlow({ ended: 0 });
+  const jobType = "cluster_upgrade";
+  for (let job = 0; job < 20; job += 1)
+    await flow.memory.addDuration({
+      project: PROJECT,
+      jobType,
+      day: daysSince1970(T0),
+      bucket: durationBucket(280 + job),
+      expiresAt: T0 * 2,
+    });
+  const operation = { kind: jobType, clusterId: "c", taskId: "job-1" } as const;
+  await flow.memory.stopWatch(KEY, T0, T0 * 2);
+  await flow.open({ targets: ["audit", "deploys"], operation });
+  const task = jobIn("pending") as Extract<Observation, { kind: "job" }>;
+  flow.resources = [1, 2, 3].map(() => ({ ...task, job: { ...task.job, phase: "Running" } }));
+  await pollAt(MINUTE);
+  expect(bodiesOf(flow.notifyQueue)).toEqual([]);
+  await pollAt(6 * MINUTE);
+  await pollAt(7 * MINUTE);
+  expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ ...SLOW, watchGeneration: 1 }]);
+  expect(flow.recorded.slow).toMatchObject([{ jobType, phase: "Running", usual: { fromJobs: 20 } }]);
+});
+
 it("an ended job adds the durations of its subjobs if a target asks for slow jobs", async () => {
   const { flow, pollAt } = await openSlow();
   const ended = jobIn("succeeded") as Extract<Observation, { kind: "job" }>;
