@@ -65,9 +65,9 @@ const REASON_BORDER = "  │ ";
 /** Wraps a line between words. A longer word, such as a URL, stays whole, so that a terminal can open it. */
 function wrapLine(line: string, columns: number): string[] {
   const border = line.startsWith(REASON_BORDER) ? REASON_BORDER : "";
-  const [first = "", ...words] = line.slice(border.length).split(" ");
+  const [first = "", ...others] = line.slice(border.length).split(" ");
   const wrapped = [first];
-  for (const word of words) {
+  for (const word of others) {
     const last = `${wrapped.at(-1)} ${word}`;
     if (countColumns(stripVTControlCharacters(border + last)) > columns) wrapped.push(word);
     else wrapped[wrapped.length - 1] = last;

@@ -94,8 +94,8 @@ if (isInstalled("fish"))
       env: { HOME: folder },
     });
     expect([code, stderr]).toEqual([0, ""]);
-    const words = stdout.split("\n").map((offered) => offered.split("\t")[0]);
-    expect(words.filter((word) => word !== "")).toEqual(expected);
+    const offers = stdout.split("\n").map((offered) => offered.split("\t")[0]);
+    expect(offers.filter((word) => word !== "")).toEqual(expected);
   });
 
 if (isInstalled("zsh"))

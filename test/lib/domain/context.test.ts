@@ -59,8 +59,8 @@ describe("the context in an event", () => {
     const { context } = truncateContext({ [field]: "\u0001".repeat(101) });
     expect(context[field]).toBe(`${"\u0001".repeat(99)}…`);
     expect(bytesOf(context[field])).toBeLessThanOrEqual(600);
-    const fits = "\u0001".repeat(100);
-    expect(truncateContext({ [field]: fits }).context[field]).toBe(fits);
+    const longest = "\u0001".repeat(100);
+    expect(truncateContext({ [field]: longest }).context[field]).toBe(longest);
   });
 
   it("has no half of a surrogate pair", () => {

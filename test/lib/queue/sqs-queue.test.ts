@@ -128,11 +128,11 @@ describe("the SQS queue", () => {
     [43_201, 43_200],
   ])("changes the visibility of a message by %d s to %d s", async (seconds, expected) => {
     sqs.on(ChangeMessageVisibilityCommand).resolves({});
-    await queue.changeVisibility("receipt-1", seconds);
+    await queue.changeVisibility("handle-1", seconds);
     const [call] = sqs.commandCalls(ChangeMessageVisibilityCommand);
     expect(call?.args[0].input).toEqual({
       QueueUrl: url,
-      ReceiptHandle: "receipt-1",
+      ReceiptHandle: "handle-1",
       VisibilityTimeout: expected,
     });
   });

@@ -24,7 +24,7 @@ it("createStyleWithoutEscapes quotes each line", () => {
   expect(createStyleWithoutEscapes("  \n").quote("first\n# second")).toBe("> first  \n> \u200b# second");
 });
 describe("a Discord message", () => {
-  it.each([..."\\`*_~|<>[]()#:+.!-"])("shows the character %s of a text as it is", (character) => {
+  it.each([..."\\`*_~|<>[]()#:+.!-"])("shows the character %s without a change", (character) => {
     const content: NotificationContent = {
       kind: "test",
       target: `a${character}b`,
