@@ -62,11 +62,12 @@ export function renderDocsPage(
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${info.title}: API reference</title>${style.element}</head>
-<body><nav aria-label="Contents" tabindex="0">${groups.map(
+<body><header><h1>${info.title}</h1><p>${prose(info.description)}</p>
+<p>Requests carry <code>authorization: Bearer TOKEN</code>, unless the operation needs no token. The operator of the service makes tokens. Responses carry the header <code>x-request-id</code>. The examples use the shell variables <code>NOTIFIER_URL</code>, the URL of this service, and <code>NOTIFIER_TOKEN</code>. <a href="v1/openapi.json">openapi.json</a> contains this page as OpenAPI 3.1.</p></header>
+<nav aria-label="Contents" tabindex="0">${groups.map(
     (group) => html`<h2>${group.name}</h2><ul>${group.operations.map(contentsEntry)}</ul>`,
   )}<h2>Reference</h2><ul><li><a href="#problems">Problems</a></li><li><a href="#states">States</a></li><li><a href="#reasons">Reasons of attempts</a></li><li><a href="#schemas">Schemas</a></li></ul></nav>
-<main><h1>${info.title}</h1><p>${prose(info.description)}</p>
-<p>Requests carry <code>authorization: Bearer TOKEN</code>, unless the operation needs no token. The operator of the service makes tokens. Responses carry the header <code>x-request-id</code>. The examples use the shell variables <code>NOTIFIER_URL</code>, the URL of this service, and <code>NOTIFIER_TOKEN</code>. <a href="v1/openapi.json">openapi.json</a> contains this page as OpenAPI 3.1.</p>
+<main>
 ${groups.map(
   (group) =>
     html`<section><h2>${group.name}</h2><p>${prose(group.description)}</p>${group.operations.map((operation) => operationSection(operation, schemas))}</section>`,
