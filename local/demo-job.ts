@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { SubmissionResult } from "../lib/api/submission-result.ts";
@@ -8,6 +9,7 @@ import {
   failedNodePoolScript,
 } from "./cce/demo-jobs.ts";
 import type { JobScriptInput } from "./cce/job-script.ts";
+import type { OperationScriptInput } from "./cce/operation-script.ts";
 import { DEMO_PROJECT, PROJECT_ID } from "./demo/demo-environment.ts";
 import { submitCommand } from "./demo/next-steps.ts";
 import { findRunningDemo } from "./demo/running-demo.ts";
@@ -21,6 +23,7 @@ const USAGE = `Starts a job in the simulated CCE of a running demo (npm start), 
   npm run demo:job -- fail        fails to create a node, in 6 s
   npm run demo:job -- hang        never ends; the watch times out after 30 s
   npm run demo:job -- 30-nodes    fails to create 30 nodes for one reason, in 6 s
+  npm run demo:job -- upgrade     upgrades a cluster, in 6 s; the upgrade is an operation without a job
 
 Exit status: 0, 1 when no demo runs or the service refuses the job, 2 for wrong use.
 `;
@@ -29,7 +32,8 @@ const SECONDS = 6;
 const HANG_DEADLINE_MINUTES = 0.5;
 
 interface Kind {
-  readonly script: JobScriptInput;
+  /** The script of the job. Is null for an upgrade of a cluster, which has a task and no job. */
+  readonly script: JobScriptInput | null;
   readonly submission?: Readonly<Record<string, unknown>>;
 }
 
@@ -41,6 +45,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     submission: { deadlineMinutes: HANG_DEADLINE_MINUTES },
   },
   "30-nodes": { script: failedNodePoolScript(SECONDS) },
+  upgrade: { script: null },
 };
 
 const StartedJob = z.object({ jobId: z.string() });
@@ -52,14 +57,13 @@ await runCommand(USAGE, { allowPositionals: true }, async ({ positionals: [name,
   const demo = await findRunningDemo(ROOT);
   if (demo === null) throw new RefusedError("No demo runs. Start it in another terminal: npm start");
   const { api, token, cceUrl } = demo;
-  const started = await post(`${cceUrl}/__sim/jobs`, {}, { project: PROJECT_ID, script: kind.script });
-  const { jobId } = StartedJob.parse(started);
-  const submission = { jobId, ...kind.submission };
+  const started = kind.script === null ? await startUpgrade(cceUrl) : await startJob(cceUrl, kind.script);
+  const submission = { ...started, ...kind.submission };
   const authorization = { authorization: `Bearer ${token}` };
   const accepted = await post(`${api}/v1/jobs`, authorization, { project: DEMO_PROJECT, ...submission });
   const [job] = SubmissionResult.parse(accepted).jobs;
   const lines = [
-    `The simulated CCE runs the job ${jobId}. This call submitted the job:`,
+    `The simulated CCE runs the ${kind.script === null ? "upgrade" : "job"} ${job?.jobId}. This call submitted it:`,
     ...submitCommand(api, token, submission)
       .split("\n")
       .map((line) => `  ${line}`),
@@ -70,6 +74,26 @@ await runCommand(USAGE, { allowPositionals: true }, async ({ positionals: [name,
   process.stdout.write(`${lines.join("\n")}\n`);
   return 0;
 });
+
+/** Starts a job. Returns the fields of the submission that name the job. */
+async function startJob(cceUrl: string, script: JobScriptInput) {
+  const { jobId } = StartedJob.parse(await post(`${cceUrl}/__sim/jobs`, {}, { project: PROJECT_ID, script }));
+  return { jobId };
+}
+
+/** Starts an upgrade with a new task. Returns the field of the submission that names the operation. */
+async function startUpgrade(cceUrl: string) {
+  const operation = { kind: "cluster_upgrade", clusterId: "demo-cluster", taskId: randomUUID() } as const;
+  const script: OperationScriptInput = {
+    project: PROJECT_ID,
+    operation,
+    name: "demo",
+    startSeconds: 1,
+    endSeconds: SECONDS,
+  };
+  await post(`${cceUrl}/__sim/operations`, {}, script);
+  return { operation };
+}
 
 async function post(url: string, headers: Readonly<Record<string, string>>, body: object): Promise<unknown> {
   const response = await fetch(url, {

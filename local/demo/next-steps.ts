@@ -40,7 +40,7 @@ export function nextSteps(demo: {
       .map((line) => `  ${line}`),
     "",
     title("Start and submit more jobs"),
-    "  npm run demo:job -- fail|succeed|hang|30-nodes",
+    "  npm run demo:job -- fail|succeed|hang|30-nodes|upgrade",
     "",
     title("Watch jobs of your own project"),
     "  1. Copy config.example.json to config.json and fill in the blanks",
