@@ -1,3 +1,4 @@
+import "../../lib/domain/zod-fields.ts";
 import * as z from "zod/mini";
 import { type Act, configAct } from "../../lib/runtime/log-act.ts";
 

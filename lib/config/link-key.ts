@@ -1,3 +1,4 @@
+import "../domain/zod-fields.ts";
 import * as z from "zod/mini";
 import { toSecret } from "../domain/secret.ts";
 
