@@ -23,6 +23,7 @@ import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-request.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { systemWait as wait } from "../../lib/runtime/clock.ts";
+import { warmUp } from "../../lib/runtime/warm-up.ts";
 import { createIdentityCheck } from "../shared/authenticate.ts";
 import { createApiHandler } from "./create-api-handler.ts";
 import { createHealthCheck } from "./health.ts";
@@ -69,6 +70,8 @@ const health = createHealthCheck({
   now: ports.now,
   wait,
 });
+
+await warmUp({ ...ports, table });
 
 export const handler = createHttpHandler(
   createApiHandler({

@@ -11,6 +11,7 @@ import { readProgress } from "../../lib/ledger/dynamo/read-watches.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-request.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
+import { warmUp } from "../../lib/runtime/warm-up.ts";
 import { createIdentityCheck } from "../shared/authenticate.ts";
 import { createEnqueueHandler } from "./create-enqueue-handler.ts";
 
@@ -24,6 +25,8 @@ const { env, table, sqs, ...ports } = createAwsPorts(
   "NOTIFY_QUEUE_URL",
   "PUBLIC_URL",
 );
+
+await warmUp({ ...ports, table, queue: { ...sqs, url: env.POLL_QUEUE_URL } });
 
 export const handler = createHttpHandler(
   createEnqueueHandler({

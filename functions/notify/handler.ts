@@ -26,6 +26,7 @@ import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { systemWait as wait } from "../../lib/runtime/clock.ts";
 import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
+import { warmUp } from "../../lib/runtime/warm-up.ts";
 import { createNotifyHandler } from "./create-notify-handler.ts";
 
 const view = createConfigView(
@@ -57,5 +58,7 @@ const handleMessage = createNotifyHandler({
   wait,
   deliver: (request) => deliver({ ...request, proxy: ports.proxy }),
 });
+
+await warmUp({ ...ports, table });
 
 export const handler = createSqsHandler(() => handleMessage);

@@ -19,6 +19,7 @@ import { createSqsQueue, createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { monotonicClock } from "../../lib/runtime/clock.ts";
 import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
+import { warmUp } from "../../lib/runtime/warm-up.ts";
 import { createPollHandler } from "./create-poll-handler.ts";
 
 const view = createConfigView(
@@ -32,6 +33,8 @@ const { env, table, sqs, ...ports } = createAwsPorts(
   "NOTIFY_QUEUE_URL",
   "PUBLIC_URL",
 );
+
+await warmUp({ ...ports, table, queue: { ...sqs, url: env.POLL_QUEUE_URL } });
 
 export const handler = createSqsHandler(
   createPollHandler({

@@ -10,6 +10,9 @@ const Url = z.url();
  */
 export const OUTGOING_PROXY = readProxy(process.env);
 
+/** True in an instance of a Lambda function. Only Lambda and the local stack set the variable. */
+export const IS_LAMBDA_INSTANCE = process.env.AWS_LAMBDA_RUNTIME_API !== undefined;
+
 /** All environment variables that serverless.yml sets for functions. */
 const VARIABLES = {
   POLL_QUEUE_URL: Url,

@@ -1,0 +1,39 @@
+import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import type { ConfigSource } from "../config/config-source.ts";
+import { getItem, type LedgerTable } from "../ledger/dynamo/item-operations.ts";
+import { IS_LAMBDA_INSTANCE } from "./environment.ts";
+
+/** The initialization waits at most this long for the services. Lambda ends an initialization after 10 s. */
+const TIME_LIMIT_MS = 2000;
+/** The key of an item that does not exist. */
+export const WARM_UP_KEY = { pk: "warm-up", sk: "warm-up" } as const;
+
+interface WarmUpPorts {
+  readonly configs: Pick<ConfigSource, "current">;
+  readonly table: LedgerTable;
+  /** The queue to which the first invocation will send. Without it, the function warms up no connection to SQS. */
+  readonly queue?: { readonly client: SQSClient; readonly url: string };
+}
+
+/**
+ * Does the work that the first invocation would have to do: opens a TLS connection to each AWS service, compiles the
+ * code of the AWS clients, and reads the config. A handler module waits for this function, because Lambda gives the
+ * initialization of an instance a whole processor, and an invocation only the part that its memory pays for.
+ *
+ * The function reads an item that does not exist, and sends a batch without messages, which SQS refuses. Both requests
+ * change nothing and need no further permission. The function ignores errors, because the first invocation meets
+ * and reports the same errors. It does nothing outside of Lambda and of the local stack.
+ */
+export async function warmUp(
+  { configs, table, queue }: WarmUpPorts,
+  { isInstance = IS_LAMBDA_INSTANCE, timeLimitMs = TIME_LIMIT_MS } = {},
+): Promise<void> {
+  if (!isInstance) return;
+  const requests: Promise<unknown>[] = [configs.current(), getItem(table, WARM_UP_KEY, undefined, false)];
+  if (queue !== undefined)
+    requests.push(queue.client.send(new SendMessageBatchCommand({ QueueUrl: queue.url, Entries: [] })));
+  const timeLimit = Promise.withResolvers<void>();
+  const timer = setTimeout(timeLimit.resolve, timeLimitMs);
+  await Promise.race([Promise.allSettled(requests), timeLimit.promise]);
+  clearTimeout(timer);
+}
