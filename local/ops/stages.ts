@@ -34,6 +34,8 @@ const wholeNumber = ({ min, max }: { readonly min: number; readonly max: number 
     `must be a whole number from ${min} to ${max}${unit}`,
   );
 
+const memory = wholeNumber(MEMORY_MEGABYTES, " (MB)");
+
 const oneOf = <T extends string | number>(values: readonly T[], note = "") =>
   setting<T>((value) => values.includes(value as T), `must be one of ${values.join(", ")}${note}`);
 
@@ -84,7 +86,15 @@ export const StageFile = z
     apiRatePerSecond: wholeNumber(POSITIVE),
     apiBurst: wholeNumber(POSITIVE),
     runawayPollsPerHour: wholeNumber(POSITIVE),
-    memoryMegabytes: wholeNumber(MEMORY_MEGABYTES, " (MB)"),
+    memoryMegabytes: memory,
+    enqueueMemoryMegabytes: memory,
+    pollMemoryMegabytes: memory,
+    notifyMemoryMegabytes: memory,
+    apiMemoryMegabytes: memory,
+    sweepMemoryMegabytes: memory,
+    discoverMemoryMegabytes: memory,
+    auditMemoryMegabytes: memory,
+    trailMemoryMegabytes: memory,
     logRetentionDays: oneOf(LOG_RETENTION_DAYS, RETENTION_NOTE),
     accessLogRetentionDays: oneOf(LOG_RETENTION_DAYS, RETENTION_NOTE),
     actRetentionDays: oneOf(LOG_RETENTION_DAYS, RETENTION_NOTE),

@@ -94,7 +94,7 @@ async function checkDeployment(url: string, readState: () => StageState): Promis
     apiRatePerSecond: 70,
     logRetentionDays: 60,
     accessLogRetentionDays: 7,
-    memoryMegabytes: 512,
+    memoryMegabytes: 1024,
   });
   const changed = readState();
   const functions = Object.keys(first.functions);
@@ -105,7 +105,7 @@ async function checkDeployment(url: string, readState: () => StageState): Promis
     [`apis.${STAGE}-cce-job-notifier.stages.0.DefaultRouteSettings.ThrottlingRateLimit`, 70],
     [`logGroups./aws/vendedlogs/${PREFIX}-access`, 7],
     ...functions.flatMap((name) => [
-      [`functions.${name}.MemorySize`, 512],
+      [`functions.${name}.MemorySize`, 1024],
       ...(name.endsWith("-trail") ? [] : [[`logGroups./aws/lambda/${name}`, 60]]),
     ]),
   ]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CONFIG_GROUPS, SINGLE_ENTRIES } from "../../lib/config/assemble-config.ts";
 import { ALARM_NAMES } from "../../local/ops/stage-limits.ts";
+import { DEFAULTS } from "../template/stage-defaults.ts";
 import type { StageState } from "./stage-state.ts";
 
 const FUNCTIONS = ["api", "audit", "discover", "enqueue", "notify", "poll", "sweep", "trail"];
@@ -72,7 +73,7 @@ function checkFunctions(
   for (const [name, { Runtime, MemorySize, Environment, role, invoke }] of Object.entries(functions)) {
     const short = name.slice(prefix.length + 1);
     assert.equal(Runtime, "nodejs24.x", name);
-    assert.equal(MemorySize, 256, name);
+    assert.equal(MemorySize, Number(DEFAULTS[`${short}MemoryMegabytes`]), name);
     assert.ok(role in roles && role.toLowerCase().includes(`-${short}role`), `${name} has the role ${role}`);
     assert.equal(logGroups[`/aws/lambda/${name}`], name.endsWith("-trail") ? 400 : 30, name);
     const { Variables: variables } = Environment;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { commandsIn } from "./commands.ts";
 import { type OwnTemplate, resourcesOf } from "./own-template.ts";
+import { DEFAULTS } from "./stage-defaults.ts";
 
 /** Checks one property of a template. Returns one line per fault. */
 export type Rule = (template: OwnTemplate) => string[];
@@ -45,11 +46,18 @@ const FOURTEEN_DAYS = 1_209_600;
 
 const faultsIf = (wrong: boolean, fault: string) => (wrong ? [fault] : []);
 
+/** Returns the setting of a function's memory: `pollMemoryMegabytes` for `PollLambdaFunction`. */
+const memorySettingOf = (id: string) =>
+  `${id.charAt(0).toLowerCase()}${id.slice(1).replace(/LambdaFunction$/, "MemoryMegabytes")}`;
+
 export const functionsHaveRuntimeAndRole: Rule = (template) =>
   resourcesOf(template, "AWS::Lambda::Function", FunctionProperties).flatMap(({ id, properties }, _, all) => [
     ...faultsIf(properties.Architectures.join() !== "arm64", `${id} is not on arm64`),
     ...faultsIf(properties.Runtime !== "nodejs24.x", `${id} is not on Node.js 24`),
-    ...faultsIf(properties.MemorySize !== 256, `${id} has ${properties.MemorySize} MB`),
+    ...faultsIf(
+      properties.MemorySize !== Number(DEFAULTS[memorySettingOf(id)]),
+      `${id} has ${properties.MemorySize} MB`,
+    ),
     ...faultsIf(
       all.filter((other) => other.properties.Role === properties.Role).length > 1,
       `${id} shares its role`,

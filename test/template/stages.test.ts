@@ -6,11 +6,13 @@ import { DEFAULT_CONCURRENCY } from "../../local/ops/doctor/concurrency-check.ts
 import { StageFile } from "../../local/ops/stages.ts";
 import { runCommand } from "../support/run-command.ts";
 import { ROOT } from "./own-template.ts";
+import { DEFAULTS } from "./stage-defaults.ts";
 
 const SERVERLESS = createRequire(import.meta.url).resolve("serverless/bin/serverless.js");
 const Printed = z.object({
   params: z.object({ default: z.record(z.string(), z.unknown()) }),
-  provider: z.object({ region: z.string(), stage: z.string(), memorySize: z.number() }),
+  provider: z.object({ region: z.string(), stage: z.string() }),
+  functions: z.record(z.string(), z.object({ memorySize: z.number() })),
   resources: z.object({
     Resources: z.object({ AlarmMail: z.object({ Properties: z.object({ Endpoint: z.string() }) }) }),
   }),
@@ -24,7 +26,7 @@ beforeAll(async () => {
   for (const name of ["serverless.yml", "framework-plugin.ts", "resources", "package.json"])
     await cp(join(ROOT, name), join(folder, name), { recursive: true });
   await mkdir(join(folder, "stages"));
-  const file = { region: "eu-west-1", alarmEmail: "oncall@example.com", memoryMegabytes: 512 };
+  const file = { region: "eu-west-1", alarmEmail: "oncall@example.com", logRetentionDays: 60 };
   await writeFile(join(folder, "stages/prod.json"), JSON.stringify(file));
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -38,15 +40,19 @@ async function print(parameters: readonly string[], env: Readonly<Record<string,
     options,
   );
   if (!stdout.startsWith("{")) throw new Error(stdout + stderr);
-  const { params, provider, resources } = Printed.parse(JSON.parse(stdout));
-  return { ...provider, ...params.default, mail: resources.Resources.AlarmMail.Properties.Endpoint };
+  const { params, provider, functions, resources } = Printed.parse(JSON.parse(stdout));
+  const memory = Object.fromEntries(
+    Object.entries(functions).map(([name, { memorySize }]) => [name, memorySize]),
+  );
+  const mail = resources.Resources.AlarmMail.Properties.Endpoint;
+  return { ...provider, ...params.default, memory, mail };
 }
 
 test("a deployment reads its region and settings from the stage file", async () => {
   expect(await print(["--stage", "prod"], { AWS_REGION: "us-east-1" })).toMatchObject({
     region: "eu-west-1",
     stage: "prod",
-    memorySize: 512,
+    logRetentionDays: 60,
     mail: "oncall@example.com",
     pollConcurrency: 10,
     logLevel: "INFO",
@@ -57,7 +63,6 @@ test("a stage without a file has the defaults and the region of the environment"
   expect(await print([])).toMatchObject({
     region: "eu-central-1",
     stage: "dev",
-    memorySize: 256,
     mail: "",
     ledgerOnRemoval: "Retain",
     pollConcurrency: DEFAULT_CONCURRENCY,
@@ -66,6 +71,18 @@ test("a stage without a file has the defaults and the region of the environment"
   expect((await print([], { AWS_REGION: "us-east-1" })).region).toBe("us-east-1");
   expect((await print([], { AWS_DEFAULT_REGION: "us-east-2" })).region).toBe("us-east-2");
   // The framework starts three times.
+}, 60_000);
+
+test("the memory of a function is its own setting, else memoryMegabytes of the stage file, else its default", async () => {
+  const file = { memoryMegabytes: 300, pollMemoryMegabytes: 700, trailMemoryMegabytes: 128 };
+  await writeFile(join(folder, "stages/memory.json"), JSON.stringify(file));
+  const changed = Object.entries((await print(["--stage", "memory"])).memory);
+  expect(changed).toHaveLength(8);
+  for (const [name, megabytes] of changed)
+    expect([name, megabytes]).toEqual([name, { poll: 700, trail: 128 }[name] ?? 300]);
+  const defaults = Object.entries((await print([])).memory);
+  for (const [name, megabytes] of defaults)
+    expect([name, megabytes]).toEqual([name, Number(DEFAULTS[`${name}MemoryMegabytes`])]);
 }, 60_000);
 
 test("the command line overrides the stage file", async () => {

@@ -48,7 +48,7 @@ function withExpression(id: string, expressionId: string, expression: string): O
 
 const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
   [
-    "each function uses arm64, Node.js 24, 256 MB and its own role",
+    "each function uses arm64, Node.js 24, the documented memory and its own role",
     rules.functionsHaveRuntimeAndRole,
     [
       () => withProperties({ PollLambdaFunction: { Architectures: ["x86_64"] } }),
