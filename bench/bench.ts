@@ -3,18 +3,21 @@ import { createLargeJobTargets, measureLargeJobMemory } from "./large-jobs.ts";
 import { createLoadTimeTargets, measureLoadTimes } from "./load-time.ts";
 import { createMemoryTargets, measureMemory } from "./memory.ts";
 import { createOneNodeTargets, measureOneNode } from "./one-node.ts";
+import { measurePower } from "./power/measure-power.ts";
+import { createPowerTargets } from "./power/power-data.ts";
+import { storePower } from "./power/render-power.ts";
 import { measureRivals } from "./rivals/measure-rivals.ts";
 import { createScaleTargets, measurePollsByOpenWatches } from "./scale.ts";
 import { startBenchEnvironment } from "./support/bench-environment.ts";
 import { describeTarget, findFailedTargets } from "./support/figures.ts";
-import { packageAndUnpackService } from "./support/package.ts";
+import { type Packaged, packageAndUnpackService } from "./support/package.ts";
 import { createTreeTargets, measureTreeReading } from "./tree.ts";
 import { measureWaiting } from "./waiting.ts";
 import { createWorkTargets, measureCpuTimes } from "./work/work.ts";
 import { BATCH, recordWorkloads } from "./work/workloads.ts";
 
 const { values, positionals } = parseArgs({
-  options: { quick: { type: "boolean", default: false } },
+  options: { quick: { type: "boolean", default: false }, store: { type: "boolean", default: false } },
   allowPositionals: true,
 });
 const EFFORT = values.quick
@@ -30,28 +33,30 @@ const EFFORT = values.quick
     };
 
 /**
- * Runs all measurements, or only the measurement of the one-node edition with the argument `one-node`. Prints one JSON
- * object on stdout and the targets on stderr. Returns exit status 1 if a ratio is over twice its target.
+ * Runs all measurements, or only one measurement with the argument `one-node` or `power`. Prints one JSON object on
+ * stdout and the targets on stderr. Returns exit status 1 if a ratio is over twice its target.
  */
 async function main(): Promise<number> {
   if (positionals[0] === "one-node") return measureOnlyOneNode();
   const packaged = await packageAndUnpackService();
   try {
+    if (positionals[0] === "power") return await measureOnlyPower(packaged);
     const load = await measureLoadTimes(packaged, EFFORT.loads);
     const bench = await startBenchEnvironment(packaged);
     const workloads = await recordWorkloads(bench);
     const work = await measureCpuTimes(workloads, EFFORT, bench, packaged);
     const memory = await measureMemory(workloads, EFFORT.records, bench);
-    const large = await measureLargeJobMemory(bench);
     await bench.stop();
+    const large = await measureLargeJobMemory(packaged);
     const tree = measureTreeReading(EFFORT.trees);
     const scale = await measurePollsByOpenWatches(EFFORT.watches, EFFORT.polls, packaged);
     const rivals = await measureRivals(packaged, work.poll.microseconds, EFFORT.loads);
     const oneNode = await measureOneNode(values.quick);
+    const power = values.quick ? null : await measurePower(packaged);
 
     const { functions, unbundledMs } = load;
     process.stdout.write(
-      `${JSON.stringify({ node: process.version, load: functions, unbundledMs, ...work, tree, memory, large, scale, waiting: await measureWaiting(), rivals, oneNode })}\n`,
+      `${JSON.stringify({ node: process.version, load: functions, unbundledMs, ...work, tree, memory, large, scale, waiting: await measureWaiting(), rivals, oneNode, ...power })}\n`,
     );
     const targets = [
       ...createLoadTimeTargets(load),
@@ -61,6 +66,7 @@ async function main(): Promise<number> {
       ...createLargeJobTargets(large),
       ...createScaleTargets(scale),
       ...createOneNodeTargets(oneNode),
+      ...(power === null ? [] : createPowerTargets(power)),
     ];
     for (const target of targets) process.stderr.write(`${describeTarget(target)}\n`);
     return findFailedTargets(targets).length === 0 ? 0 : 1;
@@ -73,6 +79,19 @@ async function measureOnlyOneNode(): Promise<number> {
   const oneNode = await measureOneNode(values.quick);
   process.stdout.write(`${JSON.stringify({ node: process.version, oneNode })}\n`);
   for (const target of createOneNodeTargets(oneNode)) process.stderr.write(`${describeTarget(target)}\n`);
+  return 0;
+}
+
+/**
+ * Measures only the functions that are named after `power`, or all functions. With `--store`, the figures of all
+ * functions also become the stored figures and the table in docs/performance.md.
+ */
+async function measureOnlyPower(packaged: Packaged): Promise<number> {
+  const names = positionals.slice(1);
+  const figures = await measurePower(packaged, names.length === 0 ? undefined : names);
+  if (values.store && names.length === 0) await storePower(figures);
+  process.stdout.write(`${JSON.stringify({ node: process.version, ...figures })}\n`);
+  for (const target of createPowerTargets(figures)) process.stderr.write(`${describeTarget(target)}\n`);
   return 0;
 }
 

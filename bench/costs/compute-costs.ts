@@ -13,19 +13,15 @@ interface JobCost {
  * Computes the costs of a ten-minute job with one target. Each poll has its own Lambda invocation, as with few jobs.
  * @param polls the number of polls
  */
-export function computeJobCosts(
-  polls: Polls,
-  { prices, assumed, measured }: CostsData = COSTS,
-): readonly JobCost[] {
+export function computeJobCosts(polls: Polls, data: CostsData = COSTS): readonly JobCost[] {
+  const { prices, assumed, measured } = data;
   const { accept, poll, lastPoll, notification } = measured.invocations;
   const perMillion = prices.perMillion;
   const gigabytes = prices.perGigabyte;
   const ledger = measured.ledger[polls];
-  const pollSeconds = (polls * assumed.durationMs.poll) / 1000;
   const messages = polls + 1;
   const perJob = (of: "sends" | "logBytes") =>
     accept[of] + (polls - 1) * poll[of] + lastPoll[of] + notification[of];
-  const gbSeconds = (memoryMegabytes: number, seconds: number) => (memoryMegabytes / 1024) * seconds;
   const kilobytes = (perJob("logBytes") + assumed.accessLogBytes) / 1000;
   const storedKilobytes = assumed.storedBytesPerJob / 1000;
   const line = (name: string, quantity: number, price: number): JobCost => {
@@ -40,14 +36,20 @@ export function computeJobCosts(
     line("Lambda invocations", 1 + messages, perMillion.lambdaRequests),
     line(
       "Lambda GB-s",
-      gbSeconds(accept.memoryMegabytes, assumed.durationMs.accept / 1000) +
-        gbSeconds(poll.memoryMegabytes, pollSeconds) +
-        gbSeconds(notification.memoryMegabytes, assumed.durationMs.notification / 1000),
+      findGigabyteSeconds("enqueue", data) +
+        polls * findGigabyteSeconds("poll", data) +
+        findGigabyteSeconds("notify", data),
       perMillion.lambdaGbSeconds,
     ),
     line("kB of log data", kilobytes, gigabytes.logs),
     line("API requests", 1, perMillion.apiRequests),
   ];
+}
+
+function findGigabyteSeconds(name: string, { gigabyteSeconds }: Pick<CostsData, "gigabyteSeconds">): number {
+  const found = gigabyteSeconds[name];
+  if (found === undefined) throw new Error(`The power bench has no figures of ${name}.`);
+  return found;
 }
 
 interface MonthlyCosts {
@@ -66,8 +68,8 @@ export function computeMonthlyCosts(jobs: 0 | 1000 | 100_000, data: CostsData = 
     (names.reduce((sum, name) => sum + (job.get(name) ?? Number.NaN), 0) * jobs) / 1e6;
   const runs = Object.entries(assumed.runsPerMonth).map(([name, count]) => {
     const key = name as "sweep" | "discover" | "audit";
-    const { memoryMegabytes, logBytes } = measured.invocations[key];
-    const gbSeconds = (memoryMegabytes / 1024) * (assumed.durationMs[key] / 1000);
+    const { logBytes } = measured.invocations[key];
+    const gbSeconds = findGigabyteSeconds(key, data);
     return {
       lambda: (count * (perMillion.lambdaRequests + gbSeconds * perMillion.lambdaGbSeconds)) / 1e6,
       logs: (count * logBytes * prices.perGigabyte.logs) / 1e9,

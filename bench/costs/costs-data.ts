@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { readStoredPower } from "../power/power-data.ts";
 import assumed from "./assumed.json" with { type: "json" };
 import measured from "./measured.json" with { type: "json" };
 import prices from "./prices.json" with { type: "json" };
@@ -6,7 +7,6 @@ import prices from "./prices.json" with { type: "json" };
 const InvocationUse = z.strictObject({
   logBytes: z.number(),
   sends: z.number(),
-  memoryMegabytes: z.number(),
 });
 const LedgerUse = z.strictObject({ writeUnits: z.record(z.string(), z.number()), readUnits: z.number() });
 
@@ -28,6 +28,19 @@ export const Measured = z.strictObject({
 });
 export type Measured = z.infer<typeof Measured>;
 
+/** Returns the GB-s of an invocation of each function with its chosen memory, as `npm run bench -- power` has measured. */
+function readGigabyteSeconds(): Readonly<Record<string, number>> {
+  const rows = Object.entries(readStoredPower().power).flatMap(([name, sizes]) =>
+    sizes.filter(({ chosen }) => chosen).map(({ gbSeconds }) => [name, gbSeconds] as const),
+  );
+  return Object.fromEntries(rows);
+}
+
 /** The list prices of one AWS region, the figures that cannot be measured without AWS, and the measured figures. */
-export const COSTS = { prices, assumed, measured: Measured.parse(measured) };
+export const COSTS = {
+  prices,
+  assumed,
+  measured: Measured.parse(measured),
+  gigabyteSeconds: readGigabyteSeconds(),
+};
 export type CostsData = typeof COSTS;

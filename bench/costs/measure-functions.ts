@@ -2,8 +2,6 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as z from "zod";
-import { readService } from "../../local/template/service.ts";
-import { readPackage } from "../../local/template/template.ts";
 import { startBenchEnvironment } from "../support/bench-environment.ts";
 import { createQueueEvent } from "../support/events.ts";
 import { findPackagedFunction, type Packaged } from "../support/package.ts";
@@ -20,7 +18,6 @@ export interface InvocationUse {
   readonly logBytes: number;
   /** The requests to SQS for the messages that the function sends. */
   readonly sends: number;
-  readonly memoryMegabytes: number;
 }
 
 interface FunctionsUse {
@@ -36,12 +33,9 @@ const Names = z.object({ Names: z.array(z.string()).optional(), Path: z.string()
 /** Runs the packaged functions, and measures their log lines and requests. */
 export async function measureFunctions(packaged: Packaged): Promise<FunctionsUse> {
   const bench = await startBenchEnvironment(packaged);
-  const { functions } = readService(await readPackage(packaged.packageDir), { sqs: "", api: "" });
   const { wire } = bench;
   const logFile = join(packaged.workDir, "function.log");
   const decryptions: Record<string, number> = {};
-  const memoryOf = (name: string) =>
-    functions.find(({ shortName }) => shortName === name)?.memoryMb ?? Number.NaN;
 
   async function start(name: string) {
     const FUNCTION_URL = pathToFileURL(findPackagedFunction(packaged, name).file).href;
@@ -58,7 +52,7 @@ export async function measureFunctions(packaged: Packaged): Promise<FunctionsUse
         decryptions[name] = Math.max(decryptions[name] ?? 0, countDecryptions(requests, wire.config));
         const sends = requests.filter(({ operation }) => operation === "SendMessageBatch").length;
         const logBytes = countLogBytes(await readFile(logFile, "utf8").catch(() => ""));
-        return { use: { logBytes, sends, memoryMegabytes: memoryOf(name) }, requests };
+        return { use: { logBytes, sends }, requests };
       },
     };
   }

@@ -1,6 +1,11 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { addDuration } from "../../lib/ledger/dynamo/durations.ts";
+import {
+  createSelfSignedCertificate,
+  type SelfSignedCertificate,
+} from "../../local/cce/self-signed-certificate.ts";
 import { startDynamo } from "../../local/servers/dynamodb.ts";
 import { readService } from "../../local/template/service.ts";
 import { readPackage } from "../../local/template/template.ts";
@@ -27,15 +32,22 @@ const LEARNED = { days: 28, jobs: 40 };
 export interface BenchEnvironment {
   readonly wire: Wire;
   readonly server: ReturnType<typeof createServerForwarder>;
-  /** Starts a packaged function in its own process. */
-  start(name: string): Promise<Worker>;
+  /** The environment variables of the functions. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Starts a packaged function in its own process, with the heap of a function of this memory. */
+  start(name: string, memoryMegabytes?: number): Promise<Worker>;
   /** Starts a bundle that is not a packaged function, in its own process. */
   startBundle(bundle: string, environment?: Readonly<Record<string, string>>): Promise<Worker>;
   stop(): Promise<void>;
 }
 
-export async function startBenchEnvironment(packaged: Packaged): Promise<BenchEnvironment> {
-  const wire = new Wire();
+/** @param isEncrypted is true if the functions call all services over TLS. */
+export async function startBenchEnvironment(
+  packaged: Packaged,
+  isEncrypted = false,
+): Promise<BenchEnvironment> {
+  const certificate = isEncrypted ? createSelfSignedCertificate("localhost") : null;
+  const wire = new Wire(certificate);
   const origin = await wire.listen();
   const dynamo = await startDynamo("eu-central-1", null);
   const { tables } = readService(await readPackage(packaged.packageDir), { sqs: origin, api: origin });
@@ -48,17 +60,27 @@ export async function startBenchEnvironment(packaged: Packaged): Promise<BenchEn
   const server = createServerForwarder(dynamo.url);
   wire.ledger = server;
   await addDurations(dynamo.url);
-  const environment = createFunctionEnvironment(origin);
+  const environment = { ...createFunctionEnvironment(origin), ...(await trust(certificate, packaged)) };
   return {
     wire,
     server,
-    start: (name) => Worker.start(findPackagedFunction(packaged, name).file, environment),
+    environment,
+    start: (name, memoryMegabytes) =>
+      Worker.start(findPackagedFunction(packaged, name).file, environment, memoryMegabytes),
     startBundle: (bundle, more = {}) => Worker.start(bundle, { ...environment, ...more }),
     async stop() {
       await wire.stop();
       await dynamo.stop();
     },
   };
+}
+
+/** Returns the environment variable with which Node.js trusts a certificate in addition to the public ones. */
+async function trust(certificate: SelfSignedCertificate | null, { workDir }: Packaged) {
+  if (certificate === null) return {};
+  const file = join(workDir, "certificate.pem");
+  await writeFile(file, certificate.pem);
+  return { NODE_EXTRA_CA_CERTS: file };
 }
 
 export function floorScriptPath({ workDir }: Packaged, name: string): string {

@@ -39,7 +39,7 @@ export function createBenchConfig(origin: string) {
       maxPolls: 100_000,
       limits: { requestsPerMinute: 0, watchesPerCaller: 0 },
       deadlineMinutes: 10_080,
-      egress: { allow: ["127.0.0.1/32"] },
+      egress: { allow: ["127.0.0.1/32", "localhost"] },
       linkKeys: ["3d9f1b7a5c2e8460f4a1d7b9e3c50682"],
     },
   });

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
+import type { SelfSignedCertificate } from "../../local/cce/self-signed-certificate.ts";
 
 /** A recorded request of a function. Requests are counted, and the floor sends the same requests. */
 export interface WireRequest {
@@ -40,15 +42,34 @@ export class Wire {
    */
   requests: WireRequest[] = [];
   records = true;
+  /** The time in milliseconds after which each service answers. By default a service answers at once. */
+  delaysMs: Readonly<Partial<Record<WireRequest["service"], number>>> = {};
   readonly counts = new Map<string, number>();
-  readonly #server: Server = createServer((request, response) => {
-    this.#answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
-  });
+  readonly #server;
+  readonly #origin: string;
+
+  /** @param certificate the certificate of the host `localhost`. With a certificate, the services need TLS. */
+  constructor(certificate: SelfSignedCertificate | null = null) {
+    const listener = (request: IncomingMessage, response: ServerResponse) => {
+      this.#answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
+    };
+    this.#origin = certificate === null ? "http://127.0.0.1" : "https://localhost";
+    this.#server =
+      certificate === null
+        ? createServer(listener)
+        : createTlsServer(
+            {
+              cert: certificate.pem,
+              key: certificate.privateKey.export({ type: "pkcs8", format: "pem" }),
+            },
+            listener,
+          );
+  }
 
   async listen(): Promise<string> {
     this.#server.keepAliveTimeout = 60_000;
     await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#origin}:${(this.#server.address() as AddressInfo).port}`;
   }
 
   async stop(): Promise<void> {
@@ -68,6 +89,8 @@ export class Wire {
     this.counts.set(id, (this.counts.get(id) ?? 0) + 1);
     if (this.records) this.requests.push(received);
     const { status, body } = await this.#reply(received);
+    const delayMs = this.delaysMs[received.service];
+    if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs));
     response.writeHead(status, { "content-type": "application/json" }).end(body);
   }
 

@@ -4,8 +4,14 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import * as z from "zod";
 
 const SCRIPT = fileURLToPath(new URL("./worker.mjs", import.meta.url));
-/** The options with which Lambda starts Node in a function of 256 MB. */
-const NODE_OPTIONS = ["--expose-gc", "--max-old-space-size=231", "--max-semi-space-size=12"];
+const DEFAULT_MEMORY_MEGABYTES = 256;
+
+/** Returns the options with which Lambda starts Node: 90 % of the memory for old objects, 5 % for a new half space. */
+const createNodeOptions = (memoryMegabytes: number) => [
+  "--expose-gc",
+  `--max-old-space-size=${Math.ceil(memoryMegabytes * 0.9)}`,
+  `--max-semi-space-size=${Math.floor(memoryMegabytes * 0.05)}`,
+];
 
 const Reply = z.union([
   z.object({
@@ -39,10 +45,14 @@ export class Worker {
     this.#child = child;
   }
 
-  static async start(bundle: string, environment: Readonly<Record<string, string>>): Promise<Worker> {
+  static async start(
+    bundle: string,
+    environment: Readonly<Record<string, string>>,
+    memoryMegabytes = DEFAULT_MEMORY_MEGABYTES,
+  ): Promise<Worker> {
     const child = fork(SCRIPT, [pathToFileURL(bundle).href], {
       env: { ...environment },
-      execArgv: NODE_OPTIONS,
+      execArgv: createNodeOptions(memoryMegabytes),
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     await Promise.race([

@@ -46,11 +46,15 @@ export class Instance {
   #exitCause: string | null = null;
   #isKilled = false;
   readonly #exit = Promise.withResolvers<void>();
+  readonly #initialized = Promise.withResolvers<void>();
 
   constructor(options: InstanceOptions) {
     this.#options = options;
     this.#api = new RuntimeApi({
-      onReady: () => clearTimeout(this.#timer),
+      onReady: () => {
+        clearTimeout(this.#timer);
+        this.#initialized.resolve();
+      },
       onStarted: () => this.#startTimeLimit(),
       onResult: (result) => this.#resolveCurrent(result),
       onInitError: (error) => {
@@ -75,6 +79,11 @@ export class Instance {
 
   get pid(): number | null {
     return this.#child?.pid ?? null;
+  }
+
+  /** Is fulfilled when the process has loaded the function and asks for its first invocation, or when it has ended. */
+  get initialized(): Promise<void> {
+    return this.#initialized.promise;
   }
 
   async start(): Promise<void> {
@@ -155,6 +164,7 @@ export class Instance {
     this.#api.close();
     this.#resolveCurrent(this.#fatalError ?? this.#exitError());
     this.#options.onExit();
+    this.#initialized.resolve();
     this.#exit.resolve();
   }
 }

@@ -1,0 +1,128 @@
+import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+
+/** The length of a period in which the scheduler of Linux (CFS) gives a process its part of a processor. */
+const PERIOD_US = 20_000;
+const NAME = `cce-job-notifier-bench-${process.pid}`;
+
+/** Limits the CPU time of one process at a time. */
+export interface CpuLimit {
+  readonly method: "cgroup v1" | "cgroup v2" | "SIGSTOP";
+  /**
+   * Gives a process a part of one processor. The limit counts for all threads of the process.
+   * @param fraction the part of one processor, more than 0 and at most 1
+   * @returns a function that ends the limit. The process must have been killed before.
+   */
+  apply(pid: number, fraction: number): Promise<() => Promise<void>>;
+}
+
+/**
+ * The two interfaces of Linux for control groups. Each group of the bench has the largest weight, so that other
+ * processes on the machine do not take its part of the processors away. `own` finds the group of a process in the file
+ * /proc/self/cgroup.
+ */
+const INTERFACES = [
+  {
+    method: "cgroup v1",
+    root: "/sys/fs/cgroup/cpu",
+    weight: ["cpu.shares", "262144"],
+    quota: (us: number) => [
+      ["cpu.cfs_period_us", `${PERIOD_US}`],
+      ["cpu.cfs_quota_us", `${us}`],
+    ],
+    own: /^\d+:(?:[^:]*,)?cpu(?:,[^:]*)?:(.*)$/m,
+  },
+  {
+    method: "cgroup v2",
+    root: "/sys/fs/cgroup",
+    weight: ["cpu.weight", "10000"],
+    quota: (us: number) => [["cpu.max", `${us} ${PERIOD_US}`]],
+    own: /^0::(.*)$/m,
+  },
+] as const;
+
+/** Creates a control group. Returns null if this machine or the user cannot create such a group. */
+async function createGroup(folder: string, settings: readonly (readonly string[])[]): Promise<string | null> {
+  try {
+    await mkdir(folder);
+    for (const [name = "", value = ""] of settings) await writeFile(join(folder, name), value);
+    return folder;
+  } catch {
+    await rmdir(folder).catch(() => {});
+    return null;
+  }
+}
+
+/** Removes a control group after the kernel has removed its last process. */
+async function removeGroup(folder: string): Promise<void> {
+  const until = Date.now() + 5000;
+  while ((await readFile(join(folder, "cgroup.procs"), "utf8")) !== "" && Date.now() < until)
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  await rmdir(folder);
+}
+
+/**
+ * Runs work with the largest possible priority over the other processes of the machine, also for the processes that the
+ * work starts. Without the permission for a control group, the priority stays as it is.
+ */
+export async function runWithPriority<T>(work: () => Promise<T>): Promise<T> {
+  for (const { root, weight, own } of INTERFACES) {
+    const folder = await createGroup(join(root, `${NAME}-priority`), [weight]);
+    if (folder === null) continue;
+    const [, path = "/"] = own.exec(await readFile("/proc/self/cgroup", "utf8")) ?? [];
+    await writeFile(join(folder, "cgroup.procs"), `${process.pid}`);
+    try {
+      return await work();
+    } finally {
+      await writeFile(join(root, path, "cgroup.procs"), `${process.pid}`);
+      await removeGroup(folder);
+    }
+  }
+  return work();
+}
+
+/**
+ * Returns the best limit of this machine: a control group of Linux, or else a process that is stopped in the rest of
+ * each period. A stopped process also loses the time in which it would only wait, so the second way is less exact.
+ */
+export async function chooseCpuLimit(): Promise<CpuLimit> {
+  for (const { method, root, weight, quota } of INTERFACES) {
+    const create = (us: number) => createGroup(join(root, `${NAME}-limit`), [weight, ...quota(us)]);
+    const tried = await create(PERIOD_US);
+    if (tried === null) continue;
+    await removeGroup(tried);
+    return {
+      method,
+      async apply(pid, fraction) {
+        const folder = await create(Math.round(PERIOD_US * fraction));
+        if (folder === null) throw new Error("The control group cannot be created again.");
+        await writeFile(join(folder, "cgroup.procs"), `${pid}`);
+        return () => removeGroup(folder);
+      },
+    };
+  }
+  return { method: "SIGSTOP", apply: applyDutyCycle };
+}
+
+/** The code of a thread that stops a process for a part of each period. A thread of its own sleeps exactly. */
+const DUTY_CYCLE = `
+const { workerData: { pid, runMs, stopMs } } = require("node:worker_threads");
+const cell = new Int32Array(new SharedArrayBuffer(4));
+const sleep = (ms) => Atomics.wait(cell, 0, 0, ms);
+for (;;) {
+  process.kill(pid, "SIGCONT");
+  sleep(runMs);
+  if (stopMs > 0) process.kill(pid, "SIGSTOP");
+  sleep(stopMs);
+}`;
+
+/** Limits a process with signals. Also works without Linux. */
+export async function applyDutyCycle(pid: number, fraction: number): Promise<() => Promise<void>> {
+  const periodMs = PERIOD_US / 1000;
+  const workerData = { pid, runMs: fraction * periodMs, stopMs: (1 - fraction) * periodMs };
+  const thread = new Worker(DUTY_CYCLE, { eval: true, workerData });
+  // The thread ends with an error when the process has ended.
+  thread.on("error", () => {});
+  return async () => void (await thread.terminate());
+}

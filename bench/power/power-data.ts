@@ -1,0 +1,48 @@
+import * as z from "zod";
+import { createLimitTarget, type Target } from "../support/figures.ts";
+import measured from "./measured.json" with { type: "json" };
+
+/** The memory sizes that are measured. With 1,769 MB, Lambda gives a function one whole processor. */
+export const MEMORY_SIZES = [128, 256, 512, 1024, 1769] as const;
+export const MEGABYTES_PER_PROCESSOR = 1769;
+
+const PowerRow = z.strictObject({
+  memoryMegabytes: z.number(),
+  /** The duration of the first invocation after the initialization, with one job, poll or notification. */
+  firstCallMs: z.number(),
+  /** The same with 100 jobs in one call, or with ten messages. Null if the events of the function have one size. */
+  firstCallOf100Ms: z.number().nullable(),
+  /** The duration of a later invocation with one job, poll or notification. */
+  warmMs: z.number(),
+  /** The gigabyte-seconds that Lambda bills for such a later invocation. */
+  gbSeconds: z.number(),
+  /** True for the memory that serverless.yml gives the function by default. */
+  chosen: z.boolean(),
+});
+export type PowerRow = z.infer<typeof PowerRow>;
+
+/** What the measurement prints. */
+export const PowerFigures = z.strictObject({
+  /** The way in which the functions got their part of a processor. */
+  cpuLimit: z.enum(["cgroup v1", "cgroup v2", "SIGSTOP"]),
+  power: z.record(z.string(), z.array(PowerRow)),
+});
+export type PowerFigures = z.infer<typeof PowerFigures>;
+
+/** The figures that `npm run bench -- power --store` has stored. */
+export const readStoredPower = (): PowerFigures => PowerFigures.parse(measured);
+
+/** Returns the targets of the first calls of `enqueue` with its chosen memory. */
+export function createPowerTargets({ power }: Pick<PowerFigures, "power">): readonly Target[] {
+  const chosen = power.enqueue?.find((row) => row.chosen);
+  if (chosen === undefined) return [];
+  return [
+    createLimitTarget("first call of enqueue with one job", chosen.firstCallMs, 450, " ms"),
+    createLimitTarget(
+      "first call of enqueue with 100 jobs",
+      chosen.firstCallOf100Ms ?? Number.NaN,
+      1000,
+      " ms",
+    ),
+  ];
+}
