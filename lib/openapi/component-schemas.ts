@@ -184,7 +184,7 @@ function withDescriptions(schema: JsonObject, own: FieldDescriptions, path = "")
 }
 
 /** Returns the JSON Schema of one request parameter, without the description of the parameter. */
-export function createParameterSchema(schema: z.core.$ZodType): JsonObject {
+function createParameterSchema(schema: z.core.$ZodType): JsonObject {
   const {
     $schema: _version,
     description: _text,
