@@ -101,6 +101,19 @@ describe("the SQS queue", () => {
     expect(waited).toEqual([25, 50]);
   });
 
+  it("really waits before a retry if no other wait is given", async () => {
+    const client = new SQSClient({ region: "eu-central-1" });
+    const sentAt: number[] = [];
+    sqs.on(SendMessageBatchCommand).callsFake(() => {
+      sentAt.push(performance.now());
+      return sentAt.length === 1 ? answer([], ["0"]) : answer(["0"], []);
+    });
+    const sender = createSqsQueue({ client, url, random: () => 0.5 });
+    expect(await sender.send(messages.slice(0, 1))).toEqual([{ id: "a", kind: "sent" }]);
+    // A timer of Node.js may end up to one millisecond early.
+    expect((sentAt[1] ?? 0) - (sentAt[0] ?? 0)).toBeGreaterThanOrEqual(24);
+  });
+
   it("reports a message as failed when SQS does not mention it", async () => {
     sqs.on(SendMessageBatchCommand).resolves(answer(["0"], []));
     expect((await queue.send(messages.slice(0, 2)))[1]).toEqual({
