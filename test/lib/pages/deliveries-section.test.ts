@@ -34,6 +34,7 @@ test("the fifty targets of a running job are three targets and one line", () => 
   const targets = manyTargetsJob().deliveries.map((delivery) => ({
     ...delivery,
     state: "pending" as const,
+    event: null,
     attempts: 0,
     history: [],
   }));
