@@ -9,8 +9,8 @@ export function prose(text: string, schemas: Schemas = {}): readonly Part[] {
   return text.split("`").map((part, index) => {
     if (index % 2 === 0) return part;
     // The browser may break the line after a dot, as in `settings.defaultProject`.
-    const words = part.split(/(?<=\w\.)(?=\w)/).map((word, position) => [position > 0 && html`<wbr>`, word]);
-    const code = html`<code>${words}</code>`;
+    const names = part.split(/(?<=\w\.)(?=\w)/).map((name, position) => [position > 0 && html`<wbr>`, name]);
+    const code = html`<code>${names}</code>`;
     return Object.hasOwn(schemas, part) ? html`<a href="#schema-${part}">${code}</a>` : code;
   });
 }
