@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
 import { HealthDocument } from "../api/health-document.ts";
-import { FilterText, FilterTime, Label, MAX_FILTER_LABELS } from "../api/job-filter.ts";
-import { DEFAULT_LIST_LIMIT, JobList, ListedJob, MAX_LIST_LIMIT } from "../api/job-list-document.ts";
+import { JobList, ListedJob } from "../api/job-list-document.ts";
 import { Problem, RequestError } from "../api/problem.ts";
 import {
   MissedJob,
@@ -25,53 +24,21 @@ import {
 import { Submission } from "../api/submission.ts";
 import { JobResult, SubmissionResult } from "../api/submission-result.ts";
 import { ListedProject, ListedTarget, ProjectList, TargetList } from "../api/usable-names.ts";
-import { MAX_WAIT_SECONDS } from "../api/watch-parameters.ts";
 import { EventResult, SmnMessage } from "../cce/smn-message.ts";
 import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
 import { JobEvent, JobEventData, SlowEvent, SlowEventData } from "../channels/webhook/event.ts";
 import { Cause } from "../domain/cause.ts";
 import { Context } from "../domain/context.ts";
 import { Failure } from "../domain/failure.ts";
-import {
-  DeliveryState,
-  JobId,
-  JobState,
-  Name,
-  Outcome,
-  SubJobCounts,
-  Verdict,
-  WatchState,
-} from "../domain/job.ts";
+import { DeliveryState, JobState, Outcome, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
 import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
 import { AddonAction, Operation } from "../domain/operation.ts";
-import { OPERATION_KINDS, OperationKind } from "../domain/operation-kind.ts";
+import { OperationKind } from "../domain/operation-kind.ts";
 import { Ready, ReadyState } from "../domain/ready.ts";
 import { RunningSubJob, UsualDuration } from "../domain/slow-summary.ts";
-import { PageToken } from "../ledger/page-token.ts";
 import { Expected } from "../schedule/expected-duration.ts";
 import fieldDescriptions from "./field-descriptions.json" with { type: "json" };
 import handWrittenSchemas from "./hand-written-schemas.json" with { type: "json" };
-
-const { notify, callbackUrl, deadlineMinutes, until, readyMinutes } = Submission.shape;
-const { actor, pipeline, runUrl, commit } = Context.shape;
-
-/** The schemas of parameters by the name of the parameter. The service checks parameters with the same schemas. */
-export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
-  ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
-  ...createSchemas({ callbackUrl, deadlineMinutes, until, readyMinutes, actor, pipeline, runUrl, commit }),
-  from: { type: "string", enum: ["cce"] },
-  // Only one schema may have the enum of the kinds, so this schema has a pattern.
-  operation: { type: "string", pattern: `^(${OPERATION_KINDS.join("|")})$` },
-  clusterId: createParameterSchema(Operation.shape.clusterId),
-  traceparent: { type: "string" },
-  all: { type: "string", enum: ["true"] },
-  notify: { ...createParameterSchema(notify), minItems: 1 },
-  state: { type: "array", items: { $ref: "#/components/schemas/WatchState" }, minItems: 1 },
-  ...createSchemas({ type: FilterText, text: FilterText, since: FilterTime, to: FilterTime }),
-  label: { type: "array", items: createParameterSchema(Label), maxItems: MAX_FILTER_LABELS },
-  limit: { type: "integer", minimum: 1, maximum: MAX_LIST_LIMIT, default: DEFAULT_LIST_LIMIT },
-  wait: { type: "integer", minimum: 1, maximum: MAX_WAIT_SECONDS },
-};
 
 /**
  * The schemas of requests by their names in the OpenAPI document. A request may omit a field that has a default, and
@@ -184,7 +151,7 @@ function withDescriptions(schema: JsonObject, own: FieldDescriptions, path = "")
 }
 
 /** Returns the JSON Schema of one request parameter, without the description of the parameter. */
-function createParameterSchema(schema: z.core.$ZodType): JsonObject {
+export function createParameterSchema(schema: z.core.$ZodType): JsonObject {
   const {
     $schema: _version,
     description: _text,
@@ -249,10 +216,4 @@ function simplify(schema: Record<string, unknown>): void {
 /** Removes the ID of a schema. In the OpenAPI document, the key of a schema identifies the schema. */
 function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: JsonObject): JsonObject {
   return schema;
-}
-
-function createSchemas(schemas: Readonly<Record<string, z.core.$ZodType>>): Record<string, JsonObject> {
-  return Object.fromEntries(
-    Object.entries(schemas).map(([name, schema]) => [name, createParameterSchema(schema)]),
-  );
 }

@@ -2,10 +2,11 @@ import type { ProblemKind } from "../api/problem.ts";
 import { type Operation, ROUTES } from "../api/routes.ts";
 import type { JsonObject } from "../domain/json.ts";
 import baseDocument from "./base-document.json" with { type: "json" };
-import { createComponentSchemas, PARAMETER_SCHEMAS } from "./component-schemas.ts";
+import { createComponentSchemas } from "./component-schemas.ts";
 import { type Content, createErrorResponses } from "./error-responses.ts";
 import fieldHelp from "./field-help.json" with { type: "json" };
 import operations from "./operations.json" with { type: "json" };
+import { PARAMETER_SCHEMAS } from "./parameter-schemas.ts";
 import schemaExamples from "./schema-examples.json" with { type: "json" };
 
 /**

@@ -1,8 +1,8 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import type { JsonObject } from "../../../lib/domain/json.ts";
-import { PARAMETER_SCHEMAS } from "../../../lib/openapi/component-schemas.ts";
 import { createOpenApiDocument } from "../../../lib/openapi/openapi-document.ts";
+import { PARAMETER_SCHEMAS } from "../../../lib/openapi/parameter-schemas.ts";
 import { json } from "../http-answers.ts";
 import { createHarness } from "../http-harness.ts";
 
