@@ -188,7 +188,7 @@ export const FAULT_SCENARIOS: readonly FaultScenario[] = [
     hasSweep: true,
     settings: { poll: EVERY_MINUTE },
     expected: { accepted: 2, delivered: 2 },
-    plan: (run) => submitSlowJob(run, 4),
+    plan: (run) => submitSlowJob(run, 30),
   },
   {
     name: "a slow job whose first notification is lost, and which a later poll notifies again",
