@@ -16,7 +16,7 @@ export default {
       },
     ],
   },
-  // Tests on the embedded stack mostly wait, so two workers use two cores well.
-  maxWorkers: 2,
+  // Tests on the embedded stack mostly wait, so three workers use two cores well.
+  maxWorkers: 3,
   testTimeout: 15_000,
 };
