@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
-import { listResources } from "../lib/domain/cause.ts";
+import { resourcesText } from "../lib/domain/cause.ts";
 import { escapeTags } from "../lib/domain/clean-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import { toPrintable } from "./printable-text.ts";
@@ -20,8 +20,8 @@ export type SummarizedJob = Pick<
 >;
 
 /**
- * Returns the outcome of a job as Markdown for the summary of a pipeline run. Texts of the cloud are escaped, so that they
- * add no link, no picture and no HTML. A hint is a text of the service, and its link works.
+ * Returns the outcome of a job as Markdown for the summary of a pipeline run. Texts of the cloud are escaped, so that
+ * they add no link, no picture and no HTML. A hint is a text of the service, and its link works.
  */
 export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): string {
   const { state, type, resourceName, durationSeconds, reason, causes, causesOmitted } = job;
@@ -36,7 +36,7 @@ export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): st
   for (const cause of causes) {
     const count = cause.count > 1 ? `${cause.count} × ` : "";
     const name = `${count}${cause.type ?? "unknown"}`;
-    const resources = listResources(cause);
+    const resources = resourcesText(cause);
     lines.push("", `- **${escapeMarkdown(name)}** ${escapeMarkdown(resources)}`.trimEnd());
     if (cause.reason !== null) lines.push(`  ${escapeMarkdown(cause.reason)}`);
     if (cause.hint !== null) lines.push(`  *Hint:* ${escapeTags(toPrintable(cause.hint))}`);

@@ -1,7 +1,7 @@
 import type { DeliveryDocument, JobDocument, StatusDocument } from "../lib/api/status-document.ts";
-import { listNames, listResources, SHOWN_NAMES } from "../lib/domain/cause.ts";
+import { listNames, resourcesText, SHOWN_NAMES } from "../lib/domain/cause.ts";
 import type { JobKey } from "../lib/domain/job.ts";
-import { isOperationKind, jobTypeText } from "../lib/domain/operation-kind.ts";
+import { isOperationWithoutJob, jobTypeText } from "../lib/domain/operation-kind.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import type { Expected } from "../lib/schedule/expected-duration.ts";
 
@@ -47,7 +47,7 @@ export function stateFacts(status: StatusDocument, ageMs: number | null): readon
     ...(running === "" ? [] : [`running: ${running}`]),
     ...(expected === undefined ? [] : [expectedText(expected)]),
     // The reason of a running operation says that it is paused.
-    ...(reason === null || !isOperationKind(type) ? [] : [reason.split("\n", 1).join()]),
+    ...(reason === null || !isOperationWithoutJob(type) ? [] : [reason.split("\n", 1).join()]),
     ...(lastPollError === null ? [] : [lastPollError]),
   ];
 }
@@ -70,7 +70,7 @@ function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Ex
 function progress({ type, phase, reason, polls, ready }: StatusDocument): string {
   if (ready?.state === "pending") return "succeeded, waiting until ready";
   // The reason of an operation that runs is its progress, or why it waits.
-  if (phase !== null) return isOperationKind(type) && reason !== null ? `${phase}, ${reason}` : phase;
+  if (phase !== null) return isOperationWithoutJob(type) && reason !== null ? `${phase}, ${reason}` : phase;
   return polls === 0 ? "not polled yet" : `no phase after ${polls} ${polls === 1 ? "poll" : "polls"}`;
 }
 
@@ -102,7 +102,7 @@ function listRunning(job: JobDocument): string {
 export function reasonLines({ state, reason, causes, causesOmitted }: StatusDocument): string[] {
   if (state === "succeeded" || state === "watching") return [];
   const lines = causes.flatMap((cause) => [
-    `${cause.count > 1 ? `${cause.count} × ` : ""}${cause.type ?? "unknown"} ${listResources(cause)}`.trim(),
+    `${cause.count > 1 ? `${cause.count} × ` : ""}${cause.type ?? "unknown"} ${resourcesText(cause)}`.trim(),
     ...(cause.reason ?? "").split("\n").map((line) => `  ${line}`),
     cause.hint === null ? "" : `  hint: ${cause.hint}`,
   ]);

@@ -2,7 +2,7 @@ import { randomUUID as uuid } from "node:crypto";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { deliver } from "../../lib/channels/deliver.ts";
 import { Target } from "../../lib/channels/registry.ts";
-import { createConfigView } from "../../lib/config/config.ts";
+import { createConfigParser } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import { readDurations } from "../../lib/ledger/dynamo/durations.ts";
@@ -29,12 +29,12 @@ import { createApiHandler } from "./create-api-handler.ts";
 import { createHealthCheck } from "./health.ts";
 import { AWS_WAITING_LIMITS } from "./read-status.ts";
 
-const view = createConfigView(
+const configParser = createConfigParser(
   ["projects", "targets", "secret/targets", "certificates", "tokens", "oidc", "settings", "linkKeys"],
   { project: PublicProject, target: Target },
 );
 const { env, table, sqs, ...ports } = createAwsPorts(
-  view,
+  configParser,
   "POLL_QUEUE_URL",
   "NOTIFY_QUEUE_URL",
   "PUBLIC_URL",

@@ -1,4 +1,4 @@
-import { type ApiResponse, countResponseBytes } from "../../lib/api/http-message.ts";
+import { type ApiResponse, countSerializedBytes } from "../../lib/api/http-message.ts";
 import type { DeliveryDocument, JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { toCause } from "../../lib/domain/cause.ts";
@@ -41,7 +41,7 @@ export function statusResponse(
   const { tree } = watchDocument;
   return tree === null
     ? respond(null)
-    : serializeTruncatedTree(tree, respond, countResponseBytes, MAX_RESPONSE_BYTES);
+    : serializeTruncatedTree(tree, respond, countSerializedBytes, MAX_RESPONSE_BYTES);
 }
 
 /**
@@ -147,8 +147,8 @@ function deliveryDocument(record: WatchDelivery): DeliveryDocument {
 }
 
 /**
- * Counts the subjobs of a tree by state, and lists the causes and the failed subjobs. The function truncates long failure
- * reasons of subjobs.
+ * Counts the subjobs of a tree by state, and lists the causes and the failed subjobs. The function truncates long
+ * failure reasons of subjobs.
  */
 export function summarizeTree(tree: Job | null) {
   const subJobs = collectSubJobs(tree);

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import { createCceClient } from "../../lib/cce/client.ts";
 import { PublicTarget } from "../../lib/channels/public-target.ts";
-import { createConfigView } from "../../lib/config/config.ts";
+import { createConfigParser } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
 import {
   claimList,
@@ -22,11 +22,11 @@ import { createScheduleHandler } from "../../lib/runtime/invocation.ts";
 import { createDiscoverHandler, createProjectDiscovery } from "./create-discover-handler.ts";
 import { createSmnHandler } from "./receive-smn-message.ts";
 
-const view = createConfigView(["projects", "secret/projects", "certificates", "settings"], {
+const configParser = createConfigParser(["projects", "secret/projects", "certificates", "settings"], {
   project: Project,
   target: PublicTarget,
 });
-const { env, table, sqs, ...ports } = createAwsPorts(view, "POLL_QUEUE_URL");
+const { env, table, sqs, ...ports } = createAwsPorts(configParser, "POLL_QUEUE_URL");
 
 const ledger = bindToTable(table, {
   claimList,

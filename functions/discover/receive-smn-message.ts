@@ -134,7 +134,7 @@ export function createSmnHandler(discover: DiscoverProject, ports: SmnPorts): Ha
 
 /**
  * Reads the message in a request, and finds the project. The content type is not checked, because SMN does not document
- * the content type. A project without topics does not exist for SMN.
+ * the content type. A project without topics gets the same answer as a project that does not exist.
  */
 async function readMessage(
   { body, method, path }: ApiRequest,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { PublicTarget } from "../../lib/channels/public-target.ts";
-import { createConfigView } from "../../lib/config/config.ts";
+import { createConfigParser } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
 import { readDurations } from "../../lib/ledger/dynamo/durations.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
@@ -15,12 +15,12 @@ import { warmUp } from "../../lib/runtime/warm-up.ts";
 import { createIdentityCheck } from "../shared/authenticate.ts";
 import { createEnqueueHandler } from "./create-enqueue-handler.ts";
 
-const view = createConfigView(["projects", "targets", "tokens", "oidc", "settings", "linkKeys"], {
+const configParser = createConfigParser(["projects", "targets", "tokens", "oidc", "settings", "linkKeys"], {
   project: PublicProject,
   target: PublicTarget,
 });
 const { env, table, sqs, ...ports } = createAwsPorts(
-  view,
+  configParser,
   "POLL_QUEUE_URL",
   "NOTIFY_QUEUE_URL",
   "PUBLIC_URL",

@@ -9,8 +9,8 @@ import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./open-watches.ts";
 
 /**
- * The time until the sweep function checks the notifications of an ended watch. This check is needed because the API
- * call may fail to send the notifications.
+ * The time until the sweep function checks the notifications of an ended watch. The check is needed because this
+ * function may crash before all notifications are in their queue.
  */
 const SWEEP_DELAY_MS = 600_000;
 

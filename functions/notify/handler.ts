@@ -1,6 +1,6 @@
 import { deliver } from "../../lib/channels/deliver.ts";
 import { Target } from "../../lib/channels/registry.ts";
-import { createConfigView } from "../../lib/config/config.ts";
+import { createConfigParser } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import { readSlow } from "../../lib/ledger/dynamo/durations.ts";
@@ -29,11 +29,15 @@ import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { warmUp } from "../../lib/runtime/warm-up.ts";
 import { createNotifyHandler } from "./create-notify-handler.ts";
 
-const view = createConfigView(
+const configParser = createConfigParser(
   ["targets", "secret/targets", "certificates", "settings", "secret/settings", "linkKeys"],
   { project: PublicProject, target: Target },
 );
-const { env, table, sqs, ...ports } = createAwsPorts(view, "NOTIFY_QUEUE_URL", "NOTIFY_DEAD_QUEUE_URL");
+const { env, table, sqs, ...ports } = createAwsPorts(
+  configParser,
+  "NOTIFY_QUEUE_URL",
+  "NOTIFY_DEAD_QUEUE_URL",
+);
 const handleMessage = createNotifyHandler({
   ...ports,
   ledger: bindToTable(table, {

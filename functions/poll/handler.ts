@@ -1,6 +1,6 @@
 import { createCceClient } from "../../lib/cce/client.ts";
 import { PublicTarget } from "../../lib/channels/public-target.ts";
-import { createConfigView } from "../../lib/config/config.ts";
+import { createConfigParser } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
 import {
   addDuration,
@@ -22,12 +22,12 @@ import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { warmUp } from "../../lib/runtime/warm-up.ts";
 import { createPollHandler } from "./create-poll-handler.ts";
 
-const view = createConfigView(
+const configParser = createConfigParser(
   ["projects", "secret/projects", "certificates", "targets", "settings", "linkKeys"],
   { project: Project, target: PublicTarget },
 );
 const { env, table, sqs, ...ports } = createAwsPorts(
-  view,
+  configParser,
   "POLL_QUEUE_URL",
   "POLL_DEAD_QUEUE_URL",
   "NOTIFY_QUEUE_URL",

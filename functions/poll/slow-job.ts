@@ -7,7 +7,7 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { notificationKey } from "../../lib/ledger/notification.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import type { SlowRecord } from "../../lib/ledger/watch-deliveries.ts";
-import { isFinal, notificationOverdueAt } from "../../lib/ledger/watch-deliveries.ts";
+import { isDeliveryFinal, notificationOverdueAt } from "../../lib/ledger/watch-deliveries.ts";
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
@@ -83,8 +83,8 @@ export async function followSlowJob(
 }
 
 /**
- * Sends the notifications of a slow job again whose messages are probably lost. If the poll itself stored the record, it
- * was interrupted by a crash and sends all notifications.
+ * Sends the notifications of a slow job again whose messages are probably lost. If the poll itself stored the record,
+ * it was interrupted by a crash and sends all notifications.
  * @returns whether a notification is not final
  */
 async function sendLostNotifications(
@@ -93,7 +93,9 @@ async function sendLostNotifications(
   { summary }: SlowRecord,
   { config, notifyQueue, onSlow = reportSlow, onSlowSentAgain = reportSentAgain }: SlowJobPorts,
 ): Promise<boolean> {
-  const open = listSlowNotifications(document, config.targets).filter(({ delivery }) => !isFinal(delivery));
+  const open = listSlowNotifications(document, config.targets).filter(
+    ({ delivery }) => !isDeliveryFinal(delivery),
+  );
   const isRepeated = summary.polls === polls;
   const lost = open.filter(
     ({ delivery }) => isRepeated || notificationOverdueAt(delivery, summary.polledAt) < at,

@@ -9,23 +9,25 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
 /**
- * The shortest and the longest wait of a message that only a newer release can process. The first wait is short, because
- * Lambda replaces the functions of a stage one after the other during a deployment. Each further wait is twice as long.
+ * The shortest and the longest wait of a message that only a newer release can process. The first wait is short,
+ * because Lambda replaces the functions of a stage one after the other during a deployment. Each further wait is twice
+ * as long.
  */
 const MIN_WAIT_SECONDS = 15;
 const MAX_WAIT_SECONDS = 900;
 
 /**
- * The largest body of a dead letter. A received message may have the maximum size of SQS (1 MiB), so the message and the
- * attributes with the reason together would be too large. An SQS-compatible server may accept only 256 KiB.
+ * The largest body of a dead letter. A received message may already have the maximum size of SQS (1 MiB). Then the
+ * message together with the attributes that state the reason is too large for SQS. An SQS-compatible server may accept
+ * only 256 KiB.
  */
 const MAX_DEAD_LETTER_BYTES = 250_000;
 const MAX_DETAIL_BYTES = 1000;
 
 /**
  * The reason why a function could not use a message. The reason `newer` means that a newer release of the service wrote
- * the message or an item that the message refers to. The reason `unknown` means that the ledger does not contain the data
- * that the message refers to.
+ * the message or an item that the message refers to. The reason `unknown` means that the ledger does not contain the
+ * data that the message refers to.
  */
 export type UnreadableReason = "malformed" | "newer" | "unknown";
 
@@ -42,7 +44,8 @@ export interface ReadMessagePorts {
  * dead-letter queue with the reason of the error. A message waits in its queue if a newer release of the service wrote
  * the message or a ledger item of the message. The newer release processes the message when the deployment is finished,
  * or after a rollback when the newer release is deployed again.
- * @throws SendFailedError when the dead-letter queue does not accept a malformed message. Throws the errors of `handle`.
+ * @throws SendFailedError when the dead-letter queue does not accept a malformed message. Throws the errors of
+ * `handle`.
  */
 export async function readMessage<T>(
   schema: z.ZodMiniType<T>,

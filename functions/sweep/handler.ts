@@ -1,5 +1,5 @@
 import { PublicTarget } from "../../lib/channels/public-target.ts";
-import { createConfigView } from "../../lib/config/config.ts";
+import { createConfigParser } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import { readDelivery, readDigest } from "../../lib/ledger/dynamo/notifications.ts";
@@ -11,8 +11,11 @@ import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { createScheduleHandler } from "../../lib/runtime/invocation.ts";
 import { createSweepHandler } from "./create-sweep-handler.ts";
 
-const view = createConfigView(["targets", "settings"], { project: PublicProject, target: PublicTarget });
-const { env, table, sqs, ...ports } = createAwsPorts(view, "POLL_QUEUE_URL", "NOTIFY_QUEUE_URL");
+const configParser = createConfigParser(["targets", "settings"], {
+  project: PublicProject,
+  target: PublicTarget,
+});
+const { env, table, sqs, ...ports } = createAwsPorts(configParser, "POLL_QUEUE_URL", "NOTIFY_QUEUE_URL");
 
 export const handler = createScheduleHandler(
   createSweepHandler({

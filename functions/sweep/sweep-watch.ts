@@ -3,7 +3,7 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { Digest, Ledger } from "../../lib/ledger/ledger.ts";
 import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
 import { pollOverdueAt, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
-import { isFinal, notificationOverdueAt } from "../../lib/ledger/watch-deliveries.ts";
+import { isDeliveryFinal, notificationOverdueAt } from "../../lib/ledger/watch-deliveries.ts";
 import type { OverdueEntry } from "../../lib/ledger/watch-ledger.ts";
 import {
   createDigestMessage,
@@ -124,7 +124,7 @@ async function sendNotifications(
   const digestNotifications = await readDigestNotifications(watch, byDigest, digest, ledger);
   const slowNotifications = listSlowNotifications(document, config.targets);
   const open = [...ownNotifications, ...slowNotifications, ...(digestNotifications ?? [])].filter(
-    ({ delivery }) => !isFinal(delivery),
+    ({ delivery }) => !isDeliveryFinal(delivery),
   );
   const overdueAt = (delivery: DeliveryRecord | null) => notificationOverdueAt(delivery, 0);
   const overdue = open.filter(({ delivery }) => overdueAt(delivery) < now).map(({ message }) => message);

@@ -56,7 +56,7 @@ export function jsonResponse(
  * Returns the size of a response in bytes as Lambda counts the size. Lambda sends a response as a JSON document, and
  * the body of the response is a string in the JSON document.
  */
-export function countResponseBytes(response: ApiResponse): number {
+export function countSerializedBytes(response: ApiResponse): number {
   return Buffer.byteLength(JSON.stringify(response));
 }
 

@@ -45,8 +45,8 @@ export function readSubmission(request: ApiRequest): ReadSubmission | ProblemRes
 }
 
 /**
- * Shortens the arrays of a body to one element more than allowed. The schema still reports the length, and the checks of
- * the elements stay cheap: 240 kB of job IDs would take a second.
+ * Shortens the arrays of a body to one element more than allowed. The schema still reports the length, and the checks
+ * of the elements stay cheap: 240 kB of job IDs would take a second.
  */
 function boundArrays(json: unknown): unknown {
   if (!isObject(json)) return json;
@@ -88,7 +88,7 @@ function choiceErrors(json: unknown): RequestError[] {
 
 /**
  * Returns the errors of malformed job IDs. The function is called only if the request also has other errors. If a
- * request has no other errors, a malformed job ID rejects only its own job.
+ * request has no other errors, only the jobs with a malformed ID are rejected.
  */
 function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
   const check = (id: string, pointer: string) => toRequestErrors(JobId.safeParse(id), () => ({ pointer }));
@@ -132,10 +132,10 @@ const SINGLE_PARAMETERS: readonly string[] = [
 ];
 
 /**
- * Creates a submission from the query and from the reply of CCE to a call that starts a job or an operation. The function
- * checks
- * the query parameters with the same schema as the fields of a submission in the body. Each error names the query
- * parameter that contains the error.
+ * Creates a submission from a reply of CCE. The caller has started a job or an operation in CCE and sends the reply as
+ * the body of the request. The query parameters of the request contain the other fields of the submission. They have
+ * the same schema as the fields in the body of a usual submission. Each error names the query parameter that contains
+ * the error.
  */
 function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
   const [kind, clusterId] = OPERATION_PARAMETERS.map((name) => query.get(name) ?? undefined);

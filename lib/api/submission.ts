@@ -16,8 +16,8 @@ const JOB_ID_TEXT =
 
 /**
  * The schemas of submitted job IDs allow any string. The service checks each job ID later, so that a malformed job ID
- * in `jobIds` rejects only its own job. The OpenAPI document contains the rules for job IDs: a request needs at least one
- * valid job ID.
+ * in `jobIds` rejects only its own job. The OpenAPI document contains the rules for job IDs: a request needs at least
+ * one valid job ID.
  */
 const SubmittedJobId = () =>
   z.string({ error: ({ input }) => (input === null ? jobIdFault("null") : undefined) });
@@ -26,7 +26,7 @@ const OnlyJobId = SubmittedJobId().register(z.globalRegistry, {
   ...JOB_ID_KEYWORDS,
 });
 const ListedJobId = SubmittedJobId().register(z.globalRegistry, {
-  description: `${JOB_ID_TEXT} A malformed job ID rejects only its own job.`,
+  description: `${JOB_ID_TEXT} Only the jobs with a malformed ID are rejected, not the whole request.`,
 });
 
 /**

@@ -3,7 +3,7 @@ import { createExpiringCache, type ExpiringCache } from "../domain/expiring-cach
 import type { Instant, Observation } from "../domain/job.ts";
 import { parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import { Secret } from "../domain/secret.ts";
-import { readRetryAfterSeconds } from "../http/retry-after.ts";
+import { readCappedRetryAfterSeconds } from "../http/retry-after.ts";
 import { describeErrorReply, type ErrorKind, errorKindOfStatus, parseCceError } from "./cce-error.ts";
 import { parseCceTime } from "./parse-job.ts";
 import type { TextReply } from "./send-cce-request.ts";
@@ -171,7 +171,7 @@ export function readTokenReply(reply: TextReply, now: Instant, project: string):
     unavailable: "IAM did not return a token",
   };
   const text = `${advice ?? texts[kind]} (${describeErrorReply(status, error)})`;
-  const retryAfterSeconds = readRetryAfterSeconds(headers["retry-after"], now);
+  const retryAfterSeconds = readCappedRetryAfterSeconds(headers["retry-after"], now);
   if (kind === "throttled") return { kind, text, retryAfterSeconds };
   return { kind, text, retryAfterSeconds: retryAfterSeconds ?? undefined };
 }

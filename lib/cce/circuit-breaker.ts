@@ -2,7 +2,7 @@
 const DEFAULT_LIMIT_MS = 2000;
 /** A request may take this many times as long as the latest request that CCE answered. */
 const LIMIT_FACTOR = 3;
-/** The mean time for which a query that CCE did not answer stops the queries of the project. */
+/** After a query that CCE did not answer, all queries of the project wait. The wait is this long on average. */
 const OPEN_MS = 30_000;
 
 /** A circuit breaker stops the queries of one project while CCE accepts connections but does not answer. */
@@ -21,11 +21,11 @@ export interface CircuitBreaker {
 }
 
 /**
- * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Polls of a project
- * whose CCE does not answer would otherwise hold all concurrent executions, and the polls of other projects would wait.
- * When the wait is over, one query gets the whole time limit, and the other queries wait for its end. So the service
- * also works with a CCE that answers slowly. The wait is partly random, so that the instances of a function do not query
- * together.
+ * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Polls of a
+ * project whose CCE does not answer would otherwise hold all concurrent executions, and the polls of other projects
+ * would wait. When the wait is over, one query gets the whole time limit, and the other queries wait for its end. So
+ * the service also works with a CCE that answers slowly. The wait is partly random, so that the instances of a function
+ * do not query together.
  * @param monotonic a clock that is never set back, in milliseconds
  */
 export function createCircuitBreaker(monotonic: () => number, random: () => number): CircuitBreaker {

@@ -1,6 +1,6 @@
 import type { Instant, Observation } from "../domain/job.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
-import { parseHttpDate, readRetryAfterSeconds } from "../http/retry-after.ts";
+import { parseHttpDate, readCappedRetryAfterSeconds } from "../http/retry-after.ts";
 import { type CceError, describeErrorReply, errorKindOfStatus, parseCceError } from "./cce-error.ts";
 import { parseJob } from "./parse-job.ts";
 
@@ -67,7 +67,7 @@ export function interpretErrorReply(
     unavailable: `CCE did not return the ${what}`,
   };
   const text = `${texts[kind]} (${describeErrorReply(status, error)})`;
-  const retryAfterSeconds = readRetryAfterSeconds(headers["retry-after"], now);
+  const retryAfterSeconds = readCappedRetryAfterSeconds(headers["retry-after"], now);
   if (kind === "throttled") return { kind, text, retryAfterSeconds };
   return { kind, text, retryAfterSeconds: retryAfterSeconds ?? undefined };
 }

@@ -48,7 +48,7 @@ import {
   sendRequestForText,
   type TextReply,
 } from "./send-cce-request.ts";
-import { sendListRequest } from "./send-list-request.ts";
+import { streamJobList } from "./stream-job-list.ts";
 import { createThrottle } from "./throttle.ts";
 
 /**
@@ -168,7 +168,7 @@ export function createProjectQueries(
 
   const listBothApis = createListOfBothApis(project.autopilot, now, async (api, onJob, endAt) => {
     const reply = await sendTwice(LIST_PATHS[api], { path: jobsPath }, (request) =>
-      sendListRequest(request, endAt - monotonic(), onJob, observeList),
+      streamJobList(request, endAt - monotonic(), onJob, observeList),
     );
     return reply.kind === "job" ? NOT_A_LIST : reply;
   });

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import type { Instant, Verdict } from "../domain/job.ts";
 import { parseJson } from "../domain/json.ts";
 import { EGRESS_REFUSED } from "../http/check-url.ts";
-import { readRetryAfterSeconds, toSqsWaitSeconds } from "../http/retry-after.ts";
+import { readCappedRetryAfterSeconds, toSqsWaitSeconds } from "../http/retry-after.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
 import { isCertificateError } from "../http/tls-options.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "./channel.ts";
@@ -49,8 +49,8 @@ export function throttled(afterSeconds: number | null): AttemptVerdict {
 }
 
 /**
- * Parses the JSON body of a target's response, with or without a byte order mark. Returns undefined if the response body
- * is not JSON or does not match the schema.
+ * Parses the JSON body of a target's response, with or without a byte order mark. Returns undefined if the response
+ * body is not JSON or does not match the schema.
  */
 export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
   // The method `trim` also removes a byte order mark.
@@ -132,7 +132,7 @@ export function verdictOfChatAnswer(
 function readWaitSeconds({ headers, body }: ReceiverAnswer, now: Instant): number | null {
   const seconds = parseJsonBody(WaitBody, body)?.retry_after;
   const fromBody = seconds === undefined ? null : toSqsWaitSeconds(seconds);
-  return readRetryAfterSeconds(headers["retry-after"], now) ?? fromBody;
+  return readCappedRetryAfterSeconds(headers["retry-after"], now) ?? fromBody;
 }
 
 /** Returns the verdict for a response that the chat itself did not send. The notification is sent again. */

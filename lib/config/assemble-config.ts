@@ -90,7 +90,10 @@ function insertCertificates(value: unknown, pemOf: (name: string) => string): un
   );
 }
 
-/** Returns an error for each field that belongs in another entry. A secret in the wrong entry has too many readers. */
+/**
+ * Returns an error for each field that is in the wrong entry of the config. Too many functions can read a secret in the
+ * wrong entry.
+ */
 function findMisplacedFields(name: string, value: unknown): readonly string[] {
   if (name === "linkKeys" || !isObject(value)) return [];
   const publicName = name.startsWith(SECRET) ? name.slice(SECRET.length) : name;

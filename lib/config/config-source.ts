@@ -1,7 +1,7 @@
 import { createExpiringCache } from "../domain/expiring-cache.ts";
 import type { Instant } from "../domain/job.ts";
 import type { AssembledConfig } from "./assemble-config.ts";
-import type { Config, ConfigView } from "./config.ts";
+import type { Config, ConfigParser } from "./config.ts";
 
 /** The age of the config in milliseconds after which the service reads the config again. */
 const MAX_AGE_MS = 5 * 60_000;
@@ -103,7 +103,7 @@ interface ValidConfig<C> {
  * @param options.onFault receives the error if a read of the config failed or if the config has errors.
  */
 export function createConfigSource<C extends Config>(options: {
-  readonly parse: ConfigView<C>["parse"];
+  readonly parse: ConfigParser<C>["parse"];
   readonly readDocument: (timeLimitMs: number) => Promise<AssembledConfig>;
   readonly now: () => Instant;
   readonly random: () => number;

@@ -49,8 +49,8 @@ export type Token = z.infer<typeof Token>;
 export const OidcRule = z.strictObject({
   issuer: httpUrlSchema("must be the issuer's URL"),
   /**
-   * The URL of the issuer's signing keys. An issuer whose keys are at another host needs this key. Without this key, the
-   * discovery document of the issuer contains the URL.
+   * The URL of the issuer's signing keys. An issuer whose keys are at another host needs this key. Without this key,
+   * the discovery document of the issuer contains the URL.
    */
   jwksUri: z.optional(httpUrlSchema("must be the URL of the issuer's key set")),
   audience: NonEmpty,
@@ -85,7 +85,7 @@ export type ParsedConfig<C extends Config = WholeConfig> =
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
 /** The parts of the config that a function reads, and a parser for the document that contains these parts. */
-export interface ConfigView<C extends Config> {
+export interface ConfigParser<C extends Config> {
   readonly parts: readonly ConfigPart[];
   readonly parse: (document: unknown) => ParsedConfig<C>;
 }
@@ -109,13 +109,13 @@ export function createDocumentSchema<P extends PublicProject, T extends PublicTa
 }
 
 /**
- * Creates a view of the config with the given parts.
+ * Creates a parser for config documents with the given parts.
  * @param schemas the schemas of a project and of a target. `PublicProject` and `PublicTarget` need no secret part.
  */
-export function createConfigView<P extends PublicProject, T extends PublicTarget>(
+export function createConfigParser<P extends PublicProject, T extends PublicTarget>(
   parts: readonly ConfigPart[],
   schemas: { readonly project: z.core.$ZodType<P>; readonly target: z.core.$ZodType<T> },
-): ConfigView<Config<P, T>> {
+): ConfigParser<Config<P, T>> {
   const Document = createDocumentSchema(schemas);
   return {
     parts,
@@ -142,7 +142,7 @@ function formatPath(path: readonly PropertyKey[]): string {
 }
 
 /**
- * Returns one error for each name of a project or target in the config document that the config does not define.
+ * The config document may name projects and targets. Returns one error for each name that the document does not define.
  * The function checks the config document before the schema does and skips malformed parts, so that all errors are
  * returned at once. Names in a part of the config that was not read cannot be checked.
  */

@@ -1,5 +1,5 @@
 import { Target } from "../channels/registry.ts";
-import { createConfigView, type ParsedConfig } from "./config.ts";
+import { createConfigParser, type ParsedConfig } from "./config.ts";
 import { Project } from "./projects.ts";
 
 /**
@@ -7,5 +7,5 @@ import { Project } from "./projects.ts";
  * of the wrong value and a text, but not the value.
  */
 export function parseConfig(document: unknown): ParsedConfig {
-  return createConfigView(["projects", "targets"], { project: Project, target: Target }).parse(document);
+  return createConfigParser(["projects", "targets"], { project: Project, target: Target }).parse(document);
 }

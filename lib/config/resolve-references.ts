@@ -9,8 +9,9 @@ export interface ReferencePorts {
 
 /**
  * Replaces each `{"$env": "NAME"}` in a config document by the value of an environment variable, and each `{"$file":
- * "PATH"}` by the content of a file. The line break at the end of a file is no part of the value. A fault contains names
- * and paths, but no values. Also removes the key `$schema` of a config file, by which an editor finds the JSON Schema.
+ * "PATH"}` by the content of a file. The line break at the end of a file is no part of the value. An error message
+ * contains names and paths, but no values. Also removes the key `$schema` of a config file, by which an editor finds
+ * the JSON Schema.
  */
 export async function resolveReferences(
   document: unknown,

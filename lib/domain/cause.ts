@@ -40,16 +40,22 @@ const MORE_NAMES = "{names} and {count} more";
 /**
  * Returns names as text for people, such as `pool-a-0, pool-a-1, pool-a-2 and 27 more`.
  * @param count the number of all names, also of those that are not in `names`
- * @param moreNames the text `names.more` of a language
+ * @param moreNamesTemplate the text `names.more` of a language
  */
-export function listNames(names: readonly string[], count: number, moreNames: string = MORE_NAMES): string {
+export function listNames(
+  names: readonly string[],
+  count: number,
+  moreNamesTemplate: string = MORE_NAMES,
+): string {
   const joined = names.join(", ");
   const more = count - names.length;
   if (more <= 0 || joined === "") return joined;
-  return moreNames.replace(/\{(names|count)\}/g, (_, value) => (value === "names" ? joined : String(more)));
+  return moreNamesTemplate.replace(/\{(names|count)\}/g, (_, value) =>
+    value === "names" ? joined : String(more),
+  );
 }
 
 /** Returns the first names of the resources of a cause as text for people. */
-export function listResources({ resources, count }: Cause, moreNames?: string): string {
-  return listNames(resources.slice(0, SHOWN_NAMES), count, moreNames);
+export function resourcesText({ resources, count }: Cause, moreNamesTemplate?: string): string {
+  return listNames(resources.slice(0, SHOWN_NAMES), count, moreNamesTemplate);
 }

@@ -13,8 +13,8 @@ export const Labels = z
 
 const RUN_URL_RULE = "must be an http or https URL";
 /**
- * The OpenAPI document does not say `format: uri` for this URL, because browsers accept more characters in a URL than
- * RFC 3986, and generated Java clients then fail to read the URL.
+ * The OpenAPI document does not say `format: uri` for this URL. Browsers accept characters in a URL that RFC 3986 does
+ * not allow. With `format: uri`, generated Java clients fail to read such a URL.
  */
 const RunUrl = limitedText({ min: 0, max: 1000 }).check(
   z.regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\//, { error: RUN_URL_RULE, abort: true }),

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { isOperationKind } from "./operation-kind.ts";
+import { isOperationWithoutJob } from "./operation-kind.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
 
 /**
@@ -182,11 +182,11 @@ export const WatchState = z.enum(WATCH_STATES);
 export type WatchState = z.infer<typeof WatchState>;
 
 /**
- * Returns true if at least one poll of the watch saw the job. The type or the phase of an observed job is known. The type
- * of an operation is known before the first poll.
+ * Returns true if at least one poll of the watch saw the job. The type or the phase of an observed job is known. The
+ * type of an operation is known before the first poll.
  */
 export function wasJobObserved({ type, phase }: Pick<Job, "type" | "phase">): boolean {
-  return phase !== null || (type !== null && !isOperationKind(type));
+  return phase !== null || (type !== null && !isOperationWithoutJob(type));
 }
 
 const STATE_EXPLANATIONS: Readonly<Partial<Record<WatchState, string>>> = {

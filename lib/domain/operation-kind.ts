@@ -14,7 +14,7 @@ export const OperationKind = z.enum(OPERATION_KINDS);
 export type OperationKind = z.infer<typeof OperationKind>;
 
 /** Returns true if a job type is the kind of an operation. CCE itself never gives such a type. */
-export function isOperationKind(jobType: string | null): boolean {
+export function isOperationWithoutJob(jobType: string | null): boolean {
   return OperationKind.safeParse(jobType).success;
 }
 

@@ -60,7 +60,8 @@ export type Operation = Readonly<z.infer<typeof Operation>>;
 
 /**
  * Adds to a JSON Schema which fields a kind needs and which it must not have. The keyword `oneOf` would be shorter, but
- * code generators make nameless types from it. A generator for Go cannot read the schema `false`, so `not` takes its place.
+ * code generators make nameless types from it. A generator for Go cannot read the schema `false`, so `not` takes its
+ * place.
  */
 function requireOwnFields(otherKinds: object, kind: OperationKind): object {
   const own = ID_FIELD_OF[kind];
@@ -91,8 +92,8 @@ function fieldFaults({ kind, action, ...ids }: z.infer<typeof Operation>): [fiel
 }
 
 /**
- * Returns the job ID of an operation: the ID of its task, or an ID made from the kind and the IDs of the resource, which
- * is the same for each such operation.
+ * Returns the job ID of an operation: the ID of its task, or an ID made from the kind and the IDs of the resource,
+ * which is the same for each such operation.
  */
 export function operationJobId(operation: Operation): string {
   const { kind, clusterId, taskId, nodePoolId, addonId, action } = operation;
@@ -102,8 +103,9 @@ export function operationJobId(operation: Operation): string {
 }
 
 /**
- * Returns true if a new call asks for an operation that is not the operation of a stored watch. The ID of a task names one
- * operation for ever. An operation without a task may be started again, so it is new when the watch has ended.
+ * Compares the operation of a new call with the operation of a stored watch. Returns true if they differ, or if the
+ * call may mean a new run of the same operation. The ID of a task names one operation for ever. An operation without a
+ * task may be started again, so it is new when the watch has ended.
  */
 export function isNewOperation(asked: Operation | null | undefined, stored: Operation | null): boolean {
   if (asked == null) return false;

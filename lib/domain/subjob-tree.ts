@@ -62,7 +62,7 @@ export function collectSubJobs(root: Job | null): SubJobs {
 }
 
 /** Returns all subjobs of a job, in no defined order. */
-export function collectAllSubJobs(root: Job): readonly Job[] {
+export function collectSubJobsInAnyOrder(root: Job): readonly Job[] {
   const found: Job[] = [];
   const open = [...root.subJobs];
   for (let job = open.pop(); job !== undefined; job = open.pop()) {

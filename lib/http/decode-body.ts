@@ -31,8 +31,8 @@ export async function decodeBody(encoded: EncodedBody, maxBytes: number): Promis
 }
 
 /**
- * The maximum number of compressions of one body. A body with more compressions is an attack, because each compression
- * can make the data a thousand times larger.
+ * The maximum number of compressions of one body. A body that was compressed more often is an attack, because each
+ * decompression can make the data a thousand times larger.
  */
 const MAX_CODINGS = 3;
 

@@ -11,7 +11,7 @@ const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
  * from `now` in whole seconds, rounded up. The maximum wait is 12 hours, because a visibility timeout of SQS is at most
  * 12 hours. Returns 0 if the date is in the past. Returns null if the header is invalid, for example a negative number.
  */
-export function readRetryAfterSeconds(header: string | undefined, now: Instant): number | null {
+export function readCappedRetryAfterSeconds(header: string | undefined, now: Instant): number | null {
   const text = header?.trim() ?? "";
   if (SECONDS.test(text)) return toSqsWaitSeconds(Number(text));
   const at = parseHttpDate(text);

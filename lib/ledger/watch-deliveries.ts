@@ -66,7 +66,7 @@ export function notificationOverdueAt(delivery: DeliveryRecord | null, sentAt: I
 }
 
 /** Returns whether a notification was delivered or has finally failed. */
-export function isFinal(delivery: DeliveryRecord | null): boolean {
+export function isDeliveryFinal(delivery: DeliveryRecord | null): boolean {
   if (delivery === null || delivery.state === "pending") return false;
   return delivery.state === "delivered" || delivery.deadLettered;
 }

@@ -5,12 +5,12 @@ import type { JsonObject } from "../domain/json.ts";
 import { type Html, html } from "../pages/html.ts";
 import { createInlineElement } from "../pages/page-shell.ts";
 import {
-  bodyTables,
   codeBlock,
   definitions,
   fieldTable,
   parameterTable,
   prose,
+  requestBodyTables,
   schemaName,
   table,
 } from "./docs-parts.ts";
@@ -137,7 +137,7 @@ ${
           html`<p>${prose(`The schema \`${bodySchema}\` lists the fields.`, schemas)}</p>`,
           examples.map(([, { value }]) => codeBlock(toJson(value))),
         ]
-      : bodyTables(`Request body of ${summary}`, bodySchema, schemas)
+      : requestBodyTables(`Request body of ${summary}`, bodySchema, schemas)
   }`
 }
 ${

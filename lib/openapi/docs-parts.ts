@@ -56,7 +56,7 @@ export function parameterTable(label: string, operation: OpenApiOperation, schem
 }
 
 /** Renders the fields of a request body as a table for each form of the body. */
-export function bodyTables(label: string, name: string, schemas: Schemas): readonly Html[] {
+export function requestBodyTables(label: string, name: string, schemas: Schemas): readonly Html[] {
   const { anyOf } = schemas[name] ?? {};
   const names = Array.isArray(anyOf) ? anyOf.map((form) => schemaName(form.$ref)) : [name];
   return names.map((form) => {
@@ -95,7 +95,7 @@ function requestCells(
   const { example, description } = help;
   const fallback = help.default ?? ("default" in schema ? jsonInBackticks(schema.default) : "–");
   return [
-    prose(describeType(schema), schemas),
+    prose(typeInBackticks(schema), schemas),
     isRequired ? "yes" : "no",
     prose(isRequired ? "–" : fallback),
     html`<code>${typeof example === "string" ? example : JSON.stringify(example)}</code>`,
@@ -107,7 +107,7 @@ function requestCells(
 export function fieldTable(name: string, schemas: Schemas): Html {
   const rows = fieldsOf(schemas[name] ?? {}).map(({ field, property, isRequired }) => [
     html`<code>${field}</code>`,
-    prose(describeType(property), schemas),
+    prose(typeInBackticks(property), schemas),
     isRequired ? "yes" : "no",
     prose(String(property.description ?? "")),
   ]);
@@ -122,7 +122,7 @@ function fieldsOf({ properties, required }: JsonObject) {
 }
 
 /** Returns the type of a JSON Schema in words, with its limits. Code and the names of schemas stand between backticks. */
-export function describeType(schema: JsonObject): string {
+export function typeInBackticks(schema: JsonObject): string {
   const { $ref, type, items, oneOf, anyOf, additionalProperties } = schema;
   if (typeof $ref === "string") return `\`${schemaName($ref)}\``;
   if (Array.isArray(schema.enum)) return schema.enum.map(jsonInBackticks).join(", ");
@@ -130,10 +130,10 @@ export function describeType(schema: JsonObject): string {
   const forms =
     oneOf ?? anyOf ?? (Array.isArray(type) ? type.map((one) => ({ ...schema, type: one })) : null);
   if (Array.isArray(forms))
-    return [...new Set(forms.map((form) => describeType(toObjectOrEmpty(form))))].join(" or ");
+    return [...new Set(forms.map((form) => typeInBackticks(toObjectOrEmpty(form))))].join(" or ");
   switch (type) {
     case "array":
-      return `array${limits(schema, "Items")} of ${describeType(toObjectOrEmpty(items))}`;
+      return `array${limits(schema, "Items")} of ${typeInBackticks(toObjectOrEmpty(items))}`;
     case "object":
       return additionalProperties !== undefined && additionalProperties !== false
         ? "object with names"

@@ -19,14 +19,14 @@ const LIST_PARAMETERS: readonly string[] = ["state", "text", "before", ...FIELDS
 
 /**
  * Renders a form with the fields of the filter and a link for each state. The form works without a script.
- * @param selfUrl the URL of the page. The query of the URL has the current values of the fields.
+ * @param currentUrl the URL of the page. The query of the URL has the current values of the fields.
  * @param errors the errors of the current values
  */
-export function filterForm(selfUrl: string, errors: readonly RequestError[], hasLabels: boolean): Html {
-  const query = queryOf(selfUrl);
+export function filterForm(currentUrl: string, errors: readonly RequestError[], hasLabels: boolean): Html {
+  const query = queryOf(currentUrl);
   const state = query.get("state");
   const stateLink = (text: string, value: string | null) =>
-    html`<a href="${replaceListParameter(selfUrl, "state", value)}"${value === state && html` aria-current="page"`}>${text}</a>`;
+    html`<a href="${replaceListParameter(currentUrl, "state", value)}"${value === state && html` aria-current="page"`}>${text}</a>`;
   const kept = [...query].filter(([name]) => name === "state" || !LIST_PARAMETERS.includes(name));
   const isFiltered = LIST_PARAMETERS.some((name) => name !== "before" && query.get(name));
   return html`<div class="filter"><nav aria-label="By state" id="states">${stateLink("All", null)}${FILTER_STATES.map(
@@ -39,7 +39,7 @@ ${FIELDS.filter(({ name }) => hasLabels || name !== "label").map(
   ({ name, text, type, example }) =>
     html`<label>${text} <input type="${type}" name="${name}" value="${query.get(name) ?? ""}" placeholder="${example}" maxlength="300" data-keep></label>
 `,
-)}<button>Filter</button>${isFiltered && html` <a href="${clearFilter(selfUrl)}">Clear</a>`}</form>${errors.map(
+)}<button>Filter</button>${isFiltered && html` <a href="${clearFilter(currentUrl)}">Clear</a>`}</form>${errors.map(
     ({ parameter, detail }) => html`<p class="wrong" role="alert">${parameter}: ${bdiElement(detail)}</p>`,
   )}</div>`;
 }
@@ -48,16 +48,16 @@ ${FIELDS.filter(({ name }) => hasLabels || name !== "label").map(
  * Returns the relative URL of the list page with another value of one parameter. The URL keeps the link key and the
  * other fields of the filter, and shows the first page unless the parameter is `before`.
  */
-export function replaceListParameter(selfUrl: string, name: string, value: string | null): string {
-  const query = queryOf(selfUrl);
+export function replaceListParameter(currentUrl: string, name: string, value: string | null): string {
+  const query = queryOf(currentUrl);
   query.delete("before");
   if (value === null) query.delete(name);
   else query.set(name, value);
   return `?${query.toString()}`;
 }
 
-function clearFilter(selfUrl: string): string {
-  const query = queryOf(selfUrl);
+function clearFilter(currentUrl: string): string {
+  const query = queryOf(currentUrl);
   for (const name of LIST_PARAMETERS) query.delete(name);
   return `?${query.toString()}`;
 }

@@ -1,7 +1,7 @@
 import type { StatusDocument } from "../api/status-document.ts";
 import { clusterConsoleUrl } from "../domain/console-url.ts";
 import { describeWatchState, type Instant, wasJobObserved } from "../domain/job.ts";
-import { isOperationKind, jobTypeText } from "../domain/operation-kind.ts";
+import { isOperationWithoutJob, jobTypeText } from "../domain/operation-kind.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { bdiElement, externalLink, type Html, html, normalizeWebUrl } from "./html.ts";
 import { icon } from "./icon.ts";
@@ -10,8 +10,8 @@ import { countdownTo, parseInstant, renderTimesInText, runningDuration, timeWith
 import { formatSvgPercent } from "./timeline.ts";
 
 /**
- * Renders the top of the status page: the state, the name and the duration of the job, who started the job, the next poll
- * and what the reader should know about the data.
+ * Renders the top of the status page: the state, the name and the duration of the job, who started the job, the next
+ * poll and what the reader should know about the data.
  */
 export function headlineSection(document: StatusDocument, now: Instant): Html {
   const wasObserved = wasJobObserved(document);
@@ -28,7 +28,7 @@ ${originLine(document.context)}
 <p>${document.done ? endLine(document) : nextLine(document, wasObserved)}</p>
 ${document.expected && html`<p>${usualDuration(document.expected)}</p>`}
 ${explanation && html`<p>${explanation}</p>`}
-${!document.done && isOperationKind(document.type) && document.reason && html`<p>${bdiElement(document.reason)}</p>`}
+${!document.done && isOperationWithoutJob(document.type) && document.reason && html`<p>${bdiElement(document.reason)}</p>`}
 ${consoleUrl && html`<p>${externalLink(consoleUrl, "Open in the cloud’s console")}</p>`}
 ${document.lastPollError && html`<p class="error"><b>Last poll failed:</b> <bdi>${renderTimesInText(document.lastPollError)}</bdi></p>`}
 ${document.warnings.map((text) => html`<p class="error" dir="auto">${text}</p>`)}</div>

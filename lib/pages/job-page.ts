@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import { type Cause, listResources } from "../domain/cause.ts";
+import { type Cause, resourcesText } from "../domain/cause.ts";
 import { type Instant, wasJobObserved } from "../domain/job.ts";
 import { jobTypeText } from "../domain/operation-kind.ts";
 import { JOB_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
@@ -62,8 +62,8 @@ function mayChange({ done, state, deliveries }: StatusDocument): boolean {
 }
 
 /**
- * Renders the causes of a failed job, the most frequent cause first. Returns null if the job has no failed subjobs and no
- * failure reason.
+ * Renders the causes of a failed job, the most frequent cause first. Returns null if the job has no failed subjobs and
+ * no failure reason.
  */
 function failuresSection({ state, reason, causes, causesOmitted }: StatusDocument): Html | null {
   // A cause contains the reason of its nearest parent, so the reason of the job adds nothing to the causes.
@@ -83,7 +83,7 @@ const moreCauses = (count: number): string => `${count} more ${count === 1 ? "ca
 
 function causeEntry(cause: Cause, index: number, causes: readonly Cause[]): Html {
   const { type, reason, hint, count } = cause;
-  const names = listResources(cause);
+  const names = resourcesText(cause);
   const name = type ?? "unknown";
   const shown = reason?.trim();
   const limit = causes.length === 1 ? MAX_UNSCROLLED_CHARACTERS : MAX_UNSCROLLED_OF_SEVERAL;
@@ -104,7 +104,8 @@ type Fact = readonly [term: string, value: Part];
 
 /**
  * Renders the closed section with the data for operators and support tickets: IDs, the words of the API and of CCE for
- * the state, and the polls. The delay of the detection is the time from the end of the job to the poll that found the end.
+ * the state, and the polls. The delay of the detection is the time from the end of the job to the poll that found the
+ * end.
  */
 function detailsSection(document: StatusDocument, now: Instant): Html {
   const { jobId, project, region, clusterId, polls, done, lagSeconds } = document;

@@ -7,7 +7,7 @@ import { type IconName, icon } from "./icon.ts";
 import { presentState } from "./state-presentation.ts";
 import { parseInstant, renderTime, runningDuration, shortTimeElement } from "./time-html.ts";
 import {
-  computeBar,
+  computeSubJobBar,
   computeTimelineSpan,
   jobDurationMs,
   renderBar,
@@ -87,7 +87,7 @@ function treeRow(job: JobDocument, tree: Tree): Html {
     job.resourceName && html` <span class="res">${bdiElement(job.resourceName)}</span>`
   }`;
   return html`<span class="row c-${state.icon}"><span class="name">${icon(state.icon)}<span>${name}</span></span>${
-    tree.timeline && renderBar(computeBar(job, tree.timeline), job.state === "pending" && !tree.isOver)
+    tree.timeline && renderBar(computeSubJobBar(job, tree.timeline), job.state === "pending" && !tree.isOver)
   }<span class="word">${state.text}</span><span class="took">${subJobDuration(job, tree)}</span></span>`;
 }
 
@@ -145,9 +145,9 @@ function kindOf(job: JobDocument): GroupKind {
 }
 
 /**
- * Puts subjobs into groups. In a long tree of subjobs, four or more consecutive succeeded subjobs are one group. Of seven
- * or more consecutive subjobs of another kind, all but the first three subjobs are one group. The page shows
- * a group of several subjobs as one line until the reader opens the line. Every other subjob is a group with one subjob.
+ * Puts subjobs into groups. In a long tree of subjobs, four or more consecutive succeeded subjobs are one group. Of
+ * seven or more consecutive subjobs of another kind, all but the first three subjobs are one group. The page shows a
+ * group of several subjobs as one line until the reader opens the line. Every other subjob is a group with one subjob.
  * The groups keep the order of the subjobs, unless the order gives more than twelve groups. Then failed subjobs come
  * first, and succeeded subjobs last.
  */

@@ -63,7 +63,7 @@ function firstStart(jobs: readonly JobDocument[]): Instant | null {
 }
 
 /** Returns the bar of a subjob in the timeline of the job. Returns null if the subjob has no start time. */
-export function computeBar(job: JobDocument, timeline: Timeline): Bar | null {
+export function computeSubJobBar(job: JobDocument, timeline: Timeline): Bar | null {
   const start = parseInstant(job.createdAt);
   if (start === null) return null;
   const isPending = job.state === "pending";

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import type { Config, ConfigView } from "../config/config.ts";
+import type { Config, ConfigParser } from "../config/config.ts";
 import { AWS_CLIENT } from "./aws-client.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import { OUTGOING_PROXY, readEnvironment, type Variable } from "./environment.ts";
@@ -9,12 +9,13 @@ import { createSsmConfigSource } from "./ssm-config.ts";
 /**
  * Reads the environment variables of a Lambda function and creates the AWS clients that most Lambda functions use. The
  * client `table` is for the ledger, and the client `sqs` is for the queues.
- * @param view the parts of the config that the function reads
- * @param names the variables that the function needs in addition to `LEDGER_TABLE`, `SWEEP_INTERVAL_SECONDS` and `CONFIG_PATH`
+ * @param configParser the parts of the config that the function reads
+ * @param names the variables that the function needs in addition to `LEDGER_TABLE`, `SWEEP_INTERVAL_SECONDS` and
+ * `CONFIG_PATH`
  * @throws an Error that names all missing and invalid variables
  */
 export function createAwsPorts<C extends Config, Name extends Variable>(
-  view: ConfigView<C>,
+  configParser: ConfigParser<C>,
   ...names: readonly Name[]
 ) {
   const env = readEnvironment<Name | "LEDGER_TABLE" | "SWEEP_INTERVAL_SECONDS" | "CONFIG_PATH">(
@@ -28,7 +29,7 @@ export function createAwsPorts<C extends Config, Name extends Variable>(
     env,
     table: { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE, sweepIntervalMs },
     sqs: { client: new SQSClient(AWS_CLIENT), random: systemRandom },
-    configs: createSsmConfigSource(env.CONFIG_PATH, view),
+    configs: createSsmConfigSource(env.CONFIG_PATH, configParser),
     now: systemClock,
     random: systemRandom,
     proxy: OUTGOING_PROXY,

@@ -1,20 +1,20 @@
 /**
- * Returns the current time in milliseconds, corrected by `correctSystemClock`. Only this file reads the clock and creates random numbers. All other code
- * of the service gets the clock and the random numbers as parameters.
+ * Returns the current time in milliseconds, corrected by `correctSystemClock`. Only this file reads the clock and
+ * creates random numbers. All other code of the service gets the clock and the random numbers as parameters.
  */
 export const systemClock = (): number => Date.now() + correctionMs;
 
 /**
- * A smaller difference between two clocks may come from the time of a request, which is at most three seconds for AWS,
- * and from the header `Date`, which has whole seconds.
+ * Two correct clocks can seem to differ by less than this, because a response of AWS may take up to three seconds to
+ * arrive, and because the header `Date` has only whole seconds.
  */
 const MIN_CORRECTION_MS = 5000;
 
 let correctionMs = 0;
 
 /**
- * Corrects the system clock of this process if it differs by 5 seconds or more from the clock of AWS. A wrong clock would
- * end watches before their deadline and leases before their end.
+ * Compares the clock of this machine with the clock of AWS. If they differ by 5 seconds or more, `systemClock` returns
+ * the time of AWS from then on. A wrong clock would end watches before their deadline and leases before their end.
  * @param awsTime the time in a response that AWS has just sent, in milliseconds
  */
 export function correctSystemClock(awsTime: number): void {

@@ -16,7 +16,7 @@ export const UNITS = {
   /** The time from the end of a job to the first delivery attempt of each notification about the job. */
   NotificationLatenessSeconds: MetricUnit.Seconds,
   Concluded: MetricUnit.Count,
-  /** The number of ended watches of operations that have no job. `Concluded` also counts these watches. */
+  /** The number of ended watches that follow an operation without a job. `Concluded` also counts these watches. */
   OperationsConcluded: MetricUnit.Count,
   Stopped: MetricUnit.Count,
   /** The number of jobs that took longer than 19 of 20 jobs of their type and were notified. */
@@ -24,8 +24,8 @@ export const UNITS = {
   /** The number of jobs that the discover function found and opened a watch for. */
   JobsDiscovered: MetricUnit.Count,
   /**
-   * The time by which the next complete list of the jobs of a project is overdue. Only a list that failed or is not
-   * complete writes this metric.
+   * The time by which the next complete list of the jobs of a project is overdue. The service writes this
+   * metric only if it could not list the jobs, or could not list all of them.
    */
   ListOverdueSeconds: MetricUnit.Seconds,
   /** The number of messages of SMN, by the result. */

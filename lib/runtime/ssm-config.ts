@@ -5,7 +5,7 @@ import {
   type ConfigPart,
   SINGLE_ENTRIES,
 } from "../config/assemble-config.ts";
-import type { Config, ConfigView } from "../config/config.ts";
+import type { Config, ConfigParser } from "../config/config.ts";
 import { ConfigInvalidError, type ConfigSource, createConfigSource } from "../config/config-source.ts";
 import { AWS_CLIENT } from "./aws-client.ts";
 import { systemClock, systemRandom, systemWait } from "./clock.ts";
@@ -20,11 +20,12 @@ const MAX_DELAY_MS = 2000;
 
 /**
  * Creates the source of the config that is stored below `path` in SSM Parameter Store. The config source reads only the
- * parts of the view. The config source logs and counts two separate errors: an invalid config and an unreadable config.
+ * parts that the parser needs. The config source logs and counts two separate errors: an invalid config and an
+ * unreadable config.
  */
 export function createSsmConfigSource<C extends Config>(
   path: string,
-  { parts, parse }: ConfigView<C>,
+  { parts, parse }: ConfigParser<C>,
   { now, random, wait } = { now: systemClock, random: systemRandom, wait: systemWait },
 ): ConfigSource<C> {
   // Only the function `retryAws` repeats requests to SSM. If the SSM client also repeated requests, an overloaded AWS
@@ -81,8 +82,8 @@ async function readConfigParts(
  * Reads and decrypts all parameters below `path`. The name of a returned parameter is relative to `path`. The function
  * reads the pages one after another. If another process writes parameters at the same time, the result may contain only
  * a part of the written parameters.
- * @param retry the options to repeat the request for a page. Without these options, only the SSM client repeats
- * requests.
+ * @param retry the options of `retryAws` for the request for a page. Without `retry`, only the SSM client itself
+ * repeats a request.
  * @throws errors of AWS.
  */
 export async function readSsmParameters(

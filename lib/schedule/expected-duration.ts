@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Job } from "../domain/job.ts";
-import { collectAllSubJobs } from "../domain/subjob-tree.ts";
+import { collectSubJobsInAnyOrder } from "../domain/subjob-tree.ts";
 import { Count } from "../domain/zod-fields.ts";
 import {
   BUCKETS,
@@ -66,9 +66,9 @@ export interface SlowLimit {
 
 /**
  * Returns the age from which a job is slow: the job takes longer than 19 of 20 jobs of its type. The age is the upper
- * limit of an order statistic of the ended jobs, so at most one of 20 new jobs is slow, whatever the distribution of the
- * durations is. Returns null if fewer than 20 jobs have ended since the last change of their durations. No assumed jobs
- * count.
+ * limit of an order statistic of the ended jobs, so at most one of 20 new jobs is slow, whatever the distribution of
+ * the durations is. Returns null if fewer than 20 jobs have ended since the last change of their durations. No assumed
+ * jobs count.
  * @param durations the durations of the jobs that ended before the job started. If jobs that started at the same time
  * counted, the first of them to end would make the others slow.
  * Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World" (2005), conformal prediction.
@@ -107,7 +107,7 @@ export type SubJobDurations = Readonly<Record<string, readonly number[]>>;
  */
 export function addSubJobDurations(known: SubJobDurations, job: Job): SubJobDurations {
   const longest = new Map<string, number>();
-  for (const { type, state, createdAt, updatedAt } of collectAllSubJobs(job)) {
+  for (const { type, state, createdAt, updatedAt } of collectSubJobsInAnyOrder(job)) {
     if (type === null || type.length > MAX_TYPE_CHARACTERS || state !== "succeeded") continue;
     if (createdAt === null || updatedAt === null || updatedAt < createdAt) continue;
     longest.set(type, Math.max(longest.get(type) ?? 0, Math.round((updatedAt - createdAt) / 1000)));

@@ -93,12 +93,12 @@ function learn(jobType: string | null, durations: readonly DurationCount[]): Flo
  * square root of the distance to the nearest jobs. So a few jobs do not make the estimated distribution of job
  * durations too certain.
  * Source: I. S. Abramson, "On bandwidth variation in kernel estimates", Annals of Statistics 10 (1982).
- * @param total the sum of all counts. The returned array has the same sum.
+ * @param countsSum the sum of all counts. The returned array has the same sum.
  */
-export function smoothCounts(counts: Float64Array, total: number): Float64Array {
+export function smoothCounts(counts: Float64Array, countsSum: number): Float64Array {
   const density = new Float64Array(BUCKETS);
-  const nearestJobs = Math.min(total, 1 + 0.6 * total ** 0.7);
-  const minHalfWidth = 30 / Math.sqrt(total);
+  const nearestJobs = Math.min(countsSum, 1 + 0.6 * countsSum ** 0.7);
+  const minHalfWidth = 30 / Math.sqrt(countsSum);
   for (const [bucket, count] of counts.entries()) {
     if (count === 0) continue;
     const halfWidth = 3 * Math.sqrt(0.5 + distanceTo(nearestJobs, counts, bucket));

@@ -42,7 +42,7 @@ export class SimulatedSmn {
     return { status: 200, body: {} };
   }
 
-  /** Returns a signed message. `changes` replaces fields before the signature. */
+  /** Returns a signed message. `changes` replaces fields of the message before the message is signed. */
   createMessage(origin: string, topicUrn: string, changes: Partial<SmnMessage>): SmnMessage {
     const token = randomBytes(8).toString("hex");
     const confirms = changes.type === "SubscriptionConfirmation";

@@ -8,8 +8,8 @@ import {
 } from "../../client/terminal.ts";
 
 /**
- * The output of the demo. At the top are permanent lines. At the bottom is one line per job, which changes with the
- * job.
+ * The output of the demo. At the top are permanent lines. Below them, at the end of the output, is one line for each
+ * job. The line of a job is printed again when the job changes.
  */
 export interface Screen {
   readonly hasColours: boolean;

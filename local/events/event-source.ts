@@ -101,7 +101,10 @@ export function runEventSource(options: {
     return Messages;
   }
 
-  /** Invokes the function. While the function is throttled, tries again until the messages are visible again. */
+  /**
+   * Invokes the function. While the function is throttled, invokes it again and again. Stops when SQS makes the
+   * received messages visible again.
+   */
   async function invokeWithBatch({ messages, receivedAtMs }: ReceivedBatch): Promise<InvocationResult> {
     const event = createSqsEvent(messages, { arn: queue.arn, region });
     const visibleAtMs = receivedAtMs + queue.visibilitySeconds * 1000;

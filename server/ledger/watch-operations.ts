@@ -122,7 +122,7 @@ function addToWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {
   if (extended.kind === "limit_exceeded") return extended;
   const { stored, addedTargets, isDeadlineLater, isChanged, needsGenerations } = extended;
   const { watch } = stored;
-  const generations = needsGenerations ? addGenerations(store, watch, addedTargets) : {};
+  const generations = needsGenerations ? saveGenerationsOfLateTargets(store, watch, addedTargets) : {};
   const expiresAt = isDeadlineLater ? wanted.expiresAt : row.expiresAt;
   if (isChanged) writeWatchRow(store, { ...stored, expiresAt });
   if (isDeadlineLater || Object.keys(wanted.callbacks).length > 0) {
@@ -137,7 +137,7 @@ function addToWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {
  * Computes the generations in the notification keys of targets that were added to an ended watch, and adds them to the
  * stored outcome.
  */
-function addGenerations(
+function saveGenerationsOfLateTargets(
   store: Store,
   watch: Watch,
   addedTargets: readonly string[],

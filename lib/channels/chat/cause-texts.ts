@@ -1,4 +1,4 @@
-import { type CauseInTree, listResources } from "../../domain/cause.ts";
+import { type CauseInTree, resourcesText } from "../../domain/cause.ts";
 import { cleanKeepingLines, cleanToOneLine } from "../../domain/clean-text.ts";
 import { fillIn } from "../../domain/default-texts.ts";
 import { findHint, translateHint } from "../../domain/hints.ts";
@@ -30,7 +30,7 @@ export function formatCauses(
 }
 
 function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseText {
-  const names = truncate(cleanToOneLine(listResources(cause, texts["names.more"])), budget.textCharacters);
+  const names = truncate(cleanToOneLine(resourcesText(cause, texts["names.more"])), budget.textCharacters);
   const title = countText(cause, budget, texts);
   const path = cause.path.map((type) => typeText(type, budget, texts));
   return {

@@ -45,8 +45,8 @@ const Code = z.pipe(
 const Body = z.object({ code: Code, msg: TextOrEmpty, StatusCode: Code, StatusMessage: TextOrEmpty });
 
 /**
- * Returns the verdict by the result code in the body of Feishu's response. Returns null if the response is not from
- * Feishu. A code that is not listed here refuses the message.
+ * Reads the result code in the body of Feishu's response and returns what it means for the attempt. Returns null if the
+ * response is not from Feishu. A code that is not listed here refuses the message.
  * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
  */
 function feishuVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { Instant } from "../../domain/job.ts";
 import type { Secret } from "../../domain/secret.ts";
-import { readRetryAfterSeconds } from "../../http/retry-after.ts";
+import { readCappedRetryAfterSeconds } from "../../http/retry-after.ts";
 import * as verdict from "../attempt-verdict.ts";
 import { type Channel, createJsonRequest } from "../channel.ts";
 import { formatWebhookMessage } from "./message.ts";
@@ -35,7 +35,7 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
    */
   verdictOf(answer, now) {
     const { status, headers } = answer;
-    const afterSeconds = readRetryAfterSeconds(headers["retry-after"], now);
+    const afterSeconds = readCappedRetryAfterSeconds(headers["retry-after"], now);
     if (verdict.isSuccess(status)) return verdict.delivered();
     if (status === 410) return verdict.gone();
     if (status === 501) return verdict.rejected("not_implemented");

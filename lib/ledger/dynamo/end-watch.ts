@@ -154,7 +154,7 @@ export const readOutcome: Operation<"readOutcome"> = async (table, key) => {
  * Computes and stores the generations in the notification keys of targets that a caller adds to an ended watch. Costs a
  * read, a query and, if another watch of the job was restarted, a write.
  */
-export async function addGenerations(
+export async function saveGenerationsOfLateTargets(
   table: LedgerTable,
   watch: WatchGeneration,
   addedTargets: readonly string[],

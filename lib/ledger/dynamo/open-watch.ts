@@ -8,7 +8,7 @@ import {
 } from "../watch.ts";
 import type { NewWatch, OpenResult } from "../watch-ledger.ts";
 import { inlineCallerAttributes, moveToCallerItem, saveCallbacks } from "./caller-data.ts";
-import { addGenerations } from "./end-watch.ts";
+import { saveGenerationsOfLateTargets } from "./end-watch.ts";
 import type { StoredValues } from "./expression.ts";
 import {
   createItem,
@@ -131,7 +131,7 @@ async function extendWatch(
   if (hasCallbacks || (isLater && found.hasCallerItem)) await saveCallbacks(table, watch, found.generation);
   const needsSweep = !isWatching && hasNewTargets;
   const generations = needsSweep
-    ? await addGenerations(table, { ...watch, generation: found.generation }, newTargets)
+    ? await saveGenerationsOfLateTargets(table, { ...watch, generation: found.generation }, newTargets)
     : {};
   const deadlineAt = isLater ? watch.deadlineAt : found.deadlineAt;
   const readyMinutes = (isReadyLonger ? watch.readyMinutes : found.readyMinutes) ?? null;

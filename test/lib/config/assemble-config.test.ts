@@ -1,6 +1,6 @@
 import { PublicTarget } from "../../../lib/channels/public-target.ts";
 import { assembleConfigDocument, entryOfField, splitEntry } from "../../../lib/config/assemble-config.ts";
-import { createConfigView } from "../../../lib/config/config.ts";
+import { createConfigParser } from "../../../lib/config/config.ts";
 import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { PublicProject } from "../../../lib/config/projects.ts";
 import { splitConfigIntoEntries } from "../../../local/stack/config-file.ts";
@@ -100,15 +100,15 @@ test("only entries below secret/ and linkKeys contain secrets, and together the 
   expect(parseConfig(stored).kind).toBe("config");
 });
 
-test("a view without secrets is valid without the secret entries, and names of unread parts are not checked", () => {
-  const view = createConfigView(["projects", "targets", "settings"], {
+test("a document without secrets is valid without the secret entries, and names of unread parts are not checked", () => {
+  const configParser = createConfigParser(["projects", "targets", "settings"], {
     project: PublicProject,
     target: PublicTarget,
   });
   const read = entries.filter(({ name }) => !SECRET.test(name) && !/^(secret|linkKeys|tokens)/.test(name));
   const assembled = assembleConfigDocument(read);
   if (assembled.kind === "faults") throw new Error(assembled.faults.join());
-  expect(view.parse(assembled.document)).toMatchObject({
+  expect(configParser.parse(assembled.document)).toMatchObject({
     kind: "config",
     config: {
       projects: { prod: { region: "eu-de" } },
@@ -116,11 +116,11 @@ test("a view without secrets is valid without the secret entries, and names of u
       settings: { maxPolls: 9, linkKeys: [], callbackSecrets: [] },
     },
   });
-  const settingsOnly = createConfigView(["settings"], { project: PublicProject, target: PublicTarget });
+  const settingsOnly = createConfigParser(["settings"], { project: PublicProject, target: PublicTarget });
   expect(settingsOnly.parse({ settings: { defaultProject: "prod", defaultTargets: ["audit"] } }).kind).toBe(
     "config",
   );
-  expect(view.parse({ settings: { defaultProject: "prod" } }).kind).toBe("faults");
+  expect(configParser.parse({ settings: { defaultProject: "prod" } }).kind).toBe("faults");
 });
 
 test.each([

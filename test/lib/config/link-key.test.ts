@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { PublicTarget } from "../../../lib/channels/public-target.ts";
-import { createConfigView } from "../../../lib/config/config.ts";
+import { createConfigParser } from "../../../lib/config/config.ts";
 import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { PublicProject } from "../../../lib/config/projects.ts";
 
@@ -31,8 +31,11 @@ test.each(GUESSABLE)("a link key that a person wrote makes the config invalid: %
 });
 
 test.each(GUESSABLE)("a Lambda function without credentials refuses the guessable link key %s", (key) => {
-  const view = createConfigView(["settings", "linkKeys"], { project: PublicProject, target: PublicTarget });
-  expect(view.parse({ settings: { linkKeys: [randomBytes(32).toString("hex"), key] } })).toEqual({
+  const configParser = createConfigParser(["settings", "linkKeys"], {
+    project: PublicProject,
+    target: PublicTarget,
+  });
+  expect(configParser.parse({ settings: { linkKeys: [randomBytes(32).toString("hex"), key] } })).toEqual({
     kind: "faults",
     faults: ["settings.linkKeys[1]: is easy to guess; openssl rand -hex 32 makes a good key"],
   });

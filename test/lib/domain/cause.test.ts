@@ -1,4 +1,4 @@
-import { listNames, listResources } from "../../../lib/domain/cause.ts";
+import { listNames, resourcesText } from "../../../lib/domain/cause.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 
 it("names for people end with the number of names that are not shown", () => {
@@ -13,5 +13,5 @@ it("the default text for more names is the English text", () => {
 
 it("of the resources of a cause, three names are shown", () => {
   const cause = { type: null, reason: null, hint: null, count: 6, resources: ["a", "b", "c", "d"] };
-  expect(listResources(cause)).toBe("a, b, c and 3 more");
+  expect(resourcesText(cause)).toBe("a, b, c and 3 more");
 });

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { readRetryAfterSeconds } from "../../../lib/http/retry-after.ts";
+import { readCappedRetryAfterSeconds } from "../../../lib/http/retry-after.ts";
 
 const NOW = Date.UTC(1994, 10, 6, 8, 49, 0);
 
-describe("readRetryAfterSeconds", () => {
+describe("readCappedRetryAfterSeconds", () => {
   it.each([
     ["0", 0],
     ["1", 1],
@@ -17,7 +17,9 @@ describe("readRetryAfterSeconds", () => {
     ["Sun Nov  6 08:49:37 1994", 37],
     ["Sun, 06 Nov 1994 08:48:00 GMT", 0],
     ["Wed, 21 Oct 2093 07:28:00 GMT", 43_200],
-  ])("returns seconds for %j", (text, seconds) => expect(readRetryAfterSeconds(text, NOW)).toBe(seconds));
+  ])("returns seconds for %j", (text, seconds) =>
+    expect(readCappedRetryAfterSeconds(text, NOW)).toBe(seconds),
+  );
 
   it.each([
     undefined,
@@ -32,16 +34,16 @@ describe("readRetryAfterSeconds", () => {
     "1, 2",
     "1994-11-06",
     "5 seconds",
-  ])("returns null for %j", (text) => expect(readRetryAfterSeconds(text, NOW)).toBeNull());
+  ])("returns null for %j", (text) => expect(readCappedRetryAfterSeconds(text, NOW)).toBeNull());
 
   it("returns null for a date that does not exist", () => {
-    expect(readRetryAfterSeconds("Sun, 99 Foo 1994 08:49:37 GMT", NOW)).toBeNull();
+    expect(readCappedRetryAfterSeconds("Sun, 99 Foo 1994 08:49:37 GMT", NOW)).toBeNull();
   });
 
   it("returns null or whole seconds up to the maximum wait of SQS, for every text", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.double().map(String)), fc.integer(), (text, now) => {
-        const seconds = readRetryAfterSeconds(text, now);
+        const seconds = readCappedRetryAfterSeconds(text, now);
         return seconds === null || (Number.isInteger(seconds) && seconds >= 0 && seconds <= 43_200);
       }),
     );

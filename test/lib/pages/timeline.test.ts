@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { JobDocument } from "../../../lib/api/status-document.ts";
 import {
-  computeBar,
+  computeSubJobBar,
   computeTimelineSpan,
   jobDurationMs,
   renderTimelineAxis,
@@ -80,7 +80,7 @@ describe("renderTimelineAxis", () => {
   });
 });
 
-describe("computeBar", () => {
+describe("computeSubJobBar", () => {
   it.each<[string, JobDocument, unknown]>([
     ["inside the timeline", step("B", 25, 50), { from: 0.25, to: 0.5, kind: "plain" }],
     ["still running", step("B", 25, 50, PENDING), { from: 0.25, to: 0.8, kind: "open" }],
@@ -93,7 +93,7 @@ describe("computeBar", () => {
     ["never updated", step("B", 50, 0, { updatedAt: null }), { from: 0.5, to: 0.5, kind: "plain" }],
     ["without a start", subJob({ createdAt: null }), null],
   ])("places a subjob: %s", (_, job, bar) => {
-    expect(computeBar(job, { ...line, now: START + 80_000 })).toEqual(bar);
+    expect(computeSubJobBar(job, { ...line, now: START + 80_000 })).toEqual(bar);
   });
 
   it("places a bar inside the timeline for any times", () => {
@@ -104,7 +104,7 @@ describe("computeBar", () => {
         time,
         fc.constantFrom("pending", "succeeded", "failed"),
         (createdAt, updatedAt, state) => {
-          const bar = computeBar(subJob({ createdAt, updatedAt, state }), line) ?? { from: 0, to: 0 };
+          const bar = computeSubJobBar(subJob({ createdAt, updatedAt, state }), line) ?? { from: 0, to: 0 };
           expect(bar.from).toBeGreaterThanOrEqual(0);
           expect(bar.to).toBeGreaterThanOrEqual(bar.from);
           expect(bar.to).toBeLessThanOrEqual(1);

@@ -35,8 +35,8 @@ afterAll(async () => {
 });
 
 test("the config from SSM contains the parameters of all pages, decrypted", async () => {
-  const view = { parts: [...CONFIG_GROUPS, ...SINGLE_ENTRIES], parse: parseConfig };
-  const { targets, settings } = await createSsmConfigSource(PATH, view).current();
+  const configParser = { parts: [...CONFIG_GROUPS, ...SINGLE_ENTRIES], parse: parseConfig };
+  const { targets, settings } = await createSsmConfigSource(PATH, configParser).current();
   const urls = Object.entries(targets).map(([name, { url }]) => [name, url.reveal()]);
   expect(Object.fromEntries(urls)).toEqual(Object.fromEntries(NAMES.map((name) => [name, urlOf(name)])));
   expect(settings.maxPolls).toBe(7);

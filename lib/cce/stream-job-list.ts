@@ -30,12 +30,12 @@ const MAX_LIST_BYTES = 128 * 1024 * 1024;
 
 /**
  * Sends a request for a list of jobs and passes each job of the reply to `onJob`, as soon as the job has arrived. CCE
- * documents neither pages nor a maximum size of the list, so the reply is never in memory as a whole. A compressed reply
- * is an exception: the service asks for no compression, and reads at most 12 MiB of a compressed reply.
+ * documents neither pages nor a maximum size of the list, so the reply is never in memory as a whole. A compressed
+ * reply is an exception: the service asks for no compression, and reads at most 12 MiB of a compressed reply.
  * @param onJob gets each job without its subjobs. The list may contain a job several times, in any order.
  * @param observe interprets a reply that is not a list
  */
-export async function sendListRequest(
+export async function streamJobList(
   request: CceRequest,
   deadlineMs: number,
   onJob: (job: ListedJob) => void,

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { createListScanner } from "../../../lib/cce/send-list-request.ts";
+import { createListScanner } from "../../../lib/cce/stream-job-list.ts";
 
 /** Scans a text in chunks of some bytes. */
 function scan(text: string, chunkBytes: number) {
