@@ -92,6 +92,8 @@ function checkFunctions(
       [`${prefix}-audit`, { ScheduleExpression: "rate(1 hour)", State: "ENABLED" }],
       [`${prefix}-discover`, { ScheduleExpression: "rate(1 minute)", State: "ENABLED" }],
       [`${prefix}-sweep`, { ScheduleExpression: "cron(0/5 * * * ? *)", State: "ENABLED" }],
+      // The rule for changes of the config has a pattern of events in place of a schedule.
+      [`${prefix}-trail`, { State: "ENABLED" }],
     ],
   );
 }

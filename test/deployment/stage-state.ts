@@ -59,7 +59,7 @@ export const StageState = z.strictObject({
       ),
     }),
   ),
-  rules: Named(z.strictObject({ ScheduleExpression: Text, State: Text, targets: z.array(Text) })),
+  rules: Named(z.strictObject({ ScheduleExpression: Text.optional(), State: Text, targets: z.array(Text) })),
   tables: Named(
     z.looseObject({
       indexes: z.array(z.looseObject({ IndexName: Text })),

@@ -3,6 +3,7 @@ import * as alarms from "./alarm-rules.ts";
 import * as api from "./api-rules.ts";
 import { compareConfigParts, compareQueues, compareWithPolicies } from "./commands.ts";
 import * as deployment from "./deployment-rules.ts";
+import { configChangesInvokeTrail } from "./event-rules.ts";
 import * as faultScenarios from "./fault-scenarios.ts";
 import * as functions from "./function-rules.ts";
 import * as limitScenarios from "./limit-scenarios.ts";
@@ -18,6 +19,7 @@ const RULES: readonly rules.Rule[] = [
   ...[resources, policies, api, functions, roles, rules, ofDeployment].flatMap((one) =>
     Object.values<rules.Rule>(one),
   ),
+  configChangesInvokeTrail,
   compareWithPolicies,
   compareQueues,
   compareConfigParts,
