@@ -41,7 +41,9 @@ def complete(case):
         replace_run_url(body.get("context") or {})
     else:
         case.query = {**(case.query or {}), "from": "cce"}
-        case.query.pop("callbackUrl", None)
+        # The parameters of an operation belong together, and belong to the reply of another call of CCE.
+        for name in ("callbackUrl", "operation", "clusterId"):
+            case.query.pop(name, None)
         replace_run_url(case.query)
         body["status"] = {"jobID": JOB_ID}
 
