@@ -8,7 +8,7 @@ import { findPlant } from "./plants.ts";
 import { runSeed } from "./run-seed.ts";
 
 const SEEDS = 2000;
-/** A run of all seeds has one processor for about 110 s, and other tests use the same processors. */
+/** A run of all seeds needs 70 s of one processor, and other tests use the same processors. */
 const TIME_LIMIT_MS = 400_000;
 const SIMULATE = fileURLToPath(new URL("./simulate.ts", import.meta.url));
 
