@@ -36,7 +36,7 @@ export type ServiceCommand = OutputOptions &
          */
         readonly submission: Submission;
         readonly context: Context;
-        /** Is true if the watches are restarted. */
+        /** The value is true if the watches are restarted. */
         readonly again: boolean;
       } & WaitOptions)
     | ({ readonly kind: "status"; readonly jobs: readonly NamedJob[] } & WaitOptions)

@@ -11,7 +11,9 @@ const UNKNOWN_RESULT: readonly number[] = [500, 502, UNAVAILABLE, 504];
 export interface FailedTry {
   readonly status: number | null;
   readonly retryAfterSeconds: number | null;
-  /** Is true if the response is a problem document (RFC 9457) of the service. A gateway sends other responses. */
+  /**
+   * The value is true if the response is a problem document (RFC 9457) of the service. A gateway sends other responses.
+   */
   readonly isProblem: boolean;
 }
 

@@ -14,7 +14,7 @@ import { WaitProgress } from "./wait-progress.ts";
 export interface WaitPorts {
   readonly client: NotifierClient;
   readonly screen: Screen;
-  /** The terminal on which lines change in place. Is null for a log and for JSON. */
+  /** The terminal on which lines change in place. The value is null for a log and for JSON. */
   readonly terminal: Output | null;
   /** Returns the time in milliseconds since 1970, from a clock that is never set back. */
   readonly now: () => number;

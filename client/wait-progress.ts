@@ -32,7 +32,7 @@ export class WaitProgress {
   readonly #startedAt: number;
   readonly #jobs = new Map<string, ShownJob>();
   #endedJobs = 0;
-  /** What the command waits for while no job is known to run. Is null after the first status of a job. */
+  /** What the command waits for while no job is known to run. The value is null after the first status of a job. */
   #activity: string | null;
   #printedAt: number | null = null;
 

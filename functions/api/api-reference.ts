@@ -11,8 +11,8 @@ import { renderStartPage } from "../../lib/pages/page-shell.ts";
 export const API_TEXT_SEPARATOR = "\0";
 
 /**
- * Loads the texts of the API reference. The texts are large and rarely requested. Therefore they are compressed in the
- * package, and the start of a Lambda instance does not load them.
+ * Loads the texts of the API reference. The texts of the API reference are large and rarely requested. Therefore the
+ * texts are compressed in the package, and a Lambda instance loads the texts only for the first request for them.
  */
 async function loadTexts() {
   const [{ OPENAPI_AND_DOCS, DOCS_STYLE_SOURCE, DOCS_SCRIPT_SOURCE }, { brotliDecompressSync }] =
@@ -23,8 +23,9 @@ async function loadTexts() {
 }
 
 /**
- * The responses by the public URL, or by the path of the page. Everyone may request these responses, so the service makes
- * each response and its ETag only once. The public URL changes only with the config.
+ * The responses with the texts of the API reference, by the public URL or by the path of the page. Everyone may request
+ * these responses, so the service makes each response and its ETag only once. The public URL changes only with the
+ * config.
  */
 const responses = new Map<string, Promise<ApiResponse>>();
 
@@ -36,7 +37,10 @@ function makeOnce(key: string, make: () => Promise<ApiResponse>): Promise<ApiRes
 
 const CACHED = { "cache-control": "public, max-age=300", "x-content-type-options": "nosniff" };
 
-/** Creates the response to `GET /v1/openapi.json`. The OpenAPI document contains the public URL of this deployment. */
+/**
+ * Creates the response to `GET /v1/openapi.json`: the OpenAPI document of the API. The OpenAPI document contains the
+ * public URL of this deployment.
+ */
 export async function openApiResponse(
   publicUrl: string,
   request: Pick<ApiRequest, "headers">,
@@ -66,8 +70,8 @@ export async function docsResponse(request: Pick<ApiRequest, "headers">): Promis
 }
 
 /**
- * Creates the response to `GET /`: for a browser, a page that leads to the API reference. Another client asked for a path
- * that does not exist.
+ * Creates the response to `GET /`: for a browser, a page that leads to the API reference. Any other client gets the
+ * response that the path does not exist.
  */
 export function startPageResponse({
   headers,

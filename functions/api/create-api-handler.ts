@@ -52,9 +52,9 @@ const CALLER_STEPS = {
 } satisfies Record<Exclude<Operation, keyof typeof OPEN_STEPS>, CallerStep>;
 
 /**
- * Creates the handler of all API routes except `POST /v1/jobs`. The handler responds to a HEAD request as to a GET
- * request, with the body. API Gateway then removes the body of the response and reports the length of the body (RFC
- * 9110, section 8.6).
+ * Creates the handler of all API routes except `POST /v1/jobs`. The handler gives a HEAD request the same response as a
+ * GET request, with the body. For a HEAD request, API Gateway then removes the body of the response and reports the
+ * length of the body (RFC 9110, section 8.6).
  */
 export function createApiHandler(ports: ApiPorts): HandleRequest {
   const durations = createLearnedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
@@ -79,8 +79,8 @@ async function handle(request: ApiRequest, ports: RequestPorts): Result {
 }
 
 /**
- * Finds the route of a request. Behind a base path, the path of the start page is the path of the public URL, because
- * this path contains no segment that shows where the base path ends.
+ * Finds the route of a request. If the API has a base path, the path of the start page is the path of the public URL,
+ * because the path of the request does not show where the base path ends.
  */
 async function findRoute({ method, path }: ApiRequest, ports: RequestPorts) {
   const route = matchRoute(method, path);

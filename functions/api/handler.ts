@@ -63,7 +63,8 @@ const checkQueue = (url: string) =>
 const health = createHealthCheck({
   checks: {
     config: ports.configs.check,
-    // No target has the name `:health`. This read of the ledger only shows that the ledger responds.
+    // No target has the name `:health`, because the name of a target contains no colon. This read only checks that the
+    // ledger responds. The read finds no target.
     ledger: () => ledger.readTarget(":health"),
     queue: () => Promise.all([env.POLL_QUEUE_URL, env.NOTIFY_QUEUE_URL].map(checkQueue)),
   },

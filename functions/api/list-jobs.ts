@@ -26,13 +26,13 @@ import { selectVisibleWatches } from "./visible-watches.ts";
  */
 const MAX_READS = 5;
 const READ_LIMIT = 100;
-/** The minimum number of watches that are checked at the same time. */
+/** The minimum number of watches that the function checks in parallel. */
 const MIN_CHECKED = 25;
 
 /**
  * Creates the response to `GET /v1/jobs`: the jobs of one project, newest first. For each job, the list shows the watch
- * of the caller, or the newest watch if the caller has none. Filters find
- * nothing in the context of another caller's watch, because the caller may not see this context.
+ * of the caller, or the newest watch of the job if the caller has no watch of the job. Filters find nothing in the
+ * context of another caller's watch, because the caller may not see this context.
  */
 export async function listJobs(
   _params: unknown,
@@ -98,7 +98,10 @@ export interface ListQuery {
 interface ListReader {
   /** The name of the caller, or null for a reader without a token. */
   readonly caller: string | null;
-  /** Returns the part of the context of a watch that the reader may see. A filter finds nothing in other parts. */
+  /**
+   * Returns the part of the context of a watch that the reader may see. A filter finds nothing in the parts of the
+   * context that the reader may not see.
+   */
   readonly readContext: (watch: Watch) => Promise<Context>;
 }
 
@@ -110,8 +113,8 @@ interface FoundJob {
 
 /**
  * Finds one page of the jobs of a project, newest first. For each job, the page has the watch of the caller, or the
- * newest watch of the job if the caller has none. The page may contain fewer jobs than the limit, although older jobs
- * match, because one page reads at most 500 watches.
+ * newest watch of the job if the caller has no watch of the job. The page may contain fewer jobs than the limit
+ * although more jobs match, because one page reads at most 500 watches.
  * @throws PageTokenError if `before` is not a page token
  */
 export async function findListedJobs(
@@ -128,7 +131,7 @@ export async function findListedJobs(
       before: next,
     });
     const matching = page.watches.filter((watch) => matchesWatch(watch, filter));
-    // The checks cost reads, so the loop checks few more watches than the page needs.
+    // Each check of a watch costs reads of the ledger, so the loop checks only a few more watches than the page needs.
     for (let i = 0; i < matching.length; ) {
       const slice = matching.slice(i, i + Math.max(limit - jobs.length, MIN_CHECKED));
       jobs.push(...(await selectJobs(slice, filter, reader, ledger)));
@@ -146,7 +149,7 @@ export async function findListedJobs(
   return { jobs, next };
 }
 
-/** Returns a position above the newest watch that a filter with `to` can select. */
+/** Returns a position in the list of watches above the newest watch that a filter with `to` can select. */
 function startBelow({ to }: JobFilter): string | null {
   return to === null ? null : toPageToken({ acceptedAt: to + 1, jobId: "0", caller: "token:0" });
 }

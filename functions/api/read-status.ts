@@ -31,16 +31,16 @@ const RESPONSE_MS = 2_000;
  */
 export const AWS_WAITING_LIMITS: WaitingLimits = { total: 4, perCaller: 2 };
 
-/** A caller who follows the header `retry-after` learns of a stop after at most this time. */
+/** A caller who waits for the time in the header `retry-after` learns of a stopped watch after at most this time. */
 const MAX_RETRY_AFTER_SECONDS = 180;
-/** A call that could not wait is repeated after at least this time. */
+/** The time in the header `retry-after` after a call that could not wait because too many calls already waited. */
 const TOO_MANY_RETRY_SECONDS = 2;
 
 /**
- * Creates the response to `GET /v1/jobs/{project}/{jobId}`: the caller's own watch, or what the caller may see of the
- * newest watch of the job. With the parameter `?wait`, the API call waits until the
- * watch ends or the waiting time is over, but only for a poll. The header `retry-after` says when the caller should
- * repeat the call.
+ * Creates the response to `GET /v1/jobs/{project}/{jobId}`: the caller's own watch, or the part of the newest watch of
+ * the job that the caller may see. With the parameter `?wait`, the API call waits until the watch ends or the waiting
+ * time is over. The call waits only if a poll is planned within the waiting time. The header `retry-after` says when
+ * the caller should repeat the call.
  */
 export async function readStatus(
   key: WatchKey,
@@ -64,7 +64,7 @@ export async function readStatus(
   return conditionalResponse(response, request);
 }
 
-/** Returns how long the job of a running watch is expected to take. Returns null after the end of the job. */
+/** Returns how long the job of a running watch is expected to take. Returns null if the job has ended. */
 export async function readExpectedDuration(
   { watch, tree }: WatchDocument,
   { durations, now }: Pick<RequestPorts, "durations" | "now">,
@@ -86,8 +86,9 @@ function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: In
 
 /**
  * Replaces the delivery data of a watch for some chats with the delivery data of the digest message (one message about
- * several jobs). These are the chats that get a digest message instead of a notification about this watch alone. The
- * delivery data of a redelivered notification is not replaced. A watch without an outcome is returned unchanged.
+ * several jobs). The replaced deliveries are those to chats that get a digest message instead of a notification about
+ * this watch alone. The delivery data of a redelivered notification is not replaced. A watch without an outcome is
+ * returned unchanged.
  */
 export async function replaceDigestDeliveries(
   document: WatchDocument,
@@ -109,16 +110,17 @@ export async function replaceDigestDeliveries(
 }
 
 /**
- * `over`: the call has waited, so the watch may have changed. `not_needed`: the watch does not change while the call
- * could wait. `too_many`: too many calls wait already.
+ * `over`: the wait of the call is over, so the watch may have changed. `not_needed`: the call does not wait, because
+ * the watch cannot change within the waiting time. `too_many`: the call does not wait, because too many calls already
+ * wait.
  */
 type WaitResult = "over" | "not_needed" | "too_many";
 
 /**
  * Waits until a watch ends. Only a poll can end a watch. Therefore the function does not wait if the next poll is
- * planned after the waiting time. The function also stops waiting when a poll was recorded and the following poll is
- * planned after the waiting time. A waiting call reads one small item in a second.
- * @param caller the name of the caller, whose calls are counted
+ * planned after the waiting time. The function also stops the wait when a poll was recorded and the next poll is
+ * planned after the waiting time. While a call waits, the function reads one small item of the ledger every second.
+ * @param caller the name of the caller, because the number of waiting calls of one caller is limited
  */
 async function waitForEnd(
   watch: Watch,

@@ -40,9 +40,12 @@ const PAGE_SIZE = 100;
 /** After this number of missed jobs, a request reads no further page. */
 const MAX_JOBS = 100;
 const CONCURRENCY = 10;
-/** A request reads no further page when only this time remains. */
+/** A request reads no further page when only this much time remains for the request. */
 const PAGE_MARGIN_MS = 10_000;
-/** The list of watches is sorted by acceptance. A watch may end this long after its acceptance. */
+/**
+ * The list of watches is sorted by the time of acceptance. This constant is the longest time between the acceptance and
+ * the end of a watch.
+ */
 const LONGEST_WATCH_MS = MAX_DEADLINE_MINUTES * 60_000;
 
 interface MissedScope {
@@ -51,15 +54,19 @@ interface MissedScope {
   readonly config: Config;
   readonly now: Instant;
   readonly isOff: boolean;
-  /** The notification keys that this request has handled. Two watches of a job can share a notification. */
+  /**
+   * The keys of the notifications that this request has already handled. Two watches of a job can share a notification.
+   */
   readonly handled: Set<string>;
 }
 
 /**
- * Creates the response to `POST /v1/targets/{name}/redeliver`. Queues again the notifications of the target that
- * finally failed. The request covers the watches that ended since a time, in the projects for which the caller has the
- * right to the operation `redeliver` and to the target. A second request does not queue a notification that is in the
- * queue or was delivered. The rate limit of the target applies. If the target is switched off, every job is skipped.
+ * Creates the response to `POST /v1/targets/{name}/redeliver`, which sends the missed notifications of one target
+ * again. The function puts the notifications to the target that finally failed into the queue again. The request covers
+ * the watches that ended since a time, in the projects for which the caller has the right to the operation `redeliver`
+ * and to the target. A second request does not queue a notification again that is still in the queue or was delivered.
+ * The rate limit of the target applies to these notifications. If the target is switched off, the function queues no
+ * notification and reports every job as skipped.
  */
 export async function redeliverMissed(
   { name = "" }: Readonly<Record<string, string>>,
@@ -102,7 +109,7 @@ async function redeliverPages(
   const jobs: MissedJob[] = [];
   const firstPageOf = (project: string | undefined) =>
     project === undefined ? null : { project, before: null };
-  // The rights of the caller may have changed since the previous request.
+  // The rights of the caller may have changed after the previous request.
   const isUsable = from === null || projects.includes(from.project);
   let position: MissedPosition | null = isUsable ? (from ?? firstPageOf(projects[0])) : null;
   for (let pages = 0; position !== null && pages < MAX_PAGES; pages += 1) {
@@ -136,7 +143,7 @@ async function redeliverWatches(
   return jobs;
 }
 
-/** Returns one job if the target missed the notification of the watch, otherwise no job. */
+/** Returns one job if the target missed the notification about the watch. Otherwise, returns no job. */
 async function redeliverWatch(
   listed: Watch,
   { target, wanted, config, now, isOff, handled }: MissedScope,
@@ -167,8 +174,8 @@ async function redeliverWatch(
 }
 
 /**
- * Returns the delivery of the notification of a watch. For a member of a digest, this is the delivery of the digest
- * message, unless the notification was already sent again on its own.
+ * Returns the delivery of the notification of a watch. For a watch that belongs to a digest, the returned delivery is
+ * the delivery of the digest message, unless the notification about the watch was already sent again on its own.
  */
 async function readDelivery(
   { watch, deliveries }: WatchDocument,

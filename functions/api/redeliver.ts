@@ -33,9 +33,9 @@ import type { ApiPorts } from "./api-ports.ts";
  * service notifies a target that the request names, even if the setting `on` of the target excludes the outcome of the
  * job. If the request names no targets, the function selects targets of the watch. The caller must have the right to
  * use each selected target, and the setting `on` of the target must list the outcome of the job. A target that is
- * switched off is skipped. If the queue confirms no notification, the status is 503, and the errors name the targets. If
- * the queue confirms only some notifications, the other targets are skipped, because a caller that repeats the whole
- * request would notify the targets with a confirmed notification twice.
+ * switched off is skipped. If the queue confirms no notification, the status is 503, and the errors name the targets.
+ * If the queue confirms only some notifications, the response lists the other targets as skipped. With the status 503,
+ * the caller would repeat the whole request, and the targets with a confirmed notification would be notified twice.
  */
 export async function redeliver(
   key: WatchKey,
@@ -137,18 +137,20 @@ interface QueueAgainPorts {
   readonly notifyQueue: Pick<Queue, "send">;
 }
 
-/** For each target, whether its notifications were queued again, by this call or by another call at the same time. */
+/**
+ * For each target, the result of queueing its notifications again, by this call or by another call at the same time.
+ */
 type QueuedAgain = ReadonlyMap<string, (typeof RESULTS)[number]>;
 
 const RESULTS = ["queued_by_another", "queued", "failed"] as const;
 
-/** A notification of an ended watch: its outcome, or `slow`. */
+/** A notification about an ended watch: the outcome of the job, or `slow` for a notification about the slow job. */
 export interface WatchNotification {
   readonly target: string;
   readonly event: TargetEvent;
 }
 
-/** Returns whether a notification has failed, so that its receiver has missed it. */
+/** Returns whether a notification has finally failed. The receiver has then missed the notification. */
 export function hasFailed(delivery: DeliveryRecord | undefined): boolean {
   return delivery !== undefined && delivery.state !== "pending" && delivery.state !== "delivered";
 }
@@ -194,11 +196,12 @@ export async function queueAgain(
     if (message === null) return [target, "queued_by_another"] as const;
     return [target, failed.has(message.id) ? "failed" : "queued"] as const;
   });
-  // A target can have two notifications. The map keeps the last result of each target, so failures come last.
+  // A target can have two notifications: one about the outcome and one about the slow job. The map keeps the last
+  // result of each target. The results are sorted so that failures come last and replace successes.
   return new Map(queued.toSorted(([, a], [, b]) => RESULTS.indexOf(a) - RESULTS.indexOf(b)));
 }
 
-/** Returns true if the target is switched off. A notification to such a target would fail at once. */
+/** Returns true if the target is switched off. A notification to a target that is switched off would fail at once. */
 export async function isSwitchedOff(
   target: string,
   { ledger }: { readonly ledger: Pick<Ledger, "readTarget"> },

@@ -18,8 +18,8 @@ import type { ApiPorts } from "./api-ports.ts";
 
 /**
  * Handles `DELETE /v1/jobs/{project}/{jobId}`: stops the caller's own watch without a notification. With `?all=true`,
- * stops the watches that all callers have of the job. An ended watch keeps its state. After this request, the caller of
- * a watch that ended as `timed_out` or `lost` can restart the watch.
+ * stops the watches that all callers have of the job. An ended watch keeps its state. The caller of a watch that ended
+ * as `timed_out` or `lost` can restart the watch after this request.
  */
 export async function stopWatch(
   key: WatchKey,
@@ -39,7 +39,8 @@ export async function stopWatch(
   let answer: ApiResponse | ProblemResponse = { status: 204 };
   for (const watch of watches) {
     const stopped = await stopOne(watch, ports, caller, request);
-    // The retention time of a watch may end between the two requests to the ledger. Such a watch needs no stop.
+    // The retention time of a watch may end between the two requests to the ledger. A watch whose retention time has
+    // ended needs no stop.
     if ("kind" in stopped && stopped.problem.status !== 404) answer = stopped;
   }
   return answer;

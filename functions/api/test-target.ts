@@ -52,7 +52,8 @@ export async function testTarget(
   const target = isConfigured(config, "target", name) ? config.targets[name] : undefined;
   if (target === undefined) return nameNotFound("target", name);
   const now = clock();
-  // If the ledger is not available, the caller gets an error before the message is sent, and not after it.
+  // This read comes before the request to the target. If the ledger is not available, the caller therefore gets the
+  // error before the function sends the message.
   const { offSince } = await ledger.readTarget(name);
   const result = await deliver({
     target,

@@ -5,7 +5,10 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 
-/** Returns the caller's own watch of a job. If the caller has none, returns the newest watch of the job, or null. */
+/**
+ * Returns the caller's own watch of a job. If the caller has no watch of the job, returns the newest watch of the job,
+ * or null if the job has no watch.
+ */
 export async function readVisibleWatch(
   key: WatchKey,
   ledger: Pick<Ledger, "readWatch" | "listJobWatches">,
@@ -18,7 +21,7 @@ export async function readVisibleWatch(
 
 /**
  * Selects the watches that a list shows, from watches of one project. A list shows one watch for each job: the watch of
- * the caller, or the newest watch of the job if the caller has none.
+ * the caller, or the newest watch of the job if the caller has no watch of the job.
  * @param caller the name of the caller, or null for a reader without a token
  */
 export async function selectVisibleWatches(
@@ -37,8 +40,8 @@ export async function selectVisibleWatches(
 }
 
 /**
- * Removes from a watch what a caller may not see. Removes the names of targets that the caller may not use. If the
- * watch belongs to another caller, also removes the context, the callbacks and the receivers' answers.
+ * Removes from a watch all data that a caller may not see. Removes the names of targets that the caller may not use. If
+ * the watch belongs to another caller, also removes the context, the callbacks and the receivers' answers.
  */
 export function restrictWatch(document: WatchDocument, caller: Caller): WatchDocument {
   const { watch, deliveries } = document;

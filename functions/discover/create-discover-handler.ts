@@ -7,13 +7,16 @@ import { log } from "../../lib/runtime/log.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { type DiscoverPorts, discoverJobs } from "./discover-jobs.ts";
 
-/** The number of projects whose jobs the function lists in parallel. */
+/** The number of projects whose jobs the discover function lists in parallel. */
 const CONCURRENCY = 5;
-/** The time limit for one list. */
+/** The time limit for listing the jobs of one project. */
 const LIST_MS = 30_000;
-/** The time that the function keeps free after a list, to open watches. */
+/** The time that the discover function keeps free after a list, to open watches for the listed jobs. */
 const OPEN_MS = 15_000;
-/** The function forgets which jobs have a watch if it knows more jobs. It then asks the ledger again. */
+/**
+ * The maximum number of jobs that the discover function keeps in memory as jobs with a watch. If there are more, the
+ * function clears this memory. After that, the function asks the ledger again which jobs have a watch.
+ */
 const MAX_KNOWN_JOBS = 20_000;
 
 export interface DiscoverHandlerPorts
@@ -79,7 +82,10 @@ export function createDiscoverHandler(
   };
 }
 
-/** Logs that the discovery of a project failed. The next interval tries again. */
+/**
+ * Logs that the discovery of the jobs of a project failed. The service tries the discovery again after the next
+ * interval.
+ */
 function logDiscoverFailure(project: string, error: unknown): void {
   log.error("discovery failed", { project }, error);
 }

@@ -14,24 +14,36 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { type OpenDiscoveredPorts, openDiscovered } from "./open-discovered.ts";
 
-/** An ended job is discovered at most this time after its end. The ledger keeps every watch for a longer time. */
+/**
+ * A job that ended longer ago than this time is not discovered. The ledger keeps every watch for a longer time than
+ * this constant.
+ */
 const MAX_AGE_MS = 7 * 86_400_000;
-/** A list may show the end of a job this time late. Jobs that ended earlier were in the latest complete list. */
+/**
+ * The longest time between the end of a job and the first list of CCE that shows this end. Jobs that ended longer ago
+ * were already in the latest complete list.
+ */
 const LATE_END_MS = 3_600_000;
-/** After this time without any try to list the jobs, discovery was switched off, and the next list is a first list. */
+/**
+ * If the function has not tried to list the jobs for this time, discovery was switched off. The next list then counts
+ * as a first list.
+ */
 const SWITCHED_OFF_MS = 86_400_000;
 /**
- * The largest difference between two clocks of the cloud that has no effect. An ended job of the first list is skipped
- * by its ID if its time is at most this much before the first list.
+ * The largest difference between two clocks of the cloud that the function tolerates. If a job ended at most this time
+ * before the first list, the function skips the job by its ID. If a job ended earlier, the function skips the job by
+ * its time.
  */
 const CLOCK_MARGIN_MS = 300_000;
-/** The maximum number of skipped jobs in the ledger. The item of the ledger has at most 400 KB. */
+/**
+ * The maximum number of skipped jobs that the function stores in the ledger. An item of the ledger has at most 400 KB.
+ */
 const MAX_SKIPPED = 2000;
 
 const MINUTE_MS = 60_000;
 /**
- * The schedule is not exact to the second. A list may start this much before the end of the interval, because it would
- * otherwise start one minute late.
+ * The schedule starts the function up to some seconds early or late. The function may therefore list the jobs this much
+ * before the end of the interval. Otherwise the list would start one minute late.
  */
 const SCHEDULE_JITTER_MS = 2000;
 
@@ -42,7 +54,10 @@ export interface DiscoverPorts extends OpenDiscoveredPorts {
   readonly config: Config;
   readonly rateLimit: ProjectRateLimit;
   readonly now: () => Instant;
-  /** Reports the list of a project. By default, the discover function writes a log line and metrics. */
+  /**
+   * Reports the result of one try to list the jobs of a project. By default, the discover function writes a log line
+   * and metrics.
+   */
   readonly onListed?: (project: string, report: DiscoveryReport) => void;
 }
 
@@ -51,21 +66,26 @@ export type DiscoveryReport =
   | {
       readonly kind: "listed";
       readonly overdueSeconds: number;
-      /** Is false if the list was truncated. */
+      /** The value is false if the list of jobs was truncated. */
       readonly isComplete: boolean;
-      /** The jobs for which a watch was opened. */
+      /** The IDs of the jobs for which the function opened a watch. */
       readonly opened: readonly string[];
-      /** The number of jobs for which no watch could be opened. The next list tries again. */
+      /**
+       * The number of jobs for which no watch could be opened. The next run of the function tries to open these watches
+       * again.
+       */
       readonly failed: number;
     }
   | { readonly kind: "failed"; readonly text: string; readonly overdueSeconds: number };
 
 /**
- * Lists the jobs of a project once and opens a watch for each new job. Does nothing if another list of the project was
- * claimed in the same interval. The claim holds whatever fails after it.
- * @param trigger an event lists the jobs even if the interval of the project has not ended. If an event comes too soon
- * after the previous list, or if its list is not complete, the next run of the schedule lists the jobs.
- * @param timeLimitMs the time limit for the list
+ * Lists the jobs of a project once and opens a watch for each new job. The function does nothing if another call has
+ * claimed a list of the project in the same interval. The claim of the list stays valid even if the function fails
+ * later.
+ * @param trigger `event` lists the jobs even if the interval of the project has not ended. An event may come too soon
+ * after the previous list, or the list for an event may be incomplete. In both cases, the next run of the schedule
+ * lists the jobs.
+ * @param timeLimitMs the time limit for listing the jobs
  * @returns true if the function has listed the jobs
  * @throws the errors of the ledger and of the poll queue
  */
@@ -85,7 +105,8 @@ export async function discoverJobs(
     if (trigger === "event") await ledger.requestList(project);
     return false;
   }
-  // The list takes its time from the rate limit of the project and does not wait for this time. Polls wait instead.
+  // The list of jobs uses a time of the rate limit of the project, but does not wait until this time. The polls of the
+  // project wait instead.
   await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
   const selection = createJobSelection(settings, claimed, startedAt);
   const reply = await cce.listJobs(project, selection.add, { timeLimitMs });
@@ -100,21 +121,26 @@ export async function discoverJobs(
     return false;
   }
   const { isComplete } = reply;
-  // If the function fails later, the next list is not a first list: it also selects the jobs that ended meanwhile.
+  // If the function fails after this line, the next list does not count as a first list. The next list therefore also
+  // selects the jobs that ended between the two lists.
   const { switchedOnAt } = claimed;
   if (switchedOnAt === null)
     await ledger.saveDiscovery(project, switchedOnAt, selection.discovery(reply, false));
   const { opened, failed } = await openDiscovered(project, settings, selection.jobIds(), ports);
   const discovery = selection.discovery(reply, failed === 0);
   await ledger.saveDiscovery(project, switchedOnAt, discovery);
-  // The list of an event has little time, so a later list may be complete.
+  // The function has little time to list the jobs for an event. The next run of the schedule has more time, so its list
+  // may be complete.
   if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestList(project);
   const overdueSeconds = overdue(discovery, settings, now());
   onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });
   return true;
 }
 
-/** Returns the time by which the next list that is complete, and whose jobs all have a watch, is overdue. */
+/**
+ * Returns for how many seconds discovery is overdue. Discovery is overdue if the interval of the project has passed
+ * since the last complete list whose jobs all have a watch.
+ */
 function overdue({ succeededAt }: Discovery, { everyMinutes }: DiscoverySettings, now: Instant): number {
   return Math.max(0, (now - succeededAt - everyMinutes * MINUTE_MS) / 1000);
 }
@@ -135,22 +161,23 @@ export function reportListed(project: string, report: DiscoveryReport): void {
 
 /** Selects the jobs of one list for which the service opens a watch. */
 interface JobSelection {
-  /** Reads one job of the list. The list may contain a job several times, in any order. */
+  /** Adds one job from the list to the selection. The list may contain the same job several times, and in any order. */
   add(job: ListedJob): void;
-  /** Returns the IDs of the jobs to watch. A part of these jobs may have a watch already. */
+  /** Returns the IDs of the jobs to watch. Some of these jobs may already have a watch. */
   jobIds(): readonly string[];
   /**
-   * Returns the discovery to store after the list.
+   * Returns the state of discovery to store in the ledger after the list.
    * @param isOpened true if all selected jobs have a watch.
    */
   discovery(reply: Extract<ListReply, { kind: "list" }>, isOpened: boolean): Discovery;
 }
 
 /**
- * Creates the selection for one list. A job is selected if it ran at or after the first list. A job that runs is always
- * selected. An ended job is selected by the time of its end, unless the job was in an earlier complete list. Both times
- * come from the clock of the cloud. The jobs that had ended in the first list are never selected. Jobs whose times do
- * not decide are remembered by their IDs.
+ * Creates the selection of jobs for one list. The function selects a job if the job ran at or after the time of the
+ * first list. A running job is always selected. An ended job is selected by the time of its end, unless an earlier
+ * complete list contained the ended job. The time of the first list and the end of the job both come from the clock of
+ * the cloud. A job that the first list shows as ended is never selected. If the end of an ended job is unknown or is
+ * too close to the time of the first list, the function remembers the ID of the job.
  */
 export function createJobSelection(
   { types }: Pick<DiscoverySettings, "types">,
@@ -168,7 +195,7 @@ export function createJobSelection(
   const wanted = types === undefined ? null : new Set(types.map((type) => type.toLowerCase()));
   const skipped = new Set(switchedOnAt === null ? [] : claimed.skippedJobIds);
   const selected = new Set<string>();
-  /** The jobs of the list that had ended and whose times do not decide, with these times. */
+  /** The ended jobs of the list whose IDs the function may have to remember, with the times of their ends. */
   const undecided = new Map<string, Instant | null>();
 
   return {

@@ -10,7 +10,10 @@ import { log } from "../../lib/runtime/log.ts";
 const MINUTE_MS = 60_000;
 /** The number of jobs for which the function opens watches in parallel. */
 const BATCH_JOBS = 25;
-/** When only this time remains, the function opens no further watches. The next list continues. */
+/**
+ * When only this much time remains, the function opens no further watches. The next list of jobs opens the remaining
+ * watches.
+ */
 const MARGIN_MS = 5_000;
 
 export interface OpenDiscoveredPorts {
@@ -19,7 +22,10 @@ export interface OpenDiscoveredPorts {
   readonly config: Config;
   readonly now: () => Instant;
   readonly remainingMs: () => number;
-  /** The jobs of the project that are known to have a watch. The function adds jobs and never reads old ones again. */
+  /**
+   * The jobs of the project about which the instance knows that they have a watch. The function adds jobs to this set
+   * and never reads these jobs from the ledger again.
+   */
   readonly known: Set<string>;
   readonly onOpenFailure?: (key: WatchKey, error: unknown) => void;
 }
@@ -28,9 +34,9 @@ export interface OpenDiscoveredPorts {
 export const discoveryCaller = (project: string): string => `discover:${project}`;
 
 /**
- * Opens a watch of discovery for each job that has none. The first poll starts at once: a job may have ended already, and
- * only a poll shows the subjobs. A watch that exists is never changed, so that a stopped watch stays stopped, and a
- * changed config has no effect on earlier jobs.
+ * Opens a watch of discovery for each job that has no watch. The first poll starts at once: a job may have ended
+ * already, and only a poll shows the subjobs. The function never changes an existing watch. A stopped watch therefore
+ * stays stopped, and a changed config has no effect on earlier jobs.
  */
 export async function openDiscovered(
   project: string,
@@ -60,7 +66,9 @@ export async function openDiscovered(
 interface OpenedOne {
   readonly jobId: string;
   readonly kind: "opened" | "exists" | "failed";
-  /** The message for the first poll. Is null if a message has claimed a poll of the watch already. */
+  /**
+   * The message for the first poll. The message is null if an earlier message has already claimed a poll of the watch.
+   */
   readonly message: OutgoingMessage | null;
 }
 
@@ -103,7 +111,10 @@ async function openOne(
   }
 }
 
-/** Logs that the service could not open a watch for a discovered job. The next list tries again. */
+/**
+ * Logs that the service could not open a watch for a discovered job. The next list of jobs tries to open the watch
+ * again.
+ */
 function logOpenFailure({ project, jobId }: WatchKey, error: unknown): void {
   log.error("discovery failed", { project, jobId }, error);
 }

@@ -29,7 +29,7 @@ import { confirmSubscription, createCertificateReader, type FetchFromSmn } from 
 
 /** The largest difference between the time of a message and the clock of the service. */
 const MAX_AGE_MS = 300_000;
-/** The time limit for the list of an event. SMN waits five seconds for the response. */
+/** The time limit for listing the jobs after an event. SMN waits five seconds for the response. */
 const LIST_MS = 3000;
 
 export interface SmnPorts {
@@ -38,11 +38,11 @@ export interface SmnPorts {
   readonly proxy: OutgoingProxy | null;
   readonly now: () => Instant;
   /**
-   * Sends a GET request. By default, the egress rules of the config apply, and the certificate authorities of the
-   * project.
+   * Sends a GET request to SMN. By default, the egress rules of the config and the certificate authorities of the
+   * project apply to the request.
    */
   readonly fetchFromSmn?: FetchFromSmn;
-  /** Reports the result of a message. By default, the discover function writes a log line and a metric. */
+  /** Reports the result of a message from SMN. By default, the discover function writes a log line and a metric. */
   readonly onEvent?: typeof reportEvent;
 }
 
@@ -55,7 +55,7 @@ interface Scope {
   readonly fetchFromSmn: FetchFromSmn;
 }
 
-/** Why the service does nothing with a message of a configured topic. */
+/** The reason why the service does nothing with a message of a configured topic. */
 type Refusal = "timestamp" | "certificate_host" | "signature" | "confirmation_host" | "repeated" | "topic";
 
 const REFUSAL_DETAILS: Readonly<Record<Refusal, string>> = {
@@ -68,9 +68,10 @@ const REFUSAL_DETAILS: Readonly<Record<Refusal, string>> = {
 };
 
 /**
- * Creates the handler of `POST /v1/events/smn/{project}`. The handler accepts only messages of the topics in the config
- * that SMN has signed, and confirms the subscription to such a topic. A trace of CTS about CCE makes the service list
- * the jobs of the project at once.
+ * Creates the handler of `POST /v1/events/smn/{project}`, which receives messages of SMN (the message service of Huawei
+ * Cloud). The handler accepts a message only if SMN has signed the message and the config contains its topic. The
+ * handler also confirms the subscription to a topic of the config. A trace of CTS about CCE makes the service list the
+ * jobs of the project at once.
  */
 export function createSmnHandler(discover: DiscoverProject, ports: SmnPorts): HandleRequest {
   const readCertificate = createCertificateReader(ports.now);
@@ -122,9 +123,10 @@ export function createSmnHandler(discover: DiscoverProject, ports: SmnPorts): Ha
       const isListed = await discover(project, settings, "event", limits, scope.config);
       result = isListed ? "listed" : "requested";
     }
-    // The ID is stored only after the work, so that SMN or an operator can send the message again after a failure. Two
-    // confirmations have the effect of one, and so have two lists at the same time. The ledger keeps the ID for as long
-    // as the time of the message is accepted.
+    // The function stores the ID of the message only after the work, so that SMN or an operator can send the message
+    // again after a failure. Two confirmations of a subscription have the same effect as one confirmation. Two
+    // simultaneous lists of jobs have the same effect as one list. The ledger keeps the ID of the message until the
+    // service would refuse the message because of its time.
     if (!(await ledger.rememberMessage(message.message_id, now() + 3 * MAX_AGE_MS)))
       return refuse("repeated");
     report(result);
@@ -133,8 +135,9 @@ export function createSmnHandler(discover: DiscoverProject, ports: SmnPorts): Ha
 }
 
 /**
- * Reads the message in a request, and finds the project. The content type is not checked, because SMN does not document
- * the content type. A project without topics gets the same answer as a project that does not exist.
+ * Reads the SMN message in a request, and finds the project of the message. The content type is not checked, because
+ * SMN does not document the content type. The caller gets the same answer for a project without topics and for a
+ * project that does not exist.
  */
 async function readMessage(
   { body, method, path }: ApiRequest,
@@ -152,7 +155,7 @@ async function readMessage(
   const find = (config: ConfigWithCredentials) =>
     Object.hasOwn(config.projects, project) ? config.projects[project] : undefined;
   let config = await configs.current();
-  // The topic may be newer than the config in memory.
+  // The config in memory may be older than the topic, so the function reads the config again.
   if (find(config)?.discover?.topics?.includes(message.topic_urn) !== true)
     config = await configs.refreshed();
   const configured = find(config);
@@ -177,7 +180,7 @@ interface EventReport {
   readonly project: string;
   readonly type: SmnMessage["type"];
   readonly result: EventResult["result"] | "refused" | "failed";
-  /** Why the message was refused. */
+  /** The reason why the service refused the message. */
   readonly reason?: Refusal;
   /** The error of the request to SMN. */
   readonly cause?: unknown;

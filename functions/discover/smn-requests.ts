@@ -8,7 +8,10 @@ const MAX_BYTES = 65_536;
 /** The time for which an instance of the function keeps a certificate. */
 const MAX_AGE_MS = 3_600_000;
 const MAX_CERTIFICATES = 20;
-/** The shortest time between two requests. Without this limit, many invalid messages would cause many requests to SMN. */
+/**
+ * The shortest time between two requests to SMN. Without this limit, many invalid messages would cause many requests to
+ * SMN.
+ */
 const MIN_INTERVAL_MS = 1000;
 
 export type FetchFromSmn = (
@@ -18,12 +21,12 @@ export type FetchFromSmn = (
 
 type FetchedCertificate =
   | { readonly kind: "certificate"; readonly certificate: X509Certificate }
-  /** The certificate could not be fetched. A later try may succeed. */
+  /** The function could not fetch the certificate from SMN. The certificate may be available at a later try. */
   | { readonly kind: "unavailable"; readonly cause: unknown };
 
 /**
- * Creates a function that fetches the certificate at a URL, and that keeps certificates in memory. The caller has
- * checked the host of the URL. The function follows no redirect.
+ * Creates a function that fetches the SMN certificate at a URL and keeps certificates in memory. The caller of the
+ * created function must check the host of the URL before. The created function follows no redirect.
  */
 export function createCertificateReader(now: () => Instant) {
   const known = new Map<string, { readonly certificate: X509Certificate; readonly fetchedAt: Instant }>();
@@ -52,7 +55,7 @@ export function createCertificateReader(now: () => Instant) {
 }
 
 /**
- * Confirms a subscription of SMN. The caller has checked the host of the URL and the signature of the message.
+ * Confirms a subscription of SMN. The caller must check the host of the URL and the signature of the message before.
  * @throws Error if SMN did not confirm the subscription.
  */
 export async function confirmSubscription(url: string, fetchFromSmn: FetchFromSmn): Promise<void> {

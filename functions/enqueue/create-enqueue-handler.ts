@@ -35,14 +35,17 @@ import {
 } from "./open-watches.ts";
 import { sendMessages } from "./send-messages.ts";
 
-/** An instance opens this part of the remaining watches before it counts the watches in the ledger. */
+/**
+ * The part of the remaining watches of a caller that an instance may open before the instance counts the watches in the
+ * ledger again.
+ */
 const UNCOUNTED_PART = 1 / 25;
-/** After a refusal, an instance does not count the watches of the caller again in this time. */
+/** After the limit has refused a call, the instance does not count the watches of the caller again for this time. */
 const FULL_MS = 10_000;
 /** An instance remembers at most this many callers. */
 const MAX_CALLERS = 1000;
 
-/** A caller with too many running watches repeats the call after this time. */
+/** The time after which a caller with too many running watches should repeat the call. */
 const FULL_RETRY_SECONDS = 60;
 
 interface EnqueuePorts
@@ -103,7 +106,7 @@ async function acceptRequest(
   return submissionResponse(jobs, (i) => locate(watchedPath(submission, i)));
 }
 
-/** Returns the path of the submitted job with an index. */
+/** Returns the path of a submitted job in the request. The path is used in error messages. */
 function watchedPath({ jobIds, operation }: Submission, index: number): readonly PropertyKey[] {
   if (operation !== undefined) return ["operation"];
   return jobIds === undefined ? ["jobId"] : ["jobIds", index];
@@ -163,7 +166,9 @@ function jobResult(
   };
 }
 
-/** Writes the log line and the metric of one call of `POST /v1/jobs`. The log line lists the accepted jobs. */
+/**
+ * Writes the log line and the metric of one call of `POST /v1/jobs`. The log line lists the IDs of the accepted jobs.
+ */
 export function reportAccepted(
   call: { readonly caller: string; readonly project: string; readonly traceparent: string | null },
   jobs: readonly JobResult[],
@@ -192,8 +197,8 @@ interface Allowance {
 
 /**
  * Creates a limit for the running watches of each caller. The ledger contains no counter of watches, because a counter
- * would cost a write for each call. Each instance of the function counts the watches of a caller only now and then, so
- * the limit is approximate. A call for jobs that the caller watches already is always allowed.
+ * would cost a write for each call. Each instance of the function counts the watches of a caller only from time to
+ * time, so the limit is approximate. The limit always allows a call about jobs that the caller already watches.
  */
 export function createWatchLimit({ ledger, now }: LimitWatchesPorts): LimitWatches {
   const allowances = new Map<string, Allowance>();
@@ -218,7 +223,7 @@ export function createWatchLimit({ ledger, now }: LimitWatchesPorts): LimitWatch
       return true;
     }
     const fullMs = fullUntil - now();
-    // A longer time was set before the clock was set back.
+    // If the remaining time is longer than `FULL_MS`, the clock was set back after the time was set.
     const isFull = fullMs > 0 && fullMs <= FULL_MS;
     const free = isFull ? 0 : Math.max(0, watchesPerCaller - (await ledger.countLiveWatches(caller)));
     const opened = jobs <= free ? jobs : await countNew(caller, project, jobIds);

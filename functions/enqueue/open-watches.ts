@@ -15,7 +15,7 @@ import { createLearnedDurationsReader } from "../shared/learned-durations.ts";
 const MINUTE_MS = 60_000;
 /**
  * The maximum number of jobs in a call of `POST /v1/jobs` that also reads learned durations. A call with more jobs
- * sends exactly one request to the ledger for each job.
+ * sends exactly one request to the ledger for each job and does not read learned durations.
  */
 const SMALL_CALL_JOBS = 10;
 
@@ -49,7 +49,7 @@ export interface AcceptPorts {
 }
 
 /**
- * Opens the caller's watch of each job of a call. If the caller already has a watch of the job, the function adds the
+ * Opens the caller's watch of each job of a call. If the caller already has a watch of a job, the function adds the
  * targets of the new call to this watch. The watches of other callers do not change. If the call asks for a digest
  * message (one message about several jobs), the function stores a digest for the new watches.
  */

@@ -9,8 +9,8 @@ import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./open-watches.ts";
 
 /**
- * The time until the sweep function checks the notifications of an ended watch. The check is needed because this
- * function may crash before all notifications are in their queue.
+ * The time until the sweep function checks the notifications of an ended watch. An instance of the function checks an
+ * ended watch because a crash may happen before all notifications are in their queue.
  */
 const SWEEP_DELAY_MS = 600_000;
 
@@ -41,7 +41,10 @@ export async function sendMessages(
   });
 }
 
-/** Returns the message of the first poll of a watch, unless a message has claimed a poll of the watch already. */
+/**
+ * Returns the message of the first poll of a watch. Returns no message if an earlier message has already claimed a poll
+ * of the watch.
+ */
 function pollsFor(
   key: WatchKey,
   job: OpenedJob,

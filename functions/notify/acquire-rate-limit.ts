@@ -7,17 +7,18 @@ import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 
 /**
- * SQS can only delay a message by whole seconds. A notification with a reserved time therefore becomes visible in its
- * queue before that time, and the function waits for the rest. The value is longer than one second and the usual time
- * from the queue to the function together, so a notification rarely misses its reserved time.
+ * SQS delays a message only by whole seconds. A notification with a reserved time therefore becomes visible in its
+ * queue before the reserved time, and the function waits for the remaining time. This constant is longer than one
+ * second plus the usual time from the queue to the function, so a notification rarely misses its reserved time.
  */
 export const EARLY_MS = 1500;
 /**
- * The time between the reservation and the earliest reserved time. A new Lambda instance needs about this time to start a
- * request. Without this time, the first request would start late, and the second request would follow too early.
+ * The time between the moment of a reservation and the earliest time that can be reserved. A new Lambda instance needs
+ * about this time to start a request. Without this lead time, the first request would start late, and the second
+ * request would follow the first request too early.
  */
 export const LEAD_MS = 150;
-/** The function ignores a shorter wait for the end of the waiting time after an HTTP 429 response. */
+/** If the waiting time after an HTTP 429 response ends within this time, the function does not wait for the end. */
 const MIN_WAIT_MS = 100;
 
 export interface AcquireRateLimitPorts {
@@ -28,19 +29,19 @@ export interface AcquireRateLimitPorts {
 }
 
 type AcquiredRateLimit =
-  /** The request to the target may be sent at `requestAt`. This time is at most `EARLY_MS` in the future. */
+  /** The function may send the request to the target at `requestAt`. This time is at most `EARLY_MS` in the future. */
   | { readonly kind: "acquired"; readonly requestAt: Instant }
   /**
    * The message must stay in its queue until the time `until`. The rate limit has reserved the time `requestAt` for the
-   * request. `requestAt` is null if no time is reserved.
+   * request. `requestAt` is null if the rate limit has reserved no time for the request.
    */
   | { readonly kind: "postpone"; readonly until: Instant; readonly requestAt: Instant | null };
 
 /**
- * Decides when one request to a target may be sent. The request waits for the first step of the retry schedule, for the
- * end of the waiting time after an HTTP 429 response, and for the rate limit of the channel. The rate limit reserves
- * one time for each request. A request that missed its reserved time gets a new one, because the next times belong to
- * other requests.
+ * Decides when one request to a target may be sent. The request must wait for three times: the first step of the retry
+ * schedule, the end of the waiting time after an HTTP 429 response, and the time that the rate limit of the channel
+ * allows. The rate limit reserves one time for each request. If a request missed its reserved time, the function
+ * reserves a new time, because the next times already belong to other requests.
  */
 export async function acquireRateLimit(
   targetName: string,

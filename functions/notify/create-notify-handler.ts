@@ -37,8 +37,8 @@ const ATTEMPT_MS = 10_000;
  */
 const RECORD_MS = 6_000;
 /**
- * The number of receives of a message after which the function makes the waits longer. Until then, a message waits only
- * for the rate limit, so a burst of messages takes minutes.
+ * The number of receives of a message after which the function makes the waits longer. Up to this number of receives, a
+ * message waits only for the rate limit, so the delivery of a burst of messages takes minutes.
  */
 const PROMPT_RECEIVES = 30;
 /**
@@ -148,13 +148,13 @@ async function notify(
     const waitMs = acquired.requestAt - now();
     if (waitMs > 0) await ports.wait(waitMs);
   }
-  // The function checks the remaining time again, because Lambda may have frozen the process after the message claimed
-  // the notification. The lease of the notification may have ended while the process was frozen.
+  // The function checks the remaining time again. Lambda may have frozen the process after the message claimed the
+  // notification. The lease of the notification may have ended while the process was frozen.
   const timeLimitMs = attemptTimeMs(received);
   if (timeLimitMs <= 0) return "retry";
   const { allow } = settings.egress;
   const maskConfig = maskSecretsIn(config);
-  // The config does not contain the URL of a callback.
+  // The config does not contain the URL of a callback, so the URL must be masked here.
   const mask = isCallbackName(key.target)
     ? (text: string) => maskConfig(maskSecretsIn(target)(text))
     : maskConfig;
@@ -166,14 +166,14 @@ async function notify(
 }
 
 /**
- * Returns the time from the end of the job to `at`. The cloud's clock gives the end of the job. Returns null if the
- * notification is not about one job, or if the cloud does not say when the job ended.
+ * Returns the time in seconds from the end of the job to the time `at`. The clock of the cloud gives the end of the
+ * job. Returns null if the notification is not about one job, or if the cloud does not say when the job ended.
  */
 function secondsSinceJobEnd({ content }: Notification, at: Instant): number | null {
   if (content.kind !== "outcome") return null;
   const { outcome, updatedAt } = content.summary;
   const isOver = outcome === "succeeded" || outcome === "failed";
-  // The cloud's clock may be ahead of the notifier's clock.
+  // The clock of the cloud may be ahead of the clock of this service.
   return isOver && updatedAt !== null ? Math.max(0, (at - updatedAt) / 1000) : null;
 }
 

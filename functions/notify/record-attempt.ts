@@ -60,15 +60,18 @@ export interface RecordAttemptPorts {
   readonly onAct?: typeof logAct;
 }
 
-/** The data from before a delivery attempt. */
+/** The data that the function read before a delivery attempt. */
 export interface BeforeAttempt {
   /** The time when the message claimed the notification. */
   readonly claimedAt: Instant;
   /** The delivery data in the ledger. */
   readonly record: DeliveryRecord;
-  /** Is true if an earlier response said that the target no longer exists. */
+  /** The value is true if an earlier response of the receiver said that the target no longer exists. */
   readonly isMarkedGone: boolean;
-  /** The time from the end of the job to the first delivery attempt. Is null for any other attempt. */
+  /**
+   * The time from the end of the job to the first delivery attempt. The value is null for every attempt other than the
+   * first attempt.
+   */
   readonly latenessSeconds: number | null;
 }
 
@@ -92,7 +95,8 @@ export async function recordAttempt(
     verdict === "gone" && reason !== "target_off"
       ? await goneConfirmationTime(notification, claimedAt, at, ledger)
       : null;
-  // The attempt that confirms an earlier response is an additional attempt outside the retry schedule.
+  // The attempt that confirms an earlier response is an additional attempt. This attempt uses no step of the retry
+  // schedule.
   const spent = result.spent && confirmAt === null;
   const isThrottled = verdict === "retry" && !spent;
   const afterSeconds = result.afterSeconds ?? (isThrottled ? THROTTLE_SECONDS : null);
@@ -112,8 +116,8 @@ export async function recordAttempt(
   const nextAttemptAt = confirmAt === null || isLastAttempt(received) ? retryAt : confirmAt;
   const finalState = verdict === "retry" ? "exhausted" : verdict;
   const state: DeliveryState = nextAttemptAt === null ? finalState : "pending";
-  // If the receiver asks for a wait, all notifications to the target wait for this time. The retry schedule applies
-  // only to the current notification.
+  // If the receiver asks the service to wait, all notifications to the target wait for this time. The waiting time of
+  // the retry schedule applies only to the current notification.
   if (isThrottled && afterSeconds !== null) await ledger.throttleTarget(key.target, at + afterSeconds * 1000);
   const recorded = await ledger.recordAttempt({
     key,
@@ -141,10 +145,11 @@ export async function recordAttempt(
 }
 
 /**
- * Stores that the receiver said that the target no longer exists. Returns null if an earlier response, from before this
- * minute, said the same. Otherwise, returns the time for an attempt that confirms the response. All notifications to a
- * target of the config share the first response. A callback URL has one per notification, because a receiver may
- * withdraw the same URL for only one run of a pipeline.
+ * Stores that the receiver said that the target no longer exists. Returns null if an earlier response, at least a
+ * minute ago, said the same. Otherwise, returns the time of the next attempt, which confirms the response. All
+ * notifications to a target of the config share the record of the first response. For a callback URL, each notification
+ * has its own record of the first response, because a receiver may withdraw the same URL for only one run of a
+ * pipeline.
  */
 async function goneConfirmationTime(
   { key, redelivery }: Notification,
@@ -157,7 +162,7 @@ async function goneConfirmationTime(
   return claimedAt >= confirmAt ? null : confirmAt;
 }
 
-/** Hides a message in the queue until the given time, or for the longest time that SQS allows. */
+/** Makes a message invisible in the queue until the given time, or for the longest time that SQS allows. */
 export async function postponeMessage(
   { receiptHandle }: ReceivedMessage,
   until: Instant,

@@ -26,7 +26,7 @@ export interface Notification {
    * repeated notification by this ID.
    */
   readonly webhookId: string;
-  /** The W3C trace context of the watch. Is null if the notification is not about a single watch. */
+  /** The W3C trace context of the watch. The value is null if the notification is not about a single watch. */
   readonly traceparent: string | null;
   /** The target is null when the config does not contain the target. */
   readonly target: Target | null;

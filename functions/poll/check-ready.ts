@@ -10,7 +10,7 @@ import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
  * project allows a few hundred queries in five minutes.
  */
 const MAX_RESOURCES = 20;
-/** A node was seen `Active` shortly before its installation failed, so one poll is not enough. */
+/** CCE can show a node as `Active` shortly before the installation of the node fails, so one poll is not enough. */
 const NEEDED_POLLS_OF_NODES = 2;
 
 interface CheckReadyPorts {
@@ -38,7 +38,8 @@ export async function checkReady(
     const remainingMs = endAt - now();
     if (remainingMs <= 0)
       return { kind: "unseen", observation: { kind: "unavailable", text: "CCE did not answer in time" } };
-    // The queries count against the rate limit of the project. The next poll waits if this poll has used too much.
+    // The queries count against the rate limit of the project. If this poll has used more queries than the rate limit
+    // allows, the next poll waits.
     await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
     const observation = await cce.queryResource(project, resource, { timeLimitMs: remainingMs });
     if (observation.kind === "throttled") rateLimit.onThrottled(project);
@@ -47,7 +48,7 @@ export async function checkReady(
       if (state === "succeeded") continue;
       return { kind: "not_ready", reason: reason ?? phase, message: observation.message ?? null };
     }
-    // A new resource may become visible later, so CCE's reply that it does not know the resource is not final.
+    // A new resource may become visible in CCE later, so CCE's reply that the resource is unknown is not final.
     if (observation.kind === "gone")
       return { kind: "unseen", observation: { kind: "unavailable", text: observation.text } };
     return { kind: "unseen", observation };

@@ -58,11 +58,17 @@ export interface PollResult {
   readonly at: Instant;
   /** The observation is null when the rate limit of the project has postponed the query to CCE. */
   readonly observation: Observation | null;
-  /** The number of polls of the job until now. A query that the rate limit has postponed does not count as a poll. */
+  /**
+   * The number of polls of the job until now. If the rate limit has postponed a query, the query does not count as a
+   * poll.
+   */
   readonly polls: number;
   /** The times of the latest polls of the job, oldest first. */
   readonly polledAt: readonly Instant[];
-  /** The end of the lease of the poll. After this time, another message may repeat the poll. */
+  /**
+   * The time when the lease of the poll ends. A lease is the time for which one message alone may make the poll. After
+   * this time, another message may repeat the poll.
+   */
   readonly leaseUntil: Instant;
 }
 
@@ -103,10 +109,11 @@ export async function concludeWatch(
     const { state, generation } = document.watch;
     if (state !== "watching" || generation !== watch.generation) return;
   }
-  // The caller has asked again while this poll was in progress. The later of both deadlines holds.
+  // The caller has submitted the job again while this poll was in progress. The watch uses the later of the two
+  // deadlines.
   if (conclusion.outcome === "timed_out" && document !== null && document.watch.deadlineAt > watch.deadlineAt)
     throw new DeadlineMovedError("the deadline of this watch has moved");
-  // The same call may ask for the first time to wait until the resource is usable.
+  // The same submission may ask for the first time that the watch waits until the resource is usable.
   const endsWithJob = conclusion.outcome === "succeeded" && conclusion.ready === undefined;
   if (endsWithJob && document?.summary === null && document.watch.readyMinutes !== null)
     throw new DeadlineMovedError("the watch must wait until the resource of its job is usable");
@@ -131,8 +138,9 @@ export async function resumeConclusion(watch: Watch, at: Instant, ports: Conclud
 }
 
 /**
- * Returns the conclusion of a watch. If the job has succeeded, the end of the job cannot be unknown. In this case, the
- * conclusion says that the resource of the job has not become usable or was never seen.
+ * Corrects the conclusion of a watch whose job has succeeded. The end of a succeeded job is known, so the conclusion
+ * cannot be that the outcome is unknown. The corrected conclusion says instead that the resource of the job has not
+ * become usable or was never seen.
  */
 function concludeSucceededJob(watch: Watch, conclusion: Conclusion): Conclusion {
   const isUnknown = conclusion.outcome === "timed_out" || conclusion.outcome === "lost";
@@ -228,8 +236,8 @@ async function notifyAndEnd(
 
 /**
  * Adds the duration of an ended job to the learned durations. Only the function call that ended the watch may add the
- * duration of the job. An operation does not count as a job of any type. Otherwise, the durations of operations would
- * change the first poll of a job.
+ * duration of the job. The duration of an operation is not added, because an operation is not a job. Durations of
+ * operations would change the delay of the first poll of jobs.
  */
 async function learnDuration(
   { project, jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,

@@ -27,15 +27,16 @@ const QUERY_MS = 10_000;
 /** The time that the function keeps free after the query to CCE, to send messages and to record the poll. */
 const RECORD_MS = 6_000;
 /**
- * The shortest and the longest wait of a message whose poll must run alone, if another poll of the batch already runs
- * alone. The wait is longer than the time limit of the poll function, so the message does not come back while its batch
- * still runs. The wait is random, so that the messages do not come back together.
+ * The shortest wait of a message whose poll must run alone, while another poll of the batch already runs alone. The
+ * next constant is the longest wait. The wait is longer than the time limit of the poll function, so SQS does not
+ * deliver the message again while the batch still runs. The wait is random, so that such messages do not all come back
+ * at the same time.
  */
 const MIN_ALONE_WAIT_SECONDS = 30;
 const MAX_ALONE_WAIT_SECONDS = 90;
 /**
- * The number of unfinished tries after which a poll runs alone. Most unfinished tries have a cause outside of the job,
- * such as a host that AWS stops. A single unfinished try therefore makes no poll wait.
+ * The number of unfinished tries of a poll after which the poll runs alone. Most unfinished tries have a cause outside
+ * of the job, for example a host that AWS stops. After a single unfinished try, a poll therefore does not have to wait.
  */
 const TRIES_BEFORE_ALONE = 2;
 
@@ -116,7 +117,7 @@ async function pollJob(
   try {
     return await claimAndPoll(message, wanted, received, scope);
   } catch (error) {
-    // The process still runs, so the poll is not a poll that ends the process.
+    // The poll failed with an error, and the process still runs. Therefore this poll does not end the process.
     await scope.ledger.undoPollClaim(wanted).catch(() => undefined);
     throw error;
   }
@@ -169,7 +170,7 @@ async function claimAndPoll(
       return "acknowledged";
     }
   }
-  // The unfinished tries may have ended the process, and with the process all other polls of the batch.
+  // The unfinished tries of the poll may have ended the process and all other polls of the batch.
   const mayPoll = unfinishedTries < TRIES_BEFORE_ALONE || (await order.waitUntilAlone());
   const queryMs = queryTimeMs(received);
   if (!mayPoll || queryMs <= 0) {

@@ -19,7 +19,7 @@ import { queryOperation } from "./query-operation.ts";
 import { followSlowJob, learnSubJobDurations, type SlowJobPorts } from "./slow-job.ts";
 
 /**
- * The longest time that a watch may continue after the deadline in a poll message, even if the ledger has a later
+ * The longest time after the deadline in a poll message for which a watch may continue, even if the ledger has a later
  * deadline.
  */
 const LOOP_BOUND_MS = 7 * 86_400_000;
@@ -45,8 +45,8 @@ export interface ClaimedPoll {
 }
 
 /**
- * Queries CCE, and sends the next poll message or the notifications about the end of the watch. If the function sent the
- * next poll message, the function then records the poll as done.
+ * Queries CCE, and sends the next poll message or the notifications about the end of the watch. If the function has
+ * sent the next poll message, the function records the current poll as done.
  * @param timeLimitMs the time limit for the query to CCE
  * @throws SendFailedError, LeaseEndedError or an error of the ledger
  */
@@ -88,7 +88,7 @@ export async function makePoll(
   return { observation: answer.kind, next: "poll_again", delaySeconds };
 }
 
-/** Returns a shorter delay if the next poll would be late for the first notification of a slow job. */
+/** Returns a shorter delay if the first notification about a slow job would otherwise be late. */
 function delayUntilSlow(
   delaySeconds: number,
   slowAt: Instant | null,
@@ -119,8 +119,8 @@ export function toPollResult(
 }
 
 /**
- * Returns the time after which the watch ends. Before the success of the job, the watch then ends as timed out. After
- * the success of the job, the watch then ends because the resource of the job is not usable.
+ * Returns the time after which the watch must end. If the job has not succeeded by this time, the watch ends as timed
+ * out. If the job has succeeded, the watch ends because the resource of the job is not usable.
  */
 export function watchDeadline({ message, watch }: Pick<ClaimedPoll, "message" | "watch">): Instant {
   return Math.min(readyDeadline(watch) ?? watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
@@ -130,8 +130,8 @@ export function watchDeadline({ message, watch }: Pick<ClaimedPoll, "message" | 
 type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
 
 /**
- * Queries the job or the operation. After the success of the job, the function makes no query and returns the stored
- * job. The poll then queries the resources of the job.
+ * Queries the job or the operation. If the job has already succeeded, the function makes no query about the job and
+ * returns the stored job. In this case, the poll queries the resources of the job instead.
  */
 async function askCce(
   { message: { project, jobId, rateLimitedUntil }, watch }: ClaimedPoll,

@@ -25,7 +25,7 @@ export interface PollReport {
   readonly delaySeconds: number | null;
   /**
    * The time between the planned time and the actual time of the poll. The value is null for the first poll of a job,
-   * and if no poll was made.
+   * and if the function made no poll.
    */
   readonly latenessSeconds: number | null;
 }

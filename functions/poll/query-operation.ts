@@ -6,23 +6,23 @@ import { type Operation, operationResource } from "../../lib/domain/operation.ts
 import type { Watch } from "../../lib/ledger/watch.ts";
 
 /**
- * The goals whose states may still be the states from before the operation. Such a state counts only if an earlier poll
- * saw the resource too.
+ * The goals for which CCE may still show the state from before the operation. The state of such a resource counts only
+ * if an earlier poll also saw the resource.
  */
 const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
   "cluster_upgraded",
   "node_pool_scaled",
   "addon_running",
 ];
-/** The delay before the poll that confirms a state. */
+/** The delay before the second poll, which confirms the state that the first poll found. */
 const CONFIRM_SECONDS = 5;
 
-/** The phase of a node pool that has all nodes. CCE gives an empty phase, which a person cannot read. */
+/** The phase of a node pool that has all nodes. CCE gives an empty phase, which means nothing to a reader. */
 const EMPTY_PHASE = "Available";
 
 /**
  * Queries the task or the resource of an operation and returns it in the form of a job whose type is the kind of the
- * operation. Never throws.
+ * operation. The function never throws an error.
  * @param timeLimitMs the time limit for all queries
  */
 export async function queryOperation(
@@ -56,13 +56,16 @@ export async function queryOperation(
 
 const isPause = (phase: string | null): boolean => phase?.toLowerCase() === "pause";
 
-/** Returns the reason and the message that CCE gives for a state, in one text. Returns null if CCE gives neither. */
+/**
+ * Returns the reason and the message that CCE gives for a state, in one text. Returns null if CCE gives neither a
+ * reason nor a message.
+ */
 function textOf({ job, message }: Extract<Observation, { kind: "job" }>): string | null {
   const texts = [job.reason, message ?? null].map((text) => text?.trim()).filter(Boolean);
   return [...new Set(texts)].join(": ") || null;
 }
 
-/** A failed upgrade task has no reason. The state of its cluster may have one. */
+/** CCE gives no reason for a failed upgrade task. The state of the cluster may contain a reason. */
 async function reasonOfCluster(
   { project }: Pick<Watch, "project">,
   { goal, clusterId }: WatchedResource,

@@ -24,7 +24,7 @@ import type { LearnedDurations } from "../shared/learned-durations.ts";
 import { listSlowNotifications } from "../shared/list-slow-notifications.ts";
 import type { PollResult } from "./conclude-watch.ts";
 
-/** The maximum age of the durations from which the limit of a slow job is computed. */
+/** The maximum age of the learned durations from which the function computes when a job is slow. */
 const LIMIT_MAX_AGE_MS = 1000;
 
 export interface SlowJobPorts {
@@ -36,11 +36,17 @@ export interface SlowJobPorts {
   readonly defaultUrl: string;
   /** Reports that a job is slow. By default, the poll function writes a log line and a metric. */
   readonly onSlow?: typeof reportSlow;
-  /** Reports that notifications of a slow job were sent again. By default, a log line and a metric. */
+  /**
+   * Reports that notifications of a slow job were sent again. By default, the poll function writes a log line and a
+   * metric.
+   */
   readonly onSlowSentAgain?: typeof reportSentAgain;
 }
 
-/** Returns the targets of a watch that are notified of a slow job. Only a target whose `on` names `slow` is notified. */
+/**
+ * Returns the targets of a watch that are notified of a slow job. The service notifies only a target whose setting `on`
+ * contains `slow`.
+ */
 function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): readonly string[] {
   return targets.filter(
     (name) => Object.hasOwn(config.targets, name) && config.targets[name]?.on.includes("slow"),
@@ -48,10 +54,11 @@ function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): reado
 }
 
 /**
- * Notifies the targets once if a running job is slow. The first poll that sees the job computes the age from which the
- * job is slow, from the jobs that have ended until then. Later polls send lost notifications again.
- * @returns the time from which the job is slow, for the watch. It is null if no notification can follow, or if all
- * notifications are final.
+ * Notifies the targets once if a running job is slow. The first poll that sees the job computes the age at which the
+ * job counts as slow. The computation uses the jobs that have ended before this poll. Later polls send notifications
+ * again that were lost.
+ * @returns the time from which the job is slow, to be stored in the watch. The result is null if no notification can
+ * follow, or if every notification was delivered or has finally failed.
  * @throws SendFailedError or an error of the ledger
  */
 export async function followSlowJob(
@@ -75,7 +82,7 @@ export async function followSlowJob(
     await ports.durations(watch.project, job.type ?? watch.jobType, isFirst ? LIMIT_MAX_AGE_MS : undefined),
   );
   if (limit === null) return null;
-  // If the jobs of the type have become slower meanwhile, the later time applies.
+  // If the jobs of this type have become slower since the time was computed, the later time applies.
   const slowAt = Math.max(watch.slowAt ?? 0, at + (limit.p95Seconds - ageSeconds) * 1000);
   if (at < slowAt) return Math.ceil(slowAt);
   await notifySlow(result, job, targets, limit, ageSeconds, ports);
@@ -83,9 +90,9 @@ export async function followSlowJob(
 }
 
 /**
- * Sends the notifications of a slow job again whose messages are probably lost. If the poll itself stored the record,
- * it was interrupted by a crash and sends all notifications.
- * @returns whether a notification is not final
+ * Sends those notifications of a slow job again whose messages were probably lost. If this same poll stored the record
+ * before, a crash has interrupted the poll. In this case, the function sends all notifications.
+ * @returns whether at least one notification is neither delivered nor finally failed
  */
 async function sendLostNotifications(
   { watch, at, polls }: PollResult,
@@ -109,7 +116,10 @@ async function sendLostNotifications(
   return open.length > 0;
 }
 
-/** Stores the state of a slow job and sends one notification to each target. A repeated call sends the same state. */
+/**
+ * Stores the state of a slow job and sends one notification to each target. A repeated call of the function sends the
+ * same state.
+ */
 async function notifySlow(
   { watch, at, polls }: PollResult,
   job: Job,
@@ -148,7 +158,10 @@ async function notifySlow(
   onSlow(stored.summary, watch);
 }
 
-/** Adds the durations of the subjobs of an ended job to the learned durations, if a target is notified of slow jobs. */
+/**
+ * Adds the durations of the subjobs of an ended job to the learned durations, if at least one target is notified of
+ * slow jobs.
+ */
 export async function learnSubJobDurations(
   { watch, at, observation }: Pick<PollResult, "watch" | "at" | "observation">,
   { ledger, config }: Pick<SlowJobPorts, "ledger" | "config">,
@@ -170,7 +183,10 @@ export function reportSlow(
   meter.add("SlowJobs", 1);
 }
 
-/** Writes the log line and the metric of notifications that a poll sent again. Both are those of the sweep function. */
+/**
+ * Writes the log line and the metric of notifications that a poll sent again. The sweep function writes the same line
+ * and the same metric.
+ */
 export function reportSentAgain(
   { project, jobId, caller, traceparent }: Pick<Watch, "project" | "jobId" | "caller" | "traceparent">,
   notifications: number,

@@ -22,7 +22,10 @@ import { systemWait } from "../../lib/runtime/clock.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 const MINUTE_MS = 60_000;
-/** The limit remembers at most this many callers. A caller in excess starts with a new minute. */
+/**
+ * The request limit remembers at most this many callers. If there are more callers, the limit forgets all callers, and
+ * each caller starts with a new minute.
+ */
 const MAX_CALLERS = 1000;
 
 export interface AuthenticatePorts {
@@ -121,19 +124,22 @@ function logRefusal({ issuer, check, claims }: TokenRefusal): void {
   log.warn("identity token refused", { issuer, check, claims });
 }
 
-/** Counts a request of a caller. Returns the whole seconds until the next allowed request, or null if it is allowed. */
+/**
+ * Counts a request of a caller. Returns the number of whole seconds until the next allowed request, or null if the
+ * request is allowed.
+ */
 type LimitRequests = (caller: string, requestsPerMinute: number) => number | null;
 
 /**
- * Creates a limit for the requests of each caller in a minute. Each instance of a function counts its own requests, so
- * that a request costs no write to the ledger. The limit is therefore approximate.
+ * Creates a limit for the requests of each caller in a minute. Each instance of a function counts only its own
+ * requests, so that a request costs no write to the ledger. The limit is therefore approximate.
  */
 export function createRequestLimit(now: () => Instant): LimitRequests {
   const callers = new Map<string, { readonly startedAt: Instant; readonly requests: number }>();
   return (caller, requestsPerMinute) => {
     if (requestsPerMinute === 0) return null;
     const known = callers.get(caller);
-    // A minute that starts far in the future was counted before the clock was set back.
+    // If the start of a known minute is far in the future, the clock was set back after this start.
     const isNew = known === undefined || Math.abs(now() - known.startedAt) >= MINUTE_MS;
     const current = isNew ? { startedAt: now(), requests: 0 } : known;
     if (current.requests >= requestsPerMinute)

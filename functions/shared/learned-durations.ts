@@ -4,13 +4,16 @@ import type { DurationLedger } from "../../lib/ledger/ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
 import type { DurationCount } from "../../lib/schedule/duration-buckets.ts";
 
-/** The time for which a Lambda instance keeps learned durations in memory. A new duration is used within this time. */
+/**
+ * The time for which a Lambda instance keeps learned durations in memory. A function uses a new duration after at most
+ * this time.
+ */
 const MAX_AGE_MS = 60_000;
 
 /**
  * Returns the learned durations of one type of job in a project. Returns an empty array when the type of the job is
  * unknown.
- * @param maxAgeMs the maximum age of durations in memory, if it is shorter than a minute
+ * @param maxAgeMs the maximum age of the durations in memory, if this maximum is shorter than a minute
  */
 export type LearnedDurations = (
   project: string,

@@ -7,15 +7,15 @@ import { isSubscribedToSlow } from "./notification-targets.ts";
 
 /** A notification that was sent and may be overdue. */
 export interface SentNotification {
-  /** The delivery is null when no message has ever claimed the notification. */
+  /** The value is null if no message has ever claimed the notification. */
   readonly delivery: DeliveryRecord | null;
   /** The message that sends the notification again. */
   readonly message: OutgoingMessage;
 }
 
 /**
- * Returns the notifications about a slow job. The notification to a target whose setting `on` no longer names `slow` is
- * returned only if a caller has requested a redelivery.
+ * Returns the notifications about a slow job. A target whose setting `on` no longer contains `slow` is included only if
+ * a caller has requested a redelivery to this target.
  */
 export function listSlowNotifications(
   { watch, slow, deliveries }: Pick<WatchDocument, "watch" | "slow" | "deliveries">,

@@ -45,7 +45,7 @@ export interface SweepResult extends SentAgain {
    * watches and targets again.
    */
   readonly failed: number;
-  /** Is false if the run of the sweep function stopped because the time was over. */
+  /** The value is false if the run of the sweep function stopped because the time was over. */
   readonly finished: boolean;
 }
 

@@ -114,7 +114,7 @@ export type MissedJob = z.infer<typeof MissedJob>;
 /** The body of the response to `POST /v1/targets/{name}/redeliver`. */
 export const MissedRedeliveryResult = z.object({
   jobs: z.array(MissedJob),
-  /** The value of `before` for the next request. Is null after the last job. */
+  /** The value of `before` for the next request. The value is null after the last job. */
   next: z.nullable(z.string()),
 });
 export type MissedRedeliveryResult = z.infer<typeof MissedRedeliveryResult>;
@@ -143,7 +143,7 @@ export interface MissedRequest {
   readonly kind: "missed";
   readonly since: Instant;
   readonly dryRun: boolean;
-  /** Is null if the request starts with the first project. */
+  /** The value is null if the request starts with the first project. */
   readonly from: MissedPosition | null;
 }
 

@@ -28,13 +28,13 @@ export interface ResolvedSubmission {
   /** The encrypted callback URLs. The key of each entry is the name of the target. */
   readonly callbacks: Readonly<Record<string, string>>;
   readonly deadlineMinutes: number;
-  /** Is null if a watch ends with its job. */
+  /** The value is null if a watch ends with its job. */
   readonly readyMinutes: number | null;
   readonly context: Context;
   readonly digest: boolean;
   /** The job IDs in the order of the request, with repeated job IDs and malformed job IDs. */
   readonly jobIds: readonly string[];
-  /** The operation that the only job ID stands for. Is null if the job IDs are from CCE. */
+  /** The operation that the only job ID stands for. The value is null if the job IDs are from CCE. */
   readonly operation: Operation | null;
 }
 

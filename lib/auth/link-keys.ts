@@ -46,7 +46,7 @@ export function createLinkOptions(
  * The key consists of the expiry time, of a hash of the caller, and of an HMAC-SHA256 over the page, the hash and the
  * expiry time. The hash hides the name of the caller, because readers of a chat see the link. The function rounds
  * `expiresAt` up to a full hour, so all links to a page that expire in the same hour are equal.
- * @param caller the caller whose watch the page shows. Is empty for the list page of a project.
+ * @param caller the caller whose watch the page shows. The value is empty for the list page of a project.
  * @returns null if there is no link key
  */
 export function createLinkKey(

@@ -15,7 +15,7 @@ const MAX_AUTOPILOT_JOBS = 1000;
  * job belongs. The second API is asked only if the first API does not return the job or the resource.
  * @param autopilot the key `autopilot` of the project. With `true`, the API for Autopilot clusters is asked first. With
  * `false`, that API is never asked.
- * @param query queries one API for a job or a resource. Never throws.
+ * @param query queries one API for a job or a resource. The function never throws an error.
  */
 export function createAutopilotFallback<Wanted>(
   autopilot: boolean | undefined,
@@ -58,9 +58,11 @@ export type ListedJob = Job & { readonly jobId: string };
 export type ListReply =
   | {
       readonly kind: "list";
-      /** Is false if the reply ended early or was longer than the limit. More jobs may exist. */
+      /** The value is false if the reply ended early or was longer than the limit. More jobs may exist. */
       readonly isComplete: boolean;
-      /** The time in the header `Date` of the reply, by the clock of the cloud. Is null without such a header. */
+      /**
+       * The time in the header `Date` of the reply, by the clock of the cloud. The value is null without such a header.
+       */
       readonly date: Instant | null;
     }
   | Refusal;

@@ -25,23 +25,23 @@ interface TimeLimit {
 export interface CceClient {
   /**
    * Queries one job and returns one observation, whatever CCE replies and whatever fails. The observation contains no
-   * credentials, because the client masks them. Never throws.
+   * credentials, because the client masks them. The function never throws an error.
    */
   queryJob(key: JobKey, limit: TimeLimit): Promise<Observation>;
   /**
    * Queries the resource of a job. The state of the returned job is `succeeded` if the resource has reached its goal.
-   * Never throws.
+   * The function never throws an error.
    */
   queryResource(project: string, resource: WatchedResource, limit: TimeLimit): Promise<Observation>;
   /**
    * Queries up to 5 failed subjobs for which CCE gave no failure reason. Returns the job with the failure reasons that
-   * the queries found. Never throws.
+   * the queries found. The function never throws an error.
    */
   queryFailedSubjobs(project: string, job: Job, limit: TimeLimit): Promise<Job>;
   /**
    * Lists the jobs of a project and passes each job to `onJob`. CCE documents no order, no size and no retention of the
    * list, and a job may be in the list several times. If the list fails after some jobs, `onJob` has already got these
-   * jobs. Never throws, unless `onJob` throws.
+   * jobs. The function never throws an error, unless `onJob` throws.
    */
   listJobs(project: string, onJob: (job: ListedJob) => void, limit: TimeLimit): Promise<ListReply>;
 }

@@ -30,7 +30,9 @@ export type TextReply =
 /** A signed request to CCE, without its limits. */
 export type CceRequest = Omit<HttpRequest, "deadlineMs" | "maxBytes">;
 
-/** Sends one request to CCE or IAM, and returns the reply or the network failure. Never throws. */
+/**
+ * Sends one request to CCE or IAM, and returns the reply or the network failure. The function never throws an error.
+ */
 export async function sendRequestForText(request: HttpRequest): Promise<TextReply> {
   const result = await sendHttpRequest(request);
   if (result.kind === "failed") return { kind: "failed", code: result.code || "UNKNOWN" };

@@ -87,7 +87,7 @@ interface ListScanner {
  * entry is small even if its job has thousands of subjobs. The scanner keeps only the current entry in memory.
  */
 export function createListScanner(onEntry: (json: string) => void): ListScanner {
-  /** The number of open brackets and braces. Is null in front of the array. */
+  /** The number of open brackets and braces. The value is null in front of the array. */
   let depth: number | null = null;
   let isList = true;
   let inString = false;

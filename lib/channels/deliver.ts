@@ -49,7 +49,7 @@ export interface DeliveryRequest<T = Target> {
 
 /** The result of one delivery attempt. An `AttemptResult` contains no secret. */
 export interface AttemptResult extends AttemptVerdict {
-  /** The HTTP status of the target's response. Is null if no HTTP status arrived. */
+  /** The HTTP status of the target's response. The value is null if no HTTP status arrived. */
   readonly status: number | null;
   readonly durationMs: number;
   /** The first 200 characters of the target's response in one line. Secrets in the response are masked. */
@@ -58,13 +58,13 @@ export interface AttemptResult extends AttemptVerdict {
 
 /**
  * Makes one delivery attempt: formats, signs and sends the notification, and decides whether to send the notification
- * again. Never throws.
+ * again. The function never throws an error.
  */
 export function deliver(request: DeliveryRequest): Promise<AttemptResult> {
   return deliverThrough(channelOf(request.target.kind), request);
 }
 
-/** Makes one delivery attempt through the given channel. Never throws. */
+/** Makes one delivery attempt through the given channel. The function never throws an error. */
 export async function deliverThrough<Schema extends TargetSchema>(
   channel: Channel<Schema>,
   request: DeliveryRequest<z.infer<Schema>>,

@@ -52,15 +52,15 @@ export function decideNextAttempt(after: {
   /** The number of earlier delivery attempts that counted against the retry schedule. */
   readonly attempts: number;
   /**
-   * Is true if the latest delivery attempt counts against the retry schedule. A delivery attempt that exceeds the rate
-   * limit of the target does not count.
+   * The value is true if the latest delivery attempt counts against the retry schedule. A delivery attempt that exceeds
+   * the rate limit of the target does not count.
    */
   readonly spent: boolean;
   /** The number of throttled delivery attempts in a row before the latest delivery attempt. */
   readonly throttles: number;
   /** The time that has passed since the first throttled delivery attempt of the notification. */
   readonly throttledMs: number;
-  /** The wait that the target asked for. Is null if the target asked for no wait. */
+  /** The wait that the target asked for. The value is null if the target asked for no wait. */
   readonly afterSeconds: number | null;
   /**
    * The waits of the retry schedule. The array contains one wait for each delivery attempt, also for the first delivery

@@ -52,7 +52,9 @@ export const OutcomeSummary = z.object({
   statusUrl: MaybeText,
   /** Only a succeeded job of a watch with `until: "ready"` has this field. */
   ready: z.optional(Ready),
-  /** The URL of the page with all jobs of the project. Is null if readers of a chat may not open this page. */
+  /**
+   * The URL of the page with all jobs of the project. The value is null if readers of a chat may not open this page.
+   */
   listUrl: MaybeText,
 });
 export type OutcomeSummary = z.infer<typeof OutcomeSummary>;

@@ -22,7 +22,7 @@ export const ReadyProgress = z.object({
   succeededAt: z.number(),
   /** The number of latest polls in a row that found the resource usable. */
   readyPolls: z.int(),
-  /** Is true if the latest poll that saw the resource found the resource not usable. */
+  /** The value is true if the latest poll that saw the resource found the resource not usable. */
   wasNotReady: z.boolean(),
   reason: MaybeText,
   message: MaybeText,

@@ -12,9 +12,12 @@ export const RunningSubJob = z.object({
   /** The types from the job down to the subjob. */
   path: z.array(z.string()),
   resourceName: MaybeText,
-  /** The time since the start of the subjob. Is null if CCE gives no start. */
+  /** The time since the start of the subjob. The value is null if CCE gives no start. */
   ageSeconds: z.nullable(Seconds),
-  /** Half of the ended subjobs of this type took at most this time. Is null if too few such subjobs have ended. */
+  /**
+   * Half of the ended subjobs of this type took at most this time. The value is null if too few such subjobs have
+   * ended.
+   */
   usualSeconds: z.nullable(Seconds),
 });
 export type RunningSubJob = z.infer<typeof RunningSubJob>;

@@ -15,10 +15,10 @@ export interface AllowList {
 }
 
 interface Entry {
-  /** The host name of an entry of the allow list. Is null if the entry is an address or a CIDR range. */
+  /** The host name of an entry of the allow list. The value is null if the entry is an address or a CIDR range. */
   readonly name: string | null;
   readonly addresses: BlockList;
-  /** The port that an entry of the allow list allows. Is null if the entry allows every port. */
+  /** The port that an entry of the allow list allows. The value is null if the entry allows every port. */
   readonly port: number | null;
 }
 

@@ -5,7 +5,7 @@ export const BODY_UNDECODABLE = "BODY_UNDECODABLE";
 interface EncodedBody {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** Is true if more bytes would have followed. */
+  /** The value is true if more bytes would have followed. */
   readonly isTruncated: boolean;
 }
 
@@ -14,7 +14,7 @@ type PlainBody = Omit<EncodedBody, "headers">;
 
 interface DecodedBody {
   readonly text: string;
-  /** Is true if the text is only the first part of the body. */
+  /** The value is true if the text is only the first part of the body. */
   readonly isTruncated: boolean;
 }
 

@@ -13,11 +13,11 @@ import type { WatchLedger } from "./watch-ledger.ts";
 export const MIN_LIST_INTERVAL_MS = 10_000;
 
 export interface TargetState {
-  /** The time when the target was switched off. Is null if the target is on. */
+  /** The time when the target was switched off. The value is null if the target is on. */
   readonly offSince: Instant | null;
   /**
    * The time of the first response that said that the target no longer exists, if no notification was delivered since.
-   * Is null if the target gave no such response since.
+   * The value is null if the target gave no such response since.
    */
   readonly goneSince: Instant | null;
   /** The target responded with the HTTP status 429 and accepts no request before `throttledUntil`. */
@@ -162,7 +162,7 @@ export interface Ledger
 
 /** What the ledger knows about the lists of the jobs of a project. */
 export interface Discovery {
-  /** The time of the first list, by the clock of the cloud. Is null before the first list. */
+  /** The time of the first list, by the clock of the cloud. The value is null before the first list. */
   readonly switchedOnAt: Instant | null;
   /**
    * The time of the latest list that was complete and whose jobs all have a watch, by the clock of the cloud. Before the

@@ -66,7 +66,7 @@ export function notificationKey(
 export const Attempt = z.object({
   at: z.number(),
   verdict: Verdict,
-  /** The HTTP status of the target's response. Is null if the target sent no response. */
+  /** The HTTP status of the target's response. The value is null if the target sent no response. */
   status: z.nullable(z.number()),
   durationMs: z.number(),
   /** The reason for the verdict on the delivery attempt. Only the values of a fixed list are possible. */
@@ -100,10 +100,10 @@ export const DeliveryRecord = z.object({
   nextAttemptAt: z._default(MaybeInstant, null),
   /**
    * The time that the rate limit of the target reserved for the next delivery attempt. `nextAttemptAt` is a little
-   * earlier. Is null if no time is reserved.
+   * earlier. The value is null if no time is reserved.
    */
   requestAt: z._default(MaybeInstant, null),
-  /** Is true if the notification failed and the message of the notification is in the dead-letter queue. */
+  /** The value is true if the notification failed and the message of the notification is in the dead-letter queue. */
   deadLettered: z._default(z.boolean(), false),
   /** The latest delivery attempts in order of time. The list contains at most `ATTEMPT_HISTORY` delivery attempts. */
   history: z._default(z.array(Attempt), []),
@@ -151,12 +151,12 @@ export type NotificationClaim =
 export interface AttemptRecord extends NotificationOwner {
   readonly state: DeliveryState;
   /**
-   * Is true if the delivery attempt counts against the retry schedule. If `spent` is false, `state` is `pending` and the
-   * verdict is `retry`, the target throttled the delivery attempt.
+   * The value is true if the delivery attempt counts against the retry schedule. If `spent` is false, `state` is
+   * `pending` and the verdict is `retry`, the target throttled the delivery attempt.
    */
   readonly spent: boolean;
   readonly attempt: Attempt;
-  /** The time of the next delivery attempt. Is null unless `state` is `pending`. */
+  /** The time of the next delivery attempt. The value is null unless `state` is `pending`. */
   readonly nextAttemptAt: Instant | null;
 }
 

@@ -49,7 +49,9 @@ export const WatchFields = z.object({
    * not reset the number.
    */
   poll: z.int(),
-  /** Is true if the message for the next poll is in the queue. `pollDone` is also true before the first poll. */
+  /**
+   * The value is true if the message for the next poll is in the queue. `pollDone` is also true before the first poll.
+   */
   pollDone: z.boolean(),
   /** The number of the last poll before the latest restart of the watch. Is 0 if the watch was never restarted. */
   previousPolls: z._default(z.int(), 0),
@@ -61,7 +63,7 @@ export const WatchFields = z.object({
   acceptedAt: z.number(),
   deadlineAt: z.number(),
   concludedAt: z._default(MaybeInstant, null),
-  /** The planned time of the next poll. Is null after the end of the watch. */
+  /** The planned time of the next poll. The value is null after the end of the watch. */
   nextPollAt: z._default(MaybeInstant, null),
   digestId: z._default(MaybeText, null),
   /** The W3C trace context of the API call that started this generation of the watch. */
@@ -75,18 +77,21 @@ export const WatchFields = z.object({
   resourceName: z._default(MaybeText, null),
   consecutiveFailures: z._default(z.int(), 0),
   /**
-   * The time after the success of the job in which its resource must become usable. Is null if the watch ends with the
-   * job.
+   * The time after the success of the job in which its resource must become usable. The value is null if the watch ends
+   * with the job.
    */
   readyMinutes: z._default(z.nullable(z.number()), null),
   /**
-   * The time from which the job is slow. Is null if no target asked for it, before the first poll that saw the job, if
-   * too few jobs of the type have ended, and after a poll has found that the notifications about it are final.
+   * The time from which the job is slow. The value is null if no target asked for it, before the first poll that saw
+   * the job, if too few jobs of the type have ended, and after a poll has found that the notifications about it are
+   * final.
    */
   slowAt: z._default(MaybeInstant, null),
-  /** The cause of the failure in one line. Is null for a watch without a failure. A long cause is truncated. */
+  /**
+   * The cause of the failure in one line. The value is null for a watch without a failure. A long cause is truncated.
+   */
   cause: z._default(MaybeText, null),
-  /** The duration of the job that has ended. Is null if the duration is unknown. */
+  /** The duration of the job that has ended. The value is null if the duration is unknown. */
   durationSeconds: z._default(z.nullable(z.number()), null),
 });
 
@@ -96,9 +101,9 @@ export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typ
   readonly targets: readonly string[];
   /** The times of the latest polls in order of time. The list contains at most `POLL_HISTORY` times. */
   readonly polledAt: readonly Instant[];
-  /** Is null until a poll of a watch with `readyMinutes` has seen the success of the job. */
+  /** The value is null until a poll of a watch with `readyMinutes` has seen the success of the job. */
   readonly ready: ReadyProgress | null;
-  /** The operation that polls query in place of a job. Is null if the watch has a job. */
+  /** The operation that polls query in place of a job. The value is null if the watch has a job. */
   readonly operation: Operation | null;
 }
 
@@ -132,7 +137,7 @@ export interface WatchDocument extends CallerData {
   readonly tree: Job | null;
   /** The generations are final after the outcome was stored. */
   readonly generations: NotificationGenerations;
-  /** Is null unless a poll of this generation of the watch found that the job is slow. */
+  /** The value is null unless a poll of this generation of the watch found that the job is slow. */
   readonly slow: SlowRecord | null;
   /** The delivery records of the watch, in the order of `listDeliveries`. */
   readonly deliveries: readonly WatchDelivery[];
@@ -147,7 +152,7 @@ export function newestFirst(a: Watch, b: Watch): number {
  * Returns true if a call restarts a watch of its caller. A call restarts a watch that was stopped or is restartable. A
  * call also restarts an ended watch if the operation in the call is new.
  * @param found the watch before the call
- * @param operation the operation in the call. Is null or undefined if the call names a job.
+ * @param operation the operation in the call. The value is null or undefined if the call names a job.
  */
 export function restartsWatch(
   found: Pick<Watch, "state" | "operation"> & { readonly restartable: boolean },

@@ -31,7 +31,7 @@ interface ListPage {
   readonly watches: readonly ListedWatch[];
   /** The errors in the fields of the filter. */
   readonly errors: readonly RequestError[];
-  /** Is true if the filter has a field for labels. */
+  /** The value is true if the filter has a field for labels. */
   readonly hasLabels: boolean;
   readonly now: Instant;
   /**

@@ -9,7 +9,9 @@ export interface Timeline {
   readonly end: Instant;
   /** The time at which the bars of pending subjobs end. */
   readonly now: Instant;
-  /** The time in which jobs of the same type usually end. Is null if the job has ended or the time is unknown. */
+  /**
+   * The time in which jobs of the same type usually end. The value is null if the job has ended or the time is unknown.
+   */
   readonly usualEnd: { readonly from: Instant; readonly to: Instant } | null;
 }
 

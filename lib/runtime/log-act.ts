@@ -15,11 +15,11 @@ export interface Act {
     | "token_remove";
   /** The name of the caller, `service` if the service itself acts, or the operator who changed the config. */
   readonly who: string;
-  /** The IP address of the caller. Is null if the service itself acts. */
+  /** The IP address of the caller. The value is null if the service itself acts. */
   readonly from: string | null;
   readonly project: string | null;
   readonly jobId: string | null;
-  /** The caller to whom the watch belongs. Is null if the act is not about a watch. */
+  /** The caller to whom the watch belongs. The value is null if the act is not about a watch. */
   readonly owner: string | null;
   readonly targets: readonly string[];
   /** The entry of the config that an operator stored or removed, such as `tokens/ci`. Is missing for other acts. */

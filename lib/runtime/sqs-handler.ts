@@ -56,8 +56,8 @@ export type Disposition = "acknowledged" | "retry";
 export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
 
 /**
- * Calls the handler of a message and returns the decision of the handler. Returns `retry` if the handler throws an error
- * or does not finish in time. Never throws.
+ * Calls the handler of a message and returns the decision of the handler. Returns `retry` if the handler throws an
+ * error or does not finish in time. The function never throws an error.
  */
 export async function settleMessage(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
   const { messageId, body } = received;

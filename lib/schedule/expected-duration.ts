@@ -26,7 +26,10 @@ export const Expected = z.object({
   p90Seconds: Seconds,
   /** The number of ended jobs. */
   fromJobs: Count,
-  /** The median remaining time of a running job, by its age. Is null if no ended job took longer than the job until now. */
+  /**
+   * The median remaining time of a running job, by its age. The value is null if no ended job took longer than the job
+   * until now.
+   */
   remainingSeconds: z.nullable(Seconds),
 });
 export type Expected = z.infer<typeof Expected>;

@@ -163,11 +163,11 @@ async function respond(
 
 /** A query for one job, for the resource at a path, or for the list of jobs, which has no job ID and no path. */
 interface SimulatedQuery {
-  /** Is null if the path of the query does not name the project. */
+  /** The value is null if the path of the query does not name the project. */
   readonly projectId: string | null;
   readonly jobId: string | null;
   readonly path: string | null;
-  /** Is true if the query is for the API for Autopilot clusters. */
+  /** The value is true if the query is for the API for Autopilot clusters. */
   readonly isAutopilot: boolean;
 }
 

@@ -44,8 +44,8 @@ export interface DemoJob {
   readonly title: string;
   readonly jobId: string;
   /**
-   * The fields in the body of the request `POST /v1/jobs`, without the project and the job ID. Is null if nobody submits
-   * the job.
+   * The fields in the body of the request `POST /v1/jobs`, without the project and the job ID. The value is null if
+   * nobody submits the job.
    */
   readonly submission: Readonly<Record<string, unknown>> | null;
 }

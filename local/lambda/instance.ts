@@ -63,7 +63,7 @@ export class Instance {
     });
   }
 
-  /** Is true if the process of this instance can run another invocation. */
+  /** The value is true if the process of this instance can run another invocation. */
   get isUsable(): boolean {
     return !this.#isKilled && !this.#hasExited;
   }

@@ -3,7 +3,7 @@ import { linkTo, renderTime } from "./chat-frame.ts";
 
 /** What one chat understands in its Markdown. */
 export interface MarkdownRules {
-  /** Is true if a backslash before a punctuation character removes the meaning of the character. */
+  /** The value is true if a backslash before a punctuation character removes the meaning of the character. */
   readonly hasEscapes: boolean;
   /** Matches a mention. The first group is the name that the chat shows. */
   readonly mention: RegExp;

@@ -29,14 +29,17 @@ import type {
 /** A watch as a ledger stores it. */
 export interface StoredWatch {
   readonly watch: Watch;
-  /** The ID of the message that has claimed the latest poll. Is null after the poll was recorded. */
+  /** The ID of the message that has claimed the latest poll. The value is null after the poll was recorded. */
   readonly owner: string | null;
   readonly leaseUntil: Instant;
   /** The number of claims since the latest recorded poll that were not undone. */
   readonly unfinishedTries: number;
-  /** Is true if the watch has ended and the next call for the job restarts the watch. */
+  /** The value is true if the watch has ended and the next call for the job restarts the watch. */
   readonly restartable: boolean;
-  /** The time when the sweep function checks the watch. Is null if the sweep function does not check the watch. */
+  /**
+   * The time when the sweep function checks the watch. The value is null if the sweep function does not check the
+   * watch.
+   */
   readonly dueAt: Instant | null;
 }
 
@@ -52,7 +55,7 @@ const OVER = { pollDone: true, nextPollAt: null };
 /**
  * Returns the first generation of a watch, or the next generation of the watch `before`. The numbers of polls continue
  * from the previous generation, so that the old poll messages have no effect.
- * @param before the caller's watch of the job. Is null if the caller has none.
+ * @param before the caller's watch of the job. The value is null if the caller has none.
  */
 export function startWatch(wanted: NewWatch, before: StoredWatch | null, generation: number): StoredWatch {
   const { project, jobId, caller, acceptedAt, deadlineAt, nextPollAt, digestId, traceparent } = wanted;
@@ -99,10 +102,10 @@ type ExtendedWatch<Stored> =
       /** The watch with the targets of the call. */
       readonly stored: Stored;
       readonly addedTargets: readonly string[];
-      /** Is true if the call has moved the deadline. */
+      /** The value is true if the call has moved the deadline. */
       readonly isDeadlineLater: boolean;
       readonly isChanged: boolean;
-      /** Is true if the call has added targets to an ended watch. */
+      /** The value is true if the call has added targets to an ended watch. */
       readonly needsGenerations: boolean;
     };
 

@@ -7,7 +7,7 @@ import type { Texts } from "../../domain/texts.ts";
  */
 export interface ChatMessage {
   readonly tone: Tone;
-  /** Is true if the message contains the mention from the target's config. */
+  /** The value is true if the message contains the mention from the target's config. */
   readonly mentions: boolean;
   /**
    * The headline contains the icon, the outcome, the job and the duration. The preview on a phone shows only the
@@ -22,7 +22,9 @@ export interface ChatMessage {
   /** The facts say who started the job, and in which pipeline. */
   readonly facts: readonly Fact[];
   readonly links: readonly Link[];
-  /** The footer contains the project, the region and the full job ID. Is empty for a message about a target. */
+  /**
+   * The footer contains the project, the region and the full job ID. The value is empty for a message about a target.
+   */
   readonly footer: string;
   /** The time after the footer. A chat that knows the time zone of its reader shows the time in this time zone. */
   readonly at: Instant;
@@ -35,9 +37,9 @@ export interface ChatMessage {
  * escaped.
  */
 export interface ConfiguredTexts {
-  /** The mention from the config. Is null if the message mentions nobody. */
+  /** The mention from the config. The value is null if the message mentions nobody. */
   readonly mention: string | null;
-  /** The text that the chat requires in each message. Is null if the chat requires no text. */
+  /** The text that the chat requires in each message. The value is null if the chat requires no text. */
   readonly keyword: string | null;
 }
 
@@ -70,11 +72,18 @@ export interface Fact {
 
 /** The text about one cause. In a digest, the cause of one or several jobs. */
 export interface CauseText {
-  /** The subjobs that failed, such as `30 of 30 nodes failed: pool-a-0 …`. Is null if the job itself failed. */
+  /**
+   * The subjobs that failed, such as `30 of 30 nodes failed: pool-a-0 …`. The value is null if the job itself failed.
+   */
   readonly title: string | null;
-  /** The types from the job down to the failed subjob, such as `CreateCluster › CreateNode`. Is null for a short path. */
+  /**
+   * The types from the job down to the failed subjob, such as `CreateCluster › CreateNode`. The value is null for a
+   * short path.
+   */
   readonly path: string | null;
-  /** The failure reason as the cloud wrote it, with line breaks. Is null if the cloud gave no failure reason. */
+  /**
+   * The failure reason as the cloud wrote it, with line breaks. The value is null if the cloud gave no failure reason.
+   */
   readonly reason: string | null;
   readonly hint: Hint | null;
 }

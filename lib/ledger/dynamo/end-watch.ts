@@ -44,7 +44,10 @@ const Generations = z.record(z.string(), z.int());
 const OutcomeItem = z.object({
   summary: Bytes,
   tree: z._default(z.nullable(Bytes), null),
-  /** The generations in the notification keys as JSON. Is null if all generations are the generation of the watch. */
+  /**
+   * The generations in the notification keys as JSON. The value is null if all generations are the generation of the
+   * watch.
+   */
   generations: z._default(MaybeText, null),
 });
 
