@@ -1,6 +1,6 @@
 import type { PollSettings } from "../config/settings.ts";
-import { BUCKETS, bucketStartSeconds, type DurationCount } from "./duration-buckets.ts";
-import { learnSurvivalCurve, survivalAt } from "./survival-curve.ts";
+import { BUCKETS, bucketPosition, bucketStartSeconds, type DurationCount } from "./duration-buckets.ts";
+import { learnSurvivalCurve, survivalAt, survivalAtPosition } from "./survival-curve.ts";
 
 /**
  * The plan uses only some ages of a job. The distance between two planned ages is 1/400 of the age, and at least one
@@ -10,6 +10,9 @@ const AGE_STEPS = 400;
 
 /** The planned ages of a job in seconds, from 0 to the longest duration. The plan contains polls only at these ages. */
 export const AGES: Float64Array = plannedAges(bucketStartSeconds(BUCKETS));
+
+/** The positions of the planned ages on the scale of buckets. They are computed once, because each needs a logarithm. */
+const AGE_POSITIONS = AGES.map(bucketPosition);
 
 /** Each delay in the range costs at most this part of the cost of one poll more than the best delay. */
 const TOLERANCE = 0.02;
@@ -201,7 +204,7 @@ export function planCheapestPolls(
   let [front, back, candidate] = [0, -1, last];
   for (let index = last - 1; index >= 0; index--) {
     const age = AGES[index] ?? 0;
-    const pending = survivalAt(survival, age);
+    const pending = survivalAtPosition(survival, AGE_POSITIONS[index] ?? 0);
     while (candidate > index && ((AGES[candidate] ?? 0) >= age + minDelaySeconds || candidate === last)) {
       while (back > front && !isLowest(envelope[back - 1] ?? 0, envelope[back] ?? 0, candidate)) back--;
       envelope[++back] = candidate--;

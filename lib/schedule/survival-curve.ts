@@ -61,12 +61,18 @@ const survivals = new WeakMap<
   { readonly jobType: string | null; readonly survival: Float64Array }
 >();
 
+/** Returns the probability that a job lasts longer than an age. */
+export function survivalAt(survival: Float64Array, ageSeconds: number): number {
+  return survivalAtPosition(survival, bucketPosition(ageSeconds));
+}
+
 /**
  * Returns the probability that a job lasts longer than an age. The function interpolates between the starts of two
  * buckets.
+ * @param agePosition the position of the age on the scale of buckets, from `bucketPosition`.
  */
-export function survivalAt(survival: Float64Array, ageSeconds: number): number {
-  const position = Math.min(BUCKETS, bucketPosition(ageSeconds));
+export function survivalAtPosition(survival: Float64Array, agePosition: number): number {
+  const position = Math.min(BUCKETS, agePosition);
   const bucket = Math.min(BUCKETS - 1, Math.floor(position));
   const [start, end] = [survival[bucket] ?? 0, survival[bucket + 1] ?? 0];
   return start + (end - start) * (position - bucket);
@@ -152,26 +158,45 @@ interface Assumption {
 export function assumedJobsLongerThan(jobType: string | null, ended: number): Float64Array {
   const assumption =
     ASSUMPTIONS.find(([pattern]) => jobType !== null && pattern.test(jobType))?.[1] ?? OTHER_TYPES;
-  const known = withoutHistory.get(assumption);
-  if (ended === 0 && known !== undefined) return known;
+  const { notStuck, stuck, withoutHistory } = assumedShares(assumption);
+  if (ended === 0) return withoutHistory;
   const weight = HALFWAY_JOBS / (HALFWAY_JOBS + ended);
   const stuckWeight = STUCK_JOBS * weight + MIN_STUCK_JOBS * (1 - weight);
-  const jobs = Float64Array.from({ length: BUCKETS + 1 }, (_, bucket) => {
-    const age = bucketStartSeconds(bucket);
-    const early = 1 / (1 + age / (assumption.fromSeconds / 4)) ** 2;
-    const notStuck = EARLY_FAILURES * early + (1 - EARLY_FAILURES) * assumption.normalSurvival(age);
-    const stuck = logLogistic(age, assumption.toSeconds * 2.5, 1.6);
-    return (1 - STUCK_JOBS) * weight * notStuck + stuckWeight * stuck;
-  });
-  if (ended === 0) withoutHistory.set(assumption, jobs);
-  return jobs;
+  return notStuck.map(
+    (share, bucket) => (1 - STUCK_JOBS) * weight * share + stuckWeight * (stuck[bucket] ?? 0),
+  );
 }
 
-/**
- * The results of `assumedJobsLongerThan` for 0 ended jobs. The function returns the same array each time, so that
- * callers can cache a plan for the array.
- */
-const withoutHistory = new Map<Assumption, Float64Array>();
+/** For the start of each bucket, the shares of the assumed jobs that last longer. */
+interface AssumedShares {
+  readonly notStuck: Float64Array;
+  readonly stuck: Float64Array;
+  /**
+   * The result of `assumedJobsLongerThan` for 0 ended jobs. It is the same array each time, so that callers can cache a
+   * plan for the array.
+   */
+  readonly withoutHistory: Float64Array;
+}
+
+/** The shares depend on the assumption alone. They are computed once, because each share needs several logarithms. */
+const sharesOfAssumptions = new Map<Assumption, AssumedShares>();
+
+function assumedShares(assumption: Assumption): AssumedShares {
+  const known = sharesOfAssumptions.get(assumption);
+  if (known !== undefined) return known;
+  const ages = Float64Array.from({ length: BUCKETS + 1 }, (_, bucket) => bucketStartSeconds(bucket));
+  const notStuck = ages.map((age) => {
+    const early = 1 / (1 + age / (assumption.fromSeconds / 4)) ** 2;
+    return EARLY_FAILURES * early + (1 - EARLY_FAILURES) * assumption.normalSurvival(age);
+  });
+  const stuck = ages.map((age) => logLogistic(age, assumption.toSeconds * 2.5, 1.6));
+  const withoutHistory = notStuck.map(
+    (share, bucket) => (1 - STUCK_JOBS) * share + STUCK_JOBS * (stuck[bucket] ?? 0),
+  );
+  const shares = { notStuck, stuck, withoutHistory };
+  sharesOfAssumptions.set(assumption, shares);
+  return shares;
+}
 
 /**
  * Assumes that jobs end evenly between two ages. The distribution of job durations is uniform with logistic edges. The
