@@ -119,7 +119,10 @@ export const MissedRedeliveryResult = z.object({
 });
 export type MissedRedeliveryResult = z.infer<typeof MissedRedeliveryResult>;
 
-/** The place where a request continues: the page of a project's watches. Null is the first page. */
+/**
+ * The place where a request continues: the page of a project's watches. The value is null if the list starts with the
+ * first page.
+ */
 export interface MissedPosition {
   readonly project: string;
   readonly before: string | null;

@@ -3,7 +3,10 @@ import type { ApiRequest } from "./http-message.ts";
 import { type ProblemResponse, problemResponse } from "./problem.ts";
 import { findParameterErrors, invalidRequest } from "./request-errors.ts";
 
-/** The maximum size of a request body. A request body with 100 job IDs and a full `context` is much smaller. */
+/**
+ * The maximum size of a request body. A request body with 100 job IDs and a full `context` is much smaller than this
+ * limit.
+ */
 export const MAX_BODY_BYTES = 256 * 1024;
 
 /**
@@ -47,8 +50,9 @@ function isJsonType(contentType: string | undefined): boolean {
 }
 
 /**
- * Returns an error response if a request has a body or has query parameters that are not in `parameters`. Returns null
- * if the request has no such input. The body `{}` counts as empty, because some clients always send JSON.
+ * Returns an error response if a request has a body, or has query parameters that are not in `parameters`. Returns null
+ * if the request has no body and no such query parameter. The body `{}` counts as empty, because some clients always
+ * send JSON.
  */
 export function rejectQueryAndBody(
   { query, body }: ApiRequest,

@@ -102,7 +102,7 @@ export function invalidRequest(
   return problemResponse(kind, detail, errors);
 }
 
-/** Returns the position of an error in a form that people read easily, such as `notify[0]`. */
+/** Returns the position of an error in a form that is easy to read, such as `notify[0]`. */
 function positionOf({ pointer, parameter }: RequestError): string {
   if (parameter !== undefined) return parameter;
   const steps = (pointer ?? "#").split("/").slice(1);

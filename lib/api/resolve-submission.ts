@@ -28,13 +28,16 @@ export interface ResolvedSubmission {
   /** The encrypted callback URLs. The key of each entry is the name of the target. */
   readonly callbacks: Readonly<Record<string, string>>;
   readonly deadlineMinutes: number;
-  /** The value is null if a watch ends with its job. */
+  /** The value is null if the watch ends at the same time as its job. */
   readonly readyMinutes: number | null;
   readonly context: Context;
   readonly digest: boolean;
   /** The job IDs in the order of the request, with repeated job IDs and malformed job IDs. */
   readonly jobIds: readonly string[];
-  /** The operation that the only job ID stands for. The value is null if the job IDs are from CCE. */
+  /**
+   * The operation that is watched in place of a job. In this case, `jobIds` contains only the ID of the operation. The
+   * value is null if the job IDs are IDs of jobs from CCE.
+   */
   readonly operation: Operation | null;
 }
 
@@ -118,7 +121,8 @@ function readyMinutesOf(
   project: PublicProject | undefined,
 ): number | null {
   if ((until ?? project?.until) === undefined) return null;
-  // An operation without a task succeeds only when its resource is usable, and a pre-check makes no resource.
+  // `until: "ready"` applies to an operation only if the operation is an upgrade task. An operation without a task
+  // succeeds only when its resource is usable, and a pre-check creates no resource.
   const isUpgradeTask = operation?.kind === "cluster_upgrade" && operation.taskId !== undefined;
   if (operation !== undefined && !isUpgradeTask) return null;
   const minutes = readyMinutes ?? project?.readyMinutes ?? null;
@@ -127,8 +131,8 @@ function readyMinutesOf(
 }
 
 /**
- * Returns whether the config does not contain a project or target that the submission names. A newer config may contain
- * the unknown name.
+ * Returns whether the config does not contain a project or target that the submission names. The config in memory may
+ * be old, so a newer config may contain the unknown name.
  */
 export function hasUnknownName(submission: Submission, config: Config): boolean {
   const { project } = submission;
@@ -181,8 +185,8 @@ type CheckedCallback =
  * Checks a `callbackUrl` against `settings.callbackHosts` and against the rules for connections to targets, and
  * encrypts the URL. The service checks the URL when it receives the submission, so the caller learns at once that the
  * service would never call the URL. Each delivery to the URL checks the IP address of the host again. An error text
- * never contains the URL. The name of the callback depends on the caller: two callers with the same URL have two
- * notifications, because the context of one caller must not replace the context of the other.
+ * never contains the URL. The name of the callback depends on the caller. Two callers with the same URL get two
+ * notifications, because the context of one caller must not replace the context of the other caller.
  */
 function checkCallback(text: string, caller: string, settings: Settings): CheckedCallback {
   const error = (detail: string): CheckedCallback => ({ kind: "error", detail });

@@ -59,7 +59,7 @@ export function matchRoute(method: string, decodedPath: string): MatchedRoute {
 
 /**
  * Removes the base path of a custom domain, or the name of a stage, from the start of the request path. API Gateway
- * routes a request without this beginning of the path, but the event for the function contains the whole path.
+ * chooses the route of a request without the base path, but the event for the function contains the whole path.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mappings.html
  */
 function withoutBasePath(path: string): string {

@@ -35,7 +35,10 @@ const ListedJobId = SubmittedJobId().register(z.globalRegistry, {
  */
 export const CallbackUrl = limitedText({ min: 1, max: 2000 });
 
-/** The fields that say what to watch. A request body contains exactly one of them. */
+/**
+ * The fields of a submission that say what the service should watch. A request body contains exactly one of these
+ * fields.
+ */
 export const WATCHED_FIELDS = ["jobId", "jobIds", "operation"] as const;
 
 /** The body of a `POST /v1/jobs` request. */
@@ -84,7 +87,7 @@ export const Submission = z
   })
   .register(z.globalRegistry, {
     description: "Jobs or an operation to watch. Give exactly one of `jobId`, `jobIds` and `operation`.",
-    // The keyword `oneOf` would be shorter, but code generators make a union of nameless types from `oneOf`.
+    // The keyword `oneOf` would be shorter, but code generators would then create a union of types without names.
     if: { required: ["jobId"] },
     // biome-ignore lint/suspicious/noThenProperty: `then` is a keyword of JSON Schema, and the object is not awaited.
     then: { properties: { jobIds: { not: {} }, operation: { not: {} } } },

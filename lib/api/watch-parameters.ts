@@ -11,9 +11,9 @@ import {
 import { findParameterErrors, invalidRequest, toRequestErrors } from "./request-errors.ts";
 
 /**
- * Returns an error response if the caller may not use an operation for a project. The status of the response is 404 if
- * the caller may not use the project at all, because the caller may not know whether the project exists. Otherwise the
- * status is 403.
+ * Returns an error response if the caller may not use an operation for a project. Otherwise, returns nothing. The
+ * status of the response is 404 if the caller may not use the project at all, because the caller may not know whether
+ * the project exists. If the caller may use the project but not the operation, the status is 403.
  */
 export function checkProjectRight(
   caller: Caller,
@@ -26,9 +26,9 @@ export function checkProjectRight(
 }
 
 /**
- * Reads the project and the job ID from a URL path, which are the key of the caller's own watch, and checks whether the
- * caller may use the operation for the project. The function does not read the ledger, so a caller who may not use the
- * project cannot learn whether the project exists.
+ * Reads the project and the job ID from a URL path. The project and the job ID are the key of the caller's own watch.
+ * The function also checks whether the caller may use the operation for the project. The function does not read the
+ * ledger, so a caller who may not use the project cannot learn whether the project exists.
  */
 export function readWatchKey(
   caller: Caller,

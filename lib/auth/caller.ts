@@ -12,7 +12,10 @@ export interface Caller {
   readonly rights: readonly Rights[];
 }
 
-/** What a caller wants to use. Each field that is given must be in the rights of the caller. */
+/**
+ * The operation, the project and the target that a caller wants to use. The rights of the caller must contain each
+ * field that is not omitted.
+ */
 interface WantedRight {
   readonly operation?: CallerOperation;
   readonly project?: string | undefined;
@@ -21,7 +24,7 @@ interface WantedRight {
 
 /**
  * The maximum length of an `Authorization` header. A header with a valid token is always shorter. The service rejects a
- * longer header before the service hashes the token.
+ * longer header without computing a hash of the token.
  */
 const MAX_HEADER_LENGTH = 16_384;
 
@@ -59,8 +62,8 @@ export function pickRights({ projects, targets, operations }: Rights): Rights {
 }
 
 /**
- * Returns true if one entry of the caller's rights contains all wanted fields. The config may not contain the names of
- * the project and target. An entry without operations allows nothing.
+ * Returns true if one entry of the caller's rights contains all wanted fields. The function does not check whether the
+ * config contains the project and the target. An entry without operations gives the caller no right.
  */
 export function mayUse({ rights }: Caller, { operation, project, target }: WantedRight): boolean {
   const allows = (names: readonly string[], name: string | undefined) =>
@@ -76,6 +79,7 @@ export function mayUse({ rights }: Caller, { operation, project, target }: Wante
 
 /** Returns true if the config contains the project or target. */
 export function isConfigured(config: Config, kind: "project" | "target", name: string): boolean {
-  // The JavaScript operator `in` would also find inherited properties, such as `constructor`.
+  // The JavaScript operator `in` would also find inherited properties, such as `constructor`, so the function uses
+  // `Object.hasOwn`.
   return Object.hasOwn(config[`${kind}s`], name);
 }

@@ -14,7 +14,7 @@ const TAG_BYTES = 16;
  * Encrypts a text with AES-256-GCM. Every call uses a new random nonce, so two encryptions of the same text differ.
  * @param key a secret of the operator of the service, from which the function derives the encryption key (HKDF, RFC
  * 5869)
- * @param purpose says what the text is for. Decryption needs the same purpose as encryption.
+ * @param purpose says what the text is used for. The decryption must use the same purpose as the encryption.
  */
 export function encrypt(text: string, key: Secret, purpose: string): string {
   const nonce = randomBytes(NONCE_BYTES);
@@ -24,8 +24,8 @@ export function encrypt(text: string, key: Secret, purpose: string): string {
 }
 
 /**
- * Decrypts a text that `encrypt` has returned with one of the keys. Returns null if no key fits, if the purpose is
- * wrong, or if the encrypted text was changed.
+ * Decrypts a text that `encrypt` has returned with one of the keys. Returns null if no key fits, if the purpose is not
+ * the purpose of the encryption, or if somebody changed the encrypted text.
  */
 export function decrypt(encrypted: string, keys: readonly Secret[], purpose: string): Secret | null {
   for (const key of keys) {

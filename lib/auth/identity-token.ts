@@ -24,7 +24,7 @@ export interface TokenRefusal extends FailedCheck {
   readonly issuer: string;
 }
 
-/** The parts of the config that decide about identity tokens. */
+/** The parts of the config that decide whether an identity token is valid. */
 interface IdentityConfig {
   readonly oidc: readonly OidcRule[];
   readonly settings: Pick<Settings, "identityTokenMinutes">;
@@ -63,12 +63,12 @@ export async function checkIdentityToken(
 
   try {
     let verified = await verify(false);
-    // An issuer may have a new key, also with the ID of an old key.
+    // The issuer may have a new key, even with the ID of an old key, so the function reads the keys again.
     if (verified.kind === "refused" && mayVerifyWithOtherKey(verified)) verified = await verify(true);
     if (verified.kind === "refused") return refuse(verified.check, verified.claims);
     const { claims } = verified;
     const { exp = 0, iat = 0 } = claims;
-    // A stolen token can be used until it expires.
+    // A stolen token can be used until it expires, so the lifetime of a token is limited.
     if (exp - iat > settings.identityTokenMinutes * 60) return refuse("lifetime", ["exp", "iat"]);
     const mismatches = issuerRules.map((rule) => ({ rule, names: mismatchedClaims(claims, rule) }));
     const matching = mismatches.filter(({ names }) => names.length === 0).map(({ rule }) => rule);
@@ -81,14 +81,18 @@ export async function checkIdentityToken(
   }
 }
 
-/** Returns the shortest list, which belongs to the OIDC rule that is the closest to the identity token. */
+/**
+ * Returns the shortest of the given lists. The shortest list belongs to the OIDC rule that the identity token matches
+ * best.
+ */
 const closestMismatch = (lists: readonly (readonly string[])[]): readonly string[] =>
   lists.toSorted((a, b) => a.length - b.length)[0] ?? [];
 
 /**
  * Returns the name `oidc:ISSUER:SUB` of a caller. Returns null if the identity token has no claim `sub`, or if the name
- * is too long for a key in the ledger. The issuer and the claim `sub` can contain colons, so two issuers can lead to
- * the same name. The function also returns null if the name could belong to a caller of another issuer in the config.
+ * is too long for a key in the ledger. The issuer and the claim `sub` can contain colons, so two different issuers can
+ * lead to the same name of a caller. The function also returns null if a caller of another issuer in the config could
+ * have the same name.
  */
 function callerName(issuer: string, sub: string | undefined, rules: readonly OidcRule[]): string | null {
   if (typeof sub !== "string" || sub === "") return null;

@@ -5,18 +5,22 @@ import type { Instant } from "../domain/job.ts";
 
 /** The age from which the service reads the signing keys of an issuer again, because an issuer may remove a key. */
 const REFRESH_AGE_MS = 3_600_000;
-/** The age until which the service uses signing keys while it cannot read them again. */
+/** The age until which the service uses old signing keys while it cannot read the keys again. */
 const MAX_AGE_MS = 86_400_000;
 /**
  * The shortest time between two reads of the signing keys of an issuer. Without this limit, many invalid tokens would
  * cause many calls to the issuer.
  */
 const READ_INTERVAL_MS = 30_000;
-/** The same time while the service has no signing keys of the issuer, because every token waits for the keys. */
+/**
+ * The shortest time between two reads while the service has no signing keys of the issuer. This time is shorter,
+ * because every token waits for the keys.
+ */
 const FIRST_READ_INTERVAL_MS = 5000;
 /**
- * The time that one call waits for a read of old signing keys. Most reads end in this time. Lambda may freeze a read that
- * continues after the invocation, so without this wait an instance with few requests would rarely finish a read.
+ * The longest time for which one call waits for a new read when the signing keys are old. Most reads of signing keys
+ * end within this time. Lambda may freeze a read that continues after the invocation, so without this wait an instance
+ * with few requests would rarely finish a read.
  */
 const REFRESH_WAIT_MS = 500;
 
@@ -25,8 +29,8 @@ const KeySet = z.object({ keys: z.array(z.unknown()) });
 const Key = z.looseObject({ kty: z.string() });
 
 /**
- * The error if an issuer names signing keys at another origin, and the config does not allow these keys. The error
- * message contains the URL of the keys.
+ * The error if the discovery document of an issuer refers to signing keys at another origin, and the config does not
+ * allow these keys. The error message contains the URL of the keys.
  */
 export class KeysOriginError extends Error {
   override readonly name = "KeysOriginError";
@@ -40,17 +44,18 @@ export class KeysOriginError extends Error {
 
 export interface IssuerKeys {
   /**
-   * Returns the signing keys of an issuer. Signing keys from the last day are returned without a wait for the issuer.
-   * After an hour, one call starts a new read and waits half a second for it.
-   * @param keysUrl the URL of the signing keys from the config. If it is undefined, the discovery document of the issuer
-   * contains the URL.
-   * @param refresh is true if no signing key from the previous read verified the token. The call then waits for a new
-   * read. Other calls do not wait for this read. The service does not read signing keys again for 30 seconds after a
-   * read.
+   * Returns the signing keys of an issuer. If the signing keys in memory are less than a day old, the function returns
+   * these keys without a wait for the issuer. If the signing keys are older than an hour, one call starts a new read
+   * and waits half a second for the result.
+   * @param keysUrl the URL of the signing keys from the config. If `keysUrl` is undefined, the function finds the URL
+   * in the discovery document of the issuer.
+   * @param refresh is true if no signing key from the previous read has verified the token. The call with `refresh`
+   * then waits for a new read of the keys. Other calls do not wait for the new read. The service does not read signing
+   * keys again for 30 seconds after a read.
    * @throws KeysOriginError if the discovery document contains a URL with another origin than the issuer.
-   * @throws another error if the service cannot read the signing keys. For 30 seconds after a failed read, or for 5
-   * seconds if the service has no signing keys of the issuer, each such call throws the same error without a new request
-   * to the issuer.
+   * @throws another error if the service cannot read the signing keys. For 30 seconds after a failed read, each such
+   * call throws the same error without a new request to the issuer. If the service has no signing keys of the issuer,
+   * this time is 5 seconds.
    */
   read(issuer: string, keysUrl: string | undefined, refresh: boolean): Promise<JSONWebKeySet>;
 }
@@ -61,14 +66,15 @@ type FetchText = (url: string) => Promise<string>;
 /** The signing keys of one issuer, and the latest read of the signing keys. */
 interface Source {
   known: { readonly keys: JSONWebKeySet; readonly readAt: Instant } | null;
-  /** The read that is under way. */
+  /** The read of the signing keys that is in progress. */
   reading: Promise<JSONWebKeySet> | null;
   latest: { readonly endedAt: Instant; readonly error: unknown } | null;
 }
 
 /**
- * Creates an object that reads and caches the signing keys of issuers (OpenID Connect Discovery 1.0). The last good
- * signing keys stay in use while a new read is under way or fails, so no token makes other tokens fail or wait.
+ * Creates an object that reads and caches the signing keys of issuers (OpenID Connect Discovery 1.0). The last valid
+ * signing keys stay in use while a new read is in progress and after a failed read. Therefore no token makes other
+ * tokens fail or wait.
  */
 export function createIssuerKeys(
   fetchText: FetchText,

@@ -15,7 +15,10 @@ const DAY_MS = 24 * HOUR_MS;
 
 export interface LinkOptions {
   readonly publicUrl: string;
-  /** The first key signs links. Each of the keys opens pages. */
+  /**
+   * The secrets of the operator that sign the links. The first key signs new links. A link that any of the keys has
+   * signed opens its page.
+   */
   readonly linkKeys: readonly Secret[];
   /** The longest time for which a link opens its page, in days. */
   readonly linkDays: number;
@@ -61,7 +64,7 @@ export function createLinkKey(
   return `${expiry}.${hash}.${mac(secret, page, linkVersions, hash, expiry).toString("base64url")}`;
 }
 
-/** What a valid key opens, and until when. */
+/** The page that a valid key opens, and the time when the key expires. */
 interface ReadLinkKey {
   readonly expiresAt: Instant;
   /** Returns true if the key opens the watch of this caller. */
@@ -69,8 +72,8 @@ interface ReadLinkKey {
 }
 
 /**
- * Reads a key that opens this page now. Returns null if the key is invalid, has expired, or expires later than any key
- * that the service makes now.
+ * Reads a link key and checks whether the key opens this page now. Returns null if the key is invalid, has expired, or
+ * expires later than any key that the service makes now.
  */
 export function readLinkKey(
   { linkKeys, linkDays, linkVersions }: LinkOptions,

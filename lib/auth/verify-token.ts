@@ -3,13 +3,13 @@ import { toObjectOrEmpty } from "../domain/json.ts";
 
 /**
  * The signature algorithms that the service allows for identity tokens. Each allowed algorithm is asymmetric, because
- * the service itself could create valid tokens if the service and the issuer shared a secret. RFC 9864 gives the
- * algorithm EdDSA with the curve Ed25519 the name Ed25519.
+ * the service itself could create valid tokens if the service and the issuer shared a secret. RFC 9864 gives the name
+ * Ed25519 to the algorithm EdDSA with the curve Ed25519.
  */
 const ALGORITHMS = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
 const CLOCK_TOLERANCE_SECONDS = 30;
 
-/** The check that an identity token did not pass. The token itself is never part of a refusal. */
+/** The check of an identity token that failed. The token itself is never part of a refusal. */
 export interface FailedCheck {
   readonly check:
     | "form"
@@ -21,7 +21,7 @@ export interface FailedCheck {
     | "expiry"
     | "lifetime"
     | "claim";
-  /** The names of the claims that the check refused. */
+  /** The names of the claims because of which the check failed. */
   readonly claims: readonly string[];
 }
 
@@ -90,7 +90,7 @@ export async function verifyToken(
 
 /**
  * Adapts a key of an issuer to the package `jose`, which finds a key only by its exact key ID and algorithm. A key
- * without a key ID may belong to any token. A key for EdDSA may have either name of its algorithm.
+ * without a key ID may belong to any token. A key for EdDSA may have the old or the new name of its algorithm.
  */
 function adaptKey(key: JWK, tokenKid: string | undefined): JWK {
   const { alg, ...others } = key;
@@ -99,7 +99,9 @@ function adaptKey(key: JWK, tokenKid: string | undefined): JWK {
   return { ...others, ...(kid !== undefined && { kid }), ...(alg !== undefined && !isEd25519 && { alg }) };
 }
 
-/** Returns true if another key of the issuer may verify the token. A key that is too short cannot verify any token. */
+/**
+ * Returns true if another key of the issuer could verify the token. A key that is too short cannot verify any token.
+ */
 export const mayVerifyWithOtherKey = ({ check }: FailedCheck): boolean =>
   check === "signature" || check === "key";
 

@@ -10,7 +10,7 @@ import type { TextReply } from "./send-cce-request.ts";
 import { formatSdkDate, signRequest } from "./sign-request.ts";
 
 /**
- * How long the service uses an IAM token if the reply of IAM has no expiry time. In fact IAM tokens are valid for 24
+ * How long the service uses an IAM token if the reply of IAM has no expiry time. IAM tokens are normally valid for 24
  * hours.
  */
 const DEFAULT_VALIDITY_MS = 3_600_000;
@@ -25,7 +25,7 @@ const RENEW_BEFORE_MS = 600_000;
  */
 const REFUSAL_MS = 30_000;
 
-/** The longest time for which the service sends no sign-in because IAM asked for a wait. */
+/** The longest time for which the service sends no sign-in after IAM asked the service to wait. */
 const MAX_RETRY_AFTER_MS = 900_000;
 
 /**
@@ -177,8 +177,8 @@ export function readTokenReply(reply: TextReply, now: Instant, project: string):
 }
 
 /**
- * Returns true if IAM wants a second factor (MFA) for a sign-in with a password. OpenStack lists the
- * missing methods. Huawei Cloud describes the refusal in the message.
+ * Returns true if IAM wants a second factor (MFA) for a sign-in with a password. OpenStack lists the required
+ * authentication methods in the body of the reply. Huawei Cloud describes the refusal in the message.
  * https://docs.openstack.org/api-ref/identity/v3/#multi-factor-authentication
  */
 function asksForSecondFactor({ status, body }: Extract<TextReply, { kind: "answer" }>): boolean {

@@ -1,7 +1,10 @@
 import type { Instant, Job, Observation } from "../domain/job.ts";
 import type { Refusal } from "./cce-error.ts";
 
-/** Some clouds have no API for Autopilot clusters. After a refusal, the API is not asked for this time. */
+/**
+ * Some clouds have no API for Autopilot clusters. If a cloud refuses a query to this API, the service does not query
+ * this API again for this time.
+ */
 const REFUSED_MS = 3_600_000;
 
 /** The two APIs of CCE that return jobs: the API for standard and Turbo clusters, and the API for Autopilot clusters. */
@@ -12,7 +15,7 @@ const MAX_AUTOPILOT_JOBS = 1000;
 
 /**
  * Creates a function that queries a job or a resource by both APIs of CCE, because a caller does not say to which API a
- * job belongs. The second API is asked only if the first API does not return the job or the resource.
+ * job belongs. @param query a function that queries one API for a job or a resource.
  * @param autopilot the key `autopilot` of the project. With `true`, the API for Autopilot clusters is asked first. With
  * `false`, that API is never asked.
  * @param query queries one API for a job or a resource. The function never throws an error.
@@ -42,23 +45,31 @@ export function createAutopilotFallback<Wanted>(
 }
 
 /**
- * Returns true if the API for Autopilot clusters may have the job although the API did not return the job. Some clouds
- * have no such API, and some users have no right to use the API. Therefore a refusal by this API counts only if the job
- * is expected there.
+ * Returns true if the API for Autopilot clusters may have the job although this API did not return the job. Some clouds
+ * have no API for Autopilot clusters, and some users have no right to use it. Therefore a refusal by the API for
+ * Autopilot clusters counts only if the service expects that this API has the job.
  */
 function mayKnowJob({ kind }: Observation, isExpected: boolean): boolean {
   if (kind === "throttled" || kind === "unavailable") return true;
   return isExpected && (kind === "unauthorized" || kind === "forbidden");
 }
 
-/** A job in a list, with the data that a list contains. The list of subjobs is empty. */
+/**
+ * A job in a list of jobs, with the data that the list contains. The list contains no subjobs, so the job has an empty
+ * list of subjobs.
+ */
 export type ListedJob = Job & { readonly jobId: string };
 
-/** The result of a list of jobs. The jobs themselves went to the function `onJob`. */
+/**
+ * The result of a request for a list of jobs. The jobs themselves are not part of the result, because the function
+ * `onJob` has already received each job.
+ */
 export type ListReply =
   | {
       readonly kind: "list";
-      /** The value is false if the reply ended early or was longer than the limit. More jobs may exist. */
+      /**
+       * The value is false if the reply ended early or was longer than the limit. In this case, CCE may have more jobs.
+       */
       readonly isComplete: boolean;
       /**
        * The time in the header `Date` of the reply, by the clock of the cloud. The value is null without such a header.
@@ -69,8 +80,8 @@ export type ListReply =
 
 /**
  * Creates a function that lists the jobs of a project by both APIs of CCE, because each API lists only the jobs of its
- * own clusters. If the API for Autopilot clusters refuses the list, the list of the standard API counts alone, unless
- * the project says that Autopilot clusters exist.
+ * own clusters. If the API for Autopilot clusters refuses the request, the list contains only the jobs of the standard
+ * API. But if the config says that the project has Autopilot clusters, the refusal is the result.
  * @param autopilot the key `autopilot` of the project. With `false`, the API for Autopilot clusters is never asked.
  */
 export function createListOfBothApis(

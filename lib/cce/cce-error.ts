@@ -5,7 +5,7 @@ import { isCertificateError } from "../http/tls-options.ts";
 import { MAX_BODY_BYTES, MAX_VALUES } from "./send-cce-request.ts";
 
 /**
- * The refusal if the reply to a job query is too large. The service cannot use the first part of the reply, because CCE
+ * The error for a job query whose reply is too large. The service cannot use the first part of the reply, because CCE
  * sends the status of the job after the subjobs.
  */
 export const TOO_LARGE: Refusal = {
@@ -37,7 +37,10 @@ export interface CceError {
 /** The kinds of observation for a reply whose HTTP status is not 200. */
 export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 
-/** The HTTP statuses of temporary errors (RFC 9110, 4918, 8470). An operator need not do anything about them. */
+/**
+ * The HTTP statuses of temporary errors (RFC 9110, 4918, 8470). An operator does not have to do anything about these
+ * temporary errors.
+ */
 const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([408, 409, 423, 425]);
 
 /** Returns the kind of error for the HTTP status of an error reply. */
@@ -74,7 +77,10 @@ function textOf(fields: JsonObject, name: string): string {
   return textOfValue(Object.hasOwn(fields, name) ? fields[name] : null) ?? "";
 }
 
-/** The field names of a text in an object that stands where a text is expected, in lower or upper case. */
+/**
+ * The names of fields with a text, in lower or upper case. The function uses these names if CCE sends an object instead
+ * of a text.
+ */
 const TEXT_NAMES = [
   ...["message", ...MESSAGE_NAMES, "msg"],
   ...["error", "reason", "description", "detail", "details", "text"],
@@ -117,7 +123,7 @@ function toJson(value: object): string | null {
 
 /**
  * Describes an error reply for an operator, for example `HTTP 404, CCE.01404001, Job not found`. The returned text may
- * contain credentials, so the caller must mask it.
+ * contain credentials, so the caller must mask the text.
  */
 export function describeErrorReply(status: number, { codes, message }: CceError): string {
   const details = [...codes.filter((code) => code !== String(status)), message];
@@ -134,7 +140,7 @@ const toOneLine = (text: string): string =>
     .replace(/\p{C}/gu, "")
     .trim();
 
-/** The observation of a request that returned no job. */
+/** The observation for a request that returned no job, for example because CCE refused the request. */
 export type Refusal = Exclude<Observation, { readonly kind: "job" }>;
 
 export function refuseUnknownProject(project: string): Refusal {
@@ -160,7 +166,7 @@ export function refusePlainHttp(project: string, key: "endpoint" | "iamEndpoint"
 }
 
 /**
- * Returns the refusal for a request that got no reply.
+ * Returns the observation for a request that got no reply.
  * @param code the code of the network error, such as `ECONNREFUSED`
  */
 export function refuseAfterNetworkError(project: string, code: string): Refusal {
@@ -176,7 +182,7 @@ export function refuseAfterNetworkError(project: string, code: string): Refusal 
   return { kind: "unavailable", text: `CCE cannot be reached (${code})${advice}` };
 }
 
-/** Returns the refusal for a query that waits because earlier queries of the project got no reply in time. */
+/** Returns the observation for a query that must wait because earlier queries of the project got no reply in time. */
 export function refuseWhileNotAnswering(project: string, waitMs: number): Refusal {
   return {
     kind: "unavailable",
@@ -185,7 +191,7 @@ export function refuseWhileNotAnswering(project: string, waitMs: number): Refusa
   };
 }
 
-/** Returns the refusal for a query that waits because CCE or IAM asked the service to wait. */
+/** Returns the observation for a query that must wait because CCE or IAM asked the service to wait. */
 export function refuseWhileThrottled(
   project: string,
   kind: "throttled" | "unavailable",

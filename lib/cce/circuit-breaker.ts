@@ -1,8 +1,10 @@
-/** The time limit of a request while nothing is known of how fast CCE answers. CCE normally answers within 0.3 s. */
+/**
+ * The time limit of a request while the service does not know how fast CCE answers. CCE normally answers within 0.3 s.
+ */
 const DEFAULT_LIMIT_MS = 2000;
 /** A request may take this many times as long as the latest request that CCE answered. */
 const LIMIT_FACTOR = 3;
-/** After a query that CCE did not answer, all queries of the project wait. The wait is this long on average. */
+/** After a query that CCE did not answer, all queries of the project wait. The average length of this wait. */
 const OPEN_MS = 30_000;
 
 /** A circuit breaker stops the queries of one project while CCE accepts connections but does not answer. */
@@ -12,20 +14,23 @@ export interface CircuitBreaker {
    * @param timeLimitMs the time limit of the query
    */
   waitBeforeQuery(timeLimitMs: number): number;
-  /** Returns the time limit for the next request of a query. A large reply may take more time in a second request. */
+  /**
+   * Returns the time limit for the next request of a query. This limit does not apply to the second request of a query,
+   * which reads a large reply.
+   */
   requestLimitMs(): number;
-  /** Records that CCE answered a request, or that another failure than a timeout ended the request. */
+  /** Records that CCE answered a request, or that the request failed for another reason than a timeout. */
   recordReply(durationMs: number): void;
   /** Records that CCE did not answer within the time limit. */
   recordTimeout(): void;
 }
 
 /**
- * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Polls of a
- * project whose CCE does not answer would otherwise hold all concurrent executions, and the polls of other projects
- * would wait. When the wait is over, one query gets the whole time limit, and the other queries wait for its end. So
- * the service also works with a CCE that answers slowly. The wait is partly random, so that the instances of a function
- * do not query together.
+ * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without the
+ * circuit breaker, polls of a project whose CCE does not answer would use all concurrent executions, and the polls of
+ * other projects would wait. When the wait is over, one query gets the whole time limit, and the other queries wait
+ * until this query ends. Therefore the service also works with a CCE that answers slowly. The wait is partly random, so
+ * that the instances of a function do not all query CCE at the same moment.
  * @param monotonic a clock that is never set back, in milliseconds
  */
 export function createCircuitBreaker(monotonic: () => number, random: () => number): CircuitBreaker {

@@ -24,8 +24,8 @@ interface TimeLimit {
 
 export interface CceClient {
   /**
-   * Queries one job and returns one observation, whatever CCE replies and whatever fails. The observation contains no
-   * credentials, because the client masks them. The function never throws an error.
+   * Queries one job and returns one observation for every possible reply and every failure. The observation contains no
+   * credentials, because the client masks the credentials. The function never throws an error.
    */
   queryJob(key: JobKey, limit: TimeLimit): Promise<Observation>;
   /**
@@ -131,8 +131,8 @@ export function createCceClient(options: {
 }
 
 /**
- * Waits for work that several callers share, but only until the time limit of one caller. After the time limit of one
- * caller, the work continues for the remaining callers.
+ * Waits for work that several callers share, but only until the time limit of one caller. If the time limit of one
+ * caller ends, the work continues for the other callers.
  */
 async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout: T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -51,9 +51,11 @@ interface SmnOrigins {
 }
 
 /**
- * Returns the origins of the cloud of a topic. An origin consists of the scheme, the host and the port of a URL.
- * @param topicUrn the URN of a topic from the config. It contains the region.
- * @param smnEndpoint the address of SMN from the config. If it is given, it is the only origin.
+ * Returns the origins of the URLs that SMN uses in the cloud of a topic. An origin consists of the scheme, the host and
+ * the port of a URL.
+ * @param topicUrn the URN of a topic from the config. The URN contains the region.
+ * @param smnEndpoint the address of SMN from the config. If the config contains this address, the address is the only
+ * origin.
  */
 export function findSmnOrigins(topicUrn: string, smnEndpoint: string | undefined): SmnOrigins {
   if (smnEndpoint !== undefined) {

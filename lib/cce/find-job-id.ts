@@ -4,14 +4,14 @@ import type { OperationKind } from "../domain/operation-kind.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { textOfValue, toCceError } from "./cce-error.ts";
 
-/** The kind of the operation that a reply is about, by the field `kind` of the reply. */
+/** The kind of the operation in a reply, by the field `kind` of the reply. */
 const KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
   ["UpgradeTask", "cluster_upgrade"],
   ["PreCheckTask", "upgrade_precheck"],
   ["NodePool", "node_pool_scale"],
   ["Addon", "addon"],
 ]);
-/** The kind of the operation that a cluster is in, by its phase. */
+/** The kind of the current operation of a cluster, by the phase of the cluster. */
 const CLUSTER_KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
   ["Hibernating", "hibernate"],
   ["Hibernation", "hibernate"],
@@ -63,7 +63,8 @@ export function findOrderId(reply: unknown): string | null {
 }
 
 /**
- * Returns the documented names of the field with the job ID. After them come other spellings of `jobId` in `fields`.
+ * Returns the documented names of the field with the job ID. After the documented names, the list contains the names in
+ * `fields` that differ from `jobId` only in case or by an underscore.
  */
 function jobIdNames(fields: JsonObject): string[] {
   const others = Object.keys(fields).filter(
@@ -84,7 +85,7 @@ export function describeRefusal(reply: unknown): string | null {
   return message === null ? shortCode : `${shortCode}, ${truncate(message, MAX_MESSAGE_CHARACTERS)}`;
 }
 
-/** The fields of an operation as a reply of CCE and the caller give them. The fields are not checked. */
+/** The fields of an operation, from a reply of CCE and from the caller. The function has not checked these fields. */
 interface FoundOperation {
   readonly kind: string;
   readonly clusterId?: string | undefined;
@@ -96,9 +97,9 @@ interface FoundOperation {
 
 /**
  * Finds the operation in the reply of CCE to a call that starts an operation without a job. Some replies do not name
- * the cluster. The replies to the calls that hibernate or wake a cluster are empty. Therefore the caller may name the
- * kind and the cluster. Returns null if the reply is not about an operation.
- * Source: https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
+ * the cluster. The replies to the calls that hibernate or wake a cluster are empty. Therefore the caller may state the
+ * kind and the cluster in the request. Returns null if the reply is not about an operation. Source:
+ * https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
  */
 export function findOperation(
   reply: unknown,

@@ -16,12 +16,15 @@ const UNKNOWN_JOB_CODE = /^CCE\..*404|^CCE_CM\.0003$/i;
 
 /**
  * If the clocks of this service and of the API gateway differ by at least this time, the clocks are the likely cause of
- * a refused signature. The service then says so. The API gateway accepts a difference of up to 15 minutes, and this
- * value is a tenth of 15 minutes.
+ * a refused signature. In this case, the text for the operator says that the clocks differ. The API gateway accepts a
+ * difference of up to 15 minutes. This constant is a tenth of 15 minutes.
  */
 const MIN_REPORTED_SKEW_MS = 90_000;
 
-/** What a query asks CCE for, and the permission that the query needs. Both are parts of texts for an operator. */
+/**
+ * The resource for which a query asks CCE, and the permission that the query needs. The texts for an operator contain
+ * both.
+ */
 export interface Queried {
   readonly what: string;
   readonly permission: string;
@@ -48,7 +51,7 @@ export function interpretJobReply(
   return interpretErrorReply(reply, now, project, queried);
 }
 
-/** Converts an HTTP reply without the queried job or resource into one observation. */
+/** Converts an HTTP reply that does not contain the queried job or resource into one observation. */
 export function interpretErrorReply(
   { status, headers, body }: JobReply,
   now: Instant,
@@ -73,7 +76,8 @@ export function interpretErrorReply(
 }
 
 /**
- * Returns advice to the operator for the case that CCE does not accept a query and replies with the given HTTP status.
+ * Returns advice to the operator about the endpoint, if CCE does not accept a query and replies with the given HTTP
+ * status.
  */
 function adviceOnEndpoint(status: number, project: string, what: string): string {
   if (status === 404)
@@ -84,7 +88,7 @@ function adviceOnEndpoint(status: number, project: string, what: string): string
 }
 
 /**
- * Returns advice to the operator for the case that CCE refuses the credentials of a project.
+ * Returns advice to the operator about the credentials, if CCE refuses the credentials of a project.
  * @param date the value of the header `Date` in the reply.
  */
 function adviceOnCredentials(error: CceError, date: string | undefined, now: Instant, project: string) {

@@ -11,9 +11,15 @@ import resourceStates from "./resource-states.json" with { type: "json" };
 interface GoalStates {
   readonly succeeded: readonly string[];
   readonly failed: readonly string[];
-  /** The other known states. Without this field, an unknown state causes no warning. */
+  /**
+   * The other known states of the resource. A state that is in no list causes a warning. If this field is missing, an
+   * unknown state causes no warning.
+   */
   readonly pending?: readonly string[];
-  /** What the reply 404 means. Without this field, the reply 404 means that CCE does not know the resource. */
+  /**
+   * The meaning of the HTTP status 404 in a reply. If this field is missing, the status 404 means that CCE does not
+   * know the resource.
+   */
   readonly gone?: string;
 }
 
@@ -52,15 +58,18 @@ export function resourcePath({ goal, clusterId, id }: WatchedResource, projectId
   }
 }
 
-/** Returns the query parameters of a resource. The path of an add-on does not name the cluster. */
+/**
+ * Returns the query parameters of a resource. The path of an add-on does not contain the cluster, so the query contains
+ * the cluster.
+ */
 export function resourceParameters({ goal, clusterId }: WatchedResource): Readonly<Record<string, string>> {
   return RESOURCE_GOALS[goal] === "addon" ? { cluster_id: clusterId } : {};
 }
 
 /**
- * Converts the HTTP reply to a query for a resource into one observation. A resource is returned in the form of a job:
- * its phase is the state of the resource in the spelling of CCE, and its state says whether the resource has reached
- * its goal. The text of the observation may contain credentials, so the caller must mask it.
+ * Converts the HTTP reply to a query for a resource into one observation. The function returns the resource in the form
+ * of a job. The phase of this job is the state of the resource as CCE writes it. The state of this job says whether the
+ * resource has reached its goal. The text of the observation may contain credentials, so the caller must mask it.
  * Source of the states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
  */
 export function interpretResourceReply(
@@ -77,7 +86,10 @@ export function interpretResourceReply(
   return interpretErrorReply(reply, now, project, QUERIED[kind]);
 }
 
-/** Returns an observation that neither API of CCE knows a resource as success, if the resource was to be deleted. */
+/**
+ * If neither API of CCE knows a resource that was to be deleted, returns an observation with success. Otherwise,
+ * returns the observation unchanged.
+ */
 export function treatGoneAsDeleted(observation: Observation, resource: WatchedResource): Observation {
   if (observation.kind !== "gone" || GOAL_STATES[resource.goal].gone !== "succeeded") return observation;
   return toObservation(resource, "Deleted", "succeeded", {});
@@ -99,8 +111,8 @@ function stateOf(phase: string, document: JsonObject, resource: WatchedResource)
 }
 
 /**
- * Returns false while another job runs on a node, or while a node pool has not as many nodes as asked. A node pool counts
- * nodes that CCE still creates, but not nodes that CCE deletes.
+ * Returns false while another job runs on a node, or while a node pool has fewer or more nodes than it should have. The
+ * count of a node pool includes nodes that CCE still creates, but not nodes that CCE deletes.
  */
 function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedResource): boolean {
   const [wanted, found] = [toObjectOrEmpty(spec), toObjectOrEmpty(status)];
@@ -140,7 +152,8 @@ function toObservation(
     clusterId,
     resourceId: id,
     resourceName: textIn(metadata, ["name"]),
-    // The times of a resource say nothing about the operation that changes the resource.
+    // The times of a resource are not the times of the operation that changes the resource, so the function does not
+    // use them.
     createdAt: timeOf(metadata, "creationTimestamp"),
     updatedAt: timeOf(status, "completionTime") ?? timeOf(metadata, "updateTimestamp"),
     subJobs: [],
@@ -154,13 +167,19 @@ function toObservation(
   };
 }
 
-/** Returns the progress that CCE gives for an upgrade task, such as `Progress: 40 %`. Returns null without a progress. */
+/**
+ * Returns the progress that CCE gives for an upgrade task, such as `Progress: 40 %`. Returns null if CCE gives no
+ * progress.
+ */
 function progressText(status: JsonObject): string | null {
   const progress = textIn(status, ["progress"])?.trim() ?? "";
   return progress === "" ? null : `Progress: ${progress}${/^[0-9.]+$/.test(progress) ? " %" : ""}`;
 }
 
-/** Returns the messages of the conditions that a node pool does not meet. Returns null if it has no such condition. */
+/**
+ * Returns the messages of the conditions that a node pool does not meet. Returns null if the node pool meets all its
+ * conditions.
+ */
 function conditionText({ conditions }: JsonObject): string | null {
   const unmet = (Array.isArray(conditions) ? conditions : [])
     .map(toObjectOrEmpty)

@@ -6,7 +6,10 @@ import { truncate } from "../domain/truncate-text.ts";
 
 const MASK = "<secret>";
 
-/** The maximum number of characters in the text of an observation. A notification has no space for a longer text. */
+/**
+ * The maximum number of characters in the text of an observation. A notification has not enough space for a longer
+ * text.
+ */
 const MAX_TEXT_CHARACTERS = 400;
 /** The service masks this number of the latest IAM tokens, because a reply may contain an earlier token again. */
 const MAX_TOKENS = 4;
@@ -18,7 +21,7 @@ const MAX_TOKENS = 4;
  */
 const CANONICAL_REQUEST = /(canonical[-_ ]?request["']?\s*[:=]\s*)[\s\S]*?(?:[|\n][0-9a-f]{64}\b|$)/gi;
 const SIGNATURE = /(Signature\s*[=:]\s*)[0-9a-f]{16,}/gi;
-/** A shorter text cannot match the pattern CANONICAL_REQUEST or the pattern SIGNATURE. */
+/** The patterns CANONICAL_REQUEST and SIGNATURE cannot match a shorter text. */
 const MIN_PATTERN_CHARACTERS = "canonicalrequest:".length;
 
 /** A mask replaces the secrets of a config, IAM tokens, signatures and canonical requests by `<secret>`. */

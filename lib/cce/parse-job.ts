@@ -33,7 +33,7 @@ const STATES: Readonly<Record<string, JobState>> = {
   failed: "failed",
 };
 
-/** What the parser counts and collects while it reads a tree of subjobs. */
+/** The data that the parser counts and collects while it reads a tree of subjobs. */
 interface Walk {
   jobs: number;
   truncated: boolean;
@@ -74,8 +74,8 @@ export function parseListedJob(json: string): ListedJob | null {
 /**
  * Reads one job and all its subjobs. Version 2 of the CCE API uses lower-case names and the field `status.status`.
  * Returns null if `entry` is not an object. The function treats a field of an unexpected type as missing, so that it
- * never refuses a job. A text of an unexpected type is shown as text. The function uses no schema, because it would
- * take three times as long to parse thousands of subjobs with a schema.
+ * never refuses a job. If a text has an unexpected type, the function converts the value to text. The function uses no
+ * schema, because a schema would make the parsing of thousands of subjobs three times as slow.
  */
 function readTree(entry: unknown, level: number, walk: Walk): Job | null {
   if (!isObject(entry)) return null;
@@ -150,7 +150,7 @@ export const hasFailure = (job: Job): boolean => job.state === "failed" || job.s
  */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];
-  // Most values are strings, and a large job has a hundred thousand of them.
+  // Most values are strings, and a large job has a hundred thousand strings.
   const text = typeof value === "string" ? (value.trim() === "" ? null : value) : textOfValue(value);
   return text === null && otherName !== undefined ? textOf(fields, otherName) : text;
 }

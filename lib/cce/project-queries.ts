@@ -53,7 +53,7 @@ import { createThrottle } from "./throttle.ts";
 
 /**
  * The time limit for one request to IAM for a token. Several polls share one token request, so the time limit of a
- * single poll cannot apply to it.
+ * single poll cannot apply to the token request.
  */
 const TOKEN_TIME_LIMIT_MS = 10_000;
 /**
@@ -91,7 +91,10 @@ interface Wanted {
   readonly observe: (result: TextReply | { readonly kind: "too_large" }) => Observation;
 }
 
-/** The requests for the jobs of one project. All texts in the results are masked. No function throws. */
+/**
+ * The requests for the jobs of one project. The functions mask the secrets in all texts that they return. None of the
+ * functions throws an error.
+ */
 export interface ProjectQueries {
   /** Queries one job. */
   queryJob(jobId: string, timeLimitMs: number): Promise<Observation>;
@@ -114,7 +117,7 @@ export function createProjectQueries(
   const tokens = createTokenCache(async () => {
     const startedAt = monotonic();
     const result = await fetchToken(name, project, ports);
-    // Without an answer of IAM, every query of the project waits for the whole time limit.
+    // If IAM does not answer, every query of the project waits for the whole time limit.
     if (result.kind === "unavailable" && monotonic() - startedAt >= TOKEN_TIME_LIMIT_MS)
       breaker.recordTimeout();
     if (result.kind === "token") mask.addToken(result.token);
@@ -131,8 +134,8 @@ export function createProjectQueries(
   };
 
   /**
-   * Signs and sends a query. If CCE replies with status 401 and new authentication headers are available, the function
-   * repeats the request.
+   * Signs and sends a query. If CCE replies with status 401 and the function can get new authentication headers, the
+   * function repeats the request.
    */
   const sendTwice = async <Reply extends { readonly kind: string }>(
     apiPath: string,
@@ -182,7 +185,10 @@ export function createProjectQueries(
     return refuseWhileThrottled(name, waitKind, waitSeconds);
   };
 
-  /** Records in the throttle whether CCE limits the rate. Masks the texts of the reply. */
+  /**
+   * Records in the throttle whether CCE asked the service to send fewer queries. Then masks the secrets in the texts of
+   * the reply.
+   */
   const recordReply = (reply: Observation): Observation => {
     const observation = mask.maskObservation(reply);
     const { kind } = observation;

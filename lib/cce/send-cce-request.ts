@@ -12,7 +12,10 @@ import type { CircuitBreaker } from "./circuit-breaker.ts";
  * 500 subjobs has about this size.
  */
 const SMALL_BYTES = 256 * 1024;
-/** The maximum size of a reply of CCE. The reply for a job with 20,000 subjobs of 440 to 480 bytes has 9 to 10 MB. */
+/**
+ * The maximum size of a reply of CCE. The reply for a job with 20,000 subjobs of 440 to 480 bytes each has a size of 9
+ * to 10 MB.
+ */
 export const MAX_BODY_BYTES = 12 * 1024 * 1024;
 /**
  * The maximum number of JSON values in a reply of CCE. This number is enough for about 25,000 subjobs. Without this
@@ -27,7 +30,7 @@ export type TextReply =
   | (Omit<Extract<HttpResult, { kind: "answer" }>, "body"> & { readonly body: string })
   | { readonly kind: "failed"; readonly code: string };
 
-/** A signed request to CCE, without its limits. */
+/** A signed request to CCE, without its time limit and its size limit. */
 export type CceRequest = Omit<HttpRequest, "deadlineMs" | "maxBytes">;
 
 /**
@@ -78,7 +81,7 @@ export function createSharedCceSender(monotonic: () => number): SendCceRequest {
       if (result.kind === "failed" && result.code === DEADLINE_PASSED) breaker.recordTimeout();
       else breaker.recordReply(monotonic() - startedAt);
       // A long reply with a status other than 200 is an error page of a gateway. The first bytes of the error page are
-      // enough.
+      // enough for the text of the observation.
       if (result.kind === "failed" || !result.isTruncated || result.status !== 200) return read(result);
       if (largeUrls.size === MAX_LARGE_URLS) largeUrls.clear();
       largeUrls.add(href);
@@ -101,7 +104,7 @@ const OPENING_BRACE = 0x7b;
 
 /**
  * Counts the commas and opening brackets in a JSON text. The result is at least the number of JSON values in the text.
- * The function does not parse the text, because parsed values take up to twenty times the memory of the text.
+ * The function does not parse the text, because parsed values need up to twenty times as much memory as the text.
  */
 function countValues(json: string): number {
   let count = 1;
@@ -117,7 +120,7 @@ export function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
   let previous: Promise<void> = Promise.resolve();
   return (work) => {
     const result = previous.then(work);
-    // The variable `previous` keeps no result of the work, because a result may be large.
+    // The variable `previous` does not keep the result of the work in memory, because a result may be large.
     previous = result.then(
       () => undefined,
       () => undefined,

@@ -39,7 +39,7 @@ export function signRequest(request: SignableRequest, key: SigningKey): string {
   return `${ALGORITHM} Access=${key.accessKey}, SignedHeaders=${namesOf(headers)}, Signature=${signature}`;
 }
 
-/** Returns the canonical form of a request as text. A hash of the text is signed. */
+/** Returns the canonical form of a request as text. The signature is computed from a hash of this text. */
 export function createCanonicalRequest(request: SignableRequest): string {
   return canonicalText(request, sortedHeaders(request));
 }
@@ -73,8 +73,8 @@ export function percentEncode(text: string): string {
 }
 
 /**
- * Returns the path for the signature. This path ends with a slash. The path in the request itself must not end with a
- * slash, because the API gateway would choose a different route.
+ * Returns the path that is used in the signature. The path in the signature ends with a slash. The path in the request
+ * itself must not end with a slash, because the API gateway would choose a different route.
  */
 function canonicalPath(path: string): string {
   const encoded = path.split("/").map(percentEncode).join("/");

@@ -5,8 +5,8 @@ import { parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import { withDescription } from "../domain/zod-fields.ts";
 
 /**
- * A field in one line. The signed text has no quotes, so a line break in a field could move text from one field to
- * another. Only the field `message` may contain line breaks.
+ * A field that consists of one line. The signed text has no quotes, so a line break in a field could move text from one
+ * field to another. Only the field `message` may contain line breaks.
  */
 const Line = z.string().check(z.maxLength(2048), z.regex(/^[^\r\n]+$/, "must be one line of text"));
 

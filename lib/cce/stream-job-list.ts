@@ -13,19 +13,22 @@ const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
-/** The whitespace of JSON, and the bytes of a byte order mark. They may stand in front of the list. */
+/** The whitespace of JSON, and the bytes of a byte order mark. These bytes may stand in front of the list. */
 const IGNORED_AT_START: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 
 /** The nesting of an entry of the list, and of the objects `metadata`, `spec` and `status` in the entry. */
 const ENTRY_DEPTH = 2;
 const FIELDS_DEPTH = 3;
 
-/** A longer entry without its nested values is not a job. The reason in an entry is the only long text. */
+/**
+ * An entry that is longer than this without its nested values is not a job. The reason is the only long text in an
+ * entry.
+ */
 const MAX_ENTRY_BYTES = 64 * 1024;
 
 const NULL = Buffer.from("null");
 
-/** The maximum size of a list. CCE documents no limit. A longer list is truncated. */
+/** The maximum size of a list. CCE documents no limit. The service ignores the rest of a longer list. */
 const MAX_LIST_BYTES = 128 * 1024 * 1024;
 
 /**
@@ -87,7 +90,7 @@ interface ListScanner {
  * entry is small even if its job has thousands of subjobs. The scanner keeps only the current entry in memory.
  */
 export function createListScanner(onEntry: (json: string) => void): ListScanner {
-  /** The number of open brackets and braces. The value is null in front of the array. */
+  /** The number of open brackets and braces. The value is null before the start of the array. */
   let depth: number | null = null;
   let isList = true;
   let inString = false;

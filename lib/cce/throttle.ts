@@ -4,7 +4,7 @@ const FIRST_BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 300_000;
 /**
  * The longest time for which a throttle stops the queries of a project, even if the header Retry-After asks for a
- * longer time. The operator cannot see this wait, because it exists only in memory.
+ * longer time. The operator cannot see the waiting time of the throttle, because it exists only in memory.
  */
 const MAX_RETRY_AFTER_MS = 900_000;
 
@@ -16,7 +16,7 @@ interface Throttle {
   waitSeconds(): number;
   /** Records that CCE replied with status 429. Returns the whole seconds until the next query is allowed. */
   recordThrottled(retryAfterSeconds: number | null): number;
-  /** Records that CCE replied with a status other than 429. */
+  /** Records that CCE replied with a status other than 429, so that the throttle counts no further failures. */
   recordReply(): void;
 }
 
@@ -31,7 +31,7 @@ export function createThrottle(now: () => Instant, random: () => number): Thrott
   let failures = 0;
   const waitMs = () => {
     const ms = until - now();
-    // A longer wait was set before the clock was set back.
+    // If the remaining wait is longer than the maximum, the clock was set back after the wait was set.
     return ms > MAX_RETRY_AFTER_MS ? 0 : Math.max(0, ms);
   };
   const waitSeconds = () => Math.ceil(waitMs() / 1000);

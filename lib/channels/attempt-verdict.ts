@@ -9,11 +9,14 @@ import { isCertificateError } from "../http/tls-options.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "./channel.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
-/** Discord and Slack repeat the wait of the header Retry-After in the body. In Discord the body has a fraction. */
+/**
+ * Discord and Slack repeat the wait of the header Retry-After in the body. In the body of Discord, the wait has a
+ * fraction of a second.
+ */
 const WaitBody = z.object({ retry_after: z.number().check(z.minimum(0)) });
 
 /**
- * The number of an error of Cloudflare, which is in front of Discord, in a text or in a web page.
+ * The number of an error of Cloudflare in a text or in a web page. Cloudflare is a proxy in front of Discord.
  * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/
  */
 const CLOUDFLARE_ERROR = /(?:\berror(?: code)?:? |cf-error-code">)(1\d{3})\b/i;
@@ -33,16 +36,16 @@ function final(verdict: Verdict, reason: DeliveryReason): AttemptVerdict {
 }
 
 /**
- * Returns the verdict to send a notification again at the next time of the retry schedule, but not before
- * `afterSeconds` seconds have passed.
+ * Returns the verdict that the service sends a notification again at the next time of the retry schedule, but not
+ * before `afterSeconds` seconds have passed.
  */
 export function retry(reason: DeliveryReason, afterSeconds: number | null = null): AttemptVerdict {
   return { verdict: "retry", reason, afterSeconds, spent: true };
 }
 
 /**
- * Returns the verdict to send a notification again later, because the target limits the rate of messages. A delivery
- * attempt that exceeds this rate limit does not count against the retry schedule.
+ * Returns the verdict that the service sends a notification again later, because the target limits the rate of
+ * messages. A delivery attempt that exceeds this rate limit does not count against the retry schedule.
  */
 export function throttled(afterSeconds: number | null): AttemptVerdict {
   return { verdict: "retry", reason: "throttled", afterSeconds, spent: false };
@@ -84,12 +87,15 @@ const TIMEOUT_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The start of the error codes of Node.js for a response that is not valid HTTP. The receiver may have accepted the
- * notification before such a response.
+ * The first characters of the error codes of Node.js for a response that is not valid HTTP. If the response is not
+ * valid HTTP, the receiver may nevertheless have accepted the notification.
  */
 const PARSER_CODE_PREFIX = "HPE_";
 
-/** The error codes of OpenSSL for a TLS handshake that the server refused. Some servers require a client certificate. */
+/**
+ * The error codes of OpenSSL for a TLS handshake that the server refused. For example, some servers require a client
+ * certificate.
+ */
 const HANDSHAKE_CODE = /^(EPROTO|ERR_SSL_.*)$/;
 
 const NAME_CODES: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN", "ENODATA", "ESERVFAIL"]);
@@ -111,10 +117,10 @@ export function verdictOfNetworkError(code: string): AttemptVerdict {
 }
 
 /**
- * Returns the verdict for the response of a chat. `own` is the verdict by the vendor's own words, or null if the
- * response does not have the form that the vendor documents. Only the vendor's own words can mean `delivered` or
- * `gone`, because a proxy, a sign-in page or a content delivery network may answer with any HTTP status.
- * `defaultThrottleSeconds` is the wait after a response with the HTTP status 429 that asks for no wait.
+ * Returns the verdict for the response of a chat. `own` is the verdict from the vendor's documented response, or null
+ * if the response does not have the form that the vendor documents. Only a documented response of the vendor can mean
+ * `delivered` or `gone`, because a proxy, a sign-in page or a content delivery network may answer with any HTTP status.
+ * `defaultThrottleSeconds` is the wait after an HTTP 429 response that contains no waiting time.
  */
 export function verdictOfChatAnswer(
   answer: ReceiverAnswer,
@@ -135,7 +141,10 @@ function readWaitSeconds({ headers, body }: ReceiverAnswer, now: Instant): numbe
   return readCappedRetryAfterSeconds(headers["retry-after"], now) ?? fromBody;
 }
 
-/** Returns the verdict for a response that the chat itself did not send. The notification is sent again. */
+/**
+ * Returns the verdict for a response that the chat itself did not send. After such a response, the service sends the
+ * notification again.
+ */
 function verdictOfUnknownAnswer(
   { status, headers, body }: ReceiverAnswer,
   afterSeconds: number | null,

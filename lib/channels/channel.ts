@@ -56,7 +56,9 @@ export interface Channel<Schema extends TargetSchema = TargetSchema> {
    * header Retry-After can contain a date.
    */
   verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
-  /** Returns what an operator should know about the URL of the target, as the end of a sentence, or null. */
+  /**
+   * Returns a note for the operator about the URL of the target, as the end of a sentence, or null if there is no note.
+   */
   noteAbout(target: z.infer<Schema>): string | null;
 }
 
@@ -70,7 +72,10 @@ export type NotificationContent =
   | { readonly kind: "digest"; readonly summaries: readonly OutcomeSummary[] }
   /** The notification says that the service has switched off a different target, whose name is `target`. */
   | { readonly kind: "target_gone"; readonly target: string; readonly at: Instant }
-  /** The notification is only a test of the target with the name `target`. `caller` sent the test. */
+  /**
+   * The notification is only a test of the target with the name `target`. The caller with the name `caller` has
+   * requested the test.
+   */
   | { readonly kind: "test"; readonly target: string; readonly caller: string; readonly at: Instant };
 
 /** The decision after one delivery attempt: whether to send the notification again, and the reason for the decision. */
@@ -113,7 +118,7 @@ export interface FormattedMessage {
 interface AttemptIdentity {
   /** All delivery attempts of one notification have the same `webhookId`. */
   readonly webhookId: string;
-  /** The W3C trace context of the watch. Only a webhook target gets it. */
+  /** The W3C trace context of the watch. Only a webhook target gets the trace context. */
   readonly traceparent?: string | null | undefined;
   readonly now: Instant;
 }
@@ -129,14 +134,15 @@ interface OutboundRequest {
 
 const COMMON_HEADERS = {
   "content-type": "application/json",
-  // The request asks for no compression, because a small compressed response can become very large after decompression.
+  // The request asks the receiver not to compress the response, because a small compressed response can become very
+  // large after decompression.
   "accept-encoding": "identity",
   "user-agent": "cce-job-notifier/1",
 };
 
 /**
- * Returns a POST request without a signature, with `payload` as JSON in the body. The headers that all requests have
- * override `headers`.
+ * Returns a POST request without a signature, with `payload` as JSON in the body. If a header is also in `headers`, the
+ * header that all requests have replaces it.
  */
 export function createJsonRequest(
   url: Secret,
@@ -146,7 +152,9 @@ export function createJsonRequest(
   return { url: url.reveal(), headers: { ...headers, ...COMMON_HEADERS }, body: encodeJsonBody(payload) };
 }
 
-/** Returns a payload as JSON in bytes. The number of these bytes is compared with the size limit of the target. */
+/**
+ * Returns a payload as JSON in bytes. The caller compares the number of these bytes with the size limit of the target.
+ */
 export function encodeJsonBody(payload: JsonObject): Buffer {
   return Buffer.from(JSON.stringify(payload));
 }

@@ -15,7 +15,10 @@ import { channelOf, type Target } from "./registry.ts";
 /** The maximum number of bytes that the service reads from the response of a target. */
 const MAX_ANSWER_BYTES = 16_384;
 
-/** Replaces a body that cannot be decoded. The text is not empty, because some chats accept a message without a body. */
+/**
+ * The text that replaces a body that the service cannot decode. The text is not empty, because some chats accept a
+ * message without a body.
+ */
 const UNDECODABLE = { text: "\ufffd", isTruncated: true };
 
 export interface DeliveryRequest<T = Target> {
@@ -33,17 +36,17 @@ export interface DeliveryRequest<T = Target> {
    */
   readonly timeLimitMs: number;
   /**
-   * The value of `settings.egress.allow`. Pass the same array in each call, because the connections to targets are
-   * cached per array.
+   * The value of `settings.egress.allow`. Pass the same array in each call, because the service caches the connections
+   * to targets for each array.
    */
   readonly allow: readonly string[];
-  /** Masks the secrets of the config, and the callback URL in the response to a callback. */
+  /** Masks the secrets of the config. For a callback, the function also masks the callback URL in the response. */
   readonly mask: SecretMask;
   /** The outgoing proxy for TLS connections. */
   readonly proxy?: OutgoingProxy | null;
   /** These connections replace the cached connections for `allow`. */
   readonly egress?: Egress | undefined;
-  /** Returns the time in milliseconds from a clock that never goes back. */
+  /** Returns the time in milliseconds from a clock that is never set back. */
   readonly monotonic?: () => number;
 }
 
@@ -76,7 +79,7 @@ export async function deliverThrough<Schema extends TargetSchema>(
   const { payload, fallback } = channel.format(request.content, request.target);
   let result = await send(payload);
   if (result.reason === "stale_timestamp") {
-    // The signature of the second request contains a later time than the signature of the first request.
+    // The second request has a new signature, because the signature contains the time of the request.
     result = await send(payload);
     if (result.reason === "stale_timestamp") result = { ...result, ...rejected("stale_timestamp") };
   }
@@ -129,8 +132,9 @@ async function sendOnce<Schema extends TargetSchema>(
 }
 
 /**
- * Returns the verdict for a request without a complete response. If a status arrived, the status decides where the body
- * is not needed for the verdict: always for a webhook, and for a chat if the status means the same in every channel.
+ * Returns the verdict for a request without a complete response. If the service received a status but not the whole
+ * body, the status alone decides in two cases: for every webhook, and for a chat if the status means the same in every
+ * channel.
  */
 function verdictOfFailure<Schema extends TargetSchema>(
   channel: Channel<Schema>,
@@ -153,11 +157,12 @@ export function maskedAnswerExcerpt(
   { text, isTruncated }: { readonly text: string; readonly isTruncated: boolean },
   mask: SecretMask,
 ): string {
-  // The mask comes first, because the mask finds a secret that control characters or line breaks split. A line break
-  // becomes a space, so the mask would no longer find the secret after this step.
+  // The function masks secrets first, because a mask finds a secret even if control characters or line breaks split the
+  // secret. The later steps turn a line break into a space, and a mask would no longer find the secret.
   const masked = mask(text);
-  // A truncated response may end with the first part of a secret, and the mask finds only whole secrets. The last three
-  // quarters of a truncated response are longer than any secret, and the excerpt does not need them.
+  // A truncated response may end with the first part of a secret, and the mask finds only whole secrets. The function
+  // omits the last three quarters of a truncated response. This part is longer than any secret, and the excerpt does
+  // not need it.
   const line = masked
     .slice(0, isTruncated ? masked.length / 4 : undefined)
     .replace(/[\r\n\t\u2028\u2029]+/g, " ")

@@ -1,6 +1,6 @@
 import { EGRESS_RULE_TEXT, type EgressRule } from "../http/check-url.ts";
 
-/** The reason for the result of a delivery attempt. In logs and metrics, only the reasons of this list can occur. */
+/** The reason for the result of a delivery attempt. Logs and metrics contain only reasons of this list. */
 export type DeliveryReason = keyof typeof REASON_TEXT | EgressRule;
 
 const REASON_TEXT = {
@@ -68,7 +68,9 @@ const REASON_TEXT = {
   request_invalid: "The target's URL and headers do not make a valid HTTP request. Check both in the config.",
 } as const;
 
-/** Returns the meaning of every reason of a delivery attempt. The OpenAPI document contains these meanings. */
+/**
+ * Returns the meaning of every reason of a delivery attempt. The OpenAPI document contains the meaning of each reason.
+ */
 export function describeDeliveryReasons(): Readonly<Record<string, string>> {
   const egress = Object.entries(EGRESS_RULE_TEXT).map(([rule, text]) => [rule, `Nothing was sent: ${text}.`]);
   return { ...REASON_TEXT, ...Object.fromEntries(egress) };

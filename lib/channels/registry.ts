@@ -29,7 +29,7 @@ export function createChannelRegistry<Schema extends TargetSchema>(
   const [first, ...others] = channels;
   return {
     Target: z.discriminatedUnion("kind", [first.target, ...others.map(({ target }) => target)]),
-    /** @throws {Error} if no channel has this kind. The types of TypeScript exclude this error. */
+    /** @throws {Error} if no channel has this kind. The types of TypeScript prevent this error. */
     channelOf(kind: z.infer<Schema>["kind"]): Channel<Schema> {
       const channel = channels.find(({ target }) => target.shape.kind.def.values.includes(kind));
       if (channel === undefined) throw new Error(`no channel has the kind '${kind}'`);

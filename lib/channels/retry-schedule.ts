@@ -8,14 +8,14 @@ import type { DeliveryReason } from "./delivery-reason.ts";
 export const DEFAULT_RETRY_SECONDS: readonly number[] = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
 
 /**
- * The fraction by which each wait varies at random. Without this variation, notifications that failed at the same time
+ * The fraction by which each wait varies randomly. Without this variation, notifications that failed at the same time
  * would be sent again at the same time.
  */
 const JITTER = 0.2;
 
 /**
- * After the second throttled delivery attempt in a row, the wait is twice `THROTTLED_SECONDS`. The wait doubles after
- * each further throttled delivery attempt.
+ * After the second throttled delivery attempt in a row, the wait is twice `THROTTLED_SECONDS`. A delivery attempt is
+ * throttled if the target limits the rate of messages. The wait doubles after each further throttled delivery attempt.
  */
 const THROTTLED_SECONDS = 5;
 const MAX_THROTTLED_SECONDS = 300;
@@ -28,8 +28,8 @@ const MAX_THROTTLED_SECONDS = 300;
 const MAX_THROTTLED_MS = 24 * 3_600_000;
 
 /**
- * The maximum number of delivery attempts for a receiver that answers in a form that is not valid HTTP. Such a receiver
- * may accept the notification each time, so the full retry schedule would repeat the notification too often.
+ * The maximum number of delivery attempts to a receiver whose responses are not valid HTTP. Such a receiver may accept
+ * the notification at each attempt, so the full retry schedule would send the notification too often.
  */
 const MAX_INVALID_HTTP_ATTEMPTS = 4;
 
@@ -44,9 +44,9 @@ export function retryScheduleForReason(
 type NextAttempt = { readonly kind: "again"; readonly afterSeconds: number } | { readonly kind: "exhausted" };
 
 /**
- * Decides when to send a notification again after a delivery attempt with the verdict `retry`. The wait is at least the
- * wait that the target asked for, and at least the wait in the retry schedule. The maximum wait is 12 hours, because
- * a visibility timeout of SQS is at most 12 hours.
+ * Decides when to send a notification again after a delivery attempt with the verdict `retry`. The wait is at least as
+ * long as the wait that the target asked for, and at least as long as the wait in the retry schedule. The maximum wait
+ * is 12 hours, because a visibility timeout of SQS is at most 12 hours.
  */
 export function decideNextAttempt(after: {
   /** The number of earlier delivery attempts that counted against the retry schedule. */
@@ -63,8 +63,8 @@ export function decideNextAttempt(after: {
   /** The wait that the target asked for. The value is null if the target asked for no wait. */
   readonly afterSeconds: number | null;
   /**
-   * The waits of the retry schedule. The array contains one wait for each delivery attempt, also for the first delivery
-   * attempt.
+   * The waits of the retry schedule. The array contains one wait for each delivery attempt, including the first
+   * delivery attempt.
    */
   readonly scheduleSeconds: readonly number[];
   /** A random number from 0 to less than 1. */

@@ -4,7 +4,8 @@ import { PublicProject } from "./projects.ts";
 
 /**
  * The groups of config entries in Parameter Store. The entries of a group have the names `GROUP/NAME`. A group
- * `secret/…` contains the fields of the entries that only the functions with a connection to CCE or to targets need.
+ * `secret/…` contains the secret fields of the entries. Only the functions with a connection to CCE or to targets need
+ * these fields.
  */
 export const CONFIG_GROUPS = [
   "projects",
@@ -19,10 +20,10 @@ export const CONFIG_GROUPS = [
 /** The config entries in Parameter Store that belong to no group. */
 export const SINGLE_ENTRIES = ["settings", "secret/settings", "linkKeys"] as const;
 
-/** The start of the name of an entry with the secret fields of another entry. */
+/** The start of the name of an entry that contains the secret fields of another entry. */
 export const SECRET = "secret/";
 
-/** The fields of `settings` that are stored apart, and the entries that contain them. */
+/** The fields of `settings` that are stored in entries of their own, and the names of these entries. */
 const SETTINGS_APART: Readonly<Record<string, string>> = {
   linkKeys: "linkKeys",
   callbackSecrets: "secret/settings",
@@ -32,9 +33,9 @@ const SETTINGS_APART: Readonly<Record<string, string>> = {
 export interface ConfigEntry {
   /**
    * The position of the entry in the config document: `projects/NAME`, `targets/NAME`, `tokens/NAME`, `oidc/N`,
-   * `settings` or `linkKeys`. An entry `secret/projects/NAME`, `secret/targets/NAME` or `secret/settings` contains the
-   * secret fields of the entry without `secret/`. An entry `certificates/NAME` is a certificate, to which projects and
-   * targets refer.
+   * `settings` or `linkKeys`. An entry such as `secret/projects/NAME` contains the secret fields of the entry that has
+   * the same name without `secret/`. The groups are `secret/projects/NAME`, `secret/targets/NAME` and
+   * `secret/settings`. An entry `certificates/NAME` contains a certificate to which projects and targets refer.
    */
   readonly name: string;
   /** The value of the config entry: PEM for `certificates/NAME`, and JSON text for any other entry. */
@@ -48,14 +49,14 @@ export type AssembledConfig =
 /** The start of the names of entries with certificates. */
 export const CERTIFICATES = "certificates/";
 
-/** The entries of the config document. An entry `secret/…` adds fields to the entry whose name follows. */
+/** Matches the names of the entries of the config document. An entry `secret/NAME` adds fields to the entry `NAME`. */
 const KNOWN_ENTRY =
   /^(?:(?:secret\/)?(?:(projects|targets)\/([^/]+)|settings)|(tokens|oidc)\/([^/]+)|linkKeys)$/;
 
 /**
  * Creates one config document from the config entries. An error in the config contains the name of an entry, but not
- * the value of the entry. The secret fields of an entry that does not exist are ignored, because an operator stores the
- * secret fields first and removes them last.
+ * the value of the entry. If an entry does not exist, the function ignores the secret fields of this entry, because an
+ * operator stores the secret fields first and removes them last.
  */
 export function assembleConfigDocument(entries: readonly ConfigEntry[]): AssembledConfig {
   const faults: string[] = [];
@@ -79,7 +80,10 @@ export function assembleConfigDocument(entries: readonly ConfigEntry[]): Assembl
 
 const isCertificate = ({ name }: ConfigEntry): boolean => name.startsWith(CERTIFICATES);
 
-/** Replaces each reference to entries `certificates/NAME` by the certificates, one after another. */
+/**
+ * Replaces each reference to entries `certificates/NAME` by the certificates in these entries, one certificate after
+ * another.
+ */
 function insertCertificates(value: unknown, pemOf: (name: string) => string): unknown {
   if (!isObject(value)) return value;
   const { certificates } = value;
@@ -91,8 +95,8 @@ function insertCertificates(value: unknown, pemOf: (name: string) => string): un
 }
 
 /**
- * Returns an error for each field that is in the wrong entry of the config. Too many functions can read a secret in the
- * wrong entry.
+ * Returns an error for each field that is in a wrong entry of the config. If a secret is in a wrong entry, too many
+ * functions can read the secret.
  */
 function findMisplacedFields(name: string, value: unknown): readonly string[] {
   if (name === "linkKeys" || !isObject(value)) return [];
@@ -147,8 +151,8 @@ export function entryOfField(name: string, field: string): string {
 }
 
 /**
- * Splits the value of a config entry into the values of the entries that store it. A function that reads only the entry
- * with the name `name` learns no secret.
+ * Splits the value of a config entry into the values of the entries in which the fields are stored. A function that
+ * reads only the entry with the name `name` reads no secret.
  */
 export function splitEntry(name: string, value: unknown): ReadonlyMap<string, unknown> {
   if (!isObject(value)) return new Map([[name, value]]);

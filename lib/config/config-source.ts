@@ -16,7 +16,8 @@ const REFRESH_AGE_MS = 10_000;
  */
 const UNREADABLE_AGE_MS = 30_000;
 /**
- * If no valid config exists, callers get the same error for 5 seconds, and the service does not read the config again.
+ * If no valid config exists, callers get the same error for 5 seconds, and the service does not read the config again
+ * in this time.
  */
 const FAILURE_AGE_MS = 5000;
 /**
@@ -53,14 +54,17 @@ export interface ConfigSource<C extends Config = Config> {
   current(): Promise<C>;
   /** Returns the config like `current`. Reads the config again if the config does not contain the project or target. */
   currentWith(kind: "projects" | "targets", name: string): Promise<C>;
-  /** Returns a config that the service read at most ten seconds ago. Otherwise the method works like `current`. */
+  /**
+   * Returns a config that the service read at most ten seconds ago. In all other respects, the method works like
+   * `current`.
+   */
   refreshed(): Promise<C>;
   /**
    * Checks that the service can read the config and that the config has no errors.
    * @throws the error of the latest read of the config, even if the service still uses an older valid config.
    */
   check(): Promise<void>;
-  /** Reads the config again at once. Otherwise the method works like `current`. */
+  /** Reads the config again at once. In all other respects, the method works like `current`. */
   reload(): Promise<Config>;
 }
 
@@ -89,7 +93,10 @@ export class ConfigUnreadableError extends Error {
 
 interface ValidConfig<C> {
   readonly config: C;
-  /** The text of the whole config. If the text differs from the text of the previous read, the config has changed. */
+  /**
+   * The text of the whole config. If the text differs from the text of the previous read, an operator has changed the
+   * config.
+   */
   readonly text: string;
 }
 

@@ -20,7 +20,7 @@ export type CallerOperation = (typeof CALLER_OPERATIONS)[number];
 
 /**
  * The operations that a caller may use, and the projects and targets to which the operations may apply. The entry `*`
- * allows all names. An empty array allows no name.
+ * allows all names. An empty array allows no names.
  */
 export const Rights = z.strictObject({
   projects: Names,
@@ -49,8 +49,9 @@ export type Token = z.infer<typeof Token>;
 export const OidcRule = z.strictObject({
   issuer: httpUrlSchema("must be the issuer's URL"),
   /**
-   * The URL of the issuer's signing keys. An issuer whose keys are at another host needs this key. Without this key,
-   * the discovery document of the issuer contains the URL.
+   * The URL of the issuer's signing keys. An issuer needs this key in the config if its signing keys are at another
+   * host than the issuer. Without this key, the service finds the URL of the signing keys in the discovery document of
+   * the issuer.
    */
   jwksUri: z.optional(httpUrlSchema("must be the URL of the issuer's key set")),
   audience: NonEmpty,
@@ -91,8 +92,8 @@ export interface ConfigParser<C extends Config> {
 }
 
 /**
- * Creates the schema of a config document. All names in a config must also refer to entries of the config (see
- * `parseConfig`).
+ * Creates the schema of a config document. All names in a config must also refer to entries that exist in the config
+ * (see `parseConfig`).
  * @param schemas the schemas of a project and of a target
  */
 export function createDocumentSchema<P extends PublicProject, T extends PublicTarget>(schemas: {
@@ -142,9 +143,10 @@ function formatPath(path: readonly PropertyKey[]): string {
 }
 
 /**
- * The config document may name projects and targets. Returns one error for each name that the document does not define.
- * The function checks the config document before the schema does and skips malformed parts, so that all errors are
- * returned at once. Names in a part of the config that was not read cannot be checked.
+ * A config document may refer to projects and targets by name. Returns one error for each name that the document does
+ * not define. The function checks the config document before the schema is applied, and skips malformed parts.
+ * Therefore the caller gets all errors at once. If the function did not read a part of the config, it cannot check the
+ * names that refer to this part.
  */
 function findUnknownNames(document: unknown, parts: readonly ConfigPart[]): readonly string[] {
   const config = toObjectOrEmpty(document);

@@ -4,18 +4,24 @@ import { toSecret } from "../domain/secret.ts";
 
 const MIN_CHARACTERS = 32;
 const MIN_DISTINCT_CHARACTERS = 8;
-/** The number of lower-case letters, and of upper-case letters, in a key without a digit. */
+/** The minimum number of lower-case letters, and of upper-case letters, in a key without a digit. */
 const MIN_LETTERS_OF_CASE = 10;
-/** The part of all groups of three characters that must differ. A repeated text has few different groups. */
+/**
+ * The minimum fraction of the groups of three neighbouring characters that must be different. A text that repeats a
+ * part has few different groups.
+ */
 const MIN_DISTINCT_GROUPS = 0.7;
-/** The part of all neighbours that may follow each other in the alphabet, as in `abcdef` or `111111`. */
+/**
+ * The maximum fraction of the pairs of neighbours that may follow each other in the alphabet or be equal, as in
+ * `abcdef` or `111111`.
+ */
 const MAX_SEQUENCE = 0.5;
 const COMMON_PARTS =
   /secret|password|passphrase|change|example|default|notifier|production|callback|linkkey|qwerty|letmein|123456/i;
 
 /**
- * A key for links to pages and for callback URLs. One link lets its holder search the key on a computer of the holder.
- * So the schema refuses a short key, and a key that a person has probably written.
+ * A key for links to pages and for callback URLs. A person who has one link can search for the key with a computer.
+ * Therefore the schema refuses a short key, and a key that a person has probably invented.
  */
 export const LinkKey = z.pipe(
   z.string().check(
@@ -29,8 +35,8 @@ export const LinkKey = z.pipe(
 );
 
 /**
- * Returns true if a random generator may have chosen the classes of the characters. A base64 text can have no digit, but
- * it then has many letters of both cases.
+ * Returns true if a random generator may have produced the mixture of digits, lower-case letters and upper-case letters
+ * in the key. A random base64 text may contain no digit, but such a text contains many letters of both cases.
  */
 function hasRandomClasses(key: string): boolean {
   const count = (pattern: RegExp) => key.match(pattern)?.length ?? 0;

@@ -15,7 +15,7 @@ const TopicUrn = z
     ),
   );
 
-/** The discovery of the jobs of a project that nobody submits. */
+/** The settings for the discovery of those jobs of a project that no caller submits. */
 export const DiscoverySettings = z.strictObject({
   /** The types of the jobs to watch, without regard to case. Without this key, the service watches jobs of all types. */
   types: z.optional(z.array(NonEmpty).check(z.minLength(1), z.maxLength(100))),
@@ -24,14 +24,23 @@ export const DiscoverySettings = z.strictObject({
   everyMinutes: z._default(z.number().check(z.minimum(1), z.maximum(60)), 2),
   /** The labels in the context of the discovered jobs. */
   labels: z.optional(Labels),
-  /** The topics whose messages make the service list the jobs at once. Without this key, the service accepts no message. */
+  /**
+   * The topics whose messages make the service list the jobs at once. Without this key, the service accepts no message
+   * of SMN.
+   */
   topics: z.optional(z.array(TopicUrn).check(z.minLength(1), z.maxLength(10))),
-  /** The address of SMN in a cloud whose hosts the service does not know. It replaces the hosts of the topic's region. */
+  /**
+   * The address of SMN in a cloud whose hosts the service does not know. This address replaces the hosts of the topic's
+   * region.
+   */
   smnEndpoint: z.optional(httpUrlSchema("must be the URL of SMN, starting with https://")),
 });
 
 const DEFAULT_READY_MINUTES = 15;
-/** A poll message may wait in its queue for 14 days, and a watch lasts at most a week before the success of its job. */
+/**
+ * This limit follows from two other limits: a poll message may wait in its queue for 14 days, and a watch lasts at most
+ * a week before the success of its job.
+ */
 const MAX_READY_MINUTES = 1440;
 
 const AkskAuth = z.strictObject({
@@ -55,7 +64,7 @@ const TokenAuth = z.strictObject({ kind: z.literal("token"), token: HeaderSecret
 export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]);
 export type Auth = z.infer<typeof Auth>;
 
-/** Until when a watch continues after the success of its job: until what the job made is usable. */
+/** The end of a watch after the success of its job. `ready`: the watch ends when the resource of the job is usable. */
 export const Until = z.literal("ready");
 /** The time in minutes, after the success of a job, in which the resource of the job must become usable. */
 export const ReadyMinutes = z.number().check(z.positive(), z.maximum(MAX_READY_MINUTES));
@@ -66,18 +75,21 @@ const PUBLIC_FIELDS = {
     .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be the project ID that the console of the cloud shows")),
   region: z.optional(z.string().check(z.regex(/^[a-z0-9-]{2,40}$/, "must be a region's ID such as eu-de"))),
   endpoint: z.optional(httpUrlSchema("must be the URL of the CCE API, starting with https://")),
-  /** Whether the API for Autopilot clusters is asked first (true), never (false) or second (the default). */
+  /**
+   * The order of the two APIs: the service asks the API for Autopilot clusters first (true), never (false) or second
+   * (the default).
+   */
   autopilot: z.optional(z.boolean()),
-  /** The defaults of a submission for the project. Without `until`, a watch ends with its job. */
+  /** The default values of a submission for the project. Without `until`, a watch ends when its job ends. */
   until: z.optional(Until),
   readyMinutes: z._default(ReadyMinutes, DEFAULT_READY_MINUTES),
   /** Without this key, the service watches only jobs that callers submit. */
   discover: z.optional(DiscoverySettings),
-  /** A new number revokes all links to pages of the project. */
+  /** The version of the links. If an operator changes this number, all links to pages of the project become invalid. */
   linkVersion: z._default(z.int().check(z.nonnegative()), 0),
 };
 
-/** A CCE project needs a region or an endpoint. The default endpoint of the CCE API depends on the region. */
+/** A project in the config needs a region or an endpoint. The default endpoint of the CCE API depends on the region. */
 const HAS_ADDRESS = z.refine<z.infer<z.ZodMiniObject<typeof PUBLIC_FIELDS>>>(
   ({ region, endpoint }) => region !== undefined || endpoint !== undefined,
   {
@@ -88,7 +100,10 @@ const HAS_ADDRESS = z.refine<z.infer<z.ZodMiniObject<typeof PUBLIC_FIELDS>>>(
   },
 );
 
-/** A project without the fields that only a connection to CCE needs. Functions without such a connection read it. */
+/**
+ * A project without the fields that only a connection to CCE needs. Functions that make no connection to CCE read
+ * projects with this schema.
+ */
 export const PublicProject = z.strictObject(PUBLIC_FIELDS).check(HAS_ADDRESS);
 export type PublicProject = z.infer<typeof PublicProject>;
 

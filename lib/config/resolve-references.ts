@@ -9,9 +9,9 @@ export interface ReferencePorts {
 
 /**
  * Replaces each `{"$env": "NAME"}` in a config document by the value of an environment variable, and each `{"$file":
- * "PATH"}` by the content of a file. The line break at the end of a file is no part of the value. An error message
- * contains names and paths, but no values. Also removes the key `$schema` of a config file, by which an editor finds
- * the JSON Schema.
+ * "PATH"}` by the content of a file. The line break at the end of a file is not a part of the value. An error message
+ * contains names and paths, but no values. Also removes the key `$schema` from a config file. With this key, an editor
+ * finds the JSON Schema of the file.
  */
 export async function resolveReferences(
   document: unknown,
@@ -46,7 +46,10 @@ async function resolveValue(value: unknown, path: string, ports: ResolvePorts): 
   return Object.fromEntries(fields);
 }
 
-/** Returns the value of a reference. Returns an empty text and reports a fault if the value does not exist. */
+/**
+ * Returns the value of a reference. If the value does not exist, the function returns an empty text and reports an
+ * error.
+ */
 async function resolveReference(
   kind: "$env" | "$file",
   name: unknown,

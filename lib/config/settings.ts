@@ -30,8 +30,8 @@ const Poll = z.strictObject({
   maxDelaySeconds: z._default(between(1, SQS_MAX_DELAY_SECONDS), SQS_MAX_DELAY_SECONDS),
   goneGraceSeconds: z._default(between(0, 3600), 120),
   /**
-   * The rate limit of CCE for the queries of one user. Without this setting, the service limits the rate of its polls
-   * only after CCE responds with the status 429.
+   * The rate limit of CCE for the queries of one user. Without this setting, the service limits the rate of its queries
+   * only after CCE has responded with the status 429.
    */
   queriesPerFiveMinutes: z.optional(integerBetween(10, 1_000_000)),
   accessErrorSeconds: z._default(between(0, 86_400), 600),
@@ -47,7 +47,10 @@ const Limits = z.strictObject({
   requestsPerMinute: Limit(1200),
 });
 
-/** What a page shows to readers without a token: a link to the list of the project, labels, and answers of receivers. */
+/**
+ * The data that a page shows to readers without a token: a link to the list of the project, the labels, and the answers
+ * of receivers.
+ */
 const Pages = z.strictObject({
   list: z._default(z.boolean(), false),
   labels: z._default(z.boolean(), false),
@@ -80,8 +83,8 @@ export const Settings = z.strictObject({
   callbackSecrets: z._default(z.array(WebhookSecret).check(z.maxLength(5)), []),
   egress: z.prefault(z.strictObject({ allow: Hosts }), {}),
   /**
-   * The keys of links to pages and of encrypted callback URLs. The service signs and encrypts with the first key, and
-   * accepts both. Without a key, the service creates no links to pages.
+   * The keys of links to pages and of encrypted callback URLs. The service signs and encrypts with the first key. The
+   * service accepts links and encrypted URLs of both keys. Without a key, the service creates no links to pages.
    */
   linkKeys: z._default(z.array(LinkKey).check(z.maxLength(2)), []),
   linkDays: z._default(Days, 30),
@@ -106,7 +109,7 @@ export type Settings = z.infer<typeof Settings>;
  * Returns the time after which the ledger may delete the items of a watch. The ledger keeps the items of a watch for
  * `retentionDays`. The ledger keeps the items longer if a queue or a dead-letter queue can still contain a message of
  * the watch.
- * @param startsAt the time from which `retentionDays` counts. The time is the deadline of the watch, the end of the
+ * @param startsAt the time from which `retentionDays` counts. This time is the deadline of the watch, the end of the
  * watch, or the latest delivery attempt.
  */
 export function computeLedgerExpiryTime(

@@ -17,11 +17,14 @@ export const Cause = z.object({
 });
 export type Cause = z.infer<typeof Cause>;
 
-/** A cause with its position in the tree. Messages for people need the position, webhook events and the API do not. */
+/**
+ * A cause with its position in the tree. Messages for people need the position. Webhook events and the API do not need
+ * it.
+ */
 export const CauseInTree = z.extend(Cause, {
-  /** The types from the root job down to the first subjob of the group. A long path is shown without its middle. */
+  /** The types from the root job down to the first subjob of the group. The middle of a long path is not shown. */
   path: z.array(z.string()),
-  /** The number of subjobs that have the type of the group, failed or not. */
+  /** The number of failed and other subjobs that have the type of the group. */
   total: Count,
 });
 export type CauseInTree = z.infer<typeof CauseInTree>;
@@ -31,15 +34,18 @@ export function toCause({ type, reason, hint, count, resources }: CauseInTree): 
   return { type, reason, hint, count, resources };
 }
 
-/** The number of names in a list of names for people. */
+/** The number of names that a list of names for people shows. */
 export const SHOWN_NAMES = 3;
 
-/** The English text for names that are not all shown. This file imports no texts, because the command has no languages. */
+/**
+ * The English text for a list that shows only some of the names. This file does not import the texts of other
+ * languages, because the command has only English texts.
+ */
 const MORE_NAMES = "{names} and {count} more";
 
 /**
  * Returns names as text for people, such as `pool-a-0, pool-a-1, pool-a-2 and 27 more`.
- * @param count the number of all names, also of those that are not in `names`
+ * @param count the number of all names, including the names that are not in `names`
  * @param moreNamesTemplate the text `names.more` of a language
  */
 export function listNames(

@@ -5,7 +5,7 @@ import { limitedText, withDescription } from "./zod-fields.ts";
 
 const MAX_LABELS = 20;
 const ShortText = limitedText({ min: 0, max: 200 });
-/** Texts by name that a caller or the config gives a job. */
+/** Texts with names that a caller or the config assigns to a job. */
 export const Labels = z
   .record(limitedText({ min: 1, max: 63 }), ShortText)
   .check(z.refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`))
@@ -13,8 +13,8 @@ export const Labels = z
 
 const RUN_URL_RULE = "must be an http or https URL";
 /**
- * The OpenAPI document does not say `format: uri` for this URL. Browsers accept characters in a URL that RFC 3986 does
- * not allow. With `format: uri`, generated Java clients fail to read such a URL.
+ * In the OpenAPI document, the schema of this URL has no `format: uri`. Browsers accept characters in a URL that RFC
+ * 3986 does not allow. Generated Java clients could not read such a URL if the schema had `format: uri`.
  */
 const RunUrl = limitedText({ min: 0, max: 1000 }).check(
   z.regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\//, { error: RUN_URL_RULE, abort: true }),
@@ -37,7 +37,7 @@ export type Context = z.infer<typeof Context>;
 const FIELD_BYTES = 600;
 const LABELS_BYTES = 6000;
 
-/** Truncates a context so that the context fits into an event. Omits labels that do not fit into the event. */
+/** Truncates a context until the context fits into an event. Omits labels that do not fit into the event. */
 export function truncateContext(context: Context): {
   readonly context: Context;
   readonly omittedLabels: number;

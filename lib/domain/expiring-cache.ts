@@ -9,7 +9,7 @@ export interface ExpiringCache<Value> {
    * @throws the error that `load` threw.
    */
   get(key: string, maxAgeMs?: number): Promise<Value>;
-  /** Removes a value from the cache. Does nothing if the cache has a different value for the key by now. */
+  /** Removes a value from the cache. If the cache has another value for the key by now, the function does nothing. */
   delete(key: string, value: Value): void;
 }
 

@@ -5,8 +5,8 @@ import { isAncestor, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
 /**
- * The possible size limits of one failure reason, in bytes. The function `listFailures` uses the largest limit with
- * which all failures fit.
+ * The possible size limits of one failure reason, in bytes. The function `listFailures` uses the largest of these
+ * limits with which all failures fit.
  */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
@@ -14,7 +14,7 @@ const MAX_FAILURES = 200;
 const NAME_BYTES = 200;
 
 /**
- * Lists failed subjobs in the order of the job's tree. Omits subjobs that do not fit into `maxBytes` of JSON. The
+ * Lists failed subjobs in the order of the job's tree. Omits subjobs that do not fit into `maxBytes` bytes of JSON. The
  * function first omits each parent job whose failure reason only repeats the failure reason of its own subjob.
  */
 export function listFailures(failed: readonly TreeNode[], maxBytes: number): Failure[] {
@@ -26,7 +26,9 @@ export function listFailures(failed: readonly TreeNode[], maxBytes: number): Fai
     reason: truncateNullable(node.job.reason, reasonBytes, countJsonBytes),
     hint: findHint(node.job.reason),
   });
-  /** Returns a map from the jobs in the tree to their failures. Omits failures that do not fit into `maxBytes`. */
+  /**
+   * Returns a map from the jobs in the tree to their failures. Omits failures that do not fit into `maxBytes` bytes.
+   */
   const select = (nodes: readonly TreeNode[], reasonBytes: number): ReadonlyMap<TreeNode, Failure> => {
     const selected = new Map<TreeNode, Failure>();
     let usedBytes = 0;

@@ -3,8 +3,8 @@ import hintRows from "./hints.json" with { type: "json" };
 import type { Texts } from "./texts.ts";
 
 /**
- * The known failure reasons, each with the key of the advice and a link to the vendor's page. If the page of the vendor
- * does not name a failure reason, `source` in `hints.json` says where the failure reason was seen. The function
+ * The known failure reasons, each with the key of the advice and a link to the vendor's page. If the vendor's page does
+ * not mention a failure reason, `source` in `hints.json` says where somebody has seen the failure reason. The function
  * `findHint` uses the first row of `hints.json` that matches, so specific patterns come before general patterns.
  */
 const HINTS = hintRows.map(({ id, patterns, link }) => {
@@ -12,7 +12,7 @@ const HINTS = hintRows.map(({ id, patterns, link }) => {
   return { pattern: new RegExp(patterns.join("|"), "i"), key, link, text: `${defaultText(key)} ${link}` };
 });
 
-/** Returns the hint from `findHint` in another language. Returns the same text if the hint is unknown. */
+/** Translates a hint from `findHint` into another language. Returns the hint unchanged if the hint is unknown. */
 export function translateHint(hint: string, texts: Texts): string {
   const found = HINTS.find(({ text }) => text === hint);
   return found === undefined ? hint : `${texts[found.key]} ${found.link}`;

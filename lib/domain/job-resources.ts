@@ -1,6 +1,9 @@
 import type { Job } from "./job.ts";
 
-/** What a resource of CCE must become. The table `lib/cce/resource-states.json` has the states of each goal. */
+/**
+ * The goals of the resources of CCE: the state that a resource must reach. The table `lib/cce/resource-states.json`
+ * contains the states that belong to each goal.
+ */
 export type ResourceGoal = keyof typeof RESOURCE_GOALS;
 
 export const RESOURCE_GOALS = {
@@ -24,11 +27,14 @@ export interface WatchedResource {
   readonly clusterId: string;
   /** The ID of the resource. The ID of a cluster is also in `clusterId`. */
   readonly id: string;
-  /** The IDs of the job and its subjobs. A resource on which another job runs is not usable yet. */
+  /** The IDs of the job and its subjobs. A resource is not usable while another job changes it. */
   readonly ownJobIds: readonly string[];
 }
 
-/** The goal of the resource of a job, by the type of the job. The first pattern that matches the type decides. */
+/**
+ * Patterns for the types of jobs, and the goal of the resource for each pattern. The first pattern that matches the
+ * type of the job is used.
+ */
 const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
   [/^(delete|remove).*node_?pool/i, "node_pool_deleted"],
   [/node_?pool/i, "node_pool_scaled"],
@@ -39,9 +45,10 @@ const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
 ];
 
 /**
- * Lists the resources that a succeeded job has made, changed or deleted, in tree order. The function searches the
- * subjobs of a job that has no resource of its own, and the subjobs of a job that creates a cluster, because such a job
- * may create nodes too. Returns an empty array if the types of the jobs are unknown or CCE gave no IDs.
+ * Lists the resources that a succeeded job has created, changed or deleted, in the order of the tree of subjobs. The
+ * function searches the subjobs in two cases: if the job has no resource of its own, and if the job creates a cluster,
+ * because such a job may also create nodes. Returns an empty array if the types of the jobs are unknown or CCE gave no
+ * IDs.
  */
 export function listJobResources(job: Job): readonly WatchedResource[] {
   const ownJobIds: string[] = [];
@@ -65,7 +72,7 @@ function resourceOf(job: Job, rootClusterId: string | null): Omit<WatchedResourc
     const id = clusterId ?? job.resourceId;
     return id === null ? null : { goal, clusterId: id, id };
   }
-  // A job about several nodes may name the cluster as its resource.
+  // A job about several nodes may state the cluster as its resource.
   if (clusterId === null || job.resourceId === null || job.resourceId === clusterId) return null;
   return { goal, clusterId, id: job.resourceId };
 }

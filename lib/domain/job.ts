@@ -12,8 +12,8 @@ export const MaybeInstant = z.nullable(z.number());
 const JOB_ID_RULE = "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit";
 const JOB_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 /**
- * The texts that programs write in place of a missing value, such as `jq`, Python, JavaScript and Go. JSON Schema has
- * patterns without flags, so the pattern lists both cases of every letter.
+ * The texts that programs such as `jq`, Python, JavaScript and Go write in place of a missing value. The patterns of
+ * JSON Schema have no flags, so the pattern lists both cases of every letter.
  */
 const MISSING_VALUE = new RegExp(
   `^(${["null", "undefined", "none", "nil", "nan", "true", "false"].map(inAnyCase).join("|")})$`,
@@ -38,7 +38,10 @@ export const JobId = z
   )
   .register(z.globalRegistry, JOB_ID_KEYWORDS);
 
-/** Returns what is wrong with a malformed job ID and, for a typical mistake of a script, what probably happened. */
+/**
+ * Returns an explanation of the error in a malformed job ID. For a typical mistake of a script, the explanation says
+ * what probably happened.
+ */
 export function jobIdFault(text: string): string {
   const value = text.trim() === "" ? "is empty" : `is '${text}'`;
   if (value === "is empty" || MISSING_VALUE.test(text) || text === "<no value>")
@@ -94,11 +97,11 @@ export function addSubJobCounts(a: SubJobCounts, b: SubJobCounts): z.infer<typeo
   };
 }
 
-/** A CCE job or subjob with the data from one poll. A field that CCE did not send is null. */
+/** A CCE job or subjob with the data that one poll read. A field that CCE did not send is null. */
 export const Job = z.object({
   jobId: MaybeText,
   type: MaybeText,
-  /** The phase of the job in the spelling of CCE. The field `state` says what the phase means. */
+  /** The phase of the job as CCE writes it. The field `state` says what the phase means. */
   phase: MaybeText,
   state: JobState,
   reason: MaybeText,
@@ -155,7 +158,10 @@ export type Observation =
       readonly kind: "job";
       readonly job: Job;
       readonly warnings: readonly string[];
-      /** The message that CCE gives for the state of a resource. A job has no message. */
+      /**
+       * The message that CCE gives for the state of a resource. The observation of a job, unlike the observation of a
+       * resource, has no message.
+       */
       readonly message?: string | null;
       /** The maximum delay of the next poll in seconds, if the state that this poll saw may be old. */
       readonly maxDelaySeconds?: number;
@@ -173,7 +179,7 @@ export const Outcome = z.enum(OUTCOMES);
 /** The final result of a watch. */
 export type Outcome = z.infer<typeof Outcome>;
 
-/** What a target can be notified of: an outcome of a job, or that a running job is slow. */
+/** The events of which a target can be notified: the outcomes of a job, and the event that a running job is slow. */
 export const TargetEvent = z.enum([...OUTCOMES, "slow"]);
 export type TargetEvent = z.infer<typeof TargetEvent>;
 
@@ -197,8 +203,8 @@ const STATE_EXPLANATIONS: Readonly<Partial<Record<WatchState, string>>> = {
 };
 
 /**
- * Returns an explanation of a watch's state for a reader who does not know this notifier. Returns null for a state that
- * needs no explanation. The explanation is correct for every possible cause of the state of the watch.
+ * Returns an explanation of a watch's state for a reader who does not know this service. Returns null for a state that
+ * needs no explanation. For each state, the explanation is correct for every possible cause of the state.
  */
 export function describeWatchState(state: WatchState, wasObserved: boolean): string | null {
   const isUnknown = !wasObserved && (state === "timed_out" || state === "lost");

@@ -6,7 +6,7 @@ import { truncate, truncateNullable } from "./truncate-text.ts";
 
 const MAX_RESOURCES = 10;
 const NAME_BYTES = 200;
-/** The number of types at each end of a path. */
+/** The number of types that are shown at each end of a long path. */
 const PATH_END = 3;
 /** The possible size limits of one reason, in bytes. `listCauses` uses the largest limit with which all causes fit. */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
@@ -19,8 +19,8 @@ interface CauseList {
 }
 
 /**
- * Groups the failed subjobs that have no failed subjob of their own by type and reason. The most frequent cause comes
- * first. Equally frequent causes are in tree order.
+ * Groups failed subjobs by type and reason. The groups contain only failed subjobs that have no failed subjob of their
+ * own. The most frequent cause comes first. Equally frequent causes are in tree order.
  * @param subJobs the subjobs from `collectSubJobs`
  * @param maxBytes the maximum size of the causes as JSON. A cause that does not fit is omitted.
  */
@@ -61,7 +61,7 @@ interface Group {
   readonly nodes: TreeNode[];
 }
 
-/** Returns the groups of the failed subjobs without failed subjobs of their own. The largest group comes first. */
+/** Returns the groups of the failed subjobs that have no failed subjob of their own. The largest group comes first. */
 function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
   const parents = new Set(failed.map(({ parent }) => parent));
   const groups = new Map<string, Group>();
@@ -77,7 +77,10 @@ function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
   return [...groups.values()].sort((a, b) => b.nodes.length - a.nodes.length);
 }
 
-/** Returns the reason of a failed subjob. If CCE gives none, the nearest failed parent with a reason is used. */
+/**
+ * Returns the reason of a failed subjob. If CCE gives no reason, the function uses the reason of the nearest failed
+ * parent with a reason.
+ */
 function reasonOf(node: TreeNode): string | null {
   for (let at: TreeNode | null = node; at?.job.state === "failed"; at = at.parent)
     if (at.job.reason !== null) return at.job.reason;
@@ -87,8 +90,8 @@ function reasonOf(node: TreeNode): string | null {
 const UUID = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}/gi;
 const IPV6 = /(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi;
 /**
- * Matches an ID in hexadecimal or a number, such as the number in `pool-7`. Does not match an error code such as
- * `Ecs.0319` or `HTTP 403`, because different error codes are different causes.
+ * Matches an ID in hexadecimal or a number, such as the number in `pool-7`. The pattern does not match an error code
+ * such as `Ecs.0319` or `HTTP 403`, because different error codes are different causes.
  */
 const NUMBER =
   /(?<![a-z_]\.|(?:http|code|status|error)[ :=#]{0,3})(?<!\d)(?:\b(?=[a-f]{0,40}\d)[0-9a-f]{8,64}\b|\d+(?:[.,:]\d+)*)/gi;
@@ -107,14 +110,17 @@ function* namesOf(node: TreeNode): Iterable<string | null> {
     yield* [at.job.resourceName, at.job.resourceId, at.job.jobId, at.job.clusterId];
 }
 
-/** Returns the name of the resource of a failed subjob. A subjob often has the resource of its parent, but not the name. */
+/**
+ * Returns the name of the resource of a failed subjob. A subjob often has the same resource as its parent, but only the
+ * parent has the name.
+ */
 function resourceNameOf(node: TreeNode): string | null {
   for (let at = node; at.parent !== null; at = at.parent)
     if (at.job.resourceName !== null) return at.job.resourceName;
   return null;
 }
 
-/** Returns the types from the root job down to a subjob. A long path has `…` in place of the types in the middle. */
+/** Returns the types from the root job down to a subjob. In a long path, `…` replaces the types in the middle. */
 function pathTo(node: TreeNode | undefined): string[] {
   const types = node === undefined ? [] : typesFromRootTo(node);
   const shown =

@@ -2,11 +2,11 @@ import { Secret } from "./secret.ts";
 import { createSecretMask, type SecretMask } from "./secret-mask.ts";
 
 /**
- * The minimum length of a part of a URL or of a header value that is masked as a secret. A shorter part is an ordinary
- * word such as `hook`. People must be able to read ordinary words in the response of a target.
+ * The minimum length of a part of a URL or of a header value that the mask treats as a secret. A shorter part is an
+ * ordinary word such as `hook`. People must be able to read ordinary words in the response of a target.
  */
 const MIN_PART_CHARACTERS = 8;
-/** The minimum length of a user name and a password in a `Basic` header that are masked. */
+/** The minimum length of a user name or a password in a `Basic` header that the mask hides. */
 const MIN_LOGIN_CHARACTERS = 4;
 
 const masks = new WeakMap<object, SecretMask>();
@@ -26,7 +26,7 @@ function secretsIn(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(secretsIn) : [];
 }
 
-/** Returns a secret and the parts of the secret that are secret too: of a URL, a key with a prefix or a header value. */
+/** Returns a secret and its secret parts. A secret with parts is a URL, a key with a prefix or a header value. */
 function listParts(secret: string): string[] {
   const text = secret.trim();
   const [scheme = "", credentials, ...others] = text.split(/\s+/);

@@ -1,7 +1,10 @@
 import * as z from "zod/mini";
 import "./zod-fields.ts";
 
-/** The kinds of operations that CCE carries out without a job. The type of a job of such a kind is the kind. */
+/**
+ * The kinds of operations that CCE carries out without a job. For an operation, the kind is also used as the type of
+ * the job.
+ */
 export const OPERATION_KINDS = [
   "cluster_upgrade",
   "upgrade_precheck",
@@ -13,7 +16,7 @@ export const OPERATION_KINDS = [
 export const OperationKind = z.enum(OPERATION_KINDS);
 export type OperationKind = z.infer<typeof OperationKind>;
 
-/** Returns true if a job type is the kind of an operation. CCE itself never gives such a type. */
+/** Returns true if a job type is the kind of an operation. CCE itself never uses such a type for a job. */
 export function isOperationWithoutJob(jobType: string | null): boolean {
   return OperationKind.safeParse(jobType).success;
 }
@@ -27,7 +30,7 @@ const KIND_NAMES: Readonly<Record<OperationKind, string>> = {
   awake: "Cluster wake-up",
 };
 
-/** Returns a job type as people read it: the English name of an operation, or the type that CCE gives. */
+/** Returns a job type in a form for people: the English name of an operation, or the type that CCE gives. */
 export function jobTypeText(jobType: string): string {
   const kind = OperationKind.safeParse(jobType);
   return kind.success ? KIND_NAMES[kind.data] : jobType;

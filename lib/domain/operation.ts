@@ -4,10 +4,16 @@ import type { WatchedResource } from "./job-resources.ts";
 import { OPERATION_KINDS, OperationKind } from "./operation-kind.ts";
 import { withDescription } from "./zod-fields.ts";
 
-/** The ID fields of an operation. Each kind of operation uses at most one of them, next to the ID of the cluster. */
+/**
+ * The ID fields of an operation. Each kind of operation uses at most one of these fields, besides the ID of the
+ * cluster.
+ */
 const ID_FIELDS = ["taskId", "nodePoolId", "addonId"] as const;
 
-/** The ID field of each kind, and whether the kind needs it. Other kinds only have the ID of the cluster. */
+/**
+ * The ID field that each kind of operation uses, and whether the kind requires the field. All other kinds use only the
+ * ID of the cluster.
+ */
 const ID_FIELD_OF: Readonly<
   Partial<Record<OperationKind, { readonly name: (typeof ID_FIELDS)[number]; readonly isRequired: boolean }>>
 > = {
@@ -17,7 +23,7 @@ const ID_FIELD_OF: Readonly<
   addon: { name: "addonId", isRequired: true },
 };
 
-/** A job ID made from the longest kind and two IDs has at most 128 characters. */
+/** With this limit, a job ID that is made from the longest kind and two IDs has at most 128 characters. */
 const MAX_ID_CHARACTERS = 55;
 const resourceId = (description: string) =>
   JobId.check(z.maxLength(MAX_ID_CHARACTERS, `must have at most ${MAX_ID_CHARACTERS} characters`)).register(
@@ -25,11 +31,13 @@ const resourceId = (description: string) =>
     { ...JOB_ID_KEYWORDS, maxLength: MAX_ID_CHARACTERS, description },
   );
 
-/** What happens to an add-on. */
+/** The possible actions on an add-on. */
 export const ADDON_ACTIONS = ["install", "update", "delete"] as const;
 export const AddonAction = z.enum(ADDON_ACTIONS);
 
-/** An operation of CCE that has no job. The service polls a task or the state of a resource in place of a job. */
+/**
+ * An operation of CCE that has no job. The service polls the task or the state of the resource, because no job exists.
+ */
 export const Operation = z
   .strictObject({
     kind: withDescription(
@@ -59,9 +67,9 @@ export const Operation = z
 export type Operation = Readonly<z.infer<typeof Operation>>;
 
 /**
- * Adds to a JSON Schema which fields a kind needs and which it must not have. The keyword `oneOf` would be shorter, but
- * code generators make nameless types from it. A generator for Go cannot read the schema `false`, so `not` takes its
- * place.
+ * Adds rules to a JSON Schema: which fields a kind of operation requires, and which fields it must not have. The
+ * keyword `oneOf` would be shorter, but code generators make types without names from it. A code generator for Go
+ * cannot read the schema `false`, so the function uses `not`.
  */
 function requireOwnFields(otherKinds: object, kind: OperationKind): object {
   const own = ID_FIELD_OF[kind];
@@ -92,8 +100,8 @@ function fieldFaults({ kind, action, ...ids }: z.infer<typeof Operation>): [fiel
 }
 
 /**
- * Returns the job ID of an operation: the ID of its task, or an ID made from the kind and the IDs of the resource,
- * which is the same for each such operation.
+ * Returns the job ID of an operation. The job ID is the ID of the task, or an ID made from the kind and the IDs of the
+ * resource. Equal operations have the same ID.
  */
 export function operationJobId(operation: Operation): string {
   const { kind, clusterId, taskId, nodePoolId, addonId, action } = operation;
@@ -103,9 +111,9 @@ export function operationJobId(operation: Operation): string {
 }
 
 /**
- * Compares the operation of a new call with the operation of a stored watch. Returns true if they differ, or if the
- * call may mean a new run of the same operation. The ID of a task names one operation for ever. An operation without a
- * task may be started again, so it is new when the watch has ended.
+ * Compares the operation of a new call with the operation of a stored watch. Returns true if the two operations differ,
+ * or if the call may mean a new run of the same operation. The ID of a task always belongs to the same operation. A
+ * caller may start an operation without a task again, so the operation of the call is new if the watch has ended.
  */
 export function isNewOperation(asked: Operation | null | undefined, stored: Operation | null): boolean {
   if (asked == null) return false;
@@ -113,7 +121,7 @@ export function isNewOperation(asked: Operation | null | undefined, stored: Oper
   return asked.kind !== stored.kind || asked.clusterId !== stored.clusterId;
 }
 
-/** Returns the resource or the task whose state says how an operation ends. */
+/** Returns the resource or the task whose state shows how an operation ended. */
 export function operationResource(operation: Operation): WatchedResource {
   const { kind, clusterId, taskId, nodePoolId = "", addonId = "", action } = operation;
   const resource = (goal: WatchedResource["goal"], id: string) => ({ goal, clusterId, id, ownJobIds: [] });

@@ -39,7 +39,7 @@ export const OutcomeSummary = z.object({
   createdAt: z.nullable(InstantField),
   updatedAt: z.nullable(InstantField),
   /**
-   * The seconds from `createdAt` to `updatedAt`. The duration of a job that has not ended is null. If CCE gives no times
+   * The seconds from `createdAt` to `updatedAt`. The value is null for a job that has not ended. If CCE gives no times
    * of an operation, the duration is the time from the acceptance to the poll that saw the end.
    */
   durationSeconds: Seconds,
@@ -59,7 +59,10 @@ export const OutcomeSummary = z.object({
 });
 export type OutcomeSummary = z.infer<typeof OutcomeSummary>;
 
-/** Returns true if the outcome says how the job ended. After the outcome `not_ready`, the job itself has succeeded. */
+/**
+ * Returns true if the outcome says how the job ended. After the outcome `not_ready`, the job itself has succeeded, but
+ * its resource is not usable.
+ */
 export function hasJobEnded(outcome: Outcome): boolean {
   return outcome === "succeeded" || outcome === "failed" || outcome === "not_ready";
 }
@@ -82,7 +85,7 @@ const READY_BYTES = 500;
 const MAX_URL_BYTES = 1500;
 
 /**
- * A watch that has ended. The field `reason` says why the watch ended. The field is null if the job itself gives the
+ * A watch that has ended. The field `reason` says why the watch ended. The field is null if the job itself contains the
  * reason.
  */
 export interface EndedWatch
@@ -105,9 +108,9 @@ export interface EndedWatch
 }
 
 /**
- * Summarizes how a watch ended. Truncates long texts, so that an event with the summary is smaller than 20 kB.
- * Omits failures and causes that do not fit into the event, and counts what it omits. The causes come first: the list of
- * failures gets only the space that the causes leave free.
+ * Summarizes how a watch ended. Truncates long texts, so that an event with the summary is smaller than 20 kB. The
+ * function omits failures and causes that do not fit into the event, and counts the omitted ones. The causes have
+ * priority: the list of failures gets only the space that remains after the causes.
  */
 export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
   const { job, ready, operation = null, jobEndObservedAt = ended.concludedAt, ...watch } = ended;
@@ -133,7 +136,7 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
     createdAt: job?.createdAt ?? null,
     updatedAt: job?.updatedAt ?? null,
     durationSeconds: jobEnded ? durationOf(ended, jobEndObservedAt) : null,
-    // The cloud's clock may be ahead of the notifier's clock.
+    // The clock of the cloud may be ahead of the clock of this service.
     lagSeconds:
       jobEnded && job?.updatedAt != null ? Math.max(0, (jobEndObservedAt - job.updatedAt) / 1000) : null,
     context,
@@ -155,7 +158,7 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
 
 /**
  * Returns the cause of an outcome in one line, for a list of jobs: the most frequent cause, or the reason of the watch.
- * Returns null for an outcome without a failure.
+ * Returns null if the outcome is not a failure.
  */
 export function describeCause({
   outcome,

@@ -10,17 +10,23 @@ export const ReadyState = z.enum(["pending", "ready", "not_ready", "unknown"]);
 /** The state of the resource of a succeeded job. Only a watch with `until: "ready"` has this state. */
 export const Ready = z.object({
   state: ReadyState,
-  /** The reason that CCE gives for the state of the resource. If CCE gives no reason, this is the phase of the resource. */
+  /**
+   * The reason that CCE gives for the state of the resource. If CCE gives no reason, the value is the phase of the
+   * resource.
+   */
   reason: MaybeText,
   message: MaybeText,
 });
 export type Ready = Readonly<z.infer<typeof Ready>>;
 
-/** What the polls since the success of a job have found out about the resource of the job. */
+/** The information about the resource of a job that the polls after the success of the job have found. */
 export const ReadyProgress = z.object({
   /** The time of the poll that saw the success of the job. */
   succeededAt: z.number(),
-  /** The number of latest polls in a row that found the resource usable. */
+  /**
+   * The number of latest polls in a row that found the resource usable. A poll that found another state sets the number
+   * to 0.
+   */
   readyPolls: z.int(),
   /** The value is true if the latest poll that saw the resource found the resource not usable. */
   wasNotReady: z.boolean(),

@@ -1,22 +1,22 @@
 const MASK = "<secret>";
 
-/** The mask ignores a shorter secret, because it would hide parts of ordinary words. */
+/** The mask ignores a shorter secret, because a mask with such a secret would hide parts of ordinary words. */
 const MIN_SECRET_CHARACTERS = 4;
 /** The mask ignores a shorter encoded form of a secret, because a short text in base64 looks like an ordinary word. */
 const MIN_ENCODED_CHARACTERS = 8;
 
-/** The maximum number of times that text is decoded. A server may encode a URL that is already encoded. */
+/** The maximum number of times that the function decodes a text. A server may encode a URL that is already encoded. */
 const MAX_DECODINGS = 3;
 
-/** A pattern with more spellings would take longer than the search for each spelling by its first characters. */
+/** A pattern with more spellings would be slower than a search for each spelling by its first characters. */
 const MAX_PATTERN_SPELLINGS = 200;
 
 /** Matches one HTML entity, or several percent-encoded bytes. */
 const WEB_ENCODED = /&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);|(?:%[0-9a-f]{2})+/gi;
 const JSON_ESCAPE = /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]/gi;
 /**
- * Text is decoded with both patterns together and with each pattern alone, because a secret may itself contain a
- * backslash or a percent sign, which only some servers would decode.
+ * The function decodes text with both patterns together and with each pattern alone. A secret itself may contain a
+ * backslash or a percent sign, and only some servers would decode this character.
  */
 const ENCODED = new RegExp(`${JSON_ESCAPE.source}|${WEB_ENCODED.source}`, "gi");
 const JSON_ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
@@ -28,7 +28,10 @@ const INVISIBLE = /[\r\n\u2028\u2029][\r\n\u2028\u2029\t ]*|[\p{C}\p{DI}]+/gu;
 /** Matches text without encoded, control or invisible characters. Such text can contain only an unencoded secret. */
 const PLAIN = /^[\w .:;,/@=()[\]{}|#*~!?"'<>$^`-]*$/;
 
-/** Text in which characters were decoded or removed. Each code unit has its place in the original text. */
+/**
+ * A view is text in which characters were decoded or removed. For each code unit, the view contains the position in
+ * the original text.
+ */
 interface View {
   readonly text: string;
   readonly startOffsets: readonly number[];
@@ -43,7 +46,8 @@ export type SecretMask = (text: string) => string;
  * - in JSON, HTML, percent or form encoding, also if only some characters are encoded or the encoding is repeated;
  * - in base64, base64url and hexadecimal, also as a part of a longer encoded text;
  * - that line breaks, control characters or invisible characters split.
- * Mask text before you truncate it, because the mask finds only whole secrets.
+ *
+ * Mask text before you truncate the text, because the mask finds only whole secrets.
  */
 export function createSecretMask(secrets: Iterable<string>): SecretMask {
   const spellings = new Set([...new Set(secrets)].flatMap(spellingsOf));
@@ -84,25 +88,27 @@ function spellingsOf(secret: string): string[] {
   const bytes = Buffer.from(trimmed);
   const base64 = [0, 1, 2].map((bytesBefore) => {
     const encoded = Buffer.concat([Buffer.alloc(bytesBefore), bytes]).toString("base64url");
-    // The first and the last characters also contain bits of the bytes next to the secret.
+    // The first and the last characters of the encoded text also contain bits of the bytes next to the secret.
     return encoded.slice(
       Math.ceil((bytesBefore * 8) / 6),
       Math.floor(((bytesBefore + bytes.length) * 8) / 6),
     );
   });
   const encoded = [bytes.toString("hex"), ...base64].filter((text) => text.length >= MIN_ENCODED_CHARACTERS);
-  // The secret itself may contain texts such as `%41`, which are decoded together with the text around the secret.
+  // The secret itself may contain texts such as `%41`, and the function decodes these texts together with the text
+  // around the secret.
   const decoded = PLAIN.test(trimmed)
     ? [trimmed]
     : [...decodedViewsOf(trimmed, ENCODED)].map((view) => view.text);
-  // A line break in place of a space of the secret is removed from the text.
+  // If a line break replaces a space of the secret, the line break is removed from the text. Therefore the function
+  // also searches for the secret without spaces.
   const views = [...decoded, trimmed.replace(/\s+/g, "")];
   return [...views.filter((text) => text.length >= MIN_SECRET_CHARACTERS), ...encoded].map(normalize);
 }
 
 /**
- * Makes equal texts of equivalent spellings: letters in both cases, base64 and base64url, and a space and the `+` of an
- * HTML form. The length of the text stays the same.
+ * Converts equivalent spellings to the same text: letters in both cases, base64 and base64url, and a space and the `+`
+ * of an HTML form. The length of the text stays the same.
  */
 function normalize(text: string): string {
   const lowerCase = text.replace(/\p{Lu}/gu, (letter) => {
@@ -112,7 +118,7 @@ function normalize(text: string): string {
   return lowerCase.replace(/[+ ]/g, "-").replaceAll("/", "_");
 }
 
-/** Returns a pattern for a normalized spelling in text that is not normalized. */
+/** Returns a pattern that finds a normalized spelling in text that is not normalized. */
 const patternOf = (spelling: string): string =>
   spelling
     .replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
@@ -127,14 +133,16 @@ const viewOf = (text: string): View => ({
 
 const withoutInvisible = (view: View): View => replaceEach(view, INVISIBLE, () => []);
 
-/** A character and the part of a match that it replaces. */
+/** A character, and the part of a match that the character replaces. */
 interface Replacement {
   readonly character: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** Replaces each match of a pattern by characters. Each character gets the place of the part that it replaces. */
+/**
+ * Replaces each match of a pattern by characters. Each new character gets the position of the part that it replaces.
+ */
 function replaceEach(view: View, pattern: RegExp, replace: (match: string) => readonly Replacement[]): View {
   let text = "";
   const startOffsets: number[] = [];
@@ -201,7 +209,10 @@ function decodeEscape(match: string): string {
   );
 }
 
-/** Marks the places of all secrets in a view. `isSecret` has one element per code unit of the text that is masked. */
+/**
+ * Marks the positions of all secrets in a view (a decoded form of the text). `isSecret` has one element per code unit
+ * of the text that is masked.
+ */
 function markSecrets(
   view: View,
   byPrefix: ReadonlyMap<string, readonly string[]>,

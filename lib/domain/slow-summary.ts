@@ -12,28 +12,31 @@ export const RunningSubJob = z.object({
   /** The types from the job down to the subjob. */
   path: z.array(z.string()),
   resourceName: MaybeText,
-  /** The time since the start of the subjob. The value is null if CCE gives no start. */
+  /** The time since the start of the subjob. The value is null if CCE gives no start of the subjob. */
   ageSeconds: z.nullable(Seconds),
   /**
-   * Half of the ended subjobs of this type took at most this time. The value is null if too few such subjobs have
-   * ended.
+   * Half of the ended subjobs of this type took at most this time. The value is null if too few subjobs of this type
+   * have ended.
    */
   usualSeconds: z.nullable(Seconds),
 });
 export type RunningSubJob = z.infer<typeof RunningSubJob>;
 
-/** How long the ended jobs of the type took. */
+/** The usual duration of the ended jobs of a type. */
 export const UsualDuration = z.object({
   /** Half of the ended jobs took at most this time. */
   p50Seconds: Seconds,
-  /** 19 of 20 jobs take at most this time. */
+  /** 19 of 20 ended jobs took at most this time. */
   p95Seconds: Seconds,
-  /** The number of ended jobs. */
+  /** The number of ended jobs from which the durations were computed. */
   fromJobs: Count,
 });
 export type UsualDuration = z.infer<typeof UsualDuration>;
 
-/** The fields of a slow job that contain no time. The summary and the webhook event share them. */
+/**
+ * The fields of a slow job that contain no time. The summary of a slow job and the webhook event both contain these
+ * fields.
+ */
 export const SlowJobFields = z.object({
   project: z.string(),
   region: MaybeText,
@@ -44,7 +47,7 @@ export const SlowJobFields = z.object({
   resourceId: MaybeText,
   resourceName: MaybeText,
   subJobs: SubJobCounts,
-  /** At most five running subjobs that have no running subjob of their own. */
+  /** The list contains at most five running subjobs that have no running subjob of their own. */
   running: z.array(RunningSubJob),
   runningOmitted: Count,
   ageSeconds: Seconds,
@@ -101,7 +104,10 @@ export function summarizeSlowJob(
   };
 }
 
-/** Returns null if a subjob has no start or a start in the future. CCE dates some subjobs before their parent. */
+/**
+ * Returns null if CCE gives no start of the subjob, or a start in the future. CCE gives some subjobs a start before the
+ * start of their parent.
+ */
 function ageOf({ job, parent }: TreeNode, now: Instant): number | null {
   const { createdAt } = job;
   if (createdAt === null || createdAt > now || createdAt < (parent?.job.createdAt ?? 0)) return null;

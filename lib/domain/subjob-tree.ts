@@ -23,8 +23,8 @@ export interface SubJobs {
   /** The pending subjobs in tree order. */
   readonly pending: readonly TreeNode[];
   /**
-   * The number of subjobs of each type. A subjob that only contains the counted work does not count: a failed subjob
-   * with a failed subjob of its own, and a subjob with a subjob of the same type.
+   * The number of subjobs of each type. Two kinds of subjobs are not counted, because they only contain counted
+   * subjobs: a failed subjob with a failed subjob of its own, and a subjob with a subjob of the same type.
    */
   readonly countsByType: ReadonlyMap<string | null, number>;
 }
@@ -89,7 +89,10 @@ export function isAncestor(upper: TreeNode, lower: TreeNode): boolean {
   return false;
 }
 
-/** Returns the running subjobs without their parents, because a parent runs only while its subjob runs. */
+/**
+ * Returns the running subjobs that have no running subjob of their own, because a parent runs only while its subjob
+ * runs.
+ */
 export function listRunning(pending: readonly TreeNode[]): readonly TreeNode[] {
   const running = pending.filter(isRunning);
   const parents = new Set(running.map(({ parent }) => parent));
@@ -104,8 +107,8 @@ function isRunning({ job }: TreeNode): boolean {
 /**
  * Serializes a tree of subjobs into at most `maxBytes`. If the tree of subjobs is too large, the function makes it
  * smaller in four steps. Step 1 truncates long texts of the jobs. Step 2 omits subjobs that have succeeded. Step 3
- * truncates the failure reasons further. Step 4 omits pending subjobs first, and failed subjobs last. The function
- * never omits the root job.
+ * truncates the failure reasons further. Step 4 omits pending subjobs first, and failed subjobs last. In all steps, the
+ * function keeps the root job.
  */
 export function serializeTruncatedTree<Serialized>(
   tree: Job,
@@ -159,7 +162,10 @@ function withSameObject(old: Job[], changed: Job[]): Job[] {
   return changed.length === old.length && changed.every((job, index) => job === old[index]) ? old : changed;
 }
 
-/** 2 means that the job or a subjob failed. 1 means that the job or a subjob is pending. 0 means that all succeeded. */
+/**
+ * The value 2 means that the job or a subjob failed. The value 1 means that the job or a subjob is pending. The value 0
+ * means that all of them succeeded.
+ */
 type Importance = 2 | 1 | 0;
 
 /**

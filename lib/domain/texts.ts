@@ -33,7 +33,10 @@ function translateNames(names: string, texts: Texts): string {
     : fillIn(texts["names.more"], { names: shown, count });
 }
 
-/** A sentence of the service in one language, and the key of the sentence. The key of another text is null. */
+/**
+ * A sentence of the service in one language, and the key of the sentence. If the service did not write the text, the
+ * key is null.
+ */
 interface Sentence {
   readonly key: TextKey | null;
   readonly text: string;

@@ -12,12 +12,12 @@ export const Traceparent = z
 
 /** A header of a later version: it may have more fields at its end. The version `ff` is invalid. */
 const LATER_VERSION = /^(?!00|ff)[0-9a-f]{2}-([0-9a-f]{32}-[0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-/** The only flag that a receiver of version 00 takes from a later version. */
+/** The only flag that the service uses from a header of a later version. */
 const SAMPLED = 0x01;
 
 /**
  * Returns the header `traceparent` of a request in the form of version 00. Returns null if the request has no such
- * header or if the header is invalid. W3C Trace Context says that an invalid header is ignored.
+ * header or if the header is invalid. W3C Trace Context says that a receiver must ignore an invalid header.
  */
 export function readTraceparent(header: string | undefined): string | null {
   const text = (header ?? "").trim();

@@ -2,16 +2,17 @@ import * as z from "zod/mini";
 
 /**
  * Sets the error messages of all zod schemas. Without this call, `zod/mini` reports every invalid value as "Invalid
- * input". The full version of zod has messages for programmers, such as "Too small: expected number to be >0". Every
- * file with a schema imports this file, directly or through another file. A test checks the imports.
+ * input". The full version of zod has messages for programmers, such as "Too small: expected number to be >0", and not
+ * for users. Every file with a schema imports this file, directly or through another file. A test checks that every
+ * file with a schema has this import.
  */
 z.config({ localeError: messageOf });
 
 export const NonEmpty = z.string().check(z.minLength(1));
 export const MaybeText = z.nullable(z.string());
 /**
- * A text in a reply of another service. A value of another type, or no value, becomes an empty text. `z.catch` would do
- * the same, but adds 10 kB of unused code of zod to a package.
+ * The schema of a text in a reply of another service. If the value has another type or is missing, the result is an
+ * empty text. `z.catch` would do the same, but adds 10 kB of unused code of zod to a package.
  */
 export const TextOrEmpty = z.pipe(
   z.optional(z.unknown()),
@@ -51,13 +52,13 @@ export function withDescription<Schema extends z.core.$ZodType>(schema: Schema, 
   return described;
 }
 
-/** Returns the message of a zod issue. Returns the message of the key if the key of a record is invalid. */
+/** Returns the message of a zod issue. If the key of a record is invalid, returns the message about the key. */
 export function describeIssue(issue: z.core.$ZodIssue): string {
   const keyMessage = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
   return keyMessage ?? issue.message;
 }
 
-/** The JSON type names for zod's type names. */
+/** The JSON names of types, by the names that zod uses. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: "a string",
   number: "a number",

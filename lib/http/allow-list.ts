@@ -24,7 +24,7 @@ interface Entry {
 
 /**
  * Parses `settings.egress.allow`. An entry of the allow list is `host`, `host:port`, an address or a CIDR range. An
- * IPv6 address with a port needs brackets. An entry in a different form has no effect.
+ * IPv6 address with a port needs brackets. The function ignores an entry in any other form.
  */
 export function parseAllowList(entries: readonly string[]): AllowList {
   const list = entries.map(readEntry).filter((entry) => entry !== null);

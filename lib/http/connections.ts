@@ -8,7 +8,7 @@ import type { OutgoingProxy } from "./outgoing-proxy.ts";
 export interface Connections {
   readonly http: HttpAgent;
   readonly https: HttpsAgent;
-  /** The maximum size of all headers of a response. */
+  /** The maximum size of all headers of a response, in bytes. */
   readonly maxHeaderBytes: number;
 }
 
@@ -19,15 +19,16 @@ export interface Connections {
 export const MAX_IDLE_MS = 4000;
 
 /**
- * The time limit for a connection to one address of a host. After this time limit, Node.js tries the next address of
- * the host. The default time limit in Node.js, 250 ms, is too short for a distant host.
+ * The time limit for a connection to one address of a host. After this time limit, Node.js tries to connect to the next
+ * address of the host. The default time limit in Node.js, 250 ms, is too short for a distant host.
  */
 const ADDRESS_TIMEOUT_MS = 2000;
 
 /**
- * Makes every later TLS connection of a process check certificates, also the connections of `fetch` and of the AWS SDK.
- * Node.js reads the variable NODE_TLS_REJECT_UNAUTHORIZED again for each connection.
- * @param env the environment of the process. The function removes the variable from it.
+ * Makes every later TLS connection of the process check certificates, including the connections of `fetch` and of the
+ * AWS SDK. Node.js reads the variable NODE_TLS_REJECT_UNAUTHORIZED again for each connection.
+ * @param env the environment of the process. The function removes the variable NODE_TLS_REJECT_UNAUTHORIZED from this
+ * environment.
  */
 export function enforceCertificateChecks(env: Record<string, string | undefined>): void {
   delete env.NODE_TLS_REJECT_UNAUTHORIZED;
@@ -56,15 +57,16 @@ export function openConnections(
   return { http: new HttpAgent(kept), https, maxHeaderBytes };
 }
 
-/** Makes an agent open its TLS connections through a proxy, except to the hosts that the proxy is not used for. */
+/** Makes an agent open its TLS connections through a proxy, except to the hosts that the proxy settings exclude. */
 export function connectThroughProxy(agent: HttpsAgent, proxy: OutgoingProxy): void {
   const connectDirectly = agent.createConnection.bind(agent);
   agent.createConnection = (options, done) => {
-    // The service sets no `checkServerIdentity`, so Node.js checks the certificate itself.
+    // The service does not set `checkServerIdentity`, so Node.js itself checks whether the certificate belongs to the
+    // host.
     const { host, port, lookup, checkServerIdentity: _, ...tls } = options;
     if (host == null || !proxy.isUsedFor(host)) return connectDirectly(options);
     const tunnel = { ...tls, host, port: Number(port), lookup, path: undefined };
-    // Most services need no proxy, so the code of the proxy is loaded only when it is needed.
+    // Most services need no proxy, so the service loads the code for the proxy only when it is needed.
     import("./proxy-tunnel.ts")
       .then(({ openTunnel }) => openTunnel(proxy, tunnel))
       .then(

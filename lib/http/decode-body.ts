@@ -5,7 +5,7 @@ export const BODY_UNDECODABLE = "BODY_UNDECODABLE";
 interface EncodedBody {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** The value is true if more bytes would have followed. */
+  /** The value is true if the service did not read the rest of the bytes. */
   readonly isTruncated: boolean;
 }
 
@@ -21,7 +21,7 @@ interface DecodedBody {
 /**
  * Decompresses the body of a response and returns its text. A server may compress a body although the request asked for
  * no compression. Returns null if the compression is unknown or the compressed data is broken.
- * @param maxBytes the maximum size of the body after decompression. A longer body is truncated.
+ * @param maxBytes the maximum size of the body after decompression. The function truncates a longer body.
  */
 export async function decodeBody(encoded: EncodedBody, maxBytes: number): Promise<DecodedBody | null> {
   const plain = await decompressBody(encoded, maxBytes);
@@ -36,13 +36,16 @@ export async function decodeBody(encoded: EncodedBody, maxBytes: number): Promis
  */
 const MAX_CODINGS = 3;
 
-/** The values of the header Content-Encoding that name no compression. Some servers put the charset there. */
+/**
+ * The values of the header Content-Encoding that name no compression. Some servers put the charset into this header by
+ * mistake.
+ */
 const NO_COMPRESSION = /^(|identity|none|utf-?8)$/;
 
 /**
- * Removes the compressions that the header Content-Encoding names, the last one first (RFC 9110, section 8.4). Some
- * servers and proxies forget this header or keep it by mistake, so the first bytes decide whether a body is in the
- * format gzip. Returns null if a compression is unknown or the compressed data is broken.
+ * Removes the compressions that the header Content-Encoding lists. The last compression of the list is removed first
+ * (RFC 9110, section 8.4). Some servers and proxies forget this header or keep it by mistake, so the first bytes decide
+ * whether a body is in the format gzip. Returns null if a compression is unknown or the compressed data is broken.
  */
 async function decompressBody(
   { headers, body, isTruncated }: EncodedBody,
@@ -84,7 +87,7 @@ async function decompress(
     for await (const chunk of stream) {
       chunks.push(chunk);
       size += chunk.length;
-      // The end of the loop destroys the stream, so a small body cannot fill the memory.
+      // When the loop ends, the stream is destroyed. Therefore a small compressed body cannot fill the memory.
       if (size > maxBytes) break;
     }
   } catch {
@@ -93,7 +96,7 @@ async function decompress(
   return { body: Buffer.concat(chunks).subarray(0, maxBytes), isTruncated: isTruncated || size > maxBytes };
 }
 
-/** Returns null if the coding is unknown. With `isTruncated`, the end of the data before its time is no error. */
+/** Returns null if the coding is unknown. If `isTruncated` is true, it is no error that the data ends too early. */
 async function createDecompressor(coding: string, body: Buffer, isTruncated: boolean) {
   // Most bodies have no compression, so the function loads the module only when it is needed.
   const { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } = await import(

@@ -10,7 +10,7 @@ import { type CauseText, type Hint, splitHint, type TextBudget } from "./chat-me
 const STEP = " › ";
 const MAX_HINT_CHARACTERS = 400;
 
-/** Returns the causes of a job for the message, and the number of causes that the message omits. */
+/** Returns the causes that the message shows for a job, and the number of causes that the message omits. */
 export function formatCauses(
   summary: OutcomeSummary,
   budget: TextBudget,
@@ -35,14 +35,15 @@ function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseT
   const path = cause.path.map((type) => typeText(type, budget, texts));
   return {
     title: names === "" ? title : fillIn(texts["cause.named"], { title, names }),
-    // The title contains the last type of the path, and the headline contains the first.
+    // The title contains the last type of the path, and the headline contains the first type. Therefore only a path of
+    // more than two types is shown.
     path: path.length > 2 ? path.join(STEP) : null,
     reason: reasonText(cause.reason, budget),
     hint: hintOf(cause.hint, texts),
   };
 }
 
-/** The words for the resources of a subjob, by the end of its type. The first pattern that matches counts. */
+/** The words for the resources of a subjob, by the end of its type. The first pattern that matches the type is used. */
 const UNITS = [
   [/nodepool$/i, "cause.nodePools"],
   [/node(vm)?$/i, "cause.nodes"],

@@ -31,7 +31,7 @@ import { footerOf, formatHeadline, formatOutcomeMessage, linksOf, listFacts } fr
 /** The config fields of a target that is a chat. */
 export const chatFields = {
   ...commonFields,
-  /** The language of the messages. A reason of the cloud stays in the words of the cloud. */
+  /** The language of the messages. The message does not translate a reason from the cloud. */
   language: z._default(Language, "en"),
   mention: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
 };
@@ -68,19 +68,19 @@ interface ChatRoles<Schema extends ChatSchema>
     Partial<Pick<Channel<Schema>, "buildRequest" | "noteAbout">> {
   /** Adds the markup of the chat to a message. */
   render(message: ChatMessage, texts: ConfiguredTexts): JsonObject;
-  /** Creates a message with only the headline: without links, and in the simplest format of the chat. */
+  /** Creates a message that contains only the headline, without links and in the simplest format of the chat. */
   renderPlain(headline: string, texts: ConfiguredTexts): JsonObject;
   isWithinLimits(payload: JsonObject): boolean;
   /**
-   * Returns the verdict by the vendor's own words in a response. Returns null if the response does not have the form
-   * that the vendor documents.
+   * Returns the verdict from the vendor's documented response. Returns null if the response does not have the form that
+   * the vendor documents.
    */
   ownVerdictOf(answer: ReceiverAnswer): AttemptVerdict | null;
-  /** The wait after a response with the HTTP status 429 that asks for no wait. */
+  /** The wait after an HTTP 429 response that contains no waiting time. */
   readonly defaultThrottleSeconds?: number;
 }
 
-/** Matches an address. A chat makes a link of an address, and some chats refuse messages with certain links. */
+/** Matches a URL. A chat turns a URL into a link, and some chats refuse messages with certain links. */
 const ADDRESS = /(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/\S*/gi;
 
 /**
@@ -101,7 +101,8 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
       };
       const [largest, ...smaller] = TEXT_BUDGETS;
       let formatted = format(largest);
-      // A message with the last (smallest) text budget is always within the size limits of the chat.
+      // A message with the last (smallest) text budget is always within the size limits of the chat, so the loop always
+      // finds a message.
       for (const budget of smaller) {
         if (roles.isWithinLimits(formatted.payload)) break;
         formatted = format(budget);

@@ -14,7 +14,7 @@ export interface ChatMessage {
    * headline.
    */
   readonly headline: string;
-  /** The statements say what happened and what to do, if no cause says it. */
+  /** The statements say what happened and what to do. A message with causes may have no statements. */
   readonly statements: readonly string[];
   readonly causes: readonly CauseText[];
   /** The notes are the number of omitted causes, the warnings, and the succeeded jobs of a digest. */
@@ -26,7 +26,10 @@ export interface ChatMessage {
    * The footer contains the project, the region and the full job ID. The value is empty for a message about a target.
    */
   readonly footer: string;
-  /** The time after the footer. A chat that knows the time zone of its reader shows the time in this time zone. */
+  /**
+   * The time that a message shows after the footer. If a chat knows the time zone of its reader, the chat shows the
+   * time in this time zone.
+   */
   readonly at: Instant;
   /** The texts of the service in the language of the target. */
   readonly texts: Texts;
@@ -70,7 +73,7 @@ export interface Fact {
   readonly value: string;
 }
 
-/** The text about one cause. In a digest, the cause of one or several jobs. */
+/** The text about one cause. In a digest, the text is about the cause of one or several jobs. */
 export interface CauseText {
   /**
    * The subjobs that failed, such as `30 of 30 nodes failed: pool-a-0 …`. The value is null if the job itself failed.
@@ -109,7 +112,10 @@ export interface TextBudget {
   readonly reasonCharacters: number;
   /** The maximum length of a fact, a name or a warning in the message. */
   readonly textCharacters: number;
-  /** The maximum number of lines with a label and a value. Labels of the caller are omitted first. */
+  /**
+   * The maximum number of lines with a label and a value. If there are too many lines, the labels of the caller are
+   * omitted first.
+   */
   readonly facts: number;
 }
 
@@ -127,7 +133,7 @@ export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { causes: 1, digestCauses: 1, reasonCharacters: 60, textCharacters: 24, facts: 6 },
 ];
 
-/** Returns the footer and the time in one line. `time` is the time in the form of the chat. */
+/** Returns the footer and the time in one line. `time` is the time in the form that the chat shows. */
 export function footerLine(footer: string, time: string): string {
   return footer === "" ? time : `${footer} · ${time}`;
 }

@@ -13,7 +13,7 @@ import { footerOf, formatJobLabel, listFacts, OUTCOME_PRESENTATION, timeoutText 
 
 const MAX_JOB_LINKS = 5;
 const MAX_LINK_CHARACTERS = 40;
-/** The outcomes in the order of a digest. The outcomes that need a person come first. */
+/** The outcomes in the order of a digest. The outcomes about which a person must do something come first. */
 const DIGEST_ORDER = [...OUTCOMES.filter((outcome) => outcome !== "succeeded"), "succeeded"] as const;
 
 /** The jobs of a digest that have the same outcome and the same cause. */
@@ -67,7 +67,10 @@ export function formatDigestMessage(
   };
 }
 
-/** Groups the jobs by outcome and by their most frequent cause. Similar reasons are equal, as in the causes of one job. */
+/**
+ * Groups the jobs by outcome and by their most frequent cause. Two similar reasons count as the same reason, as in the
+ * causes of one job.
+ */
 function groupByCause(summaries: readonly OutcomeSummary[], budget: TextBudget, texts: Texts): JobGroup[] {
   const groups = new Map<string, JobGroup>();
   for (const summary of summaries) {
@@ -106,7 +109,8 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
     job: truncate(label, budget.textCharacters),
   });
   const [type] = first.causes;
-  // The title of the cause counts the subjobs of one job, so the group shows only the type of the failed subjobs.
+  // The title of the cause would count the subjobs of one job, so the title of a group shows only the type of the
+  // failed subjobs.
   const path =
     cause.path ?? (type === undefined || first.jobType === type.type ? null : type.path.join(" › "));
   return {

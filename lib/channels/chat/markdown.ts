@@ -8,7 +8,7 @@ export interface MarkdownStyle {
   readonly escapeText: (text: string) => string;
   /** Formats the failure reason as a quotation or as code. A failure reason may have several lines. */
   readonly quote: (reason: string) => string;
-  /** Formats a time. A chat that knows the time zone of its reader has its own form. */
+  /** Formats a time. A chat that knows the time zone of its reader has its own format for times. */
   readonly formatTime: (at: Instant) => string;
 }
 

@@ -94,8 +94,8 @@ export function formatJobLabel({ jobType, resourceName, project }: JobLabel, tex
 }
 
 /**
- * Returns the duration of an ended job from the times that the cloud gave, or null if the cloud gave no duration. For
- * another job, returns the time between the acceptance of the watch and the end of the watch.
+ * Returns the duration of an ended job from the times that the cloud gave, or null if the cloud gave no duration. If
+ * the job has not ended, returns the time between the acceptance of the watch and the end of the watch.
  */
 function durationText(summary: OutcomeSummary, texts: Texts): string | null {
   const { outcome, durationSeconds, acceptedAt, concludedAt } = summary;
@@ -106,8 +106,8 @@ function durationText(summary: OutcomeSummary, texts: Texts): string | null {
 }
 
 /**
- * Returns what happened and what to do. A failed job has causes instead. The reason of a lost job is a text of the cloud,
- * so the reason is shown as a cause.
+ * Returns what happened and what to do. For a failed job, the message shows the causes instead. The reason of a lost
+ * job is a text of the cloud, so the reason is shown as a cause.
  */
 function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): readonly string[] {
   const { outcome, reason, jobType: type, phase } = summary;
@@ -131,8 +131,8 @@ function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts)
 }
 
 /**
- * Returns the reason of a timeout, or why a resource is not ready. A sentence that names the running subjobs replaces
- * the sentence with the phase.
+ * Returns the reason of a timeout, or the reason why a resource is not ready. If the function can name the running
+ * subjobs, a sentence with these subjobs replaces the sentence with the phase.
  */
 export function timeoutText(reason: string | null, budget: TextBudget, texts: Texts): string {
   const sentences = translateSentences(cleanKeepingLines(reason ?? ""), texts);

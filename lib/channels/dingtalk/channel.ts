@@ -18,7 +18,7 @@ export const dingtalkChannel = createChatChannel({
   render: formatDingtalkMessage,
   renderPlain: formatPlainDingtalkMessage,
   isWithinLimits: (payload) => encodeJsonBody(payload).length <= MAX_BODY_BYTES,
-  /** If the target has a secret, the query parameters `timestamp` and `sign` are added to the URL. */
+  /** If the target has a secret, the function adds the query parameters `timestamp` and `sign` to the URL. */
   buildRequest({ url, secret }, payload, { now }) {
     const request = createJsonRequest(url, payload);
     if (secret === undefined) return request;
@@ -34,8 +34,9 @@ const BLOCKED_SECONDS = 600;
 const Body = z.object({ errcode: z.int(), errmsg: TextOrEmpty });
 
 /**
- * Returns the verdict by the fields `errcode` and `errmsg` of DingTalk's response. Returns null if the response is not
- * from DingTalk. A code that is not listed here refuses the message. For example, 430101 refuses a link in the message.
+ * Returns the verdict that follows from the fields `errcode` and `errmsg` of DingTalk's response. Returns null if the
+ * response is not from DingTalk. If a code is not in this list, DingTalk has refused the message. For example, the code
+ * 430101 means that DingTalk refuses a link in the message.
  * https://open.dingtalk.com/document/orgapp/custom-bot-send-message-type
  */
 function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {

@@ -37,7 +37,10 @@ const INVALID_WEBHOOK_TOKEN = 50027;
 /** A webhook of a forum channel needs `thread_name` or `thread_id`. */
 const THREAD_REQUIRED = 220001;
 
-/** Returns the verdict by Discord's own words. Returns null if the response is not from Discord. */
+/**
+ * Returns the verdict that follows from Discord's documented response. Returns null if the response is not from
+ * Discord.
+ */
 function discordVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   if (status === 204) return verdict.delivered();
   if (status === 200)

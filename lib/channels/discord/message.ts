@@ -30,8 +30,8 @@ export function formatPlainDiscordMessage(text: string, { mention }: ConfiguredT
 }
 
 /**
- * Allows a mention from the config in the form `<@user>`, `<@&role>`, `@everyone` or `@here`. A text in a different
- * form mentions nobody.
+ * Allows a mention from the config in the form `<@user>`, `<@&role>`, `@everyone` or `@here`. A text in any other form
+ * mentions nobody.
  */
 function allowedMentions(mention: string | null) {
   const [, isRole, id] = /^<@(&?)!?(\d+)>$/.exec(mention ?? "") ?? [];
@@ -39,7 +39,10 @@ function allowedMentions(mention: string | null) {
   return { parse: mention === "@everyone" || mention === "@here" ? ["everyone"] : [] };
 }
 
-/** Escapes Markdown characters with a backslash. An invisible character keeps `@everyone` from becoming a mention. */
+/**
+ * Escapes Markdown characters with a backslash. An invisible character after the `@` prevents that `@everyone` becomes
+ * a mention.
+ */
 function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_~|<>[\]()#:+.!-]/g, "\\$&").replaceAll("@", `@${ZERO_WIDTH_SPACE}`);
 }

@@ -11,8 +11,8 @@ import { formatFeishuMessage, formatPlainFeishuMessage } from "./message.ts";
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
 const MAX_BODY_BYTES = 20_000;
 /**
- * The number of bytes that are reserved for the fields `timestamp` and `sign`. These fields are added when the message
- * is sent.
+ * The number of bytes that are reserved for the fields `timestamp` and `sign`. The service adds these fields when it
+ * sends the message.
  */
 const SIGNATURE_BYTES = 200;
 
@@ -26,7 +26,7 @@ export const feishuChannel = createChatChannel({
   render: formatFeishuMessage,
   renderPlain: formatPlainFeishuMessage,
   isWithinLimits: (payload) => encodeJsonBody(payload).length <= MAX_BODY_BYTES - SIGNATURE_BYTES,
-  /** If the target has a secret, the fields `timestamp` and `sign` are added to the body of the request. */
+  /** If the target has a secret, the function adds the fields `timestamp` and `sign` to the body of the request. */
   buildRequest({ url, secret }, payload, { now }) {
     const signature = secret === undefined ? null : signFeishu(secret.reveal(), now);
     return createJsonRequest(url, { ...signature, ...payload });
@@ -39,21 +39,21 @@ const Code = z.pipe(
   z.transform((value) => (typeof value === "number" && Number.isSafeInteger(value) ? value : undefined)),
 );
 /**
- * Older bots send the result code in the field `StatusCode`. Some bots send both fields, `StatusCode` and `code`, and
- * then the field `code` counts.
+ * Older bots send the result code in the field `StatusCode`. If a bot sends both fields, `StatusCode` and `code`, the
+ * field `code` counts.
  */
 const Body = z.object({ code: Code, msg: TextOrEmpty, StatusCode: Code, StatusMessage: TextOrEmpty });
 
 /**
- * Reads the result code in the body of Feishu's response and returns what it means for the attempt. Returns null if the
- * response is not from Feishu. A code that is not listed here refuses the message.
+ * Reads the result code in the body of Feishu's response and returns the verdict for the attempt. Returns null if the
+ * response is not from Feishu. If a code is not in this list, Feishu has refused the message.
  * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
  */
 function feishuVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const result = resultOf(body);
   return verdictOfResultCode(status, result, {
     2200: verdict.throttled(null),
-    // Feishu uses 9499 for a message that it cannot read and for a sender that exceeded a rate limit.
+    // Feishu uses the code 9499 both for a message that it cannot read and for a sender that exceeded a rate limit.
     9499: /too many/i.test(result?.text ?? "")
       ? verdict.throttled(null)
       : verdict.rejected("payload_refused"),
@@ -74,7 +74,7 @@ function resultOf(body: string): ResultCode | undefined {
 
 /**
  * Signs a request to a Feishu (Lark) bot. The key of the HMAC signature consists of the timestamp in seconds and the
- * secret. The text that the HMAC signs is empty.
+ * secret. The text that is signed with the HMAC is empty.
  * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
  */
 export function signFeishu(secret: string, now: Instant): { timestamp: string; sign: string } {

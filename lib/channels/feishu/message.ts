@@ -23,7 +23,10 @@ export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: 
   return { msg_type: "interactive", card };
 }
 
-/** Formats the headline of a message as a text message for Feishu. An invisible character disables `<at>` tags. */
+/**
+ * Formats the headline of a message as a text message for Feishu. An invisible character in the text disables `<at>`
+ * tags.
+ */
 export function formatPlainFeishuMessage(
   headline: string,
   { mention, keyword }: ConfiguredTexts,
@@ -61,7 +64,7 @@ function causeElements({ title, path, reason, hint }: CauseText, texts: Texts): 
 
 const plainText = (content: string) => ({ tag: "plain_text", content });
 const plainLine = (content: string) => ({ tag: "div", text: plainText(content) });
-/** Creates a line of a card with markup. The markup in untrusted text must be disabled before. */
+/** Creates a line of a card with markup. The caller must disable the markup in untrusted text before. */
 const markdownLine = (content: string) => ({ tag: "div", text: { tag: "lark_md", content } });
 
 /**

@@ -12,7 +12,10 @@ const MAX_BLOCKS = 50;
  */
 const MAX_BLOCKS_CHARACTERS = 12_000;
 
-/** The hosts of Slack. A server with a different host, for example Mattermost, only accepts messages in Slack's format. */
+/**
+ * The hosts of Slack. A server with another host, for example Mattermost, is not Slack, but accepts messages in Slack's
+ * format.
+ */
 const SLACK_HOSTS: ReadonlySet<string> = new Set(["hooks.slack.com", "hooks.slack-gov.com"]);
 
 /**
@@ -61,7 +64,9 @@ const RATE_LIMIT_ERRORS: ReadonlySet<string> = new Set([
   "ratelimited",
 ]);
 
-/** The errors about the sender or the channel. Slack would refuse a simpler message too. */
+/**
+ * The errors of Slack about the sender or the channel. After such an error, Slack would also refuse a simpler message.
+ */
 const ACCESS_ERRORS: ReadonlySet<string> = new Set([
   "not_in_channel",
   "posting_to_general_channel_denied",
@@ -74,12 +79,15 @@ const ERROR_CODE = /^[a-z]+(_[a-z0-9]+)+(?=$|[\s:,])/;
 
 const ErrorBody = z.object({ ok: z.literal(false), error: z.string() });
 
-/** A workflow of Slack responds with the first form. Rocket.Chat responds with the second form. */
+/**
+ * A workflow of Slack responds with the first form of this schema. Rocket.Chat responds with the second form of this
+ * schema.
+ */
 const SuccessBody = z.union([z.object({ ok: z.literal(true) }), z.object({ success: z.literal(true) })]);
 
 /**
- * Returns the verdict by Slack's own words: `ok` or an error code, as plain text or as JSON. Returns null if the
- * response is not from Slack.
+ * Returns the verdict that follows from Slack's documented response: `ok` or an error code, as plain text or as JSON.
+ * Returns null if Slack did not send the response.
  */
 function slackVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const text = body.trim();

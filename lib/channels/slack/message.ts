@@ -31,8 +31,8 @@ export function formatPlainSlackMessage(headline: string, { mention }: Configure
 }
 
 /**
- * Joins lines of plain text. If the text is too long, the end of `lines` is omitted, but not `lastLines`, which contain
- * the links.
+ * Joins lines of plain text. If the text is too long, the function omits the end of `lines`. The function never omits
+ * `lastLines`, which contain the links.
  */
 function createText(lines: readonly string[], lastLines: readonly string[], mention: string | null): string {
   const prefix = mention === null ? "" : `${mention} `;
@@ -85,7 +85,10 @@ function factsBlock(facts: readonly Fact[]): RichTextBlock {
   return paragraph(...joined(facts.map(({ label, value }) => [boldText(`${label}: `), normalText(value)])));
 }
 
-/** Returns a block with text links. A button would call Slack's app back, and most apps do not respond. */
+/**
+ * Returns a block with text links. A button would make Slack call the Slack app, and most Slack apps do not respond to
+ * such calls.
+ */
 function linksBlock(links: readonly Link[]): RichTextBlock {
   return paragraph(...joined(links.map(({ label, url }) => [{ type: "link", url, text: label }])));
 }

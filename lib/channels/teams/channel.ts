@@ -5,8 +5,8 @@ import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
 import { formatPlainTeamsMessage, formatTeamsMessage } from "./message.ts";
 
 /**
- * Teams refuses a message of more than 28 kB, and only after the workflow has accepted the message. The workflow makes
- * the message about 18 % larger. The limit leaves a margin for both.
+ * Teams refuses a message of more than 28 kB, but only after the workflow has accepted the message. The workflow makes
+ * the message about 18 % larger. This limit leaves enough space for the larger message of the workflow.
  * https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
  */
 const MAX_BODY_BYTES = 21_900;
@@ -25,12 +25,15 @@ export const teamsChannel = createChatChannel({
 });
 
 /**
- * If a call by Teams to a different server failed, Teams responds with the HTTP status 200 and a body that contains
- * this text.
+ * Teams calls another server to post the message. If this call failed, Teams responds with the HTTP status 200 and a
+ * body that contains this text.
  */
 const FAILURE_TEXT = /delivery failed|returned HTTP error|request failed/i;
 const THROTTLE_TEXT = /HTTP error 429/i;
-/** Teams refused the message itself. The same message would be refused again, the plainer form may be accepted. */
+/**
+ * This text means that Teams refused the message itself. Teams would refuse the same message again, but may accept the
+ * simpler message.
+ */
 const REFUSAL_TEXT = /HTTP error (?:400|413)/i;
 
 /** The bodies that mean success with the HTTP status 200. A connector of Office 365 responds with `1`. */
@@ -42,9 +45,10 @@ const SWITCHED_OFF = "WorkflowTriggerIsNotEnabled";
 const THROTTLE_CODE = /TooManyRequests|Throttl|RateLimit/i;
 
 /**
- * Returns the verdict by the own words of Teams. A response of success says only that the workflow accepted the
- * request, so the reason is `accepted`. An error with the HTTP status 401 or 404 says that the workflow no longer
- * exists, or that the signature in the URL is no longer valid. Returns null if the response is not from Teams.
+ * Returns the verdict that follows from the documented response of Teams. A successful response says only that the
+ * workflow accepted the request, so the reason is `accepted`. An error with the HTTP status 401 or 404 says that the
+ * workflow no longer exists, or that the signature in the URL is no longer valid. Returns null if the response is not
+ * from Teams.
  */
 function teamsVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const text = body.trim();

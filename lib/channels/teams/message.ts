@@ -122,8 +122,8 @@ function mentionEntity(mention: string) {
 }
 
 /**
- * Changes `<at>` tags in untrusted text so that Teams does not recognize the tags. Teams mentions a user wherever the
- * text of the card equals the text of a mention entity.
+ * Changes `<at>` tags in untrusted text so that Teams does not recognize the tags. Teams mentions a user at every place
+ * where the text of the card equals the text of a mention entity.
  */
 function withoutMentionTags(text: string): string {
   return text.replace(/<(?=\/?at\b)/gi, `<${ZERO_WIDTH_SPACE}`);

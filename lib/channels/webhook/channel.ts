@@ -29,9 +29,9 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
   },
   /**
    * In the specification Standard Webhooks every HTTP status 2xx means "delivered". The HTTP status 410 switches the
-   * target off. After a different HTTP status 4xx the event is sent again, because a target may respond with 401 or 404
-   * during its own deployment. The HTTP status 413 refuses the size of the event. After the HTTP status 501 the event
-   * is not sent again.
+   * target off. After any other HTTP status 4xx, the service sends the event again, because a target may respond with
+   * 401 or 404 during its own deployment. The HTTP status 413 means that the event is too large for the target. After
+   * the HTTP status 501, the service does not send the event again.
    */
   verdictOf(answer, now) {
     const { status, headers } = answer;

@@ -12,9 +12,9 @@ import type { JobEvent, SlowEvent, WebhookEvent } from "./event.ts";
 const MAX_DIGEST_JOBS = 70;
 
 /**
- * Formats a notification as a webhook event. All delivery attempts of one notification have the same bytes in the body.
- * The simpler event has no list of failures. A receiver gets the simpler event only after it refused the size of the
- * event.
+ * Formats a notification as a webhook event. The body has the same bytes in all delivery attempts of one notification.
+ * The simpler event contains no list of failures. A receiver gets the simpler event only after it refused the size of
+ * the event.
  */
 export function formatWebhookMessage(content: NotificationContent): FormattedMessage {
   return { payload: createEvent(content), fallback: createSimplerEvent(content) };

@@ -24,11 +24,11 @@ function isWebhookSecret(text: string): boolean {
 }
 
 const RESERVED_HEADERS = [
-  // The service sets these request headers itself.
+  // The service itself sets these request headers.
   /^(accept-encoding|content-type|user-agent|traceparent|webhook-(id|signature|timestamp))$/i,
-  // The HTTP client of Node.js sets these request headers itself.
+  // The HTTP client of Node.js itself sets these request headers.
   /^(connection|content-(encoding|length)|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i,
-  // With these request headers, a request could seem to come from a different sender.
+  // With these request headers, a request could seem to come from another sender.
   /^(cookie|forwarded|proxy-(authorization|connection)|via)$/i,
 ];
 

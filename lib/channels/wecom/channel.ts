@@ -25,8 +25,8 @@ export const wecomChannel = createChatChannel({
 const Body = z.object({ errcode: z.int(), errmsg: TextOrEmpty });
 
 /**
- * Returns the verdict by the field `errcode` of WeCom's response. Returns null if the response is not from WeCom. A
- * code that is not listed here refuses the message.
+ * Returns the verdict that follows from the field `errcode` of WeCom's response. Returns null if the response is not
+ * from WeCom. If a code is not in this list, WeCom has refused the message.
  * https://developer.work.weixin.qq.com/document/path/90313
  */
 function wecomVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
