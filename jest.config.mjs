@@ -19,4 +19,6 @@ export default {
   // Tests on the embedded stack mostly wait, so three workers use two cores well.
   maxWorkers: 3,
   testTimeout: 15_000,
+  globalSetup: "<rootDir>/test/support/create-temporary-folder.ts",
+  globalTeardown: "<rootDir>/test/support/remove-temporary-folder.ts",
 };

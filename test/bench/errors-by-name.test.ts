@@ -49,7 +49,12 @@ async function errorsWith(plugins: Plugin[]): Promise<[string, ...unknown[]][]> 
     const { port } = server.address() as AddressInfo;
     const keys = { AWS_ACCESS_KEY_ID: "AK", AWS_SECRET_ACCESS_KEY: "SK" };
     const endpoint = { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` };
-    const errors = await runBundled(CODE, plugins, { PATH: process.env.PATH, ...keys, ...endpoint });
+    const errors = await runBundled(CODE, plugins, {
+      PATH: process.env.PATH,
+      TMPDIR: process.env.TMPDIR,
+      ...keys,
+      ...endpoint,
+    });
     return errors as [string, ...unknown[]][];
   } finally {
     server.closeAllConnections();

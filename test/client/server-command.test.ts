@@ -24,7 +24,7 @@ writeFileSync(
 /** Runs the command and returns its exit status and its output. */
 function run(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
   return new Promise<{ code: unknown; text: string }>((resolve) => {
-    const options = { env: { PATH: process.env.PATH, ...env } };
+    const options = { env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...env } };
     execFile(process.execPath, [COMMAND, ...argv], options, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, text: stdout + stderr }),
     );

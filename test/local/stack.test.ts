@@ -86,7 +86,13 @@ describe("npm run stack", () => {
     const pipe = join(folder, "config.json");
     await promisify(execFile)("mkfifo", [pipe]);
     const child = spawn(process.execPath, ["local/stack.ts"], {
-      env: { PATH: process.env.PATH, PORT: "0", CONFIG_FILE: pipe, SERVICE_DIR: TOY_SERVICE },
+      env: {
+        PATH: process.env.PATH,
+        TMPDIR: process.env.TMPDIR,
+        PORT: "0",
+        CONFIG_FILE: pipe,
+        SERVICE_DIR: TOY_SERVICE,
+      },
       stdio: "ignore",
     });
     const ended = once(child, "exit");

@@ -43,7 +43,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       ...["--config", configFile, "--data", dataDirectory, "--port", String(port)],
       ...(options.arguments ?? []),
     ],
-    { env: { PATH: process.env.PATH, ...options.env }, stdio: ["ignore", "pipe", "pipe"] },
+    {
+      env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
   );
   const lines: string[] = [];
   const exited = once(child, "exit").then(([code]: (number | null)[]) => code ?? null);

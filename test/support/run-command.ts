@@ -7,14 +7,15 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs a command until it ends. The command inherits only PATH from the environment. */
+/** Runs a command until it ends. The command inherits only PATH and TMPDIR from the environment. */
 export async function runCommand(
   command: string,
   parameters: readonly string[],
   options: { env?: Readonly<Record<string, string>>; cwd?: string; stdin?: string } = {},
 ): Promise<Ran> {
   const { env = {}, cwd, stdin = "" } = options;
-  const child = spawn(command, [...parameters], { env: { PATH: process.env.PATH, ...env }, cwd });
+  const { PATH, TMPDIR } = process.env;
+  const child = spawn(command, [...parameters], { env: { PATH, TMPDIR, ...env }, cwd });
   const code = new Promise<number | null>((resolve, reject) =>
     child.once("error", reject).once("close", resolve),
   );

@@ -58,6 +58,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const child = spawn(process.execPath, [STACK], {
     env: {
       PATH: process.env.PATH,
+      TMPDIR: process.env.TMPDIR,
       PORT: "0",
       CONFIG_FILE: configFile,
       LEDGER_DIR: options.ledgerDir ?? "",

@@ -36,7 +36,7 @@ export function startInTerminal(
     cols,
     rows: ROWS,
     cwd: process.cwd(),
-    env: { PATH: process.env.PATH ?? "", TERM: "xterm-256color", ...env },
+    env: { PATH: process.env.PATH ?? "", TMPDIR: process.env.TMPDIR ?? "", TERM: "xterm-256color", ...env },
   });
   let written = "";
   child.onData((data) => {

@@ -32,6 +32,7 @@ async function run(command: string, ...args: string[]) {
   const child = spawn(process.execPath, [join(OPS, `${command}.ts`), ...args], {
     env: {
       PATH: process.env.PATH,
+      TMPDIR: process.env.TMPDIR,
       AWS_ACCESS_KEY_ID: "x",
       AWS_SECRET_ACCESS_KEY: "y",
       AWS_REGION: "eu-central-1",

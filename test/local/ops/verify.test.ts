@@ -68,6 +68,7 @@ function startVerify(url: string, ...options: string[]): Run {
   const child = spawn(process.execPath, [VERIFY, ...parameters], {
     env: {
       PATH: process.env.PATH,
+      TMPDIR: process.env.TMPDIR,
       AWS_ACCESS_KEY_ID: "x",
       AWS_SECRET_ACCESS_KEY: "y",
       AWS_REGION: REGION,
