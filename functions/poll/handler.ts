@@ -4,10 +4,10 @@ import { createConfigParser } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
 import {
   addDuration,
+  addSubJobDurations,
   readDurations,
   readSubJobDurations,
   saveSlowOnce,
-  saveSubJobDurations,
 } from "../../lib/ledger/dynamo/durations.ts";
 import { endWatch, readOutcome, saveOutcomeOnce } from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
@@ -53,7 +53,7 @@ export const handler = createSqsHandler(
       readDurations,
       readSubJobDurations,
       saveSlowOnce,
-      saveSubJobDurations,
+      addSubJobDurations,
       reserveRequestTime,
     }),
     pollQueue: createSqsQueue({ ...sqs, url: env.POLL_QUEUE_URL }),

@@ -15,7 +15,7 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import { jobAgeSeconds } from "../../lib/schedule/decide-after-poll.ts";
 import { daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-buckets.ts";
 import {
-  addSubJobDurations,
+  endedSubJobSeconds,
   type SlowLimit,
   slowLimit,
   usualSubJobSeconds,
@@ -28,7 +28,7 @@ import type { PollResult } from "./conclude-watch.ts";
 const LIMIT_MAX_AGE_MS = 1000;
 
 export interface SlowJobPorts {
-  readonly ledger: Pick<Ledger, "readWatch" | "saveSlowOnce" | "readSubJobDurations" | "saveSubJobDurations">;
+  readonly ledger: Pick<Ledger, "readWatch" | "saveSlowOnce" | "readSubJobDurations" | "addSubJobDurations">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly durations: LearnedDurations;
   readonly config: Config;
@@ -169,9 +169,8 @@ export async function learnSubJobDurations(
   if (observation?.kind !== "job" || slowTargets(watch, config).length === 0) return;
   const { job } = observation;
   if (job.state === "pending" || job.type === null || job.subJobs.length === 0) return;
-  const known = await ledger.readSubJobDurations(watch.project, job.type);
   const expiresAt = durationCountExpiry(daysSince1970(at));
-  await ledger.saveSubJobDurations(watch.project, job.type, addSubJobDurations(known, job), expiresAt);
+  await ledger.addSubJobDurations(watch.project, job.type, endedSubJobSeconds(job), expiresAt);
 }
 
 /** Writes the log line and the metric of a slow job. */

@@ -107,11 +107,14 @@ export interface SlowLedger {
   readSlow(generation: WatchGeneration): Promise<SlowRecord | null>;
   /** Returns an empty object if no durations are stored. */
   readSubJobDurations(project: string, jobType: string): Promise<SubJobDurations>;
-  /** Replaces the durations of the subjobs of a job type. If two calls overlap, the later call wins. */
-  saveSubJobDurations(
+  /**
+   * Adds the durations of the subjobs of one ended job, as `appendSubJobDurations` describes. Calls that overlap all take
+   * effect.
+   */
+  addSubJobDurations(
     project: string,
     jobType: string,
-    durations: SubJobDurations,
+    ended: Readonly<Record<string, number>>,
     expiresAt: Instant,
   ): Promise<void>;
 }

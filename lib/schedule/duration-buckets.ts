@@ -74,19 +74,42 @@ export function durationCountExpiry(day: number): Instant {
   return (day + 1 + KEPT_DAYS) * DAY_MS;
 }
 
+/** The number of jobs in each bucket, and the number of all these jobs. */
+export interface RecentJobs {
+  readonly counts: Float64Array;
+  readonly total: number;
+}
+
 /**
  * Returns the number of jobs in each bucket, and the number of all these jobs. Counts only the jobs since the last change
  * of the job durations.
  */
-export function countRecentJobs(durations: readonly DurationCount[]): {
-  readonly counts: Float64Array;
-  readonly total: number;
-} {
+export function countRecentJobs(durations: readonly DurationCount[]): RecentJobs {
+  return sumDays(daysSinceChange(groupByDay(durations)));
+}
+
+/**
+ * Returns the same numbers for the latest whole days that have at least `minJobs` jobs together, or for all days if
+ * there are fewer jobs.
+ */
+export function countLatestJobs(durations: readonly DurationCount[], minJobs: number): RecentJobs {
+  const days = groupByDay(durations);
+  let latest = sumDays([]);
+  for (let start = days.length - 1; start >= 0 && latest.total < minJobs; start -= 1)
+    latest = sumDays(days.slice(start));
+  return latest;
+}
+
+/** Returns the counts of each day, oldest day first. */
+function groupByDay(durations: readonly DurationCount[]): readonly (readonly DurationCount[])[] {
   const valid = durations.filter(({ bucket, count }) => bucket >= 0 && bucket < BUCKETS && count > 0);
   const days = [...Map.groupBy(valid, ({ day }) => day)].sort(([a], [b]) => a - b);
+  return days.map(([, day]) => day);
+}
+
+function sumDays(days: readonly (readonly DurationCount[])[]): RecentJobs {
   const counts = new Float64Array(BUCKETS);
-  for (const { bucket, count } of daysSinceChange(days.map(([, day]) => day)).flat())
-    counts[bucket] = (counts[bucket] ?? 0) + count;
+  for (const { bucket, count } of days.flat()) counts[bucket] = (counts[bucket] ?? 0) + count;
   return { counts, total: counts.reduce((sum, count) => sum + count, 0) };
 }
 

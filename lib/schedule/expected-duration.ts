@@ -6,8 +6,10 @@ import {
   BUCKETS,
   bucketPosition,
   bucketStartSeconds,
+  countLatestJobs,
   countRecentJobs,
   type DurationCount,
+  type RecentJobs,
 } from "./duration-buckets.ts";
 
 /** The maximum numbers of types and of durations, so that the durations fit into one small item of the ledger. */
@@ -70,21 +72,27 @@ export interface SlowLimit {
 /**
  * Returns the age from which a job is slow: the job takes longer than 19 of 20 jobs of its type. The age is the upper
  * limit of an order statistic of the ended jobs, so at most one of 20 new jobs is slow, whatever the distribution of
- * the durations is. Returns null if fewer than 20 jobs have ended since the last change of their durations. No assumed
+ * the durations is. If the durations rise slowly, no change is found, and older jobs are too short. So a slow job also
+ * takes longer than 19 of 20 jobs of the latest days. Returns null if fewer than 20 jobs have ended since the last change of their durations. No assumed
  * jobs count.
  * @param durations the durations of the jobs that ended before the job started. If jobs that started at the same time
  * counted, the first of them to end would make the others slow.
  * Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World" (2005), conformal prediction.
  */
 export function slowLimit(durations: readonly DurationCount[]): SlowLimit | null {
-  const { counts, total } = countRecentJobs(durations);
-  const rank = Math.ceil(SLOW_QUANTILE * (total + 1));
-  if (total < MIN_JOBS_OF_SLOW || rank > total) return null;
+  const recent = countRecentJobs(durations);
+  if (recent.total < MIN_JOBS_OF_SLOW) return null;
+  const latest = countLatestJobs(durations, MIN_JOBS_OF_SLOW);
+  const bucket = Math.max(slowBucket(recent), slowBucket(latest));
   return {
-    p50Seconds: middleSeconds(bucketOfRank(counts, 0.5 * total)),
-    p95Seconds: roundSeconds(bucketStartSeconds(bucketOfRank(counts, rank) + 1)),
-    fromJobs: total,
+    p50Seconds: middleSeconds(bucketOfRank(recent.counts, 0.5 * recent.total)),
+    p95Seconds: roundSeconds(bucketStartSeconds(bucket + 1)),
+    fromJobs: recent.total,
   };
+}
+
+function slowBucket({ counts, total }: RecentJobs): number {
+  return bucketOfRank(counts, Math.ceil(SLOW_QUANTILE * (total + 1)));
 }
 
 /** Returns the bucket of the job with a rank. The shortest job has the rank 1. */
@@ -105,18 +113,26 @@ const roundSeconds = (seconds: number): number => Math.round(seconds * 10) / 10;
 export type SubJobDurations = Readonly<Record<string, readonly number[]>>;
 
 /**
- * Adds the durations of the succeeded subjobs of an ended job. Of each type, the longest subjob counts, because subjobs
- * of the same type usually run in parallel.
+ * Returns the durations of the succeeded subjobs of an ended job in seconds, by the type of the subjob. Of each type, the
+ * longest subjob counts, because subjobs of the same type usually run in parallel.
  */
-export function addSubJobDurations(known: SubJobDurations, job: Job): SubJobDurations {
+export function endedSubJobSeconds(job: Job): Readonly<Record<string, number>> {
   const longest = new Map<string, number>();
   for (const { type, state, createdAt, updatedAt } of collectSubJobsInAnyOrder(job)) {
     if (type === null || type.length > MAX_TYPE_CHARACTERS || state !== "succeeded") continue;
     if (createdAt === null || updatedAt === null || updatedAt < createdAt) continue;
     longest.set(type, Math.max(longest.get(type) ?? 0, Math.round((updatedAt - createdAt) / 1000)));
   }
+  return Object.fromEntries(longest);
+}
+
+/** Adds the durations of the subjobs of one job to the latest durations. */
+export function appendSubJobDurations(
+  known: SubJobDurations,
+  ended: Readonly<Record<string, number>>,
+): SubJobDurations {
   const durations = new Map(Object.entries(known));
-  for (const [type, seconds] of longest) {
+  for (const [type, seconds] of Object.entries(ended)) {
     if (!durations.has(type) && durations.size >= MAX_TYPES) continue;
     durations.set(type, [...(durations.get(type) ?? []), seconds].slice(-MAX_DURATIONS));
   }

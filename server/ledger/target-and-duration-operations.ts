@@ -9,6 +9,7 @@ import type {
   TargetLedger,
 } from "../../lib/ledger/ledger.ts";
 import { findFreeNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
+import { appendSubJobDurations } from "../../lib/schedule/expected-duration.ts";
 import type { Store } from "../store/store.ts";
 import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
 
@@ -113,10 +114,12 @@ export function targetAndDurationOperations(
     readSubJobDurations: (project, jobType) =>
       store.read(() => readRecord(store, "subJobs", JSON.stringify([project, jobType])) ?? {}),
 
-    saveSubJobDurations: (project, jobType, durations, expiresAt) =>
+    addSubJobDurations: (project, jobType, ended, expiresAt) =>
       store.write(() => {
+        const id = JSON.stringify([project, jobType]);
+        const durations = appendSubJobDurations(readRecord(store, "subJobs", id) ?? {}, ended);
         const copy = Object.fromEntries(Object.entries(durations).map(([type, all]) => [type, [...all]]));
-        writeRecord(store, "subJobs", JSON.stringify([project, jobType]), copy, expiresAt);
+        writeRecord(store, "subJobs", id, copy, expiresAt);
       }),
 
     createDigest: ({ digestId, caller, members, targets, expiresAt }) =>

@@ -33,15 +33,9 @@ const textsTo = (path: string) =>
 
 it("a job that takes longer than 20 earlier jobs is notified once while it runs, only to the target that asks for it", async () => {
   // CCE states times in whole seconds, so a subjob of less than a second can have the duration zero.
-  const jobIds = Array.from({ length: 15 }, () => fixture.addJob(node(3)));
+  const jobIds = Array.from({ length: 20 }, () => fixture.addJob(node(3)));
   await fixture.submit({ jobIds, notify: ["oncall"] });
   for (const jobId of jobIds) await fixture.over(jobId);
-  // Of jobs that end at the same moment, the durations of some subjobs are lost. So five jobs end one after another.
-  for (let job = 0; job < 5; job += 1) {
-    const jobId = fixture.addJob(node(3));
-    await fixture.submit({ jobIds: [jobId], notify: ["oncall"] });
-    await fixture.over(jobId);
-  }
   await fixture.queues.empty("poll");
 
   const slow = fixture.addJob(node(12));

@@ -45,7 +45,7 @@ export const LEDGER_METHODS: readonly (keyof Ledger)[] = [
   "saveSlowOnce",
   "readSlow",
   "readSubJobDurations",
-  "saveSubJobDurations",
+  "addSubJobDurations",
   "readProgress",
   "countLiveWatches",
   "startWaiting",

@@ -6,6 +6,7 @@ import type {
   TargetLedger,
 } from "../../lib/ledger/ledger.ts";
 import { findFreeNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
+import { appendSubJobDurations } from "../../lib/schedule/expected-duration.ts";
 import { idOfGeneration, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
 
 /** Returns the operations on targets, rate limits, durations, digests and waiting calls. */
@@ -89,8 +90,9 @@ export function targetAndDurationOperations({
       return subJobDurations[`${project}#${jobType}`] ?? {};
     },
 
-    async saveSubJobDurations(project, jobType, durations) {
-      subJobDurations[`${project}#${jobType}`] = durations;
+    async addSubJobDurations(project, jobType, ended) {
+      const key = `${project}#${jobType}`;
+      subJobDurations[key] = appendSubJobDurations(subJobDurations[key] ?? {}, ended);
     },
 
     async createDigest({ digestId, caller, members, targets }) {

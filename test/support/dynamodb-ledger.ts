@@ -8,11 +8,11 @@ import {
 } from "../../lib/ledger/dynamo/discovery.ts";
 import {
   addDuration,
+  addSubJobDurations,
   readDurations,
   readSlow,
   readSubJobDurations,
   saveSlowOnce,
-  saveSubJobDurations,
 } from "../../lib/ledger/dynamo/durations.ts";
 import { endWatch, readOutcome, saveOutcomeOnce, stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable, type LedgerTable } from "../../lib/ledger/dynamo/item-operations.ts";
@@ -97,6 +97,6 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     saveSlowOnce,
     readSlow,
     readSubJobDurations,
-    saveSubJobDurations,
+    addSubJobDurations,
   });
 }

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { WatchGeneration } from "../../domain/job.ts";
 import type { DurationCount } from "../../schedule/duration-buckets.ts";
+import { appendSubJobDurations, type SubJobDurations } from "../../schedule/expected-duration.ts";
 import { SlowRecord } from "../watch-deliveries.ts";
 import {
   createItem,
@@ -20,6 +21,8 @@ import { type ItemKey, jobPartition } from "./keys.ts";
 const Bytes = z.instanceof(Uint8Array);
 const SlowItem = z.object({ record: Bytes });
 const SubJobDurationsItem = z.object({ durations: Bytes });
+/** Each try that fails means that another call has succeeded. A poll function runs at most ten polls at the same time. */
+const MAX_TRIES = 50;
 const Durations = z.record(z.string(), z.array(z.number()));
 
 /**
@@ -82,22 +85,39 @@ export function toSlowRecord(item: Item): SlowRecord {
 
 export const readSubJobDurations: Operation<"readSubJobDurations"> = async (table, project, jobType) => {
   const item = await readItem(table, SubJobDurationsItem, subJobDurationsKey(project, jobType));
-  return item === null ? {} : Durations.parse(unpackJson(item.durations));
+  return toSubJobDurations(item?.durations);
 };
 
-/** Costs one to three write units. The durations have at most 3 kB. */
-export const saveSubJobDurations: Operation<"saveSubJobDurations"> = async (
+/**
+ * Costs one read, and one to three write units. The durations have at most 3 kB. If another call has changed the item
+ * meanwhile, the function reads the item again.
+ * @throws Error if other calls have changed the item between each read and the write after it
+ */
+export const addSubJobDurations: Operation<"addSubJobDurations"> = async (
   table,
   project,
   jobType,
-  durations,
+  ended,
   expiresAt,
 ) => {
-  await updateItem(table, {
-    key: subJobDurationsKey(project, jobType),
-    set: { durations: packJson(durations), expiresAt: toEpochSeconds(expiresAt) },
-  });
+  const key = subJobDurationsKey(project, jobType);
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const stored = (await readItem(table, SubJobDurationsItem, key))?.durations;
+    const durations = packJson(appendSubJobDurations(toSubJobDurations(stored), ended));
+    const written = await updateItem(table, {
+      key,
+      set: { durations, expiresAt: toEpochSeconds(expiresAt) },
+      condition: stored === undefined ? "attribute_not_exists(#durations)" : "#durations = :stored",
+      values: stored === undefined ? {} : { stored },
+    });
+    if (written !== null) return;
+  }
+  throw new Error("Other jobs have changed the durations of the subjobs again and again.");
 };
+
+function toSubJobDurations(packed: Uint8Array | undefined): SubJobDurations {
+  return packed === undefined ? {} : Durations.parse(unpackJson(packed));
+}
 
 export function slowItemKey(key: WatchGeneration): ItemKey {
   return { pk: jobPartition(key), sk: `slow#${key.generation}#${key.caller}` };

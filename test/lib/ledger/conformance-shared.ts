@@ -74,12 +74,17 @@ export function describeShared(ledger: () => Ledger): void {
   });
 
   describe("the durations of subjobs", () => {
-    it("are replaced, by project and type of the job", async () => {
+    it("are added by project and type of the job, also if several jobs end at the same time", async () => {
       const { project } = newKey();
       expect(await ledger().readSubJobDurations(project, "CreateNode")).toEqual({});
-      await ledger().saveSubJobDurations(project, "CreateNode", { InstallNode: [1] }, NEVER);
-      await ledger().saveSubJobDurations(project, "CreateNode", { InstallNode: [1, 2] }, NEVER);
+      const add = (seconds: number) =>
+        ledger().addSubJobDurations(project, "CreateNode", { InstallNode: seconds }, NEVER);
+      await add(1);
+      await add(2);
       expect(await ledger().readSubJobDurations(project, "CreateNode")).toEqual({ InstallNode: [1, 2] });
+      await Promise.all([3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map(add));
+      const { InstallNode = [] } = await ledger().readSubJobDurations(project, "CreateNode");
+      expect(InstallNode.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
       expect(await ledger().readSubJobDurations(project, "DeleteNode")).toEqual({});
       expect(await ledger().readDurations(project, "CreateNode")).toEqual([]);
     });

@@ -180,7 +180,7 @@ const OTHER_CASES: Readonly<
     return { "week#1": 10 };
   },
   "the durations of subjobs": async (project) => {
-    await ledger.saveSubJobDurations(project, "CreateNode", { InstallNode: [1] }, at(10));
+    await ledger.addSubJobDurations(project, "CreateNode", { InstallNode: 1 }, at(10));
     return { subjobs: 10 };
   },
   "the record of a slow job": async (project) => {
