@@ -5,7 +5,7 @@ import { OPERATION_KINDS, OperationKind } from "./operation-kind.ts";
 import { withDescription } from "./zod-fields.ts";
 
 /**
- * The ID fields of an operation. Each kind of operation uses at most one of these fields, besides the ID of the
+ * The ID fields of an operation. Each kind of operation uses at most one of these fields, in addition to the ID of the
  * cluster.
  */
 const ID_FIELDS = ["taskId", "nodePoolId", "addonId"] as const;

@@ -23,8 +23,7 @@ export const EGRESS_RULE_TEXT = {
 } as const;
 
 /**
- * The error code of a connection that an egress rule refused. Most of the other error codes of a connection come from
- * Node.js.
+ * The error code of a connection that an egress rule refused. Most other error codes of a connection come from Node.js.
  */
 export const EGRESS_REFUSED = "EGRESS_REFUSED";
 

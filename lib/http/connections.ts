@@ -51,7 +51,8 @@ export function openConnections(
     rejectUnauthorized: true,
     ...options,
   };
-  // The agent stores no TLS session, because a TLS connection with a stored session skips the check of the certificate.
+  // The agent stores no TLS session, because a later TLS connection that uses a stored session skips the check of the
+  // certificate.
   const https = new HttpsAgent({ ...kept, ALPNProtocols: ["http/1.1"], maxCachedSessions: 0 });
   if (proxy !== null) connectThroughProxy(https, proxy);
   return { http: new HttpAgent(kept), https, maxHeaderBytes };

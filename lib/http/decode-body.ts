@@ -123,8 +123,8 @@ const isZlib = ([first = 0, second = 0]: Buffer): boolean =>
 
 /**
  * Returns the text of a body without a byte order mark. The charset is the charset of the byte order mark, else the
- * charset in the header Content-Type, else UTF-8 (RFC 8259, section 8.1). A byte that is not valid in the charset
- * becomes the character U+FFFD.
+ * charset in the header Content-Type, else UTF-8 (RFC 8259, section 8.1). If a byte is not valid in the charset, the
+ * character U+FFFD replaces the byte.
  */
 export function decodeText(bytes: Buffer, contentType: string | undefined): string {
   const charset =
@@ -133,7 +133,10 @@ export function decodeText(bytes: Buffer, contentType: string | undefined): stri
   return withoutByteOrderMark((isUtf8 ? null : decodeCharset(bytes, charset)) ?? bytes.toString("utf8"));
 }
 
-/** Removes byte order marks at the start of a text. A file that was put together from files may have several of them. */
+/**
+ * Removes byte order marks at the start of a text. A file that was joined from several files may have several byte
+ * order marks.
+ */
 export const withoutByteOrderMark = (text: string): string =>
   text.startsWith("\ufeff") ? text.replace(/^\ufeff+/, "") : text;
 

@@ -62,10 +62,10 @@ export function egressOfAllowList(
 /**
  * Makes an agent check every IP address before the agent opens a socket. With a proxy, the service also resolves and
  * checks the host name itself, and the proxy connects to the checked IP address, because the proxy could resolve the
- * host name to a different address. Only the host names of the allow list are resolved by the proxy. An IP address in a
- * URL is checked before the connection, because Node.js does not resolve an IP address. For a host name, Node.js
- * connects to the addresses from the same lookup that checks the addresses. An earlier check would be unsafe, because
- * the host name could later resolve to a different address.
+ * host name to a different address. The proxy resolves only the host names in the allow list. An IP address in a URL is
+ * checked before the connection, because Node.js does not resolve an IP address. For a host name, Node.js connects to
+ * the addresses from the same lookup that checks the addresses. An earlier check would be unsafe, because the host name
+ * could later resolve to a different address.
  */
 export function guardAgent(
   agent: Agent,
@@ -170,8 +170,8 @@ export class GuardedFetchError extends Error {
 
 /**
  * Fetches a small document from an external server, such as the keys of a token issuer. The egress rules of
- * notifications also apply to these requests. The function follows no redirect. `deadlineMs` is the time limit for the
- * whole response.
+ * notifications also apply to these requests. The function does not follow redirects. `deadlineMs` is the time limit
+ * for the whole response.
  * @throws {EgressRefusedError} if an egress rule refuses the address.
  * @throws {GuardedFetchError} if the response is late, broken or longer than `maxBytes` after decompression.
  */

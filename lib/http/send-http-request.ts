@@ -26,9 +26,9 @@ export interface HttpRequest {
   /** The maximum size of the response body. A longer response body is truncated. */
   readonly maxBytes: number;
   /**
-   * Gets each chunk of the response body as soon as the chunk has arrived. With the result `buffer`, the chunk becomes a
-   * part of the returned body. With the result `used`, the chunk does not count towards `maxBytes`. With the result
-   * `stop`, the response counts as truncated.
+   * Gets each chunk of the response body as soon as the chunk has arrived. With the result `buffer`, the chunk becomes
+   * a part of the returned body. With the result `used`, the chunk is not added to the body and does not count towards
+   * `maxBytes`. With the result `stop`, the response counts as truncated.
    */
   readonly onChunk?: (
     chunk: Buffer,
@@ -58,17 +58,20 @@ export type HttpResult =
        * address.
        */
       readonly error: unknown;
-      /** The HTTP status, if an HTTP status arrived before the failure. Otherwise `status` is null. */
+      /** The HTTP status, if an HTTP status arrived before the failure. If no HTTP status arrived, `status` is null. */
       readonly status: number | null;
-      /** The response headers, if an HTTP status arrived before the failure. Otherwise `headers` is empty. */
+      /**
+       * The response headers, if an HTTP status arrived before the failure. If no HTTP status arrived, `headers` is
+       * empty.
+       */
       readonly headers: Readonly<Record<string, string>>;
     };
 
 /**
  * Sends one HTTP request and returns the response within one time limit. Never throws, follows no redirect and
  * decompresses nothing. If the response body is longer than `maxBytes`, the body is truncated and the connection is
- * closed. A POST request is sent only once. If the server had closed the reused connection, a GET request is sent again
- * over a new connection (RFC 9112, section 9.3.1).
+ * closed. The function sends a POST request only once. If the server had closed the reused connection, a GET request is
+ * sent again over a new connection (RFC 9112, section 9.3.1).
  */
 export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
   const { deadlineMs, maxBytes, onChunk } = request;
@@ -90,8 +93,8 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
 
     const readAnswer = (response: IncomingMessage, sentRequest: ClientRequest) => {
       const { statusCode = 0, rawHeaders } = response;
-      // Node.js skips preliminary responses. So a response with an HTTP status below 200 can only be a response that
-      // switches the protocol.
+      // Node.js skips preliminary responses. Therefore a response with an HTTP status below 200 can only be a response
+      // that switches the protocol.
       if (statusCode < 200) return void sentRequest.destroy();
       status = statusCode;
       headers = joinHeaders(rawHeaders);

@@ -42,8 +42,8 @@ interface TlsConfig {
 }
 
 /**
- * The TLS options of one HTTP request. With `ca`, only these certificate authorities are trusted, not the public ones.
- * Node.js opens separate connections for requests with different TLS options.
+ * The TLS options of one HTTP request. With `ca`, the service trusts only these certificate authorities and not the
+ * public certificate authorities. Node.js opens separate connections for requests with different TLS options.
  */
 export interface TlsOptions {
   readonly ca?: string;
@@ -79,7 +79,10 @@ function isPrivateKey(pem: string): boolean {
   }
 }
 
-/** Returns true if the key belongs to the first certificate, or if one of them is not valid and already reported. */
+/**
+ * Returns true if the key belongs to the first certificate. Also returns true if the key or the certificate is invalid,
+ * because another check reports this error.
+ */
 function isKeyOf(cert: string, key: unknown): boolean {
   const certificate = parseCertificates(cert)?.[0];
   if (certificate === undefined || !(key instanceof Secret)) return true;

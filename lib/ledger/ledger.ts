@@ -7,8 +7,8 @@ import type { SlowRecord } from "./watch-deliveries.ts";
 import type { WatchLedger } from "./watch-ledger.ts";
 
 /**
- * The shortest time between two lists of the jobs of a project, however many events ask for a list. A list that an event
- * asked for does not wait for the interval of the project.
+ * The shortest time between two lists of the jobs of a project, even if many events ask for a list. A list that an
+ * event asked for does not wait for the interval of the project.
  */
 export const MIN_LIST_INTERVAL_MS = 10_000;
 
@@ -16,8 +16,8 @@ export interface TargetState {
   /** The time when the target was switched off. The value is null if the target is on. */
   readonly offSince: Instant | null;
   /**
-   * The time of the first response that said that the target no longer exists, if no notification was delivered since.
-   * The value is null if the target gave no such response since.
+   * The time of the first response that said that the target no longer exists. The value is null if the target has not
+   * given such a response since the last delivered notification.
    */
   readonly goneSince: Instant | null;
   /** The target responded with the HTTP status 429 and accepts no request before `throttledUntil`. */
@@ -100,7 +100,7 @@ interface NewDigest extends Omit<Digest, "running"> {
   readonly expiresAt: Instant;
 }
 
-/** The ledger of slow jobs. Only watches with a target whose `on` names `slow` use it. */
+/** The ledger of slow jobs. Only watches use this ledger that have a target whose setting `on` contains `slow`. */
 export interface SlowLedger {
   /** Stores the record of a slow job, unless this watch generation has a record already. Returns the stored record. */
   saveSlowOnce(generation: WatchGeneration, record: SlowRecord, expiresAt: Instant): Promise<SlowRecord>;
@@ -149,8 +149,8 @@ export class LedgerUnavailableError extends Error {
  * implementations: DynamoDB, SQLite on one node, and a ledger in memory for the simulation. The same tests run for all
  * implementations of the ledger. Each change on DynamoDB is one conditional write. If DynamoDB refuses a write, a
  * consistent read finds out why. An operation that needs an item of a later release throws NewerItemError. All
- * operations of the ledger throw the errors of the database. If a write throws an error, the database may contain the
- * change anyway.
+ * operations of the ledger throw the errors of the database. If a write throws an error, the database may nevertheless
+ * contain the change.
  */
 export interface Ledger
   extends WatchLedger,
@@ -163,16 +163,16 @@ export interface Ledger
     SlowLedger,
     WaitingCallLedger {}
 
-/** What the ledger knows about the lists of the jobs of a project. */
+/** The state of discovery in a project, as the ledger stores it. */
 export interface Discovery {
   /** The time of the first list, by the clock of the cloud. The value is null before the first list. */
   readonly switchedOnAt: Instant | null;
   /**
-   * The time of the latest list that was complete and whose jobs all have a watch, by the clock of the cloud. Before the
-   * first such list, the time of the first try.
+   * The time of the latest list that was complete and whose jobs all have a watch, by the clock of the cloud. Before
+   * the first such list, the value is the time of the first try.
    */
   readonly succeededAt: Instant;
-  /** The jobs that are not discovered again, although their times in the list do not say so. */
+  /** The IDs of jobs that discovery must skip, although the times of these jobs do not exclude them. */
   readonly skippedJobIds: readonly string[];
 }
 
@@ -190,8 +190,9 @@ export interface DiscoveryLedger {
   /** Makes the next call of `claimList` claim a list before the end of the interval. */
   requestList(project: string): Promise<void>;
   /**
-   * Replaces the discovery of a project. Does nothing before the first claim, and if another list has switched discovery
-   * on since the claim. Otherwise, a first list that took very long would skip jobs that ended after the other list.
+   * Replaces the discovery of a project. The operation does nothing before the first claim, and does nothing if another
+   * list has switched discovery on after the claim. Without this check, a first list that took very long would skip
+   * jobs that ended after the other list.
    * @param claimedSwitchedOnAt the field `switchedOnAt` that `claimList` returned
    */
   saveDiscovery(project: string, claimedSwitchedOnAt: Instant | null, discovery: Discovery): Promise<void>;

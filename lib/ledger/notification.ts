@@ -9,8 +9,8 @@ import {
 } from "../domain/job.ts";
 
 /**
- * The key of one notification. The key contains no caller. If several callers of a job name the same target, their
- * watches therefore share the notification, and the target is notified once.
+ * The key of one notification. The key contains no caller. If several callers of a job name the same target, the
+ * watches of these callers share the notification. Therefore the target is notified once.
  */
 export interface NotificationKey extends JobKey {
   /** The generation from `NotificationGenerations`. */
@@ -69,7 +69,7 @@ export const Attempt = z.object({
   /** The HTTP status of the target's response. The value is null if the target sent no response. */
   status: z.nullable(z.number()),
   durationMs: z.number(),
-  /** The reason for the verdict on the delivery attempt. Only the values of a fixed list are possible. */
+  /** The reason for the verdict on the delivery attempt. The reason is always one value of a fixed list. */
   reason: z.string(),
   /** The first characters of the target's response. Secrets in the response are masked. */
   answer: z.string(),
@@ -95,7 +95,7 @@ export const DeliveryRecord = z.object({
   throttles: z._default(z.int(), 0),
   /** The time of the first throttled delivery attempt. Later delivery attempts do not change this time. */
   throttledSince: z._default(MaybeInstant, null),
-  /** The number of the latest redelivery. Is 0 before the first redelivery. */
+  /** The number of the latest redelivery. The value is 0 before the first redelivery. */
   redelivery: z._default(z.int(), 0),
   nextAttemptAt: z._default(MaybeInstant, null),
   /**
@@ -143,7 +143,9 @@ export type NotificationClaim =
    * run.
    */
   | { readonly kind: "own_lease" }
-  /** Another queue message has claimed the notification. The queue message of the caller can be acknowledged. */
+  /**
+   * Another queue message has claimed the notification. The function can acknowledge the queue message of the caller.
+   */
   | { readonly kind: "other_owner" }
   /** The next delivery attempt must not start before the time `until`. */
   | { readonly kind: "not_due"; readonly until: Instant };
@@ -188,7 +190,8 @@ export interface NotificationLedger {
   markDeadLettered(key: NotificationKey, redelivery: number): Promise<void>;
   /**
    * Sets the state of a notification to `pending`, from any state, so that the notification is sent again. Returns the
-   * number of the redelivery. Returns null and changes nothing if another call has started a redelivery meanwhile.
+   * number of the redelivery. If another call has started a redelivery in the meantime, the operation changes nothing
+   * and returns null.
    * @param after the number of the latest redelivery that the caller of this operation has read.
    */
   startRedelivery(key: NotificationKey, after: number, expiresAt: Instant): Promise<number | null>;

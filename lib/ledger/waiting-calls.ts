@@ -15,12 +15,12 @@ export interface WaitingLimits {
 
 export interface WaitingCallLedger {
   /**
-   * Counts a call that begins to wait. Returns the number of the call, which is below `limits.total`. Returns null if too
-   * many calls wait already. If several calls begin at the same time, the ledger may return null although one more call
-   * could wait.
+   * Counts a call that begins to wait. Returns the number of the call, which is below `limits.total`. Returns null if
+   * too many calls wait already. If several calls begin at the same time, the ledger may return null although one more
+   * call could wait.
    */
   startWaiting(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
-  /** Ends the counting of a call before its latest time. */
+  /** Ends the counting of a waiting call before the latest time at which the call ends. */
   endWaiting(number: number, call: WaitingCall): Promise<void>;
 }
 

@@ -35,9 +35,9 @@ export type OpenResult =
    */
   | { readonly kind: "accepted"; readonly poll: number; readonly generation: number }
   /**
-   * The caller has a watch of the job already. The call has added its targets and has moved the deadline of a running
-   * watch to the later deadline. If the watch has ended, the code that opened the watch notifies the targets in
-   * `addedTargets`.
+   * The caller has a watch of the job already. The call has added its targets to the watch. If the watch is running,
+   * the call has moved the deadline to the later deadline. If the watch has ended, the code that opened the watch
+   * notifies the targets in `addedTargets`.
    */
   | {
       readonly kind: "already_watching";
@@ -46,7 +46,7 @@ export type OpenResult =
       /** The generations in the notification keys of the added targets, if the watch has ended. */
       readonly generations: NotificationGenerations;
     }
-  /** The call would add more targets or callbacks than the limit allows. The watch has not changed. */
+  /** The call would add more targets or callbacks than the limit of the watch allows. The watch has not changed. */
   | { readonly kind: "limit_exceeded"; readonly limit: keyof WatchLimits };
 
 export interface PollToClaim {
@@ -63,7 +63,7 @@ export type PollOfMessage = Pick<PollToClaim, "key" | "poll" | "messageId">;
 export type PollClaim =
   /**
    * `reclaimed` is true if the poll was claimed earlier but not finished in time. The earlier invocation may have
-   * stored an outcome. `unfinishedTries` is the number of earlier claims of the poll that were neither recorded nor
+   * stored an outcome. `unfinishedTries` is the number of earlier claims of the poll that no function has recorded or
    * undone, for example because the poll ended the process of the function.
    */
   | {
@@ -140,9 +140,9 @@ interface WatchPage {
 export interface WatchChangeLedger {
   /**
    * Creates a watch if the caller has no watch of the job. Restarts the watch of the caller in the cases of
-   * `restartsWatch`. The generation of a restarted watch is higher than the generations of all watches of the job.
-   * Otherwise adds the targets and callbacks to the watch of the caller. The later of both deadlines and the longer of
-   * both times `readyMinutes` then apply.
+   * `restartsWatch`. The generation of a restarted watch is higher than the generations of all watches of the job. If
+   * the watch exists and is not restarted, the operation adds the targets and callbacks to the watch of the caller. The
+   * later of both deadlines and the longer of both times `readyMinutes` then apply.
    */
   openWatch(watch: NewWatch): Promise<OpenResult>;
   /**
@@ -152,7 +152,8 @@ export interface WatchChangeLedger {
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
   /**
    * Undoes the claim of a poll that the message could not make, so that the claim does not count as an unfinished try.
-   * The message may claim the poll again at once. Does nothing if the message has lost the claim of the poll.
+   * The message may claim the poll again at once. The operation does nothing if the message has lost the claim of the
+   * poll.
    */
   undoPollClaim(claimed: PollOfMessage): Promise<void>;
   /**
@@ -188,15 +189,15 @@ export interface WatchReadLedger {
   /** Returns null if the watch does not exist. */
   readWatch(key: WatchKey): Promise<WatchDocument | null>;
   /**
-   * Returns the progress of a watch, which costs less than `readWatch`. The progress may be a second old. Returns null if
-   * the watch does not exist.
+   * Returns the progress of a watch, which costs less than `readWatch`. The progress may be a second old. Returns null
+   * if the watch does not exist.
    */
   readProgress(key: WatchKey): Promise<WatchProgress | null>;
   /** Returns the watches that callers have of a job. The newest watch is first. */
   listJobWatches(job: JobKey): Promise<readonly Watch[]>;
   /**
-   * Counts the watches of a caller that the sweep function may have to check: the running watches, and the ended watches
-   * whose notifications are not final. The count may be some seconds old.
+   * Counts the watches of a caller that the sweep function may have to check: the running watches, and the ended
+   * watches whose notifications are not final. The count may be some seconds old.
    */
   countLiveWatches(caller: string): Promise<number>;
   /**
@@ -211,8 +212,8 @@ export interface WatchReadLedger {
   rescheduleSweep(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**
    * Makes the sweep function check the watch at `dueAt` or earlier, even if the watch has ended. If `expiresAt` is not
-   * null, the ledger keeps the watch, the outcome and the record of a slow job at least until `expiresAt`. Does nothing if the watch does not
-   * exist.
+   * null, the ledger keeps the watch, the outcome and the record of a slow job at least until `expiresAt`. Does nothing
+   * if the watch does not exist.
    */
   scheduleSweep(generation: WatchGeneration, dueAt: Instant, expiresAt: Instant | null): Promise<void>;
   /**

@@ -32,8 +32,8 @@ const TEXT_BYTES = 200;
 const POLL_OVERDUE_MS = 30_000;
 
 /**
- * The time between the end of a watch and the check whether all notifications were delivered. Most deliveries are
- * finished at the time of the check.
+ * The time between the end of a watch and the check whether all notifications were delivered. Most notifications are
+ * already delivered at the time of the check.
  */
 const DELIVERIES_OVERDUE_MS = 60_000;
 
@@ -69,8 +69,8 @@ export const WatchFields = z.object({
   /** The W3C trace context of the API call that started this generation of the watch. */
   traceparent: z._default(MaybeText, null),
   /**
-   * The phase of the job in the latest poll. Long values of `phase`, `jobType` and `resourceName` are truncated. The type
-   * of an operation is known before the first poll.
+   * The phase of the job in the latest poll. Long values of `phase`, `jobType` and `resourceName` are truncated. The
+   * type of an operation is known before the first poll.
    */
   phase: z._default(MaybeText, null),
   jobType: z._default(MaybeText, null),
@@ -82,9 +82,9 @@ export const WatchFields = z.object({
    */
   readyMinutes: z._default(z.nullable(z.number()), null),
   /**
-   * The time from which the job is slow. The value is null if no target asked for it, before the first poll that saw
-   * the job, if too few jobs of the type have ended, and after a poll has found that the notifications about it are
-   * final.
+   * The time from which the job is slow. The value is null in four cases: no target asked for it; no poll has seen the
+   * job yet; too few jobs of the type have ended; or every notification about the slow job was delivered or has finally
+   * failed.
    */
   slowAt: z._default(MaybeInstant, null),
   /**
@@ -176,8 +176,9 @@ export function pollOverdueAt(nextPollAt: Instant): Instant {
 }
 
 /**
- * Returns the last millisecond before the first run of the sweep function after `at`. The runs start at the multiples of
- * `sweepIntervalMs`. Each run of the sweep function therefore finds the same watches with the rounded time as with `at`.
+ * Returns the last millisecond before the first run of the sweep function after `at`. The runs start at the multiples
+ * of `sweepIntervalMs`. Each run of the sweep function therefore finds the same watches with the rounded time as with
+ * `at`.
  */
 export function roundUpToSweep(at: Instant, sweepIntervalMs: number): Instant {
   return Math.floor(at / sweepIntervalMs) * sweepIntervalMs + sweepIntervalMs - 1;
@@ -227,8 +228,8 @@ export interface WatchLimits {
 }
 
 /**
- * Returns the limit that the targets of a watch exceed when a call adds targets. Returns null if no limit is exceeded. A
- * call that adds no target of a kind never exceeds the limit of this kind.
+ * Returns the limit that the targets of a watch exceed when a call adds targets. Returns null if no limit is exceeded.
+ * A call that adds no target of a kind never exceeds the limit of this kind.
  * @param targets the targets of the watch before the call
  */
 export function findExceededLimit(

@@ -109,8 +109,8 @@ const RESPONSE_SCHEMAS = {
 type FieldDescriptions = Readonly<Record<string, string | undefined>>;
 
 /**
- * The descriptions of the schemas and fields whose zod schema has no description. The functions do not need the texts, so
- * the texts are not in the zod schemas, which every cold start of a function creates.
+ * The descriptions of the schemas and fields whose zod schema has no description. The functions do not need the texts,
+ * so the texts are not in the zod schemas, which every cold start of a function creates.
  */
 const { anySchema: ANY_SCHEMA, ...FIELD_DESCRIPTIONS }: Readonly<Record<string, FieldDescriptions>> =
   fieldDescriptions;
@@ -164,8 +164,8 @@ export function createParameterSchema(schema: z.core.$ZodType): JsonObject {
 }
 
 /**
- * Returns a list of all reasons with their meanings in Markdown. The list is not an enum, because a later release may
- * add reasons, and a generated client rejects a value that is not in an enum.
+ * Returns a list of all reasons with their meanings in Markdown. The list of reasons is not an enum, because a later
+ * release may add reasons. A generated client would reject a value that is not in its enum.
  */
 function reasonList(): string {
   return Object.entries(describeDeliveryReasons())

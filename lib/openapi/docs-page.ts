@@ -18,7 +18,7 @@ import { type Content, PROBLEM_HELP, problemExample } from "./error-responses.ts
 import type { createOpenApiDocument, OpenApiOperation } from "./openapi-document.ts";
 import stateHelp from "./state-help.json" with { type: "json" };
 
-/** The queries of the requests in the examples. Other requests have no query. */
+/** The queries of the requests in the examples. Requests that are not in this object have no query. */
 const QUERIES: Readonly<Record<string, string>> = {
   listJobs: "?state=failed&limit=20",
   readJob: "?wait=25",

@@ -29,7 +29,10 @@ interface DescribedOperation {
 interface DescribedRequestBody {
   readonly required: boolean;
   readonly schema: string;
-  /** The names of the schemas whose examples the body has. Without this field, the body has the example of its schema. */
+  /**
+   * The names of the schemas whose examples the body has. Without this field, the body has only the example of its own
+   * schema.
+   */
   readonly examples?: readonly string[];
 }
 
@@ -58,8 +61,8 @@ const OPERATIONS: Readonly<Record<Operation | Event, DescribedOperation>> = oper
 export const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
 
 /**
- * What the document and the reference say about a parameter or a field of a request body, in addition to the schema and
- * to the example of the whole body.
+ * The text about a parameter or a field of a request body in the OpenAPI document and in the reference. This text adds
+ * to the schema and to the example of the whole body.
  */
 export interface FieldHelp {
   readonly example?: unknown;
@@ -77,8 +80,8 @@ const PATH_PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The places of the callback URL in a request: a field of a submission, or a query parameter with `from=cce`. Each place
- * has its own operation ID, because code generators make one function of each operation ID.
+ * The places of the callback URL in a request: a field of a submission, or a query parameter with `from=cce`. Each
+ * place has its own operation ID, because code generators make one function of each operation ID.
  */
 const CALLBACKS = {
   callbackJobEnded: "{$request.body#/callbackUrl}",
@@ -86,8 +89,8 @@ const CALLBACKS = {
 };
 
 /**
- * Creates the OpenAPI 3.1 document of the API from the schemas that the code uses.
- * Some fields of the document are undefined. JSON omits undefined fields.
+ * Creates the OpenAPI 3.1 document of the API from the schemas that the code uses. Some fields of the created object
+ * are undefined. JSON omits undefined fields.
  */
 export function createOpenApiDocument() {
   const { components, ...base } = baseDocument;

@@ -19,7 +19,7 @@ export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
   ...createSchemas({ callbackUrl, deadlineMinutes, until, readyMinutes, actor, pipeline, runUrl, commit }),
   from: { type: "string", enum: ["cce"] },
-  // Only one schema may have the enum of the kinds, so this schema has a pattern.
+  // Only one schema may contain the enum of the kinds of operations, so this schema contains a pattern.
   operation: { type: "string", pattern: `^(${OPERATION_KINDS.join("|")})$` },
   clusterId: createParameterSchema(Operation.shape.clusterId),
   traceparent: { type: "string" },

@@ -5,13 +5,19 @@ import { bdiElement, type Html, html } from "./html.ts";
 import { type IconName, icon } from "./icon.ts";
 import { countdownTo, parseInstant, shortTimeElement, timeElement } from "./time-html.ts";
 
-/** The maximum number of targets that the page shows in the order of the watch. More targets are sorted by their state. */
+/**
+ * The maximum number of targets that the page shows in the order of the watch. If there are more targets, the page
+ * sorts the targets by their state.
+ */
 const MAX_UNSORTED = 8;
-/** The number of targets in one state that the page shows of many targets. One line replaces the others. */
+/**
+ * The number of targets in one state that the page shows of many targets. One line replaces the other targets in this
+ * state.
+ */
 const SHOWN_OF_STATE = 3;
 /** The minimum number of targets that one line replaces. */
 const MIN_FOLD = 3;
-/** The order of the states of many targets. What a person may have to do something about comes first. */
+/** The order of the states of many targets. The states about which a person may have to do something come first. */
 const ICON_ORDER: readonly IconName[] = ["failed", "timed_out", "running", "waiting", "stopped", "succeeded"];
 
 /** Renders the targets of a job with the delivery attempts for each target. Returns null if the job has no targets. */

@@ -36,8 +36,8 @@ ${document.warnings.map((text) => html`<p class="error" dir="auto">${text}</p>`)
 }
 
 /**
- * Renders who started the job, in which pipeline and with which commit, and the labels. Omits what the caller did not
- * say.
+ * Renders who started the job, in which pipeline and with which commit, and the labels. Omits information that the
+ * caller did not send.
  */
 function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocument["context"]): Html {
   const run = normalizeWebUrl(runUrl);

@@ -36,8 +36,8 @@ export function inlineCallerAttributes(data: CallerData): StoredValues | null {
 }
 
 /**
- * Stores callbacks in the caller item of a watch generation. Also stores the context, unless the caller item has a
- * context already.
+ * Stores callbacks in the caller item of a watch generation. Also stores the context, unless the caller item already
+ * has a context.
  */
 export async function saveCallbacks(table: LedgerTable, watch: NewWatch, generation: number): Promise<void> {
   const { project, jobId, caller, context, expiresAt } = watch;
@@ -77,7 +77,7 @@ export const readCallerData: Operation<"readCallerData"> = async (table, key) =>
 
 /**
  * Returns the caller data from the watch item and the caller item of one generation. If both items contain a context,
- * the context of the watch item is used, because this context is older.
+ * the function uses the context of the watch item, because this context is older.
  */
 export function toCallerData(watchItem: Item | null, callerItem: Item | null): CallerData {
   const inline = watchItem === null ? null : parseItem(WatchItem, watchItem);

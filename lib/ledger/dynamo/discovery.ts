@@ -11,7 +11,7 @@ import {
 } from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
 
-/** The ledger deletes the discovery of a project this time after the last list. */
+/** The ledger deletes the stored state of discovery of a project this time after the last list of jobs. */
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 /** A DynamoDB item with the discovery of one project. */
@@ -22,7 +22,7 @@ const DiscoveryItem = z.object({
   skippedJobIds: z._default(z.array(z.string()), []),
 });
 
-/** Costs one write to DynamoDB. */
+/** The operation costs one write to DynamoDB. */
 export const claimList: Operation<"claimList"> = async (table, project, now, intervalMs) => {
   const before = await updateItem(table, {
     key: discoveryKey(project),
@@ -44,7 +44,7 @@ export const claimList: Operation<"claimList"> = async (table, project, now, int
   return { ...discovery, skippedJobIds: discovery.skippedJobIds.toSorted(), previousTryAt: listedAt };
 };
 
-/** Costs one write to DynamoDB. */
+/** The operation costs one write to DynamoDB. */
 export const requestList: Operation<"requestList"> = async (table, project) => {
   await updateItem(table, {
     key: discoveryKey(project),
@@ -53,7 +53,7 @@ export const requestList: Operation<"requestList"> = async (table, project) => {
   });
 };
 
-/** Costs one write to DynamoDB. */
+/** The operation costs one write to DynamoDB. */
 export const saveDiscovery: Operation<"saveDiscovery"> = async (table, project, claimedAt, discovery) => {
   const { switchedOnAt, succeededAt, skippedJobIds } = discovery;
   await updateItem(table, {
@@ -65,11 +65,11 @@ export const saveDiscovery: Operation<"saveDiscovery"> = async (table, project, 
   });
 };
 
-/** Costs one write to DynamoDB. */
+/** The operation costs one write to DynamoDB. */
 export const rememberMessage: Operation<"rememberMessage"> = (table, messageId, expiresAt) =>
   createItem(table, messageKey(messageId), { expiresAt: toEpochSeconds(expiresAt) });
 
-/** Costs one read unit. */
+/** The operation costs one read unit. */
 export const hasMessage: Operation<"hasMessage"> = async (table, messageId) =>
   (await getItem(table, messageKey(messageId), ["pk"])) !== null;
 

@@ -30,13 +30,13 @@ const Durations = z.record(z.string(), z.array(z.number()));
  * of jobs on day 3 of the week in the range with the number 215.
  */
 const COUNTER = /^d([0-6])b(\d+)$/;
-/** The number of days whose job counts are in one item. One query reads the items of two years. */
+/** The number of days whose job counts are in one item. One query reads the items of two years (about 104 weeks). */
 const WEEK_DAYS = 7;
 const SORT_KEY = /^week#(\d+)$/;
 
 const DurationsItem = z.looseObject({ sk: z.string() });
 
-/** Costs one write to DynamoDB. */
+/** The operation costs one write to DynamoDB. */
 export const addDuration: Operation<"addDuration"> = async (table, duration) => {
   const { project, jobType, day, bucket, expiresAt } = duration;
   await updateItem(table, {
@@ -46,7 +46,10 @@ export const addDuration: Operation<"addDuration"> = async (table, duration) => 
   });
 };
 
-/** Costs one query to DynamoDB. The job counts of two years are much smaller than one page of a query result. */
+/**
+ * The operation costs one query to DynamoDB. The job counts of two years are much smaller than one page of a query
+ * result.
+ */
 export const readDurations: Operation<"readDurations"> = async (table, project, jobType) => {
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk: durationsPartition(project, jobType) });
   return Items.flatMap((item) => countsOf(parseItem(DurationsItem, item))).sort(
@@ -67,7 +70,7 @@ function countsOf({ sk, ...attributes }: z.infer<typeof DurationsItem>): Duratio
   });
 }
 
-/** Costs one write to DynamoDB. */
+/** The operation costs one write to DynamoDB. */
 export const saveSlowOnce: Operation<"saveSlowOnce"> = async (table, generation, record, expiresAt) => {
   const values = { record: packJson(record), expiresAt: toEpochSeconds(expiresAt) };
   const created = await createItem(table, slowItemKey(generation), values);
@@ -89,8 +92,8 @@ export const readSubJobDurations: Operation<"readSubJobDurations"> = async (tabl
 };
 
 /**
- * Costs one read, and one to three write units. The durations have at most 3 kB. If another call has changed the item
- * meanwhile, the function reads the item again.
+ * The operation costs one read, and one to three write units. The durations of the subjobs have at most 3 kB.
+ * If another call has changed the item in the meantime, the operation reads the item again.
  * @throws Error if other calls have changed the item between each read and the write after it
  */
 export const addSubJobDurations: Operation<"addSubJobDurations"> = async (

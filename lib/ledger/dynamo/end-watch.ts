@@ -81,7 +81,9 @@ export const endWatch: Operation<"endWatch"> = async (table, end) => {
   return { kind: "targets_changed", targets: found.targets.toSorted() };
 };
 
-/** Makes the caller item of a watch expire together with the watch, because it contains names and labels. */
+/**
+ * Makes the caller item of a watch expire together with the watch, because the caller item contains names and labels.
+ */
 async function expireCallerItem(
   table: LedgerTable,
   key: WatchKey,
@@ -154,8 +156,8 @@ export const readOutcome: Operation<"readOutcome"> = async (table, key) => {
 };
 
 /**
- * Computes and stores the generations in the notification keys of targets that a caller adds to an ended watch. Costs a
- * read, a query and, if another watch of the job was restarted, a write.
+ * Computes and stores the generations in the notification keys of targets that a caller adds to an ended watch. The
+ * function costs a read and a query. If another watch of the job was restarted, the function also costs a write.
  */
 export async function saveGenerationsOfLateTargets(
   table: LedgerTable,

@@ -19,13 +19,13 @@ export interface ItemUpdate {
    */
   readonly setIfAbsent?: StoredValues;
   /**
-   * The numbers and set elements that the update adds to attributes. If the item has no such number, the update adds to
-   * 0.
+   * The numbers and set elements that the update adds to attributes. If the item has no such number yet, the update
+   * starts from 0.
    */
   readonly add?: Readonly<Record<string, number | ReadonlySet<string>>>;
   /** The elements that the update removes from sets. */
   readonly removeElements?: Readonly<Record<string, ReadonlySet<string>>>;
-  /** The elements that the update appends to lists. If the item has no such list, the update creates the list. */
+  /** The elements that the update appends to lists. If the item has no such list yet, the update creates the list. */
   readonly append?: Readonly<Record<string, readonly string[]>>;
   /** The condition of the update, with `#name` for the name of an attribute and `:name` for a value. */
   readonly condition?: string;

@@ -5,7 +5,7 @@ import { type Item, type LedgerTable, type Operation, parseItem, queryPage } fro
 import { jobPartition, WATCH_PREFIX } from "./keys.ts";
 import { toWatch, WatchItem } from "./watch-item.ts";
 
-/** Costs one consistent query to DynamoDB. */
+/** The operation costs one consistent query to DynamoDB. */
 export const listJobWatches: Operation<"listJobWatches"> = async (table, job) =>
   toJobWatches(await readJobItems(table, job, WATCH_PREFIX));
 
@@ -18,7 +18,8 @@ export function toJobWatches(items: ReadonlyMap<string, Item>): Watch[] {
 }
 
 /**
- * Reads the items of a job by their sort keys. Costs one consistent query to DynamoDB per megabyte.
+ * Reads the items of a job by their sort keys. The function costs one consistent query to DynamoDB per megabyte of
+ * items.
  * @param prefix selects the items whose sort keys start with the prefix. Without the prefix, the function reads all
  * items of the job.
  */

@@ -43,7 +43,10 @@ const NotificationItem = z.extend(z.omit(DeliveryRecord, { target: true }), {
 });
 type NotificationItem = z.infer<typeof NotificationItem>;
 
-/** Costs one write to DynamoDB. If the ledger refuses the claim of the notification, one additional read is needed. */
+/**
+ * The operation costs one write to DynamoDB. If the ledger refuses the claim of the notification, one additional read
+ * is needed.
+ */
 export const claimNotification: Operation<"claimNotification"> = async (table, wanted) => {
   const { key, redelivery, messageId, now, leaseMs } = wanted;
   const claimed = await updateItem(table, {
@@ -106,8 +109,8 @@ export const recordAttempt: Operation<"recordAttempt"> = async (table, record) =
   if (recorded === null) return "superseded";
   const { history } = parseItem(NotificationItem, recorded);
   if (history.length < 2 * ATTEMPT_HISTORY) return "recorded";
-  // One DynamoDB update cannot append to a list and also shorten the list. If another call appends a delivery attempt
-  // before this update, the condition of this update is false, and the other call shortens the list.
+  // One DynamoDB update cannot both append to a list and shorten the same list. If another call appends a delivery
+  // attempt before this update, the condition of this update is false, and the other call shortens the list.
   await updateItem(table, {
     key: notificationItemKey(key),
     set: { history: history.slice(-ATTEMPT_HISTORY) },
@@ -142,7 +145,9 @@ export const markDeadLettered: Operation<"markDeadLettered"> = async (table, key
   });
 };
 
-/** Costs one write to DynamoDB. If another call has started a redelivery, one additional read is needed. */
+/**
+ * The operation costs one write to DynamoDB. If another call has started a redelivery, one additional read is needed.
+ */
 export const startRedelivery: Operation<"startRedelivery"> = async (table, key, after, expiresAt) => {
   const redelivery = after + 1;
   const started = await updateItem(table, {

@@ -24,7 +24,10 @@ import { listJobWatches } from "./job-watches.ts";
 import { watchItemKey } from "./keys.ts";
 import { NO_LEASE, nextSweepAttributes, overdueIndexAttributes, toWatch, WatchItem } from "./watch-item.ts";
 
-/** How often `openWatch` tries to write a watch. A write fails if another call changes the watch at the same time. */
+/**
+ * The maximum number of tries of `openWatch` to write a watch. A write fails if another call changes the watch at the
+ * same time.
+ */
 const ROUNDS = 8;
 
 export const openWatch: Operation<"openWatch"> = async (table, watch) => {
@@ -60,8 +63,8 @@ export const openWatch: Operation<"openWatch"> = async (table, watch) => {
 
 /**
  * Restarts a watch as a new generation. Returns null if another call changed the watch. The numbers of polls continue
- * from the previous generation, so that the old poll messages have no effect. Costs one additional query, because the
- * new generation must be higher than the generations of all watches of the job.
+ * from the previous generation, so that the old poll messages have no effect. The restart costs one additional query,
+ * because the new generation must be higher than the generations of all watches of the job.
  */
 async function restartWatch(
   table: LedgerTable,
@@ -164,9 +167,9 @@ async function extendWatch(
 }
 
 /**
- * Returns the largest number of targets that a watch may have before a call adds targets. Many simultaneous calls could
- * otherwise exceed the limits together, because each call has read the watch before the others wrote. Returns null if
- * there is no limit.
+ * Returns the largest number of targets that a watch may have before a call adds targets. Without this check, many
+ * simultaneous calls together could exceed the limit, because each call has read the watch before the other calls
+ * changed it. Returns null if there is no limit.
  */
 function mostTargetsBefore(
   { targets }: WatchItem,

@@ -15,7 +15,7 @@ import { overdueIndexAttributes } from "./watch-item.ts";
 
 const Entry = z.object({ pk: z.string(), sk: z.string(), dueAt: z.number() });
 
-/** Costs one query to DynamoDB per shard of the overdue index. */
+/** The operation costs one query to DynamoDB per shard of the overdue index. */
 export const listOverdue: Operation<"listOverdue"> = async (table, now, limit) => {
   const overdue = "#dueShard = :shard AND #dueAt < :now";
   const options = { IndexName: OVERDUE_INDEX, Limit: limit };
@@ -30,7 +30,7 @@ export const listOverdue: Operation<"listOverdue"> = async (table, now, limit) =
     .slice(0, limit);
 };
 
-/** Costs one query to DynamoDB per shard of the overdue index and per megabyte of its entries. */
+/** The operation costs one query to DynamoDB per shard of the overdue index and per megabyte of its entries. */
 export const countLiveWatches: Operation<"countLiveWatches"> = async (table, caller) => {
   // The sort key of a watch item contains only the caller.
   const { sk } = watchItemKey({ project: "", jobId: "", caller });

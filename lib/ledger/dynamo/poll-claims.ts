@@ -26,7 +26,10 @@ const INLINE_TREE_BYTES = 250;
 const largeTrees = new Set<string>();
 const MAX_LARGE_TREES = 1000;
 
-/** Costs one write to DynamoDB. If the ledger refuses the claim of the poll, one additional read is needed. */
+/**
+ * The operation costs one write to DynamoDB. If the ledger refuses the claim of the poll, one additional read is
+ * needed.
+ */
 export const claimPoll: Operation<"claimPoll"> = async (table, wanted) => {
   const { key, poll, messageId, now, leaseMs } = wanted;
   const claimed = await updateItem(table, {
@@ -45,7 +48,7 @@ export const claimPoll: Operation<"claimPoll"> = async (table, wanted) => {
   return { kind: "claimed", watch, reclaimed, unfinishedTries: reclaimed ? before.unfinishedTries : 0 };
 };
 
-/** Costs one write to DynamoDB. */
+/** The operation costs one write to DynamoDB. */
 export const undoPollClaim: Operation<"undoPollClaim"> = async (table, { key, poll, messageId }) => {
   await updateItem(table, {
     key: watchItemKey(key),
@@ -70,8 +73,8 @@ async function explainRefusal(table: LedgerTable, { key, poll, messageId }: Poll
 const TreeState = z.pick(WatchItem, { treeHash: true, expiresAt: true });
 
 /**
- * Costs one write to DynamoDB. If a large tree of subjobs has changed, a second write is needed. The ledger writes the
- * tree of subjobs last, so that the result of the poll is stored even if the tree cannot be stored.
+ * The operation costs one write to DynamoDB. If a large tree of subjobs has changed, a second write is needed. The
+ * ledger writes the tree of subjobs last, so that the result of the poll is stored even if the tree cannot be stored.
  */
 export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
   const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
@@ -111,7 +114,8 @@ export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
       set: { tree: packed ?? packTree(tree), expiresAt: before.expiresAt },
     });
   } catch (error) {
-    // A tree of subjobs without a stored hash counts as changed. So the next poll with this tree stores the tree.
+    // If the item contains no hash of the tree, the tree counts as changed. Therefore the next poll with this tree
+    // stores the tree.
     await updateItem(table, {
       key: watchItemKey(key),
       set: { treeHash: null },

@@ -42,7 +42,7 @@ const BATCH_ROUNDS = 4;
 const Progress = z.pick(WatchItem, { state: true, nextPollAt: true });
 const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
 
-/** Costs one consistent query to DynamoDB per megabyte of all watches of the job. */
+/** The operation costs one consistent query to DynamoDB per megabyte of all watches of the job. */
 export const readWatch: Operation<"readWatch"> = async (table, key) => {
   const items = await readJobItems(table, key);
   const watchItem = items.get(watchItemKey(key).sk);
@@ -70,7 +70,10 @@ export const readWatch: Operation<"readWatch"> = async (table, key) => {
   };
 };
 
-/** Costs at most one read unit, because the read is eventually consistent and a watch item is smaller than 8 kB. */
+/**
+ * The operation costs at most one read unit, because the read is eventually consistent and a watch item is smaller than
+ * 8 kB.
+ */
 export const readProgress: Operation<"readProgress"> = async (table, key) => {
   const item = await getItem(table, watchItemKey(key), ["pk", "v", "state", "nextPollAt"], false);
   return item === null ? null : parseItem(Progress, item);

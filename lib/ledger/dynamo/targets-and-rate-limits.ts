@@ -13,13 +13,14 @@ import {
 import type { ItemKey } from "./keys.ts";
 
 /**
- * The ledger deletes the item of a rate limit one week after the last use of the rate limit, and the item of a target
- * that is gone one week after the last such response. The item of a switched-off target never expires.
+ * The ledger deletes the item of a rate limit one week after the last use of the rate limit. The ledger deletes the
+ * record that a target is gone one week after the last response that said so. The item of a switched-off target never
+ * expires.
  */
 const RETENTION_MS = 7 * 24 * 3_600_000;
 /**
- * How often the ledger tries to write a rate limit. A write fails if another call changes the rate limit at the same
- * time.
+ * The maximum number of tries of the ledger to write a rate limit. A write fails if another call changes the rate limit
+ * at the same time.
  */
 const ROUNDS = 6;
 
@@ -31,7 +32,7 @@ const TargetItem = z.object({
   goneSince: z._default(MaybeInstant, null),
 });
 
-/** Costs one query to DynamoDB. */
+/** The operation costs one query to DynamoDB. */
 export const readTarget: Operation<"readTarget"> = async (table, name) => {
   const { pk } = rateLimitKey(name);
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk }, { ConsistentRead: true });
@@ -79,7 +80,10 @@ export const switchTargetOn: Operation<"switchTargetOn"> = async ({ client, tabl
     await client.send(new DeleteItemCommand({ TableName: table, Key: toAttributes({ ...key }) }));
 };
 
-/** Costs one write to DynamoDB if the rate limit allows a request now. Otherwise costs two writes. */
+/**
+ * The operation costs one write to DynamoDB if the rate limit allows a request now. If the rate limit does not allow a
+ * request now, the operation costs two writes.
+ */
 export const reserveRequestTime: Operation<"reserveRequestTime"> = async (table, name, now, intervalMs) => {
   const key = rateLimitKey(name);
   for (let round = 0; round < ROUNDS; round += 1) {

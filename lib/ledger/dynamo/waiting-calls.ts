@@ -5,9 +5,11 @@ import { getItem, type Operation, parseItem, toEpochSeconds, updateItem } from "
 
 /** All waiting calls are attributes of one item. No target has the name `:waiting`. */
 const KEY = { pk: "T#:waiting", sk: "calls" };
-/** How often a call tries to get a number. A try fails if another call gets the number at the same time. */
+/**
+ * The maximum number of tries of a call to get a number. A try fails if another call gets the number at the same time.
+ */
 const ROUNDS = 3;
-/** The ledger deletes the item this time after the latest call. */
+/** The ledger deletes the item of the waiting calls this time after the latest call. */
 const RETENTION_MS = 24 * 3_600_000;
 
 const Item = z.record(z.string(), z.unknown());
@@ -15,7 +17,7 @@ const Call = z.object({ caller: z.string(), until: z.number() });
 
 const attributeOf = (number: number) => `call${number}`;
 
-/** Costs one read and, if the call may wait, one write. */
+/** The operation costs one read and, if the call may wait, one write. */
 export const startWaiting: Operation<"startWaiting"> = async (table, call, now, limits) => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const item = await getItem(table, KEY);
@@ -40,7 +42,7 @@ export const startWaiting: Operation<"startWaiting"> = async (table, call, now, 
   return null;
 };
 
-/** Costs one write to DynamoDB. */
+/** The operation costs one write to DynamoDB. */
 export const endWaiting: Operation<"endWaiting"> = async (table, number, call) => {
   const name = attributeOf(number);
   await updateItem(table, {

@@ -23,7 +23,7 @@ export const WatchItem = z.extend(WatchFields, {
   restartable: Flag,
   owner: Text,
   leaseUntil: z._default(z.number(), 0),
-  /** The number of claims since the latest recorded poll that were not undone. */
+  /** The number of claims of polls after the latest recorded poll that no call has undone. */
   unfinishedTries: z._default(z.int(), 0),
   targets: z._default(z.array(z.string()), []),
   accessError: z._default(z.nullable(AccessErrorKind), null),
