@@ -59,8 +59,8 @@ export async function runServerCommand(
 }
 
 /**
- * Returns the arguments of an operator's command on one node. Only `redrive` and `doctor` use the data, and only `redrive`
- * needs no config. `config check` has the file as an argument without a name.
+ * Returns the arguments of an operator's command for the one-node edition. Only `redrive` and `doctor` use the data,
+ * and only `redrive` needs no config. `config check` has the file as an argument without a name.
  */
 function operatorArguments(name: string, argv: readonly string[]): readonly string[] {
   if (name === "redrive") return withoutOption(argv, "--config").rest;

@@ -46,7 +46,7 @@ export function stateFacts(status: StatusDocument, ageMs: number | null): readon
     ...endedFacts(status),
     ...(running === "" ? [] : [`running: ${running}`]),
     ...(expected === undefined ? [] : [expectedText(expected)]),
-    // The reason of a running operation says that it is paused.
+    // If an operation is paused, its reason says so, so the line contains the reason.
     ...(reason === null || !isOperationWithoutJob(type) ? [] : [reason.split("\n", 1).join()]),
     ...(lastPollError === null ? [] : [lastPollError]),
   ];
@@ -69,7 +69,7 @@ function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Ex
 
 function progress({ type, phase, reason, polls, ready }: StatusDocument): string {
   if (ready?.state === "pending") return "succeeded, waiting until ready";
-  // The reason of an operation that runs is its progress, or why it waits.
+  // The reason of a running operation is its progress, or the cause of its wait.
   if (phase !== null) return isOperationWithoutJob(type) && reason !== null ? `${phase}, ${reason}` : phase;
   return polls === 0 ? "not polled yet" : `no phase after ${polls} ${polls === 1 ? "poll" : "polls"}`;
 }
@@ -106,7 +106,7 @@ export function reasonLines({ state, reason, causes, causesOmitted }: StatusDocu
     ...(cause.reason ?? "").split("\n").map((line) => `  ${line}`),
     cause.hint === null ? "" : `  hint: ${cause.hint}`,
   ]);
-  // A cause contains the reason of its nearest parent, so the reason of the job adds nothing to the causes.
+  // The causes already contain the reason of the job, so the command does not print this reason again.
   const own = causes.length > 0 ? [] : (reason ?? "").split("\n");
   const more =
     causesOmitted > 0 ? [`and ${causesOmitted} more ${causesOmitted === 1 ? "cause" : "causes"}`] : [];
@@ -119,14 +119,17 @@ const NOT_NOTIFIED: Readonly<Partial<Record<DeliveryDocument["state"], string>>>
   exhausted: "gave up after all attempts",
 };
 
-/** The deliveries to the targets that got no notification and get none without help. */
+/**
+ * Returns the deliveries that have finally failed, so that their targets get no notification unless somebody sends it
+ * again.
+ */
 export function failedDeliveries({ deliveries }: StatusDocument): readonly DeliveryDocument[] {
   return deliveries.filter(({ state }) => NOT_NOTIFIED[state] !== undefined);
 }
 
 /** Returns lines that say which targets were notified, which are not notified yet, and which were not notified. */
 export function deliveryLines(status: StatusDocument): readonly string[] {
-  // Nobody is notified of a watch that somebody stopped.
+  // If somebody stopped a watch, nobody is notified of the watch.
   if (!status.done || status.state === "stopped") return [];
   const delivered = status.deliveries.filter(({ state }) => state === "delivered").map(deliveryName);
   const pending = status.deliveries.filter(({ state }) => state === "pending");
@@ -146,7 +149,10 @@ export function describeFailure(delivery: DeliveryDocument): string {
   return `${deliveryName(delivery)} (${[NOT_NOTIFIED[state], ...answerTexts(lastReason, lastStatus)].join(", ")})`;
 }
 
-/** Returns the name of the target. A target can also have a notification that the job is slow. */
+/**
+ * Returns the name of the target. The name says whether the notification is about the slow job, because a target can
+ * have a second notification about the slow job.
+ */
 function deliveryName({ target, event }: DeliveryDocument): string {
   return event === "job.slow" ? `${target} (slow job)` : target;
 }

@@ -24,7 +24,10 @@ export function hasColour(output: Output, env: Env): boolean {
   return isTerminal(output, env) && !env.NO_COLOR;
 }
 
-/** Returns the number of columns. Some terminals report a width of 0 columns. */
+/**
+ * Returns the number of columns. Some terminals report a width of 0 columns, and then the function returns a default
+ * width.
+ */
 export function columnsOf({ columns }: Output): number {
   return Math.max(MIN_COLUMNS, (columns || DEFAULT_COLUMNS) - 1);
 }
@@ -62,16 +65,19 @@ export function colourMark(line: string): string {
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/gu;
 
-/** Returns the number of columns that a text fills in a terminal. A rare character may be counted too wide. */
+/**
+ * Returns the number of columns that a text fills in a terminal. The function may count a rare character as wider than
+ * it is.
+ */
 export function countColumns(text: string): number {
   return text.length + (text.match(WIDE)?.filter((character) => character.length === 1).length ?? 0);
 }
 
-/** Lines at the bottom of a terminal that change in place, below text that stays. */
+/** Lines at the bottom of a terminal that change in place. The text above these lines stays. */
 interface LiveLines {
   /** Prints text above the live lines. The text ends with a line break. */
   print(text: string): void;
-  /** Replaces the live lines. A line that is longer than the terminal is wide is truncated. */
+  /** Replaces the live lines. The function truncates a line that is wider than the terminal. */
   update(lines: readonly string[]): void;
   /** Ends the updates, so that the live lines stay in the terminal. */
   end(): void;
@@ -80,9 +86,9 @@ interface LiveLines {
 /** @param paint adds colours to a truncated line */
 export function createLiveLines(output: Output, paint: (line: string) => string): LiveLines {
   let shown: readonly string[] = [];
-  // The sequence moves the cursor to the first live line and clears everything below. The cursor may stand behind
-  // characters that the user typed. A line must not fill two rows of the
-  // terminal, because the sequence counts one row for each line.
+  // The escape sequence moves the cursor to the first live line and clears everything below this line. The cursor may
+  // stand behind characters that the user typed. A line must not fill two rows of the terminal, because the sequence
+  // counts one row for each line.
   const erase = () => (shown.length > 0 ? `\r${ESCAPE}${shown.length}A${ESCAPE}0J` : "");
   const draw = (lines: readonly string[]) =>
     lines.map((line) => `${paint(truncate(line, columnsOf(output), countColumns))}\n`).join("");

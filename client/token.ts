@@ -6,7 +6,8 @@ import { createSecureFetch, type Fetch } from "./secure-fetch.ts";
 const GITHUB_TIMEOUT_MS = 10_000;
 
 /**
- * Returns the token without the spaces and line breaks around it, which a file or a variable may have.
+ * Returns the token without the spaces and line breaks around it. A file or a variable may contain such spaces and line
+ * breaks.
  * @throws TokenError when the text cannot be a token in an HTTP header (RFC 9110, section 5.5).
  */
 export function parseToken(text: string): string {
@@ -15,7 +16,10 @@ export function parseToken(text: string): string {
   return text.trim();
 }
 
-/** Returns why a text is not a valid token, without the text itself. Returns null for a valid token. */
+/**
+ * Returns an explanation why a text is not a valid token. The explanation does not contain the text itself. Returns
+ * null for a valid token.
+ */
 export function tokenFault(text: string): string | null {
   const token = text.trim();
   if (/^[\x21-\x7e]+$/.test(token)) return null;

@@ -8,7 +8,10 @@ import {
   SERVER_COMMANDS,
 } from "./command-table.ts";
 
-/** The version of the command. A test compares the version with `package.json`, which is not part of the built file. */
+/**
+ * The version of the command. A test compares this version with `package.json`, because the built file does not contain
+ * `package.json`.
+ */
 export const VERSION = "0.2.0";
 
 const NAME = "cce-notifier";
@@ -103,7 +106,9 @@ function optionText(name: string, { value }: OptionForm): string {
   return value === undefined ? `--${name}` : `--${name} ${value}`;
 }
 
-/** Returns rows of two aligned columns. The text in the second column continues on lines of its own. */
+/**
+ * Returns rows of two aligned columns. If the text in the second column is too long, it continues in the next lines.
+ */
 function rows(entries: readonly (readonly [string, string])[]): string {
   const column = Math.max(...entries.map(([name]) => name.length)) + 4;
   return entries

@@ -19,9 +19,9 @@ export interface WaitPorts {
   /** Returns the time in milliseconds since 1970, from a clock that is never set back. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
-  /** Calls a function again and again. Returns a function that ends the calls. */
+  /** Calls a function regularly until the returned function is called. */
   readonly every: (ms: number, callback: () => void) => () => void;
-  /** Sets the lines that the command prints if its user ends it with Ctrl-C. */
+  /** Sets the lines that the command prints if the user ends the command with Ctrl-C. */
   readonly onInterrupt: (lines: () => readonly string[]) => void;
 }
 
@@ -52,7 +52,7 @@ interface WaitResult {
   readonly code: ExitCode;
 }
 
-/** Prints the status of jobs once, with the causes of failures and what became of the notifications. */
+/** Prints the status of jobs once, with the causes of failures and the results of the notifications. */
 export async function readJobs(
   watches: readonly JobKey[],
   { client, screen }: Pick<WaitPorts, "client" | "screen">,
@@ -68,8 +68,8 @@ export async function readJobs(
 }
 
 /**
- * Waits until jobs have ended, and then until their notifications have ended, for up to 30 s. Prints why jobs failed and
- * what became of the notifications.
+ * Waits until jobs have ended, and then until their notifications have ended, for up to 30 s. Prints why jobs failed
+ * and whether their notifications arrived.
  * @param readPageUrls returns the URLs of the web pages of ended jobs, by the name of the job
  */
 export async function waitForJobs(
@@ -126,11 +126,12 @@ export async function waitForJobs(
     progress.setActivity("waiting for the notifications");
     const limitMs = Math.min(DELIVERY_TIME_LIMIT_MS, deadline - now());
     const isNotified = (status: StatusDocument) => !hasPendingDelivery(status);
-    // The outcomes of the jobs are known, so an error of these calls is not an error of the command.
+    // The outcomes of the jobs are already known, so an error while the command waits for the notifications is not an
+    // error of the command.
     await follow(waiting, limitMs, isNotified, () => undefined).catch(() => undefined);
   }
   const ended = [...results.values.values()].filter(({ done }) => done);
-  // A page is only a help, so an error of this call is not an error of the command.
+  // The URL of a page is only additional information, so an error of this call is not an error of the command.
   const pageUrls = await readPageUrls(ended).catch(() => new Map<string, string>());
   progress.end();
   const { code } = summarize(results, pageUrls, screen);
@@ -140,8 +141,9 @@ export async function waitForJobs(
 }
 
 /**
- * Reads the URLs of the pages of jobs, by the name of the job. A job without a link has no entry. Only the list of jobs
- * contains the URLs. The time of the submission finds the jobs of one submission in the list at once.
+ * Reads the URLs of the pages of jobs, by the name of the job. A job without a link has no entry. Only the response
+ * with the list of jobs contains the URLs of the pages. The command asks for the list from the time of the submission,
+ * so one call finds all jobs of the submission.
  */
 export async function readPageUrls(
   statuses: readonly StatusDocument[],
@@ -170,7 +172,10 @@ function hasPendingDelivery({ done, state, deliveries }: StatusDocument): boolea
   return done && state !== "stopped" && deliveries.some((delivery) => delivery.state === "pending");
 }
 
-/** Prints why jobs failed, their pages and their notifications. A target that was not notified is a warning. */
+/**
+ * Prints the causes of failed jobs, the pages of the jobs and the results of the notifications. A target that was not
+ * notified is a warning.
+ */
 function summarize(
   results: CallResults<StatusDocument>,
   pageUrls: ReadonlyMap<string, string>,

@@ -6,16 +6,19 @@ import { columnsOf, countColumns, type Output, rowsOf } from "./terminal.ts";
 
 /** The time after which a wait without any output prints its first line. */
 const FIRST_LINE_MS = 1_500;
-/** A log contains a line about every running job at least this often. The timer adds up to a second. */
+/**
+ * A log contains a line about every running job at least this often. The timer that checks the interval can add up to a
+ * second.
+ */
 const LOG_INTERVAL_MS = 25_000;
-/** With more running jobs, a log contains one line about all of them. */
+/** If more jobs are running, the log contains one line about all running jobs. */
 const MAX_LOGGED_JOBS = 5;
 const INDENT = "  ";
 
 interface ShownJob {
   readonly status: StatusDocument;
   readonly receivedAt: number;
-  /** The facts without times. In a log, a change of the facts is a new line. */
+  /** The facts about the job without times. In a log, a change of the facts makes a new line. */
   readonly facts: string;
   printedAt: number;
 }
@@ -32,7 +35,10 @@ export class WaitProgress {
   readonly #startedAt: number;
   readonly #jobs = new Map<string, ShownJob>();
   #endedJobs = 0;
-  /** What the command waits for while no job is known to run. The value is null after the first status of a job. */
+  /**
+   * A text that says what the command waits for while it knows no running job. The value is null after the first status
+   * of a job.
+   */
   #activity: string | null;
   #printedAt: number | null = null;
 
@@ -73,7 +79,7 @@ export class WaitProgress {
       this.#redraw();
       this.print([statusLine(status)]);
     } else {
-      // The expected times change with every poll, so they are no change of the job.
+      // The expected times change with every poll, so a change of these times does not count as a change of the job.
       const facts = stateFacts({ ...status, expected: undefined }, null).join(", ");
       const shown = { status, receivedAt: now, facts, printedAt: known?.printedAt ?? 0 };
       this.#jobs.set(name, shown);
@@ -125,7 +131,10 @@ export class WaitProgress {
     return Math.max(0, this.#now() - Date.parse(createdAt ?? acceptedAt));
   }
 
-  /** Returns the status with the remaining time of now. The service states the remaining time of its response. */
+  /**
+   * Returns the status with the remaining time at this moment. The remaining time in a response is the remaining time
+   * at the moment of the response.
+   */
   #countDown({ status, receivedAt }: ShownJob): StatusDocument {
     const { expected } = status;
     if (!expected || expected.remainingSeconds === null) return status;

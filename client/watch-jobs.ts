@@ -70,7 +70,8 @@ async function submit(
   ports: WatchPorts,
 ): Promise<readonly JobResult[]> {
   const { client } = ports;
-  // JSON without undefined fields: an option that is not given does not replace a value of the CI system.
+  // The conversion to JSON removes undefined fields. Therefore a missing option does not replace a value of the CI
+  // system.
   const given = Object.entries(command.context).filter(([, value]) => value !== undefined);
   const context: Context = { ...ports.context, ...Object.fromEntries(given) };
   const submission: Submission = {
@@ -106,7 +107,7 @@ async function restart<T>(
       if (state === "succeeded" || state === "failed")
         screen.print([`${jobName(watch)}: not restarted, because the job has ${state}`]);
       else if (state !== undefined && state !== "stopped") {
-        // The state may be the state of another caller's watch. Then there is no own watch to stop.
+        // The status may be about the watch of another caller. In this case, the caller has no watch to stop.
         const own = await nullIfNotFound(client.stop(watch).then(() => watch));
         if (own !== null) stopped.push(jobName(own));
       }

@@ -6,8 +6,8 @@ import { checkDeliveryResponse, checkEgress } from "./corpus/delivery-checks.ts"
 import { checkSignature } from "./corpus/signature-checks.ts";
 
 /**
- * Checks one test case of a corpus file (a file of test cases). Returns null if the test case passed. Otherwise,
- * returns a text with the expected value and the actual value.
+ * Checks one test case of a corpus file (a file of test cases). Returns null if the test case passed. If the test case
+ * failed, returns a text with the expected value and the actual value.
  */
 type Check = (testCase: unknown) => string | null;
 
@@ -28,8 +28,9 @@ const Named = z.looseObject({ name: z.string() });
 const MAX_NAME_LENGTH = 60;
 
 /**
- * Checks one line of a corpus file (a file with one test case per line). Returns null if the test case passed.
- * Otherwise, returns the name of the test case and what differs. An unreadable line counts as a failed test case.
+ * Checks one line of a corpus file (a file with one test case per line). Returns null if the test case passed. If the
+ * test case failed, returns the name of the test case and the difference. An unreadable line counts as a failed test
+ * case.
  */
 function checkLine(line: string, check: Check): string | null {
   let name = line.slice(0, MAX_NAME_LENGTH);

@@ -16,11 +16,12 @@ import type { Watch } from "../ledger/watch.ts";
 import type { OutgoingMessage } from "./queue.ts";
 
 /**
- * The version of the message format that this release writes. This release can also read messages of earlier versions.
+ * The version of the message format that this release writes. The current release can also read messages of earlier
+ * versions.
  */
 const MESSAGE_VERSION = 1;
 
-/** A message in the poll queue. It requests the poll with the number `poll` of a watch. */
+/** A message in the poll queue. This message requests the poll with the number `poll` of a watch. */
 export const PollMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("poll"),
@@ -44,8 +45,8 @@ export type PollMessage = z.infer<typeof PollMessage>;
 const TargetName = z.string().check(z.minLength(1), z.maxLength(80));
 
 /**
- * A message in the notify queue. It requests a notification to one target about the outcome of a watch, or about a slow
- * job.
+ * A message in the notify queue. This message requests a notification to one target about the outcome of a watch, or
+ * about a slow job.
  */
 export const NotificationMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
@@ -71,8 +72,8 @@ export const NotificationMessage = z.strictObject({
 export type NotificationMessage = z.infer<typeof NotificationMessage>;
 
 /**
- * A message in the notify queue. It requests the delivery of a digest message (one message about several jobs) to a
- * chat.
+ * A message in the notify queue. This message requests the delivery of a digest message (one message about several
+ * jobs) to a chat.
  */
 const DigestMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
@@ -82,8 +83,8 @@ const DigestMessage = z.strictObject({
 });
 
 /**
- * A message in the notify queue. It requests a notification to the fallback target. The notification says that another
- * target no longer exists.
+ * A message in the notify queue. This message requests a notification to the fallback target. The notification says
+ * that another target no longer exists.
  */
 const TargetGoneMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),

@@ -40,7 +40,8 @@ export interface Queue {
   /**
    * Sends messages and returns one result per message. The function returns an error of SQS as a result and does not
    * throw it.
-   * @throws DelayOutOfRangeError if SQS does not allow the delay of a message. In this case no message was sent.
+   * @throws DelayOutOfRangeError if SQS does not allow the delay of a message. In this case, the function has sent no
+   * message.
    */
   send(messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]>;
   /**
@@ -113,7 +114,7 @@ interface CoalescedSender extends Pick<Queue, "send"> {
 /**
  * Creates a sender that sends the messages of several SQS records in one request, because each request to SQS costs
  * money. The sender sends the request when the work on every SQS record is done or waits for the result of a send. The
- * sender waits at most 100 ms for this.
+ * sender waits at most 100 ms for the other messages of the batch.
  * @param records the number of SQS records that share the sender.
  */
 export function coalesceSends(

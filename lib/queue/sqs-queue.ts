@@ -11,12 +11,12 @@ import { checkDelays, type OutgoingMessage, type Queue, type SendResult } from "
 export const MAX_BATCH_MESSAGES = 10;
 /**
  * The maximum size of all messages in one SendMessageBatch request, in bytes. Until 2025, SQS accepted at most 256 KiB
- * in one request. Some SQS-compatible servers still have this limit.
+ * in one request. Some SQS-compatible servers still have this size limit.
  */
 export const MAX_BATCH_BYTES = 262_144;
 /**
  * The maximum number of times that the service sends a message again after SQS has failed to accept it. If the whole
- * request fails, the AWS SDK repeats it.
+ * request fails, the AWS SDK repeats the request.
  */
 const RETRIES = 2;
 /**

@@ -10,7 +10,10 @@ import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { isAwsOutage } from "./retry-aws.ts";
 
-/** Some fields of the log line of a request. These fields are known only while the function handles the request. */
+/**
+ * Some fields of the log line of a request. These fields of the log line are known only while the function handles the
+ * request.
+ */
 export interface RequestNotes {
   /**
    * The route of the request, as in the OpenAPI document. The original path of the request is never logged, because the

@@ -1,6 +1,6 @@
 /**
- * Returns the current time in milliseconds, corrected by `correctSystemClock`. Only this file reads the clock and
- * creates random numbers. All other code of the service gets the clock and the random numbers as parameters.
+ * Returns the current time in milliseconds, corrected by `correctSystemClock`. Only this file may read the clock and
+ * create random numbers. All other code of the service gets the clock and the random numbers as parameters.
  */
 export const systemClock = (): number => Date.now() + correctionMs;
 
@@ -24,7 +24,9 @@ export function correctSystemClock(awsTime: number): void {
 
 export const systemRandom = (): number => Math.random();
 
-/** Returns the number of milliseconds of a clock that never goes back. This clock is used to measure durations. */
+/**
+ * Returns the number of milliseconds of a clock that never goes back. The product measures durations with this clock.
+ */
 export const monotonicClock = (): number => performance.now();
 
 /** Waits for a number of milliseconds. Unlike `node:timers/promises`, this function does not load a module. */

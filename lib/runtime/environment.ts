@@ -10,7 +10,7 @@ const Url = z.url();
  */
 export const OUTGOING_PROXY = readProxy(process.env);
 
-/** True in an instance of a Lambda function. Only Lambda and the local stack set the variable. */
+/** True in an instance of a Lambda function. Only Lambda and the local stack set this environment variable. */
 export const IS_LAMBDA_INSTANCE = process.env.AWS_LAMBDA_RUNTIME_API !== undefined;
 
 /** All environment variables that serverless.yml sets for functions. */
@@ -28,7 +28,7 @@ export type Variable = keyof typeof VARIABLES;
 
 /**
  * Reads the named environment variables. A Lambda function reads its environment variables when the Lambda instance
- * starts. A wrong deployment therefore fails at once and not at the first message.
+ * starts. Therefore a wrong deployment fails at once, and not only at the first message.
  * @throws an Error that names all missing and invalid variables
  */
 export function readEnvironment<Name extends Variable>(

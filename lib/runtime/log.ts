@@ -10,7 +10,8 @@ const logger = new Logger({ serviceName: "cce-job-notifier" });
 
 /**
  * The lowest level of log lines. On Lambda, the logger ignores this variable and takes the level from the log
- * configuration of the function. That level is always INFO, because Lambda would otherwise drop the metric records too.
+ * configuration of the function. The application log level of Lambda is always INFO, because Lambda would otherwise
+ * also drop the metric records.
  */
 const { POWERTOOLS_LOG_LEVEL: lowestLevel = "INFO" } = process.env;
 const HAS_INFO = !["WARN", "ERROR"].includes(lowestLevel);

@@ -36,7 +36,7 @@ function readRecord(record: SQSRecord, remainingMs: () => number): ReceivedMessa
   };
 }
 
-/** One message from a queue. */
+/** One message that a function has received from a queue. */
 export interface ReceivedMessage {
   readonly messageId: string;
   readonly receiptHandle: string;

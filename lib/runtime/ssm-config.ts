@@ -28,8 +28,8 @@ export function createSsmConfigSource<C extends Config>(
   { parts, parse }: ConfigParser<C>,
   { now, random, wait } = { now: systemClock, random: systemRandom, wait: systemWait },
 ): ConfigSource<C> {
-  // Only the function `retryAws` repeats requests to SSM. If the SSM client also repeated requests, an overloaded AWS
-  // service would receive many more requests.
+  // Only the function `retryAws` repeats failed requests to SSM. If the SSM client also repeated requests, an
+  // overloaded AWS service would receive many more requests.
   const client = new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 });
   return createConfigSource({
     parse,
@@ -52,8 +52,9 @@ export function createSsmConfigSource<C extends Config>(
 
 /**
  * Reads and decrypts the given parts of the config below `path`. The first request is made alone, so that an outage of
- * SSM does not get the requests for all parts. Then the function reads the other parts at the same time. If another
- * process writes parameters at the same time, the result may contain only a part of the written parameters.
+ * SSM does not get the requests for all parts. After that, the function reads the other parts of the config in
+ * parallel. If another process writes parameters at the same time, the result may contain only a part of the written
+ * parameters.
  * @throws errors of AWS.
  */
 async function readConfigParts(

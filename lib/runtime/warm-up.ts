@@ -21,8 +21,8 @@ interface WarmUpPorts {
  * initialization of an instance a whole processor, and an invocation only the part that its memory pays for.
  *
  * The function reads an item that does not exist, and sends a batch without messages, which SQS refuses. Both requests
- * change nothing and need no further permission. The function ignores errors, because the first invocation meets
- * and reports the same errors. It does nothing outside of Lambda and of the local stack.
+ * change nothing and need no additional permission. The function ignores errors, because the first invocation meets and
+ * reports the same errors. The function does nothing outside of Lambda and of the local stack.
  */
 export async function warmUp(
   { configs, table, queue }: WarmUpPorts,

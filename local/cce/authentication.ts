@@ -36,8 +36,8 @@ const TokenRequest = z.object({
 });
 
 /**
- * This class checks the credentials of requests in the same way as the gateway of the cloud. It also issues tokens in
- * the same way as the cloud's identity service (IAM).
+ * This class checks the credentials of requests in the same way as the gateway of the cloud. The class also issues
+ * tokens in the same way as the cloud's identity service (IAM).
  */
 export class Authentication {
   readonly #accounts: Accounts;
@@ -102,8 +102,8 @@ export class Authentication {
     const signedAt = Date.parse(
       date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"),
     );
-    // If the date in the request is unreadable, its time is NaN. The comparison then refuses the request, in the same
-    // way as a request whose date has too much clock skew.
+    // If the date in the request is unreadable, its time is NaN. The comparison then refuses the request, as it refuses
+    // a request whose date differs too much from the clock.
     if (!(Math.abs(signedAt - this.#now()) < MAX_CLOCK_SKEW_MS)) {
       const serverTime = new Date(this.#now()).toISOString().replace(/[-:]|\.\d+/g, "");
       return refusal(

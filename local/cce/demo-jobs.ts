@@ -88,8 +88,8 @@ export const failedNodePoolScript = (seconds: number): JobScriptInput => ({
 });
 
 /**
- * Returns the script of a simulated job that resets a node and succeeds after `seconds`. Somebody starts it in the
- * console.
+ * Returns the script of a simulated job that resets a node and succeeds after `seconds`. In the demo, somebody starts
+ * this job in the console.
  */
 export const nodeResetScript = (seconds: number): JobScriptInput => ({
   type: "ResetNode",

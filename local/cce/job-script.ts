@@ -7,8 +7,8 @@ const Fields = z.strictObject({
   /** The start time of the subjob, in script seconds after the job was added to the simulator. */
   startSeconds: z.number().min(0).default(0),
   /**
-   * The end time of the job or subjob, in script seconds after the job was added to the simulator. Null means that the
-   * job never ends.
+   * The end time of the job or subjob, in script seconds after the job was added to the simulator. The value null means
+   * that the job never ends.
    */
   endSeconds: z.number().min(0).nullable(),
   outcome: z.enum(["Success", "Failed"]).default("Success"),
@@ -17,11 +17,11 @@ const Fields = z.strictObject({
   resourceId: z.string().optional(),
   resourceName: z.string().optional(),
   /**
-   * If true, a query for the parent job returns this subjob without its failure reason and without its own subjobs. A
-   * query with the ID of this subjob returns both.
+   * If the value is true, a query for the parent job returns this subjob without its failure reason and without its own
+   * subjobs. A query with the ID of this subjob returns its failure reason and its own subjobs.
    */
   briefInParent: z.boolean().default(false),
-  /** If true, the job belongs to an Autopilot cluster. Subjobs belong to the cluster of their job. */
+  /** If the value is true, the job belongs to an Autopilot cluster. Subjobs belong to the cluster of their job. */
   autopilot: z.boolean().default(false),
 });
 

@@ -8,9 +8,12 @@ export const OperationScript = z.strictObject({
   operation: Operation,
   /** The name of the cluster, the node pool or the add-on. */
   name: z.string().default("simulated"),
-  /** The time in script seconds after which the resource shows the operation. Before, it shows its earlier state. */
+  /**
+   * The time in script seconds after which the resource shows the operation. Before this time, the resource shows its
+   * earlier state.
+   */
   startSeconds: z.number().min(0).default(0),
-  /** The end of the operation in script seconds. Null means that the operation never ends. */
+  /** The end of the operation in script seconds. The value null means that the operation never ends. */
   endSeconds: z.number().min(0).nullable(),
   outcome: z.enum(["succeeded", "failed"]).default("succeeded"),
   reason: z.string().optional(),

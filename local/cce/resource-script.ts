@@ -7,7 +7,10 @@ const ResourceScript = z.strictObject({
   project: z.string().min(1),
   /** The path below the version of the CCE API and, for a resource of a project, below the project: `clusters/ID`. */
   path: z.string().min(1),
-  /** The response of each step holds from `startSeconds` (script seconds) on. A null body means the status 404. */
+  /**
+   * The response of each step holds from `startSeconds` (script seconds) on. A step without a body means that CCE
+   * replies with the status 404.
+   */
   steps: z
     .array(
       z.strictObject({

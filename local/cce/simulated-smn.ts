@@ -12,7 +12,7 @@ export interface EndpointAnswer {
   readonly body: string;
 }
 
-/** SMN in the simulated cloud. It signs messages, serves its certificate, and confirms subscriptions. */
+/** SMN in the simulated cloud. The simulated SMN signs messages, serves its certificate, and confirms subscriptions. */
 export class SimulatedSmn {
   readonly #certificate: SelfSignedCertificate = createSelfSignedCertificate("smn.simulator");
   readonly #now: () => number;

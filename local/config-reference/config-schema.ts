@@ -5,13 +5,13 @@ import { Project } from "../../lib/config/projects.ts";
 import { isObject, type JsonObject, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import descriptions from "./descriptions.json" with { type: "json" };
 
-/** The words about one key of the config. */
+/** The texts about one key of the config. */
 export interface Description {
   readonly text: string;
   readonly example?: unknown;
 }
 
-/** The words about each key. A key is a path such as `settings.poll` or `projects.*.auth(aksk)`. */
+/** The texts about each key of the config. A key is a path such as `settings.poll` or `projects.*.auth(aksk)`. */
 export const DESCRIPTIONS: Readonly<Record<string, Description>> = descriptions;
 
 /**
@@ -59,8 +59,8 @@ export function kindOf(form: JsonObject): string | null {
 }
 
 /**
- * Returns the JSON Schema (version 2020-12) of a config file, with a description and an example for each key. Editors
- * complete and check a config with it.
+ * Returns the JSON Schema (version 2020-12) of a config file, with a description and an example for each key. With this
+ * schema, editors complete and check a config.
  */
 export function createConfigSchema(): JsonObject {
   const schema = z.toJSONSchema(createDocumentSchema({ project: Project, target: Target }), {

@@ -13,7 +13,7 @@ export function submitCommand(api: string, token: string, body: Readonly<Record<
 }
 
 /**
- * Returns what the user of the demo can do next. The text fits into 80 columns, but for URLs and the call.
+ * Returns what the user of the demo can do next. The text fits into 80 columns, except for URLs and the command line.
  * @param jobId a job in the simulated CCE that nobody has submitted
  */
 export function nextSteps(demo: {

@@ -4,13 +4,15 @@ import * as z from "zod";
 import { parseJson } from "../../lib/domain/json.ts";
 import type { Stoppable } from "../stack/stoppables.ts";
 
-/** What `npm run demo:job` needs to know about a running demo. */
+/** The data about a running demo that `npm run demo:job` needs. */
 const RunningDemo = z.strictObject({ api: z.url(), token: z.string(), cceUrl: z.url() });
 type RunningDemo = z.infer<typeof RunningDemo>;
 
 const fileIn = (rootDir: string): string => join(rootDir, "build", "running-demo.json");
 
-/** Writes the file about the running demo. The file of an earlier demo is replaced. `stop` removes the file. */
+/**
+ * Writes the file about the running demo. The new file replaces the file of an earlier demo. `stop` removes the file.
+ */
 export async function announceDemo(rootDir: string, demo: RunningDemo): Promise<Stoppable> {
   const file = fileIn(rootDir);
   const text = JSON.stringify(demo);

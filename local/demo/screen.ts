@@ -8,8 +8,8 @@ import {
 } from "../../client/terminal.ts";
 
 /**
- * The output of the demo. At the top are permanent lines. Below them, at the end of the output, is one line for each
- * job. The line of a job is printed again when the job changes.
+ * The output of the demo. At the top are permanent lines. Below the permanent lines, at the end of the output, is one
+ * line for each job. The line of a job is printed again when the job changes.
  */
 export interface Screen {
   readonly hasColours: boolean;

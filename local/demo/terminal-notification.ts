@@ -62,7 +62,10 @@ const BORDER = "│ ";
 /** The border of a reason of CCE. Each line of a wrapped reason has this border. */
 const REASON_BORDER = "  │ ";
 
-/** Wraps a line between words. A longer word, such as a URL, stays whole, so that a terminal can open it. */
+/**
+ * Wraps a line between words. A word that is longer than the line, such as a URL, stays whole, so that a terminal can
+ * open the URL.
+ */
 function wrapLine(line: string, columns: number): string[] {
   const border = line.startsWith(REASON_BORDER) ? REASON_BORDER : "";
   const [first = "", ...others] = line.slice(border.length).split(" ");
@@ -131,8 +134,8 @@ function eventLines({ type, data }: z.infer<typeof Event>, bold: (text: string) 
 const quoted = (text: string): string[] => safeLines(text).map((line) => REASON_BORDER + line);
 
 /**
- * Returns the text of a Slack text object, in which Slack writes the characters `&`, `<` and `>` as codes. The codes
- * are replaced by the characters.
+ * Returns the text of a Slack text object, in which Slack writes the characters `&`, `<` and `>` as codes. The function
+ * replaces these codes by the characters.
  */
 function slackText(text: string | { text: string } | undefined): string {
   const escaped = typeof text === "object" ? text.text : (text ?? "");

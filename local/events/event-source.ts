@@ -102,8 +102,8 @@ export function runEventSource(options: {
   }
 
   /**
-   * Invokes the function. While the function is throttled, invokes it again and again. Stops when SQS makes the
-   * received messages visible again.
+   * Invokes the function. While the function is throttled, the event source repeats the invocation. The event source
+   * stops the repetitions when SQS makes the received messages visible again.
    */
   async function invokeWithBatch({ messages, receivedAtMs }: ReceivedBatch): Promise<InvocationResult> {
     const event = createSqsEvent(messages, { arn: queue.arn, region });

@@ -131,7 +131,10 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   return Buffer.concat(chunks);
 }
 
-/** Returns the response of the function if it arrives in time. Otherwise the function continues without a receiver. */
+/**
+ * Returns the response of the function if it arrives in time. If the response is late, the function continues, but
+ * nobody receives its response.
+ */
 async function withTimeout(timeoutMs: number, response: Promise<HttpResponse>): Promise<HttpResponse> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<HttpResponse>((resolve) => {

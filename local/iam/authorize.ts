@@ -7,7 +7,8 @@ import type { RoleSession, RoleSessions } from "./role-sessions.ts";
 
 /**
  * Returns a rule that authorizes each call of a function against the function's role. Calls with other credentials come
- * from tests, operators and the stack itself, and are allowed. Only Parameter Store needs the key of the stack.
+ * from tests, operators and the stack itself, and are allowed. Only calls to Parameter Store need the control key of
+ * the stack.
  */
 export function authorizeFunctions(options: {
   sessions: RoleSessions;
@@ -21,7 +22,7 @@ export function authorizeFunctions(options: {
   return async (call, next) => {
     const session = sessions.find(call.accessKeyId);
     if (session === null) {
-      // Parameter Store contains the secrets of the config.
+      // Parameter Store contains the secrets of the config, so a call without a role needs the control key.
       if (call.service === "ssm" && call.accessKeyId !== controlKey) throw invalidToken(call.service);
       return next();
     }

@@ -52,8 +52,8 @@ export class FunctionHost {
 
   /**
    * Invokes the function. The invocation is throttled if the function or the account already runs as many executions as
-   * it may. If all processes of the function are busy, the invocation waits for a free process. The function never
-   * throws an error.
+   * it may. If all processes of the function are busy, the invocation waits for a free process. The method never throws
+   * an error.
    */
   async invoke(event: unknown): Promise<InvocationResult> {
     const release = this.#options.pool.tryAcquire(this.resource);

@@ -23,9 +23,9 @@ export interface InstanceOptions {
   readonly memoryMb: number;
   readonly taskRoot: string;
   environment(runtimeApi: string, instanceName: string): Readonly<Record<string, string>>;
-  /** This function receives each output line of the process. */
+  /** The instance passes each output line of the process to this function. */
   log(line: string): void;
-  /** This function is called after the process has ended, for whatever reason. */
+  /** The instance calls this function after the process has ended, for any reason. */
   onExit(): void;
 }
 
@@ -40,9 +40,9 @@ export class Instance {
   #child: ChildProcess | null = null;
   #timer: NodeJS.Timeout | undefined;
   #current: { invocation: Invocation; resolve: (result: InvocationResult) => void } | null = null;
-  /** The error that ended the function's process. Null if this error is unknown. */
+  /** The error that ended the function's process. The value is null if this error is unknown. */
   #fatalError: InvocationResult | null = null;
-  /** Why the process ended. Null until the process has ended. */
+  /** The reason why the process ended. The value is null until the process has ended. */
   #exitCause: string | null = null;
   #isKilled = false;
   readonly #exit = Promise.withResolvers<void>();
@@ -81,7 +81,10 @@ export class Instance {
     return this.#child?.pid ?? null;
   }
 
-  /** Is fulfilled when the process has loaded the function and asks for its first invocation, or when it has ended. */
+  /**
+   * This promise is fulfilled when the process has loaded the function and asks for its first invocation, or when the
+   * process has ended.
+   */
   get initialized(): Promise<void> {
     return this.#initialized.promise;
   }
@@ -95,8 +98,8 @@ export class Instance {
       cwd: taskRoot,
       env: environment(runtimeApi, this.name),
       stdio: ["pipe", "pipe", "pipe"],
-      // The function's process is in its own process group and does not receive Ctrl-C. So the local stack can stop the
-      // functions in its own order.
+      // The function's process is in its own process group and does not receive Ctrl-C. Therefore the local stack can
+      // stop the functions in its own order.
       detached: true,
     });
     this.#child = child;
@@ -109,8 +112,9 @@ export class Instance {
   }
 
   /**
-   * Runs one invocation of the function and returns its result. The caller must wait for the result before the next
-   * call. If the process ends during the invocation, the result is an error. This method never throws.
+   * Runs one invocation of the function and returns its result. The caller of this method must wait for the result
+   * before the next call. If the process ends during the invocation, the result is an error. The method never throws an
+   * error.
    */
   invoke(invocation: Invocation): Promise<InvocationResult> {
     return new Promise((resolve) => {
@@ -152,7 +156,7 @@ export class Instance {
     current?.resolve(result);
   }
 
-  /** Returns the error of an ended process. Lambda reports this error if the process itself reported none. */
+  /** Returns the error of an ended process. Lambda reports this error if the process itself has reported no error. */
   #exitError(): InvocationResult {
     const requestId = this.#current?.invocation.requestId ?? "";
     return createErrorResult("Runtime.ExitError", `RequestId: ${requestId} Error: ${this.#exitCause}`);

@@ -74,8 +74,8 @@ export class RuntimeApi {
   }
 
   /**
-   * Sends an invocation to the function's process as soon as the process asks for an invocation. The caller must wait
-   * for the result before the next call.
+   * Sends an invocation to the function's process as soon as the process asks for an invocation. The caller of this
+   * method must wait for the result before the next call.
    */
   invoke(invocation: Invocation): void {
     this.#pending = invocation;

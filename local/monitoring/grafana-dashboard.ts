@@ -36,8 +36,8 @@ interface Query {
 }
 
 /**
- * Returns the Grafana dashboard of the one-node edition as JSON. Its panels are the widgets of the dashboard on AWS in
- * `resources/dashboard.yml`, without the widgets about Lambda.
+ * Returns the Grafana dashboard of the one-node edition as JSON. The panels of the Grafana dashboard are the widgets of
+ * the dashboard on AWS in `resources/dashboard.yml`, without the widgets about Lambda.
  * @throws NoPrometheusQueryError if a metric of a widget has no Prometheus query
  */
 export function renderGrafanaDashboard(): string {
@@ -98,7 +98,7 @@ function toQueries({ metrics, stat, period }: z.infer<typeof Properties>): reado
   });
 }
 
-/** A gauge has no sum. The dashboard shows its largest value. */
+/** Therefore the dashboard shows the largest value of the gauge. The dashboard shows its largest value. */
 function toShownStatistic(metric: MetricStat): MetricStat {
   try {
     toPrometheusQuery(metric);

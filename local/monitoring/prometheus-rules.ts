@@ -165,7 +165,7 @@ function isHistogram(name: string): boolean {
   return isMetricName(name) && typeOfMetric(name) === "histogram";
 }
 
-/** A threshold can be a parameter of the stage. Its default is in serverless.yml. */
+/** A threshold can be a parameter of the stage. The default value of such a parameter is in serverless.yml. */
 function readThreshold(threshold: number | string): number {
   if (typeof threshold === "number") return threshold;
   const parameter = /^\$\{param:(\w+)\}$/.exec(threshold)?.[1] ?? "";

@@ -1,7 +1,7 @@
 import { type Html, html } from "../../lib/pages/html.ts";
 import { linkTo, renderTime } from "./chat-frame.ts";
 
-/** What one chat understands in its Markdown. */
+/** The forms of Markdown that one chat supports. */
 export interface MarkdownRules {
   /** The value is true if a backslash before a punctuation character removes the meaning of the character. */
   readonly hasEscapes: boolean;

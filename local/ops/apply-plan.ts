@@ -4,7 +4,7 @@ import type { PlanStep } from "./config-plan.ts";
 
 /**
  * With the tier `Intelligent-Tiering`, AWS stores a value of up to 4 KB as a standard parameter, which is free. AWS
- * stores a longer value as an advanced parameter, which has a price. This command does not use the tier `Standard`,
+ * stores a longer value as an advanced parameter, which has a price. The command does not use the tier `Standard`,
  * because AWS refuses to change an advanced parameter back to a standard parameter.
  */
 const TIER = "Intelligent-Tiering";

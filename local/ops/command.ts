@@ -6,7 +6,10 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** The error of a command that cannot do its task. For this error the command prints only the error message. */
+/**
+ * The error of a command that cannot do its task. For this error, the command prints only the error message and no
+ * stack.
+ */
 export class RefusedError extends Error {
   override name = "RefusedError";
 }
@@ -42,8 +45,8 @@ export async function runCommand<const T extends ParseArgsConfig>(
 function wrongUse(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if (error instanceof UsageError) return error.message;
-  // Only the first sentence of Node's error message is kept. The other sentences are about arguments that begin with a
-  // dash.
+  // The function keeps only the first sentence of the error message of Node.js. The other sentences are about arguments
+  // that begin with a dash.
   const isParseError = "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
   return isParseError ? error.message.replace(/\.\s.*/s, "") : null;
 }

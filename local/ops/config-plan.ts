@@ -34,9 +34,9 @@ export interface PlanStep {
  * Returns the steps of a plan, which make a stage's config equal to the config in a file. If the stage's config has an
  * entry that the config file does not contain, the entry is kept. If `removeOthers` is true, such an entry is removed.
  * A difference in white space or in the order of JSON keys does not count as a change of an entry. The Lambda functions
- * may read the config between two steps, so the config must be valid after each step. For that reason an entry is
- * stored before the entries that refer to it, and removed after the entries that refer to it. Only a target whose kind
- * changes is invalid between the steps for its secret fields and for its other fields.
+ * may read the config between two steps, so the config must be valid after each step. Therefore the command stores an
+ * entry before the entries that refer to it, and removes an entry after the entries that refer to it. Only a target
+ * whose kind changes is invalid between the steps for its secret fields and for its other fields.
  */
 export function planConfigSteps(
   deployed: readonly ConfigEntry[],

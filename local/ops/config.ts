@@ -73,7 +73,8 @@ function faultsOf(document: unknown): readonly string[] {
   const parsed = parseConfig(document);
   const faults = parsed.kind === "faults" ? parsed.faults : [];
   const placeholders = findPlaceholders(document);
-  // A placeholder has other errors too. The other errors would hide that a person forgot to replace the placeholder.
+  // A placeholder also causes other errors. The other errors would hide that a person forgot to replace the
+  // placeholder.
   const isPlaceholder = (fault: string) =>
     placeholders.some((line) => fault.startsWith(`${line.split(": ")[0]}:`));
   const others = [...faults, ...findShortSecrets(document), ...findIneffectiveEntries(document)];

@@ -30,7 +30,9 @@ export class NotificationStore {
     for (const check of this.#waiting) check();
   }
 
-  /** Calls the listener for each notification that arrives from now on. Returns a function that ends this. */
+  /**
+   * Calls the listener for each notification that arrives from now on. Returns a function that ends the subscription.
+   */
   subscribe(listener: (notification: ReceivedNotification) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

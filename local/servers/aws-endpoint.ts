@@ -16,7 +16,7 @@ type AwsInput = Readonly<Record<string, unknown>>;
 /** A call of an AWS service by an AWS JSON protocol. */
 export interface AwsCall {
   readonly service: "sqs" | "dynamodb" | "ssm";
-  /** Such as `SendMessage`. The text is empty if the call uses another protocol. */
+  /** The operation of the call, such as `SendMessage`. If the call uses another protocol, the text is empty. */
   readonly operation: string;
   readonly input: AwsInput;
   readonly accessKeyId: string;
@@ -30,7 +30,7 @@ export interface AwsReply {
 }
 
 /**
- * One rule of AWS that a local server does not know. The rule may refuse the call, change the input of the call, or
+ * One rule of AWS that a local server does not have. The rule may refuse the call, change the input of the call, or
  * change the reply. The function `next` passes the call to the next rule, and finally to the server.
  * @throws AwsError if AWS refuses the call.
  */

@@ -52,7 +52,9 @@ export function connectDynamo(region: string, url: string): DynamoServer {
   };
 }
 
-/** Some servers do not support the time to live. With such a server, expired items stay in the table. */
+/**
+ * Some external servers do not support the time to live of items. With such a server, expired items stay in the table.
+ */
 async function enableTimeToLive(
   client: DynamoDBClient,
   TableName: string,

@@ -32,7 +32,7 @@ const IndexRead = z.object({
 const Page = z.looseObject({ Items: z.array(Item).default([]), Count: z.int(), ScannedCount: z.int() });
 
 interface LateIndex {
-  /** The tables from which the rule answers the queries of an index. They must exist before the first call. */
+  /** The tables from which the rule answers the queries of an index. The tables must exist before the first call. */
   readonly copies: readonly TableResource[];
   readonly rule: AwsRule;
   stop(): void;
@@ -40,8 +40,9 @@ interface LateIndex {
 
 /**
  * Makes the global secondary indexes as late as they can be on AWS, where they are eventually consistent. Each written
- * item reaches a copy of its table after a random time of up to five seconds, and the copy answers the queries and scans
- * of an index. So a query may return an item that was moved meanwhile. Some pages also contain an item twice.
+ * item reaches a copy of its table after a random time of up to five seconds, and the copy answers the queries and
+ * scans of an index. Therefore a query may return an item that another call has moved in the meantime. Some pages also
+ * contain an item twice.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
  * @param options.seed the same seed and the same calls give the same delays and the same repeated items.
  * @param options.client a client of the server without the rule.

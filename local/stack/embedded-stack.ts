@@ -26,8 +26,8 @@ import { Stoppables } from "./stoppables.ts";
  */
 const CATCH_UP_FUNCTION = "sweep";
 /**
- * A placeholder for the addresses in the CloudFormation template while the template is checked. The check does not need
- * real addresses.
+ * A placeholder for the addresses in the CloudFormation template while the template is checked. This check of the
+ * template does not need the real addresses.
  */
 const ANY_ORIGIN = "http://127.0.0.1";
 

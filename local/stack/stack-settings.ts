@@ -1,7 +1,7 @@
 import { DEFAULT_ACCOUNT_CONCURRENCY } from "../lambda/concurrency-pool.ts";
 import { type ExternalServers, NO_EXTERNAL_SERVERS } from "../servers/external-servers.ts";
 
-/** How a local stack differs from the default local stack. */
+/** The settings of a local stack that differ from the default local stack. */
 export interface StackSettings {
   /**
    * The folder in which the local stack stores its DynamoDB tables. Null means that the tables are in memory. The SQS

@@ -33,10 +33,10 @@ export interface Grant {
   readonly conditions: Conditions;
 }
 
-/** What a role wants to do with one AWS resource. */
+/** The action that a role wants to do on one AWS resource. */
 export interface Permission {
   readonly roleArn: string;
-  /** Such as `sqs:SendMessage`. Upper and lower case make no difference, as in IAM. */
+  /** The action, such as `sqs:SendMessage`. Upper and lower case make no difference, as in IAM. */
   readonly action: string;
   /** The ARN of the resource, or `*` for an action without a resource. */
   readonly resource: string;

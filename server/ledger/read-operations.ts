@@ -126,7 +126,7 @@ export function readOperations(store: Store): WatchReadLedger {
           .map(toWatchRow);
         const watches = rows.map(({ watch }) => watch);
         const end = watches.at(-1);
-        // DynamoDB returns a page token after every full page, also after the last one.
+        // DynamoDB returns a page token after every full page, even after the last page, and SQLite does the same.
         return { watches, next: end === undefined || rows.length < limit ? null : toPageToken(end) };
       }),
   };

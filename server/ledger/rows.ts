@@ -146,7 +146,7 @@ const RECORDS = {
 } as const;
 type Records = { readonly [Kind in keyof typeof RECORDS]: z.infer<(typeof RECORDS)[Kind]> };
 type RecordKind = keyof Records;
-/** The same schemas, in a type that TypeScript can index with a type parameter. */
+/** The same schemas in a type with an index signature, so that TypeScript accepts a type parameter as the index. */
 const SCHEMAS: { readonly [Kind in RecordKind]: z.ZodMiniType<Records[Kind]> } = RECORDS;
 
 const Body = z.object({ body: z.string() });

@@ -10,7 +10,10 @@ import { readOperations } from "./read-operations.ts";
 import { targetAndDurationOperations } from "./target-and-duration-operations.ts";
 import { watchOperations } from "./watch-operations.ts";
 
-/** The largest number of rows of one table that one transaction deletes, so that other writes need not wait long. */
+/**
+ * The largest number of rows of one table that one transaction deletes. Because of this limit, other writes do not wait
+ * long.
+ */
 const DELETED_ROWS = 500;
 
 /** Creates the ledger of the one-node edition. Each operation is one transaction of the store. */
@@ -58,7 +61,10 @@ export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
 /** The time after which a queue deletes a message, as on AWS. */
 const MESSAGE_RETENTION_MS = 14 * 86_400_000;
 
-/** Deletes the rows and the messages that have expired. One call deletes all of them in several transactions. */
+/**
+ * Deletes the rows and the messages that have expired. One call deletes all expired rows and messages in several
+ * transactions.
+ */
 export async function deleteExpiredRows(store: Store, now: Instant): Promise<void> {
   for (const table of ["watch", "record"]) {
     const sql = `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at < ? LIMIT ${DELETED_ROWS})`;

@@ -32,7 +32,7 @@ export interface StoredWatch {
   /** The ID of the message that has claimed the latest poll. The value is null after the poll was recorded. */
   readonly owner: string | null;
   readonly leaseUntil: Instant;
-  /** The number of claims since the latest recorded poll that were not undone. */
+  /** The number of claims of polls after the latest recorded poll that no call has undone. */
   readonly unfinishedTries: number;
   /** The value is true if the watch has ended and the next call for the job restarts the watch. */
   readonly restartable: boolean;
@@ -55,7 +55,7 @@ const OVER = { pollDone: true, nextPollAt: null };
 /**
  * Returns the first generation of a watch, or the next generation of the watch `before`. The numbers of polls continue
  * from the previous generation, so that the old poll messages have no effect.
- * @param before the caller's watch of the job. The value is null if the caller has none.
+ * @param before the caller's watch of the job. The value is null if the caller has no watch of the job.
  */
 export function startWatch(wanted: NewWatch, before: StoredWatch | null, generation: number): StoredWatch {
   const { project, jobId, caller, acceptedAt, deadlineAt, nextPollAt, digestId, traceparent } = wanted;

@@ -1,16 +1,20 @@
 import type { Instant } from "../../lib/domain/job.ts";
 
-/** A smaller difference is the normal correction of the clock by the time service of the machine. */
+/**
+ * The guard ignores a smaller difference, because the time service of the machine corrects the clock by small steps.
+ */
 const MIN_STEP_MS = 2000;
 
 interface ClockGuard {
-  /** Returns the time by which the clock was set back since the previous call. Returns 0 if it was not set back. */
+  /**
+   * Returns the time by which the clock was set back since the previous call. Returns 0 if the clock was not set back.
+   */
   readStepBackMs(): number;
 }
 
 /**
- * Compares the clock of the machine with a clock that is never set back. A step forward needs no correction, because
- * everything is then due at once.
+ * Compares the clock of the machine with a clock that is never set back. If the clock is set forward, no correction is
+ * needed, because everything that is planned is then due at once.
  */
 export function createClockGuard(now: () => Instant, monotonic: () => number): ClockGuard {
   let offsetMs = now() - monotonic();

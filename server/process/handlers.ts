@@ -30,13 +30,16 @@ interface HandlerOptions {
   readonly queues: Readonly<Record<QueueName, SqliteQueue>>;
   readonly configs: ConfigSource<WholeConfig>;
   readonly proxy: OutgoingProxy | null;
-  /** Waits, and throws if the service stops while it waits. */
+  /** Waits. Throws an error if the service stops during the wait. */
   readonly wait: (ms: number) => Promise<void>;
   /** Returns the URL that the service uses when the config has no `publicUrl`. */
   readonly defaultUrl: string;
 }
 
-/** Creates the handlers of all functions. The factories are the factories of the Lambda functions. */
+/**
+ * Creates the handlers of all functions. The factories of the handlers are the same factories as for the Lambda
+ * functions.
+ */
 export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl }: HandlerOptions) {
   const ledger = createSqliteLedger(store);
   const shared = { ledger, configs, proxy, defaultUrl, wait, uuid, now: systemClock, random: systemRandom };
@@ -45,7 +48,8 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
   const health = createHealthCheck({
     checks: {
       config: configs.check,
-      // No target has the name `:health`. This read of the ledger only shows that the ledger responds.
+      // No target has the name `:health`, because the name of a target contains no colon. This read only checks that
+      // the ledger responds. The read finds no target.
       ledger: () => ledger.readTarget(":health"),
       queue: () => queues.poll.nextVisibleAt(),
     },

@@ -79,7 +79,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** Returns the host of a URL to this server. A wildcard address is no address of a URL. */
+/** Returns the host of a URL to this server. A wildcard address cannot be a host of a URL. */
 function urlHost(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
   return isIP(host) === 6 ? `[${host}]` : host;
@@ -100,7 +100,7 @@ async function handle(
 ): Promise<void> {
   const requestId = randomUUID();
   const { bytes, isTooLong } = await readBody(incoming);
-  // The rest of a body that is too long is not read.
+  // If a body is too long, the server does not read the rest of the body.
   if (isTooLong) response.setHeader("connection", "close");
   const [encodedPath = "/", ...query] = (incoming.url ?? "/").split("?");
   const path = decodePath(encodedPath);
@@ -130,7 +130,10 @@ async function handle(
   send(response, request.method, result);
 }
 
-/** Reads the body of a request. Stops after the first byte that is too many, so that the handler reports the limit. */
+/**
+ * Reads the body of a request. The function stops after the first byte above the limit, so that the handler can report
+ * the limit.
+ */
 async function readBody(incoming: IncomingMessage): Promise<{ bytes: Buffer; isTooLong: boolean }> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -159,8 +162,8 @@ function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, strin
 }
 
 /**
- * Returns the address of the client. Each proxy adds the address of its client to the end of X-Forwarded-For, so the
- * last address that is no trusted proxy is the client.
+ * Returns the address of the client. Each proxy adds the address of its client to the end of X-Forwarded-For. Therefore
+ * the client is the last address that does not belong to a trusted proxy.
  */
 function clientAddress(
   peer: string,

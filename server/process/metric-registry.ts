@@ -7,8 +7,8 @@ import { type Dimensions, METRICS, type MetricName, UNITS } from "../../lib/runt
 export const OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /**
- * The metrics whose value is a state and not a number of events. The page shows their latest value, and the number of
- * their values as `NAME_samples_total`.
+ * The metrics whose value is a state and not a number of events. For each of these metrics, the page shows the latest
+ * value, and the number of values as `NAME_samples_total`.
  */
 const GAUGES: ReadonlySet<string> = new Set<MetricName>([
   "LiveWatches",
@@ -20,7 +20,7 @@ const GAUGES: ReadonlySet<string> = new Set<MetricName>([
 
 /**
  * The metrics that have labels. CloudWatch does not add up the values of dimensions, so the service also writes a total
- * of some of these metrics. Prometheus adds up labels, so the page omits the total.
+ * of some of these metrics. Prometheus adds up the values of labels itself, so the page omits the total.
  */
 export const LABELLED_METRICS: ReadonlySet<string> = new Set<MetricName>([
   "Polls",
@@ -44,7 +44,7 @@ interface Series {
   readonly buckets: number[];
 }
 
-/** A value that is measured when the page is read, such as the length of a queue. */
+/** A measurement is a value that is measured when somebody reads the page, such as the length of a queue. */
 export interface Measurement {
   readonly name: string;
   readonly help: string;
@@ -56,7 +56,7 @@ export class MetricRegistry {
   readonly #families = new Map<MetricName, Map<string, Series>>();
 
   constructor() {
-    // Prometheus only sees an increase of a counter that already exists.
+    // Prometheus sees the first increase of a counter only if the counter existed before, so all counters start at 0.
     for (const name of METRICS) if (!LABELLED_METRICS.has(name)) this.#seriesOf(name, {});
   }
 
@@ -111,7 +111,7 @@ function renderFamily(name: MetricName, family: ReadonlyMap<string, Series>): st
   return [`# TYPE ${name} ${type}`, ...samples];
 }
 
-/** Before the first value, the page only shows that there was no value. */
+/** Before the first value of a metric, the page shows only that the number of values is 0. */
 function renderGauge(name: MetricName, family: ReadonlyMap<string, Series>): string[] {
   const series = [...family];
   return [

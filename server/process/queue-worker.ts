@@ -25,7 +25,10 @@ interface QueueWorkerOptions {
 /** Receives the messages of one queue and calls the handler for each message, as an event source of Lambda does. */
 export class QueueWorker {
   readonly #options: QueueWorkerOptions;
-  /** The IDs of the messages that a handler works on. A step of the clock can make such a message visible too early. */
+  /**
+   * The IDs of the messages that a handler works on. If the clock is changed, such a message can become visible too
+   * early.
+   */
   readonly #running = new Set<string>();
   readonly #done = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
@@ -84,7 +87,7 @@ export class QueueWorker {
 
   async #untilNextMessageMs(): Promise<number> {
     const { queue, now, concurrency } = this.#options;
-    // The end of a handler wakes the worker.
+    // When a handler ends, it wakes the worker.
     if (this.#running.size >= concurrency) return MAX_IDLE_MS;
     const nextVisibleAt = await queue.nextVisibleAt();
     return nextVisibleAt === null ? MAX_IDLE_MS : Math.min(MAX_IDLE_MS, Math.max(0, nextVisibleAt - now()));
@@ -113,7 +116,7 @@ export class QueueWorker {
     const disposition = await settleMessage(received, handle);
     if (disposition !== "acknowledged") return;
     await queue.remove(receiptHandle).catch((error: unknown) => {
-      // The message becomes visible again, and its repetition has no effect.
+      // The message becomes visible again and is handled again, which has no effect.
       log.error("message not deleted", { messageId }, error);
     });
   }

@@ -20,7 +20,10 @@ export interface QueueMessage {
 }
 
 export interface SqliteQueue extends Queue {
-  /** Receives at most `max` visible messages, the longest visible first. Hides them for the visibility timeout. */
+  /**
+   * Receives at most `max` visible messages, the longest visible first. The queue makes the received messages invisible
+   * for the visibility timeout.
+   */
   receive(max: number): Promise<readonly QueueMessage[]>;
   /** Deletes a message. As in SQS, the receipt handle of an earlier delivery has no effect. */
   remove(receiptHandle: string): Promise<void>;
@@ -34,7 +37,7 @@ interface SqliteQueueOptions {
   readonly visibilityMs: number;
   /** A message that was received `maxReceiveCount` times moves to the dead-letter queue. */
   readonly redrive?: { readonly maxReceiveCount: number; readonly to: QueueName };
-  /** Is called after messages were sent, or became visible earlier than planned. */
+  /** The queue calls this function after messages were sent, or became visible earlier than planned. */
   readonly onChange?: () => void;
 }
 
@@ -57,7 +60,7 @@ const VisibleAt = z.object({ at: z.nullable(z.number()) });
 export function createSqliteQueue(store: Store, options: SqliteQueueOptions): SqliteQueue {
   const { name, now, visibilityMs, redrive, onChange = () => undefined } = options;
 
-  /** Moves messages that were received too often to the dead-letter queue. */
+  /** Moves messages to the dead-letter queue that a consumer received too often without deleting them. */
   const moveDeadLetters = (): void => {
     if (redrive === undefined) return;
     store.run(

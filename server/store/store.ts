@@ -7,7 +7,10 @@ import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema.ts";
 
 /** The name of the database file in the data directory. */
 export const DATABASE_FILE = "notifier.sqlite";
-/** The process that runs the service holds an exclusive lock on this file. The operating system ends the lock with it. */
+/**
+ * The process that runs the service holds an exclusive lock on this file. The operating system releases the lock when
+ * the process ends.
+ */
 const LOCK_FILE = "lock.sqlite";
 /** The time for which an operator's command and the service wait for each other's writes. */
 const BUSY_TIMEOUT_MS = 5000;
@@ -43,7 +46,7 @@ export class Store {
 
   /**
    * Opens the data directory, and creates the directory and the tables if they do not exist.
-   * @param options.exclusive true for the process that runs the service. Only one process runs the service. An
+   * @param options.exclusive is true for the process that runs the service. Only one process runs the service. An
    * operator's command opens the data directory next to the service.
    * @throws DataUnusableError if another process runs the service on the same data, if the database is damaged, or if a
    * newer release wrote the database.
@@ -88,7 +91,7 @@ export class Store {
 
   /**
    * Runs a function in a transaction, together with the other writes of the same turn of the event loop. No other
-   * function runs between the statements of `run`. If `run` throws, its statements have no effect.
+   * function runs between the statements of `run`. If `run` throws an error, its statements have no effect.
    * @returns the result of `run` after the transaction has reached the disk.
    * @throws LedgerUnavailableError if the database cannot be written, for example because the disk is full. Throws the
    * errors of `run`.

@@ -6,7 +6,7 @@ import { type Finding, okFinding, readErrorName, unreadableFinding, warningFindi
 export const DEFAULT_CONCURRENCY = 10;
 /**
  * The number of concurrent executions that the four functions `enqueue`, `api`, `sweep` and `audit` need together. Each
- * of the four functions needs one execution.
+ * of the four functions needs at least one execution.
  */
 const OTHER_EXECUTIONS = 4;
 const ITEM = "concurrency";

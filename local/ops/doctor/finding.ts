@@ -4,7 +4,7 @@ import { findCredentialsRemedy } from "../command.ts";
 
 /** The result of one check of `npm run doctor`. */
 export interface Finding {
-  /** The name of what was checked, for example `project prod`. */
+  /** The name of the checked part, for example `project prod`. */
   readonly item: string;
   readonly state: "ok" | "warning" | "fault";
   readonly text: string;
@@ -61,8 +61,8 @@ export function formatFinding({ item, state, text, remedy }: Finding): string {
 }
 
 /**
- * Returns the error code of a Node error, or the name of an AWS error. The error message is not returned, because it
- * may contain secrets.
+ * Returns the error code of a Node error, or the name of an AWS error. The function does not return the error message,
+ * because the error message may contain secrets.
  */
 export function readErrorName(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";

@@ -56,7 +56,10 @@ function toFinding(item: string, observation: Observation): Finding {
   return (kind === "throttled" ? warningFinding : faultFinding)(item, observation.text, REMEDIES[kind]);
 }
 
-/** Resolves the host names of each project's CCE and IAM endpoints. This check sends no request to these endpoints. */
+/**
+ * Resolves the host names of each project's CCE and IAM endpoints. The check of the projects sends no request to these
+ * endpoints.
+ */
 export async function checkEndpoints(
   { projects }: Pick<WholeConfig, "projects">,
   resolve: Resolve,

@@ -108,7 +108,9 @@ async function checkQueue(client: SQSClient, prefix: string, name: string): Prom
   }
 }
 
-/** Messages that are invisible or delayed are counted too, because they are still in the dead-letter queue. */
+/**
+ * The count includes messages that are invisible or delayed, because these messages are still in the dead-letter queue.
+ */
 function deadLetterFinding(item: string, visible: number, hidden: number): Finding {
   if (visible + hidden === 0) return okFinding(item, "empty");
   const note = hidden === 0 ? "" : `, ${hidden} of them hidden (received by another reader, or delayed)`;

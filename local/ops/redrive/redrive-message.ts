@@ -13,9 +13,9 @@ import {
 } from "../../../lib/queue/messages.ts";
 
 /**
- * What the command did with one dead letter (a message in a dead-letter queue). `sent` means that the command sent the
- * dead letter to its original queue again. `kept` means that the dead letter stays in the dead-letter queue. `obsolete`
- * means that the message was delivered or sent again earlier.
+ * The result of the command for one dead letter (a message in a dead-letter queue). `sent` means that the command sent
+ * the dead letter to its original queue again. `kept` means that the dead letter stays in the dead-letter queue.
+ * `obsolete` means that the message was delivered or sent again earlier.
  */
 export type RedriveResult =
   | { readonly kind: "sent"; readonly title: string; readonly body: string }

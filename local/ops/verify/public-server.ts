@@ -94,7 +94,7 @@ async function forward(
   response.end(Buffer.from(await reply.arrayBuffer()));
 }
 
-/** The headers that belong to one connection. They are not forwarded. */
+/** The headers that belong to one connection. The server does not forward these requests. */
 const HOP_HEADERS: ReadonlySet<string> = new Set([
   "host",
   "connection",

@@ -2,7 +2,7 @@
 export interface PromiseResult {
   readonly promise: string;
   readonly state: "kept" | "broken";
-  /** What was seen, or why the promise is broken. */
+  /** The text says what the verification has seen, or why the promise is broken. */
   readonly detail: string;
   readonly seconds: number;
 }
@@ -12,7 +12,7 @@ export interface Answer {
   readonly question: string;
   /** Null means that this verification could not answer the question. */
   readonly answer: string | null;
-  /** How the answer was found, or why it is missing. */
+  /** The text says how the verification found the answer, or why the answer is missing. */
   readonly evidence: string;
 }
 

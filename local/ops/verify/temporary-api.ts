@@ -35,7 +35,7 @@ interface TemporaryApi {
 
 /**
  * Creates a function and an HTTP API with random names. The function has the role of the stage's function `audit`, so
- * that the verification creates no role. If a step fails, removes what was created.
+ * that the verification creates no role. If a step fails, the function removes everything that it has created.
  * @param prefix the beginning of the names of the stage's resources.
  * @throws errors of AWS.
  */
