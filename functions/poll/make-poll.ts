@@ -79,8 +79,7 @@ export async function makePoll(
     await learnSubJobDurations(result, ports);
     return { observation: answer.kind, next: "concluded", delaySeconds: null };
   }
-  const isPending = answer.kind === "job" && answer.job.state === "pending";
-  const slowAt = isPending ? await followSlowJob(result, answer.job, ports) : undefined;
+  const slowAt = answer.kind === "rate_limited" ? undefined : await followSlowJob(result, ports);
   const delaySeconds = delayUntilSlow(decision.delaySeconds, slowAt ?? null, result.at, ports);
   const rateLimitedUntil = answer.kind === "rate_limited" ? answer.until : (decision.notBefore ?? null);
   const next = { ...decision, delaySeconds, ...(slowAt !== undefined && { slowAt }) };

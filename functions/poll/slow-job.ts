@@ -21,7 +21,7 @@ import {
   usualSubJobSeconds,
 } from "../../lib/schedule/expected-duration.ts";
 import type { LearnedDurations } from "../shared/learned-durations.ts";
-import { listSlowNotifications } from "../shared/list-slow-notifications.ts";
+import { listSlowNotifications, type SentNotification } from "../shared/list-slow-notifications.ts";
 import type { PollResult } from "./conclude-watch.ts";
 
 /** The maximum age of the learned durations from which the function computes when a job is slow. */
@@ -56,27 +56,29 @@ function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): reado
 /**
  * Notifies the targets once if a running job is slow. The first poll that sees the job computes the age at which the
  * job counts as slow. The computation uses the jobs that have ended before this poll. Later polls send notifications
- * again that were lost.
- * @returns the time from which the job is slow, to be stored in the watch. The result is null if no notification can
- * follow, or if every notification was delivered or has finally failed.
+ * again that were lost, also while CCE does not answer and while the service waits until the resource of the job is
+ * usable.
+ * @returns the time of the next check, to be stored in the watch. It is the time from which the job is slow, or the time
+ * at which a sent notification is overdue. The result is null if no notification can follow, or if every notification
+ * was delivered or has finally failed.
  * @throws SendFailedError or an error of the ledger
  */
-export async function followSlowJob(
-  result: PollResult,
-  job: Job,
-  ports: SlowJobPorts,
-): Promise<Instant | null> {
-  const { watch, at } = result;
+export async function followSlowJob(result: PollResult, ports: SlowJobPorts): Promise<Instant | null> {
+  const { watch, at, observation } = result;
   const targets = slowTargets(watch, ports.config);
-  const wasObserved = watch.operation === null ? watch.jobType !== null : watch.phase !== null;
-  const isFirst = !wasObserved && job.type !== null;
-  if (targets.length === 0 || (watch.slowAt === null && !isFirst)) return null;
+  if (targets.length === 0) return null;
   if (watch.slowAt !== null && watch.slowAt <= at) {
     const document = await ports.ledger.readWatch(watch);
     const slow = document?.slow ?? null;
-    if (document !== null && slow !== null)
-      return (await sendLostNotifications(result, document, slow, ports)) ? watch.slowAt : null;
+    if (document !== null && slow !== null) return sendLostNotifications(result, document, slow, ports);
   }
+  if (observation?.kind !== "job") return watch.slowAt;
+  const { job } = observation;
+  // A notification from before the end of the job may be overdue later.
+  if (job.state !== "pending") return watch.slowAt === null || watch.slowAt <= at ? null : watch.slowAt;
+  const wasObserved = watch.operation === null ? watch.jobType !== null : watch.phase !== null;
+  const isFirst = !wasObserved && job.type !== null;
+  if (watch.slowAt === null && !isFirst) return null;
   const ageSeconds = jobAgeSeconds(job.createdAt, watch.acceptedAt, at);
   const limit = slowLimit(
     await ports.durations(watch.project, job.type ?? watch.jobType, isFirst ? LIMIT_MAX_AGE_MS : undefined),
@@ -86,34 +88,40 @@ export async function followSlowJob(
   const slowAt = Math.max(watch.slowAt ?? 0, at + (limit.p95Seconds - ageSeconds) * 1000);
   if (at < slowAt) return Math.ceil(slowAt);
   await notifySlow(result, job, targets, limit, ageSeconds, ports);
-  return Math.floor(slowAt);
+  return notificationOverdueAt(null, at);
 }
 
 /**
  * Sends those notifications of a slow job again whose messages were probably lost. If this same poll stored the record
  * before, a crash has interrupted the poll. In this case, the function sends all notifications.
- * @returns whether at least one notification is neither delivered nor finally failed
+ * @returns the earliest time at which a notification is overdue. The result is null if every notification was delivered
+ * or has finally failed.
  */
 async function sendLostNotifications(
   { watch, at, polls }: PollResult,
   document: WatchDocument,
   { summary }: SlowRecord,
   { config, notifyQueue, onSlow = reportSlow, onSlowSentAgain = reportSentAgain }: SlowJobPorts,
-): Promise<boolean> {
+): Promise<Instant | null> {
   const open = listSlowNotifications(document, config.targets).filter(
     ({ delivery }) => !isDeliveryFinal(delivery),
   );
   const isRepeated = summary.polls === polls;
-  const lost = open.filter(
-    ({ delivery }) => isRepeated || notificationOverdueAt(delivery, summary.polledAt) < at,
-  );
+  const overdueAt = ({ delivery }: SentNotification) => notificationOverdueAt(delivery, summary.polledAt);
+  const lost = open.filter((notification) => isRepeated || overdueAt(notification) <= at);
   await sendAllOrThrow(
     notifyQueue,
     lost.map(({ message }) => message),
   );
   if (isRepeated) onSlow(summary, watch);
   else if (lost.length > 0) onSlowSentAgain(watch, lost.length);
-  return open.length > 0;
+  if (open.length === 0) return null;
+  const sentAgainOverdueAt = notificationOverdueAt(null, at);
+  return Math.min(
+    ...open.map((notification) =>
+      lost.includes(notification) ? sentAgainOverdueAt : overdueAt(notification),
+    ),
+  );
 }
 
 /**

@@ -82,9 +82,9 @@ export const WatchFields = z.object({
    */
   readyMinutes: z._default(z.nullable(z.number()), null),
   /**
-   * The time from which the job is slow. The value is null in four cases: no target asked for it; no poll has seen the
-   * job yet; too few jobs of the type have ended; or every notification about the slow job was delivered or has finally
-   * failed.
+   * The time from which the job is slow. After the notifications about the slow job were sent, it is the time at which
+   * one of them is overdue. The value is null in four cases: no target asked for it; no poll has seen the job yet; too
+   * few jobs of the type have ended; or every notification about the slow job was delivered or has finally failed.
    */
   slowAt: z._default(MaybeInstant, null),
   /**

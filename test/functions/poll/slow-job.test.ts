@@ -18,8 +18,15 @@ function running(subJobs: Job[] = [subJob("InstallMaster")]): Observation {
   return { kind: "job", job: { ...job, phase: "Running", subJobs }, warnings: [] };
 }
 
+function withCluster(observation: Observation): Observation {
+  if (observation.kind !== "job") throw new Error("not a job");
+  return { ...observation, job: { ...observation.job, clusterId: "c-1" } };
+}
+
 /** Opens a watch of a running job. `ended` jobs of the type took about five minutes. */
-async function openSlow(options: { ended?: number; on?: readonly ("slow" | "failed")[] } = {}) {
+async function openSlow(
+  options: { ended?: number; on?: readonly ("slow" | "failed")[]; readyMinutes?: number } = {},
+) {
   const flow = createFlow();
   const { audit } = flow.config.targets;
   if (audit === undefined) throw new Error("the target is missing");
@@ -32,7 +39,7 @@ async function openSlow(options: { ended?: number; on?: readonly ("slow" | "fail
       bucket: durationBucket(280 + job),
       expiresAt: T0 * 2,
     });
-  await flow.open({ targets: ["audit", "deploys"] });
+  await flow.open({ targets: ["audit", "deploys"], readyMinutes: options.readyMinutes ?? null });
   flow.observation = running();
   let polls = 0;
   const pollAt = (ms: number) => {
@@ -84,9 +91,36 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     flow.config.settings.poll.minDelaySeconds = 2;
     await pollAt(MINUTE);
     await pollAt(6 * MINUTE);
-    const { nextPollAt, slowAt } = (await flow.memory.readWatch(KEY))?.watch ?? {};
-    expect(slowAt).toBeLessThanOrEqual(T0 + 6 * MINUTE);
+    const { nextPollAt } = (await flow.memory.readWatch(KEY))?.watch ?? {};
     expect(nextPollAt).toBeGreaterThan(T0 + 6 * MINUTE + 10_000);
+  });
+
+  it("is polled in time to send a lost notification again after four minutes", async () => {
+    const { flow, pollAt } = await openSlow();
+    await pollAt(40 * MINUTE);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([SLOW]);
+    for (const minutes of [44, 48]) {
+      flow.notifyQueue.purge();
+      const { nextPollAt } = (await flow.memory.readWatch(KEY))?.watch ?? {};
+      expect(nextPollAt).toBeLessThanOrEqual(T0 + minutes * MINUTE);
+      await pollAt(minutes * MINUTE);
+      expect(bodiesOf(flow.notifyQueue)).toMatchObject([SLOW]);
+    }
+  });
+
+  it.each([
+    ["while CCE does not answer", { kind: "unavailable", text: "HTTP 503" } as const],
+    ["while the service waits until the resource is usable", withCluster(jobIn("succeeded"))],
+  ])("is notified again %s if the message was lost", async (_, observation) => {
+    const { flow, pollAt } = await openSlow({ readyMinutes: 60 });
+    await pollAt(MINUTE);
+    await pollAt(6 * MINUTE);
+    flow.observation = observation;
+    flow.resources = [1, 2].map(() => ({ kind: "unavailable", text: "HTTP 503" }));
+    await pollAt(7 * MINUTE);
+    flow.notifyQueue.purge();
+    await pollAt(10 * MINUTE);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([SLOW]);
   });
 
   it("is notified by the sweep after its end if the message was lost", async () => {
