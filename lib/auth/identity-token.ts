@@ -7,7 +7,12 @@ import type { JsonObject } from "../domain/json.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { type Caller, pickRights } from "./caller.ts";
 import { type IssuerKeys, KeysOriginError } from "./issuer-keys.ts";
-import { type FailedCheck, mayVerifyWithOtherKey, verifyToken } from "./verify-token.ts";
+import {
+  CLOCK_TOLERANCE_SECONDS,
+  type FailedCheck,
+  mayVerifyWithOtherKey,
+  verifyToken,
+} from "./verify-token.ts";
 
 const MAX_ISSUER_CHARACTERS = 200;
 
@@ -68,8 +73,11 @@ export async function checkIdentityToken(
     if (verified.kind === "refused") return refuse(verified.check, verified.claims);
     const { claims } = verified;
     const { exp = 0, iat = 0 } = claims;
-    // A stolen token can be used until it expires, so the lifetime of a token is limited.
-    if (exp - iat > settings.identityTokenMinutes * 60) return refuse("lifetime", ["exp", "iat"]);
+    // A stolen token can be used until it expires, so the lifetime of a token is limited. A time of issue in the future
+    // would extend the lifetime.
+    const isIssuedLater = iat * 1000 > now + CLOCK_TOLERANCE_SECONDS * 1000;
+    if (isIssuedLater || exp - iat > settings.identityTokenMinutes * 60)
+      return refuse("lifetime", ["exp", "iat"]);
     const mismatches = issuerRules.map((rule) => ({ rule, names: mismatchedClaims(claims, rule) }));
     const matching = mismatches.filter(({ names }) => names.length === 0).map(({ rule }) => rule);
     if (matching.length === 0) return refuse("claim", closestMismatch(mismatches.map(({ names }) => names)));

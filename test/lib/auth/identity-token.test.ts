@@ -46,7 +46,7 @@ async function createIssuer(discovery: object = {}) {
       {
         kid = "one" as string | undefined,
         issuer: iss = ISSUER,
-        audience = "notifier",
+        audience = "notifier" as string | string[],
         expires = NOW + 600_000,
         lifetimeMs = 600_000,
       } = {},
@@ -218,6 +218,50 @@ describe("refuses a token", () => {
     const token = await issuer.token({}, { lifetimeMs: 3_600_000 });
     expect(await check(token)).toMatchObject({ kind: "caller" });
     expect(await check(token, [RULE], 59.9)).toMatchObject({ refusal: { check: "lifetime" } });
+  });
+
+  test("with a time of issue in the future, which would extend the lifetime", async () => {
+    const { issuer, check } = await createIssuer();
+    const issuedAfterMs = (ms: number) =>
+      issuer.token({}, { expires: NOW + ms + 60_000, lifetimeMs: 60_000 }).then((token) => check(token));
+    expect(await issuedAfterMs(30_000)).toMatchObject({ kind: "caller" });
+    expect(await issuedAfterMs(31_000)).toMatchObject({
+      refusal: { check: "lifetime", claims: ["exp", "iat"] },
+    });
+    expect(await issuedAfterMs(365 * 86_400_000)).toMatchObject({ kind: "refused" });
+  });
+
+  test.each([
+    ["a number as key ID", { kid: 1 }],
+    ["an array as key ID", { kid: ["one"] }],
+    ["a long key ID", { kid: "k".repeat(5000) }],
+    ["an unknown critical header", { crit: ["x"], x: 1 }],
+    ["its own key in the header", { kid: "two", jwk: { kty: "oct", k: "c2VjcmV0" } }],
+    ["no algorithm", { alg: "none" }],
+  ])("with %s", async (_, header) => {
+    const { issuer, check } = await createIssuer();
+    const [, claims, signature] = (await issuer.token()).split(".");
+    const encoded = Buffer.from(JSON.stringify({ alg: "RS256", kid: "one", ...header })).toString(
+      "base64url",
+    );
+    expect(await check(`${encoded}.${claims}.${signature}`)).toMatchObject({ kind: "refused" });
+  });
+
+  test("with an expiry that is a string, or with an array of other audiences", async () => {
+    const { issuer, check } = await createIssuer();
+    expect(await check(await issuer.token({}, { audience: ["other", "notifier-2"] }))).toMatchObject({
+      refusal: { check: "claim", claims: ["aud"] },
+    });
+    const token = await new SignJWT({
+      ...CLAIMS,
+      iss: ISSUER,
+      aud: "notifier",
+      iat: 0,
+      ...JSON.parse('{"exp":"4102444800"}'),
+    })
+      .setProtectedHeader({ alg: "RS256", kid: "one" })
+      .sign(issuer.privateKey);
+    expect(await check(token)).toMatchObject({ refusal: { check: "claim", claims: ["exp"] } });
   });
 
   test("without a time of issue", async () => {
