@@ -11,8 +11,8 @@ const MAX_DECODINGS = 3;
 /** A pattern with more spellings would be slower than a search for each spelling by its first characters. */
 const MAX_PATTERN_SPELLINGS = 200;
 
-/** Matches one HTML entity, or several percent-encoded bytes. */
-const WEB_ENCODED = /&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);|(?:%[0-9a-f]{2})+/gi;
+/** Matches one HTML entity, or several percent-encoded bytes. Browsers also read an entity without its semicolon. */
+const WEB_ENCODED = /&(?:#\d+|#x[0-9a-f]+|amp|lt|gt|quot|apos);?|(?:%[0-9a-f]{2})+/gi;
 const JSON_ESCAPE = /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]/gi;
 /**
  * The function decodes text with both patterns together and with each pattern alone. A secret itself may contain a
@@ -52,17 +52,16 @@ export type SecretMask = (text: string) => string;
 export function createSecretMask(secrets: Iterable<string>): SecretMask {
   const spellings = new Set([...new Set(secrets)].flatMap(spellingsOf));
   if (spellings.size === 0) return (text) => text;
-  // The pattern must try the longest spelling of a secret first. Otherwise the end of a longer secret would stay
-  // visible.
+  // The search must try the longest spelling of a secret first. Otherwise the end of a longer secret would stay visible.
   const longestFirst = [...spellings].sort((a, b) => b.length - a.length);
   const plainPattern =
     longestFirst.length > MAX_PATTERN_SPELLINGS
       ? null
-      : new RegExp(longestFirst.map(patternOf).join("|"), "gi");
+      : new RegExp(longestFirst.map(patternOf).join("|"), "i");
   const byPrefix = Map.groupBy(longestFirst, (spelling) => spelling.slice(0, MIN_SECRET_CHARACTERS));
   return (text) => {
     if (text.length < MIN_SECRET_CHARACTERS) return text;
-    if (plainPattern !== null && PLAIN.test(text)) return text.replace(plainPattern, MASK);
+    if (plainPattern !== null && PLAIN.test(text) && !plainPattern.test(text)) return text;
     const isSecret = new Uint8Array(text.length);
     for (const encoded of text.includes("\\") ? [ENCODED, WEB_ENCODED, JSON_ESCAPE] : [ENCODED])
       for (const view of decodedViewsOf(text, encoded)) markSecrets(view, byPrefix, isSecret);
@@ -196,7 +195,7 @@ function decodePercent(match: string): Replacement[] {
 }
 
 function decodeEntity(match: string): string {
-  const name = match.slice(1, -1).toLowerCase();
+  const name = match.replace(/[&;]/g, "").toLowerCase();
   if (!name.startsWith("#")) return HTML_ENTITIES[name] ?? match;
   const code = name.startsWith("#x") ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
   return code <= 0x10ffff ? String.fromCodePoint(code) : match;

@@ -4,6 +4,14 @@ import { createSecretMask } from "../../../lib/domain/secret-mask.ts";
 const SECRET = 'sk+ex/ample"Q<é😀&z';
 const mask = createSecretMask([SECRET, "hunter2hunter2"]);
 
+test("a secret that starts inside another secret is masked to its end", () => {
+  const maskBoth = createSecretMask(["overlap-AAAA-mid", "mid-BBBB-overlap", "tokentoken"]);
+  for (const after of ["", " é"])
+    expect(maskBoth(`x overlap-AAAA-mid-BBBB-overlap tokentokentoken${after}`)).toBe(
+      `x <secret> <secret>${after}`,
+    );
+});
+
 test("a mask of many secrets works like a mask of few secrets", () => {
   const secrets = Array.from({ length: 500 }, (_, i) => `secret-${i}-word`);
   const maskAll = createSecretMask(secrets);
@@ -34,6 +42,8 @@ const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
   "in JSON with every character escaped": inUnicodeEscapes,
   "in HTML": (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;"),
   "in HTML with every character as an entity": inEntities,
+  "in HTML with entities without semicolons": (text) => inEntities(text).replaceAll(";", ""),
+  "in HTML with leading zeros": (text) => inEntities(text).replaceAll("#x", "#x0000000000"),
   "percent-encoded": encodeURIComponent,
   "percent-encoded in small letters": (text) => encodeURIComponent(text).toLowerCase(),
   "percent-encoded twice": (text) => encodeURIComponent(encodeURIComponent(text)),
@@ -74,7 +84,7 @@ describe("the secret mask", () => {
   });
 
   it("does not change text without a secret, and ignores secrets that are too short", () => {
-    const text = "100 % of \u200b nodes\n&#99999999; \\ud83d %zz %ff +1";
+    const text = "100 % of \u200b nodes\n&#99999999; &#99999999999999999999; \\ud83d %zz %ff +1";
     expect(mask(text)).toBe(text);
     expect(createSecretMask(["abc", " ", ""])("abc  abc")).toBe("abc  abc");
     expect(createSecretMask([])("anything at all")).toBe("anything at all");
