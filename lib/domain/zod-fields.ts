@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isObject } from "./json.ts";
 
 /**
  * Sets the error messages of all zod schemas. Without this call, `zod/mini` reports every invalid value as "Invalid
@@ -40,6 +41,24 @@ export function limitedText({ min, max }: { readonly min: 0 | 1; readonly max: n
       z.refine((text) => Array.from(text).length <= max, limitMessage("string", "at most", max)),
     )
     .register(z.globalRegistry, min === 0 ? { maxLength: max } : { minLength: min, maxLength: max });
+}
+
+/**
+ * Returns a schema for an object with any keys that match `key`. An object with the key `__proto__` is invalid: a schema
+ * of `z.record` alone would drop this key without an error.
+ */
+export function recordOf<Value extends z.core.$ZodType>(key: z.ZodMiniType<string, string>, value: Value) {
+  const refuseProto = z.transform((input: unknown, context) => {
+    if (isObject(input) && Object.hasOwn(input, "__proto__"))
+      context.issues.push({
+        code: "custom",
+        message: "is not allowed as a name",
+        input,
+        path: ["__proto__"],
+      });
+    return input;
+  });
+  return z.pipe(refuseProto, z.record(key, value));
 }
 
 /**

@@ -171,6 +171,11 @@ describe("errors of a request", () => {
     ["101 jobs", { jobIds: Array.from({ length: 101 }, (_, i) => `j${i}`) }, ["#/jobIds"]],
     ["an array", [JOB], ["#"]],
     ["a prototype", JSON.parse('{"jobId":"a","__proto__":{"x":1}}'), ["#/__proto__"]],
+    [
+      "a label with the name of a prototype",
+      JSON.parse('{"jobId":"a","context":{"labels":{"constructor":"kept","__proto__":"x"}}}'),
+      ["#/context/labels/__proto__"],
+    ],
     ["a bad ID", { jobId: "a b" }, ["#/jobId"]],
   ])("are reported by place: %s", async (_, body, pointers) => {
     const problem = await faults(body);

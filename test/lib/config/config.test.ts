@@ -9,6 +9,37 @@ function faultsOf(document: unknown): readonly string[] {
   return parsed.kind === "faults" ? parsed.faults : [];
 }
 
+it("refuses the name __proto__ everywhere, and drops no entry with this name", () => {
+  const rights = { projects: [], targets: [], operations: [] };
+  const rule = { issuer: "https://ci.example.com", audience: "cce", claims: { sub: "a" }, ...rights };
+  const audit = {
+    kind: "webhook",
+    url: "https://a.example.com/",
+    secrets: [`whsec_${btoa("0".repeat(24))}`],
+  };
+  const document = {
+    projects: { prod: { ...project, discover: { notify: [], labels: { team: "a" } } } },
+    targets: { audit: { ...audit, headers: { "x-env": "prod" } } },
+    tokens: { ci: { sha256: "a".repeat(64), ...rights } },
+    oidc: [rule],
+  };
+  expect(faultsOf(document)).toEqual([]);
+  const text = JSON.stringify(document);
+  const faults = ["prod", "team", "audit", "x-env", "ci", "sub"].map((name) => {
+    return faultsOf(JSON.parse(text.replace(`"${name}":`, '"__proto__":'))).join();
+  });
+  expect(faults).toEqual(
+    [
+      "projects",
+      "projects.prod.discover.labels",
+      "targets",
+      "targets.audit.headers",
+      "tokens",
+      "oidc[0].claims",
+    ].map((path) => `${path}.__proto__: is not allowed as a name`),
+  );
+});
+
 it("adds every default to a small config", () => {
   const parsed = parseConfig({ projects: { prod: project }, targets: { deploys: slack } });
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
