@@ -113,7 +113,7 @@ function readableNames(json: unknown): Submission {
 
 /** Returns whether a body is a reply of CCE and contains no field of a submission. */
 function isReply(json: unknown): boolean {
-  if (typeof json !== "object" || json === null) return false;
+  if (!isObject(json)) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
   const finders = [findJobId, findOrderId, findOperation, describeRefusal];
   return finders.some((find) => find(json) !== null);

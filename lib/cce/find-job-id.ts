@@ -1,5 +1,5 @@
 import { JobId } from "../domain/job.ts";
-import { type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
+import { type JsonObject, parseJson, toObjectOrEmpty, unwrapObject } from "../domain/json.ts";
 import type { OperationKind } from "../domain/operation-kind.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { textOfValue, toCceError } from "./cce-error.ts";
@@ -26,39 +26,54 @@ const MAX_MESSAGE_CHARACTERS = 200;
 /**
  * Finds the job ID in the reply of CCE to a request that creates or deletes a resource, or to a similar request. The
  * parameter `reply` is JSON text or a parsed value. The job ID may be in `status`, at the top level of the reply or in
- * an annotation. The name of the field with the job ID may be in upper or lower case. Returns null if the reply has no
- * valid job ID.
+ * an annotation. The name of the field with the job ID may be in upper or lower case. A tool may wrap the reply in an
+ * object or an array. Returns null if the reply has no valid job ID.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
  */
 export function findJobId(reply: unknown): string | null {
-  const body = toObjectOrEmpty(typeof reply === "string" ? parseJson(reply) : reply);
-  const metadata = toObjectOrEmpty(body.metadata);
-  for (const fields of [
-    toObjectOrEmpty(body.status),
-    body,
-    toObjectOrEmpty(metadata.annotations),
-    metadata,
-  ]) {
-    for (const name of jobIdNames(fields)) {
-      const id = JobId.safeParse(fields[name]);
-      if (id.success) return id.data;
+  const body = typeof reply === "string" ? parseJson(reply) : reply;
+  for (const { status, top, metadata } of listBodies(body)) {
+    for (const fields of [status, top, toObjectOrEmpty(metadata.annotations), metadata]) {
+      for (const name of jobIdNames(fields)) {
+        const id = JobId.safeParse(textOfId(fields[name]));
+        if (id.success) return id.data;
+      }
     }
   }
   return null;
 }
 
+/** Returns the fields of a reply that may have an ID: first of the reply as it is, then of the reply in a wrapper. */
+const listBodies = (reply: unknown) =>
+  [toObjectOrEmpty(reply), unwrapObject(reply)].map((top) => ({
+    top,
+    status: toObjectOrEmpty(top.status),
+    spec: toObjectOrEmpty(top.spec),
+    metadata: toObjectOrEmpty(top.metadata),
+  }));
+
+/**
+ * Returns an ID as text. Some tools make a number of an ID that has only digits. The digits of a number beyond the safe
+ * integers are not exact, so such a number has no text.
+ */
+function textOfId(value: unknown): string {
+  if (typeof value === "number") return Number.isSafeInteger(value) && value > 0 ? String(value) : "";
+  return typeof value === "string" ? value.trim() : "";
+}
+
 /**
  * Finds the order ID in the reply of CCE to a request for a prepaid (yearly or monthly) resource. CCE starts the job of a
- * prepaid resource only after the payment, so such a reply has an order ID in place of a job ID. Returns null if the
- * reply has no order ID.
+ * prepaid resource only after the payment, so such a reply has an order ID in place of a job ID. Returns `…` if the
+ * order ID is a number that is not exact. Returns null if the reply has no order ID.
  */
 export function findOrderId(reply: unknown): string | null {
-  const body = toObjectOrEmpty(reply);
-  const [status, spec] = [toObjectOrEmpty(body.status), toObjectOrEmpty(body.spec)];
-  const candidates = [status, body, toObjectOrEmpty(spec.extendParam), toObjectOrEmpty(body.metadata)];
-  for (const fields of candidates)
-    for (const [name, value] of Object.entries(fields))
-      if (/^order_?id$/i.test(name) && typeof value === "string" && value.trim() !== "") return value.trim();
+  for (const { status, top, spec, metadata } of listBodies(reply))
+    for (const fields of [status, top, toObjectOrEmpty(spec.extendParam), metadata])
+      for (const [name, value] of Object.entries(fields)) {
+        if (!/^order_?id$/i.test(name)) continue;
+        const id = textOfId(value);
+        if (id !== "" || (typeof value === "number" && value > 0)) return id === "" ? "…" : id;
+      }
   return null;
 }
 

@@ -17,6 +17,20 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The maximum number of wrappers that `unwrapObject` removes. */
+const MAX_WRAPPERS = 4;
+
+/**
+ * Returns the JSON object inside the wrappers of a value, because gateways and tools wrap the reply of a vendor. A
+ * wrapper is an object with only one field, or an array with only one element, that contains an object. Returns an empty
+ * object if the value contains no object.
+ */
+export function unwrapObject(value: unknown, wrappers: number = MAX_WRAPPERS): JsonObject {
+  const values = typeof value === "object" && value !== null ? Object.values(value) : [];
+  const inner = values.length === 1 && wrappers > 0 ? unwrapObject(values[0], wrappers - 1) : NO_FIELDS;
+  return Object.keys(inner).length > 0 ? inner : toObjectOrEmpty(value);
+}
+
 /** Returns the value if the value is a JSON object. Returns an empty object for any other value. */
 export function toObjectOrEmpty(value: unknown): JsonObject {
   return isObject(value) ? value : NO_FIELDS;

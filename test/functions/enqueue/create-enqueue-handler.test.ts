@@ -309,6 +309,7 @@ describe("errors of a request", () => {
     { kind: "Cluster", status: { phase: "Creating", orderID: "CS2601" } },
     { orderId: "CS2601" },
     { spec: { extendParam: { orderID: "CS2601" } }, status: { jobID: "" } },
+    { data: { order_id: "CS2601", jobID: null } },
   ])("say that a prepaid resource has an order and no job yet: %j", async (reply) => {
     for (const query of ["", "?from=cce"])
       expect((await faults(reply, query)).errors).toContainEqual({

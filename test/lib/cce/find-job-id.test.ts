@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describeRefusal, findJobId, findOperation } from "../../../lib/cce/find-job-id.ts";
+import { describeRefusal, findJobId, findOperation, findOrderId } from "../../../lib/cce/find-job-id.ts";
 import { JobId } from "../../../lib/domain/job.ts";
 
 describe("findJobId", () => {
@@ -12,6 +12,10 @@ describe("findJobId", () => {
     ["in any mixture of cases", { status: { JOBid: "a-1" } }, "a-1"],
     ["in JSON text", '{"status":{"jobID":"a-1"}}', "a-1"],
     ["in the status before the top level", { jobId: "b-2", status: { jobID: "a-1" } }, "a-1"],
+    ["that a tool made a number of", { status: { jobID: 20_260_801 } }, "20260801"],
+    ["after a missing value", { status: { jobID: null }, job_id: " a-1\n" }, "a-1"],
+    ["in a wrapper", { data: { status: { jobID: "a-1" } } }, "a-1"],
+    ["in an array", [{ jobid: "a-1" }], "a-1"],
     ["after a value that is not a job ID", { status: { jobID: "" }, jobID: "../x", jobid: "a-1" }, "a-1"],
   ])("finds the job ID %s", (_, body, jobId) => {
     expect(findJobId(body)).toBe(jobId);
@@ -26,7 +30,11 @@ describe("findJobId", () => {
     [],
     {},
     { status: null },
-    { jobID: 7 },
+    { jobID: -7 },
+    { jobID: 1.5 },
+    { jobID: 2 ** 60 },
+    { jobID: true },
+    [{ jobID: "a-1" }, { jobID: "b-2" }],
     { status: { jobID: "a/b" } },
   ])("finds no job ID in %j", (body) => {
     expect(findJobId(body)).toBeNull();
@@ -38,6 +46,25 @@ describe("findJobId", () => {
         return jobId === null || JobId.safeParse(jobId).success;
       }),
     );
+  });
+});
+
+describe("findOrderId", () => {
+  it.each([
+    ["CS2601", { orderID: "CS2601" }],
+    ["CS2601", { status: { jobID: null, OrderId: " CS2601 " } }],
+    ["2601", { order_id: 2601 }],
+    ["2601", { spec: { extendParam: { orderID: 2601 } } }],
+    ["CS2601", [{ data: { orderId: "CS2601", message: "wait for the payment" } }]],
+    ["2601", { orderID: null, status: { order_ID: null }, metadata: { ORDERID: 2601 } }],
+    ["…", { orderID: 2 ** 60 }],
+    [null, { orderID: null }],
+    [null, { orderID: 0 }],
+    [null, { orderID: "" }],
+    [null, { order: 7 }],
+    [null, "CS2601"],
+  ])("returns %j for %j", (orderId, reply) => {
+    expect(findOrderId(reply)).toBe(orderId);
   });
 });
 
