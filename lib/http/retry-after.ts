@@ -6,16 +6,24 @@ const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2}
 const RFC_850 = /^[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/;
 const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
+/** Separates the values of a repeated header. An HTTP date has a comma itself, after the day of the week. */
+const SEPARATOR = /(?<=\d|GMT),/;
+
 /**
  * Parses the header Retry-After (RFC 9110, section 10.2.3), which contains seconds or an HTTP date. Returns the wait
  * from `now` in whole seconds, rounded up. The maximum wait is 12 hours, because a visibility timeout of SQS is at most
- * 12 hours. Returns 0 if the date is in the past. Returns null if the header is invalid, for example a negative number.
+ * 12 hours. Returns 0 if the date is in the past. A proxy may repeat the header, and then the longest wait counts.
+ * Returns null if a value is invalid, for example a negative number.
  */
 export function readCappedRetryAfterSeconds(header: string | undefined, now: Instant): number | null {
-  const text = header?.trim() ?? "";
-  if (SECONDS.test(text)) return toSqsWaitSeconds(Number(text));
+  const waits = (header ?? "").split(SEPARATOR).map((text) => readSeconds(text.trim(), now));
+  return waits.includes(null) ? null : toSqsWaitSeconds(Math.max(0, ...waits.map(Number)));
+}
+
+function readSeconds(text: string, now: Instant): number | null {
+  if (SECONDS.test(text)) return Number(text);
   const at = parseHttpDate(text);
-  return at === null ? null : toSqsWaitSeconds(Math.max(0, (at - now) / 1000));
+  return at === null ? null : (at - now) / 1000;
 }
 
 /**

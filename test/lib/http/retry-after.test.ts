@@ -16,6 +16,10 @@ describe("readCappedRetryAfterSeconds", () => {
     ["Sunday, 06-Nov-94 08:49:37 GMT", 37],
     ["Sun Nov  6 08:49:37 1994", 37],
     ["Sun, 06 Nov 1994 08:48:00 GMT", 0],
+    ["8, 8", 8],
+    ["1,2.5", 3],
+    ["Sun, 06 Nov 1994 08:49:37 GMT, Sunday, 06-Nov-94 08:49:38 GMT", 38],
+    ["40, Sun, 06 Nov 1994 08:49:37 GMT", 40],
     ["Wed, 21 Oct 2093 07:28:00 GMT", 43_200],
   ])("returns seconds for %j", (text, seconds) =>
     expect(readCappedRetryAfterSeconds(text, NOW)).toBe(seconds),
@@ -31,7 +35,8 @@ describe("readCappedRetryAfterSeconds", () => {
     "1e3",
     "0x10",
     "soon",
-    "1, 2",
+    "1, soon",
+    "1,",
     "1994-11-06",
     "5 seconds",
   ])("returns null for %j", (text) => expect(readCappedRetryAfterSeconds(text, NOW)).toBeNull());
