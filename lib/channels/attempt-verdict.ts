@@ -1,7 +1,7 @@
-import "../domain/zod-fields.ts";
 import * as z from "zod/mini";
 import type { Instant, Verdict } from "../domain/job.ts";
-import { parseJson } from "../domain/json.ts";
+import { isObject, parseJson, unwrapObject } from "../domain/json.ts";
+import { NumberOrMissing } from "../domain/zod-fields.ts";
 import { EGRESS_REFUSED } from "../http/check-url.ts";
 import { readCappedRetryAfterSeconds, toSqsWaitSeconds } from "../http/retry-after.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
@@ -13,7 +13,7 @@ import type { DeliveryReason } from "./delivery-reason.ts";
  * Discord and Slack repeat the wait of the header Retry-After in the body. In the body of Discord, the wait has a
  * fraction of a second.
  */
-const WaitBody = z.object({ retry_after: z.number().check(z.minimum(0)) });
+const WaitBody = z.object({ retry_after: NumberOrMissing });
 
 /**
  * The number of an error of Cloudflare in a text or in a web page. Cloudflare is a proxy in front of Discord.
@@ -52,12 +52,29 @@ export function throttled(afterSeconds: number | null): AttemptVerdict {
 }
 
 /**
- * Parses the JSON body of a target's response, with or without a byte order mark. Returns undefined if the response
- * body is not JSON or does not match the schema.
+ * Parses the JSON body of a target's response, with or without a byte order mark. The names of the fields may be in upper
+ * or lower case, and `schema` names them in lower case. Returns undefined if the response body is not JSON or does not
+ * match the schema.
  */
 export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
   // The method `trim` also removes a byte order mark.
-  return schema.safeParse(parseJson(body.trim())).data;
+  return schema.safeParse(withLowerCaseNames(parseJson(body.trim()))).data;
+}
+
+/**
+ * Parses a body like `parseJsonBody`, but the object may be in a wrapper. Use it only for fields whose names no other
+ * service uses, such as `errcode`: `{"error":{"code":404}}` may come from any proxy.
+ */
+export function parseWrappedBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
+  return schema.safeParse(withLowerCaseNames(unwrapObject(parseJson(body.trim())))).data;
+}
+
+/** Returns a value with the names of its fields in lower case, up to the given level. An exact name comes first. */
+function withLowerCaseNames(value: unknown, levels = 2): unknown {
+  if (!isObject(value) || levels === 0) return value;
+  const fields = Object.entries(value).map(([name, inner]) => [name, withLowerCaseNames(inner, levels - 1)]);
+  const inLowerCase = fields.map(([name, inner]) => [String(name).toLowerCase(), inner]);
+  return Object.fromEntries([...inLowerCase, ...fields]);
 }
 
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
@@ -137,7 +154,7 @@ export function verdictOfChatAnswer(
 
 function readWaitSeconds({ headers, body }: ReceiverAnswer, now: Instant): number | null {
   const seconds = parseJsonBody(WaitBody, body)?.retry_after;
-  const fromBody = seconds === undefined ? null : toSqsWaitSeconds(seconds);
+  const fromBody = seconds === undefined || seconds < 0 ? null : toSqsWaitSeconds(seconds);
   return readCappedRetryAfterSeconds(headers["retry-after"], now) ?? fromBody;
 }
 
@@ -158,24 +175,19 @@ function verdictOfUnknownAnswer(
   return retry(isWebPage ? "web_page" : "unreadable_answer", afterSeconds);
 }
 
-/** The result code in the body of a response, and the vendor's text about the result. */
-export interface ResultCode {
-  readonly code: number;
-  readonly text: string;
-}
-
 /**
  * Returns the verdict for a response with a result code. Code 0 with the HTTP status 200 means success. A result code
  * without an entry in `verdictByCode` means that the chat refuses the message, unless the text of the response names a
  * rate limit. Returns null if the response has no result code, or code 0 with a different HTTP status.
+ * @param code the result code in the body of the response
+ * @param text the vendor's text about the result
  */
 export function verdictOfResultCode(
   status: number,
-  result: ResultCode | undefined,
-  verdictByCode: Readonly<Record<number, AttemptVerdict>>,
+  { code, text }: { readonly code: number | undefined; readonly text: string },
+  verdictByCode: Readonly<Record<number, AttemptVerdict | undefined>>,
 ): AttemptVerdict | null {
-  if (result === undefined) return null;
-  const { code, text } = result;
+  if (code === undefined) return null;
   if (code === 0) return status === 200 ? delivered() : null;
   const known = verdictByCode[code];
   if (known !== undefined) return known;

@@ -12,12 +12,26 @@ z.config({ localeError: messageOf });
 export const NonEmpty = z.string().check(z.minLength(1));
 export const MaybeText = z.nullable(z.string());
 /**
- * The schema of a text in a reply of another service. If the value has another type or is missing, the result is an
- * empty text. `z.catch` would do the same, but adds 10 kB of unused code of zod to a package.
+ * The schema of a text in a reply of another service. If the value has another type, the result is JSON text. If the
+ * value is missing, the result is an empty text. `z.catch` would add 10 kB of unused code of zod to a package.
  */
 export const TextOrEmpty = z.pipe(
   z.optional(z.unknown()),
-  z.transform((value) => (typeof value === "string" ? value : "")),
+  z.transform((value) => (typeof value === "string" ? value : value == null ? "" : JSON.stringify(value))),
+);
+/**
+ * The schema of a number in a reply of another service. The value may also be a text such as `"0"` or `" 1.5e1 "`. A value of another
+ * form, or no value, becomes undefined.
+ */
+export const NumberOrMissing = z.pipe(
+  z.optional(z.unknown()),
+  z.transform((value) => {
+    const isNumber =
+      typeof value === "number" ||
+      (typeof value === "string" && /^\s*[+-]?\d+(\.\d*)?(e[+-]?\d+)?\s*$/i.test(value));
+    const number = isNumber ? Number(value) : Number.NaN;
+    return Number.isFinite(number) ? number : undefined;
+  }),
 );
 export const Count = z.int().check(z.minimum(0));
 export const CountFromOne = z.int().check(z.minimum(1));

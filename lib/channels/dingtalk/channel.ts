@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";
-import { TextOrEmpty } from "../../domain/zod-fields.ts";
+import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import { verdictOfResultCode } from "../attempt-verdict.ts";
 import { type AttemptVerdict, createJsonRequest, encodeJsonBody, type ReceiverAnswer } from "../channel.ts";
@@ -31,7 +31,7 @@ export const dingtalkChannel = createChatChannel({
 /** DingTalk blocks a robot for ten minutes after more than 20 messages in one minute. */
 const BLOCKED_SECONDS = 600;
 
-const Body = z.object({ errcode: z.int(), errmsg: TextOrEmpty });
+const Body = z.object({ errcode: NumberOrMissing, errmsg: TextOrEmpty });
 
 /**
  * Returns the verdict that follows from the fields `errcode` and `errmsg` of DingTalk's response. Returns null if the
@@ -40,7 +40,7 @@ const Body = z.object({ errcode: z.int(), errmsg: TextOrEmpty });
  * https://open.dingtalk.com/document/orgapp/custom-bot-send-message-type
  */
 function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
-  const result = verdict.parseJsonBody(Body, body);
+  const result = verdict.parseWrappedBody(Body, body);
   if (result === undefined) return null;
   const { errcode: code, errmsg: text } = result;
   return verdictOfResultCode(

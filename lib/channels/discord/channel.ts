@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { NumberOrMissing } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
@@ -24,7 +25,7 @@ export const discordChannel = createChatChannel({
 
 /** With the query parameter `wait=true`, Discord responds with the message that it posted. */
 const MessageBody = z.object({ id: z.string().check(z.regex(/^\d+$/)) });
-const ErrorBody = z.object({ code: z.int() });
+const ErrorBody = z.object({ code: NumberOrMissing });
 /** Some errors of Discord only list the refused fields of the message, for example `{"embeds":["0"]}`. */
 const RefusedFields = z.union([
   z.object({ content: z.array(z.unknown()) }),
@@ -43,17 +44,14 @@ const THREAD_REQUIRED = 220001;
  */
 function discordVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   if (status === 204) return verdict.delivered();
-  if (status === 200)
-    return verdict.parseJsonBody(MessageBody, body) === undefined ? null : verdict.delivered();
+  if (status === 200 && verdict.parseJsonBody(MessageBody, body) !== undefined) return verdict.delivered();
   const code = verdict.parseJsonBody(ErrorBody, body)?.code;
-  if (verdict.isSuccess(status)) return null;
   if (status === 400 && verdict.parseJsonBody(RefusedFields, body) !== undefined)
     return verdict.rejected("payload_refused");
   if (code === undefined) return null;
   if (code === THREAD_REQUIRED) return verdict.rejected("thread_required");
-  if (status === 401 || status === 404) {
-    const isGone = code === UNKNOWN_WEBHOOK || code === INVALID_WEBHOOK_TOKEN;
-    return isGone ? verdict.gone() : verdict.rejected("access_refused");
-  }
+  const isGone = code === UNKNOWN_WEBHOOK || code === INVALID_WEBHOOK_TOKEN;
+  if (verdict.isSuccess(status)) return isGone || code === 0 ? null : verdict.rejected("payload_refused");
+  if (status === 401 || status === 404) return isGone ? verdict.gone() : verdict.rejected("access_refused");
   return verdict.rejected(status === 403 ? "access_refused" : "payload_refused");
 }

@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 import * as z from "zod/mini";
 import type { Instant } from "../../domain/job.ts";
-import { TextOrEmpty } from "../../domain/zod-fields.ts";
+import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
-import { type ResultCode, verdictOfResultCode } from "../attempt-verdict.ts";
+import { verdictOfResultCode } from "../attempt-verdict.ts";
 import { type AttemptVerdict, createJsonRequest, encodeJsonBody, type ReceiverAnswer } from "../channel.ts";
 import { createChatChannel, robotFields } from "../chat/chat-channel.ts";
 import { formatFeishuMessage, formatPlainFeishuMessage } from "./message.ts";
@@ -34,15 +34,16 @@ export const feishuChannel = createChatChannel({
   ownVerdictOf: feishuVerdict,
 });
 
-const Code = z.pipe(
-  z.optional(z.unknown()),
-  z.transform((value) => (typeof value === "number" && Number.isSafeInteger(value) ? value : undefined)),
-);
 /**
  * Older bots send the result code in the field `StatusCode`. If a bot sends both fields, `StatusCode` and `code`, the
  * field `code` counts.
  */
-const Body = z.object({ code: Code, msg: TextOrEmpty, StatusCode: Code, StatusMessage: TextOrEmpty });
+const Body = z.object({
+  code: NumberOrMissing,
+  msg: TextOrEmpty,
+  statuscode: NumberOrMissing,
+  statusmessage: TextOrEmpty,
+});
 
 /**
  * Reads the result code in the body of Feishu's response and returns the verdict for the attempt. Returns null if the
@@ -50,26 +51,25 @@ const Body = z.object({ code: Code, msg: TextOrEmpty, StatusCode: Code, StatusMe
  * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
  */
 function feishuVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
-  const result = resultOf(body);
-  return verdictOfResultCode(status, result, {
-    2200: verdict.throttled(null),
-    // Feishu uses the code 9499 both for a message that it cannot read and for a sender that exceeded a rate limit.
-    9499: /too many/i.test(result?.text ?? "")
-      ? verdict.throttled(null)
-      : verdict.rejected("payload_refused"),
-    11232: verdict.throttled(null),
-    19001: verdict.gone(),
-    19021: verdict.rejected("signature_refused"),
-    19022: verdict.rejected("access_refused"),
-    19024: verdict.rejected("keyword_missing"),
-    99991400: verdict.throttled(null),
-  });
-}
-
-function resultOf(body: string): ResultCode | undefined {
-  const parsed = verdict.parseJsonBody(Body, body);
-  const code = parsed?.code ?? parsed?.StatusCode;
-  return code === undefined ? undefined : { code, text: `${parsed?.msg} ${parsed?.StatusMessage}` };
+  const result = verdict.parseJsonBody(Body, body);
+  if (result === undefined) return null;
+  const code = result.code ?? result.statuscode;
+  const text = `${result.msg} ${result.statusmessage}`;
+  return verdictOfResultCode(
+    status,
+    { code, text },
+    {
+      2200: verdict.throttled(null),
+      // Feishu uses the code 9499 both for a message that it cannot read and for a sender that exceeded a rate limit.
+      9499: /too many/i.test(text) ? verdict.throttled(null) : undefined,
+      11232: verdict.throttled(null),
+      19001: verdict.gone(),
+      19021: verdict.rejected("signature_refused"),
+      19022: verdict.rejected("access_refused"),
+      19024: verdict.rejected("keyword_missing"),
+      99991400: verdict.throttled(null),
+    },
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { TextOrEmpty } from "../../domain/zod-fields.ts";
+import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import { verdictOfResultCode } from "../attempt-verdict.ts";
 import { type AttemptVerdict, encodeJsonBody, type ReceiverAnswer } from "../channel.ts";
@@ -22,7 +22,7 @@ export const wecomChannel = createChatChannel({
   ownVerdictOf: wecomVerdict,
 });
 
-const Body = z.object({ errcode: z.int(), errmsg: TextOrEmpty });
+const Body = z.object({ errcode: NumberOrMissing, errmsg: TextOrEmpty });
 
 /**
  * Returns the verdict that follows from the field `errcode` of WeCom's response. Returns null if the response is not
@@ -30,7 +30,7 @@ const Body = z.object({ errcode: z.int(), errmsg: TextOrEmpty });
  * https://developer.work.weixin.qq.com/document/path/90313
  */
 function wecomVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
-  const result = verdict.parseJsonBody(Body, body);
+  const result = verdict.parseWrappedBody(Body, body);
   if (result === undefined) return null;
   return verdictOfResultCode(
     status,

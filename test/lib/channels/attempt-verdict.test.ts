@@ -39,7 +39,6 @@ const UNDOCUMENTED: readonly (readonly [body: string, headers: Record<string, st
   ["0", {}],
   ['"ok"', {}],
   ['{"ok":"true"}', {}],
-  ['{"code":"0","errcode":"0"}', {}],
   ['{"code":null,"errcode":null}', {}],
   ['{"error":"not found"}', {}],
   ['{"error":{"code":404,"message":"Not Found"}}', {}],
@@ -96,7 +95,7 @@ const OWN_ANSWERS: Record<Exclude<TargetKind, "webhook">, OwnAnswers> = {
   discord: {
     success: { body: '{"id":"1","channel_id":"2","content":"x"}', statuses: [200, 204] },
     gone: { body: '{"message":"Unknown Webhook","code":10015}', statuses: [401, 404] },
-    refused: { body: '{"message":"Invalid Form Body","code":50035}', statuses: CLIENT_ERRORS },
+    refused: { body: '{"message":"Invalid Form Body","code":50035}', statuses: ANY },
   },
 };
 
