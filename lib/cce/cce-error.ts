@@ -1,5 +1,5 @@
 import type { AccessErrorKind, Observation } from "../domain/job.ts";
-import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
+import { isObject, type JsonObject, parseJson, toJson, toObjectOrEmpty } from "../domain/json.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
 import { isCertificateError } from "../http/tls-options.ts";
 import { MAX_BODY_BYTES, MAX_VALUES } from "./send-cce-request.ts";
@@ -110,15 +110,6 @@ export function textOfValue(value: unknown, levels: number = MAX_TEXT_LEVELS): s
   const [message, code] = [textIn(TEXT_NAMES), textIn(CODE_NAMES)];
   if (message === null) return Object.keys(fields).length === 0 ? null : toJson(value);
   return code === null || message.includes(code) ? message : `${message} (${code})`;
-}
-
-/** Returns a value as JSON. Returns null if the value has too many levels for the conversion to JSON. */
-function toJson(value: object): string | null {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return null;
-  }
 }
 
 /**

@@ -12,6 +12,15 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** Returns a value as JSON. Returns null if the value has too many levels for the conversion to JSON. */
+export function toJson(value: unknown): string | null {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return null;
+  }
+}
+
 /** Returns true for a JSON object. Returns false for an array or null. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { isObject } from "./json.ts";
+import { isObject, toJson } from "./json.ts";
 
 /**
  * Sets the error messages of all zod schemas. Without this call, `zod/mini` reports every invalid value as "Invalid
@@ -17,11 +17,11 @@ export const MaybeText = z.nullable(z.string());
  */
 export const TextOrEmpty = z.pipe(
   z.optional(z.unknown()),
-  z.transform((value) => (typeof value === "string" ? value : value == null ? "" : JSON.stringify(value))),
+  z.transform((value) => (typeof value === "string" ? value : value == null ? "" : (toJson(value) ?? ""))),
 );
 /**
- * The schema of a number in a reply of another service. The value may also be a text such as `"0"` or `" 1.5e1 "`. A value of another
- * form, or no value, becomes undefined.
+ * The schema of a number in a reply of another service. The value may also be a text such as `"0"` or
+ * `" 1.5e1 "`. If the value has another form or is missing, the result is undefined.
  */
 export const NumberOrMissing = z.pipe(
   z.optional(z.unknown()),

@@ -122,6 +122,7 @@ const rows: Record<TargetKind, readonly Row[]> = {
     [200, '{"errcode":"300005 ","errmsg":"token is not exist"}', gone],
     [200, '{"errcode":4.10100E5}', throttled(600)],
     [200, '{"errcode":"18446744073709551616"}', rejected("payload_refused")],
+    [200, `{"errcode":40035,"errmsg":${"[".repeat(8000)}${"]".repeat(8000)}}`, rejected("payload_refused")],
     [200, '{"errcode":true}', retry("unreadable_answer")],
     [200, '{"errcode":""}', retry("unreadable_answer")],
     [200, '[{"errcode":0},{"errcode":40035}]', retry("unreadable_answer")],
