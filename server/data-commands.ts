@@ -1,19 +1,8 @@
-import {
-  closeSync,
-  createReadStream,
-  existsSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import * as z from "zod/mini";
 import "../lib/domain/zod-fields.ts";
-import { parseJson } from "../lib/domain/json.ts";
+import { EXPORT_TABLES, formatExportHeader, readExportFile } from "./store/export-file.ts";
 import { checkDatabaseFile, DataUnusableError, Store } from "./store/store.ts";
 
 const DATA_USAGE = `Usage:
@@ -21,6 +10,7 @@ const DATA_USAGE = `Usage:
   cce-notifier export FILE --data DIR   writes the ledger and the queues as JSON lines
   cce-notifier import FILE --data DIR   reads such a file into an empty data directory
 
+npm run import reads such a file into the ledger of a stage on AWS (docs/one-node.md).
 To restore a backup, stop the service, empty DIR and copy the backup to DIR/notifier.sqlite.
 Exit status: 0, 1 if the command failed, 2 for wrong usage.
 `;
@@ -30,17 +20,6 @@ const OPTIONS = {
   config: { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsConfig["options"];
-
-/** The tables that an export contains. */
-const TABLES = ["watch", "record", "duration", "message"] as const;
-/** The version of the format of an export. */
-const EXPORT_VERSION = 1;
-
-const Header = z.strictObject({ export: z.literal("cce-job-notifier"), version: z.literal(EXPORT_VERSION) });
-const Line = z.strictObject({
-  table: z.enum(TABLES),
-  row: z.record(z.string().check(z.regex(/^[a-z_]+$/)), z.union([z.string(), z.number(), z.null()])),
-});
 
 type DataCommand = (file: string, store: Store, directory: string) => Promise<string>;
 
@@ -56,10 +35,10 @@ const backup: DataCommand = async (file, store) => {
   return `The backup ${file} is complete and intact.`;
 };
 
-const exportData: DataCommand = async (file, store) => {
-  const lines = [JSON.stringify({ export: "cce-job-notifier", version: EXPORT_VERSION })];
+const exportData: DataCommand = async (file, store, directory) => {
+  const lines = [formatExportHeader(Store.isServed(directory))];
   await store.write(() => {
-    for (const table of TABLES)
+    for (const table of EXPORT_TABLES)
       for (const row of store.all(`SELECT * FROM ${table}`)) lines.push(JSON.stringify({ table, row }));
   });
   writeFileSync(file, `${lines.join("\n")}\n`, { mode: 0o600 });
@@ -67,16 +46,11 @@ const exportData: DataCommand = async (file, store) => {
 };
 
 const importData: DataCommand = async (file, store, directory) => {
-  const isEmpty = TABLES.every((table) => store.get(`SELECT 1 FROM ${table} LIMIT 1`) === null);
+  const isEmpty = EXPORT_TABLES.every((table) => store.get(`SELECT 1 FROM ${table} LIMIT 1`) === null);
   if (!isEmpty) throw new DataUnusableError(`The data directory ${directory} is not empty.`);
-  const lines: string[] = [];
-  for await (const line of createInterface({ input: createReadStream(file) })) lines.push(line);
-  const [header, ...rows] = lines;
-  if (!Header.safeParse(parseJson(header ?? "")).success)
-    throw new DataUnusableError(`The file ${file} is not an export that this release can read.`);
+  const { rows } = await readExportFile(file);
   await store.write(() => {
-    for (const text of rows) {
-      const { table, row } = Line.parse(parseJson(text));
+    for (const { table, row } of rows) {
       const columns = Object.keys(row);
       const placeholders = columns.map(() => "?").join(", ");
       store.run(

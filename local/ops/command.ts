@@ -56,6 +56,7 @@ const COMPLETE_ERRORS: ReadonlySet<string> = new Set([
   "RefusedError",
   "StageFileError",
   "ConfigInvalidError",
+  "ExportUnusableError",
 ]);
 
 function describeError(error: unknown): string {

@@ -144,12 +144,27 @@ const RECORDS = {
   /** The calls that wait, by their number. */
   waiting: z.record(z.string(), z.object({ caller: z.string(), until: z.number() })),
 } as const;
-type Records = { readonly [Kind in keyof typeof RECORDS]: z.infer<(typeof RECORDS)[Kind]> };
-type RecordKind = keyof Records;
+export type Records = { readonly [Kind in keyof typeof RECORDS]: z.infer<(typeof RECORDS)[Kind]> };
+export type RecordKind = keyof Records;
 /** The same schemas in a type with an index signature, so that TypeScript accepts a type parameter as the index. */
 const SCHEMAS: { readonly [Kind in RecordKind]: z.ZodMiniType<Records[Kind]> } = RECORDS;
 
 const Body = z.object({ body: z.string() });
+
+/** One row of the table `record`. */
+export const RecordRow = z.extend(Body, {
+  kind: z.keyof(z.object(RECORDS)),
+  id: z.string(),
+  expires_at: MaybeInstant,
+});
+
+/**
+ * Returns a record from the column `body` of the table `record`.
+ * @throws ZodError if the row was not written by this service. The error contains no values.
+ */
+export function parseRecord<Kind extends RecordKind>(kind: Kind, body: string): Records[Kind] {
+  return SCHEMAS[kind].parse(parseJson(body));
+}
 
 /** Returns a record, or null if the record does not exist. */
 export function readRecord<Kind extends RecordKind>(
@@ -159,7 +174,7 @@ export function readRecord<Kind extends RecordKind>(
 ): Records[Kind] | null {
   const row = store.get("SELECT body FROM record WHERE kind = ? AND id = ?", kind, id);
   if (row === null) return null;
-  return SCHEMAS[kind].parse(parseJson(Body.parse(row).body));
+  return parseRecord(kind, Body.parse(row).body);
 }
 
 /**

@@ -62,6 +62,17 @@ export class Store {
     }
   }
 
+  /** Returns true if a process runs the service on the data directory. The directory must exist. */
+  static isServed(directory: string): boolean {
+    try {
+      acquireLock(join(directory, LOCK_FILE)).close();
+      return false;
+    } catch (error) {
+      if (error instanceof DataUnusableError) return true;
+      throw error;
+    }
+  }
+
   /** Runs one SQL statement and returns the rows. The values of `parameters` replace the `?` in the statement. */
   all(sql: string, ...parameters: readonly SQLInputValue[]): readonly Row[] {
     return this.#prepare(sql).all(...parameters);

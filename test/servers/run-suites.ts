@@ -33,6 +33,7 @@ function suitesFor({ dynamodb, sqs, ssm }: ServerUrls): readonly Suite[] {
         "--testMatch",
         "<rootDir>/test/lib/ledger/**/*.test.ts",
         "<rootDir>/test/lib/queue/queue.test.ts",
+        "<rootDir>/test/local/ops/import/import-ledger.test.ts",
         "<rootDir>/test/servers/write-units.servers.ts",
       ],
       environment: { ...stack, LEDGER_RUNS: String(LEDGER_RUNS) },

@@ -94,8 +94,12 @@ const COMMANDS: Readonly<Record<string, { readonly action: string; readonly reso
 
 /** What the operators' commands use through the ledger, the queue and the config of the product, and in the runbook. */
 const OTHER_NEEDS: readonly NeededAction[] = [
-  ...["GetItem", "Query", "UpdateItem"].map((name) => ({ action: `dynamodb:${name}`, resource: ledger })),
+  ...["GetItem", "PutItem", "Query", "UpdateItem"].map((name) => ({
+    action: `dynamodb:${name}`,
+    resource: ledger,
+  })),
   { action: "dynamodb:Query", resource: `${ledger}/index/overdue` },
+  { action: "dynamodb:Scan", resource: `${ledger}/index/recent` },
   { action: "ssm:DeleteParameters", resource: parameter("/settings") },
   ...["GetFunctionRecursionConfig", "PutFunctionRecursionConfig"].map((name) => ({
     action: `lambda:${name}`,

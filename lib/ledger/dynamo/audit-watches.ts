@@ -29,7 +29,7 @@ const Schedule = z.object({
 export async function auditWatches(table: LedgerTable, now: Instant): Promise<Audit> {
   const audit = { concluded: 0, stopped: 0, live: 0, discovered: 0, orphaned: [] as OrphanedWatch[] };
   const running: WatchKey[] = [];
-  for await (const { state, ...itemKey } of scanIndex(table)) {
+  for await (const { state, ...itemKey } of scanRecentIndex(table)) {
     const key = parseWatchItemKey(itemKey);
     if (isDiscovered(key)) audit.discovered += 1;
     if (state === "watching") running.push(key);
@@ -52,7 +52,11 @@ export async function auditWatches(table: LedgerTable, now: Instant): Promise<Au
   return { ...audit, accepted: concluded + stopped + live + orphaned.length };
 }
 
-async function* scanIndex({ client, table }: LedgerTable): AsyncGenerator<z.infer<typeof Entry>> {
+/** Returns the key and the state of every watch. The index is eventually consistent. */
+export async function* scanRecentIndex({
+  client,
+  table,
+}: LedgerTable): AsyncGenerator<z.infer<typeof Entry>> {
   let next: Item | undefined;
   do {
     const page = await client.send(

@@ -88,7 +88,7 @@ export function toCallerData(watchItem: Item | null, callerItem: Item | null): C
   };
 }
 
-function callbackAttributes({ callbacks }: Pick<CallerData, "callbacks">): StoredValues {
+export function callbackAttributes({ callbacks }: Pick<CallerData, "callbacks">): StoredValues {
   return Object.fromEntries(
     Object.entries(callbacks).map(([name, encrypted]) => [`${CALLBACK_PREFIX}${name}`, encrypted]),
   );

@@ -38,13 +38,27 @@ const DurationsItem = z.looseObject({ sk: z.string() });
 
 /** The operation costs one write to DynamoDB. */
 export const addDuration: Operation<"addDuration"> = async (table, duration) => {
-  const { project, jobType, day, bucket, expiresAt } = duration;
+  const { key, counter } = findDurationCounter(duration);
   await updateItem(table, {
-    key: { pk: durationsPartition(project, jobType), sk: `week#${Math.floor(day / WEEK_DAYS)}` },
-    add: { [`d${day % WEEK_DAYS}b${bucket}`]: 1 },
-    set: { expiresAt: toEpochSeconds(expiresAt) },
+    key,
+    add: { [counter]: 1 },
+    set: { expiresAt: toEpochSeconds(duration.expiresAt) },
   });
 };
+
+/** Returns the item, and the name of its attribute, that counts the jobs of one day and one range of durations. */
+export function findDurationCounter({
+  project,
+  jobType,
+  day,
+  bucket,
+}: Omit<DurationCount, "count"> & { readonly project: string; readonly jobType: string }): {
+  readonly key: ItemKey;
+  readonly counter: string;
+} {
+  const key = { pk: durationsPartition(project, jobType), sk: `week#${Math.floor(day / WEEK_DAYS)}` };
+  return { key, counter: `d${day % WEEK_DAYS}b${bucket}` };
+}
 
 /**
  * The operation costs one query to DynamoDB. The job counts of two years are much smaller than one page of a query
@@ -126,6 +140,6 @@ export function slowItemKey(key: WatchGeneration): ItemKey {
   return { pk: jobPartition(key), sk: `slow#${key.generation}#${key.caller}` };
 }
 
-function subJobDurationsKey(project: string, jobType: string): ItemKey {
+export function subJobDurationsKey(project: string, jobType: string): ItemKey {
   return { pk: `${durationsPartition(project, jobType)}#subjobs`, sk: "subjobs" };
 }

@@ -5,6 +5,7 @@ import { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import { computeNotificationGenerations, type NotificationGenerations } from "../notification.ts";
 import { deliveriesOverdueAt, type StoredOutcome, truncateEndedJob } from "../watch.ts";
+import type { StoredValues } from "./expression.ts";
 import {
   createItem,
   getItem,
@@ -132,17 +133,25 @@ export const stopWatch: Operation<"stopWatch"> = async (table, key, at, expiresA
 };
 
 export const saveOutcomeOnce: Operation<"saveOutcomeOnce"> = async (table, key, outcome, expiresAt) => {
-  const { summary, tree, generations } = outcome;
+  const { summary, generations } = outcome;
+  const created = await createItem(table, outcomeItemKey(key), toOutcomeAttributes(outcome, expiresAt));
+  if (created) return { summary, generations };
+  return (await readOutcome(table, key)) ?? { summary, generations };
+};
+
+/** Returns the attributes of the item of an outcome. */
+export function toOutcomeAttributes(
+  { summary, tree, generations }: StoredOutcome,
+  expiresAt: Instant,
+): StoredValues {
   const packed = packJson(summary);
-  const created = await createItem(table, outcomeItemKey(key), {
+  return {
     summary: packed,
     tree: tree === null ? null : packTree(tree, MAX_TREE_BYTES - packed.length),
     generations: Object.keys(generations).length === 0 ? null : JSON.stringify(generations),
     expiresAt: toEpochSeconds(expiresAt),
-  });
-  if (created) return { summary, generations };
-  return (await readOutcome(table, key)) ?? { summary, generations };
-};
+  };
+}
 
 /**
  * Reads the outcome summary of a watch without the tree of subjobs. A tree of subjobs can be large, and one digest

@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
-import { MaybeInstant } from "../../domain/job.ts";
+import { type JobKey, MaybeInstant } from "../../domain/job.ts";
 import { parseJson } from "../../domain/json.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
+import type { DigestLedger } from "../ledger.ts";
 import {
   ATTEMPT_HISTORY,
   Attempt,
@@ -14,6 +15,7 @@ import {
   createItem,
   getItem,
   type Item,
+  type LedgerTable,
   type Operation,
   parseItem,
   readItem,
@@ -185,14 +187,23 @@ export function toDeliveryRecord(item: Item | null, target: string): DeliveryRec
 const parseAttempt = (text: string): Attempt => Attempt.parse(parseJson(text));
 
 export const createDigest: Operation<"createDigest"> = async (table, digest) => {
-  await createItem(table, digestKey(digest.digestId), {
-    caller: digest.caller,
-    members: digest.members.map(formatDigestMember),
-    running: new Set(digest.members.map(jobPartition)),
-    targets: digest.targets,
-    expiresAt: toEpochSeconds(digest.expiresAt),
-  });
+  await createDigestItem(table, digest, digest.members);
 };
+
+/** Creates the item of a digest of which the jobs `running` have not ended. Returns false if the item exists already. */
+export function createDigestItem(
+  table: LedgerTable,
+  { digestId, caller, members, targets, expiresAt }: Parameters<DigestLedger["createDigest"]>[0],
+  running: readonly JobKey[],
+): Promise<boolean> {
+  return createItem(table, digestKey(digestId), {
+    caller,
+    members: members.map(formatDigestMember),
+    running: new Set(running.map(jobPartition)),
+    targets,
+    expiresAt: toEpochSeconds(expiresAt),
+  });
+}
 
 export const removeRunningMember: Operation<"removeRunningMember"> = async (table, digestId, job) => {
   const removed = await updateItem(table, {

@@ -1,0 +1,116 @@
+import * as z from "zod";
+import type { Instant } from "../../../lib/domain/job.ts";
+import { scanRecentIndex } from "../../../lib/ledger/dynamo/audit-watches.ts";
+import type { LedgerTable } from "../../../lib/ledger/dynamo/item-operations.ts";
+import { parseWatchItemKey } from "../../../lib/ledger/dynamo/keys.ts";
+import {
+  generationId,
+  parseRecord,
+  RecordRow,
+  type Records,
+  toWatchRow,
+  type WatchRow,
+  watchId,
+} from "../../../server/ledger/rows.ts";
+import type { readExportFile } from "../../../server/store/export-file.ts";
+import {
+  type DurationRow,
+  type LedgerWrite,
+  toDurationWrites,
+  toRecordWrite,
+  toWatchWrite,
+} from "./ledger-items.ts";
+
+type ExportRow = Awaited<ReturnType<typeof readExportFile>>["rows"][number];
+
+/** The number of items that are written in parallel. */
+const CONCURRENCY = 16;
+
+const DurationColumns = z.object({
+  project: z.string(),
+  job_type: z.string(),
+  day: z.int(),
+  bucket: z.int(),
+  count: z.int(),
+  expires_at: z.number(),
+});
+
+/** What an import writes to the ledger of a stage. */
+export interface Import {
+  readonly watches: readonly WatchRow[];
+  /** The writes that must be finished before the first watch is written. */
+  readonly recordWrites: readonly LedgerWrite[];
+  readonly watchWrites: readonly LedgerWrite[];
+  /** The number of messages in the export. An import writes no message, because the ledger contains all their data. */
+  readonly messages: number;
+}
+
+/** How many items an import has written, and how many the ledger had already. */
+export interface Written {
+  readonly written: number;
+  readonly present: number;
+}
+
+/**
+ * Reads the rows of an export. Rows that have expired are omitted.
+ * @throws ZodError if a row was not written by this service. The error contains no values.
+ */
+export function planImport(rows: readonly ExportRow[], now: Instant): Import {
+  const ofTable = (table: ExportRow["table"]) =>
+    rows.filter((line) => line.table === table).map(({ row }) => row);
+  const isKept = (expiresAt: Instant | null) => expiresAt === null || expiresAt > now;
+  const watches = ofTable("watch")
+    .map(toWatchRow)
+    .filter(({ expiresAt }) => isKept(expiresAt));
+  const records = ofTable("record")
+    .map((row) => RecordRow.parse(row))
+    .filter(({ expires_at }) => isKept(expires_at));
+  const durations = ofTable("duration")
+    .map((row): DurationRow => {
+      const { job_type: jobType, expires_at: expiresAt, ...rest } = DurationColumns.parse(row);
+      return { ...rest, jobType, expiresAt };
+    })
+    .filter(({ expiresAt }) => isKept(expiresAt));
+  const trees = new Map<string, Records["tree"]>();
+  const withCallerData = new Set<string>();
+  for (const { kind, id, body } of records) {
+    if (kind === "tree") trees.set(id, parseRecord(kind, body));
+    if (kind === "caller") withCallerData.add(id);
+  }
+  return {
+    watches,
+    recordWrites: [
+      ...records.flatMap(
+        ({ kind, id, body, expires_at }) =>
+          toRecordWrite(kind, id, parseRecord(kind, body), expires_at) ?? [],
+      ),
+      ...toDurationWrites(durations),
+    ],
+    watchWrites: watches.map((row) =>
+      toWatchWrite(row, trees.get(watchId(row.watch)) ?? null, withCallerData.has(generationId(row.watch))),
+    ),
+    messages: ofTable("message").length,
+  };
+}
+
+/** Returns true if the ledger has a watch that the export does not have. Then the stage is in use. */
+export async function isStageInUse(
+  table: LedgerTable,
+  { watches }: Pick<Import, "watches">,
+): Promise<boolean> {
+  const own = new Set(watches.map(({ watch }) => watchId(watch)));
+  for await (const entry of scanRecentIndex(table))
+    if (!own.has(watchId(parseWatchItemKey(entry)))) return true;
+  return false;
+}
+
+/** Makes the writes, several at the same time. An item that the ledger has already stays as it is. */
+export async function writeAll(writes: readonly LedgerWrite[], table: LedgerTable): Promise<Written> {
+  let written = 0;
+  const remaining = writes.values();
+  const work = async (): Promise<void> => {
+    for (const write of remaining) if (await write(table)) written += 1;
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  return { written, present: writes.length - written };
+}

@@ -1,0 +1,203 @@
+import * as z from "zod";
+import type { Instant } from "../../../lib/domain/job.ts";
+import { parseJson } from "../../../lib/domain/json.ts";
+import { callbackAttributes } from "../../../lib/ledger/dynamo/caller-data.ts";
+import {
+  claimList,
+  rememberMessage,
+  requestList,
+  saveDiscovery,
+} from "../../../lib/ledger/dynamo/discovery.ts";
+import {
+  findDurationCounter,
+  slowItemKey,
+  subJobDurationsKey,
+} from "../../../lib/ledger/dynamo/durations.ts";
+import { toOutcomeAttributes } from "../../../lib/ledger/dynamo/end-watch.ts";
+import type { StoredValues } from "../../../lib/ledger/dynamo/expression.ts";
+import {
+  createItem,
+  hashTree,
+  type LedgerTable,
+  packJson,
+  packTree,
+  toEpochSeconds,
+} from "../../../lib/ledger/dynamo/item-operations.ts";
+import {
+  callerDataItemKey,
+  type ItemKey,
+  notificationItemKey,
+  outcomeItemKey,
+  treeItemKey,
+  watchItemKey,
+} from "../../../lib/ledger/dynamo/keys.ts";
+import { createDigestItem } from "../../../lib/ledger/dynamo/notifications.ts";
+import {
+  markTargetGone,
+  switchTargetOff,
+  throttleTarget,
+} from "../../../lib/ledger/dynamo/targets-and-rate-limits.ts";
+import { formatInstants, overdueIndexAttributes } from "../../../lib/ledger/dynamo/watch-item.ts";
+import type { DurationCount } from "../../../lib/schedule/duration-buckets.ts";
+import type { RecordKind, Records, WatchRow } from "../../../server/ledger/rows.ts";
+
+/** Writes one thing of an export to the ledger of a stage. Returns false if the ledger has it already. */
+export type LedgerWrite = (table: LedgerTable) => Promise<boolean>;
+
+const WatchId = z.tuple([z.string(), z.string(), z.string()]);
+const GenerationId = z.tuple([z.string(), z.string(), z.string(), z.int()]);
+const NotificationId = z.tuple([z.string(), z.string(), z.int(), z.string(), z.string()]);
+const JobTypeId = z.tuple([z.string(), z.string()]);
+
+function parseWatchId(id: string) {
+  const [project, jobId, caller] = WatchId.parse(parseJson(id));
+  return { project, jobId, caller };
+}
+
+function parseGenerationId(id: string) {
+  const [project, jobId, caller, generation] = GenerationId.parse(parseJson(id));
+  return { project, jobId, caller, generation };
+}
+
+const create =
+  (key: ItemKey, attributes: StoredValues): LedgerWrite =>
+  (table) =>
+    createItem(table, key, attributes);
+
+type RecordWriter<Kind extends RecordKind> = (
+  id: string,
+  record: Records[Kind],
+  expiresAt: Instant,
+) => LedgerWrite;
+
+/** How each kind of record is written. Is null for a kind that has no meaning in another process. */
+const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null } = {
+  caller: (id, { context, callbacks }, expiresAt) =>
+    create(callerDataItemKey(parseGenerationId(id)), {
+      ...callbackAttributes({ callbacks }),
+      context: JSON.stringify(context),
+      expiresAt: toEpochSeconds(expiresAt),
+    }),
+  tree: (id, tree, expiresAt) =>
+    create(treeItemKey(parseWatchId(id)), { tree: packTree(tree), expiresAt: toEpochSeconds(expiresAt) }),
+  outcome: (id, outcome, expiresAt) =>
+    create(outcomeItemKey(parseGenerationId(id)), toOutcomeAttributes(outcome, expiresAt)),
+  slow: (id, record, expiresAt) =>
+    create(slowItemKey(parseGenerationId(id)), {
+      record: packJson(record),
+      expiresAt: toEpochSeconds(expiresAt),
+    }),
+  subJobs: (id, durations, expiresAt) => {
+    const [project, jobType] = JobTypeId.parse(parseJson(id));
+    const attributes = { durations: packJson(durations), expiresAt: toEpochSeconds(expiresAt) };
+    return create(subJobDurationsKey(project, jobType), attributes);
+  },
+  notification: (id, { delivery, owner, leaseUntil }, expiresAt) => {
+    const [project, jobId, generation, event, target] = NotificationId.parse(parseJson(id));
+    const { target: _, history, deadLettered, ...fields } = delivery;
+    return create(notificationItemKey({ project, jobId, generation, event, target }), {
+      ...fields,
+      owner,
+      leaseUntil,
+      deadLettered: deadLettered ? true : null,
+      history: history.map((attempt) => JSON.stringify(attempt)),
+      expiresAt: toEpochSeconds(expiresAt),
+    });
+  },
+  // A time that a rate limit has reserved is over after some seconds, so these times are not written.
+  target:
+    (name, { offSince, goneSince, throttledUntil }) =>
+    async (table) => {
+      if (throttledUntil > 0) await throttleTarget(table, name, throttledUntil);
+      if (goneSince !== null) await markTargetGone(table, name, goneSince);
+      return offSince === null || switchTargetOff(table, name, offSince);
+    },
+  digest:
+    (digestId, { running, ...digest }, expiresAt) =>
+    (table) =>
+      createDigestItem(table, { digestId, ...digest, expiresAt }, running),
+  discovery:
+    (project, { listedAt, requested, ...discovery }) =>
+    async (table) => {
+      if ((await claimList(table, project, listedAt, 0)) === null) return false;
+      const { switchedOnAt, succeededAt, skippedJobIds } = discovery;
+      if (switchedOnAt !== null)
+        await saveDiscovery(table, project, null, { switchedOnAt, succeededAt, skippedJobIds });
+      if (requested) await requestList(table, project);
+      return true;
+    },
+  message: (messageId, _record, expiresAt) => (table) => rememberMessage(table, messageId, expiresAt),
+  waiting: null,
+};
+
+/**
+ * Returns how a record of an export is written. Returns null for a kind that has no meaning in another process.
+ * @throws ZodError if the record was not written by this service. The error contains no values.
+ */
+export function toRecordWrite<Kind extends RecordKind>(
+  kind: Kind,
+  id: string,
+  record: Records[Kind],
+  expiresAt: Instant | null,
+): LedgerWrite | null {
+  // Only the record of a switched-off target never expires, and no expiry time is written for a target.
+  return RECORD_WRITERS[kind]?.(id, record, expiresAt ?? 0) ?? null;
+}
+
+/**
+ * Returns how a watch of an export is written.
+ * @param tree the record `tree` of the watch, or null.
+ * @param hasCallerData is true if the export contains the record `caller` of the current generation of the watch.
+ */
+export function toWatchWrite(
+  { watch, owner, leaseUntil, unfinishedTries, restartable, dueAt, expiresAt }: WatchRow,
+  tree: Records["tree"] | null,
+  hasCallerData: boolean,
+): LedgerWrite {
+  const { jobId: _, caller: __, ...fields } = watch;
+  return create(watchItemKey(watch), {
+    ...fields,
+    ...overdueIndexAttributes(watch, dueAt),
+    owner,
+    leaseUntil,
+    unfinishedTries,
+    restartable,
+    targets: new Set(watch.targets),
+    polledAt: formatInstants(watch.polledAt),
+    accessError: watch.accessError?.kind ?? null,
+    accessErrorSince: watch.accessError?.since ?? null,
+    lastPollError: watch.lastPollError?.text ?? null,
+    lastPollErrorSince: watch.lastPollError?.since ?? null,
+    ready: watch.ready === null ? null : JSON.stringify(watch.ready),
+    operation: watch.operation === null ? null : JSON.stringify(watch.operation),
+    treeHash: tree === null ? null : hashTree(tree),
+    hasCallerItem: hasCallerData ? true : null,
+    expiresAt: toEpochSeconds(expiresAt),
+  });
+}
+
+/**
+ * Returns how the counted jobs of an export are written. One item contains the counts of a week. Counts of a week that
+ * the ledger already has stay as they are.
+ */
+export function toDurationWrites(rows: readonly DurationRow[]): readonly LedgerWrite[] {
+  const weeks = Map.groupBy(rows, (row) => JSON.stringify(findDurationCounter(row).key));
+  return [...weeks.values()].flatMap((week) => {
+    const [first] = week;
+    if (first === undefined) return [];
+    const counts = week.map((row) => [findDurationCounter(row).counter, row.count] as const);
+    const expiresAt = Math.max(...week.map((row) => row.expiresAt));
+    return [
+      create(findDurationCounter(first).key, {
+        ...Object.fromEntries(counts),
+        expiresAt: toEpochSeconds(expiresAt),
+      }),
+    ];
+  });
+}
+
+export interface DurationRow extends DurationCount {
+  readonly project: string;
+  readonly jobType: string;
+  readonly expiresAt: Instant;
+}

@@ -1,0 +1,180 @@
+import { join } from "node:path";
+import fc from "fast-check";
+import { isStageInUse, planImport, writeAll } from "../../../../local/ops/import/import-ledger.ts";
+import { runDataCommand } from "../../../../server/data-commands.ts";
+import { createSqliteLedger } from "../../../../server/ledger/sqlite-ledger.ts";
+import { readExportFile } from "../../../../server/store/export-file.ts";
+import { Store } from "../../../../server/store/store.ts";
+import {
+  callLedger,
+  type LedgerCall,
+  ledgerCall,
+  readLedgerState,
+} from "../../../lib/ledger/random-operations.ts";
+import { attempt, conclusion, LEASE_MS, NEVER, newWatch, SLOW, T0 } from "../../../lib/ledger/samples.ts";
+import { createDataDirectory } from "../../../server/open-test-store.ts";
+import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
+import { createDynamoLedger } from "../../../support/dynamodb-ledger.ts";
+import { createTable } from "../../../support/table.ts";
+
+/** `npm run servers:test` makes more runs on a faster server. */
+const RUNS = Number(process.env.LEDGER_RUNS ?? 15);
+const MAX_CALLS = 60;
+const SLOW_KEY = { project: "prod", jobId: "job-a", caller: "token:ci", generation: 1 };
+
+let dynamo: EmbeddedDynamo;
+let tables = 0;
+beforeAll(async () => {
+  dynamo = await startDynamo();
+});
+afterAll(() => dynamo.stop());
+
+async function createLedgerTable() {
+  tables += 1;
+  const table = `import-${tables}`;
+  await createTable(dynamo.client, table);
+  return { client: dynamo.client, table };
+}
+
+/** Runs the service's ledger on a new data directory, and exports the ledger after the service has stopped. */
+async function exportAfter(run: (ledger: ReturnType<typeof createSqliteLedger>) => Promise<unknown>) {
+  const directory = createDataDirectory();
+  const file = join(createDataDirectory(), "export.jsonl");
+  const store = Store.open(directory, { exclusive: true });
+  const result = await run(createSqliteLedger(store));
+  store.close();
+  expect(await runDataCommand("export", [file, "--data", directory])).toBe(0);
+  const exported = await readExportFile(file);
+  expect(exported.whileRunning).toBe(false);
+  return { result, plan: planImport(exported.rows, T0) };
+}
+
+/** Returns what a ledger returns about the items that `readLedgerState` does not read. */
+async function readRest(ledger: ReturnType<typeof createSqliteLedger>): Promise<unknown> {
+  return {
+    messages: await Promise.all(["m-1", "m-2"].map((id) => ledger.hasMessage(id))),
+    subJobs: await ledger.readSubJobDurations("prod", "A"),
+    slow: await ledger.readSlow(SLOW_KEY),
+  };
+}
+
+test("an imported ledger returns the same as the exported ledger after random calls", async () => {
+  const compare = async (calls: readonly LedgerCall[]): Promise<void> => {
+    const { result, plan } = await exportAfter(async (ledger) => {
+      for (const call of calls) await callLedger(ledger, call);
+      await ledger.saveSlowOnce(SLOW_KEY, SLOW, NEVER);
+      await ledger.addSubJobDurations("prod", "A", { InstallMaster: 12 }, NEVER);
+      return [await readLedgerState(ledger), await readRest(ledger)];
+    });
+    const table = await createLedgerTable();
+    await writeAll(plan.recordWrites, table);
+    await writeAll(plan.watchWrites, table);
+    const imported = createDynamoLedger(table);
+    expect([await readLedgerState(imported), await readRest(imported)]).toEqual(result);
+  };
+  const calls = fc.array(ledgerCall, { minLength: 1, maxLength: MAX_CALLS, size: "max" });
+  await fc.assert(fc.asyncProperty(calls, compare), { numRuns: RUNS });
+}, 600_000);
+
+test("an imported ledger returns the same as the exported ledger for the next random calls", async () => {
+  const compare = async (before: readonly LedgerCall[], after: readonly LedgerCall[]): Promise<void> => {
+    const callAll = async (ledger: ReturnType<typeof createSqliteLedger>) => {
+      const results: unknown[] = [];
+      for (const call of after) results.push({ ...call, result: await callLedger(ledger, call) });
+      return [results, await readLedgerState(ledger)];
+    };
+    const copies = await exportAfter(async (ledger) => {
+      for (const call of before) await callLedger(ledger, call);
+    });
+    const { result } = await exportAfter(async (ledger) => {
+      for (const call of before) await callLedger(ledger, call);
+      return callAll(ledger);
+    });
+    const table = await createLedgerTable();
+    await writeAll(copies.plan.recordWrites, table);
+    await writeAll(copies.plan.watchWrites, table);
+    expect(await callAll(createDynamoLedger(table))).toEqual(result);
+  };
+  // The import omits the waiting calls and the reserved request times. Both are over after some seconds.
+  const lasting = ledgerCall.filter(
+    ({ name }) => !["startWaiting", "endWaiting", "reserveRequestTime"].includes(name),
+  );
+  const calls = fc.array(lasting, { minLength: 1, maxLength: MAX_CALLS, size: "max" });
+  await fc.assert(fc.asyncProperty(calls, calls, compare), { numRuns: RUNS });
+}, 600_000);
+
+describe("an import into a stage", () => {
+  const watch = newWatch({ targets: ["audit"], expiresAt: NEVER });
+  const key = { ...watch, generation: 0, event: "job.failed", target: "audit" };
+  const exportDelivered = () =>
+    exportAfter(async (ledger) => {
+      await ledger.openWatch(watch);
+      await ledger.saveOutcomeOnce(
+        { ...watch, generation: 0 },
+        { summary: conclusion(watch), tree: null, generations: {} },
+        NEVER,
+      );
+      const { acceptedAt, targets, expiresAt } = watch;
+      const ended = { concludedAt: T0, outcome: "failed", polledAt: [T0] } as const;
+      await ledger.endWatch({ key: watch, acceptedAt, targets, expiresAt, ...ended });
+      const owner = { key, redelivery: 0, messageId: "m-1" };
+      await ledger.claimNotification({ ...owner, now: T0, leaseMs: LEASE_MS, expiresAt: NEVER });
+      await ledger.recordAttempt({
+        ...owner,
+        state: "delivered",
+        spent: true,
+        attempt: attempt({ verdict: "delivered" }),
+        nextAttemptAt: null,
+      });
+    });
+
+  it("changes nothing the second time", async () => {
+    const { plan } = await exportDelivered();
+    const table = await createLedgerTable();
+    expect(await writeAll(plan.recordWrites, table)).toEqual({ written: 3, present: 0 });
+    expect(await writeAll(plan.watchWrites, table)).toEqual({ written: 1, present: 0 });
+    const imported = createDynamoLedger(table);
+    await imported.scheduleSweep({ ...watch, generation: 0 }, T0 + 1, null);
+    const before = await imported.readWatch(watch);
+    expect(await writeAll(plan.recordWrites, table)).toEqual({ written: 0, present: 3 });
+    expect(await writeAll(plan.watchWrites, table)).toEqual({ written: 0, present: 1 });
+    expect(await imported.readWatch(watch)).toEqual(before);
+    expect(await imported.listOverdue(NEVER, 10)).toMatchObject([{ dueAt: T0 + 1 }]);
+  });
+
+  it("shows no watch before the records of all watches are written", async () => {
+    const { plan } = await exportDelivered();
+    const table = await createLedgerTable();
+    await writeAll(plan.recordWrites, table);
+    const imported = createDynamoLedger(table);
+    expect(await imported.listOverdue(NEVER, 10)).toEqual([]);
+    await writeAll(plan.watchWrites, table);
+    expect((await imported.readWatch(watch))?.deliveries).toMatchObject([{ state: "delivered" }]);
+    const again = { key, redelivery: 0, messageId: "m-2", now: NEVER, leaseMs: LEASE_MS, expiresAt: NEVER };
+    expect(await imported.claimNotification(again)).toEqual({ kind: "stale" });
+  });
+
+  it("finds that the stage is in use by a watch that the export does not have", async () => {
+    const { plan } = await exportDelivered();
+    const table = await createLedgerTable();
+    await writeAll(plan.recordWrites, table);
+    expect(await isStageInUse(table, plan)).toBe(false);
+    await writeAll(plan.watchWrites, table);
+    expect(await isStageInUse(table, plan)).toBe(false);
+    await createDynamoLedger(table).openWatch(newWatch({ jobId: "own" }));
+    expect(await isStageInUse(table, plan)).toBe(true);
+  });
+
+  it("omits what has expired", async () => {
+    const { plan } = await exportAfter((ledger) => ledger.openWatch({ ...watch, expiresAt: T0 }));
+    expect(plan).toMatchObject({ watches: [], recordWrites: [], watchWrites: [] });
+  });
+
+  it("fails if the ledger refuses a write", async () => {
+    const { plan } = await exportDelivered();
+    const missing = { client: dynamo.client, table: "missing" };
+    await expect(writeAll(plan.recordWrites, missing)).rejects.toMatchObject({
+      name: "ResourceNotFoundException",
+    });
+  });
+});
