@@ -54,8 +54,9 @@ async function decompressBody(
   const codings = codingsOf({ headers, body });
   if (codings.length > MAX_CODINGS) return null;
   let plain: PlainBody | null = { body, isTruncated };
-  for (const coding of codings.reverse()) {
-    if (plain === null || plain.body.length === 0) return plain;
+  for (let i = 0; i < MAX_CODINGS && plain !== null && plain.body.length > 0; i += 1) {
+    const coding = codings.pop() ?? (isGzip(plain.body) ? "gzip" : null);
+    if (coding === null) break;
     plain = await decompress(coding, plain, maxBytes);
   }
   return plain;
@@ -91,7 +92,7 @@ async function decompress(
       if (size > maxBytes) break;
     }
   } catch {
-    return null;
+    return startsLikeText(body) ? { body, isTruncated } : null;
   }
   return { body: Buffer.concat(chunks).subarray(0, maxBytes), isTruncated: isTruncated || size > maxBytes };
 }
@@ -99,15 +100,23 @@ async function decompress(
 /** Returns null if the coding is unknown. If `isTruncated` is true, it is no error that the data ends too early. */
 async function createDecompressor(coding: string, body: Buffer, isTruncated: boolean) {
   // Most bodies have no compression, so the function loads the module only when it is needed.
-  const { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } = await import(
-    "node:zlib"
-  );
+  const zlib = await import("node:zlib");
+  const { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } = zlib;
   const options = isTruncated ? { finishFlush: constants.Z_SYNC_FLUSH } : {};
-  if (isGzipName(coding)) return createGunzip(options);
+  if (isGzip(body)) return createGunzip(options);
   if (coding === "deflate") return isZlib(body) ? createInflate(options) : createInflateRaw(options);
+  // The command also runs on Node.js 20, which has no zstd.
+  if (coding === "zstd" && "createZstdDecompress" in zlib)
+    return zlib.createZstdDecompress(isTruncated ? { finishFlush: constants.ZSTD_e_flush } : {});
   if (coding !== "br") return null;
   return createBrotliDecompress(isTruncated ? { finishFlush: constants.BROTLI_OPERATION_FLUSH } : {});
 }
+
+/**
+ * Returns true if the first character is a character with which JSON or a web page starts. Some proxies decompress a body
+ * and keep the header Content-Encoding.
+ */
+const startsLikeText = (bytes: Buffer): boolean => /^\s*[[{<]/.test(bytes.subarray(0, 64).toString("latin1"));
 
 const isGzipName = (coding: string): boolean => coding === "gzip" || coding === "x-gzip";
 

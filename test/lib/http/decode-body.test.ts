@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { decodeBody, decodeText } from "../../../lib/http/decode-body.ts";
 
 const JSON_TEXT = '{"reason":"größer › 缺货"}';
@@ -21,6 +21,14 @@ describe("decodeBody", () => {
     ["deflate", deflateRawSync(JSON_TEXT)],
     ["deflate, gzip", gzipSync(deflateSync(JSON_TEXT))],
     ["identity, br", brotliCompressSync(JSON_TEXT)],
+    ["zstd", zstdCompressSync(JSON_TEXT)],
+    ["br", Buffer.from(JSON_TEXT)],
+    ["deflate", Buffer.from(JSON_TEXT)],
+    ["zstd", Buffer.from(JSON_TEXT)],
+    ["br", gzipSync(JSON_TEXT)],
+    ["deflate", gzipSync(JSON_TEXT)],
+    ["gzip", gzipSync(gzipSync(JSON_TEXT))],
+    ["", gzipSync(gzipSync(JSON_TEXT))],
     ["identity", Buffer.from(JSON_TEXT)],
     ["UTF-8", Buffer.from(JSON_TEXT)],
     ["", Buffer.from(JSON_TEXT)],
@@ -39,7 +47,8 @@ describe("decodeBody", () => {
   it.each([
     ["an unknown coding", "compress", Buffer.from(JSON_TEXT)],
     ["too many codings", "gzip, gzip, gzip, gzip", gzipSync(JSON_TEXT)],
-    ["data that is not compressed", "br", Buffer.from(JSON_TEXT)],
+    ["data that is neither compressed nor text", "br", Buffer.from([0xff, 0xfe, 0xfd])],
+    ["data that ends too early", "zstd", zstdCompressSync(JSON_TEXT).subarray(0, -4)],
     ["data that ends too early", "gzip", gzipSync(JSON_TEXT).subarray(0, -9)],
     ["data that ends too early", "br", brotliCompressSync(JSON_TEXT).subarray(0, -4)],
     ["a wrong checksum", "gzip", Buffer.concat([gzipSync(JSON_TEXT).subarray(0, -8), Buffer.alloc(8)])],
@@ -64,6 +73,8 @@ describe("decodeBody", () => {
     ["one bomb", "gzip", gzipSync(Buffer.alloc(200_000_000))],
     ["a bomb inside a bomb", "gzip, gzip", gzipSync(gzipSync(Buffer.alloc(200_000_000)))],
     ["a brotli bomb", "br", brotliCompressSync(Buffer.alloc(20_000_000))],
+    ["a zstd bomb", "zstd", zstdCompressSync(Buffer.alloc(200_000_000))],
+    ["a bomb that has only one header", "gzip", gzipSync(gzipSync(Buffer.alloc(200_000_000)))],
   ])("stops at the size limit in %s", async (_, coding, bomb) => {
     const before = process.memoryUsage().rss;
     expect(await decode(bomb, encodedAs(coding))).toMatchObject({ isTruncated: true });
