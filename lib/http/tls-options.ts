@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { Secret, toSecret } from "../domain/secret.ts";
 import "../domain/zod-fields.ts";
 
+const BEGIN = /-----BEGIN CERTIFICATE-----/g;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /** One or more certificates in PEM, for example the certificate of a private certificate authority. */
@@ -64,8 +65,10 @@ export function toTlsOptions({ ca, clientCertificate }: TlsConfig): TlsOptions {
 function parseCertificates(pem: unknown): readonly X509Certificate[] | null {
   if (typeof pem !== "string") return null;
   const blocks = pem.match(CERTIFICATE) ?? [];
+  // A certificate without its last line would be missing in the bundle, and nobody would see an error.
+  if (blocks.length === 0 || blocks.length !== pem.match(BEGIN)?.length) return null;
   try {
-    return blocks.length === 0 ? null : blocks.map((block) => new X509Certificate(block));
+    return blocks.map((block) => new X509Certificate(block));
   } catch {
     return null;
   }

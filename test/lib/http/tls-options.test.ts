@@ -11,9 +11,17 @@ it("accepts one or more certificates in PEM, also with comments and Windows line
     expect(Certificates.safeParse(pem).success).toBe(true);
 });
 
-it.each(["", "no PEM", key, authority.slice(0, -40), authority.replace(/MII/, "AAA"), 7])(
-  "refuses %j, which is not a certificate in PEM",
-  (pem) => expect(Certificates.safeParse(pem).success).toBe(false),
+it.each([
+  "",
+  "no PEM",
+  key,
+  authority.slice(0, -40),
+  authority + cert.slice(0, -40),
+  `${cert.slice(0, 200)}\n${authority}`,
+  authority.replace(/MII/, "AAA"),
+  7,
+])("refuses %j, which is not a certificate in PEM", (pem) =>
+  expect(Certificates.safeParse(pem).success).toBe(false),
 );
 
 it("accepts a client certificate only with its private key, and does not print the key", () => {
