@@ -65,7 +65,7 @@ export function connectThroughProxy(agent: HttpsAgent, proxy: OutgoingProxy): vo
     // The service does not set `checkServerIdentity`, so Node.js itself checks whether the certificate belongs to the
     // host.
     const { host, port, lookup, checkServerIdentity: _, ...tls } = options;
-    if (host == null || !proxy.isUsedFor(host)) return connectDirectly(options);
+    if (host == null || !proxy.isUsedFor(host, Number(port))) return connectDirectly(options);
     const tunnel = { ...tls, host, port: Number(port), lookup, path: undefined };
     // Most services need no proxy, so the service loads the code for the proxy only when it is needed.
     import("./proxy-tunnel.ts")

@@ -88,7 +88,7 @@ export function guardAgent(
       return null;
     }
     const guarded = { ...options, lookup: guardedLookup(lookup, refusalOf) };
-    if (proxy === null || !proxy.isUsedFor(host)) return connect(guarded);
+    if (proxy === null || !proxy.isUsedFor(host, hostPort.port)) return connect(guarded);
     return connect(allow.hasName(hostPort.host, hostPort.port) ? options : guarded, done);
   };
 }

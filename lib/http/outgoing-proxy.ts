@@ -9,7 +9,7 @@ export interface OutgoingProxy {
   /** The value of the header Proxy-Authorization. */
   readonly authorization: Secret | null;
   /** Returns false for a host that `NO_PROXY` names. The service connects to such a host directly. */
-  isUsedFor(host: string): boolean;
+  isUsedFor(host: string, port: number): boolean;
 }
 
 /** The environment variables of a proxy, as curl reads them. A name in lower case comes first. */
@@ -31,11 +31,13 @@ export function readProxy(env: ProxyEnvironment): OutgoingProxy | null {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   // The command also runs on Node.js 20, which has no `URL.parse`.
   const url = URL.canParse(withScheme) ? new URL(withScheme) : null;
-  if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === "")
+  const isProxy = url !== null && /^https?:$/.test(url.protocol) && /^(\[.*\]|[\w.-]+)$/.test(url.hostname);
+  if (!isProxy)
     throw new Error("HTTPS_PROXY must be the URL of an HTTP proxy, such as http://proxy.example.com:3128");
   const { hostname, username, password } = url;
-  const port = /:(\d+)\/?$/.exec(withScheme)?.[1];
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  // `URL` omits a port that is the default of the protocol.
+  const port = /^[^/]*\/\/[^/?#]*:(\d+)(?:[/?#]|$)/.exec(withScheme)?.[1];
+  const credentials = `${decodeUserInfo(username)}:${decodeUserInfo(password)}`;
   return {
     protocol: url.protocol === "https:" ? "https:" : "http:",
     host: hostname.replace(/^\[(.*)\]$/, "$1"),
@@ -46,29 +48,46 @@ export function readProxy(env: ProxyEnvironment): OutgoingProxy | null {
   };
 }
 
+/** Decodes a user name or a password. If a text has a `%` that encodes nothing, the text stays as it is, as in curl. */
+function decodeUserInfo(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /**
  * Returns a function that returns false for the hosts in `NO_PROXY`. An entry is a domain, which also means its
- * subdomains, an address, a CIDR range, or `*` for all hosts.
+ * subdomains, an address, a CIDR range, or `*` for all hosts. An entry may end with a port, and then it means only the
+ * connections to this port.
  */
-function createHostFilter(noProxy: string): (host: string) => boolean {
-  const entries = noProxy
+function createHostFilter(noProxy: string): OutgoingProxy["isUsedFor"] {
+  const rules = noProxy
     .toLowerCase()
     .split(/[\s,]+/)
-    .filter((entry) => entry !== "");
-  if (entries.includes("*")) return () => false;
-  const addresses = new BlockList();
-  const domains: string[] = [];
-  for (const entry of entries) {
-    const [address = "", prefix] = entry.replace(/[[\]]/g, "").split("/");
-    const family = isIP(address) === 4 ? "ipv4" : "ipv6";
-    const length = Number(prefix ?? (family === "ipv4" ? 32 : 128));
-    if (isIP(address) === 0) domains.push(entry.replace(/^\*?\./, "").replace(/\.$/, ""));
-    else if (Number.isInteger(length) && length >= 0 && length <= (family === "ipv4" ? 32 : 128))
-      addresses.addSubnet(address, length, family);
-  }
-  return (host) => {
+    .filter((entry) => entry !== "")
+    .map((entry) => {
+      // An IPv6 address with a port has brackets.
+      const [, host = entry, port] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
+      return { matches: createHostRule(host), port: port === undefined ? null : Number(port) };
+    });
+  return (host, port) => {
     const name = host.toLowerCase().replace(/\.$/, "");
-    if (isIP(name) !== 0) return !addresses.check(name, isIP(name) === 4 ? "ipv4" : "ipv6");
-    return !domains.some((domain) => name === domain || name.endsWith(`.${domain}`));
+    return !rules.some((rule) => (rule.port === null || rule.port === port) && rule.matches(name));
   };
+}
+
+function createHostRule(entry: string): (name: string) => boolean {
+  if (entry === "*") return () => true;
+  const [address = "", prefix] = entry.replace(/[[\]]/g, "").split("/");
+  if (isIP(address) === 0) {
+    const domain = entry.replace(/^\*?\./, "").replace(/\.$/, "");
+    return (name) => name === domain || (isIP(name) === 0 && name.endsWith(`.${domain}`));
+  }
+  const bits = isIP(address) === 4 ? 32 : 128;
+  const length = prefix === undefined ? bits : /^\d+$/.test(prefix) ? Number(prefix) : Number.NaN;
+  const addresses = new BlockList();
+  if (length <= bits) addresses.addSubnet(address, length, bits === 32 ? "ipv4" : "ipv6");
+  return (name) => isIP(name) !== 0 && addresses.check(name, isIP(name) === 4 ? "ipv4" : "ipv6");
 }

@@ -18,6 +18,9 @@ describe("readProxy", () => {
     [" 10.0.0.7:3128 ", ["http:", "10.0.0.7", 3128, null]],
     ["http://[fd00::1]:3128", ["http:", "fd00::1", 3128, null]],
     ["http://kim:p%40ss%3a@proxy:3128", ["http:", "proxy", 3128, basic("kim:p@ss:")]],
+    ["http://kim:50%@proxy:3128", ["http:", "proxy", 3128, basic("kim:50%")]],
+    ["http://proxy:3128/path?x=1", ["http:", "proxy", 3128, null]],
+    ["HTTP://PROXY:80/:9", ["http:", "proxy", 80, null]],
     ["http://kim@proxy:3128", ["http:", "proxy", 3128, basic("kim:")]],
   ])("reads the proxy %s", (text, proxy) => {
     expect(read({ HTTPS_PROXY: text })).toEqual(proxy);
@@ -31,13 +34,17 @@ describe("readProxy", () => {
     expect(host({ HTTP_PROXY: "http://d", http_proxy: "http://d", HTTPS_PROXY: " " })).toBeNull();
   });
 
-  it.each(["socks5://proxy:1080", "http://", "http://kim:hunter2@", "ftp://kim:hunter2@proxy", "a b"])(
-    "refuses %s with an error that does not contain the value",
-    (text) => {
-      expect(() => readProxy({ HTTPS_PROXY: text })).toThrow(/^HTTPS_PROXY must be the URL of an HTTP proxy/);
-      expect(() => readProxy({ HTTPS_PROXY: text })).not.toThrow(/hunter2/);
-    },
-  );
+  it.each([
+    "socks5://proxy:1080",
+    "http://",
+    "http://kim:hunter2@",
+    '"http://kim:hunter2@proxy:3128"',
+    "ftp://kim:hunter2@proxy",
+    "a b",
+  ])("refuses %s with an error that does not contain the value", (text) => {
+    expect(() => readProxy({ HTTPS_PROXY: text })).toThrow(/^HTTPS_PROXY must be the URL of an HTTP proxy/);
+    expect(() => readProxy({ HTTPS_PROXY: text })).not.toThrow(/hunter2/);
+  });
 
   it.each([
     ["", "cce.example.com", true],
@@ -60,8 +67,18 @@ describe("readProxy", () => {
     ["10.0.0.0/99", "10.0.0.1", true],
     ["fd00::/8", "fd00::7", false],
     ["[::1]", "::1", false],
+    ["example.com:443", "cce.example.com", false],
+    ["*.example.com:443", "cce.example.com", false],
+    ["example.com:8443", "example.com", true],
+    ["10.0.0.1:443,10.0.0.2:80", "10.0.0.1", false],
+    ["10.0.0.1:443,10.0.0.2:80", "10.0.0.2", true],
+    ["[fd00::7]:443", "fd00::7", false],
+    ["*:8443", "example.com", true],
+    ["fd00::7:443", "fd00::7", true],
+    ["10.0.0.0/", "10.0.0.1", true],
+    ["10.0.0.0/1e1", "10.0.0.1", true],
     ["0.1", "10.0.0.1", true],
   ])("with NO_PROXY '%s', the use of the proxy for %s is %s", (noProxy, host, isUsed) => {
-    expect(readProxy({ HTTPS_PROXY: "http://p", NO_PROXY: noProxy })?.isUsedFor(host)).toBe(isUsed);
+    expect(readProxy({ HTTPS_PROXY: "http://p", NO_PROXY: noProxy })?.isUsedFor(host, 443)).toBe(isUsed);
   });
 });
