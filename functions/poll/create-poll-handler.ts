@@ -133,7 +133,7 @@ async function claimAndPoll(
   const { key, poll, messageId } = wanted;
   const { traceparent = null } = message;
   const report = (made: Pick<PollReport, "observation" | "next"> & Partial<PollReport>) =>
-    onPoll({ key, traceparent, poll, delaySeconds: null, latenessSeconds: null, ...made });
+    onPoll({ key, traceparent, poll, resource: null, delaySeconds: null, latenessSeconds: null, ...made });
   const claimedAt = scope.now();
   const claim = await ledger.claimPoll({ ...wanted, now: claimedAt, leaseMs: POLL_LEASE_MS });
   switch (claim.kind) {

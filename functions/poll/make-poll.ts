@@ -9,7 +9,7 @@ import {
   decideWhenRateLimited,
   type PollDecision,
 } from "../../lib/schedule/decide-after-poll.ts";
-import { decideAfterReadyCheck, readyDeadline } from "../../lib/schedule/decide-ready.ts";
+import { decideAfterReadyCheck, type ReadyCheck, readyDeadline } from "../../lib/schedule/decide-ready.ts";
 import type { LearnedDurations } from "../shared/learned-durations.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { checkReady } from "./check-ready.ts";
@@ -54,7 +54,7 @@ export async function makePoll(
   claimed: ClaimedPoll,
   timeLimitMs: number,
   ports: MakePollPorts,
-): Promise<Pick<PollReport, "observation" | "next" | "delaySeconds">> {
+): Promise<Pick<PollReport, "observation" | "resource" | "next" | "delaySeconds">> {
   const endAt = ports.now() + timeLimitMs;
   const answer = await askCce(claimed, timeLimitMs, ports);
   const succeeded = answer.kind === "job" && answer.job.state === "succeeded" ? answer.job : null;
@@ -74,17 +74,29 @@ export async function makePoll(
           settings: ports.config.settings,
           random: ports.random,
         });
+  const resource = kindOfResourceReply(claimed, answer, check);
   if (decision.kind === "conclude") {
     await concludeWatch(result, decision, ports);
     await learnSubJobDurations(result, ports);
-    return { observation: answer.kind, next: "concluded", delaySeconds: null };
+    return { observation: answer.kind, resource, next: "concluded", delaySeconds: null };
   }
   const slowAt = answer.kind === "rate_limited" ? undefined : await followSlowJob(result, ports);
   const delaySeconds = delayUntilSlow(decision.delaySeconds, slowAt ?? null, result.at, ports);
   const rateLimitedUntil = answer.kind === "rate_limited" ? answer.until : (decision.notBefore ?? null);
   const next = { ...decision, delaySeconds, ...(slowAt !== undefined && { slowAt }) };
   await scheduleNextPoll(result, next, rateLimitedUntil, ports);
-  return { observation: answer.kind, next: "poll_again", delaySeconds };
+  return { observation: answer.kind, resource, next: "poll_again", delaySeconds };
+}
+
+/** Returns what the poll saw of a resource or a task. Returns null if the poll queried only a job. */
+function kindOfResourceReply(
+  { watch }: ClaimedPoll,
+  answer: CceAnswer,
+  check: ReadyCheck | null,
+): PollReport["resource"] {
+  if (check?.kind === "unseen") return check.observation.kind;
+  if (check !== null) return check.kind === "no_resource" ? null : "job";
+  return watch.operation === null || answer.kind === "rate_limited" ? null : answer.kind;
 }
 
 /** Returns a shorter delay if the first notification about a slow job would otherwise be late. */

@@ -21,6 +21,8 @@ export interface PollReport {
     | "given_up"
     | "must_run_alone"
     | RefusedClaim;
+  /** The observation of a resource or a task. The value is null if the poll queried only a job. */
+  readonly resource: Observation["kind"] | null;
   readonly next: "poll_again" | "concluded" | "acknowledged" | "retry";
   readonly delaySeconds: number | null;
   /**
@@ -31,9 +33,13 @@ export interface PollReport {
 }
 
 /** Writes the log line and the metrics of one message of the poll queue. */
-export function logPoll({ key, ...report }: PollReport): void {
-  log.info("poll", { ...key, ...report });
+export function logPoll({ key, resource, ...report }: PollReport): void {
+  // Most polls query no resource, and their log lines stay as short as possible.
+  log.info("poll", { ...key, ...report, ...(resource !== null && { resource }) });
   const { observation, latenessSeconds } = report;
+  // The project may read its jobs and lack the permission for its resources. Then most polls succeed.
+  if (resource === "forbidden" || resource === "unauthorized" || resource === "misconfigured")
+    meter.add("ResourceQueriesRefused", 1);
   switch (observation) {
     case "stale":
     case "own_lease":

@@ -32,6 +32,7 @@ export const UNITS = {
   Events: MetricUnit.Count,
   /** The number of messages of SMN that the service could not check or confirm, because SMN did not respond. */
   EventsFailed: MetricUnit.Count,
+  ResourceQueriesRefused: MetricUnit.Count,
   Notifications: MetricUnit.Count,
   Attempts: MetricUnit.Count,
   /**

@@ -30,6 +30,7 @@ export const ALARM_NAMES = [
   "polls-failing",
   "polls-given-up",
   "records-failed",
+  "resources-refused",
   "runaway-polls",
   "sweep-failures",
   "sweep-not-running",

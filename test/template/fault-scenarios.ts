@@ -80,4 +80,16 @@ export const repeatedFaultsFire: Rule = alarmRule([
     [6, 9].map((hour) => ({ metric: "EventsFailed", at: hour * HOUR + 1, value: 3 })),
     2,
   ),
+  scenario(
+    "ResourcesRefusedAlarm",
+    "CCE refuses three queries of resources per hour",
+    every(20 * MINUTE, 6 * HOUR, 8 * HOUR, "ResourceQueriesRefused", 1),
+    1,
+  ),
+  scenario(
+    "ResourcesRefusedAlarm",
+    "CCE refuses two queries of resources per hour",
+    every(30 * MINUTE, 6 * HOUR, 12 * HOUR, "ResourceQueriesRefused", 1),
+    0,
+  ),
 ]);

@@ -17,6 +17,7 @@ test.each([
       key: KEY,
       traceparent: null,
       poll: 1,
+      resource: null,
       next: "poll_again",
       delaySeconds: 30,
       latenessSeconds: null,
@@ -36,6 +37,7 @@ test.each([
       key: KEY,
       traceparent: null,
       poll: 1,
+      resource: null,
       next,
       delaySeconds: null,
       latenessSeconds: null,
@@ -46,11 +48,34 @@ test.each([
   },
 );
 
+test.each([
+  ["forbidden", 1],
+  ["misconfigured", 1],
+  ["job", undefined],
+  ["gone", undefined],
+  [null, undefined],
+] as const)("a resource with the observation %s adds %s to the refused queries", async (resource, count) => {
+  const report = {
+    key: KEY,
+    traceparent: null,
+    poll: 1,
+    observation: "job",
+    resource,
+    next: "poll_again",
+    delaySeconds: 30,
+    latenessSeconds: null,
+  } as const;
+  const { logged, metrics } = await capturedLog(() => logPoll(report));
+  expect(logged[0]?.resource).toEqual(resource ?? undefined);
+  expect(metrics.ResourceQueriesRefused).toEqual(count);
+});
+
 test("a message whose claim is refused counts as a conflict and not as a poll", async () => {
   const refused = {
     key: KEY,
     traceparent: null,
     poll: 1,
+    resource: null,
     next: "acknowledged",
     delaySeconds: null,
     latenessSeconds: null,

@@ -130,6 +130,17 @@ describe("a watch that waits until ready", () => {
     ]);
   });
 
+  it("reports for each poll what the poll saw of the resource", async () => {
+    const flow = await openReady();
+    flow.resources = [FORBIDDEN, UNAVAILABLE];
+    await flow.poll(1);
+    await flow.poll(2);
+    expect(flow.recorded.polls).toMatchObject([
+      { observation: "job", resource: "forbidden" },
+      { observation: "job", resource: "job" },
+    ]);
+  });
+
   it("ends as not_ready if a resource that a poll has seen can no longer be seen", async () => {
     const flow = await openReady();
     flow.resources = [UNAVAILABLE, { kind: "gone", text: "CCE does not know this cluster" }];

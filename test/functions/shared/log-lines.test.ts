@@ -79,6 +79,7 @@ test("every log line from a request to its notification contains the job ID", as
       traceparent: TRACEPARENT,
       poll: 1,
       observation: "job",
+      resource: null,
       next: "poll_again",
       delaySeconds: 30,
       latenessSeconds: 0.5,

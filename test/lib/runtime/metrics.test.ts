@@ -95,6 +95,7 @@ test("the names of the metrics do not change, because alarms and dashboards of o
     "PollsGivenUp",
     "PollsWithoutJob",
     "RecordsFailed",
+    "ResourceQueriesRefused",
     "ServerErrors",
     "SlowJobs",
     "Stopped",
