@@ -158,17 +158,17 @@ interface Assumption {
 export function assumedJobsLongerThan(jobType: string | null, ended: number): Float64Array {
   const assumption =
     ASSUMPTIONS.find(([pattern]) => jobType !== null && pattern.test(jobType))?.[1] ?? OTHER_TYPES;
-  const { notStuck, stuck, withoutHistory } = assumedShares(assumption);
+  const { notStuck, stuck, withoutHistory } = assumedSurvival(assumption);
   if (ended === 0) return withoutHistory;
   const weight = HALFWAY_JOBS / (HALFWAY_JOBS + ended);
   const stuckWeight = STUCK_JOBS * weight + MIN_STUCK_JOBS * (1 - weight);
   return notStuck.map(
-    (share, bucket) => (1 - STUCK_JOBS) * weight * share + stuckWeight * (stuck[bucket] ?? 0),
+    (probability, bucket) => (1 - STUCK_JOBS) * weight * probability + stuckWeight * (stuck[bucket] ?? 0),
   );
 }
 
-/** For the start of each bucket, the shares of the assumed jobs that last longer. */
-interface AssumedShares {
+/** For the start of each bucket, the part of the assumed jobs that lasts longer. */
+interface AssumedSurvival {
   readonly notStuck: Float64Array;
   readonly stuck: Float64Array;
   /**
@@ -178,11 +178,11 @@ interface AssumedShares {
   readonly withoutHistory: Float64Array;
 }
 
-/** The shares depend on the assumption alone. They are computed once, because each share needs several logarithms. */
-const sharesOfAssumptions = new Map<Assumption, AssumedShares>();
+/** Each survival depends on the assumption alone. It is computed once, because each value needs several logarithms. */
+const assumedSurvivals = new Map<Assumption, AssumedSurvival>();
 
-function assumedShares(assumption: Assumption): AssumedShares {
-  const known = sharesOfAssumptions.get(assumption);
+function assumedSurvival(assumption: Assumption): AssumedSurvival {
+  const known = assumedSurvivals.get(assumption);
   if (known !== undefined) return known;
   const ages = Float64Array.from({ length: BUCKETS + 1 }, (_, bucket) => bucketStartSeconds(bucket));
   const notStuck = ages.map((age) => {
@@ -191,11 +191,11 @@ function assumedShares(assumption: Assumption): AssumedShares {
   });
   const stuck = ages.map((age) => logLogistic(age, assumption.toSeconds * 2.5, 1.6));
   const withoutHistory = notStuck.map(
-    (share, bucket) => (1 - STUCK_JOBS) * share + STUCK_JOBS * (stuck[bucket] ?? 0),
+    (probability, bucket) => (1 - STUCK_JOBS) * probability + STUCK_JOBS * (stuck[bucket] ?? 0),
   );
-  const shares = { notStuck, stuck, withoutHistory };
-  sharesOfAssumptions.set(assumption, shares);
-  return shares;
+  const survival = { notStuck, stuck, withoutHistory };
+  assumedSurvivals.set(assumption, survival);
+  return survival;
 }
 
 /**
