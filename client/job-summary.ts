@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
-import { resourcesText } from "../lib/domain/cause.ts";
+import { describeCount, resourcesText } from "../lib/domain/cause.ts";
 import { escapeTags } from "../lib/domain/clean-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import { toPrintable } from "./printable-text.ts";
@@ -34,10 +34,8 @@ export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): st
   const lines = [`### ${escapeMarkdown(`${title}: ${state.replace("_", " ")}`)}`, "", joinFacts(facts)];
   if (state === "succeeded") return `${lines.join("\n")}\n`;
   for (const cause of causes) {
-    const count = cause.count > 1 ? `${cause.count} × ` : "";
-    const name = `${count}${cause.type ?? "unknown"}`;
     const resources = resourcesText(cause);
-    lines.push("", `- **${escapeMarkdown(name)}** ${escapeMarkdown(resources)}`.trimEnd());
+    lines.push("", `- **${escapeMarkdown(describeCount(cause))}** ${escapeMarkdown(resources)}`.trimEnd());
     if (cause.reason !== null) lines.push(`  ${escapeMarkdown(cause.reason)}`);
     if (cause.hint !== null) lines.push(`  *Hint:* ${escapeTags(toPrintable(cause.hint))}`);
   }

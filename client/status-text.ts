@@ -1,5 +1,5 @@
 import type { DeliveryDocument, JobDocument, StatusDocument } from "../lib/api/status-document.ts";
-import { listNames, resourcesText, SHOWN_NAMES } from "../lib/domain/cause.ts";
+import { describeFailed, listNames, SHOWN_NAMES } from "../lib/domain/cause.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import { isOperationWithoutJob, jobTypeText } from "../lib/domain/operation-kind.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
@@ -52,7 +52,7 @@ export function stateFacts(status: StatusDocument, ageMs: number | null): readon
   ];
 }
 
-function endedFacts({ subJobs: { total, succeeded, failed } }: StatusDocument): string[] {
+function endedFacts({ leafSubJobs: { total, succeeded, failed } }: StatusDocument): string[] {
   return total === 0 ? [] : [`${succeeded + failed} of ${total} subjobs ended`];
 }
 
@@ -102,7 +102,7 @@ function listRunning(job: JobDocument): string {
 export function reasonLines({ state, reason, causes, causesOmitted }: StatusDocument): string[] {
   if (state === "succeeded" || state === "watching") return [];
   const lines = causes.flatMap((cause) => [
-    `${cause.count > 1 ? `${cause.count} × ` : ""}${cause.type ?? "unknown"} ${resourcesText(cause)}`.trim(),
+    describeFailed(cause),
     ...(cause.reason ?? "").split("\n").map((line) => `  ${line}`),
     cause.hint === null ? "" : `  hint: ${cause.hint}`,
   ]);

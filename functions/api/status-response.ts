@@ -1,7 +1,6 @@
 import { type ApiResponse, countSerializedBytes } from "../../lib/api/http-message.ts";
 import type { DeliveryDocument, JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { toCause } from "../../lib/domain/cause.ts";
 import { listFailures } from "../../lib/domain/failures.ts";
 import { createCachedHintFinder } from "../../lib/domain/hints.ts";
 import { ACCESS_ERROR_TEXTS, type Job } from "../../lib/domain/job.ts";
@@ -70,9 +69,10 @@ function buildStatusDocument(
     resourceName: job.resourceName,
     failures: job.failures,
     failuresOmitted: job.failuresOmitted,
-    causes: job.causes.map(toCause),
+    causes: job.causes,
     causesOmitted: job.causesOmitted,
     subJobs: job.subJobs,
+    leafSubJobs: collectSubJobs(shownTree).leafCounts,
     warnings: [...job.warnings, ...(shownTree === null ? [] : omittedSubJobWarnings(shownTree))],
     createdAt: toIsoOrNull(job.createdAt),
     updatedAt: toIsoOrNull(job.updatedAt),

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { Cause } from "../domain/cause.ts";
+import { CauseInTree } from "../domain/cause.ts";
 import { Context } from "../domain/context.ts";
 import { Failure } from "../domain/failure.ts";
 import { DeliveryState, JobState, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
@@ -85,6 +85,10 @@ export const JobDocument = z.object({
     z.optional(SubJobCounts),
     "The counts of omitted subjobs on all levels below this job. Subjobs are omitted when the tree of subjobs is too large.",
   ),
+  omittedLeafSubJobs: withDescription(
+    z.optional(SubJobCounts),
+    "The counts of omitted subjobs as `leafSubJobs` counts them.",
+  ),
 });
 export type JobDocument = z.infer<typeof JobDocument>;
 
@@ -103,9 +107,13 @@ export const StatusDocument = z.object({
   resourceName: MaybeText,
   failures: z.array(Failure),
   failuresOmitted: Count,
-  causes: z.array(Cause),
+  causes: z.array(CauseInTree),
   causesOmitted: Count,
   subJobs: SubJobCounts,
+  leafSubJobs: withDescription(
+    SubJobCounts,
+    "The number of subjobs in each state without their parents. A parent counts only if it is pending or failed and no subjob below it is in the same state. The pages and the command show these numbers.",
+  ),
   warnings: z.array(z.string()),
   createdAt: MaybeIsoTime,
   updatedAt: MaybeIsoTime,

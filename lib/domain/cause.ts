@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { fillIn, type TextKey } from "./default-texts.ts";
 import { Count, MaybeText, withDescription } from "./zod-fields.ts";
 
 /** A group of failed subjobs that have the same type and the same reason. */
@@ -17,19 +18,17 @@ export const Cause = z.object({
 });
 export type Cause = z.infer<typeof Cause>;
 
-/**
- * A cause with its position in the tree. Messages for people need the position. Webhook events and the API do not need
- * it.
- */
+/** A cause with its position in the tree. Webhook events do not contain the position. */
 export const CauseInTree = z.extend(Cause, {
-  /** The types from the root job down to the first subjob of the group. The middle of a long path is not shown. */
-  path: z.array(z.string()),
-  /** The number of failed and other subjobs that have the type of the group. */
-  total: Count,
+  path: withDescription(
+    z.array(z.string()),
+    "The types from the job down to the first subjob of the group. A long path has `…` in place of its middle.",
+  ),
+  total: withDescription(Count, "The number of failed and other subjobs that have the type of the group."),
 });
 export type CauseInTree = z.infer<typeof CauseInTree>;
 
-/** Returns a cause with only the fields of webhook events and of the API. */
+/** Returns a cause with only the fields of webhook events. */
 export function toCause({ type, reason, hint, count, resources }: CauseInTree): Cause {
   return { type, reason, hint, count, resources };
 }
@@ -64,4 +63,39 @@ export function listNames(
 /** Returns the first names of the resources of a cause as text for people. */
 export function resourcesText({ resources, count }: Cause, moreNamesTemplate?: string): string {
   return listNames(resources.slice(0, SHOWN_NAMES), count, moreNamesTemplate);
+}
+
+/** The words for the resources of a subjob, by the end of its type. The first pattern that matches the type is used. */
+const UNITS = [
+  [/nodepool$/i, "cause.nodePools"],
+  [/node(vm)?$/i, "cause.nodes"],
+  [/cluster$/i, "cause.clusters"],
+] as const satisfies readonly (readonly [RegExp, TextKey])[];
+type CountTexts = Readonly<Record<(typeof UNITS)[number][1] | "cause.one" | "cause.subJobs", string>>;
+
+/** The English texts of counts. The command has no languages, so the texts of all languages are not imported. */
+const COUNT_TEXTS: CountTexts = {
+  "cause.one": "{type} failed",
+  "cause.nodes": "{count} of {total} nodes failed",
+  "cause.nodePools": "{count} of {total} node pools failed",
+  "cause.clusters": "{count} of {total} clusters failed",
+  "cause.subJobs": "{count} of {total} subjobs of type {type} failed",
+};
+
+/**
+ * Returns how many subjobs of a type failed, such as `30 of 30 nodes failed`.
+ * @param shownType the type as the reader sees it
+ */
+export function describeCount(
+  { type, count, total }: Pick<CauseInTree, "type" | "count" | "total">,
+  texts: CountTexts = COUNT_TEXTS,
+  shownType: string = type ?? "unknown",
+): string {
+  const unit = UNITS.find(([pattern]) => pattern.test(type ?? ""))?.[1] ?? "cause.subJobs";
+  return fillIn(texts[total === 1 ? "cause.one" : unit], { count, total, type: shownType });
+}
+
+/** Returns the count and the first names of a cause as English text, such as `2 of 3 nodes failed: pool-a-0, pool-a-1`. */
+export function describeFailed(cause: CauseInTree): string {
+  return [describeCount(cause), resourcesText(cause)].filter((text) => text !== "").join(": ");
 }

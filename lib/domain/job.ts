@@ -115,6 +115,8 @@ export const Job = z.object({
   },
   /** The number of omitted subjobs at all levels below this job. Subjobs are omitted if the tree is too large. */
   omitted: z.optional(SubJobCounts),
+  /** The number of omitted subjobs as `leafCounts` of `collectSubJobs` counts them. */
+  omittedLeafSubJobs: z.optional(SubJobCounts),
 });
 export type Job = Readonly<z.infer<typeof Job>>;
 

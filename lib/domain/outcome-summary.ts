@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { CauseInTree, listNames } from "./cause.ts";
+import { CauseInTree, describeCount, listNames } from "./cause.ts";
 import { Context, truncateContext } from "./context.ts";
 import { defaultText } from "./default-texts.ts";
 import { Failure } from "./failure.ts";
@@ -170,8 +170,7 @@ export function describeCause({
   if (outcome === "succeeded") return null;
   const [first] = outcome === "failed" ? causes : [];
   if (first === undefined) return oneLine(reason ?? ready?.message ?? ready?.reason ?? null);
-  const { type, count, total } = first;
-  const what = [count > 1 && `${count} of ${total}`, type].filter(Boolean).join(" ");
+  const what = first.type === null && first.total === 1 ? null : describeCount(first);
   const others = causes.length - 1 + causesOmitted;
   const more = others > 0 && `(and ${others} more ${others === 1 ? "cause" : "causes"})`;
   const text = [what, more].filter(Boolean).join(" ");

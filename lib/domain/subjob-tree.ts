@@ -1,4 +1,4 @@
-import { addSubJobCounts, type Job, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
+import { addSubJobCounts, type Job, type JobState, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
 import { countUtf8Bytes, truncateNullable } from "./truncate-text.ts";
 
 /** The possible size limits of one failure reason in bytes, from large to small. */
@@ -17,6 +17,11 @@ export interface TreeNode {
 export interface SubJobs {
   /** The number of subjobs in each state. The numbers include subjobs that were omitted from the tree. */
   readonly counts: SubJobCounts;
+  /**
+   * The number of subjobs in each state, as people count. A parent counts only if it is pending or failed and no subjob
+   * below it is in the same state.
+   */
+  readonly leafCounts: SubJobCounts;
   readonly omittedCount: number;
   /** The failed subjobs in tree order. In tree order, a job comes before its own subjobs. */
   readonly failed: readonly TreeNode[];
@@ -35,16 +40,21 @@ export interface SubJobs {
  */
 export function collectSubJobs(root: Job | null): SubJobs {
   let counts = { ...NO_SUBJOBS };
+  let omittedLeafCounts = { ...NO_SUBJOBS };
+  let succeededLeafCount = 0;
   let omittedCount = 0;
   const failed: TreeNode[] = [];
   const pending: TreeNode[] = [];
   const countsByType = new Map<string | null, number>();
+  const truncated: TreeNode[] = [];
   const stack: TreeNode[] = [];
   const descend = (parent: TreeNode): void => {
-    const { subJobs, omitted } = parent.job;
+    const { subJobs, omitted, omittedLeafSubJobs = NO_SUBJOBS } = parent.job;
     if (omitted !== undefined) {
       omittedCount += omitted.total;
       counts = addSubJobCounts(counts, omitted);
+      omittedLeafCounts = addSubJobCounts(omittedLeafCounts, omittedLeafSubJobs);
+      truncated.push(parent);
     }
     for (const job of subJobs.toReversed()) stack.push({ job, parent });
   };
@@ -52,13 +62,22 @@ export function collectSubJobs(root: Job | null): SubJobs {
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     counts.total += 1;
     counts[node.job.state] += 1;
-    if (node.job.state === "failed") failed.push(node);
-    else if (node.job.state === "pending") pending.push(node);
-    const { type } = node.job;
+    const { type, state, subJobs, omitted = NO_SUBJOBS } = node.job;
+    if (state === "failed") failed.push(node);
+    else if (state === "pending") pending.push(node);
+    else if (subJobs.length === 0 && omitted.total === 0) succeededLeafCount += 1;
     if (!isContainer(node.job)) countsByType.set(type, (countsByType.get(type) ?? 0) + 1);
     descend(node);
   }
-  return { counts, omittedCount, failed, pending, countsByType };
+  const ownFailed = countLowest(failed, "failed", truncated);
+  const ownPending = countLowest(pending, "pending", truncated);
+  const leafCounts = addSubJobCounts(omittedLeafCounts, {
+    total: succeededLeafCount + ownFailed + ownPending,
+    succeeded: succeededLeafCount,
+    failed: ownFailed,
+    pending: ownPending,
+  });
+  return { counts, leafCounts, omittedCount, failed, pending, countsByType };
 }
 
 /** Returns all subjobs of a job, in no defined order. */
@@ -70,6 +89,17 @@ export function collectSubJobsInAnyOrder(root: Job): readonly Job[] {
     for (const subJob of job.subJobs) open.push(subJob);
   }
   return found;
+}
+
+/** Counts the subjobs `nodes` of a state without a subjob of this state below. Jobs in `truncated` omit subjobs. */
+function countLowest(nodes: readonly TreeNode[], state: JobState, truncated: readonly TreeNode[]): number {
+  const parents = new Set<TreeNode>();
+  const addPath = (lowest: TreeNode | null): void => {
+    for (let at = lowest; at !== null && !parents.has(at); at = at.parent) parents.add(at);
+  };
+  for (const { parent } of nodes) addPath(parent);
+  for (const node of truncated) if ((node.job.omitted?.[state] ?? 0) > 0) addPath(node);
+  return nodes.filter((node) => !parents.has(node)).length;
 }
 
 function isContainer({ state, type, subJobs }: Job): boolean {
@@ -182,11 +212,8 @@ export function keepImportantSubJobs(tree: Job, maxWidth: number): Job {
     if (subJobs === job.subJobs) return job;
     const lost = job.subJobs.filter((subJob) => !kept.has(subJob));
     if (lost.length === 0) return { ...job, subJobs };
-    return {
-      ...job,
-      subJobs,
-      omitted: [job.omitted ?? NO_SUBJOBS, ...lost.map(countWithBelow)].reduce(addSubJobCounts),
-    };
+    const { counts, leafCounts } = collectSubJobs({ ...job, subJobs: lost });
+    return { ...job, subJobs, omitted: counts, omittedLeafSubJobs: leafCounts };
   };
   return shrink(tree);
 }
@@ -219,10 +246,4 @@ function mostImportant(jobs: Job[], maxCount: number, importances: ReadonlyMap<J
   const wanted = jobs.filter((job) => importanceOf(job) > 0);
   if (wanted.length <= maxCount) return wanted;
   return wanted.toSorted((a, b) => importanceOf(b) - importanceOf(a)).slice(0, maxCount);
-}
-
-/** Counts a job and all its subjobs by state. The count includes subjobs that were omitted earlier. */
-function countWithBelow({ state, subJobs, omitted = NO_SUBJOBS }: Job): SubJobCounts {
-  const own = { ...NO_SUBJOBS, total: 1, [state]: 1 };
-  return [own, omitted, ...subJobs.map(countWithBelow)].reduce(addSubJobCounts);
 }

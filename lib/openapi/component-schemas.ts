@@ -27,7 +27,7 @@ import { ListedProject, ListedTarget, ProjectList, TargetList } from "../api/usa
 import { EventResult, SmnMessage } from "../cce/smn-message.ts";
 import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
 import { JobEvent, JobEventData, SlowEvent, SlowEventData } from "../channels/webhook/event.ts";
-import { Cause } from "../domain/cause.ts";
+import { Cause, CauseInTree } from "../domain/cause.ts";
 import { Context } from "../domain/context.ts";
 import { Failure } from "../domain/failure.ts";
 import { DeliveryState, JobState, Outcome, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
@@ -69,6 +69,7 @@ const RESPONSE_SCHEMAS = {
   JobDocument,
   JobState,
   Cause,
+  CauseInTree,
   Failure,
   SubJobCounts,
   Ready,

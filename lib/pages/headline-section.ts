@@ -23,7 +23,7 @@ ${icon(state.icon)}
 <div class="what"><p class="state" role="status">${state.text}</p>
 <h1>${bdiElement(jobTypeText(document.type ?? "Job"))}${document.resourceName && html` <span class="res">${bdiElement(document.resourceName)}</span>`}</h1></div>
 <p class="clock">${clock(document, now)}</p>
-<div class="sum">${progress(document.subJobs)}
+<div class="sum">${progress(document.leafSubJobs)}
 ${originLine(document.context)}
 <p>${document.done ? endLine(document) : nextLine(document, wasObserved)}</p>
 ${document.expected && html`<p>${usualDuration(document.expected)}</p>`}
@@ -110,7 +110,7 @@ function nextLine(document: StatusDocument, wasObserved: boolean): Html {
 }
 
 /** Renders the progress of the subjobs as a bar and as text. Returns null for a job without subjobs. */
-function progress(counts: StatusDocument["subJobs"]): Html | null {
+function progress(counts: StatusDocument["leafSubJobs"]): Html | null {
   if (counts.total <= 0) return null;
   const succeeded = counts.succeeded / counts.total;
   const failed = counts.failed / counts.total;

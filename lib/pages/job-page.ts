@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import { type Cause, resourcesText } from "../domain/cause.ts";
+import { type CauseInTree, describeCount, resourcesText } from "../domain/cause.ts";
 import { type Instant, wasJobObserved } from "../domain/job.ts";
 import { jobTypeText } from "../domain/operation-kind.ts";
 import { JOB_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
@@ -81,15 +81,16 @@ ${causesOmitted > 0 && html`<p class="quiet">and ${moreCauses(causesOmitted)}</p
 
 const moreCauses = (count: number): string => `${count} more ${count === 1 ? "cause" : "causes"}`;
 
-function causeEntry(cause: Cause, index: number, causes: readonly Cause[]): Html {
-  const { type, reason, hint, count } = cause;
+function causeEntry(cause: CauseInTree, index: number, causes: readonly CauseInTree[]): Html {
+  const { type, reason, hint, path } = cause;
   const names = resourcesText(cause);
   const name = type ?? "unknown";
   const shown = reason?.trim();
   const limit = causes.length === 1 ? MAX_UNSCROLLED_CHARACTERS : MAX_UNSCROLLED_OF_SEVERAL;
-  return html`<li><h3 class="path">${icon("failed")}<span>${count > 1 && `${count} × `}<b>${bdiElement(name)}</b>${
+  return html`<li><h3 class="path">${icon("failed")}<span><b>${bdiElement(describeCount(cause))}</b>${
     names !== "" && html` <span class="res">${bdiElement(names)}</span>`
   }</span></h3>
+${path.length > 1 && html`<p class="quiet">${bdiElement(path.join(" › "))}</p>`}
 ${shown ? reasonBox(shown, `Reason ${index + 1}, of ${name}`, limit) : html`<p class="quiet">The cloud gives no reason.</p>`}
 ${hint && html`<p class="hint"><b>Hint</b> ${linkUrls(hint)}</p>`}</li>`;
 }

@@ -49,7 +49,7 @@ function createAnswer(
       type: null,
       resourceName: null,
       durationSeconds: 190,
-      subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 },
+      leafSubJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 },
       deliveries: [...current],
     };
     return { status: 200, body };

@@ -14,6 +14,8 @@ const JOB: SummarizedJob = {
       hint: "Choose another flavor: https://docs.example/flavors",
       count: 30,
       resources: ["pool-a-1", "pool-a-2"],
+      path: ["CreateCluster", "CreateNodeVM"],
+      total: 30,
     },
   ],
   causesOmitted: 0,
@@ -26,7 +28,7 @@ test("the summary of a failed job has its duration, its page and its causes", ()
 
 Job prod/5f0e7f0e · duration 9 min 10 s · [status page](<${PAGE}>)
 
-- **30 × CreateNodeVM** pool\\-a\\-1, pool\\-a\\-2 and 28 more
+- **30 of 30 nodes failed** pool\\-a\\-1, pool\\-a\\-2 and 28 more
   flavor sold out
   *Hint:* Choose another flavor: https://docs.example/flavors
 `);

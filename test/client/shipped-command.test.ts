@@ -101,7 +101,7 @@ describe("the command watch", () => {
     expect(ran.stdout).toContain(
       `✔ ${PROJECT}/${good} CreateNode node-7: succeeded after 0 s, 1 of 1 subjobs ended\n`,
     );
-    expect(ran.stdout).toContain("  | CreateNodeVM\n");
+    expect(ran.stdout).toContain("  | CreateNodeVM failed\n");
     expect(ran.stdout).toContain("  |   sold out\n  |   ::error::!\n");
   });
 

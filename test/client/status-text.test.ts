@@ -11,7 +11,8 @@ const status: StatusDocument = {
   type: "CreateNode",
   resourceName: "n",
   reason: "one\n::error::two",
-  subJobs: { total: 3, succeeded: 1, failed: 1, pending: 1 },
+  subJobs: { total: 7, succeeded: 3, failed: 3, pending: 1 },
+  leafSubJobs: { total: 3, succeeded: 1, failed: 1, pending: 1 },
   causes: [
     {
       type: "CreateNodeVM",
@@ -19,12 +20,14 @@ const status: StatusDocument = {
       resources: ["n-1", "n-2", "n-3", "n-4"],
       reason: "sold\nout\n::error::two",
       hint: "buy",
+      path: ["CreateNode", "CreateNodeVM"],
+      total: 6,
     },
   ],
   causesOmitted: 2,
 };
 
-test("the line of a job shows its type, resource, state, duration and ended subjobs", () => {
+test("the line of a job shows its type, resource, state, duration and ended subjobs without their parents", () => {
   expect(statusLine(status)).toBe("✖ prod/a CreateNode n: failed after 9 min 10 s, 2 of 3 subjobs ended");
 });
 
@@ -40,7 +43,7 @@ test.each([
 
 test("every line of a reason starts with a bar", () => {
   expect(reasonLines(status)).toEqual([
-    ...["  | 5 × CreateNodeVM n-1, n-2, n-3 and 2 more"],
+    ...["  | 5 of 6 nodes failed: n-1, n-2, n-3 and 2 more"],
     ...["  |   sold", "  |   out", "  |   ::error::two", "  |   hint: buy", "  | and 2 more causes"],
   ]);
   expect(reasonLines({ ...status, causes: [], causesOmitted: 0 })).toEqual(["  | one", "  | ::error::two"]);

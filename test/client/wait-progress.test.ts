@@ -16,7 +16,7 @@ function running(jobId: string, ended = 0): StatusDocument {
     type: "CreateNode",
     resourceName: "node-7",
     job: null,
-    subJobs: { total: 3, succeeded: ended, failed: 0, pending: 3 - ended },
+    leafSubJobs: { total: 3, succeeded: ended, failed: 0, pending: 3 - ended },
     createdAt: new Date(STARTED).toISOString(),
     expected: { p50Seconds: 420, p90Seconds: 540, fromJobs: 42, remainingSeconds: 300 },
   };

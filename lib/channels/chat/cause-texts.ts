@@ -1,4 +1,4 @@
-import { type CauseInTree, resourcesText } from "../../domain/cause.ts";
+import { type CauseInTree, describeCount, resourcesText } from "../../domain/cause.ts";
 import { cleanKeepingLines, cleanToOneLine } from "../../domain/clean-text.ts";
 import { fillIn } from "../../domain/default-texts.ts";
 import { findHint, translateHint } from "../../domain/hints.ts";
@@ -31,7 +31,7 @@ export function formatCauses(
 
 function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseText {
   const names = truncate(cleanToOneLine(resourcesText(cause, texts["names.more"])), budget.textCharacters);
-  const title = countText(cause, budget, texts);
+  const title = describeCount(cause, texts, typeText(cause.type, budget, texts));
   const path = cause.path.map((type) => typeText(type, budget, texts));
   return {
     title: names === "" ? title : fillIn(texts["cause.named"], { title, names }),
@@ -41,21 +41,6 @@ function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseT
     reason: reasonText(cause.reason, budget),
     hint: hintOf(cause.hint, texts),
   };
-}
-
-/** The words for the resources of a subjob, by the end of its type. The first pattern that matches the type is used. */
-const UNITS = [
-  [/nodepool$/i, "cause.nodePools"],
-  [/node(vm)?$/i, "cause.nodes"],
-  [/cluster$/i, "cause.clusters"],
-] as const;
-
-/** Returns how many subjobs of a type failed, such as `30 of 30 nodes failed`. */
-function countText({ type, count, total }: CauseInTree, budget: TextBudget, texts: Texts): string {
-  const values = { count, total, type: typeText(type, budget, texts) };
-  if (total === 1) return fillIn(texts["cause.one"], values);
-  const [, key] = UNITS.find(([pattern]) => pattern.test(type ?? "")) ?? [null, "cause.subJobs" as const];
-  return fillIn(texts[key], values);
 }
 
 function typeText(type: string | null, budget: TextBudget, texts: Texts): string {

@@ -17,7 +17,7 @@ const FAILED = {
   phase: "Failed",
   jobType: "CreateNode",
   resourceName: "pool-a-1",
-  cause: "3 of 3 CreateNodeVM: the flavor is sold out",
+  cause: "3 of 3 nodes failed: the flavor is sold out",
   durationSeconds: 90.5,
 };
 

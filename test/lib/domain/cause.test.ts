@@ -1,4 +1,4 @@
-import { listNames, resourcesText } from "../../../lib/domain/cause.ts";
+import { describeCount, listNames, resourcesText } from "../../../lib/domain/cause.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 
 it("names for people end with the number of names that are not shown", () => {
@@ -15,3 +15,14 @@ it("of the resources of a cause, three names are shown", () => {
   const cause = { type: null, reason: null, hint: null, count: 6, resources: ["a", "b", "c", "d"] };
   expect(resourcesText(cause)).toBe("a, b, c and 3 more");
 });
+
+it.each(["CreateNodeVM", "ScaleupNodePool", "CreateCluster", "CreateEIP", null])(
+  "the default texts for the count of the type %j are the English texts",
+  (type) => {
+    for (const total of [1, 3]) {
+      const cause = { type, count: 1, total };
+      expect(describeCount(cause)).toBe(describeCount(cause, textsOfLanguage("en")));
+      expect(describeCount(cause)).toMatch(/ failed$/);
+    }
+  },
+);

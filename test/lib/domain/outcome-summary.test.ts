@@ -139,13 +139,13 @@ describe("describeCause", () => {
   };
 
   it("states the type, the count and the reason of the most frequent cause in one line", () => {
-    expect(describeFailed([["CreateNodeVM", "sold\n out"]])).toBe("CreateNodeVM: sold out");
+    expect(describeFailed([["CreateNodeVM", "sold\n out"]])).toBe("CreateNodeVM failed: sold out");
     const two = describeFailed([
       ["CreateNodeVM", "sold out"],
       ["CreateNodeVM", "sold out"],
       ["InstallNode", "no route"],
     ]);
-    expect(two).toBe("2 of 2 CreateNodeVM (and 1 more cause): sold out");
+    expect(two).toBe("2 of 2 nodes failed (and 1 more cause): sold out");
   });
 
   it("states the reason of the watch if no subjob failed, and nothing for a job that succeeded", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Job, JobState } from "../../../lib/domain/job.ts";
 import {
+  collectSubJobs,
   keepImportantSubJobs,
   largestSubJobCount,
   serializeTruncatedTree,
@@ -52,7 +53,8 @@ describe("serializeTruncatedTree", () => {
       ...tree,
       reason: `${"r".repeat(247)}…`,
       subJobs: [],
-      omitted: { total: 2, succeeded: 0, failed: 2, pending: 0 },
+      omitted: counts({ total: 2, failed: 2 }),
+      omittedLeafSubJobs: counts({ total: 1, failed: 1 }),
     });
   });
 });
@@ -62,10 +64,12 @@ describe("keepImportantSubJobs", () => {
     const cause = failed({ reason: "no quota" });
     const path = succeeded({ type: "Path", subJobs: [succeeded(), cause] });
     const tree = job({ subJobs: [succeeded({ subJobs: [succeeded()] }), path, pending()] });
+    const one = counts({ total: 1, succeeded: 1 });
     expect(keepImportantSubJobs(tree, Infinity)).toEqual({
       ...tree,
-      subJobs: [{ ...path, subJobs: [cause], omitted: counts({ total: 1, succeeded: 1 }) }, pending()],
+      subJobs: [{ ...path, subJobs: [cause], omitted: one, omittedLeafSubJobs: one }, pending()],
       omitted: counts({ total: 2, succeeded: 2 }),
+      omittedLeafSubJobs: one,
     });
   });
 
@@ -97,9 +101,29 @@ describe("keepImportantSubJobs", () => {
     const property = fc.property(tree, fc.nat(5), fc.nat(5), (whole, first, second) => {
       const smaller = keepImportantSubJobs(keepImportantSubJobs(whole, first), second);
       expect(countsOf(smaller)).toEqual(countsOf(whole));
+      expect(collectSubJobs(smaller).leafCounts).toEqual(collectSubJobs(whole).leafCounts);
       expect(largestSubJobCount(smaller)).toBeLessThanOrEqual(Math.min(first, second));
     });
     fc.assert(property);
+  });
+});
+
+describe("the counts for people", () => {
+  const leafCounts = (...subJobs: Job[]) => collectSubJobs(job({ subJobs })).leafCounts;
+
+  it("count 1,500 failed nodes with 1,500 failed parents as 1,500 subjobs", () => {
+    const nodes = Array.from({ length: 1500 }, () => failed({ subJobs: [failed()] }));
+    expect(leafCounts(...nodes)).toEqual(counts({ total: 1500, failed: 1500 }));
+  });
+
+  it("count a parent that failed or is pending for a reason of its own, but no succeeded parent", () => {
+    expect(leafCounts(failed({ subJobs: [succeeded()] }))).toEqual(
+      counts({ total: 2, succeeded: 1, failed: 1 }),
+    );
+    expect(leafCounts(pending({ subJobs: [succeeded(), failed()] }))).toEqual(
+      counts({ total: 3, succeeded: 1, failed: 1, pending: 1 }),
+    );
+    expect(leafCounts(succeeded({ subJobs: [failed()] }))).toEqual(counts({ total: 1, failed: 1 }));
   });
 });
 

@@ -15,6 +15,7 @@ export function succeededJob(): StatusDocument {
     failures: [],
     causes: [],
     subJobs: { total: 8, succeeded: 8, failed: 0, pending: 0 },
+    leafSubJobs: { total: 6, succeeded: 6, failed: 0, pending: 0 },
     deliveries: failed.deliveries.map((delivery) => ({
       ...delivery,
       state: "delivered",
@@ -71,6 +72,7 @@ export function bigJob(): StatusDocument {
     type: "CreateNodePool",
     job: root,
     subJobs: { total: 60, succeeded: 58, failed: 2, pending: 0 },
+    leafSubJobs: { total: 41, succeeded: 40, failed: 1, pending: 0 },
   };
 }
 
@@ -100,8 +102,11 @@ export function failedNodesJob(nodeCount: number, reasonCount: number): StatusDo
       reason,
       count: Math.ceil((nodeCount - index) / reasonCount),
       resources: nodes.slice(index, index + 10).map(({ resourceName }) => resourceName ?? ""),
+      path: ["ScaleupNodePool", "CreateNode", "CreateNodeVM"],
+      total: nodeCount,
     })),
     subJobs: { total: 2 * nodeCount, succeeded: 0, failed: 2 * nodeCount, pending: 0 },
+    leafSubJobs: { total: nodeCount, succeeded: 0, failed: nodeCount, pending: 0 },
     job: step("ScaleupNodePool", 0, 559, { ...FAILED, subJobs: nodes }),
   };
 }

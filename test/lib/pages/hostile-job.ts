@@ -44,6 +44,8 @@ export function hostileJob(): StatusDocument {
       type: markup,
       resources: [turned, markup],
       count: 3,
+      path: [markup, turned],
+      total: 3,
       reason,
       hint: markup,
     })),

@@ -96,9 +96,13 @@ describe("renderJobPage", () => {
     const [cause] = failedJob().causes;
     if (cause === undefined) throw new Error("the sample has a cause");
     const resources = ["a-0", "a-1", "a-2", "a-3"];
-    const shown = page({ ...failedJob(), causes: [{ ...cause, count: 30, resources }], causesOmitted: 1 });
+    const shown = page({
+      ...failedJob(),
+      causes: [{ ...cause, count: 30, total: 31, resources }],
+      causesOmitted: 1,
+    });
     expect(shown).toContain(
-      '30 × <b><bdi>CreateNodeVM</bdi></b> <span class="res"><bdi>a-0, a-1, a-2 and 27 more</bdi>',
+      '<b><bdi>30 of 31 nodes failed</bdi></b> <span class="res"><bdi>a-0, a-1, a-2 and 27 more</bdi>',
     );
     expect(shown).toContain('<p class="quiet">and 1 more cause</p>');
     expect(shown.split("sold out in this zone").length).toBe(2);

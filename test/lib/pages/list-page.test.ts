@@ -49,13 +49,13 @@ describe("renderListPage", () => {
   it("shows the cause, the pipeline, the actor and the duration of a failed job", () => {
     const failed = listed({
       state: "failed",
-      cause: "30 of 30 CreateNodeVM: sold out",
+      cause: "30 of 30 nodes failed: sold out",
       durationSeconds: 512,
       pipeline: "deploy",
       actor: "anna",
     });
     expect(row(failed)).toMatch(
-      /^Failed CreateCluster checkout-prod 30 of 30 CreateNodeVM: sold out deploy by anna b7c64d1e\S+ .* 8 min 32 s$/,
+      /^Failed CreateCluster checkout-prod 30 of 30 nodes failed: sold out deploy by anna b7c64d1e\S+ .* 8 min 32 s$/,
     );
   });
 

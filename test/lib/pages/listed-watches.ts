@@ -42,7 +42,7 @@ export function listedWatches(): readonly ListedWatch[] {
       state: "failed",
       jobType: "CreateNodePool",
       resourceName: "batch-spot",
-      cause: "30 of 30 CreateNodeVM: Ecs.0319: the flavor s3.large.2 is sold out in eu-de-01",
+      cause: "30 of 30 nodes failed: Ecs.0319: the flavor s3.large.2 is sold out in eu-de-01",
       durationSeconds: 512,
       pipeline: "deploy-batch",
       actor: "anna",

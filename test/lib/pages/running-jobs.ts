@@ -51,6 +51,7 @@ export function runningJob(): StatusDocument {
     causes: [],
     causesOmitted: 0,
     subJobs: { total: 9, succeeded: 6, failed: 0, pending: 3 },
+    leafSubJobs: { total: 7, succeeded: 5, failed: 0, pending: 2 },
     warnings: [],
     createdAt: at(0),
     updatedAt: at(548),
@@ -100,6 +101,7 @@ export function unseenJob(part: Partial<StatusDocument> = {}): StatusDocument {
     createdAt: null,
     updatedAt: null,
     subJobs: NO_SUBJOBS,
+    leafSubJobs: NO_SUBJOBS,
     expected: undefined,
     ...part,
   };
@@ -112,6 +114,7 @@ export function oneStepJob(): StatusDocument {
   return {
     ...running,
     subJobs: { total: 1, succeeded: 0, failed: 0, pending: 1 },
+    leafSubJobs: { total: 1, succeeded: 0, failed: 0, pending: 1 },
     job: running.job && { ...running.job, subJobs },
   };
 }
@@ -119,5 +122,10 @@ export function oneStepJob(): StatusDocument {
 /** Returns a job without subjobs. */
 export function loneJob(): StatusDocument {
   const running = runningJob();
-  return { ...running, subJobs: NO_SUBJOBS, job: running.job && { ...running.job, subJobs: [] } };
+  return {
+    ...running,
+    subJobs: NO_SUBJOBS,
+    leafSubJobs: NO_SUBJOBS,
+    job: running.job && { ...running.job, subJobs: [] },
+  };
 }

@@ -18,6 +18,7 @@ const status = (changes: Partial<StatusDocument>): StatusDocument => ({
   causes: [],
   causesOmitted: 0,
   subJobs: { total: 4, succeeded: 1, failed: 0, pending: 3 },
+  leafSubJobs: { total: 4, succeeded: 1, failed: 0, pending: 3 },
   warnings: [],
   createdAt: null,
   updatedAt: null,
