@@ -1,5 +1,5 @@
 import "../domain/zod-fields.ts";
-import type { JSONWebKeySet } from "jose";
+import type { JSONWebKeySet, JWK } from "jose";
 import * as z from "zod/mini";
 import type { Instant } from "../domain/job.ts";
 
@@ -26,7 +26,19 @@ const REFRESH_WAIT_MS = 500;
 
 const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
 const KeySet = z.object({ keys: z.array(z.unknown()) });
+
+/** A text of a key. If the value is a number, the result is its digits. */
+const KeyText = z.pipe(z.union([z.string().check(z.minLength(1)), z.number()]), z.transform(String));
 const Key = z.looseObject({ kty: z.string() });
+/** The optional parts of a key that matter for a signature. */
+const KEY_PARTS = {
+  kid: KeyText,
+  alg: KeyText,
+  use: KeyText,
+  key_ops: z.array(z.string()),
+} as const;
+/** The optional parts of a key that do not matter for a signature. */
+const IGNORED_PARTS: ReadonlySet<string> = new Set(["ext", "x5c"]);
 
 /**
  * The error if the discovery document of an issuer refers to signing keys at another origin, and the config does not
@@ -139,7 +151,25 @@ export async function readIssuerKeys(
   const { keys } = KeySet.parse(
     JSON.parse(await fetchText(keysUrl ?? (await discoverKeysUrl(issuer, fetchText)))),
   );
-  return { keys: keys.flatMap((key) => Key.safeParse(key).data ?? []) };
+  return { keys: keys.flatMap((key) => readKey(key) ?? []) };
+}
+
+/**
+ * Reads one signing key. Omits each optional part that has another form, for example null. Returns null if the value is
+ * not a key.
+ */
+function readKey(value: unknown): JWK | null {
+  const key = Key.safeParse(value).data;
+  if (key === undefined) return null;
+  const optional = Object.entries(KEY_PARTS).map(([name, schema]) => [
+    name,
+    schema.safeParse(key[name]).data,
+  ]);
+  const parts = optional.filter(([, part]) => part !== undefined);
+  const others = Object.entries(key).filter(
+    ([name]) => !Object.hasOwn(KEY_PARTS, name) && !IGNORED_PARTS.has(name),
+  );
+  return { ...Object.fromEntries([...others, ...parts]), kty: key.kty };
 }
 
 async function discoverKeysUrl(issuer: string, fetchText: FetchText): Promise<string> {

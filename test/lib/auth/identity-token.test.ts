@@ -406,6 +406,25 @@ describe("the issuer's keys", () => {
     }
   });
 
+  test.each([
+    [{ kid: null, alg: null, use: null, key_ops: null }, "one"],
+    [{ kid: "", alg: "" }, "one"],
+    [{ kid: 7, x5c: [7], ext: "no" }, "7"],
+  ])("are used although optional parts have another form: %j", async (parts, kid) => {
+    const { issuer, check } = await createIssuer();
+    Object.assign(issuer, { keys: issuer.keys.map((key) => ({ ...key, ...parts })) });
+    expect(await check(await issuer.token({}, { kid }))).toMatchObject({ kind: "caller" });
+  });
+
+  test.each([{ use: "enc" }, { key_ops: ["sign"] }, { alg: "RS512" }])(
+    "are not used if they are for something else: %j",
+    async (parts) => {
+      const { issuer, check } = await createIssuer();
+      Object.assign(issuer, { keys: issuer.keys.map((key) => ({ ...key, ...parts })) });
+      expect(await check(await issuer.token())).toMatchObject({ refusal: { check: "key" } });
+    },
+  );
+
   test("with an unknown type or in a broken form are skipped", async () => {
     const { issuer, check } = await createIssuer();
     const strange = [
