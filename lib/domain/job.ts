@@ -44,7 +44,9 @@ export const JobId = z
  */
 export function jobIdFault(text: string): string {
   const value = text.trim() === "" ? "is empty" : `is '${text}'`;
-  if (value === "is empty" || MISSING_VALUE.test(text) || text === "<no value>")
+  // A script may add quotes or spaces to the text.
+  const bare = text.replace(/[\s"'<>[\]{}]/g, "");
+  if (bare === "" || MISSING_VALUE.test(bare) || bare === "novalue" || bare === "objectObject")
     return `${value}, so the script probably found no job ID in the reply of CCE`;
   if (/^\W*[${%]/.test(text)) return `${JOB_ID_RULE}. A variable in the script was probably not replaced`;
   return JOB_ID_RULE;

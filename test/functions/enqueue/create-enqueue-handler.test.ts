@@ -298,6 +298,13 @@ describe("errors of a request", () => {
     },
   );
 
+  test.each([" null ", '"null"', "<nil>", "[object Object]", "{}", '""'])(
+    "say that the script probably found no job ID: %j",
+    async (jobId) => {
+      expect((await faults({ jobId })).errors[0]?.detail).toContain("the script probably found no job ID");
+    },
+  );
+
   test.each(["$JOB_ID", `\${JOB_ID}`, "%JOB_ID%", "{{ job_id }}"])(
     "say that a variable was probably not replaced: %j",
     async (jobId) => {
