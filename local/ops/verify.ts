@@ -102,6 +102,7 @@ async function verify(
   const promises = [...(await playPromises(scope))];
   if (testsAlarm) promises.push(await playAlarmPromise(cloudWatch, prefix, scope));
   const answers = await answerQuestions({
+    stage: stage.stage,
     prefix,
     api,
     sqs,

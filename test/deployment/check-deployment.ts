@@ -125,6 +125,7 @@ async function checkDeployment(url: string, readState: () => StageState): Promis
 /** The questions of `npm run verify` that moto can answer have the right answers. moto has no metrics and no API. */
 async function checkAnswers(client: SQSClientConfig): Promise<void> {
   const answers = await answerQuestions({
+    stage: STAGE,
     prefix: PREFIX,
     api: "http://127.0.0.1:1",
     sqs: new SQSClient({ ...client, useQueueUrlAsEndpoint: false }),
@@ -140,7 +141,9 @@ async function checkAnswers(client: SQSClientConfig): Promise<void> {
     .map(({ question, answer, evidence }) => `${question} ${answer}: ${evidence}`)
     .join("\n");
   assert.match(found, /policies of the queues\? yes: each of 4 queues/);
+  assert.match(found, /policy of the topic\? yes: the policy is (?:CREATE|UPDATE)_COMPLETE/);
   assert.match(found, /first hour of a new stage\? null: the stage is younger than an hour/);
+  assert.match(found, /metrics that the functions log\? more than -?\d+ s: no value/);
   assert.match(found, /metrics of SQS\? more than -?\d+ s: no value/);
   // moto creates the function and the HTTP API of these questions, but does not serve an HTTP API.
   assert.match(

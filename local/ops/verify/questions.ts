@@ -1,17 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiGatewayV2Client } from "@aws-sdk/client-apigatewayv2";
-import { type CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import {
+  type CloudFormationClient,
+  DescribeStackResourcesCommand,
+  DescribeStacksCommand,
+} from "@aws-sdk/client-cloudformation";
 import {
   type CloudWatchClient,
   DescribeAlarmHistoryCommand,
   GetMetricStatisticsCommand,
+  type GetMetricStatisticsCommandInput,
 } from "@aws-sdk/client-cloudwatch";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import * as z from "zod";
 import { parseJson } from "../../../lib/domain/json.ts";
 import { readErrorName } from "../doctor/finding.ts";
-import { ALARM_NAMES } from "../stage-limits.ts";
+import { ALARM_NAMES, SERVICE } from "../stage-limits.ts";
 import type { Answer } from "./report.ts";
 import { createTemporaryApi } from "./temporary-api.ts";
 
@@ -27,6 +32,7 @@ const REQUEST_LIMIT_MS = 45_000;
 const NEW_API_LIMIT_MS = 60_000;
 
 interface QuestionScope {
+  readonly stage: string;
   /** The beginning of the names of the stage's resources. */
   readonly prefix: string;
   readonly api: string;
@@ -47,8 +53,25 @@ type Found = Omit<Answer, "question">;
 /** The questions about AWS that only a real account can answer. */
 const QUESTIONS: Readonly<Record<string, (scope: QuestionScope) => Promise<Found>>> = {
   "Does SQS accept the policies of the queues?": findQueuePolicies,
+  "Does SNS accept the policy of the topic?": findTopicPolicy,
   "Do all alarms stay quiet during the first hour of a new stage?": findEarlyAlarms,
-  "How late are the metrics of SQS?": measureMetricDelay,
+  // Lambda makes metrics from log lines. No emulator shows whether the log format and the log levels let them through.
+  "How late are the metrics that the functions log?": ({ stage, ...scope }) =>
+    measureMetricDelay(scope, {
+      Namespace: `${SERVICE}/${stage}`,
+      MetricName: "Accepted",
+      Dimensions: [{ Name: "service", Value: SERVICE }],
+    }),
+  "How late are the metrics of SQS?": (scope) =>
+    measureMetricDelay(scope, {
+      Namespace: "AWS/SQS",
+      MetricName: "NumberOfMessagesSent",
+      Dimensions: [{ Name: "QueueName", Value: `${scope.prefix}-poll` }],
+    }),
+  "Do the metrics of SQS stop after six hours without messages?": async () => ({
+    answer: null,
+    evidence: "needs a queue without messages for six hours; check the metrics of such a queue in CloudWatch",
+  }),
   "Does API Gateway rename the header WWW-Authenticate?": findAuthenticateHeader,
 };
 
@@ -128,6 +151,16 @@ async function findQueuePolicies({ prefix, sqs }: QuestionScope): Promise<Found>
   return { answer: "yes", evidence: `each of ${QUEUE_NAMES.length} queues has its policy` };
 }
 
+async function findTopicPolicy({ prefix, cloudFormation }: QuestionScope): Promise<Found> {
+  const command = new DescribeStackResourcesCommand({ StackName: prefix });
+  const { StackResources = [] } = await cloudFormation.send(command);
+  const policy = StackResources.find(({ ResourceType }) => ResourceType === "AWS::SNS::TopicPolicy");
+  if (policy?.ResourceStatus === undefined)
+    return { answer: null, evidence: "the stack has no policy of a topic" };
+  const isAccepted = /^(CREATE|UPDATE)_COMPLETE$/.test(policy.ResourceStatus);
+  return { answer: isAccepted ? "yes" : "no", evidence: `the policy is ${policy.ResourceStatus}` };
+}
+
 async function findEarlyAlarms({ prefix, cloudWatch, cloudFormation }: QuestionScope): Promise<Found> {
   const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: prefix }));
   const createdAt = Stacks[0]?.CreationTime?.getTime();
@@ -155,14 +188,16 @@ async function findEarlyAlarms({ prefix, cloudWatch, cloudFormation }: QuestionS
     : { answer: "no", evidence: `fired: ${fired.join(", ")}` };
 }
 
-async function measureMetricDelay(scope: QuestionScope): Promise<Found> {
-  const { prefix, cloudWatch, firstMessageAt, metricLimitMs, stopping } = scope;
+/** Measures the time until CloudWatch has the value of a metric to which the first message of the verification adds. */
+async function measureMetricDelay(
+  scope: Pick<QuestionScope, "cloudWatch" | "firstMessageAt" | "metricLimitMs" | "stopping">,
+  metric: Pick<GetMetricStatisticsCommandInput, "Namespace" | "MetricName" | "Dimensions">,
+): Promise<Found> {
+  const { cloudWatch, firstMessageAt, metricLimitMs, stopping } = scope;
   const periodMs = METRIC_PERIOD_SECONDS * 1000;
   const start = Math.floor(firstMessageAt / periodMs) * periodMs;
   const command = new GetMetricStatisticsCommand({
-    Namespace: "AWS/SQS",
-    MetricName: "NumberOfMessagesSent",
-    Dimensions: [{ Name: "QueueName", Value: `${prefix}-poll` }],
+    ...metric,
     StartTime: new Date(start),
     EndTime: new Date(start + periodMs),
     Period: METRIC_PERIOD_SECONDS,

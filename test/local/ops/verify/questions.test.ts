@@ -1,6 +1,11 @@
+import { readFileSync } from "node:fs";
 import { createServer, STATUS_CODES } from "node:http";
 import { ApiGatewayV2Client, CreateApiCommand, DeleteApiCommand } from "@aws-sdk/client-apigatewayv2";
-import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import {
+  CloudFormationClient,
+  DescribeStackResourcesCommand,
+  DescribeStacksCommand,
+} from "@aws-sdk/client-cloudformation";
 import {
   CloudWatchClient,
   DescribeAlarmHistoryCommand,
@@ -31,9 +36,9 @@ beforeEach(() => {
   for (const client of [lambda, gateway, sqs, cloudWatch, cloudFormation]) client.reset();
 });
 
-/** Returns the answer to the question that contains `part`. */
-async function answerTo(part: string, firstMessageAt = Date.now(), stopping = AbortSignal.abort()) {
-  const answers = await answerQuestions({
+function answerAll(firstMessageAt: number, stopping: AbortSignal) {
+  return answerQuestions({
+    stage: "prod",
     prefix: "cce-job-notifier-prod",
     api: "http://127.0.0.1:1",
     sqs: new SQSClient({}),
@@ -45,6 +50,11 @@ async function answerTo(part: string, firstMessageAt = Date.now(), stopping = Ab
     metricLimitMs: 0,
     stopping,
   });
+}
+
+/** Returns the answer to the question that contains `part`. */
+async function answerTo(part: string, firstMessageAt = Date.now(), stopping = AbortSignal.abort()) {
+  const answers = await answerAll(firstMessageAt, stopping);
   return answers.find(({ question }) => question.includes(part));
 }
 
@@ -111,16 +121,70 @@ describe("the question about alarms of a new stage", () => {
   });
 });
 
-describe("the question about the delay of metrics", () => {
-  it("is answered with the time until the first value", async () => {
-    cloudWatch.on(GetMetricStatisticsCommand).resolves({ Datapoints: [{ Sum: 2 }] });
-    expect((await answerTo("metrics", Date.now() - 300_000))?.answer).toMatch(/^at most (2[4-9]\d|30\d) s$/);
+describe("the question about the policy of the topic", () => {
+  it.each([
+    ["CREATE_COMPLETE", "yes"],
+    ["UPDATE_COMPLETE", "yes"],
+    ["CREATE_FAILED", "no"],
+  ] as const)("is answered from the status %s of the policy", async (ResourceStatus, answer) => {
+    const policy = { ResourceType: "AWS::SNS::TopicPolicy", ResourceStatus };
+    const resource = { ...policy, LogicalResourceId: "AlarmTopicPolicy", Timestamp: new Date() };
+    cloudFormation.on(DescribeStackResourcesCommand).resolves({ StackResources: [resource] });
+    expect(await answerTo("SNS")).toMatchObject({ answer });
+  });
+
+  it("is not answered if the stack has no such policy", async () => {
+    cloudFormation.on(DescribeStackResourcesCommand).resolves({ StackResources: [] });
+    expect(await answerTo("SNS")).toMatchObject({ answer: null });
+  });
+});
+
+describe.each([
+  [
+    "metrics that the functions log",
+    {
+      Namespace: "cce-job-notifier/prod",
+      MetricName: "Accepted",
+      Dimensions: [{ Name: "service", Value: "cce-job-notifier" }],
+    },
+  ],
+  ["late are the metrics of SQS", { Namespace: "AWS/SQS", MetricName: "NumberOfMessagesSent" }],
+])("the question about the %s", (part, metric) => {
+  it("is answered with the time until the first value of its metric", async () => {
+    cloudWatch.on(GetMetricStatisticsCommand).resolves({ Datapoints: [] });
+    cloudWatch.on(GetMetricStatisticsCommand, metric).resolves({ Datapoints: [{ Sum: 2 }] });
+    expect((await answerTo(part, Date.now() - 300_000))?.answer).toMatch(/^at most (2[4-9]\d|30\d) s$/);
   });
 
   it("is answered with a lower limit if no value arrives in time", async () => {
     cloudWatch.on(GetMetricStatisticsCommand).resolves({ Datapoints: [{ Sum: 0 }] });
-    expect((await answerTo("metrics", Date.now() - 300_000))?.answer).toMatch(/^more than \d+ s$/);
+    expect((await answerTo(part, Date.now() - 300_000))?.answer).toMatch(/^more than \d+ s$/);
   });
+});
+
+/** What is only likely or unverified about AWS, and the question of the report that settles it. */
+const UNCERTAIN_FACTS: Readonly<Record<string, string>> = {
+  "a statement of a queue policy may name only one queue": "Does SQS accept the policies of the queues?",
+  "a statement of a topic policy may name only one topic": "Does SNS accept the policy of the topic?",
+  "a metric that has never existed has no value that FILL could fill":
+    "Do all alarms stay quiet during the first hour of a new stage?",
+  "the system log level WARN lets metric records pass": "How late are the metrics that the functions log?",
+  "the metrics of SQS are up to 15 minutes late": "How late are the metrics of SQS?",
+  "the metrics of SQS stop after six hours": "Do the metrics of SQS stop after six hours without messages?",
+  "WWW-Authenticate may get another name": "Does API Gateway rename the header WWW-Authenticate?",
+  "the gateway answers 503 after 30 s": "Which answer does a caller get from API Gateway after 30 s?",
+  "a crash is answered with 500 or 503": "Which answer does a caller get if a function crashes?",
+  "throttling is answered with 500 or 503": "Which answer does a caller get if a function is throttled?",
+};
+
+test("the report and the document contain one question for each uncertain fact about AWS", async () => {
+  lambda.on(GetFunctionConfigurationCommand).rejects(new Error("denied"));
+  const stopping = new AbortController();
+  const questions = (await answerAll(0, stopping.signal)).map(({ question }) => question);
+  expect(questions.toSorted()).toEqual(Object.values(UNCERTAIN_FACTS).toSorted());
+  const document = readFileSync(new URL("../../../../docs/deploy.md", import.meta.url), "utf8");
+  const documented = [...document.matchAll(/^\| ([^|]+\?) \|/gm)].map(([, question]) => question);
+  expect(documented).toEqual(questions);
 });
 
 describe("the questions about a function that is slow, crashes or is throttled", () => {
