@@ -21,7 +21,10 @@ const MAX_UNSCROLLED_CHARACTERS = 1600;
 /** The maximum length of a failure reason without a scroll bar if the page shows several failure reasons. */
 const MAX_UNSCROLLED_OF_SEVERAL = 500;
 const MAX_UNSCROLLED_LINES = 12;
-/** The number of causes that the page shows before the reader opens the list of the other causes. */
+/**
+ * The number of causes that the page shows before the reader opens the list of the other causes. With more causes, the
+ * page shows no paths, because a narrow page would become too high.
+ */
 const SHOWN_CAUSES = 3;
 
 /**
@@ -90,7 +93,7 @@ function causeEntry(cause: CauseInTree, index: number, causes: readonly CauseInT
   return html`<li><h3 class="path">${icon("failed")}<span><b>${bdiElement(describeCount(cause))}</b>${
     names !== "" && html` <span class="res">${bdiElement(names)}</span>`
   }</span></h3>
-${path.length > 1 && html`<p class="quiet">${bdiElement(path.join(" › "))}</p>`}
+${path.length > 1 && causes.length <= SHOWN_CAUSES && html`<p class="quiet">${bdiElement(path.join(" › "))}</p>`}
 ${shown ? reasonBox(shown, `Reason ${index + 1}, of ${name}`, limit) : html`<p class="quiet">The cloud gives no reason.</p>`}
 ${hint && html`<p class="hint"><b>Hint</b> ${linkUrls(hint)}</p>`}</li>`;
 }

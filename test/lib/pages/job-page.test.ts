@@ -105,6 +105,9 @@ describe("renderJobPage", () => {
       '<b><bdi>30 of 31 nodes failed</bdi></b> <span class="res"><bdi>a-0, a-1, a-2 and 27 more</bdi>',
     );
     expect(shown).toContain('<p class="quiet">and 1 more cause</p>');
+    const path = "CreateCluster › CreateNodePool › CreateNode › CreateNodeVM";
+    expect(shown).toContain(path);
+    expect(page({ ...failedJob(), causes: Array.from({ length: 4 }, () => cause) })).not.toContain(path);
     expect(shown.split("sold out in this zone").length).toBe(2);
   });
 
