@@ -111,13 +111,7 @@ function progressAfter(before: ReadyProgress, check: ReadyCheck): ReadyProgress 
   const { succeededAt, wasNotReady } = before;
   switch (check.kind) {
     case "ready":
-      return {
-        ...before,
-        readyPolls: before.readyPolls + 1,
-        wasNotReady: false,
-        reason: null,
-        message: ONCE_TEXT,
-      };
+      return { ...before, readyPolls: before.readyPolls + 1, reason: null, message: ONCE_TEXT };
     case "not_ready":
       return { succeededAt, readyPolls: 0, wasNotReady: true, reason: check.reason, message: check.message };
     case "unseen":

@@ -130,6 +130,27 @@ describe("a watch that waits until ready", () => {
     ]);
   });
 
+  it("ends as not_ready if a node flips until the deadline, also if the last poll finds the node usable", async () => {
+    const flow = await openReady(10);
+    flow.observation = success("CreateNode");
+    const [active, installing] = [resourceIn("succeeded", "Active"), resourceIn("pending", "Installing")];
+    flow.resources = [active, installing, active];
+    await flow.poll(1);
+    flow.clock.now += 5 * MINUTE;
+    await flow.poll(2);
+    flow.clock.now += 5 * MINUTE;
+    await flow.poll(3);
+    expect(flow.recorded.concluded).toMatchObject([
+      {
+        outcome: "not_ready",
+        ready: {
+          state: "not_ready",
+          message: "The resource was usable, but not at two polls in a row.",
+        },
+      },
+    ]);
+  });
+
   it("reports for each poll what the poll saw of the resource", async () => {
     const flow = await openReady();
     flow.resources = [FORBIDDEN, UNAVAILABLE];
