@@ -1,4 +1,4 @@
-import { type OutgoingProxy, readProxy } from "../lib/http/outgoing-proxy.ts";
+import { type OutgoingProxy, readOutgoingProxy } from "../lib/http/outgoing-proxy.ts";
 import { readArguments } from "./arguments.ts";
 import { readCiContext } from "./ci-context.ts";
 import { createClient } from "./client.ts";
@@ -169,7 +169,7 @@ function readConnection(
     return "NOTIFIER_URL must be the URL of the service";
   let proxy: OutgoingProxy | null;
   try {
-    proxy = readProxy(env);
+    proxy = readOutgoingProxy(env);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

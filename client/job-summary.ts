@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
-import { describeCount, resourcesText } from "../lib/domain/cause.ts";
+import { describeCount, formatResourceNames } from "../lib/domain/cause.ts";
 import { escapeTags } from "../lib/domain/clean-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import { toPrintable } from "./printable-text.ts";
@@ -34,7 +34,7 @@ export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): st
   const lines = [`### ${escapeMarkdown(`${title}: ${state.replace("_", " ")}`)}`, "", joinFacts(facts)];
   if (state === "succeeded") return `${lines.join("\n")}\n`;
   for (const cause of causes) {
-    const resources = resourcesText(cause);
+    const resources = formatResourceNames(cause);
     lines.push("", `- **${escapeMarkdown(describeCount(cause))}** ${escapeMarkdown(resources)}`.trimEnd());
     if (cause.reason !== null) lines.push(`  ${escapeMarkdown(cause.reason)}`);
     if (cause.hint !== null) lines.push(`  *Hint:* ${escapeTags(toPrintable(cause.hint))}`);

@@ -1,7 +1,7 @@
 import type { DeliveryDocument, JobDocument, StatusDocument } from "../lib/api/status-document.ts";
-import { describeFailed, listNames, SHOWN_NAMES } from "../lib/domain/cause.ts";
+import { describeFailed, formatNameList, SHOWN_NAMES } from "../lib/domain/cause.ts";
 import type { JobKey } from "../lib/domain/job.ts";
-import { isOperationWithoutJob, jobTypeText } from "../lib/domain/operation-kind.ts";
+import { formatJobType, isOperationWithoutJob } from "../lib/domain/operation-kind.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import type { Expected } from "../lib/schedule/expected-duration.ts";
 
@@ -23,7 +23,7 @@ export function jobName({ project, jobId }: JobKey): string {
 /** Returns one line about a job: type, resource, state or phase, duration, and how many subjobs have ended. */
 export function statusLine(status: StatusDocument, ageMs: number | null = null): string {
   const { state, type, resourceName } = status;
-  const job = [jobName(status), type && jobTypeText(type), resourceName].filter(Boolean).join(" ");
+  const job = [jobName(status), type && formatJobType(type), resourceName].filter(Boolean).join(" ");
   return `${MARKS[state]} ${job}: ${stateFacts(status, ageMs).join(", ")}`;
 }
 
@@ -92,7 +92,7 @@ function listRunning(job: JobDocument): string {
   const names = [...groups].map(([type, nodes]) =>
     nodes.length > 1 ? `${nodes.length} × ${type}` : [type, nodes[0]?.resourceName].filter(Boolean).join(" "),
   );
-  return listNames(names.slice(0, SHOWN_NAMES), names.length);
+  return formatNameList(names.slice(0, SHOWN_NAMES), names.length);
 }
 
 /**

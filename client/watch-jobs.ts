@@ -2,7 +2,7 @@ import { MAX_JOBS, type Submission } from "../lib/api/submission.ts";
 import type { JobResult } from "../lib/api/submission-result.ts";
 import type { Context } from "../lib/domain/context.ts";
 import type { JobKey } from "../lib/domain/job.ts";
-import { operationJobId } from "../lib/domain/operation.ts";
+import { computeOperationJobId } from "../lib/domain/operation.ts";
 import type { NotifierClient } from "./client.ts";
 import type { NamedJob, ServiceCommand } from "./command.ts";
 import { type CommandResult, countJobs } from "./commands.ts";
@@ -80,7 +80,8 @@ async function submit(
   };
   if (reply !== null) return submitReply(reply, command.named, submission, client);
   const { operation, project } = submission;
-  const jobs = operation === undefined ? command.jobs : [{ project, jobId: operationJobId(operation) }];
+  const jobs =
+    operation === undefined ? command.jobs : [{ project, jobId: computeOperationJobId(operation) }];
   const again = command.again ? await withProjects(distinctJobs(jobs), client) : [];
   return restart(again, ports, async () =>
     operation === undefined ? submitJobs(jobs, submission, client) : (await client.watch(submission)).jobs,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createLinkOptions, listPageUrl } from "../lib/auth/link-keys.ts";
+import { createLinkOptions, createListPageUrl } from "../lib/auth/link-keys.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import { runDemo } from "./demo/demo.ts";
 import { DEMO_PROJECT, startDemoEnvironment } from "./demo/demo-environment.ts";
@@ -66,7 +66,7 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
     return isComplete ? 0 : 1;
   }
   const links = createLinkOptions(await readConfigFile(configFile), stack.api);
-  const listUrl = listPageUrl(links, DEMO_PROJECT, Date.now());
+  const listUrl = createListPageUrl(links, DEMO_PROJECT, Date.now());
   const jobId = environment.startOtherJob();
   const { hasColours } = screen;
   screen.print(

@@ -1,7 +1,7 @@
 import { Settings } from "../../lib/config/settings.ts";
 import { decideAfterPoll } from "../../lib/schedule/decide-after-poll.ts";
-import { type DurationCount, daysSince1970, durationBucket } from "../../lib/schedule/duration-buckets.ts";
-import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
+import { bucketOfDuration, type DurationCount, daysSince1970 } from "../../lib/schedule/duration-buckets.ts";
+import { pickFirstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
 import type { NextPoll } from "./poll-costs.ts";
 
 const HOUR_MS = 3_600_000;
@@ -13,7 +13,7 @@ const JOB_INTERVAL_MS = 12 * HOUR_MS;
 export function countDurations(history: readonly number[]): readonly DurationCount[] {
   const counts = new Map<string, DurationCount>();
   for (const [index, seconds] of history.entries()) {
-    const bucket = durationBucket(seconds);
+    const bucket = bucketOfDuration(seconds);
     const day = daysSince1970(NOW - (history.length - index) * JOB_INTERVAL_MS);
     const key = `${day}/${bucket}`;
     counts.set(key, { day, bucket, count: (counts.get(key)?.count ?? 0) + 1 });
@@ -22,7 +22,7 @@ export function countDurations(history: readonly number[]): readonly DurationCou
 }
 
 /**
- * Returns the product's schedule for one pending job. `firstDelaySeconds` gives the first poll, and `decideAfterPoll`
+ * Returns the product's schedule for one pending job. `pickFirstDelaySeconds` gives the first poll, and `decideAfterPoll`
  * gives each later poll.
  */
 export function createProductSchedule(
@@ -35,7 +35,7 @@ export function createProductSchedule(
   const deadlineAt = NOW + 365 * 24 * HOUR_MS;
   let polls = 0;
   return (age) => {
-    if (polls++ === 0) return firstDelaySeconds(settings.poll, random, durations);
+    if (polls++ === 0) return pickFirstDelaySeconds(settings.poll, random, durations);
     const decision = decideAfterPoll({
       watch: {
         polls,

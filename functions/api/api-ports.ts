@@ -10,7 +10,7 @@ import type { Watch } from "../../lib/ledger/watch.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { Act } from "../../lib/runtime/log-act.ts";
 import type { AuthenticatePorts } from "../shared/authenticate.ts";
-import type { LearnedDurations } from "../shared/learned-durations.ts";
+import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 
 /** All functions and services that the API uses (the ports of the API). */
 export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "limitRequests"> {
@@ -55,5 +55,5 @@ export interface ApiPorts extends Omit<AuthenticatePorts, "configs" | "note" | "
 /** The functions and services that the API uses, and the data of one HTTP request. */
 export interface RequestPorts extends ApiPorts, Pick<AuthenticatePorts, "note" | "limitRequests"> {
   readonly remainingMs: () => number;
-  readonly durations: LearnedDurations;
+  readonly durations: ReadLearnedDurations;
 }

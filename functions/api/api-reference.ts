@@ -1,8 +1,8 @@
 import {
   type ApiRequest,
   type ApiResponse,
-  conditionalResponse,
   withEtag,
+  withEtagOrNotModified,
 } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, problemResponse } from "../../lib/api/problem.ts";
 import { renderStartPage } from "../../lib/pages/page-shell.ts";
@@ -51,7 +51,7 @@ export async function openApiResponse(
     const headers = { ...CACHED, "content-type": "application/json; charset=utf-8" };
     return { status: 200, headers, body };
   });
-  return conditionalResponse(made, request);
+  return withEtagOrNotModified(made, request);
 }
 
 /** Creates the response to `GET /docs`: the API reference as an HTML page. */
@@ -66,7 +66,7 @@ export async function docsResponse(request: Pick<ApiRequest, "headers">): Promis
     };
     return { status: 200, headers, body: docsHtml };
   });
-  return conditionalResponse(made, request);
+  return withEtagOrNotModified(made, request);
 }
 
 /**

@@ -7,16 +7,16 @@ import { createLinkOptions } from "../../lib/auth/link-keys.ts";
 import type { CallerOperation } from "../../lib/config/config.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
-import { authenticate, createRequestLimit } from "../shared/authenticate.ts";
-import { createLearnedDurationsReader } from "../shared/learned-durations.ts";
+import { authenticateAndLimitRequests, createRequestLimitPerCaller } from "../shared/authenticate.ts";
+import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { docsResponse, openApiResponse, startPageResponse } from "./api-reference.ts";
 import { listJobs } from "./list-jobs.ts";
-import { listProjects, listTargets } from "./list-usable-names.ts";
-import { showJob, showJobs } from "./pages.ts";
+import { listUsableProjects, listUsableTargets } from "./list-usable-names.ts";
+import { createJobPageResponse, createListPageResponse } from "./pages.ts";
 import { readStatus } from "./read-status.ts";
-import { redeliver } from "./redeliver.ts";
-import { redeliverMissed } from "./redeliver-missed.ts";
+import { queueRedelivery } from "./redeliver.ts";
+import { queueMissedRedelivery } from "./redeliver-missed.ts";
 import { stopWatch } from "./stop-watch.ts";
 import { testTarget } from "./test-target.ts";
 
@@ -32,19 +32,19 @@ const OPEN_STEPS = {
   readOpenApi: async (_params, request, ports) => openApiResponse(await publicUrl(ports), request),
   readDocs: (_params, request) => docsResponse(request),
   showStart: async (_params, request) => startPageResponse(request),
-  showJob,
-  showJobs,
+  showJob: createJobPageResponse,
+  showJobs: createListPageResponse,
 } satisfies Partial<Record<Operation, OpenStep>>;
 
 const CALLER_STEPS = {
   listJobs,
   readJob: onWatch("read", readStatus),
   stopJob: onWatch("stop", stopWatch),
-  redeliverJob: onWatch("redeliver", redeliver),
-  redeliverTarget: redeliverMissed,
+  redeliverJob: onWatch("redeliver", queueRedelivery),
+  redeliverTarget: queueMissedRedelivery,
   testTarget,
-  listTargets,
-  listProjects,
+  listTargets: listUsableTargets,
+  listProjects: listUsableProjects,
   /** API Gateway sends `POST /v1/jobs` to the enqueue function, so the api function never accepts jobs. */
   acceptJobs: async () => methodNotAllowed([ROUTES.acceptJobs.method]),
   /** API Gateway sends the messages of SMN to the discover function. */
@@ -57,8 +57,8 @@ const CALLER_STEPS = {
  * length of the body (RFC 9110, section 8.6).
  */
 export function createApiHandler(ports: ApiPorts): HandleRequest {
-  const durations = createLearnedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
-  const limitRequests = createRequestLimit(ports.now);
+  const durations = createCachedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
+  const limitRequests = createRequestLimitPerCaller(ports.now);
   return async (request, { remainingMs }, note) => {
     const result = await handle(request, { ...ports, limitRequests, remainingMs, note, durations });
     return "kind" in result ? renderProblem(result, request.requestId) : result;
@@ -73,7 +73,7 @@ async function handle(request: ApiRequest, ports: RequestPorts): Result {
   const { operation, params } = route;
   ports.note({ route: `${ROUTES[operation].method} ${ROUTES[operation].path}` });
   if (isOpen(operation)) return OPEN_STEPS[operation](params, request, ports);
-  const identified = await authenticate(request.headers.authorization, ports);
+  const identified = await authenticateAndLimitRequests(request.headers.authorization, ports);
   if (identified.kind === "problem") return identified;
   return CALLER_STEPS[operation](params, request, ports, identified.caller);
 }

@@ -24,9 +24,9 @@ import { createHttpHandler } from "../../lib/runtime/answer-request.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { systemWait as wait } from "../../lib/runtime/clock.ts";
 import { warmUp } from "../../lib/runtime/warm-up.ts";
-import { createIdentityCheck } from "../shared/authenticate.ts";
+import { createIdentityTokenCheck } from "../shared/authenticate.ts";
 import { createApiHandler } from "./create-api-handler.ts";
-import { createHealthCheck } from "./health.ts";
+import { createCachedHealthCheck } from "./health.ts";
 import { AWS_WAITING_LIMITS } from "./read-status.ts";
 
 const configParser = createConfigParser(
@@ -60,7 +60,7 @@ const ledger = bindToTable(table, {
 
 const checkQueue = (url: string) =>
   sqs.client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["QueueArn"] }));
-const health = createHealthCheck({
+const health = createCachedHealthCheck({
   checks: {
     config: ports.configs.check,
     // No target has the name `:health`, because the name of a target contains no colon. This read only checks that the
@@ -77,7 +77,7 @@ await warmUp({ ...ports, table });
 export const handler = createHttpHandler(
   createApiHandler({
     ...ports,
-    identify: createIdentityCheck(ports.now, ports.proxy),
+    identify: createIdentityTokenCheck(ports.now, ports.proxy),
     ledger,
     notifyQueue: createSqsSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
     health,

@@ -26,7 +26,7 @@ export interface HealthPorts {
  * Creates the function that responds to `GET /v1/health`. The HTTP status is 200 if the config, the ledger and the
  * queue can be reached, else 503. The response does not say why a health check failed.
  */
-export function createHealthCheck(ports: HealthPorts): () => Promise<ApiResponse> {
+export function createCachedHealthCheck(ports: HealthPorts): () => Promise<ApiResponse> {
   const cache = createExpiringCache({ load: () => runChecks(ports), now: ports.now, maxAgeMs: MAX_AGE_MS });
   return () => cache.get("health");
 }

@@ -2,15 +2,20 @@ import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/h
 import {
   isFiltering,
   type JobFilter,
-  matchesContext,
-  matchesWatch,
+  matchesFieldsOfContext,
+  matchesFieldsWithoutContext,
   needsContext,
 } from "../../lib/api/job-filter.ts";
-import { type JobList, type ListedJob, readListQuery } from "../../lib/api/job-list-document.ts";
+import { type JobList, type ListedJob, readJobListQuery } from "../../lib/api/job-list-document.ts";
 import type { ProblemResponse } from "../../lib/api/problem.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
-import { createLinkOptions, type LinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
+import {
+  createJobPageUrl,
+  createLinkOptions,
+  createStatusUrl,
+  type LinkOptions,
+} from "../../lib/auth/link-keys.ts";
 import type { Context } from "../../lib/domain/context.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { toPendingReady } from "../../lib/domain/ready.ts";
@@ -18,7 +23,7 @@ import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { PageTokenError, toPageToken } from "../../lib/ledger/page-token.ts";
 import { countPollsMade, type Watch } from "../../lib/ledger/watch.ts";
 import type { ApiPorts } from "./api-ports.ts";
-import { selectVisibleWatches } from "./visible-watches.ts";
+import { selectOwnOrNewestWatches } from "./visible-watches.ts";
 
 /**
  * The maximum number of ledger reads for one page of the job list. The index of recent watches contains only acceptance
@@ -42,11 +47,11 @@ export async function listJobs(
 ): Promise<ApiResponse | ProblemResponse> {
   const project = request.query.get("project");
   const config = await (project === null ? configs.current() : configs.currentWith("projects", project));
-  const query = readListQuery(request.query, caller, config);
+  const query = readJobListQuery(request.query, caller, config);
   if (query.kind === "problem") return query;
   const links = createLinkOptions(config, defaultUrl);
   try {
-    const { jobs, next } = await findListedJobs(query, readerOf(caller, ledger), ledger);
+    const { jobs, next } = await findJobListPage(query, readerOf(caller, ledger), ledger);
     const listed = jobs.map((job) => listedJob(job, links, now()));
     return jsonResponse(200, { jobs: listed, next } satisfies JobList, { vary: "authorization" });
   } catch (error) {
@@ -80,8 +85,8 @@ function listedJob({ watch, context }: FoundJob, links: LinkOptions, now: Instan
     acceptedAt: toIso(acceptedAt),
     concludedAt: toIsoOrNull(concludedAt),
     durationSeconds,
-    statusUrl: statusUrl(links.publicUrl, watch),
-    pageUrl: pageUrl(links, watch, now),
+    statusUrl: createStatusUrl(links.publicUrl, watch),
+    pageUrl: createJobPageUrl(links, watch, now),
     ready: state === "watching" ? toPendingReady(watch.ready) : undefined,
   };
 }
@@ -117,7 +122,7 @@ interface FoundJob {
  * although more jobs match, because one page reads at most 500 watches.
  * @throws PageTokenError if `before` is not a page token
  */
-export async function findListedJobs(
+export async function findJobListPage(
   { project, filter, limit, before }: ListQuery,
   reader: ListReader,
   ledger: ApiPorts["ledger"],
@@ -130,7 +135,7 @@ export async function findListedJobs(
       limit: isFiltered ? READ_LIMIT : limit,
       before: next,
     });
-    const matching = page.watches.filter((watch) => matchesWatch(watch, filter));
+    const matching = page.watches.filter((watch) => matchesFieldsWithoutContext(watch, filter));
     // Each check of a watch costs reads of the ledger, so the loop checks only a few more watches than the page needs.
     for (let i = 0; i < matching.length; ) {
       const slice = matching.slice(i, i + Math.max(limit - jobs.length, MIN_CHECKED));
@@ -160,11 +165,11 @@ async function selectJobs(
   { caller, readContext }: ListReader,
   ledger: ApiPorts["ledger"],
 ): Promise<FoundJob[]> {
-  const visible = await selectVisibleWatches(watches, caller, ledger);
+  const visible = await selectOwnOrNewestWatches(watches, caller, ledger);
   const found = await Promise.all(
     visible.map(async (watch) => ({ watch, context: await readContext(watch) })),
   );
   return needsContext(filter)
-    ? found.filter(({ watch, context }) => matchesContext(watch, context, filter))
+    ? found.filter(({ watch, context }) => matchesFieldsOfContext(watch, context, filter))
     : found;
 }

@@ -8,7 +8,12 @@ import type { ApiPorts } from "./api-ports.ts";
 type Ports = Pick<ApiPorts, "configs">;
 
 /** Creates the response to `GET /v1/targets`: the names and kinds of the targets that the caller may use. */
-export async function listTargets(_params: unknown, request: ApiRequest, { configs }: Ports, caller: Caller) {
+export async function listUsableTargets(
+  _params: unknown,
+  request: ApiRequest,
+  { configs }: Ports,
+  caller: Caller,
+) {
   const { targets } = await configs.current();
   const usable = Object.entries(targets)
     .filter(([target]) => mayUse(caller, { target }))
@@ -17,7 +22,7 @@ export async function listTargets(_params: unknown, request: ApiRequest, { confi
 }
 
 /** Creates the response to `GET /v1/projects`: the names of the projects that the caller may use. */
-export async function listProjects(
+export async function listUsableProjects(
   _params: unknown,
   request: ApiRequest,
   { configs }: Ports,

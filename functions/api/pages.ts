@@ -1,12 +1,12 @@
-import { type ApiRequest, type ApiResponse, conditionalResponse } from "../../lib/api/http-message.ts";
+import { type ApiRequest, type ApiResponse, withEtagOrNotModified } from "../../lib/api/http-message.ts";
 import { readJobFilter } from "../../lib/api/job-filter.ts";
 import {
+  createJobPageUrl,
   createLinkOptions,
+  createListPageUrl,
   type LinkedPage,
   type LinkOptions,
-  listPageUrl,
-  pageUrl,
-  readLinkKey,
+  verifyLinkKey,
 } from "../../lib/auth/link-keys.ts";
 import type { PageSettings } from "../../lib/config/settings.ts";
 import type { Context } from "../../lib/domain/context.ts";
@@ -20,9 +20,9 @@ import { renderJobPage } from "../../lib/pages/job-page.ts";
 import { renderListPage } from "../../lib/pages/list-page.ts";
 import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
-import { findListedJobs, type ListQuery } from "./list-jobs.ts";
-import { readExpectedDuration, replaceDigestDeliveries } from "./read-status.ts";
-import { statusResponse } from "./status-response.ts";
+import { findJobListPage, type ListQuery } from "./list-jobs.ts";
+import { readExpectedDuration, replaceByDigestDeliveries } from "./read-status.ts";
+import { createTruncatedStatusResponse } from "./status-response.ts";
 
 /**
  * The maximum size of the JSON of the subjobs on a page, enough for about 3,000 subjobs. A page with more subjobs would
@@ -36,7 +36,7 @@ const LIST_LIMIT = 50;
  * key or an unknown job, the response is the same "not found" page. The link to the job list of the project expires at
  * the same time as the key in the URL.
  */
-export async function showJob(
+export async function createJobPageResponse(
   params: Readonly<Record<string, string>>,
   request: ApiRequest,
   ports: RequestPorts,
@@ -54,11 +54,11 @@ export async function showJob(
   const watch = (await ledger.listJobWatches(job)).find(({ caller }) => opens(caller));
   const watchDocument = watch === undefined ? null : await ledger.readWatch(watch);
   if (watchDocument === null) return pageResponse(null, request);
-  const { tree, ...complete } = await replaceDigestDeliveries(watchDocument, ledger);
+  const { tree, ...complete } = await replaceByDigestDeliveries(watchDocument, ledger);
   const { pages } = config.settings;
-  const listUrl = pages.list ? listPageUrl(links, job.project, now) : null;
+  const listUrl = pages.list ? createListPageUrl(links, job.project, now) : null;
   const expected = await readExpectedDuration(watchDocument, ports);
-  return statusResponse(
+  return createTruncatedStatusResponse(
     { ...omitFromPage(complete, pages), tree: truncateForPage(tree) },
     config,
     expected,
@@ -97,7 +97,7 @@ function truncateForPage(tree: Job | null): Job | null {
  * Creates the response to `GET /jobs?key=…&project=…`: the HTML page with the recent watches of a project. A request
  * without the parameter `project` gets the page of the default project.
  */
-export async function showJobs(
+export async function createListPageResponse(
   _params: unknown,
   request: ApiRequest,
   { ledger, configs, defaultUrl, now: clock }: ApiPorts,
@@ -120,7 +120,7 @@ export async function showJobs(
   const list = renderListPage({
     project: project.data,
     watches: found.jobs.map(({ watch, context: { actor, pipeline } }) => {
-      return { ...watch, actor, pipeline, url: pageUrl(links, watch, now) ?? "" };
+      return { ...watch, actor, pipeline, url: createJobPageUrl(links, watch, now) ?? "" };
     }),
     errors,
     hasLabels: pages.labels,
@@ -135,7 +135,7 @@ async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts[
   // A filter of the list finds only the part of the context that the page of the job shows.
   const readContext = async (watch: Watch) => omitLabels((await ledger.readCallerData(watch)).context, pages);
   try {
-    return await findListedJobs(query, { caller: null, readContext }, ledger);
+    return await findJobListPage(query, { caller: null, readContext }, ledger);
   } catch (error) {
     if (error instanceof PageTokenError) return null;
     throw error;
@@ -152,12 +152,12 @@ function openPage(
   links: LinkOptions,
   now: Instant,
 ): { readonly links: LinkOptions; readonly opens: (caller: string) => boolean } | null {
-  const read = readLinkKey(links, page, query.get("key") ?? "", now);
+  const read = verifyLinkKey(links, page, query.get("key") ?? "", now);
   return read && { links: { ...links, expiresAt: read.expiresAt }, opens: read.opens };
 }
 
 /** Creates the HTTP response for an HTML page. If there is no page, the response has the status 404. */
 function pageResponse(page: RenderedPage | null, request: ApiRequest): ApiResponse {
   const { html, headers } = page ?? renderNotFoundPage();
-  return conditionalResponse({ status: page === null ? 404 : 200, headers, body: html }, request);
+  return withEtagOrNotModified({ status: page === null ? 404 : 200, headers, body: html }, request);
 }

@@ -1,8 +1,8 @@
 import {
   type ApiRequest,
   type ApiResponse,
-  conditionalResponse,
   jsonResponse,
+  withEtagOrNotModified,
 } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, watchNotFound } from "../../lib/api/problem.ts";
 import { readWaitSeconds } from "../../lib/api/watch-parameters.ts";
@@ -13,11 +13,11 @@ import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 import type { WatchProgress } from "../../lib/ledger/watch-ledger.ts";
 import { jobAgeSeconds } from "../../lib/schedule/decide-after-poll.ts";
-import { type Expected, expectedDuration } from "../../lib/schedule/expected-duration.ts";
-import { digestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
+import { computeExpectedDuration, type Expected } from "../../lib/schedule/expected-duration.ts";
+import { createDigestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
-import { statusResponse } from "./status-response.ts";
-import { readVisibleWatch, restrictWatch } from "./visible-watches.ts";
+import { createTruncatedStatusResponse } from "./status-response.ts";
+import { readOwnOrNewestWatch, redactWatch } from "./visible-watches.ts";
 
 /** The time between two reads of the ledger while an API call waits until a watch ends. */
 const REREAD_MS = 1_000;
@@ -50,18 +50,20 @@ export async function readStatus(
 ): Promise<ApiResponse | ProblemResponse> {
   const wait = readWaitSeconds(request.query);
   if (wait.kind === "problem") return wait;
-  const first = await readVisibleWatch(key, ports.ledger);
+  const first = await readOwnOrNewestWatch(key, ports.ledger);
   if (first === null) return watchNotFound(key);
   const waited = await waitForEnd(first.watch, caller.name, wait.seconds, ports);
-  const document = (waited === "over" ? await readVisibleWatch(key, ports.ledger) : null) ?? first;
+  const document = (waited === "over" ? await readOwnOrNewestWatch(key, ports.ledger) : null) ?? first;
   const headers: Record<string, string> = { vary: "authorization" };
   if (document.watch.state === "watching")
     headers["retry-after"] = String(retryAfterSeconds(document, waited, ports.now()));
-  const shown = restrictWatch(await replaceDigestDeliveries(document, ports.ledger), caller);
+  const shown = redactWatch(await replaceByDigestDeliveries(document, ports.ledger), caller);
   const config = await ports.configs.current();
   const expected = await readExpectedDuration(document, ports);
-  const response = statusResponse(shown, config, expected, (status) => jsonResponse(200, status, headers));
-  return conditionalResponse(response, request);
+  const response = createTruncatedStatusResponse(shown, config, expected, (status) =>
+    jsonResponse(200, status, headers),
+  );
+  return withEtagOrNotModified(response, request);
 }
 
 /** Returns how long the job of a running watch is expected to take. Returns null if the job has ended. */
@@ -71,7 +73,7 @@ export async function readExpectedDuration(
 ): Promise<Expected | null> {
   if (watch.state !== "watching" || watch.ready !== null) return null;
   const ageSeconds = jobAgeSeconds(tree?.createdAt ?? null, watch.acceptedAt, now());
-  return expectedDuration(await durations(watch.project, watch.jobType), ageSeconds);
+  return computeExpectedDuration(await durations(watch.project, watch.jobType), ageSeconds);
 }
 
 /**
@@ -90,7 +92,7 @@ function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: In
  * this watch alone. The delivery data of a redelivered notification is not replaced. A watch without an outcome is
  * returned unchanged.
  */
-export async function replaceDigestDeliveries(
+export async function replaceByDigestDeliveries(
   document: WatchDocument,
   ledger: ApiPorts["ledger"],
 ): Promise<WatchDocument> {
@@ -102,7 +104,7 @@ export async function replaceDigestDeliveries(
     document.deliveries.map(async (delivery): Promise<WatchDelivery> => {
       const { target, event, redelivery } = delivery;
       if (!targets.includes(target) || event === "job.slow" || redelivery > 0) return delivery;
-      const digest = await ledger.readDelivery(digestNotificationKey(digestId, target));
+      const digest = await ledger.readDelivery(createDigestNotificationKey(digestId, target));
       return { ...digest, event: "jobs.digest" };
     }),
   );

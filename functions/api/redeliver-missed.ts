@@ -7,12 +7,12 @@ import {
   type ProblemResponse,
 } from "../../lib/api/problem.ts";
 import {
+  createMissedPageToken,
   type MissedJob,
   type MissedPosition,
   type MissedRedeliveryResult,
   type MissedRequest,
-  readMissedRedelivery,
-  toMissedToken,
+  readMissedRedeliveryRequest,
 } from "../../lib/api/redelivery-request.ts";
 import { invalidRequest, toRequestErrors } from "../../lib/api/request-errors.ts";
 import { type Caller, isConfigured, mayUse } from "../../lib/auth/caller.ts";
@@ -22,15 +22,15 @@ import { type Instant, Name, type Outcome } from "../../lib/domain/job.ts";
 import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
 import { PageTokenError } from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
-import { logAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
-import { digestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
+import { logAndCountAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
+import { createDigestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
 import type { RequestPorts } from "./api-ports.ts";
 import {
-  failedSlowNotifications,
-  hasFailed,
-  isSwitchedOff,
-  logRedelivered,
-  queueAgain,
+  hasDeliveryFailed,
+  isTargetSwitchedOff,
+  listFailedSlowNotifications,
+  logRedelivery,
+  queueNotificationsAgain,
   type WatchNotification,
 } from "./redeliver.ts";
 
@@ -63,12 +63,12 @@ interface MissedScope {
 /**
  * Creates the response to `POST /v1/targets/{name}/redeliver`, which sends the missed notifications of one target
  * again. The function puts the notifications to the target that finally failed into the queue again. The request covers
- * the watches that ended since a time, in the projects for which the caller has the right to the operation `redeliver`
+ * the watches that ended since a time, in the projects for which the caller has the right to the operation `queueRedelivery`
  * and to the target. A second request does not queue a notification again that is still in the queue or was delivered.
  * The rate limit of the target applies to these notifications. If the target is switched off, the function queues no
  * notification and reports every job as skipped.
  */
-export async function redeliverMissed(
+export async function queueMissedRedelivery(
   { name = "" }: Readonly<Record<string, string>>,
   request: ApiRequest,
   ports: RequestPorts,
@@ -79,18 +79,18 @@ export async function redeliverMissed(
   if (!mayUse(caller, { target: name })) return nameNotFound("target", name);
   if (!mayUse(caller, { operation: "redeliver", target: name }))
     return forbidden("redeliver", [missingRightError("redeliver", "target", name, { parameter: "name" })]);
-  const wanted = readMissedRedelivery(request);
+  const wanted = readMissedRedeliveryRequest(request);
   if (wanted.kind === "problem") return wanted;
   const config = await ports.configs.currentWith("targets", name);
   if (!isConfigured(config, "target", name)) return nameNotFound("target", name);
   const projects = Object.keys(config.projects)
     .filter((project) => mayUse(caller, { operation: "redeliver", project, target: name }))
     .sort();
-  const isOff = await isSwitchedOff(name, ports);
+  const isOff = await isTargetSwitchedOff(name, ports);
   const scope = { target: name, wanted, config, now: ports.now(), isOff, handled: new Set<string>() };
   try {
     const result = await redeliverPages(projects, scope, ports);
-    const { onAct = logAct } = ports;
+    const { onAct = logAndCountAct } = ports;
     if (result.jobs.some(({ status }) => status === "queued"))
       onAct({ ...NO_WATCH, act: "redeliver", who: caller.name, from: request.sourceIp, targets: [name] });
     return jsonResponse(202, result);
@@ -121,7 +121,7 @@ async function redeliverPages(
     const hasMore = next !== null && oldest >= since - LONGEST_WATCH_MS;
     position = hasMore ? { project, before: next } : firstPageOf(projects.find((name) => name > project));
   }
-  return { jobs, next: position === null ? null : toMissedToken(position) };
+  return { jobs, next: position === null ? null : createMissedPageToken(position) };
 }
 
 async function redeliverWatches(
@@ -149,7 +149,7 @@ async function redeliverWatch(
   { target, wanted, config, now, isOff, handled }: MissedScope,
   ports: RequestPorts,
 ): Promise<readonly MissedJob[]> {
-  const { ledger, notifyQueue, onRedelivered = logRedelivered } = ports;
+  const { ledger, notifyQueue, onRedelivered = logRedelivery } = ports;
   const document = await ledger.readWatch(listed);
   const outcome = document === null ? null : outcomeOf(document.watch);
   if (document === null || outcome === null) return [];
@@ -158,15 +158,17 @@ async function redeliverWatch(
   if (handled.has(key)) return [];
   handled.add(key);
   const missed: readonly WatchNotification[] = [
-    ...(hasFailed(await readDelivery(document, target, ports)) ? [{ target, event: outcome }] : []),
-    ...failedSlowNotifications(document).filter((slow) => slow.target === target),
+    ...(hasDeliveryFailed(await readDelivery(document, target, ports)) ? [{ target, event: outcome }] : []),
+    ...listFailedSlowNotifications(document).filter((slow) => slow.target === target),
   ];
   if (missed.length === 0) return [];
   const { project, jobId, caller, traceparent } = watch;
   if (isOff) return [{ project, jobId, status: "skipped", reason: "target_off" }];
   if (wanted.dryRun) return [{ project, jobId, status: "missed" }];
   const times = { settings: config.settings, now };
-  const queued = (await queueAgain(document, missed, times, { ledger, notifyQueue })).get(target);
+  const queued = (await queueNotificationsAgain(document, missed, times, { ledger, notifyQueue })).get(
+    target,
+  );
   if (queued === "queued_by_another") return [];
   if (queued === "failed") return [{ project, jobId, status: "skipped", reason: "not_queued" }];
   onRedelivered({ project, jobId, caller, traceparent }, [target]);
@@ -186,7 +188,7 @@ async function readDelivery(
   if (watch.digestId === null || (own?.redelivery ?? 0) > 0) return own;
   const digest = await ledger.readDigest(watch.digestId);
   return findDigestTargets(digest, watch).includes(target)
-    ? ledger.readDelivery(digestNotificationKey(watch.digestId, target))
+    ? ledger.readDelivery(createDigestNotificationKey(watch.digestId, target))
     : own;
 }
 

@@ -11,7 +11,7 @@ import {
   type RedeliveredTarget,
   type Redelivery,
   type RedeliveryResult,
-  readRedelivery,
+  readRedeliveryRequest,
 } from "../../lib/api/redelivery-request.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";
@@ -25,7 +25,7 @@ import { deliveriesOverdueAt, type Watch, type WatchDocument } from "../../lib/l
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { logAct } from "../../lib/runtime/log-act.ts";
+import { logAndCountAct } from "../../lib/runtime/log-act.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
@@ -37,13 +37,20 @@ import type { ApiPorts } from "./api-ports.ts";
  * If the queue confirms only some notifications, the response lists the other targets as skipped. With the status 503,
  * the caller would repeat the whole request, and the targets with a confirmed notification would be notified twice.
  */
-export async function redeliver(
+export async function queueRedelivery(
   key: WatchKey,
   request: ApiRequest,
-  { ledger, configs, now: clock, notifyQueue, onRedelivered = logRedelivered, onAct = logAct }: ApiPorts,
+  {
+    ledger,
+    configs,
+    now: clock,
+    notifyQueue,
+    onRedelivered = logRedelivery,
+    onAct = logAndCountAct,
+  }: ApiPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
-  const read = readRedelivery(request);
+  const read = readRedeliveryRequest(request);
   if (read.kind === "problem") return read;
   const [config, now] = [await configs.current(), clock()];
   const document = await ledger.readWatch(key);
@@ -58,14 +65,14 @@ export async function redeliver(
   const chosen = chooseTargets(read.redelivery, watch, state, caller, config);
   if (chosen.kind === "problem") return chosen;
 
-  const off = await Promise.all(chosen.targets.map((target) => isSwitchedOff(target, { ledger })));
+  const off = await Promise.all(chosen.targets.map((target) => isTargetSwitchedOff(target, { ledger })));
   const wanted = chosen.targets.filter((_, i) => !off[i]);
   const times = { settings: config.settings, now };
   const notifications = [
     ...wanted.map((target) => ({ target, event: state })),
-    ...failedSlowNotifications(document).filter(({ target }) => wanted.includes(target)),
+    ...listFailedSlowNotifications(document).filter(({ target }) => wanted.includes(target)),
   ];
-  const results = await queueAgain(document, notifications, times, { ledger, notifyQueue });
+  const results = await queueNotificationsAgain(document, notifications, times, { ledger, notifyQueue });
   const queued = wanted.filter((target) => results.get(target) === "queued");
   onRedelivered({ ...key, traceparent: watch.traceparent }, queued);
   onAct({
@@ -125,7 +132,7 @@ function chooseTargets(
  * Logs that a caller has queued notifications again. The notify function later writes a log line for each delivery
  * attempt.
  */
-export function logRedelivered(
+export function logRedelivery(
   { project, jobId, caller, traceparent }: WatchKey & Pick<Watch, "traceparent">,
   targets: readonly string[],
 ): void {
@@ -151,14 +158,14 @@ export interface WatchNotification {
 }
 
 /** Returns whether a notification has finally failed. The receiver has then missed the notification. */
-export function hasFailed(delivery: DeliveryRecord | undefined): boolean {
+export function hasDeliveryFailed(delivery: DeliveryRecord | undefined): boolean {
   return delivery !== undefined && delivery.state !== "pending" && delivery.state !== "delivered";
 }
 
 /** Returns the failed notifications of a watch about its slow job. */
-export function failedSlowNotifications({ deliveries }: WatchDocument): readonly WatchNotification[] {
+export function listFailedSlowNotifications({ deliveries }: WatchDocument): readonly WatchNotification[] {
   return deliveries
-    .filter((delivery) => delivery.event === "job.slow" && hasFailed(delivery))
+    .filter((delivery) => delivery.event === "job.slow" && hasDeliveryFailed(delivery))
     .map(({ target }) => ({ target, event: "slow" }));
 }
 
@@ -166,7 +173,7 @@ export function failedSlowNotifications({ deliveries }: WatchDocument): readonly
  * Queues notifications of an ended watch again, each with a new redelivery number. If another call has started a
  * redelivery since the watch was read, the notification is not queued a second time.
  */
-export async function queueAgain(
+export async function queueNotificationsAgain(
   { watch, generations, slow, deliveries }: WatchDocument,
   notifications: readonly WatchNotification[],
   { settings, now }: { readonly settings: Config["settings"]; readonly now: Instant },
@@ -202,7 +209,7 @@ export async function queueAgain(
 }
 
 /** Returns true if the target is switched off. A notification to a target that is switched off would fail at once. */
-export async function isSwitchedOff(
+export async function isTargetSwitchedOff(
   target: string,
   { ledger }: { readonly ledger: Pick<Ledger, "readTarget"> },
 ): Promise<boolean> {

@@ -11,7 +11,7 @@ import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { countPollsMade, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 import type { Expected } from "../../lib/schedule/expected-duration.ts";
-import { isSubscribedToSlow } from "../shared/notification-targets.ts";
+import { isTargetSubscribedToSlow } from "../shared/notification-targets.ts";
 
 /** The size limit of an API response. Lambda allows 6 MiB for a response with its request ID and its field names. */
 const MAX_RESPONSE_BYTES = 6_000_000;
@@ -26,7 +26,7 @@ const MAX_CAUSES_BYTES = 20_000;
  * Creates a response with the status document of a watch. The function removes subjobs from the tree until the response
  * is small enough for Lambda.
  */
-export function statusResponse(
+export function createTruncatedStatusResponse(
   watchDocument: WatchDocument,
   config: Config,
   expected: Expected | null,
@@ -94,7 +94,7 @@ function buildStatusDocument(
 
 function summarizeLatestPoll({ watch, tree }: WatchDocument, config: Config) {
   return {
-    ...summarizeTree(tree),
+    ...summarizeSubJobs(tree),
     region: config.projects[watch.project]?.region ?? null,
     phase: watch.phase ?? tree?.phase ?? null,
     jobType: watch.jobType ?? tree?.type ?? null,
@@ -122,7 +122,7 @@ function describeLastPollError({ accessError, lastPollError }: Watch): string | 
 function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }: Config): WatchDelivery[] {
   const { state } = watch;
   const isSubscribed = ({ target, event }: WatchDelivery): boolean => {
-    if (event === "job.slow") return isSubscribedToSlow(target, targets);
+    if (event === "job.slow") return isTargetSubscribedToSlow(target, targets);
     return state === "watching" || (state !== "stopped" && (targets[target]?.on.includes(state) ?? true));
   };
   return deliveries.filter((delivery) => delivery.history.length > 0 || isSubscribed(delivery));
@@ -150,7 +150,7 @@ function deliveryDocument(record: WatchDelivery): DeliveryDocument {
  * Counts the subjobs of a tree by state, and lists the causes and the failed subjobs. The function truncates long
  * failure reasons of subjobs.
  */
-export function summarizeTree(tree: Job | null) {
+export function summarizeSubJobs(tree: Job | null) {
   const subJobs = collectSubJobs(tree);
   const { counts, failed } = subJobs;
   const { causes, omittedCount } = listCauses(subJobs, MAX_CAUSES_BYTES);

@@ -12,7 +12,7 @@ import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
-import { logAct } from "../../lib/runtime/log-act.ts";
+import { logAndCountAct } from "../../lib/runtime/log-act.ts";
 import { sendDigestAfterLastMember } from "../shared/notification-targets.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
@@ -60,7 +60,7 @@ function mayStopAll({ rights }: Caller, project: string): boolean {
  */
 async function stopOne(
   { project, jobId, caller: owner }: WatchKey,
-  { ledger, notifyQueue, configs, now, onAct = logAct }: ApiPorts,
+  { ledger, notifyQueue, configs, now, onAct = logAndCountAct }: ApiPorts,
   caller: Caller,
   { sourceIp }: ApiRequest,
 ): Promise<ApiResponse | ProblemResponse> {

@@ -13,9 +13,9 @@ import { type Caller, isConfigured, mayUse } from "../../lib/auth/caller.ts";
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import type { Target } from "../../lib/channels/registry.ts";
 import { Name } from "../../lib/domain/job.ts";
-import { maskSecretsIn } from "../../lib/domain/mask-secrets-in.ts";
+import { createCachedSecretMask } from "../../lib/domain/mask-secrets-in.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { logAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
+import { logAndCountAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import type { RequestPorts } from "./api-ports.ts";
 
 const ATTEMPT_MS = 10_000;
@@ -36,8 +36,8 @@ export async function testTarget(
     now: clock,
     uuid,
     remainingMs,
-    onTested = logTested,
-    onAct = logAct,
+    onTested = logTargetTest,
+    onAct = logAndCountAct,
   }: RequestPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {
@@ -62,7 +62,7 @@ export async function testTarget(
     now,
     timeLimitMs: Math.max(0, Math.min(ATTEMPT_MS, remainingMs() - RESPONSE_MS)),
     allow: config.settings.egress.allow,
-    mask: maskSecretsIn(config),
+    mask: createCachedSecretMask(config),
   });
   onTested(name, target.kind, result, caller.name);
   const { verdict, status, reason } = result;
@@ -76,7 +76,7 @@ export async function testTarget(
 }
 
 /** Logs the result of one test of a target. */
-export function logTested(
+export function logTargetTest(
   target: string,
   kind: Target["kind"],
   { verdict, reason, status, durationMs }: AttemptResult,

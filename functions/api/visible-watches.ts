@@ -9,7 +9,7 @@ import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
  * Returns the caller's own watch of a job. If the caller has no watch of the job, returns the newest watch of the job,
  * or null if the job has no watch.
  */
-export async function readVisibleWatch(
+export async function readOwnOrNewestWatch(
   key: WatchKey,
   ledger: Pick<Ledger, "readWatch" | "listJobWatches">,
 ): Promise<WatchDocument | null> {
@@ -24,7 +24,7 @@ export async function readVisibleWatch(
  * the caller, or the newest watch of the job if the caller has no watch of the job.
  * @param caller the name of the caller, or null for a reader without a token
  */
-export async function selectVisibleWatches(
+export async function selectOwnOrNewestWatches(
   watches: readonly Watch[],
   caller: string | null,
   ledger: Pick<Ledger, "listJobWatches">,
@@ -43,7 +43,7 @@ export async function selectVisibleWatches(
  * Removes from a watch all data that a caller may not see. Removes the names of targets that the caller may not use. If
  * the watch belongs to another caller, also removes the context, the callbacks and the receivers' answers.
  */
-export function restrictWatch(document: WatchDocument, caller: Caller): WatchDocument {
+export function redactWatch(document: WatchDocument, caller: Caller): WatchDocument {
   const { watch, deliveries } = document;
   const isOwn = watch.caller === caller.name;
   const maySee = (target: string) =>

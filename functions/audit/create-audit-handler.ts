@@ -13,13 +13,13 @@ const MAX_LOGGED = 50;
 export function createAuditHandler(
   auditWatches: (now: Instant) => Promise<Audit>,
   now: () => Instant,
-  onAudit: (audit: Audit) => void = reportAudit,
+  onAudit: (audit: Audit) => void = logAndCountAudit,
 ): () => Promise<void> {
   return async () => onAudit(await auditWatches(now()));
 }
 
 /** Writes the log lines and the metrics of one run of the audit function. */
-export function reportAudit({ accepted, concluded, stopped, live, discovered, orphaned }: Audit): void {
+export function logAndCountAudit({ accepted, concluded, stopped, live, discovered, orphaned }: Audit): void {
   const discrepancy = accepted - concluded - stopped - live;
   log.info("audit", { accepted, concluded, stopped, live, discrepancy, discovered });
   for (const { project, jobId, traceparent } of orphaned.slice(0, MAX_LOGGED))

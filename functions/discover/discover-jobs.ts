@@ -12,7 +12,7 @@ import {
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
-import { type OpenDiscoveredPorts, openDiscovered } from "./open-discovered.ts";
+import { type OpenDiscoveredPorts, startDiscoveredWatches } from "./open-discovered.ts";
 
 /**
  * A job that ended longer ago than this time is not discovered. The ledger keeps every watch for a longer time than
@@ -96,7 +96,7 @@ export async function discoverJobs(
   timeLimitMs: number,
   ports: DiscoverPorts,
 ): Promise<boolean> {
-  const { ledger, cce, config, rateLimit, now, onListed = reportListed } = ports;
+  const { ledger, cce, config, rateLimit, now, onListed = logAndCountJobList } = ports;
   const intervalMs =
     trigger === "event" ? MIN_LIST_INTERVAL_MS : settings.everyMinutes * MINUTE_MS - SCHEDULE_JITTER_MS;
   const startedAt = now();
@@ -126,7 +126,7 @@ export async function discoverJobs(
   const { switchedOnAt } = claimed;
   if (switchedOnAt === null)
     await ledger.saveDiscovery(project, switchedOnAt, selection.discovery(reply, false));
-  const { opened, failed } = await openDiscovered(project, settings, selection.jobIds(), ports);
+  const { opened, failed } = await startDiscoveredWatches(project, settings, selection.jobIds(), ports);
   const discovery = selection.discovery(reply, failed === 0);
   await ledger.saveDiscovery(project, switchedOnAt, discovery);
   // The function has little time to list the jobs for an event. The next run of the schedule has more time, so its list
@@ -146,7 +146,7 @@ function overdue({ succeededAt }: Discovery, { everyMinutes }: DiscoverySettings
 }
 
 /** Writes the log line and the metrics of one try to list the jobs of a project. */
-export function reportListed(project: string, report: DiscoveryReport): void {
+export function logAndCountJobList(project: string, report: DiscoveryReport): void {
   const { overdueSeconds } = report;
   if (overdueSeconds > 0) meter.add("ListOverdueSeconds", overdueSeconds);
   if (report.kind === "failed") {

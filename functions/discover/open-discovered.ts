@@ -3,7 +3,7 @@ import type { DiscoverySettings } from "../../lib/config/projects.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { createPollMessage, firstPollToSend } from "../../lib/queue/messages.ts";
+import { createPollMessage, createUnclaimedFirstPollMessage } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 
@@ -38,7 +38,7 @@ export const discoveryCaller = (project: string): string => `discover:${project}
  * already, and only a poll shows the subjobs. The function never changes an existing watch. A stopped watch therefore
  * stays stopped, and a changed config has no effect on earlier jobs.
  */
-export async function openDiscovered(
+export async function startDiscoveredWatches(
   project: string,
   settings: DiscoverySettings,
   jobIds: readonly string[],
@@ -82,7 +82,7 @@ async function openOne(
   try {
     const watches = await ledger.listJobWatches(key);
     const own = watches.find(({ caller }) => caller === key.caller);
-    if (own !== undefined) return { jobId, kind: "exists", message: firstPollToSend(own, 0) };
+    if (own !== undefined) return { jobId, kind: "exists", message: createUnclaimedFirstPollMessage(own, 0) };
     const configured = config.projects[project];
     const readyMinutes = configured?.until === "ready" ? configured.readyMinutes : null;
     const acceptedAt = now();
@@ -101,7 +101,7 @@ async function openOne(
       expiresAt: computeLedgerExpiryTime(deadlineAt + (readyMinutes ?? 0) * MINUTE_MS, config.settings),
     });
     if (result.kind === "already_watching")
-      return { jobId, kind: "exists", message: firstPollToSend(result.watch, 0) };
+      return { jobId, kind: "exists", message: createUnclaimedFirstPollMessage(result.watch, 0) };
     if (result.kind === "limit_exceeded") throw new Error("Discovery sets no limits.");
     const message = createPollMessage({ ...key, poll: result.poll, deadlineAt, traceparent: null }, 0);
     return { jobId, kind: "opened", message };

@@ -10,13 +10,18 @@ import { MAX_BODY_BYTES } from "../../lib/api/request-body.ts";
 import { invalidRequest, toRequestErrors } from "../../lib/api/request-errors.ts";
 import { matchRoute, ROUTES } from "../../lib/api/routes.ts";
 import { findSmnOrigins } from "../../lib/cce/endpoints.ts";
-import { type EventResult, isCceTrace, isSignedBy, SmnMessage } from "../../lib/cce/smn-message.ts";
+import {
+  type EventResult,
+  isCtsTraceOfCce,
+  isValidSmnSignature,
+  SmnMessage,
+} from "../../lib/cce/smn-message.ts";
 import type { ConfigWithCredentials } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { DiscoverySettings } from "../../lib/config/projects.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { parseJson } from "../../lib/domain/json.ts";
-import { egressOfAllowList, guardedFetch } from "../../lib/http/egress.ts";
+import { guardedFetch, openCachedEgress } from "../../lib/http/egress.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { toTlsOptions } from "../../lib/http/tls-options.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
@@ -25,7 +30,7 @@ import type { Invocation } from "../../lib/runtime/invocation.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { DiscoverProject } from "./create-discover-handler.ts";
-import { confirmSubscription, createCertificateReader, type FetchFromSmn } from "./smn-requests.ts";
+import { confirmSmnSubscription, createCachedCertificateFetcher, type FetchFromSmn } from "./smn-requests.ts";
 
 /** The largest difference between the time of a message and the clock of the service. */
 const MAX_AGE_MS = 300_000;
@@ -43,7 +48,7 @@ export interface SmnPorts {
    */
   readonly fetchFromSmn?: FetchFromSmn;
   /** Reports the result of a message from SMN. By default, the discover function writes a log line and a metric. */
-  readonly onEvent?: typeof reportEvent;
+  readonly onEvent?: typeof logAndCountSmnMessage;
 }
 
 /** The checked message, and the discovery of the project whose config names the topic of the message. */
@@ -74,7 +79,7 @@ const REFUSAL_DETAILS: Readonly<Record<Refusal, string>> = {
  * jobs of the project at once.
  */
 export function createSmnHandler(discover: DiscoverProject, ports: SmnPorts): HandleRequest {
-  const readCertificate = createCertificateReader(ports.now);
+  const readCertificate = createCachedCertificateFetcher(ports.now);
   return async (request, invocation, note) => {
     const { method, path } = ROUTES.receiveSmnMessage;
     note({ route: `${method} ${path}` });
@@ -84,7 +89,7 @@ export function createSmnHandler(discover: DiscoverProject, ports: SmnPorts): Ha
   };
 
   async function receive(scope: Scope, invocation: Invocation): Promise<ApiResponse | ProblemResponse> {
-    const { onEvent = reportEvent, now, ledger } = ports;
+    const { onEvent = logAndCountSmnMessage, now, ledger } = ports;
     const { project, settings, message, fetchFromSmn } = scope;
     const report = (result: EventReport["result"], more: Partial<EventReport> = {}) =>
       onEvent({ project, type: message.type, result, ...more });
@@ -104,7 +109,7 @@ export function createSmnHandler(discover: DiscoverProject, ports: SmnPorts): Ha
     if (!origins.certificate.includes(originOf(message.signing_cert_url))) return refuse("certificate_host");
     const fetched = await readCertificate(message.signing_cert_url, fetchFromSmn);
     if (fetched.kind === "unavailable") return fail(fetched.cause);
-    if (!isSignedBy(fetched.certificate, message, now())) return refuse("signature");
+    if (!isValidSmnSignature(fetched.certificate, message, now())) return refuse("signature");
     const { type, subscribe_url = "" } = message;
     const confirms = type === "SubscriptionConfirmation";
     if (confirms && !origins.confirmation.includes(originOf(subscribe_url)))
@@ -113,12 +118,12 @@ export function createSmnHandler(discover: DiscoverProject, ports: SmnPorts): Ha
     let result: EventResult["result"] = "ignored";
     if (confirms) {
       try {
-        await confirmSubscription(subscribe_url, fetchFromSmn);
+        await confirmSmnSubscription(subscribe_url, fetchFromSmn);
       } catch (cause) {
         return fail(cause);
       }
       result = "confirmed";
-    } else if (type === "Notification" && isCceTrace(message.message)) {
+    } else if (type === "Notification" && isCtsTraceOfCce(message.message)) {
       const limits = { listMs: LIST_MS, remainingMs: invocation.remainingMs };
       const isListed = await discover(project, settings, "event", limits, scope.config);
       result = isListed ? "listed" : "requested";
@@ -161,7 +166,7 @@ async function readMessage(
   const configured = find(config);
   const settings = configured?.discover;
   if (configured === undefined || settings?.topics === undefined) return nameNotFound("project", project);
-  const egress = egressOfAllowList(config.settings.egress.allow, now(), proxy);
+  const egress = openCachedEgress(config.settings.egress.allow, now(), proxy);
   const tls = toTlsOptions({ ca: configured.ca });
   const fetchGuarded: FetchFromSmn = (url, limits) => guardedFetch(url, { egress, tls, ...limits });
   return { kind: "message", project, config, settings, message, fetchFromSmn: fetchFromSmn ?? fetchGuarded };
@@ -187,7 +192,7 @@ interface EventReport {
 }
 
 /** Writes the log line and the metrics of one message of SMN. */
-export function reportEvent({ cause, ...report }: EventReport): void {
+export function logAndCountSmnMessage({ cause, ...report }: EventReport): void {
   const { result } = report;
   if (result === "failed") log.error("event failed", report, cause);
   else if (result === "refused") log.warn("event", report);

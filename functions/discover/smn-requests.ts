@@ -28,7 +28,7 @@ type FetchedCertificate =
  * Creates a function that fetches the SMN certificate at a URL and keeps certificates in memory. The caller of the
  * created function must check the host of the URL before. The created function follows no redirect.
  */
-export function createCertificateReader(now: () => Instant) {
+export function createCachedCertificateFetcher(now: () => Instant) {
   const known = new Map<string, { readonly certificate: X509Certificate; readonly fetchedAt: Instant }>();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   return async (url: string, fetchFromSmn: FetchFromSmn): Promise<FetchedCertificate> => {
@@ -58,7 +58,7 @@ export function createCertificateReader(now: () => Instant) {
  * Confirms a subscription of SMN. The caller must check the host of the URL and the signature of the message before.
  * @throws Error if SMN did not confirm the subscription.
  */
-export async function confirmSubscription(url: string, fetchFromSmn: FetchFromSmn): Promise<void> {
+export async function confirmSmnSubscription(url: string, fetchFromSmn: FetchFromSmn): Promise<void> {
   const { status } = await fetchFromSmn(url, { deadlineMs: FETCH_MS, maxBytes: MAX_BYTES });
   if (status < 200 || status > 299) throw new Error(`SMN responded with the HTTP status ${status}`);
 }

@@ -16,24 +16,28 @@ import {
 import type { Submission } from "../../lib/api/submission.ts";
 import { type JobResult, submissionResponse } from "../../lib/api/submission-result.ts";
 import { mayUse } from "../../lib/auth/caller.ts";
-import { createLinkOptions, pageUrl, statusUrl } from "../../lib/auth/link-keys.ts";
+import { createJobPageUrl, createLinkOptions, createStatusUrl } from "../../lib/auth/link-keys.ts";
 import { type Instant, JobId, type WatchKey } from "../../lib/domain/job.ts";
 import { toIso } from "../../lib/domain/time-text.ts";
-import { readTraceparent } from "../../lib/domain/traceparent.ts";
+import { normalizeTraceparent } from "../../lib/domain/traceparent.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
-import { type AuthenticatePorts, authenticate, createRequestLimit } from "../shared/authenticate.ts";
+import {
+  type AuthenticatePorts,
+  authenticateAndLimitRequests,
+  createRequestLimitPerCaller,
+} from "../shared/authenticate.ts";
 import {
   type AcceptPorts,
-  createFirstPollDelay,
-  type FirstPollDelay,
+  createFirstPollDelayPlanner,
   type FirstPollDelayPorts,
   type OpenedJob,
   openWatches,
+  type PlanFirstPollDelay,
 } from "./open-watches.ts";
-import { sendMessages } from "./send-messages.ts";
+import { sendWatchMessages } from "./send-messages.ts";
 
 /**
  * The part of the remaining watches of a caller that an instance may open before the instance counts the watches in the
@@ -58,14 +62,14 @@ interface EnqueuePorts
   /**
    * Reports the jobs of one call of `POST /v1/jobs`. By default, the enqueue function writes a log line and a metric.
    */
-  readonly onAccepted?: typeof reportAccepted;
+  readonly onAccepted?: typeof logAndCountAccepted;
 }
 
 /** Creates the handler of `POST /v1/jobs`. */
 export function createEnqueueHandler(ports: EnqueuePorts): HandleRequest {
-  const firstPollDelay = createFirstPollDelay(ports);
-  const limitRequests = createRequestLimit(ports.now);
-  const limitWatches = createWatchLimit(ports);
+  const firstPollDelay = createFirstPollDelayPlanner(ports);
+  const limitRequests = createRequestLimitPerCaller(ports.now);
+  const limitWatches = createRunningWatchLimit(ports);
   return async (request, _invocation, note) => {
     const limits = { firstPollDelay, limitWatches };
     const answer = await acceptRequest(request, limits, { ...ports, note, limitRequests });
@@ -75,10 +79,10 @@ export function createEnqueueHandler(ports: EnqueuePorts): HandleRequest {
 
 async function acceptRequest(
   request: ApiRequest,
-  { firstPollDelay, limitWatches }: { firstPollDelay: FirstPollDelay; limitWatches: LimitWatches },
-  { onAccepted = reportAccepted, ...ports }: EnqueuePorts & AuthenticatePorts,
+  { firstPollDelay, limitWatches }: { firstPollDelay: PlanFirstPollDelay; limitWatches: LimitWatches },
+  { onAccepted = logAndCountAccepted, ...ports }: EnqueuePorts & AuthenticatePorts,
 ): Promise<ApiResponse | ProblemResponse> {
-  const identified = await authenticate(request.headers.authorization, ports);
+  const identified = await authenticateAndLimitRequests(request.headers.authorization, ports);
   if (identified.kind === "problem") return identified;
   if (!mayUse(identified.caller, { operation: "watch" })) return forbidden("watch");
   const read = readSubmission(request);
@@ -99,7 +103,7 @@ async function acceptRequest(
     );
 
   const links = createLinkOptions(config, ports.defaultUrl);
-  const traceparent = readTraceparent(request.headers.traceparent);
+  const traceparent = normalizeTraceparent(request.headers.traceparent);
   const accepting = { ...ports, config, links, firstPollDelay, traceparent, now: ports.now() };
   const jobs = await acceptJobs(resolved, accepting);
   onAccepted({ caller: identified.caller.name, project: resolved.project, traceparent }, jobs);
@@ -120,7 +124,7 @@ function watchedPath({ jobIds, operation }: Submission, index: number): readonly
  */
 async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {
   const opened = await openWatches(submission, findValidJobIds(submission), ports);
-  const sent = await sendMessages(submission, opened, ports);
+  const sent = await sendWatchMessages(submission, opened, ports);
   const byId = new Map(sent.map((job) => [job.jobId, job]));
   return submission.jobIds.map((jobId) =>
     jobResult({ project: submission.project, jobId, caller: submission.caller }, byId.get(jobId), ports),
@@ -161,15 +165,15 @@ function jobResult(
     jobId,
     status: opened.kind,
     deadlineAt: toIso(opened.deadlineAt),
-    statusUrl: statusUrl(links.publicUrl, key),
-    pageUrl: pageUrl(links, key, now),
+    statusUrl: createStatusUrl(links.publicUrl, key),
+    pageUrl: createJobPageUrl(links, key, now),
   };
 }
 
 /**
  * Writes the log line and the metric of one call of `POST /v1/jobs`. The log line lists the IDs of the accepted jobs.
  */
-export function reportAccepted(
+export function logAndCountAccepted(
   call: { readonly caller: string; readonly project: string; readonly traceparent: string | null },
   jobs: readonly JobResult[],
 ): void {
@@ -200,7 +204,7 @@ interface Allowance {
  * would cost a write for each call. Each instance of the function counts the watches of a caller only from time to
  * time, so the limit is approximate. The limit always allows a call about jobs that the caller already watches.
  */
-export function createWatchLimit({ ledger, now }: LimitWatchesPorts): LimitWatches {
+export function createRunningWatchLimit({ ledger, now }: LimitWatchesPorts): LimitWatches {
   const allowances = new Map<string, Allowance>();
   const remember = (caller: string, allowance: Allowance): void => {
     if (allowances.size >= MAX_CALLERS && !allowances.has(caller)) allowances.clear();

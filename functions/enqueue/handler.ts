@@ -12,7 +12,7 @@ import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-request.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { warmUp } from "../../lib/runtime/warm-up.ts";
-import { createIdentityCheck } from "../shared/authenticate.ts";
+import { createIdentityTokenCheck } from "../shared/authenticate.ts";
 import { createEnqueueHandler } from "./create-enqueue-handler.ts";
 
 const configParser = createConfigParser(["projects", "targets", "tokens", "oidc", "settings", "linkKeys"], {
@@ -41,7 +41,7 @@ export const handler = createHttpHandler(
     }),
     pollQueue: createSqsSender({ ...sqs, url: env.POLL_QUEUE_URL }),
     notifyQueue: createSqsSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
-    identify: createIdentityCheck(ports.now, ports.proxy),
+    identify: createIdentityTokenCheck(ports.now, ports.proxy),
     defaultUrl: env.PUBLIC_URL,
     uuid: randomUUID,
   }),

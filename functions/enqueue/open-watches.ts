@@ -9,8 +9,8 @@ import type { OpenResult } from "../../lib/ledger/watch-ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { ANY_TYPE, type DurationCount } from "../../lib/schedule/duration-buckets.ts";
-import { firstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
-import { createLearnedDurationsReader } from "../shared/learned-durations.ts";
+import { pickFirstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
+import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 
 const MINUTE_MS = 60_000;
 /**
@@ -39,7 +39,7 @@ export interface AcceptPorts {
   /** The W3C trace context of the call, or null. */
   readonly traceparent: string | null;
   readonly now: Instant;
-  readonly firstPollDelay: FirstPollDelay;
+  readonly firstPollDelay: PlanFirstPollDelay;
   readonly uuid: () => string;
   /**
    * Reports an error that affects some jobs of a call. By default, the enqueue function logs the error. The caller does
@@ -173,7 +173,7 @@ export interface FirstPollDelayPorts {
  * @param jobs the number of jobs in the call
  * @param jobType the type of the job, if the type is known
  */
-export type FirstPollDelay = (
+export type PlanFirstPollDelay = (
   poll: PollSettings,
   project: string,
   jobs: number,
@@ -186,13 +186,13 @@ export type FirstPollDelay = (
  * project at most once in a minute. For a call with many jobs, the function only uses learned durations that smaller
  * calls have read. The function never throws an error.
  */
-export function createFirstPollDelay(ports: FirstPollDelayPorts): FirstPollDelay {
+export function createFirstPollDelayPlanner(ports: FirstPollDelayPorts): PlanFirstPollDelay {
   const { ledger, now, random, onDurationsUnread } = ports;
-  const read = createLearnedDurationsReader(ledger, now, onDurationsUnread);
+  const read = createCachedDurationsReader(ledger, now, onDurationsUnread);
   const latest = new Map<string, readonly DurationCount[]>();
   return async (poll, project, jobs, jobType) => {
-    if (jobType !== undefined) return firstDelaySeconds(poll, random, await read(project, jobType));
+    if (jobType !== undefined) return pickFirstDelaySeconds(poll, random, await read(project, jobType));
     if (jobs <= SMALL_CALL_JOBS) latest.set(project, await read(project, ANY_TYPE));
-    return firstDelaySeconds(poll, random, latest.get(project) ?? []);
+    return pickFirstDelaySeconds(poll, random, latest.get(project) ?? []);
   };
 }

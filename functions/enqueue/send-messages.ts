@@ -4,7 +4,11 @@ import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import { notificationKey } from "../../lib/ledger/notification.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
-import { createNotificationMessage, createPollMessage, firstPollToSend } from "../../lib/queue/messages.ts";
+import {
+  createNotificationMessage,
+  createPollMessage,
+  createUnclaimedFirstPollMessage,
+} from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./open-watches.ts";
 
@@ -18,7 +22,7 @@ const SWEEP_DELAY_MS = 600_000;
  * Sends the poll messages and notifications of new and existing watches. The result of a job is `failed` if SQS does
  * not confirm all messages of the job.
  */
-export async function sendMessages(
+export async function sendWatchMessages(
   { project, caller }: Pick<ResolvedSubmission, "project" | "caller">,
   opened: readonly OpenedJob[],
   ports: AcceptPorts,
@@ -53,7 +57,8 @@ function pollsFor(
   const { deadlineAt, delaySeconds } = job;
   if (job.kind === "accepted")
     return [createPollMessage({ ...key, poll: job.poll, deadlineAt, traceparent }, delaySeconds)];
-  const message = job.kind === "already_watching" ? firstPollToSend(job.watch, delaySeconds) : null;
+  const message =
+    job.kind === "already_watching" ? createUnclaimedFirstPollMessage(job.watch, delaySeconds) : null;
   return message === null ? [] : [message];
 }
 

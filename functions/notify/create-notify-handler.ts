@@ -4,11 +4,15 @@ import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import { maskSecretsIn } from "../../lib/domain/mask-secrets-in.ts";
+import { createCachedSecretMask } from "../../lib/domain/mask-secrets-in.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { NotifyMessage } from "../../lib/queue/messages.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
-import { deadLetterMessage, type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
+import {
+  deadLetterMessage,
+  parseMessageOrDeadLetter,
+  type ReadMessagePorts,
+} from "../shared/read-message.ts";
 import { type AcquireRateLimitPorts, acquireRateLimit } from "./acquire-rate-limit.ts";
 import {
   type BeforeAttempt,
@@ -69,7 +73,7 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
   const { configs } = ports;
   const readPorts = { ...ports, queue: ports.notifyQueue };
   return (received) =>
-    readMessage(NotifyMessage, received, readPorts, async (message) => {
+    parseMessageOrDeadLetter(NotifyMessage, received, readPorts, async (message) => {
       const { target } = message;
       const config = await (isCallbackName(target)
         ? configs.current()
@@ -153,10 +157,10 @@ async function notify(
   const timeLimitMs = attemptTimeMs(received);
   if (timeLimitMs <= 0) return "retry";
   const { allow } = settings.egress;
-  const maskConfig = maskSecretsIn(config);
+  const maskConfig = createCachedSecretMask(config);
   // The config does not contain the URL of a callback, so the URL must be masked here.
   const mask = isCallbackName(key.target)
-    ? (text: string) => maskConfig(maskSecretsIn(target)(text))
+    ? (text: string) => maskConfig(createCachedSecretMask(target)(text))
     : maskConfig;
   const attemptAt = now();
   const isFirst = redelivery === 0 && claim.record.history.length === 0;

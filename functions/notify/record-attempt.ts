@@ -8,7 +8,7 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { logAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
+import { logAndCountAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { createDeadLetter } from "../shared/read-message.ts";
@@ -55,9 +55,9 @@ export interface RecordAttemptPorts {
   readonly now: () => Instant;
   readonly random: () => number;
   /** Reports a delivery attempt. By default, the notify function writes a log line and metrics. */
-  readonly onAttempt?: typeof logAttempt;
+  readonly onAttempt?: typeof logAndCountAttempt;
   /** Reports that the service has switched a target off. By default, the notify function writes a log line. */
-  readonly onAct?: typeof logAct;
+  readonly onAct?: typeof logAndCountAct;
 }
 
 /** The data that the function read before a delivery attempt. */
@@ -87,7 +87,7 @@ export async function recordAttempt(
   result: AttemptResult,
   ports: RecordAttemptPorts,
 ): Promise<Disposition> {
-  const { ledger, settings, now, random, onAttempt = logAttempt, onAct = logAct } = ports;
+  const { ledger, settings, now, random, onAttempt = logAndCountAttempt, onAct = logAndCountAct } = ports;
   const { key, redelivery } = notification;
   const at = now();
   const { verdict, reason, status, durationMs, answer } = result;
@@ -197,7 +197,7 @@ export async function deadLetterNotification(
  * @param after.state the state of the delivery after the delivery attempt
  * @param after.attempts the number of delivery attempts that used a step of the retry schedule
  */
-export function logAttempt(
+export function logAndCountAttempt(
   { key: { project, jobId, target: name }, redelivery, target, traceparent }: Notification,
   { verdict, reason, status, durationMs, spent }: AttemptResult,
   {

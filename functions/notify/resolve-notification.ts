@@ -15,7 +15,7 @@ import {
   toNotificationKey,
   toWatchGeneration,
 } from "../../lib/queue/messages.ts";
-import { digestNotificationKey, TARGET_PROJECT } from "../shared/notification-targets.ts";
+import { createDigestNotificationKey, TARGET_PROJECT } from "../shared/notification-targets.ts";
 
 /** The data of a notification that a delivery attempt needs. */
 export interface Notification {
@@ -116,7 +116,7 @@ async function resolveWith(
       const summaries = read.flatMap((outcome) => outcome?.summary ?? []);
       if (!summaries.some(({ outcome }) => target === null || target.on.includes(outcome)))
         return { kind: "filtered" };
-      return notificationOf(digestNotificationKey(digestId, name), {
+      return notificationOf(createDigestNotificationKey(digestId, name), {
         kind: "digest",
         summaries,
       });

@@ -25,7 +25,7 @@ interface CheckReadyPorts {
  * most `MAX_RESOURCES` resources.
  * @param timeLimitMs the time limit for all queries
  */
-export async function checkReady(
+export async function queryReadyState(
   project: string,
   job: Job,
   timeLimitMs: number,

@@ -1,11 +1,11 @@
-import { createLinkOptions, listPageUrl, pageUrl } from "../../lib/auth/link-keys.ts";
+import { createJobPageUrl, createLinkOptions, createListPageUrl } from "../../lib/auth/link-keys.ts";
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
 import { defaultText } from "../../lib/domain/default-texts.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
 import {
-  describeCause,
+  describeMainCause,
   hasJobEnded,
   type OutcomeSummary,
   summarizeOutcome,
@@ -16,15 +16,15 @@ import type { OutcomeRecord, Watch, WatchDocument } from "../../lib/ledger/watch
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import type { PollDecision } from "../../lib/schedule/decide-after-poll.ts";
-import { concludeReady } from "../../lib/schedule/decide-ready.ts";
+import { concludeAfterSuccess } from "../../lib/schedule/decide-ready.ts";
 import {
   ANY_TYPE,
+  bucketOfDuration,
   daysSince1970,
-  durationBucket,
   durationCountExpiry,
 } from "../../lib/schedule/duration-buckets.ts";
 import { sendDigestAfterLastMember, splitTargetsToNotify } from "../shared/notification-targets.ts";
-import { reportConcluded } from "./poll-log.ts";
+import { logAndCountConcluded } from "./poll-log.ts";
 
 /** The time limit for the queries to CCE that read the failure reasons of subjobs. */
 const SUBJOBS_MS = 5_000;
@@ -47,7 +47,7 @@ export interface ConcludePorts {
   readonly defaultUrl: string;
   readonly now: () => Instant;
   /** Reports the end of a watch. By default, the poll function writes a log line and metrics. */
-  readonly onConcluded?: typeof reportConcluded;
+  readonly onConcluded?: typeof logAndCountConcluded;
 }
 
 /** The result of a poll that a message has claimed. */
@@ -144,7 +144,7 @@ export async function resumeConclusion(watch: Watch, at: Instant, ports: Conclud
  */
 function concludeSucceededJob(watch: Watch, conclusion: Conclusion): Conclusion {
   const isUnknown = conclusion.outcome === "timed_out" || conclusion.outcome === "lost";
-  return watch.ready !== null && isUnknown ? concludeReady(watch, conclusion) : conclusion;
+  return watch.ready !== null && isUnknown ? concludeAfterSuccess(watch, conclusion) : conclusion;
 }
 
 async function saveOutcome(
@@ -181,8 +181,8 @@ async function saveOutcome(
     concludedAt: at,
     polls,
     context: document?.context ?? {},
-    statusUrl: pageUrl(links, { project, jobId, caller }, at),
-    listUrl: settings.pages.list ? listPageUrl(links, project, at) : null,
+    statusUrl: createJobPageUrl(links, { project, jobId, caller }, at),
+    listUrl: settings.pages.list ? createListPageUrl(links, project, at) : null,
   });
   if (now() > leaseUntil) throw new LeaseEndedError("the lease of this poll has ended");
   return ledger.saveOutcomeOnce(
@@ -197,7 +197,7 @@ async function notifyAndEnd(
   { watch, at, polledAt }: Pick<PollResult, "watch" | "at" | "polledAt">,
   ports: ConcludePorts,
 ): Promise<void> {
-  const { ledger, config, notifyQueue, onConcluded = reportConcluded } = ports;
+  const { ledger, config, notifyQueue, onConcluded = logAndCountConcluded } = ports;
   const { outcome, phase, jobType, resourceName, durationSeconds } = summary;
   const { digestTargets } = await sendDigestAfterLastMember(watch.digestId, watch, ports);
   let notified: readonly string[] = [];
@@ -223,7 +223,7 @@ async function notifyAndEnd(
       targets,
       polledAt,
       expiresAt: computeLedgerExpiryTime(at, config.settings),
-      job: { phase, jobType, resourceName, cause: describeCause(summary), durationSeconds },
+      job: { phase, jobType, resourceName, cause: describeMainCause(summary), durationSeconds },
     });
     if (ended.kind === "ended") {
       onConcluded(summary, watch.traceparent);
@@ -246,7 +246,7 @@ async function learnDuration(
 ): Promise<void> {
   if (!hasJobEnded(outcome)) return;
   if (durationSeconds === null || jobType === null) return;
-  const bucket = durationBucket(durationSeconds);
+  const bucket = bucketOfDuration(durationSeconds);
   const day = daysSince1970(concludedAt);
   const expiresAt = durationCountExpiry(day);
   const types = operation === null ? [jobType, ANY_TYPE] : [jobType];

@@ -4,15 +4,21 @@ import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { PollOfMessage } from "../../lib/ledger/watch-ledger.ts";
 import { PollMessage } from "../../lib/queue/messages.ts";
-import { coalesceSends, type Queue, type Timer } from "../../lib/queue/queue.ts";
+import { createCoalescingSender, type Queue, type Timer } from "../../lib/queue/queue.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { decideBeforePoll } from "../../lib/schedule/decide-after-poll.ts";
-import { createLearnedDurationsReader } from "../shared/learned-durations.ts";
+import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
-import { type ReadMessagePorts, readMessage } from "../shared/read-message.ts";
+import { parseMessageOrDeadLetter, type ReadMessagePorts } from "../shared/read-message.ts";
 import { type ConcludePorts, concludeWatch, resumeConclusion } from "./conclude-watch.ts";
-import { type ClaimedPoll, type MakePollPorts, makePoll, toPollResult, watchDeadline } from "./make-poll.ts";
-import { logPoll, type PollReport } from "./poll-log.ts";
+import {
+  type ClaimedPoll,
+  computeEffectiveDeadline,
+  type MakePollPorts,
+  runClaimedPoll,
+  toPollResult,
+} from "./make-poll.ts";
+import { logAndCountPoll, type PollReport } from "./poll-log.ts";
 import type { SlowJobPorts } from "./slow-job.ts";
 
 /**
@@ -59,7 +65,7 @@ export interface PollPorts
    */
   readonly timer?: Timer;
   /** Reports the result of one poll message. By default, the poll function writes a log line and metrics. */
-  readonly onPoll?: typeof logPoll;
+  readonly onPoll?: typeof logAndCountPoll;
   readonly onDurationsUnread?: (error: unknown) => void;
 }
 
@@ -75,17 +81,17 @@ interface PollScope extends MakePollPorts, Pick<PollPorts, "onPoll"> {
  * to SQS.
  */
 export function createPollHandler(ports: PollPorts): (messages: number) => HandleMessage {
-  const durations = createLearnedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
+  const durations = createCachedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
   const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
   const clients = new WeakMap<ConfigWithCredentials, PollScope["cce"]>();
   return (messages) => {
-    const sender = coalesceSends(ports.pollQueue, messages, ports.timer);
+    const sender = createCoalescingSender(ports.pollQueue, messages, ports.timer);
     const pollQueue = { ...ports.pollQueue, send: sender.send };
     const order = createBatchOrder(messages);
     return async (received) => {
       try {
         const readPorts = { ...ports, queue: ports.pollQueue };
-        return await readMessage(PollMessage, received, readPorts, async (message) => {
+        return await parseMessageOrDeadLetter(PollMessage, received, readPorts, async (message) => {
           const config = await ports.configs.currentWith("projects", message.project);
           const cce = clients.get(config) ?? ports.createCce(config);
           clients.set(config, cce);
@@ -129,7 +135,7 @@ async function claimAndPoll(
   received: ReceivedMessage,
   scope: PollScope,
 ): Promise<Disposition> {
-  const { ledger, pollQueue, order, random, onPoll = logPoll } = scope;
+  const { ledger, pollQueue, order, random, onPoll = logAndCountPoll } = scope;
   const { key, poll, messageId } = wanted;
   const { traceparent = null } = message;
   const report = (made: Pick<PollReport, "observation" | "next"> & Partial<PollReport>) =>
@@ -163,7 +169,11 @@ async function claimAndPoll(
       return "acknowledged";
     }
     const tries = { unfinished: unfinishedTries, receives: received.receiveCount };
-    const conclusion = decideBeforePoll({ ...watch, deadlineAt: watchDeadline(claimed) }, tries, claimedAt);
+    const conclusion = decideBeforePoll(
+      { ...watch, deadlineAt: computeEffectiveDeadline(claimed) },
+      tries,
+      claimedAt,
+    );
     if (conclusion !== null) {
       await concludeWatch(toPollResult(claimed, null, claimedAt), conclusion, scope);
       report({ observation: "given_up", next: "concluded" });
@@ -181,7 +191,7 @@ async function claimAndPoll(
     return "retry";
   }
   const latenessSeconds = watch.nextPollAt === null ? null : Math.max(0, claimedAt - watch.nextPollAt) / 1000;
-  report({ ...(await makePoll(claimed, queryMs, scope)), latenessSeconds });
+  report({ ...(await runClaimedPoll(claimed, queryMs, scope)), latenessSeconds });
   return "acknowledged";
 }
 
@@ -204,10 +214,10 @@ interface BatchOrder {
 /**
  * Creates the order of the polls of one batch. A poll that may end the process of the function runs after all other
  * polls of the batch and alone. If the poll ends the process, no other poll of the batch is affected.
- * @param messages the number of messages in the batch
+ * @param messageCount the number of messages in the batch
  */
-export function createBatchOrder(messages: number): BatchOrder {
-  let unfinished = messages;
+export function createBatchOrder(messageCount: number): BatchOrder {
+  let unfinished = messageCount;
   let isTaken = false;
   let start = (): void => {};
   return {

@@ -10,13 +10,13 @@ import {
   type PollDecision,
 } from "../../lib/schedule/decide-after-poll.ts";
 import { decideAfterReadyCheck, type ReadyCheck, readyDeadline } from "../../lib/schedule/decide-ready.ts";
-import type { LearnedDurations } from "../shared/learned-durations.ts";
+import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
-import { checkReady } from "./check-ready.ts";
+import { queryReadyState } from "./check-ready.ts";
 import { type ConcludePorts, concludeWatch, type PollResult } from "./conclude-watch.ts";
 import type { PollReport } from "./poll-log.ts";
 import { queryOperation } from "./query-operation.ts";
-import { followSlowJob, learnSubJobDurations, type SlowJobPorts } from "./slow-job.ts";
+import { learnSubJobDurations, notifyTargetsIfSlow, type SlowJobPorts } from "./slow-job.ts";
 
 /**
  * The longest time after the deadline in a poll message for which a watch may continue, even if the ledger has a later
@@ -30,7 +30,7 @@ export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow
   readonly ledger: ConcludePorts["ledger"] & SlowJobPorts["ledger"] & Pick<Ledger, "recordPoll">;
   readonly pollQueue: Pick<Queue, "send">;
   readonly cce: Pick<CceClient, "queryJob" | "queryFailedSubjobs" | "queryResource">;
-  readonly durations: LearnedDurations;
+  readonly durations: ReadLearnedDurations;
   readonly rateLimit: ProjectRateLimit;
   readonly random: () => number;
 }
@@ -50,7 +50,7 @@ export interface ClaimedPoll {
  * @param timeLimitMs the time limit for the query to CCE
  * @throws SendFailedError, LeaseEndedError or an error of the ledger
  */
-export async function makePoll(
+export async function runClaimedPoll(
   claimed: ClaimedPoll,
   timeLimitMs: number,
   ports: MakePollPorts,
@@ -61,7 +61,7 @@ export async function makePoll(
   const check =
     succeeded === null || claimed.watch.readyMinutes === null
       ? null
-      : await checkReady(claimed.message.project, succeeded, endAt - ports.now(), ports);
+      : await queryReadyState(claimed.message.project, succeeded, endAt - ports.now(), ports);
   const result = toPollResult(claimed, answer.kind === "rate_limited" ? null : answer, ports.now());
   const decision =
     succeeded === null || check === null
@@ -80,7 +80,7 @@ export async function makePoll(
     await learnSubJobDurations(result, ports);
     return { observation: answer.kind, resource, next: "concluded", delaySeconds: null };
   }
-  const slowAt = answer.kind === "rate_limited" ? undefined : await followSlowJob(result, ports);
+  const slowAt = answer.kind === "rate_limited" ? undefined : await notifyTargetsIfSlow(result, ports);
   const delaySeconds = delayUntilSlow(decision.delaySeconds, slowAt ?? null, result.at, ports);
   const rateLimitedUntil = answer.kind === "rate_limited" ? answer.until : (decision.notBefore ?? null);
   const next = { ...decision, delaySeconds, ...(slowAt !== undefined && { slowAt }) };
@@ -133,7 +133,10 @@ export function toPollResult(
  * Returns the time after which the watch must end. If the job has not succeeded by this time, the watch ends as timed
  * out. If the job has succeeded, the watch ends because the resource of the job is not usable.
  */
-export function watchDeadline({ message, watch }: Pick<ClaimedPoll, "message" | "watch">): Instant {
+export function computeEffectiveDeadline({
+  message,
+  watch,
+}: Pick<ClaimedPoll, "message" | "watch">): Instant {
   return Math.min(readyDeadline(watch) ?? watch.deadlineAt, message.deadlineAt + LOOP_BOUND_MS);
 }
 
@@ -168,7 +171,7 @@ async function decideNext(
   answer: CceAnswer,
   { config: { settings }, durations, random }: MakePollPorts,
 ): Promise<PollDecision> {
-  const bounded = { ...watch, polls, deadlineAt: watchDeadline(claimed) };
+  const bounded = { ...watch, polls, deadlineAt: computeEffectiveDeadline(claimed) };
   if (answer.kind === "rate_limited") return decideWhenRateLimited(bounded, answer.until, at);
   const jobType = (answer.kind === "job" ? answer.job.type : null) ?? watch.jobType;
   const learned = await durations(watch.project, jobType);

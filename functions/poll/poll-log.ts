@@ -33,7 +33,7 @@ export interface PollReport {
 }
 
 /** Writes the log line and the metrics of one message of the poll queue. */
-export function logPoll({ key, resource, ...report }: PollReport): void {
+export function logAndCountPoll({ key, resource, ...report }: PollReport): void {
   // Most polls query no resource, and their log lines stay as short as possible.
   log.info("poll", { ...key, ...report, ...(resource !== null && { resource }) });
   const { observation, latenessSeconds } = report;
@@ -63,7 +63,7 @@ export function logPoll({ key, resource, ...report }: PollReport): void {
 }
 
 /** Writes the log line and the metrics of an ended watch. `traceparent` is the W3C trace context of the watch, or null. */
-export function reportConcluded(summary: OutcomeSummary, traceparent: string | null): void {
+export function logAndCountConcluded(summary: OutcomeSummary, traceparent: string | null): void {
   const { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds } = summary;
   const fields = { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds, traceparent };
   log.info("concluded", fields);

@@ -1,4 +1,4 @@
-import { createLinkOptions, pageUrl } from "../../lib/auth/link-keys.ts";
+import { createJobPageUrl, createLinkOptions } from "../../lib/auth/link-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
 import type { Instant, Job } from "../../lib/domain/job.ts";
@@ -15,12 +15,12 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import { jobAgeSeconds } from "../../lib/schedule/decide-after-poll.ts";
 import { daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-buckets.ts";
 import {
+  computeSlowLimit,
   endedSubJobSeconds,
   type SlowLimit,
-  slowLimit,
   usualSubJobSeconds,
 } from "../../lib/schedule/expected-duration.ts";
-import type { LearnedDurations } from "../shared/learned-durations.ts";
+import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import { listSlowNotifications, type SentNotification } from "../shared/list-slow-notifications.ts";
 import type { PollResult } from "./conclude-watch.ts";
 
@@ -30,17 +30,17 @@ const LIMIT_MAX_AGE_MS = 1000;
 export interface SlowJobPorts {
   readonly ledger: Pick<Ledger, "readWatch" | "saveSlowOnce" | "readSubJobDurations" | "addSubJobDurations">;
   readonly notifyQueue: Pick<Queue, "send">;
-  readonly durations: LearnedDurations;
+  readonly durations: ReadLearnedDurations;
   readonly config: Config;
   /** The URL that the API uses when the config has no `publicUrl`. */
   readonly defaultUrl: string;
   /** Reports that a job is slow. By default, the poll function writes a log line and a metric. */
-  readonly onSlow?: typeof reportSlow;
+  readonly onSlow?: typeof logAndCountSlowJob;
   /**
    * Reports that notifications of a slow job were sent again. By default, the poll function writes a log line and a
    * metric.
    */
-  readonly onSlowSentAgain?: typeof reportSentAgain;
+  readonly onSlowSentAgain?: typeof logAndCountSentAgain;
 }
 
 /**
@@ -63,7 +63,7 @@ function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): reado
  * was delivered or has finally failed.
  * @throws SendFailedError or an error of the ledger
  */
-export async function followSlowJob(result: PollResult, ports: SlowJobPorts): Promise<Instant | null> {
+export async function notifyTargetsIfSlow(result: PollResult, ports: SlowJobPorts): Promise<Instant | null> {
   const { watch, at, observation } = result;
   const targets = slowTargets(watch, ports.config);
   if (targets.length === 0) return null;
@@ -80,7 +80,7 @@ export async function followSlowJob(result: PollResult, ports: SlowJobPorts): Pr
   const isFirst = !wasObserved && job.type !== null;
   if (watch.slowAt === null && !isFirst) return null;
   const ageSeconds = jobAgeSeconds(job.createdAt, watch.acceptedAt, at);
-  const limit = slowLimit(
+  const limit = computeSlowLimit(
     await ports.durations(watch.project, job.type ?? watch.jobType, isFirst ? LIMIT_MAX_AGE_MS : undefined),
   );
   if (limit === null) return null;
@@ -101,7 +101,7 @@ async function sendLostNotifications(
   { watch, at, polls }: PollResult,
   document: WatchDocument,
   { summary }: SlowRecord,
-  { config, notifyQueue, onSlow = reportSlow, onSlowSentAgain = reportSentAgain }: SlowJobPorts,
+  { config, notifyQueue, onSlow = logAndCountSlowJob, onSlowSentAgain = logAndCountSentAgain }: SlowJobPorts,
 ): Promise<Instant | null> {
   const open = listSlowNotifications(document, config.targets).filter(
     ({ delivery }) => !isDeliveryFinal(delivery),
@@ -134,7 +134,7 @@ async function notifySlow(
   targets: readonly string[],
   { p50Seconds, p95Seconds, fromJobs }: SlowLimit,
   ageSeconds: number,
-  { ledger, notifyQueue, config, defaultUrl, onSlow = reportSlow }: SlowJobPorts,
+  { ledger, notifyQueue, config, defaultUrl, onSlow = logAndCountSlowJob }: SlowJobPorts,
 ): Promise<void> {
   const { project, jobId, caller, acceptedAt } = watch;
   const document = await ledger.readWatch(watch);
@@ -150,7 +150,7 @@ async function notifySlow(
       ageSeconds,
       usual: { p50Seconds, p95Seconds, fromJobs },
       context: document?.context ?? {},
-      statusUrl: pageUrl(createLinkOptions(config, defaultUrl), { project, jobId, caller }, at),
+      statusUrl: createJobPageUrl(createLinkOptions(config, defaultUrl), { project, jobId, caller }, at),
     },
     job,
     (type) => usualSubJobSeconds(known, type),
@@ -182,7 +182,7 @@ export async function learnSubJobDurations(
 }
 
 /** Writes the log line and the metric of a slow job. */
-export function reportSlow(
+export function logAndCountSlowJob(
   { project, jobId, jobType, ageSeconds, usual }: SlowSummary,
   { caller, traceparent }: Pick<Watch, "caller" | "traceparent">,
 ): void {
@@ -194,7 +194,7 @@ export function reportSlow(
  * Writes the log line and the metric of notifications that a poll sent again. The sweep function writes the same line
  * and the same metric.
  */
-export function reportSentAgain(
+export function logAndCountSentAgain(
   { project, jobId, caller, traceparent }: Pick<Watch, "project" | "jobId" | "caller" | "traceparent">,
   notifications: number,
 ): void {

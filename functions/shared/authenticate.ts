@@ -7,11 +7,11 @@ import {
 import { type Caller, findTokenCaller, parseAuthorization } from "../../lib/auth/caller.ts";
 import {
   checkIdentityToken,
+  hasJwtForm,
   type IdentityCheck,
-  isJwt,
   type TokenRefusal,
 } from "../../lib/auth/identity-token.ts";
-import { createIssuerKeys } from "../../lib/auth/issuer-keys.ts";
+import { createIssuerKeysCache } from "../../lib/auth/issuer-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant } from "../../lib/domain/job.ts";
@@ -44,7 +44,7 @@ export interface AuthenticatePorts {
  * log line of the request. An unknown token may be newer than the config in memory. The function therefore reads the
  * config again before it rejects a token.
  */
-export async function authenticate(
+export async function authenticateAndLimitRequests(
   authorization: string | undefined,
   {
     configs,
@@ -61,7 +61,7 @@ export async function authenticate(
   const identifyBy = async (config: Config): Promise<IdentityCheck> => {
     const caller = findTokenCaller(token, config.tokens);
     if (caller !== null) return { kind: "caller", caller };
-    return config.oidc.length === 0 || !isJwt(token)
+    return config.oidc.length === 0 || !hasJwtForm(token)
       ? { kind: "refused", refusal: null }
       : identify(token, config);
   };
@@ -94,12 +94,12 @@ const exceeded = (requestsPerMinute: number): string =>
  * Creates a function that checks the identity tokens of CI systems. The function keeps the signing keys of token
  * issuers in memory.
  */
-export function createIdentityCheck(
+export function createIdentityTokenCheck(
   now: () => Instant,
   proxy: OutgoingProxy | null = null,
 ): AuthenticatePorts["identify"] {
   let allow: readonly string[] = [];
-  const keys = createIssuerKeys(
+  const keys = createIssuerKeysCache(
     async (url) => {
       const { status, text } = await guardedFetch(url, { egress: openEgress(allow, { proxy }) });
       if (status !== 200) throw new Error(`the token issuer responded with the HTTP status ${status}`);
@@ -134,7 +134,7 @@ type LimitRequests = (caller: string, requestsPerMinute: number) => number | nul
  * Creates a limit for the requests of each caller in a minute. Each instance of a function counts only its own
  * requests, so that a request costs no write to the ledger. The limit is therefore approximate.
  */
-export function createRequestLimit(now: () => Instant): LimitRequests {
+export function createRequestLimitPerCaller(now: () => Instant): LimitRequests {
   const callers = new Map<string, { readonly startedAt: Instant; readonly requests: number }>();
   return (caller, requestsPerMinute) => {
     if (requestsPerMinute === 0) return null;

@@ -15,7 +15,7 @@ const MAX_AGE_MS = 60_000;
  * unknown.
  * @param maxAgeMs the maximum age of the durations in memory, if this maximum is shorter than a minute
  */
-export type LearnedDurations = (
+export type ReadLearnedDurations = (
   project: string,
   jobType: string | null,
   maxAgeMs?: number,
@@ -27,11 +27,11 @@ export type LearnedDurations = (
  * durations. The next call of the reader reads the ledger again.
  * @param onUnread receives the error of the ledger. By default, the error is logged.
  */
-export function createLearnedDurationsReader(
+export function createCachedDurationsReader(
   ledger: Pick<DurationLedger, "readDurations">,
   now: () => Instant,
   onUnread: (error: unknown) => void = logUnread,
-): LearnedDurations {
+): ReadLearnedDurations {
   const cache = createExpiringCache({
     maxAgeMs: MAX_AGE_MS,
     now,

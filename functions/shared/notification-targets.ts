@@ -14,7 +14,7 @@ export const DIGEST_PROJECT = ":digest";
 export const TARGET_PROJECT = ":target";
 
 /** Returns the key of the notification that delivers a digest message to one target. */
-export function digestNotificationKey(digestId: string, target: string): NotificationKey {
+export function createDigestNotificationKey(digestId: string, target: string): NotificationKey {
   return { project: DIGEST_PROJECT, jobId: digestId, generation: 0, event: "digest", target };
 }
 
@@ -47,7 +47,7 @@ export function splitTargetsToNotify(
  * Returns whether a target is notified of slow jobs. A target that was removed from the config counts as subscribed, so
  * that its notification goes to the dead-letter queue.
  */
-export function isSubscribedToSlow(name: string, targets: Config["targets"]): boolean {
+export function isTargetSubscribedToSlow(name: string, targets: Config["targets"]): boolean {
   return !Object.hasOwn(targets, name) || targets[name]?.on.includes("slow") === true;
 }
 

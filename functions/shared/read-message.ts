@@ -47,7 +47,7 @@ export interface ReadMessagePorts {
  * @throws SendFailedError when the dead-letter queue does not accept a malformed message. Throws the errors of
  * `handle`.
  */
-export async function readMessage<T>(
+export async function parseMessageOrDeadLetter<T>(
   schema: z.ZodMiniType<T>,
   received: ReceivedMessage,
   ports: ReadMessagePorts,

@@ -58,7 +58,7 @@ export interface SweepResult extends SentAgain {
 export function createSweepHandler(
   ports: SweepPorts,
 ): (invocation: Pick<Invocation, "remainingMs">) => Promise<void> {
-  const { onSwept = logSwept } = ports;
+  const { onSwept = logAndCountSweep } = ports;
   return async ({ remainingMs }) => {
     const config = await ports.configs.current();
     const swept = await sweepWatches(config, remainingMs, ports);
@@ -157,7 +157,7 @@ export function logSweepFailure(failed: SweepItem, error: unknown): void {
 }
 
 /** Writes the log line and the metrics of one run of the sweep function. */
-export function logSwept(result: SweepResult): void {
+export function logAndCountSweep(result: SweepResult): void {
   const { polls, notifications, failed, finished } = result;
   log.info("swept", { ...result });
   meter.add("SweepFound", polls + notifications);

@@ -13,7 +13,7 @@ import {
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { listSlowNotifications, type SentNotification } from "../shared/list-slow-notifications.ts";
 import {
-  digestNotificationKey,
+  createDigestNotificationKey,
   findDigestTargets,
   splitTargetsToNotify,
 } from "../shared/notification-targets.ts";
@@ -156,7 +156,7 @@ async function readDigestNotifications(
   }
   return Promise.all(
     targets.map(async (target) => ({
-      delivery: await ledger.readDelivery(digestNotificationKey(digestId, target)),
+      delivery: await ledger.readDelivery(createDigestNotificationKey(digestId, target)),
       message: createDigestMessage(digestId, target),
     })),
   );

@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import { parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
 import { createLambdaHandler } from "../../lib/runtime/invocation.ts";
-import { logAct } from "../../lib/runtime/log-act.ts";
+import { logAndCountAct } from "../../lib/runtime/log-act.ts";
 import { ConfigChange, logConfigActs } from "./log-config-acts.ts";
 
 /** CloudWatch Logs sends log lines as base64 of compressed JSON. The lines of one event take at most some megabytes. */
@@ -21,8 +21,8 @@ const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
 
 export const handler = createLambdaHandler<unknown, void>(async (event) => {
   const change = ConfigChange.safeParse(event);
-  if (change.success) logConfigActs(change.data, readEnvironment("CONFIG_PATH").CONFIG_PATH, logAct);
-  else copyActs(event, writeLine);
+  if (change.success) logConfigActs(change.data, readEnvironment("CONFIG_PATH").CONFIG_PATH, logAndCountAct);
+  else copyActLines(event, writeLine);
 });
 
 /**
@@ -30,7 +30,7 @@ export const handler = createLambdaHandler<unknown, void>(async (event) => {
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
  * @throws ZodError if the event has another form.
  */
-export function copyActs(event: unknown, writeLine: (line: string) => void): void {
+export function copyActLines(event: unknown, writeLine: (line: string) => void): void {
   const { data } = SubscriptionEvent.parse(event).awslogs;
   const text = gunzipSync(Buffer.from(data, "base64"), { maxOutputLength: MAX_EVENT_BYTES }).toString();
   const { messageType, logEvents } = LogLines.parse(parseJson(text));

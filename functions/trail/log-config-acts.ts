@@ -1,6 +1,6 @@
 import "../../lib/domain/zod-fields.ts";
 import * as z from "zod/mini";
-import { type Act, configAct } from "../../lib/runtime/log-act.ts";
+import { type Act, createConfigAct } from "../../lib/runtime/log-act.ts";
 
 const UNKNOWN = "unknown";
 
@@ -32,7 +32,7 @@ export function logConfigActs(
   for (const parameter of name === undefined ? names : [name, ...names]) {
     if (!parameter.startsWith(`${path}/`)) continue;
     onAct(
-      configAct(parameter.slice(path.length + 1), {
+      createConfigAct(parameter.slice(path.length + 1), {
         isRemoval: eventName.startsWith("Delete"),
         who: userIdentity.arn ?? userIdentity.principalId ?? UNKNOWN,
         from: sourceIPAddress,

@@ -27,7 +27,9 @@ export interface ApiResponse {
  * Returns response headers without control characters and line breaks in the values. Every response of the service goes
  * through this function, so no text from a request can add a header to a response.
  */
-export function cleanHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+export function removeUnsafeHeaderCharacters(
+  headers: Readonly<Record<string, string>>,
+): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, value.replace(/[^\x20-\x7e\x80-\xff]/g, "")]),
   );
@@ -64,7 +66,7 @@ export function countSerializedBytes(response: ApiResponse): number {
  * Adds an ETag to a response. If the caller already has the body of a 200 response, the function returns a 304 response
  * without a body (RFC 9110, section 13.1.2). A response that has an ETag keeps this ETag.
  */
-export function conditionalResponse(
+export function withEtagOrNotModified(
   response: ApiResponse,
   { headers }: Pick<ApiRequest, "headers">,
 ): ApiResponse {
@@ -92,10 +94,10 @@ export function computeEtag(body: string): string {
  * Returns whether an `If-None-Match` header contains the entity tag. The function compares entity tags with the weak
  * comparison of RFC 9110, section 13.1.2.
  */
-export function matchesEtag(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  if (header.trim() === "*") return true;
-  return (header.match(/(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g) ?? []).some(
+export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  if (ifNoneMatch.trim() === "*") return true;
+  return (ifNoneMatch.match(/(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g) ?? []).some(
     (tag) => tag.replace(/^W\//, "") === etag,
   );
 }

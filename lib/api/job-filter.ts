@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { Context } from "../domain/context.ts";
 import { type Instant, WATCH_STATES, type WatchState } from "../domain/job.ts";
-import { IsoTime, limitedText } from "../domain/zod-fields.ts";
+import { IsoTime, limitedTextSchema } from "../domain/zod-fields.ts";
 import type { Watch } from "../ledger/watch.ts";
 import type { RequestError } from "./problem.ts";
 import { readListParameter } from "./request-errors.ts";
@@ -27,8 +27,8 @@ export const REPEATED_FILTER_PARAMETERS = ["state", "label"] as const;
 
 const MAX_CHARACTERS = 300;
 export const MAX_FILTER_LABELS = 20;
-export const FilterText = limitedText({ min: 1, max: MAX_CHARACTERS });
-export const Label = limitedText({ min: 1, max: MAX_CHARACTERS }).check(
+export const FilterText = limitedTextSchema({ min: 1, max: MAX_CHARACTERS });
+export const Label = limitedTextSchema({ min: 1, max: MAX_CHARACTERS }).check(
   z.regex(/^[^:]+:/, "must be a key and a value, such as 'team:checkout'"),
 );
 const TimeOrDate = z.union([IsoTime, z.iso.date()]);
@@ -109,7 +109,7 @@ export function needsContext({
 }
 
 /** Checks the fields of a filter that need no context. */
-export function matchesWatch(watch: Watch, { states, type, since, to }: JobFilter): boolean {
+export function matchesFieldsWithoutContext(watch: Watch, { states, type, since, to }: JobFilter): boolean {
   return (
     (states?.includes(watch.state) ?? true) &&
     (type === null || isSame(watch.jobType, type)) &&
@@ -122,7 +122,7 @@ export function matchesWatch(watch: Watch, { states, type, since, to }: JobFilte
  * Checks the fields of a filter that need the context of the watch.
  * @param context the part of the context that the reader of the list may see
  */
-export function matchesContext(
+export function matchesFieldsOfContext(
   watch: Watch,
   context: Context,
   { labels, actor, searchTerms }: JobFilter,

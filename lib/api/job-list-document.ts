@@ -85,7 +85,7 @@ interface JobListQuery {
  * the status 403 if the caller may not read jobs of the project. Returns an error response with the status 400 and all
  * errors if the query is invalid.
  */
-export function readListQuery(
+export function readJobListQuery(
   query: URLSearchParams,
   caller: Caller,
   config: Config,

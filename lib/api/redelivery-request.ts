@@ -62,7 +62,7 @@ export const RedeliveryResult = z.object({
 export type RedeliveryResult = z.infer<typeof RedeliveryResult>;
 
 /** Reads the body of a `POST …/redeliver` request. */
-export function readRedelivery(
+export function readRedeliveryRequest(
   request: ApiRequest,
 ): { readonly kind: "redelivery"; readonly redelivery: Redelivery } | ProblemResponse {
   const body = request.body === "" ? ({ kind: "json", json: {} } as const) : readJsonBody(request);
@@ -131,7 +131,7 @@ export interface MissedPosition {
 const Position = z.tuple([Name, z.nullable(PageToken)]);
 
 /** Returns a position in the form of a page token. */
-export function toMissedToken({ project, before }: MissedPosition): string {
+export function createMissedPageToken({ project, before }: MissedPosition): string {
   return Buffer.from(JSON.stringify([project, before])).toString("base64url");
 }
 
@@ -151,7 +151,7 @@ export interface MissedRequest {
 }
 
 /** Reads the body and the query parameter `before` of `POST /v1/targets/{name}/redeliver`. */
-export function readMissedRedelivery(request: ApiRequest): MissedRequest | ProblemResponse {
+export function readMissedRedeliveryRequest(request: ApiRequest): MissedRequest | ProblemResponse {
   const token = request.query.get("before");
   const from = token === null ? null : parseMissedToken(token);
   const errors = findParameterErrors(request.query, ["before"]);

@@ -56,9 +56,9 @@ function isJsonType(contentType: string | undefined): boolean {
  */
 export function rejectQueryAndBody(
   { query, body }: ApiRequest,
-  parameters: readonly string[] = [],
+  allowedParameters: readonly string[] = [],
 ): ProblemResponse | null {
-  const errors = findParameterErrors(query, parameters);
+  const errors = findParameterErrors(query, allowedParameters);
   if (!/^(\{\s*\})?$/.test(body.trim()))
     errors.push({ pointer: "#", detail: "must be empty. This call has no body." });
   return errors.length === 0 ? null : invalidRequest(errors);

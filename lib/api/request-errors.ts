@@ -40,13 +40,13 @@ export function toRequestErrors(
  */
 export function findParameterErrors(
   query: URLSearchParams,
-  single: readonly string[] = [],
-  lists: readonly string[] = [],
+  singleParameters: readonly string[] = [],
+  listParameters: readonly string[] = [],
 ): RequestError[] {
   const unknown = [...new Set(query.keys())].filter(
-    (name) => !single.includes(name) && !lists.includes(name),
+    (name) => !singleParameters.includes(name) && !listParameters.includes(name),
   );
-  const repeated = single.filter((name) => query.getAll(name).length > 1);
+  const repeated = singleParameters.filter((name) => query.getAll(name).length > 1);
   return [
     ...unknown.map((parameter) => ({ parameter, detail: "unknown parameter" })),
     ...repeated.map((parameter) => ({ parameter, detail: "must be given only once" })),

@@ -7,7 +7,7 @@ import type { PublicProject } from "../config/projects.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Context } from "../domain/context.ts";
 import { Name } from "../domain/job.ts";
-import { type Operation, operationJobId } from "../domain/operation.ts";
+import { computeOperationJobId, type Operation } from "../domain/operation.ts";
 import { parseAllowList } from "../http/allow-list.ts";
 import { checkUrl, EGRESS_RULE_TEXT, isCallbackHostListed } from "../http/check-url.ts";
 import { forbidden, missingRightError, type ProblemResponse, type RequestError } from "./problem.ts";
@@ -109,7 +109,7 @@ export function resolveSubmission(
 }
 
 function jobIdsOf({ jobId, jobIds, operation }: Submission): readonly string[] {
-  if (operation !== undefined) return [operationJobId(operation)];
+  if (operation !== undefined) return [computeOperationJobId(operation)];
   return jobIds ?? (jobId === undefined ? [] : [jobId]);
 }
 

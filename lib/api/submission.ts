@@ -2,9 +2,9 @@ import * as z from "zod/mini";
 import { ReadyMinutes, Until } from "../config/projects.ts";
 import { MAX_DEADLINE_MINUTES } from "../config/settings.ts";
 import { Context } from "../domain/context.ts";
-import { JOB_ID_KEYWORDS, jobIdFault, Name } from "../domain/job.ts";
+import { describeMalformedJobId, JOB_ID_KEYWORDS, Name } from "../domain/job.ts";
 import { Operation } from "../domain/operation.ts";
-import { limitedText, withDescription } from "../domain/zod-fields.ts";
+import { limitedTextSchema, withDescription } from "../domain/zod-fields.ts";
 
 /** The maximum number of jobs in one API call. The SQS messages for 100 jobs fit into ten SQS batches. */
 export const MAX_JOBS = 100;
@@ -20,7 +20,7 @@ const JOB_ID_TEXT =
  * one valid job ID.
  */
 const SubmittedJobId = () =>
-  z.string({ error: ({ input }) => (input === null ? jobIdFault("null") : undefined) });
+  z.string({ error: ({ input }) => (input === null ? describeMalformedJobId("null") : undefined) });
 const OnlyJobId = SubmittedJobId().register(z.globalRegistry, {
   description: JOB_ID_TEXT,
   ...JOB_ID_KEYWORDS,
@@ -33,7 +33,7 @@ const ListedJobId = SubmittedJobId().register(z.globalRegistry, {
  * The schema of a callback URL checks only the length of the URL. `checkCallback` compares the form and the host of the
  * callback URL with the config.
  */
-export const CallbackUrl = limitedText({ min: 1, max: 2000 });
+export const CallbackUrl = limitedTextSchema({ min: 1, max: 2000 });
 
 /**
  * The fields of a submission that say what the service should watch. A request body contains exactly one of these

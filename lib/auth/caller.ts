@@ -52,12 +52,12 @@ export function findTokenCaller(token: string, tokens: Config["tokens"]): Caller
   for (const [name, entry] of Object.entries(tokens))
     for (const hex of [entry.sha256].flat())
       if (timingSafeEqual(hash, Buffer.from(hex, "hex")))
-        found = { name: `token:${name}`, rights: [pickRights(entry)] };
+        found = { name: `token:${name}`, rights: [copyRightsOnly(entry)] };
   return found;
 }
 
 /** Returns the rights in a config entry without the other fields of the entry. */
-export function pickRights({ projects, targets, operations }: Rights): Rights {
+export function copyRightsOnly({ projects, targets, operations }: Rights): Rights {
   return { projects, targets, operations };
 }
 

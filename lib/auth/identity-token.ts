@@ -5,7 +5,7 @@ import { cleanToOneLine } from "../domain/clean-text.ts";
 import { CallerName, type Instant } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { truncate } from "../domain/truncate-text.ts";
-import { type Caller, pickRights } from "./caller.ts";
+import { type Caller, copyRightsOnly } from "./caller.ts";
 import { type IssuerKeys, KeysOriginError } from "./issuer-keys.ts";
 import {
   CLOCK_TOLERANCE_SECONDS,
@@ -36,7 +36,7 @@ interface IdentityConfig {
 }
 
 /** Returns true if a bearer token has the form of a signed JWT (RFC 7515, section 7.1). */
-export function isJwt(token: string): boolean {
+export function hasJwtForm(token: string): boolean {
   return /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/.test(token);
 }
 
@@ -83,7 +83,7 @@ export async function checkIdentityToken(
     if (matching.length === 0) return refuse("claim", closestMismatch(mismatches.map(({ names }) => names)));
     const name = callerName(issuer, claims.sub, rules);
     if (name === null) return refuse("claim", ["sub"]);
-    return { kind: "caller", caller: { name, rights: matching.map(pickRights) } };
+    return { kind: "caller", caller: { name, rights: matching.map(copyRightsOnly) } };
   } catch (cause) {
     return cause instanceof KeysOriginError ? refuse("keys_origin") : { kind: "unavailable", issuer, cause };
   }
@@ -125,7 +125,7 @@ function claimedIssuer(token: string, decode: (token: string) => JWTPayload): st
  */
 export function mismatchedClaims(claims: JsonObject, rule: OidcRule): readonly string[] {
   const patterns = Object.entries(rule.claims).filter(
-    ([name, pattern]) => !claimValues(claims, name).some((value) => matchesPattern(value, pattern)),
+    ([name, pattern]) => !claimValues(claims, name).some((value) => matchesWildcardPattern(value, pattern)),
   );
   const names = patterns.map(([name]) => name);
   return claimValues(claims, "aud").includes(rule.audience) ? names : ["aud", ...names];
@@ -145,7 +145,7 @@ function claimValues(claims: JsonObject, name: string): string[] {
  * duration of the function is linear in the length of the text. A regular expression for the same pattern could take
  * much longer.
  */
-export function matchesPattern(text: string, pattern: string): boolean {
+export function matchesWildcardPattern(text: string, pattern: string): boolean {
   const [head = "", ...rest] = pattern.split("*");
   const tail = rest.pop();
   if (tail === undefined) return text === head;

@@ -88,7 +88,7 @@ interface Source {
  * signing keys stay in use while a new read is in progress and after a failed read. Therefore no token makes other
  * tokens fail or wait.
  */
-export function createIssuerKeys(
+export function createIssuerKeysCache(
   fetchText: FetchText,
   now: () => Instant,
   wait: (ms: number) => Promise<void>,
@@ -105,7 +105,7 @@ export function createIssuerKeys(
       source.reading = null;
       source.latest = { endedAt: now(), error };
     };
-    source.reading ??= readIssuerKeys(issuer, keysUrl, fetchText).then(
+    source.reading ??= fetchIssuerKeys(issuer, keysUrl, fetchText).then(
       (keys) => {
         source.known = { keys, readAt: now() };
         end(null);
@@ -143,7 +143,7 @@ export function createIssuerKeys(
  * Reads the signing keys of an issuer. Omits keys in an unknown form (RFC 7517, section 5).
  * @throws the errors that `IssuerKeys.read` describes
  */
-export async function readIssuerKeys(
+export async function fetchIssuerKeys(
   issuer: string,
   keysUrl: string | undefined,
   fetchText: FetchText,

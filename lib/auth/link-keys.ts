@@ -65,7 +65,7 @@ export function createLinkKey(
 }
 
 /** The page that a valid key opens, and the time when the key expires. */
-interface ReadLinkKey {
+interface VerifiedLinkKey {
   readonly expiresAt: Instant;
   /** Returns true if the key opens the watch of this caller. */
   readonly opens: (caller: string) => boolean;
@@ -75,12 +75,12 @@ interface ReadLinkKey {
  * Reads a link key and checks whether the key opens this page now. Returns null if the key is invalid, has expired, or
  * expires later than any key that the service makes now.
  */
-export function readLinkKey(
+export function verifyLinkKey(
   { linkKeys, linkDays, linkVersions }: LinkOptions,
   page: LinkedPage,
   key: string,
   now: Instant,
-): ReadLinkKey | null {
+): VerifiedLinkKey | null {
   const match = /^([0-9a-z]{1,11})\.([A-Za-z0-9_-]{12})\.([A-Za-z0-9_-]{32})$/.exec(key);
   if (match === null) return null;
   const [, expiry = "", hash = "", given = ""] = match;
@@ -97,14 +97,14 @@ export function readLinkKey(
  * Returns the URL of the status page of a watch with a link key, or null if the config has no `linkKeys`. Chats keep the
  * URLs in old messages, so the format of the URL must not change.
  */
-export function pageUrl(options: LinkOptions, watch: WatchKey, now: Instant): string | null {
+export function createJobPageUrl(options: LinkOptions, watch: WatchKey, now: Instant): string | null {
   const path = `/jobs/${encodeURIComponent(watch.project)}/${encodeURIComponent(watch.jobId)}?`;
   const { project, jobId, caller } = watch;
   return urlWithKey(options, path, { kind: "watch", project, jobId }, caller, now);
 }
 
 /** Returns the URL of the list page of a project with a link key, or null if the config has no `linkKeys`. */
-export function listPageUrl(options: LinkOptions, project: string, now: Instant): string | null {
+export function createListPageUrl(options: LinkOptions, project: string, now: Instant): string | null {
   const path = `/jobs?project=${encodeURIComponent(project)}&`;
   return urlWithKey(options, path, { kind: "project", project }, "", now);
 }
@@ -122,7 +122,7 @@ function urlWithKey(
 }
 
 /** Returns the API URL of the status document of a job. */
-export function statusUrl(publicUrl: string, { project, jobId }: JobKey): string {
+export function createStatusUrl(publicUrl: string, { project, jobId }: JobKey): string {
   return `${publicUrl}/v1/jobs/${encodeURIComponent(project)}/${encodeURIComponent(jobId)}`;
 }
 

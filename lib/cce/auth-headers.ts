@@ -7,7 +7,7 @@ import { readCappedRetryAfterSeconds } from "../http/retry-after.ts";
 import { describeErrorReply, type ErrorKind, errorKindOfStatus, parseCceError } from "./cce-error.ts";
 import { parseCceTime } from "./parse-job.ts";
 import type { TextReply } from "./send-cce-request.ts";
-import { formatSdkDate, signRequest } from "./sign-request.ts";
+import { createSignatureHeader, formatSdkDate } from "./sign-request.ts";
 
 /**
  * How long the service uses an IAM token if the reply of IAM has no expiry time. IAM tokens are normally valid for 24
@@ -32,7 +32,7 @@ const MAX_RETRY_AFTER_MS = 900_000;
  * The address of one query to CCE. The field `url` is percent-encoded. The field `path` is the path of the URL without
  * percent-encoding.
  */
-export interface Query {
+export interface QueryAddress {
   readonly url: URL;
   readonly path: string;
   /** The query parameters of the URL. */
@@ -40,12 +40,12 @@ export interface Query {
 }
 
 /** Returns the address of a query. The JSON documents of both APIs have the same form. */
-export function createQuery(
+export function createQueryAddress(
   endpoint: URL,
   apiPath: string,
   parts: readonly string[],
-  parameters: Query["parameters"],
-): Query {
+  parameters: QueryAddress["parameters"],
+): QueryAddress {
   const path = [`${endpoint.pathname.replace(/\/$/, "")}${apiPath}`, ...parts].join("/");
   const url = new URL(path.split("/").map(encodeURIComponent).join("/"), endpoint.origin);
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
@@ -67,7 +67,7 @@ export type AuthHeaders =
  * @param refused the headers that CCE refused with status 401. If the caller passes `refused`, the function returns new
  * headers for a second request. The function returns `refused` itself if it cannot get new headers.
  */
-type GetAuthHeaders = (query: Query, refused?: AuthHeaders) => Promise<AuthHeaders>;
+type GetAuthHeaders = (query: QueryAddress, refused?: AuthHeaders) => Promise<AuthHeaders>;
 
 const TOKEN_KEY = "token";
 
@@ -88,7 +88,10 @@ export function createAuthHeadersProvider(
         };
         if (auth.securityToken !== undefined) signed["x-security-token"] = auth.securityToken.reveal();
         const key = { accessKey: auth.accessKey.reveal(), secretKey: auth.secretKey.reveal() };
-        const authorization = signRequest({ method: "GET", path, query: parameters, headers: signed }, key);
+        const authorization = createSignatureHeader(
+          { method: "GET", path, query: parameters, headers: signed },
+          key,
+        );
         return { kind: "headers", headers: { ...signed, authorization }, token: null };
       };
     case "password":
@@ -116,7 +119,7 @@ export type TokenResult =
  * for a token.
  * @param fetchToken a function that requests a token from IAM. The function never throws.
  */
-export function createTokenCache(
+export function createIamTokenCache(
   fetchToken: () => Promise<TokenResult>,
   now: () => Instant,
 ): ExpiringCache<TokenResult> {
@@ -136,7 +139,10 @@ export function createTokenCache(
  * Returns the JSON body of a request to IAM for a token of one project.
  * Source: https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0001.html
  */
-export function createTokenRequestBody(auth: Extract<Auth, { kind: "password" }>, projectId: string): string {
+export function createIamTokenRequestBody(
+  auth: Extract<Auth, { kind: "password" }>,
+  projectId: string,
+): string {
   const user = { name: auth.user, password: auth.password.reveal(), domain: { name: auth.domain } };
   return JSON.stringify({
     auth: {
@@ -150,7 +156,7 @@ export function createTokenRequestBody(auth: Extract<Auth, { kind: "password" }>
  * Reads the reply of IAM to a token request of a project. Returns the IAM token, or an observation that says what
  * failed.
  */
-export function readTokenReply(reply: TextReply, now: Instant, project: string): TokenResult {
+export function readIamTokenReply(reply: TextReply, now: Instant, project: string): TokenResult {
   if (reply.kind === "failed") return { kind: "unavailable", text: `IAM cannot be reached (${reply.code})` };
   const { status, headers, body } = reply;
   const token = headers["x-subject-token"] ?? "";

@@ -120,7 +120,7 @@ export function createCceClient(options: {
       (await projectQueries.get(project)?.listJobs(onJob, timeLimitMs)) ?? refuseUnknownProject(project),
     async queryFailedSubjobs(project, job, { timeLimitMs }) {
       const endAt = monotonic() + timeLimitMs;
-      return queryFailedSubjobs(job, async (jobId) => {
+      return addMissingFailureReasons(job, async (jobId) => {
         const remainingMs = endAt - monotonic();
         if (remainingMs <= 0) return null;
         const observation = await queryJob({ project, jobId }, { timeLimitMs: remainingMs });
@@ -153,7 +153,7 @@ async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout
  * reason, up to the maximum number of queries.
  * @param queryJob a function that queries a subjob by its ID. If the function returns null, the subjob stays unchanged.
  */
-export async function queryFailedSubjobs(
+export async function addMissingFailureReasons(
   job: Job,
   queryJob: (jobId: string) => Promise<Job | null>,
 ): Promise<Job> {

@@ -4,7 +4,7 @@ import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain
 import type { SecretMask } from "../domain/secret-mask.ts";
 import { textOfValue } from "./cce-error.ts";
 import { interpretErrorReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
-import { parseCceTime, phaseWarning } from "./parse-job.ts";
+import { describeUnknownPhase, parseCceTime } from "./parse-job.ts";
 import resourceStates from "./resource-states.json" with { type: "json" };
 
 /** The states in which a resource has reached or missed its goal. In any other state, the goal is still pending. */
@@ -37,7 +37,10 @@ const QUERIED: Readonly<Record<ResourceKind, Queried>> = {
 };
 
 /** Returns the parts of the path of a resource, below the version of the CCE API. */
-export function resourcePath({ goal, clusterId, id }: WatchedResource, projectId: string): readonly string[] {
+export function resourcePathParts(
+  { goal, clusterId, id }: WatchedResource,
+  projectId: string,
+): readonly string[] {
   const cluster = ["projects", projectId, "clusters", clusterId];
   const kind = RESOURCE_GOALS[goal];
   switch (kind) {
@@ -62,7 +65,10 @@ export function resourcePath({ goal, clusterId, id }: WatchedResource, projectId
  * Returns the query parameters of a resource. The path of an add-on does not contain the cluster, so the query contains
  * the cluster.
  */
-export function resourceParameters({ goal, clusterId }: WatchedResource): Readonly<Record<string, string>> {
+export function resourceQueryParameters({
+  goal,
+  clusterId,
+}: WatchedResource): Readonly<Record<string, string>> {
   return RESOURCE_GOALS[goal] === "addon" ? { cluster_id: clusterId } : {};
 }
 
@@ -100,7 +106,7 @@ function observeResource(document: JsonObject, resource: WatchedResource, mask?:
   const phase = textIn(status, ["phase", "status"])?.trim() ?? "";
   const { succeeded, failed, pending } = GOAL_STATES[resource.goal];
   const isKnown = pending === undefined || includesPhase([...succeeded, ...failed, ...pending], phase);
-  const warnings = isKnown ? [] : [phaseWarning(phase, mask)];
+  const warnings = isKnown ? [] : [describeUnknownPhase(phase, mask)];
   return toObservation(resource, phase, stateOf(phase, document, resource), document, warnings);
 }
 

@@ -1,5 +1,5 @@
 import type { Job, Observation } from "../domain/job.ts";
-import { maskSecretsIn } from "../domain/mask-secrets-in.ts";
+import { createCachedSecretMask } from "../domain/mask-secrets-in.ts";
 import type { Secret } from "../domain/secret.ts";
 import { createSecretMask } from "../domain/secret-mask.ts";
 import { truncate } from "../domain/truncate-text.ts";
@@ -39,7 +39,7 @@ export interface CredentialMask {
  * server between the service and CCE may receive the secrets of several projects or targets and repeat them.
  */
 export function createCredentialMask(config: object): CredentialMask {
-  const maskConfig = maskSecretsIn(config);
+  const maskConfig = createCachedSecretMask(config);
   let tokens: Secret[] = [];
   let maskTokens = createSecretMask([]);
   const maskText = (text: string) => {

@@ -136,7 +136,7 @@ function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
 }
 
 /** Returns the warning about a phase that is not documented, or about a missing phase. */
-export function phaseWarning(phase: string, mask: SecretMask = (text) => text): string {
+export function describeUnknownPhase(phase: string, mask: SecretMask = (text) => text): string {
   if (phase === "") return defaultText("sentence.noPhase");
   return defaultText("sentence.unknownPhase", { phases: `'${truncate(mask(phase), MAX_PHASE_CHARACTERS)}'` });
 }

@@ -8,11 +8,11 @@ import { toTlsOptions } from "../http/tls-options.ts";
 import {
   type AuthHeaders,
   createAuthHeadersProvider,
-  createQuery,
-  createTokenCache,
-  createTokenRequestBody,
-  type Query,
-  readTokenReply,
+  createIamTokenCache,
+  createIamTokenRequestBody,
+  createQueryAddress,
+  type QueryAddress,
+  readIamTokenReply,
   type TokenResult,
 } from "./auth-headers.ts";
 import {
@@ -37,8 +37,8 @@ import { findCceEndpoint, findIamEndpoint } from "./endpoints.ts";
 import { interpretJobReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
 import {
   interpretResourceReply,
-  resourceParameters,
-  resourcePath,
+  resourcePathParts,
+  resourceQueryParameters,
   treatGoneAsDeleted,
 } from "./interpret-resource-reply.ts";
 import type { CredentialMask } from "./mask-credentials.ts";
@@ -114,7 +114,7 @@ export function createProjectQueries(
   const mask = ports.createMask();
   const throttle = createThrottle(now, random);
   const breaker = createCircuitBreaker(monotonic, random);
-  const tokens = createTokenCache(async () => {
+  const tokens = createIamTokenCache(async () => {
     const startedAt = monotonic();
     const result = await fetchToken(name, project, ports);
     // If IAM does not answer, every query of the project waits for the whole time limit.
@@ -128,7 +128,7 @@ export function createProjectQueries(
   const isEndpointAllowed = endpoint !== null && isSchemeAllowed(endpoint, ports.allow);
   const tls = toTlsOptions(project);
 
-  const requestOf = (query: Query, auth: Extract<AuthHeaders, { kind: "headers" }>): CceRequest => {
+  const requestOf = (query: QueryAddress, auth: Extract<AuthHeaders, { kind: "headers" }>): CceRequest => {
     const headers = { ...COMMON_HEADERS, accept: "application/json", ...auth.headers };
     return { connections: connections(), method: "GET", url: query.url, tls, headers, body: null };
   };
@@ -144,7 +144,7 @@ export function createProjectQueries(
   ): Promise<Reply | Observation> => {
     if (endpoint === null) return refuseMissingEndpoint(name);
     if (!isEndpointAllowed) return refusePlainHttp(name, "endpoint");
-    const query = createQuery(endpoint, apiPath, path, parameters);
+    const query = createQueryAddress(endpoint, apiPath, path, parameters);
     const auth = await getAuthHeaders(query);
     if (auth.kind !== "headers") return auth;
     const reply = await send(requestOf(query, auth));
@@ -218,8 +218,8 @@ export function createProjectQueries(
       const observe = observeWith((reply) =>
         interpretResourceReply(reply, resource, now(), name, mask.maskText),
       );
-      const parameters = resourceParameters(resource);
-      const wanted = { path: resourcePath(resource, project.projectId), parameters, observe };
+      const parameters = resourceQueryParameters(resource);
+      const wanted = { path: resourcePathParts(resource, project.projectId), parameters, observe };
       return treatGoneAsDeleted(await query(resource.id, wanted, timeLimitMs), resource);
     },
     async listJobs(onJob, timeLimitMs) {
@@ -243,9 +243,9 @@ async function fetchToken(name: string, project: Project, ports: ProjectQueryPor
     tls: toTlsOptions(project),
     url: new URL(`${endpoint}/v3/auth/tokens?nocatalog=true`),
     headers: { ...COMMON_HEADERS, "content-type": "application/json" },
-    body: createTokenRequestBody(project.auth, project.projectId),
+    body: createIamTokenRequestBody(project.auth, project.projectId),
     deadlineMs: TOKEN_TIME_LIMIT_MS,
     maxBytes: MAX_TOKEN_REPLY_BYTES,
   });
-  return readTokenReply(reply, ports.now(), name);
+  return readIamTokenReply(reply, ports.now(), name);
 }

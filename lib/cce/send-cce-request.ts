@@ -1,4 +1,4 @@
-import { BODY_UNDECODABLE, decodeBody } from "../http/decode-body.ts";
+import { BODY_UNDECODABLE, decompressAndDecodeText } from "../http/decode-body.ts";
 import {
   DEADLINE_PASSED,
   type HttpRequest,
@@ -39,7 +39,7 @@ export type CceRequest = Omit<HttpRequest, "deadlineMs" | "maxBytes">;
 export async function sendRequestForText(request: HttpRequest): Promise<TextReply> {
   const result = await sendHttpRequest(request);
   if (result.kind === "failed") return { kind: "failed", code: result.code || "UNKNOWN" };
-  const decoded = await decodeBody(result, request.maxBytes);
+  const decoded = await decompressAndDecodeText(result, request.maxBytes);
   freeBuffer(result.body);
   if (decoded === null) return { kind: "failed", code: BODY_UNDECODABLE };
   return { ...result, body: decoded.text, isTruncated: decoded.isTruncated };

@@ -31,7 +31,7 @@ interface SigningKey {
  * Returns the value of the `Authorization` header for a request to an API gateway of Huawei Cloud.
  * Source: https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm.html
  */
-export function signRequest(request: SignableRequest, key: SigningKey): string {
+export function createSignatureHeader(request: SignableRequest, key: SigningKey): string {
   const headers = sortedHeaders(request);
   const date = headers.find(([name]) => name === "x-sdk-date")?.[1] ?? "";
   const stringToSign = `${ALGORITHM}\n${date}\n${sha256(canonicalText(request, headers))}`;

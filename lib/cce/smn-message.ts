@@ -52,13 +52,17 @@ const HASHES: Readonly<Record<string, string>> = {
  * Source:
  * https://docs.otc.t-systems.com/simple-message-notification/umn/appendix/http_https_messages/message_signature_verification.html
  */
-export function isSignedBy(certificate: X509Certificate, message: SmnMessage, now: Instant): boolean {
+export function isValidSmnSignature(
+  certificate: X509Certificate,
+  message: SmnMessage,
+  now: Instant,
+): boolean {
   const { validFromDate, validToDate, signatureAlgorithm = "", publicKey } = certificate;
   const hash = HASHES[signatureAlgorithm];
   if (hash === undefined || publicKey.asymmetricKeyType !== "rsa") return false;
   if (now < validFromDate.getTime() || now > validToDate.getTime()) return false;
   const signature = Buffer.from(message.signature, "base64");
-  return verify(hash, Buffer.from(stringToSign(message)), publicKey, signature);
+  return verify(hash, Buffer.from(createSmnStringToSign(message)), publicKey, signature);
 }
 
 const CONFIRMED_FIELDS = [
@@ -76,7 +80,7 @@ const SIGNED_FIELDS = {
 } as const;
 
 /** Returns the text that SMN signs: each field with its name, in alphabetical order. SMN omits an empty subject. */
-export function stringToSign(message: SmnMessage): string {
+export function createSmnStringToSign(message: SmnMessage): string {
   return SIGNED_FIELDS[message.type]
     .filter((name) => name !== "subject" || (message[name] ?? "") !== "")
     .map((name) => `${name}\n${message[name] ?? ""}\n`)
@@ -84,7 +88,7 @@ export function stringToSign(message: SmnMessage): string {
 }
 
 /** Returns whether the text of a message is a trace of CTS (Cloud Trace Service) about CCE. */
-export function isCceTrace(text: string): boolean {
+export function isCtsTraceOfCce(text: string): boolean {
   const { service_type } = toObjectOrEmpty(parseJson(text));
   return typeof service_type === "string" && service_type.toUpperCase() === "CCE";
 }

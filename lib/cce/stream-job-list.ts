@@ -1,5 +1,5 @@
 import type { Observation } from "../domain/job.ts";
-import { BODY_UNDECODABLE, decodeBody, isCompressed } from "../http/decode-body.ts";
+import { BODY_UNDECODABLE, decompressAndDecodeText, isCompressed } from "../http/decode-body.ts";
 import { parseHttpDate } from "../http/retry-after.ts";
 import { sendHttpRequest } from "../http/send-http-request.ts";
 import type { ListedJob, ListReply } from "./autopilot.ts";
@@ -46,7 +46,7 @@ export async function streamJobList(
 ): Promise<ListReply | Observation> {
   let isList = false;
   let listBytes = 0;
-  const scanner = createListScanner((json) => {
+  const scanner = createJsonArrayScanner((json) => {
     const job = parseListedJob(json);
     if (job !== null) onJob(job);
   });
@@ -69,7 +69,7 @@ export async function streamJobList(
   const isAnswer = result.kind === "answer" && !result.isTruncated;
   if (isList) return { kind: "list", isComplete: isAnswer && scanner.isComplete(), date };
   if (result.kind === "failed") return observe({ kind: "failed", code: result.code || "UNKNOWN" });
-  const decoded = await decodeBody(result, MAX_BODY_BYTES);
+  const decoded = await decompressAndDecodeText(result, MAX_BODY_BYTES);
   if (decoded === null) return observe({ kind: "failed", code: BODY_UNDECODABLE });
   if (result.status === 200 && add(Buffer.from(decoded.text)))
     return { kind: "list", isComplete: !decoded.isTruncated && scanner.isComplete(), date };
@@ -89,7 +89,7 @@ interface ListScanner {
  * arrived. Values that are nested deeper than the fields of `metadata`, `spec` and `status` are replaced by null, so an
  * entry is small even if its job has thousands of subjobs. The scanner keeps only the current entry in memory.
  */
-export function createListScanner(onEntry: (json: string) => void): ListScanner {
+export function createJsonArrayScanner(onEntry: (json: string) => void): ListScanner {
   /** The number of open brackets and braces. The value is null before the start of the array. */
   let depth: number | null = null;
   let isList = true;

@@ -141,15 +141,19 @@ export function verdictOfNetworkError(code: string): AttemptVerdict {
  */
 export function verdictOfChatAnswer(
   answer: ReceiverAnswer,
-  own: AttemptVerdict | null,
+  vendorVerdict: AttemptVerdict | null,
   now: Instant,
   defaultThrottleSeconds: number | null,
 ): AttemptVerdict {
   const { status } = answer;
   const afterSeconds = readWaitSeconds(answer, now);
-  const isThrottled = status === 429 || own?.spent === false;
-  if (isThrottled) return throttled(afterSeconds ?? own?.afterSeconds ?? defaultThrottleSeconds);
-  return verdictOfCommonStatus(status, afterSeconds) ?? own ?? verdictOfUnknownAnswer(answer, afterSeconds);
+  const isThrottled = status === 429 || vendorVerdict?.spent === false;
+  if (isThrottled) return throttled(afterSeconds ?? vendorVerdict?.afterSeconds ?? defaultThrottleSeconds);
+  return (
+    verdictOfCommonStatus(status, afterSeconds) ??
+    vendorVerdict ??
+    verdictOfUnknownAnswer(answer, afterSeconds)
+  );
 }
 
 function readWaitSeconds({ headers, body }: ReceiverAnswer, now: Instant): number | null {

@@ -3,8 +3,8 @@ import type { Instant } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
 import { checkUrl, EgressRefusedError } from "../http/check-url.ts";
-import { decodeBody } from "../http/decode-body.ts";
-import { type Egress, egressOfAllowList } from "../http/egress.ts";
+import { decompressAndDecodeText } from "../http/decode-body.ts";
+import { type Egress, openCachedEgress } from "../http/egress.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import { type HttpResult, sendHttpRequest } from "../http/send-http-request.ts";
 import { toTlsOptions } from "../http/tls-options.ts";
@@ -108,7 +108,7 @@ async function sendOnce<Schema extends TargetSchema>(
 ): Promise<Omit<AttemptResult, "durationMs">> {
   const now = Math.floor(startedAt + elapsedMs);
   const { url, headers, body } = channel.buildRequest(target, payload, { webhookId, traceparent, now });
-  const connections = egress ?? egressOfAllowList(allow, now, proxy);
+  const connections = egress ?? openCachedEgress(allow, now, proxy);
   const checked = checkUrl(url, connections.allow);
   if (checked.kind === "refused") return { ...rejected(checked.rule), status: null, answer: "" };
   const result = await sendHttpRequest({
@@ -125,7 +125,7 @@ async function sendOnce<Schema extends TargetSchema>(
     return { ...verdictOfFailure(channel, result, now), status: result.status, answer: "" };
   const { status, headers: answerHeaders } = result;
   // If the body cannot be decoded, the status and the headers of the response are still valid.
-  const decoded = (await decodeBody(result, MAX_ANSWER_BYTES)) ?? UNDECODABLE;
+  const decoded = (await decompressAndDecodeText(result, MAX_ANSWER_BYTES)) ?? UNDECODABLE;
   const verdict = channel.verdictOf({ status, headers: answerHeaders, body: decoded.text }, now);
   const answer = maskedAnswerExcerpt(decoded, mask);
   return { ...verdict, status, answer };

@@ -154,7 +154,7 @@ export function entryOfField(name: string, field: string): string {
  * Splits the value of a config entry into the values of the entries in which the fields are stored. A function that
  * reads only the entry with the name `name` reads no secret.
  */
-export function splitEntry(name: string, value: unknown): ReadonlyMap<string, unknown> {
+export function splitEntryBySecrecy(name: string, value: unknown): ReadonlyMap<string, unknown> {
   if (!isObject(value)) return new Map([[name, value]]);
   const values = new Map<string, unknown>([[name, {}]]);
   for (const [field, item] of Object.entries(value)) {

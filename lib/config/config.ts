@@ -94,7 +94,7 @@ export interface ConfigParser<C extends Config> {
  * (see `parseConfig`).
  * @param schemas the schemas of a project and of a target
  */
-export function createDocumentSchema<P extends PublicProject, T extends PublicTarget>(schemas: {
+export function createConfigDocumentSchema<P extends PublicProject, T extends PublicTarget>(schemas: {
   readonly project: z.core.$ZodType<P>;
   readonly target: z.core.$ZodType<T>;
 }) {
@@ -115,7 +115,7 @@ export function createConfigParser<P extends PublicProject, T extends PublicTarg
   parts: readonly ConfigPart[],
   schemas: { readonly project: z.core.$ZodType<P>; readonly target: z.core.$ZodType<T> },
 ): ConfigParser<Config<P, T>> {
-  const Document = createDocumentSchema(schemas);
+  const Document = createConfigDocumentSchema(schemas);
   return {
     parts,
     parse(document) {

@@ -13,7 +13,7 @@ export interface ReferencePorts {
  * contains names and paths, but no values. Also removes the key `$schema` from a config file. With this key, an editor
  * finds the JSON Schema of the file.
  */
-export async function resolveReferences(
+export async function replaceEnvAndFileReferences(
   document: unknown,
   ports: ReferencePorts,
 ): Promise<{ readonly document: unknown; readonly faults: readonly string[] }> {

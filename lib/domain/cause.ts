@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { fillIn, type TextKey } from "./default-texts.ts";
+import { fillPlaceholders, type TextKey } from "./default-texts.ts";
 import { Count, MaybeText, withDescription } from "./zod-fields.ts";
 
 /** A group of failed subjobs that have the same type and the same reason. */
@@ -29,7 +29,7 @@ export const CauseInTree = z.extend(Cause, {
 export type CauseInTree = z.infer<typeof CauseInTree>;
 
 /** Returns a cause with only the fields of webhook events. */
-export function toCause({ type, reason, hint, count, resources }: CauseInTree): Cause {
+export function toPublicCause({ type, reason, hint, count, resources }: CauseInTree): Cause {
   return { type, reason, hint, count, resources };
 }
 
@@ -47,7 +47,7 @@ const MORE_NAMES = "{names} and {count} more";
  * @param count the number of all names, including the names that are not in `names`
  * @param moreNamesTemplate the text `names.more` of a language
  */
-export function listNames(
+export function formatNameList(
   names: readonly string[],
   count: number,
   moreNamesTemplate: string = MORE_NAMES,
@@ -61,8 +61,8 @@ export function listNames(
 }
 
 /** Returns the first names of the resources of a cause as text for people. */
-export function resourcesText({ resources, count }: Cause, moreNamesTemplate?: string): string {
-  return listNames(resources.slice(0, SHOWN_NAMES), count, moreNamesTemplate);
+export function formatResourceNames({ resources, count }: Cause, moreNamesTemplate?: string): string {
+  return formatNameList(resources.slice(0, SHOWN_NAMES), count, moreNamesTemplate);
 }
 
 /** The words for the resources of a subjob, by the end of its type. The first pattern that matches the type is used. */
@@ -92,10 +92,10 @@ export function describeCount(
   shownType: string = type ?? "unknown",
 ): string {
   const unit = UNITS.find(([pattern]) => pattern.test(type ?? ""))?.[1] ?? "cause.subJobs";
-  return fillIn(texts[total === 1 ? "cause.one" : unit], { count, total, type: shownType });
+  return fillPlaceholders(texts[total === 1 ? "cause.one" : unit], { count, total, type: shownType });
 }
 
 /** Returns the count and the first names of a cause as English text, such as `2 of 3 nodes failed: pool-a-0, pool-a-1`. */
 export function describeFailed(cause: CauseInTree): string {
-  return [describeCount(cause), resourcesText(cause)].filter((text) => text !== "").join(": ");
+  return [describeCount(cause), formatResourceNames(cause)].filter((text) => text !== "").join(": ");
 }

@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import { countJsonBytes } from "./json.ts";
 import { truncate } from "./truncate-text.ts";
-import { limitedText, recordOf, withDescription } from "./zod-fields.ts";
+import { limitedTextSchema, recordOf, withDescription } from "./zod-fields.ts";
 
 const MAX_LABELS = 20;
-const ShortText = limitedText({ min: 0, max: 200 });
+const ShortText = limitedTextSchema({ min: 0, max: 200 });
 /** Texts with names that a caller or the config assigns to a job. */
-export const Labels = recordOf(limitedText({ min: 1, max: 63 }), ShortText)
+export const Labels = recordOf(limitedTextSchema({ min: 1, max: 63 }), ShortText)
   .check(z.refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`))
   .register(z.globalRegistry, { maxProperties: MAX_LABELS });
 
@@ -15,7 +15,7 @@ const RUN_URL_RULE = "must be an http or https URL";
  * In the OpenAPI document, the schema of this URL has no `format: uri`. Browsers accept characters in a URL that RFC
  * 3986 does not allow. Generated Java clients could not read such a URL if the schema had `format: uri`.
  */
-const RunUrl = limitedText({ min: 0, max: 1000 }).check(
+const RunUrl = limitedTextSchema({ min: 0, max: 1000 }).check(
   z.regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\//, { error: RUN_URL_RULE, abort: true }),
   z.refine((text) => URL.canParse(text), RUN_URL_RULE),
 );
@@ -26,7 +26,7 @@ export const Context = withDescription(
     actor: z.optional(ShortText),
     pipeline: z.optional(ShortText),
     runUrl: z.optional(RunUrl),
-    commit: z.optional(limitedText({ min: 0, max: 100 })),
+    commit: z.optional(limitedTextSchema({ min: 0, max: 100 })),
     labels: z.optional(Labels),
   }),
   "The information that the caller gives about itself. Notifications and webhook events contain the context.",

@@ -11,11 +11,11 @@ export type TextKey = keyof typeof en;
 type Values = Readonly<Record<string, string | number>>;
 
 /** Replaces each name in braces, such as `{count}`, by the value with this name. */
-export function fillIn(text: string, values: Values): string {
+export function fillPlaceholders(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
 /** Returns a text in the default language, English. The API, webhook events and logs have texts in this language. */
 export function defaultText(key: TextKey, values: Values = {}): string {
-  return fillIn(en[key], values);
+  return fillPlaceholders(en[key], values);
 }

@@ -33,8 +33,10 @@ export const JOB_ID_KEYWORDS = { pattern: JOB_ID_PATTERN.source, not: { pattern:
 export const JobId = z
   .string()
   .check(
-    z.regex(JOB_ID_PATTERN, { error: ({ input }) => jobIdFault(String(input)) }),
-    z.refine((text) => !MISSING_VALUE.test(text), { error: ({ input }) => jobIdFault(String(input)) }),
+    z.regex(JOB_ID_PATTERN, { error: ({ input }) => describeMalformedJobId(String(input)) }),
+    z.refine((text) => !MISSING_VALUE.test(text), {
+      error: ({ input }) => describeMalformedJobId(String(input)),
+    }),
   )
   .register(z.globalRegistry, JOB_ID_KEYWORDS);
 
@@ -42,7 +44,7 @@ export const JobId = z
  * Returns an explanation of the error in a malformed job ID. For a typical mistake of a script, the explanation says
  * what probably happened.
  */
-export function jobIdFault(text: string): string {
+export function describeMalformedJobId(text: string): string {
   const value = text.trim() === "" ? "is empty" : `is '${text}'`;
   // A script may add quotes or spaces to the text.
   const bare = text.replace(/[\s"'<>[\]{}]/g, "");

@@ -31,7 +31,7 @@ const KIND_NAMES: Readonly<Record<OperationKind, string>> = {
 };
 
 /** Returns a job type in a form for people: the English name of an operation, or the type that CCE gives. */
-export function jobTypeText(jobType: string): string {
+export function formatJobType(jobType: string): string {
   const kind = OperationKind.safeParse(jobType);
   return kind.success ? KIND_NAMES[kind.data] : jobType;
 }

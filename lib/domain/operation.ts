@@ -103,7 +103,7 @@ function fieldFaults({ kind, action, ...ids }: z.infer<typeof Operation>): [fiel
  * Returns the job ID of an operation. The job ID is the ID of the task, or an ID made from the kind and the IDs of the
  * resource. Equal operations have the same ID.
  */
-export function operationJobId(operation: Operation): string {
+export function computeOperationJobId(operation: Operation): string {
   const { kind, clusterId, taskId, nodePoolId, addonId, action } = operation;
   if (taskId !== undefined) return taskId;
   const parts = [kind, clusterId, nodePoolId ?? addonId, action === "delete" ? action : undefined];

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { CauseInTree, describeCount, listNames } from "./cause.ts";
+import { CauseInTree, describeCount, formatNameList } from "./cause.ts";
 import { Context, truncateContext } from "./context.ts";
 import { defaultText } from "./default-texts.ts";
 import { Failure } from "./failure.ts";
@@ -9,7 +9,7 @@ import { countJsonBytes } from "./json.ts";
 import { listCauses } from "./list-causes.ts";
 import type { Operation } from "./operation.ts";
 import { Ready } from "./ready.ts";
-import { collectSubJobs, listRunning, type TreeNode } from "./subjob-tree.ts";
+import { collectSubJobs, listInnermostRunning, type TreeNode } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
 
@@ -160,7 +160,7 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
  * Returns the cause of an outcome in one line, for a list of jobs: the most frequent cause, or the reason of the watch.
  * Returns null if the outcome is not a failure.
  */
-export function describeCause({
+export function describeMainCause({
   outcome,
   causes,
   causesOmitted,
@@ -197,10 +197,10 @@ const RUNNING_NAME_CHARACTERS = 40;
 
 /** Returns a sentence such as `Still running: InstallMaster (m-0).` Returns null if no subjob is running. */
 function describeRunning(pending: readonly TreeNode[]): string | null {
-  const lowest = listRunning(pending);
+  const lowest = listInnermostRunning(pending);
   if (lowest.length === 0) return null;
   const names = lowest.slice(0, MAX_RUNNING_NAMES).map(runningName);
-  return defaultText("sentence.running", { names: listNames(names, lowest.length) });
+  return defaultText("sentence.running", { names: formatNameList(names, lowest.length) });
 }
 
 function runningName({ job }: TreeNode): string {

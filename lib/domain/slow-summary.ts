@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { Context, truncateContext } from "./context.ts";
 import { type Instant, type Job, SubJobCounts } from "./job.ts";
-import { collectSubJobs, listRunning, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
+import { collectSubJobs, listInnermostRunning, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
 
@@ -79,7 +79,7 @@ export function summarizeSlowJob(
   usualSeconds: (type: string) => number | null,
 ): SlowSummary {
   const { counts, pending } = collectSubJobs(job);
-  const running = listRunning(pending);
+  const running = listInnermostRunning(pending);
   const name = (text: string | null) => truncateNullable(text, NAME_CHARACTERS);
   return {
     ...watch,

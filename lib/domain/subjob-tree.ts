@@ -123,7 +123,7 @@ export function isAncestor(upper: TreeNode, lower: TreeNode): boolean {
  * Returns the running subjobs that have no running subjob of their own, because a parent runs only while its subjob
  * runs.
  */
-export function listRunning(pending: readonly TreeNode[]): readonly TreeNode[] {
+export function listInnermostRunning(pending: readonly TreeNode[]): readonly TreeNode[] {
   const running = pending.filter(isRunning);
   const parents = new Set(running.map(({ parent }) => parent));
   return running.filter((node) => !parents.has(node));

@@ -1,6 +1,6 @@
 import "./zod-fields.ts";
 import * as z from "zod/mini";
-import { fillIn, type TextKey } from "./default-texts.ts";
+import { fillPlaceholders, type TextKey } from "./default-texts.ts";
 import de from "./texts/de.json" with { type: "json" };
 import en from "./texts/en.json" with { type: "json" };
 import zhCn from "./texts/zh-CN.json" with { type: "json" };
@@ -19,7 +19,7 @@ export function textsOfLanguage(language: Language): Texts {
 }
 
 /** Translates the units of a duration such as `9 min 10 s`. */
-export function translateUnits(duration: string, texts: Texts): string {
+export function translateDurationUnits(duration: string, texts: Texts): string {
   return duration.replace(/\b(s|min|h|d)\b/g, (unit) =>
     unit === "s" || unit === "min" || unit === "h" || unit === "d" ? texts[`unit.${unit}`] : unit,
   );
@@ -30,7 +30,7 @@ function translateNames(names: string, texts: Texts): string {
   const [, shown, count] = /^(.*) and (\d+) more$/s.exec(names) ?? [];
   return shown === undefined || count === undefined
     ? names
-    : fillIn(texts["names.more"], { names: shown, count });
+    : fillPlaceholders(texts["names.more"], { names: shown, count });
 }
 
 /**
@@ -63,9 +63,9 @@ export function translateSentences(text: string, texts: Texts): Sentence[] {
     );
     if (!found?.match) return [...sentences, { key: null, text: rest }];
     const { span = "", names = "", ...values } = found.match.groups ?? {};
-    const translated = fillIn(texts[found.key], {
+    const translated = fillPlaceholders(texts[found.key], {
       ...values,
-      span: translateUnits(span, texts),
+      span: translateDurationUnits(span, texts),
       names: translateNames(names, texts),
     });
     sentences.push({ key: found.key, text: translated });

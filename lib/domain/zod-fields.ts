@@ -47,7 +47,7 @@ export const httpUrlSchema = (error: string) => z.url({ protocol: /^https?$/, er
  * The check `z.maxLength` counts UTF-16 code units, so `z.maxLength` would reject strings that the OpenAPI document
  * allows.
  */
-export function limitedText({ min, max }: { readonly min: 0 | 1; readonly max: number }) {
+export function limitedTextSchema({ min, max }: { readonly min: 0 | 1; readonly max: number }) {
   return z
     .string()
     .check(

@@ -69,7 +69,7 @@ export function connectThroughProxy(agent: HttpsAgent, proxy: OutgoingProxy): vo
     const tunnel = { ...tls, host, port: Number(port), lookup, path: undefined };
     // Most services need no proxy, so the service loads the code for the proxy only when it is needed.
     import("./proxy-tunnel.ts")
-      .then(({ openTunnel }) => openTunnel(proxy, tunnel))
+      .then(({ openTlsTunnel }) => openTlsTunnel(proxy, tunnel))
       .then(
         (socket) => done?.(null, socket),
         // The type of the callback requires a socket, but Node.js ignores the socket if the callback gets an error.

@@ -23,7 +23,10 @@ interface DecodedBody {
  * no compression. Returns null if the compression is unknown or the compressed data is broken.
  * @param maxBytes the maximum size of the body after decompression. The function truncates a longer body.
  */
-export async function decodeBody(encoded: EncodedBody, maxBytes: number): Promise<DecodedBody | null> {
+export async function decompressAndDecodeText(
+  encoded: EncodedBody,
+  maxBytes: number,
+): Promise<DecodedBody | null> {
   const plain = await decompressBody(encoded, maxBytes);
   return plain === null
     ? null

@@ -5,7 +5,7 @@ import type { Instant } from "../domain/job.ts";
 import { type AllowList, parseAllowList } from "./allow-list.ts";
 import { checkUrl, EgressRefusedError, type EgressRule, type HostPort } from "./check-url.ts";
 import { type Connections, createConnectionCache, openConnections } from "./connections.ts";
-import { BODY_UNDECODABLE, decodeBody } from "./decode-body.ts";
+import { BODY_UNDECODABLE, decompressAndDecodeText } from "./decode-body.ts";
 import type { OutgoingProxy } from "./outgoing-proxy.ts";
 import { sendHttpRequest } from "./send-http-request.ts";
 import SPECIAL_RANGES from "./special-ranges.json" with { type: "json" };
@@ -49,7 +49,7 @@ const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
  * connections were not used for `MAX_IDLE_MS`. After this pause new connections are opened, because servers may have
  * closed the old connections.
  */
-export function egressOfAllowList(
+export function openCachedEgress(
   allowed: readonly string[],
   now: Instant,
   proxy: OutgoingProxy | null = null,
@@ -78,7 +78,7 @@ export function guardAgent(
     const host = options.host ?? "";
     const hostPort = { host: host.replace(/\.$/, ""), port: Number(options.port) };
     const refusalOf = (addresses: readonly string[]) => {
-      const rule = checkAddresses(addresses, hostPort, allow);
+      const rule = findRefusingRule(addresses, hostPort, allow);
       return rule === null ? null : new EgressRefusedError(rule);
     };
     const refusal = isIP(host) === 0 ? null : refusalOf([host]);
@@ -116,7 +116,7 @@ function guardedLookup(
  * connect to every address. If one address is refused, all addresses of the host name are refused, because a host name
  * with a private address may be an attack.
  */
-export function checkAddresses(
+export function findRefusingRule(
   addresses: readonly string[],
   { host, port }: HostPort,
   allow: AllowList,
@@ -200,7 +200,7 @@ export async function guardedFetch(
   });
   if (result.kind === "failed")
     throw result.error instanceof EgressRefusedError ? result.error : new GuardedFetchError(result.code);
-  const decoded = await decodeBody(result, maxBytes);
+  const decoded = await decompressAndDecodeText(result, maxBytes);
   if (decoded === null) throw new GuardedFetchError(BODY_UNDECODABLE);
   if (decoded.isTruncated) throw new GuardedFetchError("ANSWER_TOO_LONG");
   return { status: result.status, text: decoded.text };

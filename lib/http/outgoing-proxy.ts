@@ -23,7 +23,7 @@ const DEFAULT_PORT = 1080;
  * https://curl.se/docs/manpage.html#ENVIRONMENT
  * @throws an Error without the value if the proxy is not the URL of an HTTP proxy
  */
-export function readProxy(env: ProxyEnvironment): OutgoingProxy | null {
+export function readOutgoingProxy(env: ProxyEnvironment): OutgoingProxy | null {
   const variable = (name: string) =>
     [env[name], env[name.toUpperCase()]].find((value) => value?.trim())?.trim();
   const text = variable("https_proxy") ?? variable("all_proxy");

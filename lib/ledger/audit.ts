@@ -38,7 +38,7 @@ type WatchClass = "concluded" | "stopped" | "live" | "orphaned";
  * Returns the class of a watch for the audit.
  * @param watch.dueAt the time when the sweep function checks the watch, or null.
  */
-export function classifyWatch(
+export function classifyForAudit(
   { state, dueAt, deadlineAt }: { state: WatchState; dueAt: Instant | null; deadlineAt: Instant },
   now: Instant,
 ): WatchClass {

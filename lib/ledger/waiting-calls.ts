@@ -25,7 +25,7 @@ export interface WaitingCallLedger {
 }
 
 /** Returns a number that no waiting call has. Returns null if the call may not wait. */
-export function findFreeNumber(
+export function findFreeCallNumber(
   calls: Readonly<Record<number, WaitingCall>>,
   caller: string,
   now: Instant,

@@ -31,18 +31,18 @@ export interface WatchDelivery extends DeliveryRecord {
 /**
  * Returns the delivery records of a watch. First comes one record per target in the order of `watch.targets`. Then
  * comes one record per target that is notified that the job is slow.
- * @param read returns the stored delivery record of a notification, or null
+ * @param readRecord returns the stored delivery record of a notification, or null
  */
 export function listDeliveries(
   watch: WatchGeneration & { readonly state: WatchState; readonly targets: readonly string[] },
   generations: NotificationGenerations,
   slow: SlowRecord | null,
-  read: (key: NotificationKey) => DeliveryRecord | null,
+  readRecord: (key: NotificationKey) => DeliveryRecord | null,
 ): readonly WatchDelivery[] {
   const { state } = watch;
   const outcome = state === "watching" || state === "stopped" ? null : state;
   const deliveryOf = (event: WatchDelivery["event"], own: NotificationGenerations, target: string) => {
-    const stored = event === null ? null : read(notificationKey(watch, own, event, target));
+    const stored = event === null ? null : readRecord(notificationKey(watch, own, event, target));
     return { ...(stored ?? newDeliveryRecord(target)), event };
   };
   return [

@@ -140,7 +140,7 @@ interface WatchPage {
 export interface WatchChangeLedger {
   /**
    * Creates a watch if the caller has no watch of the job. Restarts the watch of the caller in the cases of
-   * `restartsWatch`. The generation of a restarted watch is higher than the generations of all watches of the job. If
+   * `isRestartedByCall`. The generation of a restarted watch is higher than the generations of all watches of the job. If
    * the watch exists and is not restarted, the operation adds the targets and callbacks to the watch of the caller. The
    * later of both deadlines and the longer of both times `readyMinutes` then apply.
    */

@@ -144,7 +144,7 @@ export interface WatchDocument extends CallerData {
 }
 
 /** Sorts the watches of a job. If two watches have the same acceptance time, the name of the caller decides. */
-export function newestFirst(a: Watch, b: Watch): number {
+export function compareNewestFirst(a: Watch, b: Watch): number {
   return b.acceptedAt - a.acceptedAt || (a.caller < b.caller ? 1 : -1);
 }
 
@@ -154,7 +154,7 @@ export function newestFirst(a: Watch, b: Watch): number {
  * @param found the watch before the call
  * @param operation the operation in the call. The value is null or undefined if the call names a job.
  */
-export function restartsWatch(
+export function isRestartedByCall(
   found: Pick<Watch, "state" | "operation"> & { readonly restartable: boolean },
   operation: Operation | null | undefined,
 ): boolean {
@@ -180,7 +180,7 @@ export function pollOverdueAt(nextPollAt: Instant): Instant {
  * of `sweepIntervalMs`. Each run of the sweep function therefore finds the same watches with the rounded time as with
  * `at`.
  */
-export function roundUpToSweep(at: Instant, sweepIntervalMs: number): Instant {
+export function roundUpToLastMsBeforeSweep(at: Instant, sweepIntervalMs: number): Instant {
   return Math.floor(at / sweepIntervalMs) * sweepIntervalMs + sweepIntervalMs - 1;
 }
 
@@ -198,7 +198,7 @@ export function truncateObservedText<Text extends string | null>(text: Text): Te
 }
 
 /** Truncates the texts about a resource so that they are short enough for a watch. */
-export function truncateReady(ready: ReadyProgress): ReadyProgress {
+export function truncateReadyTexts(ready: ReadyProgress): ReadyProgress {
   const { reason, message } = ready;
   return { ...ready, reason: truncateObservedText(reason), message: truncateObservedText(message) };
 }

@@ -5,16 +5,16 @@ import type { JsonObject } from "../domain/json.ts";
 import { type Html, html } from "../pages/html.ts";
 import { createInlineElement } from "../pages/page-shell.ts";
 import {
-  codeBlock,
-  definitions,
-  fieldTable,
-  parameterTable,
-  prose,
-  requestBodyTables,
-  schemaName,
-  table,
+  renderCodeBlock,
+  renderDefinitions,
+  renderFieldTable,
+  renderParameterTable,
+  renderProse,
+  renderRequestBodyTables,
+  renderTable,
+  schemaNameOfReference,
 } from "./docs-parts.ts";
-import { type Content, PROBLEM_HELP, problemExample } from "./error-responses.ts";
+import { type Content, createProblemExample, PROBLEM_HELP } from "./error-responses.ts";
 import type { createOpenApiDocument, OpenApiOperation } from "./openapi-document.ts";
 import stateHelp from "./state-help.json" with { type: "json" };
 
@@ -62,7 +62,7 @@ export function renderDocsPage(
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${info.title}: API reference</title>${style.element}</head>
-<body><header><h1>${info.title}</h1><p>${prose(info.description)}</p>
+<body><header><h1>${info.title}</h1><p>${renderProse(info.description)}</p>
 <p>Requests carry <code>authorization: Bearer TOKEN</code>, unless the operation needs no token. The operator of the service makes tokens. Responses carry the header <code>x-request-id</code>. The examples use the shell variables <code>NOTIFIER_URL</code>, the URL of this service, and <code>NOTIFIER_TOKEN</code>. <a href="v1/openapi.json">openapi.json</a> contains this page as OpenAPI 3.1.</p></header>
 <nav aria-label="Contents" tabindex="0">${groups.map(
     (group) => html`<h2>${group.name}</h2><ul>${group.operations.map(contentsEntry)}</ul>`,
@@ -70,18 +70,18 @@ export function renderDocsPage(
 <main>
 ${groups.map(
   (group) =>
-    html`<section><h2>${group.name}</h2><p>${prose(group.description)}</p>${group.operations.map((operation) => operationSection(operation, schemas))}</section>`,
+    html`<section><h2>${group.name}</h2><p>${renderProse(group.description)}</p>${group.operations.map((operation) => operationSection(operation, schemas))}</section>`,
 )}
 <section id="problems"><h2>Problems</h2><p>An error is <code>application/problem+json</code> (RFC 9457). <code>errors</code> lists every fault. <code>type</code> ends with the kind of the problem.</p>
 ${Object.keys(PROBLEMS).map((kind) => problemEntry(kind as ProblemKind))}</section>
 <section id="states"><h2>States</h2>${Object.entries(stateHelp).map(
-    ([name, meanings]) => html`<h3 id="schema-${name}">${name}</h3>${definitions(name, meanings)}`,
+    ([name, meanings]) => html`<h3 id="schema-${name}">${name}</h3>${renderDefinitions(name, meanings)}`,
   )}</section>
 <section id="reasons"><h2>Reasons of attempts</h2><p id="schema-Reason">A reason says why a delivery attempt ended with its verdict. The result of a test contains the reason in <code>reason</code>. A delivery contains reasons in <code>lastReason</code> and <code>history[].reason</code>.</p>
-${definitions("reason", describeDeliveryReasons())}</section>
+${renderDefinitions("reason", describeDeliveryReasons())}</section>
 <section id="schemas"><h2>Schemas</h2>${objects.map(
     (name) =>
-      html`<h3 id="schema-${name}">${name}</h3><p>${prose(String(schemas[name]?.description ?? ""))}</p>${fieldTable(name, schemas)}`,
+      html`<h3 id="schema-${name}">${name}</h3><p>${renderProse(String(schemas[name]?.description ?? ""))}</p>${renderFieldTable(name, schemas)}`,
   )}</section>
 </main>${script.element}</body></html>
 `;
@@ -102,7 +102,7 @@ function contentsEntry({ path, method, operation: { operationId, summary } }: Do
 function problemEntry(kind: ProblemKind): Html {
   const { status, title } = PROBLEMS[kind];
   const { cause, remedy } = PROBLEM_HELP[kind];
-  return html`<h3 id="problem-${kind}">${status} ${title}: <code>${kind}</code></h3><p>${prose(cause)}</p><p>${prose(remedy)}</p>${codeBlock(JSON.stringify(problemExample(kind), null, 2))}`;
+  return html`<h3 id="problem-${kind}">${status} ${title}: <code>${kind}</code></h3><p>${renderProse(cause)}</p><p>${renderProse(remedy)}</p>${renderCodeBlock(JSON.stringify(createProblemExample(kind), null, 2))}`;
 }
 
 /** An operation of the API, or the event for webhooks, which has no path. */
@@ -121,23 +121,23 @@ function operationSection(
   const isEvent = path === "";
   const verb = method.toUpperCase();
   const body = requestBody?.content["application/json"];
-  const bodySchema = typeof body?.schema.$ref === "string" ? schemaName(body.schema.$ref) : "";
+  const bodySchema = typeof body?.schema.$ref === "string" ? schemaNameOfReference(body.schema.$ref) : "";
   const successes = Object.entries(responses).filter(([status]) => /^[23d]|^410/.test(status) || isEvent);
   const examples = Object.entries(body?.examples ?? {});
   const needsToken = security === undefined;
-  return html`<section id="${operationId}"><h3>${prose(summary)}</h3>
+  return html`<section id="${operationId}"><h3>${renderProse(summary)}</h3>
 ${!isEvent && html`<p class="route"><code><b>${verb}</b> ${path}</code> ${needsToken ? "needs a token." : "needs no token."}</p>`}
-${description !== undefined && html`<p>${prose(description)}</p>`}
-${parameters.length > 0 && html`<h4>Parameters</h4>${parameterTable(`Parameters of ${summary}`, operation, schemas)}`}
+${description !== undefined && html`<p>${renderProse(description)}</p>`}
+${parameters.length > 0 && html`<h4>Parameters</h4>${renderParameterTable(`Parameters of ${summary}`, operation, schemas)}`}
 ${
   bodySchema !== "" &&
   html`<h4>Request body${requestBody?.required === false && " (optional)"}</h4>${
     isEvent
       ? [
-          html`<p>${prose(`The schema \`${bodySchema}\` lists the fields.`, schemas)}</p>`,
-          examples.map(([, { value }]) => codeBlock(toJson(value))),
+          html`<p>${renderProse(`The schema \`${bodySchema}\` lists the fields.`, schemas)}</p>`,
+          examples.map(([, { value }]) => renderCodeBlock(toJson(value))),
         ]
-      : requestBodyTables(`Request body of ${summary}`, bodySchema, schemas)
+      : renderRequestBodyTables(`Request body of ${summary}`, bodySchema, schemas)
   }`
 }
 ${
@@ -153,7 +153,7 @@ ${!isEvent && errorTable(summary, responses)}</section>
 
 function response(status: string, text: string, content: Content): Html {
   const examples = Object.values(content).flatMap((body) => Object.values(body.examples ?? {}));
-  return html`<p><code>${status}</code> ${prose(text)}</p>${examples.map(({ value }) => codeBlock(toJson(value)))}`;
+  return html`<p><code>${status}</code> ${renderProse(text)}</p>${examples.map(({ value }) => renderCodeBlock(toJson(value)))}`;
 }
 
 /** Renders the errors that the operation can answer with. Each kind of problem is a link to its help. */
@@ -169,7 +169,7 @@ function errorTable(summary: string, responses: OpenApiOperation["responses"]): 
   });
   return rows.length === 0
     ? null
-    : table(`Errors of ${summary}`, ["Status", "Title", "Kind of problem"], rows);
+    : renderTable(`Errors of ${summary}`, ["Status", "Title", "Kind of problem"], rows);
 }
 
 const isProblem = (name: string): name is ProblemKind => Object.hasOwn(PROBLEMS, name);
@@ -199,7 +199,7 @@ function curl(
 }
 
 function copyable(text: string): Html {
-  return html`<div class="copy">${codeBlock(text)}<button type="button" data-copy="" aria-label="Copy the command" hidden>Copy</button></div>`;
+  return html`<div class="copy">${renderCodeBlock(text)}<button type="button" data-copy="" aria-label="Copy the command" hidden>Copy</button></div>`;
 }
 
 function toJson(value: unknown): string {

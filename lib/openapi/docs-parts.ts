@@ -5,7 +5,7 @@ import { EXAMPLES, FIELD_HELP, type FieldHelp, type OpenApiOperation } from "./o
 type Schemas = Readonly<Record<string, JsonObject>>;
 
 /** Renders text in which code stands between backticks. The name of a schema is a link to the schema. */
-export function prose(text: string, schemas: Schemas = {}): readonly Part[] {
+export function renderProse(text: string, schemas: Schemas = {}): readonly Part[] {
   return text.split("`").map((part, index) => {
     if (index % 2 === 0) return part;
     // The browser may break the line after a dot, as in `settings.defaultProject`.
@@ -16,12 +16,16 @@ export function prose(text: string, schemas: Schemas = {}): readonly Part[] {
 }
 
 /** Renders code. A long line has a scroll bar, which the reader can reach with the keyboard. */
-export function codeBlock(text: string): Html {
+export function renderCodeBlock(text: string): Html {
   return html`<pre tabindex="0">${text}</pre>`;
 }
 
 /** Renders a table. On a narrow page, each cell has the head of its column in front of it. */
-export function table(label: string, heads: readonly string[], rows: readonly (readonly Part[])[]): Html {
+export function renderTable(
+  label: string,
+  heads: readonly string[],
+  rows: readonly (readonly Part[])[],
+): Html {
   const cells = (row: readonly Part[]) =>
     row.map((cell, index) =>
       index === 0
@@ -33,18 +37,18 @@ export function table(label: string, heads: readonly string[], rows: readonly (r
 }
 
 /** Renders terms with their meanings. Each term has an anchor. */
-export function definitions(prefix: string, meanings: Readonly<Record<string, string>>): Html {
+export function renderDefinitions(prefix: string, meanings: Readonly<Record<string, string>>): Html {
   return html`<dl>${Object.entries(meanings).map(
-    ([term, text]) => html`<dt id="${prefix}-${term}">${term}</dt><dd>${prose(text)}</dd>`,
+    ([term, text]) => html`<dt id="${prefix}-${term}">${term}</dt><dd>${renderProse(text)}</dd>`,
   )}</dl>`;
 }
 
 const REQUEST_HEADS = ["Type", "Required", "Default", "Example", "Description"];
 
 /** Renders the parameters of an operation as a table. */
-export function parameterTable(label: string, operation: OpenApiOperation, schemas: Schemas): Html {
+export function renderParameterTable(label: string, operation: OpenApiOperation, schemas: Schemas): Html {
   const help = FIELD_HELP.parameters ?? {};
-  return table(
+  return renderTable(
     label,
     ["Name", "In", ...REQUEST_HEADS],
     operation.parameters.map(({ name, in: location, description, required = false, schema }) => [
@@ -56,14 +60,14 @@ export function parameterTable(label: string, operation: OpenApiOperation, schem
 }
 
 /** Renders the fields of a request body as a table for each form of the body. */
-export function requestBodyTables(label: string, name: string, schemas: Schemas): readonly Html[] {
+export function renderRequestBodyTables(label: string, name: string, schemas: Schemas): readonly Html[] {
   const { anyOf } = schemas[name] ?? {};
-  const names = Array.isArray(anyOf) ? anyOf.map((form) => schemaName(form.$ref)) : [name];
+  const names = Array.isArray(anyOf) ? anyOf.map((form) => schemaNameOfReference(form.$ref)) : [name];
   return names.map((form) => {
     const schema = schemas[form] ?? {};
     const rows = requestFields(form, "", EXAMPLES[form], schemas);
-    return html`<p>${prose(String(schema.description ?? ""))}</p>
-${table(`${label}: ${form}`, ["Field", ...REQUEST_HEADS], rows)}`;
+    return html`<p>${renderProse(String(schema.description ?? ""))}</p>
+${renderTable(`${label}: ${form}`, ["Field", ...REQUEST_HEADS], rows)}`;
   });
 }
 
@@ -75,7 +79,7 @@ function requestFields(
   schemas: Schemas,
 ): readonly (readonly Part[])[] {
   return fieldsOf(schemas[name] ?? {}).flatMap(({ field, property, isRequired }) => {
-    const inner = typeof property.$ref === "string" ? schemaName(property.$ref) : "";
+    const inner = typeof property.$ref === "string" ? schemaNameOfReference(property.$ref) : "";
     const example = toObjectOrEmpty(body)[field];
     const { description = schemas[inner]?.description } = property;
     const help = { example, description: String(description ?? ""), ...FIELD_HELP[name]?.[field] };
@@ -95,23 +99,23 @@ function requestCells(
   const { example, description } = help;
   const fallback = help.default ?? ("default" in schema ? jsonInBackticks(schema.default) : "–");
   return [
-    prose(typeInBackticks(schema), schemas),
+    renderProse(describeTypeWithBackticks(schema), schemas),
     isRequired ? "yes" : "no",
-    prose(isRequired ? "–" : fallback),
+    renderProse(isRequired ? "–" : fallback),
     html`<code>${typeof example === "string" ? example : JSON.stringify(example)}</code>`,
-    prose(description),
+    renderProse(description),
   ];
 }
 
 /** Renders the fields of a schema of a response or of an event as a table. */
-export function fieldTable(name: string, schemas: Schemas): Html {
+export function renderFieldTable(name: string, schemas: Schemas): Html {
   const rows = fieldsOf(schemas[name] ?? {}).map(({ field, property, isRequired }) => [
     html`<code>${field}</code>`,
-    prose(typeInBackticks(property), schemas),
+    renderProse(describeTypeWithBackticks(property), schemas),
     isRequired ? "yes" : "no",
-    prose(String(property.description ?? "")),
+    renderProse(String(property.description ?? "")),
   ]);
-  return table(`Fields of ${name}`, ["Field", "Type", "Always present", "Description"], rows);
+  return renderTable(`Fields of ${name}`, ["Field", "Type", "Always present", "Description"], rows);
 }
 
 function fieldsOf({ properties, required }: JsonObject) {
@@ -122,18 +126,18 @@ function fieldsOf({ properties, required }: JsonObject) {
 }
 
 /** Returns the type of a JSON Schema in words, with its limits. Code and the names of schemas stand between backticks. */
-export function typeInBackticks(schema: JsonObject): string {
+export function describeTypeWithBackticks(schema: JsonObject): string {
   const { $ref, type, items, oneOf, anyOf, additionalProperties } = schema;
-  if (typeof $ref === "string") return `\`${schemaName($ref)}\``;
+  if (typeof $ref === "string") return `\`${schemaNameOfReference($ref)}\``;
   if (Array.isArray(schema.enum)) return schema.enum.map(jsonInBackticks).join(", ");
   if (schema.const !== undefined) return jsonInBackticks(schema.const);
   const forms =
     oneOf ?? anyOf ?? (Array.isArray(type) ? type.map((one) => ({ ...schema, type: one })) : null);
   if (Array.isArray(forms))
-    return [...new Set(forms.map((form) => typeInBackticks(toObjectOrEmpty(form))))].join(" or ");
+    return [...new Set(forms.map((form) => describeTypeWithBackticks(toObjectOrEmpty(form))))].join(" or ");
   switch (type) {
     case "array":
-      return `array${limits(schema, "Items")} of ${typeInBackticks(toObjectOrEmpty(items))}`;
+      return `array${limits(schema, "Items")} of ${describeTypeWithBackticks(toObjectOrEmpty(items))}`;
     case "object":
       return additionalProperties !== undefined && additionalProperties !== false
         ? "object with names"
@@ -146,7 +150,7 @@ export function typeInBackticks(schema: JsonObject): string {
 }
 
 /** Returns the name of a schema of the OpenAPI document from a reference to the schema. */
-export function schemaName(reference: string): string {
+export function schemaNameOfReference(reference: string): string {
   return reference.replace("#/components/schemas/", "");
 }
 

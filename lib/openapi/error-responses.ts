@@ -88,7 +88,7 @@ export function createErrorResponses(kinds: readonly ProblemKind[]): readonly Er
 
 function problemContent(kinds: readonly ProblemKind[]): Content {
   if (kinds.length === 0) return {};
-  const examples = kinds.map((kind) => [kind, { value: problemExample(kind) }] as const);
+  const examples = kinds.map((kind) => [kind, { value: createProblemExample(kind) }] as const);
   return {
     "application/problem+json": {
       schema: { $ref: "#/components/schemas/Problem" },
@@ -98,7 +98,7 @@ function problemContent(kinds: readonly ProblemKind[]): Content {
 }
 
 /** Returns the example of a problem document. */
-export function problemExample(kind: ProblemKind): unknown {
+export function createProblemExample(kind: ProblemKind): unknown {
   const { detail, errors } = PROBLEM_HELP[kind].example;
   const { body } = renderProblem(problemResponse(kind, detail, errors), "Jz8kFg2Tliq");
   return JSON.parse(body ?? "null");

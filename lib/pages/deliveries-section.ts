@@ -1,9 +1,9 @@
 import type { AttemptDocument, DeliveryDocument, StatusDocument } from "../api/status-document.ts";
 import type { DeliveryState, Verdict, WatchState } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
-import { bdiElement, type Html, html } from "./html.ts";
-import { type IconName, icon } from "./icon.ts";
-import { countdownTo, parseInstant, shortTimeElement, timeElement } from "./time-html.ts";
+import { type Html, html, renderBdiElement } from "./html.ts";
+import { type IconName, renderIcon } from "./icon.ts";
+import { parseInstant, renderCountdown, renderShortTime, renderTime } from "./time-html.ts";
 
 /**
  * The maximum number of targets that the page shows in the order of the watch. If there are more targets, the page
@@ -21,7 +21,7 @@ const MIN_FOLD = 3;
 const ICON_ORDER: readonly IconName[] = ["failed", "timed_out", "running", "waiting", "stopped", "succeeded"];
 
 /** Renders the targets of a job with the delivery attempts for each target. Returns null if the job has no targets. */
-export function deliveriesSection({ deliveries, state, done }: StatusDocument): Html | null {
+export function renderDeliveriesSection({ deliveries, state, done }: StatusDocument): Html | null {
   if (deliveries.length === 0) return null;
   const entries =
     deliveries.length <= MAX_UNSORTED
@@ -53,7 +53,7 @@ function manyEntries(deliveries: readonly DeliveryDocument[], watchState: WatchS
 }
 
 function foldedEntries(entries: readonly Html[], [iconName, text]: DeliveryPresentation): Html {
-  return html`<li data-key="more ${text}"><details class="more"><summary><span class="head">${icon(iconName)}${entries.length} more targets<span class="word c-${iconName}">${text}</span></span></summary>
+  return html`<li data-key="more ${text}"><details class="more"><summary><span class="head">${renderIcon(iconName)}${entries.length} more targets<span class="word c-${iconName}">${text}</span></span></summary>
 <ul>${entries}</ul></details></li>`;
 }
 
@@ -63,9 +63,9 @@ function deliveryEntry(delivery: DeliveryDocument, watchState: WatchState): Html
   const next = parseInstant(delivery.nextAttemptAt);
   const attempts = delivery.attempts === 1 ? "1 attempt" : `${delivery.attempts} attempts`;
   const isSlow = delivery.event === "job.slow";
-  return html`<li data-key="${delivery.target}${isSlow && " job.slow"}"><p class="head">${icon(iconName)}<b>${bdiElement(delivery.target)}</b>${isSlow && " that the job is slow"}<span class="word c-${iconName}">${text}</span></p>
-${at !== null && html`<p class="quiet">${timeElement(at)}${answer(delivery)}, ${attempts}</p>`}
-${next !== null && html`<p class="quiet">Next attempt ${countdownTo(next)}</p>`}
+  return html`<li data-key="${delivery.target}${isSlow && " job.slow"}"><p class="head">${renderIcon(iconName)}<b>${renderBdiElement(delivery.target)}</b>${isSlow && " that the job is slow"}<span class="word c-${iconName}">${text}</span></p>
+${at !== null && html`<p class="quiet">${renderTime(at)}${answer(delivery)}, ${attempts}</p>`}
+${next !== null && html`<p class="quiet">Next attempt ${renderCountdown(next)}</p>`}
 ${delivery.history.length > 0 && attemptList(delivery)}</li>`;
 }
 
@@ -92,7 +92,7 @@ function presentDelivery(
 
 function answer({ lastStatus, lastReason }: DeliveryDocument): Html {
   const isPlain = lastReason === "ok";
-  return html`${lastReason && !isPlain && html`, ${bdiElement(readableReason(lastReason))}`}${lastStatus !== null && ` (HTTP ${lastStatus})`}`;
+  return html`${lastReason && !isPlain && html`, ${renderBdiElement(readableReason(lastReason))}`}${lastStatus !== null && ` (HTTP ${lastStatus})`}`;
 }
 
 /**
@@ -119,7 +119,7 @@ function attemptList({ target, history }: DeliveryDocument): Html {
 function attemptEntry(attempt: AttemptDocument): Html {
   const { verdict, status, reason, durationMs } = attempt;
   const took = durationMs < 1000 ? `${Math.round(durationMs)} ms` : formatDuration(durationMs);
-  const why = verdict !== "delivered" && html`: ${bdiElement(readableReason(reason))}`;
-  return html`<li>${shortTimeElement(Date.parse(attempt.at))} <b>${VERDICT_TEXTS[verdict]}</b>${why}${status !== null && ` (HTTP ${status})`}, after ${took} <code class="quiet">${verdict} ${bdiElement(reason)}</code>
+  const why = verdict !== "delivered" && html`: ${renderBdiElement(readableReason(reason))}`;
+  return html`<li>${renderShortTime(Date.parse(attempt.at))} <b>${VERDICT_TEXTS[verdict]}</b>${why}${status !== null && ` (HTTP ${status})`}, after ${took} <code class="quiet">${verdict} ${renderBdiElement(reason)}</code>
 ${attempt.answer.trim() && html`<p class="answer" dir="auto">${attempt.answer.trim()}</p>`}</li>`;
 }

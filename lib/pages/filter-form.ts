@@ -1,6 +1,6 @@
 import type { RequestError } from "../api/problem.ts";
 import { OUTCOMES, type WatchState } from "../domain/job.ts";
-import { bdiElement, type Html, html } from "./html.ts";
+import { type Html, html, renderBdiElement } from "./html.ts";
 import { presentState } from "./state-presentation.ts";
 
 /** The states in the order of the filter. */
@@ -22,7 +22,11 @@ const LIST_PARAMETERS: readonly string[] = ["state", "text", "before", ...FIELDS
  * @param currentUrl the URL of the page. The query of the URL has the current values of the fields.
  * @param errors the errors of the current values
  */
-export function filterForm(currentUrl: string, errors: readonly RequestError[], hasLabels: boolean): Html {
+export function renderFilterForm(
+  currentUrl: string,
+  errors: readonly RequestError[],
+  hasLabels: boolean,
+): Html {
   const query = queryOf(currentUrl);
   const state = query.get("state");
   const stateLink = (text: string, value: string | null) =>
@@ -40,7 +44,8 @@ ${FIELDS.filter(({ name }) => hasLabels || name !== "label").map(
     html`<label>${text} <input type="${type}" name="${name}" value="${query.get(name) ?? ""}" placeholder="${example}" maxlength="300" data-keep></label>
 `,
 )}<button>Filter</button>${isFiltered && html` <a href="${clearFilter(currentUrl)}">Clear</a>`}</form>${errors.map(
-    ({ parameter, detail }) => html`<p class="wrong" role="alert">${parameter}: ${bdiElement(detail)}</p>`,
+    ({ parameter, detail }) =>
+      html`<p class="wrong" role="alert">${parameter}: ${renderBdiElement(detail)}</p>`,
   )}</div>`;
 }
 

@@ -1,35 +1,41 @@
 import type { StatusDocument } from "../api/status-document.ts";
 import { clusterConsoleUrl } from "../domain/console-url.ts";
 import { describeWatchState, type Instant, wasJobObserved } from "../domain/job.ts";
-import { isOperationWithoutJob, jobTypeText } from "../domain/operation-kind.ts";
+import { formatJobType, isOperationWithoutJob } from "../domain/operation-kind.ts";
 import { formatDuration } from "../domain/time-text.ts";
-import { bdiElement, externalLink, type Html, html, normalizeWebUrl } from "./html.ts";
-import { icon } from "./icon.ts";
+import { type Html, html, normalizeWebUrl, renderBdiElement, renderExternalLink } from "./html.ts";
+import { renderIcon } from "./icon.ts";
 import { presentState } from "./state-presentation.ts";
-import { countdownTo, parseInstant, renderTimesInText, runningDuration, timeWithAge } from "./time-html.ts";
+import {
+  parseInstant,
+  renderCountdown,
+  renderRunningDuration,
+  renderTimesInText,
+  renderTimeWithAge,
+} from "./time-html.ts";
 import { formatSvgPercent } from "./timeline.ts";
 
 /**
  * Renders the top of the status page: the state, the name and the duration of the job, who started the job, the next
  * poll and what the reader should know about the data.
  */
-export function headlineSection(document: StatusDocument, now: Instant): Html {
+export function renderHeadlineSection(document: StatusDocument, now: Instant): Html {
   const wasObserved = wasJobObserved(document);
   const state = presentState(document.state, wasObserved, document.ready);
   const consoleUrl = clusterConsoleUrl(document.region, document.clusterId);
   const explanation = describeWatchState(document.state, wasObserved);
   return html`<header id="headline" class="headline c-${state.icon}">
-${icon(state.icon)}
+${renderIcon(state.icon)}
 <div class="what"><p class="state" role="status">${state.text}</p>
-<h1>${bdiElement(jobTypeText(document.type ?? "Job"))}${document.resourceName && html` <span class="res">${bdiElement(document.resourceName)}</span>`}</h1></div>
+<h1>${renderBdiElement(formatJobType(document.type ?? "Job"))}${document.resourceName && html` <span class="res">${renderBdiElement(document.resourceName)}</span>`}</h1></div>
 <p class="clock">${clock(document, now)}</p>
 <div class="sum">${progress(document.leafSubJobs)}
 ${originLine(document.context)}
 <p>${document.done ? endLine(document) : nextLine(document, wasObserved)}</p>
 ${document.expected && html`<p>${usualDuration(document.expected)}</p>`}
 ${explanation && html`<p>${explanation}</p>`}
-${!document.done && isOperationWithoutJob(document.type) && document.reason && html`<p>${bdiElement(document.reason)}</p>`}
-${consoleUrl && html`<p>${externalLink(consoleUrl, "Open in the cloud’s console")}</p>`}
+${!document.done && isOperationWithoutJob(document.type) && document.reason && html`<p>${renderBdiElement(document.reason)}</p>`}
+${consoleUrl && html`<p>${renderExternalLink(consoleUrl, "Open in the cloud’s console")}</p>`}
 ${document.lastPollError && html`<p class="error"><b>Last poll failed:</b> <bdi>${renderTimesInText(document.lastPollError)}</bdi></p>`}
 ${document.warnings.map((text) => html`<p class="error" dir="auto">${text}</p>`)}</div>
 </header>`;
@@ -42,15 +48,15 @@ ${document.warnings.map((text) => html`<p class="error" dir="auto">${text}</p>`)
 function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocument["context"]): Html {
   const run = normalizeWebUrl(runUrl);
   const parts = [
-    run ? externalLink(run, runLabel(run, pipeline)) : pipeline && bdiElement(pipeline),
-    actor && html`by ${bdiElement(actor)}`,
-    commit && html`at <code>${bdiElement(commit)}</code>`,
+    run ? renderExternalLink(run, runLabel(run, pipeline)) : pipeline && renderBdiElement(pipeline),
+    actor && html`by ${renderBdiElement(actor)}`,
+    commit && html`at <code>${renderBdiElement(commit)}</code>`,
   ].filter(Boolean);
   const shownLabels = Object.entries(labels);
   return html`${parts.length > 0 && html`<p>Started ${parts.map((part) => html`${part} `)}</p>`}${
     shownLabels.length > 0 &&
     html`<ul class="labels" aria-label="Labels">${shownLabels.map(
-      ([name, value]) => html`<li>${bdiElement(name)}: ${bdiElement(value)}</li>`,
+      ([name, value]) => html`<li>${renderBdiElement(name)}: ${renderBdiElement(value)}</li>`,
     )}</ul>`
   }`;
 }
@@ -82,7 +88,7 @@ function usualDuration({
  * Returns the start time of a job. If the start time is unknown, returns the time at which the service accepted the
  * job.
  */
-export function jobStartTime(document: StatusDocument): Instant {
+export function jobStartOrAcceptanceTime(document: StatusDocument): Instant {
   return (
     parseInstant(document.createdAt) ??
     parseInstant(document.job?.createdAt ?? null) ??
@@ -91,7 +97,7 @@ export function jobStartTime(document: StatusDocument): Instant {
 }
 
 function clock(document: StatusDocument, now: Instant): Html | string | null {
-  if (!document.done) return runningDuration(Math.min(jobStartTime(document), now), now);
+  if (!document.done) return renderRunningDuration(Math.min(jobStartOrAcceptanceTime(document), now), now);
   return document.durationSeconds === null ? null : formatDuration(document.durationSeconds * 1000);
 }
 
@@ -99,14 +105,14 @@ function endLine(document: StatusDocument): Html {
   const jobEnded = ["succeeded", "failed", "not_ready"].includes(document.state);
   const end = (jobEnded ? parseInstant(document.updatedAt) : null) ?? parseInstant(document.concludedAt);
   const label = jobEnded ? "Ended" : "Watched until";
-  return html`${end !== null && html`${label} ${timeWithAge(end)}.`}`;
+  return html`${end !== null && html`${label} ${renderTimeWithAge(end)}.`}`;
 }
 
 function nextLine(document: StatusDocument, wasObserved: boolean): Html {
   if (document.polls === 0) return html`Accepted. The first poll is about to start.`;
   const next = parseInstant(document.nextPollAt);
   const unseen = !wasObserved && "No poll has seen the job yet. ";
-  return html`${unseen}${next !== null && html`Next poll ${countdownTo(next)}.`}`;
+  return html`${unseen}${next !== null && html`Next poll ${renderCountdown(next)}.`}`;
 }
 
 /** Renders the progress of the subjobs as a bar and as text. Returns null for a job without subjobs. */

@@ -47,12 +47,12 @@ function withVisibleControls(text: string): string {
 }
 
 /** Puts untrusted text into a `<bdi>` element, so that the text cannot change the reading direction of other text. */
-export function bdiElement(text: string): Html {
+export function renderBdiElement(text: string): Html {
   return html`<bdi>${text}</bdi>`;
 }
 
 /** Renders a `CamelCase` name. The browser may break the line between two words of the name. */
-export function wrappableName(name: string): Html {
+export function renderWrappableName(name: string): Html {
   const parts = name.split(/(?<=[a-z])(?=[A-Z])/);
   return html`<bdi>${parts.map((part, index) => html`${index > 0 && html`<wbr>`}${part}`)}</bdi>`;
 }
@@ -70,22 +70,22 @@ export function normalizeWebUrl(text: string | null | undefined): string | null 
  * Renders a link to another site. The other site does not receive the URL of the page, because the URL of the page may
  * contain a key.
  */
-export function externalLink(url: string, label: string): Html {
-  return html`<a href="${url}" rel="noreferrer noopener">${bdiElement(label)}</a>`;
+export function renderExternalLink(url: string, label: string): Html {
+  return html`<a href="${url}" rel="noreferrer noopener">${renderBdiElement(label)}</a>`;
 }
 
 const WEB_URL = /https?:\/\/[^\s<>"']+/g;
 const FINAL_PUNCTUATION = /(?<![.,;:!?)\]])[.,;:!?)\]]+$/;
 
 /** Renders a text and makes each http or https URL in the text a link. */
-export function linkUrls(text: string): Html {
+export function renderTextWithLinks(text: string): Html {
   const parts: Html[] = [];
   let end = 0;
   for (const match of text.matchAll(WEB_URL)) {
     const address = match[0].replace(FINAL_PUNCTUATION, "");
     const url = normalizeWebUrl(address);
     if (url === null) continue;
-    parts.push(html`${text.slice(end, match.index)}${externalLink(url, address)}`);
+    parts.push(html`${text.slice(end, match.index)}${renderExternalLink(url, address)}`);
     end = match.index + address.length;
   }
   return html`${parts}${text.slice(end)}`;

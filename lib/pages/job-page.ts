@@ -1,16 +1,16 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import { type CauseInTree, describeCount, resourcesText } from "../domain/cause.ts";
+import { type CauseInTree, describeCount, formatResourceNames } from "../domain/cause.ts";
 import { type Instant, wasJobObserved } from "../domain/job.ts";
-import { jobTypeText } from "../domain/operation-kind.ts";
+import { formatJobType } from "../domain/operation-kind.ts";
 import { JOB_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
-import { deliveriesSection } from "./deliveries-section.ts";
-import { headlineSection, jobStartTime } from "./headline-section.ts";
-import { bdiElement, type Html, html, linkUrls, type Part } from "./html.ts";
-import { icon } from "./icon.ts";
-import { pageFooter, type RenderedPage, renderPage } from "./page-shell.ts";
+import { renderDeliveriesSection } from "./deliveries-section.ts";
+import { jobStartOrAcceptanceTime, renderHeadlineSection } from "./headline-section.ts";
+import { type Html, html, type Part, renderBdiElement, renderTextWithLinks } from "./html.ts";
+import { renderIcon } from "./icon.ts";
+import { type RenderedPage, renderPage, renderPageFooter } from "./page-shell.ts";
 import { presentState } from "./state-presentation.ts";
-import { subJobsSection } from "./subjobs-section.ts";
-import { parseInstant, renderTime, roundNowByAge, timeElement, timeWithAge } from "./time-html.ts";
+import { renderSubJobsSection } from "./subjobs-section.ts";
+import { parseInstant, renderIfKnown, renderTime, renderTimeWithAge, roundNowByAge } from "./time-html.ts";
 import { formatSvgPercent } from "./timeline.ts";
 
 /**
@@ -36,11 +36,11 @@ const SHOWN_CAUSES = 3;
  */
 export function renderJobPage(document: StatusDocument, now: Instant, listUrl: string | null): RenderedPage {
   const state = presentState(document.state, wasJobObserved(document), document.ready);
-  const roundedNow = roundNowByAge(now, jobStartTime(document));
-  const name = [jobTypeText(document.type ?? "Job"), document.resourceName].filter(Boolean).join(" ");
-  const project = bdiElement(document.project);
-  const sections = [failuresSection(document), subJobsSection(document, roundedNow)].filter(Boolean);
-  const deliveries = deliveriesSection(document);
+  const roundedNow = roundNowByAge(now, jobStartOrAcceptanceTime(document));
+  const name = [formatJobType(document.type ?? "Job"), document.resourceName].filter(Boolean).join(" ");
+  const project = renderBdiElement(document.project);
+  const sections = [failuresSection(document), renderSubJobsSection(document, roundedNow)].filter(Boolean);
+  const deliveries = renderDeliveriesSection(document);
   return renderPage({
     title: `${state.sign} ${state.text} · ${name} · ${document.project}`,
     icon: state.icon,
@@ -48,15 +48,15 @@ export function renderJobPage(document: StatusDocument, now: Instant, listUrl: s
     script: mayChange(document) ? "live" : "ended",
     hasForms: false,
     body: html`<header class="top"><p>${listUrl === null ? project : html`<a href="${listUrl}">${project}</a>`}${
-      document.region && html` <span>${bdiElement(document.region)}</span>`
+      document.region && html` <span>${renderBdiElement(document.region)}</span>`
     }</p><p id="live" data-keep></p></header>
 <main>
-${headlineSection(document, roundedNow)}
+${renderHeadlineSection(document, roundedNow)}
 <div class="body${sections.length > 0 && deliveries && " split"}">${sections.length > 0 && html`<div class="main">${sections}</div>`}
 ${deliveries && html`<div class="aside">${deliveries}</div>`}</div>
 ${detailsSection(document, roundedNow)}
 </main>
-${pageFooter("../../docs")}`,
+${renderPageFooter("../../docs")}`,
   });
 }
 
@@ -86,16 +86,16 @@ const moreCauses = (count: number): string => `${count} more ${count === 1 ? "ca
 
 function causeEntry(cause: CauseInTree, index: number, causes: readonly CauseInTree[]): Html {
   const { type, reason, hint, path } = cause;
-  const names = resourcesText(cause);
+  const names = formatResourceNames(cause);
   const name = type ?? "unknown";
   const shown = reason?.trim();
   const limit = causes.length === 1 ? MAX_UNSCROLLED_CHARACTERS : MAX_UNSCROLLED_OF_SEVERAL;
-  return html`<li><h3 class="path">${icon("failed")}<span><b>${bdiElement(describeCount(cause))}</b>${
-    names !== "" && html` <span class="res">${bdiElement(names)}</span>`
+  return html`<li><h3 class="path">${renderIcon("failed")}<span><b>${renderBdiElement(describeCount(cause))}</b>${
+    names !== "" && html` <span class="res">${renderBdiElement(names)}</span>`
   }</span></h3>
-${path.length > 1 && causes.length <= SHOWN_CAUSES && html`<p class="quiet">${bdiElement(path.join(" › "))}</p>`}
+${path.length > 1 && causes.length <= SHOWN_CAUSES && html`<p class="quiet">${renderBdiElement(path.join(" › "))}</p>`}
 ${shown ? reasonBox(shown, `Reason ${index + 1}, of ${name}`, limit) : html`<p class="quiet">The cloud gives no reason.</p>`}
-${hint && html`<p class="hint"><b>Hint</b> ${linkUrls(hint)}</p>`}</li>`;
+${hint && html`<p class="hint"><b>Hint</b> ${renderTextWithLinks(hint)}</p>`}</li>`;
 }
 
 function reasonBox(reason: string, label: string, limit: number): Html {
@@ -119,17 +119,17 @@ ${factList([
   ["Job ID", copyable(jobId, "job ID")],
   ["Cluster ID", clusterId && copyable(clusterId, "cluster ID")],
   ["Resource ID", resourceId && copyable(resourceId, "resource ID")],
-  ["Project", bdiElement(project)],
-  ["Region", region && bdiElement(region)],
+  ["Project", renderBdiElement(project)],
+  ["Region", region && renderBdiElement(region)],
   ["State", html`<code>${document.state}</code>`],
-  ["Phase", document.phase && html`<code>${bdiElement(document.phase)}</code>`],
-  ["Created", renderTime(document.createdAt, timeElement)],
-  ["Updated", renderTime(document.updatedAt, timeElement)],
-  ["Accepted", renderTime(document.acceptedAt, timeElement)],
-  ["Concluded", done && renderTime(document.concludedAt, timeElement)],
-  ["Deadline", !done && renderTime(document.deadlineAt, timeElement)],
+  ["Phase", document.phase && html`<code>${renderBdiElement(document.phase)}</code>`],
+  ["Created", renderIfKnown(document.createdAt, renderTime)],
+  ["Updated", renderIfKnown(document.updatedAt, renderTime)],
+  ["Accepted", renderIfKnown(document.acceptedAt, renderTime)],
+  ["Concluded", done && renderIfKnown(document.concludedAt, renderTime)],
+  ["Deadline", !done && renderIfKnown(document.deadlineAt, renderTime)],
   ["Polls", String(polls)],
-  ["Latest poll", renderTime(document.polledAt.at(-1) ?? null, timeWithAge)],
+  ["Latest poll", renderIfKnown(document.polledAt.at(-1) ?? null, renderTimeWithAge)],
   ["Detected", lagSeconds !== null && `${lagSeconds.toFixed(1)} s after the job’s end`],
 ])}
 ${pollStrip(document, now)}</details></section>`;

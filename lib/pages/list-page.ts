@@ -1,17 +1,17 @@
 import type { RequestError } from "../api/problem.ts";
 import type { Context } from "../domain/context.ts";
 import { ACCESS_ERROR_TEXTS, type Instant, wasJobObserved } from "../domain/job.ts";
-import { jobTypeText } from "../domain/operation-kind.ts";
+import { formatJobType } from "../domain/operation-kind.ts";
 import { toPendingReady } from "../domain/ready.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import type { Watch } from "../ledger/watch.ts";
 import { LIST_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
-import { filterForm, replaceListParameter } from "./filter-form.ts";
-import { bdiElement, type Html, html } from "./html.ts";
-import { icon } from "./icon.ts";
-import { pageFooter, type RenderedPage, renderPage } from "./page-shell.ts";
+import { renderFilterForm, replaceListParameter } from "./filter-form.ts";
+import { type Html, html, renderBdiElement } from "./html.ts";
+import { renderIcon } from "./icon.ts";
+import { type RenderedPage, renderPage, renderPageFooter } from "./page-shell.ts";
 import { presentState, type StatePresentation } from "./state-presentation.ts";
-import { countdownTo, roundNowByAge, runningDuration, timeWithAge } from "./time-html.ts";
+import { renderCountdown, renderRunningDuration, renderTimeWithAge, roundNowByAge } from "./time-html.ts";
 
 /** The fields of a watch that the list page shows. */
 export interface ListedWatch
@@ -56,14 +56,14 @@ export function renderListPage({ project, watches, errors, hasLabels, now, link 
     css: [PAGE_CSS, LIST_PAGE_CSS],
     script: "live",
     hasForms: true,
-    body: html`<header class="top"><p>${bdiElement(project)}</p><p id="live" data-keep></p></header>
+    body: html`<header class="top"><p>${renderBdiElement(project)}</p><p id="live" data-keep></p></header>
 <main class="jobs"><h1>Recent jobs</h1>
-${filterForm(link.self, errors, hasLabels)}
+${renderFilterForm(link.self, errors, hasLabels)}
 <div id="list">${sorted.length === 0 ? emptyList(link.before !== null) : html`<ol>${sorted.map((watch) => listEntry(watch, now))}</ol>`}
 <nav class="pages" aria-label="Pages">${
       link.before && html`<a href="${replaceListParameter(link.self, "before", link.before)}">Older jobs</a>`
     }</nav></div></main>
-${pageFooter("docs")}`,
+${renderPageFooter("docs")}`,
   });
 }
 
@@ -76,14 +76,17 @@ function presentListedWatch({ state, jobType: type, phase, ready }: ListedWatch)
 function listEntry(watch: ListedWatch, now: Instant): Html {
   const state = presentListedWatch(watch);
   const { actor, pipeline, cause } = watch;
-  const origin = [pipeline && bdiElement(pipeline), actor && html`by ${bdiElement(actor)}`].filter(Boolean);
+  const origin = [
+    pipeline && renderBdiElement(pipeline),
+    actor && html`by ${renderBdiElement(actor)}`,
+  ].filter(Boolean);
   return html`<li data-key="${watch.jobId}"><a class="c-${state.icon}" href="${watch.url}">
-<span class="state">${icon(state.icon)}${state.text}</span>
-<span class="name"><b>${bdiElement(jobTypeText(watch.jobType ?? "Job"))}</b>${watch.resourceName && html` <span class="res">${bdiElement(watch.resourceName)}</span>`}${
-    cause && html`<span class="cause">${bdiElement(cause)}</span>`
+<span class="state">${renderIcon(state.icon)}${state.text}</span>
+<span class="name"><b>${renderBdiElement(formatJobType(watch.jobType ?? "Job"))}</b>${watch.resourceName && html` <span class="res">${renderBdiElement(watch.resourceName)}</span>`}${
+    cause && html`<span class="cause">${renderBdiElement(cause)}</span>`
   }${watch.state === "watching" && pollLine(watch)}
 ${origin.length > 0 && html`<span class="by">${origin.map((part) => html`${part} `)}</span>`}<span class="id"><bdi>${watch.jobId}</bdi></span></span>
-<span class="since">${timeWithAge(watch.acceptedAt)}</span>
+<span class="since">${renderTimeWithAge(watch.acceptedAt)}</span>
 <span class="watched">${shownDuration(watch, now)}</span></a></li>
 `;
 }
@@ -93,9 +96,11 @@ function pollLine({ accessError, lastPollError, nextPollAt }: ListedWatch): Html
   const error = accessError ?? lastPollError;
   if (error !== null) {
     const text = "kind" in error ? ACCESS_ERROR_TEXTS[error.kind] : error.text;
-    return html`<span class="poll error">Polls have failed since ${timeWithAge(error.since)}: ${bdiElement(text)}</span>`;
+    return html`<span class="poll error">Polls have failed since ${renderTimeWithAge(error.since)}: ${renderBdiElement(text)}</span>`;
   }
-  return nextPollAt === null ? null : html`<span class="poll">Next poll ${countdownTo(nextPollAt)}.</span>`;
+  return nextPollAt === null
+    ? null
+    : html`<span class="poll">Next poll ${renderCountdown(nextPollAt)}.</span>`;
 }
 
 /**
@@ -108,7 +113,7 @@ function shownDuration(
 ): Html | string {
   if (durationSeconds !== null) return formatDuration(durationSeconds * 1000);
   if (concludedAt !== null) return html`Watched ${formatDuration(concludedAt - acceptedAt)}`;
-  return html`Watched ${runningDuration(acceptedAt, roundNowByAge(now, acceptedAt))}`;
+  return html`Watched ${renderRunningDuration(acceptedAt, roundNowByAge(now, acceptedAt))}`;
 }
 
 function emptyList(hasOlder: boolean): Html {

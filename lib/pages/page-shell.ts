@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { LIVE_SCRIPT, PAGE_CSS } from "./browser.generated.ts";
 import { Html, html } from "./html.ts";
-import { faviconDataUrl, ICON_SHEET, type IconName, icon } from "./icon.ts";
+import { faviconDataUrl, ICON_SHEET, type IconName, renderIcon } from "./icon.ts";
 
 /** The interval after which a browser without scripts reloads a live page (a page that may still change). */
 const REFRESH_SECONDS = 10;
@@ -48,14 +48,14 @@ ${script?.element}
 </body>
 </html>
 `;
-  return { html: document.toString(), headers: pageHeaders(style, script, page.hasForms) };
+  return { html: document.toString(), headers: createPageHeaders(style, script, page.hasForms) };
 }
 
 /**
  * Renders the last lines of a page, which say what the page is.
  * @param docsUrl the URL of the API reference, relative to the page
  */
-export function pageFooter(docsUrl: string): Html {
+export function renderPageFooter(docsUrl: string): Html {
   return html`<footer class="foot"><p>CCE job notifier watches jobs of Huawei Cloud CCE and notifies people and systems when a job ends. Anyone with the link to this page can open the page until the link expires. <a href="${docsUrl}">API reference</a></p></footer>`;
 }
 
@@ -70,7 +70,7 @@ export function renderNotFoundPage(): RenderedPage {
     css: [PAGE_CSS],
     script: "none",
     hasForms: false,
-    body: html`<main class="alone">${icon("lost")}<h1>Nothing to see at this link</h1>
+    body: html`<main class="alone">${renderIcon("lost")}<h1>Nothing to see at this link</h1>
 <p>Links to a job’s page work for a limited time and only as they were sent. This link has expired, is incomplete, or its job is no longer stored.</p>
 <p>A newer notification of the same job has a new link. The operators of this notifier can make one, too.</p></main>`,
   });
@@ -84,7 +84,7 @@ export function renderStartPage(docsUrl: string): RenderedPage {
     css: [PAGE_CSS],
     script: "none",
     hasForms: false,
-    body: html`<main class="alone">${icon("succeeded")}<h1>CCE job notifier</h1>
+    body: html`<main class="alone">${renderIcon("succeeded")}<h1>CCE job notifier</h1>
 <p>A pipeline sends the ID of a job of Huawei Cloud CCE to this service. The service watches the job and notifies people and systems when the job ends.</p>
 <p><a href="${docsUrl}">Read the API reference</a> to send a job. The page of a job opens only with the link in its notification.</p></main>`,
   });
@@ -121,7 +121,7 @@ export function createInlineElement(tag: "script" | "style", code: string): Inli
  * Because of the response headers, links on the page do not send the URL of the page to other sites.
  * https://www.w3.org/TR/CSP3/
  */
-export function pageHeaders(
+export function createPageHeaders(
   style: InlineElement,
   script: InlineElement | null,
   hasForms: boolean,

@@ -2,10 +2,10 @@ import type { JobDocument, StatusDocument } from "../api/status-document.ts";
 import type { Instant } from "../domain/job.ts";
 import { formatDuration, toIso } from "../domain/time-text.ts";
 import { truncate } from "../domain/truncate-text.ts";
-import { bdiElement, type Html, html, wrappableName } from "./html.ts";
-import { type IconName, icon } from "./icon.ts";
+import { type Html, html, renderBdiElement, renderWrappableName } from "./html.ts";
+import { type IconName, renderIcon } from "./icon.ts";
 import { presentState } from "./state-presentation.ts";
-import { parseInstant, renderTime, runningDuration, shortTimeElement } from "./time-html.ts";
+import { parseInstant, renderIfKnown, renderRunningDuration, renderShortTime } from "./time-html.ts";
 import {
   computeSubJobBar,
   computeTimelineSpan,
@@ -45,7 +45,7 @@ interface Tree {
  * Renders a job and its subjobs as a tree with bars and as a table. Returns null for a job without subjobs.
  * @param now the time up to which the bars of pending subjobs extend while the watch continues.
  */
-export function subJobsSection(document: StatusDocument, now: Instant): Html | null {
+export function renderSubJobsSection(document: StatusDocument, now: Instant): Html | null {
   const { job, done } = document;
   if (job === null || job.subJobs.length === 0) return null;
   const rows = [{ job, depth: 0 }, ...rowsBelow(job)];
@@ -77,16 +77,16 @@ function treeGroup(group: readonly JobDocument[], tree: Tree, lines: number): Ht
   if (second === undefined) return treeNode(first, tree, lines);
   const kind = kindOf(first);
   const [iconName, text] = FOLDED[kind];
-  return html`<li><details class="fold"><summary><span class="row"><span class="name">${icon(iconName)}${group.length} ${text}</span></span></summary>
+  return html`<li><details class="fold"><summary><span class="row"><span class="name">${renderIcon(iconName)}${group.length} ${text}</span></span></summary>
 <ol>${group.map((job) => treeNode(job, tree, 0))}</ol></details></li>`;
 }
 
 function treeRow(job: JobDocument, tree: Tree): Html {
   const state = presentSubJob(job, tree.isOver);
-  const name = html`<b>${wrappableName(job.type || UNNAMED)}</b>${
-    job.resourceName && html` <span class="res">${bdiElement(job.resourceName)}</span>`
+  const name = html`<b>${renderWrappableName(job.type || UNNAMED)}</b>${
+    job.resourceName && html` <span class="res">${renderBdiElement(job.resourceName)}</span>`
   }`;
-  return html`<span class="row c-${state.icon}"><span class="name">${icon(state.icon)}<span>${name}</span></span>${
+  return html`<span class="row c-${state.icon}"><span class="name">${renderIcon(state.icon)}<span>${name}</span></span>${
     tree.timeline && renderBar(computeSubJobBar(job, tree.timeline), job.state === "pending" && !tree.isOver)
   }<span class="word">${state.text}</span><span class="took">${subJobDuration(job, tree)}</span></span>`;
 }
@@ -96,7 +96,7 @@ function subJobDuration(job: JobDocument, { timeline, now, isOver }: Tree): Html
   if (duration !== null) return formatDuration(duration);
   const start = parseInstant(job.createdAt);
   const isRunning = job.state === "pending" && !isOver && start !== null && timeline !== null;
-  return isRunning && start >= timeline.start ? runningDuration(start, now) : "–";
+  return isRunning && start >= timeline.start ? renderRunningDuration(start, now) : "–";
 }
 
 /**
@@ -198,7 +198,7 @@ function timesTable(rows: readonly TableRow[], isOver: boolean): Html {
 
 function tableRow({ job, depth }: TableRow, isOver: boolean): Html {
   const duration = jobDurationMs(job);
-  const [created, updated] = [job.createdAt, job.updatedAt].map((iso) => renderTime(iso, shortTimeElement));
+  const [created, updated] = [job.createdAt, job.updatedAt].map((iso) => renderIfKnown(iso, renderShortTime));
   const phase = truncate(job.phase?.trim() || "–", MAX_PHASE_CHARACTERS);
   const name = html`<bdi>${job.type || UNNAMED}${job.resourceName && ` ${job.resourceName}`}</bdi>`;
   return html`<tr><th scope="row" class="d${Math.min(depth, 4)}">${name}</th><td>${presentSubJob(job, isOver).text}</td><td><code dir="auto">${phase}</code></td><td>${created ?? "–"}</td><td>${updated ?? "–"}</td><td>${duration === null ? "–" : formatDuration(duration)}</td></tr>

@@ -20,7 +20,10 @@ export function parseInstant(iso: string | null): Instant | null {
 }
 
 /** Parses an ISO 8601 time and renders the time. Returns null if the time is unknown. */
-export function renderTime<Rendered>(iso: string | null, render: (at: Instant) => Rendered): Rendered | null {
+export function renderIfKnown<Rendered>(
+  iso: string | null,
+  render: (at: Instant) => Rendered,
+): Rendered | null {
   const instant = parseInstant(iso);
   return instant === null ? null : render(instant);
 }
@@ -29,7 +32,7 @@ export function renderTime<Rendered>(iso: string | null, render: (at: Instant) =
  * Returns the step in ms to which a page rounds the age of a job. The step is longer for a job that has run for a longer
  * time.
  */
-export function ageStepMs(ageMs: number): number {
+export function roundingStepMs(ageMs: number): number {
   return ageMs < 10 * MINUTE ? 15 * SECOND : ageMs < HOUR ? MINUTE : 5 * MINUTE;
 }
 
@@ -39,27 +42,27 @@ export function ageStepMs(ageMs: number): number {
  */
 export function roundNowByAge(now: Instant, startedAt: Instant): Instant {
   const ageMs = now - startedAt;
-  const stepMs = ageStepMs(ageMs);
+  const stepMs = roundingStepMs(ageMs);
   return startedAt + Math.floor(ageMs / stepMs) * stepMs;
 }
 
 /** Renders a time in UTC with seconds. The script of the page shows the local time, and the UTC time in the title. */
-export function timeElement(instant: Instant): Html {
+export function renderTime(instant: Instant): Html {
   return html`<time datetime="${toIso(instant)}">${formatUtc(instant)}</time>`;
 }
 
-/** Renders a time as `timeElement` does, but without the year. */
-export function shortTimeElement(instant: Instant): Html {
+/** Renders a time as `renderTime` does, but without the year. */
+export function renderShortTime(instant: Instant): Html {
   return html`<time datetime="${toIso(instant)}" data-short>${formatUtc(instant).slice("2026-".length)}</time>`;
 }
 
 /** Renders a time. The script of the page adds how long ago the time was, for example `9 min ago`. */
-export function timeWithAge(instant: Instant): Html {
-  return html`${timeElement(instant)}<span class="ago" data-ago="${toIso(instant)}"></span>`;
+export function renderTimeWithAge(instant: Instant): Html {
+  return html`${renderTime(instant)}<span class="ago" data-ago="${toIso(instant)}"></span>`;
 }
 
 /** Renders a future time as a time of day in UTC. The script of the page replaces the time of day with a countdown. */
-export function countdownTo(instant: Instant): Html {
+export function renderCountdown(instant: Instant): Html {
   const iso = toIso(instant);
   return html`<span data-until="${iso}">at ${iso.slice(11, 19)} UTC</span>`;
 }
@@ -68,11 +71,11 @@ export function countdownTo(instant: Instant): Html {
 export function renderTimesInText(text: string): Html {
   return html`${text.split(ISO_TIME).map((part, index) => {
     const instant = index % 2 === 1 ? parseInstant(part) : null;
-    return instant === null ? part : timeWithAge(instant);
+    return instant === null ? part : renderTimeWithAge(instant);
   })}`;
 }
 
 /** Renders the duration from `startedAt` to `now`. The script of the page updates the duration. */
-export function runningDuration(startedAt: Instant, now: Instant): Html {
+export function renderRunningDuration(startedAt: Instant, now: Instant): Html {
   return html`<span data-since="${toIso(startedAt)}">${formatDuration(now - startedAt)}</span>`;
 }

@@ -1,7 +1,7 @@
 import type { JobDocument, StatusDocument } from "../api/status-document.ts";
 import type { Instant } from "../domain/job.ts";
 import { type Html, html } from "./html.ts";
-import { ageStepMs, parseInstant } from "./time-html.ts";
+import { parseInstant, roundingStepMs } from "./time-html.ts";
 
 /** The period of time that the chart of a job and its subjobs shows. */
 export interface Timeline {
@@ -55,7 +55,7 @@ export function computeTimelineSpan(
   const usualEnd = expected
     ? { from: start + expected.p50Seconds * 1000, to: start + expected.p90Seconds * 1000 }
     : null;
-  const end = Math.max(now + ageStepMs(now - start), usualEnd?.to ?? 0);
+  const end = Math.max(now + roundingStepMs(now - start), usualEnd?.to ?? 0);
   return end > start ? { start, end, now, usualEnd } : null;
 }
 
@@ -111,7 +111,7 @@ const LAST_LABEL = 0.93;
  * Returns at most six ticks for the timeline of a job. The ticks are at round times after the start of the timeline,
  * and the labels of the ticks have the same unit.
  */
-export function timelineTicks(timeline: Pick<Timeline, "start" | "end">): readonly Tick[] {
+export function computeTimelineTicks(timeline: Pick<Timeline, "start" | "end">): readonly Tick[] {
   const seconds = (timeline.end - timeline.start) / 1000;
   const step = STEPS_SECONDS.find((candidate) => seconds / candidate <= MAX_STEPS) ?? seconds;
   const count = Math.floor(seconds / step) + 1;
@@ -147,7 +147,7 @@ const MIN_MARK = 0.006;
  * the job usually ends.
  */
 export function renderTimelineAxis(timeline: Timeline): Html {
-  const ticks = timelineTicks(timeline);
+  const ticks = computeTimelineTicks(timeline);
   const mark = timeline.usualEnd && usualEndMark(timeline.usualEnd, timeline);
   const y = mark === null ? "11" : "27";
   return html`<svg class="grid" aria-hidden="true">${mark?.area}${ticks.map(

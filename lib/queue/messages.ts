@@ -164,7 +164,7 @@ export function createPollMessage(
  * is not sent again. A second message could arrive before a poll message that waits for the rate limit, and the second
  * message would then wait again.
  */
-export function firstPollToSend(watch: Watch, delaySeconds: number): OutgoingMessage | null {
+export function createUnclaimedFirstPollMessage(watch: Watch, delaySeconds: number): OutgoingMessage | null {
   const { state, poll, previousPolls } = watch;
   if (state !== "watching" || poll > previousPolls) return null;
   return createPollMessage({ ...watch, poll: poll + 1 }, delaySeconds);

@@ -58,7 +58,7 @@ export class DelayOutOfRangeError extends RangeError {
 }
 
 /** @throws DelayOutOfRangeError if SQS does not allow the delay of a message. */
-export function checkDelays(messages: readonly OutgoingMessage[]): void {
+export function assertDelaysInRange(messages: readonly OutgoingMessage[]): void {
   for (const { delaySeconds } of messages) {
     if (Number.isInteger(delaySeconds) && delaySeconds >= 0 && delaySeconds <= SQS_MAX_DELAY_SECONDS)
       continue;
@@ -115,14 +115,14 @@ interface CoalescedSender extends Pick<Queue, "send"> {
  * Creates a sender that sends the messages of several SQS records in one request, because each request to SQS costs
  * money. The sender sends the request when the work on every SQS record is done or waits for the result of a send. The
  * sender waits at most 100 ms for the other messages of the batch.
- * @param records the number of SQS records that share the sender.
+ * @param recordCount the number of SQS records that share the sender.
  */
-export function coalesceSends(
+export function createCoalescingSender(
   queue: Pick<Queue, "send">,
-  records: number,
+  recordCount: number,
   timer: Timer = realTimer,
 ): CoalescedSender {
-  let running = records;
+  let running = recordCount;
   let waiting: WaitingSend[] = [];
   let cancelTimer = (): void => {};
 

@@ -5,7 +5,7 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
-import { checkDelays, type OutgoingMessage, type Queue, type SendResult } from "./queue.ts";
+import { assertDelaysInRange, type OutgoingMessage, type Queue, type SendResult } from "./queue.ts";
 
 /** The maximum number of messages in one SendMessageBatch request. */
 export const MAX_BATCH_MESSAGES = 10;
@@ -42,7 +42,7 @@ interface SqsQueueOptions {
 export function createSqsSender(options: SqsQueueOptions): Pick<Queue, "send"> {
   return {
     async send(messages) {
-      checkDelays(messages);
+      assertDelaysInRange(messages);
       const batches = splitIntoBatches(messages).map((batch) => sendBatch(options, batch));
       return (await Promise.all(batches)).flat();
     },

@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { type ApiRequest, type ApiResponse, cleanHeaders } from "../api/http-message.ts";
+import { type ApiRequest, type ApiResponse, removeUnsafeHeaderCharacters } from "../api/http-message.ts";
 import { type ProblemResponse, problemResponse, renderProblem, unavailable } from "../api/problem.ts";
 import { ConfigInvalidError, ConfigUnreadableError } from "../config/config-source.ts";
-import { readTraceparent } from "../domain/traceparent.ts";
+import { normalizeTraceparent } from "../domain/traceparent.ts";
 import { decodeText, withoutByteOrderMark } from "../http/decode-body.ts";
 import { LedgerUnavailableError, NewerItemError } from "../ledger/ledger.ts";
 import { createLambdaHandler, type Invocation } from "./invocation.ts";
@@ -32,8 +32,8 @@ export type Note = (notes: Partial<RequestNotes>) => void;
 /**
  * Handles one HTTP request. For an expected error, the handler itself returns an error response.
  * @throws ConfigUnreadableError, ConfigInvalidError, NewerItemError, LedgerUnavailableError or an outage of AWS.
- * `answerRequest` then responds with the status 503.
- * @throws any other error. `answerRequest` then responds with the problem document (RFC 9457) `internal-error`.
+ * `answerAndLogRequest` then responds with the status 503.
+ * @throws any other error. `answerAndLogRequest` then responds with the problem document (RFC 9457) `internal-error`.
  */
 export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;
 
@@ -46,19 +46,19 @@ const REQUEST_ID = "x-request-id";
 /**
  * Calls the handler of a request, writes the log line of the request and returns the response. If `handle` throws an
  * error, the complete error is logged. The caller only gets the kind of the error and the request ID.
- * @param route the route that is logged if the handler does not note another route.
+ * @param defaultRoute the route that is logged if the handler does not note another route.
  */
-export async function answerRequest(
+export async function answerAndLogRequest(
   handle: HandleRequest,
   request: ApiRequest,
   invocation: Invocation,
-  route: string,
+  defaultRoute: string,
 ): Promise<ApiResponse> {
   const { method, requestId, sourceIp } = request;
   let notes: RequestNotes = {
-    route,
+    route: defaultRoute,
     caller: null,
-    traceparent: readTraceparent(request.headers.traceparent),
+    traceparent: normalizeTraceparent(request.headers.traceparent),
   };
   const note: Note = (found) => {
     notes = { ...notes, ...found };
@@ -69,7 +69,10 @@ export async function answerRequest(
   });
   if (response.status >= 500) meter.add("ServerErrors", 1);
   log.info("request", { method, ...notes, sourceIp, status: response.status, requestId });
-  return { ...response, headers: cleanHeaders({ [REQUEST_ID]: requestId, ...response.headers }) };
+  return {
+    ...response,
+    headers: removeUnsafeHeaderCharacters({ [REQUEST_ID]: requestId, ...response.headers }),
+  };
 }
 
 const INTERNAL_ERROR_DETAIL =
@@ -105,7 +108,7 @@ export function createHttpHandler(handle: HandleRequest) {
     async (event, invocation) => {
       // API Gateway reports only the route `$default` for the api function. The api function itself adds the matched
       // route to the log line.
-      const response = await answerRequest(handle, readRequest(event), invocation, event.routeKey);
+      const response = await answerAndLogRequest(handle, readRequest(event), invocation, event.routeKey);
       return {
         statusCode: response.status,
         headers: { ...response.headers },

@@ -51,7 +51,7 @@ class AwsRequestError extends Error {
  * all other HTTP requests of the product. The request handler of the AWS SDK has no time limit, and needs streams and
  * four timers for the body of each request.
  */
-export function createAwsRequestHandler(requestMs = REQUEST_MS) {
+export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
   // A connection stays open until the AWS service closes the connection. A request on a dead connection fails, and the
   // AWS SDK repeats the request. Before the AWS SDK repeats a request, the request handler closes all idle connections,
   // so that the repeated request does not use another dead connection.
@@ -79,7 +79,7 @@ export function createAwsRequestHandler(requestMs = REQUEST_MS) {
         method: "POST",
         headers,
         body: body ?? null,
-        deadlineMs: requestMs,
+        deadlineMs: timeLimitMs,
         maxBytes: MAX_RESPONSE_BYTES,
       });
       if (answer.kind === "failed") {

@@ -8,7 +8,7 @@ import { createSsmConfigSource } from "./ssm-config.ts";
 
 /**
  * Reads the environment variables of a Lambda function and creates the AWS clients that most Lambda functions use. The
- * client `table` is for the ledger, and the client `sqs` is for the queues.
+ * client `renderTable` is for the ledger, and the client `sqs` is for the queues.
  * @param configParser the parts of the config that the function reads
  * @param names the variables that the function needs in addition to `LEDGER_TABLE`, `SWEEP_INTERVAL_SECONDS` and
  * `CONFIG_PATH`

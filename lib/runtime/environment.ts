@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { NonEmpty } from "../domain/zod-fields.ts";
-import { readProxy } from "../http/outgoing-proxy.ts";
+import { readOutgoingProxy } from "../http/outgoing-proxy.ts";
 
 const Url = z.url();
 
@@ -8,7 +8,7 @@ const Url = z.url();
  * The outgoing proxy in the environment variables HTTPS_PROXY and NO_PROXY, or null.
  * @throws an Error without the value if HTTPS_PROXY is not the URL of an HTTP proxy
  */
-export const OUTGOING_PROXY = readProxy(process.env);
+export const OUTGOING_PROXY = readOutgoingProxy(process.env);
 
 /** True in an instance of a Lambda function. Only Lambda and the local stack set this environment variable. */
 export const IS_LAMBDA_INSTANCE = process.env.AWS_LAMBDA_RUNTIME_API !== undefined;

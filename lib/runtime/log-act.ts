@@ -30,7 +30,7 @@ export interface Act {
 export const NO_WATCH = { project: null, jobId: null, owner: null } as const;
 
 /** Returns the act of an operator who stored or removed an entry of the config. */
-export function configAct(
+export function createConfigAct(
   entry: string,
   { isRemoval, who, from }: Pick<Act, "who" | "from"> & { readonly isRemoval: boolean },
 ): Act {
@@ -45,7 +45,7 @@ const NONE = "-";
  * Writes the log line `act`, and counts each stopped watch in the metric `Stopped`. The time of the act is the time of
  * the log line.
  */
-export function logAct({ act, who, from, project, jobId, owner, targets, entry }: Act): void {
+export function logAndCountAct({ act, who, from, project, jobId, owner, targets, entry }: Act): void {
   log.info("act", {
     act,
     who,

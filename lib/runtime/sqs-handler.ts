@@ -13,12 +13,12 @@ const ANSWER_MS = 500;
  * or was not finished in time. SQS delivers only the messages in this list again.
  * @param startBatch creates the handler for one batch with this number of messages
  */
-export function createSqsHandler(startBatch: (messages: number) => HandleMessage) {
+export function createSqsHandler(startBatch: (messageCount: number) => HandleMessage) {
   return createLambdaHandler<SQSEvent, SQSBatchResponse>(async ({ Records }, invocation) => {
     const handle = startBatch(Records.length);
     const remainingMs = () => invocation.remainingMs() - ANSWER_MS;
     const dispositions = await Promise.all(
-      Records.map((record) => settleMessage(readRecord(record, remainingMs), handle)),
+      Records.map((record) => handleMessageInTime(readRecord(record, remainingMs), handle)),
     );
     const failed = Records.filter((_, i) => dispositions[i] !== "acknowledged");
     return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
@@ -59,7 +59,10 @@ export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
  * Calls the handler of a message and returns the decision of the handler. Returns `retry` if the handler throws an
  * error or does not finish in time. The function never throws an error.
  */
-export async function settleMessage(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
+export async function handleMessageInTime(
+  received: ReceivedMessage,
+  handle: HandleMessage,
+): Promise<Disposition> {
   const { messageId, body } = received;
   let timer: NodeJS.Timeout | undefined;
   const outOfTime = new Promise<Disposition>((resolve) => {

@@ -1,6 +1,6 @@
 import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { ConfigSource } from "../config/config-source.ts";
-import { getItem, type LedgerTable } from "../ledger/dynamo/item-operations.ts";
+import { type LedgerTable, readRawItem } from "../ledger/dynamo/item-operations.ts";
 import { IS_LAMBDA_INSTANCE } from "./environment.ts";
 
 /** The initialization waits at most this long for the services. Lambda ends an initialization after 10 s. */
@@ -29,7 +29,7 @@ export async function warmUp(
   { isInstance = IS_LAMBDA_INSTANCE, timeLimitMs = TIME_LIMIT_MS } = {},
 ): Promise<void> {
   if (!isInstance) return;
-  const requests: Promise<unknown>[] = [configs.current(), getItem(table, WARM_UP_KEY, undefined, false)];
+  const requests: Promise<unknown>[] = [configs.current(), readRawItem(table, WARM_UP_KEY, undefined, false)];
   if (queue !== undefined)
     requests.push(queue.client.send(new SendMessageBatchCommand({ QueueUrl: queue.url, Entries: [] })));
   const timeLimit = Promise.withResolvers<void>();

@@ -4,7 +4,7 @@ import type { Instant, Job, Observation, Outcome, PollErrors } from "../domain/j
 import type { Ready, ReadyProgress } from "../domain/ready.ts";
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 import type { DurationCount } from "./duration-buckets.ts";
-import { clampDelaySeconds, nextDelaySeconds } from "./poll-delay.ts";
+import { clampDelaySeconds, pickNextDelaySeconds } from "./poll-delay.ts";
 
 /** The state of a watch before the decision about a poll. The errors in this state are from earlier polls. */
 export interface PolledWatch extends PollErrors {
@@ -189,7 +189,7 @@ function decideByJob(job: Job, { watch, durations, now, settings, random }: Deci
   const pendingJob = { jobType: job.type ?? watch.jobType, ageSeconds, durations };
   return {
     kind: "poll_again",
-    delaySeconds: nextDelaySeconds(pendingJob, settings.poll, random),
+    delaySeconds: pickNextDelaySeconds(pendingJob, settings.poll, random),
     accessError: null,
     lastPollError: null,
     consecutiveFailures: 0,

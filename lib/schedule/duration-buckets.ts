@@ -49,7 +49,7 @@ export const BUCKETS = Math.ceil(bucketPosition(MAX_DURATION_SECONDS));
  * Returns the number of the bucket for a job's duration, from 0 to `BUCKETS` - 1.
  * @param seconds the time between the creation of the job and the end of the job.
  */
-export function durationBucket(seconds: number): number {
+export function bucketOfDuration(seconds: number): number {
   const position = bucketPosition(Math.max(0, seconds));
   return Number.isNaN(position) ? 0 : Math.min(BUCKETS - 1, Math.floor(position));
 }

@@ -40,7 +40,10 @@ export type Expected = z.infer<typeof Expected>;
  * Returns how long a job is expected to take. The function uses only the observed jobs since the last change of their
  * durations, and no assumed jobs. Returns null if no job of the type has ended.
  */
-export function expectedDuration(durations: readonly DurationCount[], ageSeconds: number): Expected | null {
+export function computeExpectedDuration(
+  durations: readonly DurationCount[],
+  ageSeconds: number,
+): Expected | null {
   const { counts, total } = countRecentJobs(durations);
   if (total === 0) return null;
   const age = bucketPosition(ageSeconds);
@@ -79,7 +82,7 @@ export interface SlowLimit {
  * counted, the first of them to end would make the others slow.
  * Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World" (2005), conformal prediction.
  */
-export function slowLimit(durations: readonly DurationCount[]): SlowLimit | null {
+export function computeSlowLimit(durations: readonly DurationCount[]): SlowLimit | null {
   const recent = countRecentJobs(durations);
   if (recent.total < MIN_JOBS_OF_SLOW) return null;
   const latest = countLatestJobs(durations, MIN_JOBS_OF_SLOW);

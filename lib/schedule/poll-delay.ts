@@ -1,6 +1,6 @@
 import type { PollSettings } from "../config/settings.ts";
 import { BUCKETS, bucketPosition, bucketStartSeconds, type DurationCount } from "./duration-buckets.ts";
-import { learnSurvivalCurve, survivalAt, survivalAtPosition } from "./survival-curve.ts";
+import { computeSurvivalCurve, survivalAt, survivalAtPosition } from "./survival-curve.ts";
 
 /**
  * The plan uses only some ages of a job. The distance between two planned ages is 1/400 of the age, and at least one
@@ -40,7 +40,7 @@ interface PendingJob {
  * Returns the delay between the acceptance of a job and the first poll, in whole seconds.
  * @param durations the durations of all ended jobs of the project. The type of the new job is not known yet.
  */
-export function firstDelaySeconds(
+export function pickFirstDelaySeconds(
   poll: PollSettings,
   random: () => number,
   durations: readonly DurationCount[] = [],
@@ -48,20 +48,20 @@ export function firstDelaySeconds(
   const jobs = durations.reduce((sum, { count }) => sum + count, 0);
   return jobs < MIN_LEARNED_JOBS
     ? pickDelay(FIRST_DELAY, poll, random)
-    : nextDelaySeconds({ jobType: null, ageSeconds: 0, durations }, poll, random);
+    : pickNextDelaySeconds({ jobType: null, ageSeconds: 0, durations }, poll, random);
 }
 
 /**
  * Returns the delay before the next poll of a pending job, in whole seconds within the operator's bounds. The delay is
  * a random value from a range of cheap delays. So jobs of equal age are not polled at the same time.
  */
-export function nextDelaySeconds(job: PendingJob, poll: PollSettings, random: () => number): number {
+export function pickNextDelaySeconds(job: PendingJob, poll: PollSettings, random: () => number): number {
   const plan = cheapestDelayRange({
     ageSeconds: job.ageSeconds,
     pollCostSeconds: poll.pollCostSeconds,
     minDelaySeconds: Math.max(1, Math.ceil(poll.minDelaySeconds)),
     maxDelaySeconds: Math.max(1, Math.floor(poll.maxDelaySeconds)),
-    survival: learnSurvivalCurve(job.jobType, job.durations),
+    survival: computeSurvivalCurve(job.jobType, job.durations),
   });
   return pickDelay(plan, poll, random);
 }
@@ -87,7 +87,7 @@ interface PlanInput extends PollCosts {
   /** The age of the job when a poll found it pending. */
   readonly ageSeconds: number;
   readonly maxDelaySeconds: number;
-  /** The survival curve from `learnSurvivalCurve`. */
+  /** The survival curve from `computeSurvivalCurve`. */
   readonly survival: Float64Array;
 }
 

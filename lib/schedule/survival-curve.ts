@@ -41,7 +41,7 @@ const MAX_DISTANCE = 150;
  * the start of the bucket. The function smooths the job durations since their last change and adds the assumed jobs of
  * `assumedJobsLongerThan`.
  */
-export function learnSurvivalCurve(
+export function computeSurvivalCurve(
   jobType: string | null,
   durations: readonly DurationCount[],
 ): Float64Array {

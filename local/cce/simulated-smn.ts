@@ -1,5 +1,5 @@
 import { randomBytes, sign } from "node:crypto";
-import { type SmnMessage, stringToSign } from "../../lib/cce/smn-message.ts";
+import { createSmnStringToSign, type SmnMessage } from "../../lib/cce/smn-message.ts";
 import type { SimulatedResponse } from "./responses.ts";
 import { createSelfSignedCertificate, type SelfSignedCertificate } from "./self-signed-certificate.ts";
 
@@ -59,7 +59,11 @@ export class SimulatedSmn {
       ...(confirms && { subscribe_url: `${origin}${CONFIRM_PATH}?token=${token}` }),
       ...changes,
     };
-    const signature = sign("sha256", Buffer.from(stringToSign(unsigned)), this.#certificate.privateKey);
+    const signature = sign(
+      "sha256",
+      Buffer.from(createSmnStringToSign(unsigned)),
+      this.#certificate.privateKey,
+    );
     return { ...unsigned, signature: signature.toString("base64") };
   }
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { Target } from "../../lib/channels/registry.ts";
-import { createDocumentSchema } from "../../lib/config/config.ts";
+import { createConfigDocumentSchema } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
 import { isObject, type JsonObject, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import descriptions from "./descriptions.json" with { type: "json" };
@@ -63,7 +63,7 @@ export function kindOf(form: JsonObject): string | null {
  * schema, editors complete and check a config.
  */
 export function createConfigSchema(): JsonObject {
-  const schema = z.toJSONSchema(createDocumentSchema({ project: Project, target: Target }), {
+  const schema = z.toJSONSchema(createConfigDocumentSchema({ project: Project, target: Target }), {
     io: "input",
     override: ({ jsonSchema }) => {
       // These limits only exclude integers that JavaScript cannot represent.

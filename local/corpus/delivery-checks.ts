@@ -4,7 +4,7 @@ import { channelOf, Target } from "../../lib/channels/registry.ts";
 import { Verdict } from "../../lib/domain/job.ts";
 import { parseAllowList } from "../../lib/http/allow-list.ts";
 import { checkUrl } from "../../lib/http/check-url.ts";
-import { checkAddresses } from "../../lib/http/egress.ts";
+import { findRefusingRule } from "../../lib/http/egress.ts";
 import { describeDifference } from "./cce-checks.ts";
 
 const ResponseCase = z.object({
@@ -57,5 +57,5 @@ function refusingRule(url: string, addresses: readonly string[]): string | null 
   const checked = checkUrl(url, emptyAllowList);
   if (checked.kind === "refused") return checked.rule;
   if (addresses.length === 0) return "no address";
-  return checkAddresses(addresses, checked.hostPort, emptyAllowList);
+  return findRefusingRule(addresses, checked.hostPort, emptyAllowList);
 }

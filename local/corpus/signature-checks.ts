@@ -1,8 +1,8 @@
 import { createPublicKey, verify } from "node:crypto";
 import * as z from "zod";
-import { createCanonicalRequest, signRequest } from "../../lib/cce/sign-request.ts";
+import { createCanonicalRequest, createSignatureHeader } from "../../lib/cce/sign-request.ts";
 import { createSignatureQuery } from "../../lib/channels/dingtalk/channel.ts";
-import { signFeishu } from "../../lib/channels/feishu/channel.ts";
+import { createFeishuSignature } from "../../lib/channels/feishu/channel.ts";
 import { createSignatureHeaders } from "../../lib/channels/webhook/channel.ts";
 import { Secret } from "../../lib/domain/secret.ts";
 import { describeDifference } from "./cce-checks.ts";
@@ -74,7 +74,7 @@ function checkFeishu(vector: z.infer<typeof Feishu>): string | null {
   return describeDifference(
     "sign",
     vector.sign,
-    signFeishu(vector.secret, Number(vector.timestamp_s) * 1000).sign,
+    createFeishuSignature(vector.secret, Number(vector.timestamp_s) * 1000).sign,
   );
 }
 
@@ -89,7 +89,7 @@ function checkDingtalk(vector: z.infer<typeof Dingtalk>): string | null {
 
 function checkSdkSignature(vector: z.infer<typeof SdkSigned>): string | null {
   const { ak, sk, signature, ...request } = vector;
-  const authorization = signRequest(request, { accessKey: ak, secretKey: sk });
+  const authorization = createSignatureHeader(request, { accessKey: ak, secretKey: sk });
   return describeDifference("signature", signature, /Signature=([0-9a-f]+)$/.exec(authorization)?.[1]);
 }
 

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
 import { countColumns } from "../../client/terminal.ts";
-import { Cause, resourcesText } from "../../lib/domain/cause.ts";
+import { Cause, formatResourceNames } from "../../lib/domain/cause.ts";
 import { parseJson } from "../../lib/domain/json.ts";
 import type { ReceivedNotification } from "../receiver/notification-store.ts";
 
@@ -123,7 +123,7 @@ function eventLines({ type, data }: z.infer<typeof Event>, bold: (text: string) 
     ...safeLines([type, job].filter(Boolean).join(" · ")).map(bold),
     ...(reason && causes.length === 0 ? safeLines(reason) : []),
     ...causes.flatMap((cause) => [
-      ...safeLines(`${cause.count} × ${cause.type ?? "unknown"} ${resourcesText(cause)}`),
+      ...safeLines(`${cause.count} × ${cause.type ?? "unknown"} ${formatResourceNames(cause)}`),
       ...(cause.reason === null ? [] : quoted(cause.reason)),
       ...(cause.hint === null ? [] : safeLines(`💡 ${cause.hint}`)),
     ]),

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { REGION } from "../../framework-plugin.ts";
 import { parseJson } from "../../lib/domain/json.ts";
-import { readProxy } from "../../lib/http/outgoing-proxy.ts";
+import { readOutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { DEFAULT_CONCURRENCY } from "./doctor/concurrency-check.ts";
 import {
   alarmNamesCollide,
@@ -55,7 +55,9 @@ const isEmail = (value: string) =>
 /** Returns true if the functions can use the proxy. A password would be readable in CloudFormation and in Lambda. */
 function isProxyUrl(value: string): boolean {
   try {
-    return value === "" || (isOneWord(value) && readProxy({ HTTPS_PROXY: value })?.authorization === null);
+    return (
+      value === "" || (isOneWord(value) && readOutgoingProxy({ HTTPS_PROXY: value })?.authorization === null)
+    );
   } catch {
     return false;
   }

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import * as z from "zod";
-import { CERTIFICATES, type ConfigEntry, splitEntry } from "../../lib/config/assemble-config.ts";
+import { CERTIFICATES, type ConfigEntry, splitEntryBySecrecy } from "../../lib/config/assemble-config.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
 import { parseConfig } from "../../lib/config/parse-config.ts";
-import { resolveReferences } from "../../lib/config/resolve-references.ts";
+import { replaceEnvAndFileReferences } from "../../lib/config/resolve-references.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 
 /** The error of an invalid config. The error message lists every error in the config. */
@@ -39,7 +39,7 @@ export async function readConfigDocument(file: string): Promise<unknown> {
   // secrets.
   if (document === undefined) throw new ConfigInvalidError(file, ["must be JSON"]);
   const readText = (path: string) => readFile(resolve(dirname(file), path), "utf8");
-  const resolved = await resolveReferences(document, { env: process.env, readText });
+  const resolved = await replaceEnvAndFileReferences(document, { env: process.env, readText });
   if (resolved.faults.length > 0) throw new ConfigInvalidError(file, resolved.faults);
   return resolved.document;
 }
@@ -78,7 +78,7 @@ export function splitConfigIntoEntries(document: unknown): readonly ConfigEntry[
   const certificates = new Map<string, string>();
   const entries = values.flatMap(([name, value]) => {
     const moved = moveCertificates(value, name.replace("/", "-"), certificates);
-    return [...splitEntry(name, moved)].map(([entry, part]) => ({
+    return [...splitEntryBySecrecy(name, moved)].map(([entry, part]) => ({
       name: entry,
       value: JSON.stringify(part),
     }));

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
 import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
-import { newestFirst } from "../../lib/ledger/watch.ts";
+import { compareNewestFirst } from "../../lib/ledger/watch.ts";
 import { listDeliveries } from "../../lib/ledger/watch-deliveries.ts";
 import type { WatchReadLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Store } from "../store/store.ts";
@@ -58,7 +58,7 @@ export function readOperations(store: Store): WatchReadLedger {
       store.read(() =>
         readJobRows(store, job)
           .map(({ watch }) => watch)
-          .sort(newestFirst),
+          .sort(compareNewestFirst),
       ),
 
     countLiveWatches: (caller) =>

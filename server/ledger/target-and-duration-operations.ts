@@ -8,7 +8,7 @@ import type {
   SlowLedger,
   TargetLedger,
 } from "../../lib/ledger/ledger.ts";
-import { findFreeNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
+import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
 import { appendSubJobDurations } from "../../lib/schedule/expected-duration.ts";
 import type { Store } from "../store/store.ts";
 import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
@@ -144,7 +144,7 @@ export function targetAndDurationOperations(
     startWaiting: (call, now, limits) =>
       store.write(() => {
         const calls = readRecord(store, "waiting", WAITING) ?? {};
-        const number = findFreeNumber(calls, call.caller, now, limits);
+        const number = findFreeCallNumber(calls, call.caller, now, limits);
         if (number !== null)
           writeRecord(
             store,

@@ -7,7 +7,7 @@ import {
   truncateEndedJob,
   truncateObservedJob,
   truncateObservedText,
-  truncateReady,
+  truncateReadyTexts,
   type Watch,
 } from "../../lib/ledger/watch.ts";
 import type {
@@ -189,7 +189,7 @@ export function recordPoll<Stored extends StoredWatch>(
       since: lastPollError.since,
     },
     consecutiveFailures,
-    ready: record.ready === undefined ? before.ready : truncateReady(record.ready),
+    ready: record.ready === undefined ? before.ready : truncateReadyTexts(record.ready),
     polledAt: record.polledAt.slice(-POLL_HISTORY),
     rateLimitedPolls: before.rateLimitedPolls + (record.rateLimited ? 1 : 0),
     pollDone: true,

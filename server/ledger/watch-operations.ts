@@ -3,7 +3,7 @@ import {
   computeNotificationGenerations,
   type NotificationGenerations,
 } from "../../lib/ledger/notification.ts";
-import { type CallerData, restartsWatch, type Watch } from "../../lib/ledger/watch.ts";
+import { type CallerData, isRestartedByCall, type Watch } from "../../lib/ledger/watch.ts";
 import type { NewWatch, OpenResult, WatchChangeLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Store } from "../store/store.ts";
 import {
@@ -48,7 +48,10 @@ export function watchOperations(store: Store): WatchChangeLedger {
     openWatch: (wanted) =>
       store.write((): OpenResult => {
         const row = read(wanted);
-        if (row !== null && !restartsWatch({ ...row.watch, restartable: row.restartable }, wanted.operation))
+        if (
+          row !== null &&
+          !isRestartedByCall({ ...row.watch, restartable: row.restartable }, wanted.operation)
+        )
           return addToWatch(store, wanted, row);
         const others = readJobRows(store, wanted).map(({ watch }) => watch.generation);
         const started = startWatch(wanted, row, row === null ? 0 : 1 + Math.max(...others));

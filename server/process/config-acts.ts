@@ -1,5 +1,5 @@
 import { toObjectOrEmpty } from "../../lib/domain/json.ts";
-import { type Act, configAct } from "../../lib/runtime/log-act.ts";
+import { type Act, createConfigAct } from "../../lib/runtime/log-act.ts";
 
 const NAMED = ["projects", "targets", "tokens"];
 const SINGLE = ["oidc", "settings"];
@@ -12,7 +12,7 @@ export function listConfigActs(before: unknown, after: unknown): readonly Act[] 
   const [old, current] = [listEntries(before), listEntries(after)];
   return [...new Set([...old.keys(), ...current.keys()])]
     .filter((entry) => old.get(entry) !== current.get(entry))
-    .map((entry) => configAct(entry, { isRemoval: !current.has(entry), who: "operator", from: null }));
+    .map((entry) => createConfigAct(entry, { isRemoval: !current.has(entry), who: "operator", from: null }));
 }
 
 function listEntries(document: unknown): ReadonlyMap<string, string> {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { AssembledConfig } from "../../lib/config/assemble-config.ts";
-import { type ReferencePorts, resolveReferences } from "../../lib/config/resolve-references.ts";
+import { type ReferencePorts, replaceEnvAndFileReferences } from "../../lib/config/resolve-references.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 
 /**
@@ -12,7 +12,7 @@ export async function readConfigFile(file: string, env: ReferencePorts["env"]): 
   const parsed = parseJson(await readFile(file, "utf8"));
   if (!isObject(parsed)) return { kind: "faults", faults: ["(the document): must be a JSON object"] };
   const readText = (path: string) => readFile(resolve(dirname(file), path), "utf8");
-  const { document, faults } = await resolveReferences(parsed, { env, readText });
+  const { document, faults } = await replaceEnvAndFileReferences(parsed, { env, readText });
   return faults.length > 0 || !isObject(document)
     ? { kind: "faults", faults }
     : { kind: "document", document };

@@ -1,6 +1,6 @@
 import { randomUUID as uuid } from "node:crypto";
 import { createApiHandler } from "../../functions/api/create-api-handler.ts";
-import { createHealthCheck } from "../../functions/api/health.ts";
+import { createCachedHealthCheck } from "../../functions/api/health.ts";
 import { createAuditHandler } from "../../functions/audit/create-audit-handler.ts";
 import {
   createDiscoverHandler,
@@ -10,7 +10,7 @@ import { createSmnHandler } from "../../functions/discover/receive-smn-message.t
 import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-handler.ts";
 import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
-import { createIdentityCheck } from "../../functions/shared/authenticate.ts";
+import { createIdentityTokenCheck } from "../../functions/shared/authenticate.ts";
 import { createSweepHandler } from "../../functions/sweep/create-sweep-handler.ts";
 import { createCceClient } from "../../lib/cce/client.ts";
 import { deliver } from "../../lib/channels/deliver.ts";
@@ -44,8 +44,8 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
   const ledger = createSqliteLedger(store);
   const shared = { ledger, configs, proxy, defaultUrl, wait, uuid, now: systemClock, random: systemRandom };
   const senders = { pollQueue: queues.poll, notifyQueue: queues.notify };
-  const identify = createIdentityCheck(systemClock, proxy);
-  const health = createHealthCheck({
+  const identify = createIdentityTokenCheck(systemClock, proxy);
+  const health = createCachedHealthCheck({
     checks: {
       config: configs.check,
       // No target has the name `:health`, because the name of a target contains no colon. This read only checks that

@@ -1,6 +1,6 @@
 import type { Instant } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { type HandleMessage, settleMessage } from "../../lib/runtime/sqs-handler.ts";
+import { type HandleMessage, handleMessageInTime } from "../../lib/runtime/sqs-handler.ts";
 import type { QueueMessage, SqliteQueue } from "../queue/sqlite-queue.ts";
 
 /** The number of messages in one batch, as on Lambda. */
@@ -113,7 +113,7 @@ export class QueueWorker {
     const startedAt = monotonic();
     const remainingMs = () => timeLimitMs - (monotonic() - startedAt);
     const received = { messageId, receiptHandle, body, receiveCount, remainingMs };
-    const disposition = await settleMessage(received, handle);
+    const disposition = await handleMessageInTime(received, handle);
     if (disposition !== "acknowledged") return;
     await queue.remove(receiptHandle).catch((error: unknown) => {
       // The message becomes visible again and is handled again, which has no effect.

@@ -8,10 +8,10 @@ import type { ReferencePorts } from "../../lib/config/resolve-references.ts";
 import type { AllowList } from "../../lib/http/allow-list.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
-import { answerRequest } from "../../lib/runtime/answer-request.ts";
+import { answerAndLogRequest } from "../../lib/runtime/answer-request.ts";
 import { monotonicClock, systemClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { logAct } from "../../lib/runtime/log-act.ts";
+import { logAndCountAct } from "../../lib/runtime/log-act.ts";
 import { meter, sendMetricsTo } from "../../lib/runtime/metrics.ts";
 import { deleteExpiredRows } from "../ledger/sqlite-ledger.ts";
 import { createSqliteQueue, type QueueName, type SqliteQueue } from "../queue/sqlite-queue.ts";
@@ -177,7 +177,7 @@ function createConfigFileSource({ configFile, env }: ServiceOptions) {
     parse: (document) => {
       const parsed = parseConfig(document);
       if (parsed.kind === "config") {
-        if (latest !== null) listConfigActs(latest, document).forEach(logAct);
+        if (latest !== null) listConfigActs(latest, document).forEach(logAndCountAct);
         latest = document;
       }
       return parsed;
@@ -231,11 +231,11 @@ async function answer(
   const matched = matchRoute(request.method, request.path);
   switch (matched.kind === "matched" ? matched.operation : null) {
     case "acceptJobs":
-      return answerRequest(handlers.enqueue, request, invocation, "POST /v1/jobs");
+      return answerAndLogRequest(handlers.enqueue, request, invocation, "POST /v1/jobs");
     case "receiveSmnMessage":
-      return answerRequest(handlers.smn, request, invocation, "$default");
+      return answerAndLogRequest(handlers.smn, request, invocation, "$default");
     default:
-      return answerRequest(handlers.api, request, invocation, "$default");
+      return answerAndLogRequest(handlers.api, request, invocation, "$default");
   }
 }
 

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import type { Instant } from "../../lib/domain/job.ts";
 import { parseJson } from "../../lib/domain/json.ts";
 import { SQS_MAX_VISIBILITY_SECONDS } from "../../lib/domain/sqs-limits.ts";
-import { checkDelays, type Queue } from "../../lib/queue/queue.ts";
+import { assertDelaysInRange, type Queue } from "../../lib/queue/queue.ts";
 import type { Store } from "../store/store.ts";
 
 export type QueueName = "poll" | "pollDead" | "notify" | "notifyDead";
@@ -77,7 +77,7 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
 
   return {
     async send(messages) {
-      checkDelays(messages);
+      assertDelaysInRange(messages);
       try {
         await store.write(() => {
           for (const { body, delaySeconds, attributes = {} } of messages)

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import type { APIGatewayProxyEventV2, Context, SQSEvent } from "aws-lambda";
 import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
-import { authenticate } from "../../functions/shared/authenticate.ts";
+import { authenticateAndLimitRequests } from "../../functions/shared/authenticate.ts";
 import { ROUTES } from "../../lib/api/routes.ts";
-import { createLinkOptions, listPageUrl, pageUrl } from "../../lib/auth/link-keys.ts";
+import { createJobPageUrl, createLinkOptions, createListPageUrl } from "../../lib/auth/link-keys.ts";
 import { CONFIG_GROUPS, SINGLE_ENTRIES } from "../../lib/config/assemble-config.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
@@ -136,7 +136,9 @@ describe("a stranger who sends requests with unknown tokens", () => {
     const identify = async () => ({ kind: "refused", refusal: null }) as const;
     const ports = { configs, identify, note, limitRequests };
     for (let i = 0; i < REQUESTS; i += 10) {
-      const ten = Array.from({ length: 10 }, (_, j) => authenticate(unknownToken(i + j), ports));
+      const ten = Array.from({ length: 10 }, (_, j) =>
+        authenticateAndLimitRequests(unknownToken(i + j), ports),
+      );
       await Promise.allSettled(ten);
       clock.now += (60_000 * 10) / REQUESTS;
     }
@@ -280,8 +282,8 @@ test("DynamoDB is down: every call that reads or writes the ledger answers 503 w
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   const links = createLinkOptions(parsed.config, "https://default.example.com");
   const pages = new Map([
-    ["showJob", pageUrl(links, { project: "prod", jobId: "job-1", caller: "token:all" }, clock.now)],
-    ["showJobs", listPageUrl(links, "prod", clock.now)],
+    ["showJob", createJobPageUrl(links, { project: "prod", jobId: "job-1", caller: "token:all" }, clock.now)],
+    ["showJobs", createListPageUrl(links, "prod", clock.now)],
   ]);
   await captured(async () => {
     for (const { operation, method, path } of CALLS.filter(

@@ -1,6 +1,6 @@
 import {
+  createDigestNotificationKey,
   DIGEST_PROJECT,
-  digestNotificationKey,
   TARGET_PROJECT,
 } from "../../functions/shared/notification-targets.ts";
 import type { Outcome } from "../../lib/domain/job.ts";
@@ -151,7 +151,7 @@ function readDeadLetters(
 }
 
 function idOfDigest(digestId: string, target: string): string {
-  return idOfNotification(digestNotificationKey(digestId, target));
+  return idOfNotification(createDigestNotificationKey(digestId, target));
 }
 
 function finalStateOf(

@@ -1,7 +1,7 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import { DiscoverySettings } from "../../lib/config/projects.ts";
-import { operationJobId } from "../../lib/domain/operation.ts";
-import { daysSince1970, durationBucket } from "../../lib/schedule/duration-buckets.ts";
+import { computeOperationJobId } from "../../lib/domain/operation.ts";
+import { bucketOfDuration, daysSince1970 } from "../../lib/schedule/duration-buckets.ts";
 import { redeliver, stopWatch, submitJobs } from "./callers.ts";
 import { discoverRepeatedly } from "./discovery.ts";
 import { CALLER, minutes, PROJECT, T0 } from "./draw-inputs.ts";
@@ -86,7 +86,7 @@ function submitSlowJob(run: ServiceRun, takesMinutes: number): void {
   target.on = [...target.on, "slow"];
   const ended = { project: PROJECT, jobType: "CreateCluster", day: daysSince1970(T0) - 1 };
   for (let i = 0; i < 20; i += 1)
-    void run.ledger.addDuration({ ...ended, bucket: durationBucket(30 + i), expiresAt: T0 * 2 });
+    void run.ledger.addDuration({ ...ended, bucket: bucketOfDuration(30 + i), expiresAt: T0 * 2 });
   const endedAt = T0 + minutes(takesMinutes);
   submit(run, [job({ endedAt, finalState: "succeeded" })], { targets: ["audit"] });
 }
@@ -217,7 +217,7 @@ export const FAULT_SCENARIOS: readonly FaultScenario[] = [
     expected: { accepted: 2, delivered: 2 },
     plan: (run) => {
       const operation = { kind: "cluster_upgrade", clusterId: "cluster-1", taskId: "task-1" } as const;
-      const jobId = operationJobId(operation);
+      const jobId = computeOperationJobId(operation);
       run.cce.operations.set(jobId, { ...job({ jobId, jobType: operation.kind }), operation });
       submitJobs(run, submission({ jobIds: [jobId], operation }), run.asked, 1000);
     },

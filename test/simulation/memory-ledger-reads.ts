@@ -1,7 +1,7 @@
 import type { JobKey } from "../../lib/domain/job.ts";
 import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
 import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
-import { newestFirst, type Watch } from "../../lib/ledger/watch.ts";
+import { compareNewestFirst, type Watch } from "../../lib/ledger/watch.ts";
 import { listDeliveries } from "../../lib/ledger/watch-deliveries.ts";
 import type { WatchReadLedger } from "../../lib/ledger/watch-ledger.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
@@ -102,5 +102,5 @@ export function jobWatches(watches: LedgerState["watches"], { project, jobId }: 
   return Object.values(watches)
     .map(({ watch }) => watch)
     .filter((watch) => watch.project === project && watch.jobId === jobId)
-    .sort(newestFirst);
+    .sort(compareNewestFirst);
 }

@@ -1,6 +1,6 @@
 import type { WatchKey } from "../../lib/domain/job.ts";
 import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
-import { type CallerData, restartsWatch, roundUpToSweep } from "../../lib/ledger/watch.ts";
+import { type CallerData, isRestartedByCall, roundUpToLastMsBeforeSweep } from "../../lib/ledger/watch.ts";
 import type { OpenResult, WatchChangeLedger } from "../../lib/ledger/watch-ledger.ts";
 import {
   claimPoll,
@@ -30,14 +30,17 @@ export function watchOperations(
   };
 
   const writeRounded = (row: WatchRow) => {
-    const dueAt = row.dueAt === null ? null : roundUpToSweep(row.dueAt, sweepIntervalMs);
+    const dueAt = row.dueAt === null ? null : roundUpToLastMsBeforeSweep(row.dueAt, sweepIntervalMs);
     write({ ...row, dueAt });
   };
 
   return {
     async openWatch(wanted): Promise<OpenResult> {
       const row = read(wanted);
-      if (row === null || restartsWatch({ ...row.watch, restartable: row.restartable }, wanted.operation)) {
+      if (
+        row === null ||
+        isRestartedByCall({ ...row.watch, restartable: row.restartable }, wanted.operation)
+      ) {
         const others = jobWatches(watches, wanted).map(({ generation }) => generation);
         const started = startWatch(wanted, row, row === null ? 0 : 1 + Math.max(...others));
         writeRounded({ ...started, tree: null });

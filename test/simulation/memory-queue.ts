@@ -1,4 +1,4 @@
-import { checkDelays, type Queue } from "../../lib/queue/queue.ts";
+import { assertDelaysInRange, type Queue } from "../../lib/queue/queue.ts";
 
 const MAX_VISIBILITY_MS = 43_200_000;
 
@@ -85,7 +85,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): MemoryQueue {
     state,
 
     async send(messages) {
-      checkDelays(messages);
+      assertDelaysInRange(messages);
       for (const { body, delaySeconds, attributes = {} } of messages) {
         put({ body, attributes, sentAt: now() }, delaySeconds);
       }

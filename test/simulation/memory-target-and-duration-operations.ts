@@ -5,7 +5,7 @@ import type {
   SlowLedger,
   TargetLedger,
 } from "../../lib/ledger/ledger.ts";
-import { findFreeNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
+import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
 import { appendSubJobDurations } from "../../lib/schedule/expected-duration.ts";
 import { idOfGeneration, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
 
@@ -113,7 +113,7 @@ export function targetAndDurationOperations({
     },
 
     async startWaiting(call, now, limits) {
-      const number = findFreeNumber(waitingCalls, call.caller, now, limits);
+      const number = findFreeCallNumber(waitingCalls, call.caller, now, limits);
       if (number !== null) waitingCalls[number] = call;
       return number;
     },

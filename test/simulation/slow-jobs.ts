@@ -1,5 +1,5 @@
 import { notificationKey } from "../../lib/ledger/notification.ts";
-import { daysSince1970, durationBucket } from "../../lib/schedule/duration-buckets.ts";
+import { bucketOfDuration, daysSince1970 } from "../../lib/schedule/duration-buckets.ts";
 import type { RandomSource } from "../../local/random-source.ts";
 import { PROJECT, T0 } from "./draw-inputs.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
@@ -22,7 +22,7 @@ export function planSlowJobs(run: ServiceRun, draw: RandomSource): void {
   const day = daysSince1970(T0) - 1;
   for (const jobType of ["CreateCluster", "DeleteNode", "CreateNode"])
     for (let job = 0; job < ended; job += 1) {
-      const bucket = durationBucket(draw.between(10, 300));
+      const bucket = bucketOfDuration(draw.between(10, 300));
       void ledger.addDuration({ project: PROJECT, jobType, day, bucket, expiresAt: T0 * 2 });
     }
   if (hasSweep && draw.happens(0.3)) loseFirstSlowMessages(run);

@@ -1,6 +1,6 @@
-import { type CauseInTree, describeCount, resourcesText } from "../../domain/cause.ts";
+import { type CauseInTree, describeCount, formatResourceNames } from "../../domain/cause.ts";
 import { cleanKeepingLines, cleanToOneLine } from "../../domain/clean-text.ts";
-import { fillIn } from "../../domain/default-texts.ts";
+import { fillPlaceholders } from "../../domain/default-texts.ts";
 import { findHint, translateHint } from "../../domain/hints.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import type { Texts } from "../../domain/texts.ts";
@@ -30,11 +30,14 @@ export function formatCauses(
 }
 
 function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseText {
-  const names = truncate(cleanToOneLine(resourcesText(cause, texts["names.more"])), budget.textCharacters);
+  const names = truncate(
+    cleanToOneLine(formatResourceNames(cause, texts["names.more"])),
+    budget.textCharacters,
+  );
   const title = describeCount(cause, texts, typeText(cause.type, budget, texts));
   const path = cause.path.map((type) => typeText(type, budget, texts));
   return {
-    title: names === "" ? title : fillIn(texts["cause.named"], { title, names }),
+    title: names === "" ? title : fillPlaceholders(texts["cause.named"], { title, names }),
     // The title contains the last type of the path, and the headline contains the first type. Therefore only a path of
     // more than two types is shown.
     path: path.length > 2 ? path.join(STEP) : null,
@@ -60,5 +63,5 @@ function hintOf(hint: string | null, texts: Texts): Hint | null {
 /** Returns an array with one note about the number of omitted causes. Returns an empty array if no cause was omitted. */
 export function formatOmittedCauses(count: number, texts: Texts): string[] {
   if (count === 0) return [];
-  return [count === 1 ? texts["causes.more.one"] : fillIn(texts["causes.more"], { count })];
+  return [count === 1 ? texts["causes.more.one"] : fillPlaceholders(texts["causes.more"], { count })];
 }

@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { cleanToOneLine } from "../../domain/clean-text.ts";
-import { fillIn, type TextKey } from "../../domain/default-texts.ts";
+import { fillPlaceholders, type TextKey } from "../../domain/default-texts.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { type Secret, SecretText } from "../../domain/secret.ts";
 import type { RunningSubJob, SlowSummary } from "../../domain/slow-summary.ts";
-import { Language, type Texts, textsOfLanguage, translateUnits } from "../../domain/texts.ts";
+import { Language, type Texts, textsOfLanguage, translateDurationUnits } from "../../domain/texts.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import { verdictOfChatAnswer } from "../attempt-verdict.ts";
@@ -26,7 +26,13 @@ import {
   type Tone,
 } from "./chat-message.ts";
 import { formatDigestMessage } from "./digest-message.ts";
-import { footerOf, formatHeadline, formatOutcomeMessage, linksOf, listFacts } from "./outcome-message.ts";
+import {
+  formatFooter,
+  formatHeadline,
+  formatOutcomeMessage,
+  listContextFacts,
+  listMessageLinks,
+} from "./outcome-message.ts";
 
 /** The config fields of a target that is a chat. */
 export const chatFields = {
@@ -146,20 +152,22 @@ function systemMessage(
   texts: Texts,
 ): ChatMessage {
   const caller = content.kind === "test" ? cleanToOneLine(content.caller) : "";
-  const [headline, ...statements] = keys.map((key) => fillIn(texts[key], { target: content.target, caller }));
+  const [headline, ...statements] = keys.map((key) =>
+    fillPlaceholders(texts[key], { target: content.target, caller }),
+  );
   return { ...EMPTY_MESSAGE, tone, headline: headline ?? "", statements, at: content.at, texts };
 }
 
 /** Formats the message about a running job that takes longer than 19 of 20 jobs of its type. */
 function formatSlowMessage(summary: SlowSummary, budget: TextBudget, texts: Texts): ChatMessage {
   const { usual, running, runningOmitted, ageSeconds, polledAt } = summary;
-  const duration = (seconds: number) => translateUnits(formatDuration(seconds * 1000), texts);
-  const usualText = fillIn(texts["slow.usual"], {
+  const duration = (seconds: number) => translateDurationUnits(formatDuration(seconds * 1000), texts);
+  const usualText = fillPlaceholders(texts["slow.usual"], {
     count: usual.fromJobs,
     p50: duration(usual.p50Seconds),
     p95: duration(usual.p95Seconds),
   });
-  const more = runningOmitted === 0 ? [] : [fillIn(texts["slow.more"], { count: runningOmitted })];
+  const more = runningOmitted === 0 ? [] : [fillPlaceholders(texts["slow.more"], { count: runningOmitted })];
   return {
     tone: "doubtful",
     mentions: true,
@@ -171,9 +179,9 @@ function formatSlowMessage(summary: SlowSummary, budget: TextBudget, texts: Text
     ],
     causes: [],
     notes: [],
-    facts: listFacts(summary, budget, texts),
-    links: linksOf(summary, texts),
-    footer: footerOf([summary], texts),
+    facts: listContextFacts(summary, budget, texts),
+    links: listMessageLinks(summary, texts),
+    footer: formatFooter([summary], texts),
     at: polledAt,
     texts,
   };
@@ -191,9 +199,9 @@ function runningText(
   const name = truncate(resource === "" ? type : `${type} (${resource})`, budget.textCharacters);
   const running =
     ageSeconds === null
-      ? fillIn(texts["slow.running"], { name })
-      : fillIn(texts["slow.runningFor"], { name, duration: duration(ageSeconds) });
+      ? fillPlaceholders(texts["slow.running"], { name })
+      : fillPlaceholders(texts["slow.runningFor"], { name, duration: duration(ageSeconds) });
   return usualSeconds === null
     ? running
-    : `${running} ${fillIn(texts["slow.usually"], { duration: duration(usualSeconds) })}`;
+    : `${running} ${fillPlaceholders(texts["slow.usually"], { duration: duration(usualSeconds) })}`;
 }

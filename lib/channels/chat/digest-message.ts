@@ -1,6 +1,6 @@
-import { listNames, SHOWN_NAMES } from "../../domain/cause.ts";
+import { formatNameList, SHOWN_NAMES } from "../../domain/cause.ts";
 import { cleanToOneLine } from "../../domain/clean-text.ts";
-import { fillIn } from "../../domain/default-texts.ts";
+import { fillPlaceholders } from "../../domain/default-texts.ts";
 import { OUTCOMES } from "../../domain/job.ts";
 import { normalizeReason } from "../../domain/list-causes.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
@@ -9,7 +9,13 @@ import { truncate } from "../../domain/truncate-text.ts";
 import { formatCauses, formatOmittedCauses } from "./cause-texts.ts";
 import type { CauseText, ChatMessage, Fact, Link, TextBudget } from "./chat-message.ts";
 import { createSafeLink, EMPTY_MESSAGE } from "./chat-message.ts";
-import { footerOf, formatJobLabel, listFacts, OUTCOME_PRESENTATION, timeoutText } from "./outcome-message.ts";
+import {
+  formatFooter,
+  formatJobLabel,
+  listContextFacts,
+  OUTCOME_PRESENTATION,
+  translateTimeoutReason,
+} from "./outcome-message.ts";
 
 const MAX_JOB_LINKS = 5;
 const MAX_LINK_CHARACTERS = 40;
@@ -47,7 +53,7 @@ export function formatDigestMessage(
     ...EMPTY_MESSAGE,
     tone,
     mentions: unsuccessful.length > 0,
-    headline: fillIn(texts["digest.headline"], {
+    headline: fillPlaceholders(texts["digest.headline"], {
       icon,
       jobs: countJobs(summaries, texts),
       counts: countOutcomes(summaries, texts),
@@ -57,11 +63,11 @@ export function formatDigestMessage(
       ...formatOmittedCauses(omitted, texts),
       ...(succeeded.length === 0 || unsuccessful.length === 0
         ? []
-        : [fillIn(texts["digest.rest"], { names: namesOf(succeeded, budget, texts) })]),
+        : [fillPlaceholders(texts["digest.rest"], { names: namesOf(succeeded, budget, texts) })]),
     ],
     facts: listCommonFacts(summaries, budget, texts),
     links: linksOf(unsuccessful, summaries, texts),
-    footer: footerOf(summaries, texts),
+    footer: formatFooter(summaries, texts),
     at: Math.max(0, ...summaries.map(({ concludedAt }) => concludedAt)),
     texts,
   };
@@ -89,7 +95,7 @@ function groupByCause(summaries: readonly OutcomeSummary[], budget: TextBudget, 
 function causeOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): Omit<JobGroup, "jobs"> {
   const none = { title: null, path: null, reason: null, hint: null };
   if (summary.outcome === "timed_out" || summary.outcome === "not_ready") {
-    const reason = timeoutText(summary.reason, budget, texts);
+    const reason = translateTimeoutReason(summary.reason, budget, texts);
     return { cause: { ...none, reason: reason === "" ? null : reason }, omittedCauses: 0 };
   }
   const { causes, omitted } = formatCauses(summary, budget, texts);
@@ -103,7 +109,7 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
   if (first === undefined) return cause;
   const { outcome } = first;
   const label = jobs.length === 1 ? formatJobLabel(first, texts) : namesOf(jobs, budget, texts);
-  const title = fillIn(texts.headline, {
+  const title = fillPlaceholders(texts.headline, {
     icon: OUTCOME_PRESENTATION[outcome].icon,
     outcome: texts[`outcome.${outcome}`],
     job: truncate(label, budget.textCharacters),
@@ -125,7 +131,7 @@ function namesOf(summaries: readonly OutcomeSummary[], budget: TextBudget, texts
     .slice(0, SHOWN_NAMES)
     .map((summary) => cleanToOneLine(summary.resourceName ?? "") || formatJobLabel(summary, texts));
   const short = names.map((name) => truncate(name, budget.textCharacters));
-  return listNames(short, summaries.length, texts["names.more"]);
+  return formatNameList(short, summaries.length, texts["names.more"]);
 }
 
 /** Returns the facts that are equal for all jobs of the message. */
@@ -134,7 +140,7 @@ function listCommonFacts(
   budget: TextBudget,
   texts: Texts,
 ): readonly Fact[] {
-  const [first = [], ...others] = summaries.map((summary) => listFacts(summary, budget, texts));
+  const [first = [], ...others] = summaries.map((summary) => listContextFacts(summary, budget, texts));
   return first.filter((fact) =>
     others.every((facts) => facts.some(({ label, value }) => label === fact.label && value === fact.value)),
   );
@@ -161,7 +167,7 @@ function linksOf(
 function countOutcomes(summaries: readonly OutcomeSummary[], texts: Texts): string {
   const counts = DIGEST_ORDER.flatMap((outcome) => {
     const count = summaries.filter((summary) => summary.outcome === outcome).length;
-    return count === 0 ? [] : [fillIn(texts[`digest.${outcome}`], { count })];
+    return count === 0 ? [] : [fillPlaceholders(texts[`digest.${outcome}`], { count })];
   });
   return counts.join(", ") || texts["digest.none"];
 }
@@ -175,5 +181,5 @@ function countJobs(summaries: readonly OutcomeSummary[], texts: Texts): string {
     summaries.length > 0 && summaries.every(({ jobType }) => jobType?.toLowerCase().endsWith(unit));
   const unit = areAll("node") ? "nodes" : areAll("cluster") ? "clusters" : "jobs";
   const count = summaries.length;
-  return count === 1 ? texts[`digest.${unit}.one`] : fillIn(texts[`digest.${unit}`], { count });
+  return count === 1 ? texts[`digest.${unit}.one`] : fillPlaceholders(texts[`digest.${unit}`], { count });
 }

@@ -1,10 +1,10 @@
 import { cleanKeepingLines, cleanToOneLine } from "../../domain/clean-text.ts";
 import { clusterConsoleUrl } from "../../domain/console-url.ts";
-import { fillIn } from "../../domain/default-texts.ts";
+import { fillPlaceholders } from "../../domain/default-texts.ts";
 import { type Outcome, wasJobObserved } from "../../domain/job.ts";
 import { OperationKind } from "../../domain/operation-kind.ts";
 import { hasJobEnded, type OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { type Texts, translateSentences, translateUnits } from "../../domain/texts.ts";
+import { type Texts, translateDurationUnits, translateSentences } from "../../domain/texts.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import { formatCauses, formatOmittedCauses } from "./cause-texts.ts";
@@ -29,9 +29,9 @@ export function formatOutcomeMessage(summary: OutcomeSummary, budget: TextBudget
     statements: statementsOf(summary, budget, texts),
     causes,
     notes: [...formatOmittedCauses(omitted, texts), ...warningsOf(summary, budget, texts)],
-    facts: listFacts(summary, budget, texts),
-    links: linksOf(summary, texts),
-    footer: footerOf([summary], texts),
+    facts: listContextFacts(summary, budget, texts),
+    links: listMessageLinks(summary, texts),
+    footer: formatFooter([summary], texts),
     at: concludedAt,
     texts,
   };
@@ -76,9 +76,10 @@ export function formatHeadline(
   texts: Texts,
 ): string {
   const job = truncate(formatJobLabel(label, texts), budget.textCharacters);
-  const title = fillIn(texts.headline, { icon, outcome, job });
+  const title = fillPlaceholders(texts.headline, { icon, outcome, job });
   if (duration === null) return truncate(title, MAX_HEADLINE_CHARACTERS);
-  const withDuration = (headline: string) => fillIn(texts["headline.duration"], { headline, duration });
+  const withDuration = (headline: string) =>
+    fillPlaceholders(texts["headline.duration"], { headline, duration });
   return withDuration(truncate(title, MAX_HEADLINE_CHARACTERS - withDuration("").length));
 }
 
@@ -89,7 +90,7 @@ export function formatJobLabel({ jobType, resourceName, project }: JobLabel, tex
     cleanToOneLine(kind.success ? texts[`operation.${kind.data}`] : (jobType ?? "")),
     cleanToOneLine(resourceName ?? ""),
   ];
-  if (type === "" && name === "") return fillIn(texts["job.inProject"], { project });
+  if (type === "" && name === "") return fillPlaceholders(texts["job.inProject"], { project });
   return [type || texts.job, name].filter((part) => part !== "").join(" ");
 }
 
@@ -102,7 +103,7 @@ function durationText(summary: OutcomeSummary, texts: Texts): string | null {
   const hasEnded = hasJobEnded(outcome);
   if (hasEnded && durationSeconds === null) return null;
   const durationMs = hasEnded ? (durationSeconds ?? 0) * 1000 : Math.max(0, concludedAt - acceptedAt);
-  return translateUnits(formatDuration(durationMs), texts);
+  return translateDurationUnits(formatDuration(durationMs), texts);
 }
 
 /**
@@ -122,9 +123,11 @@ function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts)
         : [texts["lost.unseen"], texts["advice.lost.unseen"]];
     }
     case "not_ready":
-      return [timeoutText(reason, budget, texts), texts["advice.not_ready"]];
+      return [translateTimeoutReason(reason, budget, texts), texts["advice.not_ready"]];
     case "timed_out":
-      return [timeoutText(reason, budget, texts), texts["advice.timed_out"]].filter((line) => line !== "");
+      return [translateTimeoutReason(reason, budget, texts), texts["advice.timed_out"]].filter(
+        (line) => line !== "",
+      );
     default:
       return outcome satisfies never;
   }
@@ -134,7 +137,7 @@ function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts)
  * Returns the reason of a timeout, or the reason why a resource is not ready. If the function can name the running
  * subjobs, a sentence with these subjobs replaces the sentence with the phase.
  */
-export function timeoutText(reason: string | null, budget: TextBudget, texts: Texts): string {
+export function translateTimeoutReason(reason: string | null, budget: TextBudget, texts: Texts): string {
   const sentences = translateSentences(cleanKeepingLines(reason ?? ""), texts);
   const namesRunning = sentences.some(({ key }) => key === "sentence.running");
   const shown = sentences.filter(({ key }) => !namesRunning || key !== "sentence.stillPhase");
@@ -152,7 +155,7 @@ function warningsOf({ warnings }: OutcomeSummary, budget: TextBudget, texts: Tex
 }
 
 /** Returns who started a job, and the pipeline and the labels of the job. */
-export function listFacts(
+export function listContextFacts(
   { context }: Pick<OutcomeSummary, "context">,
   budget: TextBudget,
   texts: Texts,
@@ -172,7 +175,7 @@ export function listFacts(
 }
 
 /** Returns the links to the status page, to the pipeline run and to the cluster. A deleted cluster gets no link. */
-export function linksOf(
+export function listMessageLinks(
   summary: Pick<OutcomeSummary, "statusUrl" | "context" | "region" | "clusterId" | "jobType"> &
     Partial<Pick<OutcomeSummary, "outcome">>,
   texts: Texts,
@@ -187,7 +190,7 @@ export function linksOf(
 }
 
 /** Returns the projects and the regions of jobs. The footer of a single job also contains the job ID. */
-export function footerOf(
+export function formatFooter(
   summaries: readonly Pick<OutcomeSummary, "project" | "region" | "jobId">[],
   texts: Texts,
 ): string {
@@ -195,7 +198,11 @@ export function footerOf(
   const jobId =
     first === undefined || others.length > 0
       ? []
-      : [fillIn(texts["job.id"], { jobId: truncate(cleanToOneLine(first.jobId), MAX_JOB_ID_CHARACTERS) })];
+      : [
+          fillPlaceholders(texts["job.id"], {
+            jobId: truncate(cleanToOneLine(first.jobId), MAX_JOB_ID_CHARACTERS),
+          }),
+        ];
   const parts = summaries.flatMap(({ project, region }) => [project, region ?? ""]);
   return [...new Set(parts.map(cleanToOneLine).filter((part) => part !== "")), ...jobId].join(" · ");
 }

@@ -28,7 +28,7 @@ export const feishuChannel = createChatChannel({
   isWithinLimits: (payload) => encodeJsonBody(payload).length <= MAX_BODY_BYTES - SIGNATURE_BYTES,
   /** If the target has a secret, the function adds the fields `timestamp` and `sign` to the body of the request. */
   buildRequest({ url, secret }, payload, { now }) {
-    const signature = secret === undefined ? null : signFeishu(secret.reveal(), now);
+    const signature = secret === undefined ? null : createFeishuSignature(secret.reveal(), now);
     return createJsonRequest(url, { ...signature, ...payload });
   },
   ownVerdictOf: feishuVerdict,
@@ -77,7 +77,7 @@ function feishuVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null 
  * secret. The text that is signed with the HMAC is empty.
  * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
  */
-export function signFeishu(secret: string, now: Instant): { timestamp: string; sign: string } {
+export function createFeishuSignature(secret: string, now: Instant): { timestamp: string; sign: string } {
   const timestamp = String(Math.floor(now / 1000));
   return { timestamp, sign: createHmac("sha256", `${timestamp}\n${secret}`).update("").digest("base64") };
 }

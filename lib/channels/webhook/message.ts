@@ -1,4 +1,4 @@
-import { toCause } from "../../domain/cause.ts";
+import { toPublicCause } from "../../domain/cause.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import type { SlowSummary } from "../../domain/slow-summary.ts";
 import { toIso, toIsoOrNull } from "../../domain/time-text.ts";
@@ -67,7 +67,7 @@ export function createJobEvent(summary: OutcomeSummary): JobEvent {
       resourceName: summary.resourceName,
       failures: summary.failures,
       failuresOmitted: summary.failuresOmitted,
-      causes: summary.causes.map(toCause),
+      causes: summary.causes.map(toPublicCause),
       causesOmitted: summary.causesOmitted,
       subJobs: summary.subJobs,
       warnings: summary.warnings,

@@ -2,10 +2,10 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
-import { type Audit, classifyWatch, isDiscovered, type OrphanedWatch } from "../audit.ts";
+import { type Audit, classifyForAudit, isDiscovered, type OrphanedWatch } from "../audit.ts";
 import { NewerItemError } from "../ledger.ts";
 import { fromAttributes } from "./expression.ts";
-import { type Item, type LedgerTable, readItem } from "./item-operations.ts";
+import { type Item, type LedgerTable, readParsedItem } from "./item-operations.ts";
 import { parseWatchItemKey, RECENT_INDEX, watchItemKey } from "./keys.ts";
 
 /** The number of watches that the audit function reads in parallel. */
@@ -41,7 +41,7 @@ export async function auditWatches(table: LedgerTable, now: Instant): Promise<Au
         const found = await readSchedule(table, key);
         if (found === null) return;
         // A watch that a newer release wrote waits for the newer release.
-        const result = found === "newer" ? "live" : classifyWatch(found, now);
+        const result = found === "newer" ? "live" : classifyForAudit(found, now);
         if (found !== "newer" && result === "orphaned")
           audit.orphaned.push({ ...key, traceparent: found.traceparent });
         else if (result !== "orphaned") audit[result] += 1;
@@ -71,7 +71,7 @@ async function readSchedule(
   table: LedgerTable,
   key: WatchKey,
 ): Promise<z.infer<typeof Schedule> | "newer" | null> {
-  return readItem(table, Schedule, watchItemKey(key)).catch((error: unknown) => {
+  return readParsedItem(table, Schedule, watchItemKey(key)).catch((error: unknown) => {
     if (error instanceof NewerItemError) return "newer";
     throw error;
   });

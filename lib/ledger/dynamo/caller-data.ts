@@ -6,11 +6,11 @@ import type { CallerData } from "../watch.ts";
 import type { NewWatch } from "../watch-ledger.ts";
 import type { StoredValues } from "./expression.ts";
 import {
-  getItem,
   type Item,
   type LedgerTable,
   type Operation,
   parseItem,
+  readRawItem,
   toEpochSeconds,
   updateItem,
 } from "./item-operations.ts";
@@ -67,12 +67,12 @@ export async function moveToCallerItem(table: LedgerTable, watchItem: Item): Pro
 }
 
 export const readCallerData: Operation<"readCallerData"> = async (table, key) => {
-  const watchItem = await getItem(table, watchItemKey(key));
+  const watchItem = await readRawItem(table, watchItemKey(key));
   if (watchItem === null) return { context: {}, callbacks: {} };
   const { hasCallerItem, generation } = parseItem(WatchItem, watchItem);
   const isCurrent = generation === key.generation;
   if (isCurrent && !hasCallerItem) return toCallerData(watchItem, null);
-  return toCallerData(isCurrent ? watchItem : null, await getItem(table, callerDataItemKey(key)));
+  return toCallerData(isCurrent ? watchItem : null, await readRawItem(table, callerDataItemKey(key)));
 };
 
 /**

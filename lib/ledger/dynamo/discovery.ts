@@ -3,9 +3,9 @@ import { MaybeInstant } from "../../domain/job.ts";
 import { MIN_LIST_INTERVAL_MS } from "../ledger.ts";
 import {
   createItem,
-  getItem,
   type Operation,
   parseItem,
+  readRawItem,
   toEpochSeconds,
   updateItem,
 } from "./item-operations.ts";
@@ -71,7 +71,7 @@ export const rememberMessage: Operation<"rememberMessage"> = (table, messageId, 
 
 /** The operation costs one read unit. */
 export const hasMessage: Operation<"hasMessage"> = async (table, messageId) =>
-  (await getItem(table, messageKey(messageId), ["pk"])) !== null;
+  (await readRawItem(table, messageKey(messageId), ["pk"])) !== null;
 
 function messageKey(messageId: string): ItemKey {
   return { pk: `L#${messageId}`, sk: "message" };

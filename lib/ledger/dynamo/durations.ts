@@ -5,13 +5,13 @@ import { appendSubJobDurations, type SubJobDurations } from "../../schedule/expe
 import { SlowRecord } from "../watch-deliveries.ts";
 import {
   createItem,
-  getItem,
   type Item,
   type Operation,
   packJson,
   parseItem,
   queryPage,
-  readItem,
+  readParsedItem,
+  readRawItem,
   toEpochSeconds,
   unpackJson,
   updateItem,
@@ -92,7 +92,7 @@ export const saveSlowOnce: Operation<"saveSlowOnce"> = async (table, generation,
 };
 
 export const readSlow: Operation<"readSlow"> = async (table, generation) => {
-  const item = await getItem(table, slowItemKey(generation));
+  const item = await readRawItem(table, slowItemKey(generation));
   return item === null ? null : toSlowRecord(item);
 };
 
@@ -101,7 +101,7 @@ export function toSlowRecord(item: Item): SlowRecord {
 }
 
 export const readSubJobDurations: Operation<"readSubJobDurations"> = async (table, project, jobType) => {
-  const item = await readItem(table, SubJobDurationsItem, subJobDurationsKey(project, jobType));
+  const item = await readParsedItem(table, SubJobDurationsItem, subJobDurationsKey(project, jobType));
   return toSubJobDurations(item?.durations);
 };
 
@@ -119,7 +119,7 @@ export const addSubJobDurations: Operation<"addSubJobDurations"> = async (
 ) => {
   const key = subJobDurationsKey(project, jobType);
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const stored = (await readItem(table, SubJobDurationsItem, key))?.durations;
+    const stored = (await readParsedItem(table, SubJobDurationsItem, key))?.durations;
     const durations = packJson(appendSubJobDurations(toSubJobDurations(stored), ended));
     const written = await updateItem(table, {
       key,

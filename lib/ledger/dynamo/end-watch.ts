@@ -8,7 +8,6 @@ import { deliveriesOverdueAt, type StoredOutcome, truncateEndedJob } from "../wa
 import type { StoredValues } from "./expression.ts";
 import {
   createItem,
-  getItem,
   type Item,
   type LedgerTable,
   MAX_TREE_BYTES,
@@ -16,7 +15,8 @@ import {
   packJson,
   packTree,
   parseItem,
-  readItem,
+  readParsedItem,
+  readRawItem,
   toEpochSeconds,
   unpackJson,
   unpackTree,
@@ -27,8 +27,8 @@ import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
 import {
   formatInstants,
   NO_LEASE,
-  nextSweepAttributes,
   overdueIndexAttributes,
+  roundedOverdueIndexAttributes,
   WatchItem,
 } from "./watch-item.ts";
 
@@ -61,7 +61,7 @@ export const endWatch: Operation<"endWatch"> = async (table, end) => {
       ...OVER,
       ...(targets.size === 0
         ? overdueIndexAttributes(key, null)
-        : nextSweepAttributes(table, key, deliveriesOverdueAt(concludedAt))),
+        : roundedOverdueIndexAttributes(table, key, deliveriesOverdueAt(concludedAt))),
       ...(end.job === undefined ? {} : { ...truncateEndedJob(end.job) }),
       state: outcome,
       concludedAt,
@@ -77,7 +77,7 @@ export const endWatch: Operation<"endWatch"> = async (table, end) => {
     await expireCallerItem(table, key, ended, end.expiresAt);
     return { kind: "ended" };
   }
-  const found = await readItem(table, WatchItem, watchItemKey(key));
+  const found = await readParsedItem(table, WatchItem, watchItemKey(key));
   if (found?.state !== "watching" || found.acceptedAt !== acceptedAt) return { kind: "over" };
   return { kind: "targets_changed", targets: found.targets.toSorted() };
 };
@@ -118,7 +118,7 @@ export const stopWatch: Operation<"stopWatch"> = async (table, key, at, expiresA
     await expireCallerItem(table, key, stopped, expiresAt);
     return "stopped";
   }
-  const found = await readItem(table, WatchItem, watchItemKey(key));
+  const found = await readParsedItem(table, WatchItem, watchItemKey(key));
   if (found === null) return "missing";
   const { state } = found;
   if (RESTARTABLE.includes(state)) {
@@ -158,7 +158,7 @@ export function toOutcomeAttributes(
  * message needs up to a hundred outcomes.
  */
 export const readOutcome: Operation<"readOutcome"> = async (table, key) => {
-  const item = await getItem(table, outcomeItemKey(key), ["pk", "summary", "generations", "v"]);
+  const item = await readRawItem(table, outcomeItemKey(key), ["pk", "summary", "generations", "v"]);
   if (item === null) return null;
   const { summary, generations } = toStoredOutcome(item);
   return { summary, generations };

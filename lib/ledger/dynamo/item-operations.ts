@@ -97,7 +97,7 @@ export async function createItem(
  * Returns the attributes of one item. Returns null if the item does not exist.
  * @param ConsistentRead is false for a read that costs half as much, but may not contain the latest writes.
  */
-export async function getItem(
+export async function readRawItem(
   { client, table }: LedgerTable,
   key: ItemKey,
   attributes?: readonly string[],
@@ -117,12 +117,12 @@ export async function getItem(
 }
 
 /** Reads one item and validates the item with a schema. Returns null if the item does not exist. */
-export async function readItem<T>(
+export async function readParsedItem<T>(
   table: LedgerTable,
   schema: z.ZodMiniType<T>,
   key: ItemKey,
 ): Promise<T | null> {
-  const item = await getItem(table, key);
+  const item = await readRawItem(table, key);
   return item === null ? null : parseItem(schema, item);
 }
 

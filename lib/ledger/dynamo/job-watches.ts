@@ -1,5 +1,5 @@
 import type { JobKey } from "../../domain/job.ts";
-import { newestFirst, type Watch } from "../watch.ts";
+import { compareNewestFirst, type Watch } from "../watch.ts";
 
 import { type Item, type LedgerTable, type Operation, parseItem, queryPage } from "./item-operations.ts";
 import { jobPartition, WATCH_PREFIX } from "./keys.ts";
@@ -14,7 +14,7 @@ export function toJobWatches(items: ReadonlyMap<string, Item>): Watch[] {
   return [...items]
     .filter(([sk]) => sk.startsWith(WATCH_PREFIX))
     .map(([, item]) => toWatch(parseItem(WatchItem, item)))
-    .sort(newestFirst);
+    .sort(compareNewestFirst);
 }
 
 /**

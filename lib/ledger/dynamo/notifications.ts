@@ -13,12 +13,12 @@ import {
 } from "../notification.ts";
 import {
   createItem,
-  getItem,
   type Item,
   type LedgerTable,
   type Operation,
   parseItem,
-  readItem,
+  readParsedItem,
+  readRawItem,
   toEpochSeconds,
   updateItem,
 } from "./item-operations.ts";
@@ -68,7 +68,7 @@ export const claimNotification: Operation<"claimNotification"> = async (table, w
     returnValues: "ALL_NEW",
   });
   if (claimed !== null) return { kind: "claimed", record: toDeliveryRecord(claimed, key.target) };
-  const item = await readItem(table, NotificationItem, notificationItemKey(key));
+  const item = await readParsedItem(table, NotificationItem, notificationItemKey(key));
   return item === null ? { kind: "other_owner" } : explainRefusal(item, wanted);
 };
 
@@ -134,7 +134,7 @@ export const postponeNotification: Operation<"postponeNotification"> = async (ta
 };
 
 export const readDelivery: Operation<"readDelivery"> = async (table, key) => {
-  const item = await getItem(table, notificationItemKey(key));
+  const item = await readRawItem(table, notificationItemKey(key));
   return toDeliveryRecord(item, key.target);
 };
 
@@ -173,7 +173,7 @@ export const startRedelivery: Operation<"startRedelivery"> = async (table, key, 
   });
   if (started !== null) return redelivery;
   // The read throws an error if a later release wrote the item.
-  await readItem(table, NotificationItem, notificationItemKey(key));
+  await readParsedItem(table, NotificationItem, notificationItemKey(key));
   return null;
 };
 
@@ -216,7 +216,7 @@ export const removeRunningMember: Operation<"removeRunningMember"> = async (tabl
 };
 
 export const readDigest: Operation<"readDigest"> = async (table, digestId) => {
-  const digest = await readItem(table, DigestItem, digestKey(digestId));
+  const digest = await readParsedItem(table, DigestItem, digestKey(digestId));
   if (digest === null) return null;
   const { caller, members, targets, running } = digest;
   return {

@@ -1,9 +1,9 @@
 import {
   deliveriesOverdueAt,
   findExceededLimit,
+  isRestartedByCall,
   NO_LIMITS,
   pollOverdueAt,
-  restartsWatch,
   type WatchLimits,
 } from "../watch.ts";
 import type { NewWatch, OpenResult } from "../watch-ledger.ts";
@@ -12,17 +12,23 @@ import { saveGenerationsOfLateTargets } from "./end-watch.ts";
 import type { StoredValues } from "./expression.ts";
 import {
   createItem,
-  getItem,
   type Item,
   type LedgerTable,
   type Operation,
   parseItem,
+  readRawItem,
   toEpochSeconds,
   updateItem,
 } from "./item-operations.ts";
 import { listJobWatches } from "./job-watches.ts";
 import { watchItemKey } from "./keys.ts";
-import { NO_LEASE, nextSweepAttributes, overdueIndexAttributes, toWatch, WatchItem } from "./watch-item.ts";
+import {
+  NO_LEASE,
+  overdueIndexAttributes,
+  roundedOverdueIndexAttributes,
+  toWatch,
+  WatchItem,
+} from "./watch-item.ts";
 
 /**
  * The maximum number of tries of `openWatch` to write a watch. A write fails if another call changes the watch at the
@@ -43,17 +49,17 @@ export const openWatch: Operation<"openWatch"> = async (table, watch) => {
   for (let round = 0; round < ROUNDS; round += 1) {
     // Large caller data is stored before the watch. If the caller has a watch already, the caller data must not become
     // a part of the first generation of this watch.
-    const before = inline === null ? await getItem(table, key) : null;
+    const before = inline === null ? await readRawItem(table, key) : null;
     if (before === null) {
       if (inline === null) await saveCallbacks(table, watch, 0);
       const created = await createItem(table, key, attributes);
       if (created) return { kind: "accepted", poll: 1, generation: 0 };
     }
-    const item = before ?? (await getItem(table, key));
+    const item = before ?? (await readRawItem(table, key));
     if (item === null) continue;
     const found = parseItem(WatchItem, item);
     const { operation } = toWatch(found);
-    const result = restartsWatch({ ...found, operation }, watch.operation)
+    const result = isRestartedByCall({ ...found, operation }, watch.operation)
       ? await restartWatch(table, watch, found, item)
       : await extendWatch(table, watch, found);
     if (result !== null) return result;
@@ -185,7 +191,7 @@ function startAttributes(table: LedgerTable, watch: NewWatch): StoredValues {
   const { acceptedAt, deadlineAt, readyMinutes = null, nextPollAt, digestId, traceparent } = watch;
   const { operation = null } = watch;
   return {
-    ...nextSweepAttributes(table, watch, pollOverdueAt(nextPollAt)),
+    ...roundedOverdueIndexAttributes(table, watch, pollOverdueAt(nextPollAt)),
     state: "watching",
     pollDone: true,
     acceptedAt,

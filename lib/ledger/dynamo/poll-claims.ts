@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Job } from "../../domain/job.ts";
-import { pollOverdueAt, truncateObservedJob, truncateObservedText, truncateReady } from "../watch.ts";
+import { pollOverdueAt, truncateObservedJob, truncateObservedText, truncateReadyTexts } from "../watch.ts";
 import type { PollClaim, PollToClaim } from "../watch-ledger.ts";
 import {
   hashTree,
@@ -8,11 +8,11 @@ import {
   type Operation,
   packTree,
   parseItem,
-  readItem,
+  readParsedItem,
   updateItem,
 } from "./item-operations.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
-import { formatInstants, NO_LEASE, nextSweepAttributes, toWatch, WatchItem } from "./watch-item.ts";
+import { formatInstants, NO_LEASE, roundedOverdueIndexAttributes, toWatch, WatchItem } from "./watch-item.ts";
 
 /**
  * The maximum size of a compressed tree of subjobs in the watch item. A tree of one or two subjobs is below this limit.
@@ -61,7 +61,7 @@ export const undoPollClaim: Operation<"undoPollClaim"> = async (table, { key, po
 };
 
 async function explainRefusal(table: LedgerTable, { key, poll, messageId }: PollToClaim): Promise<PollClaim> {
-  const found = await readItem(table, WatchItem, watchItemKey(key));
+  const found = await readParsedItem(table, WatchItem, watchItemKey(key));
   if (found === null) return { kind: "stale", reason: "missing" };
   if (found.state !== "watching") return { kind: "stale", reason: "over" };
   if (found.poll > poll) return { kind: "stale", reason: "superseded" };
@@ -86,8 +86,8 @@ export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
     set: {
       ...NO_LEASE,
       ...truncateObservedJob(record),
-      ...(record.ready === undefined ? {} : { ready: JSON.stringify(truncateReady(record.ready)) }),
-      ...nextSweepAttributes(table, key, pollOverdueAt(nextPollAt)),
+      ...(record.ready === undefined ? {} : { ready: JSON.stringify(truncateReadyTexts(record.ready)) }),
+      ...roundedOverdueIndexAttributes(table, key, pollOverdueAt(nextPollAt)),
       ...(tree === null ? {} : { tree: inline, treeHash: hash }),
       pollDone: true,
       nextPollAt,

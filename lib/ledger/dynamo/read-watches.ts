@@ -9,12 +9,12 @@ import { slowItemKey, toSlowRecord } from "./durations.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributes } from "./expression.ts";
 import {
-  getItem,
   type Item,
   type LedgerTable,
   type Operation,
   parseItem,
   queryPage,
+  readRawItem,
   unpackTree,
 } from "./item-operations.ts";
 import { readJobItems, toJobWatches } from "./job-watches.ts";
@@ -75,7 +75,7 @@ export const readWatch: Operation<"readWatch"> = async (table, key) => {
  * 8 kB.
  */
 export const readProgress: Operation<"readProgress"> = async (table, key) => {
-  const item = await getItem(table, watchItemKey(key), ["pk", "v", "state", "nextPollAt"], false);
+  const item = await readRawItem(table, watchItemKey(key), ["pk", "v", "state", "nextPollAt"], false);
   return item === null ? null : parseItem(Progress, item);
 };
 

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { parseJson } from "../../domain/json.ts";
-import { findFreeNumber, type WaitingCall } from "../waiting-calls.ts";
-import { getItem, type Operation, parseItem, toEpochSeconds, updateItem } from "./item-operations.ts";
+import { findFreeCallNumber, type WaitingCall } from "../waiting-calls.ts";
+import { type Operation, parseItem, readRawItem, toEpochSeconds, updateItem } from "./item-operations.ts";
 
 /** All waiting calls are attributes of one item. No target has the name `:waiting`. */
 const KEY = { pk: "T#:waiting", sk: "calls" };
@@ -20,14 +20,14 @@ const attributeOf = (number: number) => `call${number}`;
 /** The operation costs one read and, if the call may wait, one write. */
 export const startWaiting: Operation<"startWaiting"> = async (table, call, now, limits) => {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const item = await getItem(table, KEY);
+    const item = await readRawItem(table, KEY);
     const stored = item === null ? {} : parseItem(Item, item);
     const calls: Record<number, WaitingCall> = {};
     for (let number = 0; number < limits.total; number += 1) {
       const text = stored[attributeOf(number)];
       if (typeof text === "string") calls[number] = Call.parse(parseJson(text));
     }
-    const number = findFreeNumber(calls, call.caller, now, limits);
+    const number = findFreeCallNumber(calls, call.caller, now, limits);
     if (number === null) return null;
     const name = attributeOf(number);
     const before = stored[name];

@@ -4,7 +4,7 @@ import { parseJson } from "../../domain/json.ts";
 import { Operation } from "../../domain/operation.ts";
 import { ReadyProgress } from "../../domain/ready.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
-import { POLL_HISTORY, roundUpToSweep, type Watch, WatchFields } from "../watch.ts";
+import { POLL_HISTORY, roundUpToLastMsBeforeSweep, type Watch, WatchFields } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
 import type { LedgerTable } from "./item-operations.ts";
 import { overdueShard, parseWatchItemKey } from "./keys.ts";
@@ -86,12 +86,12 @@ export function overdueIndexAttributes(key: WatchKey, dueAt: Instant | null): St
  * Returns the attributes of `overdueIndexAttributes` with the time rounded up to the next run of the sweep function. A
  * change of the time costs two more write units. With the rounded time, most polls do not change the index.
  */
-export function nextSweepAttributes(
+export function roundedOverdueIndexAttributes(
   { sweepIntervalMs = 1 }: LedgerTable,
   key: WatchKey,
   dueAt: Instant,
 ): StoredValues {
-  return overdueIndexAttributes(key, roundUpToSweep(dueAt, sweepIntervalMs));
+  return overdueIndexAttributes(key, roundUpToLastMsBeforeSweep(dueAt, sweepIntervalMs));
 }
 
 /** The attributes that end the lease of a poll (the time for which only one message may do the poll). */

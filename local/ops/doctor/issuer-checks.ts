@@ -1,4 +1,4 @@
-import { KeysOriginError, readIssuerKeys } from "../../../lib/auth/issuer-keys.ts";
+import { fetchIssuerKeys, KeysOriginError } from "../../../lib/auth/issuer-keys.ts";
 import type { WholeConfig } from "../../../lib/config/config.ts";
 import { guardedFetch, openEgress } from "../../../lib/http/egress.ts";
 import { OUTGOING_PROXY } from "../../../lib/runtime/environment.ts";
@@ -38,7 +38,7 @@ async function checkIssuer(
     return text;
   };
   try {
-    const { keys } = await readIssuerKeys(issuer, keysUrl, fetchText);
+    const { keys } = await fetchIssuerKeys(issuer, keysUrl, fetchText);
     return keys.length > 0
       ? okFinding(item, `has ${keys.length} signing keys`)
       : faultFinding(item, "has no signing key", "No token of this issuer can be valid. Check the issuer.");

@@ -5,7 +5,7 @@ import type { Project } from "../../../lib/config/projects.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
 import { parseAllowList } from "../../../lib/http/allow-list.ts";
 import { hostPortOf } from "../../../lib/http/check-url.ts";
-import { checkAddresses } from "../../../lib/http/egress.ts";
+import { findRefusingRule } from "../../../lib/http/egress.ts";
 import { type Finding, faultFinding, okFinding, readErrorName, warningFinding } from "./finding.ts";
 import type { Resolve } from "./target-checks.ts";
 
@@ -91,7 +91,7 @@ async function checkEndpoint(item: string, url: URL, resolve: Resolve): Promise<
   // The egress rules (the rules for connections to targets) do not apply to the CCE and IAM endpoints, because the
   // operator chooses these endpoints. An endpoint in a private network is still a warning, because Lambda functions
   // cannot reach a private network.
-  if (checkAddresses(addresses, hostPort, parseAllowList([])) !== null)
+  if (findRefusingRule(addresses, hostPort, parseAllowList([])) !== null)
     return warningFinding(
       item,
       `${host} has a private address`,

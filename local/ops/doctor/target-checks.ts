@@ -2,10 +2,10 @@ import type { AttemptResult, DeliveryRequest } from "../../../lib/channels/deliv
 import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import type { Target } from "../../../lib/channels/registry.ts";
 import type { WholeConfig } from "../../../lib/config/config.ts";
-import { maskSecretsIn } from "../../../lib/domain/mask-secrets-in.ts";
+import { createCachedSecretMask } from "../../../lib/domain/mask-secrets-in.ts";
 import { type AllowList, parseAllowList } from "../../../lib/http/allow-list.ts";
 import { checkUrl } from "../../../lib/http/check-url.ts";
-import { checkAddresses } from "../../../lib/http/egress.ts";
+import { findRefusingRule } from "../../../lib/http/egress.ts";
 import { ALLOW_REMEDY } from "../ineffective-entries.ts";
 import { type Finding, faultFinding, okFinding, readErrorName } from "./finding.ts";
 
@@ -47,7 +47,7 @@ async function findUrlFault(
   if (checked.kind === "refused")
     return faultFinding(item, `its URL is refused (${checked.rule})`, ALLOW_REMEDY);
   try {
-    const rule = checkAddresses(await resolve(checked.hostPort.host), checked.hostPort, allowList);
+    const rule = findRefusingRule(await resolve(checked.hostPort.host), checked.hostPort, allowList);
     return rule === null
       ? null
       : faultFinding(item, `its host has a refused address (${rule})`, ALLOW_REMEDY);
@@ -84,7 +84,7 @@ export async function sendTestMessages(
         now: now(),
         timeLimitMs: ATTEMPT_TIME_LIMIT_MS,
         allow: settings.egress.allow,
-        mask: maskSecretsIn(config),
+        mask: createCachedSecretMask(config),
       });
       return attemptFinding(`message to ${name}`, result);
     }),

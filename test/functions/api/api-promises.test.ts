@@ -1,4 +1,4 @@
-import { createHealthCheck } from "../../../functions/api/health.ts";
+import { createCachedHealthCheck } from "../../../functions/api/health.ts";
 import { attempt } from "../../lib/ledger/samples.ts";
 import { json, messages } from "../http-answers.ts";
 import { START, TOKENS } from "../http-config.ts";
@@ -98,7 +98,7 @@ test.each(["config", "ledger", "queue"] as const)(
   "the health response is 503 if only the %s fails",
   async (failing) => {
     const well = { config: async () => 1, ledger: async () => 1, queue: async () => 1 };
-    const check = createHealthCheck({
+    const check = createCachedHealthCheck({
       checks: { ...well, [failing]: () => Promise.reject(new Error("down")) },
       now: () => 0,
       wait: () => new Promise<void>(() => undefined),

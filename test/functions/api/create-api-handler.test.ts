@@ -1,5 +1,5 @@
 import { PROBLEMS } from "../../../lib/api/problem.ts";
-import { createLinkKey, listPageUrl, pageUrl } from "../../../lib/auth/link-keys.ts";
+import { createJobPageUrl, createLinkKey, createListPageUrl } from "../../../lib/auth/link-keys.ts";
 import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, LINKS, START } from "../http-config.ts";
@@ -53,10 +53,10 @@ describe("pages", () => {
   test("open with the key of their link, without a token", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
-    const answer = await api.ask("GET", pageUrl(LINKS, watch, START) ?? "", { token: null });
+    const answer = await api.ask("GET", createJobPageUrl(LINKS, watch, START) ?? "", { token: null });
     expect(answer).toMatchObject({ status: 200, headers: { "content-type": "text/html; charset=utf-8" } });
     const headers = { "if-none-match": answer.headers?.etag ?? "" };
-    expect((await api.ask("GET", pageUrl(LINKS, watch, START) ?? "", { headers })).status).toBe(304);
+    expect((await api.ask("GET", createJobPageUrl(LINKS, watch, START) ?? "", { headers })).status).toBe(304);
   });
 
   test("return the same 404 for an expired key, the key of another page, a missing key and an unknown job", async () => {
@@ -86,20 +86,22 @@ describe("pages", () => {
   test("do not open when the config has no linkKeys", async () => {
     const settings = { ...CONFIG.settings, linkKeys: [] };
     const api = createHarness({ config: { ...CONFIG, settings } });
-    expect((await api.ask("GET", pageUrl(LINKS, watch, START) ?? "")).status).toBe(404);
+    expect((await api.ask("GET", createJobPageUrl(LINKS, watch, START) ?? "")).status).toBe(404);
   });
 
   test("list the watches of a project, each with a working link", async () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobIds: ["a", "b"] } });
-    const list = await api.ask("GET", listPageUrl(LINKS, "prod", START) ?? "", { token: null });
+    const list = await api.ask("GET", createListPageUrl(LINKS, "prod", START) ?? "", { token: null });
     expect(list.status).toBe(200);
     const links = [...(list.body ?? "").matchAll(/href="(https:[^"]*\/jobs\/prod\/[^"]+)"/g)].map(
       ([, href]) => href ?? "",
     );
     expect(links).toHaveLength(2);
     for (const link of links) expect((await api.ask("GET", link, { token: null })).status).toBe(200);
-    expect((await api.ask("GET", `${listPageUrl(LINKS, "prod", START)}&before=made-up`)).status).toBe(404);
+    expect((await api.ask("GET", `${createListPageUrl(LINKS, "prod", START)}&before=made-up`)).status).toBe(
+      404,
+    );
   });
 });
 
@@ -111,7 +113,7 @@ describe("links on a page", () => {
     await api.ask("POST", "/v1/jobs", { body: { jobIds: ["a", "b"] } });
     const page = await api.ask(
       "GET",
-      pageUrl(LINKS, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "",
+      createJobPageUrl(LINKS, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "",
       { token: null },
     );
     expect(page.status).toBe(200);
@@ -150,7 +152,7 @@ describe("links on a page", () => {
         attempt: { ...attempt, answer: "answer-of-a-receiver" },
         nextAttemptAt: START + 5000,
       });
-      const { body = "" } = await api.ask("GET", pageUrl(LINKS, key, START) ?? "", { token: null });
+      const { body = "" } = await api.ask("GET", createJobPageUrl(LINKS, key, START) ?? "", { token: null });
       expect(body).toContain("kim");
       expect([body.includes("label-of-a-team"), body.includes("answer-of-a-receiver")]).toEqual([
         labels,
@@ -163,7 +165,11 @@ describe("links on a page", () => {
     const api = createHarness({ config: withPages({ list: true }) });
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
     let url =
-      pageUrl({ ...LINKS, linkDays: 2 }, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "";
+      createJobPageUrl(
+        { ...LINKS, linkDays: 2 },
+        { project: "prod", jobId: "a", caller: "token:all" },
+        START,
+      ) ?? "";
     for (const start of ["https://notifier.example.com/jobs?", "https://notifier.example.com/jobs/prod/"]) {
       api.clock.now += 86_000_000;
       const page = await api.ask("GET", url, { token: null });
@@ -178,7 +184,10 @@ describe("links on a page", () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobId: "a" } });
     const open = () =>
-      api.ask("GET", pageUrl(LINKS, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "");
+      api.ask(
+        "GET",
+        createJobPageUrl(LINKS, { project: "prod", jobId: "a", caller: "token:all" }, START) ?? "",
+      );
     expect(hrefs(await open(), "https://console.").join()).not.toContain("/cluster/");
     const key = { project: "prod", jobId: "a", caller: "token:all" };
     await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });

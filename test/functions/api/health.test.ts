@@ -1,4 +1,4 @@
-import { createHealthCheck, type HealthPorts } from "../../../functions/api/health.ts";
+import { createCachedHealthCheck, type HealthPorts } from "../../../functions/api/health.ts";
 import { HealthDocument } from "../../../lib/api/health-document.ts";
 
 const never = () => new Promise<void>(() => undefined);
@@ -7,7 +7,7 @@ const well: HealthPorts["checks"] = { config: async () => 1, ledger: async () =>
 function health(checks: HealthPorts["checks"], wait: () => Promise<void> = never) {
   const clock = { now: 0 };
   const unreachable: string[] = [];
-  const ask = createHealthCheck({
+  const ask = createCachedHealthCheck({
     checks,
     now: () => clock.now,
     wait,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { JobList } from "../../../lib/api/job-list-document.ts";
-import { listPageUrl } from "../../../lib/auth/link-keys.ts";
+import { createListPageUrl } from "../../../lib/auth/link-keys.ts";
 import type { Context } from "../../../lib/domain/context.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, LINKS, START } from "../http-config.ts";
@@ -157,7 +157,7 @@ describe("the filters of GET /v1/jobs", () => {
 describe("the filters of the list page", () => {
   async function listPage(query: string, pages = {}): Promise<string> {
     const api = await createListed(pages);
-    const url = listPageUrl(LINKS, "prod", api.clock.now);
+    const url = createListPageUrl(LINKS, "prod", api.clock.now);
     const answer = await api.ask("GET", `${url}&${query}`, { token: null });
     expect(answer.status).toBe(200);
     return answer.body ?? "";

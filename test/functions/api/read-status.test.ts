@@ -1,6 +1,6 @@
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import { daysSince1970, durationBucket } from "../../../lib/schedule/duration-buckets.ts";
+import { bucketOfDuration, daysSince1970 } from "../../../lib/schedule/duration-buckets.ts";
 import { json } from "../http-answers.ts";
 import { START, TOKENS } from "../http-config.ts";
 import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";
@@ -32,7 +32,7 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
     const read = async () => StatusDocument.parse(json(await api.ask("GET", URL_OF_A)));
     expect(await read()).not.toHaveProperty("expected");
     const day = daysSince1970(START);
-    const ended = { project: "prod", jobType: "CreateCluster", bucket: durationBucket(300), day };
+    const ended = { project: "prod", jobType: "CreateCluster", bucket: bucketOfDuration(300), day };
     await api.ledger.addDuration({ ...ended, expiresAt: START * 2 });
     api.clock.now = START + 60_000;
     const { expected } = await read();

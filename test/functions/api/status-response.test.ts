@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { renderNodeJob } from "../../../bench/support/sample-jobs.ts";
 import {
   omittedSubJobWarnings,
-  summarizeTree,
+  summarizeSubJobs,
   toJobDocument,
 } from "../../../functions/api/status-response.ts";
 import type { ApiResponse } from "../../../lib/api/http-message.ts";
 import { JobDocument, StatusDocument } from "../../../lib/api/status-document.ts";
-import { pageUrl } from "../../../lib/auth/link-keys.ts";
+import { createJobPageUrl } from "../../../lib/auth/link-keys.ts";
 import { parseJob } from "../../../lib/cce/parse-job.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
@@ -112,7 +112,7 @@ describe("the status of a job with 20,000 subjobs", () => {
     const api = await watched();
     const tree = nodes("Running");
     await recordTree(api, { ...tree, subJobs: [...tree.subJobs, failed] });
-    const page = await api.ask("GET", pageUrl(LINKS, KEY, START) ?? "", { token: null });
+    const page = await api.ask("GET", createJobPageUrl(LINKS, KEY, START) ?? "", { token: null });
     expect(page.status).toBe(200);
     expect(lambdaBytes(page)).toBeLessThan(LAMBDA_BYTES);
     expect(page.body).toContain("no quota");
@@ -145,7 +145,7 @@ describe("the status of a job with reasons of hundreds of kilobytes", () => {
   test("has a page that fits into a response of Lambda", async () => {
     const api = await watched();
     await recordTree(api, tree);
-    const page = await api.ask("GET", pageUrl(LINKS, KEY, START) ?? "", { token: null });
+    const page = await api.ask("GET", createJobPageUrl(LINKS, KEY, START) ?? "", { token: null });
     expect(lambdaBytes(page)).toBeLessThan(LAMBDA_BYTES);
     expect(page.body).toContain("39 &quot;&lt;&amp;");
   });
@@ -159,7 +159,7 @@ it("renders a tree as a document, with hints for failed subjobs", () => {
     hint: expect.stringContaining("key pair"),
     subJobs: [{ hint: null }],
   });
-  expect(summarizeTree(root)).toMatchObject({
+  expect(summarizeSubJobs(root)).toMatchObject({
     failures: [{ path: ["CreateNode", "CreateNode"], reason: "Ecs.0314" }],
     failuresOmitted: 0,
     causes: [{ type: "CreateNode", reason: "Ecs.0314", count: 1, total: 1 }],
@@ -173,7 +173,7 @@ describe("a tree with omitted subjobs", () => {
   const root = job({ subJobs: [job({ ...FAILED, reason: "no quota", omitted }), job()] });
 
   it("counts the omitted subjobs and the failed subjobs that are not in the list", () => {
-    expect(summarizeTree(root)).toMatchObject({
+    expect(summarizeSubJobs(root)).toMatchObject({
       subJobs: { total: 11, succeeded: 3, failed: 4, pending: 4 },
       failuresOmitted: 3,
       failures: [{ reason: "no quota" }],
@@ -193,7 +193,7 @@ it("truncates the reasons of failed subjobs while the job is running", () => {
   const root = job({
     subJobs: Array.from({ length: 300 }, () => job({ ...FAILED, reason: "嗯".repeat(9000) })),
   });
-  const { failures, failuresOmitted, causes } = summarizeTree(root);
+  const { failures, failuresOmitted, causes } = summarizeSubJobs(root);
   expect(Buffer.byteLength(JSON.stringify(failures))).toBeLessThan(20_001);
   expect(failures[0]?.reason).toMatch(/^嗯+…$/);
   expect(failuresOmitted).toBe(300 - failures.length);

@@ -1,4 +1,4 @@
-import { createAuditHandler, reportAudit } from "../../../functions/audit/create-audit-handler.ts";
+import { createAuditHandler, logAndCountAudit } from "../../../functions/audit/create-audit-handler.ts";
 import type { Audit } from "../../../lib/ledger/audit.ts";
 import { capturedLog } from "../captured-log.ts";
 
@@ -24,7 +24,7 @@ test("the audit reports what the ledger contains now", async () => {
 });
 
 test("an audit is logged with its counts, their discrepancy and each orphaned watch", async () => {
-  const { logged, metrics } = await capturedLog(() => reportAudit(AUDIT));
+  const { logged, metrics } = await capturedLog(() => logAndCountAudit(AUDIT));
   expect(logged).toEqual([
     { message: "audit", accepted: 5, concluded: 2, stopped: 1, live: 1, discrepancy: 1, discovered: 3 },
     { message: "orphaned", project: "prod", job_id: "job-1", traceparent: TRACEPARENT },
@@ -39,6 +39,6 @@ test("an audit logs at most 50 orphaned watches", async () => {
     caller: "token:ci",
     traceparent: null,
   }));
-  const { logged } = await capturedLog(() => reportAudit({ ...AUDIT, orphaned }));
+  const { logged } = await capturedLog(() => logAndCountAudit({ ...AUDIT, orphaned }));
   expect(logged.filter(({ message }) => message === "orphaned")).toHaveLength(50);
 });

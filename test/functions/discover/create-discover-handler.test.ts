@@ -2,7 +2,7 @@ import {
   createDiscoverHandler,
   createProjectDiscovery,
 } from "../../../functions/discover/create-discover-handler.ts";
-import { type DiscoveryReport, reportListed } from "../../../functions/discover/discover-jobs.ts";
+import { type DiscoveryReport, logAndCountJobList } from "../../../functions/discover/discover-jobs.ts";
 import type { ListedJob, ListReply } from "../../../lib/cce/autopilot.ts";
 import { DiscoverySettings } from "../../../lib/config/projects.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
@@ -225,16 +225,16 @@ describe("the discover function", () => {
 
 test("the list is logged with the discovered jobs, and counted", async () => {
   const report = { kind: "listed", opened: ["a"], failed: 0, isComplete: true, overdueSeconds: 0 } as const;
-  const { logged, metrics } = await capturedLog(() => reportListed("prod", report));
+  const { logged, metrics } = await capturedLog(() => logAndCountJobList("prod", report));
   expect(logged).toMatchObject([{ message: "discovered", project: "prod" }]);
   expect(metrics).toMatchObject({ JobsDiscovered: 1 });
-  const nothing = await capturedLog(() => reportListed("prod", { ...report, opened: [] }));
+  const nothing = await capturedLog(() => logAndCountJobList("prod", { ...report, opened: [] }));
   expect(nothing.logged).toEqual([]);
 });
 
 test("a failed list is logged with its reason, and with the time by which it is overdue", async () => {
   const report = { kind: "failed", text: "CCE is down", overdueSeconds: 90 } as const;
-  const { logged, metrics } = await capturedLog(() => reportListed("prod", report));
+  const { logged, metrics } = await capturedLog(() => logAndCountJobList("prod", report));
   expect(logged).toMatchObject([{ message: "list failed", project: "prod", reason: "CCE is down" }]);
   expect(metrics).toMatchObject({ ListOverdueSeconds: 90 });
 });

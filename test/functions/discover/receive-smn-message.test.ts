@@ -1,4 +1,4 @@
-import { reportEvent } from "../../../functions/discover/receive-smn-message.ts";
+import { logAndCountSmnMessage } from "../../../functions/discover/receive-smn-message.ts";
 import type { FetchFromSmn } from "../../../functions/discover/smn-requests.ts";
 import type { SmnMessage } from "../../../lib/cce/smn-message.ts";
 import { cceTrace, SimulatedSmn } from "../../../local/cce/simulated-smn.ts";
@@ -251,10 +251,14 @@ describe("the event trigger", () => {
 
 test("a refused message is logged with the reason, and a failed message is counted", async () => {
   const event = { project: "prod", type: "Notification" } as const;
-  const refused = await capturedLog(() => reportEvent({ ...event, result: "refused", reason: "signature" }));
+  const refused = await capturedLog(() =>
+    logAndCountSmnMessage({ ...event, result: "refused", reason: "signature" }),
+  );
   expect(refused.logged).toMatchObject([{ message: "event", project: "prod", reason: "signature" }]);
   expect(refused.metrics).toMatchObject({ Events: 1, result: "refused" });
-  const failed = await capturedLog(() => reportEvent({ ...event, result: "failed", cause: new Error("x") }));
+  const failed = await capturedLog(() =>
+    logAndCountSmnMessage({ ...event, result: "failed", cause: new Error("x") }),
+  );
   expect(failed.logged).toMatchObject([{ message: "event failed", result: "failed" }]);
   expect(failed.metrics).toMatchObject({ EventsFailed: 1 });
 });

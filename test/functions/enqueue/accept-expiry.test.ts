@@ -1,7 +1,7 @@
-import { createFirstPollDelay } from "../../../functions/enqueue/open-watches.ts";
+import { createFirstPollDelayPlanner } from "../../../functions/enqueue/open-watches.ts";
 import { Settings } from "../../../lib/config/settings.ts";
 import type { NewWatch } from "../../../lib/ledger/watch-ledger.ts";
-import { durationBucket } from "../../../lib/schedule/duration-buckets.ts";
+import { bucketOfDuration } from "../../../lib/schedule/duration-buckets.ts";
 import { json } from "../http-answers.ts";
 import { START } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
@@ -92,8 +92,8 @@ test.each([
   [11, false],
 ])("a call with %d jobs reads the learned durations: %j", async (jobs, isRead) => {
   const reads: string[] = [];
-  const bucket = durationBucket(600);
-  const delay = createFirstPollDelay({
+  const bucket = bucketOfDuration(600);
+  const delay = createFirstPollDelayPlanner({
     ledger: {
       readDurations: async (project) => {
         reads.push(project);

@@ -1,6 +1,6 @@
-import { createFirstPollDelay } from "../../../functions/enqueue/open-watches.ts";
+import { createFirstPollDelayPlanner } from "../../../functions/enqueue/open-watches.ts";
 import { Settings } from "../../../lib/config/settings.ts";
-import { daysSince1970, durationBucket } from "../../../lib/schedule/duration-buckets.ts";
+import { bucketOfDuration, daysSince1970 } from "../../../lib/schedule/duration-buckets.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
 
 const { poll } = Settings.parse({});
@@ -17,10 +17,10 @@ function setUp(read: (project: string, jobType: string) => void = () => {}) {
   };
   const ended = (project: string, seconds: number) => {
     const day = daysSince1970(clock.at);
-    const entry = { project, jobType: "*", bucket: durationBucket(seconds), day, expiresAt: 0 };
+    const entry = { project, jobType: "*", bucket: bucketOfDuration(seconds), day, expiresAt: 0 };
     return memory.addDuration(entry);
   };
-  const delay = createFirstPollDelay({
+  const delay = createFirstPollDelayPlanner({
     ledger,
     now: () => clock.at,
     random: () => 0.5,

@@ -1,6 +1,6 @@
-import { reportSentAgain, reportSlow } from "../../../functions/poll/slow-job.ts";
+import { logAndCountSentAgain, logAndCountSlowJob } from "../../../functions/poll/slow-job.ts";
 import type { Job, Observation } from "../../../lib/domain/job.ts";
-import { daysSince1970, durationBucket } from "../../../lib/schedule/duration-buckets.ts";
+import { bucketOfDuration, daysSince1970 } from "../../../lib/schedule/duration-buckets.ts";
 import { PROJECT, T0 } from "../../simulation/draw-inputs.ts";
 import { capturedLog } from "../captured-log.ts";
 import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
@@ -36,7 +36,7 @@ async function openSlow(
       project: PROJECT,
       jobType: "CreateCluster",
       day: daysSince1970(T0),
-      bucket: durationBucket(280 + job),
+      bucket: bucketOfDuration(280 + job),
       expiresAt: T0 * 2,
     });
   await flow.open({ targets: ["audit", "deploys"], readyMinutes: options.readyMinutes ?? null });
@@ -173,7 +173,7 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     const { flow, pollAt } = await openSlow({ ended: 19 });
     await pollAt(MINUTE);
     const entry = { project: PROJECT, jobType: "CreateCluster", day: daysSince1970(T0), expiresAt: T0 * 2 };
-    await flow.memory.addDuration({ ...entry, bucket: durationBucket(290) });
+    await flow.memory.addDuration({ ...entry, bucket: bucketOfDuration(290) });
     for (const minutes of [6, 30, 50]) await pollAt(minutes * MINUTE);
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   });
@@ -221,7 +221,7 @@ it("an operation without a job is notified once that it is slow", async () => {
       project: PROJECT,
       jobType,
       day: daysSince1970(T0),
-      bucket: durationBucket(280 + job),
+      bucket: bucketOfDuration(280 + job),
       expiresAt: T0 * 2,
     });
   const operation = { kind: jobType, clusterId: "c", taskId: "job-1" } as const;
@@ -265,11 +265,11 @@ test("a slow job is logged and counted", async () => {
   const [summary] = flow.recorded.slow;
   if (summary === undefined) throw new Error("no job was slow");
   const { logged, metrics } = await capturedLog(() =>
-    reportSlow(summary, { caller: "token:a", traceparent: null }),
+    logAndCountSlowJob(summary, { caller: "token:a", traceparent: null }),
   );
   expect(logged).toMatchObject([{ message: "slow", job_type: "CreateCluster" }]);
   expect(metrics).toMatchObject({ SlowJobs: 1 });
-  const again = await capturedLog(() => reportSentAgain({ ...KEY, traceparent: null }, 2));
+  const again = await capturedLog(() => logAndCountSentAgain({ ...KEY, traceparent: null }, 2));
   expect(again.logged).toMatchObject([{ message: "sent again", job_id: "job-1", notifications: 2 }]);
   expect(again.metrics).toMatchObject({ NotificationsOverdue: 2 });
 });

@@ -1,7 +1,7 @@
 import {
-  authenticate,
-  createIdentityCheck,
-  createRequestLimit,
+  authenticateAndLimitRequests,
+  createIdentityTokenCheck,
+  createRequestLimitPerCaller,
 } from "../../../functions/shared/authenticate.ts";
 import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { captured } from "../../lib/runtime/captured.ts";
@@ -22,9 +22,9 @@ test("a refused identity token is logged with its issuer, the failed check and t
   const claims = { sub: "repo:org@7/infra:main", repository: "org/infra" };
   const token = await issuer.token({ audience: "us", claims });
   const lines = await captured(async () => {
-    const answer = await authenticate(`Bearer ${token}`, {
+    const answer = await authenticateAndLimitRequests(`Bearer ${token}`, {
       configs: { current: async () => config, refreshed: async () => config },
-      identify: createIdentityCheck(() => Date.now()),
+      identify: createIdentityTokenCheck(() => Date.now()),
       note: () => undefined,
       limitRequests: () => null,
     });
@@ -47,7 +47,7 @@ test("a refused identity token is logged with its issuer, the failed check and t
 
 test("a caller may send the given number of requests in a minute, and other callers are not affected", () => {
   const clock = { now: 0 };
-  const limit = createRequestLimit(() => clock.now);
+  const limit = createRequestLimitPerCaller(() => clock.now);
   expect([limit("a", 2), limit("a", 2), limit("a", 2), limit("b", 2)]).toEqual([null, null, 60, null]);
   clock.now = 45_000;
   expect(limit("a", 2)).toBe(15);
@@ -58,7 +58,7 @@ test("a caller may send the given number of requests in a minute, and other call
 
 test("a caller at the limit may send requests again when the clock is set back by an hour", () => {
   const clock = { now: 3_600_000 };
-  const limit = createRequestLimit(() => clock.now);
+  const limit = createRequestLimitPerCaller(() => clock.now);
   expect([limit("a", 1), limit("a", 1)]).toEqual([null, 60]);
   clock.now = 0;
   expect(limit("a", 1)).toBeNull();

@@ -1,4 +1,4 @@
-import { createLearnedDurationsReader } from "../../../functions/shared/learned-durations.ts";
+import { createCachedDurationsReader } from "../../../functions/shared/learned-durations.ts";
 
 const COUNTS = [{ day: 1, bucket: 2, count: 3 }];
 
@@ -9,7 +9,7 @@ describe("learned durations", () => {
       reads += 1;
       return COUNTS;
     };
-    const durations = createLearnedDurationsReader(
+    const durations = createCachedDurationsReader(
       { readDurations },
       () => now,
       () => {},
@@ -27,7 +27,7 @@ describe("learned durations", () => {
     let fails = true;
     const errors: unknown[] = [];
     const readDurations = async () => (fails ? Promise.reject(new Error("throttled")) : COUNTS);
-    const durations = createLearnedDurationsReader(
+    const durations = createCachedDurationsReader(
       { readDurations },
       () => 0,
       (error) => errors.push(error),

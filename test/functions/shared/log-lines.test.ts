@@ -1,14 +1,14 @@
-import { logRedelivered } from "../../../functions/api/redeliver.ts";
-import { logTested } from "../../../functions/api/test-target.ts";
-import { reportAccepted } from "../../../functions/enqueue/create-enqueue-handler.ts";
-import { logAttempt } from "../../../functions/notify/record-attempt.ts";
+import { logRedelivery } from "../../../functions/api/redeliver.ts";
+import { logTargetTest } from "../../../functions/api/test-target.ts";
+import { logAndCountAccepted } from "../../../functions/enqueue/create-enqueue-handler.ts";
+import { logAndCountAttempt } from "../../../functions/notify/record-attempt.ts";
 import type { Notification } from "../../../functions/notify/resolve-notification.ts";
-import { logPoll, reportConcluded } from "../../../functions/poll/poll-log.ts";
+import { logAndCountConcluded, logAndCountPoll } from "../../../functions/poll/poll-log.ts";
 import type { JobResult } from "../../../lib/api/submission-result.ts";
 import type { AttemptResult } from "../../../lib/channels/deliver.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
-import { logAct, NO_WATCH } from "../../../lib/runtime/log-act.ts";
+import { logAndCountAct, NO_WATCH } from "../../../lib/runtime/log-act.ts";
 import { capturedLog } from "../captured-log.ts";
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -70,11 +70,11 @@ const jobResult = (jobId: string, status: JobResult["status"]): JobResult => ({
 
 test("every log line from a request to its notification contains the job ID", async () => {
   const { logged, metrics } = await capturedLog(() => {
-    reportAccepted({ caller: "gitlab", project: "prod", traceparent: TRACEPARENT }, [
+    logAndCountAccepted({ caller: "gitlab", project: "prod", traceparent: TRACEPARENT }, [
       jobResult("job-1", "accepted"),
       jobResult("job-2", "already_watching"),
     ]);
-    logPoll({
+    logAndCountPoll({
       key: KEY,
       traceparent: TRACEPARENT,
       poll: 1,
@@ -84,8 +84,8 @@ test("every log line from a request to its notification contains the job ID", as
       delaySeconds: 30,
       latenessSeconds: 0.5,
     });
-    reportConcluded(CONCLUSION, TRACEPARENT);
-    logAttempt(NOTIFICATION, ATTEMPTED, { state: "delivered", attempts: 1, latenessSeconds: 6.5 });
+    logAndCountConcluded(CONCLUSION, TRACEPARENT);
+    logAndCountAttempt(NOTIFICATION, ATTEMPTED, { state: "delivered", attempts: 1, latenessSeconds: 6.5 });
   });
   expect(logged).toEqual([
     {
@@ -151,21 +151,21 @@ test("every log line from a request to its notification contains the job ID", as
 test("an attempt counts as failed when it used a step of the retry schedule, and not when it was throttled", async () => {
   const retry = { ...ATTEMPTED, verdict: "retry", reason: "server_error", status: 500 } as const;
   const { metrics } = await capturedLog(() => {
-    logAttempt(
+    logAndCountAttempt(
       NOTIFICATION,
       { ...retry, spent: false },
       { state: "pending", attempts: 0, latenessSeconds: null },
     );
-    logAttempt(NOTIFICATION, retry, { state: "exhausted", attempts: 9, latenessSeconds: null });
+    logAndCountAttempt(NOTIFICATION, retry, { state: "exhausted", attempts: 9, latenessSeconds: null });
   });
   expect(metrics).toMatchObject({ AttemptsFailed: 1, DeadLetters: 1 });
 });
 
 test("every log line of a change says who made the change", async () => {
   const { logged } = await capturedLog(() => {
-    logAct({ ...NO_WATCH, act: "target_off", who: "service", from: null, targets: ["deploys"] });
-    logRedelivered({ ...KEY, traceparent: TRACEPARENT }, ["deploys"]);
-    logTested("deploys", "slack", ATTEMPTED, "oidc:https://ci.example.com:x");
+    logAndCountAct({ ...NO_WATCH, act: "target_off", who: "service", from: null, targets: ["deploys"] });
+    logRedelivery({ ...KEY, traceparent: TRACEPARENT }, ["deploys"]);
+    logTargetTest("deploys", "slack", ATTEMPTED, "oidc:https://ci.example.com:x");
   });
   expect(logged).toEqual([
     {
@@ -201,8 +201,8 @@ test("every log line of a change says who made the change", async () => {
 });
 
 test("the end of an operation also counts for its kind, and the end of a job does not", async () => {
-  const operation = await capturedLog(() => reportConcluded({ ...CONCLUSION, jobType: "awake" }, null));
+  const operation = await capturedLog(() => logAndCountConcluded({ ...CONCLUSION, jobType: "awake" }, null));
   expect(operation.metrics).toMatchObject({ Concluded: 1, OperationsConcluded: 1, kind: "awake" });
-  const job = await capturedLog(() => reportConcluded(CONCLUSION, null));
+  const job = await capturedLog(() => logAndCountConcluded(CONCLUSION, null));
   expect(job.metrics).not.toHaveProperty("OperationsConcluded");
 });

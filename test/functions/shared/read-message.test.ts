@@ -1,6 +1,6 @@
 import {
   deadLetterMessage,
-  readMessage,
+  parseMessageOrDeadLetter,
   type UnreadableReason,
 } from "../../../functions/shared/read-message.ts";
 import { NewerItemError } from "../../../lib/ledger/ledger.ts";
@@ -34,10 +34,15 @@ const acknowledge = async (): Promise<Disposition> => "acknowledged";
 it("calls the handler with a message of the poll queue", async () => {
   const { ports, received } = queues();
   const handled: unknown[] = [];
-  const disposition = await readMessage(PollMessage, await received(POLL_V1), ports, async (message) => {
-    handled.push(message);
-    return "retry";
-  });
+  const disposition = await parseMessageOrDeadLetter(
+    PollMessage,
+    await received(POLL_V1),
+    ports,
+    async (message) => {
+      handled.push(message);
+      return "retry";
+    },
+  );
   expect([disposition, handled]).toEqual(["retry", [JSON.parse(POLL_V1)]]);
 });
 
@@ -46,7 +51,7 @@ it.each([NOTIFICATION_V1, DIGEST_V1, TARGET_GONE_V1])(
   async (body) => {
     const { ports, received, deadLetterQueue, unreadable } = queues();
     const handled: unknown[] = [];
-    await readMessage(NotifyMessage, await received(body), ports, async (message) => {
+    await parseMessageOrDeadLetter(NotifyMessage, await received(body), ports, async (message) => {
       handled.push(message);
       return "acknowledged";
     });
@@ -67,7 +72,7 @@ it.each([
     const { ports, received, clock, queue, deadLetterQueue, unreadable } = queues();
     const message = { ...(await received('{"v":2,"kind":"glance","at":"something else"}')), receiveCount };
     const never = () => Promise.reject(new Error("the handler was called"));
-    expect(await readMessage(PollMessage, message, ports, never)).toBe("retry");
+    expect(await parseMessageOrDeadLetter(PollMessage, message, ports, never)).toBe("retry");
     expect(deadLetterQueue.state.messages).toEqual([]);
     expect(unreadable).toEqual([["newer", "version 2"]]);
     clock.now = seconds * 1000 - 1;
@@ -80,7 +85,9 @@ it.each([
 it("postpones a message whose ledger item a newer release wrote", async () => {
   const { ports, received, clock, queue, deadLetterQueue, unreadable } = queues();
   const newerItem = () => Promise.reject(new NewerItemError(1));
-  expect(await readMessage(PollMessage, await received(POLL_V1), ports, newerItem)).toBe("retry");
+  expect(await parseMessageOrDeadLetter(PollMessage, await received(POLL_V1), ports, newerItem)).toBe(
+    "retry",
+  );
   expect(deadLetterQueue.state.messages).toEqual([]);
   expect(unreadable.map(([reason]) => reason)).toEqual(["newer"]);
   clock.now = 14_999;
@@ -92,7 +99,9 @@ it("postpones a message whose ledger item a newer release wrote", async () => {
 it("throws the other errors of the handler", async () => {
   const { ports, received, unreadable } = queues();
   const failing = () => Promise.reject(new Error("down"));
-  await expect(readMessage(PollMessage, await received(POLL_V1), ports, failing)).rejects.toThrow("down");
+  await expect(
+    parseMessageOrDeadLetter(PollMessage, await received(POLL_V1), ports, failing),
+  ).rejects.toThrow("down");
   expect(unreadable).toEqual([]);
 });
 
@@ -100,7 +109,12 @@ it.each(["", "hello", "[]", "{}", '{"v":1,"kind":"poll"}', '{"v":"1","kind":"pol
   "sends a malformed message to the dead-letter queue with the reason: %j",
   async (body) => {
     const { ports, received, deadLetterQueue, unreadable } = queues();
-    const read = await readMessage(PollMessage, await received(body), ports, async () => "retry");
+    const read = await parseMessageOrDeadLetter(
+      PollMessage,
+      await received(body),
+      ports,
+      async () => "retry",
+    );
     expect(read).toBe("acknowledged");
     expect(deadLetterQueue.state.messages).toMatchObject([{ body, attributes: { reason: "malformed" } }]);
     expect(unreadable.map(([reason]) => reason)).toEqual(["malformed"]);
@@ -112,7 +126,12 @@ it.each(["x", "ü", "😀"])(
   async (character) => {
     const { ports, received, deadLetterQueue } = queues();
     const body = character.repeat(1_048_576 / Buffer.byteLength(character));
-    const read = await readMessage(PollMessage, await received(body), ports, async () => "retry");
+    const read = await parseMessageOrDeadLetter(
+      PollMessage,
+      await received(body),
+      ports,
+      async () => "retry",
+    );
     expect(read).toBe("acknowledged");
     const [letter] = deadLetterQueue.state.messages;
     const attributes = { reason: "malformed", detail: "the body is not JSON", bodyBytes: "1048576" };
@@ -127,13 +146,13 @@ it("throws when the dead-letter queue does not take a malformed message", async 
   const { ports, received } = queues();
   const failing = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };
   const failingPorts = { ...ports, deadLetterQueue: failing };
-  const reading = readMessage(PollMessage, await received("{}"), failingPorts, acknowledge);
+  const reading = parseMessageOrDeadLetter(PollMessage, await received("{}"), failingPorts, acknowledge);
   await expect(reading).rejects.toThrow("1 of 1 messages were not sent: down");
 });
 
 it("describes a malformed message by field names and never by values", async () => {
   const { ports, received, unreadable } = queues();
-  await readMessage(
+  await parseMessageOrDeadLetter(
     PollMessage,
     await received('{"v":1,"kind":"poll","jobId":"s3cret/../"}'),
     ports,

@@ -1,5 +1,5 @@
 import { POLL_LEASE_MS } from "../../../functions/poll/create-poll-handler.ts";
-import { logSweepFailure, logSwept } from "../../../functions/sweep/create-sweep-handler.ts";
+import { logAndCountSweep, logSweepFailure } from "../../../functions/sweep/create-sweep-handler.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { T0 } from "../../simulation/draw-inputs.ts";
 import { capturedLog } from "../captured-log.ts";
@@ -285,7 +285,7 @@ describe("a run of the sweep", () => {
 
 test("a run of the sweep is logged with its counts", async () => {
   const { logged, metrics } = await capturedLog(() =>
-    logSwept({ polls: 2, notifications: 1, failed: 1, finished: false }),
+    logAndCountSweep({ polls: 2, notifications: 1, failed: 1, finished: false }),
   );
   expect(logged).toEqual([{ message: "swept", polls: 2, notifications: 1, failed: 1, finished: false }]);
   expect(metrics).toMatchObject({ SweepFound: 3, SweepFailures: 2, NotificationsOverdue: 1 });
@@ -293,7 +293,7 @@ test("a run of the sweep is logged with its counts", async () => {
 
 test("a sweep without overdue notifications and failures writes only how many messages it sent again", async () => {
   const { metrics } = await capturedLog(() =>
-    logSwept({ polls: 2, notifications: 0, failed: 0, finished: true }),
+    logAndCountSweep({ polls: 2, notifications: 0, failed: 0, finished: true }),
   );
   expect(metrics).toMatchObject({ SweepFound: 2 });
   expect(metrics).not.toHaveProperty("SweepFailures");

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { copyActs } from "../../../functions/trail/handler.ts";
+import { copyActLines } from "../../../functions/trail/handler.ts";
 
 const ACT = '{"level":"INFO","message":"act","act":"stop","who":"token:ci","from":"192.0.2.1"}';
 
@@ -11,25 +11,25 @@ function eventOf(lines: readonly string[], messageType = "DATA_MESSAGE") {
 
 function copied(event: unknown): string[] {
   const lines: string[] = [];
-  copyActs(event, (line) => lines.push(line));
+  copyActLines(event, (line) => lines.push(line));
   return lines;
 }
 
-test("copyActs writes each line about an act unchanged, without the line break", () => {
+test("copyActLines writes each line about an act unchanged, without the line break", () => {
   expect(copied(eventOf([`${ACT}\n`, ACT]))).toEqual([ACT, ACT]);
 });
 
-test("copyActs writes no other line", () => {
+test("copyActLines writes no other line", () => {
   const others = ["START RequestId: 1", '{"message":"request"}', '"act"', '{"text":"act"}', ""];
   expect(copied(eventOf(others))).toEqual([]);
 });
 
-test("copyActs ignores a control message", () => {
+test("copyActLines ignores a control message", () => {
   expect(copied(eventOf([ACT], "CONTROL_MESSAGE"))).toEqual([]);
 });
 
 test.each([{}, { awslogs: { data: "" } }, { awslogs: { data: gzipSync("{}").toString("base64") } }])(
-  "copyActs refuses another event: %j",
+  "copyActLines refuses another event: %j",
   (event) => {
     expect(() => copied(event)).toThrow();
   },

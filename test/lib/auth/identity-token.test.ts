@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import {
   checkIdentityToken,
-  isJwt,
-  matchesPattern,
+  hasJwtForm,
+  matchesWildcardPattern,
   mismatchedClaims,
 } from "../../../lib/auth/identity-token.ts";
-import { createIssuerKeys } from "../../../lib/auth/issuer-keys.ts";
+import { createIssuerKeysCache } from "../../../lib/auth/issuer-keys.ts";
 import type { OidcRule } from "../../../lib/config/config.ts";
 
 const ISSUER = "https://ci.example.com";
@@ -61,7 +61,7 @@ async function createIssuer(discovery: object = {}) {
     },
   };
   const wait = (ms: number) => setTimeout(ms);
-  const keys = createIssuerKeys(issuer.fetchText, () => issuer.clock.now, wait);
+  const keys = createIssuerKeysCache(issuer.fetchText, () => issuer.clock.now, wait);
   const check = (token: string, oidc = [RULE], identityTokenMinutes = 60) =>
     checkIdentityToken(token, { oidc, settings: { identityTokenMinutes } }, keys, issuer.clock.now);
   return { issuer, check };
@@ -471,9 +471,9 @@ describe("the issuer's keys", () => {
 });
 
 test("recognizes a JWT by its three parts", () => {
-  expect(isJwt("eyJhbGci.eyJpc3Mi.c2ln")).toBe(true);
+  expect(hasJwtForm("eyJhbGci.eyJpc3Mi.c2ln")).toBe(true);
   for (const text of ["abc", "eyJ.a", "eyJhbGci.eyJpc3Mi.", "x.eyJpc3Mi.c2ln"])
-    expect(isJwt(text)).toBe(false);
+    expect(hasJwtForm(text)).toBe(false);
 });
 
 test.each([
@@ -490,7 +490,7 @@ test.each([
   ["a.c", "abc", false],
   ["repo:org/*:ref:refs/heads/main", "repo:org/x:ref:refs/heads/main-evil", false],
 ])("the pattern '%s' matches '%s': %s", (pattern, text, expected) => {
-  expect(matchesPattern(text, pattern)).toBe(expected);
+  expect(matchesWildcardPattern(text, pattern)).toBe(expected);
 });
 
 test("a pattern matches the same texts as a regular expression made from the pattern", () => {
@@ -498,7 +498,9 @@ test("a pattern matches the same texts as a regular expression made from the pat
   const pattern = fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 6 });
   fc.assert(
     fc.property(pattern, text, (wanted, given) => {
-      expect(matchesPattern(given, wanted)).toBe(new RegExp(`^${wanted.replaceAll("*", ".*")}$`).test(given));
+      expect(matchesWildcardPattern(given, wanted)).toBe(
+        new RegExp(`^${wanted.replaceAll("*", ".*")}$`).test(given),
+      );
     }),
   );
 });

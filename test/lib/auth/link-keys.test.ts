@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import {
+  createJobPageUrl,
   createLinkKey,
   createLinkOptions,
+  createListPageUrl,
+  createStatusUrl,
   type LinkedPage,
-  listPageUrl,
-  pageUrl,
-  readLinkKey,
-  statusUrl,
+  verifyLinkKey,
 } from "../../../lib/auth/link-keys.ts";
 import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
@@ -29,19 +29,19 @@ const keyFor = (page: LinkedPage, caller: string, expiresAt: number, links = opt
 
 test("a link key opens its page until the next full hour after its expiry", () => {
   const key = keyFor(watch, CALLER, NOW);
-  expect(readLinkKey(options, watch, key, NEXT_HOUR - 1)?.expiresAt).toBe(NEXT_HOUR);
-  expect(readLinkKey(options, watch, key, NEXT_HOUR)).toBeNull();
+  expect(verifyLinkKey(options, watch, key, NEXT_HOUR - 1)?.expiresAt).toBe(NEXT_HOUR);
+  expect(verifyLinkKey(options, watch, key, NEXT_HOUR)).toBeNull();
 });
 
 test("a link key opens the watch of one caller, and does not contain the name of the caller", () => {
   const key = keyFor(watch, CALLER, NOW);
-  const read = readLinkKey(options, watch, key, NOW);
+  const read = verifyLinkKey(options, watch, key, NOW);
   expect([CALLER, "token:other", ""].map((caller) => read?.opens(caller))).toEqual([true, false, false]);
   const decoded = key.split(".").map((part) => Buffer.from(part, "base64url").toString("latin1"));
   expect(`${key} ${decoded.join()}`).not.toMatch(/oidc|infra/);
   const other = keyFor(watch, "token:other", NOW).split(".");
   const mixed = [other[0], other[1], key.split(".")[2]].join(".");
-  expect(readLinkKey(options, watch, mixed, NOW)).toBeNull();
+  expect(verifyLinkKey(options, watch, mixed, NOW)).toBeNull();
 });
 
 test.each([
@@ -49,19 +49,19 @@ test.each([
   ["another project", { ...watch, project: "test" }],
   ["the list page of its project", { kind: "project", project: "prod" } as const],
 ])("a link key of a watch does not open %s", (_, other) => {
-  expect(readLinkKey(options, other, keyFor(watch, CALLER, NOW), NOW)).toBeNull();
+  expect(verifyLinkKey(options, other, keyFor(watch, CALLER, NOW), NOW)).toBeNull();
 });
 
 test("a link key does not open its page after the secret was replaced", () => {
   expect(
-    readLinkKey({ ...options, linkKeys: [new Secret("another")] }, watch, keyFor(watch, CALLER, NOW), NOW),
+    verifyLinkKey({ ...options, linkKeys: [new Secret("another")] }, watch, keyFor(watch, CALLER, NOW), NOW),
   ).toBeNull();
 });
 
 test("a link key with a changed expiry opens nothing", () => {
   const [, ...rest] = keyFor(watch, CALLER, NOW).split(".");
   const changed = [(NOW + 10 * HOUR_MS).toString(36), ...rest].join(".");
-  expect(readLinkKey(options, watch, changed, NOW)).toBeNull();
+  expect(verifyLinkKey(options, watch, changed, NOW)).toBeNull();
 });
 
 test.each([
@@ -70,12 +70,12 @@ test.each([
   ["in a further part", "", ".x"],
   ["in a line break", "", "\n"],
 ])("a link key with additional text %s opens nothing", (_, before, after) => {
-  expect(readLinkKey(options, watch, `${before}${keyFor(watch, CALLER, NOW)}${after}`, NOW)).toBeNull();
+  expect(verifyLinkKey(options, watch, `${before}${keyFor(watch, CALLER, NOW)}${after}`, NOW)).toBeNull();
 });
 
 test("reads any text as a link key without an exception", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary" }), (text) => readLinkKey(options, watch, text, NOW) === null),
+    fc.property(fc.string({ unit: "binary" }), (text) => verifyLinkKey(options, watch, text, NOW) === null),
   );
 });
 
@@ -85,23 +85,23 @@ test("link keys of the same hour are equal, so a repeated request gets the same 
 
 test("the first key signs, and each of two keys opens pages", () => {
   const newer = { ...options, linkKeys: [new Secret("fedcba9876543210"), secret] };
-  expect(readLinkKey(newer, watch, keyFor(watch, CALLER, NOW), NOW)?.opens(CALLER)).toBe(true);
+  expect(verifyLinkKey(newer, watch, keyFor(watch, CALLER, NOW), NOW)?.opens(CALLER)).toBe(true);
   const key = keyFor(watch, CALLER, NOW, newer);
-  expect(readLinkKey(options, watch, key, NOW)).toBeNull();
-  expect(readLinkKey(newer, watch, key, NOW)?.opens(CALLER)).toBe(true);
+  expect(verifyLinkKey(options, watch, key, NOW)).toBeNull();
+  expect(verifyLinkKey(newer, watch, key, NOW)?.opens(CALLER)).toBe(true);
 });
 
 test("a link key that expires later than linkDays allows opens nothing", () => {
   const latest = NOW + 24 * HOUR_MS;
-  expect(readLinkKey(options, watch, keyFor(watch, CALLER, latest), NOW)).not.toBeNull();
-  expect(readLinkKey(options, watch, keyFor(watch, CALLER, latest + HOUR_MS), NOW)).toBeNull();
+  expect(verifyLinkKey(options, watch, keyFor(watch, CALLER, latest), NOW)).not.toBeNull();
+  expect(verifyLinkKey(options, watch, keyFor(watch, CALLER, latest + HOUR_MS), NOW)).toBeNull();
 });
 
 test("a link key may expire one hour later than linkDays, because the service rounds the expiry up to a full hour", () => {
   const now = NEXT_HOUR;
   const latest = now + 25 * HOUR_MS;
-  expect(readLinkKey(options, watch, keyFor(watch, CALLER, latest), now)?.expiresAt).toBe(latest);
-  expect(readLinkKey(options, watch, keyFor(watch, CALLER, latest + 1), now)).toBeNull();
+  expect(verifyLinkKey(options, watch, keyFor(watch, CALLER, latest), now)?.expiresAt).toBe(latest);
+  expect(verifyLinkKey(options, watch, keyFor(watch, CALLER, latest + 1), now)).toBeNull();
 });
 
 test("a new linkVersion revokes the links of one project", () => {
@@ -114,7 +114,7 @@ test("a new linkVersion revokes the links of one project", () => {
       { ...watch, project },
       { kind: "project", project },
     ] as const)
-      expect(readLinkKey(revoked, page, keyFor(page, CALLER, NOW), NOW) !== null).toBe(opens);
+      expect(verifyLinkKey(revoked, page, keyFor(page, CALLER, NOW), NOW) !== null).toBe(opens);
 });
 
 describe("the URLs of a watch", () => {
@@ -122,37 +122,42 @@ describe("the URLs of a watch", () => {
   const keyOf = (url: string | null) => new URL(url ?? "").searchParams.get("key") ?? "";
 
   test("have an encoded job ID", () => {
-    expect(statusUrl(options.publicUrl, key)).toBe("https://n.example.com/v1/jobs/prod/a%3Ab");
-    expect(pageUrl(options, key, NOW)).toContain("https://n.example.com/jobs/prod/a%3Ab?key=");
+    expect(createStatusUrl(options.publicUrl, key)).toBe("https://n.example.com/v1/jobs/prod/a%3Ab");
+    expect(createJobPageUrl(options, key, NOW)).toContain("https://n.example.com/jobs/prod/a%3Ab?key=");
   });
 
   test("have keys that expire after the configured days", () => {
     const expiresAt = NEXT_HOUR + 24 * HOUR_MS;
-    const read = readLinkKey(options, { kind: "watch", ...key }, keyOf(pageUrl(options, key, NOW)), NOW);
+    const read = verifyLinkKey(
+      options,
+      { kind: "watch", ...key },
+      keyOf(createJobPageUrl(options, key, NOW)),
+      NOW,
+    );
     expect(read?.expiresAt).toBe(expiresAt);
     const list = { kind: "project", project: "prod" } as const;
-    expect(readLinkKey(options, list, keyOf(listPageUrl(options, "prod", NOW)), NOW)?.expiresAt).toBe(
+    expect(verifyLinkKey(options, list, keyOf(createListPageUrl(options, "prod", NOW)), NOW)?.expiresAt).toBe(
       expiresAt,
     );
   });
 
   test("have keys that expire with the link that opened the page", () => {
-    const url = pageUrl({ ...options, expiresAt: NEXT_HOUR }, key, NOW);
-    expect(readLinkKey(options, { kind: "watch", ...key }, keyOf(url), NOW)?.expiresAt).toBe(NEXT_HOUR);
+    const url = createJobPageUrl({ ...options, expiresAt: NEXT_HOUR }, key, NOW);
+    expect(verifyLinkKey(options, { kind: "watch", ...key }, keyOf(url), NOW)?.expiresAt).toBe(NEXT_HOUR);
   });
 
   test("never change their format, because old messages in chats contain them", () => {
-    expect(pageUrl(options, key, NOW)).toBe(
+    expect(createJobPageUrl(options, key, NOW)).toBe(
       "https://n.example.com/jobs/prod/a%3Ab?key=mwuiwxs0.1aY6UioickKb.BP05tO9OMEePWdQ-laoldrkXQRZGy7Lw",
     );
-    expect(listPageUrl(options, "prod", NOW)).toBe(
+    expect(createListPageUrl(options, "prod", NOW)).toBe(
       "https://n.example.com/jobs?project=prod&key=mwuiwxs0.vasIkkSzXIR2.s0ZX9nTQ4rf8jbpze2h0B4S9He1z8y41",
     );
   });
 
   test("are null for pages when no link key is configured", () => {
-    expect(pageUrl({ ...options, linkKeys: [] }, key, NOW)).toBeNull();
-    expect(listPageUrl({ ...options, linkKeys: [] }, "prod", NOW)).toBeNull();
+    expect(createJobPageUrl({ ...options, linkKeys: [] }, key, NOW)).toBeNull();
+    expect(createListPageUrl({ ...options, linkKeys: [] }, "prod", NOW)).toBeNull();
   });
 });
 

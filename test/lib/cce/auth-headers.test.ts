@@ -1,4 +1,4 @@
-import { createTokenCache, readTokenReply, type TokenResult } from "../../../lib/cce/auth-headers.ts";
+import { createIamTokenCache, readIamTokenReply, type TokenResult } from "../../../lib/cce/auth-headers.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 
 const T0 = Date.UTC(2026, 0, 1);
@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 function createTokens(resultOf: (requests: number, now: number) => TokenResult = token) {
   const clock = { at: T0 };
   const iam = { requests: 0 };
-  const tokens = createTokenCache(
+  const tokens = createIamTokenCache(
     async () => {
       iam.requests += 1;
       await Promise.resolve();
@@ -84,9 +84,9 @@ describe("the token cache of a project", () => {
   });
 });
 
-describe("readTokenReply", () => {
+describe("readIamTokenReply", () => {
   const read = (status: number, body: string, headers: Record<string, string> = {}) =>
-    readTokenReply({ kind: "answer", status, headers, body, isTruncated: false }, T0, "p");
+    readIamTokenReply({ kind: "answer", status, headers, body, isTruncated: false }, T0, "p");
 
   it.each([
     ["the missing methods", 401, '{"required_auth_methods":[["totp","password"]]}'],
@@ -113,7 +113,7 @@ describe("the token in a reply of IAM", () => {
   const replyWith = (body: string) =>
     ({ kind: "answer", status: 201, headers: { "x-subject-token": "t" }, body, isTruncated: false }) as const;
   const expiryOf = (body: string) => {
-    const result = readTokenReply(replyWith(body), T0, "prod");
+    const result = readIamTokenReply(replyWith(body), T0, "prod");
     return result.kind === "token" ? result.expiresAt - T0 : result.kind;
   };
 

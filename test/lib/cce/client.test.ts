@@ -1,5 +1,5 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { createCceClient, queryFailedSubjobs } from "../../../lib/cce/client.ts";
+import { addMissingFailureReasons, createCceClient } from "../../../lib/cce/client.ts";
 import { Project } from "../../../lib/config/projects.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import type { JobScriptInput } from "../../../local/cce/job-script.ts";
@@ -232,7 +232,7 @@ const explained = (reason: string, subJobs: Job[] = []) => job({ jobId: "other",
 
 async function complete(tree: Job, replyOf: (jobId: string) => Job | null) {
   const queried: string[] = [];
-  const completed = await queryFailedSubjobs(tree, async (jobId) => {
+  const completed = await addMissingFailureReasons(tree, async (jobId) => {
     queried.push(jobId);
     return replyOf(jobId);
   });

@@ -1,6 +1,6 @@
 import {
   interpretResourceReply,
-  resourcePath,
+  resourcePathParts,
   treatGoneAsDeleted,
 } from "../../../lib/cce/interpret-resource-reply.ts";
 import type { ResourceGoal, WatchedResource } from "../../../lib/domain/job-resources.ts";
@@ -79,12 +79,12 @@ describe("treatGoneAsDeleted", () => {
   });
 });
 
-describe("resourcePath", () => {
+describe("resourcePathParts", () => {
   it.each([
     ["cluster_deleted", "projects/p/clusters/c"],
     ["node_active", "projects/p/clusters/c/nodes/r"],
     ["node_pool_scaled", "projects/p/clusters/c/nodepools/r"],
   ] as const)("returns the path of %s", (goal, path) => {
-    expect(resourcePath(resource(goal), "p").join("/")).toBe(path);
+    expect(resourcePathParts(resource(goal), "p").join("/")).toBe(path);
   });
 });

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign, X509Certificate } from "node:crypto";
 import { findSmnOrigins } from "../../../lib/cce/endpoints.ts";
-import { isSignedBy, type SmnMessage, stringToSign } from "../../../lib/cce/smn-message.ts";
+import { createSmnStringToSign, isValidSmnSignature, type SmnMessage } from "../../../lib/cce/smn-message.ts";
 import { createSelfSignedCertificate } from "../../../local/cce/self-signed-certificate.ts";
 
 const NOW = Date.parse("2026-11-23T09:30:00Z");
@@ -17,25 +17,29 @@ const NOTIFICATION: SmnMessage = {
 };
 
 function signedBy({ privateKey }: Pick<ReturnType<typeof createSelfSignedCertificate>, "privateKey">) {
-  const signature = sign("sha256", Buffer.from(stringToSign(NOTIFICATION)), privateKey);
+  const signature = sign("sha256", Buffer.from(createSmnStringToSign(NOTIFICATION)), privateKey);
   return { ...NOTIFICATION, signature: signature.toString("base64") };
 }
 
 test("the signed text of a notification has a name and a value per line, in alphabetical order", () => {
-  expect(stringToSign(NOTIFICATION)).toBe(
+  expect(createSmnStringToSign(NOTIFICATION)).toBe(
     `message\nMy test message\nmessage_id\n${NOTIFICATION.message_id}\nsubject\ndemo\n` +
       `timestamp\n2026-11-23T09:30:00Z\ntopic_urn\n${NOTIFICATION.topic_urn}\ntype\nNotification\n`,
   );
 });
 
 test.each([undefined, null, ""])("the signed text of an SMN message omits the subject %j", (value) => {
-  expect(stringToSign({ ...NOTIFICATION, subject: value })).not.toContain("subject");
+  expect(createSmnStringToSign({ ...NOTIFICATION, subject: value })).not.toContain("subject");
 });
 
 test.each(["SubscriptionConfirmation", "UnsubscribeConfirmation"] as const)(
   "the signed text of a %s contains the link of SMN, but not the subject",
   (type) => {
-    const text = stringToSign({ ...NOTIFICATION, type, subscribe_url: "https://console.example/a?b=c" });
+    const text = createSmnStringToSign({
+      ...NOTIFICATION,
+      type,
+      subscribe_url: "https://console.example/a?b=c",
+    });
     expect(text).toContain(
       `message_id\n${NOTIFICATION.message_id}\nsubscribe_url\nhttps://console.example/a?b=c\ntimestamp\n`,
     );
@@ -46,23 +50,27 @@ test.each(["SubscriptionConfirmation", "UnsubscribeConfirmation"] as const)(
 test("a message is valid only with the certificate of its signer", () => {
   const own = createSelfSignedCertificate("smn");
   const message = signedBy(own);
-  expect(isSignedBy(new X509Certificate(own.pem), message, NOW)).toBe(true);
+  expect(isValidSmnSignature(new X509Certificate(own.pem), message, NOW)).toBe(true);
   const other = new X509Certificate(createSelfSignedCertificate("smn").pem);
-  expect(isSignedBy(other, message, NOW)).toBe(false);
-  expect(isSignedBy(new X509Certificate(own.pem), { ...message, signature: "AAAA" }, NOW)).toBe(false);
+  expect(isValidSmnSignature(other, message, NOW)).toBe(false);
+  expect(isValidSmnSignature(new X509Certificate(own.pem), { ...message, signature: "AAAA" }, NOW)).toBe(
+    false,
+  );
 });
 
 test("a message is not valid outside the validity of the certificate", () => {
   const expired = createSelfSignedCertificate("smn", "251231235959Z");
-  expect(isSignedBy(new X509Certificate(expired.pem), signedBy(expired), NOW)).toBe(false);
+  expect(isValidSmnSignature(new X509Certificate(expired.pem), signedBy(expired), NOW)).toBe(false);
   const own = createSelfSignedCertificate("smn");
-  expect(isSignedBy(new X509Certificate(own.pem), signedBy(own), Date.parse("2019-12-31"))).toBe(false);
+  expect(isValidSmnSignature(new X509Certificate(own.pem), signedBy(own), Date.parse("2019-12-31"))).toBe(
+    false,
+  );
 });
 
 test("a key that is not RSA signs no message", () => {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const own = new X509Certificate(createSelfSignedCertificate("smn").pem);
-  expect(isSignedBy(own, signedBy({ privateKey }), NOW)).toBe(false);
+  expect(isValidSmnSignature(own, signedBy({ privateKey }), NOW)).toBe(false);
 });
 
 test.each([

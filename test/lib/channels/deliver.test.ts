@@ -4,7 +4,7 @@ import { Webhook } from "standardwebhooks";
 import type { NotificationContent } from "../../../lib/channels/channel.ts";
 import { deliver, maskedAnswerExcerpt } from "../../../lib/channels/deliver.ts";
 import { Target, type TargetKind } from "../../../lib/channels/registry.ts";
-import { maskSecretsIn } from "../../../lib/domain/mask-secrets-in.ts";
+import { createCachedSecretMask } from "../../../lib/domain/mask-secrets-in.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import type { EgressOptions } from "../../../lib/http/egress.ts";
 import { type Answering, startReceiver, startTcp } from "../http/support/receiver.ts";
@@ -312,7 +312,7 @@ describe("deliver", () => {
 });
 
 const masked = (text: string, of: Target, isTruncated = false) =>
-  maskedAnswerExcerpt({ text, isTruncated }, maskSecretsIn(of));
+  maskedAnswerExcerpt({ text, isTruncated }, createCachedSecretMask(of));
 
 const KEY = Buffer.alloc(24, 7).toString("base64");
 const target = Target.parse({

@@ -6,7 +6,7 @@ import { createChatChannel, robotFields } from "../../../lib/channels/chat/chat-
 import { deliverThrough } from "../../../lib/channels/deliver.ts";
 import { isChatKind } from "../../../lib/channels/public-target.ts";
 import { CHANNELS, channelOf, createChannelRegistry } from "../../../lib/channels/registry.ts";
-import { maskSecretsIn } from "../../../lib/domain/mask-secrets-in.ts";
+import { createCachedSecretMask } from "../../../lib/domain/mask-secrets-in.ts";
 import { startReceiver } from "../http/support/receiver.ts";
 import { KINDS } from "./samples.ts";
 import { CONTENT, closeAll, closeLater, egress, NOW } from "./support/attempts.ts";
@@ -75,7 +75,7 @@ describe("a new channel", () => {
       now: NOW,
       timeLimitMs: 5000,
       allow: [],
-      mask: maskSecretsIn(target),
+      mask: createCachedSecretMask(target),
       egress: egress(["127.0.0.1"]),
     });
     expect(result).toMatchObject({ verdict: "delivered", answer: expect.stringMatching(/Test.* <secret>$/) });

@@ -1,11 +1,11 @@
 import { createHmac } from "node:crypto";
 import { createSignatureQuery } from "../../../lib/channels/dingtalk/channel.ts";
-import { signFeishu } from "../../../lib/channels/feishu/channel.ts";
+import { createFeishuSignature } from "../../../lib/channels/feishu/channel.ts";
 
 const NOW = 1_700_000_000_123;
 
-it("signFeishu signs an empty message with a key of the time in seconds and the secret", () => {
-  expect(signFeishu("quiet", NOW)).toEqual({
+it("createFeishuSignature signs an empty message with a key of the time in seconds and the secret", () => {
+  expect(createFeishuSignature("quiet", NOW)).toEqual({
     timestamp: "1700000000",
     sign: createHmac("sha256", "1700000000\nquiet").digest("base64"),
   });

@@ -1,5 +1,9 @@
 import { PublicTarget } from "../../../lib/channels/public-target.ts";
-import { assembleConfigDocument, entryOfField, splitEntry } from "../../../lib/config/assemble-config.ts";
+import {
+  assembleConfigDocument,
+  entryOfField,
+  splitEntryBySecrecy,
+} from "../../../lib/config/assemble-config.ts";
 import { createConfigParser } from "../../../lib/config/config.ts";
 import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { PublicProject } from "../../../lib/config/projects.ts";
@@ -157,5 +161,5 @@ test("secret fields of an entry that does not exist are ignored", () => {
 test("a field that the schema of a public entry does not know is secret", () => {
   expect(entryOfField("targets/a", "apiKey")).toBe("secret/targets/a");
   expect(entryOfField("tokens/a", "sha256")).toBe("tokens/a");
-  expect(splitEntry("oidc/0", 5)).toEqual(new Map([["oidc/0", 5]]));
+  expect(splitEntryBySecrecy("oidc/0", 5)).toEqual(new Map([["oidc/0", 5]]));
 });

@@ -1,4 +1,4 @@
-import { resolveReferences } from "../../../lib/config/resolve-references.ts";
+import { replaceEnvAndFileReferences } from "../../../lib/config/resolve-references.ts";
 
 const PORTS = {
   env: { TOKEN: "from-env", EMPTY: "" },
@@ -14,7 +14,7 @@ describe("references in a config", () => {
       targets: { a: { url: { $env: "TOKEN" }, secrets: [{ $file: "secret.txt" }, "plain"] } },
       settings: { empty: { $env: "EMPTY" }, other: { $env: "TOKEN", more: 1 } },
     };
-    expect(await resolveReferences(document, PORTS)).toEqual({
+    expect(await replaceEnvAndFileReferences(document, PORTS)).toEqual({
       faults: [],
       document: {
         targets: { a: { url: "from-env", secrets: ["from-file", "plain"] } },
@@ -25,7 +25,7 @@ describe("references in a config", () => {
 
   it("are all reported with their paths if they do not resolve", async () => {
     const document = { a: [{ $env: "MISSING" }], b: { c: { $file: "none.txt" } }, d: { $env: 5 } };
-    const { faults } = await resolveReferences(document, PORTS);
+    const { faults } = await replaceEnvAndFileReferences(document, PORTS);
     expect(faults.toSorted()).toEqual([
       "a[0]: the environment variable MISSING is not set",
       "b.c: the file none.txt cannot be read (ENOENT)",

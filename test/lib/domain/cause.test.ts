@@ -1,19 +1,19 @@
-import { describeCount, listNames, resourcesText } from "../../../lib/domain/cause.ts";
+import { describeCount, formatNameList, formatResourceNames } from "../../../lib/domain/cause.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 
 it("names for people end with the number of names that are not shown", () => {
-  expect(listNames(["a", "b"], 2)).toBe("a, b");
-  expect(listNames(["a", "{count}"], 5)).toBe("a, {count} and 3 more");
-  expect(listNames([], 5)).toBe("");
+  expect(formatNameList(["a", "b"], 2)).toBe("a, b");
+  expect(formatNameList(["a", "{count}"], 5)).toBe("a, {count} and 3 more");
+  expect(formatNameList([], 5)).toBe("");
 });
 
 it("the default text for more names is the English text", () => {
-  expect(listNames(["a"], 2)).toBe(listNames(["a"], 2, textsOfLanguage("en")["names.more"]));
+  expect(formatNameList(["a"], 2)).toBe(formatNameList(["a"], 2, textsOfLanguage("en")["names.more"]));
 });
 
 it("of the resources of a cause, three names are shown", () => {
   const cause = { type: null, reason: null, hint: null, count: 6, resources: ["a", "b", "c", "d"] };
-  expect(resourcesText(cause)).toBe("a, b, c and 3 more");
+  expect(formatResourceNames(cause)).toBe("a, b, c and 3 more");
 });
 
 it.each(["CreateNodeVM", "ScaleupNodePool", "CreateCluster", "CreateEIP", null])(

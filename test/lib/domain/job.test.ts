@@ -1,4 +1,4 @@
-import { type CallerName, JobId, jobIdFault, Name } from "../../../lib/domain/job.ts";
+import { type CallerName, describeMalformedJobId, JobId, Name } from "../../../lib/domain/job.ts";
 
 const accepts = (schema: typeof JobId | typeof Name | typeof CallerName) => (text: string) =>
   schema.safeParse(text).success;
@@ -32,7 +32,7 @@ describe("a job ID", () => {
     ["{{%id%}}", /starting with a letter or digit\. A variable in the script was probably not replaced$/],
     ["a b", /^must be 1 to 128 letters, .* starting with a letter or digit$/],
   ])("that is %j has the fault %s", (text, fault) => {
-    expect(jobIdFault(text)).toMatch(fault);
+    expect(describeMalformedJobId(text)).toMatch(fault);
   });
 });
 

@@ -1,4 +1,4 @@
-import { Cause, toCause } from "../../../lib/domain/cause.ts";
+import { Cause, toPublicCause } from "../../../lib/domain/cause.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import { listCauses } from "../../../lib/domain/list-causes.ts";
 import { collectSubJobs } from "../../../lib/domain/subjob-tree.ts";
@@ -31,7 +31,7 @@ describe("the causes of a failed job", () => {
         total: 30,
       },
     ]);
-    expect(causes.map(toCause)).toEqual(causes.map((cause) => Cause.parse(cause)));
+    expect(causes.map(toPublicCause)).toEqual(causes.map((cause) => Cause.parse(cause)));
   });
 
   it("start with the most frequent cause, and keep the tree's order for equal counts", () => {
@@ -45,7 +45,7 @@ describe("the causes of a failed job", () => {
 
   it("do not contain a parent whose subjob failed", () => {
     const { causes } = causesOf([failedChain(5), job({ type: "InstallMaster" })]);
-    expect(causes.map(toCause)).toEqual([
+    expect(causes.map(toPublicCause)).toEqual([
       { type: "Leaf", reason: "the cause", hint: null, count: 1, resources: [] },
     ]);
     expect(causes[0]?.path).toEqual(["CreateCluster", "L4", "L3", "…", "L1", "L0", "Leaf"]);

@@ -1,4 +1,4 @@
-import { maskSecretsIn } from "../../../lib/domain/mask-secrets-in.ts";
+import { createCachedSecretMask } from "../../../lib/domain/mask-secrets-in.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 
 const login = Buffer.from("deploy-bot:pass:word-1").toString("base64");
@@ -24,19 +24,19 @@ describe("a mask of the secrets in an object", () => {
     ["a header with only one word", "prod"],
     ["the body of a private key", "MIIEabcdefgh\nijklmnop"],
   ])("masks %s", (_, secret) => {
-    expect(maskSecretsIn(owner)(`before ${secret} after`)).toBe("before <secret> after");
+    expect(createCachedSecretMask(owner)(`before ${secret} after`)).toBe("before <secret> after");
   });
 
   it.each(["not-a-secret-name", "hooks", "chat.example", "Basic"])("does not mask '%s'", (text) => {
-    expect(maskSecretsIn(owner)(text)).toBe(text);
+    expect(createCachedSecretMask(owner)(text)).toBe(text);
   });
 
   it("is created once for an object", () => {
-    expect(maskSecretsIn(owner)).toBe(maskSecretsIn(owner));
-    expect(maskSecretsIn({ ...owner })).not.toBe(maskSecretsIn(owner));
+    expect(createCachedSecretMask(owner)).toBe(createCachedSecretMask(owner));
+    expect(createCachedSecretMask({ ...owner })).not.toBe(createCachedSecretMask(owner));
   });
 
   it("leaves the text as it is if the object has no secrets", () => {
-    expect(maskSecretsIn({})("any text")).toBe("any text");
+    expect(createCachedSecretMask({})("any text")).toBe("any text");
   });
 });

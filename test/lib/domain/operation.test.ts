@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { JobId } from "../../../lib/domain/job.ts";
 import {
+  computeOperationJobId,
   isNewOperation,
   Operation,
-  operationJobId,
   operationResource,
 } from "../../../lib/domain/operation.ts";
-import { jobTypeText, OPERATION_KINDS } from "../../../lib/domain/operation-kind.ts";
+import { formatJobType, OPERATION_KINDS } from "../../../lib/domain/operation-kind.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 
 const faults = (operation: unknown) =>
@@ -61,11 +61,11 @@ const operation = fc
   .map((drawn) => Operation.safeParse(drawn).data)
   .filter((drawn) => drawn !== undefined);
 
-describe("operationJobId", () => {
+describe("computeOperationJobId", () => {
   it("returns a job ID for every operation, and the ID of the task if there is one", () => {
     fc.assert(
       fc.property(operation, (drawn) => {
-        const jobId = operationJobId(drawn);
+        const jobId = computeOperationJobId(drawn);
         expect(JobId.safeParse(jobId).success).toBe(true);
         if (drawn.taskId !== undefined) expect(jobId).toBe(drawn.taskId);
         expect(operationResource(drawn).id).not.toBe("");
@@ -75,9 +75,9 @@ describe("operationJobId", () => {
 
   it("returns different IDs for the installation and the deletion of an add-on", () => {
     const addon = { kind: "addon", clusterId: "c", addonId: "a" } as const;
-    expect(operationJobId(addon)).toBe("addon:c:a");
-    expect(operationJobId({ ...addon, action: "update" })).toBe("addon:c:a");
-    expect(operationJobId({ ...addon, action: "delete" })).toBe("addon:c:a:delete");
+    expect(computeOperationJobId(addon)).toBe("addon:c:a");
+    expect(computeOperationJobId({ ...addon, action: "update" })).toBe("addon:c:a");
+    expect(computeOperationJobId({ ...addon, action: "delete" })).toBe("addon:c:a:delete");
   });
 });
 
@@ -96,12 +96,12 @@ describe("isNewOperation", () => {
   });
 });
 
-describe("jobTypeText", () => {
+describe("formatJobType", () => {
   it.each(OPERATION_KINDS)("names %s on pages as in English notifications", (kind) => {
-    expect(jobTypeText(kind)).toBe(textsOfLanguage("en")[`operation.${kind}`]);
+    expect(formatJobType(kind)).toBe(textsOfLanguage("en")[`operation.${kind}`]);
   });
 
   it("returns a type of CCE as it is", () => {
-    expect(jobTypeText("CreateNode")).toBe("CreateNode");
+    expect(formatJobType("CreateNode")).toBe("CreateNode");
   });
 });

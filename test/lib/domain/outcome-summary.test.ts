@@ -1,6 +1,6 @@
 import { createJobEvent } from "../../../lib/channels/webhook/message.ts";
 import {
-  describeCause,
+  describeMainCause,
   MAX_EVENT_BYTES,
   OutcomeSummary,
   summarizeOutcome,
@@ -132,10 +132,12 @@ it("keeps the causes when the failures leave little space, and counts the causes
   expect(Buffer.byteLength(JSON.stringify(createJobEvent(summary)))).toBeLessThan(MAX_EVENT_BYTES);
 });
 
-describe("describeCause", () => {
+describe("describeMainCause", () => {
   const describeFailed = (nodes: readonly (readonly [type: string, reason: string | null])[]) => {
     const subJobs = nodes.map(([type, reason]) => job({ ...FAILED, type, reason, subJobs: [] }));
-    return describeCause(summarizeOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) })));
+    return describeMainCause(
+      summarizeOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) })),
+    );
   };
 
   it("states the type, the count and the reason of the most frequent cause in one line", () => {
@@ -149,13 +151,13 @@ describe("describeCause", () => {
   });
 
   it("states the reason of the watch if no subjob failed, and nothing for a job that succeeded", () => {
-    expect(describeCause({ ...SAMPLES.lost, reason: "no such job" })).toBe("no such job");
-    expect(describeCause({ ...SAMPLES.timed_out, reason: "late" })).toBe("late");
+    expect(describeMainCause({ ...SAMPLES.lost, reason: "no such job" })).toBe("no such job");
+    expect(describeMainCause({ ...SAMPLES.timed_out, reason: "late" })).toBe("late");
     const ready = { state: "not_ready", reason: "Error", message: "the disk is full" } as const;
-    expect(describeCause({ ...SAMPLES.succeeded, outcome: "not_ready", reason: null, ready })).toBe(
+    expect(describeMainCause({ ...SAMPLES.succeeded, outcome: "not_ready", reason: null, ready })).toBe(
       "the disk is full",
     );
-    expect(describeCause({ ...SAMPLES.succeeded, reason: "ok" })).toBeNull();
-    expect(describeCause({ ...SAMPLES.failed, causes: [], causesOmitted: 0, reason: null })).toBeNull();
+    expect(describeMainCause({ ...SAMPLES.succeeded, reason: "ok" })).toBeNull();
+    expect(describeMainCause({ ...SAMPLES.failed, causes: [], causesOmitted: 0, reason: null })).toBeNull();
   });
 });

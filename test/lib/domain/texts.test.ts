@@ -1,6 +1,6 @@
 import { parseJob } from "../../../lib/cce/parse-job.ts";
 import { Settings } from "../../../lib/config/settings.ts";
-import { fillIn } from "../../../lib/domain/default-texts.ts";
+import { fillPlaceholders } from "../../../lib/domain/default-texts.ts";
 import hintRows from "../../../lib/domain/hints.json" with { type: "json" };
 import { findHint, translateHint } from "../../../lib/domain/hints.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
@@ -54,7 +54,7 @@ it("an unknown hint is not translated", () => {
 });
 
 it("a value that contains braces is not replaced again", () => {
-  expect(fillIn("{a} {b}", { a: "{b}", b: 1 })).toBe("{b} 1");
+  expect(fillPlaceholders("{a} {b}", { a: "{b}", b: 1 })).toBe("{b} 1");
 });
 
 /** The reasons and warnings that the service writes into an outcome, apart from the texts of CCE. */

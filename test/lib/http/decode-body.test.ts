@@ -1,5 +1,5 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { decodeBody, decodeText } from "../../../lib/http/decode-body.ts";
+import { decodeText, decompressAndDecodeText } from "../../../lib/http/decode-body.ts";
 
 const JSON_TEXT = '{"reason":"größer › 缺货"}';
 const LIMIT = 10_000;
@@ -8,10 +8,10 @@ const decode = (
   body: Buffer,
   headers: Record<string, string> = {},
   { maxBytes = LIMIT, isTruncated = false } = {},
-) => decodeBody({ headers, body, isTruncated }, maxBytes);
+) => decompressAndDecodeText({ headers, body, isTruncated }, maxBytes);
 const encodedAs = (coding: string) => ({ "content-encoding": coding });
 
-describe("decodeBody", () => {
+describe("decompressAndDecodeText", () => {
   it.each([
     ["gzip", gzipSync(JSON_TEXT)],
     ["x-gzip", gzipSync(JSON_TEXT)],

@@ -1,14 +1,14 @@
-import { readProxy } from "../../../lib/http/outgoing-proxy.ts";
+import { readOutgoingProxy } from "../../../lib/http/outgoing-proxy.ts";
 
 const read = (env: Record<string, string>) => {
-  const proxy = readProxy(env);
+  const proxy = readOutgoingProxy(env);
   return proxy === null
     ? null
     : [proxy.protocol, proxy.host, proxy.port, proxy.authorization?.reveal() ?? null];
 };
 const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
 
-describe("readProxy", () => {
+describe("readOutgoingProxy", () => {
   it.each([
     ["http://proxy.example.com:3128", ["http:", "proxy.example.com", 3128, null]],
     ["http://proxy.example.com", ["http:", "proxy.example.com", 1080, null]],
@@ -42,8 +42,10 @@ describe("readProxy", () => {
     "ftp://kim:hunter2@proxy",
     "a b",
   ])("refuses %s with an error that does not contain the value", (text) => {
-    expect(() => readProxy({ HTTPS_PROXY: text })).toThrow(/^HTTPS_PROXY must be the URL of an HTTP proxy/);
-    expect(() => readProxy({ HTTPS_PROXY: text })).not.toThrow(/hunter2/);
+    expect(() => readOutgoingProxy({ HTTPS_PROXY: text })).toThrow(
+      /^HTTPS_PROXY must be the URL of an HTTP proxy/,
+    );
+    expect(() => readOutgoingProxy({ HTTPS_PROXY: text })).not.toThrow(/hunter2/);
   });
 
   it.each([
@@ -79,6 +81,8 @@ describe("readProxy", () => {
     ["10.0.0.0/1e1", "10.0.0.1", true],
     ["0.1", "10.0.0.1", true],
   ])("with NO_PROXY '%s', the use of the proxy for %s is %s", (noProxy, host, isUsed) => {
-    expect(readProxy({ HTTPS_PROXY: "http://p", NO_PROXY: noProxy })?.isUsedFor(host, 443)).toBe(isUsed);
+    expect(readOutgoingProxy({ HTTPS_PROXY: "http://p", NO_PROXY: noProxy })?.isUsedFor(host, 443)).toBe(
+      isUsed,
+    );
   });
 });

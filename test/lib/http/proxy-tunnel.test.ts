@@ -1,6 +1,6 @@
 import { openConnections } from "../../../lib/http/connections.ts";
 import { type EgressOptions, openEgress } from "../../../lib/http/egress.ts";
-import { readProxy } from "../../../lib/http/outgoing-proxy.ts";
+import { readOutgoingProxy } from "../../../lib/http/outgoing-proxy.ts";
 import { type ConnectProxy, startConnectProxy } from "./support/connect-proxy.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { authority, type Receiver, startTlsReceiver } from "./support/receiver.ts";
@@ -30,7 +30,7 @@ function send(
   address: string,
   deadlineMs = 5000,
 ) {
-  const proxy = readProxy(env);
+  const proxy = readOutgoingProxy(env);
   const connections =
     allow === null
       ? openConnections(65_536, { ca: authority }, proxy)
@@ -54,7 +54,7 @@ describe("a request through a proxy", () => {
     expect(await send(receiver.port, env, null, "")).toMatchObject({ kind: "answer", status: 200 });
     const credentials = Buffer.from("kim:p@ss").toString("base64");
     expect(proxy.tunnels).toEqual([`receiver.test:${receiver.port} Basic ${credentials}`]);
-    const untrusted = openConnections(65_536, {}, readProxy(env));
+    const untrusted = openConnections(65_536, {}, readOutgoingProxy(env));
     open.push({ close: () => hangUp(untrusted) });
     const url = new URL(`https://receiver.test:${receiver.port}/`);
     const request = {
@@ -72,7 +72,11 @@ describe("a request through a proxy", () => {
 
   it("reuses the tunnel", async () => {
     const { proxy, receiver } = await start();
-    const connections = openConnections(65_536, { ca: authority }, readProxy({ HTTPS_PROXY: proxy.url }));
+    const connections = openConnections(
+      65_536,
+      { ca: authority },
+      readOutgoingProxy({ HTTPS_PROXY: proxy.url }),
+    );
     open.push({ close: () => hangUp(connections) });
     const url = new URL(`https://receiver.test:${receiver.port}/`);
     const request = {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { html, linkUrls, normalizeWebUrl, wrappableName } from "../../../lib/pages/html.ts";
+import { html, normalizeWebUrl, renderTextWithLinks, renderWrappableName } from "../../../lib/pages/html.ts";
 
 const text = (markup: unknown) => String(markup);
 
@@ -58,18 +58,20 @@ describe("normalizeWebUrl", () => {
   });
 });
 
-describe("linkUrls", () => {
+describe("renderTextWithLinks", () => {
   it("converts URLs to links and keeps the surrounding text", () => {
-    expect(String(linkUrls("See https://example.com/a?b=1&c=2. <Then> go on"))).toBe(
+    expect(String(renderTextWithLinks("See https://example.com/a?b=1&c=2. <Then> go on"))).toBe(
       'See <a href="https://example.com/a?b=1&amp;c=2" rel="noreferrer noopener"><bdi>https://example.com/a?b=1&amp;c=2</bdi></a>. &lt;Then&gt; go on',
     );
   });
 
   it("keeps text that is not a valid http or https URL", () => {
-    expect(String(linkUrls("https://[bad and javascript:x"))).toBe("https://[bad and javascript:x");
+    expect(String(renderTextWithLinks("https://[bad and javascript:x"))).toBe(
+      "https://[bad and javascript:x",
+    );
   });
 });
 
-it("wrappableName allows a line break between the parts of a name", () => {
-  expect(String(wrappableName("CreateMasterVM<"))).toBe("<bdi>Create<wbr>Master<wbr>VM&lt;</bdi>");
+it("renderWrappableName allows a line break between the parts of a name", () => {
+  expect(String(renderWrappableName("CreateMasterVM<"))).toBe("<bdi>Create<wbr>Master<wbr>VM&lt;</bdi>");
 });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createInlineElement, pageHeaders } from "../../../lib/pages/page-shell.ts";
+import { createInlineElement, createPageHeaders } from "../../../lib/pages/page-shell.ts";
 
 const sha256 = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
@@ -15,12 +15,12 @@ describe("createInlineElement", () => {
   });
 });
 
-describe("pageHeaders", () => {
+describe("createPageHeaders", () => {
   const style = createInlineElement("style", "a{}");
   const script = createInlineElement("script", "let a;");
 
   it("allows only the page's own style and script, by their hashes", () => {
-    const policy = pageHeaders(style, script, false)["content-security-policy"];
+    const policy = createPageHeaders(style, script, false)["content-security-policy"];
     expect(policy).toBe(
       `default-src 'none'; script-src ${script.source}; style-src ${style.source}; img-src data:; ` +
         "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
@@ -28,14 +28,14 @@ describe("pageHeaders", () => {
   });
 
   it("allows no script and no requests for a page without a script", () => {
-    const policy = pageHeaders(style, null, true)["content-security-policy"];
+    const policy = createPageHeaders(style, null, true)["content-security-policy"];
     expect(policy).toContain("script-src 'none'");
     expect(policy).toContain("connect-src 'none'");
     expect(policy).toContain("form-action 'self'");
   });
 
   it("has headers against caching, indexing and sending the URL of the page", () => {
-    expect(pageHeaders(style, script, false)).toMatchObject({
+    expect(createPageHeaders(style, script, false)).toMatchObject({
       "cache-control": "private, no-store",
       "referrer-policy": "no-referrer",
       "x-robots-tag": "noindex, nofollow",

@@ -1,5 +1,5 @@
 import type { JobDocument } from "../../../lib/api/status-document.ts";
-import { groupSubJobs, subJobsSection } from "../../../lib/pages/subjobs-section.ts";
+import { groupSubJobs, renderSubJobsSection } from "../../../lib/pages/subjobs-section.ts";
 import { failedJob } from "./failed-job.ts";
 import { FAILED, NOW, PENDING, step } from "./sample-parts.ts";
 
@@ -53,7 +53,7 @@ describe("groupSubJobs", () => {
 
 describe("the tree of subjobs", () => {
   const render = (subJobs: JobDocument[]) =>
-    String(subJobsSection({ ...failedJob(), job: step("Root", 0, 90, { ...FAILED, subJobs }) }, NOW));
+    String(renderSubJobsSection({ ...failedJob(), job: step("Root", 0, 90, { ...FAILED, subJobs }) }, NOW));
   /** Returns how many lines of the tree a reader sees before the reader opens a line. */
   const shownLines = (markup: string): number => {
     let isClosed = 0;

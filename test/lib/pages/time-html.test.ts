@@ -1,4 +1,4 @@
-import { parseInstant, roundNowByAge, shortTimeElement, timeElement } from "../../../lib/pages/time-html.ts";
+import { parseInstant, renderShortTime, renderTime, roundNowByAge } from "../../../lib/pages/time-html.ts";
 import { NOW } from "./sample-parts.ts";
 
 const MINUTE = 60_000;
@@ -24,10 +24,10 @@ describe("roundNowByAge", () => {
 });
 
 it("times are in UTC until the script of the page runs", () => {
-  expect(String(timeElement(NOW))).toBe(
+  expect(String(renderTime(NOW))).toBe(
     '<time datetime="2026-03-12T09:39:22.000Z">2026-03-12 09:39:22 UTC</time>',
   );
-  expect(String(shortTimeElement(NOW))).toBe(
+  expect(String(renderShortTime(NOW))).toBe(
     '<time datetime="2026-03-12T09:39:22.000Z" data-short>03-12 09:39:22 UTC</time>',
   );
 });

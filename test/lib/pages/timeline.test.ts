@@ -3,10 +3,10 @@ import type { JobDocument } from "../../../lib/api/status-document.ts";
 import {
   computeSubJobBar,
   computeTimelineSpan,
+  computeTimelineTicks,
   jobDurationMs,
   renderTimelineAxis,
   type Timeline,
-  timelineTicks,
 } from "../../../lib/pages/timeline.ts";
 import { at, NOW, PENDING, step, subJob } from "./sample-parts.ts";
 
@@ -122,9 +122,9 @@ describe("jobDurationMs", () => {
   });
 });
 
-describe("timelineTicks", () => {
+describe("computeTimelineTicks", () => {
   const labels = (seconds: number) =>
-    timelineTicks({ ...line, end: START + seconds * 1000 }).map((tick) => tick.label);
+    computeTimelineTicks({ ...line, end: START + seconds * 1000 }).map((tick) => tick.label);
 
   it("returns a few ticks at round times", () => {
     expect(labels(8)).toEqual(["0", "2 s", "4 s", "6 s"]);

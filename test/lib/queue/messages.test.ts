@@ -3,7 +3,7 @@ import {
   createNotificationMessage,
   createPollMessage,
   createTargetGoneMessage,
-  firstPollToSend,
+  createUnclaimedFirstPollMessage,
   NotifyMessage,
   PollMessage,
   parseMessage,
@@ -119,7 +119,7 @@ describe("the message of the first poll", () => {
     ["is not sent after the first poll of a restart was claimed", { poll: 5, previousPolls: 4 }, null],
     ["is not sent for a watch that has ended", { state: "failed" }, null],
   ] as const)("%s", async (_, changes, expected) => {
-    const message = firstPollToSend({ ...(await opened()), ...changes }, 15);
+    const message = createUnclaimedFirstPollMessage({ ...(await opened()), ...changes }, 15);
     const number = message === null ? null : (JSON.parse(message.body) as { poll: number }).poll;
     expect([number, message?.delaySeconds ?? null]).toEqual([expected, expected === null ? null : 15]);
   });

@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { jest } from "@jest/globals";
 import {
-  coalesceSends,
+  createCoalescingSender,
   type OutgoingMessage,
   type SendResult,
   type Timer,
@@ -121,7 +121,7 @@ function setUp() {
 
 it("sends the messages of all records in one request and returns the results of a record to the record", async () => {
   const { calls, queue } = setUp();
-  const sender = coalesceSends(queue, 3);
+  const sender = createCoalescingSender(queue, 3);
   const results = await Promise.all([
     sender.send([message("a")]),
     sender.send([message("bad"), message("b")]),
@@ -171,7 +171,7 @@ it.each<[string, number, readonly Step[], { readonly requests: string[]; readonl
 ])("%s", (_, records, steps, expected) => {
   const { calls, queue } = setUp();
   const { timer, end, waitsMs } = createManualTimer();
-  const sender = coalesceSends(queue, records, timer);
+  const sender = createCoalescingSender(queue, records, timer);
   for (const step of steps) {
     if (step === "done") sender.done();
     else if (step === "time is over") end();
@@ -186,7 +186,7 @@ describe("the timer of Node.js", () => {
 
   it("starts a request after 100 ms and does not start a request that was made already", async () => {
     const { calls, queue } = setUp();
-    const sender = coalesceSends(queue, 2);
+    const sender = createCoalescingSender(queue, 2);
     const first = sender.send([message("a")]);
     jest.advanceTimersByTime(99);
     expect(calls).toEqual([]);
@@ -199,7 +199,7 @@ describe("the timer of Node.js", () => {
 });
 
 it("rejects all sends when the queue throws", async () => {
-  const sender = coalesceSends({ send: () => Promise.reject(new Error("down")) }, 2);
+  const sender = createCoalescingSender({ send: () => Promise.reject(new Error("down")) }, 2);
   const both = await Promise.allSettled([sender.send([message("a")]), sender.send([message("b")])]);
   expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
 });

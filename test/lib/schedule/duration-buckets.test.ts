@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import {
   BUCKETS,
+  bucketOfDuration,
   bucketStartSeconds,
   daysSince1970,
-  durationBucket,
   durationCountExpiry,
 } from "../../../lib/schedule/duration-buckets.ts";
 
@@ -11,7 +11,7 @@ describe("duration buckets", () => {
   it("contain all assigned durations and are at most 5 % or half a second wide", () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 600_000, noNaN: true }), (seconds) => {
-        const bucket = durationBucket(seconds);
+        const bucket = bucketOfDuration(seconds);
         const [start, end] = [bucketStartSeconds(bucket), bucketStartSeconds(bucket + 1)];
         return (
           start <= seconds * 1.000001 && seconds <= end * 1.000001 && end - start <= 0.5 + seconds * 0.05
@@ -21,8 +21,8 @@ describe("duration buckets", () => {
   });
 
   it("exist for every number, even NaN and infinity", () => {
-    expect([Number.NaN, -5, 0].map(durationBucket)).toEqual([0, 0, 0]);
-    expect(durationBucket(Number.POSITIVE_INFINITY)).toBe(BUCKETS - 1);
+    expect([Number.NaN, -5, 0].map(bucketOfDuration)).toEqual([0, 0, 0]);
+    expect(bucketOfDuration(Number.POSITIVE_INFINITY)).toBe(BUCKETS - 1);
   });
 
   it("are counted by days that start at midnight UTC", () => {

@@ -1,23 +1,23 @@
 import type { Job } from "../../../lib/domain/job.ts";
-import { type DurationCount, durationBucket } from "../../../lib/schedule/duration-buckets.ts";
+import { bucketOfDuration, type DurationCount } from "../../../lib/schedule/duration-buckets.ts";
 import {
   appendSubJobDurations,
+  computeExpectedDuration,
   endedSubJobSeconds,
-  expectedDuration,
   type SubJobDurations,
   usualSubJobSeconds,
 } from "../../../lib/schedule/expected-duration.ts";
 
 const counted = (seconds: readonly number[], day = 20_000): DurationCount[] =>
-  seconds.map((duration) => ({ day, bucket: durationBucket(duration), count: 1 }));
+  seconds.map((duration) => ({ day, bucket: bucketOfDuration(duration), count: 1 }));
 
-describe("expectedDuration", () => {
+describe("computeExpectedDuration", () => {
   it("returns null if no job has ended", () => {
-    expect(expectedDuration([], 0)).toBeNull();
+    expect(computeExpectedDuration([], 0)).toBeNull();
   });
 
   it("returns the median and the ninth decile of the observed jobs, within the width of a bucket", () => {
-    const expected = expectedDuration(counted([100, 200, 300, 400, 500, 600, 700, 800, 900, 1000]), 0);
+    const expected = computeExpectedDuration(counted([100, 200, 300, 400, 500, 600, 700, 800, 900, 1000]), 0);
     expect(expected?.fromJobs).toBe(10);
     expect(Math.abs((expected?.p50Seconds ?? 0) / 500 - 1)).toBeLessThan(0.03);
     expect(Math.abs((expected?.p90Seconds ?? 0) / 900 - 1)).toBeLessThan(0.03);
@@ -25,14 +25,14 @@ describe("expectedDuration", () => {
 
   it("returns the median remaining time of the jobs that took longer than the job until now", () => {
     const durations = counted([100, 100, 100, 500, 600, 700]);
-    const remaining = (age: number) => expectedDuration(durations, age)?.remainingSeconds ?? null;
+    const remaining = (age: number) => computeExpectedDuration(durations, age)?.remainingSeconds ?? null;
     expect(remaining(200)).toBeGreaterThan(380);
     expect(remaining(200)).toBeLessThan(420);
     expect(remaining(550)).toBeLessThan(160);
   });
 
   it("returns no remaining time for a job that takes longer than every observed job", () => {
-    expect(expectedDuration(counted([100, 200]), 300)?.remainingSeconds).toBeNull();
+    expect(computeExpectedDuration(counted([100, 200]), 300)?.remainingSeconds).toBeNull();
   });
 });
 

@@ -2,42 +2,42 @@ import fc from "fast-check";
 import { Settings } from "../../../lib/config/settings.ts";
 import {
   BUCKETS,
+  bucketOfDuration,
   bucketStartSeconds,
   type DurationCount,
   daysSince1970,
-  durationBucket,
 } from "../../../lib/schedule/duration-buckets.ts";
 import {
   AGES,
   cheapestDelayRange,
-  firstDelaySeconds,
-  nextDelaySeconds,
+  pickFirstDelaySeconds,
+  pickNextDelaySeconds,
   planCheapestPolls,
 } from "../../../lib/schedule/poll-delay.ts";
-import { learnSurvivalCurve, survivalAt } from "../../../lib/schedule/survival-curve.ts";
+import { computeSurvivalCurve, survivalAt } from "../../../lib/schedule/survival-curve.ts";
 
 const NOW = Date.UTC(2026, 0, 15);
 const { poll } = Settings.parse({});
 const past = (seconds: number[]) =>
-  seconds.map((value) => ({ day: daysSince1970(NOW), bucket: durationBucket(value), count: 20 }));
+  seconds.map((value) => ({ day: daysSince1970(NOW), bucket: bucketOfDuration(value), count: 20 }));
 
 function pollsUntil(end: number, durations: ReturnType<typeof past>): number[] {
   const polls = [15];
   for (let age = 15; age < end; polls.push(age))
-    age += nextDelaySeconds({ jobType: "CreateCluster", ageSeconds: age, durations }, poll, () => 0.5);
+    age += pickNextDelaySeconds({ jobType: "CreateCluster", ageSeconds: age, durations }, poll, () => 0.5);
   return polls;
 }
 
 describe("the delay of a poll", () => {
   it("spreads a thousand first polls over ten seconds", () => {
-    const delays = Array.from({ length: 1000 }, (_, at) => firstDelaySeconds(poll, () => at / 1000));
+    const delays = Array.from({ length: 1000 }, (_, at) => pickFirstDelaySeconds(poll, () => at / 1000));
     expect(new Set(delays).size).toBeGreaterThan(9);
     expect(Math.max(...delays)).toBeLessThanOrEqual(20);
   });
 
   it("plans the first poll by the durations of earlier jobs when at least 20 have ended", () => {
     const first = (jobs: number[]) =>
-      firstDelaySeconds(
+      pickFirstDelaySeconds(
         poll,
         () => 0.5,
         past(jobs).map((count) => ({ ...count, count: 5 })),
@@ -49,7 +49,7 @@ describe("the delay of a poll", () => {
 
   it("plans the first poll by exactly 20 jobs, and not by 19", () => {
     const first = (count: number) =>
-      firstDelaySeconds(
+      pickFirstDelaySeconds(
         poll,
         () => 0.5,
         past([420]).map((counts) => ({ ...counts, count })),
@@ -61,7 +61,7 @@ describe("the delay of a poll", () => {
   it("is longer if the minimum delay is long, because a poll shortly before the end delays the next poll", () => {
     const durations = past([420]);
     const delay = (minDelaySeconds: number) =>
-      nextDelaySeconds(
+      pickNextDelaySeconds(
         { jobType: "CreateCluster", ageSeconds: 15, durations },
         { ...poll, minDelaySeconds },
         () => 0.5,
@@ -74,7 +74,7 @@ describe("the delay of a poll", () => {
   it("is longer if a poll costs more, also after the operator changes the cost", () => {
     const durations = past([380, 400, 420, 440, 460]);
     const delays = [1, 100, 1].map((pollCostSeconds) =>
-      nextDelaySeconds(
+      pickNextDelaySeconds(
         { jobType: "CreateCluster", ageSeconds: 15, durations },
         { ...poll, pollCostSeconds },
         () => 0.5,
@@ -86,7 +86,11 @@ describe("the delay of a poll", () => {
 
   it("spreads the next polls of a thousand jobs of one age", () => {
     const delays = Array.from({ length: 1000 }, (_, at) =>
-      nextDelaySeconds({ jobType: "CreateCluster", ageSeconds: 15, durations: [] }, poll, () => at / 1000),
+      pickNextDelaySeconds(
+        { jobType: "CreateCluster", ageSeconds: 15, durations: [] },
+        poll,
+        () => at / 1000,
+      ),
     );
     expect(new Set(delays).size).toBeGreaterThan(9);
   });
@@ -111,12 +115,12 @@ const LAST = AGES.length - 1;
 const histories = fc.array(
   fc.record({
     day: fc.constant(1),
-    bucket: fc.integer({ min: durationBucket(30), max: durationBucket(40_000) }),
+    bucket: fc.integer({ min: bucketOfDuration(30), max: bucketOfDuration(40_000) }),
     count: fc.integer({ min: 1, max: 50 }),
   }),
   { maxLength: 12 },
 );
-const learned = (past: readonly DurationCount[]) => learnSurvivalCurve("CreateNode", past);
+const learned = (past: readonly DurationCount[]) => computeSurvivalCurve("CreateNode", past);
 const costs = fc.record({
   pollCostSeconds: fc.constantFrom(0.2, 1, 7, 60),
   minDelaySeconds: fc.constantFrom(1, 2, 15),

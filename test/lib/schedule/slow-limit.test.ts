@@ -1,6 +1,6 @@
 import { createSeededRandom } from "../../../bench/schedule/seeded-random.ts";
-import { durationBucket } from "../../../lib/schedule/duration-buckets.ts";
-import { slowLimit } from "../../../lib/schedule/expected-duration.ts";
+import { bucketOfDuration } from "../../../lib/schedule/duration-buckets.ts";
+import { computeSlowLimit } from "../../../lib/schedule/expected-duration.ts";
 
 /** Distributions of job durations in seconds. `u` returns a random number from 0 to 1. */
 const DISTRIBUTIONS: Readonly<Record<string, (u: () => number) => number>> = {
@@ -36,10 +36,10 @@ function slowPart(draw: (u: () => number) => number, earlier: number, perDay: nu
   for (let sample = 0; sample < samples; sample += 1) {
     const durations = Array.from({ length: earlier }, (_, job) => ({
       day: 20_000 + Math.floor(job / perDay),
-      bucket: durationBucket(draw(random)),
+      bucket: bucketOfDuration(draw(random)),
       count: 1,
     }));
-    const limit = slowLimit(durations)?.p95Seconds ?? Number.POSITIVE_INFINITY;
+    const limit = computeSlowLimit(durations)?.p95Seconds ?? Number.POSITIVE_INFINITY;
     for (let job = 0; job < jobs; job += 1) if (draw(random) >= limit) slow += 1;
   }
   return slow / (samples * jobs);
@@ -81,8 +81,13 @@ test.each(Object.keys(CHANGING).flatMap((name) => [1, 10].map((perDay) => [name,
       const durations: { day: number; bucket: number; count: number }[] = [];
       for (let job = 0; job < 200; job += 1) {
         const seconds = CHANGING[name]?.(random, job / 200) ?? 0;
-        if (job >= 20 && seconds >= (slowLimit(durations)?.p95Seconds ?? Number.POSITIVE_INFINITY)) slow += 1;
-        durations.push({ day: 20_000 + Math.floor(job / perDay), bucket: durationBucket(seconds), count: 1 });
+        if (job >= 20 && seconds >= (computeSlowLimit(durations)?.p95Seconds ?? Number.POSITIVE_INFINITY))
+          slow += 1;
+        durations.push({
+          day: 20_000 + Math.floor(job / perDay),
+          bucket: bucketOfDuration(seconds),
+          count: 1,
+        });
       }
     }
     expect(slow / (15 * 180)).toBeLessThanOrEqual(0.06);
@@ -92,11 +97,11 @@ test.each(Object.keys(CHANGING).flatMap((name) => [1, 10].map((perDay) => [name,
 test("fewer than 20 jobs, or fewer than 20 since the last change, give no limit", () => {
   const jobs = (count: number, seconds: number, day: number) => ({
     day,
-    bucket: durationBucket(seconds),
+    bucket: bucketOfDuration(seconds),
     count,
   });
-  expect(slowLimit([])).toBeNull();
-  expect(slowLimit([jobs(19, 300, 1)])).toBeNull();
-  expect(slowLimit([jobs(20, 300, 1)])).toMatchObject({ fromJobs: 20 });
-  expect(slowLimit([jobs(100, 300, 1), jobs(15, 900, 2)])).toBeNull();
+  expect(computeSlowLimit([])).toBeNull();
+  expect(computeSlowLimit([jobs(19, 300, 1)])).toBeNull();
+  expect(computeSlowLimit([jobs(20, 300, 1)])).toMatchObject({ fromJobs: 20 });
+  expect(computeSlowLimit([jobs(100, 300, 1), jobs(15, 900, 2)])).toBeNull();
 });

@@ -1,15 +1,15 @@
 import fc from "fast-check";
-import { BUCKETS, type DurationCount, durationBucket } from "../../../lib/schedule/duration-buckets.ts";
+import { BUCKETS, bucketOfDuration, type DurationCount } from "../../../lib/schedule/duration-buckets.ts";
 import {
   assumedJobsLongerThan,
-  learnSurvivalCurve,
+  computeSurvivalCurve,
   smoothCounts,
   survivalAt,
 } from "../../../lib/schedule/survival-curve.ts";
 
 const at = (day: number, seconds: number, count: number): DurationCount => ({
   day,
-  bucket: durationBucket(seconds),
+  bucket: bucketOfDuration(seconds),
   count,
 });
 /** Returns counts of two ended jobs per day. */
@@ -17,9 +17,9 @@ const days = (from: number, to: number, secondsOn: (day: number) => number) =>
   Array.from({ length: to - from + 1 }, (_, index) => at(from + index, secondsOn(from + index), 2));
 /** Returns durations that differ from `seconds` by up to 30 s, without a trend. The steps use the golden ratio. */
 const about = (seconds: number) => (day: number) => seconds - 30 + ((day * 37.08) % 60);
-const learned = (durations: readonly DurationCount[]) => learnSurvivalCurve("CreateCluster", durations);
+const learned = (durations: readonly DurationCount[]) => computeSurvivalCurve("CreateCluster", durations);
 
-describe("learnSurvivalCurve", () => {
+describe("computeSurvivalCurve", () => {
   it("falls from 1 and never reaches 0, for any durations", () => {
     const count = fc.record({
       day: fc.nat(420),
@@ -28,7 +28,7 @@ describe("learnSurvivalCurve", () => {
     });
     fc.assert(
       fc.property(fc.array(count), fc.constantFrom("CreateCluster", "Delete", null), (counts, type) => {
-        const survival = learnSurvivalCurve(type, counts);
+        const survival = computeSurvivalCurve(type, counts);
         expect(survival[0]).toBeCloseTo(1, 9);
         for (let bucket = 1; bucket <= BUCKETS; bucket++) {
           expect(survival[bucket]).toBeGreaterThan(0);
@@ -40,14 +40,14 @@ describe("learnSurvivalCurve", () => {
   });
 
   it("returns the prior when no job has ended, and the same array each time", () => {
-    expect(learnSurvivalCurve("CreateNode", [])).toBe(learnSurvivalCurve("CreateNode", []));
+    expect(computeSurvivalCurve("CreateNode", [])).toBe(computeSurvivalCurve("CreateNode", []));
   });
 
   it("learns from one list of counts only once per type", () => {
     const durations = days(1, 20, about(400));
-    const survival = learnSurvivalCurve("CreateCluster", durations);
-    expect(learnSurvivalCurve("CreateCluster", durations)).toBe(survival);
-    expect(learnSurvivalCurve("CreateNode", durations)).not.toBe(survival);
+    const survival = computeSurvivalCurve("CreateCluster", durations);
+    expect(computeSurvivalCurve("CreateCluster", durations)).toBe(survival);
+    expect(computeSurvivalCurve("CreateNode", durations)).not.toBe(survival);
   });
 
   it("forgets the days before a change", () => {
