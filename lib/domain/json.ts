@@ -50,5 +50,5 @@ const WITHOUT_ESCAPES = /^[ !#-[\]-~]*$/;
 /** Returns the number of UTF-8 bytes of a text inside a JSON string. The count includes escape sequences. */
 export function countJsonBytes(text: string): number {
   if (WITHOUT_ESCAPES.test(text)) return text.length;
-  return Buffer.byteLength(JSON.stringify(text.toWellFormed())) - '""'.length;
+  return new TextEncoder().encode(JSON.stringify(text.toWellFormed())).length - '""'.length;
 }
