@@ -35,7 +35,7 @@ export interface Environment
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
   readonly stderr: ErrorOutput;
-  /** Gets the document of `--json`, also if the option is not given. */
+  /** Receives the document that `--json` would print, even if the option `--json` is not given. */
   readonly onDocument?: (document: object) => void;
   /** Sets the text that the process prints to stderr if its user ends it with Ctrl-C. */
   readonly onInterrupt: (text: () => string) => void;

@@ -11,8 +11,8 @@ const MINUTE_MS = 60_000;
 /** The number of jobs for which the function opens watches in parallel. */
 const BATCH_JOBS = 25;
 /**
- * When only this much time remains, the function opens no further watches. The next list of jobs opens the remaining
- * watches.
+ * When only this much time remains, the function opens no further watches. When the service lists the jobs
+ * the next time, it opens the remaining watches.
  */
 const MARGIN_MS = 5_000;
 
@@ -112,8 +112,8 @@ async function openOne(
 }
 
 /**
- * Logs that the service could not open a watch for a discovered job. The next list of jobs tries to open the watch
- * again.
+ * Logs that the service could not open a watch for a discovered job. When the service
+ * lists the jobs the next time, it tries again to open the watch.
  */
 function logOpenFailure({ project, jobId }: WatchKey, error: unknown): void {
   log.error("discovery failed", { project, jobId }, error);

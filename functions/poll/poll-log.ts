@@ -37,7 +37,8 @@ export function logAndCountPoll({ key, resource, ...report }: PollReport): void 
   // Most polls query no resource, and their log lines stay as short as possible.
   log.info("poll", { ...key, ...report, ...(resource !== null && { resource }) });
   const { observation, latenessSeconds } = report;
-  // The project may read its jobs and lack the permission for its resources. Then most polls succeed.
+  // The credentials of a project can have the permission to read jobs but no permission to read resources. Most polls
+  // then succeed, so the metric of failed polls does not show the missing permission.
   if (resource === "forbidden" || resource === "unauthorized" || resource === "misconfigured")
     meter.add("ResourceQueriesRefused", 1);
   switch (observation) {

@@ -126,8 +126,8 @@ export function authenticationRequired(reason: keyof typeof AUTHENTICATION_DETAI
 }
 
 /**
- * Creates an error response with the status 403 for an operation that the caller may not use at all, or may not use for
- * the names in `errors`. The error response is the same for names that exist and for names that do not exist.
+ * Creates an error response with the status 403. `errors` lists the project names or target names for which the caller may
+ * not use the operation. If `errors` is empty, the caller may not use the operation at all. The error response is the same for names that exist and for names that do not exist.
  */
 export function forbidden(operation: CallerOperation, errors: readonly RequestError[] = []): ProblemResponse {
   const what = errors.length === 0 ? "" : " for all names in this request. See 'errors'";

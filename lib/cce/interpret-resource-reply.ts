@@ -7,7 +7,10 @@ import { interpretErrorReply, type JobReply, type Queried } from "./interpret-jo
 import { describeUnknownPhase, parseCceTime } from "./parse-job.ts";
 import resourceStates from "./resource-states.json" with { type: "json" };
 
-/** The states in which a resource has reached or missed its goal. In any other state, the goal is still pending. */
+/**
+ * The states in which a resource is as the job wanted it, and the states in which the resource can no longer become so.
+ * A resource in another state may still become so.
+ */
 interface GoalStates {
   readonly succeeded: readonly string[];
   readonly failed: readonly string[];

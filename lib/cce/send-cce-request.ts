@@ -54,8 +54,8 @@ function freeBuffer({ buffer, length }: Buffer): void {
  * Sends one request to CCE, passes the reply to `read`, and returns the result of `read`. If a reply turns out to be
  * large, the first request stops early, and a second request reads the whole reply. The function reads only one large
  * reply at a time, because reading a reply takes several times the size of the reply in memory. The parameter `endAt`
- * is the deadline of the request on the monotonic clock. The time until the deadline includes the wait for other large
- * replies. The circuit breaker limits the time of the first request.
+ * is the deadline of the request on the monotonic clock. If a large reply waits until another
+ * large reply is read, this wait does not move the deadline. The circuit breaker limits the time of the first request.
  */
 export type SendCceRequest = <T>(
   request: CceRequest,

@@ -47,8 +47,8 @@ async function resolveValue(value: unknown, path: string, ports: ResolvePorts): 
 }
 
 /**
- * Returns the value of a reference. If the value does not exist, the function returns an empty text and reports an
- * error.
+ * Returns the secret to which a `$file` or `$env` reference in the config points. If the secret does not exist, the
+ * function returns an empty text and reports an error.
  */
 async function resolveReference(
   kind: "$env" | "$file",

@@ -31,8 +31,8 @@ const MAX_WRAPPERS = 4;
 
 /**
  * Returns the JSON object inside the wrappers of a value, because gateways and tools wrap the reply of a vendor. A
- * wrapper is an object with only one field, or an array with only one element, that contains an object. Returns an empty
- * object if the value contains no object.
+ * wrapper is an object with only one field, or an array with only one element, that contains an object. Returns `{}` if
+ * there is no object inside the wrappers.
  */
 export function unwrapObject(value: unknown, wrappers: number = MAX_WRAPPERS): JsonObject {
   const values = typeof value === "object" && value !== null ? Object.values(value) : [];

@@ -80,8 +80,8 @@ export function connectThroughProxy(agent: HttpsAgent, proxy: OutgoingProxy): vo
 }
 
 /**
- * Creates a function that returns the connections to use at a given time. The function opens new connections if the old
- * connections were not used for `MAX_IDLE_MS`.
+ * Creates a function that takes the current time and returns the network connections for the next request. The function
+ * opens new connections if the old connections were not used for `MAX_IDLE_MS`.
  */
 export function createConnectionCache<T extends Connections>(open: () => T): (now: Instant) => T {
   let current: T | null = null;

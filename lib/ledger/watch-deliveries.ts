@@ -65,7 +65,7 @@ export function notificationOverdueAt(delivery: DeliveryRecord | null, sentAt: I
   return (delivery?.nextAttemptAt ?? sentAt) + NOTIFICATION_SLACK_MS;
 }
 
-/** Returns whether a notification was delivered or has finally failed. */
+/** Returns true if a notification was delivered or will not be tried again. */
 export function isDeliveryFinal(delivery: DeliveryRecord | null): boolean {
   if (delivery === null || delivery.state === "pending") return false;
   return delivery.state === "delivered" || delivery.deadLettered;

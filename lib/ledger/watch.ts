@@ -84,7 +84,8 @@ export const WatchFields = z.object({
   /**
    * The time from which the job is slow. After the notifications about the slow job were sent, it is the time at which
    * one of them is overdue. The value is null in four cases: no target asked for it; no poll has seen the job yet; too
-   * few jobs of the type have ended; or every notification about the slow job was delivered or has finally failed.
+   * few jobs of the type have ended; or every notification about the slow job was delivered or will not be tried
+   * again.
    */
   slowAt: z._default(MaybeInstant, null),
   /**

@@ -177,7 +177,7 @@ interface PollCosts {
  *
  * The polls have to detect soon, and with few polls, that a job has ended. In statistics, this task is called an
  * inspection problem. One poll costs x = `pollCostSeconds`. Each second between the end of a job and the next poll
- * costs 1. S(t) is the share of jobs that last longer than t. The plan minimizes the time until the poll that detects
+ * adds 1 to the cost. S(t) is the share of jobs that last longer than t. The plan minimizes the time until the poll that detects
  * the end of the job, because the delay after the end is then minimal too. So a job that is pending at the age t and
  * polled next at the age u costs x + u - t between t and u. C(t), the lowest cost after the age t, is
  *

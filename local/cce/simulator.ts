@@ -27,7 +27,7 @@ export interface CceSimulator {
   addJob(projectId: string, script: JobScriptInput): string;
   /** Starts the script of a resource now. */
   addResource(script: ResourceScriptInput): void;
-  /** Starts the script of an operation that has no job. */
+  /** Starts the simulated sequence of states of an operation that has no job. */
   addOperation(script: OperationScriptInput): void;
   addFault(fault: Fault): void;
   /** Adds an HTTPS endpoint to a topic of SMN. SMN asks the endpoint to confirm the subscription. */
@@ -161,7 +161,10 @@ async function respond(
   return body === null ? JOB_NOT_FOUND : { status: 200, body };
 }
 
-/** A query for one job, for the resource at a path, or for the list of jobs, which has no job ID and no path. */
+/**
+ * A query for one job, for the resource at a path, or for the list of jobs. A query for the list of jobs has no job ID and
+ * no path.
+ */
 interface SimulatedQuery {
   /** The value is null if the path of the query does not name the project. */
   readonly projectId: string | null;

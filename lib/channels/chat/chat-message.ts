@@ -3,7 +3,7 @@ import type { Texts } from "../../domain/texts.ts";
 
 /**
  * The parts of a chat message as plain text without escape characters, in the order in which people read the parts.
- * Every chat shows the parts in this order. Each channel escapes the text and adds its own markup.
+ * Every chat shows the parts of a message in the order of these fields. Each channel escapes the text and adds its own markup.
  */
 export interface ChatMessage {
   readonly tone: Tone;

@@ -189,7 +189,10 @@ export function listMessageLinks(
   ].filter((link) => link !== null);
 }
 
-/** Returns the projects and the regions of jobs. The footer of a single job also contains the job ID. */
+/**
+ * Returns the footer of a message: each project of the jobs with its region. The footer of a message about a single job
+ * also contains the job ID.
+ */
 export function formatFooter(
   summaries: readonly Pick<OutcomeSummary, "project" | "region" | "jobId">[],
   texts: Texts,

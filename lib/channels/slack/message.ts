@@ -133,7 +133,10 @@ function hintElements({ advice, url }: Hint, texts: Texts): RichTextElement[] {
     : [normalText(`💡 ${advice} `), { type: "link", url, text: texts.readMore }];
 }
 
-/** A rich text block is the only Slack block that supports bold text and code and also ignores markup in its text. */
+/**
+ * A rich text block is the only Slack block that can show bold text and code without interpreting characters of the text
+ * as markup.
+ */
 const block = (...elements: Section[]): RichTextBlock => ({ type: "rich_text", elements });
 const paragraph = (...elements: RichTextElement[]) => block(section(...elements));
 const section = (...elements: RichTextElement[]): Section => ({ type: "rich_text_section", elements });

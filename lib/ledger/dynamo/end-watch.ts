@@ -166,7 +166,8 @@ export const readOutcome: Operation<"readOutcome"> = async (table, key) => {
 
 /**
  * Computes and stores the generations in the notification keys of targets that a caller adds to an ended watch. The
- * function costs a read and a query. If another watch of the job was restarted, the function also costs a write.
+ * function makes a read and a query in DynamoDB. If another watch of the same job was restarted, the function makes one
+ * write in addition.
  */
 export async function saveGenerationsOfLateTargets(
   table: LedgerTable,

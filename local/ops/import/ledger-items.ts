@@ -132,7 +132,8 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
 
 /**
  * Returns how a record of an export is written. Returns null for a kind that has no meaning in another process.
- * @throws ZodError if the record was not written by this service. The error contains no values.
+ * @throws ZodError if the record was not written by this service. The text of the error contains no values of
+ * the record.
  */
 export function toRecordWrite<Kind extends RecordKind>(
   kind: Kind,
