@@ -1,17 +1,42 @@
 import * as z from "zod/mini";
-import { WebhookEvent } from "../lib/channels/webhook/event.ts";
+import { DigestEvent, TargetGoneEvent, TestEvent, WebhookEvent } from "../lib/channels/webhook/event.ts";
+import { isObject, type JsonObject } from "../lib/domain/json.ts";
+import { RESPONSE_SCHEMAS } from "../lib/openapi/component-schemas.ts";
+import { describeFields, describeSchema } from "../lib/openapi/describe-fields.ts";
+
+/** The events that the OpenAPI document does not contain. */
+const OTHER_EVENTS = { TestEvent, TargetGoneEvent, DigestEvent } as const;
+const NAMES: ReadonlyMap<z.core.$ZodType, string> = new Map(
+  Object.entries({ ...RESPONSE_SCHEMAS, ...OTHER_EVENTS }).map(([name, schema]) => [schema, name]),
+);
+/** The key of the name of a schema, until the schema has its descriptions. */
+const NAME = "x-name";
 
 /**
  * Returns a JSON Schema (version 2020-12) for all webhook events. The schema allows unknown fields, because a later
- * release of the service may add fields to webhook events.
+ * release of the service may add fields to webhook events. The descriptions are those of the OpenAPI document.
  */
-export function createEventSchema(): Readonly<Record<string, unknown>> {
+export function createEventSchema(): JsonObject {
   const schema = z.toJSONSchema(WebhookEvent, {
-    override: ({ jsonSchema }) => {
+    override: ({ zodSchema, jsonSchema }) => {
       if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
       if (jsonSchema.format === "date-time") delete jsonSchema.pattern;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      const name = NAMES.get(zodSchema);
+      if (name !== undefined) jsonSchema[NAME] = name;
     },
   });
-  return { title: "Events of the CCE job notifier", ...schema };
+  // The fields of an inner schema are described before the outer schema, because the inner schema has its own texts.
+  const described = mapNamed(schema, (name, node) => ({ ...describeFields(name, node), [NAME]: name }));
+  const complete = mapNamed(described, describeSchema);
+  return { title: "Events of the CCE job notifier", ...complete };
+}
+
+/** Replaces every named schema in a JSON Schema, the inner schemas first. The argument of `replace` has no name. */
+function mapNamed(json: JsonObject, replace: (name: string, schema: JsonObject) => JsonObject): JsonObject {
+  return JSON.parse(JSON.stringify(json), (_, node: unknown) => {
+    if (!isObject(node) || typeof node[NAME] !== "string") return node;
+    const { [NAME]: name, ...schema } = node;
+    return replace(String(name), schema);
+  });
 }

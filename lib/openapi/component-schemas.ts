@@ -37,7 +37,7 @@ import { OperationKind } from "../domain/operation-kind.ts";
 import { Ready, ReadyState } from "../domain/ready.ts";
 import { RunningSubJob, UsualDuration } from "../domain/slow-summary.ts";
 import { Expected } from "../schedule/expected-duration.ts";
-import fieldDescriptions from "./field-descriptions.json" with { type: "json" };
+import { describeFields, describeSchema } from "./describe-fields.ts";
 import handWrittenSchemas from "./hand-written-schemas.json" with { type: "json" };
 
 /**
@@ -59,7 +59,7 @@ const REQUEST_SCHEMAS = {
  * The schemas of responses and events by their names in the OpenAPI document. Every object and every enum has a name,
  * because generated clients make one type of each name.
  */
-const RESPONSE_SCHEMAS = {
+export const RESPONSE_SCHEMAS = {
   SubmissionResult,
   JobResult,
   JobList,
@@ -106,16 +106,6 @@ const RESPONSE_SCHEMAS = {
   RequestError,
 } as const;
 
-/** The descriptions of fields by the path of the field. The empty path is the schema itself. */
-type FieldDescriptions = Readonly<Record<string, string | undefined>>;
-
-/**
- * The descriptions of the schemas and fields whose zod schema has no description. The functions do not need the texts,
- * so the texts are not in the zod schemas, which every cold start of a function creates.
- */
-const { anySchema: ANY_SCHEMA, ...FIELD_DESCRIPTIONS }: Readonly<Record<string, FieldDescriptions>> =
-  fieldDescriptions;
-
 /**
  * Returns every schema of the API as JSON Schema 2020-12, the format of OpenAPI 3.1. The schemas use only the forms
  * that code generators for clients understand.
@@ -131,24 +121,9 @@ export function createComponentSchemas(): Readonly<Record<string, JsonObject>> {
   return Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => [
       name,
-      withDescriptions(schema, FIELD_DESCRIPTIONS[name] ?? {}),
+      describeSchema(name, describeFields(name, schema)),
     ]),
   );
-}
-
-/** Adds descriptions to a schema and its fields. A description that a zod schema contains stays. */
-function withDescriptions(schema: JsonObject, own: FieldDescriptions, path = ""): JsonObject {
-  const name = path.slice(path.lastIndexOf(".") + 1);
-  const description = schema.description ?? own[path] ?? ANY_SCHEMA?.[name];
-  const properties = Object.entries(toObjectOrEmpty(schema.properties)).map(([field, property]) => [
-    field,
-    withDescriptions(toObjectOrEmpty(property), own, path === "" ? field : `${path}.${field}`),
-  ]);
-  return {
-    ...(description !== undefined && { description }),
-    ...schema,
-    ...(properties.length > 0 && { properties: Object.fromEntries(properties) }),
-  };
 }
 
 /** Returns the JSON Schema of one request parameter, without the description of the parameter. */

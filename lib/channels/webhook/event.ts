@@ -66,11 +66,11 @@ export const SlowEvent = z
   .register(z.globalRegistry, { title: "A job is slow" });
 export type SlowEvent = z.infer<typeof SlowEvent>;
 
-const TestEvent = z
+export const TestEvent = z
   .object({ type: z.literal("target.test"), timestamp: IsoTime, data: z.object({ target: z.string() }) })
   .register(z.globalRegistry, { title: "A test of this target" });
 
-const TargetGoneEvent = z
+export const TargetGoneEvent = z
   .object({
     type: z.literal("target.gone"),
     timestamp: IsoTime,
@@ -78,7 +78,7 @@ const TargetGoneEvent = z
   })
   .register(z.globalRegistry, { title: "Another target is switched off" });
 
-const DigestEvent = z
+export const DigestEvent = z
   .object({
     type: z.literal("jobs.digest"),
     timestamp: MaybeIsoTime,

@@ -13,6 +13,7 @@ import fieldDescriptions from "../../../lib/openapi/field-descriptions.json" wit
 import { createOpenApiDocument } from "../../../lib/openapi/openapi-document.ts";
 import problemHelp from "../../../lib/openapi/problem-help.json" with { type: "json" };
 import schemaExamples from "../../../lib/openapi/schema-examples.json" with { type: "json" };
+import { createEventSchema } from "../../../local/event-schema.ts";
 
 interface Operation {
   operationId: string;
@@ -21,10 +22,12 @@ interface Operation {
 }
 
 interface Schema {
+  title?: string;
   description?: string;
   properties?: Record<string, Schema>;
   items?: Schema;
   anyOf?: Schema[];
+  oneOf?: Schema[];
 }
 
 interface Document {
@@ -93,9 +96,8 @@ test("every path parameter has a description", () => {
 
 /** Returns the paths of all schemas and fields whose description is not a sentence. */
 function pathsWithoutSentence(schema: Schema, path: string): string[] {
-  const inner = [schema.items ?? {}, ...(schema.anyOf ?? [])].flatMap(({ properties }) =>
-    Object.entries(properties ?? {}),
-  );
+  const forms = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+  const inner = [schema.items ?? {}, ...forms].flatMap(({ properties }) => Object.entries(properties ?? {}));
   const fields = [...Object.entries(schema.properties ?? {}), ...inner];
   return [
     ...(/^[A-Z0-9`].+\.$/s.test(schema.description ?? "") ? [] : [path]),
@@ -109,11 +111,39 @@ test("every schema, every field and every header has a description that is a sen
   expect(Object.entries(headers).flatMap(([name, header]) => pathsWithoutSentence(header, name))).toEqual([]);
 });
 
+test("every event and every field in the schema of the webhook events has a description that is a sentence", () => {
+  const { oneOf = [] }: Schema = createEventSchema();
+  expect(oneOf).toHaveLength(5);
+  expect(oneOf.flatMap((event) => pathsWithoutSentence(event, event.title ?? ""))).toEqual([]);
+});
+
+test("the schema of the webhook events describes a field as the OpenAPI document describes the field of its schema", () => {
+  const { oneOf = [] }: Schema = createEventSchema();
+  const { JobEventData, SlowEventData } = fieldDescriptions;
+  const [job, slow] = oneOf.map((event) => event.properties?.data?.properties);
+  for (const [data, texts] of [
+    [job, JobEventData],
+    [slow, SlowEventData],
+  ] as const) {
+    expect(data?.statusUrl?.description).toBe(texts.statusUrl);
+    expect(data?.watch?.properties?.polls?.description).toBe(texts["watch.polls"]);
+  }
+  expect(job?.watch?.properties?.concludedAt?.description).toBe(JobEventData["watch.concludedAt"]);
+  expect(job?.subJobs?.description).toBe(fieldDescriptions.anySchema.subJobs);
+  expect(job?.failures?.items?.properties?.jobId?.description).toBe(fieldDescriptions.Failure.jobId);
+});
+
 test("every description of a field describes a field or a schema that exists", () => {
   const { anySchema, ...own } = fieldDescriptions;
   const hasField = (schema: Schema | undefined, path: string): boolean =>
-    path.split(".").reduce<Schema | undefined>((at, field) => at?.properties?.[field], schema) !== undefined;
-  const schemas: Record<string, Schema> = document.components.schemas;
+    path
+      .split(".")
+      .reduce<Schema | undefined>((at, field) => (at?.items ?? at)?.properties?.[field], schema) !==
+    undefined;
+  const { oneOf = [] }: Schema = createEventSchema();
+  const [, , TestEvent = {}, TargetGoneEvent = {}, DigestEvent = {}] = oneOf;
+  const otherEvents = { TestEvent, TargetGoneEvent, DigestEvent };
+  const schemas: Record<string, Schema> = { ...document.components.schemas, ...otherEvents };
   for (const [name, texts] of Object.entries(own))
     for (const path of Object.keys(texts))
       expect({ name, path, exists: path === "" ? name in schemas : hasField(schemas[name], path) }).toEqual({
