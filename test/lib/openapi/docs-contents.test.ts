@@ -64,6 +64,17 @@ test.each(["Watch jobs", "Send an outcome again", "Send what a target missed"])(
   },
 );
 
+test("the column of the default shows the default of the schema as JSON, and other defaults in words", () => {
+  const defaultIn = (rows: readonly string[][], name: string, column: number) =>
+    rows.find(([first]) => first === name)?.[column];
+  expect(defaultIn(rowsOf("Parameters of List the jobs of a project"), "limit", 4)).toBe("50");
+  expect(defaultIn(rowsOf("Request body of Send what a target missed"), "dryRun", 3)).toBe("false");
+  const submission = rowsOf("Request body of Watch jobs: Submission");
+  expect(defaultIn(submission, "digest", 3)).toBe("false");
+  expect(defaultIn(submission, "deadlineMinutes", 3)).toMatch(/^settings\.deadlineMinutes, 120 if /);
+  expect(defaultIn(submission, "operation.action", 3)).toBe("&quot;install&quot; if the kind is addon");
+});
+
 test("the request body of a submission also lists the fields of its objects", () => {
   const rows = rowsOf("Request body of Watch jobs: Submission");
   const fieldsOf = (name: string) => Object.keys(document.components.schemas[name]?.properties ?? {});
@@ -79,7 +90,7 @@ test("the request body of a submission also lists the fields of its objects", ()
     "deadlineMinutes",
     "number (more than 0, at most 10080)",
     "no",
-    "settings.deadlineMinutes",
+    "settings.deadlineMinutes, 120 if the config does not set it",
     "120",
     expect.stringContaining("time limit"),
   ]);

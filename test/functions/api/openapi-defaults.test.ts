@@ -1,0 +1,78 @@
+import type { ApiRequest } from "../../../lib/api/http-message.ts";
+import { readJobListQuery } from "../../../lib/api/job-list-document.ts";
+import { readSubmission } from "../../../lib/api/read-submission.ts";
+import { readMissedRedeliveryRequest } from "../../../lib/api/redelivery-request.ts";
+import { resolveSubmission } from "../../../lib/api/resolve-submission.ts";
+import type { Caller } from "../../../lib/auth/caller.ts";
+import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { isObject, toObjectOrEmpty } from "../../../lib/domain/json.ts";
+import fieldHelp from "../../../lib/openapi/field-help.json" with { type: "json" };
+import { createOpenApiDocument } from "../../../lib/openapi/openapi-document.ts";
+import { CONFIG } from "../http-config.ts";
+
+const parsed = parseConfig(CONFIG);
+if (parsed.kind !== "config") throw new Error("the config of the test is not valid");
+const { config } = parsed;
+
+const caller: Caller = {
+  name: "token:all",
+  rights: [{ projects: ["*"], targets: ["*"], operations: ["watch", "read"] }],
+};
+
+function requestWith(body: object): ApiRequest {
+  return {
+    method: "POST",
+    path: "/v1/jobs",
+    query: new URLSearchParams(),
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    requestId: "request",
+    sourceIp: "192.0.2.1",
+  };
+}
+
+function resolve(body: object) {
+  const read = readSubmission(requestWith(body));
+  if (read.kind === "problem") throw new Error("the submission is not valid");
+  const resolved = resolveSubmission(read, caller, config);
+  if (resolved.kind === "problem") throw new Error("the submission is not valid");
+  return resolved;
+}
+
+/** Returns the values that the service uses for fields and parameters that a request does not contain. */
+function usedDefaults(): Record<string, unknown> {
+  const list = readJobListQuery(new URLSearchParams({ project: "prod" }), caller, config);
+  const missed = readMissedRedeliveryRequest(requestWith({ since: "2026-11-23T09:30:00Z" }));
+  if (list.kind !== "list" || missed.kind !== "missed") throw new Error("a request is not valid");
+  return {
+    limit: list.limit,
+    "MissedRedelivery.dryRun": missed.dryRun,
+    "Submission.digest": resolve({ jobIds: ["a", "b"], project: "prod" }).digest,
+  };
+}
+
+const { paths, components } = createOpenApiDocument();
+
+test("the service uses the defaults of all parameters and body fields for which the document has a default", () => {
+  const parameters = Object.values(paths)
+    .flatMap((methods) => Object.values(methods))
+    .flatMap((operation) => operation.parameters)
+    .map(({ name, schema }) => [name, schema] as const);
+  const fields = Object.entries(components.schemas).flatMap(([name, { properties }]) =>
+    Object.entries(toObjectOrEmpty(properties)).map(
+      ([field, schema]) => [`${name}.${field}`, schema] as const,
+    ),
+  );
+  const documented = [...parameters, ...fields].flatMap(([name, schema]) =>
+    isObject(schema) && "default" in schema ? [[name, schema.default] as const] : [],
+  );
+  expect(Object.fromEntries(documented)).toEqual(usedDefaults());
+});
+
+test("the defaults in words name the numbers that the service uses without a setting in the config", () => {
+  const { deadlineMinutes, readyMinutes } = resolve({ jobId: "a", project: "prod", until: "ready" });
+  for (const help of [fieldHelp.parameters, fieldHelp.Submission]) {
+    expect(help.deadlineMinutes.default).toContain(`, \`${deadlineMinutes}\` if the config does not set it`);
+    expect(help.readyMinutes.default).toContain(`, \`${readyMinutes}\` if the config does not set it`);
+  }
+});
