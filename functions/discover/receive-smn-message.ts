@@ -114,7 +114,9 @@ export function createSmnHandler(discover: DiscoverProject, ports: SmnPorts): Ha
     const confirms = type === "SubscriptionConfirmation";
     if (confirms && !origins.confirmation.includes(originOf(subscribe_url)))
       return refuse("confirmation_host");
-    if (await ledger.hasMessage(message.message_id)) return refuse("repeated");
+    // SMN sends a message with the same ID to each endpoint, and the config may name a topic in several projects.
+    const messageId = `${project}/${message.message_id}`;
+    if (await ledger.hasMessage(messageId)) return refuse("repeated");
     let result: EventResult["result"] = "ignored";
     if (confirms) {
       try {
@@ -132,8 +134,7 @@ export function createSmnHandler(discover: DiscoverProject, ports: SmnPorts): Ha
     // again after a failure. Two confirmations of a subscription have the same effect as one confirmation. Two
     // simultaneous lists of jobs have the same effect as one list. The ledger keeps the ID of the message until the
     // service would refuse the message because of its time.
-    if (!(await ledger.rememberMessage(message.message_id, now() + 3 * MAX_AGE_MS)))
-      return refuse("repeated");
+    if (!(await ledger.rememberMessage(messageId, now() + 3 * MAX_AGE_MS))) return refuse("repeated");
     report(result);
     return jsonResponse(200, { result } satisfies EventResult);
   }

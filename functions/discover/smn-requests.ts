@@ -25,33 +25,41 @@ type FetchedCertificate =
   | { readonly kind: "unavailable"; readonly cause: unknown };
 
 /**
- * Creates a function that fetches the SMN certificate at a URL and keeps certificates in memory. The caller of the
- * created function must check the host of the URL before. The created function follows no redirect.
+ * Creates a function that fetches the SMN certificate at a URL and keeps certificates in memory. Simultaneous calls for
+ * the same URL share one request. The caller of the created function must check the host of the URL before. The created
+ * function follows no redirect.
  */
 export function createCachedCertificateFetcher(now: () => Instant) {
-  const known = new Map<string, { readonly certificate: X509Certificate; readonly fetchedAt: Instant }>();
-  let fetchedAt = Number.NEGATIVE_INFINITY;
+  const known = new Map<
+    string,
+    { readonly fetched: Promise<FetchedCertificate>; readonly fetchedAt: Instant }
+  >();
+  let lastFetchAt = Number.NEGATIVE_INFINITY;
   return async (url: string, fetchFromSmn: FetchFromSmn): Promise<FetchedCertificate> => {
     const found = known.get(url);
-    if (found !== undefined && Math.abs(now() - found.fetchedAt) < MAX_AGE_MS)
-      return { kind: "certificate", certificate: found.certificate };
-    if (Math.abs(now() - fetchedAt) < MIN_INTERVAL_MS)
+    if (found !== undefined && Math.abs(now() - found.fetchedAt) < MAX_AGE_MS) return found.fetched;
+    if (Math.abs(now() - lastFetchAt) < MIN_INTERVAL_MS)
       return {
         kind: "unavailable",
         cause: new Error("another certificate was fetched less than a second ago"),
       };
-    fetchedAt = now();
-    try {
-      const { status, text } = await fetchFromSmn(url, { deadlineMs: FETCH_MS, maxBytes: MAX_BYTES });
-      if (status !== 200) throw new Error(`SMN responded with the HTTP status ${status}`);
-      const certificate = new X509Certificate(text);
-      if (known.size >= MAX_CERTIFICATES) known.clear();
-      known.set(url, { certificate, fetchedAt: now() });
-      return { kind: "certificate", certificate };
-    } catch (cause) {
-      return { kind: "unavailable", cause };
-    }
+    lastFetchAt = now();
+    if (known.size >= MAX_CERTIFICATES) known.clear();
+    const fetched = fetchCertificate(url, fetchFromSmn);
+    known.set(url, { fetched, fetchedAt: lastFetchAt });
+    if ((await fetched).kind === "unavailable") known.delete(url);
+    return fetched;
   };
+}
+
+async function fetchCertificate(url: string, fetchFromSmn: FetchFromSmn): Promise<FetchedCertificate> {
+  try {
+    const { status, text } = await fetchFromSmn(url, { deadlineMs: FETCH_MS, maxBytes: MAX_BYTES });
+    if (status !== 200) throw new Error(`SMN responded with the HTTP status ${status}`);
+    return { kind: "certificate", certificate: new X509Certificate(text) };
+  } catch (cause) {
+    return { kind: "unavailable", cause };
+  }
 }
 
 /**

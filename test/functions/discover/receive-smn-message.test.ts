@@ -15,7 +15,12 @@ function createReceiver(options: { config?: object; status?: number } = {}) {
   const smn = new SimulatedSmn(() => api.clock.now);
   const fetched: string[] = [];
   const lists: string[] = [];
-  const service: { isListed: boolean; confirmStatus?: number; failure: Error | null } = {
+  const service: {
+    isListed: boolean;
+    confirmStatus?: number;
+    certificateStatus?: number;
+    failure: Error | null;
+  } = {
     isListed: true,
     failure: null,
   };
@@ -24,7 +29,10 @@ function createReceiver(options: { config?: object; status?: number } = {}) {
     if (service.confirmStatus !== undefined && !text.endsWith(".pem"))
       return { status: service.confirmStatus, text: "" };
     const { status = 404, body = "" } = smn.respond(new URL(text)) ?? {};
-    return { status: options.status ?? status, text: typeof body === "string" ? body : JSON.stringify(body) };
+    return {
+      status: service.certificateStatus ?? options.status ?? status,
+      text: typeof body === "string" ? body : JSON.stringify(body),
+    };
   };
   const api = createHarness({
     ...(options.config === undefined ? {} : { config: options.config }),
@@ -227,6 +235,34 @@ describe("the event trigger", () => {
     api.clock.now += 1000;
     await send(trace({ signing_cert_url: other }));
     expect(fetched).toHaveLength(2);
+  });
+
+  it("accepts 50 traces that arrive together at a new instance, with one request for the certificate", async () => {
+    const { send, trace, fetched } = createReceiver();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => send(trace())));
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(fetched).toHaveLength(1);
+  });
+
+  it("asks again for a certificate a second after SMN did not return it", async () => {
+    const { send, trace, fetched, api, service } = createReceiver();
+    service.certificateStatus = 500;
+    expect(await send(trace())).toMatchObject({ status: 503 });
+    delete service.certificateStatus;
+    api.clock.now += 1000;
+    expect(await send(trace())).toMatchObject({ status: 200 });
+    expect(fetched).toHaveLength(2);
+  });
+
+  it("lists the jobs of each project whose config names the topic, because the message has the same ID", async () => {
+    const { prod } = CONFIG.projects;
+    const { send, trace, lists } = createReceiver({
+      config: { ...CONFIG, projects: { prod, secret: prod } },
+    });
+    const message = trace();
+    for (const project of ["prod", "secret"])
+      expect(await send(message, `/v1/events/smn/${project}`)).toEqual({ status: 200, text: "listed" });
+    expect(lists).toEqual(["prod event", "secret event"]);
   });
 
   it.each(["absent", "secret", "constructor", "__proto__"])(
