@@ -71,7 +71,10 @@ export async function streamJobList(
   if (result.kind === "failed") return observe({ kind: "failed", code: result.code || "UNKNOWN" });
   const decoded = await decompressAndDecodeText(result, MAX_BODY_BYTES);
   if (decoded === null) return observe({ kind: "failed", code: BODY_UNDECODABLE });
-  if (result.status === 200 && add(Buffer.from(decoded.text)))
+  const text = decoded.text.trim();
+  // A server in Go may write an empty list as null.
+  if (result.status === 200 && text === "null") return { kind: "list", isComplete: true, date };
+  if (result.status === 200 && text !== "" && add(Buffer.from(text)))
     return { kind: "list", isComplete: !decoded.isTruncated && scanner.isComplete(), date };
   return observe({ ...result, body: decoded.text, isTruncated: decoded.isTruncated });
 }

@@ -123,6 +123,17 @@ describe("CceClient.listJobs", () => {
     const { ids } = await list(standardOnly((_, response) => response.end(JSON.stringify(entries))));
     expect(ids).toEqual(["ok", "j2"]);
   });
+  it.each(["null", " null\n"])(
+    "reads the body '%s' as an empty list, as a server in Go writes it",
+    async (body) => {
+      const { reply } = await list(standardOnly((_, response) => response.end(body)));
+      expect(reply).toMatchObject({ kind: "list", isComplete: true });
+    },
+  );
+  it("reports an empty body as unavailable", async () => {
+    const { reply } = await list(standardOnly((_, response) => response.end()));
+    expect(reply).toMatchObject({ kind: "unavailable" });
+  });
   it("reads a compressed list", async () => {
     const body = gzipSync(JSON.stringify([entry("j1")]));
     const { reply, ids } = await list(
