@@ -1,5 +1,6 @@
 import type { ListedJob, ListReply } from "../../lib/cce/autopilot.ts";
 import type { CceClient } from "../../lib/cce/client.ts";
+import { isRunningPhase } from "../../lib/cce/parse-job.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { DiscoverySettings } from "../../lib/config/projects.ts";
 import type { Instant } from "../../lib/domain/job.ts";
@@ -39,6 +40,16 @@ const CLOCK_MARGIN_MS = 300_000;
  * The maximum number of skipped jobs that the function stores in the ledger. An item of the ledger has at most 400 KB.
  */
 const MAX_SKIPPED = 2000;
+/**
+ * This text replaces the IDs of the skipped jobs if there are more than `MAX_SKIPPED`. No job has this ID. The text
+ * means all ended jobs without a time, and all jobs that ended until `CLOCK_MARGIN_MS` after the first list.
+ */
+const ALL_SKIPPED = "*";
+/**
+ * If the time of a reply differs more than this from the clock of the service, the reply probably comes from a cache.
+ * The function then uses the clock of the service.
+ */
+const MAX_DATE_DIFFERENCE_MS = 3_600_000;
 
 const MINUTE_MS = 60_000;
 /**
@@ -177,7 +188,8 @@ interface JobSelection {
  * first list. A running job is always selected. An ended job is selected by the time of its end, unless an earlier
  * complete list contained the ended job. The time of the first list and the end of the job both come from the clock of
  * the cloud. A job that the first list shows as ended is never selected. If the end of an ended job is unknown or is
- * too close to the time of the first list, the function remembers the ID of the job.
+ * too close to the time of the first list, the function remembers the ID of the job. A job with a missing or unknown
+ * phase may have ended. The function selects such a job at the first list only if the job changed in the last hour.
  */
 export function createJobSelection(
   { types }: Pick<DiscoverySettings, "types">,
@@ -194,35 +206,42 @@ export function createJobSelection(
   );
   const wanted = types === undefined ? null : new Set(types.map((type) => type.toLowerCase()));
   const skipped = new Set(switchedOnAt === null ? [] : claimed.skippedJobIds);
+  const allSkippedUntil = (switchedOnAt ?? 0) + CLOCK_MARGIN_MS;
   const selected = new Set<string>();
   /** The ended jobs of the list whose IDs the function may have to remember, with the times of their ends. */
   const undecided = new Map<string, Instant | null>();
 
   return {
     add(job) {
-      const { jobId, type, state } = job;
+      const { jobId, type, phase, state } = job;
       if (wanted !== null && !wanted.has(type?.toLowerCase() ?? "")) return;
-      if (state === "pending") {
+      if (isRunningPhase(phase)) {
         selected.add(jobId);
         return;
       }
-      const at = job.updatedAt ?? job.createdAt;
+      const time = job.updatedAt ?? job.createdAt;
+      // A time in the future does not say when the job ended.
+      const at = time !== null && time > now + MAX_DATE_DIFFERENCE_MS ? null : time;
       if (at !== null && at < endedSince) return;
-      const isFirst = switchedOnAt === null;
-      if (at === null || isFirst || skipped.has(jobId)) undecided.set(jobId, at);
-      if (!isFirst && !skipped.has(jobId)) selected.add(jobId);
+      const mayRun = state === "pending" && at !== null;
+      const isFirst = switchedOnAt === null && !mayRun;
+      const isSkipped =
+        skipped.has(jobId) || (skipped.has(ALL_SKIPPED) && (at === null || at <= allSkippedUntil));
+      if (at === null || isFirst || isSkipped) undecided.set(jobId, at);
+      if (!isFirst && !isSkipped) selected.add(jobId);
     },
     jobIds: () => [...selected],
     discovery({ isComplete, date }, isOpened) {
-      const switchedOn = switchedOnAt ?? date ?? now;
+      const listedAt = date !== null && Math.abs(date - now) <= MAX_DATE_DIFFERENCE_MS ? date : now;
+      const switchedOn = switchedOnAt ?? listedAt;
       const listed = [...undecided]
         .filter(([, at]) => at === null || at >= switchedOn - CLOCK_MARGIN_MS)
         .map(([jobId]) => jobId);
       const skippedJobIds = isComplete ? listed : [...new Set([...skipped, ...listed])];
       return {
         switchedOnAt: switchedOn,
-        succeededAt: isComplete && isOpened ? (date ?? now) : succeededAt,
-        skippedJobIds: skippedJobIds.slice(-MAX_SKIPPED),
+        succeededAt: isComplete && isOpened ? listedAt : succeededAt,
+        skippedJobIds: skippedJobIds.length > MAX_SKIPPED ? [ALL_SKIPPED] : skippedJobIds,
       };
     },
   };

@@ -122,6 +122,9 @@ function stateOf(phase: string | null): JobState | null {
   return Object.hasOwn(STATES, name) ? (STATES[name] ?? null) : null;
 }
 
+/** Returns true if a phase says that a job has not ended. Returns false if the phase is missing or not documented. */
+export const isRunningPhase = (phase: string | null): boolean => stateOf(phase) === "pending";
+
 function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
   const warnings: string[] = [];
   if (job.phase === null) warnings.push(defaultText("sentence.noPhase"));

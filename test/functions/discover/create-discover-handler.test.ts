@@ -17,7 +17,8 @@ const CALLER = `discover:${PROJECT}`;
 const keyOf = (jobId: string) => ({ project: PROJECT, jobId, caller: CALLER });
 
 function listed(jobId: string, state: ListedJob["state"] = "pending", updatedAt = T0): ListedJob {
-  const unknown = { phase: null, reason: null, clusterId: null, resourceId: null, resourceName: null };
+  const phase = state === "pending" ? "Running" : "Failed";
+  const unknown = { phase, reason: null, clusterId: null, resourceId: null, resourceName: null };
   return { ...unknown, jobId, type: "CreateNode", state, createdAt: T0, updatedAt, subJobs: [] };
 }
 

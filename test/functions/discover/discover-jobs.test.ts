@@ -21,8 +21,16 @@ const SECOND: ClaimedDiscovery = {
 };
 const LIST = { kind: "list", isComplete: true, date: NOW } as const;
 
+const PHASES = { pending: "Running", succeeded: "Success", failed: "Failed" } as const;
+
 function job(jobId: string, state: ListedJob["state"], updatedAt: number | null): ListedJob {
-  const unknown = { phase: null, reason: null, clusterId: null, resourceId: null, resourceName: null };
+  const unknown = {
+    phase: PHASES[state],
+    reason: null,
+    clusterId: null,
+    resourceId: null,
+    resourceName: null,
+  };
   return { ...unknown, jobId, type: "CreateNode", state, createdAt: null, updatedAt, subJobs: [] };
 }
 
@@ -50,6 +58,43 @@ describe("createJobSelection", () => {
     const stored = first.discovery(LIST, true);
     expect(select({ ...stored, previousTryAt: NOW }, ended).jobIds()).toEqual([]);
   });
+  it("never selects a job that had ended at the first list, with more jobs than the ledger stores", () => {
+    const times = [NOW - 1000, NOW + 1000, NOW + 300 * HOUR_MS, null];
+    for (const at of times) {
+      const ended = Array.from({ length: 5000 }, (_, i) => job(`job-${i}`, "failed", at));
+      const stored = select(FIRST, ended).discovery(LIST, true);
+      expect(stored.skippedJobIds).toHaveLength(1);
+      const later = { ...job("later", "failed", NOW + 10 * MINUTE_MS), createdAt: NOW };
+      const second = select({ ...stored, previousTryAt: NOW }, [...ended, later]);
+      expect(second.jobIds()).toEqual(["later"]);
+      const third = second.discovery(LIST, true);
+      expect(select({ ...third, previousTryAt: NOW }, ended).jobIds()).toEqual([]);
+    }
+  });
+  it("selects at the first list a job without a known phase only if the job changed in the last hour", () => {
+    const jobs = [null, "", "Finished"].flatMap((phase, i) => [
+      { ...job(`old-${i}`, "pending", NOW - 2 * HOUR_MS), phase },
+      { ...job(`undated-${i}`, "pending", null), phase },
+      { ...job(`recent-${i}`, "pending", NOW - MINUTE_MS), phase },
+    ]);
+    const recent = ["recent-0", "recent-1", "recent-2"];
+    const first = select(FIRST, jobs);
+    expect(first.jobIds()).toEqual(recent);
+    const stored = { ...first.discovery(LIST, true), previousTryAt: NOW };
+    expect(select(stored, jobs).jobIds()).toEqual(recent);
+    const created = { ...job("undated", "pending", null), phase: null };
+    expect(select(stored, [created, job("undated-0", "pending", null)]).jobIds()).toEqual([
+      "undated",
+      "undated-0",
+    ]);
+  });
+  it.each([0, NOW + 1000 * HOUR_MS])(
+    "ignores the date %d of a reply, which is not the time of the list",
+    (date) => {
+      const stored = select(FIRST, []).discovery({ ...LIST, date }, true);
+      expect(stored).toMatchObject({ switchedOnAt: NOW, succeededAt: NOW });
+    },
+  );
   it("selects jobs that appeared and ended between two lists, also without any time", () => {
     const ended = [job("dated", "failed", NOW - MINUTE_MS), job("undated", "succeeded", null)];
     const selection = select(SECOND, ended);
