@@ -131,15 +131,20 @@ function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedRes
       return running === null || ownJobIds.includes(running);
     }
     case "node_pool":
+      // An empty phase is a success, so an error in place of a node pool must not count as a node pool.
       return (
-        (found.currentNode ?? 0) === (wanted.initialNodeCount ?? 0) &&
-        (found.creatingNode ?? 0) === 0 &&
-        (found.deletingNode ?? 0) === 0
+        isObject(spec) &&
+        countOf(found, "currentNode") === countOf(wanted, "initialNodeCount") &&
+        countOf(found, "creatingNode") === 0 &&
+        countOf(found, "deletingNode") === 0
       );
     default:
       return true;
   }
 }
+
+/** Returns a number of nodes. CCE may omit a zero. Returns NaN, which equals no number, for a value that is no number. */
+const countOf = (fields: JsonObject, name: string): number => Number(textOfValue(fields[name]) ?? 0);
 
 function toObservation(
   { clusterId, id, goal }: WatchedResource,

@@ -35,6 +35,12 @@ describe("interpretResourceReply", () => {
     ["node_pool_scaled", { spec: { initialNodeCount: 2 }, status: { currentNode: 1 } }, "pending"],
     ["node_pool_scaled", { spec: { initialNodeCount: 2 }, status: { currentNode: 3 } }, "pending"],
     ["node_pool_scaled", { spec: {}, status: { phase: "Synchronizing" } }, "pending"],
+    ["node_pool_scaled", { spec: { initialNodeCount: 0 }, status: { phase: "" } }, "succeeded"],
+    ["node_pool_scaled", { spec: { initialNodeCount: 2 }, status: { currentNode: "2" } }, "succeeded"],
+    ["node_pool_scaled", { spec: { initialNodeCount: "x" }, status: { currentNode: "x" } }, "pending"],
+    ["node_pool_scaled", { status: {} }, "pending"],
+    ["node_pool_scaled", { spec: null, status: { phase: "", currentNode: 0 } }, "pending"],
+    ["node_pool_scaled", { errorCode: "CCE.01500001", errorMessage: "error", status: {} }, "pending"],
     ["node_deleted", { status: { phase: "Deleting" } }, "pending"],
   ] as const)("reads %s from %j as %s", (goal, body, state) => {
     expect(interpret(goal, body)).toMatchObject({ kind: "job", job: { state } });
