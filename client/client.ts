@@ -47,7 +47,10 @@ export function createClient(connection: Connection) {
     async status(watch: JobKey, waitSeconds = 0): Promise<StatusDocument> {
       return (await statusReply(watch, waitSeconds)).data;
     },
-    /** Reads the status of a job like `status`. `retryAfterSeconds` ends just after the next poll of the job. */
+    /**
+     * Reads the status of a job as the method `status` does. In the result, the time `retryAfterSeconds` ends just
+     * after the next poll of the job.
+     */
     statusReply,
     /** Reads one page of the jobs of a project, newest first. A field of the query may be repeated, such as `label`. */
     list(query: readonly QueryField[] = []): Promise<JobList> {
@@ -88,7 +91,7 @@ export function createClient(connection: Connection) {
     ): Promise<MissedRedeliveryResult> {
       const query = before === null ? "" : `?${new URLSearchParams({ before })}`;
       const path = `/v1/targets/${encodeURIComponent(target)}/redeliver${query}`;
-      // A second call does not send a notification again that is in the queue.
+      // If a notification is already in the queue, a second call does not send the notification again.
       return request(connection, { method: "POST", path, body, repeatable: true }, MissedRedeliveryResult);
     },
     /** Sends one real test message to a target. */

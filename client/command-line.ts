@@ -134,7 +134,10 @@ async function runServiceCommand(command: ServiceCommand, environment: Environme
   }
 }
 
-/** The HTTP statuses that the service sends for a name that the caller may not use. A 422 lists the names itself. */
+/**
+ * The HTTP statuses that the service sends for a name that the caller may not use. A response with the status 422
+ * already contains the names that the caller may use.
+ */
 const REFUSALS: readonly number[] = [403, 404];
 
 async function run(command: ServiceCommand, ports: WatchPorts & OpenPorts): Promise<CommandResult> {

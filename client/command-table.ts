@@ -52,7 +52,7 @@ export type OptionName = keyof typeof OPTION_FORMS;
 
 type OptionTexts = Readonly<Partial<Record<OptionName, string>>>;
 
-/** The options that every command accepts that calls the service. */
+/** Every command that calls the service accepts these options. */
 const COMMON_OPTIONS: OptionTexts = {
   json: "prints one JSON document to stdout and nothing else",
   "no-color": "prints no colours; the environment variable NO_COLOR has the same effect",
@@ -68,7 +68,10 @@ const WAIT_OPTIONS: OptionTexts = {
 };
 
 interface CommandText {
-  /** What the command does, as the end of a sentence that begins with the name of the command. */
+  /**
+   * The text that says what the command does. The text is the end of a sentence that begins with the name of the
+   * command.
+   */
   readonly summary: string;
   /** The arguments after the name of the command. Each line is one way to use the command. */
   readonly usage: readonly string[];

@@ -54,7 +54,7 @@ export type ServiceCommand = OutputOptions &
         readonly targets: readonly string[] | undefined;
       }
     | {
-        /** Sends to a target what the target missed since a time. */
+        /** Sends to a target the notifications that the target missed since a time. */
         readonly kind: "redeliver_missed";
         readonly target: string;
         readonly since: string;

@@ -46,7 +46,7 @@ export function countJobs(jobs: readonly unknown[]): string {
   return jobs.length === 1 ? "1 job" : `${jobs.length} jobs`;
 }
 
-/** Stops watches. If a watch has already ended, it keeps its outcome. */
+/** Stops watches. A watch that has already ended keeps its outcome. */
 export async function stopWatches(
   watches: readonly JobKey[],
   { client, screen }: Ports,
@@ -60,7 +60,7 @@ export async function stopWatches(
   return { document: { jobs }, code: results.exitCode() };
 }
 
-/** Says in words why the service queues no notification to a target again. */
+/** Returns a sentence that says why the service does not send a notification to a target again. */
 function describeSkip(target: string, reason: SkipReason | undefined): string {
   return reason === "target_off"
     ? `the target is switched off. To switch it on, run: cce-notifier test ${target}`
@@ -96,8 +96,8 @@ const MISSED_TEXTS: Readonly<Record<MissedJob["status"], string>> = {
 };
 
 /**
- * Sends to a target what the target missed since a time. The command calls the service until the service has read all
- * jobs. A job that is skipped makes the exit code 1.
+ * Sends to a target the notifications that the target missed since a time. The command calls the service until the
+ * service has read all jobs. A job that is skipped makes the exit code 1.
  */
 export async function redeliverMissed(
   { target, since, dryRun }: CommandOf<"redeliver_missed">,

@@ -10,7 +10,7 @@ const MAX_PARALLEL_CALLS = 5;
  * planned time. Each call that waits keeps one Lambda instance of the service busy.
  */
 const MAX_WAIT_SECONDS = 5;
-/** The time until the next call for a watch if the service does not say a longer time. */
+/** The minimum time until the next call for a watch. The service can ask for a longer time. */
 const MIN_DELAY_SECONDS = 1;
 
 interface FollowOptions {
@@ -30,17 +30,17 @@ interface FollowOptions {
 }
 
 /**
- * Returns how many seconds one call waits. With many running watches, no call waits, so that each watch is read in
- * time.
+ * Returns the number of seconds for which one call waits. With many running watches, the number is 0, so that the
+ * client reads each watch in time.
  */
 export function waitSecondsPerCall(running: number): number {
   return Math.floor((MAX_WAIT_SECONDS * MAX_PARALLEL_CALLS) / Math.max(running, MAX_PARALLEL_CALLS));
 }
 
 /**
- * Reads the status of watches until all watches are over (returns true) or `timeoutMs` is over (returns false). The first
- * call for a watch does not wait. The next status is read after the time that the service says in the header
- * `retry-after`, which is just after the next poll of the job.
+ * Reads the status of watches until all watches are over (returns true) or `timeoutMs` is over (returns false). The
+ * first call for a watch does not wait. The service returns the time until the next call in the header `retry-after`.
+ * This time ends just after the next poll of the job.
  * @throws the first error other than a `ProblemError`. After this error, the client reads no further status.
  */
 export async function followWatches(

@@ -16,7 +16,10 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^(HPE_|UND_ERR_)/, "its answer is not valid HTTP"],
 ];
 
-/** Returns why a call failed, as the end of a sentence, with the code of the error for a search. */
+/**
+ * Returns a text that says why a call failed. The text is the end of a sentence and contains the error code, so that a
+ * person can search for the code.
+ */
 export function networkErrorText(error: unknown): string {
   const { name, code, message, cause } = toObjectOrEmpty(error);
   if (name === "TimeoutError") return "it did not answer in time";

@@ -46,7 +46,7 @@ export function stateFacts(status: StatusDocument, ageMs: number | null): readon
     ...endedFacts(status),
     ...(running === "" ? [] : [`running: ${running}`]),
     ...(expected === undefined ? [] : [expectedText(expected)]),
-    // If an operation is paused, its reason says so, so the line contains the reason.
+    // The line contains the reason of an operation, because only the reason says that an operation is paused.
     ...(reason === null || !isOperationWithoutJob(type) ? [] : [reason.split("\n", 1).join()]),
     ...(lastPollError === null ? [] : [lastPollError]),
   ];
@@ -120,8 +120,8 @@ const NOT_NOTIFIED: Readonly<Partial<Record<DeliveryDocument["state"], string>>>
 };
 
 /**
- * Returns the deliveries that have finally failed, so that their targets get no notification unless somebody sends it
- * again.
+ * Returns the deliveries that have finally failed. Their targets get the notification only if somebody sends the
+ * notification again.
  */
 export function failedDeliveries({ deliveries }: StatusDocument): readonly DeliveryDocument[] {
   return deliveries.filter(({ state }) => NOT_NOTIFIED[state] !== undefined);

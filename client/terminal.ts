@@ -87,7 +87,7 @@ interface LiveLines {
 export function createLiveLines(output: Output, paint: (line: string) => string): LiveLines {
   let shown: readonly string[] = [];
   // The escape sequence moves the cursor to the first live line and clears everything below this line. The cursor may
-  // stand behind characters that the user typed. A line must not fill two rows of the terminal, because the sequence
+  // be behind characters that the user typed. A line must not fill two rows of the terminal, because the sequence
   // counts one row for each line.
   const erase = () => (shown.length > 0 ? `\r${ESCAPE}${shown.length}A${ESCAPE}0J` : "");
   const draw = (lines: readonly string[]) =>

@@ -18,7 +18,9 @@ const INDENT = "  ";
 interface ShownJob {
   readonly status: StatusDocument;
   readonly receivedAt: number;
-  /** The facts about the job without times. In a log, a change of the facts makes a new line. */
+  /**
+   * The facts about the job without times. In a log, the command prints a new line after each change of these facts.
+   */
   readonly facts: string;
   printedAt: number;
 }

@@ -6,18 +6,18 @@ import { type IconName, renderIcon } from "./icon.ts";
 import { parseInstant, renderCountdown, renderShortTime, renderTime } from "./time-html.ts";
 
 /**
- * The maximum number of targets that the page shows in the order of the watch. If there are more targets, the page
+ * The maximum number of targets that the page shows in the order of the watch. If a watch has more targets, the page
  * sorts the targets by their state.
  */
 const MAX_UNSORTED = 8;
 /**
- * The number of targets in one state that the page shows of many targets. One line replaces the other targets in this
- * state.
+ * If a watch has many targets, the page shows this number of targets for each state. One line replaces the other
+ * targets in the state.
  */
 const SHOWN_OF_STATE = 3;
 /** The minimum number of targets that one line replaces. */
 const MIN_FOLD = 3;
-/** The order of the states of many targets. The states about which a person may have to do something come first. */
+/** The order of the states of many targets. The first states are those that may need an action of a person. */
 const ICON_ORDER: readonly IconName[] = ["failed", "timed_out", "running", "waiting", "stopped", "succeeded"];
 
 /** Renders the targets of a job with the delivery attempts for each target. Returns null if the job has no targets. */
@@ -85,7 +85,8 @@ function presentDelivery(
   if (state !== "pending") return ENDED_DELIVERIES[state];
   if (event === null)
     return watchState === "stopped" ? ["stopped", "Not notified"] : ["waiting", "When the job ends"];
-  // The first attempt with the verdict `gone` does not count, but another attempt follows.
+  // The first attempt with the verdict `gone` is not the last attempt, because the service sends the notification
+  // again.
   const isRetrying = attempts > 0 || history.at(-1)?.verdict === "gone";
   return isRetrying ? ["timed_out", "Retrying"] : ["running", "On its way"];
 }
@@ -111,7 +112,7 @@ const VERDICT_TEXTS: Readonly<Record<Verdict, string>> = {
   gone: "Target is gone",
 };
 
-/** Renders the attempts in people's words, followed by the words of the API for the verdict and for the reason. */
+/** Renders each attempt as a sentence for people, followed by the API values `verdict` and `reason` of the attempt. */
 function attemptList({ target, history }: DeliveryDocument): Html {
   return html`<details><summary>Attempts</summary><ol class="attempts" aria-label="Attempts to notify ${target}">${history.map(attemptEntry)}</ol></details>`;
 }

@@ -19,7 +19,7 @@ const LIST_PARAMETERS: readonly string[] = ["state", "text", "before", ...FIELDS
 
 /**
  * Renders a form with the fields of the filter and a link for each state. The form works without a script.
- * @param currentUrl the URL of the page. The query of the URL has the current values of the fields.
+ * @param currentUrl the URL of the page. The query of this URL contains the current values of the fields.
  * @param errors the errors of the current values
  */
 export function renderFilterForm(

@@ -16,8 +16,8 @@ import {
 import { formatSvgPercent } from "./timeline.ts";
 
 /**
- * Renders the top of the status page: the state, the name and the duration of the job, who started the job, the next
- * poll and what the reader should know about the data.
+ * Renders the top of the status page: the state, the name and the duration of the job, the person who started the job,
+ * the next poll, the error of the latest poll and the warnings.
  */
 export function renderHeadlineSection(document: StatusDocument, now: Instant): Html {
   const wasObserved = wasJobObserved(document);
@@ -62,8 +62,8 @@ function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocu
 }
 
 /**
- * Returns the text of the link to a run. The host is part of the text, because the caller chooses the name of the
- * pipeline.
+ * Returns the text of the link to a run. The text contains the host of the link, because the caller could choose a
+ * misleading name for the pipeline.
  */
 function runLabel(run: string, pipeline: string | undefined): string {
   const { host } = new URL(run);

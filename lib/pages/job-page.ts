@@ -69,7 +69,8 @@ function mayChange({ done, state, deliveries }: StatusDocument): boolean {
  * no failure reason.
  */
 function failuresSection({ state, reason, causes, causesOmitted }: StatusDocument): Html | null {
-  // A cause contains the reason of its nearest parent, so the reason of the job adds nothing to the causes.
+  // A cause contains the reason of its nearest parent, so the page does not show the reason of the job in addition to
+  // the causes.
   const jobReason = causes.length > 0 ? null : reason?.trim() || null;
   if (causes.length === 0 && jobReason === null) return null;
   const entries = causes.map(causeEntry);
@@ -107,9 +108,9 @@ function reasonBox(reason: string, label: string, limit: number): Html {
 type Fact = readonly [term: string, value: Part];
 
 /**
- * Renders the closed section with the data for operators and support tickets: IDs, the words of the API and of CCE for
- * the state, and the polls. The delay of the detection is the time from the end of the job to the poll that found the
- * end.
+ * Renders the closed section with the data for operators and support tickets: the IDs, the value of the state in the
+ * API and in CCE, and the polls. The delay of the detection is the time from the end of the job to the poll that found
+ * the end.
  */
 function detailsSection(document: StatusDocument, now: Instant): Html {
   const { jobId, project, region, clusterId, polls, done, lagSeconds } = document;

@@ -52,7 +52,7 @@ ${script?.element}
 }
 
 /**
- * Renders the last lines of a page, which say what the page is.
+ * Renders the footer of a page, which says which service made the page and links to the API reference.
  * @param docsUrl the URL of the API reference, relative to the page
  */
 export function renderPageFooter(docsUrl: string): Html {
@@ -76,7 +76,7 @@ export function renderNotFoundPage(): RenderedPage {
   });
 }
 
-/** Renders the page for a person who opens the URL of the service. The page leads to the API reference. */
+/** Renders the page for a person who opens the URL of the service. The page contains a link to the API reference. */
 export function renderStartPage(docsUrl: string): RenderedPage {
   return renderPage({
     title: "CCE job notifier",

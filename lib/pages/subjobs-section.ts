@@ -20,11 +20,17 @@ import {
  * succeeded subjobs.
  */
 const MAX_SHORT_TREE = 14;
-/** The maximum number of lines that the page initially shows of a long tree: the largest number of groups of one job. */
+/**
+ * The maximum number of lines that the page shows of a long tree before the reader opens a line. This number is the
+ * largest number of groups of one job.
+ */
 const MAX_OPEN_LINES = 21;
 /** The minimum number of consecutive subjobs that one line replaces in a long tree of subjobs. */
 const MIN_FOLD = 4;
-/** The number of groups from which on the subjobs of a job are sorted, because their order gives too many groups. */
+/**
+ * The maximum number of groups of subjobs in their own order. If this order gives more groups, the page first sorts the
+ * subjobs by state.
+ */
 const MAX_GROUPS = 12;
 const MAX_NOTE_CHARACTERS = 400;
 const MAX_PHASE_CHARACTERS = 24;
@@ -148,8 +154,8 @@ function kindOf(job: JobDocument): GroupKind {
  * Puts subjobs into groups. In a long tree of subjobs, four or more consecutive succeeded subjobs are one group. Of
  * seven or more consecutive subjobs of another kind, all but the first three subjobs are one group. The page shows a
  * group of several subjobs as one line until the reader opens the line. Every other subjob is a group with one subjob.
- * The groups keep the order of the subjobs, unless the order gives more than twelve groups. Then failed subjobs come
- * first, and succeeded subjobs last.
+ * The groups keep the order of the subjobs, unless this order gives more than twelve groups. With more than twelve
+ * groups, failed subjobs come first, and succeeded subjobs come last.
  */
 export function groupSubJobs(
   subJobs: readonly JobDocument[],

@@ -136,7 +136,10 @@ export function formatSvgPercent(fraction: number): string {
   return `${Number((fraction * 100).toFixed(1))}%`;
 }
 
-/** The positions from which on a label stays inside the chart only if the label starts or ends at its position. */
+/**
+ * A label is centered at its position. Outside of these two positions, a centered label would not fit into the chart,
+ * so the label starts or ends at its position.
+ */
 const NEAR_START = 0.15;
 const NEAR_END = 0.85;
 /** The minimum width of the mark of the usual end. */

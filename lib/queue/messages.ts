@@ -105,7 +105,10 @@ export type NotifyMessage = z.infer<typeof NotifyMessage>;
 
 type ParsedMessage<T> =
   | { readonly kind: "message"; readonly message: T }
-  /** A message in the format of a later release. The message stays in the queue until the later release reads it. */
+  /**
+   * A message in the format of a later release. The message stays in the queue until the later release reads the
+   * message.
+   */
   | { readonly kind: "newer"; readonly version: number }
   /** A message that no release of the service can read. */
   | { readonly kind: "malformed"; readonly reason: string };
@@ -160,9 +163,9 @@ export function createPollMessage(
 
 /**
  * Returns the message of the first poll of a watch that exists already, because the first message may be lost. Returns
- * null if the watch has ended or if a message has claimed a poll of the watch. After that, the message of the first poll
- * is not sent again. A second message could arrive before a poll message that waits for the rate limit, and the second
- * message would then wait again.
+ * null if the watch has ended or if a message has claimed a poll of the watch. After a message has claimed a poll, the
+ * message of the first poll is not sent again. A second message could arrive before a poll message that waits for the
+ * rate limit, and the second message would then wait again.
  */
 export function createUnclaimedFirstPollMessage(watch: Watch, delaySeconds: number): OutgoingMessage | null {
   const { state, poll, previousPolls } = watch;

@@ -38,10 +38,10 @@ export type SendResult =
 /** A queue that behaves like SQS. The same tests check the SQS queue and the queue of the simulation. */
 export interface Queue {
   /**
-   * Sends messages and returns one result per message. The function returns an error of SQS as a result and does not
-   * throw it.
-   * @throws DelayOutOfRangeError if SQS does not allow the delay of a message. In this case, the function has sent no
-   * message.
+   * Sends messages and returns one result per message. The function does not throw an error of SQS, but returns the
+   * error as a result.
+   * @throws DelayOutOfRangeError if SQS does not allow the delay of a message. Before this error, the function has sent
+   * no message.
    */
   send(messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]>;
   /**

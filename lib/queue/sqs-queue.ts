@@ -115,7 +115,7 @@ const waitMs = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve
 /**
  * Sends some messages of a batch in one request to SQS, and writes one result per message into `results`. Returns the
  * indexes of the messages that must be sent again. A message that SQS refuses because of the message itself
- * (`SenderFault`) is not sent again, because SQS would refuse it again.
+ * (`SenderFault`) is not sent again, because SQS would refuse the same message again.
  */
 async function sendEntries(
   { client, url }: SqsQueueOptions,

@@ -18,7 +18,7 @@ const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 const MAX_HEADER_BYTES = 16_384;
 /**
  * The maximum number of connections to one AWS service. An API call with 100 jobs starts 100 requests to AWS. To open
- * 100 connections at the same time takes longer than to send all requests over a few connections.
+ * 100 connections at the same time would take longer than to send the 100 requests over a few connections.
  */
 const MAX_SOCKETS = 16;
 

@@ -5,16 +5,18 @@
 export const systemClock = (): number => Date.now() + correctionMs;
 
 /**
- * Two correct clocks can seem to differ by less than this, because a response of AWS may take up to three seconds to
- * arrive, and because the header `Date` has only whole seconds.
+ * The smallest measured difference that proves a wrong clock. A smaller difference can be seen between two correct
+ * clocks, because a response of AWS may take up to three seconds to arrive, and the header `Date` has only whole
+ * seconds.
  */
 const MIN_CORRECTION_MS = 5000;
 
 let correctionMs = 0;
 
 /**
- * Compares the clock of this machine with the clock of AWS. If they differ by 5 seconds or more, `systemClock` returns
- * the time of AWS from then on. A wrong clock would end watches before their deadline and leases before their end.
+ * Compares the clock of this machine with the clock of AWS. If the two clocks differ by 5 seconds or more,
+ * `systemClock` returns the time of AWS after this call. A wrong clock would end watches before their deadline and
+ * leases before their end.
  * @param awsTime the time in a response that AWS has just sent, in milliseconds
  */
 export function correctSystemClock(awsTime: number): void {

@@ -11,7 +11,7 @@ export interface Invocation {
 }
 
 /**
- * An invocation returns an error when only this time remains before the Lambda timeout. The failed invocation can then
+ * The time before the Lambda timeout at which an unfinished invocation returns an error. The failed invocation can then
  * still write its metrics. The default of the library Middy is 5 ms. On a busy machine, 5 ms are too short.
  */
 const FLUSH_MARGIN_MS = 250;

@@ -22,7 +22,10 @@ export interface Act {
   /** The caller to whom the watch belongs. The value is null if the act is not about a watch. */
   readonly owner: string | null;
   readonly targets: readonly string[];
-  /** The entry of the config that an operator stored or removed, such as `tokens/ci`. Is missing for other acts. */
+  /**
+   * The entry of the config that an operator stored or removed, such as `tokens/ci`. The field is missing if the act is
+   * not about the config.
+   */
   readonly entry?: string;
 }
 
@@ -38,7 +41,7 @@ export function createConfigAct(
   return { ...NO_WATCH, act: `${kind}_${isRemoval ? "remove" : "put"}`, who, from, targets: [], entry };
 }
 
-/** The value of a field that does not apply. The log would omit a field that is null or empty. */
+/** The value of a field that does not apply to an act. The log would omit a field whose value is null or empty. */
 const NONE = "-";
 
 /**

@@ -58,8 +58,8 @@ export const UNITS = {
    */
   ConfigUnreadable: MetricUnit.Count,
   /**
-   * The number of watches and targets for which a run of the sweep function failed. The number is higher by 1 if the
-   * time was over before the run of the sweep function finished. A run without failures does not write this metric.
+   * The number of watches and targets for which a run of the sweep function failed. If the run of the sweep function
+   * reached its time limit, the number is higher by 1. A run without failures does not write this metric.
    */
   SweepFailures: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,

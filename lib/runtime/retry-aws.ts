@@ -43,8 +43,8 @@ const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns whether an AWS service failed although the request to it was correct: an outage, but also a table, a queue, a
- * key or a permission that does not exist at the moment.
+ * Returns whether an AWS service failed although the request to the service was correct. The reason may be an outage.
+ * The reason may also be a table, a queue, a key or a permission that does not exist at the moment.
  */
 export function isAwsOutage(error: unknown): boolean {
   if (isTransientAwsError(error)) return true;

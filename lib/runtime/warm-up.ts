@@ -11,17 +11,18 @@ export const WARM_UP_KEY = { pk: "warm-up", sk: "warm-up" } as const;
 interface WarmUpPorts {
   readonly configs: Pick<ConfigSource, "current">;
   readonly table: LedgerTable;
-  /** The queue to which the first invocation will send. Without it, the function warms up no connection to SQS. */
+  /** The queue to which the first invocation will send. Without a queue, the function opens no connection to SQS. */
   readonly queue?: { readonly client: SQSClient; readonly url: string };
 }
 
 /**
  * Does the work that the first invocation would have to do: opens a TLS connection to each AWS service, compiles the
- * code of the AWS clients, and reads the config. A handler module waits for this function, because Lambda gives the
- * initialization of an instance a whole processor, and an invocation only the part that its memory pays for.
+ * code of the AWS clients, and reads the config. A handler module waits for this function, because an instance has a
+ * whole processor during its initialization. During an invocation, the instance has only the part of a processor that
+ * belongs to its memory size.
  *
  * The function reads an item that does not exist, and sends a batch without messages, which SQS refuses. Both requests
- * change nothing and need no additional permission. The function ignores errors, because the first invocation meets and
+ * change nothing and need no additional permission. The function ignores errors, because the first invocation gets and
  * reports the same errors. The function does nothing outside of Lambda and of the local stack.
  */
 export async function warmUp(

@@ -45,8 +45,8 @@ export type PollDecision =
     };
 
 /**
- * The delay before the next poll after an access error. If this delay were shorter, the polls would cost more. If this
- * delay were longer, the service would detect later that it has access again.
+ * The delay before the next poll after an access error. With a shorter delay, the polls would cost more. With a longer
+ * delay, the service would detect later that it has access to CCE again.
  */
 const ACCESS_ERROR_DELAY = { minSeconds: 30, jitterSeconds: 30 };
 const GONE_DELAY = { minSeconds: 5, jitterSeconds: 6 };
@@ -76,7 +76,10 @@ const LAST_POLL_GRACE_MS = 3_600_000;
 const MAX_UNFINISHED_TRIES = 8;
 /** The number of unfinished tries of a poll after which the service gives up the watch when the deadline has passed. */
 const MAX_UNFINISHED_TRIES_AT_DEADLINE = 2;
-/** The number of receives of a message that has the same effect, if some of its tries failed with an error. */
+/**
+ * The number of receives of a poll message after which the service gives up the watch when the deadline has passed,
+ * even if some tries failed with an error.
+ */
 const MAX_RECEIVES_AT_DEADLINE = 20;
 
 /**
@@ -148,7 +151,7 @@ function decideByObservation(input: DecisionInput): PollDecision {
     const { retryAfterSeconds } = observation;
     if (retryAfterSeconds == null)
       return { kind: "poll_again", delaySeconds: ownSeconds, ...errors, consecutiveFailures };
-    // The wait that CCE or IAM asked for is longer than the maximum delay of the operator in some cases.
+    // CCE or IAM may ask for a wait that is longer than the maximum delay in the settings of the operator.
     const waitSeconds = Math.max(ownSeconds, retryAfterSeconds + backoffSeconds(1, random));
     return {
       kind: "poll_again",

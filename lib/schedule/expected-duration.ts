@@ -65,7 +65,7 @@ const MIN_JOBS_OF_SLOW = 20;
 /** A slow job takes longer than this part of the jobs of its type. */
 const SLOW_QUANTILE = 0.95;
 
-/** How long the ended jobs of a type took, and the age in seconds from which a job of the type is slow. */
+/** The durations of the ended jobs of a type, and the age in seconds from which a job of the type is slow. */
 export interface SlowLimit {
   readonly p50Seconds: number;
   readonly p95Seconds: number;
@@ -75,9 +75,9 @@ export interface SlowLimit {
 /**
  * Returns the age from which a job is slow: the job takes longer than 19 of 20 jobs of its type. The age is the upper
  * limit of an order statistic of the ended jobs, so at most one of 20 new jobs is slow, whatever the distribution of
- * the durations is. If the durations rise slowly, no change is found, and older jobs are too short. So a slow job also
- * takes longer than 19 of 20 jobs of the latest days. Returns null if fewer than 20 jobs have ended since the last change of their durations. No assumed
- * jobs count.
+ * the durations is. If the durations rise slowly, the service finds no change of the durations, and the older jobs are
+ * shorter than the new jobs. Therefore a slow job must also take longer than 19 of 20 jobs of the latest days. Returns
+ * null if fewer than 20 jobs have ended since the last change of their durations. No assumed jobs count.
  * @param durations the durations of the jobs that ended before the job started. If jobs that started at the same time
  * counted, the first of them to end would make the others slow.
  * Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World" (2005), conformal prediction.

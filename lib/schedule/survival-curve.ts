@@ -167,18 +167,21 @@ export function assumedJobsLongerThan(jobType: string | null, ended: number): Fl
   );
 }
 
-/** For the start of each bucket, the part of the assumed jobs that lasts longer. */
+/** For the start of each bucket, the share of the assumed jobs that last longer. */
 interface AssumedSurvival {
   readonly notStuck: Float64Array;
   readonly stuck: Float64Array;
   /**
-   * The result of `assumedJobsLongerThan` for 0 ended jobs. It is the same array each time, so that callers can cache a
-   * plan for the array.
+   * The result of `assumedJobsLongerThan` for 0 ended jobs. The function always returns the same array object, so that
+   * callers can cache a plan for the array.
    */
   readonly withoutHistory: Float64Array;
 }
 
-/** Each survival depends on the assumption alone. It is computed once, because each value needs several logarithms. */
+/**
+ * The survival values of the assumed jobs do not depend on real jobs. The values are computed once, because each value
+ * needs several logarithms.
+ */
 const assumedSurvivals = new Map<Assumption, AssumedSurvival>();
 
 function assumedSurvival(assumption: Assumption): AssumedSurvival {

@@ -77,7 +77,10 @@ const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
   "SignatureDoesNotMatch",
 ]);
 
-/** Returns what to do about credentials that AWS refuses in every call. Returns null for any other error. */
+/**
+ * Returns a sentence that says what to do about credentials that AWS refuses in every call. Returns null for any other
+ * error.
+ */
 export function findCredentialsRemedy(error: unknown): string | null {
   return error instanceof Error && CREDENTIAL_ERRORS.has(error.name) ? findAwsRemedy(error) : null;
 }

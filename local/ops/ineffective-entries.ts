@@ -74,8 +74,8 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
     }),
   );
   const { minDelaySeconds: min, maxDelaySeconds: max } = settings.poll;
-  // A minimum can be larger than the maximum only if the config contains both. If one of them is missing in the config,
-  // its default value is adapted to the other.
+  // A minimum can be larger than the maximum only if the config contains both. If the minimum or the maximum is missing
+  // in the config, its default value is adapted to the other value.
   const contradictingBounds =
     min !== undefined && max !== undefined && min > max
       ? ["settings.poll.minDelaySeconds: must not be more than maxDelaySeconds, which is used instead"]

@@ -109,8 +109,8 @@ export const LOG_RETENTION_DAYS: readonly number[] = [
  */
 export const CONCURRENCY = { min: 2, max: 1000 } as const;
 /**
- * The concurrent executions that a stage may reserve for a function. 0 means that nothing is reserved. A larger value is
- * possible in an account with a larger quota.
+ * The concurrent executions that a stage may reserve for a function. With 0, no execution is reserved. The account must
+ * have a quota that is large enough for the value.
  */
 export const RESERVED_CONCURRENCY = { min: 0, max: 10_000 } as const;
 /**

@@ -8,7 +8,7 @@ const TEMPLATE = "cloudformation-template-update-stack.json";
 const MAX_PACKAGE_AGE_MS = 24 * 60 * 60 * 1000;
 /**
  * The last line that the Serverless Framework prints after a failed build. The process of the framework does not end
- * after this line, so it must be stopped.
+ * after this line, so this code stops the process.
  */
 const END_OF_ERROR_REPORT = /^Environment: /m;
 const EXIT_TIME_LIMIT_MS = 500;

@@ -14,8 +14,8 @@ export const Behaviour = z.strictObject({
   times: z.int().min(1).optional(),
   /**
    * The shortest interval between two notifications, for a behaviour of the kind `rate_limit`. If a notification
-   * arrives earlier after the last accepted notification, the receiver responds with status 429, in the same way as
-   * Slack.
+   * arrives before this interval has passed since the last accepted notification, the receiver responds with status
+   * 429, as Slack does.
    */
   intervalMs: z.number().min(0).default(1000),
 });

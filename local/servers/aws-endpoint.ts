@@ -37,8 +37,8 @@ export interface AwsReply {
 export type AwsRule = (call: AwsCall, next: (input?: AwsInput) => Promise<AwsReply>) => Promise<AwsReply>;
 
 /**
- * Starts an HTTP server through which an AWS service is called. Each call passes the rules, and then goes to the server
- * at the URL `upstream`.
+ * Starts an HTTP server through which an AWS service is called. The rules handle each call first. A call that no rule
+ * refuses goes to the server at the URL `upstream`.
  */
 export async function startAwsEndpoint(options: {
   service: AwsCall["service"];

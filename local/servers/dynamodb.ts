@@ -120,8 +120,8 @@ async function prepareFolder(folder: string): Promise<void> {
 }
 
 /**
- * Creates a folder and its missing parent folders. Node's own recursive `mkdir` is not used, because it never ends in
- * /proc: `mkdir` in /proc reports an existing parent as missing.
+ * Creates a folder and its missing parent folders. Node's own recursive `mkdir` is not used, because the recursive
+ * `mkdir` never ends in /proc: `mkdir` in /proc reports an existing parent folder as missing.
  */
 async function makeFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => null);

@@ -32,7 +32,7 @@ const IndexRead = z.object({
 const Page = z.looseObject({ Items: z.array(Item).default([]), Count: z.int(), ScannedCount: z.int() });
 
 interface LateIndex {
-  /** The tables from which the rule answers the queries of an index. The tables must exist before the first call. */
+  /** The tables whose index queries this rule answers. The tables must exist before the first call. */
   readonly copies: readonly TableResource[];
   readonly rule: AwsRule;
   stop(): void;
@@ -44,7 +44,8 @@ interface LateIndex {
  * scans of an index. Therefore a query may return an item that another call has moved in the meantime. Some pages also
  * contain an item twice.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
- * @param options.seed the same seed and the same calls give the same delays and the same repeated items.
+ * @param options.seed the random seed. Two runs with equal seeds and equal calls have equal delays and equal repeated
+ * items.
  * @param options.client a client of the server without the rule.
  */
 export function createLateIndex(options: {
@@ -53,7 +54,8 @@ export function createLateIndex(options: {
   client: DynamoDBClient;
 }): LateIndex {
   const { seed, tables, client } = options;
-  // The delays come from a source of their own, so they do not depend on how often a caller queries an index.
+  // The delays come from a separate random generator, so the delays do not depend on how often a caller queries an
+  // index.
   const [delays, repeats] = [createRandomSource(seed), createRandomSource(seed + 1)];
   const keyNames = new Map(
     tables.map(({ definition: { TableName, KeySchema } }) => [

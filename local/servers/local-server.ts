@@ -9,13 +9,13 @@ export interface LocalServer {
   stop(): Promise<void>;
 }
 
-/** The host names of this machine for itself, with any port. */
+/** The host names by which this machine reaches itself, with any port. */
 const OWN_HOST = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d+)?$/i;
 
 /**
- * Makes an HTTP server answer only requests to a host name of this machine. A web page of another site can send
- * requests to this machine under the name of its own site (DNS rebinding). The server answers such a request with the
- * status 421.
+ * Makes an HTTP server refuse every request whose host name is not a host name of this machine. A web page of another
+ * site can send requests to this machine under the name of its own site (DNS rebinding). The server answers such a
+ * request with the status 421.
  */
 export function refuseOtherHosts(server: Server): void {
   const listeners = server.listeners("request");

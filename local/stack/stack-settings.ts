@@ -14,7 +14,7 @@ export interface StackSettings {
   readonly scheduleSpeed: number;
   /** The account's quota for concurrent executions of all functions. */
   readonly accountConcurrency: number;
-  /** The seed by which the global secondary indexes are late. Null means that the indexes are never late. */
+  /** The random seed for the delays of the global secondary indexes. Null means that the indexes are never late. */
   readonly lateIndexSeed: number | null;
 }
 

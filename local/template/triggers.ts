@@ -3,7 +3,7 @@ import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template, TemplateInvalidError } from "./template.ts";
 
 /**
- * The longest time that an HTTP API waits for a function. By default an HTTP API also waits this long for a function.
+ * The longest time that an HTTP API waits for a function. This time is also the default time limit of an HTTP API.
  */
 const MAX_INTEGRATION_TIMEOUT_MS = 30_000;
 

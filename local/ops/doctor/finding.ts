@@ -10,7 +10,7 @@ export interface Finding {
   readonly text: string;
   /** A sentence that says what the operator can do about the result of the check. */
   readonly remedy?: string;
-  /** The name of what could not be checked, if the finding is the reason of several missing checks. */
+  /** The name of the item that could not be checked, if the finding is the reason of several missing checks. */
   readonly unchecked?: string;
 }
 

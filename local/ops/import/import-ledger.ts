@@ -45,7 +45,7 @@ export interface Import {
   readonly messages: number;
 }
 
-/** How many items an import has written, and how many the ledger had already. */
+/** The number of items that an import has written, and the number of items that the ledger already had. */
 export interface Written {
   readonly written: number;
   readonly present: number;
@@ -94,7 +94,9 @@ export function planImport(rows: readonly ExportRow[], now: Instant): Import {
   };
 }
 
-/** Returns true if the ledger has a watch that the export does not have. Then the stage is in use. */
+/**
+ * Returns true if the ledger has a watch that the export does not have. Such a watch shows that the stage is in use.
+ */
 export async function isStageInUse(
   table: LedgerTable,
   { watches }: Pick<Import, "watches">,

@@ -70,7 +70,9 @@ type RecordWriter<Kind extends RecordKind> = (
   expiresAt: Instant,
 ) => LedgerWrite;
 
-/** How each kind of record is written. Is null for a kind that has no meaning in another process. */
+/**
+ * The function that writes each kind of record. The value is null for a kind that has no meaning in another process.
+ */
 const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null } = {
   caller: (id, { context, callbacks }, expiresAt) =>
     create(callerDataItemKey(parseGenerationId(id)), {
@@ -131,7 +133,8 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
 };
 
 /**
- * Returns how a record of an export is written. Returns null for a kind that has no meaning in another process.
+ * Returns the function that writes a record of an export. Returns null for a kind of record that has no meaning in
+ * another process.
  * @throws ZodError if the record was not written by this service. The text of the error contains no values of
  * the record.
  */
@@ -146,7 +149,7 @@ export function toRecordWrite<Kind extends RecordKind>(
 }
 
 /**
- * Returns how a watch of an export is written.
+ * Returns the function that writes a watch of an export.
  * @param tree the record `tree` of the watch, or null.
  * @param hasCallerData is true if the export contains the record `caller` of the current generation of the watch.
  */
@@ -178,8 +181,8 @@ export function toWatchWrite(
 }
 
 /**
- * Returns how the counted jobs of an export are written. One item contains the counts of a week. Counts of a week that
- * the ledger already has stay as they are.
+ * Returns the functions that write the counted jobs of an export. One item contains the counts of a week. Counts of a
+ * week that the ledger already has stay as they are.
  */
 export function toDurationWrites(rows: readonly DurationRow[]): readonly LedgerWrite[] {
   const weeks = Map.groupBy(rows, (row) => JSON.stringify(findDurationCounter(row).key));

@@ -55,7 +55,8 @@ const QUESTIONS: Readonly<Record<string, (scope: QuestionScope) => Promise<Found
   "Does SQS accept the policies of the queues?": findQueuePolicies,
   "Does SNS accept the policy of the topic?": findTopicPolicy,
   "Do all alarms stay quiet during the first hour of a new stage?": findEarlyAlarms,
-  // Lambda makes metrics from log lines. No emulator shows whether the log format and the log levels let them through.
+  // Lambda makes metrics from log lines. No emulator shows whether Lambda makes metrics from the log lines with this
+  // log format and these log levels.
   "How late are the metrics that the functions log?": ({ stage, ...scope }) =>
     measureMetricDelay(scope, {
       Namespace: `${SERVICE}/${stage}`,
@@ -91,7 +92,10 @@ export async function answerQuestions(scope: QuestionScope): Promise<readonly An
   return [...answers, ...(await askTemporaryApi(scope))];
 }
 
-/** Answers the questions that need a function which is slow, crashes or is throttled. No function of the stage may be. */
+/**
+ * Answers the questions that need a function which is slow, crashes or is throttled. No function of the stage may be
+ * slow, crash or be throttled for a test.
+ */
 async function askTemporaryApi(scope: QuestionScope): Promise<readonly Answer[]> {
   const questions = [AFTER_30_SECONDS, CRASHED, THROTTLED];
   const unanswered = (error: unknown) => {

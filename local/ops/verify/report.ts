@@ -2,7 +2,7 @@
 export interface PromiseResult {
   readonly promise: string;
   readonly state: "kept" | "broken";
-  /** The text says what the verification has seen, or why the promise is broken. */
+  /** A description of what the verification has observed, or of why the promise is broken. */
   readonly detail: string;
   readonly seconds: number;
 }
@@ -12,7 +12,7 @@ export interface Answer {
   readonly question: string;
   /** Null means that this verification could not answer the question. */
   readonly answer: string | null;
-  /** The text says how the verification found the answer, or why the answer is missing. */
+  /** The explanation of how the verification found the answer, or why the answer is missing. */
   readonly evidence: string;
 }
 

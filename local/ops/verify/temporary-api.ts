@@ -24,7 +24,7 @@ const TIMEOUT_SECONDS = 45;
 const ACTIVE_LIMIT_MS = 60_000;
 const PAUSE_MS = 1_000;
 
-/** A function behind an HTTP API that exist only during a verification. */
+/** A function and its HTTP API, which exist only during a verification. */
 interface TemporaryApi {
   readonly url: string;
   /** Makes Lambda throttle every later invocation of the function. */
@@ -90,7 +90,10 @@ export async function createTemporaryApi(
   }
 }
 
-/** Waits until the function can be invoked. Without an answer in time, the next step fails with the error of AWS. */
+/**
+ * Waits until the function can be invoked. If the wait takes too long, the caller continues, and its next step fails
+ * with the error of AWS.
+ */
 async function waitUntilActive(lambda: LambdaClient, FunctionName: string): Promise<void> {
   const deadline = performance.now() + ACTIVE_LIMIT_MS;
   while (performance.now() < deadline) {
