@@ -147,17 +147,17 @@ const MIN_MARK = 0.006;
 
 /**
  * Renders the time labels above the bars of the subjobs and the vertical lines behind the bars. Marks the time in which
- * the job usually ends.
+ * the job usually ends. The text of the mark is below the time labels, so that no time label is between the text and the
+ * marked area.
  */
 export function renderTimelineAxis(timeline: Timeline): Html {
   const ticks = computeTimelineTicks(timeline);
   const mark = timeline.usualEnd && usualEndMark(timeline.usualEnd, timeline);
-  const y = mark === null ? "11" : "27";
   return html`<svg class="grid" aria-hidden="true">${mark?.area}${ticks.map(
     ({ at }) => html`<line x1="${formatSvgPercent(at)}" x2="${formatSvgPercent(at)}" y1="0" y2="100%"/>`,
   )}</svg><svg class="axis" aria-hidden="true">${mark?.label}${ticks.map(
     ({ at, label }, index) =>
-      html`<text x="${formatSvgPercent(at)}" y="${y}" text-anchor="${index === 0 ? "start" : "middle"}">${label}</text>`,
+      html`<text x="${formatSvgPercent(at)}" y="11" text-anchor="${index === 0 ? "start" : "middle"}">${label}</text>`,
   )}</svg>`;
 }
 
@@ -170,7 +170,7 @@ function usualEndMark(usualEnd: NonNullable<Timeline["usualEnd"]>, timeline: Tim
   const position = html`x="${formatSvgPercent(Math.max(0, from))}" width="${formatSvgPercent(to - from)}"`;
   return {
     area: html`<rect class="usual" ${position} height="100%"/>`,
-    label: html`<text class="mark" x="${formatSvgPercent(labelAt)}" y="10" text-anchor="${anchor}">usual end</text><rect class="usual" ${position} y="13" height="3"/>`,
+    label: html`<text class="mark" x="${formatSvgPercent(labelAt)}" y="28" text-anchor="${anchor}">usual end</text><rect class="usual" ${position} y="33" height="3"/>`,
   };
 }
 

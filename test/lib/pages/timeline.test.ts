@@ -80,6 +80,23 @@ describe("renderTimelineAxis", () => {
   });
 });
 
+it("a time label at the usual end is above the text of the mark, and the mark touches the marked area", () => {
+  const usualEnd = { from: START + 60_000, to: START + 70_000 };
+  const [, axis = ""] = String(renderTimelineAxis({ ...line, usualEnd })).split('<svg class="axis"');
+  const texts = [...axis.matchAll(/<text( class="mark")? x="([^"]+)" y="(\d+)"/g)].map(([, mark, x, y]) => {
+    return { isMark: mark !== undefined, x, y: Number(y) };
+  });
+  const markY = texts.find(({ isMark }) => isMark)?.y ?? 0;
+  const labels = texts.filter(({ isMark }) => !isMark);
+  expect(labels.map(({ x }) => x)).toContain("60%");
+  // The letters of the mark are at most 11 px high, and no letter of a time label is below the y of the label.
+  for (const { y } of labels) expect(y).toBeLessThan(markY - 11);
+  const [, y, height] = /<rect class="usual" [^>]* y="(\d+)" height="(\d+)"/.exec(axis) ?? [];
+  expect(Number(y)).toBeGreaterThan(markY);
+  // The axis of a chart with a mark is 2.25rem (36 px) high, and the marked area starts below the axis.
+  expect(Number(y) + Number(height)).toBe(36);
+});
+
 describe("computeSubJobBar", () => {
   it.each<[string, JobDocument, unknown]>([
     ["inside the timeline", step("B", 25, 50), { from: 0.25, to: 0.5, kind: "plain" }],
