@@ -82,6 +82,7 @@ export async function queueRedelivery(
     project,
     jobId,
     owner: key.caller,
+    traceparent: watch.traceparent,
     targets: queued,
   });
   const failed = wanted.filter((target) => results.get(target) === "failed");

@@ -11,6 +11,7 @@ import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
+import type { Watch } from "../../lib/ledger/watch.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
 import { logAndCountAct } from "../../lib/runtime/log-act.ts";
 import { sendDigestAfterLastMember } from "../shared/notification-targets.ts";
@@ -68,11 +69,26 @@ async function stopOne(
   const { settings } = await configs.current();
   const result = await ledger.stopWatch(key, now(), computeLedgerExpiryTime(now(), settings));
   if (result === "missing") return watchNotFound(key);
-  if (result === "stopped") {
-    // With `?all=true`, the watch may belong to another caller.
-    onAct({ act: "stop", who: caller.name, from: sourceIp, project, jobId, owner, targets: [] });
+  let watch: Watch | undefined;
+  try {
+    watch = (await ledger.readWatch(key))?.watch;
+  } finally {
+    // The act is logged even if the ledger cannot be read after the stop.
+    if (result === "stopped") {
+      const traceparent = watch?.traceparent ?? null;
+      // With `?all=true`, the watch may belong to another caller.
+      onAct({
+        act: "stop",
+        who: caller.name,
+        from: sourceIp,
+        project,
+        jobId,
+        owner,
+        traceparent,
+        targets: [],
+      });
+    }
   }
-  const watch = (await ledger.readWatch(key))?.watch;
   if (watch?.state !== "stopped") return { status: 204 };
   try {
     await sendDigestAfterLastMember(watch.digestId, key, { ledger, notifyQueue });

@@ -21,6 +21,8 @@ export interface Act {
   readonly jobId: string | null;
   /** The caller to whom the watch belongs. The value is null if the act is not about a watch. */
   readonly owner: string | null;
+  /** The W3C trace context of the watch. The value is null if the act is not about a watch, or if there is none. */
+  readonly traceparent: string | null;
   readonly targets: readonly string[];
   /**
    * The entry of the config that an operator stored or removed, such as `tokens/ci`. The field is missing if the act is
@@ -30,7 +32,7 @@ export interface Act {
 }
 
 /** The fields of an act that is not about a watch. */
-export const NO_WATCH = { project: null, jobId: null, owner: null } as const;
+export const NO_WATCH = { project: null, jobId: null, owner: null, traceparent: null } as const;
 
 /** Returns the act of an operator who stored or removed an entry of the config. */
 export function createConfigAct(
@@ -48,7 +50,8 @@ const NONE = "-";
  * Writes the log line `act`, and counts each stopped watch in the metric `Stopped`. The time of the act is the time of
  * the log line.
  */
-export function logAndCountAct({ act, who, from, project, jobId, owner, targets, entry }: Act): void {
+export function logAndCountAct(made: Act): void {
+  const { act, who, from, project, jobId, owner, traceparent, targets, entry } = made;
   log.info("act", {
     act,
     who,
@@ -56,6 +59,7 @@ export function logAndCountAct({ act, who, from, project, jobId, owner, targets,
     project: project ?? NONE,
     jobId: jobId ?? NONE,
     owner: owner ?? NONE,
+    traceparent: traceparent ?? NONE,
     targets,
     entry: entry ?? NONE,
   });

@@ -176,6 +176,7 @@ test("every log line of a change says who made the change", async () => {
       project: "-",
       job_id: "-",
       owner: "-",
+      traceparent: "-",
       targets: ["deploys"],
       entry: "-",
     },

@@ -27,9 +27,20 @@ describe("the log line of a request", () => {
   });
 });
 
+const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+/** Creates a harness with one watch that has a trace context. */
+async function watchedWithTrace() {
+  const api = createHarness();
+  const headers = { traceparent: TRACEPARENT };
+  const body = { jobId: "a", notify: ["deploys", "audit"] };
+  await api.ask("POST", "/v1/jobs", { body, headers });
+  return api;
+}
+
 describe("the log line of a change by a caller", () => {
-  test("is written once for a stop", async () => {
-    const api = await watched();
+  test("is written once for a stop, with the trace context of the watch", async () => {
+    const api = await watchedWithTrace();
     await api.ask("DELETE", URL_OF_A);
     await api.ask("DELETE", URL_OF_A);
     expect(api.acts).toEqual([
@@ -40,9 +51,32 @@ describe("the log line of a change by a caller", () => {
         project: "prod",
         jobId: "a",
         owner: "token:all",
+        traceparent: TRACEPARENT,
         targets: [],
       },
     ]);
+  });
+
+  test("is written for a stop after which the ledger cannot be read", async () => {
+    let isStopped = false;
+    const api = await watched({
+      ledger: (ledger) => ({
+        stopWatch: async (...parameters) => {
+          isStopped = true;
+          return ledger.stopWatch(...parameters);
+        },
+        readWatch: (key) => (isStopped ? Promise.reject(new Error("outage")) : ledger.readWatch(key)),
+      }),
+    });
+    await expect(api.ask("DELETE", URL_OF_A)).rejects.toThrow("outage");
+    expect(api.acts).toMatchObject([{ act: "stop", who: "token:all", traceparent: null }]);
+  });
+
+  test("contains the trace context of the redelivered watch", async () => {
+    const api = await watchedWithTrace();
+    await end(api);
+    await api.ask("POST", `${URL_OF_A}/redeliver`);
+    expect(api.acts).toMatchObject([{ act: "redeliver", traceparent: TRACEPARENT }]);
   });
 
   test("is written for a redelivery, with the targets whose notifications were queued", async () => {
