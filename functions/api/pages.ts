@@ -42,10 +42,10 @@ export async function createJobPageResponse(
   ports: RequestPorts,
 ): Promise<ApiResponse> {
   const { ledger, configs, defaultUrl } = ports;
-  const [config, now] = [await configs.current(), ports.now()];
   const project = Name.safeParse(params.project);
   const jobId = JobId.safeParse(params.jobId);
   if (!project.success || !jobId.success) return pageResponse(null, request);
+  const [config, now] = [await configs.currentWith("projects", project.data), ports.now()];
   const job = { project: project.data, jobId: jobId.data };
   const page = { kind: "watch", ...job } as const;
   const opened = openPage(page, request, createLinkOptions(config, defaultUrl), now);
@@ -102,10 +102,11 @@ export async function createListPageResponse(
   request: ApiRequest,
   { ledger, configs, defaultUrl, now: clock }: ApiPorts,
 ): Promise<ApiResponse> {
-  const [config, now] = [await configs.current(), clock()];
   const { query } = request;
-  const project = Name.safeParse(query.get("project") ?? config.settings.defaultProject);
+  const named = query.get("project") ?? (await configs.current()).settings.defaultProject;
+  const project = Name.safeParse(named);
   if (!project.success) return pageResponse(null, request);
+  const [config, now] = [await configs.currentWith("projects", project.data), clock()];
   const page = { kind: "project", project: project.data } as const;
   const opened = openPage(page, request, createLinkOptions(config, defaultUrl), now);
   if (opened === null) return pageResponse(null, request);

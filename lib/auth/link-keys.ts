@@ -22,7 +22,10 @@ export interface LinkOptions {
   readonly linkKeys: readonly Secret[];
   /** The longest time for which a link opens its page, in days. */
   readonly linkDays: number;
-  /** The setting `linkVersion` of each project. A new version revokes all links of the project. */
+  /**
+   * The setting `linkVersion` of each project. A new version revokes all links of the project. A project without a
+   * version has no links, because another version than the last one could make revoked links valid again.
+   */
   readonly linkVersions: Readonly<Record<string, number>>;
   /**
    * The expiry time that replaces the setting `linkDays`. The links on a page expire at the same time as the link that
@@ -50,7 +53,7 @@ export function createLinkOptions(
  * expiry time. The hash hides the name of the caller, because readers of a chat see the link. The function rounds
  * `expiresAt` up to a full hour, so all links to a page that expire in the same hour are equal.
  * @param caller the caller whose watch the page shows. The value is empty for the list page of a project.
- * @returns null if there is no link key
+ * @returns null if there is no link key, or if the config does not contain the project
  */
 export function createLinkKey(
   { linkKeys: [secret], linkVersions }: LinkOptions,
@@ -58,7 +61,7 @@ export function createLinkKey(
   caller: string,
   expiresAt: Instant,
 ): string | null {
-  if (secret === undefined) return null;
+  if (secret === undefined || !Object.hasOwn(linkVersions, page.project)) return null;
   const expiry = (Math.ceil(expiresAt / HOUR_MS) * HOUR_MS).toString(36);
   const hash = callerHash(secret, caller);
   return `${expiry}.${hash}.${mac(secret, page, linkVersions, hash, expiry).toString("base64url")}`;
@@ -82,7 +85,7 @@ export function verifyLinkKey(
   now: Instant,
 ): VerifiedLinkKey | null {
   const match = /^([0-9a-z]{1,11})\.([A-Za-z0-9_-]{12})\.([A-Za-z0-9_-]{32})$/.exec(key);
-  if (match === null) return null;
+  if (match === null || !Object.hasOwn(linkVersions, page.project)) return null;
   const [, expiry = "", hash = "", given = ""] = match;
   const expiresAt = Number.parseInt(expiry, 36);
   if (expiresAt <= now || expiresAt > now + linkDays * DAY_MS + HOUR_MS) return null;
@@ -141,7 +144,7 @@ function mac(
   expiry: string,
 ): Buffer {
   const jobId = page.kind === "watch" ? page.jobId : "";
-  const version = Object.hasOwn(linkVersions, page.project) ? linkVersions[page.project] : 0;
+  const version = linkVersions[page.project];
   const signed = JSON.stringify(["page link", page.kind, page.project, version, jobId, hash, expiry]);
   return createHmac("sha256", secret.reveal()).update(signed).digest().subarray(0, MAC_BYTES);
 }

@@ -117,6 +117,14 @@ test("a new linkVersion revokes the links of one project", () => {
       expect(verifyLinkKey(revoked, page, keyFor(page, CALLER, NOW), NOW) !== null).toBe(opens);
 });
 
+test("a project without a linkVersion has no links, so revoked links stay invalid after the removal of the project", () => {
+  const removed = { ...options, linkVersions: { test: 0 } };
+  for (const page of [watch, { kind: "project", project: watch.project }] as const) {
+    expect(verifyLinkKey(removed, page, keyFor(page, CALLER, NOW), NOW)).toBeNull();
+    expect(createLinkKey(removed, page, CALLER, NOW)).toBeNull();
+  }
+});
+
 describe("the URLs of a watch", () => {
   const key = { project: "prod", jobId: "a:b", caller: CALLER };
   const keyOf = (url: string | null) => new URL(url ?? "").searchParams.get("key") ?? "";
