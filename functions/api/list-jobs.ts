@@ -9,7 +9,7 @@ import {
 import { type JobList, type ListedJob, readJobListQuery } from "../../lib/api/job-list-document.ts";
 import type { ProblemResponse } from "../../lib/api/problem.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
-import type { Caller } from "../../lib/auth/caller.ts";
+import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import {
   createJobPageUrl,
   createLinkOptions,
@@ -20,7 +20,13 @@ import type { Context } from "../../lib/domain/context.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { toPendingReady } from "../../lib/domain/ready.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
-import { PageTokenError, toPageToken } from "../../lib/ledger/page-token.ts";
+import { isDiscovered } from "../../lib/ledger/audit.ts";
+import {
+  PageTokenError,
+  toLedgerPageToken,
+  toPageToken,
+  toPublicPageToken,
+} from "../../lib/ledger/page-token.ts";
 import { countPollsMade, type Watch } from "../../lib/ledger/watch.ts";
 import type { ApiPorts } from "./api-ports.ts";
 import { selectOwnOrNewestWatches } from "./visible-watches.ts";
@@ -52,7 +58,7 @@ export async function listJobs(
   const links = createLinkOptions(config, defaultUrl);
   try {
     const { jobs, next } = await findJobListPage(query, readerOf(caller, ledger), ledger);
-    const listed = jobs.map((job) => listedJob(job, links, now()));
+    const listed = jobs.map((job) => listedJob(job, caller, links, now()));
     return jsonResponse(200, { jobs: listed, next } satisfies JobList, { vary: "authorization" });
   } catch (error) {
     if (!(error instanceof PageTokenError)) throw error;
@@ -67,7 +73,22 @@ function readerOf({ name }: Caller, ledger: ApiPorts["ledger"]): ListReader {
   return { caller: name, readContext };
 }
 
-function listedJob({ watch, context }: FoundJob, links: LinkOptions, now: Instant): ListedJob {
+/**
+ * Returns true if the page of a watch shows nothing that the caller may not see. The page of another caller's watch
+ * shows its context and all its targets. The watch of a discovered job belongs to no person.
+ */
+function mayOpenPage(watch: Watch, caller: Caller): boolean {
+  const { project, targets } = watch;
+  if (watch.caller === caller.name) return true;
+  return isDiscovered(watch) && targets.every((target) => mayUse(caller, { project, target }));
+}
+
+function listedJob(
+  { watch, context }: FoundJob,
+  caller: Caller,
+  links: LinkOptions,
+  now: Instant,
+): ListedJob {
   const { project, jobId, state, phase, jobType, resourceName, acceptedAt, concludedAt } = watch;
   const { cause, durationSeconds } = watch;
   return {
@@ -86,7 +107,7 @@ function listedJob({ watch, context }: FoundJob, links: LinkOptions, now: Instan
     concludedAt: toIsoOrNull(concludedAt),
     durationSeconds,
     statusUrl: createStatusUrl(links.publicUrl, watch),
-    pageUrl: createJobPageUrl(links, watch, now),
+    pageUrl: mayOpenPage(watch, caller) ? createJobPageUrl(links, watch, now) : null,
     ready: state === "watching" ? toPendingReady(watch.ready) : undefined,
   };
 }
@@ -129,7 +150,7 @@ export async function findJobListPage(
 ): Promise<{ readonly jobs: readonly FoundJob[]; readonly next: string | null }> {
   const jobs: FoundJob[] = [];
   const isFiltered = isFiltering(filter);
-  let next = before ?? startBelow(filter);
+  let next = before === null ? startBelow(filter) : await toLedgerPageToken(before, project, ledger);
   for (let read = 0; read < MAX_READS; read += 1) {
     const page = await ledger.listRecentWatches(project, {
       limit: isFiltered ? READ_LIMIT : limit,
@@ -143,15 +164,15 @@ export async function findJobListPage(
       i += slice.length;
       const last = jobs.length >= limit ? jobs[limit - 1]?.watch : undefined;
       if (last === undefined) continue;
-      const isLastOfPage = last === page.watches.at(-1);
-      return { jobs: jobs.slice(0, limit), next: isLastOfPage ? page.next : toPageToken(last) };
+      const position = last === page.watches.at(-1) ? page.next : toPageToken(last);
+      return { jobs: jobs.slice(0, limit), next: position && toPublicPageToken(position) };
     }
     next = page.next;
     const oldest = page.watches.at(-1)?.acceptedAt;
     if (filter.since !== null && oldest !== undefined && oldest < filter.since) next = null;
     if (next === null || !isFiltered) break;
   }
-  return { jobs, next };
+  return { jobs, next: next && toPublicPageToken(next) };
 }
 
 /** Returns a position in the list of watches above the newest watch that a filter with `to` can select. */

@@ -20,7 +20,7 @@ import type { Config } from "../../lib/config/config.ts";
 import { MAX_DEADLINE_MINUTES } from "../../lib/config/settings.ts";
 import { type Instant, Name, type Outcome } from "../../lib/domain/job.ts";
 import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
-import { PageTokenError } from "../../lib/ledger/page-token.ts";
+import { PageTokenError, toLedgerPageToken, toPublicPageToken } from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { logAndCountAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { createDigestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
@@ -112,6 +112,10 @@ async function redeliverPages(
   // The rights of the caller may have changed after the previous request.
   const isUsable = from === null || projects.includes(from.project);
   let position: MissedPosition | null = isUsable ? (from ?? firstPageOf(projects[0])) : null;
+  if (position !== null && position.before !== null) {
+    const { project, before } = position;
+    position = { project, before: await toLedgerPageToken(before, project, ports.ledger) };
+  }
   for (let pages = 0; position !== null && pages < MAX_PAGES; pages += 1) {
     if (jobs.length >= MAX_JOBS || (pages > 0 && ports.remainingMs() < PAGE_MARGIN_MS)) break;
     const { project, before }: MissedPosition = position;
@@ -121,7 +125,9 @@ async function redeliverPages(
     const hasMore = next !== null && oldest >= since - LONGEST_WATCH_MS;
     position = hasMore ? { project, before: next } : firstPageOf(projects.find((name) => name > project));
   }
-  return { jobs, next: position === null ? null : createMissedPageToken(position) };
+  if (position === null) return { jobs, next: null };
+  const { project, before } = position;
+  return { jobs, next: createMissedPageToken({ project, before: before && toPublicPageToken(before) }) };
 }
 
 async function redeliverWatches(

@@ -48,7 +48,10 @@ export const ListedJob = z.object({
     "The duration of the job that has ended. Is null if the duration is unknown.",
   ),
   statusUrl: z.string(),
-  pageUrl: MaybeText,
+  pageUrl: withDescription(
+    MaybeText,
+    "The URL of the status page. Is null if the page shows targets or a context that the caller may not see, or if the service has no link keys.",
+  ),
   ready: withDescription(
     z.optional(Ready),
     "Present while the job has succeeded and the watch waits until the resource of the job is usable.",

@@ -244,6 +244,65 @@ describe("GET /v1/jobs of several callers", () => {
     ]);
   });
 
+  test("does not name another caller in the page token", async () => {
+    const api = await createTwo();
+    const { next } = await list(api, "reader", "?limit=1");
+    expect(Buffer.from(next ?? "", "base64url").toString()).toMatch(/^\[\d+,"a",\d+\]$/);
+  });
+
+  test("refuses a page token that names a caller", async () => {
+    const api = await createTwo();
+    const before = Buffer.from(JSON.stringify([START, "a", "token:first"])).toString("base64url");
+    const answer = await api.ask("GET", `/v1/jobs?before=${before}`, { token: "reader" });
+    expect([answer.status, json(answer).errors[0]?.parameter]).toEqual([400, "before"]);
+  });
+
+  test("continues between watches of several callers that the service accepted at the same time", async () => {
+    const api = create();
+    for (const caller of ["second", "first"] as const) await post(api, caller, { notify: [] });
+    const found: unknown[] = [];
+    for (let query = "?limit=1"; query !== ""; ) {
+      const page = await list(api, "first", query);
+      found.push(...page.jobs);
+      query = page.next === null ? "" : `?limit=1&before=${page.next}`;
+    }
+    expect(found).toEqual([["a", "00"]]);
+  });
+
+  test("has no page link to the watch of another caller, because the page shows all its targets", async () => {
+    const api = await createTwo();
+    const linksOf = async (token: Name) =>
+      JobList.parse(json(await api.ask("GET", "/v1/jobs", { token }))).jobs.map(({ pageUrl }) => pageUrl);
+    expect(await linksOf("reader")).toEqual([null]);
+    expect(await linksOf("first")).toEqual([expect.stringContaining("/jobs/prod/a?key=")]);
+  });
+
+  test.each([
+    [["deploys"], expect.stringContaining("/jobs/prod/found?key=")],
+    [["deploys", "ops"], null],
+  ])(
+    "has a page link to a discovered job with the targets %j if the caller may use them",
+    async (targets, url) => {
+      const api = create();
+      await api.ledger.openWatch({
+        project: "prod",
+        jobId: "found",
+        caller: "discover:prod",
+        acceptedAt: START,
+        deadlineAt: START + 1e6,
+        nextPollAt: START,
+        targets,
+        context: {},
+        callbacks: {},
+        digestId: null,
+        traceparent: null,
+        expiresAt: START + 1e10,
+      });
+      const { jobs } = JobList.parse(json(await api.ask("GET", "/v1/jobs", { token: "reader" })));
+      expect(jobs.map(({ pageUrl }) => pageUrl)).toEqual([url]);
+    },
+  );
+
   test("filters by the state of the watch that it shows", async () => {
     const api = await createTwo();
     await api.ask("DELETE", URL_OF_A, { token: "first" });
