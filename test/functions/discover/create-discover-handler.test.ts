@@ -46,7 +46,7 @@ function createDiscovery(options: { discover?: Record<string, unknown>; ledger?:
     createCce: () => ({
       listJobs: async (_project: string, onJob: (job: ListedJob) => void) => {
         cloud.lists += 1;
-        if (cloud.reply.kind === "list") cloud.jobs.forEach(onJob);
+        cloud.jobs.forEach(onJob);
         return cloud.reply;
       },
     }),
@@ -97,7 +97,23 @@ describe("the discover function", () => {
       flow.clock.now += MINUTE_MS;
     }
     expect(flow.cloud.lists).toBe(3);
-    expect(flow.reports.at(-1)).toEqual({ kind: "failed", text: "down", overdueSeconds: 300 });
+    expect(flow.reports.at(-1)).toEqual({ kind: "failed", text: "down", overdueSeconds: 300, opened: [] });
+  });
+
+  it("opens watches for the running jobs that one API listed before the other API refused its list", async () => {
+    const flow = createDiscovery();
+    flow.cloud.jobs = [listed("a"), listed("b", "failed")];
+    flow.cloud.reply = { kind: "forbidden", text: "no permission" };
+    const instance = flow.start();
+    await instance.run();
+    expect(bodiesOf(flow.pollQueue)).toMatchObject([{ jobId: "a" }]);
+    expect(flow.reports).toEqual([
+      { kind: "failed", text: "no permission", overdueSeconds: 0, opened: ["a"] },
+    ]);
+    flow.cloud.reply = { kind: "list", isComplete: true, date: null };
+    flow.clock.now += 2 * MINUTE_MS;
+    await instance.run();
+    expect(flow.reports.at(-1)).toMatchObject({ kind: "listed", opened: [], failed: 0 });
   });
 
   it("lists at an event at most once in 10 s, and lists once more soon after an event that came too early", async () => {
@@ -234,8 +250,8 @@ test("the list is logged with the discovered jobs, and counted", async () => {
 });
 
 test("a failed list is logged with its reason, and with the time by which it is overdue", async () => {
-  const report = { kind: "failed", text: "CCE is down", overdueSeconds: 90 } as const;
+  const report = { kind: "failed", text: "CCE is down", overdueSeconds: 90, opened: ["a"] } as const;
   const { logged, metrics } = await capturedLog(() => logAndCountJobList("prod", report));
   expect(logged).toMatchObject([{ message: "list failed", project: "prod", reason: "CCE is down" }]);
-  expect(metrics).toMatchObject({ ListOverdueSeconds: 90 });
+  expect(metrics).toMatchObject({ ListOverdueSeconds: 90, JobsDiscovered: 1 });
 });

@@ -1,4 +1,4 @@
-import { createJobSelection } from "../../../functions/discover/discover-jobs.ts";
+import { createJobSelection } from "../../../functions/discover/create-job-selection.ts";
 import type { ListedJob } from "../../../lib/cce/autopilot.ts";
 import type { ClaimedDiscovery } from "../../../lib/ledger/ledger.ts";
 
