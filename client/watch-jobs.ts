@@ -108,7 +108,7 @@ async function restart<T>(
       if (state === "succeeded" || state === "failed")
         screen.print([`${jobName(watch)}: not restarted, because the job has ${state}`]);
       else if (state !== undefined && state !== "stopped") {
-        // The status may be about the watch of another caller. In this case, the caller has no watch to stop.
+        // If the status is about the watch of another caller, the caller has no watch to stop.
         const own = await nullIfNotFound(client.stop(watch).then(() => watch));
         if (own !== null) stopped.push(jobName(own));
       }

@@ -149,7 +149,7 @@ async function redeliverWatches(
   return jobs;
 }
 
-/** Returns one job if the target missed the notification about the watch. Otherwise, returns no job. */
+/** Returns one job if the target missed the notification about the watch, and no job if the target did not miss it. */
 async function redeliverWatch(
   listed: Watch,
   { target, wanted, config, now, isOff, handled }: MissedScope,

@@ -12,7 +12,8 @@ import { type OpenDiscoveredPorts, startDiscoveredWatches } from "./open-discove
 const MINUTE_MS = 60_000;
 /**
  * The schedule starts the function up to some seconds early or late. The function may therefore list the jobs this much
- * before the end of the interval. Otherwise the list would start one minute late.
+ * before the end of the interval. If the function waited for the exact end of the interval, a list could start one
+ * minute late.
  */
 const SCHEDULE_JITTER_MS = 2000;
 
@@ -61,8 +62,8 @@ export type DiscoveryReport =
  * claimed a list of the project in the same interval. The claim of the list stays valid even if the function fails
  * later.
  * @param trigger `event` lists the jobs even if the interval of the project has not ended. An event may come too soon
- * after the previous list, or the list for an event may be incomplete. In both cases, the next run of the schedule
- * lists the jobs.
+ * after the previous list, or the list for an event may be incomplete. After an early event or an incomplete list, the
+ * next run of the schedule lists the jobs.
  * @param timeLimitMs the time limit for listing the jobs
  * @returns true if the function has listed the jobs
  * @throws the errors of the ledger and of the poll queue

@@ -146,10 +146,10 @@ export async function recordAttempt(
 
 /**
  * Stores that the receiver said that the target no longer exists. Returns null if an earlier response, at least a
- * minute ago, said the same. Otherwise, returns the time of the next attempt, which confirms the response. All
- * notifications to a target of the config share the record of the first response. For a callback URL, each notification
- * has its own record of the first response, because a receiver may withdraw the same URL for only one run of a
- * pipeline.
+ * minute ago, said the same. If this response is the first such response, returns the time of the next attempt, which
+ * confirms the response. All notifications to a target of the config share the record of the first response. For a
+ * callback URL, each notification has its own record of the first response, because a receiver may withdraw the same
+ * URL for only one run of a pipeline.
  */
 async function goneConfirmationTime(
   { key, redelivery }: Notification,

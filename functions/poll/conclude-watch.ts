@@ -113,7 +113,7 @@ export async function concludeWatch(
   // deadlines.
   if (conclusion.outcome === "timed_out" && document !== null && document.watch.deadlineAt > watch.deadlineAt)
     throw new DeadlineMovedError("the deadline of this watch has moved");
-  // The same submission may ask for the first time that the watch waits until the resource is usable.
+  // A submission during this poll may also ask for the first time that the watch waits until the resource is usable.
   const endsWithJob = conclusion.outcome === "succeeded" && conclusion.ready === undefined;
   if (endsWithJob && document?.summary === null && document.watch.readyMinutes !== null)
     throw new DeadlineMovedError("the watch must wait until the resource of its job is usable");

@@ -145,7 +145,7 @@ type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: 
 
 /**
  * Queries the job or the operation. If the job has already succeeded, the function makes no query about the job and
- * returns the stored job. In this case, the poll queries the resources of the job instead.
+ * returns the stored job. For a job that has succeeded, the poll queries the resources of the job and not the job.
  */
 async function askCce(
   { message: { project, jobId, rateLimitedUntil }, watch }: ClaimedPoll,

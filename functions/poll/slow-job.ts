@@ -58,9 +58,9 @@ function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): reado
  * job counts as slow. The computation uses the jobs that have ended before this poll. Later polls send notifications
  * again that were lost, also while CCE does not answer and while the service waits until the resource of the job is
  * usable.
- * @returns the time of the next check, to be stored in the watch. It is the time from which the job is slow, or the time
- * at which a sent notification is overdue. The result is null if no notification can follow, or if every notification
- * was delivered or has finally failed.
+ * @returns the time of the next check, to be stored in the watch. The next check is at the time from which the job is
+ * slow, or at the time at which a sent notification is overdue. The result is null if no notification can follow, or if
+ * every notification was delivered or has finally failed.
  * @throws SendFailedError or an error of the ledger
  */
 export async function notifyTargetsIfSlow(result: PollResult, ports: SlowJobPorts): Promise<Instant | null> {
@@ -92,8 +92,8 @@ export async function notifyTargetsIfSlow(result: PollResult, ports: SlowJobPort
 }
 
 /**
- * Sends those notifications of a slow job again whose messages were probably lost. If this same poll stored the record
- * before, a crash has interrupted the poll. In this case, the function sends all notifications.
+ * Sends those notifications of a slow job again whose messages were probably lost. If an earlier try of this poll
+ * stored the record, a crash has interrupted that try. After such a crash, the function sends all notifications.
  * @returns the earliest time at which a notification is overdue. The result is null if every notification was delivered
  * or has finally failed.
  */

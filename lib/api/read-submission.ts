@@ -36,7 +36,8 @@ export interface ReadSubmission {
  */
 export function readSubmission(request: ApiRequest): ReadSubmission | ProblemResponse {
   const { query } = request;
-  // The replies of CCE to some calls that start an operation are empty. Then the query names the operation.
+  // The replies of CCE to some calls that start an operation are empty. With an empty reply, the query of the URL names
+  // the operation.
   const isEmptyReply = request.body.trim() === "" && query.get("from") === "cce" && query.has("operation");
   const body = isEmptyReply ? ({ kind: "json", json: {} } as const) : readJsonBody(request);
   if (body.kind === "problem") return body;

@@ -35,8 +35,8 @@ export interface ResolvedSubmission {
   /** The job IDs in the order of the request, with repeated job IDs and malformed job IDs. */
   readonly jobIds: readonly string[];
   /**
-   * The operation that is watched in place of a job. In this case, `jobIds` contains only the ID of the operation. The
-   * value is null if the job IDs are IDs of jobs from CCE.
+   * The operation that is watched in place of a job. With an operation, `jobIds` contains only the ID of the operation.
+   * The value is null if the job IDs are IDs of jobs from CCE.
    */
   readonly operation: Operation | null;
 }

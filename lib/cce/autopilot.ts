@@ -68,7 +68,8 @@ export type ListReply =
   | {
       readonly kind: "list";
       /**
-       * The value is false if the reply ended early or was longer than the limit. In this case, CCE may have more jobs.
+       * The value is false if the reply ended early or was longer than the limit. After an incomplete reply, CCE may
+       * have more jobs.
        */
       readonly isComplete: boolean;
       /**

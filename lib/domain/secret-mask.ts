@@ -52,7 +52,8 @@ export type SecretMask = (text: string) => string;
 export function createSecretMask(secrets: Iterable<string>): SecretMask {
   const spellings = new Set([...new Set(secrets)].flatMap(spellingsOf));
   if (spellings.size === 0) return (text) => text;
-  // The search must try the longest spelling of a secret first. Otherwise the end of a longer secret would stay visible.
+  // The search must try the longest spelling of a secret first. If a shorter secret matched first, the end of a longer
+  // secret would stay visible.
   const longestFirst = [...spellings].sort((a, b) => b.length - a.length);
   const plainPattern =
     longestFirst.length > MAX_PATTERN_SPELLINGS

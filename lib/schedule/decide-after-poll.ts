@@ -170,7 +170,7 @@ function decideByObservation(input: DecisionInput): PollDecision {
       // A `Retry-After` of zero or in the past asks for no wait, so the delay still grows with each failure.
       const seconds =
         (observation.retryAfterSeconds ?? 0) > 0 ? 0 : backoffSeconds(consecutiveFailures, random);
-      // If the CCE API is throttled or unavailable, it does not check access. So the watch keeps an earlier access
+      // A CCE API that throttles or is unavailable does not check access. Therefore the watch keeps an earlier access
       // error.
       return pollAgain(seconds, { accessError: watch.accessError, lastPollError });
     }

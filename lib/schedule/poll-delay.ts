@@ -11,7 +11,10 @@ const AGE_STEPS = 400;
 /** The planned ages of a job in seconds, from 0 to the longest duration. The plan contains polls only at these ages. */
 export const AGES: Float64Array = plannedAges(bucketStartSeconds(BUCKETS));
 
-/** The positions of the planned ages on the scale of buckets. They are computed once, because each needs a logarithm. */
+/**
+ * The positions of the planned ages on the scale of buckets. The positions are computed once, because each position
+ * needs a logarithm.
+ */
 const AGE_POSITIONS = AGES.map(bucketPosition);
 
 /** Each delay in the range costs at most this part of the cost of one poll more than the best delay. */

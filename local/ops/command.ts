@@ -41,7 +41,7 @@ export async function runCommand<const T extends ParseArgsConfig>(
   }
 }
 
-/** If the error is about wrong arguments of a command, returns the error message. Otherwise, returns null. */
+/** If the error is about wrong arguments of a command, returns the error message. Returns null for any other error. */
 function wrongUse(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if (error instanceof UsageError) return error.message;
