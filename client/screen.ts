@@ -33,8 +33,8 @@ export function createScreen(
   return {
     print: (lines) => lines.length > 0 && live.print(joinLines(lines)),
     printError(lines) {
-      // Both outputs are the same terminal. Therefore the error replaces the live lines, and the code prints the live
-      // lines again below the error.
+      // In a terminal, stdout and stderr appear on the same screen. Therefore the error replaces the live lines, and
+      // the code prints the live lines again below the error.
       live.update([]);
       errors.write(errorText(lines));
       live.update(shown);

@@ -141,9 +141,9 @@ export async function waitForJobs(
 }
 
 /**
- * Reads the URLs of the pages of jobs, by the name of the job. A job without a link has no entry. Only the response
- * with the list of jobs contains the URLs of the pages. The command asks for the list from the time of the submission,
- * so one call finds all jobs of the submission.
+ * Reads the URLs of the pages of jobs, by the name of the job. The result has no entry for a job without a link. Only
+ * the response with the list of jobs contains the URLs of the pages. The command asks for the list from the time of the
+ * submission, so one call finds all jobs of the submission.
  */
 export async function readPageUrls(
   statuses: readonly StatusDocument[],

@@ -109,8 +109,8 @@ export type Settings = z.infer<typeof Settings>;
  * Returns the time after which the ledger may delete the items of a watch. The ledger keeps the items of a watch for
  * `retentionDays`. The ledger keeps the items longer if a queue or a dead-letter queue can still contain a message of
  * the watch.
- * @param startsAt the time from which `retentionDays` counts. This time is the deadline of the watch, the end of the
- * watch, or the latest delivery attempt.
+ * @param startsAt the time from which `retentionDays` counts: the deadline of the watch, the end of the watch, or the
+ * latest delivery attempt.
  */
 export function computeLedgerExpiryTime(
   startsAt: Instant,

@@ -37,11 +37,11 @@ export function createErrorResult(errorType: string, errorMessage: string): Invo
 }
 
 interface RuntimeListener {
-  /** This method is called when the function's process asks for an invocation. */
+  /** The runtime API calls this method when the process of the function asks for an invocation. */
   onReady(): void;
   /**
-   * This method is called when the function's process has received the invocation. At this moment the time limit of the
-   * invocation starts.
+   * The runtime API calls this method when the process of the function has received the invocation. The time limit of
+   * the invocation starts at this moment.
    */
   onStarted(): void;
   onResult(result: InvocationResult): void;
