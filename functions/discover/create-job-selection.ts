@@ -94,11 +94,12 @@ export function createJobSelection(
       const at = time !== null && time > now + MAX_DATE_DIFFERENCE_MS ? null : time;
       if (at !== null && at < endedSince) return;
       const mayRun = state === "pending" && at !== null;
-      const isFirst = switchedOnAt === null && !mayRun;
-      const isSkipped =
-        skipped.has(jobId) || (skipped.has(ALL_SKIPPED) && (at === null || at <= allSkippedUntil));
-      if (at === null || isFirst || isSkipped) undecided.set(jobId, at);
-      if (!isFirst && !isSkipped) selected.add(jobId);
+      const hadEnded =
+        (switchedOnAt === null && !mayRun) ||
+        skipped.has(jobId) ||
+        (skipped.has(ALL_SKIPPED) && (at === null || at <= allSkippedUntil));
+      if (at === null || hadEnded) undecided.set(jobId, at);
+      if (!hadEnded) selected.add(jobId);
     },
     jobIds: () => [...selected],
     discovery({ isComplete, date }, isOpened) {
