@@ -1,5 +1,5 @@
 import type { DeliveryDocument, JobDocument, StatusDocument } from "../lib/api/status-document.ts";
-import { describeFailed, formatNameList, SHOWN_NAMES } from "../lib/domain/cause.ts";
+import { describeFailedCount, formatNameList, SHOWN_NAMES } from "../lib/domain/cause.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import { formatJobType, isOperationWithoutJob } from "../lib/domain/operation-kind.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
@@ -102,7 +102,7 @@ function listRunning(job: JobDocument): string {
 export function reasonLines({ state, reason, causes, causesOmitted }: StatusDocument): string[] {
   if (state === "succeeded" || state === "watching") return [];
   const lines = causes.flatMap((cause) => [
-    describeFailed(cause),
+    describeFailedCount(cause),
     ...(cause.reason ?? "").split("\n").map((line) => `  ${line}`),
     cause.hint === null ? "" : `  hint: ${cause.hint}`,
   ]);

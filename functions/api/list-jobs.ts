@@ -27,7 +27,7 @@ import {
   toPageToken,
   toPublicPageToken,
 } from "../../lib/ledger/page-token.ts";
-import { countPollsMade, type Watch } from "../../lib/ledger/watch.ts";
+import { countPollsOfGeneration, type Watch } from "../../lib/ledger/watch.ts";
 import type { ApiPorts } from "./api-ports.ts";
 import { selectOwnOrNewestWatches } from "./visible-watches.ts";
 
@@ -102,7 +102,7 @@ function listedJob(
     cause,
     actor: context.actor ?? null,
     pipeline: context.pipeline ?? null,
-    polls: countPollsMade(watch),
+    polls: countPollsOfGeneration(watch),
     acceptedAt: toIso(acceptedAt),
     concludedAt: toIsoOrNull(concludedAt),
     durationSeconds,

@@ -8,10 +8,10 @@ import { listCauses } from "../../lib/domain/list-causes.ts";
 import { toPendingReady } from "../../lib/domain/ready.ts";
 import { collectSubJobs, serializeTruncatedTree } from "../../lib/domain/subjob-tree.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
-import { countPollsMade, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
+import { countPollsOfGeneration, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 import type { Expected } from "../../lib/schedule/expected-duration.ts";
-import { isTargetSubscribedToSlow } from "../shared/notification-targets.ts";
+import { isSubscribedToSlowOrRemoved } from "../shared/notification-targets.ts";
 
 /** The size limit of an API response. Lambda allows 6 MiB for a response with its request ID and its field names. */
 const MAX_RESPONSE_BYTES = 6_000_000;
@@ -77,7 +77,7 @@ function buildStatusDocument(
     createdAt: toIsoOrNull(job.createdAt),
     updatedAt: toIsoOrNull(job.updatedAt),
     durationSeconds: job.durationSeconds,
-    polls: countPollsMade(watch),
+    polls: countPollsOfGeneration(watch),
     polledAt: watch.polledAt.map(toIso),
     nextPollAt: toIsoOrNull(watch.nextPollAt),
     lagSeconds: summary?.lagSeconds ?? null,
@@ -122,7 +122,7 @@ function describeLastPollError({ accessError, lastPollError }: Watch): string | 
 function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }: Config): WatchDelivery[] {
   const { state } = watch;
   const isSubscribed = ({ target, event }: WatchDelivery): boolean => {
-    if (event === "job.slow") return isTargetSubscribedToSlow(target, targets);
+    if (event === "job.slow") return isSubscribedToSlowOrRemoved(target, targets);
     return state === "watching" || (state !== "stopped" && (targets[target]?.on.includes(state) ?? true));
   };
   return deliveries.filter((delivery) => delivery.history.length > 0 || isSubscribed(delivery));

@@ -19,7 +19,7 @@ import { mayUse } from "../../lib/auth/caller.ts";
 import { createJobPageUrl, createLinkOptions, createStatusUrl } from "../../lib/auth/link-keys.ts";
 import { type Instant, JobId, type WatchKey } from "../../lib/domain/job.ts";
 import { toIso } from "../../lib/domain/time-text.ts";
-import { normalizeTraceparent } from "../../lib/domain/traceparent.ts";
+import { toTraceparentVersion00 } from "../../lib/domain/traceparent.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
 import { log } from "../../lib/runtime/log.ts";
@@ -103,7 +103,7 @@ async function acceptRequest(
     );
 
   const links = createLinkOptions(config, ports.defaultUrl);
-  const traceparent = normalizeTraceparent(request.headers.traceparent);
+  const traceparent = toTraceparentVersion00(request.headers.traceparent);
   const accepting = { ...ports, config, links, firstPollDelay, traceparent, now: ports.now() };
   const jobs = await acceptJobs(resolved, accepting);
   onAccepted({ caller: identified.caller.name, project: resolved.project, traceparent }, jobs);

@@ -73,7 +73,7 @@ export interface PollPorts
 interface PollScope extends MakePollPorts, Pick<PollPorts, "onPoll"> {
   readonly ledger: PollPorts["ledger"];
   readonly pollQueue: Pick<Queue, "send" | "changeVisibility">;
-  readonly order: BatchOrder;
+  readonly runAlone: RunAloneGate;
 }
 
 /**
@@ -87,7 +87,7 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
   return (messages) => {
     const sender = createCoalescingSender(ports.pollQueue, messages, ports.timer);
     const pollQueue = { ...ports.pollQueue, send: sender.send };
-    const order = createBatchOrder(messages);
+    const runAlone = createRunAloneGate(messages);
     return async (received) => {
       try {
         const readPorts = { ...ports, queue: ports.pollQueue };
@@ -95,12 +95,12 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
           const config = await ports.configs.currentWith("projects", message.project);
           const cce = clients.get(config) ?? ports.createCce(config);
           clients.set(config, cce);
-          const scope = { ...ports, pollQueue, config, cce, order, durations, rateLimit };
+          const scope = { ...ports, pollQueue, config, cce, runAlone, durations, rateLimit };
           return pollJob(message, received, scope);
         });
       } finally {
         sender.done();
-        order.done();
+        runAlone.done();
       }
     };
   };
@@ -135,7 +135,7 @@ async function claimAndPoll(
   received: ReceivedMessage,
   scope: PollScope,
 ): Promise<Disposition> {
-  const { ledger, pollQueue, order, random, onPoll = logAndCountPoll } = scope;
+  const { ledger, pollQueue, runAlone, random, onPoll = logAndCountPoll } = scope;
   const { key, poll, messageId } = wanted;
   const { traceparent = null } = message;
   const report = (made: Pick<PollReport, "observation" | "next"> & Partial<PollReport>) =>
@@ -181,7 +181,7 @@ async function claimAndPoll(
     }
   }
   // The unfinished tries of the poll may have ended the process and all other polls of the batch.
-  const mayPoll = unfinishedTries < TRIES_BEFORE_ALONE || (await order.waitUntilAlone());
+  const mayPoll = unfinishedTries < TRIES_BEFORE_ALONE || (await runAlone.waitUntilAlone());
   const queryMs = queryTimeMs(received);
   if (!mayPoll || queryMs <= 0) {
     await ledger.undoPollClaim(wanted);
@@ -200,8 +200,8 @@ function queryTimeMs({ remainingMs }: ReceivedMessage): number {
   return Math.min(QUERY_MS, remainingMs() - RECORD_MS);
 }
 
-/** The order of the polls of one batch. */
-interface BatchOrder {
+/** Lets at most one poll of a batch run alone, after all other polls of the batch. */
+interface RunAloneGate {
   /**
    * Waits until all other polls of the batch are done. Returns false at once if another poll of the batch already waits
    * or runs alone. The caller must then not make the poll in this batch.
@@ -212,11 +212,11 @@ interface BatchOrder {
 }
 
 /**
- * Creates the order of the polls of one batch. A poll that may end the process of the function runs after all other
+ * Creates the gate for the polls of one batch. A poll that may end the process of the function runs after all other
  * polls of the batch and alone. If the poll ends the process, no other poll of the batch is affected.
  * @param messageCount the number of messages in the batch
  */
-export function createBatchOrder(messageCount: number): BatchOrder {
+export function createRunAloneGate(messageCount: number): RunAloneGate {
   let unfinished = messageCount;
   let isTaken = false;
   let start = (): void => {};

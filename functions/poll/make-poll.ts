@@ -1,7 +1,7 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { countPollsMade, POLL_HISTORY, type Watch } from "../../lib/ledger/watch.ts";
+import { countPollsOfGeneration, POLL_HISTORY, type Watch } from "../../lib/ledger/watch.ts";
 import { createPollMessage, type PollMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import {
@@ -123,7 +123,7 @@ export function toPollResult(
     messageId,
     at,
     observation,
-    polls: countPollsMade(watch) - (observation === null ? 1 : 0),
+    polls: countPollsOfGeneration(watch) - (observation === null ? 1 : 0),
     polledAt: observation === null ? watch.polledAt : [...watch.polledAt, at].slice(-POLL_HISTORY),
     leaseUntil,
   };

@@ -16,7 +16,7 @@ import { jobAgeSeconds } from "../../lib/schedule/decide-after-poll.ts";
 import { daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-buckets.ts";
 import {
   computeSlowLimit,
-  endedSubJobSeconds,
+  longestSucceededSecondsByType,
   type SlowLimit,
   usualSubJobSeconds,
 } from "../../lib/schedule/expected-duration.ts";
@@ -178,7 +178,7 @@ export async function learnSubJobDurations(
   const { job } = observation;
   if (job.state === "pending" || job.type === null || job.subJobs.length === 0) return;
   const expiresAt = durationCountExpiry(daysSince1970(at));
-  await ledger.addSubJobDurations(watch.project, job.type, endedSubJobSeconds(job), expiresAt);
+  await ledger.addSubJobDurations(watch.project, job.type, longestSucceededSecondsByType(job), expiresAt);
 }
 
 /** Writes the log line and the metric of a slow job. */

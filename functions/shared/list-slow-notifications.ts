@@ -3,7 +3,7 @@ import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notificat
 import type { WatchDocument } from "../../lib/ledger/watch.ts";
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage } from "../../lib/queue/queue.ts";
-import { isTargetSubscribedToSlow } from "./notification-targets.ts";
+import { isSubscribedToSlowOrRemoved } from "./notification-targets.ts";
 
 /** A notification that was sent and may be overdue. */
 export interface SentNotification {
@@ -24,7 +24,7 @@ export function listSlowNotifications(
   if (slow === null) return [];
   return deliveries
     .filter(({ event }) => event === "job.slow")
-    .filter(({ target, redelivery }) => redelivery > 0 || isTargetSubscribedToSlow(target, targets))
+    .filter(({ target, redelivery }) => redelivery > 0 || isSubscribedToSlowOrRemoved(target, targets))
     .map((delivery) => {
       const key = notificationKey(watch, slow.generations, "job.slow", delivery.target);
       return { delivery, message: createNotificationMessage(watch, key, "slow", delivery.redelivery) };

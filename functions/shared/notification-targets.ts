@@ -47,7 +47,7 @@ export function splitTargetsToNotify(
  * Returns whether a target is notified of slow jobs. A target that was removed from the config counts as subscribed, so
  * that its notification goes to the dead-letter queue.
  */
-export function isTargetSubscribedToSlow(name: string, targets: Config["targets"]): boolean {
+export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targets"]): boolean {
   return !Object.hasOwn(targets, name) || targets[name]?.on.includes("slow") === true;
 }
 

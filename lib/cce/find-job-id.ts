@@ -118,16 +118,16 @@ interface FoundOperation {
  */
 export function findOperation(
   reply: unknown,
-  named: { readonly kind?: string | undefined; readonly clusterId?: string | undefined } = {},
+  statedByCaller: { readonly kind?: string | undefined; readonly clusterId?: string | undefined } = {},
 ): FoundOperation | null {
   const body = toObjectOrEmpty(reply);
   const [metadata, spec] = [toObjectOrEmpty(body.metadata), toObjectOrEmpty(body.spec)];
   const status = toObjectOrEmpty(body.status);
-  const kind = named.kind ?? kindOf(body, metadata, spec, status);
+  const kind = statedByCaller.kind ?? kindOf(body, metadata, spec, status);
   if (kind === null) return null;
   const uid = textOfValue(metadata.uid) ?? undefined;
   const ofCluster = body.kind === "Cluster" ? uid : (textOfValue(spec.clusterID) ?? undefined);
-  const operation = { kind, clusterId: named.clusterId ?? ofCluster };
+  const operation = { kind, clusterId: statedByCaller.clusterId ?? ofCluster };
   if (body.kind === "Cluster") return operation;
   switch (kind) {
     case "cluster_upgrade":

@@ -96,6 +96,6 @@ export function describeCount(
 }
 
 /** Returns the count and the first names of a cause as English text, such as `2 of 3 nodes failed: pool-a-0, pool-a-1`. */
-export function describeFailed(cause: CauseInTree): string {
+export function describeFailedCount(cause: CauseInTree): string {
   return [describeCount(cause), formatResourceNames(cause)].filter((text) => text !== "").join(": ");
 }

@@ -34,9 +34,9 @@ const MAX_WRAPPERS = 4;
  * wrapper is an object with only one field, or an array with only one element, that contains an object. Returns `{}` if
  * there is no object inside the wrappers.
  */
-export function unwrapObject(value: unknown, wrappers: number = MAX_WRAPPERS): JsonObject {
+export function unwrapObject(value: unknown, maxWrappers: number = MAX_WRAPPERS): JsonObject {
   const values = typeof value === "object" && value !== null ? Object.values(value) : [];
-  const inner = values.length === 1 && wrappers > 0 ? unwrapObject(values[0], wrappers - 1) : NO_FIELDS;
+  const inner = values.length === 1 && maxWrappers > 0 ? unwrapObject(values[0], maxWrappers - 1) : NO_FIELDS;
   return Object.keys(inner).length > 0 ? inner : toObjectOrEmpty(value);
 }
 

@@ -19,7 +19,7 @@ const SAMPLED = 0x01;
  * Returns the header `traceparent` of a request in the form of version 00. Returns null if the request has no such
  * header or if the header is invalid. W3C Trace Context says that a receiver must ignore an invalid header.
  */
-export function normalizeTraceparent(header: string | undefined): string | null {
+export function toTraceparentVersion00(header: string | undefined): string | null {
   const text = (header ?? "").trim();
   const [, ids, flags = ""] = LATER_VERSION.exec(text) ?? [];
   const value = ids === undefined ? text : `00-${ids}-0${Number.parseInt(flags, 16) & SAMPLED}`;

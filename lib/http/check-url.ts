@@ -101,7 +101,7 @@ function isPrivateName(host: string): boolean {
  * Returns true if `settings.callbackHosts` contains the host of a caller's URL. An entry of `settings.callbackHosts`
  * without a port allows every port. An entry never matches a subdomain, and patterns such as `*` are not supported.
  */
-export function isCallbackHostListed(url: string, callbackHosts: readonly string[]): boolean {
+export function isCallbackHostListedExactly(url: string, callbackHosts: readonly string[]): boolean {
   const parsed = URL.parse(url);
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) return false;
   const { host, port } = hostPortOf(parsed);

@@ -99,7 +99,7 @@ function requestCells(
   const { example, description } = help;
   const fallback = help.default ?? ("default" in schema ? jsonInBackticks(schema.default) : "–");
   return [
-    renderProse(describeTypeWithBackticks(schema), schemas),
+    renderProse(describeTypeAndLimits(schema), schemas),
     isRequired ? "yes" : "no",
     renderProse(isRequired ? "–" : fallback),
     html`<code>${typeof example === "string" ? example : JSON.stringify(example)}</code>`,
@@ -111,7 +111,7 @@ function requestCells(
 export function renderFieldTable(name: string, schemas: Schemas): Html {
   const rows = fieldsOf(schemas[name] ?? {}).map(({ field, property, isRequired }) => [
     html`<code>${field}</code>`,
-    renderProse(describeTypeWithBackticks(property), schemas),
+    renderProse(describeTypeAndLimits(property), schemas),
     isRequired ? "yes" : "no",
     renderProse(String(property.description ?? "")),
   ]);
@@ -126,7 +126,7 @@ function fieldsOf({ properties, required }: JsonObject) {
 }
 
 /** Returns the type of a JSON Schema in words, with its limits. Code and the names of schemas stand between backticks. */
-export function describeTypeWithBackticks(schema: JsonObject): string {
+export function describeTypeAndLimits(schema: JsonObject): string {
   const { $ref, type, items, oneOf, anyOf, additionalProperties } = schema;
   if (typeof $ref === "string") return `\`${schemaNameOfReference($ref)}\``;
   if (Array.isArray(schema.enum)) return schema.enum.map(jsonInBackticks).join(", ");
@@ -134,10 +134,10 @@ export function describeTypeWithBackticks(schema: JsonObject): string {
   const forms =
     oneOf ?? anyOf ?? (Array.isArray(type) ? type.map((one) => ({ ...schema, type: one })) : null);
   if (Array.isArray(forms))
-    return [...new Set(forms.map((form) => describeTypeWithBackticks(toObjectOrEmpty(form))))].join(" or ");
+    return [...new Set(forms.map((form) => describeTypeAndLimits(toObjectOrEmpty(form))))].join(" or ");
   switch (type) {
     case "array":
-      return `array${limits(schema, "Items")} of ${describeTypeWithBackticks(toObjectOrEmpty(items))}`;
+      return `array${limits(schema, "Items")} of ${describeTypeAndLimits(toObjectOrEmpty(items))}`;
     case "object":
       return additionalProperties !== undefined && additionalProperties !== false
         ? "object with names"

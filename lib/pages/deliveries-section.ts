@@ -21,7 +21,7 @@ const MIN_FOLD = 3;
 const ICON_ORDER: readonly IconName[] = ["failed", "timed_out", "running", "waiting", "stopped", "succeeded"];
 
 /** Renders the targets of a job with the delivery attempts for each target. Returns null if the job has no targets. */
-export function renderDeliveriesSection({ deliveries, state, done }: StatusDocument): Html | null {
+export function renderTargetsSection({ deliveries, state, done }: StatusDocument): Html | null {
   if (deliveries.length === 0) return null;
   const entries =
     deliveries.length <= MAX_UNSORTED

@@ -3,7 +3,7 @@ import { type CauseInTree, describeCount, formatResourceNames } from "../domain/
 import { type Instant, wasJobObserved } from "../domain/job.ts";
 import { formatJobType } from "../domain/operation-kind.ts";
 import { JOB_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
-import { renderDeliveriesSection } from "./deliveries-section.ts";
+import { renderTargetsSection } from "./deliveries-section.ts";
 import { jobStartOrAcceptanceTime, renderHeadlineSection } from "./headline-section.ts";
 import { type Html, html, type Part, renderBdiElement, renderTextWithLinks } from "./html.ts";
 import { renderIcon } from "./icon.ts";
@@ -40,7 +40,7 @@ export function renderJobPage(document: StatusDocument, now: Instant, listUrl: s
   const name = [formatJobType(document.type ?? "Job"), document.resourceName].filter(Boolean).join(" ");
   const project = renderBdiElement(document.project);
   const sections = [failuresSection(document), renderSubJobsSection(document, roundedNow)].filter(Boolean);
-  const deliveries = renderDeliveriesSection(document);
+  const deliveries = renderTargetsSection(document);
   return renderPage({
     title: `${state.sign} ${state.text} · ${name} · ${document.project}`,
     icon: state.icon,

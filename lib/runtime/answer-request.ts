@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import { type ApiRequest, type ApiResponse, removeUnsafeHeaderCharacters } from "../api/http-message.ts";
 import { type ProblemResponse, problemResponse, renderProblem, unavailable } from "../api/problem.ts";
 import { ConfigInvalidError, ConfigUnreadableError } from "../config/config-source.ts";
-import { normalizeTraceparent } from "../domain/traceparent.ts";
+import { toTraceparentVersion00 } from "../domain/traceparent.ts";
 import { decodeText, withoutByteOrderMark } from "../http/decode-body.ts";
 import { LedgerUnavailableError, NewerItemError } from "../ledger/ledger.ts";
 import { createLambdaHandler, type Invocation } from "./invocation.ts";
@@ -58,7 +58,7 @@ export async function answerAndLogRequest(
   let notes: RequestNotes = {
     route: defaultRoute,
     caller: null,
-    traceparent: normalizeTraceparent(request.headers.traceparent),
+    traceparent: toTraceparentVersion00(request.headers.traceparent),
   };
   const note: Note = (found) => {
     notes = { ...notes, ...found };

@@ -119,7 +119,7 @@ export type SubJobDurations = Readonly<Record<string, readonly number[]>>;
  * Returns the durations of the succeeded subjobs of an ended job in seconds, by the type of the subjob. Of each type, the
  * longest subjob counts, because subjobs of the same type usually run in parallel.
  */
-export function endedSubJobSeconds(job: Job): Readonly<Record<string, number>> {
+export function longestSucceededSecondsByType(job: Job): Readonly<Record<string, number>> {
   const longest = new Map<string, number>();
   for (const { type, state, createdAt, updatedAt } of collectSubJobsInAnyOrder(job)) {
     if (type === null || type.length > MAX_TYPE_CHARACTERS || state !== "succeeded") continue;

@@ -1,5 +1,5 @@
 import { type JsonObject, toObjectOrEmpty } from "../../lib/domain/json.ts";
-import { describeTypeWithBackticks, jsonInBackticks } from "../../lib/openapi/docs-parts.ts";
+import { describeTypeAndLimits, jsonInBackticks } from "../../lib/openapi/docs-parts.ts";
 import { createConfigSchema, DESCRIPTIONS, kindOf, visitKeys } from "./config-schema.ts";
 
 const INTRODUCTION = `# Configuration
@@ -72,7 +72,7 @@ function renderRow({ path, schema, isRequired, kinds }: Row, kindCount: number):
   const fallback = isRequired ? "required" : "default" in schema ? jsonInBackticks(schema.default) : "";
   const cells = [
     `\`${path}\``,
-    path.endsWith(".kind") ? listKinds(kinds) : describeTypeWithBackticks(schema),
+    path.endsWith(".kind") ? listKinds(kinds) : describeTypeAndLimits(schema),
     fallback,
     `${text}${onlyFor}`,
     example === undefined ? "" : jsonInBackticks(example),

@@ -1,6 +1,6 @@
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import {
-  computeNotificationGenerations,
+  findHigherGenerations,
   type NotificationGenerations,
 } from "../../lib/ledger/notification.ts";
 import { type CallerData, isRestartedByCall, type Watch } from "../../lib/ledger/watch.ts";
@@ -146,7 +146,7 @@ function saveGenerationsOfLateTargets(
   addedTargets: readonly string[],
 ): NotificationGenerations {
   const others = readJobRows(store, watch).map((row) => row.watch);
-  const generations = computeNotificationGenerations(
+  const generations = findHigherGenerations(
     { generation: watch.generation, targets: addedTargets },
     others,
   );

@@ -1,5 +1,5 @@
 import type { JobKey } from "../../lib/domain/job.ts";
-import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
+import { findHigherGenerations } from "../../lib/ledger/notification.ts";
 import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
 import { compareNewestFirst, type Watch } from "../../lib/ledger/watch.ts";
 import { listDeliveries } from "../../lib/ledger/watch-deliveries.ts";
@@ -22,7 +22,7 @@ export function readOperations({
       const { watch } = row;
       const outcome = outcomes[idOfGeneration(watch)];
       const generations =
-        outcome?.generations ?? computeNotificationGenerations(watch, jobWatches(watches, key));
+        outcome?.generations ?? findHigherGenerations(watch, jobWatches(watches, key));
       const slow = slowJobs[idOfGeneration(watch)] ?? null;
       const deliveries = listDeliveries(
         watch,

@@ -14,9 +14,9 @@ export function formatWecomMessage(message: ChatMessage, { mention }: Configured
 }
 
 /** Formats the headline of a message as a text message for WeCom. Only the field `mentioned_list` mentions people. */
-export function formatPlainWecomMessage(content: string, { mention }: ConfiguredTexts): JsonObject {
+export function formatPlainWecomMessage(headline: string, { mention }: ConfiguredTexts): JsonObject {
   const mentioned = mention === null ? [] : [mention.replace(/^<?@|>$/g, "")];
-  return { msgtype: "text", text: { content, mentioned_list: mentioned } };
+  return { msgtype: "text", text: { content: headline, mentioned_list: mentioned } };
 }
 
 export const createMarkdownPayload = (content: string) => ({ msgtype: "markdown", markdown: { content } });

@@ -71,15 +71,15 @@ export const readCallerData: Operation<"readCallerData"> = async (table, key) =>
   if (watchItem === null) return { context: {}, callbacks: {} };
   const { hasCallerItem, generation } = parseItem(WatchItem, watchItem);
   const isCurrent = generation === key.generation;
-  if (isCurrent && !hasCallerItem) return toCallerData(watchItem, null);
-  return toCallerData(isCurrent ? watchItem : null, await readRawItem(table, callerDataItemKey(key)));
+  if (isCurrent && !hasCallerItem) return mergeCallerData(watchItem, null);
+  return mergeCallerData(isCurrent ? watchItem : null, await readRawItem(table, callerDataItemKey(key)));
 };
 
 /**
  * Returns the caller data from the watch item and the caller item of one generation. If both items contain a context,
  * the function uses the context of the watch item, because this context is older.
  */
-export function toCallerData(watchItem: Item | null, callerItem: Item | null): CallerData {
+export function mergeCallerData(watchItem: Item | null, callerItem: Item | null): CallerData {
   const inline = watchItem === null ? null : parseItem(WatchItem, watchItem);
   const own = callerItem === null ? null : parseItem(CallerItem, callerItem);
   return {

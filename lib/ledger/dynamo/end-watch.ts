@@ -3,7 +3,7 @@ import type { Instant, Outcome, WatchGeneration, WatchKey } from "../../domain/j
 import { parseJson } from "../../domain/json.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
-import { computeNotificationGenerations, type NotificationGenerations } from "../notification.ts";
+import { findHigherGenerations, type NotificationGenerations } from "../notification.ts";
 import { deliveriesOverdueAt, type StoredOutcome, truncateEndedJob } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
 import {
@@ -27,7 +27,7 @@ import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
 import {
   formatInstants,
   NO_LEASE,
-  overdueIndexAttributes,
+  overdueIndexChange,
   roundedOverdueIndexAttributes,
   WatchItem,
 } from "./watch-item.ts";
@@ -60,7 +60,7 @@ export const endWatch: Operation<"endWatch"> = async (table, end) => {
     set: {
       ...OVER,
       ...(targets.size === 0
-        ? overdueIndexAttributes(key, null)
+        ? overdueIndexChange(key, null)
         : roundedOverdueIndexAttributes(table, key, deliveriesOverdueAt(concludedAt))),
       ...(end.job === undefined ? {} : { ...truncateEndedJob(end.job) }),
       state: outcome,
@@ -105,7 +105,7 @@ export const stopWatch: Operation<"stopWatch"> = async (table, key, at, expiresA
     key: watchItemKey(key),
     set: {
       ...OVER,
-      ...overdueIndexAttributes(key, null),
+      ...overdueIndexChange(key, null),
       state: "stopped",
       concludedAt: at,
       expiresAt: toEpochSeconds(expiresAt),
@@ -175,7 +175,7 @@ export async function saveGenerationsOfLateTargets(
   addedTargets: readonly string[],
 ): Promise<NotificationGenerations> {
   const added = { generation: watch.generation, targets: addedTargets };
-  const late = computeNotificationGenerations(added, await listJobWatches(table, watch));
+  const late = findHigherGenerations(added, await listJobWatches(table, watch));
   if (Object.keys(late).length === 0) return late;
   const stored = await readOutcome(table, watch);
   await updateItem(table, {

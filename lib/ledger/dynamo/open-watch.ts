@@ -24,7 +24,7 @@ import { listJobWatches } from "./job-watches.ts";
 import { watchItemKey } from "./keys.ts";
 import {
   NO_LEASE,
-  overdueIndexAttributes,
+  overdueIndexChange,
   roundedOverdueIndexAttributes,
   toWatch,
   WatchItem,
@@ -151,7 +151,7 @@ async function extendWatch(
       ...(hasCallbacks ? { hasCallerItem: true } : {}),
       ...(isLater ? { deadlineAt, expiresAt: toEpochSeconds(watch.expiresAt) } : {}),
       ...(isReadyLonger ? { readyMinutes } : {}),
-      ...(needsSweep ? overdueIndexAttributes(watch, deliveriesOverdueAt(watch.acceptedAt)) : {}),
+      ...(needsSweep ? overdueIndexChange(watch, deliveriesOverdueAt(watch.acceptedAt)) : {}),
     },
     add: hasNewTargets ? { targets: new Set(watch.targets) } : {},
     condition: `#state = :state AND #deadlineAt = :found${

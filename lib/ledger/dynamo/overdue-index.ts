@@ -11,7 +11,7 @@ import {
   parseWatchItemKey,
   watchItemKey,
 } from "./keys.ts";
-import { overdueIndexAttributes } from "./watch-item.ts";
+import { overdueIndexChange } from "./watch-item.ts";
 
 const Entry = z.object({ pk: z.string(), sk: z.string(), dueAt: z.number() });
 
@@ -53,7 +53,7 @@ export const countLiveWatches: Operation<"countLiveWatches"> = async (table, cal
 export const rescheduleSweep: Operation<"rescheduleSweep"> = async (table, entry, dueAt) => {
   const moved = await updateItem(table, {
     key: watchItemKey(entry),
-    set: overdueIndexAttributes(entry, dueAt),
+    set: overdueIndexChange(entry, dueAt),
     condition: `#dueAt = :dueAt${dueAt === null ? " AND #state <> :watching" : ""}`,
     values: { dueAt: entry.dueAt, watching: dueAt === null ? "watching" : null },
   });
@@ -63,7 +63,7 @@ export const rescheduleSweep: Operation<"rescheduleSweep"> = async (table, entry
 export const scheduleSweep: Operation<"scheduleSweep"> = async (table, key, dueAt, expiresAt) => {
   await updateItem(table, {
     key: watchItemKey(key),
-    set: overdueIndexAttributes(key, dueAt),
+    set: overdueIndexChange(key, dueAt),
     condition: "attribute_exists(#state) AND (attribute_not_exists(#dueAt) OR #dueAt > :dueAt)",
     values: { dueAt },
   });

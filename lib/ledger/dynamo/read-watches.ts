@@ -1,10 +1,10 @@
 import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { computeNotificationGenerations } from "../notification.ts";
+import { findHigherGenerations } from "../notification.ts";
 import { type PagePosition, parsePageToken, toPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";
 import { listDeliveries } from "../watch-deliveries.ts";
-import { toCallerData } from "./caller-data.ts";
+import { mergeCallerData } from "./caller-data.ts";
 import { slowItemKey, toSlowRecord } from "./durations.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributes } from "./expression.ts";
@@ -51,13 +51,13 @@ export const readWatch: Operation<"readWatch"> = async (table, key) => {
   const watch = toWatch(parsed);
   const outcomeItem = items.get(outcomeItemKey(watch).sk);
   const outcome = outcomeItem === undefined ? null : toStoredOutcome(outcomeItem);
-  const generations = outcome?.generations ?? computeNotificationGenerations(watch, toJobWatches(items));
+  const generations = outcome?.generations ?? findHigherGenerations(watch, toJobWatches(items));
   const treeItem = parsed.treeHash === null ? undefined : items.get(treeItemKey(key).sk);
   const tree = parsed.tree ?? treeItem?.tree?.B ?? null;
   const slowItem = items.get(slowItemKey(watch).sk);
   const slow = slowItem === undefined ? null : toSlowRecord(slowItem);
   return {
-    ...toCallerData(watchItem, items.get(callerDataItemKey(watch).sk) ?? null),
+    ...mergeCallerData(watchItem, items.get(callerDataItemKey(watch).sk) ?? null),
     watch,
     summary: outcome?.summary ?? null,
     tree: outcome?.tree ?? (tree === null ? null : unpackTree(tree)),

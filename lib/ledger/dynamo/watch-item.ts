@@ -68,7 +68,7 @@ export function toWatch(item: WatchItem): Watch {
     targets: item.targets.toSorted(),
     accessError: accessError === null ? null : { kind: accessError, since: accessErrorSince },
     lastPollError: lastPollError === null ? null : { text: lastPollError, since: lastPollErrorSince },
-    polledAt: parseInstants(item.polledAt),
+    polledAt: decodeInstantDifferences(item.polledAt),
     ready: ready === null ? null : ReadyProgress.parse(parseJson(ready)),
     operation: operation === null ? null : Operation.parse(parseJson(operation)),
   };
@@ -78,12 +78,12 @@ export function toWatch(item: WatchItem): Watch {
  * Returns the attributes that add a watch to the overdue index. If `dueAt` is null, the attributes remove the watch
  * from the overdue index.
  */
-export function overdueIndexAttributes(key: WatchKey, dueAt: Instant | null): StoredValues {
+export function overdueIndexChange(key: WatchKey, dueAt: Instant | null): StoredValues {
   return { dueAt, dueShard: dueAt === null ? null : overdueShard(key) };
 }
 
 /**
- * Returns the attributes of `overdueIndexAttributes` with the time rounded up to the next run of the sweep function. A
+ * Returns the attributes of `overdueIndexChange` with the time rounded up to the next run of the sweep function. A
  * change of the time costs two more write units. With the rounded time, most polls do not change the index.
  */
 export function roundedOverdueIndexAttributes(
@@ -91,7 +91,7 @@ export function roundedOverdueIndexAttributes(
   key: WatchKey,
   dueAt: Instant,
 ): StoredValues {
-  return overdueIndexAttributes(key, roundUpToLastMsBeforeSweep(dueAt, sweepIntervalMs));
+  return overdueIndexChange(key, roundUpToLastMsBeforeSweep(dueAt, sweepIntervalMs));
 }
 
 /** The attributes that end the lease of a poll (the time for which only one message may do the poll). */
@@ -109,7 +109,7 @@ export function formatInstants(instants: readonly Instant[]): string | null {
 }
 
 /** Converts a text from `formatInstants` to times. */
-export function parseInstants(text: string | null): Instant[] {
+export function decodeInstantDifferences(text: string | null): Instant[] {
   let instant = 0;
   return (text?.split(",") ?? []).map((difference) => (instant += Number.parseInt(difference, 36)));
 }

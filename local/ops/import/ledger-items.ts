@@ -37,7 +37,7 @@ import {
   switchTargetOff,
   throttleTarget,
 } from "../../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { formatInstants, overdueIndexAttributes } from "../../../lib/ledger/dynamo/watch-item.ts";
+import { formatInstants, overdueIndexChange } from "../../../lib/ledger/dynamo/watch-item.ts";
 import type { DurationCount } from "../../../lib/schedule/duration-buckets.ts";
 import type { RecordKind, Records, WatchRow } from "../../../server/ledger/rows.ts";
 
@@ -161,7 +161,7 @@ export function toWatchWrite(
   const { jobId: _, caller: __, ...fields } = watch;
   return create(watchItemKey(watch), {
     ...fields,
-    ...overdueIndexAttributes(watch, dueAt),
+    ...overdueIndexChange(watch, dueAt),
     owner,
     leaseUntil,
     unfinishedTries,

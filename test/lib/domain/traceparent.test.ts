@@ -1,4 +1,4 @@
-import { findTraceparent, normalizeTraceparent } from "../../../lib/domain/traceparent.ts";
+import { findTraceparent, toTraceparentVersion00 } from "../../../lib/domain/traceparent.ts";
 
 const IDS = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331";
 const ZERO_FIRST = "00-0af7651916cd43dd8448eb211c80319c-07ad6b7169203331-01";
@@ -12,7 +12,7 @@ describe("a header traceparent", () => {
     ["of a later version", `01-${IDS}-03`, `00-${IDS}-01`],
     ["of a later version with more fields", `cc-${IDS}-02-what-the-future-brings`, `00-${IDS}-00`],
   ])("%s is read in the form of version 00", (_, header, expected) => {
-    expect(normalizeTraceparent(header)).toBe(expected);
+    expect(toTraceparentVersion00(header)).toBe(expected);
   });
 
   test.each([
@@ -31,7 +31,7 @@ describe("a header traceparent", () => {
     ["that contains a line break", `00-${IDS}-01\n00-${IDS}-01`],
     ["that is another text", "not-a-traceparent"],
   ])("%s is ignored", (_, header) => {
-    expect(normalizeTraceparent(header)).toBeNull();
+    expect(toTraceparentVersion00(header)).toBeNull();
   });
 });
 

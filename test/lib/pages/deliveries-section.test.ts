@@ -1,11 +1,11 @@
-import { renderDeliveriesSection } from "../../../lib/pages/deliveries-section.ts";
+import { renderTargetsSection } from "../../../lib/pages/deliveries-section.ts";
 import { manyTargetsJob } from "./ended-jobs.ts";
 import { failedJob } from "./failed-job.ts";
 import { runningJob } from "./running-jobs.ts";
 
 /** Returns the names of the targets in the order of the page, with a line for each group of folded targets. */
 function linesOf(document: ReturnType<typeof failedJob>): string[] {
-  const section = renderDeliveriesSection(document)?.toString() ?? "";
+  const section = renderTargetsSection(document)?.toString() ?? "";
   const [, ...entries] = section.split("<li data-key=");
   const lines = entries.map((entry) => entry.match(/^"([^"]+)"/)?.[1] ?? "");
   const folds = [...section.matchAll(/<details class="more">[\s\S]*?<\/svg>(\d+ more targets)/g)];

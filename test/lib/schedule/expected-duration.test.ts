@@ -3,7 +3,7 @@ import { bucketOfDuration, type DurationCount } from "../../../lib/schedule/dura
 import {
   appendSubJobDurations,
   computeExpectedDuration,
-  endedSubJobSeconds,
+  longestSucceededSecondsByType,
   type SubJobDurations,
   usualSubJobSeconds,
 } from "../../../lib/schedule/expected-duration.ts";
@@ -47,19 +47,19 @@ test("the longest succeeded subjob of each type counts, at any depth", () => {
   const root = job("CreateNode", 90, {
     subJobs: [nested, job("InstallNode", 70), job("InstallNode", 99, { state: "failed" })],
   });
-  expect(endedSubJobSeconds(root)).toEqual({ InstallNode: 70, CreateNodeVM: 20 });
+  expect(longestSucceededSecondsByType(root)).toEqual({ InstallNode: 70, CreateNodeVM: 20 });
 });
 
 test("a subjob without a type, without times, or that ends before its start is skipped", () => {
   const subJobs = [job(null, 5), job("A", null), job("B", -5), job("C", 5, { state: "pending" })];
-  expect(endedSubJobSeconds(job("X", 9, { subJobs }))).toEqual({});
+  expect(longestSucceededSecondsByType(job("X", 9, { subJobs }))).toEqual({});
 });
 
 test("the stored durations stay below 3 kB, however many types and jobs there are", () => {
   let known: SubJobDurations = {};
   for (let run = 0; run < 50; run += 1) {
     const subJobs = Array.from({ length: 100 }, (_, i) => job(`Type${i}`, 100_000 + run));
-    known = appendSubJobDurations(known, endedSubJobSeconds(job("X", 9, { subJobs })));
+    known = appendSubJobDurations(known, longestSucceededSecondsByType(job("X", 9, { subJobs })));
   }
   expect(Object.keys(known)).toHaveLength(40);
   for (const durations of Object.values(known)) {
