@@ -1,7 +1,7 @@
 import { request as startRequest } from "node:https";
 import { buffer } from "node:stream/consumers";
 import { openConnections } from "../lib/http/connections.ts";
-import { decompressAndDecodeText } from "../lib/http/decode-body.ts";
+import { decompressAndDecodeText } from "../lib/http/decompress-and-decode-text.ts";
 import type { OutgoingProxy } from "../lib/http/outgoing-proxy.ts";
 
 /** The part of `fetch` that the client uses. */

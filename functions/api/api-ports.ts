@@ -9,7 +9,7 @@ import type { WaitingLimits } from "../../lib/ledger/waiting-calls.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { Act } from "../../lib/runtime/log-act.ts";
-import type { AuthenticatePorts } from "../shared/authenticate.ts";
+import type { AuthenticatePorts } from "../shared/authenticate-and-limit-requests.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 
 /** All functions and services that the API uses (the ports of the API). */

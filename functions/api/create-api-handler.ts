@@ -6,17 +6,20 @@ import type { Caller } from "../../lib/auth/caller.ts";
 import { createLinkOptions } from "../../lib/auth/link-keys.ts";
 import type { CallerOperation } from "../../lib/config/config.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
-import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
-import { authenticateAndLimitRequests, createRequestLimitPerCaller } from "../shared/authenticate.ts";
+import type { HandleRequest } from "../../lib/runtime/answer-and-log-request.ts";
+import {
+  authenticateAndLimitRequests,
+  createRequestLimitPerCaller,
+} from "../shared/authenticate-and-limit-requests.ts";
 import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { docsResponse, openApiResponse, startPageResponse } from "./api-reference.ts";
 import { listJobs } from "./list-jobs.ts";
 import { listUsableProjects, listUsableTargets } from "./list-usable-names.ts";
 import { createJobPageResponse, createListPageResponse } from "./pages.ts";
+import { queueMissedRedelivery } from "./queue-missed-redelivery.ts";
+import { queueRedelivery } from "./queue-redelivery.ts";
 import { readStatus } from "./read-status.ts";
-import { queueRedelivery } from "./redeliver.ts";
-import { queueMissedRedelivery } from "./redeliver-missed.ts";
 import { stopWatch } from "./stop-watch.ts";
 import { testTarget } from "./test-target.ts";
 

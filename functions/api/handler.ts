@@ -20,11 +20,11 @@ import { listRecentWatches, readProgress, readWatch } from "../../lib/ledger/dyn
 import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { endWaiting, startWaiting } from "../../lib/ledger/dynamo/waiting-calls.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
-import { createHttpHandler } from "../../lib/runtime/answer-request.ts";
+import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { systemWait as wait } from "../../lib/runtime/clock.ts";
 import { warmUp } from "../../lib/runtime/warm-up.ts";
-import { createIdentityTokenCheck } from "../shared/authenticate.ts";
+import { createIdentityTokenCheck } from "../shared/authenticate-and-limit-requests.ts";
 import { createApiHandler } from "./create-api-handler.ts";
 import { createCachedHealthCheck } from "./health.ts";
 import { AWS_WAITING_LIMITS } from "./read-status.ts";

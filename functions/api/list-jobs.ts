@@ -29,7 +29,7 @@ import {
 } from "../../lib/ledger/page-token.ts";
 import { countPollsOfGeneration, type Watch } from "../../lib/ledger/watch.ts";
 import type { ApiPorts } from "./api-ports.ts";
-import { selectOwnOrNewestWatches } from "./visible-watches.ts";
+import { selectOwnOrNewestWatches } from "./own-or-newest-watch.ts";
 
 /**
  * The maximum number of ledger reads for one page of the job list. The index of recent watches contains only acceptance

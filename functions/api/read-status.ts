@@ -16,8 +16,8 @@ import { jobAgeSeconds } from "../../lib/schedule/decide-after-poll.ts";
 import { computeExpectedDuration, type Expected } from "../../lib/schedule/expected-duration.ts";
 import { createDigestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
+import { readOwnOrNewestWatch, redactWatch } from "./own-or-newest-watch.ts";
 import { createTruncatedStatusResponse } from "./status-response.ts";
-import { readOwnOrNewestWatch, redactWatch } from "./visible-watches.ts";
 
 /** The time between two reads of the ledger while an API call waits until a watch ends. */
 const REREAD_MS = 1_000;

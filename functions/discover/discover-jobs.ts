@@ -7,7 +7,7 @@ import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { createJobSelection } from "./create-job-selection.ts";
-import { type OpenDiscoveredPorts, startDiscoveredWatches } from "./open-discovered.ts";
+import { type OpenDiscoveredPorts, startDiscoveredWatches } from "./start-discovered-watches.ts";
 
 const MINUTE_MS = 60_000;
 /**

@@ -15,12 +15,12 @@ import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
 import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
 import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
-import { createHttpHandler } from "../../lib/runtime/answer-request.ts";
+import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { monotonicClock } from "../../lib/runtime/clock.ts";
 import { createScheduleHandler } from "../../lib/runtime/invocation.ts";
 import { createDiscoverHandler, createProjectDiscovery } from "./create-discover-handler.ts";
-import { createSmnHandler } from "./receive-smn-message.ts";
+import { createSmnHandler } from "./create-smn-handler.ts";
 
 const configParser = createConfigParser(["projects", "secret/projects", "certificates", "settings"], {
   project: Project,

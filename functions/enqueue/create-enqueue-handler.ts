@@ -21,14 +21,14 @@ import { type Instant, JobId, type WatchKey } from "../../lib/domain/job.ts";
 import { toIso } from "../../lib/domain/time-text.ts";
 import { toTraceparentVersion00 } from "../../lib/domain/traceparent.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
+import type { HandleRequest } from "../../lib/runtime/answer-and-log-request.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import {
   type AuthenticatePorts,
   authenticateAndLimitRequests,
   createRequestLimitPerCaller,
-} from "../shared/authenticate.ts";
+} from "../shared/authenticate-and-limit-requests.ts";
 import {
   type AcceptPorts,
   createFirstPollDelayPlanner,
@@ -37,7 +37,7 @@ import {
   openWatches,
   type PlanFirstPollDelay,
 } from "./open-watches.ts";
-import { sendWatchMessages } from "./send-messages.ts";
+import { sendWatchMessages } from "./send-watch-messages.ts";
 
 /**
  * The part of the remaining watches of a caller that an instance may open before the instance counts the watches in the

@@ -9,10 +9,10 @@ import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
 import { countLiveWatches, scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { readProgress } from "../../lib/ledger/dynamo/read-watches.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
-import { createHttpHandler } from "../../lib/runtime/answer-request.ts";
+import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { warmUp } from "../../lib/runtime/warm-up.ts";
-import { createIdentityTokenCheck } from "../shared/authenticate.ts";
+import { createIdentityTokenCheck } from "../shared/authenticate-and-limit-requests.ts";
 import { createEnqueueHandler } from "./create-enqueue-handler.ts";
 
 const configParser = createConfigParser(["projects", "targets", "tokens", "oidc", "settings", "linkKeys"], {

@@ -3,8 +3,8 @@ import type { Target } from "../../lib/channels/registry.ts";
 import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
+import { createCachedSecretMask } from "../../lib/domain/cached-secret-mask.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import { createCachedSecretMask } from "../../lib/domain/mask-secrets-in.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { NotifyMessage } from "../../lib/queue/messages.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
@@ -12,7 +12,7 @@ import {
   deadLetterMessage,
   parseMessageOrDeadLetter,
   type ReadMessagePorts,
-} from "../shared/read-message.ts";
+} from "../shared/parse-message-or-dead-letter.ts";
 import { type AcquireRateLimitPorts, acquireRateLimit } from "./acquire-rate-limit.ts";
 import {
   type BeforeAttempt,

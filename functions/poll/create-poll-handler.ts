@@ -8,17 +8,17 @@ import { createCoalescingSender, type Queue, type Timer } from "../../lib/queue/
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { decideBeforePoll } from "../../lib/schedule/decide-after-poll.ts";
 import { createCachedDurationsReader } from "../shared/learned-durations.ts";
+import { parseMessageOrDeadLetter, type ReadMessagePorts } from "../shared/parse-message-or-dead-letter.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
-import { parseMessageOrDeadLetter, type ReadMessagePorts } from "../shared/read-message.ts";
 import { type ConcludePorts, concludeWatch, resumeConclusion } from "./conclude-watch.ts";
+import { logAndCountPoll, type PollReport } from "./poll-log.ts";
 import {
   type ClaimedPoll,
   computeEffectiveDeadline,
   type MakePollPorts,
   runClaimedPoll,
   toPollResult,
-} from "./make-poll.ts";
-import { logAndCountPoll, type PollReport } from "./poll-log.ts";
+} from "./run-claimed-poll.ts";
 import type { SlowJobPorts } from "./slow-job.ts";
 
 /**
@@ -73,7 +73,7 @@ export interface PollPorts
 interface PollScope extends MakePollPorts, Pick<PollPorts, "onPoll"> {
   readonly ledger: PollPorts["ledger"];
   readonly pollQueue: Pick<Queue, "send" | "changeVisibility">;
-  readonly runAlone: RunAloneGate;
+  readonly runAlone: AlonePollLimiter;
 }
 
 /**
@@ -87,7 +87,7 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
   return (messages) => {
     const sender = createCoalescingSender(ports.pollQueue, messages, ports.timer);
     const pollQueue = { ...ports.pollQueue, send: sender.send };
-    const runAlone = createRunAloneGate(messages);
+    const runAlone = createAlonePollLimiter(messages);
     return async (received) => {
       try {
         const readPorts = { ...ports, queue: ports.pollQueue };
@@ -201,7 +201,7 @@ function queryTimeMs({ remainingMs }: ReceivedMessage): number {
 }
 
 /** Lets at most one poll of a batch run alone, after all other polls of the batch. */
-interface RunAloneGate {
+interface AlonePollLimiter {
   /**
    * Waits until all other polls of the batch are done. Returns false at once if another poll of the batch already waits
    * or runs alone. The caller must then not make the poll in this batch.
@@ -212,11 +212,11 @@ interface RunAloneGate {
 }
 
 /**
- * Creates the gate for the polls of one batch. A poll that may end the process of the function runs after all other
+ * Creates the limiter for the polls of one batch. A poll that may end the process of the function runs after all other
  * polls of the batch and alone. If the poll ends the process, no other poll of the batch is affected.
  * @param messageCount the number of messages in the batch
  */
-export function createRunAloneGate(messageCount: number): RunAloneGate {
+export function createAlonePollLimiter(messageCount: number): AlonePollLimiter {
   let unfinished = messageCount;
   let isTaken = false;
   let start = (): void => {};

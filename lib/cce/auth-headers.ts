@@ -7,7 +7,7 @@ import { readCappedRetryAfterSeconds } from "../http/retry-after.ts";
 import { describeErrorReply, type ErrorKind, errorKindOfStatus, parseCceError } from "./cce-error.ts";
 import { parseCceTime } from "./parse-job.ts";
 import type { TextReply } from "./send-cce-request.ts";
-import { createSignatureHeader, formatSdkDate } from "./sign-request.ts";
+import { createSignatureHeader, formatSdkDate } from "./signature-header.ts";
 
 /**
  * How long the service uses an IAM token if the reply of IAM has no expiry time. IAM tokens are normally valid for 24

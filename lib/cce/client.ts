@@ -6,7 +6,7 @@ import { type Connections, createConnectionCache, openConnections } from "../htt
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import type { ListedJob, ListReply } from "./autopilot.ts";
 import { refuseUnknownProject } from "./cce-error.ts";
-import { createCredentialMask } from "./mask-credentials.ts";
+import { createCredentialMask } from "./credential-mask.ts";
 import { hasFailure } from "./parse-job.ts";
 import { createProjectQueries, type ProjectQueries } from "./project-queries.ts";
 import { createSharedCceSender } from "./send-cce-request.ts";

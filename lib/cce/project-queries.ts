@@ -33,6 +33,7 @@ import {
   TOO_LARGE,
 } from "./cce-error.ts";
 import { createCircuitBreaker } from "./circuit-breaker.ts";
+import type { CredentialMask } from "./credential-mask.ts";
 import { findCceEndpoint, findIamEndpoint } from "./endpoints.ts";
 import { interpretJobReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
 import {
@@ -41,7 +42,6 @@ import {
   resourceQueryParameters,
   treatGoneAsDeleted,
 } from "./interpret-resource-reply.ts";
-import type { CredentialMask } from "./mask-credentials.ts";
 import {
   type CceRequest,
   type SendCceRequest,

@@ -1,4 +1,4 @@
-import { BODY_UNDECODABLE, decompressAndDecodeText } from "../http/decode-body.ts";
+import { BODY_UNDECODABLE, decompressAndDecodeText } from "../http/decompress-and-decode-text.ts";
 import {
   DEADLINE_PASSED,
   type HttpRequest,

@@ -1,5 +1,9 @@
 import type { Observation } from "../domain/job.ts";
-import { BODY_UNDECODABLE, decompressAndDecodeText, isCompressed } from "../http/decode-body.ts";
+import {
+  BODY_UNDECODABLE,
+  decompressAndDecodeText,
+  isCompressed,
+} from "../http/decompress-and-decode-text.ts";
 import { parseHttpDate } from "../http/retry-after.ts";
 import { sendHttpRequest } from "../http/send-http-request.ts";
 import type { ListedJob, ListReply } from "./autopilot.ts";

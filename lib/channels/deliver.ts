@@ -3,7 +3,7 @@ import type { Instant } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
 import { checkUrl, EgressRefusedError } from "../http/check-url.ts";
-import { decompressAndDecodeText } from "../http/decode-body.ts";
+import { decompressAndDecodeText } from "../http/decompress-and-decode-text.ts";
 import { type Egress, openCachedEgress } from "../http/egress.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import { type HttpResult, sendHttpRequest } from "../http/send-http-request.ts";

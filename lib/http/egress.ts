@@ -5,7 +5,7 @@ import type { Instant } from "../domain/job.ts";
 import { type AllowList, parseAllowList } from "./allow-list.ts";
 import { checkUrl, EgressRefusedError, type EgressRule, type HostPort } from "./check-url.ts";
 import { type Connections, createConnectionCache, openConnections } from "./connections.ts";
-import { BODY_UNDECODABLE, decompressAndDecodeText } from "./decode-body.ts";
+import { BODY_UNDECODABLE, decompressAndDecodeText } from "./decompress-and-decode-text.ts";
 import type { OutgoingProxy } from "./outgoing-proxy.ts";
 import { sendHttpRequest } from "./send-http-request.ts";
 import SPECIAL_RANGES from "./special-ranges.json" with { type: "json" };

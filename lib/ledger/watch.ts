@@ -164,7 +164,9 @@ export function isRestartedByCall(
 }
 
 /** Returns the number of polls in the current generation of the watch, including a poll that is in progress. */
-export function countPollsOfGeneration(watch: Pick<Watch, "poll" | "previousPolls" | "rateLimitedPolls">): number {
+export function countPollsOfGeneration(
+  watch: Pick<Watch, "poll" | "previousPolls" | "rateLimitedPolls">,
+): number {
   return watch.poll - watch.previousPolls - watch.rateLimitedPolls;
 }
 

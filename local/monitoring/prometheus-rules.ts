@@ -81,9 +81,9 @@ const EXPRESSIONS: Readonly<Record<string, (metrics: ReadonlyMap<string, MetricS
  * @throws NoPrometheusQueryError if an alarm can neither become a rule nor stands in ALARMS_WITHOUT_RULE
  */
 export function renderPrometheusRules(): string {
-  const alarms = [...readAlarms("alarms-jobs.yml"), ...readAlarms("alarms-functions.yml")].filter(
-    ([id]) => !Object.hasOwn(ALARMS_WITHOUT_RULE, id),
-  );
+  const alarms = ["alarms-jobs.yml", "alarms-queues.yml", "alarms-functions.yml"]
+    .flatMap((file) => readAlarms(file))
+    .filter(([id]) => !Object.hasOwn(ALARMS_WITHOUT_RULE, id));
   const down = {
     alert: "ServiceDown",
     expr: 'up{job="cce-notifier"} == 0',

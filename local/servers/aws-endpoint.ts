@@ -9,7 +9,7 @@ import { buffer } from "node:stream/consumers";
 import { parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import { AwsError, accessKeyIdOf } from "./aws-error.ts";
 import { type LocalServer, listenLocally } from "./local-server.ts";
-import { CREDENTIALS } from "./sqs.ts";
+import { CREDENTIALS } from "./start-sqs.ts";
 
 type AwsInput = Readonly<Record<string, unknown>>;
 

@@ -7,8 +7,8 @@ import type { Service } from "../template/service.ts";
 import { type AwsCall, type AwsRule, startAwsEndpoint } from "./aws-endpoint.ts";
 import type { DynamoServer } from "./dynamodb.ts";
 import { createLateIndex } from "./late-index.ts";
-import { CREDENTIALS } from "./sqs.ts";
-import { correctSqsErrorCodes, createSqsLimits } from "./sqs-limits.ts";
+import { correctSqsErrorCodes, createSqsLimits } from "./sqs-rules.ts";
+import { CREDENTIALS } from "./start-sqs.ts";
 
 /**
  * Starts the endpoints through which the functions, the event sources and the tests call AWS. An endpoint adds the rules

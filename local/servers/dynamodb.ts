@@ -12,7 +12,7 @@ import dynalite from "dynalite";
 import { Level } from "level";
 import type { TableDefinition, TableResource } from "../template/tables.ts";
 import { refuseOtherHosts } from "./local-server.ts";
-import { CREDENTIALS } from "./sqs.ts";
+import { CREDENTIALS } from "./start-sqs.ts";
 
 export interface DynamoServer {
   readonly url: string;

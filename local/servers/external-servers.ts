@@ -7,7 +7,7 @@ import { retryAws } from "../../lib/runtime/retry-aws.ts";
 import { readSsmParameters } from "../../lib/runtime/ssm-config.ts";
 import { splitConfigIntoEntries } from "../stack/config-file.ts";
 import { createTable, type DynamoServer, findTable } from "./dynamodb.ts";
-import { CREDENTIALS, type SqsServer } from "./sqs.ts";
+import { CREDENTIALS, type SqsServer } from "./start-sqs.ts";
 
 /**
  * The URLs of servers that the local stack uses but does not start, such as DynamoDB Local. Null means that the local

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { CERTIFICATES, type ConfigEntry, splitEntryBySecrecy } from "../../lib/config/assemble-config.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
 import { parseConfig } from "../../lib/config/parse-config.ts";
-import { replaceEnvAndFileReferences } from "../../lib/config/resolve-references.ts";
+import { replaceEnvAndFileReferences } from "../../lib/config/replace-env-and-file-references.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 
 /** The error of an invalid config. The error message lists every error in the config. */

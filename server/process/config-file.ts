@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { AssembledConfig } from "../../lib/config/assemble-config.ts";
-import { type ReferencePorts, replaceEnvAndFileReferences } from "../../lib/config/resolve-references.ts";
+import {
+  type ReferencePorts,
+  replaceEnvAndFileReferences,
+} from "../../lib/config/replace-env-and-file-references.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 
 /**

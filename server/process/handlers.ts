@@ -6,11 +6,11 @@ import {
   createDiscoverHandler,
   createProjectDiscovery,
 } from "../../functions/discover/create-discover-handler.ts";
-import { createSmnHandler } from "../../functions/discover/receive-smn-message.ts";
+import { createSmnHandler } from "../../functions/discover/create-smn-handler.ts";
 import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-handler.ts";
 import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
-import { createIdentityTokenCheck } from "../../functions/shared/authenticate.ts";
+import { createIdentityTokenCheck } from "../../functions/shared/authenticate-and-limit-requests.ts";
 import { createSweepHandler } from "../../functions/sweep/create-sweep-handler.ts";
 import { createCceClient } from "../../lib/cce/client.ts";
 import { deliver } from "../../lib/channels/deliver.ts";

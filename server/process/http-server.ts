@@ -12,7 +12,7 @@ import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { problemResponse, renderProblem } from "../../lib/api/problem.ts";
 import { MAX_BODY_BYTES } from "../../lib/api/request-body.ts";
 import type { AllowList } from "../../lib/http/allow-list.ts";
-import { decodeText } from "../../lib/http/decode-body.ts";
+import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 /** The time in which a client must have sent its whole request. */

@@ -86,7 +86,7 @@ describe("the GitHub Action", () => {
     });
     expect(ran.summary).toMatch(/^### CreateCluster.*: failed\n/);
     expect(ran.summary).toContain(`[status page](<${ran.outputs["page-url"]}>)`);
-    expect(ran.summary).toContain('- **CreateNodeVM**\n  the flavor "c7n" is sold out \\\\ here\n');
+    expect(ran.summary).toContain('- **CreateNodeVM failed**\n  the flavor "c7n" is sold out \\\\ here\n');
   });
 
   test("accepts a reply and a token, and with the input wait = no does not wait", async () => {

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import * as z from "zod";
 import { parseJson } from "../../lib/domain/json.ts";
-import { createHttpHandler } from "../../lib/runtime/answer-request.ts";
+import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
 import { captured } from "../lib/runtime/captured.ts";
 import { CONFIG, TOKENS } from "./http-config.ts";
 import { createHarness } from "./http-harness.ts";

@@ -1,15 +1,15 @@
 import { createApiHandler } from "../../functions/api/create-api-handler.ts";
 import type { DiscoverProject } from "../../functions/discover/create-discover-handler.ts";
-import { createSmnHandler, type SmnPorts } from "../../functions/discover/receive-smn-message.ts";
+import { createSmnHandler, type SmnPorts } from "../../functions/discover/create-smn-handler.ts";
 import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-handler.ts";
-import type { AuthenticatePorts } from "../../functions/shared/authenticate.ts";
+import type { AuthenticatePorts } from "../../functions/shared/authenticate-and-limit-requests.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
 import { parseConfig } from "../../lib/config/parse-config.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
-import type { RequestNotes } from "../../lib/runtime/answer-request.ts";
+import type { RequestNotes } from "../../lib/runtime/answer-and-log-request.ts";
 import type { Act } from "../../lib/runtime/log-act.ts";
 import { createMemoryLedger, type MemoryLedger } from "../simulation/memory-ledger.ts";
 import { createMemoryQueue, type MemoryQueue } from "../simulation/memory-queue.ts";

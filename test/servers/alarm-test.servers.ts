@@ -2,7 +2,7 @@ import { CloudFormationClient, CreateStackCommand } from "@aws-sdk/client-cloudf
 import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { playAlarmPromise } from "../../local/ops/verify/alarm-test.ts";
-import { CREDENTIALS } from "../../local/servers/sqs.ts";
+import { CREDENTIALS } from "../../local/servers/start-sqs.ts";
 import { ACCOUNT_ID } from "../../local/template/scope.ts";
 
 const REGION = "eu-central-1";

@@ -9,7 +9,7 @@ import { CreateQueueCommand, SendMessageCommand, SQSClient } from "@aws-sdk/clie
 import { type CceSimulator, startCceSimulator } from "../../local/cce/simulator.ts";
 import { ALARM_NAMES } from "../../local/ops/stage-limits.ts";
 import { type LocalServer, listenLocally } from "../../local/servers/local-server.ts";
-import { CREDENTIALS } from "../../local/servers/sqs.ts";
+import { CREDENTIALS } from "../../local/servers/start-sqs.ts";
 import { runCommand } from "../support/run-command.ts";
 
 const OPS = fileURLToPath(new URL("../../local/ops", import.meta.url));

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { createFunctionEnvironment, type Endpoints } from "../../local/lambda/function-environment.ts";
 import type { InvocationResult } from "../../local/lambda/runtime-api.ts";
 import { unzip } from "../../local/package/unzip.ts";
-import { CREDENTIALS } from "../../local/servers/sqs.ts";
+import { CREDENTIALS } from "../../local/servers/start-sqs.ts";
 import type { FunctionResource } from "../../local/template/functions.ts";
 import { installProgram, runInstaller } from "./install-program.ts";
 import { startServerProcess } from "./server-process.ts";

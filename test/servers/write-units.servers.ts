@@ -1,7 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { COSTS } from "../../bench/costs/costs-data.ts";
 import { measureLedger } from "../../bench/costs/measure-ledger.ts";
-import { CREDENTIALS } from "../../local/servers/sqs.ts";
+import { CREDENTIALS } from "../../local/servers/start-sqs.ts";
 
 const client = new DynamoDBClient({
   endpoint: process.env.DYNAMODB_ENDPOINT ?? "",

@@ -2,7 +2,7 @@ import {
   createDiscoverHandler,
   createProjectDiscovery,
 } from "../../functions/discover/create-discover-handler.ts";
-import { discoveryCaller } from "../../functions/discover/open-discovered.ts";
+import { discoveryCaller } from "../../functions/discover/start-discovered-watches.ts";
 import { DiscoverySettings } from "../../lib/config/projects.ts";
 import { MIN_LIST_INTERVAL_MS } from "../../lib/ledger/ledger.ts";
 import type { RandomSource } from "../../local/random-source.ts";

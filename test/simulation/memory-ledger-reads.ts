@@ -21,8 +21,7 @@ export function readOperations({
       if (row === undefined) return null;
       const { watch } = row;
       const outcome = outcomes[idOfGeneration(watch)];
-      const generations =
-        outcome?.generations ?? findHigherGenerations(watch, jobWatches(watches, key));
+      const generations = outcome?.generations ?? findHigherGenerations(watch, jobWatches(watches, key));
       const slow = slowJobs[idOfGeneration(watch)] ?? null;
       const deliveries = listDeliveries(
         watch,

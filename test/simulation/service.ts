@@ -6,7 +6,7 @@ import { createSweepHandler } from "../../functions/sweep/create-sweep-handler.t
 import type { WholeConfig } from "../../lib/config/config.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Queue, Timer } from "../../lib/queue/queue.ts";
-import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
+import type { HandleRequest } from "../../lib/runtime/answer-and-log-request.ts";
 import type { HandleMessage } from "../../lib/runtime/sqs-handler.ts";
 import type { FaultRates } from "./fault-rates.ts";
 import { faultyLedger } from "./faulty-ledger.ts";

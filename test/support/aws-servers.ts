@@ -1,7 +1,7 @@
 import { connectSqs, storeConfig } from "../../local/servers/external-servers.ts";
 import type { LocalServer } from "../../local/servers/local-server.ts";
-import { type SqsServer, startSqs } from "../../local/servers/sqs.ts";
 import { type SsmOptions, startSsm } from "../../local/servers/ssm.ts";
+import { type SqsServer, startSqs } from "../../local/servers/start-sqs.ts";
 
 /** Starts an embedded SQS. If the environment variable SQS_ENDPOINT is set, the tests use the server at that URL. */
 export async function startTestSqs(region: string): Promise<SqsServer> {

@@ -25,7 +25,7 @@ import {
 import { listJobWatches } from "./job-watches.ts";
 import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
 import {
-  formatInstants,
+  encodeInstantDifferences,
   NO_LEASE,
   overdueIndexChange,
   roundedOverdueIndexAttributes,
@@ -65,7 +65,7 @@ export const endWatch: Operation<"endWatch"> = async (table, end) => {
       ...(end.job === undefined ? {} : { ...truncateEndedJob(end.job) }),
       state: outcome,
       concludedAt,
-      polledAt: formatInstants(end.polledAt),
+      polledAt: encodeInstantDifferences(end.polledAt),
       expiresAt: toEpochSeconds(end.expiresAt),
     },
     condition: `#state = :watching AND #acceptedAt = :acceptedAt

@@ -12,7 +12,13 @@ import {
   updateItem,
 } from "./item-operations.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
-import { formatInstants, NO_LEASE, roundedOverdueIndexAttributes, toWatch, WatchItem } from "./watch-item.ts";
+import {
+  encodeInstantDifferences,
+  NO_LEASE,
+  roundedOverdueIndexAttributes,
+  toWatch,
+  WatchItem,
+} from "./watch-item.ts";
 
 /**
  * The maximum size of a compressed tree of subjobs in the watch item. A tree of one or two subjobs is below this limit.
@@ -97,7 +103,7 @@ export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
       accessErrorSince: accessError?.since ?? null,
       lastPollError: truncateObservedText(lastPollError?.text ?? null),
       lastPollErrorSince: lastPollError?.since ?? null,
-      polledAt: formatInstants(record.polledAt),
+      polledAt: encodeInstantDifferences(record.polledAt),
     },
     add: record.rateLimited ? { rateLimitedPolls: 1 } : {},
     condition: "#state = :watching AND #poll = :poll AND #pollDone = :no AND #owner = :me",

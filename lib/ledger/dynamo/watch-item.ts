@@ -102,13 +102,13 @@ export const NO_LEASE: StoredValues = { owner: null, leaseUntil: null, unfinishe
  * of 60 times need about 300 bytes. Compressed JSON would be shorter, but the compression would need more time than all
  * other work of a poll.
  */
-export function formatInstants(instants: readonly Instant[]): string | null {
+export function encodeInstantDifferences(instants: readonly Instant[]): string | null {
   const latest = instants.slice(-POLL_HISTORY);
   const differences = latest.map((instant, i) => (instant - (latest[i - 1] ?? 0)).toString(36));
   return latest.length === 0 ? null : differences.join();
 }
 
-/** Converts a text from `formatInstants` to times. */
+/** Returns the times in a text from `encodeInstantDifferences`. */
 export function decodeInstantDifferences(text: string | null): Instant[] {
   let instant = 0;
   return (text?.split(",") ?? []).map((difference) => (instant += Number.parseInt(difference, 36)));

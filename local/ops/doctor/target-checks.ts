@@ -2,7 +2,7 @@ import type { AttemptResult, DeliveryRequest } from "../../../lib/channels/deliv
 import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import type { Target } from "../../../lib/channels/registry.ts";
 import type { WholeConfig } from "../../../lib/config/config.ts";
-import { createCachedSecretMask } from "../../../lib/domain/mask-secrets-in.ts";
+import { createCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
 import { type AllowList, parseAllowList } from "../../../lib/http/allow-list.ts";
 import { checkUrl } from "../../../lib/http/check-url.ts";
 import { findRefusingRule } from "../../../lib/http/egress.ts";

@@ -37,7 +37,7 @@ import {
   switchTargetOff,
   throttleTarget,
 } from "../../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { formatInstants, overdueIndexChange } from "../../../lib/ledger/dynamo/watch-item.ts";
+import { encodeInstantDifferences, overdueIndexChange } from "../../../lib/ledger/dynamo/watch-item.ts";
 import type { DurationCount } from "../../../lib/schedule/duration-buckets.ts";
 import type { RecordKind, Records, WatchRow } from "../../../server/ledger/rows.ts";
 
@@ -167,7 +167,7 @@ export function toWatchWrite(
     unfinishedTries,
     restartable,
     targets: new Set(watch.targets),
-    polledAt: formatInstants(watch.polledAt),
+    polledAt: encodeInstantDifferences(watch.polledAt),
     accessError: watch.accessError?.kind ?? null,
     accessErrorSince: watch.accessError?.since ?? null,
     lastPollError: watch.lastPollError?.text ?? null,

@@ -5,7 +5,7 @@ import { type Operation, ROUTES } from "../../../lib/api/routes.ts";
 import { ConfigUnreadableError } from "../../../lib/config/config-source.ts";
 import operations from "../../../lib/openapi/operations.json" with { type: "json" };
 import schemaExamples from "../../../lib/openapi/schema-examples.json" with { type: "json" };
-import { createHttpHandler } from "../../../lib/runtime/answer-request.ts";
+import { createHttpHandler } from "../../../lib/runtime/answer-and-log-request.ts";
 import { captured } from "../../lib/runtime/captured.ts";
 import { CONFIG, TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";

@@ -1,4 +1,4 @@
-import { createRunAloneGate } from "../../../functions/poll/create-poll-handler.ts";
+import { createAlonePollLimiter } from "../../../functions/poll/create-poll-handler.ts";
 import { T0 } from "../../simulation/draw-inputs.ts";
 import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
 
@@ -224,7 +224,7 @@ describe("a poll", () => {
 });
 
 test("a poll that must run alone starts after all other polls of the batch are done", async () => {
-  const order = createRunAloneGate(3);
+  const order = createAlonePollLimiter(3);
   const started: boolean[] = [];
   const waiting = order.waitUntilAlone().then((mayRun) => started.push(mayRun));
   order.done();
@@ -236,7 +236,7 @@ test("a poll that must run alone starts after all other polls of the batch are d
 });
 
 test("only one poll of a batch may run alone", async () => {
-  const order = createRunAloneGate(2);
+  const order = createAlonePollLimiter(2);
   const first = order.waitUntilAlone();
   expect(await order.waitUntilAlone()).toBe(false);
   order.done();
@@ -244,5 +244,5 @@ test("only one poll of a batch may run alone", async () => {
 });
 
 test("the only poll of a batch runs at once", async () => {
-  expect(await createRunAloneGate(1).waitUntilAlone()).toBe(true);
+  expect(await createAlonePollLimiter(1).waitUntilAlone()).toBe(true);
 });

@@ -1,4 +1,4 @@
-import { logRedelivery } from "../../../functions/api/redeliver.ts";
+import { logRedelivery } from "../../../functions/api/queue-redelivery.ts";
 import { logTargetTest } from "../../../functions/api/test-target.ts";
 import { logAndCountAccepted } from "../../../functions/enqueue/create-enqueue-handler.ts";
 import { logAndCountAttempt } from "../../../functions/notify/record-attempt.ts";

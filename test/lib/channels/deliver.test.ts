@@ -4,7 +4,7 @@ import { Webhook } from "standardwebhooks";
 import type { NotificationContent } from "../../../lib/channels/channel.ts";
 import { deliver, maskedAnswerExcerpt } from "../../../lib/channels/deliver.ts";
 import { Target, type TargetKind } from "../../../lib/channels/registry.ts";
-import { createCachedSecretMask } from "../../../lib/domain/mask-secrets-in.ts";
+import { createCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import type { EgressOptions } from "../../../lib/http/egress.ts";
 import { type Answering, startReceiver, startTcp } from "../http/support/receiver.ts";

@@ -6,7 +6,7 @@ import { createChatChannel, robotFields } from "../../../lib/channels/chat/chat-
 import { deliverThrough } from "../../../lib/channels/deliver.ts";
 import { isChatKind } from "../../../lib/channels/public-target.ts";
 import { CHANNELS, channelOf, createChannelRegistry } from "../../../lib/channels/registry.ts";
-import { createCachedSecretMask } from "../../../lib/domain/mask-secrets-in.ts";
+import { createCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
 import { startReceiver } from "../http/support/receiver.ts";
 import { KINDS } from "./samples.ts";
 import { CONTENT, closeAll, closeLater, egress, NOW } from "./support/attempts.ts";

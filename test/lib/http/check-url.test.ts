@@ -140,7 +140,9 @@ describe("isCallbackHostListed", () => {
     "https://ci.example.com:9000/",
     "https://hooks.example.com:8443/",
     "http://10.0.0.5:1234/",
-  ])("returns true for a host in the list: %s", (url) => expect(isCallbackHostListedExactly(url, HOSTS)).toBe(true));
+  ])("returns true for a host in the list: %s", (url) =>
+    expect(isCallbackHostListedExactly(url, HOSTS)).toBe(true),
+  );
 
   it.each([
     "https://example.com/",
@@ -152,7 +154,9 @@ describe("isCallbackHostListed", () => {
     "ftp://ci.example.com/",
     "ci.example.com",
     "",
-  ])("returns false for any other text: %j", (url) => expect(isCallbackHostListedExactly(url, HOSTS)).toBe(false));
+  ])("returns false for any other text: %j", (url) =>
+    expect(isCallbackHostListedExactly(url, HOSTS)).toBe(false),
+  );
 
   it("returns false for an empty list and for a range of addresses", () => {
     expect(isCallbackHostListedExactly("https://ci.example.com/", [])).toBe(false);

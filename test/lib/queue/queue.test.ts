@@ -14,7 +14,7 @@ import {
   type Timer,
 } from "../../../lib/queue/queue.ts";
 import { createSqsQueue } from "../../../lib/queue/sqs-queue.ts";
-import type { SqsServer } from "../../../local/servers/sqs.ts";
+import type { SqsServer } from "../../../local/servers/start-sqs.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
 import { startTestSqs } from "../../support/aws-servers.ts";
 import { type DeliveredMessage, describeQueue, type QueueUnderTest } from "./conformance.ts";

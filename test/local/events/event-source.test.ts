@@ -11,7 +11,7 @@ import {
 import type { SQSEvent } from "aws-lambda";
 import { runEventSource } from "../../../local/events/event-source.ts";
 import type { InvocationResult } from "../../../local/lambda/runtime-api.ts";
-import { startSqs } from "../../../local/servers/sqs.ts";
+import { startSqs } from "../../../local/servers/start-sqs.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startToyStack, type ToyStack } from "../../support/toy-stack.ts";
 

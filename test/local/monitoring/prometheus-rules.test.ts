@@ -22,7 +22,7 @@ const Rules = z.object({
 });
 const readText = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const { rules } = Rules.parse(parse(renderPrometheusRules())).groups[0];
-const alarms = ["jobs", "functions"].flatMap((name) =>
+const alarms = ["jobs", "queues", "functions"].flatMap((name) =>
   [...readText(`resources/alarms-${name}.yml`).matchAll(/^ {2}(\w+Alarm):$/gm)].map(([, id = ""]) => id),
 );
 

@@ -13,7 +13,7 @@ import { mockClient } from "aws-sdk-client-mock";
 import { checkConcurrency, DEFAULT_CONCURRENCY } from "../../../local/ops/doctor/concurrency-check.ts";
 import { checkAlarms, checkAlarmTopic, checkQueues } from "../../../local/ops/doctor/stage-checks.ts";
 import { ALARM_NAMES } from "../../../local/ops/stage-limits.ts";
-import { CREDENTIALS, type SqsServer } from "../../../local/servers/sqs.ts";
+import { CREDENTIALS, type SqsServer } from "../../../local/servers/start-sqs.ts";
 import { startTestSqs } from "../../support/aws-servers.ts";
 
 const REGION = "eu-central-1";

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import * as z from "zod";
 import { readSsmParameters } from "../../../lib/runtime/ssm-config.ts";
-import { CREDENTIALS } from "../../../local/servers/sqs.ts";
+import { CREDENTIALS } from "../../../local/servers/start-sqs.ts";
 import { startTestSsm } from "../../support/aws-servers.ts";
 import { eventually } from "../../support/eventually.ts";
 import { type ServiceFixture, startServiceFixture } from "../../support/service-fixture.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type SqsServer, startSqs } from "../../../local/servers/sqs.ts";
+import { type SqsServer, startSqs } from "../../../local/servers/start-sqs.ts";
 import { runCommand } from "../../support/run-command.ts";
 
 const OPS = fileURLToPath(new URL("../../../local/ops", import.meta.url));

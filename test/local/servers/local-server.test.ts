@@ -2,7 +2,7 @@ import { createServer, get } from "node:http";
 import { text } from "node:stream/consumers";
 import { startDynamo } from "../../../local/servers/dynamodb.ts";
 import { listenLocally } from "../../../local/servers/local-server.ts";
-import { startSqs } from "../../../local/servers/sqs.ts";
+import { startSqs } from "../../../local/servers/start-sqs.ts";
 
 /** Sends a GET request with the given header Host. Returns the status and the body. */
 function request(url: string, host: string): Promise<{ status: number; body: string }> {

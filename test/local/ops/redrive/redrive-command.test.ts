@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { switchTargetOff } from "../../../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { createNotificationMessage, createPollMessage } from "../../../../lib/queue/messages.ts";
-import type { SqsServer } from "../../../../local/servers/sqs.ts";
+import type { SqsServer } from "../../../../local/servers/start-sqs.ts";
 import { startTestSqs } from "../../../support/aws-servers.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { runCommand } from "../../../support/run-command.ts";

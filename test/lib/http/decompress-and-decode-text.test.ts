@@ -1,5 +1,5 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { decodeText, decompressAndDecodeText } from "../../../lib/http/decode-body.ts";
+import { decodeText, decompressAndDecodeText } from "../../../lib/http/decompress-and-decode-text.ts";
 
 const JSON_TEXT = '{"reason":"größer › 缺货"}';
 const LIMIT = 10_000;

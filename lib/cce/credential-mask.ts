@@ -1,5 +1,5 @@
+import { createCachedSecretMask } from "../domain/cached-secret-mask.ts";
 import type { Job, Observation } from "../domain/job.ts";
-import { createCachedSecretMask } from "../domain/mask-secrets-in.ts";
 import type { Secret } from "../domain/secret.ts";
 import { createSecretMask } from "../domain/secret-mask.ts";
 import { truncate } from "../domain/truncate-text.ts";

@@ -17,7 +17,7 @@ import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { guardedFetch, openEgress } from "../../lib/http/egress.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
-import type { Note } from "../../lib/runtime/answer-request.ts";
+import type { Note } from "../../lib/runtime/answer-and-log-request.ts";
 import { systemWait } from "../../lib/runtime/clock.ts";
 import { log } from "../../lib/runtime/log.ts";
 

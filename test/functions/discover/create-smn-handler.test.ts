@@ -1,4 +1,4 @@
-import { logAndCountSmnMessage } from "../../../functions/discover/receive-smn-message.ts";
+import { logAndCountSmnMessage } from "../../../functions/discover/create-smn-handler.ts";
 import type { FetchFromSmn } from "../../../functions/discover/smn-requests.ts";
 import type { SmnMessage } from "../../../lib/cce/smn-message.ts";
 import { cceTrace, SimulatedSmn } from "../../../local/cce/simulated-smn.ts";

@@ -3,7 +3,7 @@ import { type ApiRequest, type ApiResponse, removeUnsafeHeaderCharacters } from 
 import { type ProblemResponse, problemResponse, renderProblem, unavailable } from "../api/problem.ts";
 import { ConfigInvalidError, ConfigUnreadableError } from "../config/config-source.ts";
 import { toTraceparentVersion00 } from "../domain/traceparent.ts";
-import { decodeText, withoutByteOrderMark } from "../http/decode-body.ts";
+import { decodeText, withoutByteOrderMark } from "../http/decompress-and-decode-text.ts";
 import { LedgerUnavailableError, NewerItemError } from "../ledger/ledger.ts";
 import { createLambdaHandler, type Invocation } from "./invocation.ts";
 import { log } from "./log.ts";

@@ -2,7 +2,7 @@ import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import { NewerItemError } from "../../../lib/ledger/ledger.ts";
-import { createHttpHandler } from "../../../lib/runtime/answer-request.ts";
+import { createHttpHandler } from "../../../lib/runtime/answer-and-log-request.ts";
 import { AWS_CLIENT } from "../../../lib/runtime/aws-client.ts";
 import { meter } from "../../../lib/runtime/metrics.ts";
 import { captured } from "./captured.ts";

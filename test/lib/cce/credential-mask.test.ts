@@ -1,4 +1,4 @@
-import { createCredentialMask } from "../../../lib/cce/mask-credentials.ts";
+import { createCredentialMask } from "../../../lib/cce/credential-mask.ts";
 import { Project } from "../../../lib/config/projects.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import { Secret } from "../../../lib/domain/secret.ts";

@@ -12,10 +12,10 @@ import {
 import { decideAfterReadyCheck, type ReadyCheck, readyDeadline } from "../../lib/schedule/decide-ready.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
-import { queryReadyState } from "./check-ready.ts";
 import { type ConcludePorts, concludeWatch, type PollResult } from "./conclude-watch.ts";
 import type { PollReport } from "./poll-log.ts";
 import { queryOperation } from "./query-operation.ts";
+import { queryReadyState } from "./query-ready-state.ts";
 import { learnSubJobDurations, notifyTargetsIfSlow, type SlowJobPorts } from "./slow-job.ts";
 
 /**

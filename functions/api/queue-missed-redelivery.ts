@@ -32,7 +32,7 @@ import {
   logRedelivery,
   queueNotificationsAgain,
   type WatchNotification,
-} from "./redeliver.ts";
+} from "./queue-redelivery.ts";
 
 /** One request reads at most this many pages of watches. */
 const MAX_PAGES = 5;

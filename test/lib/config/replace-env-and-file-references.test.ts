@@ -1,4 +1,4 @@
-import { replaceEnvAndFileReferences } from "../../../lib/config/resolve-references.ts";
+import { replaceEnvAndFileReferences } from "../../../lib/config/replace-env-and-file-references.ts";
 
 const PORTS = {
   env: { TOKEN: "from-env", EMPTY: "" },

@@ -1,4 +1,4 @@
-import { createCachedSecretMask } from "../../../lib/domain/mask-secrets-in.ts";
+import { createCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 
 const login = Buffer.from("deploy-bot:pass:word-1").toString("base64");

@@ -2,7 +2,7 @@ import {
   deadLetterMessage,
   parseMessageOrDeadLetter,
   type UnreadableReason,
-} from "../../../functions/shared/read-message.ts";
+} from "../../../functions/shared/parse-message-or-dead-letter.ts";
 import { NewerItemError } from "../../../lib/ledger/ledger.ts";
 import { NotifyMessage, PollMessage } from "../../../lib/queue/messages.ts";
 import type { Disposition, ReceivedMessage } from "../../../lib/runtime/sqs-handler.ts";

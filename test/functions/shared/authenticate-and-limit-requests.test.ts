@@ -2,7 +2,7 @@ import {
   authenticateAndLimitRequests,
   createIdentityTokenCheck,
   createRequestLimitPerCaller,
-} from "../../../functions/shared/authenticate.ts";
+} from "../../../functions/shared/authenticate-and-limit-requests.ts";
 import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { captured } from "../../lib/runtime/captured.ts";
 import { startIssuer } from "../../support/issuer.ts";

@@ -25,7 +25,7 @@ import { guardedFetch, openCachedEgress } from "../../lib/http/egress.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { toTlsOptions } from "../../lib/http/tls-options.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import type { HandleRequest } from "../../lib/runtime/answer-request.ts";
+import type { HandleRequest } from "../../lib/runtime/answer-and-log-request.ts";
 import type { Invocation } from "../../lib/runtime/invocation.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";

@@ -11,8 +11,8 @@ import {
 } from "@aws-sdk/client-sqs";
 import { startAwsEndpoint } from "../../../local/servers/aws-endpoint.ts";
 import type { LocalServer } from "../../../local/servers/local-server.ts";
-import { type SqsServer, startSqs } from "../../../local/servers/sqs.ts";
-import { correctSqsErrorCodes, createSqsLimits } from "../../../local/servers/sqs-limits.ts";
+import { correctSqsErrorCodes, createSqsLimits } from "../../../local/servers/sqs-rules.ts";
+import { type SqsServer, startSqs } from "../../../local/servers/start-sqs.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const HOUR_MS = 3_600_000;
