@@ -13,6 +13,17 @@ export interface LocalServer {
 const OWN_HOST = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d+)?$/i;
 
 /**
+ * Returns true if every host name in a request is a name of this machine. A request may have several headers Host. A
+ * request may also have an absolute URL in place of the path, and then the host in the URL is the host of the request
+ * (RFC 9112, section 3.2.2).
+ */
+function isForThisMachine({ url = "", headersDistinct }: IncomingMessage): boolean {
+  const { host: names = [] } = headersDistinct;
+  const target = url.startsWith("/") ? [] : [URL.parse(url)?.host ?? ""];
+  return names.length > 0 && [...names, ...target].every((name) => OWN_HOST.test(name));
+}
+
+/**
  * Makes an HTTP server refuse every request whose host name is not a host name of this machine. A web page of another
  * site can send requests to this machine under the name of its own site (DNS rebinding). The server answers such a
  * request with the status 421.
@@ -20,7 +31,7 @@ const OWN_HOST = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d+)?$/i;
 export function refuseOtherHosts(server: Server): void {
   const listeners = server.listeners("request");
   server.removeAllListeners("request").on("request", (request: IncomingMessage, response: ServerResponse) => {
-    if (OWN_HOST.test(request.headers.host ?? "")) {
+    if (isForThisMachine(request)) {
       for (const listener of listeners) Reflect.apply(listener, server, [request, response]);
       return;
     }

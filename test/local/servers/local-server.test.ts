@@ -1,4 +1,5 @@
 import { createServer, get } from "node:http";
+import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { startDynamo } from "../../../local/servers/dynamodb.ts";
 import { listenLocally } from "../../../local/servers/local-server.ts";
@@ -41,6 +42,23 @@ test.each([{ anyHost: false }, { anyHost: true }])(
     await stop();
   },
 );
+
+test.each([
+  ["refuses an absolute URL with another host", "http://evil.example/", ["127.0.0.1"], 421],
+  ["answers an absolute URL with its own host", "http://127.0.0.1:80/", ["localhost"], 200],
+  ["refuses a second header Host with another host", "/", ["127.0.0.1", "evil.example"], 421],
+  ["answers two headers Host with its own hosts", "/", ["127.0.0.1", "localhost:80"], 200],
+  ["refuses an empty header Host", "/", [""], 421],
+])("a local server %s", async (_, target, hosts, status) => {
+  const server = createServer((_request, response) => response.end("mine"));
+  const { url, stop } = await listenLocally(server);
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  const headers = hosts.map((host) => `Host: ${host}\r\n`).join("");
+  socket.write(`GET ${target} HTTP/1.1\r\n${headers}Connection: close\r\n\r\n`);
+  const answer = await text(socket);
+  await stop();
+  expect(answer.slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
+});
 
 test.each([
   ["SQS", () => startSqs("eu-central-1")],
