@@ -18,8 +18,8 @@ export type QueryField = [string, string];
 export type NotifierClient = ReturnType<typeof createClient>;
 
 /**
- * Creates a client of the API. The client repeats a failed call if a second call is safe.
- * Every method throws a `ProblemError` if the service refuses the call. Every method throws an `UnreachableError` if the
+ * Creates a client for the HTTP API of the service. The client repeats a failed call if a second call is safe. Every
+ * method throws a `ProblemError` if the service refuses the call. Every method throws an `UnreachableError` if the
  * service does not answer, and a `TokenError` if the token is invalid.
  */
 export function createClient(connection: Connection) {

@@ -32,8 +32,8 @@ export function tokenFault(text: string): string | null {
 const IdentityToken = z.object({ value: NonEmpty });
 
 /**
- * Returns a function that gets an identity token for this GitHub Actions job. The job needs the permission
- * `id-token: write`. Returns null outside of a GitHub Actions job.
+ * Returns a function that gets an identity token for this GitHub Actions job. The GitHub
+ * Actions job needs the permission `id-token: write`. Returns null outside of a GitHub Actions job.
  * https://docs.github.com/en/actions/reference/security/oidc
  */
 export function createGithubTokenSource(

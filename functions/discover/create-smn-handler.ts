@@ -186,7 +186,7 @@ interface EventReport {
   readonly project: string;
   readonly type: SmnMessage["type"];
   readonly result: EventResult["result"] | "refused" | "failed";
-  /** The reason why the service refused the message. */
+  /** The reason why this service refused the message of SMN. */
   readonly reason?: Refusal;
   /** The error of the request to SMN. */
   readonly cause?: unknown;

@@ -15,8 +15,8 @@ import { createDeadLetter } from "../shared/parse-message-or-dead-letter.ts";
 import type { Notification } from "./resolve-notification.ts";
 
 /**
- * The minimum time between the two responses that switch a target off. A single response may come from a receiver that
- * is being deployed or moved.
+ * The minimum time between the two responses with the verdict `gone` that switch a target off. A single response may
+ * come from a receiver that is being deployed or moved.
  */
 const CONFIRM_GONE_MS = 60_000;
 /** The time that a notification waits after an HTTP 429 response without a Retry-After header. */

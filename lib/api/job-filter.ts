@@ -21,7 +21,10 @@ export interface JobFilter {
   readonly to: Instant | null;
 }
 
-/** The query parameters of a job filter that a caller may give once, and those that a caller may repeat. */
+/**
+ * The query parameters of a job filter: the parameters that a request may contain at most once, and the parameters that
+ * a request may repeat.
+ */
 export const FILTER_PARAMETERS = ["type", "actor", "text", "since", "to"] as const;
 export const REPEATED_FILTER_PARAMETERS = ["state", "label"] as const;
 
@@ -43,7 +46,9 @@ export const FilterTime = z
 
 const DAY_MS = 86_400_000;
 
-/** Reads the filter from the query of the job list. Returns all errors of the filter and, for a page, the valid rest. */
+/**
+ * Reads the filter from the query of the job list. Returns all errors of the filter and, for a page, the valid rest.
+ */
 export function readJobFilter(query: URLSearchParams): {
   readonly filter: JobFilter;
   readonly errors: readonly RequestError[];

@@ -52,9 +52,9 @@ export function throttled(afterSeconds: number | null): AttemptVerdict {
 }
 
 /**
- * Parses the JSON body of a target's response, with or without a byte order mark. The names of the fields may be in upper
- * or lower case, and `schema` names them in lower case. Returns undefined if the response body is not JSON or does not
- * match the schema.
+ * Parses the JSON body of a target's response, with or without a byte order mark. The names of the fields may be in
+ * upper or lower case, and `schema` names them in lower case. Returns undefined if the response body is not JSON or
+ * does not match the schema.
  */
 export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
   // The method `trim` also removes a byte order mark.
@@ -163,8 +163,8 @@ function readWaitSeconds({ headers, body }: ReceiverAnswer, now: Instant): numbe
 }
 
 /**
- * Returns the verdict for a response that the chat itself did not send. After such a response, the service sends the
- * notification again.
+ * Returns the verdict (delivered, again or failed) for a response that the chat itself did not send. After such a
+ * response, the service sends the notification again.
  */
 function verdictOfUnknownAnswer(
   { status, headers, body }: ReceiverAnswer,

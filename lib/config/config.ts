@@ -50,8 +50,8 @@ export const OidcRule = z.strictObject({
   issuer: httpUrlSchema("must be the issuer's URL"),
   /**
    * The URL of the issuer's signing keys. An issuer needs this key in the config if its signing keys are at another
-   * host than the issuer. Without this key, the service finds the URL of the signing keys in the discovery document of
-   * the issuer.
+   * host than the issuer. If the config does not contain
+   * `jwksUri`, the service reads the URL of the signing keys in the discovery document of the issuer.
    */
   jwksUri: z.optional(httpUrlSchema("must be the URL of the issuer's key set")),
   audience: NonEmpty,

@@ -108,8 +108,8 @@ export interface SlowLedger {
   /** Returns an empty object if no durations are stored. */
   readSubJobDurations(project: string, jobType: string): Promise<SubJobDurations>;
   /**
-   * Adds the durations of the subjobs of one ended job, as `appendSubJobDurations` describes. Calls that overlap all take
-   * effect.
+   * Adds the durations of the subjobs of one ended job, as `appendSubJobDurations` describes. Calls that overlap all
+   * take effect.
    */
   addSubJobDurations(
     project: string,
@@ -187,7 +187,10 @@ export interface DiscoveryLedger {
    * somebody requested a list, `MIN_LIST_INTERVAL_MS` applies in place of a longer interval.
    */
   claimList(project: string, now: Instant, intervalMs: number): Promise<ClaimedDiscovery | null>;
-  /** Makes the next call of `claimList` claim a list before the end of the interval. */
+  /**
+   * Requests a list of the jobs of a project now. The next call of `claimList` succeeds, even if the interval between
+   * two lists has not ended.
+   */
   requestList(project: string): Promise<void>;
   /**
    * Replaces the discovery of a project. The operation does nothing before the first claim, and does nothing if another

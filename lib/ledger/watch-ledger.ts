@@ -140,9 +140,9 @@ interface WatchPage {
 export interface WatchChangeLedger {
   /**
    * Creates a watch if the caller has no watch of the job. Restarts the watch of the caller in the cases of
-   * `isRestartedByCall`. The generation of a restarted watch is higher than the generations of all watches of the job. If
-   * the watch exists and is not restarted, the operation adds the targets and callbacks to the watch of the caller. The
-   * later of both deadlines and the longer of both times `readyMinutes` then apply.
+   * `isRestartedByCall`. The generation of a restarted watch is higher than the generations of all watches of the job.
+   * If the watch exists and is not restarted, the operation adds the targets and callbacks to the watch of the caller.
+   * The later of both deadlines and the longer of both times `readyMinutes` then apply.
    */
   openWatch(watch: NewWatch): Promise<OpenResult>;
   /**
@@ -152,8 +152,8 @@ export interface WatchChangeLedger {
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
   /**
    * Undoes the claim of a poll that the message could not make, so that the claim does not count as an unfinished try.
-   * The message may claim the poll again at once. The operation does nothing if the message has lost the claim of the
-   * poll.
+   * The message may claim the poll again at once. The operation does nothing if another message has claimed the
+   * poll in the meantime.
    */
   undoPollClaim(claimed: PollOfMessage): Promise<void>;
   /**

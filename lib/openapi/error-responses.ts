@@ -22,7 +22,10 @@ interface ProblemHelp {
  */
 export const PROBLEM_HELP: Readonly<Record<ProblemKind, ProblemHelp>> = problemHelp;
 
-/** The schema and the examples of a body. The key of each entry is the media type of the body. */
+/**
+ * The schema and the examples of the body of a request or of a response. The key of each entry is the media type of the
+ * body.
+ */
 export type Content = Readonly<Record<string, MediaType>>;
 
 interface MediaType {

@@ -33,8 +33,8 @@ interface AwsRequest {
 }
 
 /**
- * The error of a request without a response. The AWS SDK uses the name and the code of this error to decide whether to
- * repeat the request.
+ * The error of a request to AWS that got no response. From the name and the code of an `AwsRequestError`, the AWS SDK
+ * decides whether to repeat the request.
  */
 class AwsRequestError extends Error {
   readonly code: string;

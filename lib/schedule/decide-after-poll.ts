@@ -117,9 +117,9 @@ export function decideBeforePoll(
 
 /**
  * Decides what happens with a watch whose poll was postponed because of the rate limit. The rate limit of the project
- * allows the next query only at `rateLimitedUntil`. The state of the job is not known at this time. So the watch waits
- * for a last poll for up to an hour after the deadline. If the rate limit lasts longer, the watch times out at the
- * deadline.
+ * allows the next query only at `rateLimitedUntil`. The state of the job at the deadline is not known. Therefore the
+ * watch waits up to one hour after the deadline for a last poll. If the rate limit lasts longer, the watch times out at
+ * the deadline.
  */
 export function decideWhenRateLimited(
   watch: Omit<PolledWatch, "polls" | "jobType">,

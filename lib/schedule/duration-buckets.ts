@@ -27,8 +27,8 @@ export interface DurationCount {
 }
 
 /**
- * The counts for this job type contain all jobs of a project, whatever their type. The service uses these counts for a
- * new job, because its type is not known yet.
+ * The duration counts with this job type contain all jobs of a project, whatever their type. For a new job, the service
+ * uses these duration counts, because the service does not know the type of the job yet.
  */
 export const ANY_TYPE = "*";
 
@@ -81,8 +81,8 @@ export interface RecentJobs {
 }
 
 /**
- * Returns the number of jobs in each bucket, and the number of all these jobs. Counts only the jobs since the last change
- * of the job durations.
+ * Returns the number of jobs in each bucket, and the number of all these jobs. Counts only the jobs since the last
+ * change of the job durations.
  */
 export function countRecentJobs(durations: readonly DurationCount[]): RecentJobs {
   return sumDays(daysSinceChange(groupByDay(durations)));

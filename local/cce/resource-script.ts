@@ -8,7 +8,8 @@ const ResourceScript = z.strictObject({
   /** The path below the version of the CCE API and, for a resource of a project, below the project: `clusters/ID`. */
   path: z.string().min(1),
   /**
-   * The response of each step holds from `startSeconds` (script seconds) on. A step without a body means that CCE
+   * Each step has the response that the simulator gives from the time `startSeconds`, in seconds after the start of the
+   * script. A step without a body means that CCE
    * replies with the status 404.
    */
   steps: z

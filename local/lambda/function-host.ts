@@ -88,7 +88,9 @@ export class FunctionHost {
     return killed.length;
   }
 
-  /** Replaces the code of the function. As on AWS, a running invocation ends with the code with which it has started. */
+  /**
+   * Replaces the code of the function. As on AWS, a running invocation continues with the code with which it started.
+   */
   async replaceCode(code: FunctionCode): Promise<void> {
     this.#code = code;
     await Promise.all(this.#idle.splice(0).map((instance) => instance.kill()));

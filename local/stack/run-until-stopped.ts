@@ -22,7 +22,8 @@ type Result =
  * Runs a command and then ends this process. The exit status is the number that the command returns. If the command
  * throws, the error message is printed and the exit status is 1. A stop signal (such as SIGTERM) aborts the abort
  * signal `stopping`. If the command ends after a stop signal, the exit status is 0. If the command hangs after a stop
- * signal, the same signal ends the process. Before the process ends, every program part in `parts` is stopped.
+ * signal, the function removes its signal handlers and sends the same signal to the process again. Before the process
+ * ends, every program part in `parts` is stopped.
  */
 export async function runUntilStopped(
   command: (stopping: AbortSignal, parts: Stoppables) => Promise<number>,

@@ -24,8 +24,8 @@ export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: 
 }
 
 /**
- * Formats the headline of a message as a text message for Feishu. An invisible character in the text disables `<at>`
- * tags.
+ * Formats the headline of a message as a text message for Feishu. The function inserts an invisible character
+ * after each `<`, so that Feishu does not interpret an `<at>` tag in the headline as a mention.
  */
 export function formatPlainFeishuMessage(
   headline: string,
