@@ -13,7 +13,7 @@ import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import {
   createJobPageUrl,
   createLinkOptions,
-  createStatusUrl,
+  createStatusDocumentUrl,
   type LinkOptions,
 } from "../../lib/auth/link-keys.ts";
 import type { Context } from "../../lib/domain/context.ts";
@@ -106,7 +106,7 @@ function listedJob(
     acceptedAt: toIso(acceptedAt),
     concludedAt: toIsoOrNull(concludedAt),
     durationSeconds,
-    statusUrl: createStatusUrl(links.publicUrl, watch),
+    statusUrl: createStatusDocumentUrl(links.publicUrl, watch),
     pageUrl: mayOpenPage(watch, caller) ? createJobPageUrl(links, watch, now) : null,
     ready: state === "watching" ? toPendingReady(watch.ready) : undefined,
   };

@@ -16,7 +16,7 @@ import {
 import type { Submission } from "../../lib/api/submission.ts";
 import { type JobResult, submissionResponse } from "../../lib/api/submission-result.ts";
 import { mayUse } from "../../lib/auth/caller.ts";
-import { createJobPageUrl, createLinkOptions, createStatusUrl } from "../../lib/auth/link-keys.ts";
+import { createJobPageUrl, createLinkOptions, createStatusDocumentUrl } from "../../lib/auth/link-keys.ts";
 import { type Instant, JobId, type WatchKey } from "../../lib/domain/job.ts";
 import { toIso } from "../../lib/domain/time-text.ts";
 import { toTraceparentVersion00 } from "../../lib/domain/traceparent.ts";
@@ -165,7 +165,7 @@ function jobResult(
     jobId,
     status: opened.kind,
     deadlineAt: toIso(opened.deadlineAt),
-    statusUrl: createStatusUrl(links.publicUrl, key),
+    statusUrl: createStatusDocumentUrl(links.publicUrl, key),
     pageUrl: createJobPageUrl(links, key, now),
   };
 }

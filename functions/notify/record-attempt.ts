@@ -1,5 +1,5 @@
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
-import { decideNextAttempt, retryScheduleForReason } from "../../lib/channels/retry-schedule.ts";
+import { decideNextAttempt, retryScheduleAfterAttempt } from "../../lib/channels/retry-schedule.ts";
 import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { DeliveryState, Instant } from "../../lib/domain/job.ts";
@@ -108,7 +108,7 @@ export async function recordAttempt(
           throttledMs: at - (record.throttledSince ?? at),
           spent,
           afterSeconds,
-          scheduleSeconds: retryScheduleForReason(reason, settings.retry.scheduleSeconds),
+          scheduleSeconds: retryScheduleAfterAttempt(reason, settings.retry.scheduleSeconds),
           random: random(),
         })
       : null;

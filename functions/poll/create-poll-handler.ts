@@ -11,7 +11,7 @@ import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 import { parseMessageOrDeadLetter, type ReadMessagePorts } from "../shared/parse-message-or-dead-letter.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { type ConcludePorts, concludeWatch, resumeConclusion } from "./conclude-watch.ts";
-import { logAndCountPoll, type PollReport } from "./poll-log.ts";
+import { logAndCountPollMessage, type PollReport } from "./poll-log.ts";
 import {
   type ClaimedPoll,
   computeEffectiveDeadline,
@@ -65,7 +65,7 @@ export interface PollPorts
    */
   readonly timer?: Timer;
   /** Reports the result of one poll message. By default, the poll function writes a log line and metrics. */
-  readonly onPoll?: typeof logAndCountPoll;
+  readonly onPoll?: typeof logAndCountPollMessage;
   readonly onDurationsUnread?: (error: unknown) => void;
 }
 
@@ -135,7 +135,7 @@ async function claimAndPoll(
   received: ReceivedMessage,
   scope: PollScope,
 ): Promise<Disposition> {
-  const { ledger, pollQueue, runAlone, random, onPoll = logAndCountPoll } = scope;
+  const { ledger, pollQueue, runAlone, random, onPoll = logAndCountPollMessage } = scope;
   const { key, poll, messageId } = wanted;
   const { traceparent = null } = message;
   const report = (made: Pick<PollReport, "observation" | "next"> & Partial<PollReport>) =>

@@ -33,7 +33,7 @@ export interface PollReport {
 }
 
 /** Writes the log line and the metrics of one message of the poll queue. */
-export function logAndCountPoll({ key, resource, ...report }: PollReport): void {
+export function logAndCountPollMessage({ key, resource, ...report }: PollReport): void {
   // Most polls query no resource, and their log lines stay as short as possible.
   log.info("poll", { ...key, ...report, ...(resource !== null && { resource }) });
   const { observation, latenessSeconds } = report;

@@ -10,8 +10,6 @@ import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
  * project allows a few hundred queries in five minutes.
  */
 const MAX_RESOURCES = 20;
-/** CCE can show a node as `Active` shortly before the installation of the node fails, so one poll is not enough. */
-const NEEDED_POLLS_OF_NODES = 2;
 
 interface CheckReadyPorts {
   readonly cce: Pick<CceClient, "queryResource">;
@@ -53,6 +51,5 @@ export async function queryReadyState(
       return { kind: "unseen", observation: { kind: "unavailable", text: observation.text } };
     return { kind: "unseen", observation };
   }
-  const hasNodes = resources.some(({ goal }) => goal === "node_active");
-  return { kind: "ready", neededPolls: hasNodes ? NEEDED_POLLS_OF_NODES : 1 };
+  return { kind: "ready", hasNodes: resources.some(({ goal }) => goal === "node_active") };
 }

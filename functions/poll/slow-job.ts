@@ -21,7 +21,10 @@ import {
   usualSubJobSeconds,
 } from "../../lib/schedule/expected-duration.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
-import { listSlowNotifications, type SentNotification } from "../shared/list-slow-notifications.ts";
+import {
+  listResendableSlowNotifications,
+  type SentNotification,
+} from "../shared/list-resendable-slow-notifications.ts";
 import type { PollResult } from "./conclude-watch.ts";
 
 /** The maximum age of the learned durations from which the function computes when a job is slow. */
@@ -103,7 +106,7 @@ async function sendLostNotifications(
   { summary }: SlowRecord,
   { config, notifyQueue, onSlow = logAndCountSlowJob, onSlowSentAgain = logAndCountSentAgain }: SlowJobPorts,
 ): Promise<Instant | null> {
-  const open = listSlowNotifications(document, config.targets).filter(
+  const open = listResendableSlowNotifications(document, config.targets).filter(
     ({ delivery }) => !isDeliveryFinal(delivery),
   );
   const isRepeated = summary.polls === polls;

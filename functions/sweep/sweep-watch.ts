@@ -11,7 +11,10 @@ import {
   createPollMessage,
 } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
-import { listSlowNotifications, type SentNotification } from "../shared/list-slow-notifications.ts";
+import {
+  listResendableSlowNotifications,
+  type SentNotification,
+} from "../shared/list-resendable-slow-notifications.ts";
 import {
   createDigestNotificationKey,
   findDigestTargets,
@@ -122,7 +125,7 @@ async function sendNotifications(
     return { delivery, message: createNotificationMessage(watch, key, outcome, delivery?.redelivery ?? 0) };
   });
   const digestNotifications = await readDigestNotifications(watch, byDigest, digest, ledger);
-  const slowNotifications = listSlowNotifications(document, config.targets);
+  const slowNotifications = listResendableSlowNotifications(document, config.targets);
   const open = [...ownNotifications, ...slowNotifications, ...(digestNotifications ?? [])].filter(
     ({ delivery }) => !isDeliveryFinal(delivery),
   );

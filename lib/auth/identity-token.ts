@@ -7,12 +7,7 @@ import type { JsonObject } from "../domain/json.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { type Caller, copyRightsOnly } from "./caller.ts";
 import { type IssuerKeys, KeysOriginError } from "./issuer-keys.ts";
-import {
-  CLOCK_TOLERANCE_SECONDS,
-  type FailedCheck,
-  mayVerifyWithOtherKey,
-  verifyToken,
-} from "./verify-token.ts";
+import { CLOCK_TOLERANCE_SECONDS, type FailedCheck, mayVerifyWithOtherKey, verifyJwt } from "./verify-jwt.ts";
 
 const MAX_ISSUER_CHARACTERS = 200;
 
@@ -64,7 +59,7 @@ export async function checkIdentityToken(
   const audiences = issuerRules.map(({ audience }) => audience);
   const keysUrl = issuerRules.find(({ jwksUri }) => jwksUri !== undefined)?.jwksUri;
   const verify = async (refresh: boolean) =>
-    verifyToken(token, await keys.read(issuer, keysUrl, refresh), { issuer, audiences, now: new Date(now) });
+    verifyJwt(token, await keys.read(issuer, keysUrl, refresh), { issuer, audiences, now: new Date(now) });
 
   try {
     let verified = await verify(false);

@@ -125,7 +125,7 @@ function urlWithKey(
 }
 
 /** Returns the API URL of the status document of a job. */
-export function createStatusUrl(publicUrl: string, { project, jobId }: JobKey): string {
+export function createStatusDocumentUrl(publicUrl: string, { project, jobId }: JobKey): string {
   return `${publicUrl}/v1/jobs/${encodeURIComponent(project)}/${encodeURIComponent(jobId)}`;
 }
 

@@ -7,7 +7,7 @@ import { readCappedRetryAfterSeconds } from "../http/retry-after.ts";
 import { describeErrorReply, type ErrorKind, errorKindOfStatus, parseCceError } from "./cce-error.ts";
 import { parseCceTime } from "./parse-job.ts";
 import type { TextReply } from "./send-cce-request.ts";
-import { createSignatureHeader, formatSdkDate } from "./signature-header.ts";
+import { createSignedHeaders } from "./signed-headers.ts";
 
 /**
  * How long the service uses an IAM token if the reply of IAM has no expiry time. IAM tokens are normally valid for 24
@@ -81,18 +81,8 @@ export function createAuthHeadersProvider(
   switch (auth.kind) {
     case "aksk":
       return async ({ url, path, parameters }) => {
-        const signed: Record<string, string> = {
-          host: url.host,
-          "x-sdk-date": formatSdkDate(now()),
-          "x-project-id": projectId,
-        };
-        if (auth.securityToken !== undefined) signed["x-security-token"] = auth.securityToken.reveal();
-        const key = { accessKey: auth.accessKey.reveal(), secretKey: auth.secretKey.reveal() };
-        const authorization = createSignatureHeader(
-          { method: "GET", path, query: parameters, headers: signed },
-          key,
-        );
-        return { kind: "headers", headers: { ...signed, authorization }, token: null };
+        const request = { host: url.host, path, query: parameters, projectId };
+        return { kind: "headers", headers: createSignedHeaders(request, auth, now()), token: null };
       };
     case "password":
       return async (_, refused) => {

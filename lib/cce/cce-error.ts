@@ -160,7 +160,7 @@ export function refusePlainHttp(project: string, key: "endpoint" | "iamEndpoint"
  * Returns the observation for a request that got no reply.
  * @param code the code of the network error, such as `ECONNREFUSED`
  */
-export function refuseAfterNetworkError(project: string, code: string): Refusal {
+export function observationAfterNetworkError(project: string, code: string): Refusal {
   if (code === REQUEST_INVALID)
     return {
       kind: "misconfigured",

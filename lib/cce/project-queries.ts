@@ -24,8 +24,8 @@ import {
 } from "./autopilot.ts";
 import {
   NOT_A_LIST,
+  observationAfterNetworkError,
   type Refusal,
-  refuseAfterNetworkError,
   refuseMissingEndpoint,
   refusePlainHttp,
   refuseWhileNotAnswering,
@@ -158,7 +158,7 @@ export function createProjectQueries(
     (interpret: (reply: JobReply) => Observation): Wanted["observe"] =>
     (result) => {
       if (result.kind === "answer") return interpret(result);
-      return result.kind === "too_large" ? TOO_LARGE : refuseAfterNetworkError(name, result.code);
+      return result.kind === "too_large" ? TOO_LARGE : observationAfterNetworkError(name, result.code);
     };
   const observeJob = (queried?: Queried) =>
     observeWith((reply) => interpretJobReply(reply, now(), name, mask.maskText, queried));

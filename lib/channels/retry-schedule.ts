@@ -34,7 +34,7 @@ const MAX_THROTTLED_MS = 24 * 3_600_000;
 const MAX_INVALID_HTTP_ATTEMPTS = 4;
 
 /** Returns the waits of the retry schedule that apply after a delivery attempt with the given reason. */
-export function retryScheduleForReason(
+export function retryScheduleAfterAttempt(
   reason: DeliveryReason,
   scheduleSeconds: readonly number[],
 ): readonly number[] {

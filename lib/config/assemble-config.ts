@@ -102,7 +102,7 @@ function findMisplacedFields(name: string, value: unknown): readonly string[] {
   if (name === "linkKeys" || !isObject(value)) return [];
   const publicName = name.startsWith(SECRET) ? name.slice(SECRET.length) : name;
   return Object.keys(value).flatMap((field) => {
-    const entry = entryOfField(publicName, field);
+    const entry = configEntryOfField(publicName, field);
     return entry === name ? [] : [`${name}: '${field}' belongs in the entry ${entry}`];
   });
 }
@@ -144,7 +144,7 @@ export type ConfigPart = (typeof CONFIG_GROUPS)[number] | (typeof SINGLE_ENTRIES
  * Returns the name of the entry that stores a field.
  * @param name the name of the entry to which the field belongs, for example `targets/deploys`
  */
-export function entryOfField(name: string, field: string): string {
+export function configEntryOfField(name: string, field: string): string {
   if (name === "settings") return SETTINGS_APART[field] ?? name;
   const schema = { projects: PublicProject, targets: PublicTarget }[name.split("/")[0] ?? ""];
   return schema === undefined || Object.hasOwn(schema.shape, field) ? name : `${SECRET}${name}`;
@@ -158,7 +158,7 @@ export function splitEntryBySecrecy(name: string, value: unknown): ReadonlyMap<s
   if (!isObject(value)) return new Map([[name, value]]);
   const values = new Map<string, unknown>([[name, {}]]);
   for (const [field, item] of Object.entries(value)) {
-    const entry = entryOfField(name, field);
+    const entry = configEntryOfField(name, field);
     // The entry `linkKeys` contains only the value of its field.
     values.set(entry, entry === field ? item : { ...toObjectOrEmpty(values.get(entry)), [field]: item });
   }

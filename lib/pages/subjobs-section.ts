@@ -159,9 +159,9 @@ function kindOf(job: JobDocument): GroupKind {
  */
 export function groupSubJobs(
   subJobs: readonly JobDocument[],
-  isLong: boolean,
+  isTreeLong: boolean,
 ): readonly (readonly JobDocument[])[] {
-  if (!isLong) return subJobs.map((job) => [job]);
+  if (!isTreeLong) return subJobs.map((job) => [job]);
   const groups = foldRuns(subJobs);
   if (groups.length <= MAX_GROUPS) return groups;
   return foldRuns(subJobs.toSorted((a, b) => KINDS.indexOf(kindOf(a)) - KINDS.indexOf(kindOf(b))));

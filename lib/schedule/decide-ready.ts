@@ -9,13 +9,18 @@ import {
 } from "./decide-after-poll.ts";
 
 const MINUTE_MS = 60_000;
+/**
+ * The number of polls in a row that must find a node usable. CCE can show a node as `Active` shortly before the
+ * installation of the node fails, so one poll is not enough. For other resources, one poll is enough.
+ */
+const NEEDED_POLLS_OF_NODES = 2;
 /** The delay before the second of two polls that must find a resource usable. */
 const CONFIRM_SECONDS = 5;
 
 /** The result of one query for each resource of a succeeded job. */
 export type ReadyCheck =
-  /** All resources are usable. A resource that may be usable too early must be usable at `neededPolls` polls in a row. */
-  | { readonly kind: "ready"; readonly neededPolls: number }
+  /** All resources are usable. `hasNodes` says whether a node is one of them. */
+  | { readonly kind: "ready"; readonly hasNodes: boolean }
   /** The first resource that is not usable, as CCE returned it. */
   | { readonly kind: "not_ready"; readonly reason: string | null; readonly message: string | null }
   /** The first resource that the poll could not see. */
@@ -48,7 +53,7 @@ export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
   const { check, job, now } = input;
   const before = input.watch.ready ?? NO_PROGRESS(now);
   const ready = progressAfter(before, check);
-  if (check.kind === "ready" && ready.readyPolls >= check.neededPolls)
+  if (check.kind === "ready" && ready.readyPolls >= (check.hasNodes ? NEEDED_POLLS_OF_NODES : 1))
     return concluded("succeeded", null, { state: "ready", reason: null, message: null });
   if (check.kind === "no_resource") {
     const message = "CCE names no resource of this job whose state the service could poll.";

@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from "node:crypto";
 import * as z from "zod";
-import { createCanonicalRequest, createSignatureHeader } from "../../lib/cce/signature-header.ts";
+import { createCanonicalRequest, createSignatureHeader } from "../../lib/cce/signed-headers.ts";
 import { createSignatureQuery } from "../../lib/channels/dingtalk/channel.ts";
 import { createFeishuSignature } from "../../lib/channels/feishu/channel.ts";
 import { createSignatureHeaders } from "../../lib/channels/webhook/channel.ts";

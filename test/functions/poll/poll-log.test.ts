@@ -1,4 +1,4 @@
-import { logAndCountPoll } from "../../../functions/poll/poll-log.ts";
+import { logAndCountPollMessage } from "../../../functions/poll/poll-log.ts";
 import { capturedLog } from "../captured-log.ts";
 
 const KEY = { project: "prod", jobId: "job-1", caller: "token:ci" };
@@ -22,7 +22,7 @@ test.each([
       delaySeconds: 30,
       latenessSeconds: null,
     } as const;
-    const { metrics } = await capturedLog(() => logAndCountPoll({ ...polled, observation }));
+    const { metrics } = await capturedLog(() => logAndCountPollMessage({ ...polled, observation }));
     expect(metrics.PollsWithoutJob).toEqual(count);
   },
 );
@@ -42,7 +42,7 @@ test.each([
       delaySeconds: null,
       latenessSeconds: null,
     } as const;
-    const { metrics } = await capturedLog(() => logAndCountPoll({ ...report, observation }));
+    const { metrics } = await capturedLog(() => logAndCountPollMessage({ ...report, observation }));
     expect(metrics).toMatchObject(expected);
     expect(metrics).not.toHaveProperty("Polls");
   },
@@ -65,7 +65,7 @@ test.each([
     delaySeconds: 30,
     latenessSeconds: null,
   } as const;
-  const { logged, metrics } = await capturedLog(() => logAndCountPoll(report));
+  const { logged, metrics } = await capturedLog(() => logAndCountPollMessage(report));
   expect(logged[0]?.resource).toEqual(resource ?? undefined);
   expect(metrics.ResourceQueriesRefused).toEqual(count);
 });
@@ -80,7 +80,7 @@ test("a message whose claim is refused counts as a conflict and not as a poll", 
     delaySeconds: null,
     latenessSeconds: null,
   } as const;
-  const { metrics } = await capturedLog(() => logAndCountPoll({ ...refused, observation: "stale" }));
+  const { metrics } = await capturedLog(() => logAndCountPollMessage({ ...refused, observation: "stale" }));
   expect(metrics).toMatchObject({ LedgerConflicts: 1 });
   expect(metrics).not.toHaveProperty("Polls");
 });

@@ -3,7 +3,7 @@ import { logTargetTest } from "../../../functions/api/test-target.ts";
 import { logAndCountAccepted } from "../../../functions/enqueue/create-enqueue-handler.ts";
 import { logAndCountAttempt } from "../../../functions/notify/record-attempt.ts";
 import type { Notification } from "../../../functions/notify/resolve-notification.ts";
-import { logAndCountConcluded, logAndCountPoll } from "../../../functions/poll/poll-log.ts";
+import { logAndCountConcluded, logAndCountPollMessage } from "../../../functions/poll/poll-log.ts";
 import type { JobResult } from "../../../lib/api/submission-result.ts";
 import type { AttemptResult } from "../../../lib/channels/deliver.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
@@ -74,7 +74,7 @@ test("every log line from a request to its notification contains the job ID", as
       jobResult("job-1", "accepted"),
       jobResult("job-2", "already_watching"),
     ]);
-    logAndCountPoll({
+    logAndCountPollMessage({
       key: KEY,
       traceparent: TRACEPARENT,
       poll: 1,

@@ -46,6 +46,7 @@ test.each([
       project: "-",
       job_id: "-",
       owner: "-",
+      traceparent: "-",
       targets: [],
       entry,
     },

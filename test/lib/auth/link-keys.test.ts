@@ -4,7 +4,7 @@ import {
   createLinkKey,
   createLinkOptions,
   createListPageUrl,
-  createStatusUrl,
+  createStatusDocumentUrl,
   type LinkedPage,
   verifyLinkKey,
 } from "../../../lib/auth/link-keys.ts";
@@ -130,7 +130,7 @@ describe("the URLs of a watch", () => {
   const keyOf = (url: string | null) => new URL(url ?? "").searchParams.get("key") ?? "";
 
   test("have an encoded job ID", () => {
-    expect(createStatusUrl(options.publicUrl, key)).toBe("https://n.example.com/v1/jobs/prod/a%3Ab");
+    expect(createStatusDocumentUrl(options.publicUrl, key)).toBe("https://n.example.com/v1/jobs/prod/a%3Ab");
     expect(createJobPageUrl(options, key, NOW)).toContain("https://n.example.com/jobs/prod/a%3Ab?key=");
   });
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import {
   decideNextAttempt,
   firstAttemptDelaySeconds,
-  retryScheduleForReason,
+  retryScheduleAfterAttempt,
 } from "../../../lib/channels/retry-schedule.ts";
 
 const SCHEDULE = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
@@ -117,6 +117,6 @@ describe("firstAttemptDelaySeconds", () => {
 });
 
 it("a receiver that answers in invalid HTTP gets four attempts, and any other receiver gets the whole schedule", () => {
-  expect(retryScheduleForReason("invalid_http", SCHEDULE)).toEqual([0, 5, 30, 120]);
-  expect(retryScheduleForReason("connection_failed", SCHEDULE)).toEqual(SCHEDULE);
+  expect(retryScheduleAfterAttempt("invalid_http", SCHEDULE)).toEqual([0, 5, 30, 120]);
+  expect(retryScheduleAfterAttempt("connection_failed", SCHEDULE)).toEqual(SCHEDULE);
 });

@@ -1,7 +1,7 @@
 import { PublicTarget } from "../../../lib/channels/public-target.ts";
 import {
   assembleConfigDocument,
-  entryOfField,
+  configEntryOfField,
   splitEntryBySecrecy,
 } from "../../../lib/config/assemble-config.ts";
 import { createConfigParser } from "../../../lib/config/config.ts";
@@ -159,7 +159,7 @@ test("secret fields of an entry that does not exist are ignored", () => {
 });
 
 test("a field that the schema of a public entry does not know is secret", () => {
-  expect(entryOfField("targets/a", "apiKey")).toBe("secret/targets/a");
-  expect(entryOfField("tokens/a", "sha256")).toBe("tokens/a");
+  expect(configEntryOfField("targets/a", "apiKey")).toBe("secret/targets/a");
+  expect(configEntryOfField("tokens/a", "sha256")).toBe("tokens/a");
   expect(splitEntryBySecrecy("oidc/0", 5)).toEqual(new Map([["oidc/0", 5]]));
 });

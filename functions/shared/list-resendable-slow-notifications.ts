@@ -17,7 +17,7 @@ export interface SentNotification {
  * Returns the notifications about a slow job. A target whose setting `on` no longer contains `slow` is included only if
  * a caller has requested a redelivery to this target.
  */
-export function listSlowNotifications(
+export function listResendableSlowNotifications(
   { watch, slow, deliveries }: Pick<WatchDocument, "watch" | "slow" | "deliveries">,
   targets: Config["targets"],
 ): readonly SentNotification[] {

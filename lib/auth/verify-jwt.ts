@@ -46,7 +46,7 @@ const CHECKS: Readonly<Record<string, FailedCheck["check"]>> = {
  * token, each key is tried (RFC 7515, section 4.1.4: the key ID is only a hint).
  * @param options.now the current time as a `Date`, which the package `jose` expects
  */
-export async function verifyToken(
+export async function verifyJwt(
   token: string,
   keySet: JSONWebKeySet,
   options: { readonly issuer: string; readonly audiences: readonly string[]; readonly now: Date },

@@ -7,7 +7,7 @@ import {
   createSignatureHeader,
   formatSdkDate,
   percentEncode,
-} from "../../../lib/cce/signature-header.ts";
+} from "../../../lib/cce/signed-headers.ts";
 
 /** Any well-formed text. The vendor's encoder cannot encode a text with half of a surrogate pair. */
 const text = fc.string({ unit: "binary", maxLength: 12 }).filter((value) => value.isWellFormed());

@@ -1,4 +1,6 @@
 import { createHmac, hash } from "node:crypto";
+import type { Auth } from "../config/projects.ts";
+import type { Instant } from "../domain/job.ts";
 
 const ALGORITHM = "SDK-HMAC-SHA256";
 /** Matches a text that has only unreserved characters of URLs (RFC 3986, section 2.3). */
@@ -22,9 +24,34 @@ interface SignableRequest {
   readonly body?: string | Uint8Array;
 }
 
+/** A GET request to CCE. The path and the query are not percent-encoded. */
+interface SignedQuery extends Required<Pick<SignableRequest, "path" | "query">> {
+  readonly host: string;
+  readonly projectId: string;
+}
+
 interface SigningKey {
   readonly accessKey: string;
   readonly secretKey: string;
+}
+
+/**
+ * Returns the headers of a GET request to CCE that is signed with an access key. The signature covers all these headers
+ * except `authorization`.
+ */
+export function createSignedHeaders(
+  { host, path, query, projectId }: SignedQuery,
+  { accessKey, secretKey, securityToken }: Extract<Auth, { kind: "aksk" }>,
+  now: Instant,
+): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {
+    host,
+    "x-sdk-date": formatSdkDate(now),
+    "x-project-id": projectId,
+  };
+  if (securityToken !== undefined) headers["x-security-token"] = securityToken.reveal();
+  const key = { accessKey: accessKey.reveal(), secretKey: secretKey.reveal() };
+  return { ...headers, authorization: createSignatureHeader({ method: "GET", path, query, headers }, key) };
 }
 
 /**
