@@ -58,10 +58,7 @@ export interface PollResult {
   readonly at: Instant;
   /** The observation is null when the rate limit of the project has postponed the query to CCE. */
   readonly observation: Observation | null;
-  /**
-   * The number of polls of the job until now. If the rate limit has postponed a query, the query does not count as a
-   * poll.
-   */
+  /** The number of polls of the job until now, without the polls whose query the rate limit postponed. */
   readonly polls: number;
   /** The times of the latest polls of the job, oldest first. */
   readonly polledAt: readonly Instant[];
@@ -205,14 +202,10 @@ async function notifyAndEnd(
   for (;;) {
     const added = targets.filter((target) => !notified.includes(target));
     const { own } = splitTargetsToNotify({ targets: added, digestTargets }, outcome, config.targets);
-    const messages = own.map((target) =>
-      createNotificationMessage(
-        watch,
-        notificationKey(watch, generations, `job.${outcome}`, target),
-        outcome,
-        0,
-      ),
-    );
+    const messages = own.map((target) => {
+      const key = notificationKey(watch, generations, `job.${outcome}`, target);
+      return createNotificationMessage(watch, key, outcome, 0);
+    });
     await sendAllOrThrow(notifyQueue, messages);
     notified = targets;
     const ended = await ledger.endWatch({
@@ -244,8 +237,7 @@ async function learnDuration(
   { operation }: Pick<Watch, "operation">,
   ledger: Pick<Ledger, "addDuration">,
 ): Promise<void> {
-  if (!hasJobEnded(outcome)) return;
-  if (durationSeconds === null || jobType === null) return;
+  if (!hasJobEnded(outcome) || durationSeconds === null || jobType === null) return;
   const bucket = bucketOfDuration(durationSeconds);
   const day = daysSince1970(concludedAt);
   const expiresAt = durationCountExpiry(day);

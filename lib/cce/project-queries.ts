@@ -51,10 +51,7 @@ import {
 import { streamJobList } from "./stream-job-list.ts";
 import { createThrottle } from "./throttle.ts";
 
-/**
- * The time limit for one request to IAM for a token. Several polls share one token request, so the time limit of a
- * single poll cannot apply to the token request.
- */
+/** The time limit for one request to IAM for a token. Several polls share the token of one request. */
 const TOKEN_TIME_LIMIT_MS = 10_000;
 /**
  * The maximum size of the reply of IAM to a token request. The reply contains catalogs and roles, which take a few
