@@ -92,4 +92,10 @@ export const repeatedFaultsFire: Rule = alarmRule([
     every(30 * MINUTE, 6 * HOUR, 12 * HOUR, "ResourceQueriesRefused", 1),
     0,
   ),
+  scenario(
+    "ResourcesRefusedAlarm",
+    "CCE refuses three queries of one batch, and again three hours later",
+    [6, 9].map((hour) => ({ metric: "ResourceQueriesRefused", at: hour * HOUR + 1, value: 3 })),
+    2,
+  ),
 ]);
