@@ -89,10 +89,10 @@ export const MissedRedelivery = withDescription(
       z.iso.datetime({ offset: true, error: "must be a time such as '2026-11-23T09:30:00Z'" }),
       "The service sends the notifications of the jobs whose watch ended at this time or later.",
     ),
-    dryRun: z.optional(z.boolean()).register(z.globalRegistry, {
-      description: "If true, the service only lists the jobs and sends nothing.",
-      default: false,
-    }),
+    dryRun: withDescription(
+      z.optional(z.boolean()),
+      "If true, the service only lists the jobs and sends nothing.",
+    ),
   }),
   "The notifications that a target missed.",
 );

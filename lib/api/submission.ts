@@ -79,11 +79,10 @@ export const Submission = z
       z.optional(ReadyMinutes),
       'The time limit in minutes, from the success of the job, of a watch with `until: "ready"`. Then the watch ends with the outcome `not_ready`. The default is the key `readyMinutes` of the project, which is 15.',
     ),
-    digest: z.optional(z.boolean()).register(z.globalRegistry, {
-      description:
-        "If true, each chat target gets only one message, after the last job in `jobIds` has ended.",
-      default: false,
-    }),
+    digest: withDescription(
+      z.optional(z.boolean()),
+      "If true, each chat target gets only one message, after the last job in `jobIds` has ended.",
+    ),
     context: z.optional(Context),
   })
   .register(z.globalRegistry, {
