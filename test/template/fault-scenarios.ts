@@ -32,6 +32,23 @@ function sustainedScenarios(alarm: string, metric: string, sum: number, periods:
 }
 
 /**
+ * The alarm on three events in one hour fires if the events are spread over the hour, and each time that all three
+ * events are in one sample. The alarm ignores two events per hour.
+ */
+function threePerHourScenarios(alarm: string, metric: string, what: string): AlarmScenario[] {
+  return [
+    scenario(alarm, `three ${what} per hour`, every(20 * MINUTE, 6 * HOUR, 8 * HOUR, metric, 1), 1),
+    scenario(alarm, `two ${what} per hour`, every(30 * MINUTE, 6 * HOUR, 12 * HOUR, metric, 1), 0),
+    scenario(
+      alarm,
+      `three ${what} at once, and again three hours later`,
+      [6, 9].map((hour) => ({ metric, at: hour * HOUR + 1, value: 3 })),
+      2,
+    ),
+  ];
+}
+
+/**
  * Crashes and throttles of each function that reads a queue. A crash or a throttle of another function that handles jobs is
  * a server error of the API. The next run of a schedule repeats the work of a failed run.
  */
@@ -62,40 +79,6 @@ export const eventsFire: Rule = alarmRule([
 export const repeatedFaultsFire: Rule = alarmRule([
   ...sustainedScenarios("RecordsFailedAlarm", "RecordsFailed", 3, 3),
   ...sustainedScenarios("ApiErrorsAlarm", "5xx HttpApi", 3, 2),
-  scenario(
-    "EventsFailingAlarm",
-    "three messages of SMN per hour fail",
-    every(20 * MINUTE, 6 * HOUR, 8 * HOUR, "EventsFailed", 1),
-    1,
-  ),
-  scenario(
-    "EventsFailingAlarm",
-    "two messages of SMN per hour fail",
-    every(30 * MINUTE, 6 * HOUR, 12 * HOUR, "EventsFailed", 1),
-    0,
-  ),
-  scenario(
-    "EventsFailingAlarm",
-    "three messages fail at once, and again three hours later",
-    [6, 9].map((hour) => ({ metric: "EventsFailed", at: hour * HOUR + 1, value: 3 })),
-    2,
-  ),
-  scenario(
-    "ResourcesRefusedAlarm",
-    "CCE refuses three queries of resources per hour",
-    every(20 * MINUTE, 6 * HOUR, 8 * HOUR, "ResourceQueriesRefused", 1),
-    1,
-  ),
-  scenario(
-    "ResourcesRefusedAlarm",
-    "CCE refuses two queries of resources per hour",
-    every(30 * MINUTE, 6 * HOUR, 12 * HOUR, "ResourceQueriesRefused", 1),
-    0,
-  ),
-  scenario(
-    "ResourcesRefusedAlarm",
-    "CCE refuses three queries of one batch, and again three hours later",
-    [6, 9].map((hour) => ({ metric: "ResourceQueriesRefused", at: hour * HOUR + 1, value: 3 })),
-    2,
-  ),
+  ...threePerHourScenarios("EventsFailingAlarm", "EventsFailed", "SMN messages fail"),
+  ...threePerHourScenarios("ResourcesRefusedAlarm", "ResourceQueriesRefused", "resource queries are refused"),
 ]);

@@ -53,8 +53,7 @@ export interface Written {
 
 /**
  * Reads the rows of an export. Rows that have expired are omitted.
- * @throws ZodError if a row was not written by this service. The text of the error contains no values of
- * the row.
+ * @throws ZodError if a row was not written by this service. The text of the error contains no values of the row.
  */
 export function planImport(rows: readonly ExportRow[], now: Instant): Import {
   const ofTable = (table: ExportRow["table"]) =>

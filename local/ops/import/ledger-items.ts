@@ -135,8 +135,8 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
 /**
  * Returns the function that writes a record of an export. Returns null for a kind of record that has no meaning in
  * another process.
- * @throws ZodError if the record was not written by this service. The text of the error contains no values of
- * the record.
+ * @throws ZodError if the record was not written by this service. The text of the error contains no values of the
+ * record.
  */
 export function toRecordWrite<Kind extends RecordKind>(
   kind: Kind,
