@@ -1,6 +1,7 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { ConfigWithCredentials } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
+import type { Instant } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { PollOfMessage } from "../../lib/ledger/watch-ledger.ts";
 import { PollMessage } from "../../lib/queue/messages.ts";
@@ -10,6 +11,7 @@ import { decideBeforePoll } from "../../lib/schedule/decide-after-poll.ts";
 import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 import { parseMessageOrDeadLetter, type ReadMessagePorts } from "../shared/parse-message-or-dead-letter.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
+import { type AlonePollLimiter, createAlonePollLimiter } from "./alone-poll-limiter.ts";
 import { type ConcludePorts, concludeWatch, resumeConclusion } from "./conclude-watch.ts";
 import { logAndCountPollMessage, type PollReport } from "./poll-log.ts";
 import {
@@ -45,6 +47,13 @@ const MAX_ALONE_WAIT_SECONDS = 90;
  * of the job, for example a host that AWS stops. After a single unfinished try, a poll therefore does not have to wait.
  */
 const TRIES_BEFORE_ALONE = 2;
+/**
+ * The shortest and the longest wait of a message whose project gets no answer from CCE. The longest wait is shorter than
+ * the 30 s after which the function `sweep` sends the poll message again. The wait is random, so that the messages do
+ * not all come back at the same time.
+ */
+const MIN_UNANSWERED_WAIT_SECONDS = 5;
+const MAX_UNANSWERED_WAIT_SECONDS = 20;
 
 export interface PollPorts
   extends Omit<ConcludePorts, "ledger" | "cce" | "config">,
@@ -57,7 +66,7 @@ export interface PollPorts
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "currentWith">;
   readonly createCce: (
     config: ConfigWithCredentials,
-  ) => Pick<CceClient, "queryJob" | "queryFailedSubjobs" | "queryResource">;
+  ) => Pick<CceClient, "queryJob" | "queryFailedSubjobs" | "queryResource" | "unansweredWaitMs">;
   readonly random: () => number;
   /**
    * Delays a request to SQS until the function can send the messages of the whole batch together. By default, the
@@ -73,6 +82,7 @@ export interface PollPorts
 interface PollScope extends MakePollPorts, Pick<PollPorts, "onPoll"> {
   readonly ledger: PollPorts["ledger"];
   readonly pollQueue: Pick<Queue, "send" | "changeVisibility">;
+  readonly cce: ReturnType<PollPorts["createCce"]>;
   readonly runAlone: AlonePollLimiter;
 }
 
@@ -141,6 +151,14 @@ async function claimAndPoll(
   const report = (made: Pick<PollReport, "observation" | "next"> & Partial<PollReport>) =>
     onPoll({ key, traceparent, poll, resource: null, delaySeconds: null, latenessSeconds: null, ...made });
   const claimedAt = scope.now();
+  if (received.receiveCount === 1) {
+    const waitSeconds = unansweredWaitSeconds(message, claimedAt, scope);
+    if (waitSeconds > 0) {
+      await pollQueue.changeVisibility(received.receiptHandle, waitSeconds);
+      report({ observation: "project_not_answering", next: "retry" });
+      return "retry";
+    }
+  }
   const claim = await ledger.claimPoll({ ...wanted, now: claimedAt, leaseMs: POLL_LEASE_MS });
   switch (claim.kind) {
     case "claimed":
@@ -195,42 +213,23 @@ async function claimAndPoll(
   return "acknowledged";
 }
 
+/**
+ * Returns the seconds for which a poll message returns to its queue because CCE does not answer the queries of the
+ * project. Returns 0 if the poll must be made now. A claim and a record of the poll would delay the polls of other
+ * projects. Each message waits only once, so that the ledger records that the project gets no answer.
+ */
+function unansweredWaitSeconds(
+  { project, deadlineAt }: PollMessage,
+  now: Instant,
+  { cce, random }: Pick<PollScope, "cce" | "random">,
+): number {
+  const remainingSeconds = Math.floor((deadlineAt - now) / 1000);
+  if (cce.unansweredWaitMs(project) === 0 || remainingSeconds < MAX_UNANSWERED_WAIT_SECONDS) return 0;
+  const spreadSeconds = MAX_UNANSWERED_WAIT_SECONDS - MIN_UNANSWERED_WAIT_SECONDS;
+  return Math.ceil(MIN_UNANSWERED_WAIT_SECONDS + random() * spreadSeconds);
+}
+
 /** Returns the time limit for the query to CCE. If the result is 0 or negative, too little time remains for a poll. */
 function queryTimeMs({ remainingMs }: ReceivedMessage): number {
   return Math.min(QUERY_MS, remainingMs() - RECORD_MS);
-}
-
-/** Lets at most one poll of a batch run alone, after all other polls of the batch. */
-interface AlonePollLimiter {
-  /**
-   * Waits until all other polls of the batch are done. Returns false at once if another poll of the batch already waits
-   * or runs alone. The caller must then not make the poll in this batch.
-   */
-  waitUntilAlone(): Promise<boolean>;
-  /** Reports that the work on one message is done. The code for each message calls `done` once. */
-  done(): void;
-}
-
-/**
- * Creates the limiter for the polls of one batch. A poll that may end the process of the function runs after all other
- * polls of the batch and alone. If the poll ends the process, no other poll of the batch is affected.
- * @param messageCount the number of messages in the batch
- */
-export function createAlonePollLimiter(messageCount: number): AlonePollLimiter {
-  let unfinished = messageCount;
-  let isTaken = false;
-  let start = (): void => {};
-  return {
-    waitUntilAlone: () =>
-      new Promise((resolve) => {
-        if (isTaken) return resolve(false);
-        isTaken = true;
-        start = () => unfinished === 1 && resolve(true);
-        start();
-      }),
-    done() {
-      unfinished -= 1;
-      start();
-    },
-  };
 }

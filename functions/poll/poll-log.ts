@@ -20,6 +20,7 @@ export interface PollReport {
     | "resumed"
     | "given_up"
     | "must_run_alone"
+    | "project_not_answering"
     | RefusedClaim;
   /** The observation of a resource or a task. The value is null if the poll queried only a job. */
   readonly resource: Observation["kind"] | null;
@@ -50,6 +51,7 @@ export function logAndCountPollMessage({ key, resource, ...report }: PollReport)
     case "rate_limited":
     case "resumed":
     case "must_run_alone":
+    case "project_not_answering":
       return;
     case "given_up":
       meter.add("PollsGivenUp", 1);

@@ -9,6 +9,8 @@ const OPEN_MS = 30_000;
 
 /** A circuit breaker stops the queries of one project while CCE accepts connections but does not answer. */
 export interface CircuitBreaker {
+  /** Returns the milliseconds for which no query is allowed, or 0. The function changes nothing. */
+  remainingWaitMs(): number;
   /**
    * Returns the milliseconds for which no query is allowed. Returns 0 if the caller may start a query now.
    * @param timeLimitMs the time limit of the query
@@ -39,13 +41,13 @@ export function createCircuitBreaker(monotonic: () => number, random: () => numb
   const openFor = (ms: number) => {
     openUntil = monotonic() + ms;
   };
+  const remainingWaitMs = () => (openUntil === null ? 0 : Math.max(0, openUntil - monotonic()));
   return {
+    remainingWaitMs,
     waitBeforeQuery(timeLimitMs) {
-      if (openUntil === null) return 0;
-      const waitMs = openUntil - monotonic();
-      if (waitMs > 0) return waitMs;
-      openFor(timeLimitMs);
-      return 0;
+      const waitMs = remainingWaitMs();
+      if (waitMs === 0 && openUntil !== null) openFor(timeLimitMs);
+      return waitMs;
     },
     requestLimitMs: () => (openUntil === null ? usualLimitMs : Number.POSITIVE_INFINITY),
     recordReply(durationMs) {

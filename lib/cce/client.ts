@@ -24,6 +24,11 @@ interface TimeLimit {
 
 export interface CceClient {
   /**
+   * Returns the milliseconds for which the client sends no query of a project, because CCE did not answer the latest
+   * query in time. Returns 0 if the client sends queries. The function makes no request.
+   */
+  unansweredWaitMs(project: string): number;
+  /**
    * Queries one job and returns one observation for every possible reply and every failure. The observation contains no
    * credentials, because the client masks the credentials. The function never throws an error.
    */
@@ -111,6 +116,7 @@ export function createCceClient(options: {
     queryOnce(project, jobId, limit, (queries) => queries.queryJob(jobId, limit.timeLimitMs));
 
   return {
+    unansweredWaitMs: (project) => projectQueries.get(project)?.unansweredWaitMs() ?? 0,
     queryJob,
     queryResource: (project, resource, limit) =>
       queryOnce(project, `${resource.goal}/${resource.clusterId}/${resource.id}`, limit, (queries) =>

@@ -93,6 +93,8 @@ interface Wanted {
  * functions throws an error.
  */
 export interface ProjectQueries {
+  /** Returns what `CceClient.unansweredWaitMs` describes. */
+  unansweredWaitMs(): number;
   /** Queries one job. */
   queryJob(jobId: string, timeLimitMs: number): Promise<Observation>;
   /** Queries one resource, as `CceClient.queryResource` describes. */
@@ -209,6 +211,7 @@ export function createProjectQueries(
   };
 
   return {
+    unansweredWaitMs: breaker.remainingWaitMs,
     queryJob: (jobId, timeLimitMs) =>
       query(jobId, { path: [...jobsPath, jobId], observe: observeJob() }, timeLimitMs),
     async queryResource(resource, timeLimitMs) {

@@ -52,6 +52,7 @@ function portsOf(ask: Ask, now: () => number, plant: Plant): ServicePorts {
     cce: {
       queryJob: (key) => ask("cce", "queryJob", [key]) as never,
       queryResource: (_project, { id }) => ask("cce", "queryResource", [id]) as never,
+      unansweredWaitMs: () => 0,
       queryFailedSubjobs: (_project, { jobId }) => ask("cce", "queryFailedSubjobs", [jobId]) as never,
     },
     deliver: ({ key, redelivery, webhookId, content }: Notification) =>

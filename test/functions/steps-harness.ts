@@ -116,6 +116,11 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     /** The mask of the latest delivery attempt. */
     mask: (text: string) => text,
     remainingMs: 28_000,
+    /** The time for which the CCE client sends no query, because CCE did not answer. */
+    unansweredWaitMs: 0,
+    /** How often SQS has delivered the next poll message. */
+    receiveCount: 1,
+    random: 0.5,
     /** Runs during each delivery attempt. */
     whileDelivering: () => {},
     /** Runs during the queries of failed subjobs. */
@@ -146,14 +151,15 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     ): Promise<Disposition> => flow.createPoll(queue, notify)(number, messageId, jobId),
 
     /** Creates one instance of the poll function, which remembers what CCE answered. */
-    createPoll(queue: Pick<Queue, "send"> = pollQueue, notify: Pick<Queue, "send"> = notifyQueue) {
+    createPoll(queue: Partial<Queue> = pollQueue, notify: Pick<Queue, "send"> = notifyQueue) {
       const handle = createPollHandler({
         ledger,
-        pollQueue: { ...pollQueue, send: queue.send },
+        pollQueue: { ...pollQueue, ...queue },
         deadLetterQueue,
         notifyQueue: notify,
         configs: { currentWith: async () => config },
         createCce: () => ({
+          unansweredWaitMs: () => flow.unansweredWaitMs,
           async queryJob(_, { timeLimitMs }) {
             recorded.timeLimitsMs.push(timeLimitMs);
             return flow.observation;
@@ -171,7 +177,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
         }),
         defaultUrl: "https://default.example",
         now,
-        random: () => 0.5,
+        random: () => flow.random,
         onPoll: (report) => recorded.polls.push(report),
         onSlow: (summary) => recorded.slow.push(summary),
         onSlowSentAgain: (_watch, count) => recorded.slowSentAgain.push(count),
@@ -185,7 +191,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
           messageId,
           receiptHandle: `handle of ${messageId}`,
           body: JSON.stringify(body),
-          receiveCount: 1,
+          receiveCount: flow.receiveCount,
           remainingMs: () => flow.remainingMs,
         });
       };

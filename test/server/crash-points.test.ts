@@ -83,6 +83,7 @@ function startProcess(opened: Store, crashRun: CrashRun) {
       queryJob: async () => jobIn(++crashRun.queries >= POLLS ? "failed" : "pending"),
       queryFailedSubjobs: async (_, job) => job,
       queryResource: async () => jobIn("pending"),
+      unansweredWaitMs: () => 0,
     }),
     defaultUrl: "https://default.example",
   });

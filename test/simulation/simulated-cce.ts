@@ -29,6 +29,8 @@ export interface SimulatedCce {
   /** The states and errors that polls of each job observed. An outcome must follow from one of these observations. */
   readonly observed: Map<string, Set<string>>;
   polls: number;
+  /** The client sends no query before this time, because CCE did not answer the latest query. */
+  unansweredUntil: Instant;
   /** The times of the claims of lists. */
   readonly listClaims: Instant[];
   /** The number of lists that events requested or claimed. */
@@ -43,6 +45,7 @@ export function createSimulatedCce(): SimulatedCce {
     operations: new Map(),
     observed: new Map(),
     polls: 0,
+    unansweredUntil: 0,
     lists: [],
     listClaims: [],
     listRequests: 0,
@@ -55,12 +58,13 @@ export function cceFor(
   invocation: Invocation,
   cce: SimulatedCce,
   rates: FaultRates,
-): Pick<CceClient, "queryJob" | "queryFailedSubjobs" | "queryResource"> {
+): Pick<CceClient, "queryJob" | "queryFailedSubjobs" | "queryResource" | "unansweredWaitMs"> {
   const record = (jobId: string, what: string) => {
     cce.observed.set(jobId, (cce.observed.get(jobId) ?? new Set()).add(what));
     simulation.note(invocation, `CCE shows ${jobId}: ${what}`);
   };
   return {
+    unansweredWaitMs: () => Math.max(0, cce.unansweredUntil - simulation.now()),
     queryJob: (key) =>
       simulation.effect(
         invocation,
@@ -71,9 +75,13 @@ export function cceFor(
           const observation = observe(simulation, cce.jobs.get(key.jobId), cce.polls, rates);
           const what = observation.kind === "job" ? observation.job.state : observation.kind;
           record(key.jobId, what);
+          cce.unansweredUntil = 0;
           return observation;
         },
-        () => UNANSWERED,
+        () => {
+          cce.unansweredUntil = simulation.now() + UNANSWERED_WAIT_MS;
+          return UNANSWERED;
+        },
       ),
     queryResource: (_project, { goal, id }) =>
       simulation.effect(
@@ -111,6 +119,8 @@ export function cceFor(
   };
 }
 
+/** The client sends no queries for this time after a query without an answer. */
+const UNANSWERED_WAIT_MS = 30_000;
 /** The observation of a query without an answer. */
 const UNANSWERED = { kind: "unavailable", text: "simulated: no answer" } as const;
 

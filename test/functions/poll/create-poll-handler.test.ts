@@ -1,4 +1,3 @@
-import { createAlonePollLimiter } from "../../../functions/poll/create-poll-handler.ts";
 import { T0 } from "../../simulation/draw-inputs.ts";
 import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
 
@@ -223,26 +222,52 @@ describe("a poll", () => {
   });
 });
 
-test("a poll that must run alone starts after all other polls of the batch are done", async () => {
-  const order = createAlonePollLimiter(3);
-  const started: boolean[] = [];
-  const waiting = order.waitUntilAlone().then((mayRun) => started.push(mayRun));
-  order.done();
-  await Promise.resolve();
-  expect(started).toEqual([]);
-  order.done();
-  await waiting;
-  expect(started).toEqual([true]);
-});
+describe("a poll of a project that gets no answer from CCE", () => {
+  const unanswered = async () => {
+    const flow = createFlow();
+    await flow.open();
+    flow.unansweredWaitMs = 30_000;
+    flow.observation = { kind: "unavailable", text: "no answer" };
+    const changed: number[] = [];
+    const queue = {
+      ...flow.pollQueue,
+      changeVisibility: async (_handle: string, seconds: number) => void changed.push(seconds),
+    };
+    const poll = flow.createPoll(queue);
+    return { flow, changed, poll };
+  };
 
-test("only one poll of a batch may run alone", async () => {
-  const order = createAlonePollLimiter(2);
-  const first = order.waitUntilAlone();
-  expect(await order.waitUntilAlone()).toBe(false);
-  order.done();
-  expect(await first).toBe(true);
-});
+  it("returns to the queue without a claim at its first receive, and is made at its second receive", async () => {
+    const { flow, changed, poll } = await unanswered();
+    expect(await poll(1)).toBe("retry");
+    expect(changed).toEqual([13]);
+    expect(flow.recorded.timeLimitsMs).toEqual([]);
+    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({ poll: 0, nextPollAt: T0 });
+    flow.receiveCount = 2;
+    expect(await poll(1)).toBe("acknowledged");
+    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({ poll: 1, pollDone: true });
+    expect(flow.recorded.polls.map(({ observation }) => observation)).toEqual([
+      "project_not_answering",
+      "unavailable",
+    ]);
+  });
 
-test("the only poll of a batch runs at once", async () => {
-  expect(await createAlonePollLimiter(1).waitUntilAlone()).toBe(true);
+  it("waits less than the 30 seconds after which the sweep function sends the poll message again", async () => {
+    const { flow, changed, poll } = await unanswered();
+    for (const random of [0, 0.999]) {
+      flow.random = random;
+      await poll(1);
+    }
+    expect(changed).toEqual([5, 20]);
+  });
+
+  it("is made at once if the deadline is near", async () => {
+    const { flow, changed, poll } = await unanswered();
+    flow.clock.now = T0 + 3_600_000 - 19_999;
+    expect(await poll(1)).toBe("acknowledged");
+    flow.clock.now += 60_000;
+    expect(await poll(2)).toBe("acknowledged");
+    expect(changed).toEqual([]);
+    expect(flow.recorded.concluded).toMatchObject([{ outcome: "timed_out" }]);
+  });
 });

@@ -34,6 +34,7 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
     },
     queryFailedSubjobs: () => Promise.reject(new Error("no job fails here")),
     queryResource: () => Promise.reject(new Error("no watch waits until ready here")),
+    unansweredWaitMs: () => 0,
   };
   const instances = Array.from({ length: INSTANCES }, () =>
     createPollHandler({
