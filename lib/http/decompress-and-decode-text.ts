@@ -153,11 +153,13 @@ export const withoutByteOrderMark = (text: string): string =>
   text.startsWith("\ufeff") ? text.replace(/^\ufeff+/, "") : text;
 
 /**
- * Returns the charset of a body that starts with a byte order mark, or with an ASCII character in UTF-16. Returns
- * undefined for any other body.
+ * Returns the charset of a body that starts with a byte order mark, or with an ASCII character in UTF-16 or UTF-32.
+ * Returns undefined for any other body.
  */
-function charsetOfFirstBytes([first, second, third]: Buffer): string | undefined {
+function charsetOfFirstBytes([first, second, third, fourth]: Buffer): string | undefined {
   if (first === 0xef && second === 0xbb && third === 0xbf) return "utf-8";
+  if (third === 0 && fourth === 0 && ((first === 0xff && second === 0xfe) || second === 0)) return "utf-32le";
+  if (first === 0 && second === 0) return "utf-32be";
   if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return "utf-16le";
   if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return "utf-16be";
   return undefined;
@@ -167,9 +169,23 @@ function charsetOfFirstBytes([first, second, third]: Buffer): string | undefined
  * Returns null if the charset is unknown. The ASCII characters of a text in an unknown charset are then read as UTF-8.
  */
 function decodeCharset(bytes: Buffer, charset: string): string | null {
+  const [, endian] = UTF_32.exec(charset) ?? [];
+  if (endian !== undefined) return decodeUtf32(bytes, /le/i.test(endian));
   try {
     return new TextDecoder(charset).decode(bytes);
   } catch {
     return null;
   }
+}
+
+/** Matches the names of UTF-32. The class `TextDecoder` does not know UTF-32. Without `le`, the text is big-endian. */
+const UTF_32 = /^(?:utf-?32|ucs-?4|iso-10646-ucs-4)(|-?[bl]e)$/i;
+
+function decodeUtf32(bytes: Buffer, isLittleEndian: boolean): string {
+  const characters: string[] = [];
+  for (let at = 0; at + 4 <= bytes.length; at += 4) {
+    const code = isLittleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
+    characters.push(code > 0x10ffff ? "\ufffd" : String.fromCodePoint(code));
+  }
+  return characters.join("").toWellFormed();
 }

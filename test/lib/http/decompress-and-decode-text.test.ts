@@ -82,6 +82,16 @@ describe("decompressAndDecodeText", () => {
   });
 });
 
+/** Returns a text in UTF-32. */
+function encodeUtf32(text: string, isLittleEndian: boolean): Buffer {
+  const words = [...text].map((character) => {
+    const word = Buffer.alloc(4);
+    word.writeUInt32BE(character.codePointAt(0) ?? 0);
+    return isLittleEndian ? word.reverse() : word;
+  });
+  return Buffer.concat(words);
+}
+
 describe("decodeText", () => {
   const utf16be = Buffer.from(JSON_TEXT, "utf16le").swap16();
   it.each([
@@ -90,6 +100,10 @@ describe("decodeText", () => {
     ["UTF-16 with a byte order mark", Buffer.from(`\ufeff${JSON_TEXT}`, "utf16le"), undefined],
     ["big-endian UTF-16 with a byte order mark", Buffer.from([0xfe, 0xff, ...utf16be]), undefined],
     ["UTF-16 without a byte order mark", utf16be, "application/json; charset=utf-16"],
+    ["UTF-32 with a byte order mark", encodeUtf32(`\ufeff${JSON_TEXT}`, true), undefined],
+    ["big-endian UTF-32 with a byte order mark", encodeUtf32(`\ufeff${JSON_TEXT}`, false), undefined],
+    ["UTF-32 without a byte order mark", encodeUtf32(JSON_TEXT, true), "application/json; charset=utf-8"],
+    ["big-endian UTF-32 without a byte order mark", encodeUtf32(JSON_TEXT, false), undefined],
     ["UTF-8 with a quoted charset", Buffer.from(JSON_TEXT), 'application/json; Charset="UTF8"'],
     ["UTF-8 with an unknown charset", Buffer.from(JSON_TEXT), "application/json; charset=klingon"],
     [
@@ -104,6 +118,9 @@ describe("decodeText", () => {
   it.each([
     ["gbk", [0xc8, 0xb1, 0xbb, 0xf5], "缺货"],
     ["iso-8859-1", [0xf6], "ö"],
+    ["UTF-32", [0, 0, 0, 0xf6, 0, 1, 0xf4, 0], "ö\u{1f400}"],
+    ["utf-32le", [0xf6, 0, 0, 0, 0, 0xd8, 0, 0, 0, 0xf4, 1, 0], "ö\ufffd\u{1f400}"],
+    ["ucs-4", [0x7f, 0xff, 0xff, 0xff, 0, 0, 0xd8, 0, 0x61], "\ufffd\ufffd"],
   ])("reads the charset %s", (charset, bytes, text) => {
     expect(decodeText(Buffer.from(bytes), `text/plain;charset=${charset}`)).toBe(text);
   });
