@@ -121,8 +121,10 @@ async function sendOnce<Schema extends TargetSchema>(
     deadlineMs: timeLimitMs - elapsedMs,
     maxBytes: MAX_ANSWER_BYTES,
   });
-  if (result.kind === "failed")
-    return { ...verdictOfFailure(channel, result, now), status: result.status, answer: "" };
+  if (result.kind === "failed") {
+    const failure = await verdictOfFailure(channel, result, now);
+    return { ...failure, status: result.status, answer: "" };
+  }
   const { status, headers: answerHeaders } = result;
   // If the body cannot be decoded, the status and the headers of the response are still valid.
   const decoded = (await decompressAndDecodeText(result, MAX_ANSWER_BYTES)) ?? UNDECODABLE;
@@ -133,18 +135,22 @@ async function sendOnce<Schema extends TargetSchema>(
 
 /**
  * Returns the verdict for a request without a complete response. If the service received a status but not the whole
- * body, the status alone decides in two cases: for every webhook, and for a chat if the status means the same in every
- * channel.
+ * body, the status alone decides for every webhook. For a chat, the status decides if the status means the same in every
+ * channel. The part of the body that arrived can only show that the chat accepted the message, because an error code in
+ * this part may be incomplete.
  */
-function verdictOfFailure<Schema extends TargetSchema>(
+async function verdictOfFailure<Schema extends TargetSchema>(
   channel: Channel<Schema>,
-  { code, error, status, headers }: Extract<HttpResult, { kind: "failed" }>,
+  { code, error, status, headers, body }: Extract<HttpResult, { kind: "failed" }>,
   now: Instant,
-): AttemptVerdict {
+): Promise<AttemptVerdict> {
   if (error instanceof EgressRefusedError) return rejected(error.rule);
   if (status === null) return verdictOfNetworkError(code);
-  const needsBody = channel.isChat && verdictOfCommonStatus(status, null) === null;
-  return needsBody ? verdictOfNetworkError(code) : channel.verdictOf({ status, headers, body: "" }, now);
+  const part = await decompressAndDecodeText({ headers, body, isTruncated: true }, MAX_ANSWER_BYTES);
+  const verdict = channel.verdictOf({ status, headers, body: part?.text || UNDECODABLE.text }, now);
+  const isKnown =
+    !channel.isChat || verdict.verdict === "delivered" || verdictOfCommonStatus(status, null) !== null;
+  return isKnown ? verdict : verdictOfNetworkError(code);
 }
 
 const MAX_CHARACTERS = 200;

@@ -65,6 +65,8 @@ export type HttpResult =
        * empty.
        */
       readonly headers: Readonly<Record<string, string>>;
+      /** The part of the response body that arrived before the failure. */
+      readonly body: Buffer;
     };
 
 /**
@@ -89,7 +91,7 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
       resolve(result);
     };
     const fail = (code: string, error: unknown = null) =>
-      settle({ kind: "failed", code, error, status, headers });
+      settle({ kind: "failed", code, error, status, headers, body: Buffer.concat(chunks) });
 
     const readAnswer = (response: IncomingMessage, sentRequest: ClientRequest) => {
       const { statusCode = 0, rawHeaders } = response;

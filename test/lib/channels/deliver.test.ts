@@ -188,6 +188,29 @@ describe("deliver", () => {
     expect(result).toMatchObject({ verdict: "delivered", reason: "ok", status: 202 });
   });
 
+  it.each<[TargetKind, number, string, string]>([
+    ["slack", 200, "ok", "ok"],
+    ["teams", 202, "", "accepted"],
+    ["feishu", 200, SUCCESS.feishu, "ok"],
+  ])("counts as delivered when %s answers %i with '%s', and the body never ends", async (kind, ...row) => {
+    const [status, body, reason] = row;
+    const answer: Answering = (_, response) => response.writeHead(status).write(body || "\u0000");
+    const { result } = await attempt(kind, answer, { timeLimitMs: 300 });
+    expect(result).toMatchObject({ verdict: "delivered", reason, status });
+  });
+
+  it.each<[TargetKind, number, string]>([
+    ["slack", 200, ""],
+    ["slack", 404, "no_ser"],
+    ["teams", 200, ""],
+    ["discord", 200, '{"id":"1'],
+  ])("tries again when %s answers %i with '%s', and the body breaks off", async (kind, status, body) => {
+    const answer: Answering = (_, response) =>
+      response.writeHead(status, { "content-length": 99 }).end(body, () => response.destroy());
+    const { result } = await attempt(kind, answer);
+    expect(result).toMatchObject({ verdict: "retry", reason: "connection_failed", status });
+  });
+
   it("does not take a body of Teams that cannot be decoded for an empty body", async () => {
     const { result } = await attempt("teams", (_, response) =>
       response.writeHead(200, { "content-encoding": "br" }).end("a"),

@@ -19,12 +19,12 @@ export async function closeAll(): Promise<void> {
 export const closeLater = (opened: { close(): unknown }): number => open.push(opened);
 
 /**
- * The result of a request. In a failure, `rule` replaces the error and the headers, and names the rule that refused the
- * address.
+ * The result of a request. In a failure, `rule` replaces the error, the headers and the body, and names the rule that
+ * refused the address.
  */
 export type RuledResult =
   | Extract<HttpResult, { kind: "answer" }>
-  | (Omit<Extract<HttpResult, { kind: "failed" }>, "error" | "headers"> & {
+  | (Omit<Extract<HttpResult, { kind: "failed" }>, "error" | "headers" | "body"> & {
       readonly rule: EgressRule | null;
     });
 
