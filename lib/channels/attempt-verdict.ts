@@ -22,8 +22,12 @@ const WaitBody = z.object({ retry_after: NumberOrMissing });
 const CLOUDFLARE_ERROR = /(?:\berror(?: code)?:? |cf-error-code">)(1\d{3})\b/i;
 const CLOUDFLARE_RATE_LIMIT = "1015";
 
-/** The texts with which DingTalk, Feishu and WeCom say that a sender exceeded a rate limit. */
-const RATE_LIMIT_TEXT = /too many (request|message|call)|too fast|freq|rate.?limit|限流|频率|频繁|太快/i;
+/** The texts with which chats say that a sender exceeded a rate limit. */
+const RATE_LIMIT_TEXT =
+  /too many (request|message|call)|too fast|freq|rate.?limit|限流|频率|频繁|太快|暂时禁用/i;
+/** The texts with which chats say that an error is temporary. */
+const BUSY_TEXT =
+  /(internal|fatal)[ _]((server|network)[ _])?error|(system|server) (is )?busy|[ _]unavailable|overloaded|try again|timed? ?out|繁忙|内部错误|稍后再?试|超时/i;
 
 export const delivered = (reason: "ok" | "accepted" | "simpler_form" = "ok"): AttemptVerdict =>
   final("delivered", reason);
@@ -180,9 +184,17 @@ function verdictOfUnknownAnswer(
 }
 
 /**
- * Returns the verdict for a response with a result code. Code 0 with the HTTP status 200 means success. A result code
- * without an entry in `verdictByCode` means that the chat refuses the message, unless the text of the response names a
- * rate limit. Returns null if the response has no result code, or code 0 with a different HTTP status.
+ * Returns the verdict for the error of a chat that has a text but no known code. The chat has refused the message,
+ * unless the text says that the sender exceeded a rate limit or that the error is temporary.
+ */
+export function verdictOfErrorText(text: string): AttemptVerdict {
+  if (RATE_LIMIT_TEXT.test(text)) return throttled(null);
+  return BUSY_TEXT.test(text) ? retry("receiver_busy") : rejected("payload_refused");
+}
+
+/**
+ * Returns the verdict for a response with a result code. Code 0 with the HTTP status 200 means success. For a
+ * result code without an entry in `verdictByCode`, the text of the response decides. Returns null if the response has no result code, or code 0 with a different HTTP status.
  * @param code the result code in the body of the response
  * @param text the vendor's text about the result
  */
@@ -193,7 +205,5 @@ export function verdictOfResultCode(
 ): AttemptVerdict | null {
   if (code === undefined) return null;
   if (code === 0) return status === 200 ? delivered() : null;
-  const known = verdictByCode[code];
-  if (known !== undefined) return known;
-  return RATE_LIMIT_TEXT.test(text) ? throttled(null) : rejected("payload_refused");
+  return verdictByCode[code] ?? verdictOfErrorText(text);
 }

@@ -52,6 +52,10 @@ function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | nul
       410100: verdict.throttled(BLOCKED_SECONDS),
       300001: verdict.gone(),
       300005: verdict.gone(),
+      400013: verdict.gone(),
+      400101: verdict.gone(),
+      400102: verdict.gone("target_disabled"),
+      400106: verdict.gone(),
       310000: securityVerdict(text),
     },
   );
@@ -62,7 +66,8 @@ function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | nul
  * response names the security setting, in English or in Chinese.
  */
 function securityVerdict(text: string): AttemptVerdict {
-  if (/invalid timestamp|过期/i.test(text)) return verdict.retry("stale_timestamp");
+  if (/invalid timestamp|timestamp (is )?(invalid|无效)|过期/i.test(text))
+    return verdict.retry("stale_timestamp");
   if (/keyword|关键词/i.test(text)) return verdict.rejected("keyword_missing");
   return verdict.rejected(/sign|签名/i.test(text) ? "signature_refused" : "access_refused");
 }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { NumberOrMissing } from "../../domain/zod-fields.ts";
+import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
@@ -25,7 +25,7 @@ export const discordChannel = createChatChannel({
 
 /** With the query parameter `wait=true`, Discord responds with the message that it posted. */
 const MessageBody = z.object({ id: z.string().check(z.regex(/^\d+$/)) });
-const ErrorBody = z.object({ code: NumberOrMissing });
+const ErrorBody = z.object({ code: NumberOrMissing, message: TextOrEmpty });
 /** Some errors of Discord only list the refused fields of the message, for example `{"embeds":["0"]}`. */
 const RefusedFields = z.union([
   z.object({ content: z.array(z.unknown()) }),
@@ -45,7 +45,7 @@ const THREAD_REQUIRED = 220001;
 function discordVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   if (status === 204) return verdict.delivered();
   if (status === 200 && verdict.parseJsonBody(MessageBody, body) !== undefined) return verdict.delivered();
-  const code = verdict.parseJsonBody(ErrorBody, body)?.code;
+  const { code, message = "" } = verdict.parseJsonBody(ErrorBody, body) ?? {};
   if (status === 400 && verdict.parseJsonBody(RefusedFields, body) !== undefined)
     return verdict.rejected("payload_refused");
   if (code === undefined) return null;
@@ -53,5 +53,6 @@ function discordVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null
   const isGone = code === UNKNOWN_WEBHOOK || code === INVALID_WEBHOOK_TOKEN;
   if (verdict.isSuccess(status)) return isGone || code === 0 ? null : verdict.rejected("payload_refused");
   if (status === 401 || status === 404) return isGone ? verdict.gone() : verdict.rejected("access_refused");
-  return verdict.rejected(status === 403 ? "access_refused" : "payload_refused");
+  const byText = verdict.verdictOfErrorText(message);
+  return status === 403 && byText.verdict === "rejected" ? verdict.rejected("access_refused") : byText;
 }

@@ -45,7 +45,10 @@ export const slackChannel = createChatChannel({
   },
 });
 
-/** https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors */
+/**
+ * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
+ * The last two errors are the errors of Mattermost and Rocket.Chat about a webhook that does not exist.
+ */
 const GONE_ERRORS: ReadonlySet<string> = new Set([
   "action_prohibited",
   "channel_is_archived",
@@ -56,28 +59,42 @@ const GONE_ERRORS: ReadonlySet<string> = new Set([
   "no_service_id",
   "no_team",
   "team_disabled",
+  "web.incoming_webhook.invalid.app_error",
+  "Invalid integration id or token provided.",
 ]);
 
-const RATE_LIMIT_ERRORS: ReadonlySet<string> = new Set([
-  "message_limit_exceeded",
-  "rate_limited",
-  "ratelimited",
-]);
+const RATE_LIMIT_ERRORS: ReadonlySet<string> = new Set(["message_limit_exceeded", "ratelimited"]);
 
 /**
- * The errors of Slack about the sender or the channel. After such an error, Slack would also refuse a simpler message.
+ * The errors about the sender or the channel. After such an error, the chat would also refuse a simpler message. The
+ * errors with dots are from Mattermost, and the errors with hyphens are from Rocket.Chat.
  */
 const ACCESS_ERRORS: ReadonlySet<string> = new Set([
   "not_in_channel",
   "posting_to_general_channel_denied",
   "restricted_action",
   "user_not_found",
+  "web.incoming_webhook.channel.app_error",
+  "web.incoming_webhook.channel_locked.app_error",
+  "web.incoming_webhook.permissions.app_error",
+  "web.incoming_webhook.user.app_error",
+  "invalid-channel",
+  "error-invalid-channel",
+  "error-not-allowed",
 ]);
 
 /** All other error codes of Slack are about the message, for example `msg_blocks_too_long`. */
 const ERROR_CODE = /^[a-z]+(_[a-z0-9]+)+(?=$|[\s:,])/;
 
-const ErrorBody = z.object({ ok: z.literal(false), error: z.string() });
+/** The errors of a workflow of Slack, of Rocket.Chat, and of Mattermost. */
+const ErrorBody = z.union([
+  z.object({ ok: z.literal(false), error: z.string() }),
+  z.object({ success: z.literal(false), error: z.string() }),
+  z.pipe(
+    z.object({ id: z.string().check(z.regex(/^web\.incoming_webhook\./)) }),
+    z.transform(({ id }) => ({ error: id })),
+  ),
+]);
 
 /**
  * A workflow of Slack responds with the first form of this schema. Rocket.Chat responds with the second form of this
@@ -87,15 +104,16 @@ const SuccessBody = z.union([z.object({ ok: z.literal(true) }), z.object({ succe
 
 /**
  * Returns the verdict that follows from Slack's documented response: `ok` or an error code, as plain text or as JSON.
- * Returns null if Slack did not send the response.
+ * Mattermost and Rocket.Chat have their own JSON errors. Returns null if none of these chats sent the response.
  */
 function slackVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const text = body.trim();
   const isSuccess = text === "ok" || verdict.parseJsonBody(SuccessBody, body) !== undefined;
   if (isSuccess) return status === 200 ? verdict.delivered() : null;
-  const error = verdict.parseJsonBody(ErrorBody, body)?.error ?? text;
+  const reported = verdict.parseJsonBody(ErrorBody, body)?.error;
+  const error = reported ?? text;
   if (RATE_LIMIT_ERRORS.has(error)) return verdict.throttled(null);
   if (GONE_ERRORS.has(error)) return verdict.gone();
   if (ACCESS_ERRORS.has(error)) return verdict.rejected("access_refused");
-  return ERROR_CODE.test(error) ? verdict.rejected("payload_refused") : null;
+  return reported !== undefined || ERROR_CODE.test(text) ? verdict.verdictOfErrorText(error) : null;
 }

@@ -54,7 +54,7 @@ function teamsVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const text = body.trim();
   const code = verdict.parseJsonBody(ErrorBody, body)?.error.code;
   if (verdict.isSuccess(status)) {
-    if (THROTTLE_TEXT.test(body)) return verdict.throttled(null);
+    if (THROTTLE_TEXT.test(body) || THROTTLE_CODE.test(code ?? "")) return verdict.throttled(null);
     if (REFUSAL_TEXT.test(body)) return verdict.rejected("payload_refused");
     if (code !== undefined || FAILURE_TEXT.test(body)) return verdict.retry("receiver_busy");
     const isAccepted = status === 202 ? !text.startsWith("<") : status === 200 && SUCCESS_BODIES.has(text);

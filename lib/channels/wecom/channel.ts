@@ -41,6 +41,7 @@ function wecomVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
       45033: verdict.throttled(RATE_WINDOW_SECONDS),
       93000: verdict.gone(),
       93004: verdict.gone("target_disabled"),
+      93008: verdict.gone(),
     },
   );
 }
