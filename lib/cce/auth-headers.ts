@@ -4,7 +4,13 @@ import type { Instant, Observation } from "../domain/job.ts";
 import { parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import { Secret } from "../domain/secret.ts";
 import { readCappedRetryAfterSeconds } from "../http/retry-after.ts";
-import { describeErrorReply, type ErrorKind, errorKindOfStatus, parseCceError } from "./cce-error.ts";
+import {
+  describeErrorReply,
+  type ErrorKind,
+  errorKindOfStatus,
+  observationAfterNetworkError,
+  parseCceError,
+} from "./cce-error.ts";
 import { parseCceTime } from "./parse-job.ts";
 import type { TextReply } from "./send-cce-request.ts";
 import { createSignedHeaders } from "./signed-headers.ts";
@@ -147,7 +153,7 @@ export function createIamTokenRequestBody(
  * failed.
  */
 export function readIamTokenReply(reply: TextReply, now: Instant, project: string): TokenResult {
-  if (reply.kind === "failed") return { kind: "unavailable", text: `IAM cannot be reached (${reply.code})` };
+  if (reply.kind === "failed") return observationAfterNetworkError(project, reply.code, "IAM");
   const { status, headers, body } = reply;
   const token = headers["x-subject-token"] ?? "";
   if (status === 201 && token !== "")

@@ -1,5 +1,6 @@
 import type { AccessErrorKind, Observation } from "../domain/job.ts";
 import { isObject, type JsonObject, parseJson, toJson, toObjectOrEmpty } from "../domain/json.ts";
+import { BODY_UNDECODABLE } from "../http/decompress-and-decode-text.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
 import { isCertificateError } from "../http/tls-options.ts";
 import { MAX_BODY_BYTES, MAX_VALUES } from "./send-cce-request.ts";
@@ -157,20 +158,37 @@ export function refusePlainHttp(project: string, key: "endpoint" | "iamEndpoint"
 }
 
 /**
- * Returns the observation for a request that got no reply.
+ * Returns the observation for a request that got no reply, or a reply that the service cannot read.
  * @param code the code of the network error, such as `ECONNREFUSED`
+ * @param service the service to which the request was sent
  */
-export function observationAfterNetworkError(project: string, code: string): Refusal {
+export function observationAfterNetworkError(
+  project: string,
+  code: string,
+  service: "CCE" | "IAM" = "CCE",
+): Refusal {
   if (code === REQUEST_INVALID)
     return {
       kind: "misconfigured",
       text: `The credentials of project ${project} contain a character that HTTP headers do not allow: set them again`,
     };
-  if (code === DEADLINE_PASSED) return { kind: "unavailable", text: "CCE did not answer in time" };
-  const advice = isCertificateError(code)
-    ? `: its certificate is not trusted, so check endpoint and ca of project ${project}`
-    : "";
-  return { kind: "unavailable", text: `CCE cannot be reached (${code})${advice}` };
+  if (code === DEADLINE_PASSED) return { kind: "unavailable", text: `${service} did not answer in time` };
+  const [what, advice] = describeNetworkError(code);
+  const key = service === "CCE" ? "endpoint" : "iamEndpoint";
+  const place = advice === null ? "" : `: ${advice} ${key} of project ${project}`;
+  return { kind: "unavailable", text: `${service} ${what} (${code})${place}` };
+}
+
+/** Returns what happened, and the beginning of the advice for the operator, or null if the operator can do nothing. */
+function describeNetworkError(code: string): readonly [what: string, advice: string | null] {
+  if (isCertificateError(code))
+    return ["cannot be reached", "its certificate is not trusted, so check ca and"];
+  if (code === BODY_UNDECODABLE)
+    return ["answered with a body that cannot be decompressed", "check each proxy in front of"];
+  if (code.startsWith("HPE_")) return ["answered, but not in valid HTTP", "check"];
+  if (/^(EPROTO|ERR_SSL_)/.test(code)) return ["refused the TLS handshake", "check"];
+  if (code.startsWith("PROXY_")) return ["cannot be reached through the proxy in HTTPS_PROXY", null];
+  return ["cannot be reached", null];
 }
 
 /** Returns the observation for a query that must wait because earlier queries of the project got no reply in time. */
