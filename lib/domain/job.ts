@@ -12,45 +12,62 @@ export const MaybeInstant = z.nullable(z.number());
 const JOB_ID_RULE = "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit";
 const JOB_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 /**
- * The texts that programs such as `jq`, Python, JavaScript and Go write in place of a missing value. The patterns of
- * JSON Schema have no flags, so the pattern lists both cases of every letter.
+ * The texts that programs such as `jq`, Python, JavaScript and Go write in place of a missing value, and the name of the
+ * field in place of its value. The patterns of JSON Schema have no flags, so the pattern lists both cases of every
+ * letter.
  */
-const MISSING_VALUE = new RegExp(
-  `^(${["null", "undefined", "none", "nil", "nan", "true", "false"].map(inAnyCase).join("|")})$`,
-);
+const MISSING_VALUES = [
+  "null",
+  "undefined",
+  "none",
+  "nil",
+  "nan",
+  "true",
+  "false",
+  "unknown",
+  "jobid",
+  "job_id",
+];
+const MISSING_VALUE = new RegExp(`^(${MISSING_VALUES.map(inAnyCase).join("|")})$`);
 
 function inAnyCase(word: string): string {
-  return word.replace(/./g, (letter) => `[${letter.toUpperCase()}${letter}]`);
+  return word.replace(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`);
 }
 
 /** The rules for a job ID as JSON Schema. */
 export const JOB_ID_KEYWORDS = { pattern: JOB_ID_PATTERN.source, not: { pattern: MISSING_VALUE.source } };
 
 /**
- * The job ID from CCE, which is not always a UUID. The rule for the first character of a job ID prevents a job ID `..`
- * in a URL.
+ * Creates the schema of an ID from CCE, which is not always a UUID. The rule for the first character of an ID prevents an
+ * ID `..` in a URL.
  */
-export const JobId = z
-  .string()
-  .check(
-    z.regex(JOB_ID_PATTERN, { error: ({ input }) => describeMalformedJobId(String(input)) }),
-    z.refine((text) => !MISSING_VALUE.test(text), {
-      error: ({ input }) => describeMalformedJobId(String(input)),
-    }),
-  )
-  .register(z.globalRegistry, JOB_ID_KEYWORDS);
+function createIdSchema(what: "job ID" | "ID") {
+  const error = ({ input }: { readonly input?: unknown }) => describeMalformedJobId(String(input), what);
+  return z
+    .string()
+    .check(
+      z.regex(JOB_ID_PATTERN, { error }),
+      z.refine((text) => !MISSING_VALUE.test(text), { error }),
+    )
+    .register(z.globalRegistry, JOB_ID_KEYWORDS);
+}
+
+export const JobId = createIdSchema("job ID");
+/** The ID of a cluster, a task or another resource. It has the form of a job ID. */
+export const ResourceId = createIdSchema("ID");
 
 /**
  * Returns an explanation of the error in a malformed job ID. For a typical mistake of a script, the explanation says
  * what probably happened.
  */
-export function describeMalformedJobId(text: string): string {
+export function describeMalformedJobId(text: string, what: "job ID" | "ID" = "job ID"): string {
   const value = text.trim() === "" ? "is empty" : `is '${text}'`;
-  // A script may add quotes or spaces to the text.
-  const bare = text.replace(/[\s"'<>[\]{}]/g, "");
+  // A script may add quotes, brackets or spaces to the text.
+  const bare = text.replace(/[\s"'<>[\]{}()]/g, "");
+  if (bare !== "" && /^\W*[${%]/.test(text))
+    return `${JOB_ID_RULE}. A variable in the script was probably not replaced`;
   if (bare === "" || MISSING_VALUE.test(bare) || bare === "novalue" || bare === "objectObject")
-    return `${value}, so the script probably found no job ID in the reply of CCE`;
-  if (/^\W*[${%]/.test(text)) return `${JOB_ID_RULE}. A variable in the script was probably not replaced`;
+    return `${value}, so the script probably found no ${what} in the reply of CCE`;
   return JOB_ID_RULE;
 }
 

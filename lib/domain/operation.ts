@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { JOB_ID_KEYWORDS, JobId } from "./job.ts";
+import { JOB_ID_KEYWORDS, ResourceId } from "./job.ts";
 import type { WatchedResource } from "./job-resources.ts";
 import { OPERATION_KINDS, OperationKind } from "./operation-kind.ts";
 import { withDescription } from "./zod-fields.ts";
@@ -26,10 +26,9 @@ const ID_FIELD_OF: Readonly<
 /** With this limit, a job ID that is made from the longest kind and two IDs has at most 128 characters. */
 const MAX_ID_CHARACTERS = 55;
 const resourceId = (description: string) =>
-  JobId.check(z.maxLength(MAX_ID_CHARACTERS, `must have at most ${MAX_ID_CHARACTERS} characters`)).register(
-    z.globalRegistry,
-    { ...JOB_ID_KEYWORDS, maxLength: MAX_ID_CHARACTERS, description },
-  );
+  ResourceId.check(
+    z.maxLength(MAX_ID_CHARACTERS, `must have at most ${MAX_ID_CHARACTERS} characters`),
+  ).register(z.globalRegistry, { ...JOB_ID_KEYWORDS, maxLength: MAX_ID_CHARACTERS, description });
 
 /** The possible actions on an add-on. */
 export const ADDON_ACTIONS = ["install", "update", "delete"] as const;
@@ -46,7 +45,7 @@ export const Operation = z
     ),
     clusterId: resourceId("The ID of the cluster."),
     taskId: withDescription(
-      z.optional(JobId),
+      z.optional(ResourceId),
       "The ID of the task: `metadata.uid` in the reply of CCE. `upgrade_precheck` needs it. Without it, `cluster_upgrade` ends with the state of the cluster.",
     ),
     nodePoolId: z.optional(resourceId("The ID of the node pool for `node_pool_scale`.")),

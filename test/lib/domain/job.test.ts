@@ -12,6 +12,7 @@ describe("a job ID", () => {
     "A".repeat(128),
     "nullable",
     "truer",
+    "job-id",
   ])("may be %s", (text) => {
     expect(accepts(JobId)(text)).toBe(true);
   });
@@ -19,6 +20,7 @@ describe("a job ID", () => {
   it.each([
     ...["", " ", ".", "..", "...", "-a", "_a", ":a", "a b", "a/b", "a\\b", "a\n", "\na", "ä", "a#b", "a%2e"],
     ...["null", "NULL", "undefined", "None", "nil", "NaN", "true", "False", "A".repeat(129)],
+    ...["unknown", "jobID", "job_id"],
   ])("may not be %j", (text) => {
     expect(accepts(JobId)(text)).toBe(false);
   });
@@ -26,6 +28,7 @@ describe("a job ID", () => {
   it.each([
     ["", /^is empty, so the script probably found no job ID/],
     [" ", /^is empty, so the script probably found no job ID/],
+    ["(null)", /^is '\(null\)', so the script probably found no job ID/],
     ["None", /^is 'None', so the script probably found no job ID/],
     ["<no value>", /^is '<no value>', so the script probably found no job ID/],
     ["$JOB_ID", /starting with a letter or digit\. A variable in the script was probably not replaced$/],

@@ -15,6 +15,14 @@ const faults = (operation: unknown) =>
   );
 
 describe("Operation", () => {
+  it("says that a script found no ID when the ID of a cluster or a task is 'null'", () => {
+    const fault = "is 'null', so the script probably found no ID in the reply of CCE";
+    expect(faults({ kind: "cluster_upgrade", clusterId: "null", taskId: "null" })).toEqual([
+      `clusterId: ${fault}`,
+      `taskId: ${fault}`,
+    ]);
+  });
+
   it.each([
     { kind: "cluster_upgrade", clusterId: "c" },
     { kind: "cluster_upgrade", clusterId: "c", taskId: "t" },
