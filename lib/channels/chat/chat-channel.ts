@@ -26,6 +26,7 @@ import {
   type Tone,
 } from "./chat-message.ts";
 import { formatDigestMessage } from "./digest-message.ts";
+import { ZERO_WIDTH_SPACE } from "./markdown.ts";
 import {
   formatFooter,
   formatHeadline,
@@ -89,6 +90,12 @@ interface ChatRoles<Schema extends ChatSchema>
 /** Matches a URL. A chat turns a URL into a link, and some chats refuse messages with certain links. */
 const ADDRESS = /(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/\S*/gi;
 
+/** Matches the dot of a host name such as `node.example.com`, from which some chats also make a link. */
+const DOT_OF_NAME = /(?<=[\p{L}\p{N}])\.(?=\p{L}{2})/gu;
+
+const withoutLinks = (text: string): string =>
+  text.replace(ADDRESS, "…").replace(DOT_OF_NAME, `.${ZERO_WIDTH_SPACE}`);
+
 /**
  * Creates the channel for a chat product. The channel shortens the texts of a message step by step until the message is
  * within the size limits of the chat.
@@ -103,7 +110,7 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
         const message = chatMessageOf(content, budget, textsOfLanguage(language));
         const texts = { mention: message.mentions ? mention : null, keyword };
         const payload = roles.render(message, texts);
-        return { payload, fallback: roles.renderPlain(message.headline.replace(ADDRESS, "…"), texts) };
+        return { payload, fallback: roles.renderPlain(withoutLinks(message.headline), texts) };
       };
       const [largest, ...smaller] = TEXT_BUDGETS;
       let formatted = format(largest);

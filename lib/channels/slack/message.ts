@@ -12,6 +12,8 @@ import { disableMarkup } from "../chat/markdown.ts";
 const MAX_TEXT_CHARACTERS = 4_000;
 const MAX_LAST_LINES_CHARACTERS = 2_000;
 const MAX_HEADER_CHARACTERS = 150;
+/** The limits of one reason in the field `text`. The field has the largest limit with which all causes fit. */
+const REASON_CHARACTERS = [4_000, 1_000, 500, 300, 100];
 
 /**
  * Formats a message for an incoming webhook of Slack. Untrusted text is in blocks without markup. Slack shows the field
@@ -21,35 +23,45 @@ const MAX_HEADER_CHARACTERS = 150;
 export function formatSlackMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
   const links = message.links.map(({ label, url }) => `${label}: ${url}`);
   const end = [...links, footerLine(message.footer, formatUtc(message.at))];
-  const text = createText([message.headline, ...textLinesOf(message)], end, mention);
+  const candidates = REASON_CHARACTERS.map((maxReason) => [
+    message.headline,
+    ...textLinesOf(message, maxReason),
+  ]);
+  const text = createText(candidates, end, mention);
   return { text, blocks: blocksOf(message, mention), unfurl_links: false, unfurl_media: false };
 }
 
 /** Formats the headline of a message as plain text for Slack. */
 export function formatPlainSlackMessage(headline: string, { mention }: ConfiguredTexts): JsonObject {
-  return { text: createText([headline], [], mention) };
+  return { text: createText([[headline]], [], mention) };
 }
 
 /**
- * Joins lines of plain text. If the text is too long, the function omits the end of `lines`. The function never omits
- * `lastLines`, which contain the links.
+ * Joins the lines of the first candidate that fits into plain text. If no candidate fits, the function omits the end of
+ * the last candidate. The function never omits `lastLines`, which contain the links.
  */
-function createText(lines: readonly string[], lastLines: readonly string[], mention: string | null): string {
+function createText(
+  candidates: readonly (readonly string[])[],
+  lastLines: readonly string[],
+  mention: string | null,
+): string {
   const prefix = mention === null ? "" : `${mention} `;
   const end = lastLines.map((line) => `\n${escapeTags(disableMarkup(line))}`).join("");
   const shortEnd = end.length > MAX_LAST_LINES_CHARACTERS ? "" : end;
   const available = MAX_TEXT_CHARACTERS - prefix.length - shortEnd.length;
-  return prefix + escaped(lines.map(disableMarkup).join("\n"), available) + shortEnd;
+  const texts = candidates.map((lines) => lines.map(disableMarkup).join("\n"));
+  const text = texts.find((one) => escapeTags(one).length <= available) ?? texts.at(-1) ?? "";
+  return prefix + escaped(text, available) + shortEnd;
 }
 
 /** Returns the parts of a message below the headline and above the links as lines of plain text. */
-function textLinesOf({ statements, causes, notes, facts, texts }: ChatMessage): string[] {
+function textLinesOf({ statements, causes, notes, facts, texts }: ChatMessage, maxReason: number): string[] {
   return [
     ...statements,
     ...causes.flatMap(({ title, path, reason, hint }) => [
       ...(title === null ? [] : [`▸ ${title}`]),
       ...(path === null ? [] : [path]),
-      reason ?? texts["cause.noReason"],
+      truncate(reason ?? texts["cause.noReason"], maxReason),
       ...(hint === null ? [] : [`💡 ${hint.advice} ${hint.url ?? ""}`.trim()]),
     ]),
     ...notes,

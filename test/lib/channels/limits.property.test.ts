@@ -90,6 +90,24 @@ it("the plain message of a chat contains only the headline and no link", () => {
   }
 });
 
+it.each(CHAT_KINDS)("the plain message for %s has no host name from which the chat makes a link", (kind) => {
+  const summary = { ...SAMPLES.failed, resourceName: "www.evil.example/a v1.25.3 Ecs.0319" };
+  const { fallback } = formatOutcome(target(kind, false), summary);
+  const json = JSON.stringify(fallback).replaceAll("\\\\", "");
+  expect(json).toContain("www.\u200bevil.\u200bexample/a v1.25.3 Ecs.0319");
+});
+
+it("the text of a message for Slack names every shown cause, also if the reasons are long", () => {
+  const subJobs = ["A", "B", "C", "D", "E"].map((type) =>
+    job({ ...FAILED, type, reason: `Ecs.${type} ${"failed <&> ".repeat(400)}` }),
+  );
+  const summary = summarizeOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) }));
+  const { text } = formatOutcome(target("slack"), summary).payload;
+  for (const type of ["A", "B", "C", "D", "E"])
+    expect(text).toEqual(expect.stringContaining(`▸ ${type} failed\nEcs.${type} failed`));
+  expect(String(text).length).toBeLessThanOrEqual(4_000);
+});
+
 it("the simpler webhook event has no failures and counts all failed subjobs as omitted", () => {
   const { payload, fallback } = formatOutcome(target("webhook"), SAMPLES.failed);
   expect(fallback).toEqual({
