@@ -175,8 +175,8 @@ export function observationAfterNetworkError(
   if (code === DEADLINE_PASSED) return { kind: "unavailable", text: `${service} did not answer in time` };
   const [what, advice] = describeNetworkError(code);
   const key = service === "CCE" ? "endpoint" : "iamEndpoint";
-  const place = advice === null ? "" : `: ${advice} ${key} of project ${project}`;
-  return { kind: "unavailable", text: `${service} ${what} (${code})${place}` };
+  const check = advice === null ? "" : `: ${advice} ${key} of project ${project}`;
+  return { kind: "unavailable", text: `${service} ${what} (${code})${check}` };
 }
 
 /** Returns what happened, and the beginning of the advice for the operator, or null if the operator can do nothing. */

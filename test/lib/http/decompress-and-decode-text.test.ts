@@ -84,12 +84,12 @@ describe("decompressAndDecodeText", () => {
 
 /** Returns a text in UTF-32. */
 function encodeUtf32(text: string, isLittleEndian: boolean): Buffer {
-  const words = [...text].map((character) => {
-    const word = Buffer.alloc(4);
-    word.writeUInt32BE(character.codePointAt(0) ?? 0);
-    return isLittleEndian ? word.reverse() : word;
+  const characters = [...text].map((character) => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(character.codePointAt(0) ?? 0);
+    return isLittleEndian ? bytes.reverse() : bytes;
   });
-  return Buffer.concat(words);
+  return Buffer.concat(characters);
 }
 
 describe("decodeText", () => {
