@@ -6,7 +6,7 @@ import { CallerName, type Instant } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { type Caller, copyRightsOnly } from "./caller.ts";
-import { type IssuerKeys, KeysOriginError } from "./issuer-keys.ts";
+import { DiscoveryError, type IssuerKeys, KeysOriginError } from "./issuer-keys.ts";
 import { CLOCK_TOLERANCE_SECONDS, type FailedCheck, mayVerifyWithOtherKey, verifyJwt } from "./verify-jwt.ts";
 
 const MAX_ISSUER_CHARACTERS = 200;
@@ -80,7 +80,9 @@ export async function checkIdentityToken(
     if (name === null) return refuse("claim", ["sub"]);
     return { kind: "caller", caller: { name, rights: matching.map(copyRightsOnly) } };
   } catch (cause) {
-    return cause instanceof KeysOriginError ? refuse("keys_origin") : { kind: "unavailable", issuer, cause };
+    if (cause instanceof KeysOriginError) return refuse("keys_origin");
+    // The document stays wrong until an operator acts, so a repeated call would be to no effect.
+    return cause instanceof DiscoveryError ? refuse("discovery") : { kind: "unavailable", issuer, cause };
   }
 }
 

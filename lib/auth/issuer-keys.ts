@@ -54,6 +54,11 @@ export class KeysOriginError extends Error {
   }
 }
 
+/** The error if the discovery document of an issuer cannot be used, although the issuer itself sent the document. */
+export class DiscoveryError extends Error {
+  override readonly name = "DiscoveryError";
+}
+
 export interface IssuerKeys {
   /**
    * Returns the signing keys of an issuer. If the signing keys in memory are less than a day old, the function returns
@@ -65,6 +70,7 @@ export interface IssuerKeys {
    * then waits for a new read of the keys. Other calls do not wait for the new read. The service does not read signing
    * keys again for 30 seconds after a read.
    * @throws KeysOriginError if the discovery document contains a URL with another origin than the issuer.
+   * @throws DiscoveryError if the discovery document contains another issuer or no URL of the keys.
    * @throws another error if the service cannot read the signing keys. For 30 seconds after a failed read, each such
    * call throws the same error without a new request to the issuer. If the service has no signing keys of the issuer,
    * this time is 5 seconds.
@@ -174,9 +180,12 @@ function readKey(value: unknown): JWK | null {
 
 async function discoverKeysUrl(issuer: string, fetchText: FetchText): Promise<string> {
   const discoveryUrl = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-  const discovery = Discovery.parse(JSON.parse(await fetchText(discoveryUrl)));
+  const parsed = Discovery.safeParse(JSON.parse(await fetchText(discoveryUrl)));
+  if (!parsed.success)
+    throw new DiscoveryError("the OpenID discovery document has no issuer or no valid jwks_uri");
+  const discovery = parsed.data;
   if (discovery.issuer !== issuer)
-    throw new Error("the OpenID discovery document of the issuer contains another issuer");
+    throw new DiscoveryError(`the OpenID discovery document contains another issuer: ${discovery.issuer}`);
   if (new URL(discovery.jwks_uri).origin !== new URL(issuer).origin)
     throw new KeysOriginError(discovery.jwks_uri);
   return discovery.jwks_uri;

@@ -18,6 +18,7 @@ export interface FailedCheck {
     | "algorithm"
     | "key"
     | "keys_origin"
+    | "discovery"
     | "signature"
     | "expiry"
     | "lifetime"

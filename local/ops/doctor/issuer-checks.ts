@@ -1,4 +1,4 @@
-import { fetchIssuerKeys, KeysOriginError } from "../../../lib/auth/issuer-keys.ts";
+import { DiscoveryError, fetchIssuerKeys, KeysOriginError } from "../../../lib/auth/issuer-keys.ts";
 import type { WholeConfig } from "../../../lib/config/config.ts";
 import { guardedFetch, openEgress } from "../../../lib/http/egress.ts";
 import { OUTGOING_PROXY } from "../../../lib/runtime/environment.ts";
@@ -48,6 +48,12 @@ async function checkIssuer(
         item,
         `refuses every token, because the issuer's keys are at another host (${error.keysUrl})`,
         `If you trust this host, add "jwksUri": "${error.keysUrl}" to the rules of this issuer.`,
+      );
+    if (error instanceof DiscoveryError)
+      return faultFinding(
+        item,
+        `refuses every token, because ${error.message}`,
+        "Set issuer in the rules to exactly the issuer in this document, or set jwksUri to the URL of the keys.",
       );
     return warningFinding(
       item,

@@ -371,9 +371,17 @@ describe("the issuer's keys", () => {
     expect(await first).toMatchObject({ kind: "caller" });
   });
 
-  test("of another issuer are not used", async () => {
-    const { issuer, check } = await createIssuer({ issuer: "https://evil.example.com" });
-    expect(await check(await issuer.token())).toMatchObject({ kind: "unavailable", issuer: ISSUER });
+  test.each([
+    ["names another issuer", { issuer: "https://evil.example.com" }],
+    ["names the issuer with a slash at the end", { issuer: `${ISSUER}/` }],
+    ["has no URL of the keys", { jwks_uri: undefined }],
+    ["has a relative URL of the keys", { jwks_uri: "/keys" }],
+  ])("are not used if the discovery document %s, and the token is refused", async (_, discovery) => {
+    const { issuer, check } = await createIssuer(discovery);
+    expect(await check(await issuer.token())).toEqual({
+      kind: "refused",
+      refusal: { issuer: ISSUER, check: "discovery", claims: [] },
+    });
   });
 
   test("at another origin are only used if the rule names their URL", async () => {

@@ -13,10 +13,10 @@ import { runCommand } from "../../support/run-command.ts";
 const CONFIG_COMMAND = fileURLToPath(new URL("../../../local/ops/config.ts", import.meta.url));
 const KEYS_URL = "https://keys.example.com/keys";
 
-/** Starts an issuer whose discovery document names keys at another host. */
-async function startSplitIssuer() {
+/** Starts an issuer whose discovery document names keys at another host. `suffix` is added to the issuer in the document. */
+async function startSplitIssuer(suffix = "") {
   const server = createServer((_, response) =>
-    response.end(JSON.stringify({ issuer: url, jwks_uri: KEYS_URL })),
+    response.end(JSON.stringify({ issuer: `${url}${suffix}`, jwks_uri: KEYS_URL })),
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -58,6 +58,18 @@ test("an issuer whose keys are at another host is a fault that names the setting
   const refused = await runCommand(process.execPath, [CONFIG_COMMAND, "check", file]);
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(`"jwksUri": "${KEYS_URL}"`) });
   await Promise.all([split.stop(), issuer.stop(), rm(folder, { recursive: true })]);
+});
+
+test("an issuer whose discovery document contains another issuer is a fault that names this issuer", async () => {
+  const issuer = await startSplitIssuer("/");
+  expect(await check(issuer.url)).toMatchObject([
+    {
+      state: "fault",
+      text: expect.stringContaining(`another issuer: ${issuer.url}/`),
+      remedy: expect.stringContaining("Set issuer"),
+    },
+  ]);
+  await issuer.stop();
 });
 
 test("an issuer that does not respond is only a warning", async () => {
