@@ -91,7 +91,7 @@ async function stopOne(
   }
   if (watch?.state !== "stopped") return { status: 204 };
   try {
-    await sendDigestAfterLastMember(watch.digestId, key, { ledger, notifyQueue });
+    await sendDigestAfterLastMember(watch, { ledger, notifyQueue });
   } catch (error) {
     if (!(error instanceof SendFailedError)) throw error;
     return unavailable("The watch is stopped, but its digest was not sent. Send the request again.");

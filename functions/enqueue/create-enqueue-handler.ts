@@ -106,7 +106,7 @@ async function acceptRequest(
   const traceparent = toTraceparentVersion00(request.headers.traceparent);
   const accepting = { ...ports, config, links, firstPollDelay, traceparent, now: ports.now() };
   const jobs = await acceptJobs(resolved, accepting);
-  onAccepted({ caller: identified.caller.name, project: resolved.project, traceparent }, jobs);
+  onAccepted({ caller: identified.caller.name, project: resolved.project }, jobs);
   return submissionResponse(jobs, (i) => locate(watchedPath(submission, i)));
 }
 
@@ -174,7 +174,7 @@ function jobResult(
  * Writes the log line and the metric of one call of `POST /v1/jobs`. The log line lists the IDs of the accepted jobs.
  */
 export function logAndCountAccepted(
-  call: { readonly caller: string; readonly project: string; readonly traceparent: string | null },
+  call: { readonly caller: string; readonly project: string },
   jobs: readonly JobResult[],
 ): void {
   const jobIds = jobs.filter(({ status }) => status === "accepted").map(({ jobId }) => jobId);

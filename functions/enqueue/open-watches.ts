@@ -103,7 +103,7 @@ async function openWatch(
     const laterDeadline = opened.kind === "already_watching" ? opened.watch.deadlineAt : deadlineAt;
     return { jobId, deadlineAt: laterDeadline, delaySeconds, ...opened };
   } catch (error) {
-    onFailure("open", error, traceparent);
+    onFailure("open", error);
     return { jobId, deadlineAt, delaySeconds, kind: "failed" };
   }
 }
@@ -129,7 +129,7 @@ async function createDigest(
   targets: readonly string[],
   { project, caller }: ResolvedSubmission,
   opened: readonly OpenedJob[],
-  { ledger, config, traceparent, onFailure = logAcceptFailure }: AcceptPorts,
+  { ledger, config, onFailure = logAcceptFailure }: AcceptPorts,
 ): Promise<readonly OpenedJob[]> {
   const members = opened.filter((job) => job.kind === "accepted");
   if (members.length === 0) return opened;
@@ -146,18 +146,14 @@ async function createDigest(
     });
     return opened;
   } catch (error) {
-    onFailure("digest", error, traceparent);
+    onFailure("digest", error);
     return opened.map((job) => (job.kind === "accepted" ? { ...job, kind: "failed" } : job));
   }
 }
 
 /** Logs that the enqueue function could not accept some jobs. The response asks the caller to send these jobs again. */
-export function logAcceptFailure(
-  step: "open" | "send" | "digest",
-  error: unknown,
-  traceparent: string | null,
-): void {
-  log.error("accept failed", { step, traceparent }, error);
+export function logAcceptFailure(step: "open" | "send" | "digest", error: unknown): void {
+  log.error("accept failed", { step }, error);
 }
 
 export interface FirstPollDelayPorts {

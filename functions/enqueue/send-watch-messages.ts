@@ -94,7 +94,7 @@ function outcomeOf({ state }: Watch): Outcome | null {
  */
 async function scheduleSweeps(
   opened: readonly OpenedJob[],
-  { ledger, config, now, traceparent, onFailure = logAcceptFailure }: AcceptPorts,
+  { ledger, config, now, onFailure = logAcceptFailure }: AcceptPorts,
 ): Promise<ReadonlySet<string>> {
   const failed = new Set<string>();
   await Promise.all(
@@ -104,7 +104,7 @@ async function scheduleSweeps(
       try {
         await ledger.scheduleSweep(job.watch, now + SWEEP_DELAY_MS, expiresAt);
       } catch (error) {
-        onFailure("send", error, traceparent);
+        onFailure("send", error);
         failed.add(job.jobId);
       }
     }),
@@ -116,11 +116,10 @@ async function scheduleSweeps(
 async function send(
   queue: Pick<Queue, "send">,
   messages: readonly OutgoingMessage[],
-  { traceparent, onFailure = logAcceptFailure }: AcceptPorts,
+  { onFailure = logAcceptFailure }: AcceptPorts,
 ): Promise<string[]> {
   if (messages.length === 0) return [];
   const failed = (await queue.send(messages)).filter((result) => result.kind === "failed");
-  if (failed.length > 0)
-    onFailure("send", new Error(failed.map(({ reason }) => reason).join(", ")), traceparent);
+  if (failed.length > 0) onFailure("send", new Error(failed.map(({ reason }) => reason).join(", ")));
   return failed.map(({ id }) => id);
 }

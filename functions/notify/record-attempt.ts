@@ -198,7 +198,7 @@ export async function deadLetterNotification(
  * @param after.attempts the number of delivery attempts that used a step of the retry schedule
  */
 export function logAndCountAttempt(
-  { key: { project, jobId, target: name }, redelivery, target, traceparent }: Notification,
+  { key: { project, jobId, target: name }, redelivery, target }: Notification,
   { verdict, reason, status, durationMs, spent }: AttemptResult,
   {
     state,
@@ -216,7 +216,6 @@ export function logAndCountAttempt(
     durationMs,
     state,
     latenessSeconds,
-    traceparent,
   });
   meter.add("Attempts", 1);
   meter.add("Attempts", 1, { kind, verdict });

@@ -196,7 +196,7 @@ async function notifyAndEnd(
 ): Promise<void> {
   const { ledger, config, notifyQueue, onConcluded = logAndCountConcluded } = ports;
   const { outcome, phase, jobType, resourceName, durationSeconds } = summary;
-  const { digestTargets } = await sendDigestAfterLastMember(watch.digestId, watch, ports);
+  const { digestTargets } = await sendDigestAfterLastMember(watch, ports);
   let notified: readonly string[] = [];
   let targets = watch.targets;
   for (;;) {
@@ -219,7 +219,7 @@ async function notifyAndEnd(
       job: { phase, jobType, resourceName, cause: describeMainCause(summary), durationSeconds },
     });
     if (ended.kind === "ended") {
-      onConcluded(summary, watch.traceparent);
+      onConcluded(summary);
       await learnDuration(summary, watch, ledger);
     }
     if (ended.kind !== "targets_changed") return;

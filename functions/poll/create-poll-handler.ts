@@ -147,9 +147,8 @@ async function claimAndPoll(
 ): Promise<Disposition> {
   const { ledger, pollQueue, runAlone, random, onPoll = logAndCountPollMessage } = scope;
   const { key, poll, messageId } = wanted;
-  const { traceparent = null } = message;
   const report = (made: Pick<PollReport, "observation" | "next"> & Partial<PollReport>) =>
-    onPoll({ key, traceparent, poll, resource: null, delaySeconds: null, latenessSeconds: null, ...made });
+    onPoll({ key, poll, resource: null, delaySeconds: null, latenessSeconds: null, ...made });
   const claimedAt = scope.now();
   if (received.receiveCount === 1) {
     const waitSeconds = unansweredWaitSeconds(message, claimedAt, scope);

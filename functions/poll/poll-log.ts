@@ -10,8 +10,6 @@ type RefusedClaim = Exclude<PollClaim["kind"], "claimed">;
 /** A report about one message of the poll queue. */
 export interface PollReport {
   readonly key: WatchKey;
-  /** The W3C trace context of the watch, or null. */
-  readonly traceparent: string | null;
   readonly poll: number;
   /** The observation of the job, or the reason why the function did not query CCE. */
   readonly observation:
@@ -65,11 +63,10 @@ export function logAndCountPollMessage({ key, resource, ...report }: PollReport)
   }
 }
 
-/** Writes the log line and the metrics of an ended watch. `traceparent` is the W3C trace context of the watch, or null. */
-export function logAndCountConcluded(summary: OutcomeSummary, traceparent: string | null): void {
+/** Writes the log line and the metrics of an ended watch. */
+export function logAndCountConcluded(summary: OutcomeSummary): void {
   const { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds } = summary;
-  const fields = { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds, traceparent };
-  log.info("concluded", fields);
+  log.info("concluded", { project, jobId, jobType, outcome, polls, lagSeconds, durationSeconds });
   meter.add("Concluded", 1, { outcome });
   const operation = OperationKind.safeParse(jobType);
   if (operation.success) meter.add("OperationsConcluded", 1, { kind: operation.data });

@@ -1,7 +1,7 @@
 import { createJobPageUrl, createLinkOptions } from "../../lib/auth/link-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
-import type { Instant, Job } from "../../lib/domain/job.ts";
+import type { Instant, Job, WatchKey } from "../../lib/domain/job.ts";
 import { type SlowSummary, summarizeSlowJob } from "../../lib/domain/slow-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { notificationKey } from "../../lib/ledger/notification.ts";
@@ -187,9 +187,9 @@ export async function learnSubJobDurations(
 /** Writes the log line and the metric of a slow job. */
 export function logAndCountSlowJob(
   { project, jobId, jobType, ageSeconds, usual }: SlowSummary,
-  { caller, traceparent }: Pick<Watch, "caller" | "traceparent">,
+  { caller }: Pick<Watch, "caller">,
 ): void {
-  log.info("slow", { project, jobId, caller, jobType, ageSeconds, ...usual, traceparent });
+  log.info("slow", { project, jobId, caller, jobType, ageSeconds, ...usual });
   meter.add("SlowJobs", 1);
 }
 
@@ -197,10 +197,7 @@ export function logAndCountSlowJob(
  * Writes the log line and the metric of notifications that a poll sent again. The sweep function writes the same line
  * and the same metric.
  */
-export function logAndCountSentAgain(
-  { project, jobId, caller, traceparent }: Pick<Watch, "project" | "jobId" | "caller" | "traceparent">,
-  notifications: number,
-): void {
-  log.info("sent again", { project, jobId, caller, polls: 0, notifications, traceparent });
+export function logAndCountSentAgain({ project, jobId, caller }: WatchKey, notifications: number): void {
+  log.info("sent again", { project, jobId, caller, polls: 0, notifications });
   meter.add("NotificationsOverdue", notifications);
 }

@@ -3,6 +3,7 @@ import type { Config } from "../../lib/config/config.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import type { Digest, DigestLedger } from "../../lib/ledger/ledger.ts";
 import type { NotificationKey } from "../../lib/ledger/notification.ts";
+import type { Watch } from "../../lib/ledger/watch.ts";
 import { createDigestMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 
@@ -79,15 +80,15 @@ interface SendDigestPorts {
  * @throws SendFailedError when the digest message could not be sent.
  */
 export async function sendDigestAfterLastMember(
-  digestId: string | null,
-  key: WatchKey,
+  watch: Pick<Watch, keyof WatchKey | "digestId" | "traceparent">,
   { ledger, notifyQueue }: SendDigestPorts,
 ): Promise<{ readonly digestTargets: readonly string[] }> {
+  const { digestId, traceparent } = watch;
   const digest = digestId === null ? null : await ledger.readDigest(digestId);
-  const digestTargets = findDigestTargets(digest, key);
+  const digestTargets = findDigestTargets(digest, watch);
   if (digestId === null || digestTargets.length === 0) return { digestTargets: [] };
-  const running = await ledger.removeRunningMember(digestId, key);
-  const messages = digestTargets.map((target) => createDigestMessage(digestId, target));
+  const running = await ledger.removeRunningMember(digestId, watch);
+  const messages = digestTargets.map((target) => createDigestMessage(digestId, target, traceparent));
   if (running === 0) await sendAllOrThrow(notifyQueue, messages);
   return { digestTargets };
 }

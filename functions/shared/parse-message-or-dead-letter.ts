@@ -1,5 +1,4 @@
 import type * as z from "zod/mini";
-import { findTraceparent } from "../../lib/domain/traceparent.ts";
 import { countUtf8Bytes, truncate } from "../../lib/domain/truncate-text.ts";
 import { NewerItemError } from "../../lib/ledger/ledger.ts";
 import { parseMessage } from "../../lib/queue/messages.ts";
@@ -71,10 +70,10 @@ export async function parseMessageOrDeadLetter<T>(
 
 async function waitForNewerRelease(
   detail: string,
-  { receiptHandle, receiveCount, body }: ReceivedMessage,
+  { receiptHandle, receiveCount }: ReceivedMessage,
   { queue, onUnreadable = logUnreadable }: ReadMessagePorts,
 ): Promise<Disposition> {
-  onUnreadable("newer", detail, findTraceparent(body));
+  onUnreadable("newer", detail);
   await queue.changeVisibility(
     receiptHandle,
     Math.min(MAX_WAIT_SECONDS, MIN_WAIT_SECONDS * 2 ** (receiveCount - 1)),
@@ -93,7 +92,7 @@ export async function deadLetterMessage(
   { deadLetterQueue, onUnreadable = logUnreadable }: ReadMessagePorts,
 ): Promise<Disposition> {
   await sendAllOrThrow(deadLetterQueue, [createDeadLetter(received, { reason, detail })]);
-  onUnreadable(reason, detail, findTraceparent(received.body));
+  onUnreadable(reason, detail);
   return "acknowledged";
 }
 
@@ -123,7 +122,7 @@ export function createDeadLetter(
  * Logs a message that a function could not use. The metric `DeadLetters` does not count a message of a newer version of
  * the service.
  */
-function logUnreadable(reason: UnreadableReason, detail: string, traceparent: string | null): void {
-  log.warn("message unreadable", { kind: reason, reason: detail, traceparent });
+function logUnreadable(reason: UnreadableReason, detail: string): void {
+  log.warn("message unreadable", { kind: reason, reason: detail });
   if (reason !== "newer") meter.add("DeadLetters", 1);
 }

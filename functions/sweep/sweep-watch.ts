@@ -147,7 +147,7 @@ async function sendNotifications(
  * that a later call has stopped or restarted.
  */
 async function readDigestNotifications(
-  { digestId }: Watch,
+  { digestId, traceparent }: Watch,
   targets: readonly string[],
   digest: Digest | null,
   ledger: Pick<Ledger, "readWatch" | "readDelivery">,
@@ -160,7 +160,7 @@ async function readDigestNotifications(
   return Promise.all(
     targets.map(async (target) => ({
       delivery: await ledger.readDelivery(createDigestNotificationKey(digestId, target)),
-      message: createDigestMessage(digestId, target),
+      message: createDigestMessage(digestId, target, traceparent),
     })),
   );
 }

@@ -80,6 +80,8 @@ const DigestMessage = z.strictObject({
   kind: z.literal("digest"),
   digestId: z.string().check(z.regex(/^[A-Za-z0-9-]{1,64}$/)),
   target: TargetName,
+  /** The W3C trace context of the request that started all watches of the digest. */
+  traceparent: z.optional(Traceparent),
 });
 
 /**
@@ -197,9 +199,17 @@ export function toNotificationKey(message: NotificationMessage): NotificationKey
   return { project, jobId, generation, event: `job.${outcome}`, target };
 }
 
-/** Returns a message that requests the delivery of a digest message to a chat. */
-export function createDigestMessage(digestId: string, target: string): OutgoingMessage {
-  return toOutgoing({ kind: "digest", digestId, target });
+/**
+ * Returns a message that requests the delivery of a digest message to a chat.
+ * @param traceparent the trace context of a watch of the digest, which all watches of the digest share
+ */
+export function createDigestMessage(
+  digestId: string,
+  target: string,
+  traceparent: string | null,
+): OutgoingMessage {
+  const message = { kind: "digest", digestId, target } as const;
+  return toOutgoing(traceparent === null ? message : { ...message, traceparent });
 }
 
 /** Returns a message that requests a notification to the fallback target about a target that no longer exists. */

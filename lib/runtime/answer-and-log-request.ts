@@ -6,7 +6,7 @@ import { toTraceparentVersion00 } from "../domain/traceparent.ts";
 import { decodeText, withoutByteOrderMark } from "../http/decompress-and-decode-text.ts";
 import { LedgerUnavailableError, NewerItemError } from "../ledger/ledger.ts";
 import { createLambdaHandler, type Invocation } from "./invocation.ts";
-import { log } from "./log.ts";
+import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { isAwsOutage } from "./retry-aws.ts";
 
@@ -22,8 +22,6 @@ export interface RequestNotes {
   readonly route: string;
   /** The name of the caller, or null until the caller is known. */
   readonly caller: string | null;
-  /** The W3C trace context of the request, or null. */
-  readonly traceparent: string | null;
 }
 
 /** Adds fields to the log line of the request. */
@@ -45,21 +43,29 @@ const REQUEST_ID = "x-request-id";
 
 /**
  * Calls the handler of a request, writes the log line of the request and returns the response. If `handle` throws an
- * error, the complete error is logged. The caller only gets the kind of the error and the request ID.
+ * error, the complete error is logged. The caller only gets the kind of the error and the request ID. Each log line of the handler contains the trace context of
+ * the request.
  * @param defaultRoute the route that is logged if the handler does not note another route.
  */
-export async function answerAndLogRequest(
+export function answerAndLogRequest(
+  handle: HandleRequest,
+  request: ApiRequest,
+  invocation: Invocation,
+  defaultRoute: string,
+): Promise<ApiResponse> {
+  return runWithTraceparent(toTraceparentVersion00(request.headers.traceparent), () =>
+    answer(handle, request, invocation, defaultRoute),
+  );
+}
+
+async function answer(
   handle: HandleRequest,
   request: ApiRequest,
   invocation: Invocation,
   defaultRoute: string,
 ): Promise<ApiResponse> {
   const { method, requestId, sourceIp } = request;
-  let notes: RequestNotes = {
-    route: defaultRoute,
-    caller: null,
-    traceparent: toTraceparentVersion00(request.headers.traceparent),
-  };
+  let notes: RequestNotes = { route: defaultRoute, caller: null };
   const note: Note = (found) => {
     notes = { ...notes, ...found };
   };

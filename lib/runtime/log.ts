@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { Logger } from "@aws-lambda-powertools/logger";
 
 /**
@@ -19,25 +20,38 @@ const HAS_WARN = lowestLevel !== "ERROR";
 
 export const log = {
   info(message: string, fields: LogFields) {
-    if (HAS_INFO) logger.info(message, toSnakeCase(fields));
+    if (HAS_INFO) logger.info(message, toLogKeys(fields));
   },
   warn(message: string, fields: LogFields) {
-    if (HAS_WARN) logger.warn(message, toSnakeCase(fields));
+    if (HAS_WARN) logger.warn(message, toLogKeys(fields));
   },
   /** Writes a log line with the error, its stack and its causes. */
   error(message: string, fields: LogFields, error?: unknown) {
     const logged = error === undefined || error instanceof Error ? error : new Error(String(error));
-    logger.error(message, { ...toSnakeCase(fields), ...(logged === undefined ? {} : { error: logged }) });
+    logger.error(message, { ...toLogKeys(fields), ...(logged === undefined ? {} : { error: logged }) });
   },
 };
+
+const currentTraceparent = new AsyncLocalStorage<string | null>();
+
+/**
+ * Runs a function that handles one request or one message. `traceparent` is the W3C trace context of the request or of
+ * the message, or null. Each log line of the function contains this trace context, unless the fields of the log line
+ * contain the trace context of another watch.
+ */
+export function runWithTraceparent<T>(traceparent: string | null, run: () => T): T {
+  return currentTraceparent.run(traceparent, run);
+}
 
 /** Adds the request ID to all log lines of the current invocation. */
 export function addRequestIdToLogs(requestId: string): void {
   logger.appendKeys({ function_request_id: requestId });
 }
 
-function toSnakeCase(fields: LogFields): Record<string, LogFields[string]> {
-  const renamed: Record<string, LogFields[string]> = {};
+/** Returns the fields with names in snake_case, together with the current trace context. */
+function toLogKeys(fields: LogFields): Record<string, LogFields[string]> {
+  const traceparent = currentTraceparent.getStore() ?? null;
+  const renamed: Record<string, LogFields[string]> = traceparent === null ? {} : { traceparent };
   for (const [name, value] of Object.entries(fields)) renamed[snakeCase(name)] = value;
   return renamed;
 }

@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { findTraceparent } from "../domain/traceparent.ts";
 import { createLambdaHandler } from "./invocation.ts";
-import { log } from "./log.ts";
+import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 
 /** The time that an invocation keeps free at its end to report the unfinished messages to SQS. */
@@ -57,24 +57,26 @@ export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
 
 /**
  * Calls the handler of a message and returns the decision of the handler. Returns `retry` if the handler throws an
- * error or does not finish in time. The function never throws an error.
+ * error or does not finish in time. Each log line of the handler contains the trace context of the message. The function
+ * never throws an error.
  */
-export async function handleMessageInTime(
-  received: ReceivedMessage,
-  handle: HandleMessage,
-): Promise<Disposition> {
-  const { messageId, body } = received;
+export function handleMessageInTime(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
+  return runWithTraceparent(findTraceparent(received.body), () => handleInTime(received, handle));
+}
+
+async function handleInTime(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
+  const { messageId } = received;
   let timer: NodeJS.Timeout | undefined;
   const outOfTime = new Promise<Disposition>((resolve) => {
     timer = setTimeout(() => {
-      log.warn("record out of time", { messageId, traceparent: findTraceparent(body) });
+      log.warn("record out of time", { messageId });
       resolve("retry");
     }, received.remainingMs());
   });
   try {
     return await Promise.race([outOfTime, handle(received)]);
   } catch (error) {
-    log.error("record failed", { messageId, traceparent: findTraceparent(body) }, error);
+    log.error("record failed", { messageId }, error);
     meter.add("RecordsFailed", 1);
     return "retry";
   } finally {

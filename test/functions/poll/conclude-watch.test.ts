@@ -126,4 +126,18 @@ describe("the conclusion of a watch", () => {
     expect(bodiesOf(flow.notifyQueue)).toMatchObject(own);
     expect(await flow.memory.removeRunningMember("d-1", { ...KEY, jobId: "job-2" })).toBe(0);
   });
+
+  it("gives the digest message the trace context of its watches", async () => {
+    const flow = createFlow();
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const [members, targets] = [[{ ...KEY, generation: 0 }], ["deploys"]];
+    const digest = { digestId: "d-1", caller: KEY.caller, members, targets, expiresAt: T0 * 2 };
+    await flow.memory.createDigest(digest);
+    await flow.open({ targets, digestId: "d-1", traceparent });
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    expect(bodiesOf(flow.notifyQueue)).toEqual([
+      expect.objectContaining({ kind: "digest", target: "deploys", traceparent }),
+    ]);
+  });
 });

@@ -15,7 +15,6 @@ test.each([
   async (observation, count) => {
     const polled = {
       key: KEY,
-      traceparent: null,
       poll: 1,
       resource: null,
       next: "poll_again",
@@ -35,7 +34,6 @@ test.each([
   async (observation, next, expected) => {
     const report = {
       key: KEY,
-      traceparent: null,
       poll: 1,
       resource: null,
       next,
@@ -57,7 +55,6 @@ test.each([
 ] as const)("a resource with the observation %s adds %s to the refused queries", async (resource, count) => {
   const report = {
     key: KEY,
-    traceparent: null,
     poll: 1,
     observation: "job",
     resource,
@@ -73,7 +70,6 @@ test.each([
 test("a message whose claim is refused counts as a conflict and not as a poll", async () => {
   const refused = {
     key: KEY,
-    traceparent: null,
     poll: 1,
     resource: null,
     next: "acknowledged",

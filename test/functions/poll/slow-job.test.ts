@@ -264,12 +264,10 @@ test("a slow job is logged and counted", async () => {
   await pollAt(6 * MINUTE);
   const [summary] = flow.recorded.slow;
   if (summary === undefined) throw new Error("no job was slow");
-  const { logged, metrics } = await capturedLog(() =>
-    logAndCountSlowJob(summary, { caller: "token:a", traceparent: null }),
-  );
+  const { logged, metrics } = await capturedLog(() => logAndCountSlowJob(summary, { caller: "token:a" }));
   expect(logged).toMatchObject([{ message: "slow", job_type: "CreateCluster" }]);
   expect(metrics).toMatchObject({ SlowJobs: 1 });
-  const again = await capturedLog(() => logAndCountSentAgain({ ...KEY, traceparent: null }, 2));
+  const again = await capturedLog(() => logAndCountSentAgain(KEY, 2));
   expect(again.logged).toMatchObject([{ message: "sent again", job_id: "job-1", notifications: 2 }]);
   expect(again.metrics).toMatchObject({ NotificationsOverdue: 2 });
 });

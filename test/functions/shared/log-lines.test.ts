@@ -8,6 +8,7 @@ import type { JobResult } from "../../../lib/api/submission-result.ts";
 import type { AttemptResult } from "../../../lib/channels/deliver.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
+import { runWithTraceparent } from "../../../lib/runtime/log.ts";
 import { logAndCountAct, NO_WATCH } from "../../../lib/runtime/log-act.ts";
 import { capturedLog } from "../captured-log.ts";
 
@@ -68,15 +69,14 @@ const jobResult = (jobId: string, status: JobResult["status"]): JobResult => ({
   pageUrl: null,
 });
 
-test("every log line from a request to its notification contains the job ID", async () => {
-  const { logged, metrics } = await capturedLog(() => {
-    logAndCountAccepted({ caller: "gitlab", project: "prod", traceparent: TRACEPARENT }, [
+test("every log line from a request to its notification contains the job ID and the trace context", async () => {
+  const writeLines = () => {
+    logAndCountAccepted({ caller: "gitlab", project: "prod" }, [
       jobResult("job-1", "accepted"),
       jobResult("job-2", "already_watching"),
     ]);
     logAndCountPollMessage({
       key: KEY,
-      traceparent: TRACEPARENT,
       poll: 1,
       observation: "job",
       resource: null,
@@ -84,9 +84,10 @@ test("every log line from a request to its notification contains the job ID", as
       delaySeconds: 30,
       latenessSeconds: 0.5,
     });
-    logAndCountConcluded(CONCLUSION, TRACEPARENT);
+    logAndCountConcluded(CONCLUSION);
     logAndCountAttempt(NOTIFICATION, ATTEMPTED, { state: "delivered", attempts: 1, latenessSeconds: 6.5 });
-  });
+  };
+  const { logged, metrics } = await capturedLog(() => runWithTraceparent(TRACEPARENT, writeLines));
   expect(logged).toEqual([
     {
       message: "accept",
@@ -202,8 +203,8 @@ test("every log line of a change says who made the change", async () => {
 });
 
 test("the end of an operation also counts for its kind, and the end of a job does not", async () => {
-  const operation = await capturedLog(() => logAndCountConcluded({ ...CONCLUSION, jobType: "awake" }, null));
+  const operation = await capturedLog(() => logAndCountConcluded({ ...CONCLUSION, jobType: "awake" }));
   expect(operation.metrics).toMatchObject({ Concluded: 1, OperationsConcluded: 1, kind: "awake" });
-  const job = await capturedLog(() => logAndCountConcluded(CONCLUSION, null));
+  const job = await capturedLog(() => logAndCountConcluded(CONCLUSION));
   expect(job.metrics).not.toHaveProperty("OperationsConcluded");
 });

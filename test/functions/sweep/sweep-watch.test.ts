@@ -2,6 +2,7 @@ import { T0 } from "../../simulation/draw-inputs.ts";
 import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;
+const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 describe("the sweep of a digest", () => {
   it("sends the digest when its last members were stopped or restarted by a later call", async () => {
@@ -15,7 +16,8 @@ describe("the sweep of a digest", () => {
       expiresAt: T0 * 2,
     };
     await flow.memory.createDigest(digest);
-    for (const key of digest.members) await flow.open({ ...key, targets: ["deploys"], digestId: "d-1" });
+    for (const key of digest.members)
+      await flow.open({ ...key, targets: ["deploys"], digestId: "d-1", traceparent: TRACEPARENT });
     flow.observation = jobIn("failed");
     await flow.poll(1);
     flow.clock.now += 2 * MINUTE_MS;
@@ -25,7 +27,7 @@ describe("the sweep of a digest", () => {
     flow.clock.now += 6 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 1 });
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([
-      { kind: "digest", digestId: "d-1", target: "deploys" },
+      { kind: "digest", digestId: "d-1", target: "deploys", traceparent: TRACEPARENT },
     ]);
   });
 

@@ -34,7 +34,8 @@ const MESSAGES = {
     "failed",
     2,
   ),
-  digest: createDigestMessage("d-1", "audit"),
+  digest: createDigestMessage("d-1", "audit", null),
+  "digest with a trace": createDigestMessage("d-1", "audit", TRACEPARENT),
   target_gone: createTargetGoneMessage("audit", 4000, "ops"),
 };
 const schemaOf = (name: string) => (name.startsWith("poll") ? PollMessage : NotifyMessage);

@@ -4,6 +4,7 @@ import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import { NewerItemError } from "../../../lib/ledger/ledger.ts";
 import { createHttpHandler } from "../../../lib/runtime/answer-and-log-request.ts";
 import { AWS_CLIENT } from "../../../lib/runtime/aws-client.ts";
+import { log } from "../../../lib/runtime/log.ts";
 import { meter } from "../../../lib/runtime/metrics.ts";
 import { captured } from "./captured.ts";
 
@@ -123,6 +124,22 @@ test.each([
   const handler = createHttpHandler(async () => ({ status }));
   const lines = await captured(() => handler(eventOf(), CONTEXT as Context));
   expect(lines.filter((line) => line.ServerErrors === 1)).toHaveLength(count);
+});
+
+test("each log line of a request contains the trace context of the request", async () => {
+  const ids = "1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331";
+  const handler = createHttpHandler(async () => {
+    log.error("durations unread", {}, new Error("timeout"));
+    throw new TypeError("x is undefined");
+  });
+  const event = eventOf({ headers: { traceparent: `cc-${ids}-03-more` } });
+  const lines = await captured(() => handler(event, CONTEXT as Context));
+  const traced = lines.filter((line) => "message" in line);
+  expect(traced.map(({ message, traceparent }) => [message, traceparent])).toEqual([
+    ["durations unread", `00-${ids}-01`],
+    ["request failed", `00-${ids}-01`],
+    ["request", `00-${ids}-01`],
+  ]);
 });
 
 test("the log line of a request contains the notes of its handler, even when the handler throws later", async () => {

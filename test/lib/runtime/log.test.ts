@@ -1,7 +1,7 @@
 import { jest } from "@jest/globals";
 import * as z from "zod";
 import { Secret } from "../../../lib/domain/secret.ts";
-import { addRequestIdToLogs, log } from "../../../lib/runtime/log.ts";
+import { addRequestIdToLogs, log, runWithTraceparent } from "../../../lib/runtime/log.ts";
 import { captured } from "./captured.ts";
 
 test("a log line is JSON with its message, level, fields and request ID", async () => {
@@ -65,3 +65,15 @@ test.each([
     }
   },
 );
+
+test("a log line about another watch contains the trace context of this watch", async () => {
+  const [current, other] = [1, 2].map((digit) => `00-${String(digit).repeat(32)}-b7ad6b7169203331-01`);
+  const lines = await captured(() =>
+    runWithTraceparent(current ?? null, () => {
+      log.info("durations unread", {});
+      log.info("redeliver", { traceparent: other ?? null });
+      log.info("redeliver", { traceparent: null });
+    }),
+  );
+  expect(lines.map(({ traceparent }) => traceparent ?? null)).toEqual([current, other, null]);
+});

@@ -1,4 +1,5 @@
 import type { Context, SQSRecord } from "aws-lambda";
+import { log } from "../../../lib/runtime/log.ts";
 import {
   createSqsHandler,
   type HandleMessage,
@@ -85,4 +86,26 @@ test("only a message that does not finish in time returns to the queue", async (
     expect(await failuresOf(handle, ["a", "stuck", "b"], 520)).toEqual(["stuck"]);
   });
   expect(lines).toEqual([expect.objectContaining({ message: "record out of time", message_id: "stuck" })]);
+});
+
+test("each log line of a handler contains the trace context of the own message, and of no other message", async () => {
+  const bodyOf = (digit: number) =>
+    JSON.stringify({ traceparent: `00-${String(digit).repeat(32)}-b7ad6b7169203331-01` });
+  const none = JSON.stringify({ traceparent: "00-invalid" });
+  const bodies = [bodyOf(1), none, bodyOf(2), bodyOf(3), "stuck"];
+  const handle: HandleMessage = async ({ body }) => {
+    log.info("before", { body });
+    await new Promise(setImmediate);
+    log.error("after", { body }, new Error("unread"));
+    if (body === bodyOf(2)) throw new Error("surprise");
+    return body === bodyOf(3) ? new Promise(() => undefined) : "acknowledged";
+  };
+  const lines = await captured(() => failuresOf(handle, bodies, 600));
+  const traceOf = (message: unknown, id: unknown) =>
+    lines.find((line) => line.message === message && (line.body ?? line.message_id) === id)?.traceparent;
+  const traces = (message: string) => bodies.map((body) => traceOf(message, body)?.toString().slice(0, 5));
+  expect(traces("before")).toEqual(["00-11", undefined, "00-22", "00-33", undefined]);
+  expect(traces("after")).toEqual(["00-11", undefined, "00-22", "00-33", undefined]);
+  expect(traceOf("record failed", bodyOf(2))).toMatch(/^00-22/);
+  expect(traceOf("record out of time", bodyOf(3))).toMatch(/^00-33/);
 });

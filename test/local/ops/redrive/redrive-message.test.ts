@@ -105,7 +105,7 @@ test("a notification to a callback is sent again, because callbacks are never sw
 test.each([
   ["{", "message message-1"],
   [notificationTo("").body, "message message-1"],
-  [createDigestMessage("d", "deploys").body, "digest d to deploys"],
+  [createDigestMessage("d", "deploys", null).body, "digest d to deploys"],
 ])(
   "an unreadable message, and a message that is sent only once, is kept with a title: %s",
   async (body, title) => {
