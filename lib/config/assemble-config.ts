@@ -99,7 +99,7 @@ function insertCertificates(value: unknown, pemOf: (name: string) => string): un
  * functions can read the secret.
  */
 function findMisplacedFields(name: string, value: unknown): readonly string[] {
-  if (name === "linkKeys" || !isObject(value)) return [];
+  if (name === "linkKeys" || !isObject(value) || isWholeTarget(name, value)) return [];
   const publicName = name.startsWith(SECRET) ? name.slice(SECRET.length) : name;
   return Object.keys(value).flatMap((field) => {
     const entry = configEntryOfField(publicName, field);
@@ -107,13 +107,22 @@ function findMisplacedFields(name: string, value: unknown): readonly string[] {
   });
 }
 
+/**
+ * Returns true if an entry `secret/targets/NAME` contains all fields of the target, and not only the secret fields. The
+ * entry contains all fields while an operator changes the kind of the target, because the secret fields of one kind are
+ * invalid for another kind, and Parameter Store cannot change two entries at the same time.
+ */
+function isWholeTarget(name: string, value: unknown): boolean {
+  return name.startsWith(`${SECRET}targets/`) && isObject(value) && Object.hasOwn(value, "kind");
+}
+
 function toDocument(values: ReadonlyMap<string, unknown>): Readonly<Record<string, unknown>> {
   const document: Record<string, unknown> = {};
   const rules: { readonly order: string; readonly value: unknown }[] = [];
   for (const [name, stored] of values) {
     const secret = values.get(`${SECRET}${name}`);
-    const value =
-      secret === undefined || !isObject(stored) ? stored : { ...stored, ...toObjectOrEmpty(secret) };
+    const other = isWholeTarget(`${SECRET}${name}`, secret) ? {} : stored;
+    const value = secret === undefined || !isObject(other) ? other : { ...other, ...toObjectOrEmpty(secret) };
     const [head = "", key] = name.split("/");
     if (name === "settings")
       document.settings = { ...toObjectOrEmpty(document.settings), ...toObjectOrEmpty(value) };

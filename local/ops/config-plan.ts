@@ -1,5 +1,5 @@
 import { CERTIFICATES, type ConfigEntry, SECRET } from "../../lib/config/assemble-config.ts";
-import { isObject, parseJson } from "../../lib/domain/json.ts";
+import { isObject, parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
 
 /**
  * The kinds of config entries, in the order in which the entries are stored. A config entry may refer to entries whose
@@ -35,8 +35,9 @@ export interface PlanStep {
  * entry that the config file does not contain, the entry is kept. If `removeOthers` is true, such an entry is removed.
  * A difference in white space or in the order of JSON keys does not count as a change of an entry. The Lambda functions
  * may read the config between two steps, so the config must be valid after each step. Therefore the command stores an
- * entry before the entries that refer to it, and removes an entry after the entries that refer to it. Only a target
- * whose kind changes is invalid between the steps for its secret fields and for its other fields.
+ * entry before the entries that refer to it, and removes an entry after the entries that refer to it. If the kind of a
+ * target changes, the entry with the secret fields contains all fields of the target until both entries of the target
+ * are changed.
  */
 export function planConfigSteps(
   deployed: readonly ConfigEntry[],
@@ -45,7 +46,10 @@ export function planConfigSteps(
 ): readonly PlanStep[] {
   const deployedValues = new Map(deployed.map(({ name, value }) => [name, value]));
   const wantedNames = new Set(wanted.map(({ name }) => name));
-  const steps = inOrder(wanted).map(({ name, value }): PlanStep => {
+  const changedKinds = findTargetsWithNewKind(deployed, wanted);
+  const first = wanted.map(({ name, value }) => ({ name, value: changedKinds.get(name) ?? value }));
+  const last = wanted.filter(({ name }) => changedKinds.has(name));
+  const steps = inOrder(first).map(({ name, value }): PlanStep => {
     const current = deployedValues.get(name);
     if (current === undefined) return { name, value, kind: "add" };
     return { name, value, kind: canonicalJson(current) === canonicalJson(value) ? "unchanged" : "change" };
@@ -67,7 +71,29 @@ export function planConfigSteps(
     const isRemoved = removeOthers || isUnused;
     return { name: entry.name, value: "", kind: isRemoved ? "remove" : "keep" };
   };
-  return [...steps, ...others.map(toStep)];
+  const lastSteps = last.map((entry): PlanStep => ({ ...entry, kind: "change" }));
+  return [...steps, ...lastSteps, ...others.map(toStep)];
+}
+
+/**
+ * Returns the targets whose kind changes: the name of the entry with the secret fields of the target, and a value for
+ * this entry that contains all fields of the target.
+ */
+function findTargetsWithNewKind(
+  deployed: readonly ConfigEntry[],
+  wanted: readonly ConfigEntry[],
+): ReadonlyMap<string, string> {
+  const fieldsOf = (entries: readonly ConfigEntry[], name: string) =>
+    toObjectOrEmpty(parseJson(entries.find((entry) => entry.name === name)?.value ?? ""));
+  return new Map(
+    wanted.flatMap(({ name }) => {
+      if (!name.startsWith("targets/")) return [];
+      const [before, after] = [fieldsOf(deployed, name), fieldsOf(wanted, name)];
+      if (before.kind === undefined || before.kind === after.kind) return [];
+      const secret = `${SECRET}${name}`;
+      return [[secret, JSON.stringify({ ...after, ...fieldsOf(wanted, secret) })]];
+    }),
+  );
 }
 
 /** Returns the entries that a stage's config has after all steps of the plan. */

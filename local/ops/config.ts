@@ -16,7 +16,7 @@ import { entriesAfterSteps, planConfigSteps } from "./config-plan.ts";
 import { formatConfig, parseEntries, readDeployedEntries } from "./deployed-config.ts";
 import { checkIssuers } from "./doctor/issuer-checks.ts";
 import { findIneffectiveEntries } from "./ineffective-entries.ts";
-import { findDocumentParameterFaults } from "./parameter-limits.ts";
+import { findDocumentParameterFaults, findParameterFaults } from "./parameter-limits.ts";
 import { findPlaceholders } from "./placeholders.ts";
 import { findShortSecrets } from "./short-secrets.ts";
 import { configPath, findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./stage.ts";
@@ -152,7 +152,10 @@ async function put(file: string, stage: Stage, removeOthers: boolean): Promise<n
   process.stdout.write(formatStageLine(stage));
   const deployed = await readDeployedEntries(stage);
   const steps = planConfigSteps(deployed, splitConfigIntoEntries(document), removeOthers);
-  const faults = faultsOfEntries(entriesAfterSteps(deployed, steps));
+  const faults = [
+    ...faultsOfEntries(entriesAfterSteps(deployed, steps)),
+    ...findParameterFaults(steps, configPath(stage)),
+  ];
   if (faults.length > 0) throw new ConfigInvalidError("nothing was stored: the resulting config", faults);
   const client = new SSMClient({ region: stage.region, maxAttempts: 1 });
   const ports = { now: monotonicClock, random: systemRandom, wait: systemWait };

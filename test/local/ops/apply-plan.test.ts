@@ -87,6 +87,16 @@ async function setUp(document: object, fault: Fault = () => null) {
   };
 }
 
+/** Changes the kind of a target that every reference keeps, and of another target. */
+const OTHER_KIND = {
+  ...OLD,
+  targets: {
+    ...OLD.targets,
+    deploys: { kind: "webhook", url: "https://audit.example.com", secrets: [`whsec_${"A".repeat(32)}`] },
+    t1: { kind: "teams", url: "https://prod.logic.azure.com/workflows/1" },
+  },
+};
+
 const valid = (document: object) => expect(parseConfig(document)).toMatchObject({ kind: "config" });
 
 test.each([
@@ -94,6 +104,8 @@ test.each([
   ["a rename with moved references", OLD, NEW, true],
   ["a rename that keeps the old entries", OLD, NEW, false],
   ["the rename back", NEW, OLD, true],
+  ["another kind of a target", OLD, OTHER_KIND, true],
+  ["another kind of a target, without the removal of entries", OTHER_KIND, NEW, false],
   ["the removal of everything", OLD, {}, true],
 ])(
   "a function that reads between any two writes finds a valid config: %s",

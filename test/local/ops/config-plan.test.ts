@@ -66,6 +66,12 @@ function entriesBetween(
 }
 
 const NAMES = ["a", "b", "c"];
+/** Each kind has a field, or values of a field, that the other kinds refuse. */
+const TARGETS = [
+  { kind: "slack", mention: "<!here>" },
+  { kind: "webhook", secrets: [`whsec_${"A".repeat(32)}`], on: ["failed", "slow"] },
+  { kind: "feishu", secret: "0123456789abcdef", keyword: "CCE" },
+];
 const someOf = (names: readonly string[]) => fc.subarray([...names]);
 /** Generates valid configs with few names. Two of these configs often contain the same name in different places. */
 const anyConfig = fc.tuple(someOf(NAMES), someOf(NAMES), fc.nat()).chain(([projects, targets, seed]) => {
@@ -81,8 +87,9 @@ const anyConfig = fc.tuple(someOf(NAMES), someOf(NAMES), fc.nat()).chain(([proje
       fallbackTarget: oneOf(targets),
       defaultTargets: someOf(targets),
       hasSettings: fc.boolean(),
+      kinds: fc.array(fc.constantFrom(...TARGETS), { minLength: NAMES.length, maxLength: NAMES.length }),
     })
-    .map(({ tokens, rules, defaultProject, fallbackTarget, defaultTargets, hasSettings }) => ({
+    .map(({ tokens, rules, defaultProject, fallbackTarget, defaultTargets, hasSettings, kinds }) => ({
       projects: Object.fromEntries(
         projects.map((name) => [
           name,
@@ -90,7 +97,7 @@ const anyConfig = fc.tuple(someOf(NAMES), someOf(NAMES), fc.nat()).chain(([proje
         ]),
       ),
       targets: Object.fromEntries(
-        targets.map((name) => [name, { kind: "slack", url: URL_TEXT + (seed % 2) }]),
+        targets.map((name, i) => [name, { ...kinds[i], url: URL_TEXT + (seed % 2) }]),
       ),
       tokens: Object.fromEntries(
         Object.entries(tokens).map(([name, scopes]) => [name, { sha256: "0".repeat(64), ...scopes }]),
