@@ -3,13 +3,10 @@ import type { AwsCall } from "../servers/aws-endpoint.ts";
 import type { Permission } from "../template/grants.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
 
-const Table = z.object({ TableName: z.string(), IndexName: z.string().optional() });
-const TransactItem = z.record(z.string(), Table);
 const Input = z.object({
   TableName: z.string().optional(),
   IndexName: z.string().optional(),
   RequestItems: z.record(z.string(), z.unknown()).optional(),
-  TransactItems: z.array(TransactItem).optional(),
   QueueUrl: z.string().optional(),
   QueueName: z.string().optional(),
   Path: z.string().optional(),
@@ -60,15 +57,10 @@ export function requiredPermissions(call: AwsCall, region: string): readonly Req
 
 function tablePermissions(
   operation: string,
-  { TableName, IndexName, RequestItems, TransactItems }: Input,
+  { TableName, IndexName, RequestItems }: Input,
   tableArn: (name: string) => string,
 ): readonly RequiredPermission[] {
   const action = `dynamodb:${operation}`;
-  if (TransactItems !== undefined)
-    return TransactItems.flatMap((item) => Object.entries(item)).map(([kind, table]) => ({
-      action: `dynamodb:${kind}Item`,
-      resource: tableArn(table.TableName),
-    }));
   if (RequestItems !== undefined)
     return Object.keys(RequestItems).map((name) => ({ action, resource: tableArn(name) }));
   if (TableName === undefined) return [{ action, resource: "*" }];

@@ -23,7 +23,6 @@ const Request = z.object({
   DeleteRequest: z.object({ Key: Item }).optional(),
 });
 const BatchWrite = z.object({ RequestItems: z.record(z.string(), z.array(Request)) });
-const TransactWrite = z.object({ TransactItems: z.array(z.record(z.string(), Write)) });
 const IndexRead = z.object({
   TableName: z.string(),
   IndexName: z.string().optional(),
@@ -125,8 +124,6 @@ function writesOf({ operation, input }: AwsCall): readonly z.infer<typeof Write>
       return Object.entries(BatchWrite.parse(input).RequestItems).flatMap(([TableName, requests]) =>
         requests.map(({ PutRequest, DeleteRequest }) => ({ TableName, ...PutRequest, ...DeleteRequest })),
       );
-    case "TransactWriteItems":
-      return TransactWrite.parse(input).TransactItems.flatMap((item) => Object.values(item));
     default:
       return [];
   }

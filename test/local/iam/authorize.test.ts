@@ -68,7 +68,7 @@ async function callWith(
   );
 }
 
-const allow = (Action: string, Resource: string, more: object = {}): Statement => ({
+const allow = (Action: string, Resource: Statement["Resource"], more: object = {}): Statement => ({
   Action,
   Resource,
   ...more,
@@ -78,11 +78,6 @@ const DENIED = expect.objectContaining({ type: "AccessDeniedException" });
 const query = { service: "dynamodb", operation: "Query", input: { TableName: "Ledger" } } as const;
 const indexQuery = { ...query, input: { TableName: "Ledger", IndexName: "recent" } };
 const batchGet = { ...query, operation: "BatchGetItem", input: { RequestItems: { Ledger: {}, Other: {} } } };
-const transact = {
-  ...query,
-  operation: "TransactWriteItems",
-  input: { TransactItems: [{ Put: { TableName: "Ledger" } }, { ConditionCheck: { TableName: "Ledger" } }] },
-};
 const send = {
   service: "sqs",
   operation: "SendMessage",
@@ -101,7 +96,7 @@ describe("the calls of a function", () => {
     [query, allow("dynamodb:Query", TABLE)],
     [query, allow("DynamoDB:que*", `${TABLE.slice(0, -1)}?`)],
     [indexQuery, allow("dynamodb:Query", `${TABLE}/index/recent`)],
-    [batchGet, allow("dynamodb:BatchGetItem", "*")],
+    [batchGet, allow("dynamodb:BatchGetItem", [TABLE, ARN("dynamodb", "table/Other")])],
     [send, allow("sqs:SendMessage", ARN("sqs", "work"))],
     [sendBatch, allow("sqs:SendMessage", ARN("sqs", "work"))],
     [readPath, allow("ssm:GetParametersByPath", ARN("ssm", "parameter/app/dev"))],
@@ -117,7 +112,6 @@ describe("the calls of a function", () => {
     ["the table, not its index", indexQuery, [allow("dynamodb:Query", TABLE)]],
     ["an index, not the table", query, [allow("dynamodb:Query", `${TABLE}/index/*`)]],
     ["one of two tables", batchGet, [allow("dynamodb:BatchGetItem", TABLE)]],
-    ["one of two actions of a transaction", transact, [allow("dynamodb:PutItem", TABLE)]],
     ["the action of a batch, which does not exist", sendBatch, [allow("sqs:SendMessageBatch", "*")]],
     ["another queue", send, [allow("sqs:SendMessage", ARN("sqs", "work-dead"))]],
     [

@@ -7,6 +7,7 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { jest } from "@jest/globals";
 import { startAwsEndpoint } from "../../../local/servers/aws-endpoint.ts";
 import { createTable, type DynamoServer, startDynamo } from "../../../local/servers/dynamodb.ts";
 import { createLateIndex } from "../../../local/servers/late-index.ts";
@@ -149,6 +150,33 @@ describe("a late index", () => {
     expect(await counts(6)).not.toEqual(found);
     expect(new Set(await counts(5, 1))).toEqual(new Set([1]));
   }, 30_000);
+
+  it("delays the writes by random times of at most five seconds, and the same for the same seed", async () => {
+    const delaysOf = async (seed: number) => {
+      const timers = jest.spyOn(globalThis, "setTimeout");
+      const { rule, stop } = createLateIndex({ seed, tables: [TABLE], client: server.client });
+      const input = { TableName, Item: itemOf("job", 1) };
+      const call = {
+        service: "dynamodb",
+        operation: "PutItem",
+        input,
+        accessKeyId: "",
+        sessionToken: null,
+      } as const;
+      const reply = { status: 200, headers: {}, body: Buffer.from("{}") };
+      for (let i = 0; i < 50; i += 1) await rule(call, async () => reply);
+      stop();
+      const delays = timers.mock.calls.map(([, ms = 0]) => ms);
+      timers.mockRestore();
+      return delays;
+    };
+    const delays = await delaysOf(1);
+    expect(delays).toHaveLength(50);
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(5000);
+    expect(await delaysOf(1)).toEqual(delays);
+    expect(await delaysOf(2)).not.toEqual(delays);
+  });
 
   it("does not change queries of the table", async () => {
     const { client, stop } = await startLate(1);

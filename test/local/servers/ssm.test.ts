@@ -195,14 +195,20 @@ describe("the embedded Parameter Store", () => {
     );
   });
 
-  it("throttles the fourth write and the 41st read of a second, with separate limits for writes and reads", async () => {
+  it("throttles the fourth write and the 41st read of a second, of every operation, with separate limits for writes and reads", async () => {
     await configure({});
     const throttled = { name: "ThrottlingException", message: "Rate exceeded" };
-    for (let i = 0; i < 3; i += 1) await put({ Overwrite: true });
+    const remove = () => ssm.send(new DeleteParameterCommand({ Name: `${PATH}/settings` }));
+    await put({ Name: `${PATH}/settings` });
+    await remove();
+    await put({ Overwrite: true });
     await expect(put({ Overwrite: true })).rejects.toMatchObject(throttled);
+    await expect(remove()).rejects.toMatchObject(throttled);
     const read = () => ssm.send(new GetParametersByPathCommand({ Path: PATH }));
-    for (let i = 0; i < 40; i += 1) await read();
+    const readNames = () => ssm.send(new GetParametersCommand({ Names: [`${PATH}/settings`] }));
+    for (let i = 0; i < 20; i += 1) await Promise.all([read(), readNames()]);
     await expect(read()).rejects.toMatchObject(throttled);
+    await expect(readNames()).rejects.toMatchObject(throttled);
     clock.now += 999;
     await expect(put({ Overwrite: true })).rejects.toMatchObject(throttled);
     clock.now += 1;
