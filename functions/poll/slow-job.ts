@@ -12,7 +12,6 @@ import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
-import { jobAgeSeconds } from "../../lib/schedule/decide-after-poll.ts";
 import { daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-buckets.ts";
 import {
   computeSlowLimit,
@@ -20,6 +19,7 @@ import {
   type SlowLimit,
   usualSubJobSeconds,
 } from "../../lib/schedule/expected-duration.ts";
+import { jobAgeSeconds } from "../../lib/schedule/job-age.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import {
   listResendableSlowNotifications,

@@ -15,6 +15,14 @@ export function fillPlaceholders(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
+/** Joins sentences of one language. Chinese has no space after a full stop. A sentence that is null is omitted. */
+export function joinSentences(sentences: readonly (string | null)[]): string {
+  const given = sentences.filter((sentence) => sentence !== null);
+  return given
+    .map((sentence, index) => (index === 0 || given[index - 1]?.endsWith("。") ? sentence : ` ${sentence}`))
+    .join("");
+}
+
 /** Returns a text in the default language, English. The API, webhook events and logs have texts in this language. */
 export function defaultText(key: TextKey, values: Values = {}): string {
   return fillPlaceholders(en[key], values);

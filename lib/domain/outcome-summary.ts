@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { CauseInTree, describeCount, formatNameList } from "./cause.ts";
 import { Context, truncateContext } from "./context.ts";
-import { defaultText } from "./default-texts.ts";
+import { defaultText, joinSentences } from "./default-texts.ts";
 import { Failure } from "./failure.ts";
 import { listFailures } from "./failures.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
@@ -188,8 +188,7 @@ function oneLine(text: string | null): string | null {
 function reasonOf({ outcome, reason, job }: EndedWatch, pending: readonly TreeNode[]): string | null {
   if (outcome === "failed") return reason ?? job?.reason ?? null;
   if (outcome !== "timed_out") return reason;
-  const sentences = [reason, describeRunning(pending)].filter((sentence) => sentence !== null);
-  return sentences.length === 0 ? null : sentences.join(" ");
+  return joinSentences([reason, describeRunning(pending)]) || null;
 }
 
 const MAX_RUNNING_NAMES = 5;

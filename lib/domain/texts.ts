@@ -1,6 +1,6 @@
 import "./zod-fields.ts";
 import * as z from "zod/mini";
-import { fillPlaceholders, type TextKey } from "./default-texts.ts";
+import { fillPlaceholders, joinSentences, type TextKey } from "./default-texts.ts";
 import de from "./texts/de.json" with { type: "json" };
 import en from "./texts/en.json" with { type: "json" };
 import zhCn from "./texts/zh-CN.json" with { type: "json" };
@@ -33,15 +33,6 @@ function translateNames(names: string, texts: Texts): string {
     : fillPlaceholders(texts["names.more"], { names: shown, count });
 }
 
-/**
- * A sentence of the service in one language, and the key of the sentence. If the service did not write the text, the
- * key is null.
- */
-interface Sentence {
-  readonly key: TextKey | null;
-  readonly text: string;
-}
-
 /** The English sentences with values as patterns, for example `The deadline of (?<span>.{1,1000}?) has passed\.`. */
 const SENTENCE_PATTERNS = Object.entries(en)
   .filter(([key]) => key.startsWith("sentence."))
@@ -51,25 +42,26 @@ const SENTENCE_PATTERNS = Object.entries(en)
   });
 
 /**
- * Splits an English text into sentences of the service and translates them. The ledger stores reasons and warnings in
- * English. A text that the service did not write, for example an error message of the cloud, stays as it is.
+ * Translates the sentences of the service in an English text. The ledger stores reasons and warnings in English. A text
+ * that the service did not write, for example an error message of the cloud, stays as it is.
  */
-export function translateSentences(text: string, texts: Texts): Sentence[] {
-  const sentences: Sentence[] = [];
+export function translateText(text: string, texts: Texts): string {
+  const sentences: string[] = [];
   let rest = text;
   while (rest !== "") {
     const found = SENTENCE_PATTERNS.map(({ key, pattern }) => ({ key, match: pattern.exec(rest) })).find(
       ({ match }) => match !== null,
     );
-    if (!found?.match) return [...sentences, { key: null, text: rest }];
+    if (!found?.match) return joinSentences([...sentences, rest]);
     const { span = "", names = "", ...values } = found.match.groups ?? {};
-    const translated = fillPlaceholders(texts[found.key], {
-      ...values,
-      span: translateDurationUnits(span, texts),
-      names: translateNames(names, texts),
-    });
-    sentences.push({ key: found.key, text: translated });
+    sentences.push(
+      fillPlaceholders(texts[found.key], {
+        ...values,
+        span: translateDurationUnits(span, texts),
+        names: translateNames(names, texts),
+      }),
+    );
     rest = rest.slice(found.match[0].length);
   }
-  return sentences;
+  return joinSentences(sentences);
 }

@@ -1,9 +1,11 @@
 import type { Settings } from "../config/settings.ts";
-import { defaultText } from "../domain/default-texts.ts";
+import { defaultText, joinSentences } from "../domain/default-texts.ts";
 import type { Instant, Job, Observation, Outcome, PollErrors } from "../domain/job.ts";
 import type { Ready, ReadyProgress } from "../domain/ready.ts";
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
+import { collectSubJobs, listInnermostRunning } from "../domain/subjob-tree.ts";
 import type { DurationCount } from "./duration-buckets.ts";
+import { jobAgeSeconds } from "./job-age.ts";
 import { clampDelaySeconds, pickNextDelaySeconds } from "./poll-delay.ts";
 
 /** The state of a watch before the decision about a poll. The errors in this state are from earlier polls. */
@@ -53,14 +55,6 @@ const GONE_DELAY = { minSeconds: 5, jitterSeconds: 6 };
 
 const FIRST_BACKOFF_SECONDS = 5;
 const MAX_BACKOFF_SECONDS = 300;
-
-/** The largest assumed difference between the clock of CCE and the clock of this service. */
-const MAX_CLOCK_SKEW_MS = 60_000;
-/**
- * The highest plausible age that a job has when the service accepts the job. If the age is higher, a clock is probably
- * wrong.
- */
-const MAX_JOB_AGE_MS = 7 * 86_400_000;
 
 /**
  * If a rate limit delays the last poll of a watch, the service waits for this poll for at most this time after the
@@ -199,36 +193,33 @@ function decideByJob(job: Job, { watch, durations, now, settings, random }: Deci
   };
 }
 
-/**
- * Returns the age of a job in seconds, at least 0. The age starts at the creation time of the job. If the creation time
- * is missing or not plausible, the age starts at the acceptance of the job.
- */
-export function jobAgeSeconds(createdAt: Instant | null, acceptedAt: Instant, now: Instant): number {
-  const isPlausible =
-    createdAt !== null &&
-    createdAt <= acceptedAt + MAX_CLOCK_SKEW_MS &&
-    createdAt >= acceptedAt - MAX_JOB_AGE_MS;
-  return Math.max(0, now - (isPlausible ? createdAt : acceptedAt)) / 1000;
-}
-
 /** Returns the decision `timed_out` for a watch. Returns null if the service may poll the watch again. */
 function timeoutAfterPoll({ watch, now, settings, observation }: DecisionInput): PollDecision | null {
-  const lastResult =
-    observation.kind === "job"
-      ? defaultText("sentence.stillPhase", { phase: observation.job.phase ?? "pending" })
-      : defaultText("sentence.noJob", { kind: observation.kind, text: observation.text });
+  const lastResult = describeLastResult(observation);
   if (now >= watch.deadlineAt) return timedOut(watch, lastResult);
   if (watch.polls < settings.maxPolls) return null;
-  const reason = `${defaultText("sentence.maxPolls", { count: settings.maxPolls })} ${lastResult}`;
-  return { kind: "conclude", outcome: "timed_out", reason };
+  const maxPolls = defaultText("sentence.maxPolls", { count: settings.maxPolls });
+  return { kind: "conclude", outcome: "timed_out", reason: joinSentences([maxPolls, lastResult]) };
+}
+
+/**
+ * Returns a sentence about the observation of the last poll. Returns null if subjobs are running, because the outcome
+ * summary names the running subjobs.
+ */
+function describeLastResult(observation: Observation): string | null {
+  if (observation.kind !== "job")
+    return defaultText("sentence.noJob", { kind: observation.kind, text: observation.text });
+  const { job } = observation;
+  if (listInnermostRunning(collectSubJobs(job).pending).length > 0) return null;
+  return defaultText("sentence.stillPhase", { phase: job.phase ?? "pending" });
 }
 
 type Deadline = Pick<PolledWatch, "acceptedAt" | "deadlineAt">;
 
-function timedOut({ acceptedAt, deadlineAt }: Deadline, lastResult: string) {
+function timedOut({ acceptedAt, deadlineAt }: Deadline, lastResult: string | null) {
   const seconds = Math.round((deadlineAt - acceptedAt) / 1000);
   const span = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-  const reason = `${defaultText("sentence.deadline", { span })} ${lastResult}`;
+  const reason = joinSentences([defaultText("sentence.deadline", { span }), lastResult]);
   return { kind: "conclude", outcome: "timed_out", reason } as const;
 }
 

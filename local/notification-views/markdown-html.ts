@@ -31,8 +31,11 @@ function renderLines(text: string, rules: MarkdownRules): Html[] {
       continue;
     }
     endQuote();
-    const heading = /^#{1,6} (.*)$/.exec(line)?.[1];
-    if (heading !== undefined) blocks.push(html`<h3>${renderInline(heading, rules)}</h3>`);
+    // DingTalk shows a heading of level 6 as small text, and Discord shows `-#` as small text.
+    const small = /^(?:#{6}|-#) (.*)$/.exec(line)?.[1];
+    const heading = /^#{1,5} (.*)$/.exec(line)?.[1];
+    if (small !== undefined) blocks.push(html`<p class="small">${renderInline(small, rules)}</p>`);
+    else if (heading !== undefined) blocks.push(html`<h3>${renderInline(heading, rules)}</h3>`);
     else if (line.trim() !== "") blocks.push(html`<p>${renderInline(line, rules)}</p>`);
   }
   endQuote();

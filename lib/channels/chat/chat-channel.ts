@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { cleanToOneLine } from "../../domain/clean-text.ts";
-import { fillPlaceholders, type TextKey } from "../../domain/default-texts.ts";
+import { fillPlaceholders, joinSentences, type TextKey } from "../../domain/default-texts.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { type Secret, SecretText } from "../../domain/secret.ts";
 import type { RunningSubJob, SlowSummary } from "../../domain/slow-summary.ts";
@@ -210,5 +210,5 @@ function runningText(
       : fillPlaceholders(texts["slow.runningFor"], { name, duration: duration(ageSeconds) });
   return usualSeconds === null
     ? running
-    : `${running} ${fillPlaceholders(texts["slow.usually"], { duration: duration(usualSeconds) })}`;
+    : joinSentences([running, fillPlaceholders(texts["slow.usually"], { duration: duration(usualSeconds) })]);
 }

@@ -8,6 +8,8 @@ export interface MarkdownStyle {
   readonly escapeText: (text: string) => string;
   /** Formats the failure reason as a quotation or as code. A failure reason may have several lines. */
   readonly quote: (reason: string) => string;
+  /** Formats the line with the project, the region, the job ID and the time smaller or paler than the other lines. */
+  readonly formatFooter: (line: string) => string;
   /** Formats a time. A chat that knows the time zone of its reader has its own format for times. */
   readonly formatTime: (at: Instant) => string;
 }
@@ -15,7 +17,9 @@ export interface MarkdownStyle {
 /** Converts all parts of a message except the headline to Markdown. Returns one string per paragraph. */
 export function renderMarkdownParagraphs(message: ChatMessage, style: MarkdownStyle): string[] {
   const { escapeText } = style;
-  const facts = message.facts.map(({ label, value }) => `**${escapeText(label)}:** ${escapeText(value)}`);
+  const facts = message.facts.map(
+    ({ label, value }) => `**${escapeText(label)}**${message.texts["fact.separator"]}${escapeText(value)}`,
+  );
   const links = message.links.map(({ label, url }) => `[${escapeText(label)}](${url})`);
   return [
     ...message.statements.map(escapeText),
@@ -23,7 +27,7 @@ export function renderMarkdownParagraphs(message: ChatMessage, style: MarkdownSt
     ...message.notes.map(escapeText),
     ...(facts.length > 0 ? [facts.join(" · ")] : []),
     ...(links.length > 0 ? [links.join(" · ")] : []),
-    footerLine(escapeText(message.footer), style.formatTime(message.at)),
+    style.formatFooter(footerLine(escapeText(message.footer), style.formatTime(message.at))),
   ];
 }
 
@@ -58,9 +62,13 @@ export function disableMarkup(text: string): string {
  * Returns the functions for a chat whose Markdown has no escape character. `lineEnd` is the text of a line break inside
  * a paragraph.
  */
-export const createStyleWithoutEscapes = (lineEnd: string): MarkdownStyle => ({
+export const createStyleWithoutEscapes = (
+  lineEnd: string,
+  formatFooter: MarkdownStyle["formatFooter"],
+): MarkdownStyle => ({
   escapeText: disableMarkup,
   quote: (reason) => quoteLines(reason).join(lineEnd),
+  formatFooter,
   formatTime: formatUtc,
 });
 

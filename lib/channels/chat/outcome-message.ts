@@ -4,7 +4,7 @@ import { fillPlaceholders } from "../../domain/default-texts.ts";
 import { type Outcome, wasJobObserved } from "../../domain/job.ts";
 import { OperationKind } from "../../domain/operation-kind.ts";
 import { hasJobEnded, type OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { type Texts, translateDurationUnits, translateSentences } from "../../domain/texts.ts";
+import { type Texts, translateDurationUnits, translateText } from "../../domain/texts.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import { formatCauses, formatOmittedCauses } from "./cause-texts.ts";
@@ -133,25 +133,15 @@ function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts)
   }
 }
 
-/**
- * Returns the reason of a timeout, or the reason why a resource is not ready. If the function can name the running
- * subjobs, a sentence with these subjobs replaces the sentence with the phase.
- */
+/** Returns the reason of a timeout, or the reason why a resource is not ready, in the language of the target. */
 export function translateTimeoutReason(reason: string | null, budget: TextBudget, texts: Texts): string {
-  const sentences = translateSentences(cleanKeepingLines(reason ?? ""), texts);
-  const namesRunning = sentences.some(({ key }) => key === "sentence.running");
-  const shown = sentences.filter(({ key }) => !namesRunning || key !== "sentence.stillPhase");
-  return truncate(shown.map(({ text }) => text).join(" "), budget.reasonCharacters);
+  return truncate(translateText(cleanKeepingLines(reason ?? ""), texts), budget.reasonCharacters);
 }
 
 function warningsOf({ warnings }: OutcomeSummary, budget: TextBudget, texts: Texts): readonly string[] {
-  const translate = (warning: string) =>
-    translateSentences(cleanToOneLine(warning), texts)
-      .map(({ text }) => text)
-      .join(" ");
   return warnings
     .slice(0, MAX_WARNINGS)
-    .map((warning) => `⚠️ ${truncate(translate(warning), budget.textCharacters)}`);
+    .map((warning) => `⚠️ ${truncate(translateText(cleanToOneLine(warning), texts), budget.textCharacters)}`);
 }
 
 /** Returns who started a job, and the pipeline and the labels of the job. */

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import { appendKeyword, type ChatMessage, type ConfiguredTexts } from "../chat/chat-message.ts";
 import { createStyleWithoutEscapes, disableMarkup, renderMarkdownParagraphs } from "../chat/markdown.ts";
 
-const STYLE = createStyleWithoutEscapes("  \n");
+const STYLE = createStyleWithoutEscapes("  \n", (line) => `###### ${line}`);
 
 /**
  * Formats a message in Markdown for DingTalk. DingTalk mentions only people in the field `at`, so an `@` in untrusted

@@ -7,6 +7,8 @@ const COLOURS: Readonly<Record<Tone, number>> = { good: 0x2e7d32, bad: 0xc62828,
 const STYLE: MarkdownStyle = {
   escapeText: escapeMarkdown,
   quote: (reason) => `\`\`\`\n${reason.replaceAll("`", `\`${ZERO_WIDTH_SPACE}`)}\n\`\`\``,
+  // https://support.discord.com/hc/en-us/articles/210298617 describes this form as subtext.
+  formatFooter: (line) => `-# ${line}`,
   // Discord shows this form in the time zone of the reader.
   // https://discord.com/developers/docs/reference#message-formatting
   formatTime: (at) => `<t:${Math.floor(at / 1000)}:f>`,

@@ -38,7 +38,7 @@ export function formatPlainFeishuMessage(
 
 function elementsOf(message: ChatMessage, mention: string | null): object[] {
   const { texts, footer, at } = message;
-  const facts = message.facts.map(({ label, value }) => `${label}: ${value}`);
+  const facts = message.facts.map(({ label, value }) => label + texts["fact.separator"] + value);
   const links = message.links.map(({ label, url }) => `[${disableMarkup(label)}](${url})`);
   return [
     ...(mention === null ? [] : [markdownLine(mentionTag(mention))]),

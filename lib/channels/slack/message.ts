@@ -65,7 +65,7 @@ function textLinesOf({ statements, causes, notes, facts, texts }: ChatMessage, m
       ...(hint === null ? [] : [`💡 ${hint.advice} ${hint.url ?? ""}`.trim()]),
     ]),
     ...notes,
-    facts.map(({ label, value }) => `${label}: ${value}`).join(" · "),
+    facts.map(({ label, value }) => label + texts["fact.separator"] + value).join(" · "),
   ].filter((line) => line !== "");
 }
 
@@ -77,7 +77,7 @@ function blocksOf(message: ChatMessage, mention: string | null): KnownBlock[] {
     ...(statements.length > 0 ? [linesBlock(statements)] : []),
     ...causes.map((cause) => causeBlock(cause, texts)),
     ...(notes.length > 0 ? [linesBlock(notes)] : []),
-    ...(facts.length > 0 ? [factsBlock(facts)] : []),
+    ...(facts.length > 0 ? [factsBlock(facts, texts)] : []),
     ...(links.length > 0 ? [linksBlock(links)] : []),
     footerBlock(message),
   ];
@@ -93,8 +93,11 @@ type Section = RichTextBlock["elements"][number];
 const linesBlock = (lines: readonly string[]) => paragraph(normalText(lines.join("\n")));
 
 /** Returns a block of a Slack message with the facts, such as `Started by: Mara · Pipeline: shop`. */
-function factsBlock(facts: readonly Fact[]): RichTextBlock {
-  return paragraph(...joined(facts.map(({ label, value }) => [boldText(`${label}: `), normalText(value)])));
+function factsBlock(facts: readonly Fact[], texts: Texts): RichTextBlock {
+  const separator = texts["fact.separator"];
+  return paragraph(
+    ...joined(facts.map(({ label, value }) => [boldText(label + separator), normalText(value)])),
+  );
 }
 
 /**

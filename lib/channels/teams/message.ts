@@ -46,7 +46,7 @@ function createPayload(headline: string, card: object): JsonObject {
 function bodyOf(message: ChatMessage, mention: string | null): object[] {
   const { headline, tone, texts, footer } = message;
   const facts = message.facts.flatMap(({ label, value }, index) => [
-    { text: `${index > 0 ? SEPARATOR : ""}${label}: `, weight: "Bolder" },
+    { text: `${index > 0 ? SEPARATOR : ""}${label}${texts["fact.separator"]}`, weight: "Bolder" },
     { text: value },
   ]);
   const links = message.links.flatMap(({ label, url }, index) => [

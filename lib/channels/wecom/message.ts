@@ -3,7 +3,7 @@ import type { ChatMessage, ConfiguredTexts, Tone } from "../chat/chat-message.ts
 import { createStyleWithoutEscapes, disableMarkup, renderMarkdownParagraphs } from "../chat/markdown.ts";
 
 const COLOURS: Readonly<Record<Tone, string>> = { good: "info", bad: "warning", doubtful: "warning" };
-const STYLE = createStyleWithoutEscapes("\n");
+const STYLE = createStyleWithoutEscapes("\n", (line) => `<font color="comment">${line}</font>`);
 
 /** Formats a message in Markdown for WeCom. Only the `<@user>` tag from the target's config is a mention. */
 export function formatWecomMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {

@@ -58,8 +58,12 @@ const RULES: Readonly<Record<TargetKind, (payload: Document) => void>> = {
   wecom(payload) {
     const { content } = payload.markdown as { content: string };
     expect(Buffer.byteLength(content)).toBeLessThanOrEqual(4_096);
-    const own = /^### <font color="(info|warning)">(.*)<\/font>\n([\s\S]*)$/.exec(content);
-    expect(`${own?.[2]}\n${own?.[3]}`).not.toMatch(/<[@/f]|\]\(https:\/\/evil/);
+    const own =
+      /^### <font color="(?:info|warning)">(.*)<\/font>\n([\s\S]*)<font color="comment">(.*)<\/font>$/.exec(
+        content,
+      );
+    expect(own).not.toBeNull();
+    expect(own?.slice(1).join("\n")).not.toMatch(/<[@/f]|\]\(https:\/\/evil/);
   },
   teams(payload) {
     expect(bytesOf(payload)).toBeLessThan(22_000);

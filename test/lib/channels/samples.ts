@@ -134,7 +134,7 @@ export const SAMPLES: Readonly<Record<Outcome, OutcomeSummary>> = {
     facts({
       outcome: "timed_out",
       concludedAt: START + 2000 + 7_200_000,
-      reason: "The deadline of 120 min has passed. The job was still Running.",
+      reason: "The deadline of 120 min has passed.",
       job: job({
         ...root,
         ...RUNNING,

@@ -44,7 +44,7 @@ it("adds one warning for a succeeded job with a failed subjob", () => {
 
 it("names the deepest running subjobs in the reason of a timed-out watch", () => {
   expect(SAMPLES.timed_out.reason).toBe(
-    "The deadline of 120 min has passed. The job was still Running. Still running: InstallMaster (m-0).",
+    "The deadline of 120 min has passed. Still running: InstallMaster (m-0).",
   );
   const running = { phase: "Running", state: "pending" } as const;
   const nodes = Array.from({ length: 7 }, (_, i) => job({ ...running, type: `N${i}` }));

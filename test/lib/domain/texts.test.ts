@@ -4,7 +4,7 @@ import { fillPlaceholders } from "../../../lib/domain/default-texts.ts";
 import hintRows from "../../../lib/domain/hints.json" with { type: "json" };
 import { findHint, translateHint } from "../../../lib/domain/hints.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
-import { Language, textsOfLanguage, translateSentences } from "../../../lib/domain/texts.ts";
+import { Language, textsOfLanguage, translateText } from "../../../lib/domain/texts.ts";
 import {
   decideAfterPoll,
   decideBeforePoll,
@@ -97,28 +97,27 @@ it.each(OTHERS)("every sentence of the service is translated into %s", (language
   const sentences = ownSentences();
   expect(sentences.length).toBeGreaterThanOrEqual(10);
   for (const text of sentences) {
-    const translated = translateSentences(text, textsOfLanguage(language));
-    expect([text, translated.map(({ key }) => key)]).not.toEqual([text, expect.arrayContaining([null])]);
-    expect(translated.map((sentence) => sentence.text).join(" ")).not.toBe(text);
-    expect(
-      translateSentences(text, EN)
-        .map((sentence) => sentence.text)
-        .join(" "),
-    ).toBe(text);
+    const translated = translateText(text, textsOfLanguage(language));
+    expect(text.split(/(?<=\.) /).filter((sentence) => translated.includes(sentence))).toEqual([]);
+    expect(translateText(text, EN)).toBe(text);
   }
 });
 
 it("the cloud's own words stay as they are, also after a sentence of the service", () => {
   const text = "The deadline of 5 min has passed. Quota: 5 of 5.\nSecond line";
-  expect(translateSentences(text, textsOfLanguage("de"))).toEqual([
-    { key: "sentence.deadline", text: "Die Frist von 5 min ist abgelaufen." },
-    { key: null, text: "Quota: 5 of 5.\nSecond line" },
-  ]);
+  expect(translateText(text, textsOfLanguage("de"))).toBe(
+    "Die Frist von 5 min ist abgelaufen. Quota: 5 of 5.\nSecond line",
+  );
+});
+
+it("Chinese sentences stand without a space between them, and the cloud's own words are not changed", () => {
+  const text = "The deadline of 5 min has passed. Still running: N0. 磁盘已满。 Retry.";
+  expect(translateText(text, textsOfLanguage("zh-CN"))).toBe(
+    "5 分钟的期限已过。仍在运行：N0。磁盘已满。 Retry.",
+  );
 });
 
 it("the names of the running subjobs are translated with the number of further subjobs", () => {
   const running = "Still running: N0 (a and b), N1 and 2 more.";
-  expect(translateSentences(running, textsOfLanguage("de"))[0]?.text).toBe(
-    "Noch aktiv: N0 (a and b), N1 und 2 weitere.",
-  );
+  expect(translateText(running, textsOfLanguage("de"))).toBe("Noch aktiv: N0 (a and b), N1 und 2 weitere.");
 });

@@ -5,7 +5,6 @@ import {
   decideAfterPoll,
   decideBeforePoll,
   decideWhenRateLimited,
-  jobAgeSeconds,
   type PollDecision,
   type PolledWatch,
 } from "../../../lib/schedule/decide-after-poll.ts";
@@ -340,21 +339,20 @@ describe("decideWhenRateLimited", () => {
   });
 });
 
-const ACCEPTED_AT = Date.UTC(2026, 0, 15);
-const DAY_MS = 86_400_000;
-
-describe("jobAgeSeconds", () => {
-  it.each([
-    ["the creation time, for a job that is accepted late", ACCEPTED_AT - 600_000, 660],
-    ["the acceptance, when the creation time is missing", null, 60],
-    ["the acceptance, when the creation time is hours later", ACCEPTED_AT + 8 * 3_600_000, 60],
-    ["the acceptance, when the creation time is weeks earlier", ACCEPTED_AT - 30 * DAY_MS, 60],
-    ["its creation time, when clocks differ by a few seconds", ACCEPTED_AT + 10_000, 50],
-  ])("counts from %s", (_, createdAt, age) => {
-    expect(jobAgeSeconds(createdAt, ACCEPTED_AT, ACCEPTED_AT + 60_000)).toBe(age);
-  });
-
-  it("is never negative", () => {
-    expect(jobAgeSeconds(ACCEPTED_AT + 30_000, ACCEPTED_AT, ACCEPTED_AT)).toBe(0);
+it.each([
+  ["the phase of the job, if no subjob is running", [], " The job was still Running."],
+  [
+    "no phase, if a subjob is running, because the outcome names the subjob",
+    [{ type: "InstallNode", phase: "Running" }],
+    "",
+  ],
+  ["the phase, if all subjobs wait", [{ phase: "Initializing" }], " The job was still Running."],
+])("the reason of a timeout contains %s", (_, subJobs, end) => {
+  const root = job();
+  const { job: base } = root.kind === "job" ? root : { job: null };
+  const observation = job({ subJobs: subJobs.map((over) => ({ ...base, ...over }) as Job) });
+  expect(decide(observation, { deadlineAt: NOW })).toMatchObject({
+    outcome: "timed_out",
+    reason: `The deadline of 60 s has passed.${end}`,
   });
 });

@@ -1,6 +1,6 @@
 import type { NotificationContent } from "../../../../lib/channels/channel.ts";
 import { createStyleWithoutEscapes, disableMarkup } from "../../../../lib/channels/chat/markdown.ts";
-import { format } from "../samples.ts";
+import { format, formatOutcome, SAMPLES, target } from "../samples.ts";
 import { targetOf } from "../support/targets.ts";
 
 it.each(["<@all>", "[x](https://e)", "![x](u)", "`c`", "**b**", "# h", "  > q", "- l", "1. l", "<font>"])(
@@ -21,8 +21,21 @@ it.each(["# h", "> q", "- l", "1. l", "+ l", "| t", "= h"])(
 );
 
 it("createStyleWithoutEscapes quotes each line", () => {
-  expect(createStyleWithoutEscapes("  \n").quote("first\n# second")).toBe("> first  \n> \u200b# second");
+  expect(createStyleWithoutEscapes("  \n", String).quote("first\n# second")).toBe(
+    "> first  \n> \u200b# second",
+  );
 });
+it.each([
+  ["discord", "-# prod · eu\\-de · Job job\\-1 · <t:1776154154:f>"],
+  ["dingtalk", "###### prod · eu-de · Job job-1 · 2026-04-14 08:09:14 UTC"],
+  ["wecom", '<font color="comment">prod · eu-de · Job job-1 · 2026-04-14 08:09:14 UTC</font>'],
+] as const)("the last line of a message for %s is small or pale", (kind, line) => {
+  const { payload } = formatOutcome(target(kind, false), SAMPLES.failed);
+  const texts = [...JSON.stringify(payload).matchAll(/"(?:description|text|content)":("(?:[^"\\]|\\.)*")/g)];
+  const lastLines = texts.map(([, text = '""']) => String(JSON.parse(text)).split("\n").at(-1));
+  expect(lastLines).toContain(line);
+});
+
 describe("a Discord message", () => {
   it.each([..."\\`*_~|<>[]()#:+.!-"])("shows the character %s without a change", (character) => {
     const content: NotificationContent = {
