@@ -5,14 +5,25 @@ import { renderDingtalk, renderDiscord, renderWecom } from "./markdown-chats.ts"
 import { renderSlack } from "./slack.ts";
 import { renderWebhook, type SignatureCheck } from "./webhook.ts";
 
-const CHATS: Readonly<Record<string, (body: unknown) => Html | null>> = {
-  slack: renderSlack,
-  teams: renderTeams,
-  discord: renderDiscord,
-  feishu: renderFeishu,
-  dingtalk: renderDingtalk,
-  wecom: renderWecom,
-};
+interface Chat {
+  /** The name of the product. */
+  readonly name: string;
+  readonly render: (body: unknown) => Html | null;
+}
+
+const CHATS: ReadonlyMap<string, Chat> = new Map([
+  ["slack", { name: "Slack", render: renderSlack }],
+  ["teams", { name: "Teams", render: renderTeams }],
+  ["discord", { name: "Discord", render: renderDiscord }],
+  ["feishu", { name: "Feishu", render: renderFeishu }],
+  ["dingtalk", { name: "DingTalk", render: renderDingtalk }],
+  ["wecom", { name: "WeCom", render: renderWecom }],
+]);
+
+/** Returns the name of a channel for people. */
+export function channelName(channel: string): string {
+  return channel === "webhook" ? "Webhook" : (CHATS.get(channel)?.name ?? channel);
+}
 
 /** A notification as a receiver gets it. */
 export interface ReceivedMessage {
@@ -29,6 +40,5 @@ export interface ReceivedMessage {
 export function renderNotificationView({ channel, body, headers, signature }: ReceivedMessage): Html {
   const json = parseJson(body);
   if (channel === "webhook" && json !== undefined) return renderWebhook(json, headers, signature);
-  const render = Object.hasOwn(CHATS, channel) ? CHATS[channel] : undefined;
-  return render?.(json) ?? html`<pre class="raw">${body}</pre>`;
+  return CHATS.get(channel)?.render(json) ?? html`<pre class="raw">${body}</pre>`;
 }

@@ -6,11 +6,13 @@ const STYLE = readFileSync(new URL("./notifications-page.css", import.meta.url),
 /** Shows every time in the time zone of the reader, and adds each notification at the top when it arrives. */
 const SCRIPT = `
 const localTimes = (root) => {
-  for (const time of root.querySelectorAll("time"))
+  for (const time of root.querySelectorAll("time")) {
+    time.title = time.textContent;
     time.textContent = new Date(time.dateTime).toLocaleString([], {
       dateStyle: "medium",
       timeStyle: "short",
     });
+  }
 };
 localTimes(document);
 const items = document.getElementById("items");
@@ -23,6 +25,7 @@ if (items.dataset.stream) {
     items.prepend(template.content);
     const count = items.children.length;
     document.title = count + (count === 1 ? " notification" : " notifications");
+    document.querySelector("h1").textContent = document.title;
   });
 }
 `;
@@ -38,11 +41,13 @@ export function renderNotificationsPage(options: {
   readonly stream?: string;
 }): string {
   const { title, items, stream } = options;
-  const body: Html = html`<h1>${title}</h1><div id="items" data-stream="${stream ?? ""}">${items}</div>`;
+  const body: Html = html`<main><h1>${title}</h1><div id="items" data-stream="${stream ?? ""}">${items}</div>${
+    stream !== undefined && html`<p>A notification appears here when it arrives.</p>`
+  }</main>`;
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 ${html`<title>${title}</title>`}
 <style>${STYLE}</style>
 ${body}

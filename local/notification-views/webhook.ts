@@ -47,23 +47,33 @@ export function renderWebhook(
 <details><summary>${Object.keys(headers).length} headers</summary><dl>${Object.entries(headers).map(
     ([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`,
   )}</dl></details>
-<div class="json">${renderJson(body, 0)}</div></div></div>`;
+${renderFields(body, 0)}</div></div>`;
 }
 
-/** The level below which arrays and objects are folded. The levels of `data` and of its fields are open. */
-const OPEN_LEVELS = 2;
+/** The level below which arrays and objects are folded. The fields of the event and of `data` are open. */
+const OPEN_LEVELS = 1;
 
-function renderJson(value: unknown, level: number): Html {
-  if (typeof value === "string") return html`<span class="string">${JSON.stringify(value)}</span>`;
-  if (typeof value !== "object" || value === null) return html`<span class="value">${String(value)}</span>`;
+/** Renders the fields of an object or the entries of an array as a list. A long field can be folded under its name. */
+function renderFields(value: unknown, level: number): Html {
+  if (typeof value !== "object" || value === null) return renderScalar(value);
   const isList = Array.isArray(value);
-  const entries = Object.entries(value);
-  if (entries.length === 0) return html`${isList ? "[]" : "{}"}`;
-  const fields = entries.map(
-    ([key, part]) => html`<li>${!isList && html`<b>${key}</b>: `}${renderJson(part, level + 1)}</li>`,
-  );
-  const label = isList ? `[ ${entries.length} ]` : `{ ${entries.length} }`;
-  return level < OPEN_LEVELS
-    ? html`<details open><summary>${label}</summary><ul>${fields}</ul></details>`
-    : html`<details><summary>${label}</summary><ul>${fields}</ul></details>`;
+  return html`<ul>${Object.entries(value).map(([key, part], index) => {
+    const name = isList ? html`<b>${index + 1}</b> ` : html`<b>${key}</b>: `;
+    if (typeof part !== "object" || part === null || Object.keys(part).length === 0)
+      return html`<li>${name}${renderScalar(part)}</li>`;
+    const summary = html`<summary>${name}<span class="size">${sizeOf(part)}</span></summary>`;
+    return html`<li><details${level < OPEN_LEVELS && html` open`}>${summary}${renderFields(part, level + 1)}</details></li>`;
+  })}</ul>`;
+}
+
+function renderScalar(value: unknown): Html {
+  const type = typeof value === "string" ? "string" : "value";
+  return html`<span class="${type}">${JSON.stringify(value)}</span>`;
+}
+
+/** Returns the size of an array or object, such as `[3 entries]` or `{4 fields}`. */
+function sizeOf(value: object): string {
+  const count = Object.keys(value).length;
+  if (Array.isArray(value)) return `[${count} ${count === 1 ? "entry" : "entries"}]`;
+  return `{${count} ${count === 1 ? "field" : "fields"}}`;
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { type Html, html } from "../../lib/pages/html.ts";
-import { renderNotificationView } from "../notification-views/notification-view.ts";
+import { channelName, renderNotificationView } from "../notification-views/notification-view.ts";
 import { renderNotificationsPage } from "../notification-views/notifications-page.ts";
 import { checkSignature } from "../notification-views/webhook.ts";
 import { listenLocally } from "../servers/local-server.ts";
@@ -137,6 +137,7 @@ function receiverPage(notifications: readonly ReceivedNotification[]): string {
 function notificationItem(notification: ReceivedNotification): Html {
   const { number, at, channel, path, status } = notification;
   const response = status === null ? "no response" : `HTTP ${status}`;
-  return html`<article><h2>#${number} ${channel} <small>${path} · <time datetime="${at}">${at}</time> · ${response}</small></h2>
+  const target = path.split("/").slice(2).join("/");
+  return html`<article><h2>${channelName(channel)} ${target} <small>#${number} · <time datetime="${at}">${at}</time> · ${response}</small></h2>
 ${renderNotificationView(notification)}</article>`;
 }

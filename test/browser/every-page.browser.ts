@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { NOW } from "../lib/pages/sample-parts.ts";
+import { axeFindings, openSections } from "./axe.ts";
 import { launchChromium } from "./chromium.ts";
 import { type PageServer, servePage } from "./page-server.ts";
 import { PAGES } from "./pages.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SCREENSHOTS = "build/screenshots";
 const WIDTHS = [320, 390, 768, 1280];
 /** The maximum height of a page with many failed subjobs before the reader opens a section. */
 const MAX_HEIGHT = 3000;
 /** The API reference has a height of 100,000 px in a narrow window. A screenshot of the whole page would need a minute on a busy machine. */
 const MAX_SCREENSHOT_HEIGHT = 10_000;
+/** With open sections, axe needs a minute for these pages, so axe checks the open sections in one width and one colour scheme. */
+const CHECKED_ONCE: readonly string[] = ["many_subjobs"];
 
 describe("every page", () => {
   let browser: Browser;
@@ -54,20 +55,18 @@ describe("every page", () => {
               clip: { x: 0, y: 0, width, height: Math.min(height, MAX_SCREENSHOT_HEIGHT) },
             });
           }
-          if (name === "many_subjobs" && colorScheme === "dark")
-            assert.deepEqual(await axeFindings(page), []);
-          await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })");
-          await page.setViewportSize({ width: 320, height: 800 });
-          assert.equal(
-            await page.evaluate("document.documentElement.scrollWidth"),
-            320,
-            "with all sections open",
-          );
-          // With 3,000 subjobs in open sections, axe needs a minute, so axe checks them in one width and one colour scheme.
-          if (name !== "many_subjobs") assert.deepEqual(await axeFindings(page), []);
-          await page.setViewportSize({ width: 1280, height: 800 });
-          if (name !== "many_subjobs" || colorScheme === "light")
-            assert.deepEqual(await axeFindings(page), []);
+          if (CHECKED_ONCE.includes(name)) assert.deepEqual(await axeFindings(page), []);
+          await openSections(page);
+          for (const width of WIDTHS) {
+            await page.setViewportSize({ width, height: 800 });
+            assert.equal(
+              await page.evaluate("document.documentElement.scrollWidth"),
+              width,
+              `with all sections open at ${width} px`,
+            );
+            const isChecked = !CHECKED_ONCE.includes(name) || (colorScheme === "light" && width === 390);
+            if (isChecked) assert.deepEqual(await axeFindings(page), [], `at ${width} px`);
+          }
           assert.deepEqual(problems, []);
           assert.equal(await page.evaluate("window.caught"), undefined);
           await page.close();
@@ -103,10 +102,4 @@ function collectProblems(page: Page): string[] {
 
 async function heightOf(page: Page): Promise<number> {
   return Number(await page.evaluate("document.documentElement.scrollHeight"));
-}
-
-async function axeFindings(page: Page): Promise<unknown> {
-  await page.evaluate(AXE);
-  return page.evaluate(`axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
-    .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ": " + node.html.slice(0, 160) + " " + node.failureSummary)))`);
 }

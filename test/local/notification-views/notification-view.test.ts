@@ -72,7 +72,7 @@ it("the view of a webhook shows the headers, the check of the signature and fold
   expect(markup).toContain("<dt>webhook-id</dt><dd>msg_1</dd>");
   expect(markup).toContain("✔ signature verified");
   expect(markup).toContain("<code>job.failed</code>");
-  expect(markup).toContain("<details><summary>[ 1 ]</summary>");
+  expect(markup).toContain('<details><summary><b>causes</b>: <span class="size">[1 entry]</span></summary>');
 });
 
 it.each([
