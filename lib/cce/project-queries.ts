@@ -134,9 +134,9 @@ export function createProjectQueries(
 
   /**
    * Signs and sends a query. If CCE replies with status 401 and the function can get new authentication headers, the
-   * function repeats the request.
+   * function repeats the request, unless CCE asks for a wait.
    */
-  const sendTwice = async <Reply extends { readonly kind: string }>(
+  const sendTwice = async <Reply extends Observation | ListReply>(
     apiPath: string,
     { path, parameters = {} }: Pick<Wanted, "path" | "parameters">,
     send: (request: CceRequest) => Promise<Reply>,
@@ -149,7 +149,7 @@ export function createProjectQueries(
     const reply = await send(requestOf(query, auth));
     if (reply.kind !== "unauthorized") return reply;
     const otherAuth = await getAuthHeaders(query, auth);
-    if (otherAuth === auth) return reply;
+    if (otherAuth === auth || reply.retryAfterSeconds != null) return reply;
     return otherAuth.kind === "headers" ? send(requestOf(query, otherAuth)) : otherAuth;
   };
 
@@ -185,20 +185,19 @@ export function createProjectQueries(
   };
 
   /**
-   * Records in the throttle whether CCE asked the service to send fewer queries. Then masks the secrets in the texts of
-   * the reply.
+   * Records in the throttle whether CCE or IAM asked the service to wait. Then masks the secrets in the texts of the
+   * reply.
    */
   const recordReply = (reply: Observation): Observation => {
     const observation = mask.maskObservation(reply);
     const { kind } = observation;
-    const stopsProject =
-      kind === "throttled" || (kind === "unavailable" && observation.retryAfterSeconds !== undefined);
-    if (!stopsProject) {
+    const isRefusal = kind !== "job" && kind !== "gone";
+    if (!isRefusal || observation.retryAfterSeconds === undefined) {
       throttle.recordReply();
       return observation;
     }
-    waitKind = kind;
-    const retryAfterSeconds = throttle.recordThrottled(observation.retryAfterSeconds ?? null);
+    waitKind = kind === "throttled" ? "throttled" : "unavailable";
+    const retryAfterSeconds = throttle.recordThrottled(observation.retryAfterSeconds);
     return { kind, text: observation.text, retryAfterSeconds };
   };
 

@@ -112,15 +112,23 @@ describe("createCceClient", () => {
     at += 15_000;
     expect(await query("a")).toMatchObject({ kind: "job" });
   });
-  it("stops the queries of a project for the time that a status 503 asks for in Retry-After", async () => {
+  it.each([
+    [400, "misconfigured"],
+    [401, "unauthorized"],
+    [403, "forbidden"],
+    [503, "unavailable"],
+  ])("stops the queries of a project for the Retry-After of a status %i", async (refusal, kind) => {
     let at = Date.now();
-    let status = 503;
-    const served = await serve((_, response) =>
-      response.writeHead(status, { "retry-after": "8" }).end('{"kind":"Job","status":{"phase":"Success"}}'),
-    );
-    const client = createClient(served.url, { c: token }, { now: () => at });
+    let status = refusal;
+    let requests = 0;
+    const served = await serve((_, response) => {
+      requests += 1;
+      response.writeHead(status, { "retry-after": "8" }).end('{"kind":"Job","status":{"phase":"Success"}}');
+    });
+    const client = createClient(served.url, { c: aksk }, { now: () => at });
     const query = (jobId: string) => client.queryJob({ project: "c", jobId }, LIMIT);
-    expect(await query("a")).toMatchObject({ kind: "unavailable", retryAfterSeconds: 8 });
+    expect(await query("a")).toMatchObject({ kind, retryAfterSeconds: 8 });
+    expect(requests).toBe(1);
     status = 200;
     at += 7000;
     expect(await query("b")).toMatchObject({ kind: "unavailable", retryAfterSeconds: 1 });
