@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { toObjectOrEmpty } from "../lib/domain/json.ts";
+import { decodeText } from "../lib/http/decompress-and-decode-text.ts";
 import { UsageError } from "./option-values.ts";
 
 const FAULTS: Readonly<Record<string, string>> = {
@@ -11,12 +12,12 @@ const FAULTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a file. The name `-` means stdin.
+ * Reads a file. The name `-` means stdin. The text may be in UTF-16, because PowerShell writes files in UTF-16.
  * @throws UsageError if the file cannot be read, or if stdin is a terminal, on which nobody types a reply of CCE.
  */
 export async function readText(file: string, stdin: NodeJS.ReadStream): Promise<string> {
   if (file !== "-")
-    return readFile(file, "utf8").catch((error: unknown) => {
+    return readFile(file).then(decodeText, (error: unknown) => {
       const { code } = toObjectOrEmpty(error);
       throw new UsageError(
         `the file '${file}' ${FAULTS[String(code)] ?? `cannot be read (${String(code)})`}`,
@@ -26,5 +27,5 @@ export async function readText(file: string, stdin: NodeJS.ReadStream): Promise<
     throw new UsageError(
       "--reply - reads the reply from another program: create-cluster.sh | cce-notifier watch --reply -",
     );
-  return text(stdin);
+  return decodeText(await buffer(stdin));
 }

@@ -134,11 +134,11 @@ const isZlib = ([first = 0, second = 0]: Buffer): boolean =>
   (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;
 
 /**
- * Returns the text of a body without a byte order mark. The charset is the charset of the byte order mark, else the
+ * Returns the text of a body or of a file without a byte order mark. The charset is the charset of the byte order mark, else the
  * charset in the header Content-Type, else UTF-8 (RFC 8259, section 8.1). If a byte is not valid in the charset, the
  * character U+FFFD replaces the byte.
  */
-export function decodeText(bytes: Buffer, contentType: string | undefined): string {
+export function decodeText(bytes: Buffer, contentType?: string): string {
   const charset =
     charsetOfFirstBytes(bytes) ?? /charset\s*=\s*["']?([^\s"';,]+)/i.exec(contentType ?? "")?.[1];
   const isUtf8 = charset === undefined || /^utf-?8$/i.test(charset);

@@ -7,6 +7,7 @@ import type { WholeConfig } from "../../lib/config/config.ts";
 import { parseConfig } from "../../lib/config/parse-config.ts";
 import { replaceEnvAndFileReferences } from "../../lib/config/replace-env-and-file-references.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
+import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 
 /** The error of an invalid config. The error message lists every error in the config. */
 export class ConfigInvalidError extends Error {
@@ -31,14 +32,14 @@ export function formatFaultList(source: string, faults: readonly string[]): stri
  * @throws ConfigInvalidError
  */
 export async function readConfigDocument(file: string): Promise<unknown> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw new ConfigInvalidError(file, [`cannot be read (${error.code})`]);
   });
-  const document = parseJson(text);
+  const document = parseJson(decodeText(bytes));
   // The error message of JSON.parse is not used, because it contains a part of the config, and the config may contain
   // secrets.
   if (document === undefined) throw new ConfigInvalidError(file, ["must be JSON"]);
-  const readText = (path: string) => readFile(resolve(dirname(file), path), "utf8");
+  const readText = async (path: string) => decodeText(await readFile(resolve(dirname(file), path)));
   const resolved = await replaceEnvAndFileReferences(document, { env: process.env, readText });
   if (resolved.faults.length > 0) throw new ConfigInvalidError(file, resolved.faults);
   return resolved.document;

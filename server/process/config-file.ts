@@ -6,15 +6,16 @@ import {
   replaceEnvAndFileReferences,
 } from "../../lib/config/replace-env-and-file-references.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
+import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 
 /**
  * Reads a config file and resolves its references to environment variables and files.
  * @throws the error of the file system if the config file cannot be read.
  */
 export async function readConfigFile(file: string, env: ReferencePorts["env"]): Promise<AssembledConfig> {
-  const parsed = parseJson(await readFile(file, "utf8"));
+  const parsed = parseJson(decodeText(await readFile(file)));
   if (!isObject(parsed)) return { kind: "faults", faults: ["(the document): must be a JSON object"] };
-  const readText = (path: string) => readFile(resolve(dirname(file), path), "utf8");
+  const readText = async (path: string) => decodeText(await readFile(resolve(dirname(file), path)));
   const { document, faults } = await replaceEnvAndFileReferences(parsed, { env, readText });
   return faults.length > 0 || !isObject(document)
     ? { kind: "faults", faults }

@@ -119,10 +119,10 @@ describe("the command watch", () => {
     ]);
   });
 
-  test("reads a reply of CCE from stdin or a file", async () => {
+  test("reads a reply of CCE from stdin, or from a file in UTF-16", async () => {
     const [piped, stored] = [job(0), job(0)];
     const reply = (jobId: string) => JSON.stringify({ kind: "Cluster", status: { jobID: jobId } });
-    await writeFile(join(folder, "reply.json"), reply(stored));
+    await writeFile(join(folder, "reply.json"), `\ufeff${reply(stored)}`, "utf16le");
     const options = ["--wait", "--project", PROJECT, "--notify", "deploys"];
     const [first, second, third] = await Promise.all([
       run(["watch", "--reply", "-", ...options], {}, reply(piped)),
