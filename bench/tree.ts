@@ -76,7 +76,7 @@ function readAndSummarize(body: string): void {
     job: read.job,
     warnings: read.warnings,
     context: {},
-    statusUrl: null,
+    jobPageUrl: null,
     listUrl: null,
     acceptedAt: 0,
     concludedAt: 1,

@@ -1,7 +1,7 @@
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, problemResponse, renderProblem } from "../../lib/api/problem.ts";
 import { matchRoute, type Operation, ROUTES } from "../../lib/api/routes.ts";
-import { readWatchKey } from "../../lib/api/watch-parameters.ts";
+import { checkRightAndReadWatchKey } from "../../lib/api/watch-parameters.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
 import { createLinkOptions } from "../../lib/auth/link-keys.ts";
 import type { CallerOperation } from "../../lib/config/config.ts";
@@ -104,7 +104,7 @@ function isOpen(operation: Operation): operation is keyof typeof OPEN_STEPS {
  */
 function onWatch(operation: CallerOperation, step: WatchStep): CallerStep {
   return async (params, request, ports, caller) => {
-    const read = readWatchKey(caller, operation, params);
+    const read = checkRightAndReadWatchKey(caller, operation, params);
     return read.kind === "problem" ? read : step(read.key, request, ports, caller);
   };
 }

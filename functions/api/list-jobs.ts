@@ -1,10 +1,10 @@
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
 import {
-  isFiltering,
+  filterNeedsContext,
+  hasAnyFilterField,
   type JobFilter,
   matchesFieldsOfContext,
   matchesFieldsWithoutContext,
-  needsContext,
 } from "../../lib/api/job-filter.ts";
 import { type JobList, type ListedJob, readJobListQuery } from "../../lib/api/job-list-document.ts";
 import type { ProblemResponse } from "../../lib/api/problem.ts";
@@ -149,7 +149,7 @@ export async function findJobListPage(
   ledger: ApiPorts["ledger"],
 ): Promise<{ readonly jobs: readonly FoundJob[]; readonly next: string | null }> {
   const jobs: FoundJob[] = [];
-  const isFiltered = isFiltering(filter);
+  const isFiltered = hasAnyFilterField(filter);
   let next = before === null ? startBelow(filter) : await toLedgerPageToken(before, project, ledger);
   for (let read = 0; read < MAX_READS; read += 1) {
     const page = await ledger.listRecentWatches(project, {
@@ -190,7 +190,7 @@ async function selectJobs(
   const found = await Promise.all(
     visible.map(async (watch) => ({ watch, context: await readContext(watch) })),
   );
-  return needsContext(filter)
+  return filterNeedsContext(filter)
     ? found.filter(({ watch, context }) => matchesFieldsOfContext(watch, context, filter))
     : found;
 }

@@ -13,7 +13,7 @@ export async function listUsableTargets(
   request: ApiRequest,
   { configs }: Ports,
   caller: Caller,
-) {
+): Promise<ApiResponse | ProblemResponse> {
   const { targets } = await configs.current();
   const usable = Object.entries(targets)
     .filter(([target]) => mayUse(caller, { target }))
@@ -27,7 +27,7 @@ export async function listUsableProjects(
   request: ApiRequest,
   { configs }: Ports,
   caller: Caller,
-) {
+): Promise<ApiResponse | ProblemResponse> {
   const { projects } = await configs.current();
   const usable = Object.keys(projects)
     .filter((project) => mayUse(caller, { project }))

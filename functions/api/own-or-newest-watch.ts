@@ -43,7 +43,7 @@ export async function selectOwnOrNewestWatches(
  * Removes from a watch all data that a caller may not see. Removes the names of targets that the caller may not use. If
  * the watch belongs to another caller, also removes the context, the callbacks and the receivers' answers.
  */
-export function redactWatch(document: WatchDocument, caller: Caller): WatchDocument {
+export function redactWatchForCaller(document: WatchDocument, caller: Caller): WatchDocument {
   const { watch, deliveries } = document;
   const isOwn = watch.caller === caller.name;
   const maySee = (target: string) =>

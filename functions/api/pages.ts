@@ -21,7 +21,7 @@ import { renderListPage } from "../../lib/pages/list-page.ts";
 import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { findJobListPage, type ListQuery } from "./list-jobs.ts";
-import { readExpectedDuration, replaceByDigestDeliveries } from "./read-status.ts";
+import { readExpectedDuration, replaceDeliveriesByThoseOfDigest } from "./read-status.ts";
 import { createTruncatedStatusResponse } from "./status-response.ts";
 
 /**
@@ -54,7 +54,7 @@ export async function createJobPageResponse(
   const watch = (await ledger.listJobWatches(job)).find(({ caller }) => opens(caller));
   const watchDocument = watch === undefined ? null : await ledger.readWatch(watch);
   if (watchDocument === null) return pageResponse(null, request);
-  const { tree, ...complete } = await replaceByDigestDeliveries(watchDocument, ledger);
+  const { tree, ...complete } = await replaceDeliveriesByThoseOfDigest(watchDocument, ledger);
   const { pages } = config.settings;
   const listUrl = pages.list ? createListPageUrl(links, job.project, now) : null;
   const expected = await readExpectedDuration(watchDocument, ports);

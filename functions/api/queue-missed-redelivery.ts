@@ -26,7 +26,7 @@ import { logAndCountAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { createDigestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
 import type { RequestPorts } from "./api-ports.ts";
 import {
-  hasDeliveryFailed,
+  hasDeliveryFinallyFailed,
   isTargetSwitchedOff,
   listFailedSlowNotifications,
   logRedelivery,
@@ -164,7 +164,9 @@ async function redeliverWatch(
   if (handled.has(key)) return [];
   handled.add(key);
   const missed: readonly WatchNotification[] = [
-    ...(hasDeliveryFailed(await readDelivery(document, target, ports)) ? [{ target, event: outcome }] : []),
+    ...(hasDeliveryFinallyFailed(await readDelivery(document, target, ports))
+      ? [{ target, event: outcome }]
+      : []),
     ...listFailedSlowNotifications(document).filter((slow) => slow.target === target),
   ];
   if (missed.length === 0) return [];

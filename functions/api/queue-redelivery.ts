@@ -159,14 +159,14 @@ export interface WatchNotification {
 }
 
 /** Returns whether a notification has finally failed. The receiver has then missed the notification. */
-export function hasDeliveryFailed(delivery: DeliveryRecord | undefined): boolean {
+export function hasDeliveryFinallyFailed(delivery: DeliveryRecord | undefined): boolean {
   return delivery !== undefined && delivery.state !== "pending" && delivery.state !== "delivered";
 }
 
 /** Returns the failed notifications of a watch about its slow job. */
 export function listFailedSlowNotifications({ deliveries }: WatchDocument): readonly WatchNotification[] {
   return deliveries
-    .filter((delivery) => delivery.event === "job.slow" && hasDeliveryFailed(delivery))
+    .filter((delivery) => delivery.event === "job.slow" && hasDeliveryFinallyFailed(delivery))
     .map(({ target }) => ({ target, event: "slow" }));
 }
 

@@ -16,7 +16,7 @@ import { computeExpectedDuration, type Expected } from "../../lib/schedule/expec
 import { jobAgeSeconds } from "../../lib/schedule/job-age.ts";
 import { createDigestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
-import { readOwnOrNewestWatch, redactWatch } from "./own-or-newest-watch.ts";
+import { readOwnOrNewestWatch, redactWatchForCaller } from "./own-or-newest-watch.ts";
 import { createTruncatedStatusResponse } from "./status-response.ts";
 
 /** The time between two reads of the ledger while an API call waits until a watch ends. */
@@ -57,7 +57,7 @@ export async function readStatus(
   const headers: Record<string, string> = { vary: "authorization" };
   if (document.watch.state === "watching")
     headers["retry-after"] = String(retryAfterSeconds(document, waited, ports.now()));
-  const shown = redactWatch(await replaceByDigestDeliveries(document, ports.ledger), caller);
+  const shown = redactWatchForCaller(await replaceDeliveriesByThoseOfDigest(document, ports.ledger), caller);
   const config = await ports.configs.current();
   const expected = await readExpectedDuration(document, ports);
   const response = createTruncatedStatusResponse(shown, config, expected, (status) =>
@@ -92,7 +92,7 @@ function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: In
  * this watch alone. The delivery data of a redelivered notification is not replaced. A watch without an outcome is
  * returned unchanged.
  */
-export async function replaceByDigestDeliveries(
+export async function replaceDeliveriesByThoseOfDigest(
   document: WatchDocument,
   ledger: ApiPorts["ledger"],
 ): Promise<WatchDocument> {

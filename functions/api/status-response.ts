@@ -5,6 +5,7 @@ import { listFailures } from "../../lib/domain/failures.ts";
 import { createCachedHintFinder } from "../../lib/domain/hints.ts";
 import { ACCESS_ERROR_TEXTS, type Job } from "../../lib/domain/job.ts";
 import { listCauses } from "../../lib/domain/list-causes.ts";
+import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { toPendingReady } from "../../lib/domain/ready.ts";
 import { collectSubJobs, serializeTruncatedTree } from "../../lib/domain/subjob-tree.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
@@ -150,7 +151,9 @@ function deliveryDocument(record: WatchDelivery): DeliveryDocument {
  * Counts the subjobs of a tree by state, and lists the causes and the failed subjobs. The function truncates long
  * failure reasons of subjobs.
  */
-export function summarizeSubJobs(tree: Job | null) {
+export function summarizeSubJobs(
+  tree: Job | null,
+): Pick<OutcomeSummary, "subJobs" | "failures" | "failuresOmitted" | "causes" | "causesOmitted"> {
   const subJobs = collectSubJobs(tree);
   const { counts, failed } = subJobs;
   const { causes, omittedCount } = listCauses(subJobs, MAX_CAUSES_BYTES);

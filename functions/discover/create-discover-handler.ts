@@ -28,19 +28,19 @@ export interface DiscoverHandlerPorts
 }
 
 /** Lists the jobs of one project, as `discoverJobs` describes. */
-export type DiscoverProject = (
+export type DiscoverJobsOfProject = (
   project: string,
   settings: DiscoverySettings,
   trigger: "schedule" | "event",
   limits: { readonly listMs: number; readonly remainingMs: () => number },
   config: ConfigWithCredentials,
-) => Promise<boolean>;
+) => Promise<"listed" | "not_due" | "failed">;
 
 /**
  * Creates the function that lists the jobs of one project. The CCE clients, the rate limit and the known jobs stay in
  * memory between two calls.
  */
-export function createProjectDiscovery(ports: DiscoverHandlerPorts): DiscoverProject {
+export function createJobDiscovery(ports: DiscoverHandlerPorts): DiscoverJobsOfProject {
   const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
   const clients = new WeakMap<ConfigWithCredentials, Pick<CceClient, "listJobs">>();
   const known = new Map<string, Set<string>>();
@@ -60,7 +60,7 @@ export function createProjectDiscovery(ports: DiscoverHandlerPorts): DiscoverPro
  * `discover` and whose interval has ended. An error for one project does not affect the other projects.
  */
 export function createDiscoverHandler(
-  discover: DiscoverProject,
+  discover: DiscoverJobsOfProject,
   { configs, onFailure = logDiscoverFailure }: Pick<DiscoverHandlerPorts, "configs" | "onFailure">,
 ): (invocation: Pick<Invocation, "remainingMs">) => Promise<void> {
   return async ({ remainingMs }) => {

@@ -29,7 +29,7 @@ import type { HandleRequest } from "../../lib/runtime/answer-and-log-request.ts"
 import type { Invocation } from "../../lib/runtime/invocation.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
-import type { DiscoverProject } from "./create-discover-handler.ts";
+import type { DiscoverJobsOfProject } from "./create-discover-handler.ts";
 import { confirmSmnSubscription, createCachedCertificateFetcher, type FetchFromSmn } from "./smn-requests.ts";
 
 /** The largest difference between the time of a message and the clock of the service. */
@@ -78,7 +78,7 @@ const REFUSAL_DETAILS: Readonly<Record<Refusal, string>> = {
  * handler also confirms the subscription to a topic of the config. A trace of CTS about CCE makes the service list the
  * jobs of the project at once.
  */
-export function createSmnHandler(discover: DiscoverProject, ports: SmnPorts): HandleRequest {
+export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPorts): HandleRequest {
   const readCertificate = createCachedCertificateFetcher(ports.now);
   return async (request, invocation, note) => {
     const { method, path } = ROUTES.receiveSmnMessage;
@@ -127,8 +127,8 @@ export function createSmnHandler(discover: DiscoverProject, ports: SmnPorts): Ha
       result = "confirmed";
     } else if (type === "Notification" && isCtsTraceOfCce(message.message)) {
       const limits = { listMs: LIST_MS, remainingMs: invocation.remainingMs };
-      const isListed = await discover(project, settings, "event", limits, scope.config);
-      result = isListed ? "listed" : "requested";
+      const list = await discover(project, settings, "event", limits, scope.config);
+      result = list === "listed" ? "listed" : "requested";
     }
     // The function stores the ID of the message only after the work, so that SMN or an operator can send the message
     // again after a failure. Two confirmations of a subscription have the same effect as one confirmation. Two

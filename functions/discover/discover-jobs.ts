@@ -1,8 +1,8 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
-import type { DiscoverySettings } from "../../lib/config/projects.ts";
+import { type DiscoverySettings, MIN_JOB_LIST_INTERVAL_MS } from "../../lib/config/projects.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import { type Discovery, type Ledger, MIN_LIST_INTERVAL_MS } from "../../lib/ledger/ledger.ts";
+import type { Discovery, Ledger } from "../../lib/ledger/ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
@@ -65,7 +65,8 @@ export type DiscoveryReport =
  * after the previous list, or the list for an event may be incomplete. After an early event or an incomplete list, the
  * next run of the schedule lists the jobs.
  * @param timeLimitMs the time limit for listing the jobs
- * @returns true if the function has listed the jobs
+ * @returns `not_due` if the function made no request for the list because the interval has not ended, and `failed` if CCE
+ * refused the request for the list. After an event, the next run of the schedule then lists the jobs
  * @throws the errors of the ledger and of the poll queue
  */
 export async function discoverJobs(
@@ -74,15 +75,15 @@ export async function discoverJobs(
   trigger: "schedule" | "event",
   timeLimitMs: number,
   ports: DiscoverPorts,
-): Promise<boolean> {
+): Promise<"listed" | "not_due" | "failed"> {
   const { ledger, cce, config, rateLimit, now, onListed = logAndCountJobList } = ports;
   const intervalMs =
-    trigger === "event" ? MIN_LIST_INTERVAL_MS : settings.everyMinutes * MINUTE_MS - SCHEDULE_JITTER_MS;
+    trigger === "event" ? MIN_JOB_LIST_INTERVAL_MS : settings.everyMinutes * MINUTE_MS - SCHEDULE_JITTER_MS;
   const startedAt = now();
   const claimed = await ledger.claimList(project, startedAt, intervalMs);
   if (claimed === null) {
     if (trigger === "event") await ledger.requestList(project);
-    return false;
+    return "not_due";
   }
   // The list of jobs uses a time of the rate limit of the project, but does not wait until this time. The polls of the
   // project wait instead.
@@ -95,7 +96,7 @@ export async function discoverJobs(
     const overdueSeconds = overdue(claimed, settings, now());
     onListed(project, { kind: "failed", text: reply.text, opened, overdueSeconds });
     if (trigger === "event") await ledger.requestList(project);
-    return false;
+    return "failed";
   }
   const { isComplete } = reply;
   // If the function fails after this line, the next list does not count as a first list. The next list therefore also
@@ -111,7 +112,7 @@ export async function discoverJobs(
   if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestList(project);
   const overdueSeconds = overdue(discovery, settings, now());
   onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });
-  return true;
+  return "listed";
 }
 
 /**

@@ -19,7 +19,7 @@ import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
 import { monotonicClock } from "../../lib/runtime/clock.ts";
 import { createScheduleHandler } from "../../lib/runtime/invocation.ts";
-import { createDiscoverHandler, createProjectDiscovery } from "./create-discover-handler.ts";
+import { createDiscoverHandler, createJobDiscovery } from "./create-discover-handler.ts";
 import { createSmnHandler } from "./create-smn-handler.ts";
 
 const configParser = createConfigParser(["projects", "secret/projects", "certificates", "settings"], {
@@ -38,7 +38,7 @@ const ledger = bindToTable(table, {
   listJobWatches,
   openWatch,
 });
-const discover = createProjectDiscovery({
+const discover = createJobDiscovery({
   ...ports,
   ledger,
   pollQueue: createSqsSender({ ...sqs, url: env.POLL_QUEUE_URL }),

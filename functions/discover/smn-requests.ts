@@ -29,13 +29,15 @@ type FetchedCertificate =
  * the same URL share one request. The caller of the created function must check the host of the URL before. The created
  * function follows no redirect.
  */
-export function createCachedCertificateFetcher(now: () => Instant) {
+export function createCachedCertificateFetcher(
+  now: () => Instant,
+): (url: string, fetchFromSmn: FetchFromSmn) => Promise<FetchedCertificate> {
   const known = new Map<
     string,
     { readonly fetched: Promise<FetchedCertificate>; readonly fetchedAt: Instant }
   >();
   let lastFetchAt = Number.NEGATIVE_INFINITY;
-  return async (url: string, fetchFromSmn: FetchFromSmn): Promise<FetchedCertificate> => {
+  return async (url, fetchFromSmn) => {
     const found = known.get(url);
     if (found !== undefined && Math.abs(now() - found.fetchedAt) < MAX_AGE_MS) return found.fetched;
     if (Math.abs(now() - lastFetchAt) < MIN_INTERVAL_MS)

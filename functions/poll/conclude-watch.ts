@@ -16,7 +16,7 @@ import type { OutcomeRecord, Watch, WatchDocument } from "../../lib/ledger/watch
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import type { PollDecision } from "../../lib/schedule/decide-after-poll.ts";
-import { concludeAfterSuccess } from "../../lib/schedule/decide-ready.ts";
+import { replaceConclusionAfterSuccess } from "../../lib/schedule/decide-ready.ts";
 import {
   ANY_TYPE,
   bucketOfDuration,
@@ -41,7 +41,7 @@ export interface ConcludePorts {
     | "addDuration"
   >;
   readonly notifyQueue: Pick<Queue, "send">;
-  readonly cce: Pick<CceClient, "queryFailedSubjobs">;
+  readonly cce: Pick<CceClient, "addMissingFailureReasons">;
   readonly config: Config;
   /** The URL that the API uses when the config has no `publicUrl`. */
   readonly defaultUrl: string;
@@ -125,13 +125,17 @@ export async function concludeWatch(
 /**
  * Ends a watch whose first attempt to end was interrupted by a crash. The function uses the stored outcome and does not
  * query CCE again, because some targets may already have received the stored outcome.
- * @returns false when the ledger has no outcome for this generation of the watch
+ * @returns `no_outcome` if the ledger has no outcome for this generation of the watch. The watch then continues
  */
-export async function resumeConclusion(watch: Watch, at: Instant, ports: ConcludePorts): Promise<boolean> {
+export async function resumeConclusion(
+  watch: Watch,
+  at: Instant,
+  ports: ConcludePorts,
+): Promise<"concluded" | "no_outcome"> {
   const outcome = await ports.ledger.readOutcome(watch);
-  if (outcome === null) return false;
+  if (outcome === null) return "no_outcome";
   await notifyAndEnd(outcome, { watch, at, polledAt: watch.polledAt }, ports);
-  return true;
+  return "concluded";
 }
 
 /**
@@ -141,7 +145,7 @@ export async function resumeConclusion(watch: Watch, at: Instant, ports: Conclud
  */
 function concludeSucceededJob(watch: Watch, conclusion: Conclusion): Conclusion {
   const isUnknown = conclusion.outcome === "timed_out" || conclusion.outcome === "lost";
-  return watch.ready !== null && isUnknown ? concludeAfterSuccess(watch, conclusion) : conclusion;
+  return watch.ready !== null && isUnknown ? replaceConclusionAfterSuccess(watch, conclusion) : conclusion;
 }
 
 async function saveOutcome(
@@ -156,7 +160,7 @@ async function saveOutcome(
   const latest = observation?.kind === "job" ? observation.job : (document?.tree ?? null);
   const job =
     outcome === "failed" && latest !== null && operation === null
-      ? await cce.queryFailedSubjobs(project, latest, { timeLimitMs: SUBJOBS_MS })
+      ? await cce.addMissingFailureReasons(project, latest, { timeLimitMs: SUBJOBS_MS })
       : latest;
   const summary = summarizeOutcome({
     project,
@@ -178,7 +182,7 @@ async function saveOutcome(
     concludedAt: at,
     polls,
     context: document?.context ?? {},
-    statusUrl: createJobPageUrl(links, { project, jobId, caller }, at),
+    jobPageUrl: createJobPageUrl(links, { project, jobId, caller }, at),
     listUrl: settings.pages.list ? createListPageUrl(links, project, at) : null,
   });
   if (now() > leaseUntil) throw new LeaseEndedError("the lease of this poll has ended");

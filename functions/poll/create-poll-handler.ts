@@ -66,7 +66,7 @@ export interface PollPorts
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "currentWith">;
   readonly createCce: (
     config: ConfigWithCredentials,
-  ) => Pick<CceClient, "queryJob" | "queryFailedSubjobs" | "queryResource" | "unansweredWaitMs">;
+  ) => Pick<CceClient, "queryJob" | "addMissingFailureReasons" | "queryResource" | "unansweredWaitMs">;
   readonly random: () => number;
   /**
    * Delays a request to SQS until the function can send the messages of the whole batch together. By default, the
@@ -181,7 +181,7 @@ async function claimAndPoll(
     leaseUntil: claimedAt + POLL_LEASE_MS,
   };
   if (claim.reclaimed) {
-    if (await resumeConclusion(watch, claimedAt, scope)) {
+    if ((await resumeConclusion(watch, claimedAt, scope)) === "concluded") {
       report({ observation: "resumed", next: "concluded" });
       return "acknowledged";
     }

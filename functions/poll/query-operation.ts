@@ -2,7 +2,7 @@ import type { CceClient } from "../../lib/cce/client.ts";
 import { defaultText } from "../../lib/domain/default-texts.ts";
 import type { Observation } from "../../lib/domain/job.ts";
 import type { WatchedResource } from "../../lib/domain/job-resources.ts";
-import { type Operation, operationResource } from "../../lib/domain/operation.ts";
+import { type Operation, resourceOfOperation } from "../../lib/domain/operation.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 
 /**
@@ -31,7 +31,7 @@ export async function queryOperation(
   timeLimitMs: number,
   cce: Pick<CceClient, "queryResource">,
 ): Promise<Observation> {
-  const resource = operationResource(operation);
+  const resource = resourceOfOperation(operation);
   const observation = await cce.queryResource(watch.project, resource, { timeLimitMs });
   if (observation.kind !== "job") return observation;
   const { job, warnings } = observation;

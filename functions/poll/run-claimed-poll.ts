@@ -16,7 +16,7 @@ import { type ConcludePorts, concludeWatch, type PollResult } from "./conclude-w
 import type { PollReport } from "./poll-log.ts";
 import { queryOperation } from "./query-operation.ts";
 import { queryReadyState } from "./query-ready-state.ts";
-import { learnSubJobDurations, notifyTargetsIfSlow, type SlowJobPorts } from "./slow-job.ts";
+import { learnSubJobDurations, notifyIfSlowAndPlanNextCheck, type SlowJobPorts } from "./slow-job.ts";
 
 /**
  * The longest time after the deadline in a poll message for which a watch may continue, even if the ledger has a later
@@ -29,7 +29,7 @@ const NEGLIGIBLE_WAIT_MS = 1000;
 export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow" | "onSlowSentAgain"> {
   readonly ledger: ConcludePorts["ledger"] & SlowJobPorts["ledger"] & Pick<Ledger, "recordPoll">;
   readonly pollQueue: Pick<Queue, "send">;
-  readonly cce: Pick<CceClient, "queryJob" | "queryFailedSubjobs" | "queryResource">;
+  readonly cce: Pick<CceClient, "queryJob" | "addMissingFailureReasons" | "queryResource">;
   readonly durations: ReadLearnedDurations;
   readonly rateLimit: ProjectRateLimit;
   readonly random: () => number;
@@ -80,7 +80,8 @@ export async function runClaimedPoll(
     await learnSubJobDurations(result, ports);
     return { observation: answer.kind, resource, next: "concluded", delaySeconds: null };
   }
-  const slowAt = answer.kind === "rate_limited" ? undefined : await notifyTargetsIfSlow(result, ports);
+  const slowAt =
+    answer.kind === "rate_limited" ? undefined : await notifyIfSlowAndPlanNextCheck(result, ports);
   const delaySeconds = delayUntilSlow(decision.delaySeconds, slowAt ?? null, result.at, ports);
   const rateLimitedUntil = answer.kind === "rate_limited" ? answer.until : (decision.notBefore ?? null);
   const next = { ...decision, delaySeconds, ...(slowAt !== undefined && { slowAt }) };

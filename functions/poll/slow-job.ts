@@ -23,7 +23,7 @@ import { jobAgeSeconds } from "../../lib/schedule/job-age.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import {
   listResendableSlowNotifications,
-  type SentNotification,
+  type ResendableNotification,
 } from "../shared/list-resendable-slow-notifications.ts";
 import type { PollResult } from "./conclude-watch.ts";
 
@@ -66,7 +66,10 @@ function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): reado
  * every notification was delivered or has finally failed.
  * @throws SendFailedError or an error of the ledger
  */
-export async function notifyTargetsIfSlow(result: PollResult, ports: SlowJobPorts): Promise<Instant | null> {
+export async function notifyIfSlowAndPlanNextCheck(
+  result: PollResult,
+  ports: SlowJobPorts,
+): Promise<Instant | null> {
   const { watch, at, observation } = result;
   const targets = slowTargets(watch, ports.config);
   if (targets.length === 0) return null;
@@ -110,7 +113,8 @@ async function sendLostNotifications(
     ({ delivery }) => !isDeliveryFinal(delivery),
   );
   const isRepeated = summary.polls === polls;
-  const overdueAt = ({ delivery }: SentNotification) => notificationOverdueAt(delivery, summary.polledAt);
+  const overdueAt = ({ delivery }: ResendableNotification) =>
+    notificationOverdueAt(delivery, summary.polledAt);
   const lost = open.filter((notification) => isRepeated || overdueAt(notification) <= at);
   await sendAllOrThrow(
     notifyQueue,
@@ -153,7 +157,7 @@ async function notifySlow(
       ageSeconds,
       usual: { p50Seconds, p95Seconds, fromJobs },
       context: document?.context ?? {},
-      statusUrl: createJobPageUrl(createLinkOptions(config, defaultUrl), { project, jobId, caller }, at),
+      jobPageUrl: createJobPageUrl(createLinkOptions(config, defaultUrl), { project, jobId, caller }, at),
     },
     job,
     (type) => usualSubJobSeconds(known, type),

@@ -6,7 +6,7 @@ import type { OutgoingMessage } from "../../lib/queue/queue.ts";
 import { isSubscribedToSlowOrRemoved } from "./notification-targets.ts";
 
 /** A notification that was sent and may be overdue. */
-export interface SentNotification {
+export interface ResendableNotification {
   /** The value is null if no message has ever claimed the notification. */
   readonly delivery: DeliveryRecord | null;
   /** The message that sends the notification again. */
@@ -20,7 +20,7 @@ export interface SentNotification {
 export function listResendableSlowNotifications(
   { watch, slow, deliveries }: Pick<WatchDocument, "watch" | "slow" | "deliveries">,
   targets: Config["targets"],
-): readonly SentNotification[] {
+): readonly ResendableNotification[] {
   if (slow === null) return [];
   return deliveries
     .filter(({ event }) => event === "job.slow")

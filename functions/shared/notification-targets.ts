@@ -32,7 +32,7 @@ export function splitTargetsToNotify(
   watch: { readonly targets: readonly string[]; readonly digestTargets: readonly string[] },
   outcome: Outcome,
   targets: Config["targets"],
-) {
+): { readonly own: readonly string[]; readonly byDigest: readonly string[] } {
   const subscribed = watch.targets.filter((name) => targets[name]?.on.includes(outcome) ?? true);
   const selected = [
     ...subscribed.filter((name) => !isCallbackName(name)),

@@ -21,7 +21,16 @@ const BURST_FRACTION = 0.15;
  */
 const THROTTLED_MS = 3_600_000;
 
-export type ProjectRateLimit = ReturnType<typeof createProjectRateLimit>;
+export interface ProjectRateLimit {
+  /**
+   * Reserves a time for the next query of a project.
+   * @param quota the configured number of queries in five minutes, or undefined
+   * @returns the time at which the query may be made, or null when the rate limit does not apply to the project
+   */
+  reserve(project: string, quota: number | undefined): Promise<Instant | null>;
+  /** Records that CCE sent an HTTP 429 response to a query of this project. */
+  onThrottled(project: string): void;
+}
 
 /**
  * Creates a rate limit for the queries of each project. All Lambda instances of the poll function share this rate
@@ -32,15 +41,10 @@ export type ProjectRateLimit = ReturnType<typeof createProjectRateLimit>;
 export function createProjectRateLimit(
   ledger: Pick<RateLimitLedger, "reserveRequestTime">,
   now: () => Instant,
-) {
+): ProjectRateLimit {
   const limitedUntil = new Map<string, Instant>();
   return {
-    /**
-     * Reserves a time for the next query of a project.
-     * @param quota the configured number of queries in five minutes, or undefined
-     * @returns the time at which the query may be made, or null when the rate limit does not apply to the project
-     */
-    async reserve(project: string, quota: number | undefined): Promise<Instant | null> {
+    async reserve(project, quota) {
       if (quota === undefined && (limitedUntil.get(project) ?? 0) <= now()) return null;
       const queries = quota ?? DEFAULT_QUOTA;
       const intervalMs = Math.ceil(WINDOW_MS / (EVEN_FRACTION * queries));
@@ -49,8 +53,7 @@ export function createProjectRateLimit(
       // never contains a colon, so the key of a project is never the name of a target.
       return ledger.reserveRequestTime(`cce:${project}`, now() - burstMs, intervalMs);
     },
-    /** Records that CCE sent an HTTP 429 response to a query of this project. */
-    onThrottled(project: string): void {
+    onThrottled(project) {
       limitedUntil.set(project, now() + THROTTLED_MS);
     },
   };

@@ -13,7 +13,7 @@ import {
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import {
   listResendableSlowNotifications,
-  type SentNotification,
+  type ResendableNotification,
 } from "../shared/list-resendable-slow-notifications.ts";
 import {
   createDigestNotificationKey,
@@ -119,7 +119,7 @@ async function sendNotifications(
   const redelivered = deliveries
     .filter(({ target, redelivery }) => redelivery > 0 && !own.includes(target))
     .map(({ target }) => target);
-  const ownNotifications = [...own, ...redelivered].map((target): SentNotification => {
+  const ownNotifications = [...own, ...redelivered].map((target): ResendableNotification => {
     const delivery = deliveries.find((known) => known.target === target) ?? null;
     const key = notificationKey(watch, generations, `job.${outcome}`, target);
     return { delivery, message: createNotificationMessage(watch, key, outcome, delivery?.redelivery ?? 0) };
@@ -151,7 +151,7 @@ async function readDigestNotifications(
   targets: readonly string[],
   digest: Digest | null,
   ledger: Pick<Ledger, "readWatch" | "readDelivery">,
-): Promise<readonly SentNotification[] | null> {
+): Promise<readonly ResendableNotification[] | null> {
   if (digestId === null || digest === null || targets.length === 0) return [];
   for (const job of digest.running) {
     const member = (await ledger.readWatch({ ...job, caller: digest.caller }))?.watch;

@@ -100,12 +100,12 @@ function readStates(query: URLSearchParams, errors: RequestError[]): WatchState[
 }
 
 /** Returns true if at least one field of the filter is given. */
-export function isFiltering({ states, type, since, to, ...filter }: JobFilter): boolean {
-  return states !== null || type !== null || since !== null || to !== null || needsContext(filter);
+export function hasAnyFilterField({ states, type, since, to, ...filter }: JobFilter): boolean {
+  return states !== null || type !== null || since !== null || to !== null || filterNeedsContext(filter);
 }
 
 /** Returns true if the filter has fields that only the context of a job can answer. */
-export function needsContext({
+export function filterNeedsContext({
   labels,
   actor,
   searchTerms,

@@ -9,7 +9,7 @@ import type { Context } from "../domain/context.ts";
 import { Name } from "../domain/job.ts";
 import { computeOperationJobId, type Operation } from "../domain/operation.ts";
 import { parseAllowList } from "../http/allow-list.ts";
-import { checkUrl, EGRESS_RULE_TEXT, isCallbackHostListedExactly } from "../http/check-url.ts";
+import { checkUrlBeforeDns, EGRESS_RULE_TEXT, isCallbackHostListedExactly } from "../http/check-url.ts";
 import { forbidden, missingRightError, type ProblemResponse, type RequestError } from "./problem.ts";
 import type { ReadSubmission } from "./read-submission.ts";
 import { describeUnknownName, invalidRequest } from "./request-errors.ts";
@@ -200,7 +200,7 @@ function checkCallback(text: string, caller: string, settings: Settings): Checke
   if (!URL.canParse(text)) return error("must be a URL");
   if (!isCallbackHostListedExactly(text, settings.callbackHosts))
     return error("has a host that is not in settings.callbackHosts. Ask the operator to add the host.");
-  const checked = checkUrl(text, parseAllowList(settings.egress.allow));
+  const checked = checkUrlBeforeDns(text, parseAllowList(settings.egress.allow));
   if (checked.kind === "refused") return error(`can never be called: ${EGRESS_RULE_TEXT[checked.rule]}`);
   const { href } = new URL(text);
   const target =

@@ -30,7 +30,7 @@ export function checkProjectRight(
  * The function also checks whether the caller may use the operation for the project. The function does not read the
  * ledger, so a caller who may not use the project cannot learn whether the project exists.
  */
-export function readWatchKey(
+export function checkRightAndReadWatchKey(
   caller: Caller,
   operation: CallerOperation,
   params: Readonly<Record<string, string>>,

@@ -5,11 +5,11 @@ import { parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import { Secret } from "../domain/secret.ts";
 import { readCappedRetryAfterSeconds } from "../http/retry-after.ts";
 import {
-  describeErrorReply,
+  describeErrorReplyUnmasked,
   type ErrorKind,
   errorKindOfStatus,
-  observationAfterNetworkError,
   parseCceError,
+  refusalAfterNetworkError,
 } from "./cce-error.ts";
 import { parseCceTime } from "./parse-job.ts";
 import type { TextReply } from "./send-cce-request.ts";
@@ -153,7 +153,7 @@ export function createIamTokenRequestBody(
  * failed.
  */
 export function readIamTokenReply(reply: TextReply, now: Instant, project: string): TokenResult {
-  if (reply.kind === "failed") return observationAfterNetworkError(project, reply.code, "IAM");
+  if (reply.kind === "failed") return refusalAfterNetworkError(project, reply.code, "IAM");
   const { status, headers, body } = reply;
   const token = headers["x-subject-token"] ?? "";
   if (status === 201 && token !== "")
@@ -172,7 +172,7 @@ export function readIamTokenReply(reply: TextReply, now: Instant, project: strin
     throttled: "IAM limits the rate of sign-ins",
     unavailable: "IAM did not return a token",
   };
-  const text = `${advice ?? texts[kind]} (${describeErrorReply(status, error)})`;
+  const text = `${advice ?? texts[kind]} (${describeErrorReplyUnmasked(status, error)})`;
   const retryAfterSeconds = readCappedRetryAfterSeconds(headers["retry-after"], now);
   if (kind === "throttled") return { kind, text, retryAfterSeconds };
   return { kind, text, retryAfterSeconds: retryAfterSeconds ?? undefined };

@@ -1,3 +1,4 @@
+import type { Project } from "../config/projects.ts";
 import type { Instant, Job, Observation } from "../domain/job.ts";
 import type { Refusal } from "./cce-error.ts";
 
@@ -14,14 +15,19 @@ export type CceApi = "standard" | "autopilot";
 const MAX_AUTOPILOT_JOBS = 1000;
 
 /**
+ * The key `autopilot` of a project in the config. With `true`, the service asks the API for Autopilot clusters first.
+ * With `false`, the service never asks the API for Autopilot clusters. Without the key, the service asks the API for
+ * Autopilot clusters second.
+ */
+type AutopilotSetting = Project["autopilot"];
+
+/**
  * Creates a function that queries a job or a resource by both APIs of CCE, because a caller does not say to which API a
- * job belongs. @param query a function that queries one API for a job or a resource.
- * @param autopilot the key `autopilot` of the project. With `true`, the API for Autopilot clusters is asked first. With
- * `false`, that API is never asked.
+ * job belongs.
  * @param query queries one API for a job or a resource. The function never throws an error.
  */
-export function createAutopilotFallback<Wanted>(
-  autopilot: boolean | undefined,
+export function createQueryOfBothApis<Wanted>(
+  autopilot: AutopilotSetting,
   query: (api: CceApi, wanted: Wanted, endAt: number) => Promise<Observation>,
 ): (jobId: string, wanted: Wanted, endAt: number) => Promise<Observation> {
   const autopilotJobs = new Set<string>();
@@ -83,10 +89,9 @@ export type ListReply =
  * Creates a function that lists the jobs of a project by both APIs of CCE, because each API lists only the jobs of its
  * own clusters. If the API for Autopilot clusters refuses the request, the list contains only the jobs of the standard
  * API. But if the config says that the project has Autopilot clusters, the refusal is the result.
- * @param autopilot the key `autopilot` of the project. With `false`, the API for Autopilot clusters is never asked.
  */
-export function createListOfBothApis(
-  autopilot: boolean | undefined,
+export function createListOfJobsOfBothApis(
+  autopilot: AutopilotSetting,
   now: () => Instant,
   list: (api: CceApi, onJob: (job: ListedJob) => void, endAt: number) => Promise<ListReply>,
 ): (onJob: (job: ListedJob) => void, endAt: number) => Promise<ListReply> {

@@ -117,7 +117,7 @@ export function textOfValue(value: unknown, levels: number = MAX_TEXT_LEVELS): s
  * Describes an error reply for an operator, for example `HTTP 404, CCE.01404001, Job not found`. The returned text may
  * contain credentials, so the caller must mask the text.
  */
-export function describeErrorReply(status: number, { codes, message }: CceError): string {
+export function describeErrorReplyUnmasked(status: number, { codes, message }: CceError): string {
   const details = [...codes.filter((code) => code !== String(status)), message];
   return [`HTTP ${status}`, ...details.filter((text) => text !== null)].join(", ");
 }
@@ -135,14 +135,14 @@ const toOneLine = (text: string): string =>
 /** The observation for a request that returned no job, for example because CCE refused the request. */
 export type Refusal = Exclude<Observation, { readonly kind: "job" }>;
 
-export function refuseUnknownProject(project: string): Refusal {
+export function refusalForUnknownProject(project: string): Refusal {
   return {
     kind: "misconfigured",
     text: `Project ${project} is not in the config: add it, or stop the watch`,
   };
 }
 
-export function refuseMissingEndpoint(project: string): Refusal {
+export function refusalForMissingEndpoint(project: string): Refusal {
   return {
     kind: "misconfigured",
     text: `Project ${project} has no endpoint: set region, or endpoint (and iamEndpoint for sign-in with a password)`,
@@ -150,7 +150,7 @@ export function refuseMissingEndpoint(project: string): Refusal {
 }
 
 /** @param key the key of the config that contains the URL */
-export function refusePlainHttp(project: string, key: "endpoint" | "iamEndpoint"): Refusal {
+export function refusalForPlainHttp(project: string, key: "endpoint" | "iamEndpoint"): Refusal {
   return {
     kind: "misconfigured",
     text: `Project ${project} has a URL in ${key} that does not use https: use https, or list the host in settings.egress.allow`,
@@ -162,7 +162,7 @@ export function refusePlainHttp(project: string, key: "endpoint" | "iamEndpoint"
  * @param code the code of the network error, such as `ECONNREFUSED`
  * @param service the service to which the request was sent
  */
-export function observationAfterNetworkError(
+export function refusalAfterNetworkError(
   project: string,
   code: string,
   service: "CCE" | "IAM" = "CCE",
@@ -192,7 +192,7 @@ function describeNetworkError(code: string): readonly [what: string, advice: str
 }
 
 /** Returns the observation for a query that must wait because earlier queries of the project got no reply in time. */
-export function refuseWhileNotAnswering(project: string, waitMs: number): Refusal {
+export function refusalWhileNotAnswering(project: string, waitMs: number): Refusal {
   return {
     kind: "unavailable",
     text: `Queries for project ${project} wait, because CCE did not answer in time`,
@@ -201,7 +201,7 @@ export function refuseWhileNotAnswering(project: string, waitMs: number): Refusa
 }
 
 /** Returns the observation for a query that must wait because CCE or IAM asked the service to wait. */
-export function refuseWhileThrottled(
+export function refusalWhileThrottled(
   project: string,
   kind: "throttled" | "unavailable",
   waitSeconds: number,

@@ -5,7 +5,7 @@ import { parseAllowList } from "../http/allow-list.ts";
 import { type Connections, createConnectionCache, openConnections } from "../http/connections.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import type { ListedJob, ListReply } from "./autopilot.ts";
-import { refuseUnknownProject } from "./cce-error.ts";
+import { refusalForUnknownProject } from "./cce-error.ts";
 import { createCredentialMask } from "./credential-mask.ts";
 import { hasFailure } from "./parse-job.ts";
 import { createProjectQueries, type ProjectQueries } from "./project-queries.ts";
@@ -42,7 +42,7 @@ export interface CceClient {
    * Queries up to 5 failed subjobs for which CCE gave no failure reason. Returns the job with the failure reasons that
    * the queries found. The function never throws an error.
    */
-  queryFailedSubjobs(project: string, job: Job, limit: TimeLimit): Promise<Job>;
+  addMissingFailureReasons(project: string, job: Job, limit: TimeLimit): Promise<Job>;
   /**
    * Lists the jobs of a project and passes each job to `onJob`. CCE documents no order, no size and no retention of the
    * list, and a job may be in the list several times. If the list fails after some jobs, `onJob` has already got these
@@ -105,7 +105,7 @@ export function createCceClient(options: {
     send: (queries: ProjectQueries) => Promise<Observation>,
   ): Promise<Observation> => {
     const queries = projectQueries.get(project);
-    if (queries === undefined) return refuseUnknownProject(project);
+    if (queries === undefined) return refusalForUnknownProject(project);
     const id = `${project}/${name}`;
     const result = running.get(id) ?? send(queries).finally(() => running.delete(id));
     running.set(id, result);
@@ -123,8 +123,8 @@ export function createCceClient(options: {
         queries.queryResource(resource, limit.timeLimitMs),
       ),
     listJobs: async (project, onJob, { timeLimitMs }) =>
-      (await projectQueries.get(project)?.listJobs(onJob, timeLimitMs)) ?? refuseUnknownProject(project),
-    async queryFailedSubjobs(project, job, { timeLimitMs }) {
+      (await projectQueries.get(project)?.listJobs(onJob, timeLimitMs)) ?? refusalForUnknownProject(project),
+    async addMissingFailureReasons(project, job, { timeLimitMs }) {
       const endAt = monotonic() + timeLimitMs;
       return addMissingFailureReasons(job, async (jobId) => {
         const remainingMs = endAt - monotonic();

@@ -17,7 +17,9 @@ const DEFAULT_DOMAIN = "myhuaweicloud.com";
  * If the config has no endpoint, the function derives the base URL from the region. Returns null if the config of the
  * project has no endpoint and no region.
  */
-export function findCceEndpoint(project: Pick<Project, "endpoint" | "region">): string | null {
+export function configuredOrRegionalCceEndpoint(
+  project: Pick<Project, "endpoint" | "region">,
+): string | null {
   return project.endpoint === undefined ? regionalUrl("cce", project.region) : trimUrl(project.endpoint);
 }
 
@@ -27,7 +29,7 @@ export function findCceEndpoint(project: Pick<Project, "endpoint" | "region">): 
  * host begins with `cce.`, and otherwise from the region. Returns null if the config has no IAM endpoint, no such CCE
  * endpoint and no region.
  */
-export function findIamEndpoint(project: Project): string | null {
+export function configuredOrDerivedIamEndpoint(project: Project): string | null {
   const configured = project.auth.kind === "password" ? project.auth.iamEndpoint : undefined;
   if (configured !== undefined) return trimUrl(configured).replace(/\/v3$/, "");
   const host = project.endpoint === undefined ? "" : (URL.parse(project.endpoint)?.host ?? "");

@@ -1,7 +1,7 @@
 import type { Instant, Observation } from "../domain/job.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
 import { parseHttpDate, readCappedRetryAfterSeconds } from "../http/retry-after.ts";
-import { type CceError, describeErrorReply, errorKindOfStatus, parseCceError } from "./cce-error.ts";
+import { type CceError, describeErrorReplyUnmasked, errorKindOfStatus, parseCceError } from "./cce-error.ts";
 import { parseJob } from "./parse-job.ts";
 
 export interface JobReply {
@@ -69,7 +69,7 @@ export function interpretErrorReply(
     throttled: "CCE limits the rate of queries",
     unavailable: `CCE did not return the ${what}`,
   };
-  const text = `${texts[kind]} (${describeErrorReply(status, error)})`;
+  const text = `${texts[kind]} (${describeErrorReplyUnmasked(status, error)})`;
   const retryAfterSeconds = readCappedRetryAfterSeconds(headers["retry-after"], now);
   if (kind === "throttled") return { kind, text, retryAfterSeconds };
   return { kind, text, retryAfterSeconds: retryAfterSeconds ?? undefined };

@@ -17,24 +17,24 @@ import {
 } from "./auth-headers.ts";
 import {
   type CceApi,
-  createAutopilotFallback,
-  createListOfBothApis,
+  createListOfJobsOfBothApis,
+  createQueryOfBothApis,
   type ListedJob,
   type ListReply,
 } from "./autopilot.ts";
 import {
   NOT_A_LIST,
-  observationAfterNetworkError,
   type Refusal,
-  refuseMissingEndpoint,
-  refusePlainHttp,
-  refuseWhileNotAnswering,
-  refuseWhileThrottled,
+  refusalAfterNetworkError,
+  refusalForMissingEndpoint,
+  refusalForPlainHttp,
+  refusalWhileNotAnswering,
+  refusalWhileThrottled,
   TOO_LARGE,
 } from "./cce-error.ts";
 import { createCircuitBreaker } from "./circuit-breaker.ts";
 import type { CredentialMask } from "./credential-mask.ts";
-import { findCceEndpoint, findIamEndpoint } from "./endpoints.ts";
+import { configuredOrDerivedIamEndpoint, configuredOrRegionalCceEndpoint } from "./endpoints.ts";
 import { interpretJobReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
 import {
   interpretResourceReply,
@@ -123,7 +123,7 @@ export function createProjectQueries(
     return result;
   }, now);
   const getAuthHeaders = createAuthHeadersProvider(project, tokens, now);
-  const endpoint = URL.parse(findCceEndpoint(project) ?? "");
+  const endpoint = URL.parse(configuredOrRegionalCceEndpoint(project) ?? "");
   const isEndpointAllowed = endpoint !== null && isSchemeAllowed(endpoint, ports.allow);
   const tls = toTlsOptions(project);
 
@@ -141,8 +141,8 @@ export function createProjectQueries(
     { path, parameters = {} }: Pick<Wanted, "path" | "parameters">,
     send: (request: CceRequest) => Promise<Reply>,
   ): Promise<Reply | Observation> => {
-    if (endpoint === null) return refuseMissingEndpoint(name);
-    if (!isEndpointAllowed) return refusePlainHttp(name, "endpoint");
+    if (endpoint === null) return refusalForMissingEndpoint(name);
+    if (!isEndpointAllowed) return refusalForPlainHttp(name, "endpoint");
     const query = createQueryAddress(endpoint, apiPath, path, parameters);
     const auth = await getAuthHeaders(query);
     if (auth.kind !== "headers") return auth;
@@ -157,18 +157,18 @@ export function createProjectQueries(
     (interpret: (reply: JobReply) => Observation): Wanted["observe"] =>
     (result) => {
       if (result.kind === "answer") return interpret(result);
-      return result.kind === "too_large" ? TOO_LARGE : observationAfterNetworkError(name, result.code);
+      return result.kind === "too_large" ? TOO_LARGE : refusalAfterNetworkError(name, result.code);
     };
   const observeJob = (queried?: Queried) =>
     observeWith((reply) => interpretJobReply(reply, now(), name, mask.maskText, queried));
   const jobsPath = ["projects", project.projectId, "jobs"];
   const observeList = observeJob({ what: "job", permission: "cce:job:list" });
 
-  const queryBothApis = createAutopilotFallback(project.autopilot, (api, wanted: Wanted, endAt) =>
+  const queryBothApis = createQueryOfBothApis(project.autopilot, (api, wanted: Wanted, endAt) =>
     sendTwice(JOB_PATHS[api], wanted, (request) => sendCceRequest(request, endAt, breaker, wanted.observe)),
   );
 
-  const listBothApis = createListOfBothApis(project.autopilot, now, async (api, onJob, endAt) => {
+  const listBothApis = createListOfJobsOfBothApis(project.autopilot, now, async (api, onJob, endAt) => {
     const reply = await sendTwice(LIST_PATHS[api], { path: jobsPath }, (request) =>
       streamJobList(request, endAt - monotonic(), onJob, observeList),
     );
@@ -181,7 +181,7 @@ export function createProjectQueries(
   const waitForThrottle = (): Refusal | null => {
     const waitSeconds = throttle.waitSeconds();
     if (waitSeconds === 0) return null;
-    return refuseWhileThrottled(name, waitKind, waitSeconds);
+    return refusalWhileThrottled(name, waitKind, waitSeconds);
   };
 
   /**
@@ -205,7 +205,7 @@ export function createProjectQueries(
     const postponed = waitForThrottle();
     if (postponed !== null) return postponed;
     const waitMs = breaker.waitBeforeQuery(timeLimitMs);
-    if (waitMs > 0) return refuseWhileNotAnswering(name, waitMs);
+    if (waitMs > 0) return refusalWhileNotAnswering(name, waitMs);
     return recordReply(await queryBothApis(id, wanted, monotonic() + timeLimitMs));
   };
 
@@ -233,9 +233,9 @@ export function createProjectQueries(
 }
 
 async function fetchToken(name: string, project: Project, ports: ProjectQueryPorts): Promise<TokenResult> {
-  const endpoint = findIamEndpoint(project);
-  if (project.auth.kind !== "password" || endpoint === null) return refuseMissingEndpoint(name);
-  if (!isSchemeAllowed(new URL(endpoint), ports.allow)) return refusePlainHttp(name, "iamEndpoint");
+  const endpoint = configuredOrDerivedIamEndpoint(project);
+  if (project.auth.kind !== "password" || endpoint === null) return refusalForMissingEndpoint(name);
+  if (!isSchemeAllowed(new URL(endpoint), ports.allow)) return refusalForPlainHttp(name, "iamEndpoint");
   const reply = await sendRequestForText({
     connections: ports.connections(),
     method: "POST",

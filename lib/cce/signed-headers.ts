@@ -51,14 +51,17 @@ export function createSignedHeaders(
   };
   if (securityToken !== undefined) headers["x-security-token"] = securityToken.reveal();
   const key = { accessKey: accessKey.reveal(), secretKey: secretKey.reveal() };
-  return { ...headers, authorization: createSignatureHeader({ method: "GET", path, query, headers }, key) };
+  return {
+    ...headers,
+    authorization: createAuthorizationHeader({ method: "GET", path, query, headers }, key),
+  };
 }
 
 /**
  * Returns the value of the `Authorization` header for a request to an API gateway of Huawei Cloud.
  * Source: https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm.html
  */
-export function createSignatureHeader(request: SignableRequest, key: SigningKey): string {
+export function createAuthorizationHeader(request: SignableRequest, key: SigningKey): string {
   const headers = sortedHeaders(request);
   const date = headers.find(([name]) => name === "x-sdk-date")?.[1] ?? "";
   const stringToSign = `${ALGORITHM}\n${date}\n${sha256(canonicalText(request, headers))}`;

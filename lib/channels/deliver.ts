@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import type { Instant } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
-import { checkUrl, EgressRefusedError } from "../http/check-url.ts";
+import { checkUrlBeforeDns, EgressRefusedError } from "../http/check-url.ts";
 import { decompressAndDecodeText } from "../http/decompress-and-decode-text.ts";
 import { type Egress, openCachedEgress } from "../http/egress.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
@@ -64,11 +64,11 @@ export interface AttemptResult extends AttemptVerdict {
  * again. The function never throws an error.
  */
 export function deliver(request: DeliveryRequest): Promise<AttemptResult> {
-  return deliverThrough(channelOf(request.target.kind), request);
+  return deliverThroughChannel(channelOf(request.target.kind), request);
 }
 
 /** Makes one delivery attempt through the given channel. The function never throws an error. */
-export async function deliverThrough<Schema extends TargetSchema>(
+export async function deliverThroughChannel<Schema extends TargetSchema>(
   channel: Channel<Schema>,
   request: DeliveryRequest<z.infer<Schema>>,
 ): Promise<AttemptResult> {
@@ -109,7 +109,7 @@ async function sendOnce<Schema extends TargetSchema>(
   const now = Math.floor(startedAt + elapsedMs);
   const { url, headers, body } = channel.buildRequest(target, payload, { webhookId, traceparent, now });
   const connections = egress ?? openCachedEgress(allow, now, proxy);
-  const checked = checkUrl(url, connections.allow);
+  const checked = checkUrlBeforeDns(url, connections.allow);
   if (checked.kind === "refused") return { ...rejected(checked.rule), status: null, answer: "" };
   const result = await sendHttpRequest({
     connections,

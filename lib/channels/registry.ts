@@ -22,15 +22,20 @@ export const CHANNELS = [
   discordChannel,
 ] as const;
 
+interface ChannelRegistry<Schema extends TargetSchema> {
+  readonly Target: z.ZodMiniDiscriminatedUnion<[Schema, ...Schema[]], "kind">;
+  /** @throws {Error} if no channel has this kind. The types of TypeScript prevent this error. */
+  channelOf(kind: z.infer<Schema>["kind"]): Channel<Schema>;
+}
+
 /** Returns the schema of a target of any channel, and a function that finds the channel for a kind of target. */
 export function createChannelRegistry<Schema extends TargetSchema>(
   channels: readonly [Channel<Schema>, ...Channel<Schema>[]],
-) {
+): ChannelRegistry<Schema> {
   const [first, ...others] = channels;
   return {
     Target: z.discriminatedUnion("kind", [first.target, ...others.map(({ target }) => target)]),
-    /** @throws {Error} if no channel has this kind. The types of TypeScript prevent this error. */
-    channelOf(kind: z.infer<Schema>["kind"]): Channel<Schema> {
+    channelOf(kind) {
       const channel = channels.find(({ target }) => target.shape.kind.def.values.includes(kind));
       if (channel === undefined) throw new Error(`no channel has the kind '${kind}'`);
       return channel;

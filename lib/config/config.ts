@@ -97,7 +97,7 @@ export interface ConfigParser<C extends Config> {
 export function createConfigDocumentSchema<P extends PublicProject, T extends PublicTarget>(schemas: {
   readonly project: z.core.$ZodType<P>;
   readonly target: z.core.$ZodType<T>;
-}) {
+}): z.ZodMiniType<Config<P, T>> {
   return z.strictObject({
     projects: z._default(recordOf(Name, schemas.project), {}),
     targets: z._default(recordOf(Name, schemas.target), {}),

@@ -15,6 +15,12 @@ const TopicUrn = z
     ),
   );
 
+/**
+ * The shortest time between two lists of the jobs of a project, even if many events ask for a list. A list that an
+ * event asked for does not wait for the interval of the project.
+ */
+export const MIN_JOB_LIST_INTERVAL_MS = 10_000;
+
 /** The settings for the discovery of those jobs of a project that no caller submits. */
 export const DiscoverySettings = z.strictObject({
   /** The types of the jobs to watch, without regard to case. Without this key, the service watches jobs of all types. */

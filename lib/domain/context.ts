@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { countJsonBytes } from "./json.ts";
+import { countJsonStringBytes } from "./json.ts";
 import { truncate } from "./truncate-text.ts";
 import { limitedTextSchema, recordOf, withDescription } from "./zod-fields.ts";
 
@@ -46,7 +46,7 @@ export function truncateContext(context: Context): {
   if (truncated.runUrl !== undefined) truncated.runUrl = truncated.runUrl.toWellFormed();
   for (const name of ["actor", "pipeline", "commit"] as const) {
     const value = truncated[name];
-    if (value !== undefined) truncated[name] = truncate(value, FIELD_BYTES, countJsonBytes);
+    if (value !== undefined) truncated[name] = truncate(value, FIELD_BYTES, countJsonStringBytes);
   }
   if (labels === undefined) return { context: truncated, omittedLabels: 0 };
   let usedBytes = 0;

@@ -1,6 +1,6 @@
 import type { Failure } from "./failure.ts";
 import { createCachedHintFinder } from "./hints.ts";
-import { countJsonBytes } from "./json.ts";
+import { countJsonStringBytes } from "./json.ts";
 import { isAncestor, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
@@ -20,10 +20,10 @@ const NAME_BYTES = 200;
 export function listFailures(failed: readonly TreeNode[], maxBytes: number): Failure[] {
   const findHint = createCachedHintFinder();
   const toFailure = (node: TreeNode, reasonBytes: number): Failure => ({
-    path: typesFromRootTo(node).map((type) => truncate(type, NAME_BYTES, countJsonBytes)),
-    jobId: truncateNullable(node.job.jobId, NAME_BYTES, countJsonBytes),
-    resourceName: truncateNullable(node.job.resourceName, NAME_BYTES, countJsonBytes),
-    reason: truncateNullable(node.job.reason, reasonBytes, countJsonBytes),
+    path: typesFromRootTo(node).map((type) => truncate(type, NAME_BYTES, countJsonStringBytes)),
+    jobId: truncateNullable(node.job.jobId, NAME_BYTES, countJsonStringBytes),
+    resourceName: truncateNullable(node.job.resourceName, NAME_BYTES, countJsonStringBytes),
+    reason: truncateNullable(node.job.reason, reasonBytes, countJsonStringBytes),
     hint: findHint(node.job.reason),
   });
   /**

@@ -229,7 +229,7 @@ const STATE_EXPLANATIONS: Readonly<Partial<Record<WatchState, string>>> = {
  * Returns an explanation of a watch's state for a reader who does not know this service. Returns null for a state that
  * needs no explanation. For each state, the explanation is correct for every possible cause of the state.
  */
-export function describeWatchState(state: WatchState, wasObserved: boolean): string | null {
+export function explainUnclearWatchState(state: WatchState, wasObserved: boolean): string | null {
   const isUnknown = !wasObserved && (state === "timed_out" || state === "lost");
   if (isUnknown) return "How the job ended is unknown, because no poll ever saw the job.";
   return STATE_EXPLANATIONS[state] ?? null;

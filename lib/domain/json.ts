@@ -48,7 +48,7 @@ export function toObjectOrEmpty(value: unknown): JsonObject {
 const WITHOUT_ESCAPES = /^[ !#-[\]-~]*$/;
 
 /** Returns the number of UTF-8 bytes of a text inside a JSON string. The count includes escape sequences. */
-export function countJsonBytes(text: string): number {
+export function countJsonStringBytes(text: string): number {
   if (WITHOUT_ESCAPES.test(text)) return text.length;
   return new TextEncoder().encode(JSON.stringify(text.toWellFormed())).length - '""'.length;
 }

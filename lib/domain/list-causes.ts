@@ -1,6 +1,6 @@
 import type { CauseInTree } from "./cause.ts";
 import { createCachedHintFinder } from "./hints.ts";
-import { countJsonBytes } from "./json.ts";
+import { countJsonStringBytes } from "./json.ts";
 import { type SubJobs, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
@@ -30,11 +30,13 @@ export function listCauses(subJobs: Pick<SubJobs, "failed" | "countsByType">, ma
   const createCause = ({ type, reason, nodes }: Group, reasonBytes: number): CauseInTree => {
     const names = new Set(nodes.map(resourceNameOf).filter((name) => name !== null));
     return {
-      type: truncateNullable(type, NAME_BYTES, countJsonBytes),
-      reason: truncateNullable(reason, reasonBytes, countJsonBytes),
+      type: truncateNullable(type, NAME_BYTES, countJsonStringBytes),
+      reason: truncateNullable(reason, reasonBytes, countJsonStringBytes),
       hint: findHint(reason),
       count: nodes.length,
-      resources: [...names].slice(0, MAX_RESOURCES).map((name) => truncate(name, NAME_BYTES, countJsonBytes)),
+      resources: [...names]
+        .slice(0, MAX_RESOURCES)
+        .map((name) => truncate(name, NAME_BYTES, countJsonStringBytes)),
       path: pathTo(nodes[0]),
       total: Math.max(nodes.length, subJobs.countsByType.get(type) ?? 0),
     };
@@ -69,7 +71,10 @@ function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
     if (parents.has(node)) continue;
     const { type } = node.job;
     const reason = reasonOf(node);
-    const key = JSON.stringify([type, reason === null ? null : normalizeReason(reason, namesOf(node))]);
+    const key = JSON.stringify([
+      type,
+      reason === null ? null : replaceNamesAndNumbers(reason, namesOf(node)),
+    ]);
     const group = groups.get(key) ?? { type, reason, nodes: [] };
     group.nodes.push(node);
     groups.set(key, group);
@@ -98,7 +103,7 @@ const NUMBER =
 const MIN_NAME_CHARACTERS = 3;
 
 /** Returns a reason without names, IDs, addresses and numbers, so that similar reasons become equal. */
-export function normalizeReason(reason: string, names: Iterable<string | null>): string {
+export function replaceNamesAndNumbers(reason: string, names: Iterable<string | null>): string {
   let text = reason;
   for (const name of names)
     if (name !== null && name.length >= MIN_NAME_CHARACTERS) text = text.replaceAll(name, "#");
@@ -125,5 +130,5 @@ function pathTo(node: TreeNode | undefined): string[] {
   const types = node === undefined ? [] : typesFromRootTo(node);
   const shown =
     types.length <= 2 * PATH_END ? types : [...types.slice(0, PATH_END), "…", ...types.slice(-PATH_END)];
-  return shown.map((type) => truncate(type, NAME_BYTES, countJsonBytes));
+  return shown.map((type) => truncate(type, NAME_BYTES, countJsonStringBytes));
 }

@@ -114,14 +114,14 @@ export function computeOperationJobId(operation: Operation): string {
  * or if the call may mean a new run of the same operation. The ID of a task always belongs to the same operation. A
  * caller may start an operation without a task again, so the operation of the call is new if the watch has ended.
  */
-export function isNewOperation(asked: Operation | null | undefined, stored: Operation | null): boolean {
+export function mayBeNewOperation(asked: Operation | null | undefined, stored: Operation | null): boolean {
   if (asked == null) return false;
   if (asked.taskId === undefined || stored === null) return true;
   return asked.kind !== stored.kind || asked.clusterId !== stored.clusterId;
 }
 
 /** Returns the resource or the task whose state shows how an operation ended. */
-export function operationResource(operation: Operation): WatchedResource {
+export function resourceOfOperation(operation: Operation): WatchedResource {
   const { kind, clusterId, taskId, nodePoolId = "", addonId = "", action } = operation;
   const resource = (goal: WatchedResource["goal"], id: string) => ({ goal, clusterId, id, ownJobIds: [] });
   switch (kind) {

@@ -5,7 +5,7 @@ import { defaultText, joinSentences } from "./default-texts.ts";
 import { Failure } from "./failure.ts";
 import { listFailures } from "./failures.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
-import { countJsonBytes } from "./json.ts";
+import { countJsonStringBytes } from "./json.ts";
 import { listCauses } from "./list-causes.ts";
 import type { Operation } from "./operation.ts";
 import { Ready } from "./ready.ts";
@@ -49,7 +49,8 @@ export const OutcomeSummary = z.object({
   /** The seconds from the end of the job to the poll that saw the end. The cloud's clock gives the end of the job. */
   lagSeconds: Seconds,
   context: Context,
-  statusUrl: MaybeText,
+  /** The URL of the web page about the job. The value is null if the service makes no such links. */
+  jobPageUrl: MaybeText,
   /** Only a succeeded job of a watch with `until: "ready"` has this field. */
   ready: z.optional(Ready),
   /**
@@ -68,7 +69,7 @@ export function hasJobEnded(outcome: Outcome): boolean {
 }
 
 function truncateReady({ state, reason, message }: Ready): Ready {
-  const shorten = (text: string | null) => truncateNullable(text, READY_BYTES, countJsonBytes);
+  const shorten = (text: string | null) => truncateNullable(text, READY_BYTES, countJsonStringBytes);
   return { state, reason: shorten(reason), message: shorten(message) };
 }
 
@@ -103,7 +104,7 @@ export interface EndedWatch
   /** The warnings that the latest poll returned. */
   readonly warnings: readonly string[];
   readonly context: Context;
-  readonly statusUrl: string | null;
+  readonly jobPageUrl: string | null;
   readonly listUrl: string | null;
 }
 
@@ -121,12 +122,12 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
   const jobEnded = hasJobEnded(outcome);
   const summary: OutcomeSummary = {
     ...watch,
-    jobType: truncateNullable(job?.type ?? operation?.kind, NAME_BYTES, countJsonBytes),
-    phase: truncateNullable(job?.phase, NAME_BYTES, countJsonBytes),
-    reason: truncateNullable(reasonOf(ended, pending), REASON_BYTES, countJsonBytes),
-    clusterId: truncateNullable(job?.clusterId ?? operation?.clusterId, NAME_BYTES, countJsonBytes),
-    resourceId: truncateNullable(job?.resourceId, NAME_BYTES, countJsonBytes),
-    resourceName: truncateNullable(job?.resourceName, NAME_BYTES, countJsonBytes),
+    jobType: truncateNullable(job?.type ?? operation?.kind, NAME_BYTES, countJsonStringBytes),
+    phase: truncateNullable(job?.phase, NAME_BYTES, countJsonStringBytes),
+    reason: truncateNullable(reasonOf(ended, pending), REASON_BYTES, countJsonStringBytes),
+    clusterId: truncateNullable(job?.clusterId ?? operation?.clusterId, NAME_BYTES, countJsonStringBytes),
+    resourceId: truncateNullable(job?.resourceId, NAME_BYTES, countJsonStringBytes),
+    resourceName: truncateNullable(job?.resourceName, NAME_BYTES, countJsonStringBytes),
     failures: [],
     failuresOmitted: counts.failed,
     causes: [],
@@ -140,7 +141,7 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
     lagSeconds:
       jobEnded && job?.updatedAt != null ? Math.max(0, (jobEndObservedAt - job.updatedAt) / 1000) : null,
     context,
-    statusUrl: omitLongUrl(ended.statusUrl),
+    jobPageUrl: omitLongUrl(ended.jobPageUrl),
     listUrl: omitLongUrl(ended.listUrl),
     ...(ready !== undefined && { ready: truncateReady(ready) }),
   };
@@ -219,7 +220,7 @@ function warningsOf({ warnings, outcome }: EndedWatch, failedCount: number, omit
   if (omittedLabels > 0) own.push(defaultText("sentence.labels", { count: omittedLabels }));
   const all = [...new Set([...own, ...warnings])];
   const shown = all.length <= MAX_WARNINGS ? all : all.slice(0, MAX_WARNINGS - 1);
-  const truncated = shown.map((warning) => truncate(warning, WARNING_BYTES, countJsonBytes));
+  const truncated = shown.map((warning) => truncate(warning, WARNING_BYTES, countJsonStringBytes));
   return shown.length === all.length
     ? truncated
     : [...truncated, defaultText("sentence.moreWarnings", { count: all.length - shown.length })];

@@ -53,7 +53,6 @@ export const SlowJobFields = z.object({
   ageSeconds: Seconds,
   usual: UsualDuration,
   context: Context,
-  statusUrl: MaybeText,
 });
 
 /** The state of a running job that takes longer than 19 of 20 jobs of its type. The ledger stores the summary. */
@@ -64,6 +63,8 @@ export const SlowSummary = z.extend(SlowJobFields, {
   /** The time of the poll that found the job slow. */
   polledAt: z.number(),
   polls: Count,
+  /** The URL of the web page about the job. The value is null if the service makes no such links. */
+  jobPageUrl: MaybeText,
 });
 export type SlowSummary = z.infer<typeof SlowSummary>;
 
@@ -74,7 +75,7 @@ const MAX_PATH = 10;
 /** Summarizes a slow job. Truncates long texts, so that an event with the summary is smaller than 20 kB. */
 export function summarizeSlowJob(
   watch: Pick<SlowSummary, "project" | "region" | "jobId" | "acceptedAt" | "polledAt" | "polls" | "context"> &
-    Pick<SlowSummary, "ageSeconds" | "usual" | "statusUrl">,
+    Pick<SlowSummary, "ageSeconds" | "usual" | "jobPageUrl">,
   job: Job,
   usualSeconds: (type: string) => number | null,
 ): SlowSummary {

@@ -40,14 +40,20 @@ export const IsoTime = z.iso.datetime();
 export const MaybeIsoTime = z.nullable(IsoTime);
 
 /** Returns a schema for an http or https URL. The parameter `error` is the error message for an invalid value. */
-export const httpUrlSchema = (error: string) => z.url({ protocol: /^https?$/, error });
+export const httpUrlSchema = (error: string): z.ZodMiniURL => z.url({ protocol: /^https?$/, error });
 
 /**
  * Returns a schema for a string with `min` to `max` characters. A character is a Unicode code point, as in JSON Schema.
  * The check `z.maxLength` counts UTF-16 code units, so `z.maxLength` would reject strings that the OpenAPI document
  * allows.
  */
-export function limitedTextSchema({ min, max }: { readonly min: 0 | 1; readonly max: number }) {
+export function limitedTextSchema({
+  min,
+  max,
+}: {
+  readonly min: 0 | 1;
+  readonly max: number;
+}): z.ZodMiniString<string> {
   return z
     .string()
     .check(
@@ -61,7 +67,10 @@ export function limitedTextSchema({ min, max }: { readonly min: 0 | 1; readonly 
  * Returns a schema for an object with any keys that match `key`. An object with the key `__proto__` is invalid: a schema
  * of `z.record` alone would drop this key without an error.
  */
-export function recordOf<Value extends z.core.$ZodType>(key: z.ZodMiniType<string, string>, value: Value) {
+export function recordOf<Value extends z.core.$ZodType>(
+  key: z.ZodMiniType<string, string>,
+  value: Value,
+): z.ZodMiniType<Record<string, z.output<Value>>> {
   const refuseProto = z.transform((input: unknown, context) => {
     if (isObject(input) && Object.hasOwn(input, "__proto__"))
       context.issues.push({

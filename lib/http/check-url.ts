@@ -48,7 +48,7 @@ const PRIVATE_SUFFIX =
  * Checks the text and the parts of a URL before the host name is resolved. URL parsers disagree about user info,
  * backslashes and white space, so a URL that contains user info, a backslash or white space is refused.
  */
-export function checkUrl(text: string, allow: AllowList): CheckedUrl {
+export function checkUrlBeforeDns(text: string, allow: AllowList): CheckedUrl {
   const textRule = checkText(text);
   if (textRule !== null) return refused(textRule);
   const url = URL.parse(text);

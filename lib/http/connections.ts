@@ -54,12 +54,12 @@ export function openConnections(
   // The agent stores no TLS session, because a later TLS connection that uses a stored session skips the check of the
   // certificate.
   const https = new HttpsAgent({ ...kept, ALPNProtocols: ["http/1.1"], maxCachedSessions: 0 });
-  if (proxy !== null) connectThroughProxy(https, proxy);
+  if (proxy !== null) makeAgentUseProxy(https, proxy);
   return { http: new HttpAgent(kept), https, maxHeaderBytes };
 }
 
 /** Makes an agent open its TLS connections through a proxy, except to the hosts that the proxy settings exclude. */
-export function connectThroughProxy(agent: HttpsAgent, proxy: OutgoingProxy): void {
+export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void {
   const connectDirectly = agent.createConnection.bind(agent);
   agent.createConnection = (options, done) => {
     // The service does not set `checkServerIdentity`, so Node.js itself checks whether the certificate belongs to the

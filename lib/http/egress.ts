@@ -3,7 +3,7 @@ import type { Agent } from "node:http";
 import { BlockList, isIP, type LookupFunction, Socket } from "node:net";
 import type { Instant } from "../domain/job.ts";
 import { type AllowList, parseAllowList } from "./allow-list.ts";
-import { checkUrl, EgressRefusedError, type EgressRule, type HostPort } from "./check-url.ts";
+import { checkUrlBeforeDns, EgressRefusedError, type EgressRule, type HostPort } from "./check-url.ts";
 import { type Connections, createConnectionCache, openConnections } from "./connections.ts";
 import { BODY_UNDECODABLE, decompressAndDecodeText } from "./decompress-and-decode-text.ts";
 import type { OutgoingProxy } from "./outgoing-proxy.ts";
@@ -37,8 +37,8 @@ export function openEgress(
   const allow = parseAllowList(allowed);
   // An agent's own `ca` would replace the `ca` of a request, even if it is undefined.
   const connections = openConnections(MAX_HEADER_BYTES, ca === undefined ? {} : { ca }, proxy);
-  guardAgent(connections.http, allow, lookup);
-  guardAgent(connections.https, allow, lookup, proxy);
+  makeAgentCheckAddresses(connections.http, allow, lookup);
+  makeAgentCheckAddresses(connections.https, allow, lookup, proxy);
   return { ...connections, allow };
 }
 
@@ -67,7 +67,7 @@ export function openCachedEgress(
  * the addresses from the same lookup that checks the addresses. An earlier check would be unsafe, because the host name
  * could later resolve to a different address.
  */
-export function guardAgent(
+export function makeAgentCheckAddresses(
   agent: Agent,
   allow: AllowList,
   lookup: LookupFunction = systemLookup,
@@ -185,7 +185,7 @@ export async function guardedFetch(
   },
 ): Promise<{ readonly status: number; readonly text: string }> {
   const { egress, tls, deadlineMs = 5000, maxBytes = 262_144 } = options;
-  const checked = checkUrl(url, egress.allow);
+  const checked = checkUrlBeforeDns(url, egress.allow);
   if (checked.kind === "refused") throw new EgressRefusedError(checked.rule);
   const headers = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
   const result = await sendHttpRequest({

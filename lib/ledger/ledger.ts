@@ -6,12 +6,6 @@ import type { WaitingCallLedger } from "./waiting-calls.ts";
 import type { SlowRecord } from "./watch-deliveries.ts";
 import type { WatchLedger } from "./watch-ledger.ts";
 
-/**
- * The shortest time between two lists of the jobs of a project, even if many events ask for a list. A list that an
- * event asked for does not wait for the interval of the project.
- */
-export const MIN_LIST_INTERVAL_MS = 10_000;
-
 export interface TargetState {
   /** The time when the target was switched off. The value is null if the target is on. */
   readonly offSince: Instant | null;
@@ -184,7 +178,7 @@ export interface ClaimedDiscovery extends Discovery {
 export interface DiscoveryLedger {
   /**
    * Claims the next list of the jobs of a project. Returns null if the previous claim is less than `intervalMs` ago. If
-   * somebody requested a list, `MIN_LIST_INTERVAL_MS` applies in place of a longer interval.
+   * somebody requested a list, `MIN_JOB_LIST_INTERVAL_MS` applies in place of a longer interval.
    */
   claimList(project: string, now: Instant, intervalMs: number): Promise<ClaimedDiscovery | null>;
   /**

@@ -32,7 +32,7 @@ export type NotificationGenerations = Readonly<Record<string, number>>;
  * the same notification key when the job ends, even if one of them was restarted. A restarted watch has a higher
  * generation than all other watches of the job, so a restart always leads to a new notification.
  */
-export function findHigherGenerations(
+export function computeNotificationGenerations(
   { generation, targets }: WatchTargets,
   jobWatches: readonly WatchTargets[],
 ): NotificationGenerations {

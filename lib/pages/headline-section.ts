@@ -1,6 +1,6 @@
 import type { StatusDocument } from "../api/status-document.ts";
 import { clusterConsoleUrl } from "../domain/console-url.ts";
-import { describeWatchState, type Instant, wasJobObserved } from "../domain/job.ts";
+import { explainUnclearWatchState, type Instant, wasJobObserved } from "../domain/job.ts";
 import { formatJobType, isOperationWithoutJob } from "../domain/operation-kind.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html, normalizeWebUrl, renderBdiElement, renderExternalLink } from "./html.ts";
@@ -23,7 +23,7 @@ export function renderHeadlineSection(document: StatusDocument, now: Instant): H
   const wasObserved = wasJobObserved(document);
   const state = presentState(document.state, wasObserved, document.ready);
   const consoleUrl = clusterConsoleUrl(document.region, document.clusterId);
-  const explanation = describeWatchState(document.state, wasObserved);
+  const explanation = explainUnclearWatchState(document.state, wasObserved);
   return html`<header id="headline" class="headline c-${state.icon}">
 ${renderIcon(state.icon)}
 <div class="what"><p class="state" role="status">${state.text}</p>

@@ -26,7 +26,7 @@ const RETRIES = 2;
  */
 const BACKOFF_MS = 50;
 
-interface SqsQueueOptions {
+export interface SqsQueueOptions {
   readonly client: SQSClient;
   readonly url: string;
   /** Returns a random number that is at least 0 and less than 1. */

@@ -1,3 +1,4 @@
+import type { MiddyfiedHandler } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { type ApiRequest, type ApiResponse, removeUnsafeHeaderCharacters } from "../api/http-message.ts";
 import { type ProblemResponse, problemResponse, renderProblem, unavailable } from "../api/problem.ts";
@@ -109,7 +110,9 @@ function problemOfError(error: unknown): ProblemResponse {
 }
 
 /** Creates the Lambda handler of a function behind the HTTP API (payload format 2.0). */
-export function createHttpHandler(handle: HandleRequest) {
+export function createHttpHandler(
+  handle: HandleRequest,
+): MiddyfiedHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
   return createLambdaHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(
     async (event, invocation) => {
       // API Gateway reports only the route `$default` for the api function. The api function itself adds the matched

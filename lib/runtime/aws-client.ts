@@ -1,7 +1,7 @@
 import { createHmac, hash } from "node:crypto";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import { type Connections, closeIdleConnections, connectThroughProxy } from "../http/connections.ts";
+import { type Connections, closeIdleConnections, makeAgentUseProxy } from "../http/connections.ts";
 import { parseHttpDate } from "../http/retry-after.ts";
 import { DEADLINE_PASSED, sendHttpRequest } from "../http/send-http-request.ts";
 import { correctSystemClock } from "./clock.ts";
@@ -61,7 +61,7 @@ export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
     https: new HttpsAgent(agentOptions),
     maxHeaderBytes: MAX_HEADER_BYTES,
   };
-  if (OUTGOING_PROXY !== null) connectThroughProxy(connections.https, OUTGOING_PROXY);
+  if (OUTGOING_PROXY !== null) makeAgentUseProxy(connections.https, OUTGOING_PROXY);
   const urls = new Map<string, URL>();
   const urlOf = ({ protocol, hostname, port, path }: AwsRequest): URL => {
     const text = `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}${path}`;

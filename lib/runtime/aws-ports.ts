@@ -1,14 +1,29 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Config, ConfigParser } from "../config/config.ts";
+import type { ConfigSource } from "../config/config-source.ts";
+import type { Instant } from "../domain/job.ts";
+import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
+import type { LedgerTable } from "../ledger/dynamo/item-operations.ts";
+import type { SqsQueueOptions } from "../queue/sqs-queue.ts";
 import { AWS_CLIENT } from "./aws-client.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import { OUTGOING_PROXY, readEnvironment, type Variable } from "./environment.ts";
 import { createSsmConfigSource } from "./ssm-config.ts";
 
+interface AwsPorts<C extends Config, Name extends Variable> {
+  readonly env: Readonly<Record<Name | "LEDGER_TABLE" | "SWEEP_INTERVAL_SECONDS" | "CONFIG_PATH", string>>;
+  readonly table: LedgerTable;
+  readonly sqs: Pick<SqsQueueOptions, "client" | "random">;
+  readonly configs: ConfigSource<C>;
+  readonly now: () => Instant;
+  readonly random: () => number;
+  readonly proxy: OutgoingProxy | null;
+}
+
 /**
  * Reads the environment variables of a Lambda function and creates the AWS clients that most Lambda functions use. The
- * client `renderTable` is for the ledger, and the client `sqs` is for the queues.
+ * client `table` is for the ledger, and the client `sqs` is for the queues.
  * @param configParser the parts of the config that the function reads
  * @param names the variables that the function needs in addition to `LEDGER_TABLE`, `SWEEP_INTERVAL_SECONDS` and
  * `CONFIG_PATH`
@@ -17,7 +32,7 @@ import { createSsmConfigSource } from "./ssm-config.ts";
 export function createAwsPorts<C extends Config, Name extends Variable>(
   configParser: ConfigParser<C>,
   ...names: readonly Name[]
-) {
+): AwsPorts<C, Name> {
   const env = readEnvironment<Name | "LEDGER_TABLE" | "SWEEP_INTERVAL_SECONDS" | "CONFIG_PATH">(
     "LEDGER_TABLE",
     "SWEEP_INTERVAL_SECONDS",

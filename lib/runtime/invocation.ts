@@ -40,6 +40,8 @@ export function createLambdaHandler<Event, Result>(
  * Creates the Lambda handler of a function that a schedule starts. The function does not use the event that the
  * schedule sends.
  */
-export function createScheduleHandler(handle: (invocation: Invocation) => Promise<void>) {
+export function createScheduleHandler(
+  handle: (invocation: Invocation) => Promise<void>,
+): MiddyfiedHandler<unknown, void> {
   return createLambdaHandler<unknown, void>((_event, invocation) => handle(invocation));
 }

@@ -1,3 +1,4 @@
+import type { MiddyfiedHandler } from "@middy/core";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { findTraceparent } from "../domain/traceparent.ts";
 import { createLambdaHandler } from "./invocation.ts";
@@ -13,7 +14,9 @@ const ANSWER_MS = 500;
  * or was not finished in time. SQS delivers only the messages in this list again.
  * @param startBatch creates the handler for one batch with this number of messages
  */
-export function createSqsHandler(startBatch: (messageCount: number) => HandleMessage) {
+export function createSqsHandler(
+  startBatch: (messageCount: number) => HandleMessage,
+): MiddyfiedHandler<SQSEvent, SQSBatchResponse> {
   return createLambdaHandler<SQSEvent, SQSBatchResponse>(async ({ Records }, invocation) => {
     const handle = startBatch(Records.length);
     const remainingMs = () => invocation.remainingMs() - ANSWER_MS;

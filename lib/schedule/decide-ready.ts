@@ -70,7 +70,7 @@ export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
   const observation =
     check.kind === "unseen" ? check.observation : ({ kind: "job", job: pending, warnings: [] } as const);
   const decision = decideAfterPoll({ ...input, watch, observation, durations: [] });
-  if (decision.kind === "conclude") return concludeAfterSuccess(watch, decision);
+  if (decision.kind === "conclude") return replaceConclusionAfterSuccess(watch, decision);
   const delaySeconds =
     check.kind === "ready" ? Math.min(decision.delaySeconds, confirmSeconds(input)) : decision.delaySeconds;
   return { ...decision, delaySeconds, ready };
@@ -83,7 +83,10 @@ type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
  * conclusion replaces a conclusion that says that the end of the job is unknown. If the polls lost the access to the
  * resource before the deadline, it is unknown whether the resource is usable.
  */
-export function concludeAfterSuccess({ readyMinutes, ready }: ReadyWatch, replaced: Conclusion): Conclusion {
+export function replaceConclusionAfterSuccess(
+  { readyMinutes, ready }: ReadyWatch,
+  replaced: Conclusion,
+): Conclusion {
   const { wasNotReady = false, reason = null, message = null } = ready ?? {};
   if (replaced.outcome === "lost" || !wasNotReady) {
     const text = replaced.outcome === "lost" ? replaced.reason : message;

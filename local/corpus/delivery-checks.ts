@@ -3,7 +3,7 @@ import { verdictOfNetworkError } from "../../lib/channels/attempt-verdict.ts";
 import { channelOf, Target } from "../../lib/channels/registry.ts";
 import { Verdict } from "../../lib/domain/job.ts";
 import { parseAllowList } from "../../lib/http/allow-list.ts";
-import { checkUrl } from "../../lib/http/check-url.ts";
+import { checkUrlBeforeDns } from "../../lib/http/check-url.ts";
 import { findRefusingRule } from "../../lib/http/egress.ts";
 import { describeDifference } from "./cce-checks.ts";
 
@@ -54,7 +54,7 @@ export function checkEgress(testCase: unknown): string | null {
 
 function refusingRule(url: string, addresses: readonly string[]): string | null {
   const emptyAllowList = parseAllowList([]);
-  const checked = checkUrl(url, emptyAllowList);
+  const checked = checkUrlBeforeDns(url, emptyAllowList);
   if (checked.kind === "refused") return checked.rule;
   if (addresses.length === 0) return "no address";
   return findRefusingRule(addresses, checked.hostPort, emptyAllowList);

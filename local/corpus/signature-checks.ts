@@ -1,9 +1,9 @@
 import { createPublicKey, verify } from "node:crypto";
 import * as z from "zod";
-import { createCanonicalRequest, createSignatureHeader } from "../../lib/cce/signed-headers.ts";
-import { createSignatureQuery } from "../../lib/channels/dingtalk/channel.ts";
+import { createAuthorizationHeader, createCanonicalRequest } from "../../lib/cce/signed-headers.ts";
+import { createDingtalkSignatureQuery } from "../../lib/channels/dingtalk/channel.ts";
 import { createFeishuSignature } from "../../lib/channels/feishu/channel.ts";
-import { createSignatureHeaders } from "../../lib/channels/webhook/channel.ts";
+import { createWebhookSignatureHeaders } from "../../lib/channels/webhook/channel.ts";
 import { Secret } from "../../lib/domain/secret.ts";
 import { describeDifference } from "./cce-checks.ts";
 
@@ -53,7 +53,7 @@ export function checkSignature(testCase: unknown): string | null {
 
 function checkStandardWebhooks(vector: z.infer<typeof StandardWebhooks>): string | null {
   const [, id = "", seconds = "", body = ""] = /^([^.]*)\.(\d+)\.(.*)$/s.exec(vector.signed_content) ?? [];
-  const headers = createSignatureHeaders({
+  const headers = createWebhookSignatureHeaders({
     id,
     now: Number(seconds) * 1000,
     body: Buffer.from(body),
@@ -79,7 +79,7 @@ function checkFeishu(vector: z.infer<typeof Feishu>): string | null {
 }
 
 function checkDingtalk(vector: z.infer<typeof Dingtalk>): string | null {
-  const query = createSignatureQuery(vector.secret, Number(vector.timestamp_ms));
+  const query = createDingtalkSignatureQuery(vector.secret, Number(vector.timestamp_ms));
   const encodedSign = /&sign=(.*)$/.exec(query)?.[1];
   return (
     describeDifference("sign", vector.sign, new URLSearchParams(query).get("sign") ?? undefined) ??
@@ -89,7 +89,7 @@ function checkDingtalk(vector: z.infer<typeof Dingtalk>): string | null {
 
 function checkSdkSignature(vector: z.infer<typeof SdkSigned>): string | null {
   const { ak, sk, signature, ...request } = vector;
-  const authorization = createSignatureHeader(request, { accessKey: ak, secretKey: sk });
+  const authorization = createAuthorizationHeader(request, { accessKey: ak, secretKey: sk });
   return describeDifference("signature", signature, /Signature=([0-9a-f]+)$/.exec(authorization)?.[1]);
 }
 

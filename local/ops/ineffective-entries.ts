@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import * as z from "zod";
 import { type AllowList, isValidAllowEntry, parseAllowList } from "../../lib/http/allow-list.ts";
-import { checkUrl, isSchemeAllowed } from "../../lib/http/check-url.ts";
+import { checkUrlBeforeDns, isSchemeAllowed } from "../../lib/http/check-url.ts";
 
 /**
  * The sentence that says what to do about a URL that the egress rules (the rules for connections to targets) refuse.
@@ -128,6 +128,6 @@ function callbackOrigins(entry: string, allowed: readonly string[]): readonly st
 }
 
 function refusingRule(url: string, allowList: AllowList): string | null {
-  const checked = checkUrl(url, allowList);
+  const checked = checkUrlBeforeDns(url, allowList);
   return checked.kind === "refused" ? checked.rule : null;
 }

@@ -7,7 +7,7 @@ import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { parseAllowList } from "../../lib/http/allow-list.ts";
-import { checkUrl } from "../../lib/http/check-url.ts";
+import { checkUrlBeforeDns } from "../../lib/http/check-url.ts";
 import { waitForStopSignal } from "../stack/run-until-stopped.ts";
 import { Stoppables } from "../stack/stoppables.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
@@ -71,7 +71,7 @@ async function verify(
   if (parsed.kind === "faults")
     throw new RefusedError(`the config of the stage is invalid: ${parsed.faults.join("; ")}`);
   const { allow } = parsed.config.settings.egress;
-  const checked = checkUrl(url, parseAllowList(allow));
+  const checked = checkUrlBeforeDns(url, parseAllowList(allow));
   if (checked.kind === "refused")
     throw new RefusedError(
       `the stage would refuse the address in --url (${checked.rule}). Use an https:// address`,

@@ -1,4 +1,5 @@
-import { type DiscoveryLedger, MIN_LIST_INTERVAL_MS } from "../../lib/ledger/ledger.ts";
+import { MIN_JOB_LIST_INTERVAL_MS } from "../../lib/config/projects.ts";
+import type { DiscoveryLedger } from "../../lib/ledger/ledger.ts";
 import type { Store } from "../store/store.ts";
 import { readRecord, updateRecord, writeRecord } from "./rows.ts";
 
@@ -11,7 +12,8 @@ export function discoveryOperations(store: Store): DiscoveryLedger {
     claimList: (project, now, intervalMs) =>
       store.write(() => {
         const before = readRecord(store, "discovery", project);
-        const waitMs = before?.requested === true ? Math.min(intervalMs, MIN_LIST_INTERVAL_MS) : intervalMs;
+        const waitMs =
+          before?.requested === true ? Math.min(intervalMs, MIN_JOB_LIST_INTERVAL_MS) : intervalMs;
         if (before !== null && before.listedAt > now - waitMs) return null;
         const { listedAt: previousTryAt, ...kept } = before ?? {
           listedAt: null,

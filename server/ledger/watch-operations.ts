@@ -1,5 +1,8 @@
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
-import { findHigherGenerations, type NotificationGenerations } from "../../lib/ledger/notification.ts";
+import {
+  computeNotificationGenerations,
+  type NotificationGenerations,
+} from "../../lib/ledger/notification.ts";
 import { type CallerData, isRestartedByCall, type Watch } from "../../lib/ledger/watch.ts";
 import type { NewWatch, OpenResult, WatchChangeLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Store } from "../store/store.ts";
@@ -143,7 +146,10 @@ function saveGenerationsOfLateTargets(
   addedTargets: readonly string[],
 ): NotificationGenerations {
   const others = readJobRows(store, watch).map((row) => row.watch);
-  const generations = findHigherGenerations({ generation: watch.generation, targets: addedTargets }, others);
+  const generations = computeNotificationGenerations(
+    { generation: watch.generation, targets: addedTargets },
+    others,
+  );
   const id = generationId(watch);
   const stored = readRecord(store, "outcome", id);
   if (stored !== null)

@@ -4,7 +4,7 @@ import { createCachedHealthCheck } from "../../functions/api/health.ts";
 import { createAuditHandler } from "../../functions/audit/create-audit-handler.ts";
 import {
   createDiscoverHandler,
-  createProjectDiscovery,
+  createJobDiscovery,
 } from "../../functions/discover/create-discover-handler.ts";
 import { createSmnHandler } from "../../functions/discover/create-smn-handler.ts";
 import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-handler.ts";
@@ -58,7 +58,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
   });
   const createCce = (config: ConfigWithCredentials) =>
     createCceClient({ ...shared, config, monotonic: monotonicClock });
-  const discover = createProjectDiscovery({ ...shared, ...senders, createCce });
+  const discover = createJobDiscovery({ ...shared, ...senders, createCce });
   const handleNotification = createNotifyHandler({
     ...shared,
     notifyQueue: queues.notify,

@@ -53,7 +53,8 @@ function portsOf(ask: Ask, now: () => number, plant: Plant): ServicePorts {
       queryJob: (key) => ask("cce", "queryJob", [key]) as never,
       queryResource: (_project, { id }) => ask("cce", "queryResource", [id]) as never,
       unansweredWaitMs: () => 0,
-      queryFailedSubjobs: (_project, { jobId }) => ask("cce", "queryFailedSubjobs", [jobId]) as never,
+      addMissingFailureReasons: (_project, { jobId }) =>
+        ask("cce", "addMissingFailureReasons", [jobId]) as never,
     },
     deliver: ({ key, redelivery, webhookId, content }: Notification) =>
       ask("receiver", "deliver", [{ key, redelivery, webhookId, content }]) as Promise<AttemptResult>,

@@ -1,5 +1,5 @@
 import { createApiHandler } from "../../functions/api/create-api-handler.ts";
-import type { DiscoverProject } from "../../functions/discover/create-discover-handler.ts";
+import type { DiscoverJobsOfProject } from "../../functions/discover/create-discover-handler.ts";
 import { createSmnHandler, type SmnPorts } from "../../functions/discover/create-smn-handler.ts";
 import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-handler.ts";
 import type { AuthenticatePorts } from "../../functions/shared/authenticate-and-limit-requests.ts";
@@ -56,7 +56,7 @@ export function createHarness(
     remainingMs?: number;
     identify?: AuthenticatePorts["identify"];
     fetchFromSmn?: SmnPorts["fetchFromSmn"];
-    discover?: DiscoverProject;
+    discover?: DiscoverJobsOfProject;
   } = {},
 ): Harness {
   const parsed = parseConfig(options.config ?? CONFIG);
@@ -103,7 +103,7 @@ export function createHarness(
     onFailure: (step) => harness.failures.push(step),
     onDurationsUnread: () => harness.failures.push("durations"),
   });
-  const handleSmn = createSmnHandler(options.discover ?? (async () => true), {
+  const handleSmn = createSmnHandler(options.discover ?? (async () => "listed"), {
     ...shared,
     proxy: null,
     configs: { current: readConfig, refreshed: readConfig },

@@ -169,7 +169,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
             if (resource === undefined) throw new Error("the test expects no query of a resource");
             return resource;
           },
-          async queryFailedSubjobs(_, job, { timeLimitMs }) {
+          async addMissingFailureReasons(_, job, { timeLimitMs }) {
             recorded.timeLimitsMs.push(timeLimitMs);
             flow.whileDeepening();
             return job;

@@ -81,7 +81,7 @@ function startProcess(opened: Store, crashRun: CrashRun) {
     ...shared,
     createCce: () => ({
       queryJob: async () => jobIn(++crashRun.queries >= POLLS ? "failed" : "pending"),
-      queryFailedSubjobs: async (_, job) => job,
+      addMissingFailureReasons: async (_, job) => job,
       queryResource: async () => jobIn("pending"),
       unansweredWaitMs: () => 0,
     }),

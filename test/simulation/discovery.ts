@@ -1,10 +1,9 @@
 import {
   createDiscoverHandler,
-  createProjectDiscovery,
+  createJobDiscovery,
 } from "../../functions/discover/create-discover-handler.ts";
 import { discoveryCaller } from "../../functions/discover/start-discovered-watches.ts";
-import { DiscoverySettings } from "../../lib/config/projects.ts";
-import { MIN_LIST_INTERVAL_MS } from "../../lib/ledger/ledger.ts";
+import { DiscoverySettings, MIN_JOB_LIST_INTERVAL_MS } from "../../lib/config/projects.ts";
 import type { RandomSource } from "../../local/random-source.ts";
 import { drawJob, minutes, PROJECT, T0 } from "./draw-inputs.ts";
 import { idOf } from "./memory-ledger-state.ts";
@@ -80,7 +79,7 @@ function discover(run: ServiceRun, trigger: "schedule" | "event"): void {
     onOpenFailure: () => {},
     onFailure: (_project, error) => simulation.note(invocation, `fails: ${error}`),
   });
-  const discoverProject = createProjectDiscovery(ports);
+  const discoverProject = createJobDiscovery(ports);
   const remainingMs = () => invocation.deadlineAt - simulation.now();
   const settings = config.projects[PROJECT]?.discover;
   const isEvent = trigger === "event" && settings !== undefined;
@@ -126,7 +125,7 @@ export function checkDiscovery({ cce, config, ledger, simulation }: ServiceRun):
   );
   if (tooEarly.length > 0 && cce.listRequests === 0)
     faults.push("the lists of the jobs did not keep their interval");
-  if (claims.some((at, i) => i > 0 && at - (claims[i - 1] ?? 0) < MIN_LIST_INTERVAL_MS))
+  if (claims.some((at, i) => i > 0 && at - (claims[i - 1] ?? 0) < MIN_JOB_LIST_INTERVAL_MS))
     faults.push("the jobs were listed twice in ten seconds");
   return faults;
 }

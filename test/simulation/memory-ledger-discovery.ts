@@ -1,4 +1,5 @@
-import { type DiscoveryLedger, MIN_LIST_INTERVAL_MS } from "../../lib/ledger/ledger.ts";
+import { MIN_JOB_LIST_INTERVAL_MS } from "../../lib/config/projects.ts";
+import type { DiscoveryLedger } from "../../lib/ledger/ledger.ts";
 import type { LedgerState } from "./memory-ledger-state.ts";
 
 /** Returns the operations on the discovery of jobs. */
@@ -6,7 +7,7 @@ export function discoveryOperations({ discoveries, messages }: LedgerState): Dis
   return {
     async claimList(project, now, intervalMs) {
       const before = discoveries[project];
-      const waitMs = before?.requested === true ? Math.min(intervalMs, MIN_LIST_INTERVAL_MS) : intervalMs;
+      const waitMs = before?.requested === true ? Math.min(intervalMs, MIN_JOB_LIST_INTERVAL_MS) : intervalMs;
       if (before !== undefined && before.listedAt > now - waitMs) return null;
       const kept = before ?? { switchedOnAt: null, succeededAt: now, skippedJobIds: [] };
       discoveries[project] = { ...kept, listedAt: now, requested: false };

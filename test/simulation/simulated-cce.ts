@@ -1,6 +1,6 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Instant, Job, Observation } from "../../lib/domain/job.ts";
-import { type Operation, operationResource } from "../../lib/domain/operation.ts";
+import { type Operation, resourceOfOperation } from "../../lib/domain/operation.ts";
 import { type FaultRates, ratesNow } from "./fault-rates.ts";
 import { QUERIED_AS_JOB } from "./operations.ts";
 import type { Invocation, Simulation } from "./simulation.ts";
@@ -58,7 +58,7 @@ export function cceFor(
   invocation: Invocation,
   cce: SimulatedCce,
   rates: FaultRates,
-): Pick<CceClient, "queryJob" | "queryFailedSubjobs" | "queryResource" | "unansweredWaitMs"> {
+): Pick<CceClient, "queryJob" | "addMissingFailureReasons" | "queryResource" | "unansweredWaitMs"> {
   const record = (jobId: string, what: string) => {
     cce.observed.set(jobId, (cce.observed.get(jobId) ?? new Set()).add(what));
     simulation.note(invocation, `CCE shows ${jobId}: ${what}`);
@@ -89,7 +89,7 @@ export function cceFor(
         `cce.resource ${id}`,
         async () => {
           const operated = [...cce.operations.values()].find(({ operation }) => {
-            const resource = operationResource(operation);
+            const resource = resourceOfOperation(operation);
             return resource.goal === goal && resource.id === id;
           });
           if (operated !== undefined) {
@@ -109,10 +109,10 @@ export function cceFor(
         },
         () => UNANSWERED,
       ),
-    queryFailedSubjobs: (_project, job) =>
+    addMissingFailureReasons: (_project, job) =>
       simulation.effect(
         invocation,
-        "cce.queryFailedSubjobs",
+        "cce.addMissingFailureReasons",
         async () => job,
         () => job,
       ),

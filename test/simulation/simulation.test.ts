@@ -121,7 +121,7 @@ const STEPS = [
   ),
   ...["switchTargetOff", "throttleTarget"].map((name) => `notify ledger.${name}`),
   ...["notify notify-dead.send", "notify notify.changeVisibility"],
-  ...["poll cce.poll", "poll cce.queryFailedSubjobs", "poll cce.resource"],
+  ...["poll cce.addMissingFailureReasons", "poll cce.poll", "poll cce.resource"],
   ...["addDuration", "claimPoll", "endWatch", "readDigest", "readDurations", "readSubJobDurations"].map(
     (name) => `poll ledger.${name}`,
   ),

@@ -2,7 +2,7 @@ import { formatNameList, SHOWN_NAMES } from "../../domain/cause.ts";
 import { cleanToOneLine } from "../../domain/clean-text.ts";
 import { fillPlaceholders } from "../../domain/default-texts.ts";
 import { OUTCOMES } from "../../domain/job.ts";
-import { normalizeReason } from "../../domain/list-causes.ts";
+import { replaceNamesAndNumbers } from "../../domain/list-causes.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
@@ -83,7 +83,7 @@ function groupByCause(summaries: readonly OutcomeSummary[], budget: TextBudget, 
     const { outcome, causes, reason } = summary;
     const [first] = causes;
     const names = [...(first?.resources ?? []), summary.resourceName, summary.jobId, summary.clusterId];
-    const normalized = normalizeReason(first?.reason ?? reason ?? "", names);
+    const normalized = replaceNamesAndNumbers(first?.reason ?? reason ?? "", names);
     const key = JSON.stringify([outcome, first?.type, normalized]);
     const group = groups.get(key);
     if (group !== undefined) group.jobs.push(summary);
@@ -154,7 +154,7 @@ function linksOf(
   const jobLinks = unsuccessful
     .slice(0, MAX_JOB_LINKS)
     .map((summary) =>
-      createSafeLink(truncate(formatJobLabel(summary, texts), MAX_LINK_CHARACTERS), summary.statusUrl),
+      createSafeLink(truncate(formatJobLabel(summary, texts), MAX_LINK_CHARACTERS), summary.jobPageUrl),
     );
   const [runUrl, ...otherRunUrls] = new Set(all.map(({ context }) => context.runUrl));
   const runLink = otherRunUrls.length > 0 ? null : createSafeLink(texts["link.run"], runUrl);

@@ -166,14 +166,14 @@ export function listContextFacts(
 
 /** Returns the links to the status page, to the pipeline run and to the cluster. A deleted cluster gets no link. */
 export function listMessageLinks(
-  summary: Pick<OutcomeSummary, "statusUrl" | "context" | "region" | "clusterId" | "jobType"> &
+  summary: Pick<OutcomeSummary, "jobPageUrl" | "context" | "region" | "clusterId" | "jobType"> &
     Partial<Pick<OutcomeSummary, "outcome">>,
   texts: Texts,
 ): readonly Link[] {
-  const { statusUrl, context, region, clusterId, jobType, outcome } = summary;
+  const { jobPageUrl, context, region, clusterId, jobType, outcome } = summary;
   const isDeleted = outcome === "succeeded" && /^DeleteCluster$/i.test(jobType ?? "");
   return [
-    createSafeLink(texts["link.status"], statusUrl),
+    createSafeLink(texts["link.status"], jobPageUrl),
     createSafeLink(texts["link.run"], context.runUrl),
     createSafeLink(texts["link.console"], isDeleted ? null : clusterConsoleUrl(region, clusterId)),
   ].filter((link) => link !== null);

@@ -23,7 +23,7 @@ export const dingtalkChannel = createChatChannel({
     const request = createJsonRequest(url, payload);
     if (secret === undefined) return request;
     const separator = request.url.includes("?") ? "&" : "?";
-    return { ...request, url: request.url + separator + createSignatureQuery(secret.reveal(), now) };
+    return { ...request, url: request.url + separator + createDingtalkSignatureQuery(secret.reveal(), now) };
   },
   ownVerdictOf: dingtalkVerdict,
 });
@@ -76,7 +76,7 @@ function securityVerdict(text: string): AttemptVerdict {
  * Signs a request to a DingTalk robot. Returns a query string with `timestamp` in milliseconds and `sign`.
  * https://open.dingtalk.com/document/orgapp/customize-robot-security-settings
  */
-export function createSignatureQuery(secret: string, now: Instant): string {
+export function createDingtalkSignatureQuery(secret: string, now: Instant): string {
   const sign = createHmac("sha256", secret).update(`${now}\n${secret}`).digest("base64");
   return `timestamp=${now}&sign=${encodeURIComponent(sign)}`;
 }

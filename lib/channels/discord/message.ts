@@ -25,9 +25,9 @@ export function formatDiscordMessage(message: ChatMessage, texts: ConfiguredText
 }
 
 /** Formats the headline of a message for Discord, without an embed. */
-export function formatPlainDiscordMessage(text: string, { mention }: ConfiguredTexts) {
-  const headline = escapeMarkdown(text);
-  const content = mention === null ? headline : `${headline} ${mention}`;
+export function formatPlainDiscordMessage(headline: string, { mention }: ConfiguredTexts): JsonObject {
+  const text = escapeMarkdown(headline);
+  const content = mention === null ? text : `${text} ${mention}`;
   return { content, allowed_mentions: allowedMentions(mention) };
 }
 

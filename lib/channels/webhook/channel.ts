@@ -23,7 +23,7 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
   buildRequest({ url, secrets, headers }, payload, { webhookId, traceparent, now }) {
     const ownHeaders = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]);
     const request = createJsonRequest(url, payload, Object.fromEntries(ownHeaders));
-    const signature = createSignatureHeaders({ id: webhookId, now, body: request.body, secrets });
+    const signature = createWebhookSignatureHeaders({ id: webhookId, now, body: request.body, secrets });
     const trace = traceparent == null ? {} : { traceparent };
     return { ...request, headers: { ...request.headers, ...signature, ...trace } };
   },
@@ -51,7 +51,7 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
  * can change its secret without losing an event. If the target has no secret, the request has no signature header.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-export function createSignatureHeaders(event: {
+export function createWebhookSignatureHeaders(event: {
   readonly id: string;
   readonly now: Instant;
   readonly body: Buffer;

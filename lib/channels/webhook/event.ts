@@ -54,6 +54,7 @@ export const SlowEventData = z.extend(SlowJobFields, {
   createdAt: MaybeIsoTime,
   updatedAt: MaybeIsoTime,
   watch: z.object({ acceptedAt: IsoTime, polledAt: IsoTime, polls: Count }),
+  statusUrl: MaybeText,
 });
 
 /** The webhook event about a running job that takes longer than 19 of 20 jobs of its type. */

@@ -81,7 +81,7 @@ export function createJobEvent(summary: OutcomeSummary): JobEvent {
         lagSeconds: summary.lagSeconds,
       },
       context: summary.context,
-      statusUrl: summary.statusUrl,
+      statusUrl: summary.jobPageUrl,
       ...(summary.ready !== undefined && { ready: summary.ready }),
     },
   };
@@ -93,12 +93,13 @@ function createSlowEvent({
   polls,
   createdAt,
   updatedAt,
+  jobPageUrl,
   ...data
 }: SlowSummary): SlowEvent {
   const at = toIso(polledAt);
   const watch = { acceptedAt: toIso(acceptedAt), polledAt: at, polls };
   const times = { createdAt: toIsoOrNull(createdAt), updatedAt: toIsoOrNull(updatedAt) };
-  return { type: "job.slow", timestamp: at, data: { ...data, ...times, watch } };
+  return { type: "job.slow", timestamp: at, data: { ...data, ...times, watch, statusUrl: jobPageUrl } };
 }
 
 /**

@@ -19,7 +19,10 @@ export function formatPlainWecomMessage(headline: string, { mention }: Configure
   return { msgtype: "text", text: { content: headline, mentioned_list: mentioned } };
 }
 
-export const createMarkdownPayload = (content: string) => ({ msgtype: "markdown", markdown: { content } });
+export const createMarkdownPayload = (content: string): JsonObject => ({
+  msgtype: "markdown",
+  markdown: { content },
+});
 
 /** Returns the `<@user>` tag for a mention from the config. A mention in the config is a user ID or a whole tag. */
 function mentionTag(mention: string): string {

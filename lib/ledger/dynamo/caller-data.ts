@@ -30,7 +30,7 @@ const CallerItem = z.object({ context: z._default(MaybeText, null) });
 /**
  * Returns caller data as attributes of the watch item. Returns null if the caller data is too large for the watch item.
  */
-export function inlineCallerAttributes(data: CallerData): StoredValues | null {
+export function callerAttributesIfSmall(data: CallerData): StoredValues | null {
   const attributes = { context: JSON.stringify(data.context), ...callbackAttributes(data) };
   return Buffer.byteLength(JSON.stringify(attributes)) <= INLINE_BYTES ? attributes : null;
 }
@@ -53,7 +53,7 @@ export async function saveCallbacks(table: LedgerTable, watch: NewWatch, generat
  * because notifications of the old generation may still need the callbacks. Returns the attributes that remove the
  * caller data from the watch item.
  */
-export async function moveToCallerItem(table: LedgerTable, watchItem: Item): Promise<StoredValues> {
+export async function moveCallerDataToCallerItem(table: LedgerTable, watchItem: Item): Promise<StoredValues> {
   const { pk, sk, generation, context, expiresAt } = parseItem(WatchItem, watchItem);
   const callbacks = callbackAttributes({ callbacks: callbacksOf(watchItem) });
   const names = [...(context === null ? [] : ["context"]), ...Object.keys(callbacks)];

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
+import { MIN_JOB_LIST_INTERVAL_MS } from "../../config/projects.ts";
 import { MaybeInstant } from "../../domain/job.ts";
-import { MIN_LIST_INTERVAL_MS } from "../ledger.ts";
 import {
-  createItem,
+  createItemIfAbsent,
   type Operation,
   parseItem,
   readRawItem,
@@ -33,7 +33,7 @@ export const claimList: Operation<"claimList"> = async (table, project, now, int
     values: {
       due: now - intervalMs,
       yes: true,
-      soon: now - Math.min(intervalMs, MIN_LIST_INTERVAL_MS),
+      soon: now - Math.min(intervalMs, MIN_JOB_LIST_INTERVAL_MS),
     },
     returnValues: "ALL_OLD",
   });
@@ -67,7 +67,7 @@ export const saveDiscovery: Operation<"saveDiscovery"> = async (table, project, 
 
 /** The operation costs one write to DynamoDB. */
 export const rememberMessage: Operation<"rememberMessage"> = (table, messageId, expiresAt) =>
-  createItem(table, messageKey(messageId), { expiresAt: toEpochSeconds(expiresAt) });
+  createItemIfAbsent(table, messageKey(messageId), { expiresAt: toEpochSeconds(expiresAt) });
 
 /** The operation costs one read unit. */
 export const hasMessage: Operation<"hasMessage"> = async (table, messageId) =>

@@ -4,7 +4,7 @@ import type { DurationCount } from "../../schedule/duration-buckets.ts";
 import { appendSubJobDurations, type SubJobDurations } from "../../schedule/expected-duration.ts";
 import { SlowRecord } from "../watch-deliveries.ts";
 import {
-  createItem,
+  createItemIfAbsent,
   type Item,
   type Operation,
   packJson,
@@ -87,7 +87,7 @@ function countsOf({ sk, ...attributes }: z.infer<typeof DurationsItem>): Duratio
 /** The operation costs one write to DynamoDB. */
 export const saveSlowOnce: Operation<"saveSlowOnce"> = async (table, generation, record, expiresAt) => {
   const values = { record: packJson(record), expiresAt: toEpochSeconds(expiresAt) };
-  const created = await createItem(table, slowItemKey(generation), values);
+  const created = await createItemIfAbsent(table, slowItemKey(generation), values);
   return created ? record : ((await readSlow(table, generation)) ?? record);
 };
 

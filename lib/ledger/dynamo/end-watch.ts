@@ -3,11 +3,11 @@ import type { Instant, Outcome, WatchGeneration, WatchKey } from "../../domain/j
 import { parseJson } from "../../domain/json.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
-import { findHigherGenerations, type NotificationGenerations } from "../notification.ts";
+import { computeNotificationGenerations, type NotificationGenerations } from "../notification.ts";
 import { deliveriesOverdueAt, type StoredOutcome, truncateEndedJob } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
 import {
-  createItem,
+  createItemIfAbsent,
   type Item,
   type LedgerTable,
   MAX_TREE_BYTES,
@@ -134,7 +134,11 @@ export const stopWatch: Operation<"stopWatch"> = async (table, key, at, expiresA
 
 export const saveOutcomeOnce: Operation<"saveOutcomeOnce"> = async (table, key, outcome, expiresAt) => {
   const { summary, generations } = outcome;
-  const created = await createItem(table, outcomeItemKey(key), toOutcomeAttributes(outcome, expiresAt));
+  const created = await createItemIfAbsent(
+    table,
+    outcomeItemKey(key),
+    toOutcomeAttributes(outcome, expiresAt),
+  );
   if (created) return { summary, generations };
   return (await readOutcome(table, key)) ?? { summary, generations };
 };
@@ -175,7 +179,7 @@ export async function saveGenerationsOfLateTargets(
   addedTargets: readonly string[],
 ): Promise<NotificationGenerations> {
   const added = { generation: watch.generation, targets: addedTargets };
-  const late = findHigherGenerations(added, await listJobWatches(table, watch));
+  const late = computeNotificationGenerations(added, await listJobWatches(table, watch));
   if (Object.keys(late).length === 0) return late;
   const stored = await readOutcome(table, watch);
   await updateItem(table, {

@@ -1,4 +1,4 @@
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { AttributeValue, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
 import type { ItemKey } from "./keys.ts";
 
 /**
@@ -40,7 +40,12 @@ type Clause = "SET" | "ADD" | "DELETE" | "REMOVE";
 const PLAIN_NAME = /^\w+$/;
 
 /** Returns the expressions and the placeholders of an UpdateItem request to DynamoDB. */
-export function toUpdateInput(update: ItemUpdate) {
+export function toUpdateInput(
+  update: ItemUpdate,
+): Pick<
+  UpdateItemCommandInput,
+  `${"Update" | "Condition"}Expression` | `ExpressionAttribute${"Names" | "Values"}`
+> {
   const { condition, append } = update;
   const names = condition === undefined ? {} : placeholderNames(condition);
   const values = placeholderValues(update.values ?? {});

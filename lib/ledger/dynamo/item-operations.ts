@@ -80,7 +80,7 @@ export async function updateItem({ client, table }: LedgerTable, update: ItemUpd
 }
 
 /** Creates one item. Returns false if the item exists already. */
-export async function createItem(
+export async function createItemIfAbsent(
   { client, table }: LedgerTable,
   key: ItemKey,
   values: StoredValues,

@@ -12,7 +12,7 @@ import {
   newDeliveryRecord,
 } from "../notification.ts";
 import {
-  createItem,
+  createItemIfAbsent,
   type Item,
   type LedgerTable,
   type Operation,
@@ -196,7 +196,7 @@ export function createDigestItem(
   { digestId, caller, members, targets, expiresAt }: Parameters<DigestLedger["createDigest"]>[0],
   running: readonly JobKey[],
 ): Promise<boolean> {
-  return createItem(table, digestKey(digestId), {
+  return createItemIfAbsent(table, digestKey(digestId), {
     caller,
     members: members.map(formatDigestMember),
     running: new Set(running.map(jobPartition)),

@@ -7,11 +7,11 @@ import {
   type WatchLimits,
 } from "../watch.ts";
 import type { NewWatch, OpenResult } from "../watch-ledger.ts";
-import { inlineCallerAttributes, moveToCallerItem, saveCallbacks } from "./caller-data.ts";
+import { callerAttributesIfSmall, moveCallerDataToCallerItem, saveCallbacks } from "./caller-data.ts";
 import { saveGenerationsOfLateTargets } from "./end-watch.ts";
 import type { StoredValues } from "./expression.ts";
 import {
-  createItem,
+  createItemIfAbsent,
   type Item,
   type LedgerTable,
   type Operation,
@@ -37,7 +37,7 @@ import {
 const ROUNDS = 8;
 
 export const openWatch: Operation<"openWatch"> = async (table, watch) => {
-  const inline = inlineCallerAttributes(watch);
+  const inline = callerAttributesIfSmall(watch);
   const key = watchItemKey(watch);
   const attributes = {
     ...startAttributes(table, watch),
@@ -52,7 +52,7 @@ export const openWatch: Operation<"openWatch"> = async (table, watch) => {
     const before = inline === null ? await readRawItem(table, key) : null;
     if (before === null) {
       if (inline === null) await saveCallbacks(table, watch, 0);
-      const created = await createItem(table, key, attributes);
+      const created = await createItemIfAbsent(table, key, attributes);
       if (created) return { kind: "accepted", poll: 1, generation: 0 };
     }
     const item = before ?? (await readRawItem(table, key));
@@ -80,7 +80,7 @@ async function restartWatch(
 ): Promise<OpenResult | null> {
   const others = await listJobWatches(table, watch);
   const generation = 1 + Math.max(found.generation, ...others.map((other) => other.generation));
-  const removed = await moveToCallerItem(table, item);
+  const removed = await moveCallerDataToCallerItem(table, item);
   await saveCallbacks(table, watch, generation);
   const restarted = await updateItem(table, {
     key: watchItemKey(watch),

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { MaybeInstant } from "../../domain/job.ts";
 import { toAttributes } from "./expression.ts";
 import {
-  createItem,
+  createItemIfAbsent,
   type Operation,
   parseItem,
   queryPage,
@@ -72,7 +72,7 @@ export const clearTargetGone: Operation<"clearTargetGone"> = async (table, name)
 };
 
 export const switchTargetOff: Operation<"switchTargetOff"> = async (table, name, at) => {
-  return createItem(table, offKey(name), { offSince: at });
+  return createItemIfAbsent(table, offKey(name), { offSince: at });
 };
 
 export const switchTargetOn: Operation<"switchTargetOn"> = async ({ client, table }, name) => {

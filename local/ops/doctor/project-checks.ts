@@ -1,5 +1,8 @@
 import type { CceClient } from "../../../lib/cce/client.ts";
-import { findCceEndpoint, findIamEndpoint } from "../../../lib/cce/endpoints.ts";
+import {
+  configuredOrDerivedIamEndpoint,
+  configuredOrRegionalCceEndpoint,
+} from "../../../lib/cce/endpoints.ts";
 import type { WholeConfig } from "../../../lib/config/config.ts";
 import type { Project } from "../../../lib/config/projects.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
@@ -71,8 +74,8 @@ export async function checkEndpoints(
 }
 
 function endpointUrls(project: Project): readonly URL[] {
-  const iam = project.auth.kind === "password" ? findIamEndpoint(project) : null;
-  return [findCceEndpoint(project), iam].flatMap((text) => URL.parse(text ?? "") ?? []);
+  const iam = project.auth.kind === "password" ? configuredOrDerivedIamEndpoint(project) : null;
+  return [configuredOrRegionalCceEndpoint(project), iam].flatMap((text) => URL.parse(text ?? "") ?? []);
 }
 
 async function checkEndpoint(item: string, url: URL, resolve: Resolve): Promise<Finding> {

@@ -4,7 +4,7 @@ import type { Target } from "../../../lib/channels/registry.ts";
 import type { WholeConfig } from "../../../lib/config/config.ts";
 import { createCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
 import { type AllowList, parseAllowList } from "../../../lib/http/allow-list.ts";
-import { checkUrl } from "../../../lib/http/check-url.ts";
+import { checkUrlBeforeDns } from "../../../lib/http/check-url.ts";
 import { findRefusingRule } from "../../../lib/http/egress.ts";
 import { ALLOW_REMEDY } from "../ineffective-entries.ts";
 import { type Finding, faultFinding, okFinding, readErrorName } from "./finding.ts";
@@ -43,7 +43,7 @@ async function findUrlFault(
   allowList: AllowList,
   resolve: Resolve,
 ): Promise<Finding | null> {
-  const checked = checkUrl(url.reveal(), allowList);
+  const checked = checkUrlBeforeDns(url.reveal(), allowList);
   if (checked.kind === "refused")
     return faultFinding(item, `its URL is refused (${checked.rule})`, ALLOW_REMEDY);
   try {

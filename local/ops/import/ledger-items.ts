@@ -16,7 +16,7 @@ import {
 import { toOutcomeAttributes } from "../../../lib/ledger/dynamo/end-watch.ts";
 import type { StoredValues } from "../../../lib/ledger/dynamo/expression.ts";
 import {
-  createItem,
+  createItemIfAbsent,
   hashTree,
   type LedgerTable,
   packJson,
@@ -62,7 +62,7 @@ function parseGenerationId(id: string) {
 const create =
   (key: ItemKey, attributes: StoredValues): LedgerWrite =>
   (table) =>
-    createItem(table, key, attributes);
+    createItemIfAbsent(table, key, attributes);
 
 type RecordWriter<Kind extends RecordKind> = (
   id: string,

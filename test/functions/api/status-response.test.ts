@@ -83,7 +83,7 @@ describe("the status of a job with 20,000 subjobs", () => {
       job: tree,
       warnings: [],
       context: {},
-      statusUrl: null,
+      jobPageUrl: null,
       listUrl: null,
       acceptedAt: START,
       concludedAt: START,

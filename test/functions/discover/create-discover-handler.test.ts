@@ -1,6 +1,6 @@
 import {
   createDiscoverHandler,
-  createProjectDiscovery,
+  createJobDiscovery,
 } from "../../../functions/discover/create-discover-handler.ts";
 import { type DiscoveryReport, logAndCountJobList } from "../../../functions/discover/discover-jobs.ts";
 import type { ListedJob, ListReply } from "../../../lib/cce/autopilot.ts";
@@ -57,7 +57,7 @@ function createDiscovery(options: { discover?: Record<string, unknown>; ledger?:
   };
   /** Creates an instance of the function. An instance remembers the jobs that have a watch. */
   const start = () => {
-    const discover = createProjectDiscovery(ports);
+    const discover = createJobDiscovery(ports);
     const handler = createDiscoverHandler(discover, ports);
     return { discover, run: (remainingMs = 60_000) => handler({ remainingMs: () => remainingMs }) };
   };
@@ -121,9 +121,9 @@ describe("the discover function", () => {
     const { discover, run } = flow.start();
     const event = () =>
       discover(PROJECT, flow.settings, "event", { listMs: 1000, remainingMs: () => 10_000 }, flow.config);
-    expect([await event(), await event()]).toEqual([true, false]);
+    expect([await event(), await event()]).toEqual(["listed", "not_due"]);
     flow.clock.now += 9000;
-    expect(await event()).toBe(false);
+    expect(await event()).toBe("not_due");
     flow.clock.now += 1000;
     await run();
     expect(flow.cloud.lists).toBe(2);

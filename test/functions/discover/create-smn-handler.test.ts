@@ -16,12 +16,12 @@ function createReceiver(options: { config?: object; status?: number } = {}) {
   const fetched: string[] = [];
   const lists: string[] = [];
   const service: {
-    isListed: boolean;
+    list: "listed" | "not_due" | "failed";
     confirmStatus?: number;
     certificateStatus?: number;
     failure: Error | null;
   } = {
-    isListed: true,
+    list: "listed",
     failure: null,
   };
   const fetchFromSmn: FetchFromSmn = async (text) => {
@@ -40,7 +40,7 @@ function createReceiver(options: { config?: object; status?: number } = {}) {
     discover: async (project, _settings, trigger) => {
       lists.push(`${project} ${trigger}`);
       if (service.failure !== null) throw service.failure;
-      return service.isListed;
+      return service.list;
     },
   });
   const send = async (message: object, path = PATH) => {
@@ -75,7 +75,7 @@ describe("the event trigger", () => {
 
   it("answers `requested` if the jobs were listed less than ten seconds ago", async () => {
     const { send, trace, service } = createReceiver();
-    service.isListed = false;
+    service.list = "not_due";
     expect(await send(trace())).toEqual({ status: 200, text: "requested" });
   });
 

@@ -56,7 +56,7 @@ describe("the conclusion of a watch", () => {
       flow.observation = jobIn("failed");
       await flow.poll(1);
       const outcome = await flow.memory.readOutcome({ ...KEY, generation: 0 });
-      expect(outcome?.summary).toMatchObject({ listUrl, statusUrl: expect.stringContaining("?key=") });
+      expect(outcome?.summary).toMatchObject({ listUrl, jobPageUrl: expect.stringContaining("?key=") });
     },
   );
 

@@ -51,7 +51,7 @@ const CONCLUSION: OutcomeSummary = {
   createdAt: null,
   updatedAt: null,
   durationSeconds: 550,
-  statusUrl: null,
+  jobPageUrl: null,
   listUrl: null,
   subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 },
   acceptedAt: Date.parse("2026-11-23T09:20:00.000Z"),

@@ -1,4 +1,4 @@
-import { type CceApi, createAutopilotFallback } from "../../../lib/cce/autopilot.ts";
+import { type CceApi, createQueryOfBothApis } from "../../../lib/cce/autopilot.ts";
 import type { Job, Observation } from "../../../lib/domain/job.ts";
 import { clientOf, type Served, serve } from "./harness.ts";
 
@@ -12,7 +12,7 @@ const refused = (kind: Exclude<Observation["kind"], "job" | "throttled">): Obser
 /** Queries a job `times` times. Returns the last observation and the APIs that were asked. */
 async function ask(answers: Record<CceApi, Observation>, autopilot?: boolean, times = 1) {
   const asked: CceApi[] = [];
-  const query = createAutopilotFallback(autopilot, async (api) => {
+  const query = createQueryOfBothApis(autopilot, async (api) => {
     asked.push(api);
     return answers[api];
   });
@@ -21,7 +21,7 @@ async function ask(answers: Record<CceApi, Observation>, autopilot?: boolean, ti
   return { observation, asked };
 }
 
-describe("createAutopilotFallback", () => {
+describe("createQueryOfBothApis", () => {
   it("asks only the standard API for a job that this API returns", async () => {
     expect(await ask({ standard: JOB, autopilot: gone }, undefined, 2)).toEqual({
       observation: JOB,
@@ -47,7 +47,7 @@ describe("createAutopilotFallback", () => {
   it("does not call a known job of an Autopilot cluster gone after a refusal of the Autopilot API", async () => {
     const forbidden = refused("forbidden");
     const answers: Observation[] = [JOB, forbidden];
-    const query = createAutopilotFallback(undefined, async (api) =>
+    const query = createQueryOfBothApis(undefined, async (api) =>
       api === "standard" ? gone : (answers.shift() ?? gone),
     );
     expect(await query("j", "j", 0)).toBe(JOB);

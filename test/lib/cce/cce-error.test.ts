@@ -1,6 +1,6 @@
-import { observationAfterNetworkError } from "../../../lib/cce/cce-error.ts";
+import { refusalAfterNetworkError } from "../../../lib/cce/cce-error.ts";
 
-describe("observationAfterNetworkError", () => {
+describe("refusalAfterNetworkError", () => {
   it.each([
     ["ECONNREFUSED", "CCE cannot be reached (ECONNREFUSED)"],
     ["DEADLINE_PASSED", "CCE did not answer in time"],
@@ -19,11 +19,11 @@ describe("observationAfterNetworkError", () => {
     ],
     ["PROXY_REFUSED", "CCE cannot be reached through the proxy in HTTPS_PROXY (PROXY_REFUSED)"],
   ])("says for the code %s what happened and what to check", (code, text) => {
-    expect(observationAfterNetworkError("prod", code)).toEqual({ kind: "unavailable", text });
+    expect(refusalAfterNetworkError("prod", code)).toEqual({ kind: "unavailable", text });
   });
 
   it("names IAM and the address of IAM when a sign-in got no reply", () => {
-    expect(observationAfterNetworkError("prod", "CERT_UNTRUSTED", "IAM")).toMatchObject({
+    expect(refusalAfterNetworkError("prod", "CERT_UNTRUSTED", "IAM")).toMatchObject({
       text: expect.stringMatching(/^IAM cannot be reached .* check ca and iamEndpoint of project prod$/),
     });
   });

@@ -199,9 +199,9 @@ describe("createCceClient", () => {
     const observation = await client.queryJob({ project: "a", jobId }, LIMIT);
     if (observation.kind !== "job") throw new Error(observation.kind);
     expect(observation.job.subJobs[0]?.subJobs).toEqual([]);
-    const completed = await client.queryFailedSubjobs("a", observation.job, LIMIT);
+    const completed = await client.addMissingFailureReasons("a", observation.job, LIMIT);
     expect(completed.subJobs[0]?.subJobs[0]?.reason).toBe("sold out");
-    expect(await client.queryFailedSubjobs("nobody", observation.job, LIMIT)).toEqual(observation.job);
+    expect(await client.addMissingFailureReasons("nobody", observation.job, LIMIT)).toEqual(observation.job);
   });
   it("returns no credential when CCE or IAM refuses the credential", async () => {
     const wrong = { kind: "aksk", accessKey: "WRONGACCESSKEY", secretKey: "wrongsecretkey" };
@@ -247,7 +247,7 @@ async function complete(tree: Job, replyOf: (jobId: string) => Job | null) {
   return { queried, completed };
 }
 
-describe("queryFailedSubjobs", () => {
+describe("addMissingFailureReasons", () => {
   it("queries only failed subjobs without a reason and without a failed child", async () => {
     const tree = job({
       jobId: "root",
@@ -300,7 +300,9 @@ describe("queries of failed subjobs by the client", () => {
     "leave the job unchanged when CCE answers with status %d",
     async (status) => {
       served = await serve((_, response) => response.writeHead(status).end());
-      expect(await clientAt(served.url).queryFailedSubjobs("p", tree, { timeLimitMs: 2000 })).toEqual(tree);
+      expect(await clientAt(served.url).addMissingFailureReasons("p", tree, { timeLimitMs: 2000 })).toEqual(
+        tree,
+      );
     },
   );
 
@@ -310,7 +312,9 @@ describe("queries of failed subjobs by the client", () => {
       queried += 1;
     });
     const startedAt = performance.now();
-    expect(await clientAt(served.url).queryFailedSubjobs("p", tree, { timeLimitMs: 300 })).toEqual(tree);
+    expect(await clientAt(served.url).addMissingFailureReasons("p", tree, { timeLimitMs: 300 })).toEqual(
+      tree,
+    );
     expect(performance.now() - startedAt).toBeLessThan(1500);
     expect(queried).toBe(5);
   });
@@ -320,7 +324,7 @@ describe("queries of failed subjobs by the client", () => {
       if (request.url?.endsWith("/b")) return;
       response.end(JSON.stringify({ kind: "Job", status: { phase: "Failed", reason: "sold out" } }));
     });
-    const completed = await clientAt(served.url).queryFailedSubjobs("p", tree, { timeLimitMs: 500 });
+    const completed = await clientAt(served.url).addMissingFailureReasons("p", tree, { timeLimitMs: 500 });
     expect(completed.subJobs.map(({ reason }) => reason)).toEqual([
       "sold out",
       null,

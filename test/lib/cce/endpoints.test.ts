@@ -1,11 +1,14 @@
-import { findCceEndpoint, findIamEndpoint } from "../../../lib/cce/endpoints.ts";
+import {
+  configuredOrDerivedIamEndpoint,
+  configuredOrRegionalCceEndpoint,
+} from "../../../lib/cce/endpoints.ts";
 import { Project } from "../../../lib/config/projects.ts";
 
 const password = { kind: "password", domain: "d", user: "u", password: "p" };
 const project = (fields: object, auth: object = password) =>
   Project.parse({ projectId: "p", ...fields, auth });
 
-describe("findCceEndpoint", () => {
+describe("configuredOrRegionalCceEndpoint", () => {
   it.each([
     ["cn-north-4", "https://cce.cn-north-4.myhuaweicloud.com"],
     ["eu-west-101", "https://cce.eu-west-101.myhuaweicloud.eu"],
@@ -13,33 +16,35 @@ describe("findCceEndpoint", () => {
     ["eu-nl", "https://cce.eu-nl.otc.t-systems.com"],
     ["constructor", "https://cce.constructor.myhuaweicloud.com"],
   ])("derives the URL from the region %s", (region, endpoint) => {
-    expect(findCceEndpoint(project({ region }))).toBe(endpoint);
+    expect(configuredOrRegionalCceEndpoint(project({ region }))).toBe(endpoint);
   });
   it.each([
     ["https://cce.example.com/", "https://cce.example.com"],
     ["https://proxy.example.com/cce//", "https://proxy.example.com/cce"],
     ["http://127.0.0.1:8080/?x=1#y", "http://127.0.0.1:8080"],
   ])("returns a configured endpoint without query and trailing slashes: %s", (endpoint, trimmed) => {
-    expect(findCceEndpoint(project({ region: "eu-de", endpoint }))).toBe(trimmed);
+    expect(configuredOrRegionalCceEndpoint(project({ region: "eu-de", endpoint }))).toBe(trimmed);
   });
 });
 
-describe("findIamEndpoint", () => {
+describe("configuredOrDerivedIamEndpoint", () => {
   it.each([
     [{ region: "cn-north-4" }, "https://iam.cn-north-4.myhuaweicloud.com"],
     [{ region: "eu-de" }, "https://iam.eu-de.otc.t-systems.com"],
     [{ endpoint: "https://cce.sc.example.com:8443" }, "https://iam.sc.example.com:8443"],
     [{ endpoint: "https://proxy.example.com", region: "eu-nl" }, "https://iam.eu-nl.otc.t-systems.com"],
   ])("derives the URL from %j", (fields, endpoint) => {
-    expect(findIamEndpoint(project(fields))).toBe(endpoint);
+    expect(configuredOrDerivedIamEndpoint(project(fields))).toBe(endpoint);
   });
   it("returns a configured endpoint without the API version", () => {
     for (const path of ["", "/", "/v3", "/v3/"]) {
       const auth = { ...password, iamEndpoint: `https://iam.example.com${path}` };
-      expect(findIamEndpoint(project({ region: "eu-de" }, auth))).toBe("https://iam.example.com");
+      expect(configuredOrDerivedIamEndpoint(project({ region: "eu-de" }, auth))).toBe(
+        "https://iam.example.com",
+      );
     }
   });
   it("returns null when neither a region nor a cce host is configured", () => {
-    expect(findIamEndpoint(project({ endpoint: "https://proxy.example.com" }))).toBeNull();
+    expect(configuredOrDerivedIamEndpoint(project({ endpoint: "https://proxy.example.com" }))).toBeNull();
   });
 });

@@ -3,8 +3,8 @@ import { parse } from "node:url";
 import { AKSKSigner } from "@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js";
 import fc from "fast-check";
 import {
+  createAuthorizationHeader,
   createCanonicalRequest,
-  createSignatureHeader,
   formatSdkDate,
   percentEncode,
 } from "../../../lib/cce/signed-headers.ts";
@@ -35,7 +35,7 @@ const names = fc
 /**
  * Returns true when the locale's order and the order of code points are equal for all header names. The vendor's SDK
  * sorts header lines by locale, and header names by code points. The two orders differ for `a_1` and `a-1`. The gateway
- * and `createSignatureHeader` always sort by code points.
+ * and `createAuthorizationHeader` always sort by code points.
  */
 function vendorOrderIsOne(all: readonly string[]): boolean {
   const lower = [...all, "content-type", "host", "x-sdk-date"].map((name) => name.toLowerCase());
@@ -69,7 +69,7 @@ const request = fc.record({
   secretKey: fc.string({ unit: "binary", minLength: 1, maxLength: 40 }),
 });
 
-describe("createSignatureHeader", () => {
+describe("createAuthorizationHeader", () => {
   it("signs 3,000 random requests as the vendor's SDK does", () => {
     fc.assert(
       fc.property(
@@ -93,7 +93,7 @@ describe("createSignatureHeader", () => {
           const body = data ? JSON.stringify(data) : "";
           const signable = { method, path: parsed, query, headers: all, body };
           expect(theirs).toMatchObject({
-            Authorization: createSignatureHeader(signable, { accessKey, secretKey }),
+            Authorization: createAuthorizationHeader(signable, { accessKey, secretKey }),
           });
         },
       ),

@@ -77,9 +77,9 @@ export const hostileSummary: fc.Arbitrary<OutcomeSummary> = fc
     sub: orNull,
     context,
     count: fc.constantFrom(0, 1, 7, 200),
-    statusUrl: fc.option(fc.constant(`https://notifier.example.com/jobs/p/j?key=${"k".repeat(90)}`)),
+    jobPageUrl: fc.option(fc.constant(`https://notifier.example.com/jobs/p/j?key=${"k".repeat(90)}`)),
   })
-  .map(({ outcome, reason, type, name, cluster, sub, context, count, statusUrl }) => {
+  .map(({ outcome, reason, type, name, cluster, sub, context, count, jobPageUrl }) => {
     const failed = { phase: "Failed", state: "failed", reason, type: sub, resourceName: name } as const;
     const root = job({
       type,
@@ -88,6 +88,6 @@ export const hostileSummary: fc.Arbitrary<OutcomeSummary> = fc
       subJobs: Array.from({ length: count }, () => job(failed)),
     });
     return summarizeOutcome(
-      facts({ outcome, reason, job: root, context, statusUrl, warnings: [reason ?? "w"] }),
+      facts({ outcome, reason, job: root, context, jobPageUrl, warnings: [reason ?? "w"] }),
     );
   });

@@ -212,7 +212,7 @@ it.each(CHAT_KINDS)(
   "the body of a message for %s has no commit hash and no number of polls, and the job ID only in the footer",
   (kind) => {
     for (const summary of [...Object.values(SAMPLES), MANY_NODES]) {
-      const { payload } = formatOutcome(target(kind), { ...summary, jobId: "the-job-id", statusUrl: null });
+      const { payload } = formatOutcome(target(kind), { ...summary, jobId: "the-job-id", jobPageUrl: null });
       const json = JSON.stringify(payload).replaceAll("\\\\", "");
       expect(json).not.toMatch(/9f2c1ab|12 polls|cluster-77(?!\/detail)/);
       const copies = kind === "slack" ? 2 : 1;

@@ -92,7 +92,7 @@ export function facts(part: Partial<EndedWatch> = {}): EndedWatch {
       commit: "9f2c1ab",
       labels: { env: "prod" },
     },
-    statusUrl: "https://notifier.example.com/jobs/prod/job-1?key=k.v",
+    jobPageUrl: "https://notifier.example.com/jobs/prod/job-1?key=k.v",
     listUrl: LIST_URL,
     ...part,
   };
@@ -190,7 +190,7 @@ export const SLOW: SlowSummary = summarizeSlowJob(
     context: { actor: "jane", pipeline: "deploy", labels: { team: "checkout" } },
     ageSeconds: 812,
     usual: { p50Seconds: 431.2, p95Seconds: 640.5, fromJobs: 57 },
-    statusUrl: "https://notifier.example.com/jobs/prod/1e50bfbe?key=a.b",
+    jobPageUrl: "https://notifier.example.com/jobs/prod/1e50bfbe?key=a.b",
   },
   job({
     type: "CreateCluster",

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { createSignatureQuery } from "../../../lib/channels/dingtalk/channel.ts";
+import { createDingtalkSignatureQuery } from "../../../lib/channels/dingtalk/channel.ts";
 import { createFeishuSignature } from "../../../lib/channels/feishu/channel.ts";
 
 const NOW = 1_700_000_000_123;
@@ -11,12 +11,12 @@ it("createFeishuSignature signs an empty message with a key of the time in secon
   });
 });
 
-it("createSignatureQuery signs the time in milliseconds and encodes the signature for a URL", () => {
+it("createDingtalkSignatureQuery signs the time in milliseconds and encodes the signature for a URL", () => {
   const special = new Set<string>();
   for (let now = NOW; now < NOW + 20; now += 1) {
     const signature = createHmac("sha256", "quiet").update(`${now}\nquiet`).digest("base64");
     for (const [character] of signature.matchAll(/[+/=]/g)) special.add(character);
-    const query = new URLSearchParams(createSignatureQuery("quiet", now));
+    const query = new URLSearchParams(createDingtalkSignatureQuery("quiet", now));
     expect(Object.fromEntries(query)).toEqual({ timestamp: String(now), sign: signature });
   }
   expect(special.size).toBe(3);

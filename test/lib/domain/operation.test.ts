@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { JobId } from "../../../lib/domain/job.ts";
 import {
   computeOperationJobId,
-  isNewOperation,
+  mayBeNewOperation,
   Operation,
-  operationResource,
+  resourceOfOperation,
 } from "../../../lib/domain/operation.ts";
 import { formatJobType, OPERATION_KINDS } from "../../../lib/domain/operation-kind.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
@@ -76,7 +76,7 @@ describe("computeOperationJobId", () => {
         const jobId = computeOperationJobId(drawn);
         expect(JobId.safeParse(jobId).success).toBe(true);
         if (drawn.taskId !== undefined) expect(jobId).toBe(drawn.taskId);
-        expect(operationResource(drawn).id).not.toBe("");
+        expect(resourceOfOperation(drawn).id).not.toBe("");
       }),
     );
   });
@@ -89,7 +89,7 @@ describe("computeOperationJobId", () => {
   });
 });
 
-describe("isNewOperation", () => {
+describe("mayBeNewOperation", () => {
   const awake = { kind: "awake", clusterId: "c" } as const;
   const upgrade = { kind: "cluster_upgrade", clusterId: "c", taskId: "t" } as const;
   it.each([
@@ -100,7 +100,7 @@ describe("isNewOperation", () => {
     ["a task that was watched for another cluster", upgrade, { ...upgrade, clusterId: "other" }, true],
     ["a job that was watched as an operation", null, upgrade, false],
   ] as const)("decides about %s", (_, asked, stored, expected) => {
-    expect(isNewOperation(asked, stored)).toBe(expected);
+    expect(mayBeNewOperation(asked, stored)).toBe(expected);
   });
 });
 

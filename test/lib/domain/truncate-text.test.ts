@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { countJsonBytes } from "../../../lib/domain/json.ts";
+import { countJsonStringBytes } from "../../../lib/domain/json.ts";
 import {
   countUtf8Bytes,
   countUtf16Units,
@@ -33,7 +33,7 @@ const texts = fc.array(fc.constantFrom(...PIECES), { maxLength: 60 }).map((piece
 const MEASURES: readonly (readonly [name: string, measure: Measure])[] = [
   ["UTF-16 units", countUtf16Units],
   ["UTF-8 bytes", countUtf8Bytes],
-  ["JSON bytes", countJsonBytes],
+  ["JSON bytes", countJsonStringBytes],
 ];
 
 /** Truncates a text like `truncate`, but segments the whole text. The tests compare the results. */
@@ -91,8 +91,8 @@ describe("truncate", () => {
   });
 
   it("counts the escape sequences of a JSON string", () => {
-    expect(truncate('a"""""', 6, countJsonBytes)).toBe('a"…');
-    expect(countJsonBytes("\u0000é")).toBe(8);
+    expect(truncate('a"""""', 6, countJsonStringBytes)).toBe('a"…');
+    expect(countJsonStringBytes("\u0000é")).toBe(8);
   });
 
   it("returns only the ellipsis if the first grapheme cluster does not fit", () => {

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { parseAllowList } from "../../../lib/http/allow-list.ts";
-import { checkUrl, isCallbackHostListedExactly } from "../../../lib/http/check-url.ts";
+import { checkUrlBeforeDns, isCallbackHostListedExactly } from "../../../lib/http/check-url.ts";
 
 const verdict = (url: string, allow: readonly string[] = []) => {
-  const checked = checkUrl(url, parseAllowList(allow));
+  const checked = checkUrlBeforeDns(url, parseAllowList(allow));
   return checked.kind === "refused" ? checked.rule : "allowed";
 };
 
-describe("checkUrl", () => {
+describe("checkUrlBeforeDns", () => {
   it.each([
     "https://hooks.slack.com/services/T00/B00/abc",
     "https://prod-1.westeurope.logic.azure.com:443/workflows/a?sp=%2Ftriggers&sig=b",
@@ -120,7 +120,7 @@ describe("checkUrl", () => {
     });
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.string({ unit: "binary" }), hostile), (text) => {
-        const checked = checkUrl(text, parseAllowList([]));
+        const checked = checkUrlBeforeDns(text, parseAllowList([]));
         if (checked.kind === "refused") return true;
         const { url, hostPort } = checked;
         return (

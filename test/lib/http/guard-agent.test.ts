@@ -1,7 +1,7 @@
 import { Agent } from "node:http";
 import { connect } from "node:net";
 import { parseAllowList } from "../../../lib/http/allow-list.ts";
-import { guardAgent, openEgress } from "../../../lib/http/egress.ts";
+import { makeAgentCheckAddresses, openEgress } from "../../../lib/http/egress.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { type NameServer, startNameServer, type Zone } from "./support/name-server.ts";
 import { type Receiver, startReceiver } from "./support/receiver.ts";
@@ -150,7 +150,7 @@ describe("the check of addresses when a socket opens", () => {
       dialled.push(host);
       return connect(port, "127.0.0.1");
     };
-    guardAgent(http, parseAllowList(["::1"]));
+    makeAgentCheckAddresses(http, parseAllowList(["::1"]));
     const connections = openEgress([]);
     const call = (host: string) =>
       sendWithRule({

@@ -51,7 +51,7 @@ async function watchThrough(tree: Job): Promise<number[]> {
     acceptedAt: T0,
     concludedAt: T0 + 60_000,
     polls: 2,
-    statusUrl: null,
+    jobPageUrl: null,
     listUrl: null,
   });
   expect(

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
-import { createSignatureHeaders } from "../../../../lib/channels/webhook/channel.ts";
+import { createWebhookSignatureHeaders } from "../../../../lib/channels/webhook/channel.ts";
 import { Secret } from "../../../../lib/domain/secret.ts";
 
 const OLD = `whsec_${Buffer.alloc(24, 1).toString("base64")}`;
 const NEW = `whsec_${Buffer.alloc(64, 2).toString("base64")}`;
 
 const signed = (body: string, secrets: readonly string[], now = Date.now()) =>
-  createSignatureHeaders({
+  createWebhookSignatureHeaders({
     id: "msg_1",
     now,
     body: Buffer.from(body),
