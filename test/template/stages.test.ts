@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as z from "zod";
-import { DEFAULT_CONCURRENCY } from "../../local/ops/doctor/concurrency-check.ts";
+import { DEFAULT_CONCURRENCY, OTHER_FUNCTIONS } from "../../local/ops/doctor/concurrency-check.ts";
 import { StageFile } from "../../local/ops/stages.ts";
 import { runCommand } from "../support/run-command.ts";
 import { ROOT } from "./own-template.ts";
@@ -90,6 +90,11 @@ test("the memory of a function is its own setting, else memoryMegabytes of the s
   const defaults = Object.entries((await printWithoutParameters()).memory);
   for (const [name, megabytes] of defaults)
     expect([name, megabytes]).toEqual([name, Number(DEFAULTS[`${name}MemoryMegabytes`])]);
+}, 60_000);
+
+test("the check of the account's concurrency counts every function", async () => {
+  const functions = Object.keys((await printWithoutParameters()).memory);
+  expect(functions.sort()).toEqual([...OTHER_FUNCTIONS, "poll", "notify"].sort());
 }, 60_000);
 
 test("the command line overrides the stage file", async () => {

@@ -4,11 +4,8 @@ import { type Finding, okFinding, readErrorName, unreadableFinding, warningFindi
 
 /** The default value of the parameters `pollConcurrency` and `notifyConcurrency` in serverless.yml. */
 export const DEFAULT_CONCURRENCY = 10;
-/**
- * The number of concurrent executions that the four functions `enqueue`, `api`, `sweep` and `audit` need together. Each
- * of the four functions needs at least one execution.
- */
-const OTHER_EXECUTIONS = 4;
+/** The functions of a stage without `poll` and `notify`. Each of these functions needs at least one execution. */
+export const OTHER_FUNCTIONS = ["api", "audit", "discover", "enqueue", "sweep", "trail"] as const;
 const ITEM = "concurrency";
 
 export interface ConcurrencySettings {
@@ -48,14 +45,14 @@ export async function checkConcurrency(
         ? `the account allows ${total} executions at once`
         : `the account allows ${total} executions at once, ${unreserved} of them not reserved`;
     const text = `${account}; poll and notify use at most ${used}`;
-    if (unreserved >= used + OTHER_EXECUTIONS) return [okFinding(ITEM, text)];
+    if (unreserved >= used + OTHER_FUNCTIONS.length) return [okFinding(ITEM, text)];
     return [
       warningFinding(
         ITEM,
         `${text}. Under load the API has none left and answers with errors`,
         `Ask AWS for more: Service Quotas, AWS Lambda, "Concurrent executions". Until then lower pollConcurrency and ` +
-          `notifyConcurrency in stages/${stage}.json to ${OTHER_EXECUTIONS} less than the account allows, and deploy. ` +
-          "Each is at least 2.",
+          `notifyConcurrency in stages/${stage}.json, and deploy. Their sum must be at least ${OTHER_FUNCTIONS.length} ` +
+          "less than the account allows. Each is at least 2.",
       ),
     ];
   } catch (error) {

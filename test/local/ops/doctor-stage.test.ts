@@ -186,7 +186,12 @@ describe("checkConcurrency", () => {
       ),
       remedy: expect.stringMatching(/Service Quotas.*stages\/prod\.json/),
     });
-    expect(await check(account, { pollConcurrency: 3, notifyConcurrency: 3 })).toMatchObject({ state: "ok" });
+    const settings = (concurrency: number) => ({
+      pollConcurrency: concurrency,
+      notifyConcurrency: concurrency,
+    });
+    expect(await check(account, settings(2))).toMatchObject({ state: "ok" });
+    expect(await check(account, settings(3))).toMatchObject({ state: "warning" });
   });
 
   it("does not count the executions of a function with a reservation", async () => {
@@ -196,7 +201,7 @@ describe("checkConcurrency", () => {
   });
 
   it("counts only what is not reserved", async () => {
-    const account = { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 23 };
+    const account = { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 25 };
     expect(await check(account)).toMatchObject({ state: "warning" });
   });
 
