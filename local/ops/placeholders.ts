@@ -1,5 +1,8 @@
-/** Matches a whole value such as `…`, `<your key>`, `your-region`, `xxx` or `changeme`, or a SHA-256 of zeros. */
-const PLACEHOLDER = /^\s*(?:…|\.{3}|<[^<>]*>|x{3,}|0{64}|change[ _-]?me|todo|your[ _-][\w -]*)\s*$/i;
+/**
+ * Matches a whole value such as `…`, `<your key>`, `your-region`, `xxx` or `changeme`, or a SHA-256 of zeros. A mention of
+ * Slack or Discord, such as `<!here>`, `<@U0A1B2C3>` or `<@&1234>`, is not a placeholder.
+ */
+const PLACEHOLDER = /^\s*(?:…|\.{3}|<(?![!@#])[^<>]*>|x{3,}|0{64}|change[ _-]?me|todo|your[ _-][\w -]*)\s*$/i;
 /** The hosts of examples (RFC 2606, section 3). */
 const EXAMPLE_HOST = /^(?:.+\.)?example\.com$/i;
 

@@ -125,6 +125,10 @@ describe("placeholders", () => {
     "eu-de",
     "x",
     "https://my-company.net/?to=example.com",
+    "<!here>",
+    "<!subteam^S9K2LQ4ZT>",
+    "<@U9K2LQ4ZT>",
+    "<@&123456789012345678>",
   ])("do not contain the value %s", (value) => {
     expect(findPlaceholders({ a: value })).toEqual([]);
   });
