@@ -1,4 +1,5 @@
-import { parseArgs } from "node:util";
+import { UsageError } from "../local/ops/command.ts";
+import { readScriptArguments } from "../local/ops/script-arguments.ts";
 import { createLargeJobTargets, measureLargeJobMemory } from "./large-jobs.ts";
 import { createLoadTimeTargets, measureLoadTimes } from "./load-time.ts";
 import { createMemoryTargets, measureMemory } from "./memory.ts";
@@ -16,10 +17,27 @@ import { measureWaiting } from "./waiting.ts";
 import { createWorkTargets, measureCpuTimes } from "./work/work.ts";
 import { BATCH, recordWorkloads } from "./work/workloads.ts";
 
-const { values, positionals } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, store: { type: "boolean", default: false } },
-  allowPositionals: true,
-});
+const USAGE = `Measures the service. Prints one JSON object on stdout, and compares the figures with their targets on stderr.
+
+  npm run bench [-- --quick]                      runs all measurements; --quick makes fewer runs
+  npm run bench -- one-node [--quick]             measures only the one-node edition
+  npm run bench -- power [FUNCTION...] [--store]  measures functions with several sizes of memory; --store stores the figures
+
+Exit status: 0, 1 if a ratio is over twice its target, 2 for wrong use. docs/performance.md explains the figures.
+`;
+const { values, positionals } = readScriptArguments(
+  USAGE,
+  {
+    options: { quick: { type: "boolean", default: false }, store: { type: "boolean", default: false } },
+    allowPositionals: true,
+  },
+  (parsed) => {
+    const [measurement = "power", ...names] = parsed.positionals;
+    if (measurement !== "power" && (measurement !== "one-node" || names.length > 0))
+      throw new UsageError(`unknown measurement '${parsed.positionals.join(" ")}'`);
+    return parsed;
+  },
+);
 const EFFORT = values.quick
   ? { loads: 7, rounds: 5, recordsPerRound: 250, trees: 3, records: 5000, watches: [100, 400], polls: 100 }
   : {

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { readScriptArguments } from "../local/ops/script-arguments.ts";
 import { startDynamoDbLocal } from "../test/servers/java-servers.ts";
 import { COSTS, Measured } from "./costs/costs-data.ts";
 import { measureFunctions } from "./costs/measure-functions.ts";
@@ -9,7 +9,14 @@ import { renderTables, replaceTables } from "./costs/render-tables.ts";
 import { packageAndUnpackService } from "./support/package.ts";
 
 const MEASURED = new URL("./costs/measured.json", import.meta.url);
-const { values } = parseArgs({ options: { measure: { type: "boolean", default: false } } });
+const { measure: measuresAgain } = readScriptArguments(
+  `Writes the tables of docs/costs.md and docs/scale.md from the stored figures.
+
+  npm run bench:costs [-- --measure]   --measure first measures and stores the figures again
+`,
+  { options: { measure: { type: "boolean", default: false } } },
+  ({ values }) => values,
+);
 
 /** Measures what a job needs, with DynamoDB Local and the packaged functions. */
 async function measure(): Promise<Measured> {
@@ -35,8 +42,8 @@ async function measure(): Promise<Measured> {
 
 // `npm run bench:costs -- --measure` measures again. Without the option, the command only writes the tables of the
 // documents from the stored figures.
-const measured = values.measure ? await measure() : COSTS.measured;
-if (values.measure) await writeFile(MEASURED, `${JSON.stringify(measured, null, 2)}\n`);
+const measured = measuresAgain ? await measure() : COSTS.measured;
+if (measuresAgain) await writeFile(MEASURED, `${JSON.stringify(measured, null, 2)}\n`);
 for (const [name, tables] of Object.entries(renderTables({ ...COSTS, measured }))) {
   const document = new URL(`../docs/${name}`, import.meta.url);
   await writeFile(document, replaceTables(await readFile(document, "utf8"), tables));

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
+import { readScriptArguments } from "../local/ops/script-arguments.ts";
 import { replaceTables } from "./costs/render-tables.ts";
 import { measureRivals } from "./rivals/measure-rivals.ts";
 import { renderRivals } from "./rivals/render-rivals.ts";
@@ -11,7 +11,14 @@ import { recordWorkloads } from "./work/workloads.ts";
 
 const MEASURED = new URL("./rivals/measured.json", import.meta.url);
 const PAGE = new URL("../docs/performance.md", import.meta.url);
-const { values } = parseArgs({ options: { measure: { type: "boolean", default: false } } });
+const { measure: measuresAgain } = readScriptArguments(
+  `Writes the table of rivals in docs/performance.md from the stored figures.
+
+  npm run bench:rivals [-- --measure]   --measure first measures and stores the figures again
+`,
+  { options: { measure: { type: "boolean", default: false } } },
+  ({ values }) => values,
+);
 
 async function measure(): Promise<Rivals> {
   const packaged = await packageAndUnpackService();
@@ -28,6 +35,6 @@ async function measure(): Promise<Rivals> {
 
 // `npm run bench:rivals -- --measure` measures again. Without the option, the command only writes the table of the
 // document from the stored figures.
-const rivals = values.measure ? await measure() : readStoredRivals();
-if (values.measure) await writeFile(MEASURED, `${JSON.stringify(rivals, null, 2)}\n`);
+const rivals = measuresAgain ? await measure() : readStoredRivals();
+if (measuresAgain) await writeFile(MEASURED, `${JSON.stringify(rivals, null, 2)}\n`);
 await writeFile(PAGE, replaceTables(await readFile(PAGE, "utf8"), { rivals: renderRivals(rivals) }));

@@ -1,5 +1,6 @@
 import { createClient } from "../client/client.ts";
 import { followWatches } from "../client/follow-watches.ts";
+import { readScriptArguments } from "../local/ops/script-arguments.ts";
 import { TOKENS } from "../test/functions/http-config.ts";
 import { createHarness, type Harness } from "../test/functions/http-harness.ts";
 import { KEY } from "../test/functions/http-watched.ts";
@@ -195,4 +196,13 @@ export function createWaitingTargets(figures: WaitingFigures): readonly Target[]
   ];
 }
 
-if (import.meta.main) process.stdout.write(`${JSON.stringify(await measureWaiting())}\n`);
+if (import.meta.main) {
+  readScriptArguments(
+    `Computes what callers who wait for ten-minute jobs cost. Prints one JSON object.
+
+  npm run bench:waiting
+`,
+    {},
+  );
+  process.stdout.write(`${JSON.stringify(await measureWaiting())}\n`);
+}

@@ -5,11 +5,17 @@ import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 
+const [target, source = "client/cce-notifier.ts"] = process.argv.slice(2);
+if (target?.startsWith("-")) {
+  const usage = "npm run prepare [-- FILE [SOURCE]]\n";
+  if (target === "--help") process.stdout.write(usage);
+  else process.stderr.write(`Unknown option '${target}'\n\n${usage}`);
+  process.exit(target === "--help" ? 0 : 2);
+}
 // npm also runs this script after an install without development dependencies. If esbuild is not installed, the script
 // builds nothing.
 const esbuild = await import("esbuild").catch(() => null);
-const entryPoint = process.argv[3] ?? "client/cce-notifier.ts";
-const file = process.argv[2] ?? fileURLToPath(new URL("../build/cce-notifier.mjs", import.meta.url));
+const file = target ?? fileURLToPath(new URL("../build/cce-notifier.mjs", import.meta.url));
 
 const OPERATOR_COMMANDS = ["config", "doctor", "link", "redrive", "token"];
 
@@ -17,7 +23,7 @@ if (esbuild !== null) {
   await esbuild.build({
     // The output contains the paths of source files. Relative paths make the output the same in every folder.
     absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
-    entryPoints: [entryPoint],
+    entryPoints: [source],
     outfile: file,
     bundle: true,
     minifySyntax: true,
@@ -28,8 +34,8 @@ if (esbuild !== null) {
     format: "esm",
     banner: { js: "#!/usr/bin/env node" },
   });
-  if (process.argv[3] === undefined) await writeChecksum();
-  if (process.argv[2] === undefined) await buildServer(esbuild);
+  if (source === "client/cce-notifier.ts") await writeChecksum();
+  if (target === undefined) await buildServer(esbuild);
 }
 
 async function writeChecksum() {

@@ -4,6 +4,8 @@ import * as z from "zod";
 import { checkCceJob, checkCceReply, checkCreateReply } from "./corpus/cce-checks.ts";
 import { checkDeliveryResponse, checkEgress } from "./corpus/delivery-checks.ts";
 import { checkSignature } from "./corpus/signature-checks.ts";
+import { UsageError } from "./ops/command.ts";
+import { readScriptArguments } from "./ops/script-arguments.ts";
 
 /**
  * Checks one test case of a corpus file (a file of test cases). Returns null if the test case passed. If the test case
@@ -67,6 +69,18 @@ function checkDirectory(directory: string): boolean {
   return failed === 0 && files.length > 0;
 }
 
-const [directory] = process.argv.slice(2);
-if (directory === undefined) console.log("usage: npm run corpus -- DIR");
-process.exitCode = directory !== undefined && checkDirectory(directory) ? 0 : 1;
+const USAGE = `Runs every test case in the corpus files of a directory. Prints a line for each file and each mismatch.
+
+  npm run corpus -- DIR
+
+Exit status: 0, 1 if a test case failed or DIR has no corpus file, 2 for wrong use.
+`;
+const corpus = readScriptArguments(
+  USAGE,
+  { allowPositionals: true },
+  ({ positionals: [directory, ...more] }) => {
+    if (directory === undefined || more.length > 0) throw new UsageError("give one directory");
+    return directory;
+  },
+);
+process.exitCode = checkDirectory(corpus) ? 0 : 1;

@@ -12,6 +12,7 @@ import { renderConfigReference } from "./config-reference/reference-page.ts";
 import { createEventSchema } from "./event-schema.ts";
 import { renderGrafanaDashboard } from "./monitoring/grafana-dashboard.ts";
 import { renderPrometheusRules } from "./monitoring/prometheus-rules.ts";
+import { readScriptArguments } from "./ops/script-arguments.ts";
 import { renderStatesPage } from "./states-page.ts";
 
 /**
@@ -103,6 +104,14 @@ function moduleOfTexts(source: string, texts: Readonly<Record<string, string>>):
   return `// "npm run generate" makes this file from ${source}. Do not edit it.\n${constants.join("\n")}\n`;
 }
 
-if (import.meta.main)
+if (import.meta.main) {
+  readScriptArguments(
+    `Writes every generated file from its sources: the OpenAPI document, pages, schemas and references.
+
+  npm run generate
+`,
+    {},
+  );
   for (const [path, content] of Object.entries(GENERATED_FILES))
     writeFileSync(repositoryPath(path), await content());
+}

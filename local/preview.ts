@@ -6,6 +6,7 @@ import { html } from "../lib/pages/html.ts";
 import { renderNotificationView } from "./notification-views/notification-view.ts";
 import { renderNotificationsPage } from "./notification-views/notifications-page.ts";
 import { checkSignature } from "./notification-views/webhook.ts";
+import { readScriptArguments } from "./ops/script-arguments.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const GOLDEN_DIR = join(ROOT, "test", "lib", "channels", "golden");
@@ -49,4 +50,11 @@ function signatureHeaders(name: string, body: string): Record<string, string> {
   };
 }
 
+readScriptArguments(
+  `Renders all kinds of notifications as their readers see them, to build/preview.html.
+
+  npm run preview
+`,
+  {},
+);
 main();

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { readScriptArguments } from "./ops/script-arguments.ts";
 import { packageService } from "./package/package-service.ts";
 import { readConfigFile } from "./stack/config-file.ts";
 import { startEmbeddedStack } from "./stack/embedded-stack.ts";
@@ -51,4 +52,14 @@ async function startDemoParts(parts: Stoppables): Promise<string> {
   return configFile;
 }
 
+readScriptArguments(
+  `Runs the service on this machine without demo jobs, until SIGTERM or Ctrl-C.
+
+  npm run stack
+
+Prints one line of JSON when the service is ready. CONFIG_FILE is the path of the config, and PORT is the port of the service
+(default 4000, 0 means any free port). docs/operations.md describes all environment variables.
+`,
+  {},
+);
 await runUntilStopped(main);

@@ -8,6 +8,7 @@ import { announceDemo } from "./demo/running-demo.ts";
 import { createScreen } from "./demo/screen.ts";
 import { formatNotification } from "./demo/terminal-notification.ts";
 import { PortInUseError } from "./gateway/gateway.ts";
+import { readScriptArguments } from "./ops/script-arguments.ts";
 import { packageService } from "./package/package-service.ts";
 import { readConfigFile } from "./stack/config-file.ts";
 import { type EmbeddedStack, startEmbeddedStack } from "./stack/embedded-stack.ts";
@@ -22,6 +23,20 @@ const SPINNER_MS = 125;
 
 // If a program such as `head` stops reading the output, the demo stops as after Ctrl-C.
 process.stdout.once("error", () => process.kill(process.pid, "SIGTERM")).on("error", () => undefined);
+
+const USAGE = `Runs the service on this machine, with demo jobs. Needs no account.
+
+  npm start       stays until Ctrl-C, for jobs of your own
+  npm run demo    ends after the demo; exit status: 0 if every demo notification has arrived, else 1
+
+PORT is the port of the service (default 4000, 0 means any free port). docs/operations.md describes all environment
+variables.
+`;
+const exitsAfterDemo = readScriptArguments(
+  USAGE,
+  { options: { demo: { type: "boolean", default: false } } },
+  ({ values }) => values.demo,
+);
 
 const screen = createScreen(process.stdout, process.env);
 
@@ -123,4 +138,4 @@ async function startStack(
   });
 }
 
-await runUntilStopped((stopping, parts) => main(process.argv.includes("--demo"), stopping, parts));
+await runUntilStopped((stopping, parts) => main(exitsAfterDemo, stopping, parts));

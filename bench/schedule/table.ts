@@ -1,12 +1,26 @@
+import { UsageError } from "../../local/ops/command.ts";
+import { readCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { compareSchedules } from "./compare-schedules.ts";
 import { DISTRIBUTIONS, type Distribution } from "./distributions.ts";
 import { createSeededRandom } from "./seeded-random.ts";
 
 /**
  * This script prints the table of docs/schedule.md. For each distribution the table has the cost without and with a
- * history. Each cost is the mean and the maximum of several draws. Usage: table.ts [POLL_COST_SECONDS [SEED [DRAWS]]]
+ * history. Each cost is the mean and the maximum of several draws.
  */
-const [pollCostSeconds = 1, seed = 1123, draws = 1] = process.argv.slice(2).map(Number);
+const USAGE = `Prints the table of docs/schedule.md.
+
+  npm run --silent bench:schedule-table [-- POLL_COST_SECONDS [SEED [DRAWS]]]   by default 1 1123 1
+`;
+const [pollCostSeconds, seed, draws] = readScriptArguments(
+  USAGE,
+  { allowPositionals: true },
+  ({ positionals: [cost, ...more] }) => {
+    const seconds = Number(cost ?? 1);
+    if (!(seconds > 0)) throw new UsageError(`'${cost}' must be a number above 0`);
+    return [seconds, ...readCounts(more, [1123, 1])] as const;
+  },
+);
 const HISTORY_SIZES = [0, 20, 200] as const;
 
 function compareDraw({ jobType, draw }: Distribution, historySize: number, seed: number) {

@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { ignoreClosedOutputs } from "../../client/process-environment.ts";
 import { enforceCertificateChecks } from "../../lib/http/connections.ts";
 
 /** The error of a command with wrong arguments. The error message is printed above the command's usage. */
@@ -17,7 +18,7 @@ export class RefusedError extends Error {
 const HELP = { help: { type: "boolean", short: "h", default: false } } as const;
 
 type Options<T extends ParseArgsConfig> = T & { readonly options: T["options"] & typeof HELP };
-type Parsed<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<Options<T>>>;
+export type Parsed<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<Options<T>>>;
 
 /**
  * Runs a command of this repository and sets the exit status of the process. The exit status is the number that `main`
@@ -30,19 +31,29 @@ export async function runCommand<const T extends ParseArgsConfig>(
   main: (parsed: Parsed<T>) => Promise<number>,
 ): Promise<void> {
   enforceCertificateChecks(process.env);
+  ignoreClosedOutputs();
   try {
-    const parsed = parseArgs<Options<T>>({ ...config, options: { ...config.options, ...HELP } });
-    if ((parsed.values as { readonly help?: boolean }).help === true) process.stdout.write(usage);
+    const parsed = parseWithHelp(config);
+    if (parsed === "help") process.stdout.write(usage);
     else process.exitCode = await main(parsed);
   } catch (error) {
-    const usageMessage = wrongUse(error);
+    const usageMessage = describeWrongUse(error);
     process.stderr.write(usageMessage === null ? `${describeError(error)}\n` : `${usageMessage}\n\n${usage}`);
     process.exitCode = usageMessage === null ? 1 : 2;
   }
 }
 
+/**
+ * Reads the arguments of this process. Returns "help" if one of the arguments is `--help`.
+ * @throws an error that `describeWrongUse` describes, if the arguments do not have the form that `config` describes
+ */
+export function parseWithHelp<const T extends ParseArgsConfig>(config: T): Parsed<T> | "help" {
+  const parsed = parseArgs<Options<T>>({ ...config, options: { ...config.options, ...HELP } });
+  return (parsed.values as { readonly help?: boolean }).help === true ? "help" : parsed;
+}
+
 /** If the error is about wrong arguments of a command, returns the error message. Returns null for any other error. */
-function wrongUse(error: unknown): string | null {
+export function describeWrongUse(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if (error instanceof UsageError) return error.message;
   // The function keeps only the first sentence of the error message of Node.js. The other sentences are about arguments

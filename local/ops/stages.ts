@@ -6,6 +6,7 @@ import { REGION } from "../../framework-plugin.ts";
 import { parseJson } from "../../lib/domain/json.ts";
 import { readOutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { DEFAULT_CONCURRENCY } from "./doctor/concurrency-check.ts";
+import { readScriptArguments } from "./script-arguments.ts";
 import {
   alarmNamesCollide,
   CONCURRENCY,
@@ -195,10 +196,19 @@ export async function checkStageFiles(folder = STAGES_FOLDER): Promise<readonly 
   return faults;
 }
 
-// `npm run stages` checks all stage files (the settings of each stage) before a deployment. This check is necessary,
-// because the Serverless Framework ignores misspelled parameters.
-if (import.meta.main)
+// This check is necessary before a deployment, because the Serverless Framework ignores misspelled parameters.
+if (import.meta.main) {
+  readScriptArguments(
+    `Checks every file in stages/, which contains the settings of a stage. Prints each fault.
+
+  npm run stages
+
+Exit status: 0, 1 if a file has a fault, 2 for wrong use. docs/deploy.md describes the settings.
+`,
+    {},
+  );
   for (const fault of await checkStageFiles()) {
     process.stderr.write(`${fault}\n`);
     process.exitCode = 1;
   }
+}

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { readScriptArguments } from "../ops/script-arguments.ts";
 import {
   type BundledPackage,
   COMMAND_BUNDLES,
@@ -36,6 +37,15 @@ export function findRefusedLicences(
 const alternatives = (license: string): string[] => license.replace(/^\((.*)\)$/, "$1").split(" OR ");
 
 if (import.meta.main) {
+  readScriptArguments(
+    `Lists the licence of every bundled npm package.
+
+  npm run licenses
+
+Exit status: 0, 1 if a licence is not accepted, 2 for wrong use.
+`,
+    {},
+  );
   const root = fileURLToPath(new URL("../..", import.meta.url));
   const packages = [
     ...(await listBundledPackages(root, await functionBundles(root))),

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readScriptArguments } from "../ops/script-arguments.ts";
 import { packageService } from "./package-service.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -29,7 +30,15 @@ function findLinter(): string | null {
   return COMMANDS.find(isThere) ?? null;
 }
 
-// `npm run lint:template` packages the service and checks its CloudFormation template for several AWS partitions.
+readScriptArguments(
+  `Packages the service and checks its CloudFormation template for several AWS partitions. Needs cfn-lint.
+
+  npm run lint:template
+
+Exit status: 0, 1 if cfn-lint is missing or finds a fault, 2 for wrong use.
+`,
+  {},
+);
 const linter = findLinter();
 if (linter === null) {
   process.stderr.write(

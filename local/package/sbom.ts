@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { readScriptArguments } from "../ops/script-arguments.ts";
 import { type BundledPackage, functionBundles, listBundledPackages } from "./bundled-packages.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -62,6 +63,13 @@ function toHash(integrity: string): { alg: string; content: string } {
 }
 
 if (import.meta.main) {
+  readScriptArguments(
+    `Writes build/sbom.json: the npm packages in the bundles of the Lambda functions (CycloneDX 1.6).
+
+  npm run sbom
+`,
+    {},
+  );
   const product = Product.parse(JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")));
   const packages = await listBundledPackages(ROOT, await functionBundles(ROOT));
   await mkdir(join(ROOT, "build"), { recursive: true });

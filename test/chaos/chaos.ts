@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PurgeQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { readCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { tally } from "./tally.ts";
@@ -11,7 +12,16 @@ import { tally } from "./tally.ts";
  * and every target must be notified of every job. The script prints one JSON object. It exits with 0 if no notification
  * was lost, and a notification was sent twice only after a function was killed before it could record the answer.
  */
-const JOBS = Number(process.argv[2] ?? 300);
+const [JOBS] = readScriptArguments(
+  `Submits jobs, kills functions at random, and checks that every target is notified of every job.
+
+  npm run chaos [-- JOBS]   JOBS is 300 by default
+
+Prints one JSON object. Exit status: 0, 1 if a notification is lost or sent twice, 2 for wrong use.
+`,
+  { allowPositionals: true },
+  ({ positionals }) => readCounts(positionals, [300]),
+);
 const KILLING_MS = 20_000;
 const PURGE_AFTER_MS = 17_000;
 const DOWN_AFTER_MS = 6_000;

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { readCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { createServerFixture, PROJECT_ID, type RunningServer, startServer } from "../server/start-server.ts";
 import { tally } from "./tally.ts";
@@ -13,8 +14,16 @@ import { tally } from "./tally.ts";
  * a while, and the clock is set forward by an hour and back. The script prints one JSON object. It exits with 0 if no
  * notification was lost, and at most 40 notifications were sent twice.
  */
-const JOBS = Number(process.argv[2] ?? 300);
-const KILLS = Number(process.argv[3] ?? 30);
+const [JOBS, KILLS] = readScriptArguments(
+  `Submits jobs to the one-node edition, kills its process at random, and checks that every target is notified of every job.
+
+  npm run chaos:one-node [-- JOBS [KILLS]]   by default 300 jobs and 30 kills
+
+Prints one JSON object. Exit status: 0, 1 if a notification is lost or too many are sent twice, 2 for wrong use.
+`,
+  { allowPositionals: true },
+  ({ positionals }) => readCounts(positionals, [300, 30]),
+);
 const MAX_DUPLICATES = 40;
 const DISK_FULL_MS = 4000;
 const HOUR_MS = 3_600_000;

@@ -10,6 +10,7 @@ import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient, type SQSClientConfig } from "@aws-sdk/client-sqs";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { answerQuestions } from "../../local/ops/verify/questions.ts";
 import { readSources, writeSources } from "../../local/package/sources.ts";
 import { ACCOUNT_ID } from "../../local/template/scope.ts";
@@ -172,6 +173,15 @@ function countResources(state: StageState): number {
 const topicArn = ({ topics }: StageState) => Object.keys(topics)[0] ?? "";
 const queueArn = (name: string) => `arn:aws:sqs:${REGION}:${ACCOUNT_ID}:${PREFIX}-${name}`;
 
+readScriptArguments(
+  `Deploys, changes and removes the service on moto, a server that emulates AWS. Needs Python 3.10.
+
+  npm run deploy:check
+
+Exit status: 0, 1 if a check failed, 2 for wrong use.
+`,
+  {},
+);
 try {
   const moto = await startMoto(new AbortController().signal);
   const startedAt = Date.now();

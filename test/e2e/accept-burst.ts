@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { parseJson } from "../../lib/domain/json.ts";
+import { readCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { eventually } from "../support/eventually.ts";
 import { startServiceFixture } from "../support/service-fixture.ts";
 
@@ -9,7 +10,16 @@ import { startServiceFixture } from "../support/service-fixture.ts";
  * The script prints one JSON object. The exit code is 0 if every job was accepted, the last answer came within 3
  * seconds after the first call, and no second has more than a quarter of the first polls.
  */
-const calls = Number(process.argv[2] ?? 10);
+const [calls] = readScriptArguments(
+  `Submits jobs in one second, in calls of 100 jobs, and measures the last answer and the spread of the first polls.
+
+  npm run burst:accept [-- CALLS]   CALLS is 10 by default
+
+Prints one JSON object. Exit status: 0, 1 if a figure is over its limit, 2 for wrong use.
+`,
+  { allowPositionals: true },
+  ({ positionals }) => readCounts(positionals, [10]),
+);
 const JOBS_PER_CALL = 100;
 const MAX_ANSWER_SECONDS = 3;
 const MAX_POLLS_IN_ONE_SECOND = 0.25;

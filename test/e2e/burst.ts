@@ -1,3 +1,4 @@
+import { readCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { eventually } from "../support/eventually.ts";
 import { startServiceFixture } from "../support/service-fixture.ts";
@@ -10,7 +11,16 @@ import { succeedingJob } from "./outcome-jobs.ts";
  */
 const MAX_SECONDS_PER_MESSAGE = 1.1;
 const MAX_REFUSED = 1;
-const count = Number(process.argv[2] ?? 60);
+const [count] = readScriptArguments(
+  `Sends notifications to a chat that accepts one message per second, and measures the time.
+
+  npm run burst [-- NOTIFICATIONS]   NOTIFICATIONS is 60 by default
+
+Prints one JSON object. Exit status: 0, 1 if a message is missing, refused or late, 2 for wrong use.
+`,
+  { allowPositionals: true },
+  ({ positionals }) => readCounts(positionals, [60]),
+);
 const receiver = await startReceiver();
 const fixture = await startServiceFixture({
   targets: { deploys: { kind: "slack", url: `${receiver.url}/slack/deploys` } },

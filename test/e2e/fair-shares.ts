@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { readCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { startServiceFixture } from "../support/service-fixture.ts";
 
@@ -10,7 +11,16 @@ import { startServiceFixture } from "../support/service-fixture.ts";
  */
 const HANGING = "hanging";
 const JOBS_PER_CALL = 100;
-const count = Number(process.argv[2] ?? 300);
+const [count] = readScriptArguments(
+  `Submits jobs of a project whose CCE does not answer, and measures the delay of one job of another project.
+
+  npm run fair-shares [-- JOBS]   JOBS is 300 by default
+
+Prints one JSON object. Exit status: 0, 1 if the delay is too long, 2 for wrong use.
+`,
+  { allowPositionals: true },
+  ({ positionals }) => readCounts(positionals, [300]),
+);
 
 const sockets = new Set<Socket>();
 const unresponsive = createServer((socket) => {

@@ -1,6 +1,7 @@
-import { parseArgs } from "node:util";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import * as z from "zod";
+import { runCommand, UsageError } from "../../local/ops/command.ts";
+import { readCount } from "../../local/ops/script-arguments.ts";
 import { NO_PLANT } from "../simulation/plant.ts";
 import { findPlant } from "../simulation/plants.ts";
 import { CALLS, type Exploration, exploreSchedules } from "./explore-schedules.ts";
@@ -8,9 +9,13 @@ import { HIDDEN_PLANTS, VISIBLE_PLANTS } from "./visible-plants.ts";
 
 const USAGE = `npm run explore -- [--preemptions N] [--calls NAME]   explores all schedules, default N = 0
 npm run explore -- --plants                             prints the shortest schedule that shows each planted bug
-npm run explore -- --plant NAME                         prints the shortest schedule that shows one planted bug`;
+npm run explore -- --plant NAME                         prints the shortest schedule that shows one planted bug
+
+N is at most 5. NAME is a call (none, stop, restart, redelivery) or a planted bug.
+`;
 
 const WORKERS = 2;
+const MAX_PREEMPTIONS = 5;
 
 const Calls = z.enum(["none", "stop", "restart", "redelivery"]);
 const Task = z.strictObject({ calls: Calls, plant: z.nullable(z.string()), preemptions: z.int() });
@@ -18,8 +23,7 @@ type Task = z.infer<typeof Task>;
 
 function explore({ calls, plant, preemptions }: Task): Promise<Exploration> {
   const planted = plant === null ? NO_PLANT : findPlant(plant);
-  if (planted === null)
-    throw new Error(`Unknown plant '${plant}'. Known plants: ${Object.keys(VISIBLE_PLANTS).join(", ")}`);
+  if (planted === null) throw new Error(`unknown plant '${plant}'`);
   return exploreSchedules({ calls: CALLS[calls], plant: planted, preemptions });
 }
 
@@ -48,21 +52,32 @@ function exploreInThread(task: Task): Promise<Exploration> {
   });
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      preemptions: { type: "string", default: "0" },
-      calls: { type: "string" },
-      plants: { type: "boolean" },
-      plant: { type: "string" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help === true) return print(USAGE);
-  const preemptions = z.coerce.number().int().min(0).max(5).parse(values.preemptions);
+const OPTIONS = {
+  preemptions: { type: "string" },
+  calls: { type: "string" },
+  plants: { type: "boolean" },
+  plant: { type: "string" },
+} as const;
+
+interface Selection {
+  readonly preemptions?: string | undefined;
+  readonly calls?: string | undefined;
+  readonly plants?: boolean | undefined;
+  readonly plant?: string | undefined;
+}
+
+/** @throws UsageError if a value of an option is unknown */
+async function exploreSelected(values: Selection): Promise<number> {
+  const preemptions = readCount(values.preemptions, 0, 0);
+  if (preemptions > MAX_PREEMPTIONS) throw new UsageError(`N is at most ${MAX_PREEMPTIONS}`);
+  if (values.plant !== undefined && findPlant(values.plant) === null)
+    throw new UsageError(
+      `unknown plant '${values.plant}'. Known plants: ${Object.keys(VISIBLE_PLANTS).join(", ")}`,
+    );
   if (values.plants === true || values.plant !== undefined)
     return showPlants(values.plant === undefined ? Object.keys(VISIBLE_PLANTS) : [values.plant], preemptions);
-  const names = values.calls === undefined ? Calls.options : [Calls.parse(values.calls)];
+  const names = Calls.options.filter((name) => values.calls === undefined || values.calls === name);
+  if (names.length === 0) throw new UsageError(`unknown call '${values.calls}'`);
   const startedAt = performance.now();
   const total = { schedules: 0, states: 0, finalStates: 0, violations: 0 };
   const tasks = names.map((calls) => ({ calls, plant: null, preemptions }));
@@ -104,21 +119,12 @@ function printSchedule({ schedule, faults }: NonNullable<Exploration["violation"
   for (const fault of faults) print(`    FAULT ${fault}`);
 }
 
-function print(line: string): number {
+function print(line: string): void {
   process.stdout.write(`${line}\n`);
-  return 0;
 }
 
 if (isMainThread) {
-  await main().then(
-    (code) => {
-      process.exitCode = code;
-    },
-    (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-      process.exitCode = 2;
-    },
-  );
+  await runCommand(USAGE, { options: OPTIONS }, ({ values }) => exploreSelected(values));
 } else {
   parentPort?.once("message", async (task: unknown) =>
     parentPort?.postMessage(await explore(Task.parse(task))),

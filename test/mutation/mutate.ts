@@ -1,18 +1,19 @@
-/**
- * Changes the code in many small ways (mutants), one at a time, and reports the mutants that no test detects.
- *
- *     npm run mutate -- lib/schedule client/exit-code.ts
- *     npm run mutate -- --changed
- *
- * For a file, the tests of the same name run. For a folder or a file without such tests, all tests of test/lib/schedule
- * or a similar folder run. With `--changed`, the files of the latest commits run until two minutes are over. Fails if
- * the tests detect fewer than 92 % of the mutants, and of a sample fewer than 60 %. The mutants in survivors.json do not
- * count.
- */
 import { execFileSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { Stryker } from "@stryker-mutator/core";
+import { UsageError } from "../../local/ops/command.ts";
+import { readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { isSurvivor, readSurvivors, sourceLine } from "./survivors.ts";
+
+const USAGE = `Changes the code in many small ways (mutants), one at a time, and lists the mutants that no test detects.
+
+  npm run mutate -- lib/schedule client/exit-code.ts   tries folders and files
+  npm run mutate -- --changed                          tries files of the latest commits, in at most two minutes
+
+For a file, the tests of the same name run. For a folder or a file without such tests, all tests of test/lib/schedule or a
+similar folder run. Exit status: 0; 1 if the tests detect fewer than 92 % of the mutants, and with --changed fewer than
+60 %; 2 for wrong use. The mutants in test/mutation/survivors.json do not count.
+`;
 
 const MIN_KILLED_PERCENT = 92;
 /** The limit for a sample, because not every file has been measured yet. */
@@ -100,9 +101,17 @@ function changedFiles(): string[] {
 }
 
 const listed = readSurvivors();
-const paths = process.argv.slice(2);
-const isSample = paths[0] === "--changed";
-if (paths.length === 0) throw new Error("usage: npm run mutate -- (PATH... | --changed)");
+const { paths, isSample } = readScriptArguments(
+  USAGE,
+  { options: { changed: { type: "boolean", default: false } }, allowPositionals: true },
+  ({ values: { changed }, positionals }) => {
+    if (changed === positionals.length > 0)
+      throw new UsageError("give either folders and files, or --changed");
+    const missing = positionals.find((path) => !existsSync(path));
+    if (missing !== undefined) throw new UsageError(`${missing} does not exist`);
+    return { paths: positionals, isSample: changed };
+  },
+);
 const files = isSample ? changedFiles() : paths;
 const total = { killed: 0, survived: 0 };
 if (isSample) setTimeout(finish, CHANGED_MS);

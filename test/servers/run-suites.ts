@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { runUntilStopped } from "../../local/stack/run-until-stopped.ts";
 import { installLambdaPrograms } from "./lambda-function.ts";
 import { type ServerUrls, startServers } from "./start-servers.ts";
@@ -88,7 +89,15 @@ async function runSuite({ name, parameters, environment }: Suite, signal: AbortS
   return code === 0;
 }
 
-// `npm run servers:test` starts the servers and runs every suite on them. The exit status is 1 if a suite fails.
+readScriptArguments(
+  `Starts the servers of other projects and runs every suite on them.
+
+  npm run servers:test
+
+Needs Java, Maven, Python and Go. Exit status: 0, 1 if a suite failed, 2 for wrong use.
+`,
+  {},
+);
 await runUntilStopped(async (stopping, parts) => {
   const startedAt = performance.now();
   const [urls] = await Promise.all([startServers(stopping, parts), installLambdaPrograms(stopping)]);

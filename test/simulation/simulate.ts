@@ -1,4 +1,5 @@
-import { parseArgs } from "node:util";
+import { runCommand, UsageError } from "../../local/ops/command.ts";
+import { readCount } from "../../local/ops/script-arguments.ts";
 import { crashEverywhere } from "./crash-points.ts";
 import { faultEverywhere } from "./fault-points.ts";
 import { NO_PLANT, type Plant } from "./plant.ts";
@@ -11,29 +12,21 @@ npm run simulate -- --seed S [--plant NAME]                 runs one seed and pr
 npm run simulate -- --list-plants                           lists the bugs that can be planted
 npm run simulate -- --all-plants [--seeds N]                plants each bug until a seed finds it
 npm run simulate -- --crash-points                          crashes at every point and every pair of points of a job
-npm run simulate -- --faults                                plants every fault at every request of every function`;
+npm run simulate -- --faults                                plants every fault at every request of every function
+`;
 
-function parseCount(text: string | undefined, defaultCount: number): number {
-  const count = text === undefined ? defaultCount : Number(text);
-  if (Number.isSafeInteger(count) && count >= 0) return count;
-  throw new Error(`'${text}' must be an integer of at least 0.\n${USAGE}`);
-}
+const OPTIONS = {
+  seeds: { type: "string" },
+  first: { type: "string" },
+  seed: { type: "string" },
+  plant: { type: "string" },
+  "list-plants": { type: "boolean" },
+  "all-plants": { type: "boolean" },
+  "crash-points": { type: "boolean" },
+  faults: { type: "boolean" },
+} as const;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: "string" },
-      first: { type: "string" },
-      seed: { type: "string" },
-      plant: { type: "string" },
-      "list-plants": { type: "boolean" },
-      "all-plants": { type: "boolean" },
-      "crash-points": { type: "boolean" },
-      faults: { type: "boolean" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help === true) return print(USAGE);
+await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
   if (values["list-plants"] === true) return print(PLANT_NAMES.join("\n"));
   if (values["crash-points"] === true) {
     const report = await crashEverywhere();
@@ -46,15 +39,15 @@ async function main(): Promise<number> {
     return report.faulty.length === 0 ? 0 : 1;
   }
   if (values["all-plants"] === true) {
-    const foundBySeed = await findPlants(parseCount(values.seeds, 500));
+    const foundBySeed = await findPlants(readCount(values.seeds, 500, 0));
     print(JSON.stringify({ foundBySeed }));
     return Object.values(foundBySeed).includes(null) ? 1 : 0;
   }
   const plant = values.plant === undefined ? NO_PLANT : findPlant(values.plant);
   if (plant === null)
-    throw new Error(`Unknown plant '${values.plant}'. Known plants: ${PLANT_NAMES.join(", ")}`);
-  if (values.seed !== undefined) return replay(parseCount(values.seed, 1), plant, print);
-  const seeds = { first: parseCount(values.first, 1), seeds: parseCount(values.seeds, 2000) };
+    throw new UsageError(`unknown plant '${values.plant}'. Known plants: ${PLANT_NAMES.join(", ")}`);
+  if (values.seed !== undefined) return replay(readCount(values.seed, 1, 0), plant, print);
+  const seeds = { first: readCount(values.first, 1, 0), seeds: readCount(values.seeds, 2000, 0) };
   const startedAt = performance.now();
   const { totals, failed } = await simulateSeeds(seeds, plant, values.plant !== undefined);
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
@@ -64,7 +57,7 @@ async function main(): Promise<number> {
   const plantOption = values.plant === undefined ? "" : ` --plant ${values.plant}`;
   printError(`To replay it: npm run simulate -- --seed ${failed.seed}${plantOption}`);
   return 1;
-}
+});
 
 /** Runs one seed and prints its trace, its faults and its result. */
 async function replay(seed: number, plant: Plant, printLine: (line: string) => number): Promise<number> {
@@ -85,13 +78,3 @@ function printError(line: string): number {
   process.stderr.write(`${line}\n`);
   return 0;
 }
-
-await main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    printError(error instanceof Error ? error.message : String(error));
-    process.exitCode = 2;
-  },
-);

@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as z from "zod";
+import { UsageError } from "../../local/ops/command.ts";
+import { readScriptArguments } from "../../local/ops/script-arguments.ts";
 
 const Entry = z.strictObject({
   /** Words or phrases, separated by `|`. */
@@ -114,7 +116,21 @@ function segmentsOfCode(text: string): { part: Part; start: number; text: string
 }
 
 if (import.meta.main) {
-  const found = bannedWordsInRepository(process.argv.slice(2));
+  const folders = readScriptArguments(
+    `Lists the banned words in every file of the repository, or only in the files of some folders.
+
+  npm run words [-- FOLDER...]
+
+Exit status: 0, 1 if a word is banned, 2 for wrong use. test/structure/banned-words.json lists the banned words.
+`,
+    { allowPositionals: true },
+    ({ positionals }) => {
+      const missing = positionals.find((folder) => !existsSync(folder));
+      if (missing !== undefined) throw new UsageError(`${missing} does not exist`);
+      return positionals;
+    },
+  );
+  const found = bannedWordsInRepository(folders);
   for (const { file, line, word, use } of found)
     process.stdout.write(`${file}:${line}: '${word}'. Use: ${use}\n`);
   process.stdout.write(`${found.length} banned words\n`);

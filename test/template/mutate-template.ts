@@ -1,15 +1,31 @@
-/**
- * `npm run mutate:template [-- RESOURCES]` changes each value of the compiled template, one at a time, and checks that a
- * rule finds the change. RESOURCES is a regular expression for logical IDs. The exit code is 1 if a change is not found
- * and has no entry in free-values.ts, or if an entry has become superfluous.
- */
+import { UsageError } from "../../local/ops/command.ts";
+import { readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { readEmittedMetrics } from "./emitted-metrics.ts";
 import { FREE_VALUES } from "./free-values.ts";
 import { type Mutant, mutantsOf } from "./mutants.ts";
 import { compileOwnTemplate, type OwnTemplate, withResources } from "./own-template.ts";
 import { findTemplateFaults } from "./template-check.ts";
 
-const [only = "."] = process.argv.slice(2);
+const USAGE = `Changes each value of the compiled template, one at a time, and checks that a rule finds the change.
+
+  npm run mutate:template [-- RESOURCES]   RESOURCES is a regular expression for logical IDs
+
+Exit status: 0, 1 if a change is not found and has no entry in test/template/free-values.ts, or if an entry has become
+superfluous, 2 for wrong use.
+`;
+const only = readScriptArguments(
+  USAGE,
+  { allowPositionals: true },
+  ({ positionals: [pattern = ".", ...more] }) => {
+    if (more.length > 0) throw new UsageError("give at most one regular expression");
+    try {
+      new RegExp(pattern);
+    } catch {
+      throw new UsageError(`'${pattern}' is not a regular expression`);
+    }
+    return pattern;
+  },
+);
 const own = await compileOwnTemplate();
 const emitted = await readEmittedMetrics();
 const faults = findTemplateFaults(own, emitted);

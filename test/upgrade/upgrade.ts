@@ -4,9 +4,10 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import * as z from "zod";
 import { parseJson } from "../../lib/domain/json.ts";
+import { UsageError } from "../../local/ops/command.ts";
+import { readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { packageService } from "../../local/package/package-service.ts";
 import { readSources, writeSources } from "../../local/package/sources.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
@@ -14,16 +15,24 @@ import { tally } from "../chaos/tally.ts";
 import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { makeNextRelease } from "./next-release.ts";
 
-/**
- * Switches between two releases under load, in both directions, on one ledger and one set of queues. Every target must be
- * notified once of every job. The other release is the current tree with changed formats of messages and items, or the
- * release of a git reference. The script prints one JSON object and exits with 0 if nothing was lost.
- */
-const USAGE = `npm run upgrade [-- --release GIT_REF | --plant same-version]
+const USAGE = `Switches between two releases under load, in both directions, on one ledger and one set of queues. Every target must be
+notified once of every job. Prints one JSON object.
+
+  npm run upgrade                         the other release is the current code with changed formats of messages and items
+  npm run upgrade -- --release GIT_REF    the other release is a git reference, such as the tag of the previous release
+  npm run upgrade -- --plant same-version makes a mistake that must be found
+
+Exit status: 0, 1 if a notification is lost or sent twice, 2 for wrong use.
 `;
-const { values } = parseArgs({
-  options: { release: { type: "string" }, plant: { type: "string" }, help: { type: "boolean" } },
-});
+const values = readScriptArguments(
+  USAGE,
+  { options: { release: { type: "string" }, plant: { type: "string" } } },
+  (parsed) => {
+    const { plant } = parsed.values;
+    if (plant !== undefined && plant !== "same-version") throw new UsageError(`unknown plant '${plant}'`);
+    return parsed.values;
+  },
+);
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUILD = join(ROOT, "build/packages");
@@ -238,5 +247,4 @@ function describeOtherError({ level, message, error }: z.infer<typeof LogLine>):
   return [`${message}: ${error?.name ?? "no error"}`];
 }
 
-if (values.help === true) process.stdout.write(USAGE);
-else process.exitCode = await main();
+process.exitCode = await main();
