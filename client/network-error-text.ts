@@ -11,6 +11,8 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^(EAI_AGAIN|ESERVFAIL|ETIMEOUT)$/, "the host name cannot be resolved now"],
   [/^(ETIMEDOUT|UND_ERR_\w*TIMEOUT)$/, "it did not answer in time"],
   [/^(EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/, "there is no network route to it"],
+  [/^PROXY_AUTHENTICATION$/, "the proxy in HTTPS_PROXY does not accept the user name and the password"],
+  [/^PROXY_/, "the proxy in HTTPS_PROXY cannot be reached or refused the connection"],
   [/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/, CERTIFICATE],
   [/^(EPROTO|ERR_SSL)/, "it does not use TLS. Check whether the URL must begin with http or https"],
   [/^(HPE_|UND_ERR_)/, "its answer is not valid HTTP"],

@@ -53,7 +53,10 @@ test("the command does not use the proxy for a host in NO_PROXY", async () => {
 
 test("the command says that the proxy refuses the connection", async () => {
   const refused = await run({}, 407, "stop", "prod/a");
-  expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining("PROXY_AUTHENTICATION")]);
+  expect([refused.code, refused.stderr]).toEqual([
+    4,
+    expect.stringMatching(/the proxy in HTTPS_PROXY does not accept the user name and the password/),
+  ]);
 });
 
 test("the command follows no redirect through the proxy", async () => {
