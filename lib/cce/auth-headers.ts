@@ -178,6 +178,10 @@ export function readIamTokenReply(reply: TextReply, now: Instant, project: strin
   return { kind, text, retryAfterSeconds: retryAfterSeconds ?? undefined };
 }
 
+/** The texts with which IAM asks for a second factor, in English and in Chinese. */
+const SECOND_FACTOR_TEXT =
+  /required_auth_methods|\b(t?otp|mfa|2fa)\b|(multi|two|second)[- ]?factor|one[- ]time (password|code)|verification code|login protection|二次认证|双因素|多因素|验证码|登录保护/i;
+
 /**
  * Returns true if IAM wants a second factor (MFA) for a sign-in with a password. OpenStack lists the required
  * authentication methods in the body of the reply. Huawei Cloud describes the refusal in the message.
@@ -185,9 +189,8 @@ export function readIamTokenReply(reply: TextReply, now: Instant, project: strin
  */
 function asksForSecondFactor({ status, body }: Extract<TextReply, { kind: "answer" }>): boolean {
   if (status < 400 || status >= 500 || status === 429) return false;
-  return /required_auth_methods|\b(totp|mfa)\b|(multi|two|second)[- ]?factor|verification code|login protection/i.test(
-    body,
-  );
+  // The JSON text of the body may have escape sequences in place of Chinese characters.
+  return SECOND_FACTOR_TEXT.test(body) || SECOND_FACTOR_TEXT.test(parseCceError(body).message ?? "");
 }
 
 const secondFactorText = (project: string): string =>

@@ -19,7 +19,7 @@ const WaitBody = z.object({ retry_after: NumberOrMissing });
  * The number of an error of Cloudflare in a text or in a web page. Cloudflare is a proxy in front of Discord.
  * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/
  */
-const CLOUDFLARE_ERROR = /(?:\berror(?: code)?:? |cf-error-code">)(1\d{3})\b/i;
+const CLOUDFLARE_ERROR = /(?:\berror(?:[ _]code)?(?:"?: ?| )|cf-error-code">)(1\d{3})\b/i;
 const CLOUDFLARE_RATE_LIMIT = "1015";
 
 /** The texts with which chats say that a sender exceeded a rate limit. */

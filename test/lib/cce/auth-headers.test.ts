@@ -91,6 +91,8 @@ describe("readIamTokenReply", () => {
   it.each([
     ["the missing methods", 401, '{"required_auth_methods":[["totp","password"]]}'],
     ["a message", 401, '{"error":{"code":401,"message":"MFA is required for the user."}}'],
+    ["a message", 401, '{"error":{"message":"Enter the one-time password."}}'],
+    ["a message", 403, '{"error_msg":"\\u8bf7\\u8f93\\u5165\\u9a8c\\u8bc1\\u7801"}'],
     ["a message", 403, '{"error_msg":"Login protection is enabled, enter the verification code"}'],
   ])("says that IAM wants a second factor after a refusal with %s (HTTP %i)", (_, status, body) => {
     expect(read(status, body)).toMatchObject({
