@@ -90,6 +90,7 @@ class DeadlineMovedError extends Error {
  * runs again after a crash, the function uses the stored outcome summary, so all targets receive the same outcome. The
  * function may then send a notification message twice, but the second message has no effect, because only one message
  * can claim a notification.
+ * @returns the stored outcome summary, or null if the function did nothing
  * @throws SendFailedError when a notification was not sent.
  * @throws LeaseEndedError when the lease of the poll has ended.
  * @throws DeadlineMovedError when the caller has moved the deadline during the poll.
@@ -98,13 +99,13 @@ export async function concludeWatch(
   result: PollResult,
   decided: Conclusion,
   ports: ConcludePorts,
-): Promise<void> {
+): Promise<OutcomeSummary | null> {
   const { watch } = result;
   const conclusion = concludeSucceededJob(watch, decided);
   const document = await ports.ledger.readWatch(watch);
   if (document !== null) {
     const { state, generation } = document.watch;
-    if (state !== "watching" || generation !== watch.generation) return;
+    if (state !== "watching" || generation !== watch.generation) return null;
   }
   // The caller has submitted the job again while this poll was in progress. The watch uses the later of the two
   // deadlines.
@@ -120,6 +121,7 @@ export async function concludeWatch(
       ? await saveOutcome(result, conclusion, document, ports)
       : { summary: stored, generations: document.generations };
   await notifyAndEnd(outcome, result, ports);
+  return outcome.summary;
 }
 
 /**

@@ -4,9 +4,9 @@ import { createConfigParser } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
 import {
   addDuration,
-  addSubJobDurations,
+  addLatestDurations,
   readDurations,
-  readSubJobDurations,
+  readLatestDurations,
   saveSlowOnce,
 } from "../../lib/ledger/dynamo/durations.ts";
 import { endWatch, readOutcome, saveOutcomeOnce } from "../../lib/ledger/dynamo/end-watch.ts";
@@ -51,9 +51,9 @@ export const handler = createSqsHandler(
       readDigest,
       addDuration,
       readDurations,
-      readSubJobDurations,
+      readLatestDurations,
       saveSlowOnce,
-      addSubJobDurations,
+      addLatestDurations,
       reserveRequestTime,
     }),
     pollQueue: createSqsQueue({ ...sqs, url: env.POLL_QUEUE_URL }),

@@ -16,7 +16,7 @@ import { type ConcludePorts, concludeWatch, type PollResult } from "./conclude-w
 import type { PollReport } from "./poll-log.ts";
 import { queryOperation } from "./query-operation.ts";
 import { queryReadyState } from "./query-ready-state.ts";
-import { learnSubJobDurations, notifyIfSlowAndPlanNextCheck, type SlowJobPorts } from "./slow-job.ts";
+import { learnLatestDurations, notifyIfSlowAndPlanNextCheck, type SlowJobPorts } from "./slow-job.ts";
 
 /**
  * The longest time after the deadline in a poll message for which a watch may continue, even if the ledger has a later
@@ -76,8 +76,8 @@ export async function runClaimedPoll(
         });
   const resource = kindOfResourceReply(claimed, answer, check);
   if (decision.kind === "conclude") {
-    await concludeWatch(result, decision, ports);
-    await learnSubJobDurations(result, ports);
+    const summary = await concludeWatch(result, decision, ports);
+    if (summary !== null) await learnLatestDurations(result, summary, ports);
     return { observation: answer.kind, resource, next: "concluded", delaySeconds: null };
   }
   const slowAt =

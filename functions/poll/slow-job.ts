@@ -2,6 +2,7 @@ import { createJobPageUrl, createLinkOptions } from "../../lib/auth/link-keys.ts
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
 import type { Instant, Job, WatchKey } from "../../lib/domain/job.ts";
+import { hasJobEnded, type OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { type SlowSummary, summarizeSlowJob } from "../../lib/domain/slow-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { notificationKey } from "../../lib/ledger/notification.ts";
@@ -13,13 +14,14 @@ import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import { daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-buckets.ts";
-import {
-  computeSlowLimit,
-  longestSucceededSecondsByType,
-  type SlowLimit,
-  usualSubJobSeconds,
-} from "../../lib/schedule/expected-duration.ts";
 import { jobAgeSeconds } from "../../lib/schedule/job-age.ts";
+import {
+  type LatestDurations,
+  longestSucceededSecondsByType,
+  NO_LATEST_DURATIONS,
+  usualSubJobSeconds,
+} from "../../lib/schedule/latest-durations.ts";
+import { computeSlowLimit, type SlowLimit } from "../../lib/schedule/slow-limit.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import {
   listResendableSlowNotifications,
@@ -31,7 +33,7 @@ import type { PollResult } from "./conclude-watch.ts";
 const LIMIT_MAX_AGE_MS = 1000;
 
 export interface SlowJobPorts {
-  readonly ledger: Pick<Ledger, "readWatch" | "saveSlowOnce" | "readSubJobDurations" | "addSubJobDurations">;
+  readonly ledger: Pick<Ledger, "readWatch" | "saveSlowOnce" | "readLatestDurations" | "addLatestDurations">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly durations: ReadLearnedDurations;
   readonly config: Config;
@@ -86,14 +88,18 @@ export async function notifyIfSlowAndPlanNextCheck(
   const isFirst = !wasObserved && job.type !== null;
   if (watch.slowAt === null && !isFirst) return null;
   const ageSeconds = jobAgeSeconds(job.createdAt, watch.acceptedAt, at);
-  const limit = computeSlowLimit(
-    await ports.durations(watch.project, job.type ?? watch.jobType, isFirst ? LIMIT_MAX_AGE_MS : undefined),
-  );
+  const jobType = job.type ?? watch.jobType ?? "";
+  const durations = await ports.durations(watch.project, jobType, isFirst ? LIMIT_MAX_AGE_MS : undefined);
+  // The stored time contains the limit from the latest jobs. Only a poll that may notify computes this limit again.
+  const isDue = watch.slowAt !== null && watch.slowAt <= at;
+  const latest =
+    isFirst || isDue ? await ports.ledger.readLatestDurations(watch.project, jobType) : NO_LATEST_DURATIONS;
+  const limit = computeSlowLimit(durations, latest.jobs);
   if (limit === null) return null;
   // If the jobs of this type have become slower since the time was computed, the later time applies.
   const slowAt = Math.max(watch.slowAt ?? 0, at + (limit.p95Seconds - ageSeconds) * 1000);
   if (at < slowAt) return Math.ceil(slowAt);
-  await notifySlow(result, job, targets, limit, ageSeconds, ports);
+  await notifySlow(result, job, targets, { limit, latest, ageSeconds }, ports);
   return notificationOverdueAt(null, at);
 }
 
@@ -139,13 +145,15 @@ async function notifySlow(
   { watch, at, polls }: PollResult,
   job: Job,
   targets: readonly string[],
-  { p50Seconds, p95Seconds, fromJobs }: SlowLimit,
-  ageSeconds: number,
+  {
+    limit: { p50Seconds, p95Seconds, fromJobs },
+    latest,
+    ageSeconds,
+  }: { readonly limit: SlowLimit; readonly latest: LatestDurations; readonly ageSeconds: number },
   { ledger, notifyQueue, config, defaultUrl, onSlow = logAndCountSlowJob }: SlowJobPorts,
 ): Promise<void> {
   const { project, jobId, caller, acceptedAt } = watch;
   const document = await ledger.readWatch(watch);
-  const known = await ledger.readSubJobDurations(project, job.type ?? watch.jobType ?? "");
   const summary = summarizeSlowJob(
     {
       project,
@@ -160,7 +168,7 @@ async function notifySlow(
       jobPageUrl: createJobPageUrl(createLinkOptions(config, defaultUrl), { project, jobId, caller }, at),
     },
     job,
-    (type) => usualSubJobSeconds(known, type),
+    (type) => usualSubJobSeconds(latest, type),
   );
   const expiresAt = computeLedgerExpiryTime(watch.deadlineAt, config.settings);
   const record = { summary, targets: [...targets], generations: document?.generations ?? {} };
@@ -174,18 +182,20 @@ async function notifySlow(
 }
 
 /**
- * Adds the durations of the subjobs of an ended job to the learned durations, if at least one target is notified of
- * slow jobs.
+ * Adds the durations of an ended job and of its subjobs to the latest durations of its type, if at least one target is
+ * notified of slow jobs.
  */
-export async function learnSubJobDurations(
-  { watch, at, observation }: Pick<PollResult, "watch" | "at" | "observation">,
+export async function learnLatestDurations(
+  { watch, observation }: Pick<PollResult, "watch" | "observation">,
+  { jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,
   { ledger, config }: Pick<SlowJobPorts, "ledger" | "config">,
 ): Promise<void> {
-  if (observation?.kind !== "job" || slowTargets(watch, config).length === 0) return;
-  const { job } = observation;
-  if (job.state === "pending" || job.type === null || job.subJobs.length === 0) return;
-  const expiresAt = durationCountExpiry(daysSince1970(at));
-  await ledger.addSubJobDurations(watch.project, job.type, longestSucceededSecondsByType(job), expiresAt);
+  if (!hasJobEnded(outcome) || jobType === null || slowTargets(watch, config).length === 0) return;
+  const endedAt = watch.ready?.succeededAt ?? concludedAt;
+  const job = durationSeconds === null ? null : { endedAt, seconds: durationSeconds };
+  const subJobs = observation?.kind === "job" ? longestSucceededSecondsByType(observation.job) : {};
+  const expiresAt = durationCountExpiry(daysSince1970(concludedAt));
+  await ledger.addLatestDurations(watch.project, jobType, { job, subJobs }, expiresAt);
 }
 
 /** Writes the log line and the metric of a slow job. */

@@ -1,6 +1,6 @@
 import type { Instant, JobKey, WatchGeneration } from "../domain/job.ts";
 import type { DurationCount } from "../schedule/duration-buckets.ts";
-import type { SubJobDurations } from "../schedule/expected-duration.ts";
+import type { EndedDurations, LatestDurations } from "../schedule/latest-durations.ts";
 import type { NotificationLedger } from "./notification.ts";
 import type { WaitingCallLedger } from "./waiting-calls.ts";
 import type { SlowRecord } from "./watch-deliveries.ts";
@@ -99,16 +99,16 @@ export interface SlowLedger {
   /** Stores the record of a slow job, unless this watch generation has a record already. Returns the stored record. */
   saveSlowOnce(generation: WatchGeneration, record: SlowRecord, expiresAt: Instant): Promise<SlowRecord>;
   readSlow(generation: WatchGeneration): Promise<SlowRecord | null>;
-  /** Returns an empty object if no durations are stored. */
-  readSubJobDurations(project: string, jobType: string): Promise<SubJobDurations>;
+  /** Returns empty lists if no durations are stored. */
+  readLatestDurations(project: string, jobType: string): Promise<LatestDurations>;
   /**
-   * Adds the durations of the subjobs of one ended job, as `appendSubJobDurations` describes. Calls that overlap all
+   * Adds the durations of one ended job and of its subjobs, as `appendLatestDurations` describes. Calls that overlap all
    * take effect.
    */
-  addSubJobDurations(
+  addLatestDurations(
     project: string,
     jobType: string,
-    ended: Readonly<Record<string, number>>,
+    ended: EndedDurations,
     expiresAt: Instant,
   ): Promise<void>;
 }

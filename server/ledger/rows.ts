@@ -17,6 +17,7 @@ import { MaybeText } from "../../lib/domain/zod-fields.ts";
 import { DeliveryRecord, type NotificationKey } from "../../lib/ledger/notification.ts";
 import { WatchFields } from "../../lib/ledger/watch.ts";
 import { SlowRecord } from "../../lib/ledger/watch-deliveries.ts";
+import { LatestDurations } from "../../lib/schedule/latest-durations.ts";
 import type { Row, Store } from "../store/store.ts";
 import type { StoredWatch } from "./watch-changes.ts";
 
@@ -116,8 +117,8 @@ const RECORDS = {
     tree: z.nullable(Job),
   }),
   slow: SlowRecord,
-  /** The durations of the subjobs of a job type. */
-  subJobs: z.record(z.string(), z.array(z.number())),
+  /** The durations of the latest jobs of a type and of their subjobs. */
+  latestDurations: LatestDurations,
   notification: z.object({ delivery: DeliveryRecord, owner: MaybeText, leaseUntil: MaybeInstant }),
   /** The state of a target or of a rate limit. */
   target: z.object({

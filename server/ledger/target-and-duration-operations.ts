@@ -9,7 +9,7 @@ import type {
   TargetLedger,
 } from "../../lib/ledger/ledger.ts";
 import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
-import { appendSubJobDurations } from "../../lib/schedule/expected-duration.ts";
+import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../lib/schedule/latest-durations.ts";
 import type { Store } from "../store/store.ts";
 import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
 
@@ -111,15 +111,16 @@ export function targetAndDurationOperations(
 
     readSlow: (key) => store.read(() => readRecord(store, "slow", generationId(key))),
 
-    readSubJobDurations: (project, jobType) =>
-      store.read(() => readRecord(store, "subJobs", JSON.stringify([project, jobType])) ?? {}),
+    readLatestDurations: (project, jobType) =>
+      store.read(
+        () => readRecord(store, "latestDurations", JSON.stringify([project, jobType])) ?? NO_LATEST_DURATIONS,
+      ),
 
-    addSubJobDurations: (project, jobType, ended, expiresAt) =>
+    addLatestDurations: (project, jobType, ended, expiresAt) =>
       store.write(() => {
         const id = JSON.stringify([project, jobType]);
-        const durations = appendSubJobDurations(readRecord(store, "subJobs", id) ?? {}, ended);
-        const copy = Object.fromEntries(Object.entries(durations).map(([type, all]) => [type, [...all]]));
-        writeRecord(store, "subJobs", id, copy, expiresAt);
+        const known = readRecord(store, "latestDurations", id) ?? NO_LATEST_DURATIONS;
+        writeRecord(store, "latestDurations", id, appendLatestDurations(known, ended), expiresAt);
       }),
 
     createDigest: ({ digestId, caller, members, targets, expiresAt }) =>

@@ -41,7 +41,7 @@ export function listDeliveries({ queues, unrepeated, now }: System): Omit<Delive
  */
 const UNAFFECTED = new Set([
   ...["readCallerData", "readTarget", "clearTargetGone"],
-  ...["readDurations", "addDuration", "readSubJobDurations", "addSubJobDurations"],
+  ...["readDurations", "addDuration", "readLatestDurations", "addLatestDurations"],
 ]);
 
 /**

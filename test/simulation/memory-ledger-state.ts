@@ -4,7 +4,7 @@ import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import type { WaitingCall } from "../../lib/ledger/waiting-calls.ts";
 import type { CallerData, StoredOutcome } from "../../lib/ledger/watch.ts";
 import type { SlowRecord } from "../../lib/ledger/watch-deliveries.ts";
-import type { SubJobDurations } from "../../lib/schedule/expected-duration.ts";
+import type { LatestDurations } from "../../lib/schedule/latest-durations.ts";
 import type { StoredWatch } from "../../server/ledger/watch-changes.ts";
 
 export interface WatchRow extends StoredWatch {
@@ -39,7 +39,7 @@ export interface LedgerState {
   readonly targets: Record<string, TargetRow>;
   readonly durations: Record<string, Record<string, number>>;
   readonly slow: Record<string, SlowRecord>;
-  readonly subJobDurations: Record<string, SubJobDurations>;
+  readonly latestDurations: Record<string, LatestDurations>;
   readonly digests: Record<string, Digest>;
   readonly discoveries: Record<string, DiscoveryRow>;
   /** The IDs of the received messages of SMN. */
@@ -56,7 +56,7 @@ export function emptyLedgerState(): LedgerState {
     targets: {},
     durations: {},
     slow: {},
-    subJobDurations: {},
+    latestDurations: {},
     digests: {},
     discoveries: {},
     messages: {},

@@ -6,7 +6,7 @@ import type {
   TargetLedger,
 } from "../../lib/ledger/ledger.ts";
 import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
-import { appendSubJobDurations } from "../../lib/schedule/expected-duration.ts";
+import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../lib/schedule/latest-durations.ts";
 import { idOfGeneration, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
 
 /** Returns the operations on targets, rate limits, durations, digests and waiting calls. */
@@ -14,7 +14,7 @@ export function targetAndDurationOperations({
   targets,
   durations,
   slow,
-  subJobDurations,
+  latestDurations,
   digests,
   waitingCalls,
 }: LedgerState): TargetLedger &
@@ -86,13 +86,13 @@ export function targetAndDurationOperations({
       return slow[idOfGeneration(key)] ?? null;
     },
 
-    async readSubJobDurations(project, jobType) {
-      return subJobDurations[`${project}#${jobType}`] ?? {};
+    async readLatestDurations(project, jobType) {
+      return latestDurations[`${project}#${jobType}`] ?? NO_LATEST_DURATIONS;
     },
 
-    async addSubJobDurations(project, jobType, ended) {
+    async addLatestDurations(project, jobType, ended) {
       const key = `${project}#${jobType}`;
-      subJobDurations[key] = appendSubJobDurations(subJobDurations[key] ?? {}, ended);
+      latestDurations[key] = appendLatestDurations(latestDurations[key] ?? NO_LATEST_DURATIONS, ended);
     },
 
     async createDigest({ digestId, caller, members, targets }) {

@@ -8,10 +8,10 @@ import {
 } from "../../lib/ledger/dynamo/discovery.ts";
 import {
   addDuration,
-  addSubJobDurations,
+  addLatestDurations,
   readDurations,
+  readLatestDurations,
   readSlow,
-  readSubJobDurations,
   saveSlowOnce,
 } from "../../lib/ledger/dynamo/durations.ts";
 import { endWatch, readOutcome, saveOutcomeOnce, stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
@@ -96,7 +96,7 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     endWaiting,
     saveSlowOnce,
     readSlow,
-    readSubJobDurations,
-    addSubJobDurations,
+    readLatestDurations,
+    addLatestDurations,
   });
 }

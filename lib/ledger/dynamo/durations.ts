@@ -1,7 +1,11 @@
 import * as z from "zod/mini";
 import type { WatchGeneration } from "../../domain/job.ts";
 import type { DurationCount } from "../../schedule/duration-buckets.ts";
-import { appendSubJobDurations, type SubJobDurations } from "../../schedule/expected-duration.ts";
+import {
+  appendLatestDurations,
+  LatestDurations,
+  NO_LATEST_DURATIONS,
+} from "../../schedule/latest-durations.ts";
 import { SlowRecord } from "../watch-deliveries.ts";
 import {
   createItemIfAbsent,
@@ -20,10 +24,9 @@ import { type ItemKey, jobPartition } from "./keys.ts";
 
 const Bytes = z.instanceof(Uint8Array);
 const SlowItem = z.object({ record: Bytes });
-const SubJobDurationsItem = z.object({ durations: Bytes });
+const LatestDurationsItem = z.object({ durations: Bytes });
 /** Each try that fails means that another call has succeeded. A poll function runs at most ten polls at the same time. */
 const MAX_TRIES = 50;
-const Durations = z.record(z.string(), z.array(z.number()));
 
 /**
  * The name of an attribute that counts jobs of one day and one range of durations. For example, `d3b215` is the number
@@ -100,27 +103,27 @@ export function toSlowRecord(item: Item): SlowRecord {
   return SlowRecord.parse(unpackJson(parseItem(SlowItem, item).record));
 }
 
-export const readSubJobDurations: Operation<"readSubJobDurations"> = async (table, project, jobType) => {
-  const item = await readParsedItem(table, SubJobDurationsItem, subJobDurationsKey(project, jobType));
-  return toSubJobDurations(item?.durations);
+export const readLatestDurations: Operation<"readLatestDurations"> = async (table, project, jobType) => {
+  const item = await readParsedItem(table, LatestDurationsItem, latestDurationsKey(project, jobType));
+  return toLatestDurations(item?.durations);
 };
 
 /**
- * The operation costs one read, and one to three write units. The durations of the subjobs have at most 3 kB.
+ * The operation costs one read, and one to three write units. The item has at most 3 kB.
  * If another call has changed the item in the meantime, the operation reads the item again.
  * @throws Error if other calls have changed the item between each read and the write after it
  */
-export const addSubJobDurations: Operation<"addSubJobDurations"> = async (
+export const addLatestDurations: Operation<"addLatestDurations"> = async (
   table,
   project,
   jobType,
   ended,
   expiresAt,
 ) => {
-  const key = subJobDurationsKey(project, jobType);
+  const key = latestDurationsKey(project, jobType);
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const stored = (await readParsedItem(table, SubJobDurationsItem, key))?.durations;
-    const durations = packJson(appendSubJobDurations(toSubJobDurations(stored), ended));
+    const stored = (await readParsedItem(table, LatestDurationsItem, key))?.durations;
+    const durations = packJson(appendLatestDurations(toLatestDurations(stored), ended));
     const written = await updateItem(table, {
       key,
       set: { durations, expiresAt: toEpochSeconds(expiresAt) },
@@ -129,17 +132,17 @@ export const addSubJobDurations: Operation<"addSubJobDurations"> = async (
     });
     if (written !== null) return;
   }
-  throw new Error("Other jobs have changed the durations of the subjobs again and again.");
+  throw new Error("Other jobs have changed the latest durations again and again.");
 };
 
-function toSubJobDurations(packed: Uint8Array | undefined): SubJobDurations {
-  return packed === undefined ? {} : Durations.parse(unpackJson(packed));
+function toLatestDurations(packed: Uint8Array | undefined): LatestDurations {
+  return packed === undefined ? NO_LATEST_DURATIONS : LatestDurations.parse(unpackJson(packed));
 }
 
 export function slowItemKey(key: WatchGeneration): ItemKey {
   return { pk: jobPartition(key), sk: `slow#${key.generation}#${key.caller}` };
 }
 
-export function subJobDurationsKey(project: string, jobType: string): ItemKey {
-  return { pk: `${durationsPartition(project, jobType)}#subjobs`, sk: "subjobs" };
+export function latestDurationsKey(project: string, jobType: string): ItemKey {
+  return { pk: `${durationsPartition(project, jobType)}#latest`, sk: "latest" };
 }

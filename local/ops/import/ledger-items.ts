@@ -10,8 +10,8 @@ import {
 } from "../../../lib/ledger/dynamo/discovery.ts";
 import {
   findDurationCounter,
+  latestDurationsKey,
   slowItemKey,
-  subJobDurationsKey,
 } from "../../../lib/ledger/dynamo/durations.ts";
 import { toOutcomeAttributes } from "../../../lib/ledger/dynamo/end-watch.ts";
 import type { StoredValues } from "../../../lib/ledger/dynamo/expression.ts";
@@ -89,10 +89,10 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
       record: packJson(record),
       expiresAt: toEpochSeconds(expiresAt),
     }),
-  subJobs: (id, durations, expiresAt) => {
+  latestDurations: (id, durations, expiresAt) => {
     const [project, jobType] = JobTypeId.parse(parseJson(id));
     const attributes = { durations: packJson(durations), expiresAt: toEpochSeconds(expiresAt) };
-    return create(subJobDurationsKey(project, jobType), attributes);
+    return create(latestDurationsKey(project, jobType), attributes);
   },
   notification: (id, { delivery, owner, leaseUntil }, expiresAt) => {
     const [project, jobId, generation, event, target] = NotificationId.parse(parseJson(id));

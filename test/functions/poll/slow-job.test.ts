@@ -146,7 +146,12 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
   it("has a summary that says where the job stands and how long such jobs and subjobs take", async () => {
     const { flow, pollAt } = await openSlow();
     for (const InstallMaster of [90, 95, 100, 105, 300])
-      await flow.memory.addSubJobDurations(PROJECT, "CreateCluster", { InstallMaster }, T0 * 2);
+      await flow.memory.addLatestDurations(
+        PROJECT,
+        "CreateCluster",
+        { job: null, subJobs: { InstallMaster } },
+        T0 * 2,
+      );
     await pollAt(MINUTE);
     await pollAt(6 * MINUTE);
     expect((await flow.memory.readSlow({ ...KEY, generation: 0 }))?.summary).toMatchObject({
@@ -169,6 +174,23 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     expect(nextPollAt).toBeLessThanOrEqual((slowAt ?? 0) + 1000);
   });
 
+  it("is slow later if the latest jobs took longer and longer", async () => {
+    const { flow, pollAt } = await openSlow();
+    for (let job = 0; job < 60; job += 1)
+      await flow.memory.addLatestDurations(
+        PROJECT,
+        "CreateCluster",
+        { job: { endedAt: T0 - (60 - job) * 10 * MINUTE, seconds: 200 + 5 * job }, subJobs: {} },
+        T0 * 2,
+      );
+    await pollAt(MINUTE);
+    await pollAt(6 * MINUTE);
+    await pollAt(8 * MINUTE);
+    expect(bodiesOf(flow.notifyQueue)).toEqual([]);
+    await pollAt(10 * MINUTE);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([SLOW]);
+  });
+
   it("is never notified if fewer than 20 jobs have ended, even if more jobs end later", async () => {
     const { flow, pollAt } = await openSlow({ ended: 19 });
     await pollAt(MINUTE);
@@ -186,7 +208,7 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     await pollAt(31 * MINUTE);
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ outcome: "succeeded", target: "deploys" }]);
     expect(memory.state.slow).toEqual({});
-    expect(memory.state.subJobDurations).toEqual({});
+    expect(memory.state.latestDurations).toEqual({});
   });
 
   it("is not notified at the poll that sees its end", async () => {
@@ -237,13 +259,16 @@ it("an operation without a job is notified once that it is slow", async () => {
   expect(flow.recorded.slow).toMatchObject([{ jobType, phase: "Running", usual: { fromJobs: 20 } }]);
 });
 
-it("an ended job adds the durations of its subjobs if a target asks for slow jobs", async () => {
+it("an ended job adds its duration and those of its subjobs if a target asks for slow jobs", async () => {
   const { flow, pollAt } = await openSlow();
   const ended = jobIn("succeeded") as Extract<Observation, { kind: "job" }>;
   const done = { state: "succeeded", updatedAt: T0 + 3 * MINUTE } as const;
   flow.observation = { ...ended, job: { ...ended.job, subJobs: [subJob("InstallMaster", done)] } };
   await pollAt(5 * MINUTE);
-  expect(await flow.memory.readSubJobDurations(PROJECT, "CreateCluster")).toEqual({ InstallMaster: [120] });
+  expect(await flow.memory.readLatestDurations(PROJECT, "CreateCluster")).toEqual({
+    jobs: [{ endedAt: T0 + 5 * MINUTE, seconds: expect.any(Number) }],
+    subJobs: { InstallMaster: [120] },
+  });
 });
 
 it("the notification of a slow job is delivered, and is dropped if `on` of the target no longer names it", async () => {

@@ -73,19 +73,32 @@ export function describeShared(ledger: () => Ledger): void {
     });
   });
 
-  describe("the durations of subjobs", () => {
+  describe("the latest durations", () => {
     it("are added by project and type of the job, also if several jobs end at the same time", async () => {
       const { project } = newKey();
-      expect(await ledger().readSubJobDurations(project, "CreateNode")).toEqual({});
+      expect(await ledger().readLatestDurations(project, "CreateNode")).toEqual({ jobs: [], subJobs: {} });
       const add = (seconds: number) =>
-        ledger().addSubJobDurations(project, "CreateNode", { InstallNode: seconds }, NEVER);
+        ledger().addLatestDurations(
+          project,
+          "CreateNode",
+          { job: { endedAt: 1000 * seconds, seconds }, subJobs: { InstallNode: seconds } },
+          NEVER,
+        );
       await add(1);
       await add(2);
-      expect(await ledger().readSubJobDurations(project, "CreateNode")).toEqual({ InstallNode: [1, 2] });
+      expect(await ledger().readLatestDurations(project, "CreateNode")).toEqual({
+        jobs: [
+          { endedAt: 1000, seconds: 1 },
+          { endedAt: 2000, seconds: 2 },
+        ],
+        subJobs: { InstallNode: [1, 2] },
+      });
       await Promise.all([3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map(add));
-      const { InstallNode = [] } = await ledger().readSubJobDurations(project, "CreateNode");
+      const { jobs, subJobs } = await ledger().readLatestDurations(project, "CreateNode");
+      const { InstallNode = [] } = subJobs;
+      expect(jobs).toHaveLength(12);
       expect(InstallNode.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-      expect(await ledger().readSubJobDurations(project, "DeleteNode")).toEqual({});
+      expect(await ledger().readLatestDurations(project, "DeleteNode")).toEqual({ jobs: [], subJobs: {} });
       expect(await ledger().readDurations(project, "CreateNode")).toEqual([]);
     });
   });

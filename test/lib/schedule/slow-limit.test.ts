@@ -1,6 +1,7 @@
 import { createSeededRandom } from "../../../bench/schedule/seeded-random.ts";
 import { bucketOfDuration } from "../../../lib/schedule/duration-buckets.ts";
-import { computeSlowLimit } from "../../../lib/schedule/expected-duration.ts";
+import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../../lib/schedule/latest-durations.ts";
+import { computeSlowLimit } from "../../../lib/schedule/slow-limit.ts";
 
 /** Distributions of job durations in seconds. `u` returns a random number from 0 to 1. */
 const DISTRIBUTIONS: Readonly<Record<string, (u: () => number) => number>> = {
@@ -39,7 +40,7 @@ function slowPart(draw: (u: () => number) => number, earlier: number, perDay: nu
       bucket: bucketOfDuration(draw(random)),
       count: 1,
     }));
-    const limit = computeSlowLimit(durations)?.p95Seconds ?? Number.POSITIVE_INFINITY;
+    const limit = computeSlowLimit(durations, [])?.p95Seconds ?? Number.POSITIVE_INFINITY;
     for (let job = 0; job < jobs; job += 1) if (draw(random) >= limit) slow += 1;
   }
   return slow / (samples * jobs);
@@ -62,37 +63,80 @@ test("the limit finds slow jobs: 2 to 6 % of the jobs of a smooth distribution",
     expect(slowPart(DISTRIBUTIONS["log-normal"] ?? (() => 0), earlier, 2)).toBeGreaterThan(0.02);
 });
 
-/** Durations that change. `part` rises from 0 for the first job to 1 for the last job. */
-const CHANGING: Readonly<Record<string, (u: () => number, part: number) => number>> = {
-  "400 s to 600 s half-way": (u, part) => (part < 0.5 ? 400 : 600) + 60 * normal(u),
-  "420 s to 460 s half-way": (u, part) => (part < 0.5 ? 420 : 460) + 60 * normal(u),
-  "log-normal, twice as long after 70 %": (u, part) => (part < 0.7 ? 400 : 800) * Math.exp(0.3 * normal(u)),
-  "slowly from 400 s to 600 s": (u, part) => 400 + 200 * part + 40 * normal(u),
-  "log-normal, slowly twice as long": (u, part) => 400 * (1 + part) * Math.exp(0.3 * normal(u)),
-  "5 % to 30 % stuck half-way": (u, part) => (u() < (part < 0.5 ? 0.05 : 0.3) ? 900 : 120) + 20 * normal(u),
-};
+type Change = (u: () => number, part: number) => number;
 
-test.each(Object.keys(CHANGING).flatMap((name) => [1, 10].map((perDay) => [name, perDay] as const)))(
-  "at most 6 %% of 180 jobs are slow by the limit from the jobs before them: %s, %d per day",
-  (name, perDay) => {
-    const random = createSeededRandom(perDay);
-    let slow = 0;
-    for (let sample = 0; sample < 15; sample += 1) {
-      const durations: { day: number; bucket: number; count: number }[] = [];
-      for (let job = 0; job < 200; job += 1) {
-        const seconds = CHANGING[name]?.(random, job / 200) ?? 0;
-        if (job >= 20 && seconds >= (computeSlowLimit(durations)?.p95Seconds ?? Number.POSITIVE_INFINITY))
-          slow += 1;
-        durations.push({
-          day: 20_000 + Math.floor(job / perDay),
-          bucket: bucketOfDuration(seconds),
-          count: 1,
-        });
+/** Durations that change. `part` rises from 0 for the first job to 1 for the last job. */
+const GRADUAL: readonly (readonly [string, Change])[] = [
+  ["from 400 s to 600 s", (u, part) => 400 + 200 * part + 40 * normal(u)],
+  ["from 400 s to 600 s, with little variation", (u, part) => 400 + 200 * part + 10 * normal(u)],
+  ["log-normal, to twice as long", (u, part) => 400 * (1 + part) * Math.exp(0.3 * normal(u))],
+  ["each job longer than all before", (_, part) => 300 + 400 * part],
+];
+const FAST: readonly (readonly [string, Change])[] = [
+  ["400 s to 600 s half-way", (u, part) => (part < 0.5 ? 400 : 600) + 60 * normal(u)],
+  ["420 s to 460 s half-way", (u, part) => (part < 0.5 ? 420 : 460) + 60 * normal(u)],
+  ["log-normal, twice as long after 70 %", (u, part) => (part < 0.7 ? 400 : 800) * Math.exp(0.3 * normal(u))],
+  ["5 % to 30 % stuck half-way", (u, part) => (u() < (part < 0.5 ? 0.05 : 0.3) ? 900 : 120) + 20 * normal(u)],
+  ["up and down three times", (u, part) => 400 + 100 * Math.sin(6 * Math.PI * part) + 30 * normal(u)],
+];
+
+/**
+ * Returns the part of jobs that are slow by the limit from the jobs that ended before their start, and the part that
+ * would be slow if each job took twice as long. `parallel` jobs run at the same time, and a job starts when another job
+ * ends. The first 20 jobs have no limit.
+ */
+function slowPartOfChange(
+  draw: Change,
+  perDay: number,
+  parallel: number,
+): { readonly slow: number; readonly twiceAsLong: number } {
+  const random = createSeededRandom(perDay + parallel);
+  const [samples, jobs] = [8, 200];
+  let [slow, twiceAsLong] = [0, 0];
+  for (let sample = 0; sample < samples; sample += 1) {
+    const counts: { day: number; bucket: number; count: number }[] = [];
+    let latest = NO_LATEST_DURATIONS;
+    const running = Array.from({ length: parallel }, (_, job) => ({ endedAt: job * 1000, seconds: 0 }));
+    for (let job = 0; job < jobs; job += 1) {
+      running.sort((a, b) => a.endedAt - b.endedAt);
+      const ended = running.shift() ?? { endedAt: 0, seconds: 0 };
+      if (ended.seconds > 0) {
+        const day = 20_000 + Math.floor(counts.length / perDay);
+        counts.push({ day, bucket: bucketOfDuration(ended.seconds), count: 1 });
+        latest = appendLatestDurations(latest, { job: ended, subJobs: {} });
       }
+      const seconds = draw(random, job / jobs);
+      const limit = computeSlowLimit(counts, latest.jobs)?.p95Seconds ?? Number.POSITIVE_INFINITY;
+      if (seconds >= limit) slow += 1;
+      if (2 * seconds >= limit) twiceAsLong += 1;
+      running.push({ endedAt: ended.endedAt + seconds * 1000, seconds });
     }
-    expect(slow / (15 * 180)).toBeLessThanOrEqual(0.06);
-  },
-);
+  }
+  const compared = samples * (jobs - 20);
+  return { slow: slow / compared, twiceAsLong: twiceAsLong / compared };
+}
+
+describe.each([10, 200])("if the durations change, with %d jobs per day", (perDay) => {
+  describe.each(GRADUAL)("slowly: %s", (_, draw) => {
+    test.each([1, 10])("at most 6 %% of 180 jobs are slow, with %d at the same time", (parallel) => {
+      expect(slowPartOfChange(draw, perDay, parallel).slow).toBeLessThanOrEqual(0.06);
+    });
+  });
+
+  // If several jobs start before the first longer job ends, no limit from ended jobs can know of the change.
+  test.each(FAST)("fast: at most 6 %% of 180 jobs are slow, one after the other: %s", (_, draw) => {
+    expect(slowPartOfChange(draw, perDay, 1).slow).toBeLessThanOrEqual(0.06);
+  });
+});
+
+test.each([...GRADUAL, ...FAST])("at most 6 %% of 180 jobs are slow, with one job per day: %s", (_, draw) => {
+  expect(slowPartOfChange(draw, 1, 1).slow).toBeLessThanOrEqual(0.06);
+});
+
+test("a job that takes twice as long is still slow if the durations rise within one day", () => {
+  const { twiceAsLong } = slowPartOfChange((u, part) => 400 + 200 * part + 10 * normal(u), 200, 1);
+  expect(twiceAsLong).toBeGreaterThan(0.95);
+});
 
 test("fewer than 20 jobs, or fewer than 20 since the last change, give no limit", () => {
   const jobs = (count: number, seconds: number, day: number) => ({
@@ -100,8 +144,8 @@ test("fewer than 20 jobs, or fewer than 20 since the last change, give no limit"
     bucket: bucketOfDuration(seconds),
     count,
   });
-  expect(computeSlowLimit([])).toBeNull();
-  expect(computeSlowLimit([jobs(19, 300, 1)])).toBeNull();
-  expect(computeSlowLimit([jobs(20, 300, 1)])).toMatchObject({ fromJobs: 20 });
-  expect(computeSlowLimit([jobs(100, 300, 1), jobs(15, 900, 2)])).toBeNull();
+  expect(computeSlowLimit([], [])).toBeNull();
+  expect(computeSlowLimit([jobs(19, 300, 1)], [])).toBeNull();
+  expect(computeSlowLimit([jobs(20, 300, 1)], [])).toMatchObject({ fromJobs: 20 });
+  expect(computeSlowLimit([jobs(100, 300, 1), jobs(15, 900, 2)], [])).toBeNull();
 });

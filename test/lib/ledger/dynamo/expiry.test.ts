@@ -179,9 +179,14 @@ const OTHER_CASES: Readonly<
     await ledger.addDuration({ project, jobType: "CreateNode", day: 7, bucket: 1, expiresAt: at(10) });
     return { "week#1": 10 };
   },
-  "the durations of subjobs": async (project) => {
-    await ledger.addSubJobDurations(project, "CreateNode", { InstallNode: 1 }, at(10));
-    return { subjobs: 10 };
+  "the latest durations of a job type": async (project) => {
+    await ledger.addLatestDurations(
+      project,
+      "CreateNode",
+      { job: null, subJobs: { InstallNode: 1 } },
+      at(10),
+    );
+    return { latest: 10 };
   },
   "the record of a slow job": async (project) => {
     await ledger.saveSlowOnce({ ...newKey(), project, generation: 0 }, SLOW, at(10));

@@ -53,7 +53,7 @@ async function exportAfter(run: (ledger: ReturnType<typeof createSqliteLedger>) 
 async function readRest(ledger: ReturnType<typeof createSqliteLedger>): Promise<unknown> {
   return {
     messages: await Promise.all(["m-1", "m-2"].map((id) => ledger.hasMessage(id))),
-    subJobs: await ledger.readSubJobDurations("prod", "A"),
+    latest: await ledger.readLatestDurations("prod", "A"),
     slow: await ledger.readSlow(SLOW_KEY),
   };
 }
@@ -63,7 +63,12 @@ test("an imported ledger returns the same as the exported ledger after random ca
     const { result, plan } = await exportAfter(async (ledger) => {
       for (const call of calls) await callLedger(ledger, call);
       await ledger.saveSlowOnce(SLOW_KEY, SLOW, NEVER);
-      await ledger.addSubJobDurations("prod", "A", { InstallMaster: 12 }, NEVER);
+      await ledger.addLatestDurations(
+        "prod",
+        "A",
+        { job: { endedAt: 5000, seconds: 3.5 }, subJobs: { InstallMaster: 12 } },
+        NEVER,
+      );
       return [await readLedgerState(ledger), await readRest(ledger)];
     });
     const table = await createLedgerTable();

@@ -1,0 +1,71 @@
+import * as z from "zod/mini";
+import type { Job } from "../domain/job.ts";
+import { collectSubJobsInAnyOrder } from "../domain/subjob-tree.ts";
+
+/** The maximum numbers of jobs, types and durations, so that all of them fit into one small item of the ledger. */
+const MAX_JOBS = 60;
+const MAX_TYPES = 40;
+const MAX_DURATIONS = 15;
+const MAX_TYPE_CHARACTERS = 100;
+/** The number of ended subjobs from which the service says how long such a subjob usually takes. */
+const MIN_DURATIONS = 5;
+
+/** One ended job of a type: the time when a poll saw its end, and its duration in seconds. */
+const EndedJob = z.object({ endedAt: z.number(), seconds: z.number() });
+export type EndedJob = Readonly<z.infer<typeof EndedJob>>;
+
+/** The durations of the latest ended jobs of one type, and of their subjobs in seconds by type. The oldest are first. */
+export const LatestDurations = z.object({
+  jobs: z.array(EndedJob),
+  subJobs: z.record(z.string(), z.array(z.number())),
+});
+export type LatestDurations = z.infer<typeof LatestDurations>;
+
+export const NO_LATEST_DURATIONS: LatestDurations = { jobs: [], subJobs: {} };
+
+/** The durations that one ended job adds to the latest durations. `job` is null if the duration is not known. */
+export interface EndedDurations {
+  readonly job: EndedJob | null;
+  readonly subJobs: Readonly<Record<string, number>>;
+}
+
+/**
+ * Returns the durations of the succeeded subjobs of an ended job in seconds, by the type of the subjob. Of each type, the
+ * longest subjob counts, because subjobs of the same type usually run in parallel.
+ */
+export function longestSucceededSecondsByType(job: Job): Readonly<Record<string, number>> {
+  const longest = new Map<string, number>();
+  for (const { type, state, createdAt, updatedAt } of collectSubJobsInAnyOrder(job)) {
+    if (type === null || type.length > MAX_TYPE_CHARACTERS || state !== "succeeded") continue;
+    if (createdAt === null || updatedAt === null || updatedAt < createdAt) continue;
+    longest.set(type, Math.max(longest.get(type) ?? 0, Math.round((updatedAt - createdAt) / 1000)));
+  }
+  return Object.fromEntries(longest);
+}
+
+/** Adds the durations of one job to the latest durations. */
+export function appendLatestDurations(
+  known: LatestDurations,
+  { job, subJobs }: EndedDurations,
+): LatestDurations {
+  const durations = new Map(Object.entries(known.subJobs));
+  for (const [type, seconds] of Object.entries(subJobs)) {
+    if (!durations.has(type) && durations.size >= MAX_TYPES) continue;
+    durations.set(type, [...(durations.get(type) ?? []), seconds].slice(-MAX_DURATIONS));
+  }
+  return {
+    jobs: [...known.jobs, ...(job === null ? [] : [job])].slice(-MAX_JOBS),
+    subJobs: Object.fromEntries(durations),
+  };
+}
+
+/** Returns the median duration of a type of subjob in seconds, or null if too few such subjobs have ended. */
+export function usualSubJobSeconds({ subJobs }: LatestDurations, type: string): number | null {
+  const durations = Object.hasOwn(subJobs, type) ? (subJobs[type] ?? []) : [];
+  return durations.length < MIN_DURATIONS ? null : medianSeconds(durations);
+}
+
+/** Returns the median of durations, and the lower of the two middle durations of an even number. */
+export function medianSeconds(durations: readonly number[]): number | null {
+  return durations.toSorted((a, b) => a - b)[Math.floor((durations.length - 1) / 2)] ?? null;
+}

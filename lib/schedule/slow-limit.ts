@@ -1,0 +1,78 @@
+import {
+  bucketStartSeconds,
+  countLatestJobs,
+  countRecentJobs,
+  type DurationCount,
+  type RecentJobs,
+} from "./duration-buckets.ts";
+import { bucketOfRank, middleSeconds, roundSeconds } from "./expected-duration.ts";
+import { type EndedJob, medianSeconds } from "./latest-durations.ts";
+
+/** The number of ended jobs from which the service says that a job is slow. */
+const MIN_JOBS = 20;
+/** A slow job takes longer than this part of the jobs of its type. */
+const QUANTILE = 0.95;
+
+/** The durations of the ended jobs of a type, and the age in seconds from which a job of the type is slow. */
+export interface SlowLimit {
+  readonly p50Seconds: number;
+  readonly p95Seconds: number;
+  readonly fromJobs: number;
+}
+
+/**
+ * Returns the age from which a job is slow: the job takes longer than 19 of 20 jobs of its type. The age is the upper
+ * limit of an order statistic of the ended jobs, so at most one of 20 new jobs is slow, whatever the distribution of
+ * the durations is. If the durations rise slowly, the service finds no change of the durations, and the older jobs are
+ * shorter than the new jobs. Therefore a slow job must also take longer than 19 of 20 jobs of the latest days, and must
+ * reach `limitOfRisingDurations`. Returns null if fewer than 20 jobs have ended since the last change of their
+ * durations. No assumed jobs count.
+ * @param durations the durations of the jobs that ended before the job started. If jobs that started at the same time
+ * counted, the first of them to end would make the others slow.
+ * @param latestJobs the latest ended jobs of the type, oldest first
+ * Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World" (2005), conformal prediction.
+ */
+export function computeSlowLimit(
+  durations: readonly DurationCount[],
+  latestJobs: readonly EndedJob[],
+): SlowLimit | null {
+  const recent = countRecentJobs(durations);
+  if (recent.total < MIN_JOBS) return null;
+  const latest = countLatestJobs(durations, MIN_JOBS);
+  const bucket = Math.max(slowBucket(recent), slowBucket(latest));
+  return {
+    p50Seconds: middleSeconds(bucketOfRank(recent.counts, 0.5 * recent.total)),
+    p95Seconds: roundSeconds(Math.max(bucketStartSeconds(bucket + 1), limitOfRisingDurations(latestJobs))),
+    fromJobs: recent.total,
+  };
+}
+
+const slowRank = (jobs: number): number => Math.ceil(QUANTILE * (jobs + 1));
+
+function slowBucket({ counts, total }: RecentJobs): number {
+  return bucketOfRank(counts, slowRank(total));
+}
+
+/**
+ * Returns the age from which a job is slow if the durations rise within one day. The ledger counts durations by day, so
+ * these counts do not show such a rise. The function divides each duration by the median of the 20 jobs that ended
+ * before the job started. These factors stay the same while the durations rise. A slow job exceeds 19 of 20 of the
+ * factors. Returns 0 if too few jobs have ended.
+ */
+function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
+  const median = medianOfLatest(jobs);
+  const factors = jobs
+    .flatMap(({ endedAt, seconds }) => {
+      const before = medianOfLatest(jobs.filter((other) => other.endedAt <= endedAt - seconds * 1000));
+      return before === null ? [] : [seconds / before];
+    })
+    .sort((a, b) => a - b);
+  const factor = factors[Math.min(slowRank(factors.length), factors.length) - 1];
+  return median === null || factor === undefined ? 0 : median * factor;
+}
+
+/** Returns the median duration of the latest 20 jobs, at least one second. Returns null if there are fewer jobs. */
+function medianOfLatest(jobs: readonly EndedJob[]): number | null {
+  if (jobs.length < MIN_JOBS) return null;
+  return Math.max(1, medianSeconds(jobs.slice(-MIN_JOBS).map(({ seconds }) => seconds)) ?? 1);
+}

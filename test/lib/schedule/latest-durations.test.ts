@@ -1,0 +1,51 @@
+import type { Job } from "../../../lib/domain/job.ts";
+import { packJson } from "../../../lib/ledger/dynamo/item-operations.ts";
+import {
+  appendLatestDurations,
+  longestSucceededSecondsByType,
+  NO_LATEST_DURATIONS,
+  usualSubJobSeconds,
+} from "../../../lib/schedule/latest-durations.ts";
+
+function job(type: string | null, seconds: number | null, changes: Partial<Job> = {}): Job {
+  const ids = { jobId: null, clusterId: null, resourceId: null, resourceName: null, reason: null };
+  const times = { createdAt: 1000, updatedAt: seconds === null ? null : 1000 + seconds * 1000 };
+  return { ...ids, ...times, type, phase: null, state: "succeeded", subJobs: [], ...changes };
+}
+
+test("the longest succeeded subjob of each type counts, at any depth", () => {
+  const nested = job("InstallNode", 50, { subJobs: [job("CreateNodeVM", 20)] });
+  const root = job("CreateNode", 90, {
+    subJobs: [nested, job("InstallNode", 70), job("InstallNode", 99, { state: "failed" })],
+  });
+  expect(longestSucceededSecondsByType(root)).toEqual({ InstallNode: 70, CreateNodeVM: 20 });
+});
+
+test("a subjob without a type, without times, or that ends before its start is skipped", () => {
+  const subJobs = [job(null, 5), job("A", null), job("B", -5), job("C", 5, { state: "pending" })];
+  expect(longestSucceededSecondsByType(job("X", 9, { subJobs }))).toEqual({});
+});
+
+test("the stored durations stay below 3 kB, however many types and jobs there are", () => {
+  let known = NO_LATEST_DURATIONS;
+  for (let run = 0; run < 50; run += 1) {
+    const subJobs = Array.from({ length: 100 }, (_, i) => job(`Type${i}`, 100_000 + run));
+    const ended = { endedAt: 1.7e12 + 61_234_567 * run, seconds: 100_000.123 + run * 7.001 };
+    const both = { job: ended, subJobs: longestSucceededSecondsByType(job("X", 9, { subJobs })) };
+    known = appendLatestDurations(appendLatestDurations(known, both), { job: ended, subJobs: {} });
+  }
+  expect(packJson(known).byteLength).toBeLessThan(3000);
+  expect(known.jobs).toHaveLength(60);
+  expect(Object.keys(known.subJobs)).toHaveLength(40);
+  for (const durations of Object.values(known.subJobs)) {
+    expect(durations).toHaveLength(15);
+    expect(durations.at(-1)).toBe(100_049);
+  }
+});
+
+test("the usual duration is the median of at least five subjobs", () => {
+  const usual = (A: number[]) => usualSubJobSeconds({ jobs: [], subJobs: { A } }, "A");
+  expect(usual([1, 2, 3, 4])).toBeNull();
+  expect(usual([50, 10, 40, 20, 30])).toBe(30);
+  expect(usualSubJobSeconds(NO_LATEST_DURATIONS, "constructor")).toBeNull();
+});
