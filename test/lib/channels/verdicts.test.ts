@@ -215,6 +215,7 @@ const rows: Record<TargetKind, readonly Row[]> = {
     [403, "error code: 1010", retry("cloudflare_refused")],
     [403, '{"title":"Access denied","error_code":1010,"cloudflare_error":true}', retry("cloudflare_refused")],
     [403, "<html><h1>Error 1009</h1></html>", retry("cloudflare_refused")],
+    [403, "Error code 1006", retry("cloudflare_refused")],
     [403, '<html><span class="cf-error-code">1020</span></html>', retry("cloudflare_refused")],
     [400, '{"code":50035}', rejected("payload_refused")],
     [400, '{"embeds":["0"]}', rejected("payload_refused")],
