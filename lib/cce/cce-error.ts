@@ -103,10 +103,11 @@ export function textOfValue(value: unknown, levels: number = MAX_TEXT_LEVELS): s
     return texts.length === 0 ? null : texts.join("\n");
   }
   const fields = toObjectOrEmpty(value);
+  const inLowerCase = Object.entries(fields).map(([name, inner]) => ({ name: name.toLowerCase(), inner }));
   const textIn = (names: readonly string[]) =>
     names
-      .flatMap((name) => Object.keys(fields).filter((key) => key.toLowerCase() === name.toLowerCase()))
-      .map((key) => textOfValue(fields[key], levels - 1))
+      .flatMap((wanted) => inLowerCase.filter(({ name }) => name === wanted.toLowerCase()))
+      .map(({ inner }) => textOfValue(inner, levels - 1))
       .find((text) => text !== null) ?? null;
   const [message, code] = [textIn(TEXT_NAMES), textIn(CODE_NAMES)];
   if (message === null) return Object.keys(fields).length === 0 ? null : toJson(value);
