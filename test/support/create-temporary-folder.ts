@@ -2,10 +2,13 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** The start of the name of each folder that `createTemporaryFolder` makes. */
+export const TEST_FOLDER_PREFIX = "notifier-tests-";
+
 /**
  * Creates one temporary folder for the whole run of Jest. All tests and the processes that tests start get this folder
  * from `tmpdir()`, so that the end of the run can remove what a failed or interrupted test left behind.
  */
 export default function createTemporaryFolder(): void {
-  process.env.TMPDIR = mkdtempSync(join(tmpdir(), "notifier-tests-"));
+  process.env.TMPDIR = mkdtempSync(join(tmpdir(), TEST_FOLDER_PREFIX));
 }

@@ -1,7 +1,15 @@
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { basename } from "node:path";
+import { TEST_FOLDER_PREFIX } from "./create-temporary-folder.ts";
 
 /** Removes the temporary folder of the run, which `createTemporaryFolder` has created. */
 export default function removeTemporaryFolder(): void {
-  rmSync(tmpdir(), { recursive: true, maxRetries: 5 });
+  const folder = tmpdir();
+  // Without this check, a run whose folder was never created would remove the temporary folder of the machine.
+  if (!basename(folder).startsWith(TEST_FOLDER_PREFIX))
+    throw new Error(
+      `${folder} is not the folder of a test run, so it stays. Set TMPDIR in the global setup.`,
+    );
+  rmSync(folder, { recursive: true, maxRetries: 5 });
 }
