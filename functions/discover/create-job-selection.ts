@@ -35,6 +35,12 @@ const MAX_SKIPPED = 2000;
  */
 const ALL_SKIPPED = "*";
 /**
+ * This text is among the IDs of the skipped jobs after a truncated first list, until the first complete list. No job has
+ * this ID. The text means all ended jobs without a time, and all jobs that ended before the first list. The part of the
+ * list that is missing may contain such jobs.
+ */
+const UNLISTED_SKIPPED = "?";
+/**
  * If the time of a reply differs more than this from the clock of the service, the reply probably comes from a cache.
  * The function then uses the clock of the service.
  */
@@ -56,7 +62,8 @@ interface JobSelection {
 /**
  * Creates the selection of jobs for one list. The function selects a job if the job ran at or after the time of the
  * first list. A running job is always selected. An ended job is selected by the time of its end, unless an earlier
- * complete list contained the ended job. The time of the first list and the end of the job both come from the clock of
+ * complete list contained the ended job. If the first list was truncated, an ended job must have ended after the first
+ * list until a list is complete. The time of the first list and the end of the job both come from the clock of
  * the cloud. A job that the first list shows as ended is never selected. If the end of an ended job is unknown or is
  * too close to the time of the first list, the function remembers the ID of the job. A job with a missing or unknown
  * phase may have ended. The function selects such a job at the first list only if the job changed in the last hour.
@@ -97,7 +104,8 @@ export function createJobSelection(
       const hadEnded =
         (switchedOnAt === null && !mayRun) ||
         skipped.has(jobId) ||
-        (skipped.has(ALL_SKIPPED) && (at === null || at <= allSkippedUntil));
+        (skipped.has(ALL_SKIPPED) && (at === null || at <= allSkippedUntil)) ||
+        (skipped.has(UNLISTED_SKIPPED) && (at === null || at < (switchedOnAt ?? 0)));
       if (at === null || hadEnded) undecided.set(jobId, at);
       if (!hadEnded) selected.add(jobId);
     },
@@ -108,7 +116,8 @@ export function createJobSelection(
       const listed = [...undecided]
         .filter(([, at]) => at === null || at >= switchedOn - CLOCK_MARGIN_MS)
         .map(([jobId]) => jobId);
-      const skippedJobIds = isComplete ? listed : [...new Set([...skipped, ...listed])];
+      const unlisted = switchedOnAt === null ? [UNLISTED_SKIPPED] : [];
+      const skippedJobIds = isComplete ? listed : [...new Set([...unlisted, ...skipped, ...listed])];
       return {
         switchedOnAt: switchedOn,
         succeededAt: isComplete && isOpened ? listedAt : succeededAt,

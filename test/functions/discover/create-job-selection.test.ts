@@ -71,6 +71,27 @@ describe("createJobSelection", () => {
       expect(select({ ...third, previousTryAt: NOW }, ended).jobIds()).toEqual([]);
     }
   });
+  it("selects after a truncated first list only jobs that ended after this list, until a list is complete", () => {
+    const truncated = { ...LIST, isComplete: false };
+    const missing = [
+      job("undated", "failed", null),
+      job("before", "failed", NOW - MINUTE_MS),
+      job("future", "failed", NOW + 300 * HOUR_MS),
+    ];
+    const first = select(FIRST, [job("listed", "pending", NOW - HOUR_MS)]).discovery(truncated, true);
+    const second = select({ ...first, previousTryAt: NOW }, [
+      ...missing,
+      job("ended", "failed", NOW + 1000),
+      job("running", "pending", NOW - HOUR_MS),
+    ]);
+    expect(second.jobIds()).toEqual(["ended", "running"]);
+    for (const reply of [truncated, LIST]) {
+      const stored = second.discovery(reply, true);
+      const third = select({ ...stored, previousTryAt: NOW }, [...missing, job("undated-2", "failed", null)]);
+      expect(third.jobIds()).toEqual(reply.isComplete ? ["undated-2"] : []);
+      expect(stored.skippedJobIds.includes("?")).toBe(!reply.isComplete);
+    }
+  });
   it("selects at the first list a job without a known phase only if the job changed in the last hour", () => {
     const jobs = [null, "", "Finished"].flatMap((phase, i) => [
       { ...job(`old-${i}`, "pending", NOW - 2 * HOUR_MS), phase },
