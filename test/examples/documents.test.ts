@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "../support/run-command.ts";
+import { shellBlocks } from "../support/shell-blocks.ts";
 import { startStubService } from "../support/stub-service.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -41,22 +42,26 @@ test("no document runs a package from a registry", async () => {
       );
 });
 
-test.each([
-  ["README.md", 2],
-  ["docs/deploy.md", 2],
-])("the curl commands in %s print the reason of a refusal", async (file, count) => {
+test("the curl commands in every document print the reason of a refusal", async () => {
   const service = await startStubService(() => ({ status: 422, body: { detail: "why" } }));
   const folder = await mkdtemp(join(tmpdir(), "documents-"));
   await writeFile(join(folder, "create-cluster-reply.json"), "{}");
-  const calls = [...(await text(file)).matchAll(/^curl (?:.*\\\n)*.*$/gm)].map(([call]) => call);
-  expect(calls).toHaveLength(count);
-  for (const call of calls) {
-    const script = call.replace("https://your-api.example", service.url);
-    const env = { NOTIFIER_TOKEN: "t", TOKEN: "t", API: service.url };
-    const ran = await runCommand("sh", ["-c", script], { cwd: folder, env });
-    expect([ran.code, ran.stdout]).toEqual([22, '{"detail":"why"}']);
-  }
-  expect(service.requests.every((request) => request.startsWith("POST /v1/"))).toBe(true);
+  const env = { NOTIFIER_TOKEN: "t", TOKEN: "t", API: service.url, CLUSTER_ID: "c" };
+  const ran: string[] = [];
+  for (const [file, content] of await documents())
+    for (const [call] of shellBlocks(content)
+      .join("\n")
+      .matchAll(/^curl (?:.*\\\n)*.*$/gm)) {
+      if (call.includes("ARTIFACTS")) continue;
+      const script = call.replace("https://your-api.example", service.url);
+      const { code, stdout } = await runCommand("sh", ["-c", script], { cwd: folder, env });
+      expect([file, code, stdout]).toEqual([file, 22, '{"detail":"why"}']);
+      ran.push(file);
+    }
+  const documented = ["README.md", "docs/cce-operations.md", "docs/deploy.md", "docs/ready.md"];
+  expect([...new Set(ran)].sort()).toEqual(documented);
+  expect(ran).toHaveLength(8);
+  expect(service.requests.every((request) => /^(GET|POST) \/v1\//.test(request))).toBe(true);
   await service.stop();
   await rm(folder, { recursive: true });
 });

@@ -10,6 +10,8 @@ import { after, before, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Ran, runCommand } from "../support/run-command.ts";
+import { shellBlocks } from "../support/shell-blocks.ts";
+import { startArtifactStore } from "./artifact-store.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const VERSION = "7.8.9";
@@ -224,6 +226,64 @@ test("the action of the tag runs without node_modules", async () => {
   assert.equal(ran.code, 2, ran.stderr);
   assert.deepEqual(requests, ["POST /v1/jobs"]);
   assert.match(await readFile(join(folder, "output"), "utf8"), /^state=\nreason=.*No job was accepted\.\n/);
+});
+
+/** Runs the shell code of a document, and ends at the first command that fails. */
+async function runBlock(code: string, env: Readonly<Record<string, string>>, cwd = clone): Promise<Ran> {
+  return runCommand("bash", ["--norc", "-e", "-c", code], {
+    cwd,
+    env: Object.assign({}, environment(), env),
+  });
+}
+
+test("docs/command.md installs and runs the files of the release as printed, on every Node.js from version 20", async (context) => {
+  const store = await startArtifactStore(files);
+  context.after(() => store.stop());
+  const document = await readFile(join(clone, "docs/command.md"), "utf8");
+  const blocks = shellBlocks(document).filter((code) => code.includes("ARTIFACTS"));
+  assert.equal(blocks.length, 2);
+  for (const [major, path] of await nodes())
+    for (const block of blocks) {
+      const [, name = ""] = /YOUR_REPOSITORY {2}(\S+)"/.exec(block) ?? [];
+      const sum = createHash("sha256").update(await readFile(join(files, name)));
+      const code = block
+        .replace("https://ARTIFACTS.example", store.url)
+        .replace("THE_CHECKSUM_FROM_YOUR_REPOSITORY", sum.digest("hex"));
+      const empty = await mkdtemp(join(folder, "pipeline-"));
+      await writeFile(join(empty, "create-cluster-reply.json"), JSON.stringify({ status: { jobID: "a" } }));
+      const env = {
+        PATH: `${path}${delimiter}${process.env.PATH}`,
+        NOTIFIER_URL: store.url,
+        NOTIFIER_TOKEN: "t",
+        NOTIFIER_PROJECT: "prod",
+      };
+      const ran = await runBlock(code, env, empty);
+      assert.equal(ran.code, 0, `Node.js ${major}: ${code}${ran.stdout}${ran.stderr}`);
+      assert.match(ran.stdout, new RegExp(`^${name}: OK$`, "m"));
+      assert.match(ran.stdout, /succeeded/i);
+      const wrongSum = await runBlock(code.replace(/echo "\w/, 'echo "x'), env, empty);
+      assert.notEqual(wrongSum.code, 0);
+    }
+  assert.ok(store.requests.includes("POST /v1/jobs?from=cce&project=prod"), store.requests.join());
+});
+
+test("docs/release.md publishes a release, and removes one, as printed", async () => {
+  const remote = join(folder, "remote.git");
+  await git("init", "--quiet", "--bare", remote);
+  await git("remote", "add", "origin", remote);
+  const blocks = shellBlocks(await readFile(join(clone, "docs/release.md"), "utf8"));
+  const [publish = "", remove = "", ...more] = blocks
+    .map((code) => code.replaceAll(/v\d+\.\d+\.\d+/g, `v${VERSION}`))
+    .filter((code) => code.startsWith("git "));
+  assert.deepEqual(more, []);
+  const published = await runBlock(publish, {});
+  assert.equal(published.code, 0, published.stderr);
+  assert.match(await git("ls-remote", "--tags", remote), new RegExp(`refs/tags/v${VERSION}$`, "m"));
+  const removed = await runBlock(remove, {});
+  assert.equal(removed.code, 0, removed.stderr);
+  assert.equal(await git("tag", "--list"), "");
+  assert.equal(await git("log", "--format=%s"), "Everything");
+  assert.equal(await git("status", "--porcelain"), "");
 });
 
 async function freePort(): Promise<number> {
