@@ -123,3 +123,10 @@ export const MEMORY_MEGABYTES = { min: 128, max: 10_240 } as const;
  * integer.
  */
 export const POSITIVE = { min: 1, max: 2_147_483_647 } as const;
+
+/**
+ * The largest number of bytes that the proxy settings may have together. Lambda allows 4,096 bytes for all environment
+ * variables of a function. The other variables of a function have less than 2,000 bytes.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const MAX_PROXY_BYTES = 2000;

@@ -12,6 +12,7 @@ import {
   CONCURRENCY,
   findStageNameFaults,
   LOG_RETENTION_DAYS,
+  MAX_PROXY_BYTES,
   MAX_RUNBOOK_URL_LENGTH,
   MEMORY_MEGABYTES,
   POSITIVE,
@@ -113,6 +114,13 @@ export const StageFile = z
     ledgerOnRemoval: oneOf(["Retain", "Delete"]),
   })
   .superRefine((file, { addIssue }) => {
+    const proxyBytes = Buffer.byteLength(`${file.httpsProxy ?? ""}${file.noProxy ?? ""}`);
+    if (proxyBytes > MAX_PROXY_BYTES)
+      addIssue({
+        code: "custom",
+        path: ["noProxy"],
+        message: `must be shorter: httpsProxy and noProxy have ${proxyBytes} bytes, and ${MAX_PROXY_BYTES} are allowed. Lambda limits the environment variables of a function`,
+      });
     for (const name of ["poll", "notify"] as const) {
       const reserved = file[`${name}ReservedConcurrency`] ?? 0;
       const used = file[`${name}Concurrency`] ?? DEFAULT_CONCURRENCY;

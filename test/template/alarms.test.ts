@@ -1,7 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { ALARM_NAMES, LONGEST_ALARM_TEXT, LONGEST_NAMES } from "../../local/ops/stage-limits.ts";
+import {
+  ALARM_NAMES,
+  LONGEST_ALARM_TEXT,
+  LONGEST_NAMES,
+  MAX_PROXY_BYTES,
+  MAX_STAGE_LENGTH,
+} from "../../local/ops/stage-limits.ts";
 import { emittedMetric, readEmittedMetrics } from "./emitted-metrics.ts";
 import { compileOwnTemplate, type OwnTemplate, ROOT, resourcesOf } from "./own-template.ts";
 
@@ -83,6 +89,15 @@ test("the doctor knows every alarm, and the check of stage files knows the longe
   }
   const texts = alarms().map(({ AlarmDescription }) => AlarmDescription.replace("docs/runbook.md", ""));
   expect(longest(texts)).toBe(LONGEST_ALARM_TEXT);
+});
+
+test("Lambda accepts the environment variables of each function with the longest proxy settings and the longest stage name", () => {
+  for (const { environment } of own.service.functions) {
+    const text = JSON.stringify({ ...environment, HTTPS_PROXY: "x".repeat(MAX_PROXY_BYTES) })
+      .replaceAll("dev", "s".repeat(MAX_STAGE_LENGTH))
+      .replaceAll("http://sqs", "https://sqs.us-isob-east-1.sc2s.sgov.gov");
+    expect(Buffer.byteLength(text)).toBeLessThan(4096);
+  }
 });
 
 const Body = z.object({

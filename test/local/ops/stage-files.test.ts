@@ -3,7 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../../local/ops/command.ts";
 import { findStage } from "../../../local/ops/stage.ts";
-import { MAX_RUNBOOK_URL_LENGTH, MAX_STAGE_LENGTH } from "../../../local/ops/stage-limits.ts";
+import {
+  MAX_PROXY_BYTES,
+  MAX_RUNBOOK_URL_LENGTH,
+  MAX_STAGE_LENGTH,
+} from "../../../local/ops/stage-limits.ts";
 import { checkStageFiles, readStageFile } from "../../../local/ops/stages.ts";
 
 let folder: string;
@@ -55,6 +59,10 @@ describe("AWS accepts", () => {
     ["apiRatePerSecond", 1],
     ["apiBurst", 5000],
     ["ledgerOnRemoval", "Delete"],
+    ["httpsProxy", "http://proxy.internal:3128"],
+    ["httpsProxy", ""],
+    ["noProxy", "amazonaws.com,10.0.0.0/8,*"],
+    ["noProxy", "x".repeat(MAX_PROXY_BYTES)],
   ])("%s %j", async (name, value) => {
     expect(await faultsOf({ [name]: value })).toEqual([]);
     expect(await readStageFile("prod", folder)).toEqual({ [name]: value });
@@ -99,6 +107,10 @@ describe("AWS refuses, and so does the check", () => {
     ["runawayPollsPerHour", 0],
     ["logLevel", "info"],
     ["ledgerOnRemoval", "retain"],
+    ["httpsProxy", "http://kim:hunter2@proxy.internal:3128"],
+    ["httpsProxy", "proxy.internal with a space"],
+    ["noProxy", "amazonaws.com, 10.0.0.0/8"],
+    ["noProxy", "x".repeat(MAX_PROXY_BYTES + 1)],
   ])("%s %j", async (name, value) => {
     expect(await faultsOf({ [name]: value })).toEqual([
       expect.stringMatching(new RegExp(`^${name}: must be `)),
