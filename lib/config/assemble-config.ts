@@ -121,8 +121,8 @@ function toDocument(values: ReadonlyMap<string, unknown>): Readonly<Record<strin
   const rules: { readonly order: string; readonly value: unknown }[] = [];
   for (const [name, stored] of values) {
     const secret = values.get(`${SECRET}${name}`);
-    const other = isWholeTarget(`${SECRET}${name}`, secret) ? {} : stored;
-    const value = secret === undefined || !isObject(other) ? other : { ...other, ...toObjectOrEmpty(secret) };
+    const value =
+      secret === undefined || !isObject(stored) ? stored : { ...stored, ...toObjectOrEmpty(secret) };
     const [head = "", key] = name.split("/");
     if (name === "settings")
       document.settings = { ...toObjectOrEmpty(document.settings), ...toObjectOrEmpty(value) };

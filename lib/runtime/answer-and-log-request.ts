@@ -44,8 +44,8 @@ const REQUEST_ID = "x-request-id";
 
 /**
  * Calls the handler of a request, writes the log line of the request and returns the response. If `handle` throws an
- * error, the complete error is logged. The caller only gets the kind of the error and the request ID. Each log line of the handler contains the trace context of
- * the request.
+ * error, the complete error is logged. The caller only gets the kind of the error and the request ID. Each log line of
+ * the handler contains the trace context of the request.
  * @param defaultRoute the route that is logged if the handler does not note another route.
  */
 export function answerAndLogRequest(

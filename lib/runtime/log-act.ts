@@ -21,7 +21,10 @@ export interface Act {
   readonly jobId: string | null;
   /** The caller to whom the watch belongs. The value is null if the act is not about a watch. */
   readonly owner: string | null;
-  /** The W3C trace context of the watch. The value is null if the act is not about a watch, or if there is none. */
+  /**
+   * The W3C trace context of the watch. The value is null if the act is not about a watch, if the watch has no trace
+   * context, or if the ledger could not be read after the stop of the watch.
+   */
   readonly traceparent: string | null;
   readonly targets: readonly string[];
   /**
