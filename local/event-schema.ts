@@ -1,8 +1,7 @@
 import * as z from "zod/mini";
 import { DigestEvent, TargetGoneEvent, TestEvent, WebhookEvent } from "../lib/channels/webhook/event.ts";
 import { isObject, type JsonObject } from "../lib/domain/json.ts";
-import { RESPONSE_SCHEMAS } from "../lib/openapi/component-schemas.ts";
-import { describeFields, describeSchema } from "../lib/openapi/describe-fields.ts";
+import { describeFields, describeSchema, RESPONSE_SCHEMAS } from "../lib/openapi/component-schemas.ts";
 
 /** The events that the OpenAPI document does not contain. */
 const OTHER_EVENTS = { TestEvent, TargetGoneEvent, DigestEvent } as const;

@@ -1,6 +1,6 @@
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { type ProblemResponse, problemResponse, renderProblem } from "../../lib/api/problem.ts";
-import { matchRoute, type Operation, ROUTES } from "../../lib/api/routes.ts";
+import { matchRoute, type OperationId, ROUTES } from "../../lib/api/routes.ts";
 import { checkRightAndReadWatchKey } from "../../lib/api/watch-parameters.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
 import { createLinkOptions } from "../../lib/auth/link-keys.ts";
@@ -37,7 +37,7 @@ const OPEN_STEPS = {
   showStart: async (_params, request) => startPageResponse(request),
   showJob: createJobPageResponse,
   showJobs: createListPageResponse,
-} satisfies Partial<Record<Operation, OpenStep>>;
+} satisfies Partial<Record<OperationId, OpenStep>>;
 
 const CALLER_STEPS = {
   listJobs,
@@ -52,7 +52,7 @@ const CALLER_STEPS = {
   acceptJobs: async () => methodNotAllowed([ROUTES.acceptJobs.method]),
   /** API Gateway sends the messages of SMN to the discover function. */
   receiveSmnMessage: async () => methodNotAllowed([ROUTES.receiveSmnMessage.method]),
-} satisfies Record<Exclude<Operation, keyof typeof OPEN_STEPS>, CallerStep>;
+} satisfies Record<Exclude<OperationId, keyof typeof OPEN_STEPS>, CallerStep>;
 
 /**
  * Creates the handler of all API routes except `POST /v1/jobs`. The handler gives a HEAD request the same response as a
@@ -94,7 +94,7 @@ async function findRoute({ method, path }: ApiRequest, ports: RequestPorts) {
     : route;
 }
 
-function isOpen(operation: Operation): operation is keyof typeof OPEN_STEPS {
+function isOpen(operation: OperationId): operation is keyof typeof OPEN_STEPS {
   return Object.hasOwn(OPEN_STEPS, operation);
 }
 

@@ -8,7 +8,6 @@ import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import { readDurations } from "../../lib/ledger/dynamo/durations.ts";
 import { stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
-import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
 import {
   readDelivery,
   readDigest,
@@ -19,6 +18,7 @@ import { scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { listRecentWatches, readProgress, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { endWaiting, startWaiting } from "../../lib/ledger/dynamo/waiting-calls.ts";
+import { listJobWatches } from "../../lib/ledger/dynamo/watch-item.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";

@@ -1,10 +1,10 @@
 import { type ApiResponse, countSerializedBytes } from "../../lib/api/http-message.ts";
 import type { DeliveryDocument, JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { listFailures } from "../../lib/domain/failures.ts";
 import { createCachedHintFinder } from "../../lib/domain/hints.ts";
 import { ACCESS_ERROR_TEXTS, type Job } from "../../lib/domain/job.ts";
 import { listCauses } from "../../lib/domain/list-causes.ts";
+import { listFailures } from "../../lib/domain/list-failures.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { toPendingReady } from "../../lib/domain/ready.ts";
 import { collectSubJobs, serializeTruncatedTree } from "../../lib/domain/subjob-tree.ts";

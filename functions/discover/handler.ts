@@ -11,9 +11,9 @@ import {
   saveDiscovery,
 } from "../../lib/ledger/dynamo/discovery.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
-import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
 import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
 import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
+import { listJobWatches } from "../../lib/ledger/dynamo/watch-item.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";

@@ -26,7 +26,7 @@ import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import {
   listResendableSlowNotifications,
   type ResendableNotification,
-} from "../shared/list-resendable-slow-notifications.ts";
+} from "../shared/notification-targets.ts";
 import type { PollResult } from "./conclude-watch.ts";
 
 /** The maximum age of the learned durations from which the function computes when a job is slow. */

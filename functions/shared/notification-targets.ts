@@ -2,10 +2,10 @@ import { isCallbackName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import type { Digest, DigestLedger } from "../../lib/ledger/ledger.ts";
-import type { NotificationKey } from "../../lib/ledger/notification.ts";
-import type { Watch } from "../../lib/ledger/watch.ts";
-import { createDigestMessage } from "../../lib/queue/messages.ts";
-import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
+import { type DeliveryRecord, type NotificationKey, notificationKey } from "../../lib/ledger/notification.ts";
+import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import { createDigestMessage, createNotificationMessage } from "../../lib/queue/messages.ts";
+import { type OutgoingMessage, type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 
 /**
  * The ledger stores digests (messages about several jobs) and alerts about targets under these names instead of the
@@ -91,4 +91,30 @@ export async function sendDigestAfterLastMember(
   const messages = digestTargets.map((target) => createDigestMessage(digestId, target, traceparent));
   if (running === 0) await sendAllOrThrow(notifyQueue, messages);
   return { digestTargets };
+}
+
+/** A notification that was sent and may be overdue. */
+export interface ResendableNotification {
+  /** The value is null if no message has ever claimed the notification. */
+  readonly delivery: DeliveryRecord | null;
+  /** The message that sends the notification again. */
+  readonly message: OutgoingMessage;
+}
+
+/**
+ * Returns the notifications about a slow job. A target whose setting `on` no longer contains `slow` is included only if
+ * a caller has requested a redelivery to this target.
+ */
+export function listResendableSlowNotifications(
+  { watch, slow, deliveries }: Pick<WatchDocument, "watch" | "slow" | "deliveries">,
+  targets: Config["targets"],
+): readonly ResendableNotification[] {
+  if (slow === null) return [];
+  return deliveries
+    .filter(({ event }) => event === "job.slow")
+    .filter(({ target, redelivery }) => redelivery > 0 || isSubscribedToSlowOrRemoved(target, targets))
+    .map((delivery) => {
+      const key = notificationKey(watch, slow.generations, "job.slow", delivery.target);
+      return { delivery, message: createNotificationMessage(watch, key, "slow", delivery.redelivery) };
+    });
 }

@@ -12,12 +12,10 @@ import {
 } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import {
-  listResendableSlowNotifications,
-  type ResendableNotification,
-} from "../shared/list-resendable-slow-notifications.ts";
-import {
   createDigestNotificationKey,
   findDigestTargets,
+  listResendableSlowNotifications,
+  type ResendableNotification,
   splitTargetsToNotify,
 } from "../shared/notification-targets.ts";
 

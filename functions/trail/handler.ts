@@ -4,8 +4,7 @@ import * as z from "zod/mini";
 import { parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
 import { createLambdaHandler } from "../../lib/runtime/invocation.ts";
-import { logAndCountAct } from "../../lib/runtime/log-act.ts";
-import { ConfigChange, logConfigActs } from "./log-config-acts.ts";
+import { type Act, createConfigAct, logAndCountAct } from "../../lib/runtime/log-act.ts";
 
 /** CloudWatch Logs sends log lines as base64 of compressed JSON. The lines of one event take at most some megabytes. */
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
@@ -14,6 +13,19 @@ const SubscriptionEvent = z.object({ awslogs: z.object({ data: z.string() }) });
 const LogLines = z.object({
   messageType: z.string(),
   logEvents: z.array(z.object({ message: z.string() })),
+});
+
+const UNKNOWN = "unknown";
+
+/** An event of EventBridge about a call of Parameter Store that CloudTrail has recorded. */
+export const ConfigChange = z.object({
+  detail: z.object({
+    eventName: z.string(),
+    errorCode: z.optional(z.string()),
+    sourceIPAddress: z.optional(z.string()),
+    userIdentity: z.object({ arn: z.optional(z.string()), principalId: z.optional(z.string()) }),
+    requestParameters: z.object({ name: z.optional(z.string()), names: z.optional(z.array(z.string())) }),
+  }),
 });
 
 /** Each line has the form of a log line already, so the logger must not write it as the message of another line. */
@@ -39,5 +51,31 @@ export function copyActLines(event: unknown, writeLine: (line: string) => void):
   for (const { message } of logEvents) {
     const line = message.trim();
     if (toObjectOrEmpty(parseJson(line)).message === "act") writeLine(line);
+  }
+}
+
+/**
+ * Writes one act for each entry of the config that an operator has stored or removed in Parameter Store, also with
+ * another tool than `npm run config`. The event contains no value of a parameter. EventBridge may send an event twice.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+ * @param path the path of the config in Parameter Store.
+ */
+export function logConfigActs(
+  { detail }: z.infer<typeof ConfigChange>,
+  path: string,
+  onAct: (act: Act) => void,
+): void {
+  const { eventName, errorCode, sourceIPAddress = UNKNOWN, userIdentity, requestParameters } = detail;
+  if (errorCode !== undefined) return;
+  const { name, names = [] } = requestParameters;
+  for (const parameter of name === undefined ? names : [name, ...names]) {
+    if (!parameter.startsWith(`${path}/`)) continue;
+    onAct(
+      createConfigAct(parameter.slice(path.length + 1), {
+        isRemoval: eventName.startsWith("Delete"),
+        who: userIdentity.arn ?? userIdentity.principalId ?? UNKNOWN,
+        from: sourceIPAddress,
+      }),
+    );
   }
 }

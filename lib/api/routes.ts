@@ -17,12 +17,12 @@ export const ROUTES = {
   showJobs: { method: "GET", path: "/jobs" },
   showStart: { method: "GET", path: "/" },
 } as const;
-export type Operation = keyof typeof ROUTES;
+export type OperationId = keyof typeof ROUTES;
 
 type MatchedRoute =
   | {
       readonly kind: "matched";
-      readonly operation: Operation;
+      readonly operation: OperationId;
       readonly params: Readonly<Record<string, string>>;
     }
   /**
@@ -45,7 +45,7 @@ const FIRST_SEGMENTS: ReadonlySet<string> = new Set(
 export function matchRoute(method: string, decodedPath: string): MatchedRoute {
   const path = withoutBasePath(decodedPath);
   const allow = new Set<string>();
-  for (const [operation, route] of Object.entries(ROUTES) as [Operation, (typeof ROUTES)[Operation]][]) {
+  for (const [operation, route] of Object.entries(ROUTES) as [OperationId, (typeof ROUTES)[OperationId]][]) {
     const params = matchPath(route.path, path);
     if (params === null) continue;
     if (route.method === (method === "HEAD" ? "GET" : method)) return { kind: "matched", operation, params };

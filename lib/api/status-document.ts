@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { CauseInTree } from "../domain/cause.ts";
+import { CauseInTree, Failure } from "../domain/cause.ts";
 import { Context } from "../domain/context.ts";
-import { Failure } from "../domain/failure.ts";
 import { DeliveryState, JobState, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
 import { Ready } from "../domain/ready.ts";
 import { Count, IsoTime, MaybeIsoTime, MaybeText, withDescription } from "../domain/zod-fields.ts";

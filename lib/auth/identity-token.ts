@@ -1,13 +1,13 @@
-import type { JWTPayload } from "jose";
+import type { JSONWebKeySet, JWK, JWTPayload } from "jose";
 import type { OidcRule } from "../config/config.ts";
 import type { Settings } from "../config/settings.ts";
 import { cleanToOneLine } from "../domain/clean-text.ts";
 import { CallerName, type Instant } from "../domain/job.ts";
-import type { JsonObject } from "../domain/json.ts";
+import { toObjectOrEmpty } from "../domain/json.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { type Caller, copyRightsOnly } from "./caller.ts";
 import { DiscoveryError, type IssuerKeys, KeysOriginError } from "./issuer-keys.ts";
-import { CLOCK_TOLERANCE_SECONDS, type FailedCheck, mayVerifyWithOtherKey, verifyJwt } from "./verify-jwt.ts";
+import { mismatchedClaims } from "./oidc-rules.ts";
 
 const MAX_ISSUER_CHARACTERS = 200;
 
@@ -117,41 +117,112 @@ function claimedIssuer(token: string, decode: (token: string) => JWTPayload): st
 }
 
 /**
- * Returns the names of the claims of a verified identity token that do not match the OIDC rule. Returns an empty array if
- * the claims contain the audience of the OIDC rule and match every claim of the OIDC rule.
+ * The signature algorithms that the service allows for identity tokens. Each allowed algorithm is asymmetric, because
+ * the service itself could create valid tokens if the service and the issuer shared a secret. RFC 9864 gives the name
+ * Ed25519 to the algorithm EdDSA with the curve Ed25519.
  */
-export function mismatchedClaims(claims: JsonObject, rule: OidcRule): readonly string[] {
-  const patterns = Object.entries(rule.claims).filter(
-    ([name, pattern]) => !claimValues(claims, name).some((value) => matchesWildcardPattern(value, pattern)),
-  );
-  const names = patterns.map(([name]) => name);
-  return claimValues(claims, "aud").includes(rule.audience) ? names : ["aud", ...names];
+const ALGORITHMS = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
+/** The clock of an issuer may differ from the clock of the service by this time. */
+const CLOCK_TOLERANCE_SECONDS = 30;
+
+/** The check of an identity token that failed. The token itself is never part of a refusal. */
+interface FailedCheck {
+  readonly check:
+    | "form"
+    | "issuer"
+    | "algorithm"
+    | "key"
+    | "keys_origin"
+    | "discovery"
+    | "signature"
+    | "expiry"
+    | "lifetime"
+    | "claim";
+  /** The names of the claims because of which the check failed. */
+  readonly claims: readonly string[];
 }
 
-/**
- * Returns the values of a claim of an identity token as strings. The value of a claim may be an array. The function
- * ignores objects and null, because an OIDC rule cannot match an object or null.
- */
-function claimValues(claims: JsonObject, name: string): string[] {
-  const values = Object.hasOwn(claims, name) ? [claims[name]].flat() : [];
-  return values.filter((value) => ["string", "number", "boolean"].includes(typeof value)).map(String);
-}
+type VerifiedToken =
+  | { readonly kind: "verified"; readonly claims: JWTPayload }
+  | ({ readonly kind: "refused" } & FailedCheck);
+
+/** The checks of an identity token by the property `code` of the errors of the package `jose`. */
+const CHECKS: Readonly<Record<string, FailedCheck["check"]>> = {
+  ERR_JOSE_ALG_NOT_ALLOWED: "algorithm",
+  ERR_JOSE_NOT_SUPPORTED: "algorithm",
+  ERR_JWS_INVALID: "form",
+  ERR_JWT_INVALID: "form",
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "signature",
+  ERR_JWT_EXPIRED: "expiry",
+  ERR_JWT_CLAIM_VALIDATION_FAILED: "claim",
+};
 
 /**
- * Returns true if a text matches a pattern. A `*` in the pattern matches any text, including an empty text. The
- * duration of the function is linear in the length of the text. A regular expression for the same pattern could take
- * much longer.
+ * Verifies the signature, the issuer, the audience and the times of an identity token. If several keys may belong to the
+ * token, each key is tried (RFC 7515, section 4.1.4: the key ID is only a hint).
+ * @param options.now the current time as a `Date`, which the package `jose` expects
  */
-export function matchesWildcardPattern(text: string, pattern: string): boolean {
-  const [head = "", ...rest] = pattern.split("*");
-  const tail = rest.pop();
-  if (tail === undefined) return text === head;
-  if (!text.startsWith(head)) return false;
-  let from = head.length;
-  for (const part of rest) {
-    const at = text.indexOf(part, from);
-    if (at === -1) return false;
-    from = at + part.length;
+async function verifyJwt(
+  token: string,
+  keySet: JSONWebKeySet,
+  options: { readonly issuer: string; readonly audiences: readonly string[]; readonly now: Date },
+): Promise<VerifiedToken> {
+  // The service loads the package `jose` when the service checks the first identity token. These import paths load less
+  // code than the whole package `jose`.
+  const [{ decodeProtectedHeader }, { createLocalJWKSet }, { jwtVerify }, { JWKSMultipleMatchingKeys }] =
+    await Promise.all([
+      import("jose/decode/protected_header"),
+      import("jose/jwks/local"),
+      import("jose/jwt/verify"),
+      import("jose/errors"),
+    ]);
+  const rules = {
+    issuer: options.issuer,
+    audience: [...options.audiences],
+    algorithms: ALGORITHMS,
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    currentDate: options.now,
+    requiredClaims: ["exp", "iat"],
+  };
+  try {
+    const { kid } = decodeProtectedHeader(token);
+    const candidates = createLocalJWKSet({ keys: keySet.keys.map((key) => adaptKey(key, kid)) });
+    try {
+      return { kind: "verified", claims: (await jwtVerify(token, candidates, rules)).payload };
+    } catch (error) {
+      if (!(error instanceof JWKSMultipleMatchingKeys)) throw error;
+      let refusal = refusalOf(error);
+      for await (const key of error) {
+        const result = await jwtVerify(token, key, rules).catch(refusalOf);
+        if ("payload" in result) return { kind: "verified", claims: result.payload };
+        refusal = result;
+        if (!mayVerifyWithOtherKey(refusal)) break;
+      }
+      return refusal;
+    }
+  } catch (error) {
+    return refusalOf(error);
   }
-  return text.length - tail.length >= from && text.endsWith(tail);
+}
+
+/**
+ * Adapts a key of an issuer to the package `jose`, which finds a key only by its exact key ID and algorithm. A key
+ * without a key ID may belong to any token. A key for EdDSA may have the old or the new name of its algorithm.
+ */
+function adaptKey(key: JWK, tokenKid: string | undefined): JWK {
+  const { alg, ...others } = key;
+  const kid = key.kid ?? tokenKid;
+  const isEd25519 = key.kty === "OKP" && key.crv === "Ed25519";
+  return { ...others, ...(kid !== undefined && { kid }), ...(alg !== undefined && !isEd25519 && { alg }) };
+}
+
+/**
+ * Returns true if another key of the issuer could verify the token. A key that is too short cannot verify any token.
+ */
+const mayVerifyWithOtherKey = ({ check }: FailedCheck): boolean => check === "signature" || check === "key";
+
+function refusalOf(error: unknown): Extract<VerifiedToken, { kind: "refused" }> {
+  const { code, claim } = toObjectOrEmpty(error);
+  const check = CHECKS[String(code)] ?? "key";
+  return { kind: "refused", check, claims: typeof claim === "string" ? [claim] : [] };
 }

@@ -2,18 +2,14 @@ import type { Project } from "../config/projects.ts";
 import type { Instant, Observation } from "../domain/job.ts";
 import type { WatchedResource } from "../domain/job-resources.ts";
 import type { AllowList } from "../http/allow-list.ts";
-import { isSchemeAllowed } from "../http/check-url.ts";
 import type { Connections } from "../http/connections.ts";
+import { isSchemeAllowed } from "../http/egress-rules.ts";
 import { toTlsOptions } from "../http/tls-options.ts";
 import {
   type AuthHeaders,
   createAuthHeadersProvider,
-  createIamTokenCache,
-  createIamTokenRequestBody,
   createQueryAddress,
   type QueryAddress,
-  readIamTokenReply,
-  type TokenResult,
 } from "./auth-headers.ts";
 import {
   type CceApi,
@@ -35,6 +31,12 @@ import {
 import { createCircuitBreaker } from "./circuit-breaker.ts";
 import type { CredentialMask } from "./credential-mask.ts";
 import { configuredOrDerivedIamEndpoint, configuredOrRegionalCceEndpoint } from "./endpoints.ts";
+import {
+  createIamTokenCache,
+  createIamTokenRequestBody,
+  readIamTokenReply,
+  type TokenResult,
+} from "./iam-token.ts";
 import { interpretJobReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
 import {
   interpretResourceReply,

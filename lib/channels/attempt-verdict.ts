@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Instant, Verdict } from "../domain/job.ts";
 import { isObject, parseJson, unwrapObject } from "../domain/json.ts";
 import { NumberOrMissing } from "../domain/zod-fields.ts";
-import { EGRESS_REFUSED } from "../http/check-url.ts";
+import { EGRESS_REFUSED } from "../http/egress-rules.ts";
 import { readCappedRetryAfterSeconds, toSqsWaitSeconds } from "../http/retry-after.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
 import { isCertificateError } from "../http/tls-options.ts";

@@ -1,4 +1,4 @@
-import { EGRESS_RULE_TEXT, type EgressRule } from "../http/check-url.ts";
+import { EGRESS_RULE_TEXT, type EgressRule } from "../http/egress-rules.ts";
 
 /** The reason for the result of a delivery attempt. Logs and metrics contain only reasons of this list. */
 export type DeliveryReason = keyof typeof REASON_TEXT | EgressRule;

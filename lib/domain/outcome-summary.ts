@@ -1,12 +1,11 @@
 import * as z from "zod/mini";
-import { CauseInTree, describeCount, formatNameList } from "./cause.ts";
+import { CauseInTree, describeCount, Failure, formatNameList } from "./cause.ts";
 import { Context, truncateContext } from "./context.ts";
 import { defaultText, joinSentences } from "./default-texts.ts";
-import { Failure } from "./failure.ts";
-import { listFailures } from "./failures.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
 import { countJsonStringBytes } from "./json.ts";
 import { listCauses } from "./list-causes.ts";
+import { listFailures } from "./list-failures.ts";
 import type { Operation } from "./operation.ts";
 import { Ready } from "./ready.ts";
 import { collectSubJobs, listInnermostRunning, type TreeNode } from "./subjob-tree.ts";

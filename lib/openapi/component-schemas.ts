@@ -27,17 +27,16 @@ import { ListedProject, ListedTarget, ProjectList, TargetList } from "../api/usa
 import { EventResult, SmnMessage } from "../cce/smn-message.ts";
 import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
 import { JobEvent, JobEventData, SlowEvent, SlowEventData } from "../channels/webhook/event.ts";
-import { Cause, CauseInTree } from "../domain/cause.ts";
+import { Cause, CauseInTree, Failure } from "../domain/cause.ts";
 import { Context } from "../domain/context.ts";
-import { Failure } from "../domain/failure.ts";
 import { DeliveryState, JobState, Outcome, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
-import { type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
+import { isObject, type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
 import { AddonAction, Operation } from "../domain/operation.ts";
 import { OperationKind } from "../domain/operation-kind.ts";
 import { Ready, ReadyState } from "../domain/ready.ts";
 import { RunningSubJob, UsualDuration } from "../domain/slow-summary.ts";
 import { Expected } from "../schedule/expected-duration.ts";
-import { describeFields, describeSchema } from "./describe-fields.ts";
+import fieldDescriptions from "./field-descriptions.json" with { type: "json" };
 import handWrittenSchemas from "./hand-written-schemas.json" with { type: "json" };
 
 /**
@@ -192,4 +191,46 @@ function simplify(schema: Record<string, unknown>): void {
 /** Removes the ID of a schema. In the OpenAPI document, the key of a schema identifies the schema. */
 function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: JsonObject): JsonObject {
   return schema;
+}
+
+/** The descriptions of fields by the path of the field. The empty path is the schema itself. */
+type FieldDescriptions = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The descriptions of the schemas and fields whose zod schema has no description. The functions do not need the texts,
+ * so the texts are not in the zod schemas, which every cold start of a function creates.
+ */
+const { anySchema: ANY_SCHEMA, ...FIELD_DESCRIPTIONS }: Readonly<Record<string, FieldDescriptions>> =
+  fieldDescriptions;
+
+/**
+ * Adds the description of a named schema to its JSON Schema. A description that the JSON Schema contains stays.
+ * @param name the name of the schema in the OpenAPI document, or the name of an event that only a webhook target gets
+ */
+export function describeSchema(name: string, schema: JsonObject): JsonObject {
+  const description = FIELD_DESCRIPTIONS[name]?.[""];
+  return description === undefined ? schema : { description, ...schema };
+}
+
+/**
+ * Adds descriptions to the fields of a JSON Schema, also to the fields of its inner objects. A description that a field
+ * contains stays.
+ * @param name the name of the schema in the OpenAPI document, or the name of an event that only a webhook target gets
+ */
+export function describeFields(name: string, schema: JsonObject): JsonObject {
+  return describeProperties(schema, FIELD_DESCRIPTIONS[name] ?? {}, "");
+}
+
+function describeProperties(schema: JsonObject, own: FieldDescriptions, path: string): JsonObject {
+  const { items, properties } = schema;
+  const fields = Object.entries(toObjectOrEmpty(properties)).map(([field, property]) => {
+    const description = own[`${path}${field}`] ?? ANY_SCHEMA?.[field];
+    const described = describeProperties(toObjectOrEmpty(property), own, `${path}${field}.`);
+    return [field, { ...(description !== undefined && { description }), ...described }];
+  });
+  return {
+    ...schema,
+    ...(isObject(items) && { items: describeProperties(items, own, path) }),
+    ...(properties !== undefined && { properties: Object.fromEntries(fields) }),
+  };
 }

@@ -1,13 +1,49 @@
+import type * as z from "zod/mini";
+import { FilterText, FilterTime, Label, MAX_FILTER_LABELS } from "../api/job-filter.ts";
+import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from "../api/job-list-document.ts";
 import type { ProblemKind } from "../api/problem.ts";
-import { type Operation, ROUTES } from "../api/routes.ts";
+import { type OperationId, ROUTES } from "../api/routes.ts";
+import { Submission } from "../api/submission.ts";
+import { MAX_WAIT_SECONDS } from "../api/watch-parameters.ts";
+import { Context } from "../domain/context.ts";
+import { JobId, Name } from "../domain/job.ts";
 import type { JsonObject } from "../domain/json.ts";
+import { Operation } from "../domain/operation.ts";
+import { OPERATION_KINDS } from "../domain/operation-kind.ts";
+import { PageToken } from "../ledger/page-token.ts";
 import baseDocument from "./base-document.json" with { type: "json" };
-import { createComponentSchemas } from "./component-schemas.ts";
+import { createComponentSchemas, createParameterSchema } from "./component-schemas.ts";
 import { type Content, createErrorResponses } from "./error-responses.ts";
 import fieldHelp from "./field-help.json" with { type: "json" };
 import operations from "./operations.json" with { type: "json" };
-import { PARAMETER_SCHEMAS } from "./parameter-schemas.ts";
 import schemaExamples from "./schema-examples.json" with { type: "json" };
+
+const { notify, callbackUrl, deadlineMinutes, until, readyMinutes } = Submission.shape;
+const { actor, pipeline, runUrl, commit } = Context.shape;
+
+/** The schemas of parameters by the name of the parameter. The service checks parameters with the same schemas. */
+export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
+  ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
+  ...createSchemas({ callbackUrl, deadlineMinutes, until, readyMinutes, actor, pipeline, runUrl, commit }),
+  from: { type: "string", enum: ["cce"] },
+  // Only one schema may contain the enum of the kinds of operations, so this schema contains a pattern.
+  operation: { type: "string", pattern: `^(${OPERATION_KINDS.join("|")})$` },
+  clusterId: createParameterSchema(Operation.shape.clusterId),
+  traceparent: { type: "string" },
+  all: { type: "string", enum: ["true"] },
+  notify: { ...createParameterSchema(notify), minItems: 1 },
+  state: { type: "array", items: { $ref: "#/components/schemas/WatchState" }, minItems: 1 },
+  ...createSchemas({ type: FilterText, text: FilterText, since: FilterTime, to: FilterTime }),
+  label: { type: "array", items: createParameterSchema(Label), maxItems: MAX_FILTER_LABELS },
+  limit: { type: "integer", minimum: 1, maximum: MAX_LIST_LIMIT, default: DEFAULT_LIST_LIMIT },
+  wait: { type: "integer", minimum: 1, maximum: MAX_WAIT_SECONDS },
+};
+
+function createSchemas(schemas: Readonly<Record<string, z.core.$ZodType>>): Record<string, JsonObject> {
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [name, createParameterSchema(schema)]),
+  );
+}
 
 /**
  * The description of an operation in `operations.json`. The file does not repeat facts that a route or a schema already
@@ -56,7 +92,7 @@ interface DescribedResponse {
 const EVENT = "jobEnded";
 const EVENTS = [EVENT, "jobSlow"] as const;
 type Event = (typeof EVENTS)[number];
-const OPERATIONS: Readonly<Record<Operation | Event, DescribedOperation>> = operations;
+const OPERATIONS: Readonly<Record<OperationId | Event, DescribedOperation>> = operations;
 /** An example of each body, by the name of its schema. */
 export const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
 
@@ -97,7 +133,7 @@ export function createOpenApiDocument() {
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
   for (const [id, { method, path }] of Object.entries(ROUTES)) {
     paths[path] ??= {};
-    paths[path][method.toLowerCase()] = openApiOperation(id as Operation, path);
+    paths[path][method.toLowerCase()] = openApiOperation(id as OperationId, path);
   }
   return {
     ...base,

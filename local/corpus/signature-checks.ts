@@ -1,9 +1,9 @@
 import { createPublicKey, verify } from "node:crypto";
 import * as z from "zod";
-import { createAuthorizationHeader, createCanonicalRequest } from "../../lib/cce/signed-headers.ts";
-import { createDingtalkSignatureQuery } from "../../lib/channels/dingtalk/channel.ts";
-import { createFeishuSignature } from "../../lib/channels/feishu/channel.ts";
-import { createWebhookSignatureHeaders } from "../../lib/channels/webhook/channel.ts";
+import { createAuthorizationHeader, createCanonicalRequest } from "../../lib/cce/access-key-signature.ts";
+import { createDingtalkSignatureQuery } from "../../lib/channels/dingtalk/signature.ts";
+import { createFeishuSignature } from "../../lib/channels/feishu/signature.ts";
+import { createWebhookSignatureHeaders } from "../../lib/channels/webhook/signature.ts";
 import { Secret } from "../../lib/domain/secret.ts";
 import { describeDifference } from "./cce-checks.ts";
 

@@ -7,7 +7,7 @@ import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { parseAllowList } from "../../lib/http/allow-list.ts";
-import { checkUrlBeforeDns } from "../../lib/http/check-url.ts";
+import { checkUrlBeforeDns } from "../../lib/http/egress-rules.ts";
 import { waitForStopSignal } from "../stack/run-until-stopped.ts";
 import { Stoppables } from "../stack/stoppables.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";

@@ -16,7 +16,6 @@ import {
 } from "../../lib/ledger/dynamo/durations.ts";
 import { endWatch, readOutcome, saveOutcomeOnce, stopWatch } from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable, type LedgerTable } from "../../lib/ledger/dynamo/item-operations.ts";
-import { listJobWatches } from "../../lib/ledger/dynamo/job-watches.ts";
 import {
   claimNotification,
   createDigest,
@@ -47,6 +46,7 @@ import {
   throttleTarget,
 } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { endWaiting, startWaiting } from "../../lib/ledger/dynamo/waiting-calls.ts";
+import { listJobWatches } from "../../lib/ledger/dynamo/watch-item.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
 /** Returns all operations of the ledger on one table. A function of the product binds only some operations. */

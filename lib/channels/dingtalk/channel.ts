@@ -1,15 +1,15 @@
-import { createHmac } from "node:crypto";
 import * as z from "zod/mini";
-import type { Instant } from "../../domain/job.ts";
 import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import { verdictOfResultCode } from "../attempt-verdict.ts";
-import { type AttemptVerdict, createJsonRequest, encodeJsonBody, type ReceiverAnswer } from "../channel.ts";
+import { type AttemptVerdict, createJsonRequest, type ReceiverAnswer } from "../channel.ts";
 import { createChatChannel, robotFields } from "../chat/chat-channel.ts";
-import { formatDingtalkMessage, formatPlainDingtalkMessage } from "./message.ts";
-
-/** https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages */
-const MAX_BODY_BYTES = 20_000;
+import {
+  formatDingtalkMessage,
+  formatPlainDingtalkMessage,
+  isDingtalkMessageWithinLimits,
+} from "./message.ts";
+import { createDingtalkSignatureQuery } from "./signature.ts";
 
 /** The channel for a custom robot of DingTalk. The config field `mention` is a mobile number, a user ID or `all`. */
 export const dingtalkChannel = createChatChannel({
@@ -17,7 +17,7 @@ export const dingtalkChannel = createChatChannel({
   rateLimit: { messages: 20, windowMs: 60_000 },
   render: formatDingtalkMessage,
   renderPlain: formatPlainDingtalkMessage,
-  isWithinLimits: (payload) => encodeJsonBody(payload).length <= MAX_BODY_BYTES,
+  isWithinLimits: isDingtalkMessageWithinLimits,
   /** If the target has a secret, the function adds the query parameters `timestamp` and `sign` to the URL. */
   buildRequest({ url, secret }, payload, { now }) {
     const request = createJsonRequest(url, payload);
@@ -70,13 +70,4 @@ function securityVerdict(text: string): AttemptVerdict {
     return verdict.retry("stale_timestamp");
   if (/keyword|关键词/i.test(text)) return verdict.rejected("keyword_missing");
   return verdict.rejected(/sign|签名/i.test(text) ? "signature_refused" : "access_refused");
-}
-
-/**
- * Signs a request to a DingTalk robot. Returns a query string with `timestamp` in milliseconds and `sign`.
- * https://open.dingtalk.com/document/orgapp/customize-robot-security-settings
- */
-export function createDingtalkSignatureQuery(secret: string, now: Instant): string {
-  const sign = createHmac("sha256", secret).update(`${now}\n${secret}`).digest("base64");
-  return `timestamp=${now}&sign=${encodeURIComponent(sign)}`;
 }

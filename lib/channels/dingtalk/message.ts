@@ -2,6 +2,9 @@ import type { JsonObject } from "../../domain/json.ts";
 import { appendKeyword, type ChatMessage, type ConfiguredTexts } from "../chat/chat-message.ts";
 import { createStyleWithoutEscapes, disableMarkup, renderMarkdownParagraphs } from "../chat/markdown.ts";
 
+/** https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages */
+const MAX_BODY_BYTES = 20_000;
+
 const STYLE = createStyleWithoutEscapes("  \n", (line) => `###### ${line}`);
 
 /**
@@ -42,4 +45,9 @@ function mentionOf(mention: string | null) {
     name,
     at: { atMobiles: isMobile ? [name] : [], atUserIds: isUserId ? [name] : [], isAtAll: isAll },
   };
+}
+
+/** Returns true if the size of a message is within the limits of DingTalk. */
+export function isDingtalkMessageWithinLimits(payload: JsonObject): boolean {
+  return Buffer.byteLength(JSON.stringify(payload)) <= MAX_BODY_BYTES;
 }

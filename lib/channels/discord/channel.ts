@@ -3,10 +3,7 @@ import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
-import { formatDiscordMessage, formatPlainDiscordMessage } from "./message.ts";
-
-/** https://discord.com/developers/docs/resources/message#embed-object-embed-limits */
-const MAX_DESCRIPTION_CHARACTERS = 4_096;
+import { formatDiscordMessage, formatPlainDiscordMessage, isDiscordMessageWithinLimits } from "./message.ts";
 
 /**
  * The channel for a webhook of Discord. The config field `mention` is `<@USER>`, `<@&ROLE>`, `@everyone` or `@here`.
@@ -17,9 +14,7 @@ export const discordChannel = createChatChannel({
   rateLimit: { messages: 5, windowMs: 2000 },
   render: formatDiscordMessage,
   renderPlain: formatPlainDiscordMessage,
-  // Discord limits the length of the description in an embed. The JSON text of the embeds is always longer than the
-  // description, so this check is strict enough.
-  isWithinLimits: ({ embeds }) => JSON.stringify(embeds).length <= MAX_DESCRIPTION_CHARACTERS,
+  isWithinLimits: isDiscordMessageWithinLimits,
   ownVerdictOf: discordVerdict,
 });
 

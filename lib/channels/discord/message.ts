@@ -2,6 +2,9 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { ChatMessage, ConfiguredTexts, Tone } from "../chat/chat-message.ts";
 import { type MarkdownStyle, renderMarkdownParagraphs, ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
+/** https://discord.com/developers/docs/resources/message#embed-object-embed-limits */
+const MAX_DESCRIPTION_CHARACTERS = 4_096;
+
 const COLOURS: Readonly<Record<Tone, number>> = { good: 0x2e7d32, bad: 0xc62828, doubtful: 0xef6c00 };
 
 const STYLE: MarkdownStyle = {
@@ -47,4 +50,12 @@ function allowedMentions(mention: string | null) {
  */
 function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_~|<>[\]()#:+.!-]/g, "\\$&").replaceAll("@", `@${ZERO_WIDTH_SPACE}`);
+}
+
+/**
+ * Returns true if the size of a message is within the limits of Discord. Discord limits the length of the description in
+ * an embed. The JSON text of the embeds is always longer than the description, so this check is strict enough.
+ */
+export function isDiscordMessageWithinLimits({ embeds }: JsonObject): boolean {
+  return JSON.stringify(embeds).length <= MAX_DESCRIPTION_CHARACTERS;
 }

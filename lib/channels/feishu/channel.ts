@@ -1,20 +1,11 @@
-import { createHmac } from "node:crypto";
 import * as z from "zod/mini";
-import type { Instant } from "../../domain/job.ts";
 import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import { verdictOfResultCode } from "../attempt-verdict.ts";
-import { type AttemptVerdict, createJsonRequest, encodeJsonBody, type ReceiverAnswer } from "../channel.ts";
+import { type AttemptVerdict, createJsonRequest, type ReceiverAnswer } from "../channel.ts";
 import { createChatChannel, robotFields } from "../chat/chat-channel.ts";
-import { formatFeishuMessage, formatPlainFeishuMessage } from "./message.ts";
-
-/** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
-const MAX_BODY_BYTES = 20_000;
-/**
- * The number of bytes that are reserved for the fields `timestamp` and `sign`. The service adds these fields when it
- * sends the message.
- */
-const SIGNATURE_BYTES = 200;
+import { formatFeishuMessage, formatPlainFeishuMessage, isFeishuMessageWithinLimits } from "./message.ts";
+import { createFeishuSignature } from "./signature.ts";
 
 /**
  * The channel for a custom bot of Feishu (Lark). The config field `mention` is an `open_id`, `all` or a whole `<at>`
@@ -25,7 +16,7 @@ export const feishuChannel = createChatChannel({
   rateLimit: { messages: 100, windowMs: 60_000 },
   render: formatFeishuMessage,
   renderPlain: formatPlainFeishuMessage,
-  isWithinLimits: (payload) => encodeJsonBody(payload).length <= MAX_BODY_BYTES - SIGNATURE_BYTES,
+  isWithinLimits: isFeishuMessageWithinLimits,
   /** If the target has a secret, the function adds the fields `timestamp` and `sign` to the body of the request. */
   buildRequest({ url, secret }, payload, { now }) {
     const signature = secret === undefined ? null : createFeishuSignature(secret.reveal(), now);
@@ -70,14 +61,4 @@ function feishuVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null 
       99991400: verdict.throttled(null),
     },
   );
-}
-
-/**
- * Signs a request to a Feishu (Lark) bot. The key of the HMAC signature consists of the timestamp in seconds and the
- * secret. The text that is signed with the HMAC is empty.
- * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
- */
-export function createFeishuSignature(secret: string, now: Instant): { timestamp: string; sign: string } {
-  const timestamp = String(Math.floor(now / 1000));
-  return { timestamp, sign: createHmac("sha256", `${timestamp}\n${secret}`).update("").digest("base64") };
 }

@@ -5,6 +5,14 @@ import type { CauseText, ChatMessage, ConfiguredTexts, Tone } from "../chat/chat
 import { appendKeyword, footerLine } from "../chat/chat-message.ts";
 import { disableMarkup, ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
+/** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
+const MAX_BODY_BYTES = 20_000;
+/**
+ * The number of bytes that are reserved for the fields `timestamp` and `sign`. The service adds these fields when it
+ * sends the message.
+ */
+const SIGNATURE_BYTES = 200;
+
 const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", doubtful: "orange" };
 
 /**
@@ -78,4 +86,9 @@ function mentionTag(mention: string): string {
 /** Returns the ID in a mention from the config, without `@` and without the tag. */
 function mentionId(mention: string): string {
   return /^<at (?:user_)?id="?([^\s">]*)/.exec(mention)?.[1] ?? mention.replace(/^@/, "");
+}
+
+/** Returns true if the size of a message is within the limits of Feishu. */
+export function isFeishuMessageWithinLimits(payload: JsonObject): boolean {
+  return Buffer.byteLength(JSON.stringify(payload)) <= MAX_BODY_BYTES - SIGNATURE_BYTES;
 }

@@ -2,15 +2,7 @@ import * as z from "zod/mini";
 import * as verdict from "../attempt-verdict.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
-import { formatPlainSlackMessage, formatSlackMessage } from "./message.ts";
-
-/** https://docs.slack.dev/reference/block-kit/blocks */
-const MAX_BLOCKS = 50;
-/**
- * The maximum length of the JSON text of all blocks in a Slack message. This limit is not documented. Slack responds to
- * a longer text with `invalid_blocks` or `msg_blocks_too_long`.
- */
-const MAX_BLOCKS_CHARACTERS = 12_000;
+import { formatPlainSlackMessage, formatSlackMessage, isSlackMessageWithinLimits } from "./message.ts";
 
 /**
  * The hosts of Slack. A server with another host, for example Mattermost, is not Slack, but accepts messages in Slack's
@@ -31,10 +23,7 @@ export const slackChannel = createChatChannel({
   defaultThrottleSeconds: 60,
   render: formatSlackMessage,
   renderPlain: formatPlainSlackMessage,
-  isWithinLimits: ({ blocks }) =>
-    Array.isArray(blocks) &&
-    blocks.length <= MAX_BLOCKS &&
-    JSON.stringify(blocks).length <= MAX_BLOCKS_CHARACTERS,
+  isWithinLimits: isSlackMessageWithinLimits,
   ownVerdictOf: slackVerdict,
   noteAbout({ url }) {
     const { hostname, pathname } = new URL(url.reveal());

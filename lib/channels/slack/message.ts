@@ -8,6 +8,14 @@ import type { CauseText, ChatMessage, ConfiguredTexts, Fact, Hint, Link } from "
 import { footerLine } from "../chat/chat-message.ts";
 import { disableMarkup } from "../chat/markdown.ts";
 
+/** https://docs.slack.dev/reference/block-kit/blocks */
+const MAX_BLOCKS = 50;
+/**
+ * The maximum length of the JSON text of all blocks in a Slack message. This limit is not documented. Slack responds to
+ * a longer text with `invalid_blocks` or `msg_blocks_too_long`.
+ */
+const MAX_BLOCKS_CHARACTERS = 12_000;
+
 /** https://docs.slack.dev/reference/block-kit/blocks and https://docs.slack.dev/reference/methods/chat.postMessage */
 const MAX_TEXT_CHARACTERS = 4_000;
 const MAX_LAST_LINES_CHARACTERS = 2_000;
@@ -172,4 +180,13 @@ function plainText(text: string, maxCharacters: number): PlainTextElement {
  */
 function escaped(text: string, maxCharacters: number): string {
   return escapeTags(truncate(text, maxCharacters, (part) => escapeTags(part).length));
+}
+
+/** Returns true if the number and the size of the blocks of a message are within the limits of Slack. */
+export function isSlackMessageWithinLimits({ blocks }: JsonObject): boolean {
+  return (
+    Array.isArray(blocks) &&
+    blocks.length <= MAX_BLOCKS &&
+    JSON.stringify(blocks).length <= MAX_BLOCKS_CHARACTERS
+  );
 }

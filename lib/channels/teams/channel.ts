@@ -1,15 +1,8 @@
 import * as z from "zod/mini";
 import * as verdict from "../attempt-verdict.ts";
-import { type AttemptVerdict, encodeJsonBody, type ReceiverAnswer } from "../channel.ts";
+import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
-import { formatPlainTeamsMessage, formatTeamsMessage } from "./message.ts";
-
-/**
- * Teams refuses a message of more than 28 kB, but only after the workflow has accepted the message. The workflow makes
- * the message about 18 % larger. This limit leaves enough space for the larger message of the workflow.
- * https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
- */
-const MAX_BODY_BYTES = 21_900;
+import { formatPlainTeamsMessage, formatTeamsMessage, isTeamsMessageWithinLimits } from "./message.ts";
 
 /**
  * The channel for a workflow of Microsoft Teams. The config field `mention` is the email address or the object ID of a
@@ -20,7 +13,7 @@ export const teamsChannel = createChatChannel({
   rateLimit: { messages: 4, windowMs: 1000 },
   render: formatTeamsMessage,
   renderPlain: formatPlainTeamsMessage,
-  isWithinLimits: (payload) => encodeJsonBody(payload).length <= MAX_BODY_BYTES,
+  isWithinLimits: isTeamsMessageWithinLimits,
   ownVerdictOf: teamsVerdict,
 });
 

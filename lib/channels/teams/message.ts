@@ -5,6 +5,13 @@ import { toIso } from "../../domain/time-text.ts";
 import type { CauseText, ChatMessage, ConfiguredTexts, Hint, Tone } from "../chat/chat-message.ts";
 import { ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
+/**
+ * Teams refuses a message of more than 28 kB, but only after the workflow has accepted the message. The workflow makes
+ * the message about 18 % larger. This limit leaves enough space for the larger message of the workflow.
+ * https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
+ */
+const MAX_BODY_BYTES = 21_900;
+
 const COLOURS: Readonly<Record<Tone, string>> = { good: "Good", bad: "Attention", doubtful: "Warning" };
 
 interface TextRun {
@@ -127,4 +134,9 @@ function mentionEntity(mention: string) {
  */
 function withoutMentionTags(text: string): string {
   return text.replace(/<(?=\/?at\b)/gi, `<${ZERO_WIDTH_SPACE}`);
+}
+
+/** Returns true if the size of a message is within the limits of Teams. */
+export function isTeamsMessageWithinLimits(payload: JsonObject): boolean {
+  return Buffer.byteLength(JSON.stringify(payload)) <= MAX_BODY_BYTES;
 }

@@ -1,7 +1,6 @@
 import * as z from "zod/mini";
-import { Cause } from "../../domain/cause.ts";
+import { Cause, Failure } from "../../domain/cause.ts";
 import { Context } from "../../domain/context.ts";
-import { Failure } from "../../domain/failure.ts";
 import { OUTCOMES, Outcome, SubJobCounts } from "../../domain/job.ts";
 import { Ready } from "../../domain/ready.ts";
 import { SlowJobFields } from "../../domain/slow-summary.ts";

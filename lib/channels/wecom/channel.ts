@@ -2,15 +2,12 @@ import * as z from "zod/mini";
 import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import { verdictOfResultCode } from "../attempt-verdict.ts";
-import { type AttemptVerdict, encodeJsonBody, type ReceiverAnswer } from "../channel.ts";
+import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
-import { createMarkdownPayload, formatPlainWecomMessage, formatWecomMessage } from "./message.ts";
+import { formatPlainWecomMessage, formatWecomMessage, isWecomMessageWithinLimits } from "./message.ts";
 
 /** WeCom accepts 20 messages in one minute, so WeCom accepts the next message after one minute at the latest. */
 const RATE_WINDOW_SECONDS = 60;
-/** https://developer.work.weixin.qq.com/document/path/91770 */
-const MAX_CONTENT_BYTES = 4_096;
-const EMPTY_BODY_BYTES = encodeJsonBody(createMarkdownPayload("")).length;
 
 /** The channel for a group robot of WeCom. The config field `mention` is a user ID or a whole `<@…>` tag. */
 export const wecomChannel = createChatChannel({
@@ -18,7 +15,7 @@ export const wecomChannel = createChatChannel({
   rateLimit: { messages: 20, windowMs: RATE_WINDOW_SECONDS * 1000 },
   render: formatWecomMessage,
   renderPlain: formatPlainWecomMessage,
-  isWithinLimits: (payload) => encodeJsonBody(payload).length - EMPTY_BODY_BYTES <= MAX_CONTENT_BYTES,
+  isWithinLimits: isWecomMessageWithinLimits,
   ownVerdictOf: wecomVerdict,
 });
 

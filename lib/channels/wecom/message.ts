@@ -2,6 +2,10 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { ChatMessage, ConfiguredTexts, Tone } from "../chat/chat-message.ts";
 import { createStyleWithoutEscapes, disableMarkup, renderMarkdownParagraphs } from "../chat/markdown.ts";
 
+/** https://developer.work.weixin.qq.com/document/path/91770 */
+const MAX_CONTENT_BYTES = 4_096;
+const EMPTY_BODY_BYTES = JSON.stringify({ msgtype: "markdown", markdown: { content: "" } }).length;
+
 const COLOURS: Readonly<Record<Tone, string>> = { good: "info", bad: "warning", doubtful: "warning" };
 const STYLE = createStyleWithoutEscapes("\n", (line) => `<font color="comment">${line}</font>`);
 
@@ -10,7 +14,7 @@ export function formatWecomMessage(message: ChatMessage, { mention }: Configured
   const headline = `### <font color="${COLOURS[message.tone]}">${disableMarkup(message.headline)}</font>`;
   const mentionLine = mention === null ? [] : [mentionTag(mention)];
   const content = [headline, ...mentionLine, ...renderMarkdownParagraphs(message, STYLE)].join("\n");
-  return createMarkdownPayload(content);
+  return { msgtype: "markdown", markdown: { content } };
 }
 
 /** Formats the headline of a message as a text message for WeCom. Only the field `mentioned_list` mentions people. */
@@ -19,12 +23,12 @@ export function formatPlainWecomMessage(headline: string, { mention }: Configure
   return { msgtype: "text", text: { content: headline, mentioned_list: mentioned } };
 }
 
-export const createMarkdownPayload = (content: string): JsonObject => ({
-  msgtype: "markdown",
-  markdown: { content },
-});
-
 /** Returns the `<@user>` tag for a mention from the config. A mention in the config is a user ID or a whole tag. */
 function mentionTag(mention: string): string {
   return mention.startsWith("<") ? mention : `<@${mention.replace(/^@/, "")}>`;
+}
+
+/** Returns true if the size of a message is within the limits of WeCom. */
+export function isWecomMessageWithinLimits(payload: JsonObject): boolean {
+  return Buffer.byteLength(JSON.stringify(payload)) - EMPTY_BODY_BYTES <= MAX_CONTENT_BYTES;
 }

@@ -7,8 +7,8 @@ import type { NewWatch } from "../watch-ledger.ts";
 import type { StoredValues } from "./expression.ts";
 import {
   type Item,
+  type LedgerOperation,
   type LedgerTable,
-  type Operation,
   parseItem,
   readRawItem,
   toEpochSeconds,
@@ -66,7 +66,7 @@ export async function moveCallerDataToCallerItem(table: LedgerTable, watchItem: 
   return Object.fromEntries(names.map((name) => [name, null]));
 }
 
-export const readCallerData: Operation<"readCallerData"> = async (table, key) => {
+export const readCallerData: LedgerOperation<"readCallerData"> = async (table, key) => {
   const watchItem = await readRawItem(table, watchItemKey(key));
   if (watchItem === null) return { context: {}, callbacks: {} };
   const { hasCallerItem, generation } = parseItem(WatchItem, watchItem);

@@ -3,7 +3,7 @@ import { MIN_JOB_LIST_INTERVAL_MS } from "../../config/projects.ts";
 import { MaybeInstant } from "../../domain/job.ts";
 import {
   createItemIfAbsent,
-  type Operation,
+  type LedgerOperation,
   parseItem,
   readRawItem,
   toEpochSeconds,
@@ -23,7 +23,7 @@ const DiscoveryItem = z.object({
 });
 
 /** The operation costs one write to DynamoDB. */
-export const claimList: Operation<"claimList"> = async (table, project, now, intervalMs) => {
+export const claimList: LedgerOperation<"claimList"> = async (table, project, now, intervalMs) => {
   const before = await updateItem(table, {
     key: discoveryKey(project),
     set: { listedAt: now, requested: null, expiresAt: toEpochSeconds(now + RETENTION_MS) },
@@ -45,7 +45,7 @@ export const claimList: Operation<"claimList"> = async (table, project, now, int
 };
 
 /** The operation costs one write to DynamoDB. */
-export const requestList: Operation<"requestList"> = async (table, project) => {
+export const requestList: LedgerOperation<"requestList"> = async (table, project) => {
   await updateItem(table, {
     key: discoveryKey(project),
     set: { requested: true },
@@ -54,7 +54,12 @@ export const requestList: Operation<"requestList"> = async (table, project) => {
 };
 
 /** The operation costs one write to DynamoDB. */
-export const saveDiscovery: Operation<"saveDiscovery"> = async (table, project, claimedAt, discovery) => {
+export const saveDiscovery: LedgerOperation<"saveDiscovery"> = async (
+  table,
+  project,
+  claimedAt,
+  discovery,
+) => {
   const { switchedOnAt, succeededAt, skippedJobIds } = discovery;
   await updateItem(table, {
     key: discoveryKey(project),
@@ -66,11 +71,11 @@ export const saveDiscovery: Operation<"saveDiscovery"> = async (table, project, 
 };
 
 /** The operation costs one write to DynamoDB. */
-export const rememberMessage: Operation<"rememberMessage"> = (table, messageId, expiresAt) =>
+export const rememberMessage: LedgerOperation<"rememberMessage"> = (table, messageId, expiresAt) =>
   createItemIfAbsent(table, messageKey(messageId), { expiresAt: toEpochSeconds(expiresAt) });
 
 /** The operation costs one read unit. */
-export const hasMessage: Operation<"hasMessage"> = async (table, messageId) =>
+export const hasMessage: LedgerOperation<"hasMessage"> = async (table, messageId) =>
   (await readRawItem(table, messageKey(messageId), ["pk"])) !== null;
 
 function messageKey(messageId: string): ItemKey {

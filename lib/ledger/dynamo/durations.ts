@@ -10,7 +10,7 @@ import { SlowRecord } from "../watch-deliveries.ts";
 import {
   createItemIfAbsent,
   type Item,
-  type Operation,
+  type LedgerOperation,
   packJson,
   parseItem,
   queryPage,
@@ -40,7 +40,7 @@ const SORT_KEY = /^week#(\d+)$/;
 const DurationsItem = z.looseObject({ sk: z.string() });
 
 /** The operation costs one write to DynamoDB. */
-export const addDuration: Operation<"addDuration"> = async (table, duration) => {
+export const addDuration: LedgerOperation<"addDuration"> = async (table, duration) => {
   const { key, counter } = findDurationCounter(duration);
   await updateItem(table, {
     key,
@@ -67,7 +67,7 @@ export function findDurationCounter({
  * The operation costs one query to DynamoDB. The job counts of two years are much smaller than one page of a query
  * result.
  */
-export const readDurations: Operation<"readDurations"> = async (table, project, jobType) => {
+export const readDurations: LedgerOperation<"readDurations"> = async (table, project, jobType) => {
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk: durationsPartition(project, jobType) });
   return Items.flatMap((item) => countsOf(parseItem(DurationsItem, item))).sort(
     (a, b) => a.day - b.day || a.bucket - b.bucket,
@@ -88,13 +88,13 @@ function countsOf({ sk, ...attributes }: z.infer<typeof DurationsItem>): Duratio
 }
 
 /** The operation costs one write to DynamoDB. */
-export const saveSlowOnce: Operation<"saveSlowOnce"> = async (table, generation, record, expiresAt) => {
+export const saveSlowOnce: LedgerOperation<"saveSlowOnce"> = async (table, generation, record, expiresAt) => {
   const values = { record: packJson(record), expiresAt: toEpochSeconds(expiresAt) };
   const created = await createItemIfAbsent(table, slowItemKey(generation), values);
   return created ? record : ((await readSlow(table, generation)) ?? record);
 };
 
-export const readSlow: Operation<"readSlow"> = async (table, generation) => {
+export const readSlow: LedgerOperation<"readSlow"> = async (table, generation) => {
   const item = await readRawItem(table, slowItemKey(generation));
   return item === null ? null : toSlowRecord(item);
 };
@@ -103,7 +103,11 @@ export function toSlowRecord(item: Item): SlowRecord {
   return SlowRecord.parse(unpackJson(parseItem(SlowItem, item).record));
 }
 
-export const readLatestDurations: Operation<"readLatestDurations"> = async (table, project, jobType) => {
+export const readLatestDurations: LedgerOperation<"readLatestDurations"> = async (
+  table,
+  project,
+  jobType,
+) => {
   const item = await readParsedItem(table, LatestDurationsItem, latestDurationsKey(project, jobType));
   return toLatestDurations(item?.durations);
 };
@@ -113,7 +117,7 @@ export const readLatestDurations: Operation<"readLatestDurations"> = async (tabl
  * If another call has changed the item in the meantime, the operation reads the item again.
  * @throws Error if other calls have changed the item between each read and the write after it
  */
-export const addLatestDurations: Operation<"addLatestDurations"> = async (
+export const addLatestDurations: LedgerOperation<"addLatestDurations"> = async (
   table,
   project,
   jobType,

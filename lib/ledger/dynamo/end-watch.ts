@@ -9,9 +9,9 @@ import type { StoredValues } from "./expression.ts";
 import {
   createItemIfAbsent,
   type Item,
+  type LedgerOperation,
   type LedgerTable,
   MAX_TREE_BYTES,
-  type Operation,
   packJson,
   packTree,
   parseItem,
@@ -22,10 +22,10 @@ import {
   unpackTree,
   updateItem,
 } from "./item-operations.ts";
-import { listJobWatches } from "./job-watches.ts";
 import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
 import {
   encodeInstantDifferences,
+  listJobWatches,
   NO_LEASE,
   overdueIndexChange,
   roundedOverdueIndexAttributes,
@@ -52,7 +52,7 @@ const OutcomeItem = z.object({
   generations: z._default(MaybeText, null),
 });
 
-export const endWatch: Operation<"endWatch"> = async (table, end) => {
+export const endWatch: LedgerOperation<"endWatch"> = async (table, end) => {
   const { key, acceptedAt, outcome, concludedAt } = end;
   const targets = new Set(end.targets);
   const ended = await updateItem(table, {
@@ -100,7 +100,7 @@ async function expireCallerItem(
   });
 }
 
-export const stopWatch: Operation<"stopWatch"> = async (table, key, at, expiresAt) => {
+export const stopWatch: LedgerOperation<"stopWatch"> = async (table, key, at, expiresAt) => {
   const stopped = await updateItem(table, {
     key: watchItemKey(key),
     set: {
@@ -132,7 +132,7 @@ export const stopWatch: Operation<"stopWatch"> = async (table, key, at, expiresA
   return "over";
 };
 
-export const saveOutcomeOnce: Operation<"saveOutcomeOnce"> = async (table, key, outcome, expiresAt) => {
+export const saveOutcomeOnce: LedgerOperation<"saveOutcomeOnce"> = async (table, key, outcome, expiresAt) => {
   const { summary, generations } = outcome;
   const created = await createItemIfAbsent(
     table,
@@ -161,7 +161,7 @@ export function toOutcomeAttributes(
  * Reads the outcome summary of a watch without the tree of subjobs. A tree of subjobs can be large, and one digest
  * message needs up to a hundred outcomes.
  */
-export const readOutcome: Operation<"readOutcome"> = async (table, key) => {
+export const readOutcome: LedgerOperation<"readOutcome"> = async (table, key) => {
   const item = await readRawItem(table, outcomeItemKey(key), ["pk", "summary", "generations", "v"]);
   if (item === null) return null;
   const { summary, generations } = toStoredOutcome(item);

@@ -190,7 +190,7 @@ async function nullIfRefused<T>(write: Promise<T>): Promise<T | null> {
 }
 
 /** A ledger operation that takes the DynamoDB table as the first parameter. */
-export type Operation<Name extends keyof Ledger> = (
+export type LedgerOperation<Name extends keyof Ledger> = (
   table: LedgerTable,
   ...rest: Parameters<Ledger[Name]>
 ) => ReturnType<Ledger[Name]>;
@@ -201,7 +201,7 @@ export type Operation<Name extends keyof Ledger> = (
  */
 export function bindToTable<Name extends keyof Ledger>(
   table: LedgerTable,
-  operations: Pick<{ readonly [Each in keyof Ledger]: Operation<Each> }, Name>,
+  operations: Pick<{ readonly [Each in keyof Ledger]: LedgerOperation<Each> }, Name>,
 ): Pick<Ledger, Name> {
   const bound = Object.entries<(table: LedgerTable, ...rest: never[]) => unknown>(operations).map(
     ([name, operation]) => [name, (...rest: never[]) => operation(table, ...rest)],

@@ -14,8 +14,8 @@ import {
 import {
   createItemIfAbsent,
   type Item,
+  type LedgerOperation,
   type LedgerTable,
-  type Operation,
   parseItem,
   readParsedItem,
   readRawItem,
@@ -49,7 +49,7 @@ type NotificationItem = z.infer<typeof NotificationItem>;
  * The operation costs one write to DynamoDB. If the ledger refuses the claim of the notification, one additional read
  * is needed.
  */
-export const claimNotification: Operation<"claimNotification"> = async (table, wanted) => {
+export const claimNotification: LedgerOperation<"claimNotification"> = async (table, wanted) => {
   const { key, redelivery, messageId, now, leaseMs } = wanted;
   const claimed = await updateItem(table, {
     key: notificationItemKey(key),
@@ -89,7 +89,7 @@ function explainRefusal(item: NotificationItem, wanted: NotificationToClaim): No
  * After a delivery attempt the item still contains the ID of the queue message, so that only this queue message makes
  * the next delivery attempt.
  */
-export const recordAttempt: Operation<"recordAttempt"> = async (table, record) => {
+export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, record) => {
   const { key, redelivery, messageId, state, spent, nextAttemptAt, attempt } = record;
   const isThrottled = !spent && state === "pending" && attempt.verdict === "retry";
   const recorded = await updateItem(table, {
@@ -122,7 +122,7 @@ export const recordAttempt: Operation<"recordAttempt"> = async (table, record) =
   return "recorded";
 };
 
-export const postponeNotification: Operation<"postponeNotification"> = async (table, postponement) => {
+export const postponeNotification: LedgerOperation<"postponeNotification"> = async (table, postponement) => {
   const { key, redelivery, messageId, until, requestAt } = postponement;
   const postponed = await updateItem(table, {
     key: notificationItemKey(key),
@@ -133,12 +133,12 @@ export const postponeNotification: Operation<"postponeNotification"> = async (ta
   return postponed === null ? "superseded" : "recorded";
 };
 
-export const readDelivery: Operation<"readDelivery"> = async (table, key) => {
+export const readDelivery: LedgerOperation<"readDelivery"> = async (table, key) => {
   const item = await readRawItem(table, notificationItemKey(key));
   return toDeliveryRecord(item, key.target);
 };
 
-export const markDeadLettered: Operation<"markDeadLettered"> = async (table, key, redelivery) => {
+export const markDeadLettered: LedgerOperation<"markDeadLettered"> = async (table, key, redelivery) => {
   await updateItem(table, {
     key: notificationItemKey(key),
     set: { deadLettered: true },
@@ -150,7 +150,7 @@ export const markDeadLettered: Operation<"markDeadLettered"> = async (table, key
 /**
  * The operation costs one write to DynamoDB. If another call has started a redelivery, one additional read is needed.
  */
-export const startRedelivery: Operation<"startRedelivery"> = async (table, key, after, expiresAt) => {
+export const startRedelivery: LedgerOperation<"startRedelivery"> = async (table, key, after, expiresAt) => {
   const redelivery = after + 1;
   const started = await updateItem(table, {
     key: notificationItemKey(key),
@@ -186,7 +186,7 @@ export function toDeliveryRecord(item: Item | null, target: string): DeliveryRec
 
 const parseAttempt = (text: string): Attempt => Attempt.parse(parseJson(text));
 
-export const createDigest: Operation<"createDigest"> = async (table, digest) => {
+export const createDigest: LedgerOperation<"createDigest"> = async (table, digest) => {
   await createDigestItem(table, digest, digest.members);
 };
 
@@ -205,7 +205,7 @@ export function createDigestItem(
   });
 }
 
-export const removeRunningMember: Operation<"removeRunningMember"> = async (table, digestId, job) => {
+export const removeRunningMember: LedgerOperation<"removeRunningMember"> = async (table, digestId, job) => {
   const removed = await updateItem(table, {
     key: digestKey(digestId),
     removeElements: { running: new Set([jobPartition(job)]) },
@@ -215,7 +215,7 @@ export const removeRunningMember: Operation<"removeRunningMember"> = async (tabl
   return removed === null ? 0 : parseItem(DigestItem, removed).running.length;
 };
 
-export const readDigest: Operation<"readDigest"> = async (table, digestId) => {
+export const readDigest: LedgerOperation<"readDigest"> = async (table, digestId) => {
   const digest = await readParsedItem(table, DigestItem, digestKey(digestId));
   if (digest === null) return null;
   const { caller, members, targets, running } = digest;

@@ -13,16 +13,16 @@ import type { StoredValues } from "./expression.ts";
 import {
   createItemIfAbsent,
   type Item,
+  type LedgerOperation,
   type LedgerTable,
-  type Operation,
   parseItem,
   readRawItem,
   toEpochSeconds,
   updateItem,
 } from "./item-operations.ts";
-import { listJobWatches } from "./job-watches.ts";
 import { watchItemKey } from "./keys.ts";
 import {
+  listJobWatches,
   NO_LEASE,
   overdueIndexChange,
   roundedOverdueIndexAttributes,
@@ -36,7 +36,7 @@ import {
  */
 const ROUNDS = 8;
 
-export const openWatch: Operation<"openWatch"> = async (table, watch) => {
+export const openWatch: LedgerOperation<"openWatch"> = async (table, watch) => {
   const inline = callerAttributesIfSmall(watch);
   const key = watchItemKey(watch);
   const attributes = {

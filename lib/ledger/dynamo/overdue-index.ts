@@ -2,7 +2,7 @@ import type { QueryCommandOutput } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { slowItemKey } from "./durations.ts";
 import { fromAttributes } from "./expression.ts";
-import { type Operation, queryPage, toEpochSeconds, updateItem } from "./item-operations.ts";
+import { type LedgerOperation, queryPage, toEpochSeconds, updateItem } from "./item-operations.ts";
 import {
   callerDataItemKey,
   OVERDUE_INDEX,
@@ -16,7 +16,7 @@ import { overdueIndexChange } from "./watch-item.ts";
 const Entry = z.object({ pk: z.string(), sk: z.string(), dueAt: z.number() });
 
 /** The operation costs one query to DynamoDB per shard of the overdue index. */
-export const listOverdue: Operation<"listOverdue"> = async (table, now, limit) => {
+export const listOverdue: LedgerOperation<"listOverdue"> = async (table, now, limit) => {
   const overdue = "#dueShard = :shard AND #dueAt < :now";
   const options = { IndexName: OVERDUE_INDEX, Limit: limit };
   const pages = await Promise.all(
@@ -31,7 +31,7 @@ export const listOverdue: Operation<"listOverdue"> = async (table, now, limit) =
 };
 
 /** The operation costs one query to DynamoDB per shard of the overdue index and per megabyte of its entries. */
-export const countLiveWatches: Operation<"countLiveWatches"> = async (table, caller) => {
+export const countLiveWatches: LedgerOperation<"countLiveWatches"> = async (table, caller) => {
   // The sort key of a watch item contains only the caller.
   const { sk } = watchItemKey({ project: "", jobId: "", caller });
   const counts = await Promise.all(
@@ -50,7 +50,7 @@ export const countLiveWatches: Operation<"countLiveWatches"> = async (table, cal
   return counts.reduce((sum, count) => sum + count, 0);
 };
 
-export const rescheduleSweep: Operation<"rescheduleSweep"> = async (table, entry, dueAt) => {
+export const rescheduleSweep: LedgerOperation<"rescheduleSweep"> = async (table, entry, dueAt) => {
   const moved = await updateItem(table, {
     key: watchItemKey(entry),
     set: overdueIndexChange(entry, dueAt),
@@ -60,7 +60,7 @@ export const rescheduleSweep: Operation<"rescheduleSweep"> = async (table, entry
   return moved !== null ? "moved" : "changed";
 };
 
-export const scheduleSweep: Operation<"scheduleSweep"> = async (table, key, dueAt, expiresAt) => {
+export const scheduleSweep: LedgerOperation<"scheduleSweep"> = async (table, key, dueAt, expiresAt) => {
   await updateItem(table, {
     key: watchItemKey(key),
     set: overdueIndexChange(key, dueAt),

@@ -4,8 +4,8 @@ import { pollOverdueAt, truncateObservedJob, truncateObservedText, truncateReady
 import type { PollClaim, PollToClaim } from "../watch-ledger.ts";
 import {
   hashTree,
+  type LedgerOperation,
   type LedgerTable,
-  type Operation,
   packTree,
   parseItem,
   readParsedItem,
@@ -36,7 +36,7 @@ const MAX_LARGE_TREES = 1000;
  * The operation costs one write to DynamoDB. If the ledger refuses the claim of the poll, one additional read is
  * needed.
  */
-export const claimPoll: Operation<"claimPoll"> = async (table, wanted) => {
+export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => {
   const { key, poll, messageId, now, leaseMs } = wanted;
   const claimed = await updateItem(table, {
     key: watchItemKey(key),
@@ -55,7 +55,7 @@ export const claimPoll: Operation<"claimPoll"> = async (table, wanted) => {
 };
 
 /** The operation costs one write to DynamoDB. */
-export const undoPollClaim: Operation<"undoPollClaim"> = async (table, { key, poll, messageId }) => {
+export const undoPollClaim: LedgerOperation<"undoPollClaim"> = async (table, { key, poll, messageId }) => {
   await updateItem(table, {
     key: watchItemKey(key),
     set: { leaseUntil: 0 },
@@ -82,7 +82,7 @@ const TreeState = z.pick(WatchItem, { treeHash: true, expiresAt: true });
  * The operation costs one write to DynamoDB. If a large tree of subjobs has changed, a second write is needed. The
  * ledger writes the tree of subjobs last, so that the result of the poll is stored even if the tree cannot be stored.
  */
-export const recordPoll: Operation<"recordPoll"> = async (table, record) => {
+export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) => {
   const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
   const hash = tree === null ? null : hashTree(tree);
   const packed = tree === null || hash === null ? null : packUnlessLarge(tree, hash);

@@ -10,14 +10,13 @@ import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributes } from "./expression.ts";
 import {
   type Item,
+  type LedgerOperation,
   type LedgerTable,
-  type Operation,
   parseItem,
   queryPage,
   readRawItem,
   unpackTree,
 } from "./item-operations.ts";
-import { readJobItems, toJobWatches } from "./job-watches.ts";
 import {
   callerDataItemKey,
   type ItemKey,
@@ -29,7 +28,7 @@ import {
   watchItemKey,
 } from "./keys.ts";
 import { toDeliveryRecord } from "./notifications.ts";
-import { toWatch, WatchItem } from "./watch-item.ts";
+import { readJobItems, toJobWatches, toWatch, WatchItem } from "./watch-item.ts";
 
 /** The operation BatchGetItem of DynamoDB accepts at most 100 keys. */
 const MAX_PAGE = 100;
@@ -43,7 +42,7 @@ const Progress = z.pick(WatchItem, { state: true, nextPollAt: true });
 const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
 
 /** The operation costs one consistent query to DynamoDB per megabyte of all watches of the job. */
-export const readWatch: Operation<"readWatch"> = async (table, key) => {
+export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
   const items = await readJobItems(table, key);
   const watchItem = items.get(watchItemKey(key).sk);
   if (watchItem === undefined) return null;
@@ -74,13 +73,13 @@ export const readWatch: Operation<"readWatch"> = async (table, key) => {
  * The operation costs at most one read unit, because the read is eventually consistent and a watch item is smaller than
  * 8 kB.
  */
-export const readProgress: Operation<"readProgress"> = async (table, key) => {
+export const readProgress: LedgerOperation<"readProgress"> = async (table, key) => {
   const item = await readRawItem(table, watchItemKey(key), ["pk", "v", "state", "nextPollAt"], false);
   return item === null ? null : parseItem(Progress, item);
 };
 
 /** Returns at most 100 watches, even if `page.limit` is higher. */
-export const listRecentWatches: Operation<"listRecentWatches"> = async (table, project, page) => {
+export const listRecentWatches: LedgerOperation<"listRecentWatches"> = async (table, project, page) => {
   const { Items = [], LastEvaluatedKey } = await queryPage(
     table,
     "#project = :project",

@@ -4,7 +4,7 @@ import { MaybeInstant } from "../../domain/job.ts";
 import { toAttributes } from "./expression.ts";
 import {
   createItemIfAbsent,
-  type Operation,
+  type LedgerOperation,
   parseItem,
   queryPage,
   toEpochSeconds,
@@ -33,7 +33,7 @@ const TargetItem = z.object({
 });
 
 /** The operation costs one query to DynamoDB. */
-export const readTarget: Operation<"readTarget"> = async (table, name) => {
+export const readTarget: LedgerOperation<"readTarget"> = async (table, name) => {
   const { pk } = rateLimitKey(name);
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk }, { ConsistentRead: true });
   const items = Items.map((item) => parseItem(TargetItem, item));
@@ -44,7 +44,7 @@ export const readTarget: Operation<"readTarget"> = async (table, name) => {
   };
 };
 
-export const throttleTarget: Operation<"throttleTarget"> = async (table, name, until) => {
+export const throttleTarget: LedgerOperation<"throttleTarget"> = async (table, name, until) => {
   await updateItem(table, {
     key: rateLimitKey(name),
     set: { throttledUntil: until, expiresAt: toEpochSeconds(until + RETENTION_MS) },
@@ -53,7 +53,7 @@ export const throttleTarget: Operation<"throttleTarget"> = async (table, name, u
   });
 };
 
-export const markTargetGone: Operation<"markTargetGone"> = async (table, name, at) => {
+export const markTargetGone: LedgerOperation<"markTargetGone"> = async (table, name, at) => {
   const marked = await updateItem(table, {
     key: goneKey(name),
     set: { expiresAt: toEpochSeconds(at + RETENTION_MS) },
@@ -63,7 +63,7 @@ export const markTargetGone: Operation<"markTargetGone"> = async (table, name, a
   return (marked && parseItem(TargetItem, marked).goneSince) ?? at;
 };
 
-export const clearTargetGone: Operation<"clearTargetGone"> = async (table, name) => {
+export const clearTargetGone: LedgerOperation<"clearTargetGone"> = async (table, name) => {
   await updateItem(table, {
     key: goneKey(name),
     set: { goneSince: null },
@@ -71,11 +71,11 @@ export const clearTargetGone: Operation<"clearTargetGone"> = async (table, name)
   });
 };
 
-export const switchTargetOff: Operation<"switchTargetOff"> = async (table, name, at) => {
+export const switchTargetOff: LedgerOperation<"switchTargetOff"> = async (table, name, at) => {
   return createItemIfAbsent(table, offKey(name), { offSince: at });
 };
 
-export const switchTargetOn: Operation<"switchTargetOn"> = async ({ client, table }, name) => {
+export const switchTargetOn: LedgerOperation<"switchTargetOn"> = async ({ client, table }, name) => {
   for (const key of [goneKey(name), offKey(name)])
     await client.send(new DeleteItemCommand({ TableName: table, Key: toAttributes({ ...key }) }));
 };
@@ -84,7 +84,12 @@ export const switchTargetOn: Operation<"switchTargetOn"> = async ({ client, tabl
  * The operation costs one write to DynamoDB if the rate limit allows a request now. If the rate limit does not allow a
  * request now, the operation costs two writes.
  */
-export const reserveRequestTime: Operation<"reserveRequestTime"> = async (table, name, now, intervalMs) => {
+export const reserveRequestTime: LedgerOperation<"reserveRequestTime"> = async (
+  table,
+  name,
+  now,
+  intervalMs,
+) => {
   const key = rateLimitKey(name);
   for (let round = 0; round < ROUNDS; round += 1) {
     const free = await updateItem(table, {

@@ -1,7 +1,13 @@
 import * as z from "zod/mini";
 import { parseJson } from "../../domain/json.ts";
 import { findFreeCallNumber, type WaitingCall } from "../waiting-calls.ts";
-import { type Operation, parseItem, readRawItem, toEpochSeconds, updateItem } from "./item-operations.ts";
+import {
+  type LedgerOperation,
+  parseItem,
+  readRawItem,
+  toEpochSeconds,
+  updateItem,
+} from "./item-operations.ts";
 
 /** All waiting calls are attributes of one item. No target has the name `:waiting`. */
 const KEY = { pk: "T#:waiting", sk: "calls" };
@@ -18,7 +24,7 @@ const Call = z.object({ caller: z.string(), until: z.number() });
 const attributeOf = (number: number) => `call${number}`;
 
 /** The operation costs one read and, if the call may wait, one write. */
-export const startWaiting: Operation<"startWaiting"> = async (table, call, now, limits) => {
+export const startWaiting: LedgerOperation<"startWaiting"> = async (table, call, now, limits) => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const item = await readRawItem(table, KEY);
     const stored = item === null ? {} : parseItem(Item, item);
@@ -43,7 +49,7 @@ export const startWaiting: Operation<"startWaiting"> = async (table, call, now, 
 };
 
 /** The operation costs one write to DynamoDB. */
-export const endWaiting: Operation<"endWaiting"> = async (table, number, call) => {
+export const endWaiting: LedgerOperation<"endWaiting"> = async (table, number, call) => {
   const name = attributeOf(number);
   await updateItem(table, {
     key: KEY,

@@ -1,13 +1,25 @@
 import * as z from "zod/mini";
-import { AccessErrorKind, type Instant, MaybeInstant, type WatchKey } from "../../domain/job.ts";
+import { AccessErrorKind, type Instant, type JobKey, MaybeInstant, type WatchKey } from "../../domain/job.ts";
 import { parseJson } from "../../domain/json.ts";
 import { Operation } from "../../domain/operation.ts";
 import { ReadyProgress } from "../../domain/ready.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
-import { POLL_HISTORY, roundUpToLastMsBeforeSweep, type Watch, WatchFields } from "../watch.ts";
+import {
+  compareNewestFirst,
+  POLL_HISTORY,
+  roundUpToLastMsBeforeSweep,
+  type Watch,
+  WatchFields,
+} from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
-import type { LedgerTable } from "./item-operations.ts";
-import { overdueShard, parseWatchItemKey } from "./keys.ts";
+import {
+  type Item,
+  type LedgerOperation,
+  type LedgerTable,
+  parseItem,
+  queryPage,
+} from "./item-operations.ts";
+import { jobPartition, overdueShard, parseWatchItemKey, WATCH_PREFIX } from "./keys.ts";
 
 const Text = z._default(MaybeText, null);
 const Flag = z._default(z.boolean(), false);
@@ -112,4 +124,42 @@ export function encodeInstantDifferences(instants: readonly Instant[]): string |
 export function decodeInstantDifferences(text: string | null): Instant[] {
   let instant = 0;
   return (text?.split(",") ?? []).map((difference) => (instant += Number.parseInt(difference, 36)));
+}
+
+/** The operation costs one consistent query to DynamoDB. */
+export const listJobWatches: LedgerOperation<"listJobWatches"> = async (table, job) =>
+  toJobWatches(await readJobItems(table, job, WATCH_PREFIX));
+
+/** Returns the watches in the items of a job. The newest watch is first. */
+export function toJobWatches(items: ReadonlyMap<string, Item>): Watch[] {
+  return [...items]
+    .filter(([sk]) => sk.startsWith(WATCH_PREFIX))
+    .map(([, item]) => toWatch(parseItem(WatchItem, item)))
+    .sort(compareNewestFirst);
+}
+
+/**
+ * Reads the items of a job by their sort keys. The function costs one consistent query to DynamoDB per megabyte of
+ * items.
+ * @param prefix selects the items whose sort keys start with the prefix. Without the prefix, the function reads all
+ * items of the job.
+ */
+export async function readJobItems(
+  table: LedgerTable,
+  job: JobKey,
+  prefix?: string,
+): Promise<Map<string, Item>> {
+  const items = new Map<string, Item>();
+  const pk = jobPartition(job);
+  let next: Item | undefined;
+  do {
+    const options = { ConsistentRead: true, ExclusiveStartKey: next };
+    const page =
+      prefix === undefined
+        ? await queryPage(table, "#pk = :pk", { pk }, options)
+        : await queryPage(table, "#pk = :pk AND begins_with(#sk, :prefix)", { pk, prefix }, options);
+    for (const item of page.Items ?? []) items.set(item.sk?.S ?? "", item);
+    next = page.LastEvaluatedKey;
+  } while (next !== undefined);
+  return items;
 }

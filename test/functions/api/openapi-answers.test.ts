@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { PROBLEMS, type ProblemKind } from "../../../lib/api/problem.ts";
 import { MAX_BODY_BYTES } from "../../../lib/api/request-body.ts";
-import { type Operation, ROUTES } from "../../../lib/api/routes.ts";
+import { type OperationId, ROUTES } from "../../../lib/api/routes.ts";
 import { ConfigUnreadableError } from "../../../lib/config/config-source.ts";
 import operations from "../../../lib/openapi/operations.json" with { type: "json" };
 import schemaExamples from "../../../lib/openapi/schema-examples.json" with { type: "json" };
@@ -22,7 +22,7 @@ interface Ask {
 }
 
 /** The right that each operation needs. All other operations need only a token, or no token. */
-const NEEDED_RIGHTS: Readonly<Partial<Record<Operation, string>>> = {
+const NEEDED_RIGHTS: Readonly<Partial<Record<OperationId, string>>> = {
   acceptJobs: "watch",
   listJobs: "read",
   readJob: "read",
@@ -51,7 +51,7 @@ const ASKS: Readonly<Record<ProblemKind, Ask>> = {
   unavailable: { error: new ConfigUnreadableError(null) },
 };
 
-const UNKNOWN_PATHS: Readonly<Partial<Record<Operation, string>>> = {
+const UNKNOWN_PATHS: Readonly<Partial<Record<OperationId, string>>> = {
   listJobs: "/v1/jobs?project=secret",
   redeliverTarget: "/v1/targets/absent/redeliver",
   testTarget: "/v1/targets/absent/test",
@@ -59,12 +59,12 @@ const UNKNOWN_PATHS: Readonly<Partial<Record<Operation, string>>> = {
 };
 
 /** The valid bodies of operations that need a body. */
-const BODIES: Readonly<Partial<Record<Operation, string>>> = {
+const BODIES: Readonly<Partial<Record<OperationId, string>>> = {
   receiveSmnMessage: JSON.stringify(schemaExamples.SmnMessage),
 };
 
 /** Sends a request to an operation, through the Lambda handler, and returns the status and the kind of the problem. */
-async function ask(operation: Operation, kind: ProblemKind): Promise<{ status: number; type: string }> {
+async function ask(operation: OperationId, kind: ProblemKind): Promise<{ status: number; type: string }> {
   const {
     path: unknown,
     query = "",
@@ -116,7 +116,7 @@ async function ask(operation: Operation, kind: ProblemKind): Promise<{ status: n
 
 const LISTED = Object.entries(ROUTES).flatMap(([id]) =>
   ((operations as Record<string, { problems?: string[] }>)[id]?.problems ?? []).map(
-    (kind) => [id as Operation, kind as ProblemKind] as const,
+    (kind) => [id as OperationId, kind as ProblemKind] as const,
   ),
 );
 
@@ -137,7 +137,7 @@ test.each(LISTED)(
 test("an operation that does not list a kind of problem does not answer with the kind", async () => {
   const kinds = Object.keys(PROBLEMS) as ProblemKind[];
   const listed = new Set(LISTED.map((pair) => pair.join(" ")));
-  for (const operation of Object.keys(ROUTES) as Operation[])
+  for (const operation of Object.keys(ROUTES) as OperationId[])
     for (const kind of kinds) {
       if (listed.has(`${operation} ${kind}`)) continue;
       const { type } = await ask(operation, kind);

@@ -1,4 +1,4 @@
-import { ConfigChange, logConfigActs } from "../../../functions/trail/log-config-acts.ts";
+import { ConfigChange, logConfigActs } from "../../../functions/trail/handler.ts";
 import { type Act, logAndCountAct } from "../../../lib/runtime/log-act.ts";
 import { capturedLog } from "../captured-log.ts";
 

@@ -1,13 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import {
-  checkIdentityToken,
-  hasJwtForm,
-  matchesWildcardPattern,
-  mismatchedClaims,
-} from "../../../lib/auth/identity-token.ts";
+import { checkIdentityToken, hasJwtForm } from "../../../lib/auth/identity-token.ts";
 import { createIssuerKeysCache } from "../../../lib/auth/issuer-keys.ts";
+import { matchesWildcardPattern, mismatchedClaims } from "../../../lib/auth/oidc-rules.ts";
 import type { OidcRule } from "../../../lib/config/config.ts";
 
 const ISSUER = "https://ci.example.com";

@@ -14,7 +14,7 @@ import { CONTENT, closeAll, closeLater, egress, NOW } from "./support/attempts.t
 afterEach(closeAll);
 
 const ROLES = ["channel.ts", "message.ts"];
-const OPTIONAL_ROLES = ["target.ts", "event.ts"];
+const OPTIONAL_ROLES = ["signature.ts", "target.ts", "event.ts"];
 
 /** The folders of the channels, without the folder `chat` that all chats share. */
 const folders = readdirSync("lib/channels", { withFileTypes: true })

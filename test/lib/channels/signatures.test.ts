@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import { createDingtalkSignatureQuery } from "../../../lib/channels/dingtalk/channel.ts";
-import { createFeishuSignature } from "../../../lib/channels/feishu/channel.ts";
+import { createDingtalkSignatureQuery } from "../../../lib/channels/dingtalk/signature.ts";
+import { createFeishuSignature } from "../../../lib/channels/feishu/signature.ts";
 
 const NOW = 1_700_000_000_123;
 

@@ -1,5 +1,4 @@
 import fc from "fast-check";
-import { EgressRefusedError } from "../../../lib/http/check-url.ts";
 import {
   GuardedFetchError,
   guardedFetch,
@@ -7,6 +6,7 @@ import {
   openCachedEgress,
   openEgress,
 } from "../../../lib/http/egress.ts";
+import { EgressRefusedError } from "../../../lib/http/egress-rules.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { type Answering, startReceiver } from "./support/receiver.ts";
 

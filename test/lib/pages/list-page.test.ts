@@ -1,5 +1,9 @@
-import { replaceListParameter, withoutEmptyFields } from "../../../lib/pages/filter-form.ts";
-import { type ListedWatch, renderListPage } from "../../../lib/pages/list-page.ts";
+import {
+  type ListedWatch,
+  renderListPage,
+  replaceListParameter,
+  withoutEmptyFields,
+} from "../../../lib/pages/list-page.ts";
 import { listed, listedWatches } from "./listed-watches.ts";
 import { NOW } from "./sample-parts.ts";
 

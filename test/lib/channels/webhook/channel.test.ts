@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
-import { createWebhookSignatureHeaders } from "../../../../lib/channels/webhook/channel.ts";
+import { createWebhookSignatureHeaders } from "../../../../lib/channels/webhook/signature.ts";
 import { Secret } from "../../../../lib/domain/secret.ts";
 
 const OLD = `whsec_${Buffer.alloc(24, 1).toString("base64")}`;

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import { EgressRefusedError, type EgressRule } from "../../../../lib/http/check-url.ts";
 import { openEgress } from "../../../../lib/http/egress.ts";
+import { EgressRefusedError, type EgressRule } from "../../../../lib/http/egress-rules.ts";
 import {
   type HttpRequest,
   type HttpResult,

@@ -1,5 +1,5 @@
-import { listFailures } from "../../../lib/domain/failures.ts";
 import type { Job } from "../../../lib/domain/job.ts";
+import { listFailures } from "../../../lib/domain/list-failures.ts";
 import { collectSubJobs } from "../../../lib/domain/subjob-tree.ts";
 import { job } from "../ledger/samples.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { parseAllowList } from "../../../lib/http/allow-list.ts";
-import { checkUrlBeforeDns, isCallbackHostListedExactly } from "../../../lib/http/check-url.ts";
+import { checkUrlBeforeDns, isCallbackHostListedExactly } from "../../../lib/http/egress-rules.ts";
 
 const verdict = (url: string, allow: readonly string[] = []) => {
   const checked = checkUrlBeforeDns(url, parseAllowList(allow));

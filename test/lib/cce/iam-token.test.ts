@@ -1,4 +1,4 @@
-import { createIamTokenCache, readIamTokenReply, type TokenResult } from "../../../lib/cce/auth-headers.ts";
+import { createIamTokenCache, readIamTokenReply, type TokenResult } from "../../../lib/cce/iam-token.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 
 const T0 = Date.UTC(2026, 0, 1);

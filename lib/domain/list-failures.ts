@@ -1,4 +1,4 @@
-import type { Failure } from "./failure.ts";
+import type { Failure } from "./cause.ts";
 import { createCachedHintFinder } from "./hints.ts";
 import { countJsonStringBytes } from "./json.ts";
 import { isAncestor, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";

@@ -7,7 +7,7 @@ import {
   createCanonicalRequest,
   formatSdkDate,
   percentEncode,
-} from "../../../lib/cce/signed-headers.ts";
+} from "../../../lib/cce/access-key-signature.ts";
 
 /** Any well-formed text. The vendor's encoder cannot encode a text with half of a surrogate pair. */
 const text = fc.string({ unit: "binary", maxLength: 12 }).filter((value) => value.isWellFormed());

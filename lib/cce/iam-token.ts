@@ -1,0 +1,130 @@
+import type { Auth } from "../config/projects.ts";
+import { createExpiringCache, type ExpiringCache } from "../domain/expiring-cache.ts";
+import type { Instant, Observation } from "../domain/job.ts";
+import { parseJson, toObjectOrEmpty } from "../domain/json.ts";
+import { Secret } from "../domain/secret.ts";
+import { readCappedRetryAfterSeconds } from "../http/retry-after.ts";
+import {
+  describeErrorReplyUnmasked,
+  type ErrorKind,
+  errorKindOfStatus,
+  parseCceError,
+  refusalAfterNetworkError,
+} from "./cce-error.ts";
+import { parseCceTime } from "./parse-job.ts";
+import type { TextReply } from "./send-cce-request.ts";
+
+/**
+ * How long the service uses an IAM token if the reply of IAM has no expiry time. IAM tokens are normally valid for 24
+ * hours.
+ */
+const DEFAULT_VALIDITY_MS = 3_600_000;
+/**
+ * How long before its expiry the service renews an IAM token. Because of the early renewal, no token expires during a
+ * request.
+ */
+const RENEW_BEFORE_MS = 600_000;
+/**
+ * After IAM has refused a sign-in, the service waits at least this time before the next sign-in. IAM locks a user after
+ * a few sign-ins with a wrong password.
+ */
+const REFUSAL_MS = 30_000;
+
+/** The longest time for which the service sends no sign-in after IAM asked the service to wait. */
+const MAX_RETRY_AFTER_MS = 900_000;
+
+/** An IAM token and its expiry time, or an observation that says why the service has no token. */
+export type TokenResult =
+  | { readonly kind: "token"; readonly token: Secret; readonly expiresAt: Instant }
+  | Observation;
+
+/**
+ * Creates a cache that keeps the IAM token of one project in memory. Polls that run at the same time share one request
+ * for a token.
+ * @param fetchToken a function that requests a token from IAM. The function never throws.
+ */
+export function createIamTokenCache(
+  fetchToken: () => Promise<TokenResult>,
+  now: () => Instant,
+): ExpiringCache<TokenResult> {
+  return createExpiringCache({
+    load: fetchToken,
+    now,
+    maxAgeMs: (result) => {
+      if (result.kind === "token") return result.expiresAt - RENEW_BEFORE_MS - now();
+      if (result.kind === "job") return 0;
+      const retryAfterMs = Math.min((result.retryAfterSeconds ?? 0) * 1000, MAX_RETRY_AFTER_MS);
+      return Math.max(retryAfterMs, result.kind === "unauthorized" ? REFUSAL_MS : 0);
+    },
+  });
+}
+
+/**
+ * Returns the JSON body of a request to IAM for a token of one project.
+ * Source: https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0001.html
+ */
+export function createIamTokenRequestBody(
+  auth: Extract<Auth, { kind: "password" }>,
+  projectId: string,
+): string {
+  const user = { name: auth.user, password: auth.password.reveal(), domain: { name: auth.domain } };
+  return JSON.stringify({
+    auth: {
+      identity: { methods: ["password"], password: { user } },
+      scope: { project: { id: projectId } },
+    },
+  });
+}
+
+/**
+ * Reads the reply of IAM to a token request of a project. Returns the IAM token, or an observation that says what
+ * failed.
+ */
+export function readIamTokenReply(reply: TextReply, now: Instant, project: string): TokenResult {
+  if (reply.kind === "failed") return refusalAfterNetworkError(project, reply.code, "IAM");
+  const { status, headers, body } = reply;
+  const token = headers["x-subject-token"] ?? "";
+  if (status === 201 && token !== "")
+    return {
+      kind: "token",
+      token: new Secret(token),
+      expiresAt: expiryOf(body) ?? now + DEFAULT_VALIDITY_MS,
+    };
+  const kind = errorKindOfStatus(status);
+  const error = parseCceError(body);
+  const advice = asksForSecondFactor(reply) ? secondFactorText(project) : null;
+  const texts: Readonly<Record<ErrorKind, string>> = {
+    unauthorized: `IAM refuses the sign-in for project ${project}: check domain, user and password`,
+    forbidden: `IAM gives no token for project ${project}: allow its user programmatic access to this project`,
+    misconfigured: `IAM does not accept the sign-in for project ${project}: check iamEndpoint, domain and projectId`,
+    throttled: "IAM limits the rate of sign-ins",
+    unavailable: "IAM did not return a token",
+  };
+  const text = `${advice ?? texts[kind]} (${describeErrorReplyUnmasked(status, error)})`;
+  const retryAfterSeconds = readCappedRetryAfterSeconds(headers["retry-after"], now);
+  if (kind === "throttled") return { kind, text, retryAfterSeconds };
+  return { kind, text, retryAfterSeconds: retryAfterSeconds ?? undefined };
+}
+
+/** The texts with which IAM asks for a second factor, in English and in Chinese. */
+const SECOND_FACTOR_TEXT =
+  /required_auth_methods|\b(t?otp|mfa|2fa)\b|(multi|two|second)[- ]?factor|one[- ]time (password|code)|verification code|login protection|二次认证|双因素|多因素|验证码|登录保护/i;
+
+/**
+ * Returns true if IAM wants a second factor (MFA) for a sign-in with a password. OpenStack lists the required
+ * authentication methods in the body of the reply. Huawei Cloud describes the refusal in the message.
+ * https://docs.openstack.org/api-ref/identity/v3/#multi-factor-authentication
+ */
+function asksForSecondFactor({ status, body }: Extract<TextReply, { kind: "answer" }>): boolean {
+  if (status < 400 || status >= 500 || status === 429) return false;
+  // The JSON text of the body may have escape sequences in place of Chinese characters.
+  return SECOND_FACTOR_TEXT.test(body) || SECOND_FACTOR_TEXT.test(parseCceError(body).message ?? "");
+}
+
+const secondFactorText = (project: string): string =>
+  `IAM wants a second factor for the user of project ${project}, and the service has none: use a user with programmatic access and without MFA, or access keys (auth kind aksk)`;
+
+function expiryOf(body: string): Instant | null {
+  const { expires_at: end } = toObjectOrEmpty(toObjectOrEmpty(parseJson(body)).token);
+  return typeof end === "string" ? parseCceTime(end) : null;
+}
