@@ -1,6 +1,7 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
 import { describeCount, formatResourceNames } from "../lib/domain/cause.ts";
 import { escapeTags } from "../lib/domain/clean-text.ts";
+import { STATE_TEXTS, toInlineText } from "../lib/domain/state-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import { toPrintable } from "./printable-text.ts";
 import { jobName } from "./status-text.ts";
@@ -31,7 +32,11 @@ export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): st
     durationSeconds !== null && `duration ${formatDuration(durationSeconds * 1000)}`,
     pageUrl !== null && URL.canParse(pageUrl) && `[status page](<${new URL(pageUrl).href}>)`,
   ];
-  const lines = [`### ${escapeMarkdown(`${title}: ${state.replace("_", " ")}`)}`, "", joinFacts(facts)];
+  const lines = [
+    `### ${escapeMarkdown(`${title}: ${toInlineText(STATE_TEXTS[state])}`)}`,
+    "",
+    joinFacts(facts),
+  ];
   if (state === "succeeded") return `${lines.join("\n")}\n`;
   for (const cause of causes) {
     const resources = formatResourceNames(cause);

@@ -1,7 +1,8 @@
 import type { DeliveryDocument, JobDocument, StatusDocument } from "../lib/api/status-document.ts";
 import { describeFailedCount, formatNameList, SHOWN_NAMES } from "../lib/domain/cause.ts";
-import type { JobKey } from "../lib/domain/job.ts";
+import { type JobKey, wasJobObserved } from "../lib/domain/job.ts";
 import { formatJobType, isOperationWithoutJob } from "../lib/domain/operation-kind.ts";
+import { describeState, toInlineText } from "../lib/domain/state-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import type { Expected } from "../lib/schedule/expected-duration.ts";
 
@@ -20,7 +21,7 @@ export function jobName({ project, jobId }: JobKey): string {
   return `${project}/${jobId}`;
 }
 
-/** Returns one line about a job: type, resource, state or phase, duration, and how many subjobs have ended. */
+/** Returns one line about a job: type, resource, state, duration, and how many subjobs have ended. */
 export function statusLine(status: StatusDocument, ageMs: number | null = null): string {
   const { state, type, resourceName } = status;
   const job = [jobName(status), type && formatJobType(type), resourceName].filter(Boolean).join(" ");
@@ -28,26 +29,26 @@ export function statusLine(status: StatusDocument, ageMs: number | null = null):
 }
 
 /**
- * Returns the facts about a job, each without a comma at its end. The first fact is the state or the phase.
+ * Returns the facts about a job, each without a comma at its end. The first fact is the state.
  * @param ageMs the time since the start of a running job in milliseconds, or null if the line does not show times
  */
 export function stateFacts(status: StatusDocument, ageMs: number | null): readonly string[] {
   const { state, durationSeconds, expected, lastPollError, job, type, reason } = status;
   if (status.done) {
     const duration = durationSeconds === null ? "" : ` after ${formatDuration(durationSeconds * 1000)}`;
-    const text =
-      state === "succeeded" || state === "failed" ? `${state}${duration}` : state.replace("_", " ");
-    return [text, ...endedFacts(status)];
+    const hasDuration = state === "succeeded" || state === "failed";
+    return [inlineState(status) + (hasDuration ? duration : ""), ...endedFacts(status)];
   }
   const running = job === null ? "" : listRunning(job);
+  // The reason of a running operation is its progress, or the cause of its wait.
+  const operationProgress = isOperationWithoutJob(type) ? reason?.split("\n", 1) : undefined;
   return [
-    progress(status),
+    inlineState(status),
+    ...(operationProgress ?? []),
     ...(ageMs === null ? [] : [`${formatDuration(ageMs)} elapsed`]),
     ...endedFacts(status),
     ...(running === "" ? [] : [`running: ${running}`]),
     ...(expected === undefined ? [] : [expectedText(expected)]),
-    // The line contains the reason of an operation, because only the reason says that an operation is paused.
-    ...(reason === null || !isOperationWithoutJob(type) ? [] : [reason.split("\n", 1).join()]),
     ...(lastPollError === null ? [] : [lastPollError]),
   ];
 }
@@ -67,11 +68,9 @@ function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Ex
   return `usually ${duration(p50Seconds)} to ${duration(p90Seconds)} (from ${jobs}), ${rest}`;
 }
 
-function progress({ type, phase, reason, polls, ready }: StatusDocument): string {
-  if (ready?.state === "pending") return "succeeded, waiting until ready";
-  // The reason of a running operation is its progress, or the cause of its wait.
-  if (phase !== null) return isOperationWithoutJob(type) && reason !== null ? `${phase}, ${reason}` : phase;
-  return polls === 0 ? "not polled yet" : `no phase after ${polls} ${polls === 1 ? "poll" : "polls"}`;
+/** Returns the state of a watch in the words of the pages and of the chats, such as `timed out`. */
+function inlineState(status: StatusDocument): string {
+  return toInlineText(describeState(status.state, wasJobObserved(status), status.ready));
 }
 
 const NOT_STARTED = /^init/i;

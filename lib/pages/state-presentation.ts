@@ -1,5 +1,6 @@
 import type { WatchState } from "../domain/job.ts";
 import type { Ready } from "../domain/ready.ts";
+import { describeState } from "../domain/state-text.ts";
 import type { IconName } from "./icon.ts";
 
 export interface StatePresentation {
@@ -12,28 +13,21 @@ export interface StatePresentation {
   readonly sign: string;
 }
 
-const PRESENTATIONS: Readonly<Record<WatchState, StatePresentation>> = {
-  watching: { icon: "running", text: "Running", sign: "●" },
-  succeeded: { icon: "succeeded", text: "Succeeded", sign: "✓" },
-  failed: { icon: "failed", text: "Failed", sign: "✕" },
-  not_ready: { icon: "failed", text: "Succeeded, but not ready", sign: "✕" },
-  timed_out: { icon: "timed_out", text: "Timed out", sign: "◷" },
-  lost: { icon: "lost", text: "Lost", sign: "?" },
-  stopped: { icon: "stopped", text: "Stopped", sign: "■" },
-};
-const UNOBSERVED: StatePresentation = { icon: "waiting", text: "Waiting for the cloud", sign: "○" };
+type Signs = Pick<StatePresentation, "icon" | "sign">;
 
-const WAITS_UNTIL_READY: StatePresentation = {
-  icon: "running",
-  text: "Succeeded, waiting until ready",
-  sign: "●",
+const SIGNS: Readonly<Record<WatchState, Signs>> = {
+  watching: { icon: "running", sign: "●" },
+  succeeded: { icon: "succeeded", sign: "✓" },
+  failed: { icon: "failed", sign: "✕" },
+  not_ready: { icon: "failed", sign: "✕" },
+  timed_out: { icon: "timed_out", sign: "◷" },
+  lost: { icon: "lost", sign: "?" },
+  stopped: { icon: "stopped", sign: "■" },
 };
+const UNOBSERVED: Signs = { icon: "waiting", sign: "○" };
 
-/**
- * Returns the icon, the text and the character with which a page shows the state of a watch.
- * Until a poll has found the job in CCE, the page does not show the job as running.
- */
+/** Returns the icon, the text and the character with which a page shows the state of a watch. */
 export function presentState(state: WatchState, wasObserved: boolean, ready?: Ready): StatePresentation {
-  if (ready?.state === "pending") return WAITS_UNTIL_READY;
-  return state === "watching" && !wasObserved ? UNOBSERVED : PRESENTATIONS[state];
+  const isUnobserved = state === "watching" && !wasObserved && ready?.state !== "pending";
+  return { ...(isUnobserved ? UNOBSERVED : SIGNS[state]), text: describeState(state, wasObserved, ready) };
 }

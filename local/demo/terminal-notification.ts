@@ -123,12 +123,19 @@ function eventLines({ type, data }: z.infer<typeof Event>, bold: (text: string) 
     ...safeLines([type, job].filter(Boolean).join(" · ")).map(bold),
     ...(reason && causes.length === 0 ? safeLines(reason) : []),
     ...causes.flatMap((cause) => [
-      ...safeLines(`${cause.count} × ${cause.type ?? "unknown"} ${formatResourceNames(cause)}`),
+      ...safeLines(causeTitle(cause)),
       ...(cause.reason === null ? [] : quoted(cause.reason)),
       ...(cause.hint === null ? [] : safeLines(`💡 ${cause.hint}`)),
     ]),
     ...(statusUrl ? safeLines(`→ ${statusUrl}`) : []),
   ];
+}
+
+/** Returns the count, the type and the first names of a cause. An event does not say how many subjobs have the type. */
+function causeTitle(cause: Cause): string {
+  const type = cause.type ?? "unknown";
+  const title = cause.count === 1 ? `${type} failed` : `${cause.count} subjobs of type ${type} failed`;
+  return [title, formatResourceNames(cause)].filter((text) => text !== "").join(": ");
 }
 
 const quoted = (text: string): string[] => safeLines(text).map((line) => REASON_BORDER + line);

@@ -57,7 +57,7 @@ test("a log says within 2 s what the command waits for, even if the service does
 test("a log contains each change at once, and a job without a change at least every 30 s", () => {
   const { progress, seconds, take } = createProgress(null);
   progress.onStatus(running("a"));
-  expect(take()).toContain("… prod/a CreateNode node-7: Running, 0 s elapsed, 0 of 3 subjobs ended, usually");
+  expect(take()).toContain("… prod/a CreateNode node-7: running, 0 s elapsed, 0 of 3 subjobs ended, usually");
   seconds(10);
   progress.onStatus(running("a"));
   expect(take()).toBe("");
@@ -98,7 +98,7 @@ test.each([40, 80, 200])(
     const last = take().split("\u001b[0J").at(-1) ?? "";
     expect(Math.max(...last.split("\n").map((line) => line.length))).toBeLessThan(columns);
     for (const fact of [
-      "… CreateNode node-7: Running",
+      "… CreateNode node-7: running",
       "prod/1e50bfbe-5b9e",
       "1 min 30 s elapsed",
       "0 of 3 subjobs",

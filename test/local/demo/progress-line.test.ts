@@ -44,20 +44,23 @@ describe("formatProgressLine", () => {
 
   it("shows how many subjobs have ended", () => {
     expect(formatProgressLine("a cluster", status({}))).toBe(
-      "… ██░░░░░░ a cluster  Running, 1 of 4 subjobs ended, 2 polls",
+      "… ██░░░░░░ a cluster  running, 1 of 4 subjobs ended",
     );
   });
 
-  it("shows no phase before the first poll", () => {
-    const line = formatProgressLine(
-      "a cluster",
-      status({ phase: null, polls: 0, subJobs: { total: 0, succeeded: 0, failed: 0, pending: 0 } }),
-    );
-    expect(line).toBe("… ░░░░░░░░ a cluster  not polled yet, 0 polls");
+  it("shows the words of the pages before the first poll, and no machine word for the end of the job", () => {
+    const none = { total: 0, succeeded: 0, failed: 0, pending: 0 };
+    const unseen = status({ phase: null, type: null, polls: 0, leafSubJobs: none });
+    expect(formatProgressLine("a cluster", unseen)).toBe("… ░░░░░░░░ a cluster  waiting for the cloud");
+    const ended = status({ phase: "Success", ready: { state: "pending", reason: null, message: null } });
+    expect(formatProgressLine("a cluster", ended)).toContain("  succeeded, waiting until ready, ");
   });
 
-  it("distinguishes an unknown phase from a job without polls", () => {
-    expect(formatProgressLine("a cluster", status({ phase: null, polls: 3 }))).toContain("phase unknown");
+  it("counts subjobs without their parents", () => {
+    const leafSubJobs = { total: 2, succeeded: 0, failed: 1, pending: 1 };
+    expect(formatProgressLine("a cluster", status({ leafSubJobs }))).toBe(
+      "… ████░░░░ a cluster  running, 1 of 2 subjobs ended",
+    );
   });
 
   const outcomes = [
@@ -70,12 +73,12 @@ describe("formatProgressLine", () => {
 
   test.each(outcomes)("shows the outcome, and how many subjobs have ended: %s", (state, mark, text) => {
     const line = formatProgressLine("a cluster", status({ state, done: true, polls: 1 }));
-    expect(line).toBe(`${mark} ██░░░░░░ a cluster  ${text}, 1 of 4 subjobs ended, 1 poll`);
+    expect(line).toBe(`${mark} ██░░░░░░ a cluster  ${text}, 1 of 4 subjobs ended`);
   });
 
   test.each(outcomes)("fills the bar of a job without subjobs only after success or failure: %s", (state) => {
-    const subJobs = { total: 0, succeeded: 0, failed: 0, pending: 0 };
-    const line = formatProgressLine("a node", status({ state, done: true, subJobs }));
+    const leafSubJobs = { total: 0, succeeded: 0, failed: 0, pending: 0 };
+    const line = formatProgressLine("a node", status({ state, done: true, leafSubJobs }));
     expect(line.includes("█".repeat(8))).toBe(state === "succeeded" || state === "failed");
     expect(line.includes("█")).toBe(state === "succeeded" || state === "failed");
   });

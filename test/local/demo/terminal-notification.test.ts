@@ -68,7 +68,8 @@ it("wraps lines between words, keeps the border of a reason, and keeps a URL who
     "┌ notification to webhook/audit",
     "│ job.failed ·",
     "│ CreateNode 节点池",
-    "│ 2 × Vm a, b",
+    "│ 2 subjobs of type Vm",
+    "│ failed: a, b",
     "│   │ the flavor is sold",
     "│   │ out",
     "│ →",
@@ -90,7 +91,7 @@ it("shows the job and the causes of an event", () => {
   };
   expect(formatNotificationLines({ type: "job.failed", data }, plain)).toEqual([
     "job.failed · CreateNode a",
-    "5 × CreateNodeVM a, b and 3 more",
+    "5 subjobs of type CreateNodeVM failed: a, b and 3 more",
     "  │ sold out",
   ]);
 });

@@ -1,0 +1,24 @@
+import { OUTCOMES } from "../../../lib/domain/job.ts";
+import { describeState, STATE_TEXTS, toInlineText } from "../../../lib/domain/state-text.ts";
+import { textsOfLanguage } from "../../../lib/domain/texts.ts";
+
+it.each(OUTCOMES)("pages and the command use the word of the chats for the outcome %s", (outcome) => {
+  expect(STATE_TEXTS[outcome]).toBe(textsOfLanguage("en")[`outcome.${outcome}`]);
+});
+
+it.each([
+  ["watching", false, undefined, "Waiting for the cloud"],
+  ["watching", true, undefined, "Running"],
+  ["watching", true, "pending", "Succeeded, waiting until ready"],
+  ["watching", false, "pending", "Succeeded, waiting until ready"],
+  ["timed_out", false, "unknown", "Timed out"],
+] as const)(
+  "the state %s of a job that was observed (%s), ready %s, is %s",
+  (state, wasObserved, ready, text) => {
+    expect(describeState(state, wasObserved, ready && { state: ready })).toBe(text);
+  },
+);
+
+it("inside a line the first letter of a state is small", () => {
+  expect(toInlineText(STATE_TEXTS.not_ready)).toBe("not ready");
+});
