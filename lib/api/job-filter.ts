@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
 import { Context } from "../domain/context.ts";
 import { type Instant, WATCH_STATES, type WatchState } from "../domain/job.ts";
-import { IsoTime, limitedTextSchema } from "../domain/zod-fields.ts";
+import { STATE_TEXTS } from "../domain/state-text.ts";
+import { limitedTextSchema } from "../domain/zod-fields.ts";
 import type { Watch } from "../ledger/watch.ts";
 import type { RequestError } from "./problem.ts";
 import { readListParameter } from "./request-errors.ts";
@@ -34,13 +35,13 @@ export const FilterText = limitedTextSchema({ min: 1, max: MAX_CHARACTERS });
 export const Label = limitedTextSchema({ min: 1, max: MAX_CHARACTERS }).check(
   z.regex(/^[^:]+:/, "must be a key and a value, such as 'team:checkout'"),
 );
-const TimeOrDate = z.union([IsoTime, z.iso.date()]);
+const TimeOrDate = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 export const FilterTime = z
   .string()
   .check(
     z.refine(
       (text) => TimeOrDate.safeParse(text).success,
-      "must be a date such as '2026-11-23' or a time in UTC such as '2026-11-23T09:30:00Z'",
+      "must be a date such as '2026-11-23', or a time with a zone such as '2026-11-23T09:30:00Z' or '2026-11-23T10:30:00+01:00' ('+' in a URL is '%2B')",
     ),
   );
 
@@ -79,7 +80,7 @@ export function readJobFilter(query: URLSearchParams): {
     actor: readOne("actor", Context.shape.actor.def.innerType),
     searchTerms: readOne("text")?.toLowerCase().split(/\s+/).filter(Boolean) ?? [],
     since: since === null ? null : Date.parse(since),
-    // A date without a time includes the whole day.
+    // A date without a time includes the whole day in UTC.
     to: to === null ? null : Date.parse(to) + (to.includes("T") ? 0 : DAY_MS - 1),
   };
   return { filter, errors };
@@ -135,7 +136,7 @@ export function matchesFieldsOfContext(
   const own = Object.entries(context.labels ?? {}).map(([key, value]) => `${key}:${value}`);
   const { jobId, jobType, resourceName, phase, state, cause } = watch;
   const { actor: by, pipeline } = context;
-  const texts = [jobId, jobType, resourceName, phase, state.replace("_", " "), cause, by, pipeline];
+  const texts = [jobId, jobType, resourceName, phase, STATE_TEXTS[state], cause, by, pipeline];
   const searched = texts.join("\n").toLowerCase();
   return (
     labels.every((label) => own.includes(label)) &&

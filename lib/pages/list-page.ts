@@ -16,7 +16,7 @@ import { type Html, html, renderBdiElement } from "./html.ts";
 import { renderIcon } from "./icon.ts";
 import { type RenderedPage, renderPage, renderPageFooter } from "./page-shell.ts";
 import { presentState, type StatePresentation } from "./state-presentation.ts";
-import { renderCountdown, renderRunningDuration, renderTimeWithAge, roundNowByAge } from "./time-html.ts";
+import { renderRunningDuration, renderTimeWithAge, roundNowByAge } from "./time-html.ts";
 
 /** The fields of a watch that the list page shows. */
 export interface ListedWatch
@@ -24,7 +24,7 @@ export interface ListedWatch
       Watch,
       "jobId" | "state" | "jobType" | "resourceName" | "phase" | "ready" | "cause" | "durationSeconds"
     >,
-    Pick<Watch, "acceptedAt" | "concludedAt" | "nextPollAt" | "accessError" | "lastPollError">,
+    Pick<Watch, "acceptedAt" | "concludedAt" | "accessError" | "lastPollError">,
     Pick<Context, "actor" | "pipeline"> {
   /** The URL of the status page of the job. The URL contains a link key. */
   readonly url: string;
@@ -47,7 +47,7 @@ interface ListPage {
 }
 
 /**
- * Renders one page of the job list of a project. Running jobs come first. The function rounds durations, so that the
+ * Renders one page of the job list of a project. A job whose resource has no name is named by its ID. Running jobs come first. The function rounds durations, so that the
  * HTML of the page rarely changes.
  */
 export function renderListPage({ project, watches, errors, hasLabels, now, link }: ListPage): RenderedPage {
@@ -88,24 +88,20 @@ function listEntry(watch: ListedWatch, now: Instant): Html {
   return html`<li data-key="${watch.jobId}"><a class="c-${state.icon}" href="${watch.url}">
 <span class="state">${renderIcon(state.icon)}${state.text}</span>
 <span class="name"><b>${renderBdiElement(formatJobType(watch.jobType ?? "Job"))}</b>${watch.resourceName && html` <span class="res">${renderBdiElement(watch.resourceName)}</span>`}${
-    cause && html`<span class="cause">${renderBdiElement(cause)}</span>`
-  }${watch.state === "watching" && pollLine(watch)}
-${origin.length > 0 && html`<span class="by">${origin.map((part) => html`${part} `)}</span>`}<span class="id"><bdi>${watch.jobId}</bdi></span></span>
+    cause && html`<span class="cause" title="${cause}">${renderBdiElement(cause)}</span>`
+  }${watch.state === "watching" && pollErrorLine(watch)}
+${origin.length > 0 && html`<span class="by">${origin.map((part) => html`${part} `)}</span>`}${watch.resourceName === null && html`<span class="id"><bdi>${watch.jobId}</bdi></span>`}</span>
 <span class="since">${renderTimeWithAge(watch.acceptedAt)}</span>
 <span class="watched">${shownDuration(watch, now)}</span></a></li>
 `;
 }
 
-/** Renders the error of the latest poll. If the latest poll had no error, renders the time of the next poll. */
-function pollLine({ accessError, lastPollError, nextPollAt }: ListedWatch): Html | null {
+/** Renders the error of the latest poll. Returns null if the latest poll had no error. */
+function pollErrorLine({ accessError, lastPollError }: ListedWatch): Html | null {
   const error = accessError ?? lastPollError;
-  if (error !== null) {
-    const text = "kind" in error ? ACCESS_ERROR_TEXTS[error.kind] : error.text;
-    return html`<span class="poll error">Polls have failed since ${renderTimeWithAge(error.since)}: ${renderBdiElement(text)}</span>`;
-  }
-  return nextPollAt === null
-    ? null
-    : html`<span class="poll">Next poll ${renderCountdown(nextPollAt)}.</span>`;
+  if (error === null) return null;
+  const text = "kind" in error ? ACCESS_ERROR_TEXTS[error.kind] : error.text;
+  return html`<span class="poll error">Polls have failed since ${renderTimeWithAge(error.since)}: ${renderBdiElement(text)}</span>`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import type { Browser, Page } from "playwright-core";
+import { renderListPage } from "../../lib/pages/list-page.ts";
 import { renderNotFoundPage } from "../../lib/pages/page-shell.ts";
 import { succeededJob } from "../lib/pages/ended-jobs.ts";
 import { failedJob } from "../lib/pages/failed-job.ts";
@@ -8,7 +9,7 @@ import { runningJob } from "../lib/pages/running-jobs.ts";
 import { NOW } from "../lib/pages/sample-parts.ts";
 import { launchChromium } from "./chromium.ts";
 import { type PageServer, servePage } from "./page-server.ts";
-import { jobPage } from "./pages.ts";
+import { jobPage, PAGES } from "./pages.ts";
 
 describe("the live page of a job", () => {
   let browser: Browser;
@@ -92,6 +93,27 @@ describe("the live page of a job", () => {
     assert.equal(await time.innerText(), "12 Mar 2026, 18:30:00 GMT+9");
     assert.equal(await time.getAttribute("title"), "2026-03-12 09:30:00 UTC");
     await there.close();
+  });
+
+  it("sends the dates of the filter as days in the reader's time zone, and shows them as these days", async () => {
+    const list = await servePage(PAGES.list ?? assert.fail(), NOW);
+    const there = await browser.newPage({ timezoneId: "Asia/Tokyo" });
+    await there.goto(list.url);
+    await there.getByLabel("From").fill("2026-03-12");
+    await there.getByLabel("To").fill("2026-03-12");
+    const sent = there.waitForRequest((request) => request.isNavigationRequest());
+    await there.getByRole("button", { name: "Filter" }).click();
+    const query = new URL((await sent).url()).searchParams;
+    assert.equal(query.get("since"), "2026-03-11T15:00:00.000Z");
+    assert.equal(query.get("to"), "2026-03-12T14:59:59.999Z");
+    const link = { self: `/jobs?since=${query.get("since")}&to=${query.get("to")}`, before: null };
+    const options = { project: "prod", watches: [], errors: [], hasLabels: true, now: NOW, link };
+    list.show(renderListPage(options));
+    await there.goto(list.url);
+    assert.equal(await there.getByLabel("From").inputValue(), "2026-03-12");
+    assert.equal(await there.getByLabel("To").inputValue(), "2026-03-12");
+    await there.close();
+    await list.close();
   });
 
   it("corrects the reader's clock by the notifier's clock", async () => {

@@ -1,10 +1,11 @@
-// This script is the only script of a page. The script updates durations and bars, shows local times, copies IDs and
-// loads new versions of a live page (a page that may still change).
+// This script is the only script of a page. The script updates durations and bars, shows local times, sends local dates,
+// copies IDs and loads new versions of a live page (a page that may still change).
 // An update of the page changes only the HTML nodes that differ, so that the reader keeps selected text, open sections
 // and typed text.
 // An update of the page does not change an HTML element with the attribute `data-keep`.
 import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { showCopyButtons } from "./copy-buttons.ts";
+import { sendLocalDates, showLocalDates } from "./local-dates.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
 /**
@@ -224,7 +225,9 @@ document.addEventListener("visibilitychange", () => {
 setInterval(() => {
   if (!document.hidden) updateTimes();
 }, SECOND_MS);
+document.addEventListener("formdata", sendLocalDates);
 enhance(document);
+showLocalDates();
 updateTimes();
 if (isLive) showConnection("Live", "");
 scheduleRefresh();

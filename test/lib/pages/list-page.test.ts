@@ -59,7 +59,7 @@ describe("renderListPage", () => {
       actor: "anna",
     });
     expect(row(failed)).toMatch(
-      /^Failed CreateCluster checkout-prod 30 of 30 nodes failed: sold out deploy by anna b7c64d1e\S+ .* 8 min 32 s$/,
+      /^Failed CreateCluster checkout-prod 30 of 30 nodes failed: sold out deploy by anna 2026\S+ .* 8 min 32 s$/,
     );
   });
 
@@ -71,12 +71,22 @@ describe("renderListPage", () => {
     );
   });
 
-  it("shows the next poll of a running job, and a phase that differs from the state", () => {
-    const running = listed({ state: "watching", concludedAt: null, nextPollAt: NOW + 30_000 });
-    expect(row({ ...running, phase: "Running" })?.match(/Running|Next poll at 09:39:52 UTC/g)).toEqual([
-      "Running",
-      "Next poll at 09:39:52 UTC",
-    ]);
+  it("shows the ID of a job only if the resource has no name", () => {
+    const named = listed();
+    expect(row(named)).not.toContain(named.jobId);
+    expect(row({ ...named, resourceName: null })).toContain(named.jobId);
+  });
+
+  it("shows the time of a date field as a date, and gives the time to the script", () => {
+    const page = render([], null, "/jobs?since=2026-03-11T15%3A00%3A00.000Z&to=2026-03-12");
+    expect(page).toContain(
+      'type="date" name="since" value="2026-03-11" data-time="2026-03-11T15:00:00.000Z" data-keep',
+    );
+    expect(page).toContain('type="date" name="to" value="2026-03-12" data-keep');
+  });
+
+  it("shows the state of a running job in words, and errors of its polls", () => {
+    const running = listed({ state: "watching", concludedAt: null });
     expect(row({ ...running, phase: "Initializing" })).not.toContain("Initializing");
     expect(row({ ...running, phase: null, jobType: null })).toMatch(/^Waiting for the cloud Job /);
     expect(row({ ...running, accessError: { kind: "forbidden", since: NOW - 60_000 } })).toContain(
@@ -88,10 +98,11 @@ describe("renderListPage", () => {
     );
   });
 
-  it("shows no poll line for a job that has ended", () => {
+  it("shows errors of polls only for a running job", () => {
+    const accessError = { kind: "forbidden", since: NOW } as const;
     for (const watch of listedWatches()) {
-      const page = render([watch]);
-      expect(page.includes('class="poll')).toBe(watch.state === "watching");
+      const page = render([{ ...watch, accessError }]);
+      expect(page.includes('class="poll error')).toBe(watch.state === "watching");
       expect(page).not.toMatch(/<span[^>]*><\/span>(?<!ago"[^>]*><\/span>)/);
     }
   });
@@ -124,7 +135,7 @@ describe("renderListPage", () => {
       "Running",
       "Succeeded",
       "Failed",
-      "Succeeded, but not ready",
+      "Not ready",
       "Timed out",
       "Lost",
       "Stopped",

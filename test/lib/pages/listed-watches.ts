@@ -12,7 +12,6 @@ export function listed(part: Partial<ListedWatch> = {}): ListedWatch {
     phase: null,
     acceptedAt: NOW - 12 * MINUTE,
     concludedAt: NOW - 4 * MINUTE,
-    nextPollAt: null,
     accessError: null,
     lastPollError: null,
     ready: null,
@@ -68,7 +67,6 @@ export function listedWatches(): readonly ListedWatch[] {
       acceptedAt: NOW - minutes * MINUTE,
       concludedAt: took === null ? null : NOW - (minutes - took) * MINUTE,
       url: `/jobs/prod/${index}?key=k${index}`,
-      nextPollAt: took === null ? NOW + (20 + index) * 1000 : null,
       ...part,
     }),
   );
