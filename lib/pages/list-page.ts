@@ -128,14 +128,23 @@ const FILTER_STATES: readonly WatchState[] = ["watching", ...OUTCOMES, "stopped"
 
 /** The text fields of the form, apart from the search text. */
 const FIELDS = [
-  { name: "type", text: "Type", type: "text", example: "CreateNode" },
-  { name: "actor", text: "Started by", type: "text", example: "anna" },
-  { name: "label", text: "Label", type: "text", example: "team:checkout" },
-  { name: "since", text: "From", type: "date", example: "" },
-  { name: "to", text: "To", type: "date", example: "" },
+  { name: "type", text: "Type", example: "CreateNode" },
+  { name: "actor", text: "Started by", example: "anna" },
+  { name: "label", text: "Label", example: "team:checkout" },
+] as const;
+/**
+ * The date fields of the form. Without a script, a date is a day in UTC, as the times on the page. The script of the
+ * page sends the start or the end of the day in the time zone of the reader.
+ */
+const DATE_FIELDS = [
+  { name: "since", text: "From" },
+  { name: "to", text: "To" },
 ] as const;
 
-const LIST_PARAMETERS: readonly string[] = ["state", "text", "before", ...FIELDS.map(({ name }) => name)];
+const LIST_PARAMETERS: readonly string[] = [
+  ...["state", "text", "before"],
+  ...[...FIELDS, ...DATE_FIELDS].map(({ name }) => name),
+];
 
 /**
  * Renders a form with the fields of the filter and a link for each state. The form works without a script.
@@ -160,13 +169,20 @@ export function renderFilterForm(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   )}<label>Search <input type="search" name="text" value="${query.get("text") ?? ""}" placeholder="Resource, cause, pipeline or ID" maxlength="300" data-keep></label>
 ${FIELDS.filter(({ name }) => hasLabels || name !== "label").map(
-  ({ name, text, type, example }) =>
-    html`<label>${text} <input type="${type}" name="${name}" value="${query.get(name) ?? ""}" placeholder="${example}" maxlength="300" data-keep></label>
+  ({ name, text, example }) =>
+    html`<label>${text} <input name="${name}" value="${query.get(name) ?? ""}" placeholder="${example}" maxlength="300" data-keep></label>
 `,
-)}<button>Filter</button>${isFiltered && html` <a href="${clearFilter(currentUrl)}">Clear</a>`}</form>${errors.map(
+)}${DATE_FIELDS.map(({ name, text }) => dateField(name, text, query.get(name) ?? ""))}<button>Filter</button>${isFiltered && html` <a href="${clearFilter(currentUrl)}">Clear</a>`}</form>${errors.map(
     ({ parameter, detail }) =>
       html`<p class="wrong" role="alert">${parameter}: ${renderBdiElement(detail)}</p>`,
   )}</div>`;
+}
+
+/** Renders a field for a date. The value of a date field cannot contain a time. */
+function dateField(name: string, text: string, value: string): Html {
+  const time = value.includes("T") && html` data-time="${value}"`;
+  return html`<label>${text} <input type="date" name="${name}" value="${value.split("T", 1).join()}"${time} data-keep></label>
+`;
 }
 
 /**

@@ -83,8 +83,8 @@ test.each([80, 40])(
 
 test("Ctrl-C ends a wait by its signal, and the terminal shows how to wait again", async () => {
   const program = start(80, `watch ${JOB_ID} --wait`);
-  // On a busy machine, the line about the submission also shows the elapsed time.
-  await program.shows(/CreateNode node-7: running, \d+ s elapsed/);
+  // The line about the submission also shows the elapsed time, so the test waits for the line of the job.
+  await program.shows(/CreateNode node-7: running/);
   program.type(CTRL_C);
   expect((await program.ended).signal).toBe(constants.signals.SIGINT);
   const text = program.lines().join("\n");
