@@ -1,23 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiGatewayV2Client } from "@aws-sdk/client-apigatewayv2";
-import {
-  type CloudFormationClient,
-  DescribeStackResourcesCommand,
-  DescribeStacksCommand,
-} from "@aws-sdk/client-cloudformation";
-import {
-  type CloudWatchClient,
-  DescribeAlarmHistoryCommand,
-  GetMetricStatisticsCommand,
-  type GetMetricStatisticsCommandInput,
-} from "@aws-sdk/client-cloudwatch";
+import { DescribeStackResourcesCommand } from "@aws-sdk/client-cloudformation";
+import { DescribeAlarmHistoryCommand } from "@aws-sdk/client-cloudwatch";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import * as z from "zod";
 import { parseJson } from "../../../lib/domain/json.ts";
 import { readErrorName } from "../doctor/finding.ts";
 import { ALARM_NAMES, SERVICE } from "../stage-limits.ts";
-import type { Answer } from "./report.ts";
+import {
+  findIdleQueueMetrics,
+  type MetricScope,
+  measureMetricDelay,
+  readStackCreation,
+} from "./metric-questions.ts";
+import type { Answer, Found } from "./report.ts";
 import { createTemporaryApi } from "./temporary-api.ts";
 
 const QUEUE_NAMES = ["poll", "poll-dead", "notify", "notify-dead"];
@@ -25,30 +22,18 @@ const HOUR_MS = 3_600_000;
 const MAX_BODY_CHARACTERS = 200;
 /** CloudWatch stores the history of an alarm for at least this time. */
 const ALARM_HISTORY_MS = 14 * 24 * HOUR_MS;
-const METRIC_PERIOD_SECONDS = 60;
-const METRIC_PAUSE_MS = 15_000;
+const NEW_API_PAUSE_MS = 1_500;
 const REQUEST_LIMIT_MS = 45_000;
 /** A new HTTP API answers only after some seconds. */
 const NEW_API_LIMIT_MS = 60_000;
 
-interface QuestionScope {
+interface QuestionScope extends MetricScope {
   readonly stage: string;
-  /** The beginning of the names of the stage's resources. */
-  readonly prefix: string;
   readonly api: string;
   readonly sqs: SQSClient;
-  readonly cloudWatch: CloudWatchClient;
-  readonly cloudFormation: CloudFormationClient;
   readonly lambda: LambdaClient;
   readonly gateway: ApiGatewayV2Client;
-  /** The time when the verification sent its first message to the poll queue. */
-  readonly firstMessageAt: number;
-  /** The longest time to wait for the metrics of this message and, up to a minute, for a new HTTP API. */
-  readonly metricLimitMs: number;
-  readonly stopping: AbortSignal;
 }
-
-type Found = Omit<Answer, "question">;
 
 /** The questions about AWS that only a real account can answer. */
 const QUESTIONS: Readonly<Record<string, (scope: QuestionScope) => Promise<Found>>> = {
@@ -69,10 +54,7 @@ const QUESTIONS: Readonly<Record<string, (scope: QuestionScope) => Promise<Found
       MetricName: "NumberOfMessagesSent",
       Dimensions: [{ Name: "QueueName", Value: `${scope.prefix}-poll` }],
     }),
-  "Do the metrics of SQS stop after six hours without messages?": async () => ({
-    answer: null,
-    evidence: "needs a queue without messages for six hours; check the metrics of such a queue in CloudWatch",
-  }),
+  "Do the metrics of SQS stop after six hours without activity?": findIdleQueueMetrics,
   "Does API Gateway rename the header WWW-Authenticate?": findAuthenticateHeader,
 };
 
@@ -128,7 +110,7 @@ async function waitForNewApi(
     if (response instanceof Response && response.status === 200) return;
     if (performance.now() > deadline || stopping.aborted)
       throw response instanceof Error ? response : new Error("the temporary API does not answer");
-    await sleep(METRIC_PAUSE_MS / 10, undefined, { signal: stopping }).catch(() => undefined);
+    await sleep(NEW_API_PAUSE_MS, undefined, { signal: stopping }).catch(() => undefined);
   }
 }
 
@@ -166,9 +148,8 @@ async function findTopicPolicy({ prefix, cloudFormation }: QuestionScope): Promi
 }
 
 async function findEarlyAlarms({ prefix, cloudWatch, cloudFormation }: QuestionScope): Promise<Found> {
-  const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: prefix }));
-  const createdAt = Stacks[0]?.CreationTime?.getTime();
-  if (createdAt === undefined) return { answer: null, evidence: "the stack has no creation time" };
+  const createdAt = await readStackCreation(cloudFormation, prefix);
+  if (createdAt === null) return { answer: null, evidence: "the stack has no creation time" };
   const age = Date.now() - createdAt;
   if (age > ALARM_HISTORY_MS)
     return { answer: null, evidence: "the stage is older than the history of alarms" };
@@ -190,35 +171,6 @@ async function findEarlyAlarms({ prefix, cloudWatch, cloudFormation }: QuestionS
   return fired.length === 0
     ? { answer: "yes", evidence: `${ALARM_NAMES.length} alarms, no change to ALARM in the first hour` }
     : { answer: "no", evidence: `fired: ${fired.join(", ")}` };
-}
-
-/** Measures the time until CloudWatch has the value of a metric to which the first message of the verification adds. */
-async function measureMetricDelay(
-  scope: Pick<QuestionScope, "cloudWatch" | "firstMessageAt" | "metricLimitMs" | "stopping">,
-  metric: Pick<GetMetricStatisticsCommandInput, "Namespace" | "MetricName" | "Dimensions">,
-): Promise<Found> {
-  const { cloudWatch, firstMessageAt, metricLimitMs, stopping } = scope;
-  const periodMs = METRIC_PERIOD_SECONDS * 1000;
-  const start = Math.floor(firstMessageAt / periodMs) * periodMs;
-  const command = new GetMetricStatisticsCommand({
-    ...metric,
-    StartTime: new Date(start),
-    EndTime: new Date(start + periodMs),
-    Period: METRIC_PERIOD_SECONDS,
-    Statistics: ["Sum"],
-  });
-  for (;;) {
-    const { Datapoints = [] } = await cloudWatch.send(command);
-    const seconds = Math.round((Date.now() - start - periodMs) / 1000);
-    if (Datapoints.some(({ Sum = 0 }) => Sum > 0))
-      return {
-        answer: `at most ${Math.max(0, seconds)} s`,
-        evidence: "time from the end of the minute of the first message to the first value",
-      };
-    if (Date.now() - firstMessageAt > metricLimitMs || stopping.aborted)
-      return { answer: `more than ${seconds} s`, evidence: "no value until the end of this verification" };
-    await sleep(METRIC_PAUSE_MS, undefined, { signal: stopping }).catch(() => undefined);
-  }
 }
 
 async function findAuthenticateHeader({ api }: QuestionScope): Promise<Found> {

@@ -16,6 +16,9 @@ export interface Answer {
   readonly evidence: string;
 }
 
+/** The answer to a question, without the question. */
+export type Found = Omit<Answer, "question">;
+
 /** The report of one verification. */
 export interface Report {
   readonly stage: string;

@@ -162,6 +162,40 @@ describe.each([
   });
 });
 
+describe("the question about the metrics of an idle queue", () => {
+  const valuesOf = (hours: number, Maximum = 0) => ({
+    Datapoints: Array.from({ length: hours }, () => ({ Maximum })),
+  });
+
+  it.each([
+    [100, valuesOf(20), "yes", "48 hours has 28 hours without a value"],
+    [10.5, valuesOf(6), "yes", "without a value"],
+    [100, valuesOf(0), "yes", "48 hours has 48 hours without a value"],
+    [100, valuesOf(48), "no", "a value in each hour"],
+    [100, valuesOf(20, 1), null, "contained messages"],
+    [7, valuesOf(1), null, "younger than 8 hours"],
+  ])(
+    "is answered from the hours with values, %d hours after the deployment: %j",
+    async (age, values, answer, evidence) => {
+      createStack(age * HOUR_MS);
+      cloudWatch.on(GetMetricStatisticsCommand).resolves({ Datapoints: [] });
+      const metric = { MetricName: "ApproximateNumberOfMessagesVisible", Period: 3600 };
+      cloudWatch.on(GetMetricStatisticsCommand, metric).resolves(values);
+      expect(await answerTo("six hours")).toMatchObject({
+        answer,
+        evidence: expect.stringContaining(evidence),
+      });
+      const [call] = cloudWatch
+        .commandCalls(GetMetricStatisticsCommand)
+        .filter(({ args: [{ input }] }) => input.Period === 3600);
+      if (age > 8)
+        expect(call?.args[0].input.Dimensions).toEqual([
+          { Name: "QueueName", Value: "cce-job-notifier-prod-notify-dead" },
+        ]);
+    },
+  );
+});
+
 /** What is only likely or unverified about AWS, and the question of the report that settles it. */
 const UNCERTAIN_FACTS: Readonly<Record<string, string>> = {
   "a statement of a queue policy may name only one queue": "Does SQS accept the policies of the queues?",
@@ -170,7 +204,7 @@ const UNCERTAIN_FACTS: Readonly<Record<string, string>> = {
     "Do all alarms stay quiet during the first hour of a new stage?",
   "the system log level WARN lets metric records pass": "How late are the metrics that the functions log?",
   "the metrics of SQS are up to 15 minutes late": "How late are the metrics of SQS?",
-  "the metrics of SQS stop after six hours": "Do the metrics of SQS stop after six hours without messages?",
+  "the metrics of SQS stop after six hours": "Do the metrics of SQS stop after six hours without activity?",
   "WWW-Authenticate may get another name": "Does API Gateway rename the header WWW-Authenticate?",
   "the gateway answers 503 after 30 s": "Which answer does a caller get from API Gateway after 30 s?",
   "a crash is answered with 500 or 503": "Which answer does a caller get if a function crashes?",
