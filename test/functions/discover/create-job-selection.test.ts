@@ -71,7 +71,7 @@ describe("createJobSelection", () => {
       expect(select({ ...third, previousTryAt: NOW }, ended).jobIds()).toEqual([]);
     }
   });
-  it("selects after a truncated first list only jobs that ended after this list, until a list is complete", () => {
+  it("selects after a truncated first list only jobs that ended after this list, until the service reads a complete list of jobs", () => {
     const truncated = { ...LIST, isComplete: false };
     const missing = [
       job("undated", "failed", null),
