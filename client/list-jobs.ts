@@ -1,5 +1,5 @@
 import type { ListedJob } from "../lib/api/job-list-document.ts";
-import { STATE_TEXTS, toInlineText } from "../lib/domain/state-text.ts";
+import { describeState, toInlineText } from "../lib/domain/state-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import type { QueryField } from "./client.ts";
 import type { ServiceCommand } from "./command.ts";
@@ -40,7 +40,7 @@ const HEADER = ["  STATE", "JOB", "TYPE", "RESOURCE", "SUBMITTED (UTC)", "DURATI
 function cellsOf(job: ListedJob): readonly string[] {
   const { state, type, resourceName, acceptedAt, durationSeconds, actor, cause } = job;
   return [
-    `${MARKS[state]} ${toInlineText(STATE_TEXTS[state])}`,
+    `${MARKS[state]} ${toInlineText(describeState(state, type !== null))}`,
     jobName(job),
     type ?? "",
     resourceName ?? "",

@@ -35,9 +35,9 @@ describe("list", () => {
     expect(ran.requests).toEqual(["GET /v1/jobs?project=prod&state=failed%2Clost&label=team%3Ax&limit=20"]);
     expect(ran.stdout).toBe(
       [
-        "  STATE    JOB            TYPE        RESOURCE  SUBMITTED (UTC)   DURATION    BY  CAUSE",
-        "✖ failed   prod/a         CreateNode  node-7    2026-11-23 09:30  1 min 35 s  -   the flavor is sold out",
-        "… running  prod/b-longer  -           node-7    2026-11-23 09:30  -           -   -",
+        "  STATE                  JOB            TYPE        RESOURCE  SUBMITTED (UTC)   DURATION    BY  CAUSE",
+        "✖ failed                 prod/a         CreateNode  node-7    2026-11-23 09:30  1 min 35 s  -   the flavor is sold out",
+        "… waiting for the cloud  prod/b-longer  -           node-7    2026-11-23 09:30  -           -   -",
         "",
       ].join("\n"),
     );
@@ -51,7 +51,7 @@ describe("list", () => {
       "✖ failed  prod/a",
       "  CreateNode, node-7, 2026-11-23 09:30",
       "  1 min 35 s, the flavor is sold out",
-      "… running  prod/b-longer",
+      "… waiting for the cloud  prod/b-longer",
       "  node-7, 2026-11-23 09:30",
       "",
     ]);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { JobList } from "../../../lib/api/job-list-document.ts";
 import { createListPageUrl } from "../../../lib/auth/link-keys.ts";
+import { escapeHtml } from "../../../lib/domain/clean-text.ts";
 import type { Context } from "../../../lib/domain/context.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, LINKS, START } from "../http-config.ts";
@@ -53,11 +54,14 @@ const STORED: readonly Stored[] = [
   },
 ];
 
-/** Creates three watches of two callers. Each watch was accepted one day after the watch before. */
-async function createListed(pages = {}): Promise<Harness> {
+/**
+ * Creates watches of two callers. Each watch was accepted one day after the watch before.
+ * @param stored the watches. Without this parameter, three watches are created.
+ */
+async function createListed(pages = {}, stored = STORED): Promise<Harness> {
   const settings = { ...CONFIG.settings, pages };
   const api = createHarness({ config: { ...CONFIG, settings, tokens: TOKENS } });
-  for (const { jobId, caller, context, isFailed, day } of STORED) {
+  for (const { jobId, caller, context, isFailed, day } of stored) {
     const key = { project: "prod", jobId, caller: `token:${caller}` };
     const at = START + day * DAY_MS;
     await api.ledger.openWatch({
@@ -155,6 +159,38 @@ describe("the filters of GET /v1/jobs", () => {
     expect(answer.status).toBe(400);
     expect(json(answer).errors.map((error) => error.parameter)).toEqual([parameter]);
   });
+});
+
+const SPECIAL_TEXTS = [
+  ...["a=b", "a,b", "100%", "50%25", "a+b", "\"quoted\" 'single'", "a:b:c", "a&b#c?d", "a;b", "back\\slash"],
+  ...["🚀 👨‍👩‍👧", "日本語", "<b>x</b>", "\u202eright to left", "x".repeat(200)],
+];
+
+test("a label, an actor and a text with special characters are found by the API and by the list page", async () => {
+  const stored = SPECIAL_TEXTS.map((text, day) => {
+    const context = { actor: text, labels: { "team=x,y": text } };
+    return { jobId: `s${day}`, caller: "anna", context, isFailed: false, day };
+  });
+  const api = await createListed({ labels: true }, stored);
+  const url = createListPageUrl(LINKS, "prod", api.clock.now);
+  for (const [index, text] of SPECIAL_TEXTS.entries()) {
+    for (const [name, value] of [
+      ["label", `team=x,y:${text}`],
+      ["actor", text],
+    ] as const) {
+      const query = new URLSearchParams({ [name]: value }).toString();
+      const listed = JobList.parse(json(await api.ask("GET", `/v1/jobs?${query}`, { token: "anna" })));
+      expect([query, listed.jobs.map(({ jobId }) => jobId)]).toEqual([query, [`s${index}`]]);
+      const page = (await api.ask("GET", `${url}&${query}`, { token: null })).body ?? "";
+      expect([query, page.match(/data-key="s\d+"/g)]).toEqual([query, [`data-key="s${index}"`]]);
+      // The form shows the value, and the links of the page keep the value.
+      expect(page).toContain(` name="${name}" value="${escapeHtml(value)}"`);
+      expect(page).toContain(`&amp;${query}&amp;state=lost`);
+    }
+    const words = new URLSearchParams({ text }).toString();
+    const found = JobList.parse(json(await api.ask("GET", `/v1/jobs?${words}`, { token: "anna" })));
+    expect(found.jobs.map(({ jobId }) => jobId)).toContain(`s${index}`);
+  }
 });
 
 describe("the filters of the list page", () => {
