@@ -11,6 +11,7 @@ import { isIP } from "node:net";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { problemResponse, renderProblem } from "../../lib/api/problem.ts";
 import { MAX_BODY_BYTES } from "../../lib/api/request-body.ts";
+import { toTraceparentVersion00 } from "../../lib/domain/traceparent.ts";
 import type { AllowList } from "../../lib/http/allow-list.ts";
 import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 import { log } from "../../lib/runtime/log.ts";
@@ -126,7 +127,14 @@ async function handle(
           requestId,
         )
       : await answer(request);
-  log.info("access", { client: sourceIp, method: request.method, status: result.status, requestId });
+  const traceparent = toTraceparentVersion00(headers.traceparent);
+  log.info("access", {
+    client: sourceIp,
+    method: request.method,
+    status: result.status,
+    requestId,
+    traceparent,
+  });
   send(response, request.method, result);
 }
 

@@ -39,13 +39,16 @@ describe("cce-notifier serve", () => {
     const server = await start();
     const jobId = fixture.cce.addJob(PROJECT_ID, { type: "CreateCluster", endSeconds: 1, outcome: "Failed" });
     const body = JSON.stringify({ jobIds: [jobId], notify: ["audit"] });
-    const accepted = await fetch(`${server.api}/v1/jobs`, { method: "POST", headers: fixture.headers, body });
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const headers = { ...fixture.headers, traceparent };
+    const accepted = await fetch(`${server.api}/v1/jobs`, { method: "POST", headers, body });
     expect(accepted.status).toBe(202);
     const arrived = await eventually("the notification", async () =>
       receiver.notifications.list("webhook").find((notification) => notification.body.includes(jobId)),
     );
     expect(JSON.parse(arrived.body)).toMatchObject({ type: "job.failed", data: { jobId } });
     expect(arrived.headers["webhook-signature"]).toMatch(/^v1,/);
+    expect(arrived.headers.traceparent).toBe(traceparent);
     const metrics = await eventually("the metrics", async () => {
       const text = await readText(`${server.api}/metrics`);
       return text.includes("Attempts_total") && text;
@@ -55,6 +58,11 @@ describe("cce-notifier serve", () => {
     expect(metrics).toMatch(/^QueueMessagesVisible\{queue="pollDead"\} 0$/m);
     expect(metrics.endsWith("# EOF\n")).toBe(true);
     expect(server.lines.join("\n")).not.toMatch(/\/webhook\/audit|whsec_/);
+    const traced = server.lines.filter((line) => line.includes(traceparent)).map((line) => JSON.parse(line));
+    const messages = new Set(traced.map(({ message }) => message));
+    expect([...messages].sort()).toEqual(["accept", "access", "attempt", "concluded", "poll", "request"]);
+    const ofJob = server.lines.filter((line) => line.includes(jobId));
+    expect(ofJob.filter((line) => !line.includes(traceparent))).toEqual([]);
     expect(await server.end("SIGTERM")).toBe(0);
   });
 
