@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { JobList } from "../lib/api/job-list-document.ts";
+import { JobList, ProjectList, TargetList } from "../lib/api/list-documents.ts";
 import {
   type MissedRedelivery,
   MissedRedeliveryResult,
@@ -8,7 +8,6 @@ import {
 import { StatusDocument, TestResult } from "../lib/api/status-document.ts";
 import type { Submission } from "../lib/api/submission.ts";
 import { SubmissionResult } from "../lib/api/submission-result.ts";
-import { ProjectList, TargetList } from "../lib/api/usable-names.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import { type Connection, type Reply, request, requestReply } from "./request.ts";
 

@@ -1,4 +1,4 @@
-import type { ListedJob } from "../lib/api/job-list-document.ts";
+import type { ListedJob } from "../lib/api/list-documents.ts";
 import { describeState, toInlineText } from "../lib/domain/state-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import type { QueryField } from "./client.ts";

@@ -8,7 +8,7 @@ import { type ProblemResponse, watchNotFound } from "../../lib/api/problem.ts";
 import { readWaitSeconds } from "../../lib/api/watch-parameters.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
-import type { WaitingLimits } from "../../lib/ledger/waiting-calls.ts";
+import type { WaitingLimits } from "../../lib/ledger/ledger.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 import type { WatchProgress } from "../../lib/ledger/watch-ledger.ts";

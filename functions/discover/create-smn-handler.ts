@@ -11,11 +11,14 @@ import { invalidRequest, toRequestErrors } from "../../lib/api/request-errors.ts
 import { matchRoute, ROUTES } from "../../lib/api/routes.ts";
 import { findSmnOrigins } from "../../lib/cce/endpoints.ts";
 import {
+  confirmSmnSubscription,
+  createCachedCertificateFetcher,
   type EventResult,
+  type FetchFromSmn,
   isCtsTraceOfCce,
   isValidSmnSignature,
   SmnMessage,
-} from "../../lib/cce/smn-message.ts";
+} from "../../lib/cce/smn.ts";
 import type { ConfigWithCredentials } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { DiscoverySettings } from "../../lib/config/projects.ts";
@@ -30,7 +33,6 @@ import type { Invocation } from "../../lib/runtime/invocation.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { DiscoverJobsOfProject } from "./create-discover-handler.ts";
-import { confirmSmnSubscription, createCachedCertificateFetcher, type FetchFromSmn } from "./smn-requests.ts";
 
 /** The largest difference between the time of a message and the clock of the service. */
 const MAX_AGE_MS = 300_000;

@@ -1,6 +1,13 @@
 import * as z from "zod/mini";
 import { HealthDocument } from "../api/health-document.ts";
-import { JobList, ListedJob } from "../api/job-list-document.ts";
+import {
+  JobList,
+  ListedJob,
+  ListedProject,
+  ListedTarget,
+  ProjectList,
+  TargetList,
+} from "../api/list-documents.ts";
 import { Problem, RequestError } from "../api/problem.ts";
 import {
   MissedJob,
@@ -23,8 +30,7 @@ import {
 } from "../api/status-document.ts";
 import { Submission } from "../api/submission.ts";
 import { JobResult, SubmissionResult } from "../api/submission-result.ts";
-import { ListedProject, ListedTarget, ProjectList, TargetList } from "../api/usable-names.ts";
-import { EventResult, SmnMessage } from "../cce/smn-message.ts";
+import { EventResult, SmnMessage } from "../cce/smn.ts";
 import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
 import { JobEvent, JobEventData, SlowEvent, SlowEventData } from "../channels/webhook/event.ts";
 import { Cause, CauseInTree, Failure } from "../domain/cause.ts";

@@ -1,5 +1,5 @@
 import { randomBytes, sign } from "node:crypto";
-import { createSmnStringToSign, type SmnMessage } from "../../lib/cce/smn-message.ts";
+import { createSmnStringToSign, type SmnMessage } from "../../lib/cce/smn.ts";
 import type { SimulatedResponse } from "./responses.ts";
 import { createSelfSignedCertificate, type SelfSignedCertificate } from "./self-signed-certificate.ts";
 

@@ -8,7 +8,7 @@ import type {
   SlowLedger,
   TargetLedger,
 } from "../../lib/ledger/ledger.ts";
-import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
+import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/ledger.ts";
 import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../lib/schedule/latest-durations.ts";
 import type { Store } from "../store/store.ts";
 import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";

@@ -1,7 +1,6 @@
 import type { Instant, Job, WatchGeneration, WatchKey } from "../../lib/domain/job.ts";
-import type { Digest, Discovery } from "../../lib/ledger/ledger.ts";
+import type { Digest, Discovery, WaitingCall } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
-import type { WaitingCall } from "../../lib/ledger/waiting-calls.ts";
 import type { CallerData, StoredOutcome } from "../../lib/ledger/watch.ts";
 import type { SlowRecord } from "../../lib/ledger/watch-deliveries.ts";
 import type { LatestDurations } from "../../lib/schedule/latest-durations.ts";

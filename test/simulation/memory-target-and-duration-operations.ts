@@ -5,7 +5,7 @@ import type {
   SlowLedger,
   TargetLedger,
 } from "../../lib/ledger/ledger.ts";
-import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/waiting-calls.ts";
+import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/ledger.ts";
 import type { DurationCount } from "../../lib/schedule/duration-buckets.ts";
 import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../lib/schedule/latest-durations.ts";
 import { idOfGeneration, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";

@@ -6,9 +6,8 @@ import { replaceNamesAndNumbers } from "../../domain/list-causes.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import { formatCauses, formatOmittedCauses } from "./cause-texts.ts";
 import type { CauseText, ChatMessage, Fact, Link, TextBudget } from "./chat-message.ts";
-import { createSafeLink, EMPTY_MESSAGE } from "./chat-message.ts";
+import { createSafeLink, EMPTY_MESSAGE, formatCauses, formatOmittedCauses } from "./chat-message.ts";
 import {
   formatFooter,
   formatJobLabel,

@@ -7,9 +7,8 @@ import { hasJobEnded, type OutcomeSummary } from "../../domain/outcome-summary.t
 import { type Texts, translateDurationUnits, translateText } from "../../domain/texts.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
-import { formatCauses, formatOmittedCauses } from "./cause-texts.ts";
 import type { ChatMessage, Fact, Link, TextBudget, Tone } from "./chat-message.ts";
-import { createSafeLink } from "./chat-message.ts";
+import { createSafeLink, formatCauses, formatOmittedCauses } from "./chat-message.ts";
 
 /**
  * The maximum length of a headline, because a header in Slack and the preview on a phone show at most 150 characters.

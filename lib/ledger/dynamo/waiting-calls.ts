@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { parseJson } from "../../domain/json.ts";
-import { findFreeCallNumber, type WaitingCall } from "../waiting-calls.ts";
+import { findFreeCallNumber, type WaitingCall } from "../ledger.ts";
 import {
   type LedgerOperation,
   parseItem,

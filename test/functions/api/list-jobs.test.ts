@@ -1,4 +1,4 @@
-import { JobList } from "../../../lib/api/job-list-document.ts";
+import { JobList } from "../../../lib/api/list-documents.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, START, TOKENS } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { JobList } from "../../../lib/api/job-list-document.ts";
+import { JobList } from "../../../lib/api/list-documents.ts";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, START } from "../http-config.ts";

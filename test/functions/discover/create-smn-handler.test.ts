@@ -1,6 +1,5 @@
 import { logAndCountSmnMessage } from "../../../functions/discover/create-smn-handler.ts";
-import type { FetchFromSmn } from "../../../functions/discover/smn-requests.ts";
-import type { SmnMessage } from "../../../lib/cce/smn-message.ts";
+import type { FetchFromSmn, SmnMessage } from "../../../lib/cce/smn.ts";
 import { cceTrace, SimulatedSmn } from "../../../local/cce/simulated-smn.ts";
 import { capturedLog } from "../captured-log.ts";
 import { CONFIG, START, TOPIC } from "../http-config.ts";

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign, X509Certificate } from "node:crypto";
 import { findSmnOrigins } from "../../../lib/cce/endpoints.ts";
-import { createSmnStringToSign, isValidSmnSignature, type SmnMessage } from "../../../lib/cce/smn-message.ts";
+import { createSmnStringToSign, isValidSmnSignature, type SmnMessage } from "../../../lib/cce/smn.ts";
 import { createSelfSignedCertificate } from "../../../local/cce/self-signed-certificate.ts";
 
 const NOW = Date.parse("2026-11-23T09:30:00Z");
