@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { ConfigInvalidError, ConfigUnreadableError } from "../lib/config/config-source.ts";
-import { isValidAllowEntry, parseAllowList } from "../lib/http/allow-list.ts";
+import { isValidAllowEntry, parseAllowList } from "../lib/http/egress-rules.ts";
 import { OUTGOING_PROXY } from "../lib/runtime/environment.ts";
 import { log } from "../lib/runtime/log.ts";
 import { ListenError } from "./process/http-server.ts";

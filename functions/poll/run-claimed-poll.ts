@@ -14,8 +14,7 @@ import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { type ConcludePorts, concludeWatch, type PollResult } from "./conclude-watch.ts";
 import type { PollReport } from "./poll-log.ts";
-import { queryOperation } from "./query-operation.ts";
-import { queryReadyState } from "./query-ready-state.ts";
+import { queryOperation, queryReadyState } from "./query-resource.ts";
 import { learnLatestDurations, notifyIfSlowAndPlanNextCheck, type SlowJobPorts } from "./slow-job.ts";
 
 /**

@@ -8,8 +8,12 @@ import type { Settings } from "../config/settings.ts";
 import type { Context } from "../domain/context.ts";
 import { Name } from "../domain/job.ts";
 import { computeOperationJobId, type Operation } from "../domain/operation.ts";
-import { parseAllowList } from "../http/allow-list.ts";
-import { checkUrlBeforeDns, EGRESS_RULE_TEXT, isCallbackHostListedExactly } from "../http/egress-rules.ts";
+import {
+  checkUrlBeforeDns,
+  EGRESS_RULE_TEXT,
+  isCallbackHostListedExactly,
+  parseAllowList,
+} from "../http/egress-rules.ts";
 import { forbidden, missingRightError, type ProblemResponse, type RequestError } from "./problem.ts";
 import type { ReadSubmission } from "./read-submission.ts";
 import { describeUnknownName, invalidRequest } from "./request-errors.ts";

@@ -1,8 +1,8 @@
 import type { Project } from "../config/projects.ts";
 import { type Instant, type Job, JobId, type JobKey, type Observation } from "../domain/job.ts";
 import type { WatchedResource } from "../domain/job-resources.ts";
-import { parseAllowList } from "../http/allow-list.ts";
 import { type Connections, createConnectionCache, openConnections } from "../http/connections.ts";
+import { parseAllowList } from "../http/egress-rules.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import type { ListedJob, ListReply } from "./autopilot.ts";
 import { refusalForUnknownProject } from "./cce-error.ts";

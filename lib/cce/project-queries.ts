@@ -1,8 +1,8 @@
 import type { Project } from "../config/projects.ts";
 import type { Instant, Observation } from "../domain/job.ts";
 import type { WatchedResource } from "../domain/job-resources.ts";
-import type { AllowList } from "../http/allow-list.ts";
 import type { Connections } from "../http/connections.ts";
+import type { AllowList } from "../http/egress-rules.ts";
 import { isSchemeAllowed } from "../http/egress-rules.ts";
 import { toTlsOptions } from "../http/tls-options.ts";
 import {

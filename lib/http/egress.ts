@@ -2,10 +2,16 @@ import { lookup as systemLookup } from "node:dns";
 import type { Agent } from "node:http";
 import { BlockList, isIP, type LookupFunction, Socket } from "node:net";
 import type { Instant } from "../domain/job.ts";
-import { type AllowList, parseAllowList } from "./allow-list.ts";
 import { type Connections, createConnectionCache, openConnections } from "./connections.ts";
 import { BODY_UNDECODABLE, decompressAndDecodeText } from "./decompress-and-decode-text.ts";
-import { checkUrlBeforeDns, EgressRefusedError, type EgressRule, type HostPort } from "./egress-rules.ts";
+import {
+  type AllowList,
+  checkUrlBeforeDns,
+  EgressRefusedError,
+  type EgressRule,
+  type HostPort,
+  parseAllowList,
+} from "./egress-rules.ts";
 import type { OutgoingProxy } from "./outgoing-proxy.ts";
 import { sendHttpRequest } from "./send-http-request.ts";
 import SPECIAL_RANGES from "./special-ranges.json" with { type: "json" };

@@ -2,9 +2,8 @@ import * as z from "zod";
 import { verdictOfNetworkError } from "../../lib/channels/attempt-verdict.ts";
 import { channelOf, Target } from "../../lib/channels/registry.ts";
 import { Verdict } from "../../lib/domain/job.ts";
-import { parseAllowList } from "../../lib/http/allow-list.ts";
 import { findRefusingRule } from "../../lib/http/egress.ts";
-import { checkUrlBeforeDns } from "../../lib/http/egress-rules.ts";
+import { checkUrlBeforeDns, parseAllowList } from "../../lib/http/egress-rules.ts";
 import { describeDifference } from "./cce-checks.ts";
 
 const ResponseCase = z.object({

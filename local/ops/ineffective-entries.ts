@@ -1,7 +1,12 @@
 import { isIP } from "node:net";
 import * as z from "zod";
-import { type AllowList, isValidAllowEntry, parseAllowList } from "../../lib/http/allow-list.ts";
-import { checkUrlBeforeDns, isSchemeAllowed } from "../../lib/http/egress-rules.ts";
+import {
+  type AllowList,
+  checkUrlBeforeDns,
+  isSchemeAllowed,
+  isValidAllowEntry,
+  parseAllowList,
+} from "../../lib/http/egress-rules.ts";
 
 /**
  * The sentence that says what to do about a URL that the egress rules (the rules for connections to targets) refuse.

@@ -12,8 +12,8 @@ import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { problemResponse, renderProblem } from "../../lib/api/problem.ts";
 import { MAX_BODY_BYTES } from "../../lib/api/request-body.ts";
 import { toTraceparentVersion00 } from "../../lib/domain/traceparent.ts";
-import type { AllowList } from "../../lib/http/allow-list.ts";
 import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
+import type { AllowList } from "../../lib/http/egress-rules.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 /** The time in which a client must have sent its whole request. */

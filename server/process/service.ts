@@ -5,7 +5,7 @@ import { matchRoute } from "../../lib/api/routes.ts";
 import { ConfigInvalidError, createConfigSource } from "../../lib/config/config-source.ts";
 import { parseConfig } from "../../lib/config/parse-config.ts";
 import type { ReferencePorts } from "../../lib/config/replace-env-and-file-references.ts";
-import type { AllowList } from "../../lib/http/allow-list.ts";
+import type { AllowList } from "../../lib/http/egress-rules.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 import { answerAndLogRequest } from "../../lib/runtime/answer-and-log-request.ts";

@@ -6,9 +6,8 @@ import {
 import type { WholeConfig } from "../../../lib/config/config.ts";
 import type { Project } from "../../../lib/config/projects.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
-import { parseAllowList } from "../../../lib/http/allow-list.ts";
 import { findRefusingRule } from "../../../lib/http/egress.ts";
-import { hostPortOf } from "../../../lib/http/egress-rules.ts";
+import { hostPortOf, parseAllowList } from "../../../lib/http/egress-rules.ts";
 import { type Finding, faultFinding, okFinding, readErrorName, warningFinding } from "./finding.ts";
 import type { Resolve } from "./target-checks.ts";
 

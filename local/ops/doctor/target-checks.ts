@@ -3,9 +3,8 @@ import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.t
 import type { Target } from "../../../lib/channels/registry.ts";
 import type { WholeConfig } from "../../../lib/config/config.ts";
 import { createCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
-import { type AllowList, parseAllowList } from "../../../lib/http/allow-list.ts";
 import { findRefusingRule } from "../../../lib/http/egress.ts";
-import { checkUrlBeforeDns } from "../../../lib/http/egress-rules.ts";
+import { type AllowList, checkUrlBeforeDns, parseAllowList } from "../../../lib/http/egress-rules.ts";
 import { ALLOW_REMEDY } from "../ineffective-entries.ts";
 import { type Finding, faultFinding, okFinding, readErrorName } from "./finding.ts";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { isValidAllowEntry, parseAllowList } from "../../../lib/http/allow-list.ts";
+import { isValidAllowEntry, parseAllowList } from "../../../lib/http/egress-rules.ts";
 
 const hasAddress = (entry: string, address: string, port = 443) =>
   parseAllowList([entry]).hasAddress(address, port);

@@ -1,6 +1,9 @@
 import fc from "fast-check";
-import { parseAllowList } from "../../../lib/http/allow-list.ts";
-import { checkUrlBeforeDns, isCallbackHostListedExactly } from "../../../lib/http/egress-rules.ts";
+import {
+  checkUrlBeforeDns,
+  isCallbackHostListedExactly,
+  parseAllowList,
+} from "../../../lib/http/egress-rules.ts";
 
 const verdict = (url: string, allow: readonly string[] = []) => {
   const checked = checkUrlBeforeDns(url, parseAllowList(allow));

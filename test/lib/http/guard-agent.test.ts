@@ -1,7 +1,7 @@
 import { Agent } from "node:http";
 import { connect } from "node:net";
-import { parseAllowList } from "../../../lib/http/allow-list.ts";
 import { makeAgentCheckAddresses, openEgress } from "../../../lib/http/egress.ts";
+import { parseAllowList } from "../../../lib/http/egress-rules.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { type NameServer, startNameServer, type Zone } from "./support/name-server.ts";
 import { type Receiver, startReceiver } from "./support/receiver.ts";

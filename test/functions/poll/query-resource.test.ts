@@ -1,4 +1,4 @@
-import { queryOperation } from "../../../functions/poll/query-operation.ts";
+import { queryOperation } from "../../../functions/poll/query-resource.ts";
 import { interpretResourceReply } from "../../../lib/cce/interpret-resource-reply.ts";
 import type { JobState, Observation } from "../../../lib/domain/job.ts";
 import type { Operation } from "../../../lib/domain/operation.ts";
