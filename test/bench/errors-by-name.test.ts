@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Plugin } from "esbuild";
 import plugins, { KNOWN_ERRORS } from "../../esbuild-plugins.ts";
+import { inheritedEnvironment } from "../support/run-command.ts";
 import { runBundled } from "./run-bundled.ts";
 
 const FAULTS: { status: number; type: string; query?: string }[] = [
@@ -50,8 +51,7 @@ async function errorsWith(plugins: Plugin[]): Promise<[string, ...unknown[]][]> 
     const keys = { AWS_ACCESS_KEY_ID: "AK", AWS_SECRET_ACCESS_KEY: "SK" };
     const endpoint = { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` };
     const errors = await runBundled(CODE, plugins, {
-      PATH: process.env.PATH,
-      TMPDIR: process.env.TMPDIR,
+      ...inheritedEnvironment(),
       ...keys,
       ...endpoint,
     });

@@ -8,6 +8,7 @@ import { jest } from "@jest/globals";
 import { runServerCommand } from "../../client/server-command.ts";
 import { createSqliteQueue } from "../../server/queue/sqlite-queue.ts";
 import { Store } from "../../server/store/store.ts";
+import { inheritedEnvironment } from "../support/run-command.ts";
 
 const COMMAND = fileURLToPath(new URL("../../client/bin.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "server-command-"));
@@ -24,7 +25,7 @@ writeFileSync(
 /** Runs the command and returns its exit status and its output. */
 function run(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
   return new Promise<{ code: unknown; text: string }>((resolve) => {
-    const options = { env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...env } };
+    const options = { env: { ...inheritedEnvironment(), ...env } };
     execFile(process.execPath, [COMMAND, ...argv], options, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, text: stdout + stderr }),
     );

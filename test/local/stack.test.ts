@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
 import { eventually } from "../support/eventually.ts";
+import { inheritedEnvironment } from "../support/run-command.ts";
 import { type RunningStack, StackNotStartedError, startStack } from "../support/stack.ts";
 import { packageToyService, TOY_SERVICE } from "../support/toy-stack.ts";
 
@@ -87,8 +88,7 @@ describe("npm run stack", () => {
     await promisify(execFile)("mkfifo", [pipe]);
     const child = spawn(process.execPath, ["local/stack.ts"], {
       env: {
-        PATH: process.env.PATH,
-        TMPDIR: process.env.TMPDIR,
+        ...inheritedEnvironment(),
         PORT: "0",
         CONFIG_FILE: pipe,
         SERVICE_DIR: TOY_SERVICE,

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type CceSimulator, startCceSimulator } from "../../local/cce/simulator.ts";
+import { inheritedEnvironment } from "../support/run-command.ts";
 import { createDataDirectory } from "./open-test-store.ts";
 
 const COMMAND = fileURLToPath(new URL("../../client/bin.mjs", import.meta.url));
@@ -44,7 +45,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       ...(options.arguments ?? []),
     ],
     {
-      env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...options.env },
+      env: { ...inheritedEnvironment(), ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { inheritedEnvironment } from "./run-command.ts";
 
 const STACK = fileURLToPath(new URL("../../local/stack.ts", import.meta.url));
 
@@ -57,8 +58,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   await writeFile(configFile, JSON.stringify(options.config));
   const child = spawn(process.execPath, [STACK], {
     env: {
-      PATH: process.env.PATH,
-      TMPDIR: process.env.TMPDIR,
+      ...inheritedEnvironment(),
       PORT: "0",
       CONFIG_FILE: configFile,
       LEDGER_DIR: options.ledgerDir ?? "",

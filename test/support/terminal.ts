@@ -1,6 +1,7 @@
 import pty from "@lydell/node-pty";
 import headless from "@xterm/headless";
 import { eventually } from "./eventually.ts";
+import { inheritedEnvironment } from "./run-command.ts";
 
 /** A program in a terminal. The terminal interprets the escape sequences of the program. */
 export interface TerminalProgram {
@@ -36,7 +37,7 @@ export function startInTerminal(
     cols,
     rows: ROWS,
     cwd: process.cwd(),
-    env: { PATH: process.env.PATH ?? "", TMPDIR: process.env.TMPDIR ?? "", TERM: "xterm-256color", ...env },
+    env: { ...inheritedEnvironment(), TERM: "xterm-256color", ...env },
   });
   let written = "";
   child.onData((data) => {

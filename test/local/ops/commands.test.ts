@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { LocalServer } from "../../../local/servers/local-server.ts";
 import { startTestSsm } from "../../support/aws-servers.ts";
+import { inheritedEnvironment } from "../../support/run-command.ts";
 
 const OPS = fileURLToPath(new URL("../../../local/ops", import.meta.url));
 const CONFIG = {
@@ -31,8 +32,7 @@ afterAll(async () => {
 async function run(command: string, ...args: string[]) {
   const child = spawn(process.execPath, [join(OPS, `${command}.ts`), ...args], {
     env: {
-      PATH: process.env.PATH,
-      TMPDIR: process.env.TMPDIR,
+      ...inheritedEnvironment(),
       AWS_ACCESS_KEY_ID: "x",
       AWS_SECRET_ACCESS_KEY: "y",
       AWS_REGION: "eu-central-1",

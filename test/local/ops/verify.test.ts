@@ -11,6 +11,7 @@ import { readSsmParameters } from "../../../lib/runtime/ssm-config.ts";
 import { CREDENTIALS } from "../../../local/servers/start-sqs.ts";
 import { startTestSsm } from "../../support/aws-servers.ts";
 import { eventually } from "../../support/eventually.ts";
+import { inheritedEnvironment } from "../../support/run-command.ts";
 import { type ServiceFixture, startServiceFixture } from "../../support/service-fixture.ts";
 
 const VERIFY = fileURLToPath(new URL("../../../local/ops/verify.ts", import.meta.url));
@@ -67,8 +68,7 @@ function startVerify(url: string, ...options: string[]): Run {
   const parameters = ["--url", url, "--port", String(port), "--report", report, ...options];
   const child = spawn(process.execPath, [VERIFY, ...parameters], {
     env: {
-      PATH: process.env.PATH,
-      TMPDIR: process.env.TMPDIR,
+      ...inheritedEnvironment(),
       AWS_ACCESS_KEY_ID: "x",
       AWS_SECRET_ACCESS_KEY: "y",
       AWS_REGION: REGION,
