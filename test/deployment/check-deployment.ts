@@ -17,6 +17,7 @@ import { ACCOUNT_ID } from "../../local/template/scope.ts";
 import { ServerNotStartedError } from "../servers/install-program.ts";
 import { runCommand } from "../support/run-command.ts";
 import { checkDeployedStage } from "./deployed-stage.ts";
+import { runDocumentedAwsCommands } from "./documented-aws-commands.ts";
 import { startMoto } from "./moto.ts";
 import { findDifferences, StageState } from "./stage-state.ts";
 
@@ -189,6 +190,8 @@ try {
     await checkDeployment(moto.url, () =>
       StageState.parse(JSON.parse(moto.runScript("stage_state.py", moto.url, REGION, STAGE))),
     );
+    const blocks = await runDocumentedAwsCommands(moto.url);
+    print(`The ${blocks} code blocks of docs/deploy.md for the AWS CLI do what the text says.`);
     print(`All checks passed in ${Math.round((Date.now() - startedAt) / 1000)} s.`);
   } finally {
     await moto.stop();

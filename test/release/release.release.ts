@@ -286,6 +286,19 @@ test("docs/release.md publishes a release, and removes one, as printed", async (
   assert.equal(await git("status", "--porcelain"), "");
 });
 
+test("the scripts that write files run from a checkout, and write what the checkout contains", async () => {
+  const scripts = ["generate", "stages", "sbom", "preview", "bench:waiting", "bench:costs", "bench:rivals"];
+  const file = join(folder, "durations.json");
+  const durations = [300, 320, 350, 400];
+  const comparison = { jobType: "CreateCluster", pollCostSeconds: 1, history: durations, test: durations };
+  await writeFile(file, JSON.stringify(comparison));
+  for (const script of [...scripts.map((name) => [name]), ["bench:schedule", "--", file]]) {
+    const ran = await run("npm", "run", "--silent", ...script);
+    assert.deepEqual([script, ran.code, ran.stderr], [script, 0, ""]);
+  }
+  assert.equal(await git("status", "--porcelain"), "");
+});
+
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { commandsInDocument, faultOf, unknownScripts } from "./documented-commands.ts";
+import { NOT_RUN, RUNS } from "./documented-runs.ts";
 
 const FILES = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { encoding: "utf8" })
   .split("\n")
@@ -23,6 +24,20 @@ test("the documents contain command lines of every kind", () => {
   const programs = all.map(({ argv: [program] }) => program);
   for (const program of ["npm", "npx", "node", "curl", "aws"]) expect(programs).toContain(program);
   expect(all.length).toBeGreaterThan(100);
+});
+
+test("every command line in a document is run by a test or by .ci/run, or has a reason why not", () => {
+  const lines = new Set(
+    DOCUMENTS.flatMap((file) => commandsInDocument(file, readFileSync(file, "utf8"))).map(({ argv }) =>
+      argv.join(" ").replaceAll("\\|", "|"),
+    ),
+  );
+  const patterns = [...RUNS, ...NOT_RUN].map(([pattern]) => pattern);
+  expect([...lines].filter((line) => !patterns.some((pattern) => pattern.test(line)))).toEqual([]);
+  const superfluous = patterns.filter((pattern) => ![...lines].some((line) => pattern.test(line)));
+  expect(superfluous).toEqual([]);
+  const missing = RUNS.filter(([, file, text]) => !readFileSync(file, "utf8").includes(text));
+  expect(missing).toEqual([]);
 });
 
 test("every script that a file names exists", () => {
