@@ -7,7 +7,7 @@ import { build, transform } from "esbuild";
 import { API_TEXT_SEPARATOR } from "../functions/api/api-reference.ts";
 import { renderDocsPage } from "../lib/openapi/docs-page.ts";
 import { createOpenApiDocument } from "../lib/openapi/openapi-document.ts";
-import { createConfigSchema } from "./config-reference/config-schema.ts";
+import { createConfigFileSchema } from "./config-reference/config-schema.ts";
 import { renderConfigReference } from "./config-reference/reference-page.ts";
 import { createEventSchema } from "./event-schema.ts";
 import { renderGrafanaDashboard } from "./monitoring/grafana-dashboard.ts";
@@ -20,7 +20,7 @@ import { renderStatesPage } from "./states-page.ts";
  * returns the content of that file.
  */
 export const GENERATED_FILES: Readonly<Record<string, () => string | Promise<string>>> = {
-  "config.schema.json": () => `${JSON.stringify(createConfigSchema(), null, 2)}\n`,
+  "config.schema.json": () => `${JSON.stringify(createConfigFileSchema(), null, 2)}\n`,
   "deploy/monitoring/grafana-dashboard.json": renderGrafanaDashboard,
   "deploy/monitoring/prometheus-rules.yml": renderPrometheusRules,
   "docs/configuration.md": renderConfigReference,

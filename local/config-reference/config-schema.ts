@@ -58,9 +58,56 @@ export function kindOf(form: JsonObject): string | null {
   return typeof kind === "string" ? kind : null;
 }
 
+const HTTP_URL: JsonObject = { pattern: "^[Hh][Tt][Tt][Pp][Ss]?:" };
+/** The rules of keys that the schemas of zod check with code. Each rule is a part of a JSON Schema. */
+const RULES: Readonly<Record<string, JsonObject>> = {
+  projects: { additionalProperties: { anyOf: [{ required: ["region"] }, { required: ["endpoint"] }] } },
+  "projects.*.endpoint": HTTP_URL,
+  "targets.*.url": { format: "uri" },
+  // The example config has a placeholder, which begins with an angle bracket.
+  "targets.*.secrets": { items: { pattern: "^<?whsec_" } },
+  "oidc[].issuer": HTTP_URL,
+  "oidc[].claims": { minProperties: 1 },
+  "settings.publicUrl": HTTP_URL,
+};
+
+/** The forms of a value in a file that stands in another place. */
+const REFERENCE: JsonObject = {
+  anyOf: ["$env", "$file"].map((key) => ({
+    type: "object",
+    properties: { [key]: { type: "string" } },
+    required: [key],
+    additionalProperties: false,
+  })),
+};
+
+/** Returns a JSON Schema that accepts a reference to an environment variable or to a file in place of each string. */
+function allowReferences(schema: JsonObject): JsonObject {
+  const entries = Object.entries(schema).map(([key, value]): [string, unknown] => {
+    if (key === "properties") return [key, mapValues(toObjectOrEmpty(value), allowReferences)];
+    if (key === "anyOf" || key === "oneOf")
+      return [
+        key,
+        Array.isArray(value) ? value.map((form) => allowReferences(toObjectOrEmpty(form))) : value,
+      ];
+    const isSchema = key === "items" || key === "additionalProperties";
+    return [key, isSchema && isObject(value) ? allowReferences(value) : value];
+  });
+  const { description, examples, ...rest } = Object.fromEntries(entries);
+  if (rest.type !== "string" || rest.const !== undefined) return Object.fromEntries(entries);
+  return { description, examples, anyOf: [rest, { $ref: "#/$defs/reference" }] };
+}
+
+const mapValues = (schemas: JsonObject, change: (schema: JsonObject) => JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(schemas).map(([name, value]) => [name, change(toObjectOrEmpty(value))]));
+
+/** Returns the JSON Schema of a config file, in which a string may be a reference. Editors use this schema. */
+export function createConfigFileSchema(): JsonObject {
+  return Object.assign(allowReferences(createConfigSchema()), { $defs: { reference: REFERENCE } });
+}
+
 /**
- * Returns the JSON Schema (version 2020-12) of a config file, with a description and an example for each key. With this
- * schema, editors complete and check a config.
+ * Returns the JSON Schema (version 2020-12) of a config, with a description and an example for each key.
  */
 export function createConfigSchema(): JsonObject {
   const schema = z.toJSONSchema(createConfigDocumentSchema({ project: Project, target: Target }), {
@@ -79,6 +126,8 @@ export function createConfigSchema(): JsonObject {
     properties: { $schema: { type: "string" }, ...toObjectOrEmpty(rest.properties) },
   };
   visitKeys(described, (path, key) => {
+    for (const [keyword, rule] of Object.entries(RULES[path] ?? {}))
+      Object.assign(key, { [keyword]: isObject(rule) ? Object.assign({}, key[keyword], rule) : rule });
     const description = DESCRIPTIONS[path];
     if (description === undefined) return;
     Object.assign(key, { description: description.text });

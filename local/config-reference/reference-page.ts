@@ -11,6 +11,9 @@ config is one file. \`config.example.json\` is a config to start from: copy it a
 
 \`npm run config -- check FILE\` reports all errors of a file at once.
 
+In a file, a string can be a reference: \`{"$env": "NAME"}\` is the value of an environment variable, and
+\`{"$file": "PATH"}\` is the content of a file. A relative path starts at the folder of the config file.
+
 This page is made from the schema by \`npm run generate\`. An asterisk in a key stands for a name of your choice. A name
 has 1 to 64 letters, digits, hyphens and underscores, and starts with a letter or a digit.
 `;

@@ -9,7 +9,7 @@ export const RUNS: readonly Run[] = [
   [/^npm ci( --ignore-scripts| --loglevel=warn)?$/, ".ci/run", "npm ci --ignore-scripts"],
   [/^npm test$/, ".ci/run", "npm test"],
   [/^npm audit signatures$/, ".ci/run", "npm audit signatures"],
-  [/^npm run (structure|words)$/, "package.json", "npm run structure"],
+  [/^npm run (structure|word\w)$/, "package.json", "npm run structure"],
   [/^npm run demo$/, ".ci/run", "npm run --silent demo"],
   [/^npm start$/, "test/local/newcomer.test.ts", "local/start.ts"],
   [/^npm run demo:job/, "test/local/newcomer.test.ts", "local/demo-job.ts"],
@@ -67,7 +67,7 @@ export const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = 
   [/^npm run bench:costs -- --measure$/, "it changes the stored figures"],
   [/^npm run --silent bench:schedule-table /, "it takes more than ten minutes"],
   [/^npm run mutate /, "it takes from two minutes to hours"],
-  [/^npm run (fair-shares|burst:accept)$/, "the figure counts on a machine that does nothing else"],
+  [/^npm run (fair-\w+|burst:accept)$/, "the figure counts on a machine that does nothing else"],
   [/^npm run upgrade -- --release TAG$/, "the first release has no earlier release"],
   [/^node bench\/screenshots\.ts$/, "a person checks the pictures"],
 ];

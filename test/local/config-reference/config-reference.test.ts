@@ -1,8 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { Target } from "../../../lib/channels/registry.ts";
+import { createConfigDocumentSchema } from "../../../lib/config/config.ts";
 import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { Project } from "../../../lib/config/projects.ts";
 import {
+  createConfigFileSchema,
   createConfigSchema,
   DESCRIPTIONS,
   visitKeys,
@@ -11,8 +15,8 @@ import { findPlaceholders } from "../../../local/ops/placeholders.ts";
 import { readConfigDocument } from "../../../local/stack/config-file.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../../config.example.json", import.meta.url));
-const ajv = new Ajv2020({ allErrors: true, formats: { uri: true } });
-const validate = ajv.compile(createConfigSchema());
+const ajv = new Ajv2020({ allErrors: true, formats: { uri: URL.canParse } });
+const validate = ajv.compile(createConfigFileSchema());
 
 /** The values that replace the placeholders of `config.example.json`. */
 const VALUES: Readonly<Record<string, string>> = {
@@ -33,6 +37,93 @@ function replaceAt(document: unknown, path: string, value: string): void {
   const last = keys.pop() ?? "";
   const parent = keys.reduce<unknown>((at, key) => Reflect.get(Object(at), key), document);
   Reflect.set(Object(parent), last, value);
+}
+
+const Document = createConfigDocumentSchema({ project: Project, target: Target });
+const rights = { projects: ["prod"], targets: ["deploys"], operations: ["watch", "read"] };
+/** A config with a value of every kind. */
+const COMPLETE = {
+  projects: {
+    prod: {
+      projectId: "0bcc1234",
+      region: "eu-de",
+      endpoint: "https://cce.eu-de.otc.t-systems.com",
+      autopilot: false,
+      until: "ready",
+      readyMinutes: 5,
+      discover: { notify: ["deploys"], everyMinutes: 3, types: ["CreateNode"], labels: { a: "b" } },
+      auth: { kind: "aksk", accessKey: "AKIAX", secretKey: "sssssssssssssss" },
+    },
+    second: { projectId: "x1", region: "eu-de", auth: { kind: "token", token: "tttttttttttt" } },
+  },
+  targets: {
+    deploys: { kind: "slack", url: "https://hooks.slack.com/services/T1/B2/abcdefgh", on: ["failed"] },
+    audit: {
+      kind: "webhook",
+      url: "https://a.net/x",
+      secrets: [`whsec_${btoa("0123456789abcdefghijklmn")}`],
+    },
+    ding: { kind: "dingtalk", url: "https://oapi.dingtalk.com/robot/send?access_token=a", keyword: "CCE" },
+    teams: { kind: "teams", url: "https://x.logic.azure.com/a", language: "de" },
+  },
+  tokens: { gitlab: { sha256: "a1b2c3d4".repeat(8), ...rights } },
+  oidc: [{ issuer: "https://gitlab.com", audience: "cce", claims: { repository: "org/*" }, ...rights }],
+  settings: {
+    defaultProject: "prod",
+    defaultTargets: ["deploys"],
+    deadlineMinutes: 120,
+    poll: { pollCostSeconds: 1, minDelaySeconds: 2, maxDelaySeconds: 900 },
+    retry: { scheduleSeconds: [0, 5, 30] },
+    egress: { allow: ["10.0.0.0/8"] },
+    linkKeys: ["8d1f6b3a9c5e7420f8b2d6a4c1e90735"],
+    limits: { requestsPerMinute: 0 },
+    pages: { list: true },
+    publicUrl: "https://jobs.my-company.net",
+  },
+};
+const OTHER_VALUES = [
+  ...[null, true, 0, -1, 1.5, 1e9, "", "x", " x ", "https://a.net", "http://10.0.0.1/x", "ftp://x", "*"],
+  ...[[], ["x"], [1], ["x", "x"], ["slow"], {}, { kind: "x" }],
+];
+const OTHER_KEYS = ["unknownKey", "a_b", "x".repeat(70)];
+
+/** Returns configs that differ from a config in one place: another value, a removed key or an additional key. */
+function changesOf(config: object): { readonly change: string; readonly config: unknown }[] {
+  const changed = (path: readonly string[], edit: (parent: object, key: string) => void) => {
+    const copy = structuredClone(config);
+    const parent = path.slice(0, -1).reduce<object>((at, key) => Object(Reflect.get(at, key)), copy);
+    edit(parent, path.at(-1) ?? "");
+    return copy;
+  };
+  return pathsIn(config).flatMap((path) => {
+    const at = path.join(".");
+    const parent = path.slice(0, -1);
+    return [
+      ...OTHER_VALUES.map((value) => ({
+        change: `${at} = ${JSON.stringify(value)}`,
+        config: changed(path, (object, key) => Reflect.set(object, key, value)),
+      })),
+      {
+        change: `${at} is removed`,
+        config: changed(path, (object, key) => {
+          if (Array.isArray(object)) object.splice(Number(key), 1);
+          else Reflect.deleteProperty(object, key);
+        }),
+      },
+      ...OTHER_KEYS.map((key) => ({
+        change: `${[...parent, key].join(".")} = 1`,
+        config: changed([...parent, key], (object) => {
+          if (!Array.isArray(object)) Reflect.set(object, key, 1);
+        }),
+      })),
+    ];
+  });
+}
+
+/** Returns the path of every value in an object. */
+function pathsIn(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => [[...path, key], ...pathsIn(part, [...path, key])]);
 }
 
 describe("the reference of the config", () => {
@@ -78,6 +169,23 @@ describe("config.example.json", () => {
 });
 
 describe("the JSON Schema of the config", () => {
+  it("accepts a reference to an environment variable or a file in place of a string", () => {
+    const auth = { kind: "aksk", accessKey: { $env: "KEY" }, secretKey: { $file: "secret-key" } };
+    const projects = { prod: { projectId: "a", region: "eu-de", auth } };
+    const targets = { deploys: { kind: "slack", url: { $env: "SLACK_URL" } } };
+    expect([validate({ projects, targets }), validate.errors]).toEqual([true, null]);
+    expect(validate({ settings: { publicUrl: { $env: 1 } } })).toBe(false);
+    expect(validate({ settings: { maxPolls: { $env: "POLLS" } } })).toBe(false);
+  });
+
+  it("accepts exactly the changed configs that the service accepts", () => {
+    expect(parseConfig(COMPLETE)).toMatchObject({ kind: "config" });
+    const different = changesOf(COMPLETE)
+      .filter(({ config }) => validate(config) !== Document.safeParse(config).success)
+      .map(({ change }) => change);
+    expect(different).toEqual([]);
+  });
+
   it.each([
     ["an unknown key", { settings: { deadlineMinute: 5 } }],
     ["a wrong type", { settings: { maxPolls: "5" } }],
