@@ -17,7 +17,7 @@ import { formatSvgPercent } from "./timeline.ts";
 
 /**
  * Renders the top of the status page: the state, the name and the duration of the job, the person who started the job,
- * the next poll, the error of the latest poll and the warnings.
+ * the error of the latest poll and the warnings.
  */
 export function renderHeadlineSection(document: StatusDocument, now: Instant): Html {
   const wasObserved = wasJobObserved(document);
@@ -31,7 +31,7 @@ ${renderIcon(state.icon)}
 <p class="clock">${clock(document, now)}</p>
 <div class="sum">${progress(document.leafSubJobs)}
 ${originLine(document.context)}
-<p>${document.done ? endLine(document) : nextLine(document, wasObserved)}</p>
+${document.done ? html`<p>${endLine(document)}</p>` : waitingLine(document, wasObserved)}
 ${document.expected && html`<p>${usualDuration(document.expected)}</p>`}
 ${explanation && html`<p>${explanation}</p>`}
 ${!document.done && isOperationWithoutJob(document.type) && document.reason && html`<p>${renderBdiElement(document.reason)}</p>`}
@@ -108,11 +108,12 @@ function endLine(document: StatusDocument): Html {
   return html`${end !== null && html`${label} ${renderTimeWithAge(end)}.`}`;
 }
 
-function nextLine(document: StatusDocument, wasObserved: boolean): Html {
-  if (document.polls === 0) return html`Accepted. The first poll is about to start.`;
+/** Renders the time of the next poll of a job that no poll has found yet. Returns null for a job that a poll has found. */
+function waitingLine(document: StatusDocument, wasObserved: boolean): Html | null {
+  if (document.polls === 0) return html`<p>Accepted. The first poll is about to start.</p>`;
+  if (wasObserved) return null;
   const next = parseInstant(document.nextPollAt);
-  const unseen = !wasObserved && "No poll has seen the job yet. ";
-  return html`${unseen}${next !== null && html`Next poll ${renderCountdown(next)}.`}`;
+  return html`<p>No poll has seen the job yet.${next !== null && html` Next poll ${renderCountdown(next)}.`}</p>`;
 }
 
 /** Renders the progress of the subjobs as a bar and as text. Returns null for a job without subjobs. */

@@ -10,7 +10,14 @@ import { renderIcon } from "./icon.ts";
 import { type RenderedPage, renderPage, renderPageFooter } from "./page-shell.ts";
 import { presentState } from "./state-presentation.ts";
 import { renderSubJobsSection } from "./subjobs-section.ts";
-import { parseInstant, renderIfKnown, renderTime, renderTimeWithAge, roundNowByAge } from "./time-html.ts";
+import {
+  parseInstant,
+  renderCountdown,
+  renderIfKnown,
+  renderTime,
+  renderTimeWithAge,
+  roundNowByAge,
+} from "./time-html.ts";
 import { formatSvgPercent } from "./timeline.ts";
 
 /**
@@ -131,6 +138,7 @@ ${factList([
   ["Deadline", !done && renderIfKnown(document.deadlineAt, renderTime)],
   ["Polls", String(polls)],
   ["Latest poll", renderIfKnown(document.polledAt.at(-1) ?? null, renderTimeWithAge)],
+  ["Next poll", !done && renderIfKnown(document.nextPollAt, renderCountdown)],
   ["Detected", lagSeconds !== null && `${lagSeconds.toFixed(1)} s after the job’s end`],
 ])}
 ${pollStrip(document, now)}</details></section>`;

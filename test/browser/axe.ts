@@ -12,7 +12,12 @@ export async function axeFindings(page: Page): Promise<unknown> {
     .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ": " + node.html.slice(0, 160) + " " + node.failureSummary)))`);
 }
 
-/** Opens all sections of a page. */
+/**
+ * Opens all sections of a page with clicks. A live page keeps a section open after an update only if a click opened the
+ * section.
+ */
 export async function openSections(page: Page): Promise<void> {
-  await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })");
+  await page.evaluate(
+    "for (const one of document.querySelectorAll('details:not([open]) > summary')) one.click()",
+  );
 }

@@ -70,7 +70,7 @@ describe("the live page of a job", () => {
     assert.match(await page.locator(".clock").innerText(), /^9 min 2\d s$/);
     await page.clock.runFor(60_000);
     assert.match(await page.locator(".clock").innerText(), /^10 min 2\d s$/);
-    assert.equal(await page.locator("#headline [data-until]").innerText(), "now");
+    assert.equal(await page.locator("#details [data-until]").textContent(), "now");
   });
 
   it("shows bars, labels and the axis that agree at every moment", async () => {

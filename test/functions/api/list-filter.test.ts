@@ -166,7 +166,7 @@ const SPECIAL_TEXTS = [
   ...["🚀 👨‍👩‍👧", "日本語", "<b>x</b>", "\u202eright to left", "x".repeat(200)],
 ];
 
-test("a label, an actor and a text with special characters are found by the API and by the list page", async () => {
+test("the API and the list page find labels, actors and texts with special characters", async () => {
   const stored = SPECIAL_TEXTS.map((text, day) => {
     const context = { actor: text, labels: { "team=x,y": text } };
     return { jobId: `s${day}`, caller: "anna", context, isFailed: false, day };
@@ -187,8 +187,8 @@ test("a label, an actor and a text with special characters are found by the API 
       expect(page).toContain(` name="${name}" value="${escapeHtml(value)}"`);
       expect(page).toContain(`&amp;${query}&amp;state=lost`);
     }
-    const words = new URLSearchParams({ text }).toString();
-    const found = JobList.parse(json(await api.ask("GET", `/v1/jobs?${words}`, { token: "anna" })));
+    const textQuery = new URLSearchParams({ text }).toString();
+    const found = JobList.parse(json(await api.ask("GET", `/v1/jobs?${textQuery}`, { token: "anna" })));
     expect(found.jobs.map(({ jobId }) => jobId)).toContain(`s${index}`);
   }
 });

@@ -49,6 +49,12 @@ describe("renderJobPage", () => {
     expect(page(runningJob())).not.toContain("No poll has seen");
   });
 
+  it("shows the next poll of a running job only in the closed details", () => {
+    const [header = "", details] = page(runningJob()).split('<section id="details"><details>');
+    expect(header).not.toMatch(/\bpolls?\b/i);
+    expect(details).toMatch(/<dt>Next poll<\/dt><dd><span data-until="/);
+  });
+
   const UNKNOWN_END = "How the job ended is unknown, because no poll ever saw the job.";
   it.each([
     ["timed_out", runningJob(), "The watch ended before any poll saw the job end."],
