@@ -63,13 +63,13 @@ function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocu
 
 /**
  * Returns the text of the link to a run. The text contains the host of the link, because the caller could choose a
- * misleading name for the pipeline.
+ * misleading name for the pipeline. A name such as `https://ci.example.com@evil.example/` is misleading too, so only the
+ * first characters of the name decide whether the name is a URL at this host.
  */
 function runLabel(run: string, pipeline: string | undefined): string {
-  const { host } = new URL(run);
-  return URL.parse(pipeline ?? "")?.host === host
-    ? String(pipeline)
-    : `${pipeline ?? "Open the run"} (${host})`;
+  const { host, origin } = new URL(run);
+  const startsWithOrigin = pipeline === origin || pipeline?.startsWith(`${origin}/`);
+  return startsWithOrigin ? String(pipeline) : `${pipeline ?? "Open the run"} (${host})`;
 }
 
 /** Returns the median and the ninth decile of the durations of ended jobs, for example `Usually 7–9 min (from 42 jobs).` */

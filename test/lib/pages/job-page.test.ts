@@ -174,6 +174,13 @@ describe("renderJobPage", () => {
       "https://ci.example.com/1 (evil.example)",
     ],
     ["https://ci.example.com/1", "https://ci.example.com/2", "https://ci.example.com/1"],
+    [
+      "https://ci.example.com@evil.example/1",
+      "https://evil.example/",
+      "https://ci.example.com@evil.example/1 (evil.example)",
+    ],
+    ["https://сі.example/1", "https://xn--q1a6b.example/", "https://сі.example/1 (xn--q1a6b.example)"],
+    ["https://evil.example.com", "https://evil.example/", "https://evil.example.com (evil.example)"],
   ])("shows the host of the link to a run: %s at %s", (pipeline, runUrl, text) => {
     expect(page({ ...runningJob(), context: { pipeline, runUrl } })).toContain(`<bdi>${text}</bdi></a>`);
   });
