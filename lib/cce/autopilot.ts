@@ -45,18 +45,21 @@ export function createQueryOfBothApis<Wanted>(
       return other;
     }
     standard ??= await query("standard", wanted, endAt);
-    const isExpected = autopilot === true || autopilotJobs.has(jobId);
-    return standard.kind === "gone" && mayKnowJob(other, isExpected) ? other : standard;
+    const wasFound = autopilotJobs.has(jobId);
+    const isExpected = autopilot === true || wasFound;
+    return standard.kind === "gone" && mayKnowJob(other, isExpected, wasFound) ? other : standard;
   };
 }
 
 /**
  * Returns true if the API for Autopilot clusters may have the job although this API did not return the job. Some clouds
  * have no API for Autopilot clusters, and some users have no right to use it. Therefore a refusal by the API for
- * Autopilot clusters counts only if the service expects that this API has the job.
+ * Autopilot clusters counts only if the service expects that this API has the job. If this API returned the job before,
+ * the API exists, so a page of a proxy in front of the API does not mean that the job is gone.
  */
-function mayKnowJob({ kind }: Observation, isExpected: boolean): boolean {
+function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolean): boolean {
   if (kind === "throttled" || kind === "unavailable") return true;
+  if (kind === "misconfigured") return wasFound;
   return isExpected && (kind === "unauthorized" || kind === "forbidden");
 }
 

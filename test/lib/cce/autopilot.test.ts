@@ -44,16 +44,19 @@ describe("createQueryOfBothApis", () => {
     },
   );
 
-  it("does not call a known job of an Autopilot cluster gone after a refusal of the Autopilot API", async () => {
-    const forbidden = refused("forbidden");
-    const answers: Observation[] = [JOB, forbidden];
-    const query = createQueryOfBothApis(undefined, async (api) =>
-      api === "standard" ? gone : (answers.shift() ?? gone),
-    );
-    expect(await query("j", "j", 0)).toBe(JOB);
-    expect(await query("j", "j", 0)).toBe(forbidden);
-    expect(await query("j", "j", 0)).toBe(gone);
-  });
+  it.each(["forbidden", "unauthorized", "misconfigured"] as const)(
+    "does not call a known job of an Autopilot cluster gone after an answer of the kind %s",
+    async (kind) => {
+      const refusal = refused(kind);
+      const answers: Observation[] = [JOB, refusal];
+      const query = createQueryOfBothApis(undefined, async (api) =>
+        api === "standard" ? gone : (answers.shift() ?? gone),
+      );
+      expect(await query("j", "j", 0)).toBe(JOB);
+      expect(await query("j", "j", 0)).toBe(refusal);
+      expect(await query("j", "j", 0)).toBe(gone);
+    },
+  );
 
   it("does not call a job gone while the Autopilot API is not available", async () => {
     const autopilot = refused("unavailable");
