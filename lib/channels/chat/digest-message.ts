@@ -168,7 +168,7 @@ function countOutcomes(summaries: readonly OutcomeSummary[], texts: Texts): stri
     const count = summaries.filter((summary) => summary.outcome === outcome).length;
     return count === 0 ? [] : [fillPlaceholders(texts[`digest.${outcome}`], { count })];
   });
-  return counts.join(", ") || texts["digest.none"];
+  return counts.join(texts["digest.separator"]) || texts["digest.none"];
 }
 
 /**
