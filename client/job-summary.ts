@@ -1,7 +1,7 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
 import { describeCount, formatResourceNames } from "../lib/domain/cause.ts";
 import { escapeTags } from "../lib/domain/clean-text.ts";
-import { STATE_TEXTS, toInlineText } from "../lib/domain/state-text.ts";
+import { lowerCaseFirstLetter, STATE_TEXTS } from "../lib/domain/state-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import { toPrintable } from "./printable-text.ts";
 import { jobName } from "./status-text.ts";
@@ -33,7 +33,7 @@ export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): st
     pageUrl !== null && URL.canParse(pageUrl) && `[status page](<${new URL(pageUrl).href}>)`,
   ];
   const lines = [
-    `### ${escapeMarkdown(`${title}: ${toInlineText(STATE_TEXTS[state])}`)}`,
+    `### ${escapeMarkdown(`${title}: ${lowerCaseFirstLetter(STATE_TEXTS[state])}`)}`,
     "",
     joinFacts(facts),
   ];

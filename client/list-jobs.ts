@@ -1,5 +1,5 @@
 import type { ListedJob } from "../lib/api/list-documents.ts";
-import { describeState, toInlineText } from "../lib/domain/state-text.ts";
+import { describeState, lowerCaseFirstLetter } from "../lib/domain/state-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import type { QueryField } from "./client.ts";
 import type { ServiceCommand } from "./command.ts";
@@ -40,7 +40,7 @@ const HEADER = ["  STATE", "JOB", "TYPE", "RESOURCE", "SUBMITTED (UTC)", "DURATI
 function cellsOf(job: ListedJob): readonly string[] {
   const { state, type, resourceName, acceptedAt, durationSeconds, actor, cause } = job;
   return [
-    `${MARKS[state]} ${toInlineText(describeState(state, type !== null))}`,
+    `${MARKS[state]} ${lowerCaseFirstLetter(describeState(state, type !== null))}`,
     jobName(job),
     type ?? "",
     resourceName ?? "",

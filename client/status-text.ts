@@ -2,7 +2,7 @@ import type { DeliveryDocument, JobDocument, StatusDocument } from "../lib/api/s
 import { describeFailedCount, formatNameList, SHOWN_NAMES } from "../lib/domain/cause.ts";
 import { type JobKey, wasJobObserved } from "../lib/domain/job.ts";
 import { formatJobType, isOperationWithoutJob } from "../lib/domain/operation-kind.ts";
-import { describeState, toInlineText } from "../lib/domain/state-text.ts";
+import { describeState, lowerCaseFirstLetter } from "../lib/domain/state-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import type { Expected } from "../lib/schedule/expected-duration.ts";
 
@@ -70,7 +70,7 @@ function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Ex
 
 /** Returns the state of a watch in the words of the pages and of the chats, such as `timed out`. */
 function inlineState(status: StatusDocument): string {
-  return toInlineText(describeState(status.state, wasJobObserved(status), status.ready));
+  return lowerCaseFirstLetter(describeState(status.state, wasJobObserved(status), status.ready));
 }
 
 const NOT_STARTED = /^init/i;

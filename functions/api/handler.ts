@@ -64,7 +64,7 @@ const health = createCachedHealthCheck({
   checks: {
     config: ports.configs.check,
     // No target has the name `:health`, because the name of a target contains no colon. This read only checks that the
-    // ledger responds. The read finds no target.
+    // ledger responds. The read returns no target.
     ledger: () => ledger.readTarget(":health"),
     queue: () => Promise.all([env.POLL_QUEUE_URL, env.NOTIFY_QUEUE_URL].map(checkQueue)),
   },

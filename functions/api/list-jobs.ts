@@ -120,7 +120,7 @@ export interface ListQuery {
   readonly before: string | null;
 }
 
-/** Who reads a job list. */
+/** The reader of a job list. */
 interface ListReader {
   /** The name of the caller, or null for a reader without a token. */
   readonly caller: string | null;

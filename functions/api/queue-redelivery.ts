@@ -158,7 +158,9 @@ export interface WatchNotification {
   readonly event: TargetEvent;
 }
 
-/** Returns whether a notification has finally failed. The receiver has then missed the notification. */
+/**
+ * Returns whether a notification has finally failed. The receiver has missed a notification that has finally failed.
+ */
 export function hasDeliveryFinallyFailed(delivery: DeliveryRecord | undefined): boolean {
   return delivery !== undefined && delivery.state !== "pending" && delivery.state !== "delivered";
 }

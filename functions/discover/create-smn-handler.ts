@@ -190,7 +190,7 @@ interface EventReport {
   readonly result: EventResult["result"] | "refused" | "failed";
   /** The reason why this service refused the message of SMN. */
   readonly reason?: Refusal;
-  /** The error of the request to SMN. */
+  /** The error if a request to SMN failed. */
   readonly cause?: unknown;
 }
 

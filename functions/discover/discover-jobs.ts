@@ -86,7 +86,7 @@ export async function discoverJobs(
     return "not_due";
   }
   // The list of jobs uses a time of the rate limit of the project, but does not wait until this time. The polls of the
-  // project wait instead.
+  // project wait for the reserved time in place of the list.
   await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
   const selection = createJobSelection(settings, claimed, startedAt);
   const reply = await cce.listJobs(project, selection.add, { timeLimitMs });

@@ -133,8 +133,8 @@ async function resolveWith(
 }
 
 /**
- * Returns whether the setting `on` of the target excludes the event. The result for a redelivery is always
- * false. The result is also false after the first delivery attempt, because the state of the notification would stay
+ * Returns whether the setting `on` of the target excludes the event. The function returns false for a redelivery. The
+ * function also returns false after the first delivery attempt, because a notification that is then excluded would stay
  * `pending`.
  */
 async function isFiltered(

@@ -35,10 +35,10 @@ const QUERY_MS = 10_000;
 /** The time that the function keeps free after the query to CCE, to send messages and to record the poll. */
 const RECORD_MS = 6_000;
 /**
- * The shortest wait of a message whose poll must run alone, while another poll of the batch already runs alone. The
- * next constant is the longest wait. The wait is longer than the time limit of the poll function, so SQS does not
- * deliver the message again while the batch still runs. The wait is random, so that such messages do not all come back
- * at the same time.
+ * The shortest wait of a message whose poll must run alone, while another poll of the batch already runs alone.
+ * `MAX_ALONE_WAIT_SECONDS` is the longest wait. The wait is longer than the time limit of the poll function, so SQS
+ * does not deliver the message again while the batch still runs. The wait is random, so that such messages do not all
+ * come back at the same time.
  */
 const MIN_ALONE_WAIT_SECONDS = 30;
 const MAX_ALONE_WAIT_SECONDS = 90;
@@ -133,7 +133,7 @@ async function pollJob(
   try {
     return await claimAndPoll(message, wanted, received, scope);
   } catch (error) {
-    // The poll failed with an error, and the process still runs. Therefore this poll does not end the process.
+    // The process still runs after the error, so the poll is not a poll that ends the process.
     await scope.ledger.undoPollClaim(wanted).catch(() => undefined);
     throw error;
   }

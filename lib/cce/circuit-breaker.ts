@@ -9,7 +9,7 @@ const OPEN_MS = 30_000;
 
 /** A circuit breaker stops the queries of one project while CCE accepts connections but does not answer. */
 export interface CircuitBreaker {
-  /** Returns the milliseconds for which no query is allowed, or 0. The function changes nothing. */
+  /** Returns the milliseconds for which no query is allowed, or 0. The function does not change the circuit breaker. */
   remainingWaitMs(): number;
   /**
    * Returns the milliseconds for which no query is allowed. Returns 0 if the caller may start a query now.

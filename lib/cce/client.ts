@@ -25,7 +25,7 @@ interface TimeLimit {
 export interface CceClient {
   /**
    * Returns the milliseconds for which the client sends no query of a project, because CCE did not answer the latest
-   * query in time. Returns 0 if the client sends queries. The function makes no request.
+   * query in time. Returns 0 if the client sends queries of the project now. The function makes no request.
    */
   unansweredWaitMs(project: string): number;
   /**

@@ -100,7 +100,7 @@ export function describeRefusal(reply: unknown): string | null {
   return message === null ? shortCode : `${shortCode}, ${truncate(message, MAX_MESSAGE_CHARACTERS)}`;
 }
 
-/** The fields of an operation, from a reply of CCE and from the caller. The function has not checked these fields. */
+/** The fields of an operation, from a reply of CCE and from the caller. The fields are not validated. */
 interface FoundOperation {
   readonly kind: string;
   readonly clusterId?: string | undefined;
@@ -111,9 +111,9 @@ interface FoundOperation {
 }
 
 /**
- * Finds the operation in the reply of CCE to a call that starts an operation without a job. Some replies do not name
- * the cluster. The replies to the calls that hibernate or wake a cluster are empty. Therefore the caller may state the
- * kind and the cluster in the request. Returns null if the reply is not about an operation. Source:
+ * Finds the operation in the reply of CCE to a call that starts an operation without a job. Some replies of CCE do not
+ * name the cluster. The replies to the calls that hibernate or wake a cluster are empty. Therefore the caller may state
+ * the kind and the cluster in the request. Returns null if the reply is not about an operation. Source:
  * https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
  */
 export function findOperation(

@@ -96,8 +96,8 @@ export function interpretResourceReply(
 }
 
 /**
- * If neither API of CCE knows a resource that was to be deleted, returns an observation with success. Otherwise,
- * returns the observation unchanged.
+ * If neither API of CCE knows a resource that was to be deleted, returns an observation with success. Returns any other
+ * observation unchanged.
  */
 export function treatGoneAsDeleted(observation: Observation, resource: WatchedResource): Observation {
   if (observation.kind !== "gone" || GOAL_STATES[resource.goal].gone !== "succeeded") return observation;

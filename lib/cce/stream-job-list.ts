@@ -32,7 +32,10 @@ const MAX_ENTRY_BYTES = 64 * 1024;
 
 const NULL = Buffer.from("null");
 
-/** The maximum size of a list. CCE documents no limit. The service ignores the rest of a longer list. */
+/**
+ * The maximum size of a list of jobs in bytes. CCE documents no maximum size of a list. The service ignores the rest of
+ * a longer list.
+ */
 const MAX_LIST_BYTES = 128 * 1024 * 1024;
 
 /**

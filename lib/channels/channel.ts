@@ -20,7 +20,10 @@ export const commonFields = {
     z.array(TargetEvent).check(z.minLength(1, "must name at least one outcome; omit it to get all outcomes")),
     [...OUTCOMES],
   ),
-  /** The certificate authorities of the server. Without this field, the public certificate authorities are trusted. */
+  /**
+   * The certificate authorities of the target's server. Without this field, the public certificate authorities are
+   * trusted.
+   */
   ca: z.optional(Certificates),
   clientCertificate: z.optional(ClientCertificate),
 };

@@ -91,7 +91,10 @@ const PUBLIC_FIELDS = {
   readyMinutes: z._default(ReadyMinutes, DEFAULT_READY_MINUTES),
   /** Without this key, the service watches only jobs that callers submit. */
   discover: z.optional(DiscoverySettings),
-  /** The version of the links. If an operator changes this number, all links to pages of the project become invalid. */
+  /**
+   * The version of the links to the pages of the project. If an operator changes this number, all links to pages of the
+   * project become invalid.
+   */
   linkVersion: z._default(z.int().check(z.nonnegative()), 0),
 };
 

@@ -100,7 +100,7 @@ function fieldFaults({ kind, action, ...ids }: z.infer<typeof Operation>): [fiel
 
 /**
  * Returns the job ID of an operation. The job ID is the ID of the task, or an ID made from the kind and the IDs of the
- * resource. Equal operations have the same ID.
+ * resource. Equal operations have the same job ID.
  */
 export function computeOperationJobId(operation: Operation): string {
   const { kind, clusterId, taskId, nodePoolId, addonId, action } = operation;

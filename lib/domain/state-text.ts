@@ -21,7 +21,7 @@ export function describeState(state: WatchState, wasObserved: boolean, ready?: P
   return state === "watching" && !wasObserved ? "Waiting for the cloud" : STATE_TEXTS[state];
 }
 
-/** Returns words with a small first letter, for use inside a line. */
-export function toInlineText(text: string): string {
+/** Returns a text with its first letter in lower case, for use inside a line. */
+export function lowerCaseFirstLetter(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -95,14 +95,17 @@ interface NewDigest extends Omit<Digest, "running"> {
 
 /** The ledger of slow jobs. Only watches use this ledger that have a target whose setting `on` contains `slow`. */
 export interface SlowLedger {
-  /** Stores the record of a slow job, unless this watch generation has a record already. Returns the stored record. */
+  /**
+   * Stores the record of a slow job, unless this watch generation has a record already. Returns the record that the
+   * ledger contains after the call.
+   */
   saveSlowOnce(generation: WatchGeneration, record: SlowRecord, expiresAt: Instant): Promise<SlowRecord>;
   readSlow(generation: WatchGeneration): Promise<SlowRecord | null>;
   /** Returns empty lists if no durations are stored. */
   readLatestDurations(project: string, jobType: string): Promise<LatestDurations>;
   /**
-   * Adds the durations of one ended job and of its subjobs, as `appendLatestDurations` describes. Calls that overlap all
-   * take effect.
+   * Adds the durations of one ended job and of its subjobs, as `appendLatestDurations` describes. If several calls
+   * overlap, the ledger stores the durations of all calls.
    */
   addLatestDurations(
     project: string,

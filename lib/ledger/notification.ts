@@ -10,7 +10,7 @@ import {
 
 /**
  * The key of one notification. The key contains no caller. If several callers of a job name the same target, the
- * watches of these callers share the notification. Therefore the target is notified once.
+ * watches of these callers share the notification. Therefore the service notifies the target only once.
  */
 export interface NotificationKey extends JobKey {
   /** The generation from `NotificationGenerations`. */

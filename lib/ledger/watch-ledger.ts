@@ -46,7 +46,9 @@ export type OpenResult =
       /** The generations in the notification keys of the added targets, if the watch has ended. */
       readonly generations: NotificationGenerations;
     }
-  /** The call would add more targets or callbacks than the limit of the watch allows. The watch has not changed. */
+  /**
+   * The call would add more targets or callbacks than the limit of the watch allows. The call did not change the watch.
+   */
   | { readonly kind: "limit_exceeded"; readonly limit: keyof WatchLimits };
 
 export interface PollToClaim {
@@ -72,11 +74,11 @@ export type PollClaim =
       readonly reclaimed: boolean;
       readonly unfinishedTries: number;
     }
-  /** The poll is not needed. The message of the poll can be acknowledged. */
+  /** The watch does not need the poll any more, so the poll function can acknowledge the message of the poll. */
   | { readonly kind: "stale"; readonly reason: "missing" | "over" | "superseded" | "done" }
   /** The same message has claimed the poll already. An earlier invocation for this message may still run. */
   | { readonly kind: "own_lease" }
-  /** Another message in the queue has claimed the poll. The message of the caller can be acknowledged. */
+  /** Another message in the queue has claimed the poll. The poll function can acknowledge its own message. */
   | { readonly kind: "other_owner" };
 
 export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polledAt"> {
@@ -167,8 +169,8 @@ export interface WatchChangeLedger {
    */
   readCallerData(generation: WatchGeneration): Promise<CallerData>;
   /**
-   * Stores the outcome of a watch generation, unless this watch generation has an outcome already. Returns the stored
-   * outcome.
+   * Stores the outcome of a watch generation, unless this watch generation has an outcome already. Returns the outcome
+   * that the ledger contains after the call.
    */
   saveOutcomeOnce(
     generation: WatchGeneration,

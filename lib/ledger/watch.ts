@@ -45,15 +45,18 @@ export const WatchFields = z.object({
   generation: z.int(),
   state: WatchState,
   /**
-   * The number of the latest poll that a message has claimed. Is 0 before the first poll. A restart of the watch does
-   * not reset the number.
+   * The number of the latest poll that a message has claimed. The number is 0 before the first poll. A restart of the
+   * watch does not reset the number.
    */
   poll: z.int(),
   /**
    * The value is true if the message for the next poll is in the queue. `pollDone` is also true before the first poll.
    */
   pollDone: z.boolean(),
-  /** The number of the last poll before the latest restart of the watch. Is 0 if the watch was never restarted. */
+  /**
+   * The number of the last poll before the latest restart of the watch. The number is 0 if the watch was never
+   * restarted.
+   */
   previousPolls: z._default(z.int(), 0),
   /**
    * The number of polls in the current generation of the watch that the rate limit postponed. A postponed poll sends no

@@ -102,7 +102,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
  */
 export interface FieldHelp {
   readonly example?: unknown;
-  /** The default in words. */
+  /** A description of the default value. */
   readonly default?: string;
 }
 

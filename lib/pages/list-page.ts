@@ -32,7 +32,7 @@ export interface ListedWatch
 
 interface ListPage {
   readonly project: string;
-  /** The watches on this page of the job list, newest first. All these watches match the filter. */
+  /** The watches on this page of the job list, newest first. All watches on the page match the filter. */
   readonly watches: readonly ListedWatch[];
   /** The errors in the fields of the filter. */
   readonly errors: readonly RequestError[];

@@ -8,7 +8,7 @@ const REFRESH_SECONDS = 10;
 
 export interface RenderedPage {
   readonly html: string;
-  /** The response headers of the page. The names of the response headers are in lower case. */
+  /** The headers of the HTTP response that contains the page. The names of the response headers are in lower case. */
   readonly headers: Record<string, string>;
 }
 

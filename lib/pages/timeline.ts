@@ -20,7 +20,8 @@ interface Bar {
   readonly from: number;
   readonly to: number;
   /**
-   * `open`: the subjob has not ended. `outside`: the start or the end of the subjob is outside the timeline of the job.
+   * The kind is `open` if the subjob has not ended. The kind is `outside` if the start or the end of the subjob is not
+   * in the timeline of the job.
    */
   readonly kind: "plain" | "open" | "outside";
 }

@@ -11,7 +11,7 @@ import { assertDelaysInRange, type OutgoingMessage, type Queue, type SendResult 
 export const MAX_BATCH_MESSAGES = 10;
 /**
  * The maximum size of all messages in one SendMessageBatch request, in bytes. Until 2025, SQS accepted at most 256 KiB
- * in one request. Some SQS-compatible servers still have this size limit.
+ * in one request. Some SQS-compatible servers still accept only 256 KiB.
  */
 export const MAX_BATCH_BYTES = 262_144;
 /**

@@ -16,7 +16,10 @@ export const UNITS = {
   /** The time from the end of a job to the first delivery attempt of each notification about the job. */
   NotificationLatenessSeconds: MetricUnit.Seconds,
   Concluded: MetricUnit.Count,
-  /** The number of ended watches that follow an operation without a job. `Concluded` also counts these watches. */
+  /**
+   * The number of ended watches that follow an operation without a job. The metric `Concluded` also counts the ended
+   * watches of operations.
+   */
   OperationsConcluded: MetricUnit.Count,
   Stopped: MetricUnit.Count,
   /** The number of jobs that took longer than 19 of 20 jobs of their type and were notified. */

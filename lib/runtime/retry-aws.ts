@@ -2,7 +2,8 @@ import type { Instant } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 
 /**
- * The names of the errors that AWS services return when they get too many requests. The HTTP status of these errors is
+ * The names of the errors that AWS services return when they get too many requests. An AWS service sends such an error
+ * with the HTTP status
  * 400. SSM sends `TooManyUpdates` during another write of the same parameter. SQS sends `RequestThrottled` and
  * `KmsThrottled`. DynamoDB sends `ProvisionedThroughputExceededException`.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
@@ -43,8 +44,8 @@ const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns whether an AWS service failed although the request to the service was correct. The reason may be an outage.
- * The reason may also be a table, a queue, a key or a permission that does not exist at the moment.
+ * Returns whether an AWS service failed although the request to the service was correct. The reason may be an outage of
+ * the AWS service, or a table, a queue, a key or a permission that does not exist at the moment.
  */
 export function isAwsOutage(error: unknown): boolean {
   if (isTransientAwsError(error)) return true;

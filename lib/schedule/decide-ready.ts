@@ -19,7 +19,7 @@ const CONFIRM_SECONDS = 5;
 
 /** The result of one query for each resource of a succeeded job. */
 export type ReadyCheck =
-  /** All resources are usable. `hasNodes` says whether a node is one of them. */
+  /** All resources of the job are usable. `hasNodes` says whether a node is one of them. */
   | { readonly kind: "ready"; readonly hasNodes: boolean }
   /** The first resource that is not usable, as CCE returned it. */
   | { readonly kind: "not_ready"; readonly reason: string | null; readonly message: string | null }
@@ -39,7 +39,10 @@ interface ReadyWatch {
   readonly ready: ReadyProgress | null;
 }
 
-/** Returns the time until which the resource of a succeeded job must be usable. Returns null before the success. */
+/**
+ * Returns the time until which the resource of a succeeded job must be usable. Returns null if the success of the job
+ * is not known yet.
+ */
 export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | null {
   if (readyMinutes === null || ready === null) return null;
   return ready.succeededAt + Math.round(readyMinutes * MINUTE_MS);

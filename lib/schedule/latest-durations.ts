@@ -14,7 +14,10 @@ const MIN_DURATIONS = 5;
 const EndedJob = z.object({ endedAt: z.number(), seconds: z.number() });
 export type EndedJob = Readonly<z.infer<typeof EndedJob>>;
 
-/** The durations of the latest ended jobs of one type, and of their subjobs in seconds by type. The oldest are first. */
+/**
+ * The durations of the latest ended jobs of one type, and of their subjobs in seconds by type. The oldest durations are
+ * first.
+ */
 export const LatestDurations = z.object({
   jobs: z.array(EndedJob),
   subJobs: z.record(z.string(), z.array(z.number())),

@@ -106,7 +106,7 @@ export async function startEmbeddedStack(options: {
     if (externalServers.ssm !== null) await storeConfig({ url: ssmUrl, configFile, path, region });
     const upstream = { sqs: sqs.url, dynamodb: dynamo.url, ssm: ssmUrl };
     const sessions = new RoleSessions();
-    /** The roles of the last deployment. */
+    /** The IAM roles that the functions have since the last deployment to the local stack. */
     let roles: RoleGrants = declared;
     const endpoints = parts.add(
       await startAwsEndpoints({

@@ -63,8 +63,8 @@ export function waitUntilAborted(stopping: AbortSignal): Promise<void> {
 }
 
 /**
- * Returns a promise that resolves with the first signal SIGTERM, SIGINT or SIGHUP that this process receives. The next
- * such signal ends the process immediately.
+ * Returns a promise that resolves with the first signal SIGTERM, SIGINT or SIGHUP that this process receives. A second
+ * signal ends the process immediately.
  */
 export function waitForStopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {

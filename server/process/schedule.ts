@@ -1,7 +1,7 @@
 import { log } from "../../lib/runtime/log.ts";
 
 export interface Schedule {
-  /** Starts no more runs. */
+  /** Ends the schedule: no further run starts. */
   stop(): void;
   /** Returns a promise that resolves when no run is in progress. */
   ended(): Promise<void>;

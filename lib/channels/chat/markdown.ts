@@ -14,7 +14,10 @@ export interface MarkdownStyle {
   readonly formatTime: (at: Instant) => string;
 }
 
-/** Converts all parts of a message except the headline to Markdown. Returns one string per paragraph. */
+/**
+ * Converts all parts of a message except the headline to Markdown. Returns one string for each paragraph of the
+ * message.
+ */
 export function renderMarkdownParagraphs(message: ChatMessage, style: MarkdownStyle): string[] {
   const { escapeText } = style;
   const facts = message.facts.map(

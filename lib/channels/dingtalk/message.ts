@@ -33,8 +33,8 @@ export function formatPlainDingtalkMessage(
 }
 
 /**
- * Parses a mention from the config: a mobile number, a user ID or `all`. Returns the field `at` of a message. DingTalk
- * mentions a person only if the message text also contains `name`.
+ * Parses a mention from the config: a mobile number, a user ID or `all`. Returns the field `at` of a DingTalk message,
+ * which says whom DingTalk mentions. DingTalk mentions a person only if the message text also contains `name`.
  */
 function mentionOf(mention: string | null) {
   const name = mention?.replace(/^@/, "") ?? null;

@@ -11,8 +11,8 @@ import { disableMarkup } from "../chat/markdown.ts";
 /** https://docs.slack.dev/reference/block-kit/blocks */
 const MAX_BLOCKS = 50;
 /**
- * The maximum length of the JSON text of all blocks in a Slack message. This limit is not documented. Slack responds to
- * a longer text with `invalid_blocks` or `msg_blocks_too_long`.
+ * The maximum length of the JSON text of all blocks in a Slack message. Slack does not document this limit of the
+ * length. Slack responds to a longer text with `invalid_blocks` or `msg_blocks_too_long`.
  */
 const MAX_BLOCKS_CHARACTERS = 12_000;
 

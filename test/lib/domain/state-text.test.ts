@@ -1,5 +1,5 @@
 import { OUTCOMES } from "../../../lib/domain/job.ts";
-import { describeState, STATE_TEXTS, toInlineText } from "../../../lib/domain/state-text.ts";
+import { describeState, lowerCaseFirstLetter, STATE_TEXTS } from "../../../lib/domain/state-text.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 
 it.each(OUTCOMES)("pages and the command use the word of the chats for the outcome %s", (outcome) => {
@@ -20,5 +20,5 @@ it.each([
 );
 
 it("inside a line the first letter of a state is small", () => {
-  expect(toInlineText(STATE_TEXTS.not_ready)).toBe("not ready");
+  expect(lowerCaseFirstLetter(STATE_TEXTS.not_ready)).toBe("not ready");
 });
