@@ -10,6 +10,7 @@ import { createServerFixture, PROJECT, PROJECT_ID, type ServerFixture, startServ
 const FRAME_BYTES = 24 + 4096;
 const LOG_FILE = `${DATABASE_FILE}-wal`;
 const JOBS = 8;
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
 let receiver: Receiver;
 let fixture: ServerFixture;
@@ -27,10 +28,8 @@ afterAll(async () => {
   await fixture.cce.stop();
 });
 
-const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
-
-/** Returns a copy of the data directory whose log ends after `bytes`, as a power cut would leave the log. */
-function cutLog(bytes: number): string {
+/** Returns a copy of the data directory whose log ends after `bytes`, as a loss of power would leave the log. */
+function copyDataWithShorterLog(bytes: number): string {
   const copy = createDataDirectory();
   for (const name of [DATABASE_FILE, LOG_FILE])
     copyFileSync(join(fixture.dataDirectory, name), join(copy, name));
@@ -38,7 +37,7 @@ function cutLog(bytes: number): string {
   return copy;
 }
 
-test("the service has every accepted job after SIGKILL and a power cut at any frame of the log", async () => {
+test("the service has every accepted job after SIGKILL and a loss of power at any frame of the log", async () => {
   const server = await startServer(fixture);
   const accepted: { jobId: string; caller: string; logBytes: number }[] = [];
   for (let job = 0; job < JOBS; job += 1) {
@@ -55,21 +54,24 @@ test("the service has every accepted job after SIGKILL and a power cut at any fr
   }
   expect(await server.end("SIGKILL")).toBeNull();
   const endBytes = statSync(join(fixture.dataDirectory, LOG_FILE)).size;
-  let cuts = 0;
+  let tried = 0;
   for (let bytes = accepted[0]?.logBytes ?? 0; bytes <= endBytes; bytes += FRAME_BYTES / 2) {
-    const store = Store.open(cutLog(bytes), { exclusive: true });
+    const store = Store.open(copyDataWithShorterLog(bytes), { exclusive: true });
     const ledger = createSqliteLedger(store);
     for (const { jobId, caller, logBytes } of accepted) {
       const document = await ledger.readWatch({ project: PROJECT, jobId, caller });
       if (logBytes <= bytes) expect(document?.watch).toMatchObject({ state: "watching", targets: ["audit"] });
     }
     store.close();
-    cuts += 1;
+    tried += 1;
   }
-  expect(cuts).toBeGreaterThan(2 * JOBS);
+  expect(tried).toBeGreaterThan(2 * JOBS);
 
   // A process that starts with the oldest log that contains all jobs still notifies of all jobs.
-  const second = await startServer({ ...fixture, dataDirectory: cutLog(accepted.at(-1)?.logBytes ?? 0) });
+  const second = await startServer({
+    ...fixture,
+    dataDirectory: copyDataWithShorterLog(accepted.at(-1)?.logBytes ?? 0),
+  });
   await eventually(
     "the notifications",
     () => {
