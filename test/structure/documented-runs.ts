@@ -13,6 +13,7 @@ export const RUNS: readonly Run[] = [
   [/^npm run demo$/, ".ci/run", "npm run --silent demo"],
   [/^npm start$/, "test/local/newcomer.test.ts", "local/start.ts"],
   [/^npm run demo:job/, "test/local/newcomer.test.ts", "local/demo-job.ts"],
+  [/^npm run prepare$/, ".ci/run", "npm ci --no-audit"],
   [/^npm run stack$/, "test/support/stack.ts", "local/stack.ts"],
   [/^npm run (--silent )?bench( -- (--quick|one-node))?$/, ".ci/run", "bench -- --quick"],
   [/^npm run chaos( -- 300)?$/, ".ci/run", "npm run --silent chaos"],
