@@ -20,12 +20,12 @@ import type { Context } from "../../lib/domain/context.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { toPendingReady } from "../../lib/domain/ready.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
-import { isDiscovered } from "../../lib/ledger/audit.ts";
+import { isDiscoveryWatch } from "../../lib/ledger/audit.ts";
 import {
+  findLedgerPageToken,
+  hideCallerInPageToken,
   PageTokenError,
-  toLedgerPageToken,
   toPageToken,
-  toPublicPageToken,
 } from "../../lib/ledger/page-token.ts";
 import { countPollsOfGeneration, type Watch } from "../../lib/ledger/watch.ts";
 import type { ApiPorts } from "./api-ports.ts";
@@ -80,7 +80,7 @@ function readerOf({ name }: Caller, ledger: ApiPorts["ledger"]): ListReader {
 function mayOpenPage(watch: Watch, caller: Caller): boolean {
   const { project, targets } = watch;
   if (watch.caller === caller.name) return true;
-  return isDiscovered(watch) && targets.every((target) => mayUse(caller, { project, target }));
+  return isDiscoveryWatch(watch) && targets.every((target) => mayUse(caller, { project, target }));
 }
 
 function listedJob(
@@ -150,7 +150,7 @@ export async function findJobListPage(
 ): Promise<{ readonly jobs: readonly FoundJob[]; readonly next: string | null }> {
   const jobs: FoundJob[] = [];
   const isFiltered = hasAnyFilterField(filter);
-  let next = before === null ? startBelow(filter) : await toLedgerPageToken(before, project, ledger);
+  let next = before === null ? startBelow(filter) : await findLedgerPageToken(before, project, ledger);
   for (let read = 0; read < MAX_READS; read += 1) {
     const page = await ledger.listRecentWatches(project, {
       limit: isFiltered ? READ_LIMIT : limit,
@@ -165,14 +165,14 @@ export async function findJobListPage(
       const last = jobs.length >= limit ? jobs[limit - 1]?.watch : undefined;
       if (last === undefined) continue;
       const position = last === page.watches.at(-1) ? page.next : toPageToken(last);
-      return { jobs: jobs.slice(0, limit), next: position && toPublicPageToken(position) };
+      return { jobs: jobs.slice(0, limit), next: position && hideCallerInPageToken(position) };
     }
     next = page.next;
     const oldest = page.watches.at(-1)?.acceptedAt;
     if (filter.since !== null && oldest !== undefined && oldest < filter.since) next = null;
     if (next === null || !isFiltered) break;
   }
-  return { jobs, next: next && toPublicPageToken(next) };
+  return { jobs, next: next && hideCallerInPageToken(next) };
 }
 
 /** Returns a position in the list of watches above the newest watch that a filter with `to` can select. */

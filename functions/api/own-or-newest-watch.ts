@@ -1,5 +1,5 @@
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";
-import { isCallbackName } from "../../lib/channels/webhook/target.ts";
+import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { JobKey, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
@@ -47,7 +47,7 @@ export function redactWatchForCaller(document: WatchDocument, caller: Caller): W
   const { watch, deliveries } = document;
   const isOwn = watch.caller === caller.name;
   const maySee = (target: string) =>
-    isCallbackName(target) ? isOwn : mayUse(caller, { project: watch.project, target });
+    isCallbackTargetName(target) ? isOwn : mayUse(caller, { project: watch.project, target });
   const visible = deliveries.filter(({ target }) => maySee(target));
   return {
     ...document,

@@ -15,12 +15,12 @@ import {
   readMissedRedeliveryRequest,
 } from "../../lib/api/redelivery-request.ts";
 import { invalidRequest, toRequestErrors } from "../../lib/api/request-errors.ts";
-import { type Caller, isConfigured, mayUse } from "../../lib/auth/caller.ts";
+import { type Caller, isNameInConfig, mayUse } from "../../lib/auth/caller.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { MAX_DEADLINE_MINUTES } from "../../lib/config/settings.ts";
 import { type Instant, Name, type Outcome } from "../../lib/domain/job.ts";
 import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
-import { PageTokenError, toLedgerPageToken, toPublicPageToken } from "../../lib/ledger/page-token.ts";
+import { findLedgerPageToken, hideCallerInPageToken, PageTokenError } from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { logAndCountAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { createDigestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
@@ -82,7 +82,7 @@ export async function queueMissedRedelivery(
   const wanted = readMissedRedeliveryRequest(request);
   if (wanted.kind === "problem") return wanted;
   const config = await ports.configs.currentWith("targets", name);
-  if (!isConfigured(config, "target", name)) return nameNotFound("target", name);
+  if (!isNameInConfig(config, "target", name)) return nameNotFound("target", name);
   const projects = Object.keys(config.projects)
     .filter((project) => mayUse(caller, { operation: "redeliver", project, target: name }))
     .sort();
@@ -114,7 +114,7 @@ async function redeliverPages(
   let position: MissedPosition | null = isUsable ? (from ?? firstPageOf(projects[0])) : null;
   if (position !== null && position.before !== null) {
     const { project, before } = position;
-    position = { project, before: await toLedgerPageToken(before, project, ports.ledger) };
+    position = { project, before: await findLedgerPageToken(before, project, ports.ledger) };
   }
   for (let pages = 0; position !== null && pages < MAX_PAGES; pages += 1) {
     if (jobs.length >= MAX_JOBS || (pages > 0 && ports.remainingMs() < PAGE_MARGIN_MS)) break;
@@ -127,7 +127,7 @@ async function redeliverPages(
   }
   if (position === null) return { jobs, next: null };
   const { project, before } = position;
-  return { jobs, next: createMissedPageToken({ project, before: before && toPublicPageToken(before) }) };
+  return { jobs, next: createMissedPageToken({ project, before: before && hideCallerInPageToken(before) }) };
 }
 
 async function redeliverWatches(

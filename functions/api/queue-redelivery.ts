@@ -15,7 +15,7 @@ import {
 } from "../../lib/api/redelivery-request.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";
-import { isCallbackName } from "../../lib/channels/webhook/target.ts";
+import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
 import type { Instant, Outcome, TargetEvent, WatchKey } from "../../lib/domain/job.ts";
@@ -108,7 +108,8 @@ function chooseTargets(
   { targets: configured }: Config,
 ): { readonly kind: "chosen"; readonly targets: readonly string[] } | ProblemResponse {
   const isUsable = (target: string) =>
-    isCallbackName(target) || mayUse(caller, { operation: "redeliver", project: watch.project, target });
+    isCallbackTargetName(target) ||
+    mayUse(caller, { operation: "redeliver", project: watch.project, target });
   if (named === undefined) {
     const isSubscribed = (name: string) => configured[name]?.on.includes(outcome) ?? true;
     return { kind: "chosen", targets: watch.targets.filter((name) => isUsable(name) && isSubscribed(name)) };
@@ -216,5 +217,5 @@ export async function isTargetSwitchedOff(
   target: string,
   { ledger }: { readonly ledger: Pick<Ledger, "readTarget"> },
 ): Promise<boolean> {
-  return !isCallbackName(target) && (await ledger.readTarget(target)).offSince !== null;
+  return !isCallbackTargetName(target) && (await ledger.readTarget(target)).offSince !== null;
 }

@@ -14,7 +14,7 @@ import type { WatchKey } from "../../lib/domain/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
 import { logAndCountAct } from "../../lib/runtime/log-act.ts";
-import { sendDigestAfterLastMember } from "../shared/notification-targets.ts";
+import { removeDigestMemberAndSendIfLast } from "../shared/notification-targets.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
@@ -91,7 +91,7 @@ async function stopOne(
   }
   if (watch?.state !== "stopped") return { status: 204 };
   try {
-    await sendDigestAfterLastMember(watch, { ledger, notifyQueue });
+    await removeDigestMemberAndSendIfLast(watch, { ledger, notifyQueue });
   } catch (error) {
     if (!(error instanceof SendFailedError)) throw error;
     return unavailable("The watch is stopped, but its digest was not sent. Send the request again.");

@@ -9,7 +9,7 @@ import {
 import { rejectQueryAndBody } from "../../lib/api/request-body.ts";
 import { toRequestErrors } from "../../lib/api/request-errors.ts";
 import type { TestResult } from "../../lib/api/status-document.ts";
-import { type Caller, isConfigured, mayUse } from "../../lib/auth/caller.ts";
+import { type Caller, isNameInConfig, mayUse } from "../../lib/auth/caller.ts";
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import type { Target } from "../../lib/channels/registry.ts";
 import { createCachedSecretMask } from "../../lib/domain/cached-secret-mask.ts";
@@ -49,7 +49,7 @@ export async function testTarget(
   if (!mayUse(caller, { operation: "test", target: name }))
     return forbidden("test", [missingRightError("test", "target", name, { parameter: "name" })]);
   const config = await configs.currentWith("targets", name);
-  const target = isConfigured(config, "target", name) ? config.targets[name] : undefined;
+  const target = isNameInConfig(config, "target", name) ? config.targets[name] : undefined;
   if (target === undefined) return nameNotFound("target", name);
   const now = clock();
   // This read comes before the request to the target. If the ledger is not available, the caller therefore gets the

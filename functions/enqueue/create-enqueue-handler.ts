@@ -79,7 +79,7 @@ export function createEnqueueHandler(ports: EnqueuePorts): HandleRequest {
 
 async function acceptRequest(
   request: ApiRequest,
-  { firstPollDelay, limitWatches }: { firstPollDelay: PlanFirstPollDelay; limitWatches: LimitWatches },
+  { firstPollDelay, limitWatches }: { firstPollDelay: PlanFirstPollDelay; limitWatches: MayWatchJobs },
   { onAccepted = logAndCountAccepted, ...ports }: EnqueuePorts & AuthenticatePorts,
 ): Promise<ApiResponse | ProblemResponse> {
   const identified = await authenticateAndLimitRequests(request.headers.authorization, ports);
@@ -188,7 +188,7 @@ interface LimitWatchesPorts {
 }
 
 /** Returns true if a caller may open watches of the jobs of one project. */
-type LimitWatches = (
+type MayWatchJobs = (
   submission: { readonly caller: string; readonly project: string; readonly jobIds: readonly string[] },
   watchesPerCaller: number,
 ) => Promise<boolean>;
@@ -204,7 +204,7 @@ interface Allowance {
  * would cost a write for each call. Each instance of the function counts the watches of a caller only from time to
  * time, so the limit is approximate. The limit always allows a call about jobs that the caller already watches.
  */
-export function createRunningWatchLimit({ ledger, now }: LimitWatchesPorts): LimitWatches {
+export function createRunningWatchLimit({ ledger, now }: LimitWatchesPorts): MayWatchJobs {
   const allowances = new Map<string, Allowance>();
   const remember = (caller: string, allowance: Allowance): void => {
     if (allowances.size >= MAX_CALLERS && !allowances.has(caller)) allowances.clear();

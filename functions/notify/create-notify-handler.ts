@@ -1,6 +1,6 @@
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
 import type { Target } from "../../lib/channels/registry.ts";
-import { isCallbackName } from "../../lib/channels/webhook/target.ts";
+import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { createCachedSecretMask } from "../../lib/domain/cached-secret-mask.ts";
@@ -75,7 +75,7 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
   return (received) =>
     parseMessageOrDeadLetter(NotifyMessage, received, readPorts, async (message) => {
       const { target } = message;
-      const config = await (isCallbackName(target)
+      const config = await (isCallbackTargetName(target)
         ? configs.current()
         : configs.currentWith("targets", target));
       const resolved = await resolveNotification(message, config, ports);
@@ -159,7 +159,7 @@ async function notify(
   const { allow } = settings.egress;
   const maskConfig = createCachedSecretMask(config);
   // The config does not contain the URL of a callback, so the URL must be masked here.
-  const mask = isCallbackName(key.target)
+  const mask = isCallbackTargetName(key.target)
     ? (text: string) => maskConfig(createCachedSecretMask(target)(text))
     : maskConfig;
   const attemptAt = now();

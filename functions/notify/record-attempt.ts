@@ -1,6 +1,6 @@
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import { decideNextAttempt, retryScheduleAfterAttempt } from "../../lib/channels/retry-schedule.ts";
-import { isCallbackName } from "../../lib/channels/webhook/target.ts";
+import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { DeliveryState, Instant } from "../../lib/domain/job.ts";
 import { MAX_POSTPONE_SECONDS } from "../../lib/domain/sqs-limits.ts";
@@ -139,7 +139,7 @@ export async function recordAttempt(
   // The function never switches off the callback URL of a watch, because nobody could switch the callback URL on again.
   // More than one watch may use the same callback URL.
   const isConfirmed = state === "gone" && reason !== "target_off" && confirmAt === null;
-  if (isConfirmed && !isCallbackName(key.target) && (await ledger.switchTargetOff(key.target, at)))
+  if (isConfirmed && !isCallbackTargetName(key.target) && (await ledger.switchTargetOff(key.target, at)))
     onAct({ ...NO_WATCH, act: "target_off", who: "service", from: null, targets: [key.target] });
   return deadLetterNotification(notification, received, state, reason, ports);
 }
@@ -157,7 +157,7 @@ async function goneConfirmationTime(
   at: Instant,
   ledger: Pick<Ledger, "markTargetGone">,
 ): Promise<Instant | null> {
-  const name = isCallbackName(key.target) ? JSON.stringify({ ...key, redelivery }) : key.target;
+  const name = isCallbackTargetName(key.target) ? JSON.stringify({ ...key, redelivery }) : key.target;
   const confirmAt = (await ledger.markTargetGone(name, at)) + CONFIRM_GONE_MS;
   return claimedAt >= confirmAt ? null : confirmAt;
 }

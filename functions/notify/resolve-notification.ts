@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { decrypt } from "../../lib/auth/encryption.ts";
 import type { NotificationContent } from "../../lib/channels/channel.ts";
 import type { Target } from "../../lib/channels/registry.ts";
-import { createCallbackTarget, isCallbackName } from "../../lib/channels/webhook/target.ts";
+import { createCallbackTarget, isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
@@ -103,7 +103,7 @@ async function resolveWith(
       if (summary === null) return { kind: "unknown" };
       if (await isFiltered(message, summary.outcome, target, ledger)) return { kind: "filtered" };
       const resolved = notificationOf(toNotificationKey(message), { kind: "outcome", summary }, redelivery);
-      return isCallbackName(name)
+      return isCallbackTargetName(name)
         ? { ...resolved, target: await readCallback(watch, name, config, ledger) }
         : resolved;
     }

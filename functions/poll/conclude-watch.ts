@@ -23,7 +23,7 @@ import {
   daysSince1970,
   durationCountExpiry,
 } from "../../lib/schedule/duration-buckets.ts";
-import { sendDigestAfterLastMember, splitTargetsToNotify } from "../shared/notification-targets.ts";
+import { removeDigestMemberAndSendIfLast, splitTargetsToNotify } from "../shared/notification-targets.ts";
 import { logAndCountConcluded } from "./poll-log.ts";
 
 /** The time limit for the queries to CCE that read the failure reasons of subjobs. */
@@ -202,7 +202,7 @@ async function notifyAndEnd(
 ): Promise<void> {
   const { ledger, config, notifyQueue, onConcluded = logAndCountConcluded } = ports;
   const { outcome, phase, jobType, resourceName, durationSeconds } = summary;
-  const { digestTargets } = await sendDigestAfterLastMember(watch, ports);
+  const { digestTargets } = await removeDigestMemberAndSendIfLast(watch, ports);
   let notified: readonly string[] = [];
   let targets = watch.targets;
   for (;;) {

@@ -7,7 +7,7 @@ import type { PollOfMessage } from "../../lib/ledger/watch-ledger.ts";
 import { PollMessage } from "../../lib/queue/messages.ts";
 import { createCoalescingSender, type Queue, type Timer } from "../../lib/queue/queue.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
-import { decideBeforePoll } from "../../lib/schedule/decide-after-poll.ts";
+import { concludeAfterUnfinishedTries } from "../../lib/schedule/decide-after-poll.ts";
 import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 import { parseMessageOrDeadLetter, type ReadMessagePorts } from "../shared/parse-message-or-dead-letter.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
@@ -186,7 +186,7 @@ async function claimAndPoll(
       return "acknowledged";
     }
     const tries = { unfinished: unfinishedTries, receives: received.receiveCount };
-    const conclusion = decideBeforePoll(
+    const conclusion = concludeAfterUnfinishedTries(
       { ...watch, deadlineAt: computeEffectiveDeadline(claimed) },
       tries,
       claimedAt,

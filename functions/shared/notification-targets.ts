@@ -1,4 +1,4 @@
-import { isCallbackName } from "../../lib/channels/webhook/target.ts";
+import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import type { Digest, DigestLedger } from "../../lib/ledger/ledger.ts";
@@ -35,8 +35,8 @@ export function splitTargetsToNotify(
 ): { readonly own: readonly string[]; readonly byDigest: readonly string[] } {
   const subscribed = watch.targets.filter((name) => targets[name]?.on.includes(outcome) ?? true);
   const selected = [
-    ...subscribed.filter((name) => !isCallbackName(name)),
-    ...subscribed.filter((name) => isCallbackName(name)),
+    ...subscribed.filter((name) => !isCallbackTargetName(name)),
+    ...subscribed.filter((name) => isCallbackTargetName(name)),
   ];
   return {
     own: selected.filter((name) => !watch.digestTargets.includes(name)),
@@ -79,7 +79,7 @@ interface SendDigestPorts {
  * @returns the targets that get a digest message about this watch, or an empty array when the watch is not in a digest
  * @throws SendFailedError when the digest message could not be sent.
  */
-export async function sendDigestAfterLastMember(
+export async function removeDigestMemberAndSendIfLast(
   watch: Pick<Watch, keyof WatchKey | "digestId" | "traceparent">,
   { ledger, notifyQueue }: SendDigestPorts,
 ): Promise<{ readonly digestTargets: readonly string[] }> {

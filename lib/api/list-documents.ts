@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { type Caller, isConfigured } from "../auth/caller.ts";
+import { type Caller, isNameInConfig } from "../auth/caller.ts";
 import type { Config } from "../config/config.ts";
 import { Name, WatchState } from "../domain/job.ts";
 import { Ready } from "../domain/ready.ts";
@@ -125,7 +125,7 @@ function projectErrors(project: string | undefined, caller: Caller, config: Conf
       },
     ];
   const malformed = toRequestErrors(Name.safeParse(project), () => ({ parameter: "project" }));
-  if (malformed.length > 0 || isConfigured(config, "project", project)) return malformed;
+  if (malformed.length > 0 || isNameInConfig(config, "project", project)) return malformed;
   return [{ parameter: "project", detail: describeUnknownName("project", project, caller, config) }];
 }
 

@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { describeRefusal, findJobId, findOperation, findOrderId } from "../cce/find-job-id.ts";
+import { describeErrorInReply, findJobId, findOperation, findOrderId } from "../cce/find-job-id.ts";
 import type { Context } from "../domain/context.ts";
 import { JobId, Name } from "../domain/job.ts";
 import { isObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
@@ -116,7 +116,7 @@ function readableNames(json: unknown): Submission {
 function isReply(json: unknown): boolean {
   if (!isObject(json)) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
-  const finders = [findJobId, findOrderId, findOperation, describeRefusal];
+  const finders = [findJobId, findOrderId, findOperation, describeErrorInReply];
   return finders.some((find) => find(json) !== null);
 }
 
@@ -184,7 +184,7 @@ function queryErrors(query: URLSearchParams): RequestError[] {
 }
 
 function withoutJobId(reply: unknown): string {
-  const refusal = describeRefusal(reply);
+  const refusal = describeErrorInReply(reply);
   if (refusal !== null) return `CCE refused the call: ${refusal}`;
   const orderId = findOrderId(reply);
   return orderId === null

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { type Caller, isConfigured, mayUse } from "../auth/caller.ts";
+import { type Caller, isNameInConfig, mayUse } from "../auth/caller.ts";
 import { encrypt } from "../auth/encryption.ts";
 import { CALLBACK_PREFIX } from "../channels/webhook/target.ts";
 import type { Config } from "../config/config.ts";
@@ -73,7 +73,7 @@ export function resolveSubmission(
     return formErrors.length === 0 ? forbidden("watch", missing) : invalidSubmission(formErrors, missing);
 
   const nameErrors: RequestError[] = names
-    .filter(({ kind, name }) => !isConfigured(config, kind, name))
+    .filter(({ kind, name }) => !isNameInConfig(config, kind, name))
     .map(({ kind, name, position }) => {
       return { ...position, detail: describeUnknownName(kind, name, caller, config) };
     });
@@ -141,8 +141,8 @@ function readyMinutesOf(
 export function hasUnknownName(submission: Submission, config: Config): boolean {
   const { project } = submission;
   return (
-    (project !== undefined && !isConfigured(config, "project", project)) ||
-    namesIn(submission).some(([, name]) => !isConfigured(config, "target", name))
+    (project !== undefined && !isNameInConfig(config, "project", project)) ||
+    namesIn(submission).some(([, name]) => !isNameInConfig(config, "target", name))
   );
 }
 

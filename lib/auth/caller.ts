@@ -6,8 +6,8 @@ export interface Caller {
   /** The name of the caller is `token:NAME` or `oidc:ISSUER:SUB`. */
   readonly name: string;
   /**
-   * The rights of the caller. A token has one entry. An identity token has one entry for each OIDC rule that the
-   * identity token matches. The service never combines parts of two entries.
+   * The rights that the config gives to the caller. A token has one entry. An identity token has one entry for each
+   * OIDC rule that the identity token matches. The service never combines parts of two entries.
    */
   readonly rights: readonly Rights[];
 }
@@ -78,7 +78,7 @@ export function mayUse({ rights }: Caller, { operation, project, target }: Wante
 }
 
 /** Returns true if the config contains the project or target. */
-export function isConfigured(config: Config, kind: "project" | "target", name: string): boolean {
+export function isNameInConfig(config: Config, kind: "project" | "target", name: string): boolean {
   // The JavaScript operator `in` would also find inherited properties, such as `constructor`, so the function uses
   // `Object.hasOwn`.
   return Object.hasOwn(config[`${kind}s`], name);

@@ -7,7 +7,7 @@ import { toObjectOrEmpty } from "../domain/json.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { type Caller, copyRightsOnly } from "./caller.ts";
 import { DiscoveryError, type IssuerKeys, KeysOriginError } from "./issuer-keys.ts";
-import { mismatchedClaims } from "./oidc-rules.ts";
+import { listMismatchedClaimNames } from "./oidc-rules.ts";
 
 const MAX_ISSUER_CHARACTERS = 200;
 
@@ -73,7 +73,7 @@ export async function checkIdentityToken(
     const isIssuedLater = iat * 1000 > now + CLOCK_TOLERANCE_SECONDS * 1000;
     if (isIssuedLater || exp - iat > settings.identityTokenMinutes * 60)
       return refuse("lifetime", ["exp", "iat"]);
-    const mismatches = issuerRules.map((rule) => ({ rule, names: mismatchedClaims(claims, rule) }));
+    const mismatches = issuerRules.map((rule) => ({ rule, names: listMismatchedClaimNames(claims, rule) }));
     const matching = mismatches.filter(({ names }) => names.length === 0).map(({ rule }) => rule);
     if (matching.length === 0) return refuse("claim", closestMismatch(mismatches.map(({ names }) => names)));
     const name = callerName(issuer, claims.sub, rules);

@@ -92,7 +92,7 @@ function jobIdNames(fields: JsonObject): string[] {
  * Describes the error in a parsed reply of CCE, the API gateway or IAM. Returns one line with the error code and the
  * message, for example `CCE.01400001, Invalid request`. Returns null if the reply has no error code.
  */
-export function describeRefusal(reply: unknown): string | null {
+export function describeErrorInReply(reply: unknown): string | null {
   const { codes, message } = toCceError(reply);
   const [code] = codes.map((text) => text.replace(/\p{C}/gu, "").trim()).filter((text) => text !== "");
   if (code === undefined) return null;

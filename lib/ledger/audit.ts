@@ -28,7 +28,7 @@ export interface Audit {
 export type OrphanedWatch = Pick<Watch, "project" | "jobId" | "caller" | "traceparent">;
 
 /** Returns true if discovery, and no caller, opened a watch. */
-export function isDiscovered({ caller }: Pick<WatchKey, "caller">): boolean {
+export function isDiscoveryWatch({ caller }: Pick<WatchKey, "caller">): boolean {
   return caller.startsWith("discover:");
 }
 

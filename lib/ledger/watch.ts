@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { isCallbackName } from "../channels/webhook/target.ts";
+import { isCallbackTargetName } from "../channels/webhook/target.ts";
 import type { Context } from "../domain/context.ts";
 import {
   type Instant,
@@ -247,6 +247,6 @@ export function findExceededLimit(
     const more = added.filter(isOfKind).length;
     return limit > 0 && more > 0 && targets.filter(isOfKind).length + more > limit;
   };
-  if (exceeds(limits.callbacksPerWatch, isCallbackName)) return "callbacksPerWatch";
-  return exceeds(limits.targetsPerWatch, (name) => !isCallbackName(name)) ? "targetsPerWatch" : null;
+  if (exceeds(limits.callbacksPerWatch, isCallbackTargetName)) return "callbacksPerWatch";
+  return exceeds(limits.targetsPerWatch, (name) => !isCallbackTargetName(name)) ? "targetsPerWatch" : null;
 }

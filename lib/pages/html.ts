@@ -16,8 +16,8 @@ export class Html {
 }
 
 /**
- * A value in an `html` template. The template escapes text and joins the entries of an array. Null, undefined and false
- * add no text to the HTML.
+ * A value in an `html` template. The template escapes text and joins the entries of an array. The values null,
+ * undefined and false add no text to the HTML.
  */
 export type Part = Html | string | number | null | undefined | false | readonly Part[];
 

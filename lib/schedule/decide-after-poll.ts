@@ -97,7 +97,7 @@ export function decideAfterPoll(input: DecisionInput): PollDecision {
  * @param tries.receives how often SQS has delivered the message of the poll
  * @returns null if the service makes the poll
  */
-export function decideBeforePoll(
+export function concludeAfterUnfinishedTries(
   watch: Deadline,
   tries: { readonly unfinished: number; readonly receives: number },
   now: Instant,
@@ -164,8 +164,8 @@ function decideByObservation(input: DecisionInput): PollDecision {
       // A `Retry-After` of zero or in the past asks for no wait, so the delay still grows with each failure.
       const seconds =
         (observation.retryAfterSeconds ?? 0) > 0 ? 0 : backoffSeconds(consecutiveFailures, random);
-      // A CCE API that throttles or is unavailable does not check access. Therefore the watch keeps an earlier access
-      // error.
+      // A CCE API that throttles or is unavailable does not check access. Therefore the watch keeps the access error of
+      // an earlier poll.
       return pollAgain(seconds, { accessError: watch.accessError, lastPollError });
     }
     case "unauthorized":

@@ -13,7 +13,7 @@ import {
  */
 export interface Screen {
   readonly hasColours: boolean;
-  /** Returns the number of columns of the terminal. A file or a pipe has no limit. */
+  /** Returns the number of columns of the terminal. A line in a file or in a pipe may have any length. */
   columns(): number;
   /** Prints permanent text above the lines that show the state of the jobs. */
   print(text: string): void;

@@ -1,4 +1,4 @@
-import { isDiscovered } from "../../lib/ledger/audit.ts";
+import { isDiscoveryWatch } from "../../lib/ledger/audit.ts";
 import { idOf, idOfGeneration, type WatchRow } from "./memory-ledger-state.ts";
 import type { ServiceRun } from "./run-service.ts";
 
@@ -37,7 +37,7 @@ function checkContexts({ receivers, asked, ledger }: ServiceRun): readonly strin
   const faults = Object.entries(watches)
     .filter(
       ([, { watch }]) =>
-        !isDiscovered(watch) && callerData[idOfGeneration(watch)]?.context.actor !== watch.caller,
+        !isDiscoveryWatch(watch) && callerData[idOfGeneration(watch)]?.context.actor !== watch.caller,
     )
     .map(([id]) => `${id} has the context of another caller`);
   for (const { notificationId, actor } of receivers.posts) {

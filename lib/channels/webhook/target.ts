@@ -63,7 +63,7 @@ export type WebhookTarget = z.infer<typeof WebhookTarget>;
 export const CALLBACK_PREFIX = "callback:";
 
 /** Returns true if the target with this name was created for the `callbackUrl` of a caller. */
-export const isCallbackName = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
+export const isCallbackTargetName = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
 
 /**
  * Creates a webhook target for the `callbackUrl` of a caller. The webhook target gets notifications about every

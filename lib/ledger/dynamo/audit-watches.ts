@@ -2,7 +2,7 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
-import { type Audit, classifyForAudit, isDiscovered, type OrphanedWatch } from "../audit.ts";
+import { type Audit, classifyForAudit, isDiscoveryWatch, type OrphanedWatch } from "../audit.ts";
 import { NewerItemError } from "../ledger.ts";
 import { fromAttributes } from "./expression.ts";
 import { type Item, type LedgerTable, readParsedItem } from "./item-operations.ts";
@@ -31,7 +31,7 @@ export async function auditWatches(table: LedgerTable, now: Instant): Promise<Au
   const running: WatchKey[] = [];
   for await (const { state, ...itemKey } of scanRecentIndex(table)) {
     const key = parseWatchItemKey(itemKey);
-    if (isDiscovered(key)) audit.discovered += 1;
+    if (isDiscoveryWatch(key)) audit.discovered += 1;
     if (state === "watching") running.push(key);
     else audit[state === "stopped" ? "stopped" : "concluded"] += 1;
   }

@@ -39,7 +39,11 @@ export function callerAttributesIfSmall(data: CallerData): StoredValues | null {
  * Stores callbacks in the caller item of a watch generation. Also stores the context, unless the caller item already
  * has a context.
  */
-export async function saveCallbacks(table: LedgerTable, watch: NewWatch, generation: number): Promise<void> {
+export async function saveCallbacksAndContext(
+  table: LedgerTable,
+  watch: NewWatch,
+  generation: number,
+): Promise<void> {
   const { project, jobId, caller, context, expiresAt } = watch;
   await updateItem(table, {
     key: callerDataItemKey({ project, jobId, caller, generation }),

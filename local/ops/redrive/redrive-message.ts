@@ -1,4 +1,4 @@
-import { isCallbackName } from "../../../lib/channels/webhook/target.ts";
+import { isCallbackTargetName } from "../../../lib/channels/webhook/target.ts";
 import type { WatchGeneration } from "../../../lib/domain/job.ts";
 import type { TargetState } from "../../../lib/ledger/ledger.ts";
 import type { DeliveryRecord, NotificationKey } from "../../../lib/ledger/notification.ts";
@@ -108,7 +108,7 @@ export async function redriveMessage(
   if (obsolete !== null) return { kind: "obsolete", title, cause: obsolete };
   // If a target is switched off, a notification to this target is not sent, because the message would return to the
   // dead-letter queue immediately.
-  if (!isCallbackName(target) && (await readTarget(target)).offSince !== null)
+  if (!isCallbackTargetName(target) && (await readTarget(target)).offSince !== null)
     return kept(`the target is switched off; test it first: POST /v1/targets/${target}/test`);
   const redelivery = await startRedelivery(watch, key, delivery.redelivery);
   if (redelivery === null) return { kind: "obsolete", title, cause: "was sent again at the same time" };

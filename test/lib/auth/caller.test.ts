@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import {
   type Caller,
   findTokenCaller,
-  isConfigured,
+  isNameInConfig,
   mayUse,
   parseAuthorization,
 } from "../../../lib/auth/caller.ts";
@@ -84,6 +84,8 @@ test("the config contains only its own projects and targets, and no inherited na
   });
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   const contains = (kind: "project" | "target") =>
-    ["prod", "deploys", "constructor", "toString"].filter((name) => isConfigured(parsed.config, kind, name));
+    ["prod", "deploys", "constructor", "toString"].filter((name) =>
+      isNameInConfig(parsed.config, kind, name),
+    );
   expect([contains("project"), contains("target")]).toEqual([["prod"], ["deploys"]]);
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describeRefusal, findJobId, findOperation, findOrderId } from "../../../lib/cce/find-job-id.ts";
+import { describeErrorInReply, findJobId, findOperation, findOrderId } from "../../../lib/cce/find-job-id.ts";
 import { JobId } from "../../../lib/domain/job.ts";
 
 describe("findJobId", () => {
@@ -68,20 +68,20 @@ describe("findOrderId", () => {
   });
 });
 
-describe("describeRefusal", () => {
+describe("describeErrorInReply", () => {
   it("returns the error code and the message of a refused call in one line", () => {
     const reply = { errorCode: "CCE.01400001", errorMessage: "Invalid\n\u0007request" };
-    expect(describeRefusal(reply)).toBe("CCE.01400001, Invalid request");
-    expect(describeRefusal({ error: { code: "IAM.0011" } })).toBe("IAM.0011");
+    expect(describeErrorInReply(reply)).toBe("CCE.01400001, Invalid request");
+    expect(describeErrorInReply({ error: { code: "IAM.0011" } })).toBe("IAM.0011");
   });
   it("truncates the code and the message", () => {
-    const refusal = describeRefusal({ code: "c".repeat(100), message: "m".repeat(300) });
+    const refusal = describeErrorInReply({ code: "c".repeat(100), message: "m".repeat(300) });
     expect(refusal).toBe(`${"c".repeat(63)}…, ${"m".repeat(199)}…`);
   });
   it.each([null, "CCE.01400001", [], {}, { code: " " }, { message: "no code" }, { errorCode: "\u0000" }])(
     "returns null for %j, which has no error code",
     (reply) => {
-      expect(describeRefusal(reply)).toBeNull();
+      expect(describeErrorInReply(reply)).toBeNull();
     },
   );
 });

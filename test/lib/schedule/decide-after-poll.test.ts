@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { Settings } from "../../../lib/config/settings.ts";
 import type { Job, Observation } from "../../../lib/domain/job.ts";
 import {
+  concludeAfterUnfinishedTries,
   decideAfterPoll,
-  decideBeforePoll,
   decideWhenRateLimited,
   type PollDecision,
   type PolledWatch,
@@ -42,7 +42,7 @@ test.each([
   ["at the deadline, no unfinished try", 0, { unfinished: 0, receives: 2 }, null],
 ])("%s: decides before the poll for the outcome", (_, afterDeadlineMs, tries, outcome) => {
   const watch = { acceptedAt: NOW - MINUTE_MS, deadlineAt: NOW - afterDeadlineMs };
-  expect(decideBeforePoll(watch, tries, NOW)?.outcome ?? null).toBe(outcome);
+  expect(concludeAfterUnfinishedTries(watch, tries, NOW)?.outcome ?? null).toBe(outcome);
 });
 
 function decide(
