@@ -14,12 +14,19 @@ import { applyPlanSteps } from "./apply-plan.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { entriesAfterSteps, planConfigSteps } from "./config-plan.ts";
 import { formatConfig, parseEntries, readDeployedEntries } from "./deployed-config.ts";
+import {
+  configPath,
+  findStage,
+  formatStageLine,
+  STAGE_OPTIONS,
+  STAGE_USAGE,
+  type Stage,
+} from "./deployed-stage.ts";
 import { checkIssuers } from "./doctor/issuer-checks.ts";
 import { findIneffectiveEntries } from "./ineffective-entries.ts";
 import { findDocumentParameterFaults, findParameterFaults } from "./parameter-limits.ts";
 import { findPlaceholders } from "./placeholders.ts";
 import { findShortSecrets } from "./short-secrets.ts";
-import { configPath, findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./stage.ts";
 
 const USAGE = `Checks, stores and lists the config of a stage.
 

@@ -3,7 +3,7 @@ import { assembleConfigDocument, type ConfigEntry } from "../../lib/config/assem
 import type { ParsedConfig, WholeConfig } from "../../lib/config/config.ts";
 import { parseConfig } from "../../lib/config/parse-config.ts";
 import { readSsmParameters } from "../../lib/runtime/ssm-config.ts";
-import { configPath, type Stage } from "./stage.ts";
+import { configPath, type Stage } from "./deployed-stage.ts";
 
 /**
  * Reads every entry of a stage's config from Parameter Store.

@@ -14,6 +14,14 @@ import {
 import { OUTGOING_PROXY } from "../../lib/runtime/environment.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { readDeployedEntries } from "./deployed-config.ts";
+import {
+  configPath,
+  findStage,
+  formatStageLine,
+  STAGE_OPTIONS,
+  STAGE_USAGE,
+  type Stage,
+} from "./deployed-stage.ts";
 import { type ConcurrencySettings, checkConcurrency } from "./doctor/concurrency-check.ts";
 import { checkConfigFile, checkDeployedConfig } from "./doctor/config-checks.ts";
 import { checkData } from "./doctor/data-checks.ts";
@@ -22,7 +30,6 @@ import { checkIssuers } from "./doctor/issuer-checks.ts";
 import { checkEndpoints, checkProjects } from "./doctor/project-checks.ts";
 import { checkAlarms, checkAlarmTopic, checkQueues, checkStageApi } from "./doctor/stage-checks.ts";
 import { checkTargets, sendTestMessages } from "./doctor/target-checks.ts";
-import { configPath, findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./stage.ts";
 import { SERVICE } from "./stage-limits.ts";
 import { readStageFile } from "./stages.ts";
 

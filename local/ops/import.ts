@@ -1,8 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { readExportFile } from "../../server/store/export-file.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
+import { findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE } from "./deployed-stage.ts";
 import { isStageInUse, planImport, type Written, writeAll } from "./import/import-ledger.ts";
-import { findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE } from "./stage.ts";
 import { SERVICE } from "./stage-limits.ts";
 
 const USAGE = `Imports the ledger of the one-node edition into the ledger of a stage on AWS.

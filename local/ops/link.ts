@@ -11,7 +11,7 @@ import {
   STAGE_OPTIONS,
   STAGE_USAGE,
   type Stage,
-} from "./stage.ts";
+} from "./deployed-stage.ts";
 
 const USAGE = `Creates a link to the list of a project's jobs. Anyone with the link can read the list until it expires.
 

@@ -7,10 +7,10 @@ import { deliveriesOverdueAt } from "../../lib/ledger/watch.ts";
 import { sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { runCommand, UsageError } from "./command.ts";
+import { findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./deployed-stage.ts";
 import { type DeadLetterQueue, openDeadLetterQueue } from "./redrive/dead-letter-queue.ts";
 import { parseDeadLetter, type RedrivePorts, redriveMessage } from "./redrive/redrive-message.ts";
 import { redriveQueue } from "./redrive/redrive-queue.ts";
-import { findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./stage.ts";
 import { SERVICE } from "./stage-limits.ts";
 
 const USAGE = `Sends the messages of a dead-letter queue again. Fix the cause first. A target that is gone stays switched off until

@@ -4,7 +4,7 @@ import { Name } from "../../lib/domain/job.ts";
 import { describeIssue } from "../../lib/domain/zod-fields.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { createToken, TOKEN_BYTES } from "./create-token.ts";
-import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE } from "./stage.ts";
+import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE } from "./deployed-stage.ts";
 
 const USAGE = `Creates a bearer token. Prints the token, and the entry for the config.
 

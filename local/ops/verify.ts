@@ -11,7 +11,14 @@ import { waitForStopSignal } from "../stack/run-until-stopped.ts";
 import { Stoppables } from "../stack/stoppables.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { parseEntries, readDeployedEntries } from "./deployed-config.ts";
-import { findApiUrl, findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./stage.ts";
+import {
+  findApiUrl,
+  findStage,
+  formatStageLine,
+  STAGE_OPTIONS,
+  STAGE_USAGE,
+  type Stage,
+} from "./deployed-stage.ts";
 import { SERVICE } from "./stage-limits.ts";
 import { playAlarmPromise } from "./verify/alarm-test.ts";
 import { makeVerifyConfig, storeEntries } from "./verify/config-entries.ts";

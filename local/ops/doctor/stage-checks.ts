@@ -1,7 +1,7 @@
 import { type CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { findAwsRemedy, findCredentialsRemedy } from "../command.ts";
-import { findApiUrl, type Stage } from "../stage.ts";
+import { findApiUrl, type Stage } from "../deployed-stage.ts";
 import { ALARM_NAMES } from "../stage-limits.ts";
 import { AlarmFailedError, testAlarm } from "../verify/alarm-test.ts";
 import {

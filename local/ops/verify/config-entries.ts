@@ -6,7 +6,7 @@ import { RefusedError } from "../command.ts";
 import { type PlanStep, planConfigSteps } from "../config-plan.ts";
 import { createToken } from "../create-token.ts";
 import { readDeployedEntries } from "../deployed-config.ts";
-import { configPath, type Stage } from "../stage.ts";
+import { configPath, type Stage } from "../deployed-stage.ts";
 import { RETRY_PATH, WEBHOOK_PATH } from "./public-server.ts";
 
 /** The config entries of a verification, and the secrets in them. */

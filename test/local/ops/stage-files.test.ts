@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../../local/ops/command.ts";
-import { findStage } from "../../../local/ops/stage.ts";
+import { findStage } from "../../../local/ops/deployed-stage.ts";
 import {
   MAX_PROXY_BYTES,
   MAX_RUNBOOK_URL_LENGTH,

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../../local/ops/command.ts";
-import { findStage, formatStageLine } from "../../../local/ops/stage.ts";
+import { findStage, formatStageLine } from "../../../local/ops/deployed-stage.ts";
 import { readStageFile, StageFileError } from "../../../local/ops/stages.ts";
 
 let folder: string;
