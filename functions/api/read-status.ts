@@ -112,9 +112,9 @@ export async function replaceDeliveriesByThoseOfDigest(
 }
 
 /**
- * `over`: the wait of the call is over, so the watch may have changed. `not_needed`: the call does not wait, because
- * the watch cannot change within the waiting time. `too_many`: the call does not wait, because too many calls already
- * wait.
+ * The result is `over` if the wait of the call is over, so the watch may have changed. The result is `not_needed` if
+ * the call does not wait, because the watch cannot change within the waiting time. The result is `too_many` if the call
+ * does not wait, because too many calls already wait.
  */
 type WaitResult = "over" | "not_needed" | "too_many";
 

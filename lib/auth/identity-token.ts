@@ -87,8 +87,8 @@ export async function checkIdentityToken(
 }
 
 /**
- * Returns the shortest of the given lists. The shortest list belongs to the OIDC rule that the identity token matches
- * best.
+ * Returns the shortest list of mismatched claims. The shortest list belongs to the OIDC rule that the identity token
+ * matches best.
  */
 const closestMismatch = (lists: readonly (readonly string[])[]): readonly string[] =>
   lists.toSorted((a, b) => a.length - b.length)[0] ?? [];

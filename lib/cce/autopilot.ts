@@ -82,7 +82,8 @@ export type ListReply =
        */
       readonly isComplete: boolean;
       /**
-       * The time in the header `Date` of the reply, by the clock of the cloud. The value is null without such a header.
+       * The time in the header `Date` of the reply, by the clock of the cloud. The value is null if the reply has no
+       * header `Date`.
        */
       readonly date: Instant | null;
     }

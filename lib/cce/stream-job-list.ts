@@ -17,7 +17,10 @@ const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
-/** The whitespace of JSON, and the bytes of a byte order mark. These bytes may stand in front of the list. */
+/**
+ * The whitespace of JSON, and the bytes of a byte order mark. Whitespace and a byte order mark may stand in front of the
+ * list of jobs.
+ */
 const IGNORED_AT_START: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 
 /** The nesting of an entry of the list, and of the objects `metadata`, `spec` and `status` in the entry. */

@@ -33,7 +33,9 @@ export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<str
 
 /**
  * A channel delivers notifications to one kind of target, for example Slack. `Schema` describes the config of a target
- * of this kind. Each channel has a folder, and `registry.ts` lists all channels.
+ * of this kind. Each channel has a folder, and `registry.ts` lists all channels. In the folder, `channel.ts` contains the
+ * schema of a target, the rate limit and the verdict, `message.ts` contains the message and its size limits, and
+ * `signature.ts` contains the signature of a request.
  */
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
   readonly target: Schema;

@@ -70,7 +70,10 @@ const TokenAuth = z.strictObject({ kind: z.literal("token"), token: HeaderSecret
 export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]);
 export type Auth = z.infer<typeof Auth>;
 
-/** The end of a watch after the success of its job. `ready`: the watch ends when the resource of the job is usable. */
+/**
+ * The end of a watch after the success of its job. With the value `ready`, the watch ends when the resource of the job
+ * is usable.
+ */
 export const Until = z.literal("ready");
 /** The time in minutes, after the success of a job, in which the resource of the job must become usable. */
 export const ReadyMinutes = z.number().check(z.positive(), z.maximum(MAX_READY_MINUTES));

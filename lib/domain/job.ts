@@ -53,7 +53,7 @@ function createIdSchema(what: "job ID" | "ID") {
 }
 
 export const JobId = createIdSchema("job ID");
-/** The ID of a cluster, a task or another resource. It has the form of a job ID. */
+/** The ID of a cluster, a task or another resource. The ID has the form of a job ID. */
 export const ResourceId = createIdSchema("ID");
 
 /**

@@ -16,7 +16,10 @@ export const OPERATION_KINDS = [
 export const OperationKind = z.enum(OPERATION_KINDS);
 export type OperationKind = z.infer<typeof OperationKind>;
 
-/** Returns true if a job type is the kind of an operation. CCE itself never uses such a type for a job. */
+/**
+ * Returns true if a job type is the kind of an operation. CCE itself never uses the kind of an operation as the type of
+ * a job.
+ */
 export function isOperationWithoutJob(jobType: string | null): boolean {
   return OperationKind.safeParse(jobType).success;
 }

@@ -25,7 +25,10 @@ const HTML_ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt:
 /** Matches a line break with the spaces after it, control characters and invisible characters. */
 const INVISIBLE = /[\r\n\u2028\u2029][\r\n\u2028\u2029\t ]*|[\p{C}\p{DI}]+/gu;
 
-/** Matches text without encoded, control or invisible characters. Such text can contain only an unencoded secret. */
+/**
+ * Matches text without encoded, control or invisible characters. Text without such characters can contain only an
+ * unencoded secret.
+ */
 const PLAIN = /^[\w .:;,/@=()[\]{}|#*~!?"'<>$^`-]*$/;
 
 /**
@@ -42,7 +45,7 @@ interface View {
 export type SecretMask = (text: string) => string;
 
 /**
- * Returns a mask for the given secrets. The mask ignores the case of letters. The mask also finds a secret
+ * Returns a mask that replaces `secrets`. The mask ignores the case of letters. The mask also finds a secret
  * - in JSON, HTML, percent or form encoding, also if only some characters are encoded or the encoding is repeated;
  * - in base64, base64url and hexadecimal, also as a part of a longer encoded text;
  * - that line breaks, control characters or invisible characters split.

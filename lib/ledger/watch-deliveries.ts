@@ -59,7 +59,7 @@ const NOTIFICATION_SLACK_MS = 4 * 60_000;
 /**
  * Returns the time when the message of a notification is sent again.
  * @param delivery is null if no message has ever claimed the notification
- * @param sentAt the time when the first message was sent. Is 0 if that was more than a minute ago.
+ * @param sentAt the time when the first message was sent, or 0 if the first message was sent more than a minute ago
  */
 export function notificationOverdueAt(delivery: DeliveryRecord | null, sentAt: Instant): Instant {
   return (delivery?.nextAttemptAt ?? sentAt) + NOTIFICATION_SLACK_MS;

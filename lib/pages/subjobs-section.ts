@@ -131,7 +131,7 @@ function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; tex
   return { icon: isStarted && !isOver ? "running" : "waiting", text };
 }
 
-/** `mixed`: the subjob has succeeded, but a subjob below it has not. */
+/** The value is `mixed` if the subjob has succeeded, but a subjob below the subjob has not. */
 type GroupKind = "failed" | "mixed" | "pending" | "succeeded";
 
 /** The icon and the text of the line that replaces several subjobs, in the order of the sorted groups. */

@@ -66,7 +66,9 @@ export const UNITS = {
    */
   SweepFailures: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
-  /** The number of responses of the API with the HTTP status 5xx. A response without such a status writes no value. */
+  /**
+   * The number of responses of the API with the HTTP status 5xx. A response without an HTTP status 5xx writes no value.
+   */
   ServerErrors: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
   /**

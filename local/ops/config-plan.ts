@@ -32,12 +32,12 @@ export interface PlanStep {
 
 /**
  * Returns the steps of a plan, which make a stage's config equal to the config in a file. If the stage's config has an
- * entry that the config file does not contain, the entry is kept. If `removeOthers` is true, such an entry is removed.
- * A difference in white space or in the order of JSON keys does not count as a change of an entry. The Lambda functions
- * may read the config between two steps, so the config must be valid after each step. Therefore the command stores an
- * entry before the entries that refer to it, and removes an entry after the entries that refer to it. If the kind of a
- * target changes, the entry with the secret fields contains all fields of the target until both entries of the target
- * are changed.
+ * entry that the config file does not contain, the entry is kept. If `removeOthers` is true, an entry that the file
+ * does not contain is removed. A difference in white space or in the order of JSON keys does not count as a change of
+ * an entry. The Lambda functions may read the config between two steps, so the config must be valid after each step.
+ * Therefore the command stores an entry before the entries that refer to it, and removes an entry after the entries
+ * that refer to it. If the kind of a target changes, the entry with the secret fields contains all fields of the target
+ * until both entries of the target are changed.
  */
 export function planConfigSteps(
   deployed: readonly ConfigEntry[],

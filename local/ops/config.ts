@@ -96,7 +96,7 @@ function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
 /**
  * Reads and checks a config file. The checks ensure that the Lambda functions accept the returned config, and that
  * Parameter Store can store it.
- * @param path the path in Parameter Store where the config will be stored. Null means that the config will not be
+ * @param path the path in Parameter Store where the config will be stored. With the value null, the config will not be
  * stored in Parameter Store.
  * @throws ConfigInvalidError
  */

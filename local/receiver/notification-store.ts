@@ -10,7 +10,10 @@ export interface ReceivedNotification {
   readonly headers: Readonly<Record<string, string>>;
   /** The unchanged body of the HTTP request, which a test needs to check the signature of the notification. */
   readonly body: string;
-  /** The HTTP status of the receiver's response. Null means that the receiver has not responded to the notification. */
+  /**
+   * The HTTP status of the receiver's response. The value null means that the receiver has not responded to the
+   * notification.
+   */
   readonly status: number | null;
   readonly signature: SignatureCheck;
 }

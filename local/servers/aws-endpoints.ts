@@ -25,7 +25,7 @@ export async function startAwsEndpoints(options: {
   grants: () => RoleGrants;
   /** The server at `upstream.dynamodb`. */
   dynamo: DynamoServer;
-  /** Null means that the global secondary indexes are never late. */
+  /** With the value null, the global secondary indexes are never late. */
   lateIndexSeed: number | null;
 }): Promise<Endpoints & { stop(): Promise<void> }> {
   const { upstream, sessions, controlKey, ssmAccessKeyId, grants, dynamo, lateIndexSeed } = options;

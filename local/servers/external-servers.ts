@@ -10,8 +10,8 @@ import { createTable, type DynamoServer, findTable } from "./dynamodb.ts";
 import { CREDENTIALS, type SqsServer } from "./start-sqs.ts";
 
 /**
- * The URLs of servers that the local stack uses but does not start, such as DynamoDB Local. Null means that the local
- * stack starts its own server.
+ * The URLs of servers that the local stack uses but does not start, such as DynamoDB Local. With the value null, the
+ * local stack starts its own server.
  */
 export interface ExternalServers {
   readonly dynamodb: string | null;

@@ -4,8 +4,8 @@ import { type ExternalServers, NO_EXTERNAL_SERVERS } from "../servers/external-s
 /** The settings of a local stack that differ from the default local stack. */
 export interface StackSettings {
   /**
-   * The folder in which the local stack stores its DynamoDB tables. Null means that the tables are in memory. The SQS
-   * queues of the local stack are always in memory.
+   * The folder in which the local stack stores its DynamoDB tables. With the value null, the tables of the ledger are
+   * in memory. The SQS queues of the local stack are always in memory.
    */
   readonly ledgerDir: string | null;
   /** The servers that the local stack uses in place of its own servers. */
@@ -14,7 +14,10 @@ export interface StackSettings {
   readonly scheduleSpeed: number;
   /** The account's quota for concurrent executions of all functions. */
   readonly accountConcurrency: number;
-  /** The random seed for the delays of the global secondary indexes. Null means that the indexes are never late. */
+  /**
+   * The random seed for the delays of the global secondary indexes. With the value null, the indexes of the tables are
+   * never late.
+   */
   readonly lateIndexSeed: number | null;
 }
 

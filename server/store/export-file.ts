@@ -16,7 +16,10 @@ const EXPORT_VERSION = 1;
 const Header = z.strictObject({
   export: z.literal("cce-job-notifier"),
   version: z.literal(EXPORT_VERSION),
-  /** Is true if a process ran the service on the data during the export. The service can change the data afterwards. */
+  /**
+   * The value is true if a process ran the service on the data during the export. The service can change the data
+   * afterwards.
+   */
   whileRunning: z.optional(z.literal(true)),
 });
 const Line = z.strictObject({

@@ -110,7 +110,7 @@ function factsBlock(facts: readonly Fact[], texts: Texts): RichTextBlock {
 
 /**
  * Returns a block with text links. A button would make Slack call the Slack app, and most Slack apps do not respond to
- * such calls.
+ * the call of a button.
  */
 function linksBlock(links: readonly Link[]): RichTextBlock {
   return paragraph(...joined(links.map(({ label, url }) => [{ type: "link", url, text: label }])));
