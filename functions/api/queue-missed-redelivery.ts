@@ -20,7 +20,11 @@ import type { Config } from "../../lib/config/config.ts";
 import { MAX_DEADLINE_MINUTES } from "../../lib/config/settings.ts";
 import { type Instant, Name, type Outcome } from "../../lib/domain/job.ts";
 import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
-import { findLedgerPageToken, hideCallerInPageToken, PageTokenError } from "../../lib/ledger/page-token.ts";
+import {
+  findLedgerPageToken,
+  PageTokenError,
+  replaceCallerInPageToken,
+} from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { logAndCountAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { createDigestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
@@ -127,7 +131,10 @@ async function redeliverPages(
   }
   if (position === null) return { jobs, next: null };
   const { project, before } = position;
-  return { jobs, next: createMissedPageToken({ project, before: before && hideCallerInPageToken(before) }) };
+  return {
+    jobs,
+    next: createMissedPageToken({ project, before: before && replaceCallerInPageToken(before) }),
+  };
 }
 
 async function redeliverWatches(

@@ -62,10 +62,7 @@ export interface PollResult {
   readonly polls: number;
   /** The times of the latest polls of the job, oldest first. */
   readonly polledAt: readonly Instant[];
-  /**
-   * The time when the lease of the poll ends. A lease is the time for which one message alone may make the poll. After
-   * this time, another message may repeat the poll.
-   */
+  /** The time when the lease of the poll ends. After this time, another message may repeat the poll. */
   readonly leaseUntil: Instant;
 }
 
@@ -76,10 +73,7 @@ class LeaseEndedError extends Error {
   override readonly name = "LeaseEndedError";
 }
 
-/**
- * The error of a poll that found a watch at its deadline, although the deadline has moved since the poll was claimed.
- * The message of the poll is received again and repeats the poll.
- */
+/** The error of a poll if the deadline of the watch has moved since the claim. The message repeats the poll. */
 class DeadlineMovedError extends Error {
   override readonly name = "DeadlineMovedError";
 }

@@ -90,10 +90,7 @@ interface Wanted {
   readonly observe: (result: TextReply | { readonly kind: "too_large" }) => Observation;
 }
 
-/**
- * The requests for the jobs of one project. The functions mask the secrets in all texts that they return. None of the
- * functions throws an error.
- */
+/** The requests for the jobs of one project. Each function masks the secrets in its result and never throws an error. */
 export interface ProjectQueries {
   /** Returns what `CceClient.unansweredWaitMs` describes. */
   unansweredWaitMs(): number;

@@ -53,10 +53,7 @@ export const WatchFields = z.object({
    * The value is true if the message for the next poll is in the queue. `pollDone` is also true before the first poll.
    */
   pollDone: z.boolean(),
-  /**
-   * The number of the last poll before the latest restart of the watch. The number is 0 if the watch was never
-   * restarted.
-   */
+  /** The number of the last poll before the latest restart of the watch, or 0 for a watch without a restart. */
   previousPolls: z._default(z.int(), 0),
   /**
    * The number of polls in the current generation of the watch that the rate limit postponed. A postponed poll sends no
