@@ -150,13 +150,13 @@ export async function readPageUrls(
   client: Pick<NotifierClient, "list">,
 ): Promise<ReadonlyMap<string, string>> {
   const pageUrls = new Map<string, string>();
-  const submissions = Map.groupBy(statuses, ({ project, acceptedAt }) => `${project} ${acceptedAt}`);
-  for (const [first] of submissions.values()) {
-    if (first === undefined) continue;
+  // Node.js 20 has no Map.groupBy.
+  const submissions = new Map(statuses.map((status) => [`${status.project} ${status.acceptedAt}`, status]));
+  for (const { project, acceptedAt } of submissions.values()) {
     const { jobs } = await client.list([
-      ["project", first.project],
-      ["since", first.acceptedAt],
-      ["to", first.acceptedAt],
+      ["project", project],
+      ["since", acceptedAt],
+      ["to", acceptedAt],
       ["limit", String(MAX_SAME_TIME)],
     ]);
     for (const job of jobs) if (job.pageUrl !== null) pageUrls.set(jobName(job), job.pageUrl);

@@ -26,6 +26,17 @@ function nodeIn(directory: string): string {
   return join(directory, "node");
 }
 
+/** Functions of JavaScript and Node.js that Node.js 20 does not have. */
+const NEWER_THAN_NODE_20 =
+  /\b(?:(?:Map|Object)\.groupBy|Array\.fromAsync|Promise\.(?:withResolvers|try)|RegExp\.escape|URL\.parse|Error\.isError)\b|\.(?:union|intersection|difference|symmetricDifference|isSubsetOf|isSupersetOf|isDisjointFrom|getOrInsert)\(|\.(?:values|keys|entries)\(\)\.(?:map|filter|find|some|every|reduce|toArray|flatMap|take|drop|forEach)\(|import\.meta\.main/g;
+
+test("the built file uses no function that Node.js 20 does not have", async () => {
+  const file = join(folder, "cce-notifier.mjs");
+  await build(file);
+  expect((await readFile(file, "utf8")).match(NEWER_THAN_NODE_20)).toBeNull();
+  expect("Map.groupBy(a); b.values().map(c); d.union(e)".match(NEWER_THAN_NODE_20)).toHaveLength(3);
+});
+
 test("the built file runs alone in an empty folder, with every Node from version 20", async () => {
   const file = join(folder, "cce-notifier.mjs");
   await build(file);

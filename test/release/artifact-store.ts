@@ -13,7 +13,7 @@ export interface ArtifactStore {
 
 export async function startArtifactStore(folder: string): Promise<ArtifactStore> {
   const examples = new URL("../../lib/openapi/schema-examples.json", import.meta.url);
-  const { SubmissionResult, StatusDocument } = JSON.parse(await readFile(examples, "utf8"));
+  const { SubmissionResult, StatusDocument, JobList } = JSON.parse(await readFile(examples, "utf8"));
   const ended = { state: "succeeded", done: true, phase: "Success", reason: null, causes: [], failures: [] };
   const status = Object.assign({}, StatusDocument, ended, { deliveries: [] });
   const requests: string[] = [];
@@ -21,8 +21,9 @@ export async function startArtifactStore(folder: string): Promise<ArtifactStore>
     requests.push(`${request.method} ${request.url}`);
     if (request.url?.startsWith("/v1/")) {
       const isSubmission = request.method === "POST";
+      const isList = request.url.startsWith("/v1/jobs?");
       response.writeHead(isSubmission ? 202 : 200, { "content-type": "application/json" });
-      response.end(JSON.stringify(isSubmission ? SubmissionResult : status));
+      response.end(JSON.stringify(isSubmission ? SubmissionResult : isList ? JobList : status));
       return;
     }
     const file = await readFile(join(folder, basename(request.url ?? ""))).catch(() => null);

@@ -261,9 +261,20 @@ test("docs/command.md installs and runs the files of the release as printed, on 
       assert.equal(ran.code, 0, `Node.js ${major}: ${code}${ran.stdout}${ran.stderr}`);
       assert.match(ran.stdout, new RegExp(`^${name}: OK$`, "m"));
       assert.match(ran.stdout, /succeeded/i);
+      assert.match(ran.stdout, /^ {2}page: https:/m);
       const wrongSum = await runBlock(code.replace(/echo "\w/, 'echo "x'), env, empty);
       assert.notEqual(wrongSum.code, 0);
     }
+  for (const path of (await nodes()).values()) {
+    const env = { NOTIFIER_URL: store.url, NOTIFIER_TOKEN: "t" };
+    const job = "prod/1e50bfbe-5b9e-11ef-8f52-0255ac10003e";
+    const command = join(files, "cce-notifier.mjs");
+    const opened = await runCommand(join(path, "node"), [command, "open", job], { env });
+    assert.deepEqual([opened.code, opened.stderr], [0, ""]);
+    assert.match(opened.stdout, /^https:/);
+    const waited = await runCommand(join(path, "node"), [command, "status", job, "--wait"], { env });
+    assert.match(waited.stdout, /^ {2}page: https:/m);
+  }
   assert.ok(store.requests.includes("POST /v1/jobs?from=cce&project=prod"), store.requests.join());
 });
 
