@@ -49,7 +49,7 @@ test("npm start leads from the demo to a job of one's own, and Ctrl-C stops it",
   const accepted = await run(call);
   expect([accepted.code, JSON.parse(accepted.stdout)]).toMatchObject([0, { jobs: [{ status: "accepted" }] }]);
   await demo.shows(/❌ Failed: ScaleupNodePool demo-pool/, 60_000);
-  await demo.shows("30 × CreateNodeVM", 60_000);
+  await demo.shows("30 subjobs of type CreateNodeVM failed", 60_000);
 
   const job = await runCommand(process.execPath, ["local/demo-job.ts", "fail"]);
   expect([job.code, job.stderr]).toEqual([0, ""]);
