@@ -122,9 +122,15 @@ const STEPS = [
   ...["switchTargetOff", "throttleTarget"].map((name) => `notify ledger.${name}`),
   ...["notify notify-dead.send", "notify notify.changeVisibility"],
   ...["poll cce.addMissingFailureReasons", "poll cce.poll", "poll cce.resource"],
-  ...["addDuration", "claimPoll", "endWatch", "readDigest", "readDurations", "readLatestDurations"].map(
-    (name) => `poll ledger.${name}`,
-  ),
+  ...[
+    "addDuration",
+    "addLatestDurations",
+    "claimPoll",
+    "endWatch",
+    "readDigest",
+    "readDurations",
+    "readLatestDurations",
+  ].map((name) => `poll ledger.${name}`),
   ...["readWatch", "recordPoll", "removeRunningMember", "saveOutcomeOnce", "saveSlowOnce"].map(
     (name) => `poll ledger.${name}`,
   ),
