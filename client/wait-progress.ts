@@ -26,8 +26,9 @@ interface ShownJob {
 }
 
 /**
- * Shows the progress of a wait. On a terminal, the lines of the running jobs change in place. In a log, each change is a
- * line, and a job without a change gets a line about every 25 seconds. The caller calls `tick` every second.
+ * Shows how far the jobs are that the command waits for. On a terminal, the lines of the running jobs change in place.
+ * In a log, each change is a line, and a job without a change gets a line about every 25 seconds. The caller calls
+ * `tick` every second.
  */
 export class WaitProgress {
   readonly #screen: Screen;

@@ -6,8 +6,9 @@ export interface Caller {
   /** The name of the caller is `token:NAME` or `oidc:ISSUER:SUB`. */
   readonly name: string;
   /**
-   * The rights that the config gives to the caller. A token has one entry. An identity token has one entry for each
-   * OIDC rule that the identity token matches. The service never combines parts of two entries.
+   * The rights that the config gives to the caller. For a bearer token, the list has one element. For an identity
+   * token, the list has one element for each OIDC rule that the identity token matches. The service never combines
+   * parts of two elements.
    */
   readonly rights: readonly Rights[];
 }

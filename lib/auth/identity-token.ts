@@ -138,7 +138,7 @@ interface FailedCheck {
     | "expiry"
     | "lifetime"
     | "claim";
-  /** The names of the claims because of which the check failed. */
+  /** The names of the token claims that made the check of the identity token fail. */
   readonly claims: readonly string[];
 }
 

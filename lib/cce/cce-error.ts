@@ -66,7 +66,7 @@ export function toCceError(json: unknown): CceError {
   const levels = isObject(top.error) ? [top, top.error] : [top];
   const textsOf = (names: readonly string[]) =>
     levels.flatMap((fields) => names.map((name) => textOf(fields, name)));
-  // The field `message` has the most useful text, so it comes first in the list.
+  // The field `message` has the most useful text, so `message` is the first name in this list.
   const messages = [...textsOf(["message"]), ...textsOf(MESSAGE_NAMES), ...textsOf(["title"])];
   return {
     codes: [...new Set(textsOf(CODE_NAMES))].filter((code) => code !== ""),

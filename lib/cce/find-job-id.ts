@@ -100,7 +100,10 @@ export function describeErrorInReply(reply: unknown): string | null {
   return message === null ? shortCode : `${shortCode}, ${truncate(message, MAX_MESSAGE_CHARACTERS)}`;
 }
 
-/** The fields of an operation, from a reply of CCE and from the caller. The fields are not validated. */
+/**
+ * The fields of an operation. Some fields come from the reply of CCE, and the caller gave the other fields. The fields
+ * are not validated.
+ */
 interface FoundOperation {
   readonly kind: string;
   readonly clusterId?: string | undefined;

@@ -73,7 +73,10 @@ export function parseWrappedBody<T>(schema: z.ZodMiniType<T>, body: string): T |
   return schema.safeParse(withLowerCaseNames(unwrapObject(parseJson(body.trim())))).data;
 }
 
-/** Returns a value with the names of its fields in lower case, up to the given level. An exact name comes first. */
+/**
+ * Returns a copy of a value in which the names of the fields are in lower case, up to the given depth of nesting. An
+ * exact name comes first.
+ */
 function withLowerCaseNames(value: unknown, levels = 2): unknown {
   if (!isObject(value) || levels === 0) return value;
   const fields = Object.entries(value).map(([name, inner]) => [name, withLowerCaseNames(inner, levels - 1)]);

@@ -39,8 +39,9 @@ const COMMON_PARTS =
   /secret|password|passphrase|change|example|default|notifier|production|callback|linkkey|qwerty|letmein|123456/i;
 
 /**
- * A key for links to pages and for callback URLs. A person who has one link can search for the key with a computer.
- * Therefore the schema refuses a short key, and a key that a person has probably invented.
+ * A key for links to pages and for callback URLs. A person who has one link can let a computer try many keys, until one
+ * key gives the signature in this link (brute force). Therefore the schema refuses a short key, and a key that a person
+ * has probably invented.
  */
 export const LinkKey = z.pipe(
   z.string().check(

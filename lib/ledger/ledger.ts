@@ -105,7 +105,7 @@ export interface SlowLedger {
   readLatestDurations(project: string, jobType: string): Promise<LatestDurations>;
   /**
    * Adds the durations of one ended job and of its subjobs, as `appendLatestDurations` describes. If several calls
-   * overlap, the ledger stores the durations of all calls.
+   * overlap, the ledger stores the durations from each of these calls and loses none.
    */
   addLatestDurations(
     project: string,
@@ -164,8 +164,8 @@ export interface Discovery {
   /** The time of the first list, by the clock of the cloud. The value is null before the first list. */
   readonly switchedOnAt: Instant | null;
   /**
-   * The time of the latest list that was complete and whose jobs all have a watch, by the clock of the cloud. Before
-   * the first such list, the value is the time of the first try.
+   * The time, by the clock of the cloud, of the latest list that was complete and after which each job of the list had
+   * a watch. Before the first such list, the value is the time of the first try.
    */
   readonly succeededAt: Instant;
   /** The IDs of jobs that discovery must skip, although the times of these jobs do not exclude them. */

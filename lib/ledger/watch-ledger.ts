@@ -76,7 +76,10 @@ export type PollClaim =
     }
   /** The watch does not need the poll any more, so the poll function can acknowledge the message of the poll. */
   | { readonly kind: "stale"; readonly reason: "missing" | "over" | "superseded" | "done" }
-  /** The same message has claimed the poll already. An earlier invocation for this message may still run. */
+  /**
+   * An earlier delivery of the same queue message has already claimed the poll. The invocation for this earlier
+   * delivery may still run.
+   */
   | { readonly kind: "own_lease" }
   /** Another message in the queue has claimed the poll. The poll function can acknowledge its own message. */
   | { readonly kind: "other_owner" };

@@ -21,8 +21,8 @@ import {
  */
 const MAX_SHORT_TREE = 14;
 /**
- * The maximum number of lines that the page shows of a long tree before the reader opens a line. This number is the
- * largest number of groups of one job.
+ * The maximum number of lines of a long tree that the page shows before the reader expands one of the lines. This
+ * number is the largest number of groups of one job.
  */
 const MAX_OPEN_LINES = 21;
 /** The minimum number of consecutive subjobs that one line replaces in a long tree of subjobs. */

@@ -58,7 +58,7 @@ function toLogKeys(fields: LogFields): Record<string, LogFields[string]> {
 
 const snakeCaseNames = new Map<string, string>();
 
-/** Converts the name of a field. The names are constants in the code, so the converted names stay in memory. */
+/** Returns the name of a log field in snake_case. The names are constants in the code, so the results stay in memory. */
 function snakeCase(name: string): string {
   const known = snakeCaseNames.get(name);
   if (known !== undefined) return known;

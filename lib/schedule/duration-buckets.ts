@@ -35,8 +35,8 @@ export const ANY_TYPE = "*";
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 728;
 /**
- * For long durations, a bucket is 2 % of the duration wide. The buckets for the shortest durations are 0.2 s wide. The
- * scale of the buckets is ln(1 + seconds / 10).
+ * For long durations, the width of a bucket is 2 % of the duration. The buckets for the shortest durations are 0.2 s
+ * wide. The scale of the buckets is ln(1 + seconds / 10).
  */
 const BUCKET_WIDTH = 0.02;
 const LINEAR_SECONDS = 10;

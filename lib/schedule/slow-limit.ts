@@ -54,10 +54,10 @@ function slowBucket({ counts, total }: RecentJobs): number {
 }
 
 /**
- * Returns the age from which a job is slow if the durations rise within one day. The ledger counts durations by day, so
- * these counts do not show such a rise. The function divides each duration by the median of the 20 jobs that ended
- * before the job started. These factors stay the same while the durations rise. A slow job exceeds 19 of 20 of the
- * factors. Returns 0 if too few jobs have ended.
+ * Returns the age from which a job counts as slow, so that jobs whose durations rise within one day are not all slow.
+ * The ledger counts durations by day, so these counts do not show such a rise. The function divides each duration by
+ * the median of the 20 jobs that ended before the job started. These factors stay the same while the durations rise. A
+ * slow job exceeds 19 of 20 of the factors. Returns 0 if too few jobs have ended.
  */
 function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
   const median = medianOfLatest(jobs);

@@ -202,9 +202,9 @@ function assumedSurvival(assumption: Assumption): AssumedSurvival {
 }
 
 /**
- * Assumes that jobs end evenly between two ages. The distribution of job durations is uniform with logistic edges. The
- * service does not know the true age within the range at which jobs end. Polls that are planned for the whole range
- * cost little more than polls for the true age.
+ * Assumes that jobs end evenly between two ages. At both ends of this range, the density of the job durations falls
+ * gradually, as a logistic curve does. The service does not know the true age within the range at which jobs end. Polls
+ * that are planned for the whole range cost little more than polls for the true age.
  */
 function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number): Assumption {
   const softRamp = (age: number, start: number) => edgeSeconds * softplus((age - start) / edgeSeconds);

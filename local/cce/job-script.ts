@@ -4,11 +4,11 @@ import * as z from "zod";
 const Fields = z.strictObject({
   jobId: z.string().default(() => randomUUID()),
   type: z.string(),
-  /** The start time of the subjob, in script seconds after the job was added to the simulator. */
+  /** The start time of the subjob, in seconds after the job was added to the simulator. */
   startSeconds: z.number().min(0).default(0),
   /**
-   * The end time of the job or subjob, in script seconds after the job was added to the simulator. The value null means
-   * that the job never ends.
+   * The end time of the job or subjob, in seconds after the job was added to the simulator. One real second has as many
+   * of these seconds as the `speed` of the simulator says. The value null means that the job never ends.
    */
   endSeconds: z.number().min(0).nullable(),
   outcome: z.enum(["Success", "Failed"]).default("Success"),
@@ -43,7 +43,7 @@ const JobRequest = z.strictObject({ project: z.string().min(1), script: JobScrip
 interface RunningJob {
   readonly script: JobScript;
   readonly addedAtMs: number;
-  /** The speed of the simulated jobs, which is the number of script seconds in one real second. */
+  /** The speed of the simulated jobs, which is the number of seconds of a script in one real second. */
   readonly speed: number;
 }
 

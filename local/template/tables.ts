@@ -34,7 +34,10 @@ export type TableDefinition = Omit<z.infer<typeof Properties>, "TableName" | "Ti
 
 export interface TableResource {
   readonly definition: TableDefinition;
-  /** The attribute that contains the time after which DynamoDB may delete an item, or null. */
+  /**
+   * The name of the attribute with the time after which DynamoDB may delete an item. The value is null if no item of
+   * the table expires.
+   */
   readonly timeToLiveAttribute: string | null;
 }
 

@@ -3,7 +3,8 @@ import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template, TemplateInvalidError } from "./template.ts";
 
 /**
- * The longest time that an HTTP API waits for a function. This time is also the default time limit of an HTTP API.
+ * The longest time that an HTTP API waits for a function. The 30 s are also the default time limit of an HTTP API of
+ * API Gateway.
  */
 const MAX_INTEGRATION_TIMEOUT_MS = 30_000;
 

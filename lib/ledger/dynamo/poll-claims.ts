@@ -26,8 +26,8 @@ import {
 const INLINE_TREE_BYTES = 250;
 
 /**
- * The hashes of trees of subjobs that are too large for the watch item. In most polls the tree of subjobs is the same
- * as in the previous poll.
+ * The hashes of those trees of subjobs that do not fit into the watch item. In most polls the tree of subjobs is the
+ * same as in the previous poll.
  */
 const largeTrees = new Set<string>();
 const MAX_LARGE_TREES = 1000;

@@ -4,7 +4,10 @@ import { type Finding, okFinding, readErrorName, unreadableFinding, warningFindi
 
 /** The default value of the parameters `pollConcurrency` and `notifyConcurrency` in serverless.yml. */
 export const DEFAULT_CONCURRENCY = 10;
-/** The functions of a stage without `poll` and `notify`. Each of these functions needs at least one execution. */
+/**
+ * The functions of a stage without `poll` and `notify`. The account must be able to run at least one concurrent
+ * execution of each of these functions.
+ */
 export const OTHER_FUNCTIONS = ["api", "audit", "discover", "enqueue", "sweep", "trail"] as const;
 const ITEM = "concurrency";
 
