@@ -24,8 +24,8 @@ import { isDiscoveryWatch } from "../../lib/ledger/audit.ts";
 import {
   findLedgerPageToken,
   PageTokenError,
-  replaceCallerInPageToken,
   toPageToken,
+  toPublicPageToken,
 } from "../../lib/ledger/page-token.ts";
 import { countPollsOfGeneration, type Watch } from "../../lib/ledger/watch.ts";
 import type { ApiPorts } from "./api-ports.ts";
@@ -165,14 +165,14 @@ export async function findJobListPage(
       const last = jobs.length >= limit ? jobs[limit - 1]?.watch : undefined;
       if (last === undefined) continue;
       const position = last === page.watches.at(-1) ? page.next : toPageToken(last);
-      return { jobs: jobs.slice(0, limit), next: position && replaceCallerInPageToken(position) };
+      return { jobs: jobs.slice(0, limit), next: position && toPublicPageToken(position) };
     }
     next = page.next;
     const oldest = page.watches.at(-1)?.acceptedAt;
     if (filter.since !== null && oldest !== undefined && oldest < filter.since) next = null;
     if (next === null || !isFiltered) break;
   }
-  return { jobs, next: next && replaceCallerInPageToken(next) };
+  return { jobs, next: next && toPublicPageToken(next) };
 }
 
 /** Returns a position in the list of watches above the newest watch that a filter with `to` can select. */

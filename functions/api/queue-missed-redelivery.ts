@@ -20,13 +20,9 @@ import type { Config } from "../../lib/config/config.ts";
 import { MAX_DEADLINE_MINUTES } from "../../lib/config/settings.ts";
 import { type Instant, Name, type Outcome } from "../../lib/domain/job.ts";
 import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
-import {
-  findLedgerPageToken,
-  PageTokenError,
-  replaceCallerInPageToken,
-} from "../../lib/ledger/page-token.ts";
+import { findLedgerPageToken, PageTokenError, toPublicPageToken } from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
-import { logAndCountAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
+import { logActAndCountStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { createDigestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
 import type { RequestPorts } from "./api-ports.ts";
 import {
@@ -94,7 +90,7 @@ export async function queueMissedRedelivery(
   const scope = { target: name, wanted, config, now: ports.now(), isOff, handled: new Set<string>() };
   try {
     const result = await redeliverPages(projects, scope, ports);
-    const { onAct = logAndCountAct } = ports;
+    const { onAct = logActAndCountStop } = ports;
     if (result.jobs.some(({ status }) => status === "queued"))
       onAct({ ...NO_WATCH, act: "redeliver", who: caller.name, from: request.sourceIp, targets: [name] });
     return jsonResponse(202, result);
@@ -133,7 +129,7 @@ async function redeliverPages(
   const { project, before } = position;
   return {
     jobs,
-    next: createMissedPageToken({ project, before: before && replaceCallerInPageToken(before) }),
+    next: createMissedPageToken({ project, before: before && toPublicPageToken(before) }),
   };
 }
 

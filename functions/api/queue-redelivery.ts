@@ -25,7 +25,7 @@ import { deliveriesOverdueAt, type Watch, type WatchDocument } from "../../lib/l
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { logAndCountAct } from "../../lib/runtime/log-act.ts";
+import { logActAndCountStop } from "../../lib/runtime/log-act.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
@@ -46,7 +46,7 @@ export async function queueRedelivery(
     now: clock,
     notifyQueue,
     onRedelivered = logRedelivery,
-    onAct = logAndCountAct,
+    onAct = logActAndCountStop,
   }: ApiPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {

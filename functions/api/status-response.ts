@@ -17,8 +17,8 @@ import { isSubscribedToSlowOrRemoved } from "../shared/notification-targets.ts";
 /** The size limit of an API response. Lambda allows 6 MiB for a response with its request ID and its field names. */
 const MAX_RESPONSE_BYTES = 6_000_000;
 /**
- * The size limit of the list of failed subjobs in the status document and in the webhook event. The tree of subjobs
- * contains the complete failure reasons of the subjobs.
+ * The size limit of the list of failed subjobs in the status document. The tree of subjobs contains the complete failure
+ * reasons of the subjobs.
  */
 const MAX_FAILURES_BYTES = 20_000;
 const MAX_CAUSES_BYTES = 20_000;

@@ -13,7 +13,7 @@ import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import { SendFailedError } from "../../lib/queue/queue.ts";
-import { logAndCountAct } from "../../lib/runtime/log-act.ts";
+import { logActAndCountStop } from "../../lib/runtime/log-act.ts";
 import { removeDigestMemberAndSendIfLast } from "../shared/notification-targets.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
@@ -61,7 +61,7 @@ function mayStopAll({ rights }: Caller, project: string): boolean {
  */
 async function stopOne(
   { project, jobId, caller: owner }: WatchKey,
-  { ledger, notifyQueue, configs, now, onAct = logAndCountAct }: ApiPorts,
+  { ledger, notifyQueue, configs, now, onAct = logActAndCountStop }: ApiPorts,
   caller: Caller,
   { sourceIp }: ApiRequest,
 ): Promise<ApiResponse | ProblemResponse> {

@@ -15,7 +15,7 @@ import type { Target } from "../../lib/channels/registry.ts";
 import { createCachedSecretMask } from "../../lib/domain/cached-secret-mask.ts";
 import { Name } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { logAndCountAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
+import { logActAndCountStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import type { RequestPorts } from "./api-ports.ts";
 
 const ATTEMPT_MS = 10_000;
@@ -37,7 +37,7 @@ export async function testTarget(
     uuid,
     remainingMs,
     onTested = logTargetTest,
-    onAct = logAndCountAct,
+    onAct = logActAndCountStop,
   }: RequestPorts,
   caller: Caller,
 ): Promise<ApiResponse | ProblemResponse> {

@@ -8,7 +8,7 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { logAndCountAct, NO_WATCH } from "../../lib/runtime/log-act.ts";
+import { logActAndCountStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { createDeadLetter } from "../shared/parse-message-or-dead-letter.ts";
@@ -57,7 +57,7 @@ export interface RecordAttemptPorts {
   /** Reports a delivery attempt. By default, the notify function writes a log line and metrics. */
   readonly onAttempt?: typeof logAndCountAttempt;
   /** Reports that the service has switched a target off. By default, the notify function writes a log line. */
-  readonly onAct?: typeof logAndCountAct;
+  readonly onAct?: typeof logActAndCountStop;
 }
 
 /** The data that the function read before a delivery attempt. */
@@ -87,7 +87,7 @@ export async function recordAttempt(
   result: AttemptResult,
   ports: RecordAttemptPorts,
 ): Promise<Disposition> {
-  const { ledger, settings, now, random, onAttempt = logAndCountAttempt, onAct = logAndCountAct } = ports;
+  const { ledger, settings, now, random, onAttempt = logAndCountAttempt, onAct = logActAndCountStop } = ports;
   const { key, redelivery } = notification;
   const at = now();
   const { verdict, reason, status, durationMs, answer } = result;

@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import { parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
 import { createLambdaHandler } from "../../lib/runtime/invocation.ts";
-import { type Act, createConfigAct, logAndCountAct } from "../../lib/runtime/log-act.ts";
+import { type Act, createConfigAct, logActAndCountStop } from "../../lib/runtime/log-act.ts";
 
 /** CloudWatch Logs sends log lines as base64 of compressed JSON. The lines of one event take at most some megabytes. */
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
@@ -33,7 +33,8 @@ const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
 
 export const handler = createLambdaHandler<unknown, void>(async (event) => {
   const change = ConfigChange.safeParse(event);
-  if (change.success) logConfigActs(change.data, readEnvironment("CONFIG_PATH").CONFIG_PATH, logAndCountAct);
+  if (change.success)
+    logConfigActs(change.data, readEnvironment("CONFIG_PATH").CONFIG_PATH, logActAndCountStop);
   else copyActLines(event, writeLine);
 });
 

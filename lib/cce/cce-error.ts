@@ -45,7 +45,7 @@ export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([408, 409, 423, 425]);
 
 /** Returns the kind of error for the HTTP status of an error reply. */
-export function errorKindOfStatus(status: number): ErrorKind {
+export function errorKindOfRefusedStatus(status: number): ErrorKind {
   if (status === 401) return "unauthorized";
   if (status === 403) return "forbidden";
   if (status === 429) return "throttled";

@@ -7,7 +7,7 @@ import { readCappedRetryAfterSeconds } from "../http/retry-after.ts";
 import {
   describeErrorReplyUnmasked,
   type ErrorKind,
-  errorKindOfStatus,
+  errorKindOfRefusedStatus,
   parseCceError,
   refusalAfterNetworkError,
 } from "./cce-error.ts";
@@ -90,7 +90,7 @@ export function readIamTokenReply(reply: TextReply, now: Instant, project: strin
       token: new Secret(token),
       expiresAt: expiryOf(body) ?? now + DEFAULT_VALIDITY_MS,
     };
-  const kind = errorKindOfStatus(status);
+  const kind = errorKindOfRefusedStatus(status);
   const error = parseCceError(body);
   const advice = asksForSecondFactor(reply) ? secondFactorText(project) : null;
   const texts: Readonly<Record<ErrorKind, string>> = {

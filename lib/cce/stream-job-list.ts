@@ -56,7 +56,7 @@ export async function streamJobList(
 ): Promise<ListReply | Observation> {
   let isList = false;
   let listBytes = 0;
-  const scanner = createJsonArrayScanner((json) => {
+  const scanner = createShallowArrayScanner((json) => {
     const job = parseListedJob(json);
     if (job !== null) onJob(job);
   });
@@ -102,7 +102,7 @@ interface ListScanner {
  * arrived. Values that are nested deeper than the fields of `metadata`, `spec` and `status` are replaced by null, so an
  * entry is small even if its job has thousands of subjobs. The scanner keeps only the current entry in memory.
  */
-export function createJsonArrayScanner(onEntry: (json: string) => void): ListScanner {
+export function createShallowArrayScanner(onEntry: (json: string) => void): ListScanner {
   /** The number of open brackets and braces. The value is null before the start of the array. */
   let depth: number | null = null;
   let isList = true;

@@ -141,24 +141,27 @@ export function verdictOfNetworkError(code: string): AttemptVerdict {
 }
 
 /**
- * Returns the verdict for the response of a chat. `own` is the verdict from the vendor's documented response, or null
- * if the response does not have the form that the vendor documents. Only a documented response of the vendor can mean
- * `delivered` or `gone`, because a proxy, a sign-in page or a content delivery network may answer with any HTTP status.
- * `defaultThrottleSeconds` is the wait after an HTTP 429 response that contains no waiting time.
+ * Returns the verdict for the response of a chat. Only a documented response of the vendor can mean `delivered` or
+ * `gone`, because a proxy, a sign-in page or a content delivery network may answer with any HTTP status. An HTTP status
+ * with the same meaning in every channel, such as 503, comes before the documented response.
+ * @param documentedVerdict the verdict from the vendor's documented response, or null if the response does not have the
+ * form that the vendor documents. Such a response leads to `retry`.
+ * @param defaultThrottleSeconds the wait after an HTTP 429 response that contains no waiting time
  */
 export function verdictOfChatAnswer(
   answer: ReceiverAnswer,
-  vendorVerdict: AttemptVerdict | null,
+  documentedVerdict: AttemptVerdict | null,
   now: Instant,
   defaultThrottleSeconds: number | null,
 ): AttemptVerdict {
   const { status } = answer;
   const afterSeconds = readWaitSeconds(answer, now);
-  const isThrottled = status === 429 || vendorVerdict?.spent === false;
-  if (isThrottled) return throttled(afterSeconds ?? vendorVerdict?.afterSeconds ?? defaultThrottleSeconds);
+  const isThrottled = status === 429 || documentedVerdict?.spent === false;
+  if (isThrottled)
+    return throttled(afterSeconds ?? documentedVerdict?.afterSeconds ?? defaultThrottleSeconds);
   return (
     verdictOfCommonStatus(status, afterSeconds) ??
-    vendorVerdict ??
+    documentedVerdict ??
     verdictOfUnknownAnswer(answer, afterSeconds)
   );
 }
@@ -170,8 +173,8 @@ function readWaitSeconds({ headers, body }: ReceiverAnswer, now: Instant): numbe
 }
 
 /**
- * Returns the verdict (delivered, again or failed) for a response that the chat itself did not send. After a response
- * that the chat did not send, the service sends the notification again.
+ * Returns the verdict for a response that the chat itself did not send. After such a response, the service sends the
+ * notification again.
  */
 function verdictOfUnknownAnswer(
   { status, headers, body }: ReceiverAnswer,

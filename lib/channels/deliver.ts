@@ -64,11 +64,11 @@ export interface AttemptResult extends AttemptVerdict {
  * again. The function never throws an error.
  */
 export function deliver(request: DeliveryRequest): Promise<AttemptResult> {
-  return deliverThroughChannel(channelOf(request.target.kind), request);
+  return deliverWithFallback(channelOf(request.target.kind), request);
 }
 
 /** Makes one delivery attempt through the given channel. The function never throws an error. */
-export async function deliverThroughChannel<Schema extends TargetSchema>(
+export async function deliverWithFallback<Schema extends TargetSchema>(
   channel: Channel<Schema>,
   request: DeliveryRequest<z.infer<Schema>>,
 ): Promise<AttemptResult> {

@@ -91,7 +91,7 @@ export interface ConfigParser<C extends Config> {
 
 /**
  * Creates the schema of a config document. All names in a config must also refer to entries that exist in the config
- * (see `parseConfig`).
+ * (see `createConfigParser`).
  * @param schemas the schemas of a project and of a target
  */
 export function createConfigDocumentSchema<P extends PublicProject, T extends PublicTarget>(schemas: {

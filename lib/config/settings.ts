@@ -155,8 +155,8 @@ export const Settings = z.strictObject({
     ),
   ),
   /**
-   * The number of days for which the ledger keeps a watch after the watch has ended. The minimum number of days is in
-   * `lib/config/settings.ts`.
+   * The number of days for which the ledger keeps a watch after the watch has ended. `computeLedgerExpiryTime` has the
+   * minimum.
    */
   retentionDays: z._default(Days, 30),
 });

@@ -30,9 +30,10 @@ export type NotificationGenerations = Readonly<Record<string, number>>;
  * Computes the generations in the notification keys of a watch from all watches of the job. The generation for a target
  * is the highest generation of all watches that name the target. Therefore two watches that run at the same time have
  * the same notification key when the job ends, even if one of them was restarted. A restarted watch has a higher
- * generation than all other watches of the job, so a restart always leads to a new notification.
+ * generation than all other watches of the job, so a restart always leads to a new notification. The result contains
+ * only the targets whose generation is higher than the generation of the watch.
  */
-export function computeNotificationGenerations(
+export function computeHigherGenerations(
   { generation, targets }: WatchTargets,
   jobWatches: readonly WatchTargets[],
 ): NotificationGenerations {

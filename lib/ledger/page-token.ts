@@ -32,7 +32,7 @@ export class PageTokenError extends Error {
 
 /**
  * Returns the page token for a position in the list of watches. The page token contains the name of a caller, so only
- * the ledger gets the page token. The readers of the job list get the page token from `replaceCallerInPageToken`.
+ * the ledger gets the page token. The readers of the job list get the page token from `toPublicPageToken`.
  */
 export function toPageToken({ acceptedAt, jobId, caller }: PagePosition): string {
   return Buffer.from(JSON.stringify([acceptedAt, jobId, caller])).toString("base64url");
@@ -56,7 +56,7 @@ export function parsePageToken(token: string): PagePosition {
  * names have the same byte.
  * @throws PageTokenError if `toPageToken` did not create the token.
  */
-export function replaceCallerInPageToken(token: string): string {
+export function toPublicPageToken(token: string): string {
   const { acceptedAt, jobId, caller } = parsePageToken(token);
   return Buffer.from(JSON.stringify([acceptedAt, jobId, callerByte(caller)])).toString("base64url");
 }
@@ -64,7 +64,7 @@ export function replaceCallerInPageToken(token: string): string {
 /**
  * Returns the page token for the ledger from the page token of a reader. If no watch of the job has the position any
  * more, for example after a restart, the page continues after all watches of the job with the same acceptance time.
- * @throws PageTokenError if `replaceCallerInPageToken` did not create the token.
+ * @throws PageTokenError if `toPublicPageToken` did not create the token.
  */
 export async function findLedgerPageToken(
   token: string,

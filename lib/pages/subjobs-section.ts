@@ -69,7 +69,7 @@ ${timesTable(rows, done)}</section>`;
 function treeNode(job: JobDocument, tree: Tree, lines: number): Html {
   const key = job.jobId && html` data-key="${job.jobId}"`;
   if (job.subJobs.length === 0) return html`<li${key}>${treeRow(job, tree)}${note(job)}</li>`;
-  const groups = groupSubJobs(job.subJobs, tree.isLong);
+  const groups = foldSubJobs(job.subJobs, tree.isLong);
   const isOpen = !tree.isLong || (groups.length <= lines && !isAllSucceeded(job));
   const parents = groups.filter((group) => group.length === 1 && !group.every(isAllSucceeded)).length;
   const linesOfEach = isOpen ? Math.floor((lines - groups.length) / Math.max(1, parents)) : 0;
@@ -157,7 +157,7 @@ function kindOf(job: JobDocument): GroupKind {
  * The groups keep the order of the subjobs, unless this order gives more than twelve groups. With more than twelve
  * groups, failed subjobs come first, and succeeded subjobs come last.
  */
-export function groupSubJobs(
+export function foldSubJobs(
   subJobs: readonly JobDocument[],
   isTreeLong: boolean,
 ): readonly (readonly JobDocument[])[] {

@@ -53,7 +53,7 @@ const NONE = "-";
  * Writes the log line `act`, and counts each stopped watch in the metric `Stopped`. The time of the act is the time of
  * the log line.
  */
-export function logAndCountAct(made: Act): void {
+export function logActAndCountStop(made: Act): void {
   const { act, who, from, project, jobId, owner, traceparent, targets, entry } = made;
   log.info("act", {
     act,

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
+import { computeHigherGenerations } from "../../lib/ledger/notification.ts";
 import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
 import { compareNewestFirst } from "../../lib/ledger/watch.ts";
 import { listDeliveries } from "../../lib/ledger/watch-deliveries.ts";
@@ -30,7 +30,7 @@ export function readOperations(store: Store): WatchReadLedger {
         const outcome = readRecord(store, "outcome", generationId(watch));
         const generations =
           outcome?.generations ??
-          computeNotificationGenerations(
+          computeHigherGenerations(
             watch,
             readJobRows(store, key).map((other) => other.watch),
           );

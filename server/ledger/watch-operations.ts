@@ -1,8 +1,5 @@
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
-import {
-  computeNotificationGenerations,
-  type NotificationGenerations,
-} from "../../lib/ledger/notification.ts";
+import { computeHigherGenerations, type NotificationGenerations } from "../../lib/ledger/notification.ts";
 import { type CallerData, isRestartedByCall, type Watch } from "../../lib/ledger/watch.ts";
 import type { NewWatch, OpenResult, WatchChangeLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Store } from "../store/store.ts";
@@ -146,7 +143,7 @@ function saveGenerationsOfLateTargets(
   addedTargets: readonly string[],
 ): NotificationGenerations {
   const others = readJobRows(store, watch).map((row) => row.watch);
-  const generations = computeNotificationGenerations(
+  const generations = computeHigherGenerations(
     { generation: watch.generation, targets: addedTargets },
     others,
   );

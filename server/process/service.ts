@@ -11,7 +11,7 @@ import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 import { answerAndLogRequest } from "../../lib/runtime/answer-and-log-request.ts";
 import { monotonicClock, systemClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { logAndCountAct } from "../../lib/runtime/log-act.ts";
+import { logActAndCountStop } from "../../lib/runtime/log-act.ts";
 import { meter, sendMetricsTo } from "../../lib/runtime/metrics.ts";
 import { deleteExpiredRows } from "../ledger/sqlite-ledger.ts";
 import { createSqliteQueue, type QueueName, type SqliteQueue } from "../queue/sqlite-queue.ts";
@@ -177,7 +177,7 @@ function createConfigFileSource({ configFile, env }: ServiceOptions) {
     parse: (document) => {
       const parsed = parseConfig(document);
       if (parsed.kind === "config") {
-        if (latest !== null) listConfigActs(latest, document).forEach(logAndCountAct);
+        if (latest !== null) listConfigActs(latest, document).forEach(logActAndCountStop);
         latest = document;
       }
       return parsed;

@@ -1,5 +1,5 @@
 import type { JobKey } from "../../lib/domain/job.ts";
-import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
+import { computeHigherGenerations } from "../../lib/ledger/notification.ts";
 import { parsePageToken, toPageToken } from "../../lib/ledger/page-token.ts";
 import { compareNewestFirst, type Watch } from "../../lib/ledger/watch.ts";
 import { listDeliveries } from "../../lib/ledger/watch-deliveries.ts";
@@ -21,8 +21,7 @@ export function readOperations({
       if (row === undefined) return null;
       const { watch } = row;
       const outcome = outcomes[idOfGeneration(watch)];
-      const generations =
-        outcome?.generations ?? computeNotificationGenerations(watch, jobWatches(watches, key));
+      const generations = outcome?.generations ?? computeHigherGenerations(watch, jobWatches(watches, key));
       const slow = slowJobs[idOfGeneration(watch)] ?? null;
       const deliveries = listDeliveries(
         watch,

@@ -1,5 +1,5 @@
 import type { WatchKey } from "../../lib/domain/job.ts";
-import { computeNotificationGenerations } from "../../lib/ledger/notification.ts";
+import { computeHigherGenerations } from "../../lib/ledger/notification.ts";
 import { type CallerData, isRestartedByCall, roundUpToLastMsBeforeSweep } from "../../lib/ledger/watch.ts";
 import type { OpenResult, WatchChangeLedger } from "../../lib/ledger/watch-ledger.ts";
 import {
@@ -62,7 +62,7 @@ export function watchOperations(
       write(stored);
       if (!needsGenerations) return { kind: "already_watching", watch, addedTargets, generations: {} };
       const added = { generation: watch.generation, targets: addedTargets };
-      const generations = computeNotificationGenerations(added, jobWatches(watches, wanted));
+      const generations = computeHigherGenerations(added, jobWatches(watches, wanted));
       const outcome = outcomes[id];
       if (outcome !== undefined)
         outcomes[id] = { ...outcome, generations: { ...outcome.generations, ...generations } };

@@ -20,6 +20,7 @@ export const RUNS: readonly Run[] = [
   [/^npm run chaos:one-node$/, ".ci/run", "chaos:one-node"],
   [/^npm run upgrade$/, ".ci/run", "npm run --silent upgrade"],
   [/^npm run burst$/, ".ci/run", "npm run --silent burst"],
+  [/^npm run fair-\w+$/, ".ci/run", "npm run --silent fair-"],
   [/^npm run release:test$/, ".ci/run", "release:test"],
   [/^npm run pipelines:test$/, ".ci/run", "pipelines:test"],
   [/^npm run licenses$/, ".ci/run", "licenses"],
@@ -68,7 +69,7 @@ export const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string])[] = 
   [/^npm run bench:costs -- --measure$/, "it changes the stored figures"],
   [/^npm run --silent bench:schedule-table /, "it takes more than ten minutes"],
   [/^npm run mutate /, "it takes from two minutes to hours"],
-  [/^npm run (fair-\w+|burst:accept)$/, "the figure counts on a machine that does nothing else"],
+  [/^npm run burst:accept$/, "the figure counts on a machine that does nothing else"],
   [/^npm run upgrade -- --release TAG$/, "the first release has no earlier release"],
   [/^node bench\/screenshots\.ts$/, "a person checks the pictures"],
 ];

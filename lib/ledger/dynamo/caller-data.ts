@@ -39,7 +39,7 @@ export function callerAttributesIfSmall(data: CallerData): StoredValues | null {
  * Stores callbacks in the caller item of a watch generation. Also stores the context, unless the caller item already
  * has a context.
  */
-export async function saveCallbacksAndContext(
+export async function saveCallbacksAndFirstContext(
   table: LedgerTable,
   watch: NewWatch,
   generation: number,

@@ -3,7 +3,7 @@ import type { Instant, Outcome, WatchGeneration, WatchKey } from "../../domain/j
 import { parseJson } from "../../domain/json.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
-import { computeNotificationGenerations, type NotificationGenerations } from "../notification.ts";
+import { computeHigherGenerations, type NotificationGenerations } from "../notification.ts";
 import { deliveriesOverdueAt, type StoredOutcome, truncateEndedJob } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
 import {
@@ -179,7 +179,7 @@ export async function saveGenerationsOfLateTargets(
   addedTargets: readonly string[],
 ): Promise<NotificationGenerations> {
   const added = { generation: watch.generation, targets: addedTargets };
-  const late = computeNotificationGenerations(added, await listJobWatches(table, watch));
+  const late = computeHigherGenerations(added, await listJobWatches(table, watch));
   if (Object.keys(late).length === 0) return late;
   const stored = await readOutcome(table, watch);
   await updateItem(table, {

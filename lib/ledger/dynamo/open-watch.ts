@@ -10,7 +10,7 @@ import type { NewWatch, OpenResult } from "../watch-ledger.ts";
 import {
   callerAttributesIfSmall,
   moveCallerDataToCallerItem,
-  saveCallbacksAndContext,
+  saveCallbacksAndFirstContext,
 } from "./caller-data.ts";
 import { saveGenerationsOfLateTargets } from "./end-watch.ts";
 import type { StoredValues } from "./expression.ts";
@@ -55,7 +55,7 @@ export const openWatch: LedgerOperation<"openWatch"> = async (table, watch) => {
     // a part of the first generation of this watch.
     const before = inline === null ? await readRawItem(table, key) : null;
     if (before === null) {
-      if (inline === null) await saveCallbacksAndContext(table, watch, 0);
+      if (inline === null) await saveCallbacksAndFirstContext(table, watch, 0);
       const created = await createItemIfAbsent(table, key, attributes);
       if (created) return { kind: "accepted", poll: 1, generation: 0 };
     }
@@ -85,7 +85,7 @@ async function restartWatch(
   const others = await listJobWatches(table, watch);
   const generation = 1 + Math.max(found.generation, ...others.map((other) => other.generation));
   const removed = await moveCallerDataToCallerItem(table, item);
-  await saveCallbacksAndContext(table, watch, generation);
+  await saveCallbacksAndFirstContext(table, watch, generation);
   const restarted = await updateItem(table, {
     key: watchItemKey(watch),
     set: {
@@ -142,7 +142,7 @@ async function extendWatch(
   if (!hasNewTargets && !hasCallbacks && !isLater && !isReadyLonger)
     return { kind: "already_watching", watch: toWatch(found), addedTargets: [], generations: {} };
   if (hasCallbacks || (isLater && found.hasCallerItem))
-    await saveCallbacksAndContext(table, watch, found.generation);
+    await saveCallbacksAndFirstContext(table, watch, found.generation);
   const needsSweep = !isWatching && hasNewTargets;
   const generations = needsSweep
     ? await saveGenerationsOfLateTargets(table, { ...watch, generation: found.generation }, newTargets)

@@ -1,6 +1,6 @@
 import { BatchGetItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { computeNotificationGenerations } from "../notification.ts";
+import { computeHigherGenerations } from "../notification.ts";
 import { type PagePosition, parsePageToken, toPageToken } from "../page-token.ts";
 import type { Watch } from "../watch.ts";
 import { listDeliveries } from "../watch-deliveries.ts";
@@ -50,7 +50,7 @@ export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
   const watch = toWatch(parsed);
   const outcomeItem = items.get(outcomeItemKey(watch).sk);
   const outcome = outcomeItem === undefined ? null : toStoredOutcome(outcomeItem);
-  const generations = outcome?.generations ?? computeNotificationGenerations(watch, toJobWatches(items));
+  const generations = outcome?.generations ?? computeHigherGenerations(watch, toJobWatches(items));
   const treeItem = parsed.treeHash === null ? undefined : items.get(treeItemKey(key).sk);
   const tree = parsed.tree ?? treeItem?.tree?.B ?? null;
   const slowItem = items.get(slowItemKey(watch).sk);

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { delivered } from "../../../lib/channels/attempt-verdict.ts";
 import { createJsonRequest } from "../../../lib/channels/channel.ts";
 import { createChatChannel, robotFields } from "../../../lib/channels/chat/chat-channel.ts";
-import { deliverThroughChannel } from "../../../lib/channels/deliver.ts";
+import { deliverWithFallback } from "../../../lib/channels/deliver.ts";
 import { isChatKind } from "../../../lib/channels/public-target.ts";
 import { CHANNELS, channelOf, createChannelRegistry } from "../../../lib/channels/registry.ts";
 import { createCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
@@ -68,7 +68,7 @@ describe("a new channel", () => {
     closeLater(receiver);
     const url = `http://127.0.0.1:${receiver.port}/`;
     const target = registry.Target.parse({ kind: "toy", url, secret: "toy-secret" });
-    const result = await deliverThroughChannel(registry.channelOf(target.kind), {
+    const result = await deliverWithFallback(registry.channelOf(target.kind), {
       target,
       content: CONTENT,
       webhookId: "msg_1",
