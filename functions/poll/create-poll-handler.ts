@@ -215,7 +215,8 @@ async function claimAndPoll(
 /**
  * Returns the seconds for which a poll message returns to its queue because CCE does not answer the queries of the
  * project. Returns 0 if the poll must be made now. A claim and a record of the poll would delay the polls of other
- * projects. Each message waits only once, so that the ledger records that the project gets no answer.
+ * projects. Each message waits only once, so that the ledger records that the project gets no answer. No message waits
+ * for longer than the queries of the project.
  */
 function unansweredWaitSeconds(
   { project, deadlineAt }: PollMessage,
@@ -223,9 +224,11 @@ function unansweredWaitSeconds(
   { cce, random }: Pick<PollScope, "cce" | "random">,
 ): number {
   const remainingSeconds = Math.floor((deadlineAt - now) / 1000);
-  if (cce.unansweredWaitMs(project) === 0 || remainingSeconds < MAX_UNANSWERED_WAIT_SECONDS) return 0;
+  const unansweredSeconds = cce.unansweredWaitMs(project) / 1000;
+  if (unansweredSeconds === 0 || remainingSeconds < MAX_UNANSWERED_WAIT_SECONDS) return 0;
   const spreadSeconds = MAX_UNANSWERED_WAIT_SECONDS - MIN_UNANSWERED_WAIT_SECONDS;
-  return Math.ceil(MIN_UNANSWERED_WAIT_SECONDS + random() * spreadSeconds);
+  const waitSeconds = MIN_UNANSWERED_WAIT_SECONDS + random() * spreadSeconds;
+  return Math.ceil(Math.min(waitSeconds, unansweredSeconds));
 }
 
 /** Returns the time limit for the query to CCE. If the result is 0 or negative, too little time remains for a poll. */

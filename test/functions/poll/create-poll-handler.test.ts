@@ -261,6 +261,13 @@ describe("a poll of a project that gets no answer from CCE", () => {
     expect(changed).toEqual([5, 20]);
   });
 
+  it("waits no longer than the queries of the project", async () => {
+    const { flow, changed, poll } = await unanswered();
+    flow.unansweredWaitMs = 2_100;
+    await poll(1);
+    expect(changed).toEqual([3]);
+  });
+
   it("is made at once if the deadline is near", async () => {
     const { flow, changed, poll } = await unanswered();
     flow.clock.now = T0 + 3_600_000 - 19_999;
