@@ -20,7 +20,7 @@ export const RUNS: readonly Run[] = [
   [/^npm run chaos:one-node$/, ".ci/run", "chaos:one-node"],
   [/^npm run upgrade$/, ".ci/run", "npm run --silent upgrade"],
   [/^npm run burst$/, ".ci/run", "npm run --silent burst"],
-  [/^npm run fair-\w+$/, ".ci/run", "300 jobs of a project that gets no answer"],
+  [/^npm run (fair-\w+)$/, ".ci/run", "300 jobs of a project that gets no answer"],
   [/^npm run release:test$/, ".ci/run", "release:test"],
   [/^npm run pipelines:test$/, ".ci/run", "pipelines:test"],
   [/^npm run licenses$/, ".ci/run", "licenses"],
