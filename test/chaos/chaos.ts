@@ -29,7 +29,7 @@ const DOWN_AFTER_MS = 6_000;
  * A notification that has not arrived after this time is lost. On a quiet machine, the last one arrives after 80 s. Next to
  * other programs, a query can reach its time limit of two seconds, and then the polls of the project wait.
  */
-const GIVE_UP_MS = 180_000;
+const GIVE_UP_MS = 300_000;
 const CALL_SIZE = 50;
 const TARGETS = ["audit", "ops"];
 
