@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { ProblemError } from "../../client/errors.ts";
 import { followWatches, waitSecondsPerCall } from "../../client/follow-watches.ts";
 import type { Reply } from "../../client/request.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import type { JobKey } from "../../lib/domain/job.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
+import fc from "../support/properties.ts";
 
 const POLL_SECONDS = 10;
 const example = StatusDocument.parse(schemaExamples.StatusDocument);

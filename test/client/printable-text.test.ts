@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { toPrintable, toPrintableJson } from "../../client/printable-text.ts";
 import { CI_COMMANDS, CI_RUNNERS } from "../support/ci-runners.ts";
+import fc from "../support/properties.ts";
 
 const runnersOf = (text: string) =>
   text.split("\n").flatMap((line) => Object.keys(CI_RUNNERS).filter((name) => CI_RUNNERS[name]?.(line)));

@@ -82,6 +82,7 @@ function messageKey(messageId: string): ItemKey {
   return { pk: `L#${messageId}`, sk: "message" };
 }
 
-function discoveryKey(project: string): ItemKey {
+/** Returns the key of the item with the discovery of a project. */
+export function discoveryKey(project: string): ItemKey {
   return { pk: `L#${project}`, sk: "discovery" };
 }

@@ -2,12 +2,7 @@ import * as z from "zod";
 import type { Instant } from "../../../lib/domain/job.ts";
 import { parseJson } from "../../../lib/domain/json.ts";
 import { callbackAttributes } from "../../../lib/ledger/dynamo/caller-data.ts";
-import {
-  claimList,
-  rememberMessage,
-  requestList,
-  saveDiscovery,
-} from "../../../lib/ledger/dynamo/discovery.ts";
+import { discoveryKey, rememberMessage } from "../../../lib/ledger/dynamo/discovery.ts";
 import {
   findDurationCounter,
   latestDurationsKey,
@@ -118,16 +113,13 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
     (digestId, { running, ...digest }, expiresAt) =>
     (table) =>
       createDigestItem(table, { digestId, ...digest, expiresAt }, running),
-  discovery:
-    (project, { listedAt, requested, ...discovery }) =>
-    async (table) => {
-      if ((await claimList(table, project, listedAt, 0)) === null) return false;
-      const { switchedOnAt, succeededAt, skippedJobIds } = discovery;
-      if (switchedOnAt !== null)
-        await saveDiscovery(table, project, null, { switchedOnAt, succeededAt, skippedJobIds });
-      if (requested) await requestList(table, project);
-      return true;
-    },
+  discovery: (project, { requested, skippedJobIds, ...discovery }, expiresAt) =>
+    create(discoveryKey(project), {
+      ...discovery,
+      requested: requested ? true : null,
+      skippedJobIds: new Set(skippedJobIds),
+      expiresAt: toEpochSeconds(expiresAt),
+    }),
   message: (messageId, _record, expiresAt) => (table) => rememberMessage(table, messageId, expiresAt),
   waiting: null,
 };

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { NotifyMessage, PollMessage, parseMessage } from "../../../lib/queue/messages.ts";
+import fc from "../../support/properties.ts";
 import { TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
 

@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
-import fc from "fast-check";
 import type { JsonObject } from "../../../lib/domain/json.ts";
 import { createOpenApiDocument, PARAMETER_SCHEMAS } from "../../../lib/openapi/openapi-document.ts";
+import fc from "../../support/properties.ts";
 import { json } from "../http-answers.ts";
 import { createHarness } from "../http-harness.ts";
 

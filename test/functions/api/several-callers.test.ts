@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import fc from "fast-check";
 import { JobList } from "../../../lib/api/list-documents.ts";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
+import fc from "../../support/properties.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, START } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";

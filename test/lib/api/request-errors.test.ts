@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import * as z from "zod";
 import {
   describeUnknownName,
@@ -9,6 +8,7 @@ import {
 import type { Rights } from "../../../lib/config/config.ts";
 import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { CONFIG } from "../../functions/http-config.ts";
+import fc from "../../support/properties.ts";
 
 test("toJsonPointer escapes as RFC 6901 and a URI fragment require", () => {
   expect(toJsonPointer([])).toBe("#");

@@ -1,10 +1,10 @@
 import { setTimeout } from "node:timers/promises";
-import fc from "fast-check";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { checkIdentityToken, hasJwtForm } from "../../../lib/auth/identity-token.ts";
 import { createIssuerKeysCache } from "../../../lib/auth/issuer-keys.ts";
 import { listMismatchedClaimNames, matchesWildcardPattern } from "../../../lib/auth/oidc-rules.ts";
 import type { OidcRule } from "../../../lib/config/config.ts";
+import fc from "../../support/properties.ts";
 
 const ISSUER = "https://ci.example.com";
 const NOW = Date.parse("2026-11-23T09:00:00Z");

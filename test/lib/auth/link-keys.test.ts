@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import {
   createJobPageUrl,
   createLinkKey,
@@ -10,6 +9,7 @@ import {
 } from "../../../lib/auth/link-keys.ts";
 import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
+import fc from "../../support/properties.ts";
 
 const secret = new Secret("0123456789abcdef");
 const options = {

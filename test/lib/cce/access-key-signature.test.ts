@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { parse } from "node:url";
 import { AKSKSigner } from "@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js";
-import fc from "fast-check";
 import {
   createAuthorizationHeader,
   createCanonicalRequest,
   formatSdkDate,
   percentEncode,
 } from "../../../lib/cce/access-key-signature.ts";
+import fc from "../../support/properties.ts";
 
 /** Any well-formed text. The vendor's encoder cannot encode a text with half of a surrogate pair. */
 const text = fc.string({ unit: "binary", maxLength: 12 }).filter((value) => value.isWellFormed());

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describeErrorInReply, findJobId, findOperation, findOrderId } from "../../../lib/cce/find-job-id.ts";
 import { JobId } from "../../../lib/domain/job.ts";
+import fc from "../../support/properties.ts";
 
 describe("findJobId", () => {
   it.each([

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { parseCceTime, parseJob } from "../../../lib/cce/parse-job.ts";
 import type { Job } from "../../../lib/domain/job.ts";
+import fc from "../../support/properties.ts";
 
 const body = (fields: object) => JSON.stringify({ kind: "Job", ...fields });
 const count = (job: Job): number => 1 + job.subJobs.reduce((sum, subJob) => sum + count(subJob), 0);

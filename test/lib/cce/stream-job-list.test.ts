@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { createShallowArrayScanner } from "../../../lib/cce/stream-job-list.ts";
+import fc from "../../support/properties.ts";
 
 /** Scans a text in chunks of some bytes. */
 function scan(text: string, chunkBytes: number) {

@@ -1,5 +1,4 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
 import type { NotificationContent } from "../../../lib/channels/channel.ts";
 import { deliver, maskedAnswerExcerpt } from "../../../lib/channels/deliver.ts";
@@ -7,6 +6,7 @@ import { Target, type TargetKind } from "../../../lib/channels/registry.ts";
 import { createCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import type { EgressOptions } from "../../../lib/http/egress.ts";
+import fc from "../../support/properties.ts";
 import { type Answering, startReceiver, startTcp } from "../http/support/receiver.ts";
 import { CHAT_KINDS, format, KINDS, SAMPLES } from "./samples.ts";
 import { attempt, CONTENT, closeAll, closeLater, egress, NOW } from "./support/attempts.ts";

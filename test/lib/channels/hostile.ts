@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { OUTCOMES } from "../../../lib/domain/job.ts";
 import { type OutcomeSummary, summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
+import fc from "../../support/properties.ts";
 import { facts, job } from "./samples.ts";
 
 /** Texts with special characters for chats, JSON or terminals. */

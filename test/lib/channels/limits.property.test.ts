@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import type { NotificationContent } from "../../../lib/channels/channel.ts";
 import { Target, type TargetKind } from "../../../lib/channels/registry.ts";
 import { WebhookEvent } from "../../../lib/channels/webhook/event.ts";
 import { OUTCOMES } from "../../../lib/domain/job.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { Language } from "../../../lib/domain/texts.ts";
+import fc from "../../support/properties.ts";
 import { expectRulesKept } from "./channel-rules.ts";
 import { hostileSummary } from "./hostile.ts";
 import {

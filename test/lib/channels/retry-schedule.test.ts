@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import {
   decideNextAttempt,
   firstAttemptDelaySeconds,
   retryScheduleAfterAttempt,
 } from "../../../lib/channels/retry-schedule.ts";
+import fc from "../../support/properties.ts";
 
 const SCHEDULE = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
 const failed = {

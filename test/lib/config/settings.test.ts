@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { computeLedgerExpiryTime } from "../../../lib/config/settings.ts";
+import fc from "../../support/properties.ts";
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 10, 23);

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { createExpiringCache, type ExpiringCacheOptions } from "../../../lib/domain/expiring-cache.ts";
+import fc from "../../support/properties.ts";
 
 const T0 = Date.UTC(2026, 0, 1);
 

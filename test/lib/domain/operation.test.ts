@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { JobId } from "../../../lib/domain/job.ts";
 import {
   computeOperationJobId,
@@ -8,6 +7,7 @@ import {
 } from "../../../lib/domain/operation.ts";
 import { formatJobType, OPERATION_KINDS } from "../../../lib/domain/operation-kind.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
+import fc from "../../support/properties.ts";
 
 const faults = (operation: unknown) =>
   (Operation.safeParse(operation).error?.issues ?? []).map(

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { createSecretMask } from "../../../lib/domain/secret-mask.ts";
+import fc from "../../support/properties.ts";
 
 const SECRET = 'sk+ex/ample"Q<é😀&z';
 const mask = createSecretMask([SECRET, "hunter2hunter2"]);

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import type { Job, JobState } from "../../../lib/domain/job.ts";
 import {
   collectSubJobs,
@@ -6,6 +5,7 @@ import {
   largestSubJobCount,
   serializeTruncatedTree,
 } from "../../../lib/domain/subjob-tree.ts";
+import fc from "../../support/properties.ts";
 import { job } from "../ledger/samples.ts";
 
 const truncated = (tree: Job, maxBytes: number): Job =>

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { countJsonStringBytes } from "../../../lib/domain/json.ts";
 import {
   countUtf8Bytes,
@@ -7,6 +6,7 @@ import {
   truncate,
   truncateNullable,
 } from "../../../lib/domain/truncate-text.ts";
+import fc from "../../support/properties.ts";
 
 const GERMANY = "🇩🇪";
 const FAMILY = "👨‍👩‍👧";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { isValidAllowEntry, parseAllowList } from "../../../lib/http/egress-rules.ts";
+import fc from "../../support/properties.ts";
 
 const hasAddress = (entry: string, address: string, port = 443) =>
   parseAllowList([entry]).hasAddress(address, port);

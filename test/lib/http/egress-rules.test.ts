@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import {
   checkUrlBeforeDns,
   isCallbackHostListedExactly,
   parseAllowList,
 } from "../../../lib/http/egress-rules.ts";
+import fc from "../../support/properties.ts";
 
 const verdict = (url: string, allow: readonly string[] = []) => {
   const checked = checkUrlBeforeDns(url, parseAllowList(allow));

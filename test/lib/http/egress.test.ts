@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import {
   GuardedFetchError,
   guardedFetch,
@@ -7,6 +6,7 @@ import {
   openEgress,
 } from "../../../lib/http/egress.ts";
 import { EgressRefusedError } from "../../../lib/http/egress-rules.ts";
+import fc from "../../support/properties.ts";
 import { hangUp } from "./support/hang-up.ts";
 import { type Answering, startReceiver } from "./support/receiver.ts";
 

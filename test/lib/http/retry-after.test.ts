@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { readCappedRetryAfterSeconds } from "../../../lib/http/retry-after.ts";
+import fc from "../../support/properties.ts";
 
 const NOW = Date.UTC(1994, 10, 6, 8, 49, 0);
 

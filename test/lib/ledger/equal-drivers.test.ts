@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../support/dynamodb.ts";
 import { createDynamoLedger } from "../../support/dynamodb-ledger.ts";
+import fc from "../../support/properties.ts";
 import { createTable } from "../../support/table.ts";
 import { callLedger, type LedgerCall, ledgerCall, readLedgerState } from "./random-operations.ts";
 

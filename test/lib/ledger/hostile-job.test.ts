@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
 import { QueryCommand } from "@aws-sdk/client-dynamodb";
-import fc from "fast-check";
 import { parseJob } from "../../../lib/cce/parse-job.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
@@ -8,6 +7,7 @@ import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../support/dynamodb.ts";
 import { createDynamoLedger } from "../../support/dynamodb-ledger.ts";
 import { itemBytes } from "../../support/item-bytes.ts";
+import fc from "../../support/properties.ts";
 import { createTable } from "../../support/table.ts";
 import { firstGeneration, job, LEASE_MS, NEVER, newKey, newWatch, pollRecord, T0 } from "./samples.ts";
 

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import type { WatchKey } from "../../../lib/domain/job.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { NO_LIMITS } from "../../../lib/ledger/watch.ts";
+import fc from "../../support/properties.ts";
 import { AWAKE, attempt, conclusion, job, LEASE_MS, NEVER, T0, UPGRADE } from "./samples.ts";
 
 const PROJECT = "prod";

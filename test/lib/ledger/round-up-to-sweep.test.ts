@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { roundUpToLastMsBeforeSweep } from "../../../lib/ledger/watch.ts";
+import fc from "../../support/properties.ts";
 
 const MINUTE_MS = 60_000;
 

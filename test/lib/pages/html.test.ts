@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { html, normalizeWebUrl, renderTextWithLinks, renderWrappableName } from "../../../lib/pages/html.ts";
+import fc from "../../support/properties.ts";
 
 const text = (markup: unknown) => String(markup);
 

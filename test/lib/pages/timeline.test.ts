@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import type { JobDocument } from "../../../lib/api/status-document.ts";
 import {
   computeSubJobBar,
@@ -8,6 +7,7 @@ import {
   renderTimelineAxis,
   type Timeline,
 } from "../../../lib/pages/timeline.ts";
+import fc from "../../support/properties.ts";
 import { at, NOW, PENDING, step, subJob } from "./sample-parts.ts";
 
 const START = Date.parse(at(0));

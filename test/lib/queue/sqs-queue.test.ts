@@ -5,7 +5,6 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { mockClient } from "aws-sdk-client-mock";
-import fc from "fast-check";
 import { createNotificationMessage, createPollMessage } from "../../../lib/queue/messages.ts";
 import type { OutgoingMessage } from "../../../lib/queue/queue.ts";
 import {
@@ -14,6 +13,7 @@ import {
   MAX_BATCH_MESSAGES,
   splitIntoBatches,
 } from "../../../lib/queue/sqs-queue.ts";
+import fc from "../../support/properties.ts";
 
 const sqs = mockClient(SQSClient);
 const url = "https://sqs.invalid/queue";

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { Settings } from "../../../lib/config/settings.ts";
 import type { Job, Observation } from "../../../lib/domain/job.ts";
 import {
@@ -9,6 +8,7 @@ import {
   type PolledWatch,
 } from "../../../lib/schedule/decide-after-poll.ts";
 import { BUCKETS } from "../../../lib/schedule/duration-buckets.ts";
+import fc from "../../support/properties.ts";
 
 const NOW = Date.UTC(2026, 0, 15);
 const MINUTE_MS = 60_000;

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import {
   BUCKETS,
   bucketOfDuration,
@@ -6,6 +5,7 @@ import {
   daysSince1970,
   durationCountExpiry,
 } from "../../../lib/schedule/duration-buckets.ts";
+import fc from "../../support/properties.ts";
 
 describe("duration buckets", () => {
   it("contain all assigned durations and are at most 5 % or half a second wide", () => {

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { Settings } from "../../../lib/config/settings.ts";
 import {
   BUCKETS,
@@ -15,6 +14,7 @@ import {
   planCheapestPolls,
 } from "../../../lib/schedule/poll-delay.ts";
 import { computeSurvivalCurve, survivalAt } from "../../../lib/schedule/survival-curve.ts";
+import fc from "../../support/properties.ts";
 
 const NOW = Date.UTC(2026, 0, 15);
 const { poll } = Settings.parse({});

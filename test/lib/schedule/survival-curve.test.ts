@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { BUCKETS, bucketOfDuration, type DurationCount } from "../../../lib/schedule/duration-buckets.ts";
 import {
   assumedJobsLongerThan,
@@ -6,6 +5,7 @@ import {
   smoothCounts,
   survivalAt,
 } from "../../../lib/schedule/survival-curve.ts";
+import fc from "../../support/properties.ts";
 
 const at = (day: number, seconds: number, count: number): DurationCount => ({
   day,

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
 import { assembleConfigDocument, type ConfigEntry } from "../../../lib/config/assemble-config.ts";
 import { parseConfig } from "../../../lib/config/parse-config.ts";
 import { entriesAfterSteps, type PlanStep, planConfigSteps } from "../../../local/ops/config-plan.ts";
 import { splitConfigIntoEntries } from "../../../local/stack/config-file.ts";
+import fc from "../../support/properties.ts";
 
 const URL_TEXT = "https://hooks.slack.com/services/T0/B0/hunter2";
 const slack = JSON.stringify({ kind: "slack", url: URL_TEXT });

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { createSqliteLedger } from "../../../server/ledger/sqlite-ledger.ts";
 import {
   callLedger,
@@ -7,6 +6,7 @@ import {
   readLedgerState,
 } from "../../lib/ledger/random-operations.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
+import fc from "../../support/properties.ts";
 import { openTestStore } from "../open-test-store.ts";
 
 const RUNS = 40;

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
 import { createWebhookSignatureHeaders } from "../../../../lib/channels/webhook/signature.ts";
 import { Secret } from "../../../../lib/domain/secret.ts";
+import fc from "../../../support/properties.ts";
 
 const OLD = `whsec_${Buffer.alloc(24, 1).toString("base64")}`;
 const NEW = `whsec_${Buffer.alloc(64, 2).toString("base64")}`;

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import {
   decodeInstantDifferences,
   encodeInstantDifferences,
 } from "../../../../lib/ledger/dynamo/watch-item.ts";
+import fc from "../../../support/properties.ts";
 
 const instants = fc.array(fc.integer({ min: 0, max: 4_000_000_000_000 }), { maxLength: 60 });
 

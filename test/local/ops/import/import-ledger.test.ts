@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import fc from "fast-check";
 import { isStageInUse, planImport, writeAll } from "../../../../local/ops/import/import-ledger.ts";
 import { runDataCommand } from "../../../../server/data-commands.ts";
 import { createSqliteLedger } from "../../../../server/ledger/sqlite-ledger.ts";
@@ -15,6 +14,7 @@ import { attempt, conclusion, LEASE_MS, NEVER, newWatch, SLOW, T0 } from "../../
 import { createDataDirectory } from "../../../server/open-test-store.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { createDynamoLedger } from "../../../support/dynamodb-ledger.ts";
+import fc from "../../../support/properties.ts";
 import { createTable } from "../../../support/table.ts";
 
 /** `npm run servers:test` makes more runs on a faster server. */
@@ -168,6 +168,21 @@ describe("an import into a stage", () => {
     expect(await isStageInUse(table, plan)).toBe(false);
     await createDynamoLedger(table).openWatch(newWatch({ jobId: "own" }));
     expect(await isStageInUse(table, plan)).toBe(true);
+  });
+
+  it("keeps the time from which the first list of jobs counts, also if no list has succeeded", async () => {
+    const { plan } = await exportAfter(async (ledger) => {
+      await ledger.claimList("prod", T0, 15_000);
+      await ledger.claimList("prod", T0 + 20_000, 15_000);
+    });
+    const table = await createLedgerTable();
+    await writeAll(plan.recordWrites, table);
+    expect(await createDynamoLedger(table).claimList("prod", T0 + 40_000, 15_000)).toEqual({
+      switchedOnAt: null,
+      succeededAt: T0,
+      skippedJobIds: [],
+      previousTryAt: T0 + 20_000,
+    });
   });
 
   it("omits what has expired", async () => {

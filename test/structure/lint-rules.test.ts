@@ -16,7 +16,7 @@ const ACCEPTED = [
 /** Lints statements, each on a line of its own, by the repository's rules. Returns the numbers of refused lines. */
 function refusedLines(statements: readonly string[]): number[] {
   mkdirSync("build", { recursive: true });
-  const folder = mkdtempSync("build/literal-spread-");
+  const folder = mkdtempSync("build/lint-rules-");
   try {
     const file = join(folder, "planted.ts");
     writeFileSync(file, `${statements.join("\n")}\n`);
@@ -40,4 +40,8 @@ test("the linter refuses the spread of an object literal", () => {
 
 test("the linter accepts a conditional spread and the spread of a variable", () => {
   expect(refusedLines(ACCEPTED)).toEqual([]);
+});
+
+test("the linter refuses an import of fast-check that omits the seed of all property tests", () => {
+  expect(refusedLines(['import fc from "fast-check";', "export const seed = fc.nat();"])).toEqual([1]);
 });
