@@ -1,8 +1,8 @@
 import fc from "fast-check";
 
 /**
- * The seed of all property tests. With the same seed, each run of the suite tries the same values, so that a failure
- * comes back when it is looked for. `PROPERTY_SEED=N` tries other values.
+ * The seed of all property tests. Each run of the suite tries the same values, so that a failure can be reproduced.
+ * `PROPERTY_SEED=N` tries other values.
  */
 const seed = Number(process.env.PROPERTY_SEED ?? 1);
 
