@@ -60,19 +60,23 @@ const VisibleAt = z.object({ at: z.nullable(z.number()) });
 export function createSqliteQueue(store: Store, options: SqliteQueueOptions): SqliteQueue {
   const { name, now, visibilityMs, redrive, onChange = () => undefined } = options;
 
-  /** Moves messages to the dead-letter queue that a consumer received too often without deleting them. */
-  const moveDeadLetters = (): void => {
-    if (redrive === undefined) return;
+  const moveToDeadLetters = (id: string, to: QueueName): void => {
+    store.run("UPDATE message SET queue = ?, sent_at = ?, visible_at = ? WHERE id = ?", to, now(), now(), id);
+  };
+
+  /** Makes a message invisible for the visibility timeout and counts the delivery. */
+  const deliverMessage = (message: z.infer<typeof MessageRow>): QueueMessage => {
+    const { id: messageId, body, sent_at: sentAt } = message;
+    const receiveCount = message.receive_count + 1;
     store.run(
-      `UPDATE message SET queue = ?, sent_at = ?, visible_at = ?
-       WHERE queue = ? AND visible_at <= ? AND receive_count >= ?`,
-      redrive.to,
-      now(),
-      now(),
-      name,
-      now(),
-      redrive.maxReceiveCount,
+      "UPDATE message SET visible_at = ?, receive_count = ? WHERE id = ?",
+      now() + visibilityMs,
+      receiveCount,
+      messageId,
     );
+    const attributes = Attributes.parse(parseJson(message.attributes));
+    const receiptHandle = `${messageId}/${receiveCount}`;
+    return { messageId, body, attributes, sentAt, receiveCount, receiptHandle };
   };
 
   return {
@@ -119,32 +123,25 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
 
     receive: (max) =>
       store.write(() => {
-        moveDeadLetters();
-        const rows = store.all(
-          `SELECT id, body, attributes, sent_at, receive_count + 1 AS receive_count FROM message
-           WHERE queue = ? AND visible_at <= ? ORDER BY visible_at LIMIT ?`,
-          name,
-          now(),
-          max,
-        );
-        return rows.map((row) => {
-          const {
-            id,
-            body,
-            attributes,
-            sent_at: sentAt,
-            receive_count: receiveCount,
-          } = MessageRow.parse(row);
-          store.run(
-            "UPDATE message SET visible_at = ?, receive_count = ? WHERE id = ?",
-            now() + visibilityMs,
-            receiveCount,
-            id,
+        const received: QueueMessage[] = [];
+        // Each message is read once. A statement that finds the messages for the dead-letter queue would read all
+        // visible messages at each call, so a consumer that has fallen behind would become slower and slower.
+        for (;;) {
+          const rows = store.all(
+            `SELECT id, body, attributes, sent_at, receive_count FROM message
+             WHERE queue = ? AND visible_at <= ? ORDER BY visible_at LIMIT ?`,
+            name,
+            now(),
+            max - received.length,
           );
-          const parsed = Attributes.parse(parseJson(attributes));
-          const receiptHandle = `${id}/${receiveCount}`;
-          return { messageId: id, body, attributes: parsed, sentAt, receiveCount, receiptHandle };
-        });
+          for (const row of rows) {
+            const message = MessageRow.parse(row);
+            if (redrive !== undefined && message.receive_count >= redrive.maxReceiveCount)
+              moveToDeadLetters(message.id, redrive.to);
+            else received.push(deliverMessage(message));
+          }
+          if (rows.length === 0 || received.length === max) return received;
+        }
       }),
 
     async remove(receiptHandle) {

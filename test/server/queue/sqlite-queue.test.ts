@@ -27,3 +27,23 @@ describeQueue("on SQLite", async () => {
     },
   };
 });
+
+describe("a receive of a queue on SQLite", () => {
+  it("reads no message behind those that it delivers, so that a long queue does not make it slower", async () => {
+    const store = openTestStore();
+    stores.push(store);
+    let now = 1_800_000_000_000;
+    const redrive = { maxReceiveCount: 1, to: "pollDead" } as const;
+    const queue = createSqliteQueue(store, { name: "poll", now: () => now, visibilityMs: 1000, redrive });
+    const send = (id: string) => queue.send([{ id, body: id, delaySeconds: 0 }]);
+    const readQueue = (id: string) => store.get("SELECT queue FROM message WHERE body = ?", id)?.queue;
+    await send("received before");
+    await queue.receive(1);
+    await send("new");
+    now += 2000;
+    expect(await queue.receive(1)).toMatchObject([{ body: "new" }]);
+    expect(readQueue("received before")).toBe("poll");
+    expect(await queue.receive(1)).toEqual([]);
+    expect(readQueue("received before")).toBe("pollDead");
+  });
+});
