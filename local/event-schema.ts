@@ -1,7 +1,11 @@
 import * as z from "zod/mini";
 import { DigestEvent, TargetGoneEvent, TestEvent, WebhookEvent } from "../lib/channels/webhook/event.ts";
 import { isObject, type JsonObject } from "../lib/domain/json.ts";
-import { describeFields, describeSchema, RESPONSE_SCHEMAS } from "../lib/openapi/component-schemas.ts";
+import {
+  addFieldDescriptions,
+  addSchemaDescription,
+  RESPONSE_SCHEMAS,
+} from "../lib/openapi/component-schemas.ts";
 
 /** The events that the OpenAPI document does not contain. */
 const OTHER_EVENTS = { TestEvent, TargetGoneEvent, DigestEvent } as const;
@@ -26,8 +30,8 @@ export function createEventSchema(): JsonObject {
     },
   });
   // The fields of an inner schema are described before the outer schema, because the inner schema has its own texts.
-  const described = mapNamed(schema, (name, node) => ({ ...describeFields(name, node), [NAME]: name }));
-  const complete = mapNamed(described, describeSchema);
+  const described = mapNamed(schema, (name, node) => ({ ...addFieldDescriptions(name, node), [NAME]: name }));
+  const complete = mapNamed(described, addSchemaDescription);
   return { title: "Events of the CCE job notifier", ...complete };
 }
 

@@ -99,8 +99,8 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
       report("refused", { reason });
       return problemResponse("message-refused", REFUSAL_DETAILS[reason]);
     };
-    const fail = (cause: unknown) => {
-      report("failed", { cause });
+    const fail = (error: unknown) => {
+      report("failed", { error });
       return unavailable("SMN does not respond. The service needs SMN to check or to confirm the message.");
     };
 
@@ -191,13 +191,13 @@ interface EventReport {
   /** The reason why this service refused the message of SMN. */
   readonly reason?: Refusal;
   /** The error if a request to SMN failed. */
-  readonly cause?: unknown;
+  readonly error?: unknown;
 }
 
 /** Writes the log line and the metrics of one message of SMN. */
-export function logAndCountSmnMessage({ cause, ...report }: EventReport): void {
+export function logAndCountSmnMessage({ error, ...report }: EventReport): void {
   const { result } = report;
-  if (result === "failed") log.error("event failed", report, cause);
+  if (result === "failed") log.error("event failed", report, error);
   else if (result === "refused") log.warn("event", report);
   else log.info("event", report);
   meter.add("Events", 1, { result });

@@ -126,7 +126,7 @@ export function createComponentSchemas(): Readonly<Record<string, JsonObject>> {
   return Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => [
       name,
-      describeSchema(name, describeFields(name, schema)),
+      addSchemaDescription(name, addFieldDescriptions(name, schema)),
     ]),
   );
 }
@@ -213,7 +213,7 @@ const { anySchema: ANY_SCHEMA, ...FIELD_DESCRIPTIONS }: Readonly<Record<string, 
  * Adds the description of a named schema to its JSON Schema. A description that the JSON Schema contains stays.
  * @param name the name of the schema in the OpenAPI document, or the name of an event that only a webhook target gets
  */
-export function describeSchema(name: string, schema: JsonObject): JsonObject {
+export function addSchemaDescription(name: string, schema: JsonObject): JsonObject {
   const description = FIELD_DESCRIPTIONS[name]?.[""];
   return description === undefined ? schema : { description, ...schema };
 }
@@ -223,7 +223,7 @@ export function describeSchema(name: string, schema: JsonObject): JsonObject {
  * contains stays.
  * @param name the name of the schema in the OpenAPI document, or the name of an event that only a webhook target gets
  */
-export function describeFields(name: string, schema: JsonObject): JsonObject {
+export function addFieldDescriptions(name: string, schema: JsonObject): JsonObject {
   return describeProperties(schema, FIELD_DESCRIPTIONS[name] ?? {}, "");
 }
 

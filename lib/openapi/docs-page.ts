@@ -7,10 +7,10 @@ import { createInlineElement } from "../pages/page-shell.ts";
 import {
   renderCodeBlock,
   renderDefinitions,
-  renderFieldTable,
   renderParameterTable,
   renderProse,
   renderRequestBodyTables,
+  renderResponseFieldTable,
   renderTable,
   schemaNameOfReference,
 } from "./docs-parts.ts";
@@ -81,7 +81,7 @@ ${Object.keys(PROBLEMS).map((kind) => problemEntry(kind as ProblemKind))}</secti
 ${renderDefinitions("reason", describeDeliveryReasons())}</section>
 <section id="schemas"><h2>Schemas</h2>${objects.map(
     (name) =>
-      html`<h3 id="schema-${name}">${name}</h3><p>${renderProse(String(schemas[name]?.description ?? ""))}</p>${renderFieldTable(name, schemas)}`,
+      html`<h3 id="schema-${name}">${name}</h3><p>${renderProse(String(schemas[name]?.description ?? ""))}</p>${renderResponseFieldTable(name, schemas)}`,
   )}</section>
 </main>${script.element}</body></html>
 `;

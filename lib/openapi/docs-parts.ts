@@ -108,7 +108,7 @@ function requestCells(
 }
 
 /** Renders the fields of a schema of a response or of an event as a table. */
-export function renderFieldTable(name: string, schemas: Schemas): Html {
+export function renderResponseFieldTable(name: string, schemas: Schemas): Html {
   const rows = fieldsOf(schemas[name] ?? {}).map(({ field, property, isRequired }) => [
     html`<code>${field}</code>`,
     renderProse(describeTypeAndLimits(property), schemas),

@@ -52,7 +52,7 @@ export function renderBdiElement(text: string): Html {
 }
 
 /** Renders a `CamelCase` name. The browser may break the line between two words of the name. */
-export function renderWrappableName(name: string): Html {
+export function renderCamelCaseName(name: string): Html {
   const parts = name.split(/(?<=[a-z])(?=[A-Z])/);
   return html`<bdi>${parts.map((part, index) => html`${index > 0 && html`<wbr>`}${part}`)}</bdi>`;
 }

@@ -2,7 +2,7 @@ import type { JobDocument, StatusDocument } from "../api/status-document.ts";
 import type { Instant } from "../domain/job.ts";
 import { formatDuration, toIso } from "../domain/time-text.ts";
 import { truncate } from "../domain/truncate-text.ts";
-import { type Html, html, renderBdiElement, renderWrappableName } from "./html.ts";
+import { type Html, html, renderBdiElement, renderCamelCaseName } from "./html.ts";
 import { type IconName, renderIcon } from "./icon.ts";
 import { presentState } from "./state-presentation.ts";
 import { parseInstant, renderIfKnown, renderRunningDuration, renderShortTime } from "./time-html.ts";
@@ -89,7 +89,7 @@ function treeGroup(group: readonly JobDocument[], tree: Tree, lines: number): Ht
 
 function treeRow(job: JobDocument, tree: Tree): Html {
   const state = presentSubJob(job, tree.isOver);
-  const name = html`<b>${renderWrappableName(job.type || UNNAMED)}</b>${
+  const name = html`<b>${renderCamelCaseName(job.type || UNNAMED)}</b>${
     job.resourceName && html` <span class="res">${renderBdiElement(job.resourceName)}</span>`
   }`;
   return html`<span class="row c-${state.icon}"><span class="name">${renderIcon(state.icon)}<span>${name}</span></span>${

@@ -112,7 +112,7 @@ const LAST_LABEL = 0.93;
  * Returns at most six ticks for the timeline of a job. The ticks are at round times after the start of the timeline,
  * and the labels of the ticks have the same unit.
  */
-export function computeTimelineTicks(timeline: Pick<Timeline, "start" | "end">): readonly Tick[] {
+export function computeElapsedTimeTicks(timeline: Pick<Timeline, "start" | "end">): readonly Tick[] {
   const seconds = (timeline.end - timeline.start) / 1000;
   const step = STEPS_SECONDS.find((candidate) => seconds / candidate <= MAX_STEPS) ?? seconds;
   const count = Math.floor(seconds / step) + 1;
@@ -152,7 +152,7 @@ const MIN_MARK = 0.006;
  * marked area.
  */
 export function renderTimelineAxis(timeline: Timeline): Html {
-  const ticks = computeTimelineTicks(timeline);
+  const ticks = computeElapsedTimeTicks(timeline);
   const mark = timeline.usualEnd && usualEndMark(timeline.usualEnd, timeline);
   return html`<svg class="grid" aria-hidden="true">${mark?.area}${ticks.map(
     ({ at }) => html`<line x1="${formatSvgPercent(at)}" x2="${formatSvgPercent(at)}" y1="0" y2="100%"/>`,

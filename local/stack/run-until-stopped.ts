@@ -9,9 +9,10 @@ const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 const SAME_SIGNAL_MS = 500;
 /**
  * The time in which a command must end after a stop signal. If the command has not ended after this time, it counts as
- * hanging. A command that stops in the middle of packaging needs two seconds on a machine that does much other work.
+ * hanging. A command that stops in the middle of its start needs more than five seconds on a machine with a load of 15.
+ * A person who does not want to wait sends a second signal.
  */
-const STOP_TIME_LIMIT_MS = 5_000;
+const STOP_TIME_LIMIT_MS = 10_000;
 
 type Result =
   | { readonly kind: "ended"; readonly status: number }

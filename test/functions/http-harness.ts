@@ -108,7 +108,7 @@ export function createHarness(
     proxy: null,
     configs: { current: readConfig, refreshed: readConfig },
     fetchFromSmn: options.fetchFromSmn ?? (() => Promise.reject(new Error("the test has no SMN"))),
-    onEvent: ({ cause: _, ...report }) => harness.logged.push(["event", report]),
+    onEvent: ({ error: _, ...report }) => harness.logged.push(["event", report]),
   });
   const handleApi = createApiHandler({
     ...shared,

@@ -63,11 +63,11 @@ export function notificationItemKey(key: NotificationKey): ItemKey {
 }
 
 /** Converts a member of a digest to one string. */
-export function formatDigestMember(member: DigestMember): string {
+export function serializeDigestMember(member: DigestMember): string {
   return `${jobPartition(member)}#${member.generation}`;
 }
 
-/** Converts a string from `formatDigestMember` to the member of the digest. */
+/** Converts a string from `serializeDigestMember` to the member of the digest. */
 export function parseDigestMember(text: string): DigestMember {
   const [, , , generation] = text.split("#");
   return { ...parseJobPartition(text), generation: Number(generation) };

@@ -23,12 +23,12 @@ import {
   updateItem,
 } from "./item-operations.ts";
 import {
-  formatDigestMember,
   type ItemKey,
   jobPartition,
   notificationItemKey,
   parseDigestMember,
   parseJobPartition,
+  serializeDigestMember,
 } from "./keys.ts";
 
 const Names = z._default(z.array(z.string()), []);
@@ -198,7 +198,7 @@ export function createDigestItem(
 ): Promise<boolean> {
   return createItemIfAbsent(table, digestKey(digestId), {
     caller,
-    members: members.map(formatDigestMember),
+    members: members.map(serializeDigestMember),
     running: new Set(running.map(jobPartition)),
     targets,
     expiresAt: toEpochSeconds(expiresAt),

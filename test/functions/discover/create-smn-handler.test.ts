@@ -292,7 +292,7 @@ test("a refused message is logged with the reason, and a failed message is count
   expect(refused.logged).toMatchObject([{ message: "event", project: "prod", reason: "signature" }]);
   expect(refused.metrics).toMatchObject({ Events: 1, result: "refused" });
   const failed = await capturedLog(() =>
-    logAndCountSmnMessage({ ...event, result: "failed", cause: new Error("x") }),
+    logAndCountSmnMessage({ ...event, result: "failed", error: new Error("x") }),
   );
   expect(failed.logged).toMatchObject([{ message: "event failed", result: "failed" }]);
   expect(failed.metrics).toMatchObject({ EventsFailed: 1 });

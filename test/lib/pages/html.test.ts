@@ -1,4 +1,4 @@
-import { html, normalizeWebUrl, renderTextWithLinks, renderWrappableName } from "../../../lib/pages/html.ts";
+import { html, normalizeWebUrl, renderCamelCaseName, renderTextWithLinks } from "../../../lib/pages/html.ts";
 import fc from "../../support/properties.ts";
 
 const text = (markup: unknown) => String(markup);
@@ -72,6 +72,6 @@ describe("renderTextWithLinks", () => {
   });
 });
 
-it("renderWrappableName allows a line break between the parts of a name", () => {
-  expect(String(renderWrappableName("CreateMasterVM<"))).toBe("<bdi>Create<wbr>Master<wbr>VM&lt;</bdi>");
+it("renderCamelCaseName allows a line break between the parts of a name", () => {
+  expect(String(renderCamelCaseName("CreateMasterVM<"))).toBe("<bdi>Create<wbr>Master<wbr>VM&lt;</bdi>");
 });

@@ -1,8 +1,8 @@
 import type { JobDocument } from "../../../lib/api/status-document.ts";
 import {
+  computeElapsedTimeTicks,
   computeSubJobBar,
   computeTimelineSpan,
-  computeTimelineTicks,
   jobDurationMs,
   renderTimelineAxis,
   type Timeline,
@@ -139,9 +139,9 @@ describe("jobDurationMs", () => {
   });
 });
 
-describe("computeTimelineTicks", () => {
+describe("computeElapsedTimeTicks", () => {
   const labels = (seconds: number) =>
-    computeTimelineTicks({ ...line, end: START + seconds * 1000 }).map((tick) => tick.label);
+    computeElapsedTimeTicks({ ...line, end: START + seconds * 1000 }).map((tick) => tick.label);
 
   it("returns a few ticks at round times", () => {
     expect(labels(8)).toEqual(["0", "2 s", "4 s", "6 s"]);
