@@ -84,7 +84,7 @@ async function waitForOneJob(random: () => number) {
   const acceptedAt = api.clock.now;
   const schedule = createProductSchedule("CreateCluster", 1, countDurations(HISTORY), random);
   const first = acceptedAt + schedule(0) * 1000;
-  await openWatch(api, acceptedAt, first);
+  await startOrExtendWatch(api, acceptedAt, first);
   let recordedAt: number | null = recordTime(first, random);
   const job = { calls: 0, polls: 0, waits: 0, waitedSeconds: 0, smallReads: 0, lateSeconds: 0 };
   let concludedAt = 0;
@@ -129,7 +129,7 @@ async function waitForOneJob(random: () => number) {
   });
   if (!ended) throw new Error("The command did not see the end of the job.");
   const count = (name: string) => api.calls.filter((call) => call === `ledger.${name}`).length;
-  job.waits = count("startWaiting");
+  job.waits = count("countWaitingCall");
   job.smallReads = count("readProgress");
   job.waitedSeconds = api.waits.reduce((total, ms) => total + ms, 0) / 1000;
   return job;
@@ -141,10 +141,21 @@ function recordTime(plannedAt: number, random: () => number): number {
   return plannedAt + (from + (to - from) * random()) * 1000;
 }
 
-async function openWatch({ ledger }: Harness, acceptedAt: number, nextPollAt: number): Promise<void> {
+async function startOrExtendWatch(
+  { ledger }: Harness,
+  acceptedAt: number,
+  nextPollAt: number,
+): Promise<void> {
   const deadlineAt = acceptedAt + 7_200_000;
   const empty = { targets: [], context: {}, callbacks: {}, digestId: null, traceparent: null };
-  await ledger.openWatch({ ...KEY, ...empty, acceptedAt, deadlineAt, nextPollAt, expiresAt: 2 * deadlineAt });
+  await ledger.startOrExtendWatch({
+    ...KEY,
+    ...empty,
+    acceptedAt,
+    deadlineAt,
+    nextPollAt,
+    expiresAt: 2 * deadlineAt,
+  });
 }
 
 async function recordPoll(

@@ -20,7 +20,7 @@ const DEFAULT_LIST_LIMIT = 20;
 /**
  * Parses the command line. The parameter `defaultProject` is the value of the environment variable NOTIFIER_PROJECT.
  */
-export function readArguments(argv: readonly string[], defaultProject: string | undefined): Command {
+export function parseArguments(argv: readonly string[], defaultProject: string | undefined): Command {
   // If an option is wrong, the code may not know which argument is the name of the command.
   let command = argv.find(isCommandName) ?? null;
   try {

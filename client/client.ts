@@ -9,7 +9,7 @@ import { StatusDocument, TestResult } from "../lib/api/status-document.ts";
 import type { Submission } from "../lib/api/submission.ts";
 import { SubmissionResult } from "../lib/api/submission-result.ts";
 import type { JobKey } from "../lib/domain/job.ts";
-import { type Connection, type Reply, request, requestReply } from "./request.ts";
+import { type Connection, type Reply, requestData, requestReply } from "./request.ts";
 
 /** The name and the value of a field of a URL query. */
 export type QueryField = [string, string];
@@ -32,12 +32,16 @@ export function createClient(connection: Connection) {
     /** Submits jobs to watch. A second call with the same jobs is safe. */
     watch(submission: Submission): Promise<SubmissionResult> {
       const call = { method: "POST", path: "/v1/jobs", body: submission, repeatable: true } as const;
-      return request(connection, call, SubmissionResult);
+      return requestData(connection, call, SubmissionResult);
     },
     /** Submits the unchanged reply of a CCE create or delete call. `query` contains fields such as `project`. */
     watchReply(reply: string, query: Readonly<Record<string, string>> = {}): Promise<SubmissionResult> {
       const path = `/v1/jobs?${new URLSearchParams({ from: "cce", ...query })}`;
-      return request(connection, { method: "POST", path, body: reply, repeatable: true }, SubmissionResult);
+      return requestData(
+        connection,
+        { method: "POST", path, body: reply, repeatable: true },
+        SubmissionResult,
+      );
     },
     /**
      * Reads the status of a job. If the service polls the job in the next `waitSeconds` seconds (0 to 25), the service
@@ -54,21 +58,21 @@ export function createClient(connection: Connection) {
     /** Reads one page of the jobs of a project, newest first. A field of the query may be repeated, such as `label`. */
     list(query: readonly QueryField[] = []): Promise<JobList> {
       const path = `/v1/jobs?${new URLSearchParams([...query])}`;
-      return request(connection, { method: "GET", path, repeatable: true }, JobList);
+      return requestData(connection, { method: "GET", path, repeatable: true }, JobList);
     },
     /** Reads the projects that the caller may use. */
     async projects(): Promise<readonly string[]> {
       const call = { method: "GET", path: "/v1/projects", repeatable: true } as const;
-      return (await request(connection, call, ProjectList)).projects.map(({ name }) => name);
+      return (await requestData(connection, call, ProjectList)).projects.map(({ name }) => name);
     },
     /** Reads the targets that the caller may use. */
     async targets(): Promise<readonly string[]> {
       const call = { method: "GET", path: "/v1/targets", repeatable: true } as const;
-      return (await request(connection, call, TargetList)).targets.map(({ name }) => name);
+      return (await requestData(connection, call, TargetList)).targets.map(({ name }) => name);
     },
     /** Stops a watch. The service sends no notification about the stopped watch. */
     async stop(watch: JobKey): Promise<void> {
-      await request(connection, { method: "DELETE", path: pathOf(watch), repeatable: true }, z.null());
+      await requestData(connection, { method: "DELETE", path: pathOf(watch), repeatable: true }, z.null());
     },
     /**
      * Sends the outcome of a watch again to `targets`. If `targets` is missing, the method sends the outcome again to
@@ -77,7 +81,7 @@ export function createClient(connection: Connection) {
     redeliver(watch: JobKey, targets?: readonly string[]): Promise<RedeliveryResult> {
       const path = `${pathOf(watch)}/redeliver`;
       const body = targets === undefined ? {} : { targets };
-      return request(connection, { method: "POST", path, body, repeatable: false }, RedeliveryResult);
+      return requestData(connection, { method: "POST", path, body, repeatable: false }, RedeliveryResult);
     },
     /**
      * Sends to a target the notifications that the target missed since a time in ISO 8601.
@@ -91,12 +95,16 @@ export function createClient(connection: Connection) {
       const query = before === null ? "" : `?${new URLSearchParams({ before })}`;
       const path = `/v1/targets/${encodeURIComponent(target)}/redeliver${query}`;
       // If a notification is already in the queue, a second call does not send the notification again.
-      return request(connection, { method: "POST", path, body, repeatable: true }, MissedRedeliveryResult);
+      return requestData(
+        connection,
+        { method: "POST", path, body, repeatable: true },
+        MissedRedeliveryResult,
+      );
     },
     /** Sends one real test message to a target. */
     test(target: string): Promise<TestResult> {
       const path = `/v1/targets/${encodeURIComponent(target)}/test`;
-      return request(connection, { method: "POST", path, repeatable: false }, TestResult);
+      return requestData(connection, { method: "POST", path, repeatable: false }, TestResult);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { type OutgoingProxy, readOutgoingProxy } from "../lib/http/outgoing-proxy.ts";
-import { readArguments } from "./arguments.ts";
+import { parseArguments } from "./arguments.ts";
 import { readCiContext } from "./ci-context.ts";
 import { createClient } from "./client.ts";
 import type { ServiceCommand } from "./command.ts";
@@ -13,11 +13,11 @@ import {
   testTargets,
 } from "./commands.ts";
 import { completionScript } from "./completion.ts";
-import { withProjects } from "./default-project.ts";
+import { addDefaultProjects } from "./default-project.ts";
 import { errorDocument, errorLines } from "./error-text.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit-code.ts";
-import { listJobs } from "./list-jobs.ts";
-import { type OpenPorts, openPages } from "./open-pages.ts";
+import { printJobList } from "./list-jobs.ts";
+import { type OpenPorts, printAndOpenPages } from "./open-pages.ts";
 import { toPrintable, toPrintableJson } from "./printable-text.ts";
 import type { Connection } from "./request.ts";
 import { createScreen, type ErrorOutput, errorText } from "./screen.ts";
@@ -44,7 +44,7 @@ export interface Environment
 /** Runs one command line of `cce-notifier` and returns its exit status. */
 export async function runCommandLine(argv: readonly string[], environment: Environment): Promise<ExitCode> {
   const { env, stdout, stderr } = environment;
-  const command = readArguments(argv, env.NOTIFIER_PROJECT);
+  const command = parseArguments(argv, env.NOTIFIER_PROJECT);
   const printHelp = (text: string): ExitCode => {
     stdout.write(text);
     return EXIT.succeeded;
@@ -145,13 +145,13 @@ async function run(command: ServiceCommand, ports: WatchPorts & OpenPorts): Prom
     case "watch":
       return watchJobs(command, ports);
     case "list":
-      return listJobs(command, ports);
+      return printJobList(command, ports);
     case "status":
       return showStatus(command, ports);
     case "open":
-      return openPages(await withProjects(command.jobs, ports.client), ports);
+      return printAndOpenPages(await addDefaultProjects(command.jobs, ports.client), ports);
     case "stop":
-      return stopWatches(await withProjects(command.jobs, ports.client), ports);
+      return stopWatches(await addDefaultProjects(command.jobs, ports.client), ports);
     case "redeliver":
       return redeliverOutcome(command, ports);
     case "redeliver_missed":

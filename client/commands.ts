@@ -3,10 +3,16 @@ import type { TestResult } from "../lib/api/status-document.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import { CallResults } from "./call-results.ts";
 import type { ServiceCommand } from "./command.ts";
-import { withProjects } from "./default-project.ts";
+import { addDefaultProjects } from "./default-project.ts";
 import { EXIT, type ExitCode, worstExitCode } from "./exit-code.ts";
 import { answerTexts, jobName, statusLine } from "./status-text.ts";
-import { readJobs, readPageUrls, type WaitPorts, waitForJobs, withProgress } from "./wait-for-jobs.ts";
+import {
+  readAndPrintJobs,
+  readPageUrls,
+  type WaitPorts,
+  waitForJobsAndDeliveries,
+  withProgress,
+} from "./wait-for-jobs.ts";
 
 type Ports = Pick<WaitPorts, "client" | "screen">;
 type CommandOf<Kind extends ServiceCommand["kind"]> = Extract<ServiceCommand, { readonly kind: Kind }>;
@@ -25,15 +31,21 @@ export async function showStatus(
   const show = async (watches: readonly JobKey[]) => {
     const { screen, now } = ports;
     if (wait)
-      return withProgress(`reading ${countJobs(watches)}`, ports, (progress) =>
-        waitForJobs(watches, timeoutMs, (ended) => readPageUrls(ended, ports.client), ports, progress),
+      return withProgress(`reading ${formatJobCount(watches)}`, ports, (progress) =>
+        waitForJobsAndDeliveries(
+          watches,
+          timeoutMs,
+          (ended) => readPageUrls(ended, ports.client),
+          ports,
+          progress,
+        ),
       );
-    return readJobs(watches, ports, (status) => {
+    return readAndPrintJobs(watches, ports, (status) => {
       const ageMs = Math.max(0, now() - Date.parse(status.createdAt ?? status.acceptedAt));
       screen.print([statusLine(status, ageMs)]);
     });
   };
-  const watches = await withProjects(command.jobs, ports.client);
+  const watches = await addDefaultProjects(command.jobs, ports.client);
   const { results, code } = await show(watches);
   const jobs = watches.map((watch) => {
     const name = jobName(watch);
@@ -42,7 +54,7 @@ export async function showStatus(
   return { document: { jobs }, code };
 }
 
-export function countJobs(jobs: readonly unknown[]): string {
+export function formatJobCount(jobs: readonly unknown[]): string {
   return jobs.length === 1 ? "1 job" : `${jobs.length} jobs`;
 }
 
@@ -75,7 +87,7 @@ export async function redeliverOutcome(
   { job, targets }: CommandOf<"redeliver">,
   { client, screen }: Ports,
 ): Promise<CommandResult> {
-  const [watch] = await withProjects([job], client);
+  const [watch] = await addDefaultProjects([job], client);
   if (watch === undefined) throw new Error("the job has no project");
   const document = await client.redeliver(watch, targets);
   const lines = document.targets.map(({ target, status, reason }) =>

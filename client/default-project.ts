@@ -10,7 +10,10 @@ type Client = Pick<NotifierClient, "projects" | "list">;
  * Returns the jobs with their projects. A job without a project belongs to the default project of the service.
  * @throws UsageError if the default project is unknown.
  */
-export async function withProjects(jobs: readonly NamedJob[], client: Client): Promise<readonly JobKey[]> {
+export async function addDefaultProjects(
+  jobs: readonly NamedJob[],
+  client: Client,
+): Promise<readonly JobKey[]> {
   const isComplete = jobs.every(({ project }) => project !== undefined);
   const defaultProject = isComplete ? "" : await findDefaultProject(client);
   return jobs.map(({ project = defaultProject, jobId }) => ({ project, jobId }));

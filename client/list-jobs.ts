@@ -13,7 +13,7 @@ import type { WaitPorts } from "./wait-for-jobs.ts";
 const MAX_PAGE = 100;
 
 /** Prints the jobs of a project, newest first. */
-export async function listJobs(
+export async function printJobList(
   { query, limit }: Extract<ServiceCommand, { readonly kind: "list" }>,
   { client, screen, terminal }: Pick<WaitPorts, "client" | "screen" | "terminal">,
 ): Promise<CommandResult> {

@@ -11,7 +11,7 @@ export interface OpenPorts extends Pick<WaitPorts, "client" | "screen" | "termin
 }
 
 /** Prints the URL of the web page of each job. On a terminal, the function also opens the pages in the browser. */
-export async function openPages(
+export async function printAndOpenPages(
   watches: readonly JobKey[],
   { client, screen, terminal, openBrowser }: OpenPorts,
 ): Promise<CommandResult> {

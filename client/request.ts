@@ -46,7 +46,11 @@ export interface Reply<T> {
 }
 
 /** Calls the service like `requestReply`, and returns only the data of the response. */
-export async function request<T>(connection: Connection, call: Call, schema: z.ZodMiniType<T>): Promise<T> {
+export async function requestData<T>(
+  connection: Connection,
+  call: Call,
+  schema: z.ZodMiniType<T>,
+): Promise<T> {
   return (await requestReply(connection, call, schema)).data;
 }
 

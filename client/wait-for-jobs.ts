@@ -53,7 +53,7 @@ interface WaitResult {
 }
 
 /** Prints the status of jobs once, with the causes of failures and the results of the notifications. */
-export async function readJobs(
+export async function readAndPrintJobs(
   watches: readonly JobKey[],
   { client, screen }: Pick<WaitPorts, "client" | "screen">,
   printStatus: (status: StatusDocument) => void,
@@ -72,7 +72,7 @@ export async function readJobs(
  * and whether their notifications arrived.
  * @param readPageUrls returns the URLs of the web pages of ended jobs, by the name of the job
  */
-export async function waitForJobs(
+export async function waitForJobsAndDeliveries(
   watches: readonly JobKey[],
   timeoutMs: WaitOptions["timeoutMs"],
   readPageUrls: (ended: readonly StatusDocument[]) => Promise<ReadonlyMap<string, string>>,

@@ -5,12 +5,12 @@ import type { JobKey } from "../lib/domain/job.ts";
 import { computeOperationJobId } from "../lib/domain/operation.ts";
 import type { NotifierClient } from "./client.ts";
 import type { NamedJob, ServiceCommand } from "./command.ts";
-import { type CommandResult, countJobs } from "./commands.ts";
-import { withProjects } from "./default-project.ts";
+import { type CommandResult, formatJobCount } from "./commands.ts";
+import { addDefaultProjects } from "./default-project.ts";
 import { ProblemError } from "./errors.ts";
 import { EXIT, type ExitCode, worstExitCode } from "./exit-code.ts";
 import { jobName } from "./status-text.ts";
-import { type WaitPorts, waitForJobs, withProgress } from "./wait-for-jobs.ts";
+import { type WaitPorts, waitForJobsAndDeliveries, withProgress } from "./wait-for-jobs.ts";
 
 export interface WatchPorts extends WaitPorts {
   /** The context of the pipeline run, from the environment variables of the CI system. */
@@ -30,7 +30,7 @@ export async function watchJobs(command: WatchCommand, ports: WatchPorts): Promi
   const reply = command.reply === null ? null : await ports.readText(command.reply);
   const { operation } = command.submission;
   const one = operation === undefined ? "the job in the reply" : "the operation";
-  const activity = `submitting ${command.jobs.length > 0 ? countJobs(command.jobs) : one}`;
+  const activity = `submitting ${command.jobs.length > 0 ? formatJobCount(command.jobs) : one}`;
   return withProgress(activity, ports, async (progress) => {
     onInterrupt(() => [
       "interrupted: the service may watch the jobs already.",
@@ -48,8 +48,8 @@ export async function watchJobs(command: WatchCommand, ports: WatchPorts): Promi
     const pageUrls = new Map(
       accepted.flatMap((job) => (job.pageUrl === null ? [] : [[jobName(job), job.pageUrl] as const])),
     );
-    progress.setActivity(`reading ${countJobs(accepted)}`);
-    const { results, code: waitCode } = await waitForJobs(
+    progress.setActivity(`reading ${formatJobCount(accepted)}`);
+    const { results, code: waitCode } = await waitForJobsAndDeliveries(
       accepted,
       command.timeoutMs,
       async () => pageUrls,
@@ -82,7 +82,7 @@ async function submit(
   const { operation, project } = submission;
   const jobs =
     operation === undefined ? command.jobs : [{ project, jobId: computeOperationJobId(operation) }];
-  const again = command.again ? await withProjects(distinctJobs(jobs), client) : [];
+  const again = command.again ? await addDefaultProjects(distinctJobs(jobs), client) : [];
   return restart(again, ports, async () =>
     operation === undefined ? submitJobs(jobs, submission, client) : (await client.watch(submission)).jobs,
   );

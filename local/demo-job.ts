@@ -8,10 +8,10 @@ import {
   failedNodeCreationScript,
   failedNodePoolScript,
 } from "./cce/demo-jobs.ts";
-import type { JobScriptInput } from "./cce/job-script.ts";
-import type { OperationScriptInput } from "./cce/operation-script.ts";
+import type { OperationScriptInput } from "./cce/operation-phases.ts";
+import type { JobScriptInput } from "./cce/simulated-jobs.ts";
 import { DEMO_PROJECT, PROJECT_ID } from "./demo/demo-environment.ts";
-import { submitCommand } from "./demo/next-steps.ts";
+import { formatSubmitCommand } from "./demo/next-steps.ts";
 import { findRunningDemo } from "./demo/running-demo.ts";
 import { RefusedError, runCommand, UsageError } from "./ops/command.ts";
 
@@ -64,7 +64,7 @@ await runCommand(USAGE, { allowPositionals: true }, async ({ positionals: [name,
   const [job] = SubmissionResult.parse(accepted).jobs;
   const lines = [
     `The simulated CCE runs the ${kind.script === null ? "upgrade" : "job"} ${job?.jobId}. This call submitted it:`,
-    ...submitCommand(api, token, submission)
+    ...formatSubmitCommand(api, token, submission)
       .split("\n")
       .map((line) => `  ${line}`),
     "",

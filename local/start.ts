@@ -3,7 +3,7 @@ import { createLinkOptions, createListPageUrl } from "../lib/auth/link-keys.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import { runDemo } from "./demo/demo.ts";
 import { DEMO_PROJECT, startDemoEnvironment } from "./demo/demo-environment.ts";
-import { nextSteps } from "./demo/next-steps.ts";
+import { formatNextSteps } from "./demo/next-steps.ts";
 import { announceDemo } from "./demo/running-demo.ts";
 import { createScreen } from "./demo/screen.ts";
 import { formatNotification } from "./demo/terminal-notification.ts";
@@ -85,7 +85,7 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
   const jobId = environment.startOtherJob();
   const { hasColours } = screen;
   screen.print(
-    nextSteps({ api: stack.api, token, notificationsUrl: receiver.url, listUrl, jobId, hasColours }),
+    formatNextSteps({ api: stack.api, token, notificationsUrl: receiver.url, listUrl, jobId, hasColours }),
   );
   screen.print("The service keeps running and shows new notifications here. Ctrl-C stops it.");
   receiver.notifications.subscribe((notification) => screen.print(format(notification)));

@@ -63,7 +63,7 @@ async function measureJob(
   };
   capacity.take();
   flow.clock.now = acceptedAt;
-  await ledger.openWatch({
+  await ledger.startOrExtendWatch({
     ...KEY,
     acceptedAt,
     deadlineAt: T0 + 3_600_000,

@@ -1,6 +1,6 @@
 import { Settings } from "../../lib/config/settings.ts";
 import { decideAfterPoll } from "../../lib/schedule/decide-after-poll.ts";
-import { bucketOfDuration, type DurationCount, daysSince1970 } from "../../lib/schedule/duration-buckets.ts";
+import { bucketOfDuration, type DurationCount, daysSince1970 } from "../../lib/schedule/duration-counts.ts";
 import { pickFirstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
 import type { NextPoll } from "./poll-costs.ts";
 

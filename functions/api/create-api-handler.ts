@@ -9,7 +9,7 @@ import type { WatchKey } from "../../lib/domain/job.ts";
 import type { HandleRequest } from "../../lib/runtime/answer-and-log-request.ts";
 import {
   authenticateAndLimitRequests,
-  createRequestLimitPerCaller,
+  createApproximateRequestLimit,
 } from "../shared/authenticate-and-limit-requests.ts";
 import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
@@ -61,7 +61,7 @@ const CALLER_STEPS = {
  */
 export function createApiHandler(ports: ApiPorts): HandleRequest {
   const durations = createCachedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
-  const limitRequests = createRequestLimitPerCaller(ports.now);
+  const limitRequests = createApproximateRequestLimit(ports.now);
   return async (request, { remainingMs }, note) => {
     const result = await handle(request, { ...ports, limitRequests, remainingMs, note, durations });
     return "kind" in result ? renderProblem(result, request.requestId) : result;

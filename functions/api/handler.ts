@@ -17,7 +17,7 @@ import {
 import { scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { listRecentWatches, readProgress, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { endWaiting, startWaiting } from "../../lib/ledger/dynamo/waiting-calls.ts";
+import { countWaitingCall, endWaiting } from "../../lib/ledger/dynamo/waiting-calls.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/watch-item.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
@@ -54,7 +54,7 @@ const ledger = bindToTable(table, {
   readDigest,
   readDelivery,
   readDurations,
-  startWaiting,
+  countWaitingCall,
   endWaiting,
 });
 

@@ -20,7 +20,7 @@ import { renderListPage, withoutEmptyFields } from "../../lib/pages/list-page.ts
 import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { findJobListPage, type ListQuery } from "./list-jobs.ts";
-import { readExpectedDuration, replaceDeliveriesByThoseOfDigest } from "./read-status.ts";
+import { readExpectedDurationIfRunning, replaceDeliveriesByThoseOfDigest } from "./read-status.ts";
 import { createTruncatedStatusResponse } from "./status-response.ts";
 
 /**
@@ -56,7 +56,7 @@ export async function createJobPageResponse(
   const { tree, ...complete } = await replaceDeliveriesByThoseOfDigest(watchDocument, ledger);
   const { pages } = config.settings;
   const listUrl = pages.list ? createListPageUrl(links, job.project, now) : null;
-  const expected = await readExpectedDuration(watchDocument, ports);
+  const expected = await readExpectedDurationIfRunning(watchDocument, ports);
   return createTruncatedStatusResponse(
     { ...omitFromPage(complete, pages), tree: truncateForPage(tree) },
     config,

@@ -23,7 +23,7 @@ import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notificat
 import { findLedgerPageToken, PageTokenError, toPublicPageToken } from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { logActAndCountStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
-import { createDigestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
+import { createDigestNotificationKey, listDigestTargets } from "../shared/notification-targets.ts";
 import type { RequestPorts } from "./api-ports.ts";
 import {
   hasDeliveryFinallyFailed,
@@ -198,7 +198,7 @@ async function readDelivery(
   const own = deliveries.find((delivery) => delivery.target === target);
   if (watch.digestId === null || (own?.redelivery ?? 0) > 0) return own;
   const digest = await ledger.readDigest(watch.digestId);
-  return findDigestTargets(digest, watch).includes(target)
+  return listDigestTargets(digest, watch).includes(target)
     ? ledger.readDelivery(createDigestNotificationKey(watch.digestId, target))
     : own;
 }

@@ -12,9 +12,12 @@ import type { WaitingLimits } from "../../lib/ledger/ledger.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 import type { WatchProgress } from "../../lib/ledger/watch-ledger.ts";
-import { computeExpectedDuration, type Expected } from "../../lib/schedule/expected-duration.ts";
-import { jobAgeSeconds } from "../../lib/schedule/job-age.ts";
-import { createDigestNotificationKey, findDigestTargets } from "../shared/notification-targets.ts";
+import {
+  computeExpectedDuration,
+  type Expected,
+  jobAgeSeconds,
+} from "../../lib/schedule/expected-duration.ts";
+import { createDigestNotificationKey, listDigestTargets } from "../shared/notification-targets.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { readOwnOrNewestWatch, redactWatchForCaller } from "./own-or-newest-watch.ts";
 import { createTruncatedStatusResponse } from "./status-response.ts";
@@ -59,7 +62,7 @@ export async function readStatus(
     headers["retry-after"] = String(retryAfterSeconds(document, waited, ports.now()));
   const shown = redactWatchForCaller(await replaceDeliveriesByThoseOfDigest(document, ports.ledger), caller);
   const config = await ports.configs.current();
-  const expected = await readExpectedDuration(document, ports);
+  const expected = await readExpectedDurationIfRunning(document, ports);
   const response = createTruncatedStatusResponse(shown, config, expected, (status) =>
     jsonResponse(200, status, headers),
   );
@@ -67,7 +70,7 @@ export async function readStatus(
 }
 
 /** Returns how long the job of a running watch is expected to take. Returns null if the job has ended. */
-export async function readExpectedDuration(
+export async function readExpectedDurationIfRunning(
   { watch, tree }: WatchDocument,
   { durations, now }: Pick<RequestPorts, "durations" | "now">,
 ): Promise<Expected | null> {
@@ -99,7 +102,7 @@ export async function replaceDeliveriesByThoseOfDigest(
   const { watch } = document;
   const { digestId, state } = watch;
   if (digestId === null || state === "watching" || state === "stopped") return document;
-  const targets = findDigestTargets(await ledger.readDigest(digestId), watch);
+  const targets = listDigestTargets(await ledger.readDigest(digestId), watch);
   const deliveries = await Promise.all(
     document.deliveries.map(async (delivery): Promise<WatchDelivery> => {
       const { target, event, redelivery } = delivery;
@@ -135,7 +138,7 @@ async function waitForEnd(
     progress?.state === "watching" && now() < until && (progress.nextPollAt ?? 0) <= until;
   if (!mayEnd(watch)) return "not_needed";
   const call = { caller, until };
-  const number = await ledger.startWaiting(call, now(), waitingLimits);
+  const number = await ledger.countWaitingCall(call, now(), waitingLimits);
   if (number === null) return "too_many";
   try {
     for (let progress: WatchProgress | null = watch; mayEnd(progress); ) {

@@ -74,7 +74,7 @@ function buildStatusDocument(
     causesOmitted: job.causesOmitted,
     subJobs: job.subJobs,
     leafSubJobs: collectSubJobs(shownTree).leafCounts,
-    warnings: [...job.warnings, ...(shownTree === null ? [] : omittedSubJobWarnings(shownTree))],
+    warnings: [...job.warnings, ...(shownTree === null ? [] : describeOmittedSubJobs(shownTree))],
     createdAt: toIsoOrNull(job.createdAt),
     updatedAt: toIsoOrNull(job.updatedAt),
     durationSeconds: job.durationSeconds,
@@ -168,7 +168,7 @@ export function summarizeSubJobs(
 }
 
 /** Returns a warning when subjobs are omitted from the tree of subjobs, else an empty array. */
-export function omittedSubJobWarnings(shownTree: Job): string[] {
+export function describeOmittedSubJobs(shownTree: Job): string[] {
   const { counts, omittedCount } = collectSubJobs(shownTree);
   const text = `The tree of subjobs is too large, so ${omittedCount} of ${counts.total} subjobs are omitted.`;
   return omittedCount === 0 ? [] : [text];

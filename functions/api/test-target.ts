@@ -12,7 +12,7 @@ import type { TestResult } from "../../lib/api/status-document.ts";
 import { type Caller, isNameInConfig, mayUse } from "../../lib/auth/caller.ts";
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import type { Target } from "../../lib/channels/registry.ts";
-import { createCachedSecretMask } from "../../lib/domain/cached-secret-mask.ts";
+import { getCachedSecretMask } from "../../lib/domain/cached-secret-mask.ts";
 import { Name } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { logActAndCountStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
@@ -62,7 +62,7 @@ export async function testTarget(
     now,
     timeLimitMs: Math.max(0, Math.min(ATTEMPT_MS, remainingMs() - RESPONSE_MS)),
     allow: config.settings.egress.allow,
-    mask: createCachedSecretMask(config),
+    mask: getCachedSecretMask(config),
   });
   onTested(name, target.kind, result, caller.name);
   const { verdict, status, reason } = result;

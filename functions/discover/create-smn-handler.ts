@@ -9,7 +9,7 @@ import {
 import { MAX_BODY_BYTES } from "../../lib/api/request-body.ts";
 import { invalidRequest, toRequestErrors } from "../../lib/api/request-errors.ts";
 import { matchRoute, ROUTES } from "../../lib/api/routes.ts";
-import { findSmnOrigins } from "../../lib/cce/endpoints.ts";
+import { configuredOrDerivedSmnOrigins } from "../../lib/cce/endpoints.ts";
 import {
   confirmSmnSubscription,
   createCachedCertificateFetcher,
@@ -40,7 +40,7 @@ const MAX_AGE_MS = 300_000;
 const LIST_MS = 3000;
 
 export interface SmnPorts {
-  readonly ledger: Pick<Ledger, "rememberMessage" | "hasMessage">;
+  readonly ledger: Pick<Ledger, "saveSmnMessageIdOnce" | "hasSmnMessageId">;
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "current" | "refreshed">;
   readonly proxy: OutgoingProxy | null;
   readonly now: () => Instant;
@@ -107,7 +107,7 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
     const { topics = [], smnEndpoint } = settings;
     if (!topics.includes(message.topic_urn)) return refuse("topic");
     if (Math.abs(now() - Date.parse(message.timestamp)) > MAX_AGE_MS) return refuse("timestamp");
-    const origins = findSmnOrigins(message.topic_urn, smnEndpoint);
+    const origins = configuredOrDerivedSmnOrigins(message.topic_urn, smnEndpoint);
     if (!origins.certificate.includes(originOf(message.signing_cert_url))) return refuse("certificate_host");
     const fetched = await readCertificate(message.signing_cert_url, fetchFromSmn);
     if (fetched.kind === "unavailable") return fail(fetched.cause);
@@ -118,7 +118,7 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
       return refuse("confirmation_host");
     // SMN sends a message with the same ID to each endpoint, and the config may name a topic in several projects.
     const messageId = `${project}/${message.message_id}`;
-    if (await ledger.hasMessage(messageId)) return refuse("repeated");
+    if (await ledger.hasSmnMessageId(messageId)) return refuse("repeated");
     let result: EventResult["result"] = "ignored";
     if (confirms) {
       try {
@@ -136,7 +136,7 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
     // again after a failure. Two confirmations of a subscription have the same effect as one confirmation. Two
     // simultaneous lists of jobs have the same effect as one list. The ledger keeps the ID of the message until the
     // service would refuse the message because of its time.
-    if (!(await ledger.rememberMessage(messageId, now() + 3 * MAX_AGE_MS))) return refuse("repeated");
+    if (!(await ledger.saveSmnMessageIdOnce(messageId, now() + 3 * MAX_AGE_MS))) return refuse("repeated");
     report(result);
     return jsonResponse(200, { result } satisfies EventResult);
   }

@@ -19,7 +19,7 @@ const SCHEDULE_JITTER_MS = 2000;
 
 export interface DiscoverPorts extends OpenDiscoveredPorts {
   readonly ledger: OpenDiscoveredPorts["ledger"] &
-    Pick<Ledger, "claimList" | "requestList" | "saveDiscovery" | "reserveRequestTime">;
+    Pick<Ledger, "claimJobList" | "requestJobListNow" | "saveDiscovery" | "reserveRequestTime">;
   readonly cce: Pick<CceClient, "listJobs">;
   readonly config: Config;
   readonly rateLimit: ProjectRateLimit;
@@ -80,9 +80,9 @@ export async function discoverJobs(
   const intervalMs =
     trigger === "event" ? MIN_JOB_LIST_INTERVAL_MS : settings.everyMinutes * MINUTE_MS - SCHEDULE_JITTER_MS;
   const startedAt = now();
-  const claimed = await ledger.claimList(project, startedAt, intervalMs);
+  const claimed = await ledger.claimJobList(project, startedAt, intervalMs);
   if (claimed === null) {
-    if (trigger === "event") await ledger.requestList(project);
+    if (trigger === "event") await ledger.requestJobListNow(project);
     return "not_due";
   }
   // The list of jobs uses a time of the rate limit of the project, but does not wait until this time. The polls of the
@@ -95,7 +95,7 @@ export async function discoverJobs(
     const { opened } = await startDiscoveredWatches(project, settings, selection.jobIds(), ports);
     const overdueSeconds = overdue(claimed, settings, now());
     onListed(project, { kind: "failed", text: reply.text, opened, overdueSeconds });
-    if (trigger === "event") await ledger.requestList(project);
+    if (trigger === "event") await ledger.requestJobListNow(project);
     return "failed";
   }
   const { isComplete } = reply;
@@ -109,7 +109,7 @@ export async function discoverJobs(
   await ledger.saveDiscovery(project, switchedOnAt, discovery);
   // The function has little time to list the jobs for an event. The next run of the schedule has more time, so its list
   // may be complete.
-  if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestList(project);
+  if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestJobListNow(project);
   const overdueSeconds = overdue(discovery, settings, now());
   onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });
   return "listed";

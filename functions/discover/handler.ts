@@ -4,14 +4,14 @@ import { PublicTarget } from "../../lib/channels/public-target.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
 import {
-  claimList,
-  hasMessage,
-  rememberMessage,
-  requestList,
+  claimJobList,
+  hasSmnMessageId,
+  requestJobListNow,
   saveDiscovery,
+  saveSmnMessageIdOnce,
 } from "../../lib/ledger/dynamo/discovery.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
-import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
+import { startOrExtendWatch } from "../../lib/ledger/dynamo/start-or-extend-watch.ts";
 import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/watch-item.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
@@ -29,14 +29,14 @@ const configParser = createConfigParser(["projects", "secret/projects", "certifi
 const { env, table, sqs, ...ports } = createAwsPorts(configParser, "POLL_QUEUE_URL");
 
 const ledger = bindToTable(table, {
-  claimList,
-  requestList,
+  claimJobList,
+  requestJobListNow,
   saveDiscovery,
-  rememberMessage,
-  hasMessage,
+  saveSmnMessageIdOnce,
+  hasSmnMessageId,
   reserveRequestTime,
   listJobWatches,
-  openWatch,
+  startOrExtendWatch,
 });
 const discover = createJobDiscovery({
   ...ports,

@@ -1,6 +1,6 @@
 import type { Config } from "../../lib/config/config.ts";
 import type { DiscoverySettings } from "../../lib/config/projects.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { createPollMessage, createUnclaimedFirstPollMessage } from "../../lib/queue/messages.ts";
@@ -17,7 +17,7 @@ const BATCH_JOBS = 25;
 const MARGIN_MS = 5_000;
 
 export interface OpenDiscoveredPorts {
-  readonly ledger: Pick<Ledger, "openWatch" | "listJobWatches">;
+  readonly ledger: Pick<Ledger, "startOrExtendWatch" | "listJobWatches">;
   readonly pollQueue: Pick<Queue, "send">;
   readonly config: Config;
   readonly now: () => Instant;
@@ -87,7 +87,7 @@ async function openOne(
     const readyMinutes = configured?.until === "ready" ? configured.readyMinutes : null;
     const acceptedAt = now();
     const deadlineAt = acceptedAt + Math.round(config.settings.deadlineMinutes * MINUTE_MS);
-    const result = await ledger.openWatch({
+    const result = await ledger.startOrExtendWatch({
       ...key,
       acceptedAt,
       deadlineAt,

@@ -27,17 +27,17 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import {
   type AuthenticatePorts,
   authenticateAndLimitRequests,
-  createRequestLimitPerCaller,
+  createApproximateRequestLimit,
 } from "../shared/authenticate-and-limit-requests.ts";
+import { sendWatchMessages } from "./send-watch-messages.ts";
 import {
   type AcceptPorts,
   createFirstPollDelayPlanner,
   type FirstPollDelayPorts,
   type OpenedJob,
-  openWatches,
   type PlanFirstPollDelay,
-} from "./open-watches.ts";
-import { sendWatchMessages } from "./send-watch-messages.ts";
+  startOrExtendWatches,
+} from "./start-or-extend-watches.ts";
 
 /**
  * The part of the remaining watches of a caller that an instance may open before the instance counts the watches in the
@@ -68,8 +68,8 @@ interface EnqueuePorts
 /** Creates the handler of `POST /v1/jobs`. */
 export function createEnqueueHandler(ports: EnqueuePorts): HandleRequest {
   const firstPollDelay = createFirstPollDelayPlanner(ports);
-  const limitRequests = createRequestLimitPerCaller(ports.now);
-  const limitWatches = createRunningWatchLimit(ports);
+  const limitRequests = createApproximateRequestLimit(ports.now);
+  const limitWatches = createApproximateRunningWatchLimit(ports);
   return async (request, _invocation, note) => {
     const limits = { firstPollDelay, limitWatches };
     const answer = await acceptRequest(request, limits, { ...ports, note, limitRequests });
@@ -123,7 +123,7 @@ function watchedPath({ jobIds, operation }: Submission, index: number): readonly
  * @returns one result for each job ID, in the order of the submission
  */
 async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {
-  const opened = await openWatches(submission, findValidJobIds(submission), ports);
+  const opened = await startOrExtendWatches(submission, findValidJobIds(submission), ports);
   const sent = await sendWatchMessages(submission, opened, ports);
   const byId = new Map(sent.map((job) => [job.jobId, job]));
   return submission.jobIds.map((jobId) =>
@@ -204,7 +204,7 @@ interface Allowance {
  * would cost a write for each call. Each instance of the function counts the watches of a caller only from time to
  * time, so the limit is approximate. The limit always allows a call about jobs that the caller already watches.
  */
-export function createRunningWatchLimit({ ledger, now }: LimitWatchesPorts): MayWatchJobs {
+export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatchesPorts): MayWatchJobs {
   const allowances = new Map<string, Allowance>();
   const remember = (caller: string, allowance: Allowance): void => {
     if (allowances.size >= MAX_CALLERS && !allowances.has(caller)) allowances.clear();

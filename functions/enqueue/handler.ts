@@ -5,9 +5,9 @@ import { PublicProject } from "../../lib/config/projects.ts";
 import { readDurations } from "../../lib/ledger/dynamo/durations.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import { createDigest } from "../../lib/ledger/dynamo/notifications.ts";
-import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
 import { countLiveWatches, scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { readProgress } from "../../lib/ledger/dynamo/read-watches.ts";
+import { startOrExtendWatch } from "../../lib/ledger/dynamo/start-or-extend-watch.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
 import { createAwsPorts } from "../../lib/runtime/aws-ports.ts";
@@ -32,7 +32,7 @@ export const handler = createHttpHandler(
   createEnqueueHandler({
     ...ports,
     ledger: bindToTable(table, {
-      openWatch,
+      startOrExtendWatch,
       scheduleSweep,
       createDigest,
       readDurations,

@@ -1,6 +1,6 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import { notificationKey } from "../../lib/ledger/notification.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
@@ -10,7 +10,7 @@ import {
   createUnclaimedFirstPollMessage,
 } from "../../lib/queue/messages.ts";
 import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
-import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./open-watches.ts";
+import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./start-or-extend-watches.ts";
 
 /**
  * The time until the sweep function checks the notifications of an ended watch. An instance of the function checks an

@@ -3,11 +3,12 @@ import type { Target } from "../../lib/channels/registry.ts";
 import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import { createCachedSecretMask } from "../../lib/domain/cached-secret-mask.ts";
+import { getCachedSecretMask } from "../../lib/domain/cached-secret-mask.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { NotifyMessage } from "../../lib/queue/messages.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
+import { NOTIFICATION_LEASE_MS } from "../shared/leases.ts";
 import {
   deadLetterMessage,
   parseMessageOrDeadLetter,
@@ -21,7 +22,7 @@ import {
   isLastAttempt,
   postponeMessage,
   type RecordAttemptPorts,
-  recordAttempt,
+  recordAttemptAndSettleMessage,
 } from "./record-attempt.ts";
 import {
   type Notification,
@@ -29,12 +30,6 @@ import {
   resolveNotification,
 } from "./resolve-notification.ts";
 
-/**
- * The lease of a notification (the time for which one message alone may send the notification). The lease of a
- * notification is longer than the timeout of the notify function and shorter than the visibility timeout of the queue
- * (see `POLL_LEASE_MS`).
- */
-export const NOTIFICATION_LEASE_MS = 35_000;
 const ATTEMPT_MS = 10_000;
 /**
  * The time that the function keeps free to record a delivery attempt and to send a message to the dead-letter queue.
@@ -132,7 +127,10 @@ async function notify(
 
   const before = { claimedAt: lease.now, record: claim.record };
   const record = (result: AttemptResult, attempted = NOT_MADE) =>
-    recordAttempt(notification, received, { ...before, ...attempted }, result, { ...ports, settings });
+    recordAttemptAndSettleMessage(notification, received, { ...before, ...attempted }, result, {
+      ...ports,
+      settings,
+    });
   if (target === null) return record({ ...NOT_ATTEMPTED, verdict: "rejected", reason: "target_unknown" });
   const { offSince, goneSince, throttledUntil } = await ledger.readTarget(key.target);
   if (offSince !== null) return record({ ...NOT_ATTEMPTED, verdict: "gone", reason: "target_off" });
@@ -157,10 +155,10 @@ async function notify(
   const timeLimitMs = attemptTimeMs(received);
   if (timeLimitMs <= 0) return "retry";
   const { allow } = settings.egress;
-  const maskConfig = createCachedSecretMask(config);
+  const maskConfig = getCachedSecretMask(config);
   // The config does not contain the URL of a callback, so the URL must be masked here.
   const mask = isCallbackTargetName(key.target)
-    ? (text: string) => maskConfig(createCachedSecretMask(target)(text))
+    ? (text: string) => maskConfig(getCachedSecretMask(target)(text))
     : maskConfig;
   const attemptAt = now();
   const isFirst = redelivery === 0 && claim.record.history.length === 0;

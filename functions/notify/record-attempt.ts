@@ -80,7 +80,7 @@ export interface BeforeAttempt {
  * attempt, or sends the notification to the dead-letter queue. If a second response, at least a minute after the first,
  * says that the target no longer exists, the function switches the target off.
  */
-export async function recordAttempt(
+export async function recordAttemptAndSettleMessage(
   notification: Notification,
   received: ReceivedMessage,
   { claimedAt, record, isMarkedGone, latenessSeconds }: BeforeAttempt,

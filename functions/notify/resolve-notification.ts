@@ -5,7 +5,7 @@ import type { Target } from "../../lib/channels/registry.ts";
 import { createCallbackTarget, isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Instant, TargetEvent, WatchGeneration } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NotificationKey } from "../../lib/ledger/notification.ts";

@@ -1,7 +1,7 @@
 import { createJobPageUrl, createLinkOptions, createListPageUrl } from "../../lib/auth/link-keys.ts";
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import { defaultText } from "../../lib/domain/default-texts.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
 import {
@@ -22,7 +22,7 @@ import {
   bucketOfDuration,
   daysSince1970,
   durationCountExpiry,
-} from "../../lib/schedule/duration-buckets.ts";
+} from "../../lib/schedule/duration-counts.ts";
 import { removeDigestMemberAndSendIfLast, splitTargetsToNotify } from "../shared/notification-targets.ts";
 import { logAndCountConcluded } from "./poll-log.ts";
 
@@ -89,7 +89,7 @@ class DeadlineMovedError extends Error {
  * @throws LeaseEndedError when the lease of the poll has ended.
  * @throws DeadlineMovedError when the caller has moved the deadline during the poll.
  */
-export async function concludeWatch(
+export async function concludeAndNotify(
   result: PollResult,
   decided: Conclusion,
   ports: ConcludePorts,

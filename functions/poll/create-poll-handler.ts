@@ -7,12 +7,13 @@ import type { PollOfMessage } from "../../lib/ledger/watch-ledger.ts";
 import { PollMessage } from "../../lib/queue/messages.ts";
 import { createCoalescingSender, type Queue, type Timer } from "../../lib/queue/queue.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
-import { concludeAfterUnfinishedTries } from "../../lib/schedule/decide-after-poll.ts";
+import { decideAfterUnfinishedTries } from "../../lib/schedule/decide-after-poll.ts";
 import { createCachedDurationsReader } from "../shared/learned-durations.ts";
+import { POLL_LEASE_MS } from "../shared/leases.ts";
 import { parseMessageOrDeadLetter, type ReadMessagePorts } from "../shared/parse-message-or-dead-letter.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { type AlonePollLimiter, createAlonePollLimiter } from "./alone-poll-limiter.ts";
-import { type ConcludePorts, concludeWatch, resumeConclusion } from "./conclude-watch.ts";
+import { type ConcludePorts, concludeAndNotify, resumeConclusion } from "./conclude-watch.ts";
 import { logAndCountPollMessage, type PollReport } from "./poll-log.ts";
 import {
   type ClaimedPoll,
@@ -23,13 +24,6 @@ import {
 } from "./run-claimed-poll.ts";
 import type { SlowJobPorts } from "./slow-job.ts";
 
-/**
- * The lease of a poll (the time for which one message alone may do the poll). The lease of a poll is longer than the
- * time limit of the poll function (29 s), so no second invocation can repeat the poll while the first invocation may
- * still run. The lease of a poll is shorter than the visibility timeout of the queue. When SQS delivers a poll message
- * again, the lease of the poll has therefore ended.
- */
-export const POLL_LEASE_MS = 35_000;
 /** The time limit for one query to CCE. */
 const QUERY_MS = 10_000;
 /** The time that the function keeps free after the query to CCE, to send messages and to record the poll. */
@@ -186,13 +180,13 @@ async function claimAndPoll(
       return "acknowledged";
     }
     const tries = { unfinished: unfinishedTries, receives: received.receiveCount };
-    const conclusion = concludeAfterUnfinishedTries(
+    const conclusion = decideAfterUnfinishedTries(
       { ...watch, deadlineAt: computeEffectiveDeadline(claimed) },
       tries,
       claimedAt,
     );
     if (conclusion !== null) {
-      await concludeWatch(toPollResult(claimed, null, claimedAt), conclusion, scope);
+      await concludeAndNotify(toPollResult(claimed, null, claimedAt), conclusion, scope);
       report({ observation: "given_up", next: "concluded" });
       return "acknowledged";
     }

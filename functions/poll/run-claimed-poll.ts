@@ -12,10 +12,10 @@ import {
 import { decideAfterReadyCheck, type ReadyCheck, readyDeadline } from "../../lib/schedule/decide-ready.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
-import { type ConcludePorts, concludeWatch, type PollResult } from "./conclude-watch.ts";
+import { type ConcludePorts, concludeAndNotify, type PollResult } from "./conclude-watch.ts";
 import type { PollReport } from "./poll-log.ts";
 import { queryOperation, queryReadyState } from "./query-resource.ts";
-import { learnLatestDurations, notifyIfSlowAndPlanNextCheck, type SlowJobPorts } from "./slow-job.ts";
+import { notifyIfSlowAndPlanNextCheck, type SlowJobPorts, saveDurationsForSlowLimit } from "./slow-job.ts";
 
 /**
  * The longest time after the deadline in a poll message for which a watch may continue, even if the ledger has a later
@@ -75,8 +75,8 @@ export async function runClaimedPoll(
         });
   const resource = kindOfResourceReply(claimed, answer, check);
   if (decision.kind === "conclude") {
-    const summary = await concludeWatch(result, decision, ports);
-    if (summary !== null) await learnLatestDurations(result, summary, ports);
+    const summary = await concludeAndNotify(result, decision, ports);
+    if (summary !== null) await saveDurationsForSlowLimit(result, summary, ports);
     return { observation: answer.kind, resource, next: "concluded", delaySeconds: null };
   }
   const slowAt =

@@ -1,6 +1,6 @@
 import { createJobPageUrl, createLinkOptions } from "../../lib/auth/link-keys.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeLedgerExpiryTime } from "../../lib/config/settings.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Instant, Job, WatchKey } from "../../lib/domain/job.ts";
 import { hasJobEnded, type OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { type SlowSummary, summarizeSlowJob } from "../../lib/domain/slow-summary.ts";
@@ -13,15 +13,15 @@ import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
-import { daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-buckets.ts";
-import { jobAgeSeconds } from "../../lib/schedule/job-age.ts";
+import { daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-counts.ts";
+import { jobAgeSeconds } from "../../lib/schedule/expected-duration.ts";
+import { computeSlowLimit, type SlowLimit } from "../../lib/schedule/slow-limit.ts";
 import {
   type LatestDurations,
   longestSucceededSecondsByType,
+  medianSubJobSeconds,
   NO_LATEST_DURATIONS,
-  usualSubJobSeconds,
-} from "../../lib/schedule/latest-durations.ts";
-import { computeSlowLimit, type SlowLimit } from "../../lib/schedule/slow-limit.ts";
+} from "../../lib/schedule/usual-durations.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
 import {
   listResendableSlowNotifications,
@@ -168,7 +168,7 @@ async function notifySlow(
       jobPageUrl: createJobPageUrl(createLinkOptions(config, defaultUrl), { project, jobId, caller }, at),
     },
     job,
-    (type) => usualSubJobSeconds(latest, type),
+    (type) => medianSubJobSeconds(latest, type),
   );
   const expiresAt = computeLedgerExpiryTime(watch.deadlineAt, config.settings);
   const record = { summary, targets: [...targets], generations: document?.generations ?? {} };
@@ -185,7 +185,7 @@ async function notifySlow(
  * Adds the durations of an ended job and of its subjobs to the latest durations of its type, if at least one target is
  * notified of slow jobs.
  */
-export async function learnLatestDurations(
+export async function saveDurationsForSlowLimit(
   { watch, observation }: Pick<PollResult, "watch" | "observation">,
   { jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,
   { ledger, config }: Pick<SlowJobPorts, "ledger" | "config">,

@@ -5,13 +5,13 @@ import {
   unavailable,
 } from "../../lib/api/problem.ts";
 import { type Caller, findTokenCaller, parseAuthorization } from "../../lib/auth/caller.ts";
+import { createIssuerKeysCache } from "../../lib/auth/issuer-keys.ts";
 import {
-  checkIdentityToken,
   hasJwtForm,
   type IdentityCheck,
   type TokenRefusal,
-} from "../../lib/auth/identity-token.ts";
-import { createIssuerKeysCache } from "../../lib/auth/issuer-keys.ts";
+  verifyIdentityToken,
+} from "../../lib/auth/verify-identity-token.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { Instant } from "../../lib/domain/job.ts";
@@ -110,7 +110,7 @@ export function createIdentityTokenCheck(
   );
   return (token, config) => {
     allow = config.settings.egress.allow;
-    return checkIdentityToken(token, config, keys, now());
+    return verifyIdentityToken(token, config, keys, now());
   };
 }
 
@@ -134,7 +134,7 @@ type LimitRequests = (caller: string, requestsPerMinute: number) => number | nul
  * Creates a limit for the requests of each caller in a minute. Each instance of a function counts only its own
  * requests, so that a request costs no write to the ledger. The limit is therefore approximate.
  */
-export function createRequestLimitPerCaller(now: () => Instant): LimitRequests {
+export function createApproximateRequestLimit(now: () => Instant): LimitRequests {
   const callers = new Map<string, { readonly startedAt: Instant; readonly requests: number }>();
   return (caller, requestsPerMinute) => {
     if (requestsPerMinute === 0) return null;

@@ -2,7 +2,7 @@ import { createExpiringCache } from "../../lib/domain/expiring-cache.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { DurationLedger } from "../../lib/ledger/ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
-import type { DurationCount } from "../../lib/schedule/duration-buckets.ts";
+import type { DurationCount } from "../../lib/schedule/duration-counts.ts";
 
 /**
  * The time for which a Lambda instance keeps learned durations in memory. A function uses a new duration after at most

@@ -23,7 +23,7 @@ export function createDigestNotificationKey(digestId: string, target: string): N
  * Selects each target of a watch if the setting `on` of the target lists the outcome of the job. The function also
  * selects a target that was removed from the config. The notification to a removed target goes to the dead-letter
  * queue, so an operator can find the notification.
- * @param watch.digestTargets the targets of the digest of the watch, as `findDigestTargets` returns them
+ * @param watch.digestTargets the targets of the digest of the watch, as `listDigestTargets` returns them
  * @returns configured targets before callbacks, so that the callbacks of one caller do not delay the targets. `own`
  * contains the targets that get a notification about this watch alone. `byDigest` contains the chats that get one
  * digest about all jobs of the call
@@ -58,7 +58,7 @@ export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targe
  * happens when the service loses the response of the ledger to a new watch, and then creates the digest without this
  * watch.
  */
-export function findDigestTargets(
+export function listDigestTargets(
   digest: Digest | null,
   { project, jobId, caller }: WatchKey,
 ): readonly string[] {
@@ -85,7 +85,7 @@ export async function removeDigestMemberAndSendIfLast(
 ): Promise<{ readonly digestTargets: readonly string[] }> {
   const { digestId, traceparent } = watch;
   const digest = digestId === null ? null : await ledger.readDigest(digestId);
-  const digestTargets = findDigestTargets(digest, watch);
+  const digestTargets = listDigestTargets(digest, watch);
   if (digestId === null || digestTargets.length === 0) return { digestTargets: [] };
   const running = await ledger.removeRunningMember(digestId, watch);
   const messages = digestTargets.map((target) => createDigestMessage(digestId, target, traceparent));

@@ -13,7 +13,7 @@ import {
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import {
   createDigestNotificationKey,
-  findDigestTargets,
+  listDigestTargets,
   listResendableSlowNotifications,
   type ResendableNotification,
   splitTargetsToNotify,
@@ -109,7 +109,7 @@ async function sendNotifications(
   const now = ports.now();
   const digest = watch.digestId === null ? null : await ledger.readDigest(watch.digestId);
   const { own, byDigest } = splitTargetsToNotify(
-    { targets: watch.targets, digestTargets: findDigestTargets(digest, watch) },
+    { targets: watch.targets, digestTargets: listDigestTargets(digest, watch) },
     outcome,
     config.targets,
   );

@@ -59,10 +59,10 @@ export function createLinkKey(
   { linkKeys: [secret], linkVersions }: LinkOptions,
   page: LinkedPage,
   caller: string,
-  expiresAt: Instant,
+  earliestExpiry: Instant,
 ): string | null {
   if (secret === undefined || !Object.hasOwn(linkVersions, page.project)) return null;
-  const expiry = (Math.ceil(expiresAt / HOUR_MS) * HOUR_MS).toString(36);
+  const expiry = (Math.ceil(earliestExpiry / HOUR_MS) * HOUR_MS).toString(36);
   const hash = callerHash(secret, caller);
   return `${expiry}.${hash}.${mac(secret, page, linkVersions, hash, expiry).toString("base64url")}`;
 }

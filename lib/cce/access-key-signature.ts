@@ -39,7 +39,7 @@ interface SigningKey {
  * Returns the headers of a GET request to CCE that is signed with an access key. The signature covers all these headers
  * except `authorization`.
  */
-export function createSignedHeaders(
+export function createSignedGetHeaders(
   { host, path, query, projectId }: SignedQuery,
   { accessKey, secretKey, securityToken }: Extract<Auth, { kind: "aksk" }>,
   now: Instant,

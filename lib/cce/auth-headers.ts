@@ -1,7 +1,7 @@
 import type { Project } from "../config/projects.ts";
 import type { ExpiringCache } from "../domain/expiring-cache.ts";
 import type { Instant, Observation } from "../domain/job.ts";
-import { createSignedHeaders } from "./access-key-signature.ts";
+import { createSignedGetHeaders } from "./access-key-signature.ts";
 import type { TokenResult } from "./iam-token.ts";
 
 /**
@@ -58,7 +58,7 @@ export function createAuthHeadersProvider(
     case "aksk":
       return async ({ url, path, parameters }) => {
         const request = { host: url.host, path, query: parameters, projectId };
-        return { kind: "headers", headers: createSignedHeaders(request, auth, now()), token: null };
+        return { kind: "headers", headers: createSignedGetHeaders(request, auth, now()), token: null };
       };
     case "password":
       return async (_, refused) => {

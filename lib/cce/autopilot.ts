@@ -26,7 +26,7 @@ type AutopilotSetting = Project["autopilot"];
  * job belongs.
  * @param query queries one API for a job or a resource. The function never throws an error.
  */
-export function createQueryOfBothApis<Wanted>(
+export function createQueryForBothApis<Wanted>(
   autopilot: AutopilotSetting,
   query: (api: CceApi, wanted: Wanted, endAt: number) => Promise<Observation>,
 ): (jobId: string, wanted: Wanted, endAt: number) => Promise<Observation> {
@@ -94,7 +94,7 @@ export type ListReply =
  * own clusters. If the API for Autopilot clusters refuses the request, the list contains only the jobs of the standard
  * API. But if the config says that the project has Autopilot clusters, the refusal is the result.
  */
-export function createListOfJobsOfBothApis(
+export function createJobListerForBothApis(
   autopilot: AutopilotSetting,
   now: () => Instant,
   list: (api: CceApi, onJob: (job: ListedJob) => void, endAt: number) => Promise<ListReply>,

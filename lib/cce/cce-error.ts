@@ -1,5 +1,11 @@
 import type { AccessErrorKind, Observation } from "../domain/job.ts";
-import { isObject, type JsonObject, parseJson, toJson, toObjectOrEmpty } from "../domain/json.ts";
+import {
+  isObject,
+  type JsonObject,
+  parseJson,
+  toJsonUnlessTooDeep,
+  toObjectOrEmpty,
+} from "../domain/json.ts";
 import { BODY_UNDECODABLE } from "../http/decompress-and-decode-text.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
 import { isCertificateError } from "../http/tls-options.ts";
@@ -75,7 +81,7 @@ export function toCceError(json: unknown): CceError {
 }
 
 function textOf(fields: JsonObject, name: string): string {
-  return textOfValue(Object.hasOwn(fields, name) ? fields[name] : null) ?? "";
+  return toTextOfAnyType(Object.hasOwn(fields, name) ? fields[name] : null) ?? "";
 }
 
 /**
@@ -86,7 +92,7 @@ const TEXT_NAMES = [
   ...["message", ...MESSAGE_NAMES, "msg"],
   ...["error", "reason", "description", "detail", "details", "text"],
 ];
-/** The maximum number of levels of objects and arrays in which `textOfValue` searches for a text. */
+/** The maximum number of levels of objects and arrays in which `toTextOfAnyType` searches for a text. */
 const MAX_TEXT_LEVELS = 8;
 
 /**
@@ -94,12 +100,12 @@ const MAX_TEXT_LEVELS = 8;
  * object is its message with its error code, or else the object as JSON. Returns null for a value without text: null, an
  * empty or blank string, an empty array or an empty object.
  */
-export function textOfValue(value: unknown, levels: number = MAX_TEXT_LEVELS): string | null {
+export function toTextOfAnyType(value: unknown, levels: number = MAX_TEXT_LEVELS): string | null {
   if (typeof value === "string") return value.trim() === "" ? null : value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (typeof value !== "object" || value === null || levels === 0) return null;
   if (Array.isArray(value)) {
-    const texts = value.map((item) => textOfValue(item, levels - 1)).filter((text) => text !== null);
+    const texts = value.map((item) => toTextOfAnyType(item, levels - 1)).filter((text) => text !== null);
     return texts.length === 0 ? null : texts.join("\n");
   }
   const fields = toObjectOrEmpty(value);
@@ -107,10 +113,10 @@ export function textOfValue(value: unknown, levels: number = MAX_TEXT_LEVELS): s
   const textIn = (names: readonly string[]) =>
     names
       .flatMap((wanted) => inLowerCase.filter(({ name }) => name === wanted.toLowerCase()))
-      .map(({ inner }) => textOfValue(inner, levels - 1))
+      .map(({ inner }) => toTextOfAnyType(inner, levels - 1))
       .find((text) => text !== null) ?? null;
   const [message, code] = [textIn(TEXT_NAMES), textIn(CODE_NAMES)];
-  if (message === null) return Object.keys(fields).length === 0 ? null : toJson(value);
+  if (message === null) return Object.keys(fields).length === 0 ? null : toJsonUnlessTooDeep(value);
   return code === null || message.includes(code) ? message : `${message} (${code})`;
 }
 

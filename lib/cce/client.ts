@@ -9,7 +9,7 @@ import { refusalForUnknownProject } from "./cce-error.ts";
 import { createCredentialMask } from "./credential-mask.ts";
 import { hasFailure } from "./parse-job.ts";
 import { createProjectQueries, type ProjectQueries } from "./project-queries.ts";
-import { createSharedCceSender } from "./send-cce-request.ts";
+import { createMemoryLimitedCceSender } from "./send-cce-request.ts";
 
 /** The maximum number of queries for subjobs of one ended job. */
 const MAX_QUERIES = 5;
@@ -88,7 +88,7 @@ export function createCceClient(options: {
     allow: parseAllowList(config.settings.egress.allow),
     createMask: () => createCredentialMask(config),
     connections: () => options.connections ?? connectionsAt(now()),
-    sendCceRequest: createSharedCceSender(monotonic),
+    sendCceRequest: createMemoryLimitedCceSender(monotonic),
   };
   const projectQueries = new Map(
     Object.entries(config.projects).map(([name, project]) => [

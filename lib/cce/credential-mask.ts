@@ -1,4 +1,4 @@
-import { createCachedSecretMask } from "../domain/cached-secret-mask.ts";
+import { getCachedSecretMask } from "../domain/cached-secret-mask.ts";
 import type { Job, Observation } from "../domain/job.ts";
 import type { Secret } from "../domain/secret.ts";
 import { createSecretMask } from "../domain/secret-mask.ts";
@@ -39,7 +39,7 @@ export interface CredentialMask {
  * server between the service and CCE may receive the secrets of several projects or targets and repeat them.
  */
 export function createCredentialMask(config: object): CredentialMask {
-  const maskConfig = createCachedSecretMask(config);
+  const maskConfig = getCachedSecretMask(config);
   let tokens: Secret[] = [];
   let maskTokens = createSecretMask([]);
   const maskText = (text: string) => {

@@ -59,7 +59,7 @@ interface SmnOrigins {
  * @param smnEndpoint the address of SMN from the config. If the config contains this address, the address is the only
  * origin.
  */
-export function findSmnOrigins(topicUrn: string, smnEndpoint: string | undefined): SmnOrigins {
+export function configuredOrDerivedSmnOrigins(topicUrn: string, smnEndpoint: string | undefined): SmnOrigins {
   if (smnEndpoint !== undefined) {
     const origins = [new URL(smnEndpoint).origin];
     return { certificate: origins, confirmation: origins };

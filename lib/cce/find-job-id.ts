@@ -1,8 +1,8 @@
 import { JobId } from "../domain/job.ts";
-import { type JsonObject, parseJson, toObjectOrEmpty, unwrapObject } from "../domain/json.ts";
+import { type JsonObject, parseJson, toObjectOrEmpty, unwrapObjectOrEmpty } from "../domain/json.ts";
 import type { OperationKind } from "../domain/operation-kind.ts";
 import { truncate } from "../domain/truncate-text.ts";
-import { textOfValue, toCceError } from "./cce-error.ts";
+import { toCceError, toTextOfAnyType } from "./cce-error.ts";
 
 /** The kind of the operation in a reply, by the field `kind` of the reply. */
 const KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
@@ -30,8 +30,8 @@ const MAX_MESSAGE_CHARACTERS = 200;
  * object or an array. Returns null if the reply has no valid job ID.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
  */
-export function findJobId(reply: unknown): string | null {
-  const body = typeof reply === "string" ? parseJson(reply) : reply;
+export function findJobId(replyOrJsonText: unknown): string | null {
+  const body = typeof replyOrJsonText === "string" ? parseJson(replyOrJsonText) : replyOrJsonText;
   for (const { status, top, metadata } of listBodies(body)) {
     for (const fields of [status, top, toObjectOrEmpty(metadata.annotations), metadata]) {
       for (const name of jobIdNames(fields)) {
@@ -45,7 +45,7 @@ export function findJobId(reply: unknown): string | null {
 
 /** Returns the fields of a reply that may have an ID: first of the reply as it is, then of the reply in a wrapper. */
 const listBodies = (reply: unknown) =>
-  [toObjectOrEmpty(reply), unwrapObject(reply)].map((top) => ({
+  [toObjectOrEmpty(reply), unwrapObjectOrEmpty(reply)].map((top) => ({
     top,
     status: toObjectOrEmpty(top.status),
     spec: toObjectOrEmpty(top.spec),
@@ -128,8 +128,8 @@ export function findOperation(
   const status = toObjectOrEmpty(body.status);
   const kind = statedByCaller.kind ?? kindOf(body, metadata, spec, status);
   if (kind === null) return null;
-  const uid = textOfValue(metadata.uid) ?? undefined;
-  const ofCluster = body.kind === "Cluster" ? uid : (textOfValue(spec.clusterID) ?? undefined);
+  const uid = toTextOfAnyType(metadata.uid) ?? undefined;
+  const ofCluster = body.kind === "Cluster" ? uid : (toTextOfAnyType(spec.clusterID) ?? undefined);
   const operation = { kind, clusterId: statedByCaller.clusterId ?? ofCluster };
   if (body.kind === "Cluster") return operation;
   switch (kind) {

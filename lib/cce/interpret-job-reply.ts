@@ -40,7 +40,7 @@ const JOB: Queried = { what: "job", permission: "cce:job:get" };
 /**
  * Converts the HTTP reply to a job query into one observation. The text of the observation may contain credentials, so
  * the caller must mask it.
- * @param mask masks the secrets in the texts that the function truncates
+ * @param maskBeforeTruncating masks the secrets in the texts that the function truncates
  * @param queried what the query asked for
  * Source of the codes: https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html
  */
@@ -48,10 +48,10 @@ export function interpretJobReply(
   reply: JobReply,
   now: Instant,
   project: string,
-  mask?: SecretMask,
+  maskBeforeTruncating?: SecretMask,
   queried: Queried = JOB,
 ): Observation {
-  const job = reply.status === 200 ? parseJob(reply.body, mask) : null;
+  const job = reply.status === 200 ? parseJob(reply.body, maskBeforeTruncating) : null;
   if (job !== null) return { kind: "job", job: job.job, warnings: job.warnings };
   return interpretErrorReply(reply, now, project, queried);
 }

@@ -2,7 +2,7 @@ import type { Instant, JobState, Observation } from "../domain/job.ts";
 import { RESOURCE_GOALS, type ResourceGoal, type WatchedResource } from "../domain/job-resources.ts";
 import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
-import { textOfValue } from "./cce-error.ts";
+import { toTextOfAnyType } from "./cce-error.ts";
 import { interpretErrorReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
 import { describeUnknownPhase, parseCceTime } from "./parse-job.ts";
 import resourceStates from "./resource-states.json" with { type: "json" };
@@ -86,12 +86,12 @@ export function interpretResourceReply(
   resource: WatchedResource,
   now: Instant,
   project: string,
-  mask?: SecretMask,
+  maskBeforeTruncating?: SecretMask,
 ): Observation {
   const kind = RESOURCE_GOALS[resource.goal];
   const document = reply.status === 200 ? parseJson(reply.body) : null;
   const found = isObject(document) && isObject(document.status) ? document : null;
-  if (found !== null) return observeResource(found, resource, mask);
+  if (found !== null) return observeResource(found, resource, maskBeforeTruncating);
   return interpretErrorReply(reply, now, project, QUERIED[kind]);
 }
 
@@ -144,7 +144,7 @@ function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedRes
 }
 
 /** Returns a number of nodes. CCE may omit a zero. Returns NaN, which equals no number, for a value that is no number. */
-const countOf = (fields: JsonObject, name: string): number => Number(textOfValue(fields[name]) ?? 0);
+const countOf = (fields: JsonObject, name: string): number => Number(toTextOfAnyType(fields[name]) ?? 0);
 
 function toObservation(
   { clusterId, id, goal }: WatchedResource,
@@ -205,5 +205,5 @@ const includesPhase = (phases: readonly string[], phase: string): boolean =>
   phases.some((known) => known.toLowerCase() === phase.trim().toLowerCase());
 
 function textIn(fields: JsonObject, names: readonly string[]): string | null {
-  return names.map((name) => textOfValue(fields[name])).find((text) => text !== null) ?? null;
+  return names.map((name) => toTextOfAnyType(fields[name])).find((text) => text !== null) ?? null;
 }

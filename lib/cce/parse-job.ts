@@ -4,7 +4,7 @@ import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain
 import type { SecretMask } from "../domain/secret-mask.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import type { ListedJob } from "./autopilot.ts";
-import { textOfValue } from "./cce-error.ts";
+import { toTextOfAnyType } from "./cce-error.ts";
 
 const DATE_AND_TIME = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,3})\d*)?/;
 /**
@@ -45,17 +45,17 @@ interface Walk {
  * Returns null if the body is not a job. The state of a job depends only on the phase of the job itself, never on the
  * phases of its subjobs. The field `warnings` says what the function omitted or guessed.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
- * @param mask masks the secrets in the texts that the warnings truncate
+ * @param maskBeforeTruncating masks the secrets in the texts that the warnings truncate
  */
 export function parseJob(
   body: string,
-  mask: SecretMask = (text) => text,
+  maskBeforeTruncating: SecretMask = (text) => text,
 ): { job: Job; warnings: readonly string[] } | null {
   const document = parseJson(body);
   if (toObjectOrEmpty(document).kind !== "Job") return null;
   const walk: Walk = { jobs: 0, truncated: false, unknownPhases: new Set() };
   const job = readTree(document, 1, walk);
-  return job === null ? null : { job, warnings: warningsOf(job, walk, mask) };
+  return job === null ? null : { job, warnings: warningsOf(job, walk, maskBeforeTruncating) };
 }
 
 /**
@@ -139,9 +139,14 @@ function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
 }
 
 /** Returns the warning about a phase that is not documented, or about a missing phase. */
-export function describeUnknownPhase(phase: string, mask: SecretMask = (text) => text): string {
+export function describeUnknownPhase(
+  phase: string,
+  maskBeforeTruncating: SecretMask = (text) => text,
+): string {
   if (phase === "") return defaultText("sentence.noPhase");
-  return defaultText("sentence.unknownPhase", { phases: `'${truncate(mask(phase), MAX_PHASE_CHARACTERS)}'` });
+  return defaultText("sentence.unknownPhase", {
+    phases: `'${truncate(maskBeforeTruncating(phase), MAX_PHASE_CHARACTERS)}'`,
+  });
 }
 
 /** Returns true if the job or any of its subjobs has failed. */
@@ -154,7 +159,7 @@ export const hasFailure = (job: Job): boolean => job.state === "failed" || job.s
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];
   // Most values are strings, and a large job has a hundred thousand strings.
-  const text = typeof value === "string" ? (value.trim() === "" ? null : value) : textOfValue(value);
+  const text = typeof value === "string" ? (value.trim() === "" ? null : value) : toTextOfAnyType(value);
   return text === null && otherName !== undefined ? textOf(fields, otherName) : text;
 }
 

@@ -13,8 +13,8 @@ import {
 } from "./auth-headers.ts";
 import {
   type CceApi,
-  createListOfJobsOfBothApis,
-  createQueryOfBothApis,
+  createJobListerForBothApis,
+  createQueryForBothApis,
   type ListedJob,
   type ListReply,
 } from "./autopilot.ts";
@@ -163,11 +163,11 @@ export function createProjectQueries(
   const jobsPath = ["projects", project.projectId, "jobs"];
   const observeList = observeJob({ what: "job", permission: "cce:job:list" });
 
-  const queryBothApis = createQueryOfBothApis(project.autopilot, (api, wanted: Wanted, endAt) =>
+  const queryBothApis = createQueryForBothApis(project.autopilot, (api, wanted: Wanted, endAt) =>
     sendTwice(JOB_PATHS[api], wanted, (request) => sendCceRequest(request, endAt, breaker, wanted.observe)),
   );
 
-  const listBothApis = createListOfJobsOfBothApis(project.autopilot, now, async (api, onJob, endAt) => {
+  const listBothApis = createJobListerForBothApis(project.autopilot, now, async (api, onJob, endAt) => {
     const reply = await sendTwice(LIST_PATHS[api], { path: jobsPath }, (request) =>
       streamJobList(request, endAt - monotonic(), onJob, observeList),
     );

@@ -68,7 +68,7 @@ export type SendCceRequest = <T>(
  * Creates a function that sends requests to CCE and reads one large reply at a time. All projects should share one such
  * function to limit the memory.
  */
-export function createSharedCceSender(monotonic: () => number): SendCceRequest {
+export function createMemoryLimitedCceSender(monotonic: () => number): SendCceRequest {
   const oneAtATime = createMutex();
   const largeUrls = new Set<string>();
   return async (request, endAt, breaker, read) => {

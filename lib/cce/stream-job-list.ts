@@ -46,13 +46,13 @@ const MAX_LIST_BYTES = 128 * 1024 * 1024;
  * documents neither pages nor a maximum size of the list, so the reply is never in memory as a whole. A compressed
  * reply is an exception: the service asks for no compression, and reads at most 12 MiB of a compressed reply.
  * @param onJob gets each job without its subjobs. The list may contain a job several times, in any order.
- * @param observe interprets a reply that is not a list
+ * @param interpretOtherReply interprets a reply that is not a list
  */
 export async function streamJobList(
   request: CceRequest,
   deadlineMs: number,
   onJob: (job: ListedJob) => void,
-  observe: (reply: TextReply) => Observation,
+  interpretOtherReply: (reply: TextReply) => Observation,
 ): Promise<ListReply | Observation> {
   let isList = false;
   let listBytes = 0;
@@ -78,15 +78,16 @@ export async function streamJobList(
   const date = parseHttpDate(result.headers.date);
   const isAnswer = result.kind === "answer" && !result.isTruncated;
   if (isList) return { kind: "list", isComplete: isAnswer && scanner.isComplete(), date };
-  if (result.kind === "failed") return observe({ kind: "failed", code: result.code || "UNKNOWN" });
+  if (result.kind === "failed")
+    return interpretOtherReply({ kind: "failed", code: result.code || "UNKNOWN" });
   const decoded = await decompressAndDecodeText(result, MAX_BODY_BYTES);
-  if (decoded === null) return observe({ kind: "failed", code: BODY_UNDECODABLE });
+  if (decoded === null) return interpretOtherReply({ kind: "failed", code: BODY_UNDECODABLE });
   const text = decoded.text.trim();
   // A server in Go may write an empty list as null.
   if (result.status === 200 && text === "null") return { kind: "list", isComplete: true, date };
   if (result.status === 200 && text !== "" && add(Buffer.from(text)))
     return { kind: "list", isComplete: !decoded.isTruncated && scanner.isComplete(), date };
-  return observe({ ...result, body: decoded.text, isTruncated: decoded.isTruncated });
+  return interpretOtherReply({ ...result, body: decoded.text, isTruncated: decoded.isTruncated });
 }
 
 /** Reads the objects in a JSON array from chunks of bytes. */

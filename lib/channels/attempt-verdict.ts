@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Instant, Verdict } from "../domain/job.ts";
-import { isObject, parseJson, unwrapObject } from "../domain/json.ts";
+import { isObject, parseJson, unwrapObjectOrEmpty } from "../domain/json.ts";
 import { NumberOrMissing } from "../domain/zod-fields.ts";
 import { EGRESS_REFUSED } from "../http/egress-rules.ts";
 import { readCappedRetryAfterSeconds, toSqsWaitSeconds } from "../http/retry-after.ts";
@@ -70,7 +70,7 @@ export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | un
  * service uses, such as `errcode`: `{"error":{"code":404}}` may come from any proxy.
  */
 export function parseWrappedBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
-  return schema.safeParse(withLowerCaseNames(unwrapObject(parseJson(body.trim())))).data;
+  return schema.safeParse(withLowerCaseNames(unwrapObjectOrEmpty(parseJson(body.trim())))).data;
 }
 
 /**

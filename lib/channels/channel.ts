@@ -149,7 +149,7 @@ const COMMON_HEADERS = {
  * Returns a POST request without a signature, with `payload` as JSON in the body. If a header is also in `headers`, the
  * header that all requests have replaces it.
  */
-export function createJsonRequest(
+export function createJsonPostRequest(
   url: Secret,
   payload: JsonObject,
   headers: Readonly<Record<string, string>> = {},

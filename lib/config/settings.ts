@@ -1,18 +1,11 @@
 import * as z from "zod/mini";
 import { DEFAULT_RETRY_SECONDS } from "../channels/retry-schedule.ts";
 import { WebhookSecret } from "../channels/webhook/target.ts";
-import { type Instant, Name } from "../domain/job.ts";
+import { Name } from "../domain/job.ts";
 import { toSecret } from "../domain/secret.ts";
 import { SQS_MAX_DELAY_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 import { httpUrlSchema } from "../domain/zod-fields.ts";
-
-const DAY_MS = 86_400_000;
-/** A message stays in its queue, or in the dead-letter queue, for at most 14 days. */
-const QUEUE_RETENTION_MS = 14 * DAY_MS;
-/** The maximum time for which a notification waits because the target throttles the service or has a rate limit. */
-const THROTTLED_MS = DAY_MS;
-/** Random jitter makes each delay of the retry schedule at most 20 % longer. */
-const MAX_JITTER_FACTOR = 1.2;
+import { DEFAULT_RETENTION_DAYS } from "./retention.ts";
 
 /** The maximum deadline of a watch is 7 days after its start. An SQS queue keeps a message for 14 days. */
 export const MAX_DEADLINE_MINUTES = 10_080;
@@ -158,22 +151,6 @@ export const Settings = z.strictObject({
    * The number of days for which the ledger keeps a watch after the watch has ended. `computeLedgerExpiryTime` has the
    * minimum.
    */
-  retentionDays: z._default(Days, 30),
+  retentionDays: z._default(Days, DEFAULT_RETENTION_DAYS),
 });
 export type Settings = z.infer<typeof Settings>;
-
-/**
- * Returns the time after which the ledger may delete the items of a watch. The ledger keeps the items of a watch for
- * `retentionDays`. The ledger keeps the items longer if a queue or a dead-letter queue can still contain a message of
- * the watch.
- * @param startsAt the time from which `retentionDays` counts: the deadline of the watch, the end of the watch, or the
- * latest delivery attempt.
- */
-export function computeLedgerExpiryTime(
-  startsAt: Instant,
-  { retentionDays, retry }: Pick<Settings, "retentionDays" | "retry">,
-): Instant {
-  const scheduleSeconds = retry.scheduleSeconds.reduce((sum, seconds) => sum + seconds, 0);
-  const longestMs = QUEUE_RETENTION_MS + THROTTLED_MS + scheduleSeconds * 1000 * MAX_JITTER_FACTOR;
-  return startsAt + Math.max(retentionDays * DAY_MS, longestMs);
-}

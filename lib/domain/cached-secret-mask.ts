@@ -15,7 +15,7 @@ const masks = new WeakMap<object, SecretMask>();
  * Returns a mask for all secrets in an object such as the config or a target, with the parts of the secrets. Calls with
  * the same object return the same mask, because the creation of a mask takes much longer than its use.
  */
-export function createCachedSecretMask(objectWithSecrets: object): SecretMask {
+export function getCachedSecretMask(objectWithSecrets: object): SecretMask {
   const mask =
     masks.get(objectWithSecrets) ?? createSecretMask(secretsIn(objectWithSecrets).flatMap(listParts));
   masks.set(objectWithSecrets, mask);

@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
 import { countJsonStringBytes } from "./json.ts";
 import { truncate } from "./truncate-text.ts";
-import { limitedTextSchema, recordOf, withDescription } from "./zod-fields.ts";
+import { limitedTextSchema, recordSchema, withDescription } from "./zod-fields.ts";
 
 const MAX_LABELS = 20;
 const ShortText = limitedTextSchema({ min: 0, max: 200 });
 /** Texts with names that a caller or the config assigns to a job. */
-export const Labels = recordOf(limitedTextSchema({ min: 1, max: 63 }), ShortText)
+export const Labels = recordSchema(limitedTextSchema({ min: 1, max: 63 }), ShortText)
   .check(z.refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`))
   .register(z.globalRegistry, { maxProperties: MAX_LABELS });
 

@@ -13,7 +13,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** Returns a value as JSON. Returns null if the value has too many levels for the conversion to JSON. */
-export function toJson(value: unknown): string | null {
+export function toJsonUnlessTooDeep(value: unknown): string | null {
   try {
     return JSON.stringify(value);
   } catch {
@@ -26,7 +26,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The maximum number of wrappers that `unwrapObject` removes. */
+/** The maximum number of wrappers that `unwrapObjectOrEmpty` removes. */
 const MAX_WRAPPERS = 4;
 
 /**
@@ -34,9 +34,10 @@ const MAX_WRAPPERS = 4;
  * wrapper is an object with only one field, or an array with only one element, that contains an object. Returns `{}` if
  * there is no object inside the wrappers.
  */
-export function unwrapObject(value: unknown, maxWrappers: number = MAX_WRAPPERS): JsonObject {
+export function unwrapObjectOrEmpty(value: unknown, maxWrappers: number = MAX_WRAPPERS): JsonObject {
   const values = typeof value === "object" && value !== null ? Object.values(value) : [];
-  const inner = values.length === 1 && maxWrappers > 0 ? unwrapObject(values[0], maxWrappers - 1) : NO_FIELDS;
+  const inner =
+    values.length === 1 && maxWrappers > 0 ? unwrapObjectOrEmpty(values[0], maxWrappers - 1) : NO_FIELDS;
   return Object.keys(inner).length > 0 ? inner : toObjectOrEmpty(value);
 }
 

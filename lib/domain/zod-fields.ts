@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { isObject, toJson } from "./json.ts";
+import { isObject, toJsonUnlessTooDeep } from "./json.ts";
 
 /**
  * Sets the error messages of all zod schemas. Without this call, `zod/mini` reports every invalid value as "Invalid
@@ -17,7 +17,9 @@ export const MaybeText = z.nullable(z.string());
  */
 export const TextOrEmpty = z.pipe(
   z.optional(z.unknown()),
-  z.transform((value) => (typeof value === "string" ? value : value == null ? "" : (toJson(value) ?? ""))),
+  z.transform((value) =>
+    typeof value === "string" ? value : value == null ? "" : (toJsonUnlessTooDeep(value) ?? ""),
+  ),
 );
 /**
  * The schema of a number in a reply of another service. The value may also be a text such as `"0"` or
@@ -67,7 +69,7 @@ export function limitedTextSchema({
  * Returns a schema for an object with any keys that match `key`. An object with the key `__proto__` is invalid: a schema
  * of `z.record` alone would drop this key without an error.
  */
-export function recordOf<Value extends z.core.$ZodType>(
+export function recordSchema<Value extends z.core.$ZodType>(
   key: z.ZodMiniType<string, string>,
   value: Value,
 ): z.ZodMiniType<Record<string, z.output<Value>>> {

@@ -186,11 +186,11 @@ export async function guardedFetch(
   options: {
     readonly egress: Egress;
     readonly tls?: TlsOptions;
-    readonly deadlineMs?: number;
+    readonly timeLimitMs?: number;
     readonly maxBytes?: number;
   },
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const { egress, tls, deadlineMs = 5000, maxBytes = 262_144 } = options;
+  const { egress, tls, timeLimitMs: deadlineMs = 5000, maxBytes = 262_144 } = options;
   const checked = checkUrlBeforeDns(url, egress.allow);
   if (checked.kind === "refused") throw new EgressRefusedError(checked.rule);
   const headers = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };

@@ -1,6 +1,6 @@
 import type { Instant, JobKey, WatchGeneration } from "../domain/job.ts";
-import type { DurationCount } from "../schedule/duration-buckets.ts";
-import type { EndedDurations, LatestDurations } from "../schedule/latest-durations.ts";
+import type { DurationCount } from "../schedule/duration-counts.ts";
+import type { EndedDurations, LatestDurations } from "../schedule/usual-durations.ts";
 import type { NotificationLedger } from "./notification.ts";
 import type { SlowRecord } from "./watch-deliveries.ts";
 import type { WatchLedger } from "./watch-ledger.ts";
@@ -196,7 +196,7 @@ export interface WaitingCallLedger {
    * too many calls wait already. If several calls begin at the same time, the ledger may return null although one more
    * call could wait.
    */
-  startWaiting(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
+  countWaitingCall(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
   /** Ends the counting of a waiting call before the latest time at which the call ends. */
   endWaiting(number: number, call: WaitingCall): Promise<void>;
 }
@@ -219,21 +219,21 @@ export interface DiscoveryLedger {
    * Claims the next list of the jobs of a project. Returns null if the previous claim is less than `intervalMs` ago. If
    * somebody requested a list, `MIN_JOB_LIST_INTERVAL_MS` applies in place of a longer interval.
    */
-  claimList(project: string, now: Instant, intervalMs: number): Promise<ClaimedDiscovery | null>;
+  claimJobList(project: string, now: Instant, intervalMs: number): Promise<ClaimedDiscovery | null>;
   /**
-   * Requests a list of the jobs of a project now. The next call of `claimList` succeeds, even if the interval between
-   * two lists has not ended.
+   * Requests a list of the jobs of a project now. The next call of `claimJobList` succeeds, even if the interval
+   * between two lists has not ended.
    */
-  requestList(project: string): Promise<void>;
+  requestJobListNow(project: string): Promise<void>;
   /**
    * Replaces the discovery of a project. The operation does nothing before the first claim, and does nothing if another
    * list has switched discovery on after the claim. Without this check, a first list that took very long would skip
    * jobs that ended after the other list.
-   * @param claimedSwitchedOnAt the field `switchedOnAt` that `claimList` returned
+   * @param claimedSwitchedOnAt the field `switchedOnAt` that `claimJobList` returned
    */
   saveDiscovery(project: string, claimedSwitchedOnAt: Instant | null, discovery: Discovery): Promise<void>;
   /** Stores the ID of a message of SMN. Returns false if the ledger already contains the ID. */
-  rememberMessage(messageId: string, expiresAt: Instant): Promise<boolean>;
+  saveSmnMessageIdOnce(messageId: string, expiresAt: Instant): Promise<boolean>;
   /** Returns whether the ledger contains the ID of a message of SMN. */
-  hasMessage(messageId: string): Promise<boolean>;
+  hasSmnMessageId(messageId: string): Promise<boolean>;
 }

@@ -149,7 +149,7 @@ export interface WatchChangeLedger {
    * If the watch exists and is not restarted, the operation adds the targets and callbacks to the watch of the caller.
    * The later of both deadlines and the longer of both times `readyMinutes` then apply.
    */
-  openWatch(watch: NewWatch): Promise<OpenResult>;
+  startOrExtendWatch(watch: NewWatch): Promise<OpenResult>;
   /**
    * Claims a poll for one message. The claim starts a lease of the poll: for the time of the lease, only this message
    * may query the job.

@@ -2,8 +2,8 @@ import type { AttemptDocument, DeliveryDocument, StatusDocument } from "../api/s
 import type { DeliveryState, Verdict, WatchState } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html, renderBdiElement } from "./html.ts";
-import { type IconName, renderIcon } from "./icon.ts";
-import { parseInstant, renderCountdown, renderShortTime, renderTime } from "./time-html.ts";
+import { type IconName, renderIcon } from "./state-icons.ts";
+import { parseSetInstant, renderCountdown, renderShortTime, renderTime } from "./time-html.ts";
 
 /**
  * The maximum number of targets that the page shows in the order of the watch. If a watch has more targets, the page
@@ -59,8 +59,8 @@ function foldedEntries(entries: readonly Html[], [iconName, text]: DeliveryPrese
 
 function deliveryEntry(delivery: DeliveryDocument, watchState: WatchState): Html {
   const [iconName, text] = presentDelivery(delivery, watchState);
-  const at = parseInstant(delivery.at);
-  const next = parseInstant(delivery.nextAttemptAt);
+  const at = parseSetInstant(delivery.at);
+  const next = parseSetInstant(delivery.nextAttemptAt);
   const attempts = delivery.attempts === 1 ? "1 attempt" : `${delivery.attempts} attempts`;
   const isSlow = delivery.event === "job.slow";
   return html`<li data-key="${delivery.target}${isSlow && " job.slow"}"><p class="head">${renderIcon(iconName)}<b>${renderBdiElement(delivery.target)}</b>${isSlow && " that the job is slow"}<span class="word c-${iconName}">${text}</span></p>

@@ -4,10 +4,9 @@ import { explainUnclearWatchState, type Instant, wasJobObserved } from "../domai
 import { formatJobType, isOperationWithoutJob } from "../domain/operation-kind.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html, normalizeWebUrl, renderBdiElement, renderExternalLink } from "./html.ts";
-import { renderIcon } from "./icon.ts";
-import { presentState } from "./state-presentation.ts";
+import { presentState, renderIcon } from "./state-icons.ts";
 import {
-  parseInstant,
+  parseSetInstant,
   renderCountdown,
   renderRunningDuration,
   renderTimesInText,
@@ -90,8 +89,8 @@ function usualDuration({
  */
 export function jobStartOrAcceptanceTime(document: StatusDocument): Instant {
   return (
-    parseInstant(document.createdAt) ??
-    parseInstant(document.job?.createdAt ?? null) ??
+    parseSetInstant(document.createdAt) ??
+    parseSetInstant(document.job?.createdAt ?? null) ??
     Date.parse(document.acceptedAt)
   );
 }
@@ -103,7 +102,8 @@ function clock(document: StatusDocument, now: Instant): Html | string | null {
 
 function endLine(document: StatusDocument): Html {
   const jobEnded = ["succeeded", "failed", "not_ready"].includes(document.state);
-  const end = (jobEnded ? parseInstant(document.updatedAt) : null) ?? parseInstant(document.concludedAt);
+  const end =
+    (jobEnded ? parseSetInstant(document.updatedAt) : null) ?? parseSetInstant(document.concludedAt);
   const label = jobEnded ? "Ended" : "Watched until";
   return html`${end !== null && html`${label} ${renderTimeWithAge(end)}.`}`;
 }
@@ -112,7 +112,7 @@ function endLine(document: StatusDocument): Html {
 function waitingLine(document: StatusDocument, wasObserved: boolean): Html | null {
   if (document.polls === 0) return html`<p>Accepted. The first poll is about to start.</p>`;
   if (wasObserved) return null;
-  const next = parseInstant(document.nextPollAt);
+  const next = parseSetInstant(document.nextPollAt);
   return html`<p>No poll has seen the job yet.${next !== null && html` Next poll ${renderCountdown(next)}.`}</p>`;
 }
 

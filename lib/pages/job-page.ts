@@ -6,17 +6,16 @@ import { JOB_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
 import { renderTargetsSection } from "./deliveries-section.ts";
 import { jobStartOrAcceptanceTime, renderHeadlineSection } from "./headline-section.ts";
 import { type Html, html, type Part, renderBdiElement, renderTextWithLinks } from "./html.ts";
-import { renderIcon } from "./icon.ts";
 import { type RenderedPage, renderPage, renderPageFooter } from "./page-shell.ts";
-import { presentState } from "./state-presentation.ts";
+import { presentState, renderIcon } from "./state-icons.ts";
 import { renderSubJobsSection } from "./subjobs-section.ts";
 import {
-  parseInstant,
+  parseSetInstant,
   renderCountdown,
   renderIfKnown,
   renderTime,
   renderTimeWithAge,
-  roundNowByAge,
+  roundNowDownByAge,
 } from "./time-html.ts";
 import { formatSvgPercent } from "./timeline.ts";
 
@@ -43,7 +42,7 @@ const SHOWN_CAUSES = 3;
  */
 export function renderJobPage(document: StatusDocument, now: Instant, listUrl: string | null): RenderedPage {
   const state = presentState(document.state, wasJobObserved(document), document.ready);
-  const roundedNow = roundNowByAge(now, jobStartOrAcceptanceTime(document));
+  const roundedNow = roundNowDownByAge(now, jobStartOrAcceptanceTime(document));
   const name = [formatJobType(document.type ?? "Job"), document.resourceName].filter(Boolean).join(" ");
   const project = renderBdiElement(document.project);
   const sections = [failuresSection(document), renderSubJobsSection(document, roundedNow)].filter(Boolean);
@@ -166,10 +165,10 @@ function copyable(text: string, what: string): Html {
 function pollStrip(document: StatusDocument, now: Instant): Html | null {
   const polledAt = document.polledAt.map((at) => Date.parse(at));
   if (polledAt.length === 0) return null;
-  const next = document.done ? null : parseInstant(document.nextPollAt);
+  const next = document.done ? null : parseSetInstant(document.nextPollAt);
   const accepted = Date.parse(document.acceptedAt);
   const start = document.polls > polledAt.length ? Math.min(...polledAt) : Math.min(accepted, ...polledAt);
-  const end = Math.max(parseInstant(document.concludedAt) ?? now, next ?? 0, ...polledAt, start + 1000);
+  const end = Math.max(parseSetInstant(document.concludedAt) ?? now, next ?? 0, ...polledAt, start + 1000);
   const x = (instant: Instant) => formatSvgPercent(0.015 + (0.97 * (instant - start)) / (end - start));
   const label = polledAt.length === 1 ? "One poll" : `The latest ${polledAt.length} polls`;
   return html`<svg class="strip" role="img" aria-label="${label} on a line of time"><line class="base" x1="0" x2="100%" y1="9" y2="9"/>${polledAt.map(

@@ -13,10 +13,9 @@ import { formatDuration } from "../domain/time-text.ts";
 import type { Watch } from "../ledger/watch.ts";
 import { LIST_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
 import { type Html, html, renderBdiElement } from "./html.ts";
-import { renderIcon } from "./icon.ts";
 import { type RenderedPage, renderPage, renderPageFooter } from "./page-shell.ts";
-import { presentState, type StatePresentation } from "./state-presentation.ts";
-import { renderRunningDuration, renderTimeWithAge, roundNowByAge } from "./time-html.ts";
+import { presentState, renderIcon, type StatePresentation } from "./state-icons.ts";
+import { renderRunningDuration, renderTimeWithAge, roundNowDownByAge } from "./time-html.ts";
 
 /** The fields of a watch that the list page shows. */
 export interface ListedWatch
@@ -114,7 +113,7 @@ function shownDuration(
 ): Html | string {
   if (durationSeconds !== null) return formatDuration(durationSeconds * 1000);
   if (concludedAt !== null) return html`Watched ${formatDuration(concludedAt - acceptedAt)}`;
-  return html`Watched ${renderRunningDuration(acceptedAt, roundNowByAge(now, acceptedAt))}`;
+  return html`Watched ${renderRunningDuration(acceptedAt, roundNowDownByAge(now, acceptedAt))}`;
 }
 
 function emptyList(hasOlder: boolean): Html {

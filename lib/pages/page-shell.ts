@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { LIVE_SCRIPT, PAGE_CSS } from "./browser.generated.ts";
 import { Html, html } from "./html.ts";
-import { faviconDataUrl, ICON_SHEET, type IconName, renderIcon } from "./icon.ts";
+import { faviconDataUrl, ICON_SHEET, type IconName, renderIcon } from "./state-icons.ts";
 
 /** The interval after which a browser without scripts reloads a live page (a page that may still change). */
 const REFRESH_SECONDS = 10;

@@ -3,9 +3,8 @@ import type { Instant } from "../domain/job.ts";
 import { formatDuration, toIso } from "../domain/time-text.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { type Html, html, renderBdiElement, renderCamelCaseName } from "./html.ts";
-import { type IconName, renderIcon } from "./icon.ts";
-import { presentState } from "./state-presentation.ts";
-import { parseInstant, renderIfKnown, renderRunningDuration, renderShortTime } from "./time-html.ts";
+import { type IconName, presentState, renderIcon } from "./state-icons.ts";
+import { parseSetInstant, renderIfKnown, renderRunningDuration, renderShortTime } from "./time-html.ts";
 import {
   computeSubJobBar,
   computeTimelineSpan,
@@ -55,7 +54,7 @@ export function renderSubJobsSection(document: StatusDocument, now: Instant): Ht
   const { job, done } = document;
   if (job === null || job.subJobs.length === 0) return null;
   const rows = [{ job, depth: 0 }, ...rowsBelow(job)];
-  const until = done ? (parseInstant(document.concludedAt) ?? now) : now;
+  const until = done ? (parseSetInstant(document.concludedAt) ?? now) : now;
   const timeline = computeTimelineSpan(job, until, document);
   const tree: Tree = { timeline, isLong: rows.length - 1 > MAX_SHORT_TREE, now: until, isOver: done };
   const span = timeline && html` data-start="${toIso(timeline.start)}" data-end="${toIso(timeline.end)}"`;
@@ -100,7 +99,7 @@ function treeRow(job: JobDocument, tree: Tree): Html {
 function subJobDuration(job: JobDocument, { timeline, now, isOver }: Tree): Html | string {
   const duration = jobDurationMs(job);
   if (duration !== null) return formatDuration(duration);
-  const start = parseInstant(job.createdAt);
+  const start = parseSetInstant(job.createdAt);
   const isRunning = job.state === "pending" && !isOver && start !== null && timeline !== null;
   return isRunning && start >= timeline.start ? renderRunningDuration(start, now) : "–";
 }

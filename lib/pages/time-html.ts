@@ -14,7 +14,7 @@ const ISO_TIME = /\b(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)/;
 /**
  * Parses an ISO 8601 time. Returns null for a year before 2000, because programs in Go write an unset time as year 1.
  */
-export function parseInstant(iso: string | null): Instant | null {
+export function parseSetInstant(iso: string | null): Instant | null {
   const instant = iso === null ? Number.NaN : Date.parse(iso);
   return instant >= Date.UTC(2000) ? instant : null;
 }
@@ -24,7 +24,7 @@ export function renderIfKnown<Rendered>(
   iso: string | null,
   render: (at: Instant) => Rendered,
 ): Rendered | null {
-  const instant = parseInstant(iso);
+  const instant = parseSetInstant(iso);
   return instant === null ? null : render(instant);
 }
 
@@ -32,7 +32,7 @@ export function renderIfKnown<Rendered>(
  * Returns the step in ms to which a page rounds the age of a job. The step is longer for a job that has run for a longer
  * time.
  */
-export function roundingStepMs(ageMs: number): number {
+export function ageRoundingStepMs(ageMs: number): number {
   return ageMs < 10 * MINUTE ? 15 * SECOND : ageMs < HOUR ? MINUTE : 5 * MINUTE;
 }
 
@@ -40,9 +40,9 @@ export function roundingStepMs(ageMs: number): number {
  * Rounds `now` down, so that the age of a job is a multiple of a step.
  * Because of the rounded time, the page of an unchanged job keeps its ETag for some time.
  */
-export function roundNowByAge(now: Instant, startedAt: Instant): Instant {
+export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
   const ageMs = now - startedAt;
-  const stepMs = roundingStepMs(ageMs);
+  const stepMs = ageRoundingStepMs(ageMs);
   return startedAt + Math.floor(ageMs / stepMs) * stepMs;
 }
 
@@ -70,7 +70,7 @@ export function renderCountdown(instant: Instant): Html {
 /** Renders a text and replaces each ISO 8601 time in the text with a format that people read easily. */
 export function renderTimesInText(text: string): Html {
   return html`${text.split(ISO_TIME).map((part, index) => {
-    const instant = index % 2 === 1 ? parseInstant(part) : null;
+    const instant = index % 2 === 1 ? parseSetInstant(part) : null;
     return instant === null ? part : renderTimeWithAge(instant);
   })}`;
 }

@@ -1,7 +1,7 @@
 import type { JobDocument, StatusDocument } from "../api/status-document.ts";
 import type { Instant } from "../domain/job.ts";
 import { type Html, html } from "./html.ts";
-import { parseInstant, roundingStepMs } from "./time-html.ts";
+import { ageRoundingStepMs, parseSetInstant } from "./time-html.ts";
 
 /** The period of time that the chart of a job and its subjobs shows. */
 export interface Timeline {
@@ -47,30 +47,30 @@ export function computeTimelineSpan(
   now: Instant,
   { done, expected }: Pick<StatusDocument, "done" | "expected">,
 ): Timeline | null {
-  const start = parseInstant(job.createdAt) ?? firstStart(job.subJobs);
+  const start = parseSetInstant(job.createdAt) ?? firstStart(job.subJobs);
   if (start === null) return null;
   const isPending = job.state === "pending";
-  const ownEnd = isPending ? null : parseInstant(job.updatedAt);
+  const ownEnd = isPending ? null : parseSetInstant(job.updatedAt);
   if (ownEnd !== null && ownEnd > start) return { start, end: ownEnd, now: ownEnd, usualEnd: null };
   if (done || !isPending) return now > start ? { start, end: now, now, usualEnd: null } : null;
   const usualEnd = expected
     ? { from: start + expected.p50Seconds * 1000, to: start + expected.p90Seconds * 1000 }
     : null;
-  const end = Math.max(now + roundingStepMs(now - start), usualEnd?.to ?? 0);
+  const end = Math.max(now + ageRoundingStepMs(now - start), usualEnd?.to ?? 0);
   return end > start ? { start, end, now, usualEnd } : null;
 }
 
 function firstStart(jobs: readonly JobDocument[]): Instant | null {
-  const times = jobs.map((job) => parseInstant(job.createdAt)).filter((time) => time !== null);
+  const times = jobs.map((job) => parseSetInstant(job.createdAt)).filter((time) => time !== null);
   return times.length === 0 ? null : Math.min(...times);
 }
 
 /** Returns the bar of a subjob in the timeline of the job. Returns null if the subjob has no start time. */
 export function computeSubJobBar(job: JobDocument, timeline: Timeline): Bar | null {
-  const start = parseInstant(job.createdAt);
+  const start = parseSetInstant(job.createdAt);
   if (start === null) return null;
   const isPending = job.state === "pending";
-  const end = isPending ? timeline.now : (parseInstant(job.updatedAt) ?? start);
+  const end = isPending ? timeline.now : (parseSetInstant(job.updatedAt) ?? start);
   const isOutside = start < timeline.start || start > timeline.end || end > timeline.end;
   const from = positionOf(start, timeline);
   return {
@@ -89,8 +89,8 @@ function positionOf(at: Instant, { start, end }: Pick<Timeline, "start" | "end">
  * before it starts.
  */
 export function jobDurationMs(job: JobDocument): number | null {
-  const start = parseInstant(job.createdAt);
-  const end = parseInstant(job.updatedAt);
+  const start = parseSetInstant(job.createdAt);
+  const end = parseSetInstant(job.updatedAt);
   if (job.state === "pending" || start === null || end === null || end < start) return null;
   return end - start;
 }

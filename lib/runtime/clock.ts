@@ -17,10 +17,10 @@ let correctionMs = 0;
  * Compares the clock of this machine with the clock of AWS. If the two clocks differ by 5 seconds or more,
  * `systemClock` returns the time of AWS after this call. A wrong clock would end watches before their deadline and
  * leases before their end.
- * @param awsTime the time in a response that AWS has just sent, in milliseconds
+ * @param awsTimeMs the time in a response that AWS has just sent, in milliseconds
  */
-export function correctSystemClock(awsTime: number): void {
-  const differenceMs = awsTime - Date.now();
+export function correctSystemClock(awsTimeMs: number): void {
+  const differenceMs = awsTimeMs - Date.now();
   correctionMs = Math.abs(differenceMs) < MIN_CORRECTION_MS ? 0 : differenceMs;
 }
 

@@ -104,7 +104,7 @@ export const meter = {
 };
 
 /** Sends all further metrics to `add`. Without this call, the log lines of Lambda invocations contain the metrics. */
-export function sendMetricsTo(add: AddMetric): void {
+export function redirectMetricsTo(add: AddMetric): void {
   receiver = add;
 }
 

@@ -21,7 +21,7 @@ export function createSqsHandler(
     const handle = startBatch(Records.length);
     const remainingMs = () => invocation.remainingMs() - ANSWER_MS;
     const dispositions = await Promise.all(
-      Records.map((record) => handleMessageInTime(readRecord(record, remainingMs), handle)),
+      Records.map((record) => handleMessageOrRetry(readRecord(record, remainingMs), handle)),
     );
     const failed = Records.filter((_, i) => dispositions[i] !== "acknowledged");
     return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
@@ -63,7 +63,7 @@ export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
  * error or does not finish in time. Each log line of the handler contains the trace context of the message. The function
  * never throws an error.
  */
-export function handleMessageInTime(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
+export function handleMessageOrRetry(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
   return runWithTraceparent(findTraceparent(received.body), () => handleInTime(received, handle));
 }
 

@@ -4,8 +4,8 @@ import type { Instant, Job, Observation, Outcome, PollErrors } from "../domain/j
 import type { Ready, ReadyProgress } from "../domain/ready.ts";
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 import { collectSubJobs, listInnermostRunning } from "../domain/subjob-tree.ts";
-import type { DurationCount } from "./duration-buckets.ts";
-import { jobAgeSeconds } from "./job-age.ts";
+import type { DurationCount } from "./duration-counts.ts";
+import { jobAgeSeconds } from "./expected-duration.ts";
 import { clampDelaySeconds, pickNextDelaySeconds } from "./poll-delay.ts";
 
 /** The state of a watch before the decision about a poll. The errors in this state are from earlier polls. */
@@ -97,7 +97,7 @@ export function decideAfterPoll(input: DecisionInput): PollDecision {
  * @param tries.receives how often SQS has delivered the message of the poll
  * @returns null if the service makes the poll
  */
-export function concludeAfterUnfinishedTries(
+export function decideAfterUnfinishedTries(
   watch: Deadline,
   tries: { readonly unfinished: number; readonly receives: number },
   now: Instant,

@@ -1,14 +1,22 @@
 import * as z from "zod/mini";
+import type { Instant } from "../domain/job.ts";
 import { Count } from "../domain/zod-fields.ts";
 import {
   BUCKETS,
   bucketPosition,
   bucketStartSeconds,
-  countRecentJobs,
+  countJobsSinceLastChange,
   type DurationCount,
-} from "./duration-buckets.ts";
+} from "./duration-counts.ts";
 
 const Seconds = z.number().check(z.minimum(0));
+/** The largest assumed difference between the clock of CCE and the clock of this service. */
+const MAX_CLOCK_SKEW_MS = 60_000;
+/**
+ * The highest plausible age that a job has when the service accepts the job. If the age is higher, a clock is probably
+ * wrong.
+ */
+const MAX_JOB_AGE_MS = 7 * 86_400_000;
 
 /** How long jobs of a type usually take, from the ended jobs of the type in the project. */
 export const Expected = z.object({
@@ -33,19 +41,19 @@ export function computeExpectedDuration(
   durations: readonly DurationCount[],
   ageSeconds: number,
 ): Expected | null {
-  const { counts, total } = countRecentJobs(durations);
+  const { counts, total } = countJobsSinceLastChange(durations);
   if (total === 0) return null;
   const age = bucketPosition(ageSeconds);
   const longer = counts.map((count, bucket) => (bucket >= age ? count : 0));
   const longerJobs = longer.reduce((sum, count) => sum + count, 0);
   return {
-    p50Seconds: middleSeconds(bucketOfRank(counts, 0.5 * total)),
-    p90Seconds: middleSeconds(bucketOfRank(counts, 0.9 * total)),
+    p50Seconds: bucketMiddleSeconds(bucketOfRank(counts, 0.5 * total)),
+    p90Seconds: bucketMiddleSeconds(bucketOfRank(counts, 0.9 * total)),
     fromJobs: total,
     remainingSeconds:
       longerJobs === 0
         ? null
-        : roundSeconds(Math.max(0, middleOf(bucketOfRank(longer, longerJobs / 2)) - ageSeconds)),
+        : roundToTenthOfSecond(Math.max(0, middleOf(bucketOfRank(longer, longerJobs / 2)) - ageSeconds)),
   };
 }
 
@@ -60,5 +68,17 @@ export function bucketOfRank(counts: Float64Array, rank: number): number {
 }
 
 const middleOf = (bucket: number): number => bucketStartSeconds(bucket + 0.5);
-export const middleSeconds = (bucket: number): number => roundSeconds(middleOf(bucket));
-export const roundSeconds = (seconds: number): number => Math.round(seconds * 10) / 10;
+export const bucketMiddleSeconds = (bucket: number): number => roundToTenthOfSecond(middleOf(bucket));
+export const roundToTenthOfSecond = (seconds: number): number => Math.round(seconds * 10) / 10;
+
+/**
+ * Returns the age of a job in seconds, at least 0. The age starts at the creation time of the job. If the creation time
+ * is missing or not plausible, the age starts at the acceptance of the job.
+ */
+export function jobAgeSeconds(createdAt: Instant | null, acceptedAt: Instant, now: Instant): number {
+  const isPlausible =
+    createdAt !== null &&
+    createdAt <= acceptedAt + MAX_CLOCK_SKEW_MS &&
+    createdAt >= acceptedAt - MAX_JOB_AGE_MS;
+  return Math.max(0, now - (isPlausible ? createdAt : acceptedAt)) / 1000;
+}

@@ -1,5 +1,5 @@
 import type { PollSettings } from "../config/settings.ts";
-import { BUCKETS, bucketPosition, bucketStartSeconds, type DurationCount } from "./duration-buckets.ts";
+import { BUCKETS, bucketPosition, bucketStartSeconds, type DurationCount } from "./duration-counts.ts";
 import { computeSurvivalCurve, survivalAt, survivalAtPosition } from "./survival-curve.ts";
 
 /**

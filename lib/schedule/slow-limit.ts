@@ -1,12 +1,12 @@
 import {
   bucketStartSeconds,
-  countLatestJobs,
-  countRecentJobs,
+  countJobsOfLatestDays,
+  countJobsSinceLastChange,
   type DurationCount,
   type RecentJobs,
-} from "./duration-buckets.ts";
-import { bucketOfRank, middleSeconds, roundSeconds } from "./expected-duration.ts";
-import { type EndedJob, medianSeconds } from "./latest-durations.ts";
+} from "./duration-counts.ts";
+import { bucketMiddleSeconds, bucketOfRank, roundToTenthOfSecond } from "./expected-duration.ts";
+import { type EndedJob, lowerMedianSeconds } from "./usual-durations.ts";
 
 /** The number of ended jobs from which the service says that a job is slow. */
 const MIN_JOBS = 20;
@@ -36,13 +36,15 @@ export function computeSlowLimit(
   durations: readonly DurationCount[],
   latestJobs: readonly EndedJob[],
 ): SlowLimit | null {
-  const recent = countRecentJobs(durations);
+  const recent = countJobsSinceLastChange(durations);
   if (recent.total < MIN_JOBS) return null;
-  const latest = countLatestJobs(durations, MIN_JOBS);
+  const latest = countJobsOfLatestDays(durations, MIN_JOBS);
   const bucket = Math.max(slowBucket(recent), slowBucket(latest));
   return {
-    p50Seconds: middleSeconds(bucketOfRank(recent.counts, 0.5 * recent.total)),
-    p95Seconds: roundSeconds(Math.max(bucketStartSeconds(bucket + 1), limitOfRisingDurations(latestJobs))),
+    p50Seconds: bucketMiddleSeconds(bucketOfRank(recent.counts, 0.5 * recent.total)),
+    p95Seconds: roundToTenthOfSecond(
+      Math.max(bucketStartSeconds(bucket + 1), limitOfRisingDurations(latestJobs)),
+    ),
     fromJobs: recent.total,
   };
 }
@@ -74,5 +76,5 @@ function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
 /** Returns the median duration of the latest 20 jobs, at least one second. Returns null if there are fewer jobs. */
 function medianOfLatest(jobs: readonly EndedJob[]): number | null {
   if (jobs.length < MIN_JOBS) return null;
-  return Math.max(1, medianSeconds(jobs.slice(-MIN_JOBS).map(({ seconds }) => seconds)) ?? 1);
+  return Math.max(1, lowerMedianSeconds(jobs.slice(-MIN_JOBS).map(({ seconds }) => seconds)) ?? 1);
 }

@@ -2,9 +2,9 @@ import {
   BUCKETS,
   bucketPosition,
   bucketStartSeconds,
-  countRecentJobs,
+  countJobsSinceLastChange,
   type DurationCount,
-} from "./duration-buckets.ts";
+} from "./duration-counts.ts";
 
 /** The share of assumed jobs that fail early. Most early failures happen soon after the start of a job. */
 const EARLY_FAILURES = 0.05;
@@ -79,7 +79,7 @@ export function survivalAtPosition(survival: Float64Array, agePosition: number):
 }
 
 function learn(jobType: string | null, durations: readonly DurationCount[]): Float64Array {
-  const { counts, total } = countRecentJobs(durations);
+  const { counts, total } = countJobsSinceLastChange(durations);
   const prior = assumedJobsLongerThan(jobType, total);
   if (total === 0) return prior;
   const density = smoothCounts(counts, total);

@@ -1,5 +1,5 @@
-import type { JobScriptInput } from "./job-script.ts";
-import type { ResourceScriptInput } from "./resource-script.ts";
+import type { JobScriptInput } from "./simulated-jobs.ts";
+import type { ResourceScriptInput } from "./simulated-resources.ts";
 
 const CLUSTER = { clusterId: "b1f6e1a2-5c0d-11f0-9d3c-0255ac101e44", resourceName: "demo-cluster" };
 

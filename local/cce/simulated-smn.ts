@@ -84,7 +84,7 @@ export async function sendSmnMessage(endpoint: string, message: SmnMessage): Pro
 }
 
 /** Returns the text of a trace of CTS about an operation of CCE. */
-export function cceTrace(name: string): string {
+export function createCceTrace(name: string): string {
   return JSON.stringify({
     trace_id: randomBytes(16).toString("hex"),
     trace_name: name,

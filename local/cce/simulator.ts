@@ -3,11 +3,11 @@ import { text } from "node:stream/consumers";
 import { listenLocally } from "../servers/local-server.ts";
 import { type Accounts, Authentication } from "./authentication.ts";
 import { createFaultResponse, Fault, PendingFaults } from "./faults.ts";
-import { type JobScriptInput, SimulatedJobs } from "./job-script.ts";
-import type { OperationScriptInput } from "./operation-script.ts";
-import { type ResourceScriptInput, SimulatedResources } from "./resource-script.ts";
+import type { OperationScriptInput } from "./operation-phases.ts";
 import { JOB_NOT_FOUND, type SimulatedResponse, UNKNOWN_ROUTE } from "./responses.ts";
-import { cceTrace, type EndpointAnswer, SimulatedSmn, sendSmnMessage } from "./simulated-smn.ts";
+import { type JobScriptInput, SimulatedJobs } from "./simulated-jobs.ts";
+import { type ResourceScriptInput, SimulatedResources } from "./simulated-resources.ts";
+import { createCceTrace, type EndpointAnswer, SimulatedSmn, sendSmnMessage } from "./simulated-smn.ts";
 
 /** The numbers of requests that the simulated CCE has received and responded to. */
 interface SimulatorStats {
@@ -102,7 +102,7 @@ export async function startCceSimulator(options: SimulatorOptions = {}): Promise
     subscribe: (endpoint, topicUrn) =>
       sendSmnMessage(endpoint, smn.createMessage(url, topicUrn, { type: "SubscriptionConfirmation" })),
     publishTrace: (endpoint, topicUrn, traceName) =>
-      sendSmnMessage(endpoint, smn.createMessage(url, topicUrn, { message: cceTrace(traceName) })),
+      sendSmnMessage(endpoint, smn.createMessage(url, topicUrn, { message: createCceTrace(traceName) })),
     expireTokens: () => authentication.expireTokens(),
     stop,
   };

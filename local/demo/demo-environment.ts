@@ -11,7 +11,7 @@ import {
   failedNodePoolScript,
   nodeResetScript,
 } from "../cce/demo-jobs.ts";
-import type { JobScriptInput } from "../cce/job-script.ts";
+import type { JobScriptInput } from "../cce/simulated-jobs.ts";
 import { startCceSimulator } from "../cce/simulator.ts";
 import { type Receiver, startReceiver } from "../receiver/receiver.ts";
 import { Stoppables } from "../stack/stoppables.ts";

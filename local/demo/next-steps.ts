@@ -2,7 +2,11 @@ import { colourText } from "../../client/terminal.ts";
 import { DEMO_PROJECT } from "./demo-environment.ts";
 
 /** Returns the command line that submits a job of the demo's project. The line works as it is in a POSIX shell. */
-export function submitCommand(api: string, token: string, body: Readonly<Record<string, unknown>>): string {
+export function formatSubmitCommand(
+  api: string,
+  token: string,
+  body: Readonly<Record<string, unknown>>,
+): string {
   const json = JSON.stringify({ project: DEMO_PROJECT, ...body });
   return [
     `curl -sS -X POST ${api}/v1/jobs \\`,
@@ -16,7 +20,7 @@ export function submitCommand(api: string, token: string, body: Readonly<Record<
  * Returns what the user of the demo can do next. The text fits into 80 columns, except for URLs and the command line.
  * @param jobId a job in the simulated CCE that nobody has submitted
  */
-export function nextSteps(demo: {
+export function formatNextSteps(demo: {
   readonly api: string;
   readonly token: string;
   readonly notificationsUrl: string;
@@ -35,7 +39,7 @@ export function nextSteps(demo: {
     `  API reference   ${api}/docs`,
     "",
     title("Submit a job yourself, in another terminal"),
-    ...submitCommand(api, token, { jobId })
+    ...formatSubmitCommand(api, token, { jobId })
       .split("\n")
       .map((line) => `  ${line}`),
     "",

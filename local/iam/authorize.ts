@@ -1,5 +1,5 @@
 import type { AwsCall, AwsRule } from "../servers/aws-endpoint.ts";
-import { AwsError, invalidToken } from "../servers/aws-error.ts";
+import { AwsError, createInvalidTokenError } from "../servers/aws-error.ts";
 import { decide, type RoleGrants } from "../template/grants.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
 import { type RequiredPermission, requiredPermissions } from "./required-permissions.ts";
@@ -23,10 +23,11 @@ export function authorizeFunctions(options: {
     const session = sessions.find(call.accessKeyId);
     if (session === null) {
       // Parameter Store contains the secrets of the config, so a call without a role needs the control key.
-      if (call.service === "ssm" && call.accessKeyId !== controlKey) throw invalidToken(call.service);
+      if (call.service === "ssm" && call.accessKeyId !== controlKey)
+        throw createInvalidTokenError(call.service);
       return next();
     }
-    if (call.sessionToken !== session.credentials.sessionToken) throw invalidToken(call.service);
+    if (call.sessionToken !== session.credentials.sessionToken) throw createInvalidTokenError(call.service);
     const { roleArn } = session;
     for (const permission of requiredPermissions(call, region)) {
       const context = { ...requestContext(session, region), ...permission.context };

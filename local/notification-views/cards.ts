@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type Html, html } from "../../lib/pages/html.ts";
-import { chatFrame, linkTo, renderTime } from "./chat-frame.ts";
+import { renderChatFrame, renderLink, renderTime } from "./chat-frame.ts";
 import { type MarkdownRules, renderMarkdown } from "./markdown-html.ts";
 
 const Run = z.object({
@@ -28,7 +28,7 @@ export function renderTeams(body: unknown): Html | null {
   const { data } = TeamsMessage.safeParse(body);
   if (data === undefined) return null;
   const blocks = data.attachments[0].content.body.map(renderAdaptiveBlock);
-  return chatFrame("teams", "Workflows", null, html`<div class="card">${blocks}</div>`);
+  return renderChatFrame("teams", "Workflows", null, html`<div class="card">${blocks}</div>`);
 }
 
 function renderAdaptiveBlock({ type, text, separator, inlines }: z.infer<typeof AdaptiveBlock>): Html {
@@ -40,7 +40,7 @@ function renderAdaptiveBlock({ type, text, separator, inlines }: z.infer<typeof 
 }
 
 function renderAdaptiveRun({ text, selectAction, ...style }: z.infer<typeof Run>): Html {
-  if (selectAction !== undefined) return linkTo(selectAction.url, text);
+  if (selectAction !== undefined) return renderLink(selectAction.url, text);
   if (style.fontType === "Monospace") return html`<code>${text}</code>`;
   const names = [
     style.weight === "Bolder" && "bold",
@@ -71,12 +71,12 @@ const FeishuPlainMessage = z.object({ content: z.object({ text: z.string() }) })
 export function renderFeishu(body: unknown): Html | null {
   const plain = FeishuPlainMessage.safeParse(body).data;
   if (plain !== undefined)
-    return chatFrame("feishu", "CCE notifier", null, html`<p>${plain.content.text}</p>`);
+    return renderChatFrame("feishu", "CCE notifier", null, html`<p>${plain.content.text}</p>`);
   const { data } = FeishuMessage.safeParse(body);
   if (data === undefined) return null;
   const { header, elements } = data.card;
   const card = html`<div class="card"><h3 class="title-${header.template}">${header.title.content}</h3>${elements.map(renderFeishuElement)}</div>`;
-  return chatFrame("feishu", "CCE notifier", html`<b class="badge">机器人</b>`, card);
+  return renderChatFrame("feishu", "CCE notifier", html`<b class="badge">机器人</b>`, card);
 }
 
 function renderFeishuElement({ tag, text, elements }: z.infer<typeof FeishuElement>): Html {

@@ -5,13 +5,13 @@ import { type Html, html, normalizeWebUrl, type Part } from "../../lib/pages/htm
 type ChatName = "slack" | "teams" | "discord" | "feishu" | "dingtalk" | "wecom";
 
 /** Renders the frame of a message: the picture of the sender, the name of the sender, and the content. */
-export function chatFrame(chat: ChatName, sender: string, badge: Part, content: Part): Html {
+export function renderChatFrame(chat: ChatName, sender: string, badge: Part, content: Part): Html {
   return html`<div class="chat ${chat}"><div class="avatar" aria-hidden="true">☸</div>
 <div class="message"><p class="sender"><b>${sender}</b> ${badge}</p>${content}</div></div>`;
 }
 
 /** Renders a link. Only an http or https URL becomes a link. */
-export function linkTo(url: string, label: Part): Html {
+export function renderLink(url: string, label: Part): Html {
   const href = normalizeWebUrl(url);
   return href === null
     ? html`${label}`

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type Html, html } from "../../lib/pages/html.ts";
-import { chatFrame } from "./chat-frame.ts";
+import { renderChatFrame } from "./chat-frame.ts";
 import { type MarkdownRules, renderMarkdown } from "./markdown-html.ts";
 
 const DISCORD: MarkdownRules = { hasEscapes: true, mention: /<@&?!?(\d+)>/ };
@@ -21,7 +21,7 @@ export function renderDiscord(body: unknown): Html | null {
       html`<div class="embed embed-${color.toString(16)}">${renderMarkdown(description, DISCORD)}</div>`,
   );
   const content = html`${renderMarkdown(data.content, DISCORD)}${embeds}`;
-  return chatFrame("discord", "CCE notifier", html`<b class="badge">APP</b>`, content);
+  return renderChatFrame("discord", "CCE notifier", html`<b class="badge">APP</b>`, content);
 }
 
 const DingtalkMessage = z.union([
@@ -34,7 +34,7 @@ export function renderDingtalk(body: unknown): Html | null {
   const { data } = DingtalkMessage.safeParse(body);
   return data === undefined
     ? null
-    : chatFrame(
+    : renderChatFrame(
         "dingtalk",
         "CCE notifier",
         html`<b class="badge">机器人</b>`,
@@ -52,5 +52,5 @@ export function renderWecom(body: unknown): Html | null {
   const { data } = WecomMessage.safeParse(body);
   return data === undefined
     ? null
-    : chatFrame("wecom", "CCE notifier", html`<b class="badge">BOT</b>`, renderMarkdown(data, WECOM));
+    : renderChatFrame("wecom", "CCE notifier", html`<b class="badge">BOT</b>`, renderMarkdown(data, WECOM));
 }

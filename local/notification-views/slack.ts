@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type Html, html } from "../../lib/pages/html.ts";
-import { chatFrame, linkTo, renderTime, unescapeTags } from "./chat-frame.ts";
+import { renderChatFrame, renderLink, renderTime, unescapeTags } from "./chat-frame.ts";
 
 const Text = z.object({ text: z.string() });
 const Run = z.object({
@@ -23,7 +23,7 @@ export function renderSlack(body: unknown): Html | null {
   if (data === undefined) return null;
   const blocks =
     data.blocks.length === 0 ? [html`<p>${unescapeTags(data.text)}</p>`] : data.blocks.map(renderBlock);
-  return chatFrame("slack", "CCE notifier", html`<b class="badge">APP</b>`, blocks);
+  return renderChatFrame("slack", "CCE notifier", html`<b class="badge">APP</b>`, blocks);
 }
 
 function renderBlock({ type, text, elements }: z.infer<typeof Block>): Html {
@@ -37,7 +37,7 @@ function renderBlock({ type, text, elements }: z.infer<typeof Block>): Html {
 }
 
 function renderRun({ type, text = "", url, style, timestamp }: z.infer<typeof Run>): Html {
-  if (type === "link") return linkTo(url ?? "", text);
+  if (type === "link") return renderLink(url ?? "", text);
   if (type === "date") return renderTime((timestamp ?? 0) * 1000);
   const shown = html`${text}`;
   if (style?.bold === true) return html`<b>${shown}</b>`;

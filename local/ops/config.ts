@@ -2,7 +2,7 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { channelOf } from "../../lib/channels/registry.ts";
 import { assembleConfigDocument, type ConfigEntry } from "../../lib/config/assemble-config.ts";
 import type { ParsedConfig } from "../../lib/config/config.ts";
-import { parseConfig } from "../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
 import { monotonicClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
 import {
   ConfigInvalidError,
@@ -77,7 +77,7 @@ async function run(
  * every secret that is too short, and every config entry that has no effect.
  */
 function faultsOf(document: unknown): readonly string[] {
-  const parsed = parseConfig(document);
+  const parsed = parseWholeConfig(document);
   const faults = parsed.kind === "faults" ? parsed.faults : [];
   const placeholders = findPlaceholders(document);
   // A placeholder also causes other errors. The other errors would hide that a person forgot to replace the
@@ -123,7 +123,7 @@ async function refuseUnusableIssuers(parsed: ParsedConfig, name: string): Promis
 }
 
 async function checkFile(file: string, path: string | null): Promise<number> {
-  const parsed = parseConfig(await readValidDocument(file, path));
+  const parsed = parseWholeConfig(await readValidDocument(file, path));
   await refuseUnusableIssuers(parsed, file);
   print(`${file} is valid.`);
   printTargetNotes(parsed);

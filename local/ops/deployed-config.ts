@@ -1,7 +1,7 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { assembleConfigDocument, type ConfigEntry } from "../../lib/config/assemble-config.ts";
 import type { ParsedConfig, WholeConfig } from "../../lib/config/config.ts";
-import { parseConfig } from "../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
 import { readSsmParameters } from "../../lib/runtime/ssm-config.ts";
 import { configPath, type Stage } from "./deployed-stage.ts";
 
@@ -17,7 +17,7 @@ export async function readDeployedEntries(stage: Stage): Promise<readonly Config
 /** Checks the entries of a whole config. Returns the config, or every error in the config entries. */
 export function parseEntries(entries: readonly ConfigEntry[]): ParsedConfig {
   const assembled = assembleConfigDocument(entries);
-  return assembled.kind === "faults" ? assembled : parseConfig(assembled.document);
+  return assembled.kind === "faults" ? assembled : parseWholeConfig(assembled.document);
 }
 
 /**

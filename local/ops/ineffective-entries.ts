@@ -25,7 +25,7 @@ const Endpoints = z
 const NO_SETTINGS = { egress: { allow: [] }, callbackHosts: [], poll: {} };
 /**
  * The parts of a config in which this file searches for entries without effect. A part of the config with a wrong type
- * is ignored, because `parseConfig` reports wrong types.
+ * is ignored, because `parseWholeConfig` reports wrong types.
  */
 const Document = z
   .object({

@@ -38,7 +38,7 @@ export function findParameterFaults(entries: readonly ConfigEntry[], path: strin
 
 /**
  * Returns the result of `findParameterFaults` for a config document. A part of the config with a wrong type is ignored,
- * because `parseConfig` reports wrong types.
+ * because `parseWholeConfig` reports wrong types.
  */
 export function findDocumentParameterFaults(document: unknown, path: string): readonly string[] {
   const { projects, targets, tokens, oidc, settings } = toObjectOrEmpty(document);

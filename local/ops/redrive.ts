@@ -58,7 +58,7 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
 async function redriveOneNode(queue: "poll" | "notify", directory: string): Promise<number> {
   // Node.js 20 has no SQLite, and runs the command for a stage.
   const { Store } = await import("../../server/store/store.ts");
-  const { openOneNode } = await import("./redrive/one-node-redrive.ts");
+  const { openOneNodeRedrive: openOneNode } = await import("./redrive/one-node-redrive.ts");
   const store = Store.open(directory, { exclusive: false });
   try {
     const { queue: deadLetterQueue, ports } = openOneNode(store, queue, RETENTION_MS);

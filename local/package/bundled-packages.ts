@@ -21,7 +21,7 @@ export interface Bundles {
 }
 
 /** Returns the bundles of the Lambda functions. */
-export async function functionBundles(root: string): Promise<Bundles> {
+export async function readFunctionBundles(root: string): Promise<Bundles> {
   const names = (await readdir(join(root, "functions"))).filter((name) => name !== "shared");
   return {
     entryFiles: Object.fromEntries(names.map((name) => [name, `functions/${name}/handler.ts`])),

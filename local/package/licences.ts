@@ -3,8 +3,8 @@ import { readScriptArguments } from "../ops/script-arguments.ts";
 import {
   type BundledPackage,
   COMMAND_BUNDLES,
-  functionBundles,
   listBundledPackages,
+  readFunctionBundles,
 } from "./bundled-packages.ts";
 
 /**
@@ -48,7 +48,7 @@ Exit status: 0, 1 if a licence is not accepted, 2 for wrong use.
   );
   const root = fileURLToPath(new URL("../..", import.meta.url));
   const packages = [
-    ...(await listBundledPackages(root, await functionBundles(root))),
+    ...(await listBundledPackages(root, await readFunctionBundles(root))),
     ...(await listBundledPackages(root, COMMAND_BUNDLES)),
   ];
   for (const { name, version, license } of packages)

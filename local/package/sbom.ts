@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { readScriptArguments } from "../ops/script-arguments.ts";
-import { type BundledPackage, functionBundles, listBundledPackages } from "./bundled-packages.ts";
+import { type BundledPackage, listBundledPackages, readFunctionBundles } from "./bundled-packages.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const Product = z.object({ name: z.string(), version: z.string(), license: z.string() });
@@ -71,7 +71,7 @@ if (import.meta.main) {
     {},
   );
   const product = Product.parse(JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")));
-  const packages = await listBundledPackages(ROOT, await functionBundles(ROOT));
+  const packages = await listBundledPackages(ROOT, await readFunctionBundles(ROOT));
   await mkdir(join(ROOT, "build"), { recursive: true });
   const document = JSON.stringify(createBillOfMaterials(product, packages), null, 2);
   await writeFile(join(ROOT, "build/sbom.json"), `${document}\n`);

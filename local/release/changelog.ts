@@ -8,7 +8,7 @@ const NO_CHANGES = "This release has no changes that users can see.";
  * because their entries must be joined by hand.
  * @param date the day of the release, such as `2026-11-26`
  */
-export function releaseChangelog(changelog: string, version: string, date: string): string | null {
+export function toReleasedChangelog(changelog: string, version: string, date: string): string | null {
   const isUnreleased = changelog.includes(`${UNRELEASED}\n`);
   if (findReleaseNotes(changelog, version) !== null) return isUnreleased ? null : changelog;
   const heading = `## ${version} - ${date}`;

@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as z from "zod";
 import { RefusedError, runCommand, UsageError } from "../ops/command.ts";
-import { COMMAND_BUNDLES, functionBundles, listBundledPackages } from "../package/bundled-packages.ts";
+import { COMMAND_BUNDLES, listBundledPackages, readFunctionBundles } from "../package/bundled-packages.ts";
 import { createBillOfMaterials } from "../package/sbom.ts";
-import { findReleaseNotes, releaseChangelog } from "./changelog.ts";
+import { findReleaseNotes, toReleasedChangelog } from "./changelog.ts";
 import { packCommand } from "./command-package.ts";
 import { writeVersion } from "./version-files.ts";
 
@@ -58,7 +58,7 @@ async function checkCheckout(version: string): Promise<string> {
   );
   if (!hasIdentity) faults.push("git does not know your name and email: git config user.name, user.email");
   const today = new Date().toISOString().slice(0, 10);
-  const changelog = releaseChangelog(await readFile(CHANGELOG, "utf8"), version, today);
+  const changelog = toReleasedChangelog(await readFile(CHANGELOG, "utf8"), version, today);
   if (changelog === null)
     faults.push(`CHANGELOG.md has a section Unreleased and a section ${version}. Join both sections`);
   if (faults.length > 0 || changelog === null)
@@ -88,7 +88,7 @@ async function writeArtefacts(version: string): Promise<readonly string[]> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const commandPackages = await listBundledPackages(ROOT, COMMAND_BUNDLES);
-  const functionPackages = await listBundledPackages(ROOT, await functionBundles(ROOT));
+  const functionPackages = await listBundledPackages(ROOT, await readFunctionBundles(ROOT));
   await packCommand(ROOT, folder, version, commandPackages);
   await writeFile(join(folder, "cce-notifier.mjs"), await readFile(join(ROOT, "build/cce-notifier.mjs")));
   const { license } = await readPackage();

@@ -37,7 +37,7 @@ export class AwsError extends Error {
 const INVALID_TOKEN = "The security token included in the request is invalid.";
 
 /** Returns the error of an AWS service for credentials that AWS does not know. */
-export function invalidToken(service: "sqs" | "dynamodb" | "ssm"): AwsError {
+export function createInvalidTokenError(service: "sqs" | "dynamodb" | "ssm"): AwsError {
   return service === "sqs"
     ? new AwsError("InvalidClientTokenId", INVALID_TOKEN, 403)
     : new AwsError("UnrecognizedClientException", INVALID_TOKEN);

@@ -27,7 +27,7 @@ export interface PutRequest {
  * @param arnPrefix the ARN prefix in front of the parameter's name.
  * @throws AwsError
  */
-export function checkPutRequest({ Name, Value, Tier }: PutRequest, arnPrefix: string): void {
+export function assertValidPutRequest({ Name, Value, Tier }: PutRequest, arnPrefix: string): void {
   if (!/^[A-Za-z0-9_.\-/]+$/.test(Name))
     throw invalid("Parameter name: can only contain a-zA-Z0-9_.-/ and must not be empty.");
   if (/^\/?(aws|ssm)/i.test(Name))

@@ -4,9 +4,9 @@ import { text } from "node:stream/consumers";
 import * as z from "zod";
 import { splitConfigIntoEntries } from "../stack/config-file.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
-import { AwsError, accessKeyIdOf, invalidToken } from "./aws-error.ts";
+import { AwsError, accessKeyIdOf, createInvalidTokenError } from "./aws-error.ts";
 import { type LocalServer, listenLocally } from "./local-server.ts";
-import { checkPutRequest, createRateLimitCheck, RATES } from "./ssm-limits.ts";
+import { assertValidPutRequest, createRateLimitCheck, RATES } from "./ssm-limits.ts";
 
 /** The largest number of parameters in one response to a GetParametersByPath request. */
 const PAGE_SIZE = 10;
@@ -100,7 +100,7 @@ export async function startSsm(options: SsmOptions): Promise<LocalServer> {
     "AmazonSSM.PutParameter": async (input) => {
       const put = Put.parse(input);
       limitWrites();
-      checkPutRequest(put, arnPrefix);
+      assertValidPutRequest(put, arnPrefix);
       if (!put.Overwrite && (await readValues()).has(put.Name))
         throw new AwsError("ParameterAlreadyExists", "The parameter already exists.");
       written.set(put.Name, put.Value);
@@ -118,7 +118,8 @@ export async function startSsm(options: SsmOptions): Promise<LocalServer> {
   const server = createServer(async (request, response) => {
     const target = String(request.headers["x-amz-target"]);
     try {
-      if (accessKeyId !== null && accessKeyIdOf(request) !== accessKeyId) throw invalidToken("ssm");
+      if (accessKeyId !== null && accessKeyIdOf(request) !== accessKeyId)
+        throw createInvalidTokenError("ssm");
       const operation = operations[target];
       if (operation === undefined)
         throw new AwsError("UnknownOperationException", "UnknownOperationException");

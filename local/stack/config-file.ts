@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import * as z from "zod";
 import { CERTIFICATES, type ConfigEntry, splitEntryBySecrecy } from "../../lib/config/assemble-config.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
-import { parseConfig } from "../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
 import { replaceEnvAndFileReferences } from "../../lib/config/replace-env-and-file-references.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
@@ -50,7 +50,7 @@ export async function readConfigDocument(file: string): Promise<unknown> {
  * config has an error. The message of ConfigInvalidError lists every error in the config.
  */
 export async function readConfigFile(file: string): Promise<WholeConfig> {
-  const parsed = parseConfig(await readConfigDocument(file));
+  const parsed = parseWholeConfig(await readConfigDocument(file));
   if (parsed.kind === "faults") throw new ConfigInvalidError(file, parsed.faults);
   return parsed.config;
 }

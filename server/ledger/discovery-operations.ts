@@ -7,9 +7,9 @@ import { readRecord, updateRecord, writeRecord } from "./rows.ts";
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 /** Returns the operations on the discovery of jobs. */
-export function discoveryOperations(store: Store): DiscoveryLedger {
+export function createDiscoveryOperations(store: Store): DiscoveryLedger {
   return {
-    claimList: (project, now, intervalMs) =>
+    claimJobList: (project, now, intervalMs) =>
       store.write(() => {
         const before = readRecord(store, "discovery", project);
         const waitMs =
@@ -27,7 +27,7 @@ export function discoveryOperations(store: Store): DiscoveryLedger {
         return { switchedOnAt, succeededAt, skippedJobIds, previousTryAt };
       }),
 
-    requestList: (project) =>
+    requestJobListNow: (project) =>
       store.write(() => {
         const found = readRecord(store, "discovery", project);
         if (found !== null) updateRecord(store, "discovery", project, { ...found, requested: true });
@@ -41,13 +41,13 @@ export function discoveryOperations(store: Store): DiscoveryLedger {
         updateRecord(store, "discovery", project, saved);
       }),
 
-    rememberMessage: (messageId, expiresAt) =>
+    saveSmnMessageIdOnce: (messageId, expiresAt) =>
       store.write(() => {
         if (readRecord(store, "message", messageId) !== null) return false;
         writeRecord(store, "message", messageId, {}, expiresAt);
         return true;
       }),
 
-    hasMessage: async (messageId) => readRecord(store, "message", messageId) !== null,
+    hasSmnMessageId: async (messageId) => readRecord(store, "message", messageId) !== null,
   };
 }

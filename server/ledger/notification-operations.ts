@@ -18,7 +18,7 @@ interface NotificationRow {
 }
 
 /** Returns the operations on notifications. Each operation is one transaction. */
-export function notificationOperations(store: Store): NotificationLedger {
+export function createNotificationOperations(store: Store): NotificationLedger {
   const read = (key: NotificationKey) => readRecord(store, "notification", notificationId(key));
   const update = (key: NotificationKey, row: NotificationRow) =>
     updateRecord(store, "notification", notificationId(key), { ...row, delivery: { ...row.delivery } });

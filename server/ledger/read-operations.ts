@@ -20,7 +20,7 @@ import {
 const Overdue = z.object({ project: z.string(), job_id: z.string(), caller: z.string(), due_at: z.number() });
 
 /** Returns the operations that read watches, and the operations on the times of the sweep. */
-export function readOperations(store: Store): WatchReadLedger {
+export function createWatchReadOperations(store: Store): WatchReadLedger {
   return {
     readWatch: (key) =>
       store.read(() => {

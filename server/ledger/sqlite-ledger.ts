@@ -4,11 +4,11 @@ import { MaybeText } from "../../lib/domain/zod-fields.ts";
 import { type Audit, classifyForAudit, isDiscoveryWatch } from "../../lib/ledger/audit.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Store } from "../store/store.ts";
-import { discoveryOperations } from "./discovery-operations.ts";
-import { notificationOperations } from "./notification-operations.ts";
-import { readOperations } from "./read-operations.ts";
-import { targetAndDurationOperations } from "./target-and-duration-operations.ts";
-import { watchOperations } from "./watch-operations.ts";
+import { createDiscoveryOperations } from "./discovery-operations.ts";
+import { createNotificationOperations } from "./notification-operations.ts";
+import { createWatchReadOperations } from "./read-operations.ts";
+import { createTargetAndDurationOperations } from "./target-and-duration-operations.ts";
+import { createWatchChangeOperations } from "./watch-operations.ts";
 
 /**
  * The largest number of rows of one table that one transaction deletes. Because of this limit, other writes do not wait
@@ -19,11 +19,11 @@ const DELETED_ROWS = 500;
 /** Creates the ledger of the one-node edition. Each operation is one transaction of the store. */
 export function createSqliteLedger(store: Store): Ledger {
   return {
-    ...watchOperations(store),
-    ...readOperations(store),
-    ...notificationOperations(store),
-    ...targetAndDurationOperations(store),
-    ...discoveryOperations(store),
+    ...createWatchChangeOperations(store),
+    ...createWatchReadOperations(store),
+    ...createNotificationOperations(store),
+    ...createTargetAndDurationOperations(store),
+    ...createDiscoveryOperations(store),
   };
 }
 

@@ -9,7 +9,7 @@ import type {
   TargetLedger,
 } from "../../lib/ledger/ledger.ts";
 import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/ledger.ts";
-import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../lib/schedule/latest-durations.ts";
+import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../lib/schedule/usual-durations.ts";
 import type { Store } from "../store/store.ts";
 import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
 
@@ -24,7 +24,7 @@ const NEW_TARGET = { offSince: null, goneSince: null, throttledUntil: 0, nextFre
 const DurationRow = z.object({ day: z.int(), bucket: z.int(), count: Count });
 
 /** Returns the operations on targets, rate limits, durations, digests, slow jobs and waiting calls. */
-export function targetAndDurationOperations(
+export function createTargetAndDurationOperations(
   store: Store,
 ): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger & SlowLedger & WaitingCallLedger {
   const read = (name: string) => readRecord(store, "target", name) ?? NEW_TARGET;
@@ -142,7 +142,7 @@ export function targetAndDurationOperations(
 
     readDigest: (digestId) => store.read(() => readRecord(store, "digest", digestId)),
 
-    startWaiting: (call, now, limits) =>
+    countWaitingCall: (call, now, limits) =>
       store.write(() => {
         const calls = readRecord(store, "waiting", WAITING) ?? {};
         const number = findFreeCallNumber(calls, call.caller, now, limits);

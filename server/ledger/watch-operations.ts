@@ -27,7 +27,7 @@ import {
 const NO_CALLER_DATA: CallerData = { context: {}, callbacks: {} };
 
 /** Returns the operations that change watches. Each operation is one transaction. */
-export function watchOperations(store: Store): WatchChangeLedger {
+export function createWatchChangeOperations(store: Store): WatchChangeLedger {
   const read = (key: WatchKey) => readWatchRow(store, key);
   const write = (row: WatchRow) => writeWatchRow(store, row);
 
@@ -42,7 +42,7 @@ export function watchOperations(store: Store): WatchChangeLedger {
   };
 
   return {
-    openWatch: (wanted) =>
+    startOrExtendWatch: (wanted) =>
       store.write((): OpenResult => {
         const row = read(wanted);
         if (

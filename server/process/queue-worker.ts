@@ -1,7 +1,7 @@
 import type { Instant } from "../../lib/domain/job.ts";
 import { findTraceparent } from "../../lib/domain/traceparent.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { type HandleMessage, handleMessageInTime } from "../../lib/runtime/sqs-handler.ts";
+import { type HandleMessage, handleMessageOrRetry } from "../../lib/runtime/sqs-handler.ts";
 import type { QueueMessage, SqliteQueue } from "../queue/sqlite-queue.ts";
 
 /** The number of messages in one batch, as on Lambda. */
@@ -114,7 +114,7 @@ export class QueueWorker {
     const startedAt = monotonic();
     const remainingMs = () => timeLimitMs - (monotonic() - startedAt);
     const received = { messageId, receiptHandle, body, receiveCount, remainingMs };
-    const disposition = await handleMessageInTime(received, handle);
+    const disposition = await handleMessageOrRetry(received, handle);
     if (disposition !== "acknowledged") return;
     await queue.remove(receiptHandle).catch((error: unknown) => {
       // The message becomes visible again and is handled again, which has no effect.

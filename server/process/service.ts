@@ -3,7 +3,7 @@ import { unwatchFile, watchFile } from "node:fs";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import { matchRoute } from "../../lib/api/routes.ts";
 import { ConfigInvalidError, createConfigSource } from "../../lib/config/config-source.ts";
-import { parseConfig } from "../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
 import type { ReferencePorts } from "../../lib/config/replace-env-and-file-references.ts";
 import type { AllowList } from "../../lib/http/egress-rules.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
@@ -12,7 +12,7 @@ import { answerAndLogRequest } from "../../lib/runtime/answer-and-log-request.ts
 import { monotonicClock, systemClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { logActAndCountStop } from "../../lib/runtime/log-act.ts";
-import { meter, sendMetricsTo } from "../../lib/runtime/metrics.ts";
+import { meter, redirectMetricsTo } from "../../lib/runtime/metrics.ts";
 import { deleteExpiredRows } from "../ledger/sqlite-ledger.ts";
 import { createSqliteQueue, type QueueName, type SqliteQueue } from "../queue/sqlite-queue.ts";
 import { shiftTimes } from "../store/shift-times.ts";
@@ -79,7 +79,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
 
 async function startWithStore(store: Store, options: ServiceOptions): Promise<RunningService> {
   const metrics = new MetricRegistry();
-  sendMetricsTo(metrics.add);
+  redirectMetricsTo(metrics.add);
   const configs = createConfigFileSource(options);
   await configs.current();
 
@@ -175,7 +175,7 @@ function createConfigFileSource({ configFile, env }: ServiceOptions) {
   let latest: unknown = null;
   return createConfigSource({
     parse: (document) => {
-      const parsed = parseConfig(document);
+      const parsed = parseWholeConfig(document);
       if (parsed.kind === "config") {
         if (latest !== null) listConfigActs(latest, document).forEach(logActAndCountStop);
         latest = document;

@@ -1,7 +1,7 @@
-import { readArguments } from "../../client/arguments.ts";
+import { parseArguments } from "../../client/arguments.ts";
 import { isCommandName } from "../../client/command-table.ts";
 
-const read = (line: string, project?: string) => readArguments(line.split(" "), project);
+const read = (line: string, project?: string) => parseArguments(line.split(" "), project);
 
 test("reads the job IDs and all options of watch", () => {
   expect(
@@ -162,7 +162,7 @@ test.each([
   ["test", "give at least one target"],
   ["test x --wait", "has no option --wait"],
 ])("refuses '%s' with a sentence", (line, text) => {
-  expect(line === "" ? readArguments([], undefined) : read(line)).toEqual({
+  expect(line === "" ? parseArguments([], undefined) : read(line)).toEqual({
     kind: "fault",
     detail: expect.stringContaining(text),
     command: line.split(" ").find(isCommandName) ?? null,

@@ -34,7 +34,7 @@ it("the sweep function of a stage continues the watches that import has written,
   const acceptedAt = Date.now() - 30 * MINUTE_MS;
   const jobIds = [1, 2].map(() => fixture.addJob({ ...failingJob, endSeconds: 0 }));
   for (const jobId of jobIds)
-    await createSqliteLedger(store).openWatch(
+    await createSqliteLedger(store).startOrExtendWatch(
       newWatch({
         project: PROJECT,
         jobId,

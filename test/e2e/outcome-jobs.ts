@@ -1,4 +1,4 @@
-import type { JobScriptInput } from "../../local/cce/job-script.ts";
+import type { JobScriptInput } from "../../local/cce/simulated-jobs.ts";
 
 export const CLUSTER = { clusterId: "b1f6e1a2-5c0d-11f0-9d3c-0255ac101e44", resourceName: "shop" };
 

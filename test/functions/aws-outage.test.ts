@@ -10,12 +10,12 @@ import { createJobPageUrl, createLinkOptions, createListPageUrl } from "../../li
 import { CONFIG_GROUPS, SINGLE_ENTRIES } from "../../lib/config/assemble-config.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
-import { parseConfig } from "../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
 import { createNotificationMessage, createPollMessage } from "../../lib/queue/messages.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
 import { createSqsHandler } from "../../lib/runtime/sqs-handler.ts";
 import { createSsmConfigSource } from "../../lib/runtime/ssm-config.ts";
-import { cceTrace, SimulatedSmn } from "../../local/cce/simulated-smn.ts";
+import { createCceTrace, SimulatedSmn } from "../../local/cce/simulated-smn.ts";
 import { AwsError } from "../../local/servers/aws-error.ts";
 import { startSsm } from "../../local/servers/ssm.ts";
 import { captured } from "../lib/runtime/captured.ts";
@@ -67,7 +67,7 @@ beforeEach(async () => {
   requests = 0;
 });
 
-const WHOLE = { parts: [...CONFIG_GROUPS, ...SINGLE_ENTRIES], parse: parseConfig };
+const WHOLE = { parts: [...CONFIG_GROUPS, ...SINGLE_ENTRIES], parse: parseWholeConfig };
 
 /** Creates the config source of a new instance. A wait of the config source only moves the test clock. */
 function newInstance() {
@@ -120,7 +120,7 @@ function bodyOf(path: string, smn: SimulatedSmn): object {
   if (path === ROUTES.acceptJobs.path) return { jobId: "job-1" };
   if (path.startsWith("/v1/events/smn/"))
     return smn.createMessage("https://smn.eu-de.otc.t-systems.com", TOPIC, {
-      message: cceTrace("createNode"),
+      message: createCceTrace("createNode"),
     });
   return path.startsWith("/v1/targets/") && path.endsWith("/redeliver")
     ? { since: "2026-11-23T09:00:00Z" }
@@ -278,7 +278,7 @@ test("DynamoDB is down: every call that reads or writes the ledger answers 503 w
       ]),
     ),
   );
-  const parsed = parseConfig(CONFIG);
+  const parsed = parseWholeConfig(CONFIG);
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   const links = createLinkOptions(parsed.config, "https://default.example.com");
   const pages = new Map([

@@ -6,7 +6,7 @@ import type { AuthenticatePorts } from "../../functions/shared/authenticate-and-
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
-import { parseConfig } from "../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import type { RequestNotes } from "../../lib/runtime/answer-and-log-request.ts";
@@ -59,7 +59,7 @@ export function createHarness(
     discover?: DiscoverJobsOfProject;
   } = {},
 ): Harness {
-  const parsed = parseConfig(options.config ?? CONFIG);
+  const parsed = parseWholeConfig(options.config ?? CONFIG);
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   const { config } = parsed;
   const readConfig = options.readConfig ?? (async () => config);

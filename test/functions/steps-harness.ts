@@ -128,7 +128,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     /** The config that a new read returns. */
     refreshedConfig: config,
     open: (changes: Partial<NewWatch> = {}) =>
-      memory.openWatch({
+      memory.startOrExtendWatch({
         ...KEY,
         acceptedAt: T0,
         deadlineAt: T0 + 3_600_000,

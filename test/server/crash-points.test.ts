@@ -2,7 +2,7 @@ import { createNotifyHandler } from "../../functions/notify/create-notify-handle
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
 import { createSweepHandler } from "../../functions/sweep/create-sweep-handler.ts";
 import { createPollMessage } from "../../lib/queue/messages.ts";
-import { type HandleMessage, handleMessageInTime } from "../../lib/runtime/sqs-handler.ts";
+import { type HandleMessage, handleMessageOrRetry } from "../../lib/runtime/sqs-handler.ts";
 import { createSqliteLedger } from "../../server/ledger/sqlite-ledger.ts";
 import { createSqliteQueue, type QueueName, type SqliteQueue } from "../../server/queue/sqlite-queue.ts";
 import { Store } from "../../server/store/store.ts";
@@ -102,13 +102,13 @@ function startProcess(opened: Store, crashRun: CrashRun) {
   const handleNext = async (from: SqliteQueue, startBatch: () => HandleMessage) => {
     const [message] = await from.receive(1);
     if (message === undefined) return;
-    const disposition = await handleMessageInTime({ ...message, remainingMs: () => 28_000 }, startBatch());
+    const disposition = await handleMessageOrRetry({ ...message, remainingMs: () => 28_000 }, startBatch());
     if (disposition === "acknowledged") await from.remove(message.receiptHandle);
   };
   return {
     async start() {
       const deadlineAt = T0 + 3_600_000;
-      const opened = await ledger.openWatch({
+      const opened = await ledger.startOrExtendWatch({
         ...KEY,
         acceptedAt: T0,
         deadlineAt,

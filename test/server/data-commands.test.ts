@@ -11,7 +11,7 @@ async function startService() {
   const directory = createDataDirectory();
   const store = Store.open(directory, { exclusive: true });
   const watch = newWatch();
-  await createSqliteLedger(store).openWatch(watch);
+  await createSqliteLedger(store).startOrExtendWatch(watch);
   return { directory, store, watch };
 }
 

@@ -60,15 +60,15 @@ function discover(run: ServiceRun, trigger: "schedule" | "event"): void {
   const ports = plant.discover({
     ledger: {
       ...ledger,
-      async claimList(name, now, intervalMs) {
-        const claimed = await ledger.claimList(name, now, intervalMs);
+      async claimJobList(name, now, intervalMs) {
+        const claimed = await ledger.claimJobList(name, now, intervalMs);
         if (claimed !== null) cce.listClaims.push(now);
         if (claimed !== null && trigger === "event") cce.listRequests += 1;
         return claimed;
       },
-      async requestList(name) {
+      async requestJobListNow(name) {
         cce.listRequests += 1;
-        await ledger.requestList(name);
+        await ledger.requestJobListNow(name);
       },
     },
     pollQueue: queue("poll"),

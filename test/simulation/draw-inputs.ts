@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
-import { parseConfig } from "../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
 import type { RandomSource } from "../../local/random-source.ts";
 import type { SimulatedJob } from "./simulated-cce.ts";
 
@@ -35,7 +35,7 @@ export function configWith(
   project: Record<string, unknown> = {},
 ): WholeConfig {
   const auth = { kind: "token", token: "none" };
-  const parsed = parseConfig({
+  const parsed = parseWholeConfig({
     projects: { [PROJECT]: { projectId: "p1", region: "eu-de", auth, ...project } },
     targets: TARGETS,
     tokens: Object.fromEntries(

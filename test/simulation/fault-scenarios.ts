@@ -1,7 +1,7 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import { DiscoverySettings } from "../../lib/config/projects.ts";
 import { computeOperationJobId } from "../../lib/domain/operation.ts";
-import { bucketOfDuration, daysSince1970 } from "../../lib/schedule/duration-buckets.ts";
+import { bucketOfDuration, daysSince1970 } from "../../lib/schedule/duration-counts.ts";
 import { redeliver, stopWatch, submitJobs } from "./callers.ts";
 import { discoverRepeatedly } from "./discovery.ts";
 import { CALLER, minutes, PROJECT, T0 } from "./draw-inputs.ts";

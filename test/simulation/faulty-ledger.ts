@@ -4,7 +4,7 @@ import type { MemoryLedger } from "./memory-ledger.ts";
 import type { Invocation, Simulation } from "./simulation.ts";
 
 export const LEDGER_METHODS: readonly (keyof Ledger)[] = [
-  "openWatch",
+  "startOrExtendWatch",
   "claimPoll",
   "undoPollClaim",
   "recordPoll",
@@ -37,18 +37,18 @@ export const LEDGER_METHODS: readonly (keyof Ledger)[] = [
   "createDigest",
   "removeRunningMember",
   "readDigest",
-  "claimList",
-  "requestList",
+  "claimJobList",
+  "requestJobListNow",
   "saveDiscovery",
-  "rememberMessage",
-  "hasMessage",
+  "saveSmnMessageIdOnce",
+  "hasSmnMessageId",
   "saveSlowOnce",
   "readSlow",
   "readLatestDurations",
   "addLatestDurations",
   "readProgress",
   "countLiveWatches",
-  "startWaiting",
+  "countWaitingCall",
   "endWaiting",
 ];
 

@@ -27,10 +27,10 @@ export function observeLedger(
 ): MemoryLedger {
   return {
     ...ledger,
-    openWatch(wanted) {
+    startOrExtendWatch(wanted) {
       const at = simulation.now();
       const { project, jobId, caller } = wanted;
-      const opening = ledger.openWatch(wanted);
+      const opening = ledger.startOrExtendWatch(wanted);
       return opening.then((opened) => {
         if (opened.kind === "limit_exceeded") return opened;
         const isNew = opened.kind === "accepted";

@@ -35,7 +35,7 @@ export function watchOperations(
   };
 
   return {
-    async openWatch(wanted): Promise<OpenResult> {
+    async startOrExtendWatch(wanted): Promise<OpenResult> {
       const row = read(wanted);
       if (
         row === null ||

@@ -6,7 +6,7 @@ describe("the state of the simulation", () => {
   it("continues in another ledger after a round trip through JSON", async () => {
     const before = createMemoryLedger();
     const watch = newWatch();
-    await before.openWatch(watch);
+    await before.startOrExtendWatch(watch);
     const after = createMemoryLedger(JSON.parse(JSON.stringify(before.state)));
     expect(after.state).toEqual(before.state);
     const claim = { key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS };
@@ -17,7 +17,7 @@ describe("the state of the simulation", () => {
   it("changes before a call returns its promise", () => {
     const ledger = createMemoryLedger();
     const watch = newWatch();
-    const opening = ledger.openWatch(watch);
+    const opening = ledger.startOrExtendWatch(watch);
     expect(Object.keys(ledger.state.watches)).toHaveLength(1);
     return opening;
   });

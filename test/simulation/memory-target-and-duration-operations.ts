@@ -6,8 +6,8 @@ import type {
   TargetLedger,
 } from "../../lib/ledger/ledger.ts";
 import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/ledger.ts";
-import type { DurationCount } from "../../lib/schedule/duration-buckets.ts";
-import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../lib/schedule/latest-durations.ts";
+import type { DurationCount } from "../../lib/schedule/duration-counts.ts";
+import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../lib/schedule/usual-durations.ts";
 import { idOfGeneration, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
 
 /** Returns the operations on targets, rate limits, durations, digests and waiting calls. */
@@ -114,7 +114,7 @@ export function targetAndDurationOperations({
       return digests[digestId] ?? null;
     },
 
-    async startWaiting(call, now, limits) {
+    async countWaitingCall(call, now, limits) {
       const number = findFreeCallNumber(waitingCalls, call.caller, now, limits);
       if (number !== null) waitingCalls[number] = call;
       return number;

@@ -6,7 +6,7 @@ import { CALLER } from "./draw-inputs.ts";
 export function sharedWatch(ledger: Ledger): Ledger {
   return {
     ...ledger,
-    openWatch: (watch) => ledger.openWatch({ ...watch, caller: CALLER }),
+    startOrExtendWatch: (watch) => ledger.startOrExtendWatch({ ...watch, caller: CALLER }),
     stopWatch: (key, at, expiresAt) => ledger.stopWatch({ ...key, caller: CALLER }, at, expiresAt),
   };
 }
@@ -49,11 +49,11 @@ export function ownGeneration(ledger: Ledger): Ledger {
 export function earlierDeadline(ledger: Ledger): Ledger {
   return {
     ...ledger,
-    async openWatch(wanted) {
+    async startOrExtendWatch(wanted) {
       const found = (await ledger.readWatch(wanted))?.watch;
-      if (found?.state !== "watching") return ledger.openWatch(wanted);
+      if (found?.state !== "watching") return ledger.startOrExtendWatch(wanted);
       const deadlineAt = Math.min(found.deadlineAt, wanted.deadlineAt);
-      const opened = await ledger.openWatch({ ...wanted, deadlineAt });
+      const opened = await ledger.startOrExtendWatch({ ...wanted, deadlineAt });
       if (opened.kind !== "already_watching") return opened;
       return { ...opened, watch: { ...opened.watch, deadlineAt: wanted.deadlineAt } };
     },

@@ -1,5 +1,5 @@
-import { NOTIFICATION_LEASE_MS } from "../../functions/notify/create-notify-handler.ts";
 import type { Notification } from "../../functions/notify/resolve-notification.ts";
+import { NOTIFICATION_LEASE_MS } from "../../functions/shared/leases.ts";
 import type { AttemptResult } from "../../lib/channels/deliver.ts";
 import { type FaultRates, ratesNow } from "./fault-rates.ts";
 import type { MemoryLedger } from "./memory-ledger.ts";

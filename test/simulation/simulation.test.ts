@@ -105,9 +105,13 @@ const STEPS = [
     (name) => `api ledger.${name}`,
   ),
   ...["api notify.send", "discover cce.list"],
-  ...["claimList", "listJobWatches", "openWatch", "saveDiscovery"].map((name) => `discover ledger.${name}`),
+  ...["claimJobList", "listJobWatches", "startOrExtendWatch", "saveDiscovery"].map(
+    (name) => `discover ledger.${name}`,
+  ),
   "discover poll.send",
-  ...["createDigest", "openWatch", "readDurations", "scheduleSweep"].map((name) => `enqueue ledger.${name}`),
+  ...["createDigest", "startOrExtendWatch", "readDurations", "scheduleSweep"].map(
+    (name) => `enqueue ledger.${name}`,
+  ),
   ...["enqueue notify.send", "enqueue poll.send", "notify deliver"],
   ...[
     "claimNotification",

@@ -1,5 +1,5 @@
 import { notificationKey } from "../../lib/ledger/notification.ts";
-import { bucketOfDuration, daysSince1970 } from "../../lib/schedule/duration-buckets.ts";
+import { bucketOfDuration, daysSince1970 } from "../../lib/schedule/duration-counts.ts";
 import type { RandomSource } from "../../local/random-source.ts";
 import { PROJECT, T0 } from "./draw-inputs.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import * as z from "zod";
-import { readArguments } from "../../client/arguments.ts";
+import { parseArguments } from "../../client/arguments.ts";
 import { isServerCommand } from "../../client/server-command.ts";
 
 const Package = z.object({ scripts: z.record(z.string(), z.string()) });
@@ -103,7 +103,7 @@ function faultOfCommand(argv: readonly string[]): string | null {
   const [name] = argv;
   // The commands of the one-node edition read their arguments in another process. Tests of these commands run them.
   if (isServerCommand(name)) return null;
-  const command = readArguments(argv, "prod");
+  const command = parseArguments(argv, "prod");
   return command.kind === "fault" ? command.detail : null;
 }
 

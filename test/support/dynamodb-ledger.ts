@@ -1,10 +1,10 @@
 import { readCallerData } from "../../lib/ledger/dynamo/caller-data.ts";
 import {
-  claimList,
-  hasMessage,
-  rememberMessage,
-  requestList,
+  claimJobList,
+  hasSmnMessageId,
+  requestJobListNow,
   saveDiscovery,
+  saveSmnMessageIdOnce,
 } from "../../lib/ledger/dynamo/discovery.ts";
 import {
   addDuration,
@@ -27,7 +27,6 @@ import {
   removeRunningMember,
   startRedelivery,
 } from "../../lib/ledger/dynamo/notifications.ts";
-import { openWatch } from "../../lib/ledger/dynamo/open-watch.ts";
 import {
   countLiveWatches,
   listOverdue,
@@ -36,6 +35,7 @@ import {
 } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/poll-claims.ts";
 import { listRecentWatches, readProgress, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
+import { startOrExtendWatch } from "../../lib/ledger/dynamo/start-or-extend-watch.ts";
 import {
   clearTargetGone,
   markTargetGone,
@@ -45,14 +45,14 @@ import {
   switchTargetOn,
   throttleTarget,
 } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { endWaiting, startWaiting } from "../../lib/ledger/dynamo/waiting-calls.ts";
+import { countWaitingCall, endWaiting } from "../../lib/ledger/dynamo/waiting-calls.ts";
 import { listJobWatches } from "../../lib/ledger/dynamo/watch-item.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 
 /** Returns all operations of the ledger on one table. A function of the product binds only some operations. */
 export function createDynamoLedger(table: LedgerTable): Ledger {
   return bindToTable(table, {
-    openWatch,
+    startOrExtendWatch,
     claimPoll,
     undoPollClaim,
     recordPoll,
@@ -85,14 +85,14 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     createDigest,
     removeRunningMember,
     readDigest,
-    claimList,
-    requestList,
+    claimJobList,
+    requestJobListNow,
     saveDiscovery,
-    rememberMessage,
-    hasMessage,
+    saveSmnMessageIdOnce,
+    hasSmnMessageId,
     readProgress,
     countLiveWatches,
-    startWaiting,
+    countWaitingCall,
     endWaiting,
     saveSlowOnce,
     readSlow,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { StatusDocument } from "../../lib/api/status-document.ts";
-import type { JobScriptInput } from "../../local/cce/job-script.ts";
+import type { JobScriptInput } from "../../local/cce/simulated-jobs.ts";
 import { type CceSimulator, startCceSimulator } from "../../local/cce/simulator.ts";
 import { eventually } from "./eventually.ts";
 import { type RunningStack, type StackOptions, startStack } from "./stack.ts";

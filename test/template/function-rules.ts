@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
-import { NOTIFICATION_LEASE_MS } from "../../functions/notify/create-notify-handler.ts";
-import { POLL_LEASE_MS } from "../../functions/poll/create-poll-handler.ts";
+import { NOTIFICATION_LEASE_MS, POLL_LEASE_MS } from "../../functions/shared/leases.ts";
 import { MAX_WAIT_SECONDS } from "../../lib/api/watch-parameters.ts";
 import { VISIBILITY_TIMEOUT_SECONDS } from "../../lib/domain/sqs-limits.ts";
 import { functionNamed, handlerOf, queueOf } from "./function-wiring.ts";

@@ -12,7 +12,7 @@ import {
   type AttemptVerdict,
   type Channel,
   commonFields,
-  createJsonRequest,
+  createJsonPostRequest,
   type NotificationContent,
   type ReceiverAnswer,
   type TargetSchema,
@@ -122,7 +122,7 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
       }
       return formatted;
     },
-    buildRequest: roles.buildRequest ?? (({ url }, payload) => createJsonRequest(url, payload)),
+    buildRequest: roles.buildRequest ?? (({ url }, payload) => createJsonPostRequest(url, payload)),
     verdictOf: (answer, now) =>
       verdictOfChatAnswer(answer, roles.ownVerdictOf(answer), now, roles.defaultThrottleSeconds ?? null),
     noteAbout: roles.noteAbout ?? (() => null),

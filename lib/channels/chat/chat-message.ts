@@ -53,7 +53,7 @@ export interface ConfiguredTexts {
 }
 
 /** Returns the headline with the keyword at the end, unless the headline contains the keyword. */
-export function appendKeyword(headline: string, keyword: string | null): string {
+export function appendKeywordIfMissing(headline: string, keyword: string | null): string {
   return keyword === null || headline.includes(keyword) ? headline : `${headline} · ${keyword}`;
 }
 
@@ -140,7 +140,7 @@ export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
 ];
 
 /** Returns the footer and the time in one line. `time` is the time in the form that the chat shows. */
-export function footerLine(footer: string, time: string): string {
+export function joinFooterAndTime(footer: string, time: string): string {
   return footer === "" ? time : `${footer} · ${time}`;
 }
 

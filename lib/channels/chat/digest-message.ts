@@ -13,7 +13,7 @@ import {
   formatJobLabel,
   listContextFacts,
   OUTCOME_PRESENTATION,
-  translateTimeoutReason,
+  translateTimeoutOrNotReadyReason,
 } from "./outcome-message.ts";
 
 const MAX_JOB_LINKS = 5;
@@ -94,7 +94,7 @@ function groupByCause(summaries: readonly OutcomeSummary[], budget: TextBudget, 
 function causeOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): Omit<JobGroup, "jobs"> {
   const none = { title: null, path: null, reason: null, hint: null };
   if (summary.outcome === "timed_out" || summary.outcome === "not_ready") {
-    const reason = translateTimeoutReason(summary.reason, budget, texts);
+    const reason = translateTimeoutOrNotReadyReason(summary.reason, budget, texts);
     return { cause: { ...none, reason: reason === "" ? null : reason }, omittedCauses: 0 };
   }
   const { causes, omitted } = formatCauses(summary, budget, texts);

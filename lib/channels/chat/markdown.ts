@@ -1,6 +1,6 @@
 import type { Instant } from "../../domain/job.ts";
 import { formatUtc } from "../../domain/time-text.ts";
-import { type CauseText, type ChatMessage, footerLine } from "./chat-message.ts";
+import { type CauseText, type ChatMessage, joinFooterAndTime } from "./chat-message.ts";
 
 /** The functions that a channel needs to write untrusted text in Markdown. */
 export interface MarkdownStyle {
@@ -18,7 +18,7 @@ export interface MarkdownStyle {
  * Converts all parts of a message except the headline to Markdown. Returns one string for each paragraph of the
  * message.
  */
-export function renderMarkdownParagraphs(message: ChatMessage, style: MarkdownStyle): string[] {
+export function renderMarkdownBody(message: ChatMessage, style: MarkdownStyle): string[] {
   const { escapeText } = style;
   const facts = message.facts.map(
     ({ label, value }) => `**${escapeText(label)}**${message.texts["fact.separator"]}${escapeText(value)}`,
@@ -30,7 +30,7 @@ export function renderMarkdownParagraphs(message: ChatMessage, style: MarkdownSt
     ...message.notes.map(escapeText),
     ...(facts.length > 0 ? [facts.join(" · ")] : []),
     ...(links.length > 0 ? [links.join(" · ")] : []),
-    style.formatFooter(footerLine(escapeText(message.footer), style.formatTime(message.at))),
+    style.formatFooter(joinFooterAndTime(escapeText(message.footer), style.formatTime(message.at))),
   ];
 }
 

@@ -122,9 +122,9 @@ function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts)
         : [texts["lost.unseen"], texts["advice.lost.unseen"]];
     }
     case "not_ready":
-      return [translateTimeoutReason(reason, budget, texts), texts["advice.not_ready"]];
+      return [translateTimeoutOrNotReadyReason(reason, budget, texts), texts["advice.not_ready"]];
     case "timed_out":
-      return [translateTimeoutReason(reason, budget, texts), texts["advice.timed_out"]].filter(
+      return [translateTimeoutOrNotReadyReason(reason, budget, texts), texts["advice.timed_out"]].filter(
         (line) => line !== "",
       );
     default:
@@ -133,7 +133,11 @@ function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts)
 }
 
 /** Returns the reason of a timeout, or the reason why a resource is not ready, in the language of the target. */
-export function translateTimeoutReason(reason: string | null, budget: TextBudget, texts: Texts): string {
+export function translateTimeoutOrNotReadyReason(
+  reason: string | null,
+  budget: TextBudget,
+  texts: Texts,
+): string {
   return truncate(translateText(cleanKeepingLines(reason ?? ""), texts), budget.reasonCharacters);
 }
 

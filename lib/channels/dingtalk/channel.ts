@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import { verdictOfResultCode } from "../attempt-verdict.ts";
-import { type AttemptVerdict, createJsonRequest, type ReceiverAnswer } from "../channel.ts";
+import { type AttemptVerdict, createJsonPostRequest, type ReceiverAnswer } from "../channel.ts";
 import { createChatChannel, robotFields } from "../chat/chat-channel.ts";
 import {
   formatDingtalkMessage,
@@ -20,7 +20,7 @@ export const dingtalkChannel = createChatChannel({
   isWithinLimits: isDingtalkMessageWithinLimits,
   /** If the target has a secret, the function adds the query parameters `timestamp` and `sign` to the URL. */
   buildRequest({ url, secret }, payload, { now }) {
-    const request = createJsonRequest(url, payload);
+    const request = createJsonPostRequest(url, payload);
     if (secret === undefined) return request;
     const separator = request.url.includes("?") ? "&" : "?";
     return { ...request, url: request.url + separator + createDingtalkSignatureQuery(secret.reveal(), now) };

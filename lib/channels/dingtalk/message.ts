@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../domain/json.ts";
-import { appendKeyword, type ChatMessage, type ConfiguredTexts } from "../chat/chat-message.ts";
-import { createStyleWithoutEscapes, disableMarkup, renderMarkdownParagraphs } from "../chat/markdown.ts";
+import { appendKeywordIfMissing, type ChatMessage, type ConfiguredTexts } from "../chat/chat-message.ts";
+import { createStyleWithoutEscapes, disableMarkup, renderMarkdownBody } from "../chat/markdown.ts";
 
 /** https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages */
 const MAX_BODY_BYTES = 20_000;
@@ -16,9 +16,9 @@ export function formatDingtalkMessage(
   { mention, keyword }: ConfiguredTexts,
 ): JsonObject {
   const { name, at } = mentionOf(mention);
-  const title = appendKeyword(disableMarkup(message.headline), keyword);
+  const title = appendKeywordIfMissing(disableMarkup(message.headline), keyword);
   const mentionLine = name === null ? [] : [`@${name}`];
-  const text = [`### ${title}`, ...mentionLine, ...renderMarkdownParagraphs(message, STYLE)].join("\n\n");
+  const text = [`### ${title}`, ...mentionLine, ...renderMarkdownBody(message, STYLE)].join("\n\n");
   return { msgtype: "markdown", markdown: { title, text }, at };
 }
 
@@ -28,7 +28,7 @@ export function formatPlainDingtalkMessage(
   { mention, keyword }: ConfiguredTexts,
 ): JsonObject {
   const { name, at } = mentionOf(mention);
-  const content = appendKeyword(headline, keyword) + (name === null ? "" : ` @${name}`);
+  const content = appendKeywordIfMissing(headline, keyword) + (name === null ? "" : ` @${name}`);
   return { msgtype: "text", text: { content }, at };
 }
 

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import { verdictOfResultCode } from "../attempt-verdict.ts";
-import { type AttemptVerdict, createJsonRequest, type ReceiverAnswer } from "../channel.ts";
+import { type AttemptVerdict, createJsonPostRequest, type ReceiverAnswer } from "../channel.ts";
 import { createChatChannel, robotFields } from "../chat/chat-channel.ts";
 import { formatFeishuMessage, formatPlainFeishuMessage, isFeishuMessageWithinLimits } from "./message.ts";
 import { createFeishuSignature } from "./signature.ts";
@@ -20,7 +20,7 @@ export const feishuChannel = createChatChannel({
   /** If the target has a secret, the function adds the fields `timestamp` and `sign` to the body of the request. */
   buildRequest({ url, secret }, payload, { now }) {
     const signature = secret === undefined ? null : createFeishuSignature(secret.reveal(), now);
-    return createJsonRequest(url, { ...signature, ...payload });
+    return createJsonPostRequest(url, { ...signature, ...payload });
   },
   ownVerdictOf: feishuVerdict,
 });

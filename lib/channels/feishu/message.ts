@@ -2,7 +2,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { formatUtc } from "../../domain/time-text.ts";
 import type { CauseText, ChatMessage, ConfiguredTexts, Tone } from "../chat/chat-message.ts";
-import { appendKeyword, footerLine } from "../chat/chat-message.ts";
+import { appendKeywordIfMissing, joinFooterAndTime } from "../chat/chat-message.ts";
 import { disableMarkup, ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
@@ -24,7 +24,7 @@ export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: 
     config: { wide_screen_mode: true },
     header: {
       template: TEMPLATES[message.tone],
-      title: plainText(appendKeyword(message.headline, keyword)),
+      title: plainText(appendKeywordIfMissing(message.headline, keyword)),
     },
     elements: elementsOf(message, mention),
   };
@@ -39,7 +39,7 @@ export function formatPlainFeishuMessage(
   headline: string,
   { mention, keyword }: ConfiguredTexts,
 ): JsonObject {
-  const text = appendKeyword(headline.replaceAll("<", `<${ZERO_WIDTH_SPACE}`), keyword);
+  const text = appendKeywordIfMissing(headline.replaceAll("<", `<${ZERO_WIDTH_SPACE}`), keyword);
   const tag = mention === null ? "" : ` <at user_id="${mentionId(mention)}"></at>`;
   return { msg_type: "text", content: { text: text + tag } };
 }
@@ -55,7 +55,7 @@ function elementsOf(message: ChatMessage, mention: string | null): object[] {
     ...message.notes.map(plainLine),
     ...(facts.length > 0 ? [plainLine(facts.join(" · "))] : []),
     ...(links.length > 0 ? [markdownLine(links.join(" · "))] : []),
-    { tag: "note", elements: [plainText(footerLine(footer, formatUtc(at)))] },
+    { tag: "note", elements: [plainText(joinFooterAndTime(footer, formatUtc(at)))] },
   ];
 }
 

@@ -5,7 +5,7 @@ import type { Texts } from "../../domain/texts.ts";
 import { formatUtc } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { CauseText, ChatMessage, ConfiguredTexts, Fact, Hint, Link } from "../chat/chat-message.ts";
-import { footerLine } from "../chat/chat-message.ts";
+import { joinFooterAndTime } from "../chat/chat-message.ts";
 import { disableMarkup } from "../chat/markdown.ts";
 
 /** https://docs.slack.dev/reference/block-kit/blocks */
@@ -30,7 +30,7 @@ const REASON_CHARACTERS = [4_000, 1_000, 500, 300, 100];
  */
 export function formatSlackMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
   const links = message.links.map(({ label, url }) => `${label}: ${url}`);
-  const end = [...links, footerLine(message.footer, formatUtc(message.at))];
+  const end = [...links, joinFooterAndTime(message.footer, formatUtc(message.at))];
   const candidates = REASON_CHARACTERS.map((maxReason) => [
     message.headline,
     ...textLinesOf(message, maxReason),

@@ -1,6 +1,6 @@
 import { readCappedRetryAfterSeconds } from "../../http/retry-after.ts";
 import * as verdict from "../attempt-verdict.ts";
-import { type Channel, createJsonRequest } from "../channel.ts";
+import { type Channel, createJsonPostRequest } from "../channel.ts";
 import { formatWebhookMessage } from "./message.ts";
 import { createWebhookSignatureHeaders } from "./signature.ts";
 import { WebhookTarget } from "./target.ts";
@@ -20,7 +20,7 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
    */
   buildRequest({ url, secrets, headers }, payload, { webhookId, traceparent, now }) {
     const ownHeaders = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]);
-    const request = createJsonRequest(url, payload, Object.fromEntries(ownHeaders));
+    const request = createJsonPostRequest(url, payload, Object.fromEntries(ownHeaders));
     const signature = createWebhookSignatureHeaders({ id: webhookId, now, body: request.body, secrets });
     const trace = traceparent == null ? {} : { traceparent };
     return { ...request, headers: { ...request.headers, ...signature, ...trace } };

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { ChatMessage, ConfiguredTexts, Tone } from "../chat/chat-message.ts";
-import { createStyleWithoutEscapes, disableMarkup, renderMarkdownParagraphs } from "../chat/markdown.ts";
+import { createStyleWithoutEscapes, disableMarkup, renderMarkdownBody } from "../chat/markdown.ts";
 
 /** https://developer.work.weixin.qq.com/document/path/91770 */
 const MAX_CONTENT_BYTES = 4_096;
@@ -13,7 +13,7 @@ const STYLE = createStyleWithoutEscapes("\n", (line) => `<font color="comment">$
 export function formatWecomMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
   const headline = `### <font color="${COLOURS[message.tone]}">${disableMarkup(message.headline)}</font>`;
   const mentionLine = mention === null ? [] : [mentionTag(mention)];
-  const content = [headline, ...mentionLine, ...renderMarkdownParagraphs(message, STYLE)].join("\n");
+  const content = [headline, ...mentionLine, ...renderMarkdownBody(message, STYLE)].join("\n");
   return { msgtype: "markdown", markdown: { content } };
 }
 

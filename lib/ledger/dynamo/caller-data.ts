@@ -6,12 +6,12 @@ import type { CallerData } from "../watch.ts";
 import type { NewWatch } from "../watch-ledger.ts";
 import type { StoredValues } from "./expression.ts";
 import {
+  ceilToEpochSeconds,
   type Item,
   type LedgerOperation,
   type LedgerTable,
   parseItem,
   readRawItem,
-  toEpochSeconds,
   updateItem,
 } from "./item-operations.ts";
 import { callerDataItemKey, parseWatchItemKey, watchItemKey } from "./keys.ts";
@@ -47,7 +47,7 @@ export async function saveCallbacksAndFirstContext(
   const { project, jobId, caller, context, expiresAt } = watch;
   await updateItem(table, {
     key: callerDataItemKey({ project, jobId, caller, generation }),
-    set: { ...callbackAttributes(watch), expiresAt: toEpochSeconds(expiresAt) },
+    set: { ...callbackAttributes(watch), expiresAt: ceilToEpochSeconds(expiresAt) },
     setIfAbsent: { context: JSON.stringify(context) },
   });
 }

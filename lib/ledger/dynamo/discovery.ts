@@ -2,11 +2,11 @@ import * as z from "zod/mini";
 import { MIN_JOB_LIST_INTERVAL_MS } from "../../config/projects.ts";
 import { MaybeInstant } from "../../domain/job.ts";
 import {
+  ceilToEpochSeconds,
   createItemIfAbsent,
   type LedgerOperation,
   parseItem,
   readRawItem,
-  toEpochSeconds,
   updateItem,
 } from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
@@ -23,10 +23,10 @@ const DiscoveryItem = z.object({
 });
 
 /** The operation costs one write to DynamoDB. */
-export const claimList: LedgerOperation<"claimList"> = async (table, project, now, intervalMs) => {
+export const claimJobList: LedgerOperation<"claimJobList"> = async (table, project, now, intervalMs) => {
   const before = await updateItem(table, {
     key: discoveryKey(project),
-    set: { listedAt: now, requested: null, expiresAt: toEpochSeconds(now + RETENTION_MS) },
+    set: { listedAt: now, requested: null, expiresAt: ceilToEpochSeconds(now + RETENTION_MS) },
     setIfAbsent: { succeededAt: now },
     condition:
       "attribute_not_exists(#listedAt) OR #listedAt <= :due OR (#requested = :yes AND #listedAt <= :soon)",
@@ -45,7 +45,7 @@ export const claimList: LedgerOperation<"claimList"> = async (table, project, no
 };
 
 /** The operation costs one write to DynamoDB. */
-export const requestList: LedgerOperation<"requestList"> = async (table, project) => {
+export const requestJobListNow: LedgerOperation<"requestJobListNow"> = async (table, project) => {
   await updateItem(table, {
     key: discoveryKey(project),
     set: { requested: true },
@@ -71,11 +71,11 @@ export const saveDiscovery: LedgerOperation<"saveDiscovery"> = async (
 };
 
 /** The operation costs one write to DynamoDB. */
-export const rememberMessage: LedgerOperation<"rememberMessage"> = (table, messageId, expiresAt) =>
-  createItemIfAbsent(table, messageKey(messageId), { expiresAt: toEpochSeconds(expiresAt) });
+export const saveSmnMessageIdOnce: LedgerOperation<"saveSmnMessageIdOnce"> = (table, messageId, expiresAt) =>
+  createItemIfAbsent(table, messageKey(messageId), { expiresAt: ceilToEpochSeconds(expiresAt) });
 
 /** The operation costs one read unit. */
-export const hasMessage: LedgerOperation<"hasMessage"> = async (table, messageId) =>
+export const hasSmnMessageId: LedgerOperation<"hasSmnMessageId"> = async (table, messageId) =>
   (await readRawItem(table, messageKey(messageId), ["pk"])) !== null;
 
 function messageKey(messageId: string): ItemKey {

@@ -1,23 +1,23 @@
 import * as z from "zod/mini";
 import type { WatchGeneration } from "../../domain/job.ts";
-import type { DurationCount } from "../../schedule/duration-buckets.ts";
+import type { DurationCount } from "../../schedule/duration-counts.ts";
 import {
   appendLatestDurations,
   LatestDurations,
   NO_LATEST_DURATIONS,
-} from "../../schedule/latest-durations.ts";
+} from "../../schedule/usual-durations.ts";
 import { SlowRecord } from "../watch-deliveries.ts";
 import {
+  ceilToEpochSeconds,
+  compressJson,
   createItemIfAbsent,
+  decompressJson,
   type Item,
   type LedgerOperation,
-  packJson,
   parseItem,
   queryPage,
   readParsedItem,
   readRawItem,
-  toEpochSeconds,
-  unpackJson,
   updateItem,
 } from "./item-operations.ts";
 import { type ItemKey, jobPartition } from "./keys.ts";
@@ -45,7 +45,7 @@ export const addDuration: LedgerOperation<"addDuration"> = async (table, duratio
   await updateItem(table, {
     key,
     add: { [counter]: 1 },
-    set: { expiresAt: toEpochSeconds(duration.expiresAt) },
+    set: { expiresAt: ceilToEpochSeconds(duration.expiresAt) },
   });
 };
 
@@ -89,7 +89,7 @@ function countsOf({ sk, ...attributes }: z.infer<typeof DurationsItem>): Duratio
 
 /** The operation costs one write to DynamoDB. */
 export const saveSlowOnce: LedgerOperation<"saveSlowOnce"> = async (table, generation, record, expiresAt) => {
-  const values = { record: packJson(record), expiresAt: toEpochSeconds(expiresAt) };
+  const values = { record: compressJson(record), expiresAt: ceilToEpochSeconds(expiresAt) };
   const created = await createItemIfAbsent(table, slowItemKey(generation), values);
   return created ? record : ((await readSlow(table, generation)) ?? record);
 };
@@ -100,7 +100,7 @@ export const readSlow: LedgerOperation<"readSlow"> = async (table, generation) =
 };
 
 export function toSlowRecord(item: Item): SlowRecord {
-  return SlowRecord.parse(unpackJson(parseItem(SlowItem, item).record));
+  return SlowRecord.parse(decompressJson(parseItem(SlowItem, item).record));
 }
 
 export const readLatestDurations: LedgerOperation<"readLatestDurations"> = async (
@@ -127,10 +127,10 @@ export const addLatestDurations: LedgerOperation<"addLatestDurations"> = async (
   const key = latestDurationsKey(project, jobType);
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const stored = (await readParsedItem(table, LatestDurationsItem, key))?.durations;
-    const durations = packJson(appendLatestDurations(toLatestDurations(stored), ended));
+    const durations = compressJson(appendLatestDurations(toLatestDurations(stored), ended));
     const written = await updateItem(table, {
       key,
-      set: { durations, expiresAt: toEpochSeconds(expiresAt) },
+      set: { durations, expiresAt: ceilToEpochSeconds(expiresAt) },
       condition: stored === undefined ? "attribute_not_exists(#durations)" : "#durations = :stored",
       values: stored === undefined ? {} : { stored },
     });
@@ -140,7 +140,7 @@ export const addLatestDurations: LedgerOperation<"addLatestDurations"> = async (
 };
 
 function toLatestDurations(packed: Uint8Array | undefined): LatestDurations {
-  return packed === undefined ? NO_LATEST_DURATIONS : LatestDurations.parse(unpackJson(packed));
+  return packed === undefined ? NO_LATEST_DURATIONS : LatestDurations.parse(decompressJson(packed));
 }
 
 export function slowItemKey(key: WatchGeneration): ItemKey {

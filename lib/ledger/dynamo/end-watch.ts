@@ -7,19 +7,19 @@ import { computeHigherGenerations, type NotificationGenerations } from "../notif
 import { deliveriesOverdueAt, type StoredOutcome, truncateEndedJob } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
 import {
+  ceilToEpochSeconds,
+  compressJson,
+  compressTruncatedTree,
   createItemIfAbsent,
+  decompressJson,
+  decompressTree,
   type Item,
   type LedgerOperation,
   type LedgerTable,
   MAX_TREE_BYTES,
-  packJson,
-  packTree,
   parseItem,
   readParsedItem,
   readRawItem,
-  toEpochSeconds,
-  unpackJson,
-  unpackTree,
   updateItem,
 } from "./item-operations.ts";
 import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
@@ -66,7 +66,7 @@ export const endWatch: LedgerOperation<"endWatch"> = async (table, end) => {
       state: outcome,
       concludedAt,
       polledAt: encodeInstantDifferences(end.polledAt),
-      expiresAt: toEpochSeconds(end.expiresAt),
+      expiresAt: ceilToEpochSeconds(end.expiresAt),
     },
     condition: `#state = :watching AND #acceptedAt = :acceptedAt
       AND ${targets.size === 0 ? "attribute_not_exists(#targets)" : "#targets = :targets"}`,
@@ -95,7 +95,7 @@ async function expireCallerItem(
   if (!hasCallerItem) return;
   await updateItem(table, {
     key: callerDataItemKey({ ...key, generation }),
-    set: { expiresAt: toEpochSeconds(expiresAt) },
+    set: { expiresAt: ceilToEpochSeconds(expiresAt) },
     condition: "attribute_exists(pk)",
   });
 }
@@ -108,7 +108,7 @@ export const stopWatch: LedgerOperation<"stopWatch"> = async (table, key, at, ex
       ...overdueIndexChange(key, null),
       state: "stopped",
       concludedAt: at,
-      expiresAt: toEpochSeconds(expiresAt),
+      expiresAt: ceilToEpochSeconds(expiresAt),
     },
     condition: "#state = :watching",
     values: { watching: "watching" },
@@ -148,12 +148,12 @@ export function toOutcomeAttributes(
   { summary, tree, generations }: StoredOutcome,
   expiresAt: Instant,
 ): StoredValues {
-  const packed = packJson(summary);
+  const packed = compressJson(summary);
   return {
     summary: packed,
-    tree: tree === null ? null : packTree(tree, MAX_TREE_BYTES - packed.length),
+    tree: tree === null ? null : compressTruncatedTree(tree, MAX_TREE_BYTES - packed.length),
     generations: Object.keys(generations).length === 0 ? null : JSON.stringify(generations),
-    expiresAt: toEpochSeconds(expiresAt),
+    expiresAt: ceilToEpochSeconds(expiresAt),
   };
 }
 
@@ -194,7 +194,7 @@ export function toStoredOutcome(item: Item): StoredOutcome {
   const { summary, tree, generations } = parseItem(OutcomeItem, item);
   return {
     generations: Generations.parse(parseJson(generations ?? "{}")),
-    summary: OutcomeSummary.parse(unpackJson(summary)),
-    tree: tree === null ? null : unpackTree(tree),
+    summary: OutcomeSummary.parse(decompressJson(summary)),
+    tree: tree === null ? null : decompressTree(tree),
   };
 }

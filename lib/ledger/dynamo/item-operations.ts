@@ -175,7 +175,7 @@ export function parseItem<T>(schema: z.ZodMiniType<T>, item: Item): T {
 }
 
 /** Converts a time to whole seconds since 1970, rounded up. DynamoDB needs the expiry time of an item in seconds. */
-export function toEpochSeconds(instant: Instant): number {
+export function ceilToEpochSeconds(instant: Instant): number {
   return Math.ceil(instant / 1000);
 }
 
@@ -210,25 +210,26 @@ export function bindToTable<Name extends keyof Ledger>(
 }
 
 /** Converts a value to JSON and compresses the JSON with the deflate algorithm. */
-export function packJson(value: unknown): Uint8Array {
+export function compressJson(value: unknown): Uint8Array {
   return deflateRawSync(JSON.stringify(value));
 }
 
 /**
- * Decompresses bytes from `packJson` and returns the value. The code that calls `unpackJson` has to validate the value.
+ * Decompresses bytes from `compressJson` and returns the value. The code that calls `decompressJson` has to validate
+ * the value.
  */
-export function unpackJson(bytes: Uint8Array): unknown {
+export function decompressJson(bytes: Uint8Array): unknown {
   return JSON.parse(inflateRawSync(bytes).toString());
 }
 
 /** Compresses a tree of subjobs to at most `maxBytes` bytes. A tree of subjobs that is too large is truncated. */
-export function packTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uint8Array {
-  return serializeTruncatedTree(tree, packJson, (packed) => packed.length, maxBytes);
+export function compressTruncatedTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uint8Array {
+  return serializeTruncatedTree(tree, compressJson, (packed) => packed.length, maxBytes);
 }
 
-/** Decompresses bytes from `packTree` and returns the tree of subjobs. */
-export function unpackTree(bytes: Uint8Array): Job {
-  return Job.parse(unpackJson(bytes));
+/** Decompresses bytes from `compressTruncatedTree` and returns the tree of subjobs. */
+export function decompressTree(bytes: Uint8Array): Job {
+  return Job.parse(decompressJson(bytes));
 }
 
 /** Returns a short hash of a tree of subjobs. */

@@ -12,6 +12,7 @@ import {
   newDeliveryRecord,
 } from "../notification.ts";
 import {
+  ceilToEpochSeconds,
   createItemIfAbsent,
   type Item,
   type LedgerOperation,
@@ -19,7 +20,6 @@ import {
   parseItem,
   readParsedItem,
   readRawItem,
-  toEpochSeconds,
   updateItem,
 } from "./item-operations.ts";
 import {
@@ -58,7 +58,7 @@ export const claimNotification: LedgerOperation<"claimNotification"> = async (ta
       redelivery,
       owner: messageId,
       leaseUntil: now + leaseMs,
-      expiresAt: toEpochSeconds(wanted.expiresAt),
+      expiresAt: ceilToEpochSeconds(wanted.expiresAt),
     },
     condition: `attribute_not_exists(#pk) OR (#state = :pending AND #redelivery = :redelivery
       AND attribute_not_exists(#deadLettered)
@@ -165,7 +165,7 @@ export const startRedelivery: LedgerOperation<"startRedelivery"> = async (table,
       leaseUntil: null,
       deadLettered: null,
       redelivery,
-      expiresAt: toEpochSeconds(expiresAt),
+      expiresAt: ceilToEpochSeconds(expiresAt),
     },
     condition:
       after === 0 ? "attribute_not_exists(#redelivery) OR #redelivery = :after" : "#redelivery = :after",
@@ -201,7 +201,7 @@ export function createDigestItem(
     members: members.map(serializeDigestMember),
     running: new Set(running.map(jobPartition)),
     targets,
-    expiresAt: toEpochSeconds(expiresAt),
+    expiresAt: ceilToEpochSeconds(expiresAt),
   });
 }
 

@@ -2,7 +2,7 @@ import type { QueryCommandOutput } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { slowItemKey } from "./durations.ts";
 import { fromAttributes } from "./expression.ts";
-import { type LedgerOperation, queryPage, toEpochSeconds, updateItem } from "./item-operations.ts";
+import { ceilToEpochSeconds, type LedgerOperation, queryPage, updateItem } from "./item-operations.ts";
 import {
   callerDataItemKey,
   OVERDUE_INDEX,
@@ -68,7 +68,7 @@ export const scheduleSweep: LedgerOperation<"scheduleSweep"> = async (table, key
     values: { dueAt },
   });
   if (expiresAt === null) return;
-  const until = toEpochSeconds(expiresAt);
+  const until = ceilToEpochSeconds(expiresAt);
   await Promise.all(
     [watchItemKey(key), callerDataItemKey(key), outcomeItemKey(key), slowItemKey(key)].map((item) =>
       updateItem(table, {

@@ -3,10 +3,10 @@ import type { Job } from "../../domain/job.ts";
 import { pollOverdueAt, truncateObservedJob, truncateObservedText, truncateReadyTexts } from "../watch.ts";
 import type { PollClaim, PollToClaim } from "../watch-ledger.ts";
 import {
+  compressTruncatedTree,
   hashTree,
   type LedgerOperation,
   type LedgerTable,
-  packTree,
   parseItem,
   readParsedItem,
   updateItem,
@@ -117,7 +117,7 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
   try {
     await updateItem(table, {
       key: treeItemKey(key),
-      set: { tree: packed ?? packTree(tree), expiresAt: before.expiresAt },
+      set: { tree: packed ?? compressTruncatedTree(tree), expiresAt: before.expiresAt },
     });
   } catch (error) {
     // If the item contains no hash of the tree, the tree counts as changed. Therefore the next poll with this tree
@@ -139,7 +139,7 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
  */
 function packUnlessLarge(tree: Job, hash: string): Uint8Array | null {
   if (largeTrees.has(hash)) return null;
-  const packed = packTree(tree);
+  const packed = compressTruncatedTree(tree);
   if (packed.length <= INLINE_TREE_BYTES) return packed;
   if (largeTrees.size === MAX_LARGE_TREES) largeTrees.clear();
   largeTrees.add(hash);

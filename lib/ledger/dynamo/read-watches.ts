@@ -9,13 +9,13 @@ import { slowItemKey, toSlowRecord } from "./durations.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributes } from "./expression.ts";
 import {
+  decompressTree,
   type Item,
   type LedgerOperation,
   type LedgerTable,
   parseItem,
   queryPage,
   readRawItem,
-  unpackTree,
 } from "./item-operations.ts";
 import {
   callerDataItemKey,
@@ -59,7 +59,7 @@ export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
     ...mergeCallerData(watchItem, items.get(callerDataItemKey(watch).sk) ?? null),
     watch,
     summary: outcome?.summary ?? null,
-    tree: outcome?.tree ?? (tree === null ? null : unpackTree(tree)),
+    tree: outcome?.tree ?? (tree === null ? null : decompressTree(tree)),
     generations,
     slow,
     deliveries: listDeliveries(watch, generations, slow, (key) => {

@@ -3,11 +3,11 @@ import * as z from "zod/mini";
 import { MaybeInstant } from "../../domain/job.ts";
 import { toAttributes } from "./expression.ts";
 import {
+  ceilToEpochSeconds,
   createItemIfAbsent,
   type LedgerOperation,
   parseItem,
   queryPage,
-  toEpochSeconds,
   updateItem,
 } from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
@@ -47,7 +47,7 @@ export const readTarget: LedgerOperation<"readTarget"> = async (table, name) => 
 export const throttleTarget: LedgerOperation<"throttleTarget"> = async (table, name, until) => {
   await updateItem(table, {
     key: rateLimitKey(name),
-    set: { throttledUntil: until, expiresAt: toEpochSeconds(until + RETENTION_MS) },
+    set: { throttledUntil: until, expiresAt: ceilToEpochSeconds(until + RETENTION_MS) },
     condition: "attribute_not_exists(#throttledUntil) OR #throttledUntil < :until",
     values: { until },
   });
@@ -56,7 +56,7 @@ export const throttleTarget: LedgerOperation<"throttleTarget"> = async (table, n
 export const markTargetGone: LedgerOperation<"markTargetGone"> = async (table, name, at) => {
   const marked = await updateItem(table, {
     key: goneKey(name),
-    set: { expiresAt: toEpochSeconds(at + RETENTION_MS) },
+    set: { expiresAt: ceilToEpochSeconds(at + RETENTION_MS) },
     setIfAbsent: { goneSince: at },
     returnValues: "ALL_NEW",
   });
@@ -94,7 +94,7 @@ export const reserveRequestTime: LedgerOperation<"reserveRequestTime"> = async (
   for (let round = 0; round < ROUNDS; round += 1) {
     const free = await updateItem(table, {
       key,
-      set: { nextFreeAt: now + intervalMs, expiresAt: toEpochSeconds(now + RETENTION_MS) },
+      set: { nextFreeAt: now + intervalMs, expiresAt: ceilToEpochSeconds(now + RETENTION_MS) },
       condition: "attribute_not_exists(#nextFreeAt) OR #nextFreeAt <= :now",
       values: { now },
     });

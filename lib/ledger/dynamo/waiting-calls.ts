@@ -2,10 +2,10 @@ import * as z from "zod/mini";
 import { parseJson } from "../../domain/json.ts";
 import { findFreeCallNumber, type WaitingCall } from "../ledger.ts";
 import {
+  ceilToEpochSeconds,
   type LedgerOperation,
   parseItem,
   readRawItem,
-  toEpochSeconds,
   updateItem,
 } from "./item-operations.ts";
 
@@ -24,7 +24,7 @@ const Call = z.object({ caller: z.string(), until: z.number() });
 const attributeOf = (number: number) => `call${number}`;
 
 /** The operation costs one read and, if the call may wait, one write. */
-export const startWaiting: LedgerOperation<"startWaiting"> = async (table, call, now, limits) => {
+export const countWaitingCall: LedgerOperation<"countWaitingCall"> = async (table, call, now, limits) => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const item = await readRawItem(table, KEY);
     const stored = item === null ? {} : parseItem(Item, item);
@@ -39,7 +39,7 @@ export const startWaiting: LedgerOperation<"startWaiting"> = async (table, call,
     const before = stored[name];
     const started = await updateItem(table, {
       key: KEY,
-      set: { [name]: JSON.stringify(call), expiresAt: toEpochSeconds(call.until + RETENTION_MS) },
+      set: { [name]: JSON.stringify(call), expiresAt: ceilToEpochSeconds(call.until + RETENTION_MS) },
       condition: typeof before === "string" ? `#${name} = :before` : `attribute_not_exists(#${name})`,
       values: typeof before === "string" ? { before } : {},
     });

@@ -5,7 +5,7 @@
 // An update of the page does not change an HTML element with the attribute `data-keep`.
 import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { showCopyButtons } from "./copy-buttons.ts";
-import { sendLocalDates, showLocalDates } from "./local-dates.ts";
+import { sendLocalDates, showLocalDates } from "./date-filter-fields.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
 /**

@@ -32,7 +32,7 @@ async function checkIssuer(
   const fetchText = async (url: string) => {
     const { status, text } = await guardedFetch(url, {
       egress: openEgress(allow, { proxy: OUTGOING_PROXY }),
-      deadlineMs: TIME_LIMIT_MS,
+      timeLimitMs: TIME_LIMIT_MS,
     });
     if (status !== 200) throw new Error(`the issuer answers HTTP ${status}`);
     return text;

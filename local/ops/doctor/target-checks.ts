@@ -2,7 +2,7 @@ import type { AttemptResult, DeliveryRequest } from "../../../lib/channels/deliv
 import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import type { Target } from "../../../lib/channels/registry.ts";
 import type { WholeConfig } from "../../../lib/config/config.ts";
-import { createCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
+import { getCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
 import { findRefusingRule } from "../../../lib/http/egress.ts";
 import { type AllowList, checkUrlBeforeDns, parseAllowList } from "../../../lib/http/egress-rules.ts";
 import { ALLOW_REMEDY } from "../ineffective-entries.ts";
@@ -83,7 +83,7 @@ export async function sendTestMessages(
         now: now(),
         timeLimitMs: ATTEMPT_TIME_LIMIT_MS,
         allow: settings.egress.allow,
-        mask: createCachedSecretMask(config),
+        mask: getCachedSecretMask(config),
       });
       return attemptFinding(`message to ${name}`, result);
     }),

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Instant } from "../../../lib/domain/job.ts";
 import { parseJson } from "../../../lib/domain/json.ts";
 import { callbackAttributes } from "../../../lib/ledger/dynamo/caller-data.ts";
-import { discoveryKey, rememberMessage } from "../../../lib/ledger/dynamo/discovery.ts";
+import { discoveryKey, saveSmnMessageIdOnce } from "../../../lib/ledger/dynamo/discovery.ts";
 import {
   findDurationCounter,
   latestDurationsKey,
@@ -11,12 +11,12 @@ import {
 import { toOutcomeAttributes } from "../../../lib/ledger/dynamo/end-watch.ts";
 import type { StoredValues } from "../../../lib/ledger/dynamo/expression.ts";
 import {
+  ceilToEpochSeconds,
+  compressJson,
+  compressTruncatedTree,
   createItemIfAbsent,
   hashTree,
   type LedgerTable,
-  packJson,
-  packTree,
-  toEpochSeconds,
 } from "../../../lib/ledger/dynamo/item-operations.ts";
 import {
   callerDataItemKey,
@@ -33,7 +33,7 @@ import {
   throttleTarget,
 } from "../../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { encodeInstantDifferences, overdueIndexChange } from "../../../lib/ledger/dynamo/watch-item.ts";
-import type { DurationCount } from "../../../lib/schedule/duration-buckets.ts";
+import type { DurationCount } from "../../../lib/schedule/duration-counts.ts";
 import type { RecordKind, Records, WatchRow } from "../../../server/ledger/rows.ts";
 
 /** Writes one thing of an export to the ledger of a stage. Returns false if the ledger has it already. */
@@ -73,20 +73,23 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
     create(callerDataItemKey(parseGenerationId(id)), {
       ...callbackAttributes({ callbacks }),
       context: JSON.stringify(context),
-      expiresAt: toEpochSeconds(expiresAt),
+      expiresAt: ceilToEpochSeconds(expiresAt),
     }),
   tree: (id, tree, expiresAt) =>
-    create(treeItemKey(parseWatchId(id)), { tree: packTree(tree), expiresAt: toEpochSeconds(expiresAt) }),
+    create(treeItemKey(parseWatchId(id)), {
+      tree: compressTruncatedTree(tree),
+      expiresAt: ceilToEpochSeconds(expiresAt),
+    }),
   outcome: (id, outcome, expiresAt) =>
     create(outcomeItemKey(parseGenerationId(id)), toOutcomeAttributes(outcome, expiresAt)),
   slow: (id, record, expiresAt) =>
     create(slowItemKey(parseGenerationId(id)), {
-      record: packJson(record),
-      expiresAt: toEpochSeconds(expiresAt),
+      record: compressJson(record),
+      expiresAt: ceilToEpochSeconds(expiresAt),
     }),
   latestDurations: (id, durations, expiresAt) => {
     const [project, jobType] = JobTypeId.parse(parseJson(id));
-    const attributes = { durations: packJson(durations), expiresAt: toEpochSeconds(expiresAt) };
+    const attributes = { durations: compressJson(durations), expiresAt: ceilToEpochSeconds(expiresAt) };
     return create(latestDurationsKey(project, jobType), attributes);
   },
   notification: (id, { delivery, owner, leaseUntil }, expiresAt) => {
@@ -98,7 +101,7 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
       leaseUntil,
       deadLettered: deadLettered ? true : null,
       history: history.map((attempt) => JSON.stringify(attempt)),
-      expiresAt: toEpochSeconds(expiresAt),
+      expiresAt: ceilToEpochSeconds(expiresAt),
     });
   },
   // A time that a rate limit has reserved is over after some seconds, so these times are not written.
@@ -118,9 +121,9 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
       ...discovery,
       requested: requested ? true : null,
       skippedJobIds: new Set(skippedJobIds),
-      expiresAt: toEpochSeconds(expiresAt),
+      expiresAt: ceilToEpochSeconds(expiresAt),
     }),
-  message: (messageId, _record, expiresAt) => (table) => rememberMessage(table, messageId, expiresAt),
+  message: (messageId, _record, expiresAt) => (table) => saveSmnMessageIdOnce(table, messageId, expiresAt),
   waiting: null,
 };
 
@@ -168,7 +171,7 @@ export function toWatchWrite(
     operation: watch.operation === null ? null : JSON.stringify(watch.operation),
     treeHash: tree === null ? null : hashTree(tree),
     hasCallerItem: hasCallerData ? true : null,
-    expiresAt: toEpochSeconds(expiresAt),
+    expiresAt: ceilToEpochSeconds(expiresAt),
   });
 }
 
@@ -186,7 +189,7 @@ export function toDurationWrites(rows: readonly DurationRow[]): readonly LedgerW
     return [
       create(findDurationCounter(first).key, {
         ...Object.fromEntries(counts),
-        expiresAt: toEpochSeconds(expiresAt),
+        expiresAt: ceilToEpochSeconds(expiresAt),
       }),
     ];
   });

@@ -9,7 +9,7 @@ import type { RedrivePorts } from "./redrive-message.ts";
 const MESSAGES = 10;
 
 /** Returns the ports of the command for the data directory of the one-node edition. */
-export function openOneNode(
+export function openOneNodeRedrive(
   store: Store,
   name: "poll" | "notify",
   retentionMs: number,

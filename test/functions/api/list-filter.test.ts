@@ -64,7 +64,7 @@ async function createListed(pages = {}, stored = STORED): Promise<Harness> {
   for (const { jobId, caller, context, isFailed, day } of stored) {
     const key = { project: "prod", jobId, caller: `token:${caller}` };
     const at = START + day * DAY_MS;
-    await api.ledger.openWatch({
+    await api.ledger.startOrExtendWatch({
       ...key,
       acceptedAt: at,
       deadlineAt: at + 1e9,

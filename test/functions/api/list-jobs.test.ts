@@ -11,7 +11,7 @@ async function createListed(
   const api = createHarness();
   for (let i = 0; i < count; i += 1) {
     api.clock.now = START + i * 1000;
-    await api.ledger.openWatch({
+    await api.ledger.startOrExtendWatch({
       project: "prod",
       jobId: `j${i}`,
       caller: "token:all",

@@ -3,13 +3,13 @@ import { readJobListQuery } from "../../../lib/api/list-documents.ts";
 import { readSubmission } from "../../../lib/api/read-submission.ts";
 import { resolveSubmission } from "../../../lib/api/resolve-submission.ts";
 import type { Caller } from "../../../lib/auth/caller.ts";
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { isObject, toObjectOrEmpty } from "../../../lib/domain/json.ts";
 import fieldHelp from "../../../lib/openapi/field-help.json" with { type: "json" };
 import { createOpenApiDocument } from "../../../lib/openapi/openapi-document.ts";
 import { CONFIG } from "../http-config.ts";
 
-const parsed = parseConfig(CONFIG);
+const parsed = parseWholeConfig(CONFIG);
 if (parsed.kind !== "config") throw new Error("the config of the test is not valid");
 const { config } = parsed;
 

@@ -1,6 +1,6 @@
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import { bucketOfDuration, daysSince1970 } from "../../../lib/schedule/duration-buckets.ts";
+import { bucketOfDuration, daysSince1970 } from "../../../lib/schedule/duration-counts.ts";
 import { json } from "../http-answers.ts";
 import { START, TOKENS } from "../http-config.ts";
 import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";

@@ -284,7 +284,7 @@ describe("GET /v1/jobs of several callers", () => {
     "has a page link to a discovered job with the targets %j if the caller may use them",
     async (targets, url) => {
       const api = create();
-      await api.ledger.openWatch({
+      await api.ledger.startOrExtendWatch({
         project: "prod",
         jobId: "found",
         caller: "discover:prod",

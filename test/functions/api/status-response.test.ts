@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { renderNodeJob } from "../../../bench/support/sample-jobs.ts";
 import {
-  omittedSubJobWarnings,
+  describeOmittedSubJobs,
   summarizeSubJobs,
   toJobDocument,
 } from "../../../functions/api/status-response.ts";
@@ -182,10 +182,10 @@ describe("a tree with omitted subjobs", () => {
 
   it("has a warning that counts the omitted subjobs", () => {
     expect(JobDocument.parse(toJobDocument(root)).subJobs[0]?.omitted).toEqual(omitted);
-    expect(omittedSubJobWarnings(root)).toEqual([
+    expect(describeOmittedSubJobs(root)).toEqual([
       "The tree of subjobs is too large, so 9 of 11 subjobs are omitted.",
     ]);
-    expect(omittedSubJobWarnings(job())).toEqual([]);
+    expect(describeOmittedSubJobs(job())).toEqual([]);
   });
 });
 

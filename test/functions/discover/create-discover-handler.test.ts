@@ -167,10 +167,10 @@ describe("the discover function", () => {
     let isDown = true;
     const flow = createDiscovery({
       ledger: {
-        openWatch: (watch) =>
+        startOrExtendWatch: (watch) =>
           watch.jobId === "a" && isDown
             ? Promise.reject(new Error("throttled"))
-            : flow.memory.openWatch(watch),
+            : flow.memory.startOrExtendWatch(watch),
       },
     });
     flow.cloud.jobs = [listed("a"), listed("b")];
@@ -226,10 +226,10 @@ describe("the discover function", () => {
   it("lists the other projects if the discovery of one project fails", async () => {
     const flow = createDiscovery({
       ledger: {
-        claimList: (project, now, intervalMs) =>
+        claimJobList: (project, now, intervalMs) =>
           project === "broken"
             ? Promise.reject(new Error("throttled"))
-            : flow.memory.claimList(project, now, intervalMs),
+            : flow.memory.claimJobList(project, now, intervalMs),
       },
     });
     const { [PROJECT]: project } = flow.config.projects;

@@ -1,6 +1,6 @@
 import { logAndCountSmnMessage } from "../../../functions/discover/create-smn-handler.ts";
 import type { FetchFromSmn, SmnMessage } from "../../../lib/cce/smn.ts";
-import { cceTrace, SimulatedSmn } from "../../../local/cce/simulated-smn.ts";
+import { createCceTrace, SimulatedSmn } from "../../../local/cce/simulated-smn.ts";
 import { capturedLog } from "../captured-log.ts";
 import { CONFIG, START, TOPIC } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
@@ -48,7 +48,7 @@ function createReceiver(options: { config?: object; status?: number } = {}) {
     return { status, text: String(result ?? detail) };
   };
   const trace = (changes: Partial<SmnMessage> = {}) =>
-    smn.createMessage(SMN, TOPIC, { message: cceTrace("createNode"), ...changes });
+    smn.createMessage(SMN, TOPIC, { message: createCceTrace("createNode"), ...changes });
   const confirmation = (changes: Partial<SmnMessage> = {}) => {
     const { subscribe_url = "" } = smn.createMessage(CONSOLE, TOPIC, { type: "SubscriptionConfirmation" });
     return smn.createMessage(SMN, TOPIC, { type: "SubscriptionConfirmation", subscribe_url, ...changes });
@@ -150,7 +150,7 @@ describe("the event trigger", () => {
 
   it("refuses a signed message of a topic that the config does not name", async () => {
     const { send, smn, fetched } = createReceiver();
-    const other = smn.createMessage(SMN, `${TOPIC}-of-others`, { message: cceTrace("createNode") });
+    const other = smn.createMessage(SMN, `${TOPIC}-of-others`, { message: createCceTrace("createNode") });
     expect(await send(other)).toMatchObject({ status: 403, text: expect.stringContaining("topic") });
     expect(fetched).toEqual([]);
   });
@@ -195,7 +195,7 @@ describe("the event trigger", () => {
     async (field) => {
       const { send, trace, lists } = createReceiver();
       const changed = {
-        message: cceTrace("deleteNode"),
+        message: createCceTrace("deleteNode"),
         message_id: "other",
         timestamp: new Date(START + 1000).toISOString(),
         subject: "other",

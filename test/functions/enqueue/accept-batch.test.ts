@@ -23,7 +23,7 @@ describe("a batch", () => {
     const api = createHarness();
     await api.ask("POST", "/v1/jobs", { body: { jobIds: hundred } });
     expect(api.calls.filter((call) => call.startsWith("ledger."))).toEqual(
-      hundred.map(() => "ledger.openWatch"),
+      hundred.map(() => "ledger.startOrExtendWatch"),
     );
     expect(api.calls.filter((call) => call.endsWith("Queue.send"))).toEqual(["pollQueue.send"]);
   });

@@ -1,7 +1,7 @@
-import { createFirstPollDelayPlanner } from "../../../functions/enqueue/open-watches.ts";
+import { createFirstPollDelayPlanner } from "../../../functions/enqueue/start-or-extend-watches.ts";
 import { Settings } from "../../../lib/config/settings.ts";
 import type { NewWatch } from "../../../lib/ledger/watch-ledger.ts";
-import { bucketOfDuration } from "../../../lib/schedule/duration-buckets.ts";
+import { bucketOfDuration } from "../../../lib/schedule/duration-counts.ts";
 import { json } from "../http-answers.ts";
 import { START } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
@@ -23,9 +23,9 @@ test.each([
     const opened: NewWatch[] = [];
     const api = createHarness({
       ledger: (memory) => ({
-        openWatch: (watch) => {
+        startOrExtendWatch: (watch) => {
           opened.push(watch);
-          return memory.openWatch(watch);
+          return memory.startOrExtendWatch(watch);
         },
       }),
     });

@@ -7,8 +7,8 @@ describe("a failure of the ledger or a queue", () => {
   test("rejects the job that failed and accepts the others", async () => {
     const api = createHarness({
       ledger: (ledger) => ({
-        openWatch: (watch) =>
-          watch.jobId === "a" ? Promise.reject(new Error("throttled")) : ledger.openWatch(watch),
+        startOrExtendWatch: (watch) =>
+          watch.jobId === "a" ? Promise.reject(new Error("throttled")) : ledger.startOrExtendWatch(watch),
       }),
     });
     const answer = await api.ask("POST", "/v1/jobs", { body: { jobIds: ["a", "b"] } });

@@ -1,4 +1,4 @@
-import { createRunningWatchLimit } from "../../../functions/enqueue/create-enqueue-handler.ts";
+import { createApproximateRunningWatchLimit } from "../../../functions/enqueue/create-enqueue-handler.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, TOKENS } from "../http-config.ts";
@@ -349,7 +349,7 @@ describe("settings.limits.watchesPerCaller", () => {
     let watches = 2;
     const countLiveWatches = async () => watches;
     const ledger = { countLiveWatches, readProgress: async () => null };
-    const limit = createRunningWatchLimit({ ledger, now: () => clock.now });
+    const limit = createApproximateRunningWatchLimit({ ledger, now: () => clock.now });
     const submission = { caller: "token:a", project: "prod", jobIds: ["a"] };
     expect(await limit(submission, 2)).toBe(false);
     watches = 0;
@@ -409,7 +409,10 @@ describe("settings.limits.watchesPerCaller", () => {
       counts += 1;
       return counts * 200;
     };
-    const limit = createRunningWatchLimit({ ledger: { ...ledger, countLiveWatches }, now: () => 0 });
+    const limit = createApproximateRunningWatchLimit({
+      ledger: { ...ledger, countLiveWatches },
+      now: () => 0,
+    });
     for (let i = 0; i < 600; i += 1)
       expect(await limit({ caller: "a", project: "p", jobIds: [`${i}`] }, 5000)).toBe(true);
     expect(counts).toBe(3);

@@ -1,4 +1,4 @@
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import type { Outcome } from "../../../lib/domain/job.ts";
 import { TARGETS } from "../../simulation/draw-inputs.ts";
 import { bodiesOf, createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
@@ -22,7 +22,7 @@ async function ended() {
 /** The refreshed config, in which the target `audit` has this `on` filter. */
 function configWithFilter(on: readonly Outcome[]) {
   const targets = { ...TARGETS, audit: { ...TARGETS.audit, on } };
-  const parsed = parseConfig({ projects: {}, targets });
+  const parsed = parseWholeConfig({ projects: {}, targets });
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   return parsed.config;
 }

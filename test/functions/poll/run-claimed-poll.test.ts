@@ -1,5 +1,5 @@
 import type { Observation } from "../../../lib/domain/job.ts";
-import { ANY_TYPE } from "../../../lib/schedule/duration-buckets.ts";
+import { ANY_TYPE } from "../../../lib/schedule/duration-counts.ts";
 import { PROJECT, T0 } from "../../simulation/draw-inputs.ts";
 import { createFlow, jobIn, KEY } from "../steps-harness.ts";
 

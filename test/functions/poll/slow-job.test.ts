@@ -1,6 +1,6 @@
 import { logAndCountSentAgain, logAndCountSlowJob } from "../../../functions/poll/slow-job.ts";
 import type { Job, Observation } from "../../../lib/domain/job.ts";
-import { bucketOfDuration, daysSince1970 } from "../../../lib/schedule/duration-buckets.ts";
+import { bucketOfDuration, daysSince1970 } from "../../../lib/schedule/duration-counts.ts";
 import { PROJECT, T0 } from "../../simulation/draw-inputs.ts";
 import { capturedLog } from "../captured-log.ts";
 import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";

@@ -1,9 +1,9 @@
 import {
   authenticateAndLimitRequests,
+  createApproximateRequestLimit,
   createIdentityTokenCheck,
-  createRequestLimitPerCaller,
 } from "../../../functions/shared/authenticate-and-limit-requests.ts";
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { captured } from "../../lib/runtime/captured.ts";
 import { startIssuer } from "../../support/issuer.ts";
 import { json } from "../http-answers.ts";
@@ -13,7 +13,7 @@ import { createHarness } from "../http-harness.ts";
 test("a refused identity token is logged with its issuer, the failed check and the claim, and never with the token", async () => {
   const issuer = await startIssuer();
   const rule = { issuer: issuer.url, audience: "us", projects: ["*"], targets: ["*"], operations: ["read"] };
-  const parsed = parseConfig({
+  const parsed = parseWholeConfig({
     oidc: [{ ...rule, claims: { sub: "repo:org/infra:*", repository: "org/*" } }],
     settings: { egress: { allow: ["127.0.0.1"] } },
   });
@@ -47,7 +47,7 @@ test("a refused identity token is logged with its issuer, the failed check and t
 
 test("a caller may send the given number of requests in a minute, and other callers are not affected", () => {
   const clock = { now: 0 };
-  const limit = createRequestLimitPerCaller(() => clock.now);
+  const limit = createApproximateRequestLimit(() => clock.now);
   expect([limit("a", 2), limit("a", 2), limit("a", 2), limit("b", 2)]).toEqual([null, null, 60, null]);
   clock.now = 45_000;
   expect(limit("a", 2)).toBe(15);
@@ -58,7 +58,7 @@ test("a caller may send the given number of requests in a minute, and other call
 
 test("a caller at the limit may send requests again when the clock is set back by an hour", () => {
   const clock = { now: 3_600_000 };
-  const limit = createRequestLimitPerCaller(() => clock.now);
+  const limit = createApproximateRequestLimit(() => clock.now);
   expect([limit("a", 1), limit("a", 1)]).toEqual([null, 60]);
   clock.now = 0;
   expect(limit("a", 1)).toBeNull();

@@ -59,7 +59,7 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
   for (let job = 0; job < jobs; job++) {
     const key = { project: PROJECT, jobId: `job-${job}`, caller: "token:ci" };
     const times = { acceptedAt: T0, deadlineAt, nextPollAt: T0, expiresAt: T0 * 2 };
-    await ledger.openWatch({
+    await ledger.startOrExtendWatch({
       ...key,
       ...times,
       targets: [],

@@ -10,7 +10,7 @@ const MOMENT = { retentionDays: 0.0001 };
 /** A ledger that records the expiry that each call passes. */
 function noting(ledger: () => Ledger, kept: Record<string, number>): Partial<Ledger> {
   return {
-    openWatch: (watch) => note("open", watch.expiresAt, () => ledger().openWatch(watch)),
+    startOrExtendWatch: (watch) => note("open", watch.expiresAt, () => ledger().startOrExtendWatch(watch)),
     createDigest: (digest) => note("openDigest", digest.expiresAt, () => ledger().createDigest(digest)),
     saveOutcomeOnce: (key, stored, at) =>
       note("saveOutcome", at, () => ledger().saveOutcomeOnce(key, stored, at)),

@@ -1,4 +1,4 @@
-import { POLL_LEASE_MS } from "../../../functions/poll/create-poll-handler.ts";
+import { POLL_LEASE_MS } from "../../../functions/shared/leases.ts";
 import { logAndCountSweep, logSweepFailure } from "../../../functions/sweep/create-sweep-handler.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { T0 } from "../../simulation/draw-inputs.ts";

@@ -6,7 +6,7 @@ import {
   toRequestErrors,
 } from "../../../lib/api/request-errors.ts";
 import type { Rights } from "../../../lib/config/config.ts";
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { CONFIG } from "../../functions/http-config.ts";
 import fc from "../../support/properties.ts";
 
@@ -58,7 +58,7 @@ test("invalidRequest counts several errors, and returns a 422 when one error is 
 });
 
 test("describeUnknownName lists only names that the caller may use, at most 20", () => {
-  const parsed = parseConfig(CONFIG);
+  const parsed = parseWholeConfig(CONFIG);
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   const { config } = parsed;
   const rights: Rights = { projects: ["prod"], targets: ["deploys", "absent"], operations: ["watch"] };

@@ -7,7 +7,7 @@ import {
   parseAuthorization,
 } from "../../../lib/auth/caller.ts";
 import type { Rights } from "../../../lib/config/config.ts";
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 
 test.each([
   ["Bearer abc", { kind: "bearer", token: "abc" }],
@@ -76,7 +76,7 @@ describe("the rights of a caller", () => {
 });
 
 test("the config contains only its own projects and targets, and no inherited names", () => {
-  const parsed = parseConfig({
+  const parsed = parseWholeConfig({
     projects: {
       prod: { projectId: "0bcc", region: "eu-de", auth: { kind: "aksk", accessKey: "a", secretKey: "s" } },
     },

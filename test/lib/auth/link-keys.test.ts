@@ -7,7 +7,7 @@ import {
   type LinkedPage,
   verifyLinkKey,
 } from "../../../lib/auth/link-keys.ts";
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import fc from "../../support/properties.ts";
 
@@ -178,7 +178,7 @@ describe("the options of links", () => {
     auth: { kind: "aksk", accessKey: "a", secretKey: "s" },
   };
   const optionsFor = (publicUrl: string | undefined, defaultUrl: string) => {
-    const parsed = parseConfig({
+    const parsed = parseWholeConfig({
       projects: { prod: { ...project, linkVersion: 3 }, test: project },
       settings: { publicUrl, linkKeys: [LINK_KEY], linkDays: 7 },
     });

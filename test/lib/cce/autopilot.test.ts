@@ -1,4 +1,4 @@
-import { type CceApi, createQueryOfBothApis } from "../../../lib/cce/autopilot.ts";
+import { type CceApi, createQueryForBothApis } from "../../../lib/cce/autopilot.ts";
 import type { Job, Observation } from "../../../lib/domain/job.ts";
 import { clientOf, type Served, serve } from "./harness.ts";
 
@@ -12,7 +12,7 @@ const refused = (kind: Exclude<Observation["kind"], "job" | "throttled">): Obser
 /** Queries a job `times` times. Returns the last observation and the APIs that were asked. */
 async function ask(answers: Record<CceApi, Observation>, autopilot?: boolean, times = 1) {
   const asked: CceApi[] = [];
-  const query = createQueryOfBothApis(autopilot, async (api) => {
+  const query = createQueryForBothApis(autopilot, async (api) => {
     asked.push(api);
     return answers[api];
   });
@@ -49,7 +49,7 @@ describe("createQueryOfBothApis", () => {
     async (kind) => {
       const refusal = refused(kind);
       const answers: Observation[] = [JOB, refusal];
-      const query = createQueryOfBothApis(undefined, async (api) =>
+      const query = createQueryForBothApis(undefined, async (api) =>
         api === "standard" ? gone : (answers.shift() ?? gone),
       );
       expect(await query("j", "j", 0)).toBe(JOB);

@@ -2,7 +2,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { addMissingFailureReasons, createCceClient } from "../../../lib/cce/client.ts";
 import { Project } from "../../../lib/config/projects.ts";
 import type { Job } from "../../../lib/domain/job.ts";
-import type { JobScriptInput } from "../../../local/cce/job-script.ts";
+import type { JobScriptInput } from "../../../local/cce/simulated-jobs.ts";
 import { type CceSimulator, startCceSimulator } from "../../../local/cce/simulator.ts";
 import { CLOCK, clientOf as createClient, LIMIT, type Served, serve } from "./harness.ts";
 

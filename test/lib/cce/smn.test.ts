@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign, X509Certificate } from "node:crypto";
-import { findSmnOrigins } from "../../../lib/cce/endpoints.ts";
+import { configuredOrDerivedSmnOrigins } from "../../../lib/cce/endpoints.ts";
 import { createSmnStringToSign, isValidSmnSignature, type SmnMessage } from "../../../lib/cce/smn.ts";
 import { createSelfSignedCertificate } from "../../../local/cce/self-signed-certificate.ts";
 
@@ -81,7 +81,7 @@ test.each([
   ["eu-west-101", "https://smn.eu-west-101.myhuaweicloud.eu", "https://console.huaweicloud.eu"],
   ["constructor", "https://smn.constructor.myhuaweicloud.com", "https://console.huaweicloud.com"],
 ])("the hosts of SMN in the region %s are %s and %s", (region, certificate, confirmation) => {
-  const origins = findSmnOrigins(`urn:smn:${region}:0bcc:events`, undefined);
+  const origins = configuredOrDerivedSmnOrigins(`urn:smn:${region}:0bcc:events`, undefined);
   expect(origins.certificate).toEqual([certificate]);
   expect(origins.confirmation).toContain(confirmation);
 });

@@ -3,7 +3,7 @@ import { Webhook } from "standardwebhooks";
 import type { NotificationContent } from "../../../lib/channels/channel.ts";
 import { deliver, maskedAnswerExcerpt } from "../../../lib/channels/deliver.ts";
 import { Target, type TargetKind } from "../../../lib/channels/registry.ts";
-import { createCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
+import { getCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import type { EgressOptions } from "../../../lib/http/egress.ts";
 import fc from "../../support/properties.ts";
@@ -335,7 +335,7 @@ describe("deliver", () => {
 });
 
 const masked = (text: string, of: Target, isTruncated = false) =>
-  maskedAnswerExcerpt({ text, isTruncated }, createCachedSecretMask(of));
+  maskedAnswerExcerpt({ text, isTruncated }, getCachedSecretMask(of));
 
 const KEY = Buffer.alloc(24, 7).toString("base64");
 const target = Target.parse({

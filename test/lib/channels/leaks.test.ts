@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { deliver } from "../../../lib/channels/deliver.ts";
 import type { TargetKind } from "../../../lib/channels/registry.ts";
-import { createCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
+import { getCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
 import { openEgress } from "../../../lib/http/egress.ts";
 import { hangUp } from "../http/support/hang-up.ts";
 import { type Answering, startReceiver, startTcp } from "../http/support/receiver.ts";
@@ -61,7 +61,7 @@ async function attempt(kind: TargetKind, url: string, allow: readonly string[]) 
     now: Date.now(),
     timeLimitMs: 150,
     allow: [],
-    mask: createCachedSecretMask(target),
+    mask: getCachedSecretMask(target),
     egress,
   });
   hangUp(egress);

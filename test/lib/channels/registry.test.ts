@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import * as z from "zod/mini";
 import { delivered } from "../../../lib/channels/attempt-verdict.ts";
-import { createJsonRequest } from "../../../lib/channels/channel.ts";
+import { createJsonPostRequest } from "../../../lib/channels/channel.ts";
 import { createChatChannel, robotFields } from "../../../lib/channels/chat/chat-channel.ts";
 import { deliverWithFallback } from "../../../lib/channels/deliver.ts";
 import { isChatKind } from "../../../lib/channels/public-target.ts";
 import { CHANNELS, channelOf, createChannelRegistry } from "../../../lib/channels/registry.ts";
-import { createCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
+import { getCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
 import { startReceiver } from "../http/support/receiver.ts";
 import { KINDS } from "./samples.ts";
 import { CONTENT, closeAll, closeLater, egress, NOW } from "./support/attempts.ts";
@@ -57,7 +57,7 @@ describe("a new channel", () => {
     renderPlain: (headline) => ({ headline }),
     isWithinLimits: () => true,
     buildRequest: ({ url, secret }, payload) =>
-      createJsonRequest(url, payload, { "x-toy": secret?.reveal() ?? "" }),
+      createJsonPostRequest(url, payload, { "x-toy": secret?.reveal() ?? "" }),
     ownVerdictOf: ({ status }) => (status === 200 ? delivered() : null),
   });
   const channels = [...CHANNELS, toyChannel] as const;
@@ -75,7 +75,7 @@ describe("a new channel", () => {
       now: NOW,
       timeLimitMs: 5000,
       allow: [],
-      mask: createCachedSecretMask(target),
+      mask: getCachedSecretMask(target),
       egress: egress(["127.0.0.1"]),
     });
     expect(result).toMatchObject({ verdict: "delivered", answer: expect.stringMatching(/Test.* <secret>$/) });

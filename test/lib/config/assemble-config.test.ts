@@ -5,7 +5,7 @@ import {
   splitEntryBySecrecy,
 } from "../../../lib/config/assemble-config.ts";
 import { createConfigParser } from "../../../lib/config/config.ts";
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { PublicProject } from "../../../lib/config/projects.ts";
 import { splitConfigIntoEntries } from "../../../local/stack/config-file.ts";
 
@@ -101,7 +101,7 @@ test("only entries below secret/ and linkKeys contain secrets, and together the 
   ]);
   const { oidc: _, ...stored } = document;
   expect(assembleConfigDocument(entries)).toEqual({ kind: "document", document: stored });
-  expect(parseConfig(stored).kind).toBe("config");
+  expect(parseWholeConfig(stored).kind).toBe("config");
 });
 
 test("a document without secrets is valid without the secret entries, and names of unread parts are not checked", () => {

@@ -4,7 +4,7 @@ import {
   ConfigUnreadableError,
   createConfigSource,
 } from "../../../lib/config/config-source.ts";
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 
 const MINUTE_MS = 60_000;
 const slack = { kind: "slack", url: "https://hooks.slack.com/services/T0/B0/XXXX" };
@@ -30,7 +30,7 @@ function setUp(entries: Entries, random = () => 0) {
     now: 0,
   };
   const source = createConfigSource({
-    parse: parseConfig,
+    parse: parseWholeConfig,
     readDocument: async (timeLimitMs) => {
       state.reads += 1;
       state.limits.push(timeLimitMs);

@@ -1,11 +1,11 @@
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import type { Secret } from "../../../lib/domain/secret.ts";
 
 const project = { projectId: "0bcc", region: "eu-de", auth: { kind: "token", token: "t" } };
 const slack = { kind: "slack", url: "https://hooks.slack.com/services/T0/B0/XXXX" };
 
 function faultsOf(document: unknown): readonly string[] {
-  const parsed = parseConfig(document);
+  const parsed = parseWholeConfig(document);
   return parsed.kind === "faults" ? parsed.faults : [];
 }
 
@@ -41,7 +41,7 @@ it("refuses the name __proto__ everywhere, and drops no entry with this name", (
 });
 
 it("adds every default to a small config", () => {
-  const parsed = parseConfig({ projects: { prod: project }, targets: { deploys: slack } });
+  const parsed = parseWholeConfig({ projects: { prod: project }, targets: { deploys: slack } });
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   const { projects, targets, settings, tokens, oidc } = parsed.config;
   expect(projects.prod).toMatchObject({ linkVersion: 0 });
@@ -131,7 +131,7 @@ it("describes invalid names and values with several forms", () => {
 
 it.each(["accessKey", "secretKey", "securityToken"])("removes a line break at the end of the %s", (field) => {
   const auth = { kind: "aksk", accessKey: "AK", secretKey: "SK", [field]: "value\n" };
-  const parsed = parseConfig({ projects: { prod: { ...project, auth } } });
+  const parsed = parseWholeConfig({ projects: { prod: { ...project, auth } } });
   const read = parsed.kind === "config" ? parsed.config.projects.prod?.auth : undefined;
   expect((read as Record<string, Secret> | undefined)?.[field]?.reveal()).toBe("value");
 });

@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { PublicTarget } from "../../../lib/channels/public-target.ts";
 import { createConfigParser } from "../../../lib/config/config.ts";
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { PublicProject } from "../../../lib/config/projects.ts";
 
 const find = (...linkKeys: unknown[]) => {
   const faults = linkKeys.map((key) => {
-    const parsed = parseConfig({ settings: { linkKeys: [key] } });
+    const parsed = parseWholeConfig({ settings: { linkKeys: [key] } });
     return parsed.kind === "faults" ? parsed.faults : [];
   });
   return faults.flat();

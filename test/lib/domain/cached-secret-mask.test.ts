@@ -1,4 +1,4 @@
-import { createCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
+import { getCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 
 const login = Buffer.from("deploy-bot:pass:word-1").toString("base64");
@@ -24,19 +24,19 @@ describe("a mask of the secrets in an object", () => {
     ["a header with only one word", "prod"],
     ["the body of a private key", "MIIEabcdefgh\nijklmnop"],
   ])("masks %s", (_, secret) => {
-    expect(createCachedSecretMask(owner)(`before ${secret} after`)).toBe("before <secret> after");
+    expect(getCachedSecretMask(owner)(`before ${secret} after`)).toBe("before <secret> after");
   });
 
   it.each(["not-a-secret-name", "hooks", "chat.example", "Basic"])("does not mask '%s'", (text) => {
-    expect(createCachedSecretMask(owner)(text)).toBe(text);
+    expect(getCachedSecretMask(owner)(text)).toBe(text);
   });
 
   it("is created once for an object", () => {
-    expect(createCachedSecretMask(owner)).toBe(createCachedSecretMask(owner));
-    expect(createCachedSecretMask({ ...owner })).not.toBe(createCachedSecretMask(owner));
+    expect(getCachedSecretMask(owner)).toBe(getCachedSecretMask(owner));
+    expect(getCachedSecretMask({ ...owner })).not.toBe(getCachedSecretMask(owner));
   });
 
   it("leaves the text as it is if the object has no secrets", () => {
-    expect(createCachedSecretMask({})("any text")).toBe("any text");
+    expect(getCachedSecretMask({})("any text")).toBe("any text");
   });
 });

@@ -6,8 +6,8 @@ import { findHint, translateHint } from "../../../lib/domain/hints.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { Language, textsOfLanguage, translateText } from "../../../lib/domain/texts.ts";
 import {
-  concludeAfterUnfinishedTries,
   decideAfterPoll,
+  decideAfterUnfinishedTries,
   decideWhenRateLimited,
 } from "../../../lib/schedule/decide-after-poll.ts";
 import { FAILED, facts, job, SAMPLES } from "../channels/samples.ts";
@@ -74,7 +74,7 @@ function ownSentences(): string[] {
   const decisions = [
     decideAfterPoll({ ...input, observation: pending }),
     decideAfterPoll({ ...input, observation: pending, now: 1, settings: { ...settings, maxPolls: 2 } }),
-    concludeAfterUnfinishedTries(watch, { unfinished: 9, receives: 9 }, 0),
+    decideAfterUnfinishedTries(watch, { unfinished: 9, receives: 9 }, 0),
     decideWhenRateLimited(watch, 99_000_000, 7_200_000),
   ];
   const reasons = decisions.map((decision) => (decision?.kind === "conclude" ? decision.reason : null));

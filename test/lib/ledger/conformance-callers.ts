@@ -24,8 +24,8 @@ export function describeCallers(ledger: () => Ledger): void {
     it("have their own targets, callbacks, deadlines, contexts and digests", async () => {
       const own = { deadlineAt: T0 + 1, context: { actor: "b" }, callbacks: { "callback:b": "x" } };
       const { a, b } = twoWatches({}, { ...own, targets: ["callback:b", "ops"], digestId: "d-b" });
-      expect(await ledger().openWatch(a)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
-      expect(await ledger().openWatch(b)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
+      expect(await ledger().startOrExtendWatch(a)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
+      expect(await ledger().startOrExtendWatch(b)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
       expect(await ledger().readWatch(a)).toMatchObject({
         context: a.context,
         callbacks: {},
@@ -40,7 +40,7 @@ export function describeCallers(ledger: () => Ledger): void {
 
     it("are polled, stopped and ended independently of each other", async () => {
       const { a, b } = twoWatches();
-      for (const watch of [a, b]) await ledger().openWatch(watch);
+      for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
       const claim = { poll: 1, now: T0, leaseMs: LEASE_MS };
       for (const [messageId, key] of [["m-a", a] as const, ["m-b", b] as const])
         expect(await ledger().claimPoll({ ...claim, key, messageId })).toMatchObject({ kind: "claimed" });
@@ -55,7 +55,7 @@ export function describeCallers(ledger: () => Ledger): void {
 
     it("have their own outcomes", async () => {
       const { a, b } = twoWatches();
-      for (const watch of [a, b]) await ledger().openWatch(watch);
+      for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
       const stored = { tree: null, generations: {} };
       const summary = conclusion(a, { context: { actor: "a" } });
       await ledger().saveOutcomeOnce({ ...a, generation: 0 }, { ...stored, summary }, NEVER);
@@ -65,8 +65,8 @@ export function describeCallers(ledger: () => Ledger): void {
 
     it("are listed newest first, by job and by project", async () => {
       const { a, b } = twoWatches({}, { acceptedAt: T0 + 1000 });
-      for (const watch of [a, b]) await ledger().openWatch(watch);
-      await ledger().openWatch({ ...a, jobId: `${a.jobId}-2` });
+      for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
+      await ledger().startOrExtendWatch({ ...a, jobId: `${a.jobId}-2` });
       const callers = (await ledger().listJobWatches(a)).map(({ caller }) => caller);
       expect(callers).toEqual([b.caller, a.caller]);
       const page = await ledger().listRecentWatches(a.project, { limit: 1, before: null });
@@ -77,7 +77,7 @@ export function describeCallers(ledger: () => Ledger): void {
 
     it("are both found by the sweep", async () => {
       const { a, b } = twoWatches();
-      for (const watch of [a, b]) await ledger().openWatch(watch);
+      for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
       const due = (await ledger().listOverdue(NEVER, 1000)).filter(({ project }) => project === a.project);
       expect(due.map(({ caller }) => caller).toSorted()).toEqual([b.caller, a.caller]);
       const [first] = due;
@@ -91,13 +91,13 @@ export function describeCallers(ledger: () => Ledger): void {
   describe("a second call of the same caller", () => {
     it("moves the deadline of a running watch to the later of both deadlines", async () => {
       const watch = newWatch();
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       for (const [asked, result] of [
         [watch.deadlineAt - 1000, watch.deadlineAt],
         [watch.deadlineAt + 1000, watch.deadlineAt + 1000],
         [watch.deadlineAt, watch.deadlineAt + 1000],
       ] as const) {
-        const again = await ledger().openWatch({ ...watch, deadlineAt: asked });
+        const again = await ledger().startOrExtendWatch({ ...watch, deadlineAt: asked });
         expect(again).toMatchObject({ kind: "already_watching", watch: { deadlineAt: result } });
         expect((await ledger().readWatch(watch))?.watch.deadlineAt).toBe(result);
       }
@@ -105,9 +105,9 @@ export function describeCallers(ledger: () => Ledger): void {
 
     it("does not move the deadline of a watch that has ended", async () => {
       const watch = newWatch();
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       await end(watch, "failed");
-      const again = await ledger().openWatch({ ...watch, deadlineAt: watch.deadlineAt + 1000 });
+      const again = await ledger().startOrExtendWatch({ ...watch, deadlineAt: watch.deadlineAt + 1000 });
       expect(again).toMatchObject({ kind: "already_watching", watch: { deadlineAt: watch.deadlineAt } });
     });
   });
@@ -122,7 +122,7 @@ export function describeCallers(ledger: () => Ledger): void {
     it("has one key, and each watch shows its delivery", async () => {
       const { a, b } = twoWatches();
       for (const watch of [a, b]) {
-        await ledger().openWatch(watch);
+        await ledger().startOrExtendWatch(watch);
         await end(watch, "failed");
       }
       const key = await keyOf(a, "job.failed");
@@ -150,19 +150,21 @@ export function describeCallers(ledger: () => Ledger): void {
 
     it("has the same key while both watches run, although one watch was restarted", async () => {
       const { a, b } = twoWatches();
-      for (const watch of [a, b]) await ledger().openWatch(watch);
+      for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
       await ledger().stopWatch(a, T0 + 1000, NEVER);
-      expect(await ledger().openWatch({ ...a, acceptedAt: T0 + 2000 })).toMatchObject({ generation: 1 });
+      expect(await ledger().startOrExtendWatch({ ...a, acceptedAt: T0 + 2000 })).toMatchObject({
+        generation: 1,
+      });
       expect(await keyOf(b, "job.failed")).toEqual(await keyOf(a, "job.failed"));
     });
 
     it("has a new key after the restart of either watch", async () => {
       const { a, b } = twoWatches();
       const keys: number[] = [];
-      for (const watch of [a, b]) await ledger().openWatch(watch);
+      for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
       for (const [i, watch] of [a, b, a].entries()) {
         await ledger().stopWatch(watch, T0, NEVER);
-        await ledger().openWatch({ ...watch, acceptedAt: T0 + 1000 * (i + 1) });
+        await ledger().startOrExtendWatch({ ...watch, acceptedAt: T0 + 1000 * (i + 1) });
         keys.push((await keyOf(watch, "job.timed_out")).generation);
       }
       expect(keys).toEqual([1, 2, 3]);
@@ -170,35 +172,35 @@ export function describeCallers(ledger: () => Ledger): void {
 
     it("does not change when a caller restarts a watch without the target", async () => {
       const { a, b } = twoWatches({}, { targets: ["other"] });
-      for (const watch of [a, b]) await ledger().openWatch(watch);
+      for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
       const before = await keyOf(a, "job.failed");
       await ledger().stopWatch(b, T0, NEVER);
-      await ledger().openWatch({ ...b, acceptedAt: T0 + 1000 });
+      await ledger().startOrExtendWatch({ ...b, acceptedAt: T0 + 1000 });
       expect(await keyOf(a, "job.failed")).toEqual(before);
     });
 
     it("has the same key when a caller adds the target after the end of its watch", async () => {
       const { a, b } = twoWatches({}, { targets: ["other"] });
-      for (const watch of [a, b]) await ledger().openWatch(watch);
+      for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
       await ledger().stopWatch(a, T0, NEVER);
-      await ledger().openWatch({ ...a, acceptedAt: T0 + 1000 });
+      await ledger().startOrExtendWatch({ ...a, acceptedAt: T0 + 1000 });
       const outcome = { summary: conclusion(b), tree: null, generations: {} };
       await ledger().saveOutcomeOnce({ ...b, generation: 0 }, outcome, NEVER);
       await end(b, "failed");
-      const added = await ledger().openWatch({ ...b, targets: ["shared"] });
+      const added = await ledger().startOrExtendWatch({ ...b, targets: ["shared"] });
       expect(added).toMatchObject({ addedTargets: ["shared"], generations: { shared: 1 } });
       expect(await keyOf(b, "job.failed")).toEqual(await keyOf(a, "job.failed"));
     });
 
     it("keeps its key after the outcome was stored", async () => {
       const { a, b } = twoWatches();
-      for (const watch of [a, b]) await ledger().openWatch(watch);
+      for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
       const generations = (await ledger().readWatch(a))?.generations ?? {};
       const outcome = { summary: conclusion(a), tree: null, generations };
       await ledger().saveOutcomeOnce({ ...a, generation: 0 }, outcome, NEVER);
       const before = await keyOf(a, "job.failed");
       await ledger().stopWatch(b, T0, NEVER);
-      await ledger().openWatch({ ...b, acceptedAt: T0 + 1000 });
+      await ledger().startOrExtendWatch({ ...b, acceptedAt: T0 + 1000 });
       expect(await keyOf(a, "job.failed")).toEqual(before);
     });
   });

@@ -16,7 +16,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
   describe("ending a watch", () => {
     it("ends the watch when all targets were notified, in any order", async () => {
       const watch = newWatch({ targets: ["a", "b", "c"] });
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       const job = {
         phase: "Failed",
         jobType: "DeleteNode",
@@ -39,8 +39,8 @@ export function describeEndAndStop(ledger: () => Ledger): void {
 
     it("returns all targets when one target was not notified", async () => {
       const watch = newWatch({ targets: ["a"] });
-      await ledger().openWatch(watch);
-      await ledger().openWatch({ ...watch, targets: ["b"] });
+      await ledger().startOrExtendWatch(watch);
+      await ledger().startOrExtendWatch({ ...watch, targets: ["b"] });
       const refused = { kind: "targets_changed", targets: ["a", "b"] };
       expect(await ledger().endWatch(endingOf(watch, ["a"]))).toEqual(refused);
       expect(await ledger().endWatch(endingOf(watch, []))).toEqual(refused);
@@ -49,7 +49,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
 
     it("ends a watch without targets and removes it from the overdue index", async () => {
       const watch = newWatch({ targets: [] });
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       expect(await ledger().endWatch(endingOf(watch, []))).toEqual({ kind: "ended" });
       const due = await ledger().listOverdue(NEVER, 1000);
       expect(due.map(({ project }) => project)).not.toContain(watch.project);
@@ -57,7 +57,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
 
     it("ends the watch once for concurrent calls", async () => {
       const watch = newWatch();
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       const results = await Promise.all([1, 2, 3].map(() => ledger().endWatch(endingOf(watch, ["deploys"]))));
       expect(results.map(({ kind }) => kind).sort()).toEqual(["ended", "over", "over"]);
       expect(await ledger().endWatch(endingOf(newWatch(), []))).toEqual({ kind: "over" });
@@ -65,7 +65,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
 
     it("keeps the watch in the overdue index, due a minute after the end of the watch", async () => {
       const watch = newWatch();
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       await ledger().endWatch(endingOf(watch, ["deploys"]));
       const due = await ledger().listOverdue(T0 + 110_001, 1000);
       expect(due).toContainEqual({
@@ -81,7 +81,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
     it("stops a watch only once and only before the end of the watch", async () => {
       const watch = newWatch();
       expect(await ledger().stopWatch(watch, T0, NEVER)).toBe("missing");
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       expect(await ledger().stopWatch(watch, T0 + 7, NEVER)).toBe("stopped");
       expect(await ledger().stopWatch(watch, T0 + 8, NEVER)).toBe("over");
       expect((await ledger().readWatch(watch))?.watch).toMatchObject({
@@ -93,17 +93,17 @@ export function describeEndAndStop(ledger: () => Ledger): void {
 
     it("prevents a later end and has no effect after an earlier end", async () => {
       const [first, second] = [newWatch(), newWatch()];
-      await ledger().openWatch(first);
+      await ledger().startOrExtendWatch(first);
       await ledger().stopWatch(first, T0, NEVER);
       expect(await ledger().endWatch(endingOf(first, ["deploys"]))).toEqual({ kind: "over" });
-      await ledger().openWatch(second);
+      await ledger().startOrExtendWatch(second);
       await ledger().endWatch(endingOf(second, ["deploys"]));
       expect(await ledger().stopWatch(second, T0, NEVER)).toBe("over");
     });
 
     it("removes the watch from the overdue index", async () => {
       const watch = newWatch();
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
       await ledger().stopWatch(watch, T0, NEVER);
       const due = await ledger().listOverdue(NEVER, 1000);
@@ -114,7 +114,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
   describe("saving an outcome", () => {
     it("returns the first outcome to all concurrent calls and stores only the first outcome", async () => {
       const watch = newWatch();
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       expect(await ledger().readOutcome(firstGeneration(watch))).toBeNull();
       const key = { project: watch.project, jobId: watch.jobId };
       const summaries = await Promise.all(
@@ -132,7 +132,7 @@ export function describeEndAndStop(ledger: () => Ledger): void {
 
     it("stores the tree with the outcome", async () => {
       const watch = newWatch();
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       const stored = {
         summary: conclusion({ project: watch.project, jobId: watch.jobId }),
         tree: job({ state: "failed", subJobs: [job({ type: "CreateVM", reason: "no quota" })] }),
@@ -144,9 +144,9 @@ export function describeEndAndStop(ledger: () => Ledger): void {
 
     it("does not end a restarted watch with the acceptance time of the previous generation", async () => {
       const watch = newWatch();
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       await ledger().stopWatch(watch, T0 + 1000, NEVER);
-      await ledger().openWatch({ ...watch, acceptedAt: T0 + 5000 });
+      await ledger().startOrExtendWatch({ ...watch, acceptedAt: T0 + 5000 });
       expect(await ledger().endWatch(endingOf(watch, ["deploys"]))).toEqual({ kind: "over" });
       expect(await ledger().endWatch({ ...endingOf(watch, []), acceptedAt: T0 + 5000 })).toEqual({
         kind: "targets_changed",

@@ -35,25 +35,25 @@ export function describeOpen(ledger: () => Ledger): void {
     it("keeps the longer of two times readyMinutes while the watch runs", async () => {
       const watch = newWatch();
       const readyMinutes = async () => (await ledger().readWatch(watch))?.watch.readyMinutes;
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       for (const [asked, expected] of [
         [15, 15],
         [5, 15],
         [null, 15],
         [20, 20],
       ] as const) {
-        const opened = await ledger().openWatch({ ...watch, readyMinutes: asked });
+        const opened = await ledger().startOrExtendWatch({ ...watch, readyMinutes: asked });
         expect(opened).toMatchObject({ kind: "already_watching", watch: { readyMinutes: expected } });
         expect(await readyMinutes()).toBe(expected);
       }
       await ledger().endWatch(endOf(watch));
-      await ledger().openWatch({ ...watch, readyMinutes: 60 });
+      await ledger().startOrExtendWatch({ ...watch, readyMinutes: 60 });
       expect(await readyMinutes()).toBe(20);
     });
 
     it("stores the operation of a watch, and the kind as the type of the job", async () => {
       const watch = newWatch({ operation: AWAKE });
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       expect((await ledger().readWatch(watch))?.watch).toMatchObject({ operation: AWAKE, jobType: "awake" });
       const claim = { key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS };
       expect(await ledger().claimPoll(claim)).toMatchObject({
@@ -65,11 +65,11 @@ export function describeOpen(ledger: () => Ledger): void {
 
     it("restarts an ended operation without a task, but not a running one", async () => {
       const watch = newWatch({ operation: AWAKE });
-      await ledger().openWatch(watch);
-      expect(await ledger().openWatch(watch)).toMatchObject({ kind: "already_watching" });
+      await ledger().startOrExtendWatch(watch);
+      expect(await ledger().startOrExtendWatch(watch)).toMatchObject({ kind: "already_watching" });
       await ledger().endWatch(endOf(watch));
       const again = { ...watch, acceptedAt: T0 + 1 };
-      expect(await ledger().openWatch(again)).toEqual({ kind: "accepted", poll: 1, generation: 1 });
+      expect(await ledger().startOrExtendWatch(again)).toEqual({ kind: "accepted", poll: 1, generation: 1 });
       expect((await ledger().readWatch(watch))?.watch).toMatchObject({
         state: "watching",
         operation: AWAKE,
@@ -84,16 +84,16 @@ export function describeOpen(ledger: () => Ledger): void {
       ["does not restart an ended operation for a job", UPGRADE, null, "already_watching"],
     ] as const)("%s", async (_, first, second, kind) => {
       const watch = newWatch({ operation: first });
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       await ledger().endWatch(endOf(watch));
-      expect(await ledger().openWatch({ ...watch, operation: second })).toMatchObject({ kind });
+      expect(await ledger().startOrExtendWatch({ ...watch, operation: second })).toMatchObject({ kind });
       const stored = kind === "accepted" ? second : first;
       expect((await ledger().readWatch(watch))?.watch.operation).toEqual(stored);
     });
 
     it("accepts a new watch with poll 1", async () => {
       const watch = newWatch({ targets: ["ops", "deploys"] });
-      expect(await ledger().openWatch(watch)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
+      expect(await ledger().startOrExtendWatch(watch)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
       const read = await ledger().readWatch(watch);
       expect(read?.watch).toEqual({
         project: watch.project,
@@ -130,17 +130,17 @@ export function describeOpen(ledger: () => Ledger): void {
 
     it("keeps the trace context of the first call until the watch is restarted", async () => {
       const watch = newWatch({ traceparent: TRACEPARENT });
-      await ledger().openWatch(watch);
-      await ledger().openWatch({ ...watch, traceparent: null, targets: ["ops"] });
+      await ledger().startOrExtendWatch(watch);
+      await ledger().startOrExtendWatch({ ...watch, traceparent: null, targets: ["ops"] });
       expect((await ledger().readWatch(watch))?.watch.traceparent).toBe(TRACEPARENT);
       await ledger().stopWatch(watch, T0, NEVER);
-      await ledger().openWatch({ ...watch, traceparent: null });
+      await ledger().startOrExtendWatch({ ...watch, traceparent: null });
       expect((await ledger().readWatch(watch))?.watch.traceparent).toBeNull();
     });
 
     it("accepts a watch without targets, context or callbacks", async () => {
       const watch = newWatch({ targets: [], context: {} });
-      expect(await ledger().openWatch(watch)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
+      expect(await ledger().startOrExtendWatch(watch)).toEqual({ kind: "accepted", poll: 1, generation: 0 });
       expect(await ledger().readWatch(watch)).toMatchObject({
         context: {},
         callbacks: {},
@@ -150,8 +150,12 @@ export function describeOpen(ledger: () => Ledger): void {
 
     it("returns the existing watch to a second call and changes nothing", async () => {
       const watch = newWatch();
-      await ledger().openWatch(watch);
-      const again = await ledger().openWatch({ ...watch, deadlineAt: T0 + 1, context: { actor: "other" } });
+      await ledger().startOrExtendWatch(watch);
+      const again = await ledger().startOrExtendWatch({
+        ...watch,
+        deadlineAt: T0 + 1,
+        context: { actor: "other" },
+      });
       expect(again).toMatchObject({ kind: "already_watching", addedTargets: [], watch: { poll: 0 } });
       expect(await ledger().readWatch(watch)).toMatchObject({
         watch: { deadlineAt: watch.deadlineAt },
@@ -161,8 +165,8 @@ export function describeOpen(ledger: () => Ledger): void {
 
     it("adds the targets of a second call and returns the new targets", async () => {
       const watch = newWatch({ targets: ["a", "b"] });
-      await ledger().openWatch(watch);
-      const again = await ledger().openWatch({ ...watch, targets: ["c", "b"] });
+      await ledger().startOrExtendWatch(watch);
+      const again = await ledger().startOrExtendWatch({ ...watch, targets: ["c", "b"] });
       expect(again).toMatchObject({ addedTargets: ["c"], watch: { targets: ["a", "b", "c"] } });
       expect((await ledger().readWatch(watch))?.watch.targets).toEqual(["a", "b", "c"]);
     });
@@ -170,8 +174,8 @@ export function describeOpen(ledger: () => Ledger): void {
     it("accepts one of two concurrent calls and keeps the targets of both", async () => {
       const watch = newWatch({ targets: ["a"] });
       const both = await Promise.all([
-        ledger().openWatch(watch),
-        ledger().openWatch({ ...watch, targets: ["b"] }),
+        ledger().startOrExtendWatch(watch),
+        ledger().startOrExtendWatch({ ...watch, targets: ["b"] }),
       ]);
       expect(both.map(({ kind }) => kind).sort()).toEqual(["accepted", "already_watching"]);
       expect((await ledger().readWatch(watch))?.watch.targets).toEqual(["a", "b"]);
@@ -179,8 +183,8 @@ export function describeOpen(ledger: () => Ledger): void {
 
     it("returns a new target to only one of several concurrent calls", async () => {
       const watch = newWatch({ targets: ["a"] });
-      await ledger().openWatch(watch);
-      const calls = [1, 2, 3].map(() => ledger().openWatch({ ...watch, targets: ["b"] }));
+      await ledger().startOrExtendWatch(watch);
+      const calls = [1, 2, 3].map(() => ledger().startOrExtendWatch({ ...watch, targets: ["b"] }));
       const added = (await Promise.all(calls)).flatMap((o) =>
         o.kind === "already_watching" ? o.addedTargets : [],
       );
@@ -191,10 +195,14 @@ export function describeOpen(ledger: () => Ledger): void {
       const limits = { callbacksPerWatch: 2, targetsPerWatch: 3 };
       const watch = { ...newWatch({ targets: ["a", "callback:1"] }), limits };
       const add = async (...targets: string[]) => {
-        const opened = await ledger().openWatch({ ...watch, targets, deadlineAt: watch.deadlineAt + 1 });
+        const opened = await ledger().startOrExtendWatch({
+          ...watch,
+          targets,
+          deadlineAt: watch.deadlineAt + 1,
+        });
         return opened.kind === "limit_exceeded" ? opened.limit : opened.kind;
       };
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       expect(await add("callback:2", "callback:3")).toBe("callbacksPerWatch");
       expect(await add("callback:2", "b", "c", "d")).toBe("targetsPerWatch");
       expect((await ledger().readWatch(watch))?.watch).toMatchObject({
@@ -207,18 +215,22 @@ export function describeOpen(ledger: () => Ledger): void {
       expect(await add("b", "c")).toBe("already_watching");
       expect(await add("d")).toBe("targetsPerWatch");
       const { limits: _, ...unlimited } = watch;
-      expect(await ledger().openWatch({ ...unlimited, targets: ["d", "callback:3"] })).toMatchObject({
-        addedTargets: ["d", "callback:3"],
-      });
+      expect(await ledger().startOrExtendWatch({ ...unlimited, targets: ["d", "callback:3"] })).toMatchObject(
+        {
+          addedTargets: ["d", "callback:3"],
+        },
+      );
       expect(await add("d", "callback:3")).toBe("already_watching");
     });
 
     it("does not exceed the limits together when many calls add targets at the same time", async () => {
       const limits = { callbacksPerWatch: 2, targetsPerWatch: 1 };
       const watch = { ...newWatch({ targets: [] }), limits };
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       await Promise.allSettled(
-        Array.from({ length: 8 }, (_, i) => ledger().openWatch({ ...watch, targets: [`callback:${i}`] })),
+        Array.from({ length: 8 }, (_, i) =>
+          ledger().startOrExtendWatch({ ...watch, targets: [`callback:${i}`] }),
+        ),
       );
       expect((await ledger().readWatch(watch))?.watch.targets.length).toBeLessThanOrEqual(3);
     });
@@ -228,8 +240,8 @@ export function describeOpen(ledger: () => Ledger): void {
       const watches = ["a", "b", "c"].map((jobId) =>
         newWatch({ project, jobId, caller: `token:${project}` }),
       );
-      for (const watch of watches) await ledger().openWatch(watch);
-      await ledger().openWatch(newWatch());
+      for (const watch of watches) await ledger().startOrExtendWatch(watch);
+      await ledger().startOrExtendWatch(newWatch());
       const count = () => ledger().countLiveWatches(`token:${project}`);
       expect([await count(), await ledger().countLiveWatches("token:none")]).toEqual([3, 0]);
       await ledger().stopWatch(watches[1] ?? newWatch(), T0, NEVER);
@@ -242,8 +254,8 @@ export function describeOpen(ledger: () => Ledger): void {
       );
       for (const context of [{ actor: "x" }, { actor: "x", labels }]) {
         const watch = newWatch({ context, callbacks: { "callback:a": ENCRYPTED }, targets: ["callback:a"] });
-        await ledger().openWatch(watch);
-        await ledger().openWatch({
+        await ledger().startOrExtendWatch(watch);
+        await ledger().startOrExtendWatch({
           ...watch,
           context: { actor: "later" },
           targets: ["callback:b"],
@@ -266,7 +278,7 @@ export function describeOpen(ledger: () => Ledger): void {
 
     it("restarts a stopped watch with new data and the next poll number", async () => {
       const watch = newWatch({ targets: ["a"], digestId: "digest-1" });
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
       await ledger().stopWatch(watch, T0 + 1000, NEVER);
       const later = {
@@ -276,7 +288,7 @@ export function describeOpen(ledger: () => Ledger): void {
         digestId: null,
       };
       const context = { actor: "later" };
-      const again = await ledger().openWatch({ ...watch, ...later, targets: ["b"], context });
+      const again = await ledger().startOrExtendWatch({ ...watch, ...later, targets: ["b"], context });
       expect(again).toEqual({ kind: "accepted", poll: 2, generation: 1 });
       expect((await ledger().readWatch(watch))?.watch).toMatchObject({
         ...later,
@@ -298,10 +310,10 @@ export function describeOpen(ledger: () => Ledger): void {
     it("makes messages of the stopped generation stale after a restart", async () => {
       const watch = newWatch();
       const poll = { key: watch, poll: 1, messageId: "m-1", leaseMs: LEASE_MS };
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       await ledger().claimPoll({ ...poll, now: T0 });
       await ledger().stopWatch(watch, T0 + 1000, NEVER);
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       expect(await ledger().claimPoll({ ...poll, now: T0 + 90_000 })).toEqual({
         kind: "stale",
         reason: "done",
@@ -313,7 +325,7 @@ export function describeOpen(ledger: () => Ledger): void {
       "restarts a watch that ended as %s after it was stopped",
       async (outcome) => {
         const watch = newWatch({ targets: ["a"] });
-        await ledger().openWatch(watch);
+        await ledger().startOrExtendWatch(watch);
         await ledger().saveOutcomeOnce(
           firstGeneration(watch),
           { summary: conclusion(watch), tree: null, generations: {} },
@@ -322,12 +334,18 @@ export function describeOpen(ledger: () => Ledger): void {
         const ending = { targets: ["a"], concludedAt: T0, polledAt: [], expiresAt: NEVER, acceptedAt: T0 };
         const job = { phase: "Running", jobType: "T", resourceName: "r", cause: "c", durationSeconds: 1 };
         await ledger().endWatch({ ...ending, key: watch, outcome, job });
-        expect((await ledger().openWatch({ ...watch, acceptedAt: T0 + 5000 })).kind).toBe("already_watching");
+        expect((await ledger().startOrExtendWatch({ ...watch, acceptedAt: T0 + 5000 })).kind).toBe(
+          "already_watching",
+        );
         expect(await ledger().stopWatch(watch, T0 + 6000, NEVER)).toBe("over");
         expect(await ledger().readWatch(watch)).toMatchObject({ watch: { state: outcome }, summary: {} });
 
         const later = { ...watch, acceptedAt: T0 + 7000, deadlineAt: T0 + 9_000_000 };
-        expect(await ledger().openWatch(later)).toEqual({ kind: "accepted", poll: 1, generation: 1 });
+        expect(await ledger().startOrExtendWatch(later)).toEqual({
+          kind: "accepted",
+          poll: 1,
+          generation: 1,
+        });
         expect(await ledger().readWatch(watch)).toMatchObject({
           summary: null,
           tree: null,
@@ -347,7 +365,7 @@ export function describeOpen(ledger: () => Ledger): void {
       const callbacks = { "callback:a": "encrypted-a" };
       const watch = newWatch({ targets: ["callback:a"], callbacks, context: { actor: "first" } });
       const { project, jobId } = watch;
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
       const subJobs = Array.from({ length: 40 }, (_, i) =>
         job({ jobId: `${i}`, reason: `because of ${i * i}` }),
@@ -376,7 +394,7 @@ export function describeOpen(ledger: () => Ledger): void {
         callbacks: {},
         targets: ["b"],
       };
-      await ledger().openWatch(again);
+      await ledger().startOrExtendWatch(again);
       expect(await ledger().readWatch(watch)).toMatchObject({
         context: { actor: "second" },
         summary: null,
@@ -407,10 +425,10 @@ export function describeOpen(ledger: () => Ledger): void {
     ])("keeps the %s caller data of a generation apart from the next generation", async (_, encrypted) => {
       const callbacks = { "callback:a": encrypted };
       const watch = newWatch({ targets: ["callback:a"], callbacks, context: { actor: "first" } });
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       await ledger().stopWatch(watch, T0 + 1, NEVER);
       const second = { context: { actor: "second" }, callbacks: { "callback:b": encrypted } };
-      await ledger().openWatch({ ...watch, ...second, targets: ["callback:b"] });
+      await ledger().startOrExtendWatch({ ...watch, ...second, targets: ["callback:b"] });
       expect(await ledger().readWatch(watch)).toMatchObject(second);
       expect((await ledger().readWatch(watch))?.callbacks).toEqual(second.callbacks);
       expect(await ledger().readCallerData({ ...firstGeneration(watch), generation: 1 })).toEqual(second);
@@ -422,16 +440,18 @@ export function describeOpen(ledger: () => Ledger): void {
 
     it("does not restart a watch whose job ended", async () => {
       const watch = newWatch({ targets: [] });
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       const ending = { targets: [], concludedAt: T0, polledAt: [], expiresAt: NEVER, acceptedAt: T0 };
       await ledger().endWatch({ ...ending, key: watch, outcome: "failed" });
       await ledger().stopWatch(watch, T0 + 6000, NEVER);
-      expect((await ledger().openWatch({ ...watch, acceptedAt: T0 + 7000 })).kind).toBe("already_watching");
+      expect((await ledger().startOrExtendWatch({ ...watch, acceptedAt: T0 + 7000 })).kind).toBe(
+        "already_watching",
+      );
     });
 
     it("adds targets to a watch that has ended and puts it into the overdue index", async () => {
       const watch = newWatch({ targets: ["a"] });
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       await ledger().saveOutcomeOnce(
         firstGeneration(watch),
         { summary: conclusion(watch), tree: null, generations: {} },
@@ -440,7 +460,7 @@ export function describeOpen(ledger: () => Ledger): void {
       const ending = { acceptedAt: T0, targets: ["a"], concludedAt: T0, polledAt: [], expiresAt: NEVER };
       await ledger().endWatch({ ...ending, key: watch, outcome: "failed" });
       await ledger().rescheduleSweep({ ...watch, dueAt: T0 + 60_000 }, null);
-      const again = await ledger().openWatch({
+      const again = await ledger().startOrExtendWatch({
         ...watch,
         targets: ["b"],
         acceptedAt: T0 + 500_000,

@@ -9,7 +9,7 @@ export function describePolls(ledger: () => Ledger): void {
 
   async function opened() {
     const watch = newWatch();
-    await ledger().openWatch(watch);
+    await ledger().startOrExtendWatch(watch);
     return watch;
   }
 

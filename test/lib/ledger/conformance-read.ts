@@ -6,7 +6,7 @@ export function describeReads(ledger: () => Ledger): void {
   describe("reading a watch", () => {
     it("returns the deliveries of the outcome, and then those of the slow job", async () => {
       const watch = newWatch({ targets: ["b", "a"] });
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       const deliver = async (event: string, generation: number) => {
         const key = { ...firstGeneration(watch), generation, event, target: "b" };
         const notification = { key, redelivery: 0, messageId: "n-1" };
@@ -46,7 +46,7 @@ export function describeReads(ledger: () => Ledger): void {
     it("returns the progress: the state and the planned time of the next poll", async () => {
       const watch = newWatch();
       expect(await ledger().readProgress(watch)).toBeNull();
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       expect(await ledger().readProgress(watch)).toEqual({ state: "watching", nextPollAt: watch.nextPollAt });
       await ledger().stopWatch(watch, T0, NEVER);
       expect(await ledger().readProgress(watch)).toEqual({ state: "stopped", nextPollAt: null });
@@ -54,8 +54,8 @@ export function describeReads(ledger: () => Ledger): void {
 
     it("separates jobs whose IDs start alike", async () => {
       const watch = newWatch();
-      await ledger().openWatch({ ...watch, jobId: "job-1", targets: ["a"] });
-      await ledger().openWatch({ ...watch, jobId: "job-10", targets: ["b"] });
+      await ledger().startOrExtendWatch({ ...watch, jobId: "job-1", targets: ["a"] });
+      await ledger().startOrExtendWatch({ ...watch, jobId: "job-10", targets: ["b"] });
       expect((await ledger().readWatch({ ...watch, jobId: "job-1" }))?.watch.targets).toEqual(["a"]);
     });
   });
@@ -66,14 +66,14 @@ export function describeReads(ledger: () => Ledger): void {
 
     it("lists a watch half a minute after the planned poll and not earlier", async () => {
       const watch = newWatch();
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       expect(await entryOf(watch.project, T0 + 50_000)).toBeNull();
       expect(await entryOf(watch.project, T0 + 50_001)).toMatchObject({ dueAt: T0 + 50_000 });
     });
 
     it("changes with each recorded poll", async () => {
       const watch = newWatch();
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       await ledger().claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
       await ledger().recordPoll(pollRecord({ key: watch, nextPollAt: T0 + 400_000 }));
       expect(await entryOf(watch.project, T0 + 430_000)).toBeNull();
@@ -84,7 +84,7 @@ export function describeReads(ledger: () => Ledger): void {
       const watches = Array.from({ length: 12 }, (_, i) =>
         newWatch({ nextPollAt: T0 - 900_000_000 - i * 1000 }),
       );
-      for (const watch of watches) await ledger().openWatch(watch);
+      for (const watch of watches) await ledger().startOrExtendWatch(watch);
       const due = await ledger().listOverdue(T0 - 800_000_000, 5);
       const longestOverdue = watches.slice(-5).reverse();
       expect(due.map(({ project }) => project)).toEqual(longestOverdue.map(({ project }) => project));
@@ -94,7 +94,7 @@ export function describeReads(ledger: () => Ledger): void {
 
     it("lets one of two sweeps move the same entry", async () => {
       const watch = newWatch();
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       const entry = { project: watch.project, jobId: watch.jobId, caller: watch.caller, dueAt: T0 + 50_000 };
       const moves = [
         ledger().rescheduleSweep(entry, T0 + 90_000),
@@ -107,14 +107,14 @@ export function describeReads(ledger: () => Ledger): void {
 
     it("keeps a running watch, also when a sweep has seen an earlier generation with the same time", async () => {
       const watch = newWatch();
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       expect(await ledger().rescheduleSweep({ ...watch, dueAt: T0 + 50_000 }, null)).toBe("changed");
       expect(await entryOf(watch.project, NEVER)).toMatchObject({ dueAt: T0 + 50_000 });
     });
 
     it("removes an ended watch and adds the watch again, unless an earlier check is due", async () => {
       const watch = newWatch({ targets: ["a"] });
-      await ledger().openWatch(watch);
+      await ledger().startOrExtendWatch(watch);
       const ending = {
         acceptedAt: T0,
         targets: ["a"],
@@ -138,9 +138,9 @@ export function describeReads(ledger: () => Ledger): void {
       const watch = newWatch();
       const jobIds = ["j-0", "j-1", "j-2", "j-3", "j-4"];
       for (const [i, jobId] of jobIds.entries()) {
-        await ledger().openWatch({ ...watch, jobId, acceptedAt: T0 + i });
+        await ledger().startOrExtendWatch({ ...watch, jobId, acceptedAt: T0 + i });
       }
-      await ledger().openWatch(newWatch());
+      await ledger().startOrExtendWatch(newWatch());
       const listed: string[] = [];
       let before: string | null = null;
       do {

@@ -125,46 +125,49 @@ export function describeShared(ledger: () => Ledger): void {
 
     it("is claimed by one of several concurrent calls, once per interval", async () => {
       const { project } = newKey();
-      const claims = await Promise.all([1, 2, 3].map(() => ledger().claimList(project, T0, 60_000)));
+      const claims = await Promise.all([1, 2, 3].map(() => ledger().claimJobList(project, T0, 60_000)));
       expect(claims.filter((claim) => claim !== null)).toEqual([first]);
-      expect(await ledger().claimList(project, T0 + 59_999, 60_000)).toBeNull();
-      expect(await ledger().claimList(project, T0 + 60_000, 60_000)).toEqual({ ...first, previousTryAt: T0 });
-      expect(await ledger().claimList(project, T0 + 61_000, 60_000)).toBeNull();
+      expect(await ledger().claimJobList(project, T0 + 59_999, 60_000)).toBeNull();
+      expect(await ledger().claimJobList(project, T0 + 60_000, 60_000)).toEqual({
+        ...first,
+        previousTryAt: T0,
+      });
+      expect(await ledger().claimJobList(project, T0 + 61_000, 60_000)).toBeNull();
     });
 
     it("is claimed once, 10 s after the previous claim, if the list was requested", async () => {
       const { project } = newKey();
-      await ledger().requestList(project);
-      expect(await ledger().claimList(project, T0, 60_000)).toEqual(first);
-      await ledger().requestList(project);
-      expect(await ledger().claimList(project, T0 + 9_999, 60_000)).toBeNull();
-      expect(await ledger().claimList(project, T0 + 10_000, 60_000)).toMatchObject({ previousTryAt: T0 });
-      expect(await ledger().claimList(project, T0 + 20_000, 60_000)).toBeNull();
+      await ledger().requestJobListNow(project);
+      expect(await ledger().claimJobList(project, T0, 60_000)).toEqual(first);
+      await ledger().requestJobListNow(project);
+      expect(await ledger().claimJobList(project, T0 + 9_999, 60_000)).toBeNull();
+      expect(await ledger().claimJobList(project, T0 + 10_000, 60_000)).toMatchObject({ previousTryAt: T0 });
+      expect(await ledger().claimJobList(project, T0 + 20_000, 60_000)).toBeNull();
     });
 
     it("is returned to the next claim as it was saved", async () => {
       const { project } = newKey();
-      await ledger().claimList(project, T0, 60_000);
+      await ledger().claimJobList(project, T0, 60_000);
       const saved = { switchedOnAt: T0 - 5, succeededAt: T0 + 1, skippedJobIds: ["j-1", "j-2"] };
       await ledger().saveDiscovery(project, null, saved);
-      const claimed = await ledger().claimList(project, T0 + 60_000, 60_000);
+      const claimed = await ledger().claimJobList(project, T0 + 60_000, 60_000);
       expect(claimed).toEqual({ ...saved, previousTryAt: T0 });
       await ledger().saveDiscovery(project, saved.switchedOnAt, { ...saved, skippedJobIds: [] });
-      const next = await ledger().claimList(project, T0 + 120_000, 60_000);
+      const next = await ledger().claimJobList(project, T0 + 120_000, 60_000);
       expect(next).toEqual({ ...saved, skippedJobIds: [], previousTryAt: T0 + 60_000 });
     });
 
     it("is not replaced by a late save, after another save switched discovery on", async () => {
       const { project } = newKey();
-      await ledger().claimList(project, T0, 60_000);
+      await ledger().claimJobList(project, T0, 60_000);
       const saved = { switchedOnAt: T0 + 1, succeededAt: T0 + 1, skippedJobIds: [] };
       await ledger().saveDiscovery(project, null, saved);
       const late = { switchedOnAt: T0 + 5, succeededAt: T0 + 5, skippedJobIds: ["j-1"] };
       await ledger().saveDiscovery(project, null, late);
-      const claimed = await ledger().claimList(project, T0 + 60_000, 60_000);
+      const claimed = await ledger().claimJobList(project, T0 + 60_000, 60_000);
       expect(claimed).toEqual({ ...saved, previousTryAt: T0 });
       await ledger().saveDiscovery(project, saved.switchedOnAt, late);
-      const next = await ledger().claimList(project, T0 + 120_000, 60_000);
+      const next = await ledger().claimJobList(project, T0 + 120_000, 60_000);
       expect(next).toEqual({ ...late, previousTryAt: T0 + 60_000 });
     });
   });
@@ -172,10 +175,10 @@ export function describeShared(ledger: () => Ledger): void {
   describe("a message of SMN", () => {
     it("is new for one of several concurrent calls", async () => {
       const { project: messageId } = newKey();
-      expect(await ledger().hasMessage(messageId)).toBe(false);
-      const results = await Promise.all([1, 2, 3].map(() => ledger().rememberMessage(messageId, NEVER)));
+      expect(await ledger().hasSmnMessageId(messageId)).toBe(false);
+      const results = await Promise.all([1, 2, 3].map(() => ledger().saveSmnMessageIdOnce(messageId, NEVER)));
       expect(results.filter((isNew) => isNew)).toHaveLength(1);
-      expect(await ledger().hasMessage(messageId)).toBe(true);
+      expect(await ledger().hasSmnMessageId(messageId)).toBe(true);
     });
   });
 
@@ -219,7 +222,7 @@ export function describeShared(ledger: () => Ledger): void {
     it("are at most two of one caller and three of all callers, until they end or their time is over", async () => {
       const from = startedAt;
       const start = (caller: string, now: number) =>
-        ledger().startWaiting(call(caller, from + 5000), now, limits);
+        ledger().countWaitingCall(call(caller, from + 5000), now, limits);
       expect([await start("a", from), await start("a", from), await start("a", from)]).toEqual([0, 1, null]);
       expect([await start("b", from), await start("c", from)]).toEqual([2, null]);
       await ledger().endWaiting(1, call("b", from + 5000));
@@ -227,14 +230,14 @@ export function describeShared(ledger: () => Ledger): void {
       expect(await start("c", from)).toBeNull();
       await ledger().endWaiting(1, call("a", from + 5000));
       expect([await start("c", from + 4999), await start("c", from + 4999)]).toEqual([1, null]);
-      expect(await ledger().startWaiting(call("a", from + 9000), from + 5000, limits)).toBe(0);
+      expect(await ledger().countWaitingCall(call("a", from + 9000), from + 5000, limits)).toBe(0);
     });
 
     it("are at most three if many calls begin at the same time", async () => {
       const from = startedAt;
       const started = await Promise.all(
         Array.from({ length: 12 }, (_, i) =>
-          ledger().startWaiting(call(`many-${i}`, from + 5000), from, limits),
+          ledger().countWaitingCall(call(`many-${i}`, from + 5000), from, limits),
         ),
       );
       const numbers = started.filter((number) => number !== null);

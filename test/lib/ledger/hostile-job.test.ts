@@ -28,7 +28,7 @@ async function watchThrough(tree: Job): Promise<number[]> {
   const watch = newWatch(newKey());
   const key = { project: watch.project, jobId: watch.jobId, caller: watch.caller };
   const { phase, type: jobType, resourceName } = tree;
-  await ledger.openWatch(watch);
+  await ledger.startOrExtendWatch(watch);
   await ledger.claimPoll({ key, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
   const record = pollRecord({ key, phase, jobType, resourceName, tree });
   expect(await ledger.recordPoll(record)).toBe("recorded");

@@ -75,7 +75,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
     weight: 6,
     arbitrary: accepted.chain(({ key: { jobId: id, caller }, acceptedAt }) =>
       call(
-        "openWatch",
+        "startOrExtendWatch",
         fc.record({
           project,
           jobId: fc.constant(id),
@@ -228,19 +228,22 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
     }),
   ),
   call("removeRunningMember", digestId, fc.record({ project, jobId })),
-  { weight: 2, arbitrary: call("claimList", project, now, fc.constantFrom(15_000, 60_000)) },
-  call("requestList", project),
+  { weight: 2, arbitrary: call("claimJobList", project, now, fc.constantFrom(15_000, 60_000)) },
+  call("requestJobListNow", project),
   call(
     "saveDiscovery",
     project,
     fc.option(now),
     fc.record({ switchedOnAt: now, succeededAt: now, skippedJobIds: fc.subarray(JOB_IDS) }),
   ),
-  call("rememberMessage", messageId, expiresAt),
-  call("hasMessage", messageId),
+  call("saveSmnMessageIdOnce", messageId, expiresAt),
+  call("hasSmnMessageId", messageId),
   call("readProgress", key),
   call("countLiveWatches", fc.constantFrom(...CALLERS)),
-  { weight: 3, arbitrary: call("startWaiting", waitingCall, now, fc.constant({ total: 3, perCaller: 2 })) },
+  {
+    weight: 3,
+    arbitrary: call("countWaitingCall", waitingCall, now, fc.constant({ total: 3, perCaller: 2 })),
+  },
   call("endWaiting", fc.nat(2), waitingCall),
 );
 

@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   watch = openableWatch();
-  await ledger.openWatch(watch);
+  await ledger.startOrExtendWatch(watch);
   requests = [];
 });
 afterAll(async () => {
@@ -69,7 +69,7 @@ async function hotItemBytes(): Promise<number> {
 
 describe("the cost of a watch", () => {
   it("is one request to open the watch", async () => {
-    await ledger.openWatch(openableWatch());
+    await ledger.startOrExtendWatch(openableWatch());
     expect(requests).toEqual(["PutItemCommand"]);
   });
 

@@ -39,7 +39,7 @@ async function storeItems() {
   const watch = newWatch();
   const generation = firstGeneration(watch);
   const notification = { ...generation, event: "job.failed", target: "deploys" };
-  await ledger.openWatch(watch);
+  await ledger.startOrExtendWatch(watch);
   await ledger.claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: 1000 });
   await ledger.saveOutcomeOnce(
     generation,
@@ -56,7 +56,7 @@ async function storeItems() {
     expiresAt: NEVER,
   });
   await ledger.throttleTarget("deploys", T0);
-  await ledger.startWaiting(WAITING, T0, WAITING_LIMITS);
+  await ledger.countWaitingCall(WAITING, T0, WAITING_LIMITS);
   const duration = { project: "prod", jobType: "CreateCluster", day: 3, bucket: 4, expiresAt: NEVER };
   await ledger.addDuration(duration);
   return { watch, generation, notification, owner, duration };
@@ -69,7 +69,7 @@ type Stored = Awaited<ReturnType<typeof storeItems>>;
 
 /** The operations that need an item, by name. Each operation must wait for the release that wrote the item. */
 const NEEDS_ITEM: Readonly<Record<string, (stored: Stored) => Promise<unknown>>> = {
-  openWatch: ({ watch }) => ledger.openWatch({ ...watch, targets: ["deploys", "ops"] }),
+  startOrExtendWatch: ({ watch }) => ledger.startOrExtendWatch({ ...watch, targets: ["deploys", "ops"] }),
   claimPoll: ({ watch }) => ledger.claimPoll({ key: watch, poll: 1, messageId: "m-2", now, leaseMs: 1000 }),
   "claimPoll of the next poll": ({ watch }) =>
     ledger.claimPoll({ key: watch, poll: 2, messageId: "m-2", now, leaseMs: 1000 }),
@@ -86,7 +86,7 @@ const NEEDS_ITEM: Readonly<Record<string, (stored: Stored) => Promise<unknown>>>
   stopWatch: ({ watch }) => ledger.stopWatch(watch, now, NEVER),
   readWatch: ({ watch }) => ledger.readWatch(watch),
   readProgress: ({ watch }) => ledger.readProgress(watch),
-  startWaiting: () => ledger.startWaiting(WAITING, T0, WAITING_LIMITS),
+  countWaitingCall: () => ledger.countWaitingCall(WAITING, T0, WAITING_LIMITS),
   readCallerData: ({ generation }) => ledger.readCallerData(generation),
   readOutcome: ({ generation }) => ledger.readOutcome(generation),
   saveOutcomeOnce: ({ watch, generation }) =>

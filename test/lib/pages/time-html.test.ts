@@ -1,14 +1,19 @@
-import { parseInstant, renderShortTime, renderTime, roundNowByAge } from "../../../lib/pages/time-html.ts";
+import {
+  parseSetInstant,
+  renderShortTime,
+  renderTime,
+  roundNowDownByAge,
+} from "../../../lib/pages/time-html.ts";
 import { NOW } from "./sample-parts.ts";
 
 const MINUTE = 60_000;
 
 describe("parseInstant", () => {
   it("returns null for a time that was never set", () => {
-    expect(parseInstant("0001-01-01T00:00:00Z")).toBeNull();
-    expect(parseInstant(null)).toBeNull();
-    expect(parseInstant("soon")).toBeNull();
-    expect(parseInstant("2026-03-12T09:39:22.000Z")).toBe(NOW);
+    expect(parseSetInstant("0001-01-01T00:00:00Z")).toBeNull();
+    expect(parseSetInstant(null)).toBeNull();
+    expect(parseSetInstant("soon")).toBeNull();
+    expect(parseSetInstant("2026-03-12T09:39:22.000Z")).toBe(NOW);
   });
 });
 
@@ -19,7 +24,7 @@ describe("roundNowByAge", () => {
     [30 * MINUTE + 59_000, 30 * MINUTE],
     [94 * MINUTE, 90 * MINUTE],
   ])("rounds an age of %d ms down to %d ms", (age, rounded) => {
-    expect(roundNowByAge(NOW + age, NOW)).toBe(NOW + rounded);
+    expect(roundNowDownByAge(NOW + age, NOW)).toBe(NOW + rounded);
   });
 });
 

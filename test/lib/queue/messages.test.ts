@@ -107,7 +107,7 @@ describe("the message of the first poll", () => {
   const ledger = createMemoryLedger();
   const opened = async () => {
     const watch = newWatch();
-    await ledger.openWatch(watch);
+    await ledger.startOrExtendWatch(watch);
     const document = await ledger.readWatch(watch);
     if (document === null) throw new Error("no watch");
     return document.watch;

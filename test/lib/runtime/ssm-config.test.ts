@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CONFIG_GROUPS, SINGLE_ENTRIES } from "../../../lib/config/assemble-config.ts";
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { createSsmConfigSource } from "../../../lib/runtime/ssm-config.ts";
 import { startSsm } from "../../../local/servers/ssm.ts";
 
@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 test("the config from SSM contains the parameters of all pages, decrypted", async () => {
-  const configParser = { parts: [...CONFIG_GROUPS, ...SINGLE_ENTRIES], parse: parseConfig };
+  const configParser = { parts: [...CONFIG_GROUPS, ...SINGLE_ENTRIES], parse: parseWholeConfig };
   const { targets, settings } = await createSsmConfigSource(PATH, configParser).current();
   const urls = Object.entries(targets).map(([name, { url }]) => [name, url.reveal()]);
   expect(Object.fromEntries(urls)).toEqual(Object.fromEntries(NAMES.map((name) => [name, urlOf(name)])));

@@ -1,13 +1,13 @@
 import { Settings } from "../../../lib/config/settings.ts";
 import type { Job, Observation } from "../../../lib/domain/job.ts";
 import {
-  concludeAfterUnfinishedTries,
   decideAfterPoll,
+  decideAfterUnfinishedTries,
   decideWhenRateLimited,
   type PollDecision,
   type PolledWatch,
 } from "../../../lib/schedule/decide-after-poll.ts";
-import { BUCKETS } from "../../../lib/schedule/duration-buckets.ts";
+import { BUCKETS } from "../../../lib/schedule/duration-counts.ts";
 import fc from "../../support/properties.ts";
 
 const NOW = Date.UTC(2026, 0, 15);
@@ -42,7 +42,7 @@ test.each([
   ["at the deadline, no unfinished try", 0, { unfinished: 0, receives: 2 }, null],
 ])("%s: decides before the poll for the outcome", (_, afterDeadlineMs, tries, outcome) => {
   const watch = { acceptedAt: NOW - MINUTE_MS, deadlineAt: NOW - afterDeadlineMs };
-  expect(concludeAfterUnfinishedTries(watch, tries, NOW)?.outcome ?? null).toBe(outcome);
+  expect(decideAfterUnfinishedTries(watch, tries, NOW)?.outcome ?? null).toBe(outcome);
 });
 
 function decide(

@@ -5,7 +5,7 @@ import {
   bucketStartSeconds,
   type DurationCount,
   daysSince1970,
-} from "../../../lib/schedule/duration-buckets.ts";
+} from "../../../lib/schedule/duration-counts.ts";
 import {
   AGES,
   cheapestDelayRange,

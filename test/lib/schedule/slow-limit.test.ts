@@ -1,7 +1,7 @@
 import { createSeededRandom } from "../../../bench/schedule/seeded-random.ts";
-import { bucketOfDuration } from "../../../lib/schedule/duration-buckets.ts";
-import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../../lib/schedule/latest-durations.ts";
+import { bucketOfDuration } from "../../../lib/schedule/duration-counts.ts";
 import { computeSlowLimit } from "../../../lib/schedule/slow-limit.ts";
+import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../../lib/schedule/usual-durations.ts";
 
 /** Distributions of job durations in seconds. `u` returns a random number from 0 to 1. */
 const DISTRIBUTIONS: Readonly<Record<string, (u: () => number) => number>> = {

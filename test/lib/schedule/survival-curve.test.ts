@@ -1,4 +1,4 @@
-import { BUCKETS, bucketOfDuration, type DurationCount } from "../../../lib/schedule/duration-buckets.ts";
+import { BUCKETS, bucketOfDuration, type DurationCount } from "../../../lib/schedule/duration-counts.ts";
 import {
   assumedJobsLongerThan,
   computeSurvivalCurve,

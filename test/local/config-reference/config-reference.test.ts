@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { Target } from "../../../lib/channels/registry.ts";
 import { createConfigDocumentSchema } from "../../../lib/config/config.ts";
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { Project } from "../../../lib/config/projects.ts";
 import {
   createConfigFileSchema,
@@ -163,7 +163,7 @@ describe("config.example.json", () => {
     const document = await readConfigDocument(EXAMPLE);
     for (const [path, value] of Object.entries(VALUES)) replaceAt(document, path, value);
     expect(findPlaceholders(document)).toEqual([]);
-    expect(parseConfig(document)).toMatchObject({ kind: "config" });
+    expect(parseWholeConfig(document)).toMatchObject({ kind: "config" });
     expect([validate(document), validate.errors]).toEqual([true, null]);
   });
 });
@@ -179,7 +179,7 @@ describe("the JSON Schema of the config", () => {
   });
 
   it("accepts exactly the changed configs that the service accepts", () => {
-    expect(parseConfig(COMPLETE)).toMatchObject({ kind: "config" });
+    expect(parseWholeConfig(COMPLETE)).toMatchObject({ kind: "config" });
     const different = changesOf(COMPLETE)
       .filter(({ config }) => validate(config) !== Document.safeParse(config).success)
       .map(({ change }) => change);
@@ -198,7 +198,7 @@ describe("the JSON Schema of the config", () => {
     ],
   ])("refuses %s, as the service does", (_, document) => {
     expect(validate(document)).toBe(false);
-    expect(parseConfig(document)).toMatchObject({ kind: "faults" });
+    expect(parseWholeConfig(document)).toMatchObject({ kind: "faults" });
   });
 });
 

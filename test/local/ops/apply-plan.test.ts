@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SSMClient } from "@aws-sdk/client-ssm";
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { readSsmParameters } from "../../../lib/runtime/ssm-config.ts";
 import { applyPlanSteps } from "../../../local/ops/apply-plan.ts";
 import { planConfigSteps } from "../../../local/ops/config-plan.ts";
@@ -97,7 +97,7 @@ const OTHER_KIND = {
   },
 };
 
-const valid = (document: object) => expect(parseConfig(document)).toMatchObject({ kind: "config" });
+const valid = (document: object) => expect(parseWholeConfig(document)).toMatchObject({ kind: "config" });
 
 test.each([
   ["additions to an empty stage", {}, OLD, false],

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { assembleConfigDocument, type ConfigEntry } from "../../../lib/config/assemble-config.ts";
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { entriesAfterSteps, type PlanStep, planConfigSteps } from "../../../local/ops/config-plan.ts";
 import { splitConfigIntoEntries } from "../../../local/stack/config-file.ts";
 import fc from "../../support/properties.ts";
@@ -46,7 +46,7 @@ test("the entries after a plan include the kept entries with their values", () =
 function faultsOf(entries: Iterable<ConfigEntry>): readonly string[] {
   const assembled = assembleConfigDocument([...entries].sort((a, b) => (a.name < b.name ? -1 : 1)));
   if (assembled.kind === "faults") return assembled.faults;
-  const parsed = parseConfig(assembled.document);
+  const parsed = parseWholeConfig(assembled.document);
   return parsed.kind === "faults" ? parsed.faults : [];
 }
 

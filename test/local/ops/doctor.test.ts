@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { stripVTControlCharacters } from "node:util";
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
 import { checkDeployedConfig } from "../../../local/ops/doctor/config-checks.ts";
 import {
@@ -28,7 +28,7 @@ const document = {
 };
 
 function config() {
-  const parsed = parseConfig(document);
+  const parsed = parseWholeConfig(document);
   if (parsed.kind === "faults") throw new Error(parsed.faults.join());
   return parsed.config;
 }
@@ -77,7 +77,7 @@ test("checkTargets applies the egress rules and shows no URL", async () => {
 
 test("checkEndpoints resolves the hosts of CCE and IAM", async () => {
   const password = { kind: "password", domain: "d", user: "u", password: "hunter2" };
-  const parsed = parseConfig({
+  const parsed = parseWholeConfig({
     projects: {
       ...document.projects,
       own: { projectId: "p", endpoint: "https://cce.own.example", auth: password },

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { checkIssuers } from "../../../local/ops/doctor/issuer-checks.ts";
 import { findIneffectiveEntries } from "../../../local/ops/ineffective-entries.ts";
 import { startIssuer } from "../../support/issuer.ts";
@@ -39,7 +39,7 @@ const documentOf = (issuer: string, more: object = {}) => ({
 });
 
 async function check(issuer: string, more: object = {}) {
-  const parsed = parseConfig(documentOf(issuer, more));
+  const parsed = parseWholeConfig(documentOf(issuer, more));
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   return checkIssuers(parsed.config);
 }

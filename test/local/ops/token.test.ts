@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { parseConfig } from "../../../lib/config/parse-config.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { runCommand } from "../../support/run-command.ts";
 
 const TOKEN = fileURLToPath(new URL("../../../local/ops/token.ts", import.meta.url));
@@ -15,7 +15,7 @@ test("a new token is printed with a valid config entry and the command that stor
   const entry = /^ {2}"gitlab": (.*)$/m.exec(stdout)?.[1] ?? "";
   const project = { projectId: "p", region: "eu-de", auth: { kind: "token", token: "t" } };
   const config = { projects: { prod: project }, tokens: { gitlab: JSON.parse(entry) } };
-  expect(parseConfig(config)).toMatchObject({ kind: "config" });
+  expect(parseWholeConfig(config)).toMatchObject({ kind: "config" });
   expect(JSON.parse(entry)).toMatchObject({ projects: ["prod"], targets: ["*"], operations: ["stop"] });
   expect(stdout).toContain(`--region eu-west-1 --type SecureString`);
   expect(stdout).toContain(`--name /cce-job-notifier/prod/tokens/gitlab`);

@@ -5,8 +5,8 @@ import * as z from "zod";
 import {
   type BundledPackage,
   COMMAND_BUNDLES,
-  functionBundles,
   listBundledPackages,
+  readFunctionBundles,
 } from "../../../local/package/bundled-packages.ts";
 import { findRefusedLicences } from "../../../local/package/licences.ts";
 import { createBillOfMaterials } from "../../../local/package/sbom.ts";
@@ -33,7 +33,7 @@ const Versions = z.object({
 let packages: readonly BundledPackage[];
 let commandPackages: readonly BundledPackage[];
 beforeAll(async () => {
-  packages = await listBundledPackages(ROOT, await functionBundles(ROOT));
+  packages = await listBundledPackages(ROOT, await readFunctionBundles(ROOT));
   commandPackages = await listBundledPackages(ROOT, COMMAND_BUNDLES);
 }, 60_000);
 

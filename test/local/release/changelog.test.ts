@@ -1,4 +1,4 @@
-import { findReleaseNotes, releaseChangelog } from "../../../local/release/changelog.ts";
+import { findReleaseNotes, toReleasedChangelog } from "../../../local/release/changelog.ts";
 
 const CHANGELOG = `# Changelog
 
@@ -16,14 +16,14 @@ First.
 `;
 
 test("the section of unreleased changes becomes the section of the version", () => {
-  const released = releaseChangelog(CHANGELOG, "0.2.0", "2026-11-26") ?? "";
+  const released = toReleasedChangelog(CHANGELOG, "0.2.0", "2026-11-26") ?? "";
   expect(released).toBe(CHANGELOG.replace("## Unreleased", "## 0.2.0 - 2026-11-26"));
   expect(findReleaseNotes(released, "0.2.0")).toBe("### Added\n\n- One thing.");
 });
 
 test("a release without unreleased changes says that it has no changes", () => {
-  const released = releaseChangelog(CHANGELOG, "0.2.0", "2026-11-26");
-  const next = releaseChangelog(released ?? "", "0.3.0", "2026-12-01") ?? "";
+  const released = toReleasedChangelog(CHANGELOG, "0.2.0", "2026-11-26");
+  const next = toReleasedChangelog(released ?? "", "0.3.0", "2026-12-01") ?? "";
   expect(next).toMatch(
     /\n\n## 0\.3\.0 - 2026-12-01\n\nThis release has no changes .*\n\n## 0\.2\.0 - 2026-11-26\n/,
   );
@@ -31,12 +31,12 @@ test("a release without unreleased changes says that it has no changes", () => {
 });
 
 test("a version whose section exists keeps its section", () => {
-  const released = releaseChangelog(CHANGELOG, "0.2.0", "2026-11-26") ?? "";
-  expect(releaseChangelog(released, "0.2.0", "2026-12-01")).toBe(released);
+  const released = toReleasedChangelog(CHANGELOG, "0.2.0", "2026-11-26") ?? "";
+  expect(toReleasedChangelog(released, "0.2.0", "2026-12-01")).toBe(released);
 });
 
 test("a version whose section exists next to unreleased changes is refused", () => {
-  expect(releaseChangelog(CHANGELOG, "0.1.0", "2026-12-01")).toBeNull();
+  expect(toReleasedChangelog(CHANGELOG, "0.1.0", "2026-12-01")).toBeNull();
 });
 
 test.each([

@@ -17,7 +17,7 @@ test.each(["endWatch", "stopWatch"] as const)(
   async (operation) => {
     const ledger = createSqliteLedger(store);
     const wanted = newWatch({ ...newKey(), context: { labels: { team: "checkout" } }, expiresAt: NEVER });
-    await ledger.openWatch(wanted);
+    await ledger.startOrExtendWatch(wanted);
     const expiresAt = T0 + 1_000_000;
     if (operation === "stopWatch") await ledger.stopWatch(wanted, T0, expiresAt);
     else {

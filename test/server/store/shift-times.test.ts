@@ -14,7 +14,7 @@ describe("a clock that was set back by an hour", () => {
     let now = T0;
     const queue = createSqliteQueue(store, { name: "poll", now: () => now, visibilityMs: 1000 });
     const watch = newWatch();
-    await ledger.openWatch(watch);
+    await ledger.startOrExtendWatch(watch);
     await queue.send([{ id: "a", body: "a", delaySeconds: 20 }]);
     const claim = { key: watch, poll: 1, leaseMs: LEASE_MS };
     await ledger.claimPoll({ ...claim, messageId: "m-1", now });

@@ -1,7 +1,7 @@
 import type { NotificationContent } from "../../../../lib/channels/channel.ts";
 import { type AttemptResult, type DeliveryRequest, deliver } from "../../../../lib/channels/deliver.ts";
 import type { TargetKind } from "../../../../lib/channels/registry.ts";
-import { createCachedSecretMask } from "../../../../lib/domain/cached-secret-mask.ts";
+import { getCachedSecretMask } from "../../../../lib/domain/cached-secret-mask.ts";
 import { type Egress, openEgress } from "../../../../lib/http/egress.ts";
 import { hangUp } from "../../http/support/hang-up.ts";
 import { type Answering, type Received, startReceiver } from "../../http/support/receiver.ts";
@@ -42,7 +42,7 @@ export async function attempt(
     now: NOW,
     timeLimitMs: 5000,
     allow: [],
-    mask: createCachedSecretMask(target),
+    mask: getCachedSecretMask(target),
     egress: egress(["127.0.0.1"]),
     ...changes,
   });

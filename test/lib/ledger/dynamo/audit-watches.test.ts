@@ -31,7 +31,7 @@ async function open(
   caller = "token:ci",
 ): Promise<WatchKey> {
   const key = { project: "prod", jobId, caller };
-  await ledger.openWatch({
+  await ledger.startOrExtendWatch({
     ...key,
     acceptedAt: NOW - HOUR_MS,
     deadlineAt,

@@ -6,7 +6,7 @@ import {
   stopWatch,
 } from "../../../../lib/ledger/dynamo/end-watch.ts";
 import { callerDataItemKey, watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
-import { openWatch } from "../../../../lib/ledger/dynamo/open-watch.ts";
+import { startOrExtendWatch } from "../../../../lib/ledger/dynamo/start-or-extend-watch.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { createTable } from "../../../support/table.ts";
 import { conclusion, firstGeneration, job, NEVER, newKey, newWatch, T0 } from "../samples.ts";
@@ -57,7 +57,7 @@ it.each(["endWatch", "stopWatch"] as const)(
     const table = { client, table: "ledger" };
     const labels = { team: "x".repeat(300) };
     const wanted = newWatch({ ...newKey(), context: { labels }, expiresAt: NEVER });
-    await openWatch(table, wanted);
+    await startOrExtendWatch(table, wanted);
     const expiresAt = T0 + 1_000_000;
     if (operation === "stopWatch") await stopWatch(table, wanted, T0, expiresAt);
     else

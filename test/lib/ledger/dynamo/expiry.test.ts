@@ -54,7 +54,7 @@ async function expiryHours(partition: string): Promise<Record<string, number | n
 const at = (hours: number) => T0 + hours * HOUR_MS;
 const open = async (changes: Partial<NewWatch> = {}) => {
   const watch = newWatch({ expiresAt: at(10), ...changes });
-  await ledger.openWatch(watch);
+  await ledger.startOrExtendWatch(watch);
   return watch;
 };
 const poll = async (watch: NewWatch, number: number) => {
@@ -81,7 +81,7 @@ const end = async (watch: NewWatch, hours: number) => {
 const restart = async (watch: NewWatch) => {
   await end(watch, 20);
   await ledger.stopWatch(watch, T0, at(30));
-  await ledger.openWatch({ ...watch, expiresAt: at(60) });
+  await ledger.startOrExtendWatch({ ...watch, expiresAt: at(60) });
 };
 
 /** Each case changes a new watch and returns the expected expiry hours of all its items. */
@@ -106,11 +106,11 @@ const WATCH_CASES: Readonly<
     return { watch: 10, "caller#0": 10, "outcome#0": 40 };
   },
   "a watch and its context later after a later deadline": async (watch) => {
-    await ledger.openWatch({ ...watch, deadlineAt: watch.deadlineAt + 1, expiresAt: at(50) });
+    await ledger.startOrExtendWatch({ ...watch, deadlineAt: watch.deadlineAt + 1, expiresAt: at(50) });
     return { watch: 50, "caller#0": 50 };
   },
   "a watch at its time if a call adds a target to the watch": async (watch) => {
-    await ledger.openWatch({ ...watch, targets: ["other"], expiresAt: at(50) });
+    await ledger.startOrExtendWatch({ ...watch, targets: ["other"], expiresAt: at(50) });
     return { watch: 10, "caller#0": 10 };
   },
   "a restarted watch and the contexts of both generations": async (watch) => {
@@ -203,12 +203,12 @@ const OTHER_CASES: Readonly<
     return {};
   },
   "the discovery of a project 30 days after its last list": async (project) => {
-    for (const days of [0, 1]) await ledger.claimList(project, T0 + days * DAY_MS, 60_000);
-    await ledger.requestList(project);
+    for (const days of [0, 1]) await ledger.claimJobList(project, T0 + days * DAY_MS, 60_000);
+    await ledger.requestJobListNow(project);
     return { discovery: 31 * 24 };
   },
   "the ID of a message of SMN": async (messageId) => {
-    await ledger.rememberMessage(messageId, at(10));
+    await ledger.saveSmnMessageIdOnce(messageId, at(10));
     return { message: 10 };
   },
   "a rate limit one week after its last use": async (name) => {
@@ -238,7 +238,7 @@ it.each(Object.keys(OTHER_CASES))("DynamoDB deletes %s", async (name) => {
 it("DynamoDB deletes the waiting calls one day after the end of the latest call", async () => {
   const limits = { total: 2, perCaller: 2 };
   for (const hours of [1, 2]) {
-    await ledger.startWaiting({ caller: "a", until: at(hours) }, T0, limits);
+    await ledger.countWaitingCall({ caller: "a", until: at(hours) }, T0, limits);
     expect(await expiryHours("T#:waiting")).toEqual({ calls: 24 + hours });
   }
 });

@@ -1,6 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Job } from "../../../../lib/domain/job.ts";
-import { hashTree, packTree, unpackTree } from "../../../../lib/ledger/dynamo/item-operations.ts";
+import {
+  compressTruncatedTree,
+  decompressTree,
+  hashTree,
+} from "../../../../lib/ledger/dynamo/item-operations.ts";
 import { job } from "../samples.ts";
 
 /** Returns a text that deflate cannot compress much. Equal numbers give equal texts. */
@@ -11,14 +15,14 @@ const subJobs = (count: number, state: Job["state"]) =>
 describe("a packed tree", () => {
   it("keeps all subjobs when the tree is small enough", () => {
     const tree = job({ subJobs: [...subJobs(20, "failed"), ...subJobs(20, "succeeded")] });
-    expect(unpackTree(packTree(tree))).toEqual(tree);
+    expect(decompressTree(compressTruncatedTree(tree))).toEqual(tree);
   });
 
   it("omits succeeded subjobs first", () => {
     const tree = job({ subJobs: [...subJobs(100, "succeeded"), ...subJobs(10, "failed")] });
-    const packed = packTree(tree, 5000);
+    const packed = compressTruncatedTree(tree, 5000);
     expect(packed.length).toBeLessThanOrEqual(5000);
-    expect(unpackTree(packed).subJobs).toEqual(subJobs(10, "failed"));
+    expect(decompressTree(packed).subJobs).toEqual(subJobs(10, "failed"));
   });
 
   it.each([40_000, 5000, 500, 1])(
@@ -27,8 +31,8 @@ describe("a packed tree", () => {
       const giant = job({
         subJobs: subJobs(300, "failed").map((sub) => ({ ...sub, subJobs: subJobs(5, "failed") })),
       });
-      const packed = packTree(giant, max);
-      const kept = unpackTree(packed);
+      const packed = compressTruncatedTree(giant, max);
+      const kept = decompressTree(packed);
       expect(kept).toMatchObject({ type: giant.type, phase: giant.phase });
       expect(packed.length <= max || kept.subJobs.length === 0).toBe(true);
     },

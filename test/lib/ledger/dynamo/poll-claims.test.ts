@@ -29,7 +29,7 @@ it("stores a large tree at the next poll when the first write failed", async () 
     job({ jobId: `${i * 7919}`, reason: `because of ${i}` }),
   );
   const tree = job({ subJobs });
-  await ledger.openWatch(watch);
+  await ledger.startOrExtendWatch(watch);
   await ledger.claimPoll({ key: watch, poll: 1, messageId: "m-1", now: T0, leaseMs: LEASE_MS });
   const record = pollRecord({ key: watch, tree });
   await expect(recordPoll({ ...table, client: withoutTrees(dynamo.client) }, record)).rejects.toThrow(
@@ -48,7 +48,7 @@ it("keeps the time in the overdue index until the watch belongs to another run o
   const watch = newWatch({ acceptedAt, nextPollAt: acceptedAt + 60_000 });
   const dueAt = async () =>
     (await ledger.listOverdue(acceptedAt * 2, 1000)).find(({ project }) => project === watch.project)?.dueAt;
-  await ledger.openWatch(watch);
+  await ledger.startOrExtendWatch(watch);
   const times = [await dueAt()];
   for (const [poll, nextPollAt] of [120_000, 269_000, 271_000, 400_000].entries()) {
     const messageId = `m-${poll}`;

@@ -42,7 +42,7 @@ function preparing(prepare: (command: { readonly input: object }) => void): Dyna
 /** Opens a watch of three callers with an outcome, notifications and attempts. Returns the watch of the first caller. */
 async function openWatches(): Promise<NewWatch> {
   const watch = newWatch({ caller: "token:a", targets: ["x", "y", "z"], callbacks: { "callback:1": "e" } });
-  for (const caller of CALLERS) await ledger.openWatch({ ...watch, caller });
+  for (const caller of CALLERS) await ledger.startOrExtendWatch({ ...watch, caller });
   await ledger.saveOutcomeOnce(
     firstGeneration(watch),
     { summary: conclusion(watch), tree: job(), generations: {} },
@@ -76,7 +76,7 @@ describe("a read that DynamoDB returns in pages of one entry", () => {
     ["countLiveWatches", (of, { caller }) => of.countLiveWatches(caller)],
   ])("contains the entries of all pages: %s", async (_, read) => {
     const watch = await openWatches();
-    for (let i = 0; i < 12; i += 1) await ledger.openWatch(newWatch({ caller: watch.caller }));
+    for (let i = 0; i < 12; i += 1) await ledger.startOrExtendWatch(newWatch({ caller: watch.caller }));
     const expected = await read(ledger, watch);
     expect(await read(createDynamoLedger(paged()), watch)).toEqual(expected);
     expect(pages).toBeGreaterThan(2);
@@ -92,11 +92,11 @@ describe("a read that DynamoDB returns in pages of one entry", () => {
 
 describe("a read that decides what the service does", () => {
   const REFUSED = { poll: 1, messageId: "m-2", now: T0, leaseMs: LEASE_MS };
-  /** Each case makes one call that reads items, after `openWatches`. */
+  /** Each case makes one call that reads items, after `startOrExtendWatches`. */
   const CASES: Readonly<Record<string, (of: Ledger, watch: NewWatch) => Promise<unknown>>> = {
-    "of an existing watch": (of, watch) => of.openWatch(watch),
+    "of an existing watch": (of, watch) => of.startOrExtendWatch(watch),
     "of a watch with large caller data": (of, watch) =>
-      of.openWatch({ ...watch, context: { labels: { team: "x".repeat(300) } } }),
+      of.startOrExtendWatch({ ...watch, context: { labels: { team: "x".repeat(300) } } }),
     "of a refused claim of a poll": (of, watch) => of.claimPoll({ key: watch, ...REFUSED, poll: 0 }),
     "of a refused claim of a notification": (of, watch) =>
       of.claimNotification({
@@ -126,7 +126,7 @@ describe("a read that decides what the service does", () => {
     "of a stop of a missing watch": (of) => of.stopWatch(newWatch(), T0, NEVER),
     "of a restart": async (of, watch) => {
       await ledger.stopWatch(watch, T0, NEVER);
-      await of.openWatch({ ...watch, operation: AWAKE });
+      await of.startOrExtendWatch({ ...watch, operation: AWAKE });
     },
     "of an outcome that exists already": (of, watch) =>
       of.saveOutcomeOnce(
@@ -141,7 +141,7 @@ describe("a read that decides what the service does", () => {
     },
     "of a digest": (of) => of.readDigest("d-1"),
     "of the waiting calls": (of) =>
-      of.startWaiting({ caller: "a", until: T0 }, T0, { total: 1, perCaller: 1 }),
+      of.countWaitingCall({ caller: "a", until: T0 }, T0, { total: 1, perCaller: 1 }),
   };
 
   it.each(Object.keys(CASES))("is consistent with all earlier writes: the read %s", async (name) => {

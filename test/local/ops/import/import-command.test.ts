@@ -25,7 +25,7 @@ async function exportWatch(watch = newWatch({ expiresAt: NEVER }), isRunning = f
   const directory = createDataDirectory();
   const file = join(createDataDirectory(), "export.jsonl");
   const store = Store.open(directory, { exclusive: true });
-  await createSqliteLedger(store).openWatch(watch);
+  await createSqliteLedger(store).startOrExtendWatch(watch);
   if (!isRunning) store.close();
   expect(await runDataCommand("export", [file, "--data", directory])).toBe(0);
   if (isRunning) store.close();

@@ -52,7 +52,7 @@ async function exportAfter(run: (ledger: ReturnType<typeof createSqliteLedger>) 
 /** Returns what a ledger returns about the items that `readLedgerState` does not read. */
 async function readRest(ledger: ReturnType<typeof createSqliteLedger>): Promise<unknown> {
   return {
-    messages: await Promise.all(["m-1", "m-2"].map((id) => ledger.hasMessage(id))),
+    messages: await Promise.all(["m-1", "m-2"].map((id) => ledger.hasSmnMessageId(id))),
     latest: await ledger.readLatestDurations("prod", "A"),
     slow: await ledger.readSlow(SLOW_KEY),
   };
@@ -102,7 +102,7 @@ test("an imported ledger returns the same as the exported ledger for the next ra
   };
   // The import omits the waiting calls and the reserved request times. Both are over after some seconds.
   const lasting = ledgerCall.filter(
-    ({ name }) => !["startWaiting", "endWaiting", "reserveRequestTime"].includes(name),
+    ({ name }) => !["countWaitingCall", "endWaiting", "reserveRequestTime"].includes(name),
   );
   const calls = fc.array(lasting, { minLength: 1, maxLength: MAX_CALLS, size: "max" });
   await fc.assert(fc.asyncProperty(calls, calls, compare), { numRuns: RUNS });
@@ -113,7 +113,7 @@ describe("an import into a stage", () => {
   const key = { ...watch, generation: 0, event: "job.failed", target: "audit" };
   const exportDelivered = () =>
     exportAfter(async (ledger) => {
-      await ledger.openWatch(watch);
+      await ledger.startOrExtendWatch(watch);
       await ledger.saveOutcomeOnce(
         { ...watch, generation: 0 },
         { summary: conclusion(watch), tree: null, generations: {} },
@@ -166,18 +166,18 @@ describe("an import into a stage", () => {
     expect(await isStageInUse(table, plan)).toBe(false);
     await writeAll(plan.watchWrites, table);
     expect(await isStageInUse(table, plan)).toBe(false);
-    await createDynamoLedger(table).openWatch(newWatch({ jobId: "own" }));
+    await createDynamoLedger(table).startOrExtendWatch(newWatch({ jobId: "own" }));
     expect(await isStageInUse(table, plan)).toBe(true);
   });
 
   it("keeps the time from which the first list of jobs counts, also if no list has succeeded", async () => {
     const { plan } = await exportAfter(async (ledger) => {
-      await ledger.claimList("prod", T0, 15_000);
-      await ledger.claimList("prod", T0 + 20_000, 15_000);
+      await ledger.claimJobList("prod", T0, 15_000);
+      await ledger.claimJobList("prod", T0 + 20_000, 15_000);
     });
     const table = await createLedgerTable();
     await writeAll(plan.recordWrites, table);
-    expect(await createDynamoLedger(table).claimList("prod", T0 + 40_000, 15_000)).toEqual({
+    expect(await createDynamoLedger(table).claimJobList("prod", T0 + 40_000, 15_000)).toEqual({
       switchedOnAt: null,
       succeededAt: T0,
       skippedJobIds: [],
@@ -186,7 +186,7 @@ describe("an import into a stage", () => {
   });
 
   it("omits what has expired", async () => {
-    const { plan } = await exportAfter((ledger) => ledger.openWatch({ ...watch, expiresAt: T0 }));
+    const { plan } = await exportAfter((ledger) => ledger.startOrExtendWatch({ ...watch, expiresAt: T0 }));
     expect(plan).toMatchObject({ watches: [], recordWrites: [], watchWrites: [] });
   });
 

@@ -40,7 +40,7 @@ interface Query {
  * the dashboard on AWS in `resources/dashboard.yml`, without the widgets about Lambda.
  * @throws NoPrometheusQueryError if a metric of a widget has no Prometheus query
  */
-export function renderGrafanaDashboard(): string {
+export function convertAwsDashboardToGrafana(): string {
   const panels = readWidgets().flatMap(({ x, y, width, height, properties }, i) => {
     const queries = toQueries(properties);
     if (queries.length === 0) return [];

@@ -1,11 +1,11 @@
 import type { Job } from "../../../lib/domain/job.ts";
-import { packJson } from "../../../lib/ledger/dynamo/item-operations.ts";
+import { compressJson } from "../../../lib/ledger/dynamo/item-operations.ts";
 import {
   appendLatestDurations,
   longestSucceededSecondsByType,
+  medianSubJobSeconds,
   NO_LATEST_DURATIONS,
-  usualSubJobSeconds,
-} from "../../../lib/schedule/latest-durations.ts";
+} from "../../../lib/schedule/usual-durations.ts";
 
 function job(type: string | null, seconds: number | null, changes: Partial<Job> = {}): Job {
   const ids = { jobId: null, clusterId: null, resourceId: null, resourceName: null, reason: null };
@@ -34,7 +34,7 @@ test("the stored durations stay below 3 kB, however many types and jobs there ar
     const both = { job: ended, subJobs: longestSucceededSecondsByType(job("X", 9, { subJobs })) };
     known = appendLatestDurations(appendLatestDurations(known, both), { job: ended, subJobs: {} });
   }
-  expect(packJson(known).byteLength).toBeLessThan(3000);
+  expect(compressJson(known).byteLength).toBeLessThan(3000);
   expect(known.jobs).toHaveLength(60);
   expect(Object.keys(known.subJobs)).toHaveLength(40);
   for (const durations of Object.values(known.subJobs)) {
@@ -44,8 +44,8 @@ test("the stored durations stay below 3 kB, however many types and jobs there ar
 });
 
 test("the usual duration is the median of at least five subjobs", () => {
-  const usual = (A: number[]) => usualSubJobSeconds({ jobs: [], subJobs: { A } }, "A");
+  const usual = (A: number[]) => medianSubJobSeconds({ jobs: [], subJobs: { A } }, "A");
   expect(usual([1, 2, 3, 4])).toBeNull();
   expect(usual([50, 10, 40, 20, 30])).toBe(30);
-  expect(usualSubJobSeconds(NO_LATEST_DURATIONS, "constructor")).toBeNull();
+  expect(medianSubJobSeconds(NO_LATEST_DURATIONS, "constructor")).toBeNull();
 });

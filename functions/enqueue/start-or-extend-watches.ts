@@ -2,13 +2,14 @@ import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { LinkOptions } from "../../lib/auth/link-keys.ts";
 import { isChatKind } from "../../lib/channels/public-target.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { computeLedgerExpiryTime, type PollSettings } from "../../lib/config/settings.ts";
+import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
+import type { PollSettings } from "../../lib/config/settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { OpenResult } from "../../lib/ledger/watch-ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
-import { ANY_TYPE, type DurationCount } from "../../lib/schedule/duration-buckets.ts";
+import { ANY_TYPE, type DurationCount } from "../../lib/schedule/duration-counts.ts";
 import { pickFirstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
 import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 
@@ -31,7 +32,7 @@ export type OpenedJob = {
 
 /** The functions and services that one call of `POST /v1/jobs` uses. */
 export interface AcceptPorts {
-  readonly ledger: Pick<Ledger, "openWatch" | "createDigest" | "scheduleSweep">;
+  readonly ledger: Pick<Ledger, "startOrExtendWatch" | "createDigest" | "scheduleSweep">;
   readonly pollQueue: Pick<Queue, "send">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly config: Config;
@@ -53,18 +54,20 @@ export interface AcceptPorts {
  * targets of the new call to this watch. The watches of other callers do not change. If the call asks for a digest
  * message (one message about several jobs), the function stores a digest for the new watches.
  */
-export async function openWatches(
+export async function startOrExtendWatches(
   submission: ResolvedSubmission,
   jobIds: readonly string[],
   ports: AcceptPorts,
 ): Promise<readonly OpenedJob[]> {
   const chats = submission.digest && jobIds.length > 1 ? chatTargets(submission, ports.config) : [];
   const digestId = chats.length === 0 ? null : ports.uuid();
-  const opened = await Promise.all(jobIds.map((jobId) => openWatch(jobId, submission, digestId, ports)));
+  const opened = await Promise.all(
+    jobIds.map((jobId) => startOrExtendWatch(jobId, submission, digestId, ports)),
+  );
   return digestId === null ? opened : createDigest(digestId, chats, submission, opened, ports);
 }
 
-async function openWatch(
+async function startOrExtendWatch(
   jobId: string,
   submission: ResolvedSubmission,
   digestId: string | null,
@@ -83,7 +86,7 @@ async function openWatch(
   const delay = await firstPollDelay(settings.poll, project, jobIds.length, operation?.kind);
   const delaySeconds = Math.min(Math.round(delay), Math.ceil((deadlineAt - now) / 1000));
   try {
-    const opened = await ledger.openWatch({
+    const opened = await ledger.startOrExtendWatch({
       project,
       jobId,
       caller,

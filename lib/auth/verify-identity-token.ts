@@ -7,7 +7,7 @@ import { toObjectOrEmpty } from "../domain/json.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { type Caller, copyRightsOnly } from "./caller.ts";
 import { DiscoveryError, type IssuerKeys, KeysOriginError } from "./issuer-keys.ts";
-import { listMismatchedClaimNames } from "./oidc-rules.ts";
+import { listMismatchedClaimNames } from "./match-oidc-rule.ts";
 
 const MAX_ISSUER_CHARACTERS = 200;
 
@@ -41,7 +41,7 @@ export function hasJwtForm(token: string): boolean {
  * claims must match at least one OIDC rule in the config. The caller has the rights of every OIDC rule that the
  * identity token matches.
  */
-export async function checkIdentityToken(
+export async function verifyIdentityToken(
   token: string,
   { oidc: rules, settings }: IdentityConfig,
   keys: IssuerKeys,

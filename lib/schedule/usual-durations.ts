@@ -63,12 +63,12 @@ export function appendLatestDurations(
 }
 
 /** Returns the median duration of a type of subjob in seconds, or null if too few such subjobs have ended. */
-export function usualSubJobSeconds({ subJobs }: LatestDurations, type: string): number | null {
+export function medianSubJobSeconds({ subJobs }: LatestDurations, type: string): number | null {
   const durations = Object.hasOwn(subJobs, type) ? (subJobs[type] ?? []) : [];
-  return durations.length < MIN_DURATIONS ? null : medianSeconds(durations);
+  return durations.length < MIN_DURATIONS ? null : lowerMedianSeconds(durations);
 }
 
 /** Returns the median of durations, and the lower of the two middle durations of an even number. */
-export function medianSeconds(durations: readonly number[]): number | null {
+export function lowerMedianSeconds(durations: readonly number[]): number | null {
   return durations.toSorted((a, b) => a - b)[Math.floor((durations.length - 1) / 2)] ?? null;
 }

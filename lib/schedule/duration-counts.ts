@@ -84,7 +84,7 @@ export interface RecentJobs {
  * Returns the number of jobs in each bucket, and the number of all these jobs. Counts only the jobs since the last
  * change of the job durations.
  */
-export function countRecentJobs(durations: readonly DurationCount[]): RecentJobs {
+export function countJobsSinceLastChange(durations: readonly DurationCount[]): RecentJobs {
   return sumDays(daysSinceChange(groupByDay(durations)));
 }
 
@@ -92,7 +92,7 @@ export function countRecentJobs(durations: readonly DurationCount[]): RecentJobs
  * Returns the same numbers for the latest whole days that have at least `minJobs` jobs together, or for all days if
  * there are fewer jobs.
  */
-export function countLatestJobs(durations: readonly DurationCount[], minJobs: number): RecentJobs {
+export function countJobsOfLatestDays(durations: readonly DurationCount[], minJobs: number): RecentJobs {
   const days = groupByDay(durations);
   let latest = sumDays([]);
   for (let start = days.length - 1; start >= 0 && latest.total < minJobs; start -= 1)

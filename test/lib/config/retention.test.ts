@@ -1,12 +1,12 @@
-import { parseConfig } from "../../../lib/config/parse-config.ts";
-import { computeLedgerExpiryTime } from "../../../lib/config/settings.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
+import { computeLedgerExpiryTime } from "../../../lib/config/retention.ts";
 import fc from "../../support/properties.ts";
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 10, 23);
 
 function settingsWith(settings: object) {
-  const parsed = parseConfig({ settings });
+  const parsed = parseWholeConfig({ settings });
   if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
   return parsed.config.settings;
 }

@@ -1,6 +1,6 @@
-import { createFirstPollDelayPlanner } from "../../../functions/enqueue/open-watches.ts";
+import { createFirstPollDelayPlanner } from "../../../functions/enqueue/start-or-extend-watches.ts";
 import { Settings } from "../../../lib/config/settings.ts";
-import { bucketOfDuration, daysSince1970 } from "../../../lib/schedule/duration-buckets.ts";
+import { bucketOfDuration, daysSince1970 } from "../../../lib/schedule/duration-counts.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
 
 const { poll } = Settings.parse({});

@@ -81,11 +81,11 @@ async function readAttributes(watch: NewWatch): Promise<Record<string, unknown>>
 
 it("restarts a watch with the same attributes as a new watch, apart from generation, polls and caller item", async () => {
   const watch = newWatch({ context: LARGE, callbacks: CALLBACKS, targets: ["deploys", "callback:1"] });
-  await ledger.openWatch(watch);
+  await ledger.startOrExtendWatch(watch);
   const first = await readAttributes(watch);
   await useAndEnd(watch);
   expect(Object.keys(await readAttributes(watch)).length).toBeGreaterThan(Object.keys(first).length);
-  await ledger.openWatch(watch);
+  await ledger.startOrExtendWatch(watch);
   expect(await readAttributes(watch)).toEqual({ ...first, generation: 1, poll: 2, previousPolls: 2 });
 });
 
@@ -98,7 +98,7 @@ it.each<[string, () => Promise<NewWatch>, string[]]>([
     "an additional callback",
     async () => {
       const watch = newWatch();
-      await ledger.openWatch(watch);
+      await ledger.startOrExtendWatch(watch);
       return { ...watch, callbacks: CALLBACKS, context: LARGE };
     },
     BEFORE_WATCH,
@@ -107,7 +107,7 @@ it.each<[string, () => Promise<NewWatch>, string[]]>([
     "a later deadline",
     async () => {
       const watch = large();
-      await ledger.openWatch(watch);
+      await ledger.startOrExtendWatch(watch);
       return { ...watch, deadlineAt: watch.deadlineAt + 1 };
     },
     BEFORE_WATCH,
@@ -116,7 +116,7 @@ it.each<[string, () => Promise<NewWatch>, string[]]>([
     "a restarted watch",
     async () => {
       const watch = newWatch();
-      await ledger.openWatch(watch);
+      await ledger.startOrExtendWatch(watch);
       await useAndEnd(watch);
       return { ...watch, callbacks: CALLBACKS, context: LARGE };
     },
@@ -125,6 +125,6 @@ it.each<[string, () => Promise<NewWatch>, string[]]>([
 ])("stores the caller data of %s completely before the watch", async (_, prepare, expected) => {
   const watch = await prepare();
   writes = [];
-  await ledger.openWatch(watch);
+  await ledger.startOrExtendWatch(watch);
   expect(writes).toEqual(expected);
 });

@@ -148,7 +148,7 @@ function findScript(script: JobScript, jobId: string): JobScript | null {
  */
 function renderJob({ script, addedAtMs, speed }: RunningJob, nowMs: number): Record<string, unknown> {
   const elapsedSeconds = ((nowMs - addedAtMs) / 1000) * speed;
-  const timestamp = (seconds: number) => goTime(addedAtMs + (seconds / speed) * 1000);
+  const timestamp = (seconds: number) => formatGoTime(addedAtMs + (seconds / speed) * 1000);
   const render = (node: JobScript, isQueried: boolean): Record<string, unknown> => {
     const hasEnded = node.endSeconds !== null && elapsedSeconds >= node.endSeconds;
     const showsDetails = isQueried || !node.briefInParent;
@@ -178,5 +178,5 @@ function renderJob({ script, addedAtMs, speed }: RunningJob, nowMs: number): Rec
 }
 
 /** Formats a time in the default format of the Go language, for example `2018-08-02 08:12:40.672000 +0000 UTC`. */
-export const goTime = (ms: number): string =>
+export const formatGoTime = (ms: number): string =>
   `${new Date(ms).toISOString().replace("T", " ").replace("Z", "")}000 +0000 UTC`;

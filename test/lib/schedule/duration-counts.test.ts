@@ -4,7 +4,7 @@ import {
   bucketStartSeconds,
   daysSince1970,
   durationCountExpiry,
-} from "../../../lib/schedule/duration-buckets.ts";
+} from "../../../lib/schedule/duration-counts.ts";
 import fc from "../../support/properties.ts";
 
 describe("duration buckets", () => {

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { goTime } from "./job-script.ts";
-import { createOperationStates, OperationScript } from "./operation-script.ts";
+import { createOperationStates, OperationScript } from "./operation-phases.ts";
+import { formatGoTime } from "./simulated-jobs.ts";
 
 /** The states of a resource, of a task or of an add-on over time. */
 const ResourceScript = z.strictObject({
@@ -50,7 +50,7 @@ export class SimulatedResources {
    */
   addOperation(input: unknown): void {
     const addedAtMs = this.#now();
-    const timeOf = (seconds: number) => goTime(addedAtMs + (seconds / this.#speed) * 1000);
+    const timeOf = (seconds: number) => formatGoTime(addedAtMs + (seconds / this.#speed) * 1000);
     this.add(createOperationStates(OperationScript.parse(input), timeOf));
   }
 

@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import * as z from "zod";
-import { renderGrafanaDashboard } from "../../../local/monitoring/grafana-dashboard.ts";
+import {
+  ALARMS_WITHOUT_RULE,
+  convertAlarmsToPrometheusRules,
+} from "../../../local/monitoring/alarms-to-prometheus-rules.ts";
+import { convertAwsDashboardToGrafana } from "../../../local/monitoring/aws-dashboard-to-grafana.ts";
 import { NoPrometheusQueryError, toPrometheusQuery } from "../../../local/monitoring/prometheus-query.ts";
-import { ALARMS_WITHOUT_RULE, renderPrometheusRules } from "../../../local/monitoring/prometheus-rules.ts";
 import { MetricRegistry } from "../../../server/process/metric-registry.ts";
 
 const Rules = z.object({
@@ -21,7 +24,7 @@ const Rules = z.object({
   ]),
 });
 const readText = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
-const { rules } = Rules.parse(parse(renderPrometheusRules())).groups[0];
+const { rules } = Rules.parse(parse(convertAlarmsToPrometheusRules())).groups[0];
 const alarms = ["jobs", "queues", "functions"].flatMap((name) =>
   [...readText(`resources/alarms-${name}.yml`).matchAll(/^ {2}(\w+Alarm):$/gm)].map(([, id = ""]) => id),
 );
@@ -66,7 +69,7 @@ it("the queries of the rules and of the dashboard use only metrics of the page /
   for (const name of ["AuditDiscrepancy", "LiveWatches", "SweepFound", "SweepFailures"] as const)
     metrics.add(name, 0, {});
   const page = metrics.render([]);
-  const names = `${rules.map(({ expr }) => expr).join(" ")} ${renderGrafanaDashboard()}`.match(
+  const names = `${rules.map(({ expr }) => expr).join(" ")} ${convertAwsDashboardToGrafana()}`.match(
     /\b[A-Z][A-Za-z]+(?:_(?:total|samples_total|bucket|count))?(?=[[{)])/g,
   );
   expect(names?.length).toBeGreaterThan(30);

@@ -15,13 +15,13 @@ import {
 import { saveGenerationsOfLateTargets } from "./end-watch.ts";
 import type { StoredValues } from "./expression.ts";
 import {
+  ceilToEpochSeconds,
   createItemIfAbsent,
   type Item,
   type LedgerOperation,
   type LedgerTable,
   parseItem,
   readRawItem,
-  toEpochSeconds,
   updateItem,
 } from "./item-operations.ts";
 import { watchItemKey } from "./keys.ts";
@@ -35,12 +35,12 @@ import {
 } from "./watch-item.ts";
 
 /**
- * The maximum number of tries of `openWatch` to write a watch. A write fails if another call changes the watch at the
- * same time.
+ * The maximum number of tries of `startOrExtendWatch` to write a watch. A write fails if another call changes the watch
+ * at the same time.
  */
 const ROUNDS = 8;
 
-export const openWatch: LedgerOperation<"openWatch"> = async (table, watch) => {
+export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (table, watch) => {
   const inline = callerAttributesIfSmall(watch);
   const key = watchItemKey(watch);
   const attributes = {
@@ -154,7 +154,7 @@ async function extendWatch(
     key: watchItemKey(watch),
     set: {
       ...(hasCallbacks ? { hasCallerItem: true } : {}),
-      ...(isLater ? { deadlineAt, expiresAt: toEpochSeconds(watch.expiresAt) } : {}),
+      ...(isLater ? { deadlineAt, expiresAt: ceilToEpochSeconds(watch.expiresAt) } : {}),
       ...(isReadyLonger ? { readyMinutes } : {}),
       ...(needsSweep ? overdueIndexChange(watch, deliveriesOverdueAt(watch.acceptedAt)) : {}),
     },
@@ -208,6 +208,6 @@ function startAttributes(table: LedgerTable, watch: NewWatch): StoredValues {
     targets: new Set(watch.targets),
     digestId,
     traceparent,
-    expiresAt: toEpochSeconds(watch.expiresAt),
+    expiresAt: ceilToEpochSeconds(watch.expiresAt),
   };
 }

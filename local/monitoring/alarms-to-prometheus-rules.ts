@@ -80,7 +80,7 @@ const EXPRESSIONS: Readonly<Record<string, (metrics: ReadonlyMap<string, MetricS
  * Returns the Prometheus alerting rules of the one-node edition as YAML. Each rule comes from an alarm in `resources/`.
  * @throws NoPrometheusQueryError if an alarm can neither become a rule nor stands in ALARMS_WITHOUT_RULE
  */
-export function renderPrometheusRules(): string {
+export function convertAlarmsToPrometheusRules(): string {
   const alarms = ["alarms-jobs.yml", "alarms-queues.yml", "alarms-functions.yml"]
     .flatMap((file) => readAlarms(file))
     .filter(([id]) => !Object.hasOwn(ALARMS_WITHOUT_RULE, id));

@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { checkIdentityToken, hasJwtForm } from "../../../lib/auth/identity-token.ts";
 import { createIssuerKeysCache } from "../../../lib/auth/issuer-keys.ts";
-import { listMismatchedClaimNames, matchesWildcardPattern } from "../../../lib/auth/oidc-rules.ts";
+import { listMismatchedClaimNames, matchesWildcardPattern } from "../../../lib/auth/match-oidc-rule.ts";
+import { hasJwtForm, verifyIdentityToken } from "../../../lib/auth/verify-identity-token.ts";
 import type { OidcRule } from "../../../lib/config/config.ts";
 import fc from "../../support/properties.ts";
 
@@ -59,7 +59,7 @@ async function createIssuer(discovery: object = {}) {
   const wait = (ms: number) => setTimeout(ms);
   const keys = createIssuerKeysCache(issuer.fetchText, () => issuer.clock.now, wait);
   const check = (token: string, oidc = [RULE], identityTokenMinutes = 60) =>
-    checkIdentityToken(token, { oidc, settings: { identityTokenMinutes } }, keys, issuer.clock.now);
+    verifyIdentityToken(token, { oidc, settings: { identityTokenMinutes } }, keys, issuer.clock.now);
   return { issuer, check };
 }
 
