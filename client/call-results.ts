@@ -1,4 +1,4 @@
-import { type ErrorDocument, errorDocument, errorLines } from "./error-text.ts";
+import { type ErrorDocument, formatErrorLines, toErrorDocument } from "./error-text.ts";
 import { ProblemError } from "./errors.ts";
 import { type ExitCode, exitCodeOfError, worstExitCode } from "./exit-code.ts";
 import type { Screen } from "./screen.ts";
@@ -16,13 +16,13 @@ export class CallResults<Value extends object> {
   /** Adds the error response of the service for one job or target, and prints the error. */
   addRefusal(name: string, error: ProblemError): void {
     this.#errors.set(name, error);
-    this.#screen.printError(errorLines(error, name));
+    this.#screen.printError(formatErrorLines(error, name));
   }
 
   /** Adds one error for several jobs or targets, and prints the error once. */
   addOutage(names: readonly string[], error: unknown): void {
     for (const name of names) this.#errors.set(name, error);
-    this.#screen.printError(errorLines(error));
+    this.#screen.printError(formatErrorLines(error));
   }
 
   hasError(name: string): boolean {
@@ -34,7 +34,7 @@ export class CallResults<Value extends object> {
    * has no error.
    */
   errorField(name: string): { readonly error?: ErrorDocument } {
-    return this.hasError(name) ? { error: errorDocument(this.#errors.get(name)) } : {};
+    return this.hasError(name) ? { error: toErrorDocument(this.#errors.get(name)) } : {};
   }
 
   /** Returns the worst exit code of all errors. */

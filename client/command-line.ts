@@ -2,30 +2,26 @@ import { type OutgoingProxy, readOutgoingProxy } from "../lib/http/outgoing-prox
 import { parseArguments } from "./arguments.ts";
 import { readCiContext } from "./ci-context.ts";
 import { createClient } from "./client.ts";
-import type { ServiceCommand } from "./command.ts";
+import type { CommandResult, ServiceCommand } from "./command.ts";
 import type { CommandName } from "./command-table.ts";
-import {
-  type CommandResult,
-  redeliverMissed,
-  redeliverOutcome,
-  showStatus,
-  stopWatches,
-  testTargets,
-} from "./commands.ts";
 import { completionScript } from "./completion.ts";
 import { addDefaultProjects } from "./default-project.ts";
-import { errorDocument, errorLines } from "./error-text.ts";
+import { formatErrorLines, toErrorDocument } from "./error-text.ts";
 import { EXIT, type ExitCode, exitCodeOfError } from "./exit-code.ts";
 import { printJobList } from "./list-jobs.ts";
 import { type OpenPorts, printAndOpenPages } from "./open-pages.ts";
 import { toPrintable, toPrintableJson } from "./printable-text.ts";
+import { redeliverMissed, redeliverOutcome } from "./redeliver.ts";
 import type { Connection } from "./request.ts";
 import { createScreen, type ErrorOutput, errorText } from "./screen.ts";
 import { createSecureFetch, type Fetch } from "./secure-fetch.ts";
+import { showStatus } from "./show-status.ts";
+import { stopWatches } from "./stop-watches.ts";
 import { hasColour, isTerminal, type Output } from "./terminal.ts";
-import { createGithubTokenSource, tokenFault } from "./token.ts";
-import { unusableNameLines } from "./unusable-names.ts";
-import { SHORT_USAGE, USAGE, usageOf, VERSION } from "./usage.ts";
+import { testTargets } from "./test-targets.ts";
+import { createGithubTokenSource, findTokenFault } from "./token.ts";
+import { readUnusableNameLines } from "./unusable-names.ts";
+import { formatUsage, SHORT_USAGE, USAGE, VERSION } from "./usage.ts";
 import { type WatchPorts, watchJobs } from "./watch-jobs.ts";
 
 /** The parts of the process that the command uses: environment variables, streams, files, browser and time. */
@@ -51,7 +47,7 @@ export async function runCommandLine(argv: readonly string[], environment: Envir
   };
   switch (command.kind) {
     case "help":
-      return printHelp(command.command === null ? USAGE : usageOf(command.command));
+      return printHelp(command.command === null ? USAGE : formatUsage(command.command));
     case "version":
       return printHelp(`${VERSION}\n`);
     case "completion":
@@ -118,7 +114,7 @@ async function runServiceCommand(command: ServiceCommand, environment: Environme
       environment.onInterrupt(() => `${isLive ? "\n" : ""}${errorText(lines())}`),
   };
   const explainRefusal = async () => {
-    const lines = isRefused && !isUnreachable ? await unusableNameLines(command, client) : [];
+    const lines = isRefused && !isUnreachable ? await readUnusableNameLines(command, client) : [];
     for (const line of lines) screen.printError([line]);
   };
   try {
@@ -127,9 +123,9 @@ async function runServiceCommand(command: ServiceCommand, environment: Environme
     writeDocument(document);
     return code;
   } catch (error) {
-    screen.printError(errorLines(error));
+    screen.printError(formatErrorLines(error));
     await explainRefusal();
-    writeDocument({ error: errorDocument(error) });
+    writeDocument({ error: toErrorDocument(error) });
     return exitCodeOfError(error);
   }
 }
@@ -178,7 +174,7 @@ function readConnection(
   }
   const send = createSecureFetch(proxy);
   if (token?.trim()) {
-    const fault = tokenFault(token);
+    const fault = findTokenFault(token);
     return fault === null ? { url, token, fetch: send } : `NOTIFIER_TOKEN ${fault}`;
   }
   const identityToken = audience ? createGithubTokenSource(env, audience, send) : null;

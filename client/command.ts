@@ -3,6 +3,7 @@ import type { Context } from "../lib/domain/context.ts";
 import type { QueryField } from "./client.ts";
 import type { CommandName } from "./command-table.ts";
 import type { Shell } from "./completion.ts";
+import type { ExitCode } from "./exit-code.ts";
 
 /** A job in the arguments. If the project is undefined, the job belongs to the default project of the service. */
 export interface NamedJob {
@@ -62,6 +63,15 @@ export type ServiceCommand = OutputOptions &
       }
     | { readonly kind: "test"; readonly targets: readonly string[] }
   );
+
+/** A command of one kind that calls the API. */
+export type CommandOf<Kind extends ServiceCommand["kind"]> = Extract<ServiceCommand, { readonly kind: Kind }>;
+
+export interface CommandResult {
+  /** The JSON document that the option `--json` prints. */
+  readonly document: object;
+  readonly code: ExitCode;
+}
 
 /** A parsed command line. */
 export type Command =

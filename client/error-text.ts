@@ -11,7 +11,7 @@ export type ErrorDocument = Problem | { readonly detail: string };
 const SECRET_FIELDS = ["callbackUrl"];
 const MAX_VALUE_LENGTH = 80;
 
-export function errorDocument(error: unknown): ErrorDocument {
+export function toErrorDocument(error: unknown): ErrorDocument {
   return error instanceof ProblemError ? error.problem : { detail: messageOf(error) };
 }
 
@@ -19,11 +19,11 @@ export function errorDocument(error: unknown): ErrorDocument {
  * Returns an error as lines of text: the message, and one line for each invalid value that the message does not name.
  * @param name the job or target that the error is about.
  */
-export function errorLines(error: unknown, name?: string): readonly string[] {
+export function formatErrorLines(error: unknown, name?: string): readonly string[] {
   const message = name === undefined ? messageOf(error) : `${name}: ${messageOf(error)}`;
   if (!(error instanceof ProblemError)) return [message];
   const faults = (error.problem.errors ?? []).filter(({ detail }) => !message.includes(detail));
-  return [message, ...faults.map((fault) => faultLine(fault, error.sent))];
+  return [message, ...faults.map((fault) => formatFaultLine(fault, error.sent))];
 }
 
 /** The errors whose messages are sentences for people. */
@@ -38,12 +38,12 @@ function messageOf(error: unknown): string {
 const REPORT = "This is a bug of cce-notifier. Please report it with the command line and the version.";
 
 /** Returns the text about an error that the command does not expect, without a stack trace. */
-export function internalErrorText(error: unknown): string {
+export function describeInternalError(error: unknown): string {
   return `cce-notifier: ${toPrintable(messageOf(error))}\n`;
 }
 
 /** Returns one line of text about an invalid value in a request, with the value that was sent. */
-export function faultLine(
+export function formatFaultLine(
   { pointer, parameter, detail }: RequestError,
   { body, query }: SentRequest,
 ): string {

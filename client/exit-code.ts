@@ -1,7 +1,7 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
 import { ProblemError, TokenError } from "./errors.ts";
 import { UsageError } from "./option-values.ts";
-import { failedDeliveries } from "./status-text.ts";
+import { listFailedDeliveries } from "./status-text.ts";
 
 /** The exit statuses of the command. Pipelines depend on these numbers. */
 export const EXIT = {
@@ -25,7 +25,7 @@ function exitCodeOfStatus(status: StatusDocument): ExitCode {
     case "watching":
       return EXIT.succeeded;
     case "succeeded":
-      return failedDeliveries(status).length === 0 ? EXIT.succeeded : EXIT.notNotified;
+      return listFailedDeliveries(status).length === 0 ? EXIT.succeeded : EXIT.notNotified;
     case "failed":
     case "not_ready":
       return EXIT.failed;

@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
-import { describeCount, formatResourceNames } from "../lib/domain/cause.ts";
+import { describeFailedOfTotal, formatResourceNames } from "../lib/domain/cause.ts";
 import { escapeTags } from "../lib/domain/clean-text.ts";
 import { lowerCaseFirstLetter, STATE_TEXTS } from "../lib/domain/state-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
@@ -40,7 +40,10 @@ export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): st
   if (state === "succeeded") return `${lines.join("\n")}\n`;
   for (const cause of causes) {
     const resources = formatResourceNames(cause);
-    lines.push("", `- **${escapeMarkdown(describeCount(cause))}** ${escapeMarkdown(resources)}`.trimEnd());
+    lines.push(
+      "",
+      `- **${escapeMarkdown(describeFailedOfTotal(cause))}** ${escapeMarkdown(resources)}`.trimEnd(),
+    );
     if (cause.reason !== null) lines.push(`  ${escapeMarkdown(cause.reason)}`);
     if (cause.hint !== null) lines.push(`  *Hint:* ${escapeTags(toPrintable(cause.hint))}`);
   }

@@ -22,7 +22,7 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
  * Returns a text that says why a call failed. The text is the end of a sentence and contains the error code, so that a
  * person can search for the code.
  */
-export function networkErrorText(error: unknown): string {
+export function explainNetworkError(error: unknown): string {
   const { name, code, message, cause } = toObjectOrEmpty(error);
   if (name === "TimeoutError") return "it did not answer in time";
   if (typeof code === "string") {
@@ -31,5 +31,5 @@ export function networkErrorText(error: unknown): string {
   }
   if (typeof message === "string" && message.includes("redirect")) return "it answers with a redirect";
   if (message === "bad port") return "HTTP may not use this port";
-  return cause === undefined ? "it gave no answer" : networkErrorText(cause);
+  return cause === undefined ? "it gave no answer" : explainNetworkError(cause);
 }

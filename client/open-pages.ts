@@ -1,6 +1,6 @@
 import type { JobKey } from "../lib/domain/job.ts";
 import { CallResults } from "./call-results.ts";
-import type { CommandResult } from "./commands.ts";
+import type { CommandResult } from "./command.ts";
 import { EXIT, worstExitCode } from "./exit-code.ts";
 import { jobName } from "./status-text.ts";
 import { readPageUrls, type WaitPorts } from "./wait-for-jobs.ts";

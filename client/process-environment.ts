@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Environment } from "./command-line.ts";
-import { internalErrorText } from "./error-text.ts";
+import { describeInternalError } from "./error-text.ts";
 import { EXIT } from "./exit-code.ts";
 import { openBrowser } from "./open-browser.ts";
 import { readText } from "./read-text.ts";
@@ -13,7 +13,7 @@ export function createProcessEnvironment(): Environment {
   const { stdin, stdout, stderr } = process;
   ignoreClosedOutputs();
   process.on("uncaughtException", (error) => {
-    stderr.write(internalErrorText(error));
+    stderr.write(describeInternalError(error));
     process.exit(EXIT.unreachable);
   });
   return {

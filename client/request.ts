@@ -3,7 +3,7 @@ import type * as z from "zod/mini";
 import { Problem } from "../lib/api/problem.ts";
 import { parseJson, toObjectOrEmpty } from "../lib/domain/json.ts";
 import { ProblemError, UnreachableError } from "./errors.ts";
-import { networkErrorText } from "./network-error-text.ts";
+import { explainNetworkError } from "./network-error-text.ts";
 import { type FailedTry, retryDelayMs } from "./retry-delay.ts";
 import { createSecureFetch, type Fetch } from "./secure-fetch.ts";
 import { parseToken } from "./token.ts";
@@ -139,7 +139,7 @@ const MAX_MESSAGE_LENGTH = 200;
 
 function unreachableError(url: string, cause: unknown): UnreachableError {
   const host = URL.canParse(url) ? new URL(url).host : "this address";
-  return new UnreachableError(`The service at ${host} cannot be reached: ${networkErrorText(cause)}.`, {
+  return new UnreachableError(`The service at ${host} cannot be reached: ${explainNetworkError(cause)}.`, {
     cause,
   });
 }

@@ -1,5 +1,5 @@
 import type { DeliveryDocument, JobDocument, StatusDocument } from "../lib/api/status-document.ts";
-import { describeFailedCount, formatNameList, SHOWN_NAMES } from "../lib/domain/cause.ts";
+import { describeFailedWithNames, formatNameList, SHOWN_NAMES } from "../lib/domain/cause.ts";
 import { type JobKey, wasJobObserved } from "../lib/domain/job.ts";
 import { formatJobType, isOperationWithoutJob } from "../lib/domain/operation-kind.ts";
 import { describeState, lowerCaseFirstLetter } from "../lib/domain/state-text.ts";
@@ -21,18 +21,23 @@ export function jobName({ project, jobId }: JobKey): string {
   return `${project}/${jobId}`;
 }
 
+/** Returns the number of jobs as text, such as `1 job`. */
+export function formatJobCount(jobs: readonly unknown[]): string {
+  return jobs.length === 1 ? "1 job" : `${jobs.length} jobs`;
+}
+
 /** Returns one line about a job: type, resource, state, duration, and how many subjobs have ended. */
-export function statusLine(status: StatusDocument, ageMs: number | null = null): string {
+export function formatStatusLine(status: StatusDocument, ageMs: number | null = null): string {
   const { state, type, resourceName } = status;
   const job = [jobName(status), type && formatJobType(type), resourceName].filter(Boolean).join(" ");
-  return `${MARKS[state]} ${job}: ${stateFacts(status, ageMs).join(", ")}`;
+  return `${MARKS[state]} ${job}: ${listStateFacts(status, ageMs).join(", ")}`;
 }
 
 /**
  * Returns the facts about a job, each without a comma at its end. The first fact is the state.
  * @param ageMs the time since the start of a running job in milliseconds, or null if the line does not show times
  */
-export function stateFacts(status: StatusDocument, ageMs: number | null): readonly string[] {
+export function listStateFacts(status: StatusDocument, ageMs: number | null): readonly string[] {
   const { state, durationSeconds, expected, lastPollError, job, type, reason } = status;
   if (status.done) {
     const duration = durationSeconds === null ? "" : ` after ${formatDuration(durationSeconds * 1000)}`;
@@ -98,10 +103,10 @@ function listRunning(job: JobDocument): string {
  * Returns the lines that say why a job has not succeeded. Every line starts with a bar, because a CI system would run a
  * command such as `::error::` at the start of a line.
  */
-export function reasonLines({ state, reason, causes, causesOmitted }: StatusDocument): string[] {
+export function formatReasonLines({ state, reason, causes, causesOmitted }: StatusDocument): string[] {
   if (state === "succeeded" || state === "watching") return [];
   const lines = causes.flatMap((cause) => [
-    describeFailedCount(cause),
+    describeFailedWithNames(cause),
     ...(cause.reason ?? "").split("\n").map((line) => `  ${line}`),
     cause.hint === null ? "" : `  hint: ${cause.hint}`,
   ]);
@@ -122,12 +127,12 @@ const NOT_NOTIFIED: Readonly<Partial<Record<DeliveryDocument["state"], string>>>
  * Returns the deliveries that have finally failed. Their targets get the notification only if somebody sends the
  * notification again.
  */
-export function failedDeliveries({ deliveries }: StatusDocument): readonly DeliveryDocument[] {
+export function listFailedDeliveries({ deliveries }: StatusDocument): readonly DeliveryDocument[] {
   return deliveries.filter(({ state }) => NOT_NOTIFIED[state] !== undefined);
 }
 
 /** Returns lines that say which targets were notified, which are not notified yet, and which were not notified. */
-export function deliveryLines(status: StatusDocument): readonly string[] {
+export function formatDeliveryLines(status: StatusDocument): readonly string[] {
   // If somebody stopped a watch, nobody is notified of the watch.
   if (!status.done || status.state === "stopped") return [];
   const delivered = status.deliveries.filter(({ state }) => state === "delivered").map(deliveryName);
@@ -138,14 +143,14 @@ export function deliveryLines(status: StatusDocument): readonly string[] {
       : []),
     ...(delivered.length === 0 ? [] : [`notified: ${delivered.join(", ")}`]),
     ...pending.map((delivery) => `not notified yet: ${deliveryName(delivery)}${attemptText(delivery)}`),
-    ...failedDeliveries(status).map((delivery) => `not notified: ${describeFailure(delivery)}`),
+    ...listFailedDeliveries(status).map((delivery) => `not notified: ${describeFailure(delivery)}`),
   ].map((line) => `  ${line}`);
 }
 
 /** Returns a text such as `ops (rejected, client error, HTTP 403)`. */
 export function describeFailure(delivery: DeliveryDocument): string {
   const { state, lastReason, lastStatus } = delivery;
-  return `${deliveryName(delivery)} (${[NOT_NOTIFIED[state], ...answerTexts(lastReason, lastStatus)].join(", ")})`;
+  return `${deliveryName(delivery)} (${[NOT_NOTIFIED[state], ...receiverAnswerTexts(lastReason, lastStatus)].join(", ")})`;
 }
 
 /**
@@ -157,13 +162,13 @@ function deliveryName({ target, event }: DeliveryDocument): string {
 }
 
 function attemptText({ attempts, lastReason, lastStatus }: DeliveryDocument): string {
-  const texts = answerTexts(lastReason, lastStatus);
+  const texts = receiverAnswerTexts(lastReason, lastStatus);
   const count = `${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
   return texts.length === 0 ? "" : ` (${[count, ...texts].join(", ")}). The service sends it again`;
 }
 
 /** Returns the answer of a receiver in words, for example `server error` and `HTTP 503`. */
-export function answerTexts(reason: string | null, status: number | null): string[] {
+export function receiverAnswerTexts(reason: string | null, status: number | null): string[] {
   return [
     ...(reason === null ? [] : [reason.replaceAll("_", " ")]),
     ...(status === null ? [] : [`HTTP ${status}`]),

@@ -11,7 +11,7 @@ const GITHUB_TIMEOUT_MS = 10_000;
  * @throws TokenError when the text cannot be a token in an HTTP header (RFC 9110, section 5.5).
  */
 export function parseToken(text: string): string {
-  const fault = tokenFault(text);
+  const fault = findTokenFault(text);
   if (fault !== null) throw new TokenError(`The token ${fault}.`);
   return text.trim();
 }
@@ -20,7 +20,7 @@ export function parseToken(text: string): string {
  * Returns an explanation why a text is not a valid token. The explanation does not contain the text itself. Returns
  * null for a valid token.
  */
-export function tokenFault(text: string): string | null {
+export function findTokenFault(text: string): string | null {
   const token = text.trim();
   if (/^[\x21-\x7e]+$/.test(token)) return null;
   if (token === "") return "is empty";

@@ -8,7 +8,7 @@ const MAX_LISTED_NAMES = 20;
  * Returns a line for each project and target of a refused command that the caller may not use. The line contains the
  * names that the caller may use. Returns no lines if the service does not list the names that the caller may use.
  */
-export async function unusableNameLines(
+export async function readUnusableNameLines(
   command: ServiceCommand,
   client: Pick<NotifierClient, "projects" | "targets">,
 ): Promise<readonly string[]> {

@@ -82,7 +82,7 @@ Documentation: docs/command.md in the repository of the service, and the page
 `;
 
 /** Returns the help for one command. */
-export function usageOf(command: CommandName): string {
+export function formatUsage(command: CommandName): string {
   const { summary, usage, examples } = COMMAND_TEXTS[command];
   const lines = (texts: readonly string[]) => texts.map((text) => `  ${NAME} ${text}`.trimEnd()).join("\n");
   const options = optionsOf(command).map(([name, text]) => {

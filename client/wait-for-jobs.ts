@@ -7,7 +7,13 @@ import type { ProblemError } from "./errors.ts";
 import { EXIT, type ExitCode, exitCodeOfStatuses, worstExitCode } from "./exit-code.ts";
 import { followWatches } from "./follow-watches.ts";
 import type { Screen } from "./screen.ts";
-import { deliveryLines, describeFailure, failedDeliveries, jobName, reasonLines } from "./status-text.ts";
+import {
+  describeFailure,
+  formatDeliveryLines,
+  formatReasonLines,
+  jobName,
+  listFailedDeliveries,
+} from "./status-text.ts";
 import type { Output } from "./terminal.ts";
 import { WaitProgress } from "./wait-progress.ts";
 
@@ -32,7 +38,7 @@ const TICK_MS = 1_000;
 const MAX_SAME_TIME = 100;
 
 /** Runs a function that shows its progress, and removes the progress at the end. */
-export async function withProgress<T>(
+export async function runWithProgress<T>(
   activity: string,
   { screen, terminal, now, every }: WaitPorts,
   run: (progress: WaitProgress) => Promise<T>,
@@ -186,11 +192,11 @@ function summarize(
     const name = jobName(status);
     const pageUrl = pageUrls.get(name);
     const page = status.done && pageUrl !== undefined ? [`  page: ${pageUrl}`] : [];
-    const lines = [...reasonLines(status), ...page, ...deliveryLines(status)];
+    const lines = [...formatReasonLines(status), ...page, ...formatDeliveryLines(status)];
     if (lines.length > 0) screen.print([`${name}:`, ...lines]);
   }
   for (const status of statuses) {
-    const failed = failedDeliveries(status);
+    const failed = listFailedDeliveries(status);
     if (failed.length === 0) continue;
     const targets = [...new Set(failed.map(({ target }) => target))].join(",");
     screen.printError([

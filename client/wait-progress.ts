@@ -1,7 +1,7 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import type { Screen } from "./screen.ts";
-import { jobName, MARKS, stateFacts, statusLine } from "./status-text.ts";
+import { formatStatusLine, jobName, listStateFacts, MARKS } from "./status-text.ts";
 import { columnsOf, countColumns, type Output, rowsOf } from "./terminal.ts";
 
 /** The time after which a wait without any output prints its first line. */
@@ -80,10 +80,10 @@ export class WaitProgress {
       this.#jobs.delete(name);
       this.#endedJobs += 1;
       this.#redraw();
-      this.print([statusLine(status)]);
+      this.print([formatStatusLine(status)]);
     } else {
       // The expected times change with every poll, so a change of these times does not count as a change of the job.
-      const facts = stateFacts({ ...status, expected: undefined }, null).join(", ");
+      const facts = listStateFacts({ ...status, expected: undefined }, null).join(", ");
       const shown = { status, receivedAt: now, facts, printedAt: known?.printedAt ?? 0 };
       this.#jobs.set(name, shown);
       if (facts !== known?.facts && this.#terminal === null) this.#log(shown);
@@ -120,7 +120,7 @@ export class WaitProgress {
 
   #log(job: ShownJob): void {
     job.printedAt = this.#now();
-    this.print([statusLine(this.#countDown(job), this.#ageOf(job))]);
+    this.print([formatStatusLine(this.#countDown(job), this.#ageOf(job))]);
   }
 
   #summary(): string {
@@ -165,7 +165,7 @@ export class WaitProgress {
   #block(job: ShownJob, width: number): readonly string[] {
     const status = this.#countDown(job);
     const { type, resourceName, state } = status;
-    const [phase = "", ...facts] = stateFacts(status, this.#ageOf(job));
+    const [phase = "", ...facts] = listStateFacts(status, this.#ageOf(job));
     const about = [type, resourceName].filter(Boolean).join(" ");
     const lines = [`${MARKS[state]} ${about === "" ? phase : `${about}: ${phase}`}`];
     for (const fact of [jobName(status), ...facts]) {

@@ -4,13 +4,12 @@ import type { Context } from "../lib/domain/context.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import { computeOperationJobId } from "../lib/domain/operation.ts";
 import type { NotifierClient } from "./client.ts";
-import type { NamedJob, ServiceCommand } from "./command.ts";
-import { type CommandResult, formatJobCount } from "./commands.ts";
+import type { CommandResult, NamedJob, ServiceCommand } from "./command.ts";
 import { addDefaultProjects } from "./default-project.ts";
 import { ProblemError } from "./errors.ts";
 import { EXIT, type ExitCode, worstExitCode } from "./exit-code.ts";
-import { jobName } from "./status-text.ts";
-import { type WaitPorts, waitForJobsAndDeliveries, withProgress } from "./wait-for-jobs.ts";
+import { formatJobCount, jobName } from "./status-text.ts";
+import { runWithProgress, type WaitPorts, waitForJobsAndDeliveries } from "./wait-for-jobs.ts";
 
 export interface WatchPorts extends WaitPorts {
   /** The context of the pipeline run, from the environment variables of the CI system. */
@@ -31,7 +30,7 @@ export async function watchJobs(command: WatchCommand, ports: WatchPorts): Promi
   const { operation } = command.submission;
   const one = operation === undefined ? "the job in the reply" : "the operation";
   const activity = `submitting ${command.jobs.length > 0 ? formatJobCount(command.jobs) : one}`;
-  return withProgress(activity, ports, async (progress) => {
+  return runWithProgress(activity, ports, async (progress) => {
     onInterrupt(() => [
       "interrupted: the service may watch the jobs already.",
       "Run the same command again. A second submission of a job is harmless.",

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { html } from "../lib/pages/html.ts";
 import { renderNotificationView } from "./notification-views/notification-view.ts";
 import { renderNotificationsPage } from "./notification-views/notifications-page.ts";
-import { checkSignature } from "./notification-views/webhook.ts";
+import { checkWebhookSignature } from "./notification-views/webhook.ts";
 import { readScriptArguments } from "./ops/script-arguments.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -29,7 +29,7 @@ function main(): void {
       ({ payload }, index) => {
         const body = JSON.stringify(payload);
         const headers = channel === "webhook" ? signatureHeaders(name, body) : {};
-        const signature = channel === "webhook" ? checkSignature(headers, body, [SECRET]) : null;
+        const signature = channel === "webhook" ? checkWebhookSignature(headers, body, [SECRET]) : null;
         const view = renderNotificationView({ channel, body, headers, signature });
         return html`<article id="${name}-${index}"><h2>${name}</h2>${view}</article>`;
       },

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readScriptArguments } from "./ops/script-arguments.ts";
 import { packageService } from "./package/package-service.ts";
-import { readConfigFile } from "./stack/config-file.ts";
+import { readWholeConfigFile } from "./stack/config-file.ts";
 import { startEmbeddedStack } from "./stack/embedded-stack.ts";
 import { createFunctionLog } from "./stack/function-log.ts";
 import { runUntilStopped, waitUntilAborted } from "./stack/run-until-stopped.ts";
@@ -17,7 +17,7 @@ const print = (line: string) => process.stderr.write(`${line}\n`);
 async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
   const options = readStackOptions(process.env);
   const { rootDir, serviceDir, verbose, logFile, port, settings } = options;
-  if (options.configFile !== null) await readConfigFile(options.configFile);
+  if (options.configFile !== null) await readWholeConfigFile(options.configFile);
   const packageDir = await packageService({
     serviceDir,
     buildDir: join(rootDir, "build", "packages"),

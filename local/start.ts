@@ -5,12 +5,12 @@ import { runDemo } from "./demo/demo.ts";
 import { DEMO_PROJECT, startDemoEnvironment } from "./demo/demo-environment.ts";
 import { formatNextSteps } from "./demo/next-steps.ts";
 import { announceDemo } from "./demo/running-demo.ts";
-import { createScreen } from "./demo/screen.ts";
+import { createDemoScreen } from "./demo/screen.ts";
 import { formatNotification } from "./demo/terminal-notification.ts";
 import { PortInUseError } from "./gateway/gateway.ts";
 import { readScriptArguments } from "./ops/script-arguments.ts";
 import { packageService } from "./package/package-service.ts";
-import { readConfigFile } from "./stack/config-file.ts";
+import { readWholeConfigFile } from "./stack/config-file.ts";
 import { type EmbeddedStack, startEmbeddedStack } from "./stack/embedded-stack.ts";
 import { createFunctionLog } from "./stack/function-log.ts";
 import { runUntilStopped, waitUntilAborted } from "./stack/run-until-stopped.ts";
@@ -38,7 +38,7 @@ const exitsAfterDemo = readScriptArguments(
   ({ values }) => values.demo,
 );
 
-const screen = createScreen(process.stdout, process.env);
+const screen = createDemoScreen(process.stdout, process.env);
 
 /**
  * Runs the demo and returns the exit status. After the demo, `npm start` continues until Ctrl-C, but `npm run demo`
@@ -80,7 +80,7 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
     screen.print("To keep the service running, and to submit jobs of your own: npm start");
     return isComplete ? 0 : 1;
   }
-  const links = createLinkOptions(await readConfigFile(configFile), stack.api);
+  const links = createLinkOptions(await readWholeConfigFile(configFile), stack.api);
   const listUrl = createListPageUrl(links, DEMO_PROJECT, Date.now());
   const jobId = environment.startOtherJob();
   const { hasColours } = screen;

@@ -2,8 +2,9 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFi
 import { resolve } from "node:path";
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import "../lib/domain/zod-fields.ts";
+import { checkDatabaseFile, DataUnusableError } from "./store/database-file.ts";
 import { EXPORT_TABLES, formatExportHeader, readExportFile } from "./store/export-file.ts";
-import { checkDatabaseFile, DataUnusableError, Store } from "./store/store.ts";
+import { Store } from "./store/store.ts";
 
 const DATA_USAGE = `Usage:
   cce-notifier backup FILE --data DIR   writes a backup, also while the service runs; FILE must not exist

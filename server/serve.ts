@@ -6,7 +6,7 @@ import { OUTGOING_PROXY } from "../lib/runtime/environment.ts";
 import { log } from "../lib/runtime/log.ts";
 import { ListenError } from "./process/http-server.ts";
 import { type RunningService, type ServiceOptions, startService } from "./process/service.ts";
-import { DataUnusableError } from "./store/store.ts";
+import { DataUnusableError } from "./store/database-file.ts";
 
 export const SERVE_USAGE = `Usage:
   cce-notifier serve --config FILE --data DIR [options]   runs the service on this machine

@@ -41,7 +41,7 @@ const CACHED = { "cache-control": "public, max-age=300", "x-content-type-options
  * Creates the response to `GET /v1/openapi.json`: the OpenAPI document of the API. The OpenAPI document contains the
  * public URL of this deployment.
  */
-export async function openApiResponse(
+export async function createOpenApiResponse(
   publicUrl: string,
   request: Pick<ApiRequest, "headers">,
 ): Promise<ApiResponse> {
@@ -55,7 +55,7 @@ export async function openApiResponse(
 }
 
 /** Creates the response to `GET /docs`: the API reference as an HTML page. */
-export async function docsResponse(request: Pick<ApiRequest, "headers">): Promise<ApiResponse> {
+export async function createDocsResponse(request: Pick<ApiRequest, "headers">): Promise<ApiResponse> {
   const made = await makeOnce("/docs", async () => {
     const { docsHtml, docsStyleSource, docsScriptSource } = await loadTexts();
     const headers = {
@@ -73,7 +73,7 @@ export async function docsResponse(request: Pick<ApiRequest, "headers">): Promis
  * Creates the response to `GET /`: for a browser, a page that leads to the API reference. Any other client gets the
  * response that the path does not exist.
  */
-export function startPageResponse({
+export function createStartPageResponse({
   headers,
   path,
 }: Pick<ApiRequest, "headers" | "path">): ApiResponse | ProblemResponse {

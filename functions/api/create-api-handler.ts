@@ -13,7 +13,7 @@ import {
 } from "../shared/authenticate-and-limit-requests.ts";
 import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
-import { docsResponse, openApiResponse, startPageResponse } from "./api-reference.ts";
+import { createDocsResponse, createOpenApiResponse, createStartPageResponse } from "./api-reference.ts";
 import { listJobs } from "./list-jobs.ts";
 import { listUsableProjects, listUsableTargets } from "./list-usable-names.ts";
 import { createJobPageResponse, createListPageResponse } from "./pages.ts";
@@ -21,7 +21,7 @@ import { queueMissedRedelivery } from "./queue-missed-redelivery.ts";
 import { queueRedelivery } from "./queue-redelivery.ts";
 import { readStatus } from "./read-status.ts";
 import { stopWatch } from "./stop-watch.ts";
-import { testTarget } from "./test-target.ts";
+import { testTargetAndSwitchOnIfDelivered } from "./test-target.ts";
 
 type Params = Readonly<Record<string, string>>;
 type Result = Promise<ApiResponse | ProblemResponse>;
@@ -32,9 +32,9 @@ type WatchStep = (key: WatchKey, request: ApiRequest, ports: RequestPorts, calle
 /** The operations of the API that need no bearer token. The HTML pages need a key in the URL instead. */
 const OPEN_STEPS = {
   readHealth: (_params, _request, { health }) => health(),
-  readOpenApi: async (_params, request, ports) => openApiResponse(await publicUrl(ports), request),
-  readDocs: (_params, request) => docsResponse(request),
-  showStart: async (_params, request) => startPageResponse(request),
+  readOpenApi: async (_params, request, ports) => createOpenApiResponse(await publicUrl(ports), request),
+  readDocs: (_params, request) => createDocsResponse(request),
+  showStart: async (_params, request) => createStartPageResponse(request),
   showJob: createJobPageResponse,
   showJobs: createListPageResponse,
 } satisfies Partial<Record<OperationId, OpenStep>>;
@@ -45,7 +45,7 @@ const CALLER_STEPS = {
   stopJob: onWatch("stop", stopWatch),
   redeliverJob: onWatch("redeliver", queueRedelivery),
   redeliverTarget: queueMissedRedelivery,
-  testTarget,
+  testTarget: testTargetAndSwitchOnIfDelivered,
   listTargets: listUsableTargets,
   listProjects: listUsableProjects,
   /** API Gateway sends `POST /v1/jobs` to the enqueue function, so the api function never accepts jobs. */

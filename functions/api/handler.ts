@@ -11,10 +11,10 @@ import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import {
   readDelivery,
   readDigest,
-  removeRunningMember,
+  removeRunningMemberAndCount,
   startRedelivery,
 } from "../../lib/ledger/dynamo/notifications.ts";
-import { scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
+import { scheduleSweepBy } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { listRecentWatches, readProgress, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { readTarget, switchTargetOn } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { countWaitingCall, endWaiting } from "../../lib/ledger/dynamo/waiting-calls.ts";
@@ -45,12 +45,12 @@ const ledger = bindToTable(table, {
   readProgress,
   readCallerData,
   listRecentWatches,
-  scheduleSweep,
+  scheduleSweepBy,
   stopWatch,
   startRedelivery,
   readTarget,
   switchTargetOn,
-  removeRunningMember,
+  removeRunningMemberAndCount,
   readDigest,
   readDelivery,
   readDurations,

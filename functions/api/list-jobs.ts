@@ -22,8 +22,8 @@ import { toPendingReady } from "../../lib/domain/ready.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { isDiscoveryWatch } from "../../lib/ledger/audit.ts";
 import {
-  findLedgerPageToken,
   PageTokenError,
+  resolveLedgerPageToken,
   toPageToken,
   toPublicPageToken,
 } from "../../lib/ledger/page-token.ts";
@@ -57,7 +57,7 @@ export async function listJobs(
   if (query.kind === "problem") return query;
   const links = createLinkOptions(config, defaultUrl);
   try {
-    const { jobs, next } = await findJobListPage(query, readerOf(caller, ledger), ledger);
+    const { jobs, next } = await readJobListPage(query, readerOf(caller, ledger), ledger);
     const listed = jobs.map((job) => listedJob(job, caller, links, now()));
     return jsonResponse(200, { jobs: listed, next } satisfies JobList, { vary: "authorization" });
   } catch (error) {
@@ -143,14 +143,14 @@ interface FoundJob {
  * although more jobs match, because one page reads at most 500 watches.
  * @throws PageTokenError if `before` is not a page token
  */
-export async function findJobListPage(
+export async function readJobListPage(
   { project, filter, limit, before }: ListQuery,
   reader: ListReader,
   ledger: ApiPorts["ledger"],
 ): Promise<{ readonly jobs: readonly FoundJob[]; readonly next: string | null }> {
   const jobs: FoundJob[] = [];
   const isFiltered = hasAnyFilterField(filter);
-  let next = before === null ? startBelow(filter) : await findLedgerPageToken(before, project, ledger);
+  let next = before === null ? startBelow(filter) : await resolveLedgerPageToken(before, project, ledger);
   for (let read = 0; read < MAX_READS; read += 1) {
     const page = await ledger.listRecentWatches(project, {
       limit: isFiltered ? READ_LIMIT : limit,

@@ -19,7 +19,7 @@ import { renderJobPage } from "../../lib/pages/job-page.ts";
 import { renderListPage, withoutEmptyFields } from "../../lib/pages/list-page.ts";
 import { type RenderedPage, renderNotFoundPage } from "../../lib/pages/page-shell.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
-import { findJobListPage, type ListQuery } from "./list-jobs.ts";
+import { type ListQuery, readJobListPage } from "./list-jobs.ts";
 import { readExpectedDurationIfRunning, replaceDeliveriesByThoseOfDigest } from "./read-status.ts";
 import { createTruncatedStatusResponse } from "./status-response.ts";
 
@@ -135,7 +135,7 @@ async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts[
   // A filter of the list finds only the part of the context that the page of the job shows.
   const readContext = async (watch: Watch) => omitLabels((await ledger.readCallerData(watch)).context, pages);
   try {
-    return await findJobListPage(query, { caller: null, readContext }, ledger);
+    return await readJobListPage(query, { caller: null, readContext }, ledger);
   } catch (error) {
     if (error instanceof PageTokenError) return null;
     throw error;

@@ -19,8 +19,8 @@ import { type Caller, isNameInConfig, mayUse } from "../../lib/auth/caller.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { MAX_DEADLINE_MINUTES } from "../../lib/config/settings.ts";
 import { type Instant, Name, type Outcome } from "../../lib/domain/job.ts";
-import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
-import { findLedgerPageToken, PageTokenError, toPublicPageToken } from "../../lib/ledger/page-token.ts";
+import { createNotificationKey, type DeliveryRecord } from "../../lib/ledger/notification.ts";
+import { PageTokenError, resolveLedgerPageToken, toPublicPageToken } from "../../lib/ledger/page-token.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { logActAndCountStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { createDigestNotificationKey, listDigestTargets } from "../shared/notification-targets.ts";
@@ -114,7 +114,7 @@ async function redeliverPages(
   let position: MissedPosition | null = isUsable ? (from ?? firstPageOf(projects[0])) : null;
   if (position !== null && position.before !== null) {
     const { project, before } = position;
-    position = { project, before: await findLedgerPageToken(before, project, ports.ledger) };
+    position = { project, before: await resolveLedgerPageToken(before, project, ports.ledger) };
   }
   for (let pages = 0; position !== null && pages < MAX_PAGES; pages += 1) {
     if (jobs.length >= MAX_JOBS || (pages > 0 && ports.remainingMs() < PAGE_MARGIN_MS)) break;
@@ -163,7 +163,7 @@ async function redeliverWatch(
   const outcome = document === null ? null : outcomeOf(document.watch);
   if (document === null || outcome === null) return [];
   const { watch, generations } = document;
-  const key = JSON.stringify(notificationKey(watch, generations, `job.${outcome}`, target));
+  const key = JSON.stringify(createNotificationKey(watch, generations, `job.${outcome}`, target));
   if (handled.has(key)) return [];
   handled.add(key);
   const missed: readonly WatchNotification[] = [

@@ -20,7 +20,7 @@ import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Instant, Outcome, TargetEvent, WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
+import { createNotificationKey, type DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { deliveriesOverdueAt, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
@@ -142,7 +142,7 @@ export function logRedelivery(
 }
 
 interface QueueAgainPorts {
-  readonly ledger: Pick<Ledger, "scheduleSweep" | "startRedelivery">;
+  readonly ledger: Pick<Ledger, "scheduleSweepBy" | "startRedelivery">;
   readonly notifyQueue: Pick<Queue, "send">;
 }
 
@@ -187,12 +187,12 @@ export async function queueNotificationsAgain(
   const expiresAt = computeLedgerExpiryTime(now, settings);
   // Before the messages are sent, the watch is added to the index that the sweep function reads. The sweep function
   // then finds notifications whose messages were lost.
-  await ledger.scheduleSweep(watch, deliveriesOverdueAt(now), expiresAt);
+  await ledger.scheduleSweepBy(watch, deliveriesOverdueAt(now), expiresAt);
   const started = await Promise.all(
     notifications.map(async ({ target, event }) => {
       const isSlow = event === "slow";
       const own = isSlow ? (slow?.generations ?? {}) : generations;
-      const key = notificationKey(watch, own, `job.${event}`, target);
+      const key = createNotificationKey(watch, own, `job.${event}`, target);
       const latest = deliveries.find(
         (delivery) => delivery.target === target && (delivery.event === "job.slow") === isSlow,
       );

@@ -26,7 +26,7 @@ const RESPONSE_MS = 2_000;
  * Makes one delivery attempt to a target and creates the response to `POST /v1/targets/{name}/test`. A successful
  * delivery attempt switches a disabled target on again.
  */
-export async function testTarget(
+export async function testTargetAndSwitchOnIfDelivered(
   { name = "" }: Readonly<Record<string, string>>,
   request: ApiRequest,
   {

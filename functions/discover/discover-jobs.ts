@@ -7,7 +7,7 @@ import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { createJobSelection } from "./create-job-selection.ts";
-import { type OpenDiscoveredPorts, startDiscoveredWatches } from "./start-discovered-watches.ts";
+import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./start-discovered-watches.ts";
 
 const MINUTE_MS = 60_000;
 /**
@@ -69,7 +69,7 @@ export type DiscoveryReport =
  * refused the request for the list. After an event, the next run of the schedule then lists the jobs
  * @throws the errors of the ledger and of the poll queue
  */
-export async function discoverJobs(
+export async function discoverJobsIfDue(
   project: string,
   settings: DiscoverySettings,
   trigger: "schedule" | "event",
@@ -92,7 +92,7 @@ export async function discoverJobs(
   const reply = await cce.listJobs(project, selection.add, { timeLimitMs });
   if (reply.kind === "throttled") rateLimit.onThrottled(project);
   if (reply.kind !== "list") {
-    const { opened } = await startDiscoveredWatches(project, settings, selection.jobIds(), ports);
+    const { opened } = await startDiscoveredWatchesIfAbsent(project, settings, selection.jobIds(), ports);
     const overdueSeconds = overdue(claimed, settings, now());
     onListed(project, { kind: "failed", text: reply.text, opened, overdueSeconds });
     if (trigger === "event") await ledger.requestJobListNow(project);
@@ -104,7 +104,12 @@ export async function discoverJobs(
   const { switchedOnAt } = claimed;
   if (switchedOnAt === null)
     await ledger.saveDiscovery(project, switchedOnAt, selection.discovery(reply, false));
-  const { opened, failed } = await startDiscoveredWatches(project, settings, selection.jobIds(), ports);
+  const { opened, failed } = await startDiscoveredWatchesIfAbsent(
+    project,
+    settings,
+    selection.jobIds(),
+    ports,
+  );
   const discovery = selection.discovery(reply, failed === 0);
   await ledger.saveDiscovery(project, switchedOnAt, discovery);
   // The function has little time to list the jobs for an event. The next run of the schedule has more time, so its list

@@ -38,7 +38,7 @@ export const discoveryCaller = (project: string): string => `discover:${project}
  * already, and only a poll shows the subjobs. The function never changes an existing watch. A stopped watch therefore
  * stays stopped, and a changed config has no effect on earlier jobs.
  */
-export async function startDiscoveredWatches(
+export async function startDiscoveredWatchesIfAbsent(
   project: string,
   settings: DiscoverySettings,
   jobIds: readonly string[],

@@ -5,7 +5,7 @@ import { PublicProject } from "../../lib/config/projects.ts";
 import { readDurations } from "../../lib/ledger/dynamo/durations.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
 import { createDigest } from "../../lib/ledger/dynamo/notifications.ts";
-import { countLiveWatches, scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
+import { countLiveWatches, scheduleSweepBy } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { readProgress } from "../../lib/ledger/dynamo/read-watches.ts";
 import { startOrExtendWatch } from "../../lib/ledger/dynamo/start-or-extend-watch.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
@@ -33,7 +33,7 @@ export const handler = createHttpHandler(
     ...ports,
     ledger: bindToTable(table, {
       startOrExtendWatch,
-      scheduleSweep,
+      scheduleSweepBy,
       createDigest,
       readDurations,
       countLiveWatches,

@@ -2,7 +2,7 @@ import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
-import { notificationKey } from "../../lib/ledger/notification.ts";
+import { createNotificationKey } from "../../lib/ledger/notification.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import {
   createNotificationMessage,
@@ -76,7 +76,7 @@ function notificationsFor(job: OpenedJob, { targets }: Config): OutgoingMessage[
     .map((target) =>
       createNotificationMessage(
         watch,
-        notificationKey(watch, generations, `job.${outcome}`, target),
+        createNotificationKey(watch, generations, `job.${outcome}`, target),
         outcome,
         0,
       ),
@@ -102,7 +102,7 @@ async function scheduleSweeps(
       if (job.kind !== "already_watching" || outcomeOf(job.watch) === null) return;
       const expiresAt = job.addedTargets.length === 0 ? null : computeLedgerExpiryTime(now, config.settings);
       try {
-        await ledger.scheduleSweep(job.watch, now + SWEEP_DELAY_MS, expiresAt);
+        await ledger.scheduleSweepBy(job.watch, now + SWEEP_DELAY_MS, expiresAt);
       } catch (error) {
         onFailure("send", error);
         failed.add(job.jobId);

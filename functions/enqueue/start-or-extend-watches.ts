@@ -32,7 +32,7 @@ export type OpenedJob = {
 
 /** The functions and services that one call of `POST /v1/jobs` uses. */
 export interface AcceptPorts {
-  readonly ledger: Pick<Ledger, "startOrExtendWatch" | "createDigest" | "scheduleSweep">;
+  readonly ledger: Pick<Ledger, "startOrExtendWatch" | "createDigest" | "scheduleSweepBy">;
   readonly pollQueue: Pick<Queue, "send">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly config: Config;

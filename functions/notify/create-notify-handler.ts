@@ -19,7 +19,7 @@ import {
   type BeforeAttempt,
   deadLetterNotification,
   GIVE_UP_RECEIVE_COUNT,
-  isLastAttempt,
+  isNextAttemptLast,
   postponeMessage,
   type RecordAttemptPorts,
   recordAttemptAndSettleMessage,
@@ -137,7 +137,7 @@ async function notify(
 
   if (received.receiveCount >= GIVE_UP_RECEIVE_COUNT)
     return record({ ...NOT_ATTEMPTED, spent: true, verdict: "retry", reason: "unfinished" });
-  if (!isLastAttempt(received)) {
+  if (!isNextAttemptLast(received)) {
     const limited = { ...ports, settings };
     const acquired = await acquireRateLimit(key.target, target, claim.record, throttledUntil, limited);
     if (acquired.kind === "postpone") {

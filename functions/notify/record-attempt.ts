@@ -35,7 +35,7 @@ export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 export const GIVE_UP_RECEIVE_COUNT = LAST_ATTEMPT_RECEIVE_COUNT + 50;
 
 /** Returns whether the next delivery attempt for this message must be the last attempt. */
-export function isLastAttempt({ receiveCount }: ReceivedMessage): boolean {
+export function isNextAttemptLast({ receiveCount }: ReceivedMessage): boolean {
   return receiveCount >= LAST_ATTEMPT_RECEIVE_COUNT;
 }
 
@@ -101,7 +101,7 @@ export async function recordAttemptAndSettleMessage(
   const isThrottled = verdict === "retry" && !spent;
   const afterSeconds = result.afterSeconds ?? (isThrottled ? THROTTLE_SECONDS : null);
   const next =
-    verdict === "retry" && !isLastAttempt(received)
+    verdict === "retry" && !isNextAttemptLast(received)
       ? decideNextAttempt({
           attempts: record.attempts,
           throttles: record.throttles,
@@ -113,7 +113,7 @@ export async function recordAttemptAndSettleMessage(
         })
       : null;
   const retryAt = next?.kind === "again" ? at + next.afterSeconds * 1000 : null;
-  const nextAttemptAt = confirmAt === null || isLastAttempt(received) ? retryAt : confirmAt;
+  const nextAttemptAt = confirmAt === null || isNextAttemptLast(received) ? retryAt : confirmAt;
   const finalState = verdict === "retry" ? "exhausted" : verdict;
   const state: DeliveryState = nextAttemptAt === null ? finalState : "pending";
   // If the receiver asks the service to wait, all notifications to the target wait for this time. The waiting time of

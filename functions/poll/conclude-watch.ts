@@ -11,7 +11,7 @@ import {
   summarizeOutcome,
 } from "../../lib/domain/outcome-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { notificationKey } from "../../lib/ledger/notification.ts";
+import { createNotificationKey } from "../../lib/ledger/notification.ts";
 import type { OutcomeRecord, Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
@@ -36,7 +36,7 @@ export interface ConcludePorts {
     | "readOutcome"
     | "saveOutcomeOnce"
     | "endWatch"
-    | "removeRunningMember"
+    | "removeRunningMemberAndCount"
     | "readDigest"
     | "addDuration"
   >;
@@ -203,7 +203,7 @@ async function notifyAndEnd(
     const added = targets.filter((target) => !notified.includes(target));
     const { own } = splitTargetsToNotify({ targets: added, digestTargets }, outcome, config.targets);
     const messages = own.map((target) => {
-      const key = notificationKey(watch, generations, `job.${outcome}`, target);
+      const key = createNotificationKey(watch, generations, `job.${outcome}`, target);
       return createNotificationMessage(watch, key, outcome, 0);
     });
     await sendAllOrThrow(notifyQueue, messages);

@@ -11,7 +11,7 @@ import {
 } from "../../lib/ledger/dynamo/durations.ts";
 import { endWatch, readOutcome, saveOutcomeOnce } from "../../lib/ledger/dynamo/end-watch.ts";
 import { bindToTable } from "../../lib/ledger/dynamo/item-operations.ts";
-import { readDigest, removeRunningMember } from "../../lib/ledger/dynamo/notifications.ts";
+import { readDigest, removeRunningMemberAndCount } from "../../lib/ledger/dynamo/notifications.ts";
 import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/poll-claims.ts";
 import { readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
 import { reserveRequestTime } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
@@ -47,7 +47,7 @@ export const handler = createSqsHandler(
       saveOutcomeOnce,
       readOutcome,
       endWatch,
-      removeRunningMember,
+      removeRunningMemberAndCount,
       readDigest,
       addDuration,
       readDurations,

@@ -5,7 +5,7 @@ import type { Instant, Job, WatchKey } from "../../lib/domain/job.ts";
 import { hasJobEnded, type OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { type SlowSummary, summarizeSlowJob } from "../../lib/domain/slow-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { notificationKey } from "../../lib/ledger/notification.ts";
+import { createNotificationKey } from "../../lib/ledger/notification.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import type { SlowRecord } from "../../lib/ledger/watch-deliveries.ts";
 import { isDeliveryFinal, notificationOverdueAt } from "../../lib/ledger/watch-deliveries.ts";
@@ -174,7 +174,7 @@ async function notifySlow(
   const record = { summary, targets: [...targets], generations: document?.generations ?? {} };
   const stored = await ledger.saveSlowOnce(watch, record, expiresAt);
   const messages = stored.targets.map((target) => {
-    const key = notificationKey(watch, stored.generations, "job.slow", target);
+    const key = createNotificationKey(watch, stored.generations, "job.slow", target);
     return createNotificationMessage(watch, key, "slow", 0);
   });
   await sendAllOrThrow(notifyQueue, messages);

@@ -1,5 +1,5 @@
 import {
-  authenticationRequired,
+  createAuthenticationRequired,
   type ProblemResponse,
   tooManyRequests,
   unavailable,
@@ -56,7 +56,7 @@ export async function authenticateAndLimitRequests(
   }: AuthenticatePorts,
 ): Promise<{ readonly kind: "caller"; readonly caller: Caller } | ProblemResponse> {
   const credential = parseAuthorization(authorization);
-  if (credential.kind !== "bearer") return authenticationRequired(credential.kind);
+  if (credential.kind !== "bearer") return createAuthenticationRequired(credential.kind);
   const { token } = credential;
   const identifyBy = async (config: Config): Promise<IdentityCheck> => {
     const caller = findTokenCaller(token, config.tokens);
@@ -78,7 +78,7 @@ export async function authenticateAndLimitRequests(
     }
     case "refused":
       if (identified.refusal !== null) onRefused(identified.refusal);
-      return authenticationRequired("refused");
+      return createAuthenticationRequired("refused");
     case "unavailable":
       onIssuerFailure(identified.cause, identified.issuer);
       return unavailable("The token cannot be checked because its issuer does not respond.", [], 30);

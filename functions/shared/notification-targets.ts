@@ -2,7 +2,11 @@ import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { Config } from "../../lib/config/config.ts";
 import type { Outcome, WatchKey } from "../../lib/domain/job.ts";
 import type { Digest, DigestLedger } from "../../lib/ledger/ledger.ts";
-import { type DeliveryRecord, type NotificationKey, notificationKey } from "../../lib/ledger/notification.ts";
+import {
+  createNotificationKey,
+  type DeliveryRecord,
+  type NotificationKey,
+} from "../../lib/ledger/notification.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import { createDigestMessage, createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type OutgoingMessage, type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
@@ -68,7 +72,7 @@ export function listDigestTargets(
 }
 
 interface SendDigestPorts {
-  readonly ledger: Pick<DigestLedger, "removeRunningMember" | "readDigest">;
+  readonly ledger: Pick<DigestLedger, "removeRunningMemberAndCount" | "readDigest">;
   readonly notifyQueue: Pick<Queue, "send">;
 }
 
@@ -87,7 +91,7 @@ export async function removeDigestMemberAndSendIfLast(
   const digest = digestId === null ? null : await ledger.readDigest(digestId);
   const digestTargets = listDigestTargets(digest, watch);
   if (digestId === null || digestTargets.length === 0) return { digestTargets: [] };
-  const running = await ledger.removeRunningMember(digestId, watch);
+  const running = await ledger.removeRunningMemberAndCount(digestId, watch);
   const messages = digestTargets.map((target) => createDigestMessage(digestId, target, traceparent));
   if (running === 0) await sendAllOrThrow(notifyQueue, messages);
   return { digestTargets };
@@ -114,7 +118,7 @@ export function listResendableSlowNotifications(
     .filter(({ event }) => event === "job.slow")
     .filter(({ target, redelivery }) => redelivery > 0 || isSubscribedToSlowOrRemoved(target, targets))
     .map((delivery) => {
-      const key = notificationKey(watch, slow.generations, "job.slow", delivery.target);
+      const key = createNotificationKey(watch, slow.generations, "job.slow", delivery.target);
       return { delivery, message: createNotificationMessage(watch, key, "slow", delivery.redelivery) };
     });
 }

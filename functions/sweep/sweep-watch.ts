@@ -1,7 +1,7 @@
 import type { Config } from "../../lib/config/config.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { Digest, Ledger } from "../../lib/ledger/ledger.ts";
-import { type DeliveryRecord, notificationKey } from "../../lib/ledger/notification.ts";
+import { createNotificationKey, type DeliveryRecord } from "../../lib/ledger/notification.ts";
 import { pollOverdueAt, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 import { isDeliveryFinal, notificationOverdueAt } from "../../lib/ledger/watch-deliveries.ts";
 import type { OverdueEntry } from "../../lib/ledger/watch-ledger.ts";
@@ -119,7 +119,7 @@ async function sendNotifications(
     .map(({ target }) => target);
   const ownNotifications = [...own, ...redelivered].map((target): ResendableNotification => {
     const delivery = deliveries.find((known) => known.target === target) ?? null;
-    const key = notificationKey(watch, generations, `job.${outcome}`, target);
+    const key = createNotificationKey(watch, generations, `job.${outcome}`, target);
     return { delivery, message: createNotificationMessage(watch, key, outcome, delivery?.redelivery ?? 0) };
   });
   const digestNotifications = await readDigestNotifications(watch, byDigest, digest, ledger);

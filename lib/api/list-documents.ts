@@ -13,8 +13,8 @@ import {
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import {
   describeUnknownName,
-  findParameterErrors,
   invalidRequest,
+  listParameterErrors,
   toRequestErrors,
 } from "./request-errors.ts";
 import { checkProjectRight } from "./watch-parameters.ts";
@@ -101,7 +101,7 @@ export function readJobListQuery(
   const { filter, errors: filterErrors } = readJobFilter(query);
   const limit = query.get("limit") ?? String(DEFAULT_LIST_LIMIT);
   const errors = [
-    ...findParameterErrors(
+    ...listParameterErrors(
       query,
       ["project", "limit", "before", ...FILTER_PARAMETERS],
       REPEATED_FILTER_PARAMETERS,

@@ -118,7 +118,7 @@ const AUTHENTICATION_DETAILS = {
 } as const;
 
 /** Creates an error response with the status 401 (RFC 6750, section 3). */
-export function authenticationRequired(reason: keyof typeof AUTHENTICATION_DETAILS): ProblemResponse {
+export function createAuthenticationRequired(reason: keyof typeof AUTHENTICATION_DETAILS): ProblemResponse {
   const challenge = reason === "absent" ? CHALLENGE : `${CHALLENGE}, error="invalid_token"`;
   return problemResponse("unauthenticated", AUTHENTICATION_DETAILS[reason], [], {
     "www-authenticate": challenge,

@@ -8,8 +8,8 @@ import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
 import {
-  findParameterErrors,
   type Locate,
+  listParameterErrors,
   locateInBody,
   readListParameter,
   toRequestErrors,
@@ -64,7 +64,7 @@ function readOwnForm(query: URLSearchParams, json: unknown): ReadSubmission {
   const read = { kind: "submission", locate: locateInBody } as const;
   const parsed = Submission.safeParse(json);
   const errors: RequestError[] = [
-    ...findParameterErrors(query).map((error) => ({
+    ...listParameterErrors(query).map((error) => ({
       ...error,
       detail: `${error.detail}. Without 'from=cce', all fields belong in the body.`,
     })),
@@ -170,7 +170,7 @@ const WITHOUT_FROM =
   "is missing. The body is a reply of CCE, so add '?from=cce'. A submission contains 'jobId', 'jobIds' or 'operation'.";
 
 function queryErrors(query: URLSearchParams): RequestError[] {
-  const errors = findParameterErrors(query, SINGLE_PARAMETERS, ["notify"]);
+  const errors = listParameterErrors(query, SINGLE_PARAMETERS, ["notify"]);
   if (query.get("from") !== "cce")
     errors.push({ parameter: "from", detail: query.has("from") ? "must be 'cce'" : WITHOUT_FROM });
   // An empty `notify` is probably an unset variable in a pipeline. If the service accepted an empty `notify`, nobody

@@ -6,7 +6,7 @@ import { PageToken } from "../ledger/page-token.ts";
 import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem.ts";
 import { readJsonBody } from "./request-body.ts";
-import { findParameterErrors, invalidRequest, toRequestErrors } from "./request-errors.ts";
+import { invalidRequest, listParameterErrors, toRequestErrors } from "./request-errors.ts";
 
 /** The name of a target in the config, or the name of the target for the callback of a watch. */
 const TargetName = z
@@ -68,7 +68,7 @@ export function readRedeliveryRequest(
   const body = request.body === "" ? ({ kind: "json", json: {} } as const) : readJsonBody(request);
   if (body.kind === "problem") return body;
   const parsed = Redelivery.safeParse(body.json);
-  const errors = [...findParameterErrors(request.query).map(withBodyHint), ...toRequestErrors(parsed)];
+  const errors = [...listParameterErrors(request.query).map(withBodyHint), ...toRequestErrors(parsed)];
   return errors.length > 0 ? invalidRequest(errors) : { kind: "redelivery", redelivery: parsed.data ?? {} };
 }
 
@@ -154,7 +154,7 @@ export interface MissedRequest {
 export function readMissedRedeliveryRequest(request: ApiRequest): MissedRequest | ProblemResponse {
   const token = request.query.get("before");
   const from = token === null ? null : parseMissedToken(token);
-  const errors = findParameterErrors(request.query, ["before"]);
+  const errors = listParameterErrors(request.query, ["before"]);
   if (token !== null && from === null)
     errors.push({ parameter: "before", detail: "must be the value of 'next' from the previous response" });
   const body = readJsonBody(request);

@@ -1,7 +1,7 @@
 import { parseJson } from "../domain/json.ts";
 import type { ApiRequest } from "./http-message.ts";
 import { type ProblemResponse, problemResponse } from "./problem.ts";
-import { findParameterErrors, invalidRequest } from "./request-errors.ts";
+import { invalidRequest, listParameterErrors } from "./request-errors.ts";
 
 /**
  * The maximum size of a request body. A request body with 100 job IDs and a full `context` is much smaller than this
@@ -58,7 +58,7 @@ export function rejectQueryAndBody(
   { query, body }: ApiRequest,
   allowedParameters: readonly string[] = [],
 ): ProblemResponse | null {
-  const errors = findParameterErrors(query, allowedParameters);
+  const errors = listParameterErrors(query, allowedParameters);
   if (!/^(\{\s*\})?$/.test(body.trim()))
     errors.push({ pointer: "#", detail: "must be empty. This call has no body." });
   return errors.length === 0 ? null : invalidRequest(errors);

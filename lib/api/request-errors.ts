@@ -38,7 +38,7 @@ export function toRequestErrors(
  * Returns an error for each unknown query parameter, because a typo in the name would otherwise have no visible effect.
  * Returns an error for each query parameter that the caller repeats, except for parameters that contain a list.
  */
-export function findParameterErrors(
+export function listParameterErrors(
   query: URLSearchParams,
   singleParameters: readonly string[] = [],
   listParameters: readonly string[] = [],

@@ -8,7 +8,7 @@ import {
   nameNotFound,
   type ProblemResponse,
 } from "./problem.ts";
-import { findParameterErrors, invalidRequest, toRequestErrors } from "./request-errors.ts";
+import { invalidRequest, listParameterErrors, toRequestErrors } from "./request-errors.ts";
 
 /**
  * Returns an error response if the caller may not use an operation for a project. Returns nothing if the caller may use
@@ -61,7 +61,7 @@ export const MAX_WAIT_SECONDS = 25;
 export function readWaitSeconds(
   query: URLSearchParams,
 ): { readonly kind: "wait"; readonly seconds: number } | ProblemResponse {
-  const errors = findParameterErrors(query, [], ["wait"]);
+  const errors = listParameterErrors(query, [], ["wait"]);
   const [wait = "0", ...more] = query.getAll("wait");
   const isInRange = /^[1-9]\d?$/.test(wait) && Number(wait) <= MAX_WAIT_SECONDS;
   if (query.has("wait") && (more.length > 0 || !isInRange))

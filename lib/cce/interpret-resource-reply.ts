@@ -99,7 +99,10 @@ export function interpretResourceReply(
  * If neither API of CCE knows a resource that was to be deleted, returns an observation with success. Returns any other
  * observation unchanged.
  */
-export function treatGoneAsDeleted(observation: Observation, resource: WatchedResource): Observation {
+export function treatGoneAsSuccessOfDeletion(
+  observation: Observation,
+  resource: WatchedResource,
+): Observation {
   if (observation.kind !== "gone" || GOAL_STATES[resource.goal].gone !== "succeeded") return observation;
   return toObservation(resource, "Deleted", "succeeded", {});
 }

@@ -42,7 +42,7 @@ import {
   interpretResourceReply,
   resourcePathParts,
   resourceQueryParameters,
-  treatGoneAsDeleted,
+  treatGoneAsSuccessOfDeletion,
 } from "./interpret-resource-reply.ts";
 import {
   type CceRequest,
@@ -218,7 +218,7 @@ export function createProjectQueries(
       );
       const parameters = resourceQueryParameters(resource);
       const wanted = { path: resourcePathParts(resource, project.projectId), parameters, observe };
-      return treatGoneAsDeleted(await query(resource.id, wanted, timeLimitMs), resource);
+      return treatGoneAsSuccessOfDeletion(await query(resource.id, wanted, timeLimitMs), resource);
     },
     async listJobs(onJob, timeLimitMs) {
       const postponed = waitForThrottle();

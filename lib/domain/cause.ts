@@ -105,7 +105,7 @@ const COUNT_TEXTS: CountTexts = {
  * Returns how many subjobs of a type failed, such as `30 of 30 nodes failed`.
  * @param shownType the type as the reader sees it
  */
-export function describeCount(
+export function describeFailedOfTotal(
   { type, count, total }: Pick<CauseInTree, "type" | "count" | "total">,
   texts: CountTexts = COUNT_TEXTS,
   shownType: string = type ?? "unknown",
@@ -115,6 +115,6 @@ export function describeCount(
 }
 
 /** Returns the count and the first names of a cause as English text, such as `2 of 3 nodes failed: pool-a-0, pool-a-1`. */
-export function describeFailedCount(cause: CauseInTree): string {
-  return [describeCount(cause), formatResourceNames(cause)].filter((text) => text !== "").join(": ");
+export function describeFailedWithNames(cause: CauseInTree): string {
+  return [describeFailedOfTotal(cause), formatResourceNames(cause)].filter((text) => text !== "").join(": ");
 }

@@ -9,7 +9,7 @@ const INTERNATIONAL = /^(ap|af|la|na|sa|me|tr)-[a-z0-9-]+$/;
  * Returns the URL of a cluster's page in the cloud's web console. Returns null if the region, the cluster or the
  * console of the region is unknown.
  */
-export function clusterConsoleUrl(region: string | null, clusterId: string | null): string | null {
+export function createClusterConsoleUrl(region: string | null, clusterId: string | null): string | null {
   if (region === null || clusterId === null || !URL_SAFE_ID.test(region) || !URL_SAFE_ID.test(clusterId))
     return null;
   const host = hostOf(region);

@@ -1,7 +1,7 @@
 import type { CauseInTree } from "./cause.ts";
 import { createCachedHintFinder } from "./hints.ts";
 import { countJsonStringBytes } from "./json.ts";
-import { type SubJobs, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
+import { listTypesFromRootTo, type SubJobs, type TreeNode } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
 const MAX_RESOURCES = 10;
@@ -127,7 +127,7 @@ function resourceNameOf(node: TreeNode): string | null {
 
 /** Returns the types from the root job down to a subjob. In a long path, `…` replaces the types in the middle. */
 function pathTo(node: TreeNode | undefined): string[] {
-  const types = node === undefined ? [] : typesFromRootTo(node);
+  const types = node === undefined ? [] : listTypesFromRootTo(node);
   const shown =
     types.length <= 2 * PATH_END ? types : [...types.slice(0, PATH_END), "…", ...types.slice(-PATH_END)];
   return shown.map((type) => truncate(type, NAME_BYTES, countJsonStringBytes));

@@ -1,7 +1,7 @@
 import type { Failure } from "./cause.ts";
 import { createCachedHintFinder } from "./hints.ts";
 import { countJsonStringBytes } from "./json.ts";
-import { isAncestor, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
+import { isAncestor, listTypesFromRootTo, type TreeNode } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
 /**
@@ -20,7 +20,7 @@ const NAME_BYTES = 200;
 export function listFailures(failed: readonly TreeNode[], maxBytes: number): Failure[] {
   const findHint = createCachedHintFinder();
   const toFailure = (node: TreeNode, reasonBytes: number): Failure => ({
-    path: typesFromRootTo(node).map((type) => truncate(type, NAME_BYTES, countJsonStringBytes)),
+    path: listTypesFromRootTo(node).map((type) => truncate(type, NAME_BYTES, countJsonStringBytes)),
     jobId: truncateNullable(node.job.jobId, NAME_BYTES, countJsonStringBytes),
     resourceName: truncateNullable(node.job.resourceName, NAME_BYTES, countJsonStringBytes),
     reason: truncateNullable(node.job.reason, reasonBytes, countJsonStringBytes),

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { CauseInTree, describeCount, Failure, formatNameList } from "./cause.ts";
+import { CauseInTree, describeFailedOfTotal, Failure, formatNameList } from "./cause.ts";
 import { Context, truncateContext } from "./context.ts";
 import { defaultText, joinSentences } from "./default-texts.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
@@ -170,7 +170,7 @@ export function describeMainCause({
   if (outcome === "succeeded") return null;
   const [first] = outcome === "failed" ? causes : [];
   if (first === undefined) return oneLine(reason ?? ready?.message ?? ready?.reason ?? null);
-  const what = first.type === null && first.total === 1 ? null : describeCount(first);
+  const what = first.type === null && first.total === 1 ? null : describeFailedOfTotal(first);
   const others = causes.length - 1 + causesOmitted;
   const more = others > 0 && `(and ${others} more ${others === 1 ? "cause" : "causes"})`;
   const text = [what, more].filter(Boolean).join(" ");

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { Context, truncateContext } from "./context.ts";
 import { type Instant, type Job, SubJobCounts } from "./job.ts";
-import { collectSubJobs, listInnermostRunning, type TreeNode, typesFromRootTo } from "./subjob-tree.ts";
+import { collectSubJobs, listInnermostRunning, listTypesFromRootTo, type TreeNode } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
 
@@ -92,7 +92,7 @@ export function summarizeSlowJob(
     resourceName: name(job.resourceName),
     subJobs: counts,
     running: running.slice(0, MAX_RUNNING).map((node) => ({
-      path: typesFromRootTo(node)
+      path: listTypesFromRootTo(node)
         .slice(-MAX_PATH)
         .map((type) => truncate(type, NAME_CHARACTERS)),
       resourceName: name(node.job.resourceName),

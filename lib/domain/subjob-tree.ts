@@ -107,7 +107,7 @@ function isContainer({ state, type, subJobs }: Job): boolean {
 }
 
 /** Returns the job types from the root down to a node. The result contains `unknown` for a job without a type. */
-export function typesFromRootTo(node: TreeNode): string[] {
+export function listTypesFromRootTo(node: TreeNode): string[] {
   const path: string[] = [];
   for (let at: TreeNode | null = node; at !== null; at = at.parent) path.push(at.job.type ?? "unknown");
   return path.reverse();

@@ -66,7 +66,7 @@ export interface DigestLedger {
    * Removes a watch from the list of running jobs of a digest. A repeated call has no effect. Returns the number of
    * jobs of the digest that still run. Returns 0 if the digest does not exist.
    */
-  removeRunningMember(digestId: string, job: JobKey): Promise<number>;
+  removeRunningMemberAndCount(digestId: string, job: JobKey): Promise<number>;
   /** Returns null if the digest does not exist. */
   readDigest(digestId: string): Promise<Digest | null>;
 }

@@ -53,7 +53,7 @@ interface WatchTargets {
 }
 
 /** Returns the key of the notification of a watch about an event to a target. */
-export function notificationKey(
+export function createNotificationKey(
   { project, jobId, generation }: WatchGeneration,
   generations: NotificationGenerations,
   event: string,

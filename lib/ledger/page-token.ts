@@ -66,7 +66,7 @@ export function toPublicPageToken(token: string): string {
  * more, for example after a restart, the page continues after all watches of the job with the same acceptance time.
  * @throws PageTokenError if `toPublicPageToken` did not create the token.
  */
-export async function findLedgerPageToken(
+export async function resolveLedgerPageToken(
   token: string,
   project: string,
   ledger: Pick<WatchReadLedger, "listJobWatches">,

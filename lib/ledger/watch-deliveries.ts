@@ -2,11 +2,11 @@ import * as z from "zod/mini";
 import type { Instant, TargetEvent, WatchGeneration, WatchState } from "../domain/job.ts";
 import { SlowSummary } from "../domain/slow-summary.ts";
 import {
+  createNotificationKey,
   type DeliveryRecord,
   type NotificationGenerations,
   type NotificationKey,
   newDeliveryRecord,
-  notificationKey,
 } from "./notification.ts";
 
 /** A slow job, and the notifications about it. The record does not change after it was stored. */
@@ -42,7 +42,7 @@ export function listDeliveries(
   const { state } = watch;
   const outcome = state === "watching" || state === "stopped" ? null : state;
   const deliveryOf = (event: WatchDelivery["event"], own: NotificationGenerations, target: string) => {
-    const stored = event === null ? null : readRecord(notificationKey(watch, own, event, target));
+    const stored = event === null ? null : readRecord(createNotificationKey(watch, own, event, target));
     return { ...(stored ?? newDeliveryRecord(target)), event };
   };
   return [

@@ -220,7 +220,7 @@ export interface WatchReadLedger {
    * null, the ledger keeps the watch, the outcome and the record of a slow job at least until `expiresAt`. Does nothing
    * if the watch does not exist.
    */
-  scheduleSweep(generation: WatchGeneration, dueAt: Instant, expiresAt: Instant | null): Promise<void>;
+  scheduleSweepBy(generation: WatchGeneration, dueAt: Instant, expiresAt: Instant | null): Promise<void>;
   /**
    * Returns the watches that all callers have in a project. The newest watch is first.
    * @param page.before the value of `next` on the previous page of watches, or null for the first page of watches.

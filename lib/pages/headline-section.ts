@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import { clusterConsoleUrl } from "../domain/console-url.ts";
+import { createClusterConsoleUrl } from "../domain/console-url.ts";
 import { explainUnclearWatchState, type Instant, wasJobObserved } from "../domain/job.ts";
 import { formatJobType, isOperationWithoutJob } from "../domain/operation-kind.ts";
 import { formatDuration } from "../domain/time-text.ts";
@@ -21,7 +21,7 @@ import { formatSvgPercent } from "./timeline.ts";
 export function renderHeadlineSection(document: StatusDocument, now: Instant): Html {
   const wasObserved = wasJobObserved(document);
   const state = presentState(document.state, wasObserved, document.ready);
-  const consoleUrl = clusterConsoleUrl(document.region, document.clusterId);
+  const consoleUrl = createClusterConsoleUrl(document.region, document.clusterId);
   const explanation = explainUnclearWatchState(document.state, wasObserved);
   return html`<header id="headline" class="headline c-${state.icon}">
 ${renderIcon(state.icon)}

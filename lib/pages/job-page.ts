@@ -1,5 +1,5 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import { type CauseInTree, describeCount, formatResourceNames } from "../domain/cause.ts";
+import { type CauseInTree, describeFailedOfTotal, formatResourceNames } from "../domain/cause.ts";
 import { type Instant, wasJobObserved } from "../domain/job.ts";
 import { formatJobType } from "../domain/operation-kind.ts";
 import { JOB_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
@@ -97,7 +97,7 @@ function causeEntry(cause: CauseInTree, index: number, causes: readonly CauseInT
   const name = type ?? "unknown";
   const shown = reason?.trim();
   const limit = causes.length === 1 ? MAX_UNSCROLLED_CHARACTERS : MAX_UNSCROLLED_OF_SEVERAL;
-  return html`<li><h3 class="path">${renderIcon("failed")}<span><b>${renderBdiElement(describeCount(cause))}</b>${
+  return html`<li><h3 class="path">${renderIcon("failed")}<span><b>${renderBdiElement(describeFailedOfTotal(cause))}</b>${
     names !== "" && html` <span class="res">${renderBdiElement(names)}</span>`
   }</span></h3>
 ${path.length > 1 && causes.length <= SHOWN_CAUSES && html`<p class="quiet">${renderBdiElement(path.join(" › "))}</p>`}

@@ -1,4 +1,4 @@
-import { MARKS, stateFacts } from "../../client/status-text.ts";
+import { listStateFacts, MARKS } from "../../client/status-text.ts";
 import type { StatusDocument } from "../../lib/api/status-document.ts";
 
 const BAR_WIDTH = 8;
@@ -16,5 +16,5 @@ export function formatProgressLine(title: string, status: StatusDocument | null)
   const progress = leafSubJobs.total > 0 ? ended / leafSubJobs.total : Number(hasEnded);
   const filled = Math.round(progress * BAR_WIDTH);
   const bar = BAR_PARTS.filled.repeat(filled) + BAR_PARTS.open.repeat(BAR_WIDTH - filled);
-  return `${MARKS[state]} ${bar} ${title}  ${stateFacts(status, null).join(", ")}`;
+  return `${MARKS[state]} ${bar} ${title}  ${listStateFacts(status, null).join(", ")}`;
 }

@@ -27,7 +27,7 @@ export interface Screen {
  * Creates the screen of the demo, which writes to `output`. In a terminal the lines about the jobs stay at the bottom.
  * If the output is a file or a pipe, each change of such a line is written as a new line.
  */
-export function createScreen(output: Output, env: Readonly<Record<string, string | undefined>>): Screen {
+export function createDemoScreen(output: Output, env: Readonly<Record<string, string | undefined>>): Screen {
   const hasColours = hasColour(output, env);
   if (!isTerminal(output, env)) return plainScreen(output);
   const live = createLiveLines(output, hasColours ? colourMark : (line) => line);

@@ -1,6 +1,6 @@
 import type { AwsCall, AwsRule } from "../servers/aws-endpoint.ts";
 import { AwsError, createInvalidTokenError } from "../servers/aws-error.ts";
-import { decide, type RoleGrants } from "../template/grants.ts";
+import { decidePermission, type RoleGrants } from "../template/grants.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
 import { type RequiredPermission, requiredPermissions } from "./required-permissions.ts";
 import type { RoleSession, RoleSessions } from "./role-sessions.ts";
@@ -31,7 +31,7 @@ export function authorizeFunctions(options: {
     const { roleArn } = session;
     for (const permission of requiredPermissions(call, region)) {
       const context = { ...requestContext(session, region), ...permission.context };
-      const decision = decide(grants(), { ...permission, roleArn, context });
+      const decision = decidePermission(grants(), { ...permission, roleArn, context });
       if (decision !== "allowed") throw accessDenied(call, session, permission, decision);
     }
     return next();

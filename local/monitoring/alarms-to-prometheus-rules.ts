@@ -4,7 +4,12 @@ import { parse, stringify } from "yaml";
 import * as z from "zod";
 import { isMetricName } from "../../lib/runtime/metrics.ts";
 import { typeOfMetric } from "../../server/process/metric-registry.ts";
-import { formatDuration, MetricStat, NoPrometheusQueryError, toPrometheusQuery } from "./prometheus-query.ts";
+import {
+  formatPrometheusDuration,
+  MetricStat,
+  NoPrometheusQueryError,
+  toPrometheusQuery,
+} from "./prometheus-query.ts";
 
 /** The alarms on AWS that have no rule, and the reason. */
 export const ALARMS_WITHOUT_RULE: Readonly<Record<string, string>> = {
@@ -117,7 +122,7 @@ function toRule(id: string, alarm: Alarm) {
   return {
     alert: id.replace(/Alarm$/, ""),
     expr: and === undefined ? comparison : `${comparison} and ${and}`,
-    ...(forSeconds > 0 && { for: formatDuration(forSeconds) }),
+    ...(forSeconds > 0 && { for: formatPrometheusDuration(forSeconds) }),
     annotations: { summary: text, runbook: `docs/runbook.md#${anchor}` },
   };
 }

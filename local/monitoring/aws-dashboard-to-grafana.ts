@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import * as z from "zod";
 import {
-  formatDuration,
+  formatPrometheusDuration,
   type MetricStat,
   NoPrometheusQueryError,
   toPrometheusQuery,
@@ -114,7 +114,7 @@ function toSearchQuery(expression: string): Query {
   const pattern = /^SEARCH\('\{"[^"]+",service,([\w,]+)\} MetricName="(\w+)"', 'Sum', (\d+)\)$/;
   const [, labels, name, period] = pattern.exec(expression) ?? [];
   if (labels === undefined) throw new NoPrometheusQueryError(`${expression} has no Prometheus query`);
-  const range = formatDuration(Number(period));
+  const range = formatPrometheusDuration(Number(period));
   const legendFormat = labels
     .split(",")
     .map((label) => `{{${label}}}`)

@@ -43,7 +43,7 @@ export function toPrometheusQuery(metric: MetricStat): string {
   const name = isApi ? "ServerErrors" : metric.MetricName;
   const isOwn = isApi || OWN_NAMESPACE.test(metric.Namespace);
   if (!isOwn || !isMetricName(name)) throw unknown(metric);
-  const range = `[${formatDuration(metric.Period)}]`;
+  const range = `[${formatPrometheusDuration(metric.Period)}]`;
   const increase = (series: string) => `sum by (instance) (increase(${series}${range}))`;
   const type = typeOfMetric(name);
   switch (metric.Stat) {
@@ -73,13 +73,13 @@ export function toPrometheusQuery(metric: MetricStat): string {
 }
 
 /** Returns seconds as a duration of Prometheus. */
-export function formatDuration(seconds: number): string {
+export function formatPrometheusDuration(seconds: number): string {
   if (seconds % 3600 === 0) return `${seconds / 3600}h`;
   return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
 }
 
 function toQueueQuery(metric: MetricStat): string {
-  const range = formatDuration(metric.Period);
+  const range = formatPrometheusDuration(metric.Period);
   const resource = metric.Dimensions.find(({ Name }) => Name === "QueueName")?.Value ?? "";
   const queue = /^(?:\$\{)?(Poll|Notify)(Dead)?/.exec(resource);
   // Each poll sends one message.

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type Html, html } from "../../lib/pages/html.ts";
-import { renderChatFrame, renderLink, renderTime } from "./chat-frame.ts";
+import { renderChatFrame, renderChatTime, renderLink } from "./chat-frame.ts";
 import { type MarkdownRules, renderMarkdown } from "./markdown-html.ts";
 
 const Run = z.object({
@@ -35,7 +35,7 @@ function renderAdaptiveBlock({ type, text, separator, inlines }: z.infer<typeof 
   const line = separator ? html`<hr>` : null;
   if (type !== "TextBlock") return html`${line}<p>${inlines.map(renderAdaptiveRun)}</p>`;
   const time = /^\{\{DATE\(([^,)]+),SHORT\)\}\}/.exec(text)?.[1];
-  if (time !== undefined) return html`${line}<p class="small">${renderTime(Date.parse(time))}</p>`;
+  if (time !== undefined) return html`${line}<p class="small">${renderChatTime(Date.parse(time))}</p>`;
   return html`${line}<p><span class="mention">${text.replace(/<\/?at>/g, "")}</span></p>`;
 }
 

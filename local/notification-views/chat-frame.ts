@@ -19,7 +19,7 @@ export function renderLink(url: string, label: Part): Html {
 }
 
 /** Renders a time. The script of the page replaces the text by the time in the reader's time zone. */
-export function renderTime(at: number): Html {
+export function renderChatTime(at: number): Html {
   const iso = toIsoOrNull(at);
   return iso === null ? html`` : html`<time datetime="${iso}">${formatUtc(at)}</time>`;
 }

@@ -1,5 +1,5 @@
 import { type Html, html } from "../../lib/pages/html.ts";
-import { renderLink, renderTime } from "./chat-frame.ts";
+import { renderChatTime, renderLink } from "./chat-frame.ts";
 
 /** The forms of Markdown that one chat supports. */
 export interface MarkdownRules {
@@ -56,7 +56,7 @@ function renderInline(text: string, rules: MarkdownRules): Html {
     if (escaped !== undefined) parts.push(html`${escaped.slice(1)}`);
     else if (bold !== undefined) parts.push(html`<b>${renderInline(bold, rules)}</b>`);
     else if (url !== undefined) parts.push(renderLink(url, renderInline(label ?? "", rules)));
-    else if (time !== undefined) parts.push(renderTime(Number(time) * 1000));
+    else if (time !== undefined) parts.push(renderChatTime(Number(time) * 1000));
     else parts.push(html`<span class="font-${color ?? ""}">${renderInline(coloured ?? "", rules)}</span>`);
   }
   return html`${parts}${renderMentions(text.slice(end), rules)}`;

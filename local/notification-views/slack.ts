@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type Html, html } from "../../lib/pages/html.ts";
-import { renderChatFrame, renderLink, renderTime, unescapeTags } from "./chat-frame.ts";
+import { renderChatFrame, renderChatTime, renderLink, unescapeTags } from "./chat-frame.ts";
 
 const Text = z.object({ text: z.string() });
 const Run = z.object({
@@ -38,7 +38,7 @@ function renderBlock({ type, text, elements }: z.infer<typeof Block>): Html {
 
 function renderRun({ type, text = "", url, style, timestamp }: z.infer<typeof Run>): Html {
   if (type === "link") return renderLink(url ?? "", text);
-  if (type === "date") return renderTime((timestamp ?? 0) * 1000);
+  if (type === "date") return renderChatTime((timestamp ?? 0) * 1000);
   const shown = html`${text}`;
   if (style?.bold === true) return html`<b>${shown}</b>`;
   return style?.italic === true ? html`<i>${shown}</i>` : shown;

@@ -10,7 +10,7 @@ export type SignatureCheck = "verified" | "wrong" | "missing" | null;
  * five minutes.
  * @param secrets the secrets of the receiver. Without a secret, the result is null.
  */
-export function checkSignature(
+export function checkWebhookSignature(
   headers: Readonly<Record<string, string>>,
   body: string,
   secrets: readonly string[],

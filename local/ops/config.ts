@@ -5,7 +5,7 @@ import type { ParsedConfig } from "../../lib/config/config.ts";
 import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
 import { monotonicClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
 import {
-  ConfigInvalidError,
+  ConfigFileInvalidError,
   formatFaultList,
   readConfigDocument,
   splitConfigIntoEntries,
@@ -16,8 +16,8 @@ import { entriesAfterSteps, planConfigSteps } from "./config-plan.ts";
 import { formatConfig, parseEntries, readDeployedEntries } from "./deployed-config.ts";
 import {
   configPath,
-  findStage,
   formatStageLine,
+  resolveStage,
   STAGE_OPTIONS,
   STAGE_USAGE,
   type Stage,
@@ -46,7 +46,7 @@ const EDITIONS = ["aws", "one-node"];
 
 async function run(
   [action, file, ...rest]: readonly string[],
-  values: Parameters<typeof findStage>[0] & { readonly for?: string | undefined },
+  values: Parameters<typeof resolveStage>[0] & { readonly for?: string | undefined },
   removeOthers: boolean,
 ): Promise<number> {
   const edition = values.for ?? "aws";
@@ -57,14 +57,14 @@ async function run(
   if (!EDITIONS.includes(edition)) throw new UsageError(`--for must be ${EDITIONS.join(" or ")}`);
   switch (action) {
     case "check":
-      if (file === undefined) return checkStage(await findStage(values));
-      return checkFile(file, edition === "aws" ? configPath(await findStage(values)) : null);
+      if (file === undefined) return checkStage(await resolveStage(values));
+      return checkFile(file, edition === "aws" ? configPath(await resolveStage(values)) : null);
     case "put":
       if (file === undefined) throw new UsageError("put requires a file");
-      return put(file, await findStage(values), removeOthers);
+      return put(file, await resolveStage(values), removeOthers);
     case "list":
       if (file !== undefined) throw new UsageError("list does not accept a file");
-      return list(await findStage(values));
+      return list(await resolveStage(values));
     case undefined:
       throw new UsageError("an action is missing: check, put or list");
     default:
@@ -98,7 +98,7 @@ function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
  * Parameter Store can store it.
  * @param path the path in Parameter Store where the config will be stored. With the value null, the config will not be
  * stored in Parameter Store.
- * @throws ConfigInvalidError
+ * @throws ConfigFileInvalidError
  */
 async function readValidDocument(file: string, path: string | null): Promise<unknown> {
   const document = await readConfigDocument(file);
@@ -106,20 +106,20 @@ async function readValidDocument(file: string, path: string | null): Promise<unk
     ...faultsOf(document),
     ...(path === null ? [] : findDocumentParameterFaults(document, path)),
   ];
-  if (faults.length > 0) throw new ConfigInvalidError(file, faults);
+  if (faults.length > 0) throw new ConfigFileInvalidError(file, faults);
   return document;
 }
 
 /**
  * Asks each token issuer where its signing keys are. An issuer that does not respond is no error in the config.
- * @throws ConfigInvalidError if the service would refuse every token of an issuer
+ * @throws ConfigFileInvalidError if the service would refuse every token of an issuer
  */
 async function refuseUnusableIssuers(parsed: ParsedConfig, name: string): Promise<void> {
   const findings = parsed.kind === "config" ? await checkIssuers(parsed.config) : [];
   const faults = findings.flatMap(({ item, state, text, remedy = "" }) =>
     state === "fault" ? [`${item}: ${text}. ${remedy}`] : [],
   );
-  if (faults.length > 0) throw new ConfigInvalidError(name, faults);
+  if (faults.length > 0) throw new ConfigFileInvalidError(name, faults);
 }
 
 async function checkFile(file: string, path: string | null): Promise<number> {
@@ -146,7 +146,7 @@ async function checkStage(stage: Stage): Promise<number> {
   if (entries.length === 0)
     throw new RefusedError(`there is no config below ${path}. Store one: npm run config -- put FILE`);
   const faults = faultsOfEntries(entries);
-  if (faults.length > 0) throw new ConfigInvalidError(`the config below ${path}`, faults);
+  if (faults.length > 0) throw new ConfigFileInvalidError(`the config below ${path}`, faults);
   const parsed = parseEntries(entries);
   await refuseUnusableIssuers(parsed, `the config below ${path}`);
   print(`The config below ${path} is valid: ${entries.length} entries.`);
@@ -163,7 +163,7 @@ async function put(file: string, stage: Stage, removeOthers: boolean): Promise<n
     ...faultsOfEntries(entriesAfterSteps(deployed, steps)),
     ...findParameterFaults(steps, configPath(stage)),
   ];
-  if (faults.length > 0) throw new ConfigInvalidError("nothing was stored: the resulting config", faults);
+  if (faults.length > 0) throw new ConfigFileInvalidError("nothing was stored: the resulting config", faults);
   const client = new SSMClient({ region: stage.region, maxAttempts: 1 });
   const ports = { now: monotonicClock, random: systemRandom, wait: systemWait };
   await applyPlanSteps(client, configPath(stage), steps, print, ports).finally(() => client.destroy());

@@ -28,7 +28,7 @@ $AWS_DEFAULT_REGION, then eu-central-1. npm run deploy uses the same defaults.`;
  * default region is the same as in serverless.yml.
  * @throws UsageError, StageFileError
  */
-export async function findStage(
+export async function resolveStage(
   { stage, region }: { readonly stage: string; readonly region?: string | undefined },
   environment: NodeJS.ProcessEnv = process.env,
   folder?: string,
@@ -64,7 +64,7 @@ export function configPath({ stage }: Pick<Stage, "stage">): string {
  * Reads the URL of a stage's HTTP API from the outputs of the stage's CloudFormation stack.
  * @throws Error if the CloudFormation stack has no HTTP API. The function also throws the errors of AWS.
  */
-export async function findApiUrl({ stage, region }: Stage): Promise<string> {
+export async function readApiUrl({ stage, region }: Stage): Promise<string> {
   const client = new CloudFormationClient({ region });
   const { Stacks = [] } = await client
     .send(new DescribeStacksCommand({ StackName: `${SERVICE}-${stage}` }))

@@ -16,8 +16,8 @@ import { runCommand, UsageError } from "./command.ts";
 import { readDeployedEntries } from "./deployed-config.ts";
 import {
   configPath,
-  findStage,
   formatStageLine,
+  resolveStage,
   STAGE_OPTIONS,
   STAGE_USAGE,
   type Stage,
@@ -115,7 +115,7 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
   if (data !== undefined && file === undefined) throw new UsageError("--data requires --config");
   let checks: Checks;
   if (file === undefined) {
-    const stage = await findStage(values);
+    const stage = await resolveStage(values);
     process.stdout.write(formatStageLine(stage));
     const stopping = new AbortController();
     // Without this listener, Ctrl-C would end the process before the alarm has its earlier state again.

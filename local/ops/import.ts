@@ -1,8 +1,8 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { readExportFile } from "../../server/store/export-file.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
-import { findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE } from "./deployed-stage.ts";
-import { isStageInUse, planImport, type Written, writeAll } from "./import/import-ledger.ts";
+import { formatStageLine, resolveStage, STAGE_OPTIONS, STAGE_USAGE } from "./deployed-stage.ts";
+import { isStageInUse, planImport, type Written, writeLedgerItems } from "./import/import-ledger.ts";
 import { SERVICE } from "./stage-limits.ts";
 
 const USAGE = `Imports the ledger of the one-node edition into the ledger of a stage on AWS.
@@ -31,7 +31,7 @@ const formatWritten = (name: string, { written, present }: Written) =>
 await runCommand(USAGE, { options: OPTIONS, allowPositionals: true }, async ({ values, positionals }) => {
   const [file, ...rest] = positionals;
   if (file === undefined || rest.length > 0) throw new UsageError("import needs one FILE");
-  const stage = await findStage(values);
+  const stage = await resolveStage(values);
   process.stdout.write(formatStageLine(stage));
   const { whileRunning, rows } = await readExportFile(file);
   if (whileRunning)
@@ -49,8 +49,8 @@ await runCommand(USAGE, { options: OPTIONS, allowPositionals: true }, async ({ v
     );
   // The sweep function sends the notifications of an ended watch that have no record. So all records exist before the
   // first watch.
-  print(formatWritten("records", await writeAll(plan.recordWrites, table)));
-  print(formatWritten("watches", await writeAll(plan.watchWrites, table)));
+  print(formatWritten("records", await writeLedgerItems(plan.recordWrites, table)));
+  print(formatWritten("watches", await writeLedgerItems(plan.watchWrites, table)));
   const running = plan.watches.filter(({ watch }) => watch.state === "watching").length;
   const waiting = plan.watches.filter(
     ({ watch, dueAt }) => watch.state !== "watching" && dueAt !== null,

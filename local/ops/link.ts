@@ -1,13 +1,13 @@
 import { createLinkOptions, createListPageUrl } from "../../lib/auth/link-keys.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
-import { ConfigInvalidError, readConfigFile } from "../stack/config-file.ts";
+import { ConfigFileInvalidError, readWholeConfigFile } from "../stack/config-file.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { parseEntries, readDeployedEntries } from "./deployed-config.ts";
 import {
   configPath,
-  findApiUrl,
-  findStage,
   formatStageLine,
+  readApiUrl,
+  resolveStage,
   STAGE_OPTIONS,
   STAGE_USAGE,
   type Stage,
@@ -27,7 +27,7 @@ ${STAGE_USAGE}
 async function readDeployedConfig(stage: Stage): Promise<WholeConfig> {
   const parsed = parseEntries(await readDeployedEntries(stage));
   if (parsed.kind === "faults")
-    throw new ConfigInvalidError(`the config below ${configPath(stage)}`, parsed.faults);
+    throw new ConfigFileInvalidError(`the config below ${configPath(stage)}`, parsed.faults);
   return parsed.config;
 }
 
@@ -53,16 +53,16 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
   if (days !== null && !(days > 0)) throw new UsageError("--days must be a number above 0");
   const givenUrl = values.url === undefined ? undefined : checkApiUrl(values.url);
 
-  const stage = await findStage(values);
+  const stage = await resolveStage(values);
   // This output line goes to stderr, because a program may read the link on stdout.
   if (file === undefined) process.stderr.write(formatStageLine(stage));
-  const config = file === undefined ? await readDeployedConfig(stage) : await readConfigFile(file);
+  const config = file === undefined ? await readDeployedConfig(stage) : await readWholeConfigFile(file);
   const { settings, projects } = config;
   if (!Object.hasOwn(projects, project))
     throw new RefusedError(
       `unknown project '${project}'. Projects: ${Object.keys(projects).join(", ") || "none"}`,
     );
-  const address = givenUrl ?? settings.publicUrl ?? (file === undefined ? await findApiUrl(stage) : null);
+  const address = givenUrl ?? settings.publicUrl ?? (file === undefined ? await readApiUrl(stage) : null);
   if (address === null)
     throw new RefusedError(
       "the API's address is unknown. Give --url, or set settings.publicUrl in the config file",

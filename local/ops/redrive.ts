@@ -1,13 +1,13 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { readDelivery, startRedelivery } from "../../lib/ledger/dynamo/notifications.ts";
-import { scheduleSweep } from "../../lib/ledger/dynamo/overdue-index.ts";
+import { scheduleSweepBy } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { readTarget } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { deliveriesOverdueAt } from "../../lib/ledger/watch.ts";
 import { sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
 import { runCommand, UsageError } from "./command.ts";
-import { findStage, formatStageLine, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./deployed-stage.ts";
+import { formatStageLine, resolveStage, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./deployed-stage.ts";
 import { type DeadLetterQueue, openDeadLetterQueue } from "./redrive/dead-letter-queue.ts";
 import { parseDeadLetter, type RedrivePorts, redriveMessage } from "./redrive/redrive-message.ts";
 import { redriveQueue } from "./redrive/redrive-queue.ts";
@@ -47,7 +47,7 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
     readTarget: (name) => readTarget(table, name),
     async startRedelivery(watch, key, after) {
       const expiresAt = Date.now() + RETENTION_MS;
-      await scheduleSweep(table, watch, deliveriesOverdueAt(Date.now()), expiresAt);
+      await scheduleSweepBy(table, watch, deliveriesOverdueAt(Date.now()), expiresAt);
       return startRedelivery(table, key, after, expiresAt);
     },
     send: (body) => sendAllOrThrow(sender, [{ id: "0", body, delaySeconds: 0 }]),
@@ -90,7 +90,7 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
   const { queue, data } = values;
   if (queue !== "poll" && queue !== "notify") throw new UsageError("--queue must be poll or notify");
   if (data !== undefined) return redriveOneNode(queue, data);
-  const stage = await findStage(values);
+  const stage = await resolveStage(values);
   process.stdout.write(formatStageLine(stage));
   return redrive(queue, stage);
 });

@@ -4,7 +4,7 @@ import { Name } from "../../lib/domain/job.ts";
 import { describeIssue } from "../../lib/domain/zod-fields.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { createToken, TOKEN_BYTES } from "./create-token.ts";
-import { configPath, findStage, STAGE_OPTIONS, STAGE_USAGE } from "./deployed-stage.ts";
+import { configPath, resolveStage, STAGE_OPTIONS, STAGE_USAGE } from "./deployed-stage.ts";
 
 const USAGE = `Creates a bearer token. Prints the token, and the entry for the config.
 
@@ -54,7 +54,7 @@ Entry for the config, under "tokens":
   ${JSON.stringify(name.data)}: ${stored}
 `);
     if (values.config !== undefined) return 0;
-    const stage = await findStage(values);
+    const stage = await resolveStage(values);
     process.stdout.write(`
 Or store it on AWS:
 

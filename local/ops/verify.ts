@@ -12,21 +12,21 @@ import { Stoppables } from "../stack/stoppables.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { parseEntries, readDeployedEntries } from "./deployed-config.ts";
 import {
-  findApiUrl,
-  findStage,
   formatStageLine,
+  readApiUrl,
+  resolveStage,
   STAGE_OPTIONS,
   STAGE_USAGE,
   type Stage,
 } from "./deployed-stage.ts";
 import { SERVICE } from "./stage-limits.ts";
 import { playAlarmPromise } from "./verify/alarm-test.ts";
-import { makeVerifyConfig, storeEntries } from "./verify/config-entries.ts";
+import { createVerifyConfig, storeEntries } from "./verify/config-entries.ts";
 import { type PromiseScope, playPromises } from "./verify/promises.ts";
 import { startPublicServer } from "./verify/public-server.ts";
 import { answerQuestions } from "./verify/questions.ts";
 import { formatPromise, formatReport, type Report } from "./verify/report.ts";
-import { stopWatches } from "./verify/stage-calls.ts";
+import { stopVerifyWatches } from "./verify/stage-calls.ts";
 
 const USAGE = `Checks on a deployed stage what the service promises, with a simulated CCE and a receiver on this machine.
 
@@ -82,8 +82,8 @@ async function verify(
     throw new RefusedError(
       `the stage would refuse the address in --url (${checked.rule}). Use an https:// address`,
     );
-  const api = (parsed.config.settings.publicUrl ?? (await findApiUrl(stage))).replace(/\/$/, "");
-  const config = makeVerifyConfig(url, randomBytes);
+  const api = (parsed.config.settings.publicUrl ?? (await readApiUrl(stage))).replace(/\/$/, "");
+  const config = createVerifyConfig(url, randomBytes);
   const server = parts.add(await startPublicServer(port, config.cceToken));
   if (!(await server.answersAt(url)))
     throw new RefusedError(`this machine does not answer under --url. Forward the address to port ${port}`);
@@ -98,7 +98,7 @@ async function verify(
     stopping,
     report: (result) => print(formatPromise(result)),
   };
-  parts.add({ stop: () => stopWatches(scope) });
+  parts.add({ stop: () => stopVerifyWatches(scope) });
   const prefix = `${SERVICE}-${stage.stage}`;
   const [sqs, cloudWatch, cloudFormation] = [
     new SQSClient({ region, useQueueUrlAsEndpoint: false }),
@@ -136,7 +136,7 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
   if (url === null) throw new UsageError("--url is required: the HTTPS address of this machine");
   const [port, minutes] = [Number(values.port), Number(values.minutes)];
   if (!(port > 0 && minutes > 0)) throw new UsageError("--port and --minutes must be positive numbers");
-  const stage = await findStage(values);
+  const stage = await resolveStage(values);
   print(formatStageLine(stage).trimEnd());
   const stopping = new AbortController();
   void waitForStopSignal().then(() => stopping.abort());

@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { type Html, html } from "../../lib/pages/html.ts";
 import { channelName, renderNotificationView } from "../notification-views/notification-view.ts";
 import { renderNotificationsPage } from "../notification-views/notifications-page.ts";
-import { checkSignature } from "../notification-views/webhook.ts";
+import { checkWebhookSignature } from "../notification-views/webhook.ts";
 import { listenLocally } from "../servers/local-server.ts";
 import { Behaviour, Behaviours } from "./behaviour.ts";
 import { NotificationStore, type ReceivedNotification } from "./notification-store.ts";
@@ -98,7 +98,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
     headers,
     body,
     status: reply?.status ?? null,
-    signature: firstSegment === "webhook" ? checkSignature(headers, body, state.webhookSecrets) : null,
+    signature: firstSegment === "webhook" ? checkWebhookSignature(headers, body, state.webhookSecrets) : null,
   });
   if (reply !== null) response.writeHead(reply.status, reply.headers).end(reply.body);
 }

@@ -10,8 +10,8 @@ import { isObject, parseJson } from "../../lib/domain/json.ts";
 import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 
 /** The error of an invalid config. The error message lists every error in the config. */
-export class ConfigInvalidError extends Error {
-  override name = "ConfigInvalidError";
+export class ConfigFileInvalidError extends Error {
+  override name = "ConfigFileInvalidError";
   readonly faults: readonly string[];
 
   /** @param source a description of the config, such as a file name. */
@@ -29,29 +29,29 @@ export function formatFaultList(source: string, faults: readonly string[]): stri
 /**
  * Reads and parses the JSON of a config file, and resolves its references to environment variables and files. Makes no
  * further checks.
- * @throws ConfigInvalidError
+ * @throws ConfigFileInvalidError
  */
 export async function readConfigDocument(file: string): Promise<unknown> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigInvalidError(file, [`cannot be read (${error.code})`]);
+    throw new ConfigFileInvalidError(file, [`cannot be read (${error.code})`]);
   });
   const document = parseJson(decodeText(bytes));
   // The error message of JSON.parse is not used, because it contains a part of the config, and the config may contain
   // secrets.
-  if (document === undefined) throw new ConfigInvalidError(file, ["must be JSON"]);
+  if (document === undefined) throw new ConfigFileInvalidError(file, ["must be JSON"]);
   const readText = async (path: string) => decodeText(await readFile(resolve(dirname(file), path)));
   const resolved = await replaceEnvAndFileReferences(document, { env: process.env, readText });
-  if (resolved.faults.length > 0) throw new ConfigInvalidError(file, resolved.faults);
+  if (resolved.faults.length > 0) throw new ConfigFileInvalidError(file, resolved.faults);
   return resolved.document;
 }
 
 /**
- * Reads a config file and checks the config in the same way as the Lambda functions. @throws ConfigInvalidError if the
- * config has an error. The message of ConfigInvalidError lists every error in the config.
+ * Reads a config file and checks the config in the same way as the Lambda functions.
+ * @throws ConfigFileInvalidError if the config has an error. The error message lists every error in the config.
  */
-export async function readConfigFile(file: string): Promise<WholeConfig> {
+export async function readWholeConfigFile(file: string): Promise<WholeConfig> {
   const parsed = parseWholeConfig(await readConfigDocument(file));
-  if (parsed.kind === "faults") throw new ConfigInvalidError(file, parsed.faults);
+  if (parsed.kind === "faults") throw new ConfigFileInvalidError(file, parsed.faults);
   return parsed.config;
 }
 

@@ -14,7 +14,7 @@ import { findDeploymentFaults } from "../template/deployment-faults.ts";
 import type { RoleGrants } from "../template/grants.ts";
 import { readService } from "../template/service.ts";
 import { readPackage } from "../template/template.ts";
-import { ConfigInvalidError, readConfigDocument } from "./config-file.ts";
+import { ConfigFileInvalidError, readConfigDocument } from "./config-file.ts";
 import { startControlServer } from "./control-server.ts";
 import { startFunctionHosts } from "./function-hosts.ts";
 import { DEFAULT_SETTINGS, type StackSettings } from "./stack-settings.ts";
@@ -65,7 +65,7 @@ class TemplateRefusedError extends Error {
 /**
  * Runs a packaged service on this machine, with its functions, queues, tables, routes, event sources and schedules. If
  * one part of the local stack fails to start, the parts that have started are stopped.
- * @throws TemplateRefusedError, ConfigInvalidError, PortInUseError, LedgerFolderError, ExternalServerError
+ * @throws TemplateRefusedError, ConfigFileInvalidError, PortInUseError, LedgerFolderError, ExternalServerError
  */
 export async function startEmbeddedStack(options: {
   packageDir: string;
@@ -85,7 +85,7 @@ export async function startEmbeddedStack(options: {
   if (faults.length > 0) throw new TemplateRefusedError(faults);
   const path = declared.functions.map(({ environment }) => environment.CONFIG_PATH).find(Boolean) ?? "/";
   const entryFaults = findDocumentParameterFaults(await readConfigDocument(configFile), path);
-  if (entryFaults.length > 0) throw new ConfigInvalidError(configFile, entryFaults);
+  if (entryFaults.length > 0) throw new ConfigFileInvalidError(configFile, entryFaults);
 
   const parts = new Stoppables();
   try {

@@ -1,6 +1,6 @@
 import { DEFAULT_ACCOUNT_CONCURRENCY, unreservedConcurrency } from "../lambda/concurrency-pool.ts";
 import type { FunctionResource } from "./functions.ts";
-import { decide } from "./grants.ts";
+import { decidePermission } from "./grants.ts";
 import type { QueueResource } from "./queues.ts";
 import type { Service } from "./service.ts";
 import type { EventSourceMapping } from "./triggers.ts";
@@ -69,7 +69,8 @@ function recursionFaults(
   { name, arn }: QueueResource,
 ): readonly string[] {
   if (recursiveLoop === "Allow") return [];
-  if (decide(service, { roleArn, action: "sqs:SendMessage", resource: arn }) !== "allowed") return [];
+  if (decidePermission(service, { roleArn, action: "sqs:SendMessage", resource: arn }) !== "allowed")
+    return [];
   return [
     `${shortName}: the queue ${name} invokes this function, and the function may send to that queue. Lambda stops such ` +
       "a loop after about 16 rounds without an error, so a long job would never be reported. Set recursiveLoop: Allow " +
@@ -118,7 +119,7 @@ function batchFaults(
       ? ["a FIFO queue does not allow a maximumBatchingWindow."]
       : []),
     ...REQUIRED_ACTIONS.filter(
-      (action) => decide(service, { roleArn, action, resource: queue.arn }) !== "allowed",
+      (action) => decidePermission(service, { roleArn, action, resource: queue.arn }) !== "allowed",
     ).map(
       (action) => `the function's role lacks ${action} on this queue, so Lambda refuses the event source.`,
     ),

@@ -72,7 +72,7 @@ export type RoleGrants = Readonly<ReturnType<typeof readGrants>>;
  * is not allowed.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-export function decide(
+export function decidePermission(
   { grants, denials }: RoleGrants,
   permission: Permission,
 ): "allowed" | "denied" | "not_allowed" {

@@ -93,7 +93,7 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
         return "moved";
       }),
 
-    scheduleSweep: (key, dueAt, expiresAt) =>
+    scheduleSweepBy: (key, dueAt, expiresAt) =>
       store.write(() => {
         const row = readWatchRow(store, key);
         if (row === null) return;

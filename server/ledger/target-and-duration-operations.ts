@@ -131,7 +131,7 @@ export function createTargetAndDurationOperations(
         writeRecord(store, "digest", digestId, digest, expiresAt);
       }),
 
-    removeRunningMember: (digestId, { project, jobId }) =>
+    removeRunningMemberAndCount: (digestId, { project, jobId }) =>
       store.write(() => {
         const digest = readRecord(store, "digest", digestId);
         if (digest === null) return 0;

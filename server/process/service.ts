@@ -1,14 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { unwatchFile, watchFile } from "node:fs";
-import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
-import { matchRoute } from "../../lib/api/routes.ts";
 import { ConfigInvalidError, createConfigSource } from "../../lib/config/config-source.ts";
 import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
 import type { ReferencePorts } from "../../lib/config/replace-env-and-file-references.ts";
 import type { AllowList } from "../../lib/http/egress-rules.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
-import { answerAndLogRequest } from "../../lib/runtime/answer-and-log-request.ts";
 import { monotonicClock, systemClock, systemRandom, systemWait } from "../../lib/runtime/clock.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { logActAndCountStop } from "../../lib/runtime/log-act.ts";
@@ -23,8 +19,8 @@ import { readConfigFile } from "./config-file.ts";
 import { createHandlers, type Handlers } from "./handlers.ts";
 import { startHttpServer, type Tls } from "./http-server.ts";
 import { MetricRegistry } from "./metric-registry.ts";
-import { OPERATION_PAGES, type OperationPagePorts } from "./operation-pages.ts";
 import { QueueWorker } from "./queue-worker.ts";
+import { routeRequest } from "./route-request.ts";
 import { startSchedule } from "./schedule.ts";
 
 /** The time limit of one HTTP request and of one message, as on Lambda. */
@@ -90,7 +86,7 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
   const pages = { store, configs, metrics, isStopping: () => stopping.signal.aborted };
   const server = await startHttpServer({
     ...options,
-    answer: (request) => answer(request, handlers, pages),
+    answer: (request) => routeRequest(request, handlers, pages, TIME_LIMIT_MS),
   });
   const created = createHandlers({
     store,
@@ -213,30 +209,6 @@ function createQueues(
     pollDead: dead("pollDead"),
     notifyDead: dead("notifyDead"),
   };
-}
-
-async function answer(
-  request: ApiRequest,
-  handlers: Handlers | null,
-  pages: OperationPagePorts,
-): Promise<ApiResponse> {
-  const page = OPERATION_PAGES[request.path];
-  if (page !== undefined) return page(pages);
-  if (handlers === null) return { status: 503, headers: { "retry-after": "1" } };
-  const startedAt = monotonicClock();
-  const invocation = {
-    requestId: randomUUID(),
-    remainingMs: () => TIME_LIMIT_MS - (monotonicClock() - startedAt),
-  };
-  const matched = matchRoute(request.method, request.path);
-  switch (matched.kind === "matched" ? matched.operation : null) {
-    case "acceptJobs":
-      return answerAndLogRequest(handlers.enqueue, request, invocation, "POST /v1/jobs");
-    case "receiveSmnMessage":
-      return answerAndLogRequest(handlers.smn, request, invocation, "$default");
-    default:
-      return answerAndLogRequest(handlers.api, request, invocation, "$default");
-  }
 }
 
 /**

@@ -1,24 +1,6 @@
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import * as z from "zod/mini";
-import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
-import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema.ts";
-
-/** The name of the database file in the data directory. */
-export const DATABASE_FILE = "notifier.sqlite";
-/**
- * The process that runs the service holds an exclusive lock on this file. The operating system releases the lock when
- * the process ends.
- */
-const LOCK_FILE = "lock.sqlite";
-/** The time for which an operator's command and the service wait for each other's writes. */
-const BUSY_TIMEOUT_MS = 5000;
-
-/** The error for a data directory that this release cannot use. The error message says what the operator can do. */
-export class DataUnusableError extends Error {
-  override readonly name = "DataUnusableError";
-}
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { acquireLock, DataUnusableError, openDatabase, toUnavailable } from "./database-file.ts";
 
 interface WaitingWrite {
   readonly run: () => void;
@@ -53,9 +35,9 @@ export class Store {
    */
   static open(directory: string, options: { readonly exclusive: boolean }): Store {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const lock = options.exclusive ? acquireLock(join(directory, LOCK_FILE)) : null;
+    const lock = options.exclusive ? acquireLock(directory) : null;
     try {
-      return new Store(openDatabase(join(directory, DATABASE_FILE)), lock);
+      return new Store(openDatabase(directory), lock);
     } catch (error) {
       lock?.close();
       throw error;
@@ -65,7 +47,7 @@ export class Store {
   /** Returns true if a process runs the service on the data directory. The data directory must exist. */
   static isServed(directory: string): boolean {
     try {
-      acquireLock(join(directory, LOCK_FILE)).close();
+      acquireLock(directory).close();
       return false;
     } catch (error) {
       if (error instanceof DataUnusableError) return true;
@@ -170,92 +152,4 @@ export class Store {
       return { error };
     }
   }
-}
-
-/**
- * Checks every page of a database file.
- * @throws DataUnusableError if the file is damaged.
- */
-export function checkDatabaseFile(file: string): void {
-  const database = new DatabaseSync(file, { readOnly: true });
-  try {
-    const check = Pragmas.parse(database.prepare("PRAGMA integrity_check").get());
-    if (check.integrity_check !== "ok") throw damaged();
-  } finally {
-    database.close();
-  }
-}
-
-function acquireLock(file: string): DatabaseSync {
-  const lock = new DatabaseSync(file, { timeout: 0 });
-  try {
-    lock.exec("BEGIN EXCLUSIVE");
-    return lock;
-  } catch (error) {
-    lock.close();
-    if (sqliteCode(error) !== SQLITE_BUSY) throw error;
-    throw new DataUnusableError(
-      "Another process of the service uses the data directory. Stop that process first.",
-    );
-  }
-}
-
-function openDatabase(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
-  try {
-    prepareDatabase(database);
-    return database;
-  } catch (error) {
-    database.close();
-    if (sqliteCode(error) !== SQLITE_NOTADB && sqliteCode(error) !== SQLITE_CORRUPT) throw error;
-    throw damaged();
-  }
-}
-
-const damaged = () =>
-  new DataUnusableError(
-    `The database ${DATABASE_FILE} is damaged. Restore the latest backup of the data directory.`,
-  );
-
-const Pragmas = z.object({
-  user_version: z.optional(z.int()),
-  application_id: z.optional(z.int()),
-  quick_check: z.optional(z.string()),
-  integrity_check: z.optional(z.string()),
-});
-
-function prepareDatabase(database: DatabaseSync): void {
-  const pragma = (name: string) => Pragmas.parse(database.prepare(`PRAGMA ${name}`).get());
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-  if (pragma("quick_check(1)").quick_check !== "ok") throw damaged();
-  const { user_version: version = 0 } = pragma("user_version");
-  if (version === 0) {
-    database.exec(
-      `BEGIN IMMEDIATE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
-    );
-    return;
-  }
-  if (pragma("application_id").application_id !== APPLICATION_ID)
-    throw new DataUnusableError(`The file ${DATABASE_FILE} is a database of another program.`);
-  if (version > SCHEMA_VERSION)
-    throw new DataUnusableError(
-      `A newer release wrote the data (version ${version}). This release reads versions up to ${SCHEMA_VERSION}. Install the newer release, or restore a backup that this release wrote.`,
-    );
-}
-
-/** The result codes of SQLite that this file handles. https://www.sqlite.org/rescode.html */
-const SQLITE_BUSY = 5;
-const SQLITE_CORRUPT = 11;
-const SQLITE_NOTADB = 26;
-
-const SqliteError = z.object({ code: z.literal("ERR_SQLITE_ERROR"), errcode: z.int() });
-
-/** Returns the primary result code of an error of SQLite. Returns null for any other error. */
-function sqliteCode(error: unknown): number | null {
-  const parsed = SqliteError.safeParse(error);
-  return parsed.success ? parsed.data.errcode & 0xff : null;
-}
-
-function toUnavailable(error: unknown): unknown {
-  return sqliteCode(error) === null ? error : new LedgerUnavailableError(error);
 }

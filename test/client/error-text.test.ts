@@ -1,4 +1,4 @@
-import { faultLine } from "../../client/error-text.ts";
+import { formatFaultLine } from "../../client/error-text.ts";
 
 const sent = {
   body: { jobIds: ["a b"], deadlineMinutes: 0, context: { labels: { "a/b": "x".repeat(99) } } },
@@ -16,15 +16,17 @@ test.each([
   [{ pointer: "#" }, "# is bad"],
   [{}, "is bad"],
 ])("the line of a fault at %j contains the value that was sent", (location, line) => {
-  expect(faultLine({ ...location, detail: "is bad" }, sent)).toBe(line);
+  expect(formatFaultLine({ ...location, detail: "is bad" }, sent)).toBe(line);
 });
 
 test("the line of a fault does not contain a callback URL", () => {
   const body = { callbackUrl: "https://hooks.example/secret" };
-  expect(faultLine({ pointer: "#/callbackUrl", detail: "is bad" }, { body })).toBe("#/callbackUrl is bad");
-  expect(faultLine({ parameter: "callbackUrl", detail: "is bad" }, sent)).toBe("callbackUrl is bad");
+  expect(formatFaultLine({ pointer: "#/callbackUrl", detail: "is bad" }, { body })).toBe(
+    "#/callbackUrl is bad",
+  );
+  expect(formatFaultLine({ parameter: "callbackUrl", detail: "is bad" }, sent)).toBe("callbackUrl is bad");
 });
 
 test("the line of a fault in a reply contains no value", () => {
-  expect(faultLine({ pointer: "#/0", detail: "is bad" }, { body: "{}" })).toBe("#/0 is bad");
+  expect(formatFaultLine({ pointer: "#/0", detail: "is bad" }, { body: "{}" })).toBe("#/0 is bad");
 });

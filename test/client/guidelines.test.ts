@@ -1,7 +1,7 @@
 // The rules of the Command Line Interface Guidelines (https://clig.dev) that apply to the command, as one table.
 import { readFileSync } from "node:fs";
 import { COMMAND_TEXTS, type CommandName, OPTION_FORMS, optionsOf } from "../../client/command-table.ts";
-import { SHORT_USAGE, USAGE, usageOf } from "../../client/usage.ts";
+import { formatUsage, SHORT_USAGE, USAGE } from "../../client/usage.ts";
 import { nameNotFound } from "../../lib/api/problem.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
@@ -47,7 +47,7 @@ const RULES: readonly (readonly [section: string, rule: string, check: () => voi
     async () => {
       for (const command of COMMANDS)
         for (const line of [`help ${command}`, `${command} -h`, `${command} --help --wait`])
-          expect(await run(line)).toMatchObject({ code: 0, stdout: usageOf(command), stderr: "" });
+          expect(await run(line)).toMatchObject({ code: 0, stdout: formatUsage(command), stderr: "" });
     },
   ],
 
@@ -56,7 +56,7 @@ const RULES: readonly (readonly [section: string, rule: string, check: () => voi
     "the help of a command begins with examples and explains every option",
     () => {
       for (const command of COMMANDS) {
-        const text = usageOf(command);
+        const text = formatUsage(command);
         expect(text.indexOf("Examples:")).toBeLessThan(text.indexOf("Usage:"));
         for (const [name] of optionsOf(command)) expect(text).toMatch(new RegExp(`^  --${name}( |$)`, "m"));
       }
@@ -76,7 +76,7 @@ const RULES: readonly (readonly [section: string, rule: string, check: () => voi
     "help",
     "no line of the help is longer than 80 columns",
     () => {
-      const long = [USAGE, SHORT_USAGE, ...COMMANDS.map(usageOf)]
+      const long = [USAGE, SHORT_USAGE, ...COMMANDS.map(formatUsage)]
         .flatMap((text) => text.split("\n"))
         .filter((line) => line.length > 80 && !line.includes("1e50bfbe"));
       expect(long).toEqual([

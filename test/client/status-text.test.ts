@@ -1,4 +1,4 @@
-import { deliveryLines, reasonLines, statusLine } from "../../client/status-text.ts";
+import { formatDeliveryLines, formatReasonLines, formatStatusLine } from "../../client/status-text.ts";
 import { type DeliveryDocument, type JobDocument, StatusDocument } from "../../lib/api/status-document.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 
@@ -28,7 +28,9 @@ const status: StatusDocument = {
 };
 
 test("the line of a job shows its type, resource, state, duration and ended subjobs without their parents", () => {
-  expect(statusLine(status)).toBe("✖ prod/a CreateNode n: failed after 9 min 10 s, 2 of 3 subjobs ended");
+  expect(formatStatusLine(status)).toBe(
+    "✖ prod/a CreateNode n: failed after 9 min 10 s, 2 of 3 subjobs ended",
+  );
 });
 
 test.each([
@@ -38,45 +40,48 @@ test.each([
   [4, "Initializing", ": running, "],
 ])("the line of a running job after %i polls with the phase %j contains '%s'", (polls, phase, text) => {
   const running = { ...status, state: "watching", done: false, lastPollError: "no access" } as const;
-  expect(statusLine({ ...running, phase, polls, type: null })).toContain(text);
+  expect(formatStatusLine({ ...running, phase, polls, type: null })).toContain(text);
 });
 
 test("every line of a reason starts with a bar", () => {
-  expect(reasonLines(status)).toEqual([
+  expect(formatReasonLines(status)).toEqual([
     ...["  | 5 of 6 nodes failed: n-1, n-2, n-3 and 2 more"],
     ...["  |   sold", "  |   out", "  |   ::error::two", "  |   hint: buy", "  | and 2 more causes"],
   ]);
-  expect(reasonLines({ ...status, causes: [], causesOmitted: 0 })).toEqual(["  | one", "  | ::error::two"]);
+  expect(formatReasonLines({ ...status, causes: [], causesOmitted: 0 })).toEqual([
+    "  | one",
+    "  | ::error::two",
+  ]);
 });
 
 test("a job that has succeeded has no reason lines", () => {
-  expect(reasonLines({ ...status, state: "succeeded" })).toEqual([]);
+  expect(formatReasonLines({ ...status, state: "succeeded" })).toEqual([]);
 });
 
 test("the line of a running job shows how long jobs of its type usually take", () => {
   const running = { ...status, state: "watching", done: false } as const;
   const expected = { p50Seconds: 420, p90Seconds: 540, fromJobs: 42, remainingSeconds: 120 };
-  expect(statusLine({ ...running, expected })).toContain(
+  expect(formatStatusLine({ ...running, expected })).toContain(
     "usually 7 min to 9 min (from 42 jobs), about 2 min remaining",
   );
   expect(
-    statusLine({ ...running, expected: { ...expected, fromJobs: 1, remainingSeconds: null } }),
+    formatStatusLine({ ...running, expected: { ...expected, fromJobs: 1, remainingSeconds: null } }),
   ).toContain("(from 1 job), longer than all of them");
 });
 
 test("the line of a job that has succeeded says that the service waits until its resource is ready", () => {
   const ready = { state: "pending", reason: "Unavailable", message: null } as const;
   const waiting = { ...status, state: "watching", done: false, phase: "Success", ready } as const;
-  expect(statusLine(waiting)).toContain("succeeded, waiting until ready");
+  expect(formatStatusLine(waiting)).toContain("succeeded, waiting until ready");
 });
 
 test("the line of an operation that runs shows its progress, and the line of a job shows no reason", () => {
   const running = { ...status, state: "watching", done: false, phase: "Running" } as const;
   const progress = { ...running, reason: "Progress: 40 %" };
-  expect(statusLine({ ...progress, type: "cluster_upgrade" })).toMatch(
+  expect(formatStatusLine({ ...progress, type: "cluster_upgrade" })).toMatch(
     /: running, Progress: 40 %(?!.*Progress)/,
   );
-  expect(statusLine({ ...progress, type: "CreateCluster" })).not.toContain("Progress");
+  expect(formatStatusLine({ ...progress, type: "CreateCluster" })).not.toContain("Progress");
 });
 
 test("the line of a running job shows the elapsed time and which subjobs run", () => {
@@ -101,7 +106,7 @@ test("the line of a running job shows the elapsed time and which subjobs run", (
     ],
   };
   const running = { ...status, state: "watching", done: false, phase: "Running", job } as const;
-  expect(statusLine(running, 90_000)).toContain(
+  expect(formatStatusLine(running, 90_000)).toContain(
     ": running, 1 min 30 s elapsed, 2 of 3 subjobs ended, running: InstallMaster c, 2 × CreateNodeVM",
   );
 });
@@ -130,7 +135,7 @@ test("the deliveries of an ended job are grouped by what became of them", () => 
     { ...DELIVERY, target: "no", state: "rejected", lastStatus: 403, lastReason: "access_refused" },
     { ...DELIVERY, target: "slow", state: "exhausted", lastStatus: null, lastReason: "timeout" },
   ];
-  expect(deliveryLines({ ...status, deliveries })).toEqual([
+  expect(formatDeliveryLines({ ...status, deliveries })).toEqual([
     "  notified: ops, audit, ops (slow job)",
     "  not notified yet: late (1 attempt, server error, HTTP 503). The service sends it again",
     "  not notified yet: new",
@@ -138,7 +143,9 @@ test("the deliveries of an ended job are grouped by what became of them", () => 
     "  not notified: no (rejected, access refused, HTTP 403)",
     "  not notified: slow (gave up after all attempts, timeout)",
   ]);
-  expect(deliveryLines({ ...status, deliveries: [] })).toEqual(["  no target is notified of this outcome"]);
-  expect(deliveryLines({ ...status, state: "stopped", deliveries })).toEqual([]);
-  expect(deliveryLines({ ...status, state: "watching", done: false, deliveries })).toEqual([]);
+  expect(formatDeliveryLines({ ...status, deliveries: [] })).toEqual([
+    "  no target is notified of this outcome",
+  ]);
+  expect(formatDeliveryLines({ ...status, state: "stopped", deliveries })).toEqual([]);
+  expect(formatDeliveryLines({ ...status, state: "watching", done: false, deliveries })).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { TokenError } from "../../client/errors.ts";
-import { createGithubTokenSource, parseToken, tokenFault } from "../../client/token.ts";
+import { createGithubTokenSource, findTokenFault, parseToken } from "../../client/token.ts";
 
 test.each([
   ["ab\ncd", "a line break"],
@@ -8,9 +8,9 @@ test.each([
   ["abécd", "an invalid character"],
   ["  ", "is empty"],
 ])("refuses %j as a token, with a reason that does not contain the token", (text, reason) => {
-  expect(tokenFault(text)).toContain(reason);
+  expect(findTokenFault(text)).toContain(reason);
   expect(() => parseToken(text)).toThrow(TokenError);
-  expect(tokenFault(text)).not.toMatch(/ab|cd|ccen/);
+  expect(findTokenFault(text)).not.toMatch(/ab|cd|ccen/);
 });
 
 test("removes the spaces and line breaks around a token", () => {

@@ -2,7 +2,8 @@ import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runDataCommand } from "../../server/data-commands.ts";
 import { createSqliteLedger } from "../../server/ledger/sqlite-ledger.ts";
-import { DATABASE_FILE, Store } from "../../server/store/store.ts";
+import { DATABASE_FILE } from "../../server/store/database-file.ts";
+import { Store } from "../../server/store/store.ts";
 import { newWatch } from "../lib/ledger/samples.ts";
 import { createDataDirectory } from "./open-test-store.ts";
 

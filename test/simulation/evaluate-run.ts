@@ -4,7 +4,7 @@ import {
   TARGET_PROJECT,
 } from "../../functions/shared/notification-targets.ts";
 import type { Outcome } from "../../lib/domain/job.ts";
-import { notificationKey } from "../../lib/ledger/notification.ts";
+import { createNotificationKey } from "../../lib/ledger/notification.ts";
 import { NotifyMessage, parseMessage, toNotificationKey } from "../../lib/queue/messages.ts";
 import { readyDeadline } from "../../lib/schedule/decide-ready.ts";
 import { checkDiscovery } from "./discovery.ts";
@@ -67,7 +67,7 @@ export function evaluateRun(run: ServiceRun, ended: boolean): RunResult {
     for (const target of targets) {
       if (outcome !== null && run.config.targets[target]?.on.includes(outcome) === false) continue;
       const notificationId = idOfNotification(
-        notificationKey(watch, stored?.generations ?? {}, `job.${outcome}`, target),
+        createNotificationKey(watch, stored?.generations ?? {}, `job.${outcome}`, target),
       );
       expected.add(notificationId);
       const finalState = finalStateOf(notificationId, row, target, run, deadLetters);

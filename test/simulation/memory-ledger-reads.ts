@@ -69,7 +69,7 @@ export function readOperations({
       return "moved";
     },
 
-    async scheduleSweep(key, dueAt) {
+    async scheduleSweepBy(key, dueAt) {
       const row = watches[idOf(key)];
       if (row === undefined || (row.dueAt !== null && row.dueAt <= dueAt)) return;
       watches[idOf(key)] = { ...row, dueAt };

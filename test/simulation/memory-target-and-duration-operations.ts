@@ -102,7 +102,7 @@ export function targetAndDurationOperations({
       digests[digestId] ??= { caller, members, targets, running };
     },
 
-    async removeRunningMember(digestId, { project, jobId }) {
+    async removeRunningMemberAndCount(digestId, { project, jobId }) {
       const digest = digests[digestId];
       if (digest === undefined) return 0;
       const running = digest.running.filter((job) => job.project !== project || job.jobId !== jobId);

@@ -101,7 +101,7 @@ describe("a job of five polls and two targets", () => {
 
 /** All requests that the functions make in the scenarios, as `FUNCTION SERVICE.REQUEST`. */
 const STEPS = [
-  ...["readTarget", "readWatch", "scheduleSweep", "startRedelivery", "stopWatch"].map(
+  ...["readTarget", "readWatch", "scheduleSweepBy", "startRedelivery", "stopWatch"].map(
     (name) => `api ledger.${name}`,
   ),
   ...["api notify.send", "discover cce.list"],
@@ -109,7 +109,7 @@ const STEPS = [
     (name) => `discover ledger.${name}`,
   ),
   "discover poll.send",
-  ...["createDigest", "startOrExtendWatch", "readDurations", "scheduleSweep"].map(
+  ...["createDigest", "startOrExtendWatch", "readDurations", "scheduleSweepBy"].map(
     (name) => `enqueue ledger.${name}`,
   ),
   ...["enqueue notify.send", "enqueue poll.send", "notify deliver"],
@@ -135,7 +135,7 @@ const STEPS = [
     "readDurations",
     "readLatestDurations",
   ].map((name) => `poll ledger.${name}`),
-  ...["readWatch", "recordPoll", "removeRunningMember", "saveOutcomeOnce", "saveSlowOnce"].map(
+  ...["readWatch", "recordPoll", "removeRunningMemberAndCount", "saveOutcomeOnce", "saveSlowOnce"].map(
     (name) => `poll ledger.${name}`,
   ),
   ...["poll notify.send", "poll poll.send"],

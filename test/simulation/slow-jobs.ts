@@ -1,4 +1,4 @@
-import { notificationKey } from "../../lib/ledger/notification.ts";
+import { createNotificationKey } from "../../lib/ledger/notification.ts";
 import { bucketOfDuration, daysSince1970 } from "../../lib/schedule/duration-counts.ts";
 import type { RandomSource } from "../../local/random-source.ts";
 import { PROJECT, T0 } from "./draw-inputs.ts";
@@ -69,7 +69,7 @@ export function slowNotificationsToSend({ ledger, hasSweep }: ServiceRun) {
   return Object.values(ledger.state.watches).flatMap((row) => {
     const record = ledger.state.slow[idOfGeneration(row.watch)];
     return (record?.targets ?? []).map((target) => {
-      const key = notificationKey(row.watch, record?.generations ?? {}, "job.slow", target);
+      const key = createNotificationKey(row.watch, record?.generations ?? {}, "job.slow", target);
       return { notificationId: idOfNotification(key), row, target };
     });
   });

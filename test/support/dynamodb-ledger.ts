@@ -24,14 +24,14 @@ import {
   readDelivery,
   readDigest,
   recordAttempt,
-  removeRunningMember,
+  removeRunningMemberAndCount,
   startRedelivery,
 } from "../../lib/ledger/dynamo/notifications.ts";
 import {
   countLiveWatches,
   listOverdue,
   rescheduleSweep,
-  scheduleSweep,
+  scheduleSweepBy,
 } from "../../lib/ledger/dynamo/overdue-index.ts";
 import { claimPoll, recordPoll, undoPollClaim } from "../../lib/ledger/dynamo/poll-claims.ts";
 import { listRecentWatches, readProgress, readWatch } from "../../lib/ledger/dynamo/read-watches.ts";
@@ -65,7 +65,7 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     listJobWatches,
     listOverdue,
     rescheduleSweep,
-    scheduleSweep,
+    scheduleSweepBy,
     listRecentWatches,
     claimNotification,
     recordAttempt,
@@ -83,7 +83,7 @@ export function createDynamoLedger(table: LedgerTable): Ledger {
     addDuration,
     readDurations,
     createDigest,
-    removeRunningMember,
+    removeRunningMemberAndCount,
     readDigest,
     claimJobList,
     requestJobListNow,

@@ -1,4 +1,4 @@
-import { type CauseInTree, describeCount, formatResourceNames } from "../../domain/cause.ts";
+import { type CauseInTree, describeFailedOfTotal, formatResourceNames } from "../../domain/cause.ts";
 import { cleanKeepingLines, cleanToOneLine } from "../../domain/clean-text.ts";
 import { fillPlaceholders } from "../../domain/default-texts.ts";
 import { findHint, translateHint } from "../../domain/hints.ts";
@@ -202,7 +202,7 @@ function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseT
     cleanToOneLine(formatResourceNames(cause, texts["names.more"])),
     budget.textCharacters,
   );
-  const title = describeCount(cause, texts, typeText(cause.type, budget, texts));
+  const title = describeFailedOfTotal(cause, texts, typeText(cause.type, budget, texts));
   const path = cause.path.map((type) => typeText(type, budget, texts));
   return {
     title: names === "" ? title : fillPlaceholders(texts["cause.named"], { title, names }),

@@ -1,5 +1,5 @@
 import { cleanKeepingLines, cleanToOneLine } from "../../domain/clean-text.ts";
-import { clusterConsoleUrl } from "../../domain/console-url.ts";
+import { createClusterConsoleUrl } from "../../domain/console-url.ts";
 import { fillPlaceholders } from "../../domain/default-texts.ts";
 import { type Outcome, wasJobObserved } from "../../domain/job.ts";
 import { OperationKind } from "../../domain/operation-kind.ts";
@@ -178,7 +178,7 @@ export function listMessageLinks(
   return [
     createSafeLink(texts["link.status"], jobPageUrl),
     createSafeLink(texts["link.run"], context.runUrl),
-    createSafeLink(texts["link.console"], isDeleted ? null : clusterConsoleUrl(region, clusterId)),
+    createSafeLink(texts["link.console"], isDeleted ? null : createClusterConsoleUrl(region, clusterId)),
   ].filter((link) => link !== null);
 }
 

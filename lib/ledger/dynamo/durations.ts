@@ -41,7 +41,7 @@ const DurationsItem = z.looseObject({ sk: z.string() });
 
 /** The operation costs one write to DynamoDB. */
 export const addDuration: LedgerOperation<"addDuration"> = async (table, duration) => {
-  const { key, counter } = findDurationCounter(duration);
+  const { key, counter } = durationCounterKey(duration);
   await updateItem(table, {
     key,
     add: { [counter]: 1 },
@@ -50,7 +50,7 @@ export const addDuration: LedgerOperation<"addDuration"> = async (table, duratio
 };
 
 /** Returns the item, and the name of its attribute, that counts the jobs of one day and one range of durations. */
-export function findDurationCounter({
+export function durationCounterKey({
   project,
   jobType,
   day,

@@ -205,7 +205,11 @@ export function createDigestItem(
   });
 }
 
-export const removeRunningMember: LedgerOperation<"removeRunningMember"> = async (table, digestId, job) => {
+export const removeRunningMemberAndCount: LedgerOperation<"removeRunningMemberAndCount"> = async (
+  table,
+  digestId,
+  job,
+) => {
   const removed = await updateItem(table, {
     key: digestKey(digestId),
     removeElements: { running: new Set([jobPartition(job)]) },

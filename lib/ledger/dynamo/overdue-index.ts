@@ -60,7 +60,7 @@ export const rescheduleSweep: LedgerOperation<"rescheduleSweep"> = async (table,
   return moved !== null ? "moved" : "changed";
 };
 
-export const scheduleSweep: LedgerOperation<"scheduleSweep"> = async (table, key, dueAt, expiresAt) => {
+export const scheduleSweepBy: LedgerOperation<"scheduleSweepBy"> = async (table, key, dueAt, expiresAt) => {
   await updateItem(table, {
     key: watchItemKey(key),
     set: overdueIndexChange(key, dueAt),

@@ -1,6 +1,6 @@
 import type { ConfigEntry } from "../../../lib/config/assemble-config.ts";
 import type { WholeConfig } from "../../../lib/config/config.ts";
-import { ConfigInvalidError, readConfigDocument, readConfigFile } from "../../stack/config-file.ts";
+import { ConfigFileInvalidError, readConfigDocument, readWholeConfigFile } from "../../stack/config-file.ts";
 import { findAwsRemedy } from "../command.ts";
 import { parseEntries } from "../deployed-config.ts";
 import { findIneffectiveHosts } from "../ineffective-entries.ts";
@@ -40,14 +40,14 @@ export async function checkDeployedConfig(
  */
 export async function checkConfigFile(file: string, path: string | null): Promise<CheckedConfig> {
   try {
-    const config = await readConfigFile(file);
+    const config = await readWholeConfigFile(file);
     const unstorable =
       path === null
         ? []
         : faults(findDocumentParameterFaults(await readConfigDocument(file), path), "Fix the file.");
     return { findings: [okFinding(ITEM, `${file} is valid`), ...ineffective(config), ...unstorable], config };
   } catch (error) {
-    if (!(error instanceof ConfigInvalidError)) throw error;
+    if (!(error instanceof ConfigFileInvalidError)) throw error;
     return { findings: faults(error.faults, "Fix the file."), config: null };
   }
 }

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { DATABASE_FILE, DataUnusableError, Store } from "../../../server/store/store.ts";
+import { DATABASE_FILE, DataUnusableError } from "../../../server/store/database-file.ts";
+import { Store } from "../../../server/store/store.ts";
 import { type Finding, faultFinding, okFinding } from "./finding.ts";
 
 const DEAD_LETTER_QUEUES = { pollDead: "poll", notifyDead: "notify" } as const;

@@ -1,7 +1,7 @@
 import { type CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { findAwsRemedy, findCredentialsRemedy } from "../command.ts";
-import { findApiUrl, type Stage } from "../deployed-stage.ts";
+import { readApiUrl, type Stage } from "../deployed-stage.ts";
 import { ALARM_NAMES } from "../stage-limits.ts";
 import { AlarmFailedError, testAlarm } from "../verify/alarm-test.ts";
 import {
@@ -33,7 +33,7 @@ export async function checkStageApi(
 ): Promise<readonly Finding[]> {
   let url: string;
   try {
-    url = publicUrl ?? (await findApiUrl(stage));
+    url = publicUrl ?? (await readApiUrl(stage));
   } catch (error) {
     if (findCredentialsRemedy(error) !== null) return [unreadableFinding("API", error, CHECK_DEPLOYMENT)];
     const text = `the address of the API is unknown (${error instanceof Error ? error.message : "no stack"})`;

@@ -107,7 +107,7 @@ export async function isStageInUse(
 }
 
 /** Makes the writes, several at the same time. An item that the ledger has already stays as it is. */
-export async function writeAll(writes: readonly LedgerWrite[], table: LedgerTable): Promise<Written> {
+export async function writeLedgerItems(writes: readonly LedgerWrite[], table: LedgerTable): Promise<Written> {
   let written = 0;
   const remaining = writes.values();
   const work = async (): Promise<void> => {

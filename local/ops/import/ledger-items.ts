@@ -3,11 +3,7 @@ import type { Instant } from "../../../lib/domain/job.ts";
 import { parseJson } from "../../../lib/domain/json.ts";
 import { callbackAttributes } from "../../../lib/ledger/dynamo/caller-data.ts";
 import { discoveryKey, saveSmnMessageIdOnce } from "../../../lib/ledger/dynamo/discovery.ts";
-import {
-  findDurationCounter,
-  latestDurationsKey,
-  slowItemKey,
-} from "../../../lib/ledger/dynamo/durations.ts";
+import { durationCounterKey, latestDurationsKey, slowItemKey } from "../../../lib/ledger/dynamo/durations.ts";
 import { toOutcomeAttributes } from "../../../lib/ledger/dynamo/end-watch.ts";
 import type { StoredValues } from "../../../lib/ledger/dynamo/expression.ts";
 import {
@@ -180,14 +176,14 @@ export function toWatchWrite(
  * week that the ledger already has stay as they are.
  */
 export function toDurationWrites(rows: readonly DurationRow[]): readonly LedgerWrite[] {
-  const weeks = Map.groupBy(rows, (row) => JSON.stringify(findDurationCounter(row).key));
+  const weeks = Map.groupBy(rows, (row) => JSON.stringify(durationCounterKey(row).key));
   return [...weeks.values()].flatMap((week) => {
     const [first] = week;
     if (first === undefined) return [];
-    const counts = week.map((row) => [findDurationCounter(row).counter, row.count] as const);
+    const counts = week.map((row) => [durationCounterKey(row).counter, row.count] as const);
     const expiresAt = Math.max(...week.map((row) => row.expiresAt));
     return [
-      create(findDurationCounter(first).key, {
+      create(durationCounterKey(first).key, {
         ...Object.fromEntries(counts),
         expiresAt: ceilToEpochSeconds(expiresAt),
       }),

@@ -37,7 +37,7 @@ export function openOneNodeRedrive(
       readTarget: ledger.readTarget,
       async startRedelivery(watch, key, after) {
         const expiresAt = Date.now() + retentionMs;
-        await ledger.scheduleSweep(watch, deliveriesOverdueAt(Date.now()), expiresAt);
+        await ledger.scheduleSweepBy(watch, deliveriesOverdueAt(Date.now()), expiresAt);
         return ledger.startRedelivery(key, after, expiresAt);
       },
       send: (body) => sendAllOrThrow(live, [{ id: "0", body, delaySeconds: 0 }]),

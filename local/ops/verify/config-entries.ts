@@ -29,7 +29,7 @@ export interface VerifyConfig {
  * @param url the address of the simulated CCE and the receiver.
  * @param random a function that returns the given number of random bytes.
  */
-export function makeVerifyConfig(url: string, random: (bytes: number) => Buffer): VerifyConfig {
+export function createVerifyConfig(url: string, random: (bytes: number) => Buffer): VerifyConfig {
   const name = `verify-${random(6).toString("hex")}`;
   const targets = [`${name}-ok`, `${name}-retry`] as const;
   const [cceToken, projectId] = [random(24).toString("base64url"), random(16).toString("hex")];

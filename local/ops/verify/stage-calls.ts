@@ -27,7 +27,7 @@ export const WatchStatus = z.looseObject({
  * Stops the watches that the verification has started. Then waits until the notifications of the ended watches are
  * final, because a notification to a removed target becomes a dead letter.
  */
-export async function stopWatches(scope: StageScope): Promise<void> {
+export async function stopVerifyWatches(scope: StageScope): Promise<void> {
   const { config, startedJobs } = scope;
   const call = createStageCaller(scope);
   const path = (jobId: string) => `/v1/jobs/${config.project}/${jobId}`;

@@ -45,7 +45,7 @@ describe("a target that a call adds to an ended watch", () => {
   }
 
   test("is not accepted if the check of its notification cannot be scheduled", async () => {
-    const api = await ended({ ledger: () => ({ scheduleSweep: () => Promise.reject(new Error("down")) }) });
+    const api = await ended({ ledger: () => ({ scheduleSweepBy: () => Promise.reject(new Error("down")) }) });
     const answer = await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["ops"] } });
     expect(answer.status).toBe(503);
     expect(json(answer).errors).toHaveLength(1);
@@ -56,9 +56,9 @@ describe("a target that a call adds to an ended watch", () => {
     const times: number[] = [];
     const api = await ended({
       ledger: (memory) => ({
-        scheduleSweep: (key, dueAt, expiresAt) => {
+        scheduleSweepBy: (key, dueAt, expiresAt) => {
           times.push(dueAt - START);
-          return memory.scheduleSweep(key, dueAt, expiresAt);
+          return memory.scheduleSweepBy(key, dueAt, expiresAt);
         },
       }),
     });

@@ -49,6 +49,6 @@ describe("a job that has already ended", () => {
     const api = await concluded();
     api.calls.length = 0;
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, notify: ["ops"] } });
-    expect(api.calls).toEqual(["ledger.startOrExtendWatch", "ledger.scheduleSweep", "notifyQueue.send"]);
+    expect(api.calls).toEqual(["ledger.startOrExtendWatch", "ledger.scheduleSweepBy", "notifyQueue.send"]);
   });
 });

@@ -44,7 +44,7 @@ describe("a notification whose target excludes the outcome", () => {
     const { flow, audit } = await ended();
     audit.on = ["succeeded"];
     await flow.notify();
-    await flow.memory.scheduleSweep({ ...KEY, generation: 0 }, flow.clock.now, null);
+    await flow.memory.scheduleSweepBy({ ...KEY, generation: 0 }, flow.clock.now, null);
     await flow.memory.startRedelivery(AUDIT, 0, flow.clock.now * 2);
     flow.clock.now += 2 * MINUTE_MS;
     await flow.sweep();

@@ -124,7 +124,7 @@ describe("the conclusion of a watch", () => {
     await flow.poll(1);
     const own = [{ target: "alarms" }, { target: "audit" }];
     expect(bodiesOf(flow.notifyQueue)).toMatchObject(own);
-    expect(await flow.memory.removeRunningMember("d-1", { ...KEY, jobId: "job-2" })).toBe(0);
+    expect(await flow.memory.removeRunningMemberAndCount("d-1", { ...KEY, jobId: "job-2" })).toBe(0);
   });
 
   it("gives the digest message the trace context of its watches", async () => {

@@ -109,7 +109,7 @@ describe("a run of the sweep", () => {
     await flow.poll(1);
     flow.clock.now += 2 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });
-    await flow.memory.scheduleSweep({ ...KEY, generation: 0 }, flow.clock.now, null);
+    await flow.memory.scheduleSweepBy({ ...KEY, generation: 0 }, flow.clock.now, null);
     await flow.memory.startRedelivery(
       { ...KEY, generation: 0, event: "job.failed", target: "audit" },
       0,

@@ -23,7 +23,7 @@ async function attempted(state: "pending" | "rejected" | "delivered", nextAttemp
   });
   const sentAfter = async (ms: number) => {
     flow.clock.now = T0 + ms;
-    await flow.memory.scheduleSweep({ ...KEY, generation: 0 }, T0, null);
+    await flow.memory.scheduleSweepBy({ ...KEY, generation: 0 }, T0, null);
     return (await flow.sweep()).notifications;
   };
   return { flow, sentAfter };

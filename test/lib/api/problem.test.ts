@@ -1,5 +1,5 @@
 import {
-  authenticationRequired,
+  createAuthenticationRequired,
   createProblem,
   forbidden,
   problemResponse,
@@ -54,8 +54,8 @@ describe("the header WWW-Authenticate", () => {
     ["malformed", `${REALM}, error="invalid_token"`],
     ["refused", `${REALM}, error="invalid_token"`],
   ] as const)("says of a token that is %s: %s", (reason, challenge) => {
-    expect(authenticationRequired(reason)).toMatchObject({ problem: { status: 401 } });
-    expect(headersOf(authenticationRequired(reason))["www-authenticate"]).toBe(challenge);
+    expect(createAuthenticationRequired(reason)).toMatchObject({ problem: { status: 401 } });
+    expect(headersOf(createAuthenticationRequired(reason))["www-authenticate"]).toBe(challenge);
   });
 
   test("names the operation that a token may not use", () => {

@@ -1,7 +1,7 @@
 import {
   interpretResourceReply,
   resourcePathParts,
-  treatGoneAsDeleted,
+  treatGoneAsSuccessOfDeletion,
 } from "../../../lib/cce/interpret-resource-reply.ts";
 import type { ResourceGoal, WatchedResource } from "../../../lib/domain/job-resources.ts";
 
@@ -71,17 +71,19 @@ describe("interpretResourceReply", () => {
   });
 });
 
-describe("treatGoneAsDeleted", () => {
+describe("treatGoneAsSuccessOfDeletion", () => {
   const gone = { kind: "gone", text: "CCE does not know this node" } as const;
 
   it("takes a resource that CCE does not know for success only if the resource was to be deleted", () => {
-    expect(treatGoneAsDeleted(gone, resource("node_deleted"))).toMatchObject({ job: { state: "succeeded" } });
-    expect(treatGoneAsDeleted(gone, resource("node_active"))).toBe(gone);
+    expect(treatGoneAsSuccessOfDeletion(gone, resource("node_deleted"))).toMatchObject({
+      job: { state: "succeeded" },
+    });
+    expect(treatGoneAsSuccessOfDeletion(gone, resource("node_active"))).toBe(gone);
   });
 
   it("does not take a refused query for a deletion", () => {
     const refused = { kind: "misconfigured", text: "no such API" } as const;
-    expect(treatGoneAsDeleted(refused, resource("cluster_deleted"))).toBe(refused);
+    expect(treatGoneAsSuccessOfDeletion(refused, resource("cluster_deleted"))).toBe(refused);
   });
 });
 

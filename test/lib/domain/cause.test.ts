@@ -1,4 +1,4 @@
-import { describeCount, formatNameList, formatResourceNames } from "../../../lib/domain/cause.ts";
+import { describeFailedOfTotal, formatNameList, formatResourceNames } from "../../../lib/domain/cause.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 
 it("names for people end with the number of names that are not shown", () => {
@@ -21,8 +21,8 @@ it.each(["CreateNodeVM", "ScaleupNodePool", "CreateCluster", "CreateEIP", null])
   (type) => {
     for (const total of [1, 3]) {
       const cause = { type, count: 1, total };
-      expect(describeCount(cause)).toBe(describeCount(cause, textsOfLanguage("en")));
-      expect(describeCount(cause)).toMatch(/ failed$/);
+      expect(describeFailedOfTotal(cause)).toBe(describeFailedOfTotal(cause, textsOfLanguage("en")));
+      expect(describeFailedOfTotal(cause)).toMatch(/ failed$/);
     }
   },
 );

@@ -1,5 +1,5 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
-import { notificationKey } from "../../../lib/ledger/notification.ts";
+import { createNotificationKey } from "../../../lib/ledger/notification.ts";
 import type { NewWatch, WatchEnd } from "../../../lib/ledger/watch-ledger.ts";
 import { conclusion, LEASE_MS, NEVER, newWatch, T0 } from "./samples.ts";
 
@@ -116,7 +116,7 @@ export function describeCallers(ledger: () => Ledger): void {
     const keyOf = async (watch: NewWatch, event: string) => {
       const document = await ledger().readWatch(watch);
       if (document === null) throw new Error("the watch does not exist");
-      return notificationKey(document.watch, document.generations, event, "shared");
+      return createNotificationKey(document.watch, document.generations, event, "shared");
     };
 
     it("has one key, and each watch shows its delivery", async () => {

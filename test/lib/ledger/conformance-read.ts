@@ -123,13 +123,13 @@ export function describeReads(ledger: () => Ledger): void {
         expiresAt: NEVER,
       };
       await ledger().endWatch({ ...ending, key: watch, outcome: "failed" });
-      await ledger().scheduleSweep(firstGeneration(watch), T0 + 70_000, NEVER);
+      await ledger().scheduleSweepBy(firstGeneration(watch), T0 + 70_000, NEVER);
       expect(await entryOf(watch.project, NEVER)).toMatchObject({ dueAt: T0 + 50_000 });
       expect(await ledger().rescheduleSweep({ ...watch, dueAt: T0 + 50_000 }, null)).toBe("moved");
       expect(await entryOf(watch.project, NEVER)).toBeNull();
-      await ledger().scheduleSweep(firstGeneration(watch), T0 + 70_000, NEVER);
+      await ledger().scheduleSweepBy(firstGeneration(watch), T0 + 70_000, NEVER);
       expect(await entryOf(watch.project, NEVER)).toMatchObject({ dueAt: T0 + 70_000 });
-      await ledger().scheduleSweep(firstGeneration(newWatch()), T0, NEVER);
+      await ledger().scheduleSweepBy(firstGeneration(newWatch()), T0, NEVER);
     });
   });
 

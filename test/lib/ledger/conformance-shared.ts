@@ -189,7 +189,7 @@ export function describeShared(ledger: () => Ledger): void {
       const digest = { digestId, caller: CALLER, members, targets: ["b", "a"], expiresAt: NEVER };
       await ledger().createDigest(digest);
       expect(await ledger().readDigest(digestId)).toMatchObject({ members, targets: ["b", "a"] });
-      const remove = (jobId: string) => ledger().removeRunningMember(digestId, { project, jobId });
+      const remove = (jobId: string) => ledger().removeRunningMemberAndCount(digestId, { project, jobId });
       expect([await remove("j-2"), await remove("j-2")]).toEqual([2, 2]);
       const running = (await ledger().readDigest(digestId))?.running.map(({ jobId }) => jobId);
       expect(running?.toSorted()).toEqual(["j-1", "j-3"]);
@@ -206,7 +206,7 @@ export function describeShared(ledger: () => Ledger): void {
 
     it("is null and has no running members when the digest does not exist", async () => {
       expect(await ledger().readDigest("none")).toBeNull();
-      expect(await ledger().removeRunningMember("none", newKey())).toBe(0);
+      expect(await ledger().removeRunningMemberAndCount("none", newKey())).toBe(0);
     });
   });
 

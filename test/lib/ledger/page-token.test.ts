@@ -1,7 +1,7 @@
 import {
-  findLedgerPageToken,
   PageTokenError,
   parsePageToken,
+  resolveLedgerPageToken,
   toPageToken,
   toPublicPageToken,
 } from "../../../lib/ledger/page-token.ts";
@@ -26,20 +26,20 @@ describe("the page token for a reader of the job list", () => {
   test.each(CALLERS)("finds the caller again whose name has %s", async (_, caller) => {
     const token = toPageToken({ acceptedAt, jobId, caller });
     const ledger = ledgerWith("token:b", caller, "discover:prod");
-    expect(await findLedgerPageToken(toPublicPageToken(token), "prod", ledger)).toBe(token);
+    expect(await resolveLedgerPageToken(toPublicPageToken(token), "prod", ledger)).toBe(token);
   });
 
   test("contains no name, and continues after the watches of the job if the watch is gone", async () => {
     const hidden = toPublicPageToken(toPageToken({ acceptedAt, jobId, caller: "token:a" }));
     expect(Buffer.from(hidden, "base64url").toString()).toMatch(/^\[\d+,"j+",\d{1,3}\]$/);
-    const found = parsePageToken(await findLedgerPageToken(hidden, "prod", ledgerWith()));
+    const found = parsePageToken(await resolveLedgerPageToken(hidden, "prod", ledgerWith()));
     for (const caller of ["discover:p", "oidc:i:s", "token:a"]) expect(found.caller < caller).toBe(true);
   });
 
   test.each(["", "x", "W10", toPageToken({ acceptedAt, jobId, caller: "token:a" })])(
     "is refused in the form %j",
     async (token) => {
-      await expect(findLedgerPageToken(token, "prod", ledgerWith())).rejects.toThrow(PageTokenError);
+      await expect(resolveLedgerPageToken(token, "prod", ledgerWith())).rejects.toThrow(PageTokenError);
     },
   );
 });

@@ -176,7 +176,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
     key.chain((found) => now.map((dueAt) => ({ ...found, dueAt: dueAt + 300_000 }))),
     fc.option(now),
   ),
-  call("scheduleSweep", generation, now, fc.option(expiresAt)),
+  call("scheduleSweepBy", generation, now, fc.option(expiresAt)),
   {
     weight: 5,
     arbitrary: call(
@@ -227,7 +227,7 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
       expiresAt,
     }),
   ),
-  call("removeRunningMember", digestId, fc.record({ project, jobId })),
+  call("removeRunningMemberAndCount", digestId, fc.record({ project, jobId })),
   { weight: 2, arbitrary: call("claimJobList", project, now, fc.constantFrom(15_000, 60_000)) },
   call("requestJobListNow", project),
   call(

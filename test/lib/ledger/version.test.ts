@@ -116,10 +116,10 @@ const HAS_NO_EFFECT: Readonly<Record<string, (stored: Stored) => Promise<unknown
   postponeNotification: ({ owner }) => ledger.postponeNotification({ ...owner, until: now, requestAt: null }),
   markDeadLettered: ({ notification }) => ledger.markDeadLettered(notification, 0),
   rescheduleSweep: ({ watch }) => ledger.rescheduleSweep({ ...watch, dueAt: T0 + 50_000 }, null),
-  scheduleSweep: ({ generation }) => ledger.scheduleSweep(generation, T0, NEVER + 1000),
+  scheduleSweepBy: ({ generation }) => ledger.scheduleSweepBy(generation, T0, NEVER + 1000),
   throttleTarget: () => ledger.throttleTarget("deploys", now),
   endWaiting: () => ledger.endWaiting(0, WAITING),
-  removeRunningMember: ({ watch }) => ledger.removeRunningMember("d-1", watch),
+  removeRunningMemberAndCount: ({ watch }) => ledger.removeRunningMemberAndCount("d-1", watch),
 };
 
 describe("an item of a newer release", () => {

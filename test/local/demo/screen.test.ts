@@ -1,4 +1,4 @@
-import { createScreen } from "../../../local/demo/screen.ts";
+import { createDemoScreen } from "../../../local/demo/screen.ts";
 
 const recorder = (tty: { isTTY?: boolean; columns?: number } = {}) => {
   const written: string[] = [];
@@ -6,10 +6,10 @@ const recorder = (tty: { isTTY?: boolean; columns?: number } = {}) => {
 };
 const ESCAPES = "\r\u001b[2A\u001b[0J";
 
-describe("createScreen", () => {
+describe("createDemoScreen", () => {
   it("writes a new line for every change if the output is not a terminal", () => {
     const { written, output } = recorder();
-    const screen = createScreen(output, {});
+    const screen = createDemoScreen(output, {});
     screen.update(["a 1", "b 1"]);
     screen.update(["a 1", "b 2"]);
     screen.print("notification");
@@ -19,7 +19,7 @@ describe("createScreen", () => {
 
   it("redraws the changing lines on a terminal and prints permanent text above the changing lines", () => {
     const { written, output } = recorder({ isTTY: true });
-    const screen = createScreen(output, {});
+    const screen = createDemoScreen(output, {});
     screen.update(["a 1", "b 1"]);
     screen.update(["a 1", "b 1"]);
     screen.update(["a 1", "b 2"]);
@@ -29,13 +29,13 @@ describe("createScreen", () => {
 
   it("truncates a line that is longer than the terminal's width", () => {
     const { written, output } = recorder({ isTTY: true, columns: 30 });
-    createScreen(output, {}).update(["x".repeat(50)]);
+    createDemoScreen(output, {}).update(["x".repeat(50)]);
     expect(written).toEqual([`${"x".repeat(28)}…\n`]);
   });
 
   it("makes the changing lines permanent at the end", () => {
     const { written, output } = recorder({ isTTY: true });
-    const screen = createScreen(output, {});
+    const screen = createDemoScreen(output, {});
     screen.update(["a"]);
     screen.end();
     screen.print("below");

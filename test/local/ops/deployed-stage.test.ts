@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../../local/ops/command.ts";
-import { findStage, formatStageLine } from "../../../local/ops/deployed-stage.ts";
+import { formatStageLine, resolveStage } from "../../../local/ops/deployed-stage.ts";
 import { readStageFile, StageFileError } from "../../../local/ops/stages.ts";
 
 let folder: string;
@@ -30,7 +30,7 @@ test.each([
 ])(
   "for stage %s, --region %s and the environment %j, the region is %s from %s",
   async (stage, region, environment, found, regionSource) => {
-    expect(await findStage({ stage, region }, environment, folder)).toEqual({
+    expect(await resolveStage({ stage, region }, environment, folder)).toEqual({
       stage,
       region: found,
       regionSource,
@@ -39,13 +39,13 @@ test.each([
 );
 
 test("the first line of a command's output names the stage, its region and the region's source", async () => {
-  expect(formatStageLine(await findStage({ stage: "prod" }, {}, folder))).toBe(
+  expect(formatStageLine(await resolveStage({ stage: "prod" }, {}, folder))).toBe(
     "stage prod, region eu-west-1 (stages/prod.json)\n",
   );
 });
 
 test.each(["../prod", "", "a b"])("%j is not a stage name", async (stage) => {
-  await expect(findStage({ stage }, {}, folder)).rejects.toThrow(UsageError);
+  await expect(resolveStage({ stage }, {}, folder)).rejects.toThrow(UsageError);
 });
 
 test("a stage file with unknown or invalid settings is refused with every fault", async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../../local/ops/command.ts";
-import { findStage } from "../../../local/ops/deployed-stage.ts";
+import { resolveStage } from "../../../local/ops/deployed-stage.ts";
 import {
   MAX_PROXY_BYTES,
   MAX_RUNBOOK_URL_LENGTH,
@@ -142,7 +142,7 @@ describe("the name of a stage", () => {
   it("has at most 38 characters", async () => {
     expect(MAX_STAGE_LENGTH).toBe(38);
     expect(await faultsOf({}, "s".repeat(38))).toEqual([]);
-    await expect(findStage({ stage: "s".repeat(39) }, {}, folder)).rejects.toThrow(UsageError);
+    await expect(resolveStage({ stage: "s".repeat(39) }, {}, folder)).rejects.toThrow(UsageError);
   });
 
   test.each([

@@ -2,7 +2,8 @@ import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } fro
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { LedgerUnavailableError } from "../../../lib/ledger/ledger.ts";
-import { DATABASE_FILE, DataUnusableError, Store } from "../../../server/store/store.ts";
+import { DATABASE_FILE, DataUnusableError } from "../../../server/store/database-file.ts";
+import { Store } from "../../../server/store/store.ts";
 import { createDataDirectory, openTestStore } from "../open-test-store.ts";
 
 const EXCLUSIVE = { exclusive: true };

@@ -2,7 +2,7 @@ import { createSafeLink, splitHint, TEXT_BUDGETS } from "../../../../lib/channel
 import { formatDigestMessage } from "../../../../lib/channels/chat/digest-message.ts";
 import { formatOutcomeMessage } from "../../../../lib/channels/chat/outcome-message.ts";
 import type { CauseInTree } from "../../../../lib/domain/cause.ts";
-import { clusterConsoleUrl } from "../../../../lib/domain/console-url.ts";
+import { createClusterConsoleUrl } from "../../../../lib/domain/console-url.ts";
 import type { OutcomeSummary } from "../../../../lib/domain/outcome-summary.ts";
 import { textsOfLanguage } from "../../../../lib/domain/texts.ts";
 import { MANY_NODES, NODES, SAMPLES } from "../samples.ts";
@@ -219,7 +219,7 @@ describe("the chat message", () => {
     ["moon-1", "c-7", null],
     [null, "c-7", null],
   ])("links to the console page for the region %p and the cluster %p", (region, clusterId, url) => {
-    expect(clusterConsoleUrl(region, clusterId)).toBe(url);
+    expect(createClusterConsoleUrl(region, clusterId)).toBe(url);
   });
 
   it("has no console link for a deleted cluster", () => {

@@ -120,18 +120,18 @@ const WATCH_CASES: Readonly<
   "all items of a watch later before a redelivery": async (watch) => {
     await save(watch, 20);
     await end(watch, 20);
-    await ledger.scheduleSweep(firstGeneration(watch), T0, at(70));
+    await ledger.scheduleSweepBy(firstGeneration(watch), T0, at(70));
     return { watch: 70, "caller#0": 70, "outcome#0": 70 };
   },
   "no item of a watch earlier before a redelivery": async (watch) => {
     await save(watch, 90);
     await end(watch, 90);
-    await ledger.scheduleSweep(firstGeneration(watch), T0, at(70));
+    await ledger.scheduleSweepBy(firstGeneration(watch), T0, at(70));
     return { watch: 90, "caller#0": 90, "outcome#0": 90 };
   },
   "the items of a watch at their times if only the sweep is scheduled": async (watch) => {
     await end(watch, 20);
-    await ledger.scheduleSweep(firstGeneration(watch), T0, null);
+    await ledger.scheduleSweepBy(firstGeneration(watch), T0, null);
     return { watch: 20, "caller#0": 20 };
   },
 };
@@ -195,11 +195,11 @@ const OTHER_CASES: Readonly<
   "a digest": async (digestId) => {
     const members = [{ ...newKey(), generation: 0 }];
     await ledger.createDigest({ digestId, caller: "c", members, targets: ["chat"], expiresAt: at(10) });
-    await ledger.removeRunningMember(digestId, newKey());
+    await ledger.removeRunningMemberAndCount(digestId, newKey());
     return { digest: 10 };
   },
   "no digest that does not exist": async (digestId) => {
-    expect(await ledger.removeRunningMember(digestId, newKey())).toBe(0);
+    expect(await ledger.removeRunningMemberAndCount(digestId, newKey())).toBe(0);
     return {};
   },
   "the discovery of a project 30 days after its last list": async (project) => {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isStageInUse, planImport, writeAll } from "../../../../local/ops/import/import-ledger.ts";
+import { isStageInUse, planImport, writeLedgerItems } from "../../../../local/ops/import/import-ledger.ts";
 import { runDataCommand } from "../../../../server/data-commands.ts";
 import { createSqliteLedger } from "../../../../server/ledger/sqlite-ledger.ts";
 import { readExportFile } from "../../../../server/store/export-file.ts";
@@ -72,8 +72,8 @@ test("an imported ledger returns the same as the exported ledger after random ca
       return [await readLedgerState(ledger), await readRest(ledger)];
     });
     const table = await createLedgerTable();
-    await writeAll(plan.recordWrites, table);
-    await writeAll(plan.watchWrites, table);
+    await writeLedgerItems(plan.recordWrites, table);
+    await writeLedgerItems(plan.watchWrites, table);
     const imported = createDynamoLedger(table);
     expect([await readLedgerState(imported), await readRest(imported)]).toEqual(result);
   };
@@ -96,8 +96,8 @@ test("an imported ledger returns the same as the exported ledger for the next ra
       return callAll(ledger);
     });
     const table = await createLedgerTable();
-    await writeAll(copies.plan.recordWrites, table);
-    await writeAll(copies.plan.watchWrites, table);
+    await writeLedgerItems(copies.plan.recordWrites, table);
+    await writeLedgerItems(copies.plan.watchWrites, table);
     expect(await callAll(createDynamoLedger(table))).toEqual(result);
   };
   // The import omits the waiting calls and the reserved request times. Both are over after some seconds.
@@ -136,13 +136,13 @@ describe("an import into a stage", () => {
   it("changes nothing the second time", async () => {
     const { plan } = await exportDelivered();
     const table = await createLedgerTable();
-    expect(await writeAll(plan.recordWrites, table)).toEqual({ written: 3, present: 0 });
-    expect(await writeAll(plan.watchWrites, table)).toEqual({ written: 1, present: 0 });
+    expect(await writeLedgerItems(plan.recordWrites, table)).toEqual({ written: 3, present: 0 });
+    expect(await writeLedgerItems(plan.watchWrites, table)).toEqual({ written: 1, present: 0 });
     const imported = createDynamoLedger(table);
-    await imported.scheduleSweep({ ...watch, generation: 0 }, T0 + 1, null);
+    await imported.scheduleSweepBy({ ...watch, generation: 0 }, T0 + 1, null);
     const before = await imported.readWatch(watch);
-    expect(await writeAll(plan.recordWrites, table)).toEqual({ written: 0, present: 3 });
-    expect(await writeAll(plan.watchWrites, table)).toEqual({ written: 0, present: 1 });
+    expect(await writeLedgerItems(plan.recordWrites, table)).toEqual({ written: 0, present: 3 });
+    expect(await writeLedgerItems(plan.watchWrites, table)).toEqual({ written: 0, present: 1 });
     expect(await imported.readWatch(watch)).toEqual(before);
     expect(await imported.listOverdue(NEVER, 10)).toMatchObject([{ dueAt: T0 + 1 }]);
   });
@@ -150,10 +150,10 @@ describe("an import into a stage", () => {
   it("shows no watch before the records of all watches are written", async () => {
     const { plan } = await exportDelivered();
     const table = await createLedgerTable();
-    await writeAll(plan.recordWrites, table);
+    await writeLedgerItems(plan.recordWrites, table);
     const imported = createDynamoLedger(table);
     expect(await imported.listOverdue(NEVER, 10)).toEqual([]);
-    await writeAll(plan.watchWrites, table);
+    await writeLedgerItems(plan.watchWrites, table);
     expect((await imported.readWatch(watch))?.deliveries).toMatchObject([{ state: "delivered" }]);
     const again = { key, redelivery: 0, messageId: "m-2", now: NEVER, leaseMs: LEASE_MS, expiresAt: NEVER };
     expect(await imported.claimNotification(again)).toEqual({ kind: "stale" });
@@ -162,9 +162,9 @@ describe("an import into a stage", () => {
   it("finds that the stage is in use by a watch that the export does not have", async () => {
     const { plan } = await exportDelivered();
     const table = await createLedgerTable();
-    await writeAll(plan.recordWrites, table);
+    await writeLedgerItems(plan.recordWrites, table);
     expect(await isStageInUse(table, plan)).toBe(false);
-    await writeAll(plan.watchWrites, table);
+    await writeLedgerItems(plan.watchWrites, table);
     expect(await isStageInUse(table, plan)).toBe(false);
     await createDynamoLedger(table).startOrExtendWatch(newWatch({ jobId: "own" }));
     expect(await isStageInUse(table, plan)).toBe(true);
@@ -176,7 +176,7 @@ describe("an import into a stage", () => {
       await ledger.claimJobList("prod", T0 + 20_000, 15_000);
     });
     const table = await createLedgerTable();
-    await writeAll(plan.recordWrites, table);
+    await writeLedgerItems(plan.recordWrites, table);
     expect(await createDynamoLedger(table).claimJobList("prod", T0 + 40_000, 15_000)).toEqual({
       switchedOnAt: null,
       succeededAt: T0,
@@ -193,7 +193,7 @@ describe("an import into a stage", () => {
   it("fails if the ledger refuses a write", async () => {
     const { plan } = await exportDelivered();
     const missing = { client: dynamo.client, table: "missing" };
-    await expect(writeAll(plan.recordWrites, missing)).rejects.toMatchObject({
+    await expect(writeLedgerItems(plan.recordWrites, missing)).rejects.toMatchObject({
       name: "ResourceNotFoundException",
     });
   });
