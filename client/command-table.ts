@@ -69,7 +69,7 @@ const WAIT_OPTIONS: OptionTexts = {
 
 interface CommandText {
   /**
-   * The text that says what the command does. The text is the end of a sentence that begins with the name of the
+   * The text that says what the command does. The summary is the end of a sentence that begins with the name of the
    * command.
    */
   readonly summary: string;
@@ -203,7 +203,10 @@ export function optionsOf(command: CommandName): readonly (readonly [OptionName,
   );
 }
 
-/** The commands of the one-node edition. The other commands of `cce-notifier` call the API. */
+/**
+ * The commands of the one-node edition. The commands of `cce-notifier` that are not for the one-node edition call the
+ * API.
+ */
 export const SERVER_COMMANDS = {
   serve: "runs the service on this machine",
   backup: "writes a backup of the ledger",
@@ -211,7 +214,10 @@ export const SERVER_COMMANDS = {
   import: "reads such a file into an empty data directory",
 } as const;
 
-/** The operators' commands that the checkout also runs with `npm run`. Their files are in local/ops. */
+/**
+ * The operators' commands that the checkout also runs with `npm run`. The operators' commands are in the folder
+ * `local/ops`.
+ */
 export const OPERATOR_COMMANDS = {
   config: "checks a config",
   doctor: "checks config, credentials and targets, and says how to correct each error",

@@ -26,7 +26,7 @@ export type ServiceCommand = OutputOptions &
   (
     | ({
         readonly kind: "watch";
-        /** The file that contains a reply of CCE. The value is null if `jobs` names the jobs. */
+        /** The file that contains a reply of CCE. `reply` is null if `jobs` names the jobs. */
         readonly reply: string | null;
         readonly jobs: readonly NamedJob[];
         /** The kind and the cluster of an operation that the reply does not name. */
@@ -37,7 +37,7 @@ export type ServiceCommand = OutputOptions &
          */
         readonly submission: Submission;
         readonly context: Context;
-        /** The value is true if the watches are restarted. */
+        /** `again` is true if the watches are restarted. */
         readonly again: boolean;
       } & WaitOptions)
     | ({ readonly kind: "status"; readonly jobs: readonly NamedJob[] } & WaitOptions)
@@ -51,7 +51,7 @@ export type ServiceCommand = OutputOptions &
     | {
         readonly kind: "redeliver";
         readonly job: NamedJob;
-        /** The targets that get a notification. The value `undefined` means all targets of the watch. */
+        /** The targets that get a notification. `targets` is undefined for all targets of the watch. */
         readonly targets: readonly string[] | undefined;
       }
     | {

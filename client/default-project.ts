@@ -21,8 +21,8 @@ export async function addDefaultProjects(
 
 /**
  * Returns the only project that the caller may use. If the caller may use several projects, returns the default project
- * of the service. The function finds the default project in the list of jobs, because the service lists the jobs of its
- * default project if the request names no project.
+ * of the service. Finds the default project in the list of jobs, because the service lists the jobs of its default
+ * project if the request names no project.
  */
 async function findDefaultProject(client: Client): Promise<string> {
   const projects = await client.projects();

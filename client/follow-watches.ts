@@ -39,8 +39,8 @@ export function waitSecondsPerCall(running: number): number {
 
 /**
  * Reads the status of watches until all watches are over (returns true) or `timeoutMs` is over (returns false). The
- * first call for a watch does not wait. The service returns the time until the next call in the header `retry-after`.
- * This time ends just after the next poll of the job.
+ * first call for the status of a watch does not wait. The header `retry-after` of the response contains the time until
+ * the next call. The time in `retry-after` ends just after the next poll of the job.
  * @throws the first error other than a `ProblemError`. After this error, the client reads no further status.
  */
 export async function followWatches(

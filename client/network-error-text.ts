@@ -19,8 +19,8 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Returns a text that says why a call failed. The text is the end of a sentence and contains the error code, so that a
- * person can search for the code.
+ * Returns a text that says why a call failed. The returned text is the end of a sentence. The returned text contains
+ * the error code, so that a person can search for the code.
  */
 export function explainNetworkError(error: unknown): string {
   const { name, code, message, cause } = toObjectOrEmpty(error);

@@ -2,7 +2,10 @@ import { type ParseArgsConfig, parseArgs } from "node:util";
 import { OPTION_FORMS, type OptionForm, type OptionName } from "./command-table.ts";
 import { suggestName } from "./suggest-name.ts";
 
-/** Error for a command line that cannot be carried out. The message is a sentence for the person who typed the line. */
+/**
+ * Error for a command line that cannot be carried out. The message of a `UsageError` is a sentence for the person who
+ * typed the command line.
+ */
 export class UsageError extends Error {
   override name = "UsageError";
 }

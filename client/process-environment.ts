@@ -32,7 +32,7 @@ export function createProcessEnvironment(): Environment {
   };
 }
 
-/** It is not an error if a program such as `head` stops reading the output of the command early. */
+/** Ignores the error when a program such as `head` stops reading the output of the command early. */
 export function ignoreClosedOutputs(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 }
@@ -44,8 +44,7 @@ function createInterruptHandler(): Environment["onInterrupt"] {
       for (const signal of ["SIGINT", "SIGTERM"] as const)
         process.once(signal, () => {
           process.stderr.write(describe?.() ?? "");
-          // The signal ends the process now, because the handler was removed. Therefore a shell can see that a signal
-          // ended the process.
+          // The handler was removed, so the signal ends the process. A shell can see that a signal ended the process.
           process.kill(process.pid, signal);
         });
     describe = text;

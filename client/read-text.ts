@@ -12,7 +12,7 @@ const FAULTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a file. The name `-` means stdin. The text may be in UTF-16, because PowerShell writes files in UTF-16.
+ * Reads a file. The file name `-` means stdin. A file may be in UTF-16, because PowerShell writes files in UTF-16.
  * @throws UsageError if the file cannot be read, or if stdin is a terminal, on which nobody types a reply of CCE.
  */
 export async function readText(file: string, stdin: NodeJS.ReadStream): Promise<string> {

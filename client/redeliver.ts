@@ -43,8 +43,8 @@ const MISSED_TEXTS: Readonly<Record<MissedJob["status"], string>> = {
 };
 
 /**
- * Sends to a target the notifications that the target missed since a time. The command calls the service until the
- * service has read all jobs. A job that is skipped makes the exit code 1.
+ * Sends to a target the notifications that the target missed since a time. Calls the service until the service has read
+ * all jobs. A job that is skipped makes the exit code 1.
  */
 export async function redeliverMissed(
   { target, since, dryRun }: CommandOf<"redeliver_missed">,

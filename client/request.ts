@@ -24,7 +24,7 @@ export interface Call {
   readonly path: string;
   /** The client sends a string unchanged. The client sends any other value as JSON. */
   readonly body?: unknown;
-  /** The value is false if a repeated call would send a second notification. */
+  /** `repeatable` is false if a repeated call would send a second notification. */
   readonly repeatable: boolean;
   /**
    * The longest time that the service may wait before it responds. If the field is missing, the service does not wait.

@@ -7,12 +7,13 @@ const UNAVAILABLE = 503;
 /** After one of these HTTP statuses, the service may have carried out the call. */
 const UNKNOWN_RESULT: readonly number[] = [500, 502, UNAVAILABLE, 504];
 
-/** The result of a failed attempt to call the service. The field `status` is null if no response arrived. */
+/** The result of a failed attempt to call the service. `status` is null if no response arrived. */
 export interface FailedTry {
   readonly status: number | null;
   readonly retryAfterSeconds: number | null;
   /**
-   * The value is true if the response is a problem document (RFC 9457) of the service. A gateway sends other responses.
+   * `isProblem` is true if the response is a problem document (RFC 9457) of the service. A gateway sends other
+   * responses.
    */
   readonly isProblem: boolean;
 }

@@ -5,7 +5,10 @@ import { colourMark, createLiveLines, type Output } from "./terminal.ts";
 export interface Screen {
   /** Prints lines to stdout. */
   print(lines: readonly string[]): void;
-  /** Prints an error to stderr. The first line is the error, and the following lines are details of the error. */
+  /**
+   * Prints an error to stderr. The first element of `lines` is the error, and the following elements are details of the
+   * error.
+   */
   printError(lines: readonly string[]): void;
   /** Replaces the lines at the bottom of a terminal. In a log this function does nothing. */
   update(lines: readonly string[]): void;
@@ -33,8 +36,8 @@ export function createScreen(
   return {
     print: (lines) => lines.length > 0 && live.print(joinLines(lines)),
     printError(lines) {
-      // In a terminal, stdout and stderr appear on the same screen. Therefore the error replaces the live lines, and
-      // the code prints the live lines again below the error.
+      // In a terminal, stdout and stderr appear on the same screen, so the error replaces the live lines. The live
+      // lines are then printed again below the error.
       live.update([]);
       errors.write(errorText(lines));
       live.update(shown);

@@ -16,7 +16,9 @@ export const MARKS: Readonly<Record<StatusDocument["state"], string>> = {
   stopped: "■",
 };
 
-/** Returns the name of a job, `PROJECT/JOB_ID`. The command also accepts this name as an argument. */
+/**
+ * Returns the name of a job, `PROJECT/JOB_ID`. The command line also accepts the name `PROJECT/JOB_ID` as an argument.
+ */
 export function jobName({ project, jobId }: JobKey): string {
   return `${project}/${jobId}`;
 }
@@ -34,7 +36,7 @@ export function formatStatusLine(status: StatusDocument, ageMs: number | null = 
 }
 
 /**
- * Returns the facts about a job, each without a comma at its end. The first fact is the state.
+ * Returns the facts about a job, each without a comma at its end. The first fact is the state of the job.
  * @param ageMs the time since the start of a running job in milliseconds, or null if the line does not show times
  */
 export function listStateFacts(status: StatusDocument, ageMs: number | null): readonly string[] {
@@ -124,8 +126,8 @@ const NOT_NOTIFIED: Readonly<Partial<Record<DeliveryDocument["state"], string>>>
 };
 
 /**
- * Returns the deliveries that have finally failed. Their targets get the notification only if somebody sends the
- * notification again.
+ * Returns the deliveries that have finally failed. The target of a failed delivery gets the notification only if
+ * somebody sends the notification again.
  */
 export function listFailedDeliveries({ deliveries }: StatusDocument): readonly DeliveryDocument[] {
   return deliveries.filter(({ state }) => NOT_NOTIFIED[state] !== undefined);
@@ -154,8 +156,8 @@ export function describeFailure(delivery: DeliveryDocument): string {
 }
 
 /**
- * Returns the name of the target. The name says whether the notification is about the slow job, because a target can
- * have a second notification about the slow job.
+ * Returns the name of the target. If the notification says that the job is slow, the name of the delivery says so too,
+ * because a target can get two notifications about one job.
  */
 function deliveryName({ target, event }: DeliveryDocument): string {
   return event === "job.slow" ? `${target} (slow job)` : target;

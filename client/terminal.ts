@@ -39,7 +39,7 @@ export function rowsOf({ rows }: Output): number {
 const COLOURS = { red: 31, green: 32, yellow: 33, cyan: 36, grey: 90 } as const;
 type Colour = keyof typeof COLOURS | "bold";
 
-/** Returns a text in a colour. The text must not contain an escape sequence. */
+/** Returns a text in a colour. `text` must not contain an escape sequence. */
 export function colourText(text: string, colour: Colour): string {
   return colour === "bold"
     ? `${ESCAPE}1m${text}${ESCAPE}0m`
@@ -66,18 +66,17 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/gu;
 
 /**
- * Returns the number of columns that a text fills in a terminal. The function may count a rare character as wider than
- * it is.
+ * Returns the number of columns that a text fills in a terminal. May count a rare character as wider than it is.
  */
 export function countColumns(text: string): number {
   return text.length + (text.match(WIDE)?.filter((character) => character.length === 1).length ?? 0);
 }
 
-/** Lines at the bottom of a terminal that change in place. The text above these lines stays. */
+/** Lines at the bottom of a terminal that change in place. The text above the live lines stays. */
 interface LiveLines {
-  /** Prints text above the live lines. The text ends with a line break. */
+  /** Prints text above the live lines. `text` ends with a line break. */
   print(text: string): void;
-  /** Replaces the live lines. The function truncates a line that is wider than the terminal. */
+  /** Replaces the live lines. Truncates a line that is wider than the terminal. */
   update(lines: readonly string[]): void;
   /** Ends the updates, so that the live lines stay in the terminal. */
   end(): void;

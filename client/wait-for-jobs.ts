@@ -20,7 +20,7 @@ import { WaitProgress } from "./wait-progress.ts";
 export interface WaitPorts {
   readonly client: NotifierClient;
   readonly screen: Screen;
-  /** The terminal on which lines change in place. The value is null for a log and for JSON. */
+  /** The terminal on which lines change in place. `terminal` is null for a log and for JSON. */
   readonly terminal: Output | null;
   /** Returns the time in milliseconds since 1970, from a clock that is never set back. */
   readonly now: () => number;
@@ -147,8 +147,8 @@ export async function waitForJobsAndDeliveries(
 }
 
 /**
- * Reads the URLs of the pages of jobs, by the name of the job. The result has no entry for a job without a link. Only
- * the response with the list of jobs contains the URLs of the pages. The command asks for the list from the time of the
+ * Reads the URLs of the pages of jobs, by the name of the job. Returns no URL for a job without a link. Only the
+ * response with the list of jobs contains the URLs of the pages. The client requests the list of jobs since the
  * submission, so one call finds all jobs of the submission.
  */
 export async function readPageUrls(

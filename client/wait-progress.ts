@@ -27,8 +27,8 @@ interface ShownJob {
 
 /**
  * Shows how far the jobs are that the command waits for. On a terminal, the lines of the running jobs change in place.
- * In a log, each change is a line, and a job without a change gets a line about every 25 seconds. The caller calls
- * `tick` every second.
+ * In a log, each change is a line, and a job without a change gets a line about every 25 seconds. The caller of
+ * `WaitProgress` calls `tick` every second.
  */
 export class WaitProgress {
   readonly #screen: Screen;
@@ -39,8 +39,8 @@ export class WaitProgress {
   readonly #jobs = new Map<string, ShownJob>();
   #endedJobs = 0;
   /**
-   * A text that says what the command waits for while it knows no running job. The value is null after the first status
-   * of a job.
+   * A text that says what the command waits for while it knows no running job. `#activity` is null after the first
+   * status of a job.
    */
   #activity: string | null;
   #printedAt: number | null = null;

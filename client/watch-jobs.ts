@@ -15,7 +15,7 @@ export interface WatchPorts extends WaitPorts {
   /** The context of the pipeline run, from the environment variables of the CI system. */
   readonly context: Context;
   /**
-   * Reads a file. The name `-` means stdin.
+   * Reads a file. The file name `-` means stdin.
    * @throws UsageError if the file cannot be read.
    */
   readonly readText: (file: string) => Promise<string>;
@@ -69,8 +69,7 @@ async function submit(
   ports: WatchPorts,
 ): Promise<readonly JobResult[]> {
   const { client } = ports;
-  // The conversion to JSON removes undefined fields. Therefore a missing option does not replace a value of the CI
-  // system.
+  // Undefined fields are removed, so that a missing option does not replace a value from the CI system.
   const given = Object.entries(command.context).filter(([, value]) => value !== undefined);
   const context: Context = { ...ports.context, ...Object.fromEntries(given) };
   const submission: Submission = {

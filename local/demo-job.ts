@@ -32,7 +32,7 @@ const SECONDS = 6;
 const HANG_DEADLINE_MINUTES = 0.5;
 
 interface Kind {
-  /** The script of the job. The value is null for an upgrade of a cluster, which has a task and no job. */
+  /** The script of the job. `script` is null for an upgrade of a cluster, which has a task and no job. */
   readonly script: JobScriptInput | null;
   readonly submission?: Readonly<Record<string, unknown>>;
 }

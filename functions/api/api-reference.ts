@@ -11,8 +11,8 @@ import { renderStartPage } from "../../lib/pages/page-shell.ts";
 export const API_TEXT_SEPARATOR = "\0";
 
 /**
- * Loads the texts of the API reference. The texts of the API reference are large and rarely requested. Therefore the
- * texts are compressed in the package, and a Lambda instance loads the texts only for the first request for them.
+ * Loads the texts of the API reference. The texts of the API reference are large and rarely requested, so the package
+ * contains them compressed. A Lambda instance loads the texts of the API reference only for the first request for them.
  */
 async function loadTexts() {
   const [{ OPENAPI_AND_DOCS, DOCS_STYLE_SOURCE, DOCS_SCRIPT_SOURCE }, { brotliDecompressSync }] =

@@ -5,8 +5,8 @@ import type { Instant } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 /**
- * Anyone may call the health check without a token. The function keeps each result of the health check for some time,
- * to limit the cost of many calls.
+ * Anyone may call the health check without a token. Each result of the health check is kept for some time, to limit the
+ * cost of many calls.
  */
 const MAX_AGE_MS = 2_000;
 const CHECK_TIMEOUT_MS = 3_000;

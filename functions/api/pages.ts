@@ -144,7 +144,8 @@ async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts[
 
 /**
  * Returns the options for the links on a page, or null when the key in the URL does not open the page. The links on the
- * page expire at the same time as the key in the URL. The function `opens` says whose watch the key opens.
+ * page expire at the same time as the key in the URL. `opens` says whether the key opens the page for the watch of a
+ * caller.
  */
 function openPage(
   page: LinkedPage,

@@ -43,8 +43,8 @@ const CONCURRENCY = 10;
 /** A request reads no further page when only this much time remains for the request. */
 const PAGE_MARGIN_MS = 10_000;
 /**
- * The list of watches is sorted by the time of acceptance. This constant is the longest time between the acceptance and
- * the end of a watch.
+ * The list of watches is sorted by the time of acceptance. `LONGEST_WATCH_MS` is the longest time between the
+ * acceptance and the end of a watch.
  */
 const LONGEST_WATCH_MS = MAX_DEADLINE_MINUTES * 60_000;
 
@@ -62,11 +62,11 @@ interface MissedScope {
 
 /**
  * Creates the response to `POST /v1/targets/{name}/redeliver`, which sends the missed notifications of one target
- * again. The function puts the notifications to the target that finally failed into the queue again. The request covers
- * the watches that ended since a time, in the projects for which the caller has the right to the operation `queueRedelivery`
- * and to the target. A second request does not queue a notification again that is still in the queue or was delivered.
- * The rate limit of the target applies to these notifications. If the target is switched off, the function queues no
- * notification and reports every job as skipped.
+ * again. Puts the notifications that finally failed into the queue again. The request covers the watches that ended
+ * since a given time. The caller must have the right to the operation `redeliver` for the project and for the target. A
+ * second request does not queue a notification again that is still in the queue or was delivered. The rate limit of the
+ * target applies to these notifications. If the target is switched off, the function queues no notification and reports
+ * every job as skipped.
  */
 export async function queueMissedRedelivery(
   { name = "" }: Readonly<Record<string, string>>,

@@ -31,11 +31,11 @@ import type { ApiPorts } from "./api-ports.ts";
 /**
  * Creates the response to `POST …/redeliver` and queues the notifications of the caller's own ended watch again. The
  * service notifies a target that the request names, even if the setting `on` of the target excludes the outcome of the
- * job. If the request names no targets, the function selects targets of the watch. The caller must have the right to
- * use each selected target, and the setting `on` of the target must list the outcome of the job. A target that is
- * switched off is skipped. If the queue confirms no notification, the status is 503, and the errors name the targets.
- * If the queue confirms only some notifications, the response lists the other targets as skipped. With the status 503,
- * the caller would repeat the whole request, and the targets with a confirmed notification would be notified twice.
+ * job. If the request names no targets, the function selects the targets of the watch that the caller may use and whose
+ * setting `on` lists the outcome of the job. A target that is switched off is skipped. If the queue confirms no
+ * notification, the status is 503, and the errors name the targets. If the queue confirms only some notifications, the
+ * response lists the other targets as skipped. With the status 503, the caller would repeat the whole request, and the
+ * targets with a confirmed notification would be notified twice.
  */
 export async function queueRedelivery(
   key: WatchKey,

@@ -42,8 +42,8 @@ const TOO_MANY_RETRY_SECONDS = 2;
 /**
  * Creates the response to `GET /v1/jobs/{project}/{jobId}`: the caller's own watch, or the part of the newest watch of
  * the job that the caller may see. With the parameter `?wait`, the API call waits until the watch ends or the waiting
- * time is over. The call waits only if a poll is planned within the waiting time. The header `retry-after` says when
- * the caller should repeat the call.
+ * time is over. The API call waits only if a poll is planned within the waiting time. The header `retry-after` says
+ * when the caller should repeat the call.
  */
 export async function readStatus(
   key: WatchKey,
@@ -115,16 +115,16 @@ export async function replaceDeliveriesByThoseOfDigest(
 }
 
 /**
- * The result is `over` if the wait of the call is over, so the watch may have changed. The result is `not_needed` if
- * the call does not wait, because the watch cannot change within the waiting time. The result is `too_many` if the call
- * does not wait, because too many calls already wait.
+ * `over` means that the wait of the API call is over, so the watch may have changed. `not_needed` means that the API
+ * call does not wait, because the watch cannot change within the waiting time. `too_many` means that the API call does
+ * not wait, because too many calls already wait.
  */
 type WaitResult = "over" | "not_needed" | "too_many";
 
 /**
- * Waits until a watch ends. Only a poll can end a watch. Therefore the function does not wait if the next poll is
- * planned after the waiting time. The function also stops the wait when a poll was recorded and the next poll is
- * planned after the waiting time. While a call waits, the function reads one small item of the ledger every second.
+ * Waits until a watch ends. Only a poll can end a watch, so an API call does not wait if the next poll is planned after
+ * the waiting time. An API call also stops waiting when a poll was recorded and the next poll is planned after the
+ * waiting time. While a call waits, the function reads one small item of the ledger every second.
  * @param caller the name of the caller, because the number of waiting calls of one caller is limited
  */
 async function waitForEnd(

@@ -24,8 +24,8 @@ const MAX_FAILURES_BYTES = 20_000;
 const MAX_CAUSES_BYTES = 20_000;
 
 /**
- * Creates a response with the status document of a watch. The function removes subjobs from the tree until the response
- * is small enough for Lambda.
+ * Creates a response with the status document of a watch. Removes subjobs from the tree until the response is small
+ * enough for Lambda.
  */
 export function createTruncatedStatusResponse(
   watchDocument: WatchDocument,
@@ -117,8 +117,8 @@ function describeLastPollError({ accessError, lastPollError }: Watch): string | 
 }
 
 /**
- * Returns the data of each delivery of a watch to a target. The function omits a target that was never tried and whose
- * setting `on` excludes the outcome of the job.
+ * Returns the data of each delivery of a watch to a target. Omits a target that was never tried and whose setting `on`
+ * excludes the outcome of the job.
  */
 function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }: Config): WatchDelivery[] {
   const { state } = watch;
@@ -148,8 +148,8 @@ function deliveryDocument(record: WatchDelivery): DeliveryDocument {
 }
 
 /**
- * Counts the subjobs of a tree by state, and lists the causes and the failed subjobs. The function truncates long
- * failure reasons of subjobs.
+ * Counts the subjobs of a tree by state, and lists the causes and the failed subjobs. Truncates long failure reasons of
+ * subjobs.
  */
 export function summarizeSubJobs(
   tree: Job | null,
@@ -175,8 +175,8 @@ export function describeOmittedSubJobs(shownTree: Job): string[] {
 }
 
 /**
- * Converts a job and its subjobs to a JSON document. The function does not recurse, because a tree of subjobs can be
- * deeper than the call stack allows.
+ * Converts a job and its subjobs to a JSON document. Does not recurse, because a tree of subjobs can be deeper than the
+ * call stack allows.
  */
 export function toJobDocument(job: Job): JobDocument {
   const findHint = createCachedHintFinder();

@@ -52,8 +52,8 @@ export async function testTargetAndSwitchOnIfDelivered(
   const target = isNameInConfig(config, "target", name) ? config.targets[name] : undefined;
   if (target === undefined) return nameNotFound("target", name);
   const now = clock();
-  // This read comes before the request to the target. If the ledger is not available, the caller therefore gets the
-  // error before the function sends the message.
+  // The ledger is read before the request to the target. If the ledger is not available, the caller gets the error
+  // before the test message is sent.
   const { offSince } = await ledger.readTarget(name);
   const result = await deliver({
     target,

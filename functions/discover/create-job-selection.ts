@@ -30,25 +30,25 @@ const CLOCK_MARGIN_MS = 300_000;
  */
 const MAX_SKIPPED = 2000;
 /**
- * This text replaces the IDs of the skipped jobs if there are more than `MAX_SKIPPED`. No job has this ID. The text
+ * The text `*` replaces the IDs of the skipped jobs if there are more than `MAX_SKIPPED`. No job has the ID `*`. `*`
  * means all ended jobs without a time, and all jobs that ended until `CLOCK_MARGIN_MS` after the first list.
  */
 const ALL_SKIPPED = "*";
 /**
- * This text is among the IDs of the skipped jobs after a truncated first list, until the first complete list. No job has
- * this ID. The text means all ended jobs without a time, and all jobs that ended before the first list. The part of the
- * list that is missing may contain such jobs.
+ * The text `?` is among the IDs of the skipped jobs after a truncated first list, until the first complete list. No job
+ * has the ID `?`. `?` means all ended jobs without a time, and all jobs that ended before the first list. The missing
+ * part of the first list may contain ended jobs without a time.
  */
 const UNLISTED_SKIPPED = "?";
 /**
- * If the time of a reply differs more than this from the clock of the service, the reply probably comes from a cache.
- * The function then uses the clock of the service.
+ * If the time in a reply of CCE differs more than one hour from the clock of the service, the reply probably comes from
+ * a cache. For such a reply, the clock of the service is used.
  */
 const MAX_DATE_DIFFERENCE_MS = 3_600_000;
 
 /** Selects the jobs of one list for which the service opens a watch. */
 interface JobSelection {
-  /** Adds one job from the list to the selection. The list may contain the same job several times, and in any order. */
+  /** Adds one job from the list to the selection. CCE may list the same job several times, and in any order. */
   add(job: ListedJob): void;
   /** Returns the IDs of the jobs to watch. Some of these jobs may already have a watch. */
   jobIds(): readonly string[];
@@ -60,13 +60,13 @@ interface JobSelection {
 }
 
 /**
- * Creates the selection of jobs for one list. The function selects a job if the job ran at or after the time of the
- * first list. A running job is always selected. An ended job is selected by the time of its end, unless an earlier
- * complete list contained the ended job. If the first list was truncated, an ended job must have ended after the first
- * list until a list is complete. The time of the first list and the end of the job both come from the clock of
- * the cloud. A job that the first list shows as ended is never selected. If the end of an ended job is unknown or is
- * too close to the time of the first list, the function remembers the ID of the job. A job with a missing or unknown
- * phase may have ended. The function selects such a job at the first list only if the job changed in the last hour.
+ * Creates the selection of jobs for one list. Selects a job if the job ran at or after the time of the first list. A
+ * running job is always selected. An ended job is selected by the time of its end, unless an earlier complete list
+ * contained the ended job. If the first list was truncated, an ended job must have ended after the first list until a
+ * list is complete. The time of the first list and the end of the job both come from the clock of the cloud. A job that
+ * the first list shows as ended is never selected. If the end of an ended job is unknown or is too close to the time of
+ * the first list, the function remembers the ID of the job. A job with a missing or unknown phase may have ended.
+ * Selects such a job at the first list only if the job changed in the last hour.
  */
 export function createJobSelection(
   { types }: Pick<DiscoverySettings, "types">,

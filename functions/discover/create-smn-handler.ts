@@ -132,8 +132,8 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
       const list = await discover(project, settings, "event", limits, scope.config);
       result = list === "listed" ? "listed" : "requested";
     }
-    // The function stores the ID of the message only after the work, so that SMN or an operator can send the message
-    // again after a failure. Two confirmations of a subscription have the same effect as one confirmation. Two
+    // The ID of an SMN message is stored only after the work for the message, so that SMN or an operator can send the
+    // message again after a failure. Two confirmations of a subscription have the same effect as one confirmation. Two
     // simultaneous lists of jobs have the same effect as one list. The ledger keeps the ID of the message until the
     // service would refuse the message because of its time.
     if (!(await ledger.saveSmnMessageIdOnce(messageId, now() + 3 * MAX_AGE_MS))) return refuse("repeated");

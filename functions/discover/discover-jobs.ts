@@ -11,9 +11,9 @@ import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./star
 
 const MINUTE_MS = 60_000;
 /**
- * The schedule starts the function up to some seconds early or late. The function may therefore list the jobs this much
- * before the end of the interval. If the function waited for the exact end of the interval, a list could start one
- * minute late.
+ * The schedule starts the discover function some seconds early or late, so the function may list jobs up to
+ * `SCHEDULE_JITTER_MS` before the end of the interval. If the function waited for the exact end of the interval, a list
+ * could start one minute late.
  */
 const SCHEDULE_JITTER_MS = 2000;
 
@@ -36,7 +36,7 @@ export type DiscoveryReport =
   | {
       readonly kind: "listed";
       readonly overdueSeconds: number;
-      /** The value is false if the list of jobs was truncated. */
+      /** `isComplete` is false if the list of jobs was truncated. */
       readonly isComplete: boolean;
       /** The IDs of the jobs for which the function opened a watch. */
       readonly opened: readonly string[];
@@ -58,9 +58,8 @@ export type DiscoveryReport =
     };
 
 /**
- * Lists the jobs of a project once and opens a watch for each new job. The function does nothing if another call has
- * claimed a list of the project in the same interval. The claim of the list stays valid even if the function fails
- * later.
+ * Lists the jobs of a project once and opens a watch for each new job. Does nothing if another call has claimed a list
+ * of the project in the same interval. The claim of the list stays valid even if the function fails later.
  * @param trigger `event` lists the jobs even if the interval of the project has not ended. An event may come too soon
  * after the previous list, or the list for an event may be incomplete. After an early event or an incomplete list, the
  * next run of the schedule lists the jobs.
@@ -112,8 +111,8 @@ export async function discoverJobsIfDue(
   );
   const discovery = selection.discovery(reply, failed === 0);
   await ledger.saveDiscovery(project, switchedOnAt, discovery);
-  // The function has little time to list the jobs for an event. The next run of the schedule has more time, so its list
-  // may be complete.
+  // The list for an event has a short time limit, so the list may be incomplete. The next run of the schedule has more
+  // time.
   if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestJobListNow(project);
   const overdueSeconds = overdue(discovery, settings, now());
   onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });

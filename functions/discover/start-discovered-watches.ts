@@ -11,8 +11,8 @@ const MINUTE_MS = 60_000;
 /** The number of jobs for which the function opens watches in parallel. */
 const BATCH_JOBS = 25;
 /**
- * When only this much time remains, the function opens no further watches. When the service lists the jobs
- * the next time, it opens the remaining watches.
+ * When only this much time remains, the function opens no further watches. When the service lists the jobs the next
+ * time, it opens the remaining watches.
  */
 const MARGIN_MS = 5_000;
 
@@ -23,8 +23,8 @@ export interface OpenDiscoveredPorts {
   readonly now: () => Instant;
   readonly remainingMs: () => number;
   /**
-   * The jobs of the project about which the instance knows that they have a watch. The function adds jobs to this set
-   * and never reads these jobs from the ledger again.
+   * The jobs of the project about which the instance knows that they have a watch. Each new job is added to `known`.
+   * The ledger is not read again for a job in `known`.
    */
   readonly known: Set<string>;
   readonly onOpenFailure?: (key: WatchKey, error: unknown) => void;
@@ -34,8 +34,8 @@ export interface OpenDiscoveredPorts {
 export const discoveryCaller = (project: string): string => `discover:${project}`;
 
 /**
- * Opens a watch of discovery for each job that has no watch. The first poll starts at once: a job may have ended
- * already, and only a poll shows the subjobs. The function never changes an existing watch. A stopped watch therefore
+ * Opens a watch of discovery for each job that has no watch. The first poll of a discovered job starts at once: a job
+ * may have ended already, and only a poll shows the subjobs. Never changes an existing watch. A stopped watch therefore
  * stays stopped, and a changed config has no effect on earlier jobs.
  */
 export async function startDiscoveredWatchesIfAbsent(
@@ -67,7 +67,7 @@ interface OpenedOne {
   readonly jobId: string;
   readonly kind: "opened" | "exists" | "failed";
   /**
-   * The message for the first poll. The message is null if an earlier message has already claimed a poll of the watch.
+   * The message for the first poll. `message` is null if an earlier message has already claimed a poll of the watch.
    */
   readonly message: OutgoingMessage | null;
 }
@@ -112,8 +112,8 @@ async function openOne(
 }
 
 /**
- * Logs that the service could not open a watch for a discovered job. When the service
- * lists the jobs the next time, it tries again to open the watch.
+ * Logs that the service could not open a watch for a discovered job. When the service lists the jobs the next time, it
+ * tries again to open the watch.
  */
 function logOpenFailure({ project, jobId }: WatchKey, error: unknown): void {
   log.error("discovery failed", { project, jobId }, error);

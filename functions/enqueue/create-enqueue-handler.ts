@@ -118,8 +118,8 @@ function watchedPath({ jobIds, operation }: Submission, index: number): readonly
 
 /**
  * Starts to watch the jobs of a submission (the body of `POST /v1/jobs`). For each distinct job, the function sends one
- * request to the ledger. The function accepts a job only after SQS has confirmed the message of the job. An error for
- * one job does not affect the other jobs of the submission.
+ * request to the ledger. Accepts a job only after SQS has confirmed the message of the job. An error for one job does
+ * not affect the other jobs of the submission.
  * @returns one result for each job ID, in the order of the submission
  */
 async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {
@@ -202,7 +202,8 @@ interface Allowance {
 /**
  * Creates a limit for the running watches of each caller. The ledger contains no counter of watches, because a counter
  * would cost a write for each call. Each instance of the function counts the watches of a caller only from time to
- * time, so the limit is approximate. The limit always allows a call about jobs that the caller already watches.
+ * time, so the limit is approximate. The limit of running watches always allows a call about jobs that the caller
+ * already watches.
  */
 export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatchesPorts): MayWatchJobs {
   const allowances = new Map<string, Allowance>();

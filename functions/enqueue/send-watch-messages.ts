@@ -13,8 +13,8 @@ import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./start-or-extend-watches.ts";
 
 /**
- * The time until the sweep function checks the notifications of an ended watch. An instance of the function checks an
- * ended watch because a crash may happen before all notifications are in their queue.
+ * The time until the sweep function checks the notifications of an ended watch. The sweep function checks an ended
+ * watch because a crash may happen before all notifications are in their queue.
  */
 const SWEEP_DELAY_MS = 600_000;
 

@@ -44,7 +44,7 @@ export interface AcceptPorts {
   readonly uuid: () => string;
   /**
    * Reports an error that affects some jobs of a call. By default, the enqueue function logs the error. The caller does
-   * not see this error.
+   * not see the reported error.
    */
   readonly onFailure?: typeof logAcceptFailure;
 }
@@ -180,10 +180,10 @@ export type PlanFirstPollDelay = (
 ) => Promise<number>;
 
 /**
- * Creates the function that plans the first poll of a new job. The type of a new job is usually unknown, so the delay of
- * the first poll depends on the learned durations of all jobs of the project. The function reads the learned durations of a
+ * Creates the function that plans the first poll of a new job. The type of a new job is usually unknown, so the delay
+ * of the first poll depends on the learned durations of all jobs of the project. Reads the learned durations of a
  * project at most once in a minute. For a call with many jobs, the function only uses learned durations that smaller
- * calls have read. The function never throws an error.
+ * calls have read. Never throws an error.
  */
 export function createFirstPollDelayPlanner(ports: FirstPollDelayPorts): PlanFirstPollDelay {
   const { ledger, now, random, onDurationsUnread } = ports;

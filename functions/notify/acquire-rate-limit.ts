@@ -8,8 +8,8 @@ import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 
 /**
  * SQS delays a message only by whole seconds. A notification with a reserved time therefore becomes visible in its
- * queue before the reserved time, and the function waits for the remaining time. This constant is longer than one
- * second plus the usual time from the queue to the function, so a notification rarely misses its reserved time.
+ * queue before the reserved time, and the function waits for the remaining time. `EARLY_MS` is longer than one second
+ * plus the usual time from the queue to the function, so a notification rarely misses its reserved time.
  */
 export const EARLY_MS = 1500;
 /**
@@ -29,11 +29,11 @@ export interface AcquireRateLimitPorts {
 }
 
 type AcquiredRateLimit =
-  /** The function may send the request to the target at `requestAt`. This time is at most `EARLY_MS` in the future. */
+  /** The request to the target may be sent at `requestAt`. `requestAt` is at most `EARLY_MS` in the future. */
   | { readonly kind: "acquired"; readonly requestAt: Instant }
   /**
-   * The message must stay in its queue until the time `until`. The rate limit has reserved the time `requestAt` for the
-   * request. `requestAt` is null if the rate limit has reserved no time for the request.
+   * The queue message must stay in its queue until the time `until`. The rate limit has reserved the time `requestAt`
+   * for the request. `requestAt` is null if the rate limit has reserved no time for the request.
    */
   | { readonly kind: "postpone"; readonly until: Instant; readonly requestAt: Instant | null };
 

@@ -150,7 +150,7 @@ async function notify(
     const waitMs = acquired.requestAt - now();
     if (waitMs > 0) await ports.wait(waitMs);
   }
-  // The function checks the remaining time again. Lambda may have frozen the process after the message claimed the
+  // The remaining time is computed again, because Lambda may have frozen the process after the message claimed the
   // notification. The lease of the notification may have ended while the process was frozen.
   const timeLimitMs = attemptTimeMs(received);
   if (timeLimitMs <= 0) return "retry";

@@ -66,19 +66,19 @@ export interface BeforeAttempt {
   readonly claimedAt: Instant;
   /** The delivery data in the ledger. */
   readonly record: DeliveryRecord;
-  /** The value is true if an earlier response of the receiver said that the target no longer exists. */
+  /** `isMarkedGone` is true if an earlier response of the receiver said that the target no longer exists. */
   readonly isMarkedGone: boolean;
   /**
-   * The time from the end of the job to the first delivery attempt. The value is null for every attempt other than the
-   * first attempt.
+   * The time from the end of the job to the first delivery attempt. `latenessSeconds` is null for every attempt other
+   * than the first attempt.
    */
   readonly latenessSeconds: number | null;
 }
 
 /**
- * Records the result of a delivery attempt. Then the function acknowledges the message, postpones the next delivery
- * attempt, or sends the notification to the dead-letter queue. If a second response, at least a minute after the first,
- * says that the target no longer exists, the function switches the target off.
+ * Records the result of a delivery attempt, and then acknowledges the message, postpones the next delivery attempt, or
+ * sends the notification to the dead-letter queue. If a second response, at least a minute after the first, says that
+ * the target no longer exists, the function switches the target off.
  */
 export async function recordAttemptAndSettleMessage(
   notification: Notification,
@@ -95,7 +95,7 @@ export async function recordAttemptAndSettleMessage(
     verdict === "gone" && reason !== "target_off"
       ? await goneConfirmationTime(notification, claimedAt, at, ledger)
       : null;
-  // The attempt that confirms an earlier response is an additional attempt. This attempt uses no step of the retry
+  // The attempt that confirms an earlier response `gone` is an additional attempt, and uses no step of the retry
   // schedule.
   const spent = result.spent && confirmAt === null;
   const isThrottled = verdict === "retry" && !spent;
@@ -136,8 +136,8 @@ export async function recordAttemptAndSettleMessage(
     return "acknowledged";
   }
   if (nextAttemptAt !== null) return postponeMessage(received, nextAttemptAt, ports);
-  // The function never switches off the callback URL of a watch, because nobody could switch the callback URL on again.
-  // More than one watch may use the same callback URL.
+  // The callback URL of a watch is never switched off, because nobody could switch the callback URL on again. More than
+  // one watch may use the same callback URL.
   const isConfirmed = state === "gone" && reason !== "target_off" && confirmAt === null;
   if (isConfirmed && !isCallbackTargetName(key.target) && (await ledger.switchTargetOff(key.target, at)))
     onAct({ ...NO_WATCH, act: "target_off", who: "service", from: null, targets: [key.target] });

@@ -26,7 +26,7 @@ export interface Notification {
    * repeated notification by this ID.
    */
   readonly webhookId: string;
-  /** The W3C trace context of the watch. The value is null if the notification is not about a single watch. */
+  /** The W3C trace context of the watch. `traceparent` is null if the notification is not about a single watch. */
   readonly traceparent: string | null;
   /** The target is null when the config does not contain the target. */
   readonly target: Target | null;
@@ -133,9 +133,8 @@ async function resolveWith(
 }
 
 /**
- * Returns whether the setting `on` of the target excludes the event. The function returns false for a redelivery. The
- * function also returns false after the first delivery attempt, because a notification that is then excluded would stay
- * `pending`.
+ * Returns whether the setting `on` of the target excludes the event. Returns false for a redelivery. Returns false also
+ * after the first delivery attempt, because a notification that is then excluded would stay `pending`.
  */
 async function isFiltered(
   message: NotificationMessage,

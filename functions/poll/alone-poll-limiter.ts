@@ -2,7 +2,7 @@
 export interface AlonePollLimiter {
   /**
    * Waits until all other polls of the batch are done. Returns false at once if another poll of the batch already waits
-   * or runs alone. The caller must then not make the poll in this batch.
+   * or runs alone. After the result false, the caller must not make the poll in this batch.
    */
   waitUntilAlone(): Promise<boolean>;
   /** Reports that the work on one message is done. The code for each message calls `done` once. */

@@ -73,17 +73,20 @@ class LeaseEndedError extends Error {
   override readonly name = "LeaseEndedError";
 }
 
-/** The error of a poll if the deadline of the watch has moved since the claim. The message repeats the poll. */
+/**
+ * The error of a poll if the deadline of the watch has moved since the claim. After a `DeadlineMovedError`, the same
+ * queue message repeats the poll.
+ */
 class DeadlineMovedError extends Error {
   override readonly name = "DeadlineMovedError";
 }
 
 /**
- * Stores the outcome summary of a watch, sends one notification to each target, and then marks the watch as ended. The
- * function does nothing if a caller stopped or restarted the watch after the message claimed the poll. If the function
- * runs again after a crash, the function uses the stored outcome summary, so all targets receive the same outcome. The
- * function may then send a notification message twice, but the second message has no effect, because only one message
- * can claim a notification.
+ * Stores the outcome summary of a watch, sends one notification to each target, and then marks the watch as ended. Does
+ * nothing if a caller stopped or restarted the watch after the message claimed the poll. If the function runs again
+ * after a crash, the function uses the stored outcome summary, so all targets receive the same outcome. After a crash,
+ * a notification message may be sent twice. The second message has no effect, because only one message can claim a
+ * notification.
  * @returns the stored outcome summary, or null if the function did nothing
  * @throws SendFailedError when a notification was not sent.
  * @throws LeaseEndedError when the lease of the poll has ended.
@@ -119,8 +122,8 @@ export async function concludeAndNotify(
 }
 
 /**
- * Ends a watch whose first attempt to end was interrupted by a crash. The function uses the stored outcome and does not
- * query CCE again, because some targets may already have received the stored outcome.
+ * Ends a watch whose first attempt to end was interrupted by a crash. Uses the stored outcome and does not query CCE
+ * again, because some targets may already have received the stored outcome.
  * @returns `no_outcome` if the ledger has no outcome for this generation of the watch. The watch then continues
  */
 export async function resumeConclusion(

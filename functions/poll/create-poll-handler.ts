@@ -111,10 +111,10 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
 }
 
 /**
- * Makes one poll of a job. The function claims the poll in the ledger, queries CCE, decides, sends the next poll
- * message or the notifications, and records the poll as done. If the function crashes, a later message continues the
- * watch, when the lease of the poll has ended. If a message repeats a poll that is already done, the ledger rejects the
- * claim of the poll.
+ * Makes one poll of a job. Claims the poll in the ledger, queries CCE, decides, sends the next poll message or the
+ * notifications, and records the poll as done. If the function crashes, a later message continues the watch, when the
+ * lease of the poll has ended. If a message repeats a poll that is already done, the ledger rejects the claim of the
+ * poll.
  */
 async function pollJob(
   message: PollMessage,

@@ -20,13 +20,13 @@ export interface PollReport {
     | "must_run_alone"
     | "project_not_answering"
     | RefusedClaim;
-  /** The observation of a resource or a task. The value is null if the poll queried only a job. */
+  /** The observation of a resource or a task. `resource` is null if the poll queried only a job. */
   readonly resource: Observation["kind"] | null;
   readonly next: "poll_again" | "concluded" | "acknowledged" | "retry";
   readonly delaySeconds: number | null;
   /**
-   * The time between the planned time and the actual time of the poll. The value is null for the first poll of a job,
-   * and if the function made no poll.
+   * The time between the planned time and the actual time of the poll. `latenessSeconds` is null for the first poll of
+   * a job, and if the function made no poll.
    */
   readonly latenessSeconds: number | null;
 }

@@ -25,7 +25,7 @@ const EMPTY_PHASE = "Available";
 
 /**
  * Queries the task or the resource of an operation and returns it in the form of a job whose type is the kind of the
- * operation. The function never throws an error.
+ * operation. Never throws an error.
  * @param timeLimitMs the time limit for all queries
  */
 export async function queryOperation(
@@ -96,8 +96,8 @@ interface CheckReadyPorts {
 }
 
 /**
- * Queries the resources of a succeeded job one after the other, until a resource is not usable. The function queries at
- * most `MAX_RESOURCES` resources.
+ * Queries the resources of a succeeded job one after the other, until a resource is not usable. Queries at most
+ * `MAX_RESOURCES` resources.
  * @param timeLimitMs the time limit for all queries
  */
 export async function queryReadyState(

@@ -64,8 +64,8 @@ function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): reado
  * again that were lost, also while CCE does not answer and while the service waits until the resource of the job is
  * usable.
  * @returns the time of the next check, to be stored in the watch. The next check is at the time from which the job is
- * slow, or at the time at which a sent notification is overdue. The result is null if no notification can follow, or if
- * every notification was delivered or has finally failed.
+ * slow, or at the time at which a sent notification is overdue. Null if no notification can follow, or if every
+ * notification was delivered or has finally failed.
  * @throws SendFailedError or an error of the ledger
  */
 export async function notifyIfSlowAndPlanNextCheck(
@@ -106,8 +106,8 @@ export async function notifyIfSlowAndPlanNextCheck(
 /**
  * Sends those notifications of a slow job again whose messages were probably lost. If an earlier try of this poll
  * stored the record, a crash has interrupted that try. After such a crash, the function sends all notifications.
- * @returns the earliest time at which a notification is overdue. The result is null if every notification was delivered
- * or has finally failed.
+ * @returns the earliest time at which a notification is overdue. Null if every notification was delivered or has
+ * finally failed.
  */
 async function sendLostNotifications(
   { watch, at, polls }: PollResult,

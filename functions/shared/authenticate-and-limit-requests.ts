@@ -40,9 +40,9 @@ export interface AuthenticatePorts {
 }
 
 /**
- * Identifies the caller by a bearer token or by the identity token of a CI system. The function adds the caller to the
- * log line of the request. An unknown token may be newer than the config in memory. The function therefore reads the
- * config again before it rejects a token.
+ * Identifies the caller by a bearer token or by the identity token of a CI system. Adds the caller to the log line of
+ * the request. An unknown token may be newer than the config in memory, so the config is read again before a token is
+ * rejected.
  */
 export async function authenticateAndLimitRequests(
   authorization: string | undefined,
@@ -91,8 +91,7 @@ const exceeded = (requestsPerMinute: number): string =>
   `A caller may send about ${requestsPerMinute} requests in a minute (settings.limits.requestsPerMinute). Send the request again later.`;
 
 /**
- * Creates a function that checks the identity tokens of CI systems. The function keeps the signing keys of token
- * issuers in memory.
+ * Creates a function that checks the identity tokens of CI systems. Keeps the signing keys of token issuers in memory.
  */
 export function createIdentityTokenCheck(
   now: () => Instant,
@@ -132,7 +131,7 @@ type LimitRequests = (caller: string, requestsPerMinute: number) => number | nul
 
 /**
  * Creates a limit for the requests of each caller in a minute. Each instance of a function counts only its own
- * requests, so that a request costs no write to the ledger. The limit is therefore approximate.
+ * requests, so that a request costs no write to the ledger. The limit of requests per caller is therefore approximate.
  */
 export function createApproximateRequestLimit(now: () => Instant): LimitRequests {
   const callers = new Map<string, { readonly startedAt: Instant; readonly requests: number }>();

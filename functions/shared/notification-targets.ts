@@ -24,9 +24,9 @@ export function createDigestNotificationKey(digestId: string, target: string): N
 }
 
 /**
- * Selects each target of a watch if the setting `on` of the target lists the outcome of the job. The function also
- * selects a target that was removed from the config. The notification to a removed target goes to the dead-letter
- * queue, so an operator can find the notification.
+ * Selects each target of a watch if the setting `on` of the target lists the outcome of the job. A target that was
+ * removed from the config is also selected. The notification to a removed target goes to the dead-letter queue, so an
+ * operator can find the notification.
  * @param watch.digestTargets the targets of the digest of the watch, as `listDigestTargets` returns them
  * @returns configured targets before callbacks, so that the callbacks of one caller do not delay the targets. `own`
  * contains the targets that get a notification about this watch alone. `byDigest` contains the chats that get one
@@ -58,9 +58,9 @@ export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targe
 
 /**
  * Returns the targets that get a digest message (one message about several jobs) about this watch. Returns an empty
- * array when the digest does not contain the watch. A watch can refer to a digest that does not contain the watch. This
- * happens when the service loses the response of the ledger to a new watch, and then creates the digest without this
- * watch.
+ * array when the digest does not contain the watch. A watch can refer to a digest that does not contain the watch. A
+ * digest lacks a watch if the service loses the response of the ledger to the new watch, and then creates the digest
+ * without the watch.
  */
 export function listDigestTargets(
   digest: Digest | null,
@@ -99,7 +99,7 @@ export async function removeDigestMemberAndSendIfLast(
 
 /** A notification that was sent and may be overdue. */
 export interface ResendableNotification {
-  /** The value is null if no message has ever claimed the notification. */
+  /** `delivery` is null if no message has ever claimed the notification. */
   readonly delivery: DeliveryRecord | null;
   /** The message that sends the notification again. */
   readonly message: OutgoingMessage;

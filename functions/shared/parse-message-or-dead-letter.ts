@@ -8,16 +8,16 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
 /**
- * The shortest and the longest wait of a message that only a newer release can process. The first wait is short,
- * because Lambda replaces the functions of a stage one after the other during a deployment. Each further wait is twice
- * as long.
+ * The shortest and the longest wait of a message that only a newer release can process. The first wait of such a
+ * message is short, because Lambda replaces the functions of a stage one after the other during a deployment. Each
+ * further wait is twice as long.
  */
 const MIN_WAIT_SECONDS = 15;
 const MAX_WAIT_SECONDS = 900;
 
 /**
- * The largest body of a dead letter. A received message may already have the maximum size of SQS (1 MiB). Then the
- * message together with the attributes that state the reason is too large for SQS. An SQS-compatible server may accept
+ * The largest body of a dead letter. A received message may already have the maximum size of SQS (1 MiB). A message of
+ * 1 MiB together with the attributes that state the reason is too large for SQS. An SQS-compatible server may accept
  * only 256 KiB.
  */
 const MAX_DEAD_LETTER_BYTES = 250_000;

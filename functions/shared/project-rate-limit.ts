@@ -4,8 +4,8 @@ import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 /** The period over which Huawei Cloud counts the API queries of a project: five minutes. */
 const WINDOW_MS = 300_000;
 /**
- * The number of API queries that a project may make in five minutes if the operator has set no quota in the config.
- * This number was measured on one cloud, and other clouds may have other limits.
+ * The number of API queries that a project may make in five minutes if the operator has set no quota in the config. The
+ * default quota was measured on one cloud, and other clouds may have other limits.
  */
 const DEFAULT_QUOTA = 200;
 /**

@@ -45,7 +45,7 @@ export interface SweepResult extends SentAgain {
    * watches and targets again.
    */
   readonly failed: number;
-  /** The value is false if the run of the sweep function stopped because the time was over. */
+  /** `finished` is false if the run of the sweep function stopped because the time was over. */
   readonly finished: boolean;
 }
 
@@ -62,7 +62,7 @@ export function createSweepHandler(
   return async ({ remainingMs }) => {
     const config = await ports.configs.current();
     const swept = await sweepWatches(config, remainingMs, ports);
-    // The function sends alerts about targets last, because notifications about jobs are more urgent.
+    // Alerts about targets are sent last, because notifications about jobs are more urgent.
     const failedTargets = await reportOffTargets(config, remainingMs, ports);
     onSwept({ ...swept, failed: swept.failed + failedTargets });
   };
@@ -79,7 +79,8 @@ async function sweepWatches(
   let failed = 0;
   /**
    * The watches that the current run of the sweep function has handled. The index of overdue watches is eventually
-   * consistent, so the index may still return these watches. The index also returns a watch that could not be moved.
+   * consistent, so the index may still return these watches. The index of overdue watches also returns a watch that
+   * could not be moved.
    */
   const handled = new Set<string>();
   const sweepOne = async (entry: OverdueEntry): Promise<void> => {

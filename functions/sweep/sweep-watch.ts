@@ -56,9 +56,8 @@ export interface SentAgain {
 export type SentAgainOfWatch = SentAgain & Pick<Watch, "traceparent">;
 
 /**
- * Sends the overdue messages of one watch again. The function then sets the time of the next check of the watch in the
- * index of overdue watches. When no message of the watch can become overdue, the function removes the watch from this
- * index.
+ * Sends the overdue messages of one watch again, and then sets the time of the next check of the watch in the index of
+ * overdue watches. Removes the watch from the index of overdue watches when no message of the watch can become overdue.
  * @throws SendFailedError or an error of the ledger. If possible, the function first sets a later time for the next
  * check of the watch.
  */
@@ -78,7 +77,8 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
   const traceparent = document?.watch.traceparent ?? null;
   if (document?.watch.state === "watching") {
     const { poll, pollDone, nextPollAt } = document.watch;
-    // The index is eventually consistent, so the index may still list a watch whose poll was made meanwhile.
+    // The index of overdue watches is eventually consistent, so the index may still list a watch whose poll was made
+    // meanwhile.
     if (nextPollAt !== null && pollOverdueAt(nextPollAt) >= now())
       return { polls: 0, notifications: 0, traceparent };
     const due = { ...document.watch, poll: pollDone ? poll + 1 : poll };
@@ -94,8 +94,8 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
 }
 
 /**
- * Sends the overdue notifications of an ended watch again. The function removes the watch from the index of overdue
- * watches when each notification of the watch was delivered or has finally failed.
+ * Sends the overdue notifications of an ended watch again. Removes the watch from the index of overdue watches when
+ * each notification of the watch was delivered or has finally failed.
  */
 async function sendNotifications(
   entry: OverdueEntry,
@@ -140,9 +140,9 @@ async function sendNotifications(
 
 /**
  * Reads the notifications of the digest (one message about several jobs) to which a watch belongs. Returns null while a
- * job of the digest is running, because the digest message is sent after the last job has ended. The function checks
- * each watch of the digest, because the list of running watches may be out of date. This list may still contain a watch
- * that a later call has stopped or restarted.
+ * job of the digest is running, because the digest message is sent after the last job has ended. Checks each watch of
+ * the digest, because the list of running watches may be out of date. The list of running watches may still contain a
+ * watch that a later call has stopped or restarted.
  */
 async function readDigestNotifications(
   { digestId, traceparent }: Watch,

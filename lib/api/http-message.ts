@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** An HTTP request to the API. The type does not depend on API Gateway or on Lambda. */
+/** An HTTP request to the API. An `ApiRequest` does not depend on API Gateway or on Lambda. */
 export interface ApiRequest {
   readonly method: string;
   /**
@@ -91,8 +91,8 @@ export function computeEtag(body: string): string {
 }
 
 /**
- * Returns whether an `If-None-Match` header contains the entity tag. The function compares entity tags with the weak
- * comparison of RFC 9110, section 13.1.2.
+ * Returns whether an `If-None-Match` header contains the entity tag. Compares entity tags with the weak comparison of
+ * RFC 9110, section 13.1.2.
  */
 export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;

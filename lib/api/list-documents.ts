@@ -83,10 +83,10 @@ interface JobListQuery {
 }
 
 /**
- * Reads the query of `GET /v1/jobs`. The function checks whether the caller may use the project before it searches the
- * config for the project. Returns an error response with the status 404 if the caller may not use the project, and with
- * the status 403 if the caller may not read jobs of the project. Returns an error response with the status 400 and all
- * errors if the query is invalid.
+ * Reads the query of `GET /v1/jobs`. Checks whether the caller may use the project before it searches the config for
+ * the project. Returns an error response with the status 404 if the caller may not use the project, and with the status
+ * 403 if the caller may not read jobs of the project. Returns an error response with the status 400 and all errors if
+ * the query is invalid.
  */
 export function readJobListQuery(
   query: URLSearchParams,

@@ -88,8 +88,8 @@ function choiceErrors(json: unknown): RequestError[] {
 }
 
 /**
- * Returns the errors of malformed job IDs. The function is called only if the request also has other errors. If a
- * request has no other errors, only the jobs with a malformed ID are rejected.
+ * Returns the errors of malformed job IDs. Malformed job IDs are errors of the request only if the request also has
+ * other errors. If a request has no other errors, only the jobs with a malformed ID are rejected.
  */
 function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
   const check = (id: string, pointer: string) => toRequestErrors(JobId.safeParse(id), () => ({ pointer }));
@@ -134,9 +134,9 @@ const SINGLE_PARAMETERS: readonly string[] = [
 
 /**
  * Creates a submission from a reply of CCE. The caller has started a job or an operation in CCE and sends the reply as
- * the body of the request. The query parameters of the request contain the other fields of the submission. They have
- * the same schema as the fields in the body of a usual submission. Each error names the query parameter that contains
- * the error.
+ * the body of the request. The query parameters of the request contain the other fields of the submission. The query
+ * parameters have the same schema as the fields in the body of a usual submission. Each error names the query parameter
+ * that contains the error.
  */
 function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
   const [kind, clusterId] = OPERATION_PARAMETERS.map((name) => query.get(name) ?? undefined);

@@ -114,14 +114,13 @@ export type MissedJob = z.infer<typeof MissedJob>;
 /** The body of the response to `POST /v1/targets/{name}/redeliver`. */
 export const MissedRedeliveryResult = z.object({
   jobs: z.array(MissedJob),
-  /** The value of `before` for the next request. The value is null after the last job. */
+  /** The value of `before` for the next request. `next` is null after the last job. */
   next: z.nullable(z.string()),
 });
 export type MissedRedeliveryResult = z.infer<typeof MissedRedeliveryResult>;
 
 /**
- * The place where a request continues: the page of a project's watches. The value is null if the list starts with the
- * first page.
+ * The place where a request continues: the page of a project's watches. `before` is null for the first page.
  */
 export interface MissedPosition {
   readonly project: string;
@@ -146,7 +145,7 @@ export interface MissedRequest {
   readonly kind: "missed";
   readonly since: Instant;
   readonly dryRun: boolean;
-  /** The value is null if the request starts with the first project. */
+  /** `from` is null if the request starts with the first project. */
   readonly from: MissedPosition | null;
 }
 

@@ -54,8 +54,8 @@ export function listParameterErrors(
 }
 
 /**
- * Returns the entries of a query parameter that contains a list. The caller may repeat the query parameter, and may
- * separate the entries by commas.
+ * Returns the entries of a query parameter that contains a list. A list parameter may be repeated in the query, and its
+ * entries may be separated by commas.
  */
 export function readListParameter(query: URLSearchParams, parameter: string): readonly string[] {
   return query

@@ -32,7 +32,7 @@ export interface ResolvedSubmission {
   /** The encrypted callback URLs. The key of each entry is the name of the target. */
   readonly callbacks: Readonly<Record<string, string>>;
   readonly deadlineMinutes: number;
-  /** The value is null if the watch ends at the same time as its job. */
+  /** `readyMinutes` is null if the watch ends at the same time as its job. */
   readonly readyMinutes: number | null;
   readonly context: Context;
   readonly digest: boolean;
@@ -40,17 +40,16 @@ export interface ResolvedSubmission {
   readonly jobIds: readonly string[];
   /**
    * The operation that is watched in place of a job. With an operation, `jobIds` contains only the ID of the operation.
-   * The value is null if the job IDs are IDs of jobs from CCE.
+   * `operation` is null if the job IDs are IDs of jobs from CCE.
    */
   readonly operation: Operation | null;
 }
 
 /**
- * Checks a submission against the rights of the caller and against the config, and adds the default values. The
- * function checks the rights of the caller first, so a caller learns nothing about projects that the caller may not
- * use. Returns an error response with the status 403 if the caller may not watch jobs of the project or may not use a
- * target for these jobs. Returns an error response with the status 422 and all errors if the submission has any other
- * error.
+ * Checks a submission against the rights of the caller and against the config, and adds the default values. Checks the
+ * rights of the caller first, so a caller learns nothing about projects that the caller may not use. Returns an error
+ * response with the status 403 if the caller may not watch jobs of the project or may not use a target for these jobs.
+ * Returns an error response with the status 422 and all errors if the submission has any other error.
  */
 export function resolveSubmission(
   { submission, errors: formErrors, locate }: ReadSubmission,

@@ -44,8 +44,8 @@ export function parseAuthorization(header: string | undefined): Authorization {
 
 /**
  * Returns the caller to whom the token belongs. Returns null if the config does not contain the SHA-256 hash of the
- * token. The function compares the hash with every hash in the config in constant time, so the duration of the function
- * reveals nothing about valid tokens.
+ * token. Compares the hash with every hash in the config in constant time, so the duration of the function reveals
+ * nothing about valid tokens.
  */
 export function findTokenCaller(token: string, tokens: Config["tokens"]): Caller | null {
   const hash = createHash("sha256").update(token).digest();
@@ -63,8 +63,8 @@ export function copyRightsOnly({ projects, targets, operations }: Rights): Right
 }
 
 /**
- * Returns true if one entry of the caller's rights contains all wanted fields. The function does not check whether the
- * config contains the project and the target. An entry without operations gives the caller no right.
+ * Returns true if one entry of the caller's rights contains all wanted fields. Does not check whether the config
+ * contains the project and the target. An entry without operations gives the caller no right.
  */
 export function mayUse({ rights }: Caller, { operation, project, target }: WantedRight): boolean {
   const allows = (names: readonly string[], name: string | undefined) =>

@@ -13,8 +13,8 @@ const MAX_AGE_MS = 86_400_000;
  */
 const READ_INTERVAL_MS = 30_000;
 /**
- * The shortest time between two reads while the service has no signing keys of the issuer. This time is shorter,
- * because every token waits for the keys.
+ * The shortest time between two reads while the service has no signing keys of the issuer. `FIRST_READ_INTERVAL_MS` is
+ * short, because every token waits for the first signing keys.
  */
 const FIRST_READ_INTERVAL_MS = 5000;
 /**
@@ -42,7 +42,7 @@ const IGNORED_PARTS: ReadonlySet<string> = new Set(["ext", "x5c"]);
 
 /**
  * The error if the discovery document of an issuer refers to signing keys at another origin, and the config does not
- * allow these keys. The error message contains the URL of the keys.
+ * allow these keys. The message of a `KeysOriginError` contains the URL of the keys.
  */
 export class KeysOriginError extends Error {
   override readonly name = "KeysOriginError";
@@ -91,8 +91,8 @@ interface Source {
 
 /**
  * Creates an object that reads and caches the signing keys of issuers (OpenID Connect Discovery 1.0). The last valid
- * signing keys stay in use while a new read is in progress and after a failed read. Therefore no token makes other
- * tokens fail or wait.
+ * signing keys stay in use while a new read is in progress and after a failed read, so no token makes other tokens fail
+ * or wait.
  */
 export function createIssuerKeysCache(
   fetchText: FetchText,

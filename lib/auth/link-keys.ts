@@ -16,8 +16,8 @@ const DAY_MS = 24 * HOUR_MS;
 export interface LinkOptions {
   readonly publicUrl: string;
   /**
-   * The secrets of the operator that sign the links. The first key signs new links. A link that any of the keys has
-   * signed opens its page.
+   * The secrets of the operator that sign the links. The first element of `linkKeys` signs new links. A link that any
+   * of the keys has signed opens its page.
    */
   readonly linkKeys: readonly Secret[];
   /** The longest time for which a link opens its page, in days. */
@@ -49,10 +49,10 @@ export function createLinkOptions(
 
 /**
  * Creates the key of a link to a page. With the key, a reader can open one page without a token until the key expires.
- * The key consists of the expiry time, of a hash of the caller, and of an HMAC-SHA256 over the page, the hash and the
- * expiry time. The hash hides the name of the caller, because readers of a chat see the link. The function rounds
+ * The key of a link consists of the expiry time, of a hash of the caller, and of an HMAC-SHA256 over the page, the hash
+ * and the expiry time. The hash hides the name of the caller, because readers of a chat see the link. Rounds
  * `expiresAt` up to a full hour, so all links to a page that expire in the same hour are equal.
- * @param caller the caller whose watch the page shows. The value is empty for the list page of a project.
+ * @param caller the caller whose watch the page shows. `caller` is empty for the list page of a project.
  * @returns null if there is no link key, or if the config does not contain the project
  */
 export function createLinkKey(

@@ -14,8 +14,8 @@ export function listMismatchedClaimNames(claims: JsonObject, rule: OidcRule): re
 }
 
 /**
- * Returns the values of a claim of an identity token as strings. The value of a claim may be an array. The function
- * ignores objects and null, because an OIDC rule cannot match an object or null.
+ * Returns the values of a claim of an identity token as strings. The value of a claim may be an array. Ignores objects
+ * and null, because an OIDC rule cannot match an object or null.
  */
 function claimValues(claims: JsonObject, name: string): string[] {
   const values = Object.hasOwn(claims, name) ? [claims[name]].flat() : [];

@@ -18,7 +18,10 @@ export type IdentityCheck =
   /** The service could not check the token, because the signing keys of the issuer cannot be read now. */
   | { readonly kind: "unavailable"; readonly issuer: string; readonly cause: unknown };
 
-/** Why an identity token was refused, for the log of the operator. The caller does not see the refusal. */
+/**
+ * Why an identity token was refused, for the log of the operator. The caller does not see why an identity token was
+ * refused.
+ */
 export interface TokenRefusal extends FailedCheck {
   /** The issuer that the token claims, in one line. */
   readonly issuer: string;
@@ -96,8 +99,8 @@ const closestMismatch = (lists: readonly (readonly string[])[]): readonly string
 /**
  * Returns the name `oidc:ISSUER:SUB` of a caller. Returns null if the identity token has no claim `sub`, or if the name
  * is too long for a key in the ledger. The issuer and the claim `sub` can contain colons, so two different issuers can
- * lead to the same name of a caller. The function also returns null if a caller of another issuer in the config could
- * have the same name.
+ * lead to the same name of a caller. Returns null also if a caller of another issuer in the config could have the same
+ * name.
  */
 function callerName(issuer: string, sub: string | undefined, rules: readonly OidcRule[]): string | null {
   if (typeof sub !== "string" || sub === "") return null;
@@ -167,8 +170,8 @@ async function verifyJwt(
   keySet: JSONWebKeySet,
   options: { readonly issuer: string; readonly audiences: readonly string[]; readonly now: Date },
 ): Promise<VerifiedToken> {
-  // The service loads the package `jose` when the service checks the first identity token. These import paths load less
-  // code than the whole package `jose`.
+  // The service loads the package `jose` when the service checks the first identity token. The import paths of single
+  // functions load less code than the whole package `jose`.
   const [{ decodeProtectedHeader }, { createLocalJWKSet }, { jwtVerify }, { JWKSMultipleMatchingKeys }] =
     await Promise.all([
       import("jose/decode/protected_header"),

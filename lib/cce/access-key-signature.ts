@@ -18,7 +18,8 @@ interface SignableRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
   /**
-   * The headers that the signature covers. One of these headers must be `X-Sdk-Date` with a value from `formatSdkDate`.
+   * The headers that the signature covers. The signed headers must contain `X-Sdk-Date` with a value from
+   * `formatSdkDate`.
    */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;

@@ -5,8 +5,7 @@ import { createSignedGetHeaders } from "./access-key-signature.ts";
 import type { TokenResult } from "./iam-token.ts";
 
 /**
- * The address of one query to CCE. The field `url` is percent-encoded. The field `path` is the path of the URL without
- * percent-encoding.
+ * The address of one query to CCE. `url` is percent-encoded. `path` is the path of the URL without percent-encoding.
  */
 export interface QueryAddress {
   readonly url: URL;
@@ -33,7 +32,7 @@ export type AuthHeaders =
   | {
       readonly kind: "headers";
       readonly headers: Readonly<Record<string, string>>;
-      /** The IAM token in the headers. The field is null if the headers contain no IAM token. */
+      /** The IAM token in the headers. `token` is null if the headers contain no IAM token. */
       readonly token: TokenResult | null;
     }
   | Observation;
@@ -41,7 +40,7 @@ export type AuthHeaders =
 /**
  * Returns the headers that authenticate one request.
  * @param refused the headers that CCE refused with status 401. If the caller passes `refused`, the function returns new
- * headers for a second request. The function returns `refused` itself if it cannot get new headers.
+ * headers for a second request. Returns `refused` itself if it cannot get new headers.
  */
 type GetAuthHeaders = (query: QueryAddress, refused?: AuthHeaders) => Promise<AuthHeaders>;
 

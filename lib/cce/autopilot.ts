@@ -24,7 +24,7 @@ type AutopilotSetting = Project["autopilot"];
 /**
  * Creates a function that queries a job or a resource by both APIs of CCE, because a caller does not say to which API a
  * job belongs.
- * @param query queries one API for a job or a resource. The function never throws an error.
+ * @param query queries one API for a job or a resource. `query` never throws an error.
  */
 export function createQueryForBothApis<Wanted>(
   autopilot: AutopilotSetting,
@@ -53,9 +53,9 @@ export function createQueryForBothApis<Wanted>(
 
 /**
  * Returns true if the API for Autopilot clusters may have the job although this API did not return the job. Some clouds
- * have no API for Autopilot clusters, and some users have no right to use it. Therefore a refusal by the API for
- * Autopilot clusters counts only if the service expects that this API has the job. If this API returned the job before,
- * the API exists, so a page of a proxy in front of the API does not mean that the job is gone.
+ * have no API for Autopilot clusters, and some users have no right to use it. A refusal by the API for Autopilot
+ * clusters counts only if the service expects that this API has the job. If this API returned the job before, the API
+ * exists, so a page of a proxy in front of the API does not mean that the job is gone.
  */
 function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolean): boolean {
   if (kind === "throttled" || kind === "unavailable") return true;
@@ -64,8 +64,8 @@ function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolea
 }
 
 /**
- * A job in a list of jobs, with the data that the list contains. The list contains no subjobs, so the job has an empty
- * list of subjobs.
+ * A job in a list of jobs, with the data that the list contains. A list of jobs contains no subjobs, so a listed job
+ * has an empty list of subjobs.
  */
 export type ListedJob = Job & { readonly jobId: string };
 
@@ -77,12 +77,12 @@ export type ListReply =
   | {
       readonly kind: "list";
       /**
-       * The value is false if the reply ended early or was longer than the limit. After an incomplete reply, CCE may
+       * `isComplete` is false if the reply ended early or was longer than the limit. After an incomplete reply, CCE may
        * have more jobs.
        */
       readonly isComplete: boolean;
       /**
-       * The time in the header `Date` of the reply, by the clock of the cloud. The value is null if the reply has no
+       * The time in the header `Date` of the reply, by the clock of the cloud. `date` is null if the reply has no
        * header `Date`.
        */
       readonly date: Instant | null;

@@ -72,7 +72,8 @@ export function toCceError(json: unknown): CceError {
   const levels = isObject(top.error) ? [top, top.error] : [top];
   const textsOf = (names: readonly string[]) =>
     levels.flatMap((fields) => names.map((name) => textOf(fields, name)));
-  // The field `message` has the most useful text, so `message` is the first name in this list.
+  // The field `message` of an error reply has the most useful text, so `message` is the first name in the list of
+  // names.
   const messages = [...textsOf(["message"]), ...textsOf(MESSAGE_NAMES), ...textsOf(["title"])];
   return {
     codes: [...new Set(textsOf(CODE_NAMES))].filter((code) => code !== ""),
@@ -85,8 +86,8 @@ function textOf(fields: JsonObject, name: string): string {
 }
 
 /**
- * The names of fields with a text, in lower or upper case. The function uses these names if CCE sends an object instead
- * of a text.
+ * The names of fields with a text, in lower or upper case. `TEXT_NAMES` is used if CCE sends an object instead of a
+ * text.
  */
 const TEXT_NAMES = [
   ...["message", ...MESSAGE_NAMES, "msg"],

@@ -9,7 +9,7 @@ const OPEN_MS = 30_000;
 
 /** A circuit breaker stops the queries of one project while CCE accepts connections but does not answer. */
 export interface CircuitBreaker {
-  /** Returns the milliseconds for which no query is allowed, or 0. The function does not change the circuit breaker. */
+  /** Returns the milliseconds for which no query is allowed, or 0. Does not change the circuit breaker. */
   remainingWaitMs(): number;
   /**
    * Returns the milliseconds for which no query is allowed. Returns 0 if the caller may start a query now.
@@ -17,8 +17,8 @@ export interface CircuitBreaker {
    */
   waitBeforeQuery(timeLimitMs: number): number;
   /**
-   * Returns the time limit for the next request of a query. This limit does not apply to the second request of a query,
-   * which reads a large reply.
+   * Returns the time limit for the next request of a query. The time limit does not apply to the second request of a
+   * query, which reads a large reply.
    */
   requestLimitMs(): number;
   /** Records that CCE answered a request, or that the request failed for another reason than a timeout. */
@@ -31,8 +31,8 @@ export interface CircuitBreaker {
  * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without the
  * circuit breaker, polls of a project whose CCE does not answer would use all concurrent executions, and the polls of
  * other projects would wait. When the wait is over, one query gets the whole time limit, and the other queries wait
- * until this query ends. Therefore the service also works with a CCE that answers slowly. The wait is partly random, so
- * that the instances of a function do not all query CCE at the same moment.
+ * until this query ends. With the whole time limit, the service also works with a CCE that answers slowly. The wait is
+ * partly random, so that the instances of a function do not all query CCE at the same moment.
  * @param monotonic a clock that is never set back, in milliseconds
  */
 export function createCircuitBreaker(monotonic: () => number, random: () => number): CircuitBreaker {

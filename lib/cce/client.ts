@@ -25,28 +25,28 @@ interface TimeLimit {
 export interface CceClient {
   /**
    * Returns the milliseconds for which the client sends no query of a project, because CCE did not answer the latest
-   * query in time. Returns 0 if the client sends queries of the project now. The function makes no request.
+   * query in time. Returns 0 if the client sends queries of the project now. Makes no request.
    */
   unansweredWaitMs(project: string): number;
   /**
    * Queries one job and returns one observation for every possible reply and every failure. The observation contains no
-   * credentials, because the client masks the credentials. The function never throws an error.
+   * credentials, because the client masks the credentials. Never throws an error.
    */
   queryJob(key: JobKey, limit: TimeLimit): Promise<Observation>;
   /**
    * Queries the resource of a job. The state of the returned job is `succeeded` if the resource has reached its goal.
-   * The function never throws an error.
+   * Never throws an error.
    */
   queryResource(project: string, resource: WatchedResource, limit: TimeLimit): Promise<Observation>;
   /**
    * Queries up to 5 failed subjobs for which CCE gave no failure reason. Returns the job with the failure reasons that
-   * the queries found. The function never throws an error.
+   * the queries found. Never throws an error.
    */
   addMissingFailureReasons(project: string, job: Job, limit: TimeLimit): Promise<Job>;
   /**
    * Lists the jobs of a project and passes each job to `onJob`. CCE documents no order, no size and no retention of the
    * list, and a job may be in the list several times. If the list fails after some jobs, `onJob` has already got these
-   * jobs. The function never throws an error, unless `onJob` throws.
+   * jobs. Never throws an error, unless `onJob` throws.
    */
   listJobs(project: string, onJob: (job: ListedJob) => void, limit: TimeLimit): Promise<ListReply>;
 }
@@ -153,10 +153,10 @@ async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout
 }
 
 /**
- * Adds missing failure reasons to the subjobs of a job, and returns the new tree of subjobs. The function queries each
- * failed subjob that has no failure reason and no failed subjob of its own. The function adds the failure reason and
- * the subjobs in the reply to the tree. The function also queries a failed subjob in the reply that has no failure
- * reason, up to the maximum number of queries.
+ * Adds missing failure reasons to the subjobs of a job, and returns the new tree of subjobs. Queries each failed subjob
+ * that has no failure reason and no failed subjob of its own. Adds the failure reason and the subjobs in the reply to
+ * the tree. A failed subjob in such a reply that has no failure reason is queried too, up to the maximum number of
+ * queries.
  * @param queryJob a function that queries a subjob by its ID. If the function returns null, the subjob stays unchanged.
  */
 export async function addMissingFailureReasons(

@@ -53,7 +53,8 @@ export function createCredentialMask(config: object): CredentialMask {
     maskText,
     maskObservation(observation) {
       if (observation.kind !== "job")
-        // The text is masked before it is truncated, because the mask would not recognize a truncated secret.
+        // The text of an observation is masked before it is truncated, because the mask would not recognize a truncated
+        // secret.
         return { ...observation, text: truncate(maskText(observation.text), MAX_TEXT_CHARACTERS) };
       const { job, warnings, message } = observation;
       const masked = { job: maskJob(job, memoize(maskText)), warnings: warnings.map(maskText) };

@@ -24,9 +24,9 @@ export function configuredOrRegionalCceEndpoint(
 }
 
 /**
- * Returns the base URL of the IAM service for a project, without a trailing slash. The function uses the IAM endpoint
- * from the config first. If the config has no IAM endpoint, the function derives the base URL from a CCE endpoint whose
- * host begins with `cce.`, and otherwise from the region. Returns null if the config has no IAM endpoint, no such CCE
+ * Returns the base URL of the IAM service for a project, without a trailing slash. Uses the IAM endpoint from the
+ * config first. If the config has no IAM endpoint, the function derives the base URL from a CCE endpoint whose host
+ * begins with `cce.`, and otherwise from the region. Returns null if the config has no IAM endpoint, no such CCE
  * endpoint and no region.
  */
 export function configuredOrDerivedIamEndpoint(project: Project): string | null {

@@ -115,9 +115,9 @@ interface FoundOperation {
 
 /**
  * Finds the operation in the reply of CCE to a call that starts an operation without a job. Some replies of CCE do not
- * name the cluster. The replies to the calls that hibernate or wake a cluster are empty. Therefore the caller may state
- * the kind and the cluster in the request. Returns null if the reply is not about an operation. Source:
- * https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
+ * name the cluster. The replies to the calls that hibernate or wake a cluster are empty. If the reply does not name the
+ * kind or the cluster, the caller may state them in the request. Returns null if the reply is not about an operation.
+ * Source: https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
  */
 export function findOperation(
   reply: unknown,

@@ -41,7 +41,7 @@ export type TokenResult =
 /**
  * Creates a cache that keeps the IAM token of one project in memory. Polls that run at the same time share one request
  * for a token.
- * @param fetchToken a function that requests a token from IAM. The function never throws.
+ * @param fetchToken a function that requests a token from IAM. `fetchToken` never throws an error.
  */
 export function createIamTokenCache(
   fetchToken: () => Promise<TokenResult>,

@@ -22,7 +22,7 @@ const UNKNOWN_JOB_CODE = /^CCE\..*404|^CCE_CM\.0003$/i;
 /**
  * If the clocks of this service and of the API gateway differ by at least this time, the clocks are the likely cause of
  * a refused signature. The text for the operator then says that the two clocks differ. The API gateway accepts a
- * difference of up to 15 minutes. This constant is a tenth of the accepted difference.
+ * difference of up to 15 minutes. `MIN_REPORTED_SKEW_MS` is a tenth of the accepted difference.
  */
 const MIN_REPORTED_SKEW_MS = 90_000;
 

@@ -15,8 +15,8 @@ interface GoalStates {
   readonly succeeded: readonly string[];
   readonly failed: readonly string[];
   /**
-   * The other known states of the resource. A state that is in no list causes a warning. If this field is missing, an
-   * unknown state causes no warning.
+   * The other states of the resource that the service knows. A state that is in no list causes a warning. If `pending`
+   * is missing, an unknown state causes no warning.
    */
   readonly pending?: readonly string[];
   /**
@@ -76,10 +76,10 @@ export function resourceQueryParameters({
 }
 
 /**
- * Converts the HTTP reply to a query for a resource into one observation. The function returns the resource in the form
- * of a job. The phase of this job is the state of the resource as CCE writes it. The state of this job says whether the
- * resource has reached its goal. The text of the observation may contain credentials, so the caller must mask it.
- * Source of the states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
+ * Converts the HTTP reply to a query for a resource into one observation. Returns the resource in the form of a job.
+ * The phase of this job is the state of the resource as CCE writes it. The state of this job says whether the resource
+ * has reached its goal. The text of the observation may contain credentials, so the caller must mask it. Source of the
+ * states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
  */
 export function interpretResourceReply(
   reply: JobReply,

@@ -43,7 +43,7 @@ interface Walk {
 /**
  * Parses the JSON body of the reply to a job query. The body has the form of version 3 or version 2 of the CCE API.
  * Returns null if the body is not a job. The state of a job depends only on the phase of the job itself, never on the
- * phases of its subjobs. The field `warnings` says what the function omitted or guessed.
+ * phases of its subjobs. `warnings` says what the parser omitted or guessed.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
  * @param maskBeforeTruncating masks the secrets in the texts that the warnings truncate
  */
@@ -73,9 +73,9 @@ export function parseListedJob(json: string): ListedJob | null {
 
 /**
  * Reads one job and all its subjobs. Version 2 of the CCE API uses lower-case names and the field `status.status`.
- * Returns null if `entry` is not an object. The function treats a field of an unexpected type as missing, so that it
- * never refuses a job. If a text has an unexpected type, the function converts the value to text. The function uses no
- * schema, because a schema would make the parsing of thousands of subjobs three times as slow.
+ * Returns null if `entry` is not an object. Treats a field of an unexpected type as missing, so that it never refuses a
+ * job. If a text has an unexpected type, the function converts the value to text. Uses no schema, because a schema
+ * would make the parsing of thousands of subjobs three times as slow.
  */
 function readTree(entry: unknown, level: number, walk: Walk): Job | null {
   if (!isObject(entry)) return null;
@@ -193,7 +193,7 @@ export function parseCceTime(text: string | null | undefined): Instant | null {
   if (hours > 23 || minutes > 59 || seconds > 59) return null;
   const milliseconds = Number((matched[7] ?? "").padEnd(3, "0"));
   const utc = Date.UTC(year, month - 1, day, hours, minutes, seconds, milliseconds);
-  // The function `Date.UTC` changes an impossible date such as 30 February to a date in March.
+  // `Date.UTC` changes an impossible date such as 30 February to a date in March.
   if (day > 28 && new Date(utc).getUTCDate() !== day) return null;
   return utc - offsetMs(zone[1]);
 }

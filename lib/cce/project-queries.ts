@@ -184,7 +184,7 @@ export function createProjectQueries(
   };
 
   /**
-   * Records in the throttle whether CCE or IAM asked the service to wait. Then masks the secrets in the texts of the
+   * Records in the throttle whether CCE or IAM asked the service to wait, and masks the secrets in the texts of the
    * reply.
    */
   const recordReply = (reply: Observation): Observation => {

@@ -18,7 +18,7 @@ const SMALL_BYTES = 256 * 1024;
  */
 export const MAX_BODY_BYTES = 12 * 1024 * 1024;
 /**
- * The maximum number of JSON values in a reply of CCE. This number is enough for about 25,000 subjobs. Without this
+ * The maximum number of JSON values in a reply of CCE. 600,000 values are enough for about 25,000 subjobs. Without this
  * limit, the values in a reply smaller than MAX_BODY_BYTES could fill the memory.
  */
 export const MAX_VALUES = 600_000;
@@ -34,7 +34,7 @@ export type TextReply =
 export type CceRequest = Omit<HttpRequest, "deadlineMs" | "maxBytes">;
 
 /**
- * Sends one request to CCE or IAM, and returns the reply or the network failure. The function never throws an error.
+ * Sends one request to CCE or IAM, and returns the reply or the network failure. Never throws an error.
  */
 export async function sendRequestForText(request: HttpRequest): Promise<TextReply> {
   const result = await sendHttpRequest(request);
@@ -52,10 +52,10 @@ function freeBuffer({ buffer, length }: Buffer): void {
 
 /**
  * Sends one request to CCE, passes the reply to `read`, and returns the result of `read`. If a reply turns out to be
- * large, the first request stops early, and a second request reads the whole reply. The function reads only one large
- * reply at a time, because reading a reply takes several times the size of the reply in memory. The parameter `endAt`
- * is the deadline of the request on the monotonic clock. If a large reply waits until another
- * large reply is read, this wait does not move the deadline. The circuit breaker limits the time of the first request.
+ * large, the first request stops early, and a second request reads the whole reply. Only one large reply is read at a
+ * time, because reading a reply takes several times the size of the reply in memory. The parameter `endAt` is the
+ * deadline of the request on the monotonic clock. If a large reply waits until another large reply is read, this wait
+ * does not move the deadline. The circuit breaker limits the time of the first request.
  */
 export type SendCceRequest = <T>(
   request: CceRequest,
@@ -103,8 +103,8 @@ const OPENING_BRACKET = 0x5b;
 const OPENING_BRACE = 0x7b;
 
 /**
- * Counts the commas and opening brackets in a JSON text. The result is at least the number of JSON values in the text.
- * The function does not parse the text, because parsed values need up to twenty times as much memory as the text.
+ * Counts the commas and opening brackets in a JSON text. The returned number is at least the number of JSON values in
+ * the text. Does not parse the text, because parsed values need up to twenty times as much memory as the text.
  */
 function countValues(json: string): number {
   let count = 1;

@@ -113,7 +113,7 @@ export type FetchFromSmn = (
 
 type FetchedCertificate =
   | { readonly kind: "certificate"; readonly certificate: X509Certificate }
-  /** The function could not fetch the certificate from SMN. The certificate may be available at a later try. */
+  /** The certificate could not be fetched from SMN. The certificate may be available at a later try. */
   | { readonly kind: "unavailable"; readonly cause: unknown };
 
 /**

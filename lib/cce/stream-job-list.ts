@@ -28,8 +28,8 @@ const ENTRY_DEPTH = 2;
 const FIELDS_DEPTH = 3;
 
 /**
- * An entry that is longer than this without its nested values is not a job. The reason is the only long text in an
- * entry.
+ * An entry that is longer than this without its nested values is not a job. The failure reason is the only long text of
+ * a job in the list.
  */
 const MAX_ENTRY_BYTES = 64 * 1024;
 
@@ -45,7 +45,7 @@ const MAX_LIST_BYTES = 128 * 1024 * 1024;
  * Sends a request for a list of jobs and passes each job of the reply to `onJob`, as soon as the job has arrived. CCE
  * documents neither pages nor a maximum size of the list, so the reply is never in memory as a whole. A compressed
  * reply is an exception: the service asks for no compression, and reads at most 12 MiB of a compressed reply.
- * @param onJob gets each job without its subjobs. The list may contain a job several times, in any order.
+ * @param onJob gets each job without its subjobs, and may get a job several times, in any order.
  * @param interpretOtherReply interprets a reply that is not a list
  */
 export async function streamJobList(
@@ -104,7 +104,7 @@ interface ListScanner {
  * entry is small even if its job has thousands of subjobs. The scanner keeps only the current entry in memory.
  */
 export function createShallowArrayScanner(onEntry: (json: string) => void): ListScanner {
-  /** The number of open brackets and braces. The value is null before the start of the array. */
+  /** The number of open brackets and braces. `depth` is null before the start of the array. */
   let depth: number | null = null;
   let isList = true;
   let inString = false;

@@ -61,7 +61,7 @@ export function throttled(afterSeconds: number | null): AttemptVerdict {
  * does not match the schema.
  */
 export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
-  // The method `trim` also removes a byte order mark.
+  // `trim` also removes a byte order mark.
   return schema.safeParse(withLowerCaseNames(parseJson(body.trim()))).data;
 }
 
@@ -145,7 +145,7 @@ export function verdictOfNetworkError(code: string): AttemptVerdict {
  * `gone`, because a proxy, a sign-in page or a content delivery network may answer with any HTTP status. An HTTP status
  * with the same meaning in every channel, such as 503, comes before the documented response.
  * @param documentedVerdict the verdict from the vendor's documented response, or null if the response does not have the
- * form that the vendor documents. Such a response leads to `retry`.
+ * form that the vendor documents. A response without the documented form leads to `retry`.
  * @param defaultThrottleSeconds the wait after an HTTP 429 response that contains no waiting time
  */
 export function verdictOfChatAnswer(

@@ -40,11 +40,13 @@ export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<str
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
   readonly target: Schema;
   /**
-   * The value is true if people, not programs, read the messages to the target. A digest (one message about several
+   * `isChat` is true if people, not programs, read the messages to the target. A digest (one message about several
    * jobs) is sent only to targets that people read.
    */
   readonly isChat: boolean;
-  /** The rate limit in the documentation of the target. The value is null if the documentation names no rate limit. */
+  /**
+   * The rate limit in the documentation of the target. `rateLimit` is null if the documentation names no rate limit.
+   */
   readonly rateLimit: RateLimit | null;
   /**
    * Formats a notification as a message within the size limits of the target. Untrusted text in the message must not
@@ -87,11 +89,11 @@ export type NotificationContent =
 export interface AttemptVerdict {
   readonly verdict: Verdict;
   readonly reason: DeliveryReason;
-  /** The wait that the target asked for, in whole seconds. The value is null if the target asked for no wait. */
+  /** The wait that the target asked for, in whole seconds. `afterSeconds` is null if the target asked for no wait. */
   readonly afterSeconds: number | null;
   /**
-   * The value is true if the delivery attempt counts against the retry schedule. A delivery attempt that exceeds the
-   * rate limit of the target does not count.
+   * `spent` is true if the delivery attempt counts against the retry schedule. A delivery attempt that exceeds the rate
+   * limit of the target does not count.
    */
   readonly spent: boolean;
 }
@@ -114,7 +116,7 @@ export interface RateLimit {
 export interface FormattedMessage {
   readonly payload: JsonObject;
   /**
-   * A simpler message that is sent once if the target refuses `payload` because of its content or size. The value is
+   * A simpler message that is sent once if the target refuses `payload` because of its content or size. `fallback` is
    * null if the channel has no simpler message.
    */
   readonly fallback: JsonObject | null;
@@ -158,7 +160,7 @@ export function createJsonPostRequest(
 }
 
 /**
- * Returns a payload as JSON in bytes. The caller compares the number of these bytes with the size limit of the target.
+ * Returns a payload as JSON in bytes. The size limit of the target applies to the number of these bytes.
  */
 export function encodeJsonBody(payload: JsonObject): Buffer {
   return Buffer.from(JSON.stringify(payload));

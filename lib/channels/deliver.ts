@@ -16,8 +16,8 @@ import { channelOf, type Target } from "./registry.ts";
 const MAX_ANSWER_BYTES = 16_384;
 
 /**
- * The text that replaces a body that the service cannot decode. The text is not empty, because some chats accept a
- * message without a body.
+ * The text that replaces a body that the service cannot decode. The replacement is not empty, because some chats
+ * confirm a message with an empty body.
  */
 const UNDECODABLE = { text: "\ufffd", isTruncated: true };
 
@@ -44,7 +44,7 @@ export interface DeliveryRequest<T = Target> {
   readonly mask: SecretMask;
   /** The outgoing proxy for TLS connections. */
   readonly proxy?: OutgoingProxy | null;
-  /** These connections replace the cached connections for `allow`. */
+  /** The connections in `egress` replace the cached connections for `allow`. */
   readonly egress?: Egress | undefined;
   /** Returns the time in milliseconds from a clock that is never set back. */
   readonly monotonic?: () => number;
@@ -52,7 +52,7 @@ export interface DeliveryRequest<T = Target> {
 
 /** The result of one delivery attempt. An `AttemptResult` contains no secret. */
 export interface AttemptResult extends AttemptVerdict {
-  /** The HTTP status of the target's response. The value is null if no HTTP status arrived. */
+  /** The HTTP status of the target's response. `status` is null if no HTTP status arrived. */
   readonly status: number | null;
   readonly durationMs: number;
   /** The first 200 characters of the target's response in one line. Secrets in the response are masked. */
@@ -61,13 +61,13 @@ export interface AttemptResult extends AttemptVerdict {
 
 /**
  * Makes one delivery attempt: formats, signs and sends the notification, and decides whether to send the notification
- * again. The function never throws an error.
+ * again. Never throws an error.
  */
 export function deliver(request: DeliveryRequest): Promise<AttemptResult> {
   return deliverWithFallback(channelOf(request.target.kind), request);
 }
 
-/** Makes one delivery attempt through the given channel. The function never throws an error. */
+/** Makes one delivery attempt through the given channel. Never throws an error. */
 export async function deliverWithFallback<Schema extends TargetSchema>(
   channel: Channel<Schema>,
   request: DeliveryRequest<z.infer<Schema>>,
@@ -79,7 +79,8 @@ export async function deliverWithFallback<Schema extends TargetSchema>(
   const { payload, fallback } = channel.format(request.content, request.target);
   let result = await send(payload);
   if (result.reason === "stale_timestamp") {
-    // The second request has a new signature, because the signature contains the time of the request.
+    // The second request of a delivery attempt has a new signature, because the signature contains the time of the
+    // request.
     result = await send(payload);
     if (result.reason === "stale_timestamp") result = { ...result, ...rejected("stale_timestamp") };
   }
@@ -163,12 +164,12 @@ export function maskedAnswerExcerpt(
   { text, isTruncated }: { readonly text: string; readonly isTruncated: boolean },
   mask: SecretMask,
 ): string {
-  // The function masks secrets first, because a mask finds a secret even if control characters or line breaks split the
-  // secret. The later steps turn a line break into a space, and a mask would no longer find the secret.
+  // Secrets are masked first, because a mask finds a secret even if control characters or line breaks split the secret.
+  // The later steps turn a line break into a space, and a mask would no longer find the secret.
   const masked = mask(text);
-  // A truncated response may end with the first part of a secret, and the mask finds only whole secrets. The function
-  // omits the last three quarters of a truncated response. This part is longer than any secret, and the excerpt does
-  // not need it.
+  // A truncated response may end with the first part of a secret, and the mask finds only whole secrets. The last three
+  // quarters of a truncated response are omitted. The omitted part is longer than any secret, and the excerpt does not
+  // need it.
   const line = masked
     .slice(0, isTruncated ? masked.length / 4 : undefined)
     .replace(/[\r\n\t\u2028\u2029]+/g, " ")

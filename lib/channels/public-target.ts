@@ -4,8 +4,9 @@ import { WEBHOOK_KIND } from "./webhook/target.ts";
 
 /**
  * A target without the fields that only a delivery needs. Functions that do not deliver notifications read targets with
- * this schema. This schema does not check the kind, because the list of all kinds would add the code of all channels to
- * the packages of these functions. The notify function and the operators' commands check the kind of a target.
+ * this schema. `PublicTarget` does not check the kind of a target, because the list of all kinds would add the code of
+ * all channels to the packages of functions that send no notifications. The notify function and the operators' commands
+ * check the kind of a target.
  */
 export const PublicTarget = z.strictObject({ kind: z.string(), on: commonFields.on });
 export type PublicTarget = z.infer<typeof PublicTarget>;

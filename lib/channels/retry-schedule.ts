@@ -28,8 +28,8 @@ const MAX_THROTTLED_SECONDS = 300;
 const MAX_THROTTLED_MS = 24 * 3_600_000;
 
 /**
- * The maximum number of delivery attempts to a receiver whose responses are not valid HTTP. Such a receiver may accept
- * the notification at each attempt, so the full retry schedule would send the notification too often.
+ * The maximum number of delivery attempts to a receiver whose responses are not valid HTTP. A receiver with invalid
+ * HTTP may accept the notification at each attempt, so the full retry schedule would send the notification too often.
  */
 const MAX_INVALID_HTTP_ATTEMPTS = 4;
 
@@ -52,7 +52,7 @@ export function decideNextAttempt(after: {
   /** The number of earlier delivery attempts that counted against the retry schedule. */
   readonly attempts: number;
   /**
-   * The value is true if the latest delivery attempt counts against the retry schedule. A delivery attempt that exceeds
+   * `spent` is true if the latest delivery attempt counts against the retry schedule. A delivery attempt that exceeds
    * the rate limit of the target does not count.
    */
   readonly spent: boolean;
@@ -60,10 +60,10 @@ export function decideNextAttempt(after: {
   readonly throttles: number;
   /** The time that has passed since the first throttled delivery attempt of the notification. */
   readonly throttledMs: number;
-  /** The wait that the target asked for. The value is null if the target asked for no wait. */
+  /** The wait that the target asked for. `afterSeconds` is null if the target asked for no wait. */
   readonly afterSeconds: number | null;
   /**
-   * The waits of the retry schedule. The array contains one wait for each delivery attempt, including the first
+   * The waits of the retry schedule. `scheduleSeconds` contains one wait for each delivery attempt, including the first
    * delivery attempt.
    */
   readonly scheduleSeconds: readonly number[];

@@ -108,9 +108,9 @@ function findMisplacedFields(name: string, value: unknown): readonly string[] {
 }
 
 /**
- * Returns true if an entry `secret/targets/NAME` contains all fields of the target, and not only the secret fields. The
- * entry contains all fields while an operator changes the kind of the target, because the secret fields of one kind are
- * invalid for another kind, and Parameter Store cannot change two entries at the same time.
+ * Returns true if an entry `secret/targets/NAME` contains all fields of the target, and not only the secret fields. An
+ * entry contains all fields while an operator changes the kind of the target. The secret fields of one kind are invalid
+ * for another kind, and Parameter Store cannot change two entries at the same time.
  */
 function isWholeTarget(name: string, value: unknown): boolean {
   return name.startsWith(`${SECRET}targets/`) && isObject(value) && Object.hasOwn(value, "kind");

@@ -32,8 +32,8 @@ const JITTER = 0.2;
  */
 const FIRST_READ_MS = 8000;
 /**
- * The time limit for each later read of the config in a Lambda instance. The time limit is short, because the Lambda
- * instance already has a valid config.
+ * The time limit for each later read of the config in a Lambda instance. Later reads have a short time limit, because
+ * the Lambda instance already has a valid config.
  */
 const REFRESH_READ_MS = 1000;
 
@@ -55,8 +55,7 @@ export interface ConfigSource<C extends Config = Config> {
   /** Returns the config like `current`. Reads the config again if the config does not contain the project or target. */
   currentWith(kind: "projects" | "targets", name: string): Promise<C>;
   /**
-   * Returns a config that the service read at most ten seconds ago. In all other respects, the method works like
-   * `current`.
+   * Returns a config that the service read at most ten seconds ago. `refreshed` otherwise works like `current`.
    */
   refreshed(): Promise<C>;
   /**
@@ -64,11 +63,11 @@ export interface ConfigSource<C extends Config = Config> {
    * @throws the error of the latest read of the config, even if the service still uses an older valid config.
    */
   check(): Promise<void>;
-  /** Reads the config again at once. In all other respects, the method works like `current`. */
+  /** Reads the config again at once. `reload` otherwise works like `current`. */
   reload(): Promise<Config>;
 }
 
-/** The error for a config with errors. The error text lists all errors in the config. */
+/** The error for a config with errors. The message of a `ConfigInvalidError` lists all errors in the config. */
 export class ConfigInvalidError extends Error {
   override readonly name = "ConfigInvalidError";
   readonly faults: readonly string[];

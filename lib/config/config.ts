@@ -19,8 +19,8 @@ export const CALLER_OPERATIONS = ["watch", "read", "stop", "redeliver", "test"] 
 export type CallerOperation = (typeof CALLER_OPERATIONS)[number];
 
 /**
- * The operations that a caller may use, and the projects and targets to which the operations may apply. The entry `*`
- * allows all names. An empty array allows no names.
+ * The operations that a caller may use, and the projects and targets to which the operations may apply. In each array,
+ * `*` allows all names. An empty array allows no names.
  */
 export const Rights = z.strictObject({
   projects: Names,
@@ -142,9 +142,9 @@ function formatPath(path: readonly PropertyKey[]): string {
 
 /**
  * A config document may refer to projects and targets by name. Returns one error for each name that the document does
- * not define. The function checks the config document before the schema is applied, and skips malformed parts.
- * Therefore the caller gets all errors at once. If the function did not read a part of the config, it cannot check the
- * names that refer to this part.
+ * not define. Checks the config document before the schema is applied, so that the caller gets all errors at once.
+ * Skips malformed parts of the config document. If a part of the config was not read, the names that refer to this part
+ * are not checked.
  */
 function findUnknownNames(document: unknown, parts: readonly ConfigPart[]): readonly string[] {
   const config = toObjectOrEmpty(document);

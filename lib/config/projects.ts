@@ -36,16 +36,16 @@ export const DiscoverySettings = z.strictObject({
    */
   topics: z.optional(z.array(TopicUrn).check(z.minLength(1), z.maxLength(10))),
   /**
-   * The address of SMN in a cloud whose hosts the service does not know. This address replaces the hosts of the topic's
-   * region.
+   * The address of SMN in a cloud whose hosts the service does not know. `smnEndpoint` replaces the hosts of SMN in the
+   * topic's region.
    */
   smnEndpoint: z.optional(httpUrlSchema("must be the URL of SMN, starting with https://")),
 });
 
 const DEFAULT_READY_MINUTES = 15;
 /**
- * This limit follows from two other limits: a poll message may wait in its queue for 14 days, and a watch lasts at most
- * a week before the success of its job.
+ * `MAX_READY_MINUTES` follows from two other limits: a poll message may wait in its queue for 14 days, and a watch
+ * lasts at most a week before the success of its job.
  */
 const MAX_READY_MINUTES = 1440;
 

@@ -33,8 +33,8 @@ const COMMON_PARTS =
 
 /**
  * A key for links to pages and for callback URLs. A person who has one link can let a computer try many keys, until one
- * key gives the signature in this link (brute force). Therefore the schema refuses a short key, and a key that a person
- * has probably invented.
+ * key gives the signature in this link (brute force). The schema refuses a short key, and a key that a person has
+ * probably invented.
  */
 export const LinkKey = z.pipe(
   z.string().check(

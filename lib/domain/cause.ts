@@ -34,8 +34,8 @@ export function toPublicCause({ type, reason, hint, count, resources }: CauseInT
 }
 
 /**
- * A failed subjob. The field `path` lists the job types from the root job down to the failed subjob. The command (the client)
- * reads failures and contains no hints, so this file does not import the hints.
+ * A failed subjob. `path` lists the job types from the root job down to the failed subjob. The hints are not imported,
+ * because the command `cce-notifier` reads failures and contains no hints.
  */
 export const Failure = z.object({
   path: z.array(z.string()).check(z.minLength(1)),
@@ -56,8 +56,8 @@ export type Failure = z.infer<typeof Failure>;
 export const SHOWN_NAMES = 3;
 
 /**
- * The English text for a list that shows only some of the names. This file does not import the texts of other
- * languages, because the command has only English texts.
+ * The English text for a list that shows only some of the names. The texts of other languages are not imported, because
+ * the command `cce-notifier` has only English texts.
  */
 const MORE_NAMES = "{names} and {count} more";
 
@@ -84,7 +84,10 @@ export function formatResourceNames({ resources, count }: Cause, moreNamesTempla
   return formatNameList(resources.slice(0, SHOWN_NAMES), count, moreNamesTemplate);
 }
 
-/** The words for the resources of a subjob, by the end of its type. The first pattern that matches the type is used. */
+/**
+ * The words for the resources of a subjob, by the end of its type. The unit comes from the first pattern that matches
+ * the type of the subjob.
+ */
 const UNITS = [
   [/nodepool$/i, "cause.nodePools"],
   [/node(vm)?$/i, "cause.nodes"],
@@ -92,7 +95,10 @@ const UNITS = [
 ] as const satisfies readonly (readonly [RegExp, TextKey])[];
 type CountTexts = Readonly<Record<(typeof UNITS)[number][1] | "cause.one" | "cause.subJobs", string>>;
 
-/** The English texts of counts. The command has no languages, so the texts of all languages are not imported. */
+/**
+ * The English texts of counts. The texts of all languages are not imported, because the command `cce-notifier` has only
+ * English texts.
+ */
 const COUNT_TEXTS: CountTexts = {
   "cause.one": "{type} failed",
   "cause.nodes": "{count} of {total} nodes failed",

@@ -4,8 +4,8 @@ const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
 const CONTROL_EXCEPT_LINES = /[^\P{Cc}\n\t]/gu;
 
 /**
- * Makes untrusted text safe to show in one line. Removes control characters and line breaks. The function also removes
- * characters that change the reading direction, and halves of surrogate pairs.
+ * Makes untrusted text safe to show in one line. Removes control characters and line breaks. Removes characters that
+ * change the reading direction, and halves of surrogate pairs.
  */
 export function cleanToOneLine(text: string): string {
   return text.toWellFormed().replace(DIRECTION, "").replace(CONTROL, " ").trim();

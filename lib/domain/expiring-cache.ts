@@ -62,7 +62,8 @@ export function createExpiringCache<Value>(options: ExpiringCacheOptions<Value>)
 
   const isYoung = (entry: Entry<Value>, limitMs: number): boolean => {
     const ageMs = now() - entry.loadedAt;
-    // If the age of a cached value is negative, the clock was set back. So the true age of the cached value is unknown.
+    // If the age of a cached value is negative, the clock was set back, and the true age of the cached value is
+    // unknown.
     return ageMs >= 0 && ageMs < Math.min(entry.maxAgeMs, limitMs);
   };
 

@@ -4,8 +4,8 @@ import type { Texts } from "./texts.ts";
 
 /**
  * The known failure reasons, each with the key of the advice and a link to the vendor's page. If the vendor's page does
- * not mention a failure reason, `source` in `hints.json` says where somebody has seen the failure reason. The function
- * `findHint` uses the first row of `hints.json` that matches, so specific patterns come before general patterns.
+ * not mention a failure reason, `source` in `hints.json` says where somebody has seen the failure reason. `findHint`
+ * uses the first row of `hints.json` that matches, so specific patterns come before general patterns.
  */
 const HINTS = hintRows.map(({ id, patterns, link }) => {
   const key = `hint.${id}` as TextKey;
@@ -18,7 +18,7 @@ export function translateHint(hint: string, texts: Texts): string {
   return found === undefined ? hint : `${texts[found.key]} ${found.link}`;
 }
 
-/** The function searches only the beginning of a failure reason, because the beginning contains the cause. */
+/** Only the beginning of a failure reason is searched, because the beginning contains the cause. */
 const SEARCHED_CHARACTERS = 8_000;
 
 /**

@@ -32,8 +32,8 @@ export interface WatchedResource {
 }
 
 /**
- * Patterns for the types of jobs, and the goal of the resource for each pattern. The first pattern that matches the
- * type of the job is used.
+ * Patterns for the types of jobs, and the goal of the resource for each pattern. The goal comes from the first pattern
+ * that matches the type of the job.
  */
 const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
   [/^(delete|remove).*node_?pool/i, "node_pool_deleted"],
@@ -45,10 +45,9 @@ const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
 ];
 
 /**
- * Lists the resources that a succeeded job has created, changed or deleted, in the order of the tree of subjobs. The
- * function searches the subjobs in two cases: if the job has no resource of its own, and if the job creates a cluster,
- * because such a job may also create nodes. Returns an empty array if the types of the jobs are unknown or CCE gave no
- * IDs.
+ * Lists the resources that a succeeded job has created, changed or deleted, in the order of the tree of subjobs.
+ * Searches the subjobs in two cases: if the job has no resource of its own, and if the job creates a cluster, because
+ * such a job may also create nodes. Returns an empty array if the types of the jobs are unknown or CCE gave no IDs.
  */
 export function listJobResources(job: Job): readonly WatchedResource[] {
   const ownJobIds: string[] = [];

@@ -77,8 +77,8 @@ export const Name = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
 
 const MAX_CALLER_BYTES = 800;
 /**
- * The name of a caller: `token:NAME`, `oidc:ISSUER:SUB` or `discover:PROJECT`. The name is part of a key in DynamoDB,
- * and such a key has at most 1024 bytes.
+ * The name of a caller: `token:NAME`, `oidc:ISSUER:SUB` or `discover:PROJECT`. The name of a caller is part of a key in
+ * DynamoDB, and such a key has at most 1024 bytes.
  */
 export const CallerName = z
   .string()
@@ -96,7 +96,10 @@ export interface WatchKey extends JobKey {
   readonly caller: string;
 }
 
-/** One generation of a watch. The first generation is 0. Each restart of the watch starts the next generation. */
+/**
+ * One generation of a watch. The first generation of a watch is 0. Each restart of the watch starts the next
+ * generation.
+ */
 export interface WatchGeneration extends WatchKey {
   readonly generation: number;
 }
@@ -122,7 +125,7 @@ export function addSubJobCounts(a: SubJobCounts, b: SubJobCounts): z.infer<typeo
 export const Job = z.object({
   jobId: MaybeText,
   type: MaybeText,
-  /** The phase of the job as CCE writes it. The field `state` says what the phase means. */
+  /** The phase of the job as CCE writes it. `state` says what the phase means. */
   phase: MaybeText,
   state: JobState,
   reason: MaybeText,
@@ -152,15 +155,15 @@ export const ACCESS_ERROR_TEXTS: Readonly<Record<AccessErrorKind, string>> = {
   misconfigured: "the endpoint or the project ID is wrong",
 };
 
-/** An access error that has lasted from `since` until now. The field `kind` is the access error of the latest poll. */
+/** An access error that has lasted from `since` until now. `kind` is the access error of the latest poll. */
 interface AccessError {
   readonly kind: AccessErrorKind;
   readonly since: Instant;
 }
 
 /**
- * An error of polls that has lasted from `since` until now and is not an access error. The field `text` describes the
- * latest error.
+ * An error of polls that has lasted from `since` until now and is not an access error. `text` describes the latest
+ * error.
  */
 interface LastPollError {
   readonly text: string;

@@ -5,8 +5,8 @@ import { isAncestor, listTypesFromRootTo, type TreeNode } from "./subjob-tree.ts
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
 /**
- * The possible size limits of one failure reason, in bytes. The function `listFailures` uses the largest of these
- * limits with which all failures fit.
+ * The possible size limits of one failure reason, in bytes. `listFailures` uses the largest of the limits with which
+ * all failures fit.
  */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
@@ -14,8 +14,8 @@ const MAX_FAILURES = 200;
 const NAME_BYTES = 200;
 
 /**
- * Lists failed subjobs in the order of the job's tree. Omits subjobs that do not fit into `maxBytes` bytes of JSON. The
- * function first omits each parent job whose failure reason only repeats the failure reason of its own subjob.
+ * Lists failed subjobs in the order of the job's tree. Omits subjobs that do not fit into `maxBytes` bytes of JSON.
+ * Omits first each parent job whose failure reason only repeats the failure reason of its own subjob.
  */
 export function listFailures(failed: readonly TreeNode[], maxBytes: number): Failure[] {
   const findHint = createCachedHintFinder();

@@ -38,8 +38,8 @@ export const OutcomeSummary = z.object({
   createdAt: z.nullable(InstantField),
   updatedAt: z.nullable(InstantField),
   /**
-   * The seconds from `createdAt` to `updatedAt`. The value is null for a job that has not ended. If CCE gives no times
-   * of an operation, the duration is the time from the acceptance to the poll that saw the end.
+   * The seconds from `createdAt` to `updatedAt`. `durationSeconds` is null for a job that has not ended. If CCE gives
+   * no times of an operation, the duration is the time from the acceptance to the poll that saw the end.
    */
   durationSeconds: Seconds,
   acceptedAt: InstantField,
@@ -48,12 +48,12 @@ export const OutcomeSummary = z.object({
   /** The seconds from the end of the job to the poll that saw the end. The cloud's clock gives the end of the job. */
   lagSeconds: Seconds,
   context: Context,
-  /** The URL of the web page about the job. The value is null if the service makes no such links. */
+  /** The URL of the web page about the job. `jobPageUrl` is null if the service makes no such links. */
   jobPageUrl: MaybeText,
   /** Only a succeeded job of a watch with `until: "ready"` has this field. */
   ready: z.optional(Ready),
   /**
-   * The URL of the page with all jobs of the project. The value is null if readers of a chat may not open this page.
+   * The URL of the page with all jobs of the project. `listUrl` is null if readers of a chat may not open this page.
    */
   listUrl: MaybeText,
 });
@@ -85,8 +85,7 @@ const READY_BYTES = 500;
 const MAX_URL_BYTES = 1500;
 
 /**
- * A watch that has ended. The field `reason` says why the watch ended. The field is null if the job itself contains the
- * reason.
+ * A watch that has ended. `reason` says why the watch ended. `reason` is null if the job itself contains the reason.
  */
 export interface EndedWatch
   extends Pick<
@@ -96,7 +95,7 @@ export interface EndedWatch
   readonly ready?: Ready | undefined;
   /** The time of the poll that saw the end of the job, if a later poll ended the watch. */
   readonly jobEndObservedAt?: Instant | undefined;
-  /** The job's data from the latest poll that saw the job. This field is null if no poll saw the job. */
+  /** The job's data from the latest poll that saw the job. `job` is null if no poll saw the job. */
   readonly job: Job | null;
   /** The operation that was watched in place of a job. */
   readonly operation?: Operation | null | undefined;
@@ -108,9 +107,9 @@ export interface EndedWatch
 }
 
 /**
- * Summarizes how a watch ended. Truncates long texts, so that an event with the summary is smaller than 20 kB. The
- * function omits failures and causes that do not fit into the event, and counts the omitted ones. The causes have
- * priority: the list of failures gets only the space that remains after the causes.
+ * Summarizes how a watch ended. Truncates long texts, so that an event with the summary is smaller than 20 kB. Omits
+ * failures and causes that do not fit into the event, and counts the omitted ones. The causes have priority: the list
+ * of failures gets only the space that remains after the causes.
  */
 export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
   const { job, ready, operation = null, jobEndObservedAt = ended.concludedAt, ...watch } = ended;

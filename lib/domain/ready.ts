@@ -28,7 +28,10 @@ export const ReadyProgress = z.object({
    * to 0.
    */
   readyPolls: z.int(),
-  /** The value is true if a poll has found the resource not usable. The resource may flip between usable and not usable. */
+  /**
+   * `wasNotReady` is true if a poll has found the resource not usable. The resource may flip between usable and not
+   * usable.
+   */
   wasNotReady: z.boolean(),
   reason: MaybeText,
   message: MaybeText,

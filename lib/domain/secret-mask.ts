@@ -15,7 +15,7 @@ const MAX_PATTERN_SPELLINGS = 200;
 const WEB_ENCODED = /&(?:#\d+|#x[0-9a-f]+|amp|lt|gt|quot|apos);?|(?:%[0-9a-f]{2})+/gi;
 const JSON_ESCAPE = /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]/gi;
 /**
- * The function decodes text with both patterns together and with each pattern alone. A secret itself may contain a
+ * Encoded text is decoded with both patterns together and with each pattern alone. A secret itself may contain a
  * backslash or a percent sign, and only some servers would decode this character.
  */
 const ENCODED = new RegExp(`${JSON_ESCAPE.source}|${WEB_ENCODED.source}`, "gi");
@@ -103,8 +103,8 @@ function spellingsOf(secret: string): string[] {
   const decoded = PLAIN.test(trimmed)
     ? [trimmed]
     : [...decodedViewsOf(trimmed, ENCODED)].map((view) => view.text);
-  // If a line break replaces a space of the secret, the line break is removed from the text. Therefore the function
-  // also searches for the secret without spaces.
+  // A line break that replaces a space of the secret is removed from the text, so the secret without spaces is searched
+  // too.
   const views = [...decoded, trimmed.replace(/\s+/g, "")];
   return [...views.filter((text) => text.length >= MIN_SECRET_CHARACTERS), ...encoded].map(normalize);
 }

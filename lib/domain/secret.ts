@@ -44,7 +44,8 @@ const NotEmpty = z.minLength(1, "must not be empty");
 
 export const SecretText = z.pipe(z.string().check(NotEmpty), toSecret);
 
-/** A key or token for a header or a signature. The text is trimmed, because text from a file often ends with a
+/**
+ * A key or token for a header or a signature. A header secret is trimmed, because text from a file often ends with a
  * line break.
  */
 export const HeaderSecret = z.pipe(z.string().check(NotEmpty, z.trim()), toSecret);

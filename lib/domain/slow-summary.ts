@@ -12,11 +12,11 @@ export const RunningSubJob = z.object({
   /** The types from the job down to the subjob. */
   path: z.array(z.string()),
   resourceName: MaybeText,
-  /** The time since the start of the subjob. The value is null if CCE gives no start of the subjob. */
+  /** The time since the start of the subjob. `ageSeconds` is null if CCE gives no start of the subjob. */
   ageSeconds: z.nullable(Seconds),
   /**
-   * Half of the ended subjobs of this type took at most this time. The value is null if too few subjobs of this type
-   * have ended.
+   * Half of the ended subjobs of this type took at most this time. `usualSeconds` is null if too few subjobs of this
+   * type have ended.
    */
   usualSeconds: z.nullable(Seconds),
 });
@@ -47,7 +47,7 @@ export const SlowJobFields = z.object({
   resourceId: MaybeText,
   resourceName: MaybeText,
   subJobs: SubJobCounts,
-  /** The list contains at most five running subjobs that have no running subjob of their own. */
+  /** `running` contains at most five running subjobs that have no running subjob of their own. */
   running: z.array(RunningSubJob),
   runningOmitted: Count,
   ageSeconds: Seconds,
@@ -63,7 +63,7 @@ export const SlowSummary = z.extend(SlowJobFields, {
   /** The time of the poll that found the job slow. */
   polledAt: z.number(),
   polls: Count,
-  /** The URL of the web page about the job. The value is null if the service makes no such links. */
+  /** The URL of the web page about the job. `jobPageUrl` is null if the service makes no such links. */
   jobPageUrl: MaybeText,
 });
 export type SlowSummary = z.infer<typeof SlowSummary>;

@@ -7,7 +7,7 @@ export const VISIBILITY_TIMEOUT_SECONDS = 180;
 /**
  * The longest time for which a function can make a message invisible. SQS counts the 12 hours from the time when SQS
  * delivered the message, and refuses a longer time. Lambda may start a batch up to one visibility timeout later, and
- * the function may then run for 29 seconds. The second visibility timeout that is subtracted covers the run of the
+ * the function may then run for 29 seconds. The visibility timeout is subtracted a second time for the run of the
  * function and all roundings.
  */
 export const MAX_POSTPONE_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 2 * VISIBILITY_TIMEOUT_SECONDS;

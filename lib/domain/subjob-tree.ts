@@ -35,8 +35,8 @@ export interface SubJobs {
 }
 
 /**
- * Counts and collects all subjobs of a job.
- * The function uses no recursion, because a tree of subjobs may be deeper than the call stack.
+ * Counts and collects all subjobs of a job. Uses no recursion, because a tree of subjobs may be deeper than the call
+ * stack.
  */
 export function collectSubJobs(root: Job | null): SubJobs {
   let counts = { ...NO_SUBJOBS };
@@ -106,7 +106,7 @@ function isContainer({ state, type, subJobs }: Job): boolean {
   return subJobs.some((subJob) => (state === "failed" && subJob.state === "failed") || subJob.type === type);
 }
 
-/** Returns the job types from the root down to a node. The result contains `unknown` for a job without a type. */
+/** Returns the job types from the root down to a node. A job without a type is `unknown` in the returned array. */
 export function listTypesFromRootTo(node: TreeNode): string[] {
   const path: string[] = [];
   for (let at: TreeNode | null = node; at !== null; at = at.parent) path.push(at.job.type ?? "unknown");
@@ -193,15 +193,15 @@ function withSameObject(old: Job[], changed: Job[]): Job[] {
 }
 
 /**
- * The value 2 means that the job or a subjob failed. The value 1 means that the job or a subjob is pending. The value 0
- * means that all of them succeeded.
+ * The importance 2 means that the job or a subjob failed. The importance 1 means that the job or a subjob is pending.
+ * The importance 0 means that the job and all subjobs succeeded.
  */
 type Importance = 2 | 1 | 0;
 
 /**
  * Omits succeeded subjobs, and keeps at most `maxWidth` subjobs of each job. Omits pending subjobs first, and failed
- * subjobs last. The order of the subjobs does not change. The field `omitted` of a job counts the omitted subjobs of
- * the job. Returns the same object if no subjob was omitted.
+ * subjobs last. The order of the subjobs does not change. `omitted` of a job counts the omitted subjobs of the job.
+ * Returns the same object if no subjob was omitted.
  */
 export function keepImportantSubJobs(tree: Job, maxWidth: number): Job {
   const importances = new Map<Job, Importance>();

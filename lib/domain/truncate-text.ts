@@ -14,9 +14,9 @@ const ELLIPSIS = "…";
 const BETWEEN_ASCII = /^[\x20-\x7e]{2}$/;
 
 /**
- * Returns the whole text if its length is at most `max`. Returns the beginning of a longer text and "…". The function
- * never splits a grapheme cluster, such as a flag, a family emoji or a letter with accents. Replaces half of a
- * surrogate pair with U+FFFD. The running time depends on `max`, not on the length of the text.
+ * Returns the whole text if its length is at most `max`. Returns the beginning of a longer text and "…". Never splits a
+ * grapheme cluster, such as a flag, a family emoji or a letter with accents. Replaces half of a surrogate pair with
+ * U+FFFD. The running time depends on `max`, not on the length of the text.
  */
 export function truncate(text: string, max: number, measure: Measure = countUtf16Units): string {
   // A code point has at most two UTF-16 code units. Text after this beginning cannot change the position where the

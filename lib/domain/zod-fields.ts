@@ -22,8 +22,8 @@ export const TextOrEmpty = z.pipe(
   ),
 );
 /**
- * The schema of a number in a reply of another service. The value may also be a text such as `"0"` or
- * `" 1.5e1 "`. If the value has another form or is missing, the result is undefined.
+ * The schema of a number in a reply of another service. The number may also be a text such as `"0"` or `" 1.5e1 "`. If
+ * the value has another form or is missing, the result is undefined.
  */
 export const NumberOrMissing = z.pipe(
   z.optional(z.unknown()),
@@ -46,8 +46,7 @@ export const httpUrlSchema = (error: string): z.ZodMiniURL => z.url({ protocol: 
 
 /**
  * Returns a schema for a string with `min` to `max` characters. A character is a Unicode code point, as in JSON Schema.
- * The check `z.maxLength` counts UTF-16 code units, so `z.maxLength` would reject strings that the OpenAPI document
- * allows.
+ * `z.maxLength` counts UTF-16 code units, so `z.maxLength` would reject strings that the OpenAPI document allows.
  */
 export function limitedTextSchema({
   min,

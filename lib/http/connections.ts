@@ -27,8 +27,7 @@ const ADDRESS_TIMEOUT_MS = 2000;
 /**
  * Makes every later TLS connection of the process check certificates, including the connections of `fetch` and of the
  * AWS SDK. Node.js reads the variable NODE_TLS_REJECT_UNAUTHORIZED again for each connection.
- * @param env the environment of the process. The function removes the variable NODE_TLS_REJECT_UNAUTHORIZED from this
- * environment.
+ * @param env the environment of the process. Removes the variable NODE_TLS_REJECT_UNAUTHORIZED from `env`.
  */
 export function enforceCertificateChecks(env: Record<string, string | undefined>): void {
   delete env.NODE_TLS_REJECT_UNAUTHORIZED;
@@ -80,8 +79,8 @@ export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void
 }
 
 /**
- * Creates a function that takes the current time and returns the network connections for the next request. The function
- * opens new connections if the old connections were not used for `MAX_IDLE_MS`.
+ * Creates a function that takes the current time and returns the network connections for the next request. Opens new
+ * connections if the old connections were not used for `MAX_IDLE_MS`.
  */
 export function createConnectionCache<T extends Connections>(open: () => T): (now: Instant) => T {
   let current: T | null = null;

@@ -5,7 +5,7 @@ export const BODY_UNDECODABLE = "BODY_UNDECODABLE";
 interface EncodedBody {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** The value is true if the service did not read the rest of the bytes. */
+  /** `isTruncated` is true if the service did not read the rest of the bytes. */
   readonly isTruncated: boolean;
 }
 
@@ -14,14 +14,14 @@ type PlainBody = Omit<EncodedBody, "headers">;
 
 interface DecodedBody {
   readonly text: string;
-  /** The value is true if the text is only the first part of the body. */
+  /** `isTruncated` is true if the text is only the first part of the body. */
   readonly isTruncated: boolean;
 }
 
 /**
  * Decompresses the body of a response and returns its text. A server may compress a body although the request asked for
  * no compression. Returns null if the compression is unknown or the compressed data is broken.
- * @param maxBytes the maximum size of the body after decompression. The function truncates a longer body.
+ * @param maxBytes the maximum size of the body after decompression. A longer body is truncated.
  */
 export async function decompressAndDecodeText(
   encoded: EncodedBody,

@@ -140,16 +140,16 @@ export interface AllowList {
 }
 
 interface Entry {
-  /** The host name of an entry of the allow list. The value is null if the entry is an address or a CIDR range. */
+  /** The host name of an entry of the allow list. `name` is null if the entry is an address or a CIDR range. */
   readonly name: string | null;
   readonly addresses: BlockList;
-  /** The port that an entry of the allow list allows. The value is null if the entry allows every port. */
+  /** The port that an entry of the allow list allows. `port` is null if the entry allows every port. */
   readonly port: number | null;
 }
 
 /**
  * Parses `settings.egress.allow`. An entry of the allow list is `host`, `host:port`, an address or a CIDR range. An
- * IPv6 address with a port needs brackets. The function ignores an entry in any other form.
+ * IPv6 address with a port needs brackets. Ignores an entry in any other form.
  */
 export function parseAllowList(entries: readonly string[]): AllowList {
   const list = entries.map(readEntry).filter((entry) => entry !== null);

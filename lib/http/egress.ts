@@ -176,8 +176,8 @@ export class GuardedFetchError extends Error {
 
 /**
  * Fetches a small document from an external server, such as the keys of a token issuer. The egress rules of
- * notifications also apply to these requests. The function does not follow redirects. `deadlineMs` is the time limit
- * for the whole response.
+ * notifications also apply to these requests. Does not follow redirects. `deadlineMs` is the time limit for the whole
+ * response.
  * @throws {EgressRefusedError} if an egress rule refuses the address.
  * @throws {GuardedFetchError} if the response is late, broken or longer than `maxBytes` after decompression.
  */

@@ -72,8 +72,8 @@ export type HttpResult =
 /**
  * Sends one HTTP request and returns the response within one time limit. Never throws, follows no redirect and
  * decompresses nothing. If the response body is longer than `maxBytes`, the body is truncated and the connection is
- * closed. The function sends a POST request only once. If the server had closed the reused connection, a GET request is
- * sent again over a new connection (RFC 9112, section 9.3.1).
+ * closed. Sends a POST request only once. If the server had closed the reused connection, a GET request is sent again
+ * over a new connection (RFC 9112, section 9.3.1).
  */
 export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
   const { deadlineMs, maxBytes, onChunk } = request;

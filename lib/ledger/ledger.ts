@@ -6,11 +6,11 @@ import type { SlowRecord } from "./watch-deliveries.ts";
 import type { WatchLedger } from "./watch-ledger.ts";
 
 export interface TargetState {
-  /** The time when the target was switched off. The value is null if the target is on. */
+  /** The time when the target was switched off. `offSince` is null if the target is on. */
   readonly offSince: Instant | null;
   /**
-   * The time of the first response that said that the target no longer exists. The value is null if the target has not
-   * given such a response since the last delivered notification.
+   * The time of the first response that said that the target no longer exists. `goneSince` is null if the target has
+   * not given such a response since the last delivered notification.
    */
   readonly goneSince: Instant | null;
   /** The target responded with the HTTP status 429 and accepts no request before `throttledUntil`. */
@@ -161,7 +161,7 @@ export interface Ledger
 
 /** The state of discovery in a project, as the ledger stores it. */
 export interface Discovery {
-  /** The time of the first list, by the clock of the cloud. The value is null before the first list. */
+  /** The time of the first list, by the clock of the cloud. `switchedOnAt` is null before the first list. */
   readonly switchedOnAt: Instant | null;
   /**
    * The time, by the clock of the cloud, of the latest list that was complete and after which each job of the list had

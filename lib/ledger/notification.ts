@@ -67,7 +67,7 @@ export function createNotificationKey(
 export const Attempt = z.object({
   at: z.number(),
   verdict: Verdict,
-  /** The HTTP status of the target's response. The value is null if the target sent no response. */
+  /** The HTTP status of the target's response. `status` is null if the target sent no response. */
   status: z.nullable(z.number()),
   durationMs: z.number(),
   /** The reason for the verdict on the delivery attempt. The reason is always one value of a fixed list. */
@@ -96,15 +96,17 @@ export const DeliveryRecord = z.object({
   throttles: z._default(z.int(), 0),
   /** The time of the first throttled delivery attempt. Later delivery attempts do not change this time. */
   throttledSince: z._default(MaybeInstant, null),
-  /** The number of the latest redelivery. The value is 0 before the first redelivery. */
+  /** The number of the latest redelivery. `redelivery` is 0 before the first redelivery. */
   redelivery: z._default(z.int(), 0),
   nextAttemptAt: z._default(MaybeInstant, null),
   /**
    * The time that the rate limit of the target reserved for the next delivery attempt. `nextAttemptAt` is a little
-   * earlier. The value is null if no time is reserved.
+   * earlier. `requestAt` is null if no time is reserved.
    */
   requestAt: z._default(MaybeInstant, null),
-  /** The value is true if the notification failed and the message of the notification is in the dead-letter queue. */
+  /**
+   * `deadLettered` is true if the notification failed and the message of the notification is in the dead-letter queue.
+   */
   deadLettered: z._default(z.boolean(), false),
   /** The latest delivery attempts in order of time. The list contains at most `ATTEMPT_HISTORY` delivery attempts. */
   history: z._default(z.array(Attempt), []),
@@ -154,12 +156,12 @@ export type NotificationClaim =
 export interface AttemptRecord extends NotificationOwner {
   readonly state: DeliveryState;
   /**
-   * The value is true if the delivery attempt counts against the retry schedule. If `spent` is false, `state` is
+   * `spent` is true if the delivery attempt counts against the retry schedule. If `spent` is false, `state` is
    * `pending` and the verdict is `retry`, the target throttled the delivery attempt.
    */
   readonly spent: boolean;
   readonly attempt: Attempt;
-  /** The time of the next delivery attempt. The value is null unless `state` is `pending`. */
+  /** The time of the next delivery attempt. `nextAttemptAt` is null unless `state` is `pending`. */
   readonly nextAttemptAt: Instant | null;
 }
 

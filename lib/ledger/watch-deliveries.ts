@@ -22,7 +22,7 @@ export type SlowRecord = Readonly<z.infer<typeof SlowRecord>>;
 /** The delivery record of one notification of a watch. */
 export interface WatchDelivery extends DeliveryRecord {
   /**
-   * The event of the notification. The value is null as long as the watch has no outcome. The ledger never returns
+   * The event of the notification. `event` is null as long as the watch has no outcome. The ledger never returns
    * `jobs.digest`, because the notification of a digest belongs to several watches.
    */
   readonly event: `job.${TargetEvent}` | "jobs.digest" | null;

@@ -89,7 +89,7 @@ export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polled
   readonly poll: number;
   readonly messageId: string;
   readonly nextPollAt: Instant;
-  /** The value is true if the rate limit postponed the query of the poll. */
+  /** `rateLimited` is true if the rate limit postponed the query of the poll. */
   readonly rateLimited: boolean;
   /** If `ready` is absent, the ledger keeps the stored value. */
   readonly ready?: ReadyProgress | undefined;
@@ -137,7 +137,7 @@ export interface OverdueEntry extends WatchKey {
 
 interface WatchPage {
   readonly watches: readonly Watch[];
-  /** The value of `before` for the next page of watches. The value is null on the last page of watches. */
+  /** The value of `before` for the next page of watches. `next` is null on the last page of watches. */
   readonly next: string | null;
 }
 

@@ -50,7 +50,7 @@ export const WatchFields = z.object({
    */
   poll: z.int(),
   /**
-   * The value is true if the message for the next poll is in the queue. `pollDone` is also true before the first poll.
+   * `pollDone` is true if the message for the next poll is in the queue. `pollDone` is also true before the first poll.
    */
   pollDone: z.boolean(),
   /** The number of the last poll before the latest restart of the watch, or 0 for a watch without a restart. */
@@ -63,7 +63,7 @@ export const WatchFields = z.object({
   acceptedAt: z.number(),
   deadlineAt: z.number(),
   concludedAt: z._default(MaybeInstant, null),
-  /** The planned time of the next poll. The value is null after the end of the watch. */
+  /** The planned time of the next poll. `nextPollAt` is null after the end of the watch. */
   nextPollAt: z._default(MaybeInstant, null),
   digestId: z._default(MaybeText, null),
   /** The W3C trace context of the API call that started this generation of the watch. */
@@ -77,22 +77,21 @@ export const WatchFields = z.object({
   resourceName: z._default(MaybeText, null),
   consecutiveFailures: z._default(z.int(), 0),
   /**
-   * The time after the success of the job in which its resource must become usable. The value is null if the watch ends
-   * with the job.
+   * The time after the success of the job in which its resource must become usable. `readyMinutes` is null if the watch
+   * ends with the job.
    */
   readyMinutes: z._default(z.nullable(z.number()), null),
   /**
    * The time from which the job is slow. After the notifications about the slow job were sent, it is the time at which
-   * one of them is overdue. The value is null in four cases: no target asked for it; no poll has seen the job yet; too
-   * few jobs of the type have ended; or every notification about the slow job was delivered or will not be tried
-   * again.
+   * one of them is overdue. `slowAt` is null in four cases: no target asked for it; no poll has seen the job yet; too
+   * few jobs of the type have ended; or every notification about the slow job was delivered or will not be tried again.
    */
   slowAt: z._default(MaybeInstant, null),
   /**
-   * The cause of the failure in one line. The value is null for a watch without a failure. A long cause is truncated.
+   * The cause of the failure in one line. `cause` is null for a watch without a failure. A long cause is truncated.
    */
   cause: z._default(MaybeText, null),
-  /** The duration of the job that has ended. The value is null if the duration is unknown. */
+  /** The duration of the job that has ended. `durationSeconds` is null if the duration is unknown. */
   durationSeconds: z._default(z.nullable(z.number()), null),
 });
 
@@ -102,9 +101,9 @@ export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typ
   readonly targets: readonly string[];
   /** The times of the latest polls in order of time. The list contains at most `POLL_HISTORY` times. */
   readonly polledAt: readonly Instant[];
-  /** The value is null until a poll of a watch with `readyMinutes` has seen the success of the job. */
+  /** `ready` is null until a poll of a watch with `readyMinutes` has seen the success of the job. */
   readonly ready: ReadyProgress | null;
-  /** The operation that polls query in place of a job. The value is null if the watch has a job. */
+  /** The operation that polls query in place of a job. `operation` is null if the watch has a job. */
   readonly operation: Operation | null;
 }
 
@@ -138,7 +137,7 @@ export interface WatchDocument extends CallerData {
   readonly tree: Job | null;
   /** The generations are final after the outcome was stored. */
   readonly generations: NotificationGenerations;
-  /** The value is null unless a poll of this generation of the watch found that the job is slow. */
+  /** `slow` is null unless a poll of this generation of the watch found that the job is slow. */
   readonly slow: SlowRecord | null;
   /** The delivery records of the watch, in the order of `listDeliveries`. */
   readonly deliveries: readonly WatchDelivery[];

@@ -35,7 +35,7 @@ interface ListPage {
   readonly watches: readonly ListedWatch[];
   /** The errors in the fields of the filter. */
   readonly errors: readonly RequestError[];
-  /** The value is true if the filter has a field for labels. */
+  /** `hasLabels` is true if the filter has a field for labels. */
   readonly hasLabels: boolean;
   readonly now: Instant;
   /**
@@ -46,8 +46,8 @@ interface ListPage {
 }
 
 /**
- * Renders one page of the job list of a project. A job whose resource has no name is named by its ID. Running jobs come first. The function rounds durations, so that the
- * HTML of the page rarely changes.
+ * Renders one page of the job list of a project. A job whose resource has no name is named by its ID. Running jobs come
+ * first. Rounds durations, so that the HTML of the page rarely changes.
  */
 export function renderListPage({ project, watches, errors, hasLabels, now, link }: ListPage): RenderedPage {
   const isRunning = (watch: ListedWatch) => watch.state === "watching";

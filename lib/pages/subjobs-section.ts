@@ -40,8 +40,8 @@ interface Tree {
   readonly isLong: boolean;
   readonly now: Instant;
   /**
-   * The value is true if the watch of the job has ended. After the end of the watch, the durations of pending subjobs
-   * do not increase.
+   * `isOver` is true if the watch of the job has ended. After the end of the watch, the durations of pending subjobs do
+   * not increase.
    */
   readonly isOver: boolean;
 }

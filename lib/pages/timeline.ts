@@ -10,7 +10,8 @@ export interface Timeline {
   /** The time at which the bars of pending subjobs end. */
   readonly now: Instant;
   /**
-   * The time in which jobs of the same type usually end. The value is null if the job has ended or the time is unknown.
+   * The time in which jobs of the same type usually end. `usualEnd` is null if the job has ended or the time is
+   * unknown.
    */
   readonly usualEnd: { readonly from: Instant; readonly to: Instant } | null;
 }

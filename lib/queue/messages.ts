@@ -62,7 +62,7 @@ export const NotificationMessage = z.strictObject({
   /** The outcome of the watch, or `slow` for a running job that is slow. */
   outcome: TargetEvent,
   /**
-   * The number of the redelivery (an additional notification that a caller requested). The value is 0 for the first
+   * The number of the redelivery (an additional notification that a caller requested). `redelivery` is 0 for the first
    * notification about the outcome.
    */
   redelivery: Count,

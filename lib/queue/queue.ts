@@ -38,8 +38,8 @@ export type SendResult =
 /** A queue that behaves like SQS. The same tests check the SQS queue and the queue of the simulation. */
 export interface Queue {
   /**
-   * Sends messages and returns one result per message. The function does not throw an error of SQS, but returns the
-   * error as a result.
+   * Sends messages and returns one result per message. Does not throw an error of SQS, but returns the error as a
+   * result.
    * @throws DelayOutOfRangeError if SQS does not allow the delay of a message. Before this error, the function has sent
    * no message.
    */

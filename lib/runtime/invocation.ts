@@ -37,8 +37,7 @@ export function createLambdaHandler<Event, Result>(
 }
 
 /**
- * Creates the Lambda handler of a function that a schedule starts. The function does not use the event that the
- * schedule sends.
+ * Creates the Lambda handler of a function that a schedule starts. Does not use the event that the schedule sends.
  */
 export function createScheduleHandler(
   handle: (invocation: Invocation) => Promise<void>,

@@ -15,15 +15,15 @@ export interface Act {
     | "token_remove";
   /** The name of the caller, `service` if the service itself acts, or the operator who changed the config. */
   readonly who: string;
-  /** The IP address of the caller. The value is null if the service itself acts. */
+  /** The IP address of the caller. `from` is null if the service itself acts. */
   readonly from: string | null;
   readonly project: string | null;
   readonly jobId: string | null;
-  /** The caller to whom the watch belongs. The value is null if the act is not about a watch. */
+  /** The caller to whom the watch belongs. `owner` is null if the act is not about a watch. */
   readonly owner: string | null;
   /**
-   * The W3C trace context of the watch. The value is null if the act is not about a watch, if the watch has no trace
-   * context, or if the ledger could not be read after the stop of the watch.
+   * The W3C trace context of the watch. `traceparent` is null if the act is not about a watch, if the watch has no
+   * trace context, or if the ledger could not be read after the stop of the watch.
    */
   readonly traceparent: string | null;
   readonly targets: readonly string[];

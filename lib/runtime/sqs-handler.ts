@@ -60,8 +60,8 @@ export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
 
 /**
  * Calls the handler of a message and returns the decision of the handler. Returns `retry` if the handler throws an
- * error or does not finish in time. Each log line of the handler contains the trace context of the message. The function
- * never throws an error.
+ * error or does not finish in time. Each log line of the handler contains the trace context of the message. Never
+ * throws an error.
  */
 export function handleMessageOrRetry(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
   return runWithTraceparent(findTraceparent(received.body), () => handleInTime(received, handle));

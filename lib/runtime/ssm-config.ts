@@ -80,9 +80,9 @@ async function readConfigParts(
 }
 
 /**
- * Reads and decrypts all parameters below `path`. The name of a returned parameter is relative to `path`. The function
- * reads the pages one after another. If another process writes parameters at the same time, the result may contain only
- * a part of the written parameters.
+ * Reads and decrypts all parameters below `path`. The name of a returned parameter is relative to `path`. Reads the
+ * pages one after another. If another process writes parameters at the same time, the result may contain only a part of
+ * the written parameters.
  * @param retry the options of `retryAws` for the request for a page. Without `retry`, only the SSM client itself
  * repeats a request.
  * @throws errors of AWS.

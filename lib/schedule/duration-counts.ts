@@ -116,8 +116,8 @@ function sumDays(days: readonly (readonly DurationCount[])[]): RecentJobs {
 /**
  * Returns the counts of the days since the last change of the job durations, oldest day first. For each day, the
  * function compares the jobs before the day with the remaining jobs. The function drops the days before the largest
- * significant difference and searches the remaining days again. The function compares the ranks of the job durations
- * with Student's t-test. Because of the ranks, a few jobs that fail early or are stuck have little effect.
+ * significant difference and searches the remaining days again. Compares the ranks of the job durations with Student's
+ * t-test. Because of the ranks, a few jobs that fail early or are stuck have little effect.
  * Source: W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric
  * statistics", The American Statistician 35 (1981).
  */

@@ -26,16 +26,16 @@ export const Expected = z.object({
   /** The number of ended jobs. */
   fromJobs: Count,
   /**
-   * The median remaining time of a running job, by its age. The value is null if no ended job took longer than the job
-   * until now.
+   * The median remaining time of a running job, by its age. `remainingSeconds` is null if no ended job took longer than
+   * the job until now.
    */
   remainingSeconds: z.nullable(Seconds),
 });
 export type Expected = z.infer<typeof Expected>;
 
 /**
- * Returns how long a job is expected to take. The function uses only the observed jobs since the last change of their
- * durations, and no assumed jobs. Returns null if no job of the type has ended.
+ * Returns how long a job is expected to take. Uses only the observed jobs since the last change of their durations, and
+ * no assumed jobs. Returns null if no job of the type has ended.
  */
 export function computeExpectedDuration(
   durations: readonly DurationCount[],

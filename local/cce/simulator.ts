@@ -166,11 +166,11 @@ async function respond(
  * no path.
  */
 interface SimulatedQuery {
-  /** The value is null if the path of the query does not name the project. */
+  /** `projectId` is null if the path of the query does not name the project. */
   readonly projectId: string | null;
   readonly jobId: string | null;
   readonly path: string | null;
-  /** The value is true if the query is for the API for Autopilot clusters. */
+  /** `isAutopilot` is true if the query is for the API for Autopilot clusters. */
   readonly isAutopilot: boolean;
 }
 

@@ -44,7 +44,7 @@ export interface DemoJob {
   readonly title: string;
   readonly jobId: string;
   /**
-   * The fields in the body of the request `POST /v1/jobs`, without the project and the job ID. The value is null if
+   * The fields in the body of the request `POST /v1/jobs`, without the project and the job ID. `submission` is null if
    * nobody submits the job.
    */
   readonly submission: Readonly<Record<string, unknown>> | null;

@@ -141,8 +141,8 @@ function causeTitle(cause: Cause): string {
 const quoted = (text: string): string[] => safeLines(text).map((line) => REASON_BORDER + line);
 
 /**
- * Returns the text of a Slack text object, in which Slack writes the characters `&`, `<` and `>` as codes. The function
- * replaces these codes by the characters.
+ * Returns the text of a Slack text object, in which Slack writes the characters `&`, `<` and `>` as codes. Replaces
+ * these codes by the characters.
  */
 function slackText(text: string | { text: string } | undefined): string {
   const escaped = typeof text === "object" ? text.text : (text ?? "");

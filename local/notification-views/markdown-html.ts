@@ -3,7 +3,7 @@ import { renderChatTime, renderLink } from "./chat-frame.ts";
 
 /** The forms of Markdown that one chat supports. */
 export interface MarkdownRules {
-  /** The value is true if a backslash before a punctuation character removes the meaning of the character. */
+  /** `hasEscapes` is true if a backslash before a punctuation character removes the meaning of the character. */
   readonly hasEscapes: boolean;
   /** Matches a mention. The first group is the name that the chat shows. */
   readonly mention: RegExp;

@@ -35,8 +35,8 @@ export type TableDefinition = Omit<z.infer<typeof Properties>, "TableName" | "Ti
 export interface TableResource {
   readonly definition: TableDefinition;
   /**
-   * The name of the attribute with the time after which DynamoDB may delete an item. The value is null if no item of
-   * the table expires.
+   * The name of the attribute with the time after which DynamoDB may delete an item. `timeToLiveAttribute` is null if
+   * no item of the table expires.
    */
   readonly timeToLiveAttribute: string | null;
 }

@@ -29,16 +29,15 @@ import type {
 /** A watch as a ledger stores it. */
 export interface StoredWatch {
   readonly watch: Watch;
-  /** The ID of the message that has claimed the latest poll. The value is null after the poll was recorded. */
+  /** The ID of the message that has claimed the latest poll. `owner` is null after the poll was recorded. */
   readonly owner: string | null;
   readonly leaseUntil: Instant;
   /** The number of claims of polls after the latest recorded poll that no call has undone. */
   readonly unfinishedTries: number;
-  /** The value is true if the watch has ended and the next call for the job restarts the watch. */
+  /** `restartable` is true if the watch has ended and the next call for the job restarts the watch. */
   readonly restartable: boolean;
   /**
-   * The time when the sweep function checks the watch. The value is null if the sweep function does not check the
-   * watch.
+   * The time when the sweep function checks the watch. `dueAt` is null if the sweep function does not check the watch.
    */
   readonly dueAt: Instant | null;
 }
@@ -102,10 +101,10 @@ type ExtendedWatch<Stored> =
       /** The watch with the targets of the call. */
       readonly stored: Stored;
       readonly addedTargets: readonly string[];
-      /** The value is true if the call has moved the deadline. */
+      /** `isDeadlineLater` is true if the call has moved the deadline. */
       readonly isDeadlineLater: boolean;
       readonly isChanged: boolean;
-      /** The value is true if the call has added targets to an ended watch. */
+      /** `needsGenerations` is true if the call has added targets to an ended watch. */
       readonly needsGenerations: boolean;
     };
 

@@ -48,8 +48,8 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
   const health = createCachedHealthCheck({
     checks: {
       config: configs.check,
-      // No target has the name `:health`, because the name of a target contains no colon. This read only checks that
-      // the ledger responds. The read finds no target.
+      // No target has the name `:health`, because the name of a target contains no colon. Reading the target `:health`
+      // only checks that the ledger responds, and returns no target.
       ledger: () => ledger.readTarget(":health"),
       queue: () => queues.poll.nextVisibleAt(),
     },

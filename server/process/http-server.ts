@@ -139,8 +139,7 @@ async function handle(
 }
 
 /**
- * Reads the body of a request. The function stops after the first byte above the limit, so that the handler can report
- * the limit.
+ * Reads the body of a request. Stops after the first byte above the limit, so that the handler can report the limit.
  */
 async function readBody(incoming: IncomingMessage): Promise<{ bytes: Buffer; isTooLong: boolean }> {
   const chunks: Buffer[] = [];

@@ -17,7 +17,7 @@ const Header = z.strictObject({
   export: z.literal("cce-job-notifier"),
   version: z.literal(EXPORT_VERSION),
   /**
-   * The value is true if a process ran the service on the data during the export. The service can change the data
+   * `whileRunning` is true if a process ran the service on the data during the export. The service can change the data
    * afterwards.
    */
   whileRunning: z.optional(z.literal(true)),

@@ -38,7 +38,7 @@ import {
 /** The config fields of a target that is a chat. */
 export const chatFields = {
   ...commonFields,
-  /** The language of the messages. The message does not translate a reason from the cloud. */
+  /** The language of the messages. A reason from the cloud is not translated. */
   language: z._default(Language, "en"),
   mention: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
 };

@@ -13,7 +13,7 @@ import { truncate } from "../../domain/truncate-text.ts";
  */
 export interface ChatMessage {
   readonly tone: Tone;
-  /** The value is true if the message contains the mention from the target's config. */
+  /** `mentions` is true if the message contains the mention from the target's config. */
   readonly mentions: boolean;
   /**
    * The headline contains the icon, the outcome, the job and the duration. The preview on a phone shows only the
@@ -29,7 +29,7 @@ export interface ChatMessage {
   readonly facts: readonly Fact[];
   readonly links: readonly Link[];
   /**
-   * The footer contains the project, the region and the full job ID. The value is empty for a message about a target.
+   * The footer contains the project, the region and the full job ID. `footer` is empty for a message about a target.
    */
   readonly footer: string;
   /**
@@ -46,9 +46,9 @@ export interface ChatMessage {
  * escaped.
  */
 export interface ConfiguredTexts {
-  /** The mention from the config. The value is null if the message mentions nobody. */
+  /** The mention from the config. `mention` is null if the message mentions nobody. */
   readonly mention: string | null;
-  /** The text that the chat requires in each message. The value is null if the chat requires no text. */
+  /** The text that the chat requires in each message. `keyword` is null if the chat requires no text. */
   readonly keyword: string | null;
 }
 
@@ -82,16 +82,16 @@ export interface Fact {
 /** The text about one cause. In a digest, the text is about the cause of one or several jobs. */
 export interface CauseText {
   /**
-   * The subjobs that failed, such as `30 of 30 nodes failed: pool-a-0 …`. The value is null if the job itself failed.
+   * The subjobs that failed, such as `30 of 30 nodes failed: pool-a-0 …`. `title` is null if the job itself failed.
    */
   readonly title: string | null;
   /**
-   * The types from the job down to the failed subjob, such as `CreateCluster › CreateNode`. The value is null for a
-   * short path.
+   * The types from the job down to the failed subjob, such as `CreateCluster › CreateNode`. `path` is null for a short
+   * path.
    */
   readonly path: string | null;
   /**
-   * The failure reason as the cloud wrote it, with line breaks. The value is null if the cloud gave no failure reason.
+   * The failure reason as the cloud wrote it, with line breaks. `reason` is null if the cloud gave no failure reason.
    */
   readonly reason: string | null;
   readonly hint: Hint | null;
@@ -152,8 +152,8 @@ const MAX_URL_CHARACTERS = 600;
 
 /**
  * Returns a link that is safe in every channel. Returns null if the URL is not an http or https URL, contains
- * credentials, or is too long. Some characters can end a link or start markup in a channel. The function encodes these
- * characters with a percent sign.
+ * credentials, or is too long. Some characters can end a link or start markup in a channel. Encodes these characters
+ * with a percent sign.
  */
 export function createSafeLink(label: string, address: string | null | undefined): Link | null {
   const url = address ? URL.parse(address.toWellFormed()) : null;
@@ -206,8 +206,8 @@ function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseT
   const path = cause.path.map((type) => typeText(type, budget, texts));
   return {
     title: names === "" ? title : fillPlaceholders(texts["cause.named"], { title, names }),
-    // The title contains the last type of the path, and the headline contains the first type. Therefore only a path of
-    // more than two types is shown.
+    // A path of only two types is not shown, because the title contains the last type and the headline contains the
+    // first type.
     path: path.length > 2 ? path.join(STEP) : null,
     reason: reasonText(cause.reason, budget),
     hint: hintOf(cause.hint, texts),

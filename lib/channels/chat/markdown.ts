@@ -52,8 +52,8 @@ function causeParagraphs(
 export const ZERO_WIDTH_SPACE = "\u200b";
 
 /**
- * Disables Markdown in a text for a chat that has no escape character. The function inserts an invisible character
- * wherever the text could start a mention, a tag, a link, an image, code, bold text, a heading, a quotation or a list.
+ * Disables Markdown in a text for a chat that has no escape character. Inserts an invisible character wherever the text
+ * could start a mention, a tag, a link, an image, code, bold text, a heading, a quotation or a list.
  */
 export function disableMarkup(text: string): string {
   return text

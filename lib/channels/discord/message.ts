@@ -18,8 +18,7 @@ const STYLE: MarkdownStyle = {
 };
 
 /**
- * Formats a message with one embed for Discord. The field `allowed_mentions` allows only the mention from the target's
- * config.
+ * Formats a message with one embed for Discord. `allowed_mentions` allows only the mention from the target's config.
  */
 export function formatDiscordMessage(message: ChatMessage, texts: ConfiguredTexts): JsonObject {
   const { content, allowed_mentions } = formatPlainDiscordMessage(message.headline, texts);

@@ -32,8 +32,8 @@ export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: 
 }
 
 /**
- * Formats the headline of a message as a text message for Feishu. The function inserts an invisible character
- * after each `<`, so that Feishu does not interpret an `<at>` tag in the headline as a mention.
+ * Formats the headline of a message as a text message for Feishu. Inserts an invisible character after each `<`, so
+ * that Feishu does not interpret an `<at>` tag in the headline as a mention.
  */
 export function formatPlainFeishuMessage(
   headline: string,

@@ -20,7 +20,7 @@ const MAX_BLOCKS_CHARACTERS = 12_000;
 const MAX_TEXT_CHARACTERS = 4_000;
 const MAX_LAST_LINES_CHARACTERS = 2_000;
 const MAX_HEADER_CHARACTERS = 150;
-/** The limits of one reason in the field `text`. The field has the largest limit with which all causes fit. */
+/** The limits of one reason in the field `text`. The largest limit with which all causes fit is used. */
 const REASON_CHARACTERS = [4_000, 1_000, 500, 300, 100];
 
 /**
@@ -46,7 +46,7 @@ export function formatPlainSlackMessage(headline: string, { mention }: Configure
 
 /**
  * Joins the lines of the first candidate that fits into plain text. If no candidate fits, the function omits the end of
- * the last candidate. The function never omits `lastLines`, which contain the links.
+ * the last candidate. Never omits `lastLines`, which contain the links.
  */
 function createText(
   candidates: readonly (readonly string[])[],

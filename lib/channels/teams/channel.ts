@@ -24,8 +24,8 @@ export const teamsChannel = createChatChannel({
 const FAILURE_TEXT = /delivery failed|returned HTTP error|request failed/i;
 const THROTTLE_TEXT = /HTTP error 429/i;
 /**
- * This text means that Teams refused the message itself. Teams would refuse the same message again, but may accept the
- * simpler message.
+ * The text `HTTP error 400` or `HTTP error 413` means that Teams refused the message itself. Teams would refuse the
+ * same message again, but may accept the simpler message.
  */
 const REFUSAL_TEXT = /HTTP error (?:400|413)/i;
 

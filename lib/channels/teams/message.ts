@@ -7,8 +7,7 @@ import { ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 /**
  * Teams refuses a message of more than 28 kB, but only after the workflow has accepted the message. The workflow makes
- * the message about 18 % larger. This limit leaves enough space for the larger message of the workflow.
- * https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
+ * the message about 18 % larger. 21,900 bytes leave enough space for the larger message of the workflow.
  */
 const MAX_BODY_BYTES = 21_900;
 

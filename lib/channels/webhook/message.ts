@@ -46,8 +46,7 @@ function createEvent(content: NotificationContent): WebhookEvent {
 }
 
 /**
- * Creates the webhook event about the outcome of a job. The field `timestamp` of the event is the time when the watch
- * ended.
+ * Creates the webhook event about the outcome of a job. `timestamp` is the time when the watch ended.
  */
 export function createJobEvent(summary: OutcomeSummary): JobEvent {
   const concludedAt = toIso(summary.concludedAt);

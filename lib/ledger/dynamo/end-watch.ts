@@ -46,8 +46,8 @@ const OutcomeItem = z.object({
   summary: Bytes,
   tree: z._default(z.nullable(Bytes), null),
   /**
-   * The generations in the notification keys as JSON. The value is null if all generations are the generation of the
-   * watch.
+   * The generations in the notification keys as JSON. `generations` is null if all generations are the generation of
+   * the watch.
    */
   generations: z._default(MaybeText, null),
 });
@@ -169,9 +169,9 @@ export const readOutcome: LedgerOperation<"readOutcome"> = async (table, key) =>
 };
 
 /**
- * Computes and stores the generations in the notification keys of targets that a caller adds to an ended watch. The
- * function makes a read and a query in DynamoDB. If another watch of the same job was restarted, the function makes one
- * write in addition.
+ * Computes and stores the generations in the notification keys of targets that a caller adds to an ended watch. Makes a
+ * read and a query in DynamoDB. If another watch of the same job was restarted, the function makes one write in
+ * addition.
  */
 export async function saveGenerationsOfLateTargets(
   table: LedgerTable,

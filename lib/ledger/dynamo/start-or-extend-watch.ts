@@ -122,8 +122,8 @@ async function restartWatch(
 
 /**
  * Adds targets and callbacks to a watch, and moves the deadline of a running watch to the later deadline. Returns null
- * if another call changed the state or the deadline of the watch. The function stores a callback before the target, so
- * that the callback exists for every reader that finds the target.
+ * if another call changed the state or the deadline of the watch. Stores a callback before the target, so that the
+ * callback exists for every reader that finds the target.
  */
 async function extendWatch(
   table: LedgerTable,

@@ -31,7 +31,7 @@ const Flag = z._default(z.boolean(), false);
 export const WatchItem = z.extend(WatchFields, {
   pk: z.string(),
   sk: z.string(),
-  /** The value is true if the watch has ended and the next call for the job restarts the watch. */
+  /** `restartable` is true if the watch has ended and the next call for the job restarts the watch. */
   restartable: Flag,
   owner: Text,
   leaseUntil: z._default(z.number(), 0),
@@ -43,16 +43,16 @@ export const WatchItem = z.extend(WatchFields, {
   lastPollError: Text,
   lastPollErrorSince: z._default(z.number(), 0),
   polledAt: Text,
-  /** The caller's context as JSON. The value is null if the context is in the caller item. */
+  /** The caller's context as JSON. `context` is null if the context is in the caller item. */
   context: Text,
-  /** The value is true if the current generation of the watch has a caller item. */
+  /** `hasCallerItem` is true if the current generation of the watch has a caller item. */
   hasCallerItem: Flag,
   /** The tree of subjobs, compressed with the deflate algorithm. A large tree is stored in the tree item instead. */
   tree: z._default(z.nullable(z.instanceof(Uint8Array)), null),
   treeHash: Text,
   /** The progress since the success of the job as JSON. */
   ready: Text,
-  /** The operation as JSON. The value is null if the watch has a job. */
+  /** The operation as JSON. `operation` is null if the watch has a job. */
   operation: Text,
   expiresAt: z._default(MaybeInstant, null),
 });
