@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import * as z from "zod/mini";
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
@@ -20,6 +21,34 @@ export class DataUnusableError extends Error {
 }
 
 /**
+ * Creates the data directory and its missing parent directories. Only the owner may read what is in a new directory.
+ * @throws DataUnusableError if a directory cannot be created.
+ */
+export function createDataDirectoryIfMissing(directory: string): void {
+  try {
+    createMissingDirectories(directory);
+  } catch (error) {
+    throw new DataUnusableError(
+      `The data directory ${directory} cannot be created (${systemErrorCode(error)}). Name a directory that this user may create with --data.`,
+    );
+  }
+}
+
+/**
+ * The option `recursive` of `mkdirSync` is not used, because a recursive `mkdirSync` never ends in /proc: there,
+ * `mkdir` reports an existing parent directory as missing.
+ */
+function createMissingDirectories(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false }) !== undefined) return;
+  createMissingDirectories(dirname(directory));
+  mkdirSync(directory, { mode: 0o700 });
+}
+
+function systemErrorCode(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+}
+
+/**
  * Checks every page of a database file.
  * @throws DataUnusableError if the file is damaged.
  */
@@ -33,12 +62,23 @@ export function checkDatabaseFile(file: string): void {
   }
 }
 
+function openFile(directory: string, name: string, timeout: number): DatabaseSync {
+  try {
+    return new DatabaseSync(join(directory, name), { timeout });
+  } catch (error) {
+    if (sqliteCode(error) !== SQLITE_CANTOPEN) throw error;
+    throw new DataUnusableError(
+      `The file ${name} in the data directory ${directory} cannot be opened. Check that --data names a directory in which this user may write.`,
+    );
+  }
+}
+
 /**
  * Locks the data directory for the process that runs the service, until the returned database is closed.
  * @throws DataUnusableError if another process has the lock.
  */
 export function acquireLock(directory: string): DatabaseSync {
-  const lock = new DatabaseSync(join(directory, LOCK_FILE), { timeout: 0 });
+  const lock = openFile(directory, LOCK_FILE, 0);
   try {
     lock.exec("BEGIN EXCLUSIVE");
     return lock;
@@ -56,7 +96,7 @@ export function acquireLock(directory: string): DatabaseSync {
  * @throws DataUnusableError if the database is damaged, belongs to another program, or a newer release wrote it.
  */
 export function openDatabase(directory: string): DatabaseSync {
-  const database = new DatabaseSync(join(directory, DATABASE_FILE), { timeout: BUSY_TIMEOUT_MS });
+  const database = openFile(directory, DATABASE_FILE, BUSY_TIMEOUT_MS);
   try {
     prepareDatabase(database);
     return database;
@@ -100,6 +140,7 @@ function prepareDatabase(database: DatabaseSync): void {
 
 /** The result codes of SQLite that this file handles. https://www.sqlite.org/rescode.html */
 const SQLITE_BUSY = 5;
+const SQLITE_CANTOPEN = 14;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 

@@ -1,6 +1,11 @@
-import { mkdirSync } from "node:fs";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import { acquireLock, DataUnusableError, openDatabase, toUnavailable } from "./database-file.ts";
+import {
+  acquireLock,
+  createDataDirectoryIfMissing,
+  DataUnusableError,
+  openDatabase,
+  toUnavailable,
+} from "./database-file.ts";
 
 interface WaitingWrite {
   readonly run: () => void;
@@ -30,11 +35,11 @@ export class Store {
    * Opens the data directory, and creates the directory and the tables if they do not exist.
    * @param options.exclusive is true for the process that runs the service. Only one process runs the service. An
    * operator's command opens the data directory next to the service.
-   * @throws DataUnusableError if another process runs the service on the same data, if the database is damaged, or if a
-   * newer release wrote the database.
+   * @throws DataUnusableError if the directory cannot be created, if another process runs the service on the same data,
+   * if the database is damaged, or if a newer release wrote the database.
    */
   static open(directory: string, options: { readonly exclusive: boolean }): Store {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    createDataDirectoryIfMissing(directory);
     const lock = options.exclusive ? acquireLock(directory) : null;
     try {
       return new Store(openDatabase(directory), lock);

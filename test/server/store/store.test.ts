@@ -21,6 +21,23 @@ describe("the store", () => {
     store.close();
   });
 
+  it("creates the data directory with its parents, and only the owner may read it", () => {
+    const parent = join(createDataDirectory(), "parent");
+    Store.open(join(parent, "data"), EXCLUSIVE).close();
+    expect([parent, join(parent, "data")].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o700]);
+  });
+
+  it.each([
+    ["/proc/x", /^The data directory \/proc\/x cannot be created \(ENOENT\)/],
+    [join(import.meta.filename, "data"), /cannot be created \(ENOTDIR\)/],
+    ["/proc", /^The file lock.sqlite in the data directory \/proc cannot be opened/],
+    [import.meta.filename, /cannot be opened. Check that --data names a directory/],
+  ])("says that it cannot use %s as its data directory", (directory, message) => {
+    const open = () => Store.open(directory, EXCLUSIVE);
+    expect(open).toThrow(DataUnusableError);
+    expect(open).toThrow(message);
+  });
+
   it("undoes only the failed write of a group", async () => {
     const store = openTestStore();
     const failed = store.write(() => {
