@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Logger } from "@aws-lambda-powertools/logger";
+import { LogFormatter, Logger, LogItem } from "@aws-lambda-powertools/logger";
 
 /**
  * The fields of a log line. The log writes a camelCase name of a field in snake_case. The values of the fields never
@@ -7,7 +7,19 @@ import { Logger } from "@aws-lambda-powertools/logger";
  */
 type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
-const logger = new Logger({ serviceName: "cce-job-notifier" });
+/**
+ * The format of the log lines. AWS charges for each byte of the log, so the lines have only those standard fields of
+ * Powertools that help to find a line.
+ */
+class LineFormatter extends LogFormatter {
+  formatAttributes(...[standard, fields]: Parameters<LogFormatter["formatAttributes"]>): LogItem {
+    const { logLevel: level, message, timestamp, serviceName: service } = standard;
+    const attributes = { level, message, timestamp: this.formatTimestamp(timestamp), service };
+    return new LogItem({ attributes }).addAttributes(fields);
+  }
+}
+
+const logger = new Logger({ serviceName: "cce-job-notifier", logFormatter: new LineFormatter() });
 
 /**
  * The lowest level of log lines. On Lambda, the logger ignores this variable and takes the level from the log

@@ -90,7 +90,7 @@ export function isMetricName(name: string): name is MetricName {
  */
 export type Dimensions = Readonly<Record<string, string>>;
 
-/** One Metrics object for each set of dimensions, so that each set of dimensions gets its own log line. */
+/** One Metrics object for each set of dimensions. */
 const bySet = new Map<string, Metrics>();
 
 type AddMetric = (name: MetricName, value: number, dimensions: Dimensions) => void;
@@ -111,6 +111,8 @@ export function redirectMetricsTo(add: AddMetric): void {
 function addToLog(name: MetricName, value: number, dimensions: Dimensions): void {
   // AWS charges a metric for each hour with a value. A stage without jobs writes no zeros that no alarm needs.
   if (name === "LiveWatches" && value === 0) return;
+  // Each poll writes a value of `PollsWithoutJob`, so the log already contains the number of all polls.
+  if (name === "Polls" && dimensions.observation === "job") return;
   const set = JSON.stringify(dimensions);
   let metrics = bySet.get(set);
   if (metrics === undefined) {
@@ -120,7 +122,41 @@ function addToLog(name: MetricName, value: number, dimensions: Dimensions): void
   metrics.addMetric(name, UNITS[name], value);
 }
 
-/** Writes all metrics of a Lambda invocation. Every invocation calls this function once before the invocation ends. */
+const { POWERTOOLS_METRICS_DISABLED = "false" } = process.env;
+const IS_DISABLED = POWERTOOLS_METRICS_DISABLED === "true";
+
+type MetricRecord = ReturnType<Metrics["serializeMetrics"]>;
+
+/**
+ * Writes all metrics of a Lambda invocation. Every invocation calls this function once before the invocation ends. AWS
+ * charges for each byte of the log, so one record contains as many sets of dimensions as possible.
+ */
 export function publishMetrics(): void {
-  for (const metrics of bySet.values()) if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  const records: MetricRecord[] = [];
+  for (const metrics of bySet.values()) {
+    if (!metrics.hasStoredMetrics()) continue;
+    const record = metrics.serializeMetrics();
+    metrics.clearMetrics();
+    const other = records.find((written) => canMerge(written, record));
+    if (other === undefined) records.push(record);
+    else mergeInto(other, record);
+  }
+  if (IS_DISABLED) return;
+  for (const record of records) process.stdout.write(`${JSON.stringify(record)}\n`);
+}
+
+/**
+ * Returns true if two records of the embedded metric format can be one record. All sets of dimensions of a record share
+ * its fields, so a field of both records must have the same value.
+ * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+function canMerge(one: MetricRecord, { _aws, ...fields }: MetricRecord): boolean {
+  return Object.entries(fields).every(
+    ([name, value]) => !Object.hasOwn(one, name) || JSON.stringify(one[name]) === JSON.stringify(value),
+  );
+}
+
+function mergeInto(one: MetricRecord, { _aws, ...fields }: MetricRecord): void {
+  one._aws.CloudWatchMetrics.push(..._aws.CloudWatchMetrics);
+  Object.assign(one, fields);
 }

@@ -2,7 +2,7 @@ import { publishMetrics } from "../../lib/runtime/metrics.ts";
 import { captured } from "../lib/runtime/captured.ts";
 
 /** The fields that the logger adds to each line. */
-const ADDED = ["level", "timestamp", "service", "sampling_rate", "function_request_id"];
+const ADDED = ["level", "timestamp", "service", "function_request_id"];
 
 /**
  * Runs a function as one invocation. Returns the log lines without the standard fields of the logger, and the metrics

@@ -49,23 +49,55 @@ test("an audit without a live watch writes no metric of live watches", async () 
   expect(records[0]).not.toHaveProperty("LiveWatches");
 });
 
-test("each set of dimensions is written in its own record", async () => {
+/** Returns the samples of a metric with these dimensions, as CloudWatch reads them from the records. */
+const samplesOf = (records: readonly z.infer<typeof Emf>[], name: string, dimensions: string) =>
+  records.flatMap((record) =>
+    record._aws.CloudWatchMetrics.filter(
+      ({ Dimensions: [set = []], Metrics }) =>
+        set.toSorted().join() === dimensions && Metrics.some((metric) => metric.Name === name),
+    ).map(() => record[name]),
+  );
+
+test("sets of dimensions with different values of a field are written in separate records", async () => {
   const records = await recordsOf(() => {
     meter.add("Attempts", 1, { kind: "slack", verdict: "retry" });
     meter.add("Attempts", 1);
     meter.add("Attempts", 1, { kind: "slack", verdict: "retry" });
+    meter.add("Attempts", 1, { kind: "webhook", verdict: "retry" });
     publishMetrics();
   });
-  const byDimensions = new Map(
-    records.map((record) => [record._aws.CloudWatchMetrics[0]?.Dimensions[0]?.toSorted().join(), record]),
-  );
-  expect([...byDimensions.keys()].sort()).toEqual(["kind,service,verdict", "service"]);
-  expect(byDimensions.get("kind,service,verdict")).toMatchObject({
-    kind: "slack",
-    verdict: "retry",
-    Attempts: [1, 1],
+  expect(records).toHaveLength(2);
+  const slack = records.filter(({ kind }) => kind === "slack");
+  expect(slack).toEqual([expect.objectContaining({ verdict: "retry", Attempts: [1, 1] })]);
+  expect(samplesOf(slack, "Attempts", "kind,service,verdict")).toEqual([[1, 1]]);
+  expect(samplesOf(records, "Attempts", "service")).toEqual([1]);
+});
+
+test("sets of dimensions that agree in all fields are written in one record", async () => {
+  const records = await recordsOf(() => {
+    meter.add("Attempts", 1);
+    meter.add("Attempts", 1, { kind: "slack", verdict: "delivered" });
+    meter.add("AttemptMilliseconds", 80, { kind: "slack" });
+    publishMetrics();
   });
-  expect(byDimensions.get("service")).toMatchObject({ Attempts: 1 });
+  expect(records).toHaveLength(1);
+  expect(records[0]).toMatchObject({ service: expect.any(String), kind: "slack", verdict: "delivered" });
+  expect(samplesOf(records, "Attempts", "service")).toEqual([1]);
+  expect(samplesOf(records, "Attempts", "kind,service,verdict")).toEqual([1]);
+  expect(samplesOf(records, "AttemptMilliseconds", "kind,service")).toEqual([80]);
+});
+
+test("a poll that saw its job is counted only by the metric of polls without a job", async () => {
+  const records = await recordsOf(() => {
+    for (const observation of ["job", "gone"]) {
+      meter.add("Polls", 1, { observation });
+      meter.add("PollsWithoutJob", 0);
+    }
+    publishMetrics();
+  });
+  expect(records).toEqual([
+    expect.objectContaining({ observation: "gone", Polls: 1, PollsWithoutJob: [0, 0] }),
+  ]);
 });
 
 test("the names of the metrics do not change, because alarms and dashboards of operators use them", () => {
