@@ -206,8 +206,8 @@ export interface WatchReadLedger {
    */
   countLiveWatches(caller: string): Promise<number>;
   /**
-   * Returns at most `limit` watches that the sweep function has to check before `now`. The watch that has waited
-   * longest is first.
+   * Returns at most `limit` watches that the sweep function has to check before `now`. A watch that the sweep function
+   * has handled comes after the watches that were overdue at that time.
    */
   listOverdue(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
   /**

@@ -13,7 +13,7 @@ export const TABLE_DEFINITION = {
     { AttributeName: "pk", AttributeType: "S" },
     { AttributeName: "sk", AttributeType: "S" },
     { AttributeName: "dueShard", AttributeType: "N" },
-    { AttributeName: "dueAt", AttributeType: "N" },
+    { AttributeName: "dueOrder", AttributeType: "N" },
     { AttributeName: "project", AttributeType: "S" },
     { AttributeName: "acceptedAt", AttributeType: "N" },
   ],
@@ -26,9 +26,9 @@ export const TABLE_DEFINITION = {
       IndexName: "overdue",
       KeySchema: [
         { AttributeName: "dueShard", KeyType: "HASH" },
-        { AttributeName: "dueAt", KeyType: "RANGE" },
+        { AttributeName: "dueOrder", KeyType: "RANGE" },
       ],
-      Projection: { ProjectionType: "KEYS_ONLY" },
+      Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["dueAt"] },
     },
     {
       IndexName: "recent",

@@ -28,7 +28,7 @@ import {
   listJobWatches,
   NO_LEASE,
   overdueIndexChange,
-  roundedOverdueIndexAttributes,
+  overdueTimeChange,
   WatchItem,
 } from "./watch-item.ts";
 
@@ -55,19 +55,22 @@ const OutcomeItem = z.object({
 export const endWatch: LedgerOperation<"endWatch"> = async (table, end) => {
   const { key, acceptedAt, outcome, concludedAt } = end;
   const targets = new Set(end.targets);
+  const overdue =
+    targets.size === 0
+      ? { set: overdueIndexChange(key, null), setIfAbsent: {} }
+      : overdueTimeChange(table, key, deliveriesOverdueAt(concludedAt));
   const ended = await updateItem(table, {
     key: watchItemKey(key),
     set: {
       ...OVER,
-      ...(targets.size === 0
-        ? overdueIndexChange(key, null)
-        : roundedOverdueIndexAttributes(table, key, deliveriesOverdueAt(concludedAt))),
+      ...overdue.set,
       ...(end.job === undefined ? {} : { ...truncateEndedJob(end.job) }),
       state: outcome,
       concludedAt,
       polledAt: encodeInstantDifferences(end.polledAt),
       expiresAt: ceilToEpochSeconds(end.expiresAt),
     },
+    setIfAbsent: overdue.setIfAbsent,
     condition: `#state = :watching AND #acceptedAt = :acceptedAt
       AND ${targets.size === 0 ? "attribute_not_exists(#targets)" : "#targets = :targets"}`,
     values: { watching: "watching", acceptedAt, targets },

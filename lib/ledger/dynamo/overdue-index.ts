@@ -1,8 +1,15 @@
 import type { QueryCommandOutput } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
+import type { Instant } from "../../domain/job.ts";
 import { slowItemKey } from "./durations.ts";
 import { fromAttributes } from "./expression.ts";
-import { ceilToEpochSeconds, type LedgerOperation, queryPage, updateItem } from "./item-operations.ts";
+import {
+  ceilToEpochSeconds,
+  type LedgerOperation,
+  type LedgerTable,
+  queryPage,
+  updateItem,
+} from "./item-operations.ts";
 import {
   callerDataItemKey,
   OVERDUE_INDEX,
@@ -13,22 +20,47 @@ import {
 } from "./keys.ts";
 import { overdueIndexChange } from "./watch-item.ts";
 
-const Entry = z.object({ pk: z.string(), sk: z.string(), dueAt: z.number() });
+const Entry = z.object({ pk: z.string(), sk: z.string(), dueAt: z.number(), dueOrder: z.number() });
 
-/** The operation costs one query to DynamoDB per shard of the overdue index. */
+/** The maximum number of entries that one query reads. */
+const MAX_ENTRIES_PER_QUERY = 2000;
+
+/**
+ * The operation reads all entries of the overdue index until it has found `limit` overdue watches in each shard. A
+ * thousand entries cost about 20 read units. The watches that the sweep function has not handled for the longest time
+ * come first.
+ */
 export const listOverdue: LedgerOperation<"listOverdue"> = async (table, now, limit) => {
-  const overdue = "#dueShard = :shard AND #dueAt < :now";
-  const options = { IndexName: OVERDUE_INDEX, Limit: limit };
-  const pages = await Promise.all(
-    Array.from({ length: OVERDUE_SHARDS }, (_, shard) => queryPage(table, overdue, { shard, now }, options)),
+  const shards = await Promise.all(
+    Array.from({ length: OVERDUE_SHARDS }, (_, shard) => listOverdueInShard(table, shard, now, limit)),
   );
-  return pages
-    .flatMap((page) => page.Items ?? [])
-    .map((item) => Entry.parse(fromAttributes(item)))
-    .map(({ dueAt, ...key }) => ({ ...parseWatchItemKey(key), dueAt }))
-    .sort((a, b) => a.dueAt - b.dueAt)
-    .slice(0, limit);
+  return shards
+    .flat()
+    .sort((a, b) => a.dueOrder - b.dueOrder)
+    .slice(0, limit)
+    .map(({ dueAt, pk, sk }) => ({ ...parseWatchItemKey({ pk, sk }), dueAt }));
 };
+
+async function listOverdueInShard(
+  table: LedgerTable,
+  shard: number,
+  now: Instant,
+  limit: number,
+): Promise<readonly z.infer<typeof Entry>[]> {
+  const found: z.infer<typeof Entry>[] = [];
+  let next: QueryCommandOutput["LastEvaluatedKey"];
+  // DynamoDB applies the limit before the filter. If all watches are overdue, the first query is enough. If no watch is
+  // overdue, the queries become larger.
+  let entries = limit;
+  do {
+    const options = { IndexName: OVERDUE_INDEX, ExclusiveStartKey: next, Limit: entries };
+    const page = await queryPage(table, "#dueShard = :shard", { shard, now }, options, "#dueAt < :now");
+    for (const item of page.Items ?? []) found.push(Entry.parse(fromAttributes(item)));
+    next = page.LastEvaluatedKey;
+    entries = Math.max(limit, Math.min(4 * entries, MAX_ENTRIES_PER_QUERY));
+  } while (next !== undefined && found.length < limit);
+  return found;
+}
 
 /** The operation costs one query to DynamoDB per shard of the overdue index and per megabyte of its entries. */
 export const countLiveWatches: LedgerOperation<"countLiveWatches"> = async (table, caller) => {

@@ -12,13 +12,7 @@ import {
   updateItem,
 } from "./item-operations.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
-import {
-  encodeInstantDifferences,
-  NO_LEASE,
-  roundedOverdueIndexAttributes,
-  toWatch,
-  WatchItem,
-} from "./watch-item.ts";
+import { encodeInstantDifferences, NO_LEASE, overdueTimeChange, toWatch, WatchItem } from "./watch-item.ts";
 
 /**
  * The maximum size of a compressed tree of subjobs in the watch item. A tree of one or two subjobs is below this limit.
@@ -87,13 +81,14 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
   const hash = tree === null ? null : hashTree(tree);
   const packed = tree === null || hash === null ? null : packUnlessLarge(tree, hash);
   const inline = packed !== null && packed.length <= INLINE_TREE_BYTES ? packed : null;
+  const overdue = overdueTimeChange(table, key, pollOverdueAt(nextPollAt));
   const recorded = await updateItem(table, {
     key: watchItemKey(key),
     set: {
       ...NO_LEASE,
       ...truncateObservedJob(record),
       ...(record.ready === undefined ? {} : { ready: JSON.stringify(truncateReadyTexts(record.ready)) }),
-      ...roundedOverdueIndexAttributes(table, key, pollOverdueAt(nextPollAt)),
+      ...overdue.set,
       ...(tree === null ? {} : { tree: inline, treeHash: hash }),
       pollDone: true,
       nextPollAt,
@@ -105,6 +100,7 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
       lastPollErrorSince: lastPollError?.since ?? null,
       polledAt: encodeInstantDifferences(record.polledAt),
     },
+    setIfAbsent: overdue.setIfAbsent,
     add: record.rateLimited ? { rateLimitedPolls: 1 } : {},
     condition: "#state = :watching AND #poll = :poll AND #pollDone = :no AND #owner = :me",
     values: { watching: "watching", poll, no: false, me: messageId },

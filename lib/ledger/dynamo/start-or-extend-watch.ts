@@ -29,7 +29,7 @@ import {
   listJobWatches,
   NO_LEASE,
   overdueIndexChange,
-  roundedOverdueIndexAttributes,
+  roundToSweep,
   toWatch,
   WatchItem,
 } from "./watch-item.ts";
@@ -196,7 +196,7 @@ function startAttributes(table: LedgerTable, watch: NewWatch): StoredValues {
   const { acceptedAt, deadlineAt, readyMinutes = null, nextPollAt, digestId, traceparent } = watch;
   const { operation = null } = watch;
   return {
-    ...roundedOverdueIndexAttributes(table, watch, pollOverdueAt(nextPollAt)),
+    ...overdueIndexChange(watch, roundToSweep(table, pollOverdueAt(nextPollAt))),
     state: "watching",
     pollDone: true,
     acceptedAt,

@@ -87,23 +87,29 @@ export function toWatch(item: WatchItem): Watch {
 }
 
 /**
- * Returns the attributes that add a watch to the overdue index. If `dueAt` is null, the attributes remove the watch
- * from the overdue index.
+ * Returns the attributes that put a watch at the end of its shard of the overdue index. If `dueAt` is null, the
+ * attributes remove the watch from the overdue index.
  */
 export function overdueIndexChange(key: WatchKey, dueAt: Instant | null): StoredValues {
-  return { dueAt, dueShard: dueAt === null ? null : overdueShard(key) };
+  return { dueAt, dueOrder: dueAt, dueShard: dueAt === null ? null : overdueShard(key) };
+}
+
+/** Rounds the time in the overdue index up to the next run of the sweep function. Most polls keep the rounded time. */
+export function roundToSweep({ sweepIntervalMs = 1 }: LedgerTable, dueAt: Instant): Instant {
+  return roundUpToLastMsBeforeSweep(dueAt, sweepIntervalMs);
 }
 
 /**
- * Returns the attributes of `overdueIndexChange` with the time rounded up to the next run of the sweep function. A
- * change of the time costs two more write units. With the rounded time, most polls do not change the index.
+ * Returns the change of an item that sets the rounded time in the overdue index. A watch that is in the index keeps its
+ * place, because a new place would cost two write units of the index. A new time at the same place costs one.
  */
-export function roundedOverdueIndexAttributes(
-  { sweepIntervalMs = 1 }: LedgerTable,
+export function overdueTimeChange(
+  table: LedgerTable,
   key: WatchKey,
   dueAt: Instant,
-): StoredValues {
-  return overdueIndexChange(key, roundUpToLastMsBeforeSweep(dueAt, sweepIntervalMs));
+): { readonly set: StoredValues; readonly setIfAbsent: StoredValues } {
+  const { dueOrder = null, ...set } = overdueIndexChange(key, roundToSweep(table, dueAt));
+  return { set, setIfAbsent: { dueOrder } };
 }
 
 /** The attributes that end the lease of a poll (the time for which only one message may do the poll). */

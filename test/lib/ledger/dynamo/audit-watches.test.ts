@@ -64,7 +64,7 @@ async function removePlan(key: WatchKey): Promise<void> {
   const { pk, sk } = watchItemKey(key);
   const Key: Record<string, AttributeValue> = { pk: { S: pk }, sk: { S: sk } };
   await dynamo.client.send(
-    new UpdateItemCommand({ TableName: "audit", Key, UpdateExpression: "REMOVE dueAt, dueShard" }),
+    new UpdateItemCommand({ TableName: "audit", Key, UpdateExpression: "REMOVE dueAt, dueOrder, dueShard" }),
   );
 }
 
