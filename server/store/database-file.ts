@@ -44,8 +44,10 @@ function createMissingDirectories(directory: string): void {
   mkdirSync(directory, { mode: 0o700 });
 }
 
+const SystemError = z.object({ code: z.string() });
+
 function systemErrorCode(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+  return SystemError.safeParse(error).data?.code ?? "unknown error";
 }
 
 /**
