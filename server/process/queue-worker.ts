@@ -33,7 +33,8 @@ export class QueueWorker {
   readonly #running = new Set<string>();
   readonly #done = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
-  #isReceiving = false;
+  /** The time at which the worker receives again. The value is null while the worker receives. */
+  #nextReceiveAt: Instant | null = Number.POSITIVE_INFINITY;
   #mustReceiveAgain = false;
   #isStopped = false;
 
@@ -41,10 +42,14 @@ export class QueueWorker {
     this.#options = options;
   }
 
-  /** Receives the visible messages now. */
-  wake(): void {
-    if (this.#isReceiving) this.#mustReceiveAgain = true;
-    else void this.#receive();
+  /**
+   * Receives the visible messages now.
+   * @param visibleAt the time when the new message becomes visible. If the worker receives before this time anyway, the
+   * call has no effect.
+   */
+  wake(visibleAt: Instant = 0): void {
+    if (this.#nextReceiveAt === null) this.#mustReceiveAgain = true;
+    else if (visibleAt < this.#nextReceiveAt) void this.#receive();
   }
 
   /** Receives no more messages, and waits until the handlers of the received messages have finished. */
@@ -55,7 +60,7 @@ export class QueueWorker {
   }
 
   async #receive(): Promise<void> {
-    this.#isReceiving = true;
+    this.#nextReceiveAt = null;
     clearTimeout(this.#timer);
     let waitMs = MAX_IDLE_MS;
     try {
@@ -68,7 +73,7 @@ export class QueueWorker {
       log.error("queue unavailable", {}, error);
       waitMs = RETRY_MS;
     }
-    this.#isReceiving = false;
+    this.#nextReceiveAt = this.#options.now() + waitMs;
     if (this.#isStopped) return;
     this.#timer = setTimeout(() => this.wake(), waitMs);
   }

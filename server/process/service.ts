@@ -2,6 +2,7 @@ import { unwatchFile, watchFile } from "node:fs";
 import { ConfigInvalidError, createConfigSource } from "../../lib/config/config-source.ts";
 import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
 import type { ReferencePorts } from "../../lib/config/replace-env-and-file-references.ts";
+import type { Instant } from "../../lib/domain/job.ts";
 import type { AllowList } from "../../lib/http/egress-rules.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
@@ -81,7 +82,7 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
 
   const stopping = new AbortController();
   const workers: { poll?: QueueWorker; notify?: QueueWorker } = {};
-  const queues = createQueues(store, (name) => workers[name]?.wake());
+  const queues = createQueues(store, (name, visibleAt) => workers[name]?.wake(visibleAt));
   let handlers: Handlers | null = null;
   const pages = { store, configs, metrics, isStopping: () => stopping.signal.aborted };
   const server = await startHttpServer({
@@ -192,7 +193,7 @@ function createConfigFileSource({ configFile, env }: ServiceOptions) {
 
 function createQueues(
   store: Store,
-  onChange: (name: "poll" | "notify") => void,
+  onChange: (name: "poll" | "notify", visibleAt: Instant) => void,
 ): Readonly<Record<QueueName, SqliteQueue>> {
   const shared = { now: systemClock, visibilityMs: VISIBILITY_MS };
   const live = (name: "poll" | "notify") =>
@@ -200,7 +201,7 @@ function createQueues(
       ...shared,
       name,
       redrive: { maxReceiveCount: MAX_RECEIVE_COUNT, to: `${name}Dead` },
-      onChange: () => onChange(name),
+      onChange: (visibleAt) => onChange(name, visibleAt),
     });
   const dead = (name: "pollDead" | "notifyDead") => createSqliteQueue(store, { ...shared, name });
   return {

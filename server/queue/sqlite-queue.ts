@@ -37,8 +37,11 @@ interface SqliteQueueOptions {
   readonly visibilityMs: number;
   /** A message that was received `maxReceiveCount` times moves to the dead-letter queue. */
   readonly redrive?: { readonly maxReceiveCount: number; readonly to: QueueName };
-  /** The queue calls this function after messages were sent, or became visible earlier than planned. */
-  readonly onChange?: () => void;
+  /**
+   * The queue calls this function after messages were sent or their visibility was changed, with the time when the first
+   * of them becomes visible.
+   */
+  readonly onChange?: (visibleAt: Instant) => void;
 }
 
 /** The error for a message that is visible or deleted, or that was received again with another receipt handle. */
@@ -100,17 +103,18 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
         const reason = error instanceof Error ? error.name : "Unknown";
         return messages.map(({ id }) => ({ id, kind: "failed", reason }));
       }
-      onChange();
+      onChange(now() + Math.min(...messages.map(({ delaySeconds }) => delaySeconds)) * 1000);
       return messages.map(({ id }) => ({ id, kind: "sent" }));
     },
 
     async changeVisibility(receiptHandle, seconds) {
       const { id, receiveCount } = parseHandle(receiptHandle);
       const timeoutSeconds = Math.min(Math.max(0, Math.ceil(seconds)), SQS_MAX_VISIBILITY_SECONDS);
+      const visibleAt = now() + timeoutSeconds * 1000;
       const changed = await store.write(() =>
         store.run(
           "UPDATE message SET visible_at = ? WHERE id = ? AND receive_count = ? AND visible_at > ?",
-          now() + timeoutSeconds * 1000,
+          visibleAt,
           id,
           receiveCount,
           now(),
@@ -118,7 +122,7 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
       );
       if (changed === 0)
         throw new MessageNotInFlightError("The message is not in flight with this receipt handle.");
-      onChange();
+      onChange(visibleAt);
     },
 
     receive: (max) =>
