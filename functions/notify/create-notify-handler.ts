@@ -61,6 +61,11 @@ export interface NotifyPorts
   readonly wait: (ms: number) => Promise<void>;
   /** Makes one delivery attempt and never throws an error. */
   readonly deliver: (request: NotificationRequest) => Promise<AttemptResult>;
+  /**
+   * Runs a delivery attempt together with its record. The one-node edition limits here how many attempts are sent and
+   * not yet recorded. By default, the attempt runs at once.
+   */
+  readonly limitAttempts?: (attempt: () => Promise<Disposition>) => Promise<Disposition>;
 }
 
 /** Creates the handler of the notify queue. Each message is one notification to one target. */
@@ -150,21 +155,24 @@ async function notify(
     const waitMs = acquired.requestAt - now();
     if (waitMs > 0) await ports.wait(waitMs);
   }
-  // The remaining time is computed again, because Lambda may have frozen the process after the message claimed the
-  // notification. The lease of the notification may have ended while the process was frozen.
-  const timeLimitMs = attemptTimeMs(received);
-  if (timeLimitMs <= 0) return "retry";
-  const { allow } = settings.egress;
-  const maskConfig = getCachedSecretMask(config);
-  // The config does not contain the URL of a callback, so the URL must be masked here.
-  const mask = isCallbackTargetName(key.target)
-    ? (text: string) => maskConfig(getCachedSecretMask(target)(text))
-    : maskConfig;
-  const attemptAt = now();
-  const isFirst = redelivery === 0 && claim.record.history.length === 0;
-  const latenessSeconds = isFirst ? secondsSinceJobEnd(notification, attemptAt) : null;
-  const result = await ports.deliver({ ...notification, target, now: attemptAt, timeLimitMs, allow, mask });
-  return record(result, { isMarkedGone: goneSince !== null, latenessSeconds });
+  const attempt = async (): Promise<Disposition> => {
+    // The remaining time is computed again, because Lambda may have frozen the process after the message claimed the
+    // notification. The lease of the notification may have ended while the process was frozen.
+    const timeLimitMs = attemptTimeMs(received);
+    if (timeLimitMs <= 0) return "retry";
+    const { allow } = settings.egress;
+    const maskConfig = getCachedSecretMask(config);
+    // The config does not contain the URL of a callback, so the URL must be masked here.
+    const mask = isCallbackTargetName(key.target)
+      ? (text: string) => maskConfig(getCachedSecretMask(target)(text))
+      : maskConfig;
+    const attemptAt = now();
+    const isFirst = redelivery === 0 && claim.record.history.length === 0;
+    const latenessSeconds = isFirst ? secondsSinceJobEnd(notification, attemptAt) : null;
+    const result = await ports.deliver({ ...notification, target, now: attemptAt, timeLimitMs, allow, mask });
+    return record(result, { isMarkedGone: goneSince !== null, latenessSeconds });
+  };
+  return ports.limitAttempts === undefined ? attempt() : ports.limitAttempts(attempt);
 }
 
 /**

@@ -21,6 +21,7 @@ import { monotonicClock, systemClock, systemRandom } from "../../lib/runtime/clo
 import { auditWatches, createSqliteLedger } from "../ledger/sqlite-ledger.ts";
 import type { QueueName, SqliteQueue } from "../queue/sqlite-queue.ts";
 import type { Store } from "../store/store.ts";
+import { UnrecordedAttemptLimit } from "./unrecorded-attempt-limit.ts";
 
 /** A call that waits needs only a connection and a timer, but the number of connections of a process is limited. */
 const WAITING_LIMITS = { total: 200, perCaller: 50 };
@@ -59,8 +60,11 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
   const createCce = (config: ConfigWithCredentials) =>
     createCceClient({ ...shared, config, monotonic: monotonicClock });
   const discover = createJobDiscovery({ ...shared, ...senders, createCce });
+  const attempts = new UnrecordedAttemptLimit({ monotonic: monotonicClock, wait });
   const handleNotification = createNotifyHandler({
     ...shared,
+    ledger: { ...ledger, recordAttempt: (record) => attempts.record(() => ledger.recordAttempt(record)) },
+    limitAttempts: (attempt) => attempts.run(attempt),
     notifyQueue: queues.notify,
     deadLetterQueue: queues.notifyDead,
     deliver: (request) => deliver({ ...request, proxy }),

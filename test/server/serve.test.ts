@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { request } from "node:https";
 import { fileURLToPath } from "node:url";
 import { jest } from "@jest/globals";
@@ -89,6 +90,37 @@ describe("cce-notifier serve", () => {
     expect(status).toMatchObject({ state: "succeeded" });
     expect(await second.end("SIGTERM")).toBe(0);
   }, 70_000);
+
+  it("sends the notifications of many jobs one after the other, because a crash repeats those that are not recorded", async () => {
+    const ANSWER_MS = 100;
+    let [open, mostOpen, answered] = [0, 0, 0];
+    const target = createServer((request, response) => {
+      open += 1;
+      mostOpen = Math.max(mostOpen, open);
+      request.resume();
+      setTimeout(() => {
+        [open, answered] = [open - 1, answered + 1];
+        response.end();
+      }, ANSWER_MS);
+    });
+    await new Promise<void>((resolve) => target.listen(0, "127.0.0.1", resolve));
+    const address = target.address();
+    const port = typeof address === "object" ? address?.port : null;
+    const slow = { kind: "webhook", url: `http://127.0.0.1:${port}/`, secrets: [SECRET] };
+    fixture.writeConfig({ targets: { slow } });
+    const server = await start();
+    const script = { type: "CreateCluster", endSeconds: 0, outcome: "Success" } as const;
+    const jobIds = Array.from({ length: 30 }, () => fixture.cce.addJob(PROJECT_ID, script));
+    const body = JSON.stringify({ jobIds, notify: ["slow"] });
+    const accepted = await fetch(`${server.api}/v1/jobs`, { method: "POST", headers: fixture.headers, body });
+    expect(accepted.status).toBe(202);
+    await eventually("all notifications", async () => answered === jobIds.length);
+    const status = await server.end("SIGTERM");
+    target.close();
+    // On a busy machine, an answer can need more than 500 ms, and then another notification is sent.
+    expect(mostOpen).toBeLessThanOrEqual(4);
+    expect(status).toBe(0);
+  });
 
   it("reads the config again after SIGHUP, and keeps the last valid config if the config has errors", async () => {
     const server = await start();

@@ -1,0 +1,98 @@
+import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
+
+/**
+ * The number of recorded attempts after which one more attempt may run at the same time. A process that is killed again
+ * and again therefore repeats at most one notification per kill, and one more per 60 notifications.
+ */
+const RECORDED_PER_ATTEMPT = 60;
+/** An attempt whose target answers later than this time no longer delays the attempts to other targets. */
+const SLOW_ANSWER_MS = 500;
+/** While the database refuses the record of an attempt, for example on a full disk, the record is tried this often. */
+const RECORD_RETRY_MS = 500;
+/** The time for which a refused record is tried again. This time is shorter than the lease of a notification (35 s). */
+const RECORD_LIMIT_MS = 20_000;
+
+interface LimitOptions {
+  readonly monotonic: () => number;
+  readonly wait: (ms: number) => Promise<void>;
+}
+
+/**
+ * Limits the delivery attempts that are sent but not yet recorded. If the process crashes, these notifications are sent
+ * twice. The limit is 1 after the start of the process, and grows with the number of recorded attempts. Without the limit,
+ * a process that starts with many waiting notifications sends all of them before it records the first one.
+ */
+export class UnrecordedAttemptLimit {
+  readonly #options: LimitOptions;
+  readonly #waiting: (() => void)[] = [];
+  #recorded = 0;
+  /** The running attempts, without the attempts whose target answers slowly. */
+  #counted = 0;
+  /** The attempts whose record the database has refused until now. */
+  #refused = 0;
+
+  constructor(options: LimitOptions) {
+    this.#options = options;
+  }
+
+  /** Runs a delivery attempt and its record, when the limit allows the attempt. Attempts start in the order of the calls. */
+  async run<T>(attempt: () => Promise<T>): Promise<T> {
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+      this.#startWaiting();
+    });
+    let isCounted = true;
+    const stopCounting = () => {
+      if (isCounted) this.#counted -= 1;
+      isCounted = false;
+      this.#startWaiting();
+    };
+    // A response that has already arrived is read before the function of setImmediate runs, and its record is then part
+    // of the next commit.
+    const timer = setTimeout(() => setImmediate(stopCounting), SLOW_ANSWER_MS);
+    try {
+      return await attempt();
+    } finally {
+      clearTimeout(timer);
+      stopCounting();
+    }
+  }
+
+  /**
+   * Records an attempt. If the database refuses the record, the function tries again, and no other attempt starts until
+   * then, because its record would be refused too.
+   * @throws LedgerUnavailableError if the database refuses the record for 20 s. Throws the other errors of `record`.
+   */
+  async record<T>(record: () => Promise<T>): Promise<T> {
+    const { monotonic, wait } = this.#options;
+    const giveUpAt = monotonic() + RECORD_LIMIT_MS;
+    let isRefused = false;
+    try {
+      for (;;) {
+        try {
+          const recorded = await record();
+          this.#recorded += 1;
+          return recorded;
+        } catch (error) {
+          if (!(error instanceof LedgerUnavailableError) || monotonic() >= giveUpAt) throw error;
+          if (!isRefused) this.#refused += 1;
+          isRefused = true;
+          await wait(RECORD_RETRY_MS);
+        }
+      }
+    } finally {
+      if (isRefused) this.#refused -= 1;
+      this.#startWaiting();
+    }
+  }
+
+  #startWaiting(): void {
+    const limit = 1 + Math.floor(this.#recorded / RECORDED_PER_ATTEMPT);
+    while (this.#refused === 0 && this.#counted < limit) {
+      const start = this.#waiting.shift();
+      if (start === undefined) return;
+      this.#counted += 1;
+      start();
+    }
+  }
+}
