@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readScriptArguments } from "./ops/script-arguments.ts";
-import { packageService } from "./package/package-service.ts";
+import { packageServiceIfChanged } from "./package/package-service.ts";
 import { readWholeConfigFile } from "./stack/config-file.ts";
 import { startEmbeddedStack } from "./stack/embedded-stack.ts";
 import { createFunctionLog } from "./stack/function-log.ts";
@@ -18,7 +18,7 @@ async function main(stopping: AbortSignal, parts: Stoppables): Promise<number> {
   const options = readStackOptions(process.env);
   const { rootDir, serviceDir, verbose, logFile, port, settings } = options;
   if (options.configFile !== null) await readWholeConfigFile(options.configFile);
-  const packageDir = await packageService({
+  const packageDir = await packageServiceIfChanged({
     serviceDir,
     buildDir: join(rootDir, "build", "packages"),
     stopping,

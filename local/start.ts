@@ -4,12 +4,12 @@ import { formatDuration } from "../lib/domain/time-text.ts";
 import { runDemo } from "./demo/demo.ts";
 import { DEMO_PROJECT, startDemoEnvironment } from "./demo/demo-environment.ts";
 import { formatNextSteps } from "./demo/next-steps.ts";
-import { announceDemo } from "./demo/running-demo.ts";
+import { writeRunningDemoFile } from "./demo/running-demo.ts";
 import { createDemoScreen } from "./demo/screen.ts";
 import { formatNotification } from "./demo/terminal-notification.ts";
 import { PortInUseError } from "./gateway/gateway.ts";
 import { readScriptArguments } from "./ops/script-arguments.ts";
-import { packageService } from "./package/package-service.ts";
+import { packageServiceIfChanged } from "./package/package-service.ts";
 import { readWholeConfigFile } from "./stack/config-file.ts";
 import { type EmbeddedStack, startEmbeddedStack } from "./stack/embedded-stack.ts";
 import { createFunctionLog } from "./stack/function-log.ts";
@@ -50,13 +50,13 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
     screen.print("The demo ignores CONFIG_FILE and uses its own config. `npm run stack` uses CONFIG_FILE.");
   const buildDir = join(options.rootDir, "build", "packages");
   const packageDir = await showSpinner("Packaging the service", () =>
-    packageService({ serviceDir: options.serviceDir, buildDir, stopping }),
+    packageServiceIfChanged({ serviceDir: options.serviceDir, buildDir, stopping }),
   );
   const environment = parts.add(await startDemoEnvironment());
   const { receiver, token, cceUrl, configFile } = environment;
   const stack = parts.add(await startStack(options, packageDir, configFile));
   if (stopping.aborted) return 0;
-  parts.add(await announceDemo(options.rootDir, { api: stack.api, token, cceUrl }));
+  parts.add(await writeRunningDemoFile(options.rootDir, { api: stack.api, token, cceUrl }));
   screen.print(`The service runs at ${stack.api}. Its chats and webhooks are at ${receiver.url}.\n`);
 
   const format = (notification: Parameters<typeof formatNotification>[0]) =>

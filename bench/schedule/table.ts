@@ -1,5 +1,5 @@
 import { UsageError } from "../../local/ops/command.ts";
-import { readCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
+import { parseCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { compareSchedules } from "./compare-schedules.ts";
 import { DISTRIBUTIONS, type Distribution } from "./distributions.ts";
 import { createSeededRandom } from "./seeded-random.ts";
@@ -18,7 +18,7 @@ const [pollCostSeconds, seed, draws] = readScriptArguments(
   ({ positionals: [cost, ...more] }) => {
     const seconds = Number(cost ?? 1);
     if (!(seconds > 0)) throw new UsageError(`'${cost}' must be a number above 0`);
-    return [seconds, ...readCounts(more, [1123, 1])] as const;
+    return [seconds, ...parseCounts(more, [1123, 1])] as const;
   },
 );
 const HISTORY_SIZES = [0, 20, 200] as const;

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import * as z from "zod";
 import plugins from "../../esbuild-plugins.ts";
-import { packageService } from "../../local/package/package-service.ts";
+import { packageServiceIfChanged } from "../../local/package/package-service.ts";
 import { unzip } from "../../local/package/unzip.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -35,7 +35,10 @@ export interface Packaged {
 
 /** Packages the service and unpacks all functions of the service. */
 export async function packageAndUnpackService(): Promise<Packaged> {
-  const packageDir = await packageService({ serviceDir: ROOT, buildDir: join(ROOT, "build", "packages") });
+  const packageDir = await packageServiceIfChanged({
+    serviceDir: ROOT,
+    buildDir: join(ROOT, "build", "packages"),
+  });
   const state = State.parse(JSON.parse(await readFile(join(packageDir, "serverless-state.json"), "utf8")));
   const workDir = await mkdtemp(join(tmpdir(), "bench-"));
   const zips = (await readdir(packageDir)).filter((file) => file.endsWith(".zip")).sort();

@@ -1,5 +1,5 @@
 import type { ApiResponse } from "../../lib/api/http-message.ts";
-import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
+import type { AttemptResult, DeliveryRequest } from "../../lib/channels/attempt-delivery.ts";
 import type { Target } from "../../lib/channels/registry.ts";
 import type { ConfigWithTargets } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";

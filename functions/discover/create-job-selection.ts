@@ -1,5 +1,5 @@
 import type { ListedJob, ListReply } from "../../lib/cce/autopilot.ts";
-import { isRunningPhase } from "../../lib/cce/parse-job.ts";
+import { isDocumentedRunningPhase } from "../../lib/cce/parse-job.ts";
 import type { DiscoverySettings } from "../../lib/config/projects.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { ClaimedDiscovery, Discovery } from "../../lib/ledger/ledger.ts";
@@ -92,7 +92,7 @@ export function createJobSelection(
     add(job) {
       const { jobId, type, phase, state } = job;
       if (wanted !== null && !wanted.has(type?.toLowerCase() ?? "")) return;
-      if (isRunningPhase(phase)) {
+      if (isDocumentedRunningPhase(phase)) {
         selected.add(jobId);
         return;
       }

@@ -1,4 +1,4 @@
-import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
+import type { AttemptResult, DeliveryRequest } from "../../lib/channels/attempt-delivery.ts";
 import type { Target } from "../../lib/channels/registry.ts";
 import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { ConfigWithTargets } from "../../lib/config/config.ts";

@@ -1,4 +1,4 @@
-import type { AttemptResult } from "../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../lib/channels/attempt-delivery.ts";
 import { decideNextAttempt, retryScheduleAfterAttempt } from "../../lib/channels/retry-schedule.ts";
 import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { Settings } from "../../lib/config/settings.ts";

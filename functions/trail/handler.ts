@@ -34,8 +34,8 @@ const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
 export const handler = createLambdaHandler<unknown, void>(async (event) => {
   const change = ConfigChange.safeParse(event);
   if (change.success)
-    logConfigActs(change.data, readEnvironment("CONFIG_PATH").CONFIG_PATH, logActAndCountStop);
-  else copyActLines(event, writeLine);
+    logConfigChangesAsActs(change.data, readEnvironment("CONFIG_PATH").CONFIG_PATH, logActAndCountStop);
+  else writeActLines(event, writeLine);
 });
 
 /**
@@ -43,7 +43,7 @@ export const handler = createLambdaHandler<unknown, void>(async (event) => {
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
  * @throws ZodError if the event has another form.
  */
-export function copyActLines(event: unknown, writeLine: (line: string) => void): void {
+export function writeActLines(event: unknown, writeLine: (line: string) => void): void {
   const { data } = SubscriptionEvent.parse(event).awslogs;
   const text = gunzipSync(Buffer.from(data, "base64"), { maxOutputLength: MAX_EVENT_BYTES }).toString();
   const { messageType, logEvents } = LogLines.parse(parseJson(text));
@@ -61,7 +61,7 @@ export function copyActLines(event: unknown, writeLine: (line: string) => void):
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
  * @param path the path of the config in Parameter Store.
  */
-export function logConfigActs(
+export function logConfigChangesAsActs(
   { detail }: z.infer<typeof ConfigChange>,
   path: string,
   onAct: (act: Act) => void,

@@ -123,7 +123,7 @@ function stateOf(phase: string | null): JobState | null {
 }
 
 /** Returns true if a phase says that a job has not ended. Returns false if the phase is missing or not documented. */
-export const isRunningPhase = (phase: string | null): boolean => stateOf(phase) === "pending";
+export const isDocumentedRunningPhase = (phase: string | null): boolean => stateOf(phase) === "pending";
 
 function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
   const warnings: string[] = [];

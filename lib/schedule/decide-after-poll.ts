@@ -6,7 +6,7 @@ import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 import { collectSubJobs, listInnermostRunning } from "../domain/subjob-tree.ts";
 import type { DurationCount } from "./duration-counts.ts";
 import { jobAgeSeconds } from "./expected-duration.ts";
-import { clampDelaySeconds, pickNextDelaySeconds } from "./poll-delay.ts";
+import { pickNextDelaySeconds, roundAndClampDelaySeconds } from "./poll-delay.ts";
 
 /** The state of a watch before the decision about a poll. The errors in this state are from earlier polls. */
 export interface PolledWatch extends PollErrors {
@@ -141,7 +141,7 @@ function decideByObservation(input: DecisionInput): PollDecision {
   const lastPollError = { text, since: watch.lastPollError?.since ?? now };
   const consecutiveFailures = watch.consecutiveFailures + 1;
   const pollAgain = (seconds: number, errors: Omit<PollErrors, "consecutiveFailures">): PollDecision => {
-    const ownSeconds = clampDelaySeconds(seconds, settings.poll);
+    const ownSeconds = roundAndClampDelaySeconds(seconds, settings.poll);
     const { retryAfterSeconds } = observation;
     if (retryAfterSeconds == null)
       return { kind: "poll_again", delaySeconds: ownSeconds, ...errors, consecutiveFailures };

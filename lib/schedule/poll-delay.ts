@@ -74,14 +74,14 @@ function pickDelay(
   poll: PollSettings,
   random: () => number,
 ): number {
-  return clampDelaySeconds(minSeconds + Math.floor(random() * (maxSeconds - minSeconds + 1)), poll);
+  return roundAndClampDelaySeconds(minSeconds + Math.floor(random() * (maxSeconds - minSeconds + 1)), poll);
 }
 
 /**
  * Returns the delay as a whole number within the minimum and maximum of the operator. If the minimum exceeds the
  * maximum, the maximum applies.
  */
-export function clampDelaySeconds(seconds: number, poll: PollSettings): number {
+export function roundAndClampDelaySeconds(seconds: number, poll: PollSettings): number {
   const [min, max] = [Math.ceil(poll.minDelaySeconds), Math.floor(poll.maxDelaySeconds)];
   return Math.min(max, Math.max(min, Math.round(seconds)));
 }

@@ -19,7 +19,7 @@ export const DESCRIPTIONS: Readonly<Record<string, Description>> = descriptions;
  * `*` for a name that the operator chooses, and `[]` for an item of an array. A schema with several forms is visited
  * once as a whole, and once for each form with the kind in parentheses.
  */
-export function visitKeys(
+export function visitConfigKeys(
   schema: JsonObject,
   visit: (path: string, key: JsonObject, isRequired: boolean, kind: string | null) => void,
   path = "",
@@ -36,14 +36,14 @@ export function visitKeys(
 
 function visitValue(
   schema: JsonObject,
-  visit: Parameters<typeof visitKeys>[1],
+  visit: Parameters<typeof visitConfigKeys>[1],
   path: string,
   kind: string | null,
 ): void {
-  visitKeys(schema, visit, path, kind);
-  for (const form of formsOf(schema)) visitKeys(form, visit, path, kindOf(form));
+  visitConfigKeys(schema, visit, path, kind);
+  for (const form of formsOf(schema)) visitConfigKeys(form, visit, path, kindOf(form));
   if (isObject(schema.items) && isObject(schema.items.properties))
-    visitKeys(schema.items, visit, `${path}[]`, kind);
+    visitConfigKeys(schema.items, visit, `${path}[]`, kind);
   const { additionalProperties: named } = schema;
   if (isObject(named) && (isObject(named.properties) || formsOf(named).length > 0))
     visitValue(named, visit, `${path}.*`, kind);
@@ -125,7 +125,7 @@ export function createConfigSchema(): JsonObject {
     ...rest,
     properties: { $schema: { type: "string" }, ...toObjectOrEmpty(rest.properties) },
   };
-  visitKeys(described, (path, key) => {
+  visitConfigKeys(described, (path, key) => {
     for (const [keyword, rule] of Object.entries(RULES[path] ?? {}))
       Object.assign(key, { [keyword]: isObject(rule) ? Object.assign({}, key[keyword], rule) : rule });
     const description = DESCRIPTIONS[path];

@@ -1,6 +1,6 @@
 import { type JsonObject, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import { describeTypeAndLimits, jsonInBackticks } from "../../lib/openapi/docs-parts.ts";
-import { createConfigSchema, DESCRIPTIONS, kindOf, visitKeys } from "./config-schema.ts";
+import { createConfigSchema, DESCRIPTIONS, kindOf, visitConfigKeys } from "./config-schema.ts";
 
 const INTRODUCTION = `# Configuration
 
@@ -38,7 +38,7 @@ export function renderConfigReference(): string {
 
 function collectRows(schema: JsonObject): readonly Row[] {
   const rows = new Map<string, Row>();
-  visitKeys(schema, (path, key, isRequired, kind) => {
+  visitConfigKeys(schema, (path, key, isRequired, kind) => {
     const known = rows.get(path);
     if (known === undefined)
       rows.set(path, { path, schema: key, isRequired, kinds: kind === null ? [] : [kind] });

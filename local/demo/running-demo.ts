@@ -13,7 +13,7 @@ const fileIn = (rootDir: string): string => join(rootDir, "build", "running-demo
 /**
  * Writes the file about the running demo. The new file replaces the file of an earlier demo. `stop` removes the file.
  */
-export async function announceDemo(rootDir: string, demo: RunningDemo): Promise<Stoppable> {
+export async function writeRunningDemoFile(rootDir: string, demo: RunningDemo): Promise<Stoppable> {
   const file = fileIn(rootDir);
   const text = JSON.stringify(demo);
   await mkdir(dirname(file), { recursive: true });

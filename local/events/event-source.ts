@@ -38,7 +38,7 @@ interface ReceivedBatch {
  * the function is invoked, so SQS also counts a receive of messages for which the function is throttled.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
-export function runEventSource(options: {
+export function startEventSource(options: {
   mapping: EventSourceMapping;
   queue: QueueResource;
   region: string;

@@ -24,7 +24,7 @@ const THROTTLE_PAUSE_MS = 1_000;
  * @param options.speed the factor by which the period of the schedule is shorter than in the CloudFormation template.
  * @param options.catchUp if true, the function is also invoked immediately, and every 10 s for the next 930 s.
  */
-export function runSchedule(options: {
+export function startRateSchedule(options: {
   schedule: Schedule;
   region: string;
   host: Pick<FunctionHost, "invoke">;

@@ -6,8 +6,8 @@ import { createHttpEvent } from "./http-event.ts";
 import {
   createGatewayResponse,
   createHttpResponse,
+  createServiceUnavailableResponse,
   type HttpResponse,
-  serviceUnavailable,
 } from "./http-response.ts";
 import { createRouter } from "./router.ts";
 
@@ -138,7 +138,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
 async function withTimeout(timeoutMs: number, response: Promise<HttpResponse>): Promise<HttpResponse> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<HttpResponse>((resolve) => {
-    timer = setTimeout(() => resolve(serviceUnavailable()), timeoutMs);
+    timer = setTimeout(() => resolve(createServiceUnavailableResponse()), timeoutMs);
   });
   return Promise.race([response, timeout]).finally(() => clearTimeout(timer));
 }

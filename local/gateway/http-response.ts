@@ -29,7 +29,8 @@ export function createGatewayResponse(status: number, message: string): HttpResp
  * Returns the response of API Gateway if the function was throttled, or if the function did not respond in time. In the
  * second case, the function may still be running.
  */
-export const serviceUnavailable = (): HttpResponse => createGatewayResponse(503, "Service Unavailable");
+export const createServiceUnavailableResponse = (): HttpResponse =>
+  createGatewayResponse(503, "Service Unavailable");
 
 /**
  * Converts the result of a function to an HTTP response, by payload format 2.0 of API Gateway. If the result has no
@@ -38,7 +39,7 @@ export const serviceUnavailable = (): HttpResponse => createGatewayResponse(503,
  */
 export function createHttpResponse(invocation: InvocationResult): HttpResponse {
   const internalError = createGatewayResponse(500, "Internal Server Error");
-  if (invocation.kind === "throttled") return serviceUnavailable();
+  if (invocation.kind === "throttled") return createServiceUnavailableResponse();
   if (invocation.kind === "error") return internalError;
   const { result } = invocation;
   if (typeof result !== "object" || result === null || !("statusCode" in result)) {

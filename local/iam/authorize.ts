@@ -2,7 +2,7 @@ import type { AwsCall, AwsRule } from "../servers/aws-endpoint.ts";
 import { AwsError, createInvalidTokenError } from "../servers/aws-error.ts";
 import { decidePermission, type RoleGrants } from "../template/grants.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
-import { type RequiredPermission, requiredPermissions } from "./required-permissions.ts";
+import { listRequiredPermissions, type RequiredPermission } from "./required-permissions.ts";
 import type { RoleSession, RoleSessions } from "./role-sessions.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { RoleSession, RoleSessions } from "./role-sessions.ts";
  * from tests, operators and the stack itself, and are allowed. Only calls to Parameter Store need the control key of
  * the stack.
  */
-export function authorizeFunctions(options: {
+export function createAuthorizationRule(options: {
   sessions: RoleSessions;
   /** The access key ID that requests to Parameter Store need if they do not come from a function. */
   controlKey: string;
@@ -29,7 +29,7 @@ export function authorizeFunctions(options: {
     }
     if (call.sessionToken !== session.credentials.sessionToken) throw createInvalidTokenError(call.service);
     const { roleArn } = session;
-    for (const permission of requiredPermissions(call, region)) {
+    for (const permission of listRequiredPermissions(call, region)) {
       const context = { ...requestContext(session, region), ...permission.context };
       const decision = decidePermission(grants(), { ...permission, roleArn, context });
       if (decision !== "allowed") throw accessDenied(call, session, permission, decision);

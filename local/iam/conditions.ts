@@ -3,7 +3,7 @@ import * as z from "zod";
 /** The values of the condition keys of one request. The names of the keys are in lower case. */
 export type ConditionContext = Readonly<Record<string, string>>;
 
-/** The condition keys that `requiredPermissions` and `authorize` set. */
+/** The condition keys that `listRequiredPermissions` and `authorize` set. */
 const KNOWN_KEYS: readonly string[] = [
   "aws:principalaccount",
   "aws:principalarn",

@@ -23,7 +23,7 @@ export type RequiredPermission = Omit<Permission, "roleArn">;
  * Returns the permissions that IAM requires for a call.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
-export function requiredPermissions(call: AwsCall, region: string): readonly RequiredPermission[] {
+export function listRequiredPermissions(call: AwsCall, region: string): readonly RequiredPermission[] {
   const { service, operation } = call;
   const input = Input.parse(call.input);
   const arn = (name: string) => `arn:aws:${service}:${region}:${ACCOUNT_ID}:${name}`;

@@ -6,7 +6,10 @@ export const DEFAULT_ACCOUNT_CONCURRENCY = 1000;
 type Concurrency = Pick<FunctionResource, "name" | "reservedConcurrency">;
 
 /** Returns how many concurrent executions the functions without reserved concurrency share. */
-export function unreservedConcurrency(accountConcurrency: number, functions: readonly Concurrency[]): number {
+export function computeUnreservedConcurrency(
+  accountConcurrency: number,
+  functions: readonly Concurrency[],
+): number {
   return functions.reduce(
     (rest, { reservedConcurrency }) => rest - (reservedConcurrency ?? 0),
     accountConcurrency,
@@ -23,7 +26,7 @@ export class ConcurrencyPool {
   readonly #running = new Map<string | null, number>();
 
   constructor(accountConcurrency: number, functions: readonly Concurrency[]) {
-    this.#unreserved = unreservedConcurrency(accountConcurrency, functions);
+    this.#unreserved = computeUnreservedConcurrency(accountConcurrency, functions);
   }
 
   /**

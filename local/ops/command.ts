@@ -33,7 +33,7 @@ export async function runCommand<const T extends ParseArgsConfig>(
   enforceCertificateChecks(process.env);
   ignoreClosedOutputs();
   try {
-    const parsed = parseWithHelp(config);
+    const parsed = parseProcessArguments(config);
     if (parsed === "help") process.stdout.write(usage);
     else process.exitCode = await main(parsed);
   } catch (error) {
@@ -47,7 +47,7 @@ export async function runCommand<const T extends ParseArgsConfig>(
  * Reads the arguments of this process. Returns "help" if one of the arguments is `--help`.
  * @throws an error that `describeWrongUse` describes, if the arguments do not have the form that `config` describes
  */
-export function parseWithHelp<const T extends ParseArgsConfig>(config: T): Parsed<T> | "help" {
+export function parseProcessArguments<const T extends ParseArgsConfig>(config: T): Parsed<T> | "help" {
   const parsed = parseArgs<Options<T>>({ ...config, options: { ...config.options, ...HELP } });
   return (parsed.values as { readonly help?: boolean }).help === true ? "help" : parsed;
 }

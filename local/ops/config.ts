@@ -13,7 +13,7 @@ import {
 import { applyPlanSteps } from "./apply-plan.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { entriesAfterSteps, planConfigSteps } from "./config-plan.ts";
-import { formatConfig, parseEntries, readDeployedEntries } from "./deployed-config.ts";
+import { formatConfigWithoutSecrets, parseEntries, readDeployedEntries } from "./deployed-config.ts";
 import {
   configPath,
   formatStageLine,
@@ -178,7 +178,7 @@ async function list(stage: Stage): Promise<number> {
   const entries = await readDeployedEntries(stage);
   const parsed = parseEntries(entries);
   if (parsed.kind === "config") {
-    print(formatConfig(parsed.config));
+    print(formatConfigWithoutSecrets(parsed.config));
     return 0;
   }
   for (const { name } of entries) print(name);

@@ -30,7 +30,7 @@ const SHOWN_HASH_LENGTH = 8;
  * Formats a config as JSON without secrets. Each secret in the config is replaced by `<secret>`, and each hash of a
  * token is shortened.
  */
-export function formatConfig(config: WholeConfig): string {
+export function formatConfigWithoutSecrets(config: WholeConfig): string {
   const shorten = (hash: unknown) => `${String(hash).slice(0, SHOWN_HASH_LENGTH)}…`;
   return JSON.stringify(
     config,

@@ -4,7 +4,7 @@ import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createCceClient } from "../../lib/cce/client.ts";
-import { type DeliveryRequest, deliver } from "../../lib/channels/deliver.ts";
+import { attemptDelivery, type DeliveryRequest } from "../../lib/channels/attempt-delivery.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
 import {
   monotonicClock as monotonic,
@@ -28,7 +28,7 @@ import { checkData } from "./doctor/data-checks.ts";
 import { type Checks, formatFinding, formatSummary, runChecks } from "./doctor/finding.ts";
 import { checkIssuers } from "./doctor/issuer-checks.ts";
 import { checkEndpoints, checkProjects } from "./doctor/project-checks.ts";
-import { checkAlarms, checkAlarmTopic, checkQueues, checkStageApi } from "./doctor/stage-checks.ts";
+import { checkAlarms, checkQueues, checkStageApi, testAlarmTopic } from "./doctor/stage-checks.ts";
 import { checkTargets, sendTestMessages } from "./doctor/target-checks.ts";
 import { SERVICE } from "./stage-limits.ts";
 import { readStageFile } from "./stages.ts";
@@ -52,7 +52,8 @@ ${STAGE_USAGE}
 /** Returns the IP addresses of a host. A delivery attempt resolves the host's name in the same way. */
 const resolve = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address);
 
-const deliverThroughProxy = (request: DeliveryRequest) => deliver({ ...request, proxy: OUTGOING_PROXY });
+const deliverThroughProxy = (request: DeliveryRequest) =>
+  attemptDelivery({ ...request, proxy: OUTGOING_PROXY });
 
 const checkCredentials = (config: WholeConfig) =>
   checkProjects(config, createCceClient({ config, now, monotonic, random, proxy: OUTGOING_PROXY }));
@@ -75,7 +76,7 @@ function stageChecks(stage: Stage, settings: ConcurrencySettings, stopping: Abor
       () => checkQueues(sqs, prefix),
       () => checkAlarms(cloudWatch, prefix),
       () => checkConcurrency(lambda, stage.stage, settings),
-      ...(stopping === null ? [] : [() => checkAlarmTopic(cloudWatch, prefix, stopping)]),
+      ...(stopping === null ? [] : [() => testAlarmTopic(cloudWatch, prefix, stopping)]),
     ],
   };
 }

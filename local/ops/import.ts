@@ -2,7 +2,12 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { readExportFile } from "../../server/store/export-file.ts";
 import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { formatStageLine, resolveStage, STAGE_OPTIONS, STAGE_USAGE } from "./deployed-stage.ts";
-import { isStageInUse, planImport, type Written, writeLedgerItems } from "./import/import-ledger.ts";
+import {
+  hasWatchesOutsideExport,
+  planImport,
+  type Written,
+  writeLedgerItems,
+} from "./import/import-ledger.ts";
 import { SERVICE } from "./stage-limits.ts";
 
 const USAGE = `Imports the ledger of the one-node edition into the ledger of a stage on AWS.
@@ -43,7 +48,7 @@ await runCommand(USAGE, { options: OPTIONS, allowPositionals: true }, async ({ v
     client: new DynamoDBClient({ region: stage.region }),
     table: `${SERVICE}-${stage.stage}-ledger`,
   };
-  if (!values["stage-in-use"] && (await isStageInUse(table, plan)))
+  if (!values["stage-in-use"] && (await hasWatchesOutsideExport(table, plan)))
     throw new RefusedError(
       `The stage ${stage.stage} has watches of its own. Import into a new stage, or add --stage-in-use.`,
     );

@@ -1,6 +1,6 @@
 import type { ParseArgsConfig } from "node:util";
 import { ignoreClosedOutputs } from "../../client/process-environment.ts";
-import { describeWrongUse, type Parsed, parseWithHelp, UsageError } from "./command.ts";
+import { describeWrongUse, type Parsed, parseProcessArguments, UsageError } from "./command.ts";
 
 /**
  * Reads the arguments of a script whose code follows this call. With `--help`, the function prints the usage and ends
@@ -15,7 +15,7 @@ export function readScriptArguments<const T extends ParseArgsConfig, Settings = 
 ): Settings {
   ignoreClosedOutputs();
   try {
-    const parsed = parseWithHelp(config);
+    const parsed = parseProcessArguments(config);
     if (parsed !== "help") return read?.(parsed) as Settings;
   } catch (error) {
     const message = describeWrongUse(error);
@@ -31,20 +31,20 @@ export function readScriptArguments<const T extends ParseArgsConfig, Settings = 
  * Returns the numbers that the arguments of a script give. A missing argument has its default.
  * @throws UsageError if an argument is not an integer of at least 1, or if there are more arguments than defaults
  */
-export function readCounts<const T extends readonly number[]>(
+export function parseCounts<const T extends readonly number[]>(
   texts: readonly string[],
   defaults: T,
 ): { readonly [I in keyof T]: number } {
   const [superfluous] = texts.slice(defaults.length);
   if (superfluous !== undefined) throw new UsageError(`unexpected argument '${superfluous}'`);
-  return defaults.map((count, i) => readCount(texts[i], count)) as { readonly [I in keyof T]: number };
+  return defaults.map((count, i) => parseCount(texts[i], count)) as { readonly [I in keyof T]: number };
 }
 
 /**
  * Returns the integer that a text contains, or the default if there is no text.
  * @throws UsageError if the text is not an integer of at least `min`
  */
-export function readCount(text: string | undefined, defaultCount: number, min = 1): number {
+export function parseCount(text: string | undefined, defaultCount: number, min = 1): number {
   const count = text === undefined ? defaultCount : Number(text);
   if (Number.isSafeInteger(count) && count >= min && text !== "") return count;
   throw new UsageError(`'${text}' must be an integer of at least ${min}`);

@@ -20,9 +20,9 @@ import {
   type Stage,
 } from "./deployed-stage.ts";
 import { SERVICE } from "./stage-limits.ts";
-import { playAlarmPromise } from "./verify/alarm-test.ts";
+import { checkAlarmPromise } from "./verify/alarm-test.ts";
 import { createVerifyConfig, storeEntries } from "./verify/config-entries.ts";
-import { type PromiseScope, playPromises } from "./verify/promises.ts";
+import { checkPromises, type PromiseScope } from "./verify/promises.ts";
 import { startPublicServer } from "./verify/public-server.ts";
 import { answerQuestions } from "./verify/questions.ts";
 import { formatPromise, formatReport, type Report } from "./verify/report.ts";
@@ -105,8 +105,8 @@ async function verify(
     new CloudWatchClient({ region }),
     new CloudFormationClient({ region }),
   ];
-  const promises = [...(await playPromises(scope))];
-  if (testsAlarm) promises.push(await playAlarmPromise(cloudWatch, prefix, scope));
+  const promises = [...(await checkPromises(scope))];
+  if (testsAlarm) promises.push(await checkAlarmPromise(cloudWatch, prefix, scope));
   const answers = await answerQuestions({
     stage: stage.stage,
     prefix,

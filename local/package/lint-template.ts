@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readScriptArguments } from "../ops/script-arguments.ts";
-import { packageService } from "./package-service.ts";
+import { packageServiceIfChanged } from "./package-service.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /**
@@ -47,7 +47,7 @@ if (linter === null) {
   );
   process.exitCode = 1;
 } else {
-  const folder = await packageService({ serviceDir: ROOT, buildDir: join(ROOT, "build/packages") });
+  const folder = await packageServiceIfChanged({ serviceDir: ROOT, buildDir: join(ROOT, "build/packages") });
   const template = join(folder, "cloudformation-template-update-stack.json");
   const options = ["--non-zero-exit-code", "warning", "--ignore-checks", ...IGNORED, "--regions", ...REGIONS];
   const { status } = spawnSync(linter, [...options, "--template", template], { cwd: ROOT, stdio: "inherit" });

@@ -23,7 +23,7 @@ class PackagingFailedError extends Error {
  * @param options.stopping the abort signal that stops the Serverless Framework.
  * @throws PackagingFailedError with the framework's output.
  */
-export async function packageService(options: {
+export async function packageServiceIfChanged(options: {
   serviceDir: string;
   buildDir: string;
   stopping?: AbortSignal;

@@ -20,7 +20,7 @@ needs Node.js 20 or newer and no other package. \`cce-notifier serve\`, the one-
  * give the same bytes. The package has no dependencies: `npm run prepare` has bundled every file of the package before.
  * @param folder an empty folder for the file
  */
-export async function packCommand(
+export async function writeCommandPackage(
   root: string,
   folder: string,
   version: string,

@@ -9,7 +9,7 @@ import { RefusedError, runCommand, UsageError } from "../ops/command.ts";
 import { COMMAND_BUNDLES, listBundledPackages, readFunctionBundles } from "../package/bundled-packages.ts";
 import { createBillOfMaterials } from "../package/sbom.ts";
 import { findReleaseNotes, toReleasedChangelog } from "./changelog.ts";
-import { packCommand } from "./command-package.ts";
+import { writeCommandPackage } from "./command-package.ts";
 import { writeVersion } from "./version-files.ts";
 
 const USAGE = `Makes a release from a clean checkout. Needs no remote, and publishes nothing.
@@ -89,7 +89,7 @@ async function writeArtefacts(version: string): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true });
   const commandPackages = await listBundledPackages(ROOT, COMMAND_BUNDLES);
   const functionPackages = await listBundledPackages(ROOT, await readFunctionBundles(ROOT));
-  await packCommand(ROOT, folder, version, commandPackages);
+  await writeCommandPackage(ROOT, folder, version, commandPackages);
   await writeFile(join(folder, "cce-notifier.mjs"), await readFile(join(ROOT, "build/cce-notifier.mjs")));
   const { license } = await readPackage();
   for (const [name, packages] of [

@@ -1,4 +1,4 @@
-import { authorizeFunctions } from "../iam/authorize.ts";
+import { createAuthorizationRule } from "../iam/authorize.ts";
 import type { RoleSessions } from "../iam/role-sessions.ts";
 import type { Endpoints } from "../lambda/function-environment.ts";
 import { Stoppables } from "../stack/stoppables.ts";
@@ -30,7 +30,7 @@ export async function startAwsEndpoints(options: {
 }): Promise<Endpoints & { stop(): Promise<void> }> {
   const { upstream, sessions, controlKey, ssmAccessKeyId, grants, dynamo, lateIndexSeed } = options;
   const { tables, region } = options.service;
-  const authorize = authorizeFunctions({ sessions, controlKey, grants, region });
+  const authorize = createAuthorizationRule({ sessions, controlKey, grants, region });
   const parts = new Stoppables();
   const tableRules: AwsRule[] = [];
   if (lateIndexSeed !== null) {

@@ -61,7 +61,7 @@ export async function startDynamo(region: string, folder: string | null): Promis
     async createTables(tables) {
       let existed = false;
       for (const { definition } of tables)
-        if ((await findTable(client, definition.TableName)) !== null) existed = true;
+        if ((await findTableStatus(client, definition.TableName)) !== null) existed = true;
         else await createTable(client, definition);
       return { existed };
     },
@@ -78,11 +78,11 @@ export async function createTable(client: DynamoDBClient, definition: TableDefin
   await client.send(
     new CreateTableCommand(definition as ConstructorParameters<typeof CreateTableCommand>[0]),
   );
-  while ((await findTable(client, definition.TableName)) !== "ACTIVE") await new Promise(setImmediate);
+  while ((await findTableStatus(client, definition.TableName)) !== "ACTIVE") await new Promise(setImmediate);
 }
 
 /** Returns the status of a table, or null if the table does not exist. */
-export async function findTable(client: DynamoDBClient, tableName: string): Promise<string | null> {
+export async function findTableStatus(client: DynamoDBClient, tableName: string): Promise<string | null> {
   try {
     const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }));
     return Table?.TableStatus ?? null;

@@ -6,7 +6,7 @@ import { systemClock, systemRandom, systemWait } from "../../lib/runtime/clock.t
 import { retryAws } from "../../lib/runtime/retry-aws.ts";
 import { readSsmParameters } from "../../lib/runtime/ssm-config.ts";
 import { splitConfigIntoEntries } from "../stack/config-file.ts";
-import { createTable, type DynamoServer, findTable } from "./dynamodb.ts";
+import { createTable, type DynamoServer, findTableStatus } from "./dynamodb.ts";
 import { CREDENTIALS, type SqsServer } from "./start-sqs.ts";
 
 /**
@@ -38,9 +38,10 @@ export function connectDynamo(region: string, url: string): DynamoServer {
     async createTables(tables) {
       for (const { definition, timeToLiveAttribute } of tables) {
         const { TableName } = definition;
-        if ((await findTable(client, TableName)) !== null)
+        if ((await findTableStatus(client, TableName)) !== null)
           await client.send(new DeleteTableCommand({ TableName }));
-        while ((await findTable(client, TableName)) !== null) await systemWait(RETRY_DELAYS.firstDelayMs);
+        while ((await findTableStatus(client, TableName)) !== null)
+          await systemWait(RETRY_DELAYS.firstDelayMs);
         await createTable(client, definition);
         if (timeToLiveAttribute !== null) await enableTimeToLive(client, TableName, timeToLiveAttribute);
       }
@@ -108,7 +109,7 @@ async function deleteQueue(client: SQSClient, QueueName: string): Promise<void> 
  * Stores the entries of a config file in a Parameter Store server that runs already. All other parameters under the
  * same path are deleted first. A later change of the config file has no effect.
  */
-export async function storeConfig(options: {
+export async function replaceStoredConfig(options: {
   url: string;
   configFile: string;
   path: string;

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { runEventSource } from "../events/event-source.ts";
-import { runSchedule } from "../events/schedule-runner.ts";
+import { startEventSource } from "../events/event-source.ts";
+import { startRateSchedule } from "../events/schedule-runner.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { RoleSessions } from "../iam/role-sessions.ts";
 import { findDocumentParameterFaults } from "../ops/parameter-limits.ts";
 import { startAwsEndpoints } from "../servers/aws-endpoints.ts";
 import { startDynamo } from "../servers/dynamodb.ts";
-import { connectDynamo, connectSqs, storeConfig } from "../servers/external-servers.ts";
+import { connectDynamo, connectSqs, replaceStoredConfig } from "../servers/external-servers.ts";
 import { startSsm } from "../servers/ssm.ts";
 import { CREDENTIALS, startSqs } from "../servers/start-sqs.ts";
 import { findDeploymentFaults } from "../template/deployment-faults.ts";
@@ -103,7 +103,7 @@ export async function startEmbeddedStack(options: {
     const ssmUrl =
       externalServers.ssm ??
       parts.add(await startSsm({ configFile, path, region, accessKeyId: controlKey })).url;
-    if (externalServers.ssm !== null) await storeConfig({ url: ssmUrl, configFile, path, region });
+    if (externalServers.ssm !== null) await replaceStoredConfig({ url: ssmUrl, configFile, path, region });
     const upstream = { sqs: sqs.url, dynamodb: dynamo.url, ssm: ssmUrl };
     const sessions = new RoleSessions();
     /** The IAM roles that the functions have since the last deployment to the local stack. */
@@ -134,12 +134,12 @@ export async function startEmbeddedStack(options: {
       const queue = service.queues.find(({ arn }) => arn === mapping.queueArn);
       const host = hosts.find(mapping.functionName);
       const logLine = (line: string) => log(host.resource.shortName, line);
-      if (queue) parts.add(runEventSource({ mapping, queue, region, host, sqs: sqsClient, log: logLine }));
+      if (queue) parts.add(startEventSource({ mapping, queue, region, host, sqs: sqsClient, log: logLine }));
     }
     for (const schedule of service.schedules) {
       const host = hosts.find(schedule.functionArn);
       const catchUp = existed && host.resource.shortName === CATCH_UP_FUNCTION;
-      parts.add(runSchedule({ schedule, region, host, speed: settings.scheduleSpeed, catchUp }));
+      parts.add(startRateSchedule({ schedule, region, host, speed: settings.scheduleSpeed, catchUp }));
     }
     gateway.setRoutes(service.routes.map((route) => ({ ...route, host: hosts.find(route.functionArn) })));
     const deploy = async (folder: string) => {

@@ -1,4 +1,4 @@
-import { DEFAULT_ACCOUNT_CONCURRENCY, unreservedConcurrency } from "../lambda/concurrency-pool.ts";
+import { computeUnreservedConcurrency, DEFAULT_ACCOUNT_CONCURRENCY } from "../lambda/concurrency-pool.ts";
 import type { FunctionResource } from "./functions.ts";
 import { decidePermission } from "./grants.ts";
 import type { QueueResource } from "./queues.ts";
@@ -40,7 +40,7 @@ export function findDeploymentFaults(
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html */
 function concurrencyFaults({ functions }: Service, accountConcurrency: number): readonly string[] {
-  const unreserved = unreservedConcurrency(accountConcurrency, functions);
+  const unreserved = computeUnreservedConcurrency(accountConcurrency, functions);
   const required = Math.min(MIN_UNRESERVED_CONCURRENCY, accountConcurrency);
   if (unreserved >= required) return [];
   return [

@@ -13,7 +13,7 @@ import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
 import { createIdentityTokenCheck } from "../../functions/shared/authenticate-and-limit-requests.ts";
 import { createSweepHandler } from "../../functions/sweep/create-sweep-handler.ts";
 import { createCceClient } from "../../lib/cce/client.ts";
-import { deliver } from "../../lib/channels/deliver.ts";
+import { attemptDelivery } from "../../lib/channels/attempt-delivery.ts";
 import type { ConfigWithCredentials, WholeConfig } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
@@ -67,7 +67,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
     limitAttempts: (attempt) => attempts.run(attempt),
     notifyQueue: queues.notify,
     deadLetterQueue: queues.notifyDead,
-    deliver: (request) => deliver({ ...request, proxy }),
+    deliver: (request) => attemptDelivery({ ...request, proxy }),
   });
   return {
     enqueue: createEnqueueHandler({ ...shared, ...senders, identify }),
@@ -76,7 +76,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
       notifyQueue: queues.notify,
       identify,
       health,
-      deliver: (request) => deliver({ ...request, proxy }),
+      deliver: (request) => attemptDelivery({ ...request, proxy }),
       waitingLimits: WAITING_LIMITS,
     }),
     poll: createPollHandler({

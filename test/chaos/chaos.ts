@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PurgeQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { readCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
+import { parseCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { tally } from "./tally.ts";
@@ -20,7 +20,7 @@ const [JOBS] = readScriptArguments(
 Prints one JSON object. Exit status: 0, 1 if a notification is lost or sent twice, 2 for wrong use.
 `,
   { allowPositionals: true },
-  ({ positionals }) => readCounts(positionals, [300]),
+  ({ positionals }) => parseCounts(positionals, [300]),
 );
 const KILLING_MS = 20_000;
 const PURGE_AFTER_MS = 17_000;

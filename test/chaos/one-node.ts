@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { readCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
+import { parseCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { createServerFixture, PROJECT_ID, type RunningServer, startServer } from "../server/start-server.ts";
 import { tally } from "./tally.ts";
@@ -22,7 +22,7 @@ const [JOBS, KILLS] = readScriptArguments(
 Prints one JSON object. Exit status: 0, 1 if a notification is lost or too many are sent twice, 2 for wrong use.
 `,
   { allowPositionals: true },
-  ({ positionals }) => readCounts(positionals, [300, 30]),
+  ({ positionals }) => parseCounts(positionals, [300, 30]),
 );
 const MAX_DUPLICATES = 40;
 const DISK_FULL_MS = 4000;

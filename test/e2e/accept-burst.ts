@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import { parseJson } from "../../lib/domain/json.ts";
-import { readCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
+import { parseCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { eventually } from "../support/eventually.ts";
 import { startServiceFixture } from "../support/service-fixture.ts";
 
@@ -18,7 +18,7 @@ const [calls] = readScriptArguments(
 Prints one JSON object. Exit status: 0, 1 if a figure is over its limit, 2 for wrong use.
 `,
   { allowPositionals: true },
-  ({ positionals }) => readCounts(positionals, [10]),
+  ({ positionals }) => parseCounts(positionals, [10]),
 );
 const JOBS_PER_CALL = 100;
 const MAX_ANSWER_SECONDS = 3;

@@ -1,4 +1,4 @@
-import { readCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
+import { parseCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { eventually } from "../support/eventually.ts";
 import { startServiceFixture } from "../support/service-fixture.ts";
@@ -19,7 +19,7 @@ const [count] = readScriptArguments(
 Prints one JSON object. Exit status: 0, 1 if a message is missing, refused or late, 2 for wrong use.
 `,
   { allowPositionals: true },
-  ({ positionals }) => readCounts(positionals, [60]),
+  ({ positionals }) => parseCounts(positionals, [60]),
 );
 const receiver = await startReceiver();
 const fixture = await startServiceFixture({

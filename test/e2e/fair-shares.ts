@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { readCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
+import { parseCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { startServiceFixture } from "../support/service-fixture.ts";
 
@@ -19,7 +19,7 @@ const [count] = readScriptArguments(
 Prints one JSON object. Exit status: 0, 1 if the delay is too long, 2 for wrong use.
 `,
   { allowPositionals: true },
-  ({ positionals }) => readCounts(positionals, [300]),
+  ({ positionals }) => parseCounts(positionals, [300]),
 );
 
 const sockets = new Set<Socket>();

@@ -1,5 +1,5 @@
 import type { Notification } from "../../functions/notify/resolve-notification.ts";
-import type { AttemptResult } from "../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../lib/channels/attempt-delivery.ts";
 import type { Observation } from "../../lib/domain/job.ts";
 import type { OutgoingMessage } from "../../lib/queue/queue.ts";
 import { type LedgerHistory, observeLedger } from "../simulation/ledger-history.ts";

@@ -1,7 +1,7 @@
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import * as z from "zod";
 import { runCommand, UsageError } from "../../local/ops/command.ts";
-import { readCount } from "../../local/ops/script-arguments.ts";
+import { parseCount } from "../../local/ops/script-arguments.ts";
 import { NO_PLANT } from "../simulation/plant.ts";
 import { findPlant } from "../simulation/plants.ts";
 import { CALLS, type Exploration, exploreSchedules } from "./explore-schedules.ts";
@@ -68,7 +68,7 @@ interface Selection {
 
 /** @throws UsageError if a value of an option is unknown */
 async function exploreSelected(values: Selection): Promise<number> {
-  const preemptions = readCount(values.preemptions, 0, 0);
+  const preemptions = parseCount(values.preemptions, 0, 0);
   if (preemptions > MAX_PREEMPTIONS) throw new UsageError(`N is at most ${MAX_PREEMPTIONS}`);
   if (values.plant !== undefined && findPlant(values.plant) === null)
     throw new UsageError(

@@ -1,6 +1,6 @@
 import type { Notification } from "../../functions/notify/resolve-notification.ts";
 import type { ApiRequest } from "../../lib/api/http-message.ts";
-import type { AttemptResult } from "../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../lib/channels/attempt-delivery.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { CALLER, configWith, PROJECT, T0, tokenOf } from "../simulation/draw-inputs.ts";

@@ -4,7 +4,7 @@ import { createSmnHandler, type SmnPorts } from "../../functions/discover/create
 import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-handler.ts";
 import type { AuthenticatePorts } from "../../functions/shared/authenticate-and-limit-requests.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
-import type { AttemptResult, DeliveryRequest } from "../../lib/channels/deliver.ts";
+import type { AttemptResult, DeliveryRequest } from "../../lib/channels/attempt-delivery.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
 import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";

@@ -7,7 +7,7 @@ import {
   type SweepItem,
   type SweepResult,
 } from "../../functions/sweep/create-sweep-handler.ts";
-import type { AttemptResult } from "../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../lib/channels/attempt-delivery.ts";
 import type { Job, Observation } from "../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import type { SlowSummary } from "../../lib/domain/slow-summary.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RoleSessions } from "../../local/iam/role-sessions.ts";
 import { createFunctionEnvironment } from "../../local/lambda/function-environment.ts";
-import { packageService } from "../../local/package/package-service.ts";
+import { packageServiceIfChanged } from "../../local/package/package-service.ts";
 import { unzip } from "../../local/package/unzip.ts";
 import type { FunctionResource } from "../../local/template/functions.ts";
 import { readService } from "../../local/template/service.ts";
@@ -22,7 +22,7 @@ export interface Packaged {
 }
 
 export async function unpackFunction(name: string): Promise<Packaged> {
-  const folder = await packageService({ serviceDir: ROOT, buildDir: join(ROOT, "build/packages") });
+  const folder = await packageServiceIfChanged({ serviceDir: ROOT, buildDir: join(ROOT, "build/packages") });
   const service = readService(await readPackage(folder), { sqs: "http://sqs", api: "http://api" });
   const resource = service.functions.find(({ shortName }) => shortName === name);
   if (resource === undefined) throw new Error(`unknown function ${name}`);

@@ -1,7 +1,7 @@
 import { CloudFormationClient, CreateStackCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient, DescribeAlarmsCommand } from "@aws-sdk/client-cloudwatch";
 import { GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { playAlarmPromise } from "../../local/ops/verify/alarm-test.ts";
+import { checkAlarmPromise } from "../../local/ops/verify/alarm-test.ts";
 import { CREDENTIALS } from "../../local/servers/start-sqs.ts";
 import { ACCOUNT_ID } from "../../local/template/scope.ts";
 
@@ -47,7 +47,7 @@ beforeAll(async () => {
 afterAll(() => cloudWatch.destroy());
 
 const play = (stage: string) =>
-  playAlarmPromise(cloudWatch, `${PREFIX}-${stage}`, {
+  checkAlarmPromise(cloudWatch, `${PREFIX}-${stage}`, {
     stopping: AbortSignal.timeout(20_000),
     report: () => undefined,
   });

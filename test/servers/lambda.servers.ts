@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startCceSimulator } from "../../local/cce/simulator.ts";
-import { runEventSource } from "../../local/events/event-source.ts";
+import { startEventSource } from "../../local/events/event-source.ts";
 import { Gateway } from "../../local/gateway/gateway.ts";
 import type { InvocationResult } from "../../local/lambda/runtime-api.ts";
-import { packageService } from "../../local/package/package-service.ts";
+import { packageServiceIfChanged } from "../../local/package/package-service.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
-import { connectDynamo, connectSqs, storeConfig } from "../../local/servers/external-servers.ts";
+import { connectDynamo, connectSqs, replaceStoredConfig } from "../../local/servers/external-servers.ts";
 import { Stoppables } from "../../local/stack/stoppables.ts";
 import { readService } from "../../local/template/service.ts";
 import { readPackage } from "../../local/template/template.ts";
@@ -35,7 +35,10 @@ beforeAll(async () => {
   receiver = parts.add(await startReceiver());
   const gateway = parts.add(new Gateway());
   apiUrl = await gateway.listen(0);
-  const packageDir = await packageService({ serviceDir: ROOT, buildDir: join(ROOT, "build/packages") });
+  const packageDir = await packageServiceIfChanged({
+    serviceDir: ROOT,
+    buildDir: join(ROOT, "build/packages"),
+  });
   const packaged = await readPackage(packageDir);
   const service = readService(packaged, { sqs: SQS_ENDPOINT, api: apiUrl });
   const { region } = service;
@@ -45,7 +48,7 @@ beforeAll(async () => {
   await sqs.createQueues(service.queues);
   await dynamo.createTables(service.tables);
   const path = service.functions.find(({ shortName }) => shortName === "poll")?.environment.CONFIG_PATH ?? "";
-  await storeConfig({ url: SSM_ENDPOINT, configFile: await writeConfig(), path, region });
+  await replaceStoredConfig({ url: SSM_ENDPOINT, configFile: await writeConfig(), path, region });
 
   const programs = await installLambdaPrograms(stopping.signal);
   const endpoints = { sqs: SQS_ENDPOINT, dynamodb: DYNAMODB_ENDPOINT, ssm: SSM_ENDPOINT };
@@ -62,7 +65,7 @@ beforeAll(async () => {
     const oneBatch = { ...mapping, maximumConcurrency: 1 };
     const host = hostOf(mapping.functionName);
     parts.add(
-      runEventSource({ mapping: oneBatch, queue, region, host, sqs: sqs.client, log: console.error }),
+      startEventSource({ mapping: oneBatch, queue, region, host, sqs: sqs.client, log: console.error }),
     );
   }
   gateway.setRoutes(service.routes.map((route) => ({ ...route, host: hostOf(route.functionArn) })));

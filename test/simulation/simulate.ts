@@ -1,5 +1,5 @@
 import { runCommand, UsageError } from "../../local/ops/command.ts";
-import { readCount } from "../../local/ops/script-arguments.ts";
+import { parseCount } from "../../local/ops/script-arguments.ts";
 import { crashEverywhere } from "./crash-points.ts";
 import { faultEverywhere } from "./fault-points.ts";
 import { NO_PLANT, type Plant } from "./plant.ts";
@@ -39,15 +39,15 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
     return report.faulty.length === 0 ? 0 : 1;
   }
   if (values["all-plants"] === true) {
-    const foundBySeed = await findPlants(readCount(values.seeds, 500, 0));
+    const foundBySeed = await findPlants(parseCount(values.seeds, 500, 0));
     print(JSON.stringify({ foundBySeed }));
     return Object.values(foundBySeed).includes(null) ? 1 : 0;
   }
   const plant = values.plant === undefined ? NO_PLANT : findPlant(values.plant);
   if (plant === null)
     throw new UsageError(`unknown plant '${values.plant}'. Known plants: ${PLANT_NAMES.join(", ")}`);
-  if (values.seed !== undefined) return replay(readCount(values.seed, 1, 0), plant, print);
-  const seeds = { first: readCount(values.first, 1, 0), seeds: readCount(values.seeds, 2000, 0) };
+  if (values.seed !== undefined) return replay(parseCount(values.seed, 1, 0), plant, print);
+  const seeds = { first: parseCount(values.first, 1, 0), seeds: parseCount(values.seeds, 2000, 0) };
   const startedAt = performance.now();
   const { totals, failed } = await simulateSeeds(seeds, plant, values.plant !== undefined);
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;

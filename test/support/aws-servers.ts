@@ -1,4 +1,4 @@
-import { connectSqs, storeConfig } from "../../local/servers/external-servers.ts";
+import { connectSqs, replaceStoredConfig } from "../../local/servers/external-servers.ts";
 import type { LocalServer } from "../../local/servers/local-server.ts";
 import { type SsmOptions, startSsm } from "../../local/servers/ssm.ts";
 import { type SqsServer, startSqs } from "../../local/servers/start-sqs.ts";
@@ -16,6 +16,6 @@ export async function startTestSqs(region: string): Promise<SqsServer> {
 export async function startTestSsm(options: SsmOptions): Promise<LocalServer> {
   const url = process.env.SSM_ENDPOINT;
   if (!url) return startSsm(options);
-  await storeConfig({ url, ...options });
+  await replaceStoredConfig({ url, ...options });
   return { url, stop: async () => undefined };
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { packageService } from "../../local/package/package-service.ts";
+import { packageServiceIfChanged } from "../../local/package/package-service.ts";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { type EmbeddedStack, startEmbeddedStack } from "../../local/stack/embedded-stack.ts";
 
@@ -13,7 +13,7 @@ export const TOY_SERVICE = join(ROOT, "test/fixtures/service");
 
 /** Packages the toy service and returns the folder of the package. An unchanged service is packaged once. */
 export function packageToyService(): Promise<string> {
-  return packageService({ serviceDir: TOY_SERVICE, buildDir: join(ROOT, "build/packages") });
+  return packageServiceIfChanged({ serviceDir: TOY_SERVICE, buildDir: join(ROOT, "build/packages") });
 }
 
 export interface ToyStack extends EmbeddedStack {

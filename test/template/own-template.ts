@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { packageService } from "../../local/package/package-service.ts";
+import { packageServiceIfChanged } from "../../local/package/package-service.ts";
 import { unzip } from "../../local/package/unzip.ts";
 import { resolveIntrinsics } from "../../local/template/intrinsics.ts";
 import { createScope } from "../../local/template/scope.ts";
@@ -50,7 +50,7 @@ export interface OwnTemplate {
 export const isInFocus = ({ focus }: OwnTemplate, alarm: string) => focus === undefined || focus === alarm;
 
 export async function compileOwnTemplate(): Promise<OwnTemplate> {
-  const folder = await packageService({ serviceDir: ROOT, buildDir: join(ROOT, "build/packages") });
+  const folder = await packageServiceIfChanged({ serviceDir: ROOT, buildDir: join(ROOT, "build/packages") });
   const packaged = await readPackage(folder);
   const text = await readFile(join(folder, "cloudformation-template-update-stack.json"), "utf8");
   const state = State.parse(JSON.parse(await readFile(join(folder, "serverless-state.json"), "utf8")));

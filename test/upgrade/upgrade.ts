@@ -8,7 +8,7 @@ import * as z from "zod";
 import { parseJson } from "../../lib/domain/json.ts";
 import { UsageError } from "../../local/ops/command.ts";
 import { readScriptArguments } from "../../local/ops/script-arguments.ts";
-import { packageService } from "../../local/package/package-service.ts";
+import { packageServiceIfChanged } from "../../local/package/package-service.ts";
 import { readSources, writeSources } from "../../local/package/sources.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { tally } from "../chaos/tally.ts";
@@ -63,7 +63,7 @@ interface Job {
 }
 
 async function main(): Promise<number> {
-  const current = await packageService({ serviceDir: ROOT, buildDir: BUILD });
+  const current = await packageServiceIfChanged({ serviceDir: ROOT, buildDir: BUILD });
   const other = await packageOtherRelease();
   const receiver = await startReceiver();
   const secrets = [`whsec_${randomBytes(32).toString("base64")}`];
@@ -168,7 +168,7 @@ async function packageOtherRelease(): Promise<string> {
     });
     execFileSync("tar", ["-x", "-C", WORK], { input: archive });
   }
-  return packageService({ serviceDir: WORK, buildDir: BUILD });
+  return packageServiceIfChanged({ serviceDir: WORK, buildDir: BUILD });
 }
 
 /**

@@ -162,7 +162,7 @@ export async function checkAlarms(client: CloudWatchClient, prefix: string): Pro
  * Sets one alarm of the stage to ALARM and back, and returns whether CloudWatch has notified the alarm topic. The topic
  * sends the alarm email.
  */
-export async function checkAlarmTopic(
+export async function testAlarmTopic(
   client: CloudWatchClient,
   prefix: string,
   stopping: AbortSignal,

@@ -1,4 +1,4 @@
-import type { AttemptResult, DeliveryRequest } from "../../../lib/channels/deliver.ts";
+import type { AttemptResult, DeliveryRequest } from "../../../lib/channels/attempt-delivery.ts";
 import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import type { Target } from "../../../lib/channels/registry.ts";
 import type { WholeConfig } from "../../../lib/config/config.ts";

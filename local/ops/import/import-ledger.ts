@@ -96,7 +96,7 @@ export function planImport(rows: readonly ExportRow[], now: Instant): Import {
 /**
  * Returns true if the ledger has a watch that the export does not have. Such a watch shows that the stage is in use.
  */
-export async function isStageInUse(
+export async function hasWatchesOutsideExport(
   table: LedgerTable,
   { watches }: Pick<Import, "watches">,
 ): Promise<boolean> {

@@ -24,7 +24,7 @@ export class AlarmFailedError extends Error {
 }
 
 /** The result of the test as a promise in the report of `npm run verify`. */
-export async function playAlarmPromise(
+export async function checkAlarmPromise(
   client: CloudWatchClient,
   prefix: string,
   { stopping, report }: { readonly stopping: AbortSignal; readonly report: (result: PromiseResult) => void },

@@ -40,7 +40,7 @@ export async function readStackCreation(
  * Searches for hours in which SQS wrote no metrics of a dead-letter queue. Lambda never reads this queue, so the queue
  * has no activity until it contains a message or an operator's command reads its attributes.
  */
-export async function findIdleQueueMetrics({
+export async function findHoursWithoutQueueMetrics({
   prefix,
   cloudWatch,
   cloudFormation,

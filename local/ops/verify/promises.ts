@@ -40,7 +40,7 @@ const Verdict = z.looseObject({ verdict: z.string() });
  * Checks the promises of the service on a stage, one after the other. A broken promise does not end the verification.
  * Returns the results.
  */
-export async function playPromises(scope: PromiseScope): Promise<readonly PromiseResult[]> {
+export async function checkPromises(scope: PromiseScope): Promise<readonly PromiseResult[]> {
   const { config, server, startedJobs, outcomeLimitMs } = scope;
   const { cce, receiver } = server;
   const [target, retryTarget] = config.targets;

@@ -9,13 +9,13 @@ import { parseJson } from "../../../lib/domain/json.ts";
 import { readErrorName } from "../doctor/finding.ts";
 import { ALARM_NAMES, SERVICE } from "../stage-limits.ts";
 import {
-  findIdleQueueMetrics,
+  findHoursWithoutQueueMetrics,
   type MetricScope,
   measureMetricDelay,
   readStackCreation,
 } from "./metric-questions.ts";
 import type { Answer, Found } from "./report.ts";
-import { createTemporaryApi } from "./temporary-api.ts";
+import { createTemporaryFunctionAndApi } from "./temporary-api.ts";
 
 const QUEUE_NAMES = ["poll", "poll-dead", "notify", "notify-dead"];
 const HOUR_MS = 3_600_000;
@@ -54,7 +54,7 @@ const QUESTIONS: Readonly<Record<string, (scope: QuestionScope) => Promise<Found
       MetricName: "NumberOfMessagesSent",
       Dimensions: [{ Name: "QueueName", Value: `${scope.prefix}-poll` }],
     }),
-  "Do the metrics of SQS stop after six hours without activity?": findIdleQueueMetrics,
+  "Do the metrics of SQS stop after six hours without activity?": findHoursWithoutQueueMetrics,
   "Does API Gateway rename the header WWW-Authenticate?": findAuthenticateHeader,
 };
 
@@ -85,7 +85,7 @@ async function askTemporaryApi(scope: QuestionScope): Promise<readonly Answer[]>
     return questions.map((question): Answer => ({ question, answer: null, evidence }));
   };
   if (scope.stopping.aborted) return [];
-  const api = await createTemporaryApi(scope, scope.prefix).catch(unanswered);
+  const api = await createTemporaryFunctionAndApi(scope, scope.prefix).catch(unanswered);
   if (!("url" in api)) return api;
   try {
     await waitForNewApi(api.url, scope);

@@ -39,7 +39,7 @@ interface TemporaryApi {
  * @param prefix the beginning of the names of the stage's resources.
  * @throws errors of AWS.
  */
-export async function createTemporaryApi(
+export async function createTemporaryFunctionAndApi(
   { lambda, gateway }: { readonly lambda: LambdaClient; readonly gateway: ApiGatewayV2Client },
   prefix: string,
 ): Promise<TemporaryApi> {

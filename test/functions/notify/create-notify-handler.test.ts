@@ -1,5 +1,5 @@
 import { EARLY_MS } from "../../../functions/notify/acquire-rate-limit.ts";
-import type { AttemptResult } from "../../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../../lib/channels/attempt-delivery.ts";
 import { T0 } from "../../simulation/draw-inputs.ts";
 import { bodiesOf, createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 

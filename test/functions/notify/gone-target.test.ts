@@ -1,4 +1,4 @@
-import type { AttemptResult } from "../../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../../lib/channels/attempt-delivery.ts";
 import { createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 
 const MINUTE_MS = 60_000;

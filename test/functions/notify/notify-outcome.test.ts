@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { NOTIFICATION_LEASE_MS, POLL_LEASE_MS } from "../../../functions/shared/leases.ts";
-import type { AttemptResult } from "../../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../../lib/channels/attempt-delivery.ts";
 import { VISIBILITY_TIMEOUT_SECONDS } from "../../../lib/domain/sqs-limits.ts";
 import { createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 

@@ -5,7 +5,7 @@ import { logAndCountAttempt } from "../../../functions/notify/record-attempt.ts"
 import type { Notification } from "../../../functions/notify/resolve-notification.ts";
 import { logAndCountConcluded, logAndCountPollMessage } from "../../../functions/poll/poll-log.ts";
 import type { JobResult } from "../../../lib/api/submission-result.ts";
-import type { AttemptResult } from "../../../lib/channels/deliver.ts";
+import type { AttemptResult } from "../../../lib/channels/attempt-delivery.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import { runWithTraceparent } from "../../../lib/runtime/log.ts";

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { copyActLines } from "../../../functions/trail/handler.ts";
+import { writeActLines } from "../../../functions/trail/handler.ts";
 
 const ACT = '{"level":"INFO","message":"act","act":"stop","who":"token:ci","from":"192.0.2.1"}';
 
@@ -11,25 +11,25 @@ function eventOf(lines: readonly string[], messageType = "DATA_MESSAGE") {
 
 function copied(event: unknown): string[] {
   const lines: string[] = [];
-  copyActLines(event, (line) => lines.push(line));
+  writeActLines(event, (line) => lines.push(line));
   return lines;
 }
 
-test("copyActLines writes each line about an act unchanged, without the line break", () => {
+test("writeActLines writes each line about an act unchanged, without the line break", () => {
   expect(copied(eventOf([`${ACT}\n`, ACT]))).toEqual([ACT, ACT]);
 });
 
-test("copyActLines writes no other line", () => {
+test("writeActLines writes no other line", () => {
   const others = ["START RequestId: 1", '{"message":"request"}', '"act"', '{"text":"act"}', ""];
   expect(copied(eventOf(others))).toEqual([]);
 });
 
-test("copyActLines ignores a control message", () => {
+test("writeActLines ignores a control message", () => {
   expect(copied(eventOf([ACT], "CONTROL_MESSAGE"))).toEqual([]);
 });
 
 test.each([{}, { awslogs: { data: "" } }, { awslogs: { data: gzipSync("{}").toString("base64") } }])(
-  "copyActLines refuses another event: %j",
+  "writeActLines refuses another event: %j",
   (event) => {
     expect(() => copied(event)).toThrow();
   },

@@ -1,4 +1,4 @@
-import { ConfigChange, logConfigActs } from "../../../functions/trail/handler.ts";
+import { ConfigChange, logConfigChangesAsActs } from "../../../functions/trail/handler.ts";
 import { type Act, logActAndCountStop } from "../../../lib/runtime/log-act.ts";
 import { capturedLog } from "../captured-log.ts";
 
@@ -24,7 +24,7 @@ function eventOf(detail: object) {
 
 function actsOf(detail: object): readonly Act[] {
   const acts: Act[] = [];
-  logConfigActs(ConfigChange.parse(eventOf(detail)), PATH, (act) => acts.push(act));
+  logConfigChangesAsActs(ConfigChange.parse(eventOf(detail)), PATH, (act) => acts.push(act));
   return acts;
 }
 

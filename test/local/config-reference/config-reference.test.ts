@@ -9,7 +9,7 @@ import {
   createConfigFileSchema,
   createConfigSchema,
   DESCRIPTIONS,
-  visitKeys,
+  visitConfigKeys,
 } from "../../../local/config-reference/config-schema.ts";
 import { findPlaceholders } from "../../../local/ops/placeholders.ts";
 import { readConfigDocument } from "../../../local/stack/config-file.ts";
@@ -129,7 +129,7 @@ function pathsIn(value: unknown, path: readonly string[] = []): (readonly string
 describe("the reference of the config", () => {
   it("has words about every key of the schema, and about no other key", () => {
     const paths = new Set<string>();
-    visitKeys(createConfigSchema(), (path, _key, _isRequired, kind) => {
+    visitConfigKeys(createConfigSchema(), (path, _key, _isRequired, kind) => {
       paths.add(path);
       if (kind !== null) paths.add(`${path.slice(0, path.lastIndexOf("."))}(${kind})`);
     });
@@ -142,7 +142,7 @@ describe("the reference of the config", () => {
 
   it("has examples that the schema accepts", () => {
     let count = 0;
-    visitKeys(createConfigSchema(), (path, key) => {
+    visitConfigKeys(createConfigSchema(), (path, key) => {
       const { example } = DESCRIPTIONS[path] ?? {};
       if (example === undefined || Array.isArray(key.oneOf)) return;
       count += 1;

@@ -9,7 +9,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { SQSEvent } from "aws-lambda";
-import { runEventSource } from "../../../local/events/event-source.ts";
+import { startEventSource } from "../../../local/events/event-source.ts";
 import type { InvocationResult } from "../../../local/lambda/runtime-api.ts";
 import { startSqs } from "../../../local/servers/start-sqs.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -52,7 +52,7 @@ async function startSource(options: {
   await server.createQueues([queue]);
   for (let i = 0; i < messages; i += 1)
     await server.client.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: String(i) }));
-  const source = runEventSource({
+  const source = startEventSource({
     mapping: {
       logicalId: "Source",
       queueArn: queue.arn,

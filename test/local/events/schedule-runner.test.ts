@@ -1,5 +1,5 @@
 import { jest } from "@jest/globals";
-import { runSchedule } from "../../../local/events/schedule-runner.ts";
+import { startRateSchedule } from "../../../local/events/schedule-runner.ts";
 import type { InvocationResult } from "../../../local/lambda/runtime-api.ts";
 import { eventually } from "../../support/eventually.ts";
 import { startToyStack } from "../../support/toy-stack.ts";
@@ -24,7 +24,7 @@ describe("a schedule", () => {
       },
     };
     const schedule = { ruleArn: "arn", functionArn: "arn", periodMs: 3_600_000, input: null };
-    const { stop } = runSchedule({ schedule, region: "eu-central-1", host, speed: 1, catchUp: true });
+    const { stop } = startRateSchedule({ schedule, region: "eu-central-1", host, speed: 1, catchUp: true });
     await eventually("the second invocation", () => accepted === 1);
     stop();
   });
@@ -48,7 +48,7 @@ describe("a schedule", () => {
         },
       };
       const schedule = { ruleArn: "arn", functionArn: "arn", periodMs: 300_000, input: null };
-      const { stop } = runSchedule({ schedule, region: "eu-central-1", host, speed, catchUp });
+      const { stop } = startRateSchedule({ schedule, region: "eu-central-1", host, speed, catchUp });
       jest.advanceTimersByTime(1_200_000);
       stop();
       jest.advanceTimersByTime(1_200_000);

@@ -1,4 +1,4 @@
-import { authorizeFunctions } from "../../../local/iam/authorize.ts";
+import { createAuthorizationRule } from "../../../local/iam/authorize.ts";
 import { RoleSessions } from "../../../local/iam/role-sessions.ts";
 import type { AwsCall, AwsReply } from "../../../local/servers/aws-endpoint.ts";
 import { readService } from "../../../local/template/service.ts";
@@ -56,7 +56,7 @@ async function callWith(
   if (work === undefined) throw new Error("The template has no function.");
   const sessions = new RoleSessions();
   const { accessKeyId, sessionToken } = sessions.of(work).credentials;
-  const authorize = authorizeFunctions({
+  const authorize = createAuthorizationRule({
     sessions,
     controlKey: "control-key",
     grants: () => service,

@@ -11,7 +11,7 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { mockClient } from "aws-sdk-client-mock";
 import { checkConcurrency, DEFAULT_CONCURRENCY } from "../../../local/ops/doctor/concurrency-check.ts";
-import { checkAlarms, checkAlarmTopic, checkQueues } from "../../../local/ops/doctor/stage-checks.ts";
+import { checkAlarms, checkQueues, testAlarmTopic } from "../../../local/ops/doctor/stage-checks.ts";
 import { ALARM_NAMES } from "../../../local/ops/stage-limits.ts";
 import { CREDENTIALS, type SqsServer } from "../../../local/servers/start-sqs.ts";
 import { startTestSqs } from "../../support/aws-servers.ts";
@@ -105,7 +105,7 @@ describe("checkAlarms", () => {
   });
 });
 
-describe("checkAlarmTopic", () => {
+describe("testAlarmTopic", () => {
   async function check(summary: string) {
     const client = new CloudWatchClient({ region: REGION, credentials: CREDENTIALS });
     const mock = mockClient(client);
@@ -113,7 +113,7 @@ describe("checkAlarmTopic", () => {
     mock
       .on(DescribeAlarmHistoryCommand)
       .resolves({ AlarmHistoryItems: [{ HistorySummary: `${summary} action arn:aws:sns:x:1:alarms` }] });
-    const findings = await checkAlarmTopic(client, "stage", new AbortController().signal);
+    const findings = await testAlarmTopic(client, "stage", new AbortController().signal);
     const states = mock.commandCalls(SetAlarmStateCommand).map(({ args }) => args[0].input.StateValue);
     return { findings, states };
   }

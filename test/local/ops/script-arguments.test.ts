@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
-import { readCount, readCounts } from "../../../local/ops/script-arguments.ts";
+import { parseCount, parseCounts } from "../../../local/ops/script-arguments.ts";
 import { runCommand } from "../../support/run-command.ts";
 
 const { scripts } = z
@@ -95,7 +95,7 @@ test.each([
 });
 
 test("the numbers of a script have their defaults", () => {
-  expect(readCounts(["60"], [300, 30])).toEqual([60, 30]);
-  expect(readCounts([], [300])).toEqual([300]);
-  expect(readCount("0", 5, 0)).toBe(0);
+  expect(parseCounts(["60"], [300, 30])).toEqual([60, 30]);
+  expect(parseCounts([], [300])).toEqual([300]);
+  expect(parseCount("0", 5, 0)).toBe(0);
 });

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { packageService } from "../../../local/package/package-service.ts";
+import { packageServiceIfChanged } from "../../../local/package/package-service.ts";
 import { findDeploymentFaults } from "../../../local/template/deployment-faults.ts";
 import { readService } from "../../../local/template/service.ts";
 import { type Package, readPackage } from "../../../local/template/template.ts";
@@ -11,7 +11,7 @@ const ORIGINS = { sqs: "http://sqs", api: "http://api" };
 let packaged: Package;
 beforeAll(async () => {
   packaged = await readPackage(
-    await packageService({ serviceDir: ROOT, buildDir: join(ROOT, "build/packages") }),
+    await packageServiceIfChanged({ serviceDir: ROOT, buildDir: join(ROOT, "build/packages") }),
   );
 }, 60_000);
 

@@ -1,5 +1,9 @@
+import {
+  type AttemptResult,
+  attemptDelivery,
+  type DeliveryRequest,
+} from "../../../../lib/channels/attempt-delivery.ts";
 import type { NotificationContent } from "../../../../lib/channels/channel.ts";
-import { type AttemptResult, type DeliveryRequest, deliver } from "../../../../lib/channels/deliver.ts";
 import type { TargetKind } from "../../../../lib/channels/registry.ts";
 import { getCachedSecretMask } from "../../../../lib/domain/cached-secret-mask.ts";
 import { type Egress, openEgress } from "../../../../lib/http/egress.ts";
@@ -35,7 +39,7 @@ export async function attempt(
   const receiver = await startReceiver(answer);
   open.push(receiver);
   const target = targetOf(kind, `http://127.0.0.1:${receiver.port}/hook?key=a%20b`);
-  const result = await deliver({
+  const result = await attemptDelivery({
     target,
     content: CONTENT,
     webhookId: "msg_1",

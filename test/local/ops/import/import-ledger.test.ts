@@ -1,5 +1,9 @@
 import { join } from "node:path";
-import { isStageInUse, planImport, writeLedgerItems } from "../../../../local/ops/import/import-ledger.ts";
+import {
+  hasWatchesOutsideExport,
+  planImport,
+  writeLedgerItems,
+} from "../../../../local/ops/import/import-ledger.ts";
 import { runDataCommand } from "../../../../server/data-commands.ts";
 import { createSqliteLedger } from "../../../../server/ledger/sqlite-ledger.ts";
 import { readExportFile } from "../../../../server/store/export-file.ts";
@@ -163,11 +167,11 @@ describe("an import into a stage", () => {
     const { plan } = await exportDelivered();
     const table = await createLedgerTable();
     await writeLedgerItems(plan.recordWrites, table);
-    expect(await isStageInUse(table, plan)).toBe(false);
+    expect(await hasWatchesOutsideExport(table, plan)).toBe(false);
     await writeLedgerItems(plan.watchWrites, table);
-    expect(await isStageInUse(table, plan)).toBe(false);
+    expect(await hasWatchesOutsideExport(table, plan)).toBe(false);
     await createDynamoLedger(table).startOrExtendWatch(newWatch({ jobId: "own" }));
-    expect(await isStageInUse(table, plan)).toBe(true);
+    expect(await hasWatchesOutsideExport(table, plan)).toBe(true);
   });
 
   it("keeps the time from which the first list of jobs counts, also if no list has succeeded", async () => {

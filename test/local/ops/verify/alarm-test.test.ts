@@ -5,7 +5,7 @@ import {
   SetAlarmStateCommand,
 } from "@aws-sdk/client-cloudwatch";
 import { mockClient } from "aws-sdk-client-mock";
-import { playAlarmPromise } from "../../../../local/ops/verify/alarm-test.ts";
+import { checkAlarmPromise } from "../../../../local/ops/verify/alarm-test.ts";
 
 const cloudWatch = mockClient(CloudWatchClient);
 beforeEach(() => cloudWatch.reset());
@@ -19,7 +19,7 @@ async function run(state: "OK" | "ALARM" | null, summary?: string) {
   const stopping = new AbortController();
   // Without an action the test would wait for two minutes, so it is stopped.
   if (summary === undefined) stopping.abort();
-  const result = await playAlarmPromise(new CloudWatchClient({}), "stage", {
+  const result = await checkAlarmPromise(new CloudWatchClient({}), "stage", {
     stopping: stopping.signal,
     report: () => undefined,
   });
@@ -27,7 +27,7 @@ async function run(state: "OK" | "ALARM" | null, summary?: string) {
   return { ...result, states };
 }
 
-describe("playAlarmPromise", () => {
+describe("checkAlarmPromise", () => {
   it("sets the alarm to ALARM and back when CloudWatch has notified the topic", async () => {
     const found = await run("OK", "Successfully executed action arn:aws:sns:eu-central-1:1:stage-alarms");
     expect(found).toMatchObject({ state: "kept", states: ["ALARM", "OK"] });

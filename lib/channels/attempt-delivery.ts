@@ -63,12 +63,12 @@ export interface AttemptResult extends AttemptVerdict {
  * Makes one delivery attempt: formats, signs and sends the notification, and decides whether to send the notification
  * again. Never throws an error.
  */
-export function deliver(request: DeliveryRequest): Promise<AttemptResult> {
-  return deliverWithFallback(channelOf(request.target.kind), request);
+export function attemptDelivery(request: DeliveryRequest): Promise<AttemptResult> {
+  return attemptDeliveryWithFallback(channelOf(request.target.kind), request);
 }
 
 /** Makes one delivery attempt through the given channel. Never throws an error. */
-export async function deliverWithFallback<Schema extends TargetSchema>(
+export async function attemptDeliveryWithFallback<Schema extends TargetSchema>(
   channel: Channel<Schema>,
   request: DeliveryRequest<z.infer<Schema>>,
 ): Promise<AttemptResult> {

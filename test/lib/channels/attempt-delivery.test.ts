@@ -1,7 +1,7 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { Webhook } from "standardwebhooks";
+import { attemptDelivery, maskedAnswerExcerpt } from "../../../lib/channels/attempt-delivery.ts";
 import type { NotificationContent } from "../../../lib/channels/channel.ts";
-import { deliver, maskedAnswerExcerpt } from "../../../lib/channels/deliver.ts";
 import { Target, type TargetKind } from "../../../lib/channels/registry.ts";
 import { getCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
@@ -311,7 +311,7 @@ describe("deliver", () => {
           { address: "93.184.216.34", family: 4 },
           { address: "10.0.0.1", family: 4 },
         ]);
-      const result = await deliver({
+      const result = await attemptDelivery({
         target: targetOf("webhook", url),
         content: CONTENT,
         webhookId: "msg_1",
