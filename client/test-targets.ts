@@ -13,8 +13,7 @@ const TEST_TEXTS: Readonly<Record<TestResult["verdict"], string>> = {
 };
 
 /**
- * Sends one real test message to each target. The function prints the result for each target before it sends the next
- * message.
+ * Sends one real test message to each target. Prints the result for each target before it sends the next message.
  */
 export async function testTargets(
   { targets: names }: CommandOf<"test">,

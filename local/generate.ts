@@ -1,4 +1,4 @@
-// This script writes every generated file of this repository. The generated files are committed to Git, so a new
+// `npm run generate` writes every generated file of this repository. The generated files are committed to Git, so a new
 // clone needs no build step. A test compares each generated file with its sources.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -17,8 +17,8 @@ const Message = z.object({ payload: z.looseObject({}) });
 const Golden = z.union([Message.transform((message) => [message]), z.array(Message)]);
 
 /**
- * Renders all golden notifications as their readers see them, and writes one HTML file. The command `npm run preview`
- * runs this file.
+ * Renders all golden notifications as their readers see them, and writes one HTML file. `npm run preview` runs this
+ * file.
  */
 function main(): void {
   const names = readdirSync(GOLDEN_DIR).filter((name) => name.endsWith(".golden.json"));

@@ -8,7 +8,7 @@ export interface RandomSource {
   readonly pick: <T>(of: readonly [T, ...T[]]) => T;
 }
 
-/** The generator is "mulberry32" (T. Ettinger, public domain). Its results are the same on every machine. */
+/** The generator is "mulberry32" (T. Ettinger, public domain). A seed gives the same numbers on every machine. */
 export function createRandomSource(seed: number): RandomSource {
   let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0;
   const next = (): number => {

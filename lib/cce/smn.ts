@@ -157,7 +157,8 @@ async function fetchCertificate(url: string, fetchFromSmn: FetchFromSmn): Promis
 }
 
 /**
- * Confirms a subscription of SMN. The caller must check the host of the URL and the signature of the message before.
+ * Confirms a subscription of SMN. Before the call, the caller must check the host of the URL and the signature of the
+ * message.
  * @throws Error if SMN did not confirm the subscription.
  */
 export async function confirmSmnSubscription(url: string, fetchFromSmn: FetchFromSmn): Promise<void> {

@@ -91,7 +91,7 @@ async function decompress(
     for await (const chunk of stream) {
       chunks.push(chunk);
       size += chunk.length;
-      // When the loop ends, the stream is destroyed. Therefore a small compressed body cannot fill the memory.
+      // When the loop ends, the stream is destroyed, so a small compressed body cannot fill the memory.
       if (size > maxBytes) break;
     }
   } catch {
@@ -108,7 +108,7 @@ async function createDecompressor(coding: string, body: Buffer, isTruncated: boo
   const options = isTruncated ? { finishFlush: constants.Z_SYNC_FLUSH } : {};
   if (isGzip(body)) return createGunzip(options);
   if (coding === "deflate") return isZlib(body) ? createInflate(options) : createInflateRaw(options);
-  // The command also runs on Node.js 20, which has no zstd.
+  // `cce-notifier` also runs on Node.js 20, which has no zstd.
   if (coding === "zstd" && "createZstdDecompress" in zlib)
     return zlib.createZstdDecompress(isTruncated ? { finishFlush: constants.ZSTD_e_flush } : {});
   if (coding !== "br") return null;
@@ -178,7 +178,7 @@ function decodeCharset(bytes: Buffer, charset: string): string | null {
   }
 }
 
-/** Matches the names of UTF-32. The class `TextDecoder` does not know UTF-32. Without `le`, the text is big-endian. */
+/** Matches the names of UTF-32. `TextDecoder` does not know UTF-32. Without `le`, the text is big-endian. */
 const UTF_32 = /^(?:utf-?32|ucs-?4|iso-10646-ucs-4)(|-?[bl]e)$/i;
 
 function decodeUtf32(bytes: Buffer, isLittleEndian: boolean): string {

@@ -111,8 +111,7 @@ export function isCallbackHostListedExactly(url: string, callbackHosts: readonly
 export type EgressRule = keyof typeof EGRESS_RULE_TEXT;
 
 /**
- * The error if an egress rule refuses an address. The error message contains the name of the egress rule, not the
- * address.
+ * The error if an egress rule refuses an address. An `EgressRefusedError` names the egress rule, not the address.
  */
 export class EgressRefusedError extends Error {
   readonly code = EGRESS_REFUSED;

@@ -161,8 +161,8 @@ export function isRoutable(address: string): boolean {
 }
 
 /**
- * The error if a document did not arrive completely. The error message contains an error code, not the address of the
- * server.
+ * The error if a document did not arrive completely. A `GuardedFetchError` contains an error code, not the address of
+ * the server.
  */
 export class GuardedFetchError extends Error {
   readonly code: string;

@@ -29,7 +29,7 @@ export function readOutgoingProxy(env: ProxyEnvironment): OutgoingProxy | null {
   const text = variable("https_proxy") ?? variable("all_proxy");
   if (text === undefined) return null;
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-  // The command also runs on Node.js 20, which has no `URL.parse`.
+  // `cce-notifier` also runs on Node.js 20, which has no `URL.parse`.
   const url = URL.canParse(withScheme) ? new URL(withScheme) : null;
   const isProxy = url !== null && /^https?:$/.test(url.protocol) && /^(\[.*\]|[\w.-]+)$/.test(url.hostname);
   if (!isProxy)

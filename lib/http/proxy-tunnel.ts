@@ -8,7 +8,7 @@ import type { OutgoingProxy } from "./outgoing-proxy.ts";
 /** The time limit for the answer of the proxy. */
 const TUNNEL_TIME_LIMIT_MS = 10_000;
 
-/** The error if the proxy opens no connection to a host. The error message contains no address and no password. */
+/** The error if the proxy opens no connection to a host. A `ProxyError` contains no address and no password. */
 class ProxyError extends Error {
   override readonly name = "ProxyError";
   readonly code: string;

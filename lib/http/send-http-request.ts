@@ -95,8 +95,8 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
 
     const readAnswer = (response: IncomingMessage, sentRequest: ClientRequest) => {
       const { statusCode = 0, rawHeaders } = response;
-      // Node.js skips preliminary responses. Therefore a response with an HTTP status below 200 can only be a response
-      // that switches the protocol.
+      // Node.js skips preliminary responses, so a response with an HTTP status below 200 can only be a response that
+      // switches the protocol.
       if (statusCode < 200) return void sentRequest.destroy();
       status = statusCode;
       headers = joinHeaders(rawHeaders);

@@ -83,7 +83,7 @@ function isPrivateKey(pem: string): boolean {
 }
 
 /**
- * Returns true if the key belongs to the first certificate. Also returns true if the key or the certificate is invalid,
+ * Returns true if the key belongs to the first certificate. Returns true also if the key or the certificate is invalid,
  * because another check reports this error.
  */
 function isKeyOf(cert: string, key: unknown): boolean {

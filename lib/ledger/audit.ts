@@ -18,7 +18,7 @@ export interface Audit {
    * that a newer release wrote counts as live, because the watch waits for the newer release.
    */
   readonly live: number;
-  /** The number of watches that discovery opened. These discovered watches are also in the other counts. */
+  /** The number of watches that discovery opened. The watches that discovery opened are also in the other counts. */
   readonly discovered: number;
   /** The watches that are neither live nor concluded nor stopped. If the list is not empty, the service has a bug. */
   readonly orphaned: readonly OrphanedWatch[];

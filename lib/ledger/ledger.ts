@@ -83,7 +83,7 @@ export interface Digest {
   readonly running: readonly JobKey[];
 }
 
-/** The watch of one job in a digest. The field `caller` of the digest is the caller of the watch. */
+/** The watch of one job in a digest. `caller` of the digest is the caller of the watch. */
 export interface DigestMember extends JobKey {
   readonly generation: number;
 }
@@ -117,7 +117,7 @@ export interface SlowLedger {
 
 /**
  * The error for a ledger item that a later release wrote. The current release neither reads nor changes such an item.
- * The item waits until the later release is deployed again.
+ * An item of a later release waits until the later release is deployed again.
  */
 export class NewerItemError extends Error {
   override readonly name = "NewerItemError";
@@ -165,7 +165,7 @@ export interface Discovery {
   readonly switchedOnAt: Instant | null;
   /**
    * The time, by the clock of the cloud, of the latest list that was complete and after which each job of the list had
-   * a watch. Before the first such list, the value is the time of the first try.
+   * a watch. Before the first such list, `succeededAt` is the time of the first try.
    */
   readonly succeededAt: Instant;
   /** The IDs of jobs that discovery must skip, although the times of these jobs do not exclude them. */
@@ -226,9 +226,9 @@ export interface DiscoveryLedger {
    */
   requestJobListNow(project: string): Promise<void>;
   /**
-   * Replaces the discovery of a project. The operation does nothing before the first claim, and does nothing if another
-   * list has switched discovery on after the claim. Without this check, a first list that took very long would skip
-   * jobs that ended after the other list.
+   * Replaces the discovery of a project. Does nothing before the first claim, and does nothing if another list has
+   * switched discovery on after the claim. Without this check, a first list that took very long would skip jobs that
+   * ended after the other list.
    * @param claimedSwitchedOnAt the field `switchedOnAt` that `claimJobList` returned
    */
   saveDiscovery(project: string, claimedSwitchedOnAt: Instant | null, discovery: Discovery): Promise<void>;

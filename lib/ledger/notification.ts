@@ -9,8 +9,8 @@ import {
 } from "../domain/job.ts";
 
 /**
- * The key of one notification. The key contains no caller. If several callers of a job name the same target, the
- * watches of these callers share the notification. Therefore the service notifies the target only once.
+ * The key of one notification. A notification key contains no caller. If several callers of a job name the same target,
+ * the watches of these callers share the notification, and the service notifies the target only once.
  */
 export interface NotificationKey extends JobKey {
   /** The generation from `NotificationGenerations`. */
@@ -28,10 +28,10 @@ export type NotificationGenerations = Readonly<Record<string, number>>;
 
 /**
  * Computes the generations in the notification keys of a watch from all watches of the job. The generation for a target
- * is the highest generation of all watches that name the target. Therefore two watches that run at the same time have
- * the same notification key when the job ends, even if one of them was restarted. A restarted watch has a higher
- * generation than all other watches of the job, so a restart always leads to a new notification. The result contains
- * only the targets whose generation is higher than the generation of the watch.
+ * is the highest generation of all watches that name the target. Two watches that run at the same time have the same
+ * notification key when the job ends, even if one of them was restarted. A restarted watch has a higher generation than
+ * all other watches of the job, so a restart always leads to a new notification. Returns only the targets whose
+ * generation is higher than the generation of the watch.
  */
 export function computeHigherGenerations(
   { generation, targets }: WatchTargets,
@@ -70,7 +70,7 @@ export const Attempt = z.object({
   /** The HTTP status of the target's response. `status` is null if the target sent no response. */
   status: z.nullable(z.number()),
   durationMs: z.number(),
-  /** The reason for the verdict on the delivery attempt. The reason is always one value of a fixed list. */
+  /** The reason for the verdict on the delivery attempt. `reason` is always one value of a fixed list. */
   reason: z.string(),
   /** The first characters of the target's response. Secrets in the response are masked. */
   answer: z.string(),
@@ -108,7 +108,7 @@ export const DeliveryRecord = z.object({
    * `deadLettered` is true if the notification failed and the message of the notification is in the dead-letter queue.
    */
   deadLettered: z._default(z.boolean(), false),
-  /** The latest delivery attempts in order of time. The list contains at most `ATTEMPT_HISTORY` delivery attempts. */
+  /** The latest delivery attempts in order of time. `history` contains at most `ATTEMPT_HISTORY` delivery attempts. */
   history: z._default(z.array(Attempt), []),
 });
 export type DeliveryRecord = Readonly<z.infer<typeof DeliveryRecord>>;
@@ -142,12 +142,12 @@ export type NotificationClaim =
   /** The notification failed, but the message of the notification is not in the dead-letter queue yet. */
   | { readonly kind: "needs_dead_letter"; readonly state: DeliveryState; readonly reason: string }
   /**
-   * The same queue message has claimed the notification already. An earlier invocation for this queue message may still
-   * run.
+   * An earlier delivery of the same queue message has already claimed the notification. The invocation for this earlier
+   * delivery may still run.
    */
   | { readonly kind: "own_lease" }
   /**
-   * Another queue message has claimed the notification. The function can acknowledge the queue message of the caller.
+   * Another queue message has claimed the notification. The notify function can acknowledge its own message.
    */
   | { readonly kind: "other_owner" }
   /** The next delivery attempt must not start before the time `until`. */

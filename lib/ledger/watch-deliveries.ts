@@ -29,8 +29,8 @@ export interface WatchDelivery extends DeliveryRecord {
 }
 
 /**
- * Returns the delivery records of a watch. First comes one record per target in the order of `watch.targets`. Then
- * comes one record per target that is notified that the job is slow.
+ * Returns the delivery records of a watch. First comes one record per target in the order of `watch.targets`, then one
+ * record per target that is notified that the job is slow.
  * @param readRecord returns the stored delivery record of a notification, or null
  */
 export function listDeliveries(

@@ -157,8 +157,8 @@ export interface WatchChangeLedger {
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
   /**
    * Undoes the claim of a poll that the message could not make, so that the claim does not count as an unfinished try.
-   * The message may claim the poll again at once. The operation does nothing if another message has claimed the
-   * poll in the meantime.
+   * The same message may claim the poll again at once. Does nothing if another message has claimed the poll in the
+   * meantime.
    */
   undoPollClaim(claimed: PollOfMessage): Promise<void>;
   /**

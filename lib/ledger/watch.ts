@@ -45,8 +45,8 @@ export const WatchFields = z.object({
   generation: z.int(),
   state: WatchState,
   /**
-   * The number of the latest poll that a message has claimed. The number is 0 before the first poll. A restart of the
-   * watch does not reset the number.
+   * The number of the latest poll that a message has claimed. `poll` is 0 before the first poll. A restart of the watch
+   * does not reset `poll`.
    */
   poll: z.int(),
   /**
@@ -99,7 +99,7 @@ export const WatchFields = z.object({
 export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typeof WatchFields>> {
   /** The sorted names of the watch's targets and callbacks. */
   readonly targets: readonly string[];
-  /** The times of the latest polls in order of time. The list contains at most `POLL_HISTORY` times. */
+  /** The times of the latest polls in order of time. `polledAt` contains at most `POLL_HISTORY` times. */
   readonly polledAt: readonly Instant[];
   /** `ready` is null until a poll of a watch with `readyMinutes` has seen the success of the job. */
   readonly ready: ReadyProgress | null;
@@ -152,7 +152,7 @@ export function compareNewestFirst(a: Watch, b: Watch): number {
  * Returns true if a call restarts a watch of its caller. A call restarts a watch that was stopped or is restartable. A
  * call also restarts an ended watch if the operation in the call is new.
  * @param found the watch before the call
- * @param operation the operation in the call. The value is null or undefined if the call names a job.
+ * @param operation the operation in the call. `operation` is null or undefined if the call names a job.
  */
 export function isRestartedByCall(
   found: Pick<Watch, "state" | "operation"> & { readonly restartable: boolean },

@@ -46,8 +46,8 @@ function createSchemas(schemas: Readonly<Record<string, z.core.$ZodType>>): Reco
 }
 
 /**
- * The description of an operation in `operations.json`. The file does not repeat facts that a route or a schema already
- * contains.
+ * The description of an operation in `operations.json`. `operations.json` does not repeat facts that a route or a
+ * schema already contains.
  */
 interface DescribedOperation {
   readonly summary: string;
@@ -97,8 +97,8 @@ const OPERATIONS: Readonly<Record<OperationId | Event, DescribedOperation>> = op
 export const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
 
 /**
- * The text about a parameter or a field of a request body in the OpenAPI document and in the reference. This text adds
- * to the schema and to the example of the whole body.
+ * The text about a parameter or a field of a request body in the OpenAPI document and in the reference. A help text
+ * adds to the schema and to the example of the whole body.
  */
 export interface FieldHelp {
   readonly example?: unknown;

@@ -17,7 +17,7 @@ const MAX_UNSORTED = 8;
 const SHOWN_OF_STATE = 3;
 /** The minimum number of targets that one line replaces. */
 const MIN_FOLD = 3;
-/** The order of the states of many targets. The first states are those that may need an action of a person. */
+/** The order of the states of many targets. States that may need an action of a person come first. */
 const ICON_ORDER: readonly IconName[] = ["failed", "timed_out", "running", "waiting", "stopped", "succeeded"];
 
 /** Renders the targets of a job with the delivery attempts for each target. Returns null if the job has no targets. */

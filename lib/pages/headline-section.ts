@@ -61,9 +61,9 @@ function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocu
 }
 
 /**
- * Returns the text of the link to a run. The text contains the host of the link, because the caller could choose a
- * misleading name for the pipeline. A name such as `https://ci.example.com@evil.example/` is misleading too, so only the
- * first characters of the name decide whether the name is a URL at this host.
+ * Returns the text of the link to a run. The text of the link contains the host, because the caller could choose a
+ * misleading name for the pipeline. A name such as `https://ci.example.com@evil.example/` is misleading too, so only
+ * the first characters of the name decide whether the name is a URL at this host.
  */
 function runLabel(run: string, pipeline: string | undefined): string {
   const { host, origin } = new URL(run);

@@ -22,7 +22,7 @@ export class Html {
 export type Part = Html | string | number | null | undefined | false | readonly Part[];
 
 /**
- * Creates HTML markup from a template. The function escapes values for text and for quoted attributes, so always write
+ * Creates HTML markup from a template. Values are escaped for text and for quoted attributes, so always write
  * attributes with quotes in a template.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Part[]): Html {

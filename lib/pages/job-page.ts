@@ -35,7 +35,7 @@ const SHOWN_CAUSES = 3;
 
 /**
  * Renders the status page of one job. If the browser runs no scripts, the status page still contains all data.
- * The script updates the status page until the job has ended and no notification is pending.
+ * A script updates the status page until the job has ended and no notification is pending.
  * For the same status document, the HTML of the status page changes at most every 15 seconds. A hash of the HTML is
  * therefore a good ETag.
  * @param listUrl the URL of the project's list page, or null if the reader may not open the list page.

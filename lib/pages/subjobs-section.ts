@@ -20,8 +20,8 @@ import {
  */
 const MAX_SHORT_TREE = 14;
 /**
- * The maximum number of lines of a long tree that the page shows before the reader expands one of the lines. This
- * number is the largest number of groups of one job.
+ * The maximum number of lines of a long tree that the page shows before the reader expands one of the lines. 21 is the
+ * largest number of groups of one job.
  */
 const MAX_OPEN_LINES = 21;
 /** The minimum number of consecutive subjobs that one line replaces in a long tree of subjobs. */
@@ -130,7 +130,7 @@ function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; tex
   return { icon: isStarted && !isOver ? "running" : "waiting", text };
 }
 
-/** The value is `mixed` if the subjob has succeeded, but a subjob below the subjob has not. */
+/** `mixed` means that the subjob has succeeded, but a subjob below the subjob has not. */
 type GroupKind = "failed" | "mixed" | "pending" | "succeeded";
 
 /** The icon and the text of the line that replaces several subjobs, in the order of the sorted groups. */

@@ -29,8 +29,8 @@ export function renderIfKnown<Rendered>(
 }
 
 /**
- * Returns the step in ms to which a page rounds the age of a job. The step is longer for a job that has run for a longer
- * time.
+ * Returns the step in ms to which a page rounds the age of a job. A job that has run for a longer time has a longer
+ * step.
  */
 export function ageRoundingStepMs(ageMs: number): number {
   return ageMs < 10 * MINUTE ? 15 * SECOND : ageMs < HOUR ? MINUTE : 5 * MINUTE;

@@ -21,7 +21,7 @@ import type { OutgoingMessage } from "./queue.ts";
  */
 const MESSAGE_VERSION = 1;
 
-/** A message in the poll queue. This message requests the poll with the number `poll` of a watch. */
+/** A message in the poll queue. A poll message requests the poll with the number `poll` of a watch. */
 export const PollMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("poll"),
@@ -45,8 +45,8 @@ export type PollMessage = z.infer<typeof PollMessage>;
 const TargetName = z.string().check(z.minLength(1), z.maxLength(80));
 
 /**
- * A message in the notify queue. This message requests a notification to one target about the outcome of a watch, or
- * about a slow job.
+ * A message in the notify queue. A `NotificationMessage` requests a notification to one target about the outcome of a
+ * watch, or about a slow job.
  */
 export const NotificationMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
@@ -72,8 +72,8 @@ export const NotificationMessage = z.strictObject({
 export type NotificationMessage = z.infer<typeof NotificationMessage>;
 
 /**
- * A message in the notify queue. This message requests the delivery of a digest message (one message about several
- * jobs) to a chat.
+ * A message in the notify queue. A `DigestMessage` requests the delivery of a digest (one message about several jobs)
+ * to a chat.
  */
 const DigestMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
@@ -85,8 +85,8 @@ const DigestMessage = z.strictObject({
 });
 
 /**
- * A message in the notify queue. This message requests a notification to the fallback target. The notification says
- * that another target no longer exists.
+ * A message in the notify queue. A `TargetGoneMessage` requests a notification to the fallback target. The fallback
+ * target learns that another target no longer exists.
  */
 const TargetGoneMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
@@ -108,8 +108,8 @@ export type NotifyMessage = z.infer<typeof NotifyMessage>;
 type ParsedMessage<T> =
   | { readonly kind: "message"; readonly message: T }
   /**
-   * A message in the format of a later release. The message stays in the queue until the later release reads the
-   * message.
+   * A message in the format of a later release. A message of a later release stays in the queue until the later release
+   * reads the message.
    */
   | { readonly kind: "newer"; readonly version: number }
   /** A message that no release of the service can read. */

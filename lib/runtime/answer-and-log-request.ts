@@ -12,8 +12,7 @@ import { meter } from "./metrics.ts";
 import { isAwsOutage } from "./retry-aws.ts";
 
 /**
- * Some fields of the log line of a request. These fields of the log line are known only while the function handles the
- * request.
+ * Some fields of the log line of a request. Request notes are known only while the function handles the request.
  */
 export interface RequestNotes {
   /**
@@ -44,7 +43,7 @@ const REQUEST_ID = "x-request-id";
 
 /**
  * Calls the handler of a request, writes the log line of the request and returns the response. If `handle` throws an
- * error, the complete error is logged. The caller only gets the kind of the error and the request ID. Each log line of
+ * error, the complete error is logged. The caller gets only the kind of the error and the request ID. Each log line of
  * the handler contains the trace context of the request.
  * @param defaultRoute the route that is logged if the handler does not note another route.
  */
@@ -86,7 +85,8 @@ const INTERNAL_ERROR_DETAIL =
   "The service has failed. You may safely send the request again. The operator can find the cause with the request ID.";
 
 /**
- * The text of the error response if the service has no usable config. The caller can only wait and repeat the request.
+ * The text of the error response if the service has no usable config. Without a usable config, the caller can only wait
+ * and repeat the request.
  */
 const NO_CONFIG_DETAIL = "The service has no config at the moment. You may safely send the request again.";
 

@@ -47,9 +47,9 @@ class AwsRequestError extends Error {
 }
 
 /**
- * Creates the HTTP request handler of the AWS clients. This request handler has a time limit and uses the same code as
- * all other HTTP requests of the product. The request handler of the AWS SDK has no time limit, and needs streams and
- * four timers for the body of each request.
+ * Creates the HTTP request handler of the AWS clients. The created request handler has a time limit and uses the same
+ * code as all other HTTP requests of the product. The request handler of the AWS SDK has no time limit, and needs
+ * streams and four timers for the body of each request.
  */
 export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
   // A connection stays open until the AWS service closes the connection. A request on a dead connection fails, and the

@@ -28,7 +28,7 @@ export type Variable = keyof typeof VARIABLES;
 
 /**
  * Reads the named environment variables. A Lambda function reads its environment variables when the Lambda instance
- * starts. Therefore a deployment with a wrong environment variable fails at once, and not only at the first message.
+ * starts, so a deployment with a wrong environment variable fails at once, and not only at the first message.
  * @throws an Error that names all missing and invalid variables
  */
 export function readEnvironment<Name extends Variable>(

@@ -28,7 +28,7 @@ export interface Act {
   readonly traceparent: string | null;
   readonly targets: readonly string[];
   /**
-   * The entry of the config that an operator stored or removed, such as `tokens/ci`. The field is missing if the act is
+   * The entry of the config that an operator stored or removed, such as `tokens/ci`. `entry` is missing if the act is
    * not about the config.
    */
   readonly entry?: string;

@@ -5,8 +5,8 @@ export const UNITS = {
   Accepted: MetricUnit.Count,
   Polls: MetricUnit.Count,
   /**
-   * The value is 1 if CCE refused a poll or did not respond to a poll, else 0. The mean of this metric is the share of
-   * failed polls.
+   * `PollsWithoutJob` is 1 if CCE refused a poll or did not respond to a poll, else 0. The mean of this metric is the
+   * share of failed polls.
    */
   PollsWithoutJob: MetricUnit.Count,
   /** The number of watches that the service gave up, because the poll of the job ended the process again and again. */

@@ -44,7 +44,7 @@ const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns whether an AWS service failed although the request to the service was correct. The reason may be an outage of
+ * Returns whether an AWS service failed although the request to the service was correct. The cause may be an outage of
  * the AWS service, or a table, a queue, a key or a permission that does not exist at the moment.
  */
 export function isAwsOutage(error: unknown): boolean {

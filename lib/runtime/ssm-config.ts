@@ -51,10 +51,10 @@ export function createSsmConfigSource<C extends Config>(
 }
 
 /**
- * Reads and decrypts the given parts of the config below `path`. The first request is made alone, so that an outage of
- * SSM does not get the requests for all parts. After that, the function reads the other parts of the config in
- * parallel. If another process writes parameters at the same time, the result may contain only a part of the written
- * parameters.
+ * Reads and decrypts the given parts of the config below `path`. One request first reads all parts that consist of one
+ * parameter, so that an outage of SSM does not get the requests for all parts. The other parts of the config are then
+ * read in parallel. If another process writes parameters at the same time, the result may contain only a part of the
+ * written parameters.
  * @throws errors of AWS.
  */
 async function readConfigParts(

@@ -21,9 +21,9 @@ interface WarmUpPorts {
  * whole processor during its initialization. During an invocation, the instance has only the part of a processor that
  * belongs to its memory size.
  *
- * Reads an item that does not exist, and sends a batch without messages, which SQS refuses. Both requests change
- * nothing and need no additional permission. Ignores errors, because the first invocation gets and reports the same
- * errors. Does nothing outside of Lambda and of the local stack.
+ * Reads an item that does not exist, and sends a batch without messages, which SQS refuses. Neither the read nor the
+ * empty batch changes anything or needs an additional permission. Ignores errors, because the first invocation gets and
+ * reports the same errors. Does nothing outside of Lambda and of the local stack.
  */
 export async function warmUp(
   { configs, table, queue }: WarmUpPorts,

@@ -111,9 +111,9 @@ export function decideAfterUnfinishedTries(
 
 /**
  * Decides what happens with a watch whose poll was postponed because of the rate limit. The rate limit of the project
- * allows the next query only at `rateLimitedUntil`. The state of the job at the deadline is not known. Therefore the
- * watch waits up to one hour after the deadline for a last poll. If the rate limit lasts longer, the watch times out at
- * the deadline.
+ * allows the next query only at `rateLimitedUntil`. The state of the job at the deadline is not known. A watch
+ * therefore waits up to one hour after the deadline for a last poll. If the rate limit lasts longer, the watch times
+ * out at the deadline.
  */
 export function decideWhenRateLimited(
   watch: Omit<PolledWatch, "polls" | "jobType">,
@@ -164,8 +164,8 @@ function decideByObservation(input: DecisionInput): PollDecision {
       // A `Retry-After` of zero or in the past asks for no wait, so the delay still grows with each failure.
       const seconds =
         (observation.retryAfterSeconds ?? 0) > 0 ? 0 : backoffSeconds(consecutiveFailures, random);
-      // A CCE API that throttles or is unavailable does not check access. Therefore the watch keeps the access error of
-      // an earlier poll.
+      // A CCE API that throttles or is unavailable does not check access, so the watch keeps the access error of an
+      // earlier poll.
       return pollAgain(seconds, { accessError: watch.accessError, lastPollError });
     }
     case "unauthorized":

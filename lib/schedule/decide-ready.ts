@@ -82,9 +82,9 @@ export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
 type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
 /**
- * Concludes a watch whose job has succeeded and whose resource did not become usable in time, or was never seen. This
- * conclusion replaces a conclusion that says that the end of the job is unknown. If the polls lost the access to the
- * resource before the deadline, it is unknown whether the resource is usable.
+ * Concludes a watch whose job has succeeded and whose resource did not become usable in time, or was never seen. The
+ * returned conclusion replaces a conclusion that says that the end of the job is unknown. If the polls lost the access
+ * to the resource before the deadline, it is unknown whether the resource is usable.
  */
 export function replaceConclusionAfterSuccess(
   { readyMinutes, ready }: ReadyWatch,

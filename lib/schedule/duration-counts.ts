@@ -59,7 +59,7 @@ export function bucketPosition(seconds: number): number {
   return Math.log1p(seconds / LINEAR_SECONDS) / BUCKET_WIDTH;
 }
 
-/** Returns the shortest duration of a bucket in seconds. This function is the inverse of `bucketPosition`. */
+/** Returns the shortest duration of a bucket in seconds. `bucketStartSeconds` is the inverse of `bucketPosition`. */
 export function bucketStartSeconds(bucket: number): number {
   return LINEAR_SECONDS * Math.expm1(bucket * BUCKET_WIDTH);
 }
@@ -115,9 +115,9 @@ function sumDays(days: readonly (readonly DurationCount[])[]): RecentJobs {
 
 /**
  * Returns the counts of the days since the last change of the job durations, oldest day first. For each day, the
- * function compares the jobs before the day with the remaining jobs. The function drops the days before the largest
- * significant difference and searches the remaining days again. Compares the ranks of the job durations with Student's
- * t-test. Because of the ranks, a few jobs that fail early or are stuck have little effect.
+ * function compares the jobs before the day with the remaining jobs. Drops the days before the largest significant
+ * difference and searches the remaining days again. Compares the ranks of the job durations with Student's t-test.
+ * Because of the ranks, a few jobs that fail early or are stuck have little effect.
  * Source: W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric
  * statistics", The American Statistician 35 (1981).
  */

@@ -56,7 +56,7 @@ export function pickFirstDelaySeconds(
 
 /**
  * Returns the delay before the next poll of a pending job, in whole seconds within the operator's bounds. The delay is
- * a random value from a range of cheap delays. So jobs of equal age are not polled at the same time.
+ * a random value from a range of cheap delays, so jobs of equal age are not polled at the same time.
  */
 export function pickNextDelaySeconds(job: PendingJob, poll: PollSettings, random: () => number): number {
   const plan = cheapestDelayRange({
@@ -111,8 +111,8 @@ export function cheapestDelayRange(input: PlanInput): {
   const pending = survivalAt(survival, ageSeconds);
   const delayTo = (index: number) => (AGES[index] ?? 0) - ageSeconds;
   const costOf = (index: number) => pending * delayTo(index) + (costs[index] ?? 0);
-  // The best next poll for a higher age of the job is never earlier than the best next poll for a lower age. So the
-  // best next poll for this age lies between the best next polls for the two nearest planned ages.
+  // The best next poll for a higher age of the job is never earlier than the best next poll for a lower age. The best
+  // next poll for an age therefore lies between the best next polls for the two nearest planned ages.
   let best = next[first] ?? last;
   for (let index = best - 1; index >= (next[first - 1] ?? first); index--)
     if (delayTo(index) >= min && costOf(index) < costOf(best)) best = index;
@@ -158,7 +158,7 @@ function plannedAges(maxAge: number): Float64Array {
   return Float64Array.from([...ages, maxAge]);
 }
 
-/** The cheapest next poll for each planned age of a job. The index i of each array is for the age `AGES[i]`. */
+/** The cheapest next poll for each planned age of a job. Index i of each array is for the age `AGES[i]`. */
 interface PollPlan {
   /** The expected cost of all polls after a planned age, in seconds per started job. */
   readonly costs: Float64Array;
@@ -179,21 +179,20 @@ interface PollCosts {
  * Plans the cheapest sequence of polls after each planned age.
  *
  * The polls have to detect soon, and with few polls, that a job has ended. In statistics, this task is called an
- * inspection problem. One poll costs x = `pollCostSeconds`. Each second between the end of a job and the next poll
- * adds 1 to the cost. S(t) is the share of jobs that last longer than t. The plan minimizes the time until the poll that detects
- * the end of the job, because the delay after the end is then minimal too. So a job that is pending at the age t and
- * polled next at the age u costs x + u - t between t and u. C(t), the lowest cost after the age t, is
+ * inspection problem. One poll costs x = `pollCostSeconds`. Each second between the end of a job and the next poll adds
+ * 1 to the cost. S(t) is the share of jobs that last longer than t. The plan minimizes the time until the poll that
+ * detects the end of the job, because the delay after the end is then minimal too. A job that is pending at the age t
+ * and polled next at the age u costs x + u - t between t and u. C(t), the lowest cost after the age t, is
  *
  *     C(t) = minimum over u > t of [ S(t) · (x + u - t) + C(u) ]
  *
- * The function computes C(t) backwards from the last age (dynamic programming). For a fixed u, the term in brackets is
- * a straight line over S(t). S(t) grows when t falls, so the lower envelope of these lines has the minimum over all u.
- * The function removes each line from the lower envelope at most once. So the run time of the function is linear in the
- * number of ages.
+ * C(t) is computed backwards from the last age (dynamic programming). For a fixed u, the term in brackets is a straight
+ * line over S(t). S(t) grows when t falls, so the lower envelope of these lines has the minimum over all u. Each line
+ * is removed from the lower envelope at most once, so the run time is linear in the number of ages.
  *
  * Source: J. B. Keller, "Optimum checking schedules for systems subject to random failure", Management Science 21
- * (1974). Keller solves the continuous problem. The best density of polls is √(h(t) / 2x). The value h(t) is the rate
- * at which jobs end.
+ * (1974). Keller solves the continuous problem. The best density of polls is √(h(t) / 2x). h(t) is the rate at which
+ * jobs end.
  */
 export function planCheapestPolls(
   survival: Float64Array,

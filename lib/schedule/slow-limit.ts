@@ -24,7 +24,7 @@ export interface SlowLimit {
  * Returns the age from which a job is slow: the job takes longer than 19 of 20 jobs of its type. The age is the upper
  * limit of an order statistic of the ended jobs, so at most one of 20 new jobs is slow, whatever the distribution of
  * the durations is. If the durations rise slowly, the service finds no change of the durations, and the older jobs are
- * shorter than the new jobs. Therefore a slow job must also take longer than 19 of 20 jobs of the latest days, and must
+ * shorter than the new jobs. A slow job must therefore also take longer than 19 of 20 jobs of the latest days, and must
  * reach `limitOfRisingDurations`. Returns null if fewer than 20 jobs have ended since the last change of their
  * durations. No assumed jobs count.
  * @param durations the durations of the jobs that ended before the job started. If jobs that started at the same time
@@ -57,9 +57,9 @@ function slowBucket({ counts, total }: RecentJobs): number {
 
 /**
  * Returns the age from which a job counts as slow, so that jobs whose durations rise within one day are not all slow.
- * The ledger counts durations by day, so these counts do not show such a rise. The function divides each duration by
- * the median of the 20 jobs that ended before the job started. These factors stay the same while the durations rise. A
- * slow job exceeds 19 of 20 of the factors. Returns 0 if too few jobs have ended.
+ * The ledger counts durations by day, so these counts do not show such a rise. The factor of a job is its duration
+ * divided by the median of the 20 jobs that ended before the job started. The factors stay the same while the durations
+ * rise. A slow job exceeds 19 of 20 of the factors. Returns 0 if too few jobs have ended.
  */
 function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
   const median = medianOfLatest(jobs);

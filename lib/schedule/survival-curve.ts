@@ -13,8 +13,8 @@ const STUCK_JOBS = 0.03;
 /** After this number of real jobs has ended, assumed normal jobs count only half. */
 const HALFWAY_JOBS = 8;
 /**
- * Assumed stuck jobs always count at least as much as this number of real jobs. This minimum applies after many real
- * jobs have ended.
+ * Assumed stuck jobs always count at least as much as this number of real jobs. `MIN_STUCK_JOBS` applies after many
+ * real jobs have ended.
  */
 const MIN_STUCK_JOBS = 0.45;
 
@@ -38,7 +38,7 @@ const MAX_DISTANCE = 150;
 
 /**
  * Returns the survival curve of a job type. For each bucket, the curve has the probability that a job lasts longer than
- * the start of the bucket. The function smooths the job durations since their last change and adds the assumed jobs of
+ * the start of the bucket. Smooths the job durations since their last change and adds the assumed jobs of
  * `assumedJobsLongerThan`.
  */
 export function computeSurvivalCurve(
@@ -67,8 +67,7 @@ export function survivalAt(survival: Float64Array, ageSeconds: number): number {
 }
 
 /**
- * Returns the probability that a job lasts longer than an age. The function interpolates between the starts of two
- * buckets.
+ * Returns the probability that a job lasts longer than an age. Interpolates between the starts of two buckets.
  * @param agePosition the position of the age on the scale of buckets, from `bucketPosition`.
  */
 export function survivalAtPosition(survival: Float64Array, agePosition: number): number {
@@ -96,7 +95,7 @@ function learn(jobType: string | null, durations: readonly DurationCount[]): Flo
 /**
  * Spreads the jobs of each bucket over neighboring buckets, in the shape of a triangle (kernel density estimate). The
  * triangle is narrow where many jobs ended and wide where few jobs ended. The half width of a triangle grows with the
- * square root of the distance to the nearest jobs. So a few jobs do not make the estimated distribution of job
+ * square root of the distance to the nearest jobs, so a few jobs do not make the estimated distribution of job
  * durations too certain.
  * Source: I. S. Abramson, "On bandwidth variation in kernel estimates", Annals of Statistics 10 (1982).
  * @param countsSum the sum of all counts. The returned array has the same sum.
@@ -152,7 +151,8 @@ interface Assumption {
 /**
  * Returns the number of assumed jobs that last longer than the start of each bucket. The assumed jobs are a prior in
  * the sense of Bayes. The returned array has `BUCKETS` + 1 values. The values fall and are never 0. If no real job has
- * ended, the first value of the array is 1. The first value becomes smaller with each real job that has ended.
+ * ended, the first value of the array is 1. The first value of the array becomes smaller with each real job that has
+ * ended.
  * @param ended the number of real jobs that have ended.
  */
 export function assumedJobsLongerThan(jobType: string | null, ended: number): Float64Array {
@@ -172,8 +172,8 @@ interface AssumedSurvival {
   readonly notStuck: Float64Array;
   readonly stuck: Float64Array;
   /**
-   * The result of `assumedJobsLongerThan` for 0 ended jobs. The function always returns the same array object, so that
-   * callers can cache a plan for the array.
+   * The result of `assumedJobsLongerThan` for 0 ended jobs. The array is always the same object, so that callers can
+   * cache a plan for the array.
    */
   readonly withoutHistory: Float64Array;
 }
@@ -213,7 +213,7 @@ function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number
   return { fromSeconds, toSeconds, normalSurvival: (age) => survival(age) / survival(0) };
 }
 
-/** Returns ln(1 + eˣ). The result does not overflow for a large x. */
+/** Returns ln(1 + eˣ). Does not overflow for a large x. */
 function softplus(x: number): number {
   return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
 }

@@ -36,8 +36,8 @@ const TokenRequest = z.object({
 });
 
 /**
- * This class checks the credentials of requests in the same way as the gateway of the cloud. The class also issues
- * tokens in the same way as the cloud's identity service (IAM).
+ * Checks the credentials of requests in the same way as the gateway of the cloud. Issues tokens in the same way as the
+ * cloud's identity service (IAM).
  */
 export class Authentication {
   readonly #accounts: Accounts;

@@ -54,8 +54,8 @@ export const clusterDeletionScript = (seconds: number): JobScriptInput => ({
 });
 
 /**
- * Returns the script of a simulated job that creates a node and never ends. The second subjob of this job starts after
- * `seconds`.
+ * Returns the script of a simulated job that creates a node and never ends. The second subjob of the simulated job
+ * starts after `seconds`.
  */
 export const endlessNodeCreationScript = (seconds: number): JobScriptInput => ({
   type: "CreateNode",

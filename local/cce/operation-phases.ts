@@ -13,7 +13,7 @@ export const OperationScript = z.strictObject({
    * earlier state.
    */
   startSeconds: z.number().min(0).default(0),
-  /** The end of the operation in script seconds. The value null means that the operation never ends. */
+  /** The end of the operation in script seconds. `endSeconds` is null for an operation that never ends. */
   endSeconds: z.number().min(0).nullable(),
   outcome: z.enum(["succeeded", "failed"]).default("succeeded"),
   reason: z.string().optional(),

@@ -8,7 +8,7 @@ const Fields = z.strictObject({
   startSeconds: z.number().min(0).default(0),
   /**
    * The end time of the job or subjob, in seconds after the job was added to the simulator. One real second has as many
-   * of these seconds as the `speed` of the simulator says. The value null means that the job never ends.
+   * of these seconds as the `speed` of the simulator says. `endSeconds` is null for a job that never ends.
    */
   endSeconds: z.number().min(0).nullable(),
   outcome: z.enum(["Success", "Failed"]).default("Success"),
@@ -26,8 +26,8 @@ const Fields = z.strictObject({
 });
 
 /**
- * The script of a simulated job. The script contains the start time, the end time and the outcome of the job and of
- * each subjob.
+ * The script of a simulated job. A script contains the start time, the end time and the outcome of the job and of each
+ * subjob.
  */
 const JobScript = Fields.extend({
   get subJobs() {

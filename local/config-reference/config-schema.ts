@@ -113,7 +113,7 @@ export function createConfigSchema(): JsonObject {
   const schema = z.toJSONSchema(createConfigDocumentSchema({ project: Project, target: Target }), {
     io: "input",
     override: ({ jsonSchema }) => {
-      // These limits only exclude integers that JavaScript cannot represent.
+      // The limit `Number.MAX_SAFE_INTEGER` only excludes integers that JavaScript cannot represent.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     },

@@ -79,9 +79,9 @@ function wrapLine(line: string, columns: number): string[] {
 }
 
 /**
- * Returns the readable lines of a notification. These lines come from the blocks of a Slack message or from the fields
- * of a webhook event. A notification of another kind is returned as JSON. Terminal escape sequences are removed, so
- * that a notification cannot move the terminal's cursor.
+ * Returns the readable lines of a notification. The lines come from the blocks of a Slack message or from the fields of
+ * a webhook event. A notification of another kind is returned as JSON. Terminal escape sequences are removed, so that a
+ * notification cannot move the terminal's cursor.
  */
 export function formatNotificationLines(payload: unknown, { ansi }: { readonly ansi: boolean }): string[] {
   const bold = (text: string) => (ansi ? `\u001b[1m${text}\u001b[0m` : text);

@@ -74,8 +74,8 @@ export function startEventSource(options: {
   }
 
   /**
-   * Waits until the queue has at least one message. Then collects more messages until the batch is full or the batching
-   * window (the time limit for collecting) is over.
+   * Waits until the queue has at least one message, and then collects more messages until the batch is full or the
+   * batching window (the time limit for collecting) is over.
    */
   async function receiveBatch(): Promise<ReceivedBatch> {
     const messages = await receive(mapping.batchSize, LONG_POLL_SECONDS);

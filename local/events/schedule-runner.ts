@@ -8,8 +8,8 @@ import type { Schedule } from "../template/triggers.ts";
 /**
  * A restart of the local stack deletes all SQS messages, because the local queues are in memory. The sweep function
  * sends a lost message again when the ledger shows that the poll of a job is overdue. The poll of a job becomes overdue
- * at most 930 s after the restart. These 930 s are the longest delay of SQS (900 s) plus 30 s. During these 930 s the
- * sweep function runs every 10 s.
+ * at most 930 s after the restart. 930 s are the longest delay of SQS (900 s) plus 30 s. During these 930 s the sweep
+ * function runs every 10 s.
  */
 const CATCH_UP_INTERVAL_MS = 10_000;
 const CATCH_UP_DURATION_MS = 930_000;

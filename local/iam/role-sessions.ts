@@ -22,7 +22,10 @@ export interface RoleSession {
 export class RoleSessions {
   readonly #byFunction = new Map<string, RoleSession>();
 
-  /** Returns the session of a function in its role. The first call creates the session, with random credentials. */
+  /**
+   * Returns the session of a function in its role. The first call for a function creates its session, with random
+   * credentials.
+   */
   of(resource: FunctionResource): RoleSession {
     const key = `${resource.arn} ${resource.roleArn}`;
     const session = this.#byFunction.get(key) ?? createSession(resource);

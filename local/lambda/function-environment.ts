@@ -12,9 +12,9 @@ export interface Endpoints {
 }
 
 /**
- * Returns the environment variables for the process in which the local stack runs a Lambda function. These variables
- * come from three places: the CloudFormation template, Lambda's runtime, and the PATH of the local stack's own process.
- * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+ * Returns the environment variables for the process in which the local stack runs a Lambda function. The environment
+ * variables come from three places: the CloudFormation template, Lambda's runtime, and the PATH of the local stack's
+ * own process.
  */
 export function createFunctionEnvironment(options: {
   resource: FunctionResource;

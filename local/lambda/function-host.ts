@@ -5,8 +5,8 @@ import { Instance, type InstanceOptions } from "./instance.ts";
 import { createErrorResult, type InvocationResult } from "./runtime-api.ts";
 
 /**
- * The largest number of processes for a function that has no event source. This limit protects the developer's machine
- * and does not exist on AWS. An invocation beyond this limit waits for a free process.
+ * The largest number of processes for a function that has no event source. The limit of 10 processes protects the
+ * developer's machine and does not exist on AWS. An invocation beyond this limit waits for a free process.
  */
 const DEFAULT_MAX_INSTANCES = 10;
 
@@ -18,8 +18,8 @@ interface FunctionHostOptions extends FunctionCode, Pick<InstanceOptions, "log">
   /** The concurrent executions of all functions of the account. */
   readonly pool: ConcurrencyPool;
   /**
-   * The largest number of concurrent invocations by the function's event sources. The function may have at least this
-   * number of processes.
+   * The largest number of concurrent invocations by the function's event sources. The function may have at least
+   * `eventSourceConcurrency` processes.
    */
   readonly eventSourceConcurrency?: number;
 }
@@ -52,8 +52,7 @@ export class FunctionHost {
 
   /**
    * Invokes the function. The invocation is throttled if the function or the account already runs as many executions as
-   * it may. If all processes of the function are busy, the invocation waits for a free process. The method never throws
-   * an error.
+   * it may. If all processes of the function are busy, the invocation waits for a free process. Never throws an error.
    */
   async invoke(event: unknown): Promise<InvocationResult> {
     const release = this.#options.pool.tryAcquire(this.resource);

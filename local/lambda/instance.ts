@@ -40,9 +40,9 @@ export class Instance {
   #child: ChildProcess | null = null;
   #timer: NodeJS.Timeout | undefined;
   #current: { invocation: Invocation; resolve: (result: InvocationResult) => void } | null = null;
-  /** The error that ended the function's process. The value is null if this error is unknown. */
+  /** The error that ended the function's process. `#fatalError` is null if the error is unknown. */
   #fatalError: InvocationResult | null = null;
-  /** The reason why the process ended. The value is null until the process has ended. */
+  /** The reason why the process ended. `#exitCause` is null until the process has ended. */
   #exitCause: string | null = null;
   #isKilled = false;
   readonly #exit = Promise.withResolvers<void>();
@@ -63,7 +63,7 @@ export class Instance {
     });
   }
 
-  /** The value is true if the process of this instance can run another invocation. */
+  /** `isUsable` is true if the process of this instance can run another invocation. */
   get isUsable(): boolean {
     return !this.#isKilled && !this.#hasExited;
   }
@@ -82,7 +82,7 @@ export class Instance {
   }
 
   /**
-   * This promise is fulfilled when the process has loaded the function and asks for its first invocation, or when the
+   * `initialized` is fulfilled when the process has loaded the function and asks for its first invocation, or when the
    * process has ended.
    */
   get initialized(): Promise<void> {
@@ -98,8 +98,8 @@ export class Instance {
       cwd: taskRoot,
       env: environment(runtimeApi, this.name),
       stdio: ["pipe", "pipe", "pipe"],
-      // The function's process is in its own process group and does not receive Ctrl-C. Therefore the local stack can
-      // stop the functions in its own order.
+      // The function's process is in its own process group and does not receive Ctrl-C, so the local stack can stop the
+      // functions in its own order.
       detached: true,
     });
     this.#child = child;
@@ -113,8 +113,7 @@ export class Instance {
 
   /**
    * Runs one invocation of the function and returns its result. The caller of this method must wait for the result
-   * before the next call. If the process ends during the invocation, the result is an error. The method never throws an
-   * error.
+   * before the next call. If the process ends during the invocation, the result is an error. Never throws an error.
    */
   invoke(invocation: Invocation): Promise<InvocationResult> {
     return new Promise((resolve) => {

@@ -41,7 +41,7 @@ interface RuntimeListener {
   onReady(): void;
   /**
    * The runtime API calls this method when the process of the function has received the invocation. The time limit of
-   * the invocation starts at this moment.
+   * the invocation starts with this call.
    */
   onStarted(): void;
   onResult(result: InvocationResult): void;

@@ -98,7 +98,10 @@ function toQueries({ metrics, stat, period }: z.infer<typeof Properties>): reado
   });
 }
 
-/** Therefore the dashboard shows the largest value of the gauge. The dashboard shows its largest value. */
+/**
+ * Returns the statistic that the dashboard shows. Prometheus has no sum of a gauge over time, so the dashboard shows
+ * the largest value of a gauge in place of the sum.
+ */
 function toShownStatistic(metric: MetricStat): MetricStat {
   try {
     toPrometheusQuery(metric);

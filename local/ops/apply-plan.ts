@@ -4,8 +4,8 @@ import type { PlanStep } from "./config-plan.ts";
 
 /**
  * With the tier `Intelligent-Tiering`, AWS stores a value of up to 4 KB as a standard parameter, which is free. AWS
- * stores a longer value as an advanced parameter, which has a price. The command does not use the tier `Standard`,
- * because AWS refuses to change an advanced parameter back to a standard parameter.
+ * stores a longer value as an advanced parameter, which has a price. The tier `Standard` is not used, because AWS
+ * refuses to change an advanced parameter back to a standard parameter.
  */
 const TIER = "Intelligent-Tiering";
 

@@ -2,7 +2,7 @@ import { type ParseArgsConfig, parseArgs } from "node:util";
 import { ignoreClosedOutputs } from "../../client/process-environment.ts";
 import { enforceCertificateChecks } from "../../lib/http/connections.ts";
 
-/** The error of a command with wrong arguments. The error message is printed above the command's usage. */
+/** The error of a command with wrong arguments. The message of a `UsageError` is printed above the command's usage. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
@@ -56,8 +56,8 @@ export function parseProcessArguments<const T extends ParseArgsConfig>(config: T
 export function describeWrongUse(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if (error instanceof UsageError) return error.message;
-  // The function keeps only the first sentence of the error message of Node.js. The other sentences are about arguments
-  // that begin with a dash.
+  // Only the first sentence of the error message of Node.js is kept. All later sentences of the error message are about
+  // arguments that begin with a dash.
   const isParseError = "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
   return isParseError ? error.message.replace(/\.\s.*/s, "") : null;
 }

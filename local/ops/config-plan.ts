@@ -35,9 +35,9 @@ export interface PlanStep {
  * entry that the config file does not contain, the entry is kept. If `removeOthers` is true, an entry that the file
  * does not contain is removed. A difference in white space or in the order of JSON keys does not count as a change of
  * an entry. The Lambda functions may read the config between two steps, so the config must be valid after each step.
- * Therefore the command stores an entry before the entries that refer to it, and removes an entry after the entries
- * that refer to it. If the kind of a target changes, the entry with the secret fields contains all fields of the target
- * until both entries of the target are changed.
+ * Each entry is stored before the entries that refer to it, and removed after the entries that refer to it. If the kind
+ * of a target changes, the entry with the secret fields contains all fields of the target until both entries of the
+ * target are changed.
  */
 export function planConfigSteps(
   deployed: readonly ConfigEntry[],

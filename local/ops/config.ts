@@ -73,15 +73,15 @@ async function run(
 }
 
 /**
- * Returns every error in a config for which the Lambda functions refuse the config. Also returns every placeholder,
- * every secret that is too short, and every config entry that has no effect.
+ * Returns every error in a config for which the Lambda functions refuse the config. Placeholders, secrets that are too
+ * short, and config entries without effect are also returned.
  */
 function faultsOf(document: unknown): readonly string[] {
   const parsed = parseWholeConfig(document);
   const faults = parsed.kind === "faults" ? parsed.faults : [];
   const placeholders = findPlaceholders(document);
-  // A placeholder also causes other errors. The other errors would hide that a person forgot to replace the
-  // placeholder.
+  // A placeholder also causes other errors. The errors that a placeholder causes would hide that a person forgot to
+  // replace the placeholder.
   const isPlaceholder = (fault: string) =>
     placeholders.some((line) => fault.startsWith(`${line.split(": ")[0]}:`));
   const others = [...faults, ...findShortSecrets(document), ...findIneffectiveEntries(document)];
@@ -173,7 +173,7 @@ async function put(file: string, stage: Stage, removeOthers: boolean): Promise<n
 }
 
 async function list(stage: Stage): Promise<number> {
-  // This output line goes to stderr, because a program may read the JSON on stdout.
+  // The line about the stage goes to stderr, because a program may read the JSON on stdout.
   process.stderr.write(formatStageLine(stage));
   const entries = await readDeployedEntries(stage);
   const parsed = parseEntries(entries);

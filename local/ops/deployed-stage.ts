@@ -62,7 +62,7 @@ export function configPath({ stage }: Pick<Stage, "stage">): string {
 
 /**
  * Reads the URL of a stage's HTTP API from the outputs of the stage's CloudFormation stack.
- * @throws Error if the CloudFormation stack has no HTTP API. The function also throws the errors of AWS.
+ * @throws Error if the CloudFormation stack has no HTTP API, and the errors of AWS.
  */
 export async function readApiUrl({ stage, region }: Stage): Promise<string> {
   const client = new CloudFormationClient({ region });

@@ -46,7 +46,7 @@ type Settings = z.infer<typeof Document>["settings"];
 /**
  * Finds entries of a config document that have no effect. An entry without effect is, for example, a target that the
  * egress rules always refuse, an item of an allow list that allows nothing, or a minimum that is larger than the
- * maximum. Returns one line of text for each such entry. The text does not contain values of the config. The Lambda
+ * maximum. Returns one line of text for each such entry. The lines do not contain values of the config. The Lambda
  * functions accept config entries without effect, so that an upgrade does not stop a running service.
  */
 export function findIneffectiveEntries(document: unknown): readonly string[] {

@@ -6,7 +6,7 @@ const CREDENTIALS = ["accessKey", "secretKey", "securityToken", "password", "tok
 
 /**
  * Finds secrets in a config document that are blank or too short. Returns one line of text for each such secret. The
- * text does not contain the short secret. The Lambda functions accept short secrets, so that an upgrade does not stop a
+ * lines do not contain the short secrets. The Lambda functions accept short secrets, so that an upgrade does not stop a
  * running service.
  */
 export function findShortSecrets(document: unknown): readonly string[] {

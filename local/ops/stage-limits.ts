@@ -126,7 +126,7 @@ export const POSITIVE = { min: 1, max: 2_147_483_647 } as const;
 
 /**
  * The largest number of bytes that the proxy settings may have together. Lambda allows 4,096 bytes for all environment
- * variables of a function. The other variables of a function have less than 2,000 bytes.
+ * variables of a function. All other environment variables of a function have less than 2,000 bytes together.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export const MAX_PROXY_BYTES = 2000;

@@ -134,7 +134,7 @@ export const StageFile = z
   });
 export type StageFile = z.infer<typeof StageFile>;
 
-/** The error of an invalid stage file. The error message lists every error in the stage file. */
+/** The error of an invalid stage file. A `StageFileError` lists every error in the stage file. */
 export class StageFileError extends Error {
   override name = "StageFileError";
 
@@ -204,7 +204,7 @@ export async function checkStageFiles(folder = STAGES_FOLDER): Promise<readonly 
   return faults;
 }
 
-// This check is necessary before a deployment, because the Serverless Framework ignores misspelled parameters.
+// The stage files are checked before a deployment, because the Serverless Framework ignores misspelled parameters.
 if (import.meta.main) {
   readScriptArguments(
     `Checks every file in stages/, which contains the settings of a stage. Prints each fault.

@@ -47,8 +47,8 @@ export interface BundledPackage {
   /** The licence in the package.json of the npm package, as an SPDX expression. */
   readonly license: string;
   /**
-   * The hash of the npm package in package-lock.json, such as `sha512-…`. The value null means that package-lock.json
-   * has no hash for the package.
+   * The hash of the npm package in package-lock.json, such as `sha512-…`. `integrity` is null if package-lock.json has
+   * no hash for the package.
    */
   readonly integrity: string | null;
   /** The names of the bundles that contain code of the npm package. */

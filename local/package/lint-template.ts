@@ -6,8 +6,8 @@ import { packageServiceIfChanged } from "./package-service.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /**
- * The AWS regions for which the CloudFormation template is checked. The list contains one region of each AWS partition,
- * and one region that has every AWS service.
+ * The AWS regions for which the CloudFormation template is checked. `REGIONS` contains one region of each AWS
+ * partition, and one region that has every AWS service.
  */
 const REGIONS = ["eu-central-1", "us-east-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1"];
 const VERSION = "1.58.0";

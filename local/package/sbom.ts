@@ -9,9 +9,9 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const Product = z.object({ name: z.string(), version: z.string(), license: z.string() });
 
 /**
- * Returns a software bill of materials (a list of the bundled npm packages) in the JSON format of CycloneDX 1.6. This
- * list contains no time and no random serial number, so the same packages always result in the same JSON text.
- * https://cyclonedx.org/docs/1.6/json/
+ * Returns a software bill of materials (a list of the bundled npm packages) in the JSON format of CycloneDX 1.6. The
+ * bill of materials contains no time and no random serial number, so the same packages always result in the same JSON
+ * text.
  */
 export function createBillOfMaterials(product: z.infer<typeof Product>, packages: readonly BundledPackage[]) {
   const root = packageUrl(product);

@@ -11,8 +11,7 @@ export interface ReceivedNotification {
   /** The unchanged body of the HTTP request, which a test needs to check the signature of the notification. */
   readonly body: string;
   /**
-   * The HTTP status of the receiver's response. The value null means that the receiver has not responded to the
-   * notification.
+   * The HTTP status of the receiver's response. `status` is null if the receiver has not responded to the notification.
    */
   readonly status: number | null;
   readonly signature: SignatureCheck;

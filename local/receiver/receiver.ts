@@ -11,7 +11,10 @@ import { NotificationStore, type ReceivedNotification } from "./notification-sto
 const MAX_WAIT_MS = 60_000;
 
 export interface Receiver {
-  /** The origin. The first segment of a request path is the kind of channel, for example `/slack/…`, `/webhook/…`. */
+  /**
+   * The origin of the receiver. The first segment of a request path is the kind of channel, for example `/slack/…`,
+   * `/webhook/…`.
+   */
   readonly url: string;
   readonly notifications: NotificationStore;
   stop(): Promise<void>;

@@ -30,8 +30,8 @@ export interface AwsReply {
 }
 
 /**
- * One rule of AWS that a local server does not have. The rule may refuse the call, change the input of the call, or
- * change the reply. The function `next` passes the call to the next rule, and finally to the server.
+ * One rule of AWS that a local server does not have. An `AwsRule` may refuse the call, change the input of the call, or
+ * change the reply. `next` passes the call to the next rule, and finally to the server.
  * @throws AwsError if AWS refuses the call.
  */
 export type AwsRule = (call: AwsCall, next: (input?: AwsInput) => Promise<AwsReply>) => Promise<AwsReply>;

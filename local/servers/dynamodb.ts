@@ -26,7 +26,7 @@ export interface DynamoServer {
 }
 
 /**
- * The error of a folder in LEDGER_DIR that cannot store the tables. The error message says why the folder cannot be
+ * The error of a folder in LEDGER_DIR that cannot store the tables. A `LedgerFolderError` says why the folder cannot be
  * used.
  */
 export class LedgerFolderError extends Error {
@@ -106,8 +106,7 @@ async function prepareFolder(folder: string): Promise<void> {
   try {
     await level.open();
   } catch (error) {
-    // The message of this error says only that the database is not open. The field `cause` of this error says why the
-    // database is not open.
+    // The error message says only that the database is not open, and `cause` says why.
     const cause = error instanceof Error ? error.cause : error;
     const isLocked = cause instanceof Error && "code" in cause && cause.code === "LEVEL_LOCKED";
     const problem = isLocked

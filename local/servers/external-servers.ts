@@ -21,7 +21,7 @@ export interface ExternalServers {
 
 export const NO_EXTERNAL_SERVERS: ExternalServers = { dynamodb: null, sqs: null, ssm: null };
 
-/** The error of an external server that the local stack cannot use. The error message says what to change. */
+/** The error of an external server that the local stack cannot use. An `ExternalServerError` says what to change. */
 export class ExternalServerError extends Error {
   override name = "ExternalServerError";
 }

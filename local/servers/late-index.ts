@@ -40,8 +40,8 @@ interface LateIndex {
 /**
  * Makes the global secondary indexes as late as they can be on AWS, where they are eventually consistent. Each written
  * item reaches a copy of its table after a random time of up to five seconds, and the copy answers the queries and
- * scans of an index. Therefore a query may return an item that another call has moved in the meantime. Some pages also
- * contain an item twice.
+ * scans of an index. A query of a late index may return an item that another call has moved in the meantime. Some pages
+ * also contain an item twice.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
  * @param options.seed the random seed. Two runs with equal seeds and equal calls have equal delays and equal repeated
  * items.

@@ -9,7 +9,7 @@ import { replaceEnvAndFileReferences } from "../../lib/config/replace-env-and-fi
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 
-/** The error of an invalid config. The error message lists every error in the config. */
+/** The error of an invalid config. A `ConfigInvalidError` lists every error in the config. */
 export class ConfigFileInvalidError extends Error {
   override name = "ConfigFileInvalidError";
   readonly faults: readonly string[];
@@ -95,9 +95,9 @@ const HASH_CHARACTERS = 8;
 
 /**
  * Moves the certificates in a value to separate entries, because an entry has at most 8 KB. A private key stays in the
- * entry, because functions that need no target also read certificates. The value refers to each entry by name. The name
- * of an entry contains a hash of its content, so that a changed certificate takes effect together with the entry that
- * refers to it.
+ * entry, because functions that need no target also read certificates. After the move, the value refers to each new
+ * entry by name. The name of an entry contains a hash of its content, so that a changed certificate takes effect
+ * together with the entry that refers to it.
  */
 function moveCertificates(value: unknown, path: string, moved: Map<string, string>): unknown {
   if (!isObject(value)) return value;

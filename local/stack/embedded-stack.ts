@@ -26,7 +26,7 @@ import { Stoppables } from "./stoppables.ts";
  */
 const CATCH_UP_FUNCTION = "sweep";
 /**
- * A placeholder for the addresses in the CloudFormation template while the template is checked. This check of the
+ * A placeholder for the addresses in the CloudFormation template while the template is checked. The check of the
  * template does not need the real addresses.
  */
 const ANY_ORIGIN = "http://127.0.0.1";

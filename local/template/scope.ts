@@ -52,7 +52,7 @@ export function createScope(template: Template, origins: DeploymentOrigins): Sco
 
 /**
  * For each resource type of CloudFormation, the property that contains the resource's name, and two parts of the
- * resource's ARN. These two parts of the ARN are the AWS service and the prefix before the resource's name.
+ * resource's ARN. The two parts of the ARN are the AWS service and the prefix before the resource's name.
  */
 const NAMED_TYPES: Readonly<Record<string, readonly [property: string, service: string, prefix: string]>> = {
   "AWS::SQS::Queue": ["QueueName", "sqs", ""],

@@ -55,7 +55,7 @@ export interface WatchRow extends StoredWatch {
 /** The columns of the table `watch` that `toWatchRow` reads. */
 export const WATCH_COLUMNS = "project, job_id, caller, due_at, expires_at, body";
 
-/** @throws ZodError if the row was not written by this service. The error contains no values. */
+/** @throws ZodError if the row was not written by this service. The ZodError contains no values of the row. */
 export function toWatchRow(row: Row): WatchRow {
   const {
     project,
@@ -147,7 +147,7 @@ const RECORDS = {
 } as const;
 export type Records = { readonly [Kind in keyof typeof RECORDS]: z.infer<(typeof RECORDS)[Kind]> };
 export type RecordKind = keyof Records;
-/** The same schemas in a type with an index signature, so that TypeScript accepts a type parameter as the index. */
+/** `RECORDS` in a type with an index signature, so that TypeScript accepts a type parameter as the index. */
 const SCHEMAS: { readonly [Kind in RecordKind]: z.ZodMiniType<Records[Kind]> } = RECORDS;
 
 const Body = z.object({ body: z.string() });
@@ -161,7 +161,7 @@ export const RecordRow = z.extend(Body, {
 
 /**
  * Returns a record from the column `body` of the table `record`.
- * @throws ZodError if the row was not written by this service. The error contains no values.
+ * @throws ZodError if the row was not written by this service. The ZodError contains no values of the row.
  */
 export function parseRecord<Kind extends RecordKind>(kind: Kind, body: string): Records[Kind] {
   return SCHEMAS[kind].parse(parseJson(body));

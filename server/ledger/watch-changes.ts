@@ -54,7 +54,7 @@ const OVER = { pollDone: true, nextPollAt: null };
 /**
  * Returns the first generation of a watch, or the next generation of the watch `before`. The numbers of polls continue
  * from the previous generation, so that the old poll messages have no effect.
- * @param before the caller's watch of the job. The value is null if the caller has no watch of the job.
+ * @param before the caller's watch of the job. `before` is null if the caller has no watch of the job.
  */
 export function startWatch(wanted: NewWatch, before: StoredWatch | null, generation: number): StoredWatch {
   const { project, jobId, caller, acceptedAt, deadlineAt, nextPollAt, digestId, traceparent } = wanted;

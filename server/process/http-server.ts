@@ -169,8 +169,8 @@ function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, strin
 }
 
 /**
- * Returns the address of the client. Each proxy adds the address of its client to the end of X-Forwarded-For. Therefore
- * the client is the last address that does not belong to a trusted proxy.
+ * Returns the address of the client. Each proxy adds the address of its client to the end of X-Forwarded-For. The
+ * client is the last address in X-Forwarded-For that does not belong to a trusted proxy.
  */
 function clientAddress(
   peer: string,

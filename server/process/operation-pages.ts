@@ -19,10 +19,10 @@ const NO_STORE = { "cache-control": "no-store" };
 /** The pages for operators and their tools. The pages need no token and contain no names and no secrets. */
 export const OPERATION_PAGES: Readonly<Record<string, (ports: OperationPagePorts) => Promise<ApiResponse>>> =
   {
-    /** This page says that the process responds. A supervisor restarts a process that does not respond. */
+    /** `/healthz` says that the process responds. A supervisor restarts a process that does not respond. */
     "/healthz": async () => jsonResponse(200, { status: "ok" }, NO_STORE),
     /**
-     * This page says whether the service can accept jobs now. A load balancer sends no requests to a service that is
+     * `/readyz` says whether the service can accept jobs now. A load balancer sends no requests to a service that is
      * not ready.
      */
     "/readyz": readReadiness,
@@ -39,7 +39,7 @@ async function readReadiness({ store, configs, isStopping }: OperationPagePorts)
       () => "ok",
       () => "unreachable",
     );
-  // If the disk is full, this write fails. This write changes no data.
+  // The update changes no data, and fails if the disk is full.
   const writable = store.write(() => store.run("UPDATE message SET id = id WHERE id = ''"));
   const [config, ledger] = await Promise.all([check(configs.current()), check(writable)]);
   const isReady = config === "ok" && ledger === "ok" && !isStopping();

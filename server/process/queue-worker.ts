@@ -122,7 +122,7 @@ export class QueueWorker {
     const disposition = await handleMessageOrRetry(received, handle);
     if (disposition !== "acknowledged") return;
     await queue.remove(receiptHandle).catch((error: unknown) => {
-      // The message becomes visible again and is handled again, which has no effect.
+      // A message that was not deleted becomes visible again and is handled again, which has no effect.
       log.error("message not deleted", { messageId, traceparent: findTraceparent(body) }, error);
     });
   }

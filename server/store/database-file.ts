@@ -15,7 +15,7 @@ const LOCK_FILE = "lock.sqlite";
 /** The time for which an operator's command and the service wait for each other's writes. */
 const BUSY_TIMEOUT_MS = 5000;
 
-/** The error for a data directory that this release cannot use. The error message says what the operator can do. */
+/** The error for a data directory that this release cannot use. A `DataUnusableError` says what the operator can do. */
 export class DataUnusableError extends Error {
   override readonly name = "DataUnusableError";
 }

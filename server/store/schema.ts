@@ -1,4 +1,7 @@
-/** SQLite stores this number in the header of the database file. The number marks a file as data of this service. */
+/**
+ * SQLite stores this number in the header of the database file. The application ID marks a file as data of this
+ * service.
+ */
 export const APPLICATION_ID = 0x63636e6a;
 
 /** The version of the tables that this release writes. A release that changes the tables raises the version. */

@@ -4,7 +4,7 @@ import type { Store } from "./store.ts";
  * Moves all planned times and leases by the same time. If the clock of the machine was set back, the planned times
  * would be too far in the future without this move. Past times, such as the time when a watch was accepted, do not
  * change.
- * @param byMs the time by which the clock was changed. The time is negative if the clock was set back.
+ * @param byMs the time by which the clock was changed. `byMs` is negative if the clock was set back.
  */
 export function shiftTimes(store: Store, byMs: number): Promise<void> {
   return store.write(() => {

@@ -72,7 +72,7 @@ function causeElements({ title, path, reason, hint }: CauseText, texts: Texts): 
 
 const plainText = (content: string) => ({ tag: "plain_text", content });
 const plainLine = (content: string) => ({ tag: "div", text: plainText(content) });
-/** Creates a line of a card with markup. The caller must disable the markup in untrusted text before. */
+/** Creates a line of a card with markup. Before the call, the caller must disable the markup in untrusted text. */
 const markdownLine = (content: string) => ({ tag: "div", text: { tag: "lark_md", content } });
 
 /**

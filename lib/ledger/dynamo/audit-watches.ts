@@ -52,7 +52,7 @@ export async function auditWatches(table: LedgerTable, now: Instant): Promise<Au
   return { ...audit, accepted: concluded + stopped + live + orphaned.length };
 }
 
-/** Returns the key and the state of every watch. The index is eventually consistent. */
+/** Returns the key and the state of every watch. The recent index is eventually consistent. */
 export async function* scanRecentIndex({
   client,
   table,

@@ -36,8 +36,8 @@ export function callerAttributesIfSmall(data: CallerData): StoredValues | null {
 }
 
 /**
- * Stores callbacks in the caller item of a watch generation. Also stores the context, unless the caller item already
- * has a context.
+ * Stores callbacks in the caller item of a watch generation. Stores the context too, unless the caller item already has
+ * a context.
  */
 export async function saveCallbacksAndFirstContext(
   table: LedgerTable,

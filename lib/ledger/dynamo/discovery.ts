@@ -22,7 +22,7 @@ const DiscoveryItem = z.object({
   skippedJobIds: z._default(z.array(z.string()), []),
 });
 
-/** The operation costs one write to DynamoDB. */
+/** Costs one write to DynamoDB. */
 export const claimJobList: LedgerOperation<"claimJobList"> = async (table, project, now, intervalMs) => {
   const before = await updateItem(table, {
     key: discoveryKey(project),
@@ -44,7 +44,7 @@ export const claimJobList: LedgerOperation<"claimJobList"> = async (table, proje
   return { ...discovery, skippedJobIds: discovery.skippedJobIds.toSorted(), previousTryAt: listedAt };
 };
 
-/** The operation costs one write to DynamoDB. */
+/** Costs one write to DynamoDB. */
 export const requestJobListNow: LedgerOperation<"requestJobListNow"> = async (table, project) => {
   await updateItem(table, {
     key: discoveryKey(project),
@@ -53,7 +53,7 @@ export const requestJobListNow: LedgerOperation<"requestJobListNow"> = async (ta
   });
 };
 
-/** The operation costs one write to DynamoDB. */
+/** Costs one write to DynamoDB. */
 export const saveDiscovery: LedgerOperation<"saveDiscovery"> = async (
   table,
   project,
@@ -70,11 +70,11 @@ export const saveDiscovery: LedgerOperation<"saveDiscovery"> = async (
   });
 };
 
-/** The operation costs one write to DynamoDB. */
+/** Costs one write to DynamoDB. */
 export const saveSmnMessageIdOnce: LedgerOperation<"saveSmnMessageIdOnce"> = (table, messageId, expiresAt) =>
   createItemIfAbsent(table, messageKey(messageId), { expiresAt: ceilToEpochSeconds(expiresAt) });
 
-/** The operation costs one read unit. */
+/** Costs one read unit. */
 export const hasSmnMessageId: LedgerOperation<"hasSmnMessageId"> = async (table, messageId) =>
   (await readRawItem(table, messageKey(messageId), ["pk"])) !== null;
 

@@ -39,7 +39,7 @@ const SORT_KEY = /^week#(\d+)$/;
 
 const DurationsItem = z.looseObject({ sk: z.string() });
 
-/** The operation costs one write to DynamoDB. */
+/** Costs one write to DynamoDB. */
 export const addDuration: LedgerOperation<"addDuration"> = async (table, duration) => {
   const { key, counter } = durationCounterKey(duration);
   await updateItem(table, {
@@ -64,8 +64,7 @@ export function durationCounterKey({
 }
 
 /**
- * The operation costs one query to DynamoDB. The job counts of two years are much smaller than one page of a query
- * result.
+ * Costs one query to DynamoDB. The job counts of two years are much smaller than one page of a query result.
  */
 export const readDurations: LedgerOperation<"readDurations"> = async (table, project, jobType) => {
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk: durationsPartition(project, jobType) });
@@ -87,7 +86,7 @@ function countsOf({ sk, ...attributes }: z.infer<typeof DurationsItem>): Duratio
   });
 }
 
-/** The operation costs one write to DynamoDB. */
+/** Costs one write to DynamoDB. */
 export const saveSlowOnce: LedgerOperation<"saveSlowOnce"> = async (table, generation, record, expiresAt) => {
   const values = { record: compressJson(record), expiresAt: ceilToEpochSeconds(expiresAt) };
   const created = await createItemIfAbsent(table, slowItemKey(generation), values);
@@ -113,7 +112,7 @@ export const readLatestDurations: LedgerOperation<"readLatestDurations"> = async
 };
 
 /**
- * The operation costs one read, and one to three write units. The item has at most 3 kB.
+ * Costs one read, and one to three write units. The item of the latest durations has at most 3 kB.
  * If another call has changed the item in the meantime, the operation reads the item again.
  * @throws Error if other calls have changed the item between each read and the write after it
  */

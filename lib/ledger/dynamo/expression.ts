@@ -2,7 +2,7 @@ import type { AttributeValue, UpdateItemCommandInput } from "@aws-sdk/client-dyn
 import type { ItemKey } from "./keys.ts";
 
 /**
- * The value of one attribute of an item. A `Set` is a string set. The value null means that the item does not have the
+ * The value of one attribute of an item. A `Set` is a string set. `null` means that the item does not have the
  * attribute.
  */
 type StoredValue = string | number | boolean | Uint8Array | ReadonlySet<string> | readonly string[] | null;

@@ -36,7 +36,10 @@ export function parseJobPartition(pk: string): JobKey {
 /** The sort keys of the watch items of a job have this prefix. */
 export const WATCH_PREFIX = "watch#";
 
-/** Returns the key of a watch item. The caller is the last part of the key, because the caller may contain `#`. */
+/**
+ * Returns the key of a watch item. The name of the caller is the last part of the key, because the name may contain
+ * `#`.
+ */
 export function watchItemKey(key: WatchKey): ItemKey {
   return { pk: jobPartition(key), sk: `${WATCH_PREFIX}${key.caller}` };
 }

@@ -46,8 +46,7 @@ const NotificationItem = z.extend(z.omit(DeliveryRecord, { target: true }), {
 type NotificationItem = z.infer<typeof NotificationItem>;
 
 /**
- * The operation costs one write to DynamoDB. If the ledger refuses the claim of the notification, one additional read
- * is needed.
+ * Costs one write to DynamoDB. If the ledger refuses the claim of the notification, one additional read is needed.
  */
 export const claimNotification: LedgerOperation<"claimNotification"> = async (table, wanted) => {
   const { key, redelivery, messageId, now, leaseMs } = wanted;
@@ -148,7 +147,7 @@ export const markDeadLettered: LedgerOperation<"markDeadLettered"> = async (tabl
 };
 
 /**
- * The operation costs one write to DynamoDB. If another call has started a redelivery, one additional read is needed.
+ * Costs one write to DynamoDB. If another call has started a redelivery, one additional read is needed.
  */
 export const startRedelivery: LedgerOperation<"startRedelivery"> = async (table, key, after, expiresAt) => {
   const redelivery = after + 1;

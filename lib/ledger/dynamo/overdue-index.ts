@@ -26,9 +26,8 @@ const Entry = z.object({ pk: z.string(), sk: z.string(), dueAt: z.number(), dueO
 const MAX_ENTRIES_PER_QUERY = 2000;
 
 /**
- * The operation reads all entries of the overdue index until it has found `limit` overdue watches in each shard. A
- * thousand entries cost about 20 read units. The watches that the sweep function has not handled for the longest time
- * come first.
+ * Reads the entries of the overdue index until it has found `limit` overdue watches in each shard. A thousand entries
+ * cost about 20 read units. The watches that the sweep function has not handled for the longest time come first.
  */
 export const listOverdue: LedgerOperation<"listOverdue"> = async (table, now, limit) => {
   const shards = await Promise.all(
@@ -62,7 +61,7 @@ async function listOverdueInShard(
   return found;
 }
 
-/** The operation costs one query to DynamoDB per shard of the overdue index and per megabyte of its entries. */
+/** Costs one query to DynamoDB per shard of the overdue index and per megabyte of its entries. */
 export const countLiveWatches: LedgerOperation<"countLiveWatches"> = async (table, caller) => {
   // The sort key of a watch item contains only the caller.
   const { sk } = watchItemKey({ project: "", jobId: "", caller });

@@ -27,8 +27,7 @@ const largeTrees = new Set<string>();
 const MAX_LARGE_TREES = 1000;
 
 /**
- * The operation costs one write to DynamoDB. If the ledger refuses the claim of the poll, one additional read is
- * needed.
+ * Costs one write to DynamoDB. If the ledger refuses the claim of the poll, one additional read is needed.
  */
 export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => {
   const { key, poll, messageId, now, leaseMs } = wanted;
@@ -48,7 +47,7 @@ export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => 
   return { kind: "claimed", watch, reclaimed, unfinishedTries: reclaimed ? before.unfinishedTries : 0 };
 };
 
-/** The operation costs one write to DynamoDB. */
+/** Costs one write to DynamoDB. */
 export const undoPollClaim: LedgerOperation<"undoPollClaim"> = async (table, { key, poll, messageId }) => {
   await updateItem(table, {
     key: watchItemKey(key),
@@ -73,8 +72,8 @@ async function explainRefusal(table: LedgerTable, { key, poll, messageId }: Poll
 const TreeState = z.pick(WatchItem, { treeHash: true, expiresAt: true });
 
 /**
- * The operation costs one write to DynamoDB. If a large tree of subjobs has changed, a second write is needed. The
- * ledger writes the tree of subjobs last, so that the result of the poll is stored even if the tree cannot be stored.
+ * Costs one write to DynamoDB. If a large tree of subjobs has changed, a second write is needed. The ledger writes the
+ * tree of subjobs last, so that the result of the poll is stored even if the tree cannot be stored.
  */
 export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) => {
   const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
@@ -116,8 +115,8 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
       set: { tree: packed ?? compressTruncatedTree(tree), expiresAt: before.expiresAt },
     });
   } catch (error) {
-    // If the item contains no hash of the tree, the tree counts as changed. Therefore the next poll with this tree
-    // stores the tree.
+    // If the item contains no hash of the tree, the tree counts as changed, and the next poll with this tree stores the
+    // tree.
     await updateItem(table, {
       key: watchItemKey(key),
       set: { treeHash: null },

@@ -30,7 +30,7 @@ import {
 import { toDeliveryRecord } from "./notifications.ts";
 import { readJobItems, toJobWatches, toWatch, WatchItem } from "./watch-item.ts";
 
-/** The operation BatchGetItem of DynamoDB accepts at most 100 keys. */
+/** BatchGetItem of DynamoDB accepts at most 100 keys. */
 const MAX_PAGE = 100;
 /**
  * The maximum number of requests to DynamoDB for one page of watches. The response of BatchGetItem can omit items. The
@@ -41,7 +41,7 @@ const BATCH_ROUNDS = 4;
 const Progress = z.pick(WatchItem, { state: true, nextPollAt: true });
 const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
 
-/** The operation costs one consistent query to DynamoDB per megabyte of all watches of the job. */
+/** Costs one consistent query to DynamoDB per megabyte of all watches of the job. */
 export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
   const items = await readJobItems(table, key);
   const watchItem = items.get(watchItemKey(key).sk);
@@ -70,8 +70,7 @@ export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
 };
 
 /**
- * The operation costs at most one read unit, because the read is eventually consistent and a watch item is smaller than
- * 8 kB.
+ * Costs at most one read unit, because the read is eventually consistent and a watch item is smaller than 8 kB.
  */
 export const readProgress: LedgerOperation<"readProgress"> = async (table, key) => {
   const item = await readRawItem(table, watchItemKey(key), ["pk", "v", "state", "nextPollAt"], false);
@@ -92,7 +91,7 @@ export const listRecentWatches: LedgerOperation<"listRecentWatches"> = async (ta
     },
   );
   const entries = Items.map((item) => Entry.parse(fromAttributes(item)));
-  // The index is eventually consistent, so the index may list a restarted watch twice. The operation BatchGetItem
+  // The recent index is eventually consistent, so the recent index may list a restarted watch twice. BatchGetItem
   // refuses a request with the same key twice.
   const distinct = [...new Map(entries.map((entry) => [idOf(entry), entry])).values()];
   const read = await readWatchItems(table, distinct);

@@ -32,7 +32,7 @@ const TargetItem = z.object({
   goneSince: z._default(MaybeInstant, null),
 });
 
-/** The operation costs one query to DynamoDB. */
+/** Costs one query to DynamoDB. */
 export const readTarget: LedgerOperation<"readTarget"> = async (table, name) => {
   const { pk } = rateLimitKey(name);
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk }, { ConsistentRead: true });
@@ -81,8 +81,8 @@ export const switchTargetOn: LedgerOperation<"switchTargetOn"> = async ({ client
 };
 
 /**
- * The operation costs one write to DynamoDB if the rate limit allows a request now. If the rate limit does not allow a
- * request now, the operation costs two writes.
+ * Costs one write to DynamoDB if the rate limit allows a request now. If the rate limit does not allow a request now,
+ * the operation costs two writes.
  */
 export const reserveRequestTime: LedgerOperation<"reserveRequestTime"> = async (
   table,

@@ -23,7 +23,7 @@ const Call = z.object({ caller: z.string(), until: z.number() });
 
 const attributeOf = (number: number) => `call${number}`;
 
-/** The operation costs one read and, if the call may wait, one write. */
+/** Costs one read and, if the call may wait, one write. */
 export const countWaitingCall: LedgerOperation<"countWaitingCall"> = async (table, call, now, limits) => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const item = await readRawItem(table, KEY);
@@ -48,7 +48,7 @@ export const countWaitingCall: LedgerOperation<"countWaitingCall"> = async (tabl
   return null;
 };
 
-/** The operation costs one write to DynamoDB. */
+/** Costs one write to DynamoDB. */
 export const endWaiting: LedgerOperation<"endWaiting"> = async (table, number, call) => {
   const name = attributeOf(number);
   await updateItem(table, {

@@ -132,7 +132,7 @@ export function decodeInstantDifferences(text: string | null): Instant[] {
   return (text?.split(",") ?? []).map((difference) => (instant += Number.parseInt(difference, 36)));
 }
 
-/** The operation costs one consistent query to DynamoDB. */
+/** Costs one consistent query to DynamoDB. */
 export const listJobWatches: LedgerOperation<"listJobWatches"> = async (table, job) =>
   toJobWatches(await readJobItems(table, job, WATCH_PREFIX));
 
@@ -145,8 +145,7 @@ export function toJobWatches(items: ReadonlyMap<string, Item>): Watch[] {
 }
 
 /**
- * Reads the items of a job by their sort keys. The function costs one consistent query to DynamoDB per megabyte of
- * items.
+ * Reads the items of a job by their sort keys. Costs one consistent query to DynamoDB per megabyte of items.
  * @param prefix selects the items whose sort keys start with the prefix. Without the prefix, the function reads all
  * items of the job.
  */

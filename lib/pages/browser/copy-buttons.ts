@@ -1,5 +1,5 @@
-// This script lets the buttons of a page copy text. The attribute `data-copy` of a button contains the text. If the
-// attribute is empty, the button copies the text of the element in front of the button.
+// Lets the buttons of a page copy text. The attribute `data-copy` of a button contains the text. If the attribute is
+// empty, the button copies the text of the element in front of the button.
 
 /** Shows the copy buttons of a page, which are hidden in a browser without scripts. */
 export function showCopyButtons(page: ParentNode): void {

@@ -1,5 +1,5 @@
-// This script is the only script of a page. The script updates durations and bars, shows local times, sends local dates,
-// copies IDs and loads new versions of a live page (a page that may still change).
+// The only script of a page. Updates durations and bars, shows local times, sends local dates, copies IDs and loads new
+// versions of a live page (a page that may still change).
 // An update of the page changes only the HTML nodes that differ, so that the reader keeps selected text, open sections
 // and typed text.
 // An update of the page does not change an HTML element with the attribute `data-keep`.
@@ -9,8 +9,8 @@ import { sendLocalDates, showLocalDates } from "./date-filter-fields.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
 /**
- * The script ignores a smaller difference between the clock of the service and the clock of the browser, because the
- * HTTP response itself also takes time.
+ * A smaller difference between the clock of the service and the clock of the browser is ignored, because the HTTP
+ * response itself also takes time.
  */
 const MIN_CLOCK_OFFSET_MS = 2500;
 const MAX_DELAY_MS = 60_000;
@@ -100,8 +100,8 @@ function isSameNode(old: Node, next: Node): boolean {
 }
 
 /**
- * Changes the HTML node `old` until it equals the HTML node `next`. The function reuses the child nodes that exist in
- * `old` and in `next`.
+ * Changes the HTML node `old` until it equals the HTML node `next`. Reuses the child nodes that exist in `old` and in
+ * `next`.
  */
 function morph(old: Node, next: Node): void {
   if (!(old instanceof Element && next instanceof Element)) {

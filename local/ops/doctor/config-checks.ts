@@ -35,7 +35,7 @@ export async function checkDeployedConfig(
 
 /**
  * Checks a config file before its deployment.
- * @param path the path in Parameter Store where the config will be stored. The value is null for the one-node edition,
+ * @param path the path in Parameter Store where the config will be stored. `path` is null for the one-node edition,
  * which has no Parameter Store.
  */
 export async function checkConfigFile(file: string, path: string | null): Promise<CheckedConfig> {

@@ -70,8 +70,7 @@ export function readErrorName(error: unknown): string {
 }
 
 /**
- * The results of the checks of a config, and the config itself. The field `config` is null if the config is missing or
- * invalid.
+ * The results of the checks of a config, and the config itself. `config` is null if the config is missing or invalid.
  */
 export interface CheckedConfig {
   readonly findings: readonly Finding[];

@@ -94,7 +94,8 @@ export function planImport(rows: readonly ExportRow[], now: Instant): Import {
 }
 
 /**
- * Returns true if the ledger has a watch that the export does not have. Such a watch shows that the stage is in use.
+ * Returns true if the ledger has a watch that the export does not have. A watch that the export does not have shows
+ * that the stage is in use.
  */
 export async function hasWatchesOutsideExport(
   table: LedgerTable,

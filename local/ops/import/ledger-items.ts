@@ -62,7 +62,7 @@ type RecordWriter<Kind extends RecordKind> = (
 ) => LedgerWrite;
 
 /**
- * The function that writes each kind of record. The value is null for a kind that has no meaning in another process.
+ * The function that writes each kind of record. The writer is null for a kind that has no meaning in another process.
  */
 const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null } = {
   caller: (id, { context, callbacks }, expiresAt) =>

@@ -13,8 +13,8 @@ export interface DeadLetter {
   /** The time when the message was moved to the dead-letter queue. */
   readonly sentAt: Instant;
   /**
-   * The reason why the function `poll` or `notify` moved the message to the dead-letter queue. The value null means
-   * that SQS itself moved the message to the dead-letter queue.
+   * The reason why the function `poll` or `notify` moved the message to the dead-letter queue. `cause` is null if SQS
+   * itself moved the message to the dead-letter queue.
    */
   readonly cause: string | null;
   readonly receiptHandle: string;
@@ -32,8 +32,9 @@ export interface DeadLetterQueue {
 }
 
 /**
- * The visibility timeout: the time for which a received message is invisible to other readers. This timeout is longer
- * than one run of `npm run redrive`. If the command crashes, the messages become visible again after this timeout.
+ * The visibility timeout: the time for which a received message is invisible to other readers. The visibility timeout
+ * is longer than one run of `npm run redrive`. If the command crashes, the messages become visible again after this
+ * timeout.
  */
 export const VISIBILITY_TIMEOUT_SECONDS = 900;
 

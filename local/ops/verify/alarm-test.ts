@@ -45,7 +45,7 @@ export async function checkAlarmPromise(
 /**
  * Sets one alarm of a stage to ALARM, waits until CloudWatch reports the notification of the alarm topic, and sets the
  * alarm back to its earlier state. Returns a sentence about the notification.
- * @throws AlarmFailedError. The function also throws the errors of AWS.
+ * @throws AlarmFailedError and the errors of AWS.
  */
 export async function testAlarm(
   client: CloudWatchClient,

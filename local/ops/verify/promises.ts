@@ -21,7 +21,7 @@ export interface PromiseScope extends StageScope {
   readonly report: (result: PromiseResult) => void;
 }
 
-/** A promise that the stage has broken. The error message describes what the verification has observed. */
+/** A promise that the stage has broken. A `BrokenPromiseError` describes what the verification has observed. */
 class BrokenPromiseError extends Error {
   override name = "BrokenPromiseError";
 }

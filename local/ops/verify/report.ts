@@ -10,7 +10,7 @@ export interface PromiseResult {
 /** The answer to a question about AWS that no emulator can answer. */
 export interface Answer {
   readonly question: string;
-  /** The value null means that the verification could not answer the question. */
+  /** `answer` is null if the verification could not answer the question. */
   readonly answer: string | null;
   /** The explanation of how the verification found the answer, or why the answer is missing. */
   readonly evidence: string;

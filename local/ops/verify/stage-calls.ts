@@ -24,7 +24,7 @@ export const WatchStatus = z.looseObject({
   deliveries: z.array(z.looseObject({ target: z.string(), state: z.string(), attempts: z.int() })),
 });
 /**
- * Stops the watches that the verification has started. Then waits until the notifications of the ended watches are
+ * Stops the watches that the verification has started, and then waits until the notifications of the ended watches are
  * final, because a notification to a removed target becomes a dead letter.
  */
 export async function stopVerifyWatches(scope: StageScope): Promise<void> {

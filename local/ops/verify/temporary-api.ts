@@ -13,7 +13,7 @@ import {
 import { Stoppables } from "../../stack/stoppables.ts";
 import { SERVICE } from "../stage-limits.ts";
 
-/** The function answers at once, ends its process, or answers only after the time limit of API Gateway. */
+/** The temporary function answers at once, ends its process, or answers only after the time limit of API Gateway. */
 const SOURCE = `export const handler = async ({ rawPath }) => {
   if (rawPath === "/crash") process.exit(1);
   if (rawPath === "/slow") await new Promise((resolve) => setTimeout(resolve, 40_000));
@@ -34,8 +34,9 @@ interface TemporaryApi {
 }
 
 /**
- * Creates a function and an HTTP API with random names. The function has the role of the stage's function `audit`, so
- * that the verification creates no role. If a step fails, the function removes everything that it has created.
+ * Creates a function and an HTTP API with random names. The temporary function has the role of the stage's function
+ * `audit`, so that the verification creates no role. If a step fails, the function removes everything that it has
+ * created.
  * @param prefix the beginning of the names of the stage's resources.
  * @throws errors of AWS.
  */
@@ -117,7 +118,7 @@ function zipOf(name: string, text: string): Buffer {
   common.writeUInt16LE(path.length, 22);
   const local = Buffer.concat([Buffer.from("PK\x03\x04"), common, path, file]);
   const attributes = Buffer.alloc(14);
-  // The file is a regular file that everyone can read.
+  // The file in the ZIP archive is a regular file that everyone can read.
   attributes.writeUInt32LE((0o100644 << 16) >>> 0, 6);
   const directory = Buffer.concat([Buffer.from("PK\x01\x02\x14\x03"), common, attributes, path]);
   const end = Buffer.alloc(18);
