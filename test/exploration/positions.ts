@@ -1,3 +1,5 @@
+import { allSettled } from "../simulation/scheduler.ts";
+
 /** A request of an invocation to a port. */
 export interface PortRequest {
   readonly port: string;
@@ -129,9 +131,4 @@ async function replay({ run }: Program, steps: readonly Step[]): Promise<Pick<Po
   if (next !== null) return { next, result: null };
   if (result === null) throw new Error("An invocation waits for something that is not a request to a port.");
   return { next, result };
-}
-
-/** Node.js runs an immediate only after all promises that can settle. */
-function allSettled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -26,10 +26,14 @@ const AFTER_FAULTS_MS = minutes(12);
 export function planDiscovery(run: ServiceRun, hasSweep: boolean, draw: RandomSource): void {
   const project = run.config.projects[PROJECT];
   if (project === undefined || draw.happens(0.5)) return;
-  project.discover = DiscoverySettings.parse({
+  const settings = DiscoverySettings.parse({
     notify: draw.pick([["audit"], ["deploys", "alarms"]]),
     everyMinutes: draw.pick([1, 2, 5]),
   });
+  run.config = {
+    ...run.config,
+    projects: { ...run.config.projects, [PROJECT]: { ...project, discover: settings } },
+  };
   for (let i = 0; i < draw.between(1, 4); i += 1) {
     const job = drawJob(draw, `found-${i}`);
     const unlistedAt = hasSweep && draw.happens(0.3) ? T0 + minutes(draw.between(1, 60)) : null;

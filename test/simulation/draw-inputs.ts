@@ -29,7 +29,31 @@ export function tokenOf(caller: string): string {
   return `bearer-${caller.replace("token:", "")}`;
 }
 
-/** Returns a config with these settings and with these fields of the project. */
+/** The configs of runs, by their settings and the fields of their project. */
+const knownConfigs = new Map<string, WholeConfig>();
+
+/**
+ * Returns a config with these settings and with these fields of the project. Calls with the same values return the same
+ * config, because parsing a config takes about as long as a short run. So nothing may change the config.
+ */
+export function sharedConfigWith(
+  settings: Record<string, unknown>,
+  project: Record<string, unknown> = {},
+): WholeConfig {
+  const key = JSON.stringify([settings, project]);
+  const config = knownConfigs.get(key) ?? configWith(settings, project);
+  knownConfigs.set(key, config);
+  return config;
+}
+
+/** Returns the config with a target that also asks for slow jobs. */
+export function withSlowTarget(config: WholeConfig, name: string): WholeConfig {
+  const target = config.targets[name];
+  if (target === undefined) throw new Error(`The config has no target ${name}.`);
+  return { ...config, targets: { ...config.targets, [name]: { ...target, on: [...target.on, "slow"] } } };
+}
+
+/** Returns a new config with these settings and with these fields of the project. */
 export function configWith(
   settings: Record<string, unknown>,
   project: Record<string, unknown> = {},
@@ -61,7 +85,7 @@ export function drawConfig(random: RandomSource): WholeConfig {
     },
     retry: random.happens(0.8) ? { scheduleSeconds: [0, 5, 30, 120, 600] } : {},
   };
-  return configWith(settings, project);
+  return sharedConfigWith(settings, project);
 }
 
 export function drawJob(random: RandomSource, jobId: string): SimulatedJob {

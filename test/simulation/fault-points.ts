@@ -1,4 +1,4 @@
-import { configWith, T0 } from "./draw-inputs.ts";
+import { sharedConfigWith, T0 } from "./draw-inputs.ts";
 import type { RunResult } from "./evaluate-run.ts";
 import { NO_FAULTS } from "./fault-rates.ts";
 import { FAULT_SCENARIOS, type FaultScenario } from "./fault-scenarios.ts";
@@ -74,7 +74,7 @@ export async function runScenario(
   const poll = { maxDelaySeconds: 20, minDelaySeconds: 20 };
   const run = startService({
     simulation,
-    config: configWith({ poll, ...scenario.settings }, scenario.project),
+    config: sharedConfigWith({ poll, ...scenario.settings }, scenario.project),
     rates: NO_FAULTS,
     plant,
     hasSweep: scenario.hasSweep,

@@ -1,10 +1,9 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
-import { DiscoverySettings } from "../../lib/config/projects.ts";
 import { computeOperationJobId } from "../../lib/domain/operation.ts";
 import { bucketOfDuration, daysSince1970 } from "../../lib/schedule/duration-counts.ts";
 import { redeliver, stopWatch, submitJobs } from "./callers.ts";
 import { discoverRepeatedly } from "./discovery.ts";
-import { CALLER, minutes, PROJECT, T0 } from "./draw-inputs.ts";
+import { CALLER, minutes, PROJECT, T0, withSlowTarget } from "./draw-inputs.ts";
 import type { RunResult } from "./evaluate-run.ts";
 import type { ServiceRun } from "./run-service.ts";
 import type { SimulatedJob } from "./simulated-cce.ts";
@@ -81,9 +80,7 @@ function purgeFirstNotification({ queues: { notify } }: ServiceRun): void {
 
 /** Submits a job that is slow after about a minute and takes some minutes. One target asks for slow jobs. */
 function submitSlowJob(run: ServiceRun, takesMinutes: number): void {
-  const target = run.config.targets.audit;
-  if (target === undefined) return;
-  target.on = [...target.on, "slow"];
+  run.config = withSlowTarget(run.config, "audit");
   const ended = { project: PROJECT, jobType: "CreateCluster", day: daysSince1970(T0) - 1 };
   for (let i = 0; i < 20; i += 1)
     void run.ledger.addDuration({ ...ended, bucket: bucketOfDuration(30 + i), expiresAt: T0 * 2 });
@@ -174,11 +171,9 @@ export const FAULT_SCENARIOS: readonly FaultScenario[] = [
     name: "a discovered job",
     hasSweep: true,
     settings: { poll: EVERY_MINUTE },
+    project: { discover: { notify: ["audit"], everyMinutes: 1 } },
     expected: { accepted: 1, delivered: 1 },
     plan: (run) => {
-      const project = run.config.projects[PROJECT];
-      if (project === undefined) return;
-      project.discover = DiscoverySettings.parse({ notify: ["audit"], everyMinutes: 1 });
       run.cce.jobs.set(JOB, job({ endedAt: T0 + minutes(3) }));
       discoverRepeatedly(run);
     },

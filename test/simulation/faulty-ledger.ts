@@ -65,10 +65,6 @@ export function faultyLedger(
   rates: FaultRates,
 ): Ledger {
   type Call = (...args: unknown[]) => Promise<unknown>;
-  const methods = LEDGER_METHODS.map((name) => {
-    const call = ledger[name] as Call;
-    return [name, (...args: unknown[]) => effect(name, () => call(...args))];
-  });
 
   function effect(name: string, call: () => Promise<unknown>): Promise<unknown> {
     return simulation.effect(invocation, `ledger.${name}`, async () => {
@@ -90,15 +86,21 @@ export function faultyLedger(
     });
   }
 
-  const faulty = Object.fromEntries(methods) as Ledger;
-  return {
-    ...faulty,
-    async claimNotification(claim) {
-      const claimed = await faulty.claimNotification(claim);
-      if (claimed.kind === "claimed") invocation.claims.set(JSON.stringify(claim.key), claim.now);
-      return claimed;
-    },
+  const claimNotification: Ledger["claimNotification"] = async (claim) => {
+    const claimed = (await effect("claimNotification", () => ledger.claimNotification(claim))) as Awaited<
+      ReturnType<Ledger["claimNotification"]>
+    >;
+    if (claimed.kind === "claimed") invocation.claims.set(JSON.stringify(claim.key), claim.now);
+    return claimed;
   };
+  // An invocation uses few of the methods, so each method is created when it is used.
+  return new Proxy<Ledger>(ledger, {
+    get(_, name) {
+      if (name === "claimNotification") return claimNotification;
+      const call = Reflect.get(ledger, name) as Call;
+      return (...args: unknown[]) => effect(String(name), () => call(...args));
+    },
+  });
 }
 
 function brief(value: unknown): string {

@@ -69,13 +69,10 @@ export function targetAndDurationOperations({
     },
 
     async readDurations(project, jobType) {
-      const counts = Object.entries(durations[`${project}#${jobType}`] ?? {})
-        .map(([name, count]) => {
-          const [day = 0, bucket = 0] = name.split("/").map(Number);
-          return { day, bucket, count };
-        })
-        .sort((a, b) => a.day - b.day || a.bucket - b.bucket);
-      return sameCounts(jobType, counts);
+      const row = durations[`${project}#${jobType}`] ?? NO_DURATIONS;
+      const counts = countsOfRows.get(row) ?? sameCounts(jobType, listCounts(row));
+      countsOfRows.set(row, counts);
+      return counts;
     },
 
     async saveSlowOnce(key, record) {
@@ -125,6 +122,19 @@ export function targetAndDurationOperations({
       if (found?.caller === caller && found.until === until) delete waitingCalls[number];
     },
   };
+}
+
+const NO_DURATIONS: Readonly<Record<string, number>> = {};
+/** The list of counts of each row. A row is replaced, never changed. */
+const countsOfRows = new WeakMap<object, readonly DurationCount[]>();
+
+function listCounts(row: Readonly<Record<string, number>>): DurationCount[] {
+  return Object.entries(row)
+    .map(([name, count]) => {
+      const [day = 0, bucket = 0] = name.split("/").map(Number);
+      return { day, bucket, count };
+    })
+    .sort((a, b) => a.day - b.day || a.bucket - b.bucket);
 }
 
 /** The lists of counts that `readDurations` has returned, by job type and content. */

@@ -33,6 +33,8 @@ interface MalformedMessage {
 
 /** The service in a simulation, ready for callers. */
 export interface ServiceRun extends Environment {
+  /** A scenario can replace the config before the run. */
+  config: WholeConfig;
   readonly asked: Asked;
   readonly history: LedgerHistory;
   /** Each of these messages must end in its dead-letter queue, with a reason. */

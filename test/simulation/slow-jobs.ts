@@ -1,7 +1,7 @@
 import { createNotificationKey } from "../../lib/ledger/notification.ts";
 import { bucketOfDuration, daysSince1970 } from "../../lib/schedule/duration-counts.ts";
 import type { RandomSource } from "../../local/random-source.ts";
-import { PROJECT, T0 } from "./draw-inputs.ts";
+import { PROJECT, T0, withSlowTarget } from "./draw-inputs.ts";
 import { idOfNotification } from "./memory-ledger-notifications.ts";
 import { idOfGeneration, keyOf } from "./memory-ledger-state.ts";
 import type { ServiceRun } from "./run-service.ts";
@@ -14,10 +14,9 @@ const MIN_ENDED_JOBS = 20;
  * and most of them were short.
  */
 export function planSlowJobs(run: ServiceRun, draw: RandomSource): void {
-  const { config, ledger, hasSweep } = run;
-  const target = config.targets[SLOW_TARGET];
-  if (target === undefined || draw.happens(0.5)) return;
-  target.on = [...target.on, "slow"];
+  const { ledger, hasSweep } = run;
+  if (draw.happens(0.5)) return;
+  run.config = withSlowTarget(run.config, SLOW_TARGET);
   const ended = draw.pick([0, 9, MIN_ENDED_JOBS, 40]);
   const day = daysSince1970(T0) - 1;
   for (const jobType of ["CreateCluster", "DeleteNode", "CreateNode"])
