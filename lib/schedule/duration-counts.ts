@@ -94,10 +94,13 @@ export function countJobsSinceLastChange(durations: readonly DurationCount[]): R
  */
 export function countJobsOfLatestDays(durations: readonly DurationCount[], minJobs: number): RecentJobs {
   const days = groupByDay(durations);
-  let latest = sumDays([]);
-  for (let start = days.length - 1; start >= 0 && latest.total < minJobs; start -= 1)
-    latest = sumDays(days.slice(start));
-  return latest;
+  let jobs = 0;
+  const earlier = days.findLastIndex((day) => {
+    if (jobs >= minJobs) return true;
+    jobs += day.reduce((sum, { count }) => sum + count, 0);
+    return false;
+  });
+  return sumDays(days.slice(earlier + 1));
 }
 
 /** Returns the counts of each day, oldest day first. */
@@ -109,8 +112,12 @@ function groupByDay(durations: readonly DurationCount[]): readonly (readonly Dur
 
 function sumDays(days: readonly (readonly DurationCount[])[]): RecentJobs {
   const counts = new Float64Array(BUCKETS);
-  for (const { bucket, count } of days.flat()) counts[bucket] = (counts[bucket] ?? 0) + count;
-  return { counts, total: counts.reduce((sum, count) => sum + count, 0) };
+  let total = 0;
+  for (const { bucket, count } of days.flat()) {
+    counts[bucket] = (counts[bucket] ?? 0) + count;
+    total += count;
+  }
+  return { counts, total };
 }
 
 /**
