@@ -1,0 +1,35 @@
+import { existsSync } from "node:fs";
+import SLOW_TESTS from "../slow-tests.json" with { type: "json" };
+import { runCommand } from "../support/run-command.ts";
+
+const CHEAP_TEST = "test/lib/schedule/job-age.test.ts";
+const SLOW_TEST = "test/lib/ledger/hostile-job.test.ts";
+
+test("the list of slow tests names only existing test files, each with a reason, in alphabetical order", () => {
+  const files = Object.keys(SLOW_TESTS);
+  expect(files.filter((file) => !file.endsWith(".test.ts") || !existsSync(file))).toEqual([]);
+  expect(Object.values(SLOW_TESTS).filter((reason) => reason.length < 20)).toEqual([]);
+  expect(files).toEqual(files.toSorted());
+});
+
+test("a test that needs more CPU time than allowed fails, unless its file is in the list of slow tests", async () => {
+  const options = [
+    "--testEnvironmentOptions",
+    '{"maxCpuSeconds":-1}',
+    "-i",
+    "-t",
+    "is never negative|a reason of 500 kB",
+  ];
+  const { code, stderr } = await runCommand("npm", [
+    "run",
+    "-s",
+    "unit",
+    "--",
+    CHEAP_TEST,
+    SLOW_TEST,
+    ...options,
+  ]);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`s of CPU time. Make it cheaper, or list ${CHEAP_TEST} in test/slow-tests.json.`);
+  expect(stderr).toContain(`PASS ${SLOW_TEST}`);
+}, 60_000);
