@@ -46,8 +46,10 @@ export function bannedWords(file: string, text: string): BannedWord[] {
       .filter(({ part }) => applies(part, segment.part))
       .flatMap(({ pattern, allowed, use }) => {
         const searched = segment.part === "identifiers" ? splitIdentifiers(segment.text) : segment.text;
+        const matches = [...searched.matchAll(pattern)];
+        if (matches.length === 0) return [];
         const contexts = allowed.flatMap((context) => [...searched.matchAll(context)]);
-        return [...searched.matchAll(pattern)]
+        return matches
           .filter(
             (match) =>
               !contexts.some(
