@@ -67,7 +67,9 @@ export async function serve(argv: readonly string[], env: ServiceOptions["env"])
   log.info("stopping", {});
   await service.stop();
   log.info("stopped", {});
-  return 0;
+  // A delivery attempt that has not ended within the time of the stop keeps its connection open. The process does not wait
+  // for it.
+  process.exit(0);
 }
 
 interface Signals {

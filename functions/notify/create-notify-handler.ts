@@ -64,8 +64,9 @@ export interface NotifyPorts
   /**
    * Runs a delivery attempt together with its record. The one-node edition limits here how many attempts are sent and
    * not yet recorded. By default, the attempt runs at once.
+   * @returns null if the process stops before the attempt can start
    */
-  readonly limitAttempts?: (attempt: () => Promise<Disposition>) => Promise<Disposition>;
+  readonly limitAttempts?: (attempt: () => Promise<Disposition>) => Promise<Disposition | null>;
 }
 
 /** Creates the handler of the notify queue. Each message is one notification to one target. */
@@ -172,7 +173,12 @@ async function notify(
     const result = await ports.deliver({ ...notification, target, now: attemptAt, timeLimitMs, allow, mask });
     return record(result, { isMarkedGone: goneSince !== null, latenessSeconds });
   };
-  return ports.limitAttempts === undefined ? attempt() : ports.limitAttempts(attempt);
+  const disposition = await (ports.limitAttempts?.(attempt) ?? attempt());
+  if (disposition !== null) return disposition;
+  // The next process can make the attempt at once, because the lease of this process ends here.
+  const until = now();
+  await ledger.postponeNotification({ key, redelivery, messageId, until, requestAt: null });
+  return postponeMessage(received, until, ports);
 }
 
 /**

@@ -86,6 +86,8 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
       createCce,
     }),
     notify: () => handleNotification,
+    /** Starts no more delivery attempts. The notifications that wait for an attempt become visible in their queue. */
+    stopAttempts: () => attempts.stop(),
     sweep: createSweepHandler({ ...shared, ...senders }),
     discover: createDiscoverHandler(discover, shared),
     smn: createSmnHandler(discover, shared),

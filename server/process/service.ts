@@ -139,7 +139,11 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
   }, CLOCK_CHECK_MS);
   const reload = async () => {
     await configs.reload().catch(() => undefined);
-    log.info("config read", {});
+    // If the file has errors, the config source has logged them.
+    await configs.check().then(
+      () => log.info("config read", {}),
+      () => undefined,
+    );
   };
   watchFile(options.configFile, { interval: CONFIG_CHECK_MS }, () => void reload());
 
@@ -148,6 +152,7 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
     reload,
     async stop() {
       stopping.abort();
+      created.stopAttempts();
       unwatchFile(options.configFile);
       clearInterval(clockTimer);
       for (const schedule of schedules) schedule.stop();

@@ -24,7 +24,8 @@ interface LimitOptions {
  */
 export class UnrecordedAttemptLimit {
   readonly #options: LimitOptions;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: ((mayStart: boolean) => void)[] = [];
+  #isStopped = false;
   #recorded = 0;
   /** The running attempts, without the attempts whose target answers slowly. */
   #counted = 0;
@@ -35,12 +36,16 @@ export class UnrecordedAttemptLimit {
     this.#options = options;
   }
 
-  /** Runs a delivery attempt and its record, when the limit allows the attempt. Attempts start in the order of the calls. */
-  async run<T>(attempt: () => Promise<T>): Promise<T> {
-    await new Promise<void>((resolve) => {
+  /**
+   * Runs a delivery attempt and its record, when the limit allows the attempt. Attempts start in the order of the calls.
+   * @returns the result of the attempt, or null if `stop` was called before the attempt could start
+   */
+  async run<T>(attempt: () => Promise<T>): Promise<T | null> {
+    const mayStart = await new Promise<boolean>((resolve) => {
       this.#waiting.push(resolve);
       this.#startWaiting();
     });
+    if (!mayStart) return null;
     let isCounted = true;
     const stopCounting = () => {
       if (isCounted) this.#counted -= 1;
@@ -86,13 +91,23 @@ export class UnrecordedAttemptLimit {
     }
   }
 
+  /** Starts no more attempts. The running attempts continue. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#startWaiting();
+  }
+
   #startWaiting(): void {
+    if (this.#isStopped) {
+      for (const start of this.#waiting.splice(0)) start(false);
+      return;
+    }
     const limit = 1 + Math.floor(this.#recorded / RECORDED_PER_ATTEMPT);
     while (this.#refused === 0 && this.#counted < limit) {
       const start = this.#waiting.shift();
       if (start === undefined) return;
       this.#counted += 1;
-      start();
+      start(true);
     }
   }
 }

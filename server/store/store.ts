@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 import {
   acquireLock,
   createDataDirectoryIfMissing,
@@ -25,6 +26,7 @@ export class Store {
   readonly #statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
   readonly #lock: DatabaseSync | null;
   #waiting: WaitingWrite[] = [];
+  #isClosed = false;
 
   private constructor(database: DatabaseSync, lock: DatabaseSync | null) {
     this.#database = database;
@@ -91,10 +93,12 @@ export class Store {
    * Runs a function in a transaction, together with the other writes of the same turn of the event loop. No other
    * function runs between the statements of `run`. If `run` throws an error, its statements have no effect.
    * @returns the result of `run` after the transaction has reached the disk.
-   * @throws LedgerUnavailableError if the database cannot be written, for example because the disk is full. Throws the
-   * errors of `run`.
+   * @throws LedgerUnavailableError if the database cannot be written, for example because the disk is full or the store is
+   * closed. Throws the errors of `run`.
    */
   write<T>(run: () => T): Promise<T> {
+    if (this.#isClosed)
+      return Promise.reject(new LedgerUnavailableError(new Error("the database is closed")));
     return new Promise((resolve, reject) => {
       let result: { readonly value: T } | { readonly error: unknown } = { error: new Error("not run") };
       this.#waiting.push({
@@ -114,6 +118,7 @@ export class Store {
   /** Commits the waiting writes, moves the log into the database file and closes the files. */
   close(): void {
     this.#commitWaiting();
+    this.#isClosed = true;
     this.#database.close();
     this.#lock?.close();
   }

@@ -95,6 +95,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
       flow.whileDelivering();
       return flow.attempted;
     },
+    limitAttempts: async (attempt) => (flow.isStopping ? null : attempt()),
     now,
     random: () => 0.5,
     onAttempt: (_notification, _result, { latenessSeconds }) => recorded.lateness.push(latenessSeconds),
@@ -103,6 +104,7 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
   });
   const flow = {
     clock,
+    isStopping: false,
     memory,
     pollQueue,
     notifyQueue,

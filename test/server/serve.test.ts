@@ -122,6 +122,43 @@ describe("cce-notifier serve", () => {
     expect(status).toBe(0);
   });
 
+  it("stops within 10 s while targets do not answer, and delivers the other notifications after the next start", async () => {
+    let isAnswering = false;
+    const arrived: string[] = [];
+    const target = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(Buffer.from(chunk));
+      arrived.push(JSON.parse(Buffer.concat(chunks).toString()).data.jobId);
+      if (isAnswering) response.end();
+    });
+    await new Promise<void>((resolve) => target.listen(0, "127.0.0.1", resolve));
+    const address = target.address();
+    const port = typeof address === "object" ? address?.port : null;
+    fixture.writeConfig({
+      targets: { hanging: { kind: "webhook", url: `http://127.0.0.1:${port}/`, secrets: [SECRET] } },
+    });
+    const first = await start();
+    const script = { type: "CreateCluster", endSeconds: 0, outcome: "Success" } as const;
+    const jobIds = Array.from({ length: 20 }, () => fixture.cce.addJob(PROJECT_ID, script));
+    const body = JSON.stringify({ jobIds, notify: ["hanging"] });
+    await fetch(`${first.api}/v1/jobs`, { method: "POST", headers: fixture.headers, body });
+    await eventually("the first notification", async () => arrived.length > 0);
+    const startedAt = performance.now();
+    const status = await first.end("SIGTERM");
+    const stopMs = performance.now() - startedAt;
+    target.closeAllConnections();
+    isAnswering = true;
+    const attempted = new Set(arrived);
+    const waiting = jobIds.filter((jobId) => !attempted.has(jobId));
+    const second = await start();
+    await eventually("the other notifications", async () => waiting.every((id) => arrived.includes(id)));
+    expect(await second.end("SIGTERM")).toBe(0);
+    target.close();
+    expect(status).toBe(0);
+    expect(stopMs).toBeLessThan(10_000);
+    expect(waiting.length).toBeGreaterThan(0);
+  });
+
   it("reads the config again after SIGHUP, and keeps the last valid config if the config has errors", async () => {
     const server = await start();
     const readProjects = async () => {
@@ -134,6 +171,7 @@ describe("cce-notifier serve", () => {
       server.lines.some((line) => line.includes("config invalid")),
     );
     expect((await readProjects()).status).toBe(200);
+    expect(server.lines.filter((line) => line.includes("config read"))).toEqual([]);
     fixture.writeConfig({ tokens: {} });
     server.child.kill("SIGHUP");
     await eventually("the new config", async () => (await readProjects()).status === 401);

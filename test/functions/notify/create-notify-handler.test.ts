@@ -150,6 +150,17 @@ describe("a notification", () => {
     });
   });
 
+  it("is not attempted by a process that stops, and the next process can make the attempt at once", async () => {
+    const { flow, readRecord } = await ended();
+    flow.isStopping = true;
+    expect(await flow.notify()).toBe("retry");
+    expect(flow.recorded.posts).toEqual([]);
+    expect(await readRecord()).toMatchObject({ state: "pending", attempts: 0 });
+    flow.isStopping = false;
+    expect(await flow.notify()).toBe("acknowledged");
+    expect(await readRecord()).toMatchObject({ state: "delivered", attempts: 1 });
+  });
+
   it("stays in the queue when there is too little time for an attempt", async () => {
     const { flow } = await ended();
     flow.remainingMs = 6_000;

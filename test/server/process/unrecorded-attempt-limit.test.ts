@@ -76,6 +76,17 @@ describe("the limit of unrecorded attempts", () => {
     await failed;
   });
 
+  it("starts no attempt after a stop, and lets the running attempt end", async () => {
+    const { limit, answer, running, done } = start(3);
+    await jest.advanceTimersByTimeAsync(0);
+    limit.stop();
+    expect(await done[1]).toBeNull();
+    expect(await limit.run(async () => "late")).toBeNull();
+    expect(running()).toEqual([0]);
+    await answer(0);
+    expect(await Promise.all(done)).toEqual([0, null, null]);
+  });
+
   it("tries a refused record again, and starts no other attempt until the record is stored", async () => {
     const { limit } = start(0);
     let isDiskFull = true;

@@ -38,6 +38,14 @@ describe("the store", () => {
     expect(open).toThrow(message);
   });
 
+  it("refuses a write after it was closed, because a delivery attempt can end after the stop of the service", async () => {
+    const store = openTestStore();
+    const last = add(store, "last");
+    store.close();
+    await last;
+    await expect(add(store, "late")).rejects.toThrow(LedgerUnavailableError);
+  });
+
   it("undoes only the failed write of a group", async () => {
     const store = openTestStore();
     const failed = store.write(() => {
