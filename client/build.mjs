@@ -27,7 +27,8 @@ if (esbuild !== null) {
     outfile: file,
     bundle: true,
     minifySyntax: true,
-    // Names stay, so that an error names a function. Without white space the file is a fifth smaller.
+    // The names of functions stay, so that the stack trace of an error contains them. Without white space the file is a
+    // fifth smaller.
     minifyWhitespace: true,
     platform: "node",
     target: "node20",
@@ -47,7 +48,8 @@ async function writeChecksum() {
 }
 
 /**
- * Writes build/one-node: the one-node edition (docs/one-node.md) and its operators' commands. They need Node 24.
+ * Writes build/one-node: the one-node edition (docs/one-node.md) and its operators' commands. The one-node edition and
+ * these commands need Node 24.
  * @param {typeof import("esbuild")} esbuild
  */
 async function buildServer(esbuild) {

@@ -33,7 +33,7 @@ export interface Environment
   readonly stderr: ErrorOutput;
   /** Receives the document that `--json` would print, even if the option `--json` is not given. */
   readonly onDocument?: (document: object) => void;
-  /** Sets the text that the process prints to stderr if its user ends it with Ctrl-C. */
+  /** Sets the text that the process prints to stderr if the user ends the process with Ctrl-C. */
   readonly onInterrupt: (text: () => string) => void;
 }
 

@@ -7,7 +7,7 @@ export interface OptionForm {
   /** The placeholder for the value in the help, such as `NAME`. */
   readonly value?: string;
   readonly isRepeatable?: true;
-  /** The only values that the option accepts. The completion of the shell offers them. */
+  /** The only values that the option accepts. The completion script of the shell suggests these values. */
   readonly choices?: readonly string[];
 }
 

@@ -31,7 +31,7 @@ async function findDefaultProject(client: Client): Promise<string> {
   const jobs = await client.list([["limit", "1"]]).then(
     (page) => page.jobs,
     (error: unknown) => {
-      // The service has no default project, or the caller may not list its jobs.
+      // The service has no default project, or the caller may not list the jobs of the default project.
       if (error instanceof ProblemError) return [];
       throw error;
     },

@@ -22,7 +22,7 @@ export type SummarizedJob = Pick<
 
 /**
  * Returns the outcome of a job as Markdown for the summary of a pipeline run. Texts of the cloud are escaped, so that
- * they add no link, no picture and no HTML. A hint is a text of the service, and its link works.
+ * the texts add no link, no picture and no HTML. A hint is a text of the service, so the link in a hint stays a link.
  */
 export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): string {
   const { state, type, resourceName, durationSeconds, reason, causes, causesOmitted } = job;

@@ -38,8 +38,8 @@ export function toPrintable(text: string): string {
 }
 
 /**
- * Returns a document as JSON in one line. The line contains the same characters escaped that `toPrintable` replaces, so
- * a program reads the original texts and a runner reads no command.
+ * Returns a document as JSON in one line. The line contains a JSON escape sequence for each character that
+ * `toPrintable` replaces. A program therefore reads the original texts, and a runner of a CI system reads no command.
  */
 export function toPrintableJson(document: object): string {
   return [UNPRINTABLE, COMMAND_ANYWHERE, SECTION].reduce(

@@ -36,7 +36,7 @@ export function formatStatusLine(status: StatusDocument, ageMs: number | null = 
 }
 
 /**
- * Returns the facts about a job, each without a comma at its end. The first fact is the state of the job.
+ * Returns the facts about a job, each without a comma at the end. The first fact is the state of the job.
  * @param ageMs the time since the start of a running job in milliseconds, or null if the line does not show times
  */
 export function listStateFacts(status: StatusDocument, ageMs: number | null): readonly string[] {

@@ -25,8 +25,7 @@ export function hasColour(output: Output, env: Env): boolean {
 }
 
 /**
- * Returns the number of columns. Some terminals report a width of 0 columns, and then the function returns a default
- * width.
+ * Returns the number of columns. Returns a default width for a terminal that reports a width of 0 columns.
  */
 export function columnsOf({ columns }: Output): number {
   return Math.max(MIN_COLUMNS, (columns || DEFAULT_COLUMNS) - 1);

@@ -6,8 +6,8 @@ import { createSecureFetch, type Fetch } from "./secure-fetch.ts";
 const GITHUB_TIMEOUT_MS = 10_000;
 
 /**
- * Returns the token without the spaces and line breaks around it. A file or a variable may contain such spaces and line
- * breaks.
+ * Returns the token without the spaces and line breaks around it. A file or a variable may contain spaces and line
+ * breaks around the token.
  * @throws TokenError when the text cannot be a token in an HTTP header (RFC 9110, section 5.5).
  */
 export function parseToken(text: string): string {

@@ -107,8 +107,8 @@ function optionText(name: string, { value }: OptionForm): string {
 }
 
 /**
- * Returns the rows of a help text in two aligned columns. If the text in the second column is too long, it continues in
- * the next lines.
+ * Returns the rows of a help text in two aligned columns. If the text in the second column is too long for one line,
+ * the text continues in the next lines.
  */
 function rows(entries: readonly (readonly [string, string])[]): string {
   const column = Math.max(...entries.map(([name]) => name.length)) + 4;

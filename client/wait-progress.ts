@@ -19,7 +19,7 @@ interface ShownJob {
   readonly status: StatusDocument;
   readonly receivedAt: number;
   /**
-   * The facts about the job without times. In a log, the command prints a new line after each change of these facts.
+   * The facts about the job without times. In a log, the command prints a new line after each change of the facts.
    */
   readonly facts: string;
   printedAt: number;

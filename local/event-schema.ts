@@ -12,12 +12,12 @@ const OTHER_EVENTS = { TestEvent, TargetGoneEvent, DigestEvent } as const;
 const NAMES: ReadonlyMap<z.core.$ZodType, string> = new Map(
   Object.entries({ ...RESPONSE_SCHEMAS, ...OTHER_EVENTS }).map(([name, schema]) => [schema, name]),
 );
-/** The key of the name of a schema, until the schema has its descriptions. */
+/** The temporary key that stores the name of a schema until the descriptions are added to the schema. */
 const NAME = "x-name";
 
 /**
  * Returns a JSON Schema (version 2020-12) for all webhook events. The schema allows unknown fields, because a later
- * release of the service may add fields to webhook events. The descriptions are those of the OpenAPI document.
+ * release of the service may add fields to webhook events. The descriptions come from the OpenAPI document.
  */
 export function createEventSchema(): JsonObject {
   const schema = z.toJSONSchema(WebhookEvent, {

@@ -102,8 +102,8 @@ export class Authentication {
     const signedAt = Date.parse(
       date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"),
     );
-    // If the date in the request is unreadable, its time is NaN. The comparison then refuses the request, as it refuses
-    // a request whose date differs too much from the clock.
+    // If the date in the request is unreadable, the parsed time is NaN. The comparison with NaN refuses the request, in
+    // the same way as a date that differs too much from the clock.
     if (!(Math.abs(signedAt - this.#now()) < MAX_CLOCK_SKEW_MS)) {
       const serverTime = new Date(this.#now()).toISOString().replace(/[-:]|\.\d+/g, "");
       return refusal(

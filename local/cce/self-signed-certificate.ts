@@ -10,7 +10,8 @@ export interface SelfSignedCertificate {
 }
 
 /**
- * Creates an RSA key and a certificate for it, because Node.js reads certificates but creates none.
+ * Creates an RSA key and a certificate for the key, because Node.js can read certificates but cannot create
+ * certificates.
  * @param validTo the end of the validity, as UTC time in the form `YYMMDDhhmmssZ` of ASN.1.
  * Source: RFC 5280, section 4.1
  */

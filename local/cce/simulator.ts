@@ -144,7 +144,8 @@ async function respond(
   if (query === null) return UNKNOWN_ROUTE;
   const { jobId, path, isAutopilot } = query;
   const projectId = query.projectId ?? String(request.headers["x-project-id"] ?? "");
-  // Most clouds have no API for Autopilot clusters. The simulator has the API for projects with such a job.
+  // Most clouds have no API for Autopilot clusters. The simulator has this API only in projects that have a job of an
+  // Autopilot cluster.
   if (isAutopilot && !jobs.hasAutopilot(projectId)) return UNKNOWN_ROUTE;
   const id = jobId ?? path;
   if (id === null) stats.lists += 1;

@@ -1,7 +1,10 @@
 import { colourText } from "../../client/terminal.ts";
 import { DEMO_PROJECT } from "./demo-environment.ts";
 
-/** Returns the command line that submits a job of the demo's project. The line works as it is in a POSIX shell. */
+/**
+ * Returns the command line that submits a job of the demo's project. A person can copy the line into a POSIX shell
+ * without a change.
+ */
 export function formatSubmitCommand(
   api: string,
   token: string,

@@ -43,8 +43,8 @@ const Event = z.object({
 
 /**
  * Formats a received notification for the terminal. The returned text contains the name of the target, and a box with
- * the readable text of the notification. A notification to a chat other than Slack has the same content as the
- * notification to Slack, so the text is one line.
+ * the readable text of the notification. For a chat other than Slack, the returned text is one line, because the
+ * notification to Slack has the same content.
  * @param ansi whether the terminal supports ANSI escape sequences
  * @param columns the number of columns, at which lines are wrapped between words
  */

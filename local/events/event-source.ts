@@ -22,7 +22,7 @@ const THROTTLE_PAUSE_MS = 500;
 const DEFAULT_CONCURRENCY = 5;
 
 interface RunningEventSource {
-  /** Stops receiving messages. Running invocations may then take two seconds to end. */
+  /** Stops receiving messages, and waits at most two seconds for running invocations. */
   stop(): Promise<void>;
 }
 

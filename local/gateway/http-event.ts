@@ -74,8 +74,8 @@ export function createHttpEvent(options: {
 }
 
 /**
- * Returns the headers of a request with lower-case names. If a header occurs several times, its values are joined by
- * commas. If the header `cookie` occurs several times, its values are joined by semicolons.
+ * Returns the headers of a request with lower-case names. If a header occurs several times, commas join the values of
+ * the header. If the header `cookie` occurs several times, semicolons join the values of the header.
  */
 function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(

@@ -33,7 +33,7 @@ export const createServiceUnavailableResponse = (): HttpResponse =>
   createGatewayResponse(503, "Service Unavailable");
 
 /**
- * Converts the result of a function to an HTTP response, by payload format 2.0 of API Gateway. If the result has no
+ * Creates the HTTP response from the result of a function (payload format 2.0 of API Gateway). If the result has no
  * `statusCode`, the whole result becomes the body of a response with status 200. If the function failed or its result
  * is invalid, the response has status 500 and no details. If the function was throttled, the response has status 503.
  */

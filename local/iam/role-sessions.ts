@@ -2,7 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { FunctionResource } from "../template/functions.ts";
 import { ACCOUNT_ID } from "../template/scope.ts";
 
-/** The temporary credentials of a function. Lambda gets them from STS, so they contain a session token. */
+/**
+ * The temporary credentials of a function. Lambda gets the credentials from STS, so the credentials contain a session
+ * token.
+ */
 export interface SessionCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

@@ -150,7 +150,8 @@ function readCondition(alarm: Alarm): Condition {
   const condition = EXPRESSIONS[expression];
   if (condition === undefined)
     throw new NoPrometheusQueryError(`the expression ${expression} has no Prometheus query`);
-  // An alarm below its threshold for n periods is one period that is n times as long.
+  // A value that is below the threshold for n periods is also below the threshold in one period that is n times as
+  // long.
   return condition(
     new Map(
       Metrics.flatMap(({ Id, MetricStat: stat }) =>

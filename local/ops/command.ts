@@ -62,7 +62,7 @@ export function describeWrongUse(error: unknown): string | null {
   return isParseError ? error.message.replace(/\.\s.*/s, "") : null;
 }
 
-/** The names of errors whose message needs no addition. For such an error the command prints only the error message. */
+/** The names of errors with a complete message. The command prints only the message of the error and adds nothing. */
 const COMPLETE_ERRORS: ReadonlySet<string> = new Set([
   "RefusedError",
   "StageFileError",

@@ -28,7 +28,7 @@ export function readScriptArguments<const T extends ParseArgsConfig, Settings = 
 }
 
 /**
- * Returns the numbers that the arguments of a script give. A missing argument has its default.
+ * Parses the arguments of a script as numbers. A missing argument has its default.
  * @throws UsageError if an argument is not an integer of at least 1, or if there are more arguments than defaults
  */
 export function parseCounts<const T extends readonly number[]>(

@@ -54,7 +54,7 @@ export class NotificationStore {
 
   /**
    * Waits until `count` notifications have arrived, but at most `waitMs` milliseconds. Returns all notifications that
-   * have arrived until then.
+   * have arrived by the end of the wait.
    */
   async waitFor(options: {
     channel: string | null;

@@ -37,7 +37,7 @@ export interface AwsReply {
 export type AwsRule = (call: AwsCall, next: (input?: AwsInput) => Promise<AwsReply>) => Promise<AwsReply>;
 
 /**
- * Starts an HTTP server through which an AWS service is called. The rules handle each call first. A call that no rule
+ * Starts an HTTP server through which an AWS service is called. The rules check each call first. A call that no rule
  * refuses goes to the server at the URL `upstream`.
  */
 export async function startAwsEndpoint(options: {

@@ -11,8 +11,8 @@ import { correctSqsErrorCodes, createSqsLimits } from "./sqs-rules.ts";
 import { CREDENTIALS } from "./start-sqs.ts";
 
 /**
- * Starts the endpoints through which the functions, the event sources and the tests call AWS. An endpoint adds the rules
- * of AWS that no local server has, and passes the calls on to the server at the URL in `upstream`.
+ * Starts the endpoints through which the functions, the event sources and the tests call AWS. An endpoint adds the
+ * rules of AWS that no local server has, and forwards the calls to the server at the URL in `upstream`.
  */
 export async function startAwsEndpoints(options: {
   upstream: Endpoints;

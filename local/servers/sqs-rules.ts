@@ -78,7 +78,7 @@ export function createSqsLimits(now: () => number): AwsRule {
   };
 }
 
-/** A rule that gives errors of the embedded SQS server the codes of AWS. */
+/** A rule that replaces the error codes of the embedded SQS server with the codes of AWS. */
 export const correctSqsErrorCodes: AwsRule = async (_call, next) => {
   const reply = await next();
   const code = String(reply.headers["x-amzn-query-error"] ?? "");

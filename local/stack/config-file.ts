@@ -27,8 +27,8 @@ export function formatFaultList(source: string, faults: readonly string[]): stri
 }
 
 /**
- * Reads and parses the JSON of a config file, and resolves its references to environment variables and files. Makes no
- * further checks.
+ * Reads and parses the JSON of a config file, and resolves its references to environment variables and files. Does not
+ * check the config against the schema.
  * @throws ConfigFileInvalidError
  */
 export async function readConfigDocument(file: string): Promise<unknown> {

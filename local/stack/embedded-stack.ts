@@ -42,7 +42,9 @@ export interface EmbeddedStack {
   readonly sqs: string;
   readonly dynamodb: string;
   readonly control: string;
-  /** The key of this run for the control server. In Parameter Store requests it is the access key ID. */
+  /**
+   * The key that requests to the control server need. Requests to Parameter Store use the key as their access key ID.
+   */
   readonly controlKey: string;
   /** Ends every process and every server of the local stack. */
   stop(): Promise<void>;

@@ -14,7 +14,7 @@ interface FunctionHosts {
   readonly byShortName: ReadonlyMap<string, FunctionHost>;
   /**
    * Returns the host that runs a function. The argument is the ARN or the deployed name of the function, because a
-   * template refers to a function by either of them.
+   * template refers to a function by the ARN or by the name.
    * @throws Error if the function is unknown.
    */
   find(arnOrName: string): FunctionHost;

@@ -6,7 +6,7 @@ const ERROR_LEVELS: readonly unknown[] = ["ERROR", "CRITICAL", "FATAL"];
 /**
  * Returns a function that receives each output line of the Lambda functions. The returned function prints errors and
  * lines that are not JSON, such as the stack trace of a crash. If `verbose` is true, the returned function prints every
- * output line. If `file` is not null, it also writes every output line to that file.
+ * output line. If `file` is not null, the returned function also writes every output line to that file.
  */
 export function createFunctionLog(options: {
   verbose: boolean;

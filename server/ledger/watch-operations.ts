@@ -134,8 +134,8 @@ function addToWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {
 }
 
 /**
- * Computes the generations in the notification keys of targets that were added to an ended watch, and adds them to the
- * stored outcome.
+ * Computes the generations in the notification keys of targets that were added to an ended watch, and adds the
+ * generations to the stored outcome.
  */
 function saveGenerationsOfLateTargets(
   store: Store,

@@ -93,7 +93,7 @@ export class QueueWorker {
 
   async #untilNextMessageMs(): Promise<number> {
     const { queue, now, concurrency } = this.#options;
-    // When a handler ends, it wakes the worker.
+    // The end of a running handler wakes the worker earlier.
     if (this.#running.size >= concurrency) return MAX_IDLE_MS;
     const nextVisibleAt = await queue.nextVisibleAt();
     return nextVisibleAt === null ? MAX_IDLE_MS : Math.min(MAX_IDLE_MS, Math.max(0, nextVisibleAt - now()));

@@ -38,8 +38,8 @@ interface SqliteQueueOptions {
   /** A message that was received `maxReceiveCount` times moves to the dead-letter queue. */
   readonly redrive?: { readonly maxReceiveCount: number; readonly to: QueueName };
   /**
-   * The queue calls this function after messages were sent or their visibility was changed, with the time when the first
-   * of them becomes visible.
+   * The queue calls this function after messages were sent or their visibility was changed, with the time when the
+   * first message becomes visible.
    */
   readonly onChange?: (visibleAt: Instant) => void;
 }

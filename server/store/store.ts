@@ -34,7 +34,7 @@ export class Store {
   }
 
   /**
-   * Opens the data directory, and creates the directory and the tables if they do not exist.
+   * Opens the data directory, and creates the directory and the tables that do not exist.
    * @param options.exclusive is true for the process that runs the service. Only one process runs the service. An
    * operator's command opens the data directory next to the service.
    * @throws DataUnusableError if the directory cannot be created, if another process runs the service on the same data,

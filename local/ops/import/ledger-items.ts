@@ -32,7 +32,7 @@ import { encodeInstantDifferences, overdueIndexChange } from "../../../lib/ledge
 import type { DurationCount } from "../../../lib/schedule/duration-counts.ts";
 import type { RecordKind, Records, WatchRow } from "../../../server/ledger/rows.ts";
 
-/** Writes one thing of an export to the ledger of a stage. Returns false if the ledger has it already. */
+/** Writes one thing of an export to the ledger of a stage. Returns false if the ledger has the item already. */
 export type LedgerWrite = (table: LedgerTable) => Promise<boolean>;
 
 const WatchId = z.tuple([z.string(), z.string(), z.string()]);
@@ -100,7 +100,7 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
       expiresAt: ceilToEpochSeconds(expiresAt),
     });
   },
-  // A time that a rate limit has reserved is over after some seconds, so these times are not written.
+  // A time that a rate limit has reserved has passed after some seconds, so the import does not write reserved times.
   target:
     (name, { offSince, goneSince, throttledUntil }) =>
     async (table) => {

@@ -47,8 +47,8 @@ type Described =
   | { readonly kind: "unreadable"; readonly title: string };
 
 /**
- * Parses a dead letter (a message in a dead-letter queue), and describes it by its job and its target. If the dead
- * letter is unreadable, the description contains its message ID.
+ * Parses a dead letter (a message in a dead-letter queue), and describes the dead letter by the job and the target. If
+ * the dead letter is unreadable, the description contains its message ID.
  */
 export function parseDeadLetter(
   queue: "poll" | "notify",

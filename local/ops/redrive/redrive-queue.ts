@@ -17,7 +17,7 @@ type RedriveCounts = Readonly<Record<RedriveResult["kind"], number>>;
 /**
  * Sends each message of a dead-letter queue to its original queue again, at most once, and reports the result. If a
  * message enters the dead-letter queue while the command runs, the command leaves the message there. If the command
- * also sent these messages, it would never end while a message always fails.
+ * also sent the new messages, the command would never end while one message fails every time.
  */
 export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCounts> {
   const { queue, redrive, titleOf, now, report } = ports;

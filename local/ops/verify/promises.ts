@@ -181,7 +181,7 @@ function expectStatus(status: number, expected: number): void {
 }
 
 /**
- * Calls `check` until it returns a value.
+ * Calls `check` until `check` returns a value.
  * @throws BrokenPromiseError after `limitMs`, or when the verification is stopped.
  */
 async function waitFor<T>(
