@@ -1,4 +1,5 @@
 import type { ListedJob } from "../lib/api/list-documents.ts";
+import { wasJobObserved } from "../lib/domain/job.ts";
 import { describeState, lowerCaseFirstLetter } from "../lib/domain/state-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import type { QueryField } from "./client.ts";
@@ -37,9 +38,9 @@ export async function printJobList(
 const HEADER = ["  STATE", "JOB", "TYPE", "RESOURCE", "SUBMITTED (UTC)", "DURATION", "BY", "CAUSE"];
 
 function cellsOf(job: ListedJob): readonly string[] {
-  const { state, type, resourceName, acceptedAt, durationSeconds, actor, cause } = job;
+  const { state, type, resourceName, acceptedAt, durationSeconds, actor, cause, ready } = job;
   return [
-    `${MARKS[state]} ${lowerCaseFirstLetter(describeState(state, type !== null))}`,
+    `${MARKS[state]} ${lowerCaseFirstLetter(describeState(state, wasJobObserved(job), ready))}`,
     jobName(job),
     type ?? "",
     resourceName ?? "",

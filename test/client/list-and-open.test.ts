@@ -25,7 +25,7 @@ const ok = (body: unknown): StubAnswer => ({ status: 200, body });
 describe("list", () => {
   const jobs = [
     listed("a"),
-    listed("b-longer", { state: "watching", type: null, durationSeconds: null, cause: null }),
+    listed("b-longer", { state: "watching", phase: null, type: null, durationSeconds: null, cause: null }),
   ];
 
   test("prints a table with aligned columns", async () => {
@@ -41,6 +41,13 @@ describe("list", () => {
         "",
       ].join("\n"),
     );
+  });
+
+  test("says of a succeeded job that the service waits until its resource is ready", async () => {
+    const ready = { state: "pending", reason: "Installing", message: null } as const;
+    const waiting = listed("a", { state: "watching", phase: "Success", cause: null, ready });
+    const ran = await run(["list"], () => ok({ jobs: [waiting], next: null }));
+    expect(ran.stdout).toContain("\n… succeeded, waiting until ready  prod/a ");
   });
 
   test("prints lines that fit into a narrow terminal", async () => {
