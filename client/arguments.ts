@@ -77,6 +77,7 @@ function read(
     case "redeliver": {
       if (options.has("since")) return { ...readMissed(options, names), ...output };
       if (options.has("dry-run")) throw new UsageError("--dry-run needs --since");
+      if (names.length === 0) throw new UsageError("give one job ID, or --target NAME and --since TIME");
       const [job, ...more] = readJobs();
       if (job === undefined || more.length > 0) throw new UsageError("give one job ID");
       return { kind: command, job, targets: options.list("target"), ...output };

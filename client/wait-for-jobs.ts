@@ -1,4 +1,5 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
+import { isCallbackTargetName } from "../lib/channels/webhook/target.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import { CallResults } from "./call-results.ts";
 import type { NotifierClient } from "./client.ts";
@@ -199,8 +200,13 @@ function summarize(
     const failed = listFailedDeliveries(status);
     if (failed.length === 0) continue;
     const targets = [...new Set(failed.map(({ target }) => target))].join(",");
+    // A callback is never switched off.
+    const isOff = ({ state, target }: (typeof failed)[number]) =>
+      state === "gone" && !isCallbackTargetName(target);
+    const off = [...new Set(failed.filter(isOff).map(({ target }) => target))];
     screen.printError([
       `warning: ${jobName(status)}: not notified: ${failed.map(describeFailure).join(", ")}`,
+      ...(off.length === 0 ? [] : [`To switch on what is switched off: cce-notifier test ${off.join(" ")}`]),
       `To send it again: cce-notifier redeliver ${jobName(status)} --target ${targets}`,
     ]);
   }

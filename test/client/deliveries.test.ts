@@ -120,6 +120,15 @@ test("a target that was not notified is a warning and exit status 5, if the job 
   expect((await run(["status", "a"], createAnswer("lost", deliveries))).code).toBe(3);
 });
 
+test("the warning about a target that is switched off names the command that switches the target on", async () => {
+  const deliveries = [delivery("ops", "gone", 404), delivery("callback:1a2b", "gone", 404)];
+  const ran = await run(["status", "a"], createAnswer("succeeded", deliveries));
+  expect(ran.stderr.split("\n").slice(1, -1)).toEqual([
+    "  To switch on what is switched off: cce-notifier test ops",
+    "  To send it again: cce-notifier redeliver prod/a --target ops,callback:1a2b",
+  ]);
+});
+
 test("a notification that is still on its way after 30 s is named, and is no fault", async () => {
   let nowMs = 0;
   const clock = {
