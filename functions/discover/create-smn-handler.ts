@@ -6,7 +6,7 @@ import {
   renderProblem,
   unavailable,
 } from "../../lib/api/problem.ts";
-import { MAX_BODY_BYTES } from "../../lib/api/request-body.ts";
+import { refuseLargeOrCompressedBody } from "../../lib/api/request-body.ts";
 import { invalidRequest, toRequestErrors } from "../../lib/api/request-errors.ts";
 import { matchRoute, ROUTES } from "../../lib/api/routes.ts";
 import { configuredOrDerivedSmnOrigins } from "../../lib/cce/endpoints.ts";
@@ -148,13 +148,14 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
  * project that does not exist.
  */
 async function readMessage(
-  { body, method, path }: ApiRequest,
+  request: ApiRequest,
   { configs, proxy, now, fetchFromSmn }: SmnPorts,
 ): Promise<(Scope & { readonly kind: "message" }) | ProblemResponse> {
+  const { body, method, path } = request;
   const route = matchRoute(method, path);
   const project = route.kind === "matched" ? (route.params.project ?? "") : "";
-  if (Buffer.byteLength(body) > MAX_BODY_BYTES)
-    return problemResponse("too-large", `The body must have at most ${MAX_BODY_BYTES} bytes.`);
+  const refusal = refuseLargeOrCompressedBody(request);
+  if (refusal !== null) return refusal;
   const json = parseJson(body);
   if (json === undefined) return problemResponse("malformed-json", "The body is not valid JSON.");
   const parsed = SmnMessage.safeParse(json);

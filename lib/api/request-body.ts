@@ -14,20 +14,12 @@ export const MAX_BODY_BYTES = 256 * 1024;
  * UTF-8, and the body must not be compressed. Returns an error response with the status 400, 413 or 415 for any other
  * body.
  */
-export function readJsonBody({
-  headers,
-  body,
-}: ApiRequest): { readonly kind: "json"; readonly json: unknown } | ProblemResponse {
-  if (Buffer.byteLength(body) > MAX_BODY_BYTES)
-    return problemResponse("too-large", `The body must have at most ${MAX_BODY_BYTES} bytes.`);
-  const coding = headers["content-encoding"]?.trim().toLowerCase() ?? "";
-  if (coding !== "" && coding !== "identity")
-    return problemResponse(
-      "unsupported-media-type",
-      "Send the body without compression and without the header 'content-encoding'.",
-      [],
-      { "accept-encoding": "identity" },
-    );
+export function readJsonBody(
+  request: ApiRequest,
+): { readonly kind: "json"; readonly json: unknown } | ProblemResponse {
+  const refusal = refuseLargeOrCompressedBody(request);
+  if (refusal !== null) return refusal;
+  const { headers, body } = request;
   if (!isJsonType(headers["content-type"]))
     return problemResponse(
       "unsupported-media-type",
@@ -39,6 +31,26 @@ export function readJsonBody({
   if (json !== undefined) return { kind: "json", json };
   const detail = body === "" ? "The body is empty. Send JSON." : "The body is not valid JSON.";
   return problemResponse("malformed-json", detail, [{ pointer: "#", detail: "must be JSON" }]);
+}
+
+/**
+ * Returns an error response with the status 413 or 415 if the body of a request is too large or compressed. Returns null
+ * for any other body.
+ */
+export function refuseLargeOrCompressedBody({
+  headers,
+  body,
+}: Pick<ApiRequest, "headers" | "body">): ProblemResponse | null {
+  if (Buffer.byteLength(body) > MAX_BODY_BYTES)
+    return problemResponse("too-large", `The body must have at most ${MAX_BODY_BYTES} bytes.`);
+  const coding = headers["content-encoding"]?.trim().toLowerCase() ?? "";
+  if (coding === "" || coding === "identity") return null;
+  return problemResponse(
+    "unsupported-media-type",
+    "Send the body without compression and without the header 'content-encoding'.",
+    [],
+    { "accept-encoding": "identity" },
+  );
 }
 
 function isJsonType(contentType: string | undefined): boolean {

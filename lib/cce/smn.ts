@@ -21,7 +21,9 @@ export const SmnMessage = z.object({
   topic_urn: Line,
   message_id: Line.check(z.maxLength(128)),
   message: withDescription(z.string(), "For a key event of CTS, the trace as JSON text."),
-  subject: z.optional(z.nullable(z.string().check(z.maxLength(2048), z.regex(/^[^\r\n]*$/)))),
+  subject: z.optional(
+    z.nullable(z.string().check(z.maxLength(2048), z.regex(/^[^\r\n]*$/, "must be one line of text"))),
+  ),
   timestamp: z.iso.datetime({ offset: true }),
   subscribe_url: z.optional(Line),
   signature: Line,

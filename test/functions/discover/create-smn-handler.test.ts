@@ -72,6 +72,19 @@ describe("the event trigger", () => {
     expect((await api.ask("POST", PATH, { token: null, body, headers })).status).toBe(200);
   });
 
+  it("refuses a compressed body with 415, and names the fault of a header field with two lines", async () => {
+    const { api, trace, lists } = createReceiver();
+    const headers = { "content-encoding": "gzip" };
+    const refused = await api.ask("POST", PATH, { token: null, body: trace(), headers });
+    expect([refused.status, refused.body]).toEqual([415, expect.stringContaining("'content-encoding'")]);
+    const invalid = await api.ask("POST", PATH, { token: null, body: trace({ subject: "a\nb" }) });
+    expect([invalid.status, invalid.body]).toEqual([
+      422,
+      expect.stringContaining("must be one line of text"),
+    ]);
+    expect(lists).toEqual([]);
+  });
+
   it("answers `requested` if the jobs were listed less than ten seconds ago", async () => {
     const { send, trace, service } = createReceiver();
     service.list = "not_due";
