@@ -16,7 +16,7 @@ interface Section {
 const ACCESS_ERRORS: Readonly<Record<AccessErrorKind, string>> = {
   unauthorized: "CCE rejects the credentials of the project. The polls go on until the deadline.",
   forbidden:
-    "CCE does not let the credentials of the project read this job. The polls go on until the deadline.",
+    "CCE does not let the credentials of the project read the job or its resource. The polls go on until the deadline.",
   misconfigured:
     "The endpoint or the project ID of the project is wrong. The polls go on until the deadline.",
 };

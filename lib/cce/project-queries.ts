@@ -161,7 +161,7 @@ export function createProjectQueries(
   const observeJob = (queried?: Queried) =>
     observeWith((reply) => interpretJobReply(reply, now(), name, mask.maskText, queried));
   const jobsPath = ["projects", project.projectId, "jobs"];
-  const observeList = observeJob({ what: "job", permission: "cce:job:list" });
+  const observeList = observeJob({ what: "job list", permission: "cce:job:list" });
 
   const queryBothApis = createQueryForBothApis(project.autopilot, (api, wanted: Wanted, endAt) =>
     sendTwice(JOB_PATHS[api], wanted, (request) => sendCceRequest(request, endAt, breaker, wanted.observe)),

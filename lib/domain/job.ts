@@ -151,7 +151,7 @@ export type AccessErrorKind = z.infer<typeof AccessErrorKind>;
 /** The explanation of each access error. Each explanation is the last part of a longer sentence. */
 export const ACCESS_ERROR_TEXTS: Readonly<Record<AccessErrorKind, string>> = {
   unauthorized: "CCE rejects the project's credentials",
-  forbidden: "CCE does not let the project's credentials read this job",
+  forbidden: "CCE does not let the project's credentials read the job or its resource",
   misconfigured: "the endpoint or the project ID is wrong",
 };
 

@@ -90,7 +90,7 @@ describe("renderListPage", () => {
     expect(row({ ...running, phase: "Initializing" })).not.toContain("Initializing");
     expect(row({ ...running, phase: null, jobType: null })).toMatch(/^Waiting for the cloud Job /);
     expect(row({ ...running, accessError: { kind: "forbidden", since: NOW - 60_000 } })).toContain(
-      "Polls have failed since 2026-03-12 09:38:22 UTC : CCE does not let the project&#39;s credentials read this job",
+      "Polls have failed since 2026-03-12 09:38:22 UTC : CCE does not let the project&#39;s credentials read the job or its resource",
     );
     const lastPollError = { since: NOW - 60_000, text: "CCE did not answer in time" };
     expect(row({ ...running, lastPollError })).toContain(
