@@ -55,7 +55,8 @@ const SECTIONS: readonly Section[] = [
   },
   {
     title: "States of a job in CCE",
-    fields: "`state` of a job and of a subjob in the tree `job`. The field `phase` there is the word of CCE",
+    fields:
+      "`state` of a job and of a subjob in the tree `job`. The field `phase` of a job or subjob is the word of CCE",
     schemas: ["JobState"],
     meanings: {
       pending:
