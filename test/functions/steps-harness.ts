@@ -1,4 +1,4 @@
-import { createNotifyHandler } from "../../functions/notify/create-notify-handler.ts";
+import { createNotifyHandler, type NotifyPorts } from "../../functions/notify/create-notify-handler.ts";
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
 import type { PollReport } from "../../functions/poll/poll-log.ts";
 import type { UnreadableReason } from "../../functions/shared/parse-message-or-dead-letter.ts";
@@ -72,35 +72,46 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     failures: [] as SweepItem[],
     sentAgain: [] as object[],
     lateness: [] as (number | null)[],
+    /** For each delivery attempt, the number of attempts that used a step of the retry schedule. */
+    attempts: [] as number[],
     posts: [] as string[],
+    requests: [] as Parameters<NotifyPorts["deliver"]>[0][],
     acts: [] as Act[],
     /** The time limits of the queries to CCE. */
     timeLimitsMs: [] as number[],
   };
-  const handleNotification = createNotifyHandler({
+  const notifyPorts: NotifyPorts = {
     ledger,
     notifyQueue,
     deadLetterQueue,
     configs: {
       current: async () => config,
-      currentWith: async () => config,
+      currentWith: async (section, name) => (name in config[section] ? config : flow.refreshedConfig),
       refreshed: async () => flow.refreshedConfig,
     },
     wait: async (ms) => {
       clock.now += ms;
     },
-    deliver: async ({ webhookId, mask }) => {
-      recorded.posts.push(webhookId);
-      flow.mask = mask;
+    deliver: async (request) => {
+      recorded.posts.push(request.webhookId);
+      recorded.requests.push(request);
+      flow.mask = request.mask;
       flow.whileDelivering();
       return flow.attempted;
     },
-    limitAttempts: async (attempt) => (flow.isStopping ? null : attempt()),
     now,
     random: () => 0.5,
-    onAttempt: (_notification, _result, { latenessSeconds }) => recorded.lateness.push(latenessSeconds),
+    onAttempt: (_notification, _result, { attempts, latenessSeconds }) => {
+      recorded.attempts.push(attempts);
+      recorded.lateness.push(latenessSeconds);
+    },
     onUnreadable: (reason) => recorded.unreadable.push(reason),
     onAct: (act) => recorded.acts.push(act),
+  };
+  const handleNotification = createNotifyHandler(notifyPorts);
+  const handleNotificationWhileStopping = createNotifyHandler({
+    ...notifyPorts,
+    limitAttempts: async () => null,
   });
   const flow = {
     clock,
@@ -209,7 +220,10 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     },
 
     handle: (message: Omit<ReceivedMessage, "remainingMs">): Promise<Disposition> =>
-      handleNotification({ ...message, remainingMs: () => flow.remainingMs }),
+      (flow.isStopping ? handleNotificationWhileStopping : handleNotification)({
+        ...message,
+        remainingMs: () => flow.remainingMs,
+      }),
 
     async sweep(remainingMs = () => 50_000): Promise<SweepResult> {
       const results: SweepResult[] = [];

@@ -1,4 +1,6 @@
-import { LEAD_MS } from "../../../functions/notify/acquire-rate-limit.ts";
+import { acquireRateLimit, EARLY_MS, LEAD_MS } from "../../../functions/notify/acquire-rate-limit.ts";
+import { newDeliveryRecord } from "../../../lib/ledger/notification.ts";
+import { T0 } from "../../simulation/draw-inputs.ts";
 import { createFlow, jobIn, KEY } from "../steps-harness.ts";
 
 describe("the first wait of the retry schedule", () => {
@@ -69,6 +71,30 @@ describe("the rate limit of a target", () => {
     expect(sentAt).toEqual([startedAt, startedAt + INTERVAL_MS]);
   });
 
+  it("uses the reserved time of a notification whose message arrives exactly at this time", async () => {
+    const { flow, sentAt } = await burstOf(["job-1"]);
+    await flow.memory.reserveRequestTime("deploys", flow.clock.now + 9000, 1000);
+    expect(await flow.notify()).toBe("retry");
+    const { requestAt } = await flow.memory.readDelivery({
+      ...KEY,
+      generation: 0,
+      event: "job.failed",
+      target: "deploys",
+    });
+    flow.clock.now = requestAt ?? 0;
+    expect(await flow.notify()).toBe("acknowledged");
+    expect(sentAt).toEqual([requestAt]);
+  });
+
+  it.each([
+    [100, "acknowledged"],
+    [101, "retry"],
+  ])("with %d ms left of the wait after an HTTP 429 response: the message is %s", async (ms, disposition) => {
+    const { flow } = await burstOf(["job-1"]);
+    await flow.memory.throttleTarget("deploys", flow.clock.now + ms);
+    expect(await flow.notify()).toBe(disposition);
+  });
+
   it("reserves a new time for a notification that missed its reserved time", async () => {
     const { flow, sentAt } = await burstOf(["job-1"]);
     const startedAt = flow.clock.now;
@@ -77,5 +103,31 @@ describe("the rate limit of a target", () => {
     flow.clock.now = startedAt + 10_001;
     expect(await flow.notify()).toBe("acknowledged");
     expect(sentAt).toEqual([startedAt + 10_000 + INTERVAL_MS]);
+  });
+});
+
+describe("the decision about one request", () => {
+  /** Decides about a request to the target whose rate limit has reserved the time `requestAt`. */
+  async function decide(name: string, requestAt: number | null) {
+    const { config, memory, clock } = createFlow();
+    const target = config.targets[name];
+    if (target === undefined) throw new Error(`the config has no target ${name}`);
+    const ports = { ledger: memory, settings: config.settings, random: () => 0.5, now: () => clock.now };
+    const record = { ...newDeliveryRecord(name), requestAt };
+    const { now } = clock;
+    return { now, decision: await acquireRateLimit(name, target, record, 0, ports) };
+  }
+
+  it("acquires the current time for a channel without a rate limit", async () => {
+    const { now, decision } = await decide("audit", null);
+    expect(decision).toEqual({ kind: "acquired", requestAt: now });
+  });
+
+  it.each([
+    [EARLY_MS, { kind: "acquired" }],
+    [EARLY_MS + 1, { kind: "postpone", until: T0 + 1 }],
+  ])("about a reserved time in %d ms is %j", async (ms, expected) => {
+    const { decision } = await decide("deploys", T0 + ms);
+    expect(decision).toEqual({ ...expected, requestAt: T0 + ms });
   });
 });

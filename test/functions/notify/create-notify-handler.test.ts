@@ -1,6 +1,7 @@
 import { EARLY_MS } from "../../../functions/notify/acquire-rate-limit.ts";
 import type { AttemptResult } from "../../../lib/channels/attempt-delivery.ts";
-import { T0 } from "../../simulation/draw-inputs.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
+import { T0, TARGETS } from "../../simulation/draw-inputs.ts";
 import { bodiesOf, createFlow, DELIVERED, jobIn, KEY } from "../steps-harness.ts";
 
 const RETRY: AttemptResult = { ...DELIVERED, verdict: "retry", status: 503, reason: "server_error" };
@@ -24,6 +25,19 @@ async function ended(targets: readonly string[] = ["audit"], settings = {}) {
   return { flow, readRecord };
 }
 
+/** Returns the config of the simulation with one more webhook target. */
+function configWithTarget(name: string) {
+  const parsed = parseWholeConfig({ projects: {}, targets: { ...TARGETS, [name]: TARGETS.audit } });
+  if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
+  return parsed.config;
+}
+
+/** Returns a second message with the body of the first message in the notify queue. */
+function copyOfMessage({ notifyQueue }: ReturnType<typeof createFlow>) {
+  const body = notifyQueue.state.messages[0]?.body ?? "";
+  return { messageId: "copy-1", receiptHandle: "copy-1/1", body, receiveCount: 1 };
+}
+
 describe("a notification", () => {
   it("is delivered once and recorded", async () => {
     const { flow, readRecord } = await ended();
@@ -39,7 +53,7 @@ describe("a notification", () => {
     if (message === undefined) throw new Error("the queue returned no message");
     expect(await flow.handle({ ...message, receiveCount: 950 })).toBe("acknowledged");
     expect(flow.recorded.posts).toEqual([]);
-    expect(await readRecord()).toMatchObject({ state: "exhausted", deadLettered: true });
+    expect(await readRecord()).toMatchObject({ state: "exhausted", attempts: 1, deadLettered: true });
     const attributes = { reason: "exhausted", detail: "unfinished", target: "audit" };
     expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes }]);
   });
@@ -104,9 +118,40 @@ describe("a notification", () => {
   });
 
   it("is dead-lettered when the config has no such target", async () => {
-    const { flow } = await ended(["nobody"]);
+    const { flow, readRecord } = await ended(["nobody"]);
     await flow.notify();
+    expect(await readRecord("nobody")).toMatchObject({ state: "rejected", deadLettered: true });
     expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { detail: "target_unknown" } }]);
+  });
+
+  it("is delivered when only the newest config has its target", async () => {
+    const { flow } = await ended(["added"]);
+    flow.refreshedConfig = configWithTarget("added");
+    expect(await flow.notify()).toBe("acknowledged");
+    expect(flow.recorded.posts).toHaveLength(1);
+  });
+
+  it("is dead-lettered as unknown when the ledger has no outcome of its watch", async () => {
+    const { flow } = await ended();
+    const [sent] = flow.notifyQueue.state.messages;
+    const body = (sent?.body ?? "").replace('"watchGeneration":0', '"watchGeneration":7');
+    expect(body).not.toBe(sent?.body);
+    expect(await flow.handle({ messageId: "n-9", receiptHandle: "n-9/1", body, receiveCount: 1 })).toBe(
+      "acknowledged",
+    );
+    expect(flow.recorded.posts).toEqual([]);
+    const detail = "the ledger contains no outcome or digest for the message";
+    expect(flow.deadLetterQueue.state.messages).toMatchObject([
+      { attributes: { reason: "unknown", detail } },
+    ]);
+    expect(flow.recorded.unreadable).toEqual(["unknown"]);
+  });
+
+  it("is dead-lettered as malformed when its message is not JSON", async () => {
+    const { flow } = await ended();
+    const received = { messageId: "n-9", receiptHandle: "n-9/1", body: "{", receiveCount: 1 };
+    expect(await flow.handle(received)).toBe("acknowledged");
+    expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { reason: "malformed" } }]);
   });
 
   it("is dead-lettered without a new attempt when its message arrives again after a failure", async () => {
@@ -129,26 +174,29 @@ describe("a notification", () => {
     expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { reason: "rejected" } }]);
   });
 
-  it("is not attempted by an instance that was frozen after the claim", async () => {
-    const flow = createFlow({
-      ledger: {
-        async readTarget(name) {
-          flow.remainingMs = -600_000;
-          return flow.memory.readTarget(name);
+  it.each([-600_000, 6_000])(
+    "is not attempted by an instance that has %d ms left after the claim",
+    async (remainingMs) => {
+      const flow = createFlow({
+        ledger: {
+          async readTarget(name) {
+            flow.remainingMs = remainingMs;
+            return flow.memory.readTarget(name);
+          },
         },
-      },
-    });
-    await flow.open();
-    flow.observation = jobIn("failed");
-    await flow.poll(1);
-    expect(await flow.notify()).toBe("retry");
-    expect(flow.recorded.posts).toEqual([]);
-    expect(
-      await flow.memory.readDelivery({ ...KEY, generation: 0, event: "job.failed", target: "audit" }),
-    ).toMatchObject({
-      state: "pending",
-    });
-  });
+      });
+      await flow.open();
+      flow.observation = jobIn("failed");
+      await flow.poll(1);
+      expect(await flow.notify()).toBe("retry");
+      expect(flow.recorded.posts).toEqual([]);
+      expect(
+        await flow.memory.readDelivery({ ...KEY, generation: 0, event: "job.failed", target: "audit" }),
+      ).toMatchObject({
+        state: "pending",
+      });
+    },
+  );
 
   it("is not attempted by a process that stops, and the next process can make the attempt at once", async () => {
     const { flow, readRecord } = await ended();
@@ -168,6 +216,42 @@ describe("a notification", () => {
     expect(flow.recorded.posts).toEqual([]);
   });
 
+  it("is not claimed by a message that has too little time for an attempt", async () => {
+    const { flow } = await ended();
+    const copy = copyOfMessage(flow);
+    flow.remainingMs = 6_000;
+    expect(await flow.notify()).toBe("retry");
+    flow.remainingMs = 28_000;
+    expect(await flow.handle(copy)).toBe("acknowledged");
+    expect(flow.recorded.posts).toHaveLength(1);
+  });
+
+  it("waits in the message that has claimed it, and a copy of the message is acknowledged", async () => {
+    const { flow } = await ended();
+    const copy = copyOfMessage(flow);
+    const key = { ...KEY, generation: 0, event: "job.failed", target: "audit" };
+    const now = flow.clock.now;
+    const claim = { key, redelivery: 0, messageId: "notify-1", now, leaseMs: 35_000, expiresAt: now * 2 };
+    await flow.memory.claimNotification(claim);
+    expect([await flow.notify(), await flow.handle(copy)]).toEqual(["retry", "acknowledged"]);
+    expect(flow.notifyQueue.state.messages).toMatchObject([{ visibleAt: now + 180_000 }]);
+    expect(flow.recorded.posts).toEqual([]);
+    expect(flow.deadLetterQueue.state.messages).toEqual([]);
+  });
+
+  it("stays invisible until its next attempt when its message arrives early", async () => {
+    const { flow, readRecord } = await ended();
+    const [message] = flow.notifyQueue.receive(1);
+    if (message === undefined) throw new Error("the queue returned no message");
+    flow.attempted = RETRY;
+    await flow.handle(message);
+    const { nextAttemptAt } = await readRecord();
+    await flow.notifyQueue.changeVisibility(message.receiptHandle, 1);
+    expect(await flow.handle(message)).toBe("retry");
+    expect(flow.recorded.posts).toHaveLength(1);
+    expect(flow.notifyQueue.state.messages).toMatchObject([{ visibleAt: nextAttemptAt }]);
+  });
+
   it("reports how long after the end of the job its first attempt was made, and no other attempt", async () => {
     const { flow } = await ended();
     const jobEndedAt = T0 + 60_000;
@@ -178,6 +262,46 @@ describe("a notification", () => {
     flow.attempted = DELIVERED;
     await flow.notify();
     expect(flow.recorded.lateness).toEqual([7.5, null]);
+  });
+
+  it.each([
+    ["succeeded", [60]],
+    ["failed", [60]],
+    ["timed_out", [null]],
+  ] as const)("of a job that %s reports this lateness: %j", async (outcome, lateness) => {
+    const flow = createFlow();
+    await flow.open({ deadlineAt: T0 + 120_000 });
+    flow.observation = jobIn(outcome === "timed_out" ? "pending" : outcome);
+    flow.clock.now = T0 + 120_000;
+    await flow.poll(1);
+    expect(flow.recorded.concluded).toMatchObject([{ outcome, updatedAt: T0 + 60_000 }]);
+    await flow.notify();
+    expect(flow.recorded.lateness).toEqual(lateness);
+  });
+
+  it("of a job that ended in the future of this clock reports the lateness 0", async () => {
+    const { flow } = await ended();
+    await flow.notify();
+    expect(flow.recorded.lateness).toEqual([0]);
+  });
+
+  it("of a job whose end CCE does not give, and a redelivery, report no lateness", async () => {
+    const flow = createFlow();
+    await flow.open();
+    const observation = jobIn("failed");
+    if (observation.kind !== "job") throw new Error("the observation has no job");
+    flow.observation = { ...observation, job: { ...observation.job, updatedAt: null } };
+    await flow.poll(1);
+    await flow.notify();
+    expect(flow.recorded.lateness).toEqual([null]);
+
+    const { flow: other } = await ended();
+    const key = { ...KEY, generation: 0, event: "job.failed", target: "audit" };
+    await other.memory.startRedelivery(key, 0, T0 * 2);
+    const { body, ...copy } = copyOfMessage(other);
+    const redelivered = body.replace('"redelivery":0', '"redelivery":1');
+    expect(await other.handle({ ...copy, body: redelivered })).toBe("acknowledged");
+    expect(other.recorded.lateness).toEqual([null]);
   });
 
   it("waits for the rate limit of its target", async () => {

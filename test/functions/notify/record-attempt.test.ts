@@ -170,3 +170,45 @@ describe("a notification that has been received many times", () => {
     },
   );
 });
+
+describe("the report of an attempt", () => {
+  it("counts the attempts that used a step of the retry schedule, and not the throttled attempts", async () => {
+    const { flow, readRecord } = await ended();
+    for (const result of [BUSY, throttledFor(1), DELIVERED]) {
+      flow.attempted = result;
+      await flow.notify();
+      flow.clock.now = (await readRecord()).nextAttemptAt ?? 0;
+    }
+    expect(flow.recorded.attempts).toEqual([1, 1, 2]);
+  });
+});
+
+describe("an attempt whose notification another message has taken over", () => {
+  it("leaves its message in the queue, and neither postpones nor dead-letters the notification", async () => {
+    const flow = createFlow({ ledger: { recordAttempt: async () => "superseded" } });
+    await flow.open();
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    const [message] = flow.notifyQueue.receive(1);
+    if (message === undefined) throw new Error("no notification was sent");
+    for (const verdict of ["delivered", "retry", "rejected"] as const) {
+      flow.attempted = { ...BUSY, verdict };
+      flow.clock.now += MINUTE_MS;
+      expect(await flow.handle(message)).toBe("retry");
+    }
+    expect(flow.recorded.posts).toHaveLength(3);
+    expect(flow.deadLetterQueue.state.messages).toEqual([]);
+  });
+});
+
+describe("a delivered notification", () => {
+  it("writes nothing about a target that has not said that it is gone", async () => {
+    const cleared: string[] = [];
+    const flow = createFlow({ ledger: { clearTargetGone: async (name) => void cleared.push(name) } });
+    await flow.open();
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    expect(await flow.notify()).toBe("acknowledged");
+    expect(cleared).toEqual([]);
+  });
+});
