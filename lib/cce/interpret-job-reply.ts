@@ -53,11 +53,11 @@ export function interpretJobReply(
 ): Observation {
   const job = reply.status === 200 ? parseJob(reply.body, maskBeforeTruncating) : null;
   if (job !== null) return { kind: "job", job: job.job, warnings: job.warnings };
-  return interpretErrorReply(reply, now, project, queried);
+  return interpretErrorReplyUnmasked(reply, now, project, queried);
 }
 
 /** Converts an HTTP reply that does not contain the queried job or resource into one observation. */
-export function interpretErrorReply(
+export function interpretErrorReplyUnmasked(
   { status, headers, body }: JobReply,
   now: Instant,
   project: string,

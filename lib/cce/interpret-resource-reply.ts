@@ -3,7 +3,7 @@ import { RESOURCE_GOALS, type ResourceGoal, type WatchedResource } from "../doma
 import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
 import { toTextOfAnyType } from "./cce-error.ts";
-import { interpretErrorReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
+import { interpretErrorReplyUnmasked, type JobReply, type Queried } from "./interpret-job-reply.ts";
 import { describeUnknownPhase, parseCceTime } from "./parse-job.ts";
 import resourceStates from "./resource-states.json" with { type: "json" };
 
@@ -92,7 +92,7 @@ export function interpretResourceReply(
   const document = reply.status === 200 ? parseJson(reply.body) : null;
   const found = isObject(document) && isObject(document.status) ? document : null;
   if (found !== null) return observeResource(found, resource, maskBeforeTruncating);
-  return interpretErrorReply(reply, now, project, QUERIED[kind]);
+  return interpretErrorReplyUnmasked(reply, now, project, QUERIED[kind]);
 }
 
 /**

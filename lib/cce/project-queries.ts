@@ -242,7 +242,7 @@ async function fetchToken(name: string, project: Project, ports: ProjectQueryPor
     url: new URL(`${endpoint}/v3/auth/tokens?nocatalog=true`),
     headers: { ...COMMON_HEADERS, "content-type": "application/json" },
     body: createIamTokenRequestBody(project.auth, project.projectId),
-    deadlineMs: TOKEN_TIME_LIMIT_MS,
+    timeLimitMs: TOKEN_TIME_LIMIT_MS,
     maxBytes: MAX_TOKEN_REPLY_BYTES,
   });
   return readIamTokenReply(reply, ports.now(), name);

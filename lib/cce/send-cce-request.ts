@@ -31,7 +31,7 @@ export type TextReply =
   | { readonly kind: "failed"; readonly code: string };
 
 /** A signed request to CCE, without its time limit and its size limit. */
-export type CceRequest = Omit<HttpRequest, "deadlineMs" | "maxBytes">;
+export type CceRequest = Omit<HttpRequest, "timeLimitMs" | "maxBytes">;
 
 /**
  * Sends one request to CCE or IAM, and returns the reply or the network failure. Never throws an error.
@@ -73,7 +73,7 @@ export function createMemoryLimitedCceSender(monotonic: () => number): SendCceRe
   const largeUrls = new Set<string>();
   return async (request, endAt, breaker, read) => {
     const exchangeUpTo = (maxBytes: number, limitMs = Number.POSITIVE_INFINITY) =>
-      sendRequestForText({ ...request, maxBytes, deadlineMs: Math.min(limitMs, endAt - monotonic()) });
+      sendRequestForText({ ...request, maxBytes, timeLimitMs: Math.min(limitMs, endAt - monotonic()) });
     const { href } = request.url;
     if (!largeUrls.has(href)) {
       const startedAt = monotonic();

@@ -110,7 +110,7 @@ const MIN_INTERVAL_MS = 1000;
 
 export type FetchFromSmn = (
   url: string,
-  limits: { deadlineMs: number; maxBytes: number },
+  limits: { timeLimitMs: number; maxBytes: number },
 ) => ReturnType<typeof guardedFetch>;
 
 type FetchedCertificate =
@@ -150,7 +150,7 @@ export function createCachedCertificateFetcher(
 
 async function fetchCertificate(url: string, fetchFromSmn: FetchFromSmn): Promise<FetchedCertificate> {
   try {
-    const { status, text } = await fetchFromSmn(url, { deadlineMs: FETCH_MS, maxBytes: MAX_BYTES });
+    const { status, text } = await fetchFromSmn(url, { timeLimitMs: FETCH_MS, maxBytes: MAX_BYTES });
     if (status !== 200) throw new Error(`SMN responded with the HTTP status ${status}`);
     return { kind: "certificate", certificate: new X509Certificate(text) };
   } catch (cause) {
@@ -164,6 +164,6 @@ async function fetchCertificate(url: string, fetchFromSmn: FetchFromSmn): Promis
  * @throws Error if SMN did not confirm the subscription.
  */
 export async function confirmSmnSubscription(url: string, fetchFromSmn: FetchFromSmn): Promise<void> {
-  const { status } = await fetchFromSmn(url, { deadlineMs: FETCH_MS, maxBytes: MAX_BYTES });
+  const { status } = await fetchFromSmn(url, { timeLimitMs: FETCH_MS, maxBytes: MAX_BYTES });
   if (status < 200 || status > 299) throw new Error(`SMN responded with the HTTP status ${status}`);
 }

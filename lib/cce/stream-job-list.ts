@@ -50,7 +50,7 @@ const MAX_LIST_BYTES = 128 * 1024 * 1024;
  */
 export async function streamJobList(
   request: CceRequest,
-  deadlineMs: number,
+  timeLimitMs: number,
   onJob: (job: ListedJob) => void,
   interpretOtherReply: (reply: TextReply) => Observation,
 ): Promise<ListReply | Observation> {
@@ -66,7 +66,7 @@ export async function streamJobList(
   };
   const result = await sendHttpRequest({
     ...request,
-    deadlineMs,
+    timeLimitMs,
     maxBytes: MAX_BODY_BYTES,
     onChunk: (chunk, { status, headers }) => {
       if (status !== 200 || (!isList && isCompressed({ headers, body: chunk })) || !add(chunk))

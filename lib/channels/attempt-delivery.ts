@@ -119,7 +119,7 @@ async function sendOnce<Schema extends TargetSchema>(
     method: "POST",
     headers,
     body,
-    deadlineMs: timeLimitMs - elapsedMs,
+    timeLimitMs: timeLimitMs - elapsedMs,
     maxBytes: MAX_ANSWER_BYTES,
   });
   if (result.kind === "failed") {

@@ -176,7 +176,7 @@ export class GuardedFetchError extends Error {
 
 /**
  * Fetches a small document from an external server, such as the keys of a token issuer. The egress rules of
- * notifications also apply to these requests. Does not follow redirects. `deadlineMs` is the time limit for the whole
+ * notifications also apply to these requests. Does not follow redirects. `timeLimitMs` is the time limit for the whole
  * response.
  * @throws {EgressRefusedError} if an egress rule refuses the address.
  * @throws {GuardedFetchError} if the response is late, broken or longer than `maxBytes` after decompression.
@@ -190,7 +190,7 @@ export async function guardedFetch(
     readonly maxBytes?: number;
   },
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const { egress, tls, timeLimitMs: deadlineMs = 5000, maxBytes = 262_144 } = options;
+  const { egress, tls, timeLimitMs = 5000, maxBytes = 262_144 } = options;
   const checked = checkUrlBeforeDns(url, egress.allow);
   if (checked.kind === "refused") throw new EgressRefusedError(checked.rule);
   const headers = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
@@ -201,7 +201,7 @@ export async function guardedFetch(
     method: "GET",
     headers,
     body: null,
-    deadlineMs,
+    timeLimitMs,
     maxBytes,
   });
   if (result.kind === "failed")

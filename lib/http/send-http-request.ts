@@ -22,7 +22,7 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string | null;
   /** The time limit for the whole HTTP request: name lookup, connection, TLS handshake, headers and body. */
-  readonly deadlineMs: number;
+  readonly timeLimitMs: number;
   /** The maximum size of the response body. A longer response body is truncated. */
   readonly maxBytes: number;
   /**
@@ -76,7 +76,7 @@ export type HttpResult =
  * over a new connection (RFC 9112, section 9.3.1).
  */
 export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
-  const { deadlineMs, maxBytes, onChunk } = request;
+  const { timeLimitMs, maxBytes, onChunk } = request;
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -145,11 +145,11 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
       });
     };
 
-    if (deadlineMs <= 0) return fail(DEADLINE_PASSED);
+    if (timeLimitMs <= 0) return fail(DEADLINE_PASSED);
     timer = setTimeout(() => {
       fail(DEADLINE_PASSED);
       sent?.destroy();
-    }, deadlineMs);
+    }, timeLimitMs);
     attempt(request.method === "GET");
   });
 }

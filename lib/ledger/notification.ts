@@ -114,7 +114,7 @@ export const DeliveryRecord = z.object({
 export type DeliveryRecord = Readonly<z.infer<typeof DeliveryRecord>>;
 
 /** Returns the delivery record of a notification before the first delivery attempt. */
-export function newDeliveryRecord(target: string): DeliveryRecord {
+export function createPendingDeliveryRecord(target: string): DeliveryRecord {
   return DeliveryRecord.parse({ target });
 }
 

@@ -3,10 +3,10 @@ import type { Instant, TargetEvent, WatchGeneration, WatchState } from "../domai
 import { SlowSummary } from "../domain/slow-summary.ts";
 import {
   createNotificationKey,
+  createPendingDeliveryRecord,
   type DeliveryRecord,
   type NotificationGenerations,
   type NotificationKey,
-  newDeliveryRecord,
 } from "./notification.ts";
 
 /** A slow job, and the notifications about it. The record does not change after it was stored. */
@@ -43,7 +43,7 @@ export function listDeliveries(
   const outcome = state === "watching" || state === "stopped" ? null : state;
   const deliveryOf = (event: WatchDelivery["event"], own: NotificationGenerations, target: string) => {
     const stored = event === null ? null : readRecord(createNotificationKey(watch, own, event, target));
-    return { ...(stored ?? newDeliveryRecord(target)), event };
+    return { ...(stored ?? createPendingDeliveryRecord(target)), event };
   };
   return [
     ...watch.targets.map((target) =>

@@ -79,7 +79,7 @@ export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
         method: "POST",
         headers,
         body: body ?? null,
-        deadlineMs: timeLimitMs,
+        timeLimitMs,
         maxBytes: MAX_RESPONSE_BYTES,
       });
       if (answer.kind === "failed") {

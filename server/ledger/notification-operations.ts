@@ -2,11 +2,11 @@ import type { Instant } from "../../lib/domain/job.ts";
 import {
   ATTEMPT_HISTORY,
   type AttemptRecord,
+  createPendingDeliveryRecord,
   type DeliveryRecord,
   type NotificationClaim,
   type NotificationKey,
   type NotificationLedger,
-  newDeliveryRecord,
 } from "../../lib/ledger/notification.ts";
 import type { Store } from "../store/store.ts";
 import { notificationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
@@ -35,7 +35,7 @@ export function createNotificationOperations(store: Store): NotificationLedger {
     claimNotification: ({ key, redelivery, messageId, now, leaseMs, expiresAt }) =>
       store.write((): NotificationClaim => {
         const row = read(key);
-        const delivery = row?.delivery ?? { ...newDeliveryRecord(key.target), redelivery };
+        const delivery = row?.delivery ?? { ...createPendingDeliveryRecord(key.target), redelivery };
         const { state, nextAttemptAt } = delivery;
         if (delivery.redelivery !== redelivery || state === "delivered" || delivery.deadLettered)
           return { kind: "stale" };
@@ -69,7 +69,7 @@ export function createNotificationOperations(store: Store): NotificationLedger {
         return "recorded";
       }),
 
-    readDelivery: (key) => store.read(() => read(key)?.delivery ?? newDeliveryRecord(key.target)),
+    readDelivery: (key) => store.read(() => read(key)?.delivery ?? createPendingDeliveryRecord(key.target)),
 
     markDeadLettered: (key, redelivery) =>
       store.write(() => {
@@ -80,10 +80,10 @@ export function createNotificationOperations(store: Store): NotificationLedger {
 
     startRedelivery: (key, after, expiresAt) =>
       store.write(() => {
-        const before = read(key)?.delivery ?? newDeliveryRecord(key.target);
+        const before = read(key)?.delivery ?? createPendingDeliveryRecord(key.target);
         if (before.redelivery !== after) return null;
         const redelivery = after + 1;
-        const delivery = { ...newDeliveryRecord(key.target), redelivery, history: before.history };
+        const delivery = { ...createPendingDeliveryRecord(key.target), redelivery, history: before.history };
         const restarted = { delivery, owner: null, leaseUntil: null };
         writeRecord(store, "notification", notificationId(key), restarted, expiresAt);
         return redelivery;

@@ -1,8 +1,8 @@
 import {
   ATTEMPT_HISTORY,
+  createPendingDeliveryRecord,
   type NotificationKey,
   type NotificationLedger,
-  newDeliveryRecord,
 } from "../../lib/ledger/notification.ts";
 import type { LedgerState, NotificationRow } from "./memory-ledger-state.ts";
 
@@ -23,7 +23,7 @@ export function notificationOperations({ notifications }: LedgerState): Notifica
   return {
     async claimNotification({ key, redelivery, messageId, now, leaseMs }) {
       const id = idOfNotification(key);
-      const initial = { delivery: { ...newDeliveryRecord(key.target), redelivery }, ...NO_LEASE };
+      const initial = { delivery: { ...createPendingDeliveryRecord(key.target), redelivery }, ...NO_LEASE };
       const row = notifications[id] ?? initial;
       const { delivery } = row;
       const { state, nextAttemptAt } = delivery;
@@ -76,7 +76,7 @@ export function notificationOperations({ notifications }: LedgerState): Notifica
     },
 
     async readDelivery(key) {
-      return notifications[idOfNotification(key)]?.delivery ?? newDeliveryRecord(key.target);
+      return notifications[idOfNotification(key)]?.delivery ?? createPendingDeliveryRecord(key.target);
     },
 
     async markDeadLettered(key, redelivery) {
@@ -86,10 +86,11 @@ export function notificationOperations({ notifications }: LedgerState): Notifica
     },
 
     async startRedelivery(key, after) {
-      const before = notifications[idOfNotification(key)]?.delivery ?? newDeliveryRecord(key.target);
+      const before =
+        notifications[idOfNotification(key)]?.delivery ?? createPendingDeliveryRecord(key.target);
       if (before.redelivery !== after) return null;
       const redelivery = after + 1;
-      const delivery = { ...newDeliveryRecord(key.target), redelivery, history: before.history };
+      const delivery = { ...createPendingDeliveryRecord(key.target), redelivery, history: before.history };
       notifications[idOfNotification(key)] = { delivery, ...NO_LEASE };
       return redelivery;
     },

@@ -2,7 +2,7 @@ import type { NotifyPorts } from "../../functions/notify/create-notify-handler.t
 import type { SweepPorts } from "../../functions/sweep/create-sweep-handler.ts";
 import type { WatchKey } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { newDeliveryRecord } from "../../lib/ledger/notification.ts";
+import { createPendingDeliveryRecord } from "../../lib/ledger/notification.ts";
 
 /** Makes a delivery attempt even if the ledger refuses the claim. */
 export function noClaim(ports: NotifyPorts): NotifyPorts {
@@ -15,7 +15,7 @@ export function noClaim(ports: NotifyPorts): NotifyPorts {
         const claim = await ledger.claimNotification(wanted);
         if (claim.kind === "claimed" || claim.kind === "needs_dead_letter") return claim;
         const { key, redelivery } = wanted;
-        return { kind: "claimed", record: { ...newDeliveryRecord(key.target), redelivery } };
+        return { kind: "claimed", record: { ...createPendingDeliveryRecord(key.target), redelivery } };
       },
       async recordAttempt(record) {
         await ledger.recordAttempt(record);

@@ -24,7 +24,7 @@ import {
 } from "./item-operations.ts";
 import { callerDataItemKey, outcomeItemKey, watchItemKey } from "./keys.ts";
 import {
-  encodeInstantDifferences,
+  encodeLatestInstants,
   listJobWatches,
   NO_LEASE,
   overdueIndexChange,
@@ -67,7 +67,7 @@ export const endWatch: LedgerOperation<"endWatch"> = async (table, end) => {
       ...(end.job === undefined ? {} : { ...truncateEndedJob(end.job) }),
       state: outcome,
       concludedAt,
-      polledAt: encodeInstantDifferences(end.polledAt),
+      polledAt: encodeLatestInstants(end.polledAt),
       expiresAt: ceilToEpochSeconds(end.expiresAt),
     },
     setIfAbsent: overdue.setIfAbsent,

@@ -6,10 +6,10 @@ import type { DigestLedger } from "../ledger.ts";
 import {
   ATTEMPT_HISTORY,
   Attempt,
+  createPendingDeliveryRecord,
   DeliveryRecord,
   type NotificationClaim,
   type NotificationToClaim,
-  newDeliveryRecord,
 } from "../notification.ts";
 import {
   ceilToEpochSeconds,
@@ -178,7 +178,7 @@ export const startRedelivery: LedgerOperation<"startRedelivery"> = async (table,
 
 /** Returns the delivery record in an item. Returns a new delivery record if the item does not exist. */
 export function toDeliveryRecord(item: Item | null, target: string): DeliveryRecord {
-  if (item === null) return newDeliveryRecord(target);
+  if (item === null) return createPendingDeliveryRecord(target);
   const { owner, leaseUntil, history, ...record } = parseItem(NotificationItem, item);
   return { ...record, target, history: history.slice(-ATTEMPT_HISTORY).map(parseAttempt) };
 }

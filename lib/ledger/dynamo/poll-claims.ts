@@ -12,7 +12,7 @@ import {
   updateItem,
 } from "./item-operations.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
-import { encodeInstantDifferences, NO_LEASE, overdueTimeChange, toWatch, WatchItem } from "./watch-item.ts";
+import { encodeLatestInstants, NO_LEASE, overdueTimeChange, toWatch, WatchItem } from "./watch-item.ts";
 
 /**
  * The maximum size of a compressed tree of subjobs in the watch item. A tree of one or two subjobs is below this limit.
@@ -97,7 +97,7 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
       accessErrorSince: accessError?.since ?? null,
       lastPollError: truncateObservedText(lastPollError?.text ?? null),
       lastPollErrorSince: lastPollError?.since ?? null,
-      polledAt: encodeInstantDifferences(record.polledAt),
+      polledAt: encodeLatestInstants(record.polledAt),
     },
     setIfAbsent: overdue.setIfAbsent,
     add: record.rateLimited ? { rateLimitedPolls: 1 } : {},

@@ -80,7 +80,7 @@ export function toWatch(item: WatchItem): Watch {
     targets: item.targets.toSorted(),
     accessError: accessError === null ? null : { kind: accessError, since: accessErrorSince },
     lastPollError: lastPollError === null ? null : { text: lastPollError, since: lastPollErrorSince },
-    polledAt: decodeInstantDifferences(item.polledAt),
+    polledAt: decodeInstants(item.polledAt),
     ready: ready === null ? null : ReadyProgress.parse(parseJson(ready)),
     operation: operation === null ? null : Operation.parse(parseJson(operation)),
   };
@@ -120,14 +120,14 @@ export const NO_LEASE: StoredValues = { owner: null, leaseUntil: null, unfinishe
  * of 60 times need about 300 bytes. Compressed JSON would be shorter, but the compression would need more time than all
  * other work of a poll.
  */
-export function encodeInstantDifferences(instants: readonly Instant[]): string | null {
+export function encodeLatestInstants(instants: readonly Instant[]): string | null {
   const latest = instants.slice(-POLL_HISTORY);
   const differences = latest.map((instant, i) => (instant - (latest[i - 1] ?? 0)).toString(36));
   return latest.length === 0 ? null : differences.join();
 }
 
-/** Returns the times in a text from `encodeInstantDifferences`. */
-export function decodeInstantDifferences(text: string | null): Instant[] {
+/** Returns the times in a text from `encodeLatestInstants`. */
+export function decodeInstants(text: string | null): Instant[] {
   let instant = 0;
   return (text?.split(",") ?? []).map((difference) => (instant += Number.parseInt(difference, 36)));
 }

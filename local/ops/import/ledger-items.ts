@@ -28,7 +28,7 @@ import {
   switchTargetOff,
   throttleTarget,
 } from "../../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { encodeInstantDifferences, overdueIndexChange } from "../../../lib/ledger/dynamo/watch-item.ts";
+import { encodeLatestInstants, overdueIndexChange } from "../../../lib/ledger/dynamo/watch-item.ts";
 import type { DurationCount } from "../../../lib/schedule/duration-counts.ts";
 import type { RecordKind, Records, WatchRow } from "../../../server/ledger/rows.ts";
 
@@ -158,7 +158,7 @@ export function toWatchWrite(
     unfinishedTries,
     restartable,
     targets: new Set(watch.targets),
-    polledAt: encodeInstantDifferences(watch.polledAt),
+    polledAt: encodeLatestInstants(watch.polledAt),
     accessError: watch.accessError?.kind ?? null,
     accessErrorSince: watch.accessError?.since ?? null,
     lastPollError: watch.lastPollError?.text ?? null,

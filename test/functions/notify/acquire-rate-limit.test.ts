@@ -1,5 +1,5 @@
 import { acquireRateLimit, EARLY_MS, LEAD_MS } from "../../../functions/notify/acquire-rate-limit.ts";
-import { newDeliveryRecord } from "../../../lib/ledger/notification.ts";
+import { createPendingDeliveryRecord } from "../../../lib/ledger/notification.ts";
 import { T0 } from "../../simulation/draw-inputs.ts";
 import { createFlow, jobIn, KEY } from "../steps-harness.ts";
 
@@ -113,7 +113,7 @@ describe("the decision about one request", () => {
     const target = config.targets[name];
     if (target === undefined) throw new Error(`the config has no target ${name}`);
     const ports = { ledger: memory, settings: config.settings, random: () => 0.5, now: () => clock.now };
-    const record = { ...newDeliveryRecord(name), requestAt };
+    const record = { ...createPendingDeliveryRecord(name), requestAt };
     const { now } = clock;
     return { now, decision: await acquireRateLimit(name, target, record, 0, ports) };
   }

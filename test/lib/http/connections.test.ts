@@ -39,14 +39,14 @@ afterEach(async () => {
   await served.close();
 });
 
-const ask = (method: "GET" | "POST", url = served.url, deadlineMs = 5000) =>
+const ask = (method: "GET" | "POST", url = served.url, timeLimitMs = 5000) =>
   sendHttpRequest({
     connections,
     url: new URL(url),
     method,
     headers: {},
     body: null,
-    deadlineMs,
+    timeLimitMs,
     maxBytes: 1000,
   });
 const get = () => ask("GET");

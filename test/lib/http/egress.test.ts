@@ -183,7 +183,7 @@ afterEach(async () => {
   for (const opened of open.splice(0)) await opened.close();
 });
 
-async function fetchFrom(answer: Answering, options: { deadlineMs?: number; maxBytes?: number } = {}) {
+async function fetchFrom(answer: Answering, options: { timeLimitMs?: number; maxBytes?: number } = {}) {
   const receiver = await startReceiver(answer);
   const egress = openEgress(["127.0.0.1"]);
   open.push(receiver, { close: () => hangUp(egress) });
@@ -215,7 +215,7 @@ describe("guardedFetch", () => {
   });
 
   it.each<[string, Answering, object, string]>([
-    ["that is late", (_, reply) => reply.writeHead(200).write("{"), { deadlineMs: 50 }, "DEADLINE_PASSED"],
+    ["that is late", (_, reply) => reply.writeHead(200).write("{"), { timeLimitMs: 50 }, "DEADLINE_PASSED"],
     ["that is too long", (_, reply) => reply.end("x".repeat(11)), { maxBytes: 10 }, "ANSWER_TOO_LONG"],
   ])("throws for an answer %s", async (_, answer, options, code) => {
     const { document } = await fetchFrom(answer, options);

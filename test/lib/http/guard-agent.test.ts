@@ -38,7 +38,7 @@ function caller(allow: readonly string[], lookup?: NameServer["lookup"]) {
       method: "POST",
       headers: {},
       body: Buffer.from("{}"),
-      deadlineMs: 5000,
+      timeLimitMs: 5000,
       maxBytes: 100,
     });
 }
@@ -159,7 +159,7 @@ describe("the check of addresses when a socket opens", () => {
         method: "POST",
         headers: {},
         body: "{}",
-        deadlineMs: 5000,
+        timeLimitMs: 5000,
         maxBytes: 100,
       });
     expect(await call("[::1]")).toMatchObject({ status: 200 });

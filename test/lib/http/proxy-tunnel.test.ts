@@ -28,7 +28,7 @@ function send(
   env: Record<string, string>,
   allow: readonly string[] | null,
   address: string,
-  deadlineMs = 5000,
+  timeLimitMs = 5000,
 ) {
   const proxy = readOutgoingProxy(env);
   const connections =
@@ -42,7 +42,7 @@ function send(
     method: "POST",
     headers: {},
     body: "{}",
-    deadlineMs,
+    timeLimitMs,
     maxBytes: 1000,
   });
 }
@@ -62,7 +62,7 @@ describe("a request through a proxy", () => {
       method: "GET",
       headers: {},
       body: null,
-      deadlineMs: 5000,
+      timeLimitMs: 5000,
       maxBytes: 1000,
     } as const;
     expect(await sendWithRule({ ...request, connections: untrusted })).toMatchObject({
@@ -85,7 +85,7 @@ describe("a request through a proxy", () => {
       method: "GET",
       headers: {},
       body: null,
-      deadlineMs: 5000,
+      timeLimitMs: 5000,
       maxBytes: 9,
     } as const;
     for (let i = 0; i < 3; i += 1) expect(await sendWithRule(request)).toMatchObject({ status: 200 });

@@ -89,7 +89,7 @@ describe("sendHttpRequest to a malicious server", () => {
       method: "POST",
       headers: {},
       body: Buffer.from("{}"),
-      deadlineMs: 20,
+      timeLimitMs: 20,
       maxBytes: 10,
     });
     expect(late).toMatchObject(timedOut);

@@ -126,7 +126,7 @@ describe("sendHttpRequest", () => {
       method: "POST",
       headers: { "x-split": "a\r\nhost: other" },
       body: "{}",
-      deadlineMs: 5000,
+      timeLimitMs: 5000,
       maxBytes: 10,
     });
     expect(await result).toMatchObject({ kind: "failed", code: "REQUEST_INVALID" });

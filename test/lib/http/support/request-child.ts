@@ -8,7 +8,7 @@ const { kind } = await sendHttpRequest({
   method: "GET",
   headers: {},
   body: null,
-  deadlineMs: 5000,
+  timeLimitMs: 5000,
   maxBytes: 1000,
 });
 const endedAt = performance.now();

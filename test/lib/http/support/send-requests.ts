@@ -36,17 +36,17 @@ export async function sendWithRule(request: HttpRequest): Promise<RuledResult> {
 }
 
 /** Creates a function that sends POST requests to a port of this machine. */
-export function caller(): (port: number, deadlineMs?: number, scheme?: string) => Promise<RuledResult> {
+export function caller(): (port: number, timeLimitMs?: number, scheme?: string) => Promise<RuledResult> {
   const connections = openEgress(["127.0.0.1"]);
   open.push({ close: () => hangUp(connections) });
-  return (port: number, deadlineMs = 5000, scheme = "http") =>
+  return (port: number, timeLimitMs = 5000, scheme = "http") =>
     sendWithRule({
       connections,
       url: new URL(`${scheme}://127.0.0.1:${port}/hook`),
       method: "POST",
       headers: { "accept-encoding": "identity" },
       body: Buffer.from("{}"),
-      deadlineMs,
+      timeLimitMs,
       maxBytes: 16_384,
     });
 }

@@ -1,7 +1,4 @@
-import {
-  decodeInstantDifferences,
-  encodeInstantDifferences,
-} from "../../../../lib/ledger/dynamo/watch-item.ts";
+import { decodeInstants, encodeLatestInstants } from "../../../../lib/ledger/dynamo/watch-item.ts";
 import fc from "../../../support/properties.ts";
 
 const instants = fc.array(fc.integer({ min: 0, max: 4_000_000_000_000 }), { maxLength: 60 });
@@ -10,23 +7,23 @@ describe("formatted instants", () => {
   it("keep every instant, even after the clock was set back", () => {
     fc.assert(
       fc.property(instants, (times) => {
-        expect(decodeInstantDifferences(encodeInstantDifferences(times))).toEqual(times);
+        expect(decodeInstants(encodeLatestInstants(times))).toEqual(times);
       }),
     );
   });
 
   it("keep the latest 60 instants", () => {
     const times = Array.from({ length: 61 }, (_, i) => 1_800_000_000_000 + i);
-    expect(decodeInstantDifferences(encodeInstantDifferences(times))).toEqual(times.slice(1));
+    expect(decodeInstants(encodeLatestInstants(times))).toEqual(times.slice(1));
   });
 
   it("are null for an empty list of instants", () => {
-    expect(encodeInstantDifferences([])).toBeNull();
-    expect(decodeInstantDifferences(null)).toEqual([]);
+    expect(encodeLatestInstants([])).toBeNull();
+    expect(decodeInstants(null)).toEqual([]);
   });
 
   it("take less than 300 bytes for 60 polls that are half a minute apart", () => {
     const polls = Array.from({ length: 60 }, (_, i) => 1_800_000_000_000 + i * 30_000 + ((i * 7919) % 1000));
-    expect(encodeInstantDifferences(polls)?.length).toBeLessThan(300);
+    expect(encodeLatestInstants(polls)?.length).toBeLessThan(300);
   });
 });

@@ -1,4 +1,4 @@
-import { type DeliveryRecord, newDeliveryRecord } from "../../../../lib/ledger/notification.ts";
+import { createPendingDeliveryRecord, type DeliveryRecord } from "../../../../lib/ledger/notification.ts";
 import {
   createDigestMessage,
   createNotificationMessage,
@@ -27,7 +27,7 @@ async function redrive(
     queue,
     { id: "message-1", body },
     {
-      readDelivery: async ({ target }) => ({ ...newDeliveryRecord(target), ...record }),
+      readDelivery: async ({ target }) => ({ ...createPendingDeliveryRecord(target), ...record }),
       readTarget: async () => ({ offSince }),
       startRedelivery: async (watch, { generation, target }) => {
         expect({ watch, generation }).toEqual({ watch: WATCH, generation: 2 });
