@@ -26,8 +26,8 @@ export class UnreachableError extends Error {
 }
 
 /**
- * Error for a text that is not a valid token. The client sent no request with this text. A `TokenError` never contains
- * the invalid token.
+ * Error for a text that is not a valid token. The client sent no request with the invalid token. A `TokenError` never
+ * contains the invalid token.
  */
 export class TokenError extends Error {
   override name = "TokenError";

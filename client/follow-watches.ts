@@ -20,8 +20,8 @@ interface FollowOptions {
   readonly isOver: (status: StatusDocument) => boolean;
   readonly onStatus: (status: StatusDocument) => void;
   /**
-   * The client calls this function if the service refuses to return the status of a watch. After that, the client does
-   * not read the status of this watch again.
+   * Called if the service refuses to return the status of a watch. The client does not read the status of the refused
+   * watch again.
    */
   readonly onRefused: (watch: JobKey, error: ProblemError) => void;
   /** Returns the time of a clock that is never set back, in milliseconds. */

@@ -20,7 +20,7 @@ export interface FailedTry {
 
 /**
  * Returns true if the service has certainly not carried out the call. A 503 response without a problem document comes
- * from a gateway. A gateway sends this response after 30 seconds, while the service may still carry out the call.
+ * from a gateway. A gateway sends a 503 response after 30 seconds, while the service may still carry out the call.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
  */
 function isNotCarriedOut({ status, isProblem }: FailedTry): boolean {

@@ -10,7 +10,7 @@ export interface Screen {
    * error.
    */
   printError(lines: readonly string[]): void;
-  /** Replaces the lines at the bottom of a terminal. In a log this function does nothing. */
+  /** Replaces the lines at the bottom of a terminal. Does nothing in a log. */
   update(lines: readonly string[]): void;
 }
 

@@ -84,7 +84,7 @@ interface LiveLines {
 /** @param paint adds colours to a truncated line */
 export function createLiveLines(output: Output, paint: (line: string) => string): LiveLines {
   let shown: readonly string[] = [];
-  // The escape sequence moves the cursor to the first live line and clears everything below this line. The cursor may
+  // The escape sequence moves the cursor to the first live line and clears everything below the cursor. The cursor may
   // be behind characters that the user typed. A line must not fill two rows of the terminal, because the sequence
   // counts one row for each line.
   const erase = () => (shown.length > 0 ? `\r${ESCAPE}${shown.length}A${ESCAPE}0J` : "");

@@ -138,7 +138,7 @@ export async function waitForJobsAndDeliveries(
     await follow(waiting, limitMs, isNotified, () => undefined).catch(() => undefined);
   }
   const ended = [...results.values.values()].filter(({ done }) => done);
-  // The URL of a page is only additional information, so an error of this call is not an error of the command.
+  // The URL of a page is only additional information, so the command ignores an error of `readPageUrls`.
   const pageUrls = await readPageUrls(ended).catch(() => new Map<string, string>());
   progress.end();
   const { code } = summarize(results, pageUrls, screen);

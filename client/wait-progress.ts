@@ -82,7 +82,8 @@ export class WaitProgress {
       this.#redraw();
       this.print([formatStatusLine(status)]);
     } else {
-      // The expected times change with every poll, so a change of these times does not count as a change of the job.
+      // The expected times change with every poll, so a change of the expected times does not count as a change of the
+      // job.
       const facts = listStateFacts({ ...status, expected: undefined }, null).join(", ");
       const shown = { status, receivedAt: now, facts, printedAt: known?.printedAt ?? 0 };
       this.#jobs.set(name, shown);

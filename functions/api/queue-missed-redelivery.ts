@@ -34,13 +34,13 @@ import {
   type WatchNotification,
 } from "./queue-redelivery.ts";
 
-/** One request reads at most this many pages of watches. */
+/** One redelivery request reads at most five pages of watches. */
 const MAX_PAGES = 5;
 const PAGE_SIZE = 100;
-/** After this number of missed jobs, a request reads no further page. */
+/** After 100 missed jobs, a redelivery request reads no further page. */
 const MAX_JOBS = 100;
 const CONCURRENCY = 10;
-/** A request reads no further page when only this much time remains for the request. */
+/** A redelivery request reads no further page when less than ten seconds remain for the request. */
 const PAGE_MARGIN_MS = 10_000;
 /**
  * The list of watches is sorted by the time of acceptance. `LONGEST_WATCH_MS` is the longest time between the
@@ -55,7 +55,8 @@ interface MissedScope {
   readonly now: Instant;
   readonly isOff: boolean;
   /**
-   * The keys of the notifications that this request has already handled. Two watches of a job can share a notification.
+   * The keys of the notifications that the redelivery request has already handled. Two watches of a job can share a
+   * notification.
    */
   readonly handled: Set<string>;
 }

@@ -147,7 +147,8 @@ interface QueueAgainPorts {
 }
 
 /**
- * For each target, the result of queueing its notifications again, by this call or by another call at the same time.
+ * For each target, the result of queueing the notifications of the target again. The notifications may be queued by
+ * another call at the same time.
  */
 type QueuedAgain = ReadonlyMap<string, (typeof RESULTS)[number]>;
 

@@ -34,7 +34,9 @@ const RESPONSE_MS = 2_000;
  */
 export const AWS_WAITING_LIMITS: WaitingLimits = { total: 4, perCaller: 2 };
 
-/** A caller who waits for the time in the header `retry-after` learns of a stopped watch after at most this time. */
+/**
+ * A caller who waits for the time in the header `retry-after` learns of a stopped watch after at most three minutes.
+ */
 const MAX_RETRY_AFTER_SECONDS = 180;
 /** The time in the header `retry-after` after a call that could not wait because too many calls already waited. */
 const TOO_MANY_RETRY_SECONDS = 2;
@@ -91,9 +93,9 @@ function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: In
 
 /**
  * Replaces the delivery data of a watch for some chats with the delivery data of the digest message (one message about
- * several jobs). The replaced deliveries are those to chats that get a digest message instead of a notification about
- * this watch alone. The delivery data of a redelivered notification is not replaced. A watch without an outcome is
- * returned unchanged.
+ * several jobs). The replaced deliveries are the deliveries to chats that get a digest message instead of a
+ * notification about one watch. The delivery data of a redelivered notification is not replaced. A watch without an
+ * outcome is returned unchanged.
  */
 export async function replaceDeliveriesByThoseOfDigest(
   document: WatchDocument,

@@ -19,8 +19,8 @@ import type { ApiPorts } from "./api-ports.ts";
 
 /**
  * Handles `DELETE /v1/jobs/{project}/{jobId}`: stops the caller's own watch without a notification. With `?all=true`,
- * stops the watches that all callers have of the job. An ended watch keeps its state. The caller of a watch that ended
- * as `timed_out` or `lost` can restart the watch after this request.
+ * stops the watches that all callers have of the job. An ended watch keeps its state. After the stop, the caller of a
+ * watch that ended as `timed_out` or `lost` can restart the watch.
  */
 export async function stopWatch(
   key: WatchKey,

@@ -5,8 +5,8 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { ClaimedDiscovery, Discovery } from "../../lib/ledger/ledger.ts";
 
 /**
- * A job that ended longer ago than this time is not discovered. The ledger keeps every watch for a longer time than
- * this constant.
+ * A job that ended more than a week ago is not discovered. The ledger keeps every watch for a longer time than this
+ * constant.
  */
 const MAX_AGE_MS = 7 * 86_400_000;
 /**
@@ -15,14 +15,13 @@ const MAX_AGE_MS = 7 * 86_400_000;
  */
 const LATE_END_MS = 3_600_000;
 /**
- * If the function has not tried to list the jobs for this time, discovery was switched off. The next list then counts
- * as a first list.
+ * If the service has not tried to list the jobs for a day, discovery was switched off. The next list then counts as a
+ * first list.
  */
 const SWITCHED_OFF_MS = 86_400_000;
 /**
- * The largest difference between two clocks of the cloud that the function tolerates. If a job ended at most this time
- * before the first list, the function skips the job by its ID. If a job ended earlier, the function skips the job by
- * its time.
+ * The largest difference between two clocks of the cloud that the function tolerates. A job that ended at most five
+ * minutes before the first list is skipped by its ID. If a job ended earlier, the function skips the job by its time.
  */
 const CLOCK_MARGIN_MS = 300_000;
 /**
@@ -65,8 +64,8 @@ interface JobSelection {
  * contained the ended job. If the first list was truncated, an ended job must have ended after the first list until a
  * list is complete. The time of the first list and the end of the job both come from the clock of the cloud. A job that
  * the first list shows as ended is never selected. If the end of an ended job is unknown or is too close to the time of
- * the first list, the function remembers the ID of the job. A job with a missing or unknown phase may have ended.
- * Selects such a job at the first list only if the job changed in the last hour.
+ * the first list, the function remembers the ID of the job. A job with a missing or unknown phase may have ended. A job
+ * with a missing or unknown phase is selected at the first list only if the job changed in the last hour.
  */
 export function createJobSelection(
   { types }: Pick<DiscoverySettings, "types">,

@@ -84,8 +84,8 @@ export async function discoverJobsIfDue(
     if (trigger === "event") await ledger.requestJobListNow(project);
     return "not_due";
   }
-  // The list of jobs uses a time of the rate limit of the project, but does not wait until this time. The polls of the
-  // project wait for the reserved time in place of the list.
+  // The list of jobs reserves a time of the rate limit of the project, but does not wait until the reserved time. The
+  // polls of the project wait for the reserved time in place of the list.
   await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
   const selection = createJobSelection(settings, claimed, startedAt);
   const reply = await cce.listJobs(project, selection.add, { timeLimitMs });
@@ -98,7 +98,7 @@ export async function discoverJobsIfDue(
     return "failed";
   }
   const { isComplete } = reply;
-  // If the function fails after this line, the next list does not count as a first list. The next list therefore also
+  // If the function fails after the claim, the next list does not count as a first list. The next list therefore also
   // selects the jobs that ended between the two lists.
   const { switchedOnAt } = claimed;
   if (switchedOnAt === null)

@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 /** The number of jobs for which the function opens watches in parallel. */
 const BATCH_JOBS = 25;
 /**
- * When only this much time remains, the function opens no further watches. When the service lists the jobs the next
+ * When less than five seconds remain, the function opens no further watches. When the service lists the jobs the next
  * time, it opens the remaining watches.
  */
 const MARGIN_MS = 5_000;

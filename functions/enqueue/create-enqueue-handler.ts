@@ -44,9 +44,9 @@ import {
  * ledger again.
  */
 const UNCOUNTED_PART = 1 / 25;
-/** After the limit has refused a call, the instance does not count the watches of the caller again for this time. */
+/** After the limit has refused a call, the instance does not count the watches of the caller again for ten seconds. */
 const FULL_MS = 10_000;
-/** An instance remembers at most this many callers. */
+/** An instance remembers at most 1000 callers. */
 const MAX_CALLERS = 1000;
 
 /** The time after which a caller with too many running watches should repeat the call. */

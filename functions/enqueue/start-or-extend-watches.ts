@@ -50,8 +50,8 @@ export interface AcceptPorts {
 }
 
 /**
- * Opens the caller's watch of each job of a call. If the caller already has a watch of a job, the function adds the
- * targets of the new call to this watch. The watches of other callers do not change. If the call asks for a digest
+ * Opens the caller's watch of each job of a call. If the caller already has a watch of a job, the targets of the new
+ * call are added to the existing watch. The watches of other callers do not change. If the call asks for a digest
  * message (one message about several jobs), the function stores a digest for the new watches.
  */
 export async function startOrExtendWatches(
@@ -154,7 +154,10 @@ async function createDigest(
   }
 }
 
-/** Logs that the enqueue function could not accept some jobs. The response asks the caller to send these jobs again. */
+/**
+ * Logs that the enqueue function could not accept some jobs. The response asks the caller to send the failed jobs
+ * again.
+ */
 export function logAcceptFailure(step: "open" | "send" | "digest", error: unknown): void {
   log.error("accept failed", { step }, error);
 }

@@ -14,11 +14,11 @@ import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 export const EARLY_MS = 1500;
 /**
  * The time between the moment of a reservation and the earliest time that can be reserved. A new Lambda instance needs
- * about this time to start a request. Without this lead time, the first request would start late, and the second
- * request would follow the first request too early.
+ * about 150 ms to start a request. Without this lead time, the first request would start late, and the second request
+ * would follow the first request too early.
  */
 export const LEAD_MS = 150;
-/** If the waiting time after an HTTP 429 response ends within this time, the function does not wait for the end. */
+/** If the waiting time after an HTTP 429 response ends within 100 ms, the function does not wait for the end. */
 const MIN_WAIT_MS = 100;
 
 export interface AcquireRateLimitPorts {

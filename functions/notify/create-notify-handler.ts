@@ -36,13 +36,13 @@ const ATTEMPT_MS = 10_000;
  */
 const RECORD_MS = 6_000;
 /**
- * The number of receives of a message after which the function makes the waits longer. Up to this number of receives, a
- * message waits only for the rate limit, so the delivery of a burst of messages takes minutes.
+ * The number of receives of a message after which the function makes the waits longer. Up to 30 receives, a message
+ * waits only for the rate limit, so the delivery of a burst of messages takes minutes.
  */
 const PROMPT_RECEIVES = 30;
 /**
- * After `PROMPT_RECEIVES` receives, the added wait of a message grows by one second with each receive, up to this
- * limit. With these waits, a message needs more than a day to use all its allowed receives.
+ * After `PROMPT_RECEIVES` receives, the added wait of a message grows by one second with each receive, up to two
+ * minutes. With these waits, a message needs more than a day to use all its allowed receives.
  */
 const MAX_ADDED_WAIT_SECONDS = 120;
 
@@ -175,7 +175,7 @@ async function notify(
   };
   const disposition = await (ports.limitAttempts?.(attempt) ?? attempt());
   if (disposition !== null) return disposition;
-  // The next process can make the attempt at once, because the lease of this process ends here.
+  // The lease ends now, so the next process can make the delivery attempt at once.
   const until = now();
   await ledger.postponeNotification({ key, redelivery, messageId, until, requestAt: null });
   return postponeMessage(received, until, ports);
@@ -189,7 +189,7 @@ function secondsSinceJobEnd({ content }: Notification, at: Instant): number | nu
   if (content.kind !== "outcome") return null;
   const { outcome, updatedAt } = content.summary;
   const isOver = outcome === "succeeded" || outcome === "failed";
-  // The clock of the cloud may be ahead of the clock of this service.
+  // The clock of the cloud may be ahead of the clock of the service.
   return isOver && updatedAt !== null ? Math.max(0, (at - updatedAt) / 1000) : null;
 }
 

@@ -22,9 +22,9 @@ const CONFIRM_GONE_MS = 60_000;
 /** The time that a notification waits after an HTTP 429 response without a Retry-After header. */
 const THROTTLE_SECONDS = 30;
 /**
- * When SQS has delivered a message this many times, the next delivery attempt is the last attempt. After 1000 receives,
- * SQS moves a message to the dead-letter queue and does not say why (resources/queues.yml). The remaining 100 receives
- * are enough to send the message to the dead-letter queue with the reason of the failure.
+ * When SQS has delivered a message 900 times, the next delivery attempt is the last attempt. After 1000 receives, SQS
+ * moves a message to the dead-letter queue and does not say why (resources/queues.yml). The remaining 100 receives are
+ * enough to send the message to the dead-letter queue with the reason of the failure.
  */
 export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 
@@ -34,7 +34,7 @@ export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
  */
 export const GIVE_UP_RECEIVE_COUNT = LAST_ATTEMPT_RECEIVE_COUNT + 50;
 
-/** Returns whether the next delivery attempt for this message must be the last attempt. */
+/** Returns whether the next delivery attempt for the message must be the last attempt. */
 export function isNextAttemptLast({ receiveCount }: ReceivedMessage): boolean {
   return receiveCount >= LAST_ATTEMPT_RECEIVE_COUNT;
 }
@@ -116,8 +116,8 @@ export async function recordAttemptAndSettleMessage(
   const nextAttemptAt = confirmAt === null || isNextAttemptLast(received) ? retryAt : confirmAt;
   const finalState = verdict === "retry" ? "exhausted" : verdict;
   const state: DeliveryState = nextAttemptAt === null ? finalState : "pending";
-  // If the receiver asks the service to wait, all notifications to the target wait for this time. The waiting time of
-  // the retry schedule applies only to the current notification.
+  // If the receiver asks the service to wait, all notifications to the target wait. The waiting time of the retry
+  // schedule applies only to the current notification.
   if (isThrottled && afterSeconds !== null) await ledger.throttleTarget(key.target, at + afterSeconds * 1000);
   const recorded = await ledger.recordAttempt({
     key,

@@ -146,7 +146,7 @@ async function isFiltered(
   return (await ledger.readDelivery(toNotificationKey(message))).history.length === 0;
 }
 
-/** Returns the webhook target for the `callbackUrl` of the caller, or null when this URL cannot be decrypted. */
+/** Returns the webhook target for the `callbackUrl` of the caller, or null when `callbackUrl` cannot be decrypted. */
 async function readCallback(
   watch: WatchGeneration,
   name: string,

@@ -62,7 +62,7 @@ export interface PollResult {
   readonly polls: number;
   /** The times of the latest polls of the job, oldest first. */
   readonly polledAt: readonly Instant[];
-  /** The time when the lease of the poll ends. After this time, another message may repeat the poll. */
+  /** The time when the lease of the poll ends. After the end of the lease, another message may repeat the poll. */
   readonly leaseUntil: Instant;
 }
 
@@ -104,11 +104,11 @@ export async function concludeAndNotify(
     const { state, generation } = document.watch;
     if (state !== "watching" || generation !== watch.generation) return null;
   }
-  // The caller has submitted the job again while this poll was in progress. The watch uses the later of the two
+  // The caller has submitted the job again while the poll was in progress. The watch uses the later of the two
   // deadlines.
   if (conclusion.outcome === "timed_out" && document !== null && document.watch.deadlineAt > watch.deadlineAt)
     throw new DeadlineMovedError("the deadline of this watch has moved");
-  // A submission during this poll may also ask for the first time that the watch waits until the resource is usable.
+  // A submission during the poll may also ask for the first time that the watch waits until the resource is usable.
   const endsWithJob = conclusion.outcome === "succeeded" && conclusion.ready === undefined;
   if (endsWithJob && document?.summary === null && document.watch.readyMinutes !== null)
     throw new DeadlineMovedError("the watch must wait until the resource of its job is usable");

@@ -9,8 +9,8 @@ import type { ReadyCheck } from "../../lib/schedule/decide-ready.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 
 /**
- * The goals for which CCE may still show the state from before the operation. The state of such a resource counts only
- * if an earlier poll also saw the resource.
+ * The goals for which CCE may still show the state from before the operation. The state of a resource with such a goal
+ * counts only if an earlier poll also saw the resource.
  */
 const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
   "cluster_upgraded",
@@ -113,7 +113,7 @@ export async function queryReadyState(
     const remainingMs = endAt - now();
     if (remainingMs <= 0)
       return { kind: "unseen", observation: { kind: "unavailable", text: "CCE did not answer in time" } };
-    // The queries count against the rate limit of the project. If this poll has used more queries than the rate limit
+    // The queries count against the rate limit of the project. If a poll has used more queries than the rate limit
     // allows, the next poll waits.
     await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
     const observation = await cce.queryResource(project, resource, { timeLimitMs: remainingMs });

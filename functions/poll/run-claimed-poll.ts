@@ -22,7 +22,7 @@ import { notifyIfSlowAndPlanNextCheck, type SlowJobPorts, saveDurationsForSlowLi
  * deadline.
  */
 const LOOP_BOUND_MS = 7 * 86_400_000;
-/** If the rate limit asks for a wait of at most this time, the function ignores the wait and queries CCE at once. */
+/** If the rate limit asks for a wait of at most one second, the function ignores the wait and queries CCE at once. */
 const NEGLIGIBLE_WAIT_MS = 1000;
 
 export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow" | "onSlowSentAgain"> {
@@ -130,8 +130,8 @@ export function toPollResult(
 }
 
 /**
- * Returns the time after which the watch must end. If the job has not succeeded by this time, the watch ends as timed
- * out. If the job has succeeded, the watch ends because the resource of the job is not usable.
+ * Returns the time after which the watch must end. If the job has not succeeded by the deadline, the watch ends as
+ * timed out. If the job has succeeded, the watch ends because the resource of the job is not usable.
  */
 export function computeEffectiveDeadline({
   message,
@@ -182,7 +182,7 @@ async function decideNext(
 /**
  * Sends the next poll message and then records the current poll as done. If the rate limit has postponed the query to
  * CCE, the next poll uses the time that the rate limit has reserved. If CCE asked for a wait that is longer than the
- * longest delay of SQS, the next poll uses the end of this wait.
+ * longest delay of SQS, the next poll uses the end of the wait.
  */
 async function scheduleNextPoll(
   { watch, poll, messageId, at, observation, polledAt }: PollResult,

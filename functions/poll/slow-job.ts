@@ -60,9 +60,9 @@ function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): reado
 
 /**
  * Notifies the targets once if a running job is slow. The first poll that sees the job computes the age at which the
- * job counts as slow. The computation uses the jobs that have ended before this poll. Later polls send notifications
- * again that were lost, also while CCE does not answer and while the service waits until the resource of the job is
- * usable.
+ * job counts as slow. The computation uses the jobs that have ended before the first poll. Later polls send
+ * notifications again that were lost, also while CCE does not answer and while the service waits until the resource of
+ * the job is usable.
  * @returns the time of the next check, to be stored in the watch. The next check is at the time from which the job is
  * slow, or at the time at which a sent notification is overdue. Null if no notification can follow, or if every
  * notification was delivered or has finally failed.
@@ -90,13 +90,14 @@ export async function notifyIfSlowAndPlanNextCheck(
   const ageSeconds = jobAgeSeconds(job.createdAt, watch.acceptedAt, at);
   const jobType = job.type ?? watch.jobType ?? "";
   const durations = await ports.durations(watch.project, jobType, isFirst ? LIMIT_MAX_AGE_MS : undefined);
-  // The stored time contains the limit from the latest jobs. Only a poll that may notify computes this limit again.
+  // The stored time contains the limit from the latest jobs. Only a poll that may notify computes the limit of a slow
+  // job again.
   const isDue = watch.slowAt !== null && watch.slowAt <= at;
   const latest =
     isFirst || isDue ? await ports.ledger.readLatestDurations(watch.project, jobType) : NO_LATEST_DURATIONS;
   const limit = computeSlowLimit(durations, latest.jobs);
   if (limit === null) return null;
-  // If the jobs of this type have become slower since the time was computed, the later time applies.
+  // If the jobs of the type have become slower since the limit was computed, the later limit applies.
   const slowAt = Math.max(watch.slowAt ?? 0, at + (limit.p95Seconds - ageSeconds) * 1000);
   if (at < slowAt) return Math.ceil(slowAt);
   await notifySlow(result, job, targets, { limit, latest, ageSeconds }, ports);

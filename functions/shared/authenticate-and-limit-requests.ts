@@ -23,8 +23,8 @@ import { log } from "../../lib/runtime/log.ts";
 
 const MINUTE_MS = 60_000;
 /**
- * The request limit remembers at most this many callers. If there are more callers, all counts of requests in a minute
- * are deleted, and each caller starts again with 0 requests.
+ * The request limit remembers at most 1000 callers. If there are more callers, all counts of requests in a minute are
+ * deleted, and each caller starts again with 0 requests.
  */
 const MAX_CALLERS = 1000;
 

@@ -6,7 +6,7 @@ import type { DurationCount } from "../../lib/schedule/duration-counts.ts";
 
 /**
  * The time for which a Lambda instance keeps learned durations in memory. A function uses a new duration after at most
- * this time.
+ * one minute.
  */
 const MAX_AGE_MS = 60_000;
 

@@ -29,8 +29,8 @@ export function createDigestNotificationKey(digestId: string, target: string): N
  * operator can find the notification.
  * @param watch.digestTargets the targets of the digest of the watch, as `listDigestTargets` returns them
  * @returns configured targets before callbacks, so that the callbacks of one caller do not delay the targets. `own`
- * contains the targets that get a notification about this watch alone. `byDigest` contains the chats that get one
- * digest about all jobs of the call
+ * contains the targets that get a notification about the watch alone. `byDigest` contains the chats that get one digest
+ * about all jobs of the call
  */
 export function splitTargetsToNotify(
   watch: { readonly targets: readonly string[]; readonly digestTargets: readonly string[] },
@@ -57,10 +57,10 @@ export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targe
 }
 
 /**
- * Returns the targets that get a digest message (one message about several jobs) about this watch. Returns an empty
- * array when the digest does not contain the watch. A watch can refer to a digest that does not contain the watch. A
- * digest lacks a watch if the service loses the response of the ledger to the new watch, and then creates the digest
- * without the watch.
+ * Returns the targets of a watch that get a digest message (one message about several jobs). Returns an empty array
+ * when the digest does not contain the watch. A watch can refer to a digest that does not contain the watch. A digest
+ * lacks a watch if the service loses the response of the ledger to the new watch, and then creates the digest without
+ * the watch.
  */
 export function listDigestTargets(
   digest: Digest | null,

@@ -8,9 +8,9 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
 /**
- * The shortest and the longest wait of a message that only a newer release can process. The first wait of such a
- * message is short, because Lambda replaces the functions of a stage one after the other during a deployment. Each
- * further wait is twice as long.
+ * The shortest and the longest wait of a message that only a newer release can process. The first wait of a message is
+ * short, because Lambda replaces the functions of a stage one after the other during a deployment. Each further wait is
+ * twice as long.
  */
 const MIN_WAIT_SECONDS = 15;
 const MAX_WAIT_SECONDS = 900;

@@ -28,7 +28,7 @@ export interface ProjectRateLimit {
    * @returns the time at which the query may be made, or null when the rate limit does not apply to the project
    */
   reserve(project: string, quota: number | undefined): Promise<Instant | null>;
-  /** Records that CCE sent an HTTP 429 response to a query of this project. */
+  /** Records that CCE sent an HTTP 429 response to a query of the project. */
   onThrottled(project: string): void;
 }
 

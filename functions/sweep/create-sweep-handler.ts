@@ -14,11 +14,11 @@ import { type SentAgain, type SentAgainOfWatch, type SweepWatchPorts, sweepWatch
 const CONCURRENCY = 10;
 /** The number of watches that one read of the index of overdue watches returns. */
 const PAGE_SIZE = 100;
-/** When only this time remains, a run of the sweep function stops, so that the run can still log its result. */
+/** When only ten seconds remain, a run of the sweep function stops, so that the run can still log its result. */
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
 /**
- * After a target was switched off, every run of the sweep function reports the target for this time. A repeated report
+ * After a target was switched off, every run of the sweep function reports the target for one day. A repeated report
  * has no effect, because only one message can claim a notification.
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;

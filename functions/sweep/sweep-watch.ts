@@ -21,9 +21,10 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * When the sweep function has sent a message of a watch again, the sweep function checks the watch again after this
- * time. The sweep function runs every five minutes, and a run takes up to one minute. Every run of the sweep function
- * therefore finds each watch that makes no progress. An alarm counts the runs that find a watch without progress.
+ * When the sweep function has sent a message of a watch again, the sweep function checks the watch again after four
+ * minutes. The sweep function runs every five minutes, and a run takes up to one minute. Every run of the sweep
+ * function therefore finds each watch that makes no progress. An alarm counts the runs that find a watch without
+ * progress.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**

@@ -25,7 +25,7 @@ export interface ApiResponse {
 
 /**
  * Returns response headers without control characters and line breaks in the values. Every response of the service goes
- * through this function, so no text from a request can add a header to a response.
+ * through `removeUnsafeHeaderCharacters`, so no text from a request can add a header to a response.
  */
 export function removeUnsafeHeaderCharacters(
   headers: Readonly<Record<string, string>>,

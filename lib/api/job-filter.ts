@@ -12,7 +12,7 @@ export interface JobFilter {
   /** If `states` is null, the filter selects jobs in all states. */
   readonly states: readonly WatchState[] | null;
   readonly type: string | null;
-  /** The labels as `KEY:VALUE`. The context of a selected job has all of them. */
+  /** The labels as `KEY:VALUE`. The context of a selected job has all labels of the filter. */
   readonly labels: readonly string[];
   readonly actor: string | null;
   /** The terms of the search text in lower case. The texts of a selected job contain every term. */

@@ -195,8 +195,8 @@ function withoutJobId(reply: unknown): string {
 const MAX_ORDER_CHARACTERS = 64;
 
 /**
- * Returns the position of a submission field in a request with a reply of CCE. In such a request, the body contains the
- * job ID, and the other submission fields are query parameters.
+ * Returns the position of a submission field in a request with a reply of CCE. In a request with a reply of CCE, the
+ * body contains the job ID, and the other submission fields are query parameters.
  */
 const locateInReply: Locate = ([field, entry]) => {
   if (field === "operation") {

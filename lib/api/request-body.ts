@@ -4,8 +4,8 @@ import { type ProblemResponse, problemResponse } from "./problem.ts";
 import { invalidRequest, listParameterErrors } from "./request-errors.ts";
 
 /**
- * The maximum size of a request body. A request body with 100 job IDs and a full `context` is much smaller than this
- * limit.
+ * The maximum size of a request body. A request body with 100 job IDs and a full `context` is much smaller than 256
+ * KiB.
  */
 export const MAX_BODY_BYTES = 256 * 1024;
 

@@ -48,8 +48,8 @@ export interface ResolvedSubmission {
 /**
  * Checks a submission against the rights of the caller and against the config, and adds the default values. Checks the
  * rights of the caller first, so a caller learns nothing about projects that the caller may not use. Returns an error
- * response with the status 403 if the caller may not watch jobs of the project or may not use a target for these jobs.
- * Returns an error response with the status 422 and all errors if the submission has any other error.
+ * response with the status 403 if the caller may not watch jobs of the project or may not use a target for jobs of the
+ * project. Returns an error response with the status 422 and all errors if the submission has any other error.
  */
 export function resolveSubmission(
   { submission, errors: formErrors, locate }: ReadSubmission,
@@ -188,8 +188,8 @@ type CheckedCallback =
  * Checks a `callbackUrl` against `settings.callbackHosts` and against the rules for connections to targets, and
  * encrypts the URL. The service checks the URL when it receives the submission, so the caller learns at once that the
  * service would never call the URL. Each delivery to the URL checks the IP address of the host again. An error text
- * never contains the URL. The name of the callback depends on the caller. Two callers with the same URL get two
- * notifications, because the context of one caller must not replace the context of the other caller.
+ * never contains the URL. The name of the callback depends on the caller. Two callers with the same callback URL get
+ * two notifications, because a notification contains the context of only one caller.
  */
 function checkCallback(text: string, caller: string, settings: Settings): CheckedCallback {
   const error = (detail: string): CheckedCallback => ({ kind: "error", detail });

@@ -1,4 +1,4 @@
-/** The routes of the API and of the pages. The keys of this object are the operation IDs of the OpenAPI document. */
+/** The routes of the API and of the pages. The keys of `ROUTES` are the operation IDs of the OpenAPI document. */
 export const ROUTES = {
   acceptJobs: { method: "POST", path: "/v1/jobs" },
   listJobs: { method: "GET", path: "/v1/jobs" },

@@ -36,8 +36,8 @@ const ListedJobId = SubmittedJobId().register(z.globalRegistry, {
 export const CallbackUrl = limitedTextSchema({ min: 1, max: 2000 });
 
 /**
- * The fields of a submission that say what the service should watch. A request body contains exactly one of these
- * fields.
+ * The fields of a submission that say what the service should watch. A request body contains exactly one of the fields
+ * `jobId`, `jobIds` and `operation`.
  */
 export const WATCHED_FIELDS = ["jobId", "jobIds", "operation"] as const;
 

@@ -19,7 +19,7 @@ const READ_INTERVAL_MS = 30_000;
 const FIRST_READ_INTERVAL_MS = 5000;
 /**
  * The longest time for which one call waits for a new read when the signing keys are old. Most reads of signing keys
- * end within this time. Lambda may freeze a read that continues after the invocation, so without this wait an instance
+ * end within 500 ms. Lambda may freeze a read that continues after the invocation, so without this wait an instance
  * with few requests would rarely finish a read.
  */
 const REFRESH_WAIT_MS = 500;
@@ -73,7 +73,7 @@ export interface IssuerKeys {
    * @throws DiscoveryError if the discovery document contains another issuer or no URL of the keys.
    * @throws another error if the service cannot read the signing keys. For 30 seconds after a failed read, each such
    * call throws the same error without a new request to the issuer. If the service has no signing keys of the issuer,
-   * this time is 5 seconds.
+   * the pause between two reads is 5 seconds.
    */
   read(issuer: string, keysUrl: string | undefined, refresh: boolean): Promise<JSONWebKeySet>;
 }

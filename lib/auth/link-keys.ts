@@ -70,7 +70,7 @@ export function createLinkKey(
 /** The page that a valid key opens, and the time when the key expires. */
 interface VerifiedLinkKey {
   readonly expiresAt: Instant;
-  /** Returns true if the key opens the watch of this caller. */
+  /** Returns true if the key opens the watch of the given caller. */
   readonly opens: (caller: string) => boolean;
 }
 

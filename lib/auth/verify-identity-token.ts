@@ -125,7 +125,7 @@ function claimedIssuer(token: string, decode: (token: string) => JWTPayload): st
  * Ed25519 to the algorithm EdDSA with the curve Ed25519.
  */
 const ALGORITHMS = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
-/** The clock of an issuer may differ from the clock of the service by this time. */
+/** The clock of an issuer may differ from the clock of the service by 30 seconds. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 
 /** The check of an identity token that failed. The token itself is never part of a refusal. */

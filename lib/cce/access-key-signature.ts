@@ -37,8 +37,8 @@ interface SigningKey {
 }
 
 /**
- * Returns the headers of a GET request to CCE that is signed with an access key. The signature covers all these headers
- * except `authorization`.
+ * Returns the headers of a GET request to CCE that is signed with an access key. The signature covers all returned
+ * headers except `authorization`.
  */
 export function createSignedGetHeaders(
   { host, path, query, projectId }: SignedQuery,
@@ -70,7 +70,7 @@ export function createAuthorizationHeader(request: SignableRequest, key: Signing
   return `${ALGORITHM} Access=${key.accessKey}, SignedHeaders=${namesOf(headers)}, Signature=${signature}`;
 }
 
-/** Returns the canonical form of a request as text. The signature is computed from a hash of this text. */
+/** Returns the canonical form of a request as text. The signature is computed from a hash of the canonical form. */
 export function createCanonicalRequest(request: SignableRequest): string {
   return canonicalText(request, sortedHeaders(request));
 }

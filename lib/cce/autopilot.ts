@@ -3,15 +3,15 @@ import type { Instant, Job, Observation } from "../domain/job.ts";
 import type { Refusal } from "./cce-error.ts";
 
 /**
- * Some clouds have no API for Autopilot clusters. If a cloud refuses a query to this API, the service does not query
- * this API again for this time.
+ * Some clouds have no API for Autopilot clusters. If a cloud refuses a query to the API for Autopilot clusters, the
+ * service does not query this API again for one hour.
  */
 const REFUSED_MS = 3_600_000;
 
 /** The two APIs of CCE that return jobs: the API for standard and Turbo clusters, and the API for Autopilot clusters. */
 export type CceApi = "standard" | "autopilot";
 
-/** The service remembers at most this number of jobs and resources of Autopilot clusters. */
+/** The service remembers at most 1000 jobs and resources of Autopilot clusters. */
 const MAX_AUTOPILOT_JOBS = 1000;
 
 /**

@@ -2,9 +2,9 @@
  * The time limit of a request while the service does not know how fast CCE answers. CCE normally answers within 0.3 s.
  */
 const DEFAULT_LIMIT_MS = 2000;
-/** A request may take this many times as long as the latest request that CCE answered. */
+/** A request may take three times as long as the latest request that CCE answered. */
 const LIMIT_FACTOR = 3;
-/** After a query that CCE did not answer, all queries of the project wait. The average length of this wait. */
+/** After a query that CCE did not answer, all queries of the project wait. The average wait is 30 s. */
 const OPEN_MS = 30_000;
 
 /** A circuit breaker stops the queries of one project while CCE accepts connections but does not answer. */

@@ -45,8 +45,8 @@ export interface CceClient {
   addMissingFailureReasons(project: string, job: Job, limit: TimeLimit): Promise<Job>;
   /**
    * Lists the jobs of a project and passes each job to `onJob`. CCE documents no order, no size and no retention of the
-   * list, and a job may be in the list several times. If the list fails after some jobs, `onJob` has already got these
-   * jobs. Never throws an error, unless `onJob` throws.
+   * list, and a job may be in the list several times. If the list fails after some jobs, `onJob` has already got the
+   * jobs before the failure. Never throws an error, unless `onJob` throws.
    */
   listJobs(project: string, onJob: (job: ListedJob) => void, limit: TimeLimit): Promise<ListReply>;
 }

@@ -11,7 +11,7 @@ const MASK = "<secret>";
  * text.
  */
 const MAX_TEXT_CHARACTERS = 400;
-/** The service masks this number of the latest IAM tokens, because a reply may contain an earlier token again. */
+/** The service masks the latest four IAM tokens of a project, because a reply may contain an earlier token again. */
 const MAX_TOKENS = 4;
 
 /**

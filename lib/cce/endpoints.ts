@@ -38,7 +38,7 @@ export function configuredOrDerivedIamEndpoint(project: Project): string | null 
 
 /**
  * The hosts of the web consoles of each cloud, by the domain of the cloud. The link that confirms a subscription of SMN
- * has one of these hosts.
+ * has the host of a web console.
  */
 const CONSOLES: Readonly<Record<string, readonly string[]>> = {
   "otc.t-systems.com": ["console.otc.t-systems.com"],
@@ -56,8 +56,8 @@ interface SmnOrigins {
  * Returns the origins of the URLs that SMN uses in the cloud of a topic. An origin consists of the scheme, the host and
  * the port of a URL.
  * @param topicUrn the URN of a topic from the config. The URN contains the region.
- * @param smnEndpoint the address of SMN from the config. If the config contains this address, the address is the only
- * origin.
+ * @param smnEndpoint the address of SMN from the config. If the config contains `smnEndpoint`, `smnEndpoint` is the
+ * only origin.
  */
 export function configuredOrDerivedSmnOrigins(topicUrn: string, smnEndpoint: string | undefined): SmnOrigins {
   if (smnEndpoint !== undefined) {

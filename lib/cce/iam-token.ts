@@ -25,8 +25,8 @@ const DEFAULT_VALIDITY_MS = 3_600_000;
  */
 const RENEW_BEFORE_MS = 600_000;
 /**
- * After IAM has refused a sign-in, the service waits at least this time before the next sign-in. IAM locks a user after
- * a few sign-ins with a wrong password.
+ * After IAM has refused a sign-in, the service waits at least 30 seconds before the next sign-in. IAM locks a user
+ * after a few sign-ins with a wrong password.
  */
 const REFUSAL_MS = 30_000;
 

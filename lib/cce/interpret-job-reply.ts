@@ -20,8 +20,8 @@ export interface JobReply {
 const UNKNOWN_JOB_CODE = /^CCE\..*404|^CCE_CM\.0003$/i;
 
 /**
- * If the clocks of this service and of the API gateway differ by at least this time, the clocks are the likely cause of
- * a refused signature. The text for the operator then says that the two clocks differ. The API gateway accepts a
+ * If the clocks of the service and of the API gateway differ by at least 90 s, the clocks are the likely cause of a
+ * refused signature. The text for the operator then says that the two clocks differ. The API gateway accepts a
  * difference of up to 15 minutes. `MIN_REPORTED_SKEW_MS` is a tenth of the accepted difference.
  */
 const MIN_REPORTED_SKEW_MS = 90_000;
@@ -110,8 +110,8 @@ function adviceOnCredentials(error: CceError, date: string | undefined, now: Ins
 
 /**
  * Reads the two times in the message of the API gateway about an expired signature, and returns their difference. An
- * example of such a message is `signature time:20260528T092752Z,server time:20260528T094410Z`. Returns null for any
- * other message.
+ * example of an error message about an expired signature is `signature time:20260528T092752Z,server
+ * time:20260528T094410Z`. Returns null for any other message.
  */
 function reportedSkewMs(message: string | null): number | null {
   const [, ours, theirs] =

@@ -20,8 +20,8 @@ interface GoalStates {
    */
   readonly pending?: readonly string[];
   /**
-   * The meaning of the HTTP status 404 in a reply. If this field is missing, the status 404 means that CCE does not
-   * know the resource.
+   * The meaning of the HTTP status 404 in a reply. If `gone` is missing, the status 404 means that CCE does not know
+   * the resource.
    */
   readonly gone?: string;
 }
@@ -77,9 +77,9 @@ export function resourceQueryParameters({
 
 /**
  * Converts the HTTP reply to a query for a resource into one observation. Returns the resource in the form of a job.
- * The phase of this job is the state of the resource as CCE writes it. The state of this job says whether the resource
- * has reached its goal. The text of the observation may contain credentials, so the caller must mask it. Source of the
- * states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
+ * The phase of the returned job is the state of the resource as CCE writes it. The state of the returned job says
+ * whether the resource has reached its goal. The text of the observation may contain credentials, so the caller must
+ * mask it. Source of the states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
  */
 export function interpretResourceReply(
   reply: JobReply,

@@ -13,7 +13,7 @@ const DATE_AND_TIME = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(
  */
 const ZONE = /^(?: ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?(?: [A-Z]{1,6}| [+-]\d{2,4})?(?: m=[+-][\d.]+)?$/;
 
-/** Nearly every time in a reply of CCE ends with this text. */
+/** Nearly every time in a reply of CCE ends with ` +0000 UTC`. */
 const USUAL_ZONE = " +0000 UTC";
 
 /**

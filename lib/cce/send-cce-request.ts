@@ -18,11 +18,11 @@ const SMALL_BYTES = 256 * 1024;
  */
 export const MAX_BODY_BYTES = 12 * 1024 * 1024;
 /**
- * The maximum number of JSON values in a reply of CCE. 600,000 values are enough for about 25,000 subjobs. Without this
- * limit, the values in a reply smaller than MAX_BODY_BYTES could fill the memory.
+ * The maximum number of JSON values in a reply of CCE. 600,000 values are enough for about 25,000 subjobs. Without
+ * `MAX_VALUES`, the values in a reply smaller than `MAX_BODY_BYTES` could fill the memory.
  */
 export const MAX_VALUES = 600_000;
-/** The service remembers at most this number of URLs that returned a large reply. */
+/** The service remembers at most 1000 URLs that returned a large reply. */
 const MAX_LARGE_URLS = 1000;
 
 /** An HTTP reply whose body is text, or the code of a network failure. */
@@ -54,8 +54,8 @@ function freeBuffer({ buffer, length }: Buffer): void {
  * Sends one request to CCE, passes the reply to `read`, and returns the result of `read`. If a reply turns out to be
  * large, the first request stops early, and a second request reads the whole reply. Only one large reply is read at a
  * time, because reading a reply takes several times the size of the reply in memory. The parameter `endAt` is the
- * deadline of the request on the monotonic clock. If a large reply waits until another large reply is read, this wait
- * does not move the deadline. The circuit breaker limits the time of the first request.
+ * deadline of the request on the monotonic clock. A wait until another large reply is read does not move the deadline.
+ * The circuit breaker limits the time of the first request.
  */
 export type SendCceRequest = <T>(
   request: CceRequest,

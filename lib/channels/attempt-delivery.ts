@@ -136,9 +136,9 @@ async function sendOnce<Schema extends TargetSchema>(
 
 /**
  * Returns the verdict for a request without a complete response. If the service received a status but not the whole
- * body, the status alone decides for every webhook. For a chat, the status decides if the status means the same in every
- * channel. The part of the body that arrived can only show that the chat accepted the message, because an error code in
- * this part may be incomplete.
+ * body, the status alone decides for every webhook. For a chat, the status decides if the status means the same in
+ * every channel. A body that arrived only in part can only show that the chat accepted the message, because an error
+ * code in the body may be incomplete.
  */
 async function verdictOfFailure<Schema extends TargetSchema>(
   channel: Channel<Schema>,

@@ -173,8 +173,8 @@ function readWaitSeconds({ headers, body }: ReceiverAnswer, now: Instant): numbe
 }
 
 /**
- * Returns the verdict for a response that the chat itself did not send. After such a response, the service sends the
- * notification again.
+ * Returns the verdict for a response that the chat itself did not send. After a response that the chat did not send,
+ * the service sends the notification again.
  */
 function verdictOfUnknownAnswer(
   { status, headers, body }: ReceiverAnswer,

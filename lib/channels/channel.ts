@@ -21,8 +21,7 @@ export const commonFields = {
     [...OUTCOMES],
   ),
   /**
-   * The certificate authorities of the target's server. Without this field, the public certificate authorities are
-   * trusted.
+   * The certificate authorities of the target's server. Without `ca`, the public certificate authorities are trusted.
    */
   ca: z.optional(Certificates),
   clientCertificate: z.optional(ClientCertificate),
@@ -33,8 +32,8 @@ export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<str
 
 /**
  * A channel delivers notifications to one kind of target, for example Slack. `Schema` describes the config of a target
- * of this kind. Each channel has a folder, and `registry.ts` lists all channels. In the folder, `channel.ts` contains the
- * schema of a target, the rate limit and the verdict, `message.ts` contains the message and its size limits, and
+ * of the channel. Each channel has a folder, and `registry.ts` lists all channels. In the folder, `channel.ts` contains
+ * the schema of a target, the rate limit and the verdict, `message.ts` contains the message and its size limits, and
  * `signature.ts` contains the signature of a request.
  */
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
@@ -160,7 +159,7 @@ export function createJsonPostRequest(
 }
 
 /**
- * Returns a payload as JSON in bytes. The size limit of the target applies to the number of these bytes.
+ * Returns a payload as JSON in bytes. The size limit of a target applies to the number of bytes.
  */
 export function encodeJsonBody(payload: JsonObject): Buffer {
   return Buffer.from(JSON.stringify(payload));

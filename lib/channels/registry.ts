@@ -24,7 +24,7 @@ export const CHANNELS = [
 
 interface ChannelRegistry<Schema extends TargetSchema> {
   readonly Target: z.ZodMiniDiscriminatedUnion<[Schema, ...Schema[]], "kind">;
-  /** @throws {Error} if no channel has this kind. The types of TypeScript prevent this error. */
+  /** @throws {Error} if no channel has this kind. The types of TypeScript prevent an unknown kind. */
   channelOf(kind: z.infer<Schema>["kind"]): Channel<Schema>;
 }
 

@@ -8,8 +8,8 @@ import type { DeliveryReason } from "./delivery-reason.ts";
 export const DEFAULT_RETRY_SECONDS: readonly number[] = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
 
 /**
- * The fraction by which each wait varies randomly. Without this variation, notifications that failed at the same time
- * would be sent again at the same time.
+ * The fraction by which each wait varies randomly. Without the random variation, notifications that failed at the same
+ * time would be sent again at the same time.
  */
 const JITTER = 0.2;
 

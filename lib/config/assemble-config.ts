@@ -5,7 +5,7 @@ import { PublicProject } from "./projects.ts";
 /**
  * The groups of config entries in Parameter Store. The entries of a group have the names `GROUP/NAME`. A group
  * `secret/…` contains the secret fields of the entries. Only the functions with a connection to CCE or to targets need
- * these fields.
+ * the secret fields.
  */
 export const CONFIG_GROUPS = [
   "projects",
@@ -55,8 +55,8 @@ const KNOWN_ENTRY =
 
 /**
  * Creates one config document from the config entries. An error in the config contains the name of an entry, but not
- * the value of the entry. If an entry does not exist, the function ignores the secret fields of this entry, because an
- * operator stores the secret fields first and removes them last.
+ * the value of the entry. The secret fields of an entry that does not exist are ignored, because an operator stores the
+ * secret fields first and removes them last.
  */
 export function assembleConfigDocument(entries: readonly ConfigEntry[]): AssembledConfig {
   const faults: string[] = [];
@@ -81,7 +81,7 @@ export function assembleConfigDocument(entries: readonly ConfigEntry[]): Assembl
 const isCertificate = ({ name }: ConfigEntry): boolean => name.startsWith(CERTIFICATES);
 
 /**
- * Replaces each reference to entries `certificates/NAME` by the certificates in these entries, one certificate after
+ * Replaces each reference to entries `certificates/NAME` by the certificates in the entries, one certificate after
  * another.
  */
 function insertCertificates(value: unknown, pemOf: (name: string) => string): unknown {

@@ -16,8 +16,8 @@ const REFRESH_AGE_MS = 10_000;
  */
 const UNREADABLE_AGE_MS = 30_000;
 /**
- * If no valid config exists, callers get the same error for 5 seconds, and the service does not read the config again
- * in this time.
+ * If no valid config exists, callers get the same error for 5 seconds, and the service does not read the config in
+ * these 5 seconds.
  */
 const FAILURE_AGE_MS = 5000;
 /**

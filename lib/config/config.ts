@@ -49,9 +49,9 @@ export type Token = z.infer<typeof Token>;
 export const OidcRule = z.strictObject({
   issuer: httpUrlSchema("must be the issuer's URL"),
   /**
-   * The URL of the issuer's signing keys. An issuer needs this key in the config if its signing keys are at another
-   * host than the issuer. If the config does not contain
-   * `jwksUri`, the service reads the URL of the signing keys in the discovery document of the issuer.
+   * The URL of the issuer's signing keys. An issuer needs `jwksUri` in the config if its signing keys are at another
+   * host than the issuer. If the config does not contain `jwksUri`, the service reads the URL of the signing keys in
+   * the discovery document of the issuer.
    */
   jwksUri: z.optional(httpUrlSchema("must be the URL of the issuer's key set")),
   audience: NonEmpty,
@@ -143,8 +143,8 @@ function formatPath(path: readonly PropertyKey[]): string {
 /**
  * A config document may refer to projects and targets by name. Returns one error for each name that the document does
  * not define. Checks the config document before the schema is applied, so that the caller gets all errors at once.
- * Skips malformed parts of the config document. If a part of the config was not read, the names that refer to this part
- * are not checked.
+ * Skips malformed parts of the config document. Names that refer to a part of the config that was not read are not
+ * checked.
  */
 function findUnknownNames(document: unknown, parts: readonly ConfigPart[]): readonly string[] {
   const config = toObjectOrEmpty(document);

@@ -23,7 +23,7 @@ export const MIN_JOB_LIST_INTERVAL_MS = 10_000;
 
 /** The settings for the discovery of those jobs of a project that no caller submits. */
 export const DiscoverySettings = z.strictObject({
-  /** The types of the jobs to watch, without regard to case. Without this key, the service watches jobs of all types. */
+  /** The types of the jobs to watch, without regard to case. Without `types`, the service watches jobs of all types. */
   types: z.optional(z.array(NonEmpty).check(z.minLength(1), z.maxLength(100))),
   /** The names of the targets that are notified of the discovered jobs. */
   notify: z.array(Name).check(z.maxLength(50, "must have at most 50 targets")),
@@ -31,7 +31,7 @@ export const DiscoverySettings = z.strictObject({
   /** The labels in the context of the discovered jobs. */
   labels: z.optional(Labels),
   /**
-   * The topics whose messages make the service list the jobs at once. Without this key, the service accepts no message
+   * The topics whose messages make the service list the jobs at once. Without `topics`, the service accepts no message
    * of SMN.
    */
   topics: z.optional(z.array(TopicUrn).check(z.minLength(1), z.maxLength(10))),
@@ -92,10 +92,10 @@ const PUBLIC_FIELDS = {
   /** The default values of a submission for the project. Without `until`, a watch ends when its job ends. */
   until: z.optional(Until),
   readyMinutes: z._default(ReadyMinutes, DEFAULT_READY_MINUTES),
-  /** Without this key, the service watches only jobs that callers submit. */
+  /** Without `discover`, the service watches only jobs that callers submit. */
   discover: z.optional(DiscoverySettings),
   /**
-   * The version of the links to the pages of the project. If an operator changes this number, all links to pages of the
+   * The version of the links to the pages of the project. If an operator changes the version, all links to pages of the
    * project become invalid.
    */
   linkVersion: z._default(z.int().check(z.nonnegative()), 0),
@@ -122,7 +122,7 @@ export type PublicProject = z.infer<typeof PublicProject>;
 export const Project = z
   .strictObject({
     ...PUBLIC_FIELDS,
-    /** The certificate authorities of CCE and IAM. Without this key, the public certificate authorities are trusted. */
+    /** The certificate authorities of CCE and IAM. Without `ca`, the public certificate authorities are trusted. */
     ca: z.optional(Certificates),
     auth: Auth,
   })

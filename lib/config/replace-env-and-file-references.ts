@@ -10,8 +10,8 @@ export interface ReferencePorts {
 /**
  * Replaces each `{"$env": "NAME"}` in a config document by the value of an environment variable, and each `{"$file":
  * "PATH"}` by the content of a file. The line break at the end of a file is not a part of the value. An error message
- * contains names and paths, but no values. Removes the key `$schema` from a config file. With this key, an editor finds
- * the JSON Schema of the file.
+ * contains names and paths, but no values. Removes the key `$schema` from a config file. With `$schema`, an editor
+ * finds the JSON Schema of the file.
  */
 export async function replaceEnvAndFileReferences(
   document: unknown,

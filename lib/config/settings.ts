@@ -80,8 +80,8 @@ const Poll = z.strictObject({
   maxDelaySeconds: z._default(between(1, SQS_MAX_DELAY_SECONDS), SQS_MAX_DELAY_SECONDS),
   goneGraceSeconds: z._default(between(0, 3600), 120),
   /**
-   * The rate limit of CCE for the queries of one user. Without this setting, the service limits the rate of its queries
-   * only after CCE has responded with the status 429.
+   * The rate limit of CCE for the queries of one user. Without `queriesPerFiveMinutes`, the service limits the rate of
+   * its queries only after CCE has responded with the status 429.
    */
   queriesPerFiveMinutes: z.optional(integerBetween(10, 1_000_000)),
   accessErrorSeconds: z._default(between(0, 86_400), 600),

@@ -9,7 +9,8 @@ import { truncate } from "../../domain/truncate-text.ts";
 
 /**
  * The parts of a chat message as plain text without escape characters, in the order in which people read the parts.
- * Every chat shows the parts of a message in the order of these fields. Each channel escapes the text and adds its own markup.
+ * Every chat shows the parts of a message in the order of the fields of `ChatMessage`. Each channel escapes the text
+ * and adds its own markup.
  */
 export interface ChatMessage {
   readonly tone: Tone;
@@ -33,8 +34,8 @@ export interface ChatMessage {
    */
   readonly footer: string;
   /**
-   * The time that a message shows after the footer. If a chat knows the time zone of its reader, the chat shows the
-   * time in this time zone.
+   * The time that a message shows after the footer. A chat that knows the time zone of its reader shows the time in the
+   * time zone of the reader.
    */
   readonly at: Instant;
   /** The texts of the service in the language of the target. */

@@ -35,8 +35,8 @@ const Body = z.object({ errcode: NumberOrMissing, errmsg: TextOrEmpty });
 
 /**
  * Returns the verdict that follows from the fields `errcode` and `errmsg` of DingTalk's response. Returns null if the
- * response is not from DingTalk. If a code is not in this list, DingTalk has refused the message. For example, the code
- * 430101 means that DingTalk refuses a link in the message.
+ * response is not from DingTalk. With any other code, DingTalk has refused the message. For example, the code 430101
+ * means that DingTalk refuses a link in the message.
  * https://open.dingtalk.com/document/orgapp/custom-bot-send-message-type
  */
 function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {

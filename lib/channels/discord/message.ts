@@ -52,8 +52,9 @@ function escapeMarkdown(text: string): string {
 }
 
 /**
- * Returns true if the size of a message is within the limits of Discord. Discord limits the length of the description in
- * an embed. The JSON text of the embeds is always longer than the description, so this check is strict enough.
+ * Returns true if the size of a message is within the limits of Discord. Discord limits the length of the description
+ * in an embed. The JSON text of the embeds is always longer than the description, so a check of the JSON text is strict
+ * enough.
  */
 export function isDiscordMessageWithinLimits({ embeds }: JsonObject): boolean {
   return JSON.stringify(embeds).length <= MAX_DESCRIPTION_CHARACTERS;

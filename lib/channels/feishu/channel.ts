@@ -38,7 +38,7 @@ const Body = z.object({
 
 /**
  * Reads the result code in the body of Feishu's response and returns the verdict for the attempt. Returns null if the
- * response is not from Feishu. If a code is not in this list, Feishu has refused the message.
+ * response is not from Feishu. With any other code, Feishu has refused the message.
  * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
  */
 function feishuVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {

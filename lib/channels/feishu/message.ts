@@ -8,8 +8,8 @@ import { disableMarkup, ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
 const MAX_BODY_BYTES = 20_000;
 /**
- * The number of bytes that are reserved for the fields `timestamp` and `sign`. The service adds these fields when it
- * sends the message.
+ * The number of bytes that are reserved for the fields `timestamp` and `sign`. The service adds `timestamp` and `sign`
+ * when it sends the message.
  */
 const SIGNATURE_BYTES = 200;
 

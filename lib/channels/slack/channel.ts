@@ -55,8 +55,8 @@ const GONE_ERRORS: ReadonlySet<string> = new Set([
 const RATE_LIMIT_ERRORS: ReadonlySet<string> = new Set(["message_limit_exceeded", "ratelimited"]);
 
 /**
- * The errors about the sender or the channel. After such an error, the chat would also refuse a simpler message. The
- * errors with dots are from Mattermost, and the errors with hyphens are from Rocket.Chat.
+ * The errors about the sender or the channel. After an error about the sender or the channel, the chat would also
+ * refuse a simpler message. The errors with dots are from Mattermost, and the errors with hyphens are from Rocket.Chat.
  */
 const ACCESS_ERRORS: ReadonlySet<string> = new Set([
   "not_in_channel",
@@ -86,14 +86,14 @@ const ErrorBody = z.union([
 ]);
 
 /**
- * A workflow of Slack responds with the first form of this schema. Rocket.Chat responds with the second form of this
- * schema.
+ * A workflow of Slack responds with the first form of `SuccessBody`, and Rocket.Chat with the second form.
  */
 const SuccessBody = z.union([z.object({ ok: z.literal(true) }), z.object({ success: z.literal(true) })]);
 
 /**
  * Returns the verdict that follows from Slack's documented response: `ok` or an error code, as plain text or as JSON.
- * Mattermost and Rocket.Chat have their own JSON errors. Returns null if none of these chats sent the response.
+ * Mattermost and Rocket.Chat have their own JSON errors. Returns null if neither Slack, Mattermost nor Rocket.Chat sent
+ * the response.
  */
 function slackVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const text = body.trim();

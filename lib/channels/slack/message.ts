@@ -11,8 +11,8 @@ import { disableMarkup } from "../chat/markdown.ts";
 /** https://docs.slack.dev/reference/block-kit/blocks */
 const MAX_BLOCKS = 50;
 /**
- * The maximum length of the JSON text of all blocks in a Slack message. Slack does not document this limit of the
- * length. Slack responds to a longer text with `invalid_blocks` or `msg_blocks_too_long`.
+ * The maximum length of the JSON text of all blocks in a Slack message. Slack does not document the maximum length of
+ * the blocks. Slack responds to a longer text with `invalid_blocks` or `msg_blocks_too_long`.
  */
 const MAX_BLOCKS_CHARACTERS = 12_000;
 
@@ -25,8 +25,8 @@ const REASON_CHARACTERS = [4_000, 1_000, 500, 300, 100];
 
 /**
  * Formats a message for an incoming webhook of Slack. Untrusted text is in blocks without markup. Slack shows the field
- * `text` only in the preview of a message. Mattermost, Rocket.Chat and workflows of Slack show only the field `text`, so
- * this field contains the whole message too.
+ * `text` only in the preview of a message. Mattermost, Rocket.Chat and workflows of Slack show only the field `text`,
+ * so `text` contains the whole message too.
  */
 export function formatSlackMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
   const links = message.links.map(({ label, url }) => `${label}: ${url}`);

@@ -18,8 +18,8 @@ export const teamsChannel = createChatChannel({
 });
 
 /**
- * Teams calls another server to post the message. If this call failed, Teams responds with the HTTP status 200 and a
- * body that contains this text.
+ * Teams calls another server to post the message. If the call to the other server failed, Teams responds with the HTTP
+ * status 200 and a body that matches `FAILURE_TEXT`.
  */
 const FAILURE_TEXT = /delivery failed|returned HTTP error|request failed/i;
 const THROTTLE_TEXT = /HTTP error 429/i;

@@ -25,11 +25,11 @@ function isWebhookSecret(text: string): boolean {
 }
 
 const RESERVED_HEADERS = [
-  // The service itself sets these request headers.
+  // Request headers that the service itself sets.
   /^(accept-encoding|content-type|user-agent|traceparent|webhook-(id|signature|timestamp))$/i,
-  // The HTTP client of Node.js itself sets these request headers.
+  // Request headers that the HTTP client of Node.js itself sets.
   /^(connection|content-(encoding|length)|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i,
-  // With these request headers, a request could seem to come from another sender.
+  // Request headers with which a request could seem to come from another sender.
   /^(cookie|forwarded|proxy-(authorization|connection)|via)$/i,
 ];
 
@@ -62,7 +62,7 @@ export type WebhookTarget = z.infer<typeof WebhookTarget>;
  */
 export const CALLBACK_PREFIX = "callback:";
 
-/** Returns true if the target with this name was created for the `callbackUrl` of a caller. */
+/** Returns true if a target with the given name was created for the `callbackUrl` of a caller. */
 export const isCallbackTargetName = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
 
 /**

@@ -23,7 +23,7 @@ const Body = z.object({ errcode: NumberOrMissing, errmsg: TextOrEmpty });
 
 /**
  * Returns the verdict that follows from the field `errcode` of WeCom's response. Returns null if the response is not
- * from WeCom. If a code is not in this list, WeCom has refused the message.
+ * from WeCom. With any other code, WeCom has refused the message.
  * https://developer.work.weixin.qq.com/document/path/90313
  */
 function wecomVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
