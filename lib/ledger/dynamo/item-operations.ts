@@ -210,17 +210,28 @@ export function bindToTable<Name extends keyof Ledger>(
   return Object.fromEntries(bound) as Pick<Ledger, Name>;
 }
 
+/**
+ * The preset dictionary of the compression: texts that most outcome summaries and trees of subjobs contain. The
+ * dictionary must never change, because stored data can be decompressed only with the same dictionary.
+ */
+const DICTIONARY = Buffer.from(
+  `"region":null,"outcome":"failed","succeeded","reason":null,"failures":[],"failuresOmitted":0,"causes":[],\
+"causesOmitted":0,"subJobs":{"total":0,"succeeded":0,"failed":0,"pending":0},"warnings":[],"durationSeconds":600,\
+"lagSeconds":1,"context":{"actor":"","pipeline":"","runUrl":"https://"},"jobPageUrl":"https://","listUrl":null}\
+{"project":"","jobId":"","polls":8,"concludedAt":17,"acceptedAt":17,"jobType":"CreateCluster","DeleteNode",\
+"phase":"Failed","state":"failed","phase":"Running","state":"pending","phase":"Success","state":"succeeded",\
+"clusterId":null,"resourceId":null,"resourceName":null,"type":"InstallNode","type":"CreateNode",\
+"createdAt":17,"updatedAt":17,"subJobs":[]},{"jobId":"`,
+);
+
 /** Converts a value to JSON and compresses the JSON with the deflate algorithm. */
 export function compressJson(value: unknown): Uint8Array {
-  return deflateRawSync(JSON.stringify(value));
+  return deflateRawSync(JSON.stringify(value), { dictionary: DICTIONARY });
 }
 
-/**
- * Decompresses bytes from `compressJson` and returns the value. The code that calls `decompressJson` has to validate
- * the value.
- */
+/** Decompresses bytes from `compressJson` and returns the value. The caller has to validate the value. */
 export function decompressJson(bytes: Uint8Array): unknown {
-  return JSON.parse(inflateRawSync(bytes).toString());
+  return JSON.parse(inflateRawSync(bytes, { dictionary: DICTIONARY }).toString());
 }
 
 /** Compresses a tree of subjobs to at most `maxBytes` bytes. A tree of subjobs that is too large is truncated. */

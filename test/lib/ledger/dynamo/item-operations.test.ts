@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
+import { deflateRawSync } from "node:zlib";
 import type { Job } from "../../../../lib/domain/job.ts";
 import {
+  compressJson,
   compressTruncatedTree,
+  decompressJson,
   decompressTree,
   hashTree,
 } from "../../../../lib/ledger/dynamo/item-operations.ts";
@@ -11,6 +14,27 @@ import { job } from "../samples.ts";
 const noise = (i: number) => createHash("sha512").update(String(i)).digest("base64");
 const subJobs = (count: number, state: Job["state"]) =>
   Array.from({ length: count }, (_, i) => job({ state, jobId: noise(i), reason: noise(-i) }));
+
+describe("compressed JSON", () => {
+  const node = {
+    jobId: "5b4e7f3a",
+    type: "CreateNode",
+    phase: "Running",
+    state: "pending",
+    reason: null,
+    clusterId: null,
+    subJobs: [],
+  };
+
+  it("of an earlier deployment stays readable, because the dictionary never changes", () => {
+    expect(decompressJson(Buffer.from("Q7BMk0xSzdOME3GYTkw4oCZqDP8iOwEA", "base64"))).toEqual(node);
+  });
+
+  it("of a subjob needs less than a quarter of the bytes that it needs without the dictionary", () => {
+    const plain = deflateRawSync(JSON.stringify(node));
+    expect(compressJson(node).length).toBeLessThan(plain.length / 4);
+  });
+});
 
 describe("a packed tree", () => {
   it("keeps all subjobs when the tree is small enough", () => {
