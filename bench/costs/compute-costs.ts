@@ -23,7 +23,7 @@ export function computeJobCosts(polls: Polls, data: CostsData = COSTS): readonly
   const perJob = (of: "sends" | "logBytes") =>
     accept[of] + (polls - 1) * poll[of] + lastPoll[of] + notification[of];
   const kilobytes = (perJob("logBytes") + assumed.accessLogBytes) / 1000;
-  const storedKilobytes = assumed.storedBytesPerJob / 1000;
+  const storedKilobytes = ledger.storedBytes / 1000;
   const line = (name: string, quantity: number, price: number): JobCost => {
     return { name, perJob: quantity, dollarsPerMillionJobs: quantity * price };
   };

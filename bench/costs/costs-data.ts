@@ -8,7 +8,11 @@ const InvocationUse = z.strictObject({
   logBytes: z.number(),
   sends: z.number(),
 });
-const LedgerUse = z.strictObject({ writeUnits: z.record(z.string(), z.number()), readUnits: z.number() });
+const LedgerUse = z.strictObject({
+  writeUnits: z.record(z.string(), z.number()),
+  readUnits: z.number(),
+  storedBytes: z.number(),
+});
 
 /** The figures that `npm run bench:costs` has measured. */
 export const Measured = z.strictObject({

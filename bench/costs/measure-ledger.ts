@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { Job } from "../../lib/domain/job.ts";
 import { createFlow, jobIn, KEY } from "../../test/functions/steps-harness.ts";
 import { T0 } from "../../test/simulation/draw-inputs.ts";
@@ -23,6 +23,8 @@ export interface LedgerUse {
   /** The write units by step, as the mean of several jobs. */
   readonly writeUnits: Readonly<Record<string, number>>;
   readonly readUnits: number;
+  /** The bytes that DynamoDB bills for the items of the ended job and for their entries in the indexes. */
+  readonly storedBytes: number;
 }
 
 /**
@@ -42,6 +44,7 @@ export async function measureLedger(client: DynamoDBClient, polls: number): Prom
   return {
     writeUnits: Object.fromEntries(steps.map((step) => [step, mean((job) => job.writeUnits[step] ?? 0)])),
     readUnits: mean((job) => job.readUnits),
+    storedBytes: Math.round(mean((job) => job.storedBytes)),
   };
 }
 
@@ -110,7 +113,41 @@ async function measureJob(
       (units, { reads }) => units + reads,
       0,
     ),
+    storedBytes: await countStoredBytes(client, table),
   };
+}
+
+/** DynamoDB bills these bytes for each stored item and for each entry of an index, in addition to the attributes. */
+const ENTRY_OVERHEAD_BYTES = 100;
+const RECENT_INDEX_ATTRIBUTES = ["pk", "sk", "project", "acceptedAt", "state"];
+
+/** Counts the stored bytes of an ended job, which is in the index of recent watches and not in the overdue index. */
+async function countStoredBytes(client: DynamoDBClient, table: string): Promise<number> {
+  const { Items = [] } = await client.send(new ScanCommand({ TableName: table }));
+  const ofJob = Items.filter(({ pk }) => pk?.S?.startsWith("W#"));
+  const bytes = ofJob.flatMap((item) => {
+    const entries = Object.entries(item);
+    const isWatch = item.sk?.S?.startsWith("watch#") ?? false;
+    const indexed = entries.filter(([name]) => isWatch && RECENT_INDEX_ATTRIBUTES.includes(name));
+    return [entries, indexed]
+      .filter((attributes) => attributes.length > 0)
+      .map((attributes) =>
+        attributes.reduce((size, [name, value]) => size + name.length + sizeOf(value), ENTRY_OVERHEAD_BYTES),
+      );
+  });
+  return bytes.reduce((total, size) => total + size, 0);
+}
+
+/**
+ * Returns the bytes of a value.
+ * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ */
+function sizeOf({ S, N, B, SS, L }: AttributeValue): number {
+  if (S !== undefined) return Buffer.byteLength(S);
+  if (N !== undefined) return Math.ceil(N.length / 2) + 1;
+  if (B !== undefined) return B.length;
+  if (SS !== undefined) return SS.reduce((size, text) => size + Buffer.byteLength(text), 0);
+  return L === undefined ? 1 : L.reduce((size, entry) => size + 1 + sizeOf(entry), 3);
 }
 
 interface CapacityUse {
