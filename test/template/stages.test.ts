@@ -66,7 +66,7 @@ test("a deployment reads its region and settings from the stage file", async () 
   });
 });
 
-test("a stage without a file has the defaults and the region of the environment", async () => {
+test("a stage without a file has the defaults", async () => {
   expect(await printWithoutParameters()).toMatchObject({
     region: "eu-central-1",
     stage: "dev",
@@ -75,18 +75,17 @@ test("a stage without a file has the defaults and the region of the environment"
     pollConcurrency: DEFAULT_CONCURRENCY,
     notifyConcurrency: DEFAULT_CONCURRENCY,
   });
-  expect((await print([], { AWS_REGION: "us-east-1" })).region).toBe("us-east-1");
-  expect((await print([], { AWS_DEFAULT_REGION: "us-east-2" })).region).toBe("us-east-2");
-  // The framework starts three times.
 }, 60_000);
 
-test("the memory of a function is its own setting, else memoryMegabytes of the stage file, else its default", async () => {
+test("the memory of a function is its own setting, else memoryMegabytes of the stage file, else its default, and the region of a stage file without a region is AWS_REGION", async () => {
   const file = { memoryMegabytes: 300, pollMemoryMegabytes: 700, trailMemoryMegabytes: 128 };
   await writeFile(join(folder, "stages/memory.json"), JSON.stringify(file));
-  const changed = Object.entries((await print(["--stage", "memory"])).memory);
+  const { memory, region } = await print(["--stage", "memory"], { AWS_REGION: "us-east-1" });
+  const changed = Object.entries(memory);
   expect(changed).toHaveLength(8);
   for (const [name, megabytes] of changed)
     expect([name, megabytes]).toEqual([name, { poll: 700, trail: 128 }[name] ?? 300]);
+  expect(region).toBe("us-east-1");
   const defaults = Object.entries((await printWithoutParameters()).memory);
   for (const [name, megabytes] of defaults)
     expect([name, megabytes]).toEqual([name, Number(DEFAULTS[`${name}MemoryMegabytes`])]);
@@ -97,20 +96,26 @@ test("the check of the account's concurrency counts every function", async () =>
   expect(functions.sort()).toEqual([...OTHER_FUNCTIONS, "poll", "notify"].sort());
 }, 60_000);
 
-test("the command line overrides the stage file", async () => {
-  const parameters = ["--stage", "prod", "--region", "eu-north-1", "--param=alarmEmail=other@example.com"];
-  expect(await print(parameters)).toMatchObject({ region: "eu-north-1", mail: "other@example.com" });
+test("the command line overrides the stage file, and the framework accepts regions that its own list lacks", async () => {
+  const parameters = [
+    "--stage",
+    "prod",
+    "--region",
+    "eusc-de-east-1",
+    "--param=alarmEmail=other@example.com",
+  ];
+  expect(await print(parameters)).toMatchObject({ region: "eusc-de-east-1", mail: "other@example.com" });
 });
 
-test("the framework accepts regions that its own list lacks", async () => {
-  expect((await print(["--region", "eusc-de-east-1"])).region).toBe("eusc-de-east-1");
+test("the framework refuses an unknown region", async () => {
   await expect(print(["--region", "eu-centrall-1"])).rejects.toThrow(
     "Configuration error at 'provider.region'",
   );
 });
 
-test("the framework refuses a stage whose function names are too long", async () => {
-  expect((await print(["--stage", "s".repeat(38)])).stage).toHaveLength(38);
+test("the framework refuses a stage whose function names are too long, and AWS_DEFAULT_REGION is the region of a stage without a file", async () => {
+  const longest = await print(["--stage", "s".repeat(38)], { AWS_DEFAULT_REGION: "us-east-2" });
+  expect([longest.stage.length, longest.region]).toEqual([38, "us-east-2"]);
   await expect(print(["--stage", "s".repeat(39)])).rejects.toThrow(
     "Choose a stage name with at most 38 characters",
   );
