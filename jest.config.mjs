@@ -19,7 +19,8 @@ export default {
   // Tests on the embedded stack mostly wait, so three workers use two cores well.
   maxWorkers: 3,
   testTimeout: 15_000,
-  testEnvironment: "<rootDir>/test/support/test-environment.ts",
+  testSequencer: "<rootDir>/test/support/slow-tests-first.ts",
+  testEnvironment: "./test/support/test-environment.ts",
   testEnvironmentOptions: { maxCpuSeconds: 5 },
   globalSetup: "<rootDir>/test/support/create-temporary-folder.ts",
   globalTeardown: "<rootDir>/test/support/remove-temporary-folder.ts",
