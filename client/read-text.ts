@@ -1,15 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
-import { toObjectOrEmpty } from "../lib/domain/json.ts";
+import { describeFileError } from "../lib/config/replace-env-and-file-references.ts";
 import { decodeText } from "../lib/http/decompress-and-decode-text.ts";
 import { UsageError } from "./option-values.ts";
-
-const FAULTS: Readonly<Record<string, string>> = {
-  ENOENT: "does not exist",
-  EACCES: "cannot be read, because permission is denied",
-  EPERM: "cannot be read, because permission is denied",
-  EISDIR: "is a folder",
-};
 
 /**
  * Reads a file. The file name `-` means stdin. A file may be in UTF-16, because PowerShell writes files in UTF-16.
@@ -18,10 +11,7 @@ const FAULTS: Readonly<Record<string, string>> = {
 export async function readText(file: string, stdin: NodeJS.ReadStream): Promise<string> {
   if (file !== "-")
     return readFile(file).then(decodeText, (error: unknown) => {
-      const { code } = toObjectOrEmpty(error);
-      throw new UsageError(
-        `the file '${file}' ${FAULTS[String(code)] ?? `cannot be read (${String(code)})`}`,
-      );
+      throw new UsageError(`the file '${file}' ${describeFileError(error)}`);
     });
   if (stdin.isTTY)
     throw new UsageError(

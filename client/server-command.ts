@@ -66,7 +66,7 @@ function operatorArguments(name: string, argv: readonly string[]): readonly stri
   if (name === "redrive") return withoutOption(argv, "--config").rest;
   if (name === "doctor") return argv;
   const { rest } = withoutOption(argv, "--data");
-  if (name !== "config") return rest;
+  if (name !== "config" || !rest.includes("check")) return rest;
   const { rest: names, value } = withoutOption(rest, "--config");
   return value === undefined ? names : [...names, value, "--for", "one-node"];
 }

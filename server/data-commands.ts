@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { describeFileError } from "../lib/config/replace-env-and-file-references.ts";
 import "../lib/domain/zod-fields.ts";
 import { checkDatabaseFile, DataUnusableError } from "./store/database-file.ts";
 import { EXPORT_TABLES, formatExportHeader, readExportFile } from "./store/export-file.ts";
@@ -92,6 +93,9 @@ export async function runDataCommand(name: string, argv: readonly string[]): Pro
     return usage(`${name} needs one FILE and --data DIR`);
   if (name !== "import" && !existsSync(data)) return usage(`the data directory ${data} does not exist`);
   if (name !== "import" && existsSync(file)) return usage(`the file ${file} exists already`);
+  const folder = dirname(resolve(file));
+  if (name !== "import" && !existsSync(folder)) return usage(`the folder ${folder} does not exist`);
+  if (name === "import" && !existsSync(file)) return usage(`the file ${file} does not exist`);
   try {
     const store = Store.open(data, { exclusive: name === "import" });
     try {
@@ -101,9 +105,15 @@ export async function runDataCommand(name: string, argv: readonly string[]): Pro
     }
     return 0;
   } catch (error) {
-    process.stderr.write(`cce-notifier: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`cce-notifier: ${describeFailure(file, error)}\n`);
     return 1;
   }
+}
+
+/** Returns the message of an error. An error of the file system has a message for programmers, so it is replaced. */
+function describeFailure(file: string, error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return "syscall" in error ? `the file ${file} ${describeFileError(error)}` : error.message;
 }
 
 function parse(argv: readonly string[]) {

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { ConfigInvalidError, ConfigUnreadableError } from "../lib/config/config-source.ts";
+import { describeFileError } from "../lib/config/replace-env-and-file-references.ts";
 import { isValidAllowEntry, parseAllowList } from "../lib/http/egress-rules.ts";
 import { OUTGOING_PROXY } from "../lib/runtime/environment.ts";
 import { log } from "../lib/runtime/log.ts";
@@ -133,14 +135,22 @@ function readTls(cert: string | undefined, key: string | undefined): ServiceOpti
   if (cert === undefined && key === undefined) return null;
   if (cert === undefined || key === undefined)
     throw new UsageError("--tls-cert and --tls-key belong together");
-  return { cert: readPem("--tls-cert", cert), key: readPem("--tls-key", key) };
+  const tls = { cert: readPem("--tls-cert", cert), key: readPem("--tls-key", key) };
+  try {
+    createSecureContext(tls);
+  } catch {
+    throw new UsageError(
+      "--tls-cert needs a certificate in PEM, and --tls-key needs its private key in PEM without a passphrase",
+    );
+  }
+  return tls;
 }
 
 function readPem(option: string, file: string): string {
   try {
     return readFileSync(file, "utf8");
-  } catch {
-    throw new UsageError(`${option}: the file ${file} cannot be read`);
+  } catch (error) {
+    throw new UsageError(`${option}: the file ${file} ${describeFileError(error)}`);
   }
 }
 

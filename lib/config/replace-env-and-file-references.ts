@@ -68,8 +68,26 @@ async function resolveReference(
   try {
     return (await readText(name)).replace(/\r?\n$/, "");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    fault(path, `the file ${name} cannot be read (${code})`);
+    fault(path, `the file ${name} ${describeFileError(error)}`);
     return "";
   }
+}
+
+const FILE_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: "does not exist",
+  EACCES: "cannot be used, because permission is denied",
+  EPERM: "cannot be used, because permission is denied",
+  EISDIR: "is a folder",
+  ENOTDIR: "cannot exist, because a part of its path is a file",
+  ENOSPC: "cannot be written, because the disk is full",
+  EROFS: "cannot be written, because the disk is read-only",
+};
+
+/**
+ * Returns the rest of a sentence that begins with the name of a file and says why the file cannot be used.
+ * @param error the error of the file system
+ */
+export function describeFileError(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+  return FILE_ERRORS[code] ?? `cannot be used (${code})`;
 }

@@ -66,7 +66,8 @@ export function describeWrongUse(error: unknown): string | null {
 const COMPLETE_ERRORS: ReadonlySet<string> = new Set([
   "RefusedError",
   "StageFileError",
-  "ConfigInvalidError",
+  "ConfigFileInvalidError",
+  "DataUnusableError",
   "ExportUnusableError",
 ]);
 

@@ -34,6 +34,7 @@ const USAGE = `Checks, stores and lists the config of a stage.
   npm run config -- check [--stage S]              checks the config of a stage
   npm run config -- put FILE [--stage S] [--prune] stores what differs; --prune removes what the file does not contain
   npm run config -- list [--stage S]               lists the config of a stage without secrets
+  cce-notifier config check --config FILE          checks a file of the one-node edition
 
 Exit status: 0, 1 when the config has faults or AWS refuses, 2 for wrong use.
 

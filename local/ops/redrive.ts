@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { readDelivery, startRedelivery } from "../../lib/ledger/dynamo/notifications.ts";
@@ -6,7 +7,7 @@ import { readTarget } from "../../lib/ledger/dynamo/targets-and-rate-limits.ts";
 import { deliveriesOverdueAt } from "../../lib/ledger/watch.ts";
 import { sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { createSqsSender } from "../../lib/queue/sqs-queue.ts";
-import { runCommand, UsageError } from "./command.ts";
+import { RefusedError, runCommand, UsageError } from "./command.ts";
 import { formatStageLine, resolveStage, STAGE_OPTIONS, STAGE_USAGE, type Stage } from "./deployed-stage.ts";
 import { type DeadLetterQueue, openDeadLetterQueue } from "./redrive/dead-letter-queue.ts";
 import { parseDeadLetter, type RedrivePorts, redriveMessage } from "./redrive/redrive-message.ts";
@@ -56,6 +57,8 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
 }
 
 async function redriveOneNode(queue: "poll" | "notify", directory: string): Promise<number> {
+  // The store would create a directory that does not exist, and the command would find no dead letters in it.
+  if (!existsSync(directory)) throw new RefusedError(`the data directory ${directory} does not exist`);
   // Node.js 20 has no SQLite, and runs the command for a stage.
   const { Store } = await import("../../server/store/store.ts");
   const { openOneNodeRedrive: openOneNode } = await import("./redrive/one-node-redrive.ts");

@@ -5,7 +5,10 @@ import * as z from "zod";
 import { CERTIFICATES, type ConfigEntry, splitEntryBySecrecy } from "../../lib/config/assemble-config.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
 import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
-import { replaceEnvAndFileReferences } from "../../lib/config/replace-env-and-file-references.ts";
+import {
+  describeFileError,
+  replaceEnvAndFileReferences,
+} from "../../lib/config/replace-env-and-file-references.ts";
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 
@@ -32,8 +35,8 @@ export function formatFaultList(source: string, faults: readonly string[]): stri
  * @throws ConfigFileInvalidError
  */
 export async function readConfigDocument(file: string): Promise<unknown> {
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigFileInvalidError(file, [`cannot be read (${error.code})`]);
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new ConfigFileInvalidError(file, [`the file ${describeFileError(error)}`]);
   });
   const document = parseJson(decodeText(bytes));
   // The error message of JSON.parse is not used, because it contains a part of the config, and the config may contain

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { AssembledConfig } from "../../lib/config/assemble-config.ts";
 import {
+  describeFileError,
   type ReferencePorts,
   replaceEnvAndFileReferences,
 } from "../../lib/config/replace-env-and-file-references.ts";
@@ -10,10 +11,13 @@ import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 
 /**
  * Reads a config file and resolves its references to environment variables and files.
- * @throws the error of the file system if the config file cannot be read.
+ * @throws Error with a text for a person if the config file cannot be read.
  */
 export async function readConfigFile(file: string, env: ReferencePorts["env"]): Promise<AssembledConfig> {
-  const parsed = parseJson(decodeText(await readFile(file)));
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new Error(`the file ${file} ${describeFileError(cause)}`, { cause });
+  });
+  const parsed = parseJson(decodeText(bytes));
   if (!isObject(parsed)) return { kind: "faults", faults: ["(the document): must be a JSON object"] };
   const readText = async (path: string) => decodeText(await readFile(resolve(dirname(file), path)));
   const { document, faults } = await replaceEnvAndFileReferences(parsed, { env, readText });

@@ -54,7 +54,9 @@ describe("the operators' commands on one node", () => {
   });
 
   it("send dead letters of the data directory again", async () => {
-    const argv = ["redrive", "--queue", "poll", "--config", file, "--data", join(folder, "data")];
+    const data = join(folder, "data");
+    Store.open(data, { exclusive: true }).close();
+    const argv = ["redrive", "--queue", "poll", "--config", file, "--data", data];
     expect(await run(argv)).toEqual({ code: 0, text: "0 sent again, 0 obsolete, 0 kept.\n" });
   });
 
@@ -105,4 +107,49 @@ test("a command of the one-node edition says which files it needs", async () => 
   expect(errors.join("")).toBe(
     `cce-notifier: serve needs the folder 'one-node' of the one-node edition. It must be next to ${join(folder, "cce-notifier.mjs")}.\n`,
   );
+});
+
+describe("a wrong path or a wrong use on one node", () => {
+  const data = join(folder, "used-data");
+  const noKey = join(folder, "no-key.pem");
+  beforeAll(() => {
+    Store.open(data, { exclusive: true }).close();
+    writeFileSync(noKey, "no key");
+  });
+
+  test.each([
+    ["serve --config FOLDER/none.json --data DATA --port 0", 1, "the file FOLDER/none.json does not exist"],
+    ["serve --config FOLDER --data DATA --port 0", 1, "the file FOLDER is a folder"],
+    ["serve --config FILE --data FILE --port 0", 1, "in the data directory FILE cannot be opened"],
+    [
+      "serve --config FILE --data DATA --tls-cert KEY --tls-key KEY",
+      2,
+      "--tls-cert needs a certificate in PEM",
+    ],
+    ["serve --config FILE --data DATA --tls-cert none --tls-key KEY", 2, "the file none does not exist"],
+    ["export FOLDER/none/x --data DATA", 2, "the folder FOLDER/none does not exist"],
+    ["import FOLDER/none --data FOLDER/new-data", 2, "the file FOLDER/none does not exist"],
+    ["import FOLDER --data FOLDER/new-data", 1, "the file FOLDER is a folder"],
+    ["redrive --queue poll --data FOLDER/none", 1, "the data directory FOLDER/none does not exist"],
+    ["redrive --queue poll --data FILE", 1, "in the data directory FILE cannot be opened"],
+    ["config check --config FOLDER/none.json", 1, "the file does not exist"],
+    ["config put --config FILE", 2, "Unknown option '--config'"],
+    ["help config", 0, "cce-notifier config check --config FILE"],
+    ["help link", 0, "cce-notifier link --project prod --config FILE"],
+  ])("is explained without an error of Node.js: %s", async (line, code, expected) => {
+    const names = { FOLDER: folder, DATA: data, FILE: file, KEY: noKey };
+    const fill = (text: string) =>
+      text.replace(
+        /\b(FOLDER|DATA|FILE|KEY)\b/g,
+        (name) => Object.entries(names).find(([key]) => key === name)?.[1] ?? name,
+      );
+    const argv = line.split(" ").map(fill);
+    const ran = await run(argv, { CCE_TOKEN: "a-token-of-a-user" });
+    const lines = ran.text.split("\n").filter((one) => !one.startsWith("{"));
+    expect([ran.code, lines.join("\n")]).toEqual([
+      code,
+      expect.stringContaining(line.startsWith("help") ? expected : fill(expected)),
+    ]);
+    expect(lines.join("\n")).not.toMatch(/\b(E[A-Z]{4,}|ERR_|DECODER)|Error:/);
+  });
 });

@@ -28,7 +28,7 @@ describe("references in a config", () => {
     const { faults } = await replaceEnvAndFileReferences(document, PORTS);
     expect(faults.toSorted()).toEqual([
       "a[0]: the environment variable MISSING is not set",
-      "b.c: the file none.txt cannot be read (ENOENT)",
+      "b.c: the file none.txt does not exist",
       "d: $env must be a string",
     ]);
   });

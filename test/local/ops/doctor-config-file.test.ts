@@ -102,5 +102,5 @@ test("doctor --config reports every fault of a file, and an unreadable file", as
     join(folder, "none"),
   ]);
   expect(missing).toBe(1);
-  expect(stdout).toMatch(/^FAULT {3}config: cannot be read \(ENOENT\)\n/);
+  expect(stdout).toMatch(/^FAULT {3}config: the file does not exist\n/);
 });
