@@ -94,15 +94,35 @@ function knowsOption(script: string, file: string | undefined, option: string): 
   // The Serverless Framework has options of its own.
   if (file === undefined || script === "deploy") return ["--stage", "--region", "--param"].includes(option);
   if (!/^local\/(ops|release)\//.test(file)) return readFileSync(file, "utf8").includes(option.slice(2));
-  const help = helpTexts.get(file) ?? execFileSync(process.execPath, [file, "--help"], { encoding: "utf8" });
-  helpTexts.set(file, help);
-  return help.includes(option);
+  return hasOption(helpOf([file]), option);
 }
+
+/** Returns the help of a program. `argv` contains the file of the program and perhaps the name of a command. */
+function helpOf(argv: readonly string[]): string {
+  const key = argv.join(" ");
+  const help =
+    helpTexts.get(key) ?? execFileSync(process.execPath, [...argv, "--help"], { encoding: "utf8" });
+  helpTexts.set(key, help);
+  return help;
+}
+
+/** Returns the help of a command of the one-node edition. */
+export const helpOfServerCommand = (name: string): string => helpOf(["client/bin.mjs", name]);
+
+const hasOption = (help: string, option: string): boolean =>
+  [...help.matchAll(/--[a-z][a-z-]*/g)].some(([found]) => found === option);
 
 function faultOfCommand(argv: readonly string[]): string | null {
   const [name] = argv;
-  // The commands of the one-node edition read their arguments in another process. Tests of these commands run them.
-  if (isServerCommand(name)) return null;
+  // The commands of the one-node edition read their arguments in another process, so their help names the options.
+  if (isServerCommand(name)) {
+    const help = helpOfServerCommand(name);
+    const unknown = argv
+      .filter((word) => /^--[a-z]/.test(word))
+      .map((word) => word.replace(/=.*/, ""))
+      .find((option) => !hasOption(help, option));
+    return unknown === undefined ? null : `cce-notifier ${name} has no option ${unknown}`;
+  }
   const command = parseArguments(argv, "prod");
   return command.kind === "fault" ? command.detail : null;
 }
