@@ -12,7 +12,7 @@ export const Labels = recordSchema(limitedTextSchema({ min: 1, max: 63 }), Short
 
 const RUN_URL_RULE = "must be an http or https URL";
 /**
- * In the OpenAPI document, the schema of this URL has no `format: uri`. Browsers accept characters in a URL that RFC
+ * In the OpenAPI document, the schema of `runUrl` has no `format: uri`. Browsers accept characters in a URL that RFC
  * 3986 does not allow. Generated Java clients could not read such a URL if the schema had `format: uri`.
  */
 const RunUrl = limitedTextSchema({ min: 0, max: 1000 }).check(

@@ -10,7 +10,7 @@ export type TextKey = keyof typeof en;
 
 type Values = Readonly<Record<string, string | number>>;
 
-/** Replaces each name in braces, such as `{count}`, by the value with this name. */
+/** Replaces each name in braces, such as `{count}`, by the value with the same name. */
 export function fillPlaceholders(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }

@@ -21,8 +21,8 @@ export interface ExpiringCacheOptions<Value> {
    */
   readonly maxAgeMs: number | ((value: Value) => number);
   /**
-   * After a failed load, callers get the same error for this many milliseconds. If the option is missing, the time is 0
-   * milliseconds.
+   * The time in milliseconds for which callers get the same error after a failed load. If the option is missing, the
+   * time is 0 milliseconds.
    */
   readonly failureMaxAgeMs?: number;
 }

@@ -189,7 +189,7 @@ export type Observation =
        * resource, has no message.
        */
       readonly message?: string | null;
-      /** The maximum delay of the next poll in seconds, if the state that this poll saw may be old. */
+      /** The maximum delay of the next poll in seconds, if the state that the latest poll saw may be old. */
       readonly maxDelaySeconds?: number;
     }
   | {

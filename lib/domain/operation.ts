@@ -5,8 +5,8 @@ import { OPERATION_KINDS, OperationKind } from "./operation-kind.ts";
 import { withDescription } from "./zod-fields.ts";
 
 /**
- * The ID fields of an operation. Each kind of operation uses at most one of these fields, in addition to the ID of the
- * cluster.
+ * The ID fields of an operation. Each kind of operation uses at most one of `taskId`, `nodePoolId` and `addonId`, in
+ * addition to the ID of the cluster.
  */
 const ID_FIELDS = ["taskId", "nodePoolId", "addonId"] as const;
 
@@ -23,7 +23,10 @@ const ID_FIELD_OF: Readonly<
   addon: { name: "addonId", isRequired: true },
 };
 
-/** With this limit, a job ID that is made from the longest kind and two IDs has at most 128 characters. */
+/**
+ * With IDs of at most 55 characters, a job ID that is made from the longest kind and two IDs has at most 128
+ * characters.
+ */
 const MAX_ID_CHARACTERS = 55;
 const resourceId = (description: string) =>
   ResourceId.check(

@@ -50,7 +50,7 @@ export const OutcomeSummary = z.object({
   context: Context,
   /** The URL of the web page about the job. `jobPageUrl` is null if the service makes no such links. */
   jobPageUrl: MaybeText,
-  /** Only a succeeded job of a watch with `until: "ready"` has this field. */
+  /** Only a succeeded job of a watch with `until: "ready"` has the field `ready`. */
   ready: z.optional(Ready),
   /**
    * The URL of the page with all jobs of the project. `listUrl` is null if readers of a chat may not open this page.
@@ -81,7 +81,7 @@ const CAUSES_PART = 0.6;
 const NAME_BYTES = 200;
 const REASON_BYTES = 2000;
 const READY_BYTES = 500;
-/** A link that is longer than this limit is omitted, because a truncated link does not work. */
+/** A link of more than 1500 bytes is omitted, because a truncated link does not work. */
 const MAX_URL_BYTES = 1500;
 
 /**
@@ -135,7 +135,7 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
     createdAt: job?.createdAt ?? null,
     updatedAt: job?.updatedAt ?? null,
     durationSeconds: jobEnded ? durationOf(ended, jobEndObservedAt) : null,
-    // The clock of the cloud may be ahead of the clock of this service.
+    // The clock of the cloud may be ahead of the clock of the service.
     lagSeconds:
       jobEnded && job?.updatedAt != null ? Math.max(0, (jobEndObservedAt - job.updatedAt) / 1000) : null,
     context,

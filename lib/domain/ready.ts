@@ -7,7 +7,7 @@ import { MaybeText } from "./zod-fields.ts";
  */
 export const ReadyState = z.enum(["pending", "ready", "not_ready", "unknown"]);
 
-/** The state of the resource of a succeeded job. Only a watch with `until: "ready"` has this state. */
+/** The state of the resource of a succeeded job. Only a watch with `until: "ready"` has the state of the resource. */
 export const Ready = z.object({
   state: ReadyState,
   /**

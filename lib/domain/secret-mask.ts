@@ -1,6 +1,9 @@
 const MASK = "<secret>";
 
-/** The mask ignores a shorter secret, because a mask with such a secret would hide parts of ordinary words. */
+/**
+ * The mask ignores a secret of less than four characters, because a mask with a short secret would hide parts of
+ * ordinary words.
+ */
 const MIN_SECRET_CHARACTERS = 4;
 /** The mask ignores a shorter encoded form of a secret, because a short text in base64 looks like an ordinary word. */
 const MIN_ENCODED_CHARACTERS = 8;

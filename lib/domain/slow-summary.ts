@@ -15,8 +15,8 @@ export const RunningSubJob = z.object({
   /** The time since the start of the subjob. `ageSeconds` is null if CCE gives no start of the subjob. */
   ageSeconds: z.nullable(Seconds),
   /**
-   * Half of the ended subjobs of this type took at most this time. `usualSeconds` is null if too few subjobs of this
-   * type have ended.
+   * The median duration of the ended subjobs of the type. `usualSeconds` is null if too few subjobs of the type have
+   * ended.
    */
   usualSeconds: z.nullable(Seconds),
 });
@@ -24,9 +24,9 @@ export type RunningSubJob = z.infer<typeof RunningSubJob>;
 
 /** The usual duration of the ended jobs of a type. */
 export const UsualDuration = z.object({
-  /** Half of the ended jobs took at most this time. */
+  /** The median duration of the ended jobs. */
   p50Seconds: Seconds,
-  /** 19 of 20 ended jobs took at most this time. */
+  /** 19 of 20 ended jobs took at most `p95Seconds`. */
   p95Seconds: Seconds,
   /** The number of ended jobs from which the durations were computed. */
   fromJobs: Count,
@@ -34,8 +34,8 @@ export const UsualDuration = z.object({
 export type UsualDuration = z.infer<typeof UsualDuration>;
 
 /**
- * The fields of a slow job that contain no time. The summary of a slow job and the webhook event both contain these
- * fields.
+ * The fields of a slow job that contain no time. The summary of a slow job and the webhook event both contain
+ * `SlowJobFields`.
  */
 export const SlowJobFields = z.object({
   project: z.string(),

@@ -91,7 +91,7 @@ export function collectSubJobsInAnyOrder(root: Job): readonly Job[] {
   return found;
 }
 
-/** Counts the subjobs `nodes` of a state without a subjob of this state below. Jobs in `truncated` omit subjobs. */
+/** Counts the subjobs of a state that have no subjob of the same state below. Jobs in `truncated` omit subjobs. */
 function countLowest(nodes: readonly TreeNode[], state: JobState, truncated: readonly TreeNode[]): number {
   const parents = new Set<TreeNode>();
   const addPath = (lowest: TreeNode | null): void => {

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { isObject, toJsonUnlessTooDeep } from "./json.ts";
 
 /**
- * Sets the error messages of all zod schemas. Without this call, `zod/mini` reports every invalid value as "Invalid
+ * Sets the error messages of all zod schemas. Without `localeError`, `zod/mini` reports every invalid value as "Invalid
  * input". The full version of zod has messages for programmers, such as "Too small: expected number to be >0", and not
  * for users. Every file with a schema imports this file, directly or through another file. A test checks that every
  * file with a schema has this import.
@@ -65,8 +65,8 @@ export function limitedTextSchema({
 }
 
 /**
- * Returns a schema for an object with any keys that match `key`. An object with the key `__proto__` is invalid: a schema
- * of `z.record` alone would drop this key without an error.
+ * Returns a schema for an object with any keys that match `key`. An object with the key `__proto__` is invalid: a
+ * schema of `z.record` alone would drop the key without an error.
  */
 export function recordSchema<Value extends z.core.$ZodType>(
   key: z.ZodMiniType<string, string>,

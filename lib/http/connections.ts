@@ -19,7 +19,7 @@ export interface Connections {
 export const MAX_IDLE_MS = 4000;
 
 /**
- * The time limit for a connection to one address of a host. After this time limit, Node.js tries to connect to the next
+ * The time limit for a connection to one address of a host. After two seconds, Node.js tries to connect to the next
  * address of the host. The default time limit in Node.js, 250 ms, is too short for a distant host.
  */
 const ADDRESS_TIMEOUT_MS = 2000;
@@ -46,7 +46,8 @@ export function openConnections(
     keepAlive: true,
     timeout: MAX_IDLE_MS,
     autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
-    // Without this option, the environment variable NODE_TLS_REJECT_UNAUTHORIZED can disable the check of certificates.
+    // Without `rejectUnauthorized`, the environment variable NODE_TLS_REJECT_UNAUTHORIZED can disable the check of
+    // certificates.
     rejectUnauthorized: true,
     ...options,
   };

@@ -127,12 +127,12 @@ export class EgressRefusedError extends Error {
 /** The list of host names and addresses to which the service may connect although an egress rule refuses them. */
 export interface AllowList {
   /**
-   * Returns true if the allow list contains this host name for this port. A host name in the allow list may be private
+   * Returns true if the allow list contains the host name for the port. A host name in the allow list may be private
    * and may use plain http.
    */
   hasName(name: string, port: number): boolean;
   /**
-   * Returns true if the allow list contains this address for this port. The entry of the allow list is a single address
+   * Returns true if the allow list contains the address for the port. The entry of the allow list is a single address
    * or a CIDR range.
    */
   hasAddress(address: string, port: number): boolean;

@@ -33,8 +33,8 @@ export interface EgressOptions {
 const MAX_HEADER_BYTES = 65_536;
 
 /**
- * Creates connections for `settings.egress.allow`. The service checks TLS certificates even if an environment variable
- * disables this check.
+ * Creates connections for `settings.egress.allow`. TLS certificates are checked even if an environment variable
+ * disables the check.
  */
 export function openEgress(
   allowed: readonly string[],
@@ -52,8 +52,8 @@ const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
 
 /**
  * Returns the connections for an allow list. Calls with the same array return the same connections, until the
- * connections were not used for `MAX_IDLE_MS`. After this pause new connections are opened, because servers may have
- * closed the old connections.
+ * connections were not used for `MAX_IDLE_MS`. After a pause of `MAX_IDLE_MS`, new connections are opened, because
+ * servers may have closed the old connections.
  */
 export function openCachedEgress(
   allowed: readonly string[],

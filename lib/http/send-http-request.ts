@@ -3,8 +3,8 @@ import { type Connections, closeIdleConnections } from "./connections.ts";
 import type { TlsOptions } from "./tls-options.ts";
 
 /**
- * The error code of an HTTP request that was not finished within the time limit. Node.js has no error code for this
- * failure.
+ * The error code of an HTTP request that was not finished within the time limit. Node.js has no error code for a passed
+ * deadline.
  */
 export const DEADLINE_PASSED = "DEADLINE_PASSED";
 /**
@@ -54,8 +54,8 @@ export type HttpResult =
       /** An error code from Node.js or from this service. The error code contains no address. */
       readonly code: string;
       /**
-       * The original error. Never show the message of this error to a caller, because the message may contain an
-       * address.
+       * The original error. Never show the message of the original error to a caller, because the message may contain
+       * an address.
        */
       readonly error: unknown;
       /** The HTTP status, if an HTTP status arrived before the failure. If no HTTP status arrived, `status` is null. */
@@ -172,7 +172,7 @@ function send({ connections, url, tls, method, headers, body }: HttpRequest): Cl
     port: url.port,
     method,
     path: `${url.pathname}${url.search}`,
-    // Node.js sends headers from an array without changes and does not store these headers in the request object.
+    // Node.js sends headers from an array without changes and does not store the headers in the request object.
     headers: Object.entries({ host: url.host, ...headers, ...length }).flat(),
     maxHeaderSize: connections.maxHeaderBytes,
     insecureHTTPParser: false,

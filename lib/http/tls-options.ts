@@ -84,7 +84,7 @@ function isPrivateKey(pem: string): boolean {
 
 /**
  * Returns true if the key belongs to the first certificate. Returns true also if the key or the certificate is invalid,
- * because another check reports this error.
+ * because another check reports an invalid key or certificate.
  */
 function isKeyOf(cert: string, key: unknown): boolean {
   const certificate = parseCertificates(cert)?.[0];

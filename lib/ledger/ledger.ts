@@ -10,7 +10,7 @@ export interface TargetState {
   readonly offSince: Instant | null;
   /**
    * The time of the first response that said that the target no longer exists. `goneSince` is null if the target has
-   * not given such a response since the last delivered notification.
+   * not given a response `gone` since the last delivered notification.
    */
   readonly goneSince: Instant | null;
   /** The target responded with the HTTP status 429 and accepts no request before `throttledUntil`. */
@@ -22,7 +22,7 @@ export interface TargetLedger {
   /** Sets `throttledUntil` of a target, unless the ledger already contains a later time. */
   throttleTarget(name: string, until: Instant): Promise<void>;
   /**
-   * Stores that a target said at the time `at` that it no longer exists, unless the ledger already contains such a
+   * Stores the time `at` at which a target said that it no longer exists, unless the ledger already contains an earlier
    * time. Returns the time in the ledger.
    */
   markTargetGone(name: string, at: Instant): Promise<Instant>;
@@ -96,7 +96,7 @@ interface NewDigest extends Omit<Digest, "running"> {
 /** The ledger of slow jobs. Only watches use this ledger that have a target whose setting `on` contains `slow`. */
 export interface SlowLedger {
   /**
-   * Stores the record of a slow job, unless this watch generation has a record already. Returns the record that the
+   * Stores the record of a slow job, unless the watch generation has a record already. Returns the record that the
    * ledger contains after the call.
    */
   saveSlowOnce(generation: WatchGeneration, record: SlowRecord, expiresAt: Instant): Promise<SlowRecord>;
@@ -116,8 +116,8 @@ export interface SlowLedger {
 }
 
 /**
- * The error for a ledger item that a later release wrote. The current release neither reads nor changes such an item.
- * An item of a later release waits until the later release is deployed again.
+ * The error for a ledger item that a later release wrote. The current release neither reads nor changes an item of a
+ * later release. An item of a later release waits until the later release is deployed again.
  */
 export class NewerItemError extends Error {
   override readonly name = "NewerItemError";
@@ -168,7 +168,7 @@ export interface Discovery {
    * a watch. Before the first such list, `succeededAt` is the time of the first try.
    */
   readonly succeededAt: Instant;
-  /** The IDs of jobs that discovery must skip, although the times of these jobs do not exclude them. */
+  /** The IDs of jobs that discovery must skip, although the times of the jobs do not exclude the jobs. */
   readonly skippedJobIds: readonly string[];
 }
 
@@ -180,7 +180,7 @@ export interface ClaimedDiscovery extends Discovery {
 /** A call of the API that waits for the end of a watch. Each such call keeps one execution of a function busy. */
 export interface WaitingCall {
   readonly caller: string;
-  /** The latest time at which the call ends. After this time, the ledger no longer counts the call. */
+  /** The latest time at which the call ends. After `until`, the ledger no longer counts the call. */
   readonly until: Instant;
 }
 
@@ -227,8 +227,8 @@ export interface DiscoveryLedger {
   requestJobListNow(project: string): Promise<void>;
   /**
    * Replaces the discovery of a project. Does nothing before the first claim, and does nothing if another list has
-   * switched discovery on after the claim. Without this check, a first list that took very long would skip jobs that
-   * ended after the other list.
+   * switched discovery on after the claim. Without the check of `claimedSwitchedOnAt`, a first list that took very long
+   * would skip jobs that ended after the other list.
    * @param claimedSwitchedOnAt the field `switchedOnAt` that `claimJobList` returned
    */
   saveDiscovery(project: string, claimedSwitchedOnAt: Instant | null, discovery: Discovery): Promise<void>;

@@ -94,7 +94,7 @@ export const DeliveryRecord = z.object({
   attempts: z._default(z.int(), 0),
   /** The number of latest delivery attempts in a row that the target throttled. */
   throttles: z._default(z.int(), 0),
-  /** The time of the first throttled delivery attempt. Later delivery attempts do not change this time. */
+  /** The time of the first throttled delivery attempt. Later delivery attempts do not change `throttledSince`. */
   throttledSince: z._default(MaybeInstant, null),
   /** The number of the latest redelivery. `redelivery` is 0 before the first redelivery. */
   redelivery: z._default(z.int(), 0),
@@ -142,7 +142,7 @@ export type NotificationClaim =
   /** The notification failed, but the message of the notification is not in the dead-letter queue yet. */
   | { readonly kind: "needs_dead_letter"; readonly state: DeliveryState; readonly reason: string }
   /**
-   * An earlier delivery of the same queue message has already claimed the notification. The invocation for this earlier
+   * An earlier delivery of the same queue message has already claimed the notification. The invocation for the earlier
    * delivery may still run.
    */
   | { readonly kind: "own_lease" }

@@ -18,7 +18,9 @@ export const PageToken = z
   .string()
   .check(z.regex(/^[A-Za-z0-9_-]+$/, TOKEN_RULE), z.maxLength(MAX_TOKEN_LENGTH, TOKEN_RULE));
 
-/** The position of the last watch on a page of watches. The next page starts after this watch. */
+/**
+ * The position of the last watch on a page of watches. The next page starts after the last watch of the page before.
+ */
 export interface PagePosition {
   readonly acceptedAt: Instant;
   readonly jobId: string;

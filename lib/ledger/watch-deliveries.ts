@@ -53,7 +53,7 @@ export function listDeliveries(
   ];
 }
 
-/** If a notification is late by more than this time, its message is probably lost. */
+/** If a notification is late by more than four minutes, its message is probably lost. */
 const NOTIFICATION_SLACK_MS = 4 * 60_000;
 
 /**

@@ -77,8 +77,8 @@ export type PollClaim =
   /** The watch does not need the poll any more, so the poll function can acknowledge the message of the poll. */
   | { readonly kind: "stale"; readonly reason: "missing" | "over" | "superseded" | "done" }
   /**
-   * An earlier delivery of the same queue message has already claimed the poll. The invocation for this earlier
-   * delivery may still run.
+   * An earlier delivery of the same queue message has already claimed the poll. The invocation for the earlier delivery
+   * may still run.
    */
   | { readonly kind: "own_lease" }
   /** Another message in the queue has claimed the poll. The poll function can acknowledge its own message. */
@@ -151,8 +151,8 @@ export interface WatchChangeLedger {
    */
   startOrExtendWatch(watch: NewWatch): Promise<OpenResult>;
   /**
-   * Claims a poll for one message. The claim starts a lease of the poll: for the time of the lease, only this message
-   * may query the job.
+   * Claims a poll for one message. The claim starts a lease of the poll: for the time of the lease, only the claiming
+   * message may query the job.
    */
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
   /**
@@ -172,7 +172,7 @@ export interface WatchChangeLedger {
    */
   readCallerData(generation: WatchGeneration): Promise<CallerData>;
   /**
-   * Stores the outcome of a watch generation, unless this watch generation has an outcome already. Returns the outcome
+   * Stores the outcome of a watch generation, unless the watch generation has an outcome already. Returns the outcome
    * that the ledger contains after the call.
    */
   saveOutcomeOnce(
@@ -212,7 +212,8 @@ export interface WatchReadLedger {
   listOverdue(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
   /**
    * Changes the time when the sweep function checks a watch. If `dueAt` is null, the sweep function does not check the
-   * watch. Returns `changed` if another call changed this time first, or if `dueAt` is null and the watch is running.
+   * watch. Returns `changed` if another call changed the time of the check first, or if `dueAt` is null and the watch
+   * is running.
    */
   rescheduleSweep(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**

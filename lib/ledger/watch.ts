@@ -82,9 +82,10 @@ export const WatchFields = z.object({
    */
   readyMinutes: z._default(z.nullable(z.number()), null),
   /**
-   * The time from which the job is slow. After the notifications about the slow job were sent, it is the time at which
-   * one of them is overdue. `slowAt` is null in four cases: no target asked for it; no poll has seen the job yet; too
-   * few jobs of the type have ended; or every notification about the slow job was delivered or will not be tried again.
+   * The time from which the job is slow. After the notifications about the slow job were sent, `slowAt` is the time at
+   * which one of the notifications is overdue. `slowAt` is null in four cases: no target asked for it; no poll has seen
+   * the job yet; too few jobs of the type have ended; or every notification about the slow job was delivered or will
+   * not be tried again.
    */
   slowAt: z._default(MaybeInstant, null),
   /**
@@ -137,7 +138,7 @@ export interface WatchDocument extends CallerData {
   readonly tree: Job | null;
   /** The generations are final after the outcome was stored. */
   readonly generations: NotificationGenerations;
-  /** `slow` is null unless a poll of this generation of the watch found that the job is slow. */
+  /** `slow` is null unless a poll of the current generation of the watch found that the job is slow. */
   readonly slow: SlowRecord | null;
   /** The delivery records of the watch, in the order of `listDeliveries`. */
   readonly deliveries: readonly WatchDelivery[];
@@ -231,7 +232,8 @@ export interface WatchLimits {
 
 /**
  * Returns the limit that the targets of a watch exceed when a call adds targets. Returns null if no limit is exceeded.
- * A call that adds no target of a kind never exceeds the limit of this kind.
+ * A call that adds no callback never exceeds the limit of callbacks, and a call that adds no target never exceeds the
+ * limit of targets.
  * @param targets the targets of the watch before the call
  */
 export function findExceededLimit(

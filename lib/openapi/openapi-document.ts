@@ -66,7 +66,7 @@ interface DescribedRequestBody {
   readonly required: boolean;
   readonly schema: string;
   /**
-   * The names of the schemas whose examples the body has. Without this field, the body has only the example of its own
+   * The names of the schemas whose examples the body has. Without `examples`, the body has only the example of its own
    * schema.
    */
   readonly examples?: readonly string[];

@@ -11,7 +11,7 @@ import { parseSetInstant, renderCountdown, renderShortTime, renderTime } from ".
  */
 const MAX_UNSORTED = 8;
 /**
- * If a watch has many targets, the page shows this number of targets for each state. One line replaces the other
+ * If a watch has many targets, the page shows only three targets for each state. One line replaces the remaining
  * targets in the state.
  */
 const SHOWN_OF_STATE = 3;

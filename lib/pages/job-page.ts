@@ -28,7 +28,7 @@ const MAX_UNSCROLLED_CHARACTERS = 1600;
 const MAX_UNSCROLLED_OF_SEVERAL = 500;
 const MAX_UNSCROLLED_LINES = 12;
 /**
- * The number of causes that the page shows before the reader opens the list of the other causes. With more causes, the
+ * The number of causes that the page shows before the reader opens the list of further causes. With more causes, the
  * page shows no paths, because a narrow page would become too high.
  */
 const SHOWN_CAUSES = 3;

@@ -39,8 +39,8 @@ interface ListPage {
   readonly hasLabels: boolean;
   readonly now: Instant;
   /**
-   * `self` is the URL of this page with the link key and the filter. `before` is the query parameter for the next page
-   * with older watches, or null on the last page of the job list.
+   * `self` is the URL of the list page with the link key and the filter. `before` is the query parameter for the next
+   * page with older watches, or null on the last page of the job list.
    */
   readonly link: { readonly self: string; readonly before: string | null };
 }
@@ -147,7 +147,7 @@ const LIST_PARAMETERS: readonly string[] = [
 
 /**
  * Renders a form with the fields of the filter and a link for each state. The form works without a script.
- * @param currentUrl the URL of the page. The query of this URL contains the current values of the fields.
+ * @param currentUrl the URL of the page. The query of `currentUrl` contains the current values of the fields.
  * @param errors the errors of the current values
  */
 export function renderFilterForm(

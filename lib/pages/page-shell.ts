@@ -100,7 +100,7 @@ interface InlineElement {
 }
 
 /**
- * Puts code of this project into a `<script>` or `<style>` element.
+ * Puts code of the product into a `<script>` or `<style>` element.
  * Never call the function with untrusted text, because the function cannot escape text inside a `<script>` or `<style>`
  * element.
  * @throws Error if the code contains an HTML tag.
@@ -115,7 +115,7 @@ export function createInlineElement(tag: "script" | "style", code: string): Inli
 /**
  * Returns the response headers of a page. The URL of the page may contain a link key, and the body of the page may
  * contain untrusted text.
- * Because of the response headers, the page loads nothing from other sites and runs only the script of this project.
+ * Because of the response headers, the page loads nothing from other sites and runs only the script of the product.
  * Because of the response headers, other sites cannot show the page in a frame.
  * Because of the response headers, caches and search engines do not store the page.
  * Because of the response headers, links on the page do not send the URL of the page to other sites.

@@ -27,8 +27,8 @@ const MAX_OPEN_LINES = 21;
 /** The minimum number of consecutive subjobs that one line replaces in a long tree of subjobs. */
 const MIN_FOLD = 4;
 /**
- * The maximum number of groups of subjobs in their own order. If this order gives more groups, the page first sorts the
- * subjobs by state.
+ * The maximum number of groups of subjobs in their own order. If the own order gives more than twelve groups, the page
+ * first sorts the subjobs by state.
  */
 const MAX_GROUPS = 12;
 const MAX_NOTE_CHARACTERS = 400;
@@ -153,7 +153,7 @@ function kindOf(job: JobDocument): GroupKind {
  * Puts subjobs into groups. In a long tree of subjobs, four or more consecutive succeeded subjobs are one group. Of
  * seven or more consecutive subjobs of another kind, all but the first three subjobs are one group. The page shows a
  * group of several subjobs as one line until the reader opens the line. Every other subjob is a group with one subjob.
- * The groups keep the order of the subjobs, unless this order gives more than twelve groups. With more than twelve
+ * The groups keep the order of the subjobs, unless the order gives more than twelve groups. With more than twelve
  * groups, failed subjobs come first, and succeeded subjobs come last.
  */
 export function foldSubJobs(

@@ -139,8 +139,8 @@ export function formatSvgPercent(fraction: number): string {
 }
 
 /**
- * A label is centered at its position. Outside of these two positions, a centered label would not fit into the chart,
- * so the label starts or ends at its position.
+ * A label is centered at its position. Near the start and the end of the chart, a centered label would not fit into the
+ * chart, so the label starts or ends at its position.
  */
 const NEAR_START = 0.15;
 const NEAR_END = 0.85;

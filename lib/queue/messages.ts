@@ -34,7 +34,7 @@ export const PollMessage = z.strictObject({
    * is wrong.
    */
   deadlineAt: Count,
-  /** The instant that the rate limit of the project reserved for the query of this poll. */
+  /** The instant that the rate limit of the project reserved for the query of the poll. */
   rateLimitedUntil: z.optional(Count),
   /** The W3C trace context of the watch. */
   traceparent: z.optional(Traceparent),

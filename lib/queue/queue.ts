@@ -2,7 +2,7 @@ import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 
 /**
  * The longest time for which the sender holds a message back to send it together with further messages. A poll takes
- * much longer than this time.
+ * much longer than 100 ms.
  */
 const WINDOW_MS = 100;
 
@@ -40,8 +40,8 @@ export interface Queue {
   /**
    * Sends messages and returns one result per message. Does not throw an error of SQS, but returns the error as a
    * result.
-   * @throws DelayOutOfRangeError if SQS does not allow the delay of a message. Before this error, the function has sent
-   * no message.
+   * @throws DelayOutOfRangeError if SQS does not allow the delay of a message. If a delay is not allowed, no message is
+   * sent.
    */
   send(messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]>;
   /**
@@ -69,8 +69,8 @@ export function assertDelaysInRange(messages: readonly OutgoingMessage[]): void 
 }
 
 /**
- * Error for messages that SQS did not confirm. After this error, the caller must not write anything to the ledger that
- * depends on the messages.
+ * Error for messages that SQS did not confirm. After a `SendFailedError`, the caller must not write anything to the
+ * ledger that depends on the messages.
  */
 export class SendFailedError extends Error {
   override readonly name = "SendFailedError";

@@ -15,8 +15,8 @@ let correctionMs = 0;
 
 /**
  * Compares the clock of this machine with the clock of AWS. If the two clocks differ by 5 seconds or more,
- * `systemClock` returns the time of AWS after this call. A wrong clock would end watches before their deadline and
- * leases before their end.
+ * `systemClock` then returns the time of AWS. A wrong clock would end watches before their deadline and leases before
+ * their end.
  * @param awsTimeMs the time in a response that AWS has just sent, in milliseconds
  */
 export function correctSystemClock(awsTimeMs: number): void {
@@ -31,5 +31,5 @@ export const systemRandom = (): number => Math.random();
  */
 export const monotonicClock = (): number => performance.now();
 
-/** Waits for a number of milliseconds. Unlike `node:timers/promises`, this function does not load a module. */
+/** Waits for a number of milliseconds. Unlike `node:timers/promises`, `systemWait` does not load a module. */
 export const systemWait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,7 +1,7 @@
 import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 
-/** An act that changes something for others. The log line of an act always has all these fields. */
+/** An act that changes something for others. The log line of an act always has all fields of `Act`. */
 export interface Act {
   readonly act:
     | "stop"

@@ -5,8 +5,8 @@ export const UNITS = {
   Accepted: MetricUnit.Count,
   Polls: MetricUnit.Count,
   /**
-   * `PollsWithoutJob` is 1 if CCE refused a poll or did not respond to a poll, else 0. The mean of this metric is the
-   * share of failed polls.
+   * `PollsWithoutJob` is 1 if CCE refused a poll or did not respond to a poll, else 0. The mean of `PollsWithoutJob` is
+   * the share of failed polls.
    */
   PollsWithoutJob: MetricUnit.Count,
   /** The number of watches that the service gave up, because the poll of the job ended the process again and again. */
@@ -27,8 +27,8 @@ export const UNITS = {
   /** The number of jobs that the discover function found and opened a watch for. */
   JobsDiscovered: MetricUnit.Count,
   /**
-   * The time by which the next complete list of the jobs of a project is overdue. The service writes this
-   * metric only if it could not list the jobs, or could not list all of them.
+   * The time by which the next complete list of the jobs of a project is overdue. The service writes
+   * `ListOverdueSeconds` only if it could not list the jobs, or could not list all jobs.
    */
   ListOverdueSeconds: MetricUnit.Seconds,
   /** The number of messages of SMN, by the result. */
@@ -103,7 +103,10 @@ export const meter = {
   },
 };
 
-/** Sends all further metrics to `add`. Without this call, the log lines of Lambda invocations contain the metrics. */
+/**
+ * Sends all further metrics to `add`. Without `redirectMetricsTo`, the log lines of Lambda invocations contain the
+ * metrics.
+ */
 export function redirectMetricsTo(add: AddMetric): void {
   receiver = add;
 }
@@ -128,8 +131,8 @@ const IS_DISABLED = POWERTOOLS_METRICS_DISABLED === "true";
 type MetricRecord = ReturnType<Metrics["serializeMetrics"]>;
 
 /**
- * Writes all metrics of a Lambda invocation. Every invocation calls this function once before the invocation ends. AWS
- * charges for each byte of the log, so one record contains as many sets of dimensions as possible.
+ * Writes all metrics of a Lambda invocation. Every invocation calls `publishMetrics` once before the invocation ends.
+ * AWS charges for each byte of the log, so one record contains as many sets of dimensions as possible.
  */
 export function publishMetrics(): void {
   const records: MetricRecord[] = [];

@@ -2,10 +2,9 @@ import type { Instant } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 
 /**
- * The names of the errors that AWS services return when they get too many requests. An AWS service sends such an error
- * with the HTTP status
- * 400. SSM sends `TooManyUpdates` during another write of the same parameter. SQS sends `RequestThrottled` and
- * `KmsThrottled`. DynamoDB sends `ProvisionedThroughputExceededException`.
+ * The names of the errors that AWS services return when they get too many requests. An AWS service sends an error of
+ * this set with the HTTP status 400. SSM sends `TooManyUpdates` during another write of the same parameter. SQS sends
+ * `RequestThrottled` and `KmsThrottled`. DynamoDB sends `ProvisionedThroughputExceededException`.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
  */
 const THROTTLED: ReadonlySet<string> = new Set([
@@ -57,7 +56,7 @@ export function isAwsOutage(error: unknown): boolean {
 }
 
 export interface RetryOptions {
-  /** No request to AWS starts after this time. */
+  /** No request to AWS starts after the time `until`. */
   readonly until: Instant;
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;

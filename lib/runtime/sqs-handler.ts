@@ -11,7 +11,7 @@ const ANSWER_MS = 500;
 /**
  * Creates the Lambda handler of a function that receives messages from a queue. The Lambda handler handles all messages
  * of a batch in parallel. `batchItemFailures` lists the ID of each message that was not acknowledged, caused an error
- * or was not finished in time. SQS delivers only the messages in this list again.
+ * or was not finished in time. SQS delivers only the returned messages again.
  * @param startBatch creates the handler for one batch with this number of messages
  */
 export function createSqsHandler(

@@ -8,7 +8,7 @@ import type { DurationCount } from "./duration-counts.ts";
 import { jobAgeSeconds } from "./expected-duration.ts";
 import { pickNextDelaySeconds, roundAndClampDelaySeconds } from "./poll-delay.ts";
 
-/** The state of a watch before the decision about a poll. The errors in this state are from earlier polls. */
+/** The state of a watch before the decision about a poll. The errors of a `PolledWatch` are from earlier polls. */
 export interface PolledWatch extends PollErrors {
   /** The number of polls of the watch, including the current poll. */
   readonly polls: number;
@@ -34,7 +34,10 @@ export type PollDecision =
       readonly kind: "poll_again";
       /** An integer from 0 to 900. */
       readonly delaySeconds: number;
-      /** The time before which the service sends no query, if this time is later than the end of the delay. */
+      /**
+       * The time before which the service sends no query. `notBefore` is missing if the time is not later than the end
+       * of the delay.
+       */
       readonly notBefore?: Instant;
       /** The progress since the success of the job, if the watch waits until the resource of the job is usable. */
       readonly ready?: ReadyProgress;
@@ -57,7 +60,7 @@ const FIRST_BACKOFF_SECONDS = 5;
 const MAX_BACKOFF_SECONDS = 300;
 
 /**
- * If a rate limit delays the last poll of a watch, the service waits for this poll for at most this time after the
+ * If a rate limit delays the last poll of a watch, the service waits for the poll for at most one hour after the
  * deadline. The last poll finds the true outcome of a job that ended before the deadline.
  */
 const LAST_POLL_GRACE_MS = 3_600_000;

@@ -1,8 +1,8 @@
 import type { Instant } from "../domain/job.ts";
 
 /**
- * If the mean ranks of job durations before and after a day differ by less than this number of standard errors, the
- * difference is not a change.
+ * If the mean ranks of job durations before and after a day differ by less than 4.5 standard errors, the difference is
+ * not a change.
  */
 const MIN_CHANGE_STANDARD_ERRORS = 4.5;
 /**

@@ -10,7 +10,7 @@ import {
 } from "./duration-counts.ts";
 
 const Seconds = z.number().check(z.minimum(0));
-/** The largest assumed difference between the clock of CCE and the clock of this service. */
+/** The largest assumed difference between the clock of CCE and the clock of the service. */
 const MAX_CLOCK_SKEW_MS = 60_000;
 /**
  * The highest plausible age that a job has when the service accepts the job. If the age is higher, a clock is probably
@@ -20,7 +20,7 @@ const MAX_JOB_AGE_MS = 7 * 86_400_000;
 
 /** How long jobs of a type usually take, from the ended jobs of the type in the project. */
 export const Expected = z.object({
-  /** Half of the ended jobs took at most this time. */
+  /** The median duration of the ended jobs. */
   p50Seconds: Seconds,
   p90Seconds: Seconds,
   /** The number of ended jobs. */

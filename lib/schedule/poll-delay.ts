@@ -17,7 +17,7 @@ export const AGES: Float64Array = plannedAges(bucketStartSeconds(BUCKETS));
  */
 const AGE_POSITIONS = AGES.map(bucketPosition);
 
-/** Each delay in the range costs at most this part of the cost of one poll more than the best delay. */
+/** Each delay in the range costs at most 2 % of the cost of one poll more than the best delay. */
 const TOLERANCE = 0.02;
 
 /**
@@ -168,8 +168,7 @@ interface PollPlan {
 
 interface PollCosts {
   /**
-   * One poll costs as much as a delay of this number of seconds between the end of a job and the poll that detects the
-   * end.
+   * One poll costs as much as a delay of `pollCostSeconds` between the end of a job and the poll that detects the end.
    */
   readonly pollCostSeconds: number;
   readonly minDelaySeconds: number;

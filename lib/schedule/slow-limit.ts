@@ -10,7 +10,7 @@ import { type EndedJob, lowerMedianSeconds } from "./usual-durations.ts";
 
 /** The number of ended jobs from which the service says that a job is slow. */
 const MIN_JOBS = 20;
-/** A slow job takes longer than this part of the jobs of its type. */
+/** A slow job takes longer than 95 % of the jobs of its type. */
 const QUANTILE = 0.95;
 
 /** The durations of the ended jobs of a type, and the age in seconds from which a job of the type is slow. */
@@ -57,9 +57,9 @@ function slowBucket({ counts, total }: RecentJobs): number {
 
 /**
  * Returns the age from which a job counts as slow, so that jobs whose durations rise within one day are not all slow.
- * The ledger counts durations by day, so these counts do not show such a rise. The factor of a job is its duration
- * divided by the median of the 20 jobs that ended before the job started. The factors stay the same while the durations
- * rise. A slow job exceeds 19 of 20 of the factors. Returns 0 if too few jobs have ended.
+ * The ledger counts durations by day, so the counts do not show a rise within one day. The factor of a job is its
+ * duration divided by the median of the 20 jobs that ended before the job started. The factors stay the same while the
+ * durations rise. A slow job exceeds 19 of 20 of the factors. Returns 0 if too few jobs have ended.
  */
 function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
   const median = medianOfLatest(jobs);

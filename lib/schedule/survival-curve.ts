@@ -10,11 +10,11 @@ import {
 const EARLY_FAILURES = 0.05;
 /** The share of assumed jobs that are stuck. */
 const STUCK_JOBS = 0.03;
-/** After this number of real jobs has ended, assumed normal jobs count only half. */
+/** After eight real jobs have ended, assumed normal jobs count only half. */
 const HALFWAY_JOBS = 8;
 /**
- * Assumed stuck jobs always count at least as much as this number of real jobs. `MIN_STUCK_JOBS` applies after many
- * real jobs have ended.
+ * Assumed stuck jobs always count at least as much as 0.45 real jobs. `MIN_STUCK_JOBS` applies after many real jobs
+ * have ended.
  */
 const MIN_STUCK_JOBS = 0.45;
 

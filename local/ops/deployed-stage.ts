@@ -48,8 +48,8 @@ export async function resolveStage(
 }
 
 /**
- * Returns an output line with the name of the stage and the AWS region. Each command prints this line before it checks
- * or changes a stage.
+ * Returns an output line with the name of the stage and the AWS region. Each command prints the line about the stage
+ * before it checks or changes a stage.
  */
 export function formatStageLine({ stage, region, regionSource }: Stage): string {
   return `stage ${stage}, region ${region} (${regionSource})\n`;

@@ -3,9 +3,9 @@ import { ignoreClosedOutputs } from "../../client/process-environment.ts";
 import { describeWrongUse, type Parsed, parseProcessArguments, UsageError } from "./command.ts";
 
 /**
- * Reads the arguments of a script whose code follows this call. With `--help`, the function prints the usage and ends
- * the process with exit status 0. If an argument is wrong, the function prints the error and the usage, and ends the
- * process with exit status 2.
+ * Reads the arguments of the script that is running. With `--help`, the function prints the usage and ends the process
+ * with exit status 0. If an argument is wrong, the function prints the error and the usage, and ends the process with
+ * exit status 2.
  * @param read makes the settings of the script from the arguments, and throws `UsageError` for a wrong argument
  */
 export function readScriptArguments<const T extends ParseArgsConfig, Settings = undefined>(

@@ -11,7 +11,10 @@ import { createRandomSource } from "../random-source.ts";
 import type { TableResource } from "../template/tables.ts";
 import { type AwsCall, type AwsReply, type AwsRule, changeReply } from "./aws-endpoint.ts";
 
-/** The longest time after which a write is visible in an index. On AWS, this time is usually short, but has no limit. */
+/**
+ * The longest time after which a write is visible in an index. On AWS, a write is usually visible after a short time,
+ * but the time has no limit.
+ */
 const MAX_LAG_MS = 5_000;
 const REPEAT_PROBABILITY = 0.2;
 

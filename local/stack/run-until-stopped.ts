@@ -3,12 +3,12 @@ import { Stoppables } from "./stoppables.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 /**
- * Two stop signals that arrive within this time count as one signal. For one Ctrl-C a process gets two signals, because
+ * Two stop signals that arrive within 500 ms count as one signal. For one Ctrl-C a process gets two signals, because
  * the terminal sends one signal and npm sends a second signal.
  */
 const SAME_SIGNAL_MS = 500;
 /**
- * The time in which a command must end after a stop signal. A command that has not ended after this time counts as
+ * The time in which a command must end after a stop signal. A command that has not ended after ten seconds counts as
  * hanging. A command that stops in the middle of its start needs more than five seconds on a machine with a load of 15.
  * A person who does not want to wait sends a second signal.
  */

@@ -6,7 +6,7 @@ import type { Service } from "./service.ts";
 import type { EventSourceMapping } from "./triggers.ts";
 
 /**
- * AWS recommends that the visibility timeout of an SQS queue is at least this many times as long as the timeout of the
+ * AWS recommends that the visibility timeout of an SQS queue is at least six times as long as the timeout of the
  * function. With such a visibility timeout, Lambda can retry a throttled batch of messages.
  */
 const VISIBILITY_FACTOR = 6;

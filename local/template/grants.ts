@@ -68,8 +68,8 @@ export function readGrants(template: Template, scope: Scope) {
 export type RoleGrants = Readonly<ReturnType<typeof readGrants>>;
 
 /**
- * Decides in the same way as IAM. A statement that denies the action wins. If no statement allows the action, the action
- * is not allowed.
+ * Decides like IAM whether a permission is granted. A statement that denies the action wins. If no statement allows the
+ * action, the action is not allowed.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function decidePermission(

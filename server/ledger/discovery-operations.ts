@@ -3,7 +3,7 @@ import type { DiscoveryLedger } from "../../lib/ledger/ledger.ts";
 import type { Store } from "../store/store.ts";
 import { readRecord, updateRecord, writeRecord } from "./rows.ts";
 
-/** The ledger deletes the discovery of a project this time after the last list. */
+/** The time after the last list at which the ledger deletes the discovery of a project. */
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 /** Returns the operations on the discovery of jobs. */

@@ -13,7 +13,7 @@ const RETRY_MS = 1000;
 
 interface QueueWorkerOptions {
   readonly queue: Pick<SqliteQueue, "receive" | "remove" | "nextVisibleAt">;
-  /** Creates the handler for one batch with this number of messages. */
+  /** Creates the handler for one batch with the given number of messages. */
   readonly startBatch: (messages: number) => HandleMessage;
   /** The largest number of messages that the worker handles at the same time. */
   readonly concurrency: number;
@@ -44,8 +44,8 @@ export class QueueWorker {
 
   /**
    * Receives the visible messages now.
-   * @param visibleAt the time when the new message becomes visible. If the worker receives before this time anyway, the
-   * call has no effect.
+   * @param visibleAt the time when the new message becomes visible. If the worker receives before `visibleAt` anyway,
+   * the call has no effect.
    */
   wake(visibleAt: Instant = 0): void {
     if (this.#nextReceiveAt === null) this.#mustReceiveAgain = true;

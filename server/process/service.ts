@@ -37,7 +37,9 @@ const RUN_LIMIT_MS = 60_000;
 const AUDIT_EVERY_MS = 3_600_000;
 const CONFIG_CHECK_MS = 2000;
 const CLOCK_CHECK_MS = 1000;
-/** The process must stop within 10 s. After this limit, the process has 2 s for the last commit to the database. */
+/**
+ * The process must stop within 10 s. After `STOP_LIMIT_MS`, the process has 2 s for the last commit to the database.
+ */
 const STOP_LIMIT_MS = 8000;
 
 export interface ServiceOptions {

@@ -5,11 +5,14 @@ import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
  * and again therefore repeats at most one notification per kill, and one more per 60 notifications.
  */
 const RECORDED_PER_ATTEMPT = 60;
-/** An attempt whose target answers later than this time no longer delays the attempts to other targets. */
+/** An attempt whose target answers after more than 500 ms no longer delays the attempts to other targets. */
 const SLOW_ANSWER_MS = 500;
 /** While the database refuses the record of an attempt, for example on a full disk, the record is tried this often. */
 const RECORD_RETRY_MS = 500;
-/** The time for which a refused record is tried again. This time is shorter than the lease of a notification (35 s). */
+/**
+ * The time for which a refused record is tried again. `RECORD_LIMIT_MS` is shorter than the lease of a notification (35
+ * s).
+ */
 const RECORD_LIMIT_MS = 20_000;
 
 interface LimitOptions {

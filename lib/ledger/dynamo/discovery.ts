@@ -11,7 +11,7 @@ import {
 } from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
 
-/** The ledger deletes the stored state of discovery of a project this time after the last list of jobs. */
+/** The time after the last list of jobs at which the ledger deletes the stored state of discovery of a project. */
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 /** A DynamoDB item with the discovery of one project. */

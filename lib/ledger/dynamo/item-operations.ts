@@ -45,8 +45,8 @@ export interface LedgerTable {
   readonly client: DynamoDBClient;
   readonly table: string;
   /**
-   * The time between two runs of the sweep function, in milliseconds. The runs start at the multiples of this time.
-   * Without `sweepIntervalMs`, the runs may start at any time.
+   * The time between two runs of the sweep function, in milliseconds. The runs of the sweep function start at the
+   * multiples of `sweepIntervalMs`. Without `sweepIntervalMs`, the runs may start at any time.
    */
   readonly sweepIntervalMs?: number;
 }
@@ -128,7 +128,8 @@ export async function readParsedItem<T>(
 
 /**
  * Returns one page of the results of a query to DynamoDB.
- * @param filter a condition for the entries that the page contains. DynamoDB also bills the other entries.
+ * @param filter a condition for the entries that the page contains. DynamoDB also bills the entries that do not match
+ * the filter.
  */
 export async function queryPage(
   { client, table }: LedgerTable,

@@ -111,7 +111,7 @@ export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, rec
   const { history } = parseItem(NotificationItem, recorded);
   if (history.length < 2 * ATTEMPT_HISTORY) return "recorded";
   // One DynamoDB update cannot both append to a list and shorten the same list. If another call appends a delivery
-  // attempt before this update, the condition of this update is false, and the other call shortens the list.
+  // attempt before the list is shortened, the condition of the update is false, and the other call shortens the list.
   await updateItem(table, {
     key: notificationItemKey(key),
     set: { history: history.slice(-ATTEMPT_HISTORY) },

@@ -52,7 +52,7 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
   };
   for (let round = 0; round < ROUNDS; round += 1) {
     // Large caller data is stored before the watch. If the caller has a watch already, the caller data must not become
-    // a part of the first generation of this watch.
+    // a part of the first generation of the existing watch.
     const before = inline === null ? await readRawItem(table, key) : null;
     if (before === null) {
       if (inline === null) await saveCallbacksAndFirstContext(table, watch, 0);
@@ -178,9 +178,9 @@ async function extendWatch(
 }
 
 /**
- * Returns the largest number of targets that a watch may have before a call adds targets. Without this check, many
- * simultaneous calls together could exceed the limit, because each call has read the watch before the other calls
- * changed it. Returns null if there is no limit.
+ * Returns the largest number of targets that a watch may have before a call adds targets. Without the largest number of
+ * targets, many simultaneous calls together could exceed the limit, because each call has read the watch before the
+ * other calls changed it. Returns null if there is no limit.
  */
 function mostTargetsBefore(
   { targets }: WatchItem,

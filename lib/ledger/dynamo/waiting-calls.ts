@@ -15,7 +15,7 @@ const KEY = { pk: "T#:waiting", sk: "calls" };
  * The maximum number of tries of a call to get a number. A try fails if another call gets the number at the same time.
  */
 const ROUNDS = 3;
-/** The ledger deletes the item of the waiting calls this time after the latest call. */
+/** The time after the latest call at which the ledger deletes the item of the waiting calls. */
 const RETENTION_MS = 24 * 3_600_000;
 
 const Item = z.record(z.string(), z.unknown());
