@@ -1,3 +1,4 @@
+import { jest } from "@jest/globals";
 import * as z from "zod";
 import { METRICS, meter, publishMetrics } from "../../../lib/runtime/metrics.ts";
 import { captured } from "./captured.ts";
@@ -98,6 +99,22 @@ test("a poll that saw its job is counted only by the metric of polls without a j
   expect(records).toEqual([
     expect.objectContaining({ observation: "gone", Polls: 1, PollsWithoutJob: [0, 0] }),
   ]);
+});
+
+test("a stage with disabled metrics writes no metric", async () => {
+  const before = process.env;
+  process.env = { ...before, POWERTOOLS_METRICS_DISABLED: "true" };
+  try {
+    jest.resetModules();
+    const own = await import("../../../lib/runtime/metrics.ts");
+    const records = await captured(() => {
+      own.meter.add("Accepted", 1);
+      own.publishMetrics();
+    });
+    expect(records).toEqual([]);
+  } finally {
+    process.env = before;
+  }
 });
 
 test("the names of the metrics do not change, because alarms and dashboards of operators use them", () => {
