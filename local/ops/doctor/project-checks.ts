@@ -91,13 +91,13 @@ async function checkEndpoint(item: string, url: URL, resolve: Resolve): Promise<
     );
   }
   // The egress rules (the rules for connections to targets) do not apply to the CCE and IAM endpoints, because the
-  // operator chooses these endpoints. An endpoint in a private network is still a warning, because Lambda functions
-  // cannot reach a private network.
+  // operator chooses these endpoints. An endpoint in a private network is still a warning, because Lambda functions, and
+  // a node in another network, cannot reach it.
   if (findRefusingRule(addresses, hostPort, parseAllowList([])) !== null)
     return warningFinding(
       item,
       `${host} has a private address`,
-      "Functions outside that network cannot reach it.",
+      "A service outside that network cannot reach it.",
     );
   if (url.protocol === "http:")
     return warningFinding(
