@@ -3,9 +3,11 @@ import {
   delivered,
   gone,
   parseJsonBody,
+  parseWrappedBody,
   rejected,
   retry,
   verdictOfCommonStatus,
+  verdictOfErrorText,
   verdictOfNetworkError,
 } from "../../../lib/channels/attempt-verdict.ts";
 import type { AttemptVerdict } from "../../../lib/channels/channel.ts";
@@ -290,4 +292,32 @@ describe("the JSON body of a response", () => {
   it.each(["", "ok", "{", "null", '{"code":"0"}'])("is undefined for %j", (body) => {
     expect(parseJsonBody(Body, body)).toBeUndefined();
   });
+});
+
+describe("the verdict for the text of an error", () => {
+  it.each([
+    ["ratelimited", "throttled"],
+    ["rate limit", "throttled"],
+    ["service_unavailable", "receiver_busy"],
+    ["the service is unavailable", "receiver_busy"],
+    ["unavailable: blocks", "payload_refused"],
+    ["timeout", "receiver_busy"],
+    ["timed out", "receiver_busy"],
+    ["请稍后试", "receiver_busy"],
+    ["请稍后再试", "receiver_busy"],
+    ["invalid_blocks", "payload_refused"],
+  ])("has for %j the reason %s", (text, reason) => {
+    expect(verdictOfErrorText(text).reason).toBe(reason);
+  });
+});
+
+it("parseWrappedBody reads a body with a byte order mark", () => {
+  expect(parseWrappedBody(z.object({ code: z.number() }), '\ufeff{"code":0}')).toEqual({ code: 0 });
+});
+
+it("parseJsonBody ignores the case of names in the first two levels only", () => {
+  const Inner = z.object({ c: z.number() });
+  const Nested = z.object({ a: z.object({ b: Inner }) });
+  expect(parseJsonBody(Nested, '{"A":{"B":{"c":1}}}')).toEqual({ a: { b: { c: 1 } } });
+  expect(parseJsonBody(Nested, '{"A":{"B":{"C":1}}}')).toBeUndefined();
 });

@@ -57,7 +57,13 @@ const rows: Record<TargetKind, readonly Row[]> = {
     [400, '{"success":false,"error":"Error, too many requests. Please slow down."}', throttled(60)],
     [404, '{"error":"Not Found"}', retry("unreadable_answer")],
     [413, HTML, retry("payload_refused")],
+    [201, "ok", retry("unreadable_answer")],
+    [200, "\n<html>", retry("web_page")],
+    [400, "the proxy says invalid_payload", retry("unreadable_answer")],
+    [400, "invalid_payload.html", retry("unreadable_answer")],
+    [404, '{"id":"api.web.incoming_webhook.invalid.app_error"}', retry("unreadable_answer")],
     [429, "", throttled(60)],
+    [429, '{"retry_after":0}', throttled(0)],
     [429, '{"retry_after":1,"ok":false,"error":"rate_limited"}', throttled(1)],
   ],
   webhook: [
@@ -191,6 +197,11 @@ const rows: Record<TargetKind, readonly Row[]> = {
     [404, '{"code":"NotFound","message":"the error of a proxy"}', retry("unreadable_answer")],
     [404, '{"error":{"code":"WorkflowNotFound"},"requestId":"1"}', gone],
     [404, '{"error":{"code":404}}', retry("unreadable_answer")],
+    [404, '{"error":{"code":"Not Found"}}', retry("unreadable_answer")],
+    [404, '{"error":{"code":"noWorkflowNotFound"}}', retry("unreadable_answer")],
+    [400, '{"error":{"code":"TooManyRequests"}}', throttled(null)],
+    [200, " \n", { verdict: "delivered", reason: "accepted" }],
+    [202, "\n<html>", retry("web_page")],
     [202, '{"error":{"code":"WorkflowNotFound"}}', retry("receiver_busy")],
     [200, '{"error":{"code":"ConcurrentRequestsThrottled"}}', throttled(null)],
     [404, HTML, retry("web_page")],
@@ -198,6 +209,10 @@ const rows: Record<TargetKind, readonly Row[]> = {
   discord: [
     [204, "", delivered],
     [200, '{"id":"1"}', delivered],
+    [200, '{"id":"12"}', delivered],
+    [200, '{"id":"a1"}', retry("unreadable_answer")],
+    [200, '{"id":"1a"}', retry("unreadable_answer")],
+    [200, '{"code":0}', retry("unreadable_answer")],
     [200, "", retry("unreadable_answer")],
     [200, HTML, retry("web_page")],
     [202, '{"id":"1"}', retry("unreadable_answer")],
@@ -242,4 +257,19 @@ describe.each(KINDS)("the verdict for an answer of %s", (kind) => {
 it("the verdict for a 429 of Discord has the wait from the header, not the wait from the body", () => {
   const answer = { status: 429, headers: { "retry-after": "3" }, body: '{"retry_after":99}' };
   expect(channelOf("discord").verdictOf(answer, 0).afterSeconds).toBe(3);
+});
+
+it("the verdict for a 503 of a webhook has the wait from the header", () => {
+  const answer = { status: 503, headers: { "retry-after": "7" }, body: "" };
+  expect(channelOf("webhook").verdictOf(answer, 0)).toMatchObject({ verdict: "retry", afterSeconds: 7 });
+});
+
+it.each([
+  ["Sign in", "text/html; charset=utf-8", "web_page"],
+  ["Sign in", "text/plain", "unreadable_answer"],
+  ["Sign in", undefined, "unreadable_answer"],
+  ["", "text/html", "unreadable_answer"],
+])("the reason for the body %j of the type %s is %s", (body, type, reason) => {
+  const answer = { status: 404, headers: type === undefined ? {} : { "content-type": type }, body };
+  expect(channelOf("slack").verdictOf(answer, 0)).toMatchObject({ verdict: "retry", reason });
 });
