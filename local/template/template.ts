@@ -30,7 +30,8 @@ export interface Package {
 
 /**
  * Reads the CloudFormation template and the Serverless Framework's state file from the output folder of `serverless
- * package`. @throws Error if the folder is not an output folder of `serverless package`.
+ * package`.
+ * @throws Error if the folder is not an output folder of `serverless package`.
  */
 export async function readPackage(folder: string): Promise<Package> {
   const readJson = async (file: string): Promise<unknown> =>
@@ -49,7 +50,8 @@ export class TemplateInvalidError extends Error {
 
 /**
  * Returns the resources of one type in a CloudFormation template. Only the resource properties in `schema` are resolved
- * and checked. @throws TemplateInvalidError with the name of the resource and the property.
+ * and checked.
+ * @throws TemplateInvalidError with the name of the resource and the property.
  */
 export function readResources<Shape extends z.ZodRawShape>(
   template: Template,

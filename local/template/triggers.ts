@@ -53,8 +53,8 @@ const Route = z.object({ RouteKey: z.string(), Target: z.string() });
 
 /**
  * Returns the routes of a template's HTTP API, with the function of each route. Examples of a route key are `POST
- * /v1/jobs`, `ANY /files/{path+}` and `$default`. @throws TemplateInvalidError if a route has no integration with a
- * function.
+ * /v1/jobs`, `ANY /files/{path+}` and `$default`.
+ * @throws TemplateInvalidError if a route has no integration with a function.
  */
 export function readRoutes(template: Template, scope: Scope) {
   const integrations = new Map(
