@@ -2,6 +2,7 @@ import {
   CreateTableCommand,
   type CreateTableCommandInput,
   DeleteTableCommand,
+  DescribeTableCommand,
   type DynamoDBClient,
   ResourceNotFoundException,
   UpdateTimeToLiveCommand,
@@ -43,14 +44,14 @@ export const TABLE_DEFINITION = {
 } satisfies Omit<CreateTableCommandInput, "TableName">;
 
 /**
- * Creates the table of the ledger on a server that creates and deletes a table at once. An existing table is deleted
- * first, because a server that the tests did not start may have the table of an earlier test.
+ * Creates the table of the ledger and waits until the table can be used. An existing table is deleted first, because a
+ * server that the tests did not start may have the table of an earlier test.
  */
 export async function createTable(client: DynamoDBClient, table: string): Promise<void> {
-  await client.send(new DeleteTableCommand({ TableName: table })).catch((error: unknown) => {
-    if (!(error instanceof ResourceNotFoundException)) throw error;
-  });
+  await client.send(new DeleteTableCommand({ TableName: table })).catch(ignoreMissingTable);
+  while ((await readStatus(client, table)) !== null);
   await client.send(new CreateTableCommand({ TableName: table, ...TABLE_DEFINITION }));
+  while ((await readStatus(client, table)) !== "ACTIVE");
   // The embedded DynamoDB does not support the time to live.
   if (process.env.DYNAMODB_ENDPOINT)
     await client.send(
@@ -59,4 +60,15 @@ export async function createTable(client: DynamoDBClient, table: string): Promis
         TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
       }),
     );
+}
+
+/** Returns the status of a table, or null if there is no such table. */
+async function readStatus(client: DynamoDBClient, table: string): Promise<string | null> {
+  const answer = await client.send(new DescribeTableCommand({ TableName: table })).catch(ignoreMissingTable);
+  return answer?.Table?.TableStatus ?? null;
+}
+
+function ignoreMissingTable(error: unknown): null {
+  if (error instanceof ResourceNotFoundException) return null;
+  throw error;
 }
