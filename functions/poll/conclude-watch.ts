@@ -85,8 +85,7 @@ class DeadlineMovedError extends Error {
  * Stores the outcome summary of a watch, sends one notification to each target, and then marks the watch as ended. Does
  * nothing if a caller stopped or restarted the watch after the message claimed the poll. If the function runs again
  * after a crash, the function uses the stored outcome summary, so all targets receive the same outcome. After a crash,
- * a notification message may be sent twice. The second message has no effect, because only one message can claim a
- * notification.
+ * a notification message may be sent twice. Only one message can claim a notification, so one message has no effect.
  * @returns the stored outcome summary, or null if the function did nothing
  * @throws SendFailedError when a notification was not sent.
  * @throws LeaseEndedError when the lease of the poll has ended.

@@ -165,8 +165,7 @@ const Version = z.object({ pk: z.string(), v: z.int() });
 /**
  * Validates an item with a schema and returns the item.
  * @throws NewerItemError if a later release wrote the item.
- * @throws ZodError if the item does not match the schema. The message of the ZodError contains field names but no
- * values.
+ * @throws ZodError if the item does not match the schema. The error message contains field names but no values.
  */
 export function parseItem<T>(schema: z.ZodMiniType<T>, item: Item): T {
   const values = fromAttributes(item);
