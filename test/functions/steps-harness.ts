@@ -163,9 +163,16 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
       notify: Pick<Queue, "send"> = notifyQueue,
     ): Promise<Disposition> => flow.createPoll(queue, notify)(number, messageId, jobId),
 
-    /** Creates one instance of the poll function, which remembers what CCE answered. */
-    createPoll(queue: Partial<Queue> = pollQueue, notify: Pick<Queue, "send"> = notifyQueue) {
-      const handle = createPollHandler({
+    /**
+     * Creates one instance of the poll function, which remembers what CCE answered. With a batch size, all its messages
+     * are in one batch, else each message is a batch.
+     */
+    createPoll(
+      queue: Partial<Queue> = pollQueue,
+      notify: Pick<Queue, "send"> = notifyQueue,
+      batchSize: number | null = null,
+    ) {
+      const createBatch = createPollHandler({
         ledger,
         pollQueue: { ...pollQueue, ...queue },
         deadLetterQueue,
@@ -198,9 +205,10 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
         onUnreadable: (reason) => recorded.unreadable.push(reason),
         onDurationsUnread: () => {},
       });
+      const batch = batchSize === null ? null : createBatch(batchSize);
       return (number: number, messageId = "m-1", jobId = KEY.jobId): Promise<Disposition> => {
         const body = { v: 1, kind: "poll", ...KEY, jobId, poll: number, deadlineAt: T0 + 3_600_000 };
-        return handle(1)({
+        return (batch ?? createBatch(1))({
           messageId,
           receiptHandle: `handle of ${messageId}`,
           body: JSON.stringify(body),

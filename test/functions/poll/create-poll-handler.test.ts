@@ -43,11 +43,11 @@ describe("a poll", () => {
     flow.clock.now += 35_001;
     expect(await flow.poll(1, "m-2")).toBe("acknowledged");
     expect(await flow.poll(1, "m-1")).toBe("acknowledged");
-    expect(flow.recorded.polls.map(({ observation }) => observation)).toEqual([
-      "own_lease",
-      "other_owner",
-      "job",
-      "stale",
+    expect(flow.recorded.polls.map(({ observation, next }) => `${observation}: ${next}`)).toEqual([
+      "own_lease: retry",
+      "other_owner: acknowledged",
+      "job: poll_again",
+      "stale: acknowledged",
     ]);
     expect(bodiesOf(flow.pollQueue)).toHaveLength(1);
   });
@@ -268,6 +268,14 @@ describe("a poll of a project that gets no answer from CCE", () => {
     expect(changed).toEqual([3]);
   });
 
+  it("waits if the deadline is exactly as far away as the longest wait", async () => {
+    const { flow, changed, poll } = await unanswered();
+    flow.clock.now = T0 + 3_600_000 - 20_000;
+    expect(await poll(1)).toBe("retry");
+    expect(changed).toEqual([13]);
+    expect(flow.recorded.polls).toMatchObject([{ observation: "project_not_answering", next: "retry" }]);
+  });
+
   it("is made at once if the deadline is near", async () => {
     const { flow, changed, poll } = await unanswered();
     flow.clock.now = T0 + 3_600_000 - 19_999;
@@ -277,4 +285,90 @@ describe("a poll of a project that gets no answer from CCE", () => {
     expect(changed).toEqual([]);
     expect(flow.recorded.concluded).toMatchObject([{ outcome: "timed_out" }]);
   });
+});
+
+describe("a batch with polls that may end the process", () => {
+  /** Opens the watches of the jobs. The first poll of each job has this number of unfinished tries. */
+  async function batchOf(tries: Readonly<Record<string, number>>) {
+    const flow = createFlow();
+    const most = Math.max(...Object.values(tries));
+    for (let i = most; i > 0; i -= 1) {
+      for (const [jobId, count] of Object.entries(tries)) {
+        await flow.open({ jobId });
+        const claim = { key: { ...KEY, jobId }, poll: 1, messageId: jobId, now: flow.clock.now };
+        if (i <= count) await flow.memory.claimPoll({ ...claim, leaseMs: 35_000 });
+      }
+      flow.clock.now += 60_000;
+    }
+    const changed: [string, number][] = [];
+    const queue = {
+      changeVisibility: async (handle: string, seconds: number) => void changed.push([handle, seconds]),
+    };
+    const poll = flow.createPoll(queue, flow.notifyQueue, Object.keys(tries).length);
+    const run = () => Promise.all(Object.keys(tries).map((jobId) => poll(1, jobId, jobId)));
+    const order = () => flow.recorded.polls.map(({ key, observation }) => `${key.jobId}: ${observation}`);
+    return { flow, changed, run, order };
+  }
+
+  it("makes a poll with two unfinished tries after all other polls", async () => {
+    const { run, order } = await batchOf({ "job-1": 2, "job-2": 0 });
+    expect(await run()).toEqual(["acknowledged", "acknowledged"]);
+    expect(order()).toEqual(["job-2: job", "job-1: job"]);
+  });
+
+  it("makes a poll with one unfinished try together with the other polls", async () => {
+    const { run, flow } = await batchOf({ "job-1": 1, "job-2": 2 });
+    expect(await run()).toEqual(["acknowledged", "acknowledged"]);
+    expect(flow.recorded.polls.map(({ key }) => key.jobId)).toEqual(["job-1", "job-2"]);
+  });
+
+  it("makes at most one such poll, and the other poll waits in its queue without a claim", async () => {
+    const { run, order, changed, flow } = await batchOf({ "job-1": 2, "job-2": 2 });
+    expect(await run()).toEqual(["acknowledged", "retry"]);
+    expect(order()).toEqual(["job-2: must_run_alone", "job-1: job"]);
+    expect(flow.recorded.polls[0]).toMatchObject({ next: "retry", delaySeconds: null });
+    expect(changed).toEqual([["handle of job-2", 60]]);
+  });
+
+  it("makes no poll whose time is over after the claim", async () => {
+    const flow = createFlow({
+      ledger: {
+        async claimPoll(claim) {
+          flow.remainingMs = 6_000;
+          return flow.memory.claimPoll(claim);
+        },
+      },
+    });
+    await flow.open();
+    const changed: number[] = [];
+    const poll = flow.createPoll({ changeVisibility: async (_, seconds) => void changed.push(seconds) });
+    expect(await poll(1)).toBe("retry");
+    expect(changed).toEqual([60]);
+    expect(flow.recorded.timeLimitsMs).toEqual([]);
+  });
+});
+
+it("a malformed poll message goes to the dead-letter queue with the reason", async () => {
+  const flow = createFlow();
+  expect(await flow.poll(-1)).toBe("acknowledged");
+  expect(flow.recorded.unreadable).toEqual(["malformed"]);
+  expect(flow.deadLetterQueue.state.messages).toMatchObject([{ attributes: { reason: "malformed" } }]);
+});
+
+it("the report of a poll says what follows, when, and how late the poll was", async () => {
+  const flow = createFlow();
+  await flow.open();
+  flow.clock.now = T0 + 2_500;
+  await flow.poll(1);
+  flow.observation = jobIn("failed");
+  await flow.poll(2, "m-2");
+  await flow.poll(2, "m-3");
+  const { delaySeconds = null } = flow.recorded.polls[0] ?? {};
+  const report = { key: KEY, resource: null, delaySeconds: null, latenessSeconds: null };
+  expect(delaySeconds).toBeGreaterThan(0);
+  expect(flow.recorded.polls).toEqual([
+    { ...report, poll: 1, observation: "job", next: "poll_again", delaySeconds, latenessSeconds: 2.5 },
+    { ...report, poll: 2, observation: "job", next: "concluded", latenessSeconds: 0 },
+    { ...report, poll: 2, observation: "stale", next: "acknowledged" },
+  ]);
 });

@@ -1,5 +1,7 @@
-import { logAndCountPollMessage } from "../../../functions/poll/poll-log.ts";
+import { logAndCountConcluded, logAndCountPollMessage } from "../../../functions/poll/poll-log.ts";
+import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
 import { capturedLog } from "../captured-log.ts";
+import { createFlow, jobIn } from "../steps-harness.ts";
 
 const KEY = { project: "prod", jobId: "job-1", caller: "token:ci" };
 
@@ -29,6 +31,9 @@ test.each([
 test.each([
   ["given_up", "concluded", { PollsGivenUp: 1 }],
   ["must_run_alone", "retry", {}],
+  ["resumed", "concluded", {}],
+  ["rate_limited", "poll_again", {}],
+  ["project_not_answering", "retry", {}],
 ] as const)(
   "a poll with the observation %s is %s and counts as no poll",
   async (observation, next, expected) => {
@@ -41,13 +46,15 @@ test.each([
       latenessSeconds: null,
     } as const;
     const { metrics } = await capturedLog(() => logAndCountPollMessage({ ...report, observation }));
-    expect(metrics).toMatchObject(expected);
+    const { PollsGivenUp } = metrics;
+    expect(PollsGivenUp === undefined ? {} : { PollsGivenUp }).toEqual(expected);
     expect(metrics).not.toHaveProperty("Polls");
   },
 );
 
 test.each([
   ["forbidden", 1],
+  ["unauthorized", 1],
   ["misconfigured", 1],
   ["job", undefined],
   ["gone", undefined],
@@ -67,16 +74,77 @@ test.each([
   expect(metrics.ResourceQueriesRefused).toEqual(count);
 });
 
-test("a message whose claim is refused counts as a conflict and not as a poll", async () => {
-  const refused = {
-    key: KEY,
-    poll: 1,
-    resource: null,
-    next: "acknowledged",
-    delaySeconds: null,
-    latenessSeconds: null,
-  } as const;
-  const { metrics } = await capturedLog(() => logAndCountPollMessage({ ...refused, observation: "stale" }));
-  expect(metrics).toMatchObject({ LedgerConflicts: 1 });
-  expect(metrics).not.toHaveProperty("Polls");
+test.each(["stale", "own_lease", "other_owner"] as const)(
+  "a message whose claim is refused as %s counts as a conflict and not as a poll",
+  async (observation) => {
+    const refused = {
+      key: KEY,
+      poll: 1,
+      resource: null,
+      next: "acknowledged",
+      delaySeconds: null,
+      latenessSeconds: null,
+    } as const;
+    const { metrics } = await capturedLog(() => logAndCountPollMessage({ ...refused, observation }));
+    expect(metrics).toMatchObject({ LedgerConflicts: 1 });
+    expect(metrics).not.toHaveProperty("Polls");
+  },
+);
+
+test("a poll counts for its observation, with its lateness", async () => {
+  const { metrics, logged, dimensionsOf } = await capturedLog(() =>
+    logAndCountPollMessage({
+      key: KEY,
+      poll: 2,
+      observation: "gone",
+      resource: null,
+      next: "poll_again",
+      delaySeconds: 30,
+      latenessSeconds: 1.5,
+    }),
+  );
+  expect(metrics).toMatchObject({ Polls: 1, observation: "gone", PollLatenessSeconds: 1.5 });
+  expect(dimensionsOf("Polls")).toEqual([["observation"]]);
+  expect(logged[0]).not.toHaveProperty("resource");
+});
+
+describe("an ended watch", () => {
+  /** Returns the outcome summary of a failed job. */
+  async function concluded(changes: Partial<OutcomeSummary>): Promise<OutcomeSummary> {
+    const flow = createFlow();
+    await flow.open();
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    const [summary] = flow.recorded.concluded;
+    if (summary === undefined) throw new Error("nothing was concluded");
+    return { ...summary, ...changes };
+  }
+
+  it("of a job counts for its outcome, with the time after the end of the job", async () => {
+    const summary = await concluded({ lagSeconds: 4.5, durationSeconds: 60 });
+    const { logged, metrics, dimensionsOf } = await capturedLog(() => logAndCountConcluded(summary));
+    expect(logged).toEqual([
+      {
+        message: "concluded",
+        project: "prod",
+        job_id: "job-1",
+        job_type: "CreateCluster",
+        outcome: "failed",
+        polls: 1,
+        lag_seconds: 4.5,
+        duration_seconds: 60,
+      },
+    ]);
+    expect(metrics).toMatchObject({ Concluded: 1, outcome: "failed", LagSeconds: 4.5 });
+    expect(dimensionsOf("Concluded")).toEqual([["outcome"]]);
+    expect(metrics).not.toHaveProperty("OperationsConcluded");
+  });
+
+  it("of an operation also counts for its kind, and without a known end it has no lag", async () => {
+    const summary = await concluded({ jobType: "awake", lagSeconds: null });
+    const { metrics, dimensionsOf } = await capturedLog(() => logAndCountConcluded(summary));
+    expect(metrics).toMatchObject({ OperationsConcluded: 1, kind: "awake" });
+    expect(dimensionsOf("OperationsConcluded")).toEqual([["kind"]]);
+    expect(metrics).not.toHaveProperty("LagSeconds");
+  });
 });
