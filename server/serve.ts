@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { ConfigInvalidError, ConfigUnreadableError } from "../lib/config/config-source.ts";
@@ -108,9 +109,11 @@ function readOptions(argv: readonly string[], env: ServiceOptions["env"]): Servi
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
     throw new UsageError("--port must be a number from 0 to 65535");
   const proxies = values["trusted-proxy"].flatMap((list) => list.split(","));
-  const wrong = proxies.find((entry) => !isValidAllowEntry(entry));
+  const wrong = proxies.find((entry) => !isAddressOrRange(entry));
   if (wrong !== undefined)
-    throw new UsageError(`--trusted-proxy: '${wrong}' is not an address or a CIDR range`);
+    throw new UsageError(
+      `--trusted-proxy: '${wrong}' is not an address or a CIDR range, such as 10.0.0.7 or 10.0.0.0/8`,
+    );
   return {
     configFile: config,
     dataDirectory: data,
@@ -121,6 +124,12 @@ function readOptions(argv: readonly string[], env: ServiceOptions["env"]): Servi
     trustedProxies: parseAllowList(proxies),
     proxy: OUTGOING_PROXY,
   };
+}
+
+/** The service compares the address of a connection with the list, so a host name or a port would have no effect. */
+function isAddressOrRange(entry: string): boolean {
+  const [address = ""] = entry.trim().split("/");
+  return isIP(address) !== 0 && isValidAllowEntry(entry);
 }
 
 function parse(argv: readonly string[]) {

@@ -217,6 +217,16 @@ describe("cce-notifier serve", () => {
     expect(await readClient("192.0.2.1")).toBe("127.0.0.1");
   });
 
+  it("does not start with a trusted proxy that is a host name or has a port, because it would have no effect", async () => {
+    for (const proxy of ["proxy.local", "10.0.0.7:8080", "10.0.0.0/33", ""]) {
+      const result = await start(["--trusted-proxy", proxy]).then(
+        (server) => server.end("SIGKILL"),
+        (error: unknown) => String(error),
+      );
+      expect(result).toContain(`ended with 2: cce-notifier: --trusted-proxy: '${proxy}' is not an address`);
+    }
+  });
+
   it("answers /healthz and /readyz without a token, and refuses a second process on the same data", async () => {
     const server = await start();
     expect((await fetch(`${server.api}/healthz`)).status).toBe(200);
