@@ -18,6 +18,11 @@ export function readSurvivors(): readonly Survivor[] {
   return z.array(Survivor).parse(JSON.parse(readFileSync("test/mutation/survivors.json", "utf8")));
 }
 
+/** Reads the list of the files that CI samples. All survivors of these files are in the list of survivors. */
+export function readSampleFiles(): readonly string[] {
+  return z.array(z.string()).parse(JSON.parse(readFileSync("test/mutation/sample.json", "utf8")));
+}
+
 /** Returns true if the list entry is about this mutant. */
 export function isSurvivor(survivor: Survivor, mutant: Omit<Survivor, "reason">): boolean {
   return (["file", "line", "mutator", "replacement"] as const).every(
