@@ -62,7 +62,7 @@ export async function createTable(client: DynamoDBClient, table: string): Promis
     );
 }
 
-/** Returns the status of a table, or null if there is no such table. */
+/** Returns the status of a table, or null if the server has no table of this name. */
 async function readStatus(client: DynamoDBClient, table: string): Promise<string | null> {
   const answer = await client.send(new DescribeTableCommand({ TableName: table })).catch(ignoreMissingTable);
   return answer?.Table?.TableStatus ?? null;
