@@ -55,10 +55,13 @@ export function toPrometheusQuery(metric: MetricStat): string {
       if (samples !== undefined) return `${increase(`${name}_total`)} / ${increase(`${samples}_total`)}`;
       break;
     }
-    case "SampleCount":
+    case "SampleCount": {
+      const samples = SAMPLES[name];
+      if (samples !== undefined) return increase(`${samples}_total`);
       if (type === "histogram") return increase(`${name}_count`);
       if (type === "gauge") return increase(`${name}_samples_total`);
       break;
+    }
     case "Minimum":
       // A rule with a duration holds only if the latest value was in the range for the whole duration.
       if (type === "gauge") return `min by (instance) (${name})`;

@@ -15,7 +15,7 @@ import { treeItemKey, watchItemKey } from "./keys.ts";
 import { encodeLatestInstants, NO_LEASE, overdueTimeChange, toWatch, WatchItem } from "./watch-item.ts";
 
 /**
- * The maximum size of a compressed tree of subjobs in the watch item. A compressed tree of one or two subjobs has less
+ * The maximum size of a compressed tree of subjobs in the watch item. A compressed tree of a few subjobs has less
  * than 250 bytes.
  */
 const INLINE_TREE_BYTES = 250;

@@ -15,7 +15,7 @@ interface Ask {
   readonly path?: string;
   readonly query?: string;
   readonly token?: string | null;
-  readonly contentType?: string;
+  readonly contentEncoding?: string;
   readonly body?: string;
   /** The error that the config source throws. */
   readonly error?: Error;
@@ -44,7 +44,7 @@ const ASKS: Readonly<Record<ProblemKind, Ask>> = {
   "method-not-allowed": {},
   "not-concluded": {},
   "too-large": { body: JSON.stringify("x".repeat(MAX_BODY_BYTES)) },
-  "unsupported-media-type": { contentType: "text/plain", body: "{}" },
+  "unsupported-media-type": { contentEncoding: "gzip", body: "{}" },
   "invalid-request": { body: '{"colour":"red"}' },
   "too-many-requests": {},
   "internal-error": { error: new Error("a bug") },
@@ -69,7 +69,7 @@ async function ask(operation: OperationId, kind: ProblemKind): Promise<{ status:
     path: unknown,
     query = "",
     token = TOKENS.all,
-    contentType,
+    contentEncoding,
     body = BODIES[operation],
     error,
   } = ASKS[kind];
@@ -93,7 +93,8 @@ async function ask(operation: OperationId, kind: ProblemKind): Promise<{ status:
     routeKey: "$default",
     headers: {
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      "content-type": contentType ?? "application/json",
+      "content-type": "application/json",
+      ...(contentEncoding === undefined ? {} : { "content-encoding": contentEncoding }),
     },
     isBase64Encoded: false,
   };

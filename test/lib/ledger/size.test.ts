@@ -55,11 +55,14 @@ const messageId = "0f8c4a4e-7c0b-4b8e-9d3e-2f6a1b5c9d10";
 /** Times of 60 polls at different intervals, as in production. */
 const polledAt = Array.from({ length: 60 }, (_, i) => T0 + i * 31_007 + ((i * 7919) % 20_011));
 const parts = ["CreateVpc", "CreateEip", "InstallMaster", "InstallNetwork", "InstallAddons"];
+/** Too many subjobs for the watch item. */
+const largeParts = [...parts, ...parts.map((type) => `Check${type}`), ...parts.map((type) => `Undo${type}`)];
 const jobIdOf = (type: string) => createHash("sha256").update(type).digest("hex").slice(0, 36);
-const tree = job({ subJobs: parts.map((type) => job({ type, jobId: jobIdOf(type), state: "succeeded" })) });
+const treeOf = (types: readonly string[]) =>
+  job({ subJobs: types.map((type) => job({ type, jobId: jobIdOf(type), state: "succeeded" })) });
 const claim = (poll: number) => ledger.claimPoll({ key: watch, poll, messageId, now: T0, leaseMs: LEASE_MS });
-const record = (poll: number, phase: string) =>
-  ledger.recordPoll(pollRecord({ key: watch, poll, messageId, polledAt, tree: { ...tree, phase } }));
+const record = (poll: number, phase: string, types = parts) =>
+  ledger.recordPoll(pollRecord({ key: watch, poll, messageId, polledAt, tree: { ...treeOf(types), phase } }));
 
 async function hotItemBytes(): Promise<number> {
   const Key = { pk: { S: `W#${watch.project}#${watch.jobId}` }, sk: { S: `watch#${watch.caller}` } };
@@ -73,13 +76,13 @@ describe("the cost of a watch", () => {
     expect(requests).toEqual(["PutItemCommand"]);
   });
 
-  it("is two writes of one unit per poll, and a third write for a changed tree", async () => {
+  it("is two writes of one unit per poll, and a third write for a changed tree of fifteen subjobs", async () => {
     await claim(1);
-    await record(1, "Running");
+    await record(1, "Running", largeParts);
     expect(requests).toEqual(["UpdateItemCommand", "UpdateItemCommand", "UpdateItemCommand"]);
     requests = [];
     await claim(2);
-    await record(2, "Running");
+    await record(2, "Running", largeParts);
     expect(requests).toEqual(["UpdateItemCommand", "UpdateItemCommand"]);
     expect(await hotItemBytes()).toBeLessThan(1024);
   });
@@ -112,11 +115,10 @@ describe("the cost of a watch", () => {
     expect(requests).toEqual(["UpdateItemCommand", "UpdateItemCommand"]);
   });
 
-  it("is one write of one unit for a poll that stores a tree of two subjobs in the watch item", async () => {
+  it("is one write of one unit for a poll that stores a tree of five subjobs in the watch item", async () => {
     await claim(1);
     requests = [];
-    const small = { ...tree, subJobs: tree.subJobs.slice(0, 2) };
-    await ledger.recordPoll(pollRecord({ key: watch, poll: 1, messageId, polledAt, tree: small }));
+    await record(1, "Running");
     expect(requests).toEqual(["UpdateItemCommand"]);
     expect(await hotItemBytes()).toBeLessThan(1024);
   });
