@@ -1,9 +1,9 @@
-import { queryOperation } from "../../../functions/poll/query-resource.ts";
+import { queryOperation, queryReadyState } from "../../../functions/poll/query-resource.ts";
 import { interpretResourceReply } from "../../../lib/cce/interpret-resource-reply.ts";
-import type { JobState, Observation } from "../../../lib/domain/job.ts";
+import type { Job, JobState, Observation } from "../../../lib/domain/job.ts";
 import type { Operation } from "../../../lib/domain/operation.ts";
 import { T0 } from "../../simulation/draw-inputs.ts";
-import { bodiesOf, createFlow, KEY } from "../steps-harness.ts";
+import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
 
 const UPGRADE = { kind: "cluster_upgrade", clusterId: "c", taskId: "t" } as const;
 const CLUSTER_UPGRADE = { kind: "cluster_upgrade", clusterId: "c" } as const;
@@ -270,5 +270,118 @@ describe("a watch of an operation", () => {
     flow.resources = [await cluster("Available")];
     await flow.poll(2);
     expect(flow.recorded.concluded).toMatchObject([{ outcome: "succeeded", ready: { state: "ready" } }]);
+  });
+});
+
+describe("the query of the resources of a succeeded job", () => {
+  const NODE = { type: "CreateNode", clusterId: "c-1", resourceId: "n-1" };
+
+  function jobWith(changes: Partial<Job>): Job {
+    const observation = jobIn("succeeded");
+    if (observation.kind !== "job") throw new Error("the observation has no job");
+    return { ...observation.job, type: "CreateCluster", clusterId: "c-1", ...changes };
+  }
+
+  /** Queries the resources. Each query takes `queryMs` and gives the next observation, the last observation again and again. */
+  async function check(job: Job, observations: readonly Observation[], queryMs = 400) {
+    let now = T0;
+    const timeLimitsMs: number[] = [];
+    const throttled: string[] = [];
+    const { config } = createFlow();
+    const result = await queryReadyState(KEY.project, job, 1000, {
+      cce: {
+        async queryResource(_project, _resource, { timeLimitMs }) {
+          now += queryMs;
+          timeLimitsMs.push(timeLimitMs);
+          const observation = observations[timeLimitsMs.length - 1] ?? observations.at(-1);
+          if (observation === undefined) throw new Error("the test has no observation");
+          return observation;
+        },
+      },
+      rateLimit: { reserve: async () => null, onThrottled: (project) => void throttled.push(project) },
+      config,
+      now: () => now,
+    });
+    return { result, timeLimitsMs, throttled };
+  }
+
+  it("gives each query the remaining time, and makes no query after the end of the time", async () => {
+    const subJobs = ["n-1", "n-2", "n-3", "n-4"].map((id) => jobWith({ ...NODE, jobId: id, resourceId: id }));
+    const { result, timeLimitsMs } = await check(jobWith({ subJobs }), [jobIn("succeeded")]);
+    expect(timeLimitsMs).toEqual([1000, 600, 200]);
+    const text = "CCE did not answer in time";
+    expect(result).toEqual({ kind: "unseen", observation: { kind: "unavailable", text } });
+  });
+
+  it("makes no query when exactly no time remains", async () => {
+    const subJobs = ["n-1", "n-2"].map((id) => jobWith({ ...NODE, jobId: id, resourceId: id }));
+    const { timeLimitsMs } = await check(jobWith({ subJobs }), [jobIn("succeeded")], 500);
+    expect(timeLimitsMs).toEqual([1000, 500]);
+  });
+
+  it("queries at most 20 resources", async () => {
+    const ids = Array.from({ length: 30 }, (_, index) => `n-${index}`);
+    const subJobs = ids.map((id) => jobWith({ ...NODE, jobId: id, resourceId: id }));
+    const { timeLimitsMs, result } = await check(jobWith({ subJobs }), [jobIn("succeeded")], 1);
+    expect(timeLimitsMs).toHaveLength(20);
+    expect(result).toMatchObject({ kind: "ready" });
+  });
+
+  it("tells the rate limit of the project that CCE throttled a query, and nothing after another reply", async () => {
+    const throttledReply = { kind: "throttled", text: "too many", retryAfterSeconds: null } as const;
+    const throttled = await check(jobWith({}), [throttledReply]);
+    expect(throttled).toMatchObject({ throttled: [KEY.project], result: { kind: "unseen" } });
+    const ready = await check(jobWith({}), [jobIn("succeeded")]);
+    expect(ready).toMatchObject({ throttled: [], result: { kind: "ready", hasNodes: false } });
+  });
+
+  it("says that a job with a cluster and a node has nodes", async () => {
+    const { result } = await check(jobWith({ subJobs: [jobWith({ ...NODE, jobId: "n" })] }), [
+      jobIn("succeeded"),
+    ]);
+    expect(result).toEqual({ kind: "ready", hasNodes: true });
+  });
+
+  it("counts a resource that CCE does not know as unavailable, because the resource may appear later", async () => {
+    const { result } = await check(jobWith({}), [{ kind: "gone", text: "no such cluster" }]);
+    expect(result).toEqual({
+      kind: "unseen",
+      observation: { kind: "unavailable", text: "no such cluster" },
+    });
+  });
+});
+
+describe("the query of an operation", () => {
+  it("gives each query the time limit, and names the resource and no pause", async () => {
+    const timeLimitsMs: number[] = [];
+    const observation = await queryOperation({ ...KEY, phase: null }, UPGRADE, 1234, {
+      queryResource: async (project, resource, { timeLimitMs }): Promise<Observation> => {
+        timeLimitsMs.push(timeLimitMs);
+        const body = JSON.stringify({ metadata: { name: "blue" }, ...status("Failed") });
+        return interpretResourceReply({ status: 200, headers: {}, body }, resource, T0, project);
+      },
+    });
+    expect(timeLimitsMs).toEqual([1234, 1234]);
+    expect(observation).toMatchObject({ job: { resourceName: "blue" }, warnings: [] });
+  });
+
+  it("shows a pause only for an upgrade task", async () => {
+    const warnings = [expect.stringContaining("Unknown phase 'Pause'")];
+    expect(await query(HIBERNATE, "x", status("Pause"))).toMatchObject({ warnings });
+  });
+
+  it("asks for the reason of the cluster only after a failed upgrade task", async () => {
+    const queried: string[] = [];
+    const cce = {
+      queryResource: async (
+        ...[project, resource]: [string, Parameters<typeof interpretResourceReply>[1]]
+      ) => {
+        queried.push(resource.goal);
+        const body = JSON.stringify({ metadata: { name: "blue" }, ...status("Running") });
+        return interpretResourceReply({ status: 200, headers: {}, body }, resource, T0, project);
+      },
+    };
+    await queryOperation({ ...KEY, phase: null }, UPGRADE, 1000, cce);
+    expect(queried).toEqual(["upgrade_task_succeeded"]);
   });
 });
