@@ -327,7 +327,7 @@ describe("the query of the resources of a succeeded job", () => {
     expect(result).toMatchObject({ kind: "ready" });
   });
 
-  it("tells the rate limit of the project that CCE throttled a query, and nothing after another reply", async () => {
+  it("reports a throttled query to the rate limit of the project, and no other reply", async () => {
     const throttledReply = { kind: "throttled", text: "too many", retryAfterSeconds: null } as const;
     const throttled = await check(jobWith({}), [throttledReply]);
     expect(throttled).toMatchObject({ throttled: [KEY.project], result: { kind: "unseen" } });
