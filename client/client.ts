@@ -44,8 +44,8 @@ export function createClient(connection: Connection) {
       );
     },
     /**
-     * Reads the status of a job. If the service polls the job in the next `waitSeconds` seconds (0 to 25), the service
-     * waits for the end of the watch in this time.
+     * Reads the status of a job. If the service polls the job within `waitSeconds` seconds (0 to 25), the service
+     * replies when the watch has ended, or after `waitSeconds` seconds.
      */
     async status(watch: JobKey, waitSeconds = 0): Promise<StatusDocument> {
       return (await statusReply(watch, waitSeconds)).data;

@@ -1,4 +1,4 @@
-import type { Problem, RequestError } from "../lib/api/problem.ts";
+import type { Problem, RequestError } from "../lib/api/problem-response.ts";
 import { truncate } from "../lib/domain/truncate-text.ts";
 import { ProblemError, type SentRequest, TokenError, UnreachableError } from "./errors.ts";
 import { UsageError } from "./option-values.ts";

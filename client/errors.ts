@@ -1,4 +1,4 @@
-import type { Problem } from "../lib/api/problem.ts";
+import type { Problem } from "../lib/api/problem-response.ts";
 
 /** The body and the query of a sent request. The `errors` of a problem document point to values in the request. */
 export interface SentRequest {

@@ -6,8 +6,8 @@ import { openBrowser } from "./open-browser.ts";
 import { readText } from "./read-text.ts";
 
 /**
- * Returns the environment of a command in this process. Adds handlers to the process: an output that nobody reads is no
- * error, and an error that nobody handles is one line on stderr.
+ * Connects a command to the outputs, environment variables, clock and signals of this process. Adds handlers to the
+ * process: an output that nobody reads is no error, and an error that nobody handles is one line on stderr.
  */
 export function createProcessEnvironment(): Environment {
   const { stdin, stdout, stderr } = process;

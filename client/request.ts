@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type * as z from "zod/mini";
-import { Problem } from "../lib/api/problem.ts";
+import { Problem } from "../lib/api/problem-response.ts";
 import { parseJson, toObjectOrEmpty } from "../lib/domain/json.ts";
 import { ProblemError, UnreachableError } from "./errors.ts";
 import { explainNetworkError } from "./network-error-text.ts";

@@ -4,7 +4,7 @@ import {
   withEtag,
   withEtagOrNotModified,
 } from "../../lib/api/http-message.ts";
-import { type ProblemResponse, problemResponse } from "../../lib/api/problem.ts";
+import { type ProblemResponse, problemResponse } from "../../lib/api/problem-response.ts";
 import { renderStartPage } from "../../lib/pages/page-shell.ts";
 
 /** The character between the OpenAPI document and the HTML page in the compressed texts. */

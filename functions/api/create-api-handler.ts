@@ -1,5 +1,5 @@
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
-import { type ProblemResponse, problemResponse, renderProblem } from "../../lib/api/problem.ts";
+import { type ProblemResponse, problemResponse, renderProblem } from "../../lib/api/problem-response.ts";
 import { matchRoute, type OperationId, ROUTES } from "../../lib/api/routes.ts";
 import { checkRightAndReadWatchKey } from "../../lib/api/watch-parameters.ts";
 import type { Caller } from "../../lib/auth/caller.ts";

@@ -1,6 +1,6 @@
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
 import type { ProjectList, TargetList } from "../../lib/api/list-documents.ts";
-import type { ProblemResponse } from "../../lib/api/problem.ts";
+import type { ProblemResponse } from "../../lib/api/problem-response.ts";
 import { rejectQueryAndBody } from "../../lib/api/request-body.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";
 import type { ApiPorts } from "./api-ports.ts";

@@ -5,7 +5,7 @@ import {
   missingRightError,
   nameNotFound,
   type ProblemResponse,
-} from "../../lib/api/problem.ts";
+} from "../../lib/api/problem-response.ts";
 import {
   createMissedPageToken,
   type MissedJob,

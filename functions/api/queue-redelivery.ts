@@ -6,7 +6,7 @@ import {
   problemResponse,
   unavailable,
   watchNotFound,
-} from "../../lib/api/problem.ts";
+} from "../../lib/api/problem-response.ts";
 import {
   type RedeliveredTarget,
   type Redelivery,

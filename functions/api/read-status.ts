@@ -4,7 +4,7 @@ import {
   jsonResponse,
   withEtagOrNotModified,
 } from "../../lib/api/http-message.ts";
-import { type ProblemResponse, watchNotFound } from "../../lib/api/problem.ts";
+import { type ProblemResponse, watchNotFound } from "../../lib/api/problem-response.ts";
 import { readWaitSeconds } from "../../lib/api/watch-parameters.ts";
 import type { Caller } from "../../lib/auth/caller.ts";
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";

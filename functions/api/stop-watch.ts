@@ -5,7 +5,7 @@ import {
   type ProblemResponse,
   unavailable,
   watchNotFound,
-} from "../../lib/api/problem.ts";
+} from "../../lib/api/problem-response.ts";
 import { rejectQueryAndBody } from "../../lib/api/request-body.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";

@@ -5,7 +5,7 @@ import {
   missingRightError,
   nameNotFound,
   type ProblemResponse,
-} from "../../lib/api/problem.ts";
+} from "../../lib/api/problem-response.ts";
 import { rejectQueryAndBody } from "../../lib/api/request-body.ts";
 import { toRequestErrors } from "../../lib/api/request-errors.ts";
 import type { TestResult } from "../../lib/api/status-document.ts";

@@ -5,7 +5,7 @@ import {
   problemResponse,
   renderProblem,
   unavailable,
-} from "../../lib/api/problem.ts";
+} from "../../lib/api/problem-response.ts";
 import { refuseLargeOrCompressedBody } from "../../lib/api/request-body.ts";
 import { invalidRequest, toRequestErrors } from "../../lib/api/request-errors.ts";
 import { matchRoute, ROUTES } from "../../lib/api/routes.ts";
@@ -77,8 +77,8 @@ const REFUSAL_DETAILS: Readonly<Record<Refusal, string>> = {
 /**
  * Creates the handler of `POST /v1/events/smn/{project}`, which receives messages of SMN (the message service of Huawei
  * Cloud). The handler accepts a message only if SMN has signed the message and the config contains its topic. The
- * handler also confirms the subscription to a topic of the config. A trace of CTS about CCE makes the service list the
- * jobs of the project at once.
+ * handler also confirms the subscription to a topic of the config. If CTS (the audit log of the cloud) reports a call
+ * of CCE, the service lists the jobs of the project at once.
  */
 export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPorts): HandleRequest {
   const readCertificate = createCachedCertificateFetcher(ports.now);

@@ -6,7 +6,7 @@ import {
   type ProblemResponse,
   renderProblem,
   tooManyRequests,
-} from "../../lib/api/problem.ts";
+} from "../../lib/api/problem-response.ts";
 import { readSubmission } from "../../lib/api/read-submission.ts";
 import {
   hasUnknownName,

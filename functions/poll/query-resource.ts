@@ -10,7 +10,7 @@ import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 
 /**
  * The goals for which CCE may still show the state from before the operation. The state of a resource with such a goal
- * counts only if an earlier poll also saw the resource.
+ * is used only if an earlier poll has already found the resource.
  */
 const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
   "cluster_upgraded",

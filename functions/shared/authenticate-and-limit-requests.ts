@@ -3,7 +3,7 @@ import {
   type ProblemResponse,
   tooManyRequests,
   unavailable,
-} from "../../lib/api/problem.ts";
+} from "../../lib/api/problem-response.ts";
 import { type Caller, findTokenCaller, parseAuthorization } from "../../lib/auth/caller.ts";
 import { createIssuerKeysCache } from "../../lib/auth/issuer-keys.ts";
 import {

@@ -78,8 +78,8 @@ interface SendDigestPorts {
 
 /**
  * Removes an ended watch from the running watches of its digest. Sends the digest message (one message about several
- * jobs) when no watch of the digest is running. A repeated call sends the digest message again, but the second message
- * has no effect, because only one message can claim a notification.
+ * jobs) when no watch of the digest is running. A repeated call puts the digest message into the notify queue again.
+ * The second message sends no notification, because only one message of the queue can claim a notification.
  * @returns the targets that get a digest message about this watch, or an empty array when the watch is not in a digest
  * @throws SendFailedError when the digest message could not be sent.
  */

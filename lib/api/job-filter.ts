@@ -4,7 +4,7 @@ import { type Instant, WATCH_STATES, type WatchState } from "../domain/job.ts";
 import { STATE_TEXTS } from "../domain/state-text.ts";
 import { limitedTextSchema } from "../domain/zod-fields.ts";
 import type { Watch } from "../ledger/watch.ts";
-import type { RequestError } from "./problem.ts";
+import type { RequestError } from "./problem-response.ts";
 import { readListParameter } from "./request-errors.ts";
 
 /** Selects jobs for the job list. A filter selects a job if every field that is given matches. */

@@ -10,7 +10,7 @@ import {
   REPEATED_FILTER_PARAMETERS,
   readJobFilter,
 } from "./job-filter.ts";
-import type { ProblemResponse, RequestError } from "./problem.ts";
+import type { ProblemResponse, RequestError } from "./problem-response.ts";
 import {
   describeUnknownName,
   invalidRequest,

@@ -5,7 +5,7 @@ import { JobId, Name } from "../domain/job.ts";
 import { isObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import type { ApiRequest } from "./http-message.ts";
-import type { ProblemResponse, RequestError } from "./problem.ts";
+import type { ProblemResponse, RequestError } from "./problem-response.ts";
 import { readJsonBody } from "./request-body.ts";
 import {
   type Locate,

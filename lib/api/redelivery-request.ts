@@ -4,7 +4,7 @@ import { parseJson } from "../domain/json.ts";
 import { withDescription } from "../domain/zod-fields.ts";
 import { PageToken } from "../ledger/page-token.ts";
 import type { ApiRequest } from "./http-message.ts";
-import type { ProblemResponse, RequestError } from "./problem.ts";
+import type { ProblemResponse, RequestError } from "./problem-response.ts";
 import { readJsonBody } from "./request-body.ts";
 import { invalidRequest, listParameterErrors, toRequestErrors } from "./request-errors.ts";
 

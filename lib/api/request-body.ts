@@ -1,6 +1,6 @@
 import { parseJson } from "../domain/json.ts";
 import type { ApiRequest } from "./http-message.ts";
-import { type ProblemResponse, problemResponse } from "./problem.ts";
+import { type ProblemResponse, problemResponse } from "./problem-response.ts";
 import { invalidRequest, listParameterErrors } from "./request-errors.ts";
 
 /**

@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import { type Caller, mayUse } from "../auth/caller.ts";
 import type { Config } from "../config/config.ts";
 import { describeIssue } from "../domain/zod-fields.ts";
-import { type ProblemResponse, problemResponse, type RequestError } from "./problem.ts";
+import { type ProblemResponse, problemResponse, type RequestError } from "./problem-response.ts";
 
 /** Returns the JSON pointer (RFC 6901) of a field as a URI fragment, such as `#/context/labels/a~1b`. */
 export function toJsonPointer(path: readonly PropertyKey[]): string {

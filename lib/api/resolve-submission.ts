@@ -14,7 +14,7 @@ import {
   isCallbackHostListedExactly,
   parseAllowList,
 } from "../http/egress-rules.ts";
-import { forbidden, missingRightError, type ProblemResponse, type RequestError } from "./problem.ts";
+import { forbidden, missingRightError, type ProblemResponse, type RequestError } from "./problem-response.ts";
 import type { ReadSubmission } from "./read-submission.ts";
 import { describeUnknownName, invalidRequest } from "./request-errors.ts";
 import type { Submission } from "./submission.ts";

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { MaybeText, withDescription } from "../domain/zod-fields.ts";
 import { type ApiResponse, jsonResponse } from "./http-message.ts";
-import { Problem, type ProblemResponse, problemResponse, unavailable } from "./problem.ts";
+import { Problem, type ProblemResponse, problemResponse, unavailable } from "./problem-response.ts";
 import type { Locate } from "./request-errors.ts";
 
 /** The result for one job of a submission. */

@@ -7,7 +7,7 @@ import {
   missingRightError,
   nameNotFound,
   type ProblemResponse,
-} from "./problem.ts";
+} from "./problem-response.ts";
 import { invalidRequest, listParameterErrors, toRequestErrors } from "./request-errors.ts";
 
 /**

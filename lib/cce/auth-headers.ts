@@ -14,7 +14,7 @@ export interface QueryAddress {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** Returns the address of a query. The JSON documents of both APIs have the same form. */
+/** Returns the address of a query. */
 export function createQueryAddress(
   endpoint: URL,
   apiPath: string,

@@ -23,7 +23,7 @@ export interface TargetLedger {
   throttleTarget(name: string, until: Instant): Promise<void>;
   /**
    * Stores the time `at` at which a target said that it no longer exists, unless the ledger already contains an earlier
-   * time. Returns the time in the ledger.
+   * time. Returns the time that is stored after the call.
    */
   markTargetGone(name: string, at: Instant): Promise<Instant>;
   /** Removes the time that `markTargetGone` stored. */
@@ -93,7 +93,7 @@ interface NewDigest extends Omit<Digest, "running"> {
   readonly expiresAt: Instant;
 }
 
-/** The ledger of slow jobs. Only watches use this ledger that have a target whose setting `on` contains `slow`. */
+/** The ledger of slow jobs. Contains only watches with a target whose setting `on` contains `slow`. */
 export interface SlowLedger {
   /**
    * Stores the record of a slow job, unless the watch generation has a record already. Returns the record that the
@@ -197,7 +197,7 @@ export interface WaitingCallLedger {
    * call could wait.
    */
   countWaitingCall(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
-  /** Ends the counting of a waiting call before the latest time at which the call ends. */
+  /** No longer counts a waiting call. Used when the call has ended before the end of its reserved time. */
   endWaiting(number: number, call: WaitingCall): Promise<void>;
 }
 

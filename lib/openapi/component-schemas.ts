@@ -8,7 +8,7 @@ import {
   ProjectList,
   TargetList,
 } from "../api/list-documents.ts";
-import { Problem, RequestError } from "../api/problem.ts";
+import { Problem, RequestError } from "../api/problem-response.ts";
 import {
   MissedJob,
   MissedRedelivery,

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { PROBLEMS, type ProblemKind } from "../api/problem.ts";
+import { PROBLEMS, type ProblemKind } from "../api/problem-response.ts";
 import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { type Html, html } from "../pages/html.ts";

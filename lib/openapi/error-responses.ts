@@ -1,4 +1,4 @@
-import { PROBLEMS, type ProblemKind, problemResponse, renderProblem } from "../api/problem.ts";
+import { PROBLEMS, type ProblemKind, problemResponse, renderProblem } from "../api/problem-response.ts";
 import type { JsonObject } from "../domain/json.ts";
 import problemHelp from "./problem-help.json" with { type: "json" };
 

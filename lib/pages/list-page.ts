@@ -1,4 +1,4 @@
-import type { RequestError } from "../api/problem.ts";
+import type { RequestError } from "../api/problem-response.ts";
 import type { Context } from "../domain/context.ts";
 import {
   ACCESS_ERROR_TEXTS,

@@ -40,8 +40,7 @@ export interface Queue {
   /**
    * Sends messages and returns one result per message. Does not throw an error of SQS, but returns the error as a
    * result.
-   * @throws DelayOutOfRangeError if SQS does not allow the delay of a message. If a delay is not allowed, no message is
-   * sent.
+   * @throws DelayOutOfRangeError if SQS does not allow the delay of a message. No message of the call has been sent.
    */
   send(messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]>;
   /**

@@ -1,7 +1,12 @@
 import type { MiddyfiedHandler } from "@middy/core";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { type ApiRequest, type ApiResponse, removeUnsafeHeaderCharacters } from "../api/http-message.ts";
-import { type ProblemResponse, problemResponse, renderProblem, unavailable } from "../api/problem.ts";
+import {
+  type ProblemResponse,
+  problemResponse,
+  renderProblem,
+  unavailable,
+} from "../api/problem-response.ts";
 import { ConfigInvalidError, ConfigUnreadableError } from "../config/config-source.ts";
 import { toTraceparentVersion00 } from "../domain/traceparent.ts";
 import { decodeText, withoutByteOrderMark } from "../http/decompress-and-decode-text.ts";

@@ -67,7 +67,8 @@ export function survivalAt(survival: Float64Array, ageSeconds: number): number {
 }
 
 /**
- * Returns the probability that a job lasts longer than an age. Interpolates between the starts of two buckets.
+ * Returns the probability that a job lasts longer than an age. Interpolates between the probabilities at the starts of
+ * two buckets.
  * @param agePosition the position of the age on the scale of buckets, from `bucketPosition`.
  */
 export function survivalAtPosition(survival: Float64Array, agePosition: number): number {

@@ -9,7 +9,7 @@ import {
 import { createServer as createTlsServer } from "node:https";
 import { isIP } from "node:net";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
-import { problemResponse, renderProblem } from "../../lib/api/problem.ts";
+import { problemResponse, renderProblem } from "../../lib/api/problem-response.ts";
 import { MAX_BODY_BYTES } from "../../lib/api/request-body.ts";
 import { toTraceparentVersion00 } from "../../lib/domain/traceparent.ts";
 import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";

@@ -1,5 +1,5 @@
 import { VERSION } from "../../client/usage.ts";
-import { nameNotFound, watchNotFound } from "../../lib/api/problem.ts";
+import { nameNotFound, watchNotFound } from "../../lib/api/problem-response.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { Submission } from "../../lib/api/submission.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { COMMAND_TEXTS, type CommandName, OPTION_FORMS, optionsOf } from "../../client/command-table.ts";
 import { formatUsage, SHORT_USAGE, USAGE } from "../../client/usage.ts";
-import { nameNotFound } from "../../lib/api/problem.ts";
+import { nameNotFound } from "../../lib/api/problem-response.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 import { runInProcess } from "../support/run-in-process.ts";

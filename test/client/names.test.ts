@@ -1,4 +1,4 @@
-import { nameNotFound, watchNotFound } from "../../lib/api/problem.ts";
+import { nameNotFound, watchNotFound } from "../../lib/api/problem-response.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 import { runInProcess as run } from "../support/run-in-process.ts";

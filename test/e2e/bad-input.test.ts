@@ -1,4 +1,4 @@
-import { Problem } from "../../lib/api/problem.ts";
+import { Problem } from "../../lib/api/problem-response.ts";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { PROJECT, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";
 import { type StackNotStartedError, startStack } from "../support/stack.ts";

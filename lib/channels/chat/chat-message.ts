@@ -152,9 +152,8 @@ export function joinFooterAndTime(footer: string, time: string): string {
 const MAX_URL_CHARACTERS = 600;
 
 /**
- * Returns a link that is safe in every channel. Returns null if the URL is not an http or https URL, contains
- * credentials, or is too long. Some characters can end a link or start markup in a channel. Encodes these characters
- * with a percent sign.
+ * Returns a link in which every character that could end the link or start markup in a chat is percent-encoded. Returns
+ * null if the URL is not an http or https URL, contains credentials, or is too long.
  */
 export function createSafeLink(label: string, address: string | null | undefined): Link | null {
   const url = address ? URL.parse(address.toWellFormed()) : null;

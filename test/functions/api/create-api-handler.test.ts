@@ -1,4 +1,4 @@
-import { PROBLEMS } from "../../../lib/api/problem.ts";
+import { PROBLEMS } from "../../../lib/api/problem-response.ts";
 import { createJobPageUrl, createLinkKey, createListPageUrl } from "../../../lib/auth/link-keys.ts";
 import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
 import { json } from "../http-answers.ts";

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
-import { PROBLEMS, type ProblemKind } from "../../../lib/api/problem.ts";
+import { PROBLEMS, type ProblemKind } from "../../../lib/api/problem-response.ts";
 import { MAX_BODY_BYTES } from "../../../lib/api/request-body.ts";
 import { type OperationId, ROUTES } from "../../../lib/api/routes.ts";
 import { ConfigUnreadableError } from "../../../lib/config/config-source.ts";

@@ -1,4 +1,4 @@
-import { PROBLEMS, type ProblemKind } from "../../../lib/api/problem.ts";
+import { PROBLEMS, type ProblemKind } from "../../../lib/api/problem-response.ts";
 import { ROUTES } from "../../../lib/api/routes.ts";
 import { WATCH_STATES } from "../../../lib/domain/job.ts";
 import { isObject, type JsonObject } from "../../../lib/domain/json.ts";

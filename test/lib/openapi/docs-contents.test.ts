@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { PROBLEMS } from "../../../lib/api/problem.ts";
+import { PROBLEMS } from "../../../lib/api/problem-response.ts";
 import { ROUTES } from "../../../lib/api/routes.ts";
 import { renderDocsPage } from "../../../lib/openapi/docs-page.ts";
 import { createOpenApiDocument } from "../../../lib/openapi/openapi-document.ts";

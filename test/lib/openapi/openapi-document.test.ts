@@ -1,7 +1,7 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from "../../../lib/api/list-documents.ts";
-import { PROBLEMS } from "../../../lib/api/problem.ts";
+import { PROBLEMS } from "../../../lib/api/problem-response.ts";
 import { MAX_BODY_BYTES } from "../../../lib/api/request-body.ts";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import { Submission } from "../../../lib/api/submission.ts";

@@ -6,7 +6,7 @@ import {
   renderProblem,
   tooManyRequests,
   unavailable,
-} from "../../../lib/api/problem.ts";
+} from "../../../lib/api/problem-response.ts";
 
 const ERRORS = Array.from({ length: 101 }, (_, i) => ({ pointer: `#/jobIds/${i}`, detail: "is bad" }));
 const headersOf = (response: Parameters<typeof renderProblem>[0]) =>
