@@ -11,7 +11,7 @@ import { invalidRequest, toRequestErrors } from "../../lib/api/request-errors.ts
 import { matchRoute, ROUTES } from "../../lib/api/routes.ts";
 import { configuredOrDerivedSmnOrigins } from "../../lib/cce/endpoints.ts";
 import {
-  confirmSmnSubscription,
+  confirmVerifiedSmnSubscription,
   createCachedCertificateFetcher,
   type EventResult,
   type FetchFromSmn,
@@ -122,7 +122,7 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
     let result: EventResult["result"] = "ignored";
     if (confirms) {
       try {
-        await confirmSmnSubscription(subscribe_url, fetchFromSmn);
+        await confirmVerifiedSmnSubscription(subscribe_url, fetchFromSmn);
       } catch (cause) {
         return fail(cause);
       }

@@ -8,12 +8,12 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { NotifyMessage } from "../../lib/queue/messages.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
-import { NOTIFICATION_LEASE_MS } from "../shared/leases.ts";
 import {
   deadLetterMessage,
-  parseMessageOrDeadLetter,
+  handleMessageOrDeadLetter,
   type ReadMessagePorts,
-} from "../shared/parse-message-or-dead-letter.ts";
+} from "../shared/handle-message-or-dead-letter.ts";
+import { NOTIFICATION_LEASE_MS } from "../shared/leases.ts";
 import { type AcquireRateLimitPorts, acquireRateLimit } from "./acquire-rate-limit.ts";
 import {
   type BeforeAttempt,
@@ -74,7 +74,7 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
   const { configs } = ports;
   const readPorts = { ...ports, queue: ports.notifyQueue };
   return (received) =>
-    parseMessageOrDeadLetter(NotifyMessage, received, readPorts, async (message) => {
+    handleMessageOrDeadLetter(NotifyMessage, received, readPorts, async (message) => {
       const { target } = message;
       const config = await (isCallbackTargetName(target)
         ? configs.current()

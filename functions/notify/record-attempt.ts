@@ -11,7 +11,7 @@ import { log } from "../../lib/runtime/log.ts";
 import { logActAndCountStop, NO_WATCH } from "../../lib/runtime/log-act.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
-import { createDeadLetter } from "../shared/parse-message-or-dead-letter.ts";
+import { createDeadLetter } from "../shared/handle-message-or-dead-letter.ts";
 import type { Notification } from "./resolve-notification.ts";
 
 /**

@@ -8,9 +8,9 @@ import { PollMessage } from "../../lib/queue/messages.ts";
 import { createCoalescingSender, type Queue, type Timer } from "../../lib/queue/queue.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { decideAfterUnfinishedTries } from "../../lib/schedule/decide-after-poll.ts";
+import { handleMessageOrDeadLetter, type ReadMessagePorts } from "../shared/handle-message-or-dead-letter.ts";
 import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 import { POLL_LEASE_MS } from "../shared/leases.ts";
-import { parseMessageOrDeadLetter, type ReadMessagePorts } from "../shared/parse-message-or-dead-letter.ts";
 import { createProjectRateLimit } from "../shared/project-rate-limit.ts";
 import { type AlonePollLimiter, createAlonePollLimiter } from "./alone-poll-limiter.ts";
 import { type ConcludePorts, concludeAndNotify, resumeConclusion } from "./conclude-watch.ts";
@@ -95,7 +95,7 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
     return async (received) => {
       try {
         const readPorts = { ...ports, queue: ports.pollQueue };
-        return await parseMessageOrDeadLetter(PollMessage, received, readPorts, async (message) => {
+        return await handleMessageOrDeadLetter(PollMessage, received, readPorts, async (message) => {
           const config = await ports.configs.currentWith("projects", message.project);
           const cce = clients.get(config) ?? ports.createCce(config);
           clients.set(config, cce);

@@ -34,7 +34,7 @@ const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
 export const handler = createLambdaHandler<unknown, void>(async (event) => {
   const change = ConfigChange.safeParse(event);
   if (change.success)
-    logConfigChangesAsActs(change.data, readEnvironment("CONFIG_PATH").CONFIG_PATH, logActAndCountStop);
+    reportConfigChangesAsActs(change.data, readEnvironment("CONFIG_PATH").CONFIG_PATH, logActAndCountStop);
   else writeActLines(event, writeLine);
 });
 
@@ -61,7 +61,7 @@ export function writeActLines(event: unknown, writeLine: (line: string) => void)
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
  * @param path the path of the config in Parameter Store.
  */
-export function logConfigChangesAsActs(
+export function reportConfigChangesAsActs(
   { detail }: z.infer<typeof ConfigChange>,
   path: string,
   onAct: (act: Act) => void,

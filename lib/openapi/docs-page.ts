@@ -9,9 +9,9 @@ import {
   renderDefinitions,
   renderParameterTable,
   renderProse,
-  renderRequestBodyTables,
   renderResponseFieldTable,
   renderTable,
+  renderTableOfEachBodyForm,
   schemaNameOfReference,
 } from "./docs-parts.ts";
 import { type Content, createProblemExample, PROBLEM_HELP } from "./error-responses.ts";
@@ -137,7 +137,7 @@ ${
           html`<p>${renderProse(`The schema \`${bodySchema}\` lists the fields.`, schemas)}</p>`,
           examples.map(([, { value }]) => renderCodeBlock(toJson(value))),
         ]
-      : renderRequestBodyTables(`Request body of ${summary}`, bodySchema, schemas)
+      : renderTableOfEachBodyForm(`Request body of ${summary}`, bodySchema, schemas)
   }`
 }
 ${

@@ -60,7 +60,7 @@ export function renderParameterTable(label: string, operation: OpenApiOperation,
 }
 
 /** Renders the fields of a request body as a table for each form of the body. */
-export function renderRequestBodyTables(label: string, name: string, schemas: Schemas): readonly Html[] {
+export function renderTableOfEachBodyForm(label: string, name: string, schemas: Schemas): readonly Html[] {
   const { anyOf } = schemas[name] ?? {};
   const names = Array.isArray(anyOf) ? anyOf.map((form) => schemaNameOfReference(form.$ref)) : [name];
   return names.map((form) => {

@@ -1,7 +1,7 @@
 import { createNotifyHandler, type NotifyPorts } from "../../functions/notify/create-notify-handler.ts";
 import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
 import type { PollReport } from "../../functions/poll/poll-log.ts";
-import type { UnreadableReason } from "../../functions/shared/parse-message-or-dead-letter.ts";
+import type { UnreadableReason } from "../../functions/shared/handle-message-or-dead-letter.ts";
 import {
   createSweepHandler,
   type SweepItem,

@@ -1,4 +1,4 @@
-import { ConfigChange, logConfigChangesAsActs } from "../../../functions/trail/handler.ts";
+import { ConfigChange, reportConfigChangesAsActs } from "../../../functions/trail/handler.ts";
 import { type Act, logActAndCountStop } from "../../../lib/runtime/log-act.ts";
 import { capturedLog } from "../captured-log.ts";
 
@@ -24,7 +24,7 @@ function eventOf(detail: object) {
 
 function actsOf(detail: object): readonly Act[] {
   const acts: Act[] = [];
-  logConfigChangesAsActs(ConfigChange.parse(eventOf(detail)), PATH, (act) => acts.push(act));
+  reportConfigChangesAsActs(ConfigChange.parse(eventOf(detail)), PATH, (act) => acts.push(act));
   return acts;
 }
 

@@ -46,7 +46,7 @@ export interface ReadMessagePorts {
  * @throws SendFailedError when the dead-letter queue does not accept a malformed message. Throws the errors of
  * `handle`.
  */
-export async function parseMessageOrDeadLetter<T>(
+export async function handleMessageOrDeadLetter<T>(
   schema: z.ZodMiniType<T>,
   received: ReceivedMessage,
   ports: ReadMessagePorts,

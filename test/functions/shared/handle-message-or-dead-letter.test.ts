@@ -1,8 +1,8 @@
 import {
   deadLetterMessage,
-  parseMessageOrDeadLetter,
+  handleMessageOrDeadLetter,
   type UnreadableReason,
-} from "../../../functions/shared/parse-message-or-dead-letter.ts";
+} from "../../../functions/shared/handle-message-or-dead-letter.ts";
 import { NewerItemError } from "../../../lib/ledger/ledger.ts";
 import { NotifyMessage, PollMessage } from "../../../lib/queue/messages.ts";
 import type { Disposition, ReceivedMessage } from "../../../lib/runtime/sqs-handler.ts";
@@ -34,7 +34,7 @@ const acknowledge = async (): Promise<Disposition> => "acknowledged";
 it("calls the handler with a message of the poll queue", async () => {
   const { ports, received } = queues();
   const handled: unknown[] = [];
-  const disposition = await parseMessageOrDeadLetter(
+  const disposition = await handleMessageOrDeadLetter(
     PollMessage,
     await received(POLL_V1),
     ports,
@@ -51,7 +51,7 @@ it.each([NOTIFICATION_V1, DIGEST_V1, TARGET_GONE_V1])(
   async (body) => {
     const { ports, received, deadLetterQueue, unreadable } = queues();
     const handled: unknown[] = [];
-    await parseMessageOrDeadLetter(NotifyMessage, await received(body), ports, async (message) => {
+    await handleMessageOrDeadLetter(NotifyMessage, await received(body), ports, async (message) => {
       handled.push(message);
       return "acknowledged";
     });
@@ -72,7 +72,7 @@ it.each([
     const { ports, received, clock, queue, deadLetterQueue, unreadable } = queues();
     const message = { ...(await received('{"v":2,"kind":"glance","at":"something else"}')), receiveCount };
     const never = () => Promise.reject(new Error("the handler was called"));
-    expect(await parseMessageOrDeadLetter(PollMessage, message, ports, never)).toBe("retry");
+    expect(await handleMessageOrDeadLetter(PollMessage, message, ports, never)).toBe("retry");
     expect(deadLetterQueue.state.messages).toEqual([]);
     expect(unreadable).toEqual([["newer", "version 2"]]);
     clock.now = seconds * 1000 - 1;
@@ -85,7 +85,7 @@ it.each([
 it("postpones a message whose ledger item a newer release wrote", async () => {
   const { ports, received, clock, queue, deadLetterQueue, unreadable } = queues();
   const newerItem = () => Promise.reject(new NewerItemError(1));
-  expect(await parseMessageOrDeadLetter(PollMessage, await received(POLL_V1), ports, newerItem)).toBe(
+  expect(await handleMessageOrDeadLetter(PollMessage, await received(POLL_V1), ports, newerItem)).toBe(
     "retry",
   );
   expect(deadLetterQueue.state.messages).toEqual([]);
@@ -100,7 +100,7 @@ it("throws the other errors of the handler", async () => {
   const { ports, received, unreadable } = queues();
   const failing = () => Promise.reject(new Error("down"));
   await expect(
-    parseMessageOrDeadLetter(PollMessage, await received(POLL_V1), ports, failing),
+    handleMessageOrDeadLetter(PollMessage, await received(POLL_V1), ports, failing),
   ).rejects.toThrow("down");
   expect(unreadable).toEqual([]);
 });
@@ -109,7 +109,7 @@ it.each(["", "hello", "[]", "{}", '{"v":1,"kind":"poll"}', '{"v":"1","kind":"pol
   "sends a malformed message to the dead-letter queue with the reason: %j",
   async (body) => {
     const { ports, received, deadLetterQueue, unreadable } = queues();
-    const read = await parseMessageOrDeadLetter(
+    const read = await handleMessageOrDeadLetter(
       PollMessage,
       await received(body),
       ports,
@@ -126,7 +126,7 @@ it.each(["x", "ü", "😀"])(
   async (character) => {
     const { ports, received, deadLetterQueue } = queues();
     const body = character.repeat(1_048_576 / Buffer.byteLength(character));
-    const read = await parseMessageOrDeadLetter(
+    const read = await handleMessageOrDeadLetter(
       PollMessage,
       await received(body),
       ports,
@@ -146,13 +146,13 @@ it("throws when the dead-letter queue does not take a malformed message", async 
   const { ports, received } = queues();
   const failing = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };
   const failingPorts = { ...ports, deadLetterQueue: failing };
-  const reading = parseMessageOrDeadLetter(PollMessage, await received("{}"), failingPorts, acknowledge);
+  const reading = handleMessageOrDeadLetter(PollMessage, await received("{}"), failingPorts, acknowledge);
   await expect(reading).rejects.toThrow("1 of 1 messages were not sent: down");
 });
 
 it("describes a malformed message by field names and never by values", async () => {
   const { ports, received, unreadable } = queues();
-  await parseMessageOrDeadLetter(
+  await handleMessageOrDeadLetter(
     PollMessage,
     await received('{"v":1,"kind":"poll","jobId":"s3cret/../"}'),
     ports,
