@@ -6,26 +6,25 @@ const ALGORITHM = "SDK-HMAC-SHA256";
 /** Matches a text that has only unreserved characters of URLs (RFC 3986, section 2.3). */
 const UNRESERVED = /^[A-Za-z0-9._~-]*$/;
 
-/** Pairs of the lower-case name of a header and its value, sorted by name. */
+/** The headers of a request as pairs of a lower-case name and a value, sorted by name. */
 type SortedHeaders = readonly (readonly [string, string])[];
 
-/**
- * The parts of an HTTP request that the signature covers. The path and the query of the URL are not percent-encoded
- * here.
- */
+/** The parts of an HTTP request that the signature covers. The fields `path` and `query` are not percent-encoded. */
 interface SignableRequest {
   readonly method: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
   /**
-   * The headers that the signature covers. The signed headers must contain `X-Sdk-Date` with a value from
+   * The headers that the signature covers. One of these headers must be `X-Sdk-Date`, with a value from
    * `formatSdkDate`.
    */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
 
-/** A GET request to CCE. The path and the query are not percent-encoded. */
+/**
+ * The parts of a GET request to CCE that its signature needs. The fields `path` and `query` are not percent-encoded.
+ */
 interface SignedQuery extends Required<Pick<SignableRequest, "path" | "query">> {
   readonly host: string;
   readonly projectId: string;
@@ -70,7 +69,10 @@ export function createAuthorizationHeader(request: SignableRequest, key: Signing
   return `${ALGORITHM} Access=${key.accessKey}, SignedHeaders=${namesOf(headers)}, Signature=${signature}`;
 }
 
-/** Returns the canonical form of a request as text. The signature is computed from a hash of the canonical form. */
+/**
+ * Returns the canonical form of an HTTP request as text. The signature of the request is computed from a hash of this
+ * text.
+ */
 export function createCanonicalRequest(request: SignableRequest): string {
   return canonicalText(request, sortedHeaders(request));
 }
@@ -104,8 +106,8 @@ export function percentEncode(text: string): string {
 }
 
 /**
- * Returns the path that is used in the signature. The path in the signature ends with a slash. The path in the request
- * itself must not end with a slash, because the API gateway would choose a different route.
+ * Returns the path of a request as the signature needs it: percent-encoded, with a slash at the end. The request itself
+ * must be sent without this slash, because the API gateway would choose a different route.
  */
 function canonicalPath(path: string): string {
   const encoded = path.split("/").map(percentEncode).join("/");

@@ -5,16 +5,16 @@ import { createSignedGetHeaders } from "./access-key-signature.ts";
 import type { TokenResult } from "./iam-token.ts";
 
 /**
- * The address of one query to CCE. `url` is percent-encoded. `path` is the path of the URL without percent-encoding.
+ * The address of one query to CCE. The field `url` is percent-encoded. The field `path` is the path of this URL without
+ * percent-encoding.
  */
 export interface QueryAddress {
   readonly url: URL;
   readonly path: string;
-  /** The query parameters of the URL. */
+  /** The query parameters in `url`, not percent-encoded. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** Returns the address of a query. */
 export function createQueryAddress(
   endpoint: URL,
   apiPath: string,
@@ -27,7 +27,9 @@ export function createQueryAddress(
   return { url, path, parameters };
 }
 
-/** The headers that authenticate one request, or an observation that says why no headers are available. */
+/**
+ * The headers that authenticate one request to CCE, or an observation that says why these headers are not available.
+ */
 export type AuthHeaders =
   | {
       readonly kind: "headers";
@@ -38,15 +40,18 @@ export type AuthHeaders =
   | Observation;
 
 /**
- * Returns the headers that authenticate one request.
+ * Returns the headers that authenticate one request to CCE.
  * @param refused the headers that CCE refused with status 401. If the caller passes `refused`, the function returns new
- * headers for a second request. Returns `refused` itself if it cannot get new headers.
+ * headers, or `refused` itself if there are no new headers.
  */
 type GetAuthHeaders = (query: QueryAddress, refused?: AuthHeaders) => Promise<AuthHeaders>;
 
 const TOKEN_KEY = "token";
 
-/** Returns a function that authenticates the requests of a project with a signature, an IAM token or a fixed token. */
+/**
+ * Returns a function that creates the authentication headers of a project: a signature, an IAM token or the token in
+ * the config.
+ */
 export function createAuthHeadersProvider(
   project: Project,
   tokens: ExpiringCache<TokenResult>,

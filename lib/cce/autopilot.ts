@@ -3,28 +3,28 @@ import type { Instant, Job, Observation } from "../domain/job.ts";
 import type { Refusal } from "./cce-error.ts";
 
 /**
- * Some clouds have no API for Autopilot clusters. If a cloud refuses a query to the API for Autopilot clusters, the
- * service does not query this API again for one hour.
+ * The time for which the service does not ask the API for Autopilot clusters again for a list of jobs, after this API
+ * refused the request. Some clouds have no API for Autopilot clusters.
  */
 const REFUSED_MS = 3_600_000;
 
 /** The two APIs of CCE that return jobs: the API for standard and Turbo clusters, and the API for Autopilot clusters. */
 export type CceApi = "standard" | "autopilot";
 
-/** The service remembers at most 1000 jobs and resources of Autopilot clusters. */
+/** The maximum number of jobs and resources of Autopilot clusters whose IDs the service keeps in memory. */
 const MAX_AUTOPILOT_JOBS = 1000;
 
 /**
- * The key `autopilot` of a project in the config. With `true`, the service asks the API for Autopilot clusters first.
- * With `false`, the service never asks the API for Autopilot clusters. Without the key, the service asks the API for
- * Autopilot clusters second.
+ * The setting `autopilot` of a project in the config. With `true`, the service queries the API for Autopilot clusters
+ * first. With `false`, the service never queries this API. Without `autopilot`, the service queries the API for
+ * Autopilot clusters after the standard API.
  */
 type AutopilotSetting = Project["autopilot"];
 
 /**
- * Creates a function that queries a job or a resource by both APIs of CCE, because a caller does not say to which API a
- * job belongs.
- * @param query queries one API for a job or a resource. `query` never throws an error.
+ * Creates a function that finds a job or a resource in the standard API of CCE or in the API for Autopilot clusters.
+ * Callers do not say whether a job belongs to an Autopilot cluster.
+ * @param query a function that asks one of the two APIs for a job or a resource. `query` never throws an error.
  */
 export function createQueryForBothApis<Wanted>(
   autopilot: AutopilotSetting,
@@ -52,10 +52,10 @@ export function createQueryForBothApis<Wanted>(
 }
 
 /**
- * Returns true if the API for Autopilot clusters may have the job although this API did not return the job. Some clouds
- * have no API for Autopilot clusters, and some users have no right to use it. A refusal by the API for Autopilot
- * clusters counts only if the service expects that this API has the job. If this API returned the job before, the API
- * exists, so a page of a proxy in front of the API does not mean that the job is gone.
+ * Returns true if the API for Autopilot clusters may have the job although this API did not return the job. If a cloud
+ * has no API for Autopilot clusters, or a user has no right to use this API, the API refuses every query. So the
+ * service ignores such a refusal, unless it expects the job in the API for Autopilot clusters. If this API returned the
+ * job before, even an error page of a proxy does not mean that the job is gone.
  */
 function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolean): boolean {
   if (kind === "throttled" || kind === "unavailable") return true;
@@ -64,35 +64,36 @@ function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolea
 }
 
 /**
- * A job in a list of jobs, with the data that the list contains. A list of jobs contains no subjobs, so a listed job
- * has an empty list of subjobs.
+ * A job in CCE's list of the jobs of a project. CCE lists jobs without their subjobs, so the array `subJobs` of a
+ * listed job is empty.
  */
 export type ListedJob = Job & { readonly jobId: string };
 
 /**
- * The result of a request for a list of jobs. The jobs themselves are not part of the result, because the function
- * `onJob` has already received each job.
+ * The result of a request for a list of jobs. The result does not contain the jobs, because the function `onJob` has
+ * already received each job.
  */
 export type ListReply =
   | {
       readonly kind: "list";
       /**
-       * `isComplete` is false if the reply ended early or was longer than the limit. After an incomplete reply, CCE may
-       * have more jobs.
+       * `isComplete` is false if the list of jobs in the reply of CCE ended early or was too long. If `isComplete` is
+       * false, CCE may have more jobs.
        */
       readonly isComplete: boolean;
       /**
-       * The time in the header `Date` of the reply, by the clock of the cloud. `date` is null if the reply has no
-       * header `Date`.
+       * The time in the header `Date` of the reply of CCE, which is the time of the cloud. `date` is null if the reply
+       * has no header `Date`.
        */
       readonly date: Instant | null;
     }
   | Refusal;
 
 /**
- * Creates a function that lists the jobs of a project by both APIs of CCE, because each API lists only the jobs of its
- * own clusters. If the API for Autopilot clusters refuses the request, the list contains only the jobs of the standard
- * API. But if the config says that the project has Autopilot clusters, the refusal is the result.
+ * Creates a function that lists the jobs of a project from the standard API of CCE and from the API for Autopilot
+ * clusters. Each of the two CCE APIs lists only the jobs of its own clusters. If the API for Autopilot clusters refuses
+ * the request, the function lists only the jobs of the standard API. With the setting `autopilot: true`, the function
+ * returns the refusal of the API for Autopilot clusters instead.
  */
 export function createJobListerForBothApis(
   autopilot: AutopilotSetting,

@@ -12,7 +12,7 @@ import { isCertificateError } from "../http/tls-options.ts";
 import { MAX_BODY_BYTES, MAX_VALUES } from "./send-cce-request.ts";
 
 /**
- * The error for a job query whose reply is too large. The service cannot use the first part of the reply, because CCE
+ * The observation for a job query whose reply is too large. The first part of such a reply is useless, because CCE
  * sends the status of the job after the subjobs.
  */
 export const TOO_LARGE: Refusal = {
@@ -26,15 +26,15 @@ export const NOT_A_LIST: Refusal = {
 };
 
 /**
- * The field names of an error code in replies of CCE, the API gateway and IAM. One reply may contain several error
- * codes with different names.
+ * The names of the fields that contain an error code in a reply of CCE, the API gateway or IAM. One reply may contain
+ * several fields with an error code.
  */
 const CODE_NAMES = ["errorCode", "error_code", "code"];
 const MESSAGE_NAMES = ["errorMessage", "error_message", "errorMsg", "error_msg"];
 
 /**
- * The error codes and the most useful message in an error reply of CCE, the API gateway or IAM. An error reply may have
- * no code and no message.
+ * The error codes and the most useful message in an error reply of CCE, the API gateway or IAM. An error reply may
+ * contain neither an error code nor a message.
  */
 export interface CceError {
   readonly codes: readonly string[];
@@ -44,10 +44,7 @@ export interface CceError {
 /** The kinds of observation for a reply whose HTTP status is not 200. */
 export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 
-/**
- * The HTTP statuses of temporary errors (RFC 9110, 4918, 8470). An operator does not have to do anything about these
- * temporary errors.
- */
+/** The HTTP statuses of errors that end without the help of an operator (RFC 9110, 4918, 8470). */
 const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([408, 409, 423, 425]);
 
 /** Returns the kind of error for the HTTP status of an error reply. */
@@ -58,7 +55,9 @@ export function errorKindOfRefusedStatus(status: number): ErrorKind {
   return status >= 300 && status < 500 && !TEMPORARY_STATUSES.has(status) ? "misconfigured" : "unavailable";
 }
 
-/** Parses the body of an error reply. If the form of the body is unknown, the result has no code and no message. */
+/**
+ * Parses the body of an error reply. If the body has an unknown form, the result contains no error code and no message.
+ */
 export function parseCceError(body: string): CceError {
   return toCceError(parseJson(body));
 }
@@ -72,8 +71,7 @@ export function toCceError(json: unknown): CceError {
   const levels = isObject(top.error) ? [top, top.error] : [top];
   const textsOf = (names: readonly string[]) =>
     levels.flatMap((fields) => names.map((name) => textOf(fields, name)));
-  // The field `message` of an error reply has the most useful text, so `message` is the first name in the list of
-  // names.
+  // The field `message` of an error reply has the most useful text, so the function prefers `message`.
   const messages = [...textsOf(["message"]), ...textsOf(MESSAGE_NAMES), ...textsOf(["title"])];
   return {
     codes: [...new Set(textsOf(CODE_NAMES))].filter((code) => code !== ""),
@@ -86,8 +84,8 @@ function textOf(fields: JsonObject, name: string): string {
 }
 
 /**
- * The names of fields with a text, in lower or upper case. `TEXT_NAMES` is used if CCE sends an object instead of a
- * text.
+ * The names of fields that may contain the text, if CCE sends an object where CCE documents a text. The names may be in
+ * lower or upper case.
  */
 const TEXT_NAMES = [
   ...["message", ...MESSAGE_NAMES, "msg"],
@@ -97,9 +95,9 @@ const TEXT_NAMES = [
 const MAX_TEXT_LEVELS = 8;
 
 /**
- * Returns a value of any type as text, because CCE sometimes sends an object where a text is documented. The text of an
- * object is its message with its error code, or else the object as JSON. Returns null for a value without text: null, an
- * empty or blank string, an empty array or an empty object.
+ * Converts a value of any type to text, because CCE sometimes sends an object where CCE documents a text. The text of
+ * an object is its message with its error code, or else the object as JSON. Returns null for a value without text:
+ * null, a blank string, an empty array or an empty object.
  */
 export function toTextOfAnyType(value: unknown, levels: number = MAX_TEXT_LEVELS): string | null {
   if (typeof value === "string") return value.trim() === "" ? null : value;
@@ -131,8 +129,8 @@ export function describeErrorReplyUnmasked(status: number, { codes, message }: C
 }
 
 /**
- * Returns a text as one line without control characters. A control character inside a secret would prevent the mask
- * from recognizing the secret.
+ * Returns a text as one line without control characters. If a secret contained control characters, the mask would not
+ * find the secret.
  */
 const toOneLine = (text: string): string =>
   text
@@ -157,7 +155,7 @@ export function refusalForMissingEndpoint(project: string): Refusal {
   };
 }
 
-/** @param key the key of the config that contains the URL */
+/** @param key the name of the setting that contains the URL */
 export function refusalForPlainHttp(project: string, key: "endpoint" | "iamEndpoint"): Refusal {
   return {
     kind: "misconfigured",
@@ -166,7 +164,7 @@ export function refusalForPlainHttp(project: string, key: "endpoint" | "iamEndpo
 }
 
 /**
- * Returns the observation for a request that got no reply, or a reply that the service cannot read.
+ * Returns the observation for a request to CCE or IAM that got no reply, or a reply that the service cannot read.
  * @param code the code of the network error, such as `ECONNREFUSED`
  * @param service the service to which the request was sent
  */
@@ -187,7 +185,10 @@ export function refusalAfterNetworkError(
   return { kind: "unavailable", text: `${service} ${what} (${code})${check}` };
 }
 
-/** Returns what happened, and the beginning of the advice for the operator, or null if the operator can do nothing. */
+/**
+ * Describes a network error. `advice` is the beginning of the advice for the operator, or null if the operator can do
+ * nothing.
+ */
 function describeNetworkError(code: string): readonly [what: string, advice: string | null] {
   if (isCertificateError(code))
     return ["cannot be reached", "its certificate is not trusted, so check ca and"];

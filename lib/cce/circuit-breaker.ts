@@ -1,24 +1,31 @@
 /**
- * The time limit of a request while the service does not know how fast CCE answers. CCE normally answers within 0.3 s.
+ * The time limit of a request to CCE if the service does not know how fast CCE answers. CCE normally answers within 0.3
+ * s.
  */
 const DEFAULT_LIMIT_MS = 2000;
-/** A request may take three times as long as the latest request that CCE answered. */
+/**
+ * The time limit of a request to CCE is three times the duration of the latest request that CCE answered, but at least
+ * 2 s.
+ */
 const LIMIT_FACTOR = 3;
-/** After a query that CCE did not answer, all queries of the project wait. The average wait is 30 s. */
+/** The average time for which all queries of a project wait after CCE did not answer a query of this project. */
 const OPEN_MS = 30_000;
 
 /** A circuit breaker stops the queries of one project while CCE accepts connections but does not answer. */
 export interface CircuitBreaker {
-  /** Returns the milliseconds for which no query is allowed, or 0. Does not change the circuit breaker. */
+  /**
+   * Returns the milliseconds for which no query is allowed, or 0. Calling this function does not change the circuit
+   * breaker.
+   */
   remainingWaitMs(): number;
   /**
-   * Returns the milliseconds for which no query is allowed. Returns 0 if the caller may start a query now.
+   * Returns the milliseconds for which no query is allowed, or 0 if the caller may start a query now.
    * @param timeLimitMs the time limit of the query
    */
   waitBeforeQuery(timeLimitMs: number): number;
   /**
-   * Returns the time limit for the next request of a query. The time limit does not apply to the second request of a
-   * query, which reads a large reply.
+   * Returns the time limit of the first request of a query, in milliseconds. If CCE sends a large reply, a second
+   * request without this time limit reads the reply.
    */
   requestLimitMs(): number;
   /** Records that CCE answered a request, or that the request failed for another reason than a timeout. */
@@ -29,11 +36,12 @@ export interface CircuitBreaker {
 
 /**
  * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without the
- * circuit breaker, polls of a project whose CCE does not answer would use all concurrent executions, and the polls of
- * other projects would wait. When the wait is over, one query gets the whole time limit, and the other queries wait
- * until this query ends. With the whole time limit, the service also works with a CCE that answers slowly. The wait is
- * partly random, so that the instances of a function do not all query CCE at the same moment.
- * @param monotonic a clock that is never set back, in milliseconds
+ * circuit breaker, the polls of a project whose CCE does not answer would use all concurrent executions of the poll
+ * function. The polls of other projects would then wait. When the wait is over, one query gets the whole time limit,
+ * and the other queries wait until this query ends. Because this query may use the whole time limit, the service also
+ * works if CCE answers slowly. The wait is partly random, so that the instances of the function do not all query CCE at
+ * the same moment.
+ * @param monotonic returns the time, in milliseconds, of a clock that is never set back
  */
 export function createCircuitBreaker(monotonic: () => number, random: () => number): CircuitBreaker {
   let openUntil: number | null = null;

@@ -11,10 +11,13 @@ import { hasFailure } from "./parse-job.ts";
 import { createProjectQueries, type ProjectQueries } from "./project-queries.ts";
 import { createMemoryLimitedCceSender } from "./send-cce-request.ts";
 
-/** The maximum number of queries for subjobs of one ended job. */
+/** The maximum number of queries that find missing failure reasons of the subjobs of one job. */
 const MAX_QUERIES = 5;
 
-/** The maximum size of all headers of one reply. A reply of IAM has a header with a token, which may be 16 KiB long. */
+/**
+ * The maximum size of all headers of one reply, in bytes. IAM sends a token in a header, and the token may be 16 KiB
+ * long.
+ */
 const MAX_HEADER_BYTES = 65_536;
 
 /** The time limit for one call of the CCE client, in milliseconds of real time. */
@@ -24,53 +27,51 @@ interface TimeLimit {
 
 export interface CceClient {
   /**
-   * Returns the milliseconds for which the client sends no query of a project, because CCE did not answer the latest
-   * query in time. Returns 0 if the client sends queries of the project now. Makes no request.
+   * If CCE did not answer the latest query of a project in time, the client sends no further query for some time. The
+   * function returns the rest of this time in milliseconds, or 0 if the client may send a query now. The function makes
+   * no request.
    */
   unansweredWaitMs(project: string): number;
   /**
-   * Queries one job and returns one observation for every possible reply and every failure. The observation contains no
-   * credentials, because the client masks the credentials. Never throws an error.
+   * Asks CCE for one job. Returns an observation for every possible reply and every failure, and never throws an error.
+   * The client masks the credentials in the observation.
    */
   queryJob(key: JobKey, limit: TimeLimit): Promise<Observation>;
   /**
-   * Queries the resource of a job. The state of the returned job is `succeeded` if the resource has reached its goal.
-   * Never throws an error.
+   * Asks CCE for the resource of a job. Returns the resource in the form of a job, whose state is `succeeded` if the
+   * resource has reached its goal. Never throws an error.
    */
   queryResource(project: string, resource: WatchedResource, limit: TimeLimit): Promise<Observation>;
   /**
-   * Queries up to 5 failed subjobs for which CCE gave no failure reason. Returns the job with the failure reasons that
-   * the queries found. Never throws an error.
+   * Asks CCE for up to 5 failed subjobs that have no failure reason. Returns the job with the failure reasons in the
+   * replies. Never throws an error.
    */
   addMissingFailureReasons(project: string, job: Job, limit: TimeLimit): Promise<Job>;
   /**
-   * Lists the jobs of a project and passes each job to `onJob`. CCE documents no order, no size and no retention of the
-   * list, and a job may be in the list several times. If the list fails after some jobs, `onJob` has already got the
-   * jobs before the failure. Never throws an error, unless `onJob` throws.
+   * Lists the jobs of a project and passes each job to `onJob`. The jobs come in any order, and a job may come several
+   * times. CCE does not document how many jobs a list contains, or for how long CCE lists a job. If the request fails,
+   * `onJob` may have received some jobs before. Never throws an error, unless `onJob` throws.
    */
   listJobs(project: string, onJob: (job: ListedJob) => void, limit: TimeLimit): Promise<ListReply>;
 }
 
 /**
- * Creates a client for all configured projects. Each project has its own credentials, its own token and its own
- * throttle. If several callers query the same job at the same time, the client sends only one request.
+ * Creates a client of CCE for all projects in the config. Each project has its own credentials, its own IAM token and
+ * its own throttle. If several callers query the same job at the same time, the client sends only one request.
  * @param options.connections the HTTP connections to use. If the option is missing, the client opens its own
  * connections.
  */
 export function createCceClient(options: {
   /**
-   * The whole config that the function has read. The client masks every secret of the config in the texts of replies. CCE
-   * and IAM need https, unless the host is in `egress.allow`.
+   * The whole config. The client masks every secret of the config in the texts of replies. The URLs of CCE and IAM must
+   * use https, unless the host is in `egress.allow`.
    */
   readonly config: {
     readonly projects: Readonly<Record<string, Project>>;
     readonly settings: { readonly egress: { readonly allow: readonly string[] } };
   };
   readonly now: () => Instant;
-  /**
-   * Returns the time of a clock that is never set back, in milliseconds. The client measures time limits with this
-   * clock.
-   */
+  /** Returns the time, in milliseconds, of a clock that is never set back. This clock measures time limits. */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly connections?: Connections;
@@ -137,8 +138,8 @@ export function createCceClient(options: {
 }
 
 /**
- * Waits for work that several callers share, but only until the time limit of one caller. If the time limit of one
- * caller ends, the work continues for the other callers.
+ * Waits for work that several callers share, but only until the time limit of one caller. When this time limit ends,
+ * the work continues for the other callers.
  */
 async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout: T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -153,10 +154,10 @@ async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout
 }
 
 /**
- * Adds missing failure reasons to the subjobs of a job, and returns the new tree of subjobs. Queries each failed subjob
- * that has no failure reason and no failed subjob of its own. Adds the failure reason and the subjobs in the reply to
- * the tree. A failed subjob in such a reply that has no failure reason is queried too, up to the maximum number of
- * queries.
+ * Adds missing failure reasons to the subjobs of a job, and returns the new job. The function queries each failed
+ * subjob that has no failure reason and no failed subjob of its own. Then the function adds the failure reason and the
+ * subjobs in the reply to the job. The function repeats both steps for the added subjobs, with at most 5 queries in
+ * total.
  * @param queryJob a function that queries a subjob by its ID. If the function returns null, the subjob stays unchanged.
  */
 export async function addMissingFailureReasons(
@@ -177,7 +178,7 @@ export async function addMissingFailureReasons(
   return tree;
 }
 
-/** Returns the IDs of all failed subjobs that have no failure reason and were not queried yet. */
+/** Returns the IDs of the failed subjobs that have no failure reason and were not queried yet. */
 function unexplainedIds(tree: Job, queried: ReadonlySet<string>): string[] {
   const jobIds = tree.subJobs.flatMap((subJob) => {
     const jobId = JobId.safeParse(isUnexplained(subJob) ? subJob.jobId : null);

@@ -6,37 +6,34 @@ import { truncate } from "../domain/truncate-text.ts";
 
 const MASK = "<secret>";
 
-/**
- * The maximum number of characters in the text of an observation. A notification has not enough space for a longer
- * text.
- */
+/** The maximum number of characters in the text of an observation. A longer text would not fit into a notification. */
 const MAX_TEXT_CHARACTERS = 400;
 /** The service masks the latest four IAM tokens of a project, because a reply may contain an earlier token again. */
 const MAX_TOKENS = 4;
 
 /**
- * Matches the canonical request (the text that is signed), which the API gateway repeats in an error reply. In the
- * error reply, the canonical request is one line with the character `|` between its parts, or several lines. The last
- * part of a canonical request is a hash.
+ * Matches a canonical request, which is the signed form of an HTTP request. The API gateway repeats the canonical
+ * request in an error reply, either in several lines or in one line with `|` between its parts. The last part of a
+ * canonical request is a hash.
  */
 const CANONICAL_REQUEST = /(canonical[-_ ]?request["']?\s*[:=]\s*)[\s\S]*?(?:[|\n][0-9a-f]{64}\b|$)/gi;
 const SIGNATURE = /(Signature\s*[=:]\s*)[0-9a-f]{16,}/gi;
-/** The patterns CANONICAL_REQUEST and SIGNATURE cannot match a shorter text. */
+/** A text with fewer characters matches neither CANONICAL_REQUEST nor SIGNATURE. */
 const MIN_PATTERN_CHARACTERS = "canonicalrequest:".length;
 
 /** A mask replaces the secrets of a config, IAM tokens, signatures and canonical requests by `<secret>`. */
 export interface CredentialMask {
   maskText(text: string): string;
-  /** Masks all texts of an observation. Truncates the text of an observation without a job. */
+  /** Masks all texts of an observation. If the observation contains no job, the function also truncates its text. */
   maskObservation(observation: Observation): Observation;
   /** Adds an IAM token to the secrets that the mask replaces. */
   addToken(token: Secret): void;
 }
 
 /**
- * Creates a mask for the replies to one project.
- * @param config the whole config that the function has read. The mask replaces every secret of the config, because a
- * server between the service and CCE may receive the secrets of several projects or targets and repeat them.
+ * Creates the mask for the replies of CCE and IAM to one project.
+ * @param config the whole config. The mask replaces the secrets of all projects and targets, because a server between
+ * the service and CCE may repeat any of these secrets in a reply.
  */
 export function createCredentialMask(config: object): CredentialMask {
   const maskConfig = getCachedSecretMask(config);
@@ -53,8 +50,7 @@ export function createCredentialMask(config: object): CredentialMask {
     maskText,
     maskObservation(observation) {
       if (observation.kind !== "job")
-        // The text of an observation is masked before it is truncated, because the mask would not recognize a truncated
-        // secret.
+        // The text is masked before it is truncated, because the mask does not find a truncated secret.
         return { ...observation, text: truncate(maskText(observation.text), MAX_TEXT_CHARACTERS) };
       const { job, warnings, message } = observation;
       const masked = { job: maskJob(job, memoize(maskText)), warnings: warnings.map(maskText) };
@@ -68,8 +64,8 @@ export function createCredentialMask(config: object): CredentialMask {
 }
 
 /**
- * Returns a mask that remembers its results, because the jobs in a tree of subjobs often have equal texts, such as the
- * ID of the cluster.
+ * Returns a mask that masks equal texts only once. The jobs in a tree of subjobs have many equal texts, such as the ID
+ * of the cluster.
  */
 function memoize(mask: (text: string) => string): (text: string) => string {
   const masked = new Map<string, string>();

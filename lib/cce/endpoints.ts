@@ -13,9 +13,9 @@ const DOMAINS: Readonly<Record<string, string>> = {
 const DEFAULT_DOMAIN = "myhuaweicloud.com";
 
 /**
- * Returns the base URL of a project's CCE API, without a trailing slash. The base URL is the endpoint from the config.
- * If the config has no endpoint, the function derives the base URL from the region. Returns null if the config of the
- * project has no endpoint and no region.
+ * Returns the base URL of the CCE API for a project, without a trailing slash. The base URL is the project's `endpoint`
+ * in the config, or is derived from the project's `region`. Returns null if the project has neither `endpoint` nor
+ * `region`.
  */
 export function configuredOrRegionalCceEndpoint(
   project: Pick<Project, "endpoint" | "region">,
@@ -24,10 +24,9 @@ export function configuredOrRegionalCceEndpoint(
 }
 
 /**
- * Returns the base URL of the IAM service for a project, without a trailing slash. Uses the IAM endpoint from the
- * config first. If the config has no IAM endpoint, the function derives the base URL from a CCE endpoint whose host
- * begins with `cce.`, and otherwise from the region. Returns null if the config has no IAM endpoint, no such CCE
- * endpoint and no region.
+ * Returns the base URL of the IAM service for a project, without a trailing slash. The base URL is the project's
+ * `iamEndpoint` in the config. Without `iamEndpoint`, the base URL is derived from an `endpoint` whose host begins with
+ * `cce.`, or else from the `region`. Returns null if the project has none of these three settings.
  */
 export function configuredOrDerivedIamEndpoint(project: Project): string | null {
   const configured = project.auth.kind === "password" ? project.auth.iamEndpoint : undefined;
@@ -37,8 +36,8 @@ export function configuredOrDerivedIamEndpoint(project: Project): string | null 
 }
 
 /**
- * The hosts of the web consoles of each cloud, by the domain of the cloud. The link that confirms a subscription of SMN
- * has the host of a web console.
+ * The hosts of the web consoles of each cloud, by the domain of the cloud. SMN (Simple Message Notification) sends a
+ * link to confirm a subscription. The host of this link is a web console.
  */
 const CONSOLES: Readonly<Record<string, readonly string[]>> = {
   "otc.t-systems.com": ["console.otc.t-systems.com"],
@@ -46,18 +45,16 @@ const CONSOLES: Readonly<Record<string, readonly string[]>> = {
   [DEFAULT_DOMAIN]: ["console.huaweicloud.com", "console-intl.huaweicloud.com", "console.myhuaweicloud.com"],
 };
 
-/** The origins of the URLs that a message of SMN may contain. */
+/** The origins (scheme, host and port) of the URLs that a message of SMN may contain. */
 interface SmnOrigins {
   readonly certificate: readonly string[];
   readonly confirmation: readonly string[];
 }
 
 /**
- * Returns the origins of the URLs that SMN uses in the cloud of a topic. An origin consists of the scheme, the host and
- * the port of a URL.
- * @param topicUrn the URN of a topic from the config. The URN contains the region.
- * @param smnEndpoint the address of SMN from the config. If the config contains `smnEndpoint`, `smnEndpoint` is the
- * only origin.
+ * Returns the origins (scheme, host and port) of the URLs that SMN uses in the cloud of an SMN topic.
+ * @param topicUrn the URN of an SMN topic from the config. The third part of the URN is the region.
+ * @param smnEndpoint the URL of SMN in the config. If the config contains `smnEndpoint`, its origin is the only origin.
  */
 export function configuredOrDerivedSmnOrigins(topicUrn: string, smnEndpoint: string | undefined): SmnOrigins {
   if (smnEndpoint !== undefined) {

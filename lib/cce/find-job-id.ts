@@ -4,14 +4,14 @@ import type { OperationKind } from "../domain/operation-kind.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { toCceError, toTextOfAnyType } from "./cce-error.ts";
 
-/** The kind of the operation in a reply, by the field `kind` of the reply. */
+/** The kind of the operation that a reply of CCE describes, by the field `kind` of the reply. */
 const KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
   ["UpgradeTask", "cluster_upgrade"],
   ["PreCheckTask", "upgrade_precheck"],
   ["NodePool", "node_pool_scale"],
   ["Addon", "addon"],
 ]);
-/** The kind of the current operation of a cluster, by the phase of the cluster. */
+/** The kind of the operation that changes a cluster, by the phase of the cluster. */
 const CLUSTER_KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
   ["Hibernating", "hibernate"],
   ["Hibernation", "hibernate"],
@@ -26,8 +26,8 @@ const MAX_MESSAGE_CHARACTERS = 200;
 /**
  * Finds the job ID in the reply of CCE to a request that creates or deletes a resource, or to a similar request. The
  * parameter `reply` is JSON text or a parsed value. The job ID may be in `status`, at the top level of the reply or in
- * an annotation. The name of the field with the job ID may be in upper or lower case. A tool may wrap the reply in an
- * object or an array. Returns null if the reply has no valid job ID.
+ * an annotation. The name of the field with the job ID may be in upper or lower case. The function also finds the job
+ * ID if a tool has wrapped the reply of CCE in an object or an array. Returns null if the reply has no valid job ID.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
  */
 export function findJobId(replyOrJsonText: unknown): string | null {
@@ -43,7 +43,10 @@ export function findJobId(replyOrJsonText: unknown): string | null {
   return null;
 }
 
-/** Returns the fields of a reply that may have an ID: first of the reply as it is, then of the reply in a wrapper. */
+/**
+ * Returns the objects of a reply that may contain an ID. The first entry assumes that the reply has no wrapper. The
+ * second entry assumes that a tool has wrapped the reply in an object or an array.
+ */
 const listBodies = (reply: unknown) =>
   [toObjectOrEmpty(reply), unwrapObjectOrEmpty(reply)].map((top) => ({
     top,
@@ -53,8 +56,8 @@ const listBodies = (reply: unknown) =>
   }));
 
 /**
- * Returns an ID as text. Some tools make a number of an ID that has only digits. The digits of a number beyond the safe
- * integers are not exact, so such a number has no text.
+ * Returns an ID as text. Some tools convert an ID that has only digits to a number. Returns an empty text for a number
+ * beyond the safe integers of JavaScript, because its digits are not exact.
  */
 function textOfId(value: unknown): string {
   if (typeof value === "number") return Number.isSafeInteger(value) && value > 0 ? String(value) : "";
@@ -78,8 +81,8 @@ export function findOrderId(reply: unknown): string | null {
 }
 
 /**
- * Returns the documented names of the field with the job ID. After the documented names, the list contains the names in
- * `fields` that differ from `jobId` only in case or by an underscore.
+ * Returns the possible names of the field with the job ID. The names that CCE documents come first, and then the names
+ * in `fields` that differ from `jobId` only in case or by an underscore.
  */
 function jobIdNames(fields: JsonObject): string[] {
   const others = Object.keys(fields).filter(
@@ -89,8 +92,8 @@ function jobIdNames(fields: JsonObject): string[] {
 }
 
 /**
- * Describes the error in a parsed reply of CCE, the API gateway or IAM. Returns one line with the error code and the
- * message, for example `CCE.01400001, Invalid request`. Returns null if the reply has no error code.
+ * Returns the error code and the message in a parsed reply of CCE, the API gateway or IAM as one line, for example
+ * `CCE.01400001, Invalid request`. Returns null if the reply has no error code.
  */
 export function describeErrorInReply(reply: unknown): string | null {
   const { codes, message } = toCceError(reply);
@@ -100,10 +103,7 @@ export function describeErrorInReply(reply: unknown): string | null {
   return message === null ? shortCode : `${shortCode}, ${truncate(message, MAX_MESSAGE_CHARACTERS)}`;
 }
 
-/**
- * The fields of an operation. Some fields come from the reply of CCE, and the caller gave the other fields. The fields
- * are not validated.
- */
+/** The fields of an operation, from the reply of CCE and from the caller. The fields are not validated yet. */
 interface FoundOperation {
   readonly kind: string;
   readonly clusterId?: string | undefined;
@@ -115,8 +115,8 @@ interface FoundOperation {
 
 /**
  * Finds the operation in the reply of CCE to a call that starts an operation without a job. Some replies of CCE do not
- * name the cluster. The replies to the calls that hibernate or wake a cluster are empty. If the reply does not name the
- * kind or the cluster, the caller may state them in the request. Returns null if the reply is not about an operation.
+ * name the cluster, and the replies to the calls that hibernate or wake a cluster are empty. So the caller may state
+ * the kind of the operation and the cluster. Returns null if the reply is not about an operation.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
  */
 export function findOperation(

@@ -15,17 +15,17 @@ import { parseCceTime } from "./parse-job.ts";
 import type { TextReply } from "./send-cce-request.ts";
 
 /**
- * How long the service uses an IAM token if the reply of IAM has no expiry time. IAM tokens are normally valid for 24
- * hours.
+ * The time for which the service uses an IAM token if the reply of IAM has no expiry time. An IAM token is normally
+ * valid for 24 hours.
  */
 const DEFAULT_VALIDITY_MS = 3_600_000;
 /**
- * How long before its expiry the service renews an IAM token. Because of the early renewal, no token expires during a
- * request.
+ * The service renews an IAM token this long before the token expires. Because of the early renewal, no token expires
+ * during a request.
  */
 const RENEW_BEFORE_MS = 600_000;
 /**
- * After IAM has refused a sign-in, the service waits at least 30 seconds before the next sign-in. IAM locks a user
+ * The shortest wait before the next sign-in after IAM refused a sign-in. The wait is needed because IAM locks a user
  * after a few sign-ins with a wrong password.
  */
 const REFUSAL_MS = 30_000;
@@ -33,14 +33,14 @@ const REFUSAL_MS = 30_000;
 /** The longest time for which the service sends no sign-in after IAM asked the service to wait. */
 const MAX_RETRY_AFTER_MS = 900_000;
 
-/** An IAM token and its expiry time, or an observation that says why the service has no token. */
+/** An IAM token and its expiry time, or an observation that says why IAM gave no token. */
 export type TokenResult =
   | { readonly kind: "token"; readonly token: Secret; readonly expiresAt: Instant }
   | Observation;
 
 /**
- * Creates a cache that keeps the IAM token of one project in memory. Polls that run at the same time share one request
- * for a token.
+ * Creates a cache that keeps the IAM token of one project in memory. Simultaneous queries of the project share one
+ * request for a token.
  * @param fetchToken a function that requests a token from IAM. `fetchToken` never throws an error.
  */
 export function createIamTokenCache(
@@ -60,7 +60,7 @@ export function createIamTokenCache(
 }
 
 /**
- * Returns the JSON body of a request to IAM for a token of one project.
+ * Returns the JSON body of a request that asks IAM for a token of one project.
  * Source: https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0001.html
  */
 export function createIamTokenRequestBody(
@@ -76,10 +76,7 @@ export function createIamTokenRequestBody(
   });
 }
 
-/**
- * Reads the reply of IAM to a token request of a project. Returns the IAM token, or an observation that says what
- * failed.
- */
+/** Reads the reply of IAM to a token request. Returns the IAM token, or an observation that says what failed. */
 export function readIamTokenReply(reply: TextReply, now: Instant, project: string): TokenResult {
   if (reply.kind === "failed") return refusalAfterNetworkError(project, reply.code, "IAM");
   const { status, headers, body } = reply;
@@ -111,13 +108,14 @@ const SECOND_FACTOR_TEXT =
   /required_auth_methods|\b(t?otp|mfa|2fa)\b|(multi|two|second)[- ]?factor|one[- ]time (password|code)|verification code|login protection|二次认证|双因素|多因素|验证码|登录保护/i;
 
 /**
- * Returns true if IAM wants a second factor (MFA) for a sign-in with a password. OpenStack lists the required
- * authentication methods in the body of the reply. Huawei Cloud describes the refusal in the message.
- * https://docs.openstack.org/api-ref/identity/v3/#multi-factor-authentication
+ * Returns true if IAM wants a second factor (MFA) for a sign-in with a password. The IAM of an OpenStack cloud lists
+ * the required authentication methods in the body of the reply. The IAM of Huawei Cloud only describes the refusal in
+ * the message. https://docs.openstack.org/api-ref/identity/v3/#multi-factor-authentication
  */
 function asksForSecondFactor({ status, body }: Extract<TextReply, { kind: "answer" }>): boolean {
   if (status < 400 || status >= 500 || status === 429) return false;
-  // The JSON text of the body may have escape sequences in place of Chinese characters.
+  // The JSON text of the body may contain escape sequences in place of Chinese characters, so the decoded message is
+  // searched too.
   return SECOND_FACTOR_TEXT.test(body) || SECOND_FACTOR_TEXT.test(parseCceError(body).message ?? "");
 }
 

@@ -16,19 +16,19 @@ export interface JobReply {
   readonly body: string;
 }
 
-/** Matches an error code such as `CCE.01404001`, which says that CCE itself does not know the job. */
+/** Matches an error code such as `CCE.01404001`, which means that CCE does not know the job. */
 const UNKNOWN_JOB_CODE = /^CCE\..*404|^CCE_CM\.0003$/i;
 
 /**
- * If the clocks of the service and of the API gateway differ by at least 90 s, the clocks are the likely cause of a
- * refused signature. The text for the operator then says that the two clocks differ. The API gateway accepts a
- * difference of up to 15 minutes. `MIN_REPORTED_SKEW_MS` is a tenth of the accepted difference.
+ * If the API gateway refuses a signature and its clock differs from the clock of the service by at least 90 s, the text
+ * for the operator names the difference. The API gateway accepts a difference of up to 15 minutes. 90 s are a tenth of
+ * 15 minutes.
  */
 const MIN_REPORTED_SKEW_MS = 90_000;
 
 /**
- * The resource for which a query asks CCE, and the permission that the query needs. The texts for an operator contain
- * the resource and the permission.
+ * What a query asks for, such as `job`, and the permission in CCE that the query needs. Error texts for an operator
+ * contain `what` and `permission`.
  */
 export interface Queried {
   readonly what: string;
@@ -39,9 +39,9 @@ const JOB: Queried = { what: "job", permission: "cce:job:get" };
 
 /**
  * Converts the HTTP reply to a job query into one observation. The text of the observation may contain credentials, so
- * the caller must mask it.
+ * the caller must mask the text.
  * @param maskBeforeTruncating masks the secrets in the texts that the function truncates
- * @param queried what the query asked for
+ * @param queried what the query asked CCE for. The default is a job.
  * Source of the codes: https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html
  */
 export function interpretJobReply(
@@ -80,10 +80,7 @@ export function interpretErrorReplyUnmasked(
   return { kind, text, retryAfterSeconds: retryAfterSeconds ?? undefined };
 }
 
-/**
- * Returns advice to the operator about the endpoint, if CCE does not accept a query and replies with the given HTTP
- * status.
- */
+/** Returns the advice to the operator for an HTTP status that probably means a wrong `endpoint` in the config. */
 function adviceOnEndpoint(status: number, project: string, what: string): string {
   if (status === 404)
     return `CCE's address for project ${project} has no ${what} API: check endpoint, region and projectId`;
@@ -93,8 +90,8 @@ function adviceOnEndpoint(status: number, project: string, what: string): string
 }
 
 /**
- * Returns advice to the operator about the credentials, if CCE refuses the credentials of a project.
- * @param date the value of the header `Date` in the reply.
+ * Returns the advice to the operator for a reply in which CCE refuses the credentials of a project.
+ * @param date the value of the header `Date` in the reply of CCE.
  */
 function adviceOnCredentials(error: CceError, date: string | undefined, now: Instant, project: string) {
   if (error.codes.includes("APIGW.0307"))
@@ -109,9 +106,9 @@ function adviceOnCredentials(error: CceError, date: string | undefined, now: Ins
 }
 
 /**
- * Reads the two times in the message of the API gateway about an expired signature, and returns their difference. An
- * example of an error message about an expired signature is `signature time:20260528T092752Z,server
- * time:20260528T094410Z`. Returns null for any other message.
+ * Reads the two times in an error message of the API gateway about an expired signature, and returns their difference
+ * in milliseconds. An example of such a message is `signature time:20260528T092752Z,server time:20260528T094410Z`.
+ * Returns null for any other message.
  */
 function reportedSkewMs(message: string | null): number | null {
   const [, ours, theirs] =

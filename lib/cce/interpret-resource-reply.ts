@@ -8,21 +8,18 @@ import { describeUnknownPhase, parseCceTime } from "./parse-job.ts";
 import resourceStates from "./resource-states.json" with { type: "json" };
 
 /**
- * The states in which a resource is as the job wanted it, and the states in which the resource can no longer become so.
- * A resource in another state may still become so.
+ * The states of a resource that mean success or failure of the job that changes the resource. In any other state, the
+ * resource may still reach a state of success.
  */
 interface GoalStates {
   readonly succeeded: readonly string[];
   readonly failed: readonly string[];
   /**
-   * The other states of the resource that the service knows. A state that is in no list causes a warning. If `pending`
-   * is missing, an unknown state causes no warning.
+   * The other states of the resource that CCE documents. A state that is in no array causes a warning, unless the array
+   * `pending` is missing.
    */
   readonly pending?: readonly string[];
-  /**
-   * The meaning of the HTTP status 404 in a reply. If `gone` is missing, the status 404 means that CCE does not know
-   * the resource.
-   */
+  /** The state `succeeded` if the job deletes the resource, because CCE then replies with the HTTP status 404. */
   readonly gone?: string;
 }
 
@@ -39,7 +36,7 @@ const QUERIED: Readonly<Record<ResourceKind, Queried>> = {
   precheck_task: { what: "pre-check task", permission: "cce:cluster:get" },
 };
 
-/** Returns the parts of the path of a resource, below the version of the CCE API. */
+/** Returns the parts of the URL path of a resource, after the version of the CCE API. */
 export function resourcePathParts(
   { goal, clusterId, id }: WatchedResource,
   projectId: string,
@@ -65,8 +62,8 @@ export function resourcePathParts(
 }
 
 /**
- * Returns the query parameters of a resource. The path of an add-on does not contain the cluster, so the query contains
- * the cluster.
+ * Returns the query parameters in the URL of a resource. The URL path of an add-on does not contain the cluster, so a
+ * query parameter contains the cluster.
  */
 export function resourceQueryParameters({
   goal,
@@ -76,10 +73,10 @@ export function resourceQueryParameters({
 }
 
 /**
- * Converts the HTTP reply to a query for a resource into one observation. Returns the resource in the form of a job.
- * The phase of the returned job is the state of the resource as CCE writes it. The state of the returned job says
- * whether the resource has reached its goal. The text of the observation may contain credentials, so the caller must
- * mask it. Source of the states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
+ * Converts the HTTP reply to a query for a resource into one observation, which contains the resource in the form of a
+ * job. The phase of this job is the state of the resource as CCE writes it. The state of this job says whether the
+ * resource has reached its goal. The text of the observation may contain credentials, so the caller must mask the text.
+ * Source of the states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
  */
 export function interpretResourceReply(
   reply: JobReply,
@@ -96,8 +93,8 @@ export function interpretResourceReply(
 }
 
 /**
- * If neither API of CCE knows a resource that was to be deleted, returns an observation with success. Returns any other
- * observation unchanged.
+ * Returns an observation with success if a job deletes the resource and CCE no longer knows the resource. Returns any
+ * other observation unchanged.
  */
 export function treatGoneAsSuccessOfDeletion(
   observation: Observation,
@@ -123,8 +120,8 @@ function stateOf(phase: string, document: JsonObject, resource: WatchedResource)
 }
 
 /**
- * Returns false while another job runs on a node, or while a node pool has fewer or more nodes than it should have. The
- * count of a node pool includes nodes that CCE still creates, but not nodes that CCE deletes.
+ * Returns false while another job changes a node, or while a node pool does not have the wanted number of nodes.
+ * Returns false also while CCE creates or deletes nodes of the node pool.
  */
 function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedResource): boolean {
   const [wanted, found] = [toObjectOrEmpty(spec), toObjectOrEmpty(status)];
@@ -134,7 +131,8 @@ function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedRes
       return running === null || ownJobIds.includes(running);
     }
     case "node_pool":
-      // An empty phase is a success, so an error in place of a node pool must not count as a node pool.
+      // For a node pool, an empty phase means success. A reply without `spec` may be an error, so such a reply is not a
+      // success.
       return (
         isObject(spec) &&
         countOf(found, "currentNode") === countOf(wanted, "initialNodeCount") &&
@@ -146,7 +144,10 @@ function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedRes
   }
 }
 
-/** Returns a number of nodes. CCE may omit a zero. Returns NaN, which equals no number, for a value that is no number. */
+/**
+ * Returns a number of nodes. CCE may omit a field with the number 0. Returns NaN for a value that is not a number,
+ * because NaN equals no number.
+ */
 const countOf = (fields: JsonObject, name: string): number => Number(toTextOfAnyType(fields[name]) ?? 0);
 
 function toObservation(
@@ -169,8 +170,7 @@ function toObservation(
     clusterId,
     resourceId: id,
     resourceName: textIn(metadata, ["name"]),
-    // The times of a resource are not the times of the operation that changes the resource, so the function does not
-    // use them.
+    // Only a task has the times of the operation. The times of any other resource are not the times of the operation.
     createdAt: timeOf(metadata, "creationTimestamp"),
     updatedAt: timeOf(status, "completionTime") ?? timeOf(metadata, "updateTimestamp"),
     subJobs: [],
@@ -194,8 +194,8 @@ function progressText(status: JsonObject): string | null {
 }
 
 /**
- * Returns the messages of the conditions that a node pool does not meet. Returns null if the node pool meets all its
- * conditions.
+ * Returns the messages of the conditions that prevent the scaling of a node pool, or null if CCE gives no such
+ * condition.
  */
 function conditionText({ conditions }: JsonObject): string | null {
   const unmet = (Array.isArray(conditions) ? conditions : [])

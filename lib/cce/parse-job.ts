@@ -8,8 +8,8 @@ import { toTextOfAnyType } from "./cce-error.ts";
 
 const DATE_AND_TIME = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,3})\d*)?/;
 /**
- * Matches the text after the date and the time of day: an offset, the name of a time zone and a value of the monotonic
- * clock of Go.
+ * Matches the text that may follow the time of day in a reply of CCE: a UTC offset, the name of a time zone and a
+ * reading of the monotonic clock of Go.
  */
 const ZONE = /^(?: ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?(?: [A-Z]{1,6}| [+-]\d{2,4})?(?: m=[+-][\d.]+)?$/;
 
@@ -17,8 +17,8 @@ const ZONE = /^(?: ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?(?: [A-Z]{1,6}| [+-]\d{2,4})?(
 const USUAL_ZONE = " +0000 UTC";
 
 /**
- * The maximum number of levels in a tree of subjobs. A real tree of subjobs has three levels and a few dozen jobs. The
- * service omits jobs beyond MAX_LEVELS or MAX_JOBS and adds a warning.
+ * The maximum number of levels in a tree of subjobs. A real tree of subjobs has three levels and a few dozen jobs. If a
+ * tree has more than MAX_LEVELS levels or MAX_JOBS jobs, the parser omits the rest and adds a warning.
  */
 const MAX_LEVELS = 256;
 const MAX_JOBS = 50_000;
@@ -33,7 +33,7 @@ const STATES: Readonly<Record<string, JobState>> = {
   failed: "failed",
 };
 
-/** The data that the parser counts and collects while it reads a tree of subjobs. */
+/** The counts and phases that the parser collects while it reads a tree of subjobs. */
 interface Walk {
   jobs: number;
   truncated: boolean;
@@ -41,9 +41,9 @@ interface Walk {
 }
 
 /**
- * Parses the JSON body of the reply to a job query. The body has the form of version 3 or version 2 of the CCE API.
+ * Parses the JSON body of the reply of CCE to a job query, in the form of version 3 or version 2 of the CCE API.
  * Returns null if the body is not a job. The state of a job depends only on the phase of the job itself, never on the
- * phases of its subjobs. `warnings` says what the parser omitted or guessed.
+ * phases of its subjobs. The field `warnings` of the result says which parts of the body the parser omitted or guessed.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
  * @param maskBeforeTruncating masks the secrets in the texts that the warnings truncate
  */
@@ -60,7 +60,7 @@ export function parseJob(
 
 /**
  * Parses one entry of a list of jobs. Returns null if the entry is not a job, or if its job ID is missing or malformed.
- * The documented entries have the form of version 2 of the CCE API.
+ * CCE documents such an entry in the form of version 2 of the CCE API.
  */
 export function parseListedJob(json: string): ListedJob | null {
   const document = parseJson(json);
@@ -73,9 +73,9 @@ export function parseListedJob(json: string): ListedJob | null {
 
 /**
  * Reads one job and all its subjobs. Version 2 of the CCE API uses lower-case names and the field `status.status`.
- * Returns null if `entry` is not an object. Treats a field of an unexpected type as missing, so that it never refuses a
- * job. If a text has an unexpected type, the function converts the value to text. Uses no schema, because a schema
- * would make the parsing of thousands of subjobs three times as slow.
+ * Returns null if `entry` is not an object. The function never refuses a job because a field has an unexpected type.
+ * The function converts such a value to text, or treats the field as missing. The function uses no schema, because a
+ * schema would make the parsing of thousands of subjobs three times as slow.
  */
 function readTree(entry: unknown, level: number, walk: Walk): Job | null {
   if (!isObject(entry)) return null;
@@ -115,14 +115,14 @@ function readSubJobs(spec: JsonObject, level: number, walk: Walk): Job[] {
 }
 
 /**
- * Returns the state of a job for the phase that CCE gives. Returns null if the phase is missing or is not documented.
+ * Converts the phase of a job in a reply of CCE to a state. Returns null if the phase is missing or is not documented.
  */
 function stateOf(phase: string | null): JobState | null {
   const name = phase?.trim().toLowerCase() ?? "";
   return Object.hasOwn(STATES, name) ? (STATES[name] ?? null) : null;
 }
 
-/** Returns true if a phase says that a job has not ended. Returns false if the phase is missing or not documented. */
+/** Returns true if CCE documents the phase as a phase of a job that has not ended. */
 export const isDocumentedRunningPhase = (phase: string | null): boolean => stateOf(phase) === "pending";
 
 function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
@@ -138,7 +138,7 @@ function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
   return warnings;
 }
 
-/** Returns the warning about a phase that is not documented, or about a missing phase. */
+/** Returns the warning that CCE gave an undocumented phase or no phase. */
 export function describeUnknownPhase(
   phase: string,
   maskBeforeTruncating: SecretMask = (text) => text,
@@ -158,7 +158,7 @@ export const hasFailure = (job: Job): boolean => job.state === "failed" || job.s
  */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];
-  // Most values are strings, and a large job has a hundred thousand strings.
+  // This check makes the function fast for strings. A large job has a hundred thousand strings.
   const text = typeof value === "string" ? (value.trim() === "" ? null : value) : toTextOfAnyType(value);
   return text === null && otherName !== undefined ? textOf(fields, otherName) : text;
 }
@@ -171,10 +171,10 @@ function arrayOf(fields: JsonObject, name: string): readonly unknown[] | null {
 }
 
 /**
- * Parses a time in the format of RFC 3339 or of the Go function `time.String()`, and truncates the time to
- * milliseconds. Examples of the Go format are `2018-08-02 08:12:40.672772389 +0000 UTC` and the same text with `
- * m=+0.1` at the end. Returns null for a text in any other format. Returns null for a year before 100, because the
- * empty time of Go is in year 1.
+ * Parses a time in a reply of CCE and omits the fractions of a millisecond. The format is RFC 3339 or the format of the
+ * Go function `time.String()`. Examples of the Go format are `2018-08-02 08:12:40.672772389 +0000 UTC` and the same
+ * text with ` m=+0.1` at the end. Returns null for a text in any other format, and for a year before 100. Go writes an
+ * empty time as a time in year 1.
  * Source: https://pkg.go.dev/time#Time.String
  */
 export function parseCceTime(text: string | null | undefined): Instant | null {
@@ -185,7 +185,7 @@ export function parseCceTime(text: string | null | undefined): Instant | null {
   const zone = rest === USUAL_ZONE ? [] : ZONE.exec(rest);
   if (zone === null) return null;
   const [year, month, day] = [Number(matched[1]), Number(matched[2]), Number(matched[3])];
-  // A leap second (RFC 3339, section 5.7) counts as the second before it, because an instant has no leap seconds.
+  // A leap second (RFC 3339, section 5.7) counts as the second before it, because the type Instant has no leap seconds.
   const isLeapSecond = matched[6] === "60";
   const [hours, minutes] = [Number(matched[4]), Number(matched[5])];
   const seconds = isLeapSecond ? 59 : Number(matched[6]);

@@ -53,56 +53,53 @@ import {
 import { streamJobList } from "./stream-job-list.ts";
 import { createThrottle } from "./throttle.ts";
 
-/** The time limit for one request to IAM for a token. Several polls share the token of one request. */
+/** The time limit for one request that asks IAM for a token. */
 const TOKEN_TIME_LIMIT_MS = 10_000;
-/**
- * The maximum size of the reply of IAM to a token request. The reply contains catalogs and roles, which take a few
- * kilobytes.
- */
+/** The maximum size of the reply of IAM to a token request. A normal reply has a few kilobytes. */
 const MAX_TOKEN_REPLY_BYTES = 1024 * 1024;
 
 const JOB_PATHS: Readonly<Record<CceApi, string>> = { standard: "/api/v3", autopilot: "/autopilot/v3" };
-/** Only version 2 of the API has a list of jobs. */
+/** Only version 2 of the CCE API can list the jobs of a project. */
 const LIST_PATHS: Readonly<Record<CceApi, string>> = { standard: "/api/v2", autopilot: "/autopilot/v2" };
 
 const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
 
-/** Functions that the queries of all projects share. */
+/** The functions that the requests to all projects use. */
 interface ProjectQueryPorts {
   readonly now: () => Instant;
-  /**
-   * Returns the time of a clock that is never set back, in milliseconds. The queries measure time limits with this
-   * clock.
-   */
+  /** Returns the time, in milliseconds, of a clock that is never set back. This clock measures time limits. */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly allow: AllowList;
-  /** Masks the texts of the replies to one project. */
+  /** Creates the mask for the texts in the replies of CCE to one project. */
   readonly createMask: () => CredentialMask;
   readonly connections: () => Connections;
   readonly sendCceRequest: SendCceRequest;
 }
 
 interface Wanted {
-  /** The path below the version of the API, not percent-encoded. */
+  /** The part of the URL path that follows the version of the CCE API. This part is not percent-encoded. */
   readonly path: readonly string[];
   readonly parameters?: Readonly<Record<string, string>>;
   readonly observe: (result: TextReply | { readonly kind: "too_large" }) => Observation;
 }
 
-/** The requests for the jobs of one project. Each function masks the secrets in its result and never throws an error. */
+/**
+ * Sends requests to CCE about the jobs of one project. Each function masks the secrets in its result and never throws
+ * an error.
+ */
 export interface ProjectQueries {
-  /** Returns what `CceClient.unansweredWaitMs` describes. */
+  /** Does the same as `CceClient.unansweredWaitMs` for one project. */
   unansweredWaitMs(): number;
-  /** Queries one job. */
+  /** Asks CCE for one job. */
   queryJob(jobId: string, timeLimitMs: number): Promise<Observation>;
-  /** Queries one resource, as `CceClient.queryResource` describes. */
+  /** Does the same as `CceClient.queryResource` for one project. */
   queryResource(resource: WatchedResource, timeLimitMs: number): Promise<Observation>;
-  /** Lists the jobs of the project by both APIs of CCE, as `CceClient.listJobs` describes. */
+  /** Does the same as `CceClient.listJobs` for one project. */
   listJobs(onJob: (job: ListedJob) => void, timeLimitMs: number): Promise<ListReply>;
 }
 
-/** Creates the requests of one project. All requests of the project share one IAM token and one throttle. */
+/** Creates the functions that query one project. The created functions share one IAM token and one throttle. */
 export function createProjectQueries(
   name: string,
   project: Project,
@@ -115,7 +112,8 @@ export function createProjectQueries(
   const tokens = createIamTokenCache(async () => {
     const startedAt = monotonic();
     const result = await fetchToken(name, project, ports);
-    // If IAM does not answer, every query of the project waits for the whole time limit.
+    // If IAM does not answer, each query of the project needs the whole time limit and fails. So the circuit breaker
+    // stops the queries.
     if (result.kind === "unavailable" && monotonic() - startedAt >= TOKEN_TIME_LIMIT_MS)
       breaker.recordTimeout();
     if (result.kind === "token") mask.addToken(result.token);
@@ -132,8 +130,8 @@ export function createProjectQueries(
   };
 
   /**
-   * Signs and sends a query. If CCE replies with status 401 and the function can get new authentication headers, the
-   * function repeats the request, unless CCE asks for a wait.
+   * Signs and sends a query. If CCE replies with status 401, the function sends the query again with new authentication
+   * headers. The query is not sent again if there are no new headers or if CCE asks for a wait.
    */
   const sendTwice = async <Reply extends Observation | ListReply>(
     apiPath: string,
@@ -176,7 +174,9 @@ export function createProjectQueries(
 
   let waitKind: "throttled" | "unavailable" = "throttled";
 
-  /** Returns the observation of a request that the throttle postpones, or null if a request is allowed now. */
+  /**
+   * Returns null if the throttle allows a request now. Otherwise returns the observation that the request must wait.
+   */
   const waitForThrottle = (): Refusal | null => {
     const waitSeconds = throttle.waitSeconds();
     if (waitSeconds === 0) return null;
@@ -184,8 +184,7 @@ export function createProjectQueries(
   };
 
   /**
-   * Records in the throttle whether CCE or IAM asked the service to wait, and masks the secrets in the texts of the
-   * reply.
+   * Masks the secrets in the texts of a reply. If CCE or IAM asked the service to wait, the throttle records this wait.
    */
   const recordReply = (reply: Observation): Observation => {
     const observation = mask.maskObservation(reply);

@@ -8,8 +8,8 @@ import {
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 
 /**
- * The service reads several replies of CCE in parallel if no reply is larger than this size. The reply for a job with
- * 500 subjobs has about this size.
+ * The maximum number of bytes in a small reply of CCE. The service reads small replies in parallel. The reply for a job
+ * with 500 subjobs has about 256 KiB.
  */
 const SMALL_BYTES = 256 * 1024;
 /**
@@ -18,11 +18,12 @@ const SMALL_BYTES = 256 * 1024;
  */
 export const MAX_BODY_BYTES = 12 * 1024 * 1024;
 /**
- * The maximum number of JSON values in a reply of CCE. 600,000 values are enough for about 25,000 subjobs. Without
- * `MAX_VALUES`, the values in a reply smaller than `MAX_BODY_BYTES` could fill the memory.
+ * The maximum number of JSON values in a reply of CCE. 600,000 values are enough for about 25,000 subjobs. The number
+ * of values is limited because many short values can fill the memory even if the reply has fewer bytes than
+ * `MAX_BODY_BYTES`.
  */
 export const MAX_VALUES = 600_000;
-/** The service remembers at most 1000 URLs that returned a large reply. */
+/** The maximum number of URLs with a large reply that the service keeps in memory. */
 const MAX_LARGE_URLS = 1000;
 
 /** An HTTP reply whose body is text, or the code of a network failure. */
@@ -33,9 +34,7 @@ export type TextReply =
 /** A signed request to CCE, without its time limit and its size limit. */
 export type CceRequest = Omit<HttpRequest, "timeLimitMs" | "maxBytes">;
 
-/**
- * Sends one request to CCE or IAM, and returns the reply or the network failure. Never throws an error.
- */
+/** Sends one request to CCE or IAM. Returns the reply or the network failure, and never throws an error. */
 export async function sendRequestForText(request: HttpRequest): Promise<TextReply> {
   const result = await sendHttpRequest(request);
   if (result.kind === "failed") return { kind: "failed", code: result.code || "UNKNOWN" };
@@ -51,11 +50,11 @@ function freeBuffer({ buffer, length }: Buffer): void {
 }
 
 /**
- * Sends one request to CCE, passes the reply to `read`, and returns the result of `read`. If a reply turns out to be
- * large, the first request stops early, and a second request reads the whole reply. Only one large reply is read at a
- * time, because reading a reply takes several times the size of the reply in memory. The parameter `endAt` is the
- * deadline of the request on the monotonic clock. A wait until another large reply is read does not move the deadline.
- * The circuit breaker limits the time of the first request.
+ * Sends one request to CCE, passes the reply to `read`, and returns the result of `read`. If the reply is large, the
+ * first request stops early, and a second request reads the whole reply. The service reads only one large reply at a
+ * time, because reading a reply takes several times its size in memory. The parameter `endAt` is the deadline of both
+ * requests on the monotonic clock. The deadline includes the wait for other large replies. The circuit breaker limits
+ * the time of the first request.
  */
 export type SendCceRequest = <T>(
   request: CceRequest,
@@ -65,8 +64,8 @@ export type SendCceRequest = <T>(
 ) => Promise<T>;
 
 /**
- * Creates a function that sends requests to CCE and reads one large reply at a time. All projects should share one such
- * function to limit the memory.
+ * Creates a function that sends requests to CCE and reads only one large reply at a time. The memory is limited only if
+ * all projects share the created function.
  */
 export function createMemoryLimitedCceSender(monotonic: () => number): SendCceRequest {
   const oneAtATime = createMutex();
@@ -80,8 +79,8 @@ export function createMemoryLimitedCceSender(monotonic: () => number): SendCceRe
       const result = await exchangeUpTo(SMALL_BYTES, breaker.requestLimitMs());
       if (result.kind === "failed" && result.code === DEADLINE_PASSED) breaker.recordTimeout();
       else breaker.recordReply(monotonic() - startedAt);
-      // A long reply with a status other than 200 is an error page of a gateway. The first bytes of the error page are
-      // enough for the text of the observation.
+      // A long reply with a status other than 200 is an error page of a gateway. Its first bytes are enough for the
+      // text of the observation.
       if (result.kind === "failed" || !result.isTruncated || result.status !== 200) return read(result);
       if (largeUrls.size === MAX_LARGE_URLS) largeUrls.clear();
       largeUrls.add(href);
@@ -103,8 +102,9 @@ const OPENING_BRACKET = 0x5b;
 const OPENING_BRACE = 0x7b;
 
 /**
- * Counts the commas and opening brackets in a JSON text. The returned number is at least the number of JSON values in
- * the text. Does not parse the text, because parsed values need up to twenty times as much memory as the text.
+ * Counts the commas, opening brackets and opening braces in a JSON text. This number is at least the number of JSON
+ * values in the text. The function does not parse the text, because parsed values need up to twenty times as much
+ * memory as the text.
  */
 function countValues(json: string): number {
   let count = 1;
@@ -115,12 +115,12 @@ function countValues(json: string): number {
   return count;
 }
 
-/** Creates a function that runs asynchronous work. Only one piece of work runs at a time, in the order of the calls. */
+/** Creates a function that runs asynchronous work: one call at a time, in the order of the calls. */
 export function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
   let previous: Promise<void> = Promise.resolve();
   return (work) => {
     const result = previous.then(work);
-    // The variable `previous` does not keep the result of the work in memory, because a result may be large.
+    // A result may be large, so the variable `previous` does not keep the result in memory.
     previous = result.then(
       () => undefined,
       () => undefined,

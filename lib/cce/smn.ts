@@ -6,8 +6,8 @@ import { withDescription } from "../domain/zod-fields.ts";
 import type { guardedFetch } from "../http/egress.ts";
 
 /**
- * A field that consists of one line. The signed text has no quotes, so a line break in a field could move text from one
- * field to another. Only the field `message` may contain line breaks.
+ * A field of an SMN message that must not contain a line break. The text that SMN signs has no quotes. So a line break
+ * inside a field could pass for the end of the field.
  */
 const Line = z.string().check(z.maxLength(2048), z.regex(/^[^\r\n]+$/, "must be one line of text"));
 
@@ -32,7 +32,7 @@ export const SmnMessage = z.object({
 });
 export type SmnMessage = z.infer<typeof SmnMessage>;
 
-/** The body of the response to a message of SMN. */
+/** The body of the response of the service to a message of SMN (Simple Message Notification). */
 export const EventResult = z.object({
   result: withDescription(
     z.enum(["listed", "requested", "confirmed", "ignored"]),
@@ -41,7 +41,10 @@ export const EventResult = z.object({
 });
 export type EventResult = z.infer<typeof EventResult>;
 
-/** The hash functions of signatures that the service accepts, by the algorithm in the certificate. */
+/**
+ * The hash function of an SMN signature, by the signature algorithm in the certificate. The service accepts only these
+ * algorithms.
+ */
 const HASHES: Readonly<Record<string, string>> = {
   sha256WithRSAEncryption: "sha256",
   sha384WithRSAEncryption: "sha384",
@@ -49,9 +52,9 @@ const HASHES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns whether the owner of a certificate has signed a message. The hash function of the signature is the hash
- * function of the certificate.
- * @param now the certificate must be valid at this time
+ * Returns true if the owner of the certificate has signed the SMN message. SMN signs a message with the hash function
+ * that the certificate names.
+ * @param now the time at which the certificate must be valid
  * Source:
  * https://docs.otc.t-systems.com/simple-message-notification/umn/appendix/http_https_messages/message_signature_verification.html
  */
@@ -82,7 +85,9 @@ const SIGNED_FIELDS = {
   UnsubscribeConfirmation: CONFIRMED_FIELDS,
 } as const;
 
-/** Returns the text that SMN signs: each field with its name, in alphabetical order. SMN omits an empty subject. */
+/**
+ * Returns the signed text of an SMN message: its field names and values, sorted by name. SMN omits an empty subject.
+ */
 export function createSmnStringToSign(message: SmnMessage): string {
   return SIGNED_FIELDS[message.type]
     .filter((name) => name !== "subject" || (message[name] ?? "") !== "")
@@ -90,21 +95,24 @@ export function createSmnStringToSign(message: SmnMessage): string {
     .join("");
 }
 
-/** Returns whether the text of a message is a trace of CTS (Cloud Trace Service) about CCE. */
+/**
+ * Returns true if the text of an SMN message is about a call to CCE. Cloud Trace Service (CTS) sends such a text as a
+ * trace in JSON.
+ */
 export function isCtsTraceOfCce(text: string): boolean {
   const { service_type } = toObjectOrEmpty(parseJson(text));
   return typeof service_type === "string" && service_type.toUpperCase() === "CCE";
 }
 
-/** The time limit for one request to SMN. SMN waits five seconds for the response to a message. */
+/** The time limit for one request to SMN. SMN waits five seconds until the service responds to a message. */
 const FETCH_MS = 1500;
 const MAX_BYTES = 65_536;
-/** The time for which an instance of the function keeps a certificate. */
+/** The time for which the service keeps an SMN certificate in memory. */
 const MAX_AGE_MS = 3_600_000;
 const MAX_CERTIFICATES = 20;
 /**
- * The shortest time between two requests to SMN. Without this limit, many invalid messages would cause many requests to
- * SMN.
+ * The shortest time between two requests for certificates of SMN. Without this limit, an attacker who sends many
+ * invalid messages would cause many requests.
  */
 const MIN_INTERVAL_MS = 1000;
 
@@ -115,12 +123,12 @@ export type FetchFromSmn = (
 
 type FetchedCertificate =
   | { readonly kind: "certificate"; readonly certificate: X509Certificate }
-  /** The certificate could not be fetched from SMN. The certificate may be available at a later try. */
+  /** SMN did not return the certificate. A later request for the certificate may succeed. */
   | { readonly kind: "unavailable"; readonly cause: unknown };
 
 /**
- * Creates a function that fetches the SMN certificate at a URL and keeps certificates in memory. Simultaneous calls for
- * the same URL share one request. The caller of the created function must check the host of the URL before. The created
+ * Creates a function that fetches the certificate of SMN from a URL and keeps the certificate in memory. Simultaneous
+ * calls with the same URL share one request. Before a call, the caller must check the host of the URL. The created
  * function follows no redirect.
  */
 export function createCachedCertificateFetcher(
@@ -159,8 +167,8 @@ async function fetchCertificate(url: string, fetchFromSmn: FetchFromSmn): Promis
 }
 
 /**
- * Confirms a subscription of SMN. Before the call, the caller must check the host of the URL and the signature of the
- * message.
+ * Confirms the subscription of the service to an SMN topic. Before the call, the caller must check the host of the URL
+ * and the signature of the SMN message.
  * @throws Error if SMN did not confirm the subscription.
  */
 export async function confirmVerifiedSmnSubscription(url: string, fetchFromSmn: FetchFromSmn): Promise<void> {

@@ -17,36 +17,37 @@ const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
-/**
- * The whitespace of JSON, and the bytes of a byte order mark. Whitespace and a byte order mark may stand in front of the
- * list of jobs.
- */
+/** The bytes that may stand in front of the list of jobs: JSON whitespace and a byte order mark. */
 const IGNORED_AT_START: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 
-/** The nesting of an entry of the list, and of the objects `metadata`, `spec` and `status` in the entry. */
+/**
+ * ENTRY_DEPTH is the nesting level of a job in the list. FIELDS_DEPTH is the nesting level of the objects `metadata`,
+ * `spec` and `status` in a job.
+ */
 const ENTRY_DEPTH = 2;
 const FIELDS_DEPTH = 3;
 
 /**
- * An entry that is longer than this without its nested values is not a job. The failure reason is the only long text of
- * a job in the list.
+ * The maximum size of one job in the list, without the values that are nested deeper than `metadata`, `spec` and
+ * `status`. The service ignores a longer entry of the list. The failure reason is the only long text of a job in the
+ * list.
  */
 const MAX_ENTRY_BYTES = 64 * 1024;
 
 const NULL = Buffer.from("null");
 
 /**
- * The maximum size of a list of jobs in bytes. CCE documents no maximum size of a list. The service ignores the rest of
- * a longer list.
+ * The maximum number of bytes that the service reads of a list of jobs. The service ignores the rest of a longer list.
  */
 const MAX_LIST_BYTES = 128 * 1024 * 1024;
 
 /**
- * Sends a request for a list of jobs and passes each job of the reply to `onJob`, as soon as the job has arrived. CCE
- * documents neither pages nor a maximum size of the list, so the reply is never in memory as a whole. A compressed
- * reply is an exception: the service asks for no compression, and reads at most 12 MiB of a compressed reply.
- * @param onJob gets each job without its subjobs, and may get a job several times, in any order.
- * @param interpretOtherReply interprets a reply that is not a list
+ * Sends a request for a list of jobs to CCE, and passes each job in the reply to `onJob` as soon as the job has
+ * arrived. The whole reply is never in memory, because CCE documents neither pages nor a maximum size of the list. The
+ * service asks CCE for a reply without compression. If CCE nevertheless compresses the reply, the service reads at most
+ * 12 MiB.
+ * @param onJob receives each job without its subjobs. The jobs come in any order, and a job may come several times.
+ * @param interpretOtherReply returns the observation for a reply that is not a list of jobs
  */
 export async function streamJobList(
   request: CceRequest,
@@ -83,28 +84,28 @@ export async function streamJobList(
   const decoded = await decompressAndDecodeText(result, MAX_BODY_BYTES);
   if (decoded === null) return interpretOtherReply({ kind: "failed", code: BODY_UNDECODABLE });
   const text = decoded.text.trim();
-  // A server in Go may write an empty list as null.
+  // A server that is written in Go may send an empty list as `null`.
   if (result.status === 200 && text === "null") return { kind: "list", isComplete: true, date };
   if (result.status === 200 && text !== "" && add(Buffer.from(text)))
     return { kind: "list", isComplete: !decoded.isTruncated && scanner.isComplete(), date };
   return interpretOtherReply({ ...result, body: decoded.text, isTruncated: decoded.isTruncated });
 }
 
-/** Reads the objects in a JSON array from chunks of bytes. */
+/** Finds the objects of a JSON array that arrives in chunks of bytes. */
 interface ListScanner {
-  /** Adds the next bytes. Returns false if the bytes do not belong to a JSON array. */
+  /** Scans the next chunk of bytes. Returns false if the bytes do not belong to a JSON array. */
   add(chunk: Buffer): boolean;
-  /** Returns true if the end of the array has arrived. */
+  /** Returns true if the scanner has read the end of the JSON array. */
   isComplete(): boolean;
 }
 
 /**
  * Creates a scanner that passes each object of a JSON array to `onEntry` as JSON text, as soon as the object has
- * arrived. Values that are nested deeper than the fields of `metadata`, `spec` and `status` are replaced by null, so an
- * entry is small even if its job has thousands of subjobs. The scanner keeps only the current entry in memory.
+ * arrived. The scanner replaces each value inside the fields of `metadata`, `spec` and `status` by null. So the JSON
+ * text of a job is short even if the job has thousands of subjobs. The scanner keeps only one object in memory.
  */
 export function createShallowArrayScanner(onEntry: (json: string) => void): ListScanner {
-  /** The number of open brackets and braces. `depth` is null before the start of the array. */
+  /** The number of open brackets and braces in the JSON text. `depth` is null before the start of the array. */
   let depth: number | null = null;
   let isList = true;
   let inString = false;
@@ -123,7 +124,10 @@ export function createShallowArrayScanner(onEntry: (json: string) => void): List
     entryBytes = 0;
   };
 
-  /** Scans the bytes of the array. `from` is the index of the first byte that belongs to the current entry. */
+  /**
+   * Scans a chunk from the index `start`. `from` is the index of the first byte to copy into `entry`, or -1 if no byte
+   * is to be copied.
+   */
   const scan = (chunk: Buffer, start: number): void => {
     let open = depth ?? 0;
     let from = open >= ENTRY_DEPTH && open <= FIELDS_DEPTH ? start : -1;

@@ -4,7 +4,7 @@ const FIRST_BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 300_000;
 /**
  * The longest time for which a throttle stops the queries of a project, even if the header Retry-After asks for a
- * longer time. The operator cannot see the waiting time of the throttle, because it exists only in memory.
+ * longer time. The time is limited because the operator cannot see the wait.
  */
 const MAX_RETRY_AFTER_MS = 900_000;
 
@@ -16,14 +16,14 @@ interface Throttle {
   waitSeconds(): number;
   /** Records that CCE replied with status 429. Returns the whole seconds until the next query is allowed. */
   recordThrottled(retryAfterSeconds: number | null): number;
-  /** Records that CCE replied with a status other than 429, so that the throttle counts no further failures. */
+  /** Records that CCE replied with a status other than 429. The next failure then counts as the first. */
   recordReply(): void;
 }
 
 /**
- * Creates a throttle that waits for the time in the header Retry-After of the reply. If the reply has no header
- * Retry-After, the throttle waits for a random time, and the maximum of this time doubles with each failure
- * (exponential backoff with full jitter).
+ * Creates a throttle that waits for the time in the header Retry-After of the reply. Without this header, the throttle
+ * waits for a random time. The maximum of the random time doubles with each failure (exponential backoff with full
+ * jitter).
  * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function createThrottle(now: () => Instant, random: () => number): Throttle {
@@ -31,7 +31,7 @@ export function createThrottle(now: () => Instant, random: () => number): Thrott
   let failures = 0;
   const waitMs = () => {
     const ms = until - now();
-    // If the remaining wait is longer than the maximum, the clock was set back after the wait was set.
+    // If the remaining wait is longer than the maximum wait, the clock was set back, so the throttle ends the wait.
     return ms > MAX_RETRY_AFTER_MS ? 0 : Math.max(0, ms);
   };
   const waitSeconds = () => Math.ceil(waitMs() / 1000);
