@@ -2,32 +2,38 @@ import type { Instant, WatchKey, WatchState } from "../domain/job.ts";
 import type { Watch } from "./watch.ts";
 
 /**
- * A watch counts as orphaned if the planned time of its next poll or its deadline is more than `GRACE_MS` in the past.
- * The rate limit can delay the last poll of a watch by an hour.
+ * A running watch counts as orphaned if its deadline is more than `GRACE_MS` in the past. A running watch also counts
+ * as orphaned if the sweep function should have checked the watch more than `GRACE_MS` ago. `GRACE_MS` is longer than
+ * an hour, because the rate limit can delay the last poll of a watch by an hour.
  */
 const GRACE_MS = 5_400_000;
 
-/** The number of watches in each class, as one run of the audit function counted them. */
+/** The numbers of watches that one run of the audit function counted. */
 export interface Audit {
   /** The number of all watches in the ledger. */
   readonly accepted: number;
   readonly concluded: number;
   readonly stopped: number;
   /**
-   * The number of running watches whose planned poll and deadline are not more than `GRACE_MS` in the past. A watch
-   * that a newer release wrote counts as live, because the watch waits for the newer release.
+   * The number of running watches that are not orphaned. A watch that a newer release wrote counts as live, because
+   * this watch waits until the newer release runs again.
    */
   readonly live: number;
-  /** The number of watches that discovery opened. The watches that discovery opened are also in the other counts. */
+  /**
+   * The number of watches that the service itself opened for jobs in CCE (discovery). The other counts contain these
+   * watches too.
+   */
   readonly discovered: number;
-  /** The watches that are neither live nor concluded nor stopped. If the list is not empty, the service has a bug. */
+  /**
+   * The watches that are neither live nor concluded nor stopped. If there is an orphaned watch, the service has a bug.
+   */
   readonly orphaned: readonly OrphanedWatch[];
 }
 
 /** An orphaned watch and its W3C trace context. */
 export type OrphanedWatch = Pick<Watch, "project" | "jobId" | "caller" | "traceparent">;
 
-/** Returns true if discovery, and no caller, opened a watch. */
+/** Returns true if discovery opened the watch, and not a caller. */
 export function isDiscoveryWatch({ caller }: Pick<WatchKey, "caller">): boolean {
   return caller.startsWith("discover:");
 }

@@ -10,10 +10,10 @@ export interface TargetState {
   readonly offSince: Instant | null;
   /**
    * The time of the first response that said that the target no longer exists. `goneSince` is null if the target has
-   * not given a response `gone` since the last delivered notification.
+   * sent no such response since the last delivered notification.
    */
   readonly goneSince: Instant | null;
-  /** The target responded with the HTTP status 429 and accepts no request before `throttledUntil`. */
+  /** The time before which the target accepts no request, because the target responded with the HTTP status 429. */
   readonly throttledUntil: Instant;
 }
 
@@ -22,8 +22,8 @@ export interface TargetLedger {
   /** Sets `throttledUntil` of a target, unless the ledger already contains a later time. */
   throttleTarget(name: string, until: Instant): Promise<void>;
   /**
-   * Stores the time `at` at which a target said that it no longer exists, unless the ledger already contains an earlier
-   * time. Returns the time that is stored after the call.
+   * Stores the time `at` of a response that said that a target no longer exists, unless the ledger already contains
+   * such a time. Returns the time that the ledger contains after the call.
    */
   markTargetGone(name: string, at: Instant): Promise<Instant>;
   /** Removes the time that `markTargetGone` stored. */
@@ -35,18 +35,18 @@ export interface TargetLedger {
 }
 
 /**
- * The ledger of rate limits. Each rate limit allows one request per interval. The name of a rate limit is the name of a
- * target or `cce:PROJECT`.
+ * The ledger of rate limits. Each rate limit allows one request to a target or to CCE per interval. The name of a rate
+ * limit is the name of a target or `cce:PROJECT`.
  */
 export interface RateLimitLedger {
   /**
-   * Reserves the next free time of a rate limit for one request, and returns the reserved time. Returns `now` if the
-   * rate limit is free now.
+   * Reserves the earliest time at which a rate limit allows another request, and returns the reserved time. Returns
+   * `now` if the rate limit allows a request now.
    */
   reserveRequestTime(name: string, now: Instant, intervalMs: number): Promise<Instant>;
 }
 
-/** The ledger counts ended jobs by the duration of the job. */
+/** The ledger of job durations counts ended jobs by project, job type, day and duration. */
 export interface DurationLedger {
   /** Adds one ended job to the job counts. The ledger may delete this count after `expiresAt`. */
   addDuration(duration: NewDuration): Promise<void>;
@@ -60,11 +60,11 @@ interface NewDuration extends Omit<DurationCount, "count"> {
 }
 
 export interface DigestLedger {
-  /** Creates a digest (one message about several jobs). Does nothing if the digest exists. */
+  /** Creates a digest (one message about several jobs). Does nothing if a digest with the same ID exists. */
   createDigest(digest: NewDigest): Promise<void>;
   /**
-   * Removes a watch from the list of running jobs of a digest. A repeated call has no effect. Returns the number of
-   * jobs of the digest that still run. Returns 0 if the digest does not exist.
+   * Removes a job from the running jobs of a digest. Returns the number of jobs of the digest that still run, or 0 if
+   * the digest does not exist. A repeated call for the same job changes nothing.
    */
   removeRunningMemberAndCount(digestId: string, job: JobKey): Promise<number>;
   /** Returns null if the digest does not exist. */
@@ -77,13 +77,13 @@ export interface Digest {
   readonly members: readonly DigestMember[];
   readonly targets: readonly string[];
   /**
-   * The jobs of the digest that still run. If a watch is restarted outside the digest, the watch is never removed from
-   * `running`.
+   * The jobs of the digest that still run. If a call without the digest restarts the watch of such a job, the job is
+   * never removed from `running`.
    */
   readonly running: readonly JobKey[];
 }
 
-/** The watch of one job in a digest. `caller` of the digest is the caller of the watch. */
+/** The watch of one job in a digest. The caller of this watch is `Digest.caller`. */
 export interface DigestMember extends JobKey {
   readonly generation: number;
 }
@@ -93,15 +93,18 @@ interface NewDigest extends Omit<Digest, "running"> {
   readonly expiresAt: Instant;
 }
 
-/** The ledger of slow jobs. Contains only watches with a target whose setting `on` contains `slow`. */
+/**
+ * The ledger of slow jobs. The service stores a slow job only if the watch has a target whose setting `on` contains
+ * `slow`.
+ */
 export interface SlowLedger {
   /**
-   * Stores the record of a slow job, unless the watch generation has a record already. Returns the record that the
-   * ledger contains after the call.
+   * Stores the record of a slow job, unless the ledger already contains such a record for the watch generation. Returns
+   * the record that the ledger contains after the call.
    */
   saveSlowOnce(generation: WatchGeneration, record: SlowRecord, expiresAt: Instant): Promise<SlowRecord>;
   readSlow(generation: WatchGeneration): Promise<SlowRecord | null>;
-  /** Returns empty lists if no durations are stored. */
+  /** Returns the durations of the latest ended jobs of a type, or empty lists if no such job has ended. */
   readLatestDurations(project: string, jobType: string): Promise<LatestDurations>;
   /**
    * Adds the durations of one ended job and of its subjobs, as `appendLatestDurations` describes. If several calls
@@ -117,7 +120,7 @@ export interface SlowLedger {
 
 /**
  * The error for a ledger item that a later release wrote. The current release neither reads nor changes an item of a
- * later release. An item of a later release waits until the later release is deployed again.
+ * later release.
  */
 export class NewerItemError extends Error {
   override readonly name = "NewerItemError";
@@ -142,11 +145,10 @@ export class LedgerUnavailableError extends Error {
 
 /**
  * The ledger stores watches, notifications, rate limits, job durations, digests and waiting calls. The ledger has three
- * implementations: DynamoDB, SQLite on one node, and a ledger in memory for the simulation. The same tests run for all
- * implementations of the ledger. Each change on DynamoDB is one conditional write. If DynamoDB refuses a write, a
- * consistent read finds out why. An operation that needs an item of a later release throws NewerItemError. All
- * operations of the ledger throw the errors of the database. If a write throws an error, the database may nevertheless
- * contain the change.
+ * implementations: DynamoDB, SQLite on one node, and a ledger in memory for the simulation. In the DynamoDB ledger,
+ * each change is one conditional write. If DynamoDB refuses a conditional write, the ledger reads the item to find the
+ * reason. An operation that needs an item of a later release throws NewerItemError. All operations of the ledger throw
+ * the errors of the database. If a write throws an error, the database may nevertheless contain the change.
  */
 export interface Ledger
   extends WatchLedger,
@@ -159,32 +161,38 @@ export interface Ledger
     SlowLedger,
     WaitingCallLedger {}
 
-/** The state of discovery in a project, as the ledger stores it. */
+/**
+ * The stored state of discovery in a project. Discovery lists the jobs of the project and opens watches for new jobs.
+ */
 export interface Discovery {
-  /** The time of the first list, by the clock of the cloud. `switchedOnAt` is null before the first list. */
+  /**
+   * The time of the first list of the jobs, by the clock of the cloud. `switchedOnAt` is null before the first list.
+   */
   readonly switchedOnAt: Instant | null;
   /**
-   * The time, by the clock of the cloud, of the latest list that was complete and after which each job of the list had
-   * a watch. Before the first such list, `succeededAt` is the time of the first try.
+   * The time, by the clock of the cloud, of the latest complete list of jobs after which each listed job had a watch.
+   * Before the first such list, `succeededAt` is the time of the first try to list the jobs.
    */
   readonly succeededAt: Instant;
-  /** The IDs of jobs that discovery must skip, although the times of the jobs do not exclude the jobs. */
+  /** The IDs of jobs that discovery must skip, although the times of the jobs do not exclude these jobs. */
   readonly skippedJobIds: readonly string[];
 }
 
-/** The discovery of a project, and the time of the previous try to list the jobs. */
+/** The state of discovery in a project, and the time of the previous try to list the jobs of the project. */
 export interface ClaimedDiscovery extends Discovery {
   readonly previousTryAt: Instant | null;
 }
 
-/** A call of the API that waits for the end of a watch. Each such call keeps one execution of a function busy. */
+/**
+ * A call of the API that waits for the end of a watch. Each waiting call keeps one execution of a Lambda function busy.
+ */
 export interface WaitingCall {
   readonly caller: string;
   /** The latest time at which the call ends. After `until`, the ledger no longer counts the call. */
   readonly until: Instant;
 }
 
-/** The largest numbers of calls that wait at the same time. */
+/** The maximum numbers of API calls that may wait at the same time, in total and for each caller. */
 export interface WaitingLimits {
   readonly total: number;
   readonly perCaller: number;
@@ -192,16 +200,16 @@ export interface WaitingLimits {
 
 export interface WaitingCallLedger {
   /**
-   * Counts a call that begins to wait. Returns the number of the call, which is below `limits.total`. Returns null if
-   * too many calls wait already. If several calls begin at the same time, the ledger may return null although one more
-   * call could wait.
+   * Adds an API call to the waiting calls. Returns a number below `limits.total` that identifies the waiting call.
+   * Returns null if too many calls wait already. If several calls start at the same time, the result may be null
+   * although one call could wait.
    */
   countWaitingCall(call: WaitingCall, now: Instant, limits: WaitingLimits): Promise<number | null>;
-  /** No longer counts a waiting call. Used when the call has ended before the end of its reserved time. */
+  /** Removes an API call from the waiting calls, because the call has ended before `until`. */
   endWaiting(number: number, call: WaitingCall): Promise<void>;
 }
 
-/** Returns a number that no waiting call has. Returns null if the call may not wait. */
+/** Returns a number that no waiting call has. Returns null if the limits allow the caller no further waiting call. */
 export function findFreeCallNumber(
   calls: Readonly<Record<number, WaitingCall>>,
   caller: string,
@@ -216,24 +224,27 @@ export function findFreeCallNumber(
 
 export interface DiscoveryLedger {
   /**
-   * Claims the next list of the jobs of a project. Returns null if the previous claim is less than `intervalMs` ago. If
-   * somebody requested a list, `MIN_JOB_LIST_INTERVAL_MS` applies in place of a longer interval.
+   * Claims (reserves) the next list of the jobs of a project. Returns null if the previous claim was less than
+   * `intervalMs` ago. After `requestJobListNow`, `MIN_JOB_LIST_INTERVAL_MS` replaces a longer `intervalMs`.
    */
   claimJobList(project: string, now: Instant, intervalMs: number): Promise<ClaimedDiscovery | null>;
   /**
-   * Requests a list of the jobs of a project now. The next call of `claimJobList` succeeds, even if the interval
-   * between two lists has not ended.
+   * Requests that discovery lists the jobs of a project as soon as possible. After this request, `claimJobList`
+   * succeeds when `MIN_JOB_LIST_INTERVAL_MS` has passed since the previous claim.
    */
   requestJobListNow(project: string): Promise<void>;
   /**
-   * Replaces the discovery of a project. Does nothing before the first claim, and does nothing if another list has
-   * switched discovery on after the claim. Without the check of `claimedSwitchedOnAt`, a first list that took very long
-   * would skip jobs that ended after the other list.
+   * Replaces the stored state of discovery in a project. Does nothing before the first claim of a list of jobs. Does
+   * nothing if another list of jobs has switched discovery on after the claim. Otherwise a slow first list would make
+   * discovery skip jobs that ended after a faster list.
    * @param claimedSwitchedOnAt the field `switchedOnAt` that `claimJobList` returned
    */
   saveDiscovery(project: string, claimedSwitchedOnAt: Instant | null, discovery: Discovery): Promise<void>;
-  /** Stores the ID of a message of SMN. Returns false if the ledger already contains the ID. */
+  /**
+   * Stores the ID of a message from SMN (Simple Message Notification of Huawei Cloud). Returns false if the ledger
+   * already contains the ID.
+   */
   saveSmnMessageIdOnce(messageId: string, expiresAt: Instant): Promise<boolean>;
-  /** Returns whether the ledger contains the ID of a message of SMN. */
+  /** Returns whether the ledger contains the ID of a message from SMN. */
   hasSmnMessageId(messageId: string): Promise<boolean>;
 }

@@ -9,11 +9,14 @@ import {
 } from "../domain/job.ts";
 
 /**
- * The key of one notification. A notification key contains no caller. If several callers of a job name the same target,
- * the watches of these callers share the notification, and the service notifies the target only once.
+ * The key of a notification does not contain a caller. If several callers of a job name the same target, the watches of
+ * these callers share one notification key, and the service notifies the target only once.
  */
 export interface NotificationKey extends JobKey {
-  /** The generation from `NotificationGenerations`. */
+  /**
+   * The generation of the watch, or the higher generation from `NotificationGenerations`. Each restart of a watch
+   * increases its generation.
+   */
   readonly generation: number;
   /** The event of the notification, such as `job.failed`. */
   readonly event: string;
@@ -21,17 +24,17 @@ export interface NotificationKey extends JobKey {
 }
 
 /**
- * The generations in the notification keys of a watch, by target. For a target that is not in the object, the
- * generation is the generation of the watch.
+ * For each target, the generation in the notification key. For a target that is not in this object, the notification
+ * key contains the generation of the watch.
  */
 export type NotificationGenerations = Readonly<Record<string, number>>;
 
 /**
- * Computes the generations in the notification keys of a watch from all watches of the job. The generation for a target
- * is the highest generation of all watches that name the target. Two watches that run at the same time have the same
- * notification key when the job ends, even if one of them was restarted. A restarted watch has a higher generation than
- * all other watches of the job, so a restart always leads to a new notification. Returns only the targets whose
- * generation is higher than the generation of the watch.
+ * For each target of a watch, computes the generation in the notification key. This generation is the highest
+ * generation of the job's watches that name the target. Two running watches of a job therefore share the notification
+ * key for a target, even if one of the watches was restarted. A restart always leads to a new notification, because the
+ * restarted watch has a higher generation than all other watches of the job. The result contains only the targets with
+ * a higher generation than the generation of the watch.
  */
 export function computeHigherGenerations(
   { generation, targets }: WatchTargets,
@@ -52,14 +55,14 @@ interface WatchTargets {
   readonly targets: readonly string[];
 }
 
-/** Returns the key of the notification of a watch about an event to a target. */
+/** Returns the key of the notification that informs a target about an event of a watch. */
 export function createNotificationKey(
   { project, jobId, generation }: WatchGeneration,
   generations: NotificationGenerations,
   event: string,
   target: string,
 ): NotificationKey {
-  // The name of a target can be the name of an inherited property, such as `constructor`.
+  // A target can have the name of a property that each object inherits, such as `constructor`.
   const own = Object.hasOwn(generations, target) ? generations[target] : undefined;
   return { project, jobId, generation: own ?? generation, event, target };
 }
@@ -81,27 +84,30 @@ export type Attempt = Readonly<z.infer<typeof Attempt>>;
 export const ATTEMPT_HISTORY = 20;
 
 /**
- * The data that the ledger stores for a notification. The defaults describe a notification before the first delivery
- * attempt.
+ * The data that the ledger stores for a notification. The default values of the fields describe a notification before
+ * the first delivery attempt.
  */
 export const DeliveryRecord = z.object({
   target: z.string(),
   state: z._default(DeliveryState, "pending"),
   /**
-   * The number of delivery attempts that count against the retry schedule. A throttled delivery attempt does not count
-   * against the retry schedule.
+   * The number of delivery attempts that used a step of the retry schedule. A delivery attempt that the target
+   * throttled uses no step of the retry schedule.
    */
   attempts: z._default(z.int(), 0),
-  /** The number of latest delivery attempts in a row that the target throttled. */
+  /**
+   * The number of delivery attempts that the target has throttled since the latest attempt that used a step of the
+   * retry schedule.
+   */
   throttles: z._default(z.int(), 0),
   /** The time of the first throttled delivery attempt. Later delivery attempts do not change `throttledSince`. */
   throttledSince: z._default(MaybeInstant, null),
-  /** The number of the latest redelivery. `redelivery` is 0 before the first redelivery. */
+  /** The number of the latest redelivery (an additional notification that a caller requested), or 0. */
   redelivery: z._default(z.int(), 0),
   nextAttemptAt: z._default(MaybeInstant, null),
   /**
-   * The time that the rate limit of the target reserved for the next delivery attempt. `nextAttemptAt` is a little
-   * earlier. `requestAt` is null if no time is reserved.
+   * The time that the rate limit of the target reserved for the next delivery attempt. `requestAt` is a little later
+   * than `nextAttemptAt`. `requestAt` is null if no time is reserved.
    */
   requestAt: z._default(MaybeInstant, null),
   /**
@@ -118,7 +124,7 @@ export function createPendingDeliveryRecord(target: string): DeliveryRecord {
   return DeliveryRecord.parse({ target });
 }
 
-/** The queue message that makes delivery attempts for a notification. */
+/** A notification, and the queue message for which the notify function makes the delivery attempts. */
 interface NotificationOwner {
   readonly key: NotificationKey;
   readonly redelivery: number;
@@ -156,8 +162,8 @@ export type NotificationClaim =
 export interface AttemptRecord extends NotificationOwner {
   readonly state: DeliveryState;
   /**
-   * `spent` is true if the delivery attempt counts against the retry schedule. If `spent` is false, `state` is
-   * `pending` and the verdict is `retry`, the target throttled the delivery attempt.
+   * `spent` is true if the delivery attempt used a step of the retry schedule. If `spent` is false, `state` is
+   * `pending` and the verdict is `retry`, then the target throttled the delivery attempt.
    */
   readonly spent: boolean;
   readonly attempt: Attempt;
@@ -173,21 +179,24 @@ interface Postponement extends NotificationOwner {
 
 export interface NotificationLedger {
   /**
-   * Claims a notification for one queue message. The claim starts a lease of the notification: for the time of the
-   * lease, only this queue message may make a delivery attempt.
+   * Claims (reserves) a notification for one queue message for the time `leaseMs` (lease). During the lease of the
+   * notification, the notify function makes a delivery attempt only for this queue message.
    */
   claimNotification(notification: NotificationToClaim): Promise<NotificationClaim>;
   /**
-   * Stores a delivery attempt and ends the lease of the notification. If the queue message has lost the lease of the
-   * notification, returns `superseded` and writes nothing.
+   * Stores a delivery attempt and ends the lease of the notification. Returns `superseded` and writes nothing if the
+   * queue message has lost the lease of the notification.
    */
   recordAttempt(record: AttemptRecord): Promise<"recorded" | "superseded">;
   /**
-   * Ends the lease of the notification without a delivery attempt. If the queue message has lost the lease of the
-   * notification, returns `superseded` and writes nothing.
+   * Ends the lease of the notification without a delivery attempt. Returns `superseded` and writes nothing if the queue
+   * message has lost the lease of the notification.
    */
   postponeNotification(postponement: Postponement): Promise<"recorded" | "superseded">;
-  /** Returns the delivery record of a notification. Returns a new delivery record if the ledger contains none. */
+  /**
+   * Returns the delivery record of a notification. Returns a new delivery record if the ledger contains no record of
+   * the notification.
+   */
   readDelivery(key: NotificationKey): Promise<DeliveryRecord>;
   /** Stores that the message of a failed notification is in the dead-letter queue. */
   markDeadLettered(key: NotificationKey, redelivery: number): Promise<void>;

@@ -6,21 +6,27 @@ import { Count } from "../domain/zod-fields.ts";
 import type { WatchReadLedger } from "./watch-ledger.ts";
 
 const Position = z.tuple([Count, JobId, CallerName]);
-/** The position of a watch without the name of its caller. The last number distinguishes the callers of a job. */
+/**
+ * The position of a watch in a page token for readers: the acceptance time, the job ID, and one byte of a hash of the
+ * caller's name.
+ */
 const PublicPosition = z.tuple([Count, JobId, z.int().check(z.minimum(0), z.maximum(255))]);
 
-/** The length of a page token whose caller has the maximum length and only characters that JSON escapes with `\u`. */
+/**
+ * The maximum length of a page token. A page token is longest if JSON escapes each character of a long caller name with
+ * `\u`.
+ */
 const MAX_TOKEN_LENGTH = 7000;
 const TOKEN_RULE = "must be the value of 'next' from the previous page";
 
-/** The form of a page token in a request. `parsePageToken` checks the content of the page token. */
+/**
+ * Checks only the characters and the length of a page token. `parsePageToken` also checks the content of a page token.
+ */
 export const PageToken = z
   .string()
   .check(z.regex(/^[A-Za-z0-9_-]+$/, TOKEN_RULE), z.maxLength(MAX_TOKEN_LENGTH, TOKEN_RULE));
 
-/**
- * The position of the last watch on a page of watches. The next page starts after the last watch of the page before.
- */
+/** The position of the last watch on a page of watches. The next page of watches starts after this watch. */
 export interface PagePosition {
   readonly acceptedAt: Instant;
   readonly jobId: string;
@@ -33,8 +39,8 @@ export class PageTokenError extends Error {
 }
 
 /**
- * Returns the page token for a position in the list of watches. The page token contains the name of a caller, so only
- * the ledger gets the page token. The readers of the job list get the page token from `toPublicPageToken`.
+ * Returns the page token for a position in the list of watches. This page token contains the name of a caller, so the
+ * service does not send this page token to readers. Readers of the job list get a page token from `toPublicPageToken`.
  */
 export function toPageToken({ acceptedAt, jobId, caller }: PagePosition): string {
   return Buffer.from(JSON.stringify([acceptedAt, jobId, caller])).toString("base64url");
@@ -53,9 +59,9 @@ export function parsePageToken(token: string): PagePosition {
 }
 
 /**
- * Returns the page token for readers of the job list: the token of the ledger with one byte of a hash in place of the
- * name of the caller. One byte distinguishes the few watches of a job. One byte does not reveal the name, because many
- * names have the same byte.
+ * Returns a page token for readers of the job list. In this page token, one byte of a hash replaces the name of the
+ * caller. One byte of the hash is enough to distinguish the few watches of a job. The byte of the hash does not reveal
+ * the caller's name, because many names have the same byte.
  * @throws PageTokenError if `toPageToken` did not create the token.
  */
 export function toPublicPageToken(token: string): string {
@@ -64,8 +70,9 @@ export function toPublicPageToken(token: string): string {
 }
 
 /**
- * Returns the page token for the ledger from the page token of a reader. If no watch of the job has the position any
- * more, for example after a restart, the page continues after all watches of the job with the same acceptance time.
+ * Converts the page token of a reader to a page token with the name of the caller. A restart changes the acceptance
+ * time of a watch, so the page token may contain the position of no watch. The next page then starts after all watches
+ * of the job with the acceptance time in the page token.
  * @throws PageTokenError if `toPublicPageToken` did not create the token.
  */
 export async function resolveLedgerPageToken(
@@ -78,14 +85,14 @@ export async function resolveLedgerPageToken(
   if (!position.success) throw new PageTokenError("The page token is not valid.");
   const [acceptedAt, jobId, byte] = position.data;
   const watches = await ledger.listJobWatches({ project, jobId });
-  // With the same byte, the list continues after the last of these watches.
+  // If several watches have the same byte, the next page starts after the last of these watches.
   const found = watches.findLast(
     (watch) => watch.acceptedAt === acceptedAt && callerByte(watch.caller) === byte,
   );
   return toPageToken({ acceptedAt, jobId, caller: found?.caller ?? FIRST_CALLER });
 }
 
-/** A name below the names of all callers. */
+/** A name that sorts before the names of all callers. */
 const FIRST_CALLER = "a";
 
 function callerByte(caller: string): number {

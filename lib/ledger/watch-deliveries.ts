@@ -9,12 +9,12 @@ import {
   type NotificationKey,
 } from "./notification.ts";
 
-/** A slow job, and the notifications about it. The record does not change after it was stored. */
+/** The stored record of a slow job and of the notifications about this job. A stored record never changes. */
 export const SlowRecord = z.object({
   summary: SlowSummary,
-  /** The targets that are notified that the job is slow. */
+  /** The targets that get a notification that the job is slow. */
   targets: z.array(z.string()),
-  /** The generations in the notification keys. */
+  /** The generations in the keys of these notifications, as in `NotificationGenerations`. */
   generations: z.record(z.string(), z.int()),
 });
 export type SlowRecord = Readonly<z.infer<typeof SlowRecord>>;
@@ -22,15 +22,15 @@ export type SlowRecord = Readonly<z.infer<typeof SlowRecord>>;
 /** The delivery record of one notification of a watch. */
 export interface WatchDelivery extends DeliveryRecord {
   /**
-   * The event of the notification. `event` is null as long as the watch has no outcome. The ledger never returns
-   * `jobs.digest`, because the notification of a digest belongs to several watches.
+   * The event of the notification. `event` is null until the watch has an outcome. The ledger never returns the event
+   * `jobs.digest`, because a digest (one message about several jobs) belongs to several watches.
    */
   readonly event: `job.${TargetEvent}` | "jobs.digest" | null;
 }
 
 /**
- * Returns the delivery records of a watch. First comes one record per target in the order of `watch.targets`, then one
- * record per target that is notified that the job is slow.
+ * Returns the delivery records of a watch. The first records are for the outcome, one for each target in the order of
+ * `watch.targets`. The other records are for a slow job, one for each target in `slow`.
  * @param readRecord returns the stored delivery record of a notification, or null
  */
 export function listDeliveries(
@@ -57,15 +57,15 @@ export function listDeliveries(
 const NOTIFICATION_SLACK_MS = 4 * 60_000;
 
 /**
- * Returns the time when the message of a notification is sent again.
- * @param delivery is null if no message has ever claimed the notification
+ * Returns the time from which the service sends the queue message of an undelivered notification again.
+ * @param delivery the delivery record, or null if no queue message has ever claimed the notification
  * @param sentAt the time when the first message was sent, or 0 if the first message was sent more than a minute ago
  */
 export function notificationOverdueAt(delivery: DeliveryRecord | null, sentAt: Instant): Instant {
   return (delivery?.nextAttemptAt ?? sentAt) + NOTIFICATION_SLACK_MS;
 }
 
-/** Returns true if a notification was delivered or will not be tried again. */
+/** Returns true if a notification was delivered, or if the service will not try to deliver the notification again. */
 export function isDeliveryFinal(delivery: DeliveryRecord | null): boolean {
   if (delivery === null || delivery.state === "pending") return false;
   return delivery.state === "delivered" || delivery.deadLettered;

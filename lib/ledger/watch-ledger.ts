@@ -17,7 +17,10 @@ export interface NewWatch
   extends WatchKey,
     CallerData,
     Pick<Watch, "acceptedAt" | "deadlineAt" | "targets" | "digestId" | "traceparent"> {
-  /** The limits that hold when the call adds targets to a watch. Without `limits`, no limit holds. */
+  /**
+   * The limits for targets that the call adds to an existing watch. Without `limits`, the number of targets is not
+   * limited.
+   */
   readonly limits?: WatchLimits;
   /** If `readyMinutes` is absent or null, the watch ends with the job. */
   readonly readyMinutes?: number | null;
@@ -30,20 +33,20 @@ export interface NewWatch
 
 export type OpenResult =
   /**
-   * The watch is new or restarted. The code that opened the watch sends the message for the poll with the number
-   * `poll`.
+   * The watch is new or restarted. The code that opened the watch must send the queue message for the poll with the
+   * number `poll`.
    */
   | { readonly kind: "accepted"; readonly poll: number; readonly generation: number }
   /**
-   * The caller has a watch of the job already. The call has added its targets to the watch. If the watch is running,
-   * the call has moved the deadline to the later deadline. If the watch has ended, the code that opened the watch
-   * notifies the targets in `addedTargets`.
+   * The caller already has a watch of the job, and the ledger has added the targets of the call to this watch. For a
+   * running watch, the later of the old and the new deadline now applies. If the watch has ended, the code that called
+   * the ledger must notify the targets in `addedTargets`.
    */
   | {
       readonly kind: "already_watching";
       readonly watch: Watch;
       readonly addedTargets: readonly string[];
-      /** The generations in the notification keys of the added targets, if the watch has ended. */
+      /** If the watch has ended, `generations` contains the generations in the notification keys for `addedTargets`. */
       readonly generations: NotificationGenerations;
     }
   /**
@@ -59,14 +62,14 @@ export interface PollToClaim {
   readonly leaseMs: number;
 }
 
-/** A poll, and the message that has claimed the poll or wants to claim the poll. */
+/** A poll of a watch, and the queue message that has claimed the poll or tries to claim the poll. */
 export type PollOfMessage = Pick<PollToClaim, "key" | "poll" | "messageId">;
 
 export type PollClaim =
   /**
-   * `reclaimed` is true if the poll was claimed earlier but not finished in time. The earlier invocation may have
-   * stored an outcome. `unfinishedTries` is the number of earlier claims of the poll that no function has recorded or
-   * undone, for example because the poll ended the process of the function.
+   * `reclaimed` is true if an earlier invocation claimed the poll and did not finish the poll in time. The earlier
+   * invocation may have stored an outcome. `unfinishedTries` is the number of earlier claims of the poll that were
+   * followed by neither `recordPoll` nor `undoPollClaim`, for example because the process crashed.
    */
   | {
       readonly kind: "claimed";
@@ -81,7 +84,10 @@ export type PollClaim =
    * may still run.
    */
   | { readonly kind: "own_lease" }
-  /** Another message in the queue has claimed the poll. The poll function can acknowledge its own message. */
+  /**
+   * Another queue message has claimed the poll. The poll function can acknowledge the queue message that has not
+   * claimed the poll.
+   */
   | { readonly kind: "other_owner" };
 
 export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polledAt"> {
@@ -91,12 +97,12 @@ export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polled
   readonly nextPollAt: Instant;
   /** `rateLimited` is true if the rate limit postponed the query of the poll. */
   readonly rateLimited: boolean;
-  /** If `ready` is absent, the ledger keeps the stored value. */
+  /** If `ready` is absent, the ledger keeps the stored value of `ready`. */
   readonly ready?: ReadyProgress | undefined;
-  /** If `slowAt` is absent, the ledger keeps the stored value. */
+  /** If `slowAt` is absent, the ledger keeps the stored value of `slowAt`. */
   readonly slowAt?: Instant | null | undefined;
   /**
-   * The job with its subjobs, as the poll read the job from CCE. If `tree` is null, the ledger keeps the stored job.
+   * The job and its subjobs from the response of CCE to the poll. If `tree` is null, the ledger keeps the stored tree.
    */
   readonly tree: Job | null;
 }
@@ -108,13 +114,13 @@ export interface WatchEnd {
   readonly outcome: Outcome;
   readonly concludedAt: Instant;
   /**
-   * The targets whose notifications were sent. If the watch has more targets than these targets, the watch does not
-   * end.
+   * The targets to which the service has sent a notification. If the watch has further targets, `endWatch` does not end
+   * the watch.
    */
   readonly targets: readonly string[];
   readonly polledAt: readonly Instant[];
   readonly expiresAt: Instant;
-  /** The fields of the job from the outcome. If `job` is absent, the ledger keeps the stored fields. */
+  /** The fields of the job from the outcome. If `job` is absent, the ledger keeps the stored fields of the job. */
   readonly job?: EndedJob;
 }
 
@@ -130,7 +136,7 @@ export type EndResult =
 /** The fields of a watch that change when a poll is recorded or the watch ends. */
 export type WatchProgress = Pick<Watch, "state" | "nextPollAt">;
 
-/** A watch that the sweep function has to check. */
+/** A watch that the sweep function has to check, because a queue message of the watch may be lost. */
 export interface OverdueEntry extends WatchKey {
   readonly dueAt: Instant;
 }
@@ -144,26 +150,26 @@ interface WatchPage {
 /** The operations that change watches, and the operations on the outcomes and the caller data of watches. */
 export interface WatchChangeLedger {
   /**
-   * Creates a watch if the caller has no watch of the job. Restarts the watch of the caller in the cases of
-   * `isRestartedByCall`. The generation of a restarted watch is higher than the generations of all watches of the job.
-   * If the watch exists and is not restarted, the operation adds the targets and callbacks to the watch of the caller.
-   * The later of both deadlines and the longer of both times `readyMinutes` then apply.
+   * Creates a watch if the caller has no watch of the job. Restarts the watch of the caller if `isRestartedByCall`
+   * returns true. A restarted watch gets a higher generation than all watches of the job. If the watch exists and is
+   * not restarted, the ledger adds the new targets and callbacks to the existing watch. The later of the old and the
+   * new deadline then applies. The longer of the old and the new `readyMinutes` also applies.
    */
   startOrExtendWatch(watch: NewWatch): Promise<OpenResult>;
   /**
-   * Claims a poll for one message. The claim starts a lease of the poll: for the time of the lease, only the claiming
-   * message may query the job.
+   * Claims (reserves) a poll for one queue message for the time `leaseMs` (lease). During the lease of the poll, the
+   * poll function queries the job only for this queue message.
    */
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
   /**
-   * Undoes the claim of a poll that the message could not make, so that the claim does not count as an unfinished try.
-   * The same message may claim the poll again at once. Does nothing if another message has claimed the poll in the
+   * Undoes the claim of a poll that was not made, so that the claim does not count as an unfinished try. The same queue
+   * message may then claim the poll again at once. Does nothing if another queue message has claimed the poll in the
    * meantime.
    */
   undoPollClaim(claimed: PollOfMessage): Promise<void>;
   /**
-   * Marks a claimed poll as done. If the message has lost the claim of the poll, returns `superseded` and writes
-   * nothing.
+   * Stores the result of a claimed poll and marks the poll as done. Returns `superseded` and writes nothing if the
+   * queue message has lost the claim of the poll.
    */
   recordPoll(record: PollRecord): Promise<"recorded" | "superseded">;
   /**
@@ -183,8 +189,8 @@ export interface WatchChangeLedger {
   readOutcome(generation: WatchGeneration): Promise<OutcomeRecord | null>;
   endWatch(end: WatchEnd): Promise<EndResult>;
   /**
-   * Stops a watch that has not ended. A watch that ended as `timed_out` or `lost` keeps its outcome and becomes
-   * restartable.
+   * Stops a watch that has not ended. A watch with the outcome `timed_out` or `lost` keeps this outcome, but the next
+   * call for the job restarts the watch.
    */
   stopWatch(key: WatchKey, at: Instant, expiresAt: Instant): Promise<"stopped" | "over" | "missing">;
 }
@@ -194,11 +200,11 @@ export interface WatchReadLedger {
   /** Returns null if the watch does not exist. */
   readWatch(key: WatchKey): Promise<WatchDocument | null>;
   /**
-   * Returns the progress of a watch, which costs less than `readWatch`. The progress may be a second old. Returns null
-   * if the watch does not exist.
+   * Returns only the state and the next poll time of a watch, which costs less than `readWatch`. The returned state may
+   * be a second old. Returns null if the watch does not exist.
    */
   readProgress(key: WatchKey): Promise<WatchProgress | null>;
-  /** Returns the watches that callers have of a job. The newest watch is first. */
+  /** Returns the watches of all callers for one job, newest first. */
   listJobWatches(job: JobKey): Promise<readonly Watch[]>;
   /**
    * Counts the watches of a caller that the sweep function may have to check: the running watches, and the ended
@@ -206,14 +212,14 @@ export interface WatchReadLedger {
    */
   countLiveWatches(caller: string): Promise<number>;
   /**
-   * Returns at most `limit` watches that the sweep function has to check before `now`. A watch that the sweep function
-   * has handled comes after the watches that were overdue at that time.
+   * Returns at most `limit` watches whose check by the sweep function was due before `now`. A watch that the sweep
+   * function has handled comes after all other watches that were then overdue.
    */
   listOverdue(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
   /**
    * Changes the time when the sweep function checks a watch. If `dueAt` is null, the sweep function does not check the
-   * watch. Returns `changed` if another call changed the time of the check first, or if `dueAt` is null and the watch
-   * is running.
+   * watch again. Returns `changed` if another call changed the time of the check first, or if `dueAt` is null and the
+   * watch is running.
    */
   rescheduleSweep(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**
@@ -223,7 +229,7 @@ export interface WatchReadLedger {
    */
   scheduleSweepBy(generation: WatchGeneration, dueAt: Instant, expiresAt: Instant | null): Promise<void>;
   /**
-   * Returns the watches that all callers have in a project. The newest watch is first.
+   * Returns one page of the watches of all callers in a project, newest first.
    * @param page.before the value of `next` on the previous page of watches, or null for the first page of watches.
    * @throws PageTokenError if `page.before` is not a valid page token.
    */

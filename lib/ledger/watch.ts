@@ -20,20 +20,20 @@ import type { SlowRecord, WatchDelivery } from "./watch-deliveries.ts";
 export const NO_LIMITS: WatchLimits = { callbacksPerWatch: 0, targetsPerWatch: 0 };
 
 /**
- * The maximum size of a text from CCE in a watch. A watch must be small in the ledger, because each poll writes the
- * watch.
+ * The maximum size of a text from CCE in a watch. A stored watch must be small, because each poll writes the watch to
+ * the ledger.
  */
 const TEXT_BYTES = 200;
 
 /**
- * A poll that is more than `POLL_OVERDUE_MS` late is probably lost. The delays of the queue and of a cold start of a
- * Lambda function are shorter.
+ * If a poll is late by more than `POLL_OVERDUE_MS`, the queue message of the poll is probably lost. The delays of the
+ * queue and of a cold start of a Lambda function are shorter than `POLL_OVERDUE_MS`.
  */
 const POLL_OVERDUE_MS = 30_000;
 
 /**
- * The time between the end of a watch and the check whether all notifications were delivered. Most notifications are
- * already delivered at the time of the check.
+ * The time between the end of a watch and the check whether all notifications of the watch were delivered. At the time
+ * of this check, most notifications are already delivered.
  */
 const DELIVERIES_OVERDUE_MS = 60_000;
 
@@ -45,8 +45,8 @@ export const WatchFields = z.object({
   generation: z.int(),
   state: WatchState,
   /**
-   * The number of the latest poll that a message has claimed. `poll` is 0 before the first poll. A restart of the watch
-   * does not reset `poll`.
+   * The number of the latest poll that a queue message has claimed (reserved). `poll` is 0 before the first poll. A
+   * restart of the watch does not reset `poll`.
    */
   poll: z.int(),
   /**
@@ -69,34 +69,32 @@ export const WatchFields = z.object({
   /** The W3C trace context of the API call that started this generation of the watch. */
   traceparent: z._default(MaybeText, null),
   /**
-   * The phase of the job in the latest poll. Long values of `phase`, `jobType` and `resourceName` are truncated. The
-   * type of an operation is known before the first poll.
+   * The phase of the job in the latest poll. Long values of `phase`, `jobType` and `resourceName` are truncated. If the
+   * watch has an operation in place of a job, `jobType` is known before the first poll.
    */
   phase: z._default(MaybeText, null),
   jobType: z._default(MaybeText, null),
   resourceName: z._default(MaybeText, null),
   consecutiveFailures: z._default(z.int(), 0),
   /**
-   * The time after the success of the job in which its resource must become usable. `readyMinutes` is null if the watch
-   * ends with the job.
+   * The number of minutes after the success of the job within which the resource of the job must become usable.
+   * `readyMinutes` is null if the watch ends with the job.
    */
   readyMinutes: z._default(z.nullable(z.number()), null),
   /**
-   * The time from which the job is slow. After the notifications about the slow job were sent, `slowAt` is the time at
-   * which one of the notifications is overdue. `slowAt` is null in four cases: no target asked for it; no poll has seen
-   * the job yet; too few jobs of the type have ended; or every notification about the slow job was delivered or will
-   * not be tried again.
+   * The time from which the job counts as slow. After the service has sent the notifications about the slow job,
+   * `slowAt` is the time at which one of these notifications is overdue. `slowAt` is null in four cases: no target
+   * wants to know about slow jobs; no poll has seen the job yet; too few jobs of the same type have ended; or each
+   * notification about the slow job was delivered or will not be tried again.
    */
   slowAt: z._default(MaybeInstant, null),
-  /**
-   * The cause of the failure in one line. `cause` is null for a watch without a failure. A long cause is truncated.
-   */
+  /** The cause of the failure that ended the watch, in one line. `cause` is null for a watch without a failure. */
   cause: z._default(MaybeText, null),
-  /** The duration of the job that has ended. `durationSeconds` is null if the duration is unknown. */
+  /** The duration of the ended job. `durationSeconds` is null if the duration is unknown. */
   durationSeconds: z._default(z.nullable(z.number()), null),
 });
 
-/** The current generation of a watch. Every poll reads and writes all fields of the watch. */
+/** The current generation of a watch. A restart of the watch starts a new generation. */
 export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typeof WatchFields>> {
   /** The sorted names of the watch's targets and callbacks. */
   readonly targets: readonly string[];
@@ -104,14 +102,14 @@ export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typ
   readonly polledAt: readonly Instant[];
   /** `ready` is null until a poll of a watch with `readyMinutes` has seen the success of the job. */
   readonly ready: ReadyProgress | null;
-  /** The operation that polls query in place of a job. `operation` is null if the watch has a job. */
+  /** The operation that the polls of the watch query in place of a job. `operation` is null if the watch has a job. */
   readonly operation: Operation | null;
 }
 
 /** The context and the callback URLs that the caller of a watch sent. */
 export interface CallerData {
   readonly context: Context;
-  /** The encrypted callback URLs. The key of each callback URL is the name of the callback. */
+  /** The encrypted callback URLs by the names of the callbacks. */
   readonly callbacks: Readonly<Record<string, string>>;
 }
 
@@ -121,7 +119,9 @@ export type ObservedJob = Pick<Watch, "phase" | "jobType" | "resourceName">;
 /** The fields of a job that the ledger stores in a watch that has ended. */
 export interface EndedJob extends ObservedJob, Pick<Watch, "cause" | "durationSeconds"> {}
 
-/** The outcome of one generation of a watch, and the generations in the notification keys about the outcome. */
+/**
+ * The outcome summary of a watch generation, and the generations in the keys of the notifications about the outcome.
+ */
 export interface OutcomeRecord {
   readonly summary: OutcomeSummary;
   readonly generations: NotificationGenerations;
@@ -136,7 +136,7 @@ export interface WatchDocument extends CallerData {
   readonly watch: Watch;
   readonly summary: OutcomeSummary | null;
   readonly tree: Job | null;
-  /** The generations are final after the outcome was stored. */
+  /** The generations in the notification keys are final after the ledger has stored the outcome of the watch. */
   readonly generations: NotificationGenerations;
   /** `slow` is null unless a poll of the current generation of the watch found that the job is slow. */
   readonly slow: SlowRecord | null;
@@ -144,14 +144,14 @@ export interface WatchDocument extends CallerData {
   readonly deliveries: readonly WatchDelivery[];
 }
 
-/** Sorts the watches of a job. If two watches have the same acceptance time, the name of the caller decides. */
+/** Compares watches by acceptance time, newest first. If the times are equal, compares the names of the callers. */
 export function compareNewestFirst(a: Watch, b: Watch): number {
   return b.acceptedAt - a.acceptedAt || (a.caller < b.caller ? 1 : -1);
 }
 
 /**
- * Returns true if a call restarts a watch of its caller. A call restarts a watch that was stopped or is restartable. A
- * call also restarts an ended watch if the operation in the call is new.
+ * Returns true if an API call restarts the watch that the caller already has. A call restarts a watch that was stopped
+ * or is restartable. A call also restarts an ended watch if the operation in the call may be new.
  * @param found the watch before the call
  * @param operation the operation in the call. `operation` is null or undefined if the call names a job.
  */
@@ -171,17 +171,17 @@ export function countPollsOfGeneration(
 }
 
 /**
- * Returns the time when the sweep function sends the message of a poll again. `nextPollAt` is the planned time of the
- * poll.
+ * The sweep function runs periodically and replaces lost queue messages. Returns the time from which the sweep function
+ * replaces the message of a poll that is planned for `nextPollAt`.
  */
 export function pollOverdueAt(nextPollAt: Instant): Instant {
   return nextPollAt + POLL_OVERDUE_MS;
 }
 
 /**
- * Returns the last millisecond before the first run of the sweep function after `at`. The runs start at the multiples
- * of `sweepIntervalMs`. Each run of the sweep function therefore finds the same watches with the rounded time as with
- * `at`.
+ * Rounds the time `at` up to the last millisecond before the next run of the sweep function. The sweep function runs at
+ * each multiple of `sweepIntervalMs`. The sweep function therefore finds the same overdue watches with rounded times as
+ * with exact times.
  */
 export function roundUpToLastMsBeforeSweep(at: Instant, sweepIntervalMs: number): Instant {
   return Math.floor(at / sweepIntervalMs) * sweepIntervalMs + sweepIntervalMs - 1;
@@ -195,18 +195,18 @@ export function deliveriesOverdueAt(at: Instant): Instant {
   return at + DELIVERIES_OVERDUE_MS;
 }
 
-/** Truncates a text from CCE so that the text is short enough for a watch. */
+/** Truncates a text from CCE to `TEXT_BYTES` bytes, because a stored watch must be small. */
 export function truncateObservedText<Text extends string | null>(text: Text): Text | string {
   return text === null ? text : truncate(text, TEXT_BYTES, countUtf8Bytes);
 }
 
-/** Truncates the texts about a resource so that they are short enough for a watch. */
+/** Truncates the texts about a resource with `truncateObservedText`. */
 export function truncateReadyTexts(ready: ReadyProgress): ReadyProgress {
   const { reason, message } = ready;
   return { ...ready, reason: truncateObservedText(reason), message: truncateObservedText(message) };
 }
 
-/** Truncates the texts of an observed job so that they are short enough for a watch. */
+/** Truncates the texts of an observed job with `truncateObservedText`. */
 export function truncateObservedJob({ phase, jobType, resourceName }: ObservedJob): ObservedJob {
   return {
     phase: truncateObservedText(phase),
@@ -215,7 +215,7 @@ export function truncateObservedJob({ phase, jobType, resourceName }: ObservedJo
   };
 }
 
-/** Truncates the texts of a job that has ended so that they are short enough for a watch. */
+/** Truncates the texts of an ended job with `truncateObservedText`. */
 export function truncateEndedJob(job: EndedJob): EndedJob {
   return {
     ...truncateObservedJob(job),
@@ -224,16 +224,15 @@ export function truncateEndedJob(job: EndedJob): EndedJob {
   };
 }
 
-/** The largest numbers of callbacks and of other targets of one watch. 0 means no limit. */
+/** The maximum numbers of callbacks and of other targets of one watch. The value 0 means no limit. */
 export interface WatchLimits {
   readonly callbacksPerWatch: number;
   readonly targetsPerWatch: number;
 }
 
 /**
- * Returns the limit that the targets of a watch exceed when a call adds targets. Returns null if no limit is exceeded.
- * A call that adds no callback never exceeds the limit of callbacks, and a call that adds no target never exceeds the
- * limit of targets.
+ * Returns the limit that a watch would exceed if a call added the targets `added`, or null. Only a call that adds a
+ * callback can exceed the limit of callbacks. Only a call that adds another target can exceed the limit of targets.
  * @param targets the targets of the watch before the call
  */
 export function findExceededLimit(

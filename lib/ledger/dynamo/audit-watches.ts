@@ -20,10 +20,9 @@ const Schedule = z.object({
 });
 
 /**
- * Counts the watches of the ledger by state and finds orphaned watches.
- * The index of recent watches contains the states of all watches. If the state of a watch in the index is `watching`,
- * the audit function also reads the watch item with a consistent read.
- * The audit costs half a read unit of DynamoDB per 4 kB of the index (about 30 watches), and one read unit per watch
+ * Counts the watches of the ledger by state and finds orphaned watches. The recent index contains the state of each
+ * watch. If the state in the index is `watching`, the function also reads the watch item with a consistent read. The
+ * audit costs half a read unit of DynamoDB per 4 kB of the recent index (about 30 watches), and one read unit per watch
  * with the state `watching`.
  */
 export async function auditWatches(table: LedgerTable, now: Instant): Promise<Audit> {
@@ -40,7 +39,7 @@ export async function auditWatches(table: LedgerTable, now: Instant): Promise<Au
       running.slice(i, i + CONCURRENCY).map(async (key) => {
         const found = await readSchedule(table, key);
         if (found === null) return;
-        // A watch that a newer release wrote waits for the newer release.
+        // A watch that a newer release wrote is not orphaned, but waits until the newer release runs again.
         const result = found === "newer" ? "live" : classifyForAudit(found, now);
         if (found !== "newer" && result === "orphaned")
           audit.orphaned.push({ ...key, traceparent: found.traceparent });
@@ -52,7 +51,10 @@ export async function auditWatches(table: LedgerTable, now: Instant): Promise<Au
   return { ...audit, accepted: concluded + stopped + live + orphaned.length };
 }
 
-/** Returns the key and the state of every watch. The recent index is eventually consistent. */
+/**
+ * Returns the key and the state of every watch. A returned state may be out of date, because the recent index is
+ * eventually consistent.
+ */
 export async function* scanRecentIndex({
   client,
   table,

@@ -18,8 +18,8 @@ import { callerDataItemKey, parseWatchItemKey, watchItemKey } from "./keys.ts";
 import { WatchItem } from "./watch-item.ts";
 
 /**
- * The maximum size of caller data (context and callbacks) in the watch item. Larger caller data would make each poll
- * expensive.
+ * The maximum size of caller data (context and callbacks) in the watch item. Larger caller data is in a separate caller
+ * item, because it would make each poll expensive.
  */
 const INLINE_BYTES = 200;
 
@@ -36,8 +36,8 @@ export function callerAttributesIfSmall(data: CallerData): StoredValues | null {
 }
 
 /**
- * Stores callbacks in the caller item of a watch generation. Stores the context too, unless the caller item already has
- * a context.
+ * Stores the callbacks of a call in the caller item of a watch generation. Stores the context of the call too, unless
+ * the caller item already has a context.
  */
 export async function saveCallbacksAndFirstContext(
   table: LedgerTable,

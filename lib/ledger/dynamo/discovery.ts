@@ -11,10 +11,12 @@ import {
 } from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
 
-/** The time after the last list of jobs at which the ledger deletes the stored state of discovery of a project. */
+/**
+ * The time between the last list of a project's jobs and the deletion of the stored state of discovery in the project.
+ */
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
-/** A DynamoDB item with the discovery of one project. */
+/** A DynamoDB item with the state of discovery in one project. */
 const DiscoveryItem = z.object({
   listedAt: z._default(MaybeInstant, null),
   switchedOnAt: z._default(MaybeInstant, null),
@@ -22,7 +24,7 @@ const DiscoveryItem = z.object({
   skippedJobIds: z._default(z.array(z.string()), []),
 });
 
-/** Costs one write to DynamoDB. */
+/** `claimJobList` costs one write to DynamoDB. */
 export const claimJobList: LedgerOperation<"claimJobList"> = async (table, project, now, intervalMs) => {
   const before = await updateItem(table, {
     key: discoveryKey(project),
@@ -44,7 +46,7 @@ export const claimJobList: LedgerOperation<"claimJobList"> = async (table, proje
   return { ...discovery, skippedJobIds: discovery.skippedJobIds.toSorted(), previousTryAt: listedAt };
 };
 
-/** Costs one write to DynamoDB. */
+/** `requestJobListNow` costs one write to DynamoDB. */
 export const requestJobListNow: LedgerOperation<"requestJobListNow"> = async (table, project) => {
   await updateItem(table, {
     key: discoveryKey(project),
@@ -53,7 +55,7 @@ export const requestJobListNow: LedgerOperation<"requestJobListNow"> = async (ta
   });
 };
 
-/** Costs one write to DynamoDB. */
+/** `saveDiscovery` costs one write to DynamoDB. */
 export const saveDiscovery: LedgerOperation<"saveDiscovery"> = async (
   table,
   project,
@@ -70,11 +72,11 @@ export const saveDiscovery: LedgerOperation<"saveDiscovery"> = async (
   });
 };
 
-/** Costs one write to DynamoDB. */
+/** `saveSmnMessageIdOnce` costs one write to DynamoDB. */
 export const saveSmnMessageIdOnce: LedgerOperation<"saveSmnMessageIdOnce"> = (table, messageId, expiresAt) =>
   createItemIfAbsent(table, messageKey(messageId), { expiresAt: ceilToEpochSeconds(expiresAt) });
 
-/** Costs one read unit. */
+/** `hasSmnMessageId` costs one read unit of DynamoDB. */
 export const hasSmnMessageId: LedgerOperation<"hasSmnMessageId"> = async (table, messageId) =>
   (await readRawItem(table, messageKey(messageId), ["pk"])) !== null;
 
@@ -82,7 +84,7 @@ function messageKey(messageId: string): ItemKey {
   return { pk: `L#${messageId}`, sk: "message" };
 }
 
-/** Returns the key of the item with the discovery of a project. */
+/** Returns the key of the item with the state of discovery in a project. */
 export function discoveryKey(project: string): ItemKey {
   return { pk: `L#${project}`, sk: "discovery" };
 }

@@ -25,12 +25,15 @@ import { type ItemKey, jobPartition } from "./keys.ts";
 const Bytes = z.instanceof(Uint8Array);
 const SlowItem = z.object({ record: Bytes });
 const LatestDurationsItem = z.object({ durations: Bytes });
-/** Each try that fails means that another call has succeeded. A poll function runs at most ten polls at the same time. */
+/**
+ * The maximum number of tries to add durations to an item. A try fails only if another call changes the item at the
+ * same time.
+ */
 const MAX_TRIES = 50;
 
 /**
- * The name of an attribute that counts jobs of one day and one range of durations. For example, `d3b215` is the number
- * of jobs on day 3 of the week in the range with the number 215.
+ * The pattern for the names of attributes that count the jobs of one day and one range of durations. For example, the
+ * attribute `d3b215` is the number of jobs on day 3 of the week in the range with the number 215.
  */
 const COUNTER = /^d([0-6])b(\d+)$/;
 /** The number of days whose job counts are in one item. One query reads the items of two years (about 104 weeks). */
@@ -39,7 +42,7 @@ const SORT_KEY = /^week#(\d+)$/;
 
 const DurationsItem = z.looseObject({ sk: z.string() });
 
-/** Costs one write to DynamoDB. */
+/** `addDuration` costs one write to DynamoDB. */
 export const addDuration: LedgerOperation<"addDuration"> = async (table, duration) => {
   const { key, counter } = durationCounterKey(duration);
   await updateItem(table, {
@@ -49,7 +52,9 @@ export const addDuration: LedgerOperation<"addDuration"> = async (table, duratio
   });
 };
 
-/** Returns the item, and the name of its attribute, that counts the jobs of one day and one range of durations. */
+/**
+ * Returns the key of the item and the name of the attribute that count the jobs of one day and one range of durations.
+ */
 export function durationCounterKey({
   project,
   jobType,
@@ -64,7 +69,7 @@ export function durationCounterKey({
 }
 
 /**
- * Costs one query to DynamoDB. The job counts of two years are much smaller than one page of a query result.
+ * `readDurations` costs one query to DynamoDB, because the job counts of two years fit into one page of a query result.
  */
 export const readDurations: LedgerOperation<"readDurations"> = async (table, project, jobType) => {
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk: durationsPartition(project, jobType) });
@@ -86,7 +91,7 @@ function countsOf({ sk, ...attributes }: z.infer<typeof DurationsItem>): Duratio
   });
 }
 
-/** Costs one write to DynamoDB. */
+/** `saveSlowOnce` costs one write to DynamoDB. */
 export const saveSlowOnce: LedgerOperation<"saveSlowOnce"> = async (table, generation, record, expiresAt) => {
   const values = { record: compressJson(record), expiresAt: ceilToEpochSeconds(expiresAt) };
   const created = await createItemIfAbsent(table, slowItemKey(generation), values);
@@ -112,9 +117,9 @@ export const readLatestDurations: LedgerOperation<"readLatestDurations"> = async
 };
 
 /**
- * Costs one read, and one to three write units. The item of the latest durations has at most 3 kB.
- * If another call has changed the item in the meantime, the operation reads the item again.
- * @throws Error if other calls have changed the item between each read and the write after it
+ * `addLatestDurations` costs one read and one to three write units of DynamoDB. The item of the latest durations has at
+ * most 3 kB. If another call changes the item between the read and the write, `addLatestDurations` tries again.
+ * @throws Error if each of the `MAX_TRIES` tries fails
  */
 export const addLatestDurations: LedgerOperation<"addLatestDurations"> = async (
   table,

@@ -35,7 +35,7 @@ import {
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 
 /**
- * The outcomes after which a watch can be restarted. After these outcomes the service does not know whether the job has
+ * The outcomes after which a watch can be restarted. With these outcomes, the service does not know whether the job has
  * ended.
  */
 const RESTARTABLE: readonly string[] = ["timed_out", "lost"] satisfies Outcome[];
@@ -46,8 +46,8 @@ const OutcomeItem = z.object({
   summary: Bytes,
   tree: z._default(z.nullable(Bytes), null),
   /**
-   * The generations in the notification keys as JSON. `generations` is null if all generations are the generation of
-   * the watch.
+   * `NotificationGenerations` as JSON. `generations` is null if each notification key contains the generation of the
+   * watch.
    */
   generations: z._default(MaybeText, null),
 });
@@ -86,7 +86,8 @@ export const endWatch: LedgerOperation<"endWatch"> = async (table, end) => {
 };
 
 /**
- * Makes the caller item of a watch expire together with the watch, because the caller item contains names and labels.
+ * Makes the caller item expire together with its watch, because the caller item contains names and labels from the
+ * caller.
  */
 async function expireCallerItem(
   table: LedgerTable,
@@ -146,7 +147,7 @@ export const saveOutcomeOnce: LedgerOperation<"saveOutcomeOnce"> = async (table,
   return (await readOutcome(table, key)) ?? { summary, generations };
 };
 
-/** Returns the attributes of the item of an outcome. */
+/** Returns the attributes of the DynamoDB item that stores an outcome. */
 export function toOutcomeAttributes(
   { summary, tree, generations }: StoredOutcome,
   expiresAt: Instant,
@@ -172,9 +173,9 @@ export const readOutcome: LedgerOperation<"readOutcome"> = async (table, key) =>
 };
 
 /**
- * Computes and stores the generations in the notification keys of targets that a caller adds to an ended watch. Makes a
- * read and a query in DynamoDB. If another watch of the same job was restarted, the function makes one write in
- * addition.
+ * Computes and stores the generations in the notification keys for targets that a caller adds to an ended watch. The
+ * function makes one query to DynamoDB. If another watch with an added target has a higher generation, the function
+ * also makes one read and one write.
  */
 export async function saveGenerationsOfLateTargets(
   table: LedgerTable,

@@ -89,7 +89,7 @@ export function toUpdateInput(
   };
 }
 
-/** The placeholders of each expression. The product has a few dozen expressions. */
+/** The placeholders of each expression. The cache stays small, because the service has only a few dozen expressions. */
 const namesByExpression = new Map<string, Readonly<Record<string, string>>>();
 
 /** Returns the attribute name for each `#name` placeholder in an expression of DynamoDB. */
@@ -102,7 +102,7 @@ export function placeholderNames(expression: string): Record<string, string> {
   return { ...names };
 }
 
-/** Returns an object with `:name` placeholders as keys and the given values. */
+/** Converts values to the attribute notation of DynamoDB. The key of each value is the placeholder `:name`. */
 export function placeholderValues(values: StoredValues): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(values))

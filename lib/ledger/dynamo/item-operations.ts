@@ -28,15 +28,14 @@ import {
 import type { ItemKey } from "./keys.ts";
 
 /**
- * The maximum size of a compressed tree of subjobs. In DynamoDB the size of an item with all its attributes is at most
- * 400 kB.
+ * The maximum size of a compressed tree of subjobs. DynamoDB allows at most 400 kB for an item with all its attributes.
  */
 export const MAX_TREE_BYTES = 350_000;
 
 /**
  * The format version of the items that the current release writes, for each first letter of a partition key. A release
- * that changes the format of one kind of item raises only the version of that kind. After a rollback, the items of the
- * other kinds can then still be used. The current release can also read items of earlier format versions.
+ * that changes the format of one kind of item raises only the version of that kind. After a rollback, the earlier
+ * release can still use the items of the other kinds. The current release can also read items of earlier versions.
  */
 const ITEM_VERSIONS: Readonly<Record<string, number>> = { W: 1, T: 1, G: 1, D: 1, L: 1 };
 
@@ -95,7 +94,7 @@ export async function createItemIfAbsent(
 
 /**
  * Returns the attributes of one item. Returns null if the item does not exist.
- * @param ConsistentRead is false for a read that costs half as much, but may not contain the latest writes.
+ * @param ConsistentRead false for a read that costs half as much, but may miss the latest writes.
  */
 export async function readRawItem(
   { client, table }: LedgerTable,
@@ -229,7 +228,7 @@ export function compressJson(value: unknown): Uint8Array {
   return deflateRawSync(JSON.stringify(value), { dictionary: DICTIONARY });
 }
 
-/** Decompresses bytes from `compressJson` and returns the value. The caller has to validate the value. */
+/** Decompresses bytes from `compressJson` and returns the value. The calling function must validate the value. */
 export function decompressJson(bytes: Uint8Array): unknown {
   return JSON.parse(inflateRawSync(bytes, { dictionary: DICTIONARY }).toString());
 }

@@ -8,8 +8,8 @@ export const RECENT_INDEX = "recent";
 export const OVERDUE_INDEX = "overdue";
 
 /**
- * The primary key of an item in DynamoDB. The character `#` separates the parts of the key. Names, job IDs and events
- * never contain `#`.
+ * The primary key of an item in DynamoDB. The character `#` separates the parts of the key. Names of projects and
+ * targets, job IDs and events never contain `#`.
  */
 export interface ItemKey {
   readonly pk: string;
@@ -37,8 +37,8 @@ export function parseJobPartition(pk: string): JobKey {
 export const WATCH_PREFIX = "watch#";
 
 /**
- * Returns the key of a watch item. The name of the caller is the last part of the key, because the name may contain
- * `#`.
+ * Returns the key of a watch item. The name of the caller is the last part of the key, because the name of a caller may
+ * contain `#`.
  */
 export function watchItemKey(key: WatchKey): ItemKey {
   return { pk: jobPartition(key), sk: `${WATCH_PREFIX}${key.caller}` };

@@ -46,7 +46,8 @@ const NotificationItem = z.extend(z.omit(DeliveryRecord, { target: true }), {
 type NotificationItem = z.infer<typeof NotificationItem>;
 
 /**
- * Costs one write to DynamoDB. If the ledger refuses the claim of the notification, one additional read is needed.
+ * `claimNotification` costs one write to DynamoDB. If the ledger refuses the claim of the notification,
+ * `claimNotification` also costs one read.
  */
 export const claimNotification: LedgerOperation<"claimNotification"> = async (table, wanted) => {
   const { key, redelivery, messageId, now, leaseMs } = wanted;
@@ -85,8 +86,8 @@ function explainRefusal(item: NotificationItem, wanted: NotificationToClaim): No
 }
 
 /**
- * After a delivery attempt the item still contains the ID of the queue message, so that only this queue message makes
- * the next delivery attempt.
+ * After a delivery attempt, the item keeps the ID of the queue message. With this ID, the ledger recognizes another
+ * queue message for the same notification as a duplicate.
  */
 export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, record) => {
   const { key, redelivery, messageId, state, spent, nextAttemptAt, attempt } = record;
@@ -111,7 +112,8 @@ export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, rec
   const { history } = parseItem(NotificationItem, recorded);
   if (history.length < 2 * ATTEMPT_HISTORY) return "recorded";
   // One DynamoDB update cannot both append to a list and shorten the same list. If another call appends a delivery
-  // attempt before the list is shortened, the condition of the update is false, and the other call shortens the list.
+  // attempt before the second update, the condition of the second update is false, and the other call shortens the
+  // list.
   await updateItem(table, {
     key: notificationItemKey(key),
     set: { history: history.slice(-ATTEMPT_HISTORY) },
@@ -147,7 +149,8 @@ export const markDeadLettered: LedgerOperation<"markDeadLettered"> = async (tabl
 };
 
 /**
- * Costs one write to DynamoDB. If another call has started a redelivery, one additional read is needed.
+ * `startRedelivery` costs one write to DynamoDB. If another call has already started a redelivery, `startRedelivery`
+ * also costs one read.
  */
 export const startRedelivery: LedgerOperation<"startRedelivery"> = async (table, key, after, expiresAt) => {
   const redelivery = after + 1;
@@ -171,12 +174,12 @@ export const startRedelivery: LedgerOperation<"startRedelivery"> = async (table,
     values: { after },
   });
   if (started !== null) return redelivery;
-  // The read throws an error if a later release wrote the item.
+  // `readParsedItem` throws an error if a later release wrote the item.
   await readParsedItem(table, NotificationItem, notificationItemKey(key));
   return null;
 };
 
-/** Returns the delivery record in an item. Returns a new delivery record if the item does not exist. */
+/** Converts a notification item to a delivery record. Returns a new delivery record if the item does not exist. */
 export function toDeliveryRecord(item: Item | null, target: string): DeliveryRecord {
   if (item === null) return createPendingDeliveryRecord(target);
   const { owner, leaseUntil, history, ...record } = parseItem(NotificationItem, item);
@@ -189,7 +192,7 @@ export const createDigest: LedgerOperation<"createDigest"> = async (table, diges
   await createDigestItem(table, digest, digest.members);
 };
 
-/** Creates the item of a digest of which the jobs `running` have not ended. Returns false if the item exists already. */
+/** Creates the item of a digest whose jobs `running` have not ended. Returns false if the item exists already. */
 export function createDigestItem(
   table: LedgerTable,
   { digestId, caller, members, targets, expiresAt }: Parameters<DigestLedger["createDigest"]>[0],

@@ -22,12 +22,13 @@ import { overdueIndexChange } from "./watch-item.ts";
 
 const Entry = z.object({ pk: z.string(), sk: z.string(), dueAt: z.number(), dueOrder: z.number() });
 
-/** The maximum number of entries that one query reads. */
+/** The maximum number of entries of the overdue index that one query reads. */
 const MAX_ENTRIES_PER_QUERY = 2000;
 
 /**
- * Reads the entries of the overdue index until it has found `limit` overdue watches in each shard. A thousand entries
- * cost about 20 read units. The watches that the sweep function has not handled for the longest time come first.
+ * In each shard (partition) of the overdue index, reads entries until `limit` overdue watches are found. A thousand
+ * entries of the index cost about 20 read units. The watch that the sweep function handled the longest time ago comes
+ * first.
  */
 export const listOverdue: LedgerOperation<"listOverdue"> = async (table, now, limit) => {
   const shards = await Promise.all(
@@ -48,8 +49,8 @@ async function listOverdueInShard(
 ): Promise<readonly z.infer<typeof Entry>[]> {
   const found: z.infer<typeof Entry>[] = [];
   let next: QueryCommandOutput["LastEvaluatedKey"];
-  // DynamoDB applies the limit before the filter. If all watches are overdue, the first query is enough. If no watch is
-  // overdue, the queries become larger.
+  // DynamoDB applies `Limit` before the filter, so a page can contain fewer than `limit` overdue watches. Each further
+  // query reads more entries, so that a shard with few overdue watches needs few queries.
   let entries = limit;
   do {
     const options = { IndexName: OVERDUE_INDEX, ExclusiveStartKey: next, Limit: entries };
@@ -61,9 +62,9 @@ async function listOverdueInShard(
   return found;
 }
 
-/** Costs one query to DynamoDB per shard of the overdue index and per megabyte of its entries. */
+/** `countLiveWatches` costs one query to DynamoDB per shard of the overdue index and per megabyte of the shard. */
 export const countLiveWatches: LedgerOperation<"countLiveWatches"> = async (table, caller) => {
-  // The sort key of a watch item contains only the caller.
+  // The sort key of a watch item depends only on the caller.
   const { sk } = watchItemKey({ project: "", jobId: "", caller });
   const counts = await Promise.all(
     Array.from({ length: OVERDUE_SHARDS }, async (_, shard) => {

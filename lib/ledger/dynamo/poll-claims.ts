@@ -21,14 +21,15 @@ import { encodeLatestInstants, NO_LEASE, overdueTimeChange, toWatch, WatchItem }
 const INLINE_TREE_BYTES = 250;
 
 /**
- * The hashes of those trees of subjobs that do not fit into the watch item. In most polls the tree of subjobs is the
- * same as in the previous poll.
+ * The hashes of those trees of subjobs that do not fit into the watch item. The service remembers these hashes, because
+ * the tree of subjobs is usually the same as in the previous poll.
  */
 const largeTrees = new Set<string>();
 const MAX_LARGE_TREES = 1000;
 
 /**
- * Costs one write to DynamoDB. If the ledger refuses the claim of the poll, one additional read is needed.
+ * `claimPoll` costs one write to DynamoDB. If the ledger refuses the claim of the poll, `claimPoll` also costs one
+ * read.
  */
 export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => {
   const { key, poll, messageId, now, leaseMs } = wanted;
@@ -48,7 +49,7 @@ export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => 
   return { kind: "claimed", watch, reclaimed, unfinishedTries: reclaimed ? before.unfinishedTries : 0 };
 };
 
-/** Costs one write to DynamoDB. */
+/** `undoPollClaim` costs one write to DynamoDB. */
 export const undoPollClaim: LedgerOperation<"undoPollClaim"> = async (table, { key, poll, messageId }) => {
   await updateItem(table, {
     key: watchItemKey(key),
@@ -69,12 +70,14 @@ async function explainRefusal(table: LedgerTable, { key, poll, messageId }: Poll
   return { kind: found.owner === messageId ? "own_lease" : "other_owner" };
 }
 
-/** The attributes of the watch item that decide whether the tree item must be written. */
+/**
+ * The attributes of the watch item that decide whether the ledger must write the tree item (the item of a large tree).
+ */
 const TreeState = z.pick(WatchItem, { treeHash: true, expiresAt: true });
 
 /**
- * Costs one write to DynamoDB. If a large tree of subjobs has changed, a second write is needed. The ledger writes the
- * tree of subjobs last, so that the result of the poll is stored even if the tree cannot be stored.
+ * `recordPoll` costs one write to DynamoDB. If a large tree of subjobs has changed, `recordPoll` costs two writes. The
+ * ledger writes a large tree last, so that the result of the poll is stored even if the tree cannot be stored.
  */
 export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) => {
   const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
@@ -116,8 +119,8 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
       set: { tree: packed ?? compressTruncatedTree(tree), expiresAt: before.expiresAt },
     });
   } catch (error) {
-    // If the item contains no hash of the tree, the tree counts as changed, and the next poll with this tree stores the
-    // tree.
+    // Without the stored hash, the tree of subjobs counts as changed. The next poll that finds the same tree then
+    // stores the tree.
     await updateItem(table, {
       key: watchItemKey(key),
       set: { treeHash: null },
@@ -130,8 +133,8 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
 };
 
 /**
- * Returns the compressed tree of subjobs. Returns null if the tree is known to be too large for the watch item, because
- * the compression of a large tree is slow.
+ * Returns the compressed tree of subjobs. Returns null if an earlier poll found that the same tree is too large for the
+ * watch item, because the compression of a large tree is slow.
  */
 function packUnlessLarge(tree: Job, hash: string): Uint8Array | null {
   if (largeTrees.has(hash)) return null;

@@ -33,15 +33,15 @@ import { readJobItems, toJobWatches, toWatch, WatchItem } from "./watch-item.ts"
 /** BatchGetItem of DynamoDB accepts at most 100 keys. */
 const MAX_PAGE = 100;
 /**
- * The maximum number of requests to DynamoDB for one page of watches. The response of BatchGetItem can omit items. The
- * next request reads the omitted items.
+ * The maximum number of requests to DynamoDB for one page of watches. The response of BatchGetItem can omit items,
+ * which the next request then reads.
  */
 const BATCH_ROUNDS = 4;
 
 const Progress = z.pick(WatchItem, { state: true, nextPollAt: true });
 const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
 
-/** Costs one consistent query to DynamoDB per megabyte of all watches of the job. */
+/** `readWatch` costs one consistent query to DynamoDB per megabyte of the items of the job. */
 export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
   const items = await readJobItems(table, key);
   const watchItem = items.get(watchItemKey(key).sk);
@@ -70,7 +70,8 @@ export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
 };
 
 /**
- * Costs at most one read unit, because the read is eventually consistent and a watch item is smaller than 8 kB.
+ * `readProgress` costs at most one read unit, because the read is eventually consistent and a watch item is smaller
+ * than 8 kB.
  */
 export const readProgress: LedgerOperation<"readProgress"> = async (table, key) => {
   const item = await readRawItem(table, watchItemKey(key), ["pk", "v", "state", "nextPollAt"], false);

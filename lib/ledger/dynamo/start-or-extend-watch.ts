@@ -51,8 +51,8 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
     poll: 0,
   };
   for (let round = 0; round < ROUNDS; round += 1) {
-    // Large caller data is stored before the watch. If the caller has a watch already, the caller data must not become
-    // a part of the first generation of the existing watch.
+    // Large caller data (context and callbacks) is stored before the watch. The read comes first, because the new
+    // caller data must not become a part of the first generation of an existing watch.
     const before = inline === null ? await readRawItem(table, key) : null;
     if (before === null) {
       if (inline === null) await saveCallbacksAndFirstContext(table, watch, 0);
@@ -72,9 +72,9 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
 };
 
 /**
- * Restarts a watch as a new generation. Returns null if another call changed the watch. The numbers of polls continue
- * from the previous generation, so that the old poll messages have no effect. The restart costs one additional query,
- * because the new generation must be higher than the generations of all watches of the job.
+ * Restarts a watch as a new generation. Returns null if another call changed the watch. The poll numbers continue from
+ * the previous generation of the watch, so that old poll messages have no effect. The restart of a watch costs one
+ * additional query, because the new generation must be higher than the generations of all watches of the job.
  */
 async function restartWatch(
   table: LedgerTable,
@@ -121,9 +121,9 @@ async function restartWatch(
 }
 
 /**
- * Adds targets and callbacks to a watch, and moves the deadline of a running watch to the later deadline. Returns null
- * if another call changed the state or the deadline of the watch. Stores a callback before the target, so that the
- * callback exists for every reader that finds the target.
+ * Adds the targets and callbacks of a call to a watch. For a running watch, the later of the old and the new deadline
+ * then applies. Returns null if another call changed the state or the deadline of the watch. Stores a callback before
+ * its target, so that each reader that finds the target also finds the callback.
  */
 async function extendWatch(
   table: LedgerTable,
@@ -178,9 +178,9 @@ async function extendWatch(
 }
 
 /**
- * Returns the largest number of targets that a watch may have before a call adds targets. Without the largest number of
- * targets, many simultaneous calls together could exceed the limit, because each call has read the watch before the
- * other calls changed it. Returns null if there is no limit.
+ * Returns the maximum number of targets that a watch may have when a call adds its targets. The write checks this
+ * maximum, because several simultaneous calls together could otherwise exceed the limit. Returns null if the number of
+ * targets is not limited.
  */
 function mostTargetsBefore(
   { targets }: WatchItem,

@@ -14,17 +14,17 @@ import type { ItemKey } from "./keys.ts";
 
 /**
  * The ledger deletes the item of a rate limit one week after the last use of the rate limit. The ledger deletes the
- * record that a target is gone one week after the last response that said so. The item of a switched-off target never
- * expires.
+ * record of a target that no longer exists one week after the latest response that said so. The item of a switched-off
+ * target never expires.
  */
 const RETENTION_MS = 7 * 24 * 3_600_000;
 /**
- * The maximum number of tries of the ledger to write a rate limit. A write fails if another call changes the rate limit
- * at the same time.
+ * The maximum number of tries to reserve a request time. A try fails if another call changes the same rate limit at the
+ * same time.
  */
 const ROUNDS = 6;
 
-/** A DynamoDB item with the state of a rate limit, or of a target that is gone or switched off. */
+/** A DynamoDB item with the state of a rate limit, or of a target that is switched off or no longer exists. */
 const TargetItem = z.object({
   nextFreeAt: z._default(z.number(), 0),
   throttledUntil: z._default(z.number(), 0),
@@ -32,7 +32,7 @@ const TargetItem = z.object({
   goneSince: z._default(MaybeInstant, null),
 });
 
-/** Costs one query to DynamoDB. */
+/** `readTarget` costs one query to DynamoDB. */
 export const readTarget: LedgerOperation<"readTarget"> = async (table, name) => {
   const { pk } = rateLimitKey(name);
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk }, { ConsistentRead: true });
@@ -81,8 +81,8 @@ export const switchTargetOn: LedgerOperation<"switchTargetOn"> = async ({ client
 };
 
 /**
- * Costs one write to DynamoDB if the rate limit allows a request now. If the rate limit does not allow a request now,
- * the operation costs two writes.
+ * `reserveRequestTime` costs one write to DynamoDB if the rate limit allows a request now. If the rate limit does not
+ * allow a request now, `reserveRequestTime` costs two writes.
  */
 export const reserveRequestTime: LedgerOperation<"reserveRequestTime"> = async (
   table,

@@ -35,7 +35,7 @@ export const WatchItem = z.extend(WatchFields, {
   restartable: Flag,
   owner: Text,
   leaseUntil: z._default(z.number(), 0),
-  /** The number of claims of polls after the latest recorded poll that no call has undone. */
+  /** The number of claims of polls since the latest recorded poll, without the claims that were undone. */
   unfinishedTries: z._default(z.int(), 0),
   targets: z._default(z.array(z.string()), []),
   accessError: z._default(z.nullable(AccessErrorKind), null),
@@ -50,7 +50,7 @@ export const WatchItem = z.extend(WatchFields, {
   /** The tree of subjobs, compressed with the deflate algorithm. A large tree is stored in the tree item instead. */
   tree: z._default(z.nullable(z.instanceof(Uint8Array)), null),
   treeHash: Text,
-  /** The progress since the success of the job as JSON. */
+  /** The `ReadyProgress` of the watch as JSON. */
   ready: Text,
   /** The operation as JSON. `operation` is null if the watch has a job. */
   operation: Text,
@@ -87,21 +87,24 @@ export function toWatch(item: WatchItem): Watch {
 }
 
 /**
- * Returns the attributes that put a watch at the end of its shard of the overdue index. If `dueAt` is null, the
- * attributes remove the watch from the overdue index.
+ * Returns the attributes that give a watch a new place in its shard of the overdue index, sorted by `dueAt`. If `dueAt`
+ * is null, the attributes remove the watch from the overdue index.
  */
 export function overdueIndexChange(key: WatchKey, dueAt: Instant | null): StoredValues {
   return { dueAt, dueOrder: dueAt, dueShard: dueAt === null ? null : overdueShard(key) };
 }
 
-/** Rounds the time in the overdue index up to the next run of the sweep function. Most polls keep the rounded time. */
+/**
+ * Rounds a time for the overdue index up to the next run of the sweep function. Most polls then keep the stored time.
+ */
 export function roundToSweep({ sweepIntervalMs = 1 }: LedgerTable, dueAt: Instant): Instant {
   return roundUpToLastMsBeforeSweep(dueAt, sweepIntervalMs);
 }
 
 /**
- * Returns the change of an item that sets the rounded time in the overdue index. A watch that is in the index keeps its
- * place, because a new place would cost two write units of the index. A new time at the same place costs one.
+ * Returns the attributes that set the rounded time of a watch in the overdue index. A watch that is already in the
+ * index keeps its place, because a new place in the index costs two write units. A new time at the old place costs one
+ * write unit.
  */
 export function overdueTimeChange(
   table: LedgerTable,
@@ -112,7 +115,7 @@ export function overdueTimeChange(
   return { set, setIfAbsent: { dueOrder } };
 }
 
-/** The attributes that end the lease of a poll (the time for which only one message may do the poll). */
+/** The attributes that end the lease of a poll (the time for which the poll is reserved for one queue message). */
 export const NO_LEASE: StoredValues = { owner: null, leaseUntil: null, unfinishedTries: null };
 
 /**
@@ -126,17 +129,17 @@ export function encodeLatestInstants(instants: readonly Instant[]): string | nul
   return latest.length === 0 ? null : differences.join();
 }
 
-/** Returns the times in a text from `encodeLatestInstants`. */
+/** Converts a text from `encodeLatestInstants` to times. */
 export function decodeInstants(text: string | null): Instant[] {
   let instant = 0;
   return (text?.split(",") ?? []).map((difference) => (instant += Number.parseInt(difference, 36)));
 }
 
-/** Costs one consistent query to DynamoDB. */
+/** `listJobWatches` costs one consistent query to DynamoDB. */
 export const listJobWatches: LedgerOperation<"listJobWatches"> = async (table, job) =>
   toJobWatches(await readJobItems(table, job, WATCH_PREFIX));
 
-/** Returns the watches in the items of a job. The newest watch is first. */
+/** Returns the watches among the items of a job, newest first. */
 export function toJobWatches(items: ReadonlyMap<string, Item>): Watch[] {
   return [...items]
     .filter(([sk]) => sk.startsWith(WATCH_PREFIX))
@@ -145,7 +148,8 @@ export function toJobWatches(items: ReadonlyMap<string, Item>): Watch[] {
 }
 
 /**
- * Reads the items of a job by their sort keys. Costs one consistent query to DynamoDB per megabyte of items.
+ * Reads the items of a job into a map with their sort keys. `readJobItems` costs one consistent query to DynamoDB per
+ * megabyte of items.
  * @param prefix selects the items whose sort keys start with the prefix. Without the prefix, the function reads all
  * items of the job.
  */
