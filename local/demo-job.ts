@@ -75,13 +75,15 @@ await runCommand(USAGE, { allowPositionals: true }, async ({ positionals: [name,
   return 0;
 });
 
-/** Starts a job. Returns the fields of the submission that name the job. */
+/** Starts a job in the simulated CCE. Returns the field of the submission that contains the job ID. */
 async function startJob(cceUrl: string, script: JobScriptInput) {
   const { jobId } = StartedJob.parse(await post(`${cceUrl}/__sim/jobs`, {}, { project: PROJECT_ID, script }));
   return { jobId };
 }
 
-/** Starts an upgrade with a new task. Returns the field of the submission that names the operation. */
+/**
+ * Starts an upgrade of the demo cluster with a new task. Returns the field of the submission that names the upgrade.
+ */
 async function startUpgrade(cceUrl: string) {
   const operation = { kind: "cluster_upgrade", clusterId: "demo-cluster", taskId: randomUUID() } as const;
   const script: OperationScriptInput = {

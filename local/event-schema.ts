@@ -7,7 +7,7 @@ import {
   RESPONSE_SCHEMAS,
 } from "../lib/openapi/component-schemas.ts";
 
-/** The events that the OpenAPI document does not contain. */
+/** The webhook events that the OpenAPI document does not contain. */
 const OTHER_EVENTS = { TestEvent, TargetGoneEvent, DigestEvent } as const;
 const NAMES: ReadonlyMap<z.core.$ZodType, string> = new Map(
   Object.entries({ ...RESPONSE_SCHEMAS, ...OTHER_EVENTS }).map(([name, schema]) => [schema, name]),
@@ -17,7 +17,8 @@ const NAME = "x-name";
 
 /**
  * Returns a JSON Schema (version 2020-12) for all webhook events. The schema allows unknown fields, because a later
- * release of the service may add fields to webhook events. The descriptions come from the OpenAPI document.
+ * release of the service may add fields to webhook events. The descriptions in the JSON Schema come from the OpenAPI
+ * document.
  */
 export function createEventSchema(): JsonObject {
   const schema = z.toJSONSchema(WebhookEvent, {
@@ -35,7 +36,10 @@ export function createEventSchema(): JsonObject {
   return { title: "Events of the CCE job notifier", ...complete };
 }
 
-/** Replaces every named schema in a JSON Schema, the inner schemas first. The argument of `replace` has no name. */
+/**
+ * Replaces every named schema in a JSON Schema, and starts with the inner schemas. The schema that `replace` receives
+ * does not contain the key `x-name`.
+ */
 function mapNamed(json: JsonObject, replace: (name: string, schema: JsonObject) => JsonObject): JsonObject {
   return JSON.parse(JSON.stringify(json), (_, node: unknown) => {
     if (!isObject(node) || typeof node[NAME] !== "string") return node;

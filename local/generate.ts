@@ -33,7 +33,7 @@ export const GENERATED_FILES: Readonly<Record<string, () => string | Promise<str
   "templates/watch.yml": () => withWatchScript("templates/watch.yml"),
 };
 
-/** The script that the pipeline templates contain. A template is one file, because its user has no copy of the script. */
+/** The script that each pipeline template contains, because the user of a template has only the template's file. */
 const WATCH_SCRIPT = "examples/curl/watch.sh";
 const SCRIPT_BLOCK =
   /^( *)# begin of examples\/curl\/watch\.sh\n(?:.*\n)*?\1# end of examples\/curl\/watch\.sh$/m;
@@ -52,8 +52,8 @@ async function openApiModule(): Promise<string> {
   const document = createOpenApiDocument();
   const copyScript = await bundledScript("copy-buttons.ts");
   const { html, styleSource, scriptSource } = renderDocsPage(document, copyScript);
-  // The texts are compressed together, because the page repeats most of the document. The result of brotli is the same on
-  // every processor, unlike the result of deflate.
+  // The OpenAPI document and the docs page are compressed together, because the page repeats most of the document.
+  // Brotli compresses a text to the same bytes on every processor, but deflate does not.
   const texts = brotliCompressSync(JSON.stringify(document) + API_TEXT_SEPARATOR + html);
   return moduleOfTexts("lib/openapi", {
     OPENAPI_AND_DOCS: texts.toString("base64"),

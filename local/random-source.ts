@@ -1,4 +1,4 @@
-/** A source of random numbers with a seed. A run takes all its random numbers from one source, in order. */
+/** A source of random numbers with a seed. A run with the same seed gets the same random numbers in the same order. */
 export interface RandomSource {
   /** Returns a number from 0 to less than 1. */
   readonly next: () => number;
@@ -8,7 +8,10 @@ export interface RandomSource {
   readonly pick: <T>(of: readonly [T, ...T[]]) => T;
 }
 
-/** The generator is "mulberry32" (T. Ettinger, public domain). A seed gives the same numbers on every machine. */
+/**
+ * The generator is "mulberry32" (T. Ettinger, public domain). The generator returns the same numbers for a seed on
+ * every machine.
+ */
 export function createRandomSource(seed: number): RandomSource {
   let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0;
   const next = (): number => {

@@ -21,7 +21,8 @@ const DEMO_TIME_LIMIT_MS = 60_000;
 const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const SPINNER_MS = 125;
 
-// If a program such as `head` stops reading the output, the demo stops as after Ctrl-C.
+// If a program that reads the demo's output, such as `head`, stops reading, the demo stops in the same way as after
+// Ctrl-C.
 process.stdout.once("error", () => process.kill(process.pid, "SIGTERM")).on("error", () => undefined);
 
 const USAGE = `Runs the service on this machine, with demo jobs. Needs no account.
@@ -93,7 +94,10 @@ async function main(exitsAfterDemo: boolean, stopping: AbortSignal, parts: Stopp
   return 0;
 }
 
-/** Shows how long a task takes. If the output is not a terminal, shows only one line. */
+/**
+ * Shows the name of a running task, and how long the task has taken. If the output is not a terminal, only the name of
+ * the task is shown, once.
+ */
 async function showSpinner<T>(task: string, run: () => Promise<T>): Promise<T> {
   const startedAt = Date.now();
   const show = () => {

@@ -3,10 +3,10 @@ import type { AccessErrorKind } from "../lib/domain/job.ts";
 import { isObject, type JsonObject, toObjectOrEmpty } from "../lib/domain/json.ts";
 import { createOpenApiDocument } from "../lib/openapi/openapi-document.ts";
 
-/** A section of the page: values and their meanings. */
+/** A section of docs/states.md: values that the API returns, and their meanings. */
 interface Section {
   readonly title: string;
-  /** The fields in which the values stand, as Markdown. */
+  /** The API fields that can have these values, as Markdown. */
   readonly fields: string;
   /** The names of the schemas in the OpenAPI document, and the path to the property, that list exactly these values. */
   readonly schemas: readonly string[];
@@ -165,7 +165,7 @@ const SECTIONS: readonly Section[] = [
   },
 ];
 
-/** The names of schemas and properties whose values need a definition. */
+/** A pattern for the names of schemas and properties whose values need a definition. */
 const DEFINED_LISTS = /(?:state|status|verdict|outcome|result|reason)$/i;
 
 const INTRODUCTION = `# States and reasons
@@ -176,7 +176,7 @@ if a value has no definition. The reasons that CCE gives for failed jobs are CCE
 `;
 
 /**
- * Returns the page as Markdown.
+ * Returns the content of docs/states.md as Markdown.
  * @param schemas the schemas of the OpenAPI document
  * @throws Error that names each value without a definition, and each definition without a value
  */

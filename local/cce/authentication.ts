@@ -102,8 +102,7 @@ export class Authentication {
     const signedAt = Date.parse(
       date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"),
     );
-    // If the date in the request is unreadable, the parsed time is NaN. The comparison with NaN refuses the request, in
-    // the same way as a date that differs too much from the clock.
+    // An unreadable date gives NaN, and every comparison with NaN is false, so the request is refused.
     if (!(Math.abs(signedAt - this.#now()) < MAX_CLOCK_SKEW_MS)) {
       const serverTime = new Date(this.#now()).toISOString().replace(/[-:]|\.\d+/g, "");
       return refusal(
@@ -119,8 +118,8 @@ export class Authentication {
 }
 
 /**
- * Returns the Authorization header that the cloud vendor's own SDK creates for a request. The SDK shares no code with
- * this repository, so the SDK's header is an independent check.
+ * Returns the Authorization header that the cloud vendor's own SDK creates for a request. The cloud vendor's SDK shares
+ * no code with this repository, so a header from the SDK is an independent check of this repository's signatures.
  */
 function vendorAuthorization(request: IncomingMessage, { accessKey, secretKey }: AccessKey): string {
   const names = /SignedHeaders=([^,]*),/.exec(request.headers.authorization ?? "")?.[1]?.split(";") ?? [];

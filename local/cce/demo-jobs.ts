@@ -54,8 +54,8 @@ export const clusterDeletionScript = (seconds: number): JobScriptInput => ({
 });
 
 /**
- * Returns the script of a simulated job that creates a node and never ends. The second subjob of the simulated job
- * starts after `seconds`.
+ * Returns the script of a simulated job that creates a node and never ends. The second subjob of the endless job starts
+ * after `seconds`.
  */
 export const endlessNodeCreationScript = (seconds: number): JobScriptInput => ({
   type: "CreateNode",
@@ -70,7 +70,10 @@ export const endlessNodeCreationScript = (seconds: number): JobScriptInput => ({
 
 const POOL_NODES = 30;
 
-/** Returns the script of a simulated job that adds 30 nodes. All nodes fail after `seconds`, for one reason. */
+/**
+ * Returns the script of a simulated job that adds 30 nodes. Each of the 30 nodes fails within `seconds`, and all nodes
+ * fail for the same reason.
+ */
 export const failedNodePoolScript = (seconds: number): JobScriptInput => ({
   type: "ScaleupNodePool",
   endSeconds: seconds,
@@ -88,8 +91,8 @@ export const failedNodePoolScript = (seconds: number): JobScriptInput => ({
 });
 
 /**
- * Returns the script of a simulated job that resets a node and succeeds after `seconds`. In the demo, somebody starts
- * this job in the console.
+ * Returns the script of a simulated job that resets a node and succeeds after `seconds`. In the demo, this job stands
+ * for a node reset that a person started in the cloud's console.
  */
 export const nodeResetScript = (seconds: number): JobScriptInput => ({
   type: "ResetNode",

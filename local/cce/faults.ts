@@ -7,7 +7,7 @@ import {
   type SimulatedResponse,
 } from "./responses.ts";
 
-/** An artificial error. The simulated CCE returns this error to the next queries for a job. */
+/** An artificial error that the simulated CCE returns to the next job queries. */
 export const Fault = z.strictObject({
   kind: z.enum(["429", "401", "403", "500", "hang", "garbage", "404-at-first", "reset"]),
   /** The number of job queries that fail with this error. */
@@ -19,7 +19,8 @@ export const Fault = z.strictObject({
 export type Fault = z.infer<typeof Fault>;
 
 /**
- * The artificial errors that the simulated CCE must still return to later job queries. The oldest error comes first.
+ * The artificial errors that the simulated CCE must still return to later job queries. The oldest artificial error
+ * comes first.
  */
 export class PendingFaults {
   #faults: Fault[] = [];
@@ -29,8 +30,8 @@ export class PendingFaults {
   }
 
   /**
-   * Returns the artificial error for one job query of a project, and counts the query. Returns null if the query must
-   * not fail.
+   * Returns the artificial error for one job query of a project, and counts the query. Returns null if the job query
+   * must not fail.
    */
   takeFor(projectId: string): Fault | null {
     const fault = this.#faults.find(({ project }) => project === undefined || project === projectId);

@@ -9,11 +9,14 @@ export const OperationScript = z.strictObject({
   /** The name of the cluster, the node pool or the add-on. */
   name: z.string().default("simulated"),
   /**
-   * The time in script seconds after which the resource shows the operation. Before this time, the resource shows its
-   * earlier state.
+   * The start of the operation, in seconds after the script was added to the simulator. Before the start of the
+   * operation, the resource shows its earlier state.
    */
   startSeconds: z.number().min(0).default(0),
-  /** The end of the operation in script seconds. `endSeconds` is null for an operation that never ends. */
+  /**
+   * The end of the operation, in seconds after the script was added to the simulator. `endSeconds` is null for an
+   * operation that never ends.
+   */
   endSeconds: z.number().min(0).nullable(),
   outcome: z.enum(["succeeded", "failed"]).default("succeeded"),
   reason: z.string().optional(),
@@ -48,7 +51,7 @@ const ADDON_ACTIONS = {
   update: { before: "running", during: ["upgrading"], succeeded: "running", failed: "upgradeFailed" },
   delete: { before: "running", during: ["deleting"], succeeded: null, failed: "deleteFailed" },
 } satisfies Record<NonNullable<Operation["action"]>, Phases>;
-/** The phases of the cluster of an upgrade that is watched without its task. */
+/** The phases of a cluster during an upgrade without a known task ID, so that only the cluster itself is watched. */
 const CLUSTER_UPGRADE: Phases = {
   before: "Available",
   during: ["Upgrading"],
@@ -59,7 +62,7 @@ const CLUSTER_UPGRADE: Phases = {
 /** The number of nodes that a simulated node pool has before and after its scaling. */
 const NODES = { before: 1, after: 3 };
 
-/** Returns the states that CCE shows of the task or the resource of an operation, as a resource script. */
+/** Returns a resource script with the states that CCE shows of an operation's task or resource. */
 export function createOperationStates(script: OperationScript, timeOf: Timestamp) {
   const { operation, project, startSeconds, endSeconds, outcome, reason, message } = script;
   const { before, during, succeeded, failed } = phasesOf(operation);
@@ -85,7 +88,7 @@ export function createOperationStates(script: OperationScript, timeOf: Timestamp
   };
 }
 
-/** Returns a time in script seconds in the format of CCE. */
+/** Converts a time, in seconds of a script, to the time format of CCE. */
 type Timestamp = (seconds: number) => string;
 
 function phasesOf({ kind, taskId, action = "install" }: Operation): Phases {

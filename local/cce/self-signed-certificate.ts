@@ -12,8 +12,8 @@ export interface SelfSignedCertificate {
 /**
  * Creates an RSA key and a certificate for the key, because Node.js can read certificates but cannot create
  * certificates.
- * @param validTo the end of the validity, as UTC time in the form `YYMMDDhhmmssZ` of ASN.1.
- * Source: RFC 5280, section 4.1
+ * @param validTo the time at which the certificate expires, as UTC time of ASN.1 in the form `YYMMDDhhmmssZ`. Source:
+ * RFC 5280, section 4.1
  */
 export function createSelfSignedCertificate(name: string, validTo = "491231235959Z"): SelfSignedCertificate {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -44,7 +44,7 @@ function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from([tag, ...size]), content]);
 }
 
-/** Encodes an object identifier in DER. Each number after the first two is in base 128. */
+/** Encodes an object identifier in DER. In the encoded identifier, each number after the first two is in base 128. */
 function objectId(text: string): Buffer {
   const [first = 0, second = 0, ...numbers] = text.split(".").map(Number);
   const bytes = numbers.flatMap((number) => {

@@ -7,8 +7,8 @@ const Fields = z.strictObject({
   /** The start time of the subjob, in seconds after the job was added to the simulator. */
   startSeconds: z.number().min(0).default(0),
   /**
-   * The end time of the job or subjob, in seconds after the job was added to the simulator. One real second has as many
-   * of these seconds as the `speed` of the simulator says. `endSeconds` is null for a job that never ends.
+   * The end time of the job or subjob, in seconds after the job was added to the simulator. The simulator's `speed` is
+   * the number of seconds of a script that pass in one real second. `endSeconds` is null for a job that never ends.
    */
   endSeconds: z.number().min(0).nullable(),
   outcome: z.enum(["Success", "Failed"]).default("Success"),
@@ -17,11 +17,13 @@ const Fields = z.strictObject({
   resourceId: z.string().optional(),
   resourceName: z.string().optional(),
   /**
-   * If the value is true, a query for the parent job returns this subjob without its failure reason and without its own
-   * subjobs. A query with the ID of this subjob returns its failure reason and its own subjobs.
+   * If `briefInParent` is true, a query for the parent job returns this subjob without its failure reason and without
+   * its own subjobs. A query with the ID of this subjob returns its failure reason and its own subjobs.
    */
   briefInParent: z.boolean().default(false),
-  /** If the value is true, the job belongs to an Autopilot cluster. Subjobs belong to the cluster of their job. */
+  /**
+   * If `autopilot` is true, the job belongs to an Autopilot cluster. A subjob belongs to the same cluster as its job.
+   */
   autopilot: z.boolean().default(false),
 });
 
@@ -35,7 +37,7 @@ const JobScript = Fields.extend({
   },
 });
 type JobScript = z.infer<typeof JobScript>;
-/** The script of a simulated job as a person writes it. Fields with a default value may be missing. */
+/** The script of a simulated job as a person writes it: fields with a default value may be missing. */
 export type JobScriptInput = z.input<typeof JobScript>;
 
 const JobRequest = z.strictObject({ project: z.string().min(1), script: JobScript });
@@ -92,7 +94,10 @@ export class SimulatedJobs {
     return null;
   }
 
-  /** Returns the current states of all jobs that the API returns, in the JSON format of CCE's list of jobs. */
+  /**
+   * Returns the current states of all jobs of a project in the JSON format of CCE's list of jobs: either all jobs of
+   * Autopilot clusters or all other jobs.
+   */
   list(projectId: string, isAutopilot: boolean): readonly Record<string, unknown>[] {
     return this.#jobsOf(projectId, isAutopilot).map((job) => toListed(renderJob(job, this.#now())));
   }
@@ -143,8 +148,8 @@ function findScript(script: JobScript, jobId: string): JobScript | null {
 }
 
 /**
- * Returns the state of a job at one moment, in the JSON format of CCE's API version 3. The returned state contains only
- * the subjobs that have started.
+ * Returns the state of a job at one moment, in the JSON format of CCE's API version 3. The state of a job contains only
+ * subjobs that have started.
  */
 function renderJob({ script, addedAtMs, speed }: RunningJob, nowMs: number): Record<string, unknown> {
   const elapsedSeconds = ((nowMs - addedAtMs) / 1000) * speed;

@@ -2,15 +2,17 @@ import * as z from "zod";
 import { createOperationStates, OperationScript } from "./operation-phases.ts";
 import { formatGoTime } from "./simulated-jobs.ts";
 
-/** The states of a resource, of a task or of an add-on over time. */
+/** The script of a simulated resource, task or add-on, which contains its states over time. */
 const ResourceScript = z.strictObject({
   project: z.string().min(1),
-  /** The path below the version of the CCE API and, for a resource of a project, below the project: `clusters/ID`. */
+  /**
+   * The URL path of the resource after the API version and, for a resource of a project, after the project:
+   * `clusters/ID`.
+   */
   path: z.string().min(1),
   /**
-   * Each step has the response that the simulator gives from the time `startSeconds`, in seconds after the start of the
-   * script. A step without a body means that CCE
-   * replies with the status 404.
+   * Each step contains the simulator's response from `startSeconds` on, in seconds after the start of the script. For a
+   * step without a body, the simulated CCE responds with the status 404.
    */
   steps: z
     .array(
@@ -45,7 +47,7 @@ export class SimulatedResources {
   }
 
   /**
-   * Adds the task or the resource of an operation.
+   * Adds the script of an operation's task or resource.
    * @throws ZodError if the script is invalid.
    */
   addOperation(input: unknown): void {

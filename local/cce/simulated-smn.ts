@@ -12,22 +12,25 @@ export interface EndpointAnswer {
   readonly body: string;
 }
 
-/** SMN in the simulated cloud. The simulated SMN signs messages, serves its certificate, and confirms subscriptions. */
+/**
+ * The simulated SMN (the cloud's notification service) signs messages, serves its certificate, and confirms
+ * subscriptions.
+ */
 export class SimulatedSmn {
   readonly #certificate: SelfSignedCertificate = createSelfSignedCertificate("smn.simulator");
   readonly #now: () => number;
-  /** The tokens of subscriptions that are not confirmed yet, with their topics. */
+  /** A map from the token of each unconfirmed subscription to the topic of the subscription. */
   readonly #pending = new Map<string, string>();
-  /** The topics whose subscription was confirmed, once per confirmation. */
+  /** The topics of all confirmed subscriptions, with one entry for each confirmation. */
   readonly confirmed: string[] = [];
-  /** The number of requests for the certificate. */
+  /** The number of requests for the certificate of SMN. */
   certificateReads = 0;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Returns the response to a request for the certificate or for a confirmation, or null for another path. */
+  /** Returns SMN's response to a request for the certificate or for a confirmation, or null for any other path. */
   respond({ pathname, searchParams }: URL): SimulatedResponse | null {
     if (pathname === CERTIFICATE_PATH) {
       this.certificateReads += 1;
@@ -42,7 +45,7 @@ export class SimulatedSmn {
     return { status: 200, body: {} };
   }
 
-  /** Returns a signed message. `changes` replaces fields of the message before the message is signed. */
+  /** Returns a signed SMN message. `changes` replaces fields of the SMN message before the message is signed. */
   createMessage(origin: string, topicUrn: string, changes: Partial<SmnMessage>): SmnMessage {
     const token = randomBytes(8).toString("hex");
     const confirms = changes.type === "SubscriptionConfirmation";
@@ -68,7 +71,7 @@ export class SimulatedSmn {
   }
 }
 
-/** Sends a message to an HTTPS endpoint, as SMN does. */
+/** Sends an SMN message to an HTTPS endpoint, in the same way as SMN. */
 export async function sendSmnMessage(endpoint: string, message: SmnMessage): Promise<EndpointAnswer> {
   const answer = await fetch(endpoint, {
     method: "POST",
@@ -83,7 +86,7 @@ export async function sendSmnMessage(endpoint: string, message: SmnMessage): Pro
   return { status: answer.status, body: await answer.text() };
 }
 
-/** Returns the text of a trace of CTS about an operation of CCE. */
+/** Returns the JSON text of a trace (a record of the cloud's audit log CTS) about an operation of CCE. */
 export function createCceTrace(name: string): string {
   return JSON.stringify({
     trace_id: randomBytes(16).toString("hex"),

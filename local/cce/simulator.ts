@@ -25,14 +25,17 @@ export interface CceSimulator {
   readonly smn: SimulatedSmn;
   /** Starts a simulated job now and returns the job's ID. */
   addJob(projectId: string, script: JobScriptInput): string;
-  /** Starts the script of a resource now. */
+  /** Starts the script of a simulated resource now. */
   addResource(script: ResourceScriptInput): void;
   /** Starts the simulated sequence of states of an operation that has no job. */
   addOperation(script: OperationScriptInput): void;
   addFault(fault: Fault): void;
   /** Adds an HTTPS endpoint to a topic of SMN. SMN asks the endpoint to confirm the subscription. */
   subscribe(endpoint: string, topicUrn: string): Promise<EndpointAnswer>;
-  /** Sends a trace of CTS about an operation of CCE, such as `createNode`, to an endpoint of a topic. */
+  /**
+   * Sends a trace (a record of the cloud's audit log CTS) about a CCE operation, such as `createNode`, to an endpoint
+   * of a topic.
+   */
   publishTrace(endpoint: string, topicUrn: string, traceName: string): Promise<EndpointAnswer>;
   expireTokens(): void;
   stop(): Promise<void>;
@@ -56,12 +59,13 @@ interface SimulatedCloud {
 }
 
 /**
- * Starts a simulated CCE and IAM. The simulator supports `GET /api/v3/projects/{projectId}/jobs/{jobId}`, the list `GET
- * /api/v2/projects/{projectId}/jobs`, both also with `/autopilot` in place of `/api` for the jobs of Autopilot clusters,
- * `GET /api/v3/projects/{projectId}/clusters/…`, `GET /api/v3/addons/{addonId}` and
- * `POST /v3/auth/tokens`. The simulator checks the signature or token of every other request. The simulator also serves
- * the certificate of SMN and confirms subscriptions at paths below `/smn/`. Other processes control the simulator by
- * the requests `POST /__sim/jobs` with `{"project", "script"}`, `POST /__sim/resources` with a resource script, `POST
+ * Starts a simulated CCE and IAM. The simulator supports a query for one job, `GET
+ * /api/v3/projects/{projectId}/jobs/{jobId}`, and the list of jobs, `GET /api/v2/projects/{projectId}/jobs`. For jobs
+ * of Autopilot clusters, both paths have `/autopilot` in place of `/api`. The simulator also supports `GET
+ * /api/v3/projects/{projectId}/clusters/…`, `GET /api/v3/addons/{addonId}` and `POST /v3/auth/tokens`. The simulator
+ * checks the signature or token of every query for a job, a list of jobs or a resource. The simulator also serves the
+ * certificate of SMN and confirms subscriptions at paths below `/smn/`. Other processes control the simulator by the
+ * requests `POST /__sim/jobs` with `{"project", "script"}`, `POST /__sim/resources` with a resource script, `POST
  * /__sim/operations` with an operation script, `POST /__sim/faults`, `POST /__sim/expire-tokens` and `GET
  * /__sim/stats`.
  */
@@ -144,8 +148,8 @@ async function respond(
   if (query === null) return UNKNOWN_ROUTE;
   const { jobId, path, isAutopilot } = query;
   const projectId = query.projectId ?? String(request.headers["x-project-id"] ?? "");
-  // Most clouds have no API for Autopilot clusters. The simulator has this API only in projects that have a job of an
-  // Autopilot cluster.
+  // Most clouds have no API for Autopilot clusters. The simulator offers the API for Autopilot clusters only in
+  // projects that have a job of an Autopilot cluster.
   if (isAutopilot && !jobs.hasAutopilot(projectId)) return UNKNOWN_ROUTE;
   const id = jobId ?? path;
   if (id === null) stats.lists += 1;

@@ -15,9 +15,9 @@ export interface Description {
 export const DESCRIPTIONS: Readonly<Record<string, Description>> = descriptions;
 
 /**
- * Calls `visit` for each key of the config, with its JSON Schema and whether the key is required. The path of a key has
- * `*` for a name that the operator chooses, and `[]` for an item of an array. A schema with several forms is visited
- * once as a whole, and once for each form with the kind in parentheses.
+ * Calls `visit` for each key of the config, with the key's JSON Schema and with whether the key is required. In the
+ * path of a key, `*` stands for a name that the operator chooses, and `[]` stands for an item of an array. For a schema
+ * with several forms, `visit` is also called for the keys of each form, with the kind of the form.
  */
 export function visitConfigKeys(
   schema: JsonObject,
@@ -59,19 +59,22 @@ export function kindOf(form: JsonObject): string | null {
 }
 
 const HTTP_URL: JsonObject = { pattern: "^[Hh][Tt][Tt][Pp][Ss]?:" };
-/** The rules of keys that the schemas of zod check with code. Each rule is a part of a JSON Schema. */
+/**
+ * Rules for config keys that the zod schemas check by code, so a JSON Schema made from zod would lack these rules. Each
+ * rule is written as a part of a JSON Schema.
+ */
 const RULES: Readonly<Record<string, JsonObject>> = {
   projects: { additionalProperties: { anyOf: [{ required: ["region"] }, { required: ["endpoint"] }] } },
   "projects.*.endpoint": HTTP_URL,
   "targets.*.url": { format: "uri" },
-  // The example config has a placeholder, which begins with an angle bracket.
+  // In the example config, this secret is a placeholder that begins with an angle bracket.
   "targets.*.secrets": { items: { pattern: "^<?whsec_" } },
   "oidc[].issuer": HTTP_URL,
   "oidc[].claims": { minProperties: 1 },
   "settings.publicUrl": HTTP_URL,
 };
 
-/** The forms of a value in a file that stands in another place. */
+/** The two forms of a reference in a config file: to an environment variable or to another file. */
 const REFERENCE: JsonObject = {
   anyOf: ["$env", "$file"].map((key) => ({
     type: "object",
@@ -113,7 +116,8 @@ export function createConfigSchema(): JsonObject {
   const schema = z.toJSONSchema(createConfigDocumentSchema({ project: Project, target: Target }), {
     io: "input",
     override: ({ jsonSchema }) => {
-      // The limit `Number.MAX_SAFE_INTEGER` only excludes integers that JavaScript cannot represent.
+      // The limit `Number.MAX_SAFE_INTEGER` is removed, because it only excludes integers that JavaScript cannot
+      // represent.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     },

@@ -16,8 +16,8 @@ const ResponseCase = z.object({
 });
 
 /**
- * Checks whether this service decides as expected after a receiver's response or after a network error. Wait times
- * before a retry are compared in whole seconds.
+ * Checks whether this service makes the expected decision after a receiver's response or after a network error. Wait
+ * times before a retry are compared in whole seconds.
  */
 export function checkDeliveryResponse(testCase: unknown): string | null {
   const { target, status, headers, body, error, expect } = ResponseCase.parse(testCase);

@@ -65,11 +65,11 @@ interface DemoEnvironment {
    * a resource.
    */
   startJobs(): readonly DemoJob[];
-  /** Starts one more job in the simulated CCE and returns its ID. Nobody submits the job to the service. */
+  /** Starts one more job in the simulated CCE and returns its ID. The returned job is not submitted to the service. */
   startOtherJob(): string;
   /**
-   * Sends the events of the simulated cloud about the job that nobody submits to the service's API. The service then
-   * lists the jobs.
+   * Sends the simulated cloud's events about the demo job that is not submitted to the service. After these events, the
+   * service lists the project's jobs in CCE.
    * @throws Error if the service's API refuses an event.
    */
   sendEvents(apiUrl: string): Promise<void>;

@@ -10,9 +10,10 @@ const REFRESH_MS = 400;
 const Accepted = z.object({ jobs: z.tuple([z.object({ pageUrl: z.string().nullish() })]) });
 
 /**
- * Registers the demo jobs at the service's API, in the same way as a pipeline, except the job that discovery finds.
- * Shows the progress of each job, and shows each notification that the demo's receiver gets. Returns true as soon as
- * every expected notification has arrived. Returns false if `timeLimitMs` is over or the demo was aborted.
+ * Submits the demo jobs to the service's API, in the same way as a pipeline. One demo job is not submitted, because the
+ * service finds this job itself (discovery). Shows the progress of each demo job, and each notification that the demo's
+ * receiver gets. Returns true as soon as every expected notification has arrived. Returns false if `timeLimitMs` has
+ * passed first, or if the demo was aborted.
  * @throws Error if the service's API refuses a demo job or an event.
  */
 export async function runDemo(options: {
@@ -20,7 +21,7 @@ export async function runDemo(options: {
   apiUrl: string;
   token: string;
   notifications: NotificationStore;
-  /** Sends the events of the cloud, which make the service find the job that nobody submits. */
+  /** Sends events of the simulated cloud, so that the service finds the demo job that is not submitted. */
   sendEvents: () => Promise<void>;
   screen: Screen;
   format: (notification: ReceivedNotification) => string;

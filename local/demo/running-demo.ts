@@ -11,7 +11,8 @@ type RunningDemo = z.infer<typeof RunningDemo>;
 const fileIn = (rootDir: string): string => join(rootDir, "build", "running-demo.json");
 
 /**
- * Writes the file about the running demo. The new file replaces the file of an earlier demo. `stop` removes the file.
+ * Writes the file with the data about the running demo. The new file replaces the file of an earlier demo. The method
+ * `stop` of the result removes the file.
  */
 export async function writeRunningDemoFile(rootDir: string, demo: RunningDemo): Promise<Stoppable> {
   const file = fileIn(rootDir);
@@ -21,7 +22,7 @@ export async function writeRunningDemoFile(rootDir: string, demo: RunningDemo): 
   await writeFile(file, text, { mode: 0o600 });
   return {
     async stop() {
-      // Another demo may have replaced the file.
+      // The file is removed only if no other demo has replaced it.
       if ((await readFile(file, "utf8").catch(() => "")) === text) await rm(file, { force: true });
     },
   };

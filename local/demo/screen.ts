@@ -8,12 +8,15 @@ import {
 } from "../../client/terminal.ts";
 
 /**
- * The output of the demo. At the top are permanent lines. Below the permanent lines, at the end of the output, is one
- * line for each job. The line of a job is printed again when the job changes.
+ * The output of the demo: permanent lines at the top, and one line for each job at the end. The line of a job is
+ * printed again when the job changes.
  */
 export interface Screen {
   readonly hasColours: boolean;
-  /** Returns the number of columns of the terminal. A line in a file or in a pipe may have any length. */
+  /**
+   * Returns the number of columns of the terminal. If the output is a file or a pipe, the number of columns is
+   * infinite.
+   */
   columns(): number;
   /** Prints permanent text above the lines that show the state of the jobs. */
   print(text: string): void;
@@ -25,7 +28,7 @@ export interface Screen {
 
 /**
  * Creates the screen of the demo, which writes to `output`. In a terminal the lines about the jobs stay at the bottom.
- * If the output is a file or a pipe, each change of such a line is written as a new line.
+ * If the output is a file or a pipe, each changed line about a job is written as a new line.
  */
 export function createDemoScreen(output: Output, env: Readonly<Record<string, string | undefined>>): Screen {
   const hasColours = hasColour(output, env);

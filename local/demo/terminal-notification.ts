@@ -20,7 +20,7 @@ const Block = z.object({
             z.object({
               text: z.string().optional(),
               url: z.string().optional(),
-              /** The text of a date, for a client that cannot show dates in the zone of the reader. */
+              /** The text of a date, for a Slack client that cannot show the date in the reader's time zone. */
               fallback: z.string().optional(),
             }),
           )
@@ -59,7 +59,7 @@ export function formatNotification(
 }
 
 const BORDER = "│ ";
-/** The border of a reason of CCE. Each line of a wrapped reason has this border. */
+/** The border in front of each line of a failure reason from CCE. */
 const REASON_BORDER = "  │ ";
 
 /**
@@ -131,7 +131,10 @@ function eventLines({ type, data }: z.infer<typeof Event>, bold: (text: string) 
   ];
 }
 
-/** Returns the count, the type and the first names of a cause. An event does not say how many subjobs have the type. */
+/**
+ * Returns the count, the type and the first names of a cause. A webhook event does not contain the total number of
+ * subjobs of a type, so the title omits the total.
+ */
 function causeTitle(cause: Cause): string {
   const type = cause.type ?? "unknown";
   const title = cause.count === 1 ? `${type} failed` : `${cause.count} subjobs of type ${type} failed`;
@@ -140,10 +143,7 @@ function causeTitle(cause: Cause): string {
 
 const quoted = (text: string): string[] => safeLines(text).map((line) => REASON_BORDER + line);
 
-/**
- * Returns the text of a Slack text object, in which Slack writes the characters `&`, `<` and `>` as codes. Replaces
- * these codes by the characters.
- */
+/** Returns the text of a Slack text object, with the codes `&amp;`, `&lt;` and `&gt;` replaced by their characters. */
 function slackText(text: string | { text: string } | undefined): string {
   const escaped = typeof text === "object" ? text.text : (text ?? "");
   return escaped.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");

@@ -28,14 +28,14 @@ interface RunningEventSource {
 
 interface ReceivedBatch {
   readonly messages: readonly Message[];
-  /** When the first message was received, in milliseconds since 1970. */
+  /** The time at which the first message of the batch was received, in milliseconds since 1970. */
   readonly receivedAtMs: number;
 }
 
 /**
  * Invokes a function with the messages of an SQS queue, in the same way as an event source mapping of Lambda. The
- * messages are received by long polling. Several batches of messages can run in parallel. Messages are received before
- * the function is invoked, so SQS also counts a receive of messages for which the function is throttled.
+ * messages are received by long polling. Several batches of messages can run in parallel. SQS counts a receive of the
+ * messages before the function is invoked, so a throttled invocation also counts as a receive.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 export function startEventSource(options: {
@@ -74,8 +74,8 @@ export function startEventSource(options: {
   }
 
   /**
-   * Waits until the queue has at least one message, and then collects more messages until the batch is full or the
-   * batching window (the time limit for collecting) is over.
+   * Waits for the first message, and then collects messages until the batch is full or the batching window (the time
+   * limit for collecting) is over.
    */
   async function receiveBatch(): Promise<ReceivedBatch> {
     const messages = await receive(mapping.batchSize, LONG_POLL_SECONDS);
@@ -102,8 +102,8 @@ export function startEventSource(options: {
   }
 
   /**
-   * Invokes the function. While the function is throttled, the event source repeats the invocation. The event source
-   * stops the repetitions when SQS makes the received messages visible again.
+   * Invokes the function with a batch of messages. While the function is throttled, the event source repeats the
+   * invocation. The event source stops the repetitions when SQS makes the received messages visible again.
    */
   async function invokeWithBatch({ messages, receivedAtMs }: ReceivedBatch): Promise<InvocationResult> {
     const event = createSqsEvent(messages, { arn: queue.arn, region });

@@ -13,7 +13,7 @@ import { createRouter } from "./router.ts";
 
 /** The largest size of a request body that an HTTP API of API Gateway accepts. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** The largest size of a request line with all headers. */
+/** The largest size in bytes of a request line with all headers. */
 const MAX_HEADER_BYTES = 10_240;
 
 interface GatewayRoute {
@@ -132,8 +132,8 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
 }
 
 /**
- * Returns the response of the function if it arrives in time. If the response is late, the function continues, but
- * nobody receives its response.
+ * Returns the response of the function if the response arrives within `timeoutMs`. If the function needs more than
+ * `timeoutMs`, returns a response with status 503, and the function continues.
  */
 async function withTimeout(timeoutMs: number, response: Promise<HttpResponse>): Promise<HttpResponse> {
   let timer: NodeJS.Timeout | undefined;

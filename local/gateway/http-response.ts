@@ -26,8 +26,8 @@ export function createGatewayResponse(status: number, message: string): HttpResp
 }
 
 /**
- * Returns the response of API Gateway if the function was throttled, or if the function did not respond in time. In the
- * second case, the function may still be running.
+ * Returns the response of API Gateway if the function was throttled, or if the function did not respond in time. After
+ * a timeout, the function may still be running.
  */
 export const createServiceUnavailableResponse = (): HttpResponse =>
   createGatewayResponse(503, "Service Unavailable");

@@ -13,9 +13,9 @@ const SEGMENT_RANK = { literal: 2, variable: 1, greedy: 0 } as const;
 
 /**
  * Returns a function that finds the route of a request in the same way as an HTTP API of API Gateway. The returned
- * function tries the route with the most specific path first. If two routes have the same path, the function tries the
- * route with a named HTTP method before the route with `ANY`. Tries routes with a greedy variable (such as `{path+}`)
- * later, and tries the route `$default` last.
+ * function tries the route with the most specific path first. If two routes have the same path, the returned function
+ * tries the route with a named HTTP method before the route with `ANY`. The returned function tries routes with a
+ * greedy variable (such as `{path+}`) later, and the route `$default` last.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
 export function createRouter<Route extends { readonly routeKey: string }>(

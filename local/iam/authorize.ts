@@ -6,15 +6,15 @@ import { listRequiredPermissions, type RequiredPermission } from "./required-per
 import type { RoleSession, RoleSessions } from "./role-sessions.ts";
 
 /**
- * Returns a rule that authorizes each call of a function against the function's role. Calls with other credentials come
- * from tests, operators and the stack itself, and are allowed. Only calls to Parameter Store need the control key of
- * the stack.
+ * Returns a rule that allows a function's AWS call only if the function's IAM role allows the call. Calls with other
+ * credentials come from tests, operators and the stack itself, and are allowed. A call to Parameter Store that does not
+ * come from a function needs the control key of the stack.
  */
 export function createAuthorizationRule(options: {
   sessions: RoleSessions;
   /** The access key ID that requests to Parameter Store need if they do not come from a function. */
   controlKey: string;
-  /** Returns the statements of the roles at the moment of a call, because a deployment may change roles. */
+  /** Returns the current policy statements of the IAM roles, because a deployment may change roles. */
   grants: () => RoleGrants;
   region: string;
 }): AwsRule {
@@ -44,7 +44,7 @@ function requestContext({ roleArn, functionArn }: RoleSession, region: string) {
     "aws:principalarn": roleArn,
     "aws:requestedregion": region,
     "aws:resourceaccount": ACCOUNT_ID,
-    // The local servers speak plain HTTP, but the same calls use TLS on AWS.
+    // The value is `true` although the local servers use plain HTTP, because the same calls use TLS on AWS.
     "aws:securetransport": "true",
     "lambda:sourcefunctionarn": functionArn,
   };

@@ -42,8 +42,8 @@ export const OneOrMore = z.union([
 ]);
 
 /**
- * The conditions of a policy statement. An operator or a condition key that the embedded stack does not support is
- * refused, because ignoring it would allow or deny other requests than IAM.
+ * The conditions of a policy statement. The embedded stack refuses an operator or a condition key that it does not
+ * support, because a stack that ignored the condition would decide differently from IAM.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
 export const Conditions = z.record(

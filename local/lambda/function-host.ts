@@ -52,7 +52,8 @@ export class FunctionHost {
 
   /**
    * Invokes the function. The invocation is throttled if the function or the account already runs as many executions as
-   * it may. If all processes of the function are busy, the invocation waits for a free process. Never throws an error.
+   * it may. If all processes of the function are busy, the invocation waits for a free process. `invoke` never throws
+   * an error.
    */
   async invoke(event: unknown): Promise<InvocationResult> {
     const release = this.#options.pool.tryAcquire(this.resource);
@@ -78,7 +79,7 @@ export class FunctionHost {
 
   /**
    * Ends all processes of the function with SIGKILL, and waits until the processes have ended. Returns the number of
-   * these processes.
+   * ended processes.
    */
   async kill(): Promise<number> {
     const killed = [...this.#instances];

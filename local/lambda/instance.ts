@@ -23,9 +23,9 @@ export interface InstanceOptions {
   readonly memoryMb: number;
   readonly taskRoot: string;
   environment(runtimeApi: string, instanceName: string): Readonly<Record<string, string>>;
-  /** The instance passes each output line of the process to this function. */
+  /** `log` receives each output line of the function's process. */
   log(line: string): void;
-  /** The instance calls this function after the process has ended, for any reason. */
+  /** `onExit` is called after the function's process has ended, for any reason. */
   onExit(): void;
 }
 
@@ -113,7 +113,8 @@ export class Instance {
 
   /**
    * Runs one invocation of the function and returns its result. The caller of this method must wait for the result
-   * before the next call. If the process ends during the invocation, the result is an error. Never throws an error.
+   * before the next call. If the process ends during the invocation, the result is an error. `invoke` never throws an
+   * error.
    */
   invoke(invocation: Invocation): Promise<InvocationResult> {
     return new Promise((resolve) => {
@@ -155,7 +156,10 @@ export class Instance {
     current?.resolve(result);
   }
 
-  /** Returns the error of an ended process. Lambda reports this error if the process itself has reported no error. */
+  /**
+   * Returns the error for an invocation whose process has ended. Lambda reports this error if the process itself has
+   * reported no error.
+   */
   #exitError(): InvocationResult {
     const requestId = this.#current?.invocation.requestId ?? "";
     return createErrorResult("Runtime.ExitError", `RequestId: ${requestId} Error: ${this.#exitCause}`);

@@ -16,8 +16,8 @@ const FunctionError = z.object({
 type FunctionError = z.infer<typeof FunctionError>;
 
 /**
- * The JSON value that the handler returned, or the error of the handler or its process. `throttled` means that Lambda
- * did not run the function, because too many executions were running.
+ * The result of an invocation: the JSON value that the handler returned, or the error of the handler or its process.
+ * `throttled` means that Lambda did not run the function, because too many executions were running.
  */
 export type InvocationResult =
   | { readonly kind: "result"; readonly result: unknown }
@@ -37,11 +37,11 @@ export function createErrorResult(errorType: string, errorMessage: string): Invo
 }
 
 interface RuntimeListener {
-  /** The runtime API calls this method when the process of the function asks for an invocation. */
+  /** `onReady` is called when the function's process asks for an invocation. */
   onReady(): void;
   /**
-   * The runtime API calls this method when the process of the function has received the invocation. The time limit of
-   * the invocation starts with this call.
+   * `onStarted` is called when the function's process has received the invocation. The time limit of an invocation
+   * starts when `onStarted` is called.
    */
   onStarted(): void;
   onResult(result: InvocationResult): void;

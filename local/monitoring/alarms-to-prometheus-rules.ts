@@ -11,7 +11,7 @@ import {
   toPrometheusQuery,
 } from "./prometheus-query.ts";
 
-/** The alarms on AWS that have no rule, and the reason. */
+/** The alarms on AWS that have no Prometheus rule, each with the reason. */
 export const ALARMS_WITHOUT_RULE: Readonly<Record<string, string>> = {
   LoopStoppedAlarm: "Only Lambda stops recursive loops.",
   ErrorsAlarm: "A crash of the process is the rule ServiceDown.",
@@ -53,7 +53,7 @@ const Resources = z.object({
   Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.unknown() })),
 });
 
-/** A query, a comparison with the threshold, and a second condition. */
+/** The condition of a Prometheus rule: a query to compare with a threshold, and an optional second condition. */
 interface Condition {
   readonly metric: MetricStat;
   readonly query: string;
@@ -61,7 +61,8 @@ interface Condition {
 }
 
 /**
- * The expressions of the alarms on AWS. FILL is not needed, because the counters of the process exist from its start.
+ * A map from each CloudWatch expression of an alarm to the Prometheus condition with the same meaning. Prometheus does
+ * not need CloudWatch's function FILL, because the counters of a process exist from its start.
  */
 const EXPRESSIONS: Readonly<Record<string, (metrics: ReadonlyMap<string, MetricStat>) => Condition>> = {
   "FILL(added, 0)": (metrics) => conditionOf(metrics, "added"),
@@ -83,7 +84,7 @@ const EXPRESSIONS: Readonly<Record<string, (metrics: ReadonlyMap<string, MetricS
 
 /**
  * Returns the Prometheus alerting rules of the one-node edition as YAML. Each rule comes from an alarm in `resources/`.
- * @throws NoPrometheusQueryError if an alarm can neither become a rule nor stands in ALARMS_WITHOUT_RULE
+ * @throws NoPrometheusQueryError if an alarm cannot become a rule and is not in ALARMS_WITHOUT_RULE
  */
 export function convertAlarmsToPrometheusRules(): string {
   const alarms = ["alarms-jobs.yml", "alarms-queues.yml", "alarms-functions.yml"]
@@ -102,7 +103,7 @@ export function convertAlarmsToPrometheusRules(): string {
 
 function readAlarms(file: string): [string, Alarm][] {
   const { Resources: resources } = Resources.parse(
-    // The tags of CloudFormation, such as !GetAtt, stay plain texts.
+    // The YAML parser reads a CloudFormation tag, such as !GetAtt, as plain text.
     parse(readText(`resources/${file}`), { logLevel: "error" }),
   );
   return Object.entries(resources)
@@ -114,7 +115,8 @@ function toRule(id: string, alarm: Alarm) {
   const { metric, query, and } = readCondition(alarm);
   const isMaximum = metric.Stat === "Maximum" && isHistogram(metric.MetricName);
   const isLess = alarm.ComparisonOperator === "LessThanThreshold";
-  // The largest value of a histogram is known only as the upper limit of its bucket.
+  // Prometheus knows the largest value of a histogram only as the upper limit of a bucket, so a value equal to the
+  // threshold does not count.
   const operator = isLess ? "<" : isMaximum ? ">" : ">=";
   const comparison = `${query} ${operator} ${readThreshold(alarm.Threshold)}`;
   const [text = "", anchor = ""] = alarm.AlarmDescription.split(/ \$\{param:runbookUrl\}#/);
@@ -133,7 +135,7 @@ function secondsOfRule(
   { Stat, Period }: MetricStat,
 ): number {
   if (Stat === "Minimum") return Period;
-  // A process that has just started has no runs in its first minutes.
+  // A rule about too few runs waits, because a process that has just started has no runs in its first minutes.
   if (ComparisonOperator === "LessThanThreshold") return Math.min(Period, FIRST_RUNS_SECONDS);
   return Period * (EvaluationPeriods - 1);
 }

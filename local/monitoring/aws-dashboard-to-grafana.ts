@@ -99,8 +99,8 @@ function toQueries({ metrics, stat, period }: z.infer<typeof Properties>): reado
 }
 
 /**
- * Returns the statistic that the dashboard shows. Prometheus has no sum of a gauge over time, so the dashboard shows
- * the largest value of a gauge in place of the sum.
+ * Returns the statistic that the Grafana dashboard shows for a metric. Prometheus has no sum of a gauge over time, so
+ * the dashboard shows the largest value of a gauge in place of the sum.
  */
 function toShownStatistic(metric: MetricStat): MetricStat {
   try {
@@ -112,7 +112,7 @@ function toShownStatistic(metric: MetricStat): MetricStat {
   }
 }
 
-/** Translates a search expression, which finds a metric with all values of its dimensions. */
+/** Translates a CloudWatch search expression, which finds one metric with all values of its dimensions. */
 function toSearchQuery(expression: string): Query {
   const pattern = /^SEARCH\('\{"[^"]+",service,([\w,]+)\} MetricName="(\w+)"', 'Sum', (\d+)\)$/;
   const [, labels, name, period] = pattern.exec(expression) ?? [];

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { isMetricName } from "../../lib/runtime/metrics.ts";
 import { typeOfMetric } from "../../server/process/metric-registry.ts";
 
-/** One statistic of one CloudWatch metric, as the resources of the stage write it. */
+/** One statistic of one CloudWatch metric, in the form that the files in `resources/` use. */
 export const MetricStat = z.object({
   Namespace: z.string(),
   MetricName: z.string(),
@@ -12,10 +12,10 @@ export const MetricStat = z.object({
 });
 export type MetricStat = z.infer<typeof MetricStat>;
 
-/** The namespace of the product's own metrics. */
+/** A pattern for the CloudWatch namespace of the service's own metrics. */
 const OWN_NAMESPACE = /^\$\{self:service\}|^\$\{Namespace\}$/;
 
-/** The metrics of SQS, and the measurements of the one-node edition with the same meaning. */
+/** A map from each SQS metric to the metric of the one-node edition with the same meaning. */
 const QUEUE_METRICS: Readonly<Record<string, string>> = {
   ApproximateNumberOfMessagesVisible: "QueueMessagesVisible",
   ApproximateNumberOfMessagesNotVisible: "QueueMessagesHidden",
@@ -23,7 +23,7 @@ const QUEUE_METRICS: Readonly<Record<string, string>> = {
   ApproximateAgeOfOldestMessage: "QueueOldestSeconds",
 };
 
-/** The counter of the samples of a metric whose samples are 0 or 1. */
+/** A map from each metric whose samples are 0 or 1 to the metric that counts the samples. */
 const SAMPLES: Readonly<Record<string, string>> = { PollsWithoutJob: "Polls" };
 
 /** The error for a part of an alarm or of the dashboard on AWS for which no Prometheus query is known. */
@@ -32,13 +32,13 @@ export class NoPrometheusQueryError extends Error {
 }
 
 /**
- * Returns the PromQL query with the meaning of a CloudWatch statistic, for each process of the service.
+ * Returns the PromQL query with the same meaning as a CloudWatch statistic, for each process of the service.
  * https://prometheus.io/docs/prometheus/latest/querying/functions/
  * @throws NoPrometheusQueryError if no query is known
  */
 export function toPrometheusQuery(metric: MetricStat): string {
   if (metric.Namespace === "AWS/SQS") return toQueueQuery(metric);
-  // API Gateway counts the server errors on AWS.
+  // On AWS, API Gateway counts the server errors, but in the one-node edition the service itself counts them.
   const isApi = metric.Namespace === "AWS/ApiGateway" && metric.MetricName === "5xx";
   const name = isApi ? "ServerErrors" : metric.MetricName;
   const isOwn = isApi || OWN_NAMESPACE.test(metric.Namespace);
@@ -63,7 +63,8 @@ export function toPrometheusQuery(metric: MetricStat): string {
       break;
     }
     case "Minimum":
-      // A rule with a duration holds only if the latest value was in the range for the whole duration.
+      // A Prometheus rule with a duration fires only if its condition was true for the whole duration, so the query
+      // needs no minimum over time.
       if (type === "gauge") return `min by (instance) (${name})`;
       break;
     case "Maximum":
@@ -75,7 +76,7 @@ export function toPrometheusQuery(metric: MetricStat): string {
   return `histogram_quantile(${quantile}, sum by (instance, le) (increase(${name}_bucket${range})))`;
 }
 
-/** Returns seconds as a duration of Prometheus. */
+/** Formats a number of seconds as a Prometheus duration, such as `5m`. */
 export function formatPrometheusDuration(seconds: number): string {
   if (seconds % 3600 === 0) return `${seconds / 3600}h`;
   return seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
@@ -85,7 +86,7 @@ function toQueueQuery(metric: MetricStat): string {
   const range = formatPrometheusDuration(metric.Period);
   const resource = metric.Dimensions.find(({ Name }) => Name === "QueueName")?.Value ?? "";
   const queue = /^(?:\$\{)?(Poll|Notify)(Dead)?/.exec(resource);
-  // Each poll sends one message.
+  // Each poll of a job sends one message to the poll queue, so the query counts polls in place of messages.
   if (metric.MetricName === "NumberOfMessagesSent" && metric.Stat === "Sum" && queue?.[1] === "Poll")
     return `sum by (instance) (increase(Polls_total[${range}]))`;
   const name = QUEUE_METRICS[metric.MetricName];

@@ -5,7 +5,7 @@ import { renderChatTime, renderLink } from "./chat-frame.ts";
 export interface MarkdownRules {
   /** `hasEscapes` is true if a backslash before a punctuation character removes the meaning of the character. */
   readonly hasEscapes: boolean;
-  /** Matches a mention. The first group of the pattern is the name that the chat shows. */
+  /** A pattern for a mention, whose first group is the name that the chat shows. */
   readonly mention: RegExp;
 }
 

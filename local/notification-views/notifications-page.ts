@@ -3,7 +3,10 @@ import { type Html, html, type Part } from "../../lib/pages/html.ts";
 
 const STYLE = readFileSync(new URL("./notifications-page.css", import.meta.url), "utf8");
 
-/** Shows every time in the time zone of the reader, and adds each notification at the top when it arrives. */
+/**
+ * The script of the page shows every time in the reader's time zone, and adds each new notification at the top of the
+ * page.
+ */
 const SCRIPT = `
 const localTimes = (root) => {
   for (const time of root.querySelectorAll("time")) {
@@ -32,8 +35,8 @@ if (items.dataset.stream) {
 
 /**
  * Returns the HTML of a page with notifications.
- * @param options.stream the URL of a stream of events. The page adds the HTML of each event at the top. Without a stream,
- * the page does not change.
+ * @param options.stream the URL of a stream of events. The page adds the HTML of each event in the stream at the top.
+ * Without a stream of events, the page does not change.
  */
 export function renderNotificationsPage(options: {
   readonly title: string;

@@ -6,9 +6,9 @@ import { type Html, html } from "../../lib/pages/html.ts";
 export type SignatureCheck = "verified" | "wrong" | "missing" | null;
 
 /**
- * Checks the signature of an event with the library of Standard Webhooks. The library accepts a timestamp of the last
- * five minutes.
- * @param secrets the secrets of the receiver. Without a secret, the result is null.
+ * Checks the signature of an event with the library of Standard Webhooks. The library accepts only a timestamp that
+ * differs from the current time by at most five minutes.
+ * @param secrets the secrets of the receiver.
  */
 export function checkWebhookSignature(
   headers: Readonly<Record<string, string>>,
@@ -50,7 +50,10 @@ export function renderWebhook(
 ${renderFields(body, 0)}</div></div>`;
 }
 
-/** The level below which arrays and objects are folded. The fields of the event and of `data` are open. */
+/**
+ * The level below which arrays and objects are folded. The fields of a webhook event and of its field `data` are shown
+ * open.
+ */
 const OPEN_LEVELS = 1;
 
 /** Renders the fields of an object or the entries of an array as a list. A long field can be folded under its name. */

@@ -16,8 +16,8 @@ const TIER = "Intelligent-Tiering";
  */
 const WRITE_INTERVAL_MS = 350;
 /**
- * The time in which one write to Parameter Store (SSM) is repeated. A write is repeated while SSM throttles the write
- * or does not respond.
+ * The time limit for the repetitions of one write to Parameter Store (SSM). A write is repeated while SSM throttles the
+ * write or does not respond.
  */
 const WRITE_LIMIT_MS = 60_000;
 const FIRST_DELAY_MS = 1000;
@@ -27,7 +27,7 @@ type Ports = Pick<RetryOptions, "now" | "random" | "wait">;
 
 /**
  * Changes a stage's config by the steps of a plan, one step after another, and reports each step. After an error the
- * changes of the earlier steps remain. If the command is started again, it continues with the missing steps.
+ * changes of the earlier steps remain. If the command is started again, the command makes only the missing changes.
  * @param client an AWS SDK client with `maxAttempts: 1`. The client must not repeat a request itself, because every
  * request counts toward the rate limit of SSM.
  * @throws errors of AWS.
@@ -78,8 +78,8 @@ const VERBS: Readonly<Record<PlanStep["kind"], string>> = {
 };
 
 /**
- * Deletes a parameter in Parameter Store. If the parameter does not exist, this is no error, because an earlier request
- * may have deleted the parameter although its response was lost.
+ * Deletes a parameter in Parameter Store. A missing parameter is no error, because an earlier request whose response
+ * was lost may have deleted the parameter.
  */
 async function deleteParameter(client: SSMClient, Name: string): Promise<void> {
   try {

@@ -62,7 +62,10 @@ export function describeWrongUse(error: unknown): string | null {
   return isParseError ? error.message.replace(/\.\s.*/s, "") : null;
 }
 
-/** The names of errors with a complete message. The command prints only the message of the error and adds nothing. */
+/**
+ * The names of errors with a complete message. For an error with a complete message, the command prints only the
+ * message.
+ */
 const COMPLETE_ERRORS: ReadonlySet<string> = new Set([
   "RefusedError",
   "StageFileError",
@@ -78,7 +81,7 @@ function describeError(error: unknown): string {
   return `${error.name}: ${error.message}${remedy === null ? "" : `\n${remedy}`}`;
 }
 
-/** The errors that say that AWS accepts no call with these credentials. */
+/** The names of errors about credentials that AWS refuses in every call. */
 const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
   "CredentialsProviderError",
   "ExpiredToken",

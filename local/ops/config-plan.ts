@@ -76,8 +76,8 @@ export function planConfigSteps(
 }
 
 /**
- * Returns the targets whose kind changes: the name of the entry with the secret fields of the target, and a value for
- * this entry that contains all fields of the target.
+ * Returns a map for the targets whose kind changes: from the name of the entry with the target's secret fields to a
+ * value that contains all fields of the target.
  */
 function findTargetsWithNewKind(
   deployed: readonly ConfigEntry[],
@@ -108,7 +108,9 @@ export function entriesAfterSteps(
   ].map(({ name, value }) => ({ name, value }));
 }
 
-/** Returns the name of the entry to which an entry adds fields, or null. */
+/**
+ * Returns the name of the entry that another entry completes, such as `targets/ops` for `secret/targets/ops`, or null.
+ */
 function ownerOf(name: string): string | null {
   if (name === "linkKeys") return "settings";
   return name.startsWith(SECRET) ? name.slice(SECRET.length) : null;

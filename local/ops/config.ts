@@ -74,15 +74,15 @@ async function run(
 }
 
 /**
- * Returns every error in a config for which the Lambda functions refuse the config. Placeholders, secrets that are too
+ * Returns every error because of which the Lambda functions would refuse a config. Placeholders, secrets that are too
  * short, and config entries without effect are also returned.
  */
 function faultsOf(document: unknown): readonly string[] {
   const parsed = parseWholeConfig(document);
   const faults = parsed.kind === "faults" ? parsed.faults : [];
   const placeholders = findPlaceholders(document);
-  // A placeholder also causes other errors. The errors that a placeholder causes would hide that a person forgot to
-  // replace the placeholder.
+  // Errors that a placeholder causes are omitted, because these errors would hide that a person forgot to replace the
+  // placeholder.
   const isPlaceholder = (fault: string) =>
     placeholders.some((line) => fault.startsWith(`${line.split(": ")[0]}:`));
   const others = [...faults, ...findShortSecrets(document), ...findIneffectiveEntries(document)];
@@ -97,7 +97,7 @@ function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
 /**
  * Reads and checks a config file. The checks ensure that the Lambda functions accept the returned config, and that
  * Parameter Store can store it.
- * @param path the path in Parameter Store where the config will be stored. With the value null, the config will not be
+ * @param path the path in Parameter Store where the config will be stored. `path` is null for a config that will not be
  * stored in Parameter Store.
  * @throws ConfigFileInvalidError
  */

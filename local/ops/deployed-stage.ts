@@ -24,8 +24,8 @@ export const STAGE_USAGE = `--stage: the default is dev. --region: the default i
 $AWS_DEFAULT_REGION, then eu-central-1. npm run deploy uses the same defaults.`;
 
 /**
- * Returns the stage and the AWS region that the arguments of a command choose. If the arguments contain no region, the
- * default region is the same as in serverless.yml.
+ * Returns the stage and the AWS region that the arguments of a command choose. Without the option `--region`, the AWS
+ * region is chosen in the same way as in serverless.yml.
  * @throws UsageError, StageFileError
  */
 export async function resolveStage(

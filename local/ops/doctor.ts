@@ -49,7 +49,7 @@ The last line counts the results. Exit status: 0, 1 when something is wrong, 2 f
 ${STAGE_USAGE}
 `;
 
-/** Returns the IP addresses of a host. A delivery attempt resolves the host's name in the same way. */
+/** Returns the IP addresses of a host name, which is resolved in the same way as in a delivery attempt. */
 const resolve = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address);
 
 const deliverThroughProxy = (request: DeliveryRequest) =>
@@ -119,7 +119,8 @@ await runCommand(USAGE, { options: OPTIONS }, async ({ values }) => {
     const stage = await resolveStage(values);
     process.stdout.write(formatStageLine(stage));
     const stopping = new AbortController();
-    // Without this listener, Ctrl-C would end the process before the alarm has its earlier state again.
+    // Without this listener, Ctrl-C during the alarm test would end the process before the alarm has its earlier state
+    // again.
     if (testsAlarm) process.once("SIGINT", () => stopping.abort());
     checks = stageChecks(
       stage,

@@ -52,8 +52,8 @@ await runCommand(USAGE, { options: OPTIONS, allowPositionals: true }, async ({ v
     throw new RefusedError(
       `The stage ${stage.stage} has watches of its own. Import into a new stage, or add --stage-in-use.`,
     );
-  // The sweep function sends the notifications of an ended watch that have no record, so all records are written before
-  // the first watch.
+  // All records are written before the first watch, because the sweep function sends each notification of an ended
+  // watch that has no record.
   print(formatWritten("records", await writeLedgerItems(plan.recordWrites, table)));
   print(formatWritten("watches", await writeLedgerItems(plan.watchWrites, table)));
   const running = plan.watches.filter(({ watch }) => watch.state === "watching").length;

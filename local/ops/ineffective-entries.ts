@@ -122,8 +122,8 @@ export function findIneffectiveHosts({
 }
 
 /**
- * Returns the origins (host and port) that one item of the config list `callbackHosts` allows for a `callbackUrl`. If
- * the item has no port, it allows port 443 and every port in the list `egress.allow`.
+ * Returns the origins (host and port) that one item of the config list `callbackHosts` allows for a `callbackUrl`. An
+ * item without a port allows port 443 and every port in the list `egress.allow`.
  */
 function callbackOrigins(entry: string, allowed: readonly string[]): readonly string[] {
   const host = isIP(entry) === 6 ? `[${entry}]` : entry;

@@ -1,9 +1,9 @@
 /**
- * Matches a whole value such as `…`, `<your key>`, `your-region`, `xxx` or `changeme`, or a SHA-256 of zeros. A mention of
- * Slack or Discord, such as `<!here>`, `<@U0A1B2C3>` or `<@&1234>`, is not a placeholder.
+ * A pattern for values that are placeholders, such as `…`, `<your key>`, `your-region`, `xxx`, `changeme`, or a SHA-256
+ * of zeros. A mention of Slack or Discord, such as `<!here>`, `<@U0A1B2C3>` or `<@&1234>`, is not a placeholder.
  */
 const PLACEHOLDER = /^\s*(?:…|\.{3}|<(?![!@#])[^<>]*>|x{3,}|0{64}|change[ _-]?me|todo|your[ _-][\w -]*)\s*$/i;
-/** The hosts of examples (RFC 2606, section 3). */
+/** A pattern for the host names of examples, such as `api.example.com` (RFC 2606, section 3). */
 const EXAMPLE_HOST = /^(?:.+\.)?example\.com$/i;
 
 /**
@@ -26,7 +26,7 @@ export function findPlaceholders(document: unknown): readonly string[] {
 
 function describePlaceholder(value: string): string | null {
   if (PLACEHOLDER.test(value)) return "is a placeholder: replace it by your own value";
-  // A value may be a URL, or a host with or without a port.
+  // A config value may be a URL, or a host with or without a port.
   const url = URL.parse(value.includes("://") ? value : `https://${value}`);
   return url !== null && EXAMPLE_HOST.test(url.hostname)
     ? "is the host of an example: replace it by your own"

@@ -57,9 +57,11 @@ async function redrive(queue: "poll" | "notify", { stage, region }: Stage): Prom
 }
 
 async function redriveOneNode(queue: "poll" | "notify", directory: string): Promise<number> {
-  // The store would create a directory that does not exist, and the command would find no dead letters in it.
+  // The data directory is checked first, because opening the store would create a missing directory, in which there are
+  // no dead letters.
   if (!existsSync(directory)) throw new RefusedError(`the data directory ${directory} does not exist`);
-  // Node.js 20 has no SQLite, and runs the command for a stage.
+  // The SQLite modules are imported only for the one-node edition, because Node.js 20 has no SQLite, but can run this
+  // command for a stage.
   const { Store } = await import("../../server/store/store.ts");
   const { openOneNodeRedrive: openOneNode } = await import("./redrive/one-node-redrive.ts");
   const store = Store.open(directory, { exclusive: false });

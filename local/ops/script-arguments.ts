@@ -28,7 +28,7 @@ export function readScriptArguments<const T extends ParseArgsConfig, Settings = 
 }
 
 /**
- * Parses the arguments of a script as numbers. A missing argument has its default.
+ * Parses the arguments of a script as numbers. For a missing argument, returns the default of this argument.
  * @throws UsageError if an argument is not an integer of at least 1, or if there are more arguments than defaults
  */
 export function parseCounts<const T extends readonly number[]>(
@@ -41,7 +41,7 @@ export function parseCounts<const T extends readonly number[]>(
 }
 
 /**
- * Returns the integer that a text contains, or the default if there is no text.
+ * Returns the integer that a text contains, or `defaultCount` if the text is undefined.
  * @throws UsageError if the text is not an integer of at least `min`
  */
 export function parseCount(text: string | undefined, defaultCount: number, min = 1): number {

@@ -1,6 +1,9 @@
 import { toObjectOrEmpty } from "../../lib/domain/json.ts";
 
-/** The service masks the secrets of the config in texts. A shorter secret would mask parts of ordinary words. */
+/**
+ * A shorter secret is an error, because the service masks secrets in texts, and a short secret would mask parts of
+ * ordinary words.
+ */
 const MIN_SECRET_CHARACTERS = 8;
 const CREDENTIALS = ["accessKey", "secretKey", "securityToken", "password", "token"];
 

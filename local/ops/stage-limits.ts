@@ -109,8 +109,8 @@ export const LOG_RETENTION_DAYS: readonly number[] = [
  */
 export const CONCURRENCY = { min: 2, max: 1000 } as const;
 /**
- * The concurrent executions that a stage may reserve for a function. With 0, no execution is reserved. The account must
- * have a quota that is large enough for the value.
+ * The concurrent executions that a stage may reserve for a function. The value 0 reserves no execution. The account's
+ * quota must be large enough for the reserved executions.
  */
 export const RESERVED_CONCURRENCY = { min: 0, max: 10_000 } as const;
 /**

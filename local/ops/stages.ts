@@ -54,7 +54,10 @@ const isOneWord = (value: string) => /^[^\s\p{C}]+$/u.test(value) && !value.incl
 const isEmail = (value: string) =>
   value.length <= MAX_EMAIL_LENGTH && !value.includes("${") && z.email().safeParse(value).success;
 
-/** Returns true if the functions can use the proxy. A password would be readable in CloudFormation and in Lambda. */
+/**
+ * Returns true if the Lambda functions can use the proxy URL. A proxy URL with a password is refused, because the
+ * password would be readable in CloudFormation and in Lambda.
+ */
 function isProxyUrl(value: string): boolean {
   try {
     return (
@@ -68,8 +71,8 @@ function isProxyUrl(value: string): boolean {
 const RETENTION_NOTE = ". CloudWatch Logs knows only these numbers of days";
 
 /**
- * The content of a stage file: the region of a stage, and the parameters of serverless.yml. All fields of a stage file
- * are optional.
+ * The content of a stage file: the AWS region of a stage, and the parameters of serverless.yml. All fields of a stage
+ * file are optional.
  */
 export const StageFile = z
   .strictObject({

@@ -38,7 +38,7 @@ await runCommand(
       targets: values.target,
       operations: values.operation,
     });
-    // With malformed rights in the entry for the new token, the whole config would be invalid.
+    // Malformed rights in the token's config entry would make the whole config invalid.
     if (!rights.success)
       throw new UsageError(
         rights.error.issues.map((issue) => `${issue.path.join(".")}: ${describeIssue(issue)}`).join("\n"),

@@ -57,7 +57,7 @@ const OPTIONS = {
 
 interface Verification {
   readonly stage: Stage;
-  /** The address of this machine, without a slash at the end. */
+  /** The public HTTPS address of this machine, without a slash at the end. */
   readonly url: string;
   readonly port: number;
   readonly limitMs: number;

@@ -14,7 +14,7 @@ const Lock = z.object({
   packages: z.record(z.string(), z.object({ integrity: z.string().optional() })),
 });
 
-/** The bundles of one product: the entry file of each bundle by the name of the bundle. */
+/** A map from the name of each bundle (one file with its npm packages) to the entry file of the bundle. */
 export interface Bundles {
   readonly entryFiles: Readonly<Record<string, string>>;
   readonly plugins: Plugin[];

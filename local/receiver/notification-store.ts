@@ -3,7 +3,7 @@ import type { SignatureCheck } from "../notification-views/webhook.ts";
 /** A notification that the receiver has received, with the HTTP status of the receiver's response. */
 export interface ReceivedNotification {
   readonly number: number;
-  /** ISO 8601. */
+  /** The time when the notification arrived, as ISO 8601 text. */
   readonly at: string;
   readonly channel: string;
   readonly path: string;

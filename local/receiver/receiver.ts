@@ -12,8 +12,8 @@ const MAX_WAIT_MS = 60_000;
 
 export interface Receiver {
   /**
-   * The origin of the receiver. The first segment of a request path is the kind of channel, for example `/slack/…`,
-   * `/webhook/…`.
+   * The origin (scheme, host and port) of the receiver's URL. The first segment of a request path is the kind of
+   * channel, for example `/slack/…`, `/webhook/…`.
    */
   readonly url: string;
   readonly notifications: NotificationStore;
@@ -108,7 +108,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
 
 /**
  * Sends each notification after the number `after` as a server-sent event, with the HTML of the notification. After a
- * lost connection, the browser sends the number of its last event.
+ * lost connection, the browser connects again and sends the number of its last event.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 function streamNotifications(
@@ -127,7 +127,7 @@ function streamNotifications(
   response.on("close", notifications.subscribe(send));
 }
 
-/** Returns the HTML of a page with the received notifications, newest first. New notifications appear at the top. */
+/** Returns the HTML of a page with the received notifications, newest first. */
 function receiverPage(notifications: readonly ReceivedNotification[]): string {
   const count = notifications.length;
   return renderNotificationsPage({

@@ -3,9 +3,9 @@ const UNRELEASED = "## Unreleased";
 const NO_CHANGES = "This release has no changes that users can see.";
 
 /**
- * Returns the changelog with a section for a version. The section `Unreleased` becomes this section. If the changelog has
- * neither section, the new section says that the release has no changes. Returns null if the changelog has both sections,
- * because their entries must be joined by hand.
+ * Returns the changelog with a section for a version. The section `Unreleased` becomes this section. If the changelog
+ * has neither the section `Unreleased` nor a section for the version, the new section says that the release has no
+ * changes. If the changelog has both sections, returns null, because a person must join their entries.
  * @param date the day of the release, such as `2026-11-26`
  */
 export function toReleasedChangelog(changelog: string, version: string, date: string): string | null {

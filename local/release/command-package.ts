@@ -50,10 +50,13 @@ export async function writeCommandPackage(
   return join(folder, `cce-notifier-${version}.tgz`);
 }
 
-/** The names that a file with a licence has. */
+/** A pattern for the names of files with a licence. */
 const LICENCE_FILE = /^(licen[cs]e|notice|copying)(\.|-|$)/i;
 
-/** Returns the licences of bundled packages as one text. The MIT and Apache licences require this text in each copy. */
+/**
+ * Returns the licences of bundled packages as one text. The MIT and Apache licences require that each copy of a package
+ * contains the text of the licence.
+ */
 async function joinLicences(root: string, packages: readonly BundledPackage[]): Promise<string> {
   const parts = packages.map(async ({ name, version, license, folder }) => {
     const files = (await readdir(join(root, folder))).filter((file) => LICENCE_FILE.test(file)).sort();

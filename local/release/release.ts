@@ -38,7 +38,7 @@ async function readPackage(): Promise<z.infer<typeof Package>> {
 }
 
 /**
- * Returns the changelog with the section of the release.
+ * Checks whether the checkout can be released, and returns the changelog with the section of the release.
  * @throws RefusedError with all reasons why the checkout cannot be released
  */
 async function checkCheckout(version: string): Promise<string> {
@@ -73,12 +73,12 @@ async function commitRelease(version: string, changelog: string): Promise<void> 
   await run(process.execPath, "client/build.mjs");
   await run(process.execPath, "client/build.mjs", join(ROOT, ACTION), "client/github-action.ts");
   await git("add", "--all");
-  // A release whose version, changelog and action stand in the checkout already needs no commit.
+  // If the checkout already contains the version, the changelog and the action of the release, no commit is needed.
   if ((await git("status", "--porcelain")) !== "")
     await git("commit", "--quiet", "--message", `Release ${version}`);
   const notes = findReleaseNotes(changelog, version) ?? "";
   const message = `cce-job-notifier ${version}\n\n${notes}`;
-  // By default, git would remove the headings of the release notes as comments.
+  // By default, git would treat the headings of the release notes as comments and remove them.
   await git("tag", "--annotate", `v${version}`, "--cleanup=whitespace", "--message", message);
 }
 
@@ -116,7 +116,7 @@ await runCommand(USAGE, { allowPositionals: true }, async ({ positionals }) => {
   try {
     await commitRelease(version, changelog);
   } catch (error) {
-    // The checkout was clean, so this command made every change that is removed here.
+    // This command made every change that is removed here, because the checkout was clean before.
     await git("reset", "--hard", "--quiet");
     throw error;
   }

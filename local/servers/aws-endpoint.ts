@@ -16,7 +16,7 @@ type AwsInput = Readonly<Record<string, unknown>>;
 /** A call of an AWS service by an AWS JSON protocol. */
 export interface AwsCall {
   readonly service: "sqs" | "dynamodb" | "ssm";
-  /** The operation of the call, such as `SendMessage`. If the call uses another protocol, the text is empty. */
+  /** The operation of the call, such as `SendMessage`. If the call uses another protocol, `operation` is empty. */
   readonly operation: string;
   readonly input: AwsInput;
   readonly accessKeyId: string;
@@ -37,8 +37,8 @@ export interface AwsReply {
 export type AwsRule = (call: AwsCall, next: (input?: AwsInput) => Promise<AwsReply>) => Promise<AwsReply>;
 
 /**
- * Starts an HTTP server through which an AWS service is called. The rules check each call first. A call that no rule
- * refuses goes to the server at the URL `upstream`.
+ * Starts an HTTP server that checks each call of an AWS service by rules. A call that no rule refuses goes to the
+ * server at the URL `upstream`.
  */
 export async function startAwsEndpoint(options: {
   service: AwsCall["service"];
@@ -121,7 +121,7 @@ export async function startAwsEndpoint(options: {
 
 /** Returns a reply with another JSON body. */
 export function changeReply(reply: AwsReply, output: unknown): AwsReply {
-  // The checksum in this header is for the old body.
+  // The header `x-amz-crc32` is removed, because it contains the checksum of the old body.
   const { "x-amz-crc32": _, ...headers } = reply.headers;
   return { status: reply.status, headers, body: Buffer.from(JSON.stringify(output)) };
 }

@@ -21,11 +21,11 @@ export async function startAwsEndpoints(options: {
   /** The access key ID of all requests to the server at `upstream.ssm`. */
   ssmAccessKeyId: string;
   service: Pick<Service, "tables" | "region">;
-  /** Returns the statements of the roles at the moment of a call. */
+  /** Returns the current policy statements of the IAM roles. */
   grants: () => RoleGrants;
-  /** The server at `upstream.dynamodb`. */
+  /** The DynamoDB server at the URL `upstream.dynamodb`. */
   dynamo: DynamoServer;
-  /** With the value null, the global secondary indexes are never late. */
+  /** The random seed for the delays of the global secondary indexes, or null for indexes without delays. */
   lateIndexSeed: number | null;
 }): Promise<Endpoints & { stop(): Promise<void> }> {
   const { upstream, sessions, controlKey, ssmAccessKeyId, grants, dynamo, lateIndexSeed } = options;

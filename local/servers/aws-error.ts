@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-/** Returns the access key ID in the signature of a request. If the request has no signature, the text is empty. */
+/** Returns the access key ID in the signature of a request. Returns an empty text for a request without a signature. */
 export const accessKeyIdOf = ({ headers }: IncomingMessage): string =>
   /Credential=([^/]+)\//.exec(headers.authorization ?? "")?.[1] ?? "";
 

@@ -106,7 +106,7 @@ async function prepareFolder(folder: string): Promise<void> {
   try {
     await level.open();
   } catch (error) {
-    // The error message says only that the database is not open, and `cause` says why.
+    // Dynalite's error message says only that the database is not open, and the error's property `cause` says why.
     const cause = error instanceof Error ? error.cause : error;
     const isLocked = cause instanceof Error && "code" in cause && cause.code === "LEVEL_LOCKED";
     const problem = isLocked

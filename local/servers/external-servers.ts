@@ -10,8 +10,8 @@ import { createTable, type DynamoServer, findTableStatus } from "./dynamodb.ts";
 import { CREDENTIALS, type SqsServer } from "./start-sqs.ts";
 
 /**
- * The URLs of servers that the local stack uses but does not start, such as DynamoDB Local. With the value null, the
- * local stack starts its own server.
+ * The URLs of servers that the local stack uses but does not start, such as DynamoDB Local. If a URL is null, the local
+ * stack starts its own server.
  */
 export interface ExternalServers {
   readonly dynamodb: string | null;
@@ -107,7 +107,7 @@ async function deleteQueue(client: SQSClient, QueueName: string): Promise<void> 
 
 /**
  * Stores the entries of a config file in a Parameter Store server that runs already. All other parameters under the
- * same path are deleted first. A later change of the config file has no effect.
+ * same path are deleted first. A later change of the config file does not change the parameters in the server.
  */
 export async function replaceStoredConfig(options: {
   url: string;

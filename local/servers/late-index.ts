@@ -12,8 +12,8 @@ import type { TableResource } from "../template/tables.ts";
 import { type AwsCall, type AwsReply, type AwsRule, changeReply } from "./aws-endpoint.ts";
 
 /**
- * The longest time after which a write is visible in an index. On AWS, a write is usually visible after a short time,
- * but the time has no limit.
+ * The longest time after which a simulated global secondary index shows a write. On AWS, an index usually shows a write
+ * after a short time, but AWS guarantees no limit.
  */
 const MAX_LAG_MS = 5_000;
 const REPEAT_PROBABILITY = 0.2;
@@ -41,14 +41,14 @@ interface LateIndex {
 }
 
 /**
- * Makes the global secondary indexes as late as they can be on AWS, where they are eventually consistent. Each written
- * item reaches a copy of its table after a random time of up to five seconds, and the copy answers the queries and
- * scans of an index. A query of a late index may return an item that another call has moved in the meantime. Some pages
- * also contain an item twice.
+ * Delays the global secondary indexes (copies of a table with another key), because on AWS an index shows a write later
+ * than its table. Each write reaches a copy of its table after a random time of up to five seconds, and this copy
+ * answers the queries and scans of an index. A query of a late index may return an item that another call has moved in
+ * the meantime. Some pages of a query result contain an item twice.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
  * @param options.seed the random seed. Two runs with equal seeds and equal calls have equal delays and equal repeated
  * items.
- * @param options.client a client of the server without the rule.
+ * @param options.client a client that calls the DynamoDB server directly, without this rule.
  */
 export function createLateIndex(options: {
   seed: number;
@@ -80,7 +80,7 @@ export function createLateIndex(options: {
     const key = Object.fromEntries(Object.entries(Key).filter(([name]) => names.includes(name)));
     const timer = setTimeout(() => {
       timers.delete(timer);
-      // The copy fails only if the server has stopped.
+      // The error is ignored, because a write to the copy fails only if the server has stopped.
       copyItem(TableName, key).catch(() => {});
     }, delays.next() * MAX_LAG_MS);
     timers.add(timer);
@@ -116,7 +116,7 @@ export function createLateIndex(options: {
 
 const copyOf = (tableName: string): string => `${tableName}-late-index`;
 
-/** Returns the writes of a call. */
+/** Returns the writes in one call of DynamoDB. */
 function writesOf({ operation, input }: AwsCall): readonly z.infer<typeof Write>[] {
   switch (operation) {
     case "PutItem":

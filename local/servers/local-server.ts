@@ -25,8 +25,8 @@ function isForThisMachine({ url = "", headersDistinct }: IncomingMessage): boole
 
 /**
  * Makes an HTTP server refuse every request whose host name is not a host name of this machine. A web page of another
- * site can send requests to this machine under the name of its own site (DNS rebinding). The server answers such a
- * request with the status 421.
+ * site can send requests to this machine under the name of its own site (DNS rebinding). The server answers a request
+ * for another host name with the status 421.
  */
 export function refuseOtherHosts(server: Server): void {
   const listeners = server.listeners("request");

@@ -6,7 +6,7 @@ import { AwsError } from "./aws-error.ts";
 const MAX_DELAY_SECONDS = 900;
 const MAX_VISIBILITY_SECONDS = 43_200;
 
-/** The embedded SQS server sends these codes with the prefix, but AWS sends them without the prefix. */
+/** The error codes that the embedded SQS server sends with a prefix, but AWS sends without the prefix. */
 const PREFIXED_CODE = /^AWS\.SimpleQueueService\.(?=(InvalidParameterValue|MissingParameter);)/;
 
 const Entry = z.looseObject({
@@ -21,13 +21,15 @@ const Received = z.object({ Messages: z.array(z.object({ ReceiptHandle: z.string
 const BatchOutput = z.looseObject({ Failed: z.array(z.unknown()).default([]) });
 
 /**
- * Returns a rule with the limits of SQS that the embedded SQS server does not have. A delay may be 900 s. The visibility
- * timeouts of a received message may be 12 hours together, counted from the time when the message was received.
+ * Returns a rule with the limits of SQS that the embedded SQS server does not have. A message may be delayed by at most
+ * 900 s. The visibility timeout of a received message may end at most 12 hours after the message was received.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
  * @param now returns the time in milliseconds.
  */
 export function createSqsLimits(now: () => number): AwsRule {
-  /** A map from the receipt handle of a message to the time when it was received. The oldest entry is first. */
+  /**
+   * A map from the receipt handle of a message to the time when the message was received. The oldest entry is first.
+   */
   const receivedAtMs = new Map<string, number>();
 
   function forgetOldMessages(): void {

@@ -50,7 +50,7 @@ export async function startControlServer(
   return listenLocally(server);
 }
 
-/** Compares hashes of the keys and not the keys, because `timingSafeEqual` needs inputs of equal length. */
+/** The hashes of the keys are compared, because `timingSafeEqual` needs inputs of equal length. */
 function hasKey({ headers }: IncomingMessage, key: string): boolean {
   const hash = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(hash(headers.authorization ?? ""), hash(`Bearer ${key}`));

@@ -4,20 +4,16 @@ import { type ExternalServers, NO_EXTERNAL_SERVERS } from "../servers/external-s
 /** The settings of a local stack that differ from the default local stack. */
 export interface StackSettings {
   /**
-   * The folder in which the local stack stores its DynamoDB tables. With the value null, the tables of the ledger are
-   * in memory. The SQS queues of the local stack are always in memory.
+   * The folder in which the local stack stores its DynamoDB tables. If `ledgerDir` is null, the tables are in memory.
    */
   readonly ledgerDir: string | null;
   /** The servers that the local stack uses in place of its own servers. */
   readonly externalServers: ExternalServers;
-  /** The factor by which schedules run faster than on AWS. */
+  /** The factor by which schedules run faster on this machine than on AWS. */
   readonly scheduleSpeed: number;
   /** The account's quota for concurrent executions of all functions. */
   readonly accountConcurrency: number;
-  /**
-   * The random seed for the delays of the global secondary indexes. With the value null, the indexes of the tables are
-   * never late.
-   */
+  /** The random seed for the delays of the global secondary indexes, or null for indexes without delays. */
   readonly lateIndexSeed: number | null;
 }
 

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template } from "./template.ts";
 
-/** Lambda's defaults. */
+/** The default values of Lambda for a function without these properties. */
 const DEFAULT_TIMEOUT_SECONDS = 3;
 const DEFAULT_MEMORY_MB = 128;
 

@@ -9,7 +9,7 @@ import {
 import type { Scope } from "./intrinsics.ts";
 import { readResources, type Template } from "./template.ts";
 
-/** A statement with an element that the stack does not evaluate, such as `NotAction`, is refused. */
+/** A policy statement with an element that the local stack does not evaluate, such as `NotAction`, is refused. */
 const Statement = z.strictObject({
   Sid: z.string().optional(),
   Effect: z.enum(["Allow", "Deny"]),
@@ -68,8 +68,8 @@ export function readGrants(template: Template, scope: Scope) {
 export type RoleGrants = Readonly<ReturnType<typeof readGrants>>;
 
 /**
- * Decides like IAM whether a permission is granted. A statement that denies the action wins. If no statement allows the
- * action, the action is not allowed.
+ * Decides like IAM whether a permission is granted. A statement that denies the action overrides every statement that
+ * allows the action. If no statement allows the action, the action is not allowed.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function decidePermission(

@@ -28,7 +28,7 @@ const Properties = z.object({
   RedrivePolicy: Redrive.optional(),
 });
 
-/** The visibility timeout of an SQS queue for which no visibility timeout is set. */
+/** The visibility timeout of an SQS queue whose template sets no visibility timeout. */
 const DEFAULT_VISIBILITY_SECONDS = 30;
 
 export interface QueueResource {

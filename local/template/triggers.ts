@@ -92,7 +92,8 @@ function parsePeriodMs(expression: string): number | null {
 /**
  * Returns the schedules of a CloudFormation template that are enabled. `input` of a schedule is the JSON text of the
  * event that the function receives. If `input` is null, the function receives the standard event of an EventBridge
- * schedule. A rule without an expression waits for events of other AWS services, which do not exist here.
+ * schedule. A rule without a schedule expression is omitted, because it waits for events of AWS services that the local
+ * stack does not have.
  * @throws TemplateInvalidError if the expression of a schedule is neither `rate(…)` nor `cron(0/N * * * ? *)`.
  */
 export function readSchedules(template: Template, scope: Scope) {

@@ -20,8 +20,8 @@ export interface ConcurrencySettings {
 
 /**
  * Compares the concurrency settings of the functions `poll` and `notify` with the number of concurrent executions that
- * the account allows. All functions of an AWS account in a region share this number of concurrent executions. AWS often
- * allows a new account only 10 concurrent executions.
+ * the account allows. All functions of an AWS account in one region share the account's concurrent executions. AWS
+ * often allows a new account only 10 concurrent executions.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 export async function checkConcurrency(

@@ -10,7 +10,7 @@ export interface Finding {
   readonly text: string;
   /** A sentence that says what the operator can do about the result of the check. */
   readonly remedy?: string;
-  /** The name of the item that could not be checked, if the finding is the reason of several missing checks. */
+  /** The name of an item that could not be checked because of this finding. */
   readonly unchecked?: string;
 }
 
@@ -52,7 +52,7 @@ const STATE_LABELS = {
 
 /**
  * Formats the result of a check as one line. If the result has a remedy (a sentence that says what to do), the remedy
- * is in a second line. The state has a colour if stdout is a terminal and NO_COLOR is not set.
+ * is in a second line. The state of a finding has a colour if stdout is a terminal and NO_COLOR is not set.
  */
 export function formatFinding({ item, state, text, remedy }: Finding): string {
   const { label, color } = STATE_LABELS[state];
@@ -92,8 +92,8 @@ interface Summary {
 }
 
 /**
- * Runs all checks of `npm run doctor`, and reports the result of each check immediately. A finding that is the reason of
- * several missing checks is reported and counted once.
+ * Runs all checks of `npm run doctor`, and reports the result of each check immediately. If one finding prevents
+ * several checks, the finding is reported and counted once.
  */
 export async function runChecks(
   { checkConfig, withConfig, always }: Checks,
@@ -121,7 +121,7 @@ export async function runChecks(
   return { counts, unchecked };
 }
 
-/** Formats the last lines of the command, such as `1 fault, 2 warnings, 9 checks ok.` */
+/** Formats the last lines of `npm run doctor`, such as `1 fault, 2 warnings, 9 checks ok.` */
 export function formatSummary({ counts, unchecked }: Summary): string {
   const count = (number: number, name: string) => `${number} ${number === 1 ? name : `${name}s`}`;
   const faults = count(counts.fault, "fault");

@@ -59,7 +59,7 @@ function toFinding(item: string, observation: Observation): Finding {
 }
 
 /**
- * Resolves the host names of each project's CCE and IAM endpoints. The check of the projects sends no request to these
+ * Resolves the host names of each project's CCE and IAM endpoints. This check sends no request to the CCE and IAM
  * endpoints.
  */
 export async function checkEndpoints(
@@ -91,8 +91,8 @@ async function checkEndpoint(item: string, url: URL, resolve: Resolve): Promise<
     );
   }
   // The egress rules (the rules for connections to targets) do not apply to the CCE and IAM endpoints, because the
-  // operator chooses these endpoints. An endpoint in a private network is still a warning, because Lambda functions, and
-  // a node in another network, cannot reach it.
+  // operator chooses these endpoints. A private address of a CCE or IAM endpoint is a warning, because a service in
+  // another network cannot reach the endpoint.
   if (findRefusingRule(addresses, hostPort, parseAllowList([])) !== null)
     return warningFinding(
       item,

@@ -109,7 +109,8 @@ async function checkQueue(client: SQSClient, prefix: string, name: string): Prom
 }
 
 /**
- * The count includes messages that are invisible or delayed, because these messages are still in the dead-letter queue.
+ * The count of dead letters includes messages that are invisible or delayed, because these messages are still in the
+ * dead-letter queue.
  */
 function deadLetterFinding(item: string, visible: number, hidden: number): Finding {
   if (visible + hidden === 0) return okFinding(item, "empty");

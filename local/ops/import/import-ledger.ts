@@ -35,13 +35,16 @@ const DurationColumns = z.object({
   expires_at: z.number(),
 });
 
-/** What an import writes to the ledger of a stage. */
+/** The data that an import writes to the ledger of a stage. */
 export interface Import {
   readonly watches: readonly WatchRow[];
   /** The writes that must be finished before the first watch is written. */
   readonly recordWrites: readonly LedgerWrite[];
   readonly watchWrites: readonly LedgerWrite[];
-  /** The number of messages in the export. An import writes no message, because the ledger contains all their data. */
+  /**
+   * The number of messages in the export. An import writes no message of a queue, because the ledger contains all data
+   * of the messages.
+   */
   readonly messages: number;
 }
 
@@ -52,7 +55,7 @@ export interface Written {
 }
 
 /**
- * Reads the rows of an export. Rows that have expired are omitted.
+ * Reads the rows of an export. Expired rows of the export are omitted.
  * @throws ZodError if a row was not written by this service. The text of the error contains no values of the row.
  */
 export function planImport(rows: readonly ExportRow[], now: Instant): Import {
@@ -107,7 +110,7 @@ export async function hasWatchesOutsideExport(
   return false;
 }
 
-/** Makes the writes, several at the same time. An item that the ledger has already stays as it is. */
+/** Writes items to the ledger, several items in parallel. An item that the ledger already has is not changed. */
 export async function writeLedgerItems(writes: readonly LedgerWrite[], table: LedgerTable): Promise<Written> {
   let written = 0;
   const remaining = writes.values();

@@ -32,7 +32,10 @@ import { encodeLatestInstants, overdueIndexChange } from "../../../lib/ledger/dy
 import type { DurationCount } from "../../../lib/schedule/duration-counts.ts";
 import type { RecordKind, Records, WatchRow } from "../../../server/ledger/rows.ts";
 
-/** Writes one thing of an export to the ledger of a stage. Returns false if the ledger has the item already. */
+/**
+ * Writes one part of an export (a watch, a record or counts of jobs) to the ledger of a stage. Returns false if the
+ * ledger has the item already.
+ */
 export type LedgerWrite = (table: LedgerTable) => Promise<boolean>;
 
 const WatchId = z.tuple([z.string(), z.string(), z.string()]);
@@ -62,7 +65,8 @@ type RecordWriter<Kind extends RecordKind> = (
 ) => LedgerWrite;
 
 /**
- * The function that writes each kind of record. The writer is null for a kind that has no meaning in another process.
+ * The function that writes each kind of record. A kind of record has no writer if the record has no meaning in another
+ * process.
  */
 const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null } = {
   caller: (id, { context, callbacks }, expiresAt) =>
@@ -100,7 +104,7 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
       expiresAt: ceilToEpochSeconds(expiresAt),
     });
   },
-  // A time that a rate limit has reserved has passed after some seconds, so the import does not write reserved times.
+  // An import does not write times that a rate limit has reserved, because these times have passed after some seconds.
   target:
     (name, { offSince, goneSince, throttledUntil }) =>
     async (table) => {
@@ -172,8 +176,8 @@ export function toWatchWrite(
 }
 
 /**
- * Returns the functions that write the counted jobs of an export. One item contains the counts of a week. Counts of a
- * week that the ledger already has stay as they are.
+ * Returns the functions that write the counts of job durations of an export to the ledger. One item of the ledger
+ * contains the counts of one week. If the ledger already has the counts of a week, these counts are not changed.
  */
 export function toDurationWrites(rows: readonly DurationRow[]): readonly LedgerWrite[] {
   const weeks = Map.groupBy(rows, (row) => JSON.stringify(durationCounterKey(row).key));

@@ -8,7 +8,9 @@ import type { RedrivePorts } from "./redrive-message.ts";
 
 const MESSAGES = 10;
 
-/** Returns the ports of the command for the data directory of the one-node edition. */
+/**
+ * Returns the dead-letter queue and the ports with which `redrive` works on the data directory of the one-node edition.
+ */
 export function openOneNodeRedrive(
   store: Store,
   name: "poll" | "notify",

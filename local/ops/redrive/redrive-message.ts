@@ -13,8 +13,8 @@ import {
 } from "../../../lib/queue/messages.ts";
 
 /**
- * The result of the command for one dead letter (a message in a dead-letter queue). `sent` means that the command sent
- * the dead letter to its original queue again. `kept` means that the dead letter stays in the dead-letter queue.
+ * The result of `npm run redrive` for one dead letter (a message in a dead-letter queue). `sent` means that the command
+ * sent the dead letter to its original queue again. `kept` means that the dead letter stays in the dead-letter queue.
  * `obsolete` means that the message was delivered or sent again earlier.
  */
 export type RedriveResult =
@@ -26,8 +26,8 @@ export interface RedrivePorts {
   readonly readDelivery: (key: NotificationKey) => Promise<DeliveryRecord>;
   readonly readTarget: (name: string) => Promise<Pick<TargetState, "offSince">>;
   /**
-   * Starts a new redelivery of a failed notification after the redelivery `after`. Returns the number of the new
-   * redelivery, or null if another call has started a redelivery meanwhile.
+   * Starts a new redelivery of a failed notification. `after` is the number of the last redelivery. Returns the number
+   * of the new redelivery, or null if another call has started a redelivery meanwhile.
    */
   readonly startRedelivery: (
     watch: WatchGeneration,

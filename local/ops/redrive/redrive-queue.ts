@@ -34,8 +34,8 @@ export async function redriveQueue(ports: RedriveQueuePorts): Promise<RedriveCou
     };
     const wasSent = sentBodies.has(message.body);
     if (message.sentAt >= startedAt) return kept(wasSent ? "failed again" : "failed during this run");
-    // The received message may be a duplicate of an earlier message, or the clock of this machine may be ahead of the
-    // clock of SQS.
+    // A message that this run has already sent stays in the dead-letter queue: it may be a duplicate, or the clock of
+    // this machine may be ahead of the clock of SQS.
     if (wasSent) return kept("this run has already sent the same message");
     return redrive(message);
   };

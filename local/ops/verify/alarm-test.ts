@@ -9,21 +9,24 @@ import {
 import { readErrorName } from "../doctor/finding.ts";
 import type { PromiseResult } from "./report.ts";
 
-/** The alarm that the test sets to ALARM. In its runbook section the first step is harmless. */
+/**
+ * The name of the alarm that the alarm test sets to ALARM. The test uses this alarm, because the first step in the
+ * alarm's runbook section is harmless.
+ */
 const ALARM = "overdue";
 const ACTION_LIMIT_MS = 120_000;
 const PAUSE_MS = 5_000;
-/** Matches the history of a successful and of a failed action of an alarm. */
+/** A pattern for the history entry of an alarm's action, successful or failed. */
 const ACTION = /^(?:Successfully executed|Failed to execute) action/;
 const PROMISE = "an alarm reaches the alarm topic";
 const REASON = "a test of the alarm, started by an operator";
 
-/** The error of a test whose alarm did not notify the alarm topic. */
+/** The error of an alarm test in which the alarm did not notify the alarm topic. */
 export class AlarmFailedError extends Error {
   override name = "AlarmFailedError";
 }
 
-/** The result of the test as a promise in the report of `npm run verify`. */
+/** Runs the alarm test, and returns its result as one promise in the report of `npm run verify`. */
 export async function checkAlarmPromise(
   client: CloudWatchClient,
   prefix: string,
@@ -43,8 +46,8 @@ export async function checkAlarmPromise(
 }
 
 /**
- * Sets one alarm of a stage to ALARM, waits until CloudWatch reports the notification of the alarm topic, and sets the
- * alarm back to its earlier state. Returns a sentence about the notification.
+ * Sets one alarm of a stage to ALARM, and waits until CloudWatch reports that the alarm topic was notified. Then sets
+ * the alarm back to its earlier state. Returns a sentence about the notification.
  * @throws AlarmFailedError and the errors of AWS.
  */
 export async function testAlarm(

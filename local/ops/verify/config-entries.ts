@@ -9,17 +9,17 @@ import { readDeployedEntries } from "../deployed-config.ts";
 import { configPath, type Stage } from "../deployed-stage.ts";
 import { RETRY_PATH, WEBHOOK_PATH } from "./public-server.ts";
 
-/** The config entries of a verification, and the secrets in them. */
+/** The config entries of a verification (a run of `npm run verify`), and the secrets in these entries. */
 export interface VerifyConfig {
   readonly entries: readonly ConfigEntry[];
   readonly project: string;
   readonly projectId: string;
   readonly cceToken: string;
-  /** A target that accepts every notification, and a target that refuses its first notification. */
+  /** Two targets: the first accepts every notification, and the second refuses its first notification. */
   readonly targets: readonly [string, string];
   /** The secret with which the service signs the notifications. */
   readonly secret: string;
-  /** A bearer token of the API for the entries of this verification only. */
+  /** An API token that allows only the project and the targets of this verification. */
   readonly token: string;
 }
 
@@ -61,7 +61,8 @@ interface StoredEntries {
 }
 
 /**
- * Adds the entries of a verification to the config of a stage. If an entry cannot be added, removes the added entries.
+ * Adds the entries of a verification to the config of a stage. If one entry cannot be added, the entries that were
+ * already added are removed.
  * @throws RefusedError if the stage already has an entry with the same name. Throws errors of AWS.
  */
 export async function storeEntries(

@@ -10,19 +10,22 @@ import type { Found } from "./report.ts";
 const METRIC_PERIOD_SECONDS = 60;
 const METRIC_PAUSE_MS = 15_000;
 const HOUR_MS = 3_600_000;
-/** The number of hours in which a queue is searched for a pause of its metrics. */
+/** The number of past hours in which the verification searches for missing metrics of a queue. */
 const IDLE_HOURS = 48;
 /** The number of hours after which the metrics of a queue without activity may have stopped. */
 const MIN_IDLE_HOURS = 8;
 
 export interface MetricScope {
-  /** The beginning of the names of the stage's resources. */
+  /** The prefix of the names of all resources of the stage. */
   readonly prefix: string;
   readonly cloudWatch: CloudWatchClient;
   readonly cloudFormation: CloudFormationClient;
   /** The time when the verification sent its first message to the poll queue. */
   readonly firstMessageAt: number;
-  /** The longest time to wait for the metrics of this message and, up to a minute, for a new HTTP API. */
+  /**
+   * The longest time in milliseconds to wait for the metrics of the first message. The wait for a new HTTP API has the
+   * same limit, but ends after one minute at the latest.
+   */
   readonly metricLimitMs: number;
   readonly stopping: AbortSignal;
 }
@@ -37,8 +40,8 @@ export async function readStackCreation(
 }
 
 /**
- * Searches for hours in which SQS wrote no metrics of a dead-letter queue. Lambda never reads this queue, so the queue
- * has no activity until it contains a message or an operator's command reads its attributes.
+ * Searches for hours in which SQS wrote no metrics of a dead-letter queue. Lambda never reads the dead-letter queue, so
+ * the queue has no activity until it contains a message or an operator's command reads its attributes.
  */
 export async function findHoursWithoutQueueMetrics({
   prefix,
@@ -77,7 +80,7 @@ export async function findHoursWithoutQueueMetrics({
       };
 }
 
-/** Measures the time until CloudWatch has the value of a metric to which the first message of the verification adds. */
+/** Measures how long CloudWatch needs until it shows the effect of the verification's first message on a metric. */
 export async function measureMetricDelay(
   scope: Pick<MetricScope, "cloudWatch" | "firstMessageAt" | "metricLimitMs" | "stopping">,
   metric: Pick<GetMetricStatisticsCommandInput, "Namespace" | "MetricName" | "Dimensions">,

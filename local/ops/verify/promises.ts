@@ -9,7 +9,7 @@ import { createStageCaller, type StageScope, WatchStatus } from "./stage-calls.t
 
 const REASON = "verify: no quota for virtual machines";
 const PAUSE_MS = 1_000;
-/** A stage reads its config again at the latest after five minutes. */
+/** This limit is longer than five minutes, because a stage reads its config again after at most five minutes. */
 const CONFIG_LIMIT_MS = 330_000;
 const WAIT_SECONDS = 25;
 
@@ -21,7 +21,7 @@ export interface PromiseScope extends StageScope {
   readonly report: (result: PromiseResult) => void;
 }
 
-/** A promise that the stage has broken. A `BrokenPromiseError` describes what the verification has observed. */
+/** The error of a promise that the stage has broken, with a description of what the verification has observed. */
 class BrokenPromiseError extends Error {
   override name = "BrokenPromiseError";
 }
@@ -38,7 +38,7 @@ const Verdict = z.looseObject({ verdict: z.string() });
 
 /**
  * Checks the promises of the service on a stage, one after the other. A broken promise does not end the verification.
- * Returns the results.
+ * Returns one result for each promise.
  */
 export async function checkPromises(scope: PromiseScope): Promise<readonly PromiseResult[]> {
   const { config, server, startedJobs, outcomeLimitMs } = scope;
@@ -181,7 +181,7 @@ function expectStatus(status: number, expected: number): void {
 }
 
 /**
- * Calls `check` until `check` returns a value.
+ * Calls `check` once per second until `check` returns a value.
  * @throws BrokenPromiseError after `limitMs`, or when the verification is stopped.
  */
 async function waitFor<T>(

@@ -5,7 +5,7 @@ import { type CceSimulator, startCceSimulator } from "../../cce/simulator.ts";
 import { type Receiver, startReceiver } from "../../receiver/receiver.ts";
 import { listenLocally } from "../../servers/local-server.ts";
 
-/** The receiver answers the first notification to the target of this path with HTTP 503. */
+/** The path of the target whose first notification the receiver answers with HTTP 503. */
 export const RETRY_PATH = "/retry/verify";
 export const WEBHOOK_PATH = "/webhook/verify";
 
@@ -18,7 +18,7 @@ const ROUTES: readonly { readonly pattern: RegExp; readonly server: "cce" | "rec
   { pattern: /^POST \/(?:webhook|retry)\/verify$/, server: "receiver" },
 ];
 
-/** Every answer of the server has this header with the ID of the server. */
+/** The response header with the ID of this server, by which a verification recognizes its own server. */
 const ID_HEADER = "x-verify-server";
 const ADDRESS_LIMIT_MS = 10_000;
 
@@ -94,7 +94,7 @@ async function forward(
   response.end(Buffer.from(await reply.arrayBuffer()));
 }
 
-/** The headers that belong to one connection. The server does not forward these requests. */
+/** The headers that belong to one connection, so the server does not forward them. */
 const HOP_HEADERS: ReadonlySet<string> = new Set([
   "host",
   "connection",

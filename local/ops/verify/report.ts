@@ -1,4 +1,4 @@
-/** The result of one promise that the stage was asked to keep. */
+/** The result of the check of one promise of the service. */
 export interface PromiseResult {
   readonly promise: string;
   readonly state: "kept" | "broken";

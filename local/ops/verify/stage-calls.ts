@@ -7,12 +7,12 @@ const PAUSE_MS = 1_000;
 const REQUEST_LIMIT_MS = 35_000;
 const DELIVERIES_LIMIT_MS = 60_000;
 
-/** The stage that is verified. */
+/** The stage that a verification checks. */
 export interface StageScope {
   /** The URL of the API of the stage. */
   readonly api: string;
   readonly config: VerifyConfig;
-  /** The IDs of the simulated jobs. */
+  /** The IDs of the simulated jobs that the verification has started. */
   readonly startedJobs: Set<string>;
 }
 
@@ -24,8 +24,8 @@ export const WatchStatus = z.looseObject({
   deliveries: z.array(z.looseObject({ target: z.string(), state: z.string(), attempts: z.int() })),
 });
 /**
- * Stops the watches that the verification has started, and then waits until the notifications of the ended watches are
- * final, because a notification to a removed target becomes a dead letter.
+ * Stops the watches that the verification has started. Then waits until the notifications of the ended watches are
+ * final, because a notification to a removed target would become a dead letter.
  */
 export async function stopVerifyWatches(scope: StageScope): Promise<void> {
   const { config, startedJobs } = scope;

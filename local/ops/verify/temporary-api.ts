@@ -13,7 +13,10 @@ import {
 import { Stoppables } from "../../stack/stoppables.ts";
 import { SERVICE } from "../stage-limits.ts";
 
-/** The temporary function answers at once, ends its process, or answers only after the time limit of API Gateway. */
+/**
+ * The code of a temporary function that, depending on the path, answers immediately, crashes, or answers after the time
+ * limit of API Gateway.
+ */
 const SOURCE = `export const handler = async ({ rawPath }) => {
   if (rawPath === "/crash") process.exit(1);
   if (rawPath === "/slow") await new Promise((resolve) => setTimeout(resolve, 40_000));
@@ -35,8 +38,7 @@ interface TemporaryApi {
 
 /**
  * Creates a function and an HTTP API with random names. The temporary function has the role of the stage's function
- * `audit`, so that the verification creates no role. If a step fails, the function removes everything that it has
- * created.
+ * `audit`, so that the verification creates no role. If a step fails, everything that was created is removed.
  * @param prefix the beginning of the names of the stage's resources.
  * @throws errors of AWS.
  */
@@ -92,8 +94,8 @@ export async function createTemporaryFunctionAndApi(
 }
 
 /**
- * Waits until the function can be invoked. If the wait takes too long, the caller continues, and its next step fails
- * with the error of AWS.
+ * Waits until the temporary function can be invoked. If the temporary function is not ready within `ACTIVE_LIMIT_MS`,
+ * the wait ends without an error, and the next call fails with an error of AWS.
  */
 async function waitUntilActive(lambda: LambdaClient, FunctionName: string): Promise<void> {
   const deadline = performance.now() + ACTIVE_LIMIT_MS;
