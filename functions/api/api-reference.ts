@@ -7,12 +7,12 @@ import {
 import { type ProblemResponse, problemResponse } from "../../lib/api/problem-response.ts";
 import { renderStartPage } from "../../lib/pages/page-shell.ts";
 
-/** The character between the OpenAPI document and the HTML page in the compressed texts. */
+/** The character that separates the OpenAPI document from the HTML page in `OPENAPI_AND_DOCS`. */
 export const API_TEXT_SEPARATOR = "\0";
 
 /**
- * Loads the texts of the API reference. The texts of the API reference are large and rarely requested, so the package
- * contains them compressed. A Lambda instance loads the texts of the API reference only for the first request for them.
+ * Loads and decompresses the OpenAPI document and the HTML page of the API reference. The API reference is large and
+ * rarely requested, so a Lambda instance loads the API reference only at its first request.
  */
 async function loadTexts() {
   const [{ OPENAPI_AND_DOCS, DOCS_STYLE_SOURCE, DOCS_SCRIPT_SOURCE }, { brotliDecompressSync }] =
@@ -23,9 +23,8 @@ async function loadTexts() {
 }
 
 /**
- * The responses with the texts of the API reference, by the public URL or by the path of the page. Everyone may request
- * these responses, so the service makes each response and its ETag only once. The public URL changes only with the
- * config.
+ * The cached responses with the API reference, by the public URL of the API or by the path of the HTML page. Anyone may
+ * request the API reference without a token, so the service creates each response and its ETag only once.
  */
 const responses = new Map<string, Promise<ApiResponse>>();
 
@@ -38,8 +37,8 @@ function makeOnce(key: string, make: () => Promise<ApiResponse>): Promise<ApiRes
 const CACHED = { "cache-control": "public, max-age=300", "x-content-type-options": "nosniff" };
 
 /**
- * Creates the response to `GET /v1/openapi.json`: the OpenAPI document of the API. The OpenAPI document contains the
- * public URL of this deployment.
+ * Creates the response to `GET /v1/openapi.json`: the OpenAPI document of the API with the public URL of the
+ * deployment.
  */
 export async function createOpenApiResponse(
   publicUrl: string,
@@ -70,8 +69,8 @@ export async function createDocsResponse(request: Pick<ApiRequest, "headers">): 
 }
 
 /**
- * Creates the response to `GET /`: for a browser, a page that leads to the API reference. Any other client gets the
- * response that the path does not exist.
+ * Creates the response to `GET /`. A browser gets a page with a link to the API reference, and any other client gets
+ * the HTTP status 404.
  */
 export function createStartPageResponse({
   headers,
@@ -81,7 +80,8 @@ export function createStartPageResponse({
     const detail = "The path has only a page for browsers. GET /docs lists all paths.";
     return problemResponse("not-found", detail, [], { vary: "accept" });
   }
-  // A browser replaces the last segment of the path by the relative link. The segment is empty if the path ends in "/".
+  // A browser replaces the last segment of the current path by the relative link, so the link repeats this segment. The
+  // last segment of a path is empty if the path ends in "/".
   const lastSegment = path.slice(path.lastIndexOf("/") + 1);
   const page = renderStartPage(lastSegment === "" ? "docs" : `${encodeURIComponent(lastSegment)}/docs`);
   return { status: 200, headers: { ...page.headers, vary: "accept" }, body: page.html };

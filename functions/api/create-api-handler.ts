@@ -29,7 +29,9 @@ type OpenStep = (params: Params, request: ApiRequest, ports: RequestPorts) => Re
 type CallerStep = (params: Params, request: ApiRequest, ports: RequestPorts, caller: Caller) => Result;
 type WatchStep = (key: WatchKey, request: ApiRequest, ports: RequestPorts, caller: Caller) => Result;
 
-/** The operations of the API that need no bearer token. The HTML pages need a key in the URL instead. */
+/**
+ * The operations of the API that need no bearer token. The HTML pages of jobs need a key in the URL instead of a token.
+ */
 const OPEN_STEPS = {
   readHealth: (_params, _request, { health }) => health(),
   readOpenApi: async (_params, request, ports) => createOpenApiResponse(await publicUrl(ports), request),
@@ -50,14 +52,14 @@ const CALLER_STEPS = {
   listProjects: listUsableProjects,
   /** API Gateway sends `POST /v1/jobs` to the enqueue function, so the api function never accepts jobs. */
   acceptJobs: async () => methodNotAllowed([ROUTES.acceptJobs.method]),
-  /** API Gateway sends the messages of SMN to the discover function. */
+  /** API Gateway sends the messages of SMN (the message service of Huawei Cloud) to the discover function. */
   receiveSmnMessage: async () => methodNotAllowed([ROUTES.receiveSmnMessage.method]),
 } satisfies Record<Exclude<OperationId, keyof typeof OPEN_STEPS>, CallerStep>;
 
 /**
- * Creates the handler of all API routes except `POST /v1/jobs`. The handler gives a HEAD request the same response as a
- * GET request, with the body. For a HEAD request, API Gateway then removes the body of the response and reports the
- * length of the body (RFC 9110, section 8.6).
+ * Creates the handler of all API routes that API Gateway sends to the api function. The handler responds to a HEAD
+ * request as to a GET request, with a body. API Gateway removes the body from the response to a HEAD request and
+ * reports the length of the body (RFC 9110, section 8.6).
  */
 export function createApiHandler(ports: ApiPorts): HandleRequest {
   const durations = createCachedDurationsReader(ports.ledger, ports.now, ports.onDurationsUnread);
@@ -82,8 +84,8 @@ async function handle(request: ApiRequest, ports: RequestPorts): Result {
 }
 
 /**
- * Finds the route of a request. If the API has a base path, the path of the start page is the path of the public URL,
- * because the path of the request does not show where the base path ends.
+ * Finds the route of a request. A request for the path of the public URL gets the start page, because the public URL
+ * may contain a base path of the API.
  */
 async function findRoute({ method, path }: ApiRequest, ports: RequestPorts) {
   const route = matchRoute(method, path);
@@ -99,8 +101,8 @@ function isOpen(operation: OperationId): operation is keyof typeof OPEN_STEPS {
 }
 
 /**
- * Returns a function that reads the watch key from the path of the URL, checks the right of the caller to the operation
- * and then calls the given function.
+ * Returns a function that checks whether the caller may use the operation, reads the watch key from the URL, and then
+ * calls `step`.
  */
 function onWatch(operation: CallerOperation, step: WatchStep): CallerStep {
   return async (params, request, ports, caller) => {
@@ -115,8 +117,8 @@ function methodNotAllowed(methods: readonly string[]): ProblemResponse {
 }
 
 /**
- * Returns the `publicUrl` of the config, or the default URL of the API when the config has errors. The config source
- * logs the errors of the config.
+ * Returns the public URL of the API. If the config has errors, the function returns the default URL, and the config
+ * source logs the errors.
  */
 async function publicUrl({ configs, defaultUrl }: RequestPorts): Promise<string> {
   try {

@@ -63,8 +63,8 @@ const checkQueue = (url: string) =>
 const health = createCachedHealthCheck({
   checks: {
     config: ports.configs.check,
-    // No target has the name `:health`, because the name of a target contains no colon. Reading the target `:health`
-    // only checks that the ledger responds, and returns no target.
+    // A read of the target `:health` only checks that the ledger responds. No target has the name `:health`, because
+    // the name of a target contains no colon.
     ledger: () => ledger.readTarget(":health"),
     queue: () => Promise.all([env.POLL_QUEUE_URL, env.NOTIFY_QUEUE_URL].map(checkQueue)),
   },

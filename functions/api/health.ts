@@ -5,8 +5,8 @@ import type { Instant } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 /**
- * Anyone may call the health check without a token. Each result of the health check is kept for some time, to limit the
- * cost of many calls.
+ * The time for which an instance caches the result of the health check. The cache limits the cost, because anyone may
+ * request the health check without a token.
  */
 const MAX_AGE_MS = 2_000;
 const CHECK_TIMEOUT_MS = 3_000;
@@ -14,17 +14,20 @@ const CHECK_TIMEOUT_MS = 3_000;
 type CheckName = keyof HealthDocument["checks"];
 
 export interface HealthPorts {
-  /** Each check throws an error when the service cannot reach the config, the ledger or the queue. */
+  /**
+   * The checks of the config, the ledger and the queues. A check throws an error if the service cannot reach the
+   * checked part.
+   */
   readonly checks: Readonly<Record<CheckName, () => Promise<unknown>>>;
   readonly now: () => Instant;
   readonly wait: (ms: number) => Promise<void>;
-  /** Reports a failed health check. By default, the health check writes a log line. */
+  /** Reports a failed health check, by default in a log line. */
   readonly onUnreachable?: (check: CheckName, error: unknown) => void;
 }
 
 /**
- * Creates the function that responds to `GET /v1/health`. The HTTP status is 200 if the config, the ledger and the
- * queue can be reached, else 503. The response does not say why a health check failed.
+ * Creates the function that responds to `GET /v1/health`. The HTTP status is 200 if the service can reach the config,
+ * the ledger and the queues, else 503. The response does not say why a health check failed.
  */
 export function createCachedHealthCheck(ports: HealthPorts): () => Promise<ApiResponse> {
   const cache = createExpiringCache({ load: () => runChecks(ports), now: ports.now, maxAgeMs: MAX_AGE_MS });
@@ -60,7 +63,6 @@ async function runChecks({
   });
 }
 
-/** Logs a failed health check. */
 function logUnreachable(check: CheckName, error: unknown): void {
   log.error("health check failed", { check }, error);
 }

@@ -32,17 +32,17 @@ import type { ApiPorts } from "./api-ports.ts";
 import { selectOwnOrNewestWatches } from "./own-or-newest-watch.ts";
 
 /**
- * The maximum number of ledger reads for one page of the job list. The index of recent watches contains only acceptance
- * times, so a filter may need several reads of the ledger.
+ * The maximum number of ledger reads for one page of the job list. A filter may need several ledger reads, because the
+ * index of recent watches contains only acceptance times.
  */
 const MAX_READS = 5;
 const READ_LIMIT = 100;
-/** The minimum number of watches that the function checks in parallel. */
+/** The minimum number of watches that `readJobListPage` checks in parallel. */
 const MIN_CHECKED = 25;
 
 /**
  * Creates the response to `GET /v1/jobs`: the jobs of one project, newest first. For each job, the list shows the watch
- * of the caller, or the newest watch of the job if the caller has no watch of the job. Filters find nothing in the
+ * of the caller, or the newest watch of the job if the caller has no watch of the job. A filter does not search the
  * context of another caller's watch, because the caller may not see this context.
  */
 export async function listJobs(
@@ -74,8 +74,8 @@ function readerOf({ name }: Caller, ledger: ApiPorts["ledger"]): ListReader {
 }
 
 /**
- * Returns true if the page of a watch shows nothing that the caller may not see. The page of another caller's watch
- * shows its context and all its targets. The watch of a discovered job belongs to no person.
+ * Returns true if the caller may see everything on the HTML page of a watch. The HTML page shows the context and all
+ * targets of the watch. The context of a discovered job comes from the config and not from another caller.
  */
 function mayOpenPage(watch: Watch, caller: Caller): boolean {
   const { project, targets } = watch;
@@ -120,13 +120,12 @@ export interface ListQuery {
   readonly before: string | null;
 }
 
-/** The reader of a job list. */
 interface ListReader {
-  /** The name of the caller, or null for a reader without a token. */
+  /** The name of the caller who reads the job list, or null for a reader without a token. */
   readonly caller: string | null;
   /**
-   * Returns the part of the context of a watch that the reader may see. A filter finds nothing in the parts of the
-   * context that the reader may not see.
+   * Returns the part of a watch's context that the reader of the job list may see. A filter searches only this part of
+   * the context.
    */
   readonly readContext: (watch: Watch) => Promise<Context>;
 }
@@ -138,9 +137,9 @@ interface FoundJob {
 }
 
 /**
- * Finds one page of the jobs of a project, newest first. For each job, the page has the watch of the caller, or the
- * newest watch of the job if the caller has no watch of the job. The page may contain fewer jobs than the limit
- * although more jobs match, because one page reads at most 500 watches.
+ * Returns one page of the job list of a project, newest job first. For each job, the page contains the watch of the
+ * caller, or the newest watch of the job if the caller has no watch of the job. The page may contain fewer jobs than
+ * `limit`, because the function reads at most 500 watches for one page.
  * @throws PageTokenError if `before` is not a page token
  */
 export async function readJobListPage(
@@ -157,7 +156,7 @@ export async function readJobListPage(
       before: next,
     });
     const matching = page.watches.filter((watch) => matchesFieldsWithoutContext(watch, filter));
-    // Each check of a watch costs reads of the ledger, so the loop checks only a few more watches than the page needs.
+    // The check of a watch reads the ledger, so the loop checks only a few more watches than the page needs.
     for (let i = 0; i < matching.length; ) {
       const slice = matching.slice(i, i + Math.max(limit - jobs.length, MIN_CHECKED));
       jobs.push(...(await selectJobs(slice, filter, reader, ledger)));
@@ -175,7 +174,10 @@ export async function readJobListPage(
   return { jobs, next: next && toPublicPageToken(next) };
 }
 
-/** Returns a position in the list of watches above the newest watch that a filter with `to` can select. */
+/**
+ * Returns the page token at which the job list starts. With the filter field `to`, the list starts at the newest watch
+ * that the filter can select.
+ */
 function startBelow({ to }: JobFilter): string | null {
   return to === null ? null : toPageToken({ acceptedAt: to + 1, jobId: "0", caller: "token:0" });
 }

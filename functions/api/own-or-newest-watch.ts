@@ -5,10 +5,7 @@ import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 
-/**
- * Returns the caller's own watch of a job. If the caller has no watch of the job, returns the newest watch of the job,
- * or null if the job has no watch.
- */
+/** Returns the caller's own watch of a job, else the newest watch of the job. Returns null if the job has no watch. */
 export async function readOwnOrNewestWatch(
   key: WatchKey,
   ledger: Pick<Ledger, "readWatch" | "listJobWatches">,
@@ -20,8 +17,8 @@ export async function readOwnOrNewestWatch(
 }
 
 /**
- * Selects the watches that a list shows, from watches of one project. A list shows one watch for each job: the watch of
- * the caller, or the newest watch of the job if the caller has no watch of the job.
+ * Selects one watch for each job from watches of one project, for a job list. The selected watch is the caller's own
+ * watch of the job, else the newest watch of the job.
  * @param caller the name of the caller, or null for a reader without a token
  */
 export async function selectOwnOrNewestWatches(
@@ -40,8 +37,8 @@ export async function selectOwnOrNewestWatches(
 }
 
 /**
- * Removes from a watch all data that a caller may not see. Removes the names of targets that the caller may not use. If
- * the watch belongs to another caller, also removes the context, the callbacks and the receivers' answers.
+ * Removes from a watch all data that a caller may not see, such as targets that the caller may not use. From another
+ * caller's watch, the function also removes the context, the callbacks and the receivers' answers.
  */
 export function redactWatchForCaller(document: WatchDocument, caller: Caller): WatchDocument {
   const { watch, deliveries } = document;

@@ -24,16 +24,16 @@ import { readExpectedDurationIfRunning, replaceDeliveriesByThoseOfDigest } from 
 import { createTruncatedStatusResponse } from "./status-response.ts";
 
 /**
- * The maximum size of the JSON of the subjobs on a page, enough for about 3,000 subjobs. A page with more subjobs would
- * be slow, because the page reloads regularly.
+ * The maximum size in bytes of the JSON of all subjobs on the HTML page of a job, enough for about 3,000 subjobs. An
+ * HTML page with more subjobs would be slow, because the page reloads regularly.
  */
 const MAX_TREE_BYTES = 1_000_000;
 const LIST_LIMIT = 50;
 
 /**
  * Creates the response to `GET /jobs/{project}/{jobId}?key=…`: the HTML page of one job. For a wrong key, an expired
- * key or an unknown job, the response is the same "not found" page. The link to the job list of the project expires at
- * the same time as the key in the URL.
+ * key or an unknown job, the response is the same "not found" page. The link from the page to the job list of the
+ * project expires at the same time as the key in the URL of the page.
  */
 export async function createJobPageResponse(
   params: Readonly<Record<string, string>>,
@@ -65,7 +65,7 @@ export async function createJobPageResponse(
   );
 }
 
-/** Omits the labels of the context and the answers of receivers, unless the operator shows them on pages. */
+/** Omits the labels of the job and the answers of receivers, unless the config allows them on HTML pages. */
 function omitFromPage<Shown extends Pick<WatchDocument, "context" | "deliveries">>(
   shown: Shown,
   pages: PageSettings,
@@ -93,8 +93,8 @@ function truncateForPage(tree: Job | null): Job | null {
 }
 
 /**
- * Creates the response to `GET /jobs?key=…&project=…`: the HTML page with the recent watches of a project. A request
- * without the parameter `project` gets the page of the default project.
+ * Creates the response to `GET /jobs?key=…&project=…`: the HTML page that lists the recent watches of a project.
+ * Without the query parameter `project`, the page lists the watches of the default project.
  */
 export async function createListPageResponse(
   _params: unknown,
@@ -132,7 +132,7 @@ export async function createListPageResponse(
 
 /** Returns one page of the job list for a reader without a token, or null when `before` is not a page token. */
 async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts["ledger"]) {
-  // A filter of the list finds only the part of the context that the page of the job shows.
+  // A filter searches only the part of the context that the HTML page of the job shows.
   const readContext = async (watch: Watch) => omitLabels((await ledger.readCallerData(watch)).context, pages);
   try {
     return await readJobListPage(query, { caller: null, readContext }, ledger);
@@ -143,9 +143,9 @@ async function findJobs(query: ListQuery, pages: PageSettings, ledger: ApiPorts[
 }
 
 /**
- * Returns the options for the links on a page, or null when the key in the URL does not open the page. The links on the
- * page expire at the same time as the key in the URL. `opens` says whether the key opens the page for the watch of a
- * caller.
+ * Returns the options for the links on an HTML page, or null if the key in the URL does not open the page. The links on
+ * the page expire at the same time as the key. The function `opens` returns true if the key opens the page of the given
+ * caller's watch.
  */
 function openPage(
   page: LinkedPage,
@@ -157,7 +157,7 @@ function openPage(
   return read && { links: { ...links, expiresAt: read.expiresAt }, opens: read.opens };
 }
 
-/** Creates the HTTP response for an HTML page. If there is no page, the response has the status 404. */
+/** Creates the HTTP response with an HTML page, or with the HTTP status 404 if `page` is null. */
 function pageResponse(page: RenderedPage | null, request: ApiRequest): ApiResponse {
   const { html, headers } = page ?? renderNotFoundPage();
   return withEtagOrNotModified({ status: page === null ? 404 : 200, headers, body: html }, request);

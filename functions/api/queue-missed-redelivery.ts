@@ -37,14 +37,17 @@ import {
 /** One redelivery request reads at most five pages of watches. */
 const MAX_PAGES = 5;
 const PAGE_SIZE = 100;
-/** After 100 missed jobs, a redelivery request reads no further page. */
+/**
+ * After a redelivery request has found 100 jobs with missed notifications, the request reads no further page of
+ * watches.
+ */
 const MAX_JOBS = 100;
 const CONCURRENCY = 10;
-/** A redelivery request reads no further page when less than ten seconds remain for the request. */
+/** A redelivery request reads no further page of watches when less than ten seconds remain for the request. */
 const PAGE_MARGIN_MS = 10_000;
 /**
- * The list of watches is sorted by the time of acceptance. `LONGEST_WATCH_MS` is the longest time between the
- * acceptance and the end of a watch.
+ * The longest time between the acceptance and the end of a watch. The list of watches is sorted by acceptance time, so
+ * a search for ended watches starts this much earlier.
  */
 const LONGEST_WATCH_MS = MAX_DEADLINE_MINUTES * 60_000;
 
@@ -55,19 +58,17 @@ interface MissedScope {
   readonly now: Instant;
   readonly isOff: boolean;
   /**
-   * The keys of the notifications that the redelivery request has already handled. Two watches of a job can share a
-   * notification.
+   * The keys of the notifications that the redelivery request has already handled. Two watches of the same job can
+   * share one notification.
    */
   readonly handled: Set<string>;
 }
 
 /**
- * Creates the response to `POST /v1/targets/{name}/redeliver`, which sends the missed notifications of one target
- * again. Puts the notifications that finally failed into the queue again. The request covers the watches that ended
- * since a given time. The caller must have the right to the operation `redeliver` for the project and for the target. A
- * second request does not queue a notification again that is still in the queue or was delivered. The rate limit of the
- * target applies to these notifications. If the target is switched off, the function queues no notification and reports
- * every job as skipped.
+ * Creates the response to `POST /v1/targets/{name}/redeliver`and queues the finally failed notifications of one target
+ * again. The request covers the watches that ended since a given time, in the projects for which the caller has the
+ * right to redeliver. A repeated request does not queue a notification that is still in the queue or was delivered. If
+ * the target is switched off, the function queues no notification and reports every job as skipped.
  */
 export async function queueMissedRedelivery(
   { name = "" }: Readonly<Record<string, string>>,
@@ -110,7 +111,7 @@ async function redeliverPages(
   const jobs: MissedJob[] = [];
   const firstPageOf = (project: string | undefined) =>
     project === undefined ? null : { project, before: null };
-  // The rights of the caller may have changed after the previous request.
+  // The caller may have lost the right to the project since the previous request.
   const isUsable = from === null || projects.includes(from.project);
   let position: MissedPosition | null = isUsable ? (from ?? firstPageOf(projects[0])) : null;
   if (position !== null && position.before !== null) {
@@ -153,7 +154,10 @@ async function redeliverWatches(
   return jobs;
 }
 
-/** Returns one job if the target missed the notification about the watch, and no job if the target did not miss it. */
+/**
+ * Queues the missed notifications about one watch again, unless the target is off or the request is a dry run. Returns
+ * an empty array if the target missed no notification.
+ */
 async function redeliverWatch(
   listed: Watch,
   { target, wanted, config, now, isOff, handled }: MissedScope,
@@ -188,8 +192,9 @@ async function redeliverWatch(
 }
 
 /**
- * Returns the delivery of the notification of a watch. For a watch that belongs to a digest, the returned delivery is
- * the delivery of the digest message, unless the notification about the watch was already sent again on its own.
+ * Returns the delivery record of the notification about a watch. If the target got a digest message (one message about
+ * several jobs), the function returns the record of the digest message. If the notification about the watch alone was
+ * already sent again, the function returns the record of this notification.
  */
 async function readDelivery(
   { watch, deliveries }: WatchDocument,

@@ -29,13 +29,12 @@ import { logActAndCountStop } from "../../lib/runtime/log-act.ts";
 import type { ApiPorts } from "./api-ports.ts";
 
 /**
- * Creates the response to `POST …/redeliver` and queues the notifications of the caller's own ended watch again. The
- * service notifies a target that the request names, even if the setting `on` of the target excludes the outcome of the
- * job. If the request names no targets, the function selects the targets of the watch that the caller may use and whose
- * setting `on` lists the outcome of the job. A target that is switched off is skipped. If the queue confirms no
- * notification, the status is 503, and the errors name the targets. If the queue confirms only some notifications, the
- * response lists the other targets as skipped. With the status 503, the caller would repeat the whole request, and the
- * targets with a confirmed notification would be notified twice.
+ * Creates the response to `POST …/redeliver` and queues the notifications about the caller's own ended watch again. A
+ * target that the request names is notified even if the setting `on` of the target excludes the outcome of the job. If
+ * the request names no targets, the function selects the targets of the watch that the caller may use and whose setting
+ * `on` lists the outcome of the job. A target that is switched off is skipped. If the queue confirms no notification,
+ * the HTTP status is 503. If the queue confirms only some notifications, the HTTP status is 202, because a repeated
+ * request would notify some targets twice.
  */
 export async function queueRedelivery(
   key: WatchKey,
@@ -130,10 +129,7 @@ function chooseTargets(
   return errors.length > 0 ? invalidRequest(errors) : { kind: "chosen", targets: [...new Set(named)] };
 }
 
-/**
- * Logs that a caller has queued notifications again. The notify function later writes a log line for each delivery
- * attempt.
- */
+/** Logs that a caller has queued notifications again. */
 export function logRedelivery(
   { project, jobId, caller, traceparent }: WatchKey & Pick<Watch, "traceparent">,
   targets: readonly string[],
@@ -147,27 +143,28 @@ interface QueueAgainPorts {
 }
 
 /**
- * For each target, the result of queueing the notifications of the target again. The notifications may be queued by
- * another call at the same time.
+ * For each target, the result of queueing the notifications of the target again. The result is `queued_by_another` if
+ * another call has queued the notifications at the same time.
  */
 type QueuedAgain = ReadonlyMap<string, (typeof RESULTS)[number]>;
 
 const RESULTS = ["queued_by_another", "queued", "failed"] as const;
 
-/** A notification about an ended watch: the outcome of the job, or `slow` for a notification about the slow job. */
+/**
+ * The target and the event of a notification. The event is the outcome of the job, or `slow` for a job that took
+ * unusually long.
+ */
 export interface WatchNotification {
   readonly target: string;
   readonly event: TargetEvent;
 }
 
-/**
- * Returns whether a notification has finally failed. The receiver has missed a notification that has finally failed.
- */
+/** Returns true if the delivery of a notification has failed and the service will not try again. */
 export function hasDeliveryFinallyFailed(delivery: DeliveryRecord | undefined): boolean {
   return delivery !== undefined && delivery.state !== "pending" && delivery.state !== "delivered";
 }
 
-/** Returns the failed notifications of a watch about its slow job. */
+/** Returns the finally failed notifications of a watch that reported a slow job. */
 export function listFailedSlowNotifications({ deliveries }: WatchDocument): readonly WatchNotification[] {
   return deliveries
     .filter((delivery) => delivery.event === "job.slow" && hasDeliveryFinallyFailed(delivery))
@@ -175,8 +172,8 @@ export function listFailedSlowNotifications({ deliveries }: WatchDocument): read
 }
 
 /**
- * Queues notifications of an ended watch again, each with a new redelivery number. If another call has started a
- * redelivery since the watch was read, the notification is not queued a second time.
+ * Queues notifications of an ended watch again, each with a new redelivery number. A notification is not queued if
+ * another call has started its redelivery after this call read the watch.
  */
 export async function queueNotificationsAgain(
   { watch, generations, slow, deliveries }: WatchDocument,
@@ -187,7 +184,7 @@ export async function queueNotificationsAgain(
   if (notifications.length === 0) return new Map();
   const expiresAt = computeLedgerExpiryTime(now, settings);
   // Before the messages are sent, the watch is added to the index that the sweep function reads. The sweep function
-  // then finds notifications whose messages were lost.
+  // sends lost messages again.
   await ledger.scheduleSweepBy(watch, deliveriesOverdueAt(now), expiresAt);
   const started = await Promise.all(
     notifications.map(async ({ target, event }) => {
@@ -208,12 +205,12 @@ export async function queueNotificationsAgain(
     if (message === null) return [target, "queued_by_another"] as const;
     return [target, failed.has(message.id) ? "failed" : "queued"] as const;
   });
-  // A target can have two notifications: one about the outcome and one about the slow job. The map keeps the last
-  // result of each target. The results are sorted so that failures come last and replace successes.
+  // A target can have two results: for the notification about the outcome and for the notification about a slow job.
+  // The map keeps only the last result of a target, so the sort puts failures last.
   return new Map(queued.toSorted(([, a], [, b]) => RESULTS.indexOf(a) - RESULTS.indexOf(b)));
 }
 
-/** Returns true if the target is switched off. A notification to a target that is switched off would fail at once. */
+/** Returns true if a target is switched off, so that a notification to the target would fail at once. */
 export async function isTargetSwitchedOff(
   target: string,
   { ledger }: { readonly ledger: Pick<Ledger, "readTarget"> },

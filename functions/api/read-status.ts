@@ -28,24 +28,26 @@ const REREAD_MS = 1_000;
 const RESPONSE_MS = 2_000;
 
 /**
- * The calls that may wait at the same time on AWS. Each waiting call keeps one execution of a function busy, and a new
- * account of AWS has ten concurrent executions for all functions. An immediate response costs less than a call that
- * waits, so a larger number would not be cheaper.
+ * The maximum number of API calls that may wait for the end of a watch at the same time on AWS. Each waiting call
+ * occupies one Lambda execution, and a new AWS account allows only ten concurrent Lambda executions.
  */
 export const AWS_WAITING_LIMITS: WaitingLimits = { total: 4, perCaller: 2 };
 
 /**
- * A caller who waits for the time in the header `retry-after` learns of a stopped watch after at most three minutes.
+ * The longest time in the header `retry-after`. A caller who repeats the call after this time learns of a stopped watch
+ * within three minutes.
  */
 const MAX_RETRY_AFTER_SECONDS = 180;
-/** The time in the header `retry-after` after a call that could not wait because too many calls already waited. */
+/**
+ * The shortest time in the header `retry-after` if an API call could not wait because too many calls already waited.
+ */
 const TOO_MANY_RETRY_SECONDS = 2;
 
 /**
  * Creates the response to `GET /v1/jobs/{project}/{jobId}`: the caller's own watch, or the part of the newest watch of
- * the job that the caller may see. With the parameter `?wait`, the API call waits until the watch ends or the waiting
- * time is over. The API call waits only if a poll is planned within the waiting time. The header `retry-after` says
- * when the caller should repeat the call.
+ * the job that the caller may see. With the query parameter `wait`, the API call waits until the watch ends or the
+ * waiting time is over. If no poll is planned within the waiting time, the API call does not wait. The header
+ * `retry-after` says when the caller should repeat the call.
  */
 export async function readStatus(
   key: WatchKey,
@@ -71,7 +73,7 @@ export async function readStatus(
   return withEtagOrNotModified(response, request);
 }
 
-/** Returns how long the job of a running watch is expected to take. Returns null if the job has ended. */
+/** Returns the expected duration of a running job, or null if the job has ended. */
 export async function readExpectedDurationIfRunning(
   { watch, tree }: WatchDocument,
   { durations, now }: Pick<RequestPorts, "durations" | "now">,
@@ -82,8 +84,8 @@ export async function readExpectedDurationIfRunning(
 }
 
 /**
- * Returns the value of the header `retry-after` in seconds. The status of a watch can change at the next poll of the
- * job. The poll function records the result of a poll within one second.
+ * Returns the value of the header `retry-after`: the seconds until the next poll of the job, and one second for its
+ * record.
  */
 function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: Instant): number {
   const seconds = watch.nextPollAt === null ? 0 : Math.ceil((watch.nextPollAt - now) / 1000) + 1;
@@ -92,10 +94,9 @@ function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: In
 }
 
 /**
- * Replaces the delivery data of a watch for some chats with the delivery data of the digest message (one message about
- * several jobs). The replaced deliveries are the deliveries to chats that get a digest message instead of a
- * notification about one watch. The delivery data of a redelivered notification is not replaced. A watch without an
- * outcome is returned unchanged.
+ * For each chat that gets a digest message (one message about several jobs), replaces the delivery record in the watch
+ * with the delivery record of the digest message. The delivery record of a redelivered notification is not replaced. A
+ * watch without an outcome is returned unchanged.
  */
 export async function replaceDeliveriesByThoseOfDigest(
   document: WatchDocument,
@@ -117,16 +118,16 @@ export async function replaceDeliveriesByThoseOfDigest(
 }
 
 /**
- * `over` means that the wait of the API call is over, so the watch may have changed. `not_needed` means that the API
- * call does not wait, because the watch cannot change within the waiting time. `too_many` means that the API call does
- * not wait, because too many calls already wait.
+ * `over` means that the API call has waited, so the watch may have changed. `not_needed` means that the API call does
+ * not wait, because the watch cannot change within the waiting time. `too_many` means that the API call does not wait,
+ * because too many calls already wait.
  */
 type WaitResult = "over" | "not_needed" | "too_many";
 
 /**
  * Waits until a watch ends. Only a poll can end a watch, so an API call does not wait if the next poll is planned after
- * the waiting time. An API call also stops waiting when a poll was recorded and the next poll is planned after the
- * waiting time. While a call waits, the function reads one small item of the ledger every second.
+ * the waiting time. If the next poll is moved to a time after the waiting time, the API call stops waiting. While an
+ * API call waits, the function reads one small item of the ledger every second.
  * @param caller the name of the caller, because the number of waiting calls of one caller is limited
  */
 async function waitForEnd(

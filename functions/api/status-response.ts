@@ -14,18 +14,21 @@ import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 import type { Expected } from "../../lib/schedule/expected-duration.ts";
 import { isSubscribedToSlowOrRemoved } from "../shared/notification-targets.ts";
 
-/** The size limit of an API response. Lambda allows 6 MiB for a response with its request ID and its field names. */
+/**
+ * The maximum size of an API response in bytes. Lambda allows 6 MiB for the response together with its request ID and
+ * its field names.
+ */
 const MAX_RESPONSE_BYTES = 6_000_000;
 /**
- * The size limit of the list of failed subjobs in the status document. The tree of subjobs contains the complete failure
- * reasons of the subjobs.
+ * The maximum size in bytes of the list of failed subjobs in a status document. The tree of subjobs in the same status
+ * document contains the complete failure reasons.
  */
 const MAX_FAILURES_BYTES = 20_000;
 const MAX_CAUSES_BYTES = 20_000;
 
 /**
- * Creates a response with the status document of a watch. Removes subjobs from the tree until the response is small
- * enough for Lambda.
+ * Creates a response with the status document of a watch. If the response is too large for Lambda, the function removes
+ * subjobs from the status document.
  */
 export function createTruncatedStatusResponse(
   watchDocument: WatchDocument,
@@ -45,8 +48,8 @@ export function createTruncatedStatusResponse(
 }
 
 /**
- * Builds the status document of a watch. The status document describes an ended watch by its outcome, and a running
- * watch by its latest poll.
+ * Builds the status document of a watch. The status document shows the outcome of an ended watch, or the latest poll of
+ * a running watch.
  * @param shownTree the tree of subjobs to show, complete or truncated
  */
 function buildStatusDocument(
@@ -117,8 +120,8 @@ function describeLastPollError({ accessError, lastPollError }: Watch): string | 
 }
 
 /**
- * Returns the data of each delivery of a watch to a target. Omits a target that was never tried and whose setting `on`
- * excludes the outcome of the job.
+ * Returns the delivery records of a watch. Omits a target that was never tried and whose setting `on` excludes the
+ * event.
  */
 function subscribedDeliveries({ watch, deliveries }: WatchDocument, { targets }: Config): WatchDelivery[] {
   const { state } = watch;
@@ -148,8 +151,8 @@ function deliveryDocument(record: WatchDelivery): DeliveryDocument {
 }
 
 /**
- * Counts the subjobs of a tree by state, and lists the causes and the failed subjobs. Truncates long failure reasons of
- * subjobs.
+ * Counts the subjobs of a tree by state, and lists the failed subjobs and the causes of the failures. Truncates long
+ * failure reasons of subjobs.
  */
 export function summarizeSubJobs(
   tree: Job | null,
@@ -167,7 +170,7 @@ export function summarizeSubJobs(
   };
 }
 
-/** Returns a warning when subjobs are omitted from the tree of subjobs, else an empty array. */
+/** Returns an array with one warning if the tree omits subjobs, else an empty array. */
 export function describeOmittedSubJobs(shownTree: Job): string[] {
   const { counts, omittedCount } = collectSubJobs(shownTree);
   const text = `The tree of subjobs is too large, so ${omittedCount} of ${counts.total} subjobs are omitted.`;
@@ -175,8 +178,8 @@ export function describeOmittedSubJobs(shownTree: Job): string[] {
 }
 
 /**
- * Converts a job and its subjobs to a JSON document. Does not recurse, because a tree of subjobs can be deeper than the
- * call stack allows.
+ * Converts a job and its subjobs to a JSON document. The conversion uses no recursion, because a tree of subjobs can be
+ * deeper than the call stack allows.
  */
 export function toJobDocument(job: Job): JobDocument {
   const findHint = createCachedHintFinder();

@@ -19,8 +19,8 @@ import type { ApiPorts } from "./api-ports.ts";
 
 /**
  * Handles `DELETE /v1/jobs/{project}/{jobId}`: stops the caller's own watch without a notification. With `?all=true`,
- * stops the watches that all callers have of the job. An ended watch keeps its state. After the stop, the caller of a
- * watch that ended as `timed_out` or `lost` can restart the watch.
+ * the request stops the watches of all callers of the job. An ended watch keeps its state. If a watch ended as
+ * `timed_out` or `lost`, its caller can restart the watch after the stop request.
  */
 export async function stopWatch(
   key: WatchKey,
@@ -40,8 +40,7 @@ export async function stopWatch(
   let answer: ApiResponse | ProblemResponse = { status: 204 };
   for (const watch of watches) {
     const stopped = await stopOne(watch, ports, caller, request);
-    // The retention time of a watch may end between the two requests to the ledger. A watch whose retention time has
-    // ended needs no stop.
+    // The ledger may delete an old watch after the list of watches was read. A deleted watch needs no stop.
     if ("kind" in stopped && stopped.problem.status !== 404) answer = stopped;
   }
   return answer;
@@ -56,7 +55,7 @@ function mayStopAll({ rights }: Caller, project: string): boolean {
 }
 
 /**
- * Stops one watch. A digest message (one message about several jobs) no longer waits for the stopped watch. If a
+ * Stops one watch, so that a digest message (one message about several jobs) no longer waits for this watch. If a
  * request could not send the digest message, a repeated request sends the digest message.
  */
 async function stopOne(
@@ -73,10 +72,10 @@ async function stopOne(
   try {
     watch = (await ledger.readWatch(key))?.watch;
   } finally {
-    // The act is logged even if the ledger cannot be read after the stop.
+    // The stop is logged even if the ledger cannot be read after the stop.
     if (result === "stopped") {
       const traceparent = watch?.traceparent ?? null;
-      // With `?all=true`, the watch may belong to another caller.
+      // With `?all=true`, the owner of the watch may be another caller.
       onAct({
         act: "stop",
         who: caller.name,

@@ -23,8 +23,8 @@ const ATTEMPT_MS = 10_000;
 const RESPONSE_MS = 2_000;
 
 /**
- * Makes one delivery attempt to a target and creates the response to `POST /v1/targets/{name}/test`. A successful
- * delivery attempt switches a disabled target on again.
+ * Sends a test message to a target and creates the response to `POST /v1/targets/{name}/test`. If the target accepts
+ * the test message, a target that was switched off is switched on again.
  */
 export async function testTargetAndSwitchOnIfDelivered(
   { name = "" }: Readonly<Record<string, string>>,
@@ -52,8 +52,7 @@ export async function testTargetAndSwitchOnIfDelivered(
   const target = isNameInConfig(config, "target", name) ? config.targets[name] : undefined;
   if (target === undefined) return nameNotFound("target", name);
   const now = clock();
-  // The ledger is read before the request to the target. If the ledger is not available, the caller gets the error
-  // before the test message is sent.
+  // The ledger is read before the test message is sent, so that no test message is sent if the ledger is not available.
   const { offSince } = await ledger.readTarget(name);
   const result = await deliver({
     target,

@@ -3,7 +3,7 @@ import type { Audit } from "../../lib/ledger/audit.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 
-/** The maximum number of orphaned watches whose names the audit function logs. */
+/** The maximum number of orphaned watches that one audit logs. */
 const MAX_LOGGED = 50;
 
 /**

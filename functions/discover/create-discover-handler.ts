@@ -11,11 +11,11 @@ import { type DiscoverPorts, discoverJobsIfDue } from "./discover-jobs.ts";
 const CONCURRENCY = 5;
 /** The time limit for listing the jobs of one project. */
 const LIST_MS = 30_000;
-/** The time that the discover function keeps free after a list, to open watches for the listed jobs. */
+/** The time that the discover function reserves to open watches after CCE has listed the jobs. */
 const OPEN_MS = 15_000;
 /**
- * The maximum number of jobs that the discover function keeps in memory as jobs with a watch. If there are more, the
- * function clears this memory. After that, the function asks the ledger again which jobs have a watch.
+ * The maximum number of jobs of a project in `known`, the memory of jobs that have a watch. If `known` has more jobs,
+ * the function clears `known` and asks the ledger again which jobs have a watch.
  */
 const MAX_KNOWN_JOBS = 20_000;
 
@@ -23,11 +23,11 @@ export interface DiscoverHandlerPorts
   extends Omit<DiscoverPorts, "config" | "cce" | "rateLimit" | "known" | "remainingMs"> {
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "current">;
   readonly createCce: (config: ConfigWithCredentials) => Pick<CceClient, "listJobs">;
-  /** Reports that the discovery of a project failed. By default, the discover function writes a log line. */
+  /** Reports that the discovery of the jobs of a project failed, by default in a log line. */
   readonly onFailure?: (project: string, error: unknown) => void;
 }
 
-/** Lists the jobs of one project, as `discoverJobsIfDue` describes. */
+/** Calls `discoverJobsIfDue` for one project. */
 export type DiscoverJobsOfProject = (
   project: string,
   settings: DiscoverySettings,
@@ -37,8 +37,8 @@ export type DiscoverJobsOfProject = (
 ) => Promise<"listed" | "not_due" | "failed">;
 
 /**
- * Creates the function that lists the jobs of one project. The CCE clients, the rate limit and the known jobs stay in
- * memory between two calls.
+ * Creates the function that lists the jobs of one project. The function keeps CCE clients, rate limits and the jobs
+ * with a watch in memory between two calls.
  */
 export function createJobDiscovery(ports: DiscoverHandlerPorts): DiscoverJobsOfProject {
   const rateLimit = createProjectRateLimit(ports.ledger, ports.now);
@@ -56,7 +56,7 @@ export function createJobDiscovery(ports: DiscoverHandlerPorts): DiscoverJobsOfP
 }
 
 /**
- * Creates the handler that the schedule starts. The handler lists the jobs of each project whose config has the key
+ * Creates the handler that runs on a schedule. The handler lists the jobs of each project whose config has the key
  * `discover` and whose interval has ended. An error for one project does not affect the other projects.
  */
 export function createDiscoverHandler(
@@ -82,10 +82,6 @@ export function createDiscoverHandler(
   };
 }
 
-/**
- * Logs that the discovery of the jobs of a project failed. The service tries the discovery again after the next
- * interval.
- */
 function logDiscoverFailure(project: string, error: unknown): void {
   log.error("discovery failed", { project }, error);
 }

@@ -5,67 +5,72 @@ import type { Instant } from "../../lib/domain/job.ts";
 import type { ClaimedDiscovery, Discovery } from "../../lib/ledger/ledger.ts";
 
 /**
- * A job that ended more than a week ago is not discovered. The ledger keeps every watch for a longer time than this
- * constant.
+ * A job that ended more than a week ago is not discovered. The ledger keeps every watch for more than a week, so no job
+ * is discovered twice.
  */
 const MAX_AGE_MS = 7 * 86_400_000;
 /**
- * The longest time between the end of a job and the first list of CCE that shows this end. Jobs that ended longer ago
- * were already in the latest complete list.
+ * The longest time until a list of CCE shows that a job has ended. A job that ended more than an hour before the latest
+ * complete list was already in this list as an ended job.
  */
 const LATE_END_MS = 3_600_000;
 /**
- * If the service has not tried to list the jobs for a day, discovery was switched off. The next list then counts as a
- * first list.
+ * If the service has not tried to list the jobs of a project for a day, discovery was switched off, and the next list
+ * counts as a first list.
  */
 const SWITCHED_OFF_MS = 86_400_000;
 /**
- * The largest difference between two clocks of the cloud that the function tolerates. A job that ended at most five
- * minutes before the first list is skipped by its ID. If a job ended earlier, the function skips the job by its time.
+ * The largest tolerated difference between two clocks of the cloud. Discovery skips a job by its time if the job ended
+ * more than five minutes before the first list. If the first list contains a job that ended later, discovery skips the
+ * job by its ID.
  */
 const CLOCK_MARGIN_MS = 300_000;
 /**
- * The maximum number of skipped jobs that the function stores in the ledger. An item of the ledger has at most 400 KB.
+ * The maximum number of skipped jobs whose IDs the ledger stores in one item. An item of the ledger has at most 400 KB.
  */
 const MAX_SKIPPED = 2000;
 /**
- * The text `*` replaces the IDs of the skipped jobs if there are more than `MAX_SKIPPED`. No job has the ID `*`. `*`
- * means all ended jobs without a time, and all jobs that ended until `CLOCK_MARGIN_MS` after the first list.
+ * The text `*` replaces the IDs of the skipped jobs if there are more than `MAX_SKIPPED` skipped jobs. The text `*`
+ * means that all ended jobs without a time are skipped, and all jobs that ended until `CLOCK_MARGIN_MS` after the first
+ * list.
  */
 const ALL_SKIPPED = "*";
 /**
- * The text `?` is among the IDs of the skipped jobs after a truncated first list, until the first complete list. No job
- * has the ID `?`. `?` means all ended jobs without a time, and all jobs that ended before the first list. The missing
- * part of the first list may contain ended jobs without a time.
+ * If the first list is truncated, the text `?` is stored with the IDs of the skipped jobs until a list is complete. The
+ * text `?` means that all ended jobs without a time are skipped, and all jobs that ended before the first list. The
+ * missing part of the truncated list may contain ended jobs.
  */
 const UNLISTED_SKIPPED = "?";
 /**
- * If the time in a reply of CCE differs more than one hour from the clock of the service, the reply probably comes from
- * a cache. For such a reply, the clock of the service is used.
+ * If the time in a reply of CCE differs more than one hour from the service's clock, the reply probably comes from a
+ * cache, and the service uses its own clock instead.
  */
 const MAX_DATE_DIFFERENCE_MS = 3_600_000;
 
-/** Selects the jobs of one list for which the service opens a watch. */
+/** Selects the jobs for which discovery opens a watch, from one job list of CCE. */
 interface JobSelection {
-  /** Adds one job from the list to the selection. CCE may list the same job several times, and in any order. */
+  /**
+   * Adds one listed job to the selection if discovery should watch the job. CCE may list the same job several times,
+   * and in any order.
+   */
   add(job: ListedJob): void;
-  /** Returns the IDs of the jobs to watch. Some of these jobs may already have a watch. */
+  /** Returns the IDs of the selected jobs. Some of the selected jobs may already have a watch. */
   jobIds(): readonly string[];
   /**
-   * Returns the state of discovery to store in the ledger after the list.
+   * Returns the state of discovery that the ledger stores after this list of jobs.
    * @param isOpened true if all selected jobs have a watch.
    */
   discovery(reply: Extract<ListReply, { kind: "list" }>, isOpened: boolean): Discovery;
 }
 
 /**
- * Creates the selection of jobs for one list. Selects a job if the job ran at or after the time of the first list. A
- * running job is always selected. An ended job is selected by the time of its end, unless an earlier complete list
- * contained the ended job. If the first list was truncated, an ended job must have ended after the first list until a
- * list is complete. The time of the first list and the end of the job both come from the clock of the cloud. A job that
- * the first list shows as ended is never selected. If the end of an ended job is unknown or is too close to the time of
- * the first list, the function remembers the ID of the job. A job with a missing or unknown phase may have ended. A job
- * with a missing or unknown phase is selected at the first list only if the job changed in the last hour.
+ * Creates the selection of jobs from one list of CCE. Selects a job if the job ran at or after the time of the
+ * project's first list. A running job is always selected. An ended job is selected by the time of its end, unless an
+ * earlier complete list contained the ended job. After a truncated first list, an ended job is selected only if it
+ * ended after the first list, until a list is complete. The time of the first list and the end of a job both come from
+ * the cloud's clock. A job that the first list shows as ended is never selected. If the end time of a job is unknown or
+ * close to the time of the first list, discovery remembers the ID of the job. A job with a missing or unknown phase may
+ * have ended, so the first list selects such a job only if the job changed in the last hour.
  */
 export function createJobSelection(
   { types }: Pick<DiscoverySettings, "types">,
@@ -84,7 +89,7 @@ export function createJobSelection(
   const skipped = new Set(switchedOnAt === null ? [] : claimed.skippedJobIds);
   const allSkippedUntil = (switchedOnAt ?? 0) + CLOCK_MARGIN_MS;
   const selected = new Set<string>();
-  /** The ended jobs of the list whose IDs the function may have to remember, with the times of their ends. */
+  /** The ended jobs whose IDs discovery may have to remember, with their end times (null if unknown). */
   const undecided = new Map<string, Instant | null>();
 
   return {
@@ -96,7 +101,7 @@ export function createJobSelection(
         return;
       }
       const time = job.updatedAt ?? job.createdAt;
-      // A time in the future does not say when the job ended.
+      // If the time of a job is in the future, the end time of the job is unknown.
       const at = time !== null && time > now + MAX_DATE_DIFFERENCE_MS ? null : time;
       if (at !== null && at < endedSince) return;
       const mayRun = state === "pending" && at !== null;

@@ -34,9 +34,9 @@ import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { DiscoverJobsOfProject } from "./create-discover-handler.ts";
 
-/** The largest difference between the time of a message and the clock of the service. */
+/** The largest accepted difference between the time in an SMN message and the service's clock. */
 const MAX_AGE_MS = 300_000;
-/** The time limit for listing the jobs after an event. SMN waits five seconds for the response. */
+/** The time limit for listing the jobs after an SMN message. SMN waits five seconds for the HTTP response. */
 const LIST_MS = 3000;
 
 export interface SmnPorts {
@@ -49,11 +49,11 @@ export interface SmnPorts {
    * project apply to the request.
    */
   readonly fetchFromSmn?: FetchFromSmn;
-  /** Reports the result of a message from SMN. By default, the discover function writes a log line and a metric. */
+  /** Reports the result of an SMN message, by default in a log line and metrics. */
   readonly onEvent?: typeof logAndCountSmnMessage;
 }
 
-/** The checked message, and the discovery of the project whose config names the topic of the message. */
+/** An SMN message, and the project and the config against which the service checks the message. */
 interface Scope {
   readonly project: string;
   readonly config: ConfigWithCredentials;
@@ -62,7 +62,7 @@ interface Scope {
   readonly fetchFromSmn: FetchFromSmn;
 }
 
-/** The reason why the service does nothing with a message of a configured topic. */
+/** The reason why the service refuses an SMN message. */
 type Refusal = "timestamp" | "certificate_host" | "signature" | "confirmation_host" | "repeated" | "topic";
 
 const REFUSAL_DETAILS: Readonly<Record<Refusal, string>> = {
@@ -76,9 +76,10 @@ const REFUSAL_DETAILS: Readonly<Record<Refusal, string>> = {
 
 /**
  * Creates the handler of `POST /v1/events/smn/{project}`, which receives messages of SMN (the message service of Huawei
- * Cloud). The handler accepts a message only if SMN has signed the message and the config contains its topic. The
- * handler also confirms the subscription to a topic of the config. If CTS (the audit log of the cloud) reports a call
- * of CCE, the service lists the jobs of the project at once.
+ * Cloud). The handler accepts an SMN message only if SMN has signed the message and the config contains the topic of
+ * the message. If SMN asks for the confirmation of a subscription, the handler confirms the subscription. If an SMN
+ * message reports a call of the CCE API that CTS (the audit log of Huawei Cloud) has recorded, the handler lists the
+ * jobs of the project at once.
  */
 export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPorts): HandleRequest {
   const readCertificate = createCachedCertificateFetcher(ports.now);
@@ -116,7 +117,8 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
     const confirms = type === "SubscriptionConfirmation";
     if (confirms && !origins.confirmation.includes(originOf(subscribe_url)))
       return refuse("confirmation_host");
-    // SMN sends a message with the same ID to each endpoint, and the config may name a topic in several projects.
+    // The stored ID contains the project, because SMN sends the same message ID to all projects that use the same
+    // topic.
     const messageId = `${project}/${message.message_id}`;
     if (await ledger.hasSmnMessageId(messageId)) return refuse("repeated");
     let result: EventResult["result"] = "ignored";
@@ -133,9 +135,9 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
       result = list === "listed" ? "listed" : "requested";
     }
     // The ID of an SMN message is stored only after the work for the message, so that SMN or an operator can send the
-    // message again after a failure. Two confirmations of a subscription have the same effect as one confirmation. Two
-    // simultaneous lists of jobs have the same effect as one list. The ledger keeps the ID of the message until the
-    // service would refuse the message because of its time.
+    // message again after a failure. If the service handles the same SMN message twice at the same time, the second
+    // time has no further effect. The ledger keeps the ID of an SMN message until the service would refuse the message
+    // because of its time.
     if (!(await ledger.saveSmnMessageIdOnce(messageId, now() + 3 * MAX_AGE_MS))) return refuse("repeated");
     report(result);
     return jsonResponse(200, { result } satisfies EventResult);
@@ -143,9 +145,9 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
 }
 
 /**
- * Reads the SMN message in a request, and finds the project of the message. The content type is not checked, because
- * SMN does not document the content type. The caller gets the same answer for a project without topics and for a
- * project that does not exist.
+ * Reads the SMN message in a request, and finds the project of the message. The content type of the request is not
+ * checked, because SMN does not document the content type. A project without topics gets the same response as a project
+ * that does not exist.
  */
 async function readMessage(
   request: ApiRequest,
@@ -164,7 +166,7 @@ async function readMessage(
   const find = (config: ConfigWithCredentials) =>
     Object.hasOwn(config.projects, project) ? config.projects[project] : undefined;
   let config = await configs.current();
-  // The config in memory may be older than the topic, so the function reads the config again.
+  // The config in memory may not yet contain a new topic, so the function reads the config again.
   if (find(config)?.discover?.topics?.includes(message.topic_urn) !== true)
     config = await configs.refreshed();
   const configured = find(config);
@@ -178,7 +180,7 @@ async function readMessage(
 
 /**
  * Returns the scheme, the host and the port of a URL. Returns an empty string for an invalid URL or a URL with a user
- * name.
+ * name or a password.
  */
 function originOf(text: string): string {
   const url = URL.parse(text);
@@ -189,13 +191,13 @@ interface EventReport {
   readonly project: string;
   readonly type: SmnMessage["type"];
   readonly result: EventResult["result"] | "refused" | "failed";
-  /** The reason why this service refused the message of SMN. */
+  /** The reason why the service refused the SMN message. */
   readonly reason?: Refusal;
-  /** The error if a request to SMN failed. */
+  /** The error of a failed request to SMN. */
   readonly error?: unknown;
 }
 
-/** Writes the log line and the metrics of one message of SMN. */
+/** Writes the log line and the metrics of one SMN message. */
 export function logAndCountSmnMessage({ error, ...report }: EventReport): void {
   const { result } = report;
   if (result === "failed") log.error("event failed", report, error);

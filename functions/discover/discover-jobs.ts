@@ -11,9 +11,8 @@ import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./star
 
 const MINUTE_MS = 60_000;
 /**
- * The schedule starts the discover function some seconds early or late, so the function may list jobs up to
- * `SCHEDULE_JITTER_MS` before the end of the interval. If the function waited for the exact end of the interval, a list
- * could start one minute late.
+ * The discover function may list the jobs of a project up to two seconds before the end of the interval. Without this
+ * tolerance, a list could start one minute late, because the schedule starts the function some seconds early or late.
  */
 const SCHEDULE_JITTER_MS = 2000;
 
@@ -24,10 +23,7 @@ export interface DiscoverPorts extends OpenDiscoveredPorts {
   readonly config: Config;
   readonly rateLimit: ProjectRateLimit;
   readonly now: () => Instant;
-  /**
-   * Reports the result of one try to list the jobs of a project. By default, the discover function writes a log line
-   * and metrics.
-   */
+  /** Reports the result of one try to list the jobs of a project, by default in a log line and metrics. */
   readonly onListed?: (project: string, report: DiscoveryReport) => void;
 }
 
@@ -40,10 +36,7 @@ export type DiscoveryReport =
       readonly isComplete: boolean;
       /** The IDs of the jobs for which the function opened a watch. */
       readonly opened: readonly string[];
-      /**
-       * The number of jobs for which no watch could be opened. The next run of the function tries to open these watches
-       * again.
-       */
+      /** The number of jobs for which discovery could not open a watch, and tries again in its next run. */
       readonly failed: number;
     }
   | {
@@ -51,21 +44,20 @@ export type DiscoveryReport =
       readonly text: string;
       readonly overdueSeconds: number;
       /**
-       * The IDs of the jobs for which the function opened a watch. The list of one API of CCE may have arrived before
-       * the other API refused its list.
+       * The IDs of the jobs for which the function opened a watch. CCE has two APIs that list jobs, and one API may
+       * have returned its list before the other API failed.
        */
       readonly opened: readonly string[];
     };
 
 /**
- * Lists the jobs of a project once and opens a watch for each new job. Does nothing if another call has claimed a list
- * of the project in the same interval. The claim of the list stays valid even if the function fails later.
- * @param trigger `event` lists the jobs even if the interval of the project has not ended. An event may come too soon
- * after the previous list, or the list for an event may be incomplete. After an early event or an incomplete list, the
- * next run of the schedule lists the jobs.
+ * Lists the jobs of a project once and opens a watch for each new job. Before each list, the function claims the list
+ * in the ledger, so that only one call lists the jobs of a project in each interval. The claim stays valid even if the
+ * function fails after the claim.
+ * @param trigger For `event`, the function lists the jobs even if the interval of the project has not ended. If an
+ * event comes too soon after a list, or if the list for an event is incomplete, the next scheduled run lists the jobs.
  * @param timeLimitMs the time limit for listing the jobs
- * @returns `not_due` if the function made no request for the list because the interval has not ended, and `failed` if CCE
- * refused the request for the list. After an event, the next run of the schedule then lists the jobs
+ * @returns `not_due` if it is too early for a new list of the jobs, and `failed` if CCE returned no list of the jobs
  * @throws the errors of the ledger and of the poll queue
  */
 export async function discoverJobsIfDue(
@@ -84,8 +76,8 @@ export async function discoverJobsIfDue(
     if (trigger === "event") await ledger.requestJobListNow(project);
     return "not_due";
   }
-  // The list of jobs reserves a time of the rate limit of the project, but does not wait until the reserved time. The
-  // polls of the project wait for the reserved time in place of the list.
+  // The request for the list of jobs counts toward the rate limit of the project, but does not wait. Later polls of the
+  // project wait longer instead.
   await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
   const selection = createJobSelection(settings, claimed, startedAt);
   const reply = await cce.listJobs(project, selection.add, { timeLimitMs });
@@ -98,8 +90,8 @@ export async function discoverJobsIfDue(
     return "failed";
   }
   const { isComplete } = reply;
-  // If the function fails after the claim, the next list does not count as a first list. The next list therefore also
-  // selects the jobs that ended between the two lists.
+  // If the function fails from here on, the next list must not count as a first list, because a first list skips all
+  // ended jobs.
   const { switchedOnAt } = claimed;
   if (switchedOnAt === null)
     await ledger.saveDiscovery(project, switchedOnAt, selection.discovery(reply, false));
@@ -111,8 +103,8 @@ export async function discoverJobsIfDue(
   );
   const discovery = selection.discovery(reply, failed === 0);
   await ledger.saveDiscovery(project, switchedOnAt, discovery);
-  // The list for an event has a short time limit, so the list may be incomplete. The next run of the schedule has more
-  // time.
+  // The list for an event may be incomplete because of its short time limit, so the next scheduled run lists the jobs
+  // again.
   if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestJobListNow(project);
   const overdueSeconds = overdue(discovery, settings, now());
   onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });
@@ -120,8 +112,8 @@ export async function discoverJobsIfDue(
 }
 
 /**
- * Returns for how many seconds discovery is overdue. Discovery is overdue if the interval of the project has passed
- * since the last complete list whose jobs all have a watch.
+ * Returns the seconds for which discovery is overdue, or 0. Discovery is overdue if the interval of the project has
+ * passed since the last complete list whose jobs all have a watch.
  */
 function overdue({ succeededAt }: Discovery, { everyMinutes }: DiscoverySettings, now: Instant): number {
   return Math.max(0, (now - succeededAt - everyMinutes * MINUTE_MS) / 1000);

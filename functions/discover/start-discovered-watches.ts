@@ -11,8 +11,8 @@ const MINUTE_MS = 60_000;
 /** The number of jobs for which the function opens watches in parallel. */
 const BATCH_JOBS = 25;
 /**
- * When less than five seconds remain, the function opens no further watches. When the service lists the jobs the next
- * time, it opens the remaining watches.
+ * When less than five seconds remain for a run of discovery, the run opens no further watches. The next run of
+ * discovery opens the remaining watches.
  */
 const MARGIN_MS = 5_000;
 
@@ -23,20 +23,20 @@ export interface OpenDiscoveredPorts {
   readonly now: () => Instant;
   readonly remainingMs: () => number;
   /**
-   * The jobs of the project about which the instance knows that they have a watch. Each new job is added to `known`.
-   * The ledger is not read again for a job in `known`.
+   * The IDs of the jobs that certainly have a watch. The function adds the ID of each new job, and does not read the
+   * ledger for a job in `known`.
    */
   readonly known: Set<string>;
   readonly onOpenFailure?: (key: WatchKey, error: unknown) => void;
 }
 
-/** Returns the caller of the watches that discovery opens in a project. */
+/** Returns the caller name of the watches that discovery opens in a project. */
 export const discoveryCaller = (project: string): string => `discover:${project}`;
 
 /**
- * Opens a watch of discovery for each job that has no watch. The first poll of a discovered job starts at once: a job
- * may have ended already, and only a poll shows the subjobs. Never changes an existing watch. A stopped watch therefore
- * stays stopped, and a changed config has no effect on earlier jobs.
+ * Opens a discovery watch for each job that has no discovery watch. The first poll of a discovered job starts at once,
+ * because the job may have ended already, and because only a poll shows the subjobs. Discovery never changes an
+ * existing watch, so a stopped watch stays stopped, and a changed config has no effect on earlier jobs.
  */
 export async function startDiscoveredWatchesIfAbsent(
   project: string,
@@ -67,7 +67,8 @@ interface OpenedOne {
   readonly jobId: string;
   readonly kind: "opened" | "exists" | "failed";
   /**
-   * The message for the first poll. `message` is null if an earlier message has already claimed a poll of the watch.
+   * The message for the first poll. The value is null if a poll of the watch has already started, or if the watch could
+   * not be opened.
    */
   readonly message: OutgoingMessage | null;
 }
@@ -111,10 +112,6 @@ async function openOne(
   }
 }
 
-/**
- * Logs that the service could not open a watch for a discovered job. When the service lists the jobs the next time, it
- * tries again to open the watch.
- */
 function logOpenFailure({ project, jobId }: WatchKey, error: unknown): void {
   log.error("discovery failed", { project, jobId }, error);
 }

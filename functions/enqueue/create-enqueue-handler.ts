@@ -40,13 +40,16 @@ import {
 } from "./start-or-extend-watches.ts";
 
 /**
- * The part of the remaining watches of a caller that an instance may open before the instance counts the watches in the
- * ledger again.
+ * The part of a caller's remaining watches that an instance may open before the instance counts the caller's watches in
+ * the ledger again.
  */
 const UNCOUNTED_PART = 1 / 25;
-/** After the limit has refused a call, the instance does not count the watches of the caller again for ten seconds. */
+/**
+ * After an instance has refused a call because of the limit, the instance does not count the caller's watches again for
+ * ten seconds.
+ */
 const FULL_MS = 10_000;
-/** An instance remembers at most 1000 callers. */
+/** The maximum number of callers for which an instance remembers the number of remaining watches. */
 const MAX_CALLERS = 1000;
 
 /** The time after which a caller with too many running watches should repeat the call. */
@@ -57,11 +60,9 @@ interface EnqueuePorts
     Omit<FirstPollDelayPorts, "ledger">,
     Pick<AcceptPorts, "pollQueue" | "notifyQueue" | "uuid" | "onFailure"> {
   readonly ledger: AcceptPorts["ledger"] & FirstPollDelayPorts["ledger"] & LimitWatchesPorts["ledger"];
-  /** The URL that the API uses when the config has no `publicUrl`. */
+  /** The public URL of the API if the config has no `publicUrl`. */
   readonly defaultUrl: string;
-  /**
-   * Reports the jobs of one call of `POST /v1/jobs`. By default, the enqueue function writes a log line and a metric.
-   */
+  /** Reports the jobs of one call of `POST /v1/jobs`, by default in a log line and a metric. */
   readonly onAccepted?: typeof logAndCountAccepted;
 }
 
@@ -110,16 +111,16 @@ async function acceptRequest(
   return submissionResponse(jobs, (i) => locate(watchedPath(submission, i)));
 }
 
-/** Returns the path of a submitted job in the request. The path is used in error messages. */
+/** Returns the path of a submitted job in the request body, for error messages. */
 function watchedPath({ jobIds, operation }: Submission, index: number): readonly PropertyKey[] {
   if (operation !== undefined) return ["operation"];
   return jobIds === undefined ? ["jobId"] : ["jobIds", index];
 }
 
 /**
- * Starts to watch the jobs of a submission (the body of `POST /v1/jobs`). For each distinct job, the function sends one
- * request to the ledger. Accepts a job only after SQS has confirmed the message of the job. An error for one job does
- * not affect the other jobs of the submission.
+ * Opens a watch for each job of a submission (the body of `POST /v1/jobs`). For each distinct job, the function sends
+ * one request to the ledger. A job is accepted only after SQS has confirmed the poll message of the job. An error for
+ * one job does not affect the other jobs of the submission.
  * @returns one result for each job ID, in the order of the submission
  */
 async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {
@@ -170,9 +171,7 @@ function jobResult(
   };
 }
 
-/**
- * Writes the log line and the metric of one call of `POST /v1/jobs`. The log line lists the IDs of the accepted jobs.
- */
+/** Writes the log line and the metric of one call of `POST /v1/jobs`. */
 export function logAndCountAccepted(
   call: { readonly caller: string; readonly project: string },
   jobs: readonly JobResult[],
@@ -187,23 +186,22 @@ interface LimitWatchesPorts {
   readonly now: () => Instant;
 }
 
-/** Returns true if a caller may open watches of the jobs of one project. */
+/** Returns true if a caller may open watches of the given jobs. */
 type MayWatchJobs = (
   submission: { readonly caller: string; readonly project: string; readonly jobIds: readonly string[] },
   watchesPerCaller: number,
 ) => Promise<boolean>;
 
 interface Allowance {
-  /** The number of watches that the caller may open until the instance counts the watches of the caller. */
+  /** The number of watches that the caller may open before the instance counts the caller's watches again. */
   readonly remaining: number;
   readonly fullUntil: Instant;
 }
 
 /**
- * Creates a limit for the running watches of each caller. The ledger contains no counter of watches, because a counter
- * would cost a write for each call. Each instance of the function counts the watches of a caller only from time to
- * time, so the limit is approximate. The limit of running watches always allows a call about jobs that the caller
- * already watches.
+ * Creates a limit for the number of running watches of each caller. The limit is approximate, because each instance
+ * counts a caller's watches in the ledger only from time to time. The ledger contains no counter of watches, because a
+ * counter would need a write for each call. The limit never refuses a call about jobs that the caller already watches.
  */
 export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatchesPorts): MayWatchJobs {
   const allowances = new Map<string, Allowance>();
@@ -228,7 +226,7 @@ export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatches
       return true;
     }
     const fullMs = fullUntil - now();
-    // If the remaining time is longer than `FULL_MS`, the clock was set back after the time was set.
+    // A remaining time of more than `FULL_MS` means that the clock was set back.
     const isFull = fullMs > 0 && fullMs <= FULL_MS;
     const free = isFull ? 0 : Math.max(0, watchesPerCaller - (await ledger.countLiveWatches(caller)));
     const opened = jobs <= free ? jobs : await countNew(caller, project, jobIds);

@@ -13,14 +13,14 @@ import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./start-or-extend-watches.ts";
 
 /**
- * The time until the sweep function checks the notifications of an ended watch. The sweep function checks an ended
- * watch because a crash may happen before all notifications are in their queue.
+ * The time until the sweep function (which sends lost messages again) checks the notifications of an ended watch. A
+ * crash may happen before all notifications of the watch are in their queue.
  */
 const SWEEP_DELAY_MS = 600_000;
 
 /**
- * Sends the poll messages and notifications of new and existing watches. The result of a job is `failed` if SQS does
- * not confirm all messages of the job.
+ * Sends the poll messages and the notifications for the watches of one API call. The result of a job is `failed` if SQS
+ * does not confirm all messages of the job.
  */
 export async function sendWatchMessages(
   { project, caller }: Pick<ResolvedSubmission, "project" | "caller">,
@@ -45,10 +45,7 @@ export async function sendWatchMessages(
   });
 }
 
-/**
- * Returns the message of the first poll of a watch. Returns no message if an earlier message has already claimed a poll
- * of the watch.
- */
+/** Returns the message of the first poll of a watch, or no message if a poll of the watch has already started. */
 function pollsFor(
   key: WatchKey,
   job: OpenedJob,
@@ -88,8 +85,9 @@ function outcomeOf({ state }: Watch): Outcome | null {
 }
 
 /**
- * For each ended watch, schedules a check by the sweep function before the notifications of the watch are sent. A
- * repeated API call could not send a lost notification again, because the target would no longer be new for the watch.
+ * For each ended watch, schedules a check by the sweep function before the notifications of the watch are sent. Only
+ * the sweep function can replace a lost notification, because a repeated API call notifies only targets that are new
+ * for the watch.
  * @returns the IDs of the jobs for which the check by the sweep function could not be scheduled
  */
 async function scheduleSweeps(

@@ -15,14 +15,14 @@ import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 
 const MINUTE_MS = 60_000;
 /**
- * The maximum number of jobs in a call of `POST /v1/jobs` that also reads learned durations. A call with more jobs
- * sends exactly one request to the ledger for each job and does not read learned durations.
+ * The maximum number of jobs in a call of `POST /v1/jobs` that reads learned durations (how long earlier jobs took). A
+ * call with more jobs only sends one request to the ledger for each job.
  */
 const SMALL_CALL_JOBS = 10;
 
 /**
- * One distinct job of a call of `POST /v1/jobs`. The kind `failed` means that the ledger or a queue returned an error.
- * The caller may send a job of the kind `failed` again.
+ * One distinct job of a call of `POST /v1/jobs`. The kind `failed` means that the ledger or a queue returned an error,
+ * and that the caller may send the job again.
  */
 export type OpenedJob = {
   readonly jobId: string;
@@ -37,22 +37,22 @@ export interface AcceptPorts {
   readonly notifyQueue: Pick<Queue, "send">;
   readonly config: Config;
   readonly links: LinkOptions;
-  /** The W3C trace context of the call, or null. */
+  /** The W3C trace context of the API call, or null if the call has no trace context. */
   readonly traceparent: string | null;
   readonly now: Instant;
   readonly firstPollDelay: PlanFirstPollDelay;
   readonly uuid: () => string;
   /**
-   * Reports an error that affects some jobs of a call. By default, the enqueue function logs the error. The caller does
-   * not see the reported error.
+   * Reports an error that affects some jobs of an API call, by default in a log line. The caller does not see the
+   * error.
    */
   readonly onFailure?: typeof logAcceptFailure;
 }
 
 /**
- * Opens the caller's watch of each job of a call. If the caller already has a watch of a job, the targets of the new
- * call are added to the existing watch. The watches of other callers do not change. If the call asks for a digest
- * message (one message about several jobs), the function stores a digest for the new watches.
+ * Opens a watch for each job of an API call. If the caller already has a watch of a job, the targets of the call are
+ * added to the existing watch. If the call asks for a digest message (one message about several jobs), the function
+ * stores a digest for the new watches.
  */
 export async function startOrExtendWatches(
   submission: ResolvedSubmission,
@@ -112,8 +112,8 @@ async function startOrExtendWatch(
 }
 
 /**
- * Returns the chat targets of a submission. With a digest, each chat gets one message about all jobs of the submission.
- * A webhook gets one event for each job, even if the submission asks for a digest.
+ * Returns the chat targets of a submission. Only a chat can get a digest (one message about all jobs of the
+ * submission). A webhook always gets one event for each job.
  */
 function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly string[] {
   return targets.filter((name) => {
@@ -124,8 +124,8 @@ function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly 
 
 /**
  * Stores the digest (the data for one message about several jobs) before the first poll messages are sent. If the
- * ledger returns an error, the result of each new watch is `failed`, and a repeated call sends the poll messages. If
- * the ledger does not contain the digest, each chat gets one notification for each watch.
+ * ledger returns an error, the result of each new watch is `failed`, and a repeated API call sends the poll messages.
+ * Without a stored digest, each chat gets one notification for each watch.
  */
 async function createDigest(
   digestId: string,
@@ -154,10 +154,7 @@ async function createDigest(
   }
 }
 
-/**
- * Logs that the enqueue function could not accept some jobs. The response asks the caller to send the failed jobs
- * again.
- */
+/** Logs why the enqueue function could not accept some jobs. */
 export function logAcceptFailure(step: "open" | "send" | "digest", error: unknown): void {
   log.error("accept failed", { step }, error);
 }
@@ -166,7 +163,7 @@ export interface FirstPollDelayPorts {
   readonly ledger: Pick<Ledger, "readDurations">;
   readonly now: () => Instant;
   readonly random: () => number;
-  /** Reports that the learned durations could not be read. By default, the enqueue function logs the error. */
+  /** Reports that the learned durations could not be read, by default in a log line. */
   readonly onDurationsUnread?: (error: unknown) => void;
 }
 
@@ -184,9 +181,9 @@ export type PlanFirstPollDelay = (
 
 /**
  * Creates the function that plans the first poll of a new job. The type of a new job is usually unknown, so the delay
- * of the first poll depends on the learned durations of all jobs of the project. Reads the learned durations of a
- * project at most once in a minute. For a call with many jobs, the function only uses learned durations that smaller
- * calls have read. Never throws an error.
+ * of the first poll depends on the learned durations of all jobs of the project. The function reads the learned
+ * durations of a project at most once in a minute. For an API call with many jobs, the function uses only learned
+ * durations that smaller API calls have read. The planning of the first poll never throws an error.
  */
 export function createFirstPollDelayPlanner(ports: FirstPollDelayPorts): PlanFirstPollDelay {
   const { ledger, now, random, onDurationsUnread } = ports;

@@ -7,18 +7,19 @@ import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 
 /**
- * SQS delays a message only by whole seconds. A notification with a reserved time therefore becomes visible in its
- * queue before the reserved time, and the function waits for the remaining time. `EARLY_MS` is longer than one second
- * plus the usual time from the queue to the function, so a notification rarely misses its reserved time.
+ * A notification message becomes visible in its queue `EARLY_MS` before the time that the rate limit has reserved. SQS
+ * delays a message only by whole seconds, so the notify function waits for the exact time itself. `EARLY_MS` is longer
+ * than one second plus the usual time from the queue to the function, so a notification rarely misses its reserved
+ * time.
  */
 export const EARLY_MS = 1500;
 /**
- * The time between the moment of a reservation and the earliest time that can be reserved. A new Lambda instance needs
- * about 150 ms to start a request. Without this lead time, the first request would start late, and the second request
- * would follow the first request too early.
+ * The shortest time between a reservation and the reserved time of the request. A new Lambda instance needs about 150
+ * ms to start a request. Without the lead time of 150 ms, a first request would start late, and the second request
+ * would follow too soon.
  */
 export const LEAD_MS = 150;
-/** If the waiting time after an HTTP 429 response ends within 100 ms, the function does not wait for the end. */
+/** If at most 100 ms of the waiting time after an HTTP 429 response remain, a request does not wait. */
 const MIN_WAIT_MS = 100;
 
 export interface AcquireRateLimitPorts {
@@ -29,19 +30,19 @@ export interface AcquireRateLimitPorts {
 }
 
 type AcquiredRateLimit =
-  /** The request to the target may be sent at `requestAt`. `requestAt` is at most `EARLY_MS` in the future. */
+  /** The request to the target may be sent at `requestAt`, which is at most `EARLY_MS` in the future. */
   | { readonly kind: "acquired"; readonly requestAt: Instant }
   /**
-   * The queue message must stay in its queue until the time `until`. The rate limit has reserved the time `requestAt`
-   * for the request. `requestAt` is null if the rate limit has reserved no time for the request.
+   * The queue message must stay in its queue until the time `until`. `requestAt` is the time that the rate limit has
+   * reserved for the request, or null.
    */
   | { readonly kind: "postpone"; readonly until: Instant; readonly requestAt: Instant | null };
 
 /**
- * Decides when one request to a target may be sent. The request must wait for three times: the first step of the retry
- * schedule, the end of the waiting time after an HTTP 429 response, and the time that the rate limit of the channel
- * allows. The rate limit reserves one time for each request. If a request missed its reserved time, the function
- * reserves a new time, because the next times already belong to other requests.
+ * Decides when one request to a target may be sent. A request waits for the first step of the retry schedule, for the
+ * end of the waiting time after an HTTP 429 response, and for the rate limit of the channel. If a request missed the
+ * time that the rate limit reserved, the function reserves a new time, because the next times already belong to other
+ * requests.
  */
 export async function acquireRateLimit(
   targetName: string,

@@ -36,13 +36,14 @@ const ATTEMPT_MS = 10_000;
  */
 const RECORD_MS = 6_000;
 /**
- * The number of receives of a message after which the function makes the waits longer. Up to 30 receives, a message
- * waits only for the rate limit, so the delivery of a burst of messages takes minutes.
+ * After SQS has delivered a message 30 times, the function makes the waits of the message longer. Up to 30 receives, a
+ * message waits only for the rate limit.
  */
 const PROMPT_RECEIVES = 30;
 /**
- * After `PROMPT_RECEIVES` receives, the added wait of a message grows by one second with each receive, up to two
- * minutes. With these waits, a message needs more than a day to use all its allowed receives.
+ * The longest added wait of a message. After `PROMPT_RECEIVES` receives, the added wait of a message grows by one
+ * second with each receive. With the added waits, a message needs more than a day to reach the maximum number of
+ * receives.
  */
 const MAX_ADDED_WAIT_SECONDS = 120;
 
@@ -57,19 +58,19 @@ export interface NotifyPorts
     AcquireRateLimitPorts["ledger"] &
     RecordAttemptPorts["ledger"];
   readonly configs: Pick<ConfigSource<ConfigWithTargets>, "current" | "currentWith" | "refreshed">;
-  /** Waits until the time that the rate limit of a target has reserved. The wait is at most `EARLY_MS` long. */
+  /** Waits until the time that the rate limit of a target has reserved, at most `EARLY_MS`. */
   readonly wait: (ms: number) => Promise<void>;
   /** Makes one delivery attempt and never throws an error. */
   readonly deliver: (request: NotificationRequest) => Promise<AttemptResult>;
   /**
-   * Runs a delivery attempt together with its record. The one-node edition limits here how many attempts are sent and
-   * not yet recorded. By default, the attempt runs at once.
+   * Runs a delivery attempt and records its result, by default at once. The one-node edition (without AWS) limits here
+   * how many delivery attempts are sent and not yet recorded.
    * @returns null if the process stops before the attempt can start
    */
   readonly limitAttempts?: (attempt: () => Promise<Disposition>) => Promise<Disposition | null>;
 }
 
-/** Creates the handler of the notify queue. Each message is one notification to one target. */
+/** Creates the handler of the notify queue. Each message of the notify queue is one notification to one target. */
 export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
   const { configs } = ports;
   const readPorts = { ...ports, queue: ports.notifyQueue };
@@ -99,8 +100,9 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
 }
 
 /**
- * Claims a notification, acquires the rate limit of the target, makes one delivery attempt, and records the result. The
- * message of a notification that must wait stays invisible in the queue.
+ * Claims a notification in the ledger, so that no other message delivers the notification. The function then waits for
+ * the rate limit of the target, makes one delivery attempt, and records the result. If the wait is long, the message
+ * becomes invisible in the queue.
  */
 async function notify(
   notification: Notification,
@@ -157,13 +159,13 @@ async function notify(
     if (waitMs > 0) await ports.wait(waitMs);
   }
   const attempt = async (): Promise<Disposition> => {
-    // The remaining time is computed again, because Lambda may have frozen the process after the message claimed the
-    // notification. The lease of the notification may have ended while the process was frozen.
+    // The remaining time is computed again, because Lambda may have frozen the process until the lease of the
+    // notification ended.
     const timeLimitMs = attemptTimeMs(received);
     if (timeLimitMs <= 0) return "retry";
     const { allow } = settings.egress;
     const maskConfig = getCachedSecretMask(config);
-    // The config does not contain the URL of a callback, so the URL must be masked here.
+    // The config does not contain the URL of a callback, so the mask of the config does not hide this URL.
     const mask = isCallbackTargetName(key.target)
       ? (text: string) => maskConfig(getCachedSecretMask(target)(text))
       : maskConfig;
@@ -175,21 +177,21 @@ async function notify(
   };
   const disposition = await (ports.limitAttempts?.(attempt) ?? attempt());
   if (disposition !== null) return disposition;
-  // The lease ends now, so the next process can make the delivery attempt at once.
+  // The lease of the notification must end now, so that the next process can make the delivery attempt at once.
   const until = now();
   await ledger.postponeNotification({ key, redelivery, messageId, until, requestAt: null });
   return postponeMessage(received, until, ports);
 }
 
 /**
- * Returns the time in seconds from the end of the job to the time `at`. The clock of the cloud gives the end of the
- * job. Returns null if the notification is not about one job, or if the cloud does not say when the job ended.
+ * Returns the seconds from the end of the job, by the cloud's clock, to the time `at`. Returns null if the notification
+ * is not about one ended job, or if the end time of the job is unknown.
  */
 function secondsSinceJobEnd({ content }: Notification, at: Instant): number | null {
   if (content.kind !== "outcome") return null;
   const { outcome, updatedAt } = content.summary;
   const isOver = outcome === "succeeded" || outcome === "failed";
-  // The clock of the cloud may be ahead of the clock of the service.
+  // The difference is negative if the cloud's clock is ahead of the service's clock.
   return isOver && updatedAt !== null ? Math.max(0, (at - updatedAt) / 1000) : null;
 }
 

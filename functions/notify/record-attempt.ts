@@ -15,22 +15,22 @@ import { createDeadLetter } from "../shared/handle-message-or-dead-letter.ts";
 import type { Notification } from "./resolve-notification.ts";
 
 /**
- * The minimum time between the two responses with the verdict `gone` that switch a target off. A single response may
- * come from a receiver that is being deployed or moved.
+ * The minimum time between the two responses with the verdict `gone` (the target no longer exists) that switch a target
+ * off. A single response `gone` may come from a receiver that is being deployed or moved.
  */
 const CONFIRM_GONE_MS = 60_000;
 /** The time that a notification waits after an HTTP 429 response without a Retry-After header. */
 const THROTTLE_SECONDS = 30;
 /**
  * When SQS has delivered a message 900 times, the next delivery attempt is the last attempt. After 1000 receives, SQS
- * moves a message to the dead-letter queue and does not say why (resources/queues.yml). The remaining 100 receives are
- * enough to send the message to the dead-letter queue with the reason of the failure.
+ * moves a message to the dead-letter queue without a reason (resources/queues.yml). With the remaining 100 receives,
+ * the function can send the message to the dead-letter queue with the reason of the failure.
  */
 export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 
 /**
- * When SQS has delivered a message this many times, the last delivery attempt was started many times and never
- * finished. The delivery attempt probably ends the process, so the function makes no further delivery attempt.
+ * After this number of receives of a message, the function makes no further delivery attempt. The last delivery attempt
+ * was started many times and never finished, so the attempt probably crashes the process.
  */
 export const GIVE_UP_RECEIVE_COUNT = LAST_ATTEMPT_RECEIVE_COUNT + 50;
 
@@ -54,31 +54,28 @@ export interface RecordAttemptPorts {
   readonly settings: Settings;
   readonly now: () => Instant;
   readonly random: () => number;
-  /** Reports a delivery attempt. By default, the notify function writes a log line and metrics. */
+  /** Reports a delivery attempt, by default in a log line and metrics. */
   readonly onAttempt?: typeof logAndCountAttempt;
-  /** Reports that the service has switched a target off. By default, the notify function writes a log line. */
+  /** Reports that the service has switched a target off, by default in a log line. */
   readonly onAct?: typeof logActAndCountStop;
 }
 
-/** The data that the function read before a delivery attempt. */
+/** The data that the function has read before a delivery attempt. */
 export interface BeforeAttempt {
   /** The time when the message claimed the notification. */
   readonly claimedAt: Instant;
-  /** The delivery data in the ledger. */
+  /** The delivery record of the notification in the ledger. */
   readonly record: DeliveryRecord;
   /** `isMarkedGone` is true if an earlier response of the receiver said that the target no longer exists. */
   readonly isMarkedGone: boolean;
-  /**
-   * The time from the end of the job to the first delivery attempt. `latenessSeconds` is null for every attempt other
-   * than the first attempt.
-   */
+  /** The seconds from the end of the job to the first delivery attempt, or null for a later delivery attempt. */
   readonly latenessSeconds: number | null;
 }
 
 /**
  * Records the result of a delivery attempt, and then acknowledges the message, postpones the next delivery attempt, or
- * sends the notification to the dead-letter queue. If a second response, at least a minute after the first, says that
- * the target no longer exists, the function switches the target off.
+ * sends the notification to the dead-letter queue. If two responses, at least one minute apart, say that the target no
+ * longer exists, the function switches the target off.
  */
 export async function recordAttemptAndSettleMessage(
   notification: Notification,
@@ -95,8 +92,7 @@ export async function recordAttemptAndSettleMessage(
     verdict === "gone" && reason !== "target_off"
       ? await goneConfirmationTime(notification, claimedAt, at, ledger)
       : null;
-  // The attempt that confirms an earlier response `gone` is an additional attempt, and uses no step of the retry
-  // schedule.
+  // The delivery attempt that confirms an earlier response `gone` uses no step of the retry schedule.
   const spent = result.spent && confirmAt === null;
   const isThrottled = verdict === "retry" && !spent;
   const afterSeconds = result.afterSeconds ?? (isThrottled ? THROTTLE_SECONDS : null);
@@ -136,8 +132,7 @@ export async function recordAttemptAndSettleMessage(
     return "acknowledged";
   }
   if (nextAttemptAt !== null) return postponeMessage(received, nextAttemptAt, ports);
-  // The callback URL of a watch is never switched off, because nobody could switch the callback URL on again. More than
-  // one watch may use the same callback URL.
+  // The callback URL of a watch is never switched off, because nobody could switch the callback URL on again.
   const isConfirmed = state === "gone" && reason !== "target_off" && confirmAt === null;
   if (isConfirmed && !isCallbackTargetName(key.target) && (await ledger.switchTargetOff(key.target, at)))
     onAct({ ...NO_WATCH, act: "target_off", who: "service", from: null, targets: [key.target] });
@@ -145,11 +140,11 @@ export async function recordAttemptAndSettleMessage(
 }
 
 /**
- * Stores that the receiver said that the target no longer exists. Returns null if an earlier response, at least a
- * minute ago, said the same. If this response is the first such response, returns the time of the next attempt, which
- * confirms the response. All notifications to a target of the config share the record of the first response. For a
- * callback URL, each notification has its own record of the first response, because a receiver may withdraw the same
- * URL for only one run of a pipeline.
+ * Stores the time of the first response `gone` (the target no longer exists). Returns null if the first response `gone`
+ * came at least one minute earlier. Otherwise returns the time of the next delivery attempt, which confirms the
+ * response `gone`. All notifications to a target of the config share the time of the first response `gone`. For a
+ * callback URL, each notification has its own time, because a receiver may withdraw a URL for only one run of a
+ * pipeline.
  */
 async function goneConfirmationTime(
   { key, redelivery }: Notification,
@@ -193,7 +188,7 @@ export async function deadLetterNotification(
 
 /**
  * Writes the log line and the metrics of one delivery attempt. The log line contains the name of the target, but never
- * the URL.
+ * the URL of the target.
  * @param after.state the state of the delivery after the delivery attempt
  * @param after.attempts the number of delivery attempts that used a step of the retry schedule
  */

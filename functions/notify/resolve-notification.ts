@@ -22,11 +22,11 @@ export interface Notification {
   readonly key: NotificationKey;
   readonly redelivery: number;
   /**
-   * The ID of the notification is the same for every delivery attempt and every redelivery. The receiver recognizes a
-   * repeated notification by this ID.
+   * The ID by which the receiver recognizes a repeated notification. The ID is the same for every delivery attempt and
+   * every redelivery of a notification.
    */
   readonly webhookId: string;
-  /** The W3C trace context of the watch. `traceparent` is null if the notification is not about a single watch. */
+  /** The W3C trace context of the watch, or null if the notification is not about a single watch. */
   readonly traceparent: string | null;
   /** The target is null when the config does not contain the target. */
   readonly target: Target | null;
@@ -38,7 +38,7 @@ type ResolvedNotification =
   | ({ readonly kind: "notification" } & Notification)
   /** The setting `on` of the target excludes the outcome of the job, so no notification is sent. */
   | { readonly kind: "filtered" }
-  /** The ledger does not contain the outcome or the digest that the message refers to. */
+  /** The ledger does not contain the outcome or the digest to which the queue message refers. */
   | { readonly kind: "unknown" };
 
 export interface ResolveNotificationPorts {
@@ -51,9 +51,9 @@ export interface ResolveNotificationPorts {
 }
 
 /**
- * Reads the outcome, the digest (the data for one message about several jobs) or the alert that a message of the notify
- * queue refers to. The config in memory may be older than the config of the function that sent the message. If the
- * config in memory excludes the notification, the function therefore checks again with the newest config.
+ * Finds the content to which a message of the notify queue refers: an outcome, a digest (the data for one message about
+ * several jobs), or an alert. If the config in memory excludes the notification, the function checks again with the
+ * newest config, because the config in memory may be old.
  */
 export async function resolveNotification(
   message: NotifyMessage,
@@ -133,8 +133,8 @@ async function resolveWith(
 }
 
 /**
- * Returns whether the setting `on` of the target excludes the event. Returns false for a redelivery. Returns false also
- * after the first delivery attempt, because a notification that is then excluded would stay `pending`.
+ * Returns true if the setting `on` of the target excludes the event. A redelivery is never excluded. A notification is
+ * also not excluded after its first delivery attempt, because its state would stay `pending`.
  */
 async function isFiltered(
   message: NotificationMessage,
@@ -160,8 +160,8 @@ async function readCallback(
 }
 
 /**
- * Returns one webhook ID for each notification key. The webhook ID is a hash, because the name of a target
- * may contain characters that are not allowed in an HTTP header.
+ * Returns the webhook ID of a notification. The webhook ID is a hash, because the name of a target may contain
+ * characters that are not allowed in an HTTP header.
  */
 function webhookId({ project, jobId, generation, event, target }: NotificationKey): string {
   const parts = [project, jobId, event, target, generation];

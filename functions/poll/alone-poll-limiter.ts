@@ -2,16 +2,16 @@
 export interface AlonePollLimiter {
   /**
    * Waits until all other polls of the batch are done. Returns false at once if another poll of the batch already waits
-   * or runs alone. After the result false, the caller must not make the poll in this batch.
+   * or runs alone. If the result is false, the caller must not make the poll in this batch.
    */
   waitUntilAlone(): Promise<boolean>;
-  /** Reports that the work on one message is done. The code for each message calls `done` once. */
+  /** Reports that one message of the batch is done. The caller must call `done` once for each message of the batch. */
   done(): void;
 }
 
 /**
- * Creates the limiter for the polls of one batch. A poll that may end the process of the function runs after all other
- * polls of the batch and alone. If the poll ends the process, no other poll of the batch is affected.
+ * Creates the limiter for the polls of one batch. A poll that may crash the process runs alone after all other polls of
+ * the batch, so that a crash affects no other poll.
  * @param messageCount the number of messages in the batch
  */
 export function createAlonePollLimiter(messageCount: number): AlonePollLimiter {

@@ -43,39 +43,39 @@ export interface ConcludePorts {
   readonly notifyQueue: Pick<Queue, "send">;
   readonly cce: Pick<CceClient, "addMissingFailureReasons">;
   readonly config: Config;
-  /** The URL that the API uses when the config has no `publicUrl`. */
+  /** The public URL of the API if the config has no `publicUrl`. */
   readonly defaultUrl: string;
   readonly now: () => Instant;
-  /** Reports the end of a watch. By default, the poll function writes a log line and metrics. */
+  /** Reports the end of a watch, by default in a log line and metrics. */
   readonly onConcluded?: typeof logAndCountConcluded;
 }
 
-/** The result of a poll that a message has claimed. */
+/** The result of one poll of a job. */
 export interface PollResult {
   readonly watch: Watch;
   readonly poll: number;
   readonly messageId: string;
   readonly at: Instant;
-  /** The observation is null when the rate limit of the project has postponed the query to CCE. */
+  /** The observation is null if the poll made no query to CCE, for example because of the rate limit. */
   readonly observation: Observation | null;
-  /** The number of polls of the job until now, without the polls whose query the rate limit postponed. */
+  /** The number of polls of the job so far, without the polls that the rate limit postponed. */
   readonly polls: number;
   /** The times of the latest polls of the job, oldest first. */
   readonly polledAt: readonly Instant[];
-  /** The time when the lease of the poll ends. After the end of the lease, another message may repeat the poll. */
+  /** The time when the lease of the poll ends and another message may repeat the poll. */
   readonly leaseUntil: Instant;
 }
 
 type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
-/** The error of a poll whose lease ended before the poll stored an outcome. Another message may repeat the poll. */
+/** The error of a poll whose lease ended before the poll stored an outcome. */
 class LeaseEndedError extends Error {
   override readonly name = "LeaseEndedError";
 }
 
 /**
- * The error of a poll if the deadline of the watch has moved since the claim. After a `DeadlineMovedError`, the same
- * queue message repeats the poll.
+ * The error of a poll if a caller has moved the deadline of the watch during the poll. After a `DeadlineMovedError`,
+ * the same queue message repeats the poll.
  */
 class DeadlineMovedError extends Error {
   override readonly name = "DeadlineMovedError";
@@ -83,9 +83,9 @@ class DeadlineMovedError extends Error {
 
 /**
  * Stores the outcome summary of a watch, sends one notification to each target, and then marks the watch as ended. Does
- * nothing if a caller stopped or restarted the watch after the message claimed the poll. If the function runs again
- * after a crash, the function uses the stored outcome summary, so all targets receive the same outcome. After a crash,
- * a notification message may be sent twice. Only one message can claim a notification, so one message has no effect.
+ * nothing if a caller stopped or restarted the watch during the poll. After a crash, the function uses the stored
+ * outcome summary, so that all targets receive the same outcome. After a crash, a notification message may be sent
+ * twice, but only one of the two messages can claim the notification.
  * @returns the stored outcome summary, or null if the function did nothing
  * @throws SendFailedError when a notification was not sent.
  * @throws LeaseEndedError when the lease of the poll has ended.
@@ -103,11 +103,10 @@ export async function concludeAndNotify(
     const { state, generation } = document.watch;
     if (state !== "watching" || generation !== watch.generation) return null;
   }
-  // The caller has submitted the job again while the poll was in progress. The watch uses the later of the two
-  // deadlines.
+  // The caller has submitted the job again during the poll. The watch uses the later of the two deadlines.
   if (conclusion.outcome === "timed_out" && document !== null && document.watch.deadlineAt > watch.deadlineAt)
     throw new DeadlineMovedError("the deadline of this watch has moved");
-  // A submission during the poll may also ask for the first time that the watch waits until the resource is usable.
+  // A submission during the poll may also have asked that the watch waits until the resource of the job is usable.
   const endsWithJob = conclusion.outcome === "succeeded" && conclusion.ready === undefined;
   if (endsWithJob && document?.summary === null && document.watch.readyMinutes !== null)
     throw new DeadlineMovedError("the watch must wait until the resource of its job is usable");
@@ -121,9 +120,10 @@ export async function concludeAndNotify(
 }
 
 /**
- * Ends a watch whose first attempt to end was interrupted by a crash. Uses the stored outcome and does not query CCE
- * again, because some targets may already have received the stored outcome.
- * @returns `no_outcome` if the ledger has no outcome for this generation of the watch. The watch then continues
+ * Finishes the end of a watch after a crash. The function uses the stored outcome and does not query CCE again, because
+ * some targets may already have received the stored outcome.
+ * @returns `no_outcome` if the ledger has no outcome for the generation of the watch (each restart begins a new
+ * generation)
  */
 export async function resumeConclusion(
   watch: Watch,
@@ -137,9 +137,9 @@ export async function resumeConclusion(
 }
 
 /**
- * Corrects the conclusion of a watch whose job has succeeded. The end of a succeeded job is known, so the conclusion
- * cannot be that the outcome is unknown. The corrected conclusion says instead that the resource of the job has not
- * become usable or was never seen.
+ * Corrects the conclusion of a watch whose job has succeeded. The conclusion cannot be `timed_out` or `lost`, because
+ * the end of the job is known. The corrected conclusion says that the resource of the job has not become usable or was
+ * never seen.
  */
 function concludeSucceededJob(watch: Watch, conclusion: Conclusion): Conclusion {
   const isUnknown = conclusion.outcome === "timed_out" || conclusion.outcome === "lost";
@@ -231,8 +231,8 @@ async function notifyAndEnd(
 
 /**
  * Adds the duration of an ended job to the learned durations. Only the function call that ended the watch may add the
- * duration of the job. The duration of an operation is not added, because an operation is not a job. Durations of
- * operations would change the delay of the first poll of jobs.
+ * duration of the job. The duration of an operation counts only for its own type, because operations must not change
+ * the delay of the first poll of jobs.
  */
 async function learnDuration(
   { project, jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,

@@ -29,22 +29,20 @@ const QUERY_MS = 10_000;
 /** The time that the function keeps free after the query to CCE, to send messages and to record the poll. */
 const RECORD_MS = 6_000;
 /**
- * The shortest wait of a message whose poll must run alone, while another poll of the batch already runs alone.
- * `MAX_ALONE_WAIT_SECONDS` is the longest wait. The wait is longer than the time limit of the poll function, so SQS
- * does not deliver the message again while the batch still runs. The wait is random, so that such messages do not all
- * come back at the same time.
+ * The shortest and the longest wait of a message whose poll must run alone, while another poll of the batch already
+ * runs alone. The wait is longer than the time limit of the poll function, so the batch has ended when SQS delivers the
+ * message again. The wait is random, so that not all waiting messages come back at the same time.
  */
 const MIN_ALONE_WAIT_SECONDS = 30;
 const MAX_ALONE_WAIT_SECONDS = 90;
 /**
- * The number of unfinished tries of a poll after which the poll runs alone. Most unfinished tries have a cause outside
- * of the job, for example a host that AWS stops. After a single unfinished try, a poll therefore does not have to wait.
+ * The number of unfinished tries of a poll after which the poll runs alone. A single unfinished try usually has a cause
+ * outside of the job, for example a host that AWS stops.
  */
 const TRIES_BEFORE_ALONE = 2;
 /**
- * The shortest and the longest wait of a message whose project gets no answer from CCE. The longest wait is shorter than
- * the 30 s after which the function `sweep` sends the poll message again. The wait is random, so that the messages do
- * not all come back at the same time.
+ * The shortest and the longest wait of a poll message whose project gets no answer from CCE. The longest wait is
+ * shorter than the 30 s after which the sweep function sends the poll message again.
  */
 const MIN_UNANSWERED_WAIT_SECONDS = 5;
 const MAX_UNANSWERED_WAIT_SECONDS = 20;
@@ -63,11 +61,11 @@ export interface PollPorts
   ) => Pick<CceClient, "queryJob" | "addMissingFailureReasons" | "queryResource" | "unansweredWaitMs">;
   readonly random: () => number;
   /**
-   * Delays a request to SQS until the function can send the messages of the whole batch together. By default, the
-   * function uses the system timer.
+   * The timer that delays a request to SQS until the messages of the whole batch can be sent together, by default the
+   * system timer.
    */
   readonly timer?: Timer;
-  /** Reports the result of one poll message. By default, the poll function writes a log line and metrics. */
+  /** Reports the result of one poll message, by default in a log line and metrics. */
   readonly onPoll?: typeof logAndCountPollMessage;
   readonly onDurationsUnread?: (error: unknown) => void;
 }
@@ -111,10 +109,9 @@ export function createPollHandler(ports: PollPorts): (messages: number) => Handl
 }
 
 /**
- * Makes one poll of a job. Claims the poll in the ledger, queries CCE, decides, sends the next poll message or the
- * notifications, and records the poll as done. If the function crashes, a later message continues the watch, when the
- * lease of the poll has ended. If a message repeats a poll that is already done, the ledger rejects the claim of the
- * poll.
+ * Polls a job once. Claims the poll in the ledger, so that no other message makes the same poll. The function then
+ * queries CCE, sends the next poll message or the notifications, and records the poll as done. If the function crashes,
+ * a later message repeats the poll after the lease of the poll has ended.
  */
 async function pollJob(
   message: PollMessage,
@@ -127,7 +124,7 @@ async function pollJob(
   try {
     return await claimAndPoll(message, wanted, received, scope);
   } catch (error) {
-    // The process still runs after the error, so the poll is not a poll that ends the process.
+    // The process still runs after the error, so the poll must not count as a poll that crashes the process.
     await scope.ledger.undoPollClaim(wanted).catch(() => undefined);
     throw error;
   }
@@ -191,7 +188,7 @@ async function claimAndPoll(
       return "acknowledged";
     }
   }
-  // The unfinished tries of the poll may have ended the process and all other polls of the batch.
+  // The unfinished tries of the poll may have crashed the process and with it all other polls of the batch.
   const mayPoll = unfinishedTries < TRIES_BEFORE_ALONE || (await runAlone.waitUntilAlone());
   const queryMs = queryTimeMs(received);
   if (!mayPoll || queryMs <= 0) {
@@ -207,10 +204,10 @@ async function claimAndPoll(
 }
 
 /**
- * Returns the seconds for which a poll message returns to its queue because CCE does not answer the queries of the
- * project. Returns 0 if the poll must be made now. A claim and a record of the poll would delay the polls of other
- * projects. Each message waits only once, so that the ledger records that the project gets no answer. No message waits
- * for longer than the queries of the project.
+ * Returns the seconds for which a poll message waits in its queue because CCE does not answer the queries of the
+ * project. Returns 0 if the poll must be made now. The message waits before it claims the poll, because many claims
+ * would delay the polls of other projects. Each message waits only once, so that the ledger records that the project
+ * gets no answer.
  */
 function unansweredWaitSeconds(
   { project, deadlineAt }: PollMessage,
@@ -225,7 +222,10 @@ function unansweredWaitSeconds(
   return Math.ceil(Math.min(waitSeconds, unansweredSeconds));
 }
 
-/** Returns the time limit for the query to CCE. If the result is 0 or negative, too little time remains for a poll. */
+/**
+ * Returns the time limit for the query to CCE in milliseconds. If the result is 0 or negative, too little time remains
+ * for a poll.
+ */
 function queryTimeMs({ remainingMs }: ReceivedMessage): number {
   return Math.min(QUERY_MS, remainingMs() - RECORD_MS);
 }

@@ -24,20 +24,16 @@ export interface PollReport {
   readonly resource: Observation["kind"] | null;
   readonly next: "poll_again" | "concluded" | "acknowledged" | "retry";
   readonly delaySeconds: number | null;
-  /**
-   * The time between the planned time and the actual time of the poll. `latenessSeconds` is null for the first poll of
-   * a job, and if the function made no poll.
-   */
+  /** The seconds between the planned time and the actual time of the poll, or null if the function made no poll. */
   readonly latenessSeconds: number | null;
 }
 
 /** Writes the log line and the metrics of one message of the poll queue. */
 export function logAndCountPollMessage({ key, resource, ...report }: PollReport): void {
-  // Most polls query no resource, and their log lines stay as short as possible.
+  // Most log lines omit `resource`, because most polls query no resource.
   log.info("poll", { ...key, ...report, ...(resource !== null && { resource }) });
   const { observation, latenessSeconds } = report;
-  // The credentials of a project can have the permission to read jobs but no permission to read resources. Most polls
-  // then succeed, so the metric of failed polls does not show the missing permission.
+  // The metric of failed polls does not show a missing permission to read resources, because most polls read only jobs.
   if (resource === "forbidden" || resource === "unauthorized" || resource === "misconfigured")
     meter.add("ResourceQueriesRefused", 1);
   switch (observation) {
