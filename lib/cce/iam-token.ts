@@ -110,7 +110,8 @@ const SECOND_FACTOR_TEXT =
 /**
  * Returns true if IAM wants a second factor (MFA) for a sign-in with a password. The IAM of an OpenStack cloud lists
  * the required authentication methods in the body of the reply. The IAM of Huawei Cloud only describes the refusal in
- * the message. https://docs.openstack.org/api-ref/identity/v3/#multi-factor-authentication
+ * the message.
+ * https://docs.openstack.org/api-ref/identity/v3/#multi-factor-authentication
  */
 function asksForSecondFactor({ status, body }: Extract<TextReply, { kind: "answer" }>): boolean {
   if (status < 400 || status >= 500 || status === 429) return false;

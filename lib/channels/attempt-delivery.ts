@@ -12,12 +12,12 @@ import { delivered, rejected, verdictOfCommonStatus, verdictOfNetworkError } fro
 import type { AttemptVerdict, Channel, NotificationContent, TargetSchema } from "./channel.ts";
 import { channelOf, type Target } from "./registry.ts";
 
-/** The maximum number of bytes that the service reads from the response of a target. */
+/** The maximum number of bytes that the service reads of the response of a target. */
 const MAX_ANSWER_BYTES = 16_384;
 
 /**
- * The text that replaces a body that the service cannot decode. The replacement is not empty, because some chats
- * confirm a message with an empty body.
+ * The text that replaces a response body that the service cannot decode. The replacement is not empty, because an empty
+ * body means success for some chats.
  */
 const UNDECODABLE = { text: "\ufffd", isTruncated: true };
 
@@ -27,41 +27,40 @@ export interface DeliveryRequest<T = Target> {
   readonly content: NotificationContent;
   /** All delivery attempts of one notification have the same `webhookId`. */
   readonly webhookId: string;
-  /** The W3C trace context of the watch. */
+  /** The trace context of the watch (W3C Trace Context). */
   readonly traceparent?: string | null;
   readonly now: Instant;
-  /**
-   * The time limit for the whole delivery attempt. In one delivery attempt the service may send a second, simpler
-   * message.
-   */
+  /** The time limit for the whole delivery attempt. The delivery attempt may consist of several requests. */
   readonly timeLimitMs: number;
   /**
-   * The value of `settings.egress.allow`. Pass the same array in each call, because the service caches the connections
-   * to targets for each array.
+   * The config value `settings.egress.allow`. Pass the same array in each call, because each array has its own cache of
+   * connections.
    */
   readonly allow: readonly string[];
-  /** Masks the secrets of the config. For a callback, the function also masks the callback URL in the response. */
+  /**
+   * Masks the secrets of the config in the response of a target. For a `callbackUrl`, the function also masks this URL.
+   */
   readonly mask: SecretMask;
   /** The outgoing proxy for TLS connections. */
   readonly proxy?: OutgoingProxy | null;
-  /** The connections in `egress` replace the cached connections for `allow`. */
+  /** The connections to use in place of the cached connections for `allow`. */
   readonly egress?: Egress | undefined;
-  /** Returns the time in milliseconds from a clock that is never set back. */
+  /** Returns the time, in milliseconds, of a clock that is never set back. */
   readonly monotonic?: () => number;
 }
 
-/** The result of one delivery attempt. An `AttemptResult` contains no secret. */
+/** The result of one delivery attempt, without secrets. */
 export interface AttemptResult extends AttemptVerdict {
   /** The HTTP status of the target's response. `status` is null if no HTTP status arrived. */
   readonly status: number | null;
   readonly durationMs: number;
-  /** The first 200 characters of the target's response in one line. Secrets in the response are masked. */
+  /** The first 200 characters of the target's response in one line, with masked secrets. */
   readonly answer: string;
 }
 
 /**
- * Makes one delivery attempt: formats, signs and sends the notification, and decides whether to send the notification
- * again. Never throws an error.
+ * Makes one delivery attempt: formats, signs and sends the notification, and decides whether the service sends the
+ * notification again later. Never throws an error.
  */
 export function attemptDelivery(request: DeliveryRequest): Promise<AttemptResult> {
   return attemptDeliveryWithFallback(channelOf(request.target.kind), request);
@@ -79,8 +78,7 @@ export async function attemptDeliveryWithFallback<Schema extends TargetSchema>(
   const { payload, fallback } = channel.format(request.content, request.target);
   let result = await send(payload);
   if (result.reason === "stale_timestamp") {
-    // The second request of a delivery attempt has a new signature, because the signature contains the time of the
-    // request.
+    // The second request has a new signature, because a signature contains the time of its request.
     result = await send(payload);
     if (result.reason === "stale_timestamp") result = { ...result, ...rejected("stale_timestamp") };
   }
@@ -127,7 +125,7 @@ async function sendOnce<Schema extends TargetSchema>(
     return { ...failure, status: result.status, answer: "" };
   }
   const { status, headers: answerHeaders } = result;
-  // If the body cannot be decoded, the status and the headers of the response are still valid.
+  // The service uses the status and the headers of a response even if the body cannot be decoded.
   const decoded = (await decompressAndDecodeText(result, MAX_ANSWER_BYTES)) ?? UNDECODABLE;
   const verdict = channel.verdictOf({ status, headers: answerHeaders, body: decoded.text }, now);
   const answer = maskedAnswerExcerpt(decoded, mask);
@@ -135,10 +133,9 @@ async function sendOnce<Schema extends TargetSchema>(
 }
 
 /**
- * Returns the verdict for a request without a complete response. If the service received a status but not the whole
- * body, the status alone decides for every webhook. For a chat, the status decides if the status means the same in
- * every channel. A body that arrived only in part can only show that the chat accepted the message, because an error
- * code in the body may be incomplete.
+ * Returns the verdict for a request without a complete response. If the HTTP status of a webhook target arrived, the
+ * status decides. For a chat, the HTTP status decides only if it means the same in every channel. An incomplete body
+ * can only prove that the chat accepted the message, because an error code in this body may be incomplete.
  */
 async function verdictOfFailure<Schema extends TargetSchema>(
   channel: Channel<Schema>,
@@ -157,19 +154,18 @@ async function verdictOfFailure<Schema extends TargetSchema>(
 const MAX_CHARACTERS = 200;
 
 /**
- * Returns the first characters of a target's response as one line without control characters and without secrets, for
- * logs and pages. `isTruncated` is true if the service did not read the whole response.
+ * Returns the first characters of a target's response for logs and pages, as one line without control characters and
+ * without secrets. `isTruncated` is true if the service did not read the whole response.
  */
 export function maskedAnswerExcerpt(
   { text, isTruncated }: { readonly text: string; readonly isTruncated: boolean },
   mask: SecretMask,
 ): string {
-  // Secrets are masked first, because a mask finds a secret even if control characters or line breaks split the secret.
-  // The later steps turn a line break into a space, and a mask would no longer find the secret.
+  // The secrets are masked before line breaks become spaces. The mask finds a secret that a line break splits, but not
+  // a secret that a space splits.
   const masked = mask(text);
-  // A truncated response may end with the first part of a secret, and the mask finds only whole secrets. The last three
-  // quarters of a truncated response are omitted. The omitted part is longer than any secret, and the excerpt does not
-  // need it.
+  // A truncated response may end with the first part of a secret, which the mask does not find. So the function omits
+  // the last three quarters of a truncated response. The omitted part is longer than any secret.
   const line = masked
     .slice(0, isTruncated ? masked.length / 4 : undefined)
     .replace(/[\r\n\t\u2028\u2029]+/g, " ")

@@ -10,22 +10,22 @@ import type { AttemptVerdict, ReceiverAnswer } from "./channel.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
 /**
- * Discord and Slack repeat the wait of the header Retry-After in the body. In the body of Discord, the wait has a
+ * The response body in which Discord and Slack repeat the wait of the header Retry-After. Discord sends a wait with a
  * fraction of a second.
  */
 const WaitBody = z.object({ retry_after: NumberOrMissing });
 
 /**
- * The number of an error of Cloudflare in a text or in a web page. Cloudflare is a proxy in front of Discord.
+ * Matches the number of a Cloudflare error in a text or in a web page. Cloudflare is a proxy in front of Discord.
  * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/
  */
 const CLOUDFLARE_ERROR = /(?:\berror(?:[ _]code)?(?:"?: ?| )|cf-error-code">)(1\d{3})\b/i;
 const CLOUDFLARE_RATE_LIMIT = "1015";
 
-/** The texts with which chats say that a sender exceeded a rate limit. */
+/** Matches the text of a chat which says that the sender exceeded a rate limit. */
 const RATE_LIMIT_TEXT =
   /too many (request|message|call)|too fast|freq|rate.?limit|限流|频率|频繁|太快|暂时禁用/i;
-/** The texts with which chats say that an error is temporary. */
+/** Matches the text of a chat which says that an error is temporary. */
 const BUSY_TEXT =
   /(internal|fatal)[ _]((server|network)[ _])?error|(system|server) (is )?busy|[ _]unavailable|overloaded|try again|timed? ?out|繁忙|内部错误|稍后再?试|超时/i;
 
@@ -40,7 +40,7 @@ function final(verdict: Verdict, reason: DeliveryReason): AttemptVerdict {
 }
 
 /**
- * Returns the verdict that the service sends a notification again at the next time of the retry schedule, but not
+ * Returns the verdict that the service sends the notification again at the next time of the retry schedule, but not
  * before `afterSeconds` seconds have passed.
  */
 export function retry(reason: DeliveryReason, afterSeconds: number | null = null): AttemptVerdict {
@@ -48,16 +48,16 @@ export function retry(reason: DeliveryReason, afterSeconds: number | null = null
 }
 
 /**
- * Returns the verdict that the service sends a notification again later, because the target limits the rate of
- * messages. A delivery attempt that exceeds this rate limit does not count against the retry schedule.
+ * Returns the verdict that the service sends the notification again later, because the target limits the rate of
+ * messages. A delivery attempt that exceeds the rate limit does not count against the retry schedule.
  */
 export function throttled(afterSeconds: number | null): AttemptVerdict {
   return { verdict: "retry", reason: "throttled", afterSeconds, spent: false };
 }
 
 /**
- * Parses the JSON body of a target's response, with or without a byte order mark. The names of the fields may be in
- * upper or lower case, and `schema` names them in lower case. Returns undefined if the response body is not JSON or
+ * Parses the JSON body of a target's response, with or without a byte order mark. The field names in the body may be in
+ * upper or lower case. The field names in `schema` must be in lower case. Returns undefined if the body is not JSON or
  * does not match the schema.
  */
 export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
@@ -66,16 +66,17 @@ export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | un
 }
 
 /**
- * Parses a body like `parseJsonBody`, but the object may be in a wrapper. Use it only for fields whose names no other
- * service uses, such as `errcode`: `{"error":{"code":404}}` may come from any proxy.
+ * Parses the body of a response like `parseJsonBody`, even if the object is inside another object or array. Use this
+ * function only for field names that no other service uses, such as `errcode`. For example, `{"error":{"code":404}}`
+ * may come from any proxy.
  */
 export function parseWrappedBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
   return schema.safeParse(withLowerCaseNames(unwrapObjectOrEmpty(parseJson(body.trim())))).data;
 }
 
 /**
- * Returns a copy of a value in which the names of the fields are in lower case, up to the given depth of nesting. An
- * exact name comes first.
+ * Returns a copy of a JSON value with field names in lower case, up to the given depth of nesting. If two field names
+ * differ only in case, the field whose name is in lower case has priority.
  */
 function withLowerCaseNames(value: unknown, levels = 2): unknown {
   if (!isObject(value) || levels === 0) return value;
@@ -87,9 +88,9 @@ function withLowerCaseNames(value: unknown, levels = 2): unknown {
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
 /**
- * Returns the verdict for an HTTP status that means the same in every channel (RFC 9110, section 15), although a proxy
- * may have sent the status. Returns null for an HTTP status that each channel interprets itself. `afterSeconds` is the
- * wait that the response asks for, or null.
+ * Returns the verdict for an HTTP status that means the same in every channel (RFC 9110, section 15), even if a proxy
+ * sent the status. Returns null for any other HTTP status. `afterSeconds` is the wait that the response asks for, or
+ * null.
  */
 export function verdictOfCommonStatus(status: number, afterSeconds: number | null): AttemptVerdict | null {
   if (status === 429) return throttled(afterSeconds);
@@ -100,7 +101,10 @@ export function verdictOfCommonStatus(status: number, afterSeconds: number | nul
   return null;
 }
 
-/** The error codes of a connection to a refused address. Some other HTTP clients use the error code "SSRF_REFUSED". */
+/**
+ * The error codes for a connection to an address that the egress rules refuse. Some HTTP clients use the error code
+ * "SSRF_REFUSED".
+ */
 const REFUSED_CODES: ReadonlySet<string> = new Set([EGRESS_REFUSED, "SSRF_REFUSED"]);
 
 const TIMEOUT_CODES: ReadonlySet<string> = new Set([
@@ -111,14 +115,14 @@ const TIMEOUT_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The first characters of the error codes of Node.js for a response that is not valid HTTP. If the response is not
- * valid HTTP, the receiver may nevertheless have accepted the notification.
+ * The beginning of the error codes of Node.js for a response that is not valid HTTP. The target may have accepted the
+ * notification although its response is not valid HTTP.
  */
 const PARSER_CODE_PREFIX = "HPE_";
 
 /**
- * The error codes of OpenSSL for a TLS handshake that the server refused. For example, some servers require a client
- * certificate.
+ * Matches the error codes of OpenSSL for a TLS handshake that the server refused. A server may refuse the handshake
+ * because it requires a client certificate.
  */
 const HANDSHAKE_CODE = /^(EPROTO|ERR_SSL_.*)$/;
 
@@ -141,12 +145,13 @@ export function verdictOfNetworkError(code: string): AttemptVerdict {
 }
 
 /**
- * Returns the verdict for the response of a chat. Only a documented response of the vendor can mean `delivered` or
- * `gone`, because a proxy, a sign-in page or a content delivery network may answer with any HTTP status. An HTTP status
- * with the same meaning in every channel, such as 503, comes before the documented response.
- * @param documentedVerdict the verdict from the vendor's documented response, or null if the response does not have the
- * form that the vendor documents. A response without the documented form leads to `retry`.
- * @param defaultThrottleSeconds the wait after an HTTP 429 response that contains no waiting time
+ * Returns the verdict for the response of a chat. The verdict is `delivered` or `gone` only if the response has the
+ * form that the vendor documents. The HTTP status alone is not enough, because a proxy or a sign-in page may answer
+ * with any HTTP status. An HTTP status that means the same in every channel, such as 503, has priority over the
+ * documented response.
+ * @param documentedVerdict the verdict from the form of response that the vendor documents. `documentedVerdict` is null
+ * for a response in any other form.
+ * @param defaultThrottleSeconds the wait in seconds after HTTP status 429, if the response contains no wait
  */
 export function verdictOfChatAnswer(
   answer: ReceiverAnswer,
@@ -172,10 +177,7 @@ function readWaitSeconds({ headers, body }: ReceiverAnswer, now: Instant): numbe
   return readCappedRetryAfterSeconds(headers["retry-after"], now) ?? fromBody;
 }
 
-/**
- * Returns the verdict for a response that the chat itself did not send. After a response that the chat did not send,
- * the service sends the notification again.
- */
+/** Returns the verdict for a response that the chat itself did not send. The verdict is always `retry`. */
 function verdictOfUnknownAnswer(
   { status, headers, body }: ReceiverAnswer,
   afterSeconds: number | null,
@@ -190,7 +192,7 @@ function verdictOfUnknownAnswer(
 }
 
 /**
- * Returns the verdict for the error of a chat that has a text but no known code. The chat has refused the message,
+ * Returns the verdict for an error of a chat that has a text but no known error code. The chat has refused the message,
  * unless the text says that the sender exceeded a rate limit or that the error is temporary.
  */
 export function verdictOfErrorText(text: string): AttemptVerdict {
@@ -199,9 +201,10 @@ export function verdictOfErrorText(text: string): AttemptVerdict {
 }
 
 /**
- * Returns the verdict for a response with a result code. Code 0 with the HTTP status 200 means success. For a
- * result code without an entry in `verdictByCode`, the text of the response decides. Returns null if the response has no result code, or code 0 with a different HTTP status.
- * @param code the result code in the body of the response
+ * Returns the verdict for the response of a chat that sends result codes. The result code 0 with the HTTP status 200
+ * means success. For a result code that is not in `verdictByCode`, the text of the response decides. Returns null if
+ * the response has no result code, or the result code 0 with another HTTP status.
+ * @param code the result code in the response body. `code` is undefined if there is no result code.
  * @param text the vendor's text about the result
  */
 export function verdictOfResultCode(

@@ -8,12 +8,12 @@ import { Certificates, ClientCertificate } from "../http/tls-options.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
 /**
- * The schema of a target accepts any URL. At each delivery attempt the egress rules decide whether the service may
- * connect to the URL.
+ * The schema of a target accepts any URL. The egress rules (the rules for outgoing connections) check the URL at each
+ * delivery attempt.
  */
 const SecretUrl = z.pipe(z.string().check(z.refine((text) => URL.canParse(text), "must be a URL")), toSecret);
 
-/** The fields in the config that every kind of target has. */
+/** The config fields of every kind of target. */
 export const commonFields = {
   url: SecretUrl,
   on: z._default(
@@ -21,7 +21,8 @@ export const commonFields = {
     [...OUTCOMES],
   ),
   /**
-   * The certificate authorities of the target's server. Without `ca`, the public certificate authorities are trusted.
+   * The certificate authorities that the service trusts for the target's server. Without `ca`, the service trusts the
+   * public certificate authorities.
    */
   ca: z.optional(Certificates),
   clientCertificate: z.optional(ClientCertificate),
@@ -31,25 +32,23 @@ export const commonFields = {
 export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<string> } & typeof commonFields>;
 
 /**
- * A channel delivers notifications to one kind of target, for example Slack. `Schema` describes the config of a target
- * of the channel. Each channel has a folder, and `registry.ts` lists all channels. In the folder, `channel.ts` contains
- * the schema of a target, the rate limit and the verdict, `message.ts` contains the message and its size limits, and
+ * A channel delivers notifications to one kind of target, for example Slack. `Schema` describes the config of such a
+ * target. Each channel has a folder, and `registry.ts` lists all channels. In the folder of a channel, `channel.ts`
+ * contains the schema, the rate limit and the verdict, `message.ts` contains the message and its size limits, and
  * `signature.ts` contains the signature of a request.
  */
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
   readonly target: Schema;
   /**
-   * `isChat` is true if people, not programs, read the messages to the target. A digest (one message about several
-   * jobs) is sent only to targets that people read.
+   * `isChat` is true if people, not programs, read the messages to the target. The service sends a digest (one message
+   * about several jobs) only to targets that people read.
    */
   readonly isChat: boolean;
-  /**
-   * The rate limit in the documentation of the target. `rateLimit` is null if the documentation names no rate limit.
-   */
+  /** The rate limit that the vendor of the chat documents. `rateLimit` is null if no rate limit is documented. */
   readonly rateLimit: RateLimit | null;
   /**
-   * Formats a notification as a message within the size limits of the target. Untrusted text in the message must not
-   * become a mention or a link.
+   * Formats a notification as a message within the size limits of the target. Text from outside the config must not
+   * become a mention or a link in the message.
    */
   format(content: NotificationContent, target: z.infer<Schema>): FormattedMessage;
   /**
@@ -58,17 +57,18 @@ export interface Channel<Schema extends TargetSchema = TargetSchema> {
    */
   buildRequest(target: z.infer<Schema>, payload: JsonObject, attempt: AttemptIdentity): OutboundRequest;
   /**
-   * Decides whether to send the notification again, and gives the reason for the decision. `now` is needed because the
-   * header Retry-After can contain a date.
+   * Decides from the response of the target whether to send the notification again. `now` is needed because the header
+   * Retry-After can contain a date.
    */
   verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
   /**
-   * Returns a note for the operator about the URL of the target, as the end of a sentence, or null if there is no note.
+   * Returns a note for the operator about the URL of the target, or null if there is no note. The note is the end of a
+   * sentence.
    */
   noteAbout(target: z.infer<Schema>): string | null;
 }
 
-/** The content of a notification, before a channel formats the content for a target. */
+/** The content of a notification before a channel formats it for a target. */
 export type NotificationContent =
   /** The notification says that a watched job has ended. */
   | { readonly kind: "outcome"; readonly summary: OutcomeSummary }
@@ -84,7 +84,10 @@ export type NotificationContent =
    */
   | { readonly kind: "test"; readonly target: string; readonly caller: string; readonly at: Instant };
 
-/** The decision after one delivery attempt: whether to send the notification again, and the reason for the decision. */
+/**
+ * The result of one delivery attempt: whether the service sends the notification again, and the reason for this
+ * decision.
+ */
 export interface AttemptVerdict {
   readonly verdict: Verdict;
   readonly reason: DeliveryReason;
@@ -100,12 +103,12 @@ export interface AttemptVerdict {
 /** The response of a target to one delivery attempt. */
 export interface ReceiverAnswer {
   readonly status: number;
-  /** The names of the response headers in lower case, with the values. */
+  /** The values of the response headers, by the lower-case name of the header. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** The rate limit is `messages` messages in `windowMs` milliseconds. */
+/** A target with this rate limit accepts `messages` messages in `windowMs` milliseconds. */
 export interface RateLimit {
   readonly messages: number;
   readonly windowMs: number;
@@ -115,8 +118,8 @@ export interface RateLimit {
 export interface FormattedMessage {
   readonly payload: JsonObject;
   /**
-   * A simpler message that is sent once if the target refuses `payload` because of its content or size. `fallback` is
-   * null if the channel has no simpler message.
+   * A simpler message that the service sends once if the target refuses `payload` because of its content or size.
+   * `fallback` is null if there is no simpler message.
    */
   readonly fallback: JsonObject | null;
 }
@@ -124,16 +127,16 @@ export interface FormattedMessage {
 interface AttemptIdentity {
   /** All delivery attempts of one notification have the same `webhookId`. */
   readonly webhookId: string;
-  /** The W3C trace context of the watch. Only a webhook target gets the trace context. */
+  /** The trace context of the watch (W3C Trace Context). Only a webhook target receives the trace context. */
   readonly traceparent?: string | null | undefined;
   readonly now: Instant;
 }
 
 /** The URL, the headers and the exact bytes of the body of one HTTP POST request. */
 interface OutboundRequest {
-  /** The target's URL from the config. Some channels add the query parameters of a signature to the URL. */
+  /** The URL of the target. Some channels add query parameters with a signature to the URL. */
   readonly url: string;
-  /** The names of the request headers in lower case, with the values. */
+  /** The values of the request headers, by the lower-case name of the header. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
@@ -147,8 +150,8 @@ const COMMON_HEADERS = {
 };
 
 /**
- * Returns a POST request without a signature, with `payload` as JSON in the body. If a header is also in `headers`, the
- * header that all requests have replaces it.
+ * Returns a POST request without a signature, with `payload` as JSON in the body. `COMMON_HEADERS` replace the headers
+ * with the same names in `headers`.
  */
 export function createJsonPostRequest(
   url: Secret,
@@ -158,14 +161,15 @@ export function createJsonPostRequest(
   return { url: url.reveal(), headers: { ...headers, ...COMMON_HEADERS }, body: encodeJsonBody(payload) };
 }
 
-/**
- * Returns a payload as JSON in bytes. The size limit of a target applies to the number of bytes.
- */
+/** Returns a payload as the bytes of its JSON text. */
 export function encodeJsonBody(payload: JsonObject): Buffer {
   return Buffer.from(JSON.stringify(payload));
 }
 
-/** A factor that makes the interval between two messages 7 % longer, because the network may shorten the interval. */
+/**
+ * The factor that makes the interval between two messages 7 % longer, because two messages may arrive closer together
+ * than the service sent them.
+ */
 const RATE_LIMIT_MARGIN = 1.07;
 
 /**

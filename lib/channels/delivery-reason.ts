@@ -1,8 +1,6 @@
 import { EGRESS_RULE_TEXT, type EgressRule } from "../http/egress-rules.ts";
 
-/**
- * The reason for the result of a delivery attempt. Logs and metrics contain only reasons of the type `DeliveryReason`.
- */
+/** The reason for the result of a delivery attempt. Logs and metrics contain no other reasons for this result. */
 export type DeliveryReason = keyof typeof REASON_TEXT | EgressRule;
 
 const REASON_TEXT = {
@@ -70,9 +68,7 @@ const REASON_TEXT = {
   request_invalid: "The target's URL and headers do not make a valid HTTP request. Check both in the config.",
 } as const;
 
-/**
- * Returns the meaning of every reason of a delivery attempt. The OpenAPI document contains the meaning of each reason.
- */
+/** Returns a text for the OpenAPI document about each reason for the result of a delivery attempt. */
 export function describeDeliveryReasons(): Readonly<Record<string, string>> {
   const egress = Object.entries(EGRESS_RULE_TEXT).map(([rule, text]) => [rule, `Nothing was sent: ${text}.`]);
   return { ...REASON_TEXT, ...Object.fromEntries(egress) };

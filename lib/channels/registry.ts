@@ -8,10 +8,7 @@ import { teamsChannel } from "./teams/channel.ts";
 import { webhookChannel } from "./webhook/channel.ts";
 import { wecomChannel } from "./wecom/channel.ts";
 
-/**
- * The list of all channels. A new channel needs its own folder and a line in `CHANNELS`. The schema of the config and
- * the types of targets are derived from `CHANNELS`.
- */
+/** The list of all channels. A new channel needs its own folder and a line in `CHANNELS`. */
 export const CHANNELS = [
   slackChannel,
   webhookChannel,
@@ -24,11 +21,14 @@ export const CHANNELS = [
 
 interface ChannelRegistry<Schema extends TargetSchema> {
   readonly Target: z.ZodMiniDiscriminatedUnion<[Schema, ...Schema[]], "kind">;
-  /** @throws {Error} if no channel has this kind. The types of TypeScript prevent an unknown kind. */
+  /** @throws {Error} if no channel has this kind. TypeScript already prevents an unknown kind. */
   channelOf(kind: z.infer<Schema>["kind"]): Channel<Schema>;
 }
 
-/** Returns the schema of a target of any channel, and a function that finds the channel for a kind of target. */
+/**
+ * Returns the schema that accepts the targets of all channels, and a function that finds the channel for a kind of
+ * target.
+ */
 export function createChannelRegistry<Schema extends TargetSchema>(
   channels: readonly [Channel<Schema>, ...Channel<Schema>[]],
 ): ChannelRegistry<Schema> {
@@ -43,7 +43,10 @@ export function createChannelRegistry<Schema extends TargetSchema>(
   };
 }
 
-/** A target in the config. In logs, `<secret>` replaces URLs, secrets and header values. */
+/**
+ * A target in the config. In logs, `<secret>` stands in place of the URL, the secrets and the header values of a
+ * target.
+ */
 export const { Target, channelOf } = createChannelRegistry<(typeof CHANNELS)[number]["target"]>(CHANNELS);
 export type Target = z.infer<typeof Target>;
 export type TargetKind = Target["kind"];

@@ -2,34 +2,35 @@ import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
 /**
- * The default waits before the delivery attempts of one notification, in seconds. The waits add up to 20.7 hours, so a
- * target that does not work for one night still gets the notification.
+ * The default waits before the delivery attempts of one notification, in seconds. The sum of these waits is 20.7 hours,
+ * so a target that does not work for one night still receives the notification.
  */
 export const DEFAULT_RETRY_SECONDS: readonly number[] = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
 
 /**
- * The fraction by which each wait varies randomly. Without the random variation, notifications that failed at the same
- * time would be sent again at the same time.
+ * Each wait of the retry schedule is randomly up to 20 % shorter or longer. Without the random part, notifications that
+ * failed at the same time would be sent again at the same time.
  */
 const JITTER = 0.2;
 
 /**
- * After the second throttled delivery attempt in a row, the wait is twice `THROTTLED_SECONDS`. A delivery attempt is
- * throttled if the target limits the rate of messages. The wait doubles after each further throttled delivery attempt.
+ * A delivery attempt is throttled if the target refuses the message because of its rate limit. After the second
+ * throttled delivery attempt in a row, the wait is twice `THROTTLED_SECONDS`. The wait doubles after each further
+ * throttled delivery attempt.
  */
 const THROTTLED_SECONDS = 5;
 const MAX_THROTTLED_SECONDS = 300;
 
 /**
- * The longest time for which a target may delay a notification with its rate limit. 24 hours are a little longer than
- * the default retry schedule, so a delayed notification has at least as much time as a failed notification. SQS keeps a
- * message for at most 14 days.
+ * The longest time for which the rate limit of a target may delay a notification. The default retry schedule is a
+ * little shorter than 24 hours, so a delayed notification has at least as much time as a failed notification. SQS would
+ * delete the message after 14 days.
  */
 const MAX_THROTTLED_MS = 24 * 3_600_000;
 
 /**
- * The maximum number of delivery attempts to a receiver whose responses are not valid HTTP. A receiver with invalid
- * HTTP may accept the notification at each attempt, so the full retry schedule would send the notification too often.
+ * The maximum number of delivery attempts to a target whose responses are not valid HTTP. A target with invalid HTTP
+ * may accept the notification at each attempt, so people could receive the same notification many times.
  */
 const MAX_INVALID_HTTP_ATTEMPTS = 4;
 
@@ -44,9 +45,10 @@ export function retryScheduleAfterAttempt(
 type NextAttempt = { readonly kind: "again"; readonly afterSeconds: number } | { readonly kind: "exhausted" };
 
 /**
- * Decides when to send a notification again after a delivery attempt with the verdict `retry`. The wait is at least as
- * long as the wait that the target asked for, and at least as long as the wait in the retry schedule. The maximum wait
- * is 12 hours, because a visibility timeout of SQS is at most 12 hours.
+ * Decides when the service sends a notification again after a delivery attempt with the verdict `retry`. The service
+ * waits for the longest of three times: the wait in the retry schedule, the wait after throttled delivery attempts, and
+ * the wait that the target asked for. The wait is never longer than 12 hours, because a visibility timeout of SQS is at
+ * most 12 hours.
  */
 export function decideNextAttempt(after: {
   /** The number of earlier delivery attempts that counted against the retry schedule. */
@@ -58,14 +60,11 @@ export function decideNextAttempt(after: {
   readonly spent: boolean;
   /** The number of throttled delivery attempts in a row before the latest delivery attempt. */
   readonly throttles: number;
-  /** The time that has passed since the first throttled delivery attempt of the notification. */
+  /** The milliseconds since the first throttled delivery attempt of the notification. */
   readonly throttledMs: number;
-  /** The wait that the target asked for. `afterSeconds` is null if the target asked for no wait. */
+  /** The wait that the target asked for, in seconds. `afterSeconds` is null if the target asked for no wait. */
   readonly afterSeconds: number | null;
-  /**
-   * The waits of the retry schedule. `scheduleSeconds` contains one wait for each delivery attempt, including the first
-   * delivery attempt.
-   */
+  /** The waits of the retry schedule: one wait for each delivery attempt, including the first. */
   readonly scheduleSeconds: readonly number[];
   /** A random number from 0 to less than 1. */
   readonly random: number;

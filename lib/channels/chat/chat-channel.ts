@@ -38,14 +38,14 @@ import {
 /** The config fields of a target that is a chat. */
 export const chatFields = {
   ...commonFields,
-  /** The language of the messages. A reason from the cloud is not translated. */
+  /** The language of the messages to the target. The service does not translate texts of the cloud. */
   language: z._default(Language, "en"),
   mention: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
 };
 
 /**
- * The config fields of a custom robot of DingTalk or Feishu, which can have security settings. `secret` is the key that
- * signs the requests. `keyword` is a text that the robot requires in each message.
+ * The config fields of a custom robot of DingTalk or Feishu. In its security settings, a robot may require requests
+ * that are signed with `secret`, or messages that contain the text `keyword`.
  */
 export const robotFields = {
   ...chatFields,
@@ -57,7 +57,7 @@ export const robotFields = {
   ),
 };
 
-/** The schema of a target that people read. */
+/** The schema of a target whose messages people read. */
 type ChatSchema = TargetSchema &
   z.ZodMiniType<{
     readonly language: Language;
@@ -68,37 +68,37 @@ type ChatSchema = TargetSchema &
 
 /**
  * The parts of a channel that are different for each chat product. Only a chat product that checks signatures needs
- * `buildRequest`. Only a chat product that other servers imitate needs `noteAbout`.
+ * `buildRequest`. Only Slack needs `noteAbout`, because other products accept messages in the format of Slack.
  */
 interface ChatRoles<Schema extends ChatSchema>
   extends Pick<Channel<Schema>, "target" | "rateLimit">,
     Partial<Pick<Channel<Schema>, "buildRequest" | "noteAbout">> {
-  /** Adds the markup of the chat to a message. */
+  /** Converts a message to the payload of the chat, with the markup of the chat. */
   render(message: ChatMessage, texts: ConfiguredTexts): JsonObject;
-  /** Creates a message that contains only the headline, without links and in the simplest format of the chat. */
+  /** Creates the payload of a message that contains only the headline, in the simplest format of the chat. */
   renderPlain(headline: string, texts: ConfiguredTexts): JsonObject;
   isWithinLimits(payload: JsonObject): boolean;
   /**
-   * Returns the verdict from the vendor's documented response. Returns null if the response does not have the form that
-   * the vendor documents.
+   * Returns the verdict for a response that has the form that the vendor of the chat documents. Returns null for a
+   * response in any other form.
    */
   ownVerdictOf(answer: ReceiverAnswer): AttemptVerdict | null;
-  /** The wait after an HTTP 429 response that contains no waiting time. */
+  /** The wait in seconds after HTTP status 429, if the response contains no wait. */
   readonly defaultThrottleSeconds?: number;
 }
 
-/** Matches a URL. A chat turns a URL into a link, and some chats refuse messages with certain links. */
+/** Matches a URL. A chat converts a URL to a link, and some chats refuse messages with certain links. */
 const ADDRESS = /(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/\S*/gi;
 
-/** Matches the dot of a host name such as `node.example.com`, from which some chats also make a link. */
+/** Matches the dots in a host name such as `node.example.com`. Some chats convert a host name to a link. */
 const DOT_OF_NAME = /(?<=[\p{L}\p{N}])\.(?=\p{L}{2})/gu;
 
 const withoutLinks = (text: string): string =>
   text.replace(ADDRESS, "…").replace(DOT_OF_NAME, `.${ZERO_WIDTH_SPACE}`);
 
 /**
- * Creates the channel for a chat product. The channel shortens the texts of a message step by step until the message is
- * within the size limits of the chat.
+ * Creates the channel for a chat product. The channel uses smaller and smaller text budgets until the message is within
+ * the size limits of the chat.
  */
 export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Schema>): Channel<Schema> {
   return {
@@ -114,8 +114,8 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
       };
       const [largest, ...smaller] = TEXT_BUDGETS;
       let formatted = format(largest);
-      // A message with the last (smallest) text budget is always within the size limits of the chat, so the loop always
-      // finds a message.
+      // A message with the smallest text budget is always within the size limits of the chat, so the loop always finds
+      // a message.
       for (const budget of smaller) {
         if (roles.isWithinLimits(formatted.payload)) break;
         formatted = format(budget);
@@ -194,7 +194,10 @@ function formatSlowMessage(summary: SlowSummary, budget: TextBudget, texts: Text
   };
 }
 
-/** Returns a sentence such as `InstallNode (pool-a-1) has been running for 9 min 00 s. It usually takes 3 min 20 s.` */
+/**
+ * Describes a running subjob, for example `InstallNode (pool-a-1) has been running for 9 min 00 s. It usually takes 3
+ * min 20 s.`
+ */
 function runningText(
   { path, resourceName, ageSeconds, usualSeconds }: RunningSubJob,
   duration: (seconds: number) => string,

@@ -8,34 +8,34 @@ import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 
 /**
- * The parts of a chat message as plain text without escape characters, in the order in which people read the parts.
- * Every chat shows the parts of a message in the order of the fields of `ChatMessage`. Each channel escapes the text
- * and adds its own markup.
+ * The parts of a chat message as plain text without escape characters. Every chat shows these parts in the order of the
+ * fields of `ChatMessage`. Each channel escapes the text and adds its own markup.
  */
 export interface ChatMessage {
   readonly tone: Tone;
-  /** `mentions` is true if the message contains the mention from the target's config. */
+  /** `mentions` is true if the message mentions the people that the config of the target names. */
   readonly mentions: boolean;
   /**
    * The headline contains the icon, the outcome, the job and the duration. The preview on a phone shows only the
    * headline.
    */
   readonly headline: string;
-  /** The statements say what happened and what to do. A message with causes may have no statements. */
+  /** The sentences that say what happened and what to do. A message with causes may have no statements. */
   readonly statements: readonly string[];
   readonly causes: readonly CauseText[];
-  /** The notes are the number of omitted causes, the warnings, and the succeeded jobs of a digest. */
+  /** The lines about omitted causes, warnings, and the succeeded jobs of a digest. */
   readonly notes: readonly string[];
-  /** The facts say who started the job, and in which pipeline. */
+  /** The lines with a label and a value, for example who started the job. */
   readonly facts: readonly Fact[];
   readonly links: readonly Link[];
   /**
-   * The footer contains the project, the region and the full job ID. `footer` is empty for a message about a target.
+   * The last line of a message about a job, which contains the project, the region and the full job ID. `footer` is
+   * empty for a message about a target.
    */
   readonly footer: string;
   /**
-   * The time that a message shows after the footer. A chat that knows the time zone of its reader shows the time in the
-   * time zone of the reader.
+   * The time that the message shows after the footer. If a chat knows the time zone of its reader, the chat uses this
+   * time zone.
    */
   readonly at: Instant;
   /** The texts of the service in the language of the target. */
@@ -43,8 +43,8 @@ export interface ChatMessage {
 }
 
 /**
- * The texts from the config of a target that stand in a message. The operator is trusted, so these texts are not
- * escaped.
+ * The texts from the config of a target that a message contains. Channels do not escape these texts, because the
+ * operator who writes the config is trusted.
  */
 export interface ConfiguredTexts {
   /** The mention from the config. `mention` is null if the message mentions nobody. */
@@ -53,7 +53,7 @@ export interface ConfiguredTexts {
   readonly keyword: string | null;
 }
 
-/** Returns the headline with the keyword at the end, unless the headline contains the keyword. */
+/** Adds the keyword that a chat requires to the end of the headline, unless the headline contains this keyword. */
 export function appendKeywordIfMissing(headline: string, keyword: string | null): string {
   return keyword === null || headline.includes(keyword) ? headline : `${headline} · ${keyword}`;
 }
@@ -70,8 +70,8 @@ export const EMPTY_MESSAGE = {
 } as const;
 
 /**
- * The tone of a message selects the colour of the message. The icon and the headline give the same information for
- * people who do not see the colour.
+ * The tone of a message, which selects its colour. For people who do not see the colour, the icon and the headline give
+ * the same information.
  */
 export type Tone = "good" | "bad" | "doubtful";
 
@@ -80,15 +80,15 @@ export interface Fact {
   readonly value: string;
 }
 
-/** The text about one cause. In a digest, the text is about the cause of one or several jobs. */
+/** The text about one cause of failure. A cause in a digest may belong to several jobs. */
 export interface CauseText {
   /**
    * The subjobs that failed, such as `30 of 30 nodes failed: pool-a-0 …`. `title` is null if the job itself failed.
    */
   readonly title: string | null;
   /**
-   * The types from the job down to the failed subjob, such as `CreateCluster › CreateNode`. `path` is null for a short
-   * path.
+   * The types from the job down to the failed subjob, such as `CreateCluster › CreateNode`. `path` is null if the title
+   * and the headline already contain these types.
    */
   readonly path: string | null;
   /**
@@ -120,15 +120,15 @@ export interface TextBudget {
   /** The maximum length of a fact, a name or a warning in the message. */
   readonly textCharacters: number;
   /**
-   * The maximum number of lines with a label and a value. If there are too many lines, the labels of the caller are
-   * omitted first.
+   * The maximum number of lines with a label and a value in the message. If there are too many lines, the service first
+   * omits the labels that the caller gave.
    */
   readonly facts: number;
 }
 
 /**
- * The text budgets in order of size, with the largest text budget first. A message with the last text budget is within
- * the size limits of every channel.
+ * The text budgets (limits for the texts of a message) from large to small. A message with the smallest text budget is
+ * within the size limits of every channel.
  */
 export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { causes: 5, digestCauses: 8, reasonCharacters: 1_800, textCharacters: 200, facts: 20 },
@@ -140,20 +140,20 @@ export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { causes: 1, digestCauses: 1, reasonCharacters: 60, textCharacters: 24, facts: 6 },
 ];
 
-/** Returns the footer and the time in one line. `time` is the time in the form that the chat shows. */
+/** Returns the footer and the time of a message in one line. `time` is the time as text in the format of the chat. */
 export function joinFooterAndTime(footer: string, time: string): string {
   return footer === "" ? time : `${footer} · ${time}`;
 }
 
 /**
  * The maximum length of a URL in a message. A longer URL exceeds the size limit of at least one channel. The service
- * never truncates a URL, because a truncated URL does not work.
+ * omits a longer URL, because a truncated URL does not work.
  */
 const MAX_URL_CHARACTERS = 600;
 
 /**
- * Returns a link in which every character that could end the link or start markup in a chat is percent-encoded. Returns
- * null if the URL is not an http or https URL, contains credentials, or is too long.
+ * Returns a link, and percent-encodes every character of its URL that could end the link or start markup in a chat.
+ * Returns null if the URL is not an http or https URL, contains credentials, or is too long.
  */
 export function createSafeLink(label: string, address: string | null | undefined): Link | null {
   const url = address ? URL.parse(address.toWellFormed()) : null;
@@ -166,7 +166,7 @@ function percentEncoded(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
-/** Splits the text of a hint into the advice and the URL. The URL is at the end of the text. */
+/** Splits the text of a hint into the advice and the URL at the end of the text. */
 export function splitHint(hint: string): Hint {
   const lastWord = hint.split(/\s/).at(-1) ?? "";
   const address = lastWord.slice(lastWord.indexOf("https://"));
@@ -178,7 +178,7 @@ export function splitHint(hint: string): Hint {
 const STEP = " › ";
 const MAX_HINT_CHARACTERS = 400;
 
-/** Returns the causes that the message shows for a job, and the number of causes that the message omits. */
+/** Returns the causes that a message shows for a job, and the number of causes that the message omits. */
 export function formatCauses(
   summary: OutcomeSummary,
   budget: TextBudget,
@@ -206,8 +206,8 @@ function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseT
   const path = cause.path.map((type) => typeText(type, budget, texts));
   return {
     title: names === "" ? title : fillPlaceholders(texts["cause.named"], { title, names }),
-    // A path of only two types is not shown, because the title contains the last type and the headline contains the
-    // first type.
+    // The message shows no path of two types, because the headline contains the first type and the title contains the
+    // second type.
     path: path.length > 2 ? path.join(STEP) : null,
     reason: reasonText(cause.reason, budget),
     hint: hintOf(cause.hint, texts),
@@ -228,7 +228,7 @@ function hintOf(hint: string | null, texts: Texts): Hint | null {
     : splitHint(truncate(cleanToOneLine(translateHint(hint, texts)), MAX_HINT_CHARACTERS));
 }
 
-/** Returns an array with one note about the number of omitted causes. Returns an empty array if no cause was omitted. */
+/** Returns a note about the number of omitted causes as an array. The array is empty if no cause was omitted. */
 export function formatOmittedCauses(count: number, texts: Texts): string[] {
   if (count === 0) return [];
   return [count === 1 ? texts["causes.more.one"] : fillPlaceholders(texts["causes.more"], { count })];

@@ -18,10 +18,13 @@ import {
 
 const MAX_JOB_LINKS = 5;
 const MAX_LINK_CHARACTERS = 40;
-/** The outcomes in the order of a digest. The outcomes about which a person must do something come first. */
+/**
+ * The outcomes in the order in which a digest (one message about several jobs) shows them. The outcome `succeeded` is
+ * the last.
+ */
 const DIGEST_ORDER = [...OUTCOMES.filter((outcome) => outcome !== "succeeded"), "succeeded"] as const;
 
-/** The jobs of a digest that have the same outcome and the same cause. */
+/** The jobs of a digest (one message about several jobs) that have the same outcome and the same cause. */
 interface JobGroup {
   readonly jobs: OutcomeSummary[];
   readonly cause: CauseText;
@@ -29,8 +32,8 @@ interface JobGroup {
 }
 
 /**
- * Formats the digest message about several jobs. The jobs that have not succeeded come first, grouped by their cause. One
- * line names the succeeded jobs.
+ * Formats a digest, which is one message about several jobs. The message first shows the jobs that have not succeeded,
+ * grouped by their cause. Then one line names the succeeded jobs.
  */
 export function formatDigestMessage(
   summaries: readonly OutcomeSummary[],
@@ -73,8 +76,8 @@ export function formatDigestMessage(
 }
 
 /**
- * Groups the jobs by outcome and by their most frequent cause. Two similar reasons count as the same reason, as in the
- * causes of one job.
+ * Groups jobs by their outcome and their most frequent cause. Two reasons that differ only in names, IDs and numbers
+ * count as the same cause.
  */
 function groupByCause(summaries: readonly OutcomeSummary[], budget: TextBudget, texts: Texts): JobGroup[] {
   const groups = new Map<string, JobGroup>();
@@ -102,7 +105,7 @@ function causeOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): Omi
   return { cause, omittedCauses: others.length + omitted };
 }
 
-/** Adds the outcome and the jobs to the title of a cause, such as `❌ Failed: pool-a-0, pool-a-1`. */
+/** Replaces the title of a cause by the outcome and the names of the jobs, such as `❌ Failed: pool-a-0, pool-a-1`. */
 function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts): CauseText {
   const [first] = jobs;
   if (first === undefined) return cause;
@@ -114,7 +117,7 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
     job: truncate(label, budget.textCharacters),
   });
   const [type] = first.causes;
-  // The title of the cause would count the subjobs of one job, so the title of a group shows only the type of the
+  // The original title of the cause counts the subjobs of only one job. So the message shows only the type of the
   // failed subjobs.
   const path =
     cause.path ?? (type === undefined || first.jobType === type.type ? null : type.path.join(" › "));
@@ -133,7 +136,7 @@ function namesOf(summaries: readonly OutcomeSummary[], budget: TextBudget, texts
   return formatNameList(short, summaries.length, texts["names.more"]);
 }
 
-/** Returns the facts that are equal for all jobs of the message. */
+/** Returns the facts, such as the pipeline, that are the same for all jobs of the digest. */
 function listCommonFacts(
   summaries: readonly OutcomeSummary[],
   budget: TextBudget,
@@ -162,7 +165,7 @@ function linksOf(
   return [createSafeLink(texts["link.list"], listUrl), ...jobLinks, runLink].filter((link) => link !== null);
 }
 
-/** Returns the numbers of jobs by outcome, such as `1 failed, 11 succeeded`. */
+/** Returns the number of jobs with each outcome as text, such as `1 failed, 11 succeeded`. */
 function countOutcomes(summaries: readonly OutcomeSummary[], texts: Texts): string {
   const counts = DIGEST_ORDER.flatMap((outcome) => {
     const count = summaries.filter((summary) => summary.outcome === outcome).length;
@@ -172,8 +175,8 @@ function countOutcomes(summaries: readonly OutcomeSummary[], texts: Texts): stri
 }
 
 /**
- * Returns the number of jobs, such as `12 nodes`. The unit is `node` or `cluster` if all jobs of the digest are about
- * nodes or about clusters, otherwise `job`.
+ * Returns the number of jobs in a digest as text, such as `12 nodes`. The text says nodes or clusters if all jobs are
+ * about nodes or about clusters, and otherwise jobs.
  */
 function countJobs(summaries: readonly OutcomeSummary[], texts: Texts): string {
   const areAll = (unit: string) =>

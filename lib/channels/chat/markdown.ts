@@ -2,22 +2,22 @@ import type { Instant } from "../../domain/job.ts";
 import { formatUtc } from "../../domain/time-text.ts";
 import { type CauseText, type ChatMessage, joinFooterAndTime } from "./chat-message.ts";
 
-/** The functions that a channel needs to write untrusted text in Markdown. */
+/** The functions with which a channel writes a message in Markdown. */
 export interface MarkdownStyle {
   /** Escapes a text so that the text contains no markup and no mention. */
   readonly escapeText: (text: string) => string;
-  /** Formats the failure reason as a quotation or as code. A failure reason may have several lines. */
+  /** Formats a failure reason, which may have several lines, as a quotation or as code. */
   readonly quote: (reason: string) => string;
-  /** Formats the line with the project, the region, the job ID and the time smaller or paler than the other lines. */
+  /**
+   * Makes the footer (the line with the project, the region, the job ID and the time) smaller or paler than the other
+   * lines.
+   */
   readonly formatFooter: (line: string) => string;
-  /** Formats a time. A chat that knows the time zone of its reader has its own format for times. */
+  /** Formats a time in the format of the chat. Some chats show a time in the time zone of the reader. */
   readonly formatTime: (at: Instant) => string;
 }
 
-/**
- * Converts all parts of a message except the headline to Markdown. Returns one string for each paragraph of the
- * message.
- */
+/** Converts all parts of a message except the headline to Markdown. Returns one string for each paragraph. */
 export function renderMarkdownBody(message: ChatMessage, style: MarkdownStyle): string[] {
   const { escapeText } = style;
   const facts = message.facts.map(
@@ -48,12 +48,12 @@ function causeParagraphs(
   ];
 }
 
-/** The Unicode character ZERO WIDTH SPACE is invisible. */
+/** The invisible Unicode character ZERO WIDTH SPACE. */
 export const ZERO_WIDTH_SPACE = "\u200b";
 
 /**
- * Disables Markdown in a text for a chat that has no escape character. Inserts an invisible character wherever the text
- * could start a mention, a tag, a link, an image, code, bold text, a heading, a quotation or a list.
+ * Disables the Markdown in a text for a chat whose Markdown has no escape character. The function inserts an invisible
+ * character wherever markup or a mention could start.
  */
 export function disableMarkup(text: string): string {
   return text
@@ -62,8 +62,8 @@ export function disableMarkup(text: string): string {
 }
 
 /**
- * Returns the functions for a chat whose Markdown has no escape character. `lineEnd` is the text of a line break inside
- * a paragraph.
+ * Returns the functions that write Markdown for a chat whose Markdown has no escape character. `lineEnd` is the
+ * Markdown of a line break inside a paragraph.
  */
 export const createStyleWithoutEscapes = (
   lineEnd: string,

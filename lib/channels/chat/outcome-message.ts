@@ -10,9 +10,7 @@ import { truncate } from "../../domain/truncate-text.ts";
 import type { ChatMessage, Fact, Link, TextBudget, Tone } from "./chat-message.ts";
 import { createSafeLink, formatCauses, formatOmittedCauses } from "./chat-message.ts";
 
-/**
- * The maximum length of a headline, because a header in Slack and the preview on a phone show at most 150 characters.
- */
+/** The maximum length of a headline. A header in Slack and the preview on a phone show at most 150 characters. */
 const MAX_HEADLINE_CHARACTERS = 150;
 const MAX_JOB_ID_CHARACTERS = 128;
 const MAX_WARNINGS = 3;
@@ -36,7 +34,7 @@ export function formatOutcomeMessage(summary: OutcomeSummary, budget: TextBudget
   };
 }
 
-/** The icon and the tone of the message for each outcome. */
+/** The icon and the tone of a message, by the outcome of the job. */
 export const OUTCOME_PRESENTATION: Readonly<Record<Outcome, { icon: string; tone: Tone }>> = {
   succeeded: { icon: "✅", tone: "good" },
   failed: { icon: "❌", tone: "bad" },
@@ -82,7 +80,7 @@ export function formatHeadline(
   return withDuration(truncate(title, MAX_HEADLINE_CHARACTERS - withDuration("").length));
 }
 
-/** Returns the name of a job, such as `CreateCluster blue`. The job ID is not part of the name, but of the footer. */
+/** Returns the type of a job and the name of its resource as text, such as `CreateCluster blue`. */
 export function formatJobLabel({ jobType, resourceName, project }: JobLabel, texts: Texts): string {
   const kind = OperationKind.safeParse(jobType);
   const [type, name] = [
@@ -94,8 +92,8 @@ export function formatJobLabel({ jobType, resourceName, project }: JobLabel, tex
 }
 
 /**
- * Returns the duration of an ended job from the times that the cloud gave, or null if the cloud gave no duration. If
- * the job has not ended, returns the time between the acceptance of the watch and the end of the watch.
+ * Returns the duration of an ended job, or null if the duration is unknown. If the job has not ended, returns the time
+ * between the acceptance of the watch and the end of the watch.
  */
 function durationText(summary: OutcomeSummary, texts: Texts): string | null {
   const { outcome, durationSeconds, acceptedAt, concludedAt } = summary;
@@ -106,8 +104,9 @@ function durationText(summary: OutcomeSummary, texts: Texts): string | null {
 }
 
 /**
- * Returns what happened and what to do. For a failed job, the message shows the causes instead. The reason of a lost
- * job is a text of the cloud, so the reason is shown as a cause.
+ * Returns the sentences that say what happened to a job and what to do. The message about a failed job contains the
+ * causes instead of sentences. The reason of a lost job is a text of the cloud, so the message shows this reason as a
+ * cause.
  */
 function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): readonly string[] {
   const { outcome, reason, jobType: type, phase } = summary;
@@ -132,7 +131,7 @@ function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts)
   }
 }
 
-/** Returns the reason of a timeout, or the reason why a resource is not ready, in the language of the target. */
+/** Translates the reason why a watch timed out or a resource is not ready into the language of the target. */
 export function translateTimeoutOrNotReadyReason(
   reason: string | null,
   budget: TextBudget,
@@ -147,7 +146,7 @@ function warningsOf({ warnings }: OutcomeSummary, budget: TextBudget, texts: Tex
     .map((warning) => `⚠️ ${truncate(translateText(cleanToOneLine(warning), texts), budget.textCharacters)}`);
 }
 
-/** Returns who started a job, and the pipeline and the labels of the job. */
+/** Returns the lines with a label and a value that say who started a job, in which pipeline, and with which labels. */
 export function listContextFacts(
   { context }: Pick<OutcomeSummary, "context">,
   budget: TextBudget,
@@ -167,7 +166,10 @@ export function listContextFacts(
     .slice(0, budget.facts);
 }
 
-/** Returns the links to the status page, to the pipeline run and to the cluster. A deleted cluster gets no link. */
+/**
+ * Returns the links of a message: to the status page of the job, to the pipeline run and to the cluster. There is no
+ * link to a deleted cluster.
+ */
 export function listMessageLinks(
   summary: Pick<OutcomeSummary, "jobPageUrl" | "context" | "region" | "clusterId" | "jobType"> &
     Partial<Pick<OutcomeSummary, "outcome">>,
@@ -183,8 +185,8 @@ export function listMessageLinks(
 }
 
 /**
- * Returns the footer of a message: each project of the jobs with its region. The footer of a message about a single job
- * also contains the job ID.
+ * Returns the footer of a message, which contains the projects of the jobs and their regions. The footer of a message
+ * about a single job also contains the job ID.
  */
 export function formatFooter(
   summaries: readonly Pick<OutcomeSummary, "project" | "region" | "jobId">[],

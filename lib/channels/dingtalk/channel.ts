@@ -34,9 +34,8 @@ const BLOCKED_SECONDS = 600;
 const Body = z.object({ errcode: NumberOrMissing, errmsg: TextOrEmpty });
 
 /**
- * Returns the verdict that follows from the fields `errcode` and `errmsg` of DingTalk's response. Returns null if the
- * response is not from DingTalk. With any other code, DingTalk has refused the message. For example, the code 430101
- * means that DingTalk refuses a link in the message.
+ * Returns the verdict for the fields `errcode` and `errmsg` in a response of DingTalk. Returns null if the response is
+ * not from DingTalk. For example, `errcode` 430101 means that DingTalk refuses a link in the message.
  * https://open.dingtalk.com/document/orgapp/custom-bot-send-message-type
  */
 function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
@@ -62,8 +61,8 @@ function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | nul
 }
 
 /**
- * Returns the verdict for a request that does not match the security settings of the robot. Only the text of the
- * response names the security setting, in English or in Chinese.
+ * Returns the verdict for a request that does not match the security settings of a DingTalk robot. Only the text of the
+ * response, in English or in Chinese, names the security setting.
  */
 function securityVerdict(text: string): AttemptVerdict {
   if (/invalid timestamp|timestamp (is )?(invalid|无效)|过期/i.test(text))

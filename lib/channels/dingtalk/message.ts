@@ -8,8 +8,8 @@ const MAX_BODY_BYTES = 20_000;
 const STYLE = createStyleWithoutEscapes("  \n", (line) => `###### ${line}`);
 
 /**
- * Formats a message in Markdown for DingTalk. DingTalk mentions only people in the field `at`, so an `@` in untrusted
- * text mentions nobody.
+ * Formats a message in Markdown for DingTalk. DingTalk mentions only the people in the field `at`, so an `@` in
+ * untrusted text mentions nobody.
  */
 export function formatDingtalkMessage(
   message: ChatMessage,
@@ -33,8 +33,9 @@ export function formatPlainDingtalkMessage(
 }
 
 /**
- * Parses a mention from the config: a mobile number, a user ID or `all`. Returns the field `at` of a DingTalk message,
- * which says whom DingTalk mentions. DingTalk mentions a person only if the message text also contains `name`.
+ * Returns the field `at` of a DingTalk message, which says whom DingTalk mentions. The parameter is the mention from
+ * the config: a mobile number, a user ID or `all`. DingTalk mentions a person only if the message text also contains
+ * `name`.
  */
 function mentionOf(mention: string | null) {
   const name = mention?.replace(/^@/, "") ?? null;
@@ -47,7 +48,7 @@ function mentionOf(mention: string | null) {
   };
 }
 
-/** Returns true if the size of a message is within the limits of DingTalk. */
+/** Returns true if the size of a message is within the limit of DingTalk. */
 export function isDingtalkMessageWithinLimits(payload: JsonObject): boolean {
   return Buffer.byteLength(JSON.stringify(payload)) <= MAX_BODY_BYTES;
 }

@@ -2,7 +2,8 @@ import { createHmac } from "node:crypto";
 import type { Instant } from "../../domain/job.ts";
 
 /**
- * Signs a request to a DingTalk robot. Returns a query string with `timestamp` in milliseconds and `sign`.
+ * Creates the signature for a request to a DingTalk robot. Returns a query string with `timestamp`, in milliseconds,
+ * and `sign`.
  * https://open.dingtalk.com/document/orgapp/customize-robot-security-settings
  */
 export function createDingtalkSignatureQuery(secret: string, now: Instant): string {

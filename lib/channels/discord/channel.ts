@@ -21,7 +21,7 @@ export const discordChannel = createChatChannel({
 /** With the query parameter `wait=true`, Discord responds with the message that it posted. */
 const MessageBody = z.object({ id: z.string().check(z.regex(/^\d+$/)) });
 const ErrorBody = z.object({ code: NumberOrMissing, message: TextOrEmpty });
-/** Some errors of Discord only list the refused fields of the message, for example `{"embeds":["0"]}`. */
+/** The response body of Discord that only lists the refused fields of the message, for example `{"embeds":["0"]}`. */
 const RefusedFields = z.union([
   z.object({ content: z.array(z.unknown()) }),
   z.object({ embeds: z.array(z.unknown()) }),
@@ -30,13 +30,10 @@ const RefusedFields = z.union([
 /** https://docs.discord.com/developers/topics/opcodes-and-status-codes#json */
 const UNKNOWN_WEBHOOK = 10015;
 const INVALID_WEBHOOK_TOKEN = 50027;
-/** A webhook of a forum channel needs `thread_name` or `thread_id`. */
+/** The error code of Discord for a webhook of a forum channel, which needs `thread_name` or `thread_id`. */
 const THREAD_REQUIRED = 220001;
 
-/**
- * Returns the verdict that follows from Discord's documented response. Returns null if the response is not from
- * Discord.
- */
+/** Returns the verdict for a response of Discord. Returns null if the response is not from Discord. */
 function discordVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   if (status === 204) return verdict.delivered();
   if (status === 200 && verdict.parseJsonBody(MessageBody, body) !== undefined) return verdict.delivered();

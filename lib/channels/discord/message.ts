@@ -10,15 +10,17 @@ const COLOURS: Readonly<Record<Tone, number>> = { good: 0x2e7d32, bad: 0xc62828,
 const STYLE: MarkdownStyle = {
   escapeText: escapeMarkdown,
   quote: (reason) => `\`\`\`\n${reason.replaceAll("`", `\`${ZERO_WIDTH_SPACE}`)}\n\`\`\``,
-  // https://support.discord.com/hc/en-us/articles/210298617 describes this form as subtext.
+  // Discord shows a line that begins with `-# ` in small letters
+  // (https://support.discord.com/hc/en-us/articles/210298617).
   formatFooter: (line) => `-# ${line}`,
-  // Discord shows this form in the time zone of the reader.
+  // Discord shows a time in the format `<t:…:f>` in the time zone of the reader.
   // https://discord.com/developers/docs/reference#message-formatting
   formatTime: (at) => `<t:${Math.floor(at / 1000)}:f>`,
 };
 
 /**
- * Formats a message with one embed for Discord. `allowed_mentions` allows only the mention from the target's config.
+ * Formats a message for Discord with one embed. The field `allowed_mentions` allows only the mention from the target's
+ * config.
  */
 export function formatDiscordMessage(message: ChatMessage, texts: ConfiguredTexts): JsonObject {
   const { content, allowed_mentions } = formatPlainDiscordMessage(message.headline, texts);
@@ -34,8 +36,8 @@ export function formatPlainDiscordMessage(headline: string, { mention }: Configu
 }
 
 /**
- * Allows a mention from the config in the form `<@user>`, `<@&role>`, `@everyone` or `@here`. A text in any other form
- * mentions nobody.
+ * Returns the field `allowed_mentions` for a mention from the config: `<@user>`, `<@&role>`, `@everyone` or `@here`. A
+ * mention in any other form mentions nobody.
  */
 function allowedMentions(mention: string | null) {
   const [, isRole, id] = /^<@(&?)!?(\d+)>$/.exec(mention ?? "") ?? [];
@@ -44,17 +46,16 @@ function allowedMentions(mention: string | null) {
 }
 
 /**
- * Escapes Markdown characters with a backslash. An invisible character after the `@` prevents that `@everyone` becomes
- * a mention.
+ * Escapes the Markdown characters of a text with a backslash. An invisible character after each `@` keeps `@everyone`
+ * from becoming a mention.
  */
 function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_~|<>[\]()#:+.!-]/g, "\\$&").replaceAll("@", `@${ZERO_WIDTH_SPACE}`);
 }
 
 /**
- * Returns true if the size of a message is within the limits of Discord. Discord limits the length of the description
- * in an embed. The JSON text of the embeds is always longer than the description, so a check of the JSON text is strict
- * enough.
+ * Returns true if a message is within the limits of Discord. Discord limits the length of the description in an embed.
+ * The function checks the JSON text of the embeds, which is always longer than the description.
  */
 export function isDiscordMessageWithinLimits({ embeds }: JsonObject): boolean {
   return JSON.stringify(embeds).length <= MAX_DESCRIPTION_CHARACTERS;

@@ -26,8 +26,8 @@ export const feishuChannel = createChatChannel({
 });
 
 /**
- * Older bots send the result code in the field `StatusCode`. If a bot sends both fields, `StatusCode` and `code`, the
- * field `code` counts.
+ * The response body of Feishu. Older bots send the result code in the field `StatusCode`. If a bot sends both
+ * `StatusCode` and `code`, the service uses `code`.
  */
 const Body = z.object({
   code: NumberOrMissing,
@@ -37,8 +37,7 @@ const Body = z.object({
 });
 
 /**
- * Reads the result code in the body of Feishu's response and returns the verdict for the attempt. Returns null if the
- * response is not from Feishu. With any other code, Feishu has refused the message.
+ * Returns the verdict for the result code in a response of Feishu. Returns null if the response is not from Feishu.
  * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
  */
 function feishuVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {

@@ -8,16 +8,17 @@ import { disableMarkup, ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
 const MAX_BODY_BYTES = 20_000;
 /**
- * The number of bytes that are reserved for the fields `timestamp` and `sign`. The service adds `timestamp` and `sign`
- * when it sends the message.
+ * The number of bytes that are reserved for the fields `timestamp` and `sign`, which the service adds to the message at
+ * each delivery attempt.
  */
 const SIGNATURE_BYTES = 200;
 
 const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", doubtful: "orange" };
 
 /**
- * Formats an interactive card for Feishu. Untrusted text is in `plain_text` elements, because Feishu ignores markup and
- * `<at>` in `plain_text` elements. Only a link needs markup, so the label of a link contains no markup characters.
+ * Formats a message for Feishu as an interactive card. The untrusted text of the message is in `plain_text` elements,
+ * because Feishu ignores markup and `<at>` tags there. Links need markup, so the labels of links contain no markup
+ * characters.
  */
 export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: ConfiguredTexts): JsonObject {
   const card = {
@@ -32,8 +33,8 @@ export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: 
 }
 
 /**
- * Formats the headline of a message as a text message for Feishu. Inserts an invisible character after each `<`, so
- * that Feishu does not interpret an `<at>` tag in the headline as a mention.
+ * Formats the headline of a message as a text message for Feishu. An invisible character after each `<` keeps an `<at>`
+ * tag in the headline from becoming a mention.
  */
 export function formatPlainFeishuMessage(
   headline: string,
@@ -72,13 +73,13 @@ function causeElements({ title, path, reason, hint }: CauseText, texts: Texts): 
 
 const plainText = (content: string) => ({ tag: "plain_text", content });
 const plainLine = (content: string) => ({ tag: "div", text: plainText(content) });
-/** Creates a line of a card with markup. Before the call, the caller must disable the markup in untrusted text. */
+/**
+ * Creates a line of a Feishu card that may contain markup. Before the call, the caller must disable the markup in
+ * untrusted text.
+ */
 const markdownLine = (content: string) => ({ tag: "div", text: { tag: "lark_md", content } });
 
-/**
- * Returns the `<at>` tag for a mention from the config. A mention in the config is a whole tag, an ID such as `ou_…`,
- * or `all`.
- */
+/** Returns the `<at>` tag for a mention from the config: a whole tag, an ID such as `ou_…`, or `all`. */
 function mentionTag(mention: string): string {
   return mention.startsWith("<") ? mention : `<at id=${mentionId(mention)}></at>`;
 }
@@ -88,7 +89,7 @@ function mentionId(mention: string): string {
   return /^<at (?:user_)?id="?([^\s">]*)/.exec(mention)?.[1] ?? mention.replace(/^@/, "");
 }
 
-/** Returns true if the size of a message is within the limits of Feishu. */
+/** Returns true if the size of a message is within the limit of Feishu. */
 export function isFeishuMessageWithinLimits(payload: JsonObject): boolean {
   return Buffer.byteLength(JSON.stringify(payload)) <= MAX_BODY_BYTES - SIGNATURE_BYTES;
 }

@@ -5,8 +5,8 @@ import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
 import { formatPlainSlackMessage, formatSlackMessage, isSlackMessageWithinLimits } from "./message.ts";
 
 /**
- * The hosts of Slack. A server with another host, for example Mattermost, is not Slack, but accepts messages in Slack's
- * format.
+ * The hosts of Slack. The service also sends messages in Slack's format to servers on other hosts, for example
+ * Mattermost.
  */
 const SLACK_HOSTS: ReadonlySet<string> = new Set(["hooks.slack.com", "hooks.slack-gov.com"]);
 
@@ -18,8 +18,8 @@ export const slackChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("slack"), ...chatFields }),
   // https://docs.slack.dev/apis/web-api/rate-limits#posting
   rateLimit: { messages: 1, windowMs: 1000 },
-  // Slack always sends Retry-After with the HTTP status 429, so a response without Retry-After comes from a different
-  // server.
+  // Slack always sends the header Retry-After with the HTTP status 429. The default wait is for other servers that
+  // accept messages in Slack's format.
   defaultThrottleSeconds: 60,
   render: formatSlackMessage,
   renderPlain: formatPlainSlackMessage,
@@ -35,8 +35,8 @@ export const slackChannel = createChatChannel({
 });
 
 /**
+ * The error codes that mean that a webhook no longer works. The last two are from Mattermost and Rocket.Chat.
  * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
- * The last two errors are the errors of Mattermost and Rocket.Chat about a webhook that does not exist.
  */
 const GONE_ERRORS: ReadonlySet<string> = new Set([
   "action_prohibited",
@@ -55,8 +55,9 @@ const GONE_ERRORS: ReadonlySet<string> = new Set([
 const RATE_LIMIT_ERRORS: ReadonlySet<string> = new Set(["message_limit_exceeded", "ratelimited"]);
 
 /**
- * The errors about the sender or the channel. After an error about the sender or the channel, the chat would also
- * refuse a simpler message. The errors with dots are from Mattermost, and the errors with hyphens are from Rocket.Chat.
+ * The errors about the sender or the channel of a message. After an error about the sender or the channel, the chat
+ * would also refuse a simpler message. Error codes with dots are from Mattermost, and error codes with hyphens are from
+ * Rocket.Chat.
  */
 const ACCESS_ERRORS: ReadonlySet<string> = new Set([
   "not_in_channel",
@@ -72,10 +73,13 @@ const ACCESS_ERRORS: ReadonlySet<string> = new Set([
   "error-not-allowed",
 ]);
 
-/** All other error codes of Slack are about the message, for example `msg_blocks_too_long`. */
+/**
+ * Matches an error code of Slack. An error code that is in no other list is about the message, for example
+ * `msg_blocks_too_long`.
+ */
 const ERROR_CODE = /^[a-z]+(_[a-z0-9]+)+(?=$|[\s:,])/;
 
-/** The errors of a workflow of Slack, of Rocket.Chat, and of Mattermost. */
+/** The response bodies with an error from a Slack workflow, from Rocket.Chat and from Mattermost. */
 const ErrorBody = z.union([
   z.object({ ok: z.literal(false), error: z.string() }),
   z.object({ success: z.literal(false), error: z.string() }),
@@ -86,14 +90,14 @@ const ErrorBody = z.union([
 ]);
 
 /**
- * A workflow of Slack responds with the first form of `SuccessBody`, and Rocket.Chat with the second form.
+ * The response bodies that mean success. A Slack workflow sends the first form, and Rocket.Chat sends the second form.
  */
 const SuccessBody = z.union([z.object({ ok: z.literal(true) }), z.object({ success: z.literal(true) })]);
 
 /**
- * Returns the verdict that follows from Slack's documented response: `ok` or an error code, as plain text or as JSON.
- * Mattermost and Rocket.Chat have their own JSON errors. Returns null if neither Slack, Mattermost nor Rocket.Chat sent
- * the response.
+ * Returns the verdict for a response of Slack, which is `ok` or an error code, as plain text or as JSON. The function
+ * also understands the errors of Mattermost and Rocket.Chat. Returns null for a response that none of these three
+ * products sends.
  */
 function slackVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const text = body.trim();

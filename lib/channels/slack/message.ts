@@ -20,13 +20,16 @@ const MAX_BLOCKS_CHARACTERS = 12_000;
 const MAX_TEXT_CHARACTERS = 4_000;
 const MAX_LAST_LINES_CHARACTERS = 2_000;
 const MAX_HEADER_CHARACTERS = 150;
-/** The limits of one reason in the field `text`. The largest limit with which all causes fit is used. */
+/**
+ * The possible maximum lengths of one failure reason in the field `text` of a Slack message. The service uses the
+ * largest of these lengths with which all causes fit.
+ */
 const REASON_CHARACTERS = [4_000, 1_000, 500, 300, 100];
 
 /**
- * Formats a message for an incoming webhook of Slack. Untrusted text is in blocks without markup. Slack shows the field
- * `text` only in the preview of a message. Mattermost, Rocket.Chat and workflows of Slack show only the field `text`,
- * so `text` contains the whole message too.
+ * Formats a message for an incoming webhook of Slack. The untrusted text of the message is in blocks without markup.
+ * Slack shows the field `text` only in the preview of a message. Mattermost, Rocket.Chat and workflows of Slack show
+ * only the field `text`, so `text` contains the whole message too.
  */
 export function formatSlackMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
   const links = message.links.map(({ label, url }) => `${label}: ${url}`);
@@ -45,8 +48,8 @@ export function formatPlainSlackMessage(headline: string, { mention }: Configure
 }
 
 /**
- * Joins the lines of the first candidate that fits into plain text. If no candidate fits, the function omits the end of
- * the last candidate. Never omits `lastLines`, which contain the links.
+ * Returns the field `text` of a Slack message with the lines of the first candidate that fits. If no candidate fits,
+ * the function omits the end of the last candidate. The function never omits `lastLines`, which contain the links.
  */
 function createText(
   candidates: readonly (readonly string[])[],
@@ -62,7 +65,7 @@ function createText(
   return prefix + escaped(text, available) + shortEnd;
 }
 
-/** Returns the parts of a message below the headline and above the links as lines of plain text. */
+/** Returns the parts of a message between the headline and the links as lines of plain text. */
 function textLinesOf({ statements, causes, notes, facts, texts }: ChatMessage, maxReason: number): string[] {
   return [
     ...statements,
@@ -109,14 +112,14 @@ function factsBlock(facts: readonly Fact[], texts: Texts): RichTextBlock {
 }
 
 /**
- * Returns a block with text links. A button would make Slack call the Slack app, and most Slack apps do not respond to
- * the call of a button.
+ * Returns a block of a Slack message with text links. The service uses no buttons, because Slack sends a request to the
+ * Slack app for each click on a button, and most Slack apps do not respond to this request.
  */
 function linksBlock(links: readonly Link[]): RichTextBlock {
   return paragraph(...joined(links.map(({ label, url }) => [{ type: "link", url, text: label }])));
 }
 
-/** Returns a block with the project, the region and the job ID, and the time in the time zone of the reader. */
+/** Returns a block of a Slack message with the footer, and with the time in the time zone of the reader. */
 function footerBlock({ footer, at }: ChatMessage): RichTextBlock {
   const time: RichTextElement = {
     type: "date",
@@ -157,7 +160,7 @@ function hintElements({ advice, url }: Hint, texts: Texts): RichTextElement[] {
 }
 
 /**
- * A rich text block is the only Slack block that can show bold text and code without interpreting characters of the text
+ * Creates a rich text block. No other Slack block shows bold text and code without interpreting characters of the text
  * as markup.
  */
 const block = (...elements: Section[]): RichTextBlock => ({ type: "rich_text", elements });
@@ -167,22 +170,22 @@ const normalText = (text: string): RichTextElement => ({ type: "text", text });
 const boldText = (text: string): RichTextElement => ({ type: "text", text, style: { bold: true } });
 
 /**
- * Plain text in Slack has no markup except entities such as `&amp;`. With `emoji: false` Slack does not replace
- * `:name:` with an emoji.
+ * Creates a plain text element of a Slack message. Plain text in Slack has no markup except entities such as `&amp;`.
+ * With `emoji: false`, Slack does not replace `:name:` by an emoji.
  */
 function plainText(text: string, maxCharacters: number): PlainTextElement {
   return { type: "plain_text", text: escaped(text, maxCharacters), emoji: false };
 }
 
 /**
- * Truncates the text before the text is escaped, so that no entity such as `&amp;` is split.
+ * Truncates and escapes a text. The text is truncated before it is escaped, so that no entity such as `&amp;` is split.
  * https://docs.slack.dev/messaging/formatting-message-text/#escaping
  */
 function escaped(text: string, maxCharacters: number): string {
   return escapeTags(truncate(text, maxCharacters, (part) => escapeTags(part).length));
 }
 
-/** Returns true if the number and the size of the blocks of a message are within the limits of Slack. */
+/** Returns true if the number and the size of the blocks in a message are within the limits of Slack. */
 export function isSlackMessageWithinLimits({ blocks }: JsonObject): boolean {
   return (
     Array.isArray(blocks) &&

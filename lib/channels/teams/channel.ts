@@ -18,30 +18,29 @@ export const teamsChannel = createChatChannel({
 });
 
 /**
- * Teams calls another server to post the message. If the call to the other server failed, Teams responds with the HTTP
- * status 200 and a body that matches `FAILURE_TEXT`.
+ * Matches the response of Teams with the HTTP status 200 if Teams could not post the message. Teams posts a message
+ * through another server, and the request to this server may fail.
  */
 const FAILURE_TEXT = /delivery failed|returned HTTP error|request failed/i;
 const THROTTLE_TEXT = /HTTP error 429/i;
 /**
- * The text `HTTP error 400` or `HTTP error 413` means that Teams refused the message itself. Teams would refuse the
- * same message again, but may accept the simpler message.
+ * Matches the response of Teams if Teams refused the message because of its content or size. Teams may still accept a
+ * simpler message.
  */
 const REFUSAL_TEXT = /HTTP error (?:400|413)/i;
 
-/** The bodies that mean success with the HTTP status 200. A connector of Office 365 responds with `1`. */
+/** The response bodies that mean success. A connector of Office 365 responds with `1`. */
 const SUCCESS_BODIES: ReadonlySet<string> = new Set(["", "1"]);
 
-/** The error of the workflow service in a response, for example `WorkflowNotFound`. */
+/** The response body with an error of the workflow service, for example `WorkflowNotFound`. */
 const ErrorBody = z.object({ error: z.object({ code: z.string().check(z.regex(/^[A-Z][A-Za-z0-9]+$/)) }) });
 const SWITCHED_OFF = "WorkflowTriggerIsNotEnabled";
 const THROTTLE_CODE = /TooManyRequests|Throttl|RateLimit/i;
 
 /**
- * Returns the verdict that follows from the documented response of Teams. A successful response says only that the
- * workflow accepted the request, so the reason is `accepted`. An error with the HTTP status 401 or 404 says that the
- * workflow no longer exists, or that the signature in the URL is no longer valid. Returns null if the response is not
- * from Teams.
+ * Returns the verdict for a response of Teams. A response with success says only that the workflow accepted the
+ * request, so the reason is `accepted`. An error with the HTTP status 401 or 404 means that the workflow no longer
+ * exists, or that the signature in the URL is no longer valid. Returns null if the response is not from Teams.
  */
 function teamsVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const text = body.trim();

@@ -6,8 +6,8 @@ import type { CauseText, ChatMessage, ConfiguredTexts, Hint, Tone } from "../cha
 import { ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 /**
- * Teams refuses a message of more than 28 kB, but only after the workflow has accepted the message. The workflow makes
- * the message about 18 % larger. 21,900 bytes leave enough space for the larger message of the workflow.
+ * The maximum size of a message that the service sends to a Teams workflow. The workflow makes the message about 18 %
+ * larger. After the workflow has accepted a message, Teams still refuses a message of more than 28 kB.
  */
 const MAX_BODY_BYTES = 21_900;
 
@@ -19,8 +19,8 @@ interface TextRun {
 }
 
 /**
- * Formats a message for Microsoft Teams as an Adaptive Card 1.4. Untrusted text is in text runs, because Teams ignores
- * Markdown in text runs.
+ * Formats a message for Microsoft Teams as an Adaptive Card 1.4. The untrusted text of the message is in text runs,
+ * because Teams ignores Markdown in text runs.
  */
 export function formatTeamsMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
   const card = {
@@ -30,7 +30,7 @@ export function formatTeamsMessage(message: ChatMessage, { mention }: Configured
   return createPayload(message.headline, card);
 }
 
-/** Formats the headline of a message as a card for Teams, because a workflow accepts only cards. */
+/** Formats the headline of a message as a card for Teams, because a Teams workflow accepts only cards. */
 export function formatPlainTeamsMessage(headline: string, { mention }: ConfiguredTexts): JsonObject {
   const body = [paragraph({ text: headline }), ...mentionBlocks(mention)];
   return createPayload(headline, { body, msteams: { entities: entitiesOf(mention) } });
@@ -100,7 +100,8 @@ const linkRun = (text: string, url: string) => ({
 });
 
 /**
- * Returns the time in the time zone of the reader. Teams replaces the functions DATE and TIME only in a text block.
+ * Returns a text block in which Teams shows the time in the time zone of the reader. Teams replaces the functions DATE
+ * and TIME only in a text block.
  * https://learn.microsoft.com/en-us/adaptive-cards/authoring-cards/text-features#datetime-function-rules
  */
 function timeBlock(at: Instant) {
@@ -119,8 +120,8 @@ const mentionBlocks = (mention: string | null) =>
   mention === null ? [] : [{ type: "TextBlock", text: mentionEntity(mention).text, wrap: true }];
 
 /**
- * Returns the mention of a user for a card. `mention` is the email address or the object ID of the user, with or
- * without `<at>` tags.
+ * Returns the mention entity of a Teams card for one user. `mention` is the email address or the object ID of the user,
+ * with or without `<at>` tags.
  */
 function mentionEntity(mention: string) {
   const id = mention.replace(/^<at>|<\/at>$/g, "");
@@ -128,14 +129,14 @@ function mentionEntity(mention: string) {
 }
 
 /**
- * Changes `<at>` tags in untrusted text so that Teams does not recognize the tags. Teams mentions a user at every place
- * where the text of the card equals the text of a mention entity.
+ * Changes the `<at>` tags in untrusted text, so that this text mentions nobody. Without this change, Teams would
+ * mention a user wherever the card contains the `<at>` tag of a mention entity.
  */
 function withoutMentionTags(text: string): string {
   return text.replace(/<(?=\/?at\b)/gi, `<${ZERO_WIDTH_SPACE}`);
 }
 
-/** Returns true if the size of a message is within the limits of Teams. */
+/** Returns true if the size of a message is within the limit of Teams. */
 export function isTeamsMessageWithinLimits(payload: JsonObject): boolean {
   return Buffer.byteLength(JSON.stringify(payload)) <= MAX_BODY_BYTES;
 }

@@ -6,8 +6,8 @@ import { createWebhookSignatureHeaders } from "./signature.ts";
 import { WebhookTarget } from "./target.ts";
 
 /**
- * The channel for a webhook target that supports the specification Standard Webhooks. Programs, not people, read the
- * notifications to a webhook target.
+ * The channel for a webhook target that follows the specification Standard Webhooks. Programs, not people, read these
+ * notifications.
  */
 export const webhookChannel: Channel<typeof WebhookTarget> = {
   isChat: false,
@@ -26,10 +26,10 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
     return { ...request, headers: { ...request.headers, ...signature, ...trace } };
   },
   /**
-   * In the specification Standard Webhooks every HTTP status 2xx means "delivered". The HTTP status 410 switches the
-   * target off. After any other HTTP status 4xx, the service sends the event again, because a target may respond with
-   * 401 or 404 during its own deployment. The HTTP status 413 means that the event is too large for the target. After
-   * the HTTP status 501, the service does not send the event again.
+   * In the specification Standard Webhooks, every HTTP status 2xx means that the event was delivered. The HTTP status
+   * 410 switches the target off. The HTTP status 413 means that the event is too large for the target. After any other
+   * HTTP status 4xx, the service sends the event again, because a target may respond with 401 or 404 during its own
+   * deployment. After the HTTP status 501, the service does not send the event again.
    */
   verdictOf(answer, now) {
     const { status, headers } = answer;

@@ -8,7 +8,7 @@ import { Count, IsoTime, MaybeIsoTime, MaybeText } from "../../domain/zod-fields
 
 const Seconds = z.nullable(z.number().check(z.minimum(0)));
 
-/** The summary of a job's outcome in a webhook event. The times in the summary are in ISO 8601 format. */
+/** The summary of a job's outcome in a webhook event. All times are ISO 8601 text. */
 export const JobEventData = z.object({
   project: z.string(),
   region: MaybeText,
@@ -36,8 +36,8 @@ export const JobEventData = z.object({
 });
 
 /**
- * The webhook event about the end of one job. Every webhook event has the fields `type`, `timestamp` and `data` of the
- * specification Standard Webhooks.
+ * The webhook event about the end of one job. The specification Standard Webhooks defines the fields `type`,
+ * `timestamp` and `data`.
  */
 export const JobEvent = z
   .object({
@@ -48,7 +48,7 @@ export const JobEvent = z
   .register(z.globalRegistry, { title: "How a job ended" });
 export type JobEvent = z.infer<typeof JobEvent>;
 
-/** The state of a slow job in a webhook event. The times are in ISO 8601 format. */
+/** The state of a slow job in a webhook event. All times are ISO 8601 text. */
 export const SlowEventData = z.extend(SlowJobFields, {
   createdAt: MaybeIsoTime,
   updatedAt: MaybeIsoTime,

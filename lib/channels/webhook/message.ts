@@ -6,15 +6,14 @@ import type { FormattedMessage, NotificationContent } from "../channel.ts";
 import type { JobEvent, SlowEvent, WebhookEvent } from "./event.ts";
 
 /**
- * The maximum number of jobs in a digest event. The specification Standard Webhooks recommends a payload below 20 kB. A
- * digest event of 70 jobs stays below 20 kB.
+ * The maximum number of jobs in a webhook event about several jobs. An event about 70 jobs is smaller than 20 kB, which
+ * is the limit that the specification Standard Webhooks recommends.
  */
 const MAX_DIGEST_JOBS = 70;
 
 /**
- * Formats a notification as a webhook event. The body has the same bytes in all delivery attempts of one notification.
- * The simpler event contains no list of failures. A receiver gets the simpler event only after it refused the size of
- * the event.
+ * Formats a notification as a webhook event. All delivery attempts of one notification send the same bytes. If the
+ * target refuses the event because of its size, the service sends a simpler event without the list of failures.
  */
 export function formatWebhookMessage(content: NotificationContent): FormattedMessage {
   return { payload: createEvent(content), fallback: createSimplerEvent(content) };
@@ -46,7 +45,8 @@ function createEvent(content: NotificationContent): WebhookEvent {
 }
 
 /**
- * Creates the webhook event about the outcome of a job. `timestamp` is the time when the watch ended.
+ * Creates the webhook event about the outcome of a job. The field `timestamp` of the event is the time when the watch
+ * ended.
  */
 export function createJobEvent(summary: OutcomeSummary): JobEvent {
   const concludedAt = toIso(summary.concludedAt);
@@ -102,8 +102,8 @@ function createSlowEvent({
 }
 
 /**
- * Creates the webhook event of a digest (one message about several jobs). The event is needed if a target in the config
- * was changed from a chat to a webhook before all jobs of the digest ended.
+ * Creates a webhook event about the jobs of a digest (one message about several jobs). Only a chat gets digests, but an
+ * operator may change the kind of a target from a chat to a webhook before all jobs of a digest end.
  */
 function createDigestEvent(summaries: readonly OutcomeSummary[]): WebhookEvent {
   const instants = summaries.map(({ concludedAt }) => concludedAt);

@@ -25,11 +25,11 @@ function isWebhookSecret(text: string): boolean {
 }
 
 const RESERVED_HEADERS = [
-  // Request headers that the service itself sets.
+  // The request headers that the service sets itself.
   /^(accept-encoding|content-type|user-agent|traceparent|webhook-(id|signature|timestamp))$/i,
-  // Request headers that the HTTP client of Node.js itself sets.
+  // The request headers that the HTTP client of Node.js sets itself.
   /^(connection|content-(encoding|length)|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i,
-  // Request headers with which a request could seem to come from another sender.
+  // The request headers that could make a request seem to come from another sender.
   /^(cookie|forwarded|proxy-(authorization|connection)|via)$/i,
 ];
 
@@ -46,7 +46,8 @@ const HeaderValue = z.pipe(
 );
 
 /**
- * The schema of a webhook target. The `callbackUrl` of a caller also becomes a webhook target, with or without secrets.
+ * The schema of a webhook target in the config. The service also creates a webhook target for the `callbackUrl` of a
+ * caller.
  */
 export const WebhookTarget = z.strictObject({
   kind: z.literal(WEBHOOK_KIND),
@@ -57,8 +58,8 @@ export const WebhookTarget = z.strictObject({
 export type WebhookTarget = z.infer<typeof WebhookTarget>;
 
 /**
- * The name prefix of a webhook target for the `callbackUrl` of a caller. The name of a target in the config cannot
- * contain a colon.
+ * The beginning of the name of a webhook target for the `callbackUrl` of a caller. The name of a target in the config
+ * cannot contain a colon, so the two names always differ.
  */
 export const CALLBACK_PREFIX = "callback:";
 
@@ -66,8 +67,8 @@ export const CALLBACK_PREFIX = "callback:";
 export const isCallbackTargetName = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
 
 /**
- * Creates a webhook target for the `callbackUrl` of a caller. The webhook target gets notifications about every
- * outcome. Without secrets the notifications have no signature.
+ * Creates a webhook target for the `callbackUrl` of a caller. This target receives notifications about every outcome.
+ * If `secrets` is empty, the notifications have no signature.
  */
 export function createCallbackTarget(url: Secret, secrets: Secret[]): WebhookTarget {
   return { kind: "webhook", url, on: [...OUTCOMES], secrets, headers: {} };

@@ -6,7 +6,10 @@ import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
 import { formatPlainWecomMessage, formatWecomMessage, isWecomMessageWithinLimits } from "./message.ts";
 
-/** WeCom accepts 20 messages in one minute, so WeCom accepts the next message after one minute at the latest. */
+/**
+ * WeCom accepts 20 messages in one minute. After a refused message, WeCom accepts the next message after one minute at
+ * the latest.
+ */
 const RATE_WINDOW_SECONDS = 60;
 
 /** The channel for a group robot of WeCom. The config field `mention` is a user ID or a whole `<@…>` tag. */
@@ -22,8 +25,7 @@ export const wecomChannel = createChatChannel({
 const Body = z.object({ errcode: NumberOrMissing, errmsg: TextOrEmpty });
 
 /**
- * Returns the verdict that follows from the field `errcode` of WeCom's response. Returns null if the response is not
- * from WeCom. With any other code, WeCom has refused the message.
+ * Returns the verdict for the field `errcode` in a response of WeCom. Returns null if the response is not from WeCom.
  * https://developer.work.weixin.qq.com/document/path/90313
  */
 function wecomVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
