@@ -3,7 +3,10 @@ import { ProblemError } from "./errors.ts";
 import { type ExitCode, exitCodeOfError, worstExitCode } from "./exit-code.ts";
 import type { Screen } from "./screen.ts";
 
-/** Collects the responses of the service about several jobs or targets by name. Prints each new error at once. */
+/**
+ * Collects the service's responses about several jobs or targets, each under the name of the job or target. Prints each
+ * new error immediately.
+ */
 export class CallResults<Value extends object> {
   readonly values = new Map<string, Value>();
   readonly #errors = new Map<string, unknown>();
@@ -42,7 +45,10 @@ export class CallResults<Value extends object> {
     return worstExitCode([...this.#errors.values()].map(exitCodeOfError));
   }
 
-  /** Calls the service for each item, one after the other. Stops after an outage, because further calls would fail. */
+  /**
+   * Calls the service for each item, one after the other. After an outage of the service, the remaining items are not
+   * tried, because these calls would also fail.
+   */
   async callEach<Item>(
     items: readonly Item[],
     nameOf: (item: Item) => string,

@@ -17,9 +17,9 @@ export type QueryField = [string, string];
 export type NotifierClient = ReturnType<typeof createClient>;
 
 /**
- * Creates a client for the HTTP API of the service. The client repeats a failed call if a second call is safe. Every
- * method throws a `ProblemError` if the service refuses the call. Every method throws an `UnreachableError` if the
- * service does not answer, and a `TokenError` if the token is invalid.
+ * Creates a client for the HTTP API of the service. The client repeats a failed call if the repetition has no second
+ * effect. Every method throws a `ProblemError` if the service refuses the call. Every method throws an
+ * `UnreachableError` if the service does not answer, and a `TokenError` if the token is invalid.
  */
 export function createClient(connection: Connection) {
   const pathOf = ({ project, jobId }: JobKey) =>
@@ -29,12 +29,14 @@ export function createClient(connection: Connection) {
     return requestReply(connection, { method: "GET", path, repeatable: true, waitSeconds }, StatusDocument);
   };
   return {
-    /** Submits jobs to watch. A second call with the same jobs is safe. */
+    /** Submits jobs to watch. A second call with the same jobs starts no second watch. */
     watch(submission: Submission): Promise<SubmissionResult> {
       const call = { method: "POST", path: "/v1/jobs", body: submission, repeatable: true } as const;
       return requestData(connection, call, SubmissionResult);
     },
-    /** Submits the unchanged reply of a CCE create or delete call. `query` contains fields such as `project`. */
+    /**
+     * Submits the unchanged reply of a CCE create or delete call. `query` contains URL parameters such as `project`.
+     */
     watchReply(reply: string, query: Readonly<Record<string, string>> = {}): Promise<SubmissionResult> {
       const path = `/v1/jobs?${new URLSearchParams({ from: "cce", ...query })}`;
       return requestData(
@@ -44,18 +46,21 @@ export function createClient(connection: Connection) {
       );
     },
     /**
-     * Reads the status of a job. If the service polls the job within `waitSeconds` seconds (0 to 25), the service
-     * replies when the watch has ended, or after `waitSeconds` seconds.
+     * Reads the status of a job. If the next poll of the job is due within `waitSeconds` (0 to 25), the service delays
+     * its reply until the watch has ended or `waitSeconds` seconds have passed.
      */
     async status(watch: JobKey, waitSeconds = 0): Promise<StatusDocument> {
       return (await statusReply(watch, waitSeconds)).data;
     },
     /**
-     * Reads the status of a job as the method `status` does. In the result, the time `retryAfterSeconds` ends just
+     * Reads the status of a job as the method `status` does. In the result, `retryAfterSeconds` is the time until just
      * after the next poll of the job.
      */
     statusReply,
-    /** Reads one page of the jobs of a project, newest first. A field of the query may be repeated, such as `label`. */
+    /**
+     * Reads one page of the jobs of a project, newest first. A URL parameter such as `label` may occur several times in
+     * `query`.
+     */
     list(query: readonly QueryField[] = []): Promise<JobList> {
       const path = `/v1/jobs?${new URLSearchParams([...query])}`;
       return requestData(connection, { method: "GET", path, repeatable: true }, JobList);

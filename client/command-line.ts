@@ -31,7 +31,7 @@ export interface Environment
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
   readonly stderr: ErrorOutput;
-  /** Receives the document that `--json` would print, even if the option `--json` is not given. */
+  /** `onDocument` receives the JSON document that `--json` would print, even without the option `--json`. */
   readonly onDocument?: (document: object) => void;
   /** Sets the text that the process prints to stderr if the user ends the process with Ctrl-C. */
   readonly onInterrupt: (text: () => string) => void;
@@ -131,8 +131,8 @@ async function runServiceCommand(command: ServiceCommand, environment: Environme
 }
 
 /**
- * The HTTP statuses that the service sends for a name that the caller may not use. A response with the status 422
- * already contains the names that the caller may use.
+ * The HTTP statuses that the service sends for a name that the caller may not use. The status 422 is not in this list,
+ * because its response already contains the names that the caller may use.
  */
 const REFUSALS: readonly number[] = [403, 404];
 

@@ -193,7 +193,10 @@ export function isCommandName(name: string): name is CommandName {
   return Object.hasOwn(COMMAND_TEXTS, name);
 }
 
-/** Returns the options of a command with their texts, first its own options and then those of every command. */
+/**
+ * Returns the options of a command with their help texts: first the command's own options, and then the options that
+ * all commands have.
+ */
 export function optionsOf(command: CommandName): readonly (readonly [OptionName, string])[] {
   const isOption = (name: string): name is OptionName => Object.hasOwn(OPTION_FORMS, name);
   const own: OptionTexts = COMMAND_TEXTS[command].options;
@@ -203,10 +206,7 @@ export function optionsOf(command: CommandName): readonly (readonly [OptionName,
   );
 }
 
-/**
- * The commands of the one-node edition. The commands of `cce-notifier` that are not for the one-node edition call the
- * API.
- */
+/** The commands of the one-node edition. */
 export const SERVER_COMMANDS = {
   serve: "runs the service on this machine",
   backup: "writes a backup of the ledger",
@@ -215,8 +215,8 @@ export const SERVER_COMMANDS = {
 } as const;
 
 /**
- * The operators' commands that the checkout also runs with `npm run`. The operators' commands are in the folder
- * `local/ops`.
+ * The commands for operators, which also run with `npm run` in a checkout of the repository. The code of the operators'
+ * commands is in the folder `local/ops`.
  */
 export const OPERATOR_COMMANDS = {
   config: "checks a config",

@@ -5,7 +5,10 @@ import type { CommandName } from "./command-table.ts";
 import type { Shell } from "./completion.ts";
 import type { ExitCode } from "./exit-code.ts";
 
-/** A job in the arguments. If the project is undefined, the job belongs to the default project of the service. */
+/**
+ * A job that an argument of the command names. If the project is undefined, the job belongs to the default project of
+ * the service.
+ */
 export interface NamedJob {
   readonly project: string | undefined;
   readonly jobId: string;
@@ -29,7 +32,7 @@ export type ServiceCommand = OutputOptions &
         /** The file that contains a reply of CCE. `reply` is null if `jobs` names the jobs. */
         readonly reply: string | null;
         readonly jobs: readonly NamedJob[];
-        /** The kind and the cluster of an operation that the reply does not name. */
+        /** The kind and the cluster of an operation, because a reply of CCE may not contain them. */
         readonly named: { readonly operation: string | undefined; readonly clusterId: string | undefined };
         /**
          * The submission without its jobs and without its context. `project` is the project of the reply or of the
@@ -37,13 +40,13 @@ export type ServiceCommand = OutputOptions &
          */
         readonly submission: Submission;
         readonly context: Context;
-        /** `again` is true if the watches are restarted. */
+        /** `again` is true if the option `--again` is given, which restarts the watches. */
         readonly again: boolean;
       } & WaitOptions)
     | ({ readonly kind: "status"; readonly jobs: readonly NamedJob[] } & WaitOptions)
     | {
         readonly kind: "list";
-        /** The query of the list, without `limit`. */
+        /** The URL parameters of the request for the list of jobs, without `limit`. */
         readonly query: readonly QueryField[];
         readonly limit: number;
       }
@@ -55,7 +58,7 @@ export type ServiceCommand = OutputOptions &
         readonly targets: readonly string[] | undefined;
       }
     | {
-        /** Sends to a target the notifications that the target missed since a time. */
+        /** Sends to a target the notifications that the target has missed since a time. */
         readonly kind: "redeliver_missed";
         readonly target: string;
         readonly since: string;
@@ -79,5 +82,5 @@ export type Command =
   | { readonly kind: "help"; readonly command: CommandName | null }
   | { readonly kind: "version" }
   | { readonly kind: "completion"; readonly shell: Shell }
-  /** `command` is the command whose help explains the fault. */
+  /** `command` is the command whose help the error message mentions. */
   | { readonly kind: "fault"; readonly detail: string; readonly command: CommandName | null };

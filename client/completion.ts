@@ -23,7 +23,7 @@ const SUMMARIES: readonly (readonly [string, string])[] = [
   ...Object.entries({ ...SERVER_COMMANDS, ...OPERATOR_COMMANDS }),
 ];
 
-/** The arguments of a command that are known without the service. */
+/** The possible arguments of a command that are known without a call to the service. */
 const ARGUMENTS: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
   completion: SHELLS,
   help: SUMMARIES.map(([name]) => name),

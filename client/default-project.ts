@@ -21,7 +21,7 @@ export async function addDefaultProjects(
 
 /**
  * Returns the only project that the caller may use. If the caller may use several projects, returns the default project
- * of the service. Finds the default project in the list of jobs, because the service lists the jobs of its default
+ * of the service. The default project comes from a list of jobs, because the service lists the jobs of its default
  * project if the request names no project.
  */
 async function findDefaultProject(client: Client): Promise<string> {
@@ -31,7 +31,8 @@ async function findDefaultProject(client: Client): Promise<string> {
   const jobs = await client.list([["limit", "1"]]).then(
     (page) => page.jobs,
     (error: unknown) => {
-      // The service has no default project, or the caller may not list the jobs of the default project.
+      // The list fails if the service has no default project, or if the caller may not list the jobs of the default
+      // project.
       if (error instanceof ProblemError) return [];
       throw error;
     },

@@ -7,7 +7,7 @@ import { toPrintable } from "./printable-text.ts";
 /** An error as JSON: the problem document of the service, or an object with `detail`. */
 export type ErrorDocument = Problem | { readonly detail: string };
 
-/** Fields whose values are never printed. Anyone who knows a callback URL can send messages to the URL. */
+/** The request fields whose values are never printed. Anyone who knows a callback URL can send messages to the URL. */
 const SECRET_FIELDS = ["callbackUrl"];
 const MAX_VALUE_LENGTH = 80;
 

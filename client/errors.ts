@@ -1,6 +1,9 @@
 import type { Problem } from "../lib/api/problem-response.ts";
 
-/** The body and the query of a sent request. The `errors` of a problem document point to values in the request. */
+/**
+ * The body and the query of a sent request. The field `errors` of an error response (a problem document) points to
+ * values in the sent request.
+ */
 export interface SentRequest {
   readonly body?: unknown;
   readonly query?: URLSearchParams;

@@ -6,11 +6,14 @@ import { ProblemError } from "./errors.ts";
 /** The largest number of calls to the service at the same time. */
 const MAX_PARALLEL_CALLS = 5;
 /**
- * The longest time that one call waits for the end of a watch. The service records a poll within a few seconds after its
- * planned time. Each call that waits keeps one Lambda instance of the service busy.
+ * The longest time that one call waits for the end of a watch. This time is enough, because the service records a poll
+ * within a few seconds after the poll's planned time. A longer time is not used, because each waiting call keeps one
+ * Lambda instance of the service busy.
  */
 const MAX_WAIT_SECONDS = 5;
-/** The minimum time until the next call for a watch. The service can ask for a longer time. */
+/**
+ * The minimum time until the next call for a watch. The service can ask for a longer time in the header `retry-after`.
+ */
 const MIN_DELAY_SECONDS = 1;
 
 interface FollowOptions {
@@ -20,8 +23,8 @@ interface FollowOptions {
   readonly isOver: (status: StatusDocument) => boolean;
   readonly onStatus: (status: StatusDocument) => void;
   /**
-   * Called if the service refuses to return the status of a watch. The client does not read the status of the refused
-   * watch again.
+   * `onRefused` is called if the service refuses to return the status of a watch. The client does not read the status
+   * of the refused watch again.
    */
   readonly onRefused: (watch: JobKey, error: ProblemError) => void;
   /** Returns the time of a clock that is never set back, in milliseconds. */
@@ -30,17 +33,17 @@ interface FollowOptions {
 }
 
 /**
- * Returns the number of seconds for which one call waits. With many running watches, the number is 0, so that the
- * client reads each watch in time.
+ * Returns the number of seconds for which one call waits. With many running watches, a call does not wait, so that the
+ * client reads the status of each watch often enough.
  */
 export function waitSecondsPerCall(running: number): number {
   return Math.floor((MAX_WAIT_SECONDS * MAX_PARALLEL_CALLS) / Math.max(running, MAX_PARALLEL_CALLS));
 }
 
 /**
- * Reads the status of watches until all watches are over (returns true) or `timeoutMs` is over (returns false). The
- * first call for the status of a watch does not wait. The header `retry-after` of the response contains the time until
- * the next call. The time in `retry-after` ends just after the next poll of the job.
+ * Reads the status of watches again and again. Returns true when all watches are over, or false when `timeoutMs`
+ * milliseconds have passed. The first call for the status of a watch does not wait. The header `retry-after` of the
+ * response contains the time until the next call. The time in `retry-after` ends just after the next poll of the job.
  * @throws the first error other than a `ProblemError`. After this error, the client reads no further status.
  */
 export async function followWatches(

@@ -8,7 +8,7 @@ import { renderJobSummary } from "./job-summary.ts";
 import { toPrintable } from "./printable-text.ts";
 import { createProcessEnvironment } from "./process-environment.ts";
 
-/** The options of `watch` that have an input with the same name. */
+/** The options of the command `watch` for which the action has an input with the same name. */
 const OPTION_INPUTS = ["project", "notify", "until", "ready-minutes", "deadline-minutes", "timeout-seconds"];
 
 /** The document that the command `watch --json` prints. */
@@ -34,7 +34,7 @@ function argumentsFor(env: Env): readonly string[] {
   return ["watch", ...options, ...wait, ...reply, "--", ...(jobId === "" ? [] : [jobId])];
 }
 
-/** The outputs of the action by their names in action.yml. A duration is in seconds. */
+/** The outputs of the action by their names in action.yml. The output `duration` is in seconds. */
 function outputsOf({ jobs: [job] = [], error }: z.infer<typeof WatchDocument>) {
   const outcome = job?.outcome;
   const [cause] = outcome?.causes ?? [];
@@ -66,7 +66,7 @@ async function main(env: Env): Promise<number> {
       document = WatchDocument.parse(result);
     },
   });
-  // A printable text is one line, so a value cannot add an output of its own.
+  // A printable text is one line, so a value cannot add another output to the file.
   const outputs = Object.entries(outputsOf(document)).map(
     ([name, value]) => `${name}=${toPrintable(value)}\n`,
   );

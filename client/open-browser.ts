@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 
 const STARTERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   darwin: ["open"],
-  // The program `start` is part of the shell, and the shell would read `&` in the URL as the end of a command.
+  // On Windows, `start` is not used, because a shell would read `&` in the URL as the end of the command.
   win32: ["rundll32", "url.dll,FileProtocolHandler"],
 };
 
-/** A browser that starts may run until its user closes it. */
+/** After this time, a browser counts as started, because a browser may run until its user closes it. */
 const START_TIME_LIMIT_MS = 1_000;
 
 /** Opens a web page in the browser. Returns false if no browser can be started. */

@@ -11,7 +11,7 @@ const FIELDS = [
   ["action", "action"],
 ] as const;
 
-/** The options of an operation that a reply of CCE replaces. */
+/** The options that cannot be used with a reply of CCE, because the reply contains their values. */
 export const OPTIONS_OF_RESOURCE = ["task", "node-pool", "addon", "action"] as const;
 
 /**

@@ -1,4 +1,7 @@
-/** Control characters, line separators and characters that change the writing direction. */
+/**
+ * The characters that are never printed: control characters, line separators, and characters that change the writing
+ * direction.
+ */
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /**

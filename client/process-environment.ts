@@ -6,8 +6,8 @@ import { openBrowser } from "./open-browser.ts";
 import { readText } from "./read-text.ts";
 
 /**
- * Connects a command to the outputs, environment variables, clock and signals of this process. Adds handlers to the
- * process: an output that nobody reads is no error, and an error that nobody handles is one line on stderr.
+ * Connects a command to the outputs, environment variables, clock and signals of this process. Its handlers ignore the
+ * error of an output that nobody reads, and print an unhandled error as one line on stderr.
  */
 export function createProcessEnvironment(): Environment {
   const { stdin, stdout, stderr } = process;
@@ -44,7 +44,8 @@ function createInterruptHandler(): Environment["onInterrupt"] {
       for (const signal of ["SIGINT", "SIGTERM"] as const)
         process.once(signal, () => {
           process.stderr.write(describe?.() ?? "");
-          // The handler was removed, so the signal ends the process. A shell can see that a signal ended the process.
+          // The handler runs only once, so the repeated signal ends the process. A shell can then see that a signal
+          // ended the process.
           process.kill(process.pid, signal);
         });
     describe = text;

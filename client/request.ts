@@ -12,7 +12,10 @@ import { parseToken } from "./token.ts";
 export interface Connection {
   /** The URL of the API, without `/v1`. */
   readonly url: string;
-  /** A bearer token, or a function that returns a token. The client calls the function before each request. */
+  /**
+   * A bearer token, or a function that returns a token. If `token` is a function, the client calls it before each
+   * request.
+   */
   readonly token: string | (() => Promise<string>);
   readonly fetch?: Fetch;
   readonly wait?: (ms: number) => Promise<unknown>;
@@ -22,12 +25,13 @@ export interface Connection {
 export interface Call {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
-  /** The client sends a string unchanged. The client sends any other value as JSON. */
+  /** A body that is a string is sent unchanged. A body of any other type is sent as JSON. */
   readonly body?: unknown;
   /** `repeatable` is false if a repeated call would send a second notification. */
   readonly repeatable: boolean;
   /**
-   * The longest time that the service may wait before it responds. If the field is missing, the service does not wait.
+   * The longest time that the service may wait before it responds. If `waitSeconds` is missing, the service does not
+   * wait.
    */
   readonly waitSeconds?: number;
 }
@@ -55,8 +59,8 @@ export async function requestData<T>(
 }
 
 /**
- * Calls the service and parses the response. If a call fails, the function repeats the call if a second call is safe
- * and useful.
+ * Calls the service and parses the response. If a call fails, the function repeats the call if the repetition can help
+ * and has no second effect.
  * @throws ProblemError if the service refuses the call.
  * @throws UnreachableError if the service sends no response.
  * @throws TokenError if the token is invalid.

@@ -12,8 +12,8 @@ export interface FailedTry {
   readonly status: number | null;
   readonly retryAfterSeconds: number | null;
   /**
-   * `isProblem` is true if the response is a problem document (RFC 9457) of the service. A gateway sends other
-   * responses.
+   * `isProblem` is true if the response is a problem document (RFC 9457) of the service. An error response of a gateway
+   * is not a problem document.
    */
   readonly isProblem: boolean;
 }

@@ -10,7 +10,7 @@ export interface Screen {
    * error.
    */
   printError(lines: readonly string[]): void;
-  /** Replaces the lines at the bottom of a terminal. Does nothing in a log. */
+  /** Replaces the lines at the bottom of a terminal. In a log, `update` does nothing. */
   update(lines: readonly string[]): void;
 }
 

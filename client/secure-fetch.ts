@@ -11,8 +11,9 @@ const MAX_HEADER_BYTES = 65_536;
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 /**
- * Creates a function that works like `fetch`, but always checks the certificate of the service: `fetch` does not if the
- * environment contains `NODE_TLS_REJECT_UNAUTHORIZED=0`. Follows no redirect.
+ * Creates a function that works like `fetch`, but always checks the certificate of the service. `fetch` itself checks
+ * no certificates if the environment contains `NODE_TLS_REJECT_UNAUTHORIZED=0`. The created function follows no
+ * redirect.
  * @param proxy the proxy for requests to `https` URLs. `fetch` itself uses no proxy before Node.js 24.
  */
 export function createSecureFetch(proxy: OutgoingProxy | null = null): Fetch {

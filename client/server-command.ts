@@ -3,7 +3,10 @@ import { fileURLToPath } from "node:url";
 import { OPERATOR_COMMANDS, SERVER_COMMANDS } from "./command-table.ts";
 import type { ErrorOutput } from "./screen.ts";
 
-/** The database of the one-node edition is a module of Node.js since this version. */
+/**
+ * The first major version of Node.js that can run the one-node edition, because the edition needs the SQLite module of
+ * Node.js.
+ */
 const FIRST_NODE_MAJOR = 24;
 
 export function isServerCommand(name: string | undefined): name is string {
@@ -19,8 +22,8 @@ export function toServerHelp(argv: readonly string[]): readonly string[] {
 }
 
 /**
- * Runs a command of the one-node edition. Node.js loads the code of the one-node edition only for these commands, because
- * the command itself also runs on Node.js 20.
+ * Runs a command of the one-node edition. Node.js loads the code of the one-node edition only for these commands,
+ * because the other commands also run on Node.js 20.
  * @param here the URL of the running file, next to which the code of the one-node edition is.
  * @returns the exit status
  */
@@ -59,8 +62,9 @@ export async function runServerCommand(
 }
 
 /**
- * Returns the arguments of an operator's command for the one-node edition. Only `redrive` and `doctor` use the data,
- * and only `redrive` needs no config. `config check` has the file as an argument without a name.
+ * Returns the arguments of an operator's command for the one-node edition. Only `redrive` and `doctor` use the option
+ * `--data`, and only `redrive` does not use `--config`. For `config check`, the config file is an argument without an
+ * option name.
  */
 function operatorArguments(name: string, argv: readonly string[]): readonly string[] {
   if (name === "redrive") return withoutOption(argv, "--config").rest;

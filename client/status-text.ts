@@ -36,7 +36,8 @@ export function formatStatusLine(status: StatusDocument, ageMs: number | null = 
 }
 
 /**
- * Returns the facts about a job, each without a comma at the end. The first fact is the state of the job.
+ * Returns short facts about a job, such as its duration and the number of its ended subjobs. The first fact is the
+ * state of the job.
  * @param ageMs the time since the start of a running job in milliseconds, or null if the line does not show times
  */
 export function listStateFacts(status: StatusDocument, ageMs: number | null): readonly string[] {
@@ -47,7 +48,7 @@ export function listStateFacts(status: StatusDocument, ageMs: number | null): re
     return [inlineState(status) + (hasDuration ? duration : ""), ...endedFacts(status)];
   }
   const running = job === null ? "" : listRunning(job);
-  // The reason of a running operation is its progress, or the cause of its wait.
+  // For a running operation without a job, the field `reason` contains the progress, or says why the operation waits.
   const operationProgress = isOperationWithoutJob(type) ? reason?.split("\n", 1) : undefined;
   return [
     inlineState(status),

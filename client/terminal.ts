@@ -25,7 +25,8 @@ export function hasColour(output: Output, env: Env): boolean {
 }
 
 /**
- * Returns the number of columns. Returns a default width for a terminal that reports a width of 0 columns.
+ * Returns the number of columns that a line may fill in a terminal. Returns a default width for a terminal that reports
+ * a width of 0 columns.
  */
 export function columnsOf({ columns }: Output): number {
   return Math.max(MIN_COLUMNS, (columns || DEFAULT_COLUMNS) - 1);
@@ -64,14 +65,12 @@ export function colourMark(line: string): string {
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/gu;
 
-/**
- * Returns the number of columns that a text fills in a terminal. May count a rare character as wider than it is.
- */
+/** Returns the number of columns that a text fills in a terminal. The result may be too large for a rare character. */
 export function countColumns(text: string): number {
   return text.length + (text.match(WIDE)?.filter((character) => character.length === 1).length ?? 0);
 }
 
-/** Lines at the bottom of a terminal that change in place. The text above the live lines stays. */
+/** Live lines are lines at the bottom of a terminal that change in place. The text above the live lines stays. */
 interface LiveLines {
   /** Prints text above the live lines. `text` ends with a line break. */
   print(text: string): void;
@@ -84,9 +83,9 @@ interface LiveLines {
 /** @param paint adds colours to a truncated line */
 export function createLiveLines(output: Output, paint: (line: string) => string): LiveLines {
   let shown: readonly string[] = [];
-  // The escape sequence moves the cursor to the first live line and clears everything below the cursor. The cursor may
-  // be behind characters that the user typed. A line must not fill two rows of the terminal, because the sequence
-  // counts one row for each line.
+  // The escape sequence moves the cursor to the first live line and clears everything below the cursor. The sequence
+  // first moves the cursor to the start of its row, because the user may have typed characters. A line must not fill
+  // two rows of the terminal, because the sequence counts one row for each line.
   const erase = () => (shown.length > 0 ? `\r${ESCAPE}${shown.length}A${ESCAPE}0J` : "");
   const draw = (lines: readonly string[]) =>
     lines.map((line) => `${paint(truncate(line, columnsOf(output), countColumns))}\n`).join("");

@@ -15,7 +15,7 @@ import {
 export const VERSION = "0.2.0";
 
 const NAME = "cce-notifier";
-/** The length of the longest line of the help. A line fits into a terminal with 80 columns. */
+/** The length of the longest line of the help. A line of this length fits into a terminal with 80 columns. */
 const WIDTH = 78;
 
 const PURPOSE = `${NAME} watches jobs of Huawei Cloud CCE, and notifies people and

@@ -26,7 +26,7 @@ export interface WaitPorts {
   /** Returns the time in milliseconds since 1970, from a clock that is never set back. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
-  /** Calls a function regularly until the returned function is called. */
+  /** Calls a function regularly. The returned function stops these calls. */
   readonly every: (ms: number, callback: () => void) => () => void;
   /** Sets the lines that the command prints if the user ends the command with Ctrl-C. */
   readonly onInterrupt: (lines: () => readonly string[]) => void;
@@ -35,7 +35,7 @@ export interface WaitPorts {
 /** The longest time for which the command follows the notifications of ended jobs. */
 const DELIVERY_TIME_LIMIT_MS = 30_000;
 const TICK_MS = 1_000;
-/** One request submits up to 100 jobs at the same time. */
+/** The maximum number of jobs with the same submission time, because one request submits up to 100 jobs. */
 const MAX_SAME_TIME = 100;
 
 /** Runs a function that shows its progress, and removes the progress at the end. */
@@ -75,8 +75,8 @@ export async function readAndPrintJobs(
 }
 
 /**
- * Waits until jobs have ended, and then until their notifications have ended, for up to 30 s. Prints why jobs failed
- * and whether their notifications arrived.
+ * Waits until jobs have ended, and then up to 30 s until their notifications have ended. Prints why jobs failed and
+ * whether their notifications arrived.
  * @param readPageUrls returns the URLs of the web pages of ended jobs, by the name of the job
  */
 export async function waitForJobsAndDeliveries(
@@ -149,15 +149,15 @@ export async function waitForJobsAndDeliveries(
 
 /**
  * Reads the URLs of the pages of jobs, by the name of the job. Returns no URL for a job without a link. Only the
- * response with the list of jobs contains the URLs of the pages. The client requests the list of jobs since the
- * submission, so one call finds all jobs of the submission.
+ * response with the list of jobs contains the URLs of the pages. One call finds all jobs of a submission, because the
+ * client requests the jobs with the same submission time.
  */
 export async function readPageUrls(
   statuses: readonly StatusDocument[],
   client: Pick<NotifierClient, "list">,
 ): Promise<ReadonlyMap<string, string>> {
   const pageUrls = new Map<string, string>();
-  // Node.js 20 has no Map.groupBy.
+  // `Map.groupBy` is not used, because Node.js 20 does not have this function.
   const submissions = new Map(statuses.map((status) => [`${status.project} ${status.acceptedAt}`, status]));
   for (const { project, acceptedAt } of submissions.values()) {
     const { jobs } = await client.list([
@@ -180,8 +180,8 @@ function hasPendingDelivery({ done, state, deliveries }: StatusDocument): boolea
 }
 
 /**
- * Prints the causes of failed jobs, the pages of the jobs and the results of the notifications. A target that was not
- * notified is a warning.
+ * Prints the causes of failed jobs, the pages of the jobs and the results of the notifications. A notification that has
+ * finally failed is printed as a warning.
  */
 function summarize(
   results: CallResults<StatusDocument>,
@@ -200,7 +200,7 @@ function summarize(
     const failed = listFailedDeliveries(status);
     if (failed.length === 0) continue;
     const targets = [...new Set(failed.map(({ target }) => target))].join(",");
-    // A callback is never switched off.
+    // A callback is never switched off, unlike a target in the config.
     const isOff = ({ state, target }: (typeof failed)[number]) =>
       state === "gone" && !isCallbackTargetName(target);
     const off = [...new Set(failed.filter(isOff).map(({ target }) => target))];

@@ -7,11 +7,11 @@ import { columnsOf, countColumns, type Output, rowsOf } from "./terminal.ts";
 /** The time after which a wait without any output prints its first line. */
 const FIRST_LINE_MS = 1_500;
 /**
- * A log contains a line about every running job at least this often. The timer that checks the interval can add up to a
- * second.
+ * A log contains a line about every running job at least this often. The real interval can be one second longer,
+ * because a timer checks the interval once per second.
  */
 const LOG_INTERVAL_MS = 25_000;
-/** If more jobs are running, the log contains one line about all running jobs. */
+/** If more than `MAX_LOGGED_JOBS` jobs are running, the log contains one line about all running jobs. */
 const MAX_LOGGED_JOBS = 5;
 const INDENT = "  ";
 
@@ -26,8 +26,8 @@ interface ShownJob {
 }
 
 /**
- * Shows how far the jobs are that the command waits for. On a terminal, the lines of the running jobs change in place.
- * In a log, each change is a line, and a job without a change gets a line about every 25 seconds. The caller of
+ * Shows the progress of the jobs for which the command waits. On a terminal, the lines of the running jobs change in
+ * place. In a log, each change is a line, and a job without a change gets a line about every 25 seconds. The caller of
  * `WaitProgress` calls `tick` every second.
  */
 export class WaitProgress {
@@ -136,8 +136,8 @@ export class WaitProgress {
   }
 
   /**
-   * Returns the status with the remaining time at this moment. The remaining time in a response is the remaining time
-   * at the moment of the response.
+   * Returns the status of a job with the current remaining time. The remaining time in a response is reduced by the
+   * time since the response arrived.
    */
   #countDown({ status, receivedAt }: ShownJob): StatusDocument {
     const { expected } = status;

@@ -69,7 +69,7 @@ async function submit(
   ports: WatchPorts,
 ): Promise<readonly JobResult[]> {
   const { client } = ports;
-  // Undefined fields are removed, so that a missing option does not replace a value from the CI system.
+  // Options that are not given are removed, so that they do not replace a value from the CI system.
   const given = Object.entries(command.context).filter(([, value]) => value !== undefined);
   const context: Context = { ...ports.context, ...Object.fromEntries(given) };
   const submission: Submission = {
@@ -106,7 +106,7 @@ async function restart<T>(
       if (state === "succeeded" || state === "failed")
         screen.print([`${jobName(watch)}: not restarted, because the job has ${state}`]);
       else if (state !== undefined && state !== "stopped") {
-        // If the status is about the watch of another caller, the caller has no watch to stop.
+        // The status can belong to the watch of another caller, and then this caller has no watch to stop.
         const own = await nullIfNotFound(client.stop(watch).then(() => watch));
         if (own !== null) stopped.push(jobName(own));
       }
@@ -129,7 +129,10 @@ async function nullIfNotFound<T>(call: Promise<T>): Promise<T | null> {
   }
 }
 
-/** Submits jobs with one call for each project and for at most 100 jobs. Returns the results in the order of the jobs. */
+/**
+ * Submits jobs with separate calls for each project, and with at most 100 jobs in each call. Returns the results in the
+ * order of the jobs.
+ */
 async function submitJobs(
   jobs: readonly NamedJob[],
   submission: Submission,

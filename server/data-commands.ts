@@ -70,7 +70,7 @@ export const DATA_COMMANDS: Readonly<Record<string, DataCommand>> = {
   import: importData,
 };
 
-/** Runs one of the commands on a data directory and returns the exit status. */
+/** Runs one of the data commands (`backup`, `export` or `import`) and returns the exit status. */
 export async function runDataCommand(name: string, argv: readonly string[]): Promise<number> {
   const usage = (text: string) => {
     process.stderr.write(`cce-notifier: ${text}\n\n${DATA_USAGE}`);
@@ -110,7 +110,10 @@ export async function runDataCommand(name: string, argv: readonly string[]): Pro
   }
 }
 
-/** Returns the message of an error. An error of the file system has a message for programmers, so it is replaced. */
+/**
+ * Returns the message of an error. An error of the file system gets another message, because its own message is for
+ * programmers.
+ */
 function describeFailure(file: string, error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return "syscall" in error ? `the file ${file} ${describeFileError(error)}` : error.message;

@@ -38,7 +38,7 @@ const OPTIONS = {
   help: { type: "boolean", short: "h", default: false },
 } as const satisfies ParseArgsConfig["options"];
 
-/** The error for wrong arguments. */
+/** The error for wrong arguments of the command `serve`. */
 class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -70,13 +70,13 @@ export async function serve(argv: readonly string[], env: ServiceOptions["env"])
   log.info("stopping", {});
   await service.stop();
   log.info("stopped", {});
-  // A delivery attempt that has not ended within the time of the stop keeps its connection open. The process does not wait
-  // for it.
+  // The process does not wait for a delivery attempt that has not ended within the stop time and keeps its connection
+  // open.
   process.exit(0);
 }
 
 interface Signals {
-  /** Resolves at the first SIGTERM or SIGINT. */
+  /** A promise that resolves at the first SIGTERM or SIGINT. */
   readonly stop: Promise<void>;
   /** Calls `reload` at each SIGHUP, and at once if a SIGHUP has arrived before this call. */
   onReload(reload: () => void): void;
@@ -126,7 +126,10 @@ function readOptions(argv: readonly string[], env: ServiceOptions["env"]): Servi
   };
 }
 
-/** The service compares the address of a connection with the list, so a host name or a port would have no effect. */
+/**
+ * A host name or a port would have no effect, because the service compares the IP address of a connection with the list
+ * of proxies.
+ */
 function isAddressOrRange(entry: string): boolean {
   const [address = ""] = entry.trim().split("/");
   return isIP(address) !== 0 && isValidAllowEntry(entry);

@@ -3,10 +3,10 @@ import type { DiscoveryLedger } from "../../lib/ledger/ledger.ts";
 import type { Store } from "../store/store.ts";
 import { readRecord, updateRecord, writeRecord } from "./rows.ts";
 
-/** The time after the last list at which the ledger deletes the discovery of a project. */
+/** The time for which the ledger keeps the discovery record of a project after the last list of jobs. */
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
-/** Returns the operations on the discovery of jobs. */
+/** Returns the ledger operations for the discovery of jobs. */
 export function createDiscoveryOperations(store: Store): DiscoveryLedger {
   return {
     claimJobList: (project, now, intervalMs) =>

@@ -19,7 +19,9 @@ import {
 
 const Overdue = z.object({ project: z.string(), job_id: z.string(), caller: z.string(), due_at: z.number() });
 
-/** Returns the operations that read watches, and the operations on the times of the sweep. */
+/**
+ * Returns the ledger operations that read watches or change the times of the sweep (the search for overdue watches).
+ */
 export function createWatchReadOperations(store: Store): WatchReadLedger {
   return {
     readWatch: (key) =>
@@ -126,7 +128,7 @@ export function createWatchReadOperations(store: Store): WatchReadLedger {
           .map(toWatchRow);
         const watches = rows.map(({ watch }) => watch);
         const end = watches.at(-1);
-        // DynamoDB returns a page token after every full page, even after the last page, and SQLite does the same.
+        // A full page always has a page token, even the last page, because the ledger on DynamoDB does the same.
         return { watches, next: end === undefined || rows.length < limit ? null : toPageToken(end) };
       }),
   };

@@ -79,7 +79,7 @@ export function readWatchRow(store: Store, { project, jobId, caller }: WatchKey)
   return row === null ? null : toWatchRow(row);
 }
 
-/** Writes a row of the table `watch`. Replaces the row of the same watch. */
+/** Writes a row of the table `watch`, and replaces an older row of the same watch. */
 export function writeWatchRow(store: Store, { dueAt, expiresAt, watch, ...rest }: WatchRow): void {
   const { project, jobId, caller, ...fields } = watch;
   store.run(
@@ -105,11 +105,11 @@ export function readJobRows(store: Store, { project, jobId }: JobKey): readonly 
 
 const Instants = z._default(z.number(), 0);
 
-/** The kinds of the rows in the table `record`, and the JSON in the column `body` of each kind. */
+/** The kinds of rows in the table `record`, with the schema of the JSON in the column `body`. */
 const RECORDS = {
-  /** The context and the callbacks of one generation of a watch. */
+  /** The context and the callbacks of one generation (one start or restart) of a watch. */
   caller: z.object({ context: Context, callbacks: z.record(z.string(), z.string()) }),
-  /** The job with its subjobs, as the latest poll of a watch saw the job. */
+  /** The job and its subjobs in the state that the latest poll has returned. */
   tree: Job,
   outcome: z.object({
     summary: OutcomeSummary,
@@ -140,9 +140,9 @@ const RECORDS = {
     succeededAt: z.number(),
     skippedJobIds: z.array(z.string()),
   }),
-  /** A message of SMN that was received. */
+  /** The record of an SMN message that the service has received. */
   message: z.object({}),
-  /** The calls that wait, by their number. */
+  /** The API calls that currently wait for a job, each under its number. */
   waiting: z.record(z.string(), z.object({ caller: z.string(), until: z.number() })),
 } as const;
 export type Records = { readonly [Kind in keyof typeof RECORDS]: z.infer<(typeof RECORDS)[Kind]> };
@@ -179,8 +179,9 @@ export function readRecord<Kind extends RecordKind>(
 }
 
 /**
- * Writes a record. Replaces the record with the same kind and ID.
- * @param expiresAt the time after which the ledger may delete the record. With null, the record never expires.
+ * Writes a record, and replaces an older record with the same kind and ID.
+ * @param expiresAt the time after which the ledger may delete the record. `expiresAt` is null for a record that never
+ * expires.
  */
 export function writeRecord<Kind extends RecordKind>(
   store: Store,
@@ -199,7 +200,7 @@ export function writeRecord<Kind extends RecordKind>(
   );
 }
 
-/** Changes a record and keeps the time after which the ledger may delete the record. */
+/** Changes a record, but not its expiry time. */
 export function updateRecord<Kind extends RecordKind>(
   store: Store,
   kind: Kind,

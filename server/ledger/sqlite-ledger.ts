@@ -10,10 +10,7 @@ import { createWatchReadOperations } from "./read-operations.ts";
 import { createTargetAndDurationOperations } from "./target-and-duration-operations.ts";
 import { createWatchChangeOperations } from "./watch-operations.ts";
 
-/**
- * The largest number of rows of one table that one transaction deletes. Because of this limit, other writes do not wait
- * long.
- */
+/** The largest number of rows of one table that one transaction deletes, so that other writes do not wait long. */
 const DELETED_ROWS = 500;
 
 /** Creates the ledger of the one-node edition. Each operation is one transaction of the store. */

@@ -13,22 +13,28 @@ import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../lib/schedule/u
 import type { Store } from "../store/store.ts";
 import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
 
-/** The ledger deletes the state of a target or a rate limit one week after the last use, unless the target is off. */
+/**
+ * The ledger deletes the state of a target or a rate limit one week after the last use, unless the target is switched
+ * off.
+ */
 const RETENTION_MS = 7 * 24 * 3_600_000;
 
-/** The ID of the record that contains all waiting calls. */
+/** The ID of the record that contains all waiting API calls. */
 const WAITING = "calls";
 
 const NEW_TARGET = { offSince: null, goneSince: null, throttledUntil: 0, nextFreeAt: 0 };
 
 const DurationRow = z.object({ day: z.int(), bucket: z.int(), count: Count });
 
-/** Returns the operations on targets, rate limits, durations, digests, slow jobs and waiting calls. */
+/** Returns the ledger operations for targets, rate limits, durations, digests, slow jobs and waiting API calls. */
 export function createTargetAndDurationOperations(
   store: Store,
 ): TargetLedger & RateLimitLedger & DurationLedger & DigestLedger & SlowLedger & WaitingCallLedger {
   const read = (name: string) => readRecord(store, "target", name) ?? NEW_TARGET;
-  /** @param usedAt the time of the use, from which the ledger keeps the state. */
+  /**
+   * @param usedAt the time when the target or the rate limit was used. The ledger keeps the state for one week after
+   * this time.
+   */
   const write = (name: string, changes: Partial<ReturnType<typeof read>>, usedAt: Instant): void => {
     const state = { ...read(name), ...changes };
     writeRecord(store, "target", name, state, state.offSince === null ? usedAt + RETENTION_MS : null);

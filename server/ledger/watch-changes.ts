@@ -22,17 +22,17 @@ import type {
 } from "../../lib/ledger/watch-ledger.ts";
 
 /*
- * The functions in this file compute how an operation changes a stored watch. They read and write no database. The
- * ledger on SQLite and the ledger of the simulation use them.
+ * The functions in this file compute how an operation changes a stored watch. These functions do not access a database.
+ * The ledger on SQLite and the ledger of the simulation use these functions.
  */
 
 /** A watch as a ledger stores it. */
 export interface StoredWatch {
   readonly watch: Watch;
-  /** The ID of the message that has claimed the latest poll. `owner` is null after the poll was recorded. */
+  /** The ID of the queue message that has claimed the latest poll. `owner` is null after the poll was recorded. */
   readonly owner: string | null;
   readonly leaseUntil: Instant;
-  /** The number of claims of polls after the latest recorded poll that no call has undone. */
+  /** The number of poll claims since the latest recorded poll, without the claims that were undone. */
   readonly unfinishedTries: number;
   /** `restartable` is true if the watch has ended and the next call for the job restarts the watch. */
   readonly restartable: boolean;
@@ -42,7 +42,10 @@ export interface StoredWatch {
   readonly dueAt: Instant | null;
 }
 
-/** The result of an operation. `stored` is the changed watch, or null if the operation changes nothing. */
+/**
+ * The result of an operation on a stored watch. `stored` is the changed watch, or null if the operation changes
+ * nothing.
+ */
 interface Change<Stored, Result> {
   readonly stored: Stored | null;
   readonly result: Result;
@@ -52,9 +55,9 @@ const NO_LEASE = { owner: null, leaseUntil: 0, unfinishedTries: 0 };
 const OVER = { pollDone: true, nextPollAt: null };
 
 /**
- * Returns the first generation of a watch, or the next generation of the watch `before`. The numbers of polls continue
- * from the previous generation, so that the old poll messages have no effect.
- * @param before the caller's watch of the job. `before` is null if the caller has no watch of the job.
+ * Returns the first generation of a watch (the watch after its first start), or the generation that follows the watch
+ * `before`. The numbers of polls continue from the previous generation, so that the old poll messages have no effect.
+ * @param before the caller's earlier watch of the same job. `before` is null if the caller has no watch of the job.
  */
 export function startWatch(wanted: NewWatch, before: StoredWatch | null, generation: number): StoredWatch {
   const { project, jobId, caller, acceptedAt, deadlineAt, nextPollAt, digestId, traceparent } = wanted;
@@ -98,7 +101,7 @@ type ExtendedWatch<Stored> =
   | Extract<OpenResult, { readonly kind: "limit_exceeded" }>
   | {
       readonly kind: "extended";
-      /** The watch with the targets of the call. */
+      /** The watch after the targets of the call were added. */
       readonly stored: Stored;
       readonly addedTargets: readonly string[];
       /** `isDeadlineLater` is true if the call has moved the deadline. */
@@ -108,7 +111,7 @@ type ExtendedWatch<Stored> =
       readonly needsGenerations: boolean;
     };
 
-/** Adds targets to a watch. The later of both deadlines of a running watch applies. */
+/** Adds targets to a watch. If the watch is running, the later deadline of the watch and of the call applies. */
 export function extendWatch<Stored extends StoredWatch>(
   stored: Stored,
   wanted: NewWatch,
@@ -160,7 +163,7 @@ export function claimPoll<Stored extends StoredWatch>(
   };
 }
 
-/** Returns null if the message has lost the claim of the poll or has undone the claim already. */
+/** Undoes the claim of a poll. Returns null if the message no longer has the claim or has already undone the claim. */
 export function undoPollClaim<Stored extends StoredWatch>(
   stored: Stored | null,
   claimed: PollOfMessage,
@@ -169,7 +172,7 @@ export function undoPollClaim<Stored extends StoredWatch>(
   return { ...stored, leaseUntil: 0, unfinishedTries: stored.unfinishedTries - 1 };
 }
 
-/** Returns null if the message has lost the claim of the poll. */
+/** Records a poll. Returns null if the message no longer has the claim of the poll. */
 export function recordPoll<Stored extends StoredWatch>(
   stored: Stored | null,
   record: PollRecord,

@@ -26,7 +26,7 @@ import {
 
 const NO_CALLER_DATA: CallerData = { context: {}, callbacks: {} };
 
-/** Returns the operations that change watches. Each operation is one transaction. */
+/** Returns the ledger operations that change watches. Each ledger operation is one transaction. */
 export function createWatchChangeOperations(store: Store): WatchChangeLedger {
   const read = (key: WatchKey) => readWatchRow(store, key);
   const write = (row: WatchRow) => writeWatchRow(store, row);
@@ -116,7 +116,7 @@ export function createWatchChangeOperations(store: Store): WatchChangeLedger {
   };
 }
 
-/** Adds targets and callbacks to a watch that the call does not restart. */
+/** Adds the targets and callbacks of a call to an existing watch, which the call does not restart. */
 function addToWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {
   const extended = extendWatch(row, wanted);
   if (extended.kind === "limit_exceeded") return extended;
@@ -134,8 +134,8 @@ function addToWatch(store: Store, wanted: NewWatch, row: WatchRow): OpenResult {
 }
 
 /**
- * Computes the generations in the notification keys of targets that were added to an ended watch, and adds the
- * generations to the stored outcome.
+ * Computes the generation number for the notifications to targets that were added to an ended watch, and adds these
+ * numbers to the stored outcome.
  */
 function saveGenerationsOfLateTargets(
   store: Store,

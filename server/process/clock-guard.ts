@@ -1,7 +1,7 @@
 import type { Instant } from "../../lib/domain/job.ts";
 
 /**
- * The guard ignores a smaller difference, because the time service of the machine corrects the clock by small steps.
+ * Smaller steps of the clock are ignored, because the time service of the machine corrects the clock by small steps.
  */
 const MIN_STEP_MS = 2000;
 
@@ -14,7 +14,7 @@ interface ClockGuard {
 
 /**
  * Compares the clock of the machine with a clock that is never set back. If the clock is set forward, no correction is
- * needed, because everything that is planned is then due at once.
+ * needed, because all planned polls and notifications are then due immediately.
  */
 export function createClockGuard(now: () => Instant, monotonic: () => number): ClockGuard {
   let offsetMs = now() - monotonic();

@@ -5,8 +5,8 @@ const NAMED = ["projects", "targets", "tokens"];
 const SINGLE = ["oidc", "settings"];
 
 /**
- * Returns one act for each entry of the config that differs between two documents. The config file does not say who
- * changed the file, so `who` is always `operator`. An act contains no value of the config.
+ * Returns one act (a change that is logged) for each config entry that differs between two config documents. The
+ * config file does not say who changed the file, so `who` is always `operator`. An act contains no value of the config.
  */
 export function listConfigActs(before: unknown, after: unknown): readonly Act[] {
   const [old, current] = [listEntries(before), listEntries(after)];

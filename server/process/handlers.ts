@@ -23,7 +23,9 @@ import type { QueueName, SqliteQueue } from "../queue/sqlite-queue.ts";
 import type { Store } from "../store/store.ts";
 import { UnrecordedAttemptLimit } from "./unrecorded-attempt-limit.ts";
 
-/** A call that waits needs only a connection and a timer, but the number of connections of a process is limited. */
+/**
+ * A waiting API call needs only a connection and a timer, but a process can have only a limited number of connections.
+ */
 const WAITING_LIMITS = { total: 200, perCaller: 50 };
 
 interface HandlerOptions {
@@ -31,16 +33,13 @@ interface HandlerOptions {
   readonly queues: Readonly<Record<QueueName, SqliteQueue>>;
   readonly configs: ConfigSource<WholeConfig>;
   readonly proxy: OutgoingProxy | null;
-  /** Waits. Throws an error if the service stops during the wait. */
+  /** Waits for `ms` milliseconds, and throws an error if the service stops during the wait. */
   readonly wait: (ms: number) => Promise<void>;
   /** Returns the URL that the service uses when the config has no `publicUrl`. */
   readonly defaultUrl: string;
 }
 
-/**
- * Creates the handlers of all functions. The factories of the handlers are the same factories as for the Lambda
- * functions.
- */
+/** Creates the handlers of all functions with the same factories as for the Lambda functions. */
 export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl }: HandlerOptions) {
   const ledger = createSqliteLedger(store);
   const shared = { ledger, configs, proxy, defaultUrl, wait, uuid, now: systemClock, random: systemRandom };
@@ -86,7 +85,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
       createCce,
     }),
     notify: () => handleNotification,
-    /** Starts no more delivery attempts. The notifications that wait for an attempt become visible in their queue. */
+    /** Starts no more delivery attempts. Notifications that wait for an attempt become visible in their queue again. */
     stopAttempts: () => attempts.stop(),
     sweep: createSweepHandler({ ...shared, ...senders }),
     discover: createDiscoverHandler(discover, shared),

@@ -16,7 +16,7 @@ import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 import type { AllowList } from "../../lib/http/egress-rules.ts";
 import { log } from "../../lib/runtime/log.ts";
 
-/** The time in which a client must have sent its whole request. */
+/** The time limit in which a client must send its whole request. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface Tls {
@@ -27,16 +27,16 @@ export interface Tls {
 interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
-  /** The certificate and the private key in PEM. With null, the server speaks plain HTTP. */
+  /** The certificate and the private key in PEM. The server uses plain HTTP if `tls` is null. */
   readonly tls: Tls | null;
-  /** The addresses of proxies whose header X-Forwarded-For names the client. */
+  /** The addresses of proxies that are trusted to name the client in the header X-Forwarded-For. */
   readonly trustedProxies: Pick<AllowList, "hasAddress">;
   readonly answer: (request: ApiRequest) => Promise<ApiResponse>;
 }
 
 interface HttpServer {
   readonly url: string;
-  /** Accepts no more connections, waits for open requests for at most `timeLimitMs`, and closes all connections. */
+  /** Stops accepting connections, waits at most `timeLimitMs` for open requests, and then closes all connections. */
   stop(timeLimitMs: number): Promise<void>;
 }
 
@@ -80,7 +80,9 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** Returns the host of a URL to this server. A wildcard address cannot be a host of a URL. */
+/**
+ * Returns the host in the URL of this server. A wildcard address cannot be in a URL, so it is replaced by 127.0.0.1.
+ */
 function urlHost(host: string): string {
   if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
   return isIP(host) === 6 ? `[${host}]` : host;
@@ -101,7 +103,7 @@ async function handle(
 ): Promise<void> {
   const requestId = randomUUID();
   const { bytes, isTooLong } = await readBody(incoming);
-  // If a body is too long, the server does not read the rest of the body.
+  // If a request body is too long, the server does not read the rest of the body, so the connection must be closed.
   if (isTooLong) response.setHeader("connection", "close");
   const [encodedPath = "/", ...query] = (incoming.url ?? "/").split("?");
   const path = decodePath(encodedPath);
@@ -139,7 +141,8 @@ async function handle(
 }
 
 /**
- * Reads the body of a request. Stops after the first byte above the limit, so that the handler can report the limit.
+ * Reads the body of a request. Stops reading as soon as the body is longer than the limit, and the handler then reports
+ * the limit.
  */
 async function readBody(incoming: IncomingMessage): Promise<{ bytes: Buffer; isTooLong: boolean }> {
   const chunks: Buffer[] = [];
@@ -169,8 +172,8 @@ function joinHeaders({ headersDistinct }: IncomingMessage): Record<string, strin
 }
 
 /**
- * Returns the address of the client. Each proxy adds the address of its client to the end of X-Forwarded-For. The
- * client is the last address in X-Forwarded-For that does not belong to a trusted proxy.
+ * Returns the IP address of the client that has sent the request. Each proxy adds the address of its client to the end
+ * of X-Forwarded-For. The client is the last address in X-Forwarded-For that does not belong to a trusted proxy.
  */
 function clientAddress(
   peer: string,

@@ -1,14 +1,14 @@
 import { type Dimensions, METRICS, type MetricName, UNITS } from "../../lib/runtime/metrics.ts";
 
 /**
- * The content type of the text format
+ * The content type of the OpenMetrics text format
  * (https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md).
  */
 export const OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /**
- * The metrics whose value is a state and not a number of events. For each of these metrics, the page shows the latest
- * value, and the number of values as `NAME_samples_total`.
+ * The metrics whose value is a state and not a number of events. For each of these metrics, the page `/metrics` shows
+ * the latest value, and the number of values as `NAME_samples_total`.
  */
 const GAUGES: ReadonlySet<string> = new Set<MetricName>([
   "LiveWatches",
@@ -20,7 +20,7 @@ const GAUGES: ReadonlySet<string> = new Set<MetricName>([
 
 /**
  * The metrics that have labels. CloudWatch does not add up the values of dimensions, so the service also writes a total
- * of some of these metrics. Prometheus adds up the values of labels itself, so the page omits the total.
+ * of some of these metrics. Prometheus adds up the values of labels itself, so the page `/metrics` omits the total.
  */
 export const LABELLED_METRICS: ReadonlySet<string> = new Set<MetricName>([
   "Polls",
@@ -40,18 +40,18 @@ interface Series {
   sum: number;
   count: number;
   latest: number;
-  /** For each bucket of a histogram, the number of values up to the limit of the bucket. */
+  /** For each bucket of a histogram, the number of values that are at most the limit of the bucket. */
   readonly buckets: number[];
 }
 
-/** A measurement is a value that is measured when somebody reads the page, such as the length of a queue. */
+/** A value that is measured only when the page `/metrics` is read, such as the length of a queue. */
 export interface Measurement {
   readonly name: string;
   readonly help: string;
   readonly samples: readonly { readonly labels: Dimensions; readonly value: number }[];
 }
 
-/** Collects the metrics of the process and shows them in the format OpenMetrics. */
+/** Collects the metrics of the process and formats them as OpenMetrics text. */
 export class MetricRegistry {
   readonly #families = new Map<MetricName, Map<string, Series>>();
 
@@ -81,7 +81,7 @@ export class MetricRegistry {
     return series;
   }
 
-  /** Returns the page `/metrics`. The names of the metrics are the names of the metrics on AWS. */
+  /** Returns the text of the page `/metrics`. The metrics have the same names as on AWS. */
   render(measurements: readonly Measurement[]): string {
     const families = [...this.#families].flatMap(([name, family]) => renderFamily(name, family));
     const measured = measurements.flatMap(({ name, help, samples }) => [
@@ -111,7 +111,7 @@ function renderFamily(name: MetricName, family: ReadonlyMap<string, Series>): st
   return [`# TYPE ${name} ${type}`, ...samples];
 }
 
-/** Before the first value of a metric, the page shows only that the number of values is 0. */
+/** Before the first value of a gauge, the page `/metrics` shows only that the number of values is 0. */
 function renderGauge(name: MetricName, family: ReadonlyMap<string, Series>): string[] {
   const series = [...family];
   return [

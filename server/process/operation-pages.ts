@@ -10,7 +10,7 @@ export interface OperationPagePorts {
   readonly store: Store;
   readonly configs: ConfigSource;
   readonly metrics: MetricRegistry;
-  /** Returns true from the moment when the service stops. */
+  /** Returns true as soon as the service begins to stop. */
   readonly isStopping: () => boolean;
 }
 
@@ -39,7 +39,7 @@ async function readReadiness({ store, configs, isStopping }: OperationPagePorts)
       () => "ok",
       () => "unreachable",
     );
-  // The update changes no data, and fails if the disk is full.
+  // This update checks whether the database is writable: it changes no data, but fails if the disk is full.
   const writable = store.write(() => store.run("UPDATE message SET id = id WHERE id = ''"));
   const [config, ledger] = await Promise.all([check(configs.current()), check(writable)]);
   const isReady = config === "ok" && ledger === "ok" && !isStopping();

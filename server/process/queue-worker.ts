@@ -6,9 +6,9 @@ import type { QueueMessage, SqliteQueue } from "../queue/sqlite-queue.ts";
 
 /** The number of messages in one batch, as on Lambda. */
 const BATCH_MESSAGES = 10;
-/** The worker checks the queue at least this often, because another process can send messages and set the clock. */
+/** The longest time between two checks of the queue, because another process may send messages or set the clock. */
 const MAX_IDLE_MS = 1000;
-/** The wait after the database refused a read or a write. */
+/** The time that the worker waits after the database has refused a read or a write. */
 const RETRY_MS = 1000;
 
 interface QueueWorkerOptions {
@@ -17,7 +17,7 @@ interface QueueWorkerOptions {
   readonly startBatch: (messages: number) => HandleMessage;
   /** The largest number of messages that the worker handles at the same time. */
   readonly concurrency: number;
-  /** The time limit for one message. */
+  /** The time limit in which a handler must handle one message. */
   readonly timeLimitMs: number;
   readonly now: () => Instant;
   readonly monotonic: () => number;
@@ -27,13 +27,13 @@ interface QueueWorkerOptions {
 export class QueueWorker {
   readonly #options: QueueWorkerOptions;
   /**
-   * The IDs of the messages that a handler works on. If the clock is changed, such a message can become visible too
-   * early.
+   * The IDs of the messages that a handler works on. After a change of the clock, a message can become visible while a
+   * handler still works on it.
    */
   readonly #running = new Set<string>();
   readonly #done = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
-  /** The time at which the worker receives again. The value is null while the worker receives. */
+  /** The time when the worker receives messages again, or null while the worker receives messages. */
   #nextReceiveAt: Instant | null = Number.POSITIVE_INFINITY;
   #mustReceiveAgain = false;
   #isStopped = false;
@@ -43,16 +43,16 @@ export class QueueWorker {
   }
 
   /**
-   * Receives the visible messages now.
-   * @param visibleAt the time when the new message becomes visible. If the worker receives before `visibleAt` anyway,
-   * the call has no effect.
+   * Makes the worker receive the visible messages immediately.
+   * @param visibleAt the time when the new message becomes visible. If the worker will receive messages before
+   * `visibleAt` anyway, the call has no effect.
    */
   wake(visibleAt: Instant = 0): void {
     if (this.#nextReceiveAt === null) this.#mustReceiveAgain = true;
     else if (visibleAt < this.#nextReceiveAt) void this.#receive();
   }
 
-  /** Receives no more messages, and waits until the handlers of the received messages have finished. */
+  /** Stops receiving messages, and waits until the handlers of the received messages have finished. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
@@ -85,7 +85,8 @@ export class QueueWorker {
       if (free <= 0) return;
       const received = await queue.receive(Math.min(free, BATCH_MESSAGES));
       if (received.length === 0) return;
-      // If a handler already works on a message, its second copy stays hidden until the visibility timeout has passed.
+      // If a handler already works on a message, the second copy of the message stays invisible until the visibility
+      // timeout has passed.
       const batch = received.filter(({ messageId }) => !this.#running.has(messageId));
       this.#startBatch(batch);
     }
@@ -93,7 +94,7 @@ export class QueueWorker {
 
   async #untilNextMessageMs(): Promise<number> {
     const { queue, now, concurrency } = this.#options;
-    // The end of a running handler wakes the worker earlier.
+    // If all handlers are busy, the end of one handler wakes the worker before this time.
     if (this.#running.size >= concurrency) return MAX_IDLE_MS;
     const nextVisibleAt = await queue.nextVisibleAt();
     return nextVisibleAt === null ? MAX_IDLE_MS : Math.min(MAX_IDLE_MS, Math.max(0, nextVisibleAt - now()));

@@ -1,9 +1,9 @@
 import { log } from "../../lib/runtime/log.ts";
 
 export interface Schedule {
-  /** Ends the schedule: no further run starts. */
+  /** Ends the schedule, so that no further run starts. */
   stop(): void;
-  /** Returns a promise that resolves when no run is in progress. */
+  /** Returns a promise that resolves when no run of the schedule is in progress. */
   ended(): Promise<void>;
 }
 

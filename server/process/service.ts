@@ -26,7 +26,7 @@ import { startSchedule } from "./schedule.ts";
 
 /** The time limit of one HTTP request and of one message, as on Lambda. */
 const TIME_LIMIT_MS = 29_000;
-/** The visibility timeout is longer than the lease of a poll or a notification (35 s). */
+/** This visibility timeout is longer than the lease of a poll or a notification (35 s). */
 const VISIBILITY_MS = 40_000;
 const MAX_RECEIVE_COUNT = 1000;
 const CONCURRENCY = 100;
@@ -55,9 +55,9 @@ export interface ServiceOptions {
 
 export interface RunningService {
   readonly url: string;
-  /** Reads the config file again now. Keeps the last valid config if the config file has errors. */
+  /** Reads the config file again now. If the config file has errors, the service keeps the last valid config. */
   reload(): Promise<void>;
-  /** Accepts no more work, finishes the running work for at most 8 s, and closes the database. */
+  /** Stops accepting requests and messages, waits at most 8 s for the running work, and closes the database. */
   stop(): Promise<void>;
 }
 
@@ -141,7 +141,7 @@ async function startWithStore(store: Store, options: ServiceOptions): Promise<Ru
   }, CLOCK_CHECK_MS);
   const reload = async () => {
     await configs.reload().catch(() => undefined);
-    // If the file has errors, the config source has logged them.
+    // The config source has already logged the errors of an invalid config file.
     await configs.check().then(
       () => log.info("config read", {}),
       () => undefined,
@@ -220,7 +220,7 @@ function createQueues(
 }
 
 /**
- * Waits.
+ * Waits for `ms` milliseconds.
  * @throws LedgerUnavailableError if the service stops. The caller of a waiting request then gets a 503 response and
  * repeats the request.
  */

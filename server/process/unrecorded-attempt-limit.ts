@@ -5,12 +5,18 @@ import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
  * and again therefore repeats at most one notification per kill, and one more per 60 notifications.
  */
 const RECORDED_PER_ATTEMPT = 60;
-/** An attempt whose target answers after more than 500 ms no longer delays the attempts to other targets. */
+/**
+ * A delivery attempt no longer counts toward the limit after 500 ms without an answer, so that a slow target does not
+ * delay attempts to other targets.
+ */
 const SLOW_ANSWER_MS = 500;
-/** While the database refuses the record of an attempt, for example on a full disk, the record is tried this often. */
+/**
+ * The pause before the next try to record an attempt, if the database has refused the record, for example on a full
+ * disk.
+ */
 const RECORD_RETRY_MS = 500;
 /**
- * The time for which a refused record is tried again. `RECORD_LIMIT_MS` is shorter than the lease of a notification (35
+ * The time limit for all tries to record one attempt. `RECORD_LIMIT_MS` is shorter than the lease of a notification (35
  * s).
  */
 const RECORD_LIMIT_MS = 20_000;
@@ -21,18 +27,19 @@ interface LimitOptions {
 }
 
 /**
- * Limits the delivery attempts that are sent but not yet recorded. If the process crashes, these notifications are sent
- * twice. The limit is 1 after the start of the process, and grows with the number of recorded attempts. Without the limit,
- * a process that starts with many waiting notifications sends all of them before it records the first one.
+ * Limits the number of delivery attempts that were started but are not recorded yet. If the process crashes, the
+ * notifications of unrecorded attempts are sent twice. The limit is 1 after the start of the process, and grows with
+ * the number of recorded attempts. Without the limit, a process that starts with many waiting notifications would send
+ * all notifications before it records the first attempt.
  */
 export class UnrecordedAttemptLimit {
   readonly #options: LimitOptions;
   readonly #waiting: ((mayStart: boolean) => void)[] = [];
   #isStopped = false;
   #recorded = 0;
-  /** The running attempts, without the attempts whose target answers slowly. */
+  /** The number of running attempts, without the attempts whose target answers slowly. */
   #counted = 0;
-  /** The attempts whose record the database has refused until now. */
+  /** The number of attempts whose record the database has refused until now. */
   #refused = 0;
 
   constructor(options: LimitOptions) {
@@ -40,7 +47,8 @@ export class UnrecordedAttemptLimit {
   }
 
   /**
-   * Runs a delivery attempt and its record, when the limit allows the attempt. Attempts start in the order of the calls.
+   * Waits until the limit allows another delivery attempt, and then runs the attempt with its record. Attempts start in
+   * the order of the calls.
    * @returns the result of the attempt, or null if `stop` was called before the attempt could start
    */
   async run<T>(attempt: () => Promise<T>): Promise<T | null> {
@@ -55,8 +63,8 @@ export class UnrecordedAttemptLimit {
       isCounted = false;
       this.#startWaiting();
     };
-    // A response that has already arrived is read before the function of setImmediate runs, and its record is then part
-    // of the next commit.
+    // `setImmediate` lets the process read a response that has already arrived, and the record of this response is then
+    // part of the next commit.
     const timer = setTimeout(() => setImmediate(stopCounting), SLOW_ANSWER_MS);
     try {
       return await attempt();
@@ -67,8 +75,8 @@ export class UnrecordedAttemptLimit {
   }
 
   /**
-   * Records an attempt. If the database refuses the record, the function tries again, and no other attempt starts until
-   * then, because its record would be refused too.
+   * Records an attempt. If the database refuses the record, `record` tries again. Until then no other attempt starts,
+   * because its record would be refused too.
    * @throws LedgerUnavailableError if the database refuses the record for 20 s. Throws the other errors of `record`.
    */
   async record<T>(record: () => Promise<T>): Promise<T> {

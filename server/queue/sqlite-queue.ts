@@ -21,11 +21,11 @@ export interface QueueMessage {
 
 export interface SqliteQueue extends Queue {
   /**
-   * Receives at most `max` visible messages, the longest visible first. The queue makes the received messages invisible
-   * for the visibility timeout.
+   * Receives at most `max` visible messages, and starts with the message that has been visible for the longest time.
+   * The queue makes the received messages invisible for the visibility timeout.
    */
   receive(max: number): Promise<readonly QueueMessage[]>;
-  /** Deletes a message. As in SQS, the receipt handle of an earlier delivery has no effect. */
+  /** Deletes a message. As in SQS, the receipt handle of an earlier delivery deletes nothing. */
   remove(receiptHandle: string): Promise<void>;
   /** Returns the time when the next message becomes visible. Returns null if the queue is empty. */
   nextVisibleAt(): Promise<Instant | null>;
@@ -38,8 +38,8 @@ interface SqliteQueueOptions {
   /** A message that was received `maxReceiveCount` times moves to the dead-letter queue. */
   readonly redrive?: { readonly maxReceiveCount: number; readonly to: QueueName };
   /**
-   * The queue calls this function after messages were sent or their visibility was changed, with the time when the
-   * first message becomes visible.
+   * `onChange` is called after messages were sent or their visibility was changed, with the time when the first of
+   * these messages becomes visible.
    */
   readonly onChange?: (visibleAt: Instant) => void;
 }
@@ -128,8 +128,8 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
     receive: (max) =>
       store.write(() => {
         const received: QueueMessage[] = [];
-        // Each message is read once. A statement that finds the messages for the dead-letter queue would read all
-        // visible messages at each call, so a consumer that has fallen behind would become slower and slower.
+        // No separate statement searches for messages for the dead-letter queue, because it would read all visible
+        // messages at each call. A consumer that has fallen behind would then become slower and slower.
         for (;;) {
           const rows = store.all(
             `SELECT id, body, attributes, sent_at, receive_count FROM message

@@ -12,7 +12,7 @@ export const DATABASE_FILE = "notifier.sqlite";
  * the process ends.
  */
 const LOCK_FILE = "lock.sqlite";
-/** The time for which an operator's command and the service wait for each other's writes. */
+/** The longest time that an operator's command and the service wait for each other's writes. */
 const BUSY_TIMEOUT_MS = 5000;
 
 /** The error for a data directory that this release cannot use. A `DataUnusableError` says what the operator can do. */
@@ -21,7 +21,7 @@ export class DataUnusableError extends Error {
 }
 
 /**
- * Creates the data directory and its missing parent directories. Only the owner may read what is in a new directory.
+ * Creates the data directory and its missing parent directories. Only the owner may read the files in a new directory.
  * @throws DataUnusableError if a directory cannot be created.
  */
 export function createDataDirectoryIfMissing(directory: string): void {

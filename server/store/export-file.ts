@@ -17,8 +17,8 @@ const Header = z.strictObject({
   export: z.literal("cce-job-notifier"),
   version: z.literal(EXPORT_VERSION),
   /**
-   * `whileRunning` is true if a process ran the service on the data during the export. The service can change the data
-   * afterwards.
+   * `whileRunning` is true if the service ran during the export. Such an export may be out of date, because the service
+   * can change the data afterwards.
    */
   whileRunning: z.optional(z.literal(true)),
 });
@@ -41,7 +41,7 @@ export function formatExportHeader(whileRunning: boolean): string {
 }
 
 /**
- * Reads the file of the command `export`.
+ * Reads the file that the command `export` has written.
  * @throws ExportUnusableError if the file is not an export that this release can read.
  */
 export async function readExportFile(file: string): Promise<Export> {

@@ -1,6 +1,5 @@
 /**
- * SQLite stores this number in the header of the database file. The application ID marks a file as data of this
- * service.
+ * The application ID marks a file as data of this service, and SQLite stores the ID in the header of the database file.
  */
 export const APPLICATION_ID = 0x63636e6a;
 
@@ -8,8 +7,8 @@ export const APPLICATION_ID = 0x63636e6a;
 export const SCHEMA_VERSION = 1;
 
 /**
- * The tables of the ledger and of the queues. A column exists for each value by which rows are found. The column `body`
- * contains the other values of a row as JSON. Times are milliseconds after 1970-01-01T00:00:00Z.
+ * The tables of the ledger and of the queues. Each value by which rows are searched has its own column. The column
+ * `body` contains the other values of a row as JSON. Times are milliseconds after 1970-01-01T00:00:00Z.
  */
 export const SCHEMA = `
 CREATE TABLE watch (

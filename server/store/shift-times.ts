@@ -1,9 +1,9 @@
 import type { Store } from "./store.ts";
 
 /**
- * Moves all planned times and leases by the same time. If the clock of the machine was set back, the planned times
- * would be too far in the future without this move. Past times, such as the time when a watch was accepted, do not
- * change.
+ * Shifts all planned times and leases in the database by the same amount of time. Without this shift, the planned times
+ * would be too late after the clock of the machine was set back. Past times, such as the time when a watch was
+ * accepted, do not change.
  * @param byMs the time by which the clock was changed. `byMs` is negative if the clock was set back.
  */
 export function shiftTimes(store: Store, byMs: number): Promise<void> {
@@ -23,7 +23,7 @@ export function shiftTimes(store: Store, byMs: number): Promise<void> {
   });
 }
 
-/** Moves times in the column `body`. A time that is null or 0 stays as it is. */
+/** Shifts times in the column `body`. A time that is null or 0 is not changed. */
 function shiftFields(
   store: Store,
   table: string,

@@ -35,8 +35,8 @@ export class Store {
 
   /**
    * Opens the data directory, and creates the directory and the tables that do not exist.
-   * @param options.exclusive is true for the process that runs the service. Only one process runs the service. An
-   * operator's command opens the data directory next to the service.
+   * @param options.exclusive is true for the process that runs the service. Only one process may run the service on a
+   * data directory. An operator's command can open the data directory while the service runs.
    * @throws DataUnusableError if the directory cannot be created, if another process runs the service on the same data,
    * if the database is damaged, or if a newer release wrote the database.
    */
@@ -115,7 +115,9 @@ export class Store {
     });
   }
 
-  /** Commits the waiting writes, moves the log into the database file and closes the files. */
+  /**
+   * Commits the waiting writes, and closes the database, which also moves the write-ahead log into the database file.
+   */
   close(): void {
     this.#commitWaiting();
     this.#isClosed = true;
@@ -156,7 +158,7 @@ export class Store {
       this.#database.exec("RELEASE one_write");
       return { value };
     } catch (error) {
-      // If SQLite has ended the whole transaction, no write of the group can be committed.
+      // If SQLite has ended the whole transaction, no write of this transaction can be committed.
       if (!this.#database.isTransaction) throw error;
       this.#database.exec("ROLLBACK TO one_write; RELEASE one_write");
       return { error };
