@@ -91,7 +91,7 @@ export function computeEtag(body: string): string {
 }
 
 /**
- * Returns whether an `If-None-Match` header contains the entity tag. Compares entity tags with the weak comparison of
+ * Returns true if an `If-None-Match` header contains the entity tag. Compares entity tags with the weak comparison of
  * RFC 9110, section 13.1.2.
  */
 export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {

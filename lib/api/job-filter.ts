@@ -7,25 +7,25 @@ import type { Watch } from "../ledger/watch.ts";
 import type { RequestError } from "./problem-response.ts";
 import { readListParameter } from "./request-errors.ts";
 
-/** Selects jobs for the job list. A filter selects a job if every field that is given matches. */
+/**
+ * A filter that selects jobs for the job list. A filter selects a job if the job matches every given field of the
+ * filter.
+ */
 export interface JobFilter {
   /** If `states` is null, the filter selects jobs in all states. */
   readonly states: readonly WatchState[] | null;
   readonly type: string | null;
-  /** The labels as `KEY:VALUE`. The context of a selected job has all labels of the filter. */
+  /** The labels, as `KEY:VALUE`, that the context of a selected job must contain. */
   readonly labels: readonly string[];
   readonly actor: string | null;
-  /** The terms of the search text in lower case. The texts of a selected job contain every term. */
+  /** The search terms in lower case. The texts of a selected job contain every search term. */
   readonly searchTerms: readonly string[];
-  /** The earliest and the latest acceptance time. */
+  /** The earliest and the latest time at which the service accepted a selected job. */
   readonly since: Instant | null;
   readonly to: Instant | null;
 }
 
-/**
- * The query parameters of a job filter: the parameters that a request may contain at most once, and the parameters that
- * a request may repeat.
- */
+/** `FILTER_PARAMETERS` may occur once in a request, and `REPEATED_FILTER_PARAMETERS` may occur several times. */
 export const FILTER_PARAMETERS = ["type", "actor", "text", "since", "to"] as const;
 export const REPEATED_FILTER_PARAMETERS = ["state", "label"] as const;
 
@@ -48,7 +48,8 @@ export const FilterTime = z
 const DAY_MS = 86_400_000;
 
 /**
- * Reads the filter from the query of the job list. Returns all errors of the filter and, for a page, the valid rest.
+ * Reads the filter from the query of the job list. Returns all errors of the filter, and a filter with the valid
+ * fields, which a page uses in spite of the errors.
  */
 export function readJobFilter(query: URLSearchParams): {
   readonly filter: JobFilter;
@@ -80,7 +81,7 @@ export function readJobFilter(query: URLSearchParams): {
     actor: readOne("actor", Context.shape.actor.def.innerType),
     searchTerms: readOne("text")?.toLowerCase().split(/\s+/).filter(Boolean) ?? [],
     since: since === null ? null : Date.parse(since),
-    // A date without a time includes the whole day in UTC.
+    // If `to` is a date without a time, the whole day in UTC is included.
     to: to === null ? null : Date.parse(to) + (to.includes("T") ? 0 : DAY_MS - 1),
   };
   return { filter, errors };
@@ -105,7 +106,7 @@ export function hasAnyFilterField({ states, type, since, to, ...filter }: JobFil
   return states !== null || type !== null || since !== null || to !== null || filterNeedsContext(filter);
 }
 
-/** Returns true if the filter has fields that only the context of a job can answer. */
+/** Returns true if a check of the filter needs the context of a job, such as its labels. */
 export function filterNeedsContext({
   labels,
   actor,
@@ -114,7 +115,7 @@ export function filterNeedsContext({
   return labels.length > 0 || actor !== null || searchTerms.length > 0;
 }
 
-/** Checks the fields of a filter that need no context. */
+/** Returns true if a watch matches the fields of a filter that need no context. */
 export function matchesFieldsWithoutContext(watch: Watch, { states, type, since, to }: JobFilter): boolean {
   return (
     (states?.includes(watch.state) ?? true) &&
@@ -125,7 +126,7 @@ export function matchesFieldsWithoutContext(watch: Watch, { states, type, since,
 }
 
 /**
- * Checks the fields of a filter that need the context of the watch.
+ * Returns true if a watch matches the fields of a filter that need the context of the watch.
  * @param context the part of the context that the reader of the list may see
  */
 export function matchesFieldsOfContext(

@@ -78,15 +78,15 @@ interface JobListQuery {
   readonly project: string;
   readonly filter: JobFilter;
   readonly limit: number;
-  /** The value of `next` from the previous page of the job list. The value of `next` is not checked yet. */
+  /** The value of `next` from the previous page of the job list. `before` is not checked yet. */
   readonly before: string | null;
 }
 
 /**
- * Reads the query of `GET /v1/jobs`. Checks whether the caller may use the project before it searches the config for
- * the project. Returns an error response with the status 404 if the caller may not use the project, and with the status
- * 403 if the caller may not read jobs of the project. Returns an error response with the status 400 and all errors if
- * the query is invalid.
+ * Reads the query of `GET /v1/jobs`. The caller's right to the project is checked before the config is searched for the
+ * project. Returns an error response with the status 404 if the caller may not use the project, and with the status 403
+ * if the caller may not read jobs of the project. Returns an error response with the status 400 and all errors if the
+ * query is invalid.
  */
 export function readJobListQuery(
   query: URLSearchParams,

@@ -126,8 +126,9 @@ export function createAuthenticationRequired(reason: keyof typeof AUTHENTICATION
 }
 
 /**
- * Creates an error response with the status 403. `errors` lists the project names or target names for which the caller may
- * not use the operation. If `errors` is empty, the caller may not use the operation at all. The error response is the same for names that exist and for names that do not exist.
+ * Creates an error response with the status 403. `errors` lists the project names or target names for which the caller
+ * may not use the operation. If `errors` is empty, the caller may not use the operation at all. The error response is
+ * the same for names that exist and for names that do not exist.
  */
 export function forbidden(operation: CallerOperation, errors: readonly RequestError[] = []): ProblemResponse {
   const what = errors.length === 0 ? "" : " for all names in this request. See 'errors'";

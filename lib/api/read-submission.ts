@@ -46,8 +46,8 @@ export function readSubmission(request: ApiRequest): ReadSubmission | ProblemRes
 }
 
 /**
- * Shortens the arrays of a body to one element more than allowed. The schema still reports the length, and the checks
- * of the elements stay cheap: 240 kB of job IDs would take a second.
+ * Shortens the arrays of a body to one element more than allowed. The schema still reports the wrong length, but checks
+ * fewer elements: the check of 240 kB of job IDs would take a second.
  */
 function boundArrays(json: unknown): unknown {
   if (!isObject(json)) return json;
@@ -158,7 +158,8 @@ function queryFields(query: URLSearchParams): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const name of TEXT_PARAMETERS) if (query.has(name)) fields[name] = query.get(name);
   if (query.has("notify")) fields.notify = readListParameter(query, "notify");
-  // A number has the form of a JSON number, as in a body. JavaScript's `Number` would also read '' and '0x10'.
+  // A number in the query must have the form of a JSON number, as in a body. JavaScript's `Number` would also read ''
+  // and '0x10'.
   for (const name of NUMBER_PARAMETERS)
     if (query.has(name)) fields[name] = parseJson(query.get(name) ?? "") ?? Number.NaN;
   const context = CONTEXT_PARAMETERS.filter((name) => query.has(name)).map((name) => [name, query.get(name)]);

@@ -34,7 +34,7 @@ export const Redelivery = withDescription(
 );
 export type Redelivery = z.infer<typeof Redelivery>;
 
-/** Says why the service queues no notification again. */
+/** The reason why the service does not queue a notification again. */
 export const SkipReason = withDescription(
   z.enum(["target_off", "not_queued"]),
   "`target_off`: the target is switched off. A successful `POST /v1/targets/{name}/test` switches the target on. `not_queued`: the queue did not confirm the message. Send the request again.",
@@ -53,7 +53,7 @@ export const RedeliveredTarget = z.object({
 });
 export type RedeliveredTarget = z.infer<typeof RedeliveredTarget>;
 
-/** The body of the response to `POST …/redeliver`. The body lists the targets. */
+/** The body of the response to `POST …/redeliver`, which lists the targets. */
 export const RedeliveryResult = z.object({
   project: z.string(),
   jobId: z.string(),
@@ -99,7 +99,7 @@ export const MissedRedelivery = withDescription(
 
 export type MissedRedelivery = z.infer<typeof MissedRedelivery>;
 
-/** The status `missed` stands only in the response to a dry run. */
+/** The status `missed` occurs only in the response to a dry run. */
 export const MissedStatus = z.enum(["queued", "missed", "skipped"]);
 
 /** One job whose notification a target missed. */
@@ -120,7 +120,8 @@ export const MissedRedeliveryResult = z.object({
 export type MissedRedeliveryResult = z.infer<typeof MissedRedeliveryResult>;
 
 /**
- * The place where a request continues: the page of a project's watches. `before` is null for the first page.
+ * The position from which a request continues: a project, and a page in the list of the project's watches. `before` is
+ * null for the first page.
  */
 export interface MissedPosition {
   readonly project: string;
@@ -129,7 +130,7 @@ export interface MissedPosition {
 
 const Position = z.tuple([Name, z.nullable(PageToken)]);
 
-/** Returns a position in the form of a page token. */
+/** Encodes the position from which the next request continues as a page token. */
 export function createMissedPageToken({ project, before }: MissedPosition): string {
   return Buffer.from(JSON.stringify([project, before])).toString("base64url");
 }

@@ -34,8 +34,8 @@ export function readJsonBody(
 }
 
 /**
- * Returns an error response with the status 413 or 415 if the body of a request is too large or compressed. Returns null
- * for any other body.
+ * Returns an error response with the status 413 or 415 if the body of a request is too large or compressed. Returns
+ * null for any other body.
  */
 export function refuseLargeOrCompressedBody({
   headers,

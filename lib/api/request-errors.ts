@@ -7,8 +7,7 @@ import { type ProblemResponse, problemResponse, type RequestError } from "./prob
 /** Returns the JSON pointer (RFC 6901) of a field as a URI fragment, such as `#/context/labels/a~1b`. */
 export function toJsonPointer(path: readonly PropertyKey[]): string {
   const steps = path.map((step) =>
-    // The name of a field may contain half of a surrogate pair, and encodeURIComponent throws an error for half of a
-    // surrogate pair.
+    // The name of a field may contain half of a surrogate pair, for which encodeURIComponent throws an error.
     encodeURIComponent(String(step).replaceAll("~", "~0").replaceAll("/", "~1").toWellFormed()),
   );
   return ["#", ...steps].join("/");
@@ -35,8 +34,8 @@ export function toRequestErrors(
 }
 
 /**
- * Returns an error for each unknown query parameter, because a typo in the name would otherwise have no visible effect.
- * Returns an error for each query parameter that the caller repeats, except for parameters that contain a list.
+ * Returns an error for each unknown query parameter, because a misspelled parameter would otherwise have no visible
+ * effect. Returns an error for each query parameter that the caller repeats, except for parameters that contain a list.
  */
 export function listParameterErrors(
   query: URLSearchParams,

@@ -46,10 +46,11 @@ export interface ResolvedSubmission {
 }
 
 /**
- * Checks a submission against the rights of the caller and against the config, and adds the default values. Checks the
- * rights of the caller first, so a caller learns nothing about projects that the caller may not use. Returns an error
- * response with the status 403 if the caller may not watch jobs of the project or may not use a target for jobs of the
- * project. Returns an error response with the status 422 and all errors if the submission has any other error.
+ * Checks a submission against the rights of the caller and against the config, and adds the default values. The rights
+ * of the caller are checked first, so that a caller learns nothing about projects that the caller may not use. Returns
+ * an error response with the status 403 if the caller may not watch jobs of the project or may not use a target for
+ * jobs of the project. Returns an error response with the status 422 and all errors if the submission has any other
+ * error.
  */
 export function resolveSubmission(
   { submission, errors: formErrors, locate }: ReadSubmission,
@@ -116,7 +117,7 @@ function jobIdsOf({ jobId, jobIds, operation }: Submission): readonly string[] {
   return jobIds ?? (jobId === undefined ? [] : [jobId]);
 }
 
-/** One millisecond, the shortest time that the ledger distinguishes. */
+/** One millisecond in minutes, because one millisecond is the shortest time that the ledger distinguishes. */
 const MIN_READY_MINUTES = 1 / 60_000;
 
 function readyMinutesOf(
@@ -129,7 +130,7 @@ function readyMinutesOf(
   const isUpgradeTask = operation?.kind === "cluster_upgrade" && operation.taskId !== undefined;
   if (operation !== undefined && !isUpgradeTask) return null;
   const minutes = readyMinutes ?? project?.readyMinutes ?? null;
-  // DynamoDB refuses a number below 1e-130.
+  // A very small number is raised to this minimum, because DynamoDB refuses a positive number below 1e-130.
   return minutes === null ? null : Math.max(minutes, MIN_READY_MINUTES);
 }
 

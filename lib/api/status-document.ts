@@ -11,7 +11,10 @@ const HttpStatus = withDescription(
   "The HTTP status of the receiver's response. Null means that the receiver did not respond.",
 );
 
-/** The schema of a failure reason allows any string, because another release may have stored the delivery attempt. */
+/**
+ * The schema of a failure reason allows any string, because another release of the service may have stored the delivery
+ * attempt.
+ */
 export const Reason = withDescription(
   z.string(),
   "The reason for the verdict. The value is in this list or comes from another release of the service.",

@@ -31,7 +31,7 @@ export type SubmissionResult = z.infer<typeof SubmissionResult>;
  * already watches at least one job. If the service accepts and watches none of the jobs, the function returns an error
  * response with the errors of all jobs. The status of the error response is 503 if the same request can succeed later,
  * else 422.
- * @param locateInRequest returns the position of a job in the request. The argument is the index of the job.
+ * @param locateInRequest returns the position in the request of the job with this index.
  */
 export function submissionResponse(
   jobs: readonly JobResult[],

@@ -11,7 +11,7 @@ import {
 import { invalidRequest, listParameterErrors, toRequestErrors } from "./request-errors.ts";
 
 /**
- * Returns an error response if the caller may not use an operation for a project. Returns nothing if the caller may use
+ * Returns an error response if the caller may not use an operation for a project. Returns null if the caller may use
  * the operation. The status of the response is 404 if the caller may not use the project at all, because the caller may
  * not know whether the project exists. If the caller may use the project but not the operation, the status is 403.
  */
@@ -27,8 +27,8 @@ export function checkProjectRight(
 
 /**
  * Reads the project and the job ID from a URL path. The project and the job ID are the key of the caller's own watch.
- * Checks in addition whether the caller may use the operation for the project. Does not read the ledger, so a caller
- * who may not use the project cannot learn whether the project exists.
+ * Checks in addition whether the caller may use the operation for the project. The ledger is not read, so a caller who
+ * may not use the project cannot learn whether the project exists.
  */
 export function checkRightAndReadWatchKey(
   caller: Caller,

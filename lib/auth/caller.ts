@@ -6,16 +6,16 @@ export interface Caller {
   /** The name of the caller is `token:NAME` or `oidc:ISSUER:SUB`. */
   readonly name: string;
   /**
-   * The rights that the config gives to the caller. For a bearer token, the list has one element. For an identity
-   * token, the list has one element for each OIDC rule that the identity token matches. The service never combines
-   * parts of two elements.
+   * The rights that the config gives to the caller. For a bearer token, `rights` has one element. For an identity token
+   * (the token of a CI job), `rights` has one element for each OIDC rule that the token matches. The service never
+   * combines parts of two elements of `rights`.
    */
   readonly rights: readonly Rights[];
 }
 
 /**
- * The operation, the project and the target that a caller wants to use. The rights of the caller must contain each
- * field that is not omitted.
+ * The operation, the project and the target that a caller wants to use. One element of the caller's rights must contain
+ * each field that is given.
  */
 interface WantedRight {
   readonly operation?: CallerOperation;

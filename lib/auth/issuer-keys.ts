@@ -27,17 +27,17 @@ const REFRESH_WAIT_MS = 500;
 const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
 const KeySet = z.object({ keys: z.array(z.unknown()) });
 
-/** A text of a key. If the value is a number, the result is its digits. */
+/** A text field of a signing key. A number is converted to its digits. */
 const KeyText = z.pipe(z.union([z.string().check(z.minLength(1)), z.number()]), z.transform(String));
 const Key = z.looseObject({ kty: z.string() });
-/** The optional parts of a key that matter for a signature. */
+/** The optional fields of a signing key (JWK) that matter for the check of a signature. */
 const KEY_PARTS = {
   kid: KeyText,
   alg: KeyText,
   use: KeyText,
   key_ops: z.array(z.string()),
 } as const;
-/** The optional parts of a key that do not matter for a signature. */
+/** The optional fields of a signing key (JWK) that do not matter for the check of a signature. */
 const IGNORED_PARTS: ReadonlySet<string> = new Set(["ext", "x5c"]);
 
 /**
@@ -161,8 +161,8 @@ export async function fetchIssuerKeys(
 }
 
 /**
- * Reads one signing key. Omits each optional part that has another form, for example null. Returns null if the value is
- * not a key.
+ * Reads one signing key. Omits each optional field of another type, for example null. Returns null if the value is not
+ * a key.
  */
 function readKey(value: unknown): JWK | null {
   const key = Key.safeParse(value).data;

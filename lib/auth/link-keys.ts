@@ -23,8 +23,8 @@ export interface LinkOptions {
   /** The longest time for which a link opens its page, in days. */
   readonly linkDays: number;
   /**
-   * The setting `linkVersion` of each project. A new version revokes all links of the project. A project without a
-   * version has no links, because another version than the last one could make revoked links valid again.
+   * The setting `linkVersion` of each project. A new version revokes all links of the project. A project that is
+   * missing in `linkVersions` has no links, because a wrong version could make revoked links valid again.
    */
   readonly linkVersions: Readonly<Record<string, number>>;
   /**
@@ -50,8 +50,8 @@ export function createLinkOptions(
 /**
  * Creates the key of a link to a page. With the key, a reader can open one page without a token until the key expires.
  * The key of a link consists of the expiry time, of a hash of the caller, and of an HMAC-SHA256 over the page, the hash
- * and the expiry time. The hash hides the name of the caller, because readers of a chat see the link. Rounds
- * `expiresAt` up to a full hour, so all links to a page that expire in the same hour are equal.
+ * and the expiry time. The hash hides the name of the caller, because readers of a chat see the link. The expiry time
+ * is `earliestExpiry`, rounded up to a full hour, so all links to a page that expire in the same hour are equal.
  * @param caller the caller whose watch the page shows. `caller` is empty for the list page of a project.
  * @returns null if there is no link key, or if the config does not contain the project
  */
@@ -97,8 +97,8 @@ export function verifyLinkKey(
 }
 
 /**
- * Returns the URL of the status page of a watch with a link key, or null if the config has no `linkKeys`. Chats keep the
- * URLs in old messages, so the format of the URL must not change.
+ * Returns the URL of the status page of a watch with a link key, or null if the config has no `linkKeys`. Chats keep
+ * the URLs in old messages, so the format of the URL must not change.
  */
 export function createJobPageUrl(options: LinkOptions, watch: WatchKey, now: Instant): string | null {
   const path = `/jobs/${encodeURIComponent(watch.project)}/${encodeURIComponent(watch.jobId)}?`;

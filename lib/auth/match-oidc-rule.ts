@@ -2,8 +2,8 @@ import type { OidcRule } from "../config/config.ts";
 import type { JsonObject } from "../domain/json.ts";
 
 /**
- * Returns the names of the claims of a verified identity token that do not match the OIDC rule. Returns an empty array if
- * the claims contain the audience of the OIDC rule and match every claim of the OIDC rule.
+ * Returns the names of the claims of a verified identity token that do not match the OIDC rule. Returns an empty array
+ * if the claims contain the audience of the OIDC rule and match every claim of the OIDC rule.
  */
 export function listMismatchedClaimNames(claims: JsonObject, rule: OidcRule): readonly string[] {
   const patterns = Object.entries(rule.claims).filter(

@@ -84,7 +84,7 @@ export async function verifyIdentityToken(
     return { kind: "caller", caller: { name, rights: matching.map(copyRightsOnly) } };
   } catch (cause) {
     if (cause instanceof KeysOriginError) return refuse("keys_origin");
-    // The document stays wrong until an operator acts, so a repeated call would be to no effect.
+    // The discovery document stays wrong until an operator corrects it, so a second try would not help.
     return cause instanceof DiscoveryError ? refuse("discovery") : { kind: "unavailable", issuer, cause };
   }
 }
@@ -149,7 +149,7 @@ type VerifiedToken =
   | { readonly kind: "verified"; readonly claims: JWTPayload }
   | ({ readonly kind: "refused" } & FailedCheck);
 
-/** The checks of an identity token by the property `code` of the errors of the package `jose`. */
+/** A map from the property `code` of an error of the package `jose` to the check that failed. */
 const CHECKS: Readonly<Record<string, FailedCheck["check"]>> = {
   ERR_JOSE_ALG_NOT_ALLOWED: "algorithm",
   ERR_JOSE_NOT_SUPPORTED: "algorithm",
@@ -161,8 +161,8 @@ const CHECKS: Readonly<Record<string, FailedCheck["check"]>> = {
 };
 
 /**
- * Verifies the signature, the issuer, the audience and the times of an identity token. If several keys may belong to the
- * token, each key is tried (RFC 7515, section 4.1.4: the key ID is only a hint).
+ * Verifies the signature, the issuer, the audience and the times of an identity token. If several keys may belong to
+ * the token, each key is tried (RFC 7515, section 4.1.4: the key ID is only a hint).
  * @param options.now the current time as a `Date`, which the package `jose` expects
  */
 async function verifyJwt(

@@ -62,12 +62,11 @@ export function openConnections(
 export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void {
   const connectDirectly = agent.createConnection.bind(agent);
   agent.createConnection = (options, done) => {
-    // The service does not set `checkServerIdentity`, so Node.js itself checks whether the certificate belongs to the
-    // host.
+    // `checkServerIdentity` is removed, so that Node.js itself checks whether the certificate belongs to the host.
     const { host, port, lookup, checkServerIdentity: _, ...tls } = options;
     if (host == null || !proxy.isUsedFor(host, Number(port))) return connectDirectly(options);
     const tunnel = { ...tls, host, port: Number(port), lookup, path: undefined };
-    // Most services need no proxy, so the service loads the code for the proxy only when it is needed.
+    // The code for the proxy is loaded only when it is needed, because most services need no proxy.
     import("./proxy-tunnel.ts")
       .then(({ openTlsTunnel }) => openTlsTunnel(proxy, tunnel))
       .then(

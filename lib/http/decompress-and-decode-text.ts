@@ -100,7 +100,10 @@ async function decompress(
   return { body: Buffer.concat(chunks).subarray(0, maxBytes), isTruncated: isTruncated || size > maxBytes };
 }
 
-/** Returns null if the coding is unknown. If `isTruncated` is true, it is no error that the data ends too early. */
+/**
+ * Returns a stream that decompresses a body, or null if the coding (the kind of compression) is unknown. If
+ * `isTruncated` is true, compressed data that ends too early is no error.
+ */
 async function createDecompressor(coding: string, body: Buffer, isTruncated: boolean) {
   // Most bodies have no compression, so the function loads the module only when it is needed.
   const zlib = await import("node:zlib");
@@ -116,8 +119,8 @@ async function createDecompressor(coding: string, body: Buffer, isTruncated: boo
 }
 
 /**
- * Returns true if the first character is a character with which JSON or a web page starts. Some proxies decompress a body
- * and keep the header Content-Encoding.
+ * Returns true if the first character is a character with which JSON or a web page starts. A body that starts like text
+ * is returned unchanged, because some proxies decompress a body and keep the header Content-Encoding.
  */
 const startsLikeText = (bytes: Buffer): boolean => /^\s*[[{<]/.test(bytes.subarray(0, 64).toString("latin1"));
 
@@ -134,9 +137,9 @@ const isZlib = ([first = 0, second = 0]: Buffer): boolean =>
   (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;
 
 /**
- * Returns the text of a body or of a file without a byte order mark. The charset is the charset of the byte order mark, else the
- * charset in the header Content-Type, else UTF-8 (RFC 8259, section 8.1). If a byte is not valid in the charset, the
- * character U+FFFD replaces the byte.
+ * Returns the text of a body or of a file without a byte order mark. The charset is the charset of the byte order mark,
+ * else the charset in the header Content-Type, else UTF-8 (RFC 8259, section 8.1). If a byte is not valid in the
+ * charset, the character U+FFFD replaces the byte.
  */
 export function decodeText(bytes: Buffer, contentType?: string): string {
   const charset =
@@ -166,7 +169,8 @@ function charsetOfFirstBytes([first, second, third, fourth]: Buffer): string | u
 }
 
 /**
- * Returns null if the charset is unknown. The ASCII characters of a text in an unknown charset are then read as UTF-8.
+ * Decodes bytes in a charset. Returns null if the charset is unknown. The ASCII characters of a text in an unknown
+ * charset are then read as UTF-8.
  */
 function decodeCharset(bytes: Buffer, charset: string): string | null {
   const [, endian] = UTF_32.exec(charset) ?? [];
@@ -178,7 +182,7 @@ function decodeCharset(bytes: Buffer, charset: string): string | null {
   }
 }
 
-/** Matches the names of UTF-32. `TextDecoder` does not know UTF-32. Without `le`, the text is big-endian. */
+/** A pattern for the names of UTF-32, which `TextDecoder` does not know. A name without `le` means big-endian. */
 const UTF_32 = /^(?:utf-?32|ucs-?4|iso-10646-ucs-4)(|-?[bl]e)$/i;
 
 function decodeUtf32(bytes: Buffer, isLittleEndian: boolean): string {

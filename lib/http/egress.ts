@@ -41,7 +41,7 @@ export function openEgress(
   { lookup, ca, proxy = null }: EgressOptions = {},
 ): Egress {
   const allow = parseAllowList(allowed);
-  // An agent's own `ca` would replace the `ca` of a request, even if it is undefined.
+  // The option `ca` of an agent, even with the value undefined, would replace the option `ca` of a request.
   const connections = openConnections(MAX_HEADER_BYTES, ca === undefined ? {} : { ca }, proxy);
   makeAgentCheckAddresses(connections.http, allow, lookup);
   makeAgentCheckAddresses(connections.https, allow, lookup, proxy);
@@ -175,8 +175,8 @@ export class GuardedFetchError extends Error {
 
 /**
  * Fetches a small document from an external server, such as the keys of a token issuer. The egress rules of
- * notifications also apply to these requests. Does not follow redirects. `timeLimitMs` is the time limit for the whole
- * response.
+ * notifications also apply to these requests. The function follows no redirect. `timeLimitMs` is the time limit for the
+ * whole response.
  * @throws {EgressRefusedError} if an egress rule refuses the address.
  * @throws {GuardedFetchError} if the response is late, broken or longer than `maxBytes` after decompression.
  */

@@ -12,7 +12,10 @@ export interface OutgoingProxy {
   isUsedFor(host: string, port: number): boolean;
 }
 
-/** The environment variables of a proxy, as curl reads them. A name in lower case comes first. */
+/**
+ * The environment variables of a proxy, as curl reads them. If a variable exists in lower case and in upper case, the
+ * variable in lower case is used.
+ */
 type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** The port of an `http` proxy without a port, as in curl. */
@@ -35,7 +38,7 @@ export function readOutgoingProxy(env: ProxyEnvironment): OutgoingProxy | null {
   if (!isProxy)
     throw new Error("HTTPS_PROXY must be the URL of an HTTP proxy, such as http://proxy.example.com:3128");
   const { hostname, username, password } = url;
-  // `URL` omits a port that is the default of the protocol.
+  // The port is read from the text, because `URL` omits the default port of the protocol.
   const port = /^[^/]*\/\/[^/?#]*:(\d+)(?:[/?#]|$)/.exec(withScheme)?.[1];
   const credentials = `${decodeUserInfo(username)}:${decodeUserInfo(password)}`;
   return {

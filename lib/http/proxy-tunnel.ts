@@ -23,7 +23,9 @@ class ProxyError extends Error {
 interface TunnelOptions extends ConnectionOptions {
   readonly host: string;
   readonly port: number;
-  /** Resolves and checks the host name. If it is missing, the proxy resolves the host name. */
+  /**
+   * The function that resolves and checks the host name. If `lookup` is undefined, the proxy resolves the host name.
+   */
   readonly lookup: LookupFunction | undefined;
 }
 
@@ -75,7 +77,7 @@ function connectThrough(proxy: OutgoingProxy, authority: string): Promise<Duplex
       socket.destroy();
       reject(new ProxyError(statusCode === 407 ? "PROXY_AUTHENTICATION" : "PROXY_REFUSED"));
     });
-    // A server that is no proxy may answer in another way.
+    // A server that is not a proxy may answer with an ordinary response.
     request.on("response", () => request.destroy(new ProxyError("PROXY_REFUSED")));
     request.on("error", (error) => {
       clearTimeout(timer);

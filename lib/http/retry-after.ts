@@ -6,7 +6,10 @@ const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2}
 const RFC_850 = /^[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/;
 const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
-/** Separates the values of a repeated header. An HTTP date has a comma itself, after the day of the week. */
+/**
+ * A pattern for the comma between the values of a repeated header. An HTTP date also contains a comma, after the day of
+ * the week.
+ */
 const SEPARATOR = /(?<=\d|GMT),/;
 
 /**

@@ -26,9 +26,9 @@ export interface HttpRequest {
   /** The maximum size of the response body. A longer response body is truncated. */
   readonly maxBytes: number;
   /**
-   * Gets each chunk of the response body as soon as the chunk has arrived. With the result `buffer`, the chunk becomes
-   * a part of the returned body. With the result `used`, the chunk is not added to the body and does not count towards
-   * `maxBytes`. With the result `stop`, the response counts as truncated.
+   * `onChunk` gets each chunk of the response body as soon as the chunk has arrived. With the result `buffer`, the
+   * chunk becomes a part of the returned body. With the result `used`, the chunk is not added to the body and does not
+   * count towards `maxBytes`. With the result `stop`, the response counts as truncated.
    */
   readonly onChunk?: (
     chunk: Buffer,
@@ -70,10 +70,10 @@ export type HttpResult =
     };
 
 /**
- * Sends one HTTP request and returns the response within one time limit. Never throws, follows no redirect and
- * decompresses nothing. If the response body is longer than `maxBytes`, the body is truncated and the connection is
- * closed. Sends a POST request only once. If the server had closed the reused connection, a GET request is sent again
- * over a new connection (RFC 9112, section 9.3.1).
+ * Sends one HTTP request and returns the response within one time limit. The function throws no error, follows no
+ * redirect and decompresses nothing. If the response body is longer than `maxBytes`, the body is truncated and the
+ * connection is closed. A POST request is sent only once. If the server had closed the reused connection, a GET request
+ * is sent again over a new connection (RFC 9112, section 9.3.1).
  */
 export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
   const { timeLimitMs, maxBytes, onChunk } = request;
@@ -85,7 +85,7 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
     let timer: NodeJS.Timeout | undefined;
     let sent: ClientRequest | undefined;
 
-    /** Resolves the promise. Later calls have no effect, because a promise keeps its first result. */
+    /** Resolves the promise. Later calls of `settle` have no effect, because a promise keeps its first result. */
     const settle = (result: HttpResult) => {
       clearTimeout(timer);
       resolve(result);

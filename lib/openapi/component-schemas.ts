@@ -174,10 +174,10 @@ function toJsonSchemas(
 }
 
 /**
- * Simplifies a schema for code generators. Removes the pattern of a date-time, the limits that only exclude integers
- * that JavaScript cannot represent, and titles, because some generators use a title as the name of a type. A number
- * gets the format `double`, because some generators use 32 bits for a number without a format. A string, a number or an
- * enum that may be null gets two types in place of a union.
+ * Simplifies a schema for code generators. Removes titles, because some generators use a title as the name of a type.
+ * Also removes the pattern of a date-time, and limits that only exclude integers that JavaScript cannot represent. A
+ * number gets the format `double`, because some generators use 32 bits for a number without a format. A string, a
+ * number or an enum that may be null gets a list of two types in place of a union.
  */
 function simplify(schema: Record<string, unknown>): void {
   delete schema.title;
@@ -199,18 +199,19 @@ function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: J
   return schema;
 }
 
-/** The descriptions of fields by the path of the field. The empty path is the schema itself. */
+/** A map from the path of a field to the description of the field. The empty path stands for the schema itself. */
 type FieldDescriptions = Readonly<Record<string, string | undefined>>;
 
 /**
- * The descriptions of the schemas and fields whose zod schema has no description. The functions do not need the texts,
- * so the texts are not in the zod schemas, which every cold start of a function creates.
+ * The descriptions of the schemas and fields whose zod schema has no description. The texts are not in the zod schemas,
+ * because the functions do not need the texts, and each cold start of a function creates the zod schemas.
  */
 const { anySchema: ANY_SCHEMA, ...FIELD_DESCRIPTIONS }: Readonly<Record<string, FieldDescriptions>> =
   fieldDescriptions;
 
 /**
- * Adds the description of a named schema to its JSON Schema. A description that the JSON Schema contains stays.
+ * Adds the description of a named schema to its JSON Schema. A description that the JSON Schema already contains is not
+ * changed.
  * @param name the name of the schema in the OpenAPI document, or the name of an event that only a webhook target gets
  */
 export function addSchemaDescription(name: string, schema: JsonObject): JsonObject {
@@ -220,7 +221,7 @@ export function addSchemaDescription(name: string, schema: JsonObject): JsonObje
 
 /**
  * Adds descriptions to the fields of a JSON Schema, also to the fields of its inner objects. A description that a field
- * contains stays.
+ * already contains is not changed.
  * @param name the name of the schema in the OpenAPI document, or the name of an event that only a webhook target gets
  */
 export function addFieldDescriptions(name: string, schema: JsonObject): JsonObject {

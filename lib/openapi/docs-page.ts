@@ -18,7 +18,7 @@ import { type Content, createProblemExample, PROBLEM_HELP } from "./error-respon
 import type { createOpenApiDocument, OpenApiOperation } from "./openapi-document.ts";
 import stateHelp from "./state-help.json" with { type: "json" };
 
-/** The queries of the requests in the examples. Requests that are not in this object have no query. */
+/** The URL query in the example request of an operation. The example request of any other operation has no query. */
 const QUERIES: Readonly<Record<string, string>> = {
   listJobs: "?state=failed&limit=20",
   readJob: "?wait=25",
@@ -156,7 +156,7 @@ function response(status: string, text: string, content: Content): Html {
   return html`<p><code>${status}</code> ${renderProse(text)}</p>${examples.map(({ value }) => renderCodeBlock(toJson(value)))}`;
 }
 
-/** Renders the errors that the operation can answer with. Each kind of problem is a link to its help. */
+/** Renders a table of the error responses of an operation. Each kind of problem is a link to its help. */
 function errorTable(summary: string, responses: OpenApiOperation["responses"]): Html | null {
   const rows = Object.entries(responses).flatMap(([status, { description, content = {} }]) => {
     if (!/^[45]/.test(status)) return [];
@@ -174,7 +174,10 @@ function errorTable(summary: string, responses: OpenApiOperation["responses"]): 
 
 const isProblem = (name: string): name is ProblemKind => Object.hasOwn(PROBLEMS, name);
 
-/** Returns the request as a command for a shell. The shell variables have the URL of the service and the token. */
+/**
+ * Returns the request as a command for a shell. The command takes the URL of the service and the token from shell
+ * variables.
+ */
 function curl(
   verb: string,
   path: string,

@@ -71,7 +71,7 @@ ${renderTable(`${label}: ${form}`, ["Field", ...REQUEST_HEADS], rows)}`;
   });
 }
 
-/** @param body the example of the body or of the object in the body */
+/** @param body the example value of the body, or of an inner object of the body */
 function requestFields(
   name: string,
   path: string,
@@ -125,7 +125,9 @@ function fieldsOf({ properties, required }: JsonObject) {
   });
 }
 
-/** Returns the type of a JSON Schema in words, with its limits. Code and the names of schemas stand between backticks. */
+/**
+ * Returns the type of a JSON Schema in words, with its limits. Code and the names of schemas stand between backticks.
+ */
 export function describeTypeAndLimits(schema: JsonObject): string {
   const { $ref, type, items, oneOf, anyOf, additionalProperties } = schema;
   if (typeof $ref === "string") return `\`${schemaNameOfReference($ref)}\``;

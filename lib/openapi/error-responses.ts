@@ -30,7 +30,7 @@ export type Content = Readonly<Record<string, MediaType>>;
 
 interface MediaType {
   readonly schema: JsonObject;
-  /** An example of each kind of the body, by the name of the kind. */
+  /** A map from the name of each example to an example of the body. */
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>;
 }
 
@@ -100,7 +100,7 @@ function problemContent(kinds: readonly ProblemKind[]): Content {
   };
 }
 
-/** Returns the example of a problem document. */
+/** Returns an example of a problem document of this kind. */
 export function createProblemExample(kind: ProblemKind): unknown {
   const { detail, errors } = PROBLEM_HELP[kind].example;
   const { body } = renderProblem(problemResponse(kind, detail, errors), "Jz8kFg2Tliq");

@@ -21,7 +21,10 @@ import schemaExamples from "./schema-examples.json" with { type: "json" };
 const { notify, callbackUrl, deadlineMinutes, until, readyMinutes } = Submission.shape;
 const { actor, pipeline, runUrl, commit } = Context.shape;
 
-/** The schemas of parameters by the name of the parameter. The service checks parameters with the same schemas. */
+/**
+ * A map from the name of each request parameter to its JSON Schema. The service checks request parameters with the same
+ * schemas.
+ */
 export const PARAMETER_SCHEMAS: Readonly<Record<string, JsonObject>> = {
   ...createSchemas({ project: Name, jobId: JobId, name: Name, before: PageToken }),
   ...createSchemas({ callbackUrl, deadlineMinutes, until, readyMinutes, actor, pipeline, runUrl, commit }),
@@ -54,7 +57,9 @@ interface DescribedOperation {
   readonly description?: string;
   readonly tags: readonly string[];
   readonly security?: readonly JsonObject[];
-  /** All parameters except the path parameters. A `schema` here replaces the schema from PARAMETER_SCHEMAS. */
+  /**
+   * All parameters except the path parameters. The `schema` of a parameter replaces the schema from PARAMETER_SCHEMAS.
+   */
   readonly parameters?: readonly DescribedParameter[];
   readonly requestBody?: DescribedRequestBody;
   readonly responses: Readonly<Record<string, DescribedResponse>>;
@@ -66,8 +71,8 @@ interface DescribedRequestBody {
   readonly required: boolean;
   readonly schema: string;
   /**
-   * The names of the schemas whose examples the body has. Without `examples`, the body has only the example of its own
-   * schema.
+   * The names of the schemas whose examples are also examples of the body. Without `examples`, the body has only the
+   * example of its own schema.
    */
   readonly examples?: readonly string[];
 }
@@ -93,16 +98,16 @@ const EVENT = "jobEnded";
 const EVENTS = [EVENT, "jobSlow"] as const;
 type Event = (typeof EVENTS)[number];
 const OPERATIONS: Readonly<Record<OperationId | Event, DescribedOperation>> = operations;
-/** An example of each body, by the name of its schema. */
+/** A map from the name of each schema to an example of a body. */
 export const EXAMPLES: Readonly<Record<string, unknown>> = schemaExamples;
 
 /**
- * The text about a parameter or a field of a request body in the OpenAPI document and in the reference. A help text
- * adds to the schema and to the example of the whole body.
+ * The text about a parameter or a field of a request body in the OpenAPI document and in the reference. The help
+ * contains only facts that the schema and the example of the whole body do not contain.
  */
 export interface FieldHelp {
   readonly example?: unknown;
-  /** A description of the default value. */
+  /** A description of the default value in words. */
   readonly default?: string;
 }
 
@@ -178,7 +183,8 @@ function callbacks(): JsonObject {
 function openApiParameter(parameter: DescribedParameter) {
   const schema: JsonObject = parameter.schema ?? PARAMETER_SCHEMAS[parameter.name] ?? { type: "string" };
   const example = FIELD_HELP.parameters?.[parameter.name]?.example;
-  // The help contains the example as the text of the query. In the document, the example of an array is an array.
+  // FIELD_HELP contains the example in the form of a URL query. In the OpenAPI document, the example of an array is an
+  // array.
   return { ...parameter, schema, example: schema.type === "array" ? String(example).split(",") : example };
 }
 

@@ -167,8 +167,8 @@ async function respond(
 }
 
 /**
- * A query for one job, for the resource at a path, or for the list of jobs. A query for the list of jobs has no job ID and
- * no path.
+ * A query for one job, for the resource at a path, or for the list of jobs. A query for the list of jobs has no job ID
+ * and no path.
  */
 interface SimulatedQuery {
   /** `projectId` is null if the path of the query does not name the project. */

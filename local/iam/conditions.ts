@@ -70,7 +70,9 @@ export function areConditionsMet(conditions: Conditions, context: ConditionConte
   );
 }
 
-/** Returns true if a value matches a pattern of a policy, in which `*` stands for any text and `?` for one character. */
+/**
+ * Returns true if a value matches a pattern of a policy, in which `*` stands for any text and `?` for one character.
+ */
 export function matchesPattern(pattern: string, value: string): boolean {
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")

@@ -11,8 +11,8 @@ const TIER = "Intelligent-Tiering";
 
 /**
  * The time between two writes to Parameter Store (SSM). From one account in one region, SSM accepts three writes per
- * second. The pause is a little longer than a third of a second, because two writes may arrive closer together than they
- * were sent.
+ * second. The pause is a little longer than a third of a second, because two writes may arrive closer together than
+ * they were sent.
  */
 const WRITE_INTERVAL_MS = 350;
 /**

@@ -30,8 +30,8 @@ interface State {
  * Starts a local HTTP server that receives notifications, in place of real chats and webhooks. A path such as `POST
  * /slack/NAME` receives a notification. `GET /notifications?channel=slack&count=3&wait=10` returns the received
  * notifications as soon as there are three, or after 10 s. `DELETE /notifications` deletes all received notifications.
- * `PUT /behaviour` changes how the receiver responds to notifications. `GET /` returns a page that shows each notification
- * as its reader sees it, and `GET /stream` sends the notifications that arrive to this page.
+ * `PUT /behaviour` changes how the receiver responds to notifications. `GET /` returns a page that shows each
+ * notification as its reader sees it, and `GET /stream` sends the notifications that arrive to this page.
  * @param options.webhookSecrets the secrets with which the receiver checks the signatures of webhook events
  */
 export async function startReceiver(

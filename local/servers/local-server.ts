@@ -41,8 +41,8 @@ export function refuseOtherHosts(server: Server): void {
 }
 
 /**
- * Starts an HTTP server on 127.0.0.1, which answers only requests to a host name of this machine. For port 0, the server
- * uses any free port.
+ * Starts an HTTP server on 127.0.0.1, which answers only requests to a host name of this machine. For port 0, the
+ * server uses any free port.
  * @param options.anyHost is true if a tunnel or proxy passes on requests to other host names.
  * @throws Node's error if the port cannot be used.
  */

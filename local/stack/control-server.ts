@@ -25,7 +25,8 @@ const errorResponse = (status: number, errorMessage: string): JsonResponse => ({
  * - `POST /invoke/{function}` with an event invokes the function and returns `{"result"}` or `{"error"}`.
  * - `POST /kill/{function}` ends the function's processes with SIGKILL and returns `{"killed"}`.
  * - `GET /functions` returns the process IDs of each function.
- * - `POST /deploy` with `{"packageDir"}` replaces the code of all functions by the code of another package of the service.
+ * - `POST /deploy` with `{"packageDir"}` replaces the code of all functions by the code of another package of the
+ *   service.
  */
 export async function startControlServer(
   hosts: ReadonlyMap<string, FunctionHost>,

@@ -23,8 +23,8 @@ const Document = z.object({
 const Role = z.object({ Policies: z.array(z.object({ PolicyDocument: Document })).default([]) });
 
 /**
- * The actions that a policy statement of an IAM role allows or denies. The actions and the resources are patterns, which
- * may contain `*` and `?`.
+ * The actions that a policy statement of an IAM role allows or denies. The actions and the resources are patterns,
+ * which may contain `*` and `?`.
  */
 export interface Grant {
   readonly roleArn: string;

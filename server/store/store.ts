@@ -93,8 +93,8 @@ export class Store {
    * Runs a function in a transaction, together with the other writes of the same turn of the event loop. No other
    * function runs between the statements of `run`. If `run` throws an error, its statements have no effect.
    * @returns the result of `run` after the transaction has reached the disk.
-   * @throws LedgerUnavailableError if the database cannot be written, for example because the disk is full or the store is
-   * closed. Throws the errors of `run`.
+   * @throws LedgerUnavailableError if the database cannot be written, for example because the disk is full or the store
+   * is closed. Throws the errors of `run`.
    */
   write<T>(run: () => T): Promise<T> {
     if (this.#isClosed)

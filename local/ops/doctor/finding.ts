@@ -29,8 +29,8 @@ export const faultFinding = (item: string, text: string, remedy?: string): Findi
 });
 
 /**
- * Returns the finding for an item that an error of AWS made unreadable. If the credentials of AWS are missing, unknown or
- * expired, the finding is about the credentials and is the same for every item.
+ * Returns the finding for an item that an error of AWS made unreadable. If the credentials of AWS are missing, unknown
+ * or expired, the finding is about the credentials and is the same for every item.
  */
 export function unreadableFinding(item: string, error: unknown, remedy: string): Finding {
   const credentialsRemedy = findCredentialsRemedy(error);
