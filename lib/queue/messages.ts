@@ -21,7 +21,7 @@ import type { OutgoingMessage } from "./queue.ts";
  */
 const MESSAGE_VERSION = 1;
 
-/** A message in the poll queue. A poll message requests the poll with the number `poll` of a watch. */
+/** A message in the poll queue that requests the poll with the number `poll` of a watch. */
 export const PollMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("poll"),
@@ -45,18 +45,18 @@ export type PollMessage = z.infer<typeof PollMessage>;
 const TargetName = z.string().check(z.minLength(1), z.maxLength(80));
 
 /**
- * A message in the notify queue. A `NotificationMessage` requests a notification to one target about the outcome of a
- * watch, or about a slow job.
+ * A message in the notify queue that requests a notification to one target about the outcome of a watch or about a slow
+ * job.
  */
 export const NotificationMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("notification"),
   project: Name,
   jobId: JobId,
-  /** The watch whose outcome and context the notification contains. */
+  /** The caller of the watch whose outcome and context the notification contains. */
   caller: CallerName,
   watchGeneration: Count,
-  /** The generation in the notification key. */
+  /** The generation in the notification key, which can be higher than `watchGeneration`. */
   generation: Count,
   target: TargetName,
   /** The outcome of the watch, or `slow` for a running job that is slow. */
@@ -71,10 +71,7 @@ export const NotificationMessage = z.strictObject({
 });
 export type NotificationMessage = z.infer<typeof NotificationMessage>;
 
-/**
- * A message in the notify queue. A `DigestMessage` requests the delivery of a digest (one message about several jobs)
- * to a chat.
- */
+/** A message in the notify queue that requests the delivery of a digest (one message about several jobs) to a chat. */
 const DigestMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("digest"),
@@ -85,8 +82,8 @@ const DigestMessage = z.strictObject({
 });
 
 /**
- * A message in the notify queue. A `TargetGoneMessage` requests a notification to the fallback target. The fallback
- * target learns that another target no longer exists.
+ * A message in the notify queue that requests a notification to the fallback target. The notification says that another
+ * target no longer exists.
  */
 const TargetGoneMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
@@ -118,8 +115,8 @@ type ParsedMessage<T> =
 const Version = z.object({ v: z.int() });
 
 /**
- * Parses the body of a message from a queue. If the message is malformed, the returned reason contains the names of
- * fields, but no values.
+ * Parses the body of a queue message. If the message is malformed, the returned reason contains names of fields, but no
+ * values.
  */
 export function parseMessage<T>(schema: z.ZodMiniType<T>, body: string): ParsedMessage<T> {
   const json = parseJson(body);
@@ -164,10 +161,9 @@ export function createPollMessage(
 }
 
 /**
- * Returns the message of the first poll of a watch that exists already, because the first message may be lost. Returns
- * null if the watch has ended or if a message has claimed a poll of the watch. After a message has claimed a poll, the
- * message of the first poll is not sent again. A second message could arrive before a poll message that waits for the
- * rate limit, and the second message would then wait again.
+ * Returns another message for the first poll of an existing watch, because the original message may be lost. Returns
+ * null if the watch has ended or if a queue message has claimed a poll of the watch. Another message for a claimed poll
+ * could arrive before the poll message that waits for the rate limit, and would then wait again.
  */
 export function createUnclaimedFirstPollMessage(watch: Watch, delaySeconds: number): OutgoingMessage | null {
   const { state, poll, previousPolls } = watch;
@@ -175,7 +171,7 @@ export function createUnclaimedFirstPollMessage(watch: Watch, delaySeconds: numb
   return createPollMessage({ ...watch, poll: poll + 1 }, delaySeconds);
 }
 
-/** Returns a message that requests the notification with the key about the outcome of a watch, or about a slow job. */
+/** Returns a message that requests a notification about the outcome of a watch or about a slow job. */
 export function createNotificationMessage(
   { caller, generation: watchGeneration, traceparent = null }: WatchGeneration & Traced,
   { project, jobId, generation, target }: NotificationKey,
@@ -225,8 +221,8 @@ type Unversioned<Message> = Message extends unknown ? Omit<Message, "v"> : never
 
 /**
  * Adds the version of the message format and an ID to a message. The ID is equal to the body of the message. The
- * service does not send the ID to SQS. The group of a poll message is the project, and the group of a notification is the
- * target.
+ * service does not send this ID to SQS. The group of a poll message is the project, and the group of a notification is
+ * the target.
  */
 function toOutgoing(message: Unversioned<PollMessage | NotifyMessage>, delaySeconds = 0): OutgoingMessage {
   const body = JSON.stringify({ v: MESSAGE_VERSION, ...message });

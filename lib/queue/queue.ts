@@ -1,22 +1,16 @@
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 
 /**
- * The longest time for which the sender holds a message back to send it together with further messages. A poll takes
- * much longer than 100 ms.
+ * The maximum time for which the sender delays a message to send the message together with further messages. A poll
+ * takes much longer than this time.
  */
 const WINDOW_MS = 100;
 
 export interface OutgoingMessage {
-  /**
-   * An ID of the message. The caller that sends the message chooses the ID. The result of sending the message has the
-   * same ID.
-   */
+  /** The ID of the message, which the sending code chooses. The `SendResult` of the message has the same ID. */
   readonly id: string;
   readonly body: string;
-  /**
-   * The time for which SQS holds the message back before it delivers the message. SQS allows only whole numbers from 0
-   * to 900.
-   */
+  /** The time for which SQS delays the delivery of the message. SQS allows only whole numbers from 0 to 900. */
   readonly delaySeconds: number;
   readonly attributes?: Readonly<Record<string, string>>;
   /**
@@ -38,14 +32,15 @@ export type SendResult =
 /** A queue that behaves like SQS. The same tests check the SQS queue and the queue of the simulation. */
 export interface Queue {
   /**
-   * Sends messages and returns one result per message. Does not throw an error of SQS, but returns the error as a
-   * result.
-   * @throws DelayOutOfRangeError if SQS does not allow the delay of a message. No message of the call has been sent.
+   * Sends messages and returns one result per message. If SQS returns an error, `send` does not throw the error, but
+   * returns the result `failed`.
+   * @throws DelayOutOfRangeError if SQS does not allow the delay of a message. In this case, `send` has sent no
+   * message.
    */
   send(messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]>;
   /**
-   * Hides a received message from other receivers for `seconds` from now. SQS can hide a message until at most 43,200
-   * seconds after it was received.
+   * Hides a received message from other receivers for the next `seconds` seconds. SQS can hide a message until at most
+   * 43,200 seconds after it was received.
    * @throws the error that SQS returned.
    */
   changeVisibility(receiptHandle: string, seconds: number): Promise<void>;

@@ -15,13 +15,13 @@ export const MAX_BATCH_MESSAGES = 10;
  */
 export const MAX_BATCH_BYTES = 262_144;
 /**
- * The maximum number of times that the service sends a message again after SQS has failed to accept it. If the whole
- * request fails, the AWS SDK repeats the request.
+ * The maximum number of repetitions for a message that SQS did not accept. If the whole request fails, the AWS SDK
+ * repeats the request.
  */
 const RETRIES = 2;
 /**
- * The longest wait before the service sends a refused message again for the first time. The wait is a random part of
- * the longest wait (full jitter).
+ * The maximum wait before the first repetition of a message that SQS did not accept. The real wait is a random part of
+ * the maximum wait (full jitter).
  * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 const BACKOFF_MS = 50;
@@ -31,13 +31,13 @@ export interface SqsQueueOptions {
   readonly url: string;
   /** Returns a random number that is at least 0 and less than 1. */
   readonly random: () => number;
-  /** Waits before the service sends a refused message again. */
+  /** Waits `ms` milliseconds before the service sends a refused message again. */
   readonly wait?: (ms: number) => Promise<void>;
 }
 
 /**
- * Creates a queue object that can only send messages. If a Lambda function only sends messages, its package contains no
- * other SQS command.
+ * Creates a queue object that can only send messages. With `createSqsSender`, the package of a Lambda function that
+ * only sends messages contains no other SQS command.
  */
 export function createSqsSender(options: SqsQueueOptions): Pick<Queue, "send"> {
   return {

@@ -16,9 +16,7 @@ import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { isAwsOutage } from "./retry-aws.ts";
 
-/**
- * Some fields of the log line of a request. Request notes are known only while the function handles the request.
- */
+/** The fields of a request's log line that become known only while the function handles the request. */
 export interface RequestNotes {
   /**
    * The route of the request, as in the OpenAPI document. The original path of the request is never logged, because the

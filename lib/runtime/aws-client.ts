@@ -103,8 +103,8 @@ export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
 type KeyData = string | ArrayBuffer | ArrayBufferView;
 
 /**
- * The SHA-256 hash of the signatures of AWS requests, with or without a key (HMAC). The hash of the AWS SDK creates a
- * stream for each hash, which takes several times longer than a hash of the whole text.
+ * Computes the SHA-256 hashes in the signatures of AWS requests, with or without a key (HMAC). The hash of the AWS SDK
+ * creates a stream for each hash, which takes several times longer than a hash of the whole text.
  */
 class RequestHash {
   readonly #key: KeyData | undefined;

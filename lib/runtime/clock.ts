@@ -5,9 +5,9 @@
 export const systemClock = (): number => Date.now() + correctionMs;
 
 /**
- * The smallest measured difference that proves a wrong clock. A smaller difference can be seen between two correct
- * clocks, because a response of AWS may take up to three seconds to arrive, and the header `Date` has only whole
- * seconds.
+ * The smallest measured difference from the clock of AWS that proves that the system clock is wrong. Two correct clocks
+ * can seem to differ by a few seconds, because a response of AWS may take up to three seconds to arrive, and the header
+ * `Date` has only whole seconds.
  */
 const MIN_CORRECTION_MS = 5000;
 

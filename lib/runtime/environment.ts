@@ -5,12 +5,15 @@ import { readOutgoingProxy } from "../http/outgoing-proxy.ts";
 const Url = z.url();
 
 /**
- * The outgoing proxy in the environment variables HTTPS_PROXY and NO_PROXY, or null.
+ * The outgoing HTTP proxy from the environment variables HTTPS_PROXY and NO_PROXY, or null without a proxy.
  * @throws an Error without the value if HTTPS_PROXY is not the URL of an HTTP proxy
  */
 export const OUTGOING_PROXY = readOutgoingProxy(process.env);
 
-/** True in an instance of a Lambda function. Only Lambda and the local stack set this environment variable. */
+/**
+ * `IS_LAMBDA_INSTANCE` is true in an instance of a Lambda function. Only Lambda and the local stack set
+ * AWS_LAMBDA_RUNTIME_API.
+ */
 export const IS_LAMBDA_INSTANCE = process.env.AWS_LAMBDA_RUNTIME_API !== undefined;
 
 /** All environment variables that serverless.yml sets for functions. */
@@ -28,7 +31,7 @@ export type Variable = keyof typeof VARIABLES;
 
 /**
  * Reads the named environment variables. A Lambda function reads its environment variables when the Lambda instance
- * starts, so a deployment with a wrong environment variable fails at once, and not only at the first message.
+ * starts, so a wrong environment variable is detected before the first message.
  * @throws an Error that names all missing and invalid variables
  */
 export function readEnvironment<Name extends Variable>(

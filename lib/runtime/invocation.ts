@@ -11,8 +11,8 @@ export interface Invocation {
 }
 
 /**
- * The time before the Lambda timeout at which an unfinished invocation returns an error. The failed invocation can then
- * still write its metrics. The default of the library Middy is 5 ms. On a busy machine, 5 ms are too short.
+ * An unfinished invocation returns an error this long before the Lambda timeout, so that the invocation can still write
+ * its metrics. The default of the library Middy is 5 ms, which is too short on a busy machine.
  */
 const FLUSH_MARGIN_MS = 250;
 
@@ -37,7 +37,8 @@ export function createLambdaHandler<Event, Result>(
 }
 
 /**
- * Creates the Lambda handler of a function that a schedule starts. Does not use the event that the schedule sends.
+ * Creates the Lambda handler of a function that a schedule starts. The Lambda handler ignores the event that the
+ * schedule sends.
  */
 export function createScheduleHandler(
   handle: (invocation: Invocation) => Promise<void>,

@@ -1,7 +1,10 @@
 import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 
-/** An act that changes something for others. The log line of an act always has all fields of `Act`. */
+/**
+ * An act is an action that changes something for other people, such as the stop of a watch. The log line of an act
+ * always has all fields of `Act`.
+ */
 export interface Act {
   readonly act:
     | "stop"

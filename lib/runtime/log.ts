@@ -22,9 +22,9 @@ class LineFormatter extends LogFormatter {
 const logger = new Logger({ serviceName: "cce-job-notifier", logFormatter: new LineFormatter() });
 
 /**
- * The lowest level of log lines. On Lambda, the logger ignores this variable and takes the level from the log
- * configuration of the function. The application log level of Lambda is always INFO, because Lambda would otherwise
- * also drop the metric records.
+ * The lowest level of log lines. On Lambda, the logger ignores POWERTOOLS_LOG_LEVEL and takes the level from the log
+ * configuration of the Lambda function. The application log level of Lambda is always INFO, because Lambda would
+ * otherwise also drop the metric records.
  */
 const { POWERTOOLS_LOG_LEVEL: lowestLevel = "INFO" } = process.env;
 const HAS_INFO = !["WARN", "ERROR"].includes(lowestLevel);
@@ -70,7 +70,10 @@ function toLogKeys(fields: LogFields): Record<string, LogFields[string]> {
 
 const snakeCaseNames = new Map<string, string>();
 
-/** Returns the name of a log field in snake_case. The names are constants in the code, so the results stay in memory. */
+/**
+ * Returns the name of a log field in snake_case. The names of log fields are constants in the code, so the converted
+ * names can stay in memory.
+ */
 function snakeCase(name: string): string {
   const known = snakeCaseNames.get(name);
   if (known !== undefined) return known;

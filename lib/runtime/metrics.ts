@@ -9,7 +9,7 @@ export const UNITS = {
    * the share of failed polls.
    */
   PollsWithoutJob: MetricUnit.Count,
-  /** The number of watches that the service gave up, because the poll of the job ended the process again and again. */
+  /** The number of watches that the service gave up, because polls crashed the process again and again. */
   PollsGivenUp: MetricUnit.Count,
   PollLatenessSeconds: MetricUnit.Seconds,
   LagSeconds: MetricUnit.Seconds,
@@ -22,7 +22,10 @@ export const UNITS = {
    */
   OperationsConcluded: MetricUnit.Count,
   Stopped: MetricUnit.Count,
-  /** The number of jobs that took longer than 19 of 20 jobs of their type and were notified. */
+  /**
+   * The number of slow jobs about which the service notified a target. A slow job takes longer than 19 of 20 jobs of
+   * its type.
+   */
   SlowJobs: MetricUnit.Count,
   /** The number of jobs that the discover function found and opened a watch for. */
   JobsDiscovered: MetricUnit.Count,
@@ -31,9 +34,9 @@ export const UNITS = {
    * `ListOverdueSeconds` only if it could not list the jobs, or could not list all jobs.
    */
   ListOverdueSeconds: MetricUnit.Seconds,
-  /** The number of messages of SMN, by the result. */
+  /** The number of messages from SMN (Simple Message Notification of Huawei Cloud), by the result. */
   Events: MetricUnit.Count,
-  /** The number of messages of SMN that the service could not check or confirm, because SMN did not respond. */
+  /** The number of messages from SMN that the service could not check or confirm, because SMN did not respond. */
   EventsFailed: MetricUnit.Count,
   ResourceQueriesRefused: MetricUnit.Count,
   Notifications: MetricUnit.Count,
@@ -50,7 +53,7 @@ export const UNITS = {
   SweepFound: MetricUnit.Count,
   /**
    * The number of overdue notifications that a run of the sweep function or a poll of a slow job sent again. A run or
-   * poll without overdue notifications does not write this metric.
+   * poll without overdue notifications does not write `NotificationsOverdue`.
    */
   NotificationsOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
@@ -62,12 +65,13 @@ export const UNITS = {
   ConfigUnreadable: MetricUnit.Count,
   /**
    * The number of watches and targets for which a run of the sweep function failed. If the run of the sweep function
-   * reached its time limit, the number is higher by 1. A run without failures does not write this metric.
+   * reached its time limit, the number is higher by 1. A run without failures does not write `SweepFailures`.
    */
   SweepFailures: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
   /**
-   * The number of responses of the API with the HTTP status 5xx. A response without an HTTP status 5xx writes no value.
+   * The number of responses of the API with the HTTP status 5xx. For other responses, the service writes no value of
+   * `ServerErrors`.
    */
   ServerErrors: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
@@ -112,7 +116,7 @@ export function redirectMetricsTo(add: AddMetric): void {
 }
 
 function addToLog(name: MetricName, value: number, dimensions: Dimensions): void {
-  // AWS charges a metric for each hour with a value. A stage without jobs writes no zeros that no alarm needs.
+  // AWS charges a metric for each hour with a value. No alarm needs `LiveWatches` with the value 0.
   if (name === "LiveWatches" && value === 0) return;
   // Each poll writes a value of `PollsWithoutJob`, so the log already contains the number of all polls.
   if (name === "Polls" && dimensions.observation === "job") return;
@@ -149,8 +153,8 @@ export function publishMetrics(): void {
 }
 
 /**
- * Returns true if two records of the embedded metric format can be one record. All sets of dimensions of a record share
- * its fields, so a field of both records must have the same value.
+ * Returns true if two records of the embedded metric format can be one record. All sets of dimensions in a record share
+ * the fields of the record, so a field of both records must have the same value.
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 function canMerge(one: MetricRecord, { _aws, ...fields }: MetricRecord): boolean {

@@ -2,8 +2,8 @@ import type { Instant } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
 
 /**
- * The names of the errors that AWS services return when they get too many requests. An AWS service sends an error of
- * this set with the HTTP status 400. SSM sends `TooManyUpdates` during another write of the same parameter. SQS sends
+ * The names of the errors that AWS services return when they get too many requests. AWS services return these errors
+ * with the HTTP status 400. SSM sends `TooManyUpdates` during another write of the same parameter. SQS sends
  * `RequestThrottled` and `KmsThrottled`. DynamoDB sends `ProvisionedThroughputExceededException`.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html
  */
@@ -18,7 +18,7 @@ const THROTTLED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns whether the same request to AWS may succeed later. A repeated request may succeed if the first request failed
+ * Returns true if a failed request to AWS may succeed later. A repeated request may succeed if the first request failed
  * because of throttling, a server error or a network error.
  */
 export function isTransientAwsError(error: unknown): boolean {
@@ -43,7 +43,7 @@ const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns whether an AWS service failed although the request to the service was correct. The cause may be an outage of
+ * Returns true if an AWS service failed although the request to the service was correct. The cause may be an outage of
  * the AWS service, or a table, a queue, a key or a permission that does not exist at the moment.
  */
 export function isAwsOutage(error: unknown): boolean {

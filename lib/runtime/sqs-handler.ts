@@ -11,8 +11,8 @@ const ANSWER_MS = 500;
 /**
  * Creates the Lambda handler of a function that receives messages from a queue. The Lambda handler handles all messages
  * of a batch in parallel. `batchItemFailures` lists the ID of each message that was not acknowledged, caused an error
- * or was not finished in time. SQS delivers only the returned messages again.
- * @param startBatch creates the handler for one batch with this number of messages
+ * or was not finished in time. SQS delivers only the listed messages again.
+ * @param startBatch creates the handler for the messages of one batch, from the number of messages in the batch
  */
 export function createSqsHandler(
   startBatch: (messageCount: number) => HandleMessage,
@@ -60,8 +60,8 @@ export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
 
 /**
  * Calls the handler of a message and returns the decision of the handler. Returns `retry` if the handler throws an
- * error or does not finish in time. Each log line of the handler contains the trace context of the message. Never
- * throws an error.
+ * error or does not finish in time. Each log line of the handler contains the trace context of the message.
+ * `handleMessageOrRetry` never throws an error.
  */
 export function handleMessageOrRetry(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
   return runWithTraceparent(findTraceparent(received.body), () => handleInTime(received, handle));

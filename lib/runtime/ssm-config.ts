@@ -52,7 +52,7 @@ export function createSsmConfigSource<C extends Config>(
 
 /**
  * Reads and decrypts the given parts of the config below `path`. One request first reads all parts that consist of one
- * parameter, so that an outage of SSM does not get the requests for all parts. The other parts of the config are then
+ * parameter, so that SSM does not get a request for each part during an outage. The other parts of the config are then
  * read in parallel. If another process writes parameters at the same time, the result may contain only a part of the
  * written parameters.
  * @throws errors of AWS.

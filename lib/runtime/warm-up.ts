@@ -3,9 +3,12 @@ import type { ConfigSource } from "../config/config-source.ts";
 import { type LedgerTable, readRawItem } from "../ledger/dynamo/item-operations.ts";
 import { IS_LAMBDA_INSTANCE } from "./environment.ts";
 
-/** The initialization waits at most this long for the services. Lambda ends an initialization after 10 s. */
+/**
+ * The initialization of a Lambda instance waits at most this long for the AWS services. Lambda ends an initialization
+ * after 10 s.
+ */
 const TIME_LIMIT_MS = 2000;
-/** The key of an item that does not exist. */
+/** The key of a ledger item that does not exist. */
 export const WARM_UP_KEY = { pk: "warm-up", sk: "warm-up" } as const;
 
 interface WarmUpPorts {
@@ -21,9 +24,9 @@ interface WarmUpPorts {
  * processor during its initialization. During an invocation, the instance has only the part of a processor that belongs
  * to its memory size.
  *
- * Reads an item that does not exist, and sends a batch without messages, which SQS refuses. Neither the read nor the
- * empty batch changes anything or needs an additional permission. Ignores errors, because the first invocation gets and
- * reports the same errors. Does nothing outside of Lambda and of the local stack.
+ * Reads a ledger item that does not exist, and sends a batch without messages, which SQS refuses. Neither the read nor
+ * the empty batch changes anything or needs an additional permission. `warmUp` ignores errors, because the first
+ * invocation gets and reports the same errors. `warmUp` does nothing outside of Lambda and of the local stack.
  */
 export async function warmUp(
   { configs, table, queue }: WarmUpPorts,

@@ -35,8 +35,8 @@ export type PollDecision =
       /** An integer from 0 to 900. */
       readonly delaySeconds: number;
       /**
-       * The time before which the service sends no query. `notBefore` is missing if the time is not later than the end
-       * of the delay.
+       * The time before which the service must not query CCE. `notBefore` is missing if the service may query CCE at
+       * the end of the delay.
        */
       readonly notBefore?: Instant;
       /** The progress since the success of the job, if the watch waits until the resource of the job is usable. */
@@ -50,8 +50,8 @@ export type PollDecision =
     };
 
 /**
- * The delay before the next poll after an access error. With a shorter delay, the polls would cost more. With a longer
- * delay, the service would detect later that it has access to CCE again.
+ * The delay before the next poll after an access error. A shorter delay would cause more polls. With a longer delay,
+ * the service would detect later that it has access to CCE again.
  */
 const ACCESS_ERROR_DELAY = { minSeconds: 30, jitterSeconds: 30 };
 const GONE_DELAY = { minSeconds: 5, jitterSeconds: 6 };
@@ -60,22 +60,21 @@ const FIRST_BACKOFF_SECONDS = 5;
 const MAX_BACKOFF_SECONDS = 300;
 
 /**
- * If a rate limit delays the last poll of a watch, the service waits for the poll for at most one hour after the
- * deadline. The last poll finds the true outcome of a job that ended before the deadline.
+ * If a rate limit delays the last poll of a watch, the service waits for this poll until at most one hour after the
+ * deadline of the watch. The last poll finds the true outcome of a job that ended before the deadline.
  */
 const LAST_POLL_GRACE_MS = 3_600_000;
 
 /**
- * The number of unfinished tries of a poll after which the service gives up the watch. A process may also end for a
- * reason that is not the poll, for example a failure of the host. Several such failures of the same poll in a row are
- * improbable.
+ * After this number of unfinished tries of a poll, the service gives up the watch. A try can also stay unfinished
+ * because the host of the process failed. Several failures of the host during the same poll are improbable.
  */
 const MAX_UNFINISHED_TRIES = 8;
-/** The number of unfinished tries of a poll after which the service gives up the watch when the deadline has passed. */
+/** When the deadline has passed, the service gives up the watch after this number of unfinished tries of a poll. */
 const MAX_UNFINISHED_TRIES_AT_DEADLINE = 2;
 /**
- * The number of receives of a poll message after which the service gives up the watch when the deadline has passed,
- * even if some tries failed with an error.
+ * When the deadline has passed, the service gives up the watch after this number of receives of the poll message. Tries
+ * that failed with an error count too.
  */
 const MAX_RECEIVES_AT_DEADLINE = 20;
 
@@ -94,11 +93,11 @@ export function decideAfterPoll(input: DecisionInput): PollDecision {
 }
 
 /**
- * Decides before a poll whether the service gives up the watch, because earlier tries of the poll did not finish. The
- * poll probably ends the process of the poll function. After the deadline, the service makes few further tries.
+ * Decides before a poll whether the service gives up the watch, because earlier tries of the poll did not finish. Such
+ * a poll probably crashes the process of the poll function. After the deadline, the service makes few further tries.
  * @param tries.unfinished the number of tries that neither finished nor failed with an error
  * @param tries.receives how often SQS has delivered the message of the poll
- * @returns null if the service makes the poll
+ * @returns the conclusion, or null if the service makes the poll
  */
 export function decideAfterUnfinishedTries(
   watch: Deadline,
@@ -113,10 +112,10 @@ export function decideAfterUnfinishedTries(
 }
 
 /**
- * Decides what happens with a watch whose poll was postponed because of the rate limit. The rate limit of the project
- * allows the next query only at `rateLimitedUntil`. The state of the job at the deadline is not known. A watch
- * therefore waits up to one hour after the deadline for a last poll. If the rate limit lasts longer, the watch times
- * out at the deadline.
+ * Decides whether the service polls or concludes a watch whose poll the rate limit of the project has postponed. The
+ * rate limit allows the next query of CCE only at `rateLimitedUntil`. The service waits up to one hour after the
+ * deadline for a last poll, because the state of the job at the deadline is not known. If the rate limit does not allow
+ * the last poll within this hour, the watch times out at the deadline.
  */
 export function decideWhenRateLimited(
   watch: Omit<PolledWatch, "polls" | "jobType">,
@@ -164,7 +163,8 @@ function decideByObservation(input: DecisionInput): PollDecision {
       return pollAgain(jittered(GONE_DELAY, random), { accessError: null, lastPollError });
     case "throttled":
     case "unavailable": {
-      // A `Retry-After` of zero or in the past asks for no wait, so the delay still grows with each failure.
+      // A `Retry-After` of zero or in the past asks for no wait, so the service uses its own delay, which grows with
+      // each failure.
       const seconds =
         (observation.retryAfterSeconds ?? 0) > 0 ? 0 : backoffSeconds(consecutiveFailures, random);
       // A CCE API that throttles or is unavailable does not check access, so the watch keeps the access error of an
@@ -231,8 +231,8 @@ function jittered({ minSeconds, jitterSeconds }: typeof GONE_DELAY, random: () =
 }
 
 /**
- * Returns a random delay after failed polls, in whole seconds. The maximum of the random delay doubles with each failed
- * poll in a row.
+ * Returns a random delay after failed polls, in whole seconds. The maximum of the random delay doubles with each
+ * consecutive failed poll.
  * @param failures the number of failed polls in a row, at least 1.
  * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */

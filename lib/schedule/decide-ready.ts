@@ -10,22 +10,22 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * The number of polls in a row that must find a node usable. CCE can show a node as `Active` shortly before the
- * installation of the node fails, so one poll is not enough. For other resources, one poll is enough.
+ * The number of consecutive polls that must find a node usable. CCE can show a node as `Active` shortly before the
+ * installation of the node fails, so one poll is not enough. For resources that are not nodes, one poll is enough.
  */
 const NEEDED_POLLS_OF_NODES = 2;
-/** The delay before the second of two polls that must find a resource usable. */
+/** The delay before the second poll that must find a node usable. */
 const CONFIRM_SECONDS = 5;
 
-/** The result of one query for each resource of a succeeded job. */
+/** The result of a poll that queries each resource of a succeeded job. */
 export type ReadyCheck =
-  /** All resources of the job are usable. `hasNodes` says whether a node is one of them. */
+  /** All resources of the job are usable. `hasNodes` is true if one of these resources is a node. */
   | { readonly kind: "ready"; readonly hasNodes: boolean }
-  /** The first resource that is not usable, as CCE returned it. */
+  /** A resource is not usable. `reason` and `message` are the texts of CCE about the first such resource. */
   | { readonly kind: "not_ready"; readonly reason: string | null; readonly message: string | null }
-  /** The first resource that the poll could not see. */
+  /** The poll could not read a resource. `observation` is the failed query for the first such resource. */
   | { readonly kind: "unseen"; readonly observation: Exclude<Observation, { kind: "job" }> }
-  /** CCE gave no ID of a resource, or the type of the job is unknown. */
+  /** CCE returned no ID of a resource of the job, or the service does not know the type of the job. */
   | { readonly kind: "no_resource" };
 
 interface ReadyInput extends Pick<DecisionInput, "now" | "settings" | "random"> {
@@ -40,8 +40,8 @@ interface ReadyWatch {
 }
 
 /**
- * Returns the time until which the resource of a succeeded job must be usable. Returns null if the success of the job
- * is not known yet.
+ * Returns the time until which the resource of a succeeded job must become usable. Returns null if no poll has seen the
+ * success of the job yet, or if the watch ends with the job.
  */
 export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | null {
   if (readyMinutes === null || ready === null) return null;
@@ -49,8 +49,8 @@ export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | nu
 }
 
 /**
- * Decides after a poll of the resources of a succeeded job whether the service polls again or concludes the watch. The
- * time limits and the delays are those of a job that started when a poll saw the success.
+ * After a poll of the resources of a succeeded job, decides whether the service polls again or concludes the watch. The
+ * time limits and delays are the same as for a job that started when a poll saw the success.
  */
 export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
   const { check, job, now } = input;
@@ -82,9 +82,9 @@ export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
 type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
 /**
- * Concludes a watch whose job has succeeded and whose resource did not become usable in time, or was never seen. The
- * returned conclusion replaces a conclusion that says that the end of the job is unknown. If the polls lost the access
- * to the resource before the deadline, it is unknown whether the resource is usable.
+ * Returns the conclusion for a watch whose job has succeeded, but whose resource did not become usable in time or was
+ * never seen. The returned conclusion replaces the conclusion `replaced`, which says that the end of the job is
+ * unknown. If the service lost access to the resource before the deadline, the state of the resource is unknown.
  */
 export function replaceConclusionAfterSuccess(
   { readyMinutes, ready }: ReadyWatch,

@@ -1,23 +1,23 @@
 import type { Instant } from "../domain/job.ts";
 
 /**
- * If the mean ranks of job durations before and after a day differ by less than 4.5 standard errors, the difference is
- * not a change.
+ * If the mean ranks of the job durations before and after a day differ by less than 4.5 standard errors, the durations
+ * have not changed.
  */
 const MIN_CHANGE_STANDARD_ERRORS = 4.5;
 /**
- * The minimum number of jobs before and after a change of the durations. A difference between fewer jobs may be chance.
+ * The minimum number of jobs before and after a change of the job durations. If fewer jobs differ, the difference may
+ * be chance.
  */
 const MIN_CHANGE_JOBS = 4;
 /**
- * The minimum variance of the ranks of job durations. Jobs in one bucket have equal ranks, although the durations of
- * the jobs differ.
+ * The minimum variance of the ranks of job durations. A minimum is needed, because jobs in one bucket have equal ranks
+ * although their durations differ.
  */
 const MIN_RANK_VARIANCE = 0.01;
 
 /**
- * The number of jobs that ended on one day and whose durations are in one bucket (a range of durations). A list of such
- * counts is for one job type.
+ * The number of jobs of one type that ended on one day and whose durations are in one bucket (a range of durations).
  */
 export interface DurationCount {
   /** The day on which the jobs ended, as the number of days since 1970-01-01. */
@@ -27,8 +27,8 @@ export interface DurationCount {
 }
 
 /**
- * The duration counts with this job type contain all jobs of a project, whatever their type. For a new job, the service
- * uses these duration counts, because the service does not know the type of the job yet.
+ * The duration counts with the job type `*` contain the jobs of all types in a project. The service uses these duration
+ * counts for a new job, because the type of a new job is not known yet.
  */
 export const ANY_TYPE = "*";
 
@@ -80,17 +80,14 @@ export interface RecentJobs {
   readonly total: number;
 }
 
-/**
- * Returns the number of jobs in each bucket, and the number of all these jobs. Counts only the jobs since the last
- * change of the job durations.
- */
+/** Counts the jobs in each bucket since the last change of the job durations. */
 export function countJobsSinceLastChange(durations: readonly DurationCount[]): RecentJobs {
   return sumDays(daysSinceChange(groupByDay(durations)));
 }
 
 /**
- * Returns the same numbers for the latest whole days that have at least `minJobs` jobs together, or for all days if
- * there are fewer jobs.
+ * Counts the jobs in each bucket for the latest whole days that together have at least `minJobs` jobs. If all days
+ * together have fewer jobs, counts the jobs of all days.
  */
 export function countJobsOfLatestDays(durations: readonly DurationCount[], minJobs: number): RecentJobs {
   const days = groupByDay(durations);
@@ -103,7 +100,7 @@ export function countJobsOfLatestDays(durations: readonly DurationCount[], minJo
   return sumDays(days.slice(earlier + 1));
 }
 
-/** Returns the counts of each day, oldest day first. */
+/** Groups the duration counts by day, oldest day first. */
 function groupByDay(durations: readonly DurationCount[]): readonly (readonly DurationCount[])[] {
   const valid = durations.filter(({ bucket, count }) => bucket >= 0 && bucket < BUCKETS && count > 0);
   const days = [...Map.groupBy(valid, ({ day }) => day)].sort(([a], [b]) => a - b);
@@ -121,10 +118,10 @@ function sumDays(days: readonly (readonly DurationCount[])[]): RecentJobs {
 }
 
 /**
- * Returns the counts of the days since the last change of the job durations, oldest day first. For each day, the
- * function compares the jobs before the day with the remaining jobs. Drops the days before the largest significant
- * difference and searches the remaining days again. Compares the ranks of the job durations with Student's t-test.
- * Because of the ranks, a few jobs that fail early or are stuck have little effect.
+ * Returns the duration counts of the days since the last change of the job durations, oldest day first. For each day,
+ * the function compares the jobs before the day with the other jobs. The function drops the days before the largest
+ * significant difference and searches the remaining days again. Student's t-test compares the ranks of the job
+ * durations. With ranks, a few jobs that fail early or are stuck have little effect.
  * Source: W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric
  * statistics", The American Statistician 35 (1981).
  */

@@ -13,29 +13,28 @@ const Seconds = z.number().check(z.minimum(0));
 /** The largest assumed difference between the clock of CCE and the clock of the service. */
 const MAX_CLOCK_SKEW_MS = 60_000;
 /**
- * The highest plausible age that a job has when the service accepts the job. If the age is higher, a clock is probably
- * wrong.
+ * The highest plausible age of a job when the service accepts the job. If a job seems older, a clock is probably wrong.
  */
 const MAX_JOB_AGE_MS = 7 * 86_400_000;
 
-/** How long jobs of a type usually take, from the ended jobs of the type in the project. */
+/** The usual durations of jobs of a type, computed from the ended jobs of this type in the project. */
 export const Expected = z.object({
   /** The median duration of the ended jobs. */
   p50Seconds: Seconds,
   p90Seconds: Seconds,
-  /** The number of ended jobs. */
+  /** The number of ended jobs from which the service computed the durations. */
   fromJobs: Count,
   /**
-   * The median remaining time of a running job, by its age. `remainingSeconds` is null if no ended job took longer than
-   * the job until now.
+   * The median remaining time of a running job of a known age. `remainingSeconds` is null if no ended job took longer
+   * than this age.
    */
   remainingSeconds: z.nullable(Seconds),
 });
 export type Expected = z.infer<typeof Expected>;
 
 /**
- * Returns how long a job is expected to take. Uses only the observed jobs since the last change of their durations, and
- * no assumed jobs. Returns null if no job of the type has ended.
+ * Returns how long a job is expected to take. Uses only the observed jobs since the last change of the job durations,
+ * and no assumed jobs. Returns null if no job of the type has ended.
  */
 export function computeExpectedDuration(
   durations: readonly DurationCount[],
@@ -57,7 +56,7 @@ export function computeExpectedDuration(
   };
 }
 
-/** Returns the bucket of the job with a rank. The shortest job has the rank 1. */
+/** Returns the bucket of the job with the rank `rank` by duration. The shortest job has the rank 1. */
 export function bucketOfRank(counts: Float64Array, rank: number): number {
   let jobs = 0;
   for (const [bucket, count] of counts.entries()) {

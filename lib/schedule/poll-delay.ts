@@ -3,8 +3,8 @@ import { BUCKETS, bucketPosition, bucketStartSeconds, type DurationCount } from 
 import { computeSurvivalCurve, survivalAt, survivalAtPosition } from "./survival-curve.ts";
 
 /**
- * The plan uses only some ages of a job. The distance between two planned ages is 1/400 of the age, and at least one
- * second. A smaller distance makes the computation slower and saves no polls.
+ * The plan of polls uses only some ages of a job (planned ages). The distance between two planned ages is 1/400 of the
+ * age, and at least one second. A smaller distance makes the computation slower and saves no polls.
  */
 const AGE_STEPS = 400;
 
@@ -12,12 +12,12 @@ const AGE_STEPS = 400;
 export const AGES: Float64Array = plannedAges(bucketStartSeconds(BUCKETS));
 
 /**
- * The positions of the planned ages on the scale of buckets. The positions are computed once, because each position
- * needs a logarithm.
+ * The positions of the planned ages on the scale of buckets (ranges of durations). The service computes the positions
+ * once, because each position needs a logarithm.
  */
 const AGE_POSITIONS = AGES.map(bucketPosition);
 
-/** Each delay in the range costs at most 2 % of the cost of one poll more than the best delay. */
+/** A delay may cost more than the best delay by at most 2 % of the cost of one poll. */
 const TOLERANCE = 0.02;
 
 /**
@@ -26,8 +26,8 @@ const TOLERANCE = 0.02;
  */
 const FIRST_DELAY = { minSeconds: 10, maxSeconds: 20 };
 /**
- * The number of ended jobs in a project from which the service learns the delay before the first poll. If fewer jobs
- * have ended, the service uses the fixed range FIRST_DELAY.
+ * The minimum number of ended jobs in a project from which the service learns the delay before the first poll. If fewer
+ * jobs have ended, the service uses the fixed range FIRST_DELAY.
  */
 const MIN_LEARNED_JOBS = 20;
 
@@ -56,7 +56,7 @@ export function pickFirstDelaySeconds(
 
 /**
  * Returns the delay before the next poll of a pending job, in whole seconds within the operator's bounds. The delay is
- * a random value from a range of cheap delays, so jobs of equal age are not polled at the same time.
+ * a random value from a range of cheap delays, so the service does not poll jobs of the same age at the same time.
  */
 export function pickNextDelaySeconds(job: PendingJob, poll: PollSettings, random: () => number): number {
   const plan = cheapestDelayRange({
@@ -78,8 +78,8 @@ function pickDelay(
 }
 
 /**
- * Returns the delay as a whole number within the minimum and maximum of the operator. If the minimum exceeds the
- * maximum, the maximum applies.
+ * Rounds a delay to whole seconds between the minimum and the maximum delay in the settings of the operator. If the
+ * minimum delay exceeds the maximum delay, the maximum delay applies.
  */
 export function roundAndClampDelaySeconds(seconds: number, poll: PollSettings): number {
   const [min, max] = [Math.ceil(poll.minDelaySeconds), Math.floor(poll.maxDelaySeconds)];
@@ -87,7 +87,7 @@ export function roundAndClampDelaySeconds(seconds: number, poll: PollSettings): 
 }
 
 interface PlanInput extends PollCosts {
-  /** The age of the job when a poll found it pending. */
+  /** The age of the job when a poll found the job pending. */
   readonly ageSeconds: number;
   readonly maxDelaySeconds: number;
   /** The survival curve from `computeSurvivalCurve`. */
@@ -177,11 +177,11 @@ interface PollCosts {
 /**
  * Plans the cheapest sequence of polls after each planned age.
  *
- * The polls have to detect soon, and with few polls, that a job has ended. In statistics, this task is called an
- * inspection problem. One poll costs x = `pollCostSeconds`. Each second between the end of a job and the next poll adds
- * 1 to the cost. S(t) is the share of jobs that last longer than t. The plan minimizes the time until the poll that
- * detects the end of the job, because the delay after the end is then minimal too. A job that is pending at the age t
- * and polled next at the age u costs x + u - t between t and u. C(t), the lowest cost after the age t, is
+ * The service must detect the end of a job soon and with few polls. In statistics, this task is called an inspection
+ * problem. One poll costs x = `pollCostSeconds`. Each second between the end of a job and the next poll adds 1 to the
+ * cost. S(t) is the share of jobs that last longer than t. The plan minimizes the time until the poll that detects the
+ * end of the job, because the delay after the end is then minimal too. A job that is pending at the age t and polled
+ * next at the age u costs x + u - t between t and u. C(t), the lowest cost after the age t, is
  *
  *     C(t) = minimum over u > t of [ S(t) · (x + u - t) + C(u) ]
  *
@@ -190,8 +190,8 @@ interface PollCosts {
  * is removed from the lower envelope at most once, so the run time is linear in the number of ages.
  *
  * Source: J. B. Keller, "Optimum checking schedules for systems subject to random failure", Management Science 21
- * (1974). Keller solves the continuous problem. The best density of polls is √(h(t) / 2x). h(t) is the rate at which
- * jobs end.
+ * (1974). Keller solves the continuous problem. With h(t) as the rate at which jobs end, the best density of polls is
+ * √(h(t) / 2x).
  */
 export function planCheapestPolls(
   survival: Float64Array,

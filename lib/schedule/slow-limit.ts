@@ -8,12 +8,12 @@ import {
 import { bucketMiddleSeconds, bucketOfRank, roundToTenthOfSecond } from "./expected-duration.ts";
 import { type EndedJob, lowerMedianSeconds } from "./usual-durations.ts";
 
-/** The number of ended jobs from which the service says that a job is slow. */
+/** The minimum number of ended jobs of a type. With fewer ended jobs, the service calls no job of this type slow. */
 const MIN_JOBS = 20;
 /** A slow job takes longer than 95 % of the jobs of its type. */
 const QUANTILE = 0.95;
 
-/** The durations of the ended jobs of a type, and the age in seconds from which a job of the type is slow. */
+/** The median duration of the ended jobs of a type, and the age from which a job of the type is slow (`p95Seconds`). */
 export interface SlowLimit {
   readonly p50Seconds: number;
   readonly p95Seconds: number;
@@ -21,14 +21,14 @@ export interface SlowLimit {
 }
 
 /**
- * Returns the age from which a job is slow: the job takes longer than 19 of 20 jobs of its type. The age is the upper
- * limit of an order statistic of the ended jobs, so at most one of 20 new jobs is slow, whatever the distribution of
- * the durations is. If the durations rise slowly, the service finds no change of the durations, and the older jobs are
- * shorter than the new jobs. A slow job must therefore also take longer than 19 of 20 jobs of the latest days, and must
- * reach `limitOfRisingDurations`. Returns null if fewer than 20 jobs have ended since the last change of their
- * durations. No assumed jobs count.
- * @param durations the durations of the jobs that ended before the job started. If jobs that started at the same time
- * counted, the first of them to end would make the others slow.
+ * Returns the age from which a job is slow, because the job takes longer than 19 of 20 jobs of its type. The age is an
+ * order statistic of the durations of the ended jobs. At most one of 20 new jobs is therefore slow, for any
+ * distribution of the durations. If the durations rise slowly, the service does not detect this change, and the older
+ * jobs are shorter than the new jobs. A slow job must therefore also take longer than 19 of 20 jobs of the latest days,
+ * and must reach `limitOfRisingDurations`. Returns null if fewer than 20 jobs have ended since the last change of their
+ * durations. Assumed jobs do not count.
+ * @param durations the durations of the jobs that ended before the job started. Jobs that started at the same time do
+ * not count, because the first ended job would make the other jobs slow.
  * @param latestJobs the latest ended jobs of the type, oldest first
  * Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World" (2005), conformal prediction.
  */
@@ -56,10 +56,11 @@ function slowBucket({ counts, total }: RecentJobs): number {
 }
 
 /**
- * Returns the age from which a job counts as slow, so that jobs whose durations rise within one day are not all slow.
- * The ledger counts durations by day, so the counts do not show a rise within one day. The factor of a job is its
- * duration divided by the median of the 20 jobs that ended before the job started. The factors stay the same while the
- * durations rise. A slow job exceeds 19 of 20 of the factors. Returns 0 if too few jobs have ended.
+ * Returns an additional age limit for slow jobs. Without this limit, all jobs would be slow while job durations rise
+ * within one day. The ledger counts job durations by day, so these counts do not show a rise within one day. The factor
+ * of a job is its duration divided by the median of the 20 jobs that ended before the job started. These factors stay
+ * the same while the durations rise. The factor of a slow job exceeds 19 of 20 factors. Returns 0 if too few jobs have
+ * ended.
  */
 function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
   const median = medianOfLatest(jobs);
@@ -73,7 +74,9 @@ function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
   return median === null || factor === undefined ? 0 : median * factor;
 }
 
-/** Returns the median duration of the latest 20 jobs, at least one second. Returns null if there are fewer jobs. */
+/**
+ * Returns the median duration of the latest 20 jobs, at least one second. Returns null if there are fewer than 20 jobs.
+ */
 function medianOfLatest(jobs: readonly EndedJob[]): number | null {
   if (jobs.length < MIN_JOBS) return null;
   return Math.max(1, lowerMedianSeconds(jobs.slice(-MIN_JOBS).map(({ seconds }) => seconds)) ?? 1);

@@ -6,16 +6,16 @@ import {
   type DurationCount,
 } from "./duration-counts.ts";
 
-/** The share of assumed jobs that fail early. Most early failures happen soon after the start of a job. */
-const EARLY_FAILURES = 0.05;
-/** The share of assumed jobs that are stuck. */
-const STUCK_JOBS = 0.03;
-/** After eight real jobs have ended, assumed normal jobs count only half. */
-const HALFWAY_JOBS = 8;
 /**
- * Assumed stuck jobs always count at least as much as 0.45 real jobs. `MIN_STUCK_JOBS` applies after many real jobs
- * have ended.
+ * The service calculates with assumed jobs of a type, because few real jobs of this type may have ended.
+ * `EARLY_FAILURES` is the share of assumed jobs that fail soon after their start.
  */
+const EARLY_FAILURES = 0.05;
+/** The share of assumed jobs that are stuck and take much longer than normal jobs. */
+const STUCK_JOBS = 0.03;
+/** After eight real jobs of a type have ended, the assumed normal jobs count only half. */
+const HALFWAY_JOBS = 8;
+/** After many real jobs have ended, the assumed stuck jobs still count as much as 0.45 real jobs. */
 const MIN_STUCK_JOBS = 0.45;
 
 /** CCE creates clusters and nodes in 5 to 10 minutes. CCE deletes clusters and nodes in 1 to 3 minutes. */
@@ -31,15 +31,15 @@ const OTHER_TYPES: Assumption = {
 };
 
 /**
- * The largest distance between two buckets that count as neighbors, in buckets. Over 150 buckets, a duration changes by
- * the factor e³ (20).
+ * The maximum distance between two neighboring buckets (ranges of job durations), in buckets. At the distance of 150
+ * buckets, two long durations differ by the factor e³ (20).
  */
 const MAX_DISTANCE = 150;
 
 /**
- * Returns the survival curve of a job type. For each bucket, the curve has the probability that a job lasts longer than
- * the start of the bucket. Smooths the job durations since their last change and adds the assumed jobs of
- * `assumedJobsLongerThan`.
+ * Returns the survival curve of a job type. For each bucket, the survival curve contains the probability that a job
+ * lasts longer than the shortest duration in the bucket. The survival curve combines the smoothed job durations since
+ * their last change with the assumed jobs of `assumedJobsLongerThan`.
  */
 export function computeSurvivalCurve(
   jobType: string | null,
@@ -53,8 +53,8 @@ export function computeSurvivalCurve(
 }
 
 /**
- * The survival curve for each list of counts of job durations. If a caller caches a list of counts, the function
- * computes the curve only once.
+ * The survival curve for each list of duration counts. If the calling code passes the same list of counts again,
+ * `computeSurvivalCurve` does not compute the curve again.
  */
 const survivals = new WeakMap<
   readonly DurationCount[],
@@ -67,8 +67,8 @@ export function survivalAt(survival: Float64Array, ageSeconds: number): number {
 }
 
 /**
- * Returns the probability that a job lasts longer than an age. Interpolates between the probabilities at the starts of
- * two buckets.
+ * Returns the probability that a job lasts longer than an age. Interpolates between the probabilities at the start and
+ * at the end of the bucket of this age.
  * @param agePosition the position of the age on the scale of buckets, from `bucketPosition`.
  */
 export function survivalAtPosition(survival: Float64Array, agePosition: number): number {
@@ -96,8 +96,8 @@ function learn(jobType: string | null, durations: readonly DurationCount[]): Flo
 /**
  * Spreads the jobs of each bucket over neighboring buckets, in the shape of a triangle (kernel density estimate). The
  * triangle is narrow where many jobs ended and wide where few jobs ended. The half width of a triangle grows with the
- * square root of the distance to the nearest jobs, so a few jobs do not make the estimated distribution of job
- * durations too certain.
+ * square root of the distance to the nearest jobs. A few jobs therefore do not make the estimated distribution of job
+ * durations too narrow.
  * Source: I. S. Abramson, "On bandwidth variation in kernel estimates", Annals of Statistics 10 (1982).
  * @param countsSum the sum of all counts. The returned array has the same sum.
  */
@@ -114,8 +114,8 @@ export function smoothCounts(counts: Float64Array, countsSum: number): Float64Ar
 }
 
 /**
- * Returns the smallest distance from `bucket` within which `jobs` jobs ended, in buckets. The distance can be
- * a fraction.
+ * Returns the smallest distance from `bucket`, in buckets, within which the durations of `jobs` jobs lie. The distance
+ * can be a fraction.
  */
 function distanceTo(jobs: number, counts: Float64Array, bucket: number): number {
   let missing = jobs - (counts[bucket] ?? 0);
@@ -150,10 +150,10 @@ interface Assumption {
 }
 
 /**
- * Returns the number of assumed jobs that last longer than the start of each bucket. The assumed jobs are a prior in
- * the sense of Bayes. The returned array has `BUCKETS` + 1 values. The values fall and are never 0. If no real job has
- * ended, the first value of the array is 1. The first value of the array becomes smaller with each real job that has
- * ended.
+ * For each bucket, returns the number of assumed jobs that last longer than the shortest duration in the bucket. In
+ * Bayesian statistics, such assumed jobs are called a prior. The returned array has `BUCKETS` + 1 values, which fall
+ * and are never 0. If no real job has ended, the first value of the array is 1. Each ended real job makes the first
+ * value of the array smaller.
  * @param ended the number of real jobs that have ended.
  */
 export function assumedJobsLongerThan(jobType: string | null, ended: number): Float64Array {
@@ -168,20 +168,20 @@ export function assumedJobsLongerThan(jobType: string | null, ended: number): Fl
   );
 }
 
-/** For the start of each bucket, the share of the assumed jobs that last longer. */
+/** For each bucket, the share of the assumed jobs that last longer than the shortest duration in the bucket. */
 interface AssumedSurvival {
   readonly notStuck: Float64Array;
   readonly stuck: Float64Array;
   /**
-   * The result of `assumedJobsLongerThan` for 0 ended jobs. The array is always the same object, so that callers can
-   * cache a plan for the array.
+   * The result of `assumedJobsLongerThan` for 0 ended jobs. The array is always the same object, so that the calling
+   * code can cache a plan of polls for the array.
    */
   readonly withoutHistory: Float64Array;
 }
 
 /**
- * The survival values of the assumed jobs do not depend on real jobs. The values are computed once, because each value
- * needs several logarithms.
+ * The survival values of the assumed jobs do not depend on real jobs. The service computes the survival values once,
+ * because each value needs several logarithms.
  */
 const assumedSurvivals = new Map<Assumption, AssumedSurvival>();
 
@@ -203,9 +203,9 @@ function assumedSurvival(assumption: Assumption): AssumedSurvival {
 }
 
 /**
- * Assumes that jobs end evenly between two ages. At both ends of this range, the density of the job durations falls
- * gradually, as a logistic curve does. The service does not know the true age within the range at which jobs end. Polls
- * that are planned for the whole range cost little more than polls for the true age.
+ * Assumes that the durations of jobs are spread evenly between two ages. At both ends of this range, the density of the
+ * job durations falls gradually, as a logistic curve does. The service does not know at which age within this range the
+ * jobs really end. Polls for the whole range cost only a little more than polls for the real age.
  */
 function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number): Assumption {
   const softRamp = (age: number, start: number) => edgeSeconds * softplus((age - start) / edgeSeconds);

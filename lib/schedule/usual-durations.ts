@@ -2,21 +2,26 @@ import * as z from "zod/mini";
 import type { Job } from "../domain/job.ts";
 import { collectSubJobsInAnyOrder } from "../domain/subjob-tree.ts";
 
-/** The maximum numbers of jobs, types and durations, so that all of them fit into one small item of the ledger. */
+/**
+ * With these maximum numbers, the latest durations of the jobs and subjobs of a job type fit into one small ledger
+ * item.
+ */
 const MAX_JOBS = 60;
 const MAX_TYPES = 40;
 const MAX_DURATIONS = 15;
 const MAX_TYPE_CHARACTERS = 100;
-/** The number of ended subjobs from which the service says how long such a subjob usually takes. */
+/**
+ * The minimum number of ended subjobs of a type from which the service computes the usual duration of such a subjob.
+ */
 const MIN_DURATIONS = 5;
 
-/** One ended job of a type: the time when a poll saw its end, and its duration in seconds. */
+/** One ended job: the time when a poll saw the end of the job, and the duration of the job in seconds. */
 const EndedJob = z.object({ endedAt: z.number(), seconds: z.number() });
 export type EndedJob = Readonly<z.infer<typeof EndedJob>>;
 
 /**
- * The durations of the latest ended jobs of one type, and of their subjobs in seconds by type. The oldest durations are
- * first.
+ * The latest ended jobs of one job type, and the durations of their subjobs in seconds by the type of the subjob. In
+ * each list, the oldest duration is first.
  */
 export const LatestDurations = z.object({
   jobs: z.array(EndedJob),
@@ -26,15 +31,17 @@ export type LatestDurations = z.infer<typeof LatestDurations>;
 
 export const NO_LATEST_DURATIONS: LatestDurations = { jobs: [], subJobs: {} };
 
-/** The durations that one ended job adds to the latest durations. `job` is null if the duration is not known. */
+/**
+ * The durations that one ended job adds to the latest durations. `job` is null if the duration of the job is not known.
+ */
 export interface EndedDurations {
   readonly job: EndedJob | null;
   readonly subJobs: Readonly<Record<string, number>>;
 }
 
 /**
- * Returns the durations of the succeeded subjobs of an ended job in seconds, by the type of the subjob. Of each type, the
- * longest subjob counts, because subjobs of the same type usually run in parallel.
+ * For each type of subjob, returns the duration of the longest succeeded subjob of an ended job, in seconds. Only the
+ * longest subjob of a type counts, because subjobs of the same type usually run in parallel.
  */
 export function longestSucceededSecondsByType(job: Job): Readonly<Record<string, number>> {
   const longest = new Map<string, number>();
@@ -68,7 +75,10 @@ export function medianSubJobSeconds({ subJobs }: LatestDurations, type: string):
   return durations.length < MIN_DURATIONS ? null : lowerMedianSeconds(durations);
 }
 
-/** Returns the median of durations, and the lower of the two middle durations of an even number. */
+/**
+ * Returns the median of a list of durations. For an even number of durations, returns the lower of the two middle
+ * durations.
+ */
 export function lowerMedianSeconds(durations: readonly number[]): number | null {
   return durations.toSorted((a, b) => a - b)[Math.floor((durations.length - 1) / 2)] ?? null;
 }
