@@ -18,7 +18,7 @@ export const Cause = z.object({
 });
 export type Cause = z.infer<typeof Cause>;
 
-/** A cause with its position in the tree. Webhook events do not contain the position. */
+/** A cause with its position in the tree of subjobs. A webhook event does not contain this position. */
 export const CauseInTree = z.extend(Cause, {
   path: withDescription(
     z.array(z.string()),
@@ -28,14 +28,14 @@ export const CauseInTree = z.extend(Cause, {
 });
 export type CauseInTree = z.infer<typeof CauseInTree>;
 
-/** Returns a cause with only the fields of webhook events. */
+/** Returns only the fields of a cause that webhook events contain. */
 export function toPublicCause({ type, reason, hint, count, resources }: CauseInTree): Cause {
   return { type, reason, hint, count, resources };
 }
 
 /**
- * A failed subjob. `path` lists the job types from the root job down to the failed subjob. The hints are not imported,
- * because the command `cce-notifier` reads failures and contains no hints.
+ * A failed subjob. The field `path` lists the job types from the job down to the failed subjob. This file does not
+ * import the hints, because the command `cce-notifier` needs this file but no hints.
  */
 export const Failure = z.object({
   path: z.array(z.string()).check(z.minLength(1)),
@@ -52,19 +52,19 @@ export const Failure = z.object({
 });
 export type Failure = z.infer<typeof Failure>;
 
-/** The number of names that a list of names for people shows. */
+/** The maximum number of names in a list of names for people. */
 export const SHOWN_NAMES = 3;
 
 /**
- * The English text for a list that shows only some of the names. The texts of other languages are not imported, because
- * the command `cce-notifier` has only English texts.
+ * The English text for a list that shows only some of the names. This file does not import the other languages, because
+ * the command `cce-notifier` needs this file and has only English texts.
  */
 const MORE_NAMES = "{names} and {count} more";
 
 /**
- * Returns names as text for people, such as `pool-a-0, pool-a-1, pool-a-2 and 27 more`.
+ * Returns a list of names as text for people, such as `pool-a-0, pool-a-1, pool-a-2 and 27 more`.
  * @param count the number of all names, including the names that are not in `names`
- * @param moreNamesTemplate the text `names.more` of a language
+ * @param moreNamesTemplate the text `names.more` in the language of the reader
  */
 export function formatNameList(
   names: readonly string[],
@@ -79,14 +79,14 @@ export function formatNameList(
   );
 }
 
-/** Returns the first names of the resources of a cause as text for people. */
+/** Returns the names of the first resources of a cause as text for people. */
 export function formatResourceNames({ resources, count }: Cause, moreNamesTemplate?: string): string {
   return formatNameList(resources.slice(0, SHOWN_NAMES), count, moreNamesTemplate);
 }
 
 /**
- * The words for the resources of a subjob, by the end of its type. The unit comes from the first pattern that matches
- * the type of the subjob.
+ * The text that counts the resources of subjobs, by a pattern for the end of the job type. The first pattern that
+ * matches the job type gives the text.
  */
 const UNITS = [
   [/nodepool$/i, "cause.nodePools"],
@@ -96,8 +96,8 @@ const UNITS = [
 type CountTexts = Readonly<Record<(typeof UNITS)[number][1] | "cause.one" | "cause.subJobs", string>>;
 
 /**
- * The English texts of counts. The texts of all languages are not imported, because the command `cce-notifier` has only
- * English texts.
+ * The English texts that count the resources of subjobs. This file does not import the other languages, because the
+ * command `cce-notifier` needs this file and has only English texts.
  */
 const COUNT_TEXTS: CountTexts = {
   "cause.one": "{type} failed",
@@ -108,8 +108,8 @@ const COUNT_TEXTS: CountTexts = {
 };
 
 /**
- * Returns how many subjobs of a type failed, such as `30 of 30 nodes failed`.
- * @param shownType the type as the reader sees it
+ * Describes how many subjobs of a type failed, for example `30 of 30 nodes failed`.
+ * @param shownType the job type in words for the reader
  */
 export function describeFailedOfTotal(
   { type, count, total }: Pick<CauseInTree, "type" | "count" | "total">,
@@ -120,7 +120,7 @@ export function describeFailedOfTotal(
   return fillPlaceholders(texts[total === 1 ? "cause.one" : unit], { count, total, type: shownType });
 }
 
-/** Returns the count and the first names of a cause as English text, such as `2 of 3 nodes failed: pool-a-0, pool-a-1`. */
+/** Describes a cause in English with its first names, for example `2 of 3 nodes failed: pool-a-0, pool-a-1`. */
 export function describeFailedWithNames(cause: CauseInTree): string {
   return [describeFailedOfTotal(cause), formatResourceNames(cause)].filter((text) => text !== "").join(": ");
 }

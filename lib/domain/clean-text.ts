@@ -1,17 +1,17 @@
-/** Matches Unicode characters that change the reading direction of the text after them. */
+/** Matches the Unicode characters that change the reading direction of the text after them. */
 const DIRECTION = /[\u202a-\u202e\u2066-\u2069]/g;
 const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
 const CONTROL_EXCEPT_LINES = /[^\P{Cc}\n\t]/gu;
 
 /**
- * Makes untrusted text safe to show in one line. Removes control characters and line breaks. Removes characters that
- * change the reading direction, and halves of surrogate pairs.
+ * Makes untrusted text safe to show in one line. The function replaces control characters and line breaks by spaces,
+ * removes characters that change the reading direction, and replaces half of a surrogate pair by U+FFFD.
  */
 export function cleanToOneLine(text: string): string {
   return text.toWellFormed().replace(DIRECTION, "").replace(CONTROL, " ").trim();
 }
 
-/** Makes untrusted text safe to show like `cleanToOneLine`, but keeps line breaks and tabs. */
+/** Makes untrusted text safe to show, and keeps its line breaks and tabs. */
 export function cleanKeepingLines(text: string): string {
   return text
     .toWellFormed()
@@ -29,7 +29,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Escapes text for HTML elements and for quoted HTML attributes. */
+/** Escapes a text for use in an HTML element or in a quoted HTML attribute. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

@@ -5,22 +5,22 @@ import { limitedTextSchema, recordSchema, withDescription } from "./zod-fields.t
 
 const MAX_LABELS = 20;
 const ShortText = limitedTextSchema({ min: 0, max: 200 });
-/** Texts with names that a caller or the config assigns to a job. */
+/** The schema of labels: pairs of a name and a text that a caller or the config assigns to a job. */
 export const Labels = recordSchema(limitedTextSchema({ min: 1, max: 63 }), ShortText)
   .check(z.refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`))
   .register(z.globalRegistry, { maxProperties: MAX_LABELS });
 
 const RUN_URL_RULE = "must be an http or https URL";
 /**
- * In the OpenAPI document, the schema of `runUrl` has no `format: uri`. Browsers accept characters in a URL that RFC
- * 3986 does not allow. Generated Java clients could not read such a URL if the schema had `format: uri`.
+ * The schema of `runUrl` in the OpenAPI document has no `format: uri`. Browsers accept some characters in a URL that
+ * RFC 3986 does not allow. With `format: uri`, generated Java clients could not read a URL with such characters.
  */
 const RunUrl = limitedTextSchema({ min: 0, max: 1000 }).check(
   z.regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\//, { error: RUN_URL_RULE, abort: true }),
   z.refine((text) => URL.canParse(text), RUN_URL_RULE),
 );
 
-/** The information that a caller gives about itself, such as the pipeline and the commit. */
+/** The information that a caller gives about itself, such as its pipeline and its commit. */
 export const Context = withDescription(
   z.strictObject({
     actor: z.optional(ShortText),
@@ -36,7 +36,7 @@ export type Context = z.infer<typeof Context>;
 const FIELD_BYTES = 600;
 const LABELS_BYTES = 6000;
 
-/** Truncates a context until the context fits into an event. Omits labels that do not fit into the event. */
+/** Truncates the texts of a context, and omits labels, until the context fits into a webhook event. */
 export function truncateContext(context: Context): {
   readonly context: Context;
   readonly omittedLabels: number;

@@ -5,7 +5,7 @@ import en from "./texts/en.json" with { type: "json" };
  * its package.
  */
 
-/** The key of a text that people read in a notification. A text contains names of values, such as `{count}`. */
+/** The key of a text in a notification. A text may contain the names of values in braces, such as `{count}`. */
 export type TextKey = keyof typeof en;
 
 type Values = Readonly<Record<string, string | number>>;
@@ -15,7 +15,7 @@ export function fillPlaceholders(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
-/** Joins sentences of one language. Chinese has no space after a full stop. A sentence that is null is omitted. */
+/** Joins sentences with spaces, and omits null. There is no space after a Chinese full stop. */
 export function joinSentences(sentences: readonly (string | null)[]): string {
   const given = sentences.filter((sentence) => sentence !== null);
   return given
@@ -23,7 +23,7 @@ export function joinSentences(sentences: readonly (string | null)[]): string {
     .join("");
 }
 
-/** Returns a text in the default language, English. The API, webhook events and logs have texts in this language. */
+/** Returns a text in English, which is the language of the API, of webhook events and of logs. */
 export function defaultText(key: TextKey, values: Values = {}): string {
   return fillPlaceholders(en[key], values);
 }

@@ -3,26 +3,24 @@ import type { Instant } from "./job.ts";
 /** A cache that keeps one loaded value per key for a limited time. */
 export interface ExpiringCache<Value> {
   /**
-   * Returns the value of a key. If the cached value is missing or too old, the function loads the value again. If
-   * several calls need the same key at the same time, the function loads the value only once.
-   * @param maxAgeMs the maximum age of a cached value in milliseconds. The cache loads an older value again.
+   * Returns the value of a key. The function loads the value if the cached value is missing or too old. Simultaneous
+   * calls for the same key share one load.
+   * @param maxAgeMs the maximum age of the cached value for this call, in milliseconds.
    * @throws the error that `load` threw.
    */
   get(key: string, maxAgeMs?: number): Promise<Value>;
-  /** Removes a value from the cache. If the cache has another value for the key by now, the function does nothing. */
+  /** Removes a value from the cache. The function does nothing if the cache already has another value for the key. */
   delete(key: string, value: Value): void;
 }
 
 export interface ExpiringCacheOptions<Value> {
   readonly load: (key: string) => Promise<Value>;
   readonly now: () => Instant;
-  /**
-   * The maximum age of a cached value in milliseconds. A function can return a different maximum age for each value.
-   */
+  /** The maximum age of a cached value in milliseconds, or a function that returns the maximum age of each value. */
   readonly maxAgeMs: number | ((value: Value) => number);
   /**
-   * The time in milliseconds for which callers get the same error after a failed load. If the option is missing, the
-   * time is 0 milliseconds.
+   * The time in milliseconds for which the cache keeps the error of a failed load, and throws it for each call. The
+   * default is 0.
    */
   readonly failureMaxAgeMs?: number;
 }
@@ -33,7 +31,7 @@ interface Entry<Value> {
   readonly maxAgeMs: number;
 }
 
-/** Creates an empty cache. The age of a cached value is the time since the end of its load. */
+/** Creates an empty cache. The age of a cached value is the time since the value was loaded. */
 export function createExpiringCache<Value>(options: ExpiringCacheOptions<Value>): ExpiringCache<Value> {
   const { load, now, maxAgeMs, failureMaxAgeMs = 0 } = options;
   const entries = new Map<string, Entry<Value>>();
@@ -62,8 +60,7 @@ export function createExpiringCache<Value>(options: ExpiringCacheOptions<Value>)
 
   const isYoung = (entry: Entry<Value>, limitMs: number): boolean => {
     const ageMs = now() - entry.loadedAt;
-    // If the age of a cached value is negative, the clock was set back, and the true age of the cached value is
-    // unknown.
+    // A negative age means that the clock was set back. The true age of the cached value is then unknown.
     return ageMs >= 0 && ageMs < Math.min(entry.maxAgeMs, limitMs);
   };
 

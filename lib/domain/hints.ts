@@ -3,26 +3,26 @@ import hintRows from "./hints.json" with { type: "json" };
 import type { Texts } from "./texts.ts";
 
 /**
- * The known failure reasons, each with the key of the advice and a link to the vendor's page. If the vendor's page does
- * not mention a failure reason, `source` in `hints.json` says where somebody has seen the failure reason. `findHint`
- * uses the first row of `hints.json` that matches, so specific patterns come before general patterns.
+ * The known failure reasons, each with advice and a link to the vendor's page. If the vendor's page does not mention a
+ * failure reason, `source` in `hints.json` says where the failure reason was seen. `findHint` uses the first row of
+ * `hints.json` that matches, so specific patterns must come before general patterns.
  */
 const HINTS = hintRows.map(({ id, patterns, link }) => {
   const key = `hint.${id}` as TextKey;
   return { pattern: new RegExp(patterns.join("|"), "i"), key, link, text: `${defaultText(key)} ${link}` };
 });
 
-/** Translates a hint from `findHint` into another language. Returns the hint unchanged if the hint is unknown. */
+/** Translates a hint from `findHint` into another language. Returns an unknown hint unchanged. */
 export function translateHint(hint: string, texts: Texts): string {
   const found = HINTS.find(({ text }) => text === hint);
   return found === undefined ? hint : `${texts[found.key]} ${found.link}`;
 }
 
-/** Only the beginning of a failure reason is searched, because the beginning contains the cause. */
+/** `findHint` searches this many characters at the beginning of a failure reason, which contains the cause. */
 const SEARCHED_CHARACTERS = 8_000;
 
 /**
- * Returns one line of advice to the operator for a failure reason. The advice ends with a link to the vendor's page.
+ * Returns a hint for a failure reason: one line of advice to the operator, with a link to the vendor's page at the end.
  * Returns null for an unknown failure reason, because a wrong hint is worse than no hint.
  */
 export function findHint(reason: string | null): string | null {
@@ -32,7 +32,7 @@ export function findHint(reason: string | null): string | null {
 }
 
 /**
- * Returns a version of `findHint` that caches its results. The failed subjobs of one job often have the same failure
+ * Creates a version of `findHint` that caches its results, because many failed subjobs of one job have the same failure
  * reason.
  */
 export function createCachedHintFinder(): (reason: string | null) => string | null {

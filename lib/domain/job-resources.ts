@@ -1,8 +1,8 @@
 import type { Job } from "./job.ts";
 
 /**
- * The goals of the resources of CCE: the state that a resource must reach. The table `lib/cce/resource-states.json`
- * contains the states that belong to each goal.
+ * The goal that a resource of CCE must reach, such as `node_active`. The file `lib/cce/resource-states.json` contains
+ * the states that belong to each goal.
  */
 export type ResourceGoal = keyof typeof RESOURCE_GOALS;
 
@@ -21,19 +21,22 @@ export const RESOURCE_GOALS = {
   cluster_hibernated: "cluster",
 } as const;
 
-/** A resource or a task of CCE and the goal for which the service polls it. */
+/** A resource or a task of CCE that the service polls until it reaches a goal. */
 export interface WatchedResource {
   readonly goal: ResourceGoal;
   readonly clusterId: string;
-  /** The ID of the resource. The ID of a cluster is also in `clusterId`. */
+  /** The ID of the resource. For a cluster, `id` and `clusterId` are the same. */
   readonly id: string;
-  /** The IDs of the job and its subjobs. A resource is not usable while another job changes it. */
+  /**
+   * The IDs of the job and of its subjobs. While a job with any other ID changes the resource, the resource is not
+   * usable.
+   */
   readonly ownJobIds: readonly string[];
 }
 
 /**
- * Patterns for the types of jobs, and the goal of the resource for each pattern. The goal comes from the first pattern
- * that matches the type of the job.
+ * The goal of the resource of a job, by a pattern for the type of the job. The first pattern that matches the type
+ * gives the goal.
  */
 const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
   [/^(delete|remove).*node_?pool/i, "node_pool_deleted"],
@@ -45,9 +48,10 @@ const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
 ];
 
 /**
- * Lists the resources that a succeeded job has created, changed or deleted, in the order of the tree of subjobs.
- * Searches the subjobs in two cases: if the job has no resource of its own, and if the job creates a cluster, because
- * such a job may also create nodes. Returns an empty array if the types of the jobs are unknown or CCE gave no IDs.
+ * Lists the resources that a succeeded job has created, changed or deleted, in the order of the tree of subjobs. If the
+ * job has no resource of its own, the function searches the subjobs. The function also searches the subjobs of a job
+ * that creates a cluster, because this job may also create nodes. Returns an empty array if the types of the jobs are
+ * unknown or CCE gave no IDs.
  */
 export function listJobResources(job: Job): readonly WatchedResource[] {
   const ownJobIds: string[] = [];
@@ -71,7 +75,7 @@ function resourceOf(job: Job, rootClusterId: string | null): Omit<WatchedResourc
     const id = clusterId ?? job.resourceId;
     return id === null ? null : { goal, clusterId: id, id };
   }
-  // A job about several nodes may state the cluster as its resource.
+  // For a job about several nodes, CCE may give the cluster as the resource.
   if (clusterId === null || job.resourceId === null || job.resourceId === clusterId) return null;
   return { goal, clusterId, id: job.resourceId };
 }

@@ -3,8 +3,8 @@ import { isOperationWithoutJob } from "./operation-kind.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
 
 /**
- * A point in time in milliseconds after 1970-01-01T00:00:00Z. In HTTP bodies, events and pages, a point in time is ISO
- * 8601 text.
+ * A point in time in milliseconds after 1970-01-01T00:00:00Z. HTTP bodies, webhook events and pages contain a point in
+ * time as ISO 8601 text.
  */
 export type Instant = number;
 export const MaybeInstant = z.nullable(z.number());
@@ -12,9 +12,9 @@ export const MaybeInstant = z.nullable(z.number());
 const JOB_ID_RULE = "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit";
 const JOB_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 /**
- * The texts that programs such as `jq`, Python, JavaScript and Go write in place of a missing value, and the name of the
- * field in place of its value. The patterns of JSON Schema have no flags, so the pattern lists both cases of every
- * letter.
+ * Texts that a faulty script sends in place of a job ID, for example the texts that `jq`, Python, JavaScript and Go
+ * write for a missing value. The pattern lists both cases of every letter, because a pattern in JSON Schema cannot
+ * ignore case.
  */
 const MISSING_VALUES = [
   "null",
@@ -34,12 +34,12 @@ function inAnyCase(word: string): string {
   return word.replace(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`);
 }
 
-/** The rules for a job ID as JSON Schema. */
+/** The JSON Schema keywords with the rules for a job ID. */
 export const JOB_ID_KEYWORDS = { pattern: JOB_ID_PATTERN.source, not: { pattern: MISSING_VALUE.source } };
 
 /**
- * Creates the schema of an ID from CCE, which is not always a UUID. The rule for the first character of an ID prevents an
- * ID `..` in a URL.
+ * Creates the schema of an ID from CCE, which is not always a UUID. An ID cannot start with a dot, so that no URL
+ * contains the ID `..`.
  */
 function createIdSchema(what: "job ID" | "ID") {
   const error = ({ input }: { readonly input?: unknown }) => describeMalformedJobId(String(input), what);
@@ -53,16 +53,16 @@ function createIdSchema(what: "job ID" | "ID") {
 }
 
 export const JobId = createIdSchema("job ID");
-/** The ID of a cluster, a task or another resource. The ID has the form of a job ID. */
+/** The schema of the ID of a cluster, a task or another resource. Such an ID has the form of a job ID. */
 export const ResourceId = createIdSchema("ID");
 
 /**
- * Returns an explanation of the error in a malformed job ID. For a typical mistake of a script, the explanation says
- * what probably happened.
+ * Explains what is wrong with a malformed job ID. For a typical error in a script, the text says what probably
+ * happened.
  */
 export function describeMalformedJobId(text: string, what: "job ID" | "ID" = "job ID"): string {
   const value = text.trim() === "" ? "is empty" : `is '${text}'`;
-  // A script may add quotes, brackets or spaces to the text.
+  // A faulty script may send quotes, brackets or spaces around the job ID.
   const bare = text.replace(/[\s"'<>[\]{}()]/g, "");
   if (bare !== "" && /^\W*[${%]/.test(text))
     return `${JOB_ID_RULE}. A variable in the script was probably not replaced`;
@@ -77,8 +77,8 @@ export const Name = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
 
 const MAX_CALLER_BYTES = 800;
 /**
- * The name of a caller: `token:NAME`, `oidc:ISSUER:SUB` or `discover:PROJECT`. The name of a caller is part of a key in
- * DynamoDB, and such a key has at most 1024 bytes.
+ * The name of a caller: `token:NAME`, `oidc:ISSUER:SUB` or `discover:PROJECT`. The name is limited because it is part
+ * of a key in DynamoDB, and such a key has at most 1024 bytes.
  */
 export const CallerName = z
   .string()
@@ -91,15 +91,12 @@ export interface JobKey {
   readonly jobId: string;
 }
 
-/** The key of a watch. Each caller of a job has its own watch of the job. */
+/** The key of a watch. If several callers watch the same job, each caller has its own watch. */
 export interface WatchKey extends JobKey {
   readonly caller: string;
 }
 
-/**
- * One generation of a watch. The first generation of a watch is 0. Each restart of the watch starts the next
- * generation.
- */
+/** One generation (run) of a watch. `generation` is the number of times that the watch was restarted. */
 export interface WatchGeneration extends WatchKey {
   readonly generation: number;
 }
@@ -121,11 +118,11 @@ export function addSubJobCounts(a: SubJobCounts, b: SubJobCounts): z.infer<typeo
   };
 }
 
-/** A CCE job or subjob with the data that one poll read. A field that CCE did not send is null. */
+/** A job or subjob of CCE as one poll saw it. A field that CCE did not send is null. */
 export const Job = z.object({
   jobId: MaybeText,
   type: MaybeText,
-  /** The phase of the job as CCE writes it. `state` says what the phase means. */
+  /** The phase of the job as CCE writes it, such as `Initializing`. The field `state` says what the phase means. */
   phase: MaybeText,
   state: JobState,
   reason: MaybeText,
@@ -137,33 +134,39 @@ export const Job = z.object({
   get subJobs() {
     return z.array(Job);
   },
-  /** The number of omitted subjobs at all levels below this job. Subjobs are omitted if the tree is too large. */
+  /**
+   * The number of omitted subjobs at all levels below this job. The service omits subjobs if the tree of subjobs is too
+   * large.
+   */
   omitted: z.optional(SubJobCounts),
-  /** The number of omitted subjobs as `leafCounts` of `collectSubJobs` counts them. */
+  /** The number of omitted subjobs, counted in the same way as `leafCounts` of `collectSubJobs`. */
   omittedLeafSubJobs: z.optional(SubJobCounts),
 });
 export type Job = Readonly<z.infer<typeof Job>>;
 
-/** The kinds of access errors and setup errors. An operator can fix an access error while the watch continues. */
+/** The kinds of access errors, which are errors that an operator can fix while the watch continues. */
 export const AccessErrorKind = z.enum(["unauthorized", "forbidden", "misconfigured"]);
 export type AccessErrorKind = z.infer<typeof AccessErrorKind>;
 
-/** The explanation of each access error. Each explanation is the last part of a longer sentence. */
+/** The explanation of each kind of access error, as the last part of a sentence. */
 export const ACCESS_ERROR_TEXTS: Readonly<Record<AccessErrorKind, string>> = {
   unauthorized: "CCE rejects the project's credentials",
   forbidden: "CCE does not let the project's credentials read the job or its resource",
   misconfigured: "the endpoint or the project ID is wrong",
 };
 
-/** An access error that has lasted from `since` until now. `kind` is the access error of the latest poll. */
+/**
+ * An access error that has lasted from `since` until now. The field `kind` is the kind of access error in the latest
+ * poll.
+ */
 interface AccessError {
   readonly kind: AccessErrorKind;
   readonly since: Instant;
 }
 
 /**
- * An error of polls that has lasted from `since` until now and is not an access error. `text` describes the latest
- * error.
+ * An error of polls, but no access error, that has lasted from `since` until now. The field `text` describes the error
+ * of the latest poll.
  */
 interface LastPollError {
   readonly text: string;
@@ -174,22 +177,19 @@ interface LastPollError {
 export interface PollErrors {
   readonly accessError: AccessError | null;
   readonly lastPollError: LastPollError | null;
-  /** The number of polls without a job after the latest poll that returned a job. */
+  /** The number of polls that returned no job, since the latest poll that returned a job. */
   readonly consecutiveFailures: number;
 }
 
-/** The result of one poll. Anyone may read the field `text`, because the credentials in it are masked. */
+/** The result of one poll. The credentials in the field `text` are masked, so anyone may read the text. */
 export type Observation =
   | {
       readonly kind: "job";
       readonly job: Job;
       readonly warnings: readonly string[];
-      /**
-       * The message that CCE gives for the state of a resource. The observation of a job, unlike the observation of a
-       * resource, has no message.
-       */
+      /** The message that CCE gives for the state of a resource. The observation of a job has no message. */
       readonly message?: string | null;
-      /** The maximum delay of the next poll in seconds, if the state that the latest poll saw may be old. */
+      /** The maximum delay of the next poll in seconds, if CCE may have returned an old state. */
       readonly maxDelaySeconds?: number;
     }
   | {
@@ -205,7 +205,10 @@ export const Outcome = z.enum(OUTCOMES);
 /** The final result of a watch. */
 export type Outcome = z.infer<typeof Outcome>;
 
-/** The events of which a target can be notified: the outcomes of a job, and the event that a running job is slow. */
+/**
+ * The events about which the service can notify a target: the outcomes of a job, and the event that a running job is
+ * slow.
+ */
 export const TargetEvent = z.enum([...OUTCOMES, "slow"]);
 export type TargetEvent = z.infer<typeof TargetEvent>;
 
@@ -214,8 +217,8 @@ export const WatchState = z.enum(WATCH_STATES);
 export type WatchState = z.infer<typeof WatchState>;
 
 /**
- * Returns true if at least one poll of the watch saw the job. The type or the phase of an observed job is known. The
- * type of an operation is known before the first poll.
+ * Returns true if at least one poll saw the job. After such a poll, the type or the phase of the job is known. The type
+ * of an operation without a job is known even before the first poll.
  */
 export function wasJobObserved({ type, phase }: Pick<Job, "type" | "phase">): boolean {
   return phase !== null || (type !== null && !isOperationWithoutJob(type));
@@ -229,8 +232,8 @@ const STATE_EXPLANATIONS: Readonly<Partial<Record<WatchState, string>>> = {
 };
 
 /**
- * Returns an explanation of a watch's state for a reader who does not know this service. Returns null for a state that
- * needs no explanation. For each state, the explanation is correct for every possible cause of the state.
+ * Explains the state of a watch to a reader who does not know this service. Returns null for a state that needs no
+ * explanation. The explanation is correct for every possible cause of the state.
  */
 export function explainUnclearWatchState(state: WatchState, wasObserved: boolean): string | null {
   const isUnknown = !wasObserved && (state === "timed_out" || state === "lost");

@@ -1,9 +1,9 @@
-/** A JSON object whose fields are not checked yet. */
+/** A JSON object whose fields have unknown types. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 const NO_FIELDS: JsonObject = {};
 
-/** Parses JSON text and returns the value. Returns undefined if the text is not valid JSON. */
+/** Parses JSON text. Returns undefined if the text is not valid JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -12,7 +12,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Returns a value as JSON. Returns null if the value has too many levels for the conversion to JSON. */
+/** Converts a value to JSON text. Returns null if the value has too many levels of nesting. */
 export function toJsonUnlessTooDeep(value: unknown): string | null {
   try {
     return JSON.stringify(value);
@@ -21,7 +21,7 @@ export function toJsonUnlessTooDeep(value: unknown): string | null {
   }
 }
 
-/** Returns true for a JSON object. Returns false for an array or null. */
+/** Returns true for a JSON object, and false for any other value, such as an array or null. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -30,9 +30,9 @@ export function isObject(value: unknown): value is JsonObject {
 const MAX_WRAPPERS = 4;
 
 /**
- * Returns the JSON object inside the wrappers of a value, because gateways and tools wrap the reply of a vendor. A
- * wrapper is an object with only one field, or an array with only one element, that contains an object. Returns `{}` if
- * there is no object inside the wrappers.
+ * Returns the JSON object inside the wrappers of a value. Gateways and tools put a wrapper around the reply of a
+ * vendor: an object with only one field, or an array with only one element. Returns `{}` if there is no object inside
+ * the wrappers.
  */
 export function unwrapObjectOrEmpty(value: unknown, maxWrappers: number = MAX_WRAPPERS): JsonObject {
   const values = typeof value === "object" && value !== null ? Object.values(value) : [];
@@ -41,14 +41,14 @@ export function unwrapObjectOrEmpty(value: unknown, maxWrappers: number = MAX_WR
   return Object.keys(inner).length > 0 ? inner : toObjectOrEmpty(value);
 }
 
-/** Returns the value if the value is a JSON object. Returns an empty object for any other value. */
+/** Returns a JSON object unchanged. Returns an empty object for any other value. */
 export function toObjectOrEmpty(value: unknown): JsonObject {
   return isObject(value) ? value : NO_FIELDS;
 }
 
 const WITHOUT_ESCAPES = /^[ !#-[\]-~]*$/;
 
-/** Returns the number of UTF-8 bytes of a text inside a JSON string. The count includes escape sequences. */
+/** Returns the number of UTF-8 bytes that a text needs inside a JSON string, including escape sequences. */
 export function countJsonStringBytes(text: string): number {
   if (WITHOUT_ESCAPES.test(text)) return text.length;
   return new TextEncoder().encode(JSON.stringify(text.toWellFormed())).length - '""'.length;

@@ -6,23 +6,27 @@ import { truncate, truncateNullable } from "./truncate-text.ts";
 
 const MAX_RESOURCES = 10;
 const NAME_BYTES = 200;
-/** The number of types that are shown at each end of a long path. */
+/** The number of job types that remain at each end of a long path. */
 const PATH_END = 3;
-/** The possible size limits of one reason, in bytes. `listCauses` uses the largest limit with which all causes fit. */
+/**
+ * The possible maximum sizes of one failure reason, in bytes. `listCauses` uses the largest size with which all causes
+ * fit.
+ */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
 
-/** The causes that fit into a document, and the number of causes that did not fit. */
+/** The causes that fit into a size limit, and the number of causes that did not fit. */
 interface CauseList {
   readonly causes: CauseInTree[];
   readonly omittedCount: number;
 }
 
 /**
- * Groups failed subjobs by type and reason. The groups contain only failed subjobs that have no failed subjob of their
- * own. The most frequent cause comes first. Equally frequent causes are in tree order.
+ * Returns one cause for each group of failed subjobs with the same type and a similar reason. The groups contain only
+ * failed subjobs that have no failed subjob of their own. The most frequent cause comes first, and equally frequent
+ * causes are in tree order.
  * @param subJobs the subjobs from `collectSubJobs`
- * @param maxBytes the maximum size of the causes as JSON. A cause that does not fit is omitted.
+ * @param maxBytes the maximum size of all causes as JSON. The function omits the causes that do not fit.
  */
 export function listCauses(subJobs: Pick<SubJobs, "failed" | "countsByType">, maxBytes: number): CauseList {
   const groups = groupBySimilarReason(subJobs.failed);
@@ -56,14 +60,14 @@ export function listCauses(subJobs: Pick<SubJobs, "failed" | "countsByType">, ma
   return { causes, omittedCount: groups.length - causes.length };
 }
 
-/** Failed subjobs with the same type and the same normalized reason, in tree order. */
+/** The failed subjobs that have the same type, and the same reason without names and numbers. */
 interface Group {
   readonly type: string | null;
   readonly reason: string | null;
   readonly nodes: TreeNode[];
 }
 
-/** Returns the groups of the failed subjobs that have no failed subjob of their own. The largest group comes first. */
+/** Groups the failed subjobs that have no failed subjob of their own. The largest group comes first. */
 function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
   const parents = new Set(failed.map(({ parent }) => parent));
   const groups = new Map<string, Group>();
@@ -83,8 +87,8 @@ function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
 }
 
 /**
- * Returns the reason of a failed subjob. If CCE gives no reason, the function uses the reason of the nearest failed
- * parent with a reason.
+ * Returns the reason that CCE gives for a failed subjob, or else the reason of the nearest failed parent that has a
+ * reason.
  */
 function reasonOf(node: TreeNode): string | null {
   for (let at: TreeNode | null = node; at?.job.state === "failed"; at = at.parent)
@@ -95,14 +99,14 @@ function reasonOf(node: TreeNode): string | null {
 const UUID = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}/gi;
 const IPV6 = /(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi;
 /**
- * Matches an ID in hexadecimal or a number, such as the number in `pool-7`. The pattern does not match an error code
- * such as `Ecs.0319` or `HTTP 403`, because different error codes are different causes.
+ * Matches a hexadecimal ID or a number, such as the 7 in `pool-7`. The pattern does not match an error code such as
+ * `Ecs.0319` or `HTTP 403`, because different error codes mean different causes.
  */
 const NUMBER =
   /(?<![a-z_]\.|(?:http|code|status|error)[ :=#]{0,3})(?<!\d)(?:\b(?=[a-f]{0,40}\d)[0-9a-f]{8,64}\b|\d+(?:[.,:]\d+)*)/gi;
 const MIN_NAME_CHARACTERS = 3;
 
-/** Returns a reason without names, IDs, addresses and numbers, so that similar reasons become equal. */
+/** Replaces the names, IDs, addresses and numbers in a failure reason by `#`, so that similar reasons become equal. */
 export function replaceNamesAndNumbers(reason: string, names: Iterable<string | null>): string {
   let text = reason;
   for (const name of names)
@@ -116,8 +120,8 @@ function* namesOf(node: TreeNode): Iterable<string | null> {
 }
 
 /**
- * Returns the name of the resource of a failed subjob. A subjob often has the same resource as its parent, but only the
- * parent has the name.
+ * Returns the name of the resource of a failed subjob. A subjob is often about the same resource as its parent, but
+ * only the parent has the name of the resource.
  */
 function resourceNameOf(node: TreeNode): string | null {
   for (let at = node; at.parent !== null; at = at.parent)
@@ -125,7 +129,7 @@ function resourceNameOf(node: TreeNode): string | null {
   return null;
 }
 
-/** Returns the types from the root job down to a subjob. In a long path, `…` replaces the types in the middle. */
+/** Returns the job types from the job down to a subjob. In a long path, `…` replaces the types in the middle. */
 function pathTo(node: TreeNode | undefined): string[] {
   const types = node === undefined ? [] : listTypesFromRootTo(node);
   const shown =

@@ -5,8 +5,8 @@ import { isAncestor, listTypesFromRootTo, type TreeNode } from "./subjob-tree.ts
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
 /**
- * The possible size limits of one failure reason, in bytes. `listFailures` uses the largest of the limits with which
- * all failures fit.
+ * The possible maximum sizes of one failure reason, in bytes. `listFailures` uses the largest size with which all
+ * failures fit.
  */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
@@ -14,8 +14,8 @@ const MAX_FAILURES = 200;
 const NAME_BYTES = 200;
 
 /**
- * Lists failed subjobs in the order of the job's tree. Omits subjobs that do not fit into `maxBytes` bytes of JSON.
- * Omits first each parent job whose failure reason only repeats the failure reason of its own subjob.
+ * Lists the failed subjobs in tree order. The function omits failed subjobs that do not fit into `maxBytes` bytes of
+ * JSON. Parents that only repeat the failure reason of their own subjob are omitted first.
  */
 export function listFailures(failed: readonly TreeNode[], maxBytes: number): Failure[] {
   const findHint = createCachedHintFinder();
@@ -26,9 +26,7 @@ export function listFailures(failed: readonly TreeNode[], maxBytes: number): Fai
     reason: truncateNullable(node.job.reason, reasonBytes, countJsonStringBytes),
     hint: findHint(node.job.reason),
   });
-  /**
-   * Returns a map from the jobs in the tree to their failures. Omits failures that do not fit into `maxBytes` bytes.
-   */
+  /** Converts failed subjobs to failures, and omits the failures that do not fit into `maxBytes` bytes. */
   const select = (nodes: readonly TreeNode[], reasonBytes: number): ReadonlyMap<TreeNode, Failure> => {
     const selected = new Map<TreeNode, Failure>();
     let usedBytes = 0;
@@ -50,7 +48,7 @@ export function listFailures(failed: readonly TreeNode[], maxBytes: number): Fai
   return failed.flatMap((node) => selected.get(node) ?? []);
 }
 
-/** Moves each parent job that only repeats the failure reason of its own subjob to the end of the list. */
+/** Moves each failed parent that only repeats the failure reason of its own subjob to the end of the array. */
 function causesFirst(failed: readonly TreeNode[]): TreeNode[] {
   const isRepetition = (node: TreeNode, index: number): boolean => {
     const next = failed[index + 1];

@@ -2,8 +2,8 @@ import * as z from "zod/mini";
 import "./zod-fields.ts";
 
 /**
- * The kinds of operations that CCE carries out without a job. For an operation, the kind is also used as the type of
- * the job.
+ * The kinds of operations that CCE carries out without a job. The service uses the kind of such an operation as a job
+ * type.
  */
 export const OPERATION_KINDS = [
   "cluster_upgrade",
@@ -17,8 +17,8 @@ export const OperationKind = z.enum(OPERATION_KINDS);
 export type OperationKind = z.infer<typeof OperationKind>;
 
 /**
- * Returns true if a job type is the kind of an operation. CCE itself never uses the kind of an operation as the type of
- * a job.
+ * Returns true if a job type is the kind of an operation without a job. CCE itself uses none of these kinds as a job
+ * type.
  */
 export function isOperationWithoutJob(jobType: string | null): boolean {
   return OperationKind.safeParse(jobType).success;
@@ -33,7 +33,9 @@ const KIND_NAMES: Readonly<Record<OperationKind, string>> = {
   awake: "Cluster wake-up",
 };
 
-/** Returns a job type in a form for people: the English name of an operation, or the type that CCE gives. */
+/**
+ * Returns a job type as text for people: the English name of an operation without a job, or the type that CCE gives.
+ */
 export function formatJobType(jobType: string): string {
   const kind = OperationKind.safeParse(jobType);
   return kind.success ? KIND_NAMES[kind.data] : jobType;

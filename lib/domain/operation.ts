@@ -4,15 +4,12 @@ import type { WatchedResource } from "./job-resources.ts";
 import { OPERATION_KINDS, OperationKind } from "./operation-kind.ts";
 import { withDescription } from "./zod-fields.ts";
 
-/**
- * The ID fields of an operation. Each kind of operation uses at most one of `taskId`, `nodePoolId` and `addonId`, in
- * addition to the ID of the cluster.
- */
+/** The ID fields of an operation other than `clusterId`. Each kind of operation uses at most one of these fields. */
 const ID_FIELDS = ["taskId", "nodePoolId", "addonId"] as const;
 
 /**
- * The ID field that each kind of operation uses, and whether the kind requires the field. All other kinds use only the
- * ID of the cluster.
+ * The ID field that each kind of operation uses in addition to `clusterId`. If `isRequired` is true, the operation must
+ * have this field.
  */
 const ID_FIELD_OF: Readonly<
   Partial<Record<OperationKind, { readonly name: (typeof ID_FIELDS)[number]; readonly isRequired: boolean }>>
@@ -24,8 +21,8 @@ const ID_FIELD_OF: Readonly<
 };
 
 /**
- * With IDs of at most 55 characters, a job ID that is made from the longest kind and two IDs has at most 128
- * characters.
+ * The maximum length of an ID in an operation. The service joins the kind of an operation and up to two IDs to a job
+ * ID, which must have at most 128 characters.
  */
 const MAX_ID_CHARACTERS = 55;
 const resourceId = (description: string) =>
@@ -38,7 +35,8 @@ export const ADDON_ACTIONS = ["install", "update", "delete"] as const;
 export const AddonAction = z.enum(ADDON_ACTIONS);
 
 /**
- * An operation of CCE that has no job. The service polls the task or the state of the resource, because no job exists.
+ * An operation that CCE carries out without a job. The service polls a task or the state of a resource instead of a
+ * job.
  */
 export const Operation = z
   .strictObject({
@@ -69,9 +67,9 @@ export const Operation = z
 export type Operation = Readonly<z.infer<typeof Operation>>;
 
 /**
- * Adds rules to a JSON Schema: which fields a kind of operation requires, and which fields it must not have. The
- * keyword `oneOf` would be shorter, but code generators make types without names from it. A code generator for Go
- * cannot read the schema `false`, so the function uses `not`.
+ * Adds rules to a JSON Schema that say which fields a kind of operation requires, and which fields it must not have.
+ * The function does not use the keyword `oneOf`, because code generators create types without names for `oneOf`. The
+ * function uses `not: {}` in place of the schema `false`, which a code generator for Go cannot read.
  */
 function requireOwnFields(otherKinds: object, kind: OperationKind): object {
   const own = ID_FIELD_OF[kind];
@@ -102,8 +100,8 @@ function fieldFaults({ kind, action, ...ids }: z.infer<typeof Operation>): [fiel
 }
 
 /**
- * Returns the job ID of an operation. The job ID is the ID of the task, or an ID made from the kind and the IDs of the
- * resource. Equal operations have the same job ID.
+ * Returns the job ID of an operation without a job: the ID of its task, or an ID that consists of the kind and the IDs
+ * of the resource. Equal operations have the same job ID.
  */
 export function computeOperationJobId(operation: Operation): string {
   const { kind, clusterId, taskId, nodePoolId, addonId, action } = operation;
@@ -113,9 +111,9 @@ export function computeOperationJobId(operation: Operation): string {
 }
 
 /**
- * Compares the operation of a new call with the operation of a stored watch. Returns true if the two operations differ,
- * or if the call may mean a new run of the same operation. The ID of a task always belongs to the same operation. A
- * caller may start an operation without a task again, so the operation of the call is new if the watch has ended.
+ * Returns true if the operation in a call may be another operation than the operation of the stored watch. A task ID
+ * always belongs to the same operation. A caller may start an operation without a task ID again, so such an operation
+ * may be new.
  */
 export function mayBeNewOperation(asked: Operation | null | undefined, stored: Operation | null): boolean {
   if (asked == null) return false;
@@ -123,7 +121,7 @@ export function mayBeNewOperation(asked: Operation | null | undefined, stored: O
   return asked.kind !== stored.kind || asked.clusterId !== stored.clusterId;
 }
 
-/** Returns the resource or the task whose state shows how an operation ended. */
+/** Returns the resource or the task whose state shows how an operation has ended. */
 export function resourceOfOperation(operation: Operation): WatchedResource {
   const { kind, clusterId, taskId, nodePoolId = "", addonId = "", action } = operation;
   const resource = (goal: WatchedResource["goal"], id: string) => ({ goal, clusterId, id, ownJobIds: [] });

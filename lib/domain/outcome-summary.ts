@@ -15,7 +15,7 @@ import { Count, MaybeText } from "./zod-fields.ts";
 const InstantField = z.number();
 const Seconds = z.nullable(z.number().check(z.minimum(0)));
 
-/** The complete result of a watch. The ledger stores the summary, and every notification uses the summary. */
+/** The complete result of a watch, which the ledger (the database) stores and from which every notification is made. */
 export const OutcomeSummary = z.object({
   project: z.string(),
   region: MaybeText,
@@ -38,29 +38,31 @@ export const OutcomeSummary = z.object({
   createdAt: z.nullable(InstantField),
   updatedAt: z.nullable(InstantField),
   /**
-   * The seconds from `createdAt` to `updatedAt`. `durationSeconds` is null for a job that has not ended. If CCE gives
-   * no times of an operation, the duration is the time from the acceptance to the poll that saw the end.
+   * The duration of the job in seconds, from `createdAt` to `updatedAt`. `durationSeconds` is null for a job that has
+   * not ended. If CCE gives no times of an operation without a job, the duration is the time from the acceptance of the
+   * watch to the poll that saw the end.
    */
   durationSeconds: Seconds,
   acceptedAt: InstantField,
   concludedAt: InstantField,
   polls: Count,
-  /** The seconds from the end of the job to the poll that saw the end. The cloud's clock gives the end of the job. */
+  /** The seconds from the end of the job, by the cloud's clock, to the poll that saw this end. */
   lagSeconds: Seconds,
   context: Context,
-  /** The URL of the web page about the job. `jobPageUrl` is null if the service makes no such links. */
+  /** The URL of the service's page about the job, or null if the service creates no links to its pages. */
   jobPageUrl: MaybeText,
   /** Only a succeeded job of a watch with `until: "ready"` has the field `ready`. */
   ready: z.optional(Ready),
   /**
-   * The URL of the page with all jobs of the project. `listUrl` is null if readers of a chat may not open this page.
+   * The URL of the page with all jobs of the project. `listUrl` is null if the readers of a chat may not open this
+   * page.
    */
   listUrl: MaybeText,
 });
 export type OutcomeSummary = z.infer<typeof OutcomeSummary>;
 
 /**
- * Returns true if the outcome says how the job ended. After the outcome `not_ready`, the job itself has succeeded, but
+ * Returns true if the job has ended with this outcome. The outcome `not_ready` means that the job has succeeded, but
  * its resource is not usable.
  */
 export function hasJobEnded(outcome: Outcome): boolean {
@@ -72,34 +74,32 @@ function truncateReady({ state, reason, message }: Ready): Ready {
   return { state, reason: shorten(reason), message: shorten(message) };
 }
 
-/** The maximum size of an event that Standard Webhooks recommends. */
+/** The maximum size of a webhook event, in bytes, that the specification Standard Webhooks recommends. */
 export const MAX_EVENT_BYTES = 20_000;
-/** The bytes that an event adds to a summary. The event has a type and a time, and contains times as ISO text. */
+/** The number of bytes that a webhook event adds to its summary: a type, a time, and longer texts for times. */
 const ENVELOPE_BYTES = 262;
-/** The part of the free space of an event that the causes may use. */
+/** The part of the free space in a webhook event that the causes may use. The failures may use the rest. */
 const CAUSES_PART = 0.6;
 const NAME_BYTES = 200;
 const REASON_BYTES = 2000;
 const READY_BYTES = 500;
-/** A link of more than 1500 bytes is omitted, because a truncated link does not work. */
+/** The summary omits a URL of more than 1500 bytes, because a truncated URL does not work. */
 const MAX_URL_BYTES = 1500;
 
-/**
- * A watch that has ended. `reason` says why the watch ended. `reason` is null if the job itself contains the reason.
- */
+/** A watch that has ended. The field `reason` says why the watch ended, or is null if `job` contains the reason. */
 export interface EndedWatch
   extends Pick<
     OutcomeSummary,
     "project" | "jobId" | "region" | "outcome" | "reason" | "acceptedAt" | "concludedAt" | "polls"
   > {
   readonly ready?: Ready | undefined;
-  /** The time of the poll that saw the end of the job, if a later poll ended the watch. */
+  /** The time of the poll that saw the end of the job. This field is missing if the same poll ended the watch. */
   readonly jobEndObservedAt?: Instant | undefined;
-  /** The job's data from the latest poll that saw the job. `job` is null if no poll saw the job. */
+  /** The job from the latest poll that saw the job. `job` is null if no poll saw the job. */
   readonly job: Job | null;
-  /** The operation that was watched in place of a job. */
+  /** The operation without a job that the service watched, if the watch is not about a job. */
   readonly operation?: Operation | null | undefined;
-  /** The warnings that the latest poll returned. */
+  /** The warnings of the latest poll. */
   readonly warnings: readonly string[];
   readonly context: Context;
   readonly jobPageUrl: string | null;
@@ -107,9 +107,9 @@ export interface EndedWatch
 }
 
 /**
- * Summarizes how a watch ended. Truncates long texts, so that an event with the summary is smaller than 20 kB. Omits
- * failures and causes that do not fit into the event, and counts the omitted ones. The causes have priority: the list
- * of failures gets only the space that remains after the causes.
+ * Summarizes how a watch ended. The function truncates long texts, so that a webhook event with the summary is smaller
+ * than 20 kB. The summary omits the failures and causes that do not fit into the event, and contains their numbers. The
+ * failures get only the space that remains after the causes.
  */
 export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
   const { job, ready, operation = null, jobEndObservedAt = ended.concludedAt, ...watch } = ended;
@@ -135,7 +135,7 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
     createdAt: job?.createdAt ?? null,
     updatedAt: job?.updatedAt ?? null,
     durationSeconds: jobEnded ? durationOf(ended, jobEndObservedAt) : null,
-    // The clock of the cloud may be ahead of the clock of the service.
+    // The difference may be negative, because the clock of the cloud may be ahead of the clock of the service.
     lagSeconds:
       jobEnded && job?.updatedAt != null ? Math.max(0, (jobEndObservedAt - job.updatedAt) / 1000) : null,
     context,
@@ -156,8 +156,8 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
 }
 
 /**
- * Returns the cause of an outcome in one line, for a list of jobs: the most frequent cause, or the reason of the watch.
- * Returns null if the outcome is not a failure.
+ * Describes in one line why a job did not succeed, for a list of jobs. The line contains the most frequent cause, or
+ * the reason why the watch ended. Returns null if the job succeeded.
  */
 export function describeMainCause({
   outcome,
@@ -181,8 +181,8 @@ function oneLine(text: string | null): string | null {
 }
 
 /**
- * Returns a text that says why the watch has its outcome. The text for the outcome `timed_out` also names the subjobs
- * that were still running.
+ * Returns the reason for the outcome of a watch. The reason for `timed_out` also names the subjobs that were still
+ * running.
  */
 function reasonOf({ outcome, reason, job }: EndedWatch, pending: readonly TreeNode[]): string | null {
   if (outcome === "failed") return reason ?? job?.reason ?? null;
@@ -211,7 +211,7 @@ function runningName({ job }: TreeNode): string {
 const MAX_WARNINGS = 6;
 const WARNING_BYTES = 250;
 
-/** Returns one sentence per warning. The sentence for the most important warning comes first. */
+/** Returns one sentence for each warning. The most important warning comes first. */
 function warningsOf({ warnings, outcome }: EndedWatch, failedCount: number, omittedLabels: number): string[] {
   const own: string[] = [];
   if (outcome === "succeeded" && failedCount > 0) own.push(defaultText("sentence.failedSubJob"));
@@ -234,8 +234,8 @@ function durationOf({ job, operation, acceptedAt }: EndedWatch, endObservedAt: I
 }
 
 /**
- * Returns the number of seconds from `start` to `end`. Returns null if `start` or `end` is unknown. Returns null if
- * `end` is before `start`. For some jobs, CCE gives an end time that is before the start time.
+ * Returns the number of seconds from `start` to `end`. Returns null if one of the two times is unknown or if `end` is
+ * before `start`. For some jobs, CCE gives an end time that is before the start time.
  */
 function secondsBetween(start: Instant | null | undefined, end: Instant | null | undefined): number | null {
   return start == null || end == null || end < start ? null : (end - start) / 1000;

@@ -2,35 +2,31 @@ import * as z from "zod/mini";
 import { MaybeText } from "./zod-fields.ts";
 
 /**
- * Whether the resource of a succeeded job is usable. The state `pending` is the only state that is not final. The state
- * `unknown` means that no poll could see the resource.
+ * Says whether the resource of a succeeded job is usable. The state `unknown` means that no poll could see the
+ * resource. Only the state `pending` is not final.
  */
 export const ReadyState = z.enum(["pending", "ready", "not_ready", "unknown"]);
 
-/** The state of the resource of a succeeded job. Only a watch with `until: "ready"` has the state of the resource. */
+/**
+ * The state of the resource of a succeeded job. The service polls this state only for a watch with `until: "ready"`.
+ */
 export const Ready = z.object({
   state: ReadyState,
-  /**
-   * The reason that CCE gives for the state of the resource. If CCE gives no reason, the value is the phase of the
-   * resource.
-   */
+  /** The reason that CCE gives for the state of the resource, or the phase of the resource if CCE gives no reason. */
   reason: MaybeText,
   message: MaybeText,
 });
 export type Ready = Readonly<z.infer<typeof Ready>>;
 
-/** The information about the resource of a job that the polls after the success of the job have found. */
+/** The results of the polls of a resource after the success of its job. */
 export const ReadyProgress = z.object({
   /** The time of the poll that saw the success of the job. */
   succeededAt: z.number(),
-  /**
-   * The number of latest polls in a row that found the resource usable. A poll that found another state sets the number
-   * to 0.
-   */
+  /** The number of polls in a row, up to the latest poll, that found the resource usable. */
   readyPolls: z.int(),
   /**
-   * `wasNotReady` is true if a poll has found the resource not usable. The resource may flip between usable and not
-   * usable.
+   * `wasNotReady` is true if any poll has found the resource not usable. A resource may become usable and not usable
+   * several times.
    */
   wasNotReady: z.boolean(),
   reason: MaybeText,
@@ -38,7 +34,10 @@ export const ReadyProgress = z.object({
 });
 export type ReadyProgress = Readonly<z.infer<typeof ReadyProgress>>;
 
-/** Returns the state of the resource while polls wait until the resource is usable. */
+/**
+ * Returns the state of a resource while the service waits until the resource is usable. Returns undefined if the
+ * service does not wait.
+ */
 export function toPendingReady(progress: ReadyProgress | null): Ready | undefined {
   if (progress === null) return undefined;
   return { state: "pending", reason: progress.reason, message: progress.message };

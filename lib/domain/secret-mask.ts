@@ -1,42 +1,43 @@
 const MASK = "<secret>";
 
 /**
- * The mask ignores a secret of less than four characters, because a mask with a short secret would hide parts of
- * ordinary words.
+ * The minimum length of a secret that the mask hides. A mask with a shorter secret would hide parts of ordinary words.
  */
 const MIN_SECRET_CHARACTERS = 4;
-/** The mask ignores a shorter encoded form of a secret, because a short text in base64 looks like an ordinary word. */
+/**
+ * The minimum length of an encoded secret that the mask hides. A shorter text in base64 looks like an ordinary word.
+ */
 const MIN_ENCODED_CHARACTERS = 8;
 
-/** The maximum number of times that the function decodes a text. A server may encode a URL that is already encoded. */
+/** The maximum number of times that the mask decodes a text. A server may encode a URL that is already encoded. */
 const MAX_DECODINGS = 3;
 
-/** A pattern with more spellings would be slower than a search for each spelling by its first characters. */
+/**
+ * The maximum number of spellings of secrets in one pattern. With more spellings, the pattern is slower than the search
+ * by the first characters.
+ */
 const MAX_PATTERN_SPELLINGS = 200;
 
 /** Matches one HTML entity, or several percent-encoded bytes. Browsers also read an entity without its semicolon. */
 const WEB_ENCODED = /&(?:#\d+|#x[0-9a-f]+|amp|lt|gt|quot|apos);?|(?:%[0-9a-f]{2})+/gi;
 const JSON_ESCAPE = /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]/gi;
 /**
- * Encoded text is decoded with both patterns together and with each pattern alone. A secret itself may contain a
- * backslash or a percent sign, and only some servers would decode this character.
+ * Matches an encoded character in JSON, in HTML or in a URL. The mask also decodes with `JSON_ESCAPE` alone and with
+ * `WEB_ENCODED` alone, because a secret itself may contain a backslash or a percent sign.
  */
 const ENCODED = new RegExp(`${JSON_ESCAPE.source}|${WEB_ENCODED.source}`, "gi");
 const JSON_ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 const HTML_ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-/** Matches a line break with the spaces after it, control characters and invisible characters. */
+/** Matches control characters, invisible characters, and a line break with the spaces after it. */
 const INVISIBLE = /[\r\n\u2028\u2029][\r\n\u2028\u2029\t ]*|[\p{C}\p{DI}]+/gu;
 
-/**
- * Matches text without encoded, control or invisible characters. Text without such characters can contain only an
- * unencoded secret.
- */
+/** Matches text without encoded, control or invisible characters. The mask does not need to decode such text. */
 const PLAIN = /^[\w .:;,/@=()[\]{}|#*~!?"'<>$^`-]*$/;
 
 /**
- * A view is text in which characters were decoded or removed. For each code unit, the view contains the position in
- * the original text.
+ * A copy of the text in which characters were decoded or removed. For each code unit of the copy, the view contains the
+ * position in the original text.
  */
 interface View {
   readonly text: string;
@@ -48,7 +49,8 @@ interface View {
 export type SecretMask = (text: string) => string;
 
 /**
- * Returns a mask that replaces `secrets`. The mask ignores the case of letters. The mask also finds a secret
+ * Creates a mask that replaces each text in `secrets`, in upper or lower case, by `<secret>`. The mask also finds a
+ * secret
  * - in JSON, HTML, percent or form encoding, also if only some characters are encoded or the encoding is repeated;
  * - in base64, base64url and hexadecimal, also as a part of a longer encoded text;
  * - that line breaks, control characters or invisible characters split.
@@ -58,8 +60,8 @@ export type SecretMask = (text: string) => string;
 export function createSecretMask(secrets: Iterable<string>): SecretMask {
   const spellings = new Set([...new Set(secrets)].flatMap(spellingsOf));
   if (spellings.size === 0) return (text) => text;
-  // The search must try the longest spelling of a secret first. If a shorter secret matched first, the end of a longer
-  // secret would stay visible.
+  // The mask searches for long secrets first. If a shorter secret matched first, the end of a longer secret would stay
+  // visible.
   const longestFirst = [...spellings].sort((a, b) => b.length - a.length);
   const plainPattern =
     longestFirst.length > MAX_PATTERN_SPELLINGS
@@ -76,7 +78,7 @@ export function createSecretMask(secrets: Iterable<string>): SecretMask {
   };
 }
 
-/** Returns the text without invisible characters, then the same text decoded once, twice and so on. */
+/** Yields the text without invisible characters, and then the same text decoded once, twice and so on. */
 function* decodedViewsOf(text: string, encoded: RegExp): Generator<View> {
   let view = withoutInvisible(viewOf(text));
   for (let decodings = 0; ; decodings += 1) {
@@ -87,34 +89,34 @@ function* decodedViewsOf(text: string, encoded: RegExp): Generator<View> {
   }
 }
 
-/** Returns the normalized texts that reveal a secret: the secret, and the secret in hexadecimal and in base64. */
+/** Returns the normalized spellings of a secret: the secret itself, and the secret in hexadecimal and in base64. */
 function spellingsOf(secret: string): string[] {
   const trimmed = secret.trim();
   if (trimmed.length < MIN_SECRET_CHARACTERS) return [];
   const bytes = Buffer.from(trimmed);
   const base64 = [0, 1, 2].map((bytesBefore) => {
     const encoded = Buffer.concat([Buffer.alloc(bytesBefore), bytes]).toString("base64url");
-    // The first and the last characters of the encoded text also contain bits of the bytes next to the secret.
+    // The first and the last characters of a base64 text also depend on the bytes next to the secret, so the function
+    // omits these characters.
     return encoded.slice(
       Math.ceil((bytesBefore * 8) / 6),
       Math.floor(((bytesBefore + bytes.length) * 8) / 6),
     );
   });
   const encoded = [bytes.toString("hex"), ...base64].filter((text) => text.length >= MIN_ENCODED_CHARACTERS);
-  // The secret itself may contain texts such as `%41`, and the function decodes these texts together with the text
-  // around the secret.
+  // A secret may contain characters such as `%41`, which the mask decodes together with the text around the secret.
   const decoded = PLAIN.test(trimmed)
     ? [trimmed]
     : [...decodedViewsOf(trimmed, ENCODED)].map((view) => view.text);
-  // A line break that replaces a space of the secret is removed from the text, so the secret without spaces is searched
-  // too.
+  // If a server replaces a space in a secret by a line break, the mask removes the line break. So the mask also
+  // searches for the secret without spaces.
   const views = [...decoded, trimmed.replace(/\s+/g, "")];
   return [...views.filter((text) => text.length >= MIN_SECRET_CHARACTERS), ...encoded].map(normalize);
 }
 
 /**
- * Converts equivalent spellings to the same text: letters in both cases, base64 and base64url, and a space and the `+`
- * of an HTML form. The length of the text stays the same.
+ * Converts equivalent spellings to the same text of the same length. Letters in upper and lower case, base64 and
+ * base64url, and a space and the `+` of an HTML form become equal.
  */
 function normalize(text: string): string {
   const lowerCase = text.replace(/\p{Lu}/gu, (letter) => {
@@ -124,7 +126,7 @@ function normalize(text: string): string {
   return lowerCase.replace(/[+ ]/g, "-").replaceAll("/", "_");
 }
 
-/** Returns a pattern that finds a normalized spelling in text that is not normalized. */
+/** Returns a pattern that finds a normalized spelling of a secret in text that is not normalized. */
 const patternOf = (spelling: string): string =>
   spelling
     .replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
@@ -139,16 +141,14 @@ const viewOf = (text: string): View => ({
 
 const withoutInvisible = (view: View): View => replaceEach(view, INVISIBLE, () => []);
 
-/** A character, and the part of a match that the character replaces. */
+/** A decoded character, and the positions in a match between which this character replaces the text. */
 interface Replacement {
   readonly character: string;
   readonly from: number;
   readonly to: number;
 }
 
-/**
- * Replaces each match of a pattern by characters. Each new character gets the position of the part that it replaces.
- */
+/** Replaces each match of a pattern in a view. Each new character gets the position of the text that it replaces. */
 function replaceEach(view: View, pattern: RegExp, replace: (match: string) => readonly Replacement[]): View {
   let text = "";
   const startOffsets: number[] = [];
@@ -176,7 +176,7 @@ function replaceEach(view: View, pattern: RegExp, replace: (match: string) => re
   return { text, startOffsets, endOffsets };
 }
 
-/** Decodes a match of `ENCODED`. */
+/** Decodes the characters in a match of `ENCODED`. */
 function decodeCharacters(match: string): Replacement[] {
   if (match.startsWith("%")) return decodePercent(match);
   return [
@@ -216,8 +216,8 @@ function decodeEscape(match: string): string {
 }
 
 /**
- * Marks the positions of all secrets in a view (a decoded form of the text). `isSecret` has one element per code unit
- * of the text that is masked.
+ * Finds all secrets in a view (a decoded copy of the text), and sets the elements of `isSecret` at their positions to
+ * 1. `isSecret` has one element for each code unit of the original text.
  */
 function markSecrets(
   view: View,

@@ -2,12 +2,16 @@ import * as z from "zod/mini";
 import "./zod-fields.ts";
 
 const MASK = "<secret>";
-/** The symbol `util.inspect.custom`. An import of `node:util` would make every start of a function 3 ms slower. */
+/**
+ * The symbol `util.inspect.custom` of Node.js. An import of `node:util` would make each start of a Lambda function 3 ms
+ * slower.
+ */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /**
- * A secret text that is never printed by accident. String conversion, JSON, template literals and `util.inspect` return
- * `<secret>`. Only `reveal()` returns the secret text, so a search for `reveal` finds every use of a secret.
+ * A secret text that cannot be printed by accident. String conversion, JSON, template literals and `util.inspect`
+ * return `<secret>`. Only `reveal()` returns the secret text, so a search for `reveal` in the code finds every use of a
+ * secret.
  */
 export class Secret {
   readonly #value: string;
@@ -45,7 +49,7 @@ const NotEmpty = z.minLength(1, "must not be empty");
 export const SecretText = z.pipe(z.string().check(NotEmpty), toSecret);
 
 /**
- * A key or token for a header or a signature. A header secret is trimmed, because text from a file often ends with a
- * line break.
+ * The schema of a key or token for a header or a signature. The schema trims the text, because text from a file often
+ * ends with a line break.
  */
 export const HeaderSecret = z.pipe(z.string().check(NotEmpty, z.trim()), toSecret);

@@ -9,24 +9,24 @@ const Seconds = z.number().check(z.minimum(0));
 
 /** A running subjob of a slow job. */
 export const RunningSubJob = z.object({
-  /** The types from the job down to the subjob. */
+  /** The job types from the job down to the running subjob. */
   path: z.array(z.string()),
   resourceName: MaybeText,
-  /** The time since the start of the subjob. `ageSeconds` is null if CCE gives no start of the subjob. */
+  /** The time in seconds since the start of the subjob. `ageSeconds` is null if CCE gives no valid start time. */
   ageSeconds: z.nullable(Seconds),
   /**
-   * The median duration of the ended subjobs of the type. `usualSeconds` is null if too few subjobs of the type have
-   * ended.
+   * The median duration, in seconds, of the ended subjobs of the same type. `usualSeconds` is null if too few of these
+   * subjobs have ended.
    */
   usualSeconds: z.nullable(Seconds),
 });
 export type RunningSubJob = z.infer<typeof RunningSubJob>;
 
-/** The usual duration of the ended jobs of a type. */
+/** The usual durations of the ended jobs of one type. */
 export const UsualDuration = z.object({
-  /** The median duration of the ended jobs. */
+  /** The median duration of the ended jobs, in seconds. */
   p50Seconds: Seconds,
-  /** 19 of 20 ended jobs took at most `p95Seconds`. */
+  /** The duration, in seconds, within which 19 of 20 ended jobs ended. */
   p95Seconds: Seconds,
   /** The number of ended jobs from which the durations were computed. */
   fromJobs: Count,
@@ -34,8 +34,8 @@ export const UsualDuration = z.object({
 export type UsualDuration = z.infer<typeof UsualDuration>;
 
 /**
- * The fields of a slow job that contain no time. The summary of a slow job and the webhook event both contain
- * `SlowJobFields`.
+ * The fields that both the summary of a slow job and the webhook event about a slow job contain. These fields contain
+ * no point in time.
  */
 export const SlowJobFields = z.object({
   project: z.string(),
@@ -47,7 +47,7 @@ export const SlowJobFields = z.object({
   resourceId: MaybeText,
   resourceName: MaybeText,
   subJobs: SubJobCounts,
-  /** `running` contains at most five running subjobs that have no running subjob of their own. */
+  /** The first five running subjobs that have no running subjob of their own. */
   running: z.array(RunningSubJob),
   runningOmitted: Count,
   ageSeconds: Seconds,
@@ -55,7 +55,10 @@ export const SlowJobFields = z.object({
   context: Context,
 });
 
-/** The state of a running job that takes longer than 19 of 20 jobs of its type. The ledger stores the summary. */
+/**
+ * The state of a running job that takes longer than 19 of 20 jobs of its type. The ledger (the database) stores this
+ * state.
+ */
 export const SlowSummary = z.extend(SlowJobFields, {
   createdAt: z.nullable(z.number()),
   updatedAt: z.nullable(z.number()),
@@ -63,7 +66,7 @@ export const SlowSummary = z.extend(SlowJobFields, {
   /** The time of the poll that found the job slow. */
   polledAt: z.number(),
   polls: Count,
-  /** The URL of the web page about the job. `jobPageUrl` is null if the service makes no such links. */
+  /** The URL of the service's page about the job, or null if the service creates no links to its pages. */
   jobPageUrl: MaybeText,
 });
 export type SlowSummary = z.infer<typeof SlowSummary>;
@@ -72,7 +75,10 @@ const MAX_RUNNING = 5;
 const NAME_CHARACTERS = 100;
 const MAX_PATH = 10;
 
-/** Summarizes a slow job. Truncates long texts, so that an event with the summary is smaller than 20 kB. */
+/**
+ * Summarizes a slow job. The function truncates long texts, so that a webhook event with the summary is smaller than 20
+ * kB.
+ */
 export function summarizeSlowJob(
   watch: Pick<SlowSummary, "project" | "region" | "jobId" | "acceptedAt" | "polledAt" | "polls" | "context"> &
     Pick<SlowSummary, "ageSeconds" | "usual" | "jobPageUrl">,
@@ -106,8 +112,8 @@ export function summarizeSlowJob(
 }
 
 /**
- * Returns null if CCE gives no start of the subjob, or a start in the future. CCE gives some subjobs a start before the
- * start of their parent.
+ * Returns the time since the start of a subjob in seconds. Returns null if CCE gives no start time, a start time in the
+ * future, or a start time before the start of the parent.
  */
 function ageOf({ job, parent }: TreeNode, now: Instant): number | null {
   const { createdAt } = job;

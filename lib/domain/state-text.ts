@@ -1,7 +1,9 @@
 import type { WatchState } from "./job.ts";
 import type { Ready } from "./ready.ts";
 
-/** The words for people for the state of a watch. Pages, chats and the command use the same words. */
+/**
+ * The name of each state of a watch in words for people. Pages, chats and the command `cce-notifier` use these words.
+ */
 export const STATE_TEXTS: Readonly<Record<WatchState, string>> = {
   watching: "Running",
   succeeded: "Succeeded",
@@ -13,15 +15,15 @@ export const STATE_TEXTS: Readonly<Record<WatchState, string>> = {
 };
 
 /**
- * Returns the state of a watch in words. Until a poll has found the job in CCE, the job is not called running.
- * @param ready the progress of a watch with `until: "ready"` after the success of its job
+ * Returns the state of a watch in words. The words say that the job is running only after a poll has seen the job.
+ * @param ready the state of the resource, for a watch with `until: "ready"` whose job has succeeded
  */
 export function describeState(state: WatchState, wasObserved: boolean, ready?: Pick<Ready, "state">): string {
   if (ready?.state === "pending") return "Succeeded, waiting until ready";
   return state === "watching" && !wasObserved ? "Waiting for the cloud" : STATE_TEXTS[state];
 }
 
-/** Returns a text with its first letter in lower case, for use inside a line. */
+/** Returns a text with its first letter in lower case, for use inside a sentence. */
 export function lowerCaseFirstLetter(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -1,42 +1,42 @@
 import { addSubJobCounts, type Job, type JobState, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
 import { countUtf8Bytes, truncateNullable } from "./truncate-text.ts";
 
-/** The possible size limits of one failure reason in bytes, from large to small. */
+/** The possible maximum sizes of one failure reason, in bytes, from large to small. */
 const LONG_REASON_BYTES = 4000;
 const SHORT_REASON_BYTES = [1000, 250];
 const NAME_BYTES = 200;
 
 const NAME_FIELDS = ["jobId", "type", "phase", "clusterId", "resourceId", "resourceName"] as const;
 
-/** A job and its parent in a tree of subjobs. The root job has no parent. */
+/** A job or subjob and its parent in a tree of subjobs. Only the job at the top of the tree has no parent. */
 export interface TreeNode {
   readonly job: Job;
   readonly parent: TreeNode | null;
 }
 
 export interface SubJobs {
-  /** The number of subjobs in each state. The numbers include subjobs that were omitted from the tree. */
+  /** The number of subjobs in each state, including the subjobs that the service omitted from the tree. */
   readonly counts: SubJobCounts;
   /**
-   * The number of subjobs in each state, as people count. A parent counts only if it is pending or failed and no subjob
-   * below it is in the same state.
+   * The number of subjobs in each state, without subjobs that only repeat the state of their own subjobs. A subjob with
+   * subjobs counts only if it is pending or failed and no subjob below it is in the same state.
    */
   readonly leafCounts: SubJobCounts;
   readonly omittedCount: number;
-  /** The failed subjobs in tree order. In tree order, a job comes before its own subjobs. */
+  /** The failed subjobs in tree order, in which each job comes before its own subjobs. */
   readonly failed: readonly TreeNode[];
   /** The pending subjobs in tree order. */
   readonly pending: readonly TreeNode[];
   /**
-   * The number of subjobs of each type. Two kinds of subjobs are not counted, because they only contain counted
-   * subjobs: a failed subjob with a failed subjob of its own, and a subjob with a subjob of the same type.
+   * The number of subjobs of each type, without subjobs that only contain counted subjobs. So a failed subjob with a
+   * failed subjob of its own does not count, and neither does a subjob with a subjob of the same type.
    */
   readonly countsByType: ReadonlyMap<string | null, number>;
 }
 
 /**
- * Counts and collects all subjobs of a job. Uses no recursion, because a tree of subjobs may be deeper than the call
- * stack.
+ * Counts and collects all subjobs of a job. The function uses no recursion, because a tree of subjobs may be deeper
+ * than the call stack.
  */
 export function collectSubJobs(root: Job | null): SubJobs {
   let counts = { ...NO_SUBJOBS };
@@ -80,7 +80,7 @@ export function collectSubJobs(root: Job | null): SubJobs {
   return { counts, leafCounts, omittedCount, failed, pending, countsByType };
 }
 
-/** Returns all subjobs of a job, in no defined order. */
+/** Returns all subjobs of a job in any order. */
 export function collectSubJobsInAnyOrder(root: Job): readonly Job[] {
   const found: Job[] = [];
   const open = [...root.subJobs];
@@ -91,7 +91,7 @@ export function collectSubJobsInAnyOrder(root: Job): readonly Job[] {
   return found;
 }
 
-/** Counts the subjobs of a state that have no subjob of the same state below. Jobs in `truncated` omit subjobs. */
+/** Counts the subjobs without a subjob of the same state below them. The jobs in `truncated` have omitted subjobs. */
 function countLowest(nodes: readonly TreeNode[], state: JobState, truncated: readonly TreeNode[]): number {
   const parents = new Set<TreeNode>();
   const addPath = (lowest: TreeNode | null): void => {
@@ -106,7 +106,7 @@ function isContainer({ state, type, subJobs }: Job): boolean {
   return subJobs.some((subJob) => (state === "failed" && subJob.state === "failed") || subJob.type === type);
 }
 
-/** Returns the job types from the root down to a node. A job without a type is `unknown` in the returned array. */
+/** Returns the job types from the top of a tree down to a job. A job without a type has the type `unknown`. */
 export function listTypesFromRootTo(node: TreeNode): string[] {
   const path: string[] = [];
   for (let at: TreeNode | null = node; at !== null; at = at.parent) path.push(at.job.type ?? "unknown");
@@ -120,8 +120,8 @@ export function isAncestor(upper: TreeNode, lower: TreeNode): boolean {
 }
 
 /**
- * Returns the running subjobs that have no running subjob of their own, because a parent runs only while its subjob
- * runs.
+ * Returns the running subjobs that have no running subjob of their own. The other running subjobs only wait for their
+ * own subjobs.
  */
 export function listInnermostRunning(pending: readonly TreeNode[]): readonly TreeNode[] {
   const running = pending.filter(isRunning);
@@ -135,10 +135,10 @@ function isRunning({ job }: TreeNode): boolean {
 }
 
 /**
- * Serializes a tree of subjobs into at most `maxBytes`. If the tree of subjobs is too large, the function makes it
- * smaller in four steps. Step 1 truncates long texts of the jobs. Step 2 omits subjobs that have succeeded. Step 3
- * truncates the failure reasons further. Step 4 omits pending subjobs first, and failed subjobs last. In all steps, the
- * function keeps the root job.
+ * Serializes a tree of subjobs into at most `maxBytes` bytes. If the tree is too large, the function shrinks the tree
+ * in four steps. Step 1 truncates long texts. Step 2 omits succeeded subjobs. Step 3 truncates the failure reasons
+ * further. Step 4 omits pending subjobs first, and failed subjobs last. The function never omits the job at the top of
+ * the tree.
  */
 export function serializeTruncatedTree<Serialized>(
   tree: Job,
@@ -166,14 +166,14 @@ export function serializeTruncatedTree<Serialized>(
   }
   const withAllWidth = current;
   for (let width = largestSubJobCount(current); bytes > maxBytes && width > 0; ) {
-    // Serializing a large tree is slow, so the first new width is already close to the final width.
+    // Serializing a large tree is slow, so the first guess for `width` is already close to the final value.
     width = Math.floor(width * Math.min(0.5, maxBytes / bytes));
     replace(keepImportantSubJobs(withAllWidth, width));
   }
   return serialized;
 }
 
-/** Truncates the texts of a job and of its subjobs. Returns the same object if no text was too long. */
+/** Truncates the texts of a job and of its subjobs. Returns `job` itself if no text was too long. */
 function truncateTexts(job: Job, reasonBytes: number): Job {
   const truncated: { -readonly [Field in keyof Job]: Job[Field] } = { ...job };
   for (const field of NAME_FIELDS)
@@ -187,21 +187,21 @@ function truncateTexts(job: Job, reasonBytes: number): Job {
   return isSame ? job : truncated;
 }
 
-/** Returns the old list if the new list has the same entries. */
+/** Returns the array `old` if the array `changed` has the same entries. */
 function withSameObject(old: Job[], changed: Job[]): Job[] {
   return changed.length === old.length && changed.every((job, index) => job === old[index]) ? old : changed;
 }
 
 /**
- * The importance 2 means that the job or a subjob failed. The importance 1 means that the job or a subjob is pending.
- * The importance 0 means that the job and all subjobs succeeded.
+ * The importance of a job in a tree of subjobs: 2 if the job or a subjob failed, 1 if the job or a subjob is pending,
+ * and 0 if all have succeeded.
  */
 type Importance = 2 | 1 | 0;
 
 /**
- * Omits succeeded subjobs, and keeps at most `maxWidth` subjobs of each job. Omits pending subjobs first, and failed
- * subjobs last. The order of the subjobs does not change. `omitted` of a job counts the omitted subjobs of the job.
- * Returns the same object if no subjob was omitted.
+ * Omits succeeded subjobs, and keeps at most `maxWidth` subjobs of each job. The function omits pending subjobs first,
+ * and failed subjobs last, without changing the order of the subjobs. The field `omitted` of a job counts its omitted
+ * subjobs. Returns `tree` itself if no subjob was omitted.
  */
 export function keepImportantSubJobs(tree: Job, maxWidth: number): Job {
   const importances = new Map<Job, Importance>();

@@ -8,7 +8,7 @@ import zhCn from "./texts/zh-CN.json" with { type: "json" };
 /** All texts of notifications in one language. */
 export type Texts = Readonly<Record<TextKey, string>>;
 
-/** The languages of notifications. The code of a language is a tag of BCP 47. */
+/** The languages of notifications, as language tags of BCP 47. */
 export const Language = z.enum(["en", "zh-CN", "de"]);
 export type Language = z.infer<typeof Language>;
 
@@ -18,14 +18,14 @@ export function textsOfLanguage(language: Language): Texts {
   return CATALOGUE[language];
 }
 
-/** Translates the units of a duration such as `9 min 10 s`. */
+/** Translates the units of time in a duration such as `9 min 10 s`. */
 export function translateDurationUnits(duration: string, texts: Texts): string {
   return duration.replace(/\b(s|min|h|d)\b/g, (unit) =>
     unit === "s" || unit === "min" || unit === "h" || unit === "d" ? texts[`unit.${unit}`] : unit,
   );
 }
 
-/** Translates the end of a list of names, such as `a, b and 3 more`. */
+/** Translates the last words of a list of names such as `a, b and 3 more`. */
 function translateNames(names: string, texts: Texts): string {
   const [, shown, count] = /^(.*) and (\d+) more$/s.exec(names) ?? [];
   return shown === undefined || count === undefined
@@ -33,7 +33,10 @@ function translateNames(names: string, texts: Texts): string {
     : fillPlaceholders(texts["names.more"], { names: shown, count });
 }
 
-/** The English sentences with values as patterns, for example `The deadline of (?<span>.{1,1000}?) has passed\.`. */
+/**
+ * The English sentences of the service as patterns that find the values in a sentence, for example `The deadline of
+ * (?<span>.{1,1000}?) has passed\.`.
+ */
 const SENTENCE_PATTERNS = Object.entries(en)
   .filter(([key]) => key.startsWith("sentence."))
   .map(([key, text]) => {
@@ -42,8 +45,9 @@ const SENTENCE_PATTERNS = Object.entries(en)
   });
 
 /**
- * Translates the sentences of the service in an English text. The ledger stores reasons and warnings in English. A text
- * that the service did not write, for example an error message of the cloud, stays as it is.
+ * Translates the English sentences of the service in a text, because the ledger (the database) stores reasons and
+ * warnings in English. A sentence that the service did not write, for example an error message of the cloud, stays
+ * unchanged.
  */
 export function translateText(text: string, texts: Texts): string {
   const sentences: string[] = [];

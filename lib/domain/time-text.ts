@@ -14,7 +14,7 @@ export function formatDuration(durationMs: number): string {
 
 /**
  * Returns an instant as ISO 8601 text in UTC with milliseconds.
- * @throws RangeError if the instant is outside the range of `Date`.
+ * @throws RangeError if the class `Date` cannot represent the instant.
  */
 export function toIso(at: Instant): string {
   return new Date(at).toISOString();
@@ -23,8 +23,8 @@ export function toIso(at: Instant): string {
 const ISO_LENGTH = "2026-11-23T09:30:00.000Z".length;
 
 /**
- * Returns an instant as ISO 8601 text in UTC. Returns null for a missing or invalid instant.
- * Returns null also for an instant whose year does not have four digits.
+ * Returns an instant as ISO 8601 text in UTC. Returns null for a missing or invalid instant, and for an instant whose
+ * year does not have four digits.
  */
 export function toIsoOrNull(at: Instant | null | undefined): string | null {
   if (at == null || Number.isNaN(new Date(at).getTime())) return null;
@@ -32,7 +32,7 @@ export function toIsoOrNull(at: Instant | null | undefined): string | null {
   return iso.length === ISO_LENGTH ? iso : null;
 }
 
-/** Returns an instant as text such as `2026-11-23 09:30:00 UTC`. */
+/** Returns an instant as text for people, such as `2026-11-23 09:30:00 UTC`. */
 export function formatUtc(at: Instant): string {
   const iso = toIso(at);
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;

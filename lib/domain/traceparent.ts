@@ -3,21 +3,25 @@ import { parseJson } from "./json.ts";
 import "./zod-fields.ts";
 
 /**
- * The header `traceparent` of W3C Trace Context, in the form of version 00. An ID with only zeros is invalid.
+ * The schema of the header `traceparent` of W3C Trace Context, in the form of version 00. An ID that has only zeros is
+ * invalid.
  * https://www.w3.org/TR/trace-context/#traceparent-header
  */
 export const Traceparent = z
   .string()
   .check(z.regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/));
 
-/** A header of a later version: it may have more fields at its end. The version `ff` is invalid. */
+/**
+ * Matches a `traceparent` header of a later version than 00, which may have more fields at its end. The version `ff` is
+ * invalid.
+ */
 const LATER_VERSION = /^(?!00|ff)[0-9a-f]{2}-([0-9a-f]{32}-[0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-/** The only flag that the service uses from a header of a later version. */
+/** The only flag of a later `traceparent` version that the service uses. */
 const SAMPLED = 0x01;
 
 /**
- * Returns the header `traceparent` of a request in the form of version 00. Returns null if the request has no such
- * header or if the header is invalid. W3C Trace Context says that a receiver must ignore an invalid header.
+ * Converts the header `traceparent` of a request to the form of version 00. Returns null if the header is missing or
+ * invalid. W3C Trace Context says that a receiver must ignore an invalid header.
  */
 export function toTraceparentVersion00(header: string | undefined): string | null {
   const text = (header ?? "").trim();
@@ -28,7 +32,10 @@ export function toTraceparentVersion00(header: string | undefined): string | nul
 
 const Traced = z.object({ traceparent: Traceparent });
 
-/** Returns the `traceparent` in the body of a queue message, or null. The rest of the body need not be valid. */
+/**
+ * Returns the field `traceparent` in the body of a queue message, or null. The other fields of the body need not be
+ * valid.
+ */
 export function findTraceparent(body: string): string | null {
   const traced = Traced.safeParse(parseJson(body));
   return traced.success ? traced.data.traceparent : null;

@@ -5,7 +5,7 @@
  */
 export type Measure = (text: string) => number;
 
-/** Returns the number of UTF-16 code units. Chat services count UTF-16 code units or bytes. */
+/** Returns the number of UTF-16 code units in a text. Chat services count UTF-16 code units or bytes. */
 export const countUtf16Units: Measure = (text) => text.length;
 
 export const countUtf8Bytes: Measure = (text) => Buffer.byteLength(text);
@@ -14,13 +14,13 @@ const ELLIPSIS = "…";
 const BETWEEN_ASCII = /^[\x20-\x7e]{2}$/;
 
 /**
- * Returns the whole text if its length is at most `max`. Returns the beginning of a longer text and "…". Never splits a
- * grapheme cluster, such as a flag, a family emoji or a letter with accents. Replaces half of a surrogate pair with
- * U+FFFD. The running time depends on `max`, not on the length of the text.
+ * Truncates a text that is longer than `max`, and adds "…" to its end. The function never splits a grapheme cluster,
+ * such as a flag, a family emoji or a letter with accents. Half of a surrogate pair becomes U+FFFD. The running time
+ * depends on `max`, not on the length of the text.
  */
 export function truncate(text: string, max: number, measure: Measure = countUtf16Units): string {
-  // A code point has at most two UTF-16 code units. Text after this beginning cannot change the position where the
-  // function truncates the text.
+  // The text after `beginning` cannot change the position where the function truncates the text, because a code point
+  // has at most two UTF-16 code units.
   const beginning = text.slice(0, max + 2).toWellFormed();
   if (text.length <= max && measure(beginning) <= max) return beginning;
   const available = max - measure(ELLIPSIS);
@@ -37,7 +37,7 @@ export function truncateNullable(
   return text == null ? null : truncate(text, max, measure);
 }
 
-/** Returns the length of the longest prefix that fits into `max`. Uses a binary search. */
+/** Returns the length of the longest beginning of a text whose measured length is at most `max`. */
 function prefixLength(text: string, max: number, measure: Measure): number {
   let enough = 0;
   let tooMuch = text.length + 1;
@@ -51,9 +51,9 @@ function prefixLength(text: string, max: number, measure: Measure): number {
 
 let segmenter: Intl.Segmenter | undefined;
 
-/** Returns the start of the grapheme cluster that contains the code unit at `index`. */
+/** Returns the index at which the grapheme cluster with the code unit at `index` begins. */
 function graphemeStart(text: string, index: number): number {
-  // Creating a segmenter takes 30 ms, and most texts do not need a segmenter.
+  // The function creates a segmenter only when it needs one, because creating a segmenter takes 30 ms.
   if (index === 0 || BETWEEN_ASCII.test(text.slice(index - 1, index + 1))) return index;
   segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   return segmenter.segment(text).containing(index)?.index ?? index;

@@ -3,17 +3,16 @@ import { isObject, toJsonUnlessTooDeep } from "./json.ts";
 
 /**
  * Sets the error messages of all zod schemas. Without `localeError`, `zod/mini` reports every invalid value as "Invalid
- * input". The full version of zod has messages for programmers, such as "Too small: expected number to be >0", and not
- * for users. Every file with a schema imports this file, directly or through another file. A test checks that every
- * file with a schema has this import.
+ * input". The messages of the full zod package, such as "Too small: expected number to be >0", are not for users. Every
+ * file with a schema must import this file, directly or through another file, and a test checks this import.
  */
 z.config({ localeError: messageOf });
 
 export const NonEmpty = z.string().check(z.minLength(1));
 export const MaybeText = z.nullable(z.string());
 /**
- * The schema of a text in a reply of another service. If the value has another type, the result is JSON text. If the
- * value is missing, the result is an empty text. `z.catch` would add 10 kB of unused code of zod to a package.
+ * The schema of a text in a reply of another service. A value of any other type becomes JSON text, and a missing value
+ * becomes an empty text. The schema does not use `z.catch`, which would add 10 kB of zod code to a package.
  */
 export const TextOrEmpty = z.pipe(
   z.optional(z.unknown()),
@@ -22,8 +21,8 @@ export const TextOrEmpty = z.pipe(
   ),
 );
 /**
- * The schema of a number in a reply of another service. The number may also be a text such as `"0"` or `" 1.5e1 "`. If
- * the value has another form or is missing, the result is undefined.
+ * The schema of a number in a reply of another service. The schema also accepts a number as text, such as `"0"` or `"
+ * 1.5e1 "`. Any other value, and a missing value, becomes undefined.
  */
 export const NumberOrMissing = z.pipe(
   z.optional(z.unknown()),
@@ -41,12 +40,12 @@ export const CountFromOne = z.int().check(z.minimum(1));
 export const IsoTime = z.iso.datetime();
 export const MaybeIsoTime = z.nullable(IsoTime);
 
-/** Returns a schema for an http or https URL. The parameter `error` is the error message for an invalid value. */
+/** Returns a schema for an http or https URL. `error` is the error message for an invalid URL. */
 export const httpUrlSchema = (error: string): z.ZodMiniURL => z.url({ protocol: /^https?$/, error });
 
 /**
  * Returns a schema for a string with `min` to `max` characters. A character is a Unicode code point, as in JSON Schema.
- * `z.maxLength` counts UTF-16 code units, so `z.maxLength` would reject strings that the OpenAPI document allows.
+ * `z.maxLength` counts UTF-16 code units instead, and would reject strings that the OpenAPI document allows.
  */
 export function limitedTextSchema({
   min,
@@ -65,8 +64,8 @@ export function limitedTextSchema({
 }
 
 /**
- * Returns a schema for an object with any keys that match `key`. An object with the key `__proto__` is invalid: a
- * schema of `z.record` alone would drop the key without an error.
+ * Returns a schema for an object whose keys match `key`. The schema refuses the key `__proto__`, which `z.record` alone
+ * would drop without an error.
  */
 export function recordSchema<Value extends z.core.$ZodType>(
   key: z.ZodMiniType<string, string>,
@@ -86,8 +85,8 @@ export function recordSchema<Value extends z.core.$ZodType>(
 }
 
 /**
- * Returns a copy of a schema with a description, which the API reference shows. The schema itself gets no description,
- * because other fields may use it too.
+ * Returns a copy of a schema with a description for the API reference. The original schema gets no description, because
+ * other fields may use the same schema.
  */
 export function withDescription<Schema extends z.core.$ZodType>(schema: Schema, description: string): Schema {
   const described = z.clone(schema);
@@ -95,13 +94,13 @@ export function withDescription<Schema extends z.core.$ZodType>(schema: Schema, 
   return described;
 }
 
-/** Returns the message of a zod issue. If the key of a record is invalid, returns the message about the key. */
+/** Returns the error message of a zod issue. For an invalid key of an object, returns the message about the key. */
 export function describeIssue(issue: z.core.$ZodIssue): string {
   const keyMessage = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
   return keyMessage ?? issue.message;
 }
 
-/** The JSON names of types, by the names that zod uses. */
+/** The names of types in JSON, by the names of types in zod. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: "a string",
   number: "a number",
