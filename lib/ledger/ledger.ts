@@ -48,7 +48,7 @@ export interface RateLimitLedger {
 
 /** The ledger of job durations counts ended jobs by project, job type, day and duration. */
 export interface DurationLedger {
-  /** Adds one ended job to the job counts. The ledger may delete this count after `expiresAt`. */
+  /** Adds one ended job to the counts of ended jobs. The ledger may delete the count after `expiresAt`. */
   addDuration(duration: NewDuration): Promise<void>;
   readDurations(project: string, jobType: string): Promise<readonly DurationCount[]>;
 }
@@ -100,7 +100,7 @@ interface NewDigest extends Omit<Digest, "running"> {
 export interface SlowLedger {
   /**
    * Stores the record of a slow job, unless the ledger already contains such a record for the watch generation. Returns
-   * the record that the ledger contains after the call.
+   * the record of the slow job that the ledger contains after the call.
    */
   saveSlowOnce(generation: WatchGeneration, record: SlowRecord, expiresAt: Instant): Promise<SlowRecord>;
   readSlow(generation: WatchGeneration): Promise<SlowRecord | null>;
@@ -188,7 +188,7 @@ export interface ClaimedDiscovery extends Discovery {
  */
 export interface WaitingCall {
   readonly caller: string;
-  /** The latest time at which the call ends. After `until`, the ledger no longer counts the call. */
+  /** The latest time at which the waiting call ends. After this time, the ledger no longer counts the waiting call. */
   readonly until: Instant;
 }
 

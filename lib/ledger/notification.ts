@@ -100,7 +100,10 @@ export const DeliveryRecord = z.object({
    * retry schedule.
    */
   throttles: z._default(z.int(), 0),
-  /** The time of the first throttled delivery attempt. Later delivery attempts do not change `throttledSince`. */
+  /**
+   * The time of the first delivery attempt that the target throttled. Later delivery attempts do not change
+   * `throttledSince`.
+   */
   throttledSince: z._default(MaybeInstant, null),
   /** The number of the latest redelivery (an additional notification that a caller requested), or 0. */
   redelivery: z._default(z.int(), 0),
@@ -153,7 +156,8 @@ export type NotificationClaim =
    */
   | { readonly kind: "own_lease" }
   /**
-   * Another queue message has claimed the notification. The notify function can acknowledge its own message.
+   * Another queue message has claimed the notification. The notify function can acknowledge the queue message that has
+   * not claimed the notification.
    */
   | { readonly kind: "other_owner" }
   /** The next delivery attempt must not start before the time `until`. */

@@ -53,13 +53,14 @@ export function listDeliveries(
   ];
 }
 
-/** If a notification is late by more than four minutes, its message is probably lost. */
+/** If a notification is late by more than four minutes, its queue message is probably lost. */
 const NOTIFICATION_SLACK_MS = 4 * 60_000;
 
 /**
  * Returns the time from which the service sends the queue message of an undelivered notification again.
  * @param delivery the delivery record, or null if no queue message has ever claimed the notification
- * @param sentAt the time when the first message was sent, or 0 if the first message was sent more than a minute ago
+ * @param sentAt the time when the first queue message of the notification was sent, or 0 if that was more than a minute
+ * ago
  */
 export function notificationOverdueAt(delivery: DeliveryRecord | null, sentAt: Instant): Instant {
   return (delivery?.nextAttemptAt ?? sentAt) + NOTIFICATION_SLACK_MS;

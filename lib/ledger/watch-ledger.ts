@@ -208,7 +208,7 @@ export interface WatchReadLedger {
   listJobWatches(job: JobKey): Promise<readonly Watch[]>;
   /**
    * Counts the watches of a caller that the sweep function may have to check: the running watches, and the ended
-   * watches whose notifications are not final. The count may be some seconds old.
+   * watches whose notifications are not final. The returned count may be some seconds old.
    */
   countLiveWatches(caller: string): Promise<number>;
   /**

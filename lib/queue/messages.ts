@@ -196,7 +196,7 @@ export function toNotificationKey(message: NotificationMessage): NotificationKey
 }
 
 /**
- * Returns a message that requests the delivery of a digest message to a chat.
+ * Returns a message that requests the delivery of a digest to a chat.
  * @param traceparent the trace context of a watch of the digest, which all watches of the digest share
  */
 export function createDigestMessage(

@@ -14,8 +14,8 @@ export interface OutgoingMessage {
   readonly delaySeconds: number;
   readonly attributes?: Readonly<Record<string, string>>;
   /**
-   * The group of the message: a project or a target. If one group has many messages, SQS first delivers the messages of
-   * the other groups.
+   * The group of the message is a project or a target. If one group has many messages, SQS first delivers the messages
+   * of the other groups.
    * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
    */
   readonly groupId?: string;
@@ -63,17 +63,14 @@ export function assertDelaysInRange(messages: readonly OutgoingMessage[]): void 
 }
 
 /**
- * Error for messages that SQS did not confirm. After a `SendFailedError`, the caller must not write anything to the
- * ledger that depends on the messages.
+ * Error for messages that SQS did not confirm. After a `SendFailedError`, the calling code must not write anything to
+ * the ledger that depends on these messages.
  */
 export class SendFailedError extends Error {
   override readonly name = "SendFailedError";
 }
 
-/**
- * Sends all messages.
- * @throws SendFailedError if SQS did not confirm every message.
- */
+/** @throws SendFailedError if SQS did not confirm every message. */
 export async function sendAllOrThrow(
   queue: Pick<Queue, "send">,
   messages: readonly OutgoingMessage[],

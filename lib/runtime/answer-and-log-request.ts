@@ -31,7 +31,7 @@ export interface RequestNotes {
 export type Note = (notes: Partial<RequestNotes>) => void;
 
 /**
- * Handles one HTTP request. For an expected error, the handler itself returns an error response.
+ * For an expected error, the handler itself returns an error response.
  * @throws ConfigUnreadableError, ConfigInvalidError, NewerItemError, LedgerUnavailableError or an outage of AWS.
  * `answerAndLogRequest` then responds with the status 503.
  * @throws any other error. `answerAndLogRequest` then responds with the problem document (RFC 9457) `internal-error`.

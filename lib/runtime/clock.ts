@@ -31,5 +31,5 @@ export const systemRandom = (): number => Math.random();
  */
 export const monotonicClock = (): number => performance.now();
 
-/** Waits for a number of milliseconds. Unlike `node:timers/promises`, `systemWait` does not load a module. */
+/** Unlike `node:timers/promises`, `systemWait` does not load a module. */
 export const systemWait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

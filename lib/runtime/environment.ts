@@ -30,8 +30,8 @@ const VARIABLES = {
 export type Variable = keyof typeof VARIABLES;
 
 /**
- * Reads the named environment variables. A Lambda function reads its environment variables when the Lambda instance
- * starts, so a wrong environment variable is detected before the first message.
+ * A Lambda function reads its environment variables when the Lambda instance starts, so a wrong environment variable is
+ * detected before the first message.
  * @throws an Error that names all missing and invalid variables
  */
 export function readEnvironment<Name extends Variable>(

@@ -8,8 +8,8 @@ import { LogFormatter, Logger, LogItem } from "@aws-lambda-powertools/logger";
 type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
 /**
- * The format of the log lines. AWS charges for each byte of the log, so the lines have only those standard fields of
- * Powertools that help to find a line.
+ * AWS charges for each byte of the log, so each log line has only those standard fields of Powertools that help to find
+ * a log line.
  */
 class LineFormatter extends LogFormatter {
   formatAttributes(...[standard, fields]: Parameters<LogFormatter["formatAttributes"]>): LogItem {

@@ -31,7 +31,7 @@ export const UNITS = {
   JobsDiscovered: MetricUnit.Count,
   /**
    * The time by which the next complete list of the jobs of a project is overdue. The service writes
-   * `ListOverdueSeconds` only if it could not list the jobs, or could not list all jobs.
+   * `ListOverdueSeconds` only if it could not list all jobs of the project.
    */
   ListOverdueSeconds: MetricUnit.Seconds,
   /** The number of messages from SMN (Simple Message Notification of Huawei Cloud), by the result. */
@@ -76,8 +76,8 @@ export const UNITS = {
   ServerErrors: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
   /**
-   * The number of accepted watches minus the concluded, the stopped and the live watches. Any value except 0 means that
-   * the service has lost watches.
+   * The number of accepted watches minus the concluded, the stopped and the live watches. An `AuditDiscrepancy` other
+   * than 0 means that the service has lost watches.
    */
   AuditDiscrepancy: MetricUnit.Count,
 } as const;
@@ -89,12 +89,11 @@ export function isMetricName(name: string): name is MetricName {
 }
 
 /**
- * The dimensions of a metric. A dimension of a metric has few values, such as kinds, verdicts and outcomes. A dimension
- * of a metric never contains names or IDs.
+ * A dimension of a metric has few values, such as kinds, verdicts and outcomes. A dimension of a metric never contains
+ * names or IDs.
  */
 export type Dimensions = Readonly<Record<string, string>>;
 
-/** One Metrics object for each set of dimensions. */
 const bySet = new Map<string, Metrics>();
 
 type AddMetric = (name: MetricName, value: number, dimensions: Dimensions) => void;

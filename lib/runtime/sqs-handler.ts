@@ -51,8 +51,8 @@ export interface ReceivedMessage {
 }
 
 /**
- * The decision about a message. The decision `acknowledged` means that the queue may delete the message. The decision
- * `retry` means that the queue must deliver the message again.
+ * `acknowledged` means that the queue may delete the message. `retry` means that the queue must deliver the message
+ * again.
  */
 export type Disposition = "acknowledged" | "retry";
 

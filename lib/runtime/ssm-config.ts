@@ -13,15 +13,15 @@ import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { type RetryOptions, retryAws } from "./retry-aws.ts";
 
-/** The number of parameters for each page of a response of SSM. SSM allows at most ten parameters for each page. */
+/** SSM allows at most ten parameters on each page of a response. */
 const PAGE_SIZE = 10;
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 2000;
 
 /**
  * Creates the source of the config that is stored below `path` in SSM Parameter Store. The config source reads only the
- * parts that the parser needs. The config source logs and counts two separate errors: an invalid config and an
- * unreadable config.
+ * parts of the config that the parser needs. The config source logs and counts two separate errors: an invalid config
+ * and an unreadable config.
  */
 export function createSsmConfigSource<C extends Config>(
   path: string,
@@ -80,9 +80,8 @@ async function readConfigParts(
 }
 
 /**
- * Reads and decrypts all parameters below `path`. The name of a returned parameter is relative to `path`. Reads the
- * pages one after another. If another process writes parameters at the same time, the result may contain only a part of
- * the written parameters.
+ * Reads and decrypts all parameters below `path`. The name of a returned parameter is relative to `path`. If another
+ * process writes parameters at the same time, the result may contain only a part of the written parameters.
  * @param retry the options of `retryAws` for the request for a page. Without `retry`, only the SSM client itself
  * repeats a request.
  * @throws errors of AWS.

@@ -14,7 +14,9 @@ export const WARM_UP_KEY = { pk: "warm-up", sk: "warm-up" } as const;
 interface WarmUpPorts {
   readonly configs: Pick<ConfigSource, "current">;
   readonly table: LedgerTable;
-  /** The queue to which the first invocation will send. Without a queue, the function opens no connection to SQS. */
+  /**
+   * The queue to which the first invocation will send messages. Without a queue, `warmUp` opens no connection to SQS.
+   */
   readonly queue?: { readonly client: SQSClient; readonly url: string };
 }
 

@@ -32,7 +32,7 @@ export interface DecisionInput {
 export type PollDecision =
   | ({
       readonly kind: "poll_again";
-      /** An integer from 0 to 900. */
+      /** The delay before the next poll, as an integer from 0 to 900. */
       readonly delaySeconds: number;
       /**
        * The time before which the service must not query CCE. `notBefore` is missing if the service may query CCE at
@@ -233,7 +233,7 @@ function jittered({ minSeconds, jitterSeconds }: typeof GONE_DELAY, random: () =
 /**
  * Returns a random delay after failed polls, in whole seconds. The maximum of the random delay doubles with each
  * consecutive failed poll.
- * @param failures the number of failed polls in a row, at least 1.
+ * @param failures the number of consecutive failed polls, at least 1.
  * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 function backoffSeconds(failures: number, random: () => number): number {

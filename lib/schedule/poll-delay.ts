@@ -8,7 +8,7 @@ import { computeSurvivalCurve, survivalAt, survivalAtPosition } from "./survival
  */
 const AGE_STEPS = 400;
 
-/** The planned ages of a job in seconds, from 0 to the longest duration. The plan contains polls only at these ages. */
+/** The planned ages of a job in seconds, from 0 to the longest duration. The plan of polls contains only these ages. */
 export const AGES: Float64Array = plannedAges(bucketStartSeconds(BUCKETS));
 
 /**
@@ -26,8 +26,8 @@ const TOLERANCE = 0.02;
  */
 const FIRST_DELAY = { minSeconds: 10, maxSeconds: 20 };
 /**
- * The minimum number of ended jobs in a project from which the service learns the delay before the first poll. If fewer
- * jobs have ended, the service uses the fixed range FIRST_DELAY.
+ * The minimum number of ended jobs in a project from which the service learns the delay before the first poll. With
+ * fewer ended jobs in the project, the service uses the fixed range FIRST_DELAY.
  */
 const MIN_LEARNED_JOBS = 20;
 
@@ -55,8 +55,9 @@ export function pickFirstDelaySeconds(
 }
 
 /**
- * Returns the delay before the next poll of a pending job, in whole seconds within the operator's bounds. The delay is
- * a random value from a range of cheap delays, so the service does not poll jobs of the same age at the same time.
+ * Returns the delay before the next poll of a pending job, in whole seconds between the minimum and the maximum of the
+ * operator. The delay is a random value from a range of cheap delays, so the service does not poll jobs of the same age
+ * at the same time.
  */
 export function pickNextDelaySeconds(job: PendingJob, poll: PollSettings, random: () => number): number {
   const plan = cheapestDelayRange({
@@ -95,9 +96,9 @@ interface PlanInput extends PollCosts {
 }
 
 /**
- * Returns a range of delays before the next poll, in whole seconds. Each delay in the range costs almost as little as
- * the best delay. The cost of a delay includes all later polls of the cheapest sequence of polls. If the age of the job
- * is above all planned ages, the function returns the maximum delay.
+ * Returns a range of delays before the next poll, in whole seconds. Each delay in the returned range costs almost as
+ * little as the best delay. The cost of a delay includes all later polls of the cheapest sequence of polls. If the age
+ * of the job is above all planned ages, the function returns the maximum delay.
  */
 export function cheapestDelayRange(input: PlanInput): {
   readonly minSeconds: number;
@@ -200,7 +201,8 @@ export function planCheapestPolls(
   const last = AGES.length - 1;
   const costs = new Float64Array(last + 1);
   const next = new Int32Array(last + 1).fill(last);
-  // `envelope[front..back]` has the candidates for the next poll, sorted from the latest age to the earliest.
+  // `envelope[front..back]` contains the candidate ages for the next poll, sorted from the latest age to the earliest
+  // age.
   const envelope = new Int32Array(last + 1);
   let [front, back, candidate] = [0, -1, last];
   for (let index = last - 1; index >= 0; index--) {

@@ -114,8 +114,8 @@ export function smoothCounts(counts: Float64Array, countsSum: number): Float64Ar
 }
 
 /**
- * Returns the smallest distance from `bucket`, in buckets, within which the durations of `jobs` jobs lie. The distance
- * can be a fraction.
+ * Returns the smallest distance from `bucket`, in buckets, within which the durations of `jobs` jobs lie. The returned
+ * distance can be a fraction.
  */
 function distanceTo(jobs: number, counts: Float64Array, bucket: number): number {
   let missing = jobs - (counts[bucket] ?? 0);
@@ -128,8 +128,8 @@ function distanceTo(jobs: number, counts: Float64Array, bucket: number): number 
 }
 
 /**
- * Adds a triangle with the area `count` to `density`. Mirrors the part of the triangle below bucket 0 into the buckets
- * from 0.
+ * Adds a triangle with the area `count` to `density`. The part of the triangle below bucket 0 is mirrored into the
+ * buckets from 0.
  */
 function addTriangle(density: Float64Array, bucket: number, count: number, halfWidth: number): void {
   const reach = Math.floor(Math.min(halfWidth, BUCKETS));
@@ -214,7 +214,7 @@ function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number
   return { fromSeconds, toSeconds, normalSurvival: (age) => survival(age) / survival(0) };
 }
 
-/** Returns ln(1 + eˣ). Does not overflow for a large x. */
+/** Returns ln(1 + eˣ). The computation does not overflow for a large x. */
 function softplus(x: number): number {
   return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
 }

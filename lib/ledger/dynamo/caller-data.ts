@@ -53,9 +53,9 @@ export async function saveCallbacksAndFirstContext(
 }
 
 /**
- * Moves the caller data of a watch item to the caller item of the same generation. A restart calls this function,
- * because notifications of the old generation may still need the callbacks. Returns the attributes that remove the
- * caller data from the watch item.
+ * Moves the caller data of a watch item to the caller item of the same generation. A restart of a watch needs this
+ * move, because notifications of the old generation may still need the callbacks. Returns the attributes that remove
+ * the caller data from the watch item.
  */
 export async function moveCallerDataToCallerItem(table: LedgerTable, watchItem: Item): Promise<StoredValues> {
   const { pk, sk, generation, context, expiresAt } = parseItem(WatchItem, watchItem);

@@ -84,7 +84,6 @@ function messageKey(messageId: string): ItemKey {
   return { pk: `L#${messageId}`, sk: "message" };
 }
 
-/** Returns the key of the item with the state of discovery in a project. */
 export function discoveryKey(project: string): ItemKey {
   return { pk: `L#${project}`, sk: "discovery" };
 }

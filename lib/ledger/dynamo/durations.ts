@@ -36,7 +36,10 @@ const MAX_TRIES = 50;
  * attribute `d3b215` is the number of jobs on day 3 of the week in the range with the number 215.
  */
 const COUNTER = /^d([0-6])b(\d+)$/;
-/** The number of days whose job counts are in one item. One query reads the items of two years (about 104 weeks). */
+/**
+ * One DynamoDB item contains the job counts of this number of days. One query reads the items of two years (about 104
+ * weeks).
+ */
 const WEEK_DAYS = 7;
 const SORT_KEY = /^week#(\d+)$/;
 

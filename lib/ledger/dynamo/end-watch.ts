@@ -147,7 +147,6 @@ export const saveOutcomeOnce: LedgerOperation<"saveOutcomeOnce"> = async (table,
   return (await readOutcome(table, key)) ?? { summary, generations };
 };
 
-/** Returns the attributes of the DynamoDB item that stores an outcome. */
 export function toOutcomeAttributes(
   { summary, tree, generations }: StoredOutcome,
   expiresAt: Instant,

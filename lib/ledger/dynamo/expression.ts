@@ -2,17 +2,16 @@ import type { AttributeValue, UpdateItemCommandInput } from "@aws-sdk/client-dyn
 import type { ItemKey } from "./keys.ts";
 
 /**
- * The value of one attribute of an item. A `Set` is a string set. `null` means that the item does not have the
- * attribute.
+ * The value of one attribute of a DynamoDB item. A `Set` is stored as a string set of DynamoDB. `null` means that the
+ * item does not have the attribute.
  */
 type StoredValue = string | number | boolean | Uint8Array | ReadonlySet<string> | readonly string[] | null;
 
 export type StoredValues = Readonly<Record<string, StoredValue>>;
 
-/** The changes of one DynamoDB item in one update. */
 export interface ItemUpdate {
   readonly key: ItemKey;
-  /** The new values of attributes. If the new value is null, the update removes the attribute. */
+  /** The new values of attributes of the item. If the new value is null, the update removes the attribute. */
   readonly set?: StoredValues;
   /**
    * The values for attributes that the item does not have yet. If the item has the attribute already, the attribute
@@ -20,8 +19,8 @@ export interface ItemUpdate {
    */
   readonly setIfAbsent?: StoredValues;
   /**
-   * The numbers and set elements that the update adds to attributes. If the item has no such number yet, the update
-   * starts from 0.
+   * The numbers and set elements that the update adds to attributes. If the item does not have the number yet, the
+   * update adds to 0.
    */
   readonly add?: Readonly<Record<string, number | ReadonlySet<string>>>;
   /** The elements that the update removes from sets. */
@@ -110,7 +109,7 @@ export function placeholderValues(values: StoredValues): Record<string, Attribut
   return attributes;
 }
 
-/** Converts plain values to the attribute notation of DynamoDB. Omits null values and empty sets. */
+/** Converts plain values to the attribute notation of DynamoDB. `toAttributes` omits null values and empty sets. */
 export function toAttributes(values: StoredValues): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(values)) {
@@ -119,7 +118,7 @@ export function toAttributes(values: StoredValues): Record<string, AttributeValu
   return attributes;
 }
 
-/** Converts the attributes of an item to plain values. Sets and lists become arrays. */
+/** Converts the attributes of an item to plain values. Sets and lists of DynamoDB become arrays. */
 export function fromAttributes(item: Readonly<Record<string, AttributeValue>>): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const name of Object.keys(item)) values[name] = fromAttribute(item[name] ?? { NULL: true });

@@ -53,9 +53,9 @@ export interface LedgerTable {
 export type Item = Record<string, AttributeValue>;
 
 /**
- * Updates one item, or creates the item if the item does not exist. Returns the attributes that `returnValues` selects.
- * Returns null if the condition of the update is false. An item that a later release wrote is never changed: for such
- * an item, every condition is false.
+ * Updates one DynamoDB item, or creates the item if the item does not exist. Returns the attributes that `returnValues`
+ * selects. Returns null if the condition of the update is false. An item that a later release wrote is never changed:
+ * for such an item, every condition is false.
  * @throws NewerItemError if the update has no condition and a later release wrote the item.
  */
 export async function updateItem({ client, table }: LedgerTable, update: ItemUpdate): Promise<Item | null> {
@@ -78,7 +78,7 @@ export async function updateItem({ client, table }: LedgerTable, update: ItemUpd
   return written === null ? null : (written.Attributes ?? {});
 }
 
-/** Creates one item. Returns false if the item exists already. */
+/** Creates one DynamoDB item, or returns false if the item exists already. */
 export async function createItemIfAbsent(
   { client, table }: LedgerTable,
   key: ItemKey,
@@ -93,7 +93,7 @@ export async function createItemIfAbsent(
 }
 
 /**
- * Returns the attributes of one item. Returns null if the item does not exist.
+ * Returns the attributes of one DynamoDB item, or null if the item does not exist.
  * @param ConsistentRead false for a read that costs half as much, but may miss the latest writes.
  */
 export async function readRawItem(
@@ -115,7 +115,7 @@ export async function readRawItem(
   return Item ?? null;
 }
 
-/** Reads one item and validates the item with a schema. Returns null if the item does not exist. */
+/** Reads one DynamoDB item and validates the item with a schema. Returns null if the item does not exist. */
 export async function readParsedItem<T>(
   table: LedgerTable,
   schema: z.ZodMiniType<T>,
@@ -210,8 +210,9 @@ export function bindToTable<Name extends keyof Ledger>(
 }
 
 /**
- * The preset dictionary of the compression: texts that most outcome summaries and trees of subjobs contain. The
- * dictionary must never change, because stored data can be decompressed only with the same dictionary.
+ * The preset dictionary of the deflate compression contains texts that most outcome summaries and trees of subjobs
+ * contain. The preset dictionary must never change, because stored data can be decompressed only with the same
+ * dictionary.
  */
 const DICTIONARY = Buffer.from(
   `"region":null,"outcome":"failed","succeeded","reason":null,"failures":[],"failuresOmitted":0,"causes":[],\
@@ -238,12 +239,10 @@ export function compressTruncatedTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uin
   return serializeTruncatedTree(tree, compressJson, (packed) => packed.length, maxBytes);
 }
 
-/** Decompresses bytes from `compressTruncatedTree` and returns the tree of subjobs. */
 export function decompressTree(bytes: Uint8Array): Job {
   return Job.parse(decompressJson(bytes));
 }
 
-/** Returns a short hash of a tree of subjobs. */
 export function hashTree(tree: Job): string {
   return hash("sha256", JSON.stringify(tree), "base64url").slice(0, 11);
 }

@@ -44,7 +44,6 @@ export function watchItemKey(key: WatchKey): ItemKey {
   return { pk: jobPartition(key), sk: `${WATCH_PREFIX}${key.caller}` };
 }
 
-/** Returns the key of the watch from the key of a watch item. */
 export function parseWatchItemKey({ pk, sk }: ItemKey): WatchKey {
   return { ...parseJobPartition(pk), caller: sk.slice(WATCH_PREFIX.length) };
 }
@@ -65,7 +64,6 @@ export function notificationItemKey(key: NotificationKey): ItemKey {
   return { pk: jobPartition(key), sk: `notification#${key.generation}#${key.event}#${key.target}` };
 }
 
-/** Converts a member of a digest to one string. */
 export function serializeDigestMember(member: DigestMember): string {
   return `${jobPartition(member)}#${member.generation}`;
 }

@@ -22,7 +22,6 @@ import { overdueIndexChange } from "./watch-item.ts";
 
 const Entry = z.object({ pk: z.string(), sk: z.string(), dueAt: z.number(), dueOrder: z.number() });
 
-/** The maximum number of entries of the overdue index that one query reads. */
 const MAX_ENTRIES_PER_QUERY = 2000;
 
 /**

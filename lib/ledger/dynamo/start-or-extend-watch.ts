@@ -72,9 +72,10 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
 };
 
 /**
- * Restarts a watch as a new generation. Returns null if another call changed the watch. The poll numbers continue from
- * the previous generation of the watch, so that old poll messages have no effect. The restart of a watch costs one
- * additional query, because the new generation must be higher than the generations of all watches of the job.
+ * Restarts a watch as a new generation. Returns null if another call changed the watch in the meantime. The poll
+ * numbers continue from the previous generation of the watch, so that old poll messages have no effect. The restart of
+ * a watch costs one additional query, because the new generation must be higher than the generations of all watches of
+ * the job.
  */
 async function restartWatch(
   table: LedgerTable,

@@ -47,7 +47,10 @@ export const WatchItem = z.extend(WatchFields, {
   context: Text,
   /** `hasCallerItem` is true if the current generation of the watch has a caller item. */
   hasCallerItem: Flag,
-  /** The tree of subjobs, compressed with the deflate algorithm. A large tree is stored in the tree item instead. */
+  /**
+   * The tree of subjobs, compressed with the deflate algorithm. A large tree of subjobs is stored in the tree item
+   * instead.
+   */
   tree: z._default(z.nullable(z.instanceof(Uint8Array)), null),
   treeHash: Text,
   /** The `ReadyProgress` of the watch as JSON. */
