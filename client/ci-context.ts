@@ -2,10 +2,9 @@ import type { Context } from "../lib/domain/context.ts";
 import { truncate } from "../lib/domain/truncate-text.ts";
 
 /**
- * Returns the context of a pipeline run, read from the environment variables of the CI system. Notifications contain a
- * link to the pipeline run.
- * Sources: docs.github.com "Variables reference", docs.gitlab.com "Predefined CI/CD variables reference",
- * jenkins.io "Using environment variables".
+ * Returns the context of a pipeline run, read from the environment variables of the CI system. Sources: docs.github.com
+ * "Variables reference", docs.gitlab.com "Predefined CI/CD variables reference", jenkins.io "Using environment
+ * variables".
  */
 export function readCiContext(env: Readonly<Record<string, string | undefined>>): Context {
   if (env.GITHUB_ACTIONS === "true")

@@ -2,7 +2,7 @@ import { WATCH_STATES } from "../lib/domain/job.ts";
 import { ADDON_ACTIONS } from "../lib/domain/operation.ts";
 import { OPERATION_KINDS } from "../lib/domain/operation-kind.ts";
 
-/** The form of an option. An option without `value` is a switch. */
+/** An option without `value` is a switch. */
 export interface OptionForm {
   /** The placeholder for the value in the help, such as `NAME`. */
   readonly value?: string;
@@ -68,10 +68,7 @@ const WAIT_OPTIONS: OptionTexts = {
 };
 
 interface CommandText {
-  /**
-   * The text that says what the command does. The summary is the end of a sentence that begins with the name of the
-   * command.
-   */
+  /** The summary is the end of a sentence that begins with the name of the command. */
   readonly summary: string;
   /** The arguments after the name of the command. Each line is one way to use the command. */
   readonly usage: readonly string[];

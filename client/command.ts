@@ -67,7 +67,6 @@ export type ServiceCommand = OutputOptions &
     | { readonly kind: "test"; readonly targets: readonly string[] }
   );
 
-/** A command of one kind that calls the API. */
 export type CommandOf<Kind extends ServiceCommand["kind"]> = Extract<ServiceCommand, { readonly kind: Kind }>;
 
 export interface CommandResult {
@@ -76,7 +75,6 @@ export interface CommandResult {
   readonly code: ExitCode;
 }
 
-/** A parsed command line. */
 export type Command =
   | ServiceCommand
   | { readonly kind: "help"; readonly command: CommandName | null }

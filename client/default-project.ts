@@ -7,7 +7,8 @@ import { UsageError } from "./option-values.ts";
 type Client = Pick<NotifierClient, "projects" | "list">;
 
 /**
- * Returns the jobs with their projects. A job without a project belongs to the default project of the service.
+ * Adds the project to each job that names no project. A job without a project belongs to the default project of the
+ * service.
  * @throws UsageError if the default project is unknown.
  */
 export async function addDefaultProjects(

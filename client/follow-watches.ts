@@ -33,8 +33,8 @@ interface FollowOptions {
 }
 
 /**
- * Returns the number of seconds for which one call waits. With many running watches, a call does not wait, so that the
- * client reads the status of each watch often enough.
+ * Returns the number of seconds for which one call waits for the end of a watch. With many running watches, a call does
+ * not wait, so that the client reads the status of each watch often enough.
  */
 export function waitSecondsPerCall(running: number): number {
   return Math.floor((MAX_WAIT_SECONDS * MAX_PARALLEL_CALLS) / Math.max(running, MAX_PARALLEL_CALLS));

@@ -19,7 +19,10 @@ const WatchDocument = z.object({
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Returns the value of an input. The runner stores inputs in environment variables such as `INPUT_JOB-ID`. */
+/**
+ * Returns the value of an input of the GitHub Action. The runner of GitHub Actions stores inputs in environment
+ * variables such as `INPUT_JOB-ID`.
+ */
 const inputIn = (env: Env, name: string): string => (env[`INPUT_${name.toUpperCase()}`] ?? "").trim();
 
 /** Returns the arguments of the command for the inputs of the action. */
@@ -34,7 +37,7 @@ function argumentsFor(env: Env): readonly string[] {
   return ["watch", ...options, ...wait, ...reply, "--", ...(jobId === "" ? [] : [jobId])];
 }
 
-/** The outputs of the action by their names in action.yml. The output `duration` is in seconds. */
+/** Returns the outputs of the GitHub Action, each under its name in action.yml. The output `duration` is in seconds. */
 function outputsOf({ jobs: [job] = [], error }: z.infer<typeof WatchDocument>) {
   const outcome = job?.outcome;
   const [cause] = outcome?.causes ?? [];

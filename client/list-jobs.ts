@@ -51,7 +51,7 @@ function cellsOf(job: ListedJob): readonly string[] {
   ].map((cell) => cell.replace(/\s+/g, " "));
 }
 
-/** Returns the jobs as a table. An empty cell is a dash, so that a program can split the lines. */
+/** Returns the jobs as the lines of a table. An empty cell is a dash, so that a program can split the lines. */
 function tableLines(jobs: readonly ListedJob[]): readonly string[] {
   const rows = [HEADER, ...jobs.map(cellsOf).map((cells) => cells.map((cell) => cell || "-"))];
   const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => countColumns(row[column] ?? ""))));

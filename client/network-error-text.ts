@@ -3,7 +3,7 @@ import { toObjectOrEmpty } from "../lib/domain/json.ts";
 const CERTIFICATE =
   "its TLS certificate is not valid for this host or not trusted. NODE_EXTRA_CA_CERTS can name a file with more certificate authorities";
 
-/** What the error codes of Node.js mean. Each text is the end of a sentence. */
+/** The meanings of the error codes of Node.js. Each text is the end of a sentence. */
 const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^ECONNREFUSED$/, "it refused the connection"],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, "the connection was closed before the answer"],

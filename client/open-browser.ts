@@ -9,7 +9,7 @@ const STARTERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = 
 /** After this time, a browser counts as started, because a browser may run until its user closes it. */
 const START_TIME_LIMIT_MS = 1_000;
 
-/** Opens a web page in the browser. Returns false if no browser can be started. */
+/** Opens a web page in the browser, or returns false if no browser can be started. */
 export function openBrowser(url: string): Promise<boolean> {
   if (!/^https?:/.test(url)) return Promise.resolve(false);
   const [program = "", ...parameters] = STARTERS[process.platform] ?? ["xdg-open"];

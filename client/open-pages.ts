@@ -6,7 +6,7 @@ import { jobName } from "./status-text.ts";
 import { readPageUrls, type WaitPorts } from "./wait-for-jobs.ts";
 
 export interface OpenPorts extends Pick<WaitPorts, "client" | "screen" | "terminal"> {
-  /** Opens a URL in the browser. Returns false if no browser can be started. */
+  /** Opens a URL in the browser, or returns false if no browser can be started. */
   readonly openBrowser: (url: string) => Promise<boolean>;
 }
 

@@ -15,7 +15,7 @@ const FIELDS = [
 export const OPTIONS_OF_RESOURCE = ["task", "node-pool", "addon", "action"] as const;
 
 /**
- * Reads the operation that the options describe. Returns undefined if no option of an operation is given.
+ * Reads the operation that the options describe, or returns undefined if no option of an operation is given.
  * @throws UsageError that names the option that is missing or wrong
  */
 export function readOperation(options: OptionValues): Operation | undefined {

@@ -26,7 +26,7 @@ export class OptionValues {
   readonly #values: ReadonlyMap<OptionName, readonly string[]>;
 
   /**
-   * Separates options from other arguments. No argument after `--` is an option.
+   * Separates the options of a command line from its other arguments. No argument after `--` is an option.
    * @throws UsageError for an unknown option, and for a value that is missing or not expected.
    */
   constructor(argv: readonly string[]) {

@@ -15,7 +15,7 @@ export interface WatchPorts extends WaitPorts {
   /** The context of the pipeline run, from the environment variables of the CI system. */
   readonly context: Context;
   /**
-   * Reads a file. The file name `-` means stdin.
+   * Reads a text file, or stdin if the file name is `-`.
    * @throws UsageError if the file cannot be read.
    */
   readonly readText: (file: string) => Promise<string>;
@@ -23,7 +23,10 @@ export interface WatchPorts extends WaitPorts {
 
 type WatchCommand = Extract<ServiceCommand, { readonly kind: "watch" }>;
 
-/** Submits jobs. If the option `--wait` is given, the function waits until all jobs have ended. */
+/**
+ * Submits the jobs of the command `watch`. If the option `--wait` is given, the function waits until all jobs have
+ * ended.
+ */
 export async function watchJobs(command: WatchCommand, ports: WatchPorts): Promise<CommandResult> {
   const { screen, onInterrupt } = ports;
   const reply = command.reply === null ? null : await ports.readText(command.reply);

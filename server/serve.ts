@@ -43,7 +43,7 @@ class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Runs the service until a signal stops it. Returns the exit status. */
+/** Runs the service until a signal stops it, and returns the exit status. */
 export async function serve(argv: readonly string[], env: ServiceOptions["env"]): Promise<number> {
   const startedAt = performance.now();
   let service: RunningService;

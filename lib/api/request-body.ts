@@ -34,8 +34,8 @@ export function readJsonBody(
 }
 
 /**
- * Returns an error response with the status 413 or 415 if the body of a request is too large or compressed. Returns
- * null for any other body.
+ * Returns an error response with the status 413 or 415 if the body of a request is too large or compressed, or null for
+ * any other body.
  */
 export function refuseLargeOrCompressedBody({
   headers,
@@ -62,9 +62,8 @@ function isJsonType(contentType: string | undefined): boolean {
 }
 
 /**
- * Returns an error response if a request has a body, or has query parameters that are not in `parameters`. Returns null
- * if the request has no body and no such query parameter. The body `{}` counts as empty, because some clients always
- * send JSON.
+ * Returns an error response if a request has a body or a query parameter that is not in `allowedParameters`, or null
+ * for any other request. The body `{}` counts as empty, because some clients always send JSON.
  */
 export function rejectQueryAndBody(
   { query, body }: ApiRequest,

@@ -29,7 +29,7 @@ export interface ResolvedSubmission {
    * The sorted names of the targets to notify, without repetitions. The callback URL of the caller is also a target.
    */
   readonly targets: readonly string[];
-  /** The encrypted callback URLs. The key of each entry is the name of the target. */
+  /** The encrypted callback URLs, each under the name of its target. */
   readonly callbacks: Readonly<Record<string, string>>;
   readonly deadlineMinutes: number;
   /** `readyMinutes` is null if the watch ends at the same time as its job. */

@@ -67,7 +67,7 @@ export const TestResult = z.object({
 });
 export type TestResult = z.infer<typeof TestResult>;
 
-/** A job or subjob as a JSON document. The times in the JSON document have the ISO 8601 format. */
+/** A job or subjob as a JSON document, with times in the ISO 8601 format. */
 export const JobDocument = z.object({
   jobId: MaybeText,
   type: MaybeText,

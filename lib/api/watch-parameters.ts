@@ -11,9 +11,9 @@ import {
 import { invalidRequest, listParameterErrors, toRequestErrors } from "./request-errors.ts";
 
 /**
- * Returns an error response if the caller may not use an operation for a project. Returns null if the caller may use
- * the operation. The status of the response is 404 if the caller may not use the project at all, because the caller may
- * not know whether the project exists. If the caller may use the project but not the operation, the status is 403.
+ * Returns an error response if the caller may not use an operation for a project, or null if the caller may use the
+ * operation. The status of the response is 404 if the caller may not use the project at all, because the caller may not
+ * know whether the project exists. If the caller may use the project but not the operation, the status is 403.
  */
 export function checkProjectRight(
   caller: Caller,

@@ -27,7 +27,7 @@ const REFRESH_WAIT_MS = 500;
 const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
 const KeySet = z.object({ keys: z.array(z.unknown()) });
 
-/** A text field of a signing key. A number is converted to its digits. */
+/** A text field of a signing key. A number in place of a text is converted to its digits. */
 const KeyText = z.pipe(z.union([z.string().check(z.minLength(1)), z.number()]), z.transform(String));
 const Key = z.looseObject({ kty: z.string() });
 /** The optional fields of a signing key (JWK) that matter for the check of a signature. */
@@ -161,8 +161,8 @@ export async function fetchIssuerKeys(
 }
 
 /**
- * Reads one signing key. Omits each optional field of another type, for example null. Returns null if the value is not
- * a key.
+ * Reads one signing key, or returns null if the value is not a key. Omits each optional field of another type, for
+ * example null.
  */
 function readKey(value: unknown): JWK | null {
   const key = Key.safeParse(value).data;

@@ -220,7 +220,8 @@ function adaptKey(key: JWK, tokenKid: string | undefined): JWK {
 }
 
 /**
- * Returns true if another key of the issuer could verify the token. A key that is too short cannot verify any token.
+ * Returns true if another key of the issuer could verify the token. The check `key` also fails if a key is too short to
+ * verify any token.
  */
 const mayVerifyWithOtherKey = ({ check }: FailedCheck): boolean => check === "signature" || check === "key";
 

@@ -47,8 +47,9 @@ const NO_COMPRESSION = /^(|identity|none|utf-?8)$/;
 
 /**
  * Removes the compressions that the header Content-Encoding lists. The last compression of the list is removed first
- * (RFC 9110, section 8.4). Some servers and proxies forget this header or keep it by mistake, so the first bytes decide
- * whether a body is in the format gzip. Returns null if a compression is unknown or the compressed data is broken.
+ * (RFC 9110, section 8.4). Some servers and proxies forget the header Content-Encoding or keep the header by mistake,
+ * so the first bytes decide whether a body is in the format gzip. Returns null if a compression is unknown or the
+ * compressed data is broken.
  */
 async function decompressBody(
   { headers, body, isTruncated }: EncodedBody,
@@ -105,7 +106,7 @@ async function decompress(
  * `isTruncated` is true, compressed data that ends too early is no error.
  */
 async function createDecompressor(coding: string, body: Buffer, isTruncated: boolean) {
-  // Most bodies have no compression, so the function loads the module only when it is needed.
+  // The module `node:zlib` is loaded only when it is needed, because most bodies have no compression.
   const zlib = await import("node:zlib");
   const { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } = zlib;
   const options = isTruncated ? { finishFlush: constants.Z_SYNC_FLUSH } : {};
@@ -126,7 +127,10 @@ const startsLikeText = (bytes: Buffer): boolean => /^\s*[[{<]/.test(bytes.subarr
 
 const isGzipName = (coding: string): boolean => coding === "gzip" || coding === "x-gzip";
 
-/** Returns true if the bytes start like the format gzip (RFC 1952, section 2.3.1). No text starts like this format. */
+/**
+ * Returns true if the bytes start like the format gzip (RFC 1952, section 2.3.1). No text starts with these two bytes
+ * of the format gzip.
+ */
 const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**
@@ -156,8 +160,8 @@ export const withoutByteOrderMark = (text: string): string =>
   text.startsWith("\ufeff") ? text.replace(/^\ufeff+/, "") : text;
 
 /**
- * Returns the charset of a body that starts with a byte order mark, or with an ASCII character in UTF-16 or UTF-32.
- * Returns undefined for any other body.
+ * Returns the charset of a body that starts with a byte order mark, or with an ASCII character in UTF-16 or UTF-32, or
+ * undefined for any other body.
  */
 function charsetOfFirstBytes([first, second, third, fourth]: Buffer): string | undefined {
   if (first === 0xef && second === 0xbb && third === 0xbf) return "utf-8";
@@ -169,7 +173,7 @@ function charsetOfFirstBytes([first, second, third, fourth]: Buffer): string | u
 }
 
 /**
- * Decodes bytes in a charset. Returns null if the charset is unknown. The ASCII characters of a text in an unknown
+ * Decodes bytes in a charset, or returns null if the charset is unknown. The ASCII characters of a text in an unknown
  * charset are then read as UTF-8.
  */
 function decodeCharset(bytes: Buffer, charset: string): string | null {

@@ -21,9 +21,7 @@ export const EGRESS_RULE_TEXT = {
     "the host's IP address is in a private network, and settings.egress.allow does not contain host or address",
 } as const;
 
-/**
- * The error code of a connection that an egress rule refused. Most other error codes of a connection come from Node.js.
- */
+/** The error code of a connection that an egress rule refused. */
 export const EGRESS_REFUSED = "EGRESS_REFUSED";
 
 type CheckedUrl =
@@ -148,7 +146,7 @@ interface Entry {
 
 /**
  * Parses `settings.egress.allow`. An entry of the allow list is `host`, `host:port`, an address or a CIDR range. An
- * IPv6 address with a port needs brackets. Ignores an entry in any other form.
+ * IPv6 address with a port needs brackets. An entry in any other form is ignored.
  */
 export function parseAllowList(entries: readonly string[]): AllowList {
   const list = entries.map(readEntry).filter((entry) => entry !== null);
@@ -191,10 +189,7 @@ function familyOf(address: string): "ipv4" | "ipv6" | null {
   return isIP(address) === 4 ? "ipv4" : "ipv6";
 }
 
-/**
- * Returns a host name in lower case and punycode, without a dot at the end. Returns null if the text is not a host
- * name.
- */
+/** Returns a host name in lower case and punycode without a dot at the end, or null if the text is not a host name. */
 function nameOf(host: string): string | null {
   const name = host === "" ? undefined : URL.parse(`https://${host}/`)?.hostname.replace(/\.$/, "");
   return name !== undefined && /^[a-z0-9._-]+$/.test(name) && isIP(name) === 0 ? name : null;

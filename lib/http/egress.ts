@@ -22,7 +22,7 @@ export interface Egress extends Connections {
   readonly allow: AllowList;
 }
 
-/** The options for tests. A test may replace the name resolution and the trusted certificate authority. */
+/** The outgoing proxy, and the name resolution and the trusted certificate authority, which a test may replace. */
 export interface EgressOptions {
   readonly lookup?: LookupFunction;
   readonly ca?: string;
@@ -118,7 +118,7 @@ function guardedLookup(
 }
 
 /**
- * Checks all addresses of a host name. Returns the egress rule that refuses an address. Returns null if the service may
+ * Checks all addresses of a host name. Returns the egress rule that refuses an address, or null if the service may
  * connect to every address. If one address is refused, all addresses of the host name are refused, because a host name
  * with a private address may be an attack.
  */
@@ -150,9 +150,7 @@ for (const range of Object.keys(SPECIAL_RANGES)) {
 const globalV6 = new BlockList();
 globalV6.addSubnet("2000::", 3, "ipv6");
 
-/**
- * Returns true if the text is a globally routable unicast IP address. Returns false if the text is not an IP address.
- */
+/** Returns true only if the text is a globally routable unicast IP address. */
 export function isRoutable(address: string): boolean {
   if (isIP(address) === 4) return !specialRanges.check(address, "ipv4");
   if (isIP(address) !== 6 || address.includes("%")) return false;

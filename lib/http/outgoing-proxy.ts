@@ -8,7 +8,7 @@ export interface OutgoingProxy {
   readonly port: number;
   /** The value of the header Proxy-Authorization. */
   readonly authorization: Secret | null;
-  /** Returns false for a host that `NO_PROXY` names. The service connects to a host in `NO_PROXY` directly. */
+  /** Returns false for a host that `NO_PROXY` names, because the service connects to such a host directly. */
   isUsedFor(host: string, port: number): boolean;
 }
 

@@ -19,7 +19,7 @@ class ProxyError extends Error {
   }
 }
 
-/** The options of a TLS connection. */
+/** The options of a TLS connection through the proxy. */
 interface TunnelOptions extends ConnectionOptions {
   readonly host: string;
   readonly port: number;

@@ -29,10 +29,7 @@ function readSeconds(text: string, now: Instant): number | null {
   return at === null ? null : (at - now) / 1000;
 }
 
-/**
- * Parses an HTTP date in one of the three formats of RFC 9110, section 5.6.7. Returns null if the text is not an HTTP
- * date.
- */
+/** Parses an HTTP date in one of the three formats of RFC 9110, section 5.6.7, or returns null for any other text. */
 export function parseHttpDate(header: string | undefined): Instant | null {
   const text = header?.trim() ?? "";
   const zoned = IMF_FIXDATE.test(text) || RFC_850.test(text);

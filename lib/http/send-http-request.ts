@@ -54,8 +54,7 @@ export type HttpResult =
       /** An error code from Node.js or from this service. The error code contains no address. */
       readonly code: string;
       /**
-       * The original error. Never show the message of the original error to a caller, because the message may contain
-       * an address.
+       * The original error, whose message must never be shown to a caller, because the message may contain an address.
        */
       readonly error: unknown;
       /** The HTTP status, if an HTTP status arrived before the failure. If no HTTP status arrived, `status` is null. */

@@ -46,8 +46,8 @@ import fieldDescriptions from "./field-descriptions.json" with { type: "json" };
 import handWrittenSchemas from "./hand-written-schemas.json" with { type: "json" };
 
 /**
- * The schemas of requests by their names in the OpenAPI document. A request may omit a field that has a default, and
- * must not contain an unknown field.
+ * The schemas of requests, each under its name in the OpenAPI document. A request may omit a field that has a default,
+ * and must not contain an unknown field.
  */
 const REQUEST_SCHEMAS = {
   Submission,
@@ -61,8 +61,8 @@ const REQUEST_SCHEMAS = {
 } as const;
 
 /**
- * The schemas of responses and events by their names in the OpenAPI document. Every object and every enum has a name,
- * because generated clients make one type of each name.
+ * The schemas of responses and events, each under its name in the OpenAPI document. Every object and every enum has a
+ * name, because generated clients make one type of each name.
  */
 export const RESPONSE_SCHEMAS = {
   SubmissionResult,
@@ -194,7 +194,7 @@ function simplify(schema: Record<string, unknown>): void {
   Object.assign(schema, { ...plain, type: [plain.type, "null"] });
 }
 
-/** Removes the ID of a schema. In the OpenAPI document, the key of a schema identifies the schema. */
+/** Removes the ID of a schema, because in the OpenAPI document the key of a schema identifies the schema. */
 function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: JsonObject): JsonObject {
   return schema;
 }

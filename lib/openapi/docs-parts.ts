@@ -15,7 +15,7 @@ export function renderProse(text: string, schemas: Schemas = {}): readonly Part[
   });
 }
 
-/** Renders code. A long line has a scroll bar, which the reader can reach with the keyboard. */
+/** Renders a block of code, in which a long line has a scroll bar that the reader can reach with the keyboard. */
 export function renderCodeBlock(text: string): Html {
   return html`<pre tabindex="0">${text}</pre>`;
 }
@@ -36,7 +36,7 @@ export function renderTable(
 <tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>`)}</tbody></table></div>`;
 }
 
-/** Renders terms with their meanings. Each term has an anchor. */
+/** Renders a list of terms with their meanings, in which each term has an anchor. */
 export function renderDefinitions(prefix: string, meanings: Readonly<Record<string, string>>): Html {
   return html`<dl>${Object.entries(meanings).map(
     ([term, text]) => html`<dt id="${prefix}-${term}">${term}</dt><dd>${renderProse(text)}</dd>`,

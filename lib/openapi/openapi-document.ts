@@ -131,7 +131,7 @@ const CALLBACKS = {
 
 /**
  * Creates the OpenAPI 3.1 document of the API from the schemas that the code uses. Some fields of the created object
- * are undefined. JSON omits undefined fields.
+ * are undefined, and JSON omits these fields.
  */
 export function createOpenApiDocument() {
   const { components, ...base } = baseDocument;

@@ -82,8 +82,7 @@ export class SimulatedJobs {
   }
 
   /**
-   * Returns the current state of a job or subjob in the JSON format of CCE. Returns null if no job or subjob has this
-   * ID.
+   * Returns the current state of a job or subjob in the JSON format of CCE, or null if no job or subjob has this ID.
    * @param isAutopilot true for the jobs of Autopilot clusters, false for all other jobs.
    */
   render(projectId: string, jobId: string, isAutopilot: boolean): Record<string, unknown> | null {

@@ -56,7 +56,7 @@ export class SimulatedResources {
     this.add(createOperationStates(OperationScript.parse(input), timeOf));
   }
 
-  /** Returns the current state of a resource in the JSON format of CCE. Returns null if CCE answers 404. */
+  /** Returns the current state of a resource in the JSON format of CCE, or null if CCE answers 404. */
   render(projectId: string, path: string): Record<string, unknown> | null {
     const resource = this.#resources.get(`${projectId}/${path}`);
     if (resource === undefined) return null;

@@ -45,7 +45,10 @@ interface SimulatorOptions extends Partial<Accounts> {
   /** The TCP port of the simulator. By default the simulator uses any free port. */
   readonly port?: number;
   readonly now?: () => number;
-  /** The speed of the simulated jobs, which is the number of script seconds in one real second. Default: 1. */
+  /**
+   * The speed of the simulated jobs, which is the number of script seconds in one real second. By default, one second
+   * of a script passes in one real second.
+   */
   readonly speed?: number;
 }
 

@@ -5,13 +5,16 @@ import { Project } from "../../lib/config/projects.ts";
 import { isObject, type JsonObject, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import descriptions from "./descriptions.json" with { type: "json" };
 
-/** The texts about one key of the config. */
+/** The description and the example of one config key. */
 export interface Description {
   readonly text: string;
   readonly example?: unknown;
 }
 
-/** The texts about each key of the config. A key is a path such as `settings.poll` or `projects.*.auth(aksk)`. */
+/**
+ * A map from the path of each config key to its description. The path of a config key is, for example, `settings.poll`
+ * or `projects.*.auth(aksk)`.
+ */
 export const DESCRIPTIONS: Readonly<Record<string, Description>> = descriptions;
 
 /**
@@ -104,7 +107,10 @@ function allowReferences(schema: JsonObject): JsonObject {
 const mapValues = (schemas: JsonObject, change: (schema: JsonObject) => JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(schemas).map(([name, value]) => [name, change(toObjectOrEmpty(value))]));
 
-/** Returns the JSON Schema of a config file, in which a string may be a reference. Editors use this schema. */
+/**
+ * Returns the JSON Schema of a config file, in which a string may be a reference. Text editors use this JSON Schema to
+ * complete and check a config file.
+ */
 export function createConfigFileSchema(): JsonObject {
   return Object.assign(allowReferences(createConfigSchema()), { $defs: { reference: REFERENCE } });
 }

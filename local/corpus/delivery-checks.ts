@@ -40,8 +40,8 @@ const EgressCase = z.object({
 });
 
 /**
- * Checks whether the rules for connections to targets (the egress rules) allow a URL and its IP addresses. The allow
- * list in these rules is empty.
+ * Checks whether the rules for connections to targets (the egress rules) allow a URL and its IP addresses. The check
+ * uses an empty allow list.
  */
 export function checkEgress(testCase: unknown): string | null {
   const { url, resolves, expect } = EgressCase.parse(testCase);

@@ -20,8 +20,8 @@ export function formatSubmitCommand(
 }
 
 /**
- * Returns what the user of the demo can do next. The returned text fits into 80 columns, except for URLs and the
- * command line.
+ * Returns the text that says what the user of the demo can do next. The returned text fits into 80 columns, except for
+ * URLs and the command line.
  * @param jobId a job in the simulated CCE that nobody has submitted
  */
 export function formatNextSteps(demo: {

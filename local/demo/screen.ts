@@ -20,7 +20,9 @@ export interface Screen {
   columns(): number;
   /** Prints permanent text above the lines that show the state of the jobs. */
   print(text: string): void;
-  /** Replaces the lines that show the state of the jobs. Every call must pass the jobs in the same order. */
+  /**
+   * Replaces the lines that show the state of the jobs. Every call of `update` must pass the jobs in the same order.
+   */
   update(lines: readonly string[]): void;
   /** Ends the updates of the lines that show the state of the jobs, so these lines stay in the output. */
   end(): void;

@@ -47,7 +47,8 @@ export class Gateway {
   }
 
   /**
-   * Starts to listen on a port of this machine, and returns the URL of the HTTP API. For port 0, a free port is used.
+   * Starts to listen on a port of this machine, and returns the URL of the HTTP API. For port 0, the HTTP API uses any
+   * free port.
    * @throws PortInUseError
    */
   async listen(port: number): Promise<string> {
@@ -109,7 +110,9 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
 }
 
-/** Decodes the percent-encoding of a path, as API Gateway does. Returns null if the percent-encoding is malformed. */
+/**
+ * Decodes the percent-encoding of a path, as API Gateway does, or returns null if the percent-encoding is malformed.
+ */
 function decodePath(encodedPath: string): string | null {
   try {
     return decodeURIComponent(encodedPath);
@@ -118,7 +121,7 @@ function decodePath(encodedPath: string): string | null {
   }
 }
 
-/** Reads the body of a request. Returns null as soon as the request body is too long. */
+/** Reads the body of a request, or returns null as soon as the body is too long. */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -50,8 +50,7 @@ function kindOf(segment: string): keyof typeof SEGMENT_RANK {
 }
 
 /**
- * Returns the values of the variables in the route's path. Returns null if the path of the request does not match the
- * route.
+ * Returns the values of the variables in the route's path, or null if the path of the request does not match the route.
  */
 function matchPath(routeSegments: readonly string[], path: readonly string[]): Record<string, string> | null {
   const values: Record<string, string> = {};

@@ -44,7 +44,7 @@ function requestContext({ roleArn, functionArn }: RoleSession, region: string) {
     "aws:principalarn": roleArn,
     "aws:requestedregion": region,
     "aws:resourceaccount": ACCOUNT_ID,
-    // The value is `true` although the local servers use plain HTTP, because the same calls use TLS on AWS.
+    // The condition key `aws:securetransport` is `true`, because the same calls use TLS on AWS.
     "aws:securetransport": "true",
     "lambda:sourcefunctionarn": functionArn,
   };

@@ -21,7 +21,7 @@ export interface RoleSession {
   readonly credentials: SessionCredentials;
 }
 
-/** The sessions of all functions. */
+/** The sessions in which the functions use their IAM roles. */
 export class RoleSessions {
   readonly #byFunction = new Map<string, RoleSession>();
 

@@ -42,7 +42,7 @@ export class Instance {
   #current: { invocation: Invocation; resolve: (result: InvocationResult) => void } | null = null;
   /** The error that ended the function's process. `#fatalError` is null if the error is unknown. */
   #fatalError: InvocationResult | null = null;
-  /** The reason why the process ended. `#exitCause` is null until the process has ended. */
+  /** The reason why the function's process ended. `#exitCause` is null until the process has ended. */
   #exitCause: string | null = null;
   #isKilled = false;
   readonly #exit = Promise.withResolvers<void>();

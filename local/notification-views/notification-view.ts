@@ -6,7 +6,7 @@ import { renderSlack } from "./slack.ts";
 import { renderWebhook, type SignatureCheck } from "./webhook.ts";
 
 interface Chat {
-  /** The name of the product. */
+  /** The name of the chat product, such as `Slack`. */
   readonly name: string;
   readonly render: (body: unknown) => Html | null;
 }
@@ -20,7 +20,7 @@ const CHATS: ReadonlyMap<string, Chat> = new Map([
   ["wecom", { name: "WeCom", render: renderWecom }],
 ]);
 
-/** Returns the name of a channel for people. */
+/** Returns the readable name of a channel, such as `Slack` for `slack`. */
 export function channelName(channel: string): string {
   return channel === "webhook" ? "Webhook" : (CHATS.get(channel)?.name ?? channel);
 }

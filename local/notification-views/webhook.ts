@@ -8,7 +8,7 @@ export type SignatureCheck = "verified" | "wrong" | "missing" | null;
 /**
  * Checks the signature of an event with the library of Standard Webhooks. The library accepts only a timestamp that
  * differs from the current time by at most five minutes.
- * @param secrets the secrets of the receiver.
+ * @param secrets the secrets with which the receiver checks signatures.
  */
 export function checkWebhookSignature(
   headers: Readonly<Record<string, string>>,

@@ -90,8 +90,8 @@ async function deleteParameter(client: SSMClient, Name: string): Promise<void> {
 }
 
 /**
- * Creates a function that sends a write to Parameter Store and repeats the write if necessary. Between two writes the
- * function waits at least `WRITE_INTERVAL_MS`.
+ * Creates a function that sends a write to Parameter Store and repeats the write if necessary. The returned function
+ * waits at least `WRITE_INTERVAL_MS` between two writes.
  */
 function createWriter({ now, random, wait }: Ports): (request: () => Promise<unknown>) => Promise<void> {
   let nextAt = now();

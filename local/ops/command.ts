@@ -52,7 +52,7 @@ export function parseProcessArguments<const T extends ParseArgsConfig>(config: T
   return (parsed.values as { readonly help?: boolean }).help === true ? "help" : parsed;
 }
 
-/** If the error is about wrong arguments of a command, returns the error message. Returns null for any other error. */
+/** Returns the message of an error about wrong arguments of a command, or null for any other error. */
 export function describeWrongUse(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if (error instanceof UsageError) return error.message;
@@ -93,7 +93,7 @@ const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns a sentence that says what to do about credentials that AWS refuses in every call. Returns null for any other
+ * Returns a sentence that says what to do about credentials that AWS refuses in every call, or null for any other
  * error.
  */
 export function findCredentialsRemedy(error: unknown): string | null {
@@ -128,7 +128,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ECONNREFUSED: UNREACHABLE,
 };
 
-/** Returns a sentence that says what to do about an error of AWS or the AWS SDK. Returns null for an unknown error. */
+/** Returns a sentence that says what to do about an error of AWS or the AWS SDK, or null for an unknown error. */
 export function findAwsRemedy(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   // If a stack is unknown, CloudFormation returns an error with a general name, so the message is checked.

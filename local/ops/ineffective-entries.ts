@@ -46,8 +46,8 @@ type Settings = z.infer<typeof Document>["settings"];
 /**
  * Finds entries of a config document that have no effect. An entry without effect is, for example, a target that the
  * egress rules always refuse, an item of an allow list that allows nothing, or a minimum that is larger than the
- * maximum. Returns one line of text for each such entry. The lines do not contain values of the config. The Lambda
- * functions accept config entries without effect, so that an upgrade does not stop a running service.
+ * maximum. Returns one line of text for each entry without effect. The returned lines contain no values of the config.
+ * The Lambda functions accept config entries without effect, so that an upgrade does not stop a running service.
  */
 export function findIneffectiveEntries(document: unknown): readonly string[] {
   const { projects, targets, oidc, settings } = Document.parse(document);
@@ -96,7 +96,7 @@ export function findIneffectiveEntries(document: unknown): readonly string[] {
 
 /**
  * Finds items in the config lists `egress.allow` and `callbackHosts` that allow nothing. Returns one line of text for
- * each such item.
+ * each item that allows nothing.
  */
 export function findIneffectiveHosts({
   egress,

@@ -49,10 +49,7 @@ export const LONGEST_NAMES = {
   alarm: { name: "notify-dead-letters", maxLength: 255 },
 } as const;
 
-/**
- * The characters that the Serverless Framework allows in a stage's name. CloudFormation allows the same characters in
- * a stack's name.
- */
+/** The characters that the Serverless Framework allows in a stage's name. */
 const STAGE_CHARACTERS = /^[a-zA-Z0-9-]+$/;
 
 /**

@@ -147,7 +147,7 @@ export class StageFileError extends Error {
 }
 
 /**
- * Reads and checks the file of a stage. Returns null if the stage has no file.
+ * Reads and checks the file of a stage, or returns null if the stage has no file.
  * @throws StageFileError
  */
 export async function readStageFile(stage: string, folder = STAGES_FOLDER): Promise<StageFile | null> {

@@ -102,8 +102,8 @@ export async function listBundledPackages(
 }
 
 /**
- * Returns the folder of the npm package to which a bundled file belongs, such as `node_modules/@scope/name`. Returns
- * null if the file belongs to this repository.
+ * Returns the folder of the npm package to which a bundled file belongs, such as `node_modules/@scope/name`, or null if
+ * the file belongs to this repository.
  */
 function packageFolder(input: string): string | null {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? null;

@@ -22,7 +22,7 @@ const IGNORED = ["W3005", "W8003"];
 const COMMANDS = ["build/cfn-lint/bin/cfn-lint", "cfn-lint"];
 
 /**
- * Returns the command that starts cfn-lint, from the folder build/cfn-lint or from a folder in PATH. Returns null if
+ * Returns the command that starts cfn-lint, from the folder build/cfn-lint or from a folder in PATH, or null if
  * cfn-lint is not installed.
  */
 function findLinter(): string | null {

@@ -43,7 +43,7 @@ export async function readSources(serviceDir: string): Promise<readonly Source[]
   return sources.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Writes source files into a folder. Creates the folder if the folder does not exist. */
+/** Writes source files into a folder, and creates the folder if it does not exist. */
 export async function writeSources(sources: readonly Source[], folder: string): Promise<void> {
   for (const { path, content } of sources) {
     await mkdir(dirname(join(folder, path)), { recursive: true });

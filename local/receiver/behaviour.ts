@@ -56,7 +56,7 @@ export class Behaviours {
   }
 
   /**
-   * Returns the receiver's response to one notification. Returns null if the receiver must never respond to the
+   * Returns the receiver's response to one notification, or null if the receiver must never respond to the
    * notification.
    */
   reply(channel: string, nowMs: number): Reply | null {

@@ -18,7 +18,7 @@ export function toReleasedChangelog(changelog: string, version: string, date: st
   return `${changelog.slice(0, at)}${heading}\n\n${NO_CHANGES}\n\n${changelog.slice(at)}`;
 }
 
-/** Returns the text of a version's section without its heading. Returns null if the version has no section. */
+/** Returns the text of a version's section without its heading, or null if the version has no section. */
 export function findReleaseNotes(changelog: string, version: string): string | null {
   const headings = [...changelog.matchAll(SECTION)];
   const at = headings.findIndex(([text]) => text === `## ${version}` || text.startsWith(`## ${version} - `));

@@ -29,7 +29,10 @@ export class ExternalServerError extends Error {
 const RETRY_LIMIT_MS = 30_000;
 const RETRY_DELAYS = { firstDelayMs: 200, maxDelayMs: 1000 };
 
-/** Uses a DynamoDB server that runs already. Existing tables with the same names are deleted with their items. */
+/**
+ * Connects the local stack to a DynamoDB server that already runs. Existing tables with the same names are deleted with
+ * their items.
+ */
 export function connectDynamo(region: string, url: string): DynamoServer {
   const client = new DynamoDBClient({ endpoint: url, region, credentials: CREDENTIALS });
   return {
@@ -69,7 +72,10 @@ async function enableTimeToLive(
   }
 }
 
-/** Uses an SQS server that runs already. Existing queues with the same names are deleted with their messages. */
+/**
+ * Connects the local stack to an SQS server that already runs. Existing queues with the same names are deleted with
+ * their messages.
+ */
 export function connectSqs(region: string, url: string): SqsServer {
   const client = new SQSClient({ endpoint: url, region, credentials: CREDENTIALS });
   return {

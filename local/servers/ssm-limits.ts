@@ -45,8 +45,8 @@ export function assertValidPutRequest({ Name, Value, Tier }: PutRequest, arnPref
 const invalid = (message: string) => new AwsError("ValidationException", message);
 
 /**
- * Returns a function that must be called for each request. The returned function throws a ThrottlingException if more
- * than `perSecond` requests arrive in one second.
+ * Returns a function that must be called for each request to Parameter Store. The returned function throws a
+ * ThrottlingException if more than `perSecond` requests arrive in one second.
  */
 export function createRateLimitCheck(perSecond: number, now: () => number): () => void {
   let accepted: readonly number[] = [];

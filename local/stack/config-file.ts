@@ -30,8 +30,8 @@ export function formatFaultList(source: string, faults: readonly string[]): stri
 }
 
 /**
- * Reads and parses the JSON of a config file, and resolves its references to environment variables and files. Does not
- * check the config against the schema.
+ * Reads and parses the JSON of a config file, and resolves its references to environment variables and files. The
+ * config is not checked against its schema.
  * @throws ConfigFileInvalidError
  */
 export async function readConfigDocument(file: string): Promise<unknown> {

@@ -25,7 +25,7 @@ const REQUIRED_ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQue
 
 /**
  * Returns one text for each error in a CloudFormation template for which AWS would refuse the deployment, or for which
- * the service would fail at run time. Each returned text says why this is an error.
+ * the service would fail at run time.
  */
 export function findDeploymentFaults(
   service: Service,

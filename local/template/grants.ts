@@ -64,7 +64,7 @@ export function readGrants(template: Template, scope: Scope) {
   return { grants: withEffect("Allow"), denials: withEffect("Deny") };
 }
 
-/** The statements of all roles in a template. */
+/** The policy statements of all IAM roles in a template. */
 export type RoleGrants = Readonly<ReturnType<typeof readGrants>>;
 
 /**

@@ -152,7 +152,6 @@ const SCHEMAS: { readonly [Kind in RecordKind]: z.ZodMiniType<Records[Kind]> } =
 
 const Body = z.object({ body: z.string() });
 
-/** One row of the table `record`. */
 export const RecordRow = z.extend(Body, {
   kind: z.keyof(z.object(RECORDS)),
   id: z.string(),

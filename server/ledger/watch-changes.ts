@@ -26,7 +26,7 @@ import type {
  * The ledger on SQLite and the ledger of the simulation use these functions.
  */
 
-/** A watch as a ledger stores it. */
+/** A watch in the form in which a ledger stores it. */
 export interface StoredWatch {
   readonly watch: Watch;
   /** The ID of the queue message that has claimed the latest poll. `owner` is null after the poll was recorded. */

@@ -156,7 +156,9 @@ async function readBody(incoming: IncomingMessage): Promise<{ bytes: Buffer; isT
   return { bytes: Buffer.concat(chunks), isTooLong: false };
 }
 
-/** Decodes the percent-encoding of a path, as API Gateway does. Returns null if the percent-encoding is malformed. */
+/**
+ * Decodes the percent-encoding of a path, as API Gateway does, or returns null if the percent-encoding is malformed.
+ */
 function decodePath(encodedPath: string): string | null {
   try {
     return decodeURIComponent(encodedPath);

@@ -102,7 +102,7 @@ export class UnrecordedAttemptLimit {
     }
   }
 
-  /** Starts no more attempts. The running attempts continue. */
+  /** Starts no more delivery attempts, but lets the running attempts continue. */
   stop(): void {
     this.#isStopped = true;
     this.#startWaiting();

@@ -27,7 +27,7 @@ export interface SqliteQueue extends Queue {
   receive(max: number): Promise<readonly QueueMessage[]>;
   /** Deletes a message. As in SQS, the receipt handle of an earlier delivery deletes nothing. */
   remove(receiptHandle: string): Promise<void>;
-  /** Returns the time when the next message becomes visible. Returns null if the queue is empty. */
+  /** Returns the time when the next message becomes visible, or null if the queue is empty. */
   nextVisibleAt(): Promise<Instant | null>;
 }
 

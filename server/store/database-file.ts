@@ -148,13 +148,13 @@ const SQLITE_NOTADB = 26;
 
 const SqliteError = z.object({ code: z.literal("ERR_SQLITE_ERROR"), errcode: z.int() });
 
-/** Returns the primary result code of an error of SQLite. Returns null for any other error. */
+/** Returns the primary result code of an error of SQLite, or null for any other error. */
 function sqliteCode(error: unknown): number | null {
   const parsed = SqliteError.safeParse(error);
   return parsed.success ? parsed.data.errcode & 0xff : null;
 }
 
-/** Returns a LedgerUnavailableError for an error of SQLite. Returns any other error unchanged. */
+/** Returns a LedgerUnavailableError for an error of SQLite, and any other error unchanged. */
 export function toUnavailable(error: unknown): unknown {
   return sqliteCode(error) === null ? error : new LedgerUnavailableError(error);
 }

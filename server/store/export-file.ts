@@ -28,7 +28,6 @@ const Line = z.strictObject({
 });
 type Line = z.infer<typeof Line>;
 
-/** The content of an export file. */
 interface Export {
   readonly whileRunning: boolean;
   readonly rows: readonly Line[];

@@ -5,7 +5,7 @@ import { type Finding, okFinding, readErrorName, unreadableFinding, warningFindi
 /** The default value of the parameters `pollConcurrency` and `notifyConcurrency` in serverless.yml. */
 export const DEFAULT_CONCURRENCY = 10;
 /**
- * The functions of a stage without `poll` and `notify`. The account must be able to run at least one concurrent
+ * All functions of a stage except `poll` and `notify`. The account must be able to run at least one concurrent
  * execution of each of these functions.
  */
 export const OTHER_FUNCTIONS = ["api", "audit", "discover", "enqueue", "sweep", "trail"] as const;

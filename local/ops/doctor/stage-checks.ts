@@ -160,8 +160,8 @@ export async function checkAlarms(client: CloudWatchClient, prefix: string): Pro
 }
 
 /**
- * Sets one alarm of the stage to ALARM and back, and returns whether CloudWatch has notified the alarm topic. The topic
- * sends the alarm email.
+ * Sets one alarm of the stage to ALARM and back, and returns whether CloudWatch has notified the alarm topic. The alarm
+ * topic sends the alarm email.
  */
 export async function testAlarmTopic(
   client: CloudWatchClient,

@@ -65,8 +65,8 @@ type RecordWriter<Kind extends RecordKind> = (
 ) => LedgerWrite;
 
 /**
- * The function that writes each kind of record. A kind of record has no writer if the record has no meaning in another
- * process.
+ * A map from each kind of record to the function that writes such a record. A kind of record has no writer if the
+ * record has no meaning in another process.
  */
 const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null } = {
   caller: (id, { context, callbacks }, expiresAt) =>
@@ -128,8 +128,8 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
 };
 
 /**
- * Returns the function that writes a record of an export. Returns null for a kind of record that has no meaning in
- * another process.
+ * Returns the function that writes a record of an export, or null for a kind of record that has no meaning in another
+ * process.
  * @throws ZodError if the record was not written by this service. The text of the error contains no values of the
  * record.
  */

@@ -47,7 +47,7 @@ export async function checkAlarmPromise(
 
 /**
  * Sets one alarm of a stage to ALARM, and waits until CloudWatch reports that the alarm topic was notified. Then sets
- * the alarm back to its earlier state. Returns a sentence about the notification.
+ * the alarm back to its earlier state. Returns a sentence about the notification of the alarm topic.
  * @throws AlarmFailedError and the errors of AWS.
  */
 export async function testAlarm(

@@ -30,7 +30,6 @@ export interface Report {
   readonly answers: readonly Answer[];
 }
 
-/** Formats a report as text. */
 export function formatReport({ stage, region, api, startedAt, endedAt, promises, answers }: Report): string {
   const kept = promises.filter(({ state }) => state === "kept").length;
   return [
@@ -49,7 +48,6 @@ export function formatReport({ stage, region, api, startedAt, endedAt, promises,
   ].join("\n");
 }
 
-/** Formats the result of one promise as one line. */
 export function formatPromise({ promise, state, detail, seconds }: PromiseResult): string {
   return `${state === "kept" ? "kept  " : "BROKEN"} ${promise}: ${detail} (${seconds.toFixed(1)} s)`;
 }

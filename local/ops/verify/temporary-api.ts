@@ -30,9 +30,9 @@ const PAUSE_MS = 1_000;
 /** A function and its HTTP API, which exist only during a verification. */
 interface TemporaryApi {
   readonly url: string;
-  /** Makes Lambda throttle every later invocation of the function. */
+  /** Makes Lambda throttle every later invocation of the temporary function. */
   throttle(): Promise<void>;
-  /** Removes the function and the HTTP API. */
+  /** Removes the temporary function and its HTTP API. */
   stop(): Promise<void>;
 }
 
