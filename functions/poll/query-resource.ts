@@ -9,8 +9,8 @@ import type { ReadyCheck } from "../../lib/schedule/decide-ready.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
 
 /**
- * The goals for which CCE may still show the state from before the operation. The state of a resource with such a goal
- * is used only if an earlier poll has already found the resource.
+ * The goals for which CCE may still show the state from before the operation. With one of these goals, the state of a
+ * resource counts only if an earlier poll has already found the resource.
  */
 const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
   "cluster_upgraded",
@@ -20,12 +20,12 @@ const MAY_BE_OLD: readonly WatchedResource["goal"][] = [
 /** The delay before the second poll, which confirms the state that the first poll found. */
 const CONFIRM_SECONDS = 5;
 
-/** The phase of a node pool that has all nodes. CCE gives an empty phase, which means nothing to a reader. */
+/** The phase that the service shows for a node pool with all its nodes, because CCE returns an empty phase. */
 const EMPTY_PHASE = "Available";
 
 /**
- * Queries the task or the resource of an operation and returns it in the form of a job whose type is the kind of the
- * operation. Never throws an error.
+ * Queries the task or the resource of an operation. Returns the task or the resource in the form of a job, whose type
+ * is the kind of the operation. Never throws an error.
  * @param timeLimitMs the time limit for all queries
  */
 export async function queryOperation(
@@ -60,15 +60,18 @@ export async function queryOperation(
 const isPause = (phase: string | null): boolean => phase?.toLowerCase() === "pause";
 
 /**
- * Returns the reason and the message that CCE gives for a state, in one text. Returns null if CCE gives neither a
- * reason nor a message.
+ * Joins the reason and the message in a reply of CCE into one text. Returns null if the reply contains neither a reason
+ * nor a message.
  */
 function textOf({ job, message }: Extract<Observation, { kind: "job" }>): string | null {
   const texts = [job.reason, message ?? null].map((text) => text?.trim()).filter(Boolean);
   return [...new Set(texts)].join(": ") || null;
 }
 
-/** CCE gives no reason for a failed upgrade task. The state of the cluster may contain a reason. */
+/**
+ * Returns the reason of a failed upgrade task from the state of the cluster, because CCE gives no reason for the task
+ * itself.
+ */
 async function reasonOfCluster(
   { project }: Pick<Watch, "project">,
   { goal, clusterId }: WatchedResource,
@@ -96,8 +99,8 @@ interface CheckReadyPorts {
 }
 
 /**
- * Queries the resources of a succeeded job one after the other, until a resource is not usable. Queries at most
- * `MAX_RESOURCES` resources.
+ * Queries at most `MAX_RESOURCES` resources of a succeeded job one after the other, and stops at the first resource
+ * that is not usable.
  * @param timeLimitMs the time limit for all queries
  */
 export async function queryReadyState(
@@ -113,8 +116,8 @@ export async function queryReadyState(
     const remainingMs = endAt - now();
     if (remainingMs <= 0)
       return { kind: "unseen", observation: { kind: "unavailable", text: "CCE did not answer in time" } };
-    // The queries count against the rate limit of the project. If a poll has used more queries than the rate limit
-    // allows, the next poll waits.
+    // The queries of one poll do not wait for the rate limit of the project. If a poll uses more queries than the rate
+    // limit allows, the next poll waits.
     await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
     const observation = await cce.queryResource(project, resource, { timeLimitMs: remainingMs });
     if (observation.kind === "throttled") rateLimit.onThrottled(project);
@@ -123,7 +126,7 @@ export async function queryReadyState(
       if (state === "succeeded") continue;
       return { kind: "not_ready", reason: reason ?? phase, message: observation.message ?? null };
     }
-    // A new resource may become visible in CCE later, so CCE's reply that the resource is unknown is not final.
+    // A new resource may become visible in CCE later, so the reply that the resource does not exist is not final.
     if (observation.kind === "gone")
       return { kind: "unseen", observation: { kind: "unavailable", text: observation.text } };
     return { kind: "unseen", observation };

@@ -18,8 +18,8 @@ import { queryOperation, queryReadyState } from "./query-resource.ts";
 import { notifyIfSlowAndPlanNextCheck, type SlowJobPorts, saveDurationsForSlowLimit } from "./slow-job.ts";
 
 /**
- * The longest time after the deadline in a poll message for which a watch may continue, even if the ledger has a later
- * deadline.
+ * The longest time for which a watch may continue after the deadline in its poll message, even if the ledger has a
+ * later deadline.
  */
 const LOOP_BOUND_MS = 7 * 86_400_000;
 /** If the rate limit asks for a wait of at most one second, the function ignores the wait and queries CCE at once. */
@@ -34,7 +34,7 @@ export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow
   readonly random: () => number;
 }
 
-/** A poll that a message has claimed. */
+/** A poll that a queue message has claimed, so that no other message makes the same poll. */
 export interface ClaimedPoll {
   readonly message: PollMessage;
   readonly messageId: string;
@@ -44,8 +44,8 @@ export interface ClaimedPoll {
 }
 
 /**
- * Queries CCE, and sends the next poll message or the notifications about the end of the watch. If the function has
- * sent the next poll message, the function records the current poll as done.
+ * Makes a claimed poll: queries CCE, and sends the next poll message or the notifications about the end of the watch.
+ * After the next poll message is sent, the function records the current poll as done.
  * @param timeLimitMs the time limit for the query to CCE
  * @throws SendFailedError, LeaseEndedError or an error of the ledger
  */
@@ -88,7 +88,7 @@ export async function runClaimedPoll(
   return { observation: answer.kind, resource, next: "poll_again", delaySeconds };
 }
 
-/** Returns what the poll saw of a resource or a task. Returns null if the poll queried only a job. */
+/** Returns the kind of the observation of a resource or a task, or null if the poll queried only a job. */
 function kindOfResourceReply(
   { watch }: ClaimedPoll,
   answer: CceAnswer,
@@ -99,7 +99,10 @@ function kindOfResourceReply(
   return watch.operation === null || answer.kind === "rate_limited" ? null : answer.kind;
 }
 
-/** Returns a shorter delay if the first notification about a slow job would otherwise be late. */
+/**
+ * Returns the delay of the next poll, and shortens the delay if a notification about a slow job would otherwise be
+ * late.
+ */
 function delayUntilSlow(
   delaySeconds: number,
   slowAt: Instant | null,
@@ -111,7 +114,7 @@ function delayUntilSlow(
   return Math.min(delaySeconds, Math.max(minSeconds, Math.ceil((slowAt - at) / 1000)));
 }
 
-/** Returns the result of a claimed poll. If the poll made no query to CCE, the observation is null. */
+/** Returns the result of a claimed poll. The parameter `observation` is null if the poll made no query to CCE. */
 export function toPollResult(
   { message: { poll }, messageId, watch, leaseUntil }: ClaimedPoll,
   observation: Observation | null,
@@ -130,8 +133,8 @@ export function toPollResult(
 }
 
 /**
- * Returns the time after which the watch must end. If the job has not succeeded by the deadline, the watch ends as
- * timed out. If the job has succeeded, the watch ends because the resource of the job is not usable.
+ * Returns the time at which a watch must end. If the job has not succeeded by this time, the watch ends as `timed_out`.
+ * If the job has succeeded by this time, the watch ends although the resource of the job is not usable.
  */
 export function computeEffectiveDeadline({
   message,
@@ -144,8 +147,8 @@ export function computeEffectiveDeadline({
 type CceAnswer = Observation | { readonly kind: "rate_limited"; readonly until: Instant };
 
 /**
- * Queries the job or the operation. If the job has already succeeded, the function makes no query about the job and
- * returns the stored job. For a job that has succeeded, the poll queries the resources of the job and not the job.
+ * Queries a job or an operation from CCE. If the job has already succeeded, the function returns the stored job without
+ * a query, because only the resources of the job can still change.
  */
 async function askCce(
   { message: { project, jobId, rateLimitedUntil }, watch }: ClaimedPoll,
@@ -180,9 +183,9 @@ async function decideNext(
 }
 
 /**
- * Sends the next poll message and then records the current poll as done. If the rate limit has postponed the query to
- * CCE, the next poll uses the time that the rate limit has reserved. If CCE asked for a wait that is longer than the
- * longest delay of SQS, the next poll uses the end of the wait.
+ * Sends the next poll message and then records the current poll as done. If the rate limit has reserved a later time
+ * for the query to CCE, the next poll message contains this time. If CCE asked for a wait longer than the longest delay
+ * of SQS, the next poll message contains the end of the wait.
  */
 async function scheduleNextPoll(
   { watch, poll, messageId, at, observation, polledAt }: PollResult,

@@ -37,21 +37,15 @@ export interface SlowJobPorts {
   readonly notifyQueue: Pick<Queue, "send">;
   readonly durations: ReadLearnedDurations;
   readonly config: Config;
-  /** The URL that the API uses when the config has no `publicUrl`. */
+  /** The public URL of the API if the config has no `publicUrl`. */
   readonly defaultUrl: string;
-  /** Reports that a job is slow. By default, the poll function writes a log line and a metric. */
+  /** Reports that a job is slow, by default in a log line and a metric. */
   readonly onSlow?: typeof logAndCountSlowJob;
-  /**
-   * Reports that notifications of a slow job were sent again. By default, the poll function writes a log line and a
-   * metric.
-   */
+  /** Reports that notifications about a slow job were sent again, by default in a log line and a metric. */
   readonly onSlowSentAgain?: typeof logAndCountSentAgain;
 }
 
-/**
- * Returns the targets of a watch that are notified of a slow job. The service notifies only a target whose setting `on`
- * contains `slow`.
- */
+/** Returns the targets of a watch that are notified of a slow job, because their setting `on` contains `slow`. */
 function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): readonly string[] {
   return targets.filter(
     (name) => Object.hasOwn(config.targets, name) && config.targets[name]?.on.includes("slow"),
@@ -59,13 +53,13 @@ function slowTargets({ targets }: Pick<Watch, "targets">, config: Config): reado
 }
 
 /**
- * Notifies the targets once if a running job is slow. The first poll that sees the job computes the age at which the
- * job counts as slow. The computation uses the jobs that have ended before the first poll. Later polls send
- * notifications again that were lost, also while CCE does not answer and while the service waits until the resource of
- * the job is usable.
- * @returns the time of the next check, to be stored in the watch. The next check is at the time from which the job is
- * slow, or at the time at which a sent notification is overdue. Null if no notification can follow, or if every
- * notification was delivered or has finally failed.
+ * Notifies the targets once if a running job is slow (takes longer than usual for its type). The first poll that sees
+ * the job computes, from the durations of ended jobs, the age at which the job counts as slow. Later polls send lost
+ * notifications again, also while CCE does not answer and while the service waits until the resource of the job is
+ * usable.
+ * @returns the time of the next check, which the watch stores: the time from which the job is slow, or the time at
+ * which a sent notification is overdue. The result is null if no notification can follow, or if every notification was
+ * delivered or has finally failed.
  * @throws SendFailedError or an error of the ledger
  */
 export async function notifyIfSlowAndPlanNextCheck(
@@ -82,7 +76,7 @@ export async function notifyIfSlowAndPlanNextCheck(
   }
   if (observation?.kind !== "job") return watch.slowAt;
   const { job } = observation;
-  // A notification from before the end of the job may be overdue later.
+  // A notification that was sent before the end of the job may become overdue after the end of the job.
   if (job.state !== "pending") return watch.slowAt === null || watch.slowAt <= at ? null : watch.slowAt;
   const wasObserved = watch.operation === null ? watch.jobType !== null : watch.phase !== null;
   const isFirst = !wasObserved && job.type !== null;
@@ -90,8 +84,8 @@ export async function notifyIfSlowAndPlanNextCheck(
   const ageSeconds = jobAgeSeconds(job.createdAt, watch.acceptedAt, at);
   const jobType = job.type ?? watch.jobType ?? "";
   const durations = await ports.durations(watch.project, jobType, isFirst ? LIMIT_MAX_AGE_MS : undefined);
-  // The stored time contains the limit from the latest jobs. Only a poll that may notify computes the limit of a slow
-  // job again.
+  // The stored time `slowAt` already considers the latest jobs, so only a poll that may notify reads the latest jobs
+  // again.
   const isDue = watch.slowAt !== null && watch.slowAt <= at;
   const latest =
     isFirst || isDue ? await ports.ledger.readLatestDurations(watch.project, jobType) : NO_LATEST_DURATIONS;
@@ -105,9 +99,9 @@ export async function notifyIfSlowAndPlanNextCheck(
 }
 
 /**
- * Sends those notifications of a slow job again whose messages were probably lost. If an earlier try of this poll
- * stored the record, a crash has interrupted that try. After such a crash, the function sends all notifications.
- * @returns the earliest time at which a notification is overdue. Null if every notification was delivered or has
+ * Sends notifications about a slow job again if their messages were probably lost. If an earlier try of the same poll
+ * stored the slow job and then crashed, the function sends all open notifications again.
+ * @returns the earliest time at which a notification is overdue, or null if every notification was delivered or has
  * finally failed.
  */
 async function sendLostNotifications(
@@ -183,8 +177,8 @@ async function notifySlow(
 }
 
 /**
- * Adds the durations of an ended job and of its subjobs to the latest durations of its type, if at least one target is
- * notified of slow jobs.
+ * Adds the durations of an ended job and of its subjobs to the latest durations of the job type, if at least one target
+ * is notified of slow jobs.
  */
 export async function saveDurationsForSlowLimit(
   { watch, observation }: Pick<PollResult, "watch" | "observation">,
@@ -209,8 +203,8 @@ export function logAndCountSlowJob(
 }
 
 /**
- * Writes the log line and the metric of notifications that a poll sent again. The sweep function writes the same line
- * and the same metric.
+ * Writes the log line and the metric of notifications that a poll sent again. The sweep function writes the same log
+ * line and the same metric.
  */
 export function logAndCountSentAgain({ project, jobId, caller }: WatchKey, notifications: number): void {
   log.info("sent again", { project, jobId, caller, polls: 0, notifications });

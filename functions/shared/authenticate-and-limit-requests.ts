@@ -23,8 +23,8 @@ import { log } from "../../lib/runtime/log.ts";
 
 const MINUTE_MS = 60_000;
 /**
- * The request limit remembers at most 1000 callers. If there are more callers, all counts of requests in a minute are
- * deleted, and each caller starts again with 0 requests.
+ * An instance counts the requests of at most 1000 callers. If there are more callers, the instance deletes all counts,
+ * and each caller starts again with 0 requests.
  */
 const MAX_CALLERS = 1000;
 
@@ -33,16 +33,16 @@ export interface AuthenticatePorts {
   readonly identify: (token: string, config: Config) => Promise<IdentityCheck>;
   readonly note: Note;
   readonly limitRequests: LimitRequests;
-  /** Reports why an identity token was refused. By default, the refusal is logged. */
+  /** Reports why an identity token was refused, by default in a log line. */
   readonly onRefused?: (refusal: TokenRefusal) => void;
-  /** Reports that an issuer of identity tokens did not respond. By default, the error is logged. */
+  /** Reports that an issuer of identity tokens did not respond, by default in a log line. */
   readonly onIssuerFailure?: (cause: unknown, issuer: string) => void;
 }
 
 /**
- * Identifies the caller by a bearer token or by the identity token of a CI system. Adds the caller to the log line of
- * the request. An unknown token may be newer than the config in memory, so the config is read again before a token is
- * rejected.
+ * Identifies the caller by a bearer token or by the identity token of a CI system, and limits the requests of the
+ * caller. The function adds the name of the caller to the log line of the request. An unknown token may be newer than
+ * the config in memory, so the config is read again before a token is rejected.
  */
 export async function authenticateAndLimitRequests(
   authorization: string | undefined,
@@ -91,7 +91,8 @@ const exceeded = (requestsPerMinute: number): string =>
   `A caller may send about ${requestsPerMinute} requests in a minute (settings.limits.requestsPerMinute). Send the request again later.`;
 
 /**
- * Creates a function that checks the identity tokens of CI systems. Keeps the signing keys of token issuers in memory.
+ * Creates a function that checks the identity tokens of CI systems and keeps the signing keys of token issuers in
+ * memory.
  */
 export function createIdentityTokenCheck(
   now: () => Instant,
@@ -113,7 +114,6 @@ export function createIdentityTokenCheck(
   };
 }
 
-/** Logs that the service could not check an identity token because the issuer of the token did not respond. */
 function logIssuerFailure(cause: unknown, issuer: string): void {
   log.error("issuer unreachable", { issuer }, cause);
 }
@@ -130,8 +130,8 @@ function logRefusal({ issuer, check, claims }: TokenRefusal): void {
 type LimitRequests = (caller: string, requestsPerMinute: number) => number | null;
 
 /**
- * Creates a limit for the requests of each caller in a minute. Each instance of a function counts only its own
- * requests, so that a request costs no write to the ledger. The limit of requests per caller is therefore approximate.
+ * Creates a limit for the requests of each caller in a minute. The limit is approximate, because each instance of a
+ * function counts only its own requests, so that a request costs no write to the ledger.
  */
 export function createApproximateRequestLimit(now: () => Instant): LimitRequests {
   const callers = new Map<string, { readonly startedAt: Instant; readonly requests: number }>();

@@ -8,17 +8,16 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
 /**
- * The shortest and the longest wait of a message that only a newer release can process. The first wait of a message is
- * short, because Lambda replaces the functions of a stage one after the other during a deployment. Each further wait is
- * twice as long.
+ * The shortest and the longest wait of a message that only a newer release can process. The first wait is short,
+ * because a deployment that replaces the functions one after the other is soon finished. Each further wait of a message
+ * is twice as long as the wait before.
  */
 const MIN_WAIT_SECONDS = 15;
 const MAX_WAIT_SECONDS = 900;
 
 /**
- * The largest body of a dead letter. A received message may already have the maximum size of SQS (1 MiB). A message of
- * 1 MiB together with the attributes that state the reason is too large for SQS. An SQS-compatible server may accept
- * only 256 KiB.
+ * The largest body of a dead letter in bytes. A received message of the maximum size (1 MiB) is too large for SQS
+ * together with the attributes that state the reason. An SQS-compatible server may accept only 256 KiB.
  */
 const MAX_DEAD_LETTER_BYTES = 250_000;
 const MAX_DETAIL_BYTES = 1000;
@@ -34,17 +33,16 @@ export interface ReadMessagePorts {
   /** The queue from which the message was received. */
   readonly queue: Pick<Queue, "changeVisibility">;
   readonly deadLetterQueue: Pick<Queue, "send">;
-  /** Reports a message that a function could not use. By default, a log line and a metric are written. */
+  /** Reports a message that a function could not use, by default in a log line and a metric. */
   readonly onUnreadable?: typeof logUnreadable;
 }
 
 /**
  * Parses a message from a queue and calls `handle` with the parsed message. A malformed message is sent to the
  * dead-letter queue with the reason of the error. A message waits in its queue if a newer release of the service wrote
- * the message or a ledger item of the message. The newer release processes the message when the deployment is finished,
- * or after a rollback when the newer release is deployed again.
- * @throws SendFailedError when the dead-letter queue does not accept a malformed message. Throws the errors of
- * `handle`.
+ * the message or a ledger item of the message. The newer release processes the waiting message when the newer release
+ * is deployed.
+ * @throws SendFailedError when the dead-letter queue does not accept a malformed message, or an error of `handle`.
  */
 export async function handleMessageOrDeadLetter<T>(
   schema: z.ZodMiniType<T>,
@@ -82,7 +80,7 @@ async function waitForNewerRelease(
 }
 
 /**
- * If a function cannot use a message, sends the message and the reason to the dead-letter queue.
+ * Sends a message that a function cannot use to the dead-letter queue, together with the reason.
  * @throws SendFailedError when the dead-letter queue does not accept the message.
  */
 export async function deadLetterMessage(
@@ -97,9 +95,9 @@ export async function deadLetterMessage(
 }
 
 /**
- * Creates the message that the dead-letter queue gets: the body of the received message, with the reason as attributes.
- * If the body is too long, the dead letter contains its beginning and an attribute `bodyBytes` with the size of the
- * received body in bytes.
+ * Creates a dead letter: the body of the received message, with the reason of the failure in attributes. If the body is
+ * too long, the dead letter contains only the beginning of the body, and the attribute `bodyBytes` states the size of
+ * the whole body in bytes.
  */
 export function createDeadLetter(
   { messageId, body }: Pick<ReceivedMessage, "messageId" | "body">,
@@ -119,8 +117,8 @@ export function createDeadLetter(
 }
 
 /**
- * Logs a message that a function could not use. The metric `DeadLetters` does not count a message of a newer version of
- * the service.
+ * Logs why a function could not use a message. The metric `DeadLetters` does not count a message that waits for a newer
+ * release of the service.
  */
 function logUnreadable(reason: UnreadableReason, detail: string): void {
   log.warn("message unreadable", { kind: reason, reason: detail });

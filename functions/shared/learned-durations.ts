@@ -4,10 +4,7 @@ import type { DurationLedger } from "../../lib/ledger/ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
 import type { DurationCount } from "../../lib/schedule/duration-counts.ts";
 
-/**
- * The time for which a Lambda instance keeps learned durations in memory. A function uses a new duration after at most
- * one minute.
- */
+/** The time for which a Lambda instance keeps learned durations (how long ended jobs took) in memory. */
 const MAX_AGE_MS = 60_000;
 
 /**
@@ -23,9 +20,9 @@ export type ReadLearnedDurations = (
 
 /**
  * Creates a reader that keeps the learned durations of the ledger in memory for a minute. When the ledger cannot be
- * read, the reader calls `onUnread` and returns an empty array. The poll schedule then uses only its built-in
- * durations. The next call of the reader reads the ledger again.
- * @param onUnread receives the error of the ledger. By default, the error is logged.
+ * read, the reader calls `onUnread` and returns an empty array. With an empty array, the poll schedule uses only its
+ * built-in durations.
+ * @param onUnread receives the error if the ledger cannot be read. By default, the error is logged.
  */
 export function createCachedDurationsReader(
   ledger: Pick<DurationLedger, "readDurations">,

@@ -1,8 +1,8 @@
 /**
  * The lease of a poll (the time for which one message alone may do the poll). The lease of a poll is longer than the
  * time limit of the poll function (29 s), so no second invocation can repeat the poll while the first invocation may
- * still run. The lease of a poll is shorter than the visibility timeout of the queue. When SQS delivers a poll message
- * again, the lease of the poll has therefore ended.
+ * still run. The lease of a poll is shorter than the visibility timeout of the queue, so the lease has ended when SQS
+ * delivers the poll message again.
  */
 export const POLL_LEASE_MS = 35_000;
 

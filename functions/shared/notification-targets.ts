@@ -12,8 +12,8 @@ import { createDigestMessage, createNotificationMessage } from "../../lib/queue/
 import { type OutgoingMessage, type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 
 /**
- * The ledger stores digests (messages about several jobs) and alerts about targets under these names instead of the
- * name of a project. The name of a real project never contains a colon.
+ * Instead of the name of a project, the ledger uses these two names for digests (messages about several jobs) and for
+ * alerts about targets. The name of a real project never contains a colon.
  */
 export const DIGEST_PROJECT = ":digest";
 export const TARGET_PROJECT = ":target";
@@ -24,13 +24,12 @@ export function createDigestNotificationKey(digestId: string, target: string): N
 }
 
 /**
- * Selects each target of a watch if the setting `on` of the target lists the outcome of the job. A target that was
- * removed from the config is also selected. The notification to a removed target goes to the dead-letter queue, so an
- * operator can find the notification.
+ * Selects the targets of a watch whose setting `on` lists the outcome of the job. A target that was removed from the
+ * config is also selected, so that an operator finds its notification in the dead-letter queue.
  * @param watch.digestTargets the targets of the digest of the watch, as `listDigestTargets` returns them
- * @returns configured targets before callbacks, so that the callbacks of one caller do not delay the targets. `own`
- * contains the targets that get a notification about the watch alone. `byDigest` contains the chats that get one digest
- * about all jobs of the call
+ * @returns in `own` the targets that get a notification about the watch alone, and in `byDigest` the chats that get one
+ * digest about all jobs of the call. Targets of the config come before callbacks, so that the callbacks of one caller
+ * do not delay the targets
  */
 export function splitTargetsToNotify(
   watch: { readonly targets: readonly string[]; readonly digestTargets: readonly string[] },
@@ -49,7 +48,7 @@ export function splitTargetsToNotify(
 }
 
 /**
- * Returns whether a target is notified of slow jobs. A target that was removed from the config counts as subscribed, so
+ * Returns true if a target is notified of slow jobs. A target that was removed from the config counts as subscribed, so
  * that its notification goes to the dead-letter queue.
  */
 export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targets"]): boolean {
@@ -58,9 +57,8 @@ export function isSubscribedToSlowOrRemoved(name: string, targets: Config["targe
 
 /**
  * Returns the targets of a watch that get a digest message (one message about several jobs). Returns an empty array
- * when the digest does not contain the watch. A watch can refer to a digest that does not contain the watch. A digest
- * lacks a watch if the service loses the response of the ledger to the new watch, and then creates the digest without
- * the watch.
+ * when the digest does not contain the watch. A digest lacks a watch if the service lost the ledger's response to the
+ * new watch, and then created the digest without the watch.
  */
 export function listDigestTargets(
   digest: Digest | null,
@@ -78,8 +76,8 @@ interface SendDigestPorts {
 
 /**
  * Removes an ended watch from the running watches of its digest. Sends the digest message (one message about several
- * jobs) when no watch of the digest is running. A repeated call puts the digest message into the notify queue again.
- * The second message sends no notification, because only one message of the queue can claim a notification.
+ * jobs) when no watch of the digest is running. A repeated call queues the digest message again, but only one queue
+ * message can claim and deliver the notification.
  * @returns the targets that get a digest message about this watch, or an empty array when the watch is not in a digest
  * @throws SendFailedError when the digest message could not be sent.
  */
@@ -99,15 +97,15 @@ export async function removeDigestMemberAndSendIfLast(
 
 /** A notification that was sent and may be overdue. */
 export interface ResendableNotification {
-  /** `delivery` is null if no message has ever claimed the notification. */
+  /** The delivery record, or null if no message has ever claimed the notification. */
   readonly delivery: DeliveryRecord | null;
   /** The message that sends the notification again. */
   readonly message: OutgoingMessage;
 }
 
 /**
- * Returns the notifications about a slow job. A target whose setting `on` no longer contains `slow` is included only if
- * a caller has requested a redelivery to this target.
+ * Returns the notifications of a watch about a slow job. A target whose setting `on` no longer contains `slow` is
+ * included only if a caller has requested a redelivery to this target.
  */
 export function listResendableSlowNotifications(
   { watch, slow, deliveries }: Pick<WatchDocument, "watch" | "slow" | "deliveries">,

@@ -15,10 +15,7 @@ const DEFAULT_QUOTA = 200;
  */
 const EVEN_FRACTION = 0.8;
 const BURST_FRACTION = 0.15;
-/**
- * The time for which the service limits the queries of a project without a configured API quota after an HTTP 429
- * response.
- */
+/** The time for which an HTTP 429 response limits the queries of a project that has no API quota in the config. */
 const THROTTLED_MS = 3_600_000;
 
 export interface ProjectRateLimit {
@@ -33,10 +30,10 @@ export interface ProjectRateLimit {
 }
 
 /**
- * Creates a rate limit for the queries of each project. All Lambda instances of the poll function share this rate
- * limit. The rate limit always applies to a project with a configured API quota. The rate limit applies to a project
- * without a configured API quota only for one hour after an HTTP 429 response. While the rate limit applies to a
- * project, each query needs one write to the ledger.
+ * Creates a rate limit for the queries of each project. All Lambda instances share the rate limit of a project through
+ * the ledger. The rate limit always applies to a project with an API quota in the config, and applies to any other
+ * project for one hour after an HTTP 429 response. While the rate limit applies to a project, each query needs one
+ * write to the ledger.
  */
 export function createProjectRateLimit(
   ledger: Pick<RateLimitLedger, "reserveRequestTime">,
@@ -49,8 +46,8 @@ export function createProjectRateLimit(
       const queries = quota ?? DEFAULT_QUOTA;
       const intervalMs = Math.ceil(WINDOW_MS / (EVEN_FRACTION * queries));
       const burstMs = Math.floor(BURST_FRACTION * queries) * intervalMs;
-      // The ledger stores the rate limits of projects together with the rate limits of targets. The name of a target
-      // never contains a colon, so the key of a project is never the name of a target.
+      // The prefix `cce:` separates the rate limits of projects from the rate limits of targets, because the name of a
+      // target never contains a colon.
       return ledger.reserveRequestTime(`cce:${project}`, now() - burstMs, intervalMs);
     },
     onThrottled(project) {

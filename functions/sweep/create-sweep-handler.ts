@@ -18,8 +18,8 @@ const PAGE_SIZE = 100;
 const WATCHES_MARGIN_MS = 10_000;
 const TARGETS_MARGIN_MS = 5_000;
 /**
- * After a target was switched off, every run of the sweep function reports the target for one day. A repeated report
- * has no effect, because only one message can claim a notification.
+ * For one day after a target was switched off, every run of the sweep function sends an alert about the target. Only
+ * one alert is delivered, because only one queue message can claim a notification.
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
 
@@ -29,11 +29,9 @@ export type SweepItem = (WatchKey & Pick<Watch, "traceparent">) | { readonly tar
 export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
   readonly ledger: SweepWatchPorts["ledger"] & Pick<Ledger, "listOverdue" | "readTarget">;
   readonly configs: Pick<ConfigSource, "current">;
-  /**
-   * Reports that the sweep function failed for one watch or target. By default, the sweep function writes a log line.
-   */
+  /** Reports that the sweep function failed for one watch or target, by default in a log line. */
   readonly onFailure?: (failed: SweepItem, error: unknown) => void;
-  /** Reports a watch whose messages were sent again. By default, the sweep function writes a log line. */
+  /** Reports a watch whose messages were sent again, by default in a log line. */
   readonly onSentAgain?: typeof logSentAgain;
   readonly onSwept?: (result: SweepResult) => void;
 }
@@ -41,19 +39,20 @@ export interface SweepPorts extends Omit<SweepWatchPorts, "config" | "sent"> {
 /** The result of one run of the sweep function. */
 export interface SweepResult extends SentAgain {
   /**
-   * The number of watches and targets for which this run of the sweep function failed. The next run tries the same
-   * watches and targets again.
+   * The number of watches and targets for which this run of the sweep function failed and which the next run tries
+   * again.
    */
   readonly failed: number;
-  /** `finished` is false if the run of the sweep function stopped because the time was over. */
+  /** `finished` is false if the run of the sweep function stopped because its time was over. */
   readonly finished: boolean;
 }
 
 /**
  * Creates the handler of the sweep function. A run of the sweep function sends overdue poll messages and notifications
  * again, because the first messages may be lost. A duplicate message has no effect, because only one message can claim
- * a poll or a notification. Each checked watch gets a later due time in the index, so the next run of the sweep
- * function continues where the previous run stopped. An error for one watch does not affect the other watches.
+ * a poll or a notification. Each checked watch gets a later time in the index of overdue watches, so the next run of
+ * the sweep function continues where the previous run stopped. An error for one watch does not affect the other
+ * watches.
  */
 export function createSweepHandler(
   ports: SweepPorts,
@@ -78,9 +77,9 @@ async function sweepWatches(
   const total = { polls: 0, notifications: 0 };
   let failed = 0;
   /**
-   * The watches that the current run of the sweep function has handled. The index of overdue watches is eventually
-   * consistent, so the index may still return these watches. The index of overdue watches also returns a watch that
-   * could not be moved.
+   * The watches that the current run of the sweep function has handled. The index of overdue watches may return a
+   * handled watch again, because the index is eventually consistent, or because the watch could not be moved in the
+   * index.
    */
   const handled = new Set<string>();
   const sweepOne = async (entry: OverdueEntry): Promise<void> => {
@@ -111,7 +110,7 @@ async function sweepWatches(
   }
 }
 
-/** Returns each watch once. The index of overdue watches may return a watch twice while the watch moves in the index. */
+/** Returns each watch once, because the index of overdue watches may return a watch twice while the watch moves. */
 function distinctEntries(entries: readonly OverdueEntry[]): readonly OverdueEntry[] {
   return [...new Map(entries.map((entry) => [idOf(entry), entry])).values()];
 }
@@ -119,8 +118,8 @@ function distinctEntries(entries: readonly OverdueEntry[]): readonly OverdueEntr
 const idOf = ({ project, jobId, caller }: WatchKey) => JSON.stringify([project, jobId, caller]);
 
 /**
- * Sends an alert about each disabled target to the fallback target. Returns the number of alerts that could not be
- * sent.
+ * Sends an alert about each target that was switched off to the fallback target. Returns the number of alerts that
+ * could not be sent.
  */
 async function reportOffTargets(
   config: Config,
@@ -146,7 +145,6 @@ async function reportOffTargets(
   return failures.flat().length;
 }
 
-/** Logs how many messages of a watch a run of the sweep function has sent again. */
 function logSentAgain({ project, jobId, caller }: WatchKey, sent: SentAgainOfWatch): void {
   const { polls, notifications, traceparent } = sent;
   log.info("sent again", { project, jobId, caller, polls, notifications, traceparent });

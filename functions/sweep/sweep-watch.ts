@@ -21,16 +21,15 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * When the sweep function has sent a message of a watch again, the sweep function checks the watch again after four
- * minutes. The sweep function runs every five minutes, and a run takes up to one minute. Every run of the sweep
- * function therefore finds each watch that makes no progress. An alarm counts the runs that find a watch without
- * progress.
+ * After the sweep function has sent a message of a watch again, the sweep function checks the watch again after four
+ * minutes. The sweep function runs every five minutes for up to one minute, so every run finds each watch that makes no
+ * progress. An alarm counts the runs that find a watch without progress.
  */
 const DUE_AGAIN_MS = 4 * MINUTE_MS;
 /**
- * The delay of the new message for a poll that a message has claimed and that is not done. The delay of the new message
- * is longer than the lease of the poll (`POLL_LEASE_MS`). Before the lease of the poll ends, the poll function would
- * acknowledge the new message as a duplicate, even if the first message was lost.
+ * The delay of a repeated message for a poll that has started and is not done. The delay is longer than the lease of
+ * the poll (`POLL_LEASE_MS`), because the poll function acknowledges a repeated message as a duplicate until the lease
+ * ends.
  */
 const LEASE_WAIT_SECONDS = 36;
 /** The functions, services and data that one run of the sweep function uses for each watch. */
@@ -41,8 +40,8 @@ export interface SweepWatchPorts {
   readonly now: () => Instant;
   readonly config: Config;
   /**
-   * The message bodies of the notifications that this run of the sweep function has sent. All watches of a digest share
-   * one message for each target.
+   * The message bodies of the notifications that this run of the sweep function has sent. The set prevents that the
+   * watches of a digest send the same digest message several times.
    */
   readonly sent: Set<string>;
 }
@@ -53,14 +52,16 @@ export interface SentAgain {
   readonly notifications: number;
 }
 
-/** What the sweep function has sent again for one watch, and the W3C trace context of the watch. */
+/**
+ * The numbers of messages that the sweep function has sent again for one watch, and the W3C trace context of the watch.
+ */
 export type SentAgainOfWatch = SentAgain & Pick<Watch, "traceparent">;
 
 /**
- * Sends the overdue messages of one watch again, and then sets the time of the next check of the watch in the index of
- * overdue watches. Removes the watch from the index of overdue watches when no message of the watch can become overdue.
- * @throws SendFailedError or an error of the ledger. If possible, the function first sets a later time for the next
- * check of the watch.
+ * Sends the overdue messages of one watch again, and schedules the next check of the watch. If no message of the watch
+ * can become overdue, the function removes the watch from the index of overdue watches.
+ * @throws SendFailedError or an error of the ledger. If possible, the function schedules a later check of the watch
+ * before it throws the error.
  */
 export async function sweepWatch(entry: OverdueEntry, ports: SweepWatchPorts): Promise<SentAgainOfWatch> {
   try {
@@ -95,8 +96,8 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
 }
 
 /**
- * Sends the overdue notifications of an ended watch again. Removes the watch from the index of overdue watches when
- * each notification of the watch was delivered or has finally failed.
+ * Sends the overdue notifications of an ended watch again. If each notification of the watch was delivered or has
+ * finally failed, the function removes the watch from the index of overdue watches.
  */
 async function sendNotifications(
   entry: OverdueEntry,
@@ -114,7 +115,8 @@ async function sendNotifications(
     outcome,
     config.targets,
   );
-  // A caller may request a redelivery to a target even if the setting `on` of the target does not list this outcome.
+  // A caller may request a redelivery to a target even if the setting `on` of the target does not list the outcome of
+  // the job.
   const redelivered = deliveries
     .filter(({ target, redelivery }) => redelivery > 0 && !own.includes(target))
     .map(({ target }) => target);
@@ -141,9 +143,8 @@ async function sendNotifications(
 
 /**
  * Reads the notifications of the digest (one message about several jobs) to which a watch belongs. Returns null while a
- * job of the digest is running, because the digest message is sent after the last job has ended. Checks each watch of
- * the digest, because the list of running watches may be out of date. The list of running watches may still contain a
- * watch that a later call has stopped or restarted.
+ * job of the digest is running, because the digest message is sent after the last job has ended. The function checks
+ * each watch in the digest's list of running watches, because a later call may have stopped or restarted the watch.
  */
 async function readDigestNotifications(
   { digestId, traceparent }: Watch,

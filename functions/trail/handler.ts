@@ -6,7 +6,7 @@ import { readEnvironment } from "../../lib/runtime/environment.ts";
 import { createLambdaHandler } from "../../lib/runtime/invocation.ts";
 import { type Act, createConfigAct, logActAndCountStop } from "../../lib/runtime/log-act.ts";
 
-/** CloudWatch Logs sends log lines as base64 of compressed JSON. The lines of one event take at most some megabytes. */
+/** The maximum size in bytes of the decompressed log lines in one event of CloudWatch Logs. */
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 
 const SubscriptionEvent = z.object({ awslogs: z.object({ data: z.string() }) });
@@ -28,7 +28,9 @@ export const ConfigChange = z.object({
   }),
 });
 
-/** Each line has the form of a log line already, so the logger must not write it as the message of another line. */
+/**
+ * Each text is a complete log line already, so the logger must not write the text as the message of another log line.
+ */
 const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
 
 export const handler = createLambdaHandler<unknown, void>(async (event) => {
@@ -39,15 +41,15 @@ export const handler = createLambdaHandler<unknown, void>(async (event) => {
 });
 
 /**
- * Writes the log lines `act` of an event of CloudWatch Logs unchanged. CloudWatch Logs may send a line twice.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+ * Writes the log lines with the message `act` from an event of CloudWatch Logs unchanged. CloudWatch Logs may send a
+ * log line twice. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
  * @throws ZodError if the event has another form.
  */
 export function writeActLines(event: unknown, writeLine: (line: string) => void): void {
   const { data } = SubscriptionEvent.parse(event).awslogs;
   const text = gunzipSync(Buffer.from(data, "base64"), { maxOutputLength: MAX_EVENT_BYTES }).toString();
   const { messageType, logEvents } = LogLines.parse(parseJson(text));
-  // CloudWatch Logs sends a control message to check that the function can be reached.
+  // CloudWatch Logs sends a message of another type only to check that the function can be reached.
   if (messageType !== "DATA_MESSAGE") return;
   for (const { message } of logEvents) {
     const line = message.trim();
@@ -56,8 +58,8 @@ export function writeActLines(event: unknown, writeLine: (line: string) => void)
 }
 
 /**
- * Writes one act for each entry of the config that an operator has stored or removed in Parameter Store, also with
- * another tool than `npm run config`. The event contains no value of a parameter. EventBridge may send an event twice.
+ * Logs one act for each config entry that an operator has stored in Parameter Store or removed from Parameter Store,
+ * with any tool. The event of EventBridge contains no value of a parameter. EventBridge may send an event twice.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
  * @param path the path of the config in Parameter Store.
  */

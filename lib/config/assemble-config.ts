@@ -4,8 +4,7 @@ import { PublicProject } from "./projects.ts";
 
 /**
  * The groups of config entries in Parameter Store. The entries of a group have the names `GROUP/NAME`. A group
- * `secret/…` contains the secret fields of the entries. Only the functions with a connection to CCE or to targets need
- * the secret fields.
+ * `secret/…` contains the secret fields, which only the functions with a connection to CCE or to targets need.
  */
 export const CONFIG_GROUPS = [
   "projects",
@@ -23,7 +22,7 @@ export const SINGLE_ENTRIES = ["settings", "secret/settings", "linkKeys"] as con
 /** The start of the name of an entry that contains the secret fields of another entry. */
 export const SECRET = "secret/";
 
-/** The fields of `settings` that are stored in entries of their own, and the names of these entries. */
+/** The fields of `settings` that have a config entry of their own, with the names of these config entries. */
 const SETTINGS_APART: Readonly<Record<string, string>> = {
   linkKeys: "linkKeys",
   callbackSecrets: "secret/settings",
@@ -33,9 +32,9 @@ const SETTINGS_APART: Readonly<Record<string, string>> = {
 export interface ConfigEntry {
   /**
    * The position of the entry in the config document: `projects/NAME`, `targets/NAME`, `tokens/NAME`, `oidc/N`,
-   * `settings` or `linkKeys`. An entry such as `secret/projects/NAME` contains the secret fields of the entry that has
-   * the same name without `secret/`. The groups are `secret/projects/NAME`, `secret/targets/NAME` and
-   * `secret/settings`. An entry `certificates/NAME` contains a certificate to which projects and targets refer.
+   * `settings` or `linkKeys`. An entry `secret/projects/NAME`, `secret/targets/NAME` or `secret/settings` contains the
+   * secret fields of the entry that has the same name without `secret/`. An entry `certificates/NAME` contains a
+   * certificate to which projects and targets refer.
    */
   readonly name: string;
   /** The value of the config entry: PEM for `certificates/NAME`, and JSON text for any other entry. */
@@ -49,13 +48,13 @@ export type AssembledConfig =
 /** The start of the names of entries with certificates. */
 export const CERTIFICATES = "certificates/";
 
-/** Matches the names of the entries of the config document. An entry `secret/NAME` adds fields to the entry `NAME`. */
+/** Matches the names of the entries of the config document. */
 const KNOWN_ENTRY =
   /^(?:(?:secret\/)?(?:(projects|targets)\/([^/]+)|settings)|(tokens|oidc)\/([^/]+)|linkKeys)$/;
 
 /**
- * Creates one config document from the config entries. An error in the config contains the name of an entry, but not
- * the value of the entry. The secret fields of an entry that does not exist are ignored, because an operator stores the
+ * Creates one config document from the config entries. An error text contains the name of a config entry, but not the
+ * value of the entry. The secret fields of an entry that does not exist are ignored, because an operator stores the
  * secret fields first and removes them last.
  */
 export function assembleConfigDocument(entries: readonly ConfigEntry[]): AssembledConfig {
@@ -81,8 +80,8 @@ export function assembleConfigDocument(entries: readonly ConfigEntry[]): Assembl
 const isCertificate = ({ name }: ConfigEntry): boolean => name.startsWith(CERTIFICATES);
 
 /**
- * Replaces each reference to entries `certificates/NAME` by the certificates in the entries, one certificate after
- * another.
+ * Replaces each object `{"certificates": ["NAME", …]}` by one text with the certificates from the entries
+ * `certificates/NAME`.
  */
 function insertCertificates(value: unknown, pemOf: (name: string) => string): unknown {
   if (!isObject(value)) return value;
@@ -109,8 +108,8 @@ function findMisplacedFields(name: string, value: unknown): readonly string[] {
 
 /**
  * Returns true if an entry `secret/targets/NAME` contains all fields of the target, and not only the secret fields. An
- * entry contains all fields while an operator changes the kind of the target. The secret fields of one kind are invalid
- * for another kind, and Parameter Store cannot change two entries at the same time.
+ * operator stores all fields in one entry to change the kind of a target, because Parameter Store cannot change two
+ * entries at the same time.
  */
 function isWholeTarget(name: string, value: unknown): boolean {
   return name.startsWith(`${SECRET}targets/`) && isObject(value) && Object.hasOwn(value, "kind");
@@ -145,12 +144,12 @@ function unknownEntry(name: string): string {
 
 /**
  * A part of the config in Parameter Store. Each Lambda function reads only the parts that the function needs, and the
- * role of the function allows no other part.
+ * IAM role of the function allows no other part.
  */
 export type ConfigPart = (typeof CONFIG_GROUPS)[number] | (typeof SINGLE_ENTRIES)[number];
 
 /**
- * Returns the name of the entry that stores a field.
+ * Returns the name of the config entry that stores a field.
  * @param name the name of the entry to which the field belongs, for example `targets/deploys`
  */
 export function configEntryOfField(name: string, field: string): string {
@@ -160,15 +159,15 @@ export function configEntryOfField(name: string, field: string): string {
 }
 
 /**
- * Splits the value of a config entry into the values of the entries in which the fields are stored. A function that
- * reads only the entry with the name `name` reads no secret.
+ * Splits a config value into the public entry `name` and the entries with its secret fields. A function that reads only
+ * the entry `name` reads no secret.
  */
 export function splitEntryBySecrecy(name: string, value: unknown): ReadonlyMap<string, unknown> {
   if (!isObject(value)) return new Map([[name, value]]);
   const values = new Map<string, unknown>([[name, {}]]);
   for (const [field, item] of Object.entries(value)) {
     const entry = configEntryOfField(name, field);
-    // The entry `linkKeys` contains only the value of its field.
+    // The entry `linkKeys` contains the value of the field itself, and not an object with the field.
     values.set(entry, entry === field ? item : { ...toObjectOrEmpty(values.get(entry)), [field]: item });
   }
   return values;

@@ -5,20 +5,14 @@ import type { Config, ConfigParser } from "./config.ts";
 
 /** The age of the config in milliseconds after which the service reads the config again. */
 const MAX_AGE_MS = 5 * 60_000;
-/**
- * The maximum age of the config that `refreshed` returns. The maximum age limits how often the service reads the
- * config.
- */
+/** The maximum age of the config that `refreshed` returns, which limits how often the service reads the config. */
 const REFRESH_AGE_MS = 10_000;
 /**
  * The delay between a failed read of the config and the next read. The delay is short, because most read errors end
  * soon.
  */
 const UNREADABLE_AGE_MS = 30_000;
-/**
- * If no valid config exists, callers get the same error for 5 seconds, and the service does not read the config in
- * these 5 seconds.
- */
+/** The time for which callers get the same error without a new read of the config if no valid config exists. */
 const FAILURE_AGE_MS = 5000;
 /**
  * A random part of up to 20 % shortens each maximum age, so that Lambda instances do not read the config at the same
@@ -27,20 +21,19 @@ const FAILURE_AGE_MS = 5000;
 const JITTER = 0.2;
 
 /**
- * The time limit for the first read of the config in a new Lambda instance. A caller must get an HTTP response within
- * 30 s.
+ * The time limit for the first read of the config in a new Lambda instance. The time limit is short, because a caller
+ * must get an HTTP response within 30 s.
  */
 const FIRST_READ_MS = 8000;
 /**
- * The time limit for each later read of the config in a Lambda instance. Later reads have a short time limit, because
- * the Lambda instance already has a valid config.
+ * The time limit for each later read of the config. The time limit is short, because the Lambda instance already has a
+ * valid config.
  */
 const REFRESH_READ_MS = 1000;
 
 /**
- * The maximum number of reads of an invalid config. The service reads the config in several pages. If an operator
- * changes the config between two pages, the service sees only a part of the change, so the service reads the config
- * again.
+ * The maximum number of reads until the service reports an invalid config. The service reads the config in several
+ * pages, and an operator may change the config between two pages.
  */
 const MAX_READS = 3;
 const REREAD_DELAY_MS = 400;
@@ -52,22 +45,20 @@ export interface ConfigSource<C extends Config = Config> {
    * Returns the same object until the config changes.
    */
   current(): Promise<C>;
-  /** Returns the config like `current`. Reads the config again if the config does not contain the project or target. */
+  /** Returns the config like `current`, but reads the config again if it does not contain the project or target. */
   currentWith(kind: "projects" | "targets", name: string): Promise<C>;
-  /**
-   * Returns a config that the service read at most ten seconds ago. `refreshed` otherwise works like `current`.
-   */
+  /** Returns the config like `current`, but from a read at most ten seconds ago. */
   refreshed(): Promise<C>;
   /**
    * Checks that the service can read the config and that the config has no errors.
    * @throws the error of the latest read of the config, even if the service still uses an older valid config.
    */
   check(): Promise<void>;
-  /** Reads the config again at once. `reload` otherwise works like `current`. */
+  /** Returns the config like `current`, but always reads the config again. */
   reload(): Promise<Config>;
 }
 
-/** The error for a config with errors. The message of a `ConfigInvalidError` lists all errors in the config. */
+/** The error whose message lists all errors in a config. */
 export class ConfigInvalidError extends Error {
   override readonly name = "ConfigInvalidError";
   readonly faults: readonly string[];
@@ -79,8 +70,8 @@ export class ConfigInvalidError extends Error {
 }
 
 /**
- * The error for a config that the service cannot read. The config itself may be valid. `cause` is the error of the
- * read.
+ * The error for a config that the service cannot read, although the config itself may be valid. `cause` is the error of
+ * the failed read.
  */
 export class ConfigUnreadableError extends Error {
   override readonly name = "ConfigUnreadableError";
@@ -92,10 +83,7 @@ export class ConfigUnreadableError extends Error {
 
 interface ValidConfig<C> {
   readonly config: C;
-  /**
-   * The text of the whole config. If the text differs from the text of the previous read, an operator has changed the
-   * config.
-   */
+  /** The text of the whole config, by which the service detects a change of the config. */
   readonly text: string;
 }
 
@@ -130,7 +118,8 @@ export function createConfigSource<C extends Config>(options: {
   };
 
   /**
-   * Reads the config again until the config is valid. Throws an error if two reads return the same invalid config.
+   * Reads the config until the config is valid. Throws an error if two consecutive reads return the same invalid
+   * config, or after `MAX_READS` reads.
    */
   const readConfig = async (): Promise<ValidConfig<C>> => {
     const until = now() + (valid === null ? FIRST_READ_MS : REFRESH_READ_MS);

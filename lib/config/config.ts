@@ -65,7 +65,7 @@ export const OidcRule = z.strictObject({
 });
 export type OidcRule = z.infer<typeof OidcRule>;
 
-/** The config without the fields of projects and targets that only some functions read. */
+/** The config without the credentials of projects, and without the URLs and secrets of targets. */
 export interface Config<P = PublicProject, T = PublicTarget> {
   readonly projects: Record<string, P>;
   readonly targets: Record<string, T>;
@@ -90,8 +90,8 @@ export interface ConfigParser<C extends Config> {
 }
 
 /**
- * Creates the schema of a config document. All names in a config must also refer to entries that exist in the config
- * (see `createConfigParser`).
+ * Creates the schema of a config document. Only the parser (`createConfigParser`) also checks that each name in a
+ * config refers to an existing entry.
  * @param schemas the schemas of a project and of a target
  */
 export function createConfigDocumentSchema<P extends PublicProject, T extends PublicTarget>(schemas: {
@@ -109,7 +109,8 @@ export function createConfigDocumentSchema<P extends PublicProject, T extends Pu
 
 /**
  * Creates a parser for config documents with the given parts.
- * @param schemas the schemas of a project and of a target. `PublicProject` and `PublicTarget` need no secret part.
+ * @param schemas the schemas of a project and of a target. The schemas `PublicProject` and `PublicTarget` need no
+ * secret part of the config.
  */
 export function createConfigParser<P extends PublicProject, T extends PublicTarget>(
   parts: readonly ConfigPart[],
@@ -141,10 +142,9 @@ function formatPath(path: readonly PropertyKey[]): string {
 }
 
 /**
- * A config document may refer to projects and targets by name. Returns one error for each name that the document does
- * not define. Checks the config document before the schema is applied, so that the caller gets all errors at once.
- * Skips malformed parts of the config document. Names that refer to a part of the config that was not read are not
- * checked.
+ * Returns one error for each project or target that a config document names but does not define. The function skips
+ * malformed parts of the config document, so that an operator gets these errors together with the errors of the schema.
+ * A name is not checked if the part of the config that defines the name was not read.
  */
 function findUnknownNames(document: unknown, parts: readonly ConfigPart[]): readonly string[] {
   const config = toObjectOrEmpty(document);

@@ -5,7 +5,10 @@ import { HeaderSecret, SecretText } from "../domain/secret.ts";
 import { httpUrlSchema, NonEmpty } from "../domain/zod-fields.ts";
 import { Certificates } from "../http/tls-options.ts";
 
-/** The name of a topic of SMN, with the region, the ID of the project and the name of the topic. */
+/**
+ * The URN of a topic of SMN (the message service of Huawei Cloud): the region, the project ID and the name of the
+ * topic.
+ */
 const TopicUrn = z
   .string()
   .check(
@@ -15,37 +18,31 @@ const TopicUrn = z
     ),
   );
 
-/**
- * The shortest time between two lists of the jobs of a project, even if many events ask for a list. A list that an
- * event asked for does not wait for the interval of the project.
- */
+/** The shortest time between two lists of the jobs of a project, even if many SMN messages ask for a list. */
 export const MIN_JOB_LIST_INTERVAL_MS = 10_000;
 
-/** The settings for the discovery of those jobs of a project that no caller submits. */
+/** The settings of a project for discovery, which watches the jobs that no caller submits. */
 export const DiscoverySettings = z.strictObject({
   /** The types of the jobs to watch, without regard to case. Without `types`, the service watches jobs of all types. */
   types: z.optional(z.array(NonEmpty).check(z.minLength(1), z.maxLength(100))),
   /** The names of the targets that are notified of the discovered jobs. */
   notify: z.array(Name).check(z.maxLength(50, "must have at most 50 targets")),
   everyMinutes: z._default(z.number().check(z.minimum(1), z.maximum(60)), 2),
-  /** The labels in the context of the discovered jobs. */
+  /** The labels that each discovered job gets. */
   labels: z.optional(Labels),
   /**
-   * The topics whose messages make the service list the jobs at once. Without `topics`, the service accepts no message
-   * of SMN.
+   * The SMN topics whose messages make the service list the jobs of the project at once. Without `topics`, the service
+   * accepts no SMN message for the project.
    */
   topics: z.optional(z.array(TopicUrn).check(z.minLength(1), z.maxLength(10))),
-  /**
-   * The address of SMN in a cloud whose hosts the service does not know. `smnEndpoint` replaces the hosts of SMN in the
-   * topic's region.
-   */
+  /** The URL of SMN in a cloud whose SMN hosts the service does not know. */
   smnEndpoint: z.optional(httpUrlSchema("must be the URL of SMN, starting with https://")),
 });
 
 const DEFAULT_READY_MINUTES = 15;
 /**
- * `MAX_READY_MINUTES` follows from two other limits: a poll message may wait in its queue for 14 days, and a watch
- * lasts at most a week before the success of its job.
+ * A watch may wait at most one day for a usable resource. The watch lasts at most a week before the success of its job,
+ * and a poll message may stay in its queue for 14 days.
  */
 const MAX_READY_MINUTES = 1440;
 
@@ -71,8 +68,7 @@ export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenA
 export type Auth = z.infer<typeof Auth>;
 
 /**
- * The end of a watch after the success of its job. With the value `ready`, the watch ends when the resource of the job
- * is usable.
+ * With the value `ready`, a watch does not end with the success of its job, but when the resource of the job is usable.
  */
 export const Until = z.literal("ready");
 /** The time in minutes, after the success of a job, in which the resource of the job must become usable. */
@@ -85,23 +81,29 @@ const PUBLIC_FIELDS = {
   region: z.optional(z.string().check(z.regex(/^[a-z0-9-]{2,40}$/, "must be a region's ID such as eu-de"))),
   endpoint: z.optional(httpUrlSchema("must be the URL of the CCE API, starting with https://")),
   /**
-   * The order of the two APIs: the service asks the API for Autopilot clusters first (true), never (false) or second
-   * (the default).
+   * Says when the service queries the CCE API for Autopilot clusters: first (true), never (false), or after the CCE API
+   * for other clusters (the default).
    */
   autopilot: z.optional(z.boolean()),
-  /** The default values of a submission for the project. Without `until`, a watch ends when its job ends. */
+  /**
+   * The default values of `until` and `readyMinutes` for the jobs of the project. Without `until`, a watch ends when
+   * its job ends.
+   */
   until: z.optional(Until),
   readyMinutes: z._default(ReadyMinutes, DEFAULT_READY_MINUTES),
-  /** Without `discover`, the service watches only jobs that callers submit. */
+  /** Without `discover`, the service watches only those jobs of the project that callers submit. */
   discover: z.optional(DiscoverySettings),
   /**
-   * The version of the links to the pages of the project. If an operator changes the version, all links to pages of the
-   * project become invalid.
+   * The version of the links to the HTML pages of the project. If an operator changes `linkVersion`, all earlier links
+   * to these pages become invalid.
    */
   linkVersion: z._default(z.int().check(z.nonnegative()), 0),
 };
 
-/** A project in the config needs a region or an endpoint. The default endpoint of the CCE API depends on the region. */
+/**
+ * A project in the config needs a region or an endpoint, because the default endpoint of the CCE API depends on the
+ * region.
+ */
 const HAS_ADDRESS = z.refine<z.infer<z.ZodMiniObject<typeof PUBLIC_FIELDS>>>(
   ({ region, endpoint }) => region !== undefined || endpoint !== undefined,
   {
@@ -113,8 +115,8 @@ const HAS_ADDRESS = z.refine<z.infer<z.ZodMiniObject<typeof PUBLIC_FIELDS>>>(
 );
 
 /**
- * A project without the fields that only a connection to CCE needs. Functions that make no connection to CCE read
- * projects with this schema.
+ * The schema of a project for the functions that make no connection to CCE, without credentials and certificate
+ * authorities.
  */
 export const PublicProject = z.strictObject(PUBLIC_FIELDS).check(HAS_ADDRESS);
 export type PublicProject = z.infer<typeof PublicProject>;
@@ -122,7 +124,7 @@ export type PublicProject = z.infer<typeof PublicProject>;
 export const Project = z
   .strictObject({
     ...PUBLIC_FIELDS,
-    /** The certificate authorities of CCE and IAM. Without `ca`, the public certificate authorities are trusted. */
+    /** The certificate authorities that the service trusts for CCE and IAM, by default the public ones. */
     ca: z.optional(Certificates),
     auth: Auth,
   })

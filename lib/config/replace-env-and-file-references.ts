@@ -9,9 +9,9 @@ export interface ReferencePorts {
 
 /**
  * Replaces each `{"$env": "NAME"}` in a config document by the value of an environment variable, and each `{"$file":
- * "PATH"}` by the content of a file. The line break at the end of a file is not a part of the value. An error message
- * contains names and paths, but no values. Removes the key `$schema` from a config file. With `$schema`, an editor
- * finds the JSON Schema of the file.
+ * "PATH"}` by the content of a file. A line break at the end of a file is not a part of the value. An error message
+ * contains names and paths, but no values. The function removes the key `$schema`, by which an editor finds the JSON
+ * Schema of a config file.
  */
 export async function replaceEnvAndFileReferences(
   document: unknown,
@@ -47,8 +47,8 @@ async function resolveValue(value: unknown, path: string, ports: ResolvePorts): 
 }
 
 /**
- * Returns the secret to which a `$file` or `$env` reference in the config points. If the secret does not exist, the
- * function returns an empty text and reports an error.
+ * Returns the value to which a `$file` or `$env` reference in the config points. If the file or variable does not
+ * exist, the function returns an empty text and reports an error.
  */
 async function resolveReference(
   kind: "$env" | "$file",
@@ -84,7 +84,8 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the rest of a sentence that begins with the name of a file and says why the file cannot be used.
+ * Returns a text that says why a file cannot be used. The text continues a sentence that begins with the name of the
+ * file.
  * @param error the error of the file system
  */
 export function describeFileError(error: unknown): string {

@@ -18,8 +18,7 @@ interface RetentionSettings {
 
 /**
  * Returns the time after which the ledger may delete the items of a watch. The ledger keeps the items of a watch for
- * `retentionDays`. The ledger keeps the items longer if a queue or a dead-letter queue can still contain a message of
- * the watch.
+ * `retentionDays`, or longer if a queue or a dead-letter queue can still contain a message of the watch.
  * @param retentionStartsAt the time from which `retentionDays` counts: the deadline of the watch, the end of the watch,
  * or the latest delivery attempt.
  */

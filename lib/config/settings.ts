@@ -7,7 +7,7 @@ import { SQS_MAX_DELAY_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs
 import { httpUrlSchema } from "../domain/zod-fields.ts";
 import { DEFAULT_RETENTION_DAYS } from "./retention.ts";
 
-/** The maximum deadline of a watch is 7 days after its start. An SQS queue keeps a message for 14 days. */
+/** The deadline of a watch is at most 7 days after its start, because an SQS queue keeps a message for only 14 days. */
 export const MAX_DEADLINE_MINUTES = 10_080;
 
 const between = (min: number, max: number) => z.number().check(z.minimum(min), z.maximum(max));
@@ -19,22 +19,21 @@ const MIN_DISTINCT_CHARACTERS = 8;
 /** The minimum number of lower-case letters, and of upper-case letters, in a key without a digit. */
 const MIN_LETTERS_OF_CASE = 10;
 /**
- * The minimum fraction of the groups of three neighbouring characters that must be different. A text that repeats a
- * part has few different groups.
+ * The minimum fraction of different groups among the groups of three consecutive characters in a key. A key that
+ * repeats a text has few different groups.
  */
 const MIN_DISTINCT_GROUPS = 0.7;
 /**
- * The maximum fraction of the pairs of neighbours that may follow each other in the alphabet or be equal, as in
- * `abcdef` or `111111`.
+ * The maximum fraction of consecutive characters in a key that are equal or follow each other in the alphabet, as in
+ * `111111` or `abcdef`.
  */
 const MAX_SEQUENCE_FRACTION = 0.5;
 const COMMON_PARTS =
   /secret|password|passphrase|change|example|default|notifier|production|callback|linkkey|qwerty|letmein|123456/i;
 
 /**
- * A key for links to pages and for callback URLs. A person who has one link can let a computer try many keys, until one
- * key gives the signature in this link (brute force). The schema refuses a short key, and a key that a person has
- * probably invented.
+ * A key that signs links to HTML pages and encrypts callback URLs. A person who has one signed link can find a weak key
+ * by brute force. The schema refuses a short key, and a key that a person has probably invented.
  */
 export const LinkKey = z.pipe(
   z.string().check(
@@ -81,7 +80,7 @@ const Poll = z.strictObject({
   goneGraceSeconds: z._default(between(0, 3600), 120),
   /**
    * The rate limit of CCE for the queries of one user. Without `queriesPerFiveMinutes`, the service limits the rate of
-   * its queries only after CCE has responded with the status 429.
+   * its queries only after CCE has responded with the HTTP status 429.
    */
   queriesPerFiveMinutes: z.optional(integerBetween(10, 1_000_000)),
   accessErrorSeconds: z._default(between(0, 86_400), 600),
@@ -89,7 +88,7 @@ const Poll = z.strictObject({
 export type PollSettings = z.infer<typeof Poll>;
 
 const Limit = (limit: number) => z._default(integerBetween(0, 1_000_000), limit);
-/** The limits of one caller. 0 means no limit. */
+/** The limits for each caller. The value 0 means no limit. */
 const Limits = z.strictObject({
   callbacksPerWatch: Limit(5),
   targetsPerWatch: Limit(50),
@@ -98,8 +97,8 @@ const Limits = z.strictObject({
 });
 
 /**
- * The data that a page shows to readers without a token: a link to the list of the project, the labels, and the answers
- * of receivers.
+ * The optional data that the HTML page of a job shows to readers without a token: a link to the job list of the
+ * project, the labels, and the answers of receivers.
  */
 const Pages = z.strictObject({
   list: z._default(z.boolean(), false),
@@ -133,14 +132,14 @@ export const Settings = z.strictObject({
   callbackSecrets: z._default(z.array(WebhookSecret).check(z.maxLength(5)), []),
   egress: z.prefault(z.strictObject({ allow: Hosts }), {}),
   /**
-   * The keys of links to pages and of encrypted callback URLs. The service signs and encrypts with the first key. The
-   * service accepts links and encrypted URLs of both keys. Without a key, the service creates no links to pages.
+   * The keys that sign links to HTML pages and encrypt callback URLs. The service signs and encrypts with the first
+   * key, and accepts links and encrypted URLs of both keys. Without a key, the service creates no links to HTML pages.
    */
   linkKeys: z._default(z.array(LinkKey).check(z.maxLength(2)), []),
   linkDays: z._default(Days, 30),
   pages: z.prefault(Pages, {}),
   limits: z.prefault(Limits, {}),
-  /** The public URL of the service. The default public URL is the URL of the deployed HTTP API. */
+  /** The public URL of the service, by default the URL of the deployed HTTP API. */
   publicUrl: z.optional(
     z.pipe(
       httpUrlSchema("must be a URL that starts with https:// (or http:// in a private network)"),
@@ -148,8 +147,8 @@ export const Settings = z.strictObject({
     ),
   ),
   /**
-   * The number of days for which the ledger keeps a watch after the watch has ended. `computeLedgerExpiryTime` has the
-   * minimum.
+   * The number of days for which the ledger keeps a watch after the watch has ended. The function
+   * `computeLedgerExpiryTime` may make this time longer.
    */
   retentionDays: z._default(Days, DEFAULT_RETENTION_DAYS),
 });

@@ -11,13 +11,13 @@ import { parseSetInstant, renderCountdown, renderShortTime, renderTime } from ".
  */
 const MAX_UNSORTED = 8;
 /**
- * If a watch has many targets, the page shows only three targets for each state. One line replaces the remaining
- * targets in the state.
+ * The number of targets that the page shows for each state if a watch has many targets. One line replaces the other
+ * targets in the same state.
  */
 const SHOWN_OF_STATE = 3;
 /** The minimum number of targets that one line replaces. */
 const MIN_FOLD = 3;
-/** The order of the states of many targets. States that may need an action of a person come first. */
+/** The order in which the page sorts many targets by state. States that may need an action of a person come first. */
 const ICON_ORDER: readonly IconName[] = ["failed", "timed_out", "running", "waiting", "stopped", "succeeded"];
 
 /** Renders the targets of a job with the delivery attempts for each target. Returns null if the job has no targets. */
@@ -85,7 +85,7 @@ function presentDelivery(
   if (state !== "pending") return ENDED_DELIVERIES[state];
   if (event === null)
     return watchState === "stopped" ? ["stopped", "Not notified"] : ["waiting", "When the job ends"];
-  // The first attempt with the verdict `gone` is not the last attempt, because the service sends the notification
+  // After the first attempt with the verdict `gone` (the target no longer exists), the service sends the notification
   // again.
   const isRetrying = attempts > 0 || history.at(-1)?.verdict === "gone";
   return isRetrying ? ["timed_out", "Retrying"] : ["running", "On its way"];

@@ -41,8 +41,7 @@ ${document.warnings.map((text) => html`<p class="error" dir="auto">${text}</p>`)
 }
 
 /**
- * Renders who started the job, in which pipeline and with which commit, and the labels. Omits information that the
- * caller did not send.
+ * Renders who started the job, the pipeline, the commit and the labels. Omits information that the caller did not send.
  */
 function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocument["context"]): Html {
   const run = normalizeWebUrl(runUrl);
@@ -61,9 +60,9 @@ function originLine({ actor, pipeline, runUrl, commit, labels = {} }: StatusDocu
 }
 
 /**
- * Returns the text of the link to a run. The text of the link contains the host, because the caller could choose a
- * misleading name for the pipeline. A name such as `https://ci.example.com@evil.example/` is misleading too, so only
- * the first characters of the name decide whether the name is a URL at this host.
+ * Returns the text of the link to a run of a pipeline. The text contains the host of the link, because a caller could
+ * choose a misleading name for the pipeline. If the name of the pipeline already starts with the origin of the link,
+ * the function does not add the host.
  */
 function runLabel(run: string, pipeline: string | undefined): string {
   const { host, origin } = new URL(run);
@@ -83,10 +82,7 @@ function usualDuration({
   return `Usually ${range} ${unit} (from ${fromJobs === 1 ? "1 job" : `${fromJobs} jobs`}).`;
 }
 
-/**
- * Returns the start time of a job. If the start time is unknown, returns the time at which the service accepted the
- * job.
- */
+/** Returns the start time of a job, or the time at which the service accepted the job if the start time is unknown. */
 export function jobStartOrAcceptanceTime(document: StatusDocument): Instant {
   return (
     parseSetInstant(document.createdAt) ??

@@ -1,7 +1,7 @@
 import { escapeHtml } from "../domain/clean-text.ts";
 
 /**
- * Safe HTML markup. Only the template tag `html` creates HTML markup, so text never becomes HTML markup by accident.
+ * Safe HTML markup. Text becomes a part of HTML markup only through the template tag `html`, which escapes the text.
  */
 export class Html {
   readonly #markup: string;
@@ -22,8 +22,8 @@ export class Html {
 export type Part = Html | string | number | null | undefined | false | readonly Part[];
 
 /**
- * Creates HTML markup from a template. Values are escaped for text and for quoted attributes, so always write
- * attributes with quotes in a template.
+ * Creates HTML markup from a template. Values are escaped for text and for quoted attributes, so a template must write
+ * attributes with quotes.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Part[]): Html {
   return new Html(strings, values);

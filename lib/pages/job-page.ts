@@ -28,16 +28,15 @@ const MAX_UNSCROLLED_CHARACTERS = 1600;
 const MAX_UNSCROLLED_OF_SEVERAL = 500;
 const MAX_UNSCROLLED_LINES = 12;
 /**
- * The number of causes that the page shows before the reader opens the list of further causes. With more causes, the
- * page shows no paths, because a narrow page would become too high.
+ * The number of causes that the page shows before the reader opens the list of further causes. If a job has more
+ * causes, the page shows no paths of subjobs, because a narrow page would become too high.
  */
 const SHOWN_CAUSES = 3;
 
 /**
- * Renders the status page of one job. If the browser runs no scripts, the status page still contains all data.
- * A script updates the status page until the job has ended and no notification is pending.
- * For the same status document, the HTML of the status page changes at most every 15 seconds. A hash of the HTML is
- * therefore a good ETag.
+ * Renders the status page of one job. If the browser runs no scripts, the status page still contains all data. A script
+ * updates the status page until the job has ended and no notification is pending. For the same status document, the
+ * HTML of the status page changes at most every 15 seconds, so a hash of the HTML is a good ETag.
  * @param listUrl the URL of the project's list page, or null if the reader may not open the list page.
  */
 export function renderJobPage(document: StatusDocument, now: Instant, listUrl: string | null): RenderedPage {
@@ -114,8 +113,8 @@ function reasonBox(reason: string, label: string, limit: number): Html {
 type Fact = readonly [term: string, value: Part];
 
 /**
- * Renders the closed section with the data for operators and support tickets: the IDs, the value of the state in the
- * API and in CCE, and the polls. The delay of the detection is the time from the end of the job to the poll that found
+ * Renders the section `Details` for operators and support tickets: the IDs, the state of the watch, the phase of the
+ * job in CCE, the times and the polls. The entry `Detected` is the time from the end of the job to the poll that found
  * the end.
  */
 function detailsSection(document: StatusDocument, now: Instant): Html {

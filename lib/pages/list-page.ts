@@ -46,8 +46,8 @@ interface ListPage {
 }
 
 /**
- * Renders one page of the job list of a project. A job whose resource has no name is named by its ID. Running jobs come
- * first. Rounds durations, so that the HTML of the page rarely changes.
+ * Renders one page of the job list of a project. If the resource of a job has no name, the page shows the ID of the
+ * job. Running jobs come first. Durations are rounded, so that the HTML of the page rarely changes.
  */
 export function renderListPage({ project, watches, errors, hasLabels, now, link }: ListPage): RenderedPage {
   const isRunning = (watch: ListedWatch) => watch.state === "watching";
@@ -76,7 +76,6 @@ function presentListedWatch({ state, jobType: type, phase, ready }: ListedWatch)
   return presentState(state, wasJobObserved({ type, phase }), pending);
 }
 
-/** Renders a watch as an entry of the list page. */
 function listEntry(watch: ListedWatch, now: Instant): Html {
   const state = presentListedWatch(watch);
   const { actor, pipeline, cause } = watch;
@@ -104,8 +103,8 @@ function pollErrorLine({ accessError, lastPollError }: ListedWatch): Html | null
 }
 
 /**
- * Renders the duration of a job that has ended. If the duration of the job is unknown, renders the duration of the
- * watch: CCE may have started the job much earlier.
+ * Renders the duration of a job that has ended. If the duration of the job is unknown, the function renders the
+ * duration of the watch, because CCE may have started the job much earlier.
  */
 function shownDuration(
   { acceptedAt, concludedAt, durationSeconds }: ListedWatch,
@@ -122,18 +121,18 @@ function emptyList(hasOlder: boolean): Html {
     : html`<p class="empty">No stored job of this project matches.</p>`;
 }
 
-/** The states in the order of the filter. */
+/** The states of a watch, in the order in which the filter shows the states. */
 const FILTER_STATES: readonly WatchState[] = ["watching", ...OUTCOMES, "stopped"];
 
-/** The text fields of the form, apart from the search text. */
+/** The text fields of the filter form, apart from the search field. */
 const FIELDS = [
   { name: "type", text: "Type", example: "CreateNode" },
   { name: "actor", text: "Started by", example: "anna" },
   { name: "label", text: "Label", example: "team:checkout" },
 ] as const;
 /**
- * The date fields of the form. Without a script, a date is a day in UTC, as the times on the page. The script of the
- * page sends the start or the end of the day in the time zone of the reader.
+ * The date fields of the filter form. Without the script of the page, a date is a day in UTC. With the script, a date
+ * is a day in the time zone of the reader.
  */
 const DATE_FIELDS = [
   { name: "since", text: "From" },

@@ -8,7 +8,7 @@ const REFRESH_SECONDS = 10;
 
 export interface RenderedPage {
   readonly html: string;
-  /** The headers of the HTTP response that contains the page. The names of the response headers are in lower case. */
+  /** The headers of the HTTP response that contains the page, with names in lower case. */
   readonly headers: Record<string, string>;
 }
 
@@ -114,11 +114,9 @@ export function createInlineElement(tag: "script" | "style", code: string): Inli
 
 /**
  * Returns the response headers of a page. The URL of the page may contain a link key, and the body of the page may
- * contain untrusted text.
- * Because of the response headers, the page loads nothing from other sites and runs only the script of the product.
- * Because of the response headers, other sites cannot show the page in a frame.
- * Because of the response headers, caches and search engines do not store the page.
- * Because of the response headers, links on the page do not send the URL of the page to other sites.
+ * contain untrusted text. With the response headers, the page loads nothing from other sites and runs only the script
+ * of the product. Other sites cannot show the page in a frame. Caches and search engines do not store the page. Links
+ * on the page do not send the URL of the page to other sites.
  * https://www.w3.org/TR/CSP3/
  */
 export function createPageHeaders(

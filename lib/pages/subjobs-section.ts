@@ -20,15 +20,15 @@ import {
  */
 const MAX_SHORT_TREE = 14;
 /**
- * The maximum number of lines of a long tree that the page shows before the reader expands one of the lines. 21 is the
- * largest number of groups of one job.
+ * The maximum number of lines of a long tree that the page shows before the reader expands one of the lines. A job has
+ * at most 21 groups of subjobs.
  */
 const MAX_OPEN_LINES = 21;
 /** The minimum number of consecutive subjobs that one line replaces in a long tree of subjobs. */
 const MIN_FOLD = 4;
 /**
- * The maximum number of groups of subjobs in their own order. If the own order gives more than twelve groups, the page
- * first sorts the subjobs by state.
+ * The maximum number of groups of subjobs in their original order. If the original order gives more than twelve groups,
+ * the page first sorts the subjobs by state.
  */
 const MAX_GROUPS = 12;
 const MAX_NOTE_CHARACTERS = 400;
@@ -114,7 +114,7 @@ function note(job: JobDocument): Html | null {
   return html`<p class="note" dir="auto">${truncate(reason, MAX_NOTE_CHARACTERS)}</p>`;
 }
 
-/** The texts of the phases of CCE, by the phase in lower case. */
+/** The texts that the page shows for the phases of CCE. The keys are the phases in lower case. */
 const PHASE_TEXTS: Readonly<Record<string, string>> = { initializing: "Starting", running: "Running" };
 
 /**
@@ -130,7 +130,7 @@ function presentSubJob(job: JobDocument, isOver: boolean): { icon: IconName; tex
   return { icon: isStarted && !isOver ? "running" : "waiting", text };
 }
 
-/** `mixed` means that the subjob has succeeded, but a subjob below the subjob has not. */
+/** `mixed` means that a subjob has succeeded, but not all of its own subjobs have succeeded. */
 type GroupKind = "failed" | "mixed" | "pending" | "succeeded";
 
 /** The icon and the text of the line that replaces several subjobs, in the order of the sorted groups. */
@@ -141,7 +141,9 @@ const FOLDED: Readonly<Record<GroupKind, readonly [icon: IconName, text: string]
   succeeded: ["succeeded", "succeeded"],
 };
 const KINDS = Object.keys(FOLDED);
-/** The number of consecutive subjobs of the same kind, apart from succeeded subjobs, that the page shows. */
+/**
+ * The number of subjobs that the page shows of many consecutive subjobs of the same kind, apart from succeeded subjobs.
+ */
 const SHOWN_OF_RUN = 3;
 
 function kindOf(job: JobDocument): GroupKind {

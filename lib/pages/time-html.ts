@@ -29,16 +29,16 @@ export function renderIfKnown<Rendered>(
 }
 
 /**
- * Returns the step in ms to which a page rounds the age of a job. A job that has run for a longer time has a longer
- * step.
+ * Returns the step in ms to which a page rounds the age of a job. The step is longer for a job that has run for a
+ * longer time.
  */
 export function ageRoundingStepMs(ageMs: number): number {
   return ageMs < 10 * MINUTE ? 15 * SECOND : ageMs < HOUR ? MINUTE : 5 * MINUTE;
 }
 
 /**
- * Rounds `now` down, so that the age of a job is a multiple of a step.
- * Because of the rounded time, the page of an unchanged job keeps its ETag for some time.
+ * Rounds `now` down, so that the age of a job is a multiple of a step. With the rounded time, the HTML page of an
+ * unchanged job keeps its ETag for some time.
  */
 export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
   const ageMs = now - startedAt;
@@ -46,7 +46,9 @@ export function roundNowDownByAge(now: Instant, startedAt: Instant): Instant {
   return startedAt + Math.floor(ageMs / stepMs) * stepMs;
 }
 
-/** Renders a time in UTC with seconds. The script of the page shows the local time, and the UTC time in the title. */
+/**
+ * Renders a time in UTC with seconds. The script of the page then shows the local time, and the UTC time as a tooltip.
+ */
 export function renderTime(instant: Instant): Html {
   return html`<time datetime="${toIso(instant)}">${formatUtc(instant)}</time>`;
 }

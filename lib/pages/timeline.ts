@@ -9,10 +9,7 @@ export interface Timeline {
   readonly end: Instant;
   /** The time at which the bars of pending subjobs end. */
   readonly now: Instant;
-  /**
-   * The time in which jobs of the same type usually end. `usualEnd` is null if the job has ended or the time is
-   * unknown.
-   */
+  /** The period in which jobs of the same type usually end, or null if the job has ended or the period is unknown. */
   readonly usualEnd: { readonly from: Instant; readonly to: Instant } | null;
 }
 
@@ -35,13 +32,12 @@ interface Tick {
 
 /**
  * Returns the timeline from the start to the end of a job. If the job has no start time, the timeline starts with the
- * first subjob. Returns null if no start time is known or if the timeline would have no length.
- * The times of the subjobs do not extend the timeline, because some subjobs start hours before their parent job,
- * according to CCE.
- * While the watch continues, the timeline of a pending job ends later than now. The script of the page makes the bars
- * longer until the next version of the page, and the axis stays the same.
+ * first subjob. Returns null if no start time is known or if the timeline would have no length. The times of the
+ * subjobs do not extend the timeline, because some subjobs start hours before their parent job, according to CCE. While
+ * the watch continues, the timeline of a pending job ends later than `now`, so that the script of the page can make the
+ * bars longer without a change of the axis.
  * @param now the time at which the bars of pending subjobs end, and the end of the timeline if the watch has ended and
- *   the job has no usable end time
+ * the job has no usable end time
  */
 export function computeTimelineSpan(
   job: JobDocument,
@@ -139,8 +135,8 @@ export function formatSvgPercent(fraction: number): string {
 }
 
 /**
- * A label is centered at its position. Near the start and the end of the chart, a centered label would not fit into the
- * chart, so the label starts or ends at its position.
+ * A centered label would not fit into the chart near the start and the end of the chart, so such a label starts or ends
+ * at its position.
  */
 const NEAR_START = 0.15;
 const NEAR_END = 0.85;
@@ -148,9 +144,9 @@ const NEAR_END = 0.85;
 const MIN_MARK = 0.006;
 
 /**
- * Renders the time labels above the bars of the subjobs and the vertical lines behind the bars. Marks the time in which
- * the job usually ends. The text of the mark is below the time labels, so that no time label is between the text and the
- * marked area.
+ * Renders the time labels above the bars of the subjobs and the vertical lines behind the bars. Also marks the period
+ * in which jobs of the same type usually end. The text of the mark is below the time labels, so that no time label is
+ * between the text and the marked area.
  */
 export function renderTimelineAxis(timeline: Timeline): Html {
   const ticks = computeElapsedTimeTicks(timeline);

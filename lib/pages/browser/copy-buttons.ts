@@ -1,5 +1,5 @@
-// Lets the buttons of a page copy text. The attribute `data-copy` of a button contains the text. If the attribute is
-// empty, the button copies the text of the element in front of the button.
+// The script of the copy buttons of an HTML page. A copy button copies the text in its attribute `data-copy`. If the
+// attribute `data-copy` is empty, the button copies the text of the HTML element before the button.
 
 /** Shows the copy buttons of a page, which are hidden in a browser without scripts. */
 export function showCopyButtons(page: ParentNode): void {

@@ -1,7 +1,7 @@
-// The fields `since` and `to` of the filter contain dates. A reader means days in the own time zone, because the page
-// shows local times. The query contains times in UTC, so that a copied URL selects the same jobs in every time zone.
+// The filter fields `since` and `to` contain dates in the time zone of the reader, because the page shows local times.
+// The query contains times in UTC, so that a copied URL selects the same jobs in every time zone.
 
-/** The times of the day in the time zone of the reader that a date field of the filter means. */
+/** The local time of day that each date field of the filter stands for: the start or the end of the day. */
 const TIMES_OF_DATE_FIELDS = { since: "T00:00:00.000", to: "T23:59:59.999" } as const;
 
 /** Shows the time of a date field as a date in the time zone of the reader. */

@@ -1,15 +1,14 @@
-// The only script of a page. Updates durations and bars, shows local times, sends local dates, copies IDs and loads new
-// versions of a live page (a page that may still change).
-// An update of the page changes only the HTML nodes that differ, so that the reader keeps selected text, open sections
-// and typed text.
-// An update of the page does not change an HTML element with the attribute `data-keep`.
+// The only script of an HTML page. The script updates durations and bars, shows local times, sends local dates, copies
+// IDs and loads new versions of a live page (a page that may still change). An update of the page changes only the HTML
+// nodes that differ, so that the reader keeps selected text, open sections and typed text. An update of the page does
+// not change an HTML element with the attribute `data-keep`.
 import { formatDuration, formatUtc } from "../../domain/time-text.ts";
 import { showCopyButtons } from "./copy-buttons.ts";
 import { sendLocalDates, showLocalDates } from "./date-filter-fields.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
 /**
- * A smaller difference between the clock of the service and the clock of the browser is ignored, because the HTTP
+ * A difference of less than 2.5 s between the service's clock and the browser's clock is ignored, because the HTTP
  * response itself also takes time.
  */
 const MIN_CLOCK_OFFSET_MS = 2500;
@@ -17,7 +16,7 @@ const MAX_DELAY_MS = 60_000;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 
-/** The minimum width of a bar in percent, as in the HTML of the service. */
+/** The minimum width of a bar in percent, the same as in the HTML that the service renders. */
 const MIN_BAR_PERCENT = 1.2;
 const SHORT_TIME: Intl.DateTimeFormatOptions = {
   month: "short",
@@ -53,8 +52,7 @@ function setText(node: Node, text: string): void {
 }
 
 /**
- * Returns as text how long ago a time was. For a minute or more, the text contains only the largest unit, for example
- * `9 min`.
+ * Formats an age as text. For an age of a minute or more, the text contains only the largest unit, for example `9 min`.
  */
 function formatAge(ageMs: number): string {
   const text = formatDuration(ageMs);
@@ -70,7 +68,7 @@ function updateTimes(): void {
   for (const bar of document.querySelectorAll("[data-grows]")) growBar(bar, now);
 }
 
-/** Makes the bar of a pending subjob as long as its duration. The axis of the chart stays the same. */
+/** Makes the bar of a pending subjob longer, up to the current time. */
 function growBar(bar: Element, now: number): void {
   const { start, end } = bar.closest<HTMLElement>("[data-start]")?.dataset ?? {};
   const [from, to] = [Date.parse(start ?? ""), Date.parse(end ?? "")];
@@ -100,8 +98,8 @@ function isSameNode(old: Node, next: Node): boolean {
 }
 
 /**
- * Changes the HTML node `old` until it equals the HTML node `next`. Reuses the child nodes that exist in `old` and in
- * `next`.
+ * Changes the HTML node `old` until it equals the HTML node `next`, and reuses the child nodes that exist in both
+ * nodes.
  */
 function morph(old: Node, next: Node): void {
   if (!(old instanceof Element && next instanceof Element)) {
@@ -198,8 +196,8 @@ async function refresh(): Promise<void> {
 }
 
 /**
- * Returns the delay before the next update of the page. The delay is 2 seconds at first. The delay increases while the
- * page stays open and after failed requests.
+ * Returns the delay before the next update of the page. The delay is 2 seconds at first, and increases while the page
+ * stays open and after failed requests.
  */
 function refreshDelayMs(): number {
   const openMs = Date.now() - openedAt;
