@@ -15,7 +15,7 @@ interface SignableRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
   /**
-   * The headers that the signature covers. One of these headers must be `X-Sdk-Date`, with a value from
+   * The headers that the signature covers. One of the signed headers must be `X-Sdk-Date`, with a value from
    * `formatSdkDate`.
    */
   readonly headers: Readonly<Record<string, string>>;
@@ -70,8 +70,8 @@ export function createAuthorizationHeader(request: SignableRequest, key: Signing
 }
 
 /**
- * Returns the canonical form of an HTTP request as text. The signature of the request is computed from a hash of this
- * text.
+ * Returns the canonical form of an HTTP request as text. The signature of the request is computed from a hash of its
+ * canonical form.
  */
 export function createCanonicalRequest(request: SignableRequest): string {
   return canonicalText(request, sortedHeaders(request));
@@ -106,8 +106,8 @@ export function percentEncode(text: string): string {
 }
 
 /**
- * Returns the path of a request as the signature needs it: percent-encoded, with a slash at the end. The request itself
- * must be sent without this slash, because the API gateway would choose a different route.
+ * Returns the path of a request as the signature needs it: percent-encoded, with a slash at the end. The path in the
+ * request itself must not end with a slash, because the API gateway would choose a different route.
  */
 function canonicalPath(path: string): string {
   const encoded = path.split("/").map(percentEncode).join("/");

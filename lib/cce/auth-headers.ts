@@ -5,7 +5,7 @@ import { createSignedGetHeaders } from "./access-key-signature.ts";
 import type { TokenResult } from "./iam-token.ts";
 
 /**
- * The address of one query to CCE. The field `url` is percent-encoded. The field `path` is the path of this URL without
+ * The address of one query to CCE. The field `url` is percent-encoded. The field `path` is the path of `url` without
  * percent-encoding.
  */
 export interface QueryAddress {

@@ -16,8 +16,8 @@ const MAX_AUTOPILOT_JOBS = 1000;
 
 /**
  * The setting `autopilot` of a project in the config. With `true`, the service queries the API for Autopilot clusters
- * first. With `false`, the service never queries this API. Without `autopilot`, the service queries the API for
- * Autopilot clusters after the standard API.
+ * first. With `false`, the service never queries the API for Autopilot clusters. Without `autopilot`, the service
+ * queries the API for Autopilot clusters after the standard API.
  */
 type AutopilotSetting = Project["autopilot"];
 
@@ -52,10 +52,10 @@ export function createQueryForBothApis<Wanted>(
 }
 
 /**
- * Returns true if the API for Autopilot clusters may have the job although this API did not return the job. If a cloud
- * has no API for Autopilot clusters, or a user has no right to use this API, the API refuses every query. So the
- * service ignores such a refusal, unless it expects the job in the API for Autopilot clusters. If this API returned the
- * job before, even an error page of a proxy does not mean that the job is gone.
+ * Returns true if the API for Autopilot clusters may have the job although this API did not return the job. Some clouds
+ * have no API for Autopilot clusters, and some users have no right to use this API. So the service ignores a refusal by
+ * the API for Autopilot clusters, unless the service expects the job in this API. If the API for Autopilot clusters
+ * returned the job before, even an error page of a proxy does not mean that the job is gone.
  */
 function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolean): boolean {
   if (kind === "throttled" || kind === "unavailable") return true;

@@ -12,7 +12,7 @@ import { isCertificateError } from "../http/tls-options.ts";
 import { MAX_BODY_BYTES, MAX_VALUES } from "./send-cce-request.ts";
 
 /**
- * The observation for a job query whose reply is too large. The first part of such a reply is useless, because CCE
+ * The observation for a job query whose reply is too large. The first part of a large reply is useless, because CCE
  * sends the status of the job after the subjobs.
  */
 export const TOO_LARGE: Refusal = {

@@ -14,8 +14,8 @@ const OPEN_MS = 30_000;
 /** A circuit breaker stops the queries of one project while CCE accepts connections but does not answer. */
 export interface CircuitBreaker {
   /**
-   * Returns the milliseconds for which no query is allowed, or 0. Calling this function does not change the circuit
-   * breaker.
+   * Returns the milliseconds for which no query is allowed, or 0. A call of `remainingWaitMs` does not change the
+   * circuit breaker.
    */
   remainingWaitMs(): number;
   /**
@@ -25,7 +25,7 @@ export interface CircuitBreaker {
   waitBeforeQuery(timeLimitMs: number): number;
   /**
    * Returns the time limit of the first request of a query, in milliseconds. If CCE sends a large reply, a second
-   * request without this time limit reads the reply.
+   * request reads the reply, and the second request does not have this time limit.
    */
   requestLimitMs(): number;
   /** Records that CCE answered a request, or that the request failed for another reason than a timeout. */
@@ -38,7 +38,7 @@ export interface CircuitBreaker {
  * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without the
  * circuit breaker, the polls of a project whose CCE does not answer would use all concurrent executions of the poll
  * function. The polls of other projects would then wait. When the wait is over, one query gets the whole time limit,
- * and the other queries wait until this query ends. Because this query may use the whole time limit, the service also
+ * and the other queries wait until this query ends. Because one query may use the whole time limit, the service also
  * works if CCE answers slowly. The wait is partly random, so that the instances of the function do not all query CCE at
  * the same moment.
  * @param monotonic returns the time, in milliseconds, of a clock that is never set back

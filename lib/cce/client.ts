@@ -28,8 +28,8 @@ interface TimeLimit {
 export interface CceClient {
   /**
    * If CCE did not answer the latest query of a project in time, the client sends no further query for some time. The
-   * function returns the rest of this time in milliseconds, or 0 if the client may send a query now. The function makes
-   * no request.
+   * function returns the milliseconds until the next query of the project is allowed, or 0 if a query is allowed now.
+   * The function makes no request.
    */
   unansweredWaitMs(project: string): number;
   /**
@@ -71,7 +71,7 @@ export function createCceClient(options: {
     readonly settings: { readonly egress: { readonly allow: readonly string[] } };
   };
   readonly now: () => Instant;
-  /** Returns the time, in milliseconds, of a clock that is never set back. This clock measures time limits. */
+  /** Returns the time, in milliseconds, of the clock that measures time limits. This clock is never set back. */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly connections?: Connections;
@@ -138,8 +138,8 @@ export function createCceClient(options: {
 }
 
 /**
- * Waits for work that several callers share, but only until the time limit of one caller. When this time limit ends,
- * the work continues for the other callers.
+ * Waits for work that several callers share, but only until the time limit of one caller. When the time limit of one
+ * caller ends, the work continues for the other callers.
  */
 async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout: T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -156,8 +156,7 @@ async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout
 /**
  * Adds missing failure reasons to the subjobs of a job, and returns the new job. The function queries each failed
  * subjob that has no failure reason and no failed subjob of its own. Then the function adds the failure reason and the
- * subjobs in the reply to the job. The function repeats both steps for the added subjobs, with at most 5 queries in
- * total.
+ * subjobs in the reply to the job. The function also queries the added subjobs, and sends at most 5 queries in total.
  * @param queryJob a function that queries a subjob by its ID. If the function returns null, the subjob stays unchanged.
  */
 export async function addMissingFailureReasons(

@@ -24,7 +24,10 @@ const MIN_PATTERN_CHARACTERS = "canonicalrequest:".length;
 /** A mask replaces the secrets of a config, IAM tokens, signatures and canonical requests by `<secret>`. */
 export interface CredentialMask {
   maskText(text: string): string;
-  /** Masks all texts of an observation. If the observation contains no job, the function also truncates its text. */
+  /**
+   * Masks all texts of an observation. If an observation contains no job, the function also truncates the text of the
+   * observation.
+   */
   maskObservation(observation: Observation): Observation;
   /** Adds an IAM token to the secrets that the mask replaces. */
   addToken(token: Secret): void;
@@ -50,7 +53,8 @@ export function createCredentialMask(config: object): CredentialMask {
     maskText,
     maskObservation(observation) {
       if (observation.kind !== "job")
-        // The text is masked before it is truncated, because the mask does not find a truncated secret.
+        // The text of an observation is masked before it is truncated, because the mask does not find a truncated
+        // secret.
         return { ...observation, text: truncate(maskText(observation.text), MAX_TEXT_CHARACTERS) };
       const { job, warnings, message } = observation;
       const masked = { job: maskJob(job, memoize(maskText)), warnings: warnings.map(maskText) };

@@ -26,7 +26,7 @@ export function configuredOrRegionalCceEndpoint(
 /**
  * Returns the base URL of the IAM service for a project, without a trailing slash. The base URL is the project's
  * `iamEndpoint` in the config. Without `iamEndpoint`, the base URL is derived from an `endpoint` whose host begins with
- * `cce.`, or else from the `region`. Returns null if the project has none of these three settings.
+ * `cce.`, or else from the `region`. Returns null if the config of the project gives no base URL of IAM.
  */
 export function configuredOrDerivedIamEndpoint(project: Project): string | null {
   const configured = project.auth.kind === "password" ? project.auth.iamEndpoint : undefined;
@@ -37,7 +37,7 @@ export function configuredOrDerivedIamEndpoint(project: Project): string | null 
 
 /**
  * The hosts of the web consoles of each cloud, by the domain of the cloud. SMN (Simple Message Notification) sends a
- * link to confirm a subscription. The host of this link is a web console.
+ * link to a web console to confirm a subscription.
  */
 const CONSOLES: Readonly<Record<string, readonly string[]>> = {
   "otc.t-systems.com": ["console.otc.t-systems.com"],
@@ -54,7 +54,8 @@ interface SmnOrigins {
 /**
  * Returns the origins (scheme, host and port) of the URLs that SMN uses in the cloud of an SMN topic.
  * @param topicUrn the URN of an SMN topic from the config. The third part of the URN is the region.
- * @param smnEndpoint the URL of SMN in the config. If the config contains `smnEndpoint`, its origin is the only origin.
+ * @param smnEndpoint the URL of SMN in the config. If the config contains `smnEndpoint`, the result contains only its
+ * origin.
  */
 export function configuredOrDerivedSmnOrigins(topicUrn: string, smnEndpoint: string | undefined): SmnOrigins {
   if (smnEndpoint !== undefined) {

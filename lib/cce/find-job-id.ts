@@ -65,8 +65,8 @@ function textOfId(value: unknown): string {
 }
 
 /**
- * Finds the order ID in the reply of CCE to a request for a prepaid (yearly or monthly) resource. CCE starts the job of a
- * prepaid resource only after the payment, so such a reply has an order ID in place of a job ID. Returns `…` if the
+ * Finds the order ID in the reply of CCE to a request for a prepaid (yearly or monthly) resource. CCE starts the job of
+ * a prepaid resource only after the payment, so the reply has an order ID in place of a job ID. Returns `…` if the
  * order ID is a number that is not exact. Returns null if the reply has no order ID.
  */
 export function findOrderId(reply: unknown): string | null {

@@ -107,8 +107,8 @@ function adviceOnCredentials(error: CceError, date: string | undefined, now: Ins
 
 /**
  * Reads the two times in an error message of the API gateway about an expired signature, and returns their difference
- * in milliseconds. An example of such a message is `signature time:20260528T092752Z,server time:20260528T094410Z`.
- * Returns null for any other message.
+ * in milliseconds. An example of a message about an expired signature is `signature time:20260528T092752Z,server
+ * time:20260528T094410Z`. Returns null for any other message.
  */
 function reportedSkewMs(message: string | null): number | null {
   const [, ours, theirs] =

@@ -74,8 +74,9 @@ export function resourceQueryParameters({
 
 /**
  * Converts the HTTP reply to a query for a resource into one observation, which contains the resource in the form of a
- * job. The phase of this job is the state of the resource as CCE writes it. The state of this job says whether the
- * resource has reached its goal. The text of the observation may contain credentials, so the caller must mask the text.
+ * job. The phase of the returned job is the state of the resource as CCE writes it. The state of the returned job says
+ * whether the resource has reached its goal. The text of the observation may contain credentials, so the caller must
+ * mask the text.
  * Source of the states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
  */
 export function interpretResourceReply(
@@ -131,8 +132,8 @@ function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedRes
       return running === null || ownJobIds.includes(running);
     }
     case "node_pool":
-      // For a node pool, an empty phase means success. A reply without `spec` may be an error, so such a reply is not a
-      // success.
+      // For a node pool, an empty phase means success. A reply without `spec` may be an error, so a reply without
+      // `spec` is not a success.
       return (
         isObject(spec) &&
         countOf(found, "currentNode") === countOf(wanted, "initialNodeCount") &&

@@ -60,7 +60,7 @@ export function parseJob(
 
 /**
  * Parses one entry of a list of jobs. Returns null if the entry is not a job, or if its job ID is missing or malformed.
- * CCE documents such an entry in the form of version 2 of the CCE API.
+ * CCE documents the entries of a list of jobs in the form of version 2 of the CCE API.
  */
 export function parseListedJob(json: string): ListedJob | null {
   const document = parseJson(json);
@@ -74,8 +74,8 @@ export function parseListedJob(json: string): ListedJob | null {
 /**
  * Reads one job and all its subjobs. Version 2 of the CCE API uses lower-case names and the field `status.status`.
  * Returns null if `entry` is not an object. The function never refuses a job because a field has an unexpected type.
- * The function converts such a value to text, or treats the field as missing. The function uses no schema, because a
- * schema would make the parsing of thousands of subjobs three times as slow.
+ * The function converts a value of an unexpected type to text, or treats the field as missing. The function uses no
+ * schema, because a schema would make the parsing of thousands of subjobs three times as slow.
  */
 function readTree(entry: unknown, level: number, walk: Walk): Job | null {
   if (!isObject(entry)) return null;
@@ -158,7 +158,7 @@ export const hasFailure = (job: Job): boolean => job.state === "failed" || job.s
  */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];
-  // This check makes the function fast for strings. A large job has a hundred thousand strings.
+  // The check for strings comes first, because a large job has a hundred thousand strings.
   const text = typeof value === "string" ? (value.trim() === "" ? null : value) : toTextOfAnyType(value);
   return text === null && otherName !== undefined ? textOf(fields, otherName) : text;
 }

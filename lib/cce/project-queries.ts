@@ -67,7 +67,7 @@ const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-n
 /** The functions that the requests to all projects use. */
 interface ProjectQueryPorts {
   readonly now: () => Instant;
-  /** Returns the time, in milliseconds, of a clock that is never set back. This clock measures time limits. */
+  /** Returns the time, in milliseconds, of the clock that measures time limits. This clock is never set back. */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly allow: AllowList;
@@ -78,7 +78,7 @@ interface ProjectQueryPorts {
 }
 
 interface Wanted {
-  /** The part of the URL path that follows the version of the CCE API. This part is not percent-encoded. */
+  /** The part of the URL path, not percent-encoded, that follows the version of the CCE API. */
   readonly path: readonly string[];
   readonly parameters?: Readonly<Record<string, string>>;
   readonly observe: (result: TextReply | { readonly kind: "too_large" }) => Observation;
@@ -184,7 +184,7 @@ export function createProjectQueries(
   };
 
   /**
-   * Masks the secrets in the texts of a reply. If CCE or IAM asked the service to wait, the throttle records this wait.
+   * Masks the secrets in the texts of a reply. If CCE or IAM asked the service to wait, the throttle records the wait.
    */
   const recordReply = (reply: Observation): Observation => {
     const observation = mask.maskObservation(reply);

@@ -102,8 +102,8 @@ const OPENING_BRACKET = 0x5b;
 const OPENING_BRACE = 0x7b;
 
 /**
- * Counts the commas, opening brackets and opening braces in a JSON text. This number is at least the number of JSON
- * values in the text. The function does not parse the text, because parsed values need up to twenty times as much
+ * Counts the commas, opening brackets and opening braces in a JSON text. The returned number is at least the number of
+ * JSON values in the text. The function does not parse the text, because parsed values need up to twenty times as much
  * memory as the text.
  */
 function countValues(json: string): number {

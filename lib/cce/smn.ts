@@ -42,8 +42,8 @@ export const EventResult = z.object({
 export type EventResult = z.infer<typeof EventResult>;
 
 /**
- * The hash function of an SMN signature, by the signature algorithm in the certificate. The service accepts only these
- * algorithms.
+ * The hash function of an SMN signature, by the signature algorithm in the certificate. The service refuses a
+ * certificate with any other algorithm.
  */
 const HASHES: Readonly<Record<string, string>> = {
   sha256WithRSAEncryption: "sha256",
@@ -96,8 +96,8 @@ export function createSmnStringToSign(message: SmnMessage): string {
 }
 
 /**
- * Returns true if the text of an SMN message is about a call to CCE. Cloud Trace Service (CTS) sends such a text as a
- * trace in JSON.
+ * Returns true if the text of an SMN message is a trace of CCE. A trace is the JSON text with which Cloud Trace Service
+ * (CTS) reports an API call.
  */
 export function isCtsTraceOfCce(text: string): boolean {
   const { service_type } = toObjectOrEmpty(parseJson(text));
@@ -111,7 +111,7 @@ const MAX_BYTES = 65_536;
 const MAX_AGE_MS = 3_600_000;
 const MAX_CERTIFICATES = 20;
 /**
- * The shortest time between two requests for certificates of SMN. Without this limit, an attacker who sends many
+ * The shortest time between two requests for certificates of SMN. Without a shortest time, an attacker who sends many
  * invalid messages would cause many requests.
  */
 const MIN_INTERVAL_MS = 1000;

@@ -36,9 +36,7 @@ const MAX_ENTRY_BYTES = 64 * 1024;
 
 const NULL = Buffer.from("null");
 
-/**
- * The maximum number of bytes that the service reads of a list of jobs. The service ignores the rest of a longer list.
- */
+/** The maximum number of bytes that the service reads of a list of jobs. */
 const MAX_LIST_BYTES = 128 * 1024 * 1024;
 
 /**

@@ -21,9 +21,9 @@ interface Throttle {
 }
 
 /**
- * Creates a throttle that waits for the time in the header Retry-After of the reply. Without this header, the throttle
- * waits for a random time. The maximum of the random time doubles with each failure (exponential backoff with full
- * jitter).
+ * Creates a throttle that waits for the time in the header Retry-After of the reply. If the reply has no header
+ * Retry-After, the throttle waits for a random time. The maximum of the random time doubles with each failure
+ * (exponential backoff with full jitter).
  * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function createThrottle(now: () => Instant, random: () => number): Throttle {

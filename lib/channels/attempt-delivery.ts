@@ -38,7 +38,8 @@ export interface DeliveryRequest<T = Target> {
    */
   readonly allow: readonly string[];
   /**
-   * Masks the secrets of the config in the response of a target. For a `callbackUrl`, the function also masks this URL.
+   * Masks the secrets of the config in the response of a target. If the target is the `callbackUrl` of a caller, the
+   * function also masks the `callbackUrl`.
    */
   readonly mask: SecretMask;
   /** The outgoing proxy for TLS connections. */
@@ -134,8 +135,9 @@ async function sendOnce<Schema extends TargetSchema>(
 
 /**
  * Returns the verdict for a request without a complete response. If the HTTP status of a webhook target arrived, the
- * status decides. For a chat, the HTTP status decides only if it means the same in every channel. An incomplete body
- * can only prove that the chat accepted the message, because an error code in this body may be incomplete.
+ * verdict depends only on the status. For a chat, the verdict depends on the HTTP status only if the status means the
+ * same in every channel. An incomplete body can only prove that the chat accepted the message, because an error code in
+ * an incomplete body may be incomplete too.
  */
 async function verdictOfFailure<Schema extends TargetSchema>(
   channel: Channel<Schema>,

@@ -202,8 +202,8 @@ export function verdictOfErrorText(text: string): AttemptVerdict {
 
 /**
  * Returns the verdict for the response of a chat that sends result codes. The result code 0 with the HTTP status 200
- * means success. For a result code that is not in `verdictByCode`, the text of the response decides. Returns null if
- * the response has no result code, or the result code 0 with another HTTP status.
+ * means success. For a result code that is not in `verdictByCode`, the verdict depends on the text of the response.
+ * Returns null if the response has no result code, or the result code 0 with another HTTP status.
  * @param code the result code in the response body. `code` is undefined if there is no result code.
  * @param text the vendor's text about the result
  */

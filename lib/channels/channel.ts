@@ -32,10 +32,10 @@ export const commonFields = {
 export type TargetSchema = z.ZodMiniObject<{ readonly kind: z.ZodMiniLiteral<string> } & typeof commonFields>;
 
 /**
- * A channel delivers notifications to one kind of target, for example Slack. `Schema` describes the config of such a
- * target. Each channel has a folder, and `registry.ts` lists all channels. In the folder of a channel, `channel.ts`
- * contains the schema, the rate limit and the verdict, `message.ts` contains the message and its size limits, and
- * `signature.ts` contains the signature of a request.
+ * A channel delivers notifications to one kind of target, for example Slack. `Schema` describes the config of a target
+ * of the channel. Each channel has a folder, and `registry.ts` lists all channels. In the folder of a channel,
+ * `channel.ts` contains the schema, the rate limit and the verdict, `message.ts` contains the message and its size
+ * limits, and `signature.ts` contains the signature of a request.
  */
 export interface Channel<Schema extends TargetSchema = TargetSchema> {
   readonly target: Schema;

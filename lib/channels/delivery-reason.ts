@@ -1,6 +1,8 @@
 import { EGRESS_RULE_TEXT, type EgressRule } from "../http/egress-rules.ts";
 
-/** The reason for the result of a delivery attempt. Logs and metrics contain no other reasons for this result. */
+/**
+ * The reason for the result of a delivery attempt. Logs and metrics contain only reasons of the type `DeliveryReason`.
+ */
 export type DeliveryReason = keyof typeof REASON_TEXT | EgressRule;
 
 const REASON_TEXT = {

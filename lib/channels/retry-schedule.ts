@@ -2,8 +2,8 @@ import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
 /**
- * The default waits before the delivery attempts of one notification, in seconds. The sum of these waits is 20.7 hours,
- * so a target that does not work for one night still receives the notification.
+ * The default waits before the delivery attempts of one notification, in seconds. The sum of the default waits is 20.7
+ * hours, so a target that does not work for one night still receives the notification.
  */
 export const DEFAULT_RETRY_SECONDS: readonly number[] = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
 

@@ -18,7 +18,7 @@ export const Cause = z.object({
 });
 export type Cause = z.infer<typeof Cause>;
 
-/** A cause with its position in the tree of subjobs. A webhook event does not contain this position. */
+/** A cause with its position in the tree of subjobs. Webhook events do not contain the position of a cause. */
 export const CauseInTree = z.extend(Cause, {
   path: withDescription(
     z.array(z.string()),
@@ -34,8 +34,8 @@ export function toPublicCause({ type, reason, hint, count, resources }: CauseInT
 }
 
 /**
- * A failed subjob. The field `path` lists the job types from the job down to the failed subjob. This file does not
- * import the hints, because the command `cce-notifier` needs this file but no hints.
+ * A failed subjob. The field `path` lists the job types from the job down to the failed subjob. The file `cause.ts`
+ * does not import the hints, because the command `cce-notifier` needs this file but no hints.
  */
 export const Failure = z.object({
   path: z.array(z.string()).check(z.minLength(1)),
@@ -56,8 +56,8 @@ export type Failure = z.infer<typeof Failure>;
 export const SHOWN_NAMES = 3;
 
 /**
- * The English text for a list that shows only some of the names. This file does not import the other languages, because
- * the command `cce-notifier` needs this file and has only English texts.
+ * The English text for a list that shows only some of the names. The file `cause.ts` does not import the other
+ * languages, because the command `cce-notifier` needs this file and has only English texts.
  */
 const MORE_NAMES = "{names} and {count} more";
 
@@ -95,10 +95,7 @@ const UNITS = [
 ] as const satisfies readonly (readonly [RegExp, TextKey])[];
 type CountTexts = Readonly<Record<(typeof UNITS)[number][1] | "cause.one" | "cause.subJobs", string>>;
 
-/**
- * The English texts that count the resources of subjobs. This file does not import the other languages, because the
- * command `cce-notifier` needs this file and has only English texts.
- */
+/** The English texts that count the resources of subjobs. */
 const COUNT_TEXTS: CountTexts = {
   "cause.one": "{type} failed",
   "cause.nodes": "{count} of {total} nodes failed",

@@ -34,7 +34,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** Escapes only `&`, `<` and `>` in a text. Slack and many servers escape only these three characters. */
+/** Escapes only `&`, `<` and `>` in a text. Slack and many servers escape only `&`, `<` and `>`. */
 export function escapeTags(text: string): string {
   return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
 }

@@ -19,8 +19,8 @@ export interface ExpiringCacheOptions<Value> {
   /** The maximum age of a cached value in milliseconds, or a function that returns the maximum age of each value. */
   readonly maxAgeMs: number | ((value: Value) => number);
   /**
-   * The time in milliseconds for which the cache keeps the error of a failed load, and throws it for each call. The
-   * default is 0.
+   * The time in milliseconds for which the cache keeps the error of a failed load. Each call throws a kept error again.
+   * The default is 0.
    */
   readonly failureMaxAgeMs?: number;
 }

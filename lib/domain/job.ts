@@ -53,7 +53,7 @@ function createIdSchema(what: "job ID" | "ID") {
 }
 
 export const JobId = createIdSchema("job ID");
-/** The schema of the ID of a cluster, a task or another resource. Such an ID has the form of a job ID. */
+/** The schema of the ID of a cluster, a task or another resource. The ID of a resource has the form of a job ID. */
 export const ResourceId = createIdSchema("ID");
 
 /**
@@ -217,8 +217,8 @@ export const WatchState = z.enum(WATCH_STATES);
 export type WatchState = z.infer<typeof WatchState>;
 
 /**
- * Returns true if at least one poll saw the job. After such a poll, the type or the phase of the job is known. The type
- * of an operation without a job is known even before the first poll.
+ * Returns true if at least one poll saw the job. If a poll saw the job, the type or the phase of the job is known. The
+ * type of an operation without a job is known even before the first poll.
  */
 export function wasJobObserved({ type, phase }: Pick<Job, "type" | "phase">): boolean {
   return phase !== null || (type !== null && !isOperationWithoutJob(type));

@@ -2,8 +2,7 @@ import * as z from "zod/mini";
 import "./zod-fields.ts";
 
 /**
- * The kinds of operations that CCE carries out without a job. The service uses the kind of such an operation as a job
- * type.
+ * The kinds of operations that CCE carries out without a job. The service uses the kind of an operation as a job type.
  */
 export const OPERATION_KINDS = [
   "cluster_upgrade",
@@ -17,8 +16,8 @@ export const OperationKind = z.enum(OPERATION_KINDS);
 export type OperationKind = z.infer<typeof OperationKind>;
 
 /**
- * Returns true if a job type is the kind of an operation without a job. CCE itself uses none of these kinds as a job
- * type.
+ * Returns true if a job type is the kind of an operation without a job. CCE itself never uses the kind of an operation
+ * as a job type.
  */
 export function isOperationWithoutJob(jobType: string | null): boolean {
   return OperationKind.safeParse(jobType).success;

@@ -4,12 +4,15 @@ import type { WatchedResource } from "./job-resources.ts";
 import { OPERATION_KINDS, OperationKind } from "./operation-kind.ts";
 import { withDescription } from "./zod-fields.ts";
 
-/** The ID fields of an operation other than `clusterId`. Each kind of operation uses at most one of these fields. */
+/**
+ * The ID fields of an operation, without `clusterId`. Each kind of operation uses at most one ID field in addition to
+ * `clusterId`.
+ */
 const ID_FIELDS = ["taskId", "nodePoolId", "addonId"] as const;
 
 /**
- * The ID field that each kind of operation uses in addition to `clusterId`. If `isRequired` is true, the operation must
- * have this field.
+ * The ID field that each kind of operation uses in addition to `clusterId`. If `isRequired` is true, an operation of
+ * the kind must have the ID field.
  */
 const ID_FIELD_OF: Readonly<
   Partial<Record<OperationKind, { readonly name: (typeof ID_FIELDS)[number]; readonly isRequired: boolean }>>
@@ -112,8 +115,8 @@ export function computeOperationJobId(operation: Operation): string {
 
 /**
  * Returns true if the operation in a call may be another operation than the operation of the stored watch. A task ID
- * always belongs to the same operation. A caller may start an operation without a task ID again, so such an operation
- * may be new.
+ * always belongs to the same operation. An operation without a task ID may be new, because a caller may start the same
+ * operation again.
  */
 export function mayBeNewOperation(asked: Operation | null | undefined, stored: Operation | null): boolean {
   if (asked == null) return false;

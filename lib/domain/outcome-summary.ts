@@ -78,7 +78,7 @@ function truncateReady({ state, reason, message }: Ready): Ready {
 export const MAX_EVENT_BYTES = 20_000;
 /** The number of bytes that a webhook event adds to its summary: a type, a time, and longer texts for times. */
 const ENVELOPE_BYTES = 262;
-/** The part of the free space in a webhook event that the causes may use. The failures may use the rest. */
+/** The part of the free space in a webhook event that the causes may use. */
 const CAUSES_PART = 0.6;
 const NAME_BYTES = 200;
 const REASON_BYTES = 2000;
@@ -93,7 +93,7 @@ export interface EndedWatch
     "project" | "jobId" | "region" | "outcome" | "reason" | "acceptedAt" | "concludedAt" | "polls"
   > {
   readonly ready?: Ready | undefined;
-  /** The time of the poll that saw the end of the job. This field is missing if the same poll ended the watch. */
+  /** The time of the poll that saw the end of the job, if the watch ended only at a later poll. */
   readonly jobEndObservedAt?: Instant | undefined;
   /** The job from the latest poll that saw the job. `job` is null if no poll saw the job. */
   readonly job: Job | null;
@@ -234,7 +234,7 @@ function durationOf({ job, operation, acceptedAt }: EndedWatch, endObservedAt: I
 }
 
 /**
- * Returns the number of seconds from `start` to `end`. Returns null if one of the two times is unknown or if `end` is
+ * Returns the number of seconds from `start` to `end`. Returns null if `start` or `end` is unknown, or if `end` is
  * before `start`. For some jobs, CCE gives an end time that is before the start time.
  */
 function secondsBetween(start: Instant | null | undefined, end: Instant | null | undefined): number | null {

@@ -8,7 +8,8 @@ import { MaybeText } from "./zod-fields.ts";
 export const ReadyState = z.enum(["pending", "ready", "not_ready", "unknown"]);
 
 /**
- * The state of the resource of a succeeded job. The service polls this state only for a watch with `until: "ready"`.
+ * The state of the resource of a succeeded job. The service polls the state of a resource only for a watch with `until:
+ * "ready"`.
  */
 export const Ready = z.object({
   state: ReadyState,

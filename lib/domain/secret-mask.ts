@@ -32,7 +32,10 @@ const HTML_ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt:
 /** Matches control characters, invisible characters, and a line break with the spaces after it. */
 const INVISIBLE = /[\r\n\u2028\u2029][\r\n\u2028\u2029\t ]*|[\p{C}\p{DI}]+/gu;
 
-/** Matches text without encoded, control or invisible characters. The mask does not need to decode such text. */
+/**
+ * Matches text without encoded, control or invisible characters. The mask does not need to decode text that matches
+ * `PLAIN`.
+ */
 const PLAIN = /^[\w .:;,/@=()[\]{}|#*~!?"'<>$^`-]*$/;
 
 /**

@@ -15,8 +15,8 @@ export const RunningSubJob = z.object({
   /** The time in seconds since the start of the subjob. `ageSeconds` is null if CCE gives no valid start time. */
   ageSeconds: z.nullable(Seconds),
   /**
-   * The median duration, in seconds, of the ended subjobs of the same type. `usualSeconds` is null if too few of these
-   * subjobs have ended.
+   * The median duration, in seconds, of the ended subjobs of the same type. `usualSeconds` is null if too few subjobs
+   * of the same type have ended.
    */
   usualSeconds: z.nullable(Seconds),
 });
@@ -34,8 +34,8 @@ export const UsualDuration = z.object({
 export type UsualDuration = z.infer<typeof UsualDuration>;
 
 /**
- * The fields that both the summary of a slow job and the webhook event about a slow job contain. These fields contain
- * no point in time.
+ * The fields that both the summary of a slow job and the webhook event about a slow job contain. `SlowJobFields`
+ * contains no point in time.
  */
 export const SlowJobFields = z.object({
   project: z.string(),
@@ -56,8 +56,8 @@ export const SlowJobFields = z.object({
 });
 
 /**
- * The state of a running job that takes longer than 19 of 20 jobs of its type. The ledger (the database) stores this
- * state.
+ * The state of a running job that takes longer than 19 of 20 jobs of its type. The ledger (the database) stores the
+ * state of a slow job.
  */
 export const SlowSummary = z.extend(SlowJobFields, {
   createdAt: z.nullable(z.number()),

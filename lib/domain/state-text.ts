@@ -2,7 +2,8 @@ import type { WatchState } from "./job.ts";
 import type { Ready } from "./ready.ts";
 
 /**
- * The name of each state of a watch in words for people. Pages, chats and the command `cce-notifier` use these words.
+ * The name of each state of a watch in words for people. Pages, chats and the command `cce-notifier` use the same words
+ * for a state.
  */
 export const STATE_TEXTS: Readonly<Record<WatchState, string>> = {
   watching: "Running",

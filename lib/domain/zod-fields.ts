@@ -4,7 +4,7 @@ import { isObject, toJsonUnlessTooDeep } from "./json.ts";
 /**
  * Sets the error messages of all zod schemas. Without `localeError`, `zod/mini` reports every invalid value as "Invalid
  * input". The messages of the full zod package, such as "Too small: expected number to be >0", are not for users. Every
- * file with a schema must import this file, directly or through another file, and a test checks this import.
+ * file with a zod schema must import `zod-fields.ts`, directly or through another file. A test checks these imports.
  */
 z.config({ localeError: messageOf });
 

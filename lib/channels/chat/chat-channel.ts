@@ -44,8 +44,8 @@ export const chatFields = {
 };
 
 /**
- * The config fields of a custom robot of DingTalk or Feishu. In its security settings, a robot may require requests
- * that are signed with `secret`, or messages that contain the text `keyword`.
+ * The config fields of a custom robot of DingTalk or Feishu. The security settings of a robot may require that requests
+ * are signed with `secret`, or that messages contain the text `keyword`.
  */
 export const robotFields = {
   ...chatFields,

@@ -8,8 +8,8 @@ import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 
 /**
- * The parts of a chat message as plain text without escape characters. Every chat shows these parts in the order of the
- * fields of `ChatMessage`. Each channel escapes the text and adds its own markup.
+ * The parts of a chat message as plain text without escape characters. Every chat shows the parts of a message in the
+ * order of the fields of `ChatMessage`. Each channel escapes the text of the message and adds its own markup.
  */
 export interface ChatMessage {
   readonly tone: Tone;
@@ -34,8 +34,8 @@ export interface ChatMessage {
    */
   readonly footer: string;
   /**
-   * The time that the message shows after the footer. If a chat knows the time zone of its reader, the chat uses this
-   * time zone.
+   * The time that the message shows after the footer. If a chat knows the time zone of its reader, the chat shows the
+   * time in the time zone of the reader.
    */
   readonly at: Instant;
   /** The texts of the service in the language of the target. */
@@ -43,8 +43,8 @@ export interface ChatMessage {
 }
 
 /**
- * The texts from the config of a target that a message contains. Channels do not escape these texts, because the
- * operator who writes the config is trusted.
+ * The texts from the config of a target that a message contains. Channels do not escape texts from the config, because
+ * the operator who writes the config is trusted.
  */
 export interface ConfiguredTexts {
   /** The mention from the config. `mention` is null if the message mentions nobody. */

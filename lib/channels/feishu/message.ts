@@ -17,7 +17,7 @@ const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", d
 
 /**
  * Formats a message for Feishu as an interactive card. The untrusted text of the message is in `plain_text` elements,
- * because Feishu ignores markup and `<at>` tags there. Links need markup, so the labels of links contain no markup
+ * in which Feishu ignores markup and `<at>` tags. Links need markup, so the labels of links contain no markup
  * characters.
  */
 export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: ConfiguredTexts): JsonObject {

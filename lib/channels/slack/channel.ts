@@ -96,8 +96,8 @@ const SuccessBody = z.union([z.object({ ok: z.literal(true) }), z.object({ succe
 
 /**
  * Returns the verdict for a response of Slack, which is `ok` or an error code, as plain text or as JSON. The function
- * also understands the errors of Mattermost and Rocket.Chat. Returns null for a response that none of these three
- * products sends.
+ * also understands the errors of Mattermost and Rocket.Chat. Returns null for a response that neither Slack, Mattermost
+ * nor Rocket.Chat sends.
  */
 function slackVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const text = body.trim();

@@ -22,7 +22,7 @@ const MAX_LAST_LINES_CHARACTERS = 2_000;
 const MAX_HEADER_CHARACTERS = 150;
 /**
  * The possible maximum lengths of one failure reason in the field `text` of a Slack message. The service uses the
- * largest of these lengths with which all causes fit.
+ * largest of `REASON_CHARACTERS` with which all causes fit.
  */
 const REASON_CHARACTERS = [4_000, 1_000, 500, 300, 100];
 
@@ -112,8 +112,8 @@ function factsBlock(facts: readonly Fact[], texts: Texts): RichTextBlock {
 }
 
 /**
- * Returns a block of a Slack message with text links. The service uses no buttons, because Slack sends a request to the
- * Slack app for each click on a button, and most Slack apps do not respond to this request.
+ * Returns a block of a Slack message with text links. The service uses no buttons, because a click on a button makes
+ * Slack call the Slack app, and most Slack apps do not respond.
  */
 function linksBlock(links: readonly Link[]): RichTextBlock {
   return paragraph(...joined(links.map(({ label, url }) => [{ type: "link", url, text: label }])));

@@ -129,8 +129,8 @@ function mentionEntity(mention: string) {
 }
 
 /**
- * Changes the `<at>` tags in untrusted text, so that this text mentions nobody. Without this change, Teams would
- * mention a user wherever the card contains the `<at>` tag of a mention entity.
+ * Changes the `<at>` tags in untrusted text, so that the text mentions nobody. Teams mentions a user wherever a card
+ * contains the `<at>` tag of a mention entity.
  */
 function withoutMentionTags(text: string): string {
   return text.replace(/<(?=\/?at\b)/gi, `<${ZERO_WIDTH_SPACE}`);

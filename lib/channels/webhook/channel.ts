@@ -6,8 +6,8 @@ import { createWebhookSignatureHeaders } from "./signature.ts";
 import { WebhookTarget } from "./target.ts";
 
 /**
- * The channel for a webhook target that follows the specification Standard Webhooks. Programs, not people, read these
- * notifications.
+ * The channel for a webhook target that follows the specification Standard Webhooks. Programs, not people, read the
+ * notifications to a webhook target.
  */
 export const webhookChannel: Channel<typeof WebhookTarget> = {
   isChat: false,

@@ -59,7 +59,7 @@ export type WebhookTarget = z.infer<typeof WebhookTarget>;
 
 /**
  * The beginning of the name of a webhook target for the `callbackUrl` of a caller. The name of a target in the config
- * cannot contain a colon, so the two names always differ.
+ * cannot contain a colon, so it never begins with `callback:`.
  */
 export const CALLBACK_PREFIX = "callback:";
 
@@ -67,8 +67,8 @@ export const CALLBACK_PREFIX = "callback:";
 export const isCallbackTargetName = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
 
 /**
- * Creates a webhook target for the `callbackUrl` of a caller. This target receives notifications about every outcome.
- * If `secrets` is empty, the notifications have no signature.
+ * Creates a webhook target for the `callbackUrl` of a caller. The created target receives notifications about every
+ * outcome. If `secrets` is empty, the notifications have no signature.
  */
 export function createCallbackTarget(url: Secret, secrets: Secret[]): WebhookTarget {
   return { kind: "webhook", url, on: [...OUTCOMES], secrets, headers: {} };
