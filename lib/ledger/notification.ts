@@ -9,8 +9,8 @@ import {
 } from "../domain/job.ts";
 
 /**
- * The key of a notification does not contain a caller. If several callers of a job name the same target, the watches of
- * these callers share one notification key, and the service notifies the target only once.
+ * The key of a notification does not contain a caller. If several callers of a job name the same target, their watches
+ * share one notification key. The service therefore notifies this target only once.
  */
 export interface NotificationKey extends JobKey {
   /**

@@ -6,10 +6,7 @@ import { Count } from "../domain/zod-fields.ts";
 import type { WatchReadLedger } from "./watch-ledger.ts";
 
 const Position = z.tuple([Count, JobId, CallerName]);
-/**
- * The position of a watch in a page token for readers: the acceptance time, the job ID, and one byte of a hash of the
- * caller's name.
- */
+/** A page token for readers contains the acceptance time, the job ID, and one byte of a hash of the caller's name. */
 const PublicPosition = z.tuple([Count, JobId, z.int().check(z.minimum(0), z.maximum(255))]);
 
 /**

@@ -207,8 +207,8 @@ export interface WatchReadLedger {
   /** Returns the watches of all callers for one job, newest first. */
   listJobWatches(job: JobKey): Promise<readonly Watch[]>;
   /**
-   * Counts the watches of a caller that the sweep function may have to check: the running watches, and the ended
-   * watches whose notifications are not final. The returned count may be some seconds old.
+   * Counts the running watches of a caller, and the ended watches of the caller whose notifications are not final. The
+   * returned count may be some seconds old.
    */
   countLiveWatches(caller: string): Promise<number>;
   /**

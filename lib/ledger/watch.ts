@@ -83,9 +83,9 @@ export const WatchFields = z.object({
   readyMinutes: z._default(z.nullable(z.number()), null),
   /**
    * The time from which the job counts as slow. After the service has sent the notifications about the slow job,
-   * `slowAt` is the time at which one of these notifications is overdue. `slowAt` is null in four cases: no target
-   * wants to know about slow jobs; no poll has seen the job yet; too few jobs of the same type have ended; or each
-   * notification about the slow job was delivered or will not be tried again.
+   * `slowAt` is the time at which one of these notifications is overdue. `slowAt` is null if no target wants to know
+   * about slow jobs, if no poll has seen the job yet, or if too few jobs of the same type have ended. `slowAt` is also
+   * null if each notification about the slow job was delivered or will not be tried again.
    */
   slowAt: z._default(MaybeInstant, null),
   /** The cause of the failure that ended the watch, in one line. `cause` is null for a watch without a failure. */

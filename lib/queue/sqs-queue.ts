@@ -147,7 +147,7 @@ async function sendEntries(
 
 /**
  * Converts a message into an entry of a SendMessageBatch request. The ID of the entry is the index of the message in
- * the batch, because SQS might not allow the characters of the ID of the message.
+ * the batch, because SQS might not allow the message ID as the ID of an entry.
  */
 function toEntry(message: OutgoingMessage | undefined, index: number): SendMessageBatchRequestEntry[] {
   if (message === undefined) return [];

@@ -6,8 +6,8 @@ export const systemClock = (): number => Date.now() + correctionMs;
 
 /**
  * The smallest measured difference from the clock of AWS that proves that the system clock is wrong. Two correct clocks
- * can seem to differ by a few seconds, because a response of AWS may take up to three seconds to arrive, and the header
- * `Date` has only whole seconds.
+ * can seem to differ by a few seconds. A response of AWS may take up to three seconds to arrive, and the time in the
+ * header `Date` has only whole seconds.
  */
 const MIN_CORRECTION_MS = 5000;
 

@@ -25,8 +25,8 @@ export interface Act {
   /** The caller to whom the watch belongs. `owner` is null if the act is not about a watch. */
   readonly owner: string | null;
   /**
-   * The W3C trace context of the watch. `traceparent` is null if the act is not about a watch, if the watch has no
-   * trace context, or if the ledger could not be read after the stop of the watch.
+   * The W3C trace context of the watch. `traceparent` is null if the act is not about a watch, or if the watch has no
+   * trace context. `traceparent` is also null if the ledger could not be read after the stop of the watch.
    */
   readonly traceparent: string | null;
   readonly targets: readonly string[];

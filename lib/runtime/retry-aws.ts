@@ -44,7 +44,7 @@ const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
 
 /**
  * Returns true if an AWS service failed although the request to the service was correct. The cause may be an outage of
- * the AWS service, or a table, a queue, a key or a permission that does not exist at the moment.
+ * the AWS service. The cause may also be a missing table, queue, key or permission.
  */
 export function isAwsOutage(error: unknown): boolean {
   if (isTransientAwsError(error)) return true;

@@ -52,9 +52,9 @@ export function createSsmConfigSource<C extends Config>(
 
 /**
  * Reads and decrypts the given parts of the config below `path`. One request first reads all parts that consist of one
- * parameter, so that SSM does not get a request for each part during an outage. The other parts of the config are then
- * read in parallel. If another process writes parameters at the same time, the result may contain only a part of the
- * written parameters.
+ * parameter. During an outage, SSM therefore does not get a request for each part. The other parts of the config are
+ * then read in parallel. If another process writes parameters at the same time, the result may contain only a part of
+ * the written parameters.
  * @throws errors of AWS.
  */
 async function readConfigParts(

@@ -21,10 +21,10 @@ interface WarmUpPorts {
 }
 
 /**
- * Does the work that the first invocation would have to do: opens a TLS connection to each AWS service, compiles the
- * code of the AWS clients, and reads the config. A handler module waits for `warmUp`, because an instance has a whole
- * processor during its initialization. During an invocation, the instance has only the part of a processor that belongs
- * to its memory size.
+ * Does work that the first invocation would otherwise do. `warmUp` opens a TLS connection to each AWS service, compiles
+ * the code of the AWS clients, and reads the config. A handler module waits for `warmUp`, because an instance has a
+ * whole processor during its initialization. During an invocation, the instance has only the part of a processor that
+ * belongs to its memory size.
  *
  * Reads a ledger item that does not exist, and sends a batch without messages, which SQS refuses. Neither the read nor
  * the empty batch changes anything or needs an additional permission. `warmUp` ignores errors, because the first

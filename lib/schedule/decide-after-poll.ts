@@ -60,8 +60,8 @@ const FIRST_BACKOFF_SECONDS = 5;
 const MAX_BACKOFF_SECONDS = 300;
 
 /**
- * If a rate limit delays the last poll of a watch, the service waits for this poll until at most one hour after the
- * deadline of the watch. The last poll finds the true outcome of a job that ended before the deadline.
+ * If a rate limit delays the last poll of a watch, the service waits for this poll at most until one hour after the
+ * deadline. The last poll finds the true outcome of a job that ended before the deadline.
  */
 const LAST_POLL_GRACE_MS = 3_600_000;
 
@@ -113,9 +113,9 @@ export function decideAfterUnfinishedTries(
 
 /**
  * Decides whether the service polls or concludes a watch whose poll the rate limit of the project has postponed. The
- * rate limit allows the next query of CCE only at `rateLimitedUntil`. The service waits up to one hour after the
- * deadline for a last poll, because the state of the job at the deadline is not known. If the rate limit does not allow
- * the last poll within this hour, the watch times out at the deadline.
+ * rate limit allows the next query of CCE only at `rateLimitedUntil`. The state of the job at the deadline is not
+ * known, so the service waits up to one hour after the deadline for a last poll. If the rate limit does not allow the
+ * last poll within this hour, the watch times out at the deadline.
  */
 export function decideWhenRateLimited(
   watch: Omit<PolledWatch, "polls" | "jobType">,

@@ -56,8 +56,8 @@ export function pickFirstDelaySeconds(
 
 /**
  * Returns the delay before the next poll of a pending job, in whole seconds between the minimum and the maximum of the
- * operator. The delay is a random value from a range of cheap delays, so the service does not poll jobs of the same age
- * at the same time.
+ * operator. The delay is a random value from a range of cheap delays. The service therefore does not poll all jobs of
+ * the same age at the same time.
  */
 export function pickNextDelaySeconds(job: PendingJob, poll: PollSettings, random: () => number): number {
   const plan = cheapestDelayRange({

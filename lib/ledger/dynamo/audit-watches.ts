@@ -22,8 +22,8 @@ const Schedule = z.object({
 /**
  * Counts the watches of the ledger by state and finds orphaned watches. The recent index contains the state of each
  * watch. If the state in the index is `watching`, the function also reads the watch item with a consistent read. The
- * audit costs half a read unit of DynamoDB per 4 kB of the recent index (about 30 watches), and one read unit per watch
- * with the state `watching`.
+ * audit costs half a read unit of DynamoDB per 4 kB of the recent index (about 30 watches). A watch with the state
+ * `watching` costs one more read unit.
  */
 export async function auditWatches(table: LedgerTable, now: Instant): Promise<Audit> {
   const audit = { concluded: 0, stopped: 0, live: 0, discovered: 0, orphaned: [] as OrphanedWatch[] };

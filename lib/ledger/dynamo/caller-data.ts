@@ -18,8 +18,8 @@ import { callerDataItemKey, parseWatchItemKey, watchItemKey } from "./keys.ts";
 import { WatchItem } from "./watch-item.ts";
 
 /**
- * The maximum size of caller data (context and callbacks) in the watch item. Larger caller data is in a separate caller
- * item, because it would make each poll expensive.
+ * The maximum size of caller data (context and callbacks) in the watch item. Larger caller data would make each poll
+ * expensive, so the ledger stores larger caller data in a separate caller item.
  */
 const INLINE_BYTES = 200;
 

@@ -111,9 +111,8 @@ export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, rec
   if (recorded === null) return "superseded";
   const { history } = parseItem(NotificationItem, recorded);
   if (history.length < 2 * ATTEMPT_HISTORY) return "recorded";
-  // One DynamoDB update cannot both append to a list and shorten the same list. If another call appends a delivery
-  // attempt before the second update, the condition of the second update is false, and the other call shortens the
-  // list.
+  // One DynamoDB update cannot both append to a list and shorten the same list. If another call has appended a delivery
+  // attempt, the condition of this second update is false. The other call then shortens the list.
   await updateItem(table, {
     key: notificationItemKey(key),
     set: { history: history.slice(-ATTEMPT_HISTORY) },

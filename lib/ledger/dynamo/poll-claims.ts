@@ -133,8 +133,8 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
 };
 
 /**
- * Returns the compressed tree of subjobs. Returns null if an earlier poll found that the same tree is too large for the
- * watch item, because the compression of a large tree is slow.
+ * Returns the compressed tree of subjobs. Returns null if the same tree was too large for the watch item before.
+ * Without this check, each poll would compress the large tree again, which is slow.
  */
 function packUnlessLarge(tree: Job, hash: string): Uint8Array | null {
   if (largeTrees.has(hash)) return null;

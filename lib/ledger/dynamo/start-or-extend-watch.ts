@@ -73,9 +73,8 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
 
 /**
  * Restarts a watch as a new generation. Returns null if another call changed the watch in the meantime. The poll
- * numbers continue from the previous generation of the watch, so that old poll messages have no effect. The restart of
- * a watch costs one additional query, because the new generation must be higher than the generations of all watches of
- * the job.
+ * numbers continue from the previous generation of the watch, so that old poll messages have no effect. The restart
+ * costs one additional query for the generations of all watches of the job, because the new generation must be higher.
  */
 async function restartWatch(
   table: LedgerTable,
