@@ -69,8 +69,8 @@ export async function createDocsResponse(request: Pick<ApiRequest, "headers">): 
 }
 
 /**
- * Creates the response to `GET /`. A browser gets a page with a link to the API reference, and any other client gets
- * the HTTP status 404.
+ * Creates the response to `GET /`: a page with a link to the API reference for a browser, and the HTTP status 404 for
+ * any other client.
  */
 export function createStartPageResponse({
   headers,

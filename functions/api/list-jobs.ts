@@ -124,8 +124,8 @@ interface ListReader {
   /** The name of the caller who reads the job list, or null for a reader without a token. */
   readonly caller: string | null;
   /**
-   * Returns the part of a watch's context that the reader of the job list may see. A filter searches only this part of
-   * the context.
+   * Returns the part of a watch's context that the reader of the job list may see. A filter searches only the part of
+   * the context that the reader may see.
    */
   readonly readContext: (watch: Watch) => Promise<Context>;
 }

@@ -17,8 +17,8 @@ export async function readOwnOrNewestWatch(
 }
 
 /**
- * Selects one watch for each job from watches of one project, for a job list. The selected watch is the caller's own
- * watch of the job, else the newest watch of the job.
+ * Selects, from watches of one project, the watch that a job list shows for each job. A job list shows the caller's own
+ * watch of a job, else the newest watch of the job.
  * @param caller the name of the caller, or null for a reader without a token
  */
 export async function selectOwnOrNewestWatches(

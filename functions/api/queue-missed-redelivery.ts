@@ -47,7 +47,7 @@ const CONCURRENCY = 10;
 const PAGE_MARGIN_MS = 10_000;
 /**
  * The longest time between the acceptance and the end of a watch. The list of watches is sorted by acceptance time, so
- * a search for ended watches starts this much earlier.
+ * a search for ended watches also reads watches that were accepted up to `LONGEST_WATCH_MS` earlier.
  */
 const LONGEST_WATCH_MS = MAX_DEADLINE_MINUTES * 60_000;
 
@@ -65,7 +65,7 @@ interface MissedScope {
 }
 
 /**
- * Creates the response to `POST /v1/targets/{name}/redeliver`and queues the finally failed notifications of one target
+ * Creates the response to `POST /v1/targets/{name}/redeliver` and queues the finally failed notifications of one target
  * again. The request covers the watches that ended since a given time, in the projects for which the caller has the
  * right to redeliver. A repeated request does not queue a notification that is still in the queue or was delivered. If
  * the target is switched off, the function queues no notification and reports every job as skipped.

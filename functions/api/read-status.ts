@@ -34,8 +34,8 @@ const RESPONSE_MS = 2_000;
 export const AWS_WAITING_LIMITS: WaitingLimits = { total: 4, perCaller: 2 };
 
 /**
- * The longest time in the header `retry-after`. A caller who repeats the call after this time learns of a stopped watch
- * within three minutes.
+ * The longest time in the header `retry-after`. With this limit, a caller who repeats the call in time learns of a
+ * stopped watch within three minutes.
  */
 const MAX_RETRY_AFTER_SECONDS = 180;
 /**
@@ -94,9 +94,9 @@ function retryAfterSeconds({ watch }: WatchDocument, waited: WaitResult, now: In
 }
 
 /**
- * For each chat that gets a digest message (one message about several jobs), replaces the delivery record in the watch
- * with the delivery record of the digest message. The delivery record of a redelivered notification is not replaced. A
- * watch without an outcome is returned unchanged.
+ * Replaces the delivery record of each chat that gets a digest message (one message about several jobs) with the
+ * delivery record of the digest message. The delivery record of a redelivered notification is not replaced. A watch
+ * without an outcome is returned unchanged.
  */
 export async function replaceDeliveriesByThoseOfDigest(
   document: WatchDocument,

@@ -10,8 +10,8 @@ import type { ClaimedDiscovery, Discovery } from "../../lib/ledger/ledger.ts";
  */
 const MAX_AGE_MS = 7 * 86_400_000;
 /**
- * The longest time until a list of CCE shows that a job has ended. A job that ended more than an hour before the latest
- * complete list was already in this list as an ended job.
+ * The longest time from the end of a job until a list of CCE shows this end. A job that ended more than an hour before
+ * the latest complete list was already in this list as an ended job.
  */
 const LATE_END_MS = 3_600_000;
 /**

@@ -11,8 +11,9 @@ import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./star
 
 const MINUTE_MS = 60_000;
 /**
- * The discover function may list the jobs of a project up to two seconds before the end of the interval. Without this
- * tolerance, a list could start one minute late, because the schedule starts the function some seconds early or late.
+ * The discover function may list the jobs of a project up to two seconds before the end of the interval. Without the
+ * tolerance of two seconds, a list could start one minute late, because the schedule starts the function some seconds
+ * early or late.
  */
 const SCHEDULE_JITTER_MS = 2000;
 
@@ -76,8 +77,8 @@ export async function discoverJobsIfDue(
     if (trigger === "event") await ledger.requestJobListNow(project);
     return "not_due";
   }
-  // The request for the list of jobs counts toward the rate limit of the project, but does not wait. Later polls of the
-  // project wait longer instead.
+  // The request for the list of jobs does not wait for the rate limit of the project, so later polls of the project
+  // wait longer.
   await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
   const selection = createJobSelection(settings, claimed, startedAt);
   const reply = await cce.listJobs(project, selection.add, { timeLimitMs });

@@ -23,7 +23,7 @@ export interface OpenDiscoveredPorts {
   readonly now: () => Instant;
   readonly remainingMs: () => number;
   /**
-   * The IDs of the jobs that certainly have a watch. The function adds the ID of each new job, and does not read the
+   * The IDs of the jobs that certainly have a watch. The function adds each new job to `known`, and does not read the
    * ledger for a job in `known`.
    */
   readonly known: Set<string>;
@@ -67,8 +67,8 @@ interface OpenedOne {
   readonly jobId: string;
   readonly kind: "opened" | "exists" | "failed";
   /**
-   * The message for the first poll. The value is null if a poll of the watch has already started, or if the watch could
-   * not be opened.
+   * The message for the first poll, or null if a poll of the watch has already started or the watch could not be
+   * opened.
    */
   readonly message: OutgoingMessage | null;
 }

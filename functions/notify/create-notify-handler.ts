@@ -41,9 +41,9 @@ const RECORD_MS = 6_000;
  */
 const PROMPT_RECEIVES = 30;
 /**
- * The longest added wait of a message. After `PROMPT_RECEIVES` receives, the added wait of a message grows by one
- * second with each receive. With the added waits, a message needs more than a day to reach the maximum number of
- * receives.
+ * The longest wait that the function adds to the other waits of a message. After `PROMPT_RECEIVES` receives, the added
+ * wait of a message grows by one second with each receive. With the added waits, a message needs more than a day to
+ * reach the maximum number of receives.
  */
 const MAX_ADDED_WAIT_SECONDS = 120;
 

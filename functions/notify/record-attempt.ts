@@ -23,14 +23,14 @@ const CONFIRM_GONE_MS = 60_000;
 const THROTTLE_SECONDS = 30;
 /**
  * When SQS has delivered a message 900 times, the next delivery attempt is the last attempt. After 1000 receives, SQS
- * moves a message to the dead-letter queue without a reason (resources/queues.yml). With the remaining 100 receives,
- * the function can send the message to the dead-letter queue with the reason of the failure.
+ * moves a message to the dead-letter queue without a reason (resources/queues.yml). After 900 receives, the function
+ * has 100 receives left to send the message to the dead-letter queue with the reason of the failure.
  */
 export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 
 /**
- * After this number of receives of a message, the function makes no further delivery attempt. The last delivery attempt
- * was started many times and never finished, so the attempt probably crashes the process.
+ * After 950 receives of a message, the function makes no further delivery attempt. The last delivery attempt was
+ * started many times and never finished, so the attempt probably crashes the process.
  */
 export const GIVE_UP_RECEIVE_COUNT = LAST_ATTEMPT_RECEIVE_COUNT + 50;
 

@@ -103,7 +103,7 @@ export async function concludeAndNotify(
     const { state, generation } = document.watch;
     if (state !== "watching" || generation !== watch.generation) return null;
   }
-  // The caller has submitted the job again during the poll. The watch uses the later of the two deadlines.
+  // The caller has submitted the job again during the poll, so the watch uses the later of the two deadlines.
   if (conclusion.outcome === "timed_out" && document !== null && document.watch.deadlineAt > watch.deadlineAt)
     throw new DeadlineMovedError("the deadline of this watch has moved");
   // A submission during the poll may also have asked that the watch waits until the resource of the job is usable.
@@ -120,8 +120,8 @@ export async function concludeAndNotify(
 }
 
 /**
- * Finishes the end of a watch after a crash. The function uses the stored outcome and does not query CCE again, because
- * some targets may already have received the stored outcome.
+ * Completes the end of a watch after a crash. The function uses the stored outcome and does not query CCE again,
+ * because some targets may already have received the stored outcome.
  * @returns `no_outcome` if the ledger has no outcome for the generation of the watch (each restart begins a new
  * generation)
  */

@@ -133,8 +133,9 @@ export function toPollResult(
 }
 
 /**
- * Returns the time at which a watch must end. If the job has not succeeded by this time, the watch ends as `timed_out`.
- * If the job has succeeded by this time, the watch ends although the resource of the job is not usable.
+ * Returns the time at which a watch must end. At its effective deadline, a watch whose job has not succeeded ends as
+ * `timed_out`. At its effective deadline, a watch whose job has succeeded ends although the resource of the job is not
+ * usable.
  */
 export function computeEffectiveDeadline({
   message,

@@ -138,7 +138,7 @@ export function createApproximateRequestLimit(now: () => Instant): LimitRequests
   return (caller, requestsPerMinute) => {
     if (requestsPerMinute === 0) return null;
     const known = callers.get(caller);
-    // If the start of a known minute is far in the future, the clock was set back after this start.
+    // If the counted minute starts far in the future, the clock was set back, and the function starts a new minute.
     const isNew = known === undefined || Math.abs(now() - known.startedAt) >= MINUTE_MS;
     const current = isNew ? { startedAt: now(), requests: 0 } : known;
     if (current.requests >= requestsPerMinute)

@@ -8,9 +8,9 @@ import { meter } from "../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 
 /**
- * The shortest and the longest wait of a message that only a newer release can process. The first wait is short,
- * because a deployment that replaces the functions one after the other is soon finished. Each further wait of a message
- * is twice as long as the wait before.
+ * The shortest and the longest wait of a message that only a newer release can process. The first wait of a message is
+ * short, because a deployment that replaces the functions one after the other is soon finished. Each further wait of a
+ * message is twice as long as the wait before.
  */
 const MIN_WAIT_SECONDS = 15;
 const MAX_WAIT_SECONDS = 900;

@@ -12,8 +12,8 @@ import { createDigestMessage, createNotificationMessage } from "../../lib/queue/
 import { type OutgoingMessage, type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 
 /**
- * Instead of the name of a project, the ledger uses these two names for digests (messages about several jobs) and for
- * alerts about targets. The name of a real project never contains a colon.
+ * In the ledger, `:digest` or `:target` replaces the name of a project for digests (messages about several jobs) and
+ * for alerts about targets. The name of a real project never contains a colon.
  */
 export const DIGEST_PROJECT = ":digest";
 export const TARGET_PROJECT = ":target";

@@ -40,8 +40,8 @@ export interface SweepWatchPorts {
   readonly now: () => Instant;
   readonly config: Config;
   /**
-   * The message bodies of the notifications that this run of the sweep function has sent. The set prevents that the
-   * watches of a digest send the same digest message several times.
+   * The message bodies of the notifications that this run of the sweep function has sent. The set ensures that the
+   * watches of one digest send the digest message only once.
    */
   readonly sent: Set<string>;
 }

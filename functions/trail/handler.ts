@@ -42,14 +42,16 @@ export const handler = createLambdaHandler<unknown, void>(async (event) => {
 
 /**
  * Writes the log lines with the message `act` from an event of CloudWatch Logs unchanged. CloudWatch Logs may send a
- * log line twice. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+ * log line twice.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
  * @throws ZodError if the event has another form.
  */
 export function writeActLines(event: unknown, writeLine: (line: string) => void): void {
   const { data } = SubscriptionEvent.parse(event).awslogs;
   const text = gunzipSync(Buffer.from(data, "base64"), { maxOutputLength: MAX_EVENT_BYTES }).toString();
   const { messageType, logEvents } = LogLines.parse(parseJson(text));
-  // CloudWatch Logs sends a message of another type only to check that the function can be reached.
+  // CloudWatch Logs also sends messages of the type `CONTROL_MESSAGE`, which only check that the function can be
+  // reached.
   if (messageType !== "DATA_MESSAGE") return;
   for (const { message } of logEvents) {
     const line = message.trim();

@@ -21,19 +21,19 @@ const FAILURE_AGE_MS = 5000;
 const JITTER = 0.2;
 
 /**
- * The time limit for the first read of the config in a new Lambda instance. The time limit is short, because a caller
- * must get an HTTP response within 30 s.
+ * The time limit for the first read of the config in a new Lambda instance. The first read has a short time limit,
+ * because a caller must get an HTTP response within 30 s.
  */
 const FIRST_READ_MS = 8000;
 /**
- * The time limit for each later read of the config. The time limit is short, because the Lambda instance already has a
- * valid config.
+ * The time limit for each later read of the config. A later read has a short time limit, because the Lambda instance
+ * already has a valid config.
  */
 const REFRESH_READ_MS = 1000;
 
 /**
- * The maximum number of reads until the service reports an invalid config. The service reads the config in several
- * pages, and an operator may change the config between two pages.
+ * The maximum number of reads until the service reports an invalid config. A read may return an invalid config if an
+ * operator changes the config between two pages of the read.
  */
 const MAX_READS = 3;
 const REREAD_DELAY_MS = 400;
@@ -45,7 +45,9 @@ export interface ConfigSource<C extends Config = Config> {
    * Returns the same object until the config changes.
    */
   current(): Promise<C>;
-  /** Returns the config like `current`, but reads the config again if it does not contain the project or target. */
+  /**
+   * Returns the config like `current`, but reads the config again if the config does not contain the project or target.
+   */
   currentWith(kind: "projects" | "targets", name: string): Promise<C>;
   /** Returns the config like `current`, but from a read at most ten seconds ago. */
   refreshed(): Promise<C>;

@@ -143,8 +143,8 @@ function formatPath(path: readonly PropertyKey[]): string {
 
 /**
  * Returns one error for each project or target that a config document names but does not define. The function skips
- * malformed parts of the config document, so that an operator gets these errors together with the errors of the schema.
- * A name is not checked if the part of the config that defines the name was not read.
+ * malformed parts of the config document, because the schema reports the malformed parts. A name is not checked if the
+ * part of the config that defines the name was not read.
  */
 function findUnknownNames(document: unknown, parts: readonly ConfigPart[]): readonly string[] {
   const config = toObjectOrEmpty(document);

@@ -115,8 +115,8 @@ export function createInlineElement(tag: "script" | "style", code: string): Inli
 /**
  * Returns the response headers of a page. The URL of the page may contain a link key, and the body of the page may
  * contain untrusted text. With the response headers, the page loads nothing from other sites and runs only the script
- * of the product. Other sites cannot show the page in a frame. Caches and search engines do not store the page. Links
- * on the page do not send the URL of the page to other sites.
+ * of the product. The response headers also ensure that other sites cannot show the page in a frame, that caches and
+ * search engines do not store the page, and that links do not send the URL of the page to other sites.
  * https://www.w3.org/TR/CSP3/
  */
 export function createPageHeaders(

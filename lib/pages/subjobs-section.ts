@@ -114,7 +114,7 @@ function note(job: JobDocument): Html | null {
   return html`<p class="note" dir="auto">${truncate(reason, MAX_NOTE_CHARACTERS)}</p>`;
 }
 
-/** The texts that the page shows for the phases of CCE. The keys are the phases in lower case. */
+/** The texts that the page shows for the phases of CCE, by the phase in lower case. */
 const PHASE_TEXTS: Readonly<Record<string, string>> = { initializing: "Starting", running: "Running" };
 
 /**
