@@ -8,7 +8,6 @@ import type { Watch } from "./watch.ts";
  */
 const GRACE_MS = 5_400_000;
 
-/** The numbers of watches that one run of the audit function counted. */
 export interface Audit {
   /** The number of all watches in the ledger. */
   readonly accepted: number;
@@ -30,7 +29,6 @@ export interface Audit {
   readonly orphaned: readonly OrphanedWatch[];
 }
 
-/** An orphaned watch and its W3C trace context. */
 export type OrphanedWatch = Pick<Watch, "project" | "jobId" | "caller" | "traceparent">;
 
 /** Returns true if discovery opened the watch, and not a caller. */

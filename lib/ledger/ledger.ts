@@ -67,7 +67,6 @@ export interface DigestLedger {
    * the digest does not exist. A repeated call for the same job changes nothing.
    */
   removeRunningMemberAndCount(digestId: string, job: JobKey): Promise<number>;
-  /** Returns null if the digest does not exist. */
   readDigest(digestId: string): Promise<Digest | null>;
 }
 
@@ -131,10 +130,7 @@ export class NewerItemError extends Error {
   }
 }
 
-/**
- * The error for a database that cannot be read or written at the moment, for example because its disk is full. `cause`
- * is the error of the database.
- */
+/** The error for a database that cannot be read or written at the moment, for example because its disk is full. */
 export class LedgerUnavailableError extends Error {
   override readonly name = "LedgerUnavailableError";
 
@@ -178,7 +174,6 @@ export interface Discovery {
   readonly skippedJobIds: readonly string[];
 }
 
-/** The state of discovery in a project, and the time of the previous try to list the jobs of the project. */
 export interface ClaimedDiscovery extends Discovery {
   readonly previousTryAt: Instant | null;
 }
@@ -245,6 +240,5 @@ export interface DiscoveryLedger {
    * already contains the ID.
    */
   saveSmnMessageIdOnce(messageId: string, expiresAt: Instant): Promise<boolean>;
-  /** Returns whether the ledger contains the ID of a message from SMN. */
   hasSmnMessageId(messageId: string): Promise<boolean>;
 }

@@ -70,7 +70,7 @@ export function createNotificationKey(
 export const Attempt = z.object({
   at: z.number(),
   verdict: Verdict,
-  /** The HTTP status of the target's response. `status` is null if the target sent no response. */
+  /** The HTTP status of the target's response, or null without a response. */
   status: z.nullable(z.number()),
   durationMs: z.number(),
   /** The reason for the verdict on the delivery attempt. `reason` is always one value of a fixed list. */
@@ -109,20 +109,19 @@ export const DeliveryRecord = z.object({
   redelivery: z._default(z.int(), 0),
   nextAttemptAt: z._default(MaybeInstant, null),
   /**
-   * The time that the rate limit of the target reserved for the next delivery attempt. `requestAt` is a little later
-   * than `nextAttemptAt`. `requestAt` is null if no time is reserved.
+   * The time that the rate limit of the target reserved for the next delivery attempt, or null. `requestAt` is a little
+   * later than `nextAttemptAt`.
    */
   requestAt: z._default(MaybeInstant, null),
   /**
    * `deadLettered` is true if the notification failed and the message of the notification is in the dead-letter queue.
    */
   deadLettered: z._default(z.boolean(), false),
-  /** The latest delivery attempts in order of time. `history` contains at most `ATTEMPT_HISTORY` delivery attempts. */
+  /** The latest delivery attempts in order of time. */
   history: z._default(z.array(Attempt), []),
 });
 export type DeliveryRecord = Readonly<z.infer<typeof DeliveryRecord>>;
 
-/** Returns the delivery record of a notification before the first delivery attempt. */
 export function createPendingDeliveryRecord(target: string): DeliveryRecord {
   return DeliveryRecord.parse({ target });
 }
@@ -197,10 +196,7 @@ export interface NotificationLedger {
    * message has lost the lease of the notification.
    */
   postponeNotification(postponement: Postponement): Promise<"recorded" | "superseded">;
-  /**
-   * Returns the delivery record of a notification. Returns a new delivery record if the ledger contains no record of
-   * the notification.
-   */
+  /** Returns the stored delivery record of a notification, or a new delivery record if no record is stored. */
   readDelivery(key: NotificationKey): Promise<DeliveryRecord>;
   /** Stores that the message of a failed notification is in the dead-letter queue. */
   markDeadLettered(key: NotificationKey, redelivery: number): Promise<void>;

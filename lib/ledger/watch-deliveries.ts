@@ -19,7 +19,6 @@ export const SlowRecord = z.object({
 });
 export type SlowRecord = Readonly<z.infer<typeof SlowRecord>>;
 
-/** The delivery record of one notification of a watch. */
 export interface WatchDelivery extends DeliveryRecord {
   /**
    * The event of the notification. `event` is null until the watch has an outcome. The ledger never returns the event

@@ -62,7 +62,7 @@ export interface PollToClaim {
   readonly leaseMs: number;
 }
 
-/** A poll of a watch, and the queue message that has claimed the poll or tries to claim the poll. */
+/** A poll of a watch, and the queue message that claims or has claimed the poll. */
 export type PollOfMessage = Pick<PollToClaim, "key" | "poll" | "messageId">;
 
 export type PollClaim =
@@ -133,7 +133,6 @@ export type EndResult =
   | { readonly kind: "targets_changed"; readonly targets: readonly string[] }
   | { readonly kind: "over" };
 
-/** The fields of a watch that change when a poll is recorded or the watch ends. */
 export type WatchProgress = Pick<Watch, "state" | "nextPollAt">;
 
 /** A watch that the sweep function has to check, because a queue message of the watch may be lost. */
@@ -147,7 +146,6 @@ interface WatchPage {
   readonly next: string | null;
 }
 
-/** The operations that change watches, and the operations on the outcomes and the caller data of watches. */
 export interface WatchChangeLedger {
   /**
    * Creates a watch if the caller has no watch of the job. Restarts the watch of the caller if `isRestartedByCall`
@@ -195,7 +193,6 @@ export interface WatchChangeLedger {
   stopWatch(key: WatchKey, at: Instant, expiresAt: Instant): Promise<"stopped" | "over" | "missing">;
 }
 
-/** The operations that read watches, and the operations on the times when the sweep function checks watches. */
 export interface WatchReadLedger {
   /** Returns null if the watch does not exist. */
   readWatch(key: WatchKey): Promise<WatchDocument | null>;

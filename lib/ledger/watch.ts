@@ -55,10 +55,7 @@ export const WatchFields = z.object({
   pollDone: z.boolean(),
   /** The number of the last poll before the latest restart of the watch, or 0 for a watch without a restart. */
   previousPolls: z._default(z.int(), 0),
-  /**
-   * The number of polls in the current generation of the watch that the rate limit postponed. A postponed poll sends no
-   * query to CCE.
-   */
+  /** The number of polls in the current generation of the watch that the rate limit postponed. */
   rateLimitedPolls: z._default(z.int(), 0),
   acceptedAt: z.number(),
   deadlineAt: z.number(),
@@ -98,7 +95,7 @@ export const WatchFields = z.object({
 export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typeof WatchFields>> {
   /** The sorted names of the watch's targets and callbacks. */
   readonly targets: readonly string[];
-  /** The times of the latest polls in order of time. `polledAt` contains at most `POLL_HISTORY` times. */
+  /** The times of the latest polls in order of time. */
   readonly polledAt: readonly Instant[];
   /** `ready` is null until a poll of a watch with `readyMinutes` has seen the success of the job. */
   readonly ready: ReadyProgress | null;
@@ -116,7 +113,6 @@ export interface CallerData {
 /** The fields of a job that the ledger stores in the watch. */
 export type ObservedJob = Pick<Watch, "phase" | "jobType" | "resourceName">;
 
-/** The fields of a job that the ledger stores in a watch that has ended. */
 export interface EndedJob extends ObservedJob, Pick<Watch, "cause" | "durationSeconds"> {}
 
 /**
@@ -200,13 +196,11 @@ export function truncateObservedText<Text extends string | null>(text: Text): Te
   return text === null ? text : truncate(text, TEXT_BYTES, countUtf8Bytes);
 }
 
-/** Truncates the texts about a resource with `truncateObservedText`. */
 export function truncateReadyTexts(ready: ReadyProgress): ReadyProgress {
   const { reason, message } = ready;
   return { ...ready, reason: truncateObservedText(reason), message: truncateObservedText(message) };
 }
 
-/** Truncates the texts of an observed job with `truncateObservedText`. */
 export function truncateObservedJob({ phase, jobType, resourceName }: ObservedJob): ObservedJob {
   return {
     phase: truncateObservedText(phase),
@@ -215,7 +209,6 @@ export function truncateObservedJob({ phase, jobType, resourceName }: ObservedJo
   };
 }
 
-/** Truncates the texts of an ended job with `truncateObservedText`. */
 export function truncateEndedJob(job: EndedJob): EndedJob {
   return {
     ...truncateObservedJob(job),

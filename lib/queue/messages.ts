@@ -189,7 +189,6 @@ export function toWatchGeneration(message: NotificationMessage): WatchGeneration
   return { project, jobId, caller, generation: watchGeneration };
 }
 
-/** Returns the key of the notification that a message requests. */
 export function toNotificationKey(message: NotificationMessage): NotificationKey {
   const { project, jobId, generation, outcome, target } = message;
   return { project, jobId, generation, event: `job.${outcome}`, target };

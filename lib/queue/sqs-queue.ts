@@ -49,7 +49,6 @@ export function createSqsSender(options: SqsQueueOptions): Pick<Queue, "send"> {
   };
 }
 
-/** Creates a queue object that can send messages and change their visibility. */
 export function createSqsQueue(options: SqsQueueOptions): Queue {
   const { client, url } = options;
   return {

@@ -3,7 +3,6 @@ import type { Context } from "aws-lambda";
 import { addRequestIdToLogs } from "./log.ts";
 import { publishMetrics } from "./metrics.ts";
 
-/** The data of a Lambda invocation that a function may use. */
 export interface Invocation {
   readonly requestId: string;
   /** Returns the number of milliseconds until Lambda ends the invocation. */

@@ -37,10 +37,8 @@ export interface Act {
   readonly entry?: string;
 }
 
-/** The fields of an act that is not about a watch. */
 export const NO_WATCH = { project: null, jobId: null, owner: null, traceparent: null } as const;
 
-/** Returns the act of an operator who stored or removed an entry of the config. */
 export function createConfigAct(
   entry: string,
   { isRemoval, who, from }: Pick<Act, "who" | "from"> & { readonly isRemoval: boolean },

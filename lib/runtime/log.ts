@@ -2,8 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { LogFormatter, Logger, LogItem } from "@aws-lambda-powertools/logger";
 
 /**
- * The fields of a log line. The log writes a camelCase name of a field in snake_case. The values of the fields never
- * contain a secret or a URL.
+ * The log writes a camelCase name of a field in snake_case. The values of the fields never contain a secret or a URL.
  */
 type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
@@ -55,7 +54,6 @@ export function runWithTraceparent<T>(traceparent: string | null, run: () => T):
   return currentTraceparent.run(traceparent, run);
 }
 
-/** Adds the request ID to all log lines of the current invocation. */
 export function addRequestIdToLogs(requestId: string): void {
   logger.appendKeys({ function_request_id: requestId });
 }

@@ -1,6 +1,5 @@
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 
-/** All metrics of the product and their units. */
 export const UNITS = {
   Accepted: MetricUnit.Count,
   Polls: MetricUnit.Count,

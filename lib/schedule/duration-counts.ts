@@ -74,7 +74,6 @@ export function durationCountExpiry(day: number): Instant {
   return (day + 1 + KEPT_DAYS) * DAY_MS;
 }
 
-/** The number of jobs in each bucket, and the number of all these jobs. */
 export interface RecentJobs {
   readonly counts: Float64Array;
   readonly total: number;

@@ -31,7 +31,6 @@ const FIRST_DELAY = { minSeconds: 10, maxSeconds: 20 };
  */
 const MIN_LEARNED_JOBS = 20;
 
-/** A job that had not ended at the age `ageSeconds`. */
 interface PendingJob {
   readonly jobType: string | null;
   readonly ageSeconds: number;

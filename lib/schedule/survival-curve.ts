@@ -61,7 +61,6 @@ const survivals = new WeakMap<
   { readonly jobType: string | null; readonly survival: Float64Array }
 >();
 
-/** Returns the probability that a job lasts longer than an age. */
 export function survivalAt(survival: Float64Array, ageSeconds: number): number {
   return survivalAtPosition(survival, bucketPosition(ageSeconds));
 }
@@ -113,10 +112,7 @@ export function smoothCounts(counts: Float64Array, countsSum: number): Float64Ar
   return density;
 }
 
-/**
- * Returns the smallest distance from `bucket`, in buckets, within which the durations of `jobs` jobs lie. The returned
- * distance can be a fraction.
- */
+/** Returns the smallest distance from `bucket`, in buckets, within which the durations of `jobs` jobs lie. */
 function distanceTo(jobs: number, counts: Float64Array, bucket: number): number {
   let missing = jobs - (counts[bucket] ?? 0);
   for (let distance = 1; missing > 0 && distance <= MAX_DISTANCE; distance++) {
@@ -150,10 +146,10 @@ interface Assumption {
 }
 
 /**
- * For each bucket, returns the number of assumed jobs that last longer than the shortest duration in the bucket. In
- * Bayesian statistics, such assumed jobs are called a prior. The returned array has `BUCKETS` + 1 values, which fall
- * and are never 0. If no real job has ended, the first value of the array is 1. Each ended real job makes the first
- * value of the array smaller.
+ * For each bucket, returns the number of assumed jobs that last longer than the shortest duration in the bucket. The
+ * assumed jobs are a Bayesian prior. The returned array has `BUCKETS` + 1 values, which fall and are never 0. If no
+ * real job has ended, the first value of the array is 1. Each ended real job makes the first value of the array
+ * smaller.
  * @param ended the number of real jobs that have ended.
  */
 export function assumedJobsLongerThan(jobType: string | null, ended: number): Float64Array {
@@ -180,8 +176,7 @@ interface AssumedSurvival {
 }
 
 /**
- * The survival values of the assumed jobs do not depend on real jobs. The service computes the survival values once,
- * because each value needs several logarithms.
+ * The service computes the survival values of the assumed jobs only once, because each value needs several logarithms.
  */
 const assumedSurvivals = new Map<Assumption, AssumedSurvival>();
 

@@ -16,7 +16,6 @@ import type { ItemKey } from "./keys.ts";
  */
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
-/** A DynamoDB item with the state of discovery in one project. */
 const DiscoveryItem = z.object({
   listedAt: z._default(MaybeInstant, null),
   switchedOnAt: z._default(MaybeInstant, null),

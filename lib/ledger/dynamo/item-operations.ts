@@ -39,7 +39,6 @@ export const MAX_TREE_BYTES = 350_000;
  */
 const ITEM_VERSIONS: Readonly<Record<string, number>> = { W: 1, T: 1, G: 1, D: 1, L: 1 };
 
-/** The DynamoDB table of the ledger. */
 export interface LedgerTable {
   readonly client: DynamoDBClient;
   readonly table: string;
