@@ -34,7 +34,7 @@ export type AuthHeaders =
   | {
       readonly kind: "headers";
       readonly headers: Readonly<Record<string, string>>;
-      /** The IAM token in the headers. `token` is null if the headers contain no IAM token. */
+      /** The IAM token in `headers`, or null if `headers` contain no IAM token. */
       readonly token: TokenResult | null;
     }
   | Observation;

@@ -83,7 +83,7 @@ export type ListReply =
       readonly isComplete: boolean;
       /**
        * The time in the header `Date` of the reply of CCE, which is the time of the cloud. `date` is null if the reply
-       * has no header `Date`.
+       * of CCE has no header `Date`.
        */
       readonly date: Instant | null;
     }

@@ -41,13 +41,13 @@ export interface CceError {
   readonly message: string | null;
 }
 
-/** The kinds of observation for a reply whose HTTP status is not 200. */
+/** The possible kinds of an observation after an error reply of CCE or IAM. */
 export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 
 /** The HTTP statuses of errors that end without the help of an operator (RFC 9110, 4918, 8470). */
 const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([408, 409, 423, 425]);
 
-/** Returns the kind of error for the HTTP status of an error reply. */
+/** Returns the kind of the observation for the HTTP status of an error reply. */
 export function errorKindOfRefusedStatus(status: number): ErrorKind {
   if (status === 401) return "unauthorized";
   if (status === 403) return "forbidden";
@@ -121,7 +121,7 @@ export function toTextOfAnyType(value: unknown, levels: number = MAX_TEXT_LEVELS
 
 /**
  * Describes an error reply for an operator, for example `HTTP 404, CCE.01404001, Job not found`. The returned text may
- * contain credentials, so the caller must mask the text.
+ * contain credentials, so the caller must mask it.
  */
 export function describeErrorReplyUnmasked(status: number, { codes, message }: CceError): string {
   const details = [...codes.filter((code) => code !== String(status)), message];

@@ -20,7 +20,7 @@ const MAX_QUERIES = 5;
  */
 const MAX_HEADER_BYTES = 65_536;
 
-/** The time limit for one call of the CCE client, in milliseconds of real time. */
+/** The time limit for one call of the CCE client, in milliseconds. */
 interface TimeLimit {
   readonly timeLimitMs: number;
 }
@@ -33,24 +33,24 @@ export interface CceClient {
    */
   unansweredWaitMs(project: string): number;
   /**
-   * Asks CCE for one job. Returns an observation for every possible reply and every failure, and never throws an error.
-   * The client masks the credentials in the observation.
+   * Asks CCE for one job. The function returns an observation for every possible reply and every failure, and never
+   * throws an error. The client masks the credentials in the observation.
    */
   queryJob(key: JobKey, limit: TimeLimit): Promise<Observation>;
   /**
    * Asks CCE for the resource of a job. Returns the resource in the form of a job, whose state is `succeeded` if the
-   * resource has reached its goal. Never throws an error.
+   * resource has reached its goal. The function never throws an error.
    */
   queryResource(project: string, resource: WatchedResource, limit: TimeLimit): Promise<Observation>;
   /**
-   * Asks CCE for up to 5 failed subjobs that have no failure reason. Returns the job with the failure reasons in the
-   * replies. Never throws an error.
+   * Asks CCE for up to 5 failed subjobs that have no failure reason. Returns the job with the failure reasons from the
+   * replies of CCE. The function never throws an error.
    */
   addMissingFailureReasons(project: string, job: Job, limit: TimeLimit): Promise<Job>;
   /**
    * Lists the jobs of a project and passes each job to `onJob`. The jobs come in any order, and a job may come several
    * times. CCE does not document how many jobs a list contains, or for how long CCE lists a job. If the request fails,
-   * `onJob` may have received some jobs before. Never throws an error, unless `onJob` throws.
+   * `onJob` may have received some jobs before. The function throws an error only if `onJob` throws an error.
    */
   listJobs(project: string, onJob: (job: ListedJob) => void, limit: TimeLimit): Promise<ListReply>;
 }
@@ -58,8 +58,7 @@ export interface CceClient {
 /**
  * Creates a client of CCE for all projects in the config. Each project has its own credentials, its own IAM token and
  * its own throttle. If several callers query the same job at the same time, the client sends only one request.
- * @param options.connections the HTTP connections to use. If the option is missing, the client opens its own
- * connections.
+ * @param options.connections the HTTP connections to use. Without `connections`, the client opens its own connections.
  */
 export function createCceClient(options: {
   /**
@@ -157,7 +156,7 @@ async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout
  * Adds missing failure reasons to the subjobs of a job, and returns the new job. The function queries each failed
  * subjob that has no failure reason and no failed subjob of its own. Then the function adds the failure reason and the
  * subjobs in the reply to the job. The function also queries the added subjobs, and sends at most 5 queries in total.
- * @param queryJob a function that queries a subjob by its ID. If the function returns null, the subjob stays unchanged.
+ * @param queryJob a function that queries a subjob by its ID. If `queryJob` returns null, the subjob stays unchanged.
  */
 export async function addMissingFailureReasons(
   job: Job,

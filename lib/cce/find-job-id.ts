@@ -24,10 +24,10 @@ const MAX_CODE_CHARACTERS = 64;
 const MAX_MESSAGE_CHARACTERS = 200;
 
 /**
- * Finds the job ID in the reply of CCE to a request that creates or deletes a resource, or to a similar request. The
- * parameter `reply` is JSON text or a parsed value. The job ID may be in `status`, at the top level of the reply or in
- * an annotation. The name of the field with the job ID may be in upper or lower case. The function also finds the job
- * ID if a tool has wrapped the reply of CCE in an object or an array. Returns null if the reply has no valid job ID.
+ * Finds the job ID in the reply of CCE to a request that creates, changes or deletes a resource. The reply may be JSON
+ * text or a parsed value. The job ID may be in `status`, at the top level of the reply or in an annotation. The name of
+ * the field with the job ID may be in upper or lower case. The function also finds the job ID if a tool has wrapped the
+ * reply of CCE in an object or an array. Returns null if the reply has no valid job ID.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
  */
 export function findJobId(replyOrJsonText: unknown): string | null {
@@ -67,7 +67,7 @@ function textOfId(value: unknown): string {
 /**
  * Finds the order ID in the reply of CCE to a request for a prepaid (yearly or monthly) resource. CCE starts the job of
  * a prepaid resource only after the payment, so the reply has an order ID in place of a job ID. Returns `…` if the
- * order ID is a number that is not exact. Returns null if the reply has no order ID.
+ * order ID is a number beyond the safe integers of JavaScript. Returns null if the reply has no order ID.
  */
 export function findOrderId(reply: unknown): string | null {
   for (const { status, top, spec, metadata } of listBodies(reply))
@@ -93,7 +93,7 @@ function jobIdNames(fields: JsonObject): string[] {
 
 /**
  * Returns the error code and the message in a parsed reply of CCE, the API gateway or IAM as one line, for example
- * `CCE.01400001, Invalid request`. Returns null if the reply has no error code.
+ * `CCE.01400001, Invalid request`. Returns null if the reply of CCE has no error code.
  */
 export function describeErrorInReply(reply: unknown): string | null {
   const { codes, message } = toCceError(reply);

@@ -11,7 +11,7 @@ import { parseJob } from "./parse-job.ts";
 
 export interface JobReply {
   readonly status: number;
-  /** The headers of the HTTP reply to a job query. The names of the headers are in lower case. */
+  /** The headers of the HTTP reply, by their names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -108,7 +108,7 @@ function adviceOnCredentials(error: CceError, date: string | undefined, now: Ins
 /**
  * Reads the two times in an error message of the API gateway about an expired signature, and returns their difference
  * in milliseconds. An example of a message about an expired signature is `signature time:20260528T092752Z,server
- * time:20260528T094410Z`. Returns null for any other message.
+ * time:20260528T094410Z`. Returns null for an error message without two times.
  */
 function reportedSkewMs(message: string | null): number | null {
   const [, ours, theirs] =

@@ -185,10 +185,7 @@ function toObservation(
   };
 }
 
-/**
- * Returns the progress that CCE gives for an upgrade task, such as `Progress: 40 %`. Returns null if CCE gives no
- * progress.
- */
+/** Returns the progress that CCE gives for an upgrade task, such as `Progress: 40 %`, or null if CCE gives none. */
 function progressText(status: JsonObject): string | null {
   const progress = textIn(status, ["progress"])?.trim() ?? "";
   return progress === "" ? null : `Progress: ${progress}${/^[0-9.]+$/.test(progress) ? " %" : ""}`;

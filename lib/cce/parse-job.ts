@@ -42,8 +42,9 @@ interface Walk {
 
 /**
  * Parses the JSON body of the reply of CCE to a job query, in the form of version 3 or version 2 of the CCE API.
- * Returns null if the body is not a job. The state of a job depends only on the phase of the job itself, never on the
- * phases of its subjobs. The field `warnings` of the result says which parts of the body the parser omitted or guessed.
+ * Returns null if the body of the reply is not a job. The state of a job depends only on the phase of the job itself,
+ * never on the phases of its subjobs. The field `warnings` of the result says which parts of the body the parser
+ * omitted or guessed.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
  * @param maskBeforeTruncating masks the secrets in the texts that the warnings truncate
  */
@@ -59,8 +60,8 @@ export function parseJob(
 }
 
 /**
- * Parses one entry of a list of jobs. Returns null if the entry is not a job, or if its job ID is missing or malformed.
- * CCE documents the entries of a list of jobs in the form of version 2 of the CCE API.
+ * Parses one entry of CCE's list of jobs. Returns null if the entry is not a job, or if the job ID in the entry is
+ * missing or malformed. CCE documents the entries of a list of jobs in the form of version 2 of the CCE API.
  */
 export function parseListedJob(json: string): ListedJob | null {
   const document = parseJson(json);
@@ -72,10 +73,11 @@ export function parseListedJob(json: string): ListedJob | null {
 }
 
 /**
- * Reads one job and all its subjobs. Version 2 of the CCE API uses lower-case names and the field `status.status`.
- * Returns null if `entry` is not an object. The function never refuses a job because a field has an unexpected type.
- * The function converts a value of an unexpected type to text, or treats the field as missing. The function uses no
- * schema, because a schema would make the parsing of thousands of subjobs three times as slow.
+ * Converts an object in a reply of CCE to a job with all its subjobs. Version 2 of the CCE API uses lower-case names
+ * and the field `status.status`. Returns null if `entry` is not an object. The function never refuses a job because a
+ * field has an unexpected type. The function converts a value of an unexpected type to text, or treats the field as
+ * missing. The function uses no schema, because a schema would make the parsing of thousands of subjobs three times as
+ * slow.
  */
 function readTree(entry: unknown, level: number, walk: Walk): Job | null {
   if (!isObject(entry)) return null;
@@ -152,10 +154,7 @@ export function describeUnknownPhase(
 /** Returns true if the job or any of its subjobs has failed. */
 export const hasFailure = (job: Job): boolean => job.state === "failed" || job.subJobs.some(hasFailure);
 
-/**
- * Returns the text of the field `name`, or of the field `otherName` if `name` has no text. Returns null if neither
- * field has text.
- */
+/** Returns the text of the field `name`, or else of the field `otherName`, or null if neither field contains text. */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];
   // The check for strings comes first, because a large job has a hundred thousand strings.

@@ -130,8 +130,8 @@ export function createProjectQueries(
   };
 
   /**
-   * Signs and sends a query. If CCE replies with status 401, the function sends the query again with new authentication
-   * headers. The query is not sent again if there are no new headers or if CCE asks for a wait.
+   * Signs and sends a query to CCE. If CCE replies with status 401, the function sends the query again with new
+   * authentication headers. The query is not sent again if there are no new headers or if CCE asks for a wait.
    */
   const sendTwice = async <Reply extends Observation | ListReply>(
     apiPath: string,

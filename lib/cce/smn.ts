@@ -128,8 +128,8 @@ type FetchedCertificate =
 
 /**
  * Creates a function that fetches the certificate of SMN from a URL and keeps the certificate in memory. Simultaneous
- * calls with the same URL share one request. Before a call, the caller must check the host of the URL. The created
- * function follows no redirect.
+ * calls with the same URL share one request. Before a call, the caller must check the host of the URL. The function
+ * follows no redirect of SMN.
  */
 export function createCachedCertificateFetcher(
   now: () => Instant,

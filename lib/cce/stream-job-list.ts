@@ -113,7 +113,7 @@ export function createShallowArrayScanner(onEntry: (json: string) => void): List
 
   const keep = (bytes: Buffer): void => {
     entryBytes += bytes.length;
-    // The scanner copies the bytes, because a slice would keep the whole chunk in memory.
+    // The scanner copies the bytes of an entry, because a slice would keep the whole chunk in memory.
     if (entryBytes <= MAX_ENTRY_BYTES) entry.push(Buffer.from(bytes));
   };
   const endEntry = (): void => {

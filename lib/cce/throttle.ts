@@ -12,9 +12,9 @@ const MAX_RETRY_AFTER_MS = 900_000;
  * A throttle stops the queries of one project for some time after CCE has replied with status 429 (too many requests).
  */
 interface Throttle {
-  /** Returns the whole seconds until the next query is allowed. Returns 0 if a query is allowed now. */
+  /** Returns the number of seconds until the next query is allowed, or 0 if a query is allowed now. */
   waitSeconds(): number;
-  /** Records that CCE replied with status 429. Returns the whole seconds until the next query is allowed. */
+  /** Records that CCE replied with status 429. Returns the number of seconds until the next query is allowed. */
   recordThrottled(retryAfterSeconds: number | null): number;
   /** Records that CCE replied with a status other than 429. The next failure then counts as the first. */
   recordReply(): void;

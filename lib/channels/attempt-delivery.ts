@@ -52,7 +52,7 @@ export interface DeliveryRequest<T = Target> {
 
 /** The result of one delivery attempt, without secrets. */
 export interface AttemptResult extends AttemptVerdict {
-  /** The HTTP status of the target's response. `status` is null if no HTTP status arrived. */
+  /** The HTTP status of the target's response, or null if no HTTP status arrived. */
   readonly status: number | null;
   readonly durationMs: number;
   /** The first 200 characters of the target's response in one line, with masked secrets. */
@@ -61,13 +61,13 @@ export interface AttemptResult extends AttemptVerdict {
 
 /**
  * Makes one delivery attempt: formats, signs and sends the notification, and decides whether the service sends the
- * notification again later. Never throws an error.
+ * notification again later. The function never throws an error.
  */
 export function attemptDelivery(request: DeliveryRequest): Promise<AttemptResult> {
   return attemptDeliveryWithFallback(channelOf(request.target.kind), request);
 }
 
-/** Makes one delivery attempt through the given channel. Never throws an error. */
+/** Makes one delivery attempt like `attemptDelivery`, but through the given channel. */
 export async function attemptDeliveryWithFallback<Schema extends TargetSchema>(
   channel: Channel<Schema>,
   request: DeliveryRequest<z.infer<Schema>>,

@@ -61,7 +61,7 @@ export function throttled(afterSeconds: number | null): AttemptVerdict {
  * does not match the schema.
  */
 export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
-  // `trim` also removes a byte order mark.
+  // The function `trim` also removes a byte order mark.
   return schema.safeParse(withLowerCaseNames(parseJson(body.trim()))).data;
 }
 
@@ -89,8 +89,8 @@ export const isSuccess = (status: number): boolean => status >= 200 && status < 
 
 /**
  * Returns the verdict for an HTTP status that means the same in every channel (RFC 9110, section 15), even if a proxy
- * sent the status. Returns null for any other HTTP status. `afterSeconds` is the wait that the response asks for, or
- * null.
+ * sent the status. Returns null for any other HTTP status. `afterSeconds` is the wait that the response asks for, in
+ * seconds, or null.
  */
 export function verdictOfCommonStatus(status: number, afterSeconds: number | null): AttemptVerdict | null {
   if (status === 429) return throttled(afterSeconds);

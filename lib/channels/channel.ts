@@ -78,10 +78,7 @@ export type NotificationContent =
   | { readonly kind: "digest"; readonly summaries: readonly OutcomeSummary[] }
   /** The notification says that the service has switched off a different target, whose name is `target`. */
   | { readonly kind: "target_gone"; readonly target: string; readonly at: Instant }
-  /**
-   * The notification is only a test of the target with the name `target`. The caller with the name `caller` has
-   * requested the test.
-   */
+  /** The notification is only a test of the target `target`. The caller with the name `caller` requested the test. */
   | { readonly kind: "test"; readonly target: string; readonly caller: string; readonly at: Instant };
 
 /**
@@ -91,11 +88,11 @@ export type NotificationContent =
 export interface AttemptVerdict {
   readonly verdict: Verdict;
   readonly reason: DeliveryReason;
-  /** The wait that the target asked for, in whole seconds. `afterSeconds` is null if the target asked for no wait. */
+  /** The wait that the target asked for, in whole seconds, or null if the target asked for no wait. */
   readonly afterSeconds: number | null;
   /**
-   * `spent` is true if the delivery attempt counts against the retry schedule. A delivery attempt that exceeds the rate
-   * limit of the target does not count.
+   * `spent` is true if the delivery attempt counts against the retry schedule. A delivery attempt that the target
+   * refuses because of its rate limit does not count.
    */
   readonly spent: boolean;
 }

@@ -53,16 +53,13 @@ type NextAttempt = { readonly kind: "again"; readonly afterSeconds: number } | {
 export function decideNextAttempt(after: {
   /** The number of earlier delivery attempts that counted against the retry schedule. */
   readonly attempts: number;
-  /**
-   * `spent` is true if the latest delivery attempt counts against the retry schedule. A delivery attempt that exceeds
-   * the rate limit of the target does not count.
-   */
+  /** `spent` is true if the latest delivery attempt counts against the retry schedule. */
   readonly spent: boolean;
   /** The number of throttled delivery attempts in a row before the latest delivery attempt. */
   readonly throttles: number;
   /** The milliseconds since the first throttled delivery attempt of the notification. */
   readonly throttledMs: number;
-  /** The wait that the target asked for, in seconds. `afterSeconds` is null if the target asked for no wait. */
+  /** The wait that the target asked for, in seconds, or null if the target asked for no wait. */
   readonly afterSeconds: number | null;
   /** The waits of the retry schedule: one wait for each delivery attempt, including the first. */
   readonly scheduleSeconds: readonly number[];

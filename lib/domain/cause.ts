@@ -63,7 +63,7 @@ const MORE_NAMES = "{names} and {count} more";
 
 /**
  * Returns a list of names as text for people, such as `pool-a-0, pool-a-1, pool-a-2 and 27 more`.
- * @param count the number of all names, including the names that are not in `names`
+ * @param count the number of all names, including the names that `names` does not contain
  * @param moreNamesTemplate the text `names.more` in the language of the reader
  */
 export function formatNameList(

@@ -3,8 +3,8 @@ import type { Instant } from "./job.ts";
 /** A cache that keeps one loaded value per key for a limited time. */
 export interface ExpiringCache<Value> {
   /**
-   * Returns the value of a key. The function loads the value if the cached value is missing or too old. Simultaneous
-   * calls for the same key share one load.
+   * Returns the value of a key. The cache loads the value if the cached value is missing or too old. Simultaneous calls
+   * for the same key share one load.
    * @param maxAgeMs the maximum age of the cached value for this call, in milliseconds.
    * @throws the error that `load` threw.
    */
@@ -31,7 +31,10 @@ interface Entry<Value> {
   readonly maxAgeMs: number;
 }
 
-/** Creates an empty cache. The age of a cached value is the time since the value was loaded. */
+/**
+ * Creates an empty cache whose values expire after some time. The age of a cached value is the time since the value was
+ * loaded.
+ */
 export function createExpiringCache<Value>(options: ExpiringCacheOptions<Value>): ExpiringCache<Value> {
   const { load, now, maxAgeMs, failureMaxAgeMs = 0 } = options;
   const entries = new Map<string, Entry<Value>>();

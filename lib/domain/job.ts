@@ -202,7 +202,7 @@ export type Observation =
 
 export const OUTCOMES = ["succeeded", "failed", "not_ready", "timed_out", "lost"] as const;
 export const Outcome = z.enum(OUTCOMES);
-/** The final result of a watch. */
+/** The final result of a watch, which says how the watched job ended. */
 export type Outcome = z.infer<typeof Outcome>;
 
 /**
@@ -232,8 +232,8 @@ const STATE_EXPLANATIONS: Readonly<Partial<Record<WatchState, string>>> = {
 };
 
 /**
- * Explains the state of a watch to a reader who does not know this service. Returns null for a state that needs no
- * explanation. The explanation is correct for every possible cause of the state.
+ * Explains the state of a watch to a reader who does not know this service. Returns null for a state of a watch that
+ * needs no explanation. The explanation is correct for every possible cause of the state.
  */
 export function explainUnclearWatchState(state: WatchState, wasObserved: boolean): string | null {
   const isUnknown = !wasObserved && (state === "timed_out" || state === "lost");
@@ -245,6 +245,6 @@ export function explainUnclearWatchState(state: WatchState, wasObserved: boolean
 export const Verdict = z.enum(["delivered", "retry", "rejected", "gone"]);
 export type Verdict = z.infer<typeof Verdict>;
 
-/** The state of one notification. */
+/** The state of the delivery of one notification. */
 export const DeliveryState = z.enum(["pending", "delivered", "rejected", "gone", "exhausted"]);
 export type DeliveryState = z.infer<typeof DeliveryState>;

@@ -41,7 +41,7 @@ export function unwrapObjectOrEmpty(value: unknown, maxWrappers: number = MAX_WR
   return Object.keys(inner).length > 0 ? inner : toObjectOrEmpty(value);
 }
 
-/** Returns a JSON object unchanged. Returns an empty object for any other value. */
+/** Returns a JSON object unchanged. Returns an empty object for a value that is not a JSON object. */
 export function toObjectOrEmpty(value: unknown): JsonObject {
   return isObject(value) ? value : NO_FIELDS;
 }

@@ -28,10 +28,10 @@ export const OutcomeSummary = z.object({
   resourceId: MaybeText,
   resourceName: MaybeText,
   failures: z.array(Failure),
-  /** The number of failed subjobs that are not in `failures`. */
+  /** The number of failed subjobs that `failures` does not contain. */
   failuresOmitted: Count,
   causes: z.array(CauseInTree),
-  /** The number of causes that are not in `causes`. */
+  /** The number of causes that `causes` does not contain. */
   causesOmitted: Count,
   subJobs: SubJobCounts,
   warnings: z.array(z.string()),

@@ -7,7 +7,7 @@ import { Count, MaybeText } from "./zod-fields.ts";
 
 const Seconds = z.number().check(z.minimum(0));
 
-/** A running subjob of a slow job. */
+/** A running subjob of a job that takes longer than usual. */
 export const RunningSubJob = z.object({
   /** The job types from the job down to the running subjob. */
   path: z.array(z.string()),

@@ -25,7 +25,7 @@ export interface SubJobs {
   readonly omittedCount: number;
   /** The failed subjobs in tree order, in which each job comes before its own subjobs. */
   readonly failed: readonly TreeNode[];
-  /** The pending subjobs in tree order. */
+  /** The pending subjobs, in tree order. */
   readonly pending: readonly TreeNode[];
   /**
    * The number of subjobs of each type, without subjobs that only contain counted subjobs. A failed subjob with a
@@ -129,16 +129,16 @@ export function listInnermostRunning(pending: readonly TreeNode[]): readonly Tre
   return running.filter((node) => !parents.has(node));
 }
 
-/** Returns true if a subjob is running. A subjob in the phase `Initializing` still waits for other subjobs. */
+/** Returns true if a subjob is already running. A subjob in the phase `Initializing` still waits for other subjobs. */
 function isRunning({ job }: TreeNode): boolean {
   return job.phase !== null && !/^\s*initializing\s*$/i.test(job.phase);
 }
 
 /**
- * Serializes a tree of subjobs into at most `maxBytes` bytes. If the tree is too large, the function shrinks the tree
- * in four steps. Step 1 truncates long texts. Step 2 omits succeeded subjobs. Step 3 truncates the failure reasons
- * further. Step 4 omits pending subjobs first, and failed subjobs last. The function never omits the job at the top of
- * the tree.
+ * Serializes a tree of subjobs into at most `maxBytes` bytes. If the tree is too large, the function first truncates
+ * long texts, and then omits succeeded subjobs. If the tree is still too large, the function truncates the failure
+ * reasons further, and then omits pending subjobs first and failed subjobs last. The function never omits the job at
+ * the top of the tree.
  */
 export function serializeTruncatedTree<Serialized>(
   tree: Job,

@@ -28,7 +28,7 @@ export function truncate(text: string, max: number, measure: Measure = countUtf1
   return beginning.slice(0, graphemeStart(beginning, prefixLength(beginning, available, measure))) + ELLIPSIS;
 }
 
-/** Truncates a text like `truncate`. Returns null for a missing text. */
+/** Truncates a text like `truncate`, or returns null if the text is missing. */
 export function truncateNullable(
   text: string | null | undefined,
   max: number,

@@ -36,7 +36,7 @@ export const NumberOrMissing = z.pipe(
 );
 export const Count = z.int().check(z.minimum(0));
 export const CountFromOne = z.int().check(z.minimum(1));
-/** A point in time as ISO 8601 text in a request or a response. */
+/** The schema of a point in time as ISO 8601 text. */
 export const IsoTime = z.iso.datetime();
 export const MaybeIsoTime = z.nullable(IsoTime);
 

@@ -16,8 +16,8 @@ export interface ChatMessage {
   /** `mentions` is true if the message mentions the people that the config of the target names. */
   readonly mentions: boolean;
   /**
-   * The headline contains the icon, the outcome, the job and the duration. The preview on a phone shows only the
-   * headline.
+   * The first line of a message, which contains the icon, the outcome, the job and the duration. The preview on a phone
+   * shows only the headline.
    */
   readonly headline: string;
   /** The sentences that say what happened and what to do. A message with causes may have no statements. */
@@ -47,9 +47,9 @@ export interface ChatMessage {
  * the operator who writes the config is trusted.
  */
 export interface ConfiguredTexts {
-  /** The mention from the config. `mention` is null if the message mentions nobody. */
+  /** The mention from the config of the target, or null if the message mentions nobody. */
   readonly mention: string | null;
-  /** The text that the chat requires in each message. `keyword` is null if the chat requires no text. */
+  /** The text that the chat requires in each message, or null if the chat requires no text. */
   readonly keyword: string | null;
 }
 
@@ -91,9 +91,7 @@ export interface CauseText {
    * and the headline already contain these types.
    */
   readonly path: string | null;
-  /**
-   * The failure reason as the cloud wrote it, with line breaks. `reason` is null if the cloud gave no failure reason.
-   */
+  /** The failure reason in the words of the cloud, with line breaks, or null if the cloud gave no failure reason. */
   readonly reason: string | null;
   readonly hint: Hint | null;
 }

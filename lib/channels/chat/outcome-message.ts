@@ -15,7 +15,7 @@ const MAX_HEADLINE_CHARACTERS = 150;
 const MAX_JOB_ID_CHARACTERS = 128;
 const MAX_WARNINGS = 3;
 
-/** Formats the message about the end of one watched job. */
+/** Formats the message about the outcome of one watched job. */
 export function formatOutcomeMessage(summary: OutcomeSummary, budget: TextBudget, texts: Texts): ChatMessage {
   const { outcome, concludedAt } = summary;
   const { causes, omitted } = formatCauses(summary, budget, texts);
@@ -60,8 +60,8 @@ function headlineOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): 
 type JobLabel = Pick<OutcomeSummary, "jobType" | "resourceName" | "project">;
 
 /**
- * Returns the headline of a message, such as `❌ Failed: CreateCluster blue after 9 min 10 s`. The duration in the
- * headline is never truncated.
+ * Returns the headline of a message, such as `❌ Failed: CreateCluster blue after 9 min 10 s`. The function never
+ * truncates the duration in the headline.
  * @param outcome what happened, in the language of the target
  */
 export function formatHeadline(

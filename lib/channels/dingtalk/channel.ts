@@ -11,7 +11,10 @@ import {
 } from "./message.ts";
 import { createDingtalkSignatureQuery } from "./signature.ts";
 
-/** The channel for a custom robot of DingTalk. The config field `mention` is a mobile number, a user ID or `all`. */
+/**
+ * The channel for a custom robot of DingTalk. In the config of a DingTalk target, `mention` is a mobile number, a user
+ * ID or `all`.
+ */
 export const dingtalkChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("dingtalk"), ...robotFields }),
   rateLimit: { messages: 20, windowMs: 60_000 },

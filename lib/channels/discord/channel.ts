@@ -6,7 +6,8 @@ import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
 import { formatDiscordMessage, formatPlainDiscordMessage, isDiscordMessageWithinLimits } from "./message.ts";
 
 /**
- * The channel for a webhook of Discord. The config field `mention` is `<@USER>`, `<@&ROLE>`, `@everyone` or `@here`.
+ * The channel for a webhook of Discord. In the config of a Discord target, `mention` is `<@USER>`, `<@&ROLE>`,
+ * `@everyone` or `@here`.
  */
 export const discordChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("discord"), ...chatFields }),

@@ -8,8 +8,8 @@ import { formatFeishuMessage, formatPlainFeishuMessage, isFeishuMessageWithinLim
 import { createFeishuSignature } from "./signature.ts";
 
 /**
- * The channel for a custom bot of Feishu (Lark). The config field `mention` is an `open_id`, `all` or a whole `<at>`
- * tag.
+ * The channel for a custom bot of Feishu (Lark). In the config of a Feishu target, `mention` is an `open_id`, `all` or
+ * a whole `<at>` tag.
  */
 export const feishuChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("feishu"), ...robotFields }),
@@ -26,7 +26,7 @@ export const feishuChannel = createChatChannel({
 });
 
 /**
- * The response body of Feishu. Older bots send the result code in the field `StatusCode`. If a bot sends both
+ * The response body of Feishu. Older Feishu bots send the result code in the field `StatusCode`. If a bot sends both
  * `StatusCode` and `code`, the service uses `code`.
  */
 const Body = z.object({

@@ -11,8 +11,8 @@ import { formatPlainSlackMessage, formatSlackMessage, isSlackMessageWithinLimits
 const SLACK_HOSTS: ReadonlySet<string> = new Set(["hooks.slack.com", "hooks.slack-gov.com"]);
 
 /**
- * The channel for an incoming webhook of Slack. The config field `mention` is Slack markup such as `<@U…>`,
- * `<!subteam^S…>` or `<!here>`.
+ * The channel for an incoming webhook of Slack. In the config of a Slack target, `mention` is Slack markup such as
+ * `<@U…>`, `<!subteam^S…>` or `<!here>`.
  */
 export const slackChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("slack"), ...chatFields }),

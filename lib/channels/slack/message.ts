@@ -12,7 +12,7 @@ import { disableMarkup } from "../chat/markdown.ts";
 const MAX_BLOCKS = 50;
 /**
  * The maximum length of the JSON text of all blocks in a Slack message. Slack does not document the maximum length of
- * the blocks. Slack responds to a longer text with `invalid_blocks` or `msg_blocks_too_long`.
+ * the blocks. Slack refuses longer blocks with the error `invalid_blocks` or `msg_blocks_too_long`.
  */
 const MAX_BLOCKS_CHARACTERS = 12_000;
 
@@ -49,7 +49,8 @@ export function formatPlainSlackMessage(headline: string, { mention }: Configure
 
 /**
  * Returns the field `text` of a Slack message with the lines of the first candidate that fits. If no candidate fits,
- * the function omits the end of the last candidate. The function never omits `lastLines`, which contain the links.
+ * the function omits the end of the last, shortest candidate. The function never omits `lastLines`, which contain the
+ * links.
  */
 function createText(
   candidates: readonly (readonly string[])[],

@@ -5,8 +5,8 @@ import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
 import { formatPlainTeamsMessage, formatTeamsMessage, isTeamsMessageWithinLimits } from "./message.ts";
 
 /**
- * The channel for a workflow of Microsoft Teams. The config field `mention` is the email address or the object ID of a
- * user.
+ * The channel for a workflow of Microsoft Teams. In the config of a Teams target, `mention` is the email address or the
+ * object ID of a user.
  */
 export const teamsChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("teams"), ...chatFields }),

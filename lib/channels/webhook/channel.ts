@@ -15,7 +15,7 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
   rateLimit: null,
   format: formatWebhookMessage,
   /**
-   * Adds the headers from the config, a signature and the trace context of the watch to the request. The signature is
+   * Builds a request with the headers from the config, a signature and the trace context of the watch. The signature is
    * computed from the exact bytes of the request body.
    */
   buildRequest({ url, secrets, headers }, payload, { webhookId, traceparent, now }) {
@@ -26,10 +26,10 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
     return { ...request, headers: { ...request.headers, ...signature, ...trace } };
   },
   /**
-   * In the specification Standard Webhooks, every HTTP status 2xx means that the event was delivered. The HTTP status
-   * 410 switches the target off. The HTTP status 413 means that the event is too large for the target. After any other
-   * HTTP status 4xx, the service sends the event again, because a target may respond with 401 or 404 during its own
-   * deployment. After the HTTP status 501, the service does not send the event again.
+   * In the specification Standard Webhooks, every HTTP status 2xx means that the event was delivered. After the HTTP
+   * status 410, the service switches the target off. The HTTP status 413 means that the event is too large for the
+   * target. After any other HTTP status 4xx, the service sends the event again, because a target may respond with 401
+   * or 404 during its own deployment. After the HTTP status 501, the service does not send the event again.
    */
   verdictOf(answer, now) {
     const { status, headers } = answer;

@@ -12,7 +12,10 @@ import { formatPlainWecomMessage, formatWecomMessage, isWecomMessageWithinLimits
  */
 const RATE_WINDOW_SECONDS = 60;
 
-/** The channel for a group robot of WeCom. The config field `mention` is a user ID or a whole `<@…>` tag. */
+/**
+ * The channel for a group robot of WeCom. In the config of a WeCom target, `mention` is a user ID or a whole `<@…>`
+ * tag.
+ */
 export const wecomChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("wecom"), ...chatFields }),
   rateLimit: { messages: 20, windowMs: RATE_WINDOW_SECONDS * 1000 },
