@@ -32,10 +32,7 @@ export class CallResults<Value extends object> {
     return this.#errors.has(name);
   }
 
-  /**
-   * Returns the error of a job or target as a field of a JSON document. Returns an empty object if the job or target
-   * has no error.
-   */
+  /** Returns the error of a job or target as a field of a JSON document, or an empty object if there is no error. */
   errorField(name: string): { readonly error?: ErrorDocument } {
     return this.hasError(name) ? { error: toErrorDocument(this.#errors.get(name)) } : {};
   }

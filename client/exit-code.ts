@@ -14,7 +14,10 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Returns the exit code of the command for the states of jobs. A failed job is worse than a job without a result. */
+/**
+ * Returns the exit code of the command for the states of jobs. For the exit code, a failed job is worse than a job
+ * without a result.
+ */
 export function exitCodeOfStatuses(statuses: readonly StatusDocument[]): ExitCode {
   return worstExitCode(statuses.map(exitCodeOfStatus));
 }

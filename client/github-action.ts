@@ -25,7 +25,7 @@ type Env = Readonly<Record<string, string | undefined>>;
  */
 const inputIn = (env: Env, name: string): string => (env[`INPUT_${name.toUpperCase()}`] ?? "").trim();
 
-/** Returns the arguments of the command for the inputs of the action. */
+/** Converts the inputs of the GitHub Action to the arguments of the command `watch`. */
 function argumentsFor(env: Env): readonly string[] {
   const options = OPTION_INPUTS.flatMap((name) => {
     const value = inputIn(env, name);

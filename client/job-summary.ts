@@ -22,7 +22,8 @@ export type SummarizedJob = Pick<
 
 /**
  * Returns the outcome of a job as Markdown for the summary of a pipeline run. Texts of the cloud are escaped, so that
- * the texts add no link, no picture and no HTML. A hint is a text of the service, so the link in a hint stays a link.
+ * the texts add no link, no picture and no HTML. The link in a hint stays a link, because a hint is a text of the
+ * service itself.
  */
 export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): string {
   const { state, type, resourceName, durationSeconds, reason, causes, causesOmitted } = job;

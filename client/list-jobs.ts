@@ -51,7 +51,10 @@ function cellsOf(job: ListedJob): readonly string[] {
   ].map((cell) => cell.replace(/\s+/g, " "));
 }
 
-/** Returns the jobs as the lines of a table. An empty cell is a dash, so that a program can split the lines. */
+/**
+ * Returns the jobs as the lines of a table. An empty cell of the table contains a dash, so that a program can split the
+ * lines.
+ */
 function tableLines(jobs: readonly ListedJob[]): readonly string[] {
   const rows = [HEADER, ...jobs.map(cellsOf).map((cells) => cells.map((cell) => cell || "-"))];
   const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => countColumns(row[column] ?? ""))));
@@ -63,7 +66,7 @@ function tableLines(jobs: readonly ListedJob[]): readonly string[] {
   );
 }
 
-/** Returns the jobs as a table if the table fits into the terminal, else several lines for each job. */
+/** Returns the jobs as a table, or as several lines for each job if the table is wider than the terminal. */
 function terminalLines(jobs: readonly ListedJob[], width: number): readonly string[] {
   const table = tableLines(jobs);
   if (table.every((line) => countColumns(line) <= width)) return table;

@@ -1,7 +1,7 @@
 import { Operation } from "../lib/domain/operation.ts";
 import { type OptionValues, UsageError } from "./option-values.ts";
 
-/** The options that describe an operation of CCE, and the fields of the operation. */
+/** The command-line options that describe an operation of CCE, each with the field of the operation. */
 const FIELDS = [
   ["operation", "kind"],
   ["cluster", "clusterId"],

@@ -157,8 +157,8 @@ export function describeFailure(delivery: DeliveryDocument): string {
 }
 
 /**
- * Returns the name of a delivery, which is the name of its target. If the notification says that the job is slow, the
- * name of the delivery says so too, because a target can get two notifications about one job.
+ * Returns the name of a delivery, which is the name of its target. The name of a delivery about a slow job also says
+ * `slow job`, because a target can get two notifications about one job.
  */
 function deliveryName({ target, event }: DeliveryDocument): string {
   return event === "job.slow" ? `${target} (slow job)` : target;

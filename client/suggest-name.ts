@@ -4,7 +4,7 @@ const MAX_DISTANCE = 2;
 export function suggestName(typed: string, names: readonly string[]): string | null {
   const scored = names
     .map((name) => ({ name, distance: countEdits(typed.toLowerCase(), name.toLowerCase()) }))
-    // In a short name, two edits can turn the name into almost any other name.
+    // The limit is smaller for a short name, because two edits can turn a short name into almost any other name.
     .filter(({ name, distance }) => distance <= Math.min(MAX_DISTANCE, Math.floor(name.length / 2)))
     .sort((a, b) => a.distance - b.distance);
   return scored[0]?.name ?? null;

@@ -5,8 +5,9 @@ import { suggestName } from "./suggest-name.ts";
 const MAX_LISTED_NAMES = 20;
 
 /**
- * Returns a line for each project and target of a refused command that the caller may not use. Each line contains the
- * names that the caller may use. Returns no lines if the service does not list the names that the caller may use.
+ * Returns a line for each project and each target that a refused command names and the caller may not use. Each line
+ * contains the names that the caller may use. Returns no lines if the service does not list the names that the caller
+ * may use.
  */
 export async function readUnusableNameLines(
   command: ServiceCommand,

@@ -38,7 +38,7 @@ const TICK_MS = 1_000;
 /** The maximum number of jobs with the same submission time, because one request submits up to 100 jobs. */
 const MAX_SAME_TIME = 100;
 
-/** Runs a function that shows its progress, and removes the progress at the end. */
+/** Runs a function that shows its progress on the screen, and removes the shown progress at the end. */
 export async function runWithProgress<T>(
   activity: string,
   { screen, terminal, now, every }: WaitPorts,

@@ -7,7 +7,7 @@ import { columnsOf, countColumns, type Output, rowsOf } from "./terminal.ts";
 /** The time after which a wait without any output prints its first line. */
 const FIRST_LINE_MS = 1_500;
 /**
- * A log contains a line about every running job at least this often. The real interval can be one second longer,
+ * The longest time between two lines about the same running job in a log. The real interval can be one second longer,
  * because a timer checks the interval once per second.
  */
 const LOG_INTERVAL_MS = 25_000;

@@ -183,7 +183,7 @@ function resultLine(job: JobResult): string {
   return [`${jobName(job)}: ${status.replace("_", " ")}`, detail].filter(Boolean).join(", ");
 }
 
-/** Returns the exit code of a submission. An outage of the service is worse than an invalid job. */
+/** Returns the exit code of a submission, for which an outage of the service is worse than an invalid job. */
 function exitCodeOfJobs(jobs: readonly JobResult[]): ExitCode {
   const rejected = jobs.filter(({ status }) => status === "rejected");
   if (rejected.length === 0) return EXIT.succeeded;

@@ -30,7 +30,7 @@ export function createEventSchema(): JsonObject {
       if (name !== undefined) jsonSchema[NAME] = name;
     },
   });
-  // The fields of an inner schema are described before the outer schema, because the inner schema has its own texts.
+  // Fields are described first, because the description of a schema is added only where a field has no description.
   const described = mapNamed(schema, (name, node) => ({ ...addFieldDescriptions(name, node), [NAME]: name }));
   const complete = mapNamed(described, addSchemaDescription);
   return { title: "Events of the CCE job notifier", ...complete };

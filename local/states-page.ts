@@ -212,9 +212,7 @@ function findFaults(lists: ReadonlyMap<string, ReadonlySet<string>>): readonly s
   return [...defined, ...unused, ...missing.map((name) => `${name} has no section`)];
 }
 
-/**
- * Returns the listed values of each schema, by the name of the schema or of its property, such as `JobResult.status`.
- */
+/** Returns the values that each schema or property lists, by a name such as `JobResult.status`. */
 function collectLists(schemas: JsonObject): ReadonlyMap<string, ReadonlySet<string>> {
   const lists = new Map<string, Set<string>>();
   const visit = (name: string, value: unknown): void => {

@@ -91,8 +91,8 @@ export function computeEtag(body: string): string {
 }
 
 /**
- * Returns true if an `If-None-Match` header contains the entity tag. Compares entity tags with the weak comparison of
- * RFC 9110, section 13.1.2.
+ * Returns true if an `If-None-Match` header contains the entity tag. The entity tags are compared by the weak
+ * comparison of RFC 9110, section 13.1.2.
  */
 export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;

@@ -162,8 +162,8 @@ export function malformedPath(errors: readonly RequestError[]): ProblemResponse 
 }
 
 /**
- * Creates an error response with the status 404 for a job without a watch, or without a watch of the caller, in a
- * project that the caller may use.
+ * Creates an error response with the status 404 for a job that the caller does not watch, in a project that the caller
+ * may use.
  */
 export function watchNotFound({ project, jobId }: JobKey): ProblemResponse {
   return problemResponse(

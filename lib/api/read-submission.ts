@@ -46,8 +46,8 @@ export function readSubmission(request: ApiRequest): ReadSubmission | ProblemRes
 }
 
 /**
- * Shortens the arrays of a body to one element more than allowed. The schema still reports the wrong length, but checks
- * fewer elements: the check of 240 kB of job IDs would take a second.
+ * Shortens the arrays of a request body to one element more than allowed. The schema still reports the wrong length,
+ * but checks fewer elements: the check of 240 kB of job IDs would take a second.
  */
 function boundArrays(json: unknown): unknown {
   if (!isObject(json)) return json;

@@ -135,7 +135,7 @@ function readyMinutesOf(
 }
 
 /**
- * Returns whether the config does not contain a project or target that the submission names. The config in memory may
+ * Returns true if the submission names a project or target that the config does not contain. The config in memory may
  * be old, so a newer config may contain the unknown name.
  */
 export function hasUnknownName(submission: Submission, config: Config): boolean {
@@ -163,8 +163,8 @@ function namesIn({ notify = [] }: Submission): readonly (readonly [index: number
 
 /**
  * Creates the error response for a submission with errors. If the schema and the check of the names report an error at
- * the same position, the error response contains only the error of the schema. The query parameter `notify` may have
- * several errors, because `notify` contains several names.
+ * the same position, only the error of the schema is returned. The query parameter `notify` may have several errors,
+ * because `notify` contains several names.
  */
 function invalidSubmission(
   formErrors: readonly RequestError[],

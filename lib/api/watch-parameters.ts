@@ -27,8 +27,8 @@ export function checkProjectRight(
 
 /**
  * Reads the project and the job ID from a URL path. The project and the job ID are the key of the caller's own watch.
- * Checks in addition whether the caller may use the operation for the project. The ledger is not read, so a caller who
- * may not use the project cannot learn whether the project exists.
+ * Also checks whether the caller may use the operation for the project. The ledger is not read, so a caller who may not
+ * use the project cannot learn whether the project exists.
  */
 export function checkRightAndReadWatchKey(
   caller: Caller,

@@ -43,9 +43,8 @@ export function parseAuthorization(header: string | undefined): Authorization {
 }
 
 /**
- * Returns the caller to whom a token belongs, or null if the config does not contain the SHA-256 hash of the token.
- * Compares the hash with every hash in the config in constant time, so the duration of the function reveals nothing
- * about valid tokens.
+ * Returns the caller to whom a token belongs, or null if the config does not contain the SHA-256 hash of the token. The
+ * hash is compared with every hash in the config in constant time, so the duration reveals nothing about valid tokens.
  */
 export function findTokenCaller(token: string, tokens: Config["tokens"]): Caller | null {
   const hash = createHash("sha256").update(token).digest();

@@ -24,8 +24,8 @@ export function encrypt(text: string, key: Secret, purpose: string): string {
 }
 
 /**
- * Decrypts a text that `encrypt` has returned with one of the keys. Returns null if no key fits, if the purpose is not
- * the purpose of the encryption, or if somebody changed the encrypted text.
+ * Decrypts a text that `encrypt` has returned with one of the keys. Returns null if none of the keys has encrypted the
+ * text, if the purpose differs, or if somebody changed the encrypted text.
  */
 export function decrypt(encrypted: string, keys: readonly Secret[], purpose: string): Secret | null {
   for (const key of keys) {

@@ -8,8 +8,8 @@ const REFRESH_AGE_MS = 3_600_000;
 /** The age until which the service uses old signing keys while it cannot read the keys again. */
 const MAX_AGE_MS = 86_400_000;
 /**
- * The shortest time between two reads of the signing keys of an issuer. Without this limit, many invalid tokens would
- * cause many calls to the issuer.
+ * The shortest time between two reads of the signing keys of an issuer. Without a minimum time between two reads, many
+ * invalid tokens would cause many calls to the issuer.
  */
 const READ_INTERVAL_MS = 30_000;
 /**
@@ -66,8 +66,8 @@ export interface IssuerKeys {
    * and waits half a second for the result.
    * @param keysUrl the URL of the signing keys from the config. If `keysUrl` is undefined, the function finds the URL
    * in the discovery document of the issuer.
-   * @param refresh is true if no signing key from the previous read has verified the token. The call with `refresh`
-   * then waits for a new read of the keys. Other calls do not wait for the new read. The service does not read signing
+   * @param refresh is true if no signing key from the previous read has verified the token. A call with `refresh` waits
+   * for a new read of the signing keys. Other calls do not wait for the new read. The service does not read signing
    * keys again for 30 seconds after a read.
    * @throws KeysOriginError if the discovery document contains a URL with another origin than the issuer.
    * @throws DiscoveryError if the discovery document contains another issuer or no URL of the keys.
@@ -91,8 +91,8 @@ interface Source {
 
 /**
  * Creates an object that reads and caches the signing keys of issuers (OpenID Connect Discovery 1.0). The last valid
- * signing keys stay in use while a new read is in progress and after a failed read, so no token makes other tokens fail
- * or wait.
+ * signing keys stay in use while a new read is in progress and after a failed read, so one token does not make other
+ * tokens fail or wait.
  */
 export function createIssuerKeysCache(
   fetchText: FetchText,

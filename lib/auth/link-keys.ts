@@ -16,8 +16,8 @@ const DAY_MS = 24 * HOUR_MS;
 export interface LinkOptions {
   readonly publicUrl: string;
   /**
-   * The secrets of the operator that sign the links. The first element of `linkKeys` signs new links. A link that any
-   * of the keys has signed opens its page.
+   * The secrets of the operator that sign the links. The first element of `linkKeys` signs new links. A link opens its
+   * page if one of the `linkKeys` has signed the link.
    */
   readonly linkKeys: readonly Secret[];
   /** The longest time for which a link opens its page, in days. */

@@ -18,10 +18,7 @@ export type IdentityCheck =
   /** The service could not check the token, because the signing keys of the issuer cannot be read now. */
   | { readonly kind: "unavailable"; readonly issuer: string; readonly cause: unknown };
 
-/**
- * Why an identity token was refused, for the log of the operator. The caller does not see why an identity token was
- * refused.
- */
+/** The reason why an identity token was refused, which only the operator sees, in the log. */
 export interface TokenRefusal extends FailedCheck {
   /** The issuer that the token claims, in one line. */
   readonly issuer: string;
@@ -40,9 +37,9 @@ export function hasJwtForm(token: string): boolean {
 
 /**
  * Checks the identity token (OIDC) of a CI job. An identity token is valid if an issuer in the config has signed it and
- * its audience is this service. The expiry time must be in the future, and the lifetime must be short enough. The
- * claims must match at least one OIDC rule in the config. The caller has the rights of every OIDC rule that the
- * identity token matches.
+ * its audience is this service. The expiry time of the token must be in the future, and the lifetime of the token must
+ * be short enough. The claims of the token must match at least one OIDC rule in the config. The caller has the rights
+ * of every OIDC rule that the identity token matches.
  */
 export async function verifyIdentityToken(
   token: string,

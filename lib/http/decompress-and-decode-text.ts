@@ -92,7 +92,7 @@ async function decompress(
     for await (const chunk of stream) {
       chunks.push(chunk);
       size += chunk.length;
-      // When the loop ends, the stream is destroyed, so a small compressed body cannot fill the memory.
+      // The loop ends at `maxBytes` and destroys the stream, so a small compressed body cannot fill the memory.
       if (size > maxBytes) break;
     }
   } catch {
@@ -141,9 +141,9 @@ const isZlib = ([first = 0, second = 0]: Buffer): boolean =>
   (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;
 
 /**
- * Returns the text of a body or of a file without a byte order mark. The charset is the charset of the byte order mark,
- * else the charset in the header Content-Type, else UTF-8 (RFC 8259, section 8.1). If a byte is not valid in the
- * charset, the character U+FFFD replaces the byte.
+ * Returns the text of a body or of a file without a byte order mark. The charset comes from the first bytes, otherwise
+ * from the header Content-Type, and otherwise the charset is UTF-8 (RFC 8259, section 8.1). If a byte is not valid in
+ * the charset, the character U+FFFD replaces the byte.
  */
 export function decodeText(bytes: Buffer, contentType?: string): string {
   const charset =

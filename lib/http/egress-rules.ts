@@ -96,7 +96,8 @@ function isPrivateName(host: string): boolean {
 
 /**
  * Returns true if `settings.callbackHosts` contains the host of a caller's URL. An entry of `settings.callbackHosts`
- * without a port allows every port. An entry never matches a subdomain, and patterns such as `*` are not supported.
+ * without a port allows every port. An entry of `settings.callbackHosts` never matches a subdomain, and patterns such
+ * as `*` are not supported.
  */
 export function isCallbackHostListedExactly(url: string, callbackHosts: readonly string[]): boolean {
   const parsed = URL.parse(url);

@@ -145,7 +145,7 @@ for (const range of Object.keys(SPECIAL_RANGES)) {
 }
 
 /**
- * The range of all global unicast IPv6 addresses. No mapped, translated, local or multicast address is in the range.
+ * The range of all global unicast IPv6 addresses. The range contains no mapped, translated, local or multicast address.
  */
 const globalV6 = new BlockList();
 globalV6.addSubnet("2000::", 3, "ipv6");

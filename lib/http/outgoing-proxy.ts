@@ -61,8 +61,8 @@ function decodeUserInfo(text: string): string {
 }
 
 /**
- * Returns a function that returns false for the hosts in `NO_PROXY`. An entry is a domain, which also means its
- * subdomains, an address, a CIDR range, or `*` for all hosts. An entry may end with a port, and then it means only the
+ * Returns a function that returns false for the hosts in `NO_PROXY`. An entry of `NO_PROXY` is a domain (with its
+ * subdomains), an address, a CIDR range, or `*` for all hosts. An entry of `NO_PROXY` with a port applies only to
  * connections to this port.
  */
 function createHostFilter(noProxy: string): OutgoingProxy["isUsedFor"] {

@@ -145,8 +145,8 @@ export function createParameterSchema(schema: z.core.$ZodType): JsonObject {
 }
 
 /**
- * Returns a list of all reasons with their meanings in Markdown. The list of reasons is not an enum, because a later
- * release may add reasons. A generated client would reject a value that is not in its enum.
+ * Returns a Markdown list of all reasons of delivery attempts with their meanings. The list of reasons is not an enum,
+ * because a later release may add reasons. A generated client would reject a value that is not in its enum.
  */
 function reasonList(): string {
   return Object.entries(describeDeliveryReasons())

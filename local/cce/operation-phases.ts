@@ -25,7 +25,7 @@ export const OperationScript = z.strictObject({
 type OperationScript = z.infer<typeof OperationScript>;
 export type OperationScriptInput = z.input<typeof OperationScript>;
 
-/** The phases of a resource before, during and after an operation of a kind. */
+/** The phases of a resource before, during and after one kind of operation. */
 interface Phases {
   readonly before: string;
   readonly during: readonly string[];

@@ -133,8 +133,8 @@ export async function startDemoEnvironment(): Promise<DemoEnvironment> {
 }
 
 /**
- * Returns the service's config for the demo. The delays in this config are short, so that the demo takes less than a
- * minute.
+ * Returns the service's config for the demo. The delays in the demo's config are short, so that the demo takes less
+ * than a minute.
  */
 function demoConfig(options: {
   endpoint: string;

@@ -48,7 +48,7 @@ export async function runDemo(options: {
     screen.print(`  ${title.padEnd(width)}  ${job.pageUrl ?? "(no page)"}`);
   }
 
-  /** If the service's API does not know a job or does not respond, this method keeps the job's earlier status. */
+  /** If the service's API does not know a job or does not respond, the job's earlier status is kept. */
   async function refresh(jobId: string): Promise<void> {
     const url = `${apiUrl}/v1/jobs/${DEMO_PROJECT}/${encodeURIComponent(jobId)}`;
     const response = await fetch(url, { headers: { authorization } }).catch(() => null);

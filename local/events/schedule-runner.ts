@@ -15,7 +15,8 @@ const CATCH_UP_INTERVAL_MS = 10_000;
 const CATCH_UP_DURATION_MS = 930_000;
 
 /**
- * The pause before Lambda invokes a throttled function again. On AWS, this pause grows from one second to five minutes.
+ * The pause before Lambda invokes a throttled function again. On AWS, the pause before the next invocation of a
+ * throttled function grows from one second to five minutes.
  */
 const THROTTLE_PAUSE_MS = 1_000;
 

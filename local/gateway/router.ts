@@ -7,7 +7,7 @@ interface RouteMatch<Route> {
 const DEFAULT = "$default";
 /**
  * The rank of each kind of segment in the path of a route. To order two paths, the router compares the first segment in
- * which the paths differ. The router tries the path whose segment has the higher rank first.
+ * which the paths differ. The router first tries the path whose segment has the higher rank.
  */
 const SEGMENT_RANK = { literal: 2, variable: 1, greedy: 0 } as const;
 

@@ -6,9 +6,9 @@ import { listRequiredPermissions, type RequiredPermission } from "./required-per
 import type { RoleSession, RoleSessions } from "./role-sessions.ts";
 
 /**
- * Returns a rule that allows a function's AWS call only if the function's IAM role allows the call. Calls with other
- * credentials come from tests, operators and the stack itself, and are allowed. A call to Parameter Store that does not
- * come from a function needs the control key of the stack.
+ * Returns a rule that allows a function's AWS call only if the function's IAM role allows the call. Calls with
+ * credentials of no function come from tests, operators and the stack itself, and are allowed. A call to Parameter
+ * Store that does not come from a function needs the control key of the stack.
  */
 export function createAuthorizationRule(options: {
   sessions: RoleSessions;
@@ -50,7 +50,7 @@ function requestContext({ roleArn, functionArn }: RoleSession, region: string) {
   };
 }
 
-/** Returns the error with the text and the name that each AWS service uses for a refused call. */
+/** Returns the error for a refused call, with the name and the text that the called AWS service uses. */
 function accessDenied(
   { service }: AwsCall,
   { arn }: RoleSession,

@@ -3,7 +3,7 @@ import { renderChatTime, renderLink } from "./chat-frame.ts";
 
 /** The forms of Markdown that one chat supports. */
 export interface MarkdownRules {
-  /** `hasEscapes` is true if a backslash before a punctuation character removes the meaning of the character. */
+  /** `hasEscapes` is true if a backslash before a punctuation character makes the chat show the character itself. */
   readonly hasEscapes: boolean;
   /** A pattern for a mention, whose first group is the name that the chat shows. */
   readonly mention: RegExp;

@@ -2,7 +2,10 @@ import { Webhook } from "standardwebhooks";
 import { isObject } from "../../lib/domain/json.ts";
 import { type Html, html } from "../../lib/pages/html.ts";
 
-/** The result of the check of a webhook's signature. The check is null if the receiver has no secret to check with. */
+/**
+ * The result of the check of a webhook's signature. `SignatureCheck` is null if the receiver has no secret to check a
+ * signature with.
+ */
 export type SignatureCheck = "verified" | "wrong" | "missing" | null;
 
 /**

@@ -8,8 +8,8 @@ export class UsageError extends Error {
 }
 
 /**
- * The error of a command that cannot do its task. For this error, the command prints only the error message and no
- * stack.
+ * The error of a command that cannot do its task. For a `RefusedError`, the command prints only the error message and
+ * no stack.
  */
 export class RefusedError extends Error {
   override name = "RefusedError";
@@ -108,7 +108,7 @@ const DENIED = "The credentials lack a permission. docs/deploy.md lists the perm
 const UNREACHABLE = "AWS is unreachable under this name. Check the spelling of the region, and the network.";
 
 /**
- * For each name of an AWS error and each error code of Node, a sentence that says what to do about the error.
+ * A map from the name of an AWS error or the error code of Node.js to a sentence that says what to do.
  * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */
 const REMEDIES: Readonly<Record<string, string>> = {

@@ -96,7 +96,7 @@ function faultsOfEntries(entries: readonly ConfigEntry[]): readonly string[] {
 
 /**
  * Reads and checks a config file. The checks ensure that the Lambda functions accept the returned config, and that
- * Parameter Store can store it.
+ * Parameter Store can store this config.
  * @param path the path in Parameter Store where the config will be stored. `path` is null for a config that will not be
  * stored in Parameter Store.
  * @throws ConfigFileInvalidError

@@ -39,7 +39,7 @@ export const ALARM_NAMES = [
 ] as const;
 
 /**
- * For each kind of AWS resource, the longest name that a resource of this service has, without the prefix
+ * A map from each kind of AWS resource to the longest name that the service uses, without the prefix
  * `cce-job-notifier-<stage>-`. `maxLength` is the number of characters that AWS allows for the whole name with the
  * prefix.
  */
@@ -106,8 +106,8 @@ export const LOG_RETENTION_DAYS: readonly number[] = [
  */
 export const CONCURRENCY = { min: 2, max: 1000 } as const;
 /**
- * The concurrent executions that a stage may reserve for a function. The value 0 reserves no execution. The account's
- * quota must be large enough for the reserved executions.
+ * The allowed numbers of concurrent executions that a stage reserves for a function. The value 0 reserves no execution.
+ * The account's quota must be large enough for the reserved executions.
  */
 export const RESERVED_CONCURRENCY = { min: 0, max: 10_000 } as const;
 /**

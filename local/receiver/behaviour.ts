@@ -30,7 +30,7 @@ export interface Reply {
 const JSON_TYPE = { "content-type": "application/json" };
 const NO_CONTENT: Reply = { status: 204, headers: {}, body: "" };
 
-/** For each kind of channel, the response to an accepted notification. */
+/** A map from each kind of channel to the response to an accepted notification. */
 const SUCCESS_REPLIES: Readonly<Record<string, Reply>> = {
   slack: { status: 200, headers: { "content-type": "text/plain" }, body: "ok" },
   webhook: NO_CONTENT,

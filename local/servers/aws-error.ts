@@ -9,7 +9,10 @@ export class AwsError extends Error {
   override name = "AwsError";
   readonly type: string;
   readonly status: number;
-  /** The code of this error in the older query protocol. SQS sends both codes, and the AWS SDK shows the older code. */
+  /**
+   * The code of this error in the older query protocol. SQS sends the code of the JSON protocol and the older code, and
+   * the AWS SDK shows the older code.
+   */
   readonly queryCode: string;
 
   constructor(type: string, message: string, status = 400, queryCode = type) {

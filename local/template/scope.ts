@@ -51,7 +51,7 @@ export function createScope(template: Template, origins: DeploymentOrigins): Sco
 }
 
 /**
- * For each resource type of CloudFormation, the property that contains the resource's name, and two parts of the
+ * A map from each CloudFormation resource type to the property with the resource's name and to two parts of the
  * resource's ARN. The two parts of the ARN are the AWS service and the prefix before the resource's name.
  */
 const NAMED_TYPES: Readonly<Record<string, readonly [property: string, service: string, prefix: string]>> = {

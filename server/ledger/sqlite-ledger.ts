@@ -34,7 +34,10 @@ const AuditRow = z.object({
   traceparent: MaybeText,
 });
 
-/** Counts the watches of the ledger by state and finds orphaned watches. */
+/**
+ * Counts the watches of the ledger by state, and finds orphaned watches (running watches whose planned check or
+ * deadline passed long ago).
+ */
 export async function auditWatches(store: Store, now: Instant): Promise<Audit> {
   const counts = { concluded: 0, stopped: 0, live: 0, discovered: 0 };
   const orphaned: Audit["orphaned"][number][] = [];

@@ -2,7 +2,7 @@ import { LedgerUnavailableError } from "../../lib/ledger/ledger.ts";
 
 /**
  * The number of recorded attempts after which one more attempt may run at the same time. A process that is killed again
- * and again therefore repeats at most one notification per kill, and one more per 60 notifications.
+ * and again repeats at most one notification per kill, and one more notification per 60 recorded attempts.
  */
 const RECORDED_PER_ATTEMPT = 60;
 /**

@@ -139,7 +139,7 @@ export function toRecordWrite<Kind extends RecordKind>(
   record: Records[Kind],
   expiresAt: Instant | null,
 ): LedgerWrite | null {
-  // Only the record of a switched-off target never expires, and no expiry time is written for a target.
+  // `expiresAt` is null only for the record of a switched-off target, for which no expiry time is written.
   return RECORD_WRITERS[kind]?.(id, record, expiresAt ?? 0) ?? null;
 }
 

@@ -11,7 +11,7 @@ interface RedriveQueuePorts {
   readonly report: (line: string) => void;
 }
 
-/** For each kind of result, such as `sent`, the number of dead letters with this result. */
+/** A map from each kind of result, such as `sent`, to the number of dead letters with this result. */
 type RedriveCounts = Readonly<Record<RedriveResult["kind"], number>>;
 
 /**
