@@ -94,8 +94,8 @@ export function formatSdkDate(now: number): string {
 }
 
 /**
- * Percent-encodes a text in the same way as the API gateway of Huawei Cloud. Only the unreserved characters of RFC 3986
- * (section 2.3) stay unchanged.
+ * Percent-encodes a text in the same way as the API gateway of Huawei Cloud. The function leaves only the unreserved
+ * characters of RFC 3986 (section 2.3) unchanged.
  */
 export function percentEncode(text: string): string {
   if (UNRESERVED.test(text)) return text;

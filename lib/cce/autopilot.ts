@@ -15,9 +15,9 @@ export type CceApi = "standard" | "autopilot";
 const MAX_AUTOPILOT_JOBS = 1000;
 
 /**
- * The setting `autopilot` of a project in the config. With `true`, the service queries the API for Autopilot clusters
- * first. With `false`, the service never queries the API for Autopilot clusters. Without `autopilot`, the service
- * queries the API for Autopilot clusters after the standard API.
+ * The setting `autopilot` of a project in the config. With `autopilot: true`, the service queries the API for Autopilot
+ * clusters first. With `autopilot: false`, the service never queries the API for Autopilot clusters. Without
+ * `autopilot`, the service queries the API for Autopilot clusters after the standard API.
  */
 type AutopilotSetting = Project["autopilot"];
 

@@ -84,8 +84,8 @@ function textOf(fields: JsonObject, name: string): string {
 }
 
 /**
- * The names of fields that may contain the text, if CCE sends an object where CCE documents a text. The names may be in
- * lower or upper case.
+ * The names of fields that may contain the text, if CCE sends an object where CCE documents a text. The field names in
+ * the reply may be in lower or upper case.
  */
 const TEXT_NAMES = [
   ...["message", ...MESSAGE_NAMES, "msg"],

@@ -37,7 +37,7 @@ export interface CircuitBreaker {
 /**
  * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without the
  * circuit breaker, the polls of a project whose CCE does not answer would use all concurrent executions of the poll
- * function. The polls of other projects would then wait. After the wait, one query gets the whole time limit, and the
+ * function, and the polls of other projects would wait. After the wait, one query gets the whole time limit, and the
  * other queries of the project wait until this query ends. Because one query may use the whole time limit, the service
  * also works if CCE answers slowly. The wait is partly random, so that the instances of the function do not all query
  * CCE at the same moment.

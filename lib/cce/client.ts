@@ -29,7 +29,7 @@ export interface CceClient {
   /**
    * If CCE did not answer the latest query of a project in time, the client sends no further query for some time. The
    * function returns the milliseconds until the next query of the project is allowed, or 0 if a query is allowed now.
-   * The function makes no request.
+   * The function `unansweredWaitMs` makes no request to CCE.
    */
   unansweredWaitMs(project: string): number;
   /**
@@ -49,8 +49,8 @@ export interface CceClient {
   addMissingFailureReasons(project: string, job: Job, limit: TimeLimit): Promise<Job>;
   /**
    * Lists the jobs of a project and passes each job to `onJob`. The jobs come in any order, and a job may come several
-   * times. CCE does not document how many jobs a list contains, or for how long CCE lists a job. If the request fails,
-   * `onJob` may have received some jobs before. The function throws an error only if `onJob` throws an error.
+   * times. CCE does not document how many jobs a list contains, or for how long CCE lists a job. `onJob` may receive
+   * some jobs before the request fails. The function throws an error only if `onJob` throws an error.
    */
   listJobs(project: string, onJob: (job: ListedJob) => void, limit: TimeLimit): Promise<ListReply>;
 }
@@ -70,7 +70,7 @@ export function createCceClient(options: {
     readonly settings: { readonly egress: { readonly allow: readonly string[] } };
   };
   readonly now: () => Instant;
-  /** Returns the time, in milliseconds, of the clock that measures time limits. This clock is never set back. */
+  /** Returns the time of the monotonic clock that measures time limits, in milliseconds. */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly connections?: Connections;

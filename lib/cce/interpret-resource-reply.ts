@@ -171,7 +171,7 @@ function toObservation(
     clusterId,
     resourceId: id,
     resourceName: textIn(metadata, ["name"]),
-    // Only a task has the times of the operation. The times of any other resource are not the times of the operation.
+    // Only a task has the times of the operation, so the function ignores the times of a cluster or a node.
     createdAt: timeOf(metadata, "creationTimestamp"),
     updatedAt: timeOf(status, "completionTime") ?? timeOf(metadata, "updateTimestamp"),
     subJobs: [],

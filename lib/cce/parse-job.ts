@@ -170,8 +170,8 @@ function arrayOf(fields: JsonObject, name: string): readonly unknown[] | null {
 }
 
 /**
- * Parses a time in a reply of CCE and omits the fractions of a millisecond. The format is RFC 3339 or the format of the
- * Go function `time.String()`. Examples of the Go format are `2018-08-02 08:12:40.672772389 +0000 UTC` and the same
+ * Parses a time in a reply of CCE and omits the fractions of a millisecond. The time has the format of RFC 3339 or of
+ * the Go function `time.String()`. Examples of the Go format are `2018-08-02 08:12:40.672772389 +0000 UTC` and the same
  * text with ` m=+0.1` at the end. Returns null for a text in any other format, and for a year before 100. Go writes an
  * empty time as a time in year 1.
  * Source: https://pkg.go.dev/time#Time.String

@@ -55,7 +55,7 @@ import { createThrottle } from "./throttle.ts";
 
 /** The time limit for one request that asks IAM for a token. */
 const TOKEN_TIME_LIMIT_MS = 10_000;
-/** The maximum size of the reply of IAM to a token request. A normal reply has a few kilobytes. */
+/** The maximum size of the reply of IAM to a token request. A normal reply of IAM has a few kilobytes. */
 const MAX_TOKEN_REPLY_BYTES = 1024 * 1024;
 
 const JOB_PATHS: Readonly<Record<CceApi, string>> = { standard: "/api/v3", autopilot: "/autopilot/v3" };
@@ -67,7 +67,7 @@ const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-n
 /** The functions that the requests to all projects use. */
 interface ProjectQueryPorts {
   readonly now: () => Instant;
-  /** Returns the time, in milliseconds, of the clock that measures time limits. This clock is never set back. */
+  /** Returns the time of the monotonic clock that measures time limits, in milliseconds. */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly allow: AllowList;
@@ -112,8 +112,7 @@ export function createProjectQueries(
   const tokens = createIamTokenCache(async () => {
     const startedAt = monotonic();
     const result = await fetchToken(name, project, ports);
-    // If IAM does not answer, each query of the project needs the whole time limit and fails. So the circuit breaker
-    // stops the queries.
+    // The circuit breaker stops the queries if IAM does not answer, because each query would need the whole time limit.
     if (result.kind === "unavailable" && monotonic() - startedAt >= TOKEN_TIME_LIMIT_MS)
       breaker.recordTimeout();
     if (result.kind === "token") mask.addToken(result.token);
@@ -174,9 +173,7 @@ export function createProjectQueries(
 
   let waitKind: "throttled" | "unavailable" = "throttled";
 
-  /**
-   * Returns null if the throttle allows a request now. Otherwise returns the observation that the request must wait.
-   */
+  /** Returns null if the throttle allows a request now, or else the observation that the request must wait. */
   const waitForThrottle = (): Refusal | null => {
     const waitSeconds = throttle.waitSeconds();
     if (waitSeconds === 0) return null;

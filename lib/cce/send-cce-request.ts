@@ -79,8 +79,8 @@ export function createMemoryLimitedCceSender(monotonic: () => number): SendCceRe
       const result = await exchangeUpTo(SMALL_BYTES, breaker.requestLimitMs());
       if (result.kind === "failed" && result.code === DEADLINE_PASSED) breaker.recordTimeout();
       else breaker.recordReply(monotonic() - startedAt);
-      // A long reply with a status other than 200 is an error page of a gateway. Its first bytes are enough for the
-      // text of the observation.
+      // A long reply with a status other than 200 is an error page of a gateway. The first bytes of an error page are
+      // enough for the text of the observation.
       if (result.kind === "failed" || !result.isTruncated || result.status !== 200) return read(result);
       if (largeUrls.size === MAX_LARGE_URLS) largeUrls.clear();
       largeUrls.add(href);

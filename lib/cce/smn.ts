@@ -43,7 +43,7 @@ export type EventResult = z.infer<typeof EventResult>;
 
 /**
  * The hash function of an SMN signature, by the signature algorithm in the certificate. The service refuses a
- * certificate with any other algorithm.
+ * certificate whose signature algorithm is not in `HASHES`.
  */
 const HASHES: Readonly<Record<string, string>> = {
   sha256WithRSAEncryption: "sha256",
@@ -111,8 +111,8 @@ const MAX_BYTES = 65_536;
 const MAX_AGE_MS = 3_600_000;
 const MAX_CERTIFICATES = 20;
 /**
- * The shortest time between two requests for certificates of SMN. Without a shortest time, an attacker who sends many
- * invalid messages would cause many requests.
+ * The shortest time between two requests for certificates of SMN. Without a shortest time between requests, an attacker
+ * who sends many invalid messages would cause many requests.
  */
 const MIN_INTERVAL_MS = 1000;
 

@@ -4,7 +4,7 @@ const FIRST_BACKOFF_MS = 2000;
 const MAX_BACKOFF_MS = 300_000;
 /**
  * The longest time for which a throttle stops the queries of a project, even if the header Retry-After asks for a
- * longer time. The time is limited because the operator cannot see the wait.
+ * longer time. The wait of a throttle is limited because the operator cannot see the wait.
  */
 const MAX_RETRY_AFTER_MS = 900_000;
 
@@ -16,7 +16,7 @@ interface Throttle {
   waitSeconds(): number;
   /** Records that CCE replied with status 429. Returns the number of seconds until the next query is allowed. */
   recordThrottled(retryAfterSeconds: number | null): number;
-  /** Records that CCE replied with a status other than 429. The next failure then counts as the first. */
+  /** Records that CCE replied with a status other than 429, so that the throttle counts the failures from 0 again. */
   recordReply(): void;
 }
 

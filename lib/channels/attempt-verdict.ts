@@ -177,7 +177,7 @@ function readWaitSeconds({ headers, body }: ReceiverAnswer, now: Instant): numbe
   return readCappedRetryAfterSeconds(headers["retry-after"], now) ?? fromBody;
 }
 
-/** Returns the verdict for a response that the chat itself did not send. The verdict is always `retry`. */
+/** Returns the verdict, which is always `retry`, for a response that the chat itself did not send. */
 function verdictOfUnknownAnswer(
   { status, headers, body }: ReceiverAnswer,
   afterSeconds: number | null,
@@ -204,7 +204,7 @@ export function verdictOfErrorText(text: string): AttemptVerdict {
  * Returns the verdict for the response of a chat that sends result codes. The result code 0 with the HTTP status 200
  * means success. For a result code that is not in `verdictByCode`, the verdict depends on the text of the response.
  * Returns null if the response has no result code, or the result code 0 with another HTTP status.
- * @param code the result code in the response body. `code` is undefined if there is no result code.
+ * @param code the result code in the response body, or undefined if there is no result code
  * @param text the vendor's text about the result
  */
 export function verdictOfResultCode(

@@ -61,10 +61,7 @@ export interface Channel<Schema extends TargetSchema = TargetSchema> {
    * Retry-After can contain a date.
    */
   verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
-  /**
-   * Returns a note for the operator about the URL of the target, or null if there is no note. The note is the end of a
-   * sentence.
-   */
+  /** Returns the end of a sentence for the operator about the URL of the target, or null if there is nothing to say. */
   noteAbout(target: z.infer<Schema>): string | null;
 }
 

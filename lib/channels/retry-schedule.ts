@@ -24,7 +24,7 @@ const MAX_THROTTLED_SECONDS = 300;
 /**
  * The longest time for which the rate limit of a target may delay a notification. The default retry schedule is a
  * little shorter than 24 hours, so a delayed notification has at least as much time as a failed notification. SQS would
- * delete the message after 14 days.
+ * delete the queue message of a notification after 14 days.
  */
 const MAX_THROTTLED_MS = 24 * 3_600_000;
 

@@ -19,8 +19,8 @@ export interface ExpiringCacheOptions<Value> {
   /** The maximum age of a cached value in milliseconds, or a function that returns the maximum age of each value. */
   readonly maxAgeMs: number | ((value: Value) => number);
   /**
-   * The time in milliseconds for which the cache keeps the error of a failed load. Each call throws a kept error again.
-   * The default is 0.
+   * The time in milliseconds for which calls throw the error of a failed load again, without another load. The default
+   * is 0.
    */
   readonly failureMaxAgeMs?: number;
 }
@@ -63,7 +63,7 @@ export function createExpiringCache<Value>(options: ExpiringCacheOptions<Value>)
 
   const isYoung = (entry: Entry<Value>, limitMs: number): boolean => {
     const ageMs = now() - entry.loadedAt;
-    // A negative age means that the clock was set back. The true age of the cached value is then unknown.
+    // A negative age means that the clock was set back, so the true age of the cached value is unknown.
     return ageMs >= 0 && ageMs < Math.min(entry.maxAgeMs, limitMs);
   };
 

@@ -57,7 +57,7 @@ export const JobId = createIdSchema("job ID");
 export const ResourceId = createIdSchema("ID");
 
 /**
- * Explains what is wrong with a malformed job ID. For a typical error in a script, the text says what probably
+ * Explains what is wrong with a malformed job ID. For a typical error in a script, the explanation says what probably
  * happened.
  */
 export function describeMalformedJobId(text: string, what: "job ID" | "ID" = "job ID"): string {

@@ -53,10 +53,7 @@ export const OutcomeSummary = z.object({
   jobPageUrl: MaybeText,
   /** Only a succeeded job of a watch with `until: "ready"` has the field `ready`. */
   ready: z.optional(Ready),
-  /**
-   * The URL of the page with all jobs of the project. `listUrl` is null if the readers of a chat may not open this
-   * page.
-   */
+  /** The URL of the page with all jobs of the project, or null if the readers of a chat may not open this page. */
   listUrl: MaybeText,
 });
 export type OutcomeSummary = z.infer<typeof OutcomeSummary>;

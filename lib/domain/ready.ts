@@ -35,10 +35,7 @@ export const ReadyProgress = z.object({
 });
 export type ReadyProgress = Readonly<z.infer<typeof ReadyProgress>>;
 
-/**
- * Returns the state of a resource while the service waits until the resource is usable. Returns undefined if the
- * service does not wait.
- */
+/** Returns the state of a resource for which the service waits, or undefined if the service does not wait. */
 export function toPendingReady(progress: ReadyProgress | null): Ready | undefined {
   if (progress === null) return undefined;
   return { state: "pending", reason: progress.reason, message: progress.message };

@@ -7,6 +7,6 @@ export const VISIBILITY_TIMEOUT_SECONDS = 180;
 /**
  * The longest time for which a function can make a message invisible. SQS refuses a time that ends more than 12 hours
  * after SQS delivered the message. Lambda may start a batch up to one visibility timeout after the delivery, and the
- * function may then run for 29 seconds. So the visibility timeout is subtracted twice.
+ * function may then run for 29 seconds. So `MAX_POSTPONE_SECONDS` is two visibility timeouts shorter than 12 hours.
  */
 export const MAX_POSTPONE_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 2 * VISIBILITY_TIMEOUT_SECONDS;

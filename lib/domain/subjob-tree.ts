@@ -28,8 +28,8 @@ export interface SubJobs {
   /** The pending subjobs, in tree order. */
   readonly pending: readonly TreeNode[];
   /**
-   * The number of subjobs of each type, without subjobs that only contain counted subjobs. A failed subjob with a
-   * failed subjob of its own does not count. A subjob with a subjob of the same type does not count either.
+   * The number of subjobs of each type, without subjobs that only contain counted subjobs. `countsByType` does not
+   * count a failed subjob with a failed subjob of its own, or a subjob with a subjob of the same type.
    */
   readonly countsByType: ReadonlyMap<string | null, number>;
 }

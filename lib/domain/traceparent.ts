@@ -12,8 +12,8 @@ export const Traceparent = z
   .check(z.regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/));
 
 /**
- * Matches a `traceparent` header of a later version than 00, which may have more fields at its end. The version `ff` is
- * invalid.
+ * Matches a `traceparent` header of a later version than 00, which may have more fields at its end. The version `ff` of
+ * `traceparent` is invalid.
  */
 const LATER_VERSION = /^(?!00|ff)[0-9a-f]{2}-([0-9a-f]{32}-[0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 /** The only flag of a later `traceparent` version that the service uses. */

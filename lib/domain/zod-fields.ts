@@ -3,8 +3,8 @@ import { isObject, toJsonUnlessTooDeep } from "./json.ts";
 
 /**
  * Sets the error messages of all zod schemas. Without `localeError`, `zod/mini` reports every invalid value as "Invalid
- * input". The messages of the full zod package, such as "Too small: expected number to be >0", are not for users. Every
- * file with a zod schema must import `zod-fields.ts`, directly or through another file. A test checks these imports.
+ * input". The messages of the full zod package, such as "Too small: expected number to be >0", are not for users. A
+ * test checks that every file with a zod schema imports `zod-fields.ts`, directly or through another file.
  */
 z.config({ localeError: messageOf });
 

@@ -226,7 +226,7 @@ function hintOf(hint: string | null, texts: Texts): Hint | null {
     : splitHint(truncate(cleanToOneLine(translateHint(hint, texts)), MAX_HINT_CHARACTERS));
 }
 
-/** Returns a note about the number of omitted causes as an array. The array is empty if no cause was omitted. */
+/** Returns an array with a note about the number of omitted causes, or an empty array if no cause was omitted. */
 export function formatOmittedCauses(count: number, texts: Texts): string[] {
   if (count === 0) return [];
   return [count === 1 ? texts["causes.more.one"] : fillPlaceholders(texts["causes.more"], { count })];

@@ -19,8 +19,8 @@ import {
 const MAX_JOB_LINKS = 5;
 const MAX_LINK_CHARACTERS = 40;
 /**
- * The outcomes in the order in which a digest (one message about several jobs) shows them. The outcome `succeeded` is
- * the last.
+ * The outcomes in the order in which a digest (one message about several jobs) shows them. A digest shows the jobs with
+ * the outcome `succeeded` last.
  */
 const DIGEST_ORDER = [...OUTCOMES.filter((outcome) => outcome !== "succeeded"), "succeeded"] as const;
 
@@ -33,7 +33,7 @@ interface JobGroup {
 
 /**
  * Formats a digest, which is one message about several jobs. The message first shows the jobs that have not succeeded,
- * grouped by their cause. Then one line names the succeeded jobs.
+ * grouped by their cause. The message names the succeeded jobs in one line after these groups.
  */
 export function formatDigestMessage(
   summaries: readonly OutcomeSummary[],
@@ -117,8 +117,8 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
     job: truncate(label, budget.textCharacters),
   });
   const [type] = first.causes;
-  // The original title of the cause counts the subjobs of only one job. So the message shows only the type of the
-  // failed subjobs.
+  // The digest shows only the type of the failed subjobs, because the original title of the cause counts the subjobs of
+  // only one job.
   const path =
     cause.path ?? (type === undefined || first.jobType === type.type ? null : type.path.join(" › "));
   return {

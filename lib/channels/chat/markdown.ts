@@ -17,7 +17,7 @@ export interface MarkdownStyle {
   readonly formatTime: (at: Instant) => string;
 }
 
-/** Converts all parts of a message except the headline to Markdown. Returns one string for each paragraph. */
+/** Converts all parts of a message except the headline to an array of paragraphs in Markdown. */
 export function renderMarkdownBody(message: ChatMessage, style: MarkdownStyle): string[] {
   const { escapeText } = style;
   const facts = message.facts.map(

@@ -37,7 +37,7 @@ export function formatPlainDiscordMessage(headline: string, { mention }: Configu
 
 /**
  * Returns the field `allowed_mentions` for a mention from the config: `<@user>`, `<@&role>`, `@everyone` or `@here`. A
- * mention in any other form mentions nobody.
+ * `mention` in any other form mentions nobody in Discord.
  */
 function allowedMentions(mention: string | null) {
   const [, isRole, id] = /^<@(&?)!?(\d+)>$/.exec(mention ?? "") ?? [];

@@ -8,7 +8,7 @@ import { Count, IsoTime, MaybeIsoTime, MaybeText } from "../../domain/zod-fields
 
 const Seconds = z.nullable(z.number().check(z.minimum(0)));
 
-/** The summary of a job's outcome in a webhook event. All times are ISO 8601 text. */
+/** The summary of a job's outcome in a webhook event, with all times as ISO 8601 text. */
 export const JobEventData = z.object({
   project: z.string(),
   region: MaybeText,
@@ -48,7 +48,7 @@ export const JobEvent = z
   .register(z.globalRegistry, { title: "How a job ended" });
 export type JobEvent = z.infer<typeof JobEvent>;
 
-/** The state of a slow job in a webhook event. All times are ISO 8601 text. */
+/** The state of a slow job in a webhook event, with all times as ISO 8601 text. */
 export const SlowEventData = z.extend(SlowJobFields, {
   createdAt: MaybeIsoTime,
   updatedAt: MaybeIsoTime,
