@@ -6,8 +6,8 @@ import { openBrowser } from "./open-browser.ts";
 import { readText } from "./read-text.ts";
 
 /**
- * Connects a command to the outputs, environment variables, clock and signals of this process. Its handlers ignore the
- * error of an output that nobody reads, and print an unhandled error as one line on stderr.
+ * Connects a command to the outputs, environment variables, clock and signals of this process. Handlers on the process
+ * ignore the error of an output that nobody reads, and print an unhandled error as one line on stderr.
  */
 export function createProcessEnvironment(): Environment {
   const { stdin, stdout, stderr } = process;

@@ -54,7 +54,7 @@ export async function serve(argv: readonly string[], env: ServiceOptions["env"])
       process.stdout.write(SERVE_USAGE);
       return 0;
     }
-    // A signal without a listener ends the process at once, so the listeners exist before the service starts.
+    // A signal without a listener ends the process immediately, so the listeners exist before the service starts.
     signals = listenForSignals();
     service = await startService(options);
   } catch (error) {
@@ -78,7 +78,7 @@ export async function serve(argv: readonly string[], env: ServiceOptions["env"])
 interface Signals {
   /** A promise that resolves at the first SIGTERM or SIGINT. */
   readonly stop: Promise<void>;
-  /** Calls `reload` at each SIGHUP, and at once if a SIGHUP has arrived before this call. */
+  /** Calls `reload` at each SIGHUP, and immediately if a SIGHUP has arrived before this call. */
   onReload(reload: () => void): void;
 }
 

@@ -84,9 +84,9 @@ interface JobListQuery {
 
 /**
  * Reads the query of `GET /v1/jobs`. The caller's right to the project is checked before the config is searched for the
- * project. Returns an error response with the status 404 if the caller may not use the project, and with the status 403
- * if the caller may not read jobs of the project. Returns an error response with the status 400 and all errors if the
- * query is invalid.
+ * project. Returns an error response with the status 404 if the caller may not use the project. If the caller may use
+ * the project but may not read its jobs, the status is 403. Returns an error response with the status 400 and all
+ * errors if the query is invalid.
  */
 export function readJobListQuery(
   query: URLSearchParams,

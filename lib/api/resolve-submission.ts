@@ -187,8 +187,8 @@ type CheckedCallback =
 
 /**
  * Checks a `callbackUrl` against `settings.callbackHosts` and against the rules for connections to targets, and
- * encrypts the URL. The service checks the URL when it receives the submission, so the caller learns at once that the
- * service would never call the URL. Each delivery to the URL checks the IP address of the host again. An error text
+ * encrypts the URL. The service checks the URL when it receives the submission, so the caller learns immediately that
+ * the service would never call the URL. Each delivery to the URL checks the IP address of the host again. An error text
  * never contains the URL. The name of the callback depends on the caller. Two callers with the same callback URL get
  * two notifications, because a notification contains the context of only one caller.
  */

@@ -30,7 +30,7 @@ export type SubmissionResult = z.infer<typeof SubmissionResult>;
  * Creates the response to a submission. The status of the response is 202 if the service accepts at least one job or
  * already watches at least one job. If the service accepts and watches none of the jobs, the function returns an error
  * response with the errors of all jobs. The status of the error response is 503 if the same request can succeed later,
- * else 422.
+ * and 422 if it cannot.
  * @param locateInRequest returns the position in the request of the job with this index.
  */
 export function submissionResponse(

@@ -91,8 +91,8 @@ interface Source {
 
 /**
  * Creates an object that reads and caches the signing keys of issuers (OpenID Connect Discovery 1.0). The last valid
- * signing keys stay in use while a new read is in progress and after a failed read, so one token does not make other
- * tokens fail or wait.
+ * signing keys stay in use while a new read is in progress and after a failed read. One token therefore does not make
+ * other tokens fail or wait.
  */
 export function createIssuerKeysCache(
   fetchText: FetchText,

@@ -67,7 +67,7 @@ export function openCachedEgress(
 
 /**
  * Makes an agent check every IP address before the agent opens a socket. With a proxy, the service also resolves and
- * checks the host name itself, and the proxy connects to the checked IP address, because the proxy could resolve the
+ * checks the host name itself. The proxy then connects to the checked IP address, because the proxy could resolve the
  * host name to a different address. The proxy resolves only the host names in the allow list. An IP address in a URL is
  * checked before the connection, because Node.js does not resolve an IP address. For a host name, Node.js connects to
  * the addresses from the same lookup that checks the addresses. An earlier check would be unsafe, because the host name

@@ -7,8 +7,8 @@ import type { RoleSession, RoleSessions } from "./role-sessions.ts";
 
 /**
  * Returns a rule that allows a function's AWS call only if the function's IAM role allows the call. Calls with
- * credentials of no function come from tests, operators and the stack itself, and are allowed. A call to Parameter
- * Store that does not come from a function needs the control key of the stack.
+ * credentials that belong to no function come from tests, operators and the stack itself, and are allowed. A call to
+ * Parameter Store that does not come from a function needs the control key of the stack.
  */
 export function createAuthorizationRule(options: {
   sessions: RoleSessions;

@@ -14,8 +14,8 @@ const OWN_HOST = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d+)?$/i;
 
 /**
  * Returns true if every host name in a request is a name of this machine. A request may have several headers Host. A
- * request may also have an absolute URL in place of the path, and then the host in the URL is the host of the request
- * (RFC 9112, section 3.2.2).
+ * request may also have an absolute URL in place of the path. The host in this URL is then the host of the request (RFC
+ * 9112, section 3.2.2).
  */
 function isForThisMachine({ url = "", headersDistinct }: IncomingMessage): boolean {
   const { host: names = [] } = headersDistinct;

@@ -8,9 +8,9 @@ export interface Schedule {
 }
 
 /**
- * Starts a run at once, and then in regular intervals. No run starts while the previous run is in progress. A failed
- * run is logged, and the next run starts as planned. As on Lambda, a failed run writes no metric, because an alarm
- * counts the successful runs of the sweep and of the audit.
+ * Starts a run immediately, and then at regular intervals. No run starts while the previous run is in progress. A
+ * failed run is logged, and the next run starts as planned. As on Lambda, a failed run writes no metric, because an
+ * alarm counts the successful runs of the sweep and of the audit.
  */
 export function startSchedule(name: string, everyMs: number, run: () => Promise<void>): Schedule {
   let current: Promise<void> | null = null;

@@ -27,7 +27,7 @@ export interface RedrivePorts {
   readonly readTarget: (name: string) => Promise<Pick<TargetState, "offSince">>;
   /**
    * Starts a new redelivery of a failed notification. `after` is the number of the last redelivery. Returns the number
-   * of the new redelivery, or null if another call has started a redelivery meanwhile.
+   * of the new redelivery, or null if another call has already started a redelivery.
    */
   readonly startRedelivery: (
     watch: WatchGeneration,
