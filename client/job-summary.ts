@@ -6,7 +6,6 @@ import { formatDuration } from "../lib/domain/time-text.ts";
 import { toPrintable } from "./printable-text.ts";
 import { jobName } from "./status-text.ts";
 
-/** The fields of a status that a summary shows. */
 export type SummarizedJob = Pick<
   StatusDocument,
   | "project"

@@ -30,7 +30,6 @@ function isNotCarriedOut({ status, isProblem }: FailedTry): boolean {
 /**
  * Returns the milliseconds to wait before the next try, or null if no further try is allowed. A call that is not
  * repeatable is tried again only if the service has not carried out the call.
- * @param tries the number of tries so far.
  * @param random a number from 0 to 1 that spreads the delays of several clients.
  */
 export function retryDelayMs(

@@ -16,7 +16,6 @@ export interface Screen {
 
 export type ErrorOutput = Pick<Output, "write">;
 
-/** Creates the screen of a terminal or of a log. */
 export function createScreen(
   output: Output,
   errors: ErrorOutput,

@@ -25,7 +25,6 @@ export function toServerHelp(argv: readonly string[]): readonly string[] {
  * Runs a command of the one-node edition. Node.js loads the code of the one-node edition only for these commands,
  * because the other commands also run on Node.js 20.
  * @param here the URL of the running file. The code of the one-node edition is next to this file.
- * @returns the exit status
  */
 export async function runServerCommand(
   argv: readonly string[],

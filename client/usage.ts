@@ -30,7 +30,6 @@ export const SHORT_USAGE = `${PURPOSE}
 All commands: ${NAME} --help. One command: ${NAME} help COMMAND.
 `;
 
-/** The help for all commands. */
 export const USAGE = `${PURPOSE}
 
 Examples:
@@ -81,7 +80,6 @@ Documentation: docs/command.md in the repository of the service, and the page
 /docs of the service.
 `;
 
-/** Returns the help for one command. */
 export function formatUsage(command: CommandName): string {
   const { summary, usage, examples } = COMMAND_TEXTS[command];
   const lines = (texts: readonly string[]) => texts.map((text) => `  ${NAME} ${text}`.trimEnd()).join("\n");

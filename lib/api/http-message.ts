@@ -41,7 +41,6 @@ export function removeUnsafeHeaderCharacters(
  */
 const PRIVATE_HEADERS = { "cache-control": "private, no-cache", "x-content-type-options": "nosniff" };
 
-/** Creates a response with a JSON document as its body. */
 export function jsonResponse(
   status: number,
   document: unknown,

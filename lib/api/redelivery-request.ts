@@ -61,7 +61,6 @@ export const RedeliveryResult = z.object({
 });
 export type RedeliveryResult = z.infer<typeof RedeliveryResult>;
 
-/** Reads the body of a `POST …/redeliver` request. */
 export function readRedeliveryRequest(
   request: ApiRequest,
 ): { readonly kind: "redelivery"; readonly redelivery: Redelivery } | ProblemResponse {
@@ -130,7 +129,6 @@ export interface MissedPosition {
 
 const Position = z.tuple([Name, z.nullable(PageToken)]);
 
-/** Encodes the position from which the next request continues as a page token. */
 export function createMissedPageToken({ project, before }: MissedPosition): string {
   return Buffer.from(JSON.stringify([project, before])).toString("base64url");
 }

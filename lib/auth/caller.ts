@@ -56,7 +56,6 @@ export function findTokenCaller(token: string, tokens: Config["tokens"]): Caller
   return found;
 }
 
-/** Returns the rights in a config entry without the other fields of the entry. */
 export function copyRightsOnly({ projects, targets, operations }: Rights): Rights {
   return { projects, targets, operations };
 }
@@ -77,7 +76,6 @@ export function mayUse({ rights }: Caller, { operation, project, target }: Wante
   );
 }
 
-/** Returns true if the config contains the project or target. */
 export function isNameInConfig(config: Config, kind: "project" | "target", name: string): boolean {
   // The JavaScript operator `in` would also find inherited properties, such as `constructor`, so the function uses
   // `Object.hasOwn`.

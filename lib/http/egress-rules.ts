@@ -68,7 +68,6 @@ function checkText(text: string): EgressRule | null {
   return text.includes("#") ? "egress_fragment" : null;
 }
 
-/** Returns the host and the port of an http or https URL. */
 export function hostPortOf(url: URL): HostPort {
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
   const defaultPort = url.protocol === "http:" ? 80 : 443;
@@ -157,7 +156,6 @@ export function parseAllowList(entries: readonly string[]): AllowList {
   };
 }
 
-/** Returns true if the text is a valid entry of an allow list. */
 export const isValidAllowEntry = (text: string): boolean => readEntry(text) !== null;
 
 const matchesPort = (entry: Entry, port: number): boolean => entry.port === null || entry.port === port;

@@ -20,7 +20,7 @@ export function renderCodeBlock(text: string): Html {
   return html`<pre tabindex="0">${text}</pre>`;
 }
 
-/** Renders a table. On a narrow page, each cell has the head of its column in front of it. */
+/** On a narrow page, each cell of the table has the head of its column in front of it. */
 export function renderTable(
   label: string,
   heads: readonly string[],
@@ -45,7 +45,6 @@ export function renderDefinitions(prefix: string, meanings: Readonly<Record<stri
 
 const REQUEST_HEADS = ["Type", "Required", "Default", "Example", "Description"];
 
-/** Renders the parameters of an operation as a table. */
 export function renderParameterTable(label: string, operation: OpenApiOperation, schemas: Schemas): Html {
   const help = FIELD_HELP.parameters ?? {};
   return renderTable(
@@ -107,7 +106,6 @@ function requestCells(
   ];
 }
 
-/** Renders the fields of a schema of a response or of an event as a table. */
 export function renderResponseFieldTable(name: string, schemas: Schemas): Html {
   const rows = fieldsOf(schemas[name] ?? {}).map(({ field, property, isRequired }) => [
     html`<code>${field}</code>`,
@@ -151,12 +149,10 @@ export function describeTypeAndLimits(schema: JsonObject): string {
   }
 }
 
-/** Returns the name of a schema of the OpenAPI document from a reference to the schema. */
 export function schemaNameOfReference(reference: string): string {
   return reference.replace("#/components/schemas/", "");
 }
 
-/** Returns a value as JSON between backticks. */
 export const jsonInBackticks = (value: unknown): string => `\`${JSON.stringify(value)}\``;
 
 function limits(schema: JsonObject, unit: "Items" | "Length" | "imum"): string {

@@ -100,7 +100,6 @@ function problemContent(kinds: readonly ProblemKind[]): Content {
   };
 }
 
-/** Returns an example of a problem document of this kind. */
 export function createProblemExample(kind: ProblemKind): unknown {
   const { detail, errors } = PROBLEM_HELP[kind].example;
   const { body } = renderProblem(problemResponse(kind, detail, errors), "Jz8kFg2Tliq");

@@ -60,7 +60,6 @@ export class SimulatedJobs {
     this.#speed = speed;
   }
 
-  /** Adds a simulated job and returns the job's ID. */
   add(projectId: string, input: JobScriptInput): string {
     const job = { script: JobScript.parse(input), addedAtMs: this.#now(), speed: this.#speed };
     this.#jobs.set(projectId, [...(this.#jobs.get(projectId) ?? []), job]);
@@ -76,7 +75,6 @@ export class SimulatedJobs {
     return this.add(project, script);
   }
 
-  /** Returns true if the project has a job of an Autopilot cluster. */
   hasAutopilot(projectId: string): boolean {
     return this.#jobsOf(projectId, true).length > 0;
   }

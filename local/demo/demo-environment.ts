@@ -28,7 +28,7 @@ const OTHER_JOB_SECONDS = 10;
 
 /** The name of the only project in the demo's config. */
 export const DEMO_PROJECT = "demo";
-/** The targets in the demo's config. The service notifies every target about every demo job. */
+/** The service notifies every demo target about every demo job. */
 export const DEMO_TARGETS = [
   "deploys",
   "audit",

@@ -59,7 +59,6 @@ export const Conditions = z.record(
 );
 export type Conditions = z.infer<typeof Conditions>;
 
-/** Returns true if a request meets all conditions of a policy statement. */
 export function areConditionsMet(conditions: Conditions, context: ConditionContext): boolean {
   return Object.entries(conditions).every(([name, keys]) =>
     Object.entries(keys).every(([key, expected]) => {

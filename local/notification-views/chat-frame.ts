@@ -10,7 +10,7 @@ export function renderChatFrame(chat: ChatName, sender: string, badge: Part, con
 <div class="message"><p class="sender"><b>${sender}</b> ${badge}</p>${content}</div></div>`;
 }
 
-/** Renders a link. Only an http or https URL becomes a link. */
+/** Only an http or https URL becomes a link. */
 export function renderLink(url: string, label: Part): Html {
   const href = normalizeWebUrl(url);
   return href === null
@@ -18,7 +18,7 @@ export function renderLink(url: string, label: Part): Html {
     : html`<a href="${href}" rel="noreferrer noopener" target="_blank">${label}</a>`;
 }
 
-/** Renders a time. The script of the page replaces the text by the time in the reader's time zone. */
+/** The script of the page replaces the text of a time by the time in the reader's time zone. */
 export function renderChatTime(at: number): Html {
   const iso = toIsoOrNull(at);
   return iso === null ? html`` : html`<time datetime="${iso}">${formatUtc(at)}</time>`;

@@ -96,7 +96,6 @@ function findTargetsWithNewKind(
   );
 }
 
-/** Returns the entries that a stage's config has after all steps of the plan. */
 export function entriesAfterSteps(
   deployed: readonly ConfigEntry[],
   steps: readonly PlanStep[],

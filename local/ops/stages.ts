@@ -137,7 +137,7 @@ export const StageFile = z
   });
 export type StageFile = z.infer<typeof StageFile>;
 
-/** The error of an invalid stage file. A `StageFileError` lists every error in the stage file. */
+/** A `StageFileError` lists every error in the stage file. */
 export class StageFileError extends Error {
   override name = "StageFileError";
 

@@ -41,7 +41,6 @@ const SUCCESS_REPLIES: Readonly<Record<string, Reply>> = {
   discord: NO_CONTENT,
 };
 
-/** The behaviours that are currently set in the receiver. */
 export class Behaviours {
   #rules: Behaviour[] = [];
   readonly #lastAcceptedAt = new Map<string, number>();

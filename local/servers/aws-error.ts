@@ -22,7 +22,6 @@ export class AwsError extends Error {
     this.queryCode = queryCode;
   }
 
-  /** The HTTP headers of the error response. */
   get headers(): Readonly<Record<string, string>> {
     return {
       "content-type": "application/x-amz-json-1.0",
@@ -31,7 +30,6 @@ export class AwsError extends Error {
     };
   }
 
-  /** The JSON body of the error response. */
   get body(): Buffer {
     return Buffer.from(JSON.stringify({ __type: this.type, message: this.message }));
   }

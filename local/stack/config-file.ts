@@ -12,7 +12,7 @@ import {
 import { isObject, parseJson } from "../../lib/domain/json.ts";
 import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 
-/** The error of an invalid config. A `ConfigInvalidError` lists every error in the config. */
+/** A `ConfigFileInvalidError` lists every error in the config. */
 export class ConfigFileInvalidError extends Error {
   override name = "ConfigFileInvalidError";
   readonly faults: readonly string[];

@@ -41,7 +41,6 @@ export interface TableResource {
   readonly timeToLiveAttribute: string | null;
 }
 
-/** Returns the DynamoDB tables of a CloudFormation template. */
 export function readTables(template: Template, scope: Scope): readonly TableResource[] {
   return readResources(template, "AWS::DynamoDB::Table", Properties, scope).map(
     ({ logicalId, properties: { TimeToLiveSpecification: timeToLive, ...definition } }) => ({

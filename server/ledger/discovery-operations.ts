@@ -6,7 +6,6 @@ import { readRecord, updateRecord, writeRecord } from "./rows.ts";
 /** The time for which the ledger keeps the discovery record of a project after the last list of jobs. */
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
-/** Returns the ledger operations for the discovery of jobs. */
 export function createDiscoveryOperations(store: Store): DiscoveryLedger {
   return {
     claimJobList: (project, now, intervalMs) =>

@@ -96,7 +96,6 @@ export function writeWatchRow(store: Store, { dueAt, expiresAt, watch, ...rest }
   );
 }
 
-/** Returns the rows of all watches of a job. */
 export function readJobRows(store: Store, { project, jobId }: JobKey): readonly WatchRow[] {
   return store
     .all(`SELECT ${WATCH_COLUMNS} FROM watch WHERE project = ? AND job_id = ?`, project, jobId)
@@ -166,7 +165,6 @@ export function parseRecord<Kind extends RecordKind>(kind: Kind, body: string): 
   return SCHEMAS[kind].parse(parseJson(body));
 }
 
-/** Returns a record, or null if the record does not exist. */
 export function readRecord<Kind extends RecordKind>(
   store: Store,
   kind: Kind,

@@ -122,7 +122,6 @@ function renderGauge(name: MetricName, family: ReadonlyMap<string, Series>): str
   ];
 }
 
-/** Returns the type of a metric on the page `/metrics`. */
 export function typeOfMetric(name: MetricName): "counter" | "gauge" | "histogram" {
   if (limitsOf(name).length > 0) return "histogram";
   return GAUGES.has(name) ? "gauge" : "counter";

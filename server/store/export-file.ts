@@ -8,9 +8,7 @@ class ExportUnusableError extends Error {
   override readonly name = "ExportUnusableError";
 }
 
-/** The tables that an export contains. */
 export const EXPORT_TABLES = ["watch", "record", "duration", "message"] as const;
-/** The version of the format of an export. */
 const EXPORT_VERSION = 1;
 
 const Header = z.strictObject({
@@ -33,7 +31,6 @@ interface Export {
   readonly rows: readonly Line[];
 }
 
-/** Returns the first line of an export file. */
 export function formatExportHeader(whileRunning: boolean): string {
   const header = { export: "cce-job-notifier", version: EXPORT_VERSION };
   return JSON.stringify(whileRunning ? { ...header, whileRunning } : header);

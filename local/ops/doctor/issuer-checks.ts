@@ -6,10 +6,7 @@ import { type Finding, faultFinding, okFinding, readErrorName, warningFinding } 
 
 const TIME_LIMIT_MS = 5000;
 
-/**
- * Reads the signing keys of each issuer in the config, as the service does for an identity token. Returns one result
- * for each issuer.
- */
+/** Reads the signing keys of each issuer in the config, as the service does for an identity token. */
 export async function checkIssuers({
   oidc,
   settings,

@@ -18,9 +18,7 @@ import type { Resolve } from "./target-checks.ts";
 const UNKNOWN_JOB_ID = "00000000-0000-0000-0000-000000000000";
 const TIME_LIMIT_MS = 10_000;
 
-/**
- * Checks each project's credentials with a query for a job that does not exist. Returns one result for each project.
- */
+/** Checks each project's credentials with a query for a job that does not exist. */
 export async function checkProjects(
   { projects }: Pick<WholeConfig, "projects">,
   cce: Pick<CceClient, "queryJob">,

@@ -11,7 +11,6 @@ import { type Finding, faultFinding, okFinding, readErrorName } from "./finding.
 const ATTEMPT_TIME_LIMIT_MS = 10_000;
 
 /**
- * Returns the IP addresses of a host.
  * @throws Error with Node's error code if the host has no IP address.
  */
 export type Resolve = (host: string) => Promise<readonly string[]>;
@@ -65,10 +64,7 @@ interface TestMessagePorts {
   readonly uuid: () => string;
 }
 
-/**
- * Sends a test message to each target by one delivery attempt, like `POST /v1/targets/{name}/test`. Returns one result
- * for each target.
- */
+/** Sends a test message to each target by one delivery attempt, like `POST /v1/targets/{name}/test`. */
 export async function sendTestMessages(
   config: Pick<WholeConfig, "targets" | "settings">,
   { deliver, now, uuid }: TestMessagePorts,

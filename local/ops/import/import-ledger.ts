@@ -23,7 +23,6 @@ import {
 
 type ExportRow = Awaited<ReturnType<typeof readExportFile>>["rows"][number];
 
-/** The number of items that are written in parallel. */
 const CONCURRENCY = 16;
 
 const DurationColumns = z.object({

@@ -19,7 +19,6 @@ export interface Answer {
 /** The answer to a question, without the question. */
 export type Found = Omit<Answer, "question">;
 
-/** The report of one verification. */
 export interface Report {
   readonly stage: string;
   readonly region: string;

@@ -9,7 +9,6 @@ const DELIVERIES_LIMIT_MS = 60_000;
 
 /** The stage that a verification checks. */
 export interface StageScope {
-  /** The URL of the API of the stage. */
   readonly api: string;
   readonly config: VerifyConfig;
   /** The IDs of the simulated jobs that the verification has started. */
