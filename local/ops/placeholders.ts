@@ -3,6 +3,12 @@
  * of zeros. A mention of Slack or Discord, such as `<!here>`, `<@U0A1B2C3>` or `<@&1234>`, is not a placeholder.
  */
 const PLACEHOLDER = /^\s*(?:…|\.{3}|<(?![!@#])[^<>]*>|x{3,}|0{64}|change[ _-]?me|todo|your[ _-][\w -]*)\s*$/i;
+/**
+ * A pattern for the parts of URLs in the documentation of chats, such as `T00000000` and `XXXX` in
+ * `https://hooks.slack.com/services/T00000000/B00000000/XXXX`. In a path, `…`, `<` and `>` are percent-encoded.
+ */
+const URL_PLACEHOLDER =
+  /^(?:x{4,64}|[tb]0{3,}|%e2%80%a6|\.{3}|%3c.*%3e|your[_-]?(?:webhook|token|key|secret|id|url)\w*)$/i;
 /** A pattern for the host names of examples, such as `api.example.com` (RFC 2606, section 3). */
 const EXAMPLE_HOST = /^(?:.+\.)?example\.com$/i;
 
@@ -27,8 +33,12 @@ export function findPlaceholders(document: unknown): readonly string[] {
 function describePlaceholder(value: string): string | null {
   if (PLACEHOLDER.test(value)) return "is a placeholder: replace it by your own value";
   // A config value may be a URL, or a host with or without a port.
-  const url = URL.parse(value.includes("://") ? value : `https://${value}`);
-  return url !== null && EXAMPLE_HOST.test(url.hostname)
-    ? "is the host of an example: replace it by your own"
+  const isUrl = value.includes("://");
+  const url = URL.parse(isUrl ? value : `https://${value}`);
+  if (url === null) return null;
+  if (EXAMPLE_HOST.test(url.hostname)) return "is the host of an example: replace it by your own";
+  const parts = [...url.pathname.split("/"), ...url.searchParams.values()];
+  return isUrl && parts.some((part) => URL_PLACEHOLDER.test(part))
+    ? "is the URL of an example: replace it by your own"
     : null;
 }

@@ -227,7 +227,22 @@ describe("placeholders", () => {
   );
 
   it.each([
+    "https://hooks.slack.com/services/T000/B000/XXXX",
+    "https://hooks.slack.com/services/T00000000/B00000000/abcdefgh",
+    "https://discord.com/api/webhooks/<id>/<token>",
+    "https://discord.com/api/webhooks/123/…",
+    "https://open.feishu.cn/open-apis/bot/v2/hook/xxxxxxxxxxxxxxxxx",
+    "https://oapi.dingtalk.com/robot/send?access_token=XXXXXX",
+    "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=YOUR_KEY",
+  ])("contain %s from the documentation of a chat", (value) => {
+    expect(findPlaceholders({ a: value })).toEqual(["a: is the URL of an example: replace it by your own"]);
+  });
+
+  it.each([
     "youri",
+    "https://hooks.slack.com/services/T0B000001/B00000009/xXxXyz",
+    "https://open.feishu.cn/open-apis/bot/v2/hook/0000-1111",
+    "https://ci.my-company.net/your-team/keys",
     "a <b> c",
     "https://example.com.my-company.net",
     "eu-de",
