@@ -6,7 +6,10 @@ const STARTERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = 
   win32: ["rundll32", "url.dll,FileProtocolHandler"],
 };
 
-/** After this time, a browser counts as started, because a browser may run until its user closes it. */
+/**
+ * If the program of the browser has not failed after this time, the browser counts as started. The program may run
+ * until the user closes the browser.
+ */
 const START_TIME_LIMIT_MS = 1_000;
 
 /** Opens a web page in the browser, or returns false if no browser can be started. */

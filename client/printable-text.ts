@@ -29,8 +29,8 @@ const COMMAND_AT_START = /^\s*(?:::|---|\+\+\+|~~~|\^\^\^)/;
 const SECTION = /(?<=section_(?:start|end)):(?=\d)/g;
 
 /**
- * Returns untrusted text as one line that changes no terminal and that no runner of a CI system reads as a command.
- * Control characters and characters that change the writing direction become spaces.
+ * Returns untrusted text as one line without control sequences for terminals and without commands for runners of CI
+ * systems. Control characters and characters that change the writing direction become spaces.
  */
 export function toPrintable(text: string): string {
   return text

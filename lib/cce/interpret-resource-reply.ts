@@ -73,10 +73,10 @@ export function resourceQueryParameters({
 }
 
 /**
- * Converts the HTTP reply to a query for a resource into one observation, which contains the resource in the form of a
- * job. The phase of the returned job is the state of the resource as CCE writes it. The state of the returned job says
- * whether the resource has reached its goal. The text of the observation may contain credentials, so the caller must
- * mask the text.
+ * Returns the observation of one HTTP reply of CCE about a resource. The observation shows the resource in the form of
+ * a job. The phase of the returned job is the state of the resource as CCE writes it. The state of the returned job
+ * says whether the resource has reached its goal. The text of the observation may contain credentials, so the caller
+ * must mask the text.
  * Source of the states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
  */
 export function interpretResourceReply(

@@ -6,7 +6,7 @@ import { truncate, truncateNullable } from "./truncate-text.ts";
 
 const MAX_RESOURCES = 10;
 const NAME_BYTES = 200;
-/** The number of job types that remain at each end of a long path. */
+/** If a subjob is nested deeply, a text shows only this many of its parents' types at the beginning and at the end. */
 const PATH_END = 3;
 /**
  * The possible maximum sizes of one failure reason, in bytes. `listCauses` uses the largest size with which all causes

@@ -90,7 +90,7 @@ export interface EndedWatch
     "project" | "jobId" | "region" | "outcome" | "reason" | "acceptedAt" | "concludedAt" | "polls"
   > {
   readonly ready?: Ready | undefined;
-  /** The time of the poll that saw the end of the job, if the watch ended only at a later poll. */
+  /** If the watch ended at a later poll than the job: the time of the first poll that saw the end of the job. */
   readonly jobEndObservedAt?: Instant | undefined;
   /** The job from the latest poll that saw the job. `job` is null if no poll saw the job. */
   readonly job: Job | null;

@@ -38,7 +38,7 @@ export class SimulatedResources {
   }
 
   /**
-   * Adds a resource, or replaces the script of a resource.
+   * Adds a simulated resource, or replaces the script (the planned states over time) of an existing one.
    * @throws ZodError if the script is invalid.
    */
   add(input: unknown): void {

@@ -172,9 +172,9 @@ export const readOutcome: LedgerOperation<"readOutcome"> = async (table, key) =>
 };
 
 /**
- * Computes and stores the generations in the notification keys for targets that a caller adds to an ended watch. The
- * function makes one query to DynamoDB. If another watch with an added target has a higher generation, the function
- * also makes one read and one write.
+ * If a caller adds targets to an ended watch, stores for each added target the generation number of its notification
+ * key. The function makes one query to DynamoDB. If another watch with an added target has a higher generation, the
+ * function also makes one read and one write.
  */
 export async function saveGenerationsOfLateTargets(
   table: LedgerTable,
