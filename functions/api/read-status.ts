@@ -125,8 +125,8 @@ export async function replaceDeliveriesByThoseOfDigest(
 type WaitResult = "over" | "not_needed" | "too_many";
 
 /**
- * Waits until a watch ends. Only a poll can end a watch, so an API call does not wait if the next poll is planned after
- * the waiting time. If the next poll is moved to a time after the waiting time, the API call stops waiting. While an
+ * Waits until a watch ends. The end of a job is only seen by a poll, so an API call does not wait if the next poll is
+ * planned after the waiting time. If the next poll is moved to a time after the waiting time, the API call stops waiting. While an
  * API call waits, the function reads one small item of the ledger every second.
  * @param caller the name of the caller, because the number of waiting calls of one caller is limited
  */

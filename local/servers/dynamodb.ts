@@ -1,7 +1,5 @@
 import { once } from "node:events";
-import { mkdir, stat } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
-import { dirname } from "node:path";
 import {
   CreateTableCommand,
   DescribeTableCommand,
@@ -10,6 +8,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
 import { Level } from "level";
+import { createMissingDirectories } from "../../server/store/database-file.ts";
 import type { TableDefinition, TableResource } from "../template/tables.ts";
 import { refuseOtherHosts } from "./local-server.ts";
 import { CREDENTIALS } from "./start-sqs.ts";
@@ -98,7 +97,7 @@ export async function findTableStatus(client: DynamoDBClient, tableName: string)
  */
 async function prepareFolder(folder: string): Promise<void> {
   try {
-    await makeFolder(folder);
+    createMissingDirectories(folder);
   } catch (cause) {
     throw new LedgerFolderError(folder, `cannot be created: ${messageOf(cause)}`, { cause });
   }
@@ -116,18 +115,6 @@ async function prepareFolder(folder: string): Promise<void> {
   } finally {
     await level.close();
   }
-}
-
-/**
- * Creates a folder and its missing parent folders. Node's own recursive `mkdir` is not used, because the recursive
- * `mkdir` never ends in /proc: `mkdir` in /proc reports an existing parent folder as missing.
- */
-async function makeFolder(folder: string): Promise<void> {
-  const found = await stat(folder).catch(() => null);
-  if (found?.isDirectory()) return;
-  if (found !== null) throw new Error(`${folder} is not a folder`);
-  await makeFolder(dirname(folder));
-  await mkdir(folder);
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -29,25 +29,22 @@ export function createDataDirectoryIfMissing(directory: string): void {
     createMissingDirectories(directory);
   } catch (error) {
     throw new DataUnusableError(
-      `The data directory ${directory} cannot be created (${systemErrorCode(error)}). Name a directory that this user may create with --data.`,
+      `The data directory ${directory} cannot be created: ${error instanceof Error ? error.message : error}. Name a directory that this user may create with --data.`,
     );
   }
 }
 
 /**
- * The option `recursive` of `mkdirSync` is not used, because a recursive `mkdirSync` never ends in /proc: there,
- * `mkdir` reports an existing parent directory as missing.
+ * Creates a directory and its missing parents. The option `recursive` of `mkdirSync` is not used, because a recursive
+ * `mkdirSync` never ends in /proc: there, `mkdir` reports an existing parent directory as missing.
+ * @throws Error if a directory cannot be created, or if a file has the name of a directory.
  */
-function createMissingDirectories(directory: string): void {
-  if (statSync(directory, { throwIfNoEntry: false }) !== undefined) return;
+export function createMissingDirectories(directory: string): void {
+  const found = statSync(directory, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return;
+  if (found !== undefined) throw new Error(`${directory} is not a folder`);
   createMissingDirectories(dirname(directory));
   mkdirSync(directory, { mode: 0o700 });
-}
-
-const SystemError = z.object({ code: z.string() });
-
-function systemErrorCode(error: unknown): string {
-  return SystemError.safeParse(error).data?.code ?? "unknown error";
 }
 
 /**
