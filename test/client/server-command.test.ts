@@ -120,7 +120,11 @@ describe("a wrong path or a wrong use on one node", () => {
   test.each([
     ["serve --config FOLDER/none.json --data DATA --port 0", 1, "the file FOLDER/none.json does not exist"],
     ["serve --config FOLDER --data DATA --port 0", 1, "the file FOLDER is a folder"],
-    ["serve --config FILE --data FILE --port 0", 1, "The data directory FILE cannot be created: FILE is not a folder"],
+    [
+      "serve --config FILE --data FILE --port 0",
+      1,
+      "The data directory FILE cannot be created: FILE is not a folder",
+    ],
     [
       "serve --config FILE --data DATA --tls-cert KEY --tls-key KEY",
       2,
@@ -131,7 +135,11 @@ describe("a wrong path or a wrong use on one node", () => {
     ["import FOLDER/none --data FOLDER/new-data", 2, "the file FOLDER/none does not exist"],
     ["import FOLDER --data FOLDER/new-data", 1, "the file FOLDER is a folder"],
     ["redrive --queue poll --data FOLDER/none", 1, "the data directory FOLDER/none does not exist"],
-    ["redrive --queue poll --data FILE", 1, "The data directory FILE cannot be created: FILE is not a folder"],
+    [
+      "redrive --queue poll --data FILE",
+      1,
+      "The data directory FILE cannot be created: FILE is not a folder",
+    ],
     ["config check --config FOLDER/none.json", 1, "the file does not exist"],
     ["config put --config FILE", 2, "Unknown option '--config'"],
     ["help config", 0, "cce-notifier config check --config FILE"],
