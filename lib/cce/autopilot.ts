@@ -40,7 +40,7 @@ export function createQueryForBothApis<Wanted>(
     }
     const other = await query("autopilot", wanted, endAt);
     if (other.kind === "job") {
-      if (autopilotJobs.size >= MAX_AUTOPILOT_JOBS) autopilotJobs.clear();
+      if (autopilotJobs.size >= MAX_AUTOPILOT_JOBS && !autopilotJobs.has(jobId)) autopilotJobs.clear();
       autopilotJobs.add(jobId);
       return other;
     }

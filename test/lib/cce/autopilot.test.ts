@@ -1,4 +1,9 @@
-import { type CceApi, createQueryForBothApis } from "../../../lib/cce/autopilot.ts";
+import {
+  type CceApi,
+  createJobListerForBothApis,
+  createQueryForBothApis,
+  type ListReply,
+} from "../../../lib/cce/autopilot.ts";
 import type { Job, Observation } from "../../../lib/domain/job.ts";
 import { clientOf, type Served, serve } from "./harness.ts";
 
@@ -21,7 +26,7 @@ async function ask(answers: Record<CceApi, Observation>, autopilot?: boolean, ti
   return { observation, asked };
 }
 
-describe("createQueryOfBothApis", () => {
+describe("createQueryForBothApis", () => {
   it("asks only the standard API for a job that this API returns", async () => {
     expect(await ask({ standard: JOB, autopilot: gone }, undefined, 2)).toEqual({
       observation: JOB,
@@ -83,6 +88,116 @@ describe("createQueryOfBothApis", () => {
     expect(await ask({ standard: gone, autopilot: JOB }, false)).toEqual({
       observation: gone,
       asked: ["standard"],
+    });
+  });
+});
+
+describe("the memory of the jobs of Autopilot clusters", () => {
+  it("forgets the jobs when it contains 1000 jobs and another job is found", async () => {
+    let asked: CceApi[] = [];
+    const query = createQueryForBothApis<string>(undefined, async (api) => {
+      asked.push(api);
+      return api === "standard" ? gone : JOB;
+    });
+    const apisFor = async (jobId: string) => {
+      asked = [];
+      await query(jobId, jobId, 0);
+      return asked;
+    };
+    for (let i = 0; i < 1000; i += 1) await apisFor(`job-${i}`);
+    expect(await apisFor("job-0")).toEqual(["autopilot"]);
+    await apisFor("job-1000");
+    expect(await apisFor("job-1000")).toEqual(["autopilot"]);
+    expect(await apisFor("job-0")).toEqual(["standard", "autopilot"]);
+  });
+});
+
+describe("createJobListerForBothApis", () => {
+  const HOUR_MS = 3_600_000;
+  const listed = (isComplete: boolean, date: number | null = null): ListReply => ({
+    kind: "list",
+    isComplete,
+    date,
+  });
+
+  /** Lists the jobs at each of the times. Returns the last result and the number of requests to each API. */
+  async function list(answers: Record<CceApi, ListReply>, autopilot?: boolean, times: number[] = [0]) {
+    const requests = { standard: 0, autopilot: 0 };
+    let now = 0;
+    const listJobs = createJobListerForBothApis(
+      autopilot,
+      () => now,
+      async (api) => {
+        requests[api] += 1;
+        return answers[api];
+      },
+    );
+    let reply: ListReply | undefined;
+    for (const at of times) {
+      now = at;
+      reply = await listJobs(() => undefined, 0);
+    }
+    return { reply, requests };
+  }
+
+  it.each([
+    [true, true, true],
+    [true, false, false],
+    [false, true, false],
+  ])(
+    "returns a complete list only if both lists are complete (standard %p, Autopilot %p)",
+    async (standard, autopilot, isComplete) => {
+      const answers = { standard: listed(standard, 7), autopilot: listed(autopilot, 8) };
+      expect((await list(answers)).reply).toEqual(listed(isComplete, 7));
+    },
+  );
+
+  it.each(["unauthorized", "forbidden", "misconfigured", "unavailable"] as const)(
+    "does not ask the Autopilot API after the standard API answered with the kind %s",
+    async (kind) => {
+      const standard: ListReply = { kind, text: "standard" };
+      expect(await list({ standard, autopilot: listed(true) })).toEqual({
+        reply: standard,
+        requests: { standard: 1, autopilot: 0 },
+      });
+    },
+  );
+
+  it.each<ListReply>([
+    { kind: "throttled", text: "autopilot", retryAfterSeconds: null },
+    { kind: "unavailable", text: "autopilot" },
+  ])(
+    "returns an incomplete list and asks again after the Autopilot API answered with %j",
+    async (refusal) => {
+      const answers = { standard: listed(true), autopilot: refusal };
+      for (const autopilot of [undefined, true])
+        expect(await list(answers, autopilot, [0, 1])).toEqual({
+          reply: listed(false),
+          requests: { standard: 2, autopilot: 2 },
+        });
+    },
+  );
+
+  it.each(["gone", "unauthorized", "forbidden", "misconfigured"] as const)(
+    "asks the Autopilot API again after an hour if this API answered with the kind %s",
+    async (kind) => {
+      const answers = { standard: listed(true), autopilot: { kind, text: "autopilot" } as ListReply };
+      expect(await list(answers, undefined, [0, HOUR_MS - 1])).toEqual({
+        reply: listed(true),
+        requests: { standard: 2, autopilot: 1 },
+      });
+      expect((await list(answers, undefined, [0, HOUR_MS])).requests.autopilot).toBe(2);
+      expect(await list(answers, true, [0, 1])).toEqual({
+        reply: answers.autopilot,
+        requests: { standard: 2, autopilot: 2 },
+      });
+    },
+  );
+
+  it("never asks the Autopilot API with `autopilot: false`", async () => {
+    expect(await list({ standard: listed(true), autopilot: listed(false) }, false)).toEqual({
+      reply: listed(true),
+      requests: { standard: 1, autopilot: 0 },
     });
   });
 });
