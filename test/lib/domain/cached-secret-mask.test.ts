@@ -7,6 +7,11 @@ const owner = {
   url: new Secret("https://chat.example/hooks/T0000001?key=query-value"),
   nested: [{ secret: new Secret(" chat-secret-1\n") }],
   headers: { authorization: new Secret(`Basic ${login}`), "x-env": new Secret("prod") },
+  signingKey: new Secret("whsec_c2lnbmluZy1rZXk"),
+  bearer: new Secret("Bearer  the-bearer-token"),
+  phrase: new Secret("three separate words"),
+  sentence: new Secret("Basic wordwordword with more"),
+  short: new Secret(`basic ${Buffer.from("me:abc-def").toString("base64")}`),
   certificate: new Secret("-----BEGIN PRIVATE KEY-----\nMIIEabcdefgh\nijklmnop\n-----END PRIVATE KEY-----\n"),
 };
 
@@ -22,12 +27,30 @@ describe("a mask of the secrets in an object", () => {
     ["the user of a login", "deploy-bot"],
     ["the password of a login", "pass:word-1"],
     ["a header with only one word", "prod"],
+    ["the path and the query of a URL", "/hooks/T0000001?key=query-value"],
+    ["the path of a URL", "/hooks/T0000001"],
+    ["the query of a URL", "key=query-value"],
+    ["a signing key without its prefix", "c2lnbmluZy1rZXk"],
+    ["a bearer token without its scheme", "the-bearer-token"],
+    ["a secret of several words", "three separate words"],
+    ["the password of a login with a short user name", "abc-def"],
     ["the body of a private key", "MIIEabcdefgh\nijklmnop"],
   ])("masks %s", (_, secret) => {
     expect(getCachedSecretMask(owner)(`before ${secret} after`)).toBe("before <secret> after");
   });
 
-  it.each(["not-a-secret-name", "hooks", "chat.example", "Basic"])("does not mask '%s'", (text) => {
+  it.each([
+    "not-a-secret-name",
+    "hooks",
+    "chat.example",
+    "Basic",
+    "Bearer",
+    "separate words",
+    "wordwordword",
+    "whsec_",
+    "me",
+    "PRIVATE KEY",
+  ])("does not mask '%s'", (text) => {
     expect(getCachedSecretMask(owner)(text)).toBe(text);
   });
 

@@ -1,3 +1,5 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import * as z from "zod/mini";
 import { JobId } from "../../../lib/domain/job.ts";
 import {
   computeOperationJobId,
@@ -5,7 +7,7 @@ import {
   Operation,
   resourceOfOperation,
 } from "../../../lib/domain/operation.ts";
-import { formatJobType, OPERATION_KINDS } from "../../../lib/domain/operation-kind.ts";
+import { formatJobType, isOperationWithoutJob, OPERATION_KINDS } from "../../../lib/domain/operation-kind.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 import fc from "../../support/properties.ts";
 
@@ -57,6 +59,23 @@ describe("Operation", () => {
   });
 });
 
+it("the JSON Schema of an operation accepts the same operations as the service", () => {
+  const isValid = new Ajv2020({ strictRequired: false }).compile(z.toJSONSchema(Operation));
+  const optional = { taskId: "t", nodePoolId: "np", addonId: "a", action: "delete" };
+  const names = Object.keys(optional) as (keyof typeof optional)[];
+  const results = OPERATION_KINDS.flatMap((kind) =>
+    Array.from({ length: 2 ** names.length }, (_, set) => {
+      const given = names.filter((_, bit) => set & (1 << bit)).map((name) => [name, optional[name]]);
+      return { kind, clusterId: "c", ...Object.fromEntries(given) };
+    }),
+  ).map((operation) => [isValid(operation), Operation.safeParse(operation).success, operation] as const);
+  expect(results.filter(([schema, service]) => schema !== service)).toEqual([]);
+  expect(results.filter(([, service]) => service)).toHaveLength(8);
+  const long = { clusterId: "c".repeat(56) };
+  expect(isValid({ kind: "awake", ...long })).toBe(false);
+  expect(isValid({ kind: "awake", clusterId: "null" })).toBe(false);
+});
+
 const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,54}$/);
 const operation = fc
   .record({ kind: fc.constantFrom(...OPERATION_KINDS), clusterId: id, other: id, hasTask: fc.boolean() })
@@ -89,6 +108,27 @@ describe("computeOperationJobId", () => {
   });
 });
 
+describe("resourceOfOperation", () => {
+  it.each([
+    [{ kind: "cluster_upgrade" }, "cluster_upgraded", "c"],
+    [{ kind: "cluster_upgrade", taskId: "t" }, "upgrade_task_succeeded", "t"],
+    [{ kind: "upgrade_precheck", taskId: "t" }, "precheck_task_succeeded", "t"],
+    [{ kind: "node_pool_scale", nodePoolId: "np" }, "node_pool_scaled", "np"],
+    [{ kind: "addon", addonId: "a" }, "addon_running", "a"],
+    [{ kind: "addon", addonId: "a", action: "update" }, "addon_running", "a"],
+    [{ kind: "addon", addonId: "a", action: "delete" }, "addon_deleted", "a"],
+    [{ kind: "hibernate" }, "cluster_hibernated", "c"],
+    [{ kind: "awake" }, "cluster_available", "c"],
+  ] as const)("returns the goal and the ID for %j", (operation, goal, resourceId) => {
+    expect(resourceOfOperation({ ...operation, clusterId: "c" })).toEqual({
+      goal,
+      clusterId: "c",
+      id: resourceId,
+      ownJobIds: [],
+    });
+  });
+});
+
 describe("mayBeNewOperation", () => {
   const awake = { kind: "awake", clusterId: "c" } as const;
   const upgrade = { kind: "cluster_upgrade", clusterId: "c", taskId: "t" } as const;
@@ -98,6 +138,12 @@ describe("mayBeNewOperation", () => {
     ["a task that was watched before", upgrade, upgrade, false],
     ["a task whose ID was watched as the ID of a job", upgrade, null, true],
     ["a task that was watched for another cluster", upgrade, { ...upgrade, clusterId: "other" }, true],
+    [
+      "a task that was watched as a task of another kind",
+      upgrade,
+      { ...upgrade, kind: "upgrade_precheck" },
+      true,
+    ],
     ["a job that was watched as an operation", null, upgrade, false],
   ] as const)("decides about %s", (_, asked, stored, expected) => {
     expect(mayBeNewOperation(asked, stored)).toBe(expected);
@@ -111,5 +157,10 @@ describe("formatJobType", () => {
 
   it("returns a type of CCE as it is", () => {
     expect(formatJobType("CreateNode")).toBe("CreateNode");
+  });
+
+  it("tells operations without a job from the types of CCE", () => {
+    expect(OPERATION_KINDS.every(isOperationWithoutJob)).toBe(true);
+    expect([null, "CreateNode", ""].some(isOperationWithoutJob)).toBe(false);
   });
 });
