@@ -1,6 +1,14 @@
 import { generateKeyPairSync, sign, X509Certificate } from "node:crypto";
 import { configuredOrDerivedSmnOrigins } from "../../../lib/cce/endpoints.ts";
-import { createSmnStringToSign, isValidSmnSignature, type SmnMessage } from "../../../lib/cce/smn.ts";
+import {
+  confirmVerifiedSmnSubscription,
+  createCachedCertificateFetcher,
+  createSmnStringToSign,
+  type FetchFromSmn,
+  isCtsTraceOfCce,
+  isValidSmnSignature,
+  SmnMessage,
+} from "../../../lib/cce/smn.ts";
 import { createSelfSignedCertificate } from "../../../local/cce/self-signed-certificate.ts";
 
 const NOW = Date.parse("2026-11-23T09:30:00Z");
@@ -65,6 +73,146 @@ test("a message is not valid outside the validity of the certificate", () => {
   expect(isValidSmnSignature(new X509Certificate(own.pem), signedBy(own), Date.parse("2019-12-31"))).toBe(
     false,
   );
+});
+
+test("a message is valid from the first to the last millisecond of the certificate", () => {
+  const own = createSelfSignedCertificate("smn");
+  const certificate = new X509Certificate(own.pem);
+  const [from, to] = [certificate.validFromDate.getTime(), certificate.validToDate.getTime()];
+  const isValidAt = (now: number) => isValidSmnSignature(certificate, signedBy(own), now);
+  expect([from - 1, from, to, to + 1].map(isValidAt)).toEqual([false, true, true, false]);
+});
+
+test("the form of an SMN message is checked", () => {
+  const isAccepted = (changes: object) =>
+    SmnMessage.safeParse({ ...NOTIFICATION, signature: "s", ...changes }).success;
+  const accepted = [
+    {},
+    { other: 1 },
+    { type: "SubscriptionConfirmation" },
+    { type: "UnsubscribeConfirmation" },
+    { subject: null },
+    { subject: "" },
+    { subject: "s".repeat(2048) },
+    { topic_urn: "t".repeat(2048) },
+    { message_id: "m".repeat(128) },
+    { message: "two\nlines" },
+    { subscribe_url: "https://smn.example" },
+    { signature_version: "V1" },
+    { timestamp: "2026-11-23T09:30:00+08:00" },
+  ];
+  const refused = [
+    { type: "Other" },
+    { subject: "two\nlines" },
+    { subject: "line\r" },
+    { subject: "s".repeat(2049) },
+    { topic_urn: "a\nb" },
+    { topic_urn: "" },
+    { topic_urn: "t".repeat(2049) },
+    { message_id: "m".repeat(129) },
+    { signature: "\ra" },
+    { signature_version: "v2" },
+    { signature_version: "av1" },
+    { signature_version: "v1a" },
+    { timestamp: "today" },
+  ];
+  expect(accepted.filter((changes) => !isAccepted(changes))).toEqual([]);
+  expect(refused.filter(isAccepted)).toEqual([]);
+});
+
+test.each([
+  ['{"service_type":"CCE"}', true],
+  ['{"service_type":"cce"}', true],
+  ['{"service_type":"ECS"}', false],
+  ['{"service_type":1}', false],
+  ["CCE", false],
+])("a text of SMN is a trace of CCE only if its service type is CCE: %s", (text, expected) => {
+  expect(isCtsTraceOfCce(text)).toBe(expected);
+});
+
+describe("the certificates of SMN", () => {
+  const { pem } = createSelfSignedCertificate("smn");
+  const HOUR_MS = 3_600_000;
+
+  function createFetcher(answers: Record<string, { status: number; text: string }> = {}) {
+    const requests: string[] = [];
+    const clock = { now: NOW };
+    const fetchCertificate = createCachedCertificateFetcher(() => clock.now);
+    const fetchFromSmn: FetchFromSmn = async (url, limits) => {
+      requests.push(url);
+      expect(limits).toEqual({ timeLimitMs: 1500, maxBytes: 65_536 });
+      const { status, text } = answers[url] ?? { status: 200, text: pem };
+      return { status, text } as Awaited<ReturnType<FetchFromSmn>>;
+    };
+    return { requests, clock, get: async (url: string) => (await fetchCertificate(url, fetchFromSmn)).kind };
+  }
+
+  test("are fetched once for simultaneous calls, and kept for an hour", async () => {
+    const { requests, clock, get } = createFetcher();
+    expect(await Promise.all([get("a"), get("a")])).toEqual(["certificate", "certificate"]);
+    clock.now = NOW + HOUR_MS - 1;
+    await get("a");
+    expect(requests).toHaveLength(1);
+    clock.now = NOW + HOUR_MS;
+    await get("a");
+    expect(requests).toHaveLength(2);
+  });
+
+  test("are fetched again after the clock was set back by an hour", async () => {
+    const { requests, clock, get } = createFetcher();
+    await get("a");
+    clock.now = NOW - HOUR_MS;
+    expect(await get("a")).toBe("certificate");
+    expect(requests).toHaveLength(2);
+  });
+
+  test("are fetched at most once per second", async () => {
+    const { requests, clock, get } = createFetcher();
+    expect(await get("a")).toBe("certificate");
+    clock.now = NOW + 999;
+    expect(await get("b")).toBe("unavailable");
+    expect(await get("a")).toBe("certificate");
+    expect(requests).toEqual(["a"]);
+    clock.now = NOW + 1000;
+    expect(await get("b")).toBe("certificate");
+  });
+
+  test("are forgotten when another certificate is fetched and twenty are known", async () => {
+    const { requests, clock, get } = createFetcher();
+    const getLater = (url: string) => {
+      clock.now += 1000;
+      return get(url);
+    };
+    for (let i = 0; i < 20; i += 1) await getLater(`url-${i}`);
+    await getLater("url-0");
+    expect(requests).toHaveLength(20);
+    await getLater("url-20");
+    await getLater("url-0");
+    expect(requests).toHaveLength(22);
+  });
+
+  test.each([
+    ["a status other than 200", { status: 404, text: pem }],
+    ["a text that is not a certificate", { status: 200, text: "<html>" }],
+  ])("are requested again after %s", async (_, answer) => {
+    const { requests, clock, get } = createFetcher({ a: answer });
+    expect(await get("a")).toBe("unavailable");
+    clock.now = NOW + 1000;
+    expect(await get("a")).toBe("unavailable");
+    expect(requests).toHaveLength(2);
+  });
+
+  test.each([
+    [199, false],
+    [200, true],
+    [299, true],
+    [300, false],
+  ])("the subscription is confirmed only by a status from 200 to 299: %i", async (status, isConfirmed) => {
+    const fetchFromSmn = async () => ({ status, text: "" }) as Awaited<ReturnType<FetchFromSmn>>;
+    const confirmed = confirmVerifiedSmnSubscription("https://smn.example", fetchFromSmn);
+    if (isConfirmed) await expect(confirmed).resolves.toBeUndefined();
+    else await expect(confirmed).rejects.toThrow(`SMN responded with the HTTP status ${status}`);
+  });
 });
 
 test("a key that is not RSA signs no message", () => {

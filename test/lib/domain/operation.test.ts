@@ -159,7 +159,7 @@ describe("formatJobType", () => {
     expect(formatJobType("CreateNode")).toBe("CreateNode");
   });
 
-  it("tells operations without a job from the types of CCE", () => {
+  it("distinguishes operations without a job from the types of CCE", () => {
     expect(OPERATION_KINDS.every(isOperationWithoutJob)).toBe(true);
     expect([null, "CreateNode", ""].some(isOperationWithoutJob)).toBe(false);
   });
