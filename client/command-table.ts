@@ -9,6 +9,8 @@ export interface OptionForm {
   readonly isRepeatable?: true;
   /** The only values that the option accepts. The completion script of the shell suggests these values. */
   readonly choices?: readonly string[];
+  /** The value is the path of a file or of a folder, which the completion script suggests. */
+  readonly path?: "file" | "folder";
 }
 
 /** An option has the same form in every command. */
@@ -31,7 +33,7 @@ export const OPTION_FORMS = {
   pipeline: { value: "NAME" },
   "run-url": { value: "URL" },
   commit: { value: "ID" },
-  reply: { value: "FILE" },
+  reply: { value: "FILE", path: "file" },
   again: {},
   wait: {},
   "timeout-seconds": { value: "N" },

@@ -1,6 +1,7 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
 import { describeFailedOfTotal, formatResourceNames } from "../lib/domain/cause.ts";
 import { escapeTags } from "../lib/domain/clean-text.ts";
+import { formatJobType } from "../lib/domain/operation-kind.ts";
 import { lowerCaseFirstLetter, STATE_TEXTS } from "../lib/domain/state-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import { toPrintable } from "./printable-text.ts";
@@ -26,7 +27,9 @@ export type SummarizedJob = Pick<
  */
 export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): string {
   const { state, type, resourceName, durationSeconds, reason, causes, causesOmitted } = job;
-  const title = [type ?? "CCE job", resourceName].filter((part) => part !== null).join(" ");
+  const title = [type === null ? "CCE job" : formatJobType(type), resourceName]
+    .filter((part) => part !== null)
+    .join(" ");
   const facts = [
     `Job ${escapeMarkdown(jobName(job))}`,
     durationSeconds !== null && `duration ${formatDuration(durationSeconds * 1000)}`,

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { OPERATOR_COMMANDS, SERVER_COMMANDS } from "./command-table.ts";
+import { UsageError } from "./option-values.ts";
 import type { ErrorOutput } from "./screen.ts";
 
 /**
@@ -51,8 +52,16 @@ export async function runServerCommand(
     return 2;
   }
   if (isOperatorCommand) {
+    let parameters: readonly string[];
+    try {
+      parameters = operatorArguments(name, argv.slice(1));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      stderr.write(`cce-notifier: ${error.message}\nFor help, run: cce-notifier help ${name}\n`);
+      return 2;
+    }
     // An operator's command reads its arguments from the process.
-    process.argv.splice(2, process.argv.length, ...operatorArguments(name, argv.slice(1)));
+    process.argv.splice(2, process.argv.length, ...parameters);
     await import(file.href);
     return Number(process.exitCode ?? 0);
   }
@@ -64,6 +73,7 @@ export async function runServerCommand(
  * Returns the arguments of an operator's command for the one-node edition. Only `redrive` and `doctor` use the option
  * `--data`, and only `redrive` does not use `--config`. For `config check`, the config file is an argument without an
  * option name.
+ * @throws UsageError if an option that the operator's command does not know has no value or is repeated
  */
 function operatorArguments(name: string, argv: readonly string[]): readonly string[] {
   if (name === "redrive") return withoutOption(argv, "--config").rest;
@@ -74,11 +84,23 @@ function operatorArguments(name: string, argv: readonly string[]): readonly stri
   return value === undefined ? names : [...names, value, "--for", "one-node"];
 }
 
-/** Removes an option with its value from arguments. */
+/**
+ * Removes an option with its value from arguments.
+ * @throws UsageError if the option has no value or is repeated
+ */
 function withoutOption(
   argv: readonly string[],
   option: string,
 ): { readonly rest: readonly string[]; readonly value: string | undefined } {
-  const i = argv.indexOf(option);
-  return i < 0 ? { rest: argv, value: undefined } : { rest: argv.toSpliced(i, 2), value: argv[i + 1] };
+  const isOption = (argument: string) => argument === option || argument.startsWith(`${option}=`);
+  const i = argv.findIndex(isOption);
+  const found = argv[i];
+  if (found === undefined) return { rest: argv, value: undefined };
+  const isInline = found !== option;
+  const value = isInline ? found.slice(option.length + 1) : argv[i + 1];
+  if (value === undefined || value === "" || (!isInline && value.startsWith("-")))
+    throw new UsageError(`${option} needs a value`);
+  const rest = argv.toSpliced(i, isInline ? 1 : 2);
+  if (rest.some(isOption)) throw new UsageError(`${option} may be given only once`);
+  return { rest, value };
 }

@@ -1,19 +1,24 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type ParseArgsConfig, parseArgs } from "node:util";
+import type { ParseArgsConfig } from "node:util";
 import { describeFileError } from "../lib/config/replace-env-and-file-references.ts";
 import "../lib/domain/zod-fields.ts";
+import { parseStrictArguments } from "./parse-strict-arguments.ts";
 import { checkDatabaseFile, DataUnusableError } from "./store/database-file.ts";
 import { EXPORT_TABLES, formatExportHeader, readExportFile } from "./store/export-file.ts";
 import { Store } from "./store/store.ts";
 
 const DATA_USAGE = `Usage:
-  cce-notifier backup FILE --data DIR   writes a backup, also while the service runs; FILE must not exist
-  cce-notifier export FILE --data DIR   writes the ledger and the queues as JSON lines
-  cce-notifier import FILE --data DIR   reads such a file into an empty data directory
+  cce-notifier backup FILE --data DIR
+      writes a backup, also while the service runs; FILE must not exist
+  cce-notifier export FILE --data DIR
+      writes the ledger and the queues as JSON lines; FILE must not exist
+  cce-notifier import FILE --data DIR
+      reads such a file into an empty data directory
 
-npm run import reads such a file into the ledger of a stage on AWS (docs/one-node.md).
-To restore a backup, stop the service, empty DIR and copy the backup to DIR/notifier.sqlite.
+npm run import reads such a file into the ledger of a stage on AWS
+(docs/one-node.md). To restore a backup, stop the service, empty DIR and copy
+the backup to DIR/notifier.sqlite.
 Exit status: 0, 1 if the command failed, 2 for wrong usage.
 `;
 
@@ -120,5 +125,5 @@ function describeFailure(file: string, error: unknown): string {
 }
 
 function parse(argv: readonly string[]) {
-  return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  return parseStrictArguments({ args: [...argv], options: OPTIONS, allowPositionals: true });
 }

@@ -1,27 +1,34 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { createSecureContext } from "node:tls";
-import { type ParseArgsConfig, parseArgs } from "node:util";
+import type { ParseArgsConfig } from "node:util";
 import { ConfigInvalidError, ConfigUnreadableError } from "../lib/config/config-source.ts";
 import { describeFileError } from "../lib/config/replace-env-and-file-references.ts";
 import { isValidAllowEntry, parseAllowList } from "../lib/http/egress-rules.ts";
 import { OUTGOING_PROXY } from "../lib/runtime/environment.ts";
 import { log } from "../lib/runtime/log.ts";
+import { ArgumentError, parseStrictArguments } from "./parse-strict-arguments.ts";
 import { ListenError } from "./process/http-server.ts";
 import { type RunningService, type ServiceOptions, startService } from "./process/service.ts";
 import { DataUnusableError } from "./store/database-file.ts";
 
-export const SERVE_USAGE = `Usage:
-  cce-notifier serve --config FILE --data DIR [options]   runs the service on this machine
+export const SERVE_USAGE = `Runs the service on this machine.
+
+Usage:
+  cce-notifier serve --config FILE --data DIR [options]
 
 Options:
-  --config FILE           the config file (docs/configuration.md)
-  --data DIR              the directory of the database; is created if it does not exist
-  --port N                the port (default: 8080; 0: any free port)
-  --host ADDRESS          the address on which the service listens (default: 127.0.0.1; 0.0.0.0: all)
-  --tls-cert FILE         the certificate chain in PEM; the service then speaks HTTPS
-  --tls-key FILE          the private key in PEM
-  --trusted-proxy LIST    addresses and CIDR ranges of proxies that name the client in X-Forwarded-For
+  --config FILE         the config file (docs/configuration.md)
+  --data DIR            the directory of the database; is created if it does not
+                        exist
+  --port N              the port (default: 8080; 0: any free port)
+  --host ADDRESS        the address on which the service listens (default:
+                        127.0.0.1; 0.0.0.0: all addresses)
+  --tls-cert FILE       the certificate chain in PEM; the service then speaks
+                        HTTPS
+  --tls-key FILE        the private key in PEM
+  --trusted-proxy LIST  addresses and CIDR ranges of proxies that name the
+                        client in X-Forwarded-For; may be repeated
 
 SIGTERM stops the service. SIGHUP reads the config file again.
 Exit status: 0 after a stop, 1 if the service cannot start, 2 for wrong usage.
@@ -38,11 +45,6 @@ const OPTIONS = {
   help: { type: "boolean", short: "h", default: false },
 } as const satisfies ParseArgsConfig["options"];
 
-/** The error for wrong arguments of the command `serve`. */
-class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
 /** Runs the service until a signal stops it, and returns the exit status. */
 export async function serve(argv: readonly string[], env: ServiceOptions["env"]): Promise<number> {
   const startedAt = performance.now();
@@ -58,7 +60,7 @@ export async function serve(argv: readonly string[], env: ServiceOptions["env"])
     signals = listenForSignals();
     service = await startService(options);
   } catch (error) {
-    const isUsageError = error instanceof UsageError;
+    const isUsageError = error instanceof ArgumentError;
     process.stderr.write(
       `cce-notifier: ${describeStartError(error)}\n${isUsageError ? `\n${SERVE_USAGE}` : ""}`,
     );
@@ -101,17 +103,17 @@ function listenForSignals(): Signals {
 }
 
 function readOptions(argv: readonly string[], env: ServiceOptions["env"]): ServiceOptions | null {
-  const { values } = parse(argv);
+  const { values } = parseStrictArguments({ args: [...argv], options: OPTIONS });
   if (values.help) return null;
   const { config, data, port, host } = values;
   if (config === undefined || data === undefined)
-    throw new UsageError("serve needs --config FILE and --data DIR");
+    throw new ArgumentError("serve needs --config FILE and --data DIR");
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
-    throw new UsageError("--port must be a number from 0 to 65535");
+    throw new ArgumentError("--port must be a number from 0 to 65535");
   const proxies = values["trusted-proxy"].flatMap((list) => list.split(","));
   const wrong = proxies.find((entry) => !isAddressOrRange(entry));
   if (wrong !== undefined)
-    throw new UsageError(
+    throw new ArgumentError(
       `--trusted-proxy: '${wrong}' is not an address or a CIDR range, such as 10.0.0.7 or 10.0.0.0/8`,
     );
   return {
@@ -135,23 +137,15 @@ function isAddressOrRange(entry: string): boolean {
   return isIP(address) !== 0 && isValidAllowEntry(entry);
 }
 
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
 function readTls(cert: string | undefined, key: string | undefined): ServiceOptions["tls"] {
   if (cert === undefined && key === undefined) return null;
   if (cert === undefined || key === undefined)
-    throw new UsageError("--tls-cert and --tls-key belong together");
+    throw new ArgumentError("--tls-cert and --tls-key belong together");
   const tls = { cert: readPem("--tls-cert", cert), key: readPem("--tls-key", key) };
   try {
     createSecureContext(tls);
   } catch {
-    throw new UsageError(
+    throw new ArgumentError(
       "--tls-cert needs a certificate in PEM, and --tls-key needs its private key in PEM without a passphrase",
     );
   }
@@ -162,14 +156,14 @@ function readPem(option: string, file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new UsageError(`${option}: the file ${file} ${describeFileError(error)}`);
+    throw new ArgumentError(`${option}: the file ${file} ${describeFileError(error)}`);
   }
 }
 
 function describeStartError(error: unknown): string {
   if (error instanceof ConfigUnreadableError)
     return `${error.message}: ${error.cause instanceof Error ? error.cause.message : error.cause}`;
-  const isKnown = [DataUnusableError, ListenError, ConfigInvalidError, UsageError].some(
+  const isKnown = [DataUnusableError, ListenError, ConfigInvalidError, ArgumentError].some(
     (kind) => error instanceof kind,
   );
   return isKnown && error instanceof Error ? error.message : String(error);

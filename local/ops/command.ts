@@ -1,10 +1,11 @@
-import { type ParseArgsConfig, parseArgs } from "node:util";
+import type { ParseArgsConfig, parseArgs } from "node:util";
 import { ignoreClosedOutputs } from "../../client/process-environment.ts";
 import { enforceCertificateChecks } from "../../lib/http/connections.ts";
+import { ArgumentError, parseStrictArguments } from "../../server/parse-strict-arguments.ts";
 
 /** The error of a command with wrong arguments. The message of a `UsageError` is printed above the command's usage. */
-export class UsageError extends Error {
-  override name = "UsageError";
+export class UsageError extends ArgumentError {
+  override readonly name = "UsageError";
 }
 
 /**
@@ -48,18 +49,17 @@ export async function runCommand<const T extends ParseArgsConfig>(
  * @throws an error that `describeWrongUse` describes, if the arguments do not have the form that `config` describes
  */
 export function parseProcessArguments<const T extends ParseArgsConfig>(config: T): Parsed<T> | "help" {
-  const parsed = parseArgs<Options<T>>({ ...config, options: { ...config.options, ...HELP } });
+  const parsed = parseStrictArguments<Options<T>>({
+    ...config,
+    args: process.argv.slice(2),
+    options: { ...config.options, ...HELP },
+  });
   return (parsed.values as { readonly help?: boolean }).help === true ? "help" : parsed;
 }
 
 /** Returns the message of an error about wrong arguments of a command, or null for any other error. */
 export function describeWrongUse(error: unknown): string | null {
-  if (!(error instanceof Error)) return null;
-  if (error instanceof UsageError) return error.message;
-  // Only the first sentence of the error message of Node.js is kept. All later sentences of the error message are about
-  // arguments that begin with a dash.
-  const isParseError = "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-  return isParseError ? error.message.replace(/\.\s.*/s, "") : null;
+  return error instanceof ArgumentError ? error.message : null;
 }
 
 /**

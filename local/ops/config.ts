@@ -30,11 +30,16 @@ import { findShortSecrets } from "./short-secrets.ts";
 
 const USAGE = `Checks, stores and lists the config of a stage.
 
-  npm run config -- check FILE [--for aws|one-node] checks a file; the limits of Parameter Store count on aws, the default
-  npm run config -- check [--stage S]              checks the config of a stage
-  npm run config -- put FILE [--stage S] [--prune] stores what differs; --prune removes what the file does not contain
-  npm run config -- list [--stage S]               lists the config of a stage without secrets
-  cce-notifier config check --config FILE          checks a file of the one-node edition
+  cce-notifier config check --config FILE
+      checks a file of the one-node edition
+  npm run config -- check FILE [--for aws|one-node]
+      checks a file; for aws, the default, also by the limits of Parameter Store
+  npm run config -- check [--stage S]
+      checks the config of a stage
+  npm run config -- put FILE [--stage S] [--prune]
+      stores what differs; --prune removes what the file does not contain
+  npm run config -- list [--stage S]
+      lists the config of a stage without secrets
 
 Exit status: 0, 1 when the config has faults or AWS refuses, 2 for wrong use.
 

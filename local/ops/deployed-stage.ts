@@ -20,8 +20,10 @@ export const STAGE_OPTIONS = {
 } as const;
 
 /** The usage text for the command-line options `--stage` and `--region`. */
-export const STAGE_USAGE = `--stage: the default is dev. --region: the default is the region in stages/<stage>.json, then $AWS_REGION, then
-$AWS_DEFAULT_REGION, then eu-central-1. npm run deploy uses the same defaults.`;
+export const STAGE_USAGE = `--stage   the default is dev
+--region  the default is the region in stages/<stage>.json, then $AWS_REGION,
+          then $AWS_DEFAULT_REGION, then eu-central-1
+npm run deploy uses the same defaults.`;
 
 /**
  * Returns the stage and the AWS region that the arguments of a command choose. Without the option `--region`, the AWS

@@ -33,18 +33,27 @@ import { checkTargets, sendTestMessages } from "./doctor/target-checks.ts";
 import { SERVICE } from "./stage-limits.ts";
 import { readStageFile } from "./stages.ts";
 
-const USAGE = `Checks a deployed stage, or a config file before its deployment. Says what is wrong and what to do.
+const USAGE = `Checks a deployed stage, or a config file before its deployment. Says what is
+wrong and what to do.
 
-  npm run doctor -- --stage S [--region R]     checks a stage; changes and sends nothing
-  npm run doctor -- --stage S --alarm-test     also sets one alarm to ALARM and back, which sends the alarm email
-  npm run doctor -- --config FILE [--send]     checks a file without AWS; --send sends a test message to each target
-  cce-notifier doctor --config FILE [--data DIR] [--send]   checks the one-node edition
+  cce-notifier doctor --config FILE [--data DIR] [--send]
+      checks the one-node edition
+  npm run doctor -- --stage S [--region R]
+      checks a stage; changes and sends nothing
+  npm run doctor -- --stage S --alarm-test
+      also sets one alarm to ALARM and back, which sends the alarm email
+  npm run doctor -- --config FILE [--send]
+      checks a file without AWS; --send sends a test message to each target
 
-Checks of a stage and of a file: the config, each project's credentials (it asks CCE for a job that does not exist), the
-signing keys of each token issuer, and each target's URL by the egress rules. Checks of a stage only: the API and its clock, the queues, the alarms and the
-account's concurrency. Checks of a file only: the hosts of CCE and IAM, as seen from this machine.
+Checks of a stage and of a file: the config, each project's credentials (it
+asks CCE for a job that does not exist), the signing keys of each token issuer,
+and each target's URL by the egress rules.
+Checks of a stage only: the API and its clock, the queues, the alarms and the
+account's concurrency.
+Checks of a file only: the hosts of CCE and IAM, as seen from this machine.
 Checks of the one-node edition only: the database in DIR and the dead letters.
-The last line counts the results. Exit status: 0, 1 when something is wrong, 2 for wrong use.
+The last line counts the results. Exit status: 0, 1 when something is wrong, 2
+for wrong use.
 
 ${STAGE_USAGE}
 `;

@@ -14,11 +14,12 @@ const USAGE = `Imports the ledger of the one-node edition into the ledger of a s
 
   npm run import -- FILE --stage S [--region R] [--stage-in-use]
 
-FILE is the file of the command "cce-notifier export". Stop the one-node edition before the export, and do not start it
-again: two running editions would both send each notification. docs/one-node.md describes each step.
+FILE is the file of the command "cce-notifier export". Stop the one-node
+edition before the export, and do not start it again: two running editions
+would both send each notification. docs/one-node.md describes each step.
 
-The command creates items and changes none. An item that the ledger already has stays as it is. If the command fails, run
-the same command again.
+The command creates items and changes none. An item that the ledger already has
+stays as it is. If the command fails, run the same command again.
 
 --stage-in-use  imports also if the stage has watches of its own
 Exit status: 0, 1 when the command was refused or AWS refused, 2 for wrong use.

@@ -13,14 +13,18 @@ import {
   type Stage,
 } from "./deployed-stage.ts";
 
-const USAGE = `Creates a link to the list of a project's jobs. Anyone with the link can read the list until it expires.
+const USAGE = `Creates a link to the list of a project's jobs. Anyone with the link can read
+the list until it expires.
 
+  cce-notifier link --project prod --config FILE
+      [--url http://127.0.0.1:8080] [--days 30]
   npm run link -- --project prod [--stage S] [--days 30]
   npm run link -- --project prod --config FILE --url http://127.0.0.1:4000
-  cce-notifier link --project prod --config FILE --url http://127.0.0.1:8080
 
-With --config the command does not use AWS. Then the API's address is --url, or settings.publicUrl of the file. The
-default of --days is settings.linkDays, which is also the maximum. Exit status: 0, 1 when no link can be created, 2 for wrong use.
+With --config the command does not use AWS. Then the API's address is --url, or
+settings.publicUrl of the file. The default of --days is settings.linkDays,
+which is also the maximum.
+Exit status: 0, 1 when no link can be created, 2 for wrong use.
 
 ${STAGE_USAGE}
 `;

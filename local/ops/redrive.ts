@@ -14,16 +14,18 @@ import { parseDeadLetter, type RedrivePorts, redriveMessage } from "./redrive/re
 import { redriveQueue } from "./redrive/redrive-queue.ts";
 import { SERVICE } from "./stage-limits.ts";
 
-const USAGE = `Sends the messages of a dead-letter queue again. Fix the cause first. A target that is gone stays switched off until
-POST /v1/targets/{name}/test has reached it.
+const USAGE = `Sends the messages of a dead-letter queue again. Fix the cause first. A target
+that is gone stays switched off until POST /v1/targets/{name}/test has reached
+it.
 
-  npm run redrive -- --queue poll|notify [--stage S] [--region R]
   cce-notifier redrive --queue poll|notify --data DIR
+  npm run redrive -- --queue poll|notify [--stage S] [--region R]
 
 The command handles each dead letter once and prints the result:
   sent      sent again
   obsolete  deleted, because it was delivered or sent again before
-  kept      kept in the dead-letter queue: it is unreadable, or has failed again, or its target is switched off
+  kept      kept in the dead-letter queue: it is unreadable, or has failed
+            again, or its target is switched off
 Exit status: 0, 1 when a dead letter was kept or AWS refused, 2 for wrong use.
 
 ${STAGE_USAGE}

@@ -210,11 +210,13 @@ export async function checkStageFiles(folder = STAGES_FOLDER): Promise<readonly 
 // The stage files are checked before a deployment, because the Serverless Framework ignores misspelled parameters.
 if (import.meta.main) {
   readScriptArguments(
-    `Checks every file in stages/, which contains the settings of a stage. Prints each fault.
+    `Checks every file in stages/, which contains the settings of a stage. Prints
+each fault.
 
   npm run stages
 
-Exit status: 0, 1 if a file has a fault, 2 for wrong use. docs/deploy.md describes the settings.
+Exit status: 0, 1 if a file has a fault, 2 for wrong use. docs/deploy.md
+describes the settings.
 `,
     {},
   );

@@ -8,11 +8,15 @@ import { configPath, resolveStage, STAGE_OPTIONS, STAGE_USAGE } from "./deployed
 
 const USAGE = `Creates a bearer token. Prints the token, and the entry for the config.
 
-  npm run token -- --name gitlab [--project prod]… [--target deploys]… [--operation watch]… [--stage prod]
-  cce-notifier token --config FILE --name gitlab …
+  cce-notifier token --config FILE --name gitlab [--project prod]…
+      [--target deploys]… [--operation watch]…
+  npm run token -- --name gitlab [--project prod]… [--target deploys]…
+      [--operation watch]… [--stage prod]
 
-Operations: ${CALLER_OPERATIONS.join(", ")}. Without --project or --target the entry allows all projects or targets, which
-is written as "*". Without --operation the entry allows watch and read. Exit status: 0, 2 for wrong use.
+Operations: ${CALLER_OPERATIONS.join(", ")}.
+Without --project or --target the entry allows all projects or targets, which
+is written as "*". Without --operation the entry allows watch and read.
+Exit status: 0, 2 for wrong use.
 
 ${STAGE_USAGE}
 `;

@@ -28,19 +28,24 @@ import { answerQuestions } from "./verify/questions.ts";
 import { formatPromise, formatReport, type Report } from "./verify/report.ts";
 import { stopVerifyWatches } from "./verify/stage-calls.ts";
 
-const USAGE = `Checks on a deployed stage what the service promises, with a simulated CCE and a receiver on this machine.
+const USAGE = `Checks on a deployed stage what the service promises, with a simulated CCE and
+a receiver on this machine.
 
-  npm run verify -- --stage S --url https://HOST [--port 4100] [--report FILE] [--minutes 20] [--test-alarm]
+  npm run verify -- --stage S --url https://HOST [--port 4100] [--report FILE]
+      [--minutes 20] [--test-alarm]
 
---url      the HTTPS address under which the stage reaches the port of this machine, for example of a tunnel
---port     the port of this machine for the simulated CCE and the receiver
---report   the report without an ending; FILE.txt and FILE.json are written. Default: build/verify-STAGE
---minutes  the longest wait for a notification or a metric
+--url         the HTTPS address under which the stage reaches the port of this
+              machine, for example of a tunnel
+--port        the port of this machine for the simulated CCE and the receiver
+--report      the report without an ending; FILE.txt and FILE.json are written
+              (default: build/verify-STAGE)
+--minutes     the longest wait for a notification or a metric
 --test-alarm  sets one alarm to ALARM and back, which sends the alarm email
 
-The command adds a project, two targets and a token with random names to the config of the stage, and removes them at the
-end, also after an error or Ctrl-C. The command changes no other entry. To answer questions about API Gateway, the command
-creates a function and an HTTP API with random names and removes both.
+The command adds a project, two targets and a token with random names to the
+config of the stage, and removes them at the end, also after an error or Ctrl-C.
+The command changes no other entry. To answer questions about API Gateway, the
+command creates a function and an HTTP API with random names and removes both.
 Exit status: 0, 1 when a promise was broken or AWS refused, 2 for wrong use.
 
 ${STAGE_USAGE}

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -9,6 +9,7 @@ import {
   SERVER_COMMANDS,
 } from "../../client/command-table.ts";
 import { completionScript } from "../../client/completion.ts";
+import { SERVER_COMMAND_OPTIONS } from "../../client/server-command-options.ts";
 import { runCommand } from "../support/run-command.ts";
 import { startInTerminal } from "../support/terminal.ts";
 
@@ -18,6 +19,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "completion-"));
   await writeFile(join(folder, "reply.json"), "{}");
+  await mkdir(join(folder, "folder"));
   await writeFile(join(folder, "_cce-notifier"), completionScript("zsh"));
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -46,6 +48,16 @@ test.each([
   ["cce-notifier watch --project ", []],
   ["cce-notifier completion ", ["bash", "zsh", "fish", "--help"]],
   ["cce-notifier help redel", ["redeliver"]],
+  ["cce-notifier serve --tls", ["--tls-cert", "--tls-key"]],
+  ["cce-notifier serve --config rep", ["reply.json"]],
+  ["cce-notifier serve --config reply.json --data fold", ["folder"]],
+  ["cce-notifier backup rep", ["reply.json"]],
+  ["cce-notifier backup --d", ["--data"]],
+  ["cce-notifier config ch", ["check"]],
+  ["cce-notifier redrive --queue p", ["poll"]],
+  ["cce-notifier token --operation w", ["watch"]],
+  ["cce-notifier watch --operation a", ["addon", "awake"]],
+  ["cce-notifier doctor --port ", []],
 ])("bash completes '%s'", async (line, expected) => {
   expect(await complete(line)).toEqual(expected);
 });
@@ -59,7 +71,8 @@ test.each(["bash", "zsh", "fish"] as const)(
   (shell) => {
     const script = completionScript(shell);
     for (const command of COMMANDS) expect(script).toMatch(new RegExp(`\\b${command}\\b`));
-    const options = Object.keys(OPTION_FORMS).filter((name) => name !== "version");
+    const ofServer = Object.values(SERVER_COMMAND_OPTIONS).flatMap((named) => Object.keys(named));
+    const options = [...Object.keys(OPTION_FORMS).filter((name) => name !== "version"), ...ofServer];
     for (const option of options)
       expect(script).toContain(shell === "fish" ? `-l ${option} ` : `--${option}`);
   },
@@ -86,6 +99,12 @@ if (isInstalled("fish"))
     ["cce-notifier watch --project ", []],
     ["cce-notifier completion ", ["bash", "fish", "zsh"]],
     ["cce-notifier help redel", ["redeliver"]],
+    ["cce-notifier serve --tls", ["--tls-cert", "--tls-key"]],
+    ["cce-notifier serve --config rep", ["reply.json"]],
+    ["cce-notifier serve --data fold", ["folder/"]],
+    ["cce-notifier backup rep", ["reply.json"]],
+    ["cce-notifier config ch", ["check"]],
+    ["cce-notifier token --operation wat", ["watch"]],
     ["cce-notifier ", [...COMMANDS].sort()],
   ])("fish completes '%s'", async (line, expected) => {
     const script = `${completionScript("fish")}complete -C '${line}'\n`;
@@ -113,6 +132,11 @@ if (isInstalled("zsh"))
         ["list --state time", "list --state timed_out"],
         ["completion fi", "completion fish"],
         ["help redel", "help redeliver"],
+        ["serve --tls-c", "serve --tls-cert"],
+        ["serve --data fold", "serve --data folder"],
+        ["backup rep", "backup reply.json"],
+        ["config ch", "config check"],
+        ["token --operation wat", "token --operation watch"],
       ]) {
         zsh.type(`cce-notifier ${typed}\t`);
         await zsh.shows(`cce-notifier ${completed}`);

@@ -34,6 +34,11 @@ Job prod/5f0e7f0e · duration 9 min 10 s · [status page](<${PAGE}>)
 `);
 });
 
+test("the summary of an operation without a job names the operation in words", () => {
+  const operation: SummarizedJob = { ...JOB, state: "succeeded", type: "cluster_upgrade", causes: [] };
+  expect(renderJobSummary(operation, null)).toMatch(/^### Cluster upgrade prod\\-eu\\: succeeded\n/);
+});
+
 test("the summary of a succeeded job has no causes", () => {
   const summary = renderJobSummary({ ...JOB, state: "succeeded", causes: [] }, null);
   expect(summary).toBe(

@@ -6,6 +6,12 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { jest } from "@jest/globals";
 import { runServerCommand } from "../../client/server-command.ts";
+import {
+  SERVER_ARGUMENTS,
+  SERVER_COMMAND_OPTIONS,
+  type ServerCommandName,
+} from "../../client/server-command-options.ts";
+import { CALLER_OPERATIONS } from "../../lib/config/config.ts";
 import { createSqliteQueue } from "../../server/queue/sqlite-queue.ts";
 import { Store } from "../../server/store/store.ts";
 import { inheritedEnvironment } from "../support/run-command.ts";
@@ -83,6 +89,33 @@ describe("the operators' commands on one node", () => {
     expect(await doctor()).toMatchObject({ code: 1, text: expect.stringContaining("is damaged") });
   });
 
+  it.each([
+    ["redrive --config", "--config needs a value"],
+    ["redrive --config --queue poll --data d", "--config needs a value"],
+    ["redrive --config= --queue poll --data d", "--config needs a value"],
+    ["redrive --config a --config=b --queue poll --data d", "--config may be given only once"],
+    ["config check --data a --data b", "--data may be given only once"],
+    ["link --project a --project b", "--project may be given only once"],
+    ["link --project=", "--project needs a value, and the given value is empty"],
+    ["token --name", "Option '--name <value>' argument missing"],
+    ["token --name a --target=", "--target needs a value, and the given value is empty"],
+    ["doctor --nothing", "Unknown option '--nothing'"],
+    ["serve --config c --data d --host=", "--host needs a value, and the given value is empty"],
+    ["serve --config c --data d --port 1 --port 2", "--port may be given only once"],
+    ["serve --config c --data d extra", "Unexpected argument 'extra'"],
+    ["backup FILE --data a --data b", "--data may be given only once"],
+    ["import FILE --data=", "--data needs a value, and the given value is empty"],
+  ])("refuse wrong options: %s", async (line, expected) => {
+    const ran = await run(line.split(" "));
+    const [first] = ran.text.split("\n");
+    expect([ran.code, first?.replace("cce-notifier: ", "")]).toEqual([2, expected]);
+  });
+
+  it("accept an option whose value follows an equals sign", async () => {
+    const argv = ["config", "check", `--config=${file}`, `--data=${folder}`];
+    expect((await run(argv, { CCE_TOKEN: "a-token-of-a-user" })).code).toBe(0);
+  });
+
   it("end with status 2 for wrong usage", async () => {
     expect((await run(["serve", "--port", "99999"])).code).toBe(2);
     expect((await run(["backup"])).code).toBe(2);
@@ -98,6 +131,29 @@ test.each(["serve", "backup", "doctor", "token"])(
     expect(ran.text).toMatch(new RegExp(`(cce-notifier|npm run) ${name}`));
   },
 );
+
+test.each(Object.keys(SERVER_COMMAND_OPTIONS) as ServerCommandName[])(
+  "the completion of the command %s knows exactly the options that its help explains, and the command accepts each",
+  async (name) => {
+    const { text } = await run([name, "--help"]);
+    expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    const options = SERVER_COMMAND_OPTIONS[name];
+    const form = new RegExp(`^  cce-notifier ${name} .*(\n      [[(-].*)*|^  --[a-z-]+`, "gm");
+    const explained = (text.match(form) ?? []).flatMap((line) => line.match(/--[a-z-]+/g) ?? []);
+    const known = Object.keys(options).filter((option) => option !== "help");
+    expect([...new Set(explained)].sort()).toEqual(known.map((option) => `--${option}`).sort());
+    const argument = SERVER_ARGUMENTS[name] ?? [];
+    const positionals = argument === "file" ? [] : argument;
+    const given = known.flatMap((option) =>
+      options[option]?.value === undefined ? [`--${option}`] : [`--${option}`, join(folder, "none")],
+    );
+    expect((await run([name, ...positionals, ...given])).text).not.toMatch(/unknown option/i);
+  },
+);
+
+test("the completion of the command token knows all operations", () => {
+  expect(SERVER_COMMAND_OPTIONS.token.operation?.choices).toEqual(CALLER_OPERATIONS);
+});
 
 test("a command of the one-node edition says which files it needs", async () => {
   const errors: string[] = [];

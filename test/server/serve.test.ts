@@ -218,8 +218,13 @@ describe("cce-notifier serve", () => {
   });
 
   it("does not start with a trusted proxy that is a host name or has a port, because it would have no effect", async () => {
-    for (const proxy of ["proxy.local", "10.0.0.7:8080", "10.0.0.0/33", ""]) {
-      const result = await start(["--trusted-proxy", proxy]).then(
+    for (const [proxy, list = proxy] of [
+      ["proxy.local"],
+      ["10.0.0.7:8080"],
+      ["10.0.0.0/33"],
+      ["", "10.0.0.7,"],
+    ]) {
+      const result = await start(["--trusted-proxy", String(list)]).then(
         (server) => server.end("SIGKILL"),
         (error: unknown) => String(error),
       );
