@@ -91,9 +91,7 @@ test("the form of an SMN message is checked", () => {
     { other: 1 },
     { type: "SubscriptionConfirmation" },
     { type: "UnsubscribeConfirmation" },
-    { subject: null },
-    { subject: "" },
-    { subject: "s".repeat(2048) },
+    ...[null, "", "s".repeat(2048)].map((value) => ({ subject: value })),
     { topic_urn: "t".repeat(2048) },
     { message_id: "m".repeat(128) },
     { message: "two\nlines" },
@@ -103,9 +101,7 @@ test("the form of an SMN message is checked", () => {
   ];
   const refused = [
     { type: "Other" },
-    { subject: "two\nlines" },
-    { subject: "line\r" },
-    { subject: "s".repeat(2049) },
+    ...["two\nlines", "line\r", "s".repeat(2049)].map((value) => ({ subject: value })),
     { topic_urn: "a\nb" },
     { topic_urn: "" },
     { topic_urn: "t".repeat(2049) },
@@ -126,9 +122,12 @@ test.each([
   ['{"service_type":"ECS"}', false],
   ['{"service_type":1}', false],
   ["CCE", false],
-])("a text of SMN is a trace of CCE only if its service type is CCE: %s", (text, expected) => {
-  expect(isCtsTraceOfCce(text)).toBe(expected);
-});
+])(
+  "the message of an SMN notification is a trace of CCE only if its service type is CCE: %s",
+  (text, expected) => {
+    expect(isCtsTraceOfCce(text)).toBe(expected);
+  },
+);
 
 describe("the certificates of SMN", () => {
   const { pem } = createSelfSignedCertificate("smn");
@@ -193,7 +192,7 @@ describe("the certificates of SMN", () => {
 
   test.each([
     ["a status other than 200", { status: 404, text: pem }],
-    ["a text that is not a certificate", { status: 200, text: "<html>" }],
+    ["a body that is not a certificate", { status: 200, text: "<html>" }],
   ])("are requested again after %s", async (_, answer) => {
     const { requests, clock, get } = createFetcher({ a: answer });
     expect(await get("a")).toBe("unavailable");
