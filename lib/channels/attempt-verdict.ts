@@ -19,15 +19,22 @@ const WaitBody = z.object({ retry_after: NumberOrMissing });
  * Matches the number of a Cloudflare error in a text or in a web page. Cloudflare is a proxy in front of Discord.
  * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/
  */
-const CLOUDFLARE_ERROR = /(?:\berror(?:[ _]code)?(?:"?: ?| )|cf-error-code">)(1\d{3})\b/i;
+const CLOUDFLARE_ERROR =
+  /(?:\berror(?:[ _]code)?(?:"?: ?| )|cf-error-code">|>error<\/span>\s*<span>)(1\d{3})\b/i;
 const CLOUDFLARE_RATE_LIMIT = "1015";
+/** Matches a web page in which Cloudflare refuses a request without an error number. */
+const CLOUDFLARE_PAGE = /\| Cloudflare<\/title>|\/cdn-cgi\/challenge-platform\//i;
 
 /** Matches the text of a chat which says that the sender exceeded a rate limit. */
 const RATE_LIMIT_TEXT =
-  /too many (request|message|call)|too fast|freq|rate.?limit|限流|频率|频繁|太快|暂时禁用/i;
+  /too\s+many\s+(request|message|call)|too\s+(fast|often)|freq|rate.?(limit|exceed)|限流|流控|频率|频次|频繁|过快|太快|暂时禁用/i;
 /** Matches the text of a chat which says that an error is temporary. */
 const BUSY_TEXT =
   /(internal|fatal)[ _]((server|network)[ _])?error|(system|server) (is )?busy|[ _]unavailable|overloaded|try again|timed? ?out|繁忙|内部错误|稍后再?试|超时/i;
+
+/** Matches the text of a chat which says that the chat does not accept the sender, for example its IP address. */
+const ACCESS_TEXT =
+  /white ?list|allow ?list|\byour ip\b|ip not allowed|permission|access.?token|白名单|权限|已停用|已禁用/i;
 
 export const delivered = (reason: "ok" | "accepted" | "simpler_form" = "ok"): AttemptVerdict =>
   final("delivered", reason);
@@ -95,6 +102,7 @@ export const isSuccess = (status: number): boolean => status >= 200 && status < 
 export function verdictOfCommonStatus(status: number, afterSeconds: number | null): AttemptVerdict | null {
   if (status === 429) return throttled(afterSeconds);
   if (status === 408 || status === 425) return retry("client_error", afterSeconds);
+  if (status >= 600) return retry("unexpected_status", afterSeconds);
   if (status >= 500) return retry("server_error", afterSeconds);
   if (status >= 300 && status < 400) return rejected("redirect_refused");
   if (status < 200) return retry("unexpected_status");
@@ -184,7 +192,8 @@ function verdictOfUnknownAnswer(
 ): AttemptVerdict {
   const [, cloudflareError] = CLOUDFLARE_ERROR.exec(body) ?? [];
   if (cloudflareError === CLOUDFLARE_RATE_LIMIT) return throttled(afterSeconds);
-  if (cloudflareError !== undefined) return retry("cloudflare_refused", afterSeconds);
+  const isCloudflarePage = "cf-mitigated" in headers || CLOUDFLARE_PAGE.test(body);
+  if (cloudflareError !== undefined || isCloudflarePage) return retry("cloudflare_refused", afterSeconds);
   if (status === 413) return retry("payload_refused", afterSeconds);
   const text = body.trim();
   const isWebPage = text.startsWith("<") || (text !== "" && /html/i.test(headers["content-type"] ?? ""));
@@ -193,17 +202,27 @@ function verdictOfUnknownAnswer(
 
 /**
  * Returns the verdict for an error of a chat that has a text but no known error code. The chat has refused the message,
- * unless the text says that the sender exceeded a rate limit or that the error is temporary.
+ * unless the text says that the sender exceeded a rate limit, that the error is temporary, or that the chat does not
+ * accept the sender.
  */
 export function verdictOfErrorText(text: string): AttemptVerdict {
   if (RATE_LIMIT_TEXT.test(text)) return throttled(null);
-  return BUSY_TEXT.test(text) ? retry("receiver_busy") : rejected("payload_refused");
+  if (BUSY_TEXT.test(text)) return retry("receiver_busy");
+  return rejected(ACCESS_TEXT.test(text) ? "access_refused" : "payload_refused");
 }
+
+/**
+ * Returns true for a result code that repeats an HTTP status. The error pages of gateways contain such codes, for
+ * example `{"code":404,"msg":"Not Found"}`. No chat has result codes in this range, except for a URL that does not
+ * exist.
+ */
+export const isHttpStatusCode = (code: number): boolean => code >= 100 && code < 600;
 
 /**
  * Returns the verdict for the response of a chat that sends result codes. The result code 0 with the HTTP status 200
  * means success. For a result code that is not in `verdictByCode`, the verdict depends on the text of the response.
- * Returns null if the response has no result code, or the result code 0 with another HTTP status.
+ * Returns null if the response has no result code, a result code that repeats an HTTP status, or the result code 0 with
+ * another HTTP status.
  * @param code the result code in the response body, or undefined if there is no result code
  * @param text the vendor's text about the result
  */
@@ -214,5 +233,6 @@ export function verdictOfResultCode(
 ): AttemptVerdict | null {
   if (code === undefined) return null;
   if (code === 0) return status === 200 ? delivered() : null;
+  if (isHttpStatusCode(code)) return code === 429 ? throttled(null) : null;
   return verdictByCode[code] ?? verdictOfErrorText(text);
 }

@@ -120,10 +120,12 @@ async function createDecompressor(coding: string, body: Buffer, isTruncated: boo
 }
 
 /**
- * Returns true if the first character is a character with which JSON or a web page starts. A body that starts like text
- * is returned unchanged, because some proxies decompress a body and keep the header Content-Encoding.
+ * Returns true if the first character is a character with which JSON or a web page starts, or if a short body contains
+ * only printable ASCII characters, such as `ok`. A body that starts like text is returned unchanged, because some
+ * proxies decompress a body and keep the header Content-Encoding.
  */
-const startsLikeText = (bytes: Buffer): boolean => /^\s*[[{<]/.test(bytes.subarray(0, 64).toString("latin1"));
+const startsLikeText = (bytes: Buffer): boolean =>
+  /^(\s*[[{<]|[\t\n\r\x20-\x7e]{1,63}$)/.test(bytes.subarray(0, 64).toString("latin1"));
 
 const isGzipName = (coding: string): boolean => coding === "gzip" || coding === "x-gzip";
 

@@ -50,6 +50,7 @@ function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | nul
     { code, text },
     {
       "-1": verdict.retry("receiver_busy"),
+      60020: verdict.rejected("access_refused"),
       130101: verdict.throttled(BLOCKED_SECONDS),
       410100: verdict.throttled(BLOCKED_SECONDS),
       300001: verdict.gone(),

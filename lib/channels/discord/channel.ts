@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { parseJson } from "../../domain/json.ts";
 import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
@@ -21,9 +22,16 @@ export const discordChannel = createChatChannel({
 
 /** With the query parameter `wait=true`, Discord responds with the message that it posted. */
 const MessageBody = z.object({ id: z.string().check(z.regex(/^\d+$/)) });
+/**
+ * Matches the beginning of a message object. Discord repeats the whole message in the response, so the response may be
+ * longer than the part that the service reads.
+ */
+const MESSAGE_START = /^\{\s*"(?:id"\s*:\s*"\d+"|type"\s*:\s*\d|content"\s*:\s*")/;
 const ErrorBody = z.object({ code: NumberOrMissing, message: TextOrEmpty });
 /** The response body of Discord that only lists the refused fields of the message, for example `{"embeds":["0"]}`. */
 const RefusedFields = z.union([
+  z.object({ _misc: z.array(z.unknown()) }),
+  z.object({ allowed_mentions: z.array(z.unknown()) }),
   z.object({ content: z.array(z.unknown()) }),
   z.object({ embeds: z.array(z.unknown()) }),
 ]);
@@ -33,19 +41,31 @@ const UNKNOWN_WEBHOOK = 10015;
 const INVALID_WEBHOOK_TOKEN = 50027;
 /** The error code of Discord for a webhook of a forum channel, which needs `thread_name` or `thread_id`. */
 const THREAD_REQUIRED = 220001;
+/**
+ * The error codes of Discord about the channel or the thread of a webhook: the wrong type of channel, an archived or a
+ * locked thread, and a channel without threads. Discord would also refuse a simpler message.
+ */
+const CHANNEL_ERRORS: ReadonlySet<number> = new Set([50024, 50083, 160005, 220003, 220004]);
 
 /** Returns the verdict for a response of Discord. Returns null if the response is not from Discord. */
 function discordVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   if (status === 204) return verdict.delivered();
-  if (status === 200 && verdict.parseJsonBody(MessageBody, body) !== undefined) return verdict.delivered();
+  if (status === 200 && isMessage(body)) return verdict.delivered();
   const { code, message = "" } = verdict.parseJsonBody(ErrorBody, body) ?? {};
   if (status === 400 && verdict.parseJsonBody(RefusedFields, body) !== undefined)
     return verdict.rejected("payload_refused");
-  if (code === undefined) return null;
+  if (code === undefined || verdict.isHttpStatusCode(code)) return null;
   if (code === THREAD_REQUIRED) return verdict.rejected("thread_required");
   const isGone = code === UNKNOWN_WEBHOOK || code === INVALID_WEBHOOK_TOKEN;
   if (verdict.isSuccess(status)) return isGone || code === 0 ? null : verdict.rejected("payload_refused");
+  if (CHANNEL_ERRORS.has(code)) return verdict.rejected("access_refused");
   if (status === 401 || status === 404) return isGone ? verdict.gone() : verdict.rejected("access_refused");
   const byText = verdict.verdictOfErrorText(message);
   return status === 403 && byText.verdict === "rejected" ? verdict.rejected("access_refused") : byText;
+}
+
+/** Returns true if a body is a message object of Discord, or the beginning of a message object that was cut off. */
+function isMessage(body: string): boolean {
+  if (verdict.parseJsonBody(MessageBody, body) !== undefined) return true;
+  return parseJson(body.trim()) === undefined && MESSAGE_START.test(body.trim());
 }

@@ -45,13 +45,15 @@ function feishuVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null 
   if (result === undefined) return null;
   const code = result.code ?? result.statuscode;
   const text = `${result.msg} ${result.statusmessage}`;
+  const byText = verdict.verdictOfErrorText(text);
   return verdictOfResultCode(
     status,
     { code, text },
     {
-      2200: verdict.throttled(null),
+      // Feishu uses the code 2200 both for an internal error and for a sender that exceeded a rate limit.
+      2200: byText.reason === "receiver_busy" ? byText : verdict.throttled(null),
       // Feishu uses the code 9499 both for a message that it cannot read and for a sender that exceeded a rate limit.
-      9499: /too many/i.test(text) ? verdict.throttled(null) : undefined,
+      9499: /too\s+many/i.test(text) ? verdict.throttled(null) : undefined,
       11232: verdict.throttled(null),
       19001: verdict.gone(),
       19021: verdict.rejected("signature_refused"),

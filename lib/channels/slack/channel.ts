@@ -60,12 +60,21 @@ const RATE_LIMIT_ERRORS: ReadonlySet<string> = new Set(["message_limit_exceeded"
  * Rocket.Chat.
  */
 const ACCESS_ERRORS: ReadonlySet<string> = new Set([
+  "account_inactive",
+  "ekm_access_denied",
+  "invalid_auth",
+  "not_authed",
   "not_in_channel",
+  "org_login_required",
   "posting_to_general_channel_denied",
   "restricted_action",
+  "team_access_not_granted",
+  "token_expired",
+  "token_revoked",
   "user_not_found",
   "web.incoming_webhook.channel.app_error",
   "web.incoming_webhook.channel_locked.app_error",
+  "web.incoming_webhook.disabled.app_error",
   "web.incoming_webhook.permissions.app_error",
   "web.incoming_webhook.user.app_error",
   "invalid-channel",
@@ -78,6 +87,13 @@ const ACCESS_ERRORS: ReadonlySet<string> = new Set([
  * `msg_blocks_too_long`.
  */
 const ERROR_CODE = /^[a-z]+(_[a-z0-9]+)+(?=$|[\s:,])/;
+
+/** The HTTP statuses with which Slack refuses a message. A proxy may answer `not_found` with another HTTP status. */
+const REFUSAL_STATUSES: ReadonlySet<number> = new Set([200, 400, 413]);
+
+/** Matches the documented errors about a message, which only Slack and Mattermost send. */
+const MESSAGE_ERROR =
+  /^(invalid_(attachments|blocks|payload)|missing_text|msg_|no_text|too_many_|web\.incoming_webhook\.)/;
 
 /** The response bodies with an error from a Slack workflow, from Rocket.Chat and from Mattermost. */
 const ErrorBody = z.union([
@@ -108,5 +124,7 @@ function slackVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   if (RATE_LIMIT_ERRORS.has(error)) return verdict.throttled(null);
   if (GONE_ERRORS.has(error)) return verdict.gone();
   if (ACCESS_ERRORS.has(error)) return verdict.rejected("access_refused");
-  return reported !== undefined || ERROR_CODE.test(text) ? verdict.verdictOfErrorText(error) : null;
+  if (reported === undefined && !ERROR_CODE.test(text)) return null;
+  const isFromChat = REFUSAL_STATUSES.has(status) || MESSAGE_ERROR.test(error);
+  return isFromChat ? verdict.verdictOfErrorText(error) : null;
 }

@@ -41,6 +41,7 @@ function wecomVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
       "-1": verdict.retry("receiver_busy"),
       45009: verdict.throttled(RATE_WINDOW_SECONDS),
       45033: verdict.throttled(RATE_WINDOW_SECONDS),
+      60020: verdict.rejected("access_refused"),
       93000: verdict.gone(),
       93004: verdict.gone("target_disabled"),
       93008: verdict.gone(),

@@ -247,6 +247,30 @@ describe("deliver", () => {
   });
 
   it.each([
+    ["feishu", '{"StatusCode":0,"code":0,"data":{},"msg":"suc', "delivered"],
+    ["dingtalk", '{"errcode":0,"errm', "delivered"],
+    ["discord", '{"id":"12","type":0', "delivered"],
+    ["discord", '{"type":0,"content":"x","id":"1', "delivered"],
+    ["feishu", '{"code":0', "retry"],
+    ["feishu", '{"code":19001,"msg":"inv', "retry"],
+    ["feishu", '{"data":{"code":0,"a":', "retry"],
+    ["slack", "o,k", "retry"],
+  ] as const)(
+    "reads the complete fields of %s in a response that ends early: %s",
+    async (kind, body, verdict) => {
+      const answer: Answering = (_, response) =>
+        response.writeHead(200, { "content-length": 999 }).end(body, () => response.destroy());
+      expect((await attempt(kind, answer)).result).toMatchObject({ verdict, status: 200 });
+    },
+  );
+
+  it("accepts a message object of Discord that is longer than the part that the service reads", async () => {
+    const message = JSON.stringify({ type: 0, content: "x".repeat(20_000), id: "12" });
+    const { result } = await attempt("discord", (_, response) => response.end(message));
+    expect(result).toMatchObject({ verdict: "delivered", status: 200 });
+  });
+
+  it.each([
     ["bare line feeds", "HTTP/1.1 200 OK\ncontent-length: 2\n\nok"],
     ["two lengths", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"],
     ["another protocol", "SSH-2.0-OpenSSH_9.6\r\n"],

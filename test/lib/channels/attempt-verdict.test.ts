@@ -45,6 +45,9 @@ const UNDOCUMENTED: readonly (readonly [body: string, headers: Record<string, st
   ['{"error":"not found"}', {}],
   ['{"error":{"code":404,"message":"Not Found"}}', {}],
   ['{"status":404,"message":"Not Found"}', {}],
+  ['{"code":404,"message":"Not Found","msg":"Not Found"}', {}],
+  ['{"errcode":403,"errmsg":"forbidden"}', {}],
+  ['{"code":500,"msg":"服务器内部错误","data":null}', {}],
   ['{"id":7}', {}],
 ];
 
@@ -260,6 +263,8 @@ describe("the verdict for an HTTP status that means the same in every channel", 
     [429, "retry", "throttled", 7, false],
     [500, "retry", "server_error", 7, true],
     [599, "retry", "server_error", 7, true],
+    [600, "retry", "unexpected_status", 7, true],
+    [999, "retry", "unexpected_status", 7, true],
   ])("%d is %s with the reason %s", (status, verdict, reason, afterSeconds, spent) => {
     expect(verdictOfCommonStatus(status, 7)).toEqual({ verdict, reason, afterSeconds, spent });
   });
@@ -306,6 +311,15 @@ describe("the verdict for the text of an error", () => {
     ["请稍后试", "receiver_busy"],
     ["请稍后再试", "receiver_busy"],
     ["invalid_blocks", "payload_refused"],
+    ["sent too often", "throttled"],
+    ["请求过快", "throttled"],
+    ["触发流控", "throttled"],
+    ["调用频次超限", "throttled"],
+    ["not allow to access from your ip", "access_refused"],
+    ["ip not in whitelist", "access_refused"],
+    ["无权限", "access_refused"],
+    ["the robot 已停用", "access_refused"],
+    ["too many blocks", "payload_refused"],
   ])("has for %j the reason %s", (text, reason) => {
     expect(verdictOfErrorText(text).reason).toBe(reason);
   });

@@ -40,6 +40,17 @@ describe("decompressAndDecodeText", () => {
     expect(await decode(body, encodedAs(coding))).toEqual({ text: JSON_TEXT, isTruncated: false });
   });
 
+  it.each(["br", "deflate", "zstd", "gzip"])(
+    "returns a short text that is not compressed as %s",
+    async (coding) => {
+      expect(await decode(Buffer.from("ok\n"), encodedAs(coding))).toEqual({
+        text: "ok\n",
+        isTruncated: false,
+      });
+      expect(await decode(Buffer.from("ö\u0001"), encodedAs("zstd"))).toBeNull();
+    },
+  );
+
   it("returns an empty text for an empty body with a coding", async () => {
     expect(await decode(Buffer.alloc(0), encodedAs("gzip"))).toEqual({ text: "", isTruncated: false });
   });
