@@ -44,14 +44,21 @@ export interface CceError {
 /** The possible kinds of an observation after an error reply of CCE or IAM. */
 export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 
+/**
+ * Matches the error codes of the API gateway and of CCE for too many queries. A gateway may send such an error code with
+ * the HTTP status 400 or 403.
+ */
+const THROTTLED_CODE = /^(APIGW\.0308|CCE\.\d\d429\d+)$/i;
+
 /** The HTTP statuses of errors that end without the help of an operator (RFC 9110, 4918, 8470). */
 const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([408, 409, 423, 425]);
 
-/** Returns the kind of the observation for the HTTP status of an error reply. */
-export function errorKindOfRefusedStatus(status: number): ErrorKind {
+/** Returns the kind of the observation for the HTTP status and the error codes of an error reply. */
+export function errorKindOfRefusal(status: number, codes: readonly string[]): ErrorKind {
+  const isRefusal = status >= 400 && status < 500;
+  if (status === 429 || (isRefusal && codes.some((code) => THROTTLED_CODE.test(code)))) return "throttled";
   if (status === 401) return "unauthorized";
   if (status === 403) return "forbidden";
-  if (status === 429) return "throttled";
   return status >= 300 && status < 500 && !TEMPORARY_STATUSES.has(status) ? "misconfigured" : "unavailable";
 }
 
@@ -63,12 +70,13 @@ export function parseCceError(body: string): CceError {
 }
 
 /**
- * Finds the error codes and the message in the parsed body of an error reply, at the top level and in the field
- * `error`.
+ * Finds the error codes and the message in the parsed body of an error reply, at the top level, in the field `error`
+ * and in the first element of the array `errors`. The body may also be an array with one error.
  */
 export function toCceError(json: unknown): CceError {
-  const top = toObjectOrEmpty(json);
-  const levels = isObject(top.error) ? [top, top.error] : [top];
+  const top = withLowerCaseNames(Array.isArray(json) ? json[0] : json);
+  const [first] = Array.isArray(top.errors) ? top.errors : [];
+  const levels = [top, ...[top.error, first].filter(isObject).map(withLowerCaseNames)];
   const textsOf = (names: readonly string[]) =>
     levels.flatMap((fields) => names.map((name) => textOf(fields, name)));
   // The field `message` of an error reply has the most useful text, so the function prefers `message`.
@@ -80,8 +88,14 @@ export function toCceError(json: unknown): CceError {
 }
 
 function textOf(fields: JsonObject, name: string): string {
-  return toTextOfAnyType(Object.hasOwn(fields, name) ? fields[name] : null) ?? "";
+  const key = name.toLowerCase();
+  return toTextOfAnyType(Object.hasOwn(fields, key) ? fields[key] : null) ?? "";
 }
+
+const withLowerCaseNames = (value: unknown): JsonObject =>
+  Object.fromEntries(
+    Object.entries(toObjectOrEmpty(value)).map(([name, inner]) => [name.toLowerCase(), inner]),
+  );
 
 /**
  * The names of fields that may contain the text, if CCE sends an object where CCE documents a text. The field names in
@@ -89,7 +103,7 @@ function textOf(fields: JsonObject, name: string): string {
  */
 const TEXT_NAMES = [
   ...["message", ...MESSAGE_NAMES, "msg"],
-  ...["error", "reason", "description", "detail", "details", "text"],
+  ...["error", "errors", "reason", "description", "detail", "details", "title", "text"],
 ];
 /** The maximum number of levels of objects and arrays in which `toTextOfAnyType` searches for a text. */
 const MAX_TEXT_LEVELS = 8;
@@ -108,14 +122,24 @@ export function toTextOfAnyType(value: unknown, levels: number = MAX_TEXT_LEVELS
     return texts.length === 0 ? null : texts.join("\n");
   }
   const fields = toObjectOrEmpty(value);
-  const inLowerCase = Object.entries(fields).map(([name, inner]) => ({ name: name.toLowerCase(), inner }));
+  const message = messageIn(fields, levels);
+  return message !== null || Object.keys(fields).length === 0 ? message : toJsonUnlessTooDeep(value);
+}
+
+/**
+ * Returns the message with its error code in the fields of an object. If the object has only one field, the message may
+ * be in an object in this field, for example in `{"badRequest":{"message":"…"}}`. Returns null if there is no message.
+ */
+export function messageIn(fields: JsonObject, levels: number = MAX_TEXT_LEVELS): string | null {
+  const [only, ...others] = Object.values(fields);
+  const inLowerCase = withLowerCaseNames(fields);
   const textIn = (names: readonly string[]) =>
     names
-      .flatMap((wanted) => inLowerCase.filter(({ name }) => name === wanted.toLowerCase()))
-      .map(({ inner }) => toTextOfAnyType(inner, levels - 1))
+      .map((name) => toTextOfAnyType(inLowerCase[name.toLowerCase()], levels - 1))
       .find((text) => text !== null) ?? null;
   const [message, code] = [textIn(TEXT_NAMES), textIn(CODE_NAMES)];
-  if (message === null) return Object.keys(fields).length === 0 ? null : toJsonUnlessTooDeep(value);
+  if (message === null)
+    return others.length === 0 && isObject(only) && levels > 1 ? messageIn(only, levels - 1) : null;
   return code === null || message.includes(code) ? message : `${message} (${code})`;
 }
 

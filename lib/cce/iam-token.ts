@@ -7,7 +7,7 @@ import { readCappedRetryAfterSeconds } from "../http/retry-after.ts";
 import {
   describeErrorReplyUnmasked,
   type ErrorKind,
-  errorKindOfRefusedStatus,
+  errorKindOfRefusal,
   parseCceError,
   refusalAfterNetworkError,
 } from "./cce-error.ts";
@@ -87,8 +87,8 @@ export function readIamTokenReply(reply: TextReply, now: Instant, project: strin
       token: new Secret(token),
       expiresAt: expiryOf(body) ?? now + DEFAULT_VALIDITY_MS,
     };
-  const kind = errorKindOfRefusedStatus(status);
   const error = parseCceError(body);
+  const kind = errorKindOfRefusal(status, error.codes);
   const advice = asksForSecondFactor(reply) ? secondFactorText(project) : null;
   const texts: Readonly<Record<ErrorKind, string>> = {
     unauthorized: `IAM refuses the sign-in for project ${project}: check domain, user and password`,

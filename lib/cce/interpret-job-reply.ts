@@ -1,12 +1,7 @@
 import type { Instant, Observation } from "../domain/job.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
 import { parseHttpDate, readCappedRetryAfterSeconds } from "../http/retry-after.ts";
-import {
-  type CceError,
-  describeErrorReplyUnmasked,
-  errorKindOfRefusedStatus,
-  parseCceError,
-} from "./cce-error.ts";
+import { type CceError, describeErrorReplyUnmasked, errorKindOfRefusal, parseCceError } from "./cce-error.ts";
 import { parseJob } from "./parse-job.ts";
 
 export interface JobReply {
@@ -65,7 +60,7 @@ export function interpretErrorReplyUnmasked(
 ): Observation {
   const error = parseCceError(body);
   const isUnknownJob = status === 404 && error.codes.some((code) => UNKNOWN_JOB_CODE.test(code));
-  const kind = isUnknownJob ? "gone" : errorKindOfRefusedStatus(status);
+  const kind = isUnknownJob ? "gone" : errorKindOfRefusal(status, error.codes);
   const texts: Readonly<Record<typeof kind, string>> = {
     gone: `CCE does not know this ${what}`,
     unauthorized: adviceOnCredentials(error, headers.date, now, project),

@@ -4,7 +4,7 @@ import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain
 import type { SecretMask } from "../domain/secret-mask.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import type { ListedJob } from "./autopilot.ts";
-import { toTextOfAnyType } from "./cce-error.ts";
+import { messageIn, toTextOfAnyType } from "./cce-error.ts";
 
 const DATE_AND_TIME = /^(\d{4})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,3})\d*)?/;
 /**
@@ -93,7 +93,7 @@ function readTree(entry: unknown, level: number, walk: Walk): Job | null {
     type: textOf(spec, "type"),
     phase,
     state: state ?? "pending",
-    reason: textOf(status, "reason", "message")?.trim() ?? null,
+    reason: (textOf(status, "reason", "message") ?? otherReasonOf(status, state))?.trim() ?? null,
     clusterId: textOf(spec, "clusterUID", "clusteruid"),
     resourceId: textOf(spec, "resourceID", "resourceid"),
     resourceName: textOf(spec, "resourceName", "resourcename"),
@@ -161,6 +161,10 @@ function textOf(fields: JsonObject, name: string, otherName?: string): string | 
   const text = typeof value === "string" ? (value.trim() === "" ? null : value) : toTextOfAnyType(value);
   return text === null && otherName !== undefined ? textOf(fields, otherName) : text;
 }
+
+/** Returns the reason of a failed job from a field with an undocumented name, such as `Reason` or `errorMessage`. */
+const otherReasonOf = (status: JsonObject, state: JobState | null): string | null =>
+  state === "failed" ? messageIn(status) : null;
 
 const timeOf = (fields: JsonObject, name: string): Instant | null => parseCceTime(textOf(fields, name));
 

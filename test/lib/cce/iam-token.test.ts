@@ -106,6 +106,10 @@ describe("readIamTokenReply", () => {
       expect(reply).not.toMatchObject({ text: expect.stringContaining("second factor") });
   });
 
+  it("reads an error code for too many sign-ins as throttled, whatever the HTTP status is", () => {
+    expect(read(403, '{"error_code":"APIGW.0308"}')).toMatchObject({ kind: "throttled" });
+  });
+
   it.each([401, 403, 429, 503])("reads Retry-After of HTTP %i", (status) => {
     expect(read(status, "", { "retry-after": "70" })).toMatchObject({ retryAfterSeconds: 70 });
   });

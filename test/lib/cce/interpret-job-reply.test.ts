@@ -31,7 +31,23 @@ describe("interpretJobReply", () => {
     expect(kindOf(404, { errorCode: "CCE.01404001" })).toBe("gone");
     expect(kindOf(404, { error_code: "CCE_CM.0003" })).toBe("gone");
     expect(kindOf(404, { error: { code: "CCE.01404001" } })).toBe("gone");
+    expect(kindOf(404, { ErrorCode: "CCE.01404001" })).toBe("gone");
+    expect(kindOf(404, [{ errorCode: "CCE.01404001" }])).toBe("gone");
+    expect(kindOf(404, { errors: [{ Error_Code: "CCE.01404001" }] })).toBe("gone");
     expect(kindOf(404, { error_code: "APIGW.0101" })).toBe("misconfigured");
+  });
+  it.each([
+    ["APIGW.0308", 403, "throttled"],
+    ["APIGW.0308", 400, "throttled"],
+    ["CCE.01429002", 403, "throttled"],
+    ["CCE.02429001", 409, "throttled"],
+    ["APIGW.0308", 399, "misconfigured"],
+    ["APIGW.0308", 500, "unavailable"],
+    ["APIGW.03081", 403, "forbidden"],
+    ["XAPIGW.0308", 403, "forbidden"],
+    ["CCE.01403001", 403, "forbidden"],
+  ])("reads the error code %s with the HTTP status %i as %s", (errorCode, status, kind) => {
+    expect(kindOf(status, { errorCode })).toBe(kind);
   });
   it("reports how far the clock is off by the reply's Date header", () => {
     const observation = interpretJobReply(

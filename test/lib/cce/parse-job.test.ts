@@ -41,6 +41,10 @@ describe("parseJob", () => {
     [["a", { message: "b" }, null, 3], "a\nb\n3"],
     [{ node: "n-1", state: [1] }, '{"node":"n-1","state":[1]}'],
     [{ code: "Ecs.0319" }, '{"code":"Ecs.0319"}'],
+    [{ badRequest: { code: 400, message: "flavor sold out" } }, "flavor sold out (400)"],
+    [{ NeutronError: { error: { detail: "no port" } } }, "no port"],
+    [{ errors: [{ code: "Ecs.0319", message: "sold out" }, { title: "b" }] }, "sold out (Ecs.0319)\nb"],
+    [{ node: { state: "down" } }, '{"node":{"state":"down"}}'],
     [42, "42"],
     [false, "false"],
     [{}, null],
@@ -48,6 +52,14 @@ describe("parseJob", () => {
     [null, null],
   ])("shows the reason %j as text", (reason, text) => {
     expect(parseJob(body({ status: { phase: "Failed", reason } }))?.job.reason).toBe(text);
+  });
+  it.each<[object, string | null]>([
+    [{ Reason: "sold out" }, "sold out"],
+    [{ reason: " ", errorMessage: "sold out", errorCode: "Ecs.0319" }, "sold out (Ecs.0319)"],
+    [{ completionTime: "2018-08-02 08:12:40 +0000 UTC" }, null],
+  ])("shows the reason of a failed job from a field with an undocumented name: %j", (status, text) => {
+    expect(parseJob(body({ status: { phase: "Failed", ...status } }))?.job.reason).toBe(text);
+    expect(parseJob(body({ status: { phase: "Running", ...status } }))?.job.reason).toBeNull();
   });
   it("shows a type, a name, an ID and a phase that are not strings as text", () => {
     const read = parseJob(
