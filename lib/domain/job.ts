@@ -17,16 +17,8 @@ const JOB_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
  * ignore case.
  */
 const MISSING_VALUES = [
-  "null",
-  "undefined",
-  "none",
-  "nil",
-  "nan",
-  "true",
-  "false",
-  "unknown",
-  "jobid",
-  "job_id",
+  ..."null undefined none nil nan true false unknown empty error missing unset jobid job_id".split(" "),
+  "00000000-0000-0000-0000-000000000000",
 ];
 const MISSING_VALUE = new RegExp(`^(${MISSING_VALUES.map(inAnyCase).join("|")})$`);
 
@@ -64,6 +56,7 @@ export function describeMalformedJobId(text: string, what: "job ID" | "ID" = "jo
   const value = text.trim() === "" ? "is empty" : `is '${text}'`;
   // A faulty script may send quotes, brackets or spaces around the job ID.
   const bare = text.replace(/[\s"'<>[\]{}()]/g, "");
+  if (/^\s*[[{][\s[{]*"/.test(text)) return `${JOB_ID_RULE}. The value is JSON. Send only the ${what}`;
   if (bare !== "" && /^\W*[${%]/.test(text))
     return `${JOB_ID_RULE}. A variable in the script was probably not replaced`;
   if (bare === "" || MISSING_VALUE.test(bare) || bare === "novalue" || bare === "objectObject")

@@ -20,7 +20,8 @@ describe("a job ID", () => {
   it.each([
     ...["", " ", ".", "..", "...", "-a", "_a", ":a", "a b", "a/b", "a\\b", "a\n", "\na", "ä", "a#b", "a%2e"],
     ...["null", "NULL", "undefined", "None", "nil", "NaN", "true", "False", "A".repeat(129)],
-    ...["unknown", "jobID", "job_id"],
+    ...["unknown", "jobID", "job_id", "ERROR", "empty", "Missing", "unset"],
+    "00000000-0000-0000-0000-000000000000",
   ])("may not be %j", (text) => {
     expect(accepts(JobId)(text)).toBe(false);
   });
@@ -33,6 +34,8 @@ describe("a job ID", () => {
     ["<no value>", /^is '<no value>', so the script probably found no job ID/],
     ["$JOB_ID", /starting with a letter or digit\. A variable in the script was probably not replaced$/],
     ["{{%id%}}", /starting with a letter or digit\. A variable in the script was probably not replaced$/],
+    ['{"jobID":"x"}', /starting with a letter or digit\. The value is JSON\. Send only the job ID$/],
+    ['[ {"jobID":"x"}]', /The value is JSON\. Send only the job ID$/],
     ["a b", /^must be 1 to 128 letters, .* starting with a letter or digit$/],
   ])("that is %j has the fault %s", (text, fault) => {
     expect(describeMalformedJobId(text)).toMatch(fault);
