@@ -52,6 +52,9 @@ export const Failure = z.object({
 });
 export type Failure = z.infer<typeof Failure>;
 
+/** The maximum number of names in the field `resources` of a cause. */
+export const MAX_RESOURCES = 10;
+
 /** The maximum number of names in a list of names for people. */
 export const SHOWN_NAMES = 3;
 
@@ -79,9 +82,13 @@ export function formatNameList(
   );
 }
 
-/** Returns the names of the first resources of a cause as text for people. */
+/**
+ * Returns the names of the first resources of a cause as text for people. Several failed subjobs may be about the same
+ * resource, so fewer than `MAX_RESOURCES` names are all names of the cause.
+ */
 export function formatResourceNames({ resources, count }: Cause, moreNamesTemplate?: string): string {
-  return formatNameList(resources.slice(0, SHOWN_NAMES), count, moreNamesTemplate);
+  const nameCount = resources.length < MAX_RESOURCES ? resources.length : count;
+  return formatNameList(resources.slice(0, SHOWN_NAMES), nameCount, moreNamesTemplate);
 }
 
 /**
@@ -93,11 +100,14 @@ const UNITS = [
   [/node(vm)?$/i, "cause.nodes"],
   [/cluster$/i, "cause.clusters"],
 ] as const satisfies readonly (readonly [RegExp, TextKey])[];
-type CountTexts = Readonly<Record<(typeof UNITS)[number][1] | "cause.one" | "cause.subJobs", string>>;
+type CountTexts = Readonly<
+  Record<(typeof UNITS)[number][1] | "cause.one" | "cause.oneOfUnknownType" | "cause.subJobs", string>
+>;
 
 /** The English texts that count the resources of subjobs. */
 const COUNT_TEXTS: CountTexts = {
   "cause.one": "{type} failed",
+  "cause.oneOfUnknownType": "A subjob failed",
   "cause.nodes": "{count} of {total} nodes failed",
   "cause.nodePools": "{count} of {total} node pools failed",
   "cause.clusters": "{count} of {total} clusters failed",
@@ -114,7 +124,8 @@ export function describeFailedOfTotal(
   shownType: string = type ?? "unknown",
 ): string {
   const unit = UNITS.find(([pattern]) => pattern.test(type ?? ""))?.[1] ?? "cause.subJobs";
-  return fillPlaceholders(texts[total === 1 ? "cause.one" : unit], { count, total, type: shownType });
+  const one = type === null ? "cause.oneOfUnknownType" : "cause.one";
+  return fillPlaceholders(texts[total === 1 ? one : unit], { count, total, type: shownType });
 }
 
 /** Describes a cause in English with its first names, for example `2 of 3 nodes failed: pool-a-0, pool-a-1`. */

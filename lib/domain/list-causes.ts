@@ -1,10 +1,9 @@
-import type { CauseInTree } from "./cause.ts";
+import { type CauseInTree, MAX_RESOURCES } from "./cause.ts";
 import { createCachedHintFinder } from "./hints.ts";
 import { countJsonStringBytes } from "./json.ts";
 import { listTypesFromRootTo, type SubJobs, type TreeNode } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
-const MAX_RESOURCES = 10;
 const NAME_BYTES = 200;
 /** If a subjob is nested deeply, a text shows only this many of its parents' types at the beginning and at the end. */
 const PATH_END = 3;

@@ -13,7 +13,7 @@ const JOB: SummarizedJob = {
       reason: "flavor\nsold out",
       hint: "Choose another flavor: https://docs.example/flavors",
       count: 30,
-      resources: ["pool-a-1", "pool-a-2"],
+      resources: Array.from({ length: 10 }, (_, index) => `pool-a-${index + 1}`),
       path: ["CreateCluster", "CreateNodeVM"],
       total: 30,
     },
@@ -28,7 +28,7 @@ test("the summary of a failed job has its duration, its page and its causes", ()
 
 Job prod/5f0e7f0e · duration 9 min 10 s · [status page](<${PAGE}>)
 
-- **30 of 30 nodes failed** pool\\-a\\-1, pool\\-a\\-2 and 28 more
+- **30 of 30 nodes failed** pool\\-a\\-1, pool\\-a\\-2, pool\\-a\\-3 and 27 more
   flavor sold out
   *Hint:* Choose another flavor: https://docs.example/flavors
 `);

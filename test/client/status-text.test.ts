@@ -45,7 +45,7 @@ test.each([
 
 test("every line of a reason starts with a bar", () => {
   expect(formatReasonLines(status)).toEqual([
-    ...["  | 5 of 6 nodes failed: n-1, n-2, n-3 and 2 more"],
+    ...["  | 5 of 6 nodes failed: n-1, n-2, n-3 and 1 more"],
     ...["  |   sold", "  |   out", "  |   ::error::two", "  |   hint: buy", "  | and 2 more causes"],
   ]);
   expect(formatReasonLines({ ...status, causes: [], causesOmitted: 0 })).toEqual([

@@ -174,7 +174,8 @@ function formatSlowMessage(summary: SlowSummary, budget: TextBudget, texts: Text
     p50: duration(usual.p50Seconds),
     p95: duration(usual.p95Seconds),
   });
-  const more = runningOmitted === 0 ? [] : [fillPlaceholders(texts["slow.more"], { count: runningOmitted })];
+  const moreText = runningOmitted === 1 ? texts["slow.more.one"] : texts["slow.more"];
+  const more = runningOmitted === 0 ? [] : [fillPlaceholders(moreText, { count: runningOmitted })];
   return {
     tone: "doubtful",
     mentions: true,

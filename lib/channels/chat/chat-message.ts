@@ -183,7 +183,9 @@ export function formatCauses(
   texts: Texts,
 ): { readonly causes: readonly CauseText[]; readonly omitted: number } {
   const { outcome, reason, causes, causesOmitted } = summary;
-  const shown = causes.slice(0, budget.causes).map((cause) => causeText(cause, budget, texts));
+  const shown = withoutRepeatedPaths(
+    causes.slice(0, budget.causes).map((cause) => causeText(cause, budget, texts)),
+  );
   const omitted = causes.length - shown.length + causesOmitted;
   if (shown.length > 0 || outcome === "succeeded" || outcome === "timed_out" || outcome === "not_ready")
     return { causes: shown, omitted };
@@ -194,6 +196,10 @@ export function formatCauses(
     omitted,
   };
 }
+
+/** Omits the path of a cause if the cause before has the same path. */
+const withoutRepeatedPaths = (causes: readonly CauseText[]): CauseText[] =>
+  causes.map((cause, index) => (causes[index - 1]?.path === cause.path ? { ...cause, path: null } : cause));
 
 function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseText {
   const names = truncate(

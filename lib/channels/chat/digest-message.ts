@@ -1,7 +1,7 @@
 import { formatNameList, SHOWN_NAMES } from "../../domain/cause.ts";
 import { cleanToOneLine } from "../../domain/clean-text.ts";
 import { fillPlaceholders } from "../../domain/default-texts.ts";
-import { OUTCOMES } from "../../domain/job.ts";
+import { OUTCOMES, wasJobObserved } from "../../domain/job.ts";
 import { replaceNamesAndNumbers } from "../../domain/list-causes.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import type { Texts } from "../../domain/texts.ts";
@@ -28,7 +28,8 @@ const DIGEST_ORDER = [...OUTCOMES.filter((outcome) => outcome !== "succeeded"), 
 interface JobGroup {
   readonly jobs: OutcomeSummary[];
   readonly cause: CauseText;
-  readonly omittedCauses: number;
+  /** The number of further causes of the job in the group that has the most causes. */
+  omittedCauses: number;
 }
 
 /**
@@ -63,7 +64,7 @@ export function formatDigestMessage(
     causes: shown.map((group) => groupText(group, budget, texts)),
     notes: [
       ...formatOmittedCauses(omitted, texts),
-      ...(succeeded.length === 0 || unsuccessful.length === 0
+      ...(succeeded.length === 0
         ? []
         : [fillPlaceholders(texts["digest.rest"], { names: namesOf(succeeded, budget, texts) })]),
     ],
@@ -87,9 +88,13 @@ function groupByCause(summaries: readonly OutcomeSummary[], budget: TextBudget, 
     const names = [...(first?.resources ?? []), summary.resourceName, summary.jobId, summary.clusterId];
     const normalized = replaceNamesAndNumbers(first?.reason ?? reason ?? "", names);
     const key = JSON.stringify([outcome, first?.type, normalized]);
+    const { cause, omittedCauses } = causeOf(summary, budget, texts);
     const group = groups.get(key);
-    if (group !== undefined) group.jobs.push(summary);
-    else groups.set(key, { jobs: [summary], ...causeOf(summary, budget, texts) });
+    if (group === undefined) groups.set(key, { jobs: [summary], cause, omittedCauses });
+    else {
+      group.jobs.push(summary);
+      group.omittedCauses = Math.max(group.omittedCauses, omittedCauses);
+    }
   }
   return [...groups.values()];
 }
@@ -101,7 +106,10 @@ function causeOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): Omi
     return { cause: { ...none, reason: reason === "" ? null : reason }, omittedCauses: 0 };
   }
   const { causes, omitted } = formatCauses(summary, budget, texts);
-  const [cause = none, ...others] = causes;
+  const lostText = wasJobObserved({ type: summary.jobType, phase: summary.phase })
+    ? texts["lost.observed"]
+    : texts["lost.unseen"];
+  const [cause = { ...none, reason: lostText }, ...others] = causes;
   return { cause, omittedCauses: others.length + omitted };
 }
 
@@ -128,12 +136,20 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
   };
 }
 
+/** Returns the first names of the resources of jobs. The text names a resource of several jobs once: `blue ×3`. */
 function namesOf(summaries: readonly OutcomeSummary[], budget: TextBudget, texts: Texts): string {
-  const names = summaries
-    .slice(0, SHOWN_NAMES)
-    .map((summary) => cleanToOneLine(summary.resourceName ?? "") || formatJobLabel(summary, texts));
-  const short = names.map((name) => truncate(name, budget.textCharacters));
-  return formatNameList(short, summaries.length, texts["names.more"]);
+  const counts = new Map<string, number>();
+  for (const summary of summaries) {
+    const name = cleanToOneLine(summary.resourceName ?? "") || formatJobLabel(summary, texts);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const shown = [...counts].slice(0, SHOWN_NAMES);
+  const names = shown.map(([name, count]) => {
+    const short = truncate(name, budget.textCharacters);
+    return count === 1 ? short : `${short} ×${count}`;
+  });
+  const otherJobs = summaries.length - shown.reduce((sum, [, count]) => sum + count, 0);
+  return formatNameList(names, names.length + otherJobs, texts["names.more"]);
 }
 
 /** Returns the facts, such as the pipeline, that are the same for all jobs of the digest. */
@@ -176,11 +192,15 @@ function countOutcomes(summaries: readonly OutcomeSummary[], texts: Texts): stri
 
 /**
  * Returns the number of jobs in a digest as text, such as `12 nodes`. The text says nodes or clusters if all jobs are
- * about nodes or about clusters, and otherwise jobs.
+ * about different nodes or about different clusters, and otherwise jobs.
  */
 function countJobs(summaries: readonly OutcomeSummary[], texts: Texts): string {
+  const names = summaries.map(({ resourceName }) => resourceName).filter((name) => name !== null);
+  const areDifferent = new Set(names).size === names.length;
   const areAll = (unit: string) =>
-    summaries.length > 0 && summaries.every(({ jobType }) => jobType?.toLowerCase().endsWith(unit));
+    areDifferent &&
+    summaries.length > 0 &&
+    summaries.every(({ jobType }) => jobType?.toLowerCase().endsWith(unit));
   const unit = areAll("node") ? "nodes" : areAll("cluster") ? "clusters" : "jobs";
   const count = summaries.length;
   return count === 1 ? texts[`digest.${unit}.one`] : fillPlaceholders(texts[`digest.${unit}`], { count });

@@ -12,8 +12,14 @@ it("the default text for more names is the English text", () => {
 });
 
 it("of the resources of a cause, three names are shown", () => {
-  const cause = { type: null, reason: null, hint: null, count: 6, resources: ["a", "b", "c", "d"] };
-  expect(formatResourceNames(cause)).toBe("a, b, c and 3 more");
+  const cause = { type: null, reason: null, hint: null, count: 30, resources: [..."abcdefghij"] };
+  expect(formatResourceNames(cause)).toBe("a, b, c and 27 more");
+});
+
+it("of a cause with fewer than ten resources, only these resources are counted, because subjobs can share a resource", () => {
+  const cause = { type: "InstallNode", reason: null, hint: null, count: 30 };
+  expect(formatResourceNames({ ...cause, resources: ["pool-a"] })).toBe("pool-a");
+  expect(formatResourceNames({ ...cause, resources: [..."abcdefghi"] })).toBe("a, b, c and 6 more");
 });
 
 it.each(["CreateNodeVM", "ScaleupNodePool", "CreateCluster", "CreateEIP", null])(

@@ -101,7 +101,7 @@ describe("renderJobPage", () => {
   it("shows one entry for each cause, with the number of subjobs and the first names", () => {
     const [cause] = failedJob().causes;
     if (cause === undefined) throw new Error("the sample has a cause");
-    const resources = ["a-0", "a-1", "a-2", "a-3"];
+    const resources = Array.from({ length: 10 }, (_, index) => `a-${index}`);
     const shown = page({
       ...failedJob(),
       causes: [{ ...cause, count: 30, total: 31, resources }],

@@ -81,7 +81,7 @@ it("wraps lines between words, keeps the border of a reason, and keeps a URL who
 });
 
 it("shows the job and the causes of an event", () => {
-  const cause = { type: "CreateNodeVM", reason: "sold out", hint: null, count: 5, resources: ["a", "b"] };
+  const cause = { type: "CreateNodeVM", reason: "sold out", hint: null, count: 5, resources: [..."abcde"] };
   const data = {
     jobType: "CreateNode",
     resourceName: "a",
@@ -91,7 +91,7 @@ it("shows the job and the causes of an event", () => {
   };
   expect(formatNotificationLines({ type: "job.failed", data }, plain)).toEqual([
     "job.failed · CreateNode a",
-    "5 subjobs of type CreateNodeVM failed: a, b and 3 more",
+    "5 subjobs of type CreateNodeVM failed: a, b, c and 2 more",
     "  │ sold out",
   ]);
 });

@@ -5,7 +5,7 @@ import type { CauseInTree } from "../../../../lib/domain/cause.ts";
 import { createClusterConsoleUrl } from "../../../../lib/domain/console-url.ts";
 import type { OutcomeSummary } from "../../../../lib/domain/outcome-summary.ts";
 import { textsOfLanguage } from "../../../../lib/domain/texts.ts";
-import { MANY_NODES, NODES, SAMPLES } from "../samples.ts";
+import { format, MANY_NODES, NODES, SAMPLES, SLOW, target } from "../samples.ts";
 
 const EN = textsOfLanguage("en");
 const [largest, ...smaller] = TEXT_BUDGETS;
@@ -73,9 +73,11 @@ describe("the chat message", () => {
   it.each([
     [{ type: "CreateNodeVM", count: 1, total: 1 }, "CreateNodeVM failed: pool-a-1"],
     [{ type: "CreateNodeVM", count: 1, total: 4 }, "1 of 4 nodes failed: pool-a-1"],
-    [{ type: "CreateNodePool", count: 2, total: 4 }, "2 of 4 node pools failed: pool-a-1 and 1 more"],
+    [{ type: "CreateNodePool", count: 2, total: 4 }, "2 of 4 node pools failed: pool-a-1"],
+    [{ type: "InstallNode", count: 3, total: 3, resources: ["n-1"] }, "3 of 3 nodes failed: n-1"],
     [{ type: "CreateEIP", count: 2, total: 2, resources: [] }, "2 of 2 subjobs of type CreateEIP failed"],
-    [{ type: null, count: 1, total: 1, resources: [] }, "unknown failed"],
+    [{ type: null, count: 1, total: 1, resources: [] }, "A subjob failed"],
+    [{ type: null, count: 1, total: 2, resources: [] }, "1 of 2 subjobs of type unknown failed"],
   ])("has the title of the cause %j", (part, title) => {
     expect(messageOf({ causes: [cause(part)] }).causes[0]?.title).toBe(title);
   });
@@ -140,9 +142,56 @@ describe("the chat message", () => {
     expect(mentions).toBe(true);
   });
 
+  it("names the succeeded jobs of a digest without failures, and counts jobs of one resource as jobs", () => {
+    const [node] = NODES;
+    if (node === undefined) throw new Error("the sample has nodes");
+    const { headline, notes } = digestOf([node, node, { ...node, resourceName: "b" }]);
+    expect(headline).toBe("✅ 3 jobs: 3 succeeded");
+    expect(notes).toEqual(["Succeeded: pool-a-0 ×2, b"]);
+    expect(digestOf([node]).headline).toBe("✅ 1 node: 1 succeeded");
+    expect(digestOf([node]).notes).toEqual(["Succeeded: pool-a-0"]);
+  });
+
+  it("says in a digest that a lost job has an unknown end, if the cloud gave no reason", () => {
+    const lost = { ...SAMPLES.lost, reason: null };
+    expect(digestOf([lost]).causes.map(({ reason }) => reason)).toEqual([EN["lost.unseen"]]);
+    const observed = { ...lost, phase: "Running" };
+    expect(digestOf([observed]).causes.map(({ reason }) => reason)).toEqual([EN["lost.observed"]]);
+  });
+
+  it("counts the further causes of every job in a group of a digest", () => {
+    const one = { ...failed, causes: [cause({ reason: "sold out" })] };
+    const two = { ...failed, causes: [...one.causes, cause({ reason: "no address", type: "CreateEIP" })] };
+    expect(digestOf([one, two]).notes).toEqual(["and 1 more cause"]);
+    expect(digestOf([two, one]).notes).toEqual(["and 1 more cause"]);
+  });
+
+  it("shows a path only once if several causes have the same path", () => {
+    const causes = [
+      cause({ reason: "a" }),
+      cause({ reason: "b" }),
+      cause({ reason: "c", path: ["A", "B", "C"] }),
+    ];
+    const path = CAUSE.path.join(" › ");
+    expect(messageOf({ causes }).causes.map((shown) => shown.path)).toEqual([path, null, "A › B › C"]);
+  });
+
+  it.each([
+    [1, "en", "1 more subjob is running."],
+    [2, "en", "2 more subjobs are running."],
+    [1, "de", "1 weiterer Teilauftrag läuft."],
+  ])(
+    "counts the %d further running subjobs of a slow job in the language %s",
+    (runningOmitted, language, text) => {
+      const content = { kind: "slow", summary: { ...SLOW, runningOmitted } } as const;
+      const { payload } = format(target("dingtalk", false, language), content);
+      expect(JSON.stringify(payload)).toContain(`\\n${text}\\n`);
+    },
+  );
+
   it("says in a digest why a job timed out and why a resource is not ready", () => {
     const { causes, headline } = digestOf([SAMPLES.timed_out, SAMPLES.not_ready]);
-    expect(headline).toBe("🚧 2 clusters: 1 not ready, 1 timed out");
+    expect(headline).toBe("🚧 2 jobs: 1 not ready, 1 timed out");
     expect(causes.map(({ reason }) => reason)).toEqual([
       SAMPLES.not_ready.reason,
       "The deadline of 120 min has passed. Still running: InstallMaster (m-0).",
