@@ -27,7 +27,7 @@ import { warmUp } from "../../lib/runtime/warm-up.ts";
 import { createIdentityTokenCheck } from "../shared/authenticate-and-limit-requests.ts";
 import { createApiHandler } from "./create-api-handler.ts";
 import { createCachedHealthCheck } from "./health.ts";
-import { AWS_WAITING_LIMITS } from "./read-status.ts";
+import { WAITING_LIMITS } from "./read-status.ts";
 
 const configParser = createConfigParser(
   ["projects", "targets", "secret/targets", "certificates", "tokens", "oidc", "settings", "linkKeys"],
@@ -84,7 +84,7 @@ export const handler = createHttpHandler(
     deliver: (request) => attemptDelivery({ ...request, proxy: ports.proxy }),
     defaultUrl: env.PUBLIC_URL,
     wait,
-    waitingLimits: AWS_WAITING_LIMITS,
+    waitingLimits: WAITING_LIMITS.aws,
     uuid,
   }),
 );

@@ -28,10 +28,14 @@ const REREAD_MS = 1_000;
 const RESPONSE_MS = 2_000;
 
 /**
- * The maximum number of API calls that may wait for the end of a watch at the same time on AWS. Each waiting call
- * occupies one Lambda execution, and a new AWS account allows only ten concurrent Lambda executions.
+ * The maximum number of API calls that may wait for the end of a watch at the same time. On AWS, each waiting call
+ * occupies one Lambda execution, and a new AWS account allows only ten concurrent Lambda executions. On one node, a
+ * waiting call needs only a connection and a timer, but a process can have only a limited number of connections.
  */
-export const AWS_WAITING_LIMITS: WaitingLimits = { total: 4, perCaller: 2 };
+export const WAITING_LIMITS = {
+  aws: { total: 4, perCaller: 2 },
+  oneNode: { total: 200, perCaller: 50 },
+} as const satisfies Record<string, WaitingLimits>;
 
 /**
  * The longest time in the header `retry-after`. With this limit, a caller who repeats the call in time learns of a

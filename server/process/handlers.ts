@@ -1,6 +1,7 @@
 import { randomUUID as uuid } from "node:crypto";
 import { createApiHandler } from "../../functions/api/create-api-handler.ts";
 import { createCachedHealthCheck } from "../../functions/api/health.ts";
+import { WAITING_LIMITS } from "../../functions/api/read-status.ts";
 import { createAuditHandler } from "../../functions/audit/create-audit-handler.ts";
 import {
   createDiscoverHandler,
@@ -22,11 +23,6 @@ import { auditWatches, createSqliteLedger } from "../ledger/sqlite-ledger.ts";
 import type { QueueName, SqliteQueue } from "../queue/sqlite-queue.ts";
 import type { Store } from "../store/store.ts";
 import { UnrecordedAttemptLimit } from "./unrecorded-attempt-limit.ts";
-
-/**
- * A waiting API call needs only a connection and a timer, but a process can have only a limited number of connections.
- */
-const WAITING_LIMITS = { total: 200, perCaller: 50 };
 
 interface HandlerOptions {
   readonly store: Store;
@@ -76,7 +72,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
       identify,
       health,
       deliver: (request) => attemptDelivery({ ...request, proxy }),
-      waitingLimits: WAITING_LIMITS,
+      waitingLimits: WAITING_LIMITS.oneNode,
     }),
     poll: createPollHandler({
       ...shared,
