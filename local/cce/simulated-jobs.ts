@@ -75,6 +75,22 @@ export class SimulatedJobs {
     return this.add(project, script);
   }
 
+  /**
+   * Ends a job that has no end in its script. The subjobs of the job stay as their scripts say.
+   * @throws Error if no job has this ID.
+   */
+  end(jobId: string): void {
+    for (const [projectId, jobs] of this.#jobs) {
+      const index = jobs.findIndex(({ script }) => script.jobId === jobId);
+      const job = jobs[index];
+      if (job === undefined) continue;
+      const endSeconds = ((this.#now() - job.addedAtMs) / 1000) * job.speed;
+      this.#jobs.set(projectId, jobs.with(index, { ...job, script: { ...job.script, endSeconds } }));
+      return;
+    }
+    throw new Error(`the simulator has no job ${jobId}`);
+  }
+
   hasAutopilot(projectId: string): boolean {
     return this.#jobsOf(projectId, true).length > 0;
   }

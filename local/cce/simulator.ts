@@ -25,6 +25,8 @@ export interface CceSimulator {
   readonly smn: SimulatedSmn;
   /** Starts a simulated job now and returns the job's ID. */
   addJob(projectId: string, script: JobScriptInput): string;
+  /** Ends now a job whose script has no end. */
+  endJob(jobId: string): void;
   /** Starts the script of a simulated resource now. */
   addResource(script: ResourceScriptInput): void;
   /** Starts the simulated sequence of states of an operation that has no job. */
@@ -103,6 +105,7 @@ export async function startCceSimulator(options: SimulatorOptions = {}): Promise
     stats,
     smn,
     addJob: (projectId, script) => jobs.add(projectId, script),
+    endJob: (jobId) => jobs.end(jobId),
     addResource: (script) => resources.add(script),
     addOperation: (script) => resources.addOperation(script),
     addFault: (fault) => faults.add(fault),
