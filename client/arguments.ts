@@ -85,7 +85,8 @@ function read(
     }
     case "test":
       if (names.length === 0) throw new UsageError("give at least one target");
-      return { kind: command, targets: names, ...output };
+      // A target that is given twice must not get two messages.
+      return { kind: command, targets: [...new Set(names.map(checkTarget))], ...output };
     case "completion": {
       const [shell = "", ...more] = names;
       if (more.length > 0 || !isShell(shell)) throw new UsageError("give one shell: bash, zsh or fish");
@@ -129,7 +130,7 @@ function readWatch(
     pipeline: options.get("pipeline"),
     runUrl: options.get("run-url"),
     commit: options.get("commit"),
-    labels: labels && Object.fromEntries(labels),
+    labels: labels && toLabels(labels),
   };
   const submission: Submission = {
     operation,
@@ -174,7 +175,7 @@ function readMissed(options: OptionValues, names: readonly string[]): WithoutOut
     throw new UsageError("--since needs one target: --target NAME");
   return {
     kind: "redeliver_missed",
-    target,
+    target: checkTarget(target),
     since: options.get("since") ?? "",
     dryRun: options.has("dry-run"),
   };
@@ -185,6 +186,13 @@ function readWaitOptions(options: OptionValues): WaitOptions {
   const timeoutSeconds = options.positiveNumber("timeout-seconds");
   if (timeoutSeconds !== undefined && !wait) throw new UsageError("--timeout-seconds needs --wait");
   return { wait, timeoutMs: (timeoutSeconds ?? Infinity) * 1000 };
+}
+
+/** @throws UsageError if two labels have the same name, because only one of them could have an effect. */
+function toLabels(labels: readonly (readonly [name: string, value: string])[]): Record<string, string> {
+  const repeated = labels.find(([name], i) => labels.findIndex(([other]) => other === name) < i);
+  if (repeated !== undefined) throw new UsageError(`--label may give '${repeated[0]}' only once`);
+  return Object.fromEntries(labels);
 }
 
 function readLabel(text: string): [string, string] {
@@ -204,6 +212,11 @@ function readJob(text: string, project: string | undefined, isCheckedHere: boole
   if (more.length > 0 || !isJobId) throw new UsageError(`'${text}' is not a job ID`);
   checkProject(job.project);
   return job;
+}
+
+function checkTarget(target: string): string {
+  if (!Name.safeParse(target).success) throw new UsageError(`'${target}' is not a target name`);
+  return target;
 }
 
 function checkProject(project: string | undefined): string | undefined {

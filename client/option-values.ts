@@ -27,7 +27,8 @@ export class OptionValues {
 
   /**
    * Separates the options of a command line from its other arguments. No argument after `--` is an option.
-   * @throws UsageError for an unknown option, and for a value that is missing or not expected.
+   * @throws UsageError for an unknown option, and for a value that is missing, empty or not expected. An empty value is
+   * usually an unset variable of a script.
    */
   constructor(argv: readonly string[]) {
     const { tokens } = parseArgs({ args: [...argv], options: PARSE_OPTIONS, strict: false, tokens: true });
@@ -44,6 +45,10 @@ export class OptionValues {
       const isOption = inlineValue === false && value !== undefined && /^-./.test(value);
       if (form.value !== undefined && (value === undefined || isOption))
         throw new UsageError(`${rawName} needs a value: ${rawName} ${form.value}`);
+      if (value?.trim() === "")
+        throw new UsageError(
+          `${rawName} needs a value, and the given value is empty: ${rawName} ${form.value}`,
+        );
       const given = values.get(name) ?? [];
       if (given.length > 0 && form.value !== undefined && !form.isRepeatable)
         throw new UsageError(`${rawName} may be given only once`);
@@ -70,18 +75,23 @@ export class OptionValues {
     return this.#values.get(name);
   }
 
-  /** Returns the names in all values of a repeated option. Each value may contain several names. */
+  /**
+   * Returns the names in all values of a repeated option. Each value may contain several names.
+   * @throws UsageError if one of the names is empty.
+   */
   list(name: OptionName): string[] | undefined {
-    return this.all(name)
-      ?.flatMap((names) => names.split(","))
+    const names = this.all(name)
+      ?.flatMap((list) => list.split(","))
       .map((text) => text.trim());
+    if (names?.includes("")) throw new UsageError(`--${name} has an empty name in its list`);
+    return names;
   }
 
   /** @throws UsageError if the value is not a number greater than 0. */
   positiveNumber(name: OptionName): number | undefined {
     const text = this.get(name);
     if (text === undefined) return undefined;
-    if (!/^\d+(\.\d+)?$/.test(text) || Number(text) <= 0)
+    if (!/^\d+(\.\d+)?$/.test(text) || Number(text) <= 0 || !Number.isFinite(Number(text)))
       throw new UsageError(`--${name} must be a number greater than 0`);
     return Number(text);
   }

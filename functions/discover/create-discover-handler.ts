@@ -57,28 +57,42 @@ export function createJobDiscovery(ports: DiscoverHandlerPorts): DiscoverJobsOfP
 
 /**
  * Creates the handler that runs on a schedule. The handler lists the jobs of each project whose config has the key
- * `discover` and whose interval has ended. An error for one project does not affect the other projects.
+ * `discover` and whose interval has ended. An error for one project does not affect the other projects. The projects
+ * whose latest list failed come last, so that projects whose CCE does not answer cannot use the time of the other
+ * projects.
  */
 export function createDiscoverHandler(
   discover: DiscoverJobsOfProject,
   { configs, onFailure = logDiscoverFailure }: Pick<DiscoverHandlerPorts, "configs" | "onFailure">,
 ): (invocation: Pick<Invocation, "remainingMs">) => Promise<void> {
+  /** The projects whose latest list failed. The project whose list failed longest ago comes first. */
+  const failing = new Set<string>();
   return async ({ remainingMs }) => {
     const config = await configs.current();
-    const projects = Object.entries(config.projects);
-    for (let i = 0; i < projects.length; i += CONCURRENCY) {
-      await Promise.all(
-        projects.slice(i, i + CONCURRENCY).map(async ([project, { discover: settings }]) => {
-          const listMs = Math.min(LIST_MS, remainingMs() - OPEN_MS);
-          if (settings === undefined || listMs <= 0) return;
-          try {
-            await discover(project, settings, "schedule", { listMs, remainingMs }, config);
-          } catch (error) {
-            onFailure(project, error);
-          }
-        }),
+    const discoverProject = async (project: string): Promise<void> => {
+      const settings = config.projects[project]?.discover;
+      const listMs = Math.min(LIST_MS, remainingMs() - OPEN_MS);
+      if (settings === undefined || listMs <= 0) return;
+      const result = await discover(project, settings, "schedule", { listMs, remainingMs }, config).catch(
+        (error: unknown) => {
+          onFailure(project, error);
+          return "failed" as const;
+        },
       );
-    }
+      if (result === "not_due") return;
+      failing.delete(project);
+      if (result === "failed") failing.add(project);
+    };
+    const names = Object.keys(config.projects);
+    // All loops take their next project from the same iterator.
+    const waiting = [
+      ...names.filter((name) => !failing.has(name)),
+      ...[...failing].filter((name) => names.includes(name)),
+    ].values();
+    const discoverWaiting = async (): Promise<void> => {
+      for (const project of waiting) await discoverProject(project);
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, discoverWaiting));
   };
 }
 

@@ -95,9 +95,9 @@ export function createJobSelection(
   return {
     add(job) {
       const { jobId, type, phase, state } = job;
-      if (wanted !== null && !wanted.has(type?.toLowerCase() ?? "")) return;
+      const isWanted = wanted === null || wanted.has(type?.toLowerCase() ?? "");
       if (isDocumentedRunningPhase(phase)) {
-        selected.add(jobId);
+        if (isWanted) selected.add(jobId);
         return;
       }
       const time = job.updatedAt ?? job.createdAt;
@@ -110,8 +110,10 @@ export function createJobSelection(
         skipped.has(jobId) ||
         (skipped.has(ALL_SKIPPED) && (at === null || at <= allSkippedUntil)) ||
         (skipped.has(UNLISTED_SKIPPED) && (at === null || at < (switchedOnAt ?? 0)));
+      // Jobs of other types are remembered too. Otherwise a type that the operator adds to `types` later would select
+      // all its ended jobs without a time.
       if (at === null || hadEnded) undecided.set(jobId, at);
-      if (!hadEnded) selected.add(jobId);
+      if (isWanted && !hadEnded) selected.add(jobId);
     },
     jobIds: () => [...selected],
     discovery({ isComplete, date }, isOpened) {

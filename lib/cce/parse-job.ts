@@ -65,8 +65,8 @@ export function parseJob(
  */
 export function parseListedJob(json: string): ListedJob | null {
   const document = parseJson(json);
-  const { kind } = toObjectOrEmpty(document);
-  if (kind !== undefined && kind !== "Job") return null;
+  const { kind = null } = toObjectOrEmpty(document);
+  if (kind !== null && kind !== "Job") return null;
   const job = readTree(document, 1, { jobs: 0, truncated: false, unknownPhases: new Set() });
   const jobId = JobId.safeParse(job?.jobId).data;
   return job === null || jobId === undefined ? null : { ...job, jobId };

@@ -136,6 +136,15 @@ test.each([
   ["watch a --project", "--project needs a value: --project NAME"],
   ["watch a --project --wait", "--project needs a value: --project NAME"],
   ["watch a --project p --project q", "--project may be given only once"],
+  ["watch a --notify=", "--notify needs a value, and the given value is empty: --notify NAME[,NAME…]"],
+  ["watch a --actor=", "--actor needs a value, and the given value is empty: --actor NAME"],
+  ["watch a --notify x,,y", "--notify has an empty name in its list"],
+  ["watch a --label a=1 --label b=2 --label a=1", "--label may give 'a' only once"],
+  [`watch a --deadline-minutes ${"9".repeat(400)}`, "a number greater than 0"],
+  ["list --since=", "--since needs a value, and the given value is empty: --since TIME"],
+  ["test ops/x", "'ops/x' is not a target name"],
+  ["redeliver --target ops/x --since 2026-11-23T09:00:00Z", "'ops/x' is not a target name"],
+  ["redeliver a --target ,", "--target has an empty name in its list"],
   ["list a", "'list' takes no argument 'a'"],
   ["list --state broken", "unknown state 'broken'. States: watching, "],
   ["list --limit 1.5", "a whole number"],
@@ -168,6 +177,10 @@ test.each([
     detail: expect.stringContaining(text),
     command: line.split(" ").find(isCommandName) ?? null,
   });
+});
+
+test("a target that is given twice gets one test message", () => {
+  expect(read("test ops audit ops")).toMatchObject({ kind: "test", targets: ["ops", "audit"] });
 });
 
 test("recognizes --help and --version at any position, and the command of --help", () => {

@@ -223,6 +223,36 @@ describe("the discover function", () => {
     expect(flow.memory.state.discoveries).toEqual({});
   });
 
+  it("lists a healthy project although many projects before it do not answer in any run", async () => {
+    const { config } = createDiscovery();
+    const { [PROJECT]: project } = config.projects;
+    if (project === undefined) throw new Error("The project is missing.");
+    const hanging = Array.from({ length: 30 }, (_, i) => [`hanging-${i}`, project] as const);
+    Object.assign(config, { projects: Object.fromEntries([...hanging, ["healthy", project]]) });
+    const tried: string[][] = [];
+    let remaining = 0;
+    const handler = createDiscoverHandler(
+      async (name, _settings, _trigger, { listMs }) => {
+        tried.at(-1)?.push(name);
+        if (name === "healthy") return "listed";
+        const end = remaining - listMs;
+        await Promise.resolve();
+        remaining = Math.min(remaining, end);
+        return "failed";
+      },
+      { configs: { current: async () => config } },
+    );
+    for (let run = 0; run < 12; run += 1) {
+      remaining = 60_000;
+      tried.push([]);
+      await handler({ remainingMs: () => remaining });
+    }
+    const firstRun = tried.findIndex((names) => names.includes("healthy"));
+    expect(firstRun).toBeLessThanOrEqual(3);
+    expect(tried.slice(firstRun).every((names) => names.includes("healthy"))).toBe(true);
+    expect(new Set(tried.slice(firstRun + 1).flat()).size).toBe(31);
+  });
+
   it("lists the other projects if the discovery of one project fails", async () => {
     const flow = createDiscovery({
       ledger: {

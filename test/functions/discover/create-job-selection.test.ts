@@ -138,6 +138,22 @@ describe("createJobSelection", () => {
     ];
     expect(select(SECOND, jobs, ["CreateNode"]).jobIds()).toEqual(["a"]);
   });
+  it("never selects a job that had ended at the first list, if the operator adds its type to the types later", () => {
+    const ended = [null, NOW - 1000, NOW - 3 * HOUR_MS].map((at, i) => ({
+      ...job(`job-${i}`, "failed", at),
+      type: "DeleteNode",
+    }));
+    const first = select(FIRST, ended, ["CreateNode"]).discovery(LIST, true);
+    const later = { ...first, previousTryAt: NOW };
+    expect(select(later, ended, ["CreateNode", "DeleteNode"]).jobIds()).toEqual([]);
+    expect(select(later, ended).jobIds()).toEqual([]);
+    const second = select(later, [...ended, { ...job("new", "failed", null), type: "DeleteNode" }], ["x"]);
+    expect(second.jobIds()).toEqual([]);
+    const third = { ...second.discovery(LIST, true), previousTryAt: NOW };
+    expect(select(third, [...ended, { ...job("running", "pending", NOW), type: "x" }]).jobIds()).toEqual([
+      "running",
+    ]);
+  });
   it("selects jobs that ended during an outage of some days, and no jobs from before a complete list", () => {
     const long = { switchedOnAt: 1000, skippedJobIds: [], previousTryAt: NOW - 1000 };
     const jobs = [3, 20, 200].map((hours) => job(`${hours} h`, "failed", NOW - hours * HOUR_MS));

@@ -118,10 +118,11 @@ describe("CceClient.listJobs", () => {
       { kind: "Status" },
       entry("../x"),
       entry("ok", { kind: undefined }),
+      entry("ok-2", { kind: null }),
       entry("j2"),
     ];
     const { ids } = await list(standardOnly((_, response) => response.end(JSON.stringify(entries))));
-    expect(ids).toEqual(["ok", "j2"]);
+    expect(ids).toEqual(["ok", "ok-2", "j2"]);
   });
   it.each(["null", " null\n"])(
     "reads the body '%s' as an empty list, as a server in Go writes it",
