@@ -83,9 +83,11 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
     let headers: Record<string, string> = {};
     let timer: NodeJS.Timeout | undefined;
     let sent: ClientRequest | undefined;
+    let isSettled = false;
 
     /** Resolves the promise. Later calls of `settle` have no effect, because a promise keeps its first result. */
     const settle = (result: HttpResult) => {
+      isSettled = true;
       clearTimeout(timer);
       resolve(result);
     };
@@ -132,8 +134,9 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
       });
       current.on("error", (error) => {
         // If bytes follow a complete response, Node.js emits a connection error. The response is still valid, and
-        // Node.js emits the event "end" next.
-        if (response?.complete === true) return;
+        // Node.js emits the event "end" next. After the time limit, the function itself closes the connection, and Node.js
+        // reports the same error as for a connection that the server has closed.
+        if (isSettled || response?.complete === true) return;
         const code = codeOf(error);
         if (!mayRepeat || response !== undefined || !wasClosedIdle(current, code)) return fail(code, error);
         closeIdleConnections(request.connections);

@@ -117,6 +117,31 @@ describe("sendHttpRequest", () => {
     expect(connections()).toBe(1);
   });
 
+  it("does not send a GET again when the time limit ends on a reused connection", async () => {
+    let requests = 0;
+    const { port, connections } = await tcp((socket) =>
+      socket.on("data", () => {
+        requests += 1;
+        if (requests !== 2) socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+      }),
+    );
+    const own = openEgress(["127.0.0.1"]);
+    const get = (timeLimitMs: number) =>
+      sendHttpRequest({
+        connections: own,
+        url: new URL(`http://127.0.0.1:${port}/`),
+        method: "GET",
+        headers: {},
+        body: null,
+        timeLimitMs,
+        maxBytes: 100,
+      });
+    expect(await get(10_000)).toMatchObject({ status: 200 });
+    expect(await get(200)).toMatchObject({ kind: "failed", code: "DEADLINE_PASSED" });
+    expect(await get(10_000)).toMatchObject({ status: 200 });
+    expect([requests, connections()]).toEqual([3, 2]);
+  });
+
   it("fails without a connection when a header is not valid", async () => {
     const { port, connections } = await http((_, response) => response.end());
     const own = openEgress(["127.0.0.1"]);
