@@ -2,7 +2,7 @@ import type { StatusDocument } from "../lib/api/status-document.ts";
 import { describeFailedOfTotal, formatResourceNames } from "../lib/domain/cause.ts";
 import { escapeTags } from "../lib/domain/clean-text.ts";
 import { formatJobType } from "../lib/domain/operation-kind.ts";
-import { lowerCaseFirstLetter, STATE_TEXTS } from "../lib/domain/state-text.ts";
+import { hasOwnReason, lowerCaseFirstLetter, STATE_TEXTS } from "../lib/domain/state-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import { toPrintable } from "./printable-text.ts";
 import { jobName } from "./status-text.ts";
@@ -41,6 +41,7 @@ export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): st
     joinFacts(facts),
   ];
   if (state === "succeeded") return `${lines.join("\n")}\n`;
+  if (reason !== null && (causes.length === 0 || hasOwnReason(state))) lines.push("", escapeMarkdown(reason));
   for (const cause of causes) {
     const resources = formatResourceNames(cause);
     lines.push(
@@ -50,8 +51,8 @@ export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): st
     if (cause.reason !== null) lines.push(`  ${escapeMarkdown(cause.reason)}`);
     if (cause.hint !== null) lines.push(`  *Hint:* ${escapeTags(toPrintable(cause.hint))}`);
   }
-  if (causesOmitted > 0) lines.push("", `and ${causesOmitted} more`);
-  if (causes.length === 0 && reason !== null) lines.push("", escapeMarkdown(reason));
+  if (causesOmitted > 0)
+    lines.push("", `and ${causesOmitted} more ${causesOmitted === 1 ? "cause" : "causes"}`);
   return `${lines.join("\n")}\n`;
 }
 

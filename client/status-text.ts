@@ -2,7 +2,7 @@ import type { DeliveryDocument, JobDocument, StatusDocument } from "../lib/api/s
 import { describeFailedWithNames, formatNameList, SHOWN_NAMES } from "../lib/domain/cause.ts";
 import { type JobKey, wasJobObserved } from "../lib/domain/job.ts";
 import { formatJobType, isOperationWithoutJob } from "../lib/domain/operation-kind.ts";
-import { describeState, lowerCaseFirstLetter } from "../lib/domain/state-text.ts";
+import { describeState, hasOwnReason, lowerCaseFirstLetter } from "../lib/domain/state-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import type { Expected } from "../lib/schedule/expected-duration.ts";
 
@@ -62,7 +62,7 @@ export function listStateFacts(status: StatusDocument, ageMs: number | null): re
 }
 
 function endedFacts({ leafSubJobs: { total, succeeded, failed } }: StatusDocument): string[] {
-  return total === 0 ? [] : [`${succeeded + failed} of ${total} subjobs ended`];
+  return total === 0 ? [] : [`${succeeded + failed} of ${total} ${total === 1 ? "subjob" : "subjobs"} ended`];
 }
 
 /** Returns a text such as `usually 7 min to 9 min (from 42 jobs), about 2 min remaining`. */
@@ -73,7 +73,8 @@ function expectedText({ p50Seconds, p90Seconds, fromJobs, remainingSeconds }: Ex
   const jobs = `${fromJobs} ${fromJobs === 1 ? "job" : "jobs"}`;
   const rest =
     remainingSeconds === null ? "longer than all of them" : `about ${duration(remainingSeconds)} remaining`;
-  return `usually ${duration(p50Seconds)} to ${duration(p90Seconds)} (from ${jobs}), ${rest}`;
+  const [from, to] = [duration(p50Seconds), duration(p90Seconds)];
+  return `usually ${from === to ? `about ${from}` : `${from} to ${to}`} (from ${jobs}), ${rest}`;
 }
 
 /** Returns the state of a watch in the words of the pages and of the chats, such as `timed out`. */
@@ -113,8 +114,8 @@ export function formatReasonLines({ state, reason, causes, causesOmitted }: Stat
     ...(cause.reason ?? "").split("\n").map((line) => `  ${line}`),
     cause.hint === null ? "" : `  hint: ${cause.hint}`,
   ]);
-  // The causes already contain the reason of the job, so the command does not print this reason again.
-  const own = causes.length > 0 ? [] : (reason ?? "").split("\n");
+  // The causes of a failed job already contain its reason, so the command does not print this reason again.
+  const own = causes.length > 0 && !hasOwnReason(state) ? [] : (reason ?? "").split("\n");
   const more =
     causesOmitted > 0 ? [`and ${causesOmitted} more ${causesOmitted === 1 ? "cause" : "causes"}`] : [];
   return [...own, ...lines, ...more].filter((line) => line.trim() !== "").map((line) => `  | ${line}`);
@@ -153,7 +154,9 @@ export function formatDeliveryLines(status: StatusDocument): readonly string[] {
 /** Returns a text such as `ops (rejected, client error, HTTP 403)`. */
 export function describeFailure(delivery: DeliveryDocument): string {
   const { state, lastReason, lastStatus } = delivery;
-  return `${deliveryName(delivery)} (${[NOT_NOTIFIED[state], ...receiverAnswerTexts(lastReason, lastStatus)].join(", ")})`;
+  // The text about the state already says that the target is gone.
+  const reason = lastReason === "target_gone" ? null : lastReason;
+  return `${deliveryName(delivery)} (${[NOT_NOTIFIED[state], ...receiverAnswerTexts(reason, lastStatus)].join(", ")})`;
 }
 
 /**

@@ -24,6 +24,14 @@ export function describeState(state: WatchState, wasObserved: boolean, ready?: P
   return state === "watching" && !wasObserved ? "Waiting for the cloud" : STATE_TEXTS[state];
 }
 
+/**
+ * Returns true if the reason of a watch in this state says why the watch ended. The causes of such a watch do not
+ * contain the reason. The reason of a failed job is a part of its causes.
+ */
+export function hasOwnReason(state: WatchState): boolean {
+  return state === "not_ready" || state === "timed_out" || state === "lost";
+}
+
 /** Returns a text with its first letter in lower case, for use inside a sentence. */
 export function lowerCaseFirstLetter(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);

@@ -92,9 +92,11 @@ function presentDelivery(
 }
 
 function answer({ lastStatus, lastReason }: DeliveryDocument): Html {
-  const isPlain = lastReason === "ok";
-  return html`${lastReason && !isPlain && html`, ${renderBdiElement(readableReason(lastReason))}`}${lastStatus !== null && ` (HTTP ${lastStatus})`}`;
+  return html`${lastReason && !repeatsVerdict(lastReason) && html`, ${renderBdiElement(readableReason(lastReason))}`}${lastStatus !== null && ` (HTTP ${lastStatus})`}`;
 }
+
+/** Returns true for a reason that only repeats the text about the verdict or the state. */
+const repeatsVerdict = (reason: string): boolean => reason === "ok" || reason === "target_gone";
 
 /**
  * Returns `Server error` for the failure reason `server_error`. Returns an error code of Node.js, such as `ECONNRESET`,
@@ -120,7 +122,8 @@ function attemptList({ target, history }: DeliveryDocument): Html {
 function attemptEntry(attempt: AttemptDocument): Html {
   const { verdict, status, reason, durationMs } = attempt;
   const took = durationMs < 1000 ? `${Math.round(durationMs)} ms` : formatDuration(durationMs);
-  const why = verdict !== "delivered" && html`: ${renderBdiElement(readableReason(reason))}`;
+  const why =
+    verdict !== "delivered" && !repeatsVerdict(reason) && html`: ${renderBdiElement(readableReason(reason))}`;
   return html`<li>${renderShortTime(Date.parse(attempt.at))} <b>${VERDICT_TEXTS[verdict]}</b>${why}${status !== null && ` (HTTP ${status})`}, after ${took} <code class="quiet">${verdict} ${renderBdiElement(reason)}</code>
 ${attempt.answer.trim() && html`<p class="answer" dir="auto">${attempt.answer.trim()}</p>`}</li>`;
 }

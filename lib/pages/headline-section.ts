@@ -76,10 +76,20 @@ function usualDuration({
   p90Seconds,
   fromJobs,
 }: NonNullable<StatusDocument["expected"]>): string {
-  const [size, unit] = p50Seconds < 120 ? [1, "s"] : p50Seconds < 7200 ? [60, "min"] : [3600, "h"];
-  const [from, to] = [Math.round(p50Seconds / size), Math.round(p90Seconds / size)];
-  const range = from === to ? `about ${from}` : `${from}–${to}`;
-  return `Usually ${range} ${unit} (from ${fromJobs === 1 ? "1 job" : `${fromJobs} jobs`}).`;
+  const [from, to] = [roundToUnit(p50Seconds), roundToUnit(p90Seconds)];
+  const range =
+    from.unit !== to.unit
+      ? `${from.count} ${from.unit} to ${to.count}`
+      : from.count === to.count
+        ? `about ${from.count}`
+        : `${from.count}–${to.count}`;
+  return `Usually ${range} ${to.unit} (from ${fromJobs === 1 ? "1 job" : `${fromJobs} jobs`}).`;
+}
+
+/** Rounds a duration to whole seconds, minutes or hours, so that people can read the duration quickly. */
+function roundToUnit(seconds: number): { readonly count: number; readonly unit: string } {
+  const [size, unit] = seconds < 120 ? [1, "s"] : seconds < 7200 ? [60, "min"] : [3600, "h"];
+  return { count: Math.round(seconds / size), unit };
 }
 
 /** Returns the start time of a job, or the time at which the service accepted the job if the start time is unknown. */
@@ -118,7 +128,7 @@ function progress(counts: StatusDocument["leafSubJobs"]): Html | null {
   const succeeded = counts.succeeded / counts.total;
   const failed = counts.failed / counts.total;
   const texts = [
-    `${counts.succeeded} of ${counts.total} subjobs succeeded`,
+    `${counts.succeeded} of ${counts.total} ${counts.total === 1 ? "subjob" : "subjobs"} succeeded`,
     counts.failed > 0 && `${counts.failed} failed`,
     counts.pending > 0 && `${counts.pending} pending`,
   ].filter((text) => text !== false);

@@ -2,6 +2,7 @@ import type { StatusDocument } from "../api/status-document.ts";
 import { type CauseInTree, describeFailedOfTotal, formatResourceNames } from "../domain/cause.ts";
 import { type Instant, wasJobObserved } from "../domain/job.ts";
 import { formatJobType } from "../domain/operation-kind.ts";
+import { hasOwnReason } from "../domain/state-text.ts";
 import { JOB_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
 import { renderTargetsSection } from "./deliveries-section.ts";
 import { jobStartOrAcceptanceTime, renderHeadlineSection } from "./headline-section.ts";
@@ -70,19 +71,22 @@ function mayChange({ done, state, deliveries }: StatusDocument): boolean {
 }
 
 /**
- * Renders the causes of a failed job, the most frequent cause first. Returns null if the job has no failed subjobs and
- * no failure reason.
+ * Renders why a watch ended without the end of its job, and the causes of a failed job, the most frequent cause first.
+ * Returns null if the job has no failed subjobs and no reason.
  */
 function failuresSection({ state, reason, causes, causesOmitted }: StatusDocument): Html | null {
   // A cause contains the reason of its nearest parent, so the page does not show the reason of the job in addition to
   // the causes.
-  const jobReason = causes.length > 0 ? null : reason?.trim() || null;
+  const isReasonShown = causes.length === 0 || hasOwnReason(state);
+  const jobReason = isReasonShown ? reason?.trim() || null : null;
   if (causes.length === 0 && jobReason === null) return null;
   const entries = causes.map(causeEntry);
   const folded = entries.slice(SHOWN_CAUSES);
   const hasFailed = causes.length > 0 || state === "failed";
-  return html`<section id="failures" class="failures${hasFailed && " c-failed"}"><h2>${hasFailed ? "What failed" : "Why"}</h2>
+  const failedTitle = html`<h2>What failed</h2>`;
+  return html`<section id="failures" class="failures${hasFailed && " c-failed"}">${jobReason && state !== "failed" ? html`<h2>Why</h2>` : failedTitle}
 ${jobReason && reasonBox(jobReason, "Reason of the job", MAX_UNSCROLLED_CHARACTERS)}
+${jobReason && causes.length > 0 && failedTitle}
 ${causes.length > 0 && html`<ol>${entries.slice(0, SHOWN_CAUSES)}</ol>`}
 ${folded.length > 0 && html`<details><summary>${moreCauses(folded.length)}</summary><ol>${folded}</ol></details>`}
 ${causesOmitted > 0 && html`<p class="quiet">and ${moreCauses(causesOmitted)}</p>`}</section>`;

@@ -57,6 +57,17 @@ test("the summary of a job without causes has its reason", () => {
   expect(renderJobSummary(job, null)).toMatch(/: timed out\n\nJob prod\/5f0e7f0e\n\nno answer\n$/);
 });
 
+test("the summary of a watch that timed out has its reason before its causes", () => {
+  const job: SummarizedJob = { ...JOB, state: "timed_out", reason: "no answer", causesOmitted: 1 };
+  const summary = renderJobSummary(job, null);
+  expect(summary).toMatch(/\n\nno answer\n\n- \*\*30 of 30 nodes failed/);
+  expect(summary).toMatch(/\n\nand 1 more cause\n$/);
+  expect(renderJobSummary({ ...job, state: "failed", causesOmitted: 2 }, null)).toMatch(
+    /and 2 more causes\n$/,
+  );
+  expect(renderJobSummary({ ...job, state: "failed" }, null)).not.toContain("no answer");
+});
+
 test.each([
   ["[a](https://evil.example)", "\\[a\\](https\\://evil\\.example)".replace("(", "\\(").replace(")", "\\)")],
   ["![a](b)", "\\!\\[a\\]\\(b\\)"],

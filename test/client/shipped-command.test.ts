@@ -99,7 +99,7 @@ describe("the command watch", () => {
     const ran = await run(["watch", good, bad, "--wait"]);
     expect([ran.code, ran.stderr]).toEqual([1, ""]);
     expect(ran.stdout).toContain(
-      `✔ ${PROJECT}/${good} CreateNode node-7: succeeded after 0 s, 1 of 1 subjobs ended\n`,
+      `✔ ${PROJECT}/${good} CreateNode node-7: succeeded after 0 s, 1 of 1 subjob ended\n`,
     );
     expect(ran.stdout).toContain("  | CreateNodeVM failed\n");
     expect(ran.stdout).toContain("  |   sold out\n  |   ::error::!\n");

@@ -54,6 +54,18 @@ test("every line of a reason starts with a bar", () => {
   ]);
 });
 
+test("the reason of a watch that ended without the end of its job comes before the causes", () => {
+  for (const state of ["timed_out", "lost", "not_ready"] as const)
+    expect(formatReasonLines({ ...status, state }).slice(0, 3)).toEqual([
+      ...["  | one", "  | ::error::two", "  | 5 of 6 nodes failed: n-1, n-2, n-3 and 1 more"],
+    ]);
+});
+
+test("the line of a job with one subjob is in the singular", () => {
+  const one = { ...status, leafSubJobs: { total: 1, succeeded: 0, failed: 1, pending: 0 } };
+  expect(formatStatusLine(one)).toMatch(/, 1 of 1 subjob ended$/);
+});
+
 test("a job that has succeeded has no reason lines", () => {
   expect(formatReasonLines({ ...status, state: "succeeded" })).toEqual([]);
 });
@@ -67,6 +79,9 @@ test("the line of a running job shows how long jobs of its type usually take", (
   expect(
     formatStatusLine({ ...running, expected: { ...expected, fromJobs: 1, remainingSeconds: null } }),
   ).toContain("(from 1 job), longer than all of them");
+  expect(formatStatusLine({ ...running, expected: { ...expected, p90Seconds: 425 } })).toContain(
+    "usually about 7 min (from 42 jobs)",
+  );
 });
 
 test("the line of a job that has succeeded says that the service waits until its resource is ready", () => {
@@ -139,7 +154,7 @@ test("the deliveries of an ended job are grouped by what became of them", () => 
     "  notified: ops, audit, ops (slow job)",
     "  not notified yet: late (1 attempt, server error, HTTP 503). The service sends it again",
     "  not notified yet: new",
-    "  not notified: off (the target is gone, target gone, HTTP 410)",
+    "  not notified: off (the target is gone, HTTP 410)",
     "  not notified: no (rejected, access refused, HTTP 403)",
     "  not notified: slow (gave up after all attempts, timeout)",
   ]);

@@ -41,3 +41,15 @@ test("the fifty targets of a running job are three targets and one line", () => 
   const lines = linesOf({ ...runningJob(), deliveries: targets });
   expect(lines.slice(0, 4)).toEqual(["team-00", "team-01", "team-02", "47 more targets: When the job ends"]);
 });
+
+test("a target that is gone has this text once in its line and once in each attempt, without the reason of the API", () => {
+  const [delivery] = failedJob().deliveries;
+  const [attempt] = delivery?.history ?? [];
+  if (delivery === undefined || attempt === undefined) throw new Error("the sample has an attempt");
+  const gone = { ...attempt, verdict: "gone" as const, reason: "target_gone", status: 410, answer: "" };
+  const deliveries = [
+    { ...delivery, state: "gone" as const, lastReason: "target_gone", lastStatus: 410, history: [gone] },
+  ];
+  const section = renderTargetsSection({ ...failedJob(), deliveries })?.toString() ?? "";
+  expect(section.match(/Target (is )?gone/g)).toEqual(["Target is gone", "Target is gone"]);
+});

@@ -98,6 +98,17 @@ describe("renderJobPage", () => {
     expect(page({ ...failedJob(), reason: "quota" })).not.toContain("quota");
   });
 
+  it.each(["timed_out", "lost", "not_ready"] as const)(
+    "shows why the watch ended before the causes of %s",
+    (state) => {
+      const shown = page({ ...failedJob(), state, reason: "The deadline of 9 min has passed." });
+      const headings = ["<h2>Why</h2>", "The deadline of 9 min has passed.", "<h2>What failed</h2>", REASON];
+      const positions = headings.map((text) => shown.indexOf(text));
+      expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+      expect(positions[0]).toBeGreaterThan(0);
+    },
+  );
+
   it("shows one entry for each cause, with the number of subjobs and the first names", () => {
     const [cause] = failedJob().causes;
     if (cause === undefined) throw new Error("the sample has a cause");
@@ -280,6 +291,8 @@ describe("the header of the job page", () => {
     [421, 425, 1, "Usually about 7 min (from 1 job)."],
     [40, 95, 3, "Usually 40–95 s (from 3 jobs)."],
     [7200, 10_800, 3, "Usually 2–3 h (from 3 jobs)."],
+    [90, 5400, 3, "Usually 90 s to 90 min (from 3 jobs)."],
+    [600, 10_800, 3, "Usually 10 min to 3 h (from 3 jobs)."],
   ])("shows durations of %s and %s seconds of %s jobs", (p50Seconds, p90Seconds, fromJobs, text) => {
     expect(headerOf({ expected: { p50Seconds, p90Seconds, fromJobs, remainingSeconds: null } })).toContain(
       text,
