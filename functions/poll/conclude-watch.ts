@@ -2,11 +2,10 @@ import { createJobPageUrl, createLinkOptions, createListPageUrl } from "../../li
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
-import { defaultText } from "../../lib/domain/default-texts.ts";
+import { defaultText, joinSentences } from "../../lib/domain/default-texts.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
 import {
   describeMainCause,
-  hasJobEnded,
   type OutcomeSummary,
   summarizeOutcome,
 } from "../../lib/domain/outcome-summary.ts";
@@ -110,11 +109,7 @@ export async function concludeAndNotify(
   const endsWithJob = conclusion.outcome === "succeeded" && conclusion.ready === undefined;
   if (endsWithJob && document?.summary === null && document.watch.readyMinutes !== null)
     throw new DeadlineMovedError("the watch must wait until the resource of its job is usable");
-  const stored = document?.summary ?? null;
-  const outcome =
-    stored === null || document === null
-      ? await saveOutcome(result, conclusion, document, ports)
-      : { summary: stored, generations: document.generations };
+  const outcome = await saveOutcome(result, conclusion, document, ports);
   await notifyAndEnd(outcome, result, ports);
   return outcome.summary;
 }
@@ -122,18 +117,13 @@ export async function concludeAndNotify(
 /**
  * Completes the end of a watch after a crash. The function uses the stored outcome and does not query CCE again,
  * because some targets may already have received the stored outcome.
- * @returns `no_outcome` if the ledger has no outcome for the generation of the watch (each restart begins a new
- * generation)
+ * @returns false if the ledger has no outcome for the generation of the watch (each restart begins a new generation)
  */
-export async function resumeConclusion(
-  watch: Watch,
-  at: Instant,
-  ports: ConcludePorts,
-): Promise<"concluded" | "no_outcome"> {
+export async function resumeConclusion(watch: Watch, at: Instant, ports: ConcludePorts): Promise<boolean> {
   const outcome = await ports.ledger.readOutcome(watch);
-  if (outcome === null) return "no_outcome";
+  if (outcome === null) return false;
   await notifyAndEnd(outcome, { watch, at, polledAt: watch.polledAt }, ports);
-  return "concluded";
+  return true;
 }
 
 /**
@@ -170,7 +160,7 @@ async function saveOutcome(
     operation,
     warnings: [
       ...(ready?.state === "unknown"
-        ? [`${defaultText("sentence.readyUnknown")} ${ready.message ?? ""}`.trim()]
+        ? [joinSentences([defaultText("sentence.readyUnknown"), ready.message])]
         : []),
       ...(observation?.kind === "job" ? observation.warnings : []),
     ],
@@ -199,17 +189,14 @@ async function notifyAndEnd(
   const { ledger, config, notifyQueue, onConcluded = logAndCountConcluded } = ports;
   const { outcome, phase, jobType, resourceName, durationSeconds } = summary;
   const { digestTargets } = await removeDigestMemberAndSendIfLast(watch, ports);
-  let notified: readonly string[] = [];
   let targets = watch.targets;
-  for (;;) {
-    const added = targets.filter((target) => !notified.includes(target));
+  for (let added = targets; ; ) {
     const { own } = splitTargetsToNotify({ targets: added, digestTargets }, outcome, config.targets);
     const messages = own.map((target) => {
       const key = createNotificationKey(watch, generations, `job.${outcome}`, target);
       return createNotificationMessage(watch, key, outcome, 0);
     });
     await sendAllOrThrow(notifyQueue, messages);
-    notified = targets;
     const ended = await ledger.endWatch({
       key: watch,
       acceptedAt: watch.acceptedAt,
@@ -225,6 +212,7 @@ async function notifyAndEnd(
       await learnDuration(summary, watch, ledger);
     }
     if (ended.kind !== "targets_changed") return;
+    added = ended.targets.filter((target) => !targets.includes(target));
     targets = ended.targets;
   }
 }
@@ -235,11 +223,11 @@ async function notifyAndEnd(
  * the delay of the first poll of jobs.
  */
 async function learnDuration(
-  { project, jobType, outcome, durationSeconds, concludedAt }: OutcomeSummary,
+  { project, jobType, durationSeconds, concludedAt }: OutcomeSummary,
   { operation }: Pick<Watch, "operation">,
   ledger: Pick<Ledger, "addDuration">,
 ): Promise<void> {
-  if (!hasJobEnded(outcome) || durationSeconds === null || jobType === null) return;
+  if (durationSeconds === null || jobType === null) return;
   const bucket = bucketOfDuration(durationSeconds);
   const day = daysSince1970(concludedAt);
   const expiresAt = durationCountExpiry(day);

@@ -172,7 +172,7 @@ async function claimAndPoll(
     leaseUntil: claimedAt + POLL_LEASE_MS,
   };
   if (claim.reclaimed) {
-    if ((await resumeConclusion(watch, claimedAt, scope)) === "concluded") {
+    if (await resumeConclusion(watch, claimedAt, scope)) {
       report({ observation: "resumed", next: "concluded" });
       return "acknowledged";
     }

@@ -1,7 +1,8 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
-import { countPollsOfGeneration, POLL_HISTORY, type Watch } from "../../lib/ledger/watch.ts";
+import { countPollsOfGeneration, type Watch } from "../../lib/ledger/watch.ts";
+import type { PollRecord } from "../../lib/ledger/watch-ledger.ts";
 import { createPollMessage, type PollMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import {
@@ -57,23 +58,26 @@ export async function runClaimedPoll(
   const endAt = ports.now() + timeLimitMs;
   const answer = await askCce(claimed, timeLimitMs, ports);
   const succeeded = answer.kind === "job" && answer.job.state === "succeeded" ? answer.job : null;
-  const check =
+  const ready =
     succeeded === null || claimed.watch.readyMinutes === null
       ? null
-      : await queryReadyState(claimed.message.project, succeeded, endAt - ports.now(), ports);
+      : {
+          job: succeeded,
+          check: await queryReadyState(claimed.message.project, succeeded, endAt - ports.now(), ports),
+        };
   const result = toPollResult(claimed, answer.kind === "rate_limited" ? null : answer, ports.now());
   const decision =
-    succeeded === null || check === null
+    ready === null
       ? await decideNext(claimed, result, answer, ports)
       : decideAfterReadyCheck({
           watch: { ...claimed.watch, polls: result.polls },
-          job: succeeded,
-          check,
+          job: ready.job,
+          check: ready.check,
           now: result.at,
           settings: ports.config.settings,
           random: ports.random,
         });
-  const resource = kindOfResourceReply(claimed, answer, check);
+  const resource = kindOfResourceReply(claimed, answer, ready?.check ?? null);
   if (decision.kind === "conclude") {
     const summary = await concludeAndNotify(result, decision, ports);
     if (summary !== null) await saveDurationsForSlowLimit(result, summary, ports);
@@ -81,10 +85,9 @@ export async function runClaimedPoll(
   }
   const slowAt =
     answer.kind === "rate_limited" ? undefined : await notifyIfSlowAndPlanNextCheck(result, ports);
-  const delaySeconds = delayUntilSlow(decision.delaySeconds, slowAt ?? null, result.at, ports);
+  const delaySeconds = delayUntilSlow(decision.delaySeconds, slowAt ?? 0, result.at, ports);
   const rateLimitedUntil = answer.kind === "rate_limited" ? answer.until : (decision.notBefore ?? null);
-  const next = { ...decision, delaySeconds, ...(slowAt !== undefined && { slowAt }) };
-  await scheduleNextPoll(result, next, rateLimitedUntil, ports);
+  await scheduleNextPoll(result, { ...decision, delaySeconds, slowAt }, rateLimitedUntil, ports);
   return { observation: answer.kind, resource, next: "poll_again", delaySeconds };
 }
 
@@ -102,14 +105,15 @@ function kindOfResourceReply(
 /**
  * Returns the delay of the next poll, and shortens the delay if a notification about a slow job would otherwise be
  * late.
+ * @param slowAt the time of the next check whether the job is slow. A time in the past does not shorten the delay.
  */
 function delayUntilSlow(
   delaySeconds: number,
-  slowAt: Instant | null,
+  slowAt: Instant,
   at: Instant,
   { config }: Pick<MakePollPorts, "config">,
 ): number {
-  if (slowAt === null || slowAt <= at) return delaySeconds;
+  if (slowAt <= at) return delaySeconds;
   const minSeconds = Math.ceil(config.settings.poll.minDelaySeconds);
   return Math.min(delaySeconds, Math.max(minSeconds, Math.ceil((slowAt - at) / 1000)));
 }
@@ -127,7 +131,7 @@ export function toPollResult(
     at,
     observation,
     polls: countPollsOfGeneration(watch) - (observation === null ? 1 : 0),
-    polledAt: observation === null ? watch.polledAt : [...watch.polledAt, at].slice(-POLL_HISTORY),
+    polledAt: observation === null ? watch.polledAt : [...watch.polledAt, at],
     leaseUntil,
   };
 }
@@ -190,7 +194,7 @@ async function decideNext(
  */
 async function scheduleNextPoll(
   { watch, poll, messageId, at, observation, polledAt }: PollResult,
-  decision: Extract<PollDecision, { kind: "poll_again" }> & { readonly slowAt?: Instant | null },
+  decision: Extract<PollDecision, { kind: "poll_again" }> & Pick<PollRecord, "slowAt">,
   rateLimitedUntil: Instant | null,
   { pollQueue, ledger }: MakePollPorts,
 ): Promise<void> {

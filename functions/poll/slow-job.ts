@@ -71,24 +71,23 @@ export async function notifyIfSlowAndPlanNextCheck(
   if (targets.length === 0) return null;
   if (watch.slowAt !== null && watch.slowAt <= at) {
     const document = await ports.ledger.readWatch(watch);
-    const slow = document?.slow ?? null;
-    if (document !== null && slow !== null) return sendLostNotifications(result, document, slow, ports);
+    if (document?.slow != null) return sendLostNotifications(result, document, document.slow, ports);
   }
   if (observation?.kind !== "job") return watch.slowAt;
   const { job } = observation;
   // A notification that was sent before the end of the job may become overdue after the end of the job.
-  if (job.state !== "pending") return watch.slowAt === null || watch.slowAt <= at ? null : watch.slowAt;
+  if (job.state !== "pending") return (watch.slowAt ?? 0) > at ? watch.slowAt : null;
   const wasObserved = watch.operation === null ? watch.jobType !== null : watch.phase !== null;
-  const isFirst = !wasObserved && job.type !== null;
-  if (watch.slowAt === null && !isFirst) return null;
+  const jobType = job.type ?? watch.jobType;
+  if (jobType === null || (watch.slowAt === null && wasObserved)) return null;
   const ageSeconds = jobAgeSeconds(job.createdAt, watch.acceptedAt, at);
-  const jobType = job.type ?? watch.jobType ?? "";
-  const durations = await ports.durations(watch.project, jobType, isFirst ? LIMIT_MAX_AGE_MS : undefined);
+  const durations = await ports.durations(watch.project, jobType, wasObserved ? undefined : LIMIT_MAX_AGE_MS);
   // The stored time `slowAt` already considers the latest jobs, so only a poll that may notify reads the latest jobs
   // again.
-  const isDue = watch.slowAt !== null && watch.slowAt <= at;
-  const latest =
-    isFirst || isDue ? await ports.ledger.readLatestDurations(watch.project, jobType) : NO_LATEST_DURATIONS;
+  const isFirstOrDue = (watch.slowAt ?? 0) <= at;
+  const latest = isFirstOrDue
+    ? await ports.ledger.readLatestDurations(watch.project, jobType)
+    : NO_LATEST_DURATIONS;
   const limit = computeSlowLimit(durations, latest.jobs);
   if (limit === null) return null;
   // If the jobs of the type have become slower since the limit was computed, the later limit applies.

@@ -1,5 +1,5 @@
 import { createNotifyHandler, type NotifyPorts } from "../../functions/notify/create-notify-handler.ts";
-import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
+import { createPollHandler, type PollPorts } from "../../functions/poll/create-poll-handler.ts";
 import type { PollReport } from "../../functions/poll/poll-log.ts";
 import type { UnreadableReason } from "../../functions/shared/handle-message-or-dead-letter.ts";
 import {
@@ -13,7 +13,7 @@ import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import type { SlowSummary } from "../../lib/domain/slow-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import type { NewWatch } from "../../lib/ledger/watch-ledger.ts";
-import type { Queue } from "../../lib/queue/queue.ts";
+import type { Queue, Timer } from "../../lib/queue/queue.ts";
 import type { Act } from "../../lib/runtime/log-act.ts";
 import type { Disposition, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
 import { CALLER, configWith, PROJECT, T0 } from "../simulation/draw-inputs.ts";
@@ -51,7 +51,9 @@ export function jobIn(state: Job["state"]): Observation {
  * Creates all functions with a ledger, queues, a cloud and a receiver in memory. The clock moves only when a test sets
  * the time.
  */
-export function createFlow(options: { settings?: Record<string, unknown>; ledger?: Partial<Ledger> } = {}) {
+export function createFlow(
+  options: { settings?: Record<string, unknown>; ledger?: Partial<Ledger>; timer?: Timer } = {},
+) {
   const clock = { now: T0 };
   const now = () => clock.now;
   const memory = createMemoryLedger();
@@ -77,8 +79,14 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     posts: [] as string[],
     requests: [] as Parameters<NotifyPorts["deliver"]>[0][],
     acts: [] as Act[],
-    /** The time limits of the queries to CCE. */
+    /** The number of CCE clients that the poll functions have created. */
+    clients: 0,
+    /** The IDs of the jobs whose state the poll function has queried. */
+    queriedJobs: [] as string[],
+    /** The time limits of the queries of jobs and of their subjobs. */
     timeLimitsMs: [] as number[],
+    /** The time limits of the queries of resources. */
+    resourceTimeLimitsMs: [] as number[],
   };
   const notifyPorts: NotifyPorts = {
     ledger,
@@ -134,6 +142,8 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
     /** How often SQS has delivered the next poll message. */
     receiveCount: 1,
     random: 0.5,
+    /** Runs during each query of the state of a job. */
+    whileQuerying: () => {},
     /** Runs during each delivery attempt. */
     whileDelivering: () => {},
     /** Runs during the queries of failed subjobs. */
@@ -165,36 +175,46 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
 
     /**
      * Creates one instance of the poll function, which remembers what CCE answered. With a batch size, all its messages
-     * are in one batch, else each message is a batch.
+     * are in one batch, else each message is a batch. The fields `more` are added to the poll message.
      */
     createPoll(
       queue: Partial<Queue> = pollQueue,
       notify: Pick<Queue, "send"> = notifyQueue,
       batchSize: number | null = null,
     ) {
+      const client: ReturnType<PollPorts["createCce"]> = {
+        unansweredWaitMs: () => flow.unansweredWaitMs,
+        async queryJob({ jobId }, { timeLimitMs }) {
+          recorded.queriedJobs.push(jobId);
+          recorded.timeLimitsMs.push(timeLimitMs);
+          flow.whileQuerying();
+          return flow.observation;
+        },
+        async queryResource(_project, _resource, { timeLimitMs }) {
+          recorded.resourceTimeLimitsMs.push(timeLimitMs);
+          const resource = flow.resources.shift();
+          if (resource === undefined) throw new Error("the test expects no query of a resource");
+          return resource;
+        },
+        async addMissingFailureReasons(_, job, { timeLimitMs }) {
+          recorded.timeLimitsMs.push(timeLimitMs);
+          flow.whileDeepening();
+          return job;
+        },
+      };
       const createBatch = createPollHandler({
         ledger,
         pollQueue: { ...pollQueue, ...queue },
         deadLetterQueue,
         notifyQueue: notify,
-        configs: { currentWith: async () => config },
-        createCce: () => ({
-          unansweredWaitMs: () => flow.unansweredWaitMs,
-          async queryJob(_, { timeLimitMs }) {
-            recorded.timeLimitsMs.push(timeLimitMs);
-            return flow.observation;
-          },
-          async queryResource() {
-            const resource = flow.resources.shift();
-            if (resource === undefined) throw new Error("the test expects no query of a resource");
-            return resource;
-          },
-          async addMissingFailureReasons(_, job, { timeLimitMs }) {
-            recorded.timeLimitsMs.push(timeLimitMs);
-            flow.whileDeepening();
-            return job;
-          },
-        }),
+        configs: {
+          currentWith: async (section, name) => (name in config[section] ? config : flow.refreshedConfig),
+        },
+        ...(options.timer && { timer: options.timer }),
+        createCce: () => {
+          recorded.clients += 1;
+          return client;
+        },
         defaultUrl: "https://default.example",
         now,
         random: () => flow.random,
@@ -206,8 +226,8 @@ export function createFlow(options: { settings?: Record<string, unknown>; ledger
         onDurationsUnread: () => {},
       });
       const batch = batchSize === null ? null : createBatch(batchSize);
-      return (number: number, messageId = "m-1", jobId = KEY.jobId): Promise<Disposition> => {
-        const body = { v: 1, kind: "poll", ...KEY, jobId, poll: number, deadlineAt: T0 + 3_600_000 };
+      return (number: number, messageId = "m-1", jobId = KEY.jobId, more = {}): Promise<Disposition> => {
+        const body = { v: 1, kind: "poll", ...KEY, jobId, poll: number, deadlineAt: T0 + 3_600_000, ...more };
         return (batch ?? createBatch(1))({
           messageId,
           receiptHandle: `handle of ${messageId}`,

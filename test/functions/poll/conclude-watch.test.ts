@@ -1,6 +1,25 @@
 import { Settings } from "../../../lib/config/settings.ts";
-import { T0 } from "../../simulation/draw-inputs.ts";
+import type { Job, Observation } from "../../../lib/domain/job.ts";
+import { ANY_TYPE, bucketOfDuration, daysSince1970 } from "../../../lib/schedule/duration-counts.ts";
+import { PROJECT, T0 } from "../../simulation/draw-inputs.ts";
 import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
+
+/** Returns the response of CCE for an ended job with these fields. */
+function endedJob(state: "succeeded" | "failed", changes: Partial<Job> = {}): Observation {
+  const observation = jobIn(state);
+  if (observation.kind !== "job") throw new Error("not a job");
+  return { ...observation, job: { ...observation.job, ...changes } };
+}
+
+/** Returns the summary of a watch that ended as `timed_out`. */
+async function timedOutSummary() {
+  const flow = createFlow();
+  await flow.open({ deadlineAt: T0 });
+  await flow.poll(1);
+  const [summary] = flow.recorded.concluded;
+  if (summary === undefined) throw new Error("nothing was concluded");
+  return summary;
+}
 
 describe("the conclusion of a watch", () => {
   it("notifies targets that were added while the watch ends", async () => {
@@ -86,7 +105,10 @@ describe("the conclusion of a watch", () => {
       },
     });
     await flow.open({ deadlineAt: T0 });
-    await expect(flow.poll(1)).rejects.toThrow("the deadline of this watch has moved");
+    await expect(flow.poll(1)).rejects.toMatchObject({
+      name: "DeadlineMovedError",
+      message: "the deadline of this watch has moved",
+    });
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
     expect(await flow.memory.readOutcome({ ...KEY, generation: 0 })).toBeNull();
     expect(await flow.poll(1)).toBe("acknowledged");
@@ -94,11 +116,7 @@ describe("the conclusion of a watch", () => {
   });
 
   it("stores a new outcome for a restarted watch whose previous generation had an outcome", async () => {
-    const flow = createFlow();
-    await flow.open({ deadlineAt: T0 });
-    await flow.poll(1);
-    const before = flow.recorded.concluded[0];
-    if (before === undefined) throw new Error("nothing was concluded");
+    const before = await timedOutSummary();
     const again = createFlow();
     await again.open();
     await again.memory.saveOutcomeOnce(
@@ -139,5 +157,233 @@ describe("the conclusion of a watch", () => {
     expect(bodiesOf(flow.notifyQueue)).toEqual([
       expect.objectContaining({ kind: "digest", target: "deploys", traceparent }),
     ]);
+  });
+
+  it.each(["succeeded", "failed"] as const)(
+    "is %s although the caller moves the deadline during the poll, because the job has ended",
+    async (state) => {
+      const flow: ReturnType<typeof createFlow> = createFlow({
+        ledger: {
+          async readWatch(key) {
+            await flow.open({ deadlineAt: T0 + 7_200_000 });
+            return flow.memory.readWatch(key);
+          },
+        },
+      });
+      await flow.open();
+      flow.observation = jobIn(state);
+      expect(await flow.poll(1)).toBe("acknowledged");
+      expect(flow.recorded.concluded).toMatchObject([{ outcome: state }]);
+    },
+  );
+
+  it.each([
+    ["succeeded", jobIn("succeeded"), T0 + 3_600_000],
+    ["failed", jobIn("failed"), T0 + 3_600_000],
+    ["timed_out", { kind: "unavailable", text: "HTTP 503" }, T0],
+  ] satisfies [string, Observation, number][])(
+    "is %s if the ledger returns no document of the watch",
+    async (outcome, observation, deadlineAt) => {
+      const flow = createFlow({ ledger: { readWatch: async () => null } });
+      await flow.open({ deadlineAt, context: { actor: "release-bot" } });
+      flow.observation = observation;
+      expect(await flow.poll(1)).toBe("acknowledged");
+      expect(flow.recorded.concluded).toMatchObject([{ outcome, context: {} }]);
+      expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "audit", outcome, generation: 0 }]);
+    },
+  );
+
+  it("uses the outcome that another message stored during the poll", async () => {
+    const summary = await timedOutSummary();
+    const flow: ReturnType<typeof createFlow> = createFlow({
+      ledger: {
+        async readWatch(key) {
+          await flow.open({ readyMinutes: 15 });
+          const stored = { summary, tree: null, generations: {} };
+          await flow.memory.saveOutcomeOnce({ ...KEY, generation: 0 }, stored, T0 * 2);
+          return flow.memory.readWatch(key);
+        },
+      },
+    });
+    await flow.open();
+    flow.observation = jobIn("succeeded");
+    expect(await flow.poll(1)).toBe("acknowledged");
+    expect(flow.recorded.concluded).toMatchObject([{ outcome: "timed_out" }]);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "audit", outcome: "timed_out" }]);
+  });
+
+  it("stores the job, its region, its main cause and the times of its polls", async () => {
+    const flow = createFlow();
+    await flow.open();
+    await flow.poll(1);
+    flow.clock.now += 10_000;
+    flow.observation = endedJob("failed", { reason: "no quota" });
+    await flow.poll(2, "m-2");
+    expect(await flow.memory.readWatch(KEY)).toMatchObject({
+      tree: { type: "CreateCluster", phase: "failed" },
+      summary: { region: "eu-de", reason: "no quota", polls: 2 },
+      watch: {
+        phase: "failed",
+        jobType: "CreateCluster",
+        resourceName: "blue",
+        cause: "no quota",
+        durationSeconds: 60,
+        polledAt: [T0, T0 + 10_000],
+      },
+    });
+  });
+
+  it("has no region if the project was removed from the config", async () => {
+    const flow = createFlow();
+    await flow.open();
+    Reflect.deleteProperty(flow.config.projects, PROJECT);
+    flow.refreshedConfig = flow.config;
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    expect(flow.recorded.concluded).toMatchObject([{ outcome: "failed", region: null }]);
+  });
+
+  it("shows the job of the last poll that saw the job if the last poll saw no job", async () => {
+    const flow = createFlow();
+    await flow.open();
+    await flow.poll(1);
+    flow.clock.now = T0 + 3_600_000;
+    flow.observation = { kind: "unavailable", text: "HTTP 503" };
+    await flow.poll(2, "m-2");
+    expect(flow.recorded.concluded).toMatchObject([
+      {
+        outcome: "timed_out",
+        jobType: "CreateCluster",
+        phase: "pending",
+        resourceName: "blue",
+        warnings: [],
+      },
+    ]);
+  });
+
+  it("queries CCE for the failure reasons of subjobs only if a job has failed", async () => {
+    const succeeded = createFlow();
+    await succeeded.open();
+    succeeded.observation = jobIn("succeeded");
+    await succeeded.poll(1);
+    expect(succeeded.recorded.timeLimitsMs).toHaveLength(1);
+    const operation = createFlow();
+    await operation.open({ operation: { kind: "awake", clusterId: "c" } });
+    operation.resources = [jobIn("failed")];
+    await operation.poll(1);
+    expect(operation.recorded.concluded).toMatchObject([{ outcome: "failed", jobType: "awake" }]);
+    expect(operation.recorded.timeLimitsMs).toEqual([]);
+  });
+
+  it("is stored if the lease of its poll ends at the same instant", async () => {
+    const flow = createFlow();
+    await flow.open();
+    flow.observation = jobIn("failed");
+    flow.whileDeepening = () => {
+      flow.clock.now += 35_000;
+    };
+    expect(await flow.poll(1)).toBe("acknowledged");
+    expect(flow.recorded.concluded).toMatchObject([{ outcome: "failed" }]);
+  });
+
+  it("notifies again if another caller, who names the same target, has restarted a watch of the job", async () => {
+    const flow = createFlow();
+    await flow.open({ targets: ["audit", "ops"] });
+    const other = { caller: "token:release" };
+    await flow.open(other);
+    await flow.memory.stopWatch({ ...KEY, ...other }, T0, T0 * 2);
+    await flow.open(other);
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([
+      { target: "audit", watchGeneration: 0, generation: 1 },
+      { target: "ops", watchGeneration: 0, generation: 0 },
+    ]);
+    expect(await flow.memory.readOutcome({ ...KEY, generation: 0 })).toMatchObject({
+      generations: { audit: 1 },
+    });
+  });
+
+  it("that a crash interrupted keeps the times of the recorded polls", async () => {
+    let crash = true;
+    const flow = createFlow({
+      ledger: {
+        endWatch: (ending) => (crash ? Promise.reject(new Error("crash")) : flow.memory.endWatch(ending)),
+      },
+    });
+    await flow.open();
+    await flow.poll(1);
+    flow.clock.now += 10_000;
+    flow.observation = jobIn("failed");
+    await expect(flow.poll(2)).rejects.toThrow("crash");
+    crash = false;
+    await flow.poll(2);
+    expect(flow.recorded.polls.at(-1)).toMatchObject({ observation: "resumed" });
+    expect((await flow.memory.readWatch(KEY))?.watch).toMatchObject({ state: "failed", polledAt: [T0] });
+  });
+});
+
+describe("the conclusion of a watch whose job has succeeded", () => {
+  const UNAVAILABLE = { ...endedJob("succeeded", { state: "pending", phase: "Unavailable" }), message: null };
+
+  /** Polls a succeeded job whose cluster is not usable yet. */
+  async function openUnusable(reserveRequestTime?: () => Promise<number>) {
+    const flow = createFlow(reserveRequestTime && { ledger: { reserveRequestTime } });
+    await flow.open({ readyMinutes: 10 });
+    flow.observation = endedJob("succeeded", { clusterId: "c-1" });
+    flow.resources = [UNAVAILABLE];
+    await flow.poll(1);
+    return flow;
+  }
+
+  it("is succeeded and not lost if the service gives up the watch", async () => {
+    const flow = await openUnusable();
+    for (let i = 0; i < 8; i += 1) {
+      const claim = { key: KEY, poll: 2, messageId: "m-2", now: flow.clock.now, leaseMs: 35_000 };
+      await flow.memory.claimPoll(claim);
+      flow.clock.now += 36_000;
+    }
+    expect(await flow.poll(2, "m-2")).toBe("acknowledged");
+    expect(flow.recorded.polls.at(-1)).toMatchObject({ observation: "given_up" });
+    expect(flow.recorded.concluded).toMatchObject([{ outcome: "succeeded", ready: { state: "unknown" } }]);
+  });
+
+  it("is not_ready and not timed_out if the rate limit allows no poll until the deadline", async () => {
+    let requestAt = T0;
+    const flow = await openUnusable(async () => requestAt);
+    flow.config.settings.poll.queriesPerFiveMinutes = 10;
+    requestAt = T0 * 2;
+    flow.clock.now = T0 + 600_000;
+    expect(await flow.poll(2, "m-2")).toBe("acknowledged");
+    expect(flow.recorded.concluded).toMatchObject([
+      { outcome: "not_ready", ready: { reason: "Unavailable" } },
+    ]);
+  });
+});
+
+describe("the duration of an ended job", () => {
+  const learnedFrom = async (observation: Observation) => {
+    const flow = createFlow();
+    await flow.open();
+    flow.observation = observation;
+    await flow.poll(1);
+    expect(flow.recorded.concluded).toHaveLength(1);
+    const types = ["CreateCluster", ANY_TYPE, "null"];
+    return Promise.all(types.map((type) => flow.memory.readDurations(PROJECT, type)));
+  };
+
+  it.each(["succeeded", "failed"] as const)(
+    "that has %s is learned for its type and for all types",
+    async (state) => {
+      const count = { day: daysSince1970(T0), bucket: bucketOfDuration(60), count: 1 };
+      expect(await learnedFrom(jobIn(state))).toEqual([[count], [count], []]);
+    },
+  );
+
+  it.each([
+    ["a type", { type: null }],
+    ["a creation time", { createdAt: null }],
+  ])("is not learned from a job without %s", async (_, changes) => {
+    expect(await learnedFrom(endedJob("succeeded", changes))).toEqual([[], [], []]);
   });
 });

@@ -110,6 +110,48 @@ describe("a poll", () => {
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ target: "audit", outcome: "lost" }]);
   });
 
+  it.each([
+    ["after two tries that ended the process", 2, 2],
+    ["after twenty receives", 1, 20],
+  ])("is given up %s if the deadline has passed", async (_, tries, receives) => {
+    for (const isOver of [false, true]) {
+      const flow = createFlow();
+      await flow.open();
+      flow.clock.now = T0 + 3_600_000 - (isOver ? 0 : 1);
+      for (let i = 0; i < tries; i += 1)
+        await flow.memory.claimPoll({
+          key: KEY,
+          poll: 1,
+          messageId: "m-1",
+          now: T0 + i * 40_000,
+          leaseMs: 35_000,
+        });
+      flow.receiveCount = receives;
+      expect(await flow.poll(1)).toBe("acknowledged");
+      expect(flow.recorded.polls).toMatchObject([{ observation: isOver ? "given_up" : "job" }]);
+      expect(flow.recorded.concluded).toMatchObject(isOver ? [{ outcome: "timed_out", polls: 0 }] : []);
+    }
+  });
+
+  it("is made at its first try, however often SQS has delivered its message", async () => {
+    const flow = createFlow();
+    await flow.open();
+    flow.clock.now = T0 + 3_600_000;
+    flow.receiveCount = 25;
+    flow.observation = jobIn("succeeded");
+    expect(await flow.poll(1)).toBe("acknowledged");
+    expect(flow.recorded.concluded).toMatchObject([{ outcome: "succeeded" }]);
+  });
+
+  it("reports its own error if the claim cannot be undone", async () => {
+    const flow = createFlow({
+      ledger: { undoPollClaim: () => Promise.reject(new Error("the ledger does not respond")) },
+    });
+    await flow.open();
+    const down = { send: async () => [{ id: "1", kind: "failed" as const, reason: "down" }] };
+    await expect(flow.poll(1, "m-1", down)).rejects.toThrow("1 of 1 messages were not sent");
+  });
+
   it("finishes a conclusion that a crash interrupted, without a new query", async () => {
     const flow = createFlow();
     await flow.open();
@@ -146,7 +188,10 @@ describe("a poll", () => {
     flow.whileDeepening = () => {
       flow.clock.now += 35_001;
     };
-    await expect(flow.poll(1)).rejects.toThrow("the lease of this poll has ended");
+    await expect(flow.poll(1)).rejects.toMatchObject({
+      name: "LeaseEndedError",
+      message: "the lease of this poll has ended",
+    });
     expect(await flow.memory.readWatch(KEY)).toMatchObject({
       summary: null,
       watch: { state: "watching" },
@@ -285,6 +330,26 @@ describe("a poll of a project that gets no answer from CCE", () => {
     expect(changed).toEqual([]);
     expect(flow.recorded.concluded).toMatchObject([{ outcome: "timed_out" }]);
   });
+});
+
+it("one client of CCE makes the polls of all batches, because the client remembers tokens and outages", async () => {
+  const flow = createFlow();
+  await flow.open();
+  const poll = flow.createPoll();
+  await poll(1);
+  await poll(2, "m-2");
+  expect(flow.recorded.queriedJobs).toHaveLength(2);
+  expect(flow.recorded.clients).toBe(1);
+});
+
+it("the next poll message of a batch is sent as soon as the other message of the batch is done", async () => {
+  const flow = createFlow({ timer: () => () => undefined });
+  await flow.open();
+  const poll = flow.createPoll(flow.pollQueue, flow.notifyQueue, 2);
+  const pending = poll(1);
+  expect(await poll(1, "m-2", "job-of-nobody")).toBe("acknowledged");
+  expect(await pending).toBe("acknowledged");
+  expect(bodiesOf(flow.pollQueue)).toMatchObject([{ poll: 2 }]);
 });
 
 describe("a batch with polls that may end the process", () => {

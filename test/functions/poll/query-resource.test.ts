@@ -115,9 +115,16 @@ describe("the states of an operation", () => {
     });
   });
 
-  it("shows the empty phase of a node pool as Available", async () => {
+  it("shows the empty phase of a node pool as Available, and the empty phase of no other resource", async () => {
     expect(await query(SCALE, "x", pool("", { currentNode: 3 }))).toMatchObject({
       job: { phase: "Available" },
+    });
+    expect(await query(AWAKE, "x", status(""))).toMatchObject({ job: { phase: null } });
+  });
+
+  it("is pending for an upgrade task without a phase", async () => {
+    expect(await query(UPGRADE, "x", { status: {} })).toMatchObject({
+      job: { state: "pending", phase: null },
     });
   });
 });
@@ -151,6 +158,15 @@ describe("the reason of an operation", () => {
     ],
   ])("is %s", async (_, operation, document, reason) => {
     expect(await query(operation, "earlier", document)).toMatchObject({ job: { state: "failed", reason } });
+  });
+
+  it.each([
+    [" Quota ", "no quota left\n", "Quota: no quota left"],
+    ["no quota left", " no quota left", "no quota left"],
+    [" ", "no quota left", "no quota left"],
+  ])("joins the reason %j and the message %j without spaces around them", async (reason, message, joined) => {
+    const observation = await query(AWAKE, "earlier", status("Error", { reason, message }));
+    expect(observation).toMatchObject({ job: { reason: joined } });
   });
 
   it("is the state of the cluster if a failed upgrade task gives none", async () => {
@@ -188,6 +204,12 @@ describe("a state that may be from before the operation", () => {
     [DELETION, addon("deleteSuccess"), "succeeded"],
   ])("ends %j in %j at once, because the state before is another", async (operation, document, state) => {
     expect(await query(operation, null, document)).toMatchObject({ job: { state } });
+  });
+
+  it("delays no further poll of an operation that has not ended", async () => {
+    const observation = await query(SCALE, null, pool("", { currentNode: 2 }));
+    expect(observation).toMatchObject({ job: { state: "pending" } });
+    expect(observation).not.toHaveProperty("maxDelaySeconds");
   });
 
   it("ends the watch at the next poll, five seconds later", async () => {

@@ -1,7 +1,16 @@
-import type { Observation } from "../../../lib/domain/job.ts";
-import { ANY_TYPE } from "../../../lib/schedule/duration-counts.ts";
+import type { Job, Observation } from "../../../lib/domain/job.ts";
+import { ANY_TYPE, bucketOfDuration, daysSince1970 } from "../../../lib/schedule/duration-counts.ts";
 import { PROJECT, T0 } from "../../simulation/draw-inputs.ts";
-import { createFlow, jobIn, KEY } from "../steps-harness.ts";
+import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
+
+type JobObservation = Extract<Observation, { kind: "job" }>;
+
+function withJob(changes: Partial<Job>, state: Job["state"] = "pending"): JobObservation {
+  const observation = jobIn(state) as JobObservation;
+  return { ...observation, job: { ...observation.job, ...changes } };
+}
+
+const succeededCluster = () => withJob({ clusterId: "c-1" }, "succeeded");
 
 const LIMITED = { settings: { poll: { queriesPerFiveMinutes: 10 } } };
 
@@ -70,6 +79,75 @@ describe("the poll of a job", () => {
     },
   );
 
+  it("queries its own job", async () => {
+    const flow = createFlow();
+    await flow.open({ jobId: "job-2" });
+    await flow.poll(1, "m-1", flow.pollQueue, "job-2");
+    expect(flow.recorded.queriedJobs).toEqual(["job-2"]);
+  });
+
+  it("gives the query of a resource the time that the query of the job has left", async () => {
+    const flow = createFlow();
+    await flow.open({ readyMinutes: 15 });
+    flow.observation = succeededCluster();
+    flow.whileQuerying = () => {
+      flow.clock.now += 3_000;
+    };
+    flow.resources = [jobIn("succeeded")];
+    await flow.poll(1);
+    expect(flow.recorded.timeLimitsMs).toEqual([10_000]);
+    expect(flow.recorded.resourceTimeLimitsMs).toEqual([7_000]);
+  });
+
+  it("reads the durations of the type that CCE shows, else of the type that an earlier poll saw", async () => {
+    const types: string[] = [];
+    const flow = createFlow({
+      ledger: {
+        async readDurations(_project, type) {
+          types.push(type);
+          return [];
+        },
+      },
+    });
+    await flow.open();
+    flow.observation = withJob({ type: null });
+    await flow.poll(1);
+    expect(types).toEqual([]);
+    flow.observation = jobIn("pending");
+    await flow.poll(2);
+    flow.observation = withJob({ type: null });
+    await flow.poll(3);
+    flow.observation = withJob({ type: "DeleteNode" });
+    await flow.poll(4);
+    expect(types).toEqual(["CreateCluster", "CreateCluster", "DeleteNode"]);
+  });
+
+  it("queries the job again if the ledger has no document of a watch whose job has succeeded", async () => {
+    let isGone = false;
+    const flow = createFlow({
+      ledger: { readWatch: async (key) => (isGone ? null : flow.memory.readWatch(key)) },
+    });
+    await flow.open({ readyMinutes: 15 });
+    flow.observation = succeededCluster();
+    flow.resources = [{ kind: "unavailable", text: "HTTP 503" }, jobIn("succeeded")];
+    await flow.poll(1);
+    isGone = true;
+    await flow.poll(2);
+    expect(flow.recorded.queriedJobs).toEqual(["job-1", "job-1"]);
+    expect(flow.recorded.concluded).toMatchObject([{ outcome: "succeeded", ready: { state: "ready" } }]);
+  });
+
+  it("takes no warning from the stored job while it waits until the resource is usable", async () => {
+    const flow = createFlow();
+    await flow.open({ readyMinutes: 15 });
+    flow.observation = succeededCluster();
+    flow.resources = [{ kind: "unavailable", text: "HTTP 503" }, jobIn("succeeded")];
+    await flow.poll(1);
+    await flow.poll(2);
+    expect(flow.recorded.queriedJobs).toEqual(["job-1"]);
+    expect(flow.recorded.concluded).toMatchObject([{ outcome: "succeeded", warnings: [] }]);
+  });
+
   it("stores the context of its caller in the outcome", async () => {
     const flow = createFlow();
     await flow.open({ context: { actor: "release-bot", labels: { team: "x" } } });
@@ -119,6 +197,103 @@ describe("the poll that ends a watch", () => {
   });
 });
 
+describe("the poll of a watch with a late deadline", () => {
+  const DAY = 86_400_000;
+
+  it.each([
+    [7 * DAY - 1, []],
+    [7 * DAY, [{ outcome: "timed_out" }]],
+  ])("%d ms after the deadline of its message ends the watch as %j", async (ms, concluded) => {
+    const flow = createFlow();
+    await flow.open({ deadlineAt: T0 + 30 * DAY });
+    flow.clock.now = T0 + 3_600_000 + ms;
+    await flow.poll(1);
+    expect(flow.recorded.concluded).toMatchObject(concluded);
+    expect(bodiesOf(flow.pollQueue)).toHaveLength(1 - concluded.length);
+  });
+});
+
+describe("the report of a poll", () => {
+  const FORBIDDEN: Observation = { kind: "forbidden", text: "no permission" };
+
+  it("names what the poll saw of the resource of an operation", async () => {
+    const flow = createFlow();
+    await flow.open({ operation: { kind: "awake", clusterId: "c" } });
+    flow.resources = [FORBIDDEN, jobIn("pending")];
+    await flow.poll(1);
+    await flow.poll(2);
+    expect(flow.recorded.polls).toMatchObject([
+      { observation: "forbidden", resource: "forbidden" },
+      { observation: "job", resource: "job" },
+    ]);
+  });
+
+  it("names no resource if the rate limit postponed the query of an operation", async () => {
+    const flow = createFlow({ ...LIMITED, ledger: { reserveRequestTime: async () => T0 * 2 } });
+    await flow.open({ operation: { kind: "awake", clusterId: "c" } });
+    await flow.poll(1);
+    expect(flow.recorded.polls).toMatchObject([{ observation: "rate_limited", resource: null }]);
+  });
+
+  it("names no resource if the job has none", async () => {
+    const flow = createFlow();
+    await flow.open({ readyMinutes: 15 });
+    flow.observation = withJob({ type: "CreatePSMCert" }, "succeeded");
+    await flow.poll(1);
+    expect(flow.recorded.polls).toMatchObject([{ observation: "job", resource: null, next: "concluded" }]);
+  });
+});
+
+describe("the delay of the next poll of a job that may become slow", () => {
+  /** Opens a watch and polls it once. The job becomes slow about five minutes after its start. */
+  async function openSlow(options: Parameters<typeof createFlow>[0] = {}) {
+    const flow = createFlow(options);
+    const { audit } = flow.config.targets;
+    if (audit !== undefined) audit.on = ["slow"];
+    const entry = { project: PROJECT, jobType: "CreateCluster", day: daysSince1970(T0), expiresAt: T0 * 2 };
+    for (let i = 0; i < 20; i += 1)
+      await flow.memory.addDuration({ ...entry, bucket: bucketOfDuration(300) });
+    await flow.open();
+    await flow.poll(1);
+    const slowAt = (await flow.memory.readWatch(KEY))?.watch.slowAt ?? 0;
+    expect(slowAt).toBeGreaterThan(T0 + 300_000);
+    return { flow, slowAt };
+  }
+  const delays = ({ recorded }: ReturnType<typeof createFlow>) =>
+    recorded.polls.map(({ delaySeconds }) => delaySeconds);
+
+  it("is not shorter than the minimum delay", async () => {
+    const { flow, slowAt } = await openSlow({
+      settings: { poll: { minDelaySeconds: 9.5, maxDelaySeconds: 60, pollCostSeconds: 3600 } },
+    });
+    flow.clock.now = slowAt - 12_500;
+    await flow.poll(2);
+    flow.clock.now = slowAt - 3_000;
+    await flow.poll(3);
+    expect(delays(flow).slice(1)).toEqual([13, 10]);
+  });
+
+  it("is not shortened after the time from which the job is slow", async () => {
+    const { flow, slowAt } = await openSlow();
+    flow.observation = { kind: "unavailable", text: "HTTP 503" };
+    flow.clock.now = slowAt;
+    await flow.poll(2);
+    flow.clock.now = slowAt + 60_000;
+    await flow.poll(3);
+    expect(delays(flow).slice(1)).toEqual([3, 6]);
+  });
+
+  it("is the time that the rate limit reserved, also if the job becomes slow earlier", async () => {
+    const { flow, slowAt } = await openSlow({
+      ledger: { reserveRequestTime: async () => T0 + 600_000 },
+    });
+    flow.config.settings.poll.queriesPerFiveMinutes = 10;
+    await flow.poll(2);
+    expect(delays(flow).slice(1)).toEqual([600]);
+    expect((await flow.memory.readWatch(KEY))?.watch.slowAt).toBe(slowAt);
+  });
+});
+
 describe("the rate limit of a project", () => {
   it("is separate from the rate limit of a target with the same name", async () => {
     const flow = createFlow(LIMITED);
@@ -158,6 +333,33 @@ describe("the rate limit of a project", () => {
     flow.clock.now = T0 + 3_600_000;
     await flow.poll(2);
     expect(flow.recorded.concluded).toMatchObject([{ outcome: "timed_out", polls: 0 }]);
+  });
+
+  it.each([
+    [1000, "job"],
+    [1001, "rate_limited"],
+  ])("lets a poll wait %d ms with the result %s", async (waitMs, observation) => {
+    const flow = createFlow({ ...LIMITED, ledger: { reserveRequestTime: async () => T0 + waitMs } });
+    await flow.open();
+    await flow.poll(1);
+    expect(flow.recorded.polls).toMatchObject([{ observation }]);
+  });
+
+  it("reserves one time for a poll, and the message of the postponed poll contains this time", async () => {
+    const reserved: number[] = [];
+    const flow = createFlow({
+      ...LIMITED,
+      ledger: { reserveRequestTime: async () => T0 + 60_000 * (1 + reserved.push(0)) },
+    });
+    await flow.open();
+    await flow.poll(1);
+    const [message] = bodiesOf(flow.pollQueue) as { rateLimitedUntil: number }[];
+    expect(message).toMatchObject({ poll: 2, rateLimitedUntil: T0 + 120_000 });
+    flow.clock.now = T0 + 120_000;
+    await flow.createPoll()(2, "m-2", KEY.jobId, { rateLimitedUntil: message?.rateLimitedUntil });
+    expect(reserved).toHaveLength(1);
+    expect(flow.recorded.polls).toMatchObject([{ observation: "rate_limited" }, { observation: "job" }]);
+    expect(bodiesOf(flow.pollQueue)[1]).not.toHaveProperty("rateLimitedUntil");
   });
 
   it.each([null, 30])("starts after HTTP 429 with the Retry-After %j", async (retryAfterSeconds) => {
