@@ -37,6 +37,11 @@ async function startDynalite() {
   const { port } = server.address() as AddressInfo;
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    stop: () => new Promise((resolve) => server.close(resolve)),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        // The AWS clients of a function keep their connections open.
+        server.closeAllConnections();
+      }),
   };
 }

@@ -1,0 +1,37 @@
+import type { Context } from "aws-lambda";
+import { captured } from "../../lib/runtime/captured.ts";
+import { startDynamo } from "../../support/dynamodb.ts";
+import { createDynamoLedger } from "../../support/dynamodb-ledger.ts";
+import { createTable } from "../../support/table.ts";
+
+test("the deployed handler audits the watches in the table of its environment", async () => {
+  const { client, endpoint, stop } = await startDynamo();
+  await createTable(client, "audit-test");
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_REGION: "eu-central-1",
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+    LEDGER_TABLE: "audit-test",
+  });
+  const now = Date.now();
+  await createDynamoLedger({ client, table: "audit-test", sweepIntervalMs: 1 }).startOrExtendWatch({
+    project: "prod",
+    jobId: "job-1",
+    caller: "token:ci",
+    acceptedAt: now,
+    deadlineAt: now + 3_600_000,
+    nextPollAt: now,
+    targets: [],
+    context: {},
+    callbacks: {},
+    digestId: null,
+    traceparent: null,
+    expiresAt: now * 2,
+  });
+  const { handler } = await import("../../../functions/audit/handler.ts");
+  const context = { awsRequestId: "request-1", getRemainingTimeInMillis: () => 10_000 } as Context;
+  const lines = await captured(() => handler({}, context));
+  expect(lines).toContainEqual(expect.objectContaining({ message: "audit", accepted: 1, live: 1 }));
+  await stop();
+});
