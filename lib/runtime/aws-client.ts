@@ -145,3 +145,18 @@ export const AWS_CLIENT = {
   requestHandler: createAwsRequestHandler(),
   sha256: RequestHash,
 } as const;
+
+/** The part of an AWS client that `withoutLogMiddleware` changes. */
+interface ClientWithMiddleware {
+  readonly middlewareStack: { remove(name: string): boolean };
+}
+
+/**
+ * Removes the middleware of the AWS SDK that logs each request, and returns the client. The clients have no logger, but
+ * the middleware would still copy the whole input and the whole output of each request. The copies need a twentieth of
+ * the CPU time of a poll.
+ */
+export function withoutLogMiddleware<Client extends ClientWithMiddleware>(client: Client): Client {
+  client.middlewareStack.remove("loggerMiddleware");
+  return client;
+}

@@ -6,7 +6,7 @@ import type { Instant } from "../domain/job.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import type { LedgerTable } from "../ledger/dynamo/item-operations.ts";
 import type { SqsQueueOptions } from "../queue/sqs-queue.ts";
-import { AWS_CLIENT } from "./aws-client.ts";
+import { AWS_CLIENT, withoutLogMiddleware } from "./aws-client.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import { OUTGOING_PROXY, readEnvironment, type Variable } from "./environment.ts";
 import { createSsmConfigSource } from "./ssm-config.ts";
@@ -42,8 +42,12 @@ export function createAwsPorts<C extends Config, Name extends Variable>(
   const sweepIntervalMs = Number(env.SWEEP_INTERVAL_SECONDS) * 1000;
   return {
     env,
-    table: { client: new DynamoDBClient(AWS_CLIENT), table: env.LEDGER_TABLE, sweepIntervalMs },
-    sqs: { client: new SQSClient(AWS_CLIENT), random: systemRandom },
+    table: {
+      client: withoutLogMiddleware(new DynamoDBClient(AWS_CLIENT)),
+      table: env.LEDGER_TABLE,
+      sweepIntervalMs,
+    },
+    sqs: { client: withoutLogMiddleware(new SQSClient(AWS_CLIENT)), random: systemRandom },
     configs: createSsmConfigSource(env.CONFIG_PATH, configParser),
     now: systemClock,
     random: systemRandom,

@@ -7,7 +7,7 @@ import {
 } from "../config/assemble-config.ts";
 import type { Config, ConfigParser } from "../config/config.ts";
 import { ConfigInvalidError, type ConfigSource, createConfigSource } from "../config/config-source.ts";
-import { AWS_CLIENT } from "./aws-client.ts";
+import { AWS_CLIENT, withoutLogMiddleware } from "./aws-client.ts";
 import { systemClock, systemRandom, systemWait } from "./clock.ts";
 import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
@@ -30,7 +30,7 @@ export function createSsmConfigSource<C extends Config>(
 ): ConfigSource<C> {
   // Only the function `retryAws` repeats failed requests to SSM. If the SSM client also repeated requests, an
   // overloaded AWS service would receive many more requests.
-  const client = new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 });
+  const client = withoutLogMiddleware(new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 }));
   return createConfigSource({
     parse,
     readDocument: async (timeLimitMs) => {

@@ -3,8 +3,14 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ConditionalCheckFailedException, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import { jest } from "@jest/globals";
-import { AWS_CLIENT, createAwsRequestHandler } from "../../../lib/runtime/aws-client.ts";
+import {
+  AWS_CLIENT,
+  createAwsRequestHandler,
+  withoutLogMiddleware,
+} from "../../../lib/runtime/aws-client.ts";
 import { systemClock } from "../../../lib/runtime/clock.ts";
 
 const FAKE_ONLY_TIMEOUTS = ["nextTick", "setImmediate", "setInterval", "Date", "queueMicrotask"] as const;
@@ -200,5 +206,17 @@ describe("the hash of the signatures of AWS requests", () => {
     hash.update(Buffer.from("text"));
     const expected = createHash("sha256").update("text").digest("hex");
     expect(Buffer.from(await hash.digest()).toString("hex")).toBe(expected);
+  });
+});
+
+describe("withoutLogMiddleware", () => {
+  const clients = { DynamoDB: DynamoDBClient, SQS: SQSClient, SSM: SSMClient };
+
+  it.each(Object.entries(clients))("removes only the logging from a client of %s", (_, Client) => {
+    const middleware = (client: InstanceType<typeof Client>) => client.middlewareStack.identify();
+    const isLog = (name: string) => name.startsWith("loggerMiddleware");
+    const all = middleware(new Client({}));
+    expect(all.filter(isLog)).toHaveLength(1);
+    expect(middleware(withoutLogMiddleware(new Client({})))).toEqual(all.filter((name) => !isLog(name)));
   });
 });
