@@ -21,11 +21,12 @@ import { encodeLatestInstants, NO_LEASE, overdueTimeChange, toWatch, WatchItem }
 const INLINE_TREE_BYTES = 250;
 
 /**
- * The hashes of those trees of subjobs that do not fit into the watch item. The service remembers these hashes, because
- * the tree of subjobs is usually the same as in the previous poll.
+ * The compressed trees of subjobs by the hash of the tree, or null for a tree that does not fit into the watch item. The
+ * service remembers these trees, because the tree of subjobs is usually the same as in the previous poll, and
+ * compression is slow.
  */
-const largeTrees = new Set<string>();
-const MAX_LARGE_TREES = 1000;
+const packedTrees = new Map<string, Uint8Array | null>();
+const MAX_PACKED_TREES = 1000;
 
 /**
  * `claimPoll` costs one write to DynamoDB. If the ledger refuses the claim of the poll, `claimPoll` also costs one
@@ -107,7 +108,8 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
     add: record.rateLimited ? { rateLimitedPolls: 1 } : {},
     condition: "#state = :watching AND #poll = :poll AND #pollDone = :no AND #owner = :me",
     values: { watching: "watching", poll, no: false, me: messageId },
-    returnValues: "ALL_OLD",
+    // Only a poll with a large tree of subjobs needs the attributes of the item before the write.
+    ...(tree !== null && inline === null && { returnValues: "ALL_OLD" }),
   });
   if (recorded === null) return "superseded";
   if (tree === null || inline !== null) return "recorded";
@@ -133,14 +135,15 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
 };
 
 /**
- * Returns the compressed tree of subjobs. Returns null if the same tree was too large for the watch item before.
- * Without this check, each poll would compress the large tree again, which is slow.
+ * Returns the compressed tree of subjobs. Returns null if the same tree was too large for the watch item before. A tree
+ * with a known hash is not compressed again.
  */
 function packUnlessLarge(tree: Job, hash: string): Uint8Array | null {
-  if (largeTrees.has(hash)) return null;
+  const known = packedTrees.get(hash);
+  if (known !== undefined) return known;
   const packed = compressTruncatedTree(tree);
-  if (packed.length <= INLINE_TREE_BYTES) return packed;
-  if (largeTrees.size === MAX_LARGE_TREES) largeTrees.clear();
-  largeTrees.add(hash);
+  if (packedTrees.size === MAX_PACKED_TREES) packedTrees.clear();
+  // The copy has its own memory. The compressed bytes are only the beginning of a buffer of 16 KiB.
+  packedTrees.set(hash, packed.length <= INLINE_TREE_BYTES ? new Uint8Array(packed) : null);
   return packed;
 }

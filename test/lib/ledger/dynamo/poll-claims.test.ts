@@ -42,6 +42,29 @@ it("stores a large tree at the next poll when the first write failed", async () 
   expect((await ledger.readWatch(watch))?.tree).toEqual(tree);
 });
 
+it("reads the item before the write only if the tree does not fit into the watch item", async () => {
+  const table = { client: dynamo.client, table: "polls" };
+  const ledger = createDynamoLedger(table);
+  const returned: unknown[] = [];
+  const send = async (command: Parameters<typeof dynamo.client.send>[0]) => {
+    if ("ReturnValues" in command.input) returned.push(command.input.ReturnValues);
+    return dynamo.client.send(command);
+  };
+  const client = Object.assign(Object.create(dynamo.client) as DynamoDBClient, { send });
+  const small = job({ subJobs: [job({ jobId: "small" })] });
+  const subJobs = Array.from({ length: 40 }, (_, i) => job({ jobId: `${i * 6007}` }));
+  const watch = newWatch();
+  await ledger.startOrExtendWatch(watch);
+  for (const [at, tree] of [null, small, small, job({ subJobs })].entries()) {
+    const messageId = `m-${at}`;
+    await ledger.claimPoll({ key: watch, poll: at + 1, messageId, now: T0, leaseMs: LEASE_MS });
+    const record = pollRecord({ key: watch, poll: at + 1, messageId, tree });
+    expect(await recordPoll({ ...table, client }, record)).toBe("recorded");
+    if (tree !== null) expect((await ledger.readWatch(watch))?.tree).toEqual(tree);
+  }
+  expect(returned).toEqual(["NONE", "NONE", "NONE", "ALL_OLD", "NONE"]);
+});
+
 it("keeps the time in the overdue index until the watch belongs to another run of the sweep", async () => {
   const ledger = createDynamoLedger({ client: dynamo.client, table: "polls", sweepIntervalMs: 300_000 });
   const acceptedAt = Math.ceil(T0 / 300_000) * 300_000;
