@@ -78,7 +78,7 @@ export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
         url: urlOf(request),
         method: "POST",
         headers,
-        body: body ?? null,
+        body: body instanceof Uint8Array ? toText(body) : (body ?? null),
         timeLimitMs,
         maxBytes: MAX_RESPONSE_BYTES,
       });
@@ -98,6 +98,14 @@ export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
       connections.https.destroy();
     },
   };
+}
+
+/**
+ * Converts the bytes of a request to text. The bytes are JSON in UTF-8. Node.js sends the headers and a text in one
+ * write, but the headers and bytes in two writes. The conversion needs much less time than the second write.
+ */
+function toText({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString();
 }
 
 type KeyData = string | ArrayBuffer | ArrayBufferView;

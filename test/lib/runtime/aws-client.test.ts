@@ -168,6 +168,22 @@ describe("the request handler of the AWS clients", () => {
     expect(ended).toHaveBeenCalledWith(expect.objectContaining({ name: "TimeoutError" }));
   });
 
+  it.each([
+    ["a text", "key: é 漢 😀"],
+    ["a part of a buffer", Buffer.from("before key: é 漢 😀 after").subarray(7, -6)],
+    ["bytes", new TextEncoder().encode("key: é 漢 😀")],
+  ])("sends the same bytes for a body that is %s", async (_, body) => {
+    let received = "";
+    server.prependListener("request", (request: IncomingMessage) => {
+      request.setEncoding("utf8").on("data", (text: string) => (received += text));
+    });
+    const { port } = server.address() as AddressInfo;
+    const url = { protocol: "http:", hostname: "127.0.0.1", port, path: "/" };
+    await createAwsRequestHandler().handle({ ...url, headers: {}, body });
+    expect(received).toBe("key: é 漢 😀");
+    expect(requests[0]?.headers["content-length"]).toBe(String(Buffer.byteLength(received)));
+  });
+
   it("throws when a response is longer than 4 MiB", async () => {
     const endless: Answer = (response) => {
       const write = () => {
