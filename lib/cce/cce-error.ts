@@ -8,7 +8,7 @@ import {
 } from "../domain/json.ts";
 import { BODY_UNDECODABLE } from "../http/decompress-and-decode-text.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
-import { isCertificateError } from "../http/tls-options.ts";
+import { isCertificateError, isCertificateTimeError } from "../http/tls-options.ts";
 import { MAX_BODY_BYTES, MAX_VALUES } from "./send-cce-request.ts";
 
 /**
@@ -214,6 +214,7 @@ export function refusalAfterNetworkError(
  * nothing.
  */
 function describeNetworkError(code: string): readonly [what: string, advice: string | null] {
+  if (isCertificateTimeError(code)) return ["cannot be reached", "its certificate is out of date, so check"];
   if (isCertificateError(code))
     return ["cannot be reached", "its certificate is not trusted, so check ca and"];
   if (code === BODY_UNDECODABLE)

@@ -103,6 +103,14 @@ const CERTIFICATE_CODES = [
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/,
 ];
 
+const CERTIFICATE_TIME_CODES: ReadonlySet<string> = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
+
+/**
+ * Returns true for the error code of a connection to a server whose certificate has expired or is not valid yet. A
+ * connection succeeds again as soon as the server has a new certificate, without a change of the config.
+ */
+export const isCertificateTimeError = (code: string): boolean => CERTIFICATE_TIME_CODES.has(code);
+
 /** Returns true for the error code of a connection to a server whose certificate is not valid for the host. */
 export const isCertificateError = (code: string): boolean =>
   CERTIFICATE_CODES.some((pattern) => pattern.test(code));

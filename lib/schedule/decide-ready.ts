@@ -125,10 +125,12 @@ function progressAfter(before: ReadyProgress, check: ReadyCheck): ReadyProgress 
       return { ...before, readyPolls: before.readyPolls + 1, reason: null, message: ONCE_TEXT };
     case "not_ready":
       return { succeededAt, readyPolls: 0, wasNotReady: true, reason: check.reason, message: check.message };
-    case "unseen":
-      return wasNotReady
-        ? { ...before, readyPolls: 0 }
-        : { ...before, readyPolls: 0, message: check.observation.text };
+    case "unseen": {
+      const { kind, text } = check.observation;
+      // A limited rate of queries says nothing about the resource, so the text about the resource stays.
+      const message = kind === "throttled" ? (before.message ?? text) : text;
+      return { ...before, readyPolls: 0, message: wasNotReady ? before.message : message };
+    }
     case "no_resource":
       return before;
     default:

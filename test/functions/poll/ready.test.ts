@@ -130,6 +130,20 @@ describe("a watch that waits until ready", () => {
     ]);
   });
 
+  it("says why no poll could read the resource, also if the rate of the last polls was limited", async () => {
+    const flow = await openReady(10);
+    const limited: Observation = { kind: "throttled", text: "queries wait", retryAfterSeconds: 10 };
+    const unknown: Observation = { kind: "unavailable", text: "CCE does not know this node" };
+    flow.resources = [limited, unknown, limited];
+    for (const poll of [1, 2, 3]) {
+      await flow.poll(poll);
+      flow.clock.now += 5 * MINUTE;
+    }
+    expect(flow.recorded.concluded).toMatchObject([
+      { outcome: "succeeded", ready: { state: "unknown", message: "CCE does not know this node" } },
+    ]);
+  });
+
   it("ends as not_ready if a node flips until the deadline, also if the last poll finds the node usable", async () => {
     const flow = await openReady(10);
     flow.observation = success("CreateNode");

@@ -6,7 +6,11 @@ describe("refusalAfterNetworkError", () => {
     ["DEADLINE_PASSED", "CCE did not answer in time"],
     [
       "CERT_HAS_EXPIRED",
-      "CCE cannot be reached (CERT_HAS_EXPIRED): its certificate is not trusted, so check ca and endpoint of project prod",
+      "CCE cannot be reached (CERT_HAS_EXPIRED): its certificate is out of date, so check endpoint of project prod",
+    ],
+    [
+      "CERT_UNTRUSTED",
+      "CCE cannot be reached (CERT_UNTRUSTED): its certificate is not trusted, so check ca and endpoint of project prod",
     ],
     [
       "HPE_INVALID_CONSTANT",

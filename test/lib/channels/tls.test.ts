@@ -58,7 +58,8 @@ describe("a receiver's certificate", () => {
   });
 
   it("is refused when the certificate has expired", async () => {
-    expect(await attempt("receiver.test", "expired", { lookup, ca: authority })).toMatchObject(refused);
+    const expired = { ...refused, verdict: "retry", reason: "certificate_expired" };
+    expect(await attempt("receiver.test", "expired", { lookup, ca: authority })).toMatchObject(expired);
   });
 
   it("is requested for the host name without the trailing dot", async () => {
