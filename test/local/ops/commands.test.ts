@@ -1,14 +1,10 @@
-import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import type { LocalServer } from "../../../local/servers/local-server.ts";
 import { startTestSsm } from "../../support/aws-servers.ts";
-import { inheritedEnvironment } from "../../support/run-command.ts";
+import { type ProgramHost, startProgramHost } from "../../support/start-program-host.ts";
 
-const OPS = fileURLToPath(new URL("../../../local/ops", import.meta.url));
 const CONFIG = {
   projects: { prod: { projectId: "p", region: "eu-de", auth: { kind: "token", token: "hunter2hunter2" } } },
   targets: { deploys: { kind: "slack", url: "https://hooks.slack.com/services/hunter2" } },
@@ -18,30 +14,28 @@ const CONFIG = {
 let folder: string;
 let file: string;
 let ssm: LocalServer;
+let host: ProgramHost;
 beforeAll(async () => {
+  host = startProgramHost();
   folder = await mkdtemp(join(tmpdir(), "ops-"));
   file = join(folder, "config.json");
   await writeFile(file, JSON.stringify(CONFIG));
   ssm = await startTestSsm({ configFile: file, path: "/cce-job-notifier/dev", region: "eu-central-1" });
 });
 afterAll(async () => {
+  await host.stop();
   await ssm.stop();
   await rm(folder, { recursive: true });
 });
 
 async function run(command: string, ...args: string[]) {
-  const child = spawn(process.execPath, [join(OPS, `${command}.ts`), ...args], {
-    env: {
-      ...inheritedEnvironment(),
-      AWS_ACCESS_KEY_ID: "x",
-      AWS_SECRET_ACCESS_KEY: "y",
-      AWS_REGION: "eu-central-1",
-      AWS_ENDPOINT_URL_SSM: ssm.url,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
+  const ran = await host.run(`local/ops/${command}.ts`, args, {
+    AWS_ACCESS_KEY_ID: "x",
+    AWS_SECRET_ACCESS_KEY: "y",
+    AWS_REGION: "eu-central-1",
+    AWS_ENDPOINT_URL_SSM: ssm.url,
   });
-  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  const [out, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  const { code, stdout: out, stderr: errors } = ran;
   expect(out + errors).not.toContain("hunter2");
   return { out, errors, code };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { parseCount, parseCounts } from "../../../local/ops/script-arguments.ts";
 import { runCommand } from "../../support/run-command.ts";
+import { type ProgramHost, startProgramHost } from "../../support/start-program-host.ts";
 
 const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })
@@ -12,8 +13,15 @@ const PROGRAMS = Object.entries(scripts).flatMap(([name, script]): (readonly [st
   return file === undefined ? [] : [[name, file]];
 });
 
-const run = (line: string) => runCommand("bash", ["--norc", "-c", line]);
+let host: ProgramHost;
+beforeAll(() => {
+  host = startProgramHost();
+});
+afterAll(() => host.stop());
+
+const runInShell = (line: string) => runCommand("bash", ["--norc", "-c", line]);
 const node = (file: string) => `'${process.execPath}' ${file}`;
+
 const STACK_OF_NODE = /^ +at |^node:|ERR_|Node\.js v/m;
 
 test("the scripts without a program of this repository run test files, or a program of another project", () => {
@@ -28,7 +36,7 @@ test.each(PROGRAMS)(
   "npm run %s prints its help, and refuses an unknown option without an error of Node.js",
   async (name, file) => {
     const [help, wrong] = await Promise.all(
-      ["--help", "--nonsense"].map((option) => run(`${node(file)} ${option}`)),
+      ["--help", "--nonsense"].map((option) => host.run(file, [option])),
     );
     if (help === undefined || wrong === undefined) throw new Error("the program did not run");
     expect([help.code, help.stderr]).toEqual([0, ""]);
@@ -66,7 +74,8 @@ test.each([
   ["local/corpus.ts", "give one directory"],
   ["local/generate.ts lib", "Unexpected argument 'lib'"],
 ])("%s is wrong use: %s", async (line, message) => {
-  const ran = await run(node(line));
+  const [file = "", ...parameters] = line.split(" ").map((part) => part.replace(/^'(.*)'$/, "$1"));
+  const ran = await host.run(file, parameters);
   expect([ran.code, ran.stdout]).toEqual([2, ""]);
   expect(ran.stderr.split("\n\n")[0]).toBe(message);
   expect(ran.stderr).not.toMatch(STACK_OF_NODE);
@@ -77,7 +86,7 @@ test.each([
   ["README.md", "README.md cannot be used: Unexpected token"],
   ["package.json", "package.json cannot be used: "],
 ])("bench:schedule says why it cannot use the file %s", async (file, message) => {
-  const ran = await run(node(`bench/schedule.ts ${file}`));
+  const ran = await host.run("bench/schedule.ts", [file]);
   expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining(message)]);
   expect(ran.stderr).not.toMatch(/^ +at /m);
 });
@@ -90,7 +99,7 @@ test.each([
   "test/simulation/simulate.ts --seeds 2",
   "test/exploration/explore.ts --help",
 ])("%s has exit status 0 if the reader of its output has ended", async (line) => {
-  const ran = await run(`{ ${node(line)}; echo "status $?" >&2; } | true`);
+  const ran = await runInShell(`{ ${node(line)}; echo "status $?" >&2; } | true`);
   expect(ran.stderr).toBe("status 0\n");
 });
 

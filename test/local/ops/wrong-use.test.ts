@@ -1,17 +1,17 @@
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type SqsServer, startSqs } from "../../../local/servers/start-sqs.ts";
-import { runCommand } from "../../support/run-command.ts";
+import { type ProgramHost, startProgramHost } from "../../support/start-program-host.ts";
 
-const OPS = fileURLToPath(new URL("../../../local/ops", import.meta.url));
+let host: ProgramHost;
+beforeAll(() => {
+  host = startProgramHost();
+});
+afterAll(() => host.stop());
 
 async function run(command: string, env: Readonly<Record<string, string>> = {}) {
   const [file = "", ...parameters] = command.split(" ").map((part) => part.replaceAll("_", " "));
   // Neither credentials of the user nor those of an EC2 instance.
   const noCredentials = { HOME: "/nonexistent", AWS_EC2_METADATA_DISABLED: "true" };
-  const ran = await runCommand(process.execPath, [join(OPS, `${file}.ts`), ...parameters], {
-    env: { ...noCredentials, ...env },
-  });
+  const ran = await host.run(`local/ops/${file}.ts`, parameters, { ...noCredentials, ...env });
   expect(ran.stderr).not.toMatch(/^ +at /m);
   return ran;
 }

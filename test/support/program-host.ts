@@ -1,0 +1,84 @@
+// Runs programs of this repository one after the other in this process. `startProgramHost` starts this process.
+import { resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
+import * as z from "zod";
+
+/** A program to run. */
+const Program = z.strictObject({
+  file: z.string(),
+  parameters: z.array(z.string()),
+  env: z.record(z.string(), z.string()),
+});
+type Program = z.infer<typeof Program>;
+
+/** The time in which a program must close what it has opened. A process with an open resource does not end. */
+const CLOSE_TIME_LIMIT_MS = 2_000;
+const PAUSE_MS = 5;
+
+/** Ends a program that calls `process.exit`. */
+class ProgramExit extends Error {
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`exit status ${code}`);
+    this.code = code;
+  }
+}
+
+const { execPath } = process;
+const exit = process.exit.bind(process);
+// A program may have left a resource open.
+process.once("disconnect", () => exit());
+const inherited = { ...process.env };
+const output = { stdout: "", stderr: "" };
+for (const name of ["stdout", "stderr"] as const)
+  process[name].write = (chunk: string | Uint8Array, ...more: unknown[]) => {
+    output[name] += typeof chunk === "string" ? chunk : Buffer.from(chunk).toString();
+    const callback = more.at(-1);
+    if (typeof callback === "function") callback();
+    return true;
+  };
+process.exit = (code) => {
+  throw new ProgramExit(Number(code ?? process.exitCode ?? 0));
+};
+// Each program adds its handlers to these objects.
+for (const emitter of [process, process.stdout, process.stderr]) emitter.setMaxListeners(0);
+
+let programs = 0;
+
+async function run({ file, parameters, env }: Program) {
+  Object.assign(output, { stdout: "", stderr: "" });
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, inherited, env);
+  process.argv = [execPath, resolve(file), ...parameters];
+  process.exitCode = undefined;
+  const before = process.getActiveResourcesInfo();
+  programs += 1;
+  try {
+    await import(`${pathToFileURL(resolve(file)).href}?program=${programs}`);
+  } catch (error) {
+    // `process.exit` also ends a process with open resources.
+    if (error instanceof ProgramExit) return { ...output, code: error.code, open: [] };
+    output.stderr += inspect(error);
+    process.exitCode = 1;
+  }
+  const open = await listOpenResources(before);
+  return { ...output, code: Number(process.exitCode ?? 0), open };
+}
+
+/** Returns the kinds of the resources that stay open, apart from those that were open before. */
+async function listOpenResources(before: readonly string[]): Promise<readonly string[]> {
+  const deadline = Date.now() + CLOSE_TIME_LIMIT_MS;
+  for (;;) {
+    await setTimeout(PAUSE_MS);
+    const open = process.getActiveResourcesInfo();
+    for (const kind of before) if (open.includes(kind)) open.splice(open.indexOf(kind), 1);
+    if (open.length === 0 || Date.now() > deadline) return open;
+  }
+}
+
+process.on("message", async (message) => {
+  process.send?.(await run(Program.parse(message)));
+});
