@@ -97,20 +97,28 @@ function reasonOf(node: TreeNode): string | null {
 
 const UUID = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}/gi;
 const IPV6 = /(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi;
+/** Matches a date such as `Fri, 27 Nov 2026` or `Fri Nov 27`. Numbers that follow the date are matched by `NUMBER`. */
+const DATE =
+  /\b(?:mon|tue|wed|thu|fri|sat|sun),? (?:\d{1,2} )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b/g;
 /**
- * Matches a hexadecimal ID or a number, such as the 7 in `pool-7`. The pattern does not match an error code such as
- * `Ecs.0319` or `HTTP 403`, because different error codes mean different causes.
+ * Matches a hexadecimal ID, a long ID of letters and digits, or a number, such as the 7 in `pool-7`. The pattern does
+ * not match an error code such as `Ecs.0319`, `HTTP 403` or `"code":409`, because different error codes mean different
+ * causes.
  */
 const NUMBER =
-  /(?<![a-z_]\.|(?:http|code|status|error)[ :=#]{0,3})(?<!\d)(?:\b(?=[a-f]{0,40}\d)[0-9a-f]{8,64}\b|\d+(?:[.,:]\d+)*)/gi;
+  /(?<![a-z_]\.|(?:http(?:\/\d\.\d)?|code|status|error|errno|signal|错误码|状态码|返回码)[ :=#"'：]{0,4})(?<!\d)(?:\b(?:0x)?(?=[a-f]{0,40}\d)[0-9a-f]{8,64}\b|\b0x[0-9a-f]{1,16}\b|\b(?=[a-z]{0,40}\d)[0-9a-z]{20,64}\b|\d+(?:[.,:]\d+)*)/g;
 const MIN_NAME_CHARACTERS = 3;
 
-/** Replaces the names, IDs, addresses and numbers in a failure reason by `#`, so that similar reasons become equal. */
+/**
+ * Replaces the names, IDs, addresses, dates and numbers in a failure reason by `#`, so that similar reasons become
+ * equal. The function also ignores upper case, spaces and a full stop at the end.
+ */
 export function replaceNamesAndNumbers(reason: string, names: Iterable<string | null>): string {
-  let text = reason;
+  let text = reason.toLowerCase();
   for (const name of names)
-    if (name !== null && name.length >= MIN_NAME_CHARACTERS) text = text.replaceAll(name, "#");
-  return text.replace(UUID, "#").replace(IPV6, "#").replace(NUMBER, "#").replace(/\s+/g, " ").trim();
+    if (name !== null && name.length >= MIN_NAME_CHARACTERS) text = text.replaceAll(name.toLowerCase(), "#");
+  const withoutIds = text.replace(UUID, "#").replace(IPV6, "#").replace(DATE, "#").replace(NUMBER, "#");
+  return withoutIds.replace(/\s+/g, " ").trim().replace(/\.$/, "");
 }
 
 function* namesOf(node: TreeNode): Iterable<string | null> {

@@ -29,14 +29,17 @@ const DEFAULT_PORT = 1080;
 export function readOutgoingProxy(env: ProxyEnvironment): OutgoingProxy | null {
   const variable = (name: string) =>
     [env[name], env[name.toUpperCase()]].find((value) => value?.trim())?.trim();
-  const text = variable("https_proxy") ?? variable("all_proxy");
+  const name = variable("https_proxy") === undefined ? "all_proxy" : "https_proxy";
+  const text = variable(name);
   if (text === undefined) return null;
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   // `cce-notifier` also runs on Node.js 20, which has no `URL.parse`.
   const url = URL.canParse(withScheme) ? new URL(withScheme) : null;
   const isProxy = url !== null && /^https?:$/.test(url.protocol) && /^(\[.*\]|[\w.-]+)$/.test(url.hostname);
   if (!isProxy)
-    throw new Error("HTTPS_PROXY must be the URL of an HTTP proxy, such as http://proxy.example.com:3128");
+    throw new Error(
+      `${name.toUpperCase()} must be the URL of an HTTP proxy, such as http://proxy.example.com:3128`,
+    );
   const { hostname, username, password } = url;
   // The port is read from the text, because `URL` omits the default port of the protocol.
   const port = /^[^/]*\/\/[^/?#]*:(\d+)(?:[/?#]|$)/.exec(withScheme)?.[1];

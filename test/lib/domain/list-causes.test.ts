@@ -72,6 +72,11 @@ describe("the causes of a failed job", () => {
     ["IDs in hexadecimal", ["port 0badcafe1 is down", "port deadbeef22 is down"]],
     ["IPv4 addresses", ["10.0.0.1 does not answer", "10.11.12.13:443 does not answer"]],
     ["IPv6 addresses", ["fe80::1 does not answer", "2001:db8:0:1::2 does not answer"]],
+    ["upper case and a full stop", ["Flavor sold out.", "flavor sold out"]],
+    ["addresses in memory", ["fault at 0x7f3a", "fault at 0x99BC001122"]],
+    ["long IDs", ["volume 01ARZ3NDEKTSV4RRFFQ69G5FAV lost", "volume 01BX5ZZKBKACTAV9WEVGEMMVRZ lost"]],
+    ["dates", ["since Fri, 27 Nov 2026 10:00:00 GMT", "since Sat, 05 Dec 2026 11:00:00 GMT"]],
+    ["dates of Unix", ["since Fri Nov 27 10:00:00", "since Tue Dec 1 11:00:00"]],
     [
       "times and spaces",
       ["failed at 2026-04-14T08:00:01Z\n(3 s)", "failed at 2026-04-15T09:10:11Z (47.2 s)"],
@@ -85,6 +90,11 @@ describe("the causes of a failed job", () => {
     ["long error codes", ["CCE.01400004 refused", "CCE.01400005 refused"]],
     ["HTTP statuses", ["the agent answers HTTP 403", "the agent answers HTTP 503"]],
     ["error numbers", ["mount failed, error code: 12", "mount failed, error code: 13"]],
+    ["error codes in JSON", ['{"code":400,"m":"no"}', '{"code":409,"m":"no"}']],
+    ["quoted error codes", ['{"errorCode": "400"}', '{"errorCode": "409"}']],
+    ["status lines", ["HTTP/1.1 403 from the agent", "HTTP/1.1 503 from the agent"]],
+    ["signals and errno", ["killed by signal 9, errno 28", "killed by signal 9, errno 13"]],
+    ["Chinese error codes", ["错误码：319", "错误码：707"]],
     ["words", ["the flavor is sold out", "the disk type is sold out"]],
   ])("keep reasons apart that differ in %s", (_, reasons) => {
     expect(countsOf(reasons)).toEqual([1, 1]);
@@ -102,6 +112,13 @@ describe("the causes of a failed job", () => {
     expect(causes).toMatchObject([
       { count: 3, reason: "alpha: no capacity", resources: ["alpha", "beta", "gamma"] },
     ]);
+  });
+
+  it("treat names in another case as equal", () => {
+    const nodes = ["Web-A", "web-b"].map((resourceName) =>
+      failedNode(`${resourceName.toUpperCase()} is not reachable`, { resourceName }),
+    );
+    expect(causesOf(nodes).causes).toMatchObject([{ count: 2 }]);
   });
 
   it("use the reason of the nearest failed parent if the subjob has none", () => {

@@ -48,6 +48,10 @@ describe("readOutgoingProxy", () => {
     expect(() => readOutgoingProxy({ HTTPS_PROXY: text })).not.toThrow(/hunter2/);
   });
 
+  it("names the variable that contains the refused proxy", () => {
+    expect(() => readOutgoingProxy({ all_proxy: "socks5://proxy:1080" })).toThrow(/^ALL_PROXY must be/);
+  });
+
   it.each([
     ["", "cce.example.com", true],
     ["*", "cce.example.com", false],
