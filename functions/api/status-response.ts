@@ -113,7 +113,12 @@ function summarizeLatestPoll({ watch, tree }: WatchDocument, config: Config) {
   };
 }
 
-function describeLastPollError({ accessError, lastPollError }: Watch): string | null {
+/**
+ * Describes the error of the latest polls. Returns null if a poll saw the end of the job, because the watch still
+ * contains the error of the polls before.
+ */
+function describeLastPollError({ state, accessError, lastPollError }: Watch): string | null {
+  if (state === "succeeded" || state === "failed") return null;
   if (accessError !== null)
     return `${ACCESS_ERROR_TEXTS[accessError.kind]}, since ${toIso(accessError.since)}`;
   return lastPollError === null ? null : `${lastPollError.text}, since ${toIso(lastPollError.since)}`;

@@ -129,7 +129,7 @@ export const StatusDocument = z.object({
   ),
   lastPollError: withDescription(
     z.nullable(z.string()),
-    "The reason why the latest polls got no data about the job.",
+    "The reason why the latest polls got no data about the job. Null if the latest poll saw the end of the job.",
   ),
   acceptedAt: IsoTime,
   deadlineAt: IsoTime,

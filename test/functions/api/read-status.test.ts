@@ -139,6 +139,32 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
     });
   });
 
+  test.each([
+    ["timed_out", "CCE cannot be reached (ENOTFOUND), since 2026-11-23T09:00:00.000Z"],
+    ["succeeded", null],
+    ["failed", null],
+  ] as const)("returns the last poll error after the outcome %s as %j", async (outcome, lastPollError) => {
+    const api = await watched();
+    await api.ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
+    await api.ledger.recordPoll({
+      key: KEY,
+      poll: 1,
+      messageId: "m",
+      nextPollAt: START + 5000,
+      consecutiveFailures: 1,
+      rateLimited: false,
+      phase: null,
+      jobType: null,
+      resourceName: null,
+      tree: null,
+      polledAt: [START],
+      accessError: null,
+      lastPollError: { since: START, text: "CCE cannot be reached (ENOTFOUND)" },
+    });
+    await end(api, outcome);
+    expect(json(await api.ask("GET", URL_OF_A))).toMatchObject({ state: outcome, lastPollError });
+  });
+
   test("omits filtered targets and Retry-After after the end of the watch", async () => {
     const api = await watched();
     await end(api, "succeeded");
