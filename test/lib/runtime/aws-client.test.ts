@@ -169,7 +169,7 @@ describe("the request handler of the AWS clients", () => {
   });
 
   it.each([
-    ["a text", "key: é 漢 😀"],
+    ["a string", "key: é 漢 😀"],
     ["a part of a buffer", Buffer.from("before key: é 漢 😀 after").subarray(7, -6)],
     ["bytes", new TextEncoder().encode("key: é 漢 😀")],
   ])("sends the same bytes for a body that is %s", async (_, body) => {
