@@ -135,17 +135,16 @@ async function createDigest(
   { ledger, config, onFailure = logAcceptFailure }: AcceptPorts,
 ): Promise<readonly OpenedJob[]> {
   const members = opened.filter((job) => job.kind === "accepted");
-  if (members.length === 0) return opened;
+  const [first] = members;
+  if (first === undefined) return opened;
   try {
     await ledger.createDigest({
       digestId,
       caller,
       targets,
       members: members.map(({ jobId, generation }) => ({ project, jobId, generation })),
-      expiresAt: computeLedgerExpiryTime(
-        Math.max(...members.map(({ deadlineAt }) => deadlineAt)),
-        config.settings,
-      ),
+      // All new watches of a call have the same deadline.
+      expiresAt: computeLedgerExpiryTime(first.deadlineAt, config.settings),
     });
     return opened;
   } catch (error) {

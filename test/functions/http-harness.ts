@@ -20,6 +20,10 @@ export interface Harness {
   readonly pollQueue: MemoryQueue;
   readonly notifyQueue: MemoryQueue;
   readonly failures: string[];
+  /** The errors of the failures that the enqueue function reports. */
+  readonly errors: unknown[];
+  /** The calls of `POST /v1/jobs` that the enqueue function reports, with the status of each job. */
+  readonly accepted: object[];
   /** The deliveries of target tests. */
   readonly deliveries: DeliveryRequest[];
   readonly clock: { now: number };
@@ -99,8 +103,11 @@ export function createHarness(
   const handleEnqueue = createEnqueueHandler({
     ...shared,
     random: () => 0,
-    onAccepted: () => undefined,
-    onFailure: (step) => harness.failures.push(step),
+    onAccepted: (call, jobs) => harness.accepted.push({ ...call, jobs: jobs.map(({ status }) => status) }),
+    onFailure: (step, error) => {
+      harness.failures.push(step);
+      harness.errors.push(error);
+    },
     onDurationsUnread: () => harness.failures.push("durations"),
   });
   const handleSmn = createSmnHandler(options.discover ?? (async () => "listed"), {
@@ -134,6 +141,8 @@ export function createHarness(
     clock,
     calls,
     failures: [],
+    errors: [],
+    accepted: [],
     deliveries: [],
     waits: [],
     onWait: null,

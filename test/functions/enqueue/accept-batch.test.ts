@@ -61,6 +61,40 @@ describe("a batch", () => {
     ).toBeNull();
   });
 
+  test("that is sent again with a digest creates no second digest", async () => {
+    const api = createHarness();
+    const body = { jobIds: ["a", "b"], digest: true };
+    for (let i = 0; i < 2; i += 1) expect((await api.ask("POST", "/v1/jobs", { body })).status).toBe(202);
+    expect(api.calls.filter((call) => call === "ledger.createDigest")).toHaveLength(1);
+    expect(api.failures).toEqual([]);
+  });
+
+  test("may have a digest and a callback", async () => {
+    const api = createHarness();
+    const body = { jobIds: ["a", "b"], digest: true, callbackUrl: "https://hooks.example.com/cce" };
+    expect((await api.ask("POST", "/v1/jobs", { body })).status).toBe(202);
+    expect(await api.ledger.readDigest("uuid-1")).toMatchObject({ targets: ["deploys"] });
+  });
+
+  test("with a digest stores the digest as long as its watches", async () => {
+    const expiries: number[] = [];
+    const api = createHarness({
+      ledger: (memory) => ({
+        startOrExtendWatch: (watch) => {
+          expiries.push(watch.expiresAt);
+          return memory.startOrExtendWatch(watch);
+        },
+        createDigest: (digest) => {
+          expiries.push(digest.expiresAt);
+          return memory.createDigest(digest);
+        },
+      }),
+    });
+    await api.ask("POST", "/v1/jobs", { body: { jobIds: ["a", "b"], digest: true } });
+    expect(expiries).toHaveLength(3);
+    expect(new Set(expiries).size).toBe(1);
+  });
+
   test.each([
     ["one job", { jobIds: ["a", "a"], digest: true }],
     ["no chat among its targets", { jobIds: ["a", "b"], digest: true, notify: ["audit"] }],

@@ -79,6 +79,25 @@ describe("a submitted job", () => {
     expect(messages(api.pollQueue)).toHaveLength(2);
   });
 
+  test("that is submitted again keeps the later of the two deadlines", async () => {
+    const api = createHarness();
+    for (const deadlineMinutes of [60, 5, 90]) {
+      const answer = await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, deadlineMinutes } });
+      const minutes = Math.max(60, deadlineMinutes);
+      expect(json(answer).jobs[0]?.deadlineAt).toBe(new Date(START + minutes * 60_000).toISOString());
+    }
+  });
+
+  test("that is submitted again with a callback notifies the callback only after its end", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB } });
+    api.calls.length = 0;
+    const body = { jobId: JOB, callbackUrl: "https://hooks.example.com/cce" };
+    expect((await api.ask("POST", "/v1/jobs", { body })).status).toBe(202);
+    expect(messages(api.notifyQueue)).toEqual([]);
+    expect(api.calls).not.toContain("ledger.scheduleSweepBy");
+  });
+
   test("that is submitted again after a stop is accepted, and its first poll is sent again until a poll was claimed", async () => {
     const api = createHarness();
     const key = { project: "prod", jobId: JOB, caller: "token:all" };

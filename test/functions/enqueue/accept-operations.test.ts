@@ -42,6 +42,15 @@ describe("a submitted operation", () => {
     });
   });
 
+  test("that is not accepted is named by its position in the request", async () => {
+    const api = createHarness({
+      ledger: () => ({ startOrExtendWatch: () => Promise.reject(new Error("no")) }),
+    });
+    const answer = await api.ask("POST", "/v1/jobs", { body: { operation: AWAKE } });
+    expect(answer.status).toBe(503);
+    expect(json(answer).errors).toMatchObject([{ pointer: "#/operation" }]);
+  });
+
   test("is refused together with a job ID", async () => {
     expect(await faults({ operation: AWAKE, jobId: "a" })).toMatchObject({
       status: 422,

@@ -1,5 +1,11 @@
-import { createApproximateRunningWatchLimit } from "../../../functions/enqueue/create-enqueue-handler.ts";
+import { createHash } from "node:crypto";
+import {
+  createApproximateRunningWatchLimit,
+  logAndCountAccepted,
+} from "../../../functions/enqueue/create-enqueue-handler.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
+import { capturedLog } from "../captured-log.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
@@ -82,6 +88,18 @@ describe("authorization", () => {
     expect(api.calls).toEqual([]);
   });
 
+  test("refuses a token without the right to watch before the body is parsed, and names the operation", async () => {
+    const reader = { sha256: createHash("sha256").update("reader").digest("hex") };
+    const tokens = { reader: { ...reader, projects: ["*"], targets: ["*"], operations: ["read"] } };
+    const api = createHarness({ config: { ...CONFIG, tokens } });
+    for (const body of [JOB, "{"]) {
+      const answer = await api.ask("POST", "/v1/jobs", { body, token: "reader" });
+      expect(answer.status).toBe(403);
+      expect(json(answer).detail).toContain("'watch'");
+    }
+    expect(api.calls).toEqual([]);
+  });
+
   test("gives the same answer for an existing and a missing project outside the caller's rights", async () => {
     const api = createHarness();
     const [real, none] = await Promise.all(
@@ -92,6 +110,48 @@ describe("authorization", () => {
     expect(real?.body?.replaceAll("secret", "X")).toBe(none?.body?.replaceAll("absent", "X"));
     expect(real?.status).toBe(none?.status);
   });
+});
+
+test("the config is read again only if a request names a target that the config in memory does not have", async () => {
+  const configOf = (targets: object) => {
+    const parsed = parseWholeConfig({ ...CONFIG, targets });
+    if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
+    return parsed.config;
+  };
+  const { ops: _, ...targets } = CONFIG.targets;
+  const [before, after] = [configOf(targets), configOf(CONFIG.targets)];
+  let reads = 0;
+  const api = createHarness({
+    readConfig: async () => {
+      reads += 1;
+      return reads % 3 === 0 ? after : before;
+    },
+  });
+  const ask = (notify: string[]) => api.ask("POST", "/v1/jobs", { body: { ...JOB, notify } });
+  expect((await ask(["ops"])).status).toBe(202);
+  expect(reads).toBe(3);
+  expect((await ask(["audit"])).status).toBe(202);
+  expect(reads).toBe(5);
+});
+
+test("an accepted call is reported with its caller, its project and its jobs", async () => {
+  const api = createHarness();
+  await api.ask("POST", "/v1/jobs", { body: { jobIds: ["a", "../a"] } });
+  expect(api.accepted).toEqual([{ caller: "token:all", project: "prod", jobs: ["accepted", "rejected"] }]);
+});
+
+test("an accepted call is logged with the new watches, which are counted", async () => {
+  const result = { project: "prod", deadlineAt: null, statusUrl: null, pageUrl: null } as const;
+  const { logged, metrics } = await capturedLog(() =>
+    logAndCountAccepted({ caller: "token:ci", project: "prod" }, [
+      { ...result, jobId: "a", status: "accepted" },
+      { ...result, jobId: "b", status: "already_watching" },
+      { ...result, jobId: "c", status: "rejected" },
+    ]),
+  );
+  const counts = { asked: 3, accepted: 1, job_ids: ["a"] };
+  expect(logged).toEqual([{ message: "accept", caller: "token:ci", project: "prod", ...counts }]);
+  expect(metrics).toMatchObject({ Accepted: 1 });
 });
 
 describe("errors of a request", () => {
@@ -400,6 +460,72 @@ describe("settings.limits.watchesPerCaller", () => {
     const { api, post: ask } = start(0);
     expect((await ask(Array.from({ length: 100 }, (_, i) => `job-${i}`))).status).toBe(202);
     expect(api.calls.filter((call) => call === "ledger.countLiveWatches")).toEqual([]);
+  });
+
+  /** Creates a limit whose ledger contains no watches. The calls of the ledger are in `calls`. */
+  function createCountedLimit() {
+    const calls: string[] = [];
+    const limit = createApproximateRunningWatchLimit({
+      ledger: {
+        countLiveWatches: async (caller) => {
+          calls.push(`count ${caller}`);
+          return 0;
+        },
+        readProgress: async ({ jobId }) => {
+          calls.push(`read ${jobId}`);
+          return null;
+        },
+      },
+      now: () => 0,
+    });
+    const ask = (caller: string, jobs: number, watchesPerCaller: number) => {
+      const jobIds = Array.from({ length: jobs }, (_, i) => `job-${i}`);
+      return limit({ caller, project: "prod", jobIds }, watchesPerCaller);
+    };
+    return { calls, ask };
+  }
+
+  it("allows one part in 25 of the watches without a count in the ledger", async () => {
+    const { calls, ask } = createCountedLimit();
+    expect(await ask("a", 2, 50)).toBe(true);
+    expect(calls).toEqual([]);
+    expect(await ask("a", 1, 50)).toBe(true);
+    expect(calls).toEqual(["count a"]);
+  });
+
+  it("reads no watch of a call that fits completely", async () => {
+    const { calls, ask } = createCountedLimit();
+    expect(await ask("a", 10, 10)).toBe(true);
+    expect(calls).toEqual(["count a"]);
+    expect(await ask("b", 3, 2)).toBe(false);
+    expect(calls).toEqual(["count a", "count b", "read job-0", "read job-1", "read job-2"]);
+  });
+
+  it("counts again after one part in 25 of the watches that the last count left", async () => {
+    const { calls, ask } = createCountedLimit();
+    await ask("a", 50, 100);
+    expect(await ask("a", 2, 100)).toBe(true);
+    expect(calls).toHaveLength(1);
+    expect(await ask("a", 1, 100)).toBe(true);
+    expect(calls).toHaveLength(2);
+  });
+
+  it("forgets the counts of all callers at the 1001st caller, so that the memory does not grow", async () => {
+    const { calls, ask } = createCountedLimit();
+    const countsOfFirst = async () => {
+      calls.length = 0;
+      await ask("first", 1, 25);
+      return calls.length;
+    };
+    expect(await countsOfFirst()).toBe(0);
+    for (let i = 1; i < 1000; i += 1) {
+      await ask(`caller-${i}`, 1, 25);
+      if (i % 333 === 0) expect(await countsOfFirst()).toBe(1);
+    }
+    await ask("caller-1", 1, 25);
+    expect(await countsOfFirst()).toBe(1);
+    await ask("caller-1000", 1, 25);
+    expect(await countsOfFirst()).toBe(0);
   });
 
   it("counts the watches in the ledger only now and then", async () => {

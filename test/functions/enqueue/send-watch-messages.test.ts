@@ -4,9 +4,11 @@ import { createHarness } from "../http-harness.ts";
 
 const JOB = "1e50bfbe-5b9e-11ef-8f52-0255ac10003e";
 
+type Options = NonNullable<Parameters<typeof createHarness>[0]>;
+
 describe("a job that has already ended", () => {
-  async function concluded() {
-    const api = createHarness();
+  async function concluded(ledger: Options["ledger"] = () => ({})) {
+    const api = createHarness({ ledger });
     await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, notify: ["audit"] } });
     const key = { project: "prod", jobId: JOB, caller: "token:all" };
     await api.ledger.claimPoll({ key, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
@@ -43,6 +45,28 @@ describe("a job that has already ended", () => {
       },
     ]);
     expect(api.pollQueue.state.sent).toBe(1);
+  });
+
+  test("is notified at once to an added callback", async () => {
+    const api = await concluded();
+    const body = { jobId: JOB, notify: [], callbackUrl: "https://hooks.example.com/cce" };
+    await api.ask("POST", "/v1/jobs", { body });
+    expect(messages(api.notifyQueue)).toMatchObject([
+      { target: expect.stringMatching(/^callback:/), outcome: "succeeded" },
+    ]);
+  });
+
+  test("is kept longer only if the call adds a target", async () => {
+    const kept: (number | null)[] = [];
+    const api = await concluded((memory) => ({
+      scheduleSweepBy: (key, dueAt, expiresAt) => {
+        kept.push(expiresAt);
+        return memory.scheduleSweepBy(key, dueAt, expiresAt);
+      },
+    }));
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, notify: ["audit"] } });
+    await api.ask("POST", "/v1/jobs", { body: { jobId: JOB, notify: ["ops"] } });
+    expect(kept).toEqual([null, expect.any(Number)]);
   });
 
   test("is scheduled for a sweep before its notifications are sent, because they may be lost", async () => {

@@ -65,6 +65,13 @@ describe("the delay of the first poll", () => {
     expect(reads).toEqual(["prod/*"]);
   });
 
+  it("of an operation follows the learned durations of its kind, for any number of jobs", async () => {
+    const reads: string[] = [];
+    const { delay } = setUp((...read) => reads.push(read.join("/")));
+    await delay(poll, "prod", 100, "awake");
+    expect(reads).toEqual(["prod/awake"]);
+  });
+
   it("is short when the ledger does not answer, and the failure is reported", async () => {
     const { failures, delay } = setUp(() => {
       throw new Error("throttled");
