@@ -63,9 +63,20 @@ describe("createQueryForBothApis", () => {
     },
   );
 
-  it("does not call a job gone while the Autopilot API is not available", async () => {
-    const autopilot = refused("unavailable");
-    expect((await ask({ standard: gone, autopilot })).observation).toBe(autopilot);
+  it.each<Observation>([refused("unavailable"), { kind: "throttled", text: "wait", retryAfterSeconds: 7 }])(
+    "does not call a job gone while the Autopilot API answers with %j",
+    async (autopilot) => {
+      expect((await ask({ standard: gone, autopilot })).observation).toBe(autopilot);
+    },
+  );
+
+  it("calls a job gone with `autopilot: true` only if neither API knows the job", async () => {
+    const other = { kind: "gone", text: "autopilot" } as const;
+    expect((await ask({ standard: gone, autopilot: other }, true)).observation).toBe(gone);
+    const unavailable: Observation = { kind: "unavailable", text: "standard" };
+    expect((await ask({ standard: unavailable, autopilot: refused("forbidden") }, true)).observation).toBe(
+      unavailable,
+    );
   });
 
   it.each(["unauthorized", "forbidden", "misconfigured", "unavailable"] as const)(

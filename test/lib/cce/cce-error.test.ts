@@ -1,4 +1,119 @@
-import { refusalAfterNetworkError } from "../../../lib/cce/cce-error.ts";
+import {
+  describeErrorReplyUnmasked,
+  errorKindOfRefusedStatus,
+  parseCceError,
+  refusalAfterNetworkError,
+  refusalForMissingEndpoint,
+  refusalForPlainHttp,
+  refusalForUnknownProject,
+  refusalWhileNotAnswering,
+  refusalWhileThrottled,
+  toTextOfAnyType,
+} from "../../../lib/cce/cce-error.ts";
+
+describe("errorKindOfRefusedStatus", () => {
+  it.each([
+    [299, "unavailable"],
+    [300, "misconfigured"],
+    [400, "misconfigured"],
+    [401, "unauthorized"],
+    [403, "forbidden"],
+    [408, "unavailable"],
+    [409, "unavailable"],
+    [423, "unavailable"],
+    [425, "unavailable"],
+    [429, "throttled"],
+    [499, "misconfigured"],
+    [500, "unavailable"],
+  ])("returns for the status %i the kind %s", (status, kind) => {
+    expect(errorKindOfRefusedStatus(status)).toBe(kind);
+  });
+});
+
+describe("parseCceError", () => {
+  it.each<[unknown, readonly string[], string | null]>([
+    [{ errorCode: "A.1", errorMessage: "why" }, ["A.1"], "why"],
+    [{ error_code: "A.1", error_message: "why" }, ["A.1"], "why"],
+    [{ code: "A.1", errorMsg: "why" }, ["A.1"], "why"],
+    [{ code: 7, error_msg: "why" }, ["7"], "why"],
+    [{ error: { code: "A.1", title: "Unauthorized" } }, ["A.1"], "Unauthorized"],
+    [{ title: "Title", error_msg: "msg", message: "best" }, [], "best"],
+    [{ title: "Title", error_msg: "msg" }, [], "msg"],
+    [{ errorCode: "A.1", code: "A.1", error: { code: "B.2" } }, ["A.1", "B.2"], null],
+    [{ message: "one\r\n\ttwo\u0000\u200bthree " }, [], "one twothree"],
+    [{ message: "\u0000", title: "Title" }, [], "Title"],
+    [{ error: "text" }, [], null],
+    [{}, [], null],
+    [[], [], null],
+  ])("finds the codes and the message in %j", (body, codes, message) => {
+    expect(parseCceError(JSON.stringify(body))).toEqual({ codes, message });
+  });
+
+  it("finds nothing in text that is not JSON", () => {
+    expect(parseCceError("<html>")).toEqual({ codes: [], message: null });
+  });
+
+  it("does not read a field that every object inherits", () => {
+    expect(parseCceError('{"__proto__":{"message":"inherited"}}')).toEqual({ codes: [], message: null });
+  });
+});
+
+it("the description of an error has the status, the codes and the message", () => {
+  expect(describeErrorReplyUnmasked(404, { codes: ["404", "A.1"], message: "why" })).toBe(
+    "HTTP 404, A.1, why",
+  );
+  expect(describeErrorReplyUnmasked(500, { codes: [], message: null })).toBe("HTTP 500");
+});
+
+it("the text of a value is found in at most eight levels", () => {
+  const nest = (levels: number): unknown => (levels === 0 ? "deep" : { message: nest(levels - 1) });
+  expect(toTextOfAnyType(nest(8))).toBe("deep");
+  expect(toTextOfAnyType(nest(9))).toBe('{"message":{"message":"deep"}}');
+  const inArrays = (levels: number): unknown => (levels === 0 ? "deep" : [inArrays(levels - 1)]);
+  expect(toTextOfAnyType(inArrays(8))).toBe("deep");
+  expect(toTextOfAnyType(inArrays(9))).toBeNull();
+  expect(toTextOfAnyType({ message: " ", reason: "second" })).toBe("second");
+});
+
+describe("a refusal without a request to CCE", () => {
+  it.each([
+    [
+      refusalForUnknownProject("prod"),
+      "misconfigured",
+      "Project prod is not in the config: add it, or stop the watch",
+    ],
+    [
+      refusalForMissingEndpoint("prod"),
+      "misconfigured",
+      "Project prod has no endpoint: set region, or endpoint (and iamEndpoint for sign-in with a password)",
+    ],
+    [
+      refusalForPlainHttp("prod", "iamEndpoint"),
+      "misconfigured",
+      "Project prod has a URL in iamEndpoint that does not use https: use https, or list the host in settings.egress.allow",
+    ],
+  ])("says what the operator must change (%#)", (refusal, kind, text) => {
+    expect(refusal).toEqual({ kind, text });
+  });
+
+  it("says why a query waits and for how long", () => {
+    expect(refusalWhileNotAnswering("prod", 1001)).toEqual({
+      kind: "unavailable",
+      text: "Queries for project prod wait, because CCE did not answer in time",
+      retryAfterSeconds: 2,
+    });
+    expect(refusalWhileThrottled("prod", "throttled", 3)).toEqual({
+      kind: "throttled",
+      text: "Queries for project prod wait, because CCE limits their rate",
+      retryAfterSeconds: 3,
+    });
+    expect(refusalWhileThrottled("prod", "unavailable", 3)).toEqual({
+      kind: "unavailable",
+      text: "Queries for project prod wait, because CCE or IAM is not available and asked for a wait",
+      retryAfterSeconds: 3,
+    });
+  });
+});
 
 describe("refusalAfterNetworkError", () => {
   it.each([
@@ -21,6 +136,11 @@ describe("refusalAfterNetworkError", () => {
       "BODY_UNDECODABLE",
       "CCE answered with a body that cannot be decompressed (BODY_UNDECODABLE): check each proxy in front of endpoint of project prod",
     ],
+    [
+      "ERR_SSL_WRONG_VERSION",
+      "CCE refused the TLS handshake (ERR_SSL_WRONG_VERSION): check endpoint of project prod",
+    ],
+    ["NOT_EPROTO", "CCE cannot be reached (NOT_EPROTO)"],
     ["PROXY_REFUSED", "CCE cannot be reached through the proxy in HTTPS_PROXY (PROXY_REFUSED)"],
   ])("says for the code %s what happened and what to check", (code, text) => {
     expect(refusalAfterNetworkError("prod", code)).toEqual({ kind: "unavailable", text });

@@ -33,6 +33,23 @@ test("after a timeout no query is allowed for 30 seconds, and then one query get
   expect([breaker.waitBeforeQuery(LIMIT_MS), breaker.requestLimitMs()]).toEqual([0, 24_000]);
 });
 
+test("queries that start at the same time are all allowed while CCE answers", () => {
+  const { breaker } = setUp();
+  expect([1, 2, 3].map(() => breaker.waitBeforeQuery(LIMIT_MS))).toEqual([0, 0, 0]);
+});
+
+test.each([
+  [0, 15_000],
+  [0.9, 42_000],
+])("the wait after a timeout is between 15 and 45 seconds (random number %d)", (random, waitMs) => {
+  const breaker = createCircuitBreaker(
+    () => 0,
+    () => random,
+  );
+  breaker.recordTimeout();
+  expect(breaker.remainingWaitMs()).toBe(waitMs);
+});
+
 /**
  * Returns when the poll of a healthy project starts that waits behind the polls of a project whose CCE does not answer.
  * Ten instances take batches of ten polls. A poll without a query takes 10 ms.

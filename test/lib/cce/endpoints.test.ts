@@ -1,5 +1,6 @@
 import {
   configuredOrDerivedIamEndpoint,
+  configuredOrDerivedSmnOrigins,
   configuredOrRegionalCceEndpoint,
 } from "../../../lib/cce/endpoints.ts";
 import { Project } from "../../../lib/config/projects.ts";
@@ -44,7 +45,39 @@ describe("configuredOrDerivedIamEndpoint", () => {
       );
     }
   });
+  it("keeps an API version inside the path of a configured endpoint", () => {
+    const auth = { ...password, iamEndpoint: "https://proxy.example.com/v3/iam" };
+    expect(configuredOrDerivedIamEndpoint(project({ region: "eu-de" }, auth))).toBe(auth.iamEndpoint);
+  });
   it("returns null when neither a region nor a cce host is configured", () => {
     expect(configuredOrDerivedIamEndpoint(project({ endpoint: "https://proxy.example.com" }))).toBeNull();
+  });
+});
+
+describe("configuredOrDerivedSmnOrigins", () => {
+  it("returns only the origin of a configured URL", () => {
+    const origins = ["https://smn.example.com:8443"];
+    expect(configuredOrDerivedSmnOrigins("urn:smn:eu-de:p:t", "https://smn.example.com:8443/v2")).toEqual({
+      certificate: origins,
+      confirmation: origins,
+    });
+  });
+  it.each([
+    ["eu-de", "smn.eu-de.otc.t-systems.com", ["console.otc.t-systems.com"]],
+    [
+      "eu-west-101",
+      "smn.eu-west-101.myhuaweicloud.eu",
+      ["console.huaweicloud.eu", "console.myhuaweicloud.eu"],
+    ],
+    [
+      "cn-north-4",
+      "smn.cn-north-4.myhuaweicloud.com",
+      ["console.huaweicloud.com", "console-intl.huaweicloud.com", "console.myhuaweicloud.com"],
+    ],
+  ])("derives the hosts of SMN and of the console from the region %s", (region, smn, consoles) => {
+    expect(configuredOrDerivedSmnOrigins(`urn:smn:${region}:p:t`, undefined)).toEqual({
+      certificate: [`https://${smn}`],
+      confirmation: consoles.map((host) => `https://${host}`),
+    });
   });
 });

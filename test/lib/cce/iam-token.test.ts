@@ -1,4 +1,10 @@
-import { createIamTokenCache, readIamTokenReply, type TokenResult } from "../../../lib/cce/iam-token.ts";
+import {
+  createIamTokenCache,
+  createIamTokenRequestBody,
+  readIamTokenReply,
+  type TokenResult,
+} from "../../../lib/cce/iam-token.ts";
+import { Project } from "../../../lib/config/projects.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 
 const T0 = Date.UTC(2026, 0, 1);
@@ -101,9 +107,60 @@ describe("readIamTokenReply", () => {
     });
   });
 
-  it("does not speak of a second factor after a wrong password or an outage", () => {
-    for (const reply of [read(401, '{"error":{"message":"wrong password"}}'), read(503, "MFA")])
-      expect(reply).not.toMatchObject({ text: expect.stringContaining("second factor") });
+  it.each([
+    [400, true],
+    [499, true],
+    [302, false],
+    [399, false],
+    [429, false],
+    [500, false],
+    [503, false],
+  ])("speaks of a second factor only after a refusal of the sign-in (HTTP %i)", (status, expected) => {
+    expect(JSON.stringify(read(status, "MFA")).includes("second factor")).toBe(expected);
+    expect(JSON.stringify(read(status, "wrong password"))).not.toContain("second factor");
+  });
+
+  it.each([
+    [
+      401,
+      "unauthorized",
+      "IAM refuses the sign-in for project p: check domain, user and password (HTTP 401)",
+    ],
+    [
+      403,
+      "forbidden",
+      "IAM gives no token for project p: allow its user programmatic access to this project (HTTP 403)",
+    ],
+    [
+      404,
+      "misconfigured",
+      "IAM does not accept the sign-in for project p: check iamEndpoint, domain and projectId (HTTP 404)",
+    ],
+    [500, "unavailable", "IAM did not return a token (HTTP 500)"],
+    [201, "unavailable", "IAM did not return a token (HTTP 201)"],
+  ])("says after HTTP %i what the operator must check", (status, kind, text) => {
+    expect(read(status, "")).toEqual({ kind, text });
+  });
+
+  it("returns no wait after HTTP 429 without Retry-After", () => {
+    expect(read(429, "")).toEqual({
+      kind: "throttled",
+      text: "IAM limits the rate of sign-ins (HTTP 429)",
+      retryAfterSeconds: null,
+    });
+  });
+
+  it("reads a token only from a reply with HTTP 201 and a token", () => {
+    expect(read(200, "", { "x-subject-token": "t" }).kind).toBe("unavailable");
+    expect(read(201, "", { "x-subject-token": "" }).kind).toBe("unavailable");
+    expect(read(201, "", { "x-subject-token": "t" }).kind).toBe("token");
+  });
+
+  it("names IAM after a network error", () => {
+    expect(readIamTokenReply({ kind: "failed", code: "ECONNREFUSED" }, T0, "p")).toEqual({
+      kind: "unavailable",
+      text: "IAM cannot be reached (ECONNREFUSED)",
+    });
   });
 
   it("reads an error code for too many sign-ins as throttled, whatever the HTTP status is", () => {
@@ -134,4 +191,22 @@ describe("the token in a reply of IAM", () => {
       expect(expiryOf(body)).toBe(3_600_000);
     },
   );
+});
+
+it("the request for a token contains the user, the domain and the project", () => {
+  const { auth } = Project.parse({
+    projectId: "p-1",
+    region: "eu-de",
+    auth: { kind: "password", domain: "d", user: "u", password: "secret" },
+  });
+  if (auth.kind !== "password") throw new Error(auth.kind);
+  expect(JSON.parse(createIamTokenRequestBody(auth, "p-1"))).toEqual({
+    auth: {
+      identity: {
+        methods: ["password"],
+        password: { user: { name: "u", password: "secret", domain: { name: "d" } } },
+      },
+      scope: { project: { id: "p-1" } },
+    },
+  });
 });

@@ -28,6 +28,7 @@ it.each([
   ["a region with a known part in its middle", "xap-east-1", CLUSTER],
   ["a region that is not complete", "ap-", CLUSTER],
   ["a region with capital letters", "ap-EAST", CLUSTER],
+  ["a region with a capital letter at its end", "ap-eastX", CLUSTER],
   ["a region with a character that a URL escapes", "cn-north/4", CLUSTER],
   ["a cluster ID with a character that a URL escapes", "eu-de", "a/b"],
   ["a region with such a character at its end", "cn-north-4#", CLUSTER],

@@ -1,5 +1,5 @@
 import hintRows from "../../../lib/domain/hints.json" with { type: "json" };
-import { createCachedHintFinder, findHint } from "../../../lib/domain/hints.ts";
+import { createCachedHintFinder, findHint, translateHint } from "../../../lib/domain/hints.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 
 /** One reason for each row of `hints.json` in the vendor's spelling, and a part of the expected advice. */
@@ -85,6 +85,21 @@ it.each(["Ecs", "VPC", "CCE"])("returns no advice for an error code of %s withou
     expect(findHint(`error code: ${code.replace("\\.", ".")}`)).not.toBeNull();
     expect(findHint(`error code: ${code.replace("\\.", "-")}`)).toBeNull();
   }
+});
+
+it("translates a hint into the language of the reader, with the same link", () => {
+  const german = textsOfLanguage("de");
+  const hint = findHint("Ecs.0314") ?? "";
+  const link = hint.slice(hint.lastIndexOf(" "));
+  const texts = hintRows.map(({ id }) => german[`hint.${id}` as keyof typeof german]);
+  expect(translateHint(hint, german)).toMatch(/Schlüsselpaar/);
+  expect(texts.map((text) => text + link)).toContain(translateHint(hint, german));
+  expect(translateHint("a hint of an earlier release", german)).toBe("a hint of an earlier release");
+});
+
+it("finds a failure reason in the first 8000 characters", () => {
+  expect(findHint(`${"x".repeat(7991)} Ecs.0314`)).not.toBeNull();
+  expect(findHint(`${"x".repeat(7992)} Ecs.0314`)).toBeNull();
 });
 
 it("searches only the beginning of a very long reason, and caches the result", () => {
