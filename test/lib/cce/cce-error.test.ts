@@ -1,6 +1,6 @@
 import {
   describeErrorReplyUnmasked,
-  errorKindOfRefusedStatus,
+  errorKindOfRefusal,
   parseCceError,
   refusalAfterNetworkError,
   refusalForMissingEndpoint,
@@ -11,7 +11,7 @@ import {
   toTextOfAnyType,
 } from "../../../lib/cce/cce-error.ts";
 
-describe("errorKindOfRefusedStatus", () => {
+describe("errorKindOfRefusal", () => {
   it.each([
     [299, "unavailable"],
     [300, "misconfigured"],
@@ -26,8 +26,22 @@ describe("errorKindOfRefusedStatus", () => {
     [499, "misconfigured"],
     [500, "unavailable"],
   ])("returns for the status %i the kind %s", (status, kind) => {
-    expect(errorKindOfRefusedStatus(status)).toBe(kind);
+    expect(errorKindOfRefusal(status, [])).toBe(kind);
   });
+});
+
+it.each([
+  [399, "APIGW.0308", "misconfigured"],
+  [400, "APIGW.0308", "throttled"],
+  [403, "cce.01429002", "throttled"],
+  [499, "CCE.02429001", "throttled"],
+  [500, "APIGW.0308", "unavailable"],
+  [403, "xAPIGW.0308", "forbidden"],
+  [403, "APIGW.03080", "forbidden"],
+  [403, "CCE.1429002", "forbidden"],
+  [403, "CCE.01429", "forbidden"],
+])("errorKindOfRefusal returns for the status %i with the code %s the kind %s", (status, code, kind) => {
+  expect(errorKindOfRefusal(status, ["CCE.01400001", code])).toBe(kind);
 });
 
 describe("parseCceError", () => {
