@@ -1,6 +1,12 @@
 import { POLL_LEASE_MS } from "../../../functions/shared/leases.ts";
-import { logAndCountSweep, logSweepFailure } from "../../../functions/sweep/create-sweep-handler.ts";
+import {
+  createSweepHandler,
+  logAndCountSweep,
+  logSweepFailure,
+} from "../../../functions/sweep/create-sweep-handler.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { publishMetrics } from "../../../lib/runtime/metrics.ts";
+import { captured } from "../../lib/runtime/captured.ts";
 import { T0 } from "../../simulation/draw-inputs.ts";
 import { capturedLog } from "../captured-log.ts";
 import { bodiesOf, createFlow, jobIn, KEY } from "../steps-harness.ts";
@@ -133,12 +139,109 @@ describe("a run of the sweep", () => {
     }
   });
 
-  it("does nothing for a stopped watch", async () => {
-    const flow = createFlow();
+  it("does nothing for a stopped watch, even if an outcome of the watch was stored before the stop", async () => {
+    const flow = createFlow({ ledger: { endWatch: () => Promise.reject(new Error("crash")) } });
     await flow.open();
+    flow.observation = jobIn("failed");
+    await expect(flow.poll(1)).rejects.toThrow("crash");
+    flow.notifyQueue.purge();
     await flow.memory.stopWatch(KEY, flow.clock.now, T0 * 2);
+    await flow.memory.scheduleSweepBy({ ...KEY, generation: 0 }, T0, null);
     flow.clock.now += 10 * MINUTE_MS;
     expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 0, finished: true });
+    expect(bodiesOf(flow.notifyQueue)).toEqual([]);
+    expect(await flow.memory.countLiveWatches(KEY.caller)).toBe(0);
+  });
+
+  it("removes an ended watch without an outcome from the overdue index", async () => {
+    const flow = createFlow();
+    await flow.open();
+    await flow.memory.claimPoll({ key: KEY, poll: 1, messageId: "m-1", now: T0, leaseMs: POLL_LEASE_MS });
+    const ending = { key: KEY, acceptedAt: T0, outcome: "lost", concludedAt: T0 } as const;
+    await flow.memory.endWatch({ ...ending, targets: ["audit"], polledAt: [], expiresAt: T0 * 2 });
+    flow.clock.now += 10 * MINUTE_MS;
+    expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 0, finished: true });
+    expect(await flow.memory.countLiveWatches(KEY.caller)).toBe(0);
+  });
+
+  it("removes a watch from the overdue index whose data the ledger has deleted", async () => {
+    const moved: (number | null)[] = [];
+    const flow = createFlow({
+      ledger: {
+        readWatch: async () => null,
+        rescheduleSweep: async (_, dueAt) => {
+          moved.push(dueAt);
+          return "moved";
+        },
+      },
+    });
+    await flow.open();
+    flow.clock.now += 10 * MINUTE_MS;
+    expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 0, finished: true });
+    expect(moved).toEqual([null]);
+  });
+
+  it("reports no watch whose messages were not sent again, and reports a notification that was", async () => {
+    const flow = createFlow();
+    await flow.open();
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    await flow.notify();
+    flow.clock.now += 2 * MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ notifications: 0, failed: 0 });
+    expect(flow.recorded.sentAgain).toEqual([]);
+    await flow.open({ jobId: "job-2" });
+    await flow.poll(1, "m-2", flow.pollQueue, "job-2");
+    flow.clock.now += 2 * MINUTE_MS;
+    await flow.sweep();
+    expect(flow.recorded.sentAgain).toMatchObject([{ jobId: "job-2", polls: 0, notifications: 1 }]);
+  });
+
+  it("sends a poll again that is late by more than 30 s", async () => {
+    const flow = createFlow({ ledger: { listOverdue: async () => lateIndex } });
+    await flow.open();
+    flow.clock.now += MINUTE_MS;
+    const lateIndex = await flow.memory.listOverdue(flow.clock.now, 10);
+    flow.clock.now = T0 + 30_000;
+    expect(await flow.sweep()).toMatchObject({ polls: 0, failed: 0 });
+    flow.clock.now += 1;
+    expect(await flow.sweep()).toMatchObject({ polls: 1, failed: 0 });
+  });
+
+  it("checks a watch again four minutes after it sent a poll of the watch", async () => {
+    const flow = createFlow();
+    await flow.open();
+    flow.clock.now += MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ polls: 1 });
+    flow.clock.now += 4 * MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ polls: 0 });
+    flow.clock.now += 1;
+    expect(await flow.sweep()).toMatchObject({ polls: 1 });
+  });
+
+  it("reads the overdue index in pages of 100 watches", async () => {
+    const limits: number[] = [];
+    const flow = createFlow({
+      ledger: {
+        listOverdue: (now, limit) => {
+          limits.push(limit);
+          return flow.memory.listOverdue(now, limit);
+        },
+      },
+    });
+    for (let i = 0; i < 250; i += 1) await flow.open({ jobId: `job-${i}` });
+    flow.clock.now += MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ polls: 250 });
+    expect(limits).toEqual([100, 100, 100, 100]);
+  });
+
+  it("starts with exactly ten seconds left, and does not stop then", async () => {
+    const flow = createFlow();
+    for (let i = 0; i < 15; i += 1) await flow.open({ jobId: `job-${i}` });
+    flow.clock.now += MINUTE_MS;
+    expect(await flow.sweep(() => 10_000)).toMatchObject({ polls: 15, finished: true });
+    flow.clock.now += 10 * MINUTE_MS;
+    expect(await flow.sweep(() => 9_999)).toMatchObject({ polls: 0, finished: false });
   });
 
   it("stops before its time is over, and the next run continues at the same watch", async () => {
@@ -243,10 +346,35 @@ describe("a run of the sweep", () => {
     await flow.memory.switchTargetOff("audit", flow.clock.now);
     await flow.sweep();
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ kind: "target_gone", gone: "audit", target: "ops" }]);
-    flow.notifyQueue.purge();
-    flow.clock.now += 25 * 60 * MINUTE_MS;
+    flow.clock.now += 24 * 60 * MINUTE_MS - 1;
+    await flow.sweep();
+    expect(bodiesOf(flow.notifyQueue)).toHaveLength(2);
+    flow.clock.now += 1;
+    await flow.sweep();
+    expect(bodiesOf(flow.notifyQueue)).toHaveLength(2);
+  });
+
+  it("does not report to the fallback target that the fallback target is off", async () => {
+    const flow = createFlow({ settings: { fallbackTarget: "ops" } });
+    await flow.memory.switchTargetOff("ops", flow.clock.now);
     await flow.sweep();
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
+  });
+
+  it("reports no target without a fallback target", async () => {
+    const flow = createFlow();
+    await flow.memory.switchTargetOff("audit", flow.clock.now);
+    expect(await flow.sweep()).toMatchObject({ failed: 0 });
+    expect(bodiesOf(flow.notifyQueue)).toEqual([]);
+  });
+
+  it("reports a target with exactly five seconds left", async () => {
+    const flow = createFlow({ settings: { fallbackTarget: "ops" } });
+    await flow.memory.switchTargetOff("audit", flow.clock.now);
+    await flow.sweep(() => 4_999);
+    expect(bodiesOf(flow.notifyQueue)).toEqual([]);
+    await flow.sweep(() => 5_000);
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ kind: "target_gone", gone: "audit" }]);
   });
 
   it("sends its polls and its other reports when one target cannot be read", async () => {
@@ -281,6 +409,25 @@ describe("a run of the sweep", () => {
     expect(await flow.sweep(() => 4_000)).toMatchObject({ failed: 0, finished: false });
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
   });
+});
+
+test("a run of the sweep logs each watch whose messages were sent again", async () => {
+  const flow = createFlow();
+  await flow.open({ traceparent: TRACEPARENT });
+  flow.clock.now += MINUTE_MS;
+  const { memory: ledger, pollQueue, notifyQueue, config, clock } = flow;
+  const configs = { current: async () => config };
+  const run = createSweepHandler({ ledger, pollQueue, notifyQueue, configs, now: () => clock.now });
+  const lines = await captured(async () => {
+    await run({ remainingMs: () => 50_000 });
+    publishMetrics();
+  });
+  const counts = { polls: 1, notifications: 0 };
+  const { jobId: job_id, ...key } = KEY;
+  expect(lines.filter((line) => "message" in line)).toMatchObject([
+    { message: "sent again", ...key, job_id, ...counts, traceparent: TRACEPARENT },
+    { message: "swept", ...counts, failed: 0, finished: true },
+  ]);
 });
 
 test("a run of the sweep is logged with its counts", async () => {

@@ -21,7 +21,9 @@ describe("the sweep of a digest", () => {
     flow.observation = jobIn("failed");
     await flow.poll(1);
     flow.clock.now += 2 * MINUTE_MS;
-    expect(await flow.sweep()).toMatchObject({ notifications: 0 });
+    expect(await flow.sweep()).toMatchObject({ notifications: 0, failed: 0 });
+    const [{ dueAt } = { dueAt: 0 }] = await flow.memory.listOverdue(T0 * 2, 1);
+    expect(dueAt).toBe(flow.clock.now + 4 * MINUTE_MS);
     for (const key of others) await flow.memory.stopWatch(key, flow.clock.now, T0 * 2);
     await flow.open({ jobId: "job-3", targets: ["deploys"] });
     flow.clock.now += 6 * MINUTE_MS;
@@ -56,6 +58,53 @@ describe("the sweep of a digest", () => {
     flow.clock.now += 6 * MINUTE_MS;
     expect(await flow.sweep()).toMatchObject({ notifications: 0 });
     expect(await flow.memory.listOverdue(T0 * 2, 10)).toEqual([]);
+  });
+
+  /** Opens a watch in a digest and polls its failed job. */
+  async function endedInDigest(digestTargets: string[], members: readonly string[], targets: string[]) {
+    const flow = createFlow();
+    await flow.memory.createDigest({
+      digestId: "d-1",
+      caller: KEY.caller,
+      members: members.map((jobId) => ({ ...KEY, jobId, generation: 0 })),
+      targets: digestTargets,
+      expiresAt: T0 * 2,
+    });
+    await flow.open({ targets, digestId: "d-1" });
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    flow.clock.now += 6 * MINUTE_MS;
+    return flow;
+  }
+
+  it("sends the digest if the ledger has deleted the watches that still ran", async () => {
+    const flow = await endedInDigest(["deploys"], ["job-1", "job-2"], ["deploys"]);
+    expect(await flow.sweep()).toMatchObject({ notifications: 1, failed: 0 });
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ kind: "digest", target: "deploys" }]);
+  });
+
+  it("does not wait for the other jobs of a digest that has no target for the outcome", async () => {
+    const flow = await endedInDigest(["alarms"], ["job-1", "job-2"], ["alarms", "audit"]);
+    await flow.open({ jobId: "job-2", targets: ["alarms"], digestId: "d-1" });
+    const { alarms } = flow.config.targets;
+    if (alarms !== undefined) alarms.on = ["succeeded"];
+    while ((await flow.notify()) !== "nothing");
+    expect(await flow.sweep()).toMatchObject({ notifications: 0, failed: 0 });
+    expect(await flow.memory.listOverdue(T0 * 2, 10)).toMatchObject([{ jobId: "job-2" }]);
+  });
+
+  it("sends the other notifications of a watch whose digest the ledger has deleted", async () => {
+    const flow = createFlow();
+    await flow.open({ targets: ["audit", "deploys"], digestId: "d-1" });
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    flow.notifyQueue.purge();
+    flow.clock.now += 6 * MINUTE_MS;
+    expect(await flow.sweep()).toMatchObject({ notifications: 2, failed: 0 });
+    expect(bodiesOf(flow.notifyQueue)).toMatchObject([
+      { kind: "notification", target: "audit" },
+      { kind: "notification", target: "deploys" },
+    ]);
   });
 
   it("sends the digest at the next run when a send fails", async () => {
