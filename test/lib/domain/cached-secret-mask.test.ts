@@ -12,6 +12,12 @@ const owner = {
   phrase: new Secret("three separate words"),
   sentence: new Secret("Basic wordwordword with more"),
   short: new Secret(`basic ${Buffer.from("me:abc-def").toString("base64")}`),
+  padded: new Secret("  trimmed-secret\n"),
+  middle: new Secret("a-whsec_bcdefgh"),
+  notBasic: new Secret(`xbasic ${Buffer.from("first-user:first-word").toString("base64")}`),
+  notBasicEither: new Secret(`basicx ${Buffer.from("other-user:other-word").toString("base64")}`),
+  shortLogin: new Secret(`Basic ${Buffer.from("abcd:xyz").toString("base64")}`),
+  nothing: null,
   certificate: new Secret("-----BEGIN PRIVATE KEY-----\nMIIEabcdefgh\nijklmnop\n-----END PRIVATE KEY-----\n"),
 };
 
@@ -32,6 +38,8 @@ describe("a mask of the secrets in an object", () => {
     ["the query of a URL", "key=query-value"],
     ["a signing key without its prefix", "c2lnbmluZy1rZXk"],
     ["a bearer token without its scheme", "the-bearer-token"],
+    ["a secret without the spaces around it", "trimmed-secret"],
+    ["a user of four characters", "abcd"],
     ["a secret of several words", "three separate words"],
     ["the password of a login with a short user name", "abc-def"],
     ["the body of a private key", "MIIEabcdefgh\nijklmnop"],
@@ -49,6 +57,11 @@ describe("a mask of the secrets in an object", () => {
     "wordwordword",
     "whsec_",
     "me",
+    "xyz",
+    "first-word",
+    "other-word",
+    "a-bcdefgh",
+    "Stryker",
     "PRIVATE KEY",
   ])("does not mask '%s'", (text) => {
     expect(getCachedSecretMask({ ...owner })(text)).toBe(text);

@@ -1,4 +1,9 @@
-import { describeFailedOfTotal, formatNameList, formatResourceNames } from "../../../lib/domain/cause.ts";
+import {
+  describeFailedOfTotal,
+  describeFailedWithNames,
+  formatNameList,
+  formatResourceNames,
+} from "../../../lib/domain/cause.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 
 it("names for people end with the number of names that are not shown", () => {
@@ -32,3 +37,17 @@ it.each(["CreateNodeVM", "ScaleupNodePool", "CreateCluster", "CreateEIP", null])
     }
   },
 );
+
+it("the line about a cause has the count and the first names, and no colon without names", () => {
+  const cause = { type: "CreateNode", reason: null, hint: null, count: 2, total: 3, path: [] };
+  expect(describeFailedWithNames({ ...cause, resources: ["pool-a-0", "pool-a-1"] })).toBe(
+    "2 of 3 nodes failed: pool-a-0, pool-a-1",
+  );
+  expect(describeFailedWithNames({ ...cause, resources: [] })).toBe("2 of 3 nodes failed");
+});
+
+it("the line about subjobs without a type calls the type unknown", () => {
+  expect(describeFailedOfTotal({ type: null, count: 2, total: 3 })).toBe(
+    "2 of 3 subjobs of type unknown failed",
+  );
+});

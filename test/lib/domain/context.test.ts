@@ -40,6 +40,14 @@ describe("the context of a caller", () => {
     },
   );
 
+  it.each([
+    [{ runUrl: "ftp://ci" }, "must be an http or https URL"],
+    [{ runUrl: "https://" }, "must be an http or https URL"],
+    [{ labels: labels(21) }, "at most 20 labels"],
+  ])("that is not valid has one fault: %j", (context, fault) => {
+    expect(Context.safeParse(context).error?.issues.map(({ message }) => message)).toEqual([fault]);
+  });
+
   it("may be empty and has no other fields", () => {
     expect(isAccepted({})).toBe(true);
     expect(isAccepted({ other: "x" })).toBe(false);

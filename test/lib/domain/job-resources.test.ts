@@ -31,6 +31,9 @@ describe("listJobResources", () => {
     ["RemoveNode", "node_deleted r-1"],
     ["ScaleupNodePool", "node_pool_scaled r-1"],
     ["DeleteNodePool", "node_pool_deleted r-1"],
+    ["UndoDeleteNodePool", "node_pool_scaled r-1"],
+    ["UndoDeleteNode", "node_active r-1"],
+    ["UndoDeleteCluster", "cluster_available c-1"],
   ])("finds the resource of a job of the type %s", (type, expected) => {
     expect(goalsOf(job(type, { resourceId: "r-1" }))).toEqual([expected]);
   });
@@ -62,6 +65,15 @@ describe("listJobResources", () => {
     expect(goalsOf(job("DeleteNode", { clusterId: null, resourceId: "n-1" }))).toEqual([]);
   });
 
+  it("finds the cluster of a node in its subjob or in the job", () => {
+    const node = (clusterId: string | null) => job("CreateNode", { clusterId, resourceId: "n-1" });
+    const clustersOf = (subJob: Job) =>
+      listJobResources(job("Scaleup", { clusterId: "root", subJobs: [subJob] })).map(
+        ({ clusterId }) => clusterId,
+      );
+    expect([clustersOf(node("own")), clustersOf(node(null))]).toEqual([["own"], ["root"]]);
+  });
+
   it("lists the IDs of the job and of all its subjobs as its own jobs", () => {
     const tree = job("CreateNode", {
       jobId: "j",
@@ -69,5 +81,7 @@ describe("listJobResources", () => {
       subJobs: [job("InstallNode", { jobId: "s" })],
     });
     expect(listJobResources(tree)[0]?.ownJobIds).toEqual(["j", "s"]);
+    const withoutIds = job("CreateNode", { resourceId: "n-1", subJobs: [job("InstallNode")] });
+    expect(listJobResources(withoutIds)[0]?.ownJobIds).toEqual([]);
   });
 });

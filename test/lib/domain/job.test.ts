@@ -1,4 +1,15 @@
-import { type CallerName, describeMalformedJobId, JobId, Name } from "../../../lib/domain/job.ts";
+import {
+  AccessErrorKind,
+  CallerName,
+  describeMalformedJobId,
+  explainUnclearWatchState,
+  Job,
+  JobId,
+  Name,
+  WATCH_STATES,
+  wasJobObserved,
+} from "../../../lib/domain/job.ts";
+import { toPendingReady } from "../../../lib/domain/ready.ts";
 
 const accepts = (schema: typeof JobId | typeof Name | typeof CallerName) => (text: string) =>
   schema.safeParse(text).success;
@@ -32,6 +43,10 @@ describe("a job ID", () => {
     ["(null)", /^is '\(null\)', so the script probably found no job ID/],
     ["None", /^is 'None', so the script probably found no job ID/],
     ["<no value>", /^is '<no value>', so the script probably found no job ID/],
+    ["[object Object]", /^is '\[object Object\]', so the script probably found no job ID/],
+    ["( )", /^is '\( \)', so the script probably found no job ID/],
+    ["a$b", /starting with a letter or digit$/],
+    ["x{%id%}", /starting with a letter or digit$/],
     ["$JOB_ID", /starting with a letter or digit\. A variable in the script was probably not replaced$/],
     ["{{%id%}}", /starting with a letter or digit\. A variable in the script was probably not replaced$/],
     ['{"jobID":"x"}', /starting with a letter or digit\. The value is JSON\. Send only the job ID$/],
@@ -53,4 +68,70 @@ describe("a name in the config", () => {
       expect(accepts(Name)(text)).toBe(false);
     },
   );
+});
+
+describe("the name of a caller", () => {
+  it("has at most 800 bytes and no half of a surrogate pair", () => {
+    const names = ["token:ci", "é".repeat(400), `${"é".repeat(400)}a`, "a".repeat(801), "a\ud83d"];
+    expect(names.map(accepts(CallerName))).toEqual([true, true, false, false, false]);
+  });
+});
+
+it.each([
+  [null, null, false],
+  ["CreateNode", null, true],
+  [null, "Running", true],
+  ["awake", null, false],
+  ["awake", "Awaking", true],
+])("a job of the type %j with the phase %j was observed: %p", (type, phase, expected) => {
+  expect(wasJobObserved({ type, phase })).toBe(expected);
+});
+
+it("only a state that needs an explanation has one, and the explanation depends on whether a poll saw the job", () => {
+  const explained = (wasObserved: boolean) =>
+    WATCH_STATES.filter((state) => explainUnclearWatchState(state, wasObserved) !== null);
+  expect(explained(true)).toEqual(["stopped", "not_ready", "timed_out", "lost"]);
+  expect(explained(false)).toEqual(["stopped", "not_ready", "timed_out", "lost"]);
+  for (const state of ["timed_out", "lost"] as const) {
+    expect(explainUnclearWatchState(state, false)).toMatch(/no poll ever saw the job/);
+    expect(explainUnclearWatchState(state, true)).not.toMatch(/no poll ever saw the job/);
+  }
+  expect(explainUnclearWatchState("stopped", false)).toBe(explainUnclearWatchState("stopped", true));
+});
+
+it("the state of an awaited resource is pending, with its reason and message", () => {
+  const progress = { succeededAt: 1, readyPolls: 0, wasNotReady: true, reason: "r", message: "m" };
+  expect(toPendingReady(progress)).toEqual({ state: "pending", reason: "r", message: "m" });
+  expect(toPendingReady(null)).toBeUndefined();
+});
+
+it("a stored job is read with all its fields, and only with a known state", () => {
+  const job = {
+    jobId: "j",
+    type: "CreateNode",
+    phase: "Running",
+    reason: null,
+    clusterId: "c",
+    resourceId: null,
+    resourceName: "n",
+    createdAt: 1,
+    updatedAt: null,
+    omitted: { total: 1, succeeded: 1, failed: 0, pending: 0 },
+  };
+  for (const state of ["pending", "succeeded", "failed"]) {
+    const tree = { ...job, state, subJobs: [{ ...job, state, subJobs: [] }] };
+    expect(Job.parse(tree)).toEqual(tree);
+  }
+  expect(Job.safeParse({ ...job, state: "other", subJobs: [] }).success).toBe(false);
+  expect(Job.safeParse({ ...job, state: "failed", subJobs: [{}] }).success).toBe(false);
+  for (const kind of ["unauthorized", "forbidden", "misconfigured"])
+    expect(AccessErrorKind.parse(kind)).toBe(kind);
+});
+
+it("the fault of a malformed job ID or name says what is wrong", () => {
+  const faultOf = (schema: typeof JobId | typeof Name, text: string) =>
+    schema.safeParse(text).error?.issues[0]?.message;
+  expect(faultOf(JobId, "")).toMatch(/^is empty, so the script probably found no job ID/);
+  expect(faultOf(JobId, "null")).toMatch(/^is 'null', so the script probably found no job ID/);
+  expect(faultOf(Name, "a b")).toMatch(/^must be 1 to 64 letters, digits, '_' or '-'/);
 });

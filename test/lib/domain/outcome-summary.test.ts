@@ -150,6 +150,24 @@ describe("describeMainCause", () => {
     expect(two).toBe("2 of 2 nodes failed (and 1 more cause): sold out");
   });
 
+  it("counts the other causes, and omits the type if no subjob has a type", () => {
+    const cause = { type: null, reason: "sold out", hint: null, count: 1, total: 1, resources: [], path: [] };
+    const describe = (changes: object) =>
+      describeMainCause({ ...SAMPLES.failed, causes: [cause], causesOmitted: 0, ...changes });
+    expect(describe({})).toBe("sold out");
+    expect(describe({ causesOmitted: 1 })).toBe("(and 1 more cause): sold out");
+    expect(describe({ causes: [cause, cause], causesOmitted: 3 })).toBe("(and 4 more causes): sold out");
+    const typed = { ...cause, type: "CreateNode", reason: null };
+    expect(describe({ causes: [typed] })).toBe("CreateNode failed");
+    expect(describe({ causes: [{ ...cause, count: 2, total: 2 }] })).toBe(
+      "2 of 2 subjobs of type unknown failed: sold out",
+    );
+    expect(describe({ causes: [{ ...cause, reason: "  \n" }] })).toBeNull();
+    expect(describe({ outcome: "timed_out", reason: " the  deadline\nhas passed " })).toBe(
+      "the deadline has passed",
+    );
+  });
+
   it("states the reason of the watch if no subjob failed, and nothing for a job that succeeded", () => {
     expect(describeMainCause({ ...SAMPLES.lost, reason: "no such job" })).toBe("no such job");
     expect(describeMainCause({ ...SAMPLES.timed_out, reason: "late" })).toBe("late");

@@ -6,7 +6,7 @@ const secret = new Secret("hunter2-hunter2");
 test.each([
   ["a string conversion", () => String(secret)],
   ["a template literal", () => `${secret}`],
-
+  ["the method toString", () => secret.toString()],
   ["JSON", () => JSON.stringify({ secret })],
   ["util.inspect", () => inspect({ secret }, { depth: 9, showHidden: true })],
   ["an error's message", () => new Error(`wrong: ${secret}`).stack ?? ""],

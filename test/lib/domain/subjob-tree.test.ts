@@ -1,6 +1,7 @@
 import type { Job, JobState } from "../../../lib/domain/job.ts";
 import {
   collectSubJobs,
+  collectSubJobsInAnyOrder,
   keepImportantSubJobs,
   largestSubJobCount,
   serializeTruncatedTree,
@@ -139,3 +140,13 @@ function countsOf(tree: Job): Record<string, number> {
   }
   return sums;
 }
+
+it("all subjobs of all levels are collected, without the root", () => {
+  const tree = job({
+    jobId: "root",
+    subJobs: [job({ jobId: "a", subJobs: [job({ jobId: "b" })] }), job({ jobId: "c" })],
+  });
+  const ids = collectSubJobsInAnyOrder(tree).map(({ jobId }) => jobId);
+  expect(ids.toSorted()).toEqual(["a", "b", "c"]);
+  expect(collectSubJobsInAnyOrder(job())).toEqual([]);
+});

@@ -4,7 +4,12 @@ import { fillPlaceholders } from "../../../lib/domain/default-texts.ts";
 import hintRows from "../../../lib/domain/hints.json" with { type: "json" };
 import { findHint, translateHint } from "../../../lib/domain/hints.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
-import { Language, textsOfLanguage, translateText } from "../../../lib/domain/texts.ts";
+import {
+  Language,
+  textsOfLanguage,
+  translateDurationUnits,
+  translateText,
+} from "../../../lib/domain/texts.ts";
 import {
   decideAfterPoll,
   decideAfterUnfinishedTries,
@@ -120,4 +125,10 @@ it("Chinese sentences stand without a space between them, and the cloud's own wo
 it("the names of the running subjobs are translated with the number of further subjobs", () => {
   const running = "Still running: N0 (a and b), N1 and 2 more.";
   expect(translateText(running, textsOfLanguage("de"))).toBe("Noch aktiv: N0 (a and b), N1 und 2 weitere.");
+});
+
+it("each unit of a duration is translated", () => {
+  const chinese = textsOfLanguage("zh-CN");
+  const units = (["d", "h", "min", "s"] as const).map((unit) => `1 ${chinese[`unit.${unit}`]}`);
+  expect(translateDurationUnits("1 d 1 h 1 min 1 s", chinese)).toBe(units.join(" "));
 });

@@ -1,5 +1,14 @@
 import * as z from "zod/mini";
-import { Count, describeIssue, httpUrlSchema, NonEmpty } from "../../../lib/domain/zod-fields.ts";
+import {
+  Count,
+  describeIssue,
+  httpUrlSchema,
+  limitedTextSchema,
+  NonEmpty,
+  NumberOrMissing,
+  recordSchema,
+  TextOrEmpty,
+} from "../../../lib/domain/zod-fields.ts";
 
 const Shape = z.strictObject({
   text: z.optional(NonEmpty),
@@ -10,6 +19,15 @@ const Shape = z.strictObject({
   object: z.optional(z.object({})),
   kind: z.optional(z.enum(["a", "b"])),
   url: z.optional(httpUrlSchema("must be an http or https URL")),
+  positive: z.optional(z.number().check(z.positive())),
+  below: z.optional(z.number().check(z.lt(5))),
+  two: z.optional(z.array(z.string()).check(z.minLength(2))),
+  literal: z.optional(z.literal("a")),
+  plainUrl: z.optional(z.url()),
+  uuid: z.optional(z.uuid()),
+  union: z.optional(z.union([z.string(), z.number()])),
+  variant: z.optional(z.discriminatedUnion("kind", [z.object({ kind: z.literal("x") })])),
+  odd: z.optional(z.date()),
   record: z.optional(z.record(z.string().check(z.minLength(3)), z.string())),
 });
 
@@ -27,6 +45,15 @@ it.each<[Record<string, unknown>, string]>([
   [{ kind: "c" }, "must be one of 'a', 'b'"],
   [{ url: "ftp://x" }, "must be an http or https URL"],
   [{ record: { ab: "" } }, "must have at least 3 characters"],
+  [{ positive: 0 }, "must be more than 0"],
+  [{ below: 5 }, "must be less than 5"],
+  [{ two: ["a"] }, "must have at least 2 entries"],
+  [{ literal: "b" }, "must be 'a'"],
+  [{ plainUrl: "x" }, "must be a URL"],
+  [{ uuid: "x" }, "must have the format uuid"],
+  [{ union: true }, "has none of the accepted forms"],
+  [{ variant: { kind: "y" } }, "must be 'x'"],
+  [{ odd: 1 }, "must be date"],
   [{ other: 1 }, "has an unknown field: 'other'"],
   [{ other: 1, another: 1 }, "has unknown fields: 'other', 'another'"],
 ])("describeIssue says what must be there: %j", (value, message) => {
@@ -35,4 +62,75 @@ it.each<[Record<string, unknown>, string]>([
 
 it("describeIssue names a missing field", () => {
   expect(z.object({ a: NonEmpty }).safeParse({}).error?.issues.map(describeIssue)).toEqual(["is missing"]);
+});
+
+it("a record refuses the name __proto__, and checks its keys and values", () => {
+  const faults = (text: string) =>
+    recordSchema(NonEmpty, z.string())
+      .safeParse(JSON.parse(text))
+      .error?.issues.map(({ path, message }) => [path, message]);
+  expect(faults('{"a":"b"}')).toBeUndefined();
+  expect(faults('{"__proto__":"b"}')).toEqual([[["__proto__"], "is not allowed as a name"]]);
+  expect(faults('{"a":1}')).toEqual([[["a"], "must be a string"]]);
+  expect(faults("[]")).toEqual([[[], "must be an object"]]);
+});
+
+it.each([
+  ["text", "text"],
+  [undefined, ""],
+  [null, ""],
+  [7, "7"],
+  [{ a: [1] }, '{"a":[1]}'],
+  [Symbol("no JSON"), ""],
+])("TextOrEmpty converts a value of a reply to text: %p", (value, text) => {
+  expect(TextOrEmpty.parse(value)).toBe(text);
+});
+
+it.each([
+  ...[0, -1.5, 1e3].map((value) => [value, value]),
+  ["0", 0],
+  ["  +12\n", 12],
+  ["-12", -12],
+  ["1.", 1],
+  ["1.25", 1.25],
+  ["12e2", 1200],
+  ["1.5E-10", 1.5e-10],
+  ["1e+2", 100],
+  [" 1.5e1 ", 15],
+  ...[
+    "",
+    " ",
+    ".5",
+    "x1",
+    "1x",
+    "1.2.3",
+    "1.x",
+    "1e",
+    "1ex",
+    "e1",
+    "+-1",
+    "0x10",
+    "Infinity",
+    "1e999",
+    "1 2",
+  ].map((value) => [value, undefined]),
+  ...[undefined, null, true, [1], {}, Number.NaN, Number.POSITIVE_INFINITY].map((value) => [
+    value,
+    undefined,
+  ]),
+])("NumberOrMissing reads %p as %p", (value, number) => {
+  expect(NumberOrMissing.parse(value)).toBe(number);
+});
+
+it("a text is limited by its number of code points", () => {
+  const schema = limitedTextSchema({ min: 1, max: 2 });
+  expect(["", "a", "😀😀", "😀😀😀"].map((text) => schema.safeParse(text).success)).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
+  expect(schema.safeParse("").error?.issues[0]?.message).toBe("must not be empty");
+  expect(schema.safeParse("abc").error?.issues[0]?.message).toBe("must have at most 2 characters");
+  expect(limitedTextSchema({ min: 0, max: 2 }).safeParse("").success).toBe(true);
 });
