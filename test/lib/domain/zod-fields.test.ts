@@ -122,7 +122,7 @@ it.each([
   expect(NumberOrMissing.parse(value)).toBe(number);
 });
 
-it("a text is limited by its number of code points", () => {
+it("a string is limited by its number of code points", () => {
   const schema = limitedTextSchema({ min: 1, max: 2 });
   expect(["", "a", "😀😀", "😀😀😀"].map((text) => schema.safeParse(text).success)).toEqual([
     false,
