@@ -2,7 +2,7 @@ import type { NotificationContent } from "../../../lib/channels/channel.ts";
 import { Target, type TargetKind } from "../../../lib/channels/registry.ts";
 import { WebhookEvent } from "../../../lib/channels/webhook/event.ts";
 import { OUTCOMES } from "../../../lib/domain/job.ts";
-import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
+import { type OutcomeSummary, summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { Language } from "../../../lib/domain/texts.ts";
 import fc from "../../support/properties.ts";
 import { expectRulesKept } from "./channel-rules.ts";
@@ -27,6 +27,15 @@ const KINDS_AND_LANGUAGES: readonly (readonly [TargetKind, Language])[] = [
   ...CHAT_KINDS.flatMap((kind) => Language.options.map((language) => [kind, language] as const)),
 ];
 
+/** The values of a property test. Each property gets the same values, and their generation takes most of the time. */
+const generateOnce = <T>(values: fc.Arbitrary<T>, numRuns: number) => ({
+  examples: fc.sample(values, numRuns).map((value): [T] => [value]),
+  numRuns,
+});
+const OUTCOME_VALUES = generateOnce<OutcomeSummary>(hostileSummary, 30);
+const hostileDigest = fc.array(hostileSummary, { maxLength: 8 });
+const DIGEST_VALUES = generateOnce<OutcomeSummary[]>(hostileDigest, 12);
+
 describe.each(KINDS_AND_LANGUAGES)("a message for %s in the language %s", (kind, language) => {
   const to = target(kind, false, language);
 
@@ -34,14 +43,14 @@ describe.each(KINDS_AND_LANGUAGES)("a message for %s in the language %s", (kind,
     const property = fc.property(hostileSummary, (one) =>
       expectRulesKept(kind, formatOutcome(to, one).payload),
     );
-    fc.assert(property, { numRuns: 20 });
+    fc.assert(property, OUTCOME_VALUES);
   });
 
   it("is within the limits and mentions nobody for every digest", () => {
-    const property = fc.property(fc.array(hostileSummary, { maxLength: 8 }), (many) =>
+    const property = fc.property(hostileDigest, (many) =>
       expectRulesKept(kind, formatDigest(to, many).payload),
     );
-    fc.assert(property, { numRuns: 12 });
+    fc.assert(property, DIGEST_VALUES);
   });
 
   it("is within the limits for a test, for a gone target, and for digests with no and with a hundred failures", () => {
@@ -85,7 +94,7 @@ it("the plain message of a chat contains only the headline and no link", () => {
         expect(json.replace("http://adaptivecards.io", "")).not.toContain("://");
         expect(json.length).toBeLessThan(3_000);
       }),
-      { numRuns: 30 },
+      OUTCOME_VALUES,
     );
   }
 });
