@@ -1,10 +1,8 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { jest } from "@jest/globals";
+import { pathToFileURL } from "node:url";
 import { runServerCommand } from "../../client/server-command.ts";
 import {
   SERVER_ARGUMENTS,
@@ -14,9 +12,8 @@ import {
 import { CALLER_OPERATIONS } from "../../lib/config/config.ts";
 import { createSqliteQueue } from "../../server/queue/sqlite-queue.ts";
 import { Store } from "../../server/store/store.ts";
-import { inheritedEnvironment } from "../support/run-command.ts";
+import { type ProgramHost, startProgramHost } from "../support/start-program-host.ts";
 
-const COMMAND = fileURLToPath(new URL("../../client/bin.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "server-command-"));
 const file = join(folder, "config.json");
 const project = { projectId: "0bcc5e8f5a0010d22f1dc00ade5f4d7e", region: "eu-de" };
@@ -28,18 +25,17 @@ writeFileSync(
   }),
 );
 
-/** Runs the command and returns its exit status and its output. */
-function run(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  return new Promise<{ code: unknown; text: string }>((resolve) => {
-    const options = { env: { ...inheritedEnvironment(), ...env } };
-    execFile(process.execPath, [COMMAND, ...argv], options, (error, stdout, stderr) =>
-      resolve({ code: error?.code ?? 0, text: stdout + stderr }),
-    );
-  });
-}
+let host: ProgramHost;
+beforeAll(() => {
+  host = startProgramHost();
+});
+afterAll(() => host.stop());
 
-// Each command starts a process.
-jest.setTimeout(60_000);
+/** Runs the command and returns its exit status and its output. */
+async function run(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { code, stdout, stderr } = await host.run("client/bin.mjs", argv, env);
+  return { code, text: stdout + stderr };
+}
 
 describe("the operators' commands on one node", () => {
   it("check a config file with its references, and name what does not resolve", async () => {

@@ -1,4 +1,5 @@
 // Runs programs of this repository one after the other in this process. `startProgramHost` starts this process.
+import { registerHooks } from "node:module";
 import { resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -47,6 +48,18 @@ process.exit = (code) => {
 for (const emitter of [process, process.stdout, process.stderr]) emitter.setMaxListeners(0);
 
 let programs = 0;
+
+/** The programs that the command `cce-notifier` imports to run them. */
+const IMPORTED_PROGRAM = /\/client\/cce-notifier\.ts$|\/local\/ops\/(config|doctor|link|redrive|token)\.ts$/;
+// A module runs only once, so each run imports these programs by a new URL.
+registerHooks({
+  resolve(specifier, context, next) {
+    const resolved = next(specifier, context);
+    return IMPORTED_PROGRAM.test(resolved.url)
+      ? { ...resolved, url: `${resolved.url}?program=${programs}` }
+      : resolved;
+  },
+});
 
 async function run({ file, parameters, env }: Program) {
   Object.assign(output, { stdout: "", stderr: "" });
