@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { commandsInDocument, faultOf, unknownScripts } from "./documented-commands.ts";
+import { commandsInDocument, faultOf, readHelpTexts, unknownScripts } from "./documented-commands.ts";
 import { NOT_RUN, RUNS } from "./documented-runs.ts";
 
 const FILES = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { encoding: "utf8" })
@@ -9,15 +9,13 @@ const FILES = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { e
   .filter((file) => existsSync(file) && !file.endsWith(".generated.ts"));
 const DOCUMENTS = FILES.filter((file) => file.endsWith(".md") && file !== "CHANGELOG.md");
 
-test.each(DOCUMENTS)(
-  "every command line in %s can be run",
-  (file) => {
-    const commands = commandsInDocument(file, readFileSync(file, "utf8"));
-    const faults = commands.map((command) => [command.at, command.argv.join(" "), faultOf(command)]);
-    expect(faults.filter(([, , fault]) => fault !== null)).toEqual([]);
-  },
-  60_000,
-);
+beforeAll(readHelpTexts);
+
+test.each(DOCUMENTS)("every command line in %s can be run", (file) => {
+  const commands = commandsInDocument(file, readFileSync(file, "utf8"));
+  const faults = commands.map((command) => [command.at, command.argv.join(" "), faultOf(command)]);
+  expect(faults.filter(([, , fault]) => fault !== null)).toEqual([]);
+});
 
 test("the documents contain command lines of every kind", () => {
   const all = DOCUMENTS.flatMap((file) => commandsInDocument(file, readFileSync(file, "utf8")));
@@ -64,13 +62,9 @@ test.each([
   ["npm ci && npm run lint", null],
   ["npm run config -- check|put|list", null],
   ["API=x TOKEN=y npm start  # text", null],
-])(
-  "of the command line %j, the fault is %j",
-  (line, fault) => {
-    const faults = commandsInDocument("a.md", `\`\`\`sh\n${line}\n\`\`\`\n`).map(faultOf);
-    expect(faults.find((one) => one !== null) ?? null).toEqual(
-      fault === null ? null : expect.stringContaining(fault),
-    );
-  },
-  60_000,
-);
+])("of the command line %j, the fault is %j", (line, fault) => {
+  const faults = commandsInDocument("a.md", `\`\`\`sh\n${line}\n\`\`\`\n`).map(faultOf);
+  expect(faults.find((one) => one !== null) ?? null).toEqual(
+    fault === null ? null : expect.stringContaining(fault),
+  );
+});

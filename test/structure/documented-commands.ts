@@ -1,8 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import * as z from "zod";
 import { parseArguments } from "../../client/arguments.ts";
+import { OPERATOR_COMMANDS, SERVER_COMMANDS } from "../../client/command-table.ts";
 import { isServerCommand } from "../../client/server-command.ts";
+import { startProgramHost } from "../support/start-program-host.ts";
 
 const Package = z.object({ scripts: z.record(z.string(), z.string()) });
 const { scripts } = Package.parse(JSON.parse(readFileSync("package.json", "utf8")));
@@ -80,7 +81,7 @@ function faultOfNpm([verb = "", ...rest]: readonly string[]): string | null {
   const name = verb === "run" ? (rest.find((word) => !word.startsWith("-")) ?? "") : verb;
   const script = scripts[name];
   if (script === undefined) return `there is no script ${name}`;
-  const [, file] = /node (\S+\.(?:ts|mjs))/.exec(script) ?? [];
+  const file = fileOf(script);
   const options = rest
     .filter((word) => /^--[a-z]/.test(word) && word !== "--silent")
     .map((word) => word.replace(/=.*/, ""));
@@ -88,26 +89,46 @@ function faultOfNpm([verb = "", ...rest]: readonly string[]): string | null {
   return unknown === undefined ? null : `npm run ${name} has no option ${unknown}`;
 }
 
+/** The programs whose help names all their options. */
+const EXPLAINED_PROGRAMS = /^local\/(ops|release)\//;
+/** The help of each program, by the file of the program and perhaps the name of a command. */
 const helpTexts = new Map<string, string>();
+
+/** Reads the help of all programs, which `faultOf` and `helpOfServerCommand` need. */
+export async function readHelpTexts(): Promise<void> {
+  const host = startProgramHost();
+  const files = Object.values(scripts).map((script) => fileOf(script) ?? "");
+  const commands = Object.keys({ ...SERVER_COMMANDS, ...OPERATOR_COMMANDS });
+  for (const argv of [
+    ...files.filter((file) => EXPLAINED_PROGRAMS.test(file)).map((file) => [file]),
+    ...commands.map((name) => ["client/bin.mjs", name]),
+  ]) {
+    const [file = "", ...parameters] = argv;
+    const { code, stdout, stderr } = await host.run(file, [...parameters, "--help"]);
+    if (code !== 0) throw new Error(`${argv.join(" ")} --help has exit status ${code}: ${stderr}`);
+    helpTexts.set(argv.join(" "), stdout);
+  }
+  await host.stop();
+}
+
+/** Returns the file of the program that a script runs. */
+const fileOf = (script: string) => /node (\S+\.(?:ts|mjs))/.exec(script)?.[1];
 
 function knowsOption(script: string, file: string | undefined, option: string): boolean {
   // The Serverless Framework has options of its own.
   if (file === undefined || script === "deploy") return ["--stage", "--region", "--param"].includes(option);
-  if (!/^local\/(ops|release)\//.test(file)) return readFileSync(file, "utf8").includes(option.slice(2));
-  return hasOption(helpOf([file]), option);
+  if (!EXPLAINED_PROGRAMS.test(file)) return readFileSync(file, "utf8").includes(option.slice(2));
+  return hasOption(helpOf(file), option);
 }
 
-/** Returns the help of a program. `argv` contains the file of the program and perhaps the name of a command. */
-function helpOf(argv: readonly string[]): string {
-  const key = argv.join(" ");
-  const help =
-    helpTexts.get(key) ?? execFileSync(process.execPath, [...argv, "--help"], { encoding: "utf8" });
-  helpTexts.set(key, help);
+function helpOf(program: string): string {
+  const help = helpTexts.get(program);
+  if (help === undefined) throw new Error(`The help of ${program} was not read.`);
   return help;
 }
 
 /** Returns the help of a command of the one-node edition. */
-export const helpOfServerCommand = (name: string): string => helpOf(["client/bin.mjs", name]);
+export const helpOfServerCommand = (name: string): string => helpOf(`client/bin.mjs ${name}`);
 
 const hasOption = (help: string, option: string): boolean =>
   [...help.matchAll(/--[a-z][a-z-]*/g)].some(([found]) => found === option);

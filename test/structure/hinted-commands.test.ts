@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { OPERATOR_COMMANDS, OPTION_FORMS, SERVER_COMMANDS } from "../../client/command-table.ts";
 import { matchRoute } from "../../lib/api/routes.ts";
-import { faultOf, helpOfServerCommand } from "./documented-commands.ts";
+import { faultOf, helpOfServerCommand, readHelpTexts } from "./documented-commands.ts";
 
 const FILES = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { encoding: "utf8" })
   .split("\n")
@@ -55,12 +55,13 @@ const faultsIn = (hints: ReturnType<typeof hintsIn>) =>
     .map((hint) => [hint.at, hint.argv.join(" "), faultOf(hint)] as const)
     .filter(([, , fault]) => fault !== null);
 
-// The help of each command of the one-node edition needs a process of its own.
+beforeAll(readHelpTexts);
+
 test("every command that a message names can be run as the message prints it", () => {
   const hints = FILES.flatMap((file) => hintsIn(file, codeOf(file)));
   expect(hints.length).toBeGreaterThan(60);
   expect(faultsIn(hints)).toEqual([]);
-}, 240_000);
+});
 
 test.each([
   ['"To switch it on, run: cce-notifier tst ops"', "unknown command 'tst'. Did you mean 'test'?"],
@@ -70,13 +71,9 @@ test.each([
   ['"must be a token (npm run tokens makes one)"', "there is no script tokens"],
   ['"Store a config: npm run config -- put FILE --all."', "npm run config has no option --all"],
   ['"(npm run token makes one)"', null],
-])(
-  "in the source code %s, the fault is %j",
-  (code, fault) => {
-    expect(faultsIn(hintsIn("a.ts", code)).map(([, , text]) => text)).toEqual(fault === null ? [] : [fault]);
-  },
-  240_000,
-);
+])("in the source code %s, the fault is %j", (code, fault) => {
+  expect(faultsIn(hintsIn("a.ts", code)).map(([, , text]) => text)).toEqual(fault === null ? [] : [fault]);
+});
 
 const SOURCES = FILES.filter((file) => /^(client|functions|lib\/(?!pages\/)|server)/.test(file));
 
@@ -92,7 +89,7 @@ test("every option that a message of the command names exists", () => {
   );
   expect(named.length).toBeGreaterThan(30);
   expect(named.filter(([, option]) => !known.has(option))).toEqual([]);
-}, 240_000);
+});
 
 test("every call of the API that a message names exists", () => {
   const calls = SOURCES.flatMap((file) =>
