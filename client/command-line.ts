@@ -164,8 +164,8 @@ function readConnection(
   env: Environment["env"],
 ): Required<Pick<Connection, "url" | "token" | "fetch">> | string {
   const { NOTIFIER_URL: url = "", NOTIFIER_TOKEN: token, NOTIFIER_AUDIENCE: audience } = env;
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    return "NOTIFIER_URL must be the URL of the service";
+  const urlFault = findUrlFault(url);
+  if (urlFault !== null) return `NOTIFIER_URL ${urlFault}`;
   let proxy: OutgoingProxy | null;
   try {
     proxy = readOutgoingProxy(env);
@@ -178,5 +178,19 @@ function readConnection(
     return fault === null ? { url, token, fetch: send } : `NOTIFIER_TOKEN ${fault}`;
   }
   const identityToken = audience ? createGithubTokenSource(env, audience, send) : null;
-  return identityToken === null ? "NOTIFIER_TOKEN is not set" : { url, token: identityToken, fetch: send };
+  if (identityToken !== null) return { url, token: identityToken, fetch: send };
+  return audience
+    ? "NOTIFIER_TOKEN is not set, and NOTIFIER_AUDIENCE needs a GitHub Actions job with the permission 'id-token: write'"
+    : "NOTIFIER_TOKEN is not set";
+}
+
+/** Returns an explanation why a text is not the URL of the service, or null for a valid URL. */
+function findUrlFault(text: string): string | null {
+  if (!URL.canParse(text)) return "must be the URL of the service";
+  const { protocol, username, password } = new URL(text);
+  if (!/^https?:$/.test(protocol)) return "must be the URL of the service";
+  if (username !== "" || password !== "")
+    return "must not contain a user name or a password: the service needs only NOTIFIER_TOKEN";
+  // The link to an HTML page of the service contains both characters.
+  return /[?#]/.test(text) ? "must be the URL of the service without '?' and '#'" : null;
 }

@@ -1,12 +1,12 @@
 import { MAX_JOBS, type Submission } from "../lib/api/submission.ts";
-import type { JobResult } from "../lib/api/submission-result.ts";
+import type { JobResult, SubmissionResult } from "../lib/api/submission-result.ts";
 import type { Context } from "../lib/domain/context.ts";
 import type { JobKey } from "../lib/domain/job.ts";
 import { computeOperationJobId } from "../lib/domain/operation.ts";
 import type { NotifierClient } from "./client.ts";
 import type { CommandResult, NamedJob, ServiceCommand } from "./command.ts";
 import { addDefaultProjects } from "./default-project.ts";
-import { ProblemError } from "./errors.ts";
+import { ProblemError, UnreachableError } from "./errors.ts";
 import { EXIT, type ExitCode, worstExitCode } from "./exit-code.ts";
 import { formatJobCount, jobName } from "./status-text.ts";
 import { runWithProgress, type WaitPorts, waitForJobsAndDeliveries } from "./wait-for-jobs.ts";
@@ -85,7 +85,9 @@ async function submit(
     operation === undefined ? command.jobs : [{ project, jobId: computeOperationJobId(operation) }];
   const again = command.again ? await addDefaultProjects(distinctJobs(jobs), client) : [];
   return restart(again, ports, async () =>
-    operation === undefined ? submitJobs(jobs, submission, client) : (await client.watch(submission)).jobs,
+    operation === undefined
+      ? submitJobs(jobs, submission, client)
+      : resultsOf(await client.watch(submission), 1),
   );
 }
 
@@ -147,8 +149,8 @@ async function submitJobs(
     for (let i = 0; i < ofProject.length; i += MAX_JOBS) {
       const part = ofProject.slice(i, i + MAX_JOBS);
       const jobIds = part.map(({ jobId }) => jobId);
-      const answer = await client.watch({ ...submission, project, jobIds });
-      for (const [j, result] of answer.jobs.entries()) results.set(part[j] ?? { project, jobId: "" }, result);
+      const answer = resultsOf(await client.watch({ ...submission, project, jobIds }), part.length);
+      for (const [j, result] of answer.entries()) results.set(part[j] ?? { project, jobId: "" }, result);
     }
   }
   return jobs.flatMap((job) => results.get(job) ?? []);
@@ -174,7 +176,19 @@ async function submitReply(
   const query = Object.entries(fields).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   );
-  return (await client.watchReply(reply, Object.fromEntries(query))).jobs;
+  return resultsOf(await client.watchReply(reply, Object.fromEntries(query)), 1);
+}
+
+/**
+ * Returns the results of the submitted jobs. A job without a result may have no watch, so the command must not end with
+ * the exit status 0.
+ * @throws UnreachableError if the response does not contain one result for each submitted job
+ */
+function resultsOf({ jobs }: SubmissionResult, submitted: number): readonly JobResult[] {
+  if (jobs.length === submitted) return jobs;
+  throw new UnreachableError(
+    `The service answered for ${jobs.length} of ${submitted === 1 ? "1 job" : `${submitted} jobs`}. Submit the jobs again, which is harmless.`,
+  );
 }
 
 function resultLine(job: JobResult): string {

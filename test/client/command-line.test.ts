@@ -167,6 +167,39 @@ test.each([
   expect(ran.stderr).not.toMatch(/ab|cd|ccen/);
 });
 
+test.each([
+  ["https://notifier.example/jobs?key=a", "must be the URL of the service without '?' and '#'"],
+  ["https://notifier.example/#a", "must be the URL of the service without '?' and '#'"],
+  ["https://user:secret@notifier.example", "must not contain a user name or a password"],
+  ["notifier.example", "must be the URL of the service"],
+])("the URL %s is wrong usage, and no request is sent", async (url, fault) => {
+  const ran = await run(["status", "a"], jobs({}), { NOTIFIER_URL: url });
+  expect([ran.code, ran.stdout, ran.requests]).toEqual([2, "", []]);
+  expect(ran.stderr).toContain(`cce-notifier: NOTIFIER_URL ${fault}`);
+  expect(ran.stderr).not.toContain("secret");
+});
+
+test("an audience without the permission of a GitHub Actions job is named", async () => {
+  const ran = await run(["status", "a"], jobs({}), { NOTIFIER_TOKEN: "", NOTIFIER_AUDIENCE: "notifier" });
+  expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining("'id-token: write'")]);
+});
+
+test.each([
+  [["a"], [], "0 of 1 job"],
+  [["a", "b"], ["a"], "1 of 2 jobs"],
+])("a response without a result for each of the jobs %j is an error", async (names, answered, counts) => {
+  const results = answered.map((jobId) => ({
+    project: "prod",
+    jobId,
+    status: "accepted",
+    deadlineAt: null,
+    statusUrl: null,
+    pageUrl: null,
+  }));
+  const ran = await run(["watch", ...names], () => ({ status: 202, body: { jobs: results } }));
+  expect([ran.code, ran.stderr]).toEqual([4, expect.stringContaining(`answered for ${counts}.`)]);
+});
+
 test("--version prints the release without a service", async () => {
   expect(await run(["--version"], jobs({}), { NOTIFIER_URL: "" })).toMatchObject({
     code: 0,
