@@ -121,9 +121,8 @@ function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts)
         : [texts["lost.unseen"], texts["advice.lost.unseen"]];
     }
     case "not_ready":
-      return [translateTimeoutOrNotReadyReason(reason, budget, texts), texts["advice.not_ready"]];
     case "timed_out":
-      return [translateTimeoutOrNotReadyReason(reason, budget, texts), texts["advice.timed_out"]].filter(
+      return [translateTimeoutOrNotReadyReason(reason, budget, texts), texts[`advice.${outcome}`]].filter(
         (line) => line !== "",
       );
     default:

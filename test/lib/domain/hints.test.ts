@@ -47,6 +47,15 @@ it.each(KNOWN)("returns advice for %p", (reason, advice) => {
   expect(findHint(reason)).toContain(advice);
 });
 
+it.each([
+  ["创建虚拟机失败：规格已售罄", "sold out"],
+  ["账户余额不足", "account is restricted"],
+  ["您的账号已欠费", "account is restricted"],
+  ["弹性云服务器配额不足", "A quota is used up"],
+])("returns advice for the Chinese reason %p", (reason, advice) => {
+  expect(findHint(reason)).toContain(advice);
+});
+
 it("matches every row with one of the sample reasons", () => {
   const given = new Set(KNOWN.map(([reason]) => findHint(reason)));
   expect(given.size).toBe(hintRows.length);

@@ -98,6 +98,11 @@ describe("the chat message", () => {
     expect(causes).toEqual([]);
   });
 
+  it.each(["timed_out", "not_ready"] as const)("has no empty line for %s without a reason", (outcome) => {
+    const { statements } = messageOf({ outcome, reason: null, causes: [] });
+    expect(statements).toEqual([EN[`advice.${outcome}`]]);
+  });
+
   it.each([
     [
       SAMPLES.timed_out,
