@@ -4,7 +4,8 @@ import type { Plugin } from "esbuild";
 
 /**
  * The esbuild plugins for the packages of the functions. The plugins omit unused code of dependencies, because every
- * cold start would read and compile the unused code. Only plugins that save at least 3 ms of a cold start stay here.
+ * cold start would read and compile the unused code. Only plugins that save at least 3 ms of a cold start stay here. A
+ * cold start is the load of a package and the first request to AWS.
  * docs/performance.md lists what each plugin saves, and what breaks if the AWS SDK changes.
  */
 
@@ -36,6 +37,23 @@ export const OMITTED_FILES: readonly { readonly file: string; readonly stub: str
         const read = fromEnv(init);
         let credentials;
         return () => (credentials ??= read());
+      };`,
+  },
+  // A Lambda function has no shared config files of the AWS SDK (`~/.aws/config`), but the first request of each client
+  // would search for these files. No request sends a file. Without the next two files, a function loads neither
+  // `node:fs/promises` nor the streams of files.
+  {
+    file: "@smithy/core/dist-es/submodules/config/shared-ini-file-loader/loadSharedConfigFiles.js",
+    stub: `export { CONFIG_PREFIX_SEPARATOR } from "./constants";
+      export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
+  },
+  {
+    file: "@smithy/core/dist-es/submodules/serde/util-body-length/calculateBodyLength.js",
+    stub: `export const calculateBodyLength = (body) => {
+        if (!body) return 0;
+        if (typeof body === "string") return Buffer.byteLength(body);
+        if (typeof body.byteLength === "number") return body.byteLength;
+        throw new Error("The body of a request to AWS must be a string or bytes");
       };`,
   },
   // No function requests an event stream.

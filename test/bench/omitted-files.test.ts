@@ -40,3 +40,29 @@ test("without the plugins, imports of Node modules load costly modules", async (
     ],
   });
 });
+
+/** Sends a request as the product does. Prints whether the length of the body is right, and which modules are loaded. */
+const REQUEST = `
+  import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+  const lengths = [];
+  const handle = async ({ headers, body }) => {
+    lengths.push([Number(headers["content-length"]), Buffer.byteLength(body)]);
+    return { response: { statusCode: 200, headers: {}, body: Buffer.from("{}") } };
+  };
+  const credentials = { accessKeyId: "AK", secretAccessKey: "SK" };
+  const client = new DynamoDBClient({ region: "eu-central-1", credentials, requestHandler: { handle } });
+  await client.send(new GetItemCommand({ TableName: "t", Key: { pk: { S: "é" } } }));
+  const loaded = ["internal/fs/promises", "internal/fs/streams"]
+    .filter((name) => process.moduleLoadList.some((loadedName) => loadedName.endsWith(name)));
+  console.log(JSON.stringify({ hasLength: lengths.length === 1 && lengths[0][0] === lengths[0][1], loaded }));`;
+
+test("a request to AWS in a package loads no modules that read files", async () => {
+  expect(await runBundled(REQUEST, plugins)).toEqual({ hasLength: true, loaded: [] });
+});
+
+test("without the plugins, a request to AWS loads modules that read files", async () => {
+  expect(await runBundled(REQUEST, [])).toEqual({
+    hasLength: true,
+    loaded: ["internal/fs/promises", "internal/fs/streams"],
+  });
+});
