@@ -26,7 +26,7 @@ test("an option without a value may be given twice", () => {
   expect(faultOf("--wait", "--wait")).toBeNull();
 });
 
-test("a repeated option has all its values, and a list has all its names without spaces", () => {
+test("a repeated option has all its values, and its names have no spaces around them", () => {
   const values = new OptionValues(["--notify", "a, b", "--notify=c", "--label", "x=1", "--label", "y=2"]);
   expect(values.all("notify")).toEqual(["a, b", "c"]);
   expect(values.list("notify")).toEqual(["a", "b", "c"]);

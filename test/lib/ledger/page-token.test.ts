@@ -22,6 +22,27 @@ test.each(CALLERS)("a page token is valid for a caller whose name has %s", (_, c
   expect(parsePageToken(toPageToken(position))).toEqual(position);
 });
 
+test.each([
+  ["an empty token", ""],
+  ["a character that base64url does not have", `${toPageToken({ acceptedAt, jobId, caller: "token:a" })}=`],
+  ["a token of more than 7000 characters", Buffer.from(" ".repeat(5300)).toString("base64url")],
+  ["an array of other values", Buffer.from('["a","b","c"]').toString("base64url")],
+  ["a job ID that is not valid", Buffer.from('[1,"..","token:a"]').toString("base64url")],
+  ["a time before 1970", Buffer.from('[-1,"j","token:a"]').toString("base64url")],
+])("a page token is refused if it is %s", (_, token) => {
+  expect(() => parsePageToken(token)).toThrow(new PageTokenError("The page token is not valid."));
+});
+
+test("a page token with spaces in front of its JSON is valid up to 7000 characters", () => {
+  const json = JSON.stringify([acceptedAt, "j", "token:a"]);
+  const token = Buffer.from(json.padStart(5250)).toString("base64url");
+  expect(token).toHaveLength(7000);
+  expect(parsePageToken(token)).toEqual({ acceptedAt, jobId: "j", caller: "token:a" });
+  expect(() => parsePageToken(Buffer.from(json.padStart(5251)).toString("base64url"))).toThrow(
+    PageTokenError,
+  );
+});
+
 describe("the page token for a reader of the job list", () => {
   test.each(CALLERS)("finds the caller again whose name has %s", async (_, caller) => {
     const token = toPageToken({ acceptedAt, jobId, caller });
@@ -34,6 +55,30 @@ describe("the page token for a reader of the job list", () => {
     expect(Buffer.from(hidden, "base64url").toString()).toMatch(/^\[\d+,"j+",\d{1,3}\]$/);
     const found = parsePageToken(await resolveLedgerPageToken(hidden, "prod", ledgerWith()));
     for (const caller of ["discover:p", "oidc:i:s", "token:a"]) expect(found.caller < caller).toBe(true);
+  });
+
+  test("finds a watch only at its time", async () => {
+    const token = toPageToken({ acceptedAt, jobId, caller: "token:a" });
+    const same = { listJobWatches: async () => [{ acceptedAt, jobId, caller: "token:a" } as Watch] };
+    expect(await resolveLedgerPageToken(toPublicPageToken(token), "prod", same)).toBe(token);
+    const later = {
+      listJobWatches: async () => [{ acceptedAt: acceptedAt + 1, jobId, caller: "token:a" } as Watch],
+    };
+    expect(await resolveLedgerPageToken(toPublicPageToken(token), "prod", later)).not.toBe(token);
+  });
+
+  test.each([-1, 256, 1.5, "a"])("is refused with %j in place of the byte", async (byte) => {
+    const token = Buffer.from(JSON.stringify([acceptedAt, "j", byte])).toString("base64url");
+    await expect(resolveLedgerPageToken(token, "prod", ledgerWith())).rejects.toThrow(
+      new PageTokenError("The page token is not valid."),
+    );
+  });
+
+  test.each([0, 255])("is accepted with the byte %i", async (byte) => {
+    const token = Buffer.from(JSON.stringify([acceptedAt, "j", byte])).toString("base64url");
+    expect(parsePageToken(await resolveLedgerPageToken(token, "prod", ledgerWith()))).toMatchObject({
+      jobId: "j",
+    });
   });
 
   test.each(["", "x", "W10", toPageToken({ acceptedAt, jobId, caller: "token:a" })])(
