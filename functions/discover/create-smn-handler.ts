@@ -65,8 +65,7 @@ interface Scope {
 /** The reason why the service refuses an SMN message. */
 type Refusal = "timestamp" | "certificate_host" | "signature" | "confirmation_host" | "repeated" | "topic";
 
-const REFUSAL_DETAILS: Readonly<Record<Refusal, string>> = {
-  topic: "The config of the project does not name the topic of the message.",
+const REFUSAL_DETAILS: Readonly<Record<Exclude<Refusal, "topic">, string>> = {
   timestamp: "The time of the message is more than five minutes from the time of the service.",
   certificate_host: "The host in 'signing_cert_url' is not SMN in the region of the topic.",
   signature: "The signature of the message is not valid.",
@@ -96,7 +95,7 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
     const { project, settings, message, fetchFromSmn } = scope;
     const report = (result: EventReport["result"], more: Partial<EventReport> = {}) =>
       onEvent({ project, type: message.type, result, ...more });
-    const refuse = (reason: Refusal) => {
+    const refuse = (reason: Exclude<Refusal, "topic">) => {
       report("refused", { reason });
       return problemResponse("message-refused", REFUSAL_DETAILS[reason]);
     };
@@ -106,7 +105,11 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
     };
 
     const { topics = [], smnEndpoint } = settings;
-    if (!topics.includes(message.topic_urn)) return refuse("topic");
+    if (!topics.includes(message.topic_urn)) {
+      report("refused", { reason: "topic" });
+      // Everybody can send a message. The response must not say whether the project exists and has topics.
+      return nameNotFound("project", project);
+    }
     if (Math.abs(now() - Date.parse(message.timestamp)) > MAX_AGE_MS) return refuse("timestamp");
     const origins = configuredOrDerivedSmnOrigins(message.topic_urn, smnEndpoint);
     if (!origins.certificate.includes(originOf(message.signing_cert_url))) return refuse("certificate_host");

@@ -45,7 +45,7 @@ it("a trace from SMN makes the service list the jobs at once, and the job is not
 it("a message of another topic, a changed message and a repeated message have no effect", async () => {
   const { cce } = fixture;
   const before = cce.stats.lists;
-  expect(await cce.publishTrace(endpoint, `${TOPIC}-2`, "createNode")).toMatchObject({ status: 403 });
+  expect(await cce.publishTrace(endpoint, `${TOPIC}-2`, "createNode")).toMatchObject({ status: 404 });
   const message = cce.smn.createMessage(cce.url, TOPIC, { message: "not a trace" });
   const post = async (body: object) =>
     (await fixture.post("/v1/events/smn/prod", JSON.stringify(body))).status;

@@ -161,10 +161,13 @@ describe("the event trigger", () => {
     expect(fetched).toEqual([]);
   });
 
-  it("refuses a signed message of a topic that the config does not name", async () => {
+  it("answers a signed message of a topic that the config does not name as for a project that does not exist", async () => {
     const { send, smn, fetched } = createReceiver();
     const other = smn.createMessage(SMN, `${TOPIC}-of-others`, { message: createCceTrace("createNode") });
-    expect(await send(other)).toMatchObject({ status: 403, text: expect.stringContaining("topic") });
+    const refused = await send(other);
+    const absent = await send(other, "/v1/events/smn/absent");
+    expect(refused).toEqual({ status: 404, text: absent.text.replace("absent", "prod") });
+    expect(absent.status).toBe(404);
     expect(fetched).toEqual([]);
   });
 
