@@ -1,3 +1,5 @@
+import { withoutColourSequences } from "../lib/domain/clean-text.ts";
+
 /**
  * The characters that are never printed: control characters, line separators, and characters that change the writing
  * direction.
@@ -33,7 +35,7 @@ const SECTION = /(?<=section_(?:start|end)):(?=\d)/g;
  * systems. Control characters and characters that change the writing direction become spaces.
  */
 export function toPrintable(text: string): string {
-  return text
+  return withoutColourSequences(text)
     .replace(UNPRINTABLE, " ")
     .replace(COMMAND_ANYWHERE, "# ")
     .replace(SECTION, ": ")

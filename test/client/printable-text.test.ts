@@ -85,3 +85,8 @@ test.each([
 ])("the printable text of %j is %j", (text, printable) => {
   expect(toPrintable(text)).toBe(printable);
 });
+
+test("the colours of a terminal are removed, and a command between them is still changed", () => {
+  expect(toPrintable("\u001b[31merror\u001b[0m")).toBe("error");
+  expect(runnersOf(toPrintable("#\u001b[0m#[error]x"))).toEqual([]);
+});

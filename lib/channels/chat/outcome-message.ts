@@ -13,7 +13,12 @@ import { createSafeLink, formatCauses, formatOmittedCauses } from "./chat-messag
 /** The maximum length of a headline. A header in Slack and the preview on a phone show at most 150 characters. */
 const MAX_HEADLINE_CHARACTERS = 150;
 const MAX_JOB_ID_CHARACTERS = 128;
+/**
+ * The maximum number of warnings in a message. If a job has more warnings, the last line of the message about warnings
+ * is the number of the other warnings.
+ */
 const MAX_WARNINGS = 3;
+const MORE_WARNINGS = /^(\d+) more warnings\.$/;
 
 /** Formats the message about the outcome of one watched job. */
 export function formatOutcomeMessage(summary: OutcomeSummary, budget: TextBudget, texts: Texts): ChatMessage {
@@ -140,9 +145,16 @@ export function translateTimeoutOrNotReadyReason(
 }
 
 function warningsOf({ warnings }: OutcomeSummary, budget: TextBudget, texts: Texts): readonly string[] {
-  return warnings
-    .slice(0, MAX_WARNINGS)
-    .map((warning) => `⚠️ ${truncate(translateText(cleanToOneLine(warning), texts), budget.textCharacters)}`);
+  const shown = warnings.length <= MAX_WARNINGS ? warnings : warnings.slice(0, MAX_WARNINGS - 1);
+  const lines = shown.map((warning) =>
+    truncate(translateText(cleanToOneLine(warning), texts), budget.textCharacters),
+  );
+  const omitted = warnings.length - shown.length;
+  // The summary of a job with very many warnings ends with the number of the warnings that it does not contain.
+  const [, count = "1"] = MORE_WARNINGS.exec(warnings.at(-1) ?? "") ?? [];
+  const total = omitted + Number(count) - 1;
+  const more = omitted === 0 ? [] : [fillPlaceholders(texts["sentence.moreWarnings"], { count: total })];
+  return [...lines, ...more].map((line) => `⚠️ ${line}`);
 }
 
 /** Returns the lines with a label and a value that say who started a job, in which pipeline, and with which labels. */

@@ -3,6 +3,7 @@ import { cleanKeepingLines, cleanToOneLine, escapeHtml, escapeTags } from "../..
 it.each([
   ["two\r\nlines", "two lines"],
   ["a\u0000b\u001b[2Jc", "a b [2Jc"],
+  ["\u001b[1;31merror\u001b[0m: x\u001b[m", "error: x"],
   ["txt.\u202eexe", "txt.exe"],
   ["\u2066hidden\u2069", "hidden"],
   ["half \ud83d", "half \ufffd"],
@@ -13,6 +14,10 @@ it.each([
 
 it("cleanKeepingLines keeps line breaks and tabs", () => {
   expect(cleanKeepingLines("a\r\nb\rc\u2028d\te\u0007\u202e\n")).toBe("a\nb\nc\nd\te");
+});
+
+it("cleanKeepingLines removes the colours of a terminal", () => {
+  expect(cleanKeepingLines("\u001b[31merror\u001b[0m\n\u001b[2Jb")).toBe("error\n[2Jb");
 });
 
 it("escapeHtml escapes text for elements and attributes, and escapeTags escapes only tags", () => {

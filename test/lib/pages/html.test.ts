@@ -24,6 +24,10 @@ describe("html", () => {
     expect(text(html`${"a\u0000\u001b\u007f\r\nb\rc\td\uD800"}`)).toBe("a␀␛␡\nb\nc\td\uFFFD");
   });
 
+  it("removes the colours of a terminal", () => {
+    expect(text(html`${"\u001b[1;31merror\u001b[0m \u001b[2J"}`)).toBe("error ␛[2J");
+  });
+
   it("escapes any text so that it cannot end its element or attribute", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 60 }), (anything) => {

@@ -98,6 +98,14 @@ describe("the chat message", () => {
     expect(causes).toEqual([]);
   });
 
+  it("shows up to three warnings, or two warnings and the number of the other warnings", () => {
+    const notesOf = (warnings: string[]) => messageOf({ warnings, outcome: "succeeded", causes: [] }).notes;
+    expect(notesOf(["a", "b", "c"])).toEqual(["⚠️ a", "⚠️ b", "⚠️ c"]);
+    expect(notesOf(["a", "b", "c", "d"])).toEqual(["⚠️ a", "⚠️ b", "⚠️ 2 more warnings."]);
+    const many = ["a", "b", "c", EN["sentence.moreWarnings"].replace("{count}", "7")];
+    expect(notesOf(many)).toEqual(["⚠️ a", "⚠️ b", "⚠️ 8 more warnings."]);
+  });
+
   it.each(["timed_out", "not_ready"] as const)("has no empty line for %s without a reason", (outcome) => {
     const { statements } = messageOf({ outcome, reason: null, causes: [] });
     expect(statements).toEqual([EN[`advice.${outcome}`]]);
