@@ -20,7 +20,7 @@ export interface Harness {
   readonly pollQueue: MemoryQueue;
   readonly notifyQueue: MemoryQueue;
   readonly failures: string[];
-  /** The errors of the failures that the enqueue function reports. */
+  /** The errors that the enqueue function and the handler of SMN messages report. */
   readonly errors: unknown[];
   /** The calls of `POST /v1/jobs` that the enqueue function reports, with the status of each job. */
   readonly accepted: object[];
@@ -115,7 +115,10 @@ export function createHarness(
     proxy: null,
     configs: { current: readConfig, refreshed: readConfig },
     fetchFromSmn: options.fetchFromSmn ?? (() => Promise.reject(new Error("the test has no SMN"))),
-    onEvent: ({ error: _, ...report }) => harness.logged.push(["event", report]),
+    onEvent: ({ error, ...report }) => {
+      harness.logged.push(["event", report]);
+      if (error !== undefined) harness.errors.push(error);
+    },
   });
   const handleApi = createApiHandler({
     ...shared,

@@ -6,6 +6,7 @@ import { type DiscoveryReport, logAndCountJobList } from "../../../functions/dis
 import type { ListedJob, ListReply } from "../../../lib/cce/autopilot.ts";
 import { DiscoverySettings } from "../../../lib/config/projects.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { captured } from "../../lib/runtime/captured.ts";
 import { configWith, PROJECT, T0 } from "../../simulation/draw-inputs.ts";
 import { createMemoryLedger } from "../../simulation/memory-ledger.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
@@ -38,18 +39,29 @@ function createDiscovery(options: { discover?: Record<string, unknown>; ledger?:
     jobs: [] as ListedJob[],
     reply: { kind: "list", isComplete: true, date: null } as ListReply,
     lists: 0,
+    /** The number of CCE clients that the function has created. */
+    clients: 0,
+    timeLimitsMs: [] as number[],
   };
   const ports = {
     ledger: { ...memory, ...options.ledger },
     pollQueue,
     configs: { current: async () => config },
-    createCce: () => ({
-      listJobs: async (_project: string, onJob: (job: ListedJob) => void) => {
-        cloud.lists += 1;
-        cloud.jobs.forEach(onJob);
-        return cloud.reply;
-      },
-    }),
+    createCce: () => {
+      cloud.clients += 1;
+      return {
+        listJobs: async (
+          _project: string,
+          onJob: (job: ListedJob) => void,
+          { timeLimitMs }: { timeLimitMs: number },
+        ) => {
+          cloud.lists += 1;
+          cloud.timeLimitsMs.push(timeLimitMs);
+          cloud.jobs.forEach(onJob);
+          return cloud.reply;
+        },
+      };
+    },
     now,
     onListed: (_project: string, report: DiscoveryReport) => reports.push(report),
     onOpenFailure: (_key: unknown, error: unknown) => failures.push(error),
@@ -61,7 +73,16 @@ function createDiscovery(options: { discover?: Record<string, unknown>; ledger?:
     const handler = createDiscoverHandler(discover, ports);
     return { discover, run: (remainingMs = 60_000) => handler({ remainingMs: () => remainingMs }) };
   };
-  return { clock, memory, pollQueue, config, settings: project.discover, reports, failures, cloud, start };
+  const settings = project.discover;
+  return { clock, memory, pollQueue, config, project, settings, reports, failures, cloud, ports, start };
+}
+
+/** Returns a function that lists the jobs after an event. */
+function createEvents(flow: ReturnType<typeof createDiscovery>) {
+  const { discover, run } = flow.start();
+  const limits = { listMs: 1000, remainingMs: () => 10_000 };
+  const event = () => discover(PROJECT, flow.settings, "event", limits, flow.config);
+  return { event, run };
 }
 
 describe("the discover function", () => {
@@ -132,6 +153,227 @@ describe("the discover function", () => {
     expect(flow.cloud.lists).toBe(2);
   });
 
+  it("lists again at an event ten seconds after the last request to CCE, and uses the time limit of the event", async () => {
+    const flow = createDiscovery();
+    const { event } = createEvents(flow);
+    expect(await event()).toBe("listed");
+    flow.clock.now += 10_000;
+    expect(await event()).toBe("listed");
+    expect(flow.cloud).toMatchObject({ timeLimitsMs: [1000, 1000], clients: 1 });
+  });
+
+  it("lists once more soon after an event whose list failed or was truncated", async () => {
+    const flow = createDiscovery();
+    const { event, run } = createEvents(flow);
+    const isRequested = () => flow.memory.state.discoveries[PROJECT]?.requested;
+    expect(await event()).toBe("listed");
+    expect(isRequested()).toBe(false);
+    flow.clock.now += 10_000;
+    flow.cloud.reply = { kind: "unavailable", text: "down" };
+    expect(await event()).toBe("failed");
+    expect(isRequested()).toBe(true);
+    flow.clock.now += 10_000;
+    flow.cloud.reply = { kind: "list", isComplete: false, date: null };
+    await run();
+    expect([flow.cloud.lists, isRequested()]).toEqual([3, false]);
+    flow.clock.now += 10_000;
+    expect(await event()).toBe("listed");
+    expect(isRequested()).toBe(true);
+  });
+
+  it("uses the rate limit of the project after CCE throttled a request", async () => {
+    const reserved: string[] = [];
+    const flow = createDiscovery({
+      ledger: {
+        reserveRequestTime: async (name, now) => {
+          reserved.push(name);
+          return now;
+        },
+      },
+    });
+    const instance = flow.start();
+    await instance.run();
+    flow.clock.now += 2 * MINUTE_MS;
+    flow.cloud.reply = { kind: "throttled", text: "fewer", retryAfterSeconds: null };
+    await instance.run();
+    expect(reserved).toEqual([]);
+    flow.clock.now += 2 * MINUTE_MS;
+    await instance.run();
+    expect(reserved).toEqual([`cce:${PROJECT}`]);
+  });
+
+  it("counts a first list as done even if the queue fails while the watches are opened", async () => {
+    const flow = createDiscovery();
+    flow.cloud.jobs = [listed("a")];
+    flow.cloud.reply = { kind: "list", isComplete: true, date: T0 - MINUTE_MS };
+    const { send } = flow.pollQueue;
+    flow.pollQueue.send = () => Promise.reject(new Error("the queue is down"));
+    const instance = flow.start();
+    await instance.run();
+    expect(flow.failures).toEqual([new Error("the queue is down")]);
+    expect(flow.memory.state.discoveries[PROJECT]).toMatchObject({
+      switchedOnAt: T0 - MINUTE_MS,
+      succeededAt: T0,
+    });
+    flow.pollQueue.send = send;
+    flow.clock.now += 2 * MINUTE_MS;
+    flow.cloud.reply = { kind: "list", isComplete: true, date: null };
+    flow.cloud.jobs = [listed("b", "failed", T0 + MINUTE_MS)];
+    await instance.run();
+    expect(bodiesOf(flow.pollQueue)).toMatchObject([{ jobId: "b" }]);
+  });
+
+  it("stores its state twice at the first list and once at a later list", async () => {
+    let saves = 0;
+    const flow = createDiscovery({
+      ledger: {
+        saveDiscovery: (...discovery) => {
+          saves += 1;
+          return flow.memory.saveDiscovery(...discovery);
+        },
+      },
+    });
+    const instance = flow.start();
+    await instance.run();
+    expect(saves).toBe(2);
+    flow.clock.now += 2 * MINUTE_MS;
+    await instance.run();
+    expect(saves).toBe(3);
+  });
+
+  it("succeeds only if each listed job has a watch", async () => {
+    const flow = createDiscovery();
+    const instance = flow.start();
+    const succeededAt = () => flow.memory.state.discoveries[PROJECT]?.succeededAt;
+    await instance.run();
+    const { send } = flow.pollQueue;
+    flow.pollQueue.send = async (messages) =>
+      messages.map(({ id }) => ({ id, kind: "failed", reason: "throttled" }));
+    flow.cloud.jobs = [listed("a")];
+    flow.clock.now += 2 * MINUTE_MS;
+    await instance.run();
+    expect(succeededAt()).toBe(T0);
+    flow.pollQueue.send = send;
+    flow.clock.now += MINUTE_MS;
+    await instance.run();
+    expect(succeededAt()).toBe(T0 + 3 * MINUTE_MS);
+  });
+
+  it("opens a watch of its own for a job that another caller watches", async () => {
+    const flow = createDiscovery();
+    const other = { ...keyOf("a"), caller: "token:ci" };
+    await flow.memory.startOrExtendWatch({
+      ...other,
+      acceptedAt: T0,
+      deadlineAt: T0 * 2,
+      nextPollAt: T0,
+      targets: [],
+      context: {},
+      callbacks: {},
+      digestId: null,
+      traceparent: null,
+      expiresAt: T0 * 2,
+    });
+    flow.cloud.jobs = [listed("a")];
+    await flow.start().run();
+    expect(flow.reports).toMatchObject([{ opened: ["a"] }]);
+    const document = await flow.memory.readWatch(keyOf("a"));
+    expect(document).toMatchObject({ watch: { state: "watching", readyMinutes: null } });
+    expect(document?.context).toStrictEqual({});
+  });
+
+  it("polls a job whose watch another instance opened at the same time, and does not count the job as opened", async () => {
+    const flow = createDiscovery({ ledger: { listJobWatches: async () => [] } });
+    flow.cloud.jobs = [listed("a")];
+    await flow.start().run();
+    flow.clock.now += 2 * MINUTE_MS;
+    await flow.start().run();
+    expect(flow.reports).toMatchObject([{ opened: ["a"] }, { opened: [], failed: 0 }]);
+    expect(bodiesOf(flow.pollQueue)).toMatchObject([
+      { jobId: "a", poll: 1 },
+      { jobId: "a", poll: 1 },
+    ]);
+  });
+
+  it("opens watches that wait until the resource is usable if the project says so, and keeps them longer", async () => {
+    const expiries: number[] = [];
+    const flow = createDiscovery({
+      ledger: {
+        startOrExtendWatch: (watch) => {
+          expiries.push(watch.expiresAt);
+          return flow.memory.startOrExtendWatch(watch);
+        },
+      },
+    });
+    flow.cloud.jobs = [listed("a")];
+    await flow.start().run();
+    Object.assign(flow.project, { until: "ready", readyMinutes: 15 });
+    flow.cloud.jobs = [listed("b")];
+    await flow
+      .start()
+      .discover(PROJECT, flow.settings, "event", { listMs: 1000, remainingMs: () => 10_000 }, flow.config);
+    flow.clock.now += 10_000;
+    const { event } = createEvents(flow);
+    await event();
+    expect((await flow.memory.readWatch(keyOf("b")))?.watch.readyMinutes).toBe(15);
+    const [without = 0, ready = 0] = expiries;
+    expect(ready - without).toBe(10_000 + 15 * MINUTE_MS);
+  });
+
+  it("opens no watch with exactly five seconds left", async () => {
+    const flow = createDiscovery();
+    flow.cloud.jobs = [listed("a")];
+    const { discover } = flow.start();
+    const limits = { listMs: 1000, remainingMs: () => 5_000 };
+    await discover(PROJECT, flow.settings, "schedule", limits, flow.config);
+    expect(flow.reports).toMatchObject([{ opened: [], failed: 1 }]);
+  });
+
+  it.each([
+    [20_000, 20_000],
+    [20_001, 40_002],
+  ])("with %d known jobs has read the watches %d times after two lists", async (jobs, reads) => {
+    let read = 0;
+    const watch = { caller: CALLER, state: "stopped" } as Awaited<
+      ReturnType<Ledger["listJobWatches"]>
+    >[number];
+    const flow = createDiscovery({
+      ledger: {
+        listJobWatches: async () => {
+          read += 1;
+          return [watch];
+        },
+      },
+    });
+    flow.cloud.jobs = Array.from({ length: jobs }, (_, i) => listed(`job-${i}`));
+    const instance = flow.start();
+    for (let list = 0; list < 2; list += 1) {
+      await instance.run();
+      flow.clock.now += 2 * MINUTE_MS;
+    }
+    expect(read).toBe(reads);
+    expect(flow.reports).toMatchObject([
+      { opened: [], failed: 0 },
+      { opened: [], failed: 0 },
+    ]);
+  });
+
+  it("logs a failed project and a failed job", async () => {
+    const down = () => Promise.reject(new Error("throttled"));
+    const flow = createDiscovery({ ledger: { startOrExtendWatch: down } });
+    flow.cloud.jobs = [listed("a")];
+    const { onOpenFailure: _, onFailure: __, ...ports } = flow.ports;
+    const failed = { ...ports, ledger: { ...ports.ledger, claimJobList: down } };
+    const lines = await captured(async () => {
+      for (const own of [ports, failed])
+        await createDiscoverHandler(createJobDiscovery(own), own)({ remainingMs: () => 60_000 });
+    });
+    expect(lines).toMatchObject([
+      { message: "discovery failed", project: PROJECT, job_id: "a", error: { message: "throttled" } },
+      { message: "discovery failed", project: PROJECT, error: { message: "throttled" } },
+    ]);
+  });
+
   it("leaves an existing watch unchanged, also if somebody stopped it or the config has other targets", async () => {
     const flow = createDiscovery();
     flow.cloud.jobs = [listed("a"), listed("b")];
@@ -141,11 +383,14 @@ describe("the discover function", () => {
     await flow.memory.claimPoll(claim);
     flow.pollQueue.purge();
     flow.settings.notify = ["ops"];
+    flow.pollQueue.send = () => Promise.reject(new Error("the queue got a request without messages"));
     const before = structuredClone(flow.memory.state.watches);
     flow.clock.now += 2 * MINUTE_MS;
     await flow.start().run();
     expect(flow.memory.state.watches).toEqual(before);
     expect(bodiesOf(flow.pollQueue)).toEqual([]);
+    expect(flow.failures).toEqual([]);
+    expect(flow.reports.at(-1)).toMatchObject({ opened: [], failed: 0 });
   });
 
   it("sends the first poll again at the next list if the queue did not confirm it", async () => {
@@ -270,13 +515,82 @@ describe("the discover function", () => {
   });
 });
 
+describe("a run of the discover function", () => {
+  /** Runs the function for projects with discovery, in place of which each call waits for the next event. */
+  async function runWith(remainingMs: number, projects = 1, hasDiscovery = true) {
+    const flow = createDiscovery();
+    if (!hasDiscovery) delete flow.project.discover;
+    const names = Array.from({ length: projects }, (_, i) => `project-${i}`);
+    const config = {
+      ...flow.config,
+      projects: Object.fromEntries(names.map((name) => [name, flow.project])),
+    };
+    const calls: object[] = [];
+    const counts = { running: 0, most: 0 };
+    const discover: Parameters<typeof createDiscoverHandler>[0] = async (project, _, trigger, limits) => {
+      calls.push({ project, trigger, listMs: limits.listMs });
+      counts.running += 1;
+      counts.most = Math.max(counts.most, counts.running);
+      await Promise.resolve();
+      counts.running -= 1;
+      return "listed";
+    };
+    const configs = { current: async () => config };
+    await createDiscoverHandler(discover, { configs })({ remainingMs: () => remainingMs });
+    return { calls, most: counts.most };
+  }
+
+  it("lists the jobs of each project once, and of at most five projects at the same time", async () => {
+    const { calls, most } = await runWith(60_000, 12);
+    expect(calls).toHaveLength(12);
+    expect(new Set(calls.map((call) => JSON.stringify(call))).size).toBe(12);
+    expect(most).toBe(5);
+  });
+
+  it.each([
+    [60_000, [{ project: "project-0", trigger: "schedule", listMs: 30_000 }]],
+    [40_000, [{ project: "project-0", trigger: "schedule", listMs: 25_000 }]],
+    [15_001, [{ project: "project-0", trigger: "schedule", listMs: 1 }]],
+    [15_000, []],
+  ])("reserves time to open watches if %d ms remain", async (remainingMs, expected) => {
+    expect((await runWith(remainingMs)).calls).toEqual(expected);
+  });
+
+  it("lists a project last until its list no longer fails, also after a run in which it was not due", async () => {
+    const { config, project } = createDiscovery();
+    const projects = { first: project, second: project };
+    const configs = { current: async () => ({ ...config, projects }) };
+    const results: ("failed" | "not_due" | "listed")[] = ["failed", "not_due", "listed", "listed"];
+    const order: string[] = [];
+    const run = createDiscoverHandler(
+      async (name) => {
+        order.push(name);
+        return name === "first" ? (results.shift() ?? "listed") : "listed";
+      },
+      { configs },
+    );
+    for (let i = 0; i < 4; i += 1) await run({ remainingMs: () => 60_000 });
+    expect(order).toEqual(["first", "second", "second", "first", "second", "first", "first", "second"]);
+  });
+
+  it("lists no jobs of a project without discovery", async () => {
+    expect((await runWith(60_000, 1, false)).calls).toEqual([]);
+  });
+});
+
 test("the list is logged with the discovered jobs, and counted", async () => {
   const report = { kind: "listed", opened: ["a"], failed: 0, isComplete: true, overdueSeconds: 0 } as const;
   const { logged, metrics } = await capturedLog(() => logAndCountJobList("prod", report));
   expect(logged).toMatchObject([{ message: "discovered", project: "prod" }]);
   expect(metrics).toMatchObject({ JobsDiscovered: 1 });
+  expect(metrics).not.toHaveProperty("ListOverdueSeconds");
   const nothing = await capturedLog(() => logAndCountJobList("prod", { ...report, opened: [] }));
   expect(nothing.logged).toEqual([]);
+  expect(nothing.metrics).not.toHaveProperty("JobsDiscovered");
+  for (const changes of [{ failed: 1 }, { isComplete: false }]) {
+    const other = await capturedLog(() => logAndCountJobList("prod", { ...report, opened: [], ...changes }));
+    expect(other.logged).toMatchObject([{ message: "discovered" }]);
+  }
 });
 
 test("a failed list is logged with its reason, and with the time by which it is overdue", async () => {

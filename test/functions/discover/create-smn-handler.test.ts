@@ -1,6 +1,10 @@
+import type { DiscoverJobsOfProject } from "../../../functions/discover/create-discover-handler.ts";
 import { logAndCountSmnMessage } from "../../../functions/discover/create-smn-handler.ts";
 import type { FetchFromSmn, SmnMessage } from "../../../lib/cce/smn.ts";
+import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
+import { publishMetrics } from "../../../lib/runtime/metrics.ts";
 import { createCceTrace, SimulatedSmn } from "../../../local/cce/simulated-smn.ts";
+import { captured } from "../../lib/runtime/captured.ts";
 import { capturedLog } from "../captured-log.ts";
 import { CONFIG, START, TOPIC } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
@@ -9,11 +13,17 @@ const SMN = "https://smn.eu-de.otc.t-systems.com";
 const CONSOLE = "https://console.otc.t-systems.com";
 const PATH = "/v1/events/smn/prod";
 
+type HarnessOptions = NonNullable<Parameters<typeof createHarness>[0]>;
+
 /** Creates the API with a simulated SMN that has the hosts of Open Telekom Cloud. */
-function createReceiver(options: { config?: object; status?: number } = {}) {
+function createReceiver(
+  options: Pick<HarnessOptions, "config" | "readConfig" | "ledger"> & { status?: number } = {},
+) {
+  const { status: ownStatus, ...others } = options;
   const smn = new SimulatedSmn(() => api.clock.now);
   const fetched: string[] = [];
   const lists: string[] = [];
+  const limits: Parameters<DiscoverJobsOfProject>[3][] = [];
   const service: {
     list: "listed" | "not_due" | "failed";
     confirmStatus?: number;
@@ -29,15 +39,16 @@ function createReceiver(options: { config?: object; status?: number } = {}) {
       return { status: service.confirmStatus, text: "" };
     const { status = 404, body = "" } = smn.respond(new URL(text)) ?? {};
     return {
-      status: service.certificateStatus ?? options.status ?? status,
+      status: service.certificateStatus ?? ownStatus ?? status,
       text: typeof body === "string" ? body : JSON.stringify(body),
     };
   };
   const api = createHarness({
-    ...(options.config === undefined ? {} : { config: options.config }),
+    ...others,
     fetchFromSmn,
-    discover: async (project, _settings, trigger) => {
+    discover: async (project, _settings, trigger, given) => {
       lists.push(`${project} ${trigger}`);
+      limits.push(given);
       if (service.failure !== null) throw service.failure;
       return service.list;
     },
@@ -53,7 +64,7 @@ function createReceiver(options: { config?: object; status?: number } = {}) {
     const { subscribe_url = "" } = smn.createMessage(CONSOLE, TOPIC, { type: "SubscriptionConfirmation" });
     return smn.createMessage(SMN, TOPIC, { type: "SubscriptionConfirmation", subscribe_url, ...changes });
   };
-  return { api, smn, fetched, lists, service, send, trace, confirmation };
+  return { api, smn, fetched, lists, limits, service, send, trace, confirmation };
 }
 
 describe("the event trigger", () => {
@@ -63,6 +74,61 @@ describe("the event trigger", () => {
     expect(lists).toEqual(["prod event"]);
     expect(api.logged).toEqual([["event", { project: "prod", type: "Notification", result: "listed" }]]);
     expect(api.notes.route).toBe("POST /v1/events/smn/{project}");
+  });
+
+  it("lists the jobs within three seconds and within the time of its invocation", async () => {
+    const { send, trace, limits } = createReceiver();
+    await send(trace());
+    expect(limits).toMatchObject([{ listMs: 3000 }]);
+    expect(limits[0]?.remainingMs()).toBe(29_000);
+  });
+
+  it("answers 400 to a body that is not JSON", async () => {
+    const { api } = createReceiver();
+    const { status, body = "" } = await api.ask("POST", PATH, { token: null, body: "{" });
+    expect([status, JSON.parse(body).type]).toEqual([400, expect.stringContaining("malformed-json")]);
+    expect(JSON.parse(body).detail).toContain("JSON");
+  });
+
+  it("reads the config again only if the config in memory does not name the topic", async () => {
+    const configOf = (topics: string[]) => {
+      const { prod, secret } = CONFIG.projects;
+      const projects = { prod: { ...prod, discover: { notify: [], topics } }, secret };
+      const parsed = parseWholeConfig({ ...CONFIG, projects });
+      if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
+      return parsed.config;
+    };
+    const configs = [configOf([`${TOPIC}-of-others`]), configOf([TOPIC])];
+    let reads = 0;
+    const { send, trace } = createReceiver({
+      readConfig: async () => {
+        reads += 1;
+        const config = configs[Math.min(reads, 2) - 1];
+        if (config === undefined) throw new Error("the config is missing");
+        return config;
+      },
+    });
+    expect(await send(trace())).toMatchObject({ status: 200 });
+    expect(reads).toBe(2);
+    expect(await send(trace())).toMatchObject({ status: 200 });
+    expect(reads).toBe(3);
+  });
+
+  it("keeps the ID of a message for 15 minutes, and refuses a message that another instance has handled meanwhile", async () => {
+    const kept: number[] = [];
+    const { send, trace } = createReceiver({
+      ledger: (memory) => ({
+        hasSmnMessageId: async () => false,
+        saveSmnMessageIdOnce: (id, expiresAt) => {
+          kept.push(expiresAt);
+          return memory.saveSmnMessageIdOnce(id, expiresAt);
+        },
+      }),
+    });
+    const message = trace();
+    expect(await send(message)).toMatchObject({ status: 200 });
+    expect(await send(message)).toMatchObject({ status: 403, text: expect.stringContaining("before") });
+    expect(kept).toEqual([START + 900_000, START + 900_000]);
   });
 
   it("accepts a message of SMN with a subject and with a content type that is not JSON", async () => {
@@ -121,12 +187,13 @@ describe("the event trigger", () => {
   });
 
   it("does nothing when a subscription ends", async () => {
-    const { send, confirmation, smn } = createReceiver();
-    expect(await send(confirmation({ type: "UnsubscribeConfirmation" }))).toEqual({
-      status: 200,
-      text: "ignored",
-    });
-    expect(smn.confirmed).toEqual([]);
+    const { send, confirmation, smn, lists } = createReceiver();
+    for (const message of ["", createCceTrace("createNode")])
+      expect(await send(confirmation({ type: "UnsubscribeConfirmation", message }))).toEqual({
+        status: 200,
+        text: "ignored",
+      });
+    expect([smn.confirmed, lists]).toEqual([[], []]);
   });
 
   it("lists the jobs when the same message arrives again after a failed list", async () => {
@@ -161,14 +228,22 @@ describe("the event trigger", () => {
     expect(fetched).toEqual([]);
   });
 
+  it.each([-300, 300])("accepts a message whose time differs by %d s", async (seconds) => {
+    const { send, trace } = createReceiver();
+    const timestamp = new Date(START + seconds * 1000).toISOString();
+    expect(await send(trace({ timestamp }))).toMatchObject({ status: 200 });
+  });
+
   it("answers a signed message of a topic that the config does not name as for a project that does not exist", async () => {
-    const { send, smn, fetched } = createReceiver();
+    const { send, smn, fetched, api } = createReceiver();
     const other = smn.createMessage(SMN, `${TOPIC}-of-others`, { message: createCceTrace("createNode") });
     const refused = await send(other);
     const absent = await send(other, "/v1/events/smn/absent");
     expect(refused).toEqual({ status: 404, text: absent.text.replace("absent", "prod") });
     expect(absent.status).toBe(404);
     expect(fetched).toEqual([]);
+    const report = { project: "prod", type: "Notification", result: "refused", reason: "topic" };
+    expect(api.logged).toEqual([["event", report]]);
   });
 
   it.each([
@@ -176,6 +251,8 @@ describe("the event trigger", () => {
     "https://evil.example/smn.eu-de.otc.t-systems.com/a.pem",
     "https://smn.eu-de.otc.t-systems.com@evil.example/a.pem",
     "https://user:secret@smn.eu-de.otc.t-systems.com/a.pem",
+    "https://user@smn.eu-de.otc.t-systems.com/a.pem",
+    "https://:secret@smn.eu-de.otc.t-systems.com/a.pem",
     "https://smn.eu-nl.otc.t-systems.com/a.pem",
     "https://smn.eu-de.myhuaweicloud.com/a.pem",
     "https://smn.eu-de.otc.t-systems.com:8443/a.pem",
@@ -202,6 +279,7 @@ describe("the event trigger", () => {
     const { send, confirmation, fetched } = createReceiver();
     expect(await send(confirmation({ subscribe_url }))).toMatchObject({
       status: subscribe_url === "" ? 422 : 403,
+      ...(subscribe_url !== "" && { text: expect.stringContaining("'subscribe_url'") }),
     });
     expect(fetched.filter((url) => !url.endsWith(".pem"))).toEqual([]);
   });
@@ -234,9 +312,13 @@ describe("the event trigger", () => {
   it("answers 503 if SMN does not return the certificate, so that SMN sends the message again", async () => {
     const { send, trace, lists, api } = createReceiver({ status: 302 });
     const message = trace();
-    expect(await send(message)).toMatchObject({ status: 503 });
+    expect(await send(message)).toMatchObject({
+      status: 503,
+      text: expect.stringContaining("SMN does not respond"),
+    });
     expect(lists).toEqual([]);
     expect(api.logged).toMatchObject([["event", { result: "failed" }]]);
+    expect(api.errors).toEqual([new Error("SMN responded with the HTTP status 302")]);
   });
 
   it("fetches a certificate once in an hour, and at most one certificate in a second", async () => {
@@ -284,9 +366,19 @@ describe("the event trigger", () => {
     "answers 404 for the project %s, which does not exist or has no topics",
     async (project) => {
       const { send, trace } = createReceiver();
-      expect(await send(trace(), `/v1/events/smn/${project}`)).toMatchObject({ status: 404 });
+      expect(await send(trace(), `/v1/events/smn/${project}`)).toMatchObject({
+        status: 404,
+        text: expect.stringContaining(`The project ${project} does not exist`),
+      });
     },
   );
+
+  it("answers 404 for a project with discovery and without topics", async () => {
+    const { prod, secret } = CONFIG.projects;
+    const config = { ...CONFIG, projects: { prod: { ...prod, discover: { notify: [] } }, secret } };
+    const { send, trace } = createReceiver({ config });
+    expect(await send(trace())).toMatchObject({ status: 404 });
+  });
 
   it("gets the certificate only at `smnEndpoint` if the config has one", async () => {
     const { prod, secret } = CONFIG.projects;
@@ -300,6 +392,19 @@ describe("the event trigger", () => {
   });
 });
 
+test("a refused message is logged as a warning, and an accepted message as information", async () => {
+  const event = { project: "prod", type: "Notification" } as const;
+  const lines = await captured(() => {
+    logAndCountSmnMessage({ ...event, result: "refused", reason: "signature" });
+    logAndCountSmnMessage({ ...event, result: "listed" });
+    publishMetrics();
+  });
+  expect(lines.filter((line) => "message" in line)).toMatchObject([
+    { level: "WARN", message: "event", result: "refused" },
+    { level: "INFO", message: "event", result: "listed" },
+  ]);
+});
+
 test("a refused message is logged with the reason, and a failed message is counted", async () => {
   const event = { project: "prod", type: "Notification" } as const;
   const refused = await capturedLog(() =>
@@ -307,6 +412,7 @@ test("a refused message is logged with the reason, and a failed message is count
   );
   expect(refused.logged).toMatchObject([{ message: "event", project: "prod", reason: "signature" }]);
   expect(refused.metrics).toMatchObject({ Events: 1, result: "refused" });
+  expect(refused.metrics).not.toHaveProperty("EventsFailed");
   const failed = await capturedLog(() =>
     logAndCountSmnMessage({ ...event, result: "failed", error: new Error("x") }),
   );
