@@ -85,8 +85,7 @@ function read(
     }
     case "test":
       if (names.length === 0) throw new UsageError("give at least one target");
-      // A target that is given twice must not get two messages.
-      return { kind: command, targets: [...new Set(names.map(checkTarget))], ...output };
+      return { kind: command, targets: names.map(checkTarget), ...output };
     case "completion": {
       const [shell = "", ...more] = names;
       if (more.length > 0 || !isShell(shell)) throw new UsageError("give one shell: bash, zsh or fish");

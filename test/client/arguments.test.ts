@@ -179,10 +179,6 @@ test.each([
   });
 });
 
-test("a target that is given twice gets one test message", () => {
-  expect(read("test ops audit ops")).toMatchObject({ kind: "test", targets: ["ops", "audit"] });
-});
-
 test("recognizes --help and --version at any position, and the command of --help", () => {
   expect(read("--help")).toEqual({ kind: "help", command: null });
   for (const line of ["watch -h", "watch --help x", "--help watch --wait", "help watch"])
