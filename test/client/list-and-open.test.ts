@@ -50,6 +50,12 @@ describe("list", () => {
     expect(ran.stdout).toContain("\n… succeeded, waiting until ready  prod/a ");
   });
 
+  test("names an operation without a job in words", async () => {
+    const upgrade = listed("a", { type: "cluster_upgrade" });
+    const ran = await run(["list"], () => ok({ jobs: [upgrade], next: null }));
+    expect(ran.stdout).toContain("  prod/a  Cluster upgrade  node-7 ");
+  });
+
   test("prints lines that fit into a narrow terminal", async () => {
     const written: string[] = [];
     const stdout = { write: (text: string) => written.push(text), isTTY: true, columns: 40 };
