@@ -28,11 +28,26 @@ export interface PollReport {
   readonly latenessSeconds: number | null;
 }
 
+/** The lateness of a poll is logged if it is at least one second. */
+const MIN_LOGGED_LATENESS_SECONDS = 1;
+
 /** Writes the log line and the metrics of one message of the poll queue. */
-export function logAndCountPollMessage({ key, resource, ...report }: PollReport): void {
-  // Most log lines omit `resource`, because most polls query no resource.
-  log.info("poll", { ...key, ...report, ...(resource !== null && { resource }) });
-  const { observation, latenessSeconds } = report;
+export function logAndCountPollMessage({
+  key,
+  resource,
+  next,
+  latenessSeconds,
+  ...report
+}: PollReport): void {
+  const { observation } = report;
+  // Most polls query no resource, are followed by another poll and are not late, and most log lines omit these fields.
+  log.info("poll", {
+    ...key,
+    ...report,
+    ...(next !== "poll_again" && { next }),
+    ...(latenessSeconds !== null && latenessSeconds >= MIN_LOGGED_LATENESS_SECONDS && { latenessSeconds }),
+    ...(resource !== null && { resource }),
+  });
   // The metric of failed polls does not show a missing permission to read resources, because most polls read only jobs.
   if (resource === "forbidden" || resource === "unauthorized" || resource === "misconfigured")
     meter.add("ResourceQueriesRefused", 1);

@@ -16,11 +16,13 @@ export interface Invocation {
 const FLUSH_MARGIN_MS = 250;
 
 /**
- * Creates a Lambda handler. All log lines of the handler contain the request ID, and the handler writes its metrics
- * even after an error.
+ * Creates a Lambda handler. The log lines of the handler contain the request ID, and the handler writes its metrics even
+ * after an error.
+ * @param linesWithRequestId `problems` if only warnings and errors contain the request ID
  */
 export function createLambdaHandler<Event, Result>(
   handle: (event: Event, invocation: Invocation) => Promise<Result>,
+  linesWithRequestId: "all" | "problems" = "all",
 ): MiddyfiedHandler<Event, Result> {
   return middy<Event, Result>(
     (event: Event, context: Context) =>
@@ -30,7 +32,7 @@ export function createLambdaHandler<Event, Result>(
       }),
     { timeoutEarlyInMillis: FLUSH_MARGIN_MS },
   )
-    .before(({ context }) => addRequestIdToLogs(context.awsRequestId))
+    .before(({ context }) => addRequestIdToLogs(context.awsRequestId, linesWithRequestId))
     .after(publishMetrics)
     .onError(publishMetrics);
 }

@@ -8,17 +8,17 @@ type LogFields = Readonly<Record<string, string | number | boolean | null | read
 
 /**
  * AWS charges for each byte of the log, so each log line has only those standard fields of Powertools that help to find
- * a log line.
+ * a log line. The name of the log group says which service and which function wrote the line.
  */
 class LineFormatter extends LogFormatter {
   formatAttributes(...[standard, fields]: Parameters<LogFormatter["formatAttributes"]>): LogItem {
-    const { logLevel: level, message, timestamp, serviceName: service } = standard;
-    const attributes = { level, message, timestamp: this.formatTimestamp(timestamp), service };
+    const { logLevel: level, message, timestamp } = standard;
+    const attributes = { level, message, timestamp: this.formatTimestamp(timestamp) };
     return new LogItem({ attributes }).addAttributes(fields);
   }
 }
 
-const logger = new Logger({ serviceName: "cce-job-notifier", logFormatter: new LineFormatter() });
+const logger = new Logger({ logFormatter: new LineFormatter() });
 
 /**
  * The lowest level of log lines. On Lambda, the logger ignores POWERTOOLS_LOG_LEVEL and takes the level from the log
@@ -31,15 +31,16 @@ const HAS_WARN = lowestLevel !== "ERROR";
 
 export const log = {
   info(message: string, fields: LogFields) {
-    if (HAS_INFO) logger.info(message, toLogKeys(fields));
+    if (HAS_INFO) logger.info(message, { ...infoKeys, ...toLogKeys(fields) });
   },
   warn(message: string, fields: LogFields) {
-    if (HAS_WARN) logger.warn(message, toLogKeys(fields));
+    if (HAS_WARN) logger.warn(message, { ...problemKeys, ...toLogKeys(fields) });
   },
   /** Writes a log line with the error, its stack and its causes. */
   error(message: string, fields: LogFields, error?: unknown) {
     const logged = error === undefined || error instanceof Error ? error : new Error(String(error));
-    logger.error(message, { ...toLogKeys(fields), ...(logged === undefined ? {} : { error: logged }) });
+    const keys = { ...problemKeys, ...toLogKeys(fields) };
+    logger.error(message, { ...keys, ...(logged === undefined ? {} : { error: logged }) });
   },
 };
 
@@ -54,8 +55,17 @@ export function runWithTraceparent<T>(traceparent: string | null, run: () => T):
   return currentTraceparent.run(traceparent, run);
 }
 
-export function addRequestIdToLogs(requestId: string): void {
-  logger.appendKeys({ function_request_id: requestId });
+/** The fields that all further log lines with the level INFO contain, and those of all warnings and errors. */
+let infoKeys: Record<string, string> = {};
+let problemKeys: Record<string, string> = {};
+
+/**
+ * Adds the request ID of a Lambda invocation to all further log lines.
+ * @param lines `problems` adds the request ID only to warnings and errors
+ */
+export function addRequestIdToLogs(requestId: string, lines: "all" | "problems" = "all"): void {
+  problemKeys = { function_request_id: requestId };
+  infoKeys = lines === "all" ? problemKeys : {};
 }
 
 /** Returns the fields with names in snake_case, together with the current trace context. */

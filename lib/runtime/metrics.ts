@@ -130,7 +130,16 @@ function addToLog(name: MetricName, value: number, dimensions: Dimensions): void
 const { POWERTOOLS_METRICS_DISABLED = "false" } = process.env;
 const IS_DISABLED = POWERTOOLS_METRICS_DISABLED === "true";
 
-type MetricRecord = ReturnType<Metrics["serializeMetrics"]>;
+type MetricDirective = ReturnType<Metrics["serializeMetrics"]>["_aws"]["CloudWatchMetrics"][number];
+interface MetricRecord {
+  readonly _aws: {
+    readonly Timestamp: number;
+    readonly CloudWatchMetrics: (Omit<MetricDirective, "Metrics"> & {
+      readonly Metrics: { Name: string }[];
+    })[];
+  };
+  readonly [field: string]: unknown;
+}
 
 /**
  * Writes all metrics of a Lambda invocation. Every invocation calls `publishMetrics` once before the invocation ends.
@@ -140,7 +149,7 @@ export function publishMetrics(): void {
   const records: MetricRecord[] = [];
   for (const metrics of bySet.values()) {
     if (!metrics.hasStoredMetrics()) continue;
-    const record = metrics.serializeMetrics();
+    const record = withoutUnits(metrics.serializeMetrics());
     metrics.clearMetrics();
     const other = records.find((written) => canMerge(written, record));
     if (other === undefined) records.push(record);
@@ -148,6 +157,14 @@ export function publishMetrics(): void {
   }
   if (IS_DISABLED) return;
   for (const record of records) process.stdout.write(`${JSON.stringify(record)}\n`);
+}
+
+/** Removes the units from a record. The name of each metric that is not a number of things ends with its unit. */
+function withoutUnits({ _aws, ...fields }: ReturnType<Metrics["serializeMetrics"]>): MetricRecord {
+  const directives = _aws.CloudWatchMetrics.map(({ Metrics: metrics, ...directive }) => {
+    return { ...directive, Metrics: metrics.map(({ Name }) => ({ Name })) };
+  });
+  return { _aws: { Timestamp: _aws.Timestamp, CloudWatchMetrics: directives }, ...fields };
 }
 
 /**

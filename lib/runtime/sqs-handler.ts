@@ -9,8 +9,9 @@ import { meter } from "./metrics.ts";
 const ANSWER_MS = 500;
 
 /**
- * Creates the Lambda handler of a function that receives messages from a queue. The Lambda handler handles all messages
- * of a batch in parallel. `batchItemFailures` lists the ID of each message that was not acknowledged, caused an error
+ * Creates the Lambda handler of a function that receives messages from a queue. An invocation handles messages about
+ * several jobs, so its request ID is only in warnings and errors. The Lambda handler handles all messages of a batch in
+ * parallel. `batchItemFailures` lists the ID of each message that was not acknowledged, caused an error
  * or was not finished in time. SQS delivers only the listed messages again.
  * @param startBatch creates the handler for the messages of one batch, from the number of messages in the batch
  */
@@ -25,7 +26,7 @@ export function createSqsHandler(
     );
     const failed = Records.filter((_, i) => dispositions[i] !== "acknowledged");
     return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
-  });
+  }, "problems");
 }
 
 function readRecord(record: SQSRecord, remainingMs: () => number): ReceivedMessage {

@@ -3,7 +3,7 @@ import { publishMetrics } from "../../lib/runtime/metrics.ts";
 import { captured } from "../lib/runtime/captured.ts";
 
 /** The fields that the logger adds to each line. */
-const ADDED = ["level", "timestamp", "service", "function_request_id"];
+const ADDED = ["level", "timestamp", "function_request_id"];
 
 /** A log line with metrics, as Amazon CloudWatch reads it. */
 const MetricLine = z.object({

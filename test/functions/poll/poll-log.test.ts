@@ -108,6 +108,30 @@ test("a poll counts for its observation, with its lateness", async () => {
   expect(logged[0]).not.toHaveProperty("resource");
 });
 
+test.each([
+  ["poll_again", 0.9, {}],
+  ["poll_again", 1, { lateness_seconds: 1 }],
+  ["concluded", null, { next: "concluded" }],
+  ["retry", null, { next: "retry" }],
+] as const)(
+  "the log line of a poll with the next step %s and the lateness %s names %j",
+  async (next, latenessSeconds, expected) => {
+    const { logged } = await capturedLog(() =>
+      logAndCountPollMessage({
+        key: KEY,
+        poll: 2,
+        observation: "job",
+        resource: null,
+        next,
+        delaySeconds: 30,
+        latenessSeconds,
+      }),
+    );
+    const polled = { message: "poll", project: "prod", job_id: "job-1", caller: "token:ci", poll: 2 };
+    expect(logged).toEqual([{ ...polled, observation: "job", delay_seconds: 30, ...expected }]);
+  },
+);
+
 describe("an ended watch", () => {
   /** Returns the outcome summary of a failed job. */
   async function concluded(changes: Partial<OutcomeSummary>): Promise<OutcomeSummary> {

@@ -105,9 +105,7 @@ test("every log line from a request to its notification contains the job ID and 
       job_id: "job-1",
       poll: 1,
       observation: "job",
-      next: "poll_again",
       delay_seconds: 30,
-      lateness_seconds: 0.5,
       traceparent: TRACEPARENT,
     },
     {

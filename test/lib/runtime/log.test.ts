@@ -21,6 +21,16 @@ test("a log line is JSON with its message, level, fields and request ID", async 
   });
 });
 
+test("a handler of queue messages logs the request ID only in warnings and errors", async () => {
+  const lines = await captured(() => {
+    addRequestIdToLogs("request-8", "problems");
+    log.info("poll", {});
+    log.warn("record out of time", {});
+    log.error("record failed", {});
+  });
+  expect(lines.map((line) => line.function_request_id ?? null)).toEqual([null, "request-8", "request-8"]);
+});
+
 test("an error is logged with its name, its stack and its causes", async () => {
   const cause = new RangeError("inner");
   const [line] = await captured(() => log.error("record failed", {}, new Error("outer", { cause })));
