@@ -1,6 +1,14 @@
 import { createHash } from "node:crypto";
 import { type AttributeValue, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import type { Job } from "../../lib/domain/job.ts";
+import { createCachedDurationsReader } from "../../functions/shared/learned-durations.ts";
+import type { Instant, Job } from "../../lib/domain/job.ts";
+import type { Ledger } from "../../lib/ledger/ledger.ts";
+import {
+  ANY_TYPE,
+  bucketOfDuration,
+  daysSince1970,
+  durationCountExpiry,
+} from "../../lib/schedule/duration-counts.ts";
 import { createFlow, jobIn, KEY } from "../../test/functions/steps-harness.ts";
 import { T0 } from "../../test/simulation/draw-inputs.ts";
 import { createDynamoLedger } from "../../test/support/dynamodb-ledger.ts";
@@ -23,7 +31,10 @@ export interface LedgerUse {
   /** The write units by step, as the mean of several jobs. */
   readonly writeUnits: Readonly<Record<string, number>>;
   readonly readUnits: number;
-  /** The bytes that DynamoDB bills for the items of the ended job and for their entries in the indexes. */
+  /**
+   * The bytes that DynamoDB bills for the items of the ended job and for their entries in the indexes, as the mean of
+   * the month after the end of the job.
+   */
   readonly storedBytes: number;
 }
 
@@ -57,15 +68,21 @@ async function measureJob(
   const table = `costs-${polls}-${start}`;
   await createTable(client, table);
   const ledger = createDynamoLedger({ client, table, sweepIntervalMs: SWEEP_INTERVAL_MS });
-  const flow = createFlow({ ledger });
+  // One instance of the function poll makes all polls, and keeps the learned durations in memory.
+  const durations = createCachedDurationsReader(ledger, () => flow.clock.now);
+  const readDurations: Ledger["readDurations"] = (project, jobType) => durations(project, jobType);
+  const flow = createFlow({ ledger: { ...ledger, readDurations } });
   const acceptedAt = T0 + start * STARTS.distanceMs;
   const secondsPerPoll = JOB_SECONDS / polls;
   const poll = async (number: number) => {
     flow.clock.now = acceptedAt + number * secondsPerPoll * 1000;
     if ((await flow.poll(number)) !== "acknowledged") throw new Error(`Poll ${number} was not acknowledged.`);
   };
+  await addEarlierJob(ledger, acceptedAt + JOB_SECONDS * 1000);
   capacity.take();
   flow.clock.now = acceptedAt;
+  // The function enqueue plans the first poll.
+  await ledger.readDurations(KEY.project, ANY_TYPE);
   await ledger.startOrExtendWatch({
     ...KEY,
     acceptedAt,
@@ -113,27 +130,39 @@ async function measureJob(
       (units, { reads }) => units + reads,
       0,
     ),
-    storedBytes: await countStoredBytes(client, table),
+    storedBytes: await countStoredBytes(client, table, acceptedAt + JOB_SECONDS * 1000),
   };
+}
+
+/** Counts an earlier job of the same type, because the first job of a type in a week needs more write units. */
+async function addEarlierJob(ledger: Ledger, endedAt: Instant): Promise<void> {
+  const day = daysSince1970(endedAt);
+  const bucket = bucketOfDuration(JOB_SECONDS);
+  const { project } = KEY;
+  const expiresAt = durationCountExpiry(day);
+  await ledger.addDuration({ project, jobType: jobTree().type ?? "", day, bucket, expiresAt });
 }
 
 /** DynamoDB bills these bytes for each stored item and for each entry of an index, in addition to the attributes. */
 const ENTRY_OVERHEAD_BYTES = 100;
+const MONTH_MS = 30 * 86_400_000;
 const RECENT_INDEX_ATTRIBUTES = ["pk", "sk", "project", "acceptedAt", "state"];
 
 /** Counts the stored bytes of an ended job, which is in the index of recent watches and not in the overdue index. */
-async function countStoredBytes(client: DynamoDBClient, table: string): Promise<number> {
+async function countStoredBytes(client: DynamoDBClient, table: string, endedAt: Instant): Promise<number> {
   const { Items = [] } = await client.send(new ScanCommand({ TableName: table }));
   const ofJob = Items.filter(({ pk }) => pk?.S?.startsWith("W#"));
   const bytes = ofJob.flatMap((item) => {
     const entries = Object.entries(item);
     const isWatch = item.sk?.S?.startsWith("watch#") ?? false;
     const indexed = entries.filter(([name]) => isWatch && RECENT_INDEX_ATTRIBUTES.includes(name));
+    const storedMs = Number(item.expiresAt?.N) * 1000 - endedAt;
     return [entries, indexed]
       .filter((attributes) => attributes.length > 0)
       .map((attributes) =>
         attributes.reduce((size, [name, value]) => size + name.length + sizeOf(value), ENTRY_OVERHEAD_BYTES),
-      );
+      )
+      .map((size) => size * Math.min(1, storedMs / MONTH_MS));
   });
   return bytes.reduce((total, size) => total + size, 0);
 }

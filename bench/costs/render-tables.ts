@@ -6,11 +6,11 @@ const CAUSES: Readonly<Record<string, string>> = {
   acceptance: "one item and two indexes",
   polls:
     "2 for each poll: 1 to claim the poll, 1 to mark the poll as done. 1 more in each five minutes, to change the time in the overdue index. The last poll needs only its claim",
-  "trees of subjobs": "1 for each poll that finds a changed tree",
+  "trees of subjobs": "1 to store the tree. The item of the watch contains the later changes",
   outcome: "the summary with the last tree of subjobs",
   "end of the watch":
     "one item and a new state in the index of recent watches. Some watches also change the time in the overdue index",
-  duration: "the counts of the job type and of all job types",
+  duration: "the counts of the job type",
   notification: "1 to claim the notification, 1 for the rate limit of the target, 1 to store the result",
   sweep: "the last check of the watch, which removes the watch from the overdue index",
 };

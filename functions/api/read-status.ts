@@ -77,6 +77,9 @@ export async function readStatus(
   return withEtagOrNotModified(response, request);
 }
 
+/** The maximum age of the learned durations from which the API computes the expected duration of a job. */
+const EXPECTED_MAX_AGE_MS = 60_000;
+
 /** Returns the expected duration of a running job, or null if the job has ended. */
 export async function readExpectedDurationIfRunning(
   { watch, tree }: WatchDocument,
@@ -84,7 +87,10 @@ export async function readExpectedDurationIfRunning(
 ): Promise<Expected | null> {
   if (watch.state !== "watching" || watch.ready !== null) return null;
   const ageSeconds = jobAgeSeconds(tree?.createdAt ?? null, watch.acceptedAt, now());
-  return computeExpectedDuration(await durations(watch.project, watch.jobType), ageSeconds);
+  return computeExpectedDuration(
+    await durations(watch.project, watch.jobType, EXPECTED_MAX_AGE_MS),
+    ageSeconds,
+  );
 }
 
 /**

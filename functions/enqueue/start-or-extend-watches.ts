@@ -181,7 +181,7 @@ export type PlanFirstPollDelay = (
 /**
  * Creates the function that plans the first poll of a new job. The type of a new job is usually unknown, so the delay
  * of the first poll depends on the learned durations of all jobs of the project. The function reads the learned
- * durations of a project at most once in a minute. For an API call with many jobs, the function uses only learned
+ * durations of a project at most once in five minutes. For an API call with many jobs, the function uses only learned
  * durations that smaller API calls have read. The planning of the first poll never throws an error.
  */
 export function createFirstPollDelayPlanner(ports: FirstPollDelayPorts): PlanFirstPollDelay {

@@ -16,12 +16,7 @@ import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import type { PollDecision } from "../../lib/schedule/decide-after-poll.ts";
 import { replaceConclusionAfterSuccess } from "../../lib/schedule/decide-ready.ts";
-import {
-  ANY_TYPE,
-  bucketOfDuration,
-  daysSince1970,
-  durationCountExpiry,
-} from "../../lib/schedule/duration-counts.ts";
+import { bucketOfDuration, daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-counts.ts";
 import { removeDigestMemberAndSendIfLast, splitTargetsToNotify } from "../shared/notification-targets.ts";
 import { logAndCountConcluded } from "./poll-log.ts";
 
@@ -231,8 +226,5 @@ async function learnDuration(
   const bucket = bucketOfDuration(durationSeconds);
   const day = daysSince1970(concludedAt);
   const expiresAt = durationCountExpiry(day);
-  const types = operation === null ? [jobType, ANY_TYPE] : [jobType];
-  await Promise.all(
-    types.map((type) => ledger.addDuration({ project, jobType: type, bucket, day, expiresAt })),
-  );
+  await ledger.addDuration({ project, jobType, bucket, day, isOperation: operation !== null, expiresAt });
 }

@@ -4,13 +4,16 @@ import type { DurationLedger } from "../../lib/ledger/ledger.ts";
 import { log } from "../../lib/runtime/log.ts";
 import type { DurationCount } from "../../lib/schedule/duration-counts.ts";
 
-/** The time for which a Lambda instance keeps learned durations (how long ended jobs took) in memory. */
-const MAX_AGE_MS = 60_000;
+/**
+ * The time for which a Lambda instance keeps learned durations (how long ended jobs took) in memory. The jobs that end
+ * in five minutes change the learned durations little, and each read of the durations costs read units.
+ */
+const MAX_AGE_MS = 300_000;
 
 /**
  * Returns the learned durations of one type of job in a project. Returns an empty array when the type of the job is
  * unknown.
- * @param maxAgeMs the maximum age of the durations in memory, if this maximum is shorter than a minute
+ * @param maxAgeMs the maximum age of the durations in memory, if this maximum is shorter than the usual time
  */
 export type ReadLearnedDurations = (
   project: string,
@@ -19,7 +22,7 @@ export type ReadLearnedDurations = (
 ) => Promise<readonly DurationCount[]>;
 
 /**
- * Creates a reader that keeps the learned durations of the ledger in memory for a minute. When the ledger cannot be
+ * Creates a reader that keeps the learned durations of the ledger in memory for five minutes. When the ledger cannot be
  * read, the reader calls `onUnread` and returns an empty array. With an empty array, the poll schedule uses only its
  * built-in durations.
  * @param onUnread receives the error if the ledger cannot be read. By default, the error is logged.

@@ -9,6 +9,7 @@ import type {
   TargetLedger,
 } from "../../lib/ledger/ledger.ts";
 import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/ledger.ts";
+import { ANY_TYPE } from "../../lib/schedule/duration-counts.ts";
 import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../lib/schedule/usual-durations.ts";
 import type { Store } from "../store/store.ts";
 import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
@@ -84,17 +85,18 @@ export function createTargetAndDurationOperations(
         return time;
       }),
 
-    addDuration: ({ project, jobType, day, bucket, expiresAt }) =>
+    addDuration: ({ project, jobType, day, bucket, isOperation = false, expiresAt }) =>
       store.write(() => {
-        store.run(
-          `INSERT INTO duration (project, job_type, day, bucket, count, expires_at) VALUES (?, ?, ?, ?, 1, ?)
-           ON CONFLICT DO UPDATE SET count = count + 1, expires_at = max(expires_at, excluded.expires_at)`,
-          project,
-          jobType,
-          day,
-          bucket,
-          expiresAt,
-        );
+        for (const type of new Set(isOperation ? [jobType] : [jobType, ANY_TYPE]))
+          store.run(
+            `INSERT INTO duration (project, job_type, day, bucket, count, expires_at) VALUES (?, ?, ?, ?, 1, ?)
+             ON CONFLICT DO UPDATE SET count = count + 1, expires_at = max(expires_at, excluded.expires_at)`,
+            project,
+            type,
+            day,
+            bucket,
+            expiresAt,
+          );
       }),
 
     readDurations: (project, jobType) =>

@@ -6,7 +6,7 @@ import type {
   TargetLedger,
 } from "../../lib/ledger/ledger.ts";
 import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/ledger.ts";
-import type { DurationCount } from "../../lib/schedule/duration-counts.ts";
+import { ANY_TYPE, type DurationCount } from "../../lib/schedule/duration-counts.ts";
 import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../lib/schedule/usual-durations.ts";
 import { idOfGeneration, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
 
@@ -62,10 +62,12 @@ export function targetAndDurationOperations({
       targets[name] = { ...targetOf(name), offSince: null, goneSince: null };
     },
 
-    async addDuration({ project, jobType, bucket, day }) {
-      const counts = durations[`${project}#${jobType}`] ?? {};
+    async addDuration({ project, jobType, bucket, day, isOperation = false }) {
       const name = `${day}/${bucket}`;
-      durations[`${project}#${jobType}`] = { ...counts, [name]: (counts[name] ?? 0) + 1 };
+      for (const type of new Set(isOperation ? [jobType] : [jobType, ANY_TYPE])) {
+        const counts = durations[`${project}#${type}`] ?? {};
+        durations[`${project}#${type}`] = { ...counts, [name]: (counts[name] ?? 0) + 1 };
+      }
     },
 
     async readDurations(project, jobType) {

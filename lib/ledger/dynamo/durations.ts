@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { WatchGeneration } from "../../domain/job.ts";
-import type { DurationCount } from "../../schedule/duration-counts.ts";
+import { ANY_TYPE, type DurationCount } from "../../schedule/duration-counts.ts";
 import {
   appendLatestDurations,
   LatestDurations,
@@ -14,6 +14,7 @@ import {
   decompressJson,
   type Item,
   type LedgerOperation,
+  type LedgerTable,
   parseItem,
   queryPage,
   readParsedItem,
@@ -43,16 +44,25 @@ const COUNTER = /^d([0-6])b(\d+)$/;
 const WEEK_DAYS = 7;
 const SORT_KEY = /^week#(\d+)$/;
 
-const DurationsItem = z.looseObject({ sk: z.string() });
+/** The sort key of the item that lists the types of jobs in a project. */
+const TYPES_SORT_KEY = "types";
 
-/** `addDuration` costs one write to DynamoDB. */
+const DurationsItem = z.looseObject({ sk: z.string(), types: z.optional(z.array(z.string())) });
+type DurationsItem = z.infer<typeof DurationsItem>;
+
+/**
+ * `addDuration` costs one write to DynamoDB. The first job of a type in a week costs one more write, which adds the type
+ * to the list of the project's types. Only the function that creates the item of a week writes the list.
+ */
 export const addDuration: LedgerOperation<"addDuration"> = async (table, duration) => {
+  const { project, jobType, isOperation = false } = duration;
   const { key, counter } = durationCounterKey(duration);
-  await updateItem(table, {
-    key,
-    add: { [counter]: 1 },
-    set: { expiresAt: ceilToEpochSeconds(duration.expiresAt) },
-  });
+  const set = { expiresAt: ceilToEpochSeconds(duration.expiresAt) };
+  const before = await updateItem(table, { key, add: { [counter]: 1 }, set, returnValues: "ALL_OLD" });
+  const isFirstOfWeek = before?.pk === undefined;
+  if (!isFirstOfWeek || isOperation || jobType === ANY_TYPE) return;
+  const types = { pk: durationsPartition(project, ANY_TYPE), sk: TYPES_SORT_KEY };
+  await updateItem(table, { key: types, add: { types: new Set([jobType]) }, set });
 };
 
 /**
@@ -73,19 +83,53 @@ export function durationCounterKey({
 
 /**
  * `readDurations` costs one query to DynamoDB, because the job counts of two years fit into one page of a query result.
+ * With `ANY_TYPE`, `readDurations` costs one more query for each type of job in the project. An import from the one-node
+ * edition also stores the counts of all types together. These counts are used up to their latest week.
  */
 export const readDurations: LedgerOperation<"readDurations"> = async (table, project, jobType) => {
-  const { Items = [] } = await queryPage(table, "#pk = :pk", { pk: durationsPartition(project, jobType) });
-  return Items.flatMap((item) => countsOf(parseItem(DurationsItem, item))).sort(
-    (a, b) => a.day - b.day || a.bucket - b.bucket,
-  );
+  const items = await queryDurations(table, project, jobType);
+  const counts = items.flatMap(countsOf);
+  if (jobType !== ANY_TYPE) return sumCounts(counts);
+  const latest = items.findLast(({ sk }) => SORT_KEY.test(sk))?.sk ?? "";
+  const types = items.flatMap(({ types = [] }) => types);
+  const later = await Promise.all(types.map((type) => queryDurations(table, project, type, latest)));
+  return sumCounts([...counts, ...later.flat().flatMap(countsOf)]);
 };
+
+/**
+ * Reads the items with the job counts of one type, oldest week first.
+ * @param after the sort key after which the items start
+ */
+async function queryDurations(
+  table: LedgerTable,
+  project: string,
+  jobType: string,
+  after = "",
+): Promise<readonly DurationsItem[]> {
+  const pk = durationsPartition(project, jobType);
+  const { Items = [] } = await (after === ""
+    ? queryPage(table, "#pk = :pk", { pk })
+    : queryPage(table, "#pk = :pk AND #sk > :after", { pk, after }));
+  return Items.map((item) => parseItem(DurationsItem, item));
+}
+
+/** Returns one count for each day and bucket, oldest day first. */
+function sumCounts(counts: readonly DurationCount[]): DurationCount[] {
+  const equal = Map.groupBy(counts, ({ day, bucket }) => `${day}/${bucket}`);
+  return [...equal.values()]
+    .flatMap(([first, ...more]) =>
+      first === undefined
+        ? []
+        : [{ ...first, count: more.reduce((sum, { count }) => sum + count, first.count) }],
+    )
+    .sort((a, b) => a.day - b.day || a.bucket - b.bucket);
+}
 
 function durationsPartition(project: string, jobType: string): string {
   return `D#${project}#${jobType}`;
 }
 
-function countsOf({ sk, ...attributes }: z.infer<typeof DurationsItem>): DurationCount[] {
+function countsOf({ sk, types: _, ...attributes }: DurationsItem): DurationCount[] {
   const week = Number(SORT_KEY.exec(sk)?.[1]);
   return Object.entries(attributes).flatMap(([name, count]) => {
     const [, day, bucket] = COUNTER.exec(name) ?? [];

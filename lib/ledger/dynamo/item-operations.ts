@@ -1,5 +1,4 @@
 import "../../domain/zod-fields.ts";
-import { hash } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import {
   type AttributeValue,
@@ -224,13 +223,18 @@ const DICTIONARY = Buffer.from(
 );
 
 /** Converts a value to JSON and compresses the JSON with the deflate algorithm. */
-export function compressJson(value: unknown): Uint8Array {
-  return deflateRawSync(JSON.stringify(value), { dictionary: DICTIONARY });
+export function compressJson(value: unknown, dictionary: Uint8Array = DICTIONARY): Uint8Array {
+  return deflateRawSync(JSON.stringify(value), { dictionary });
 }
 
 /** Decompresses bytes from `compressJson` and returns the value. The calling function must validate the value. */
 export function decompressJson(bytes: Uint8Array): unknown {
-  return JSON.parse(inflateRawSync(bytes, { dictionary: DICTIONARY }).toString());
+  return JSON.parse(decompressBytes(bytes).toString());
+}
+
+/** Decompresses bytes from `compressJson` with the same dictionary, and returns the JSON. */
+export function decompressBytes(bytes: Uint8Array, dictionary: Uint8Array = DICTIONARY): Buffer {
+  return inflateRawSync(bytes, { dictionary });
 }
 
 /** Compresses a tree of subjobs to at most `maxBytes` bytes. A tree of subjobs that is too large is truncated. */
@@ -240,8 +244,4 @@ export function compressTruncatedTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uin
 
 export function decompressTree(bytes: Uint8Array): Job {
   return Job.parse(decompressJson(bytes));
-}
-
-export function hashTree(tree: Job): string {
-  return hash("sha256", JSON.stringify(tree), "base64url").slice(0, 11);
 }

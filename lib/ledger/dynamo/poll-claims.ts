@@ -1,32 +1,74 @@
 import * as z from "zod/mini";
-import type { Job } from "../../domain/job.ts";
+import type { Job, WatchKey } from "../../domain/job.ts";
 import { pollOverdueAt, truncateObservedJob, truncateObservedText, truncateReadyTexts } from "../watch.ts";
-import type { PollClaim, PollToClaim } from "../watch-ledger.ts";
+import type { PollClaim, PollOfMessage, PollToClaim } from "../watch-ledger.ts";
+import type { StoredValues } from "./expression.ts";
 import {
+  ceilToEpochSeconds,
+  compressJson,
   compressTruncatedTree,
-  hashTree,
+  decompressBytes,
   type LedgerOperation,
   type LedgerTable,
   parseItem,
   readParsedItem,
+  readRawItem,
   updateItem,
 } from "./item-operations.ts";
 import { treeItemKey, watchItemKey } from "./keys.ts";
-import { encodeLatestInstants, NO_LEASE, overdueTimeChange, toWatch, WatchItem } from "./watch-item.ts";
+import {
+  encodeLatestInstants,
+  hashTree,
+  NO_LEASE,
+  overdueTimeChange,
+  toWatch,
+  WatchItem,
+} from "./watch-item.ts";
 
 /**
- * The maximum size of a compressed tree of subjobs in the watch item. A compressed tree of a few subjobs has less
- * than 250 bytes.
+ * The maximum size of a compressed tree of subjobs in the watch item, and of the changes of a large tree. A compressed
+ * tree of a few subjobs has less than 250 bytes. The changes of ten of 20 subjobs have about as much.
  */
 const INLINE_TREE_BYTES = 250;
 
 /**
- * The compressed trees of subjobs by the hash of the tree, or null for a tree that does not fit into the watch item. The
- * service remembers these trees, because the tree of subjobs is usually the same as in the previous poll, and
- * compression is slow.
+ * The deflate algorithm uses only the last 32 kB of a dictionary. The changes of a longer tree of subjobs are therefore
+ * not stored in the watch item.
  */
-const packedTrees = new Map<string, Uint8Array | null>();
-const MAX_PACKED_TREES = 1000;
+const MAX_CHANGED_JSON_LENGTH = 32_768;
+
+/**
+ * The tree item expires this time after the deadline of its watch. A running watch needs the tree item, and ends at most
+ * a week and an hour after its deadline. After the end, the outcome contains the tree of subjobs.
+ */
+const TREE_RETENTION_MS = 8 * 86_400_000;
+
+/** The attributes of the watch item that decide how the ledger stores a changed tree of subjobs. */
+const TreeState = z.pick(WatchItem, { treeHash: true, treeChange: true, deadlineAt: true, expiresAt: true });
+type TreeState = z.infer<typeof TreeState>;
+
+const NO_TREE: TreeState = { treeHash: null, treeChange: null, deadlineAt: 0, expiresAt: null };
+
+/** The tree of a tree item, and the hash of the latest tree of the watch. */
+interface BaseTree {
+  readonly json: Uint8Array;
+  readonly expirySeconds: number;
+  readonly treeHash: string;
+}
+
+/** What a process remembers of the trees in a table, so that most polls need no read of a tree. */
+interface TreeMemory {
+  /** The stored trees by claim. Only the process that has claimed a poll changes the tree. */
+  readonly claimed: Map<string, TreeState>;
+  /** The trees of tree items by watch. They are valid if the ledger still has the same latest tree of the watch. */
+  readonly bases: Map<string, BaseTree>;
+}
+/** The maximum number of entries in each map of a `TreeMemory`. */
+const MAX_TREES = 200;
+const memories = new WeakMap<LedgerTable, TreeMemory>();
+
+const watchId = ({ project, jobId, caller }: WatchKey) => JSON.stringify([project, jobId, caller]);
+const claimId = ({ key, poll, messageId }: PollOfMessage) => JSON.stringify([watchId(key), poll, messageId]);
 
 /**
  * `claimPoll` costs one write to DynamoDB. If the ledger refuses the claim of the poll, `claimPoll` also costs one
@@ -45,6 +87,7 @@ export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => 
   });
   if (claimed === null) return explainRefusal(table, wanted);
   const before = parseItem(WatchItem, claimed);
+  remember(memoryOf(table).claimed, claimId(wanted), before);
   const watch = toWatch({ ...before, poll, pollDone: false });
   const reclaimed = before.poll === poll;
   return { kind: "claimed", watch, reclaimed, unfinishedTries: reclaimed ? before.unfinishedTries : 0 };
@@ -72,19 +115,19 @@ async function explainRefusal(table: LedgerTable, { key, poll, messageId }: Poll
 }
 
 /**
- * The attributes of the watch item that decide whether the ledger must write the tree item (the item of a large tree).
- */
-const TreeState = z.pick(WatchItem, { treeHash: true, expiresAt: true });
-
-/**
- * `recordPoll` costs one write to DynamoDB. If a large tree of subjobs has changed, `recordPoll` costs two writes. The
- * ledger writes a large tree last, so that the result of the poll is stored even if the tree cannot be stored.
+ * `recordPoll` costs one write to DynamoDB. If a large tree of subjobs has changed, `recordPoll` costs one more read,
+ * and one more write if the changes do not fit into the watch item. The ledger writes a large tree last, so that the
+ * result of the poll is stored even if the tree cannot be stored.
  */
 export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) => {
   const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
-  const hash = tree === null ? null : hashTree(tree);
-  const packed = tree === null || hash === null ? null : packUnlessLarge(tree, hash);
-  const inline = packed !== null && packed.length <= INLINE_TREE_BYTES ? packed : null;
+  const memory = memoryOf(table);
+  const stored = memory.claimed.get(claimId(record)) ?? NO_TREE;
+  const {
+    set: changedTree,
+    treeItem,
+    base,
+  } = tree === null ? NO_CHANGE : await planTreeChange(table, key, tree, stored);
   const overdue = overdueTimeChange(table, key, pollOverdueAt(nextPollAt));
   const recorded = await updateItem(table, {
     key: watchItemKey(key),
@@ -93,7 +136,7 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
       ...truncateObservedJob(record),
       ...(record.ready === undefined ? {} : { ready: JSON.stringify(truncateReadyTexts(record.ready)) }),
       ...overdue.set,
-      ...(tree === null ? {} : { tree: inline, treeHash: hash }),
+      ...changedTree,
       pollDone: true,
       nextPollAt,
       ...(record.slowAt === undefined ? {} : { slowAt: record.slowAt }),
@@ -108,42 +151,100 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
     add: record.rateLimited ? { rateLimitedPolls: 1 } : {},
     condition: "#state = :watching AND #poll = :poll AND #pollDone = :no AND #owner = :me",
     values: { watching: "watching", poll, no: false, me: messageId },
-    // Only a poll with a large tree of subjobs needs the attributes of the item before the write.
-    ...(tree !== null && inline === null && { returnValues: "ALL_OLD" }),
+    // Only a poll that writes the tree item needs the attributes of the watch item before the write.
+    ...(treeItem !== null && { returnValues: "ALL_OLD" }),
   });
   if (recorded === null) return "superseded";
-  if (tree === null || inline !== null) return "recorded";
-  const before = parseItem(TreeState, recorded);
-  if (before.treeHash === hash) return "recorded";
+  if (base !== null) remember(memory.bases, watchId(key), base);
+  if (treeItem === null) return "recorded";
   try {
-    await updateItem(table, {
-      key: treeItemKey(key),
-      set: { tree: packed ?? compressTruncatedTree(tree), expiresAt: before.expiresAt },
-    });
+    const expiresAt = treeExpirySeconds(parseItem(TreeState, recorded));
+    await updateItem(table, { key: treeItemKey(key), set: { tree: treeItem, expiresAt } });
   } catch (error) {
+    memory.bases.delete(watchId(key));
     // Without the stored hash, the tree of subjobs counts as changed. The next poll that finds the same tree then
     // stores the tree.
     await updateItem(table, {
       key: watchItemKey(key),
       set: { treeHash: null },
       condition: "#treeHash = :hash",
-      values: { hash },
+      values: { hash: changedTree.treeHash ?? null },
     });
     throw error;
   }
   return "recorded";
 };
 
+interface TreeChange {
+  /** The changed attributes of the watch item. */
+  readonly set: StoredValues;
+  /** The compressed tree that the ledger must write to the tree item, or null. */
+  readonly treeItem: Uint8Array | null;
+  /** The tree of the tree item after the change, or null if the process does not have to remember the tree. */
+  readonly base: BaseTree | null;
+}
+const NO_CHANGE: TreeChange = { set: {}, treeItem: null, base: null };
+
 /**
- * Returns the compressed tree of subjobs. Returns null if the same tree was too large for the watch item before. A tree
- * with a known hash is not compressed again.
+ * Decides how the ledger stores a tree of subjobs: a small tree in the watch item, and a large tree in the tree item.
+ * The watch item stores the later changes of a large tree, because a write of the watch item is necessary anyway.
+ * @param stored the stored tree before the poll
  */
-function packUnlessLarge(tree: Job, hash: string): Uint8Array | null {
-  const known = packedTrees.get(hash);
-  if (known !== undefined) return known;
+async function planTreeChange(
+  table: LedgerTable,
+  key: WatchKey,
+  tree: Job,
+  stored: TreeState,
+): Promise<TreeChange> {
+  const json = JSON.stringify(tree);
+  const treeHash = hashTree(json);
+  if (treeHash === stored.treeHash) return NO_CHANGE;
   const packed = compressTruncatedTree(tree);
-  if (packedTrees.size === MAX_PACKED_TREES) packedTrees.clear();
-  // The copy has its own memory. The compressed bytes are only the beginning of a buffer of 16 KiB.
-  packedTrees.set(hash, packed.length <= INLINE_TREE_BYTES ? new Uint8Array(packed) : null);
-  return packed;
+  if (packed.length <= INLINE_TREE_BYTES)
+    return { set: { tree: packed, treeHash, treeChange: null }, treeItem: null, base: null };
+  if (json.length > MAX_CHANGED_JSON_LENGTH)
+    return { set: { tree: null, treeHash, treeChange: null }, treeItem: packed, base: null };
+  const before = await findBaseTree(table, key, stored);
+  const treeChange = before === null ? null : compressJson(tree, before.json);
+  if (before !== null && treeChange !== null && treeChange.length <= INLINE_TREE_BYTES)
+    return { set: { tree: null, treeHash, treeChange }, treeItem: null, base: { ...before, treeHash } };
+  const base = { json: Buffer.from(json), expirySeconds: treeExpirySeconds(stored), treeHash };
+  return { set: { tree: null, treeHash, treeChange: null }, treeItem: packed, base };
+}
+
+/**
+ * Returns the tree of the tree item. Returns null if the ledger must write the tree item: the tree item would expire too
+ * early, or the read returned no tree or an old tree. The read is eventually consistent, because such a read costs half
+ * as much.
+ */
+async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState): Promise<BaseTree | null> {
+  const { treeHash, treeChange } = before;
+  if (treeHash === null) return null;
+  const known = memoryOf(table).bases.get(watchId(key));
+  const base = known?.treeHash === treeHash ? known : await readBaseTree(table, key, treeHash);
+  if (base === null || base.expirySeconds < treeExpirySeconds(before)) return null;
+  // Without changes in the watch item, the latest tree is in the tree item.
+  return treeChange === null && hashTree(base.json) !== treeHash ? null : base;
+}
+
+async function readBaseTree(table: LedgerTable, key: WatchKey, treeHash: string): Promise<BaseTree | null> {
+  // If the read fails, the result of the poll must still be stored.
+  const item = await readRawItem(table, treeItemKey(key), undefined, false).catch(() => null);
+  if (item?.tree?.B === undefined) return null;
+  return { json: decompressBytes(item.tree.B), expirySeconds: Number(item.expiresAt?.N), treeHash };
+}
+
+function memoryOf(table: LedgerTable): TreeMemory {
+  const memory = memories.get(table) ?? { claimed: new Map(), bases: new Map() };
+  memories.set(table, memory);
+  return memory;
+}
+
+function remember<Value>(values: Map<string, Value>, id: string, value: Value): void {
+  if (values.size === MAX_TREES) values.clear();
+  values.set(id, value);
+}
+
+function treeExpirySeconds({ deadlineAt, expiresAt }: TreeState): number {
+  return Math.min(expiresAt ?? Infinity, ceilToEpochSeconds(deadlineAt + TREE_RETENTION_MS));
 }

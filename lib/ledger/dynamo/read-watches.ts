@@ -9,7 +9,6 @@ import { slowItemKey, toSlowRecord } from "./durations.ts";
 import { toStoredOutcome } from "./end-watch.ts";
 import { fromAttributes, toAttributes } from "./expression.ts";
 import {
-  decompressTree,
   type Item,
   type LedgerOperation,
   type LedgerTable,
@@ -28,7 +27,7 @@ import {
   watchItemKey,
 } from "./keys.ts";
 import { toDeliveryRecord } from "./notifications.ts";
-import { readJobItems, toJobWatches, toWatch, WatchItem } from "./watch-item.ts";
+import { readJobItems, readStoredTree, toJobWatches, toWatch, WatchItem } from "./watch-item.ts";
 
 /** BatchGetItem of DynamoDB accepts at most 100 keys. */
 const MAX_PAGE = 100;
@@ -51,15 +50,13 @@ export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
   const outcomeItem = items.get(outcomeItemKey(watch).sk);
   const outcome = outcomeItem === undefined ? null : toStoredOutcome(outcomeItem);
   const generations = outcome?.generations ?? computeHigherGenerations(watch, toJobWatches(items));
-  const treeItem = parsed.treeHash === null ? undefined : items.get(treeItemKey(key).sk);
-  const tree = parsed.tree ?? treeItem?.tree?.B ?? null;
   const slowItem = items.get(slowItemKey(watch).sk);
   const slow = slowItem === undefined ? null : toSlowRecord(slowItem);
   return {
     ...mergeCallerData(watchItem, items.get(callerDataItemKey(watch).sk) ?? null),
     watch,
     summary: outcome?.summary ?? null,
-    tree: outcome?.tree ?? (tree === null ? null : decompressTree(tree)),
+    tree: outcome?.tree ?? readStoredTree(parsed, items.get(treeItemKey(key).sk)?.tree?.B),
     generations,
     slow,
     deliveries: listDeliveries(watch, generations, slow, (key) => {

@@ -105,6 +105,7 @@ async function restartWatch(
       lastPollErrorSince: null,
       tree: null,
       treeHash: null,
+      treeChange: null,
       ready: null,
       slowAt: null,
       polledAt: null,

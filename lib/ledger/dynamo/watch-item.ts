@@ -1,5 +1,13 @@
+import { hash } from "node:crypto";
 import * as z from "zod/mini";
-import { AccessErrorKind, type Instant, type JobKey, MaybeInstant, type WatchKey } from "../../domain/job.ts";
+import {
+  AccessErrorKind,
+  type Instant,
+  Job,
+  type JobKey,
+  MaybeInstant,
+  type WatchKey,
+} from "../../domain/job.ts";
 import { parseJson } from "../../domain/json.ts";
 import { Operation } from "../../domain/operation.ts";
 import { ReadyProgress } from "../../domain/ready.ts";
@@ -13,6 +21,8 @@ import {
 } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
 import {
+  decompressBytes,
+  decompressTree,
   type Item,
   type LedgerOperation,
   type LedgerTable,
@@ -23,6 +33,7 @@ import { jobPartition, overdueShard, parseWatchItemKey, WATCH_PREFIX } from "./k
 
 const Text = z._default(MaybeText, null);
 const Flag = z._default(z.boolean(), false);
+const Bytes = z._default(z.nullable(z.instanceof(Uint8Array)), null);
 
 /**
  * The DynamoDB item of a watch. Each poll writes the watch item. The watch item stays below 1 kB, because DynamoDB
@@ -51,8 +62,14 @@ export const WatchItem = z.extend(WatchFields, {
    * The tree of subjobs, compressed with the deflate algorithm. A large tree of subjobs is stored in the tree item
    * instead.
    */
-  tree: z._default(z.nullable(z.instanceof(Uint8Array)), null),
+  tree: Bytes,
+  /** The hash of the tree of subjobs in the latest poll that has seen the job. */
   treeHash: Text,
+  /**
+   * The changes of a large tree of subjobs since the ledger stored the tree item. `treeChange` is the whole tree,
+   * compressed with the tree of the tree item as the dictionary, so that unchanged parts need few bytes.
+   */
+  treeChange: Bytes,
   /** The `ReadyProgress` of the watch as JSON. */
   ready: Text,
   /** The operation as JSON. `operation` is null if the watch has a job. */
@@ -72,6 +89,7 @@ export function toWatch(item: WatchItem): Watch {
     hasCallerItem,
     tree,
     treeHash,
+    treeChange,
     expiresAt,
     ...watch
   } = item;
@@ -116,6 +134,41 @@ export function overdueTimeChange(
 ): { readonly set: StoredValues; readonly setIfAbsent: StoredValues } {
   const { dueOrder = null, ...set } = overdueIndexChange(key, roundToSweep(table, dueAt));
   return { set, setIfAbsent: { dueOrder } };
+}
+
+/**
+ * Returns the hash of a tree of subjobs.
+ * @param json the tree as JSON
+ */
+export function hashTree(json: string | Uint8Array): string {
+  return hash("sha256", json, "base64url").slice(0, 11);
+}
+
+/**
+ * Returns the tree of subjobs of a watch, or null if the ledger has none.
+ * @param stored the compressed tree in the tree item, or undefined if the tree item does not exist
+ */
+export function readStoredTree(
+  { tree, treeHash, treeChange }: WatchItem,
+  stored: Uint8Array | undefined,
+): Job | null {
+  if (tree !== null) return decompressTree(tree);
+  if (treeHash === null || stored === undefined) return null;
+  return treeChange === null ? decompressTree(stored) : applyTreeChange(stored, treeChange, treeHash);
+}
+
+/**
+ * Returns the tree of subjobs from the tree item and the later changes. Returns the tree of the tree item if the
+ * changes belong to another version of the tree item, because a poll wrote one of the two items during the read.
+ */
+function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: string): Job {
+  try {
+    const json = decompressBytes(treeChange, decompressBytes(stored));
+    if (hashTree(json) === treeHash) return Job.parse(parseJson(json.toString()));
+  } catch {
+    // The bytes cannot be decompressed with this tree item.
+  }
+  return decompressTree(stored);
 }
 
 /** The attributes that end the lease of a poll (the time for which the poll is reserved for one queue message). */

@@ -11,7 +11,6 @@ import {
   compressJson,
   compressTruncatedTree,
   createItemIfAbsent,
-  hashTree,
   type LedgerTable,
 } from "../../../lib/ledger/dynamo/item-operations.ts";
 import {
@@ -28,7 +27,7 @@ import {
   switchTargetOff,
   throttleTarget,
 } from "../../../lib/ledger/dynamo/targets-and-rate-limits.ts";
-import { encodeLatestInstants, overdueIndexChange } from "../../../lib/ledger/dynamo/watch-item.ts";
+import { encodeLatestInstants, hashTree, overdueIndexChange } from "../../../lib/ledger/dynamo/watch-item.ts";
 import type { DurationCount } from "../../../lib/schedule/duration-counts.ts";
 import type { RecordKind, Records, WatchRow } from "../../../server/ledger/rows.ts";
 
@@ -169,7 +168,7 @@ export function toWatchWrite(
     lastPollErrorSince: watch.lastPollError?.since ?? null,
     ready: watch.ready === null ? null : JSON.stringify(watch.ready),
     operation: watch.operation === null ? null : JSON.stringify(watch.operation),
-    treeHash: tree === null ? null : hashTree(tree),
+    treeHash: tree === null ? null : hashTree(JSON.stringify(tree)),
     hasCallerItem: hasCallerData ? true : null,
     expiresAt: ceilToEpochSeconds(expiresAt),
   });

@@ -1,4 +1,5 @@
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import { ANY_TYPE } from "../../../lib/schedule/duration-counts.ts";
 import { CALLER, NEVER, newKey, SLOW, T0 } from "./samples.ts";
 
 export function describeShared(ledger: () => Ledger): void {
@@ -117,6 +118,22 @@ export function describeShared(ledger: () => Ledger): void {
         { day: 12, bucket: 34, count: 3 },
       ]);
       expect(await ledger().readDurations(project, "Unknown")).toEqual([]);
+    });
+
+    it("are counted for all types of jobs together, without operations", async () => {
+      const { project } = newKey();
+      const entry = { project, jobType: "CreateCluster", day: 12, bucket: 34, expiresAt: NEVER };
+      await ledger().addDuration({ ...entry, jobType: "awake", isOperation: true });
+      expect(await ledger().readDurations(project, ANY_TYPE)).toEqual([]);
+      for (const jobType of ["CreateCluster", "DeleteNode", "CreateNode"])
+        for (const day of [20, 12]) await ledger().addDuration({ ...entry, jobType, day });
+      await ledger().addDuration({ ...entry, bucket: 2 });
+      expect(await ledger().readDurations(project, ANY_TYPE)).toEqual([
+        { day: 12, bucket: 2, count: 1 },
+        { day: 12, bucket: 34, count: 3 },
+        { day: 20, bucket: 34, count: 3 },
+      ]);
+      expect(await ledger().readDurations(project, "awake")).toEqual([{ day: 12, bucket: 34, count: 1 }]);
     });
   });
 

@@ -1,6 +1,7 @@
 import type { WatchKey } from "../../../lib/domain/job.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { NO_LIMITS } from "../../../lib/ledger/watch.ts";
+import { ANY_TYPE } from "../../../lib/schedule/duration-counts.ts";
 import fc from "../../support/properties.ts";
 import { AWAKE, attempt, conclusion, job, LEASE_MS, NEVER, T0, UPGRADE } from "./samples.ts";
 
@@ -212,7 +213,12 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   call("reserveRequestTime", rateLimit, now, intervalMs),
   call(
     "addDuration",
-    fc.record({ project, jobType: fc.constantFrom("A", "B"), bucket: fc.nat(2), day: fc.nat(2), expiresAt }),
+    fc
+      .tuple(
+        fc.record({ project, bucket: fc.nat(2), day: fc.nat(8), expiresAt }),
+        fc.constantFrom({ jobType: "A" }, { jobType: "B" }, { jobType: "C", isOperation: true }),
+      )
+      .map(([ended, type]) => ({ ...ended, ...type })),
   ),
   call(
     "createDigest",
@@ -271,7 +277,7 @@ export async function readLedgerState(ledger: Ledger): Promise<unknown> {
       ),
     ),
     targets: await Promise.all(TARGETS.map((name) => ledger.readTarget(name))),
-    durations: await Promise.all(["A", "B"].map((type) => ledger.readDurations(PROJECT, type))),
+    durations: await Promise.all(["A", "B", ANY_TYPE].map((type) => ledger.readDurations(PROJECT, type))),
     digests: await Promise.all(["digest-a", "digest-b"].map((id) => readDigest(ledger, id))),
     // An index may return items with equal sort keys in any order.
     overdue: overdue.toSorted(

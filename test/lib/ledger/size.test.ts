@@ -87,6 +87,16 @@ describe("the cost of a watch", () => {
     expect(await hotItemBytes()).toBeLessThan(1024);
   });
 
+  it("is two writes of one unit for a poll that finds a change in a tree of fifteen subjobs", async () => {
+    await claim(1);
+    await record(1, "Running", largeParts);
+    requests = [];
+    await claim(2);
+    await record(2, "Success", largeParts);
+    expect(requests).toEqual(["UpdateItemCommand", "UpdateItemCommand"]);
+    expect(await hotItemBytes()).toBeLessThan(1024);
+  });
+
   it("is one additional read for a refused claim", async () => {
     await claim(1);
     await record(1, "Running");

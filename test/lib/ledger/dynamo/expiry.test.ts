@@ -177,7 +177,7 @@ const OTHER_CASES: Readonly<
 > = {
   "the learned durations of a week": async (project) => {
     await ledger.addDuration({ project, jobType: "CreateNode", day: 7, bucket: 1, expiresAt: at(10) });
-    return { "week#1": 10 };
+    return { types: 10, "week#1": 10 };
   },
   "the latest durations of a job type": async (project) => {
     await ledger.addLatestDurations(

@@ -6,7 +6,6 @@ import {
   compressTruncatedTree,
   decompressJson,
   decompressTree,
-  hashTree,
 } from "../../../../lib/ledger/dynamo/item-operations.ts";
 import { job } from "../samples.ts";
 
@@ -61,12 +60,4 @@ describe("a packed tree", () => {
       expect(packed.length <= max || kept.subJobs.length === 0).toBe(true);
     },
   );
-});
-
-describe("the hash of a tree", () => {
-  it("is equal for equal trees and differs for different trees", () => {
-    const tree = job({ subJobs: subJobs(3, "pending") });
-    expect(hashTree(tree)).toBe(hashTree(structuredClone(tree)));
-    expect(hashTree(tree)).not.toBe(hashTree(job({ subJobs: subJobs(2, "pending") })));
-  });
 });

@@ -1,5 +1,16 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import type { Job } from "../../../../lib/domain/job.ts";
+import {
+  compressTruncatedTree,
+  decompressTree,
+  readRawItem,
+  updateItem,
+} from "../../../../lib/ledger/dynamo/item-operations.ts";
+import { type ItemKey, treeItemKey, watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
 import { recordPoll } from "../../../../lib/ledger/dynamo/poll-claims.ts";
+import { hashTree } from "../../../../lib/ledger/dynamo/watch-item.ts";
+import type { Ledger } from "../../../../lib/ledger/ledger.ts";
+import type { NewWatch } from "../../../../lib/ledger/watch-ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { createDynamoLedger } from "../../../support/dynamodb-ledger.ts";
 import { createTable } from "../../../support/table.ts";
@@ -16,6 +27,15 @@ afterAll(() => dynamo.stop());
 function withoutTrees(client: DynamoDBClient): DynamoDBClient {
   const send = async (command: Parameters<typeof client.send>[0]) => {
     if (JSON.stringify(command.input).includes('"sk":{"S":"tree#')) throw new Error("throttled");
+    return client.send(command);
+  };
+  return Object.assign(Object.create(client) as DynamoDBClient, { send });
+}
+
+/** Returns a client that reads no single item. */
+function withoutReads(client: DynamoDBClient): DynamoDBClient {
+  const send = async (command: Parameters<typeof client.send>[0]) => {
+    if (command instanceof GetItemCommand) throw new Error("throttled");
     return client.send(command);
   };
   return Object.assign(Object.create(client) as DynamoDBClient, { send });
@@ -63,6 +83,105 @@ it("reads the item before the write only if the tree does not fit into the watch
     if (tree !== null) expect((await ledger.readWatch(watch))?.tree).toEqual(tree);
   }
   expect(returned).toEqual(["NONE", "NONE", "NONE", "ALL_OLD", "NONE"]);
+});
+
+describe("a large tree that changes", () => {
+  const table = { table: "polls" };
+  let ledger: Ledger;
+  let watch: NewWatch;
+  let polls: number;
+  beforeEach(async () => {
+    ledger = createDynamoLedger({ ...table, client: dynamo.client });
+    watch = newWatch();
+    polls = 0;
+    await ledger.startOrExtendWatch(watch);
+  });
+
+  const subJobs = Array.from({ length: 20 }, (_, i) =>
+    job({ jobId: `${i * 7919}`, type: `Install${i}`, reason: `because of ${i * i}` }),
+  );
+  /** Returns a tree whose first subjobs have ended. */
+  const treeWith = (ended: number) =>
+    job({ subJobs: subJobs.map((subJob, i) => ({ ...subJob, phase: i < ended ? "Success" : "Running" })) });
+  async function poll(tree: Job): Promise<void> {
+    polls += 1;
+    const messageId = `m-${polls}`;
+    await ledger.claimPoll({ key: watch, poll: polls, messageId, now: T0, leaseMs: LEASE_MS });
+    await ledger.recordPoll(pollRecord({ key: watch, poll: polls, messageId, tree }));
+  }
+  const readItem = async (key: ItemKey) =>
+    (await readRawItem({ ...table, client: dynamo.client }, key)) ?? {};
+  const storedTree = async () => decompressTree((await readItem(treeItemKey(watch))).tree?.B ?? Buffer.of());
+  const readTree = async () => (await ledger.readWatch(watch))?.tree;
+
+  it("is stored once, and its changes are in the watch item", async () => {
+    for (const ended of [0, 2, 3, 3, 7]) {
+      await poll(treeWith(ended));
+      expect(await readTree()).toEqual(treeWith(ended));
+    }
+    expect(await storedTree()).toEqual(treeWith(0));
+    await poll(treeWith(0));
+    expect(await readTree()).toEqual(treeWith(0));
+  });
+
+  it("is stored again if the changes are too large for the watch item", async () => {
+    const other = job({ subJobs: subJobs.map((subJob, i) => ({ ...subJob, reason: hashTree(`${i}`) })) });
+    await poll(treeWith(0));
+    await poll(treeWith(1));
+    await poll(other);
+    expect(await storedTree()).toEqual(other);
+    expect(await readTree()).toEqual(other);
+  });
+
+  it("expires eight days after the deadline, and is stored again if the deadline is later", async () => {
+    const expirySeconds = async () => Number((await readItem(treeItemKey(watch))).expiresAt?.N);
+    const deadlineSeconds = watch.deadlineAt / 1000;
+    await poll(treeWith(0));
+    expect(await expirySeconds()).toBe(deadlineSeconds + 8 * 86_400);
+    await ledger.startOrExtendWatch({ ...watch, deadlineAt: watch.deadlineAt + 1000 });
+    await poll(treeWith(1));
+    expect(await storedTree()).toEqual(treeWith(1));
+    expect(await expirySeconds()).toBe(deadlineSeconds + 8 * 86_400 + 1);
+  });
+
+  it("keeps its changes in the watch item if other processes make the next polls", async () => {
+    for (const ended of [0, 2, 3, 7]) {
+      ledger = createDynamoLedger({ ...table, client: dynamo.client });
+      await poll(treeWith(ended));
+      expect(await readTree()).toEqual(treeWith(ended));
+    }
+    expect(await storedTree()).toEqual(treeWith(0));
+  });
+
+  it("is stored again if the read of the stored tree returns an older tree", async () => {
+    await poll(treeWith(0));
+    const older = (await readItem(treeItemKey(watch))).tree?.B;
+    await updateItem(
+      { ...table, client: dynamo.client },
+      { key: watchItemKey(watch), set: { treeHash: hashTree(JSON.stringify(treeWith(1))) } },
+    );
+    await poll(treeWith(2));
+    expect(older).not.toEqual((await readItem(treeItemKey(watch))).tree?.B);
+    expect(await storedTree()).toEqual(treeWith(2));
+  });
+
+  it("is stored again if the stored tree cannot be read", async () => {
+    await poll(treeWith(0));
+    ledger = createDynamoLedger({ ...table, client: withoutReads(dynamo.client) });
+    await poll(treeWith(1));
+    expect(await storedTree()).toEqual(treeWith(1));
+  });
+
+  it("shows the stored tree to a reader that finds changes of another stored tree", async () => {
+    await poll(treeWith(0));
+    await poll(treeWith(1));
+    const newer = { ...treeWith(5), type: "Newer" };
+    await updateItem(
+      { ...table, client: dynamo.client },
+      { key: treeItemKey(watch), set: { tree: compressTruncatedTree(newer) } },
+    );
+    expect(await readTree()).toEqual(newer);
+  });
 });
 
 it("keeps the time in the overdue index until the watch belongs to another run of the sweep", async () => {

@@ -1,4 +1,4 @@
-import { decodeInstants, encodeLatestInstants } from "../../../../lib/ledger/dynamo/watch-item.ts";
+import { decodeInstants, encodeLatestInstants, hashTree } from "../../../../lib/ledger/dynamo/watch-item.ts";
 import fc from "../../../support/properties.ts";
 
 const instants = fc.array(fc.integer({ min: 0, max: 4_000_000_000_000 }), { maxLength: 60 });
@@ -26,4 +26,9 @@ describe("formatted instants", () => {
     const polls = Array.from({ length: 60 }, (_, i) => 1_800_000_000_000 + i * 30_000 + ((i * 7919) % 1000));
     expect(encodeLatestInstants(polls)?.length).toBeLessThan(300);
   });
+});
+
+test("the hash of a tree is equal for equal trees and differs for different trees", () => {
+  expect(hashTree('{"jobId":"a"}')).toBe(hashTree(Buffer.from('{"jobId":"a"}')));
+  expect(hashTree('{"jobId":"a"}')).not.toBe(hashTree('{"jobId":"b"}'));
 });
