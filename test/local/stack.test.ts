@@ -9,6 +9,7 @@ import * as z from "zod";
 import { eventually } from "../support/eventually.ts";
 import { inheritedEnvironment } from "../support/run-command.ts";
 import { type RunningStack, StackNotStartedError, startStack } from "../support/stack.ts";
+import { type ProgramHost, startProgramHost } from "../support/start-program-host.ts";
 import { packageToyService, TOY_SERVICE } from "../support/toy-stack.ts";
 
 const SERVICE = "serverless.yml";
@@ -44,7 +45,29 @@ async function hasEnded(pid: number): Promise<void> {
   }
 }
 
-beforeAll(() => packageToyService(), 60_000);
+let folder: string;
+let host: ProgramHost;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "stack-config-"));
+  host = startProgramHost();
+  await packageToyService();
+}, 60_000);
+afterAll(async () => {
+  await host.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** Runs a stack that does not start, because its config or an environment variable is wrong. */
+async function refuse(config: unknown, environment: Readonly<Record<string, string>> = {}) {
+  const configFile = join(folder, "config.json");
+  await writeFile(configFile, JSON.stringify(config));
+  return host.run("local/stack.ts", [], {
+    PORT: "0",
+    CONFIG_FILE: configFile,
+    SERVICE_DIR: TOY_SERVICE,
+    ...environment,
+  });
+}
 
 describe("npm run stack", () => {
   it("prints its addresses in one line, and stops with status 0 on SIGTERM", async () => {
@@ -161,11 +184,10 @@ describe("npm run stack", () => {
 
   it("lists every fault of a config without its values", async () => {
     const config = { projects: { "a b": 1, c: { auth: { kind: "secret-kind" } } }, extra: "secret-value" };
-    const error = await startError(startStack({ config, serviceDir: TOY_SERVICE }));
-    expect(error.code).toBe(1);
-    for (const path of ["projects.a b", "projects.c.projectId", "extra"])
-      expect(error.message).toContain(path);
-    expect(error.message).not.toContain("secret-value");
+    const { code, stdout, stderr } = await refuse(config);
+    expect([code, stdout]).toEqual([1, ""]);
+    for (const path of ["projects.a b", "projects.c.projectId", "extra"]) expect(stderr).toContain(path);
+    expect(stderr).not.toContain("secret-value");
   });
 
   test.each([
@@ -174,9 +196,9 @@ describe("npm run stack", () => {
   ])("refuses a config that Parameter Store would refuse: %s", async (_, text, message) => {
     const url = `https://hooks.slack.com/services/T0/B0/${text}`;
     const config = { targets: { a: { kind: "slack", url } } };
-    const error = await startError(startStack({ config, serviceDir: TOY_SERVICE }));
-    expect([error.code, error.message]).toEqual([1, expect.stringMatching(message)]);
-    expect(error.message).not.toContain(text);
+    const { code, stdout, stderr } = await refuse(config);
+    expect([code, stdout, stderr]).toEqual([1, "", expect.stringMatching(message)]);
+    expect(stderr).not.toContain(text);
   });
 
   test.each([
@@ -192,9 +214,9 @@ describe("npm run stack", () => {
     ["LEDGER_DIR", A_FILE, `LEDGER_DIR ${A_FILE} cannot be created: ${A_FILE} is not a folder`],
     ["LEDGER_DIR", `${A_FILE}/x`, `LEDGER_DIR ${A_FILE}/x cannot be created: ${A_FILE} is not a folder`],
   ])("refuses %s=%s without a stack trace", async (name, value, message) => {
-    const error = await startError(start({ [name]: value }));
-    expect([error.code, error.message]).toEqual([1, expect.stringContaining(message)]);
-    expect(error.message).not.toMatch(/ at .*:\d+:\d+/);
+    const { code, stdout, stderr } = await refuse({}, { [name]: value });
+    expect([code, stdout, stderr]).toEqual([1, "", expect.stringContaining(message)]);
+    expect(stderr).not.toMatch(/ at .*:\d+:\d+/);
   });
 
   it("refuses a ledger folder that is in use or cannot be opened", async () => {
