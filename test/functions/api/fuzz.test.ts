@@ -1,5 +1,5 @@
 import { NotifyMessage, PollMessage, parseMessage } from "../../../lib/queue/messages.ts";
-import fc from "../../support/properties.ts";
+import fc, { anyCharacter } from "../../support/properties.ts";
 import { TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
 
@@ -8,7 +8,7 @@ const RUNS = Number(process.env.FUZZ_RUNS ?? 5000);
 
 const word = fc.oneof(
   fc.constantFrom("prod", "secret", "absent", "a", "job-1", "..", "constructor", "__proto__", "*", ""),
-  fc.string({ unit: "binary", maxLength: 12 }),
+  fc.string({ unit: anyCharacter, maxLength: 12 }),
 );
 const encoded = word.map((text) => encodeURIComponent(text.toWellFormed()));
 const path = fc.oneof(
@@ -17,7 +17,7 @@ const path = fc.oneof(
   fc.tuple(encoded, encoded).map(([project, jobId]) => `/v1/jobs/${project}/${jobId}/redeliver`),
   fc.tuple(encoded, encoded).map(([project, jobId]) => `/jobs/${project}/${jobId}`),
   encoded.map((name) => `/v1/targets/${name}/test`),
-  fc.string({ unit: "binary", maxLength: 40 }),
+  fc.string({ unit: anyCharacter, maxLength: 40 }),
 );
 const query = fc.array(
   fc.tuple(
@@ -62,23 +62,23 @@ const body = fc.oneof(
   { weight: 5, arbitrary: submission.map((value) => JSON.stringify(value)) },
   { weight: 2, arbitrary: jobId.map((id) => JSON.stringify({ status: { jobID: id } })) },
   fc.json(),
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: anyCharacter }),
 );
 const headers = fc.record(
   {
     authorization: fc.oneof(
       { weight: 6, arbitrary: fc.constantFrom(TOKENS.all, TOKENS.team).map((token) => `Bearer ${token}`) },
       fc.constantFrom("Bearer ", "Bearer eyJh.eyJp.c2ln", "Basic eDp5"),
-      fc.string({ unit: "binary" }),
+      fc.string({ unit: anyCharacter }),
     ),
     "content-type": fc.oneof(
       {
         weight: 4,
         arbitrary: fc.constantFrom("application/json", "application/cloudevents+json; charset=UTF-8"),
       },
-      fc.string({ unit: "binary" }),
+      fc.string({ unit: anyCharacter }),
     ),
-    "if-none-match": fc.oneof(fc.constant("*"), fc.string({ unit: "binary" })),
+    "if-none-match": fc.oneof(fc.constant("*"), fc.string({ unit: anyCharacter })),
     cookie: fc.string(),
   },
   { requiredKeys: [] },
