@@ -9,6 +9,7 @@ import type { ErrorOutput } from "./screen.ts";
  * Node.js.
  */
 const FIRST_NODE_MAJOR = 24;
+const HELP_COMMAND = "cce-notifier help";
 
 export function isServerCommand(name: string | undefined): name is string {
   return (
@@ -57,7 +58,7 @@ export async function runServerCommand(
       parameters = operatorArguments(name, argv.slice(1));
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      stderr.write(`cce-notifier: ${error.message}\nFor help, run: cce-notifier help ${name}\n`);
+      stderr.write(`cce-notifier: ${error.message}\nFor help, run: ${HELP_COMMAND} ${name}\n`);
       return 2;
     }
     // An operator's command reads its arguments from the process.
