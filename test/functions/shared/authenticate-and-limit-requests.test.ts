@@ -1,8 +1,10 @@
 import {
+  type AuthenticatePorts,
   authenticateAndLimitRequests,
   createApproximateRequestLimit,
   createIdentityTokenCheck,
 } from "../../../functions/shared/authenticate-and-limit-requests.ts";
+import type { IdentityCheck } from "../../../lib/auth/verify-identity-token.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { captured } from "../../lib/runtime/captured.ts";
 import { startIssuer } from "../../support/issuer.ts";
@@ -43,6 +45,104 @@ test("a refused identity token is logged with its issuer, the failed check and t
   for (const part of token.split(".")) expect(JSON.stringify(lines)).not.toContain(part);
   expect(JSON.stringify(lines)).not.toContain("org@7");
   await issuer.stop();
+});
+
+describe("the authentication of a request", () => {
+  const configOf = (changes: object = {}) => {
+    const parsed = parseWholeConfig({ ...CONFIG, ...changes });
+    if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
+    return parsed.config;
+  };
+  const JWT = "eyJh.eyJp.c2ln";
+  const RULE = { issuer: "https://ci.example.com", audience: "us", claims: { sub: "*" } };
+  const WITH_OIDC = configOf({ oidc: [{ ...RULE, projects: ["*"], targets: ["*"], operations: ["*"] }] });
+  const UNAVAILABLE = { kind: "unavailable", issuer: RULE.issuer, cause: new Error("down") } as const;
+
+  /** Authenticates a request. Counts the reads of the config. */
+  async function authenticate(
+    authorization: string | undefined,
+    config = configOf(),
+    refreshed = config,
+    identified: IdentityCheck = { kind: "refused", refusal: null },
+    more: Partial<AuthenticatePorts> = {},
+  ) {
+    const calls: string[] = [];
+    const answer = await authenticateAndLimitRequests(authorization, {
+      configs: {
+        current: async () => {
+          calls.push("current");
+          return config;
+        },
+        refreshed: async () => {
+          calls.push("refreshed");
+          return refreshed;
+        },
+      },
+      identify: async () => {
+        calls.push("identify");
+        return identified;
+      },
+      note: () => undefined,
+      limitRequests: () => null,
+      ...more,
+    });
+    return { answer, calls };
+  }
+
+  it("needs a token, and reads no config without a token", async () => {
+    const { answer, calls } = await authenticate(undefined);
+    expect(answer).toMatchObject({ kind: "problem", problem: { status: 401 } });
+    expect(calls).toEqual([]);
+  });
+
+  it("reads the config again only for an unknown token, which may be newer than the config in memory", async () => {
+    const known = await authenticate(`Bearer ${TOKENS.all}`);
+    expect(known).toMatchObject({ answer: { caller: { name: "token:all" } }, calls: ["current"] });
+    const newer = await authenticate(`Bearer ${TOKENS.all}`, configOf({ tokens: {} }), configOf());
+    expect(newer).toMatchObject({
+      answer: { caller: { name: "token:all" } },
+      calls: ["current", "refreshed"],
+    });
+  });
+
+  it("checks an identity token only if the config has rules and the token has the form of a JWT", async () => {
+    const twice = ["current", "refreshed"];
+    expect((await authenticate(`Bearer ${JWT}`)).calls).toEqual(twice);
+    const opaque = await authenticate("Bearer opaque", WITH_OIDC);
+    expect(opaque.calls).toEqual(twice);
+    expect(JSON.stringify(opaque.answer)).toContain("invalid_token");
+    const { calls } = await authenticate(`Bearer ${JWT}`, WITH_OIDC);
+    expect(calls).toEqual(["current", "identify", "refreshed", "identify"]);
+  });
+
+  it("answers 503 while the issuer of an identity token does not respond, and reports the issuer", async () => {
+    const failures: unknown[] = [];
+    const onIssuerFailure = (...failure: unknown[]) => void failures.push(failure);
+    const { answer } = await authenticate(`Bearer ${JWT}`, WITH_OIDC, WITH_OIDC, UNAVAILABLE, {
+      onIssuerFailure,
+    });
+    expect(answer).toMatchObject({ problem: { status: 503 }, headers: { "retry-after": "30" } });
+    expect(answer).toMatchObject({ problem: { detail: expect.stringContaining("issuer does not respond") } });
+    expect(answer).not.toHaveProperty("problem.errors");
+    expect(failures).toEqual([[UNAVAILABLE.cause, RULE.issuer]]);
+  });
+
+  it("logs an issuer that does not respond", async () => {
+    const lines = await captured(() => authenticate(`Bearer ${JWT}`, WITH_OIDC, WITH_OIDC, UNAVAILABLE));
+    expect(lines).toMatchObject([
+      { message: "issuer unreachable", issuer: RULE.issuer, error: { message: "down" } },
+    ]);
+  });
+});
+
+test("the counts of all callers are forgotten at the 1001st caller, so that the memory does not grow", () => {
+  const limit = createApproximateRequestLimit(() => 0);
+  expect([limit("first", 2), limit("first", 2)]).toEqual([null, null]);
+  for (let i = 1; i < 1000; i += 1) limit(`caller-${i}`, 2);
+  limit("caller-1", 2);
+  expect(limit("first", 2)).toBe(60);
+  limit("caller-1000", 2);
+  expect(limit("first", 2)).toBeNull();
 });
 
 test("a caller may send the given number of requests in a minute, and other callers are not affected", () => {

@@ -1,12 +1,15 @@
 import {
+  createDeadLetter,
   deadLetterMessage,
   handleMessageOrDeadLetter,
   type UnreadableReason,
 } from "../../../functions/shared/handle-message-or-dead-letter.ts";
 import { NewerItemError } from "../../../lib/ledger/ledger.ts";
 import { NotifyMessage, PollMessage } from "../../../lib/queue/messages.ts";
+import { publishMetrics } from "../../../lib/runtime/metrics.ts";
 import type { Disposition, ReceivedMessage } from "../../../lib/runtime/sqs-handler.ts";
 import { DIGEST_V1, NOTIFICATION_V1, POLL_V1, TARGET_GONE_V1 } from "../../lib/queue/messages-v1.ts";
+import { captured } from "../../lib/runtime/captured.ts";
 import { createMemoryQueue } from "../../simulation/memory-queue.ts";
 
 function queues() {
@@ -141,6 +144,30 @@ it.each(["x", "ü", "😀"])(
     expect(Buffer.byteLength([letter?.body, ...typed].join(""))).toBeLessThanOrEqual(262_144);
   },
 );
+
+it.each([
+  [250_000, undefined],
+  [250_001, "250001"],
+])("a dead letter of %d bytes has the attribute bodyBytes %j", (bytes, bodyBytes) => {
+  const letter = createDeadLetter({ messageId: "1", body: "x".repeat(bytes) }, { reason: "r", detail: "d" });
+  expect(letter.attributes?.bodyBytes).toBe(bodyBytes);
+});
+
+it.each([
+  ["{}", "malformed", 1],
+  ['{"v":2}', "newer", undefined],
+])("logs that the message %s is %s, and adds %j to the dead letters", async (body, kind, count) => {
+  const { ports, received } = queues();
+  const { onUnreadable: _, ...defaults } = ports;
+  const message = await received(body);
+  const lines = await captured(async () => {
+    await handleMessageOrDeadLetter(PollMessage, message, defaults, acknowledge);
+    publishMetrics();
+  });
+  expect(lines[0]).toMatchObject({ level: "WARN", message: "message unreadable", kind });
+  expect(lines[0]?.reason).toEqual(expect.stringContaining(kind === "newer" ? "version 2" : "not a message"));
+  expect(lines.find((line) => "DeadLetters" in line)?.DeadLetters).toBe(count);
+});
 
 it("throws when the dead-letter queue does not take a malformed message", async () => {
   const { ports, received } = queues();

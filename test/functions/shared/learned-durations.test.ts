@@ -1,4 +1,5 @@
 import { createCachedDurationsReader } from "../../../functions/shared/learned-durations.ts";
+import { captured } from "../../lib/runtime/captured.ts";
 
 const COUNTS = [{ day: 1, bucket: 2, count: 3 }];
 
@@ -21,6 +22,32 @@ describe("learned durations", () => {
     now = 300_000;
     await durations("prod", "CreateCluster");
     expect(reads).toBe(3);
+  });
+
+  it("are read with the name of the project and the type of the job, and not for an unknown type", async () => {
+    const reads: string[][] = [];
+    const durations = createCachedDurationsReader(
+      {
+        readDurations: async (...read) => {
+          reads.push(read);
+          return COUNTS;
+        },
+      },
+      () => 0,
+    );
+    await durations("prod", "CreateCluster");
+    expect(await durations("prod", null)).toEqual([]);
+    expect(reads).toEqual([["prod", "CreateCluster"]]);
+  });
+
+  it("are logged as unread when the ledger fails", async () => {
+    const readDurations = () => Promise.reject(new Error("throttled"));
+    const lines = await captured(() =>
+      createCachedDurationsReader({ readDurations }, () => 0)("prod", "CreateCluster"),
+    );
+    expect(lines).toMatchObject([
+      { level: "ERROR", message: "durations unread", error: { message: "throttled" } },
+    ]);
   });
 
   it("are empty when the ledger fails, and the next call reads again", async () => {

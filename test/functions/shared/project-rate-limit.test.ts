@@ -1,4 +1,5 @@
 import { createPollHandler } from "../../../functions/poll/create-poll-handler.ts";
+import { createProjectRateLimit } from "../../../functions/shared/project-rate-limit.ts";
 import type { Observation } from "../../../lib/domain/job.ts";
 import { createPollMessage } from "../../../lib/queue/messages.ts";
 import { configWith, PROJECT, T0 } from "../../simulation/draw-inputs.ts";
@@ -85,6 +86,37 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
 }
 
 describe("a project's rate limit", () => {
+  function createLimit() {
+    const clock = { now: T0 };
+    const reserved: unknown[][] = [];
+    const ledger = {
+      reserveRequestTime: async (...reservation: unknown[]) => {
+        reserved.push(reservation);
+        return clock.now;
+      },
+    };
+    return { clock, reserved, limit: createProjectRateLimit(ledger, () => clock.now) };
+  }
+
+  it("spreads 80 % of the quota over five minutes, and allows 15 % of the quota at once", async () => {
+    const { reserved, limit } = createLimit();
+    expect(await limit.reserve(PROJECT, 200)).toBe(T0);
+    const intervalMs = 1875;
+    expect(reserved).toEqual([[`cce:${PROJECT}`, T0 - 30 * intervalMs, intervalMs]]);
+  });
+
+  it("applies without a configured quota for one hour after HTTP 429, and only to this project", async () => {
+    const { clock, reserved, limit } = createLimit();
+    expect(await limit.reserve(PROJECT, undefined)).toBeNull();
+    limit.onThrottled(PROJECT);
+    expect(await limit.reserve("other", undefined)).toBeNull();
+    clock.now += 3_600_000 - 1;
+    expect(await limit.reserve(PROJECT, undefined)).toBe(clock.now);
+    clock.now += 1;
+    expect(await limit.reserve(PROJECT, undefined)).toBeNull();
+    expect(reserved).toHaveLength(1);
+  });
+
   it("never exceeds the configured quota, and delays polls without losing a job", async () => {
     const few = await run(10, { poll: { queriesPerFiveMinutes: QUOTA } });
     expect(few).toMatchObject({ refused: [], ended: 10 });

@@ -1,5 +1,7 @@
 import { gzipSync } from "node:zlib";
-import { writeActLines } from "../../../functions/trail/handler.ts";
+import type { Context } from "aws-lambda";
+import { handler, writeActLines } from "../../../functions/trail/handler.ts";
+import { captured } from "../../lib/runtime/captured.ts";
 
 const ACT = '{"level":"INFO","message":"act","act":"stop","who":"token:ci","from":"192.0.2.1"}';
 
@@ -14,6 +16,33 @@ function copied(event: unknown): string[] {
   writeActLines(event, (line) => lines.push(line));
   return lines;
 }
+
+const CONTEXT = { awsRequestId: "r-1", getRemainingTimeInMillis: () => 1000 } as Context;
+
+test("the handler writes the lines about acts of an event of CloudWatch Logs to the standard output", async () => {
+  const lines = await captured(() => handler(eventOf([ACT, ACT]), CONTEXT));
+  expect(lines).toEqual([JSON.parse(ACT), JSON.parse(ACT)]);
+});
+
+test("the handler logs an act for an event about a changed config entry", async () => {
+  process.env.CONFIG_PATH = "/cce-job-notifier/prod";
+  const detail = {
+    eventName: "PutParameter",
+    userIdentity: { principalId: "AIDA1" },
+    requestParameters: { name: "/cce-job-notifier/prod/settings" },
+  };
+  const lines = await captured(() => handler({ detail }, CONTEXT));
+  expect(lines).toMatchObject([{ message: "act", act: "config_put", who: "AIDA1", entry: "settings" }]);
+});
+
+test("writeActLines refuses an event of more than 16 MiB", () => {
+  const empty = JSON.stringify({ messageType: "DATA_MESSAGE", logEvents: [] });
+  const ofBytes = (bytes: number) => ({
+    awslogs: { data: gzipSync(empty.padEnd(bytes)).toString("base64") },
+  });
+  expect(copied(ofBytes(16 * 1024 * 1024))).toEqual([]);
+  expect(() => copied(ofBytes(16 * 1024 * 1024 + 1))).toThrow("larger than 16777216 bytes");
+});
 
 test("writeActLines writes each line about an act unchanged, without the line break", () => {
   expect(copied(eventOf([`${ACT}\n`, ACT]))).toEqual([ACT, ACT]);
