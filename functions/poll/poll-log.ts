@@ -40,13 +40,14 @@ export function logAndCountPollMessage({
   ...report
 }: PollReport): void {
   const { observation } = report;
-  // Most polls query no resource, are followed by another poll and are not late, and most log lines omit these fields.
+  const isLate = latenessSeconds !== null && latenessSeconds >= MIN_LOGGED_LATENESS_SECONDS;
+  // The log line omits fields that are null. Most polls query no resource, are followed by another poll and are not late.
   log.info("poll", {
     ...key,
     ...report,
-    ...(next !== "poll_again" && { next }),
-    ...(latenessSeconds !== null && latenessSeconds >= MIN_LOGGED_LATENESS_SECONDS && { latenessSeconds }),
-    ...(resource !== null && { resource }),
+    resource,
+    next: next === "poll_again" ? null : next,
+    latenessSeconds: isLate ? latenessSeconds : null,
   });
   // The metric of failed polls does not show a missing permission to read resources, because most polls read only jobs.
   if (resource === "forbidden" || resource === "unauthorized" || resource === "misconfigured")
