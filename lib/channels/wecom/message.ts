@@ -19,10 +19,11 @@ export function formatWecomMessage(message: ChatMessage, { mention }: Configured
 
 /**
  * Formats the headline of a message as a text message for WeCom. WeCom mentions only the people in the field
- * `mentioned_list`.
+ * `mentioned_list`, in which `@all` means everyone.
  */
 export function formatPlainWecomMessage(headline: string, { mention }: ConfiguredTexts): JsonObject {
-  const mentioned = mention === null ? [] : [mention.replace(/^<?@|>$/g, "")];
+  const userId = mention?.replace(/^<?@|>$/g, "") ?? null;
+  const mentioned = userId === null ? [] : [userId === "all" ? "@all" : userId];
   return { msgtype: "text", text: { content: headline, mentioned_list: mentioned } };
 }
 

@@ -46,6 +46,17 @@ describe("the formatter", () => {
     },
   );
 
+  it.each([
+    ["kim", "kim"],
+    ["<@kim>", "kim"],
+    ["all", "@all"],
+    ["@all", "@all"],
+  ])("names the mention %s in the plain message of WeCom as %s", (mention, name) => {
+    const target = Target.parse({ kind: "wecom", url: "https://hooks.example.com/x", mention });
+    const { fallback } = formatOutcome(target, SAMPLES.failed);
+    expect(fallback).toMatchObject({ text: { mentioned_list: [name] } });
+  });
+
   it.each(["kim@example.com", "<at>kim@example.com</at>"])(
     "gives Teams the text and the entity of the mention %s",
     (mention) => {
