@@ -2,6 +2,7 @@ import { Cause, toPublicCause } from "../../../lib/domain/cause.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import { listCauses } from "../../../lib/domain/list-causes.ts";
 import { collectSubJobs } from "../../../lib/domain/subjob-tree.ts";
+import { measureCpuMs } from "../../support/measure-cpu-ms.ts";
 import { FAILED, failedChain, job } from "../channels/samples.ts";
 
 const causesOf = (subJobs: Job[], maxBytes = 8000) =>
@@ -147,13 +148,14 @@ describe("the causes of a failed job", () => {
     },
   );
 
-  it("are found within two seconds for 20,000 subjobs and for long reasons", () => {
+  it("are found within two seconds of CPU time for 20,000 subjobs and for long reasons", () => {
     const nodes = Array.from({ length: 20_000 }, (_, index) => failedNode(`node ${index} is not ready`));
-    const startedAt = performance.now();
-    expect(causesOf(nodes).causes).toMatchObject([{ count: 20_000 }]);
-    for (const part of ["f", "1", "a:", "deadbeef-", "1.", ":"]) {
-      expect(causesOf([failedNode(part.repeat(50_000))]).causes).toHaveLength(1);
-    }
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    const cpuMs = measureCpuMs(() => {
+      expect(causesOf(nodes).causes).toMatchObject([{ count: 20_000 }]);
+      for (const part of ["f", "1", "a:", "deadbeef-", "1.", ":"]) {
+        expect(causesOf([failedNode(part.repeat(50_000))]).causes).toHaveLength(1);
+      }
+    });
+    expect(cpuMs).toBeLessThan(2000);
   });
 });
