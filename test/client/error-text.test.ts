@@ -1,4 +1,11 @@
-import { formatFaultLine } from "../../client/error-text.ts";
+import {
+  describeInternalError,
+  formatErrorLines,
+  formatFaultLine,
+  toErrorDocument,
+} from "../../client/error-text.ts";
+import { ProblemError, TokenError, UnreachableError } from "../../client/errors.ts";
+import { UsageError } from "../../client/option-values.ts";
 
 const sent = {
   body: { jobIds: ["a b"], deadlineMinutes: 0, context: { labels: { "a/b": "x".repeat(99) } } },
@@ -29,4 +36,47 @@ test("the line of a fault does not contain a callback URL", () => {
 
 test("the line of a fault in a reply contains no value", () => {
   expect(formatFaultLine({ pointer: "#/0", detail: "is bad" }, { body: "{}" })).toBe("#/0 is bad");
+});
+
+const PROBLEM = {
+  type: "/docs#problem-invalid-request",
+  title: "Invalid request",
+  status: 400,
+  detail: "2 values are not valid",
+  errors: [
+    { pointer: "#/jobIds/0", detail: "is bad" },
+    { pointer: "#/deadlineMinutes", detail: "2 values are not valid" },
+  ],
+};
+const BUG = "This is a bug of cce-notifier. Please report it with the command line and the version.";
+
+test("the lines of an error are its message and each fault that the message does not contain", () => {
+  const error = new ProblemError(PROBLEM, sent);
+  expect(formatErrorLines(error)).toEqual([
+    "Invalid request: 2 values are not valid",
+    "'a b' (#/jobIds/0) is bad",
+  ]);
+  expect(formatErrorLines(error, "prod/a")[0]).toBe("prod/a: Invalid request: 2 values are not valid");
+  const { errors: _, ...withoutFaults } = PROBLEM;
+  expect(formatErrorLines(new ProblemError({ ...withoutFaults, type: "/docs#problem-not-found" }))).toEqual([
+    "2 values are not valid",
+  ]);
+});
+
+test.each([new UnreachableError("no answer"), new TokenError("no answer"), new UsageError("no answer")])(
+  "an error with a sentence for people is printed as it is: %s",
+  (error) => {
+    expect(formatErrorLines(error)).toEqual(["no answer"]);
+    expect(toErrorDocument(error)).toEqual({ detail: "no answer" });
+    expect(describeInternalError(error)).toBe("cce-notifier: no answer\n");
+  },
+);
+
+test("an unexpected error is called a bug, without a stack trace and control characters", () => {
+  expect(formatErrorLines(new TypeError("x is\nnull"), "prod/a")).toEqual([
+    `prod/a: internal error: x is\nnull. ${BUG}`,
+  ]);
+  expect(describeInternalError("text")).toBe(`cce-notifier: internal error: text. ${BUG}\n`);
+  expect(describeInternalError(new Error("two\nlines"))).not.toContain("two\nlines");
+  expect(toErrorDocument(new ProblemError(PROBLEM))).toEqual(PROBLEM);
 });

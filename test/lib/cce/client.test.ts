@@ -319,6 +319,24 @@ describe("queries of failed subjobs by the client", () => {
     expect(queried).toBe(5);
   });
 
+  it("end when the time limit is over, also if a reply has new subjobs without a reason", async () => {
+    let now = 0;
+    let queried = 0;
+    served = await serve((_, response) => {
+      queried += 1;
+      now = queried * 600;
+      const subJob = { metadata: { uid: `below-${queried}` }, status: { phase: "Failed" } };
+      response.end(JSON.stringify({ kind: "Job", status: { phase: "Failed" }, spec: { subJobs: [subJob] } }));
+    });
+    const client = createClient(
+      served.url,
+      { p: { kind: "token", token: "fixedtokenexample" } },
+      { monotonic: () => now },
+    );
+    await client.addMissingFailureReasons("p", job({ subJobs: [unexplained("a")] }), { timeLimitMs: 1200 });
+    expect(queried).toBe(2);
+  });
+
   it("use the replies that arrive in time when another reply is late", async () => {
     served = await serve((request, response) => {
       if (request.url?.endsWith("/b")) return;
