@@ -8,7 +8,11 @@ import { ProblemError, TokenError, UnreachableError } from "../../client/errors.
 import { UsageError } from "../../client/option-values.ts";
 
 const sent = {
-  body: { jobIds: ["a b"], deadlineMinutes: 0, context: { labels: { "a/b": "x".repeat(99) } } },
+  body: {
+    jobIds: ["a b"],
+    deadlineMinutes: 0,
+    context: { labels: { "a/b": "x".repeat(99), "n~b#c": "tilde" } },
+  },
   query: new URLSearchParams("project=nowhere&callbackUrl=https://hooks.example/secret"),
 };
 
@@ -21,6 +25,9 @@ test.each([
   [{ pointer: "#/jobIds/7/length" }, "#/jobIds/7/length is bad"],
   [{ pointer: "#/%" }, "#/% is bad"],
   [{ pointer: "#" }, "# is bad"],
+  [{ pointer: "/context/labels/n~0b#c" }, "'tilde' (/context/labels/n~0b#c) is bad"],
+  [{ parameter: "missing" }, "missing is bad"],
+  [{ pointer: "#/jobIds/0/length" }, "#/jobIds/0/length is bad"],
   [{}, "is bad"],
 ])("the line of a fault at %j contains the value that was sent", (location, line) => {
   expect(formatFaultLine({ ...location, detail: "is bad" }, sent)).toBe(line);
@@ -79,4 +86,27 @@ test("an unexpected error is called a bug, without a stack trace and control cha
   expect(describeInternalError("text")).toBe(`cce-notifier: internal error: text. ${BUG}\n`);
   expect(describeInternalError(new Error("two\nlines"))).not.toContain("two\nlines");
   expect(toErrorDocument(new ProblemError(PROBLEM))).toEqual(PROBLEM);
+});
+
+test("each error has the name of its class", () => {
+  const errors = [
+    new UnreachableError("-"),
+    new TokenError("-"),
+    new UsageError("-"),
+    new ProblemError(PROBLEM),
+  ];
+  expect(errors.map(String)).toEqual([
+    "UnreachableError: -",
+    "TokenError: -",
+    "UsageError: -",
+    "ProblemError: Invalid request: 2 values are not valid",
+  ]);
+});
+
+test("a fault of a request without a body or a query is printed without a value", () => {
+  expect(formatFaultLine({ parameter: "project", detail: "is bad" }, {})).toBe("project is bad");
+  expect(formatFaultLine({ pointer: "#/a", detail: "is bad" }, { body: null })).toBe("#/a is bad");
+  expect(formatFaultLine({ pointer: "#/length", detail: "is bad" }, { body: "text" })).toBe(
+    "#/length is bad",
+  );
 });

@@ -39,6 +39,8 @@ test.each([
   ["ETIMEDOUTX", "the connection failed"],
   ["XEHOSTUNREACH", "the connection failed"],
   ["ENETUNREACHX", "the connection failed"],
+  ["PROXY_AUTHENTICATION_X", "the proxy in HTTPS_PROXY cannot be reached or refused the connection"],
+  ["XPROXY_AUTHENTICATION", "the connection failed"],
   ["XPROXY_REFUSED", "the connection failed"],
   ["XEPROTO", "the connection failed"],
   ["XHPE_INVALID", "the connection failed"],

@@ -22,6 +22,10 @@ test("the value of an option may follow an equals sign, and may then begin with 
   expect(new OptionValues(["--reply", "-"]).get("reply")).toBe("-");
 });
 
+test("a value may contain a dash", () => {
+  expect(new OptionValues(["--project", "a-b"]).get("project")).toBe("a-b");
+});
+
 test("an option without a value may be given twice", () => {
   expect(faultOf("--wait", "--wait")).toBeNull();
 });
@@ -39,6 +43,8 @@ test("a repeated option has all its values, and its names have no spaces around 
 
 test.each([
   [["--projekt", "a"], "unknown option '--projekt'. Did you mean --project?"],
+  [["--dry--run"], "unknown option '--dry--run'. Did you mean --dry-run?"],
+  [["---wait"], "unknown option '---wait'. Did you mean --wait?"],
   [["--zzzzzzzz"], "unknown option '--zzzzzzzz'"],
   [["--constructor"], "unknown option '--constructor'"],
   [["-p"], "unknown option '-p'"],

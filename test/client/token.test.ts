@@ -1,4 +1,4 @@
-import { TokenError } from "../../client/errors.ts";
+import { TokenError, UnreachableError } from "../../client/errors.ts";
 import { createGithubTokenSource, findTokenFault, parseToken } from "../../client/token.ts";
 
 test.each([
@@ -10,6 +10,7 @@ test.each([
 ])("refuses %j as a token, with a reason that does not contain the token", (text, reason) => {
   expect(findTokenFault(text)).toContain(reason);
   expect(() => parseToken(text)).toThrow(TokenError);
+  expect(() => parseToken(text)).toThrow(`The token ${findTokenFault(text)}.`);
   expect(findTokenFault(text)).not.toMatch(/ab|cd|ccen/);
 });
 
@@ -24,13 +25,20 @@ describe("the identity token of GitHub Actions", () => {
   };
 
   test("is not available outside of a job", () => {
-    expect(createGithubTokenSource({}, "us")).toBeNull();
+    for (const part of [
+      {},
+      { ACTIONS_ID_TOKEN_REQUEST_URL: env.ACTIONS_ID_TOKEN_REQUEST_URL },
+      { ...env, ACTIONS_ID_TOKEN_REQUEST_URL: "" },
+    ])
+      expect(createGithubTokenSource(part, "us")).toBeNull();
   });
 
   test("is requested for the given audience", async () => {
     const requests: string[] = [];
-    const send = async (url: string | URL | Request) => {
+    const send = async (url: string | URL | Request, init?: RequestInit) => {
       requests.push(String(url));
+      expect(new Headers(init?.headers).get("authorization")).toBe("Bearer r");
+      expect(init?.signal?.aborted).toBe(false);
       return Response.json({ value: "jwt" });
     };
     expect(await createGithubTokenSource(env, "us", send)?.()).toBe("jwt");
@@ -39,6 +47,12 @@ describe("the identity token of GitHub Actions", () => {
 
   test("causes an error when GitHub refuses it", async () => {
     const send = async () => Response.json({ message: "no" });
-    await expect(createGithubTokenSource(env, "us", send)?.()).rejects.toThrow("GitHub did not issue");
+    const refused = await createGithubTokenSource(env, "us", send)?.().catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(UnreachableError);
+    expect(refused).toMatchObject({
+      name: "UnreachableError",
+      message: "GitHub did not issue an identity token for this job.",
+      cause: expect.any(Error),
+    });
   });
 });

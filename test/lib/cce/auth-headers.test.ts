@@ -71,6 +71,20 @@ describe("createAuthHeadersProvider", () => {
     expect(await provide(query, first)).toMatchObject({ headers: { "x-auth-token": "token-2" } });
   });
 
+  it("returns the refusal of IAM if there is no token", async () => {
+    const project = Project.parse({
+      projectId: "p",
+      region: "eu-de",
+      auth: { kind: "password", domain: "d", user: "u", password: "p" },
+    });
+    const refusal = { kind: "unauthorized", text: "no" } as const;
+    const tokens = createIamTokenCache(
+      async () => refusal,
+      () => NOW,
+    );
+    expect(await createAuthHeadersProvider(project, tokens, () => NOW)(query)).toBe(refusal);
+  });
+
   it("sends the token of the config, and has no other headers after a refusal", async () => {
     const provide = headersOf({ kind: "token", token: "fixed" });
     const first = await provide(query);

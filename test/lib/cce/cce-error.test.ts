@@ -1,6 +1,7 @@
 import {
   describeErrorReplyUnmasked,
   errorKindOfRefusal,
+  NOT_A_LIST,
   parseCceError,
   refusalAfterNetworkError,
   refusalForMissingEndpoint,
@@ -8,6 +9,7 @@ import {
   refusalForUnknownProject,
   refusalWhileNotAnswering,
   refusalWhileThrottled,
+  TOO_LARGE,
   toTextOfAnyType,
 } from "../../../lib/cce/cce-error.ts";
 
@@ -57,6 +59,9 @@ describe("parseCceError", () => {
     [{ message: "one\r\n\ttwo\u0000\u200bthree " }, [], "one twothree"],
     [{ message: "\u0000", title: "Title" }, [], "Title"],
     [{ error: "text" }, [], null],
+    [{ errors: [{ code: "A.1", message: "why" }, { code: "B.2" }] }, ["A.1"], "why"],
+    [{ errors: "text", code: "A.1" }, ["A.1"], null],
+    [[{ ErrorCode: "A.1", Message: "why" }, { message: "second" }], ["A.1"], "why"],
     [{}, [], null],
     [[], [], null],
   ])("finds the codes and the message in %j", (body, codes, message) => {
@@ -87,6 +92,66 @@ it("the text of a value is found in at most eight levels", () => {
   expect(toTextOfAnyType(inArrays(8))).toBe("deep");
   expect(toTextOfAnyType(inArrays(9))).toBeNull();
   expect(toTextOfAnyType({ message: " ", reason: "second" })).toBe("second");
+});
+
+const NAMES_OF_TEXTS = [
+  "message",
+  "errorMessage",
+  "error_message",
+  "errorMsg",
+  "error_msg",
+  "msg",
+  "error",
+  "errors",
+  "reason",
+  "description",
+  "detail",
+  "details",
+  "title",
+  "text",
+];
+
+it.each(NAMES_OF_TEXTS)("the text of an object is in its field %s, in any case", (name) => {
+  expect(toTextOfAnyType({ [name]: "why", other: 1 })).toBe("why");
+  expect(toTextOfAnyType({ [name.toUpperCase()]: "why", other: 1 })).toBe("why");
+});
+
+it.each<[unknown, string | null]>([
+  [true, "true"],
+  [7, "7"],
+  [undefined, null],
+  [["a", "", { message: "b" }], "a\nb"],
+  [[], null],
+  [{}, null],
+  [{ message: "why", code: "A.1" }, "why (A.1)"],
+  [{ message: "A.1: why", code: "A.1" }, "A.1: why"],
+  [{ message: "why" }, "why"],
+  [{ badRequest: { message: "why", code: "A.1" } }, "why (A.1)"],
+  [{ outer: { badRequest: { message: "why" } } }, "why"],
+  [{ badRequest: { message: "why" }, other: 1 }, '{"badRequest":{"message":"why"},"other":1}'],
+  [{ badRequest: ["why"] }, '{"badRequest":["why"]}'],
+  [{ badRequest: "why" }, '{"badRequest":"why"}'],
+  [{ message: "", reason: null }, '{"message":"","reason":null}'],
+])("the text of %j is %j", (value, text) => {
+  expect(toTextOfAnyType(value)).toBe(text);
+});
+
+it("the text of an object is found in at most eight wrappers", () => {
+  const wrap = (levels: number): object =>
+    levels === 0 ? { message: "why" } : { badRequest: wrap(levels - 1) };
+  expect(toTextOfAnyType(wrap(6))).toBe("why");
+  expect(toTextOfAnyType(wrap(8))).toBe(JSON.stringify(wrap(8)));
+});
+
+it("a reply that is too large or contains one job makes the query unavailable", () => {
+  expect(TOO_LARGE).toEqual({
+    kind: "unavailable",
+    text: expect.stringMatching(/^CCE's reply is larger than any job: over \d{1,3} MiB or \d+ values$/),
+  });
+  expect(NOT_A_LIST).toEqual({
+    kind: "unavailable",
+    text: "CCE returned one job in place of the list of jobs",
+  });
 });
 
 describe("a refusal without a request to CCE", () => {
@@ -158,6 +223,13 @@ describe("refusalAfterNetworkError", () => {
     ["PROXY_REFUSED", "CCE cannot be reached through the proxy in HTTPS_PROXY (PROXY_REFUSED)"],
   ])("says for the code %s what happened and what to check", (code, text) => {
     expect(refusalAfterNetworkError("prod", code)).toEqual({ kind: "unavailable", text });
+  });
+
+  it("says that the credentials contain a character that a header cannot contain", () => {
+    expect(refusalAfterNetworkError("prod", "REQUEST_INVALID")).toEqual({
+      kind: "misconfigured",
+      text: "The credentials of project prod contain a character that HTTP headers do not allow: set them again",
+    });
   });
 
   it("names IAM and the address of IAM when a sign-in got no reply", () => {

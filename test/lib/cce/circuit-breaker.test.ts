@@ -24,7 +24,7 @@ test("the first request has two seconds, and a request after a slow reply has th
 test("after a timeout no query is allowed for 30 seconds, and then one query gets the whole time", () => {
   const { breaker, clock } = setUp();
   breaker.recordTimeout();
-  expect(breaker.waitBeforeQuery(LIMIT_MS)).toBe(30_000);
+  for (const waitMs of [30_000, 30_000]) expect(breaker.waitBeforeQuery(LIMIT_MS)).toBe(waitMs);
   clock.now += 30_000;
   expect(breaker.waitBeforeQuery(LIMIT_MS)).toBe(0);
   expect(breaker.requestLimitMs()).toBe(Number.POSITIVE_INFINITY);

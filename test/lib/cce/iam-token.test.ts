@@ -108,6 +108,20 @@ describe("readIamTokenReply", () => {
   });
 
   it.each([
+    "otp",
+    "TOTP",
+    "2fa",
+    "multi-factor",
+    "two factor",
+    "secondfactor",
+    "one time code",
+    "one-time password",
+    "二次认证",
+  ])("says that IAM wants a second factor after a refusal with the message %s", (message) => {
+    expect(JSON.stringify(read(401, message))).toContain("second factor for the user");
+  });
+
+  it.each([
     [400, true],
     [499, true],
     [302, false],

@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { PublicTarget } from "../../../lib/channels/public-target.ts";
+import { createConfigParser } from "../../../lib/config/config.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
+import { PublicProject } from "../../../lib/config/projects.ts";
 
 const PROJECT = { projectId: "0bcc", region: "eu-de", auth: { kind: "token", token: "t" } };
 const RIGHTS = { projects: ["*"], targets: [], operations: [] };
@@ -180,4 +183,56 @@ it("a project needs a region or an endpoint", () => {
 it("the public URL loses the slashes at its end", () => {
   const parsed = parseWholeConfig({ settings: { publicUrl: "https://a.example/x//" } });
   expect(parsed).toMatchObject({ config: { settings: { publicUrl: "https://a.example/x" } } });
+});
+
+it.each<[Part, path: string, value: unknown, fault: string]>([
+  ["project", "projectId", "", "must be the project ID that the console of the cloud shows"],
+  ["project", "region", "EU", "must be a region's ID such as eu-de"],
+  ["project", "endpoint", "x", "must be the URL of the CCE API, starting with https://"],
+  ["project", "auth.iamEndpoint", "x", "must be the URL of IAM, starting with https://"],
+  ["project", "discover.smnEndpoint", "x", "must be the URL of SMN, starting with https://"],
+  ["project", "discover.notify", many(51, "chat"), "must have at most 50 targets"],
+  [
+    "project",
+    "discover.topics",
+    ["x"],
+    "must be the URN of an SMN topic, such as urn:smn:eu-de:0123456789abcdef0123456789abcdef:cce-events",
+  ],
+  ["rule", "issuer", "x", "must be the issuer's URL"],
+  ["rule", "jwksUri", "x", "must be the URL of the issuer's key set"],
+  ["rule", "claims", {}, "must have at least one claim, or every user of the issuer has access"],
+])("the fault of a %s with a wrong value %s says what must be there", (part, path, value, fault) => {
+  expect(faultsOf(DOCUMENTS[part](path, value))).toEqual([expect.stringMatching(new RegExp(`: ${fault}$`))]);
+});
+
+it.each([null, 7, "text"])("a project that is not an object has one fault: %j", (project) => {
+  expect(faultsOf({ projects: { prod: project } })).toEqual(["projects.prod: must be an object"]);
+});
+
+describe("a name that the config does not define", () => {
+  it("is reported with its place and the known names", () => {
+    const faults = parseWholeConfig({
+      projects: { prod: { ...PROJECT, discover: { notify: ["chat", "no"] } } },
+      tokens: { ci: { ...RIGHTS, sha256: SHA256, targets: ["*", "no"] } },
+      settings: { defaultTargets: ["no"] },
+    });
+    const known = "Known targets: none";
+    expect(faults).toEqual({
+      kind: "faults",
+      faults: [
+        `tokens.ci.targets[1]: unknown target 'no'. ${known}`,
+        `projects.prod.discover.notify[0]: unknown target 'chat'. ${known}`,
+        `projects.prod.discover.notify[1]: unknown target 'no'. ${known}`,
+        `settings.defaultTargets[0]: unknown target 'no'. ${known}`,
+      ],
+    });
+  });
+
+  it("is not reported by a function that does not read the part of the config with the names", () => {
+    const parser = createConfigParser(["tokens"], { project: PublicProject, target: PublicTarget });
+    const document = {
+      tokens: { ci: { sha256: SHA256, projects: ["no"], targets: ["no"], operations: [] } },
+    };
+    expect(parser.parse(document).kind).toBe("config");
+  });
 });

@@ -64,3 +64,37 @@ test("a base64 link key without a digit is valid", () => {
   expect(keys.length).toBeGreaterThan(0);
   expect(find(...keys)).toEqual([]);
 });
+
+/** Different characters without neighbours in the alphabet next to each other. */
+const SPREAD = "ahovcjqxelszgnubipwdkryfmt";
+
+test.each([
+  ["10 of 32 letters are capital letters", SPREAD.slice(0, 10).toUpperCase() + SPREAD.slice(0, 22), true],
+  ["9 of 32 letters are capital letters", SPREAD.slice(0, 9).toUpperCase() + SPREAD.slice(0, 23), false],
+  ["10 of 32 letters are small letters", SPREAD.slice(0, 22).toUpperCase() + SPREAD.slice(0, 10), true],
+  ["9 of 32 letters are small letters", SPREAD.slice(0, 23).toUpperCase() + SPREAD.slice(0, 9), false],
+  ["the key repeats itself after 21 characters", `9${SPREAD.slice(0, 20)}`.repeat(2).slice(0, 32), true],
+  ["the key repeats itself after 20 characters", `9${SPREAD.slice(0, 19)}`.repeat(2).slice(0, 32), false],
+  ["half of the characters follow each other", "abmnghts01cdpouv45ijqrwx89efkly73", true],
+  ["half of the characters follow each other", "abmnghst01cdopvu45ijqrwx89efklyz3", true],
+  ["more than half of the characters follow each other", "abmnghst01cdopvu45ijqrwx89efklyzz", false],
+  ["the key has 8 different characters", spreadOver("aekp0369"), true],
+  ["the key has 7 different characters", spreadOver("aekp039"), false],
+])("a link key is guessable or not if %s", (_, key, isAccepted) => {
+  expect(find(key)).toHaveLength(isAccepted ? 0 : 1);
+});
+
+/** Returns 32 characters of an alphabet. No group of three characters occurs twice, and no two neighbours are equal. */
+function spreadOver(alphabet: string): string {
+  const characters = [...alphabet];
+  let key = alphabet;
+  for (let i = 0; key.length < 32; i += 1) {
+    const rotated = [
+      ...characters.slice(i % characters.length),
+      ...characters.slice(0, i % characters.length),
+    ];
+    key += rotated.find((next) => !key.endsWith(next) && !key.includes(key.slice(-2) + next)) ?? "";
+    if (i > 1000) throw new Error("no key was found");
+  }
+  return key;
+}
