@@ -45,7 +45,7 @@ test("a job that succeeded with a failed delivery has the exit code of a target 
 const problem = (status: number) =>
   new ProblemError({ type: "about:blank", title: "-", status, detail: "-" });
 
-test.each([
+test.each<readonly [unknown, ExitCode]>([
   [new UsageError("-"), EXIT.usage],
   [new TokenError("-"), EXIT.usage],
   [new UnreachableError("-"), EXIT.unreachable],

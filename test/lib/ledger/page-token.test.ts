@@ -1,4 +1,5 @@
 import {
+  PageToken,
   PageTokenError,
   parsePageToken,
   resolveLedgerPageToken,
@@ -43,6 +44,18 @@ test("a page token with spaces in front of its JSON is valid up to 7000 characte
   );
 });
 
+test.each(["!W10", "W10=", "", "A".repeat(7001)])(
+  "the form of a page token is checked, and the fault says where the value comes from (%#)",
+  (token) => {
+    const [issue] = PageToken.safeParse(token).error?.issues ?? [];
+    expect(issue?.message).toBe("must be the value of 'next' from the previous page");
+  },
+);
+
+test("the error of a page token has the name of its class", () => {
+  expect(String(new PageTokenError("-"))).toBe("PageTokenError: -");
+});
+
 describe("the page token for a reader of the job list", () => {
   test.each(CALLERS)("finds the caller again whose name has %s", async (_, caller) => {
     const token = toPageToken({ acceptedAt, jobId, caller });
@@ -55,6 +68,22 @@ describe("the page token for a reader of the job list", () => {
     expect(Buffer.from(hidden, "base64url").toString()).toMatch(/^\[\d+,"j+",\d{1,3}\]$/);
     const found = parsePageToken(await resolveLedgerPageToken(hidden, "prod", ledgerWith()));
     for (const caller of ["discover:p", "oidc:i:s", "token:a"]) expect(found.caller < caller).toBe(true);
+  });
+
+  test("needs the watches of the job in the given project", async () => {
+    const asked: unknown[] = [];
+    const ledger = {
+      listJobWatches: async (job: unknown) => {
+        asked.push(job);
+        return [];
+      },
+    };
+    await resolveLedgerPageToken(
+      toPublicPageToken(toPageToken({ acceptedAt, jobId, caller: "c" })),
+      "prod",
+      ledger,
+    );
+    expect(asked).toEqual([{ project: "prod", jobId }]);
   });
 
   test("finds a watch only at its time", async () => {
