@@ -82,6 +82,60 @@ describe("interpretJobReply", () => {
       text: expect.stringMatching(text),
     });
   });
+  it("reads a job only from a reply with the status 200", () => {
+    const body = JSON.stringify({ kind: "Job", metadata: { uid: "j" }, status: { phase: "Odd hunter2" } });
+    const mask = (text: string) => text.replace("hunter2", "<secret>");
+    expect(interpretJobReply({ status: 200, headers: {}, body }, now, "prod", mask)).toMatchObject({
+      kind: "job",
+      job: { jobId: "j", state: "pending" },
+      warnings: [expect.stringContaining("<secret>")],
+    });
+    expect(interpretJobReply({ status: 500, headers: {}, body }, now, "prod").kind).toBe("unavailable");
+  });
+  it.each([
+    ["XCCE.01404001", "misconfigured"],
+    ["CCE.404", "gone"],
+    ["XCCE_CM.0003", "misconfigured"],
+    ["CCE_CM.00031", "misconfigured"],
+    ["cce_cm.0003", "gone"],
+    ["CCE.01400001", "misconfigured"],
+  ])("reads a 404 with the error code %s as %s", (code, kind) => {
+    expect(kindOf(404, { errorCode: code })).toBe(kind);
+    expect(kindOf(400, { errorCode: code })).toBe("misconfigured");
+  });
+  it.each([
+    [404, { errorCode: "CCE.01404001" }, "gone", "CCE does not know this job (HTTP 404, CCE.01404001)"],
+    [429, {}, "throttled", "CCE limits the rate of queries (HTTP 429)"],
+    [500, {}, "unavailable", "CCE did not return the job (HTTP 500)"],
+    [
+      403,
+      {},
+      "forbidden",
+      "CCE forbids reading the job for project prod: give its user or agency the permission cce:job:get (CCE ReadOnlyAccess), and check projectId (HTTP 403)",
+    ],
+  ])("describes a reply with the status %i", (status, body, kind, text) => {
+    expect(interpretJobReply({ status, headers: {}, body: JSON.stringify(body) }, now, "prod")).toEqual({
+      kind,
+      text,
+      ...(kind === "throttled" && { retryAfterSeconds: null }),
+    });
+  });
+  it("returns the wait that a reply with any error status asks for", () => {
+    const reply = { status: 503, headers: { "retry-after": "9" }, body: "" };
+    expect(interpretJobReply(reply, now, "prod")).toMatchObject({ retryAfterSeconds: 9 });
+  });
+  it.each([
+    ["signature time:20260101T001000Z,server time:20260101T000000Z", /the clock is 10 minutes off/],
+    ["signature time: 20260101T001000Z , server time: 20260101T000000Z", /the clock is 10 minutes off/],
+    ["signature time:2026-01-01T00:10,server time:20260101T000000Z", /check accessKey/],
+    ["signature time:x0260101T001000Z,server time:20260101T000000Z", /check accessKey/],
+    ["signature time:20260101T001000X,server time:20260101T000000Z", /check accessKey/],
+  ])("reads both times in the message %s", (message, text) => {
+    const body = JSON.stringify({ error_code: "APIGW.0301", error_msg: message });
+    expect(interpretJobReply({ status: 401, headers: {}, body }, now, "prod")).toMatchObject({
+      text: expect.stringMatching(text),
+    });
+  });
   it("reads Retry-After as seconds and as a date", () => {
     const waitOf = (value: string) =>
       interpretJobReply({ status: 429, headers: { "retry-after": value }, body: "" }, now, "prod");

@@ -43,8 +43,19 @@ describe("interpretResourceReply", () => {
     ["node_pool_scaled", { spec: null, status: { phase: "", currentNode: 0 } }, "pending"],
     ["node_pool_scaled", { errorCode: "CCE.01500001", errorMessage: "error", status: {} }, "pending"],
     ["node_deleted", { status: { phase: "Deleting" } }, "pending"],
+    ["cluster_available", { status: { phase: " Available " } }, "succeeded"],
+    ["cluster_available", { status: { status: "available" } }, "succeeded"],
+    ["cluster_available", { status: { phase: "Error" } }, "failed"],
+    ["addon_running", { status: { status: "installFailed" } }, "failed"],
   ] as const)("reads %s from %j as %s", (goal, body, state) => {
     expect(interpret(goal, body)).toMatchObject({ kind: "job", job: { state } });
+  });
+
+  it("returns the state of a resource without the spaces around it", () => {
+    expect(interpret("cluster_available", { status: { phase: " Creating " } })).toMatchObject({
+      job: { phase: "Creating" },
+      warnings: [],
+    });
   });
 
   it("returns CCE's own reason and message", () => {

@@ -4,6 +4,7 @@ import {
   confirmVerifiedSmnSubscription,
   createCachedCertificateFetcher,
   createSmnStringToSign,
+  EventResult,
   type FetchFromSmn,
   isCtsTraceOfCce,
   isValidSmnSignature,
@@ -143,7 +144,8 @@ describe("the certificates of SMN", () => {
       const { status, text } = answers[url] ?? { status: 200, text: pem };
       return { status, text } as Awaited<ReturnType<FetchFromSmn>>;
     };
-    return { requests, clock, get: async (url: string) => (await fetchCertificate(url, fetchFromSmn)).kind };
+    const fetch = (url: string) => fetchCertificate(url, fetchFromSmn);
+    return { requests, clock, fetch, get: async (url: string) => (await fetch(url)).kind };
   }
 
   test("are fetched once for simultaneous calls, and kept for an hour", async () => {
@@ -166,10 +168,13 @@ describe("the certificates of SMN", () => {
   });
 
   test("are fetched at most once per second", async () => {
-    const { requests, clock, get } = createFetcher();
+    const { requests, clock, fetch, get } = createFetcher();
     expect(await get("a")).toBe("certificate");
     clock.now = NOW + 999;
-    expect(await get("b")).toBe("unavailable");
+    expect(await fetch("b")).toEqual({
+      kind: "unavailable",
+      cause: new Error("another certificate was fetched less than a second ago"),
+    });
     expect(await get("a")).toBe("certificate");
     expect(requests).toEqual(["a"]);
     clock.now = NOW + 1000;
@@ -194,8 +199,11 @@ describe("the certificates of SMN", () => {
     ["a status other than 200", { status: 404, text: pem }],
     ["a body that is not a certificate", { status: 200, text: "<html>" }],
   ])("are requested again after %s", async (_, answer) => {
-    const { requests, clock, get } = createFetcher({ a: answer });
-    expect(await get("a")).toBe("unavailable");
+    const { requests, clock, fetch, get } = createFetcher({ a: answer });
+    const refused = await fetch("a");
+    expect(refused.kind).toBe("unavailable");
+    if (answer.status !== 200)
+      expect(refused).toMatchObject({ cause: new Error("SMN responded with the HTTP status 404") });
     clock.now = NOW + 1000;
     expect(await get("a")).toBe("unavailable");
     expect(requests).toHaveLength(2);
@@ -207,12 +215,59 @@ describe("the certificates of SMN", () => {
     [299, true],
     [300, false],
   ])("the subscription is confirmed only by a status from 200 to 299: %i", async (status, isConfirmed) => {
-    const fetchFromSmn = async () => ({ status, text: "" }) as Awaited<ReturnType<FetchFromSmn>>;
+    const fetchFromSmn: FetchFromSmn = async (_url, limits) => {
+      expect(limits).toEqual({ timeLimitMs: 1500, maxBytes: 65_536 });
+      return { status, text: "" } as Awaited<ReturnType<FetchFromSmn>>;
+    };
     const confirmed = confirmVerifiedSmnSubscription("https://smn.example", fetchFromSmn);
     if (isConfirmed) await expect(confirmed).resolves.toBeUndefined();
     else await expect(confirmed).rejects.toThrow(`SMN responded with the HTTP status ${status}`);
   });
 });
+
+test("a fault of an SMN message says what must be there", () => {
+  const faultsOf = (changes: object) =>
+    SmnMessage.safeParse({ ...NOTIFICATION, signature: "s", ...changes }).error?.issues.map(
+      ({ message }) => message,
+    );
+  expect(faultsOf({ topic_urn: "a\nb" })).toEqual(["must be one line of text"]);
+  expect(faultsOf({ subject: "a\nb" })).toEqual(["must be one line of text"]);
+  expect(faultsOf({ signature_version: "v2" })).toEqual(["must be v1"]);
+});
+
+test.each(["listed", "requested", "confirmed", "ignored"])(
+  "the response to a message may be %s",
+  (result) => {
+    expect(EventResult.parse({ result })).toEqual({ result });
+    expect(EventResult.safeParse({ result: "other" }).success).toBe(false);
+  },
+);
+
+test.each(["sha256", "sha384", "sha512"])(
+  "a message is signed with the hash function %s of the certificate",
+  (hash) => {
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const certificateWith = (signatureAlgorithm: string | undefined, key = publicKey) =>
+      ({
+        validFromDate: new Date(NOW - 1),
+        validToDate: new Date(NOW + 1),
+        signatureAlgorithm,
+        publicKey: key,
+      }) as unknown as X509Certificate;
+    const signature = sign(hash, Buffer.from(createSmnStringToSign(NOTIFICATION)), privateKey).toString(
+      "base64",
+    );
+    const message = { ...NOTIFICATION, signature };
+    const isValidWith = (algorithm: string | undefined) =>
+      isValidSmnSignature(certificateWith(algorithm), message, NOW);
+    expect(isValidWith(`${hash}WithRSAEncryption`)).toBe(true);
+    expect(["sha1WithRSAEncryption", "", undefined].map(isValidWith)).toEqual([false, false, false]);
+    const { privateKey: ecKey, publicKey: ecPublicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const byEc = sign(hash, Buffer.from(createSmnStringToSign(NOTIFICATION)), ecKey).toString("base64");
+    const certificate = certificateWith(`${hash}WithRSAEncryption`, ecPublicKey);
+    expect(isValidSmnSignature(certificate, { ...NOTIFICATION, signature: byEc }, NOW)).toBe(false);
+  },
+);
 
 test("a key that is not RSA signs no message", () => {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
