@@ -1,8 +1,12 @@
 import {
+  Cause,
+  CauseInTree,
   describeFailedOfTotal,
   describeFailedWithNames,
+  Failure,
   formatNameList,
   formatResourceNames,
+  toPublicCause,
 } from "../../../lib/domain/cause.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 
@@ -50,4 +54,21 @@ it("the line about subjobs without a type calls the type unknown", () => {
   expect(describeFailedOfTotal({ type: null, count: 2, total: 3 })).toBe(
     "2 of 3 subjobs of type unknown failed",
   );
+});
+
+it("a stored cause and a stored failure are read with all their fields", () => {
+  const cause = { type: "CreateNode", reason: null, hint: null, count: 2, resources: ["n"] };
+  const inTree = { ...cause, path: ["CreateCluster", "CreateNode"], total: 3 };
+  expect(Cause.parse(inTree)).toEqual(cause);
+  expect(CauseInTree.parse(inTree)).toEqual(inTree);
+  expect(toPublicCause(inTree)).toEqual(cause);
+  const failure = { path: ["CreateNode"], jobId: null, resourceName: "n", reason: "why", hint: null };
+  expect(Failure.parse(failure)).toEqual(failure);
+  expect(Failure.safeParse({ ...failure, path: [] }).success).toBe(false);
+  expect(Cause.safeParse({ ...cause, count: -1 }).success).toBe(false);
+});
+
+it("one subjob without a type is a subjob", () => {
+  expect(describeFailedOfTotal({ type: null, count: 1, total: 1 })).toBe("A subjob failed");
+  expect(describeFailedOfTotal({ type: "CreateNode", count: 1, total: 1 })).toBe("CreateNode failed");
 });

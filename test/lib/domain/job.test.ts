@@ -1,11 +1,17 @@
 import {
+  ACCESS_ERROR_TEXTS,
   AccessErrorKind,
+  addSubJobCounts,
   CallerName,
+  DeliveryState,
   describeMalformedJobId,
   explainUnclearWatchState,
+  JOB_ID_KEYWORDS,
   Job,
   JobId,
   Name,
+  TargetEvent,
+  Verdict,
   WATCH_STATES,
   wasJobObserved,
 } from "../../../lib/domain/job.ts";
@@ -45,6 +51,7 @@ describe("a job ID", () => {
     ["<no value>", /^is '<no value>', so the script probably found no job ID/],
     ["[object Object]", /^is '\[object Object\]', so the script probably found no job ID/],
     ["( )", /^is '\( \)', so the script probably found no job ID/],
+    ['x["y', /^must be 1 to 128 letters, .* starting with a letter or digit$/],
     ["a$b", /starting with a letter or digit$/],
     ["x{%id%}", /starting with a letter or digit$/],
     ["$JOB_ID", /starting with a letter or digit\. A variable in the script was probably not replaced$/],
@@ -96,6 +103,10 @@ it("only a state that needs an explanation has one, and the explanation depends 
     expect(explainUnclearWatchState(state, false)).toMatch(/no poll ever saw the job/);
     expect(explainUnclearWatchState(state, true)).not.toMatch(/no poll ever saw the job/);
   }
+  const texts = WATCH_STATES.map((state) => explainUnclearWatchState(state, true)).filter(
+    (text) => text !== null,
+  );
+  for (const text of texts) expect(text).toMatch(/^[A-Z].{30,}\.$/);
   expect(explainUnclearWatchState("stopped", false)).toBe(explainUnclearWatchState("stopped", true));
 });
 
@@ -134,4 +145,36 @@ it("the fault of a malformed job ID or name says what is wrong", () => {
   expect(faultOf(JobId, "")).toMatch(/^is empty, so the script probably found no job ID/);
   expect(faultOf(JobId, "null")).toMatch(/^is 'null', so the script probably found no job ID/);
   expect(faultOf(Name, "a b")).toMatch(/^must be 1 to 64 letters, digits, '_' or '-'/);
+});
+
+it("counts of subjobs are added", () => {
+  const counts = { total: 7, succeeded: 1, failed: 2, pending: 4 };
+  expect(addSubJobCounts(counts, { total: 70, succeeded: 10, failed: 20, pending: 40 })).toEqual({
+    total: 77,
+    succeeded: 11,
+    failed: 22,
+    pending: 44,
+  });
+});
+
+it("each kind of access error has an explanation", () => {
+  expect(ACCESS_ERROR_TEXTS.unauthorized).toMatch(/rejects the project's credentials/);
+  expect(ACCESS_ERROR_TEXTS.forbidden).toMatch(/does not let the project's credentials read/);
+  expect(ACCESS_ERROR_TEXTS.misconfigured).toMatch(/endpoint or the project ID is wrong/);
+});
+
+it.each([
+  [Verdict, ["delivered", "retry", "rejected", "gone"]],
+  [DeliveryState, ["pending", "delivered", "rejected", "gone", "exhausted"]],
+  [TargetEvent, ["succeeded", "failed", "not_ready", "timed_out", "lost", "slow"]],
+] as const)("a stored value is one of the known values (%#)", (schema, values) => {
+  for (const value of values) expect(schema.parse(value)).toBe(value);
+  for (const value of ["", "other", null]) expect(schema.safeParse(value).success).toBe(false);
+});
+
+it("the JSON Schema of a job ID has the rules of the service", () => {
+  const isValid = (text: string) =>
+    new RegExp(JOB_ID_KEYWORDS.pattern).test(text) && !new RegExp(JOB_ID_KEYWORDS.not.pattern).test(text);
+  for (const text of ["a", "null", "..", "job:1", "NULL", ""])
+    expect([text, isValid(text)]).toEqual([text, JobId.safeParse(text).success]);
 });

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { Secret } from "../../../lib/domain/secret.ts";
+import { HeaderSecret, Secret, SecretText } from "../../../lib/domain/secret.ts";
 
 const secret = new Secret("hunter2-hunter2");
 
@@ -22,4 +22,11 @@ test("`reveal` returns the secret text", () => {
 test("a secret has no enumerable properties", () => {
   expect(Object.entries(secret)).toEqual([]);
   expect({ ...secret }).toEqual({});
+});
+
+test("a secret text is not empty, and a secret for a header has no spaces around it", () => {
+  expect(SecretText.parse(" a\n").reveal()).toBe(" a\n");
+  expect(HeaderSecret.parse(" a\n").reveal()).toBe("a");
+  for (const schema of [SecretText, HeaderSecret])
+    expect(schema.safeParse("").error?.issues[0]?.message).toBe("must not be empty");
 });

@@ -1,5 +1,5 @@
 import type { Job } from "../../../lib/domain/job.ts";
-import { summarizeSlowJob } from "../../../lib/domain/slow-summary.ts";
+import { SlowSummary, summarizeSlowJob } from "../../../lib/domain/slow-summary.ts";
 import { job, T0 } from "../ledger/samples.ts";
 
 const WATCH = {
@@ -99,4 +99,21 @@ it("the summary of a slow job truncates the context of the caller", () => {
   const context = { actor: "\u0001".repeat(200) };
   const { context: truncated } = summarizeSlowJob({ ...WATCH, context }, job(), () => null);
   expect(truncated.actor).toBe(`${"\u0001".repeat(99)}…`);
+});
+
+it("a stored summary of a slow job is read with all its fields", () => {
+  const summary = summarize({ subJobs: [running()] });
+  expect(SlowSummary.parse(JSON.parse(JSON.stringify(summary)))).toEqual(summary);
+  expect(SlowSummary.safeParse({ ...summary, ageSeconds: -1 }).success).toBe(false);
+  expect(SlowSummary.safeParse({ ...summary, usual: {} }).success).toBe(false);
+  expect(SlowSummary.safeParse({ ...summary, running: [{}] }).success).toBe(false);
+});
+
+it("the usual duration is asked only for a subjob with a type", () => {
+  const asked: string[] = [];
+  summarizeSlowJob(WATCH, job({ subJobs: [running(), running({ type: null })] }), (type) => {
+    asked.push(type);
+    return null;
+  });
+  expect(asked).toEqual(["InstallNode"]);
 });

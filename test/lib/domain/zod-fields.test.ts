@@ -44,6 +44,8 @@ it.each<[Record<string, unknown>, string]>([
   [{ object: [] }, "must be an object"],
   [{ kind: "c" }, "must be one of 'a', 'b'"],
   [{ url: "ftp://x" }, "must be an http or https URL"],
+  [{ url: "xhttp://x" }, "must be an http or https URL"],
+  [{ url: "httpsx://x" }, "must be an http or https URL"],
   [{ record: { ab: "" } }, "must have at least 3 characters"],
   [{ positive: 0 }, "must be more than 0"],
   [{ below: 5 }, "must be less than 5"],
@@ -133,4 +135,15 @@ it("a string is limited by its number of code points", () => {
   expect(schema.safeParse("").error?.issues[0]?.message).toBe("must not be empty");
   expect(schema.safeParse("abc").error?.issues[0]?.message).toBe("must have at most 2 characters");
   expect(limitedTextSchema({ min: 0, max: 2 }).safeParse("").success).toBe(true);
+});
+
+it("an http or https URL is valid", () => {
+  for (const url of ["http://x", "https://x"]) expect(Shape.safeParse({ url }).success).toBe(true);
+});
+
+it("the JSON Schema of a limited string has its limits", () => {
+  const limitsOf = (min: 0 | 1) => z.toJSONSchema(limitedTextSchema({ min, max: 2 }));
+  expect(limitsOf(1)).toMatchObject({ minLength: 1, maxLength: 2 });
+  expect(limitsOf(0)).toMatchObject({ maxLength: 2 });
+  expect(limitsOf(0)).not.toHaveProperty("minLength");
 });
