@@ -84,6 +84,29 @@ describe("GET /v1/jobs", () => {
     expect((await api.ask("GET", jobs[1]?.pageUrl ?? "", { token: null })).status).toBe(200);
   });
 
+  test("says that a stopped watch is done, and that the response depends on the token", async () => {
+    const api = await createListed(1, () => true);
+    expect((await list(api)).jobs).toMatchObject([{ state: "stopped", done: true }]);
+    expect((await api.ask("GET", "/v1/jobs")).headers?.vary).toBe("authorization");
+  });
+
+  test("names the parameter of a wrong page token", async () => {
+    const answer = await (await createListed(1)).ask("GET", "/v1/jobs?before=made-up");
+    expect(json(answer).errors).toEqual([
+      { parameter: "before", detail: "must be the 'next' of a previous page" },
+    ]);
+  });
+
+  test("ends with the first page that contains a watch from before `since`", async () => {
+    const api = await createListed(5);
+    const since = (seconds: number) => `&since=${new Date(START + seconds * 1000).toISOString()}`;
+    expect((await list(api, `?limit=5${since(3)}`)).next).toBeNull();
+    expect(await pagesOf(api, `limit=2${since(0)}`)).toEqual([["j4", "j3"], ["j2", "j1"], ["j0"]]);
+    const many = await createListed(620, (i) => i === 0);
+    expect(await list(many, `?state=stopped${since(600)}`)).toMatchObject({ jobs: [], next: null });
+    expect(many.calls.filter((call) => call === "ledger.listRecentWatches")).toHaveLength(1);
+  });
+
   test("continues after the previous page", async () => {
     expect(await pagesOf(await createListed(5), "limit=2")).toEqual([["j4", "j3"], ["j2", "j1"], ["j0"]]);
   });

@@ -1,7 +1,10 @@
+import { createHash } from "node:crypto";
+import { createMissedPageToken } from "../../../lib/api/redelivery-request.ts";
 import type { Verdict } from "../../../lib/domain/job.ts";
+import type { WatchDocument } from "../../../lib/ledger/watch.ts";
 import { SLOW } from "../../lib/ledger/samples.ts";
 import { json, messages } from "../http-answers.ts";
-import { TOKENS } from "../http-config.ts";
+import { CONFIG, TOKENS } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";
 
 const SINCE = "2026-11-23T09:10:00.000Z";
@@ -60,6 +63,15 @@ describe("POST /v1/targets/{name}/redeliver", () => {
         ["exhausted", "gone", "rejected"].map((jobId) => ({ project: "prod", jobId, status: "queued" })),
       ),
     );
+    expect(api.acts).toMatchObject([
+      { act: "redeliver", who: "token:all", from: "192.0.2.1", targets: ["deploys"] },
+    ]);
+    expect(api.logged).toHaveLength(3);
+    expect(api.logged).toContainEqual([
+      "redeliver",
+      { project: "prod", jobId: "gone", caller: "token:all", traceparent: null },
+      ["deploys"],
+    ]);
     expect(queued(api).sort()).toEqual([
       ["exhausted", "deploys"],
       ["gone", "deploys"],
@@ -110,6 +122,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     const jobs = [{ project: "prod", jobId: "a", status: "missed" }];
     expect(json(await missed(api, { since: SINCE, dryRun: true })).jobs).toEqual(jobs);
     expect(api.notifyQueue.state.sent).toBe(0);
+    expect([api.acts, api.logged]).toEqual([[], []]);
   });
 
   test("covers a watch that was accepted before the time, and no watch that ended before the time", async () => {
@@ -136,6 +149,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     const api = createHarness();
     await watchEnded(api, "a", "exhausted");
     await watchEnded(api, "a", "exhausted", { token: TOKENS.team, caller: "token:team" });
+    expect(json(await missed(api, { since: SINCE, dryRun: true })).jobs).toHaveLength(1);
     expect(json(await missed(api)).jobs).toHaveLength(1);
     expect(api.notifyQueue.state.sent).toBe(1);
   });
@@ -196,12 +210,63 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     expect(answer.status).toBe(status);
   });
 
+  test("rejects a page token whose position the ledger did not return", async () => {
+    const api = createHarness();
+    const before = createMissedPageToken({ project: "prod", before: "made-up" });
+    const answer = await missed(api, { since: SINCE }, TOKENS.all, `?before=${before}`);
+    expect(answer.status).toBe(400);
+    expect(json(answer).errors).toEqual([{ parameter: "before", detail: expect.any(String) }]);
+  });
+
+  test("names a malformed target and a missing right by the parameter", async () => {
+    const reader = { sha256: createHash("sha256").update("reader").digest("hex") };
+    const tokens = { reader: { ...reader, projects: ["*"], targets: ["*"], operations: ["read"] } };
+    const api = createHarness({ config: { ...CONFIG, tokens } });
+    const ask = (name: string) =>
+      api.ask("POST", `/v1/targets/${name}/redeliver`, { body: { since: SINCE }, token: "reader" });
+    const malformed = await ask("a%20b");
+    expect([malformed.status, json(malformed).errors]).toEqual([
+      404,
+      [{ parameter: "name", detail: expect.stringContaining("1 to 64 letters") }],
+    ]);
+    const refused = await ask("deploys");
+    expect([refused.status, json(refused).errors]).toEqual([
+      403,
+      [{ parameter: "name", detail: expect.stringMatching(/'redeliver' for the target 'deploys'/) }],
+    ]);
+    expect(json(refused).detail).toContain("'redeliver'");
+    expect(json(await ask("absent")).detail).toContain("'redeliver'");
+  });
+
+  test.each([
+    ["was deleted", async () => null],
+    [
+      "runs again",
+      async (document: WatchDocument | null) =>
+        document && { ...document, watch: { ...document.watch, state: "watching" as const } },
+    ],
+    [
+      "was stopped",
+      async (document: WatchDocument | null) =>
+        document && { ...document, watch: { ...document.watch, state: "stopped" as const } },
+    ],
+  ])("omits a listed watch that %s meanwhile", async (_, change) => {
+    const api = createHarness({
+      ledger: (memory) => ({ readWatch: async (key) => change(await memory.readWatch(key)) }),
+    });
+    await watchEnded(api, "a", "exhausted");
+    expect(json(await missed(api))).toEqual({ jobs: [], next: null });
+    expect(api.notifyQueue.state.sent).toBe(0);
+  });
+
   test("returns 404 for a target that does not exist or that the caller may not use", async () => {
     const api = createHarness();
     const ask = (name: string, token: string) =>
       api.ask("POST", `/v1/targets/${name}/redeliver`, { body: { since: SINCE }, token });
-    expect((await ask("absent", TOKENS.all)).status).toBe(404);
-    expect((await ask("audit", TOKENS.team)).status).toBe(404);
+    const [absent, foreign] = [await ask("absent", TOKENS.all), await ask("audit", TOKENS.team)];
+    expect([absent.status, foreign.status]).toEqual([404, 404]);
+    expect(json(absent).detail).toContain("The target absent does not exist");
+    expect(json(foreign).detail).toContain("The target audit does not exist");
   });
 });
 

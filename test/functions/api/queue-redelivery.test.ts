@@ -1,8 +1,130 @@
+import {
+  hasDeliveryFinallyFailed,
+  listFailedSlowNotifications,
+  logRedelivery,
+  queueNotificationsAgain,
+  type WatchNotification,
+} from "../../../functions/api/queue-redelivery.ts";
+import { Settings } from "../../../lib/config/settings.ts";
+import { createPendingDeliveryRecord, type NotificationKey } from "../../../lib/ledger/notification.ts";
+import type { Queue } from "../../../lib/queue/queue.ts";
 import { SLOW } from "../../lib/ledger/samples.ts";
+import { capturedLog } from "../captured-log.ts";
 import { json, messages } from "../http-answers.ts";
 import { TOKENS } from "../http-config.ts";
 import type { Harness } from "../http-harness.ts";
 import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";
+
+describe("notifications that are queued again", () => {
+  const delivery = (target: string, event: "job.failed" | "job.slow", redelivery: number) => ({
+    ...createPendingDeliveryRecord(target),
+    event,
+    redelivery,
+  });
+  const BOTH = [
+    { target: "audit", event: "failed" },
+    { target: "audit", event: "slow" },
+  ] as const;
+
+  /** Queues notifications again. `started` has the keys and the numbers of the latest redeliveries. */
+  async function queueAgain(
+    notifications: readonly WatchNotification[],
+    { lost = [], failed = [] }: { lost?: readonly string[]; failed?: readonly number[] } = {},
+  ) {
+    const api = await watched();
+    const found = await api.ledger.readWatch(KEY);
+    if (found === null) throw new Error("the watch is missing");
+    const deliveries = [
+      delivery("deploys", "job.failed", 7),
+      delivery("audit", "job.failed", 1),
+      delivery("audit", "job.slow", 4),
+    ];
+    const document = {
+      ...found,
+      generations: { audit: 5 },
+      slow: { ...SLOW, generations: { audit: 3 } },
+      deliveries,
+    };
+    const started: unknown[] = [];
+    const ledger = {
+      scheduleSweepBy: async () => void started.push("sweep"),
+      startRedelivery: async ({ event, generation }: NotificationKey, after: number) => {
+        started.push([event, generation, after]);
+        return lost.includes(event) ? null : after + 1;
+      },
+    };
+    const sent: string[] = [];
+    const send: Queue["send"] = async (outgoing) => {
+      sent.push(...outgoing.map(({ body }) => body));
+      return outgoing.map(({ id }, i) =>
+        failed.includes(i) ? { id, kind: "failed", reason: "Timeout" } : { id, kind: "sent" },
+      );
+    };
+    const times = { settings: Settings.parse({}), now: api.clock.now };
+    const results = await queueNotificationsAgain(document, notifications, times, {
+      ledger,
+      notifyQueue: { send },
+    });
+    return { started, sent: sent.map((body) => JSON.parse(body)), result: results.get("audit") };
+  }
+
+  test("have the generation and the next redelivery number of their own event", async () => {
+    const { started, sent, result } = await queueAgain(BOTH);
+    expect(started).toEqual(["sweep", ["job.failed", 5, 1], ["job.slow", 3, 4]]);
+    expect(sent).toMatchObject([
+      { target: "audit", outcome: "failed", generation: 5, redelivery: 2 },
+      { target: "audit", outcome: "slow", generation: 3, redelivery: 5 },
+    ]);
+    expect(result).toBe("queued");
+  });
+
+  test("need no access to the ledger if there are none", async () => {
+    expect(await queueAgain([])).toEqual({ started: [], sent: [], result: undefined });
+  });
+
+  test.each([
+    [{ failed: [0] }, "failed", 2],
+    [{ failed: [1] }, "failed", 2],
+    [{ lost: ["job.failed"] }, "queued", 1],
+    [{ lost: ["job.slow"] }, "queued", 1],
+    [{ lost: ["job.failed", "job.slow"] }, "queued_by_another", 0],
+  ])("with %j have the result %s for their target", async (faults, expected, count) => {
+    const { result, sent } = await queueAgain(BOTH, faults);
+    expect([result, sent.length]).toEqual([expected, count]);
+  });
+
+  test.each([
+    ["pending", false],
+    ["delivered", false],
+    ["rejected", true],
+    ["gone", true],
+    ["exhausted", true],
+  ] as const)("with the state %s have finally failed: %j", (state, expected) => {
+    expect(hasDeliveryFinallyFailed({ ...createPendingDeliveryRecord("audit"), state })).toBe(expected);
+    expect(hasDeliveryFinallyFailed(undefined)).toBe(false);
+  });
+
+  test("about a slow job are those that have finally failed", async () => {
+    const api = await watched();
+    const document = await api.ledger.readWatch(KEY);
+    if (document === null) throw new Error("the watch is missing");
+    const deliveries = [
+      { ...delivery("audit", "job.failed", 0), state: "rejected" as const },
+      { ...delivery("audit", "job.slow", 0), state: "rejected" as const },
+      delivery("deploys", "job.slow", 0),
+    ];
+    expect(listFailedSlowNotifications({ ...document, deliveries })).toEqual([
+      { target: "audit", event: "slow" },
+    ]);
+  });
+
+  test("are logged with the watch and the targets", async () => {
+    const { logged } = await capturedLog(() => logRedelivery({ ...KEY, traceparent: null }, ["audit"]));
+    expect(logged).toMatchObject([
+      { message: "redeliver", project: "prod", job_id: "a", targets: ["audit"] },
+    ]);
+  });
+});
 
 describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
   const again = (api: Harness, body?: unknown, token = TOKENS.all) =>
@@ -12,6 +134,9 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
     const api = await watched();
     await end(api, "succeeded");
     expect((await again(api)).status).toBe(202);
+    expect(api.logged).toEqual([["redeliver", { ...KEY, traceparent: null }, ["audit"]]]);
+    const act = { act: "redeliver", who: "token:all", from: "192.0.2.1", project: "prod", jobId: "a" };
+    expect(api.acts).toEqual([{ ...act, owner: "token:all", traceparent: null, targets: ["audit"] }]);
     const second = await again(api);
     expect(json(second)).toEqual({
       project: "prod",
@@ -44,6 +169,18 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
     expect(messages(api.notifyQueue).map(({ outcome, target }) => [outcome, target])).toEqual([
       ["succeeded", "audit"],
       ["slow", "audit"],
+    ]);
+  });
+
+  test("sends the outcome to the callback of the watch", async () => {
+    const api = await watched();
+    const body = { jobId: "a", notify: [], callbackUrl: "https://hooks.example.com/cce" };
+    await api.ask("POST", "/v1/jobs", { body });
+    const targets = (await api.ledger.readWatch(KEY))?.watch.targets ?? [];
+    await end(api, "succeeded", targets);
+    expect(json(await again(api)).targets).toEqual([
+      { target: "audit", status: "queued" },
+      { target: expect.stringMatching(/^callback:/), status: "queued" },
     ]);
   });
 
@@ -80,9 +217,11 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
 
   test("returns 409 for a watch without an outcome", async () => {
     const api = await watched();
-    expect((await again(api)).status).toBe(409);
+    const running = await again(api);
+    expect([running.status, json(running).detail]).toEqual([409, expect.stringContaining("'watching'")]);
     await api.ask("DELETE", URL_OF_A);
-    expect((await again(api)).status).toBe(409);
+    const stopped = await again(api);
+    expect([stopped.status, json(stopped).detail]).toEqual([409, expect.stringContaining("'stopped'")]);
   });
 
   test.each([
@@ -151,6 +290,8 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
     await end(api);
     const answer = await again(api);
     expect([answer.status, answer.headers?.["retry-after"]]).toEqual([503, "5"]);
+    expect(json(answer).detail).toContain("Send the request again");
+    expect(api.acts).toMatchObject([{ targets: [] }]);
     expect(json(answer).errors).toEqual(
       ["audit", "deploys"].map((target) => ({ detail: expect.stringContaining(`'${target}'`) })),
     );
