@@ -123,9 +123,12 @@ test("a rejected job and a job that cannot be followed give the worse exit code 
     ...(status === "rejected" ? { error: { ...refusal("watch").body, status: 422 } } : {}),
   });
   const body = { jobs: [answerFor("a", "rejected"), answerFor("b", "accepted")] };
-  const ran = await run(["watch", "a", "b", "--wait", "--json"], (requested) =>
-    requested.startsWith("POST") ? { status: 202, body } : refusal("watch"),
-  );
+  const watch = (read: (requested: string) => StubAnswer) =>
+    run(["watch", "a", "b", "--wait", "--json"], (requested) =>
+      requested.startsWith("POST") ? { status: 202, body } : read(requested),
+    );
+  expect((await watch(jobs({ b: "succeeded" }))).code).toBe(2);
+  const ran = await watch(() => refusal("watch"));
   expect([ran.code, JSON.parse(ran.stdout)]).toMatchObject([
     4,
     { jobs: [{ error: { status: 422 } }, { status: "accepted", error: { status: 404 } }] },
