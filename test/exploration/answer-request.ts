@@ -6,7 +6,7 @@ import { type LedgerHistory, observeLedger } from "../simulation/ledger-history.
 import { createMemoryLedger } from "../simulation/memory-ledger.ts";
 import { idOfNotification } from "../simulation/memory-ledger-notifications.ts";
 import type { LedgerState } from "../simulation/memory-ledger-state.ts";
-import { createMemoryQueue, type QueueState } from "../simulation/memory-queue.ts";
+import { createMemoryQueue, type MemoryMessage, type QueueState } from "../simulation/memory-queue.ts";
 import { isAllowedRepetition } from "../simulation/receivers.ts";
 import { jobOf } from "../simulation/simulated-cce.ts";
 import type { PortAnswer, PortRequest, Position } from "./positions.ts";
@@ -32,13 +32,13 @@ export interface Answered {
 }
 
 /** Returns the parts of the system on which the answer to a request depends, next to the time. */
-export function partsFor(
-  { port }: PortRequest,
-  { ledger, history, cce, posts, queues }: System,
-): readonly object[] {
+export function partsFor({ port, method }: PortRequest, system: System): readonly object[] {
+  const { ledger, history, cce, posts, queues } = system;
   if (port === "ledger") return [ledger, history];
   if (port === "cce") return [cce];
-  return port === "receiver" ? [ledger, posts] : [queues[port as QueueName]];
+  if (port === "receiver") return [ledger, posts];
+  const queue = queues[port as QueueName];
+  return method === "send" ? [queue, usedMessageIds(system)] : [queue];
 }
 
 /** Makes one request of an invocation in one step. */
@@ -80,7 +80,7 @@ async function askLedger(system: System, method: string, args: readonly unknown[
   const changes = isSame(state, system.ledger)
     ? {}
     : {
-        ledger: state,
+        ledger: sorted(state),
         history: {
           starts: history.starts,
           saves: [...history.saves],
@@ -95,6 +95,16 @@ async function askLedger(system: System, method: string, args: readonly unknown[
 function copyOf(state: LedgerState): LedgerState {
   return Object.fromEntries(
     Object.entries(state).map(([name, rows]) => [name, { ...rows }]),
+  ) as unknown as LedgerState;
+}
+
+/** Sorts the rows of each table. The order in which the rows were written has no effect, as in DynamoDB. */
+function sorted(state: LedgerState): LedgerState {
+  return Object.fromEntries(
+    Object.entries(state).map(([name, rows]) => [
+      name,
+      Object.fromEntries(Object.entries(rows).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    ]),
   ) as unknown as LedgerState;
 }
 
@@ -145,7 +155,11 @@ function deliver(
     before === undefined || isAllowedRepetition(before, post, wasRecorded)
       ? []
       : [`${notificationId} was sent again, although the ledger may contain the response`];
-  return { changes: { posts: [...system.posts, post] }, faults, answer: toValue(ACCEPTED) };
+  // The order of posts of different notifications has no effect.
+  const posts = [...system.posts, post].toSorted((a, b) =>
+    a.notificationId === b.notificationId ? 0 : a.notificationId < b.notificationId ? -1 : 1,
+  );
+  return { changes: { posts }, faults, answer: toValue(ACCEPTED) };
 }
 
 async function askQueue(
@@ -155,17 +169,47 @@ async function askQueue(
   args: readonly unknown[],
   visibilitySeconds: number,
 ): Promise<Answered> {
-  const { sent, messages } = system.queues[name];
-  const queue = createMemoryQueue({
-    name,
-    now: () => system.now,
-    visibilitySeconds,
-    state: { sent, messages: [...messages] },
-  });
+  const { messages } = system.queues[name];
+  const state = { sent: 0, messages: [...messages] };
+  const queue = createMemoryQueue({ name, now: () => system.now, visibilitySeconds, state });
   const answer = await settle(
     method === "send"
       ? queue.send(args[0] as readonly OutgoingMessage[])
       : queue.changeVisibility(String(args[0]), Number(args[1])),
   );
-  return { changes: {}, queue: { name, state: queue.state }, answer };
+  return { changes: {}, queue: { name, state: { sent: 0, messages: renamed(queue.state, system) } }, answer };
+}
+
+/**
+ * Gives each new message the first ID for its content that no message, invocation or owner of a lease has. The steps
+ * only compare IDs, so states that differ only in the number of earlier messages are one state.
+ */
+function renamed({ messages }: QueueState, system: System): MemoryMessage[] {
+  const known = new Set(usedMessageIds(system));
+  return messages.map((message) => {
+    if (message.receiveCount > 0 || known.has(message.messageId)) return message;
+    let copy = 1;
+    while (known.has(idOfMessage(message.body, copy))) copy += 1;
+    const messageId = idOfMessage(message.body, copy);
+    known.add(messageId);
+    // No step reads when a message was sent.
+    return { ...message, messageId, sentAt: 0 };
+  });
+}
+
+function idOfMessage(body: string, copy: number): string {
+  const { kind, poll = "", target = "", redelivery = "", watchGeneration = "" } = JSON.parse(body);
+  return [kind, poll, target, redelivery, watchGeneration, copy].filter((part) => part !== "").join("-");
+}
+
+/** Returns the IDs of all messages that a later step can receive or process, and of the owners of leases. */
+function usedMessageIds({ queues, unrepeated, ledger, invocations }: System): readonly string[] {
+  return [
+    ...Object.values(queues).flatMap(({ messages }) => messages.map(({ messageId }) => messageId)),
+    ...unrepeated.map(({ message }) => message.messageId),
+    ...invocations.flatMap(({ work }) => (work.kind === "message" ? [work.messageId] : [])),
+    ...[...Object.values(ledger.watches), ...Object.values(ledger.notifications)].flatMap(
+      ({ owner, leaseUntil }) => (owner === null || leaseUntil === null ? [] : [owner]),
+    ),
+  ];
 }

@@ -1,9 +1,12 @@
 import { T0 } from "../simulation/draw-inputs.ts";
 import type { Plant } from "../simulation/plant.ts";
 import { checkSystem } from "./check-system.ts";
+import { type Arrival, createKnownStates } from "./known-states.ts";
 import { listChoices } from "./list-choices.ts";
 import { createPositions } from "./positions.ts";
+import { runToEnd } from "./runs.ts";
 import { createStateKeys } from "./state-keys.ts";
+import type { Rules } from "./steps.ts";
 import { type CallName, createSystem, type System } from "./system.ts";
 
 /** What the caller calls, one call after the other. */
@@ -19,99 +22,127 @@ export interface ExploreOptions {
   readonly plant: Plant;
   /** The largest number of preemptions in one schedule. */
   readonly preemptions: number;
+  /** The state before the first step. By default, one sweep and one crash are possible. */
+  readonly start?: System;
+  /**
+   * By default, the exploration omits the states and schedules that add nothing. If `isReduced` is false, the exploration
+   * omits only states that were reached before.
+   */
+  readonly isReduced?: boolean;
 }
 
 export interface Exploration {
   /** The schedules that reached their end, or a state that was already known. */
   readonly schedules: number;
   readonly states: number;
-  readonly finalStates: number;
+  /** The different states in which nothing is running, queued or still to be called, as texts. */
+  readonly finalStates: readonly string[];
   /** The first violation: one with the fewest preemptions, and among these with the fewest steps. */
-  readonly violation: {
-    readonly schedule: readonly string[];
-    readonly preemptions: number;
-    readonly faults: readonly string[];
-  } | null;
+  readonly violation: Violation | null;
 }
 
-/** No schedule has as many steps. */
-const MAX_STEPS = 10_000;
+export interface Violation {
+  readonly schedule: readonly string[];
+  readonly preemptions: number;
+  readonly faults: readonly string[];
+}
 
 interface Node {
   readonly system: System;
-  readonly key: string;
+  readonly arrival: Arrival;
   readonly trace: Trace | null;
 }
 
+/** How a state was reached. The labels of the steps are found again when they are needed, because they use memory. */
 interface Trace {
-  readonly label: string;
+  /** The index of the choice in the state before. */
+  readonly choice: number;
+  /** The number of steps after which the chosen invocation crashed, see `RunEnd`. */
+  readonly crashAfter: number | null;
   readonly before: Trace | null;
+}
+
+interface Found {
+  readonly level: number;
+  readonly steps: number;
+  readonly trace: Trace | null;
+  readonly faults: readonly string[];
 }
 
 /**
  * Explores all schedules of the small system with a bounded number of preemptions. States with fewer preemptions are
- * visited first, and among them those with fewer steps. Each state is visited once, with the smallest possible number
- * of preemptions. A later visit would allow no further schedule, so it is cut off.
+ * visited first, and among them those with fewer steps. A state is not visited if a known state allows all its
+ * schedules. If no preemption is left, an invocation runs to its end in one step of the exploration.
  */
-export async function exploreSchedules({ calls, plant, preemptions }: ExploreOptions): Promise<Exploration> {
-  const keys = createStateKeys();
-  const rules = { calls, plant, positions: createPositions(), keys, answers: new Map() };
-  /** For each known state, the smallest known number of preemptions and then of steps, as one number. */
-  const known = new Map<string, number>();
+export async function exploreSchedules(options: ExploreOptions): Promise<Exploration> {
+  const { calls, plant, preemptions, start = createSystem(T0), isReduced = true } = options;
+  const keys = createStateKeys(isReduced);
+  const caches = { answers: new Map(), deliveries: new Map(), removals: new Map() };
+  const rules: Rules = { calls, plant, positions: createPositions(keys.numberOf), keys, ...caches };
+  const known = createKnownStates();
   const checked = new Set<string>();
-  let [schedules, states, finalStates] = [0, 0, 0];
+  const finalStates = new Set<string>();
+  let [schedules, states] = [0, 0];
+  let found: Found | null = null;
   /** The nodes to visit, by number of preemptions and number of steps. */
   const levels: Node[][][] = Array.from({ length: preemptions + 1 }, () => []);
-  const add = (level: number, steps: number, system: System, trace: Trace | null): void => {
-    const key = keys.keyOf(system);
-    const rank = level * MAX_STEPS + steps;
-    if ((known.get(key) ?? Number.POSITIVE_INFINITY) <= rank) {
-      schedules += 1;
-      return;
-    }
-    known.set(key, rank);
-    const bySteps = levels[level] ?? [];
-    const nodes = bySteps[steps] ?? [];
-    nodes.push({ system, key, trace });
-    bySteps[steps] = nodes;
+
+  const isBest = (level: number, steps: number): boolean =>
+    found === null || level < found.level || (level === found.level && steps < found.steps);
+  const report = (violation: Found): void => {
+    if (violation.faults.length > 0 && isBest(violation.level, violation.steps)) found = violation;
   };
-  const result = (violation: Exploration["violation"]): Exploration => ({
-    schedules,
-    states,
-    finalStates,
-    violation,
-  });
   const check = (system: System): readonly string[] => {
     const isOver = isQuiet(system, calls);
     const key = `${isOver} ${keys.checkKeyOf(system)}`;
     if (checked.has(key)) return [];
-    checked.add(key);
-    return checkSystem(system, isOver);
+    const faults = checkSystem(system, isOver);
+    if (faults.length === 0) checked.add(key);
+    return faults;
   };
-  add(0, 0, createSystem(T0), null);
+  const add = (level: number, steps: number, system: System, trace: Trace | null): void => {
+    const arrival = known.add(keys.keyOf(system), { ...keys.arrivalOf(system), level, steps });
+    if (arrival === null) {
+      schedules += 1;
+      return;
+    }
+    const bySteps = levels[level] ?? [];
+    const nodes = bySteps[steps] ?? [];
+    nodes.push({ system, arrival, trace });
+    bySteps[steps] = nodes;
+  };
+  const addRun = async (level: number, steps: number, started: System, trace: Trace): Promise<void> => {
+    for (const { system, crashAfter, faults, ...run } of await runToEnd(started, rules, check)) {
+      const after = { level, steps: steps + run.steps, trace: { ...trace, crashAfter } };
+      report({ ...after, faults });
+      if (faults.length === 0) add(level, after.steps, system, after.trace);
+    }
+  };
+
+  add(0, 0, start, null);
   for (const [level, bySteps] of levels.entries()) {
-    for (let steps = 0; steps < bySteps.length; steps += 1) {
+    for (let steps = 0; steps < bySteps.length && isBest(level, steps); steps += 1) {
       const nodes = bySteps[steps] ?? [];
       bySteps[steps] = [];
-      for (const { system, key, trace } of nodes) {
-        if (known.get(key) !== level * MAX_STEPS + steps) continue;
+      for (const { system, arrival, trace } of nodes) {
+        if (arrival.isCovered) continue;
         states += 1;
-        const faults = check(system);
-        if (faults.length > 0) return result({ schedule: scheduleOf(trace), preemptions: level, faults });
+        report({ level, steps, trace, faults: check(system) });
         const choices = listChoices(system, rules);
-        if (choices.length === 0) {
-          schedules += 1;
-          finalStates += 1;
-        }
-        for (const choice of choices) {
-          const next = level + choice.preemptions;
-          if (next <= preemptions)
-            add(next, steps + 1, await choice.take(), { label: choice.label, before: trace });
+        if (choices.length === 0) schedules += 1;
+        if (isQuiet(system, calls)) finalStates.add(keys.textOf(system));
+        for (const [choice, { preemptions: cost, take }] of choices.entries()) {
+          const next = level + cost;
+          if (next > preemptions) continue;
+          const reached = { choice, crashAfter: null, before: trace };
+          if (isReduced && next === preemptions) await addRun(next, steps + 1, await take(), reached);
+          else add(next, steps + 1, await take(), reached);
         }
       }
     }
   }
-  return result(null);
+  const violation = found && (await describeViolation(found, start, rules, isReduced ? preemptions : null));
+  return { schedules, states, finalStates: [...finalStates].toSorted(), violation };
 }
 
 /** Returns true if nothing is running, queued or still to be called. A later sweep or second delivery must not be needed. */
@@ -124,8 +155,34 @@ function isQuiet({ invocations, queues, caller }: System, calls: readonly CallNa
   );
 }
 
-function scheduleOf(trace: Trace | null): string[] {
-  const labels: string[] = [];
-  for (let at = trace; at !== null; at = at.before) labels.push(at.label);
-  return labels.reverse();
+/**
+ * Repeats a schedule from its first step, to describe its steps.
+ * @param runsFrom the number of preemptions from which invocations ran to their ends, or null
+ */
+async function describeViolation(
+  { level, trace, faults }: Found,
+  start: System,
+  rules: Rules,
+  runsFrom: number | null,
+): Promise<Violation> {
+  const path: Trace[] = [];
+  for (let at = trace; at !== null; at = at.before) path.unshift(at);
+  const schedule: string[] = [];
+  let system = start;
+  let preemptions = 0;
+  const take = async (index: number): Promise<void> => {
+    const choice = listChoices(system, rules)[index];
+    if (choice === undefined) throw new Error("The schedule cannot be repeated.");
+    schedule.push(choice.label);
+    preemptions += choice.preemptions;
+    system = await choice.take();
+  };
+  for (const { choice, crashAfter } of path) {
+    await take(choice);
+    if (preemptions !== runsFrom) continue;
+    for (let steps = 0; system.current !== null && checkSystem(system, false).length === 0; steps += 1)
+      // The first choice continues the current invocation, and the second choice is its crash.
+      await take(steps === crashAfter ? 1 : 0);
+  }
+  return { schedule, preemptions: level, faults };
 }

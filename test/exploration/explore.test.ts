@@ -19,29 +19,46 @@ const Result = z.object({
   schedules: z.int(),
   states: z.int(),
   finalStates: z.int(),
+  digest: z.string(),
 });
 
+async function exploreCalls(...args: string[]): Promise<z.infer<typeof Result>> {
+  const { code, stdout } = await explore(...args);
+  expect(code).toBe(0);
+  return Result.parse(JSON.parse(stdout.split("\n")[0] ?? ""));
+}
+
 describe("the exploration without preemptions, with a crash anywhere", () => {
-  it.each(["none", "stop"])(
-    "finds no violation in any state with the calls '%s'",
-    async (calls) => {
-      const { code, stdout } = await explore("--preemptions", "0", "--calls", calls);
-      expect(code).toBe(0);
-      const { states, schedules, finalStates } = Result.parse(JSON.parse(stdout.split("\n")[0] ?? ""));
-      expect(states).toBeGreaterThan(6000);
-      expect(schedules).toBeGreaterThan(1500);
-      expect(finalStates).toBeGreaterThan(100);
+  it("finds no violation in any state with the calls 'stop'", async () => {
+    const { states, schedules, finalStates } = await exploreCalls("--preemptions", "0", "--calls", "stop");
+    expect(states).toBeGreaterThan(700);
+    expect(schedules).toBeGreaterThan(1000);
+    expect(finalStates).toBeGreaterThan(80);
+  }, 60_000);
+
+  it("prints the same figures in every run", async () => {
+    const first = await exploreCalls("--preemptions", "0", "--calls", "none");
+    expect(await exploreCalls("--preemptions", "0", "--calls", "none")).toEqual(first);
+  }, 60_000);
+});
+
+describe("the reduced exploration", () => {
+  it.each([
+    ["without preemptions, with a stop", ["--preemptions", "0", "--calls", "stop"]],
+    ["with one preemption, without a crash and a sweep", ["--preemptions", "1", "--calls", "none", "--calm"]],
+  ])(
+    "reaches the same final states as the unreduced exploration %s",
+    async (_, args) => {
+      const reduced = await exploreCalls(...args);
+      const unreduced = await exploreCalls(...args, "--unreduced");
+      expect(reduced.digest).toBe(unreduced.digest);
+      expect(reduced.states).toBeLessThan(unreduced.states / 10);
     },
     60_000,
   );
-
-  it("prints the same figures in every run", async () => {
-    const first = await explore("--preemptions", "0", "--calls", "none");
-    const second = await explore("--preemptions", "0", "--calls", "none");
-    const [line] = first.stdout.split("\n");
-    expect(second.stdout.split("\n")[0]).toBe(line);
-  }, 60_000);
 });
+
+const Found = /: found in \d+ states, (\d+) preemptions, (\d+) steps$/;
 
 describe("the planted bugs in the exploration", () => {
   it("are each either visible in the small system or listed with the reason why not", () => {
@@ -50,14 +67,18 @@ describe("the planted bugs in the exploration", () => {
   });
 
   it.each(["no-claim", "record-before-post", "advance-then-send"])(
-    "'%s' has a shortest schedule that ends with a violation",
+    "'%s' has a schedule that ends with a violation, which is as short as in the unreduced exploration",
     async (plant) => {
       const { code, stdout } = await explore("--preemptions", "0", "--plant", plant);
       expect(code).toBe(0);
       const lines = stdout.trim().split("\n");
-      expect(lines[0]).toMatch(/: found in \d+ states, 0 preemptions, \d+ steps$/);
+      const [, preemptions, steps] = Found.exec(lines[0] ?? "") ?? [];
+      expect(preemptions).toBe("0");
       expect(lines[1]).toBe("    the caller calls: submit");
       expect(lines.at(-1)).toMatch(/^ {4}FAULT /);
+      const unreduced = await explore("--preemptions", "0", "--plant", plant, "--unreduced");
+      expect(Found.exec(unreduced.stdout.split("\n")[0] ?? "")?.[2]).toBe(steps);
+      expect(lines.filter((line) => !line.includes("FAULT"))).toHaveLength(Number(steps) + 1);
     },
     60_000,
   );

@@ -1,30 +1,45 @@
+import { createHash } from "node:crypto";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import * as z from "zod";
 import { runCommand, UsageError } from "../../local/ops/command.ts";
 import { parseCount } from "../../local/ops/script-arguments.ts";
+import { T0 } from "../simulation/draw-inputs.ts";
 import { NO_PLANT } from "../simulation/plant.ts";
 import { findPlant } from "../simulation/plants.ts";
-import { CALLS, type Exploration, exploreSchedules } from "./explore-schedules.ts";
+import { CALLS, type Exploration, exploreSchedules, type Violation } from "./explore-schedules.ts";
+import { createSystem } from "./system.ts";
 import { HIDDEN_PLANTS, VISIBLE_PLANTS } from "./visible-plants.ts";
 
-const USAGE = `npm run explore -- [--preemptions N] [--calls NAME]   explores all schedules, default N = 0
+const DEFAULT_PREEMPTIONS = 0;
+
+const USAGE = `npm run explore -- [--preemptions N] [--calls NAME]   explores all schedules, default N = ${DEFAULT_PREEMPTIONS}
 npm run explore -- --plants                             prints the shortest schedule that shows each planted bug
 npm run explore -- --plant NAME                         prints the shortest schedule that shows one planted bug
 
 N is at most 5. NAME is a call (none, stop, restart, redelivery) or a planted bug.
+--calm        the small system has no crash and no sweep
+--unreduced   omits only states that were reached before, to check the reductions
 `;
 
 const WORKERS = 2;
 const MAX_PREEMPTIONS = 5;
 
-const Calls = z.enum(["none", "stop", "restart", "redelivery"]);
-const Task = z.strictObject({ calls: Calls, plant: z.nullable(z.string()), preemptions: z.int() });
+/** The longest explorations are first, so that the two threads end at about the same time. */
+const Calls = z.enum(["redelivery", "restart", "stop", "none"]);
+const Task = z.strictObject({
+  calls: Calls,
+  plant: z.nullable(z.string()),
+  preemptions: z.int(),
+  isCalm: z.boolean(),
+  isReduced: z.boolean(),
+});
 type Task = z.infer<typeof Task>;
 
-function explore({ calls, plant, preemptions }: Task): Promise<Exploration> {
+function explore({ calls, plant, isCalm, ...options }: Task): Promise<Exploration> {
   const planted = plant === null ? NO_PLANT : findPlant(plant);
   if (planted === null) throw new Error(`unknown plant '${plant}'`);
-  return exploreSchedules({ calls: CALLS[calls], plant: planted, preemptions });
+  const start = { ...createSystem(T0), hasCrashed: isCalm, hasSwept: isCalm };
+  return exploreSchedules({ ...options, calls: CALLS[calls], plant: planted, start });
 }
 
 /** Explores in two threads, and calls `onResult` after each exploration. */
@@ -57,9 +72,13 @@ const OPTIONS = {
   calls: { type: "string" },
   plants: { type: "boolean" },
   plant: { type: "string" },
+  calm: { type: "boolean" },
+  unreduced: { type: "boolean" },
 } as const;
 
 interface Selection {
+  readonly calm?: boolean | undefined;
+  readonly unreduced?: boolean | undefined;
   readonly preemptions?: string | undefined;
   readonly calls?: string | undefined;
   readonly plants?: boolean | undefined;
@@ -68,24 +87,26 @@ interface Selection {
 
 /** @throws UsageError if a value of an option is unknown */
 async function exploreSelected(values: Selection): Promise<number> {
-  const preemptions = parseCount(values.preemptions, 0, 0);
+  const preemptions = parseCount(values.preemptions, DEFAULT_PREEMPTIONS, 0);
   if (preemptions > MAX_PREEMPTIONS) throw new UsageError(`N is at most ${MAX_PREEMPTIONS}`);
   if (values.plant !== undefined && findPlant(values.plant) === null)
     throw new UsageError(
       `unknown plant '${values.plant}'. Known plants: ${Object.keys(VISIBLE_PLANTS).join(", ")}`,
     );
+  const options = { preemptions, isCalm: values.calm === true, isReduced: values.unreduced !== true };
   if (values.plants === true || values.plant !== undefined)
-    return showPlants(values.plant === undefined ? Object.keys(VISIBLE_PLANTS) : [values.plant], preemptions);
+    return showPlants(values.plant === undefined ? Object.keys(VISIBLE_PLANTS) : [values.plant], options);
   const names = Calls.options.filter((name) => values.calls === undefined || values.calls === name);
   if (names.length === 0) throw new UsageError(`unknown call '${values.calls}'`);
   const startedAt = performance.now();
   const total = { schedules: 0, states: 0, finalStates: 0, violations: 0 };
-  const tasks = names.map((calls) => ({ calls, plant: null, preemptions }));
-  await exploreAll(tasks, ({ calls }, { violation, ...result }) => {
-    print(JSON.stringify({ calls, ...result }));
-    total.schedules += result.schedules;
-    total.states += result.states;
-    total.finalStates += result.finalStates;
+  const tasks = names.map((calls) => ({ ...options, calls, plant: null }));
+  await exploreAll(tasks, ({ calls }, { schedules, states, finalStates, violation }) => {
+    const count = { schedules, states, finalStates: finalStates.length };
+    print(JSON.stringify({ calls, ...count, digest: digestOf(finalStates) }));
+    total.schedules += schedules;
+    total.states += states;
+    total.finalStates += finalStates.length;
     if (violation === null) return;
     total.violations += 1;
     printSchedule(violation);
@@ -95,10 +116,15 @@ async function exploreSelected(values: Selection): Promise<number> {
   return total.violations === 0 ? 0 : 1;
 }
 
+/** Returns a text that is equal for two explorations that reached the same final states. */
+function digestOf(finalStates: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(finalStates)).digest("hex").slice(0, 16);
+}
+
 /** Prints the shortest schedule that shows each bug. Returns 1 if a bug was not found. */
-async function showPlants(names: readonly string[], preemptions: number): Promise<number> {
+async function showPlants(names: readonly string[], options: Omit<Task, "calls" | "plant">): Promise<number> {
   let missing = 0;
-  const tasks = names.map((plant): Task => ({ calls: VISIBLE_PLANTS[plant] ?? "none", plant, preemptions }));
+  const tasks = names.map((plant): Task => ({ ...options, calls: VISIBLE_PLANTS[plant] ?? "none", plant }));
   await exploreAll(tasks, ({ plant }, { violation, states }) => {
     if (violation === null) {
       missing += 1;
@@ -114,7 +140,7 @@ async function showPlants(names: readonly string[], preemptions: number): Promis
   return missing === 0 ? 0 : 1;
 }
 
-function printSchedule({ schedule, faults }: NonNullable<Exploration["violation"]>): void {
+function printSchedule({ schedule, faults }: Violation): void {
   for (const step of schedule) print(`    ${step}`);
   for (const fault of faults) print(`    FAULT ${fault}`);
 }

@@ -1,4 +1,5 @@
-import { crash, listDeliveries, proceed, type Rules, receive, startCall, startSweep } from "./steps.ts";
+import { listDeliveries } from "./deliveries.ts";
+import { crash, proceed, type Rules, receive, startCall, startSweep } from "./steps.ts";
 import type { Invocation, System } from "./system.ts";
 
 /** One step that the scheduler may choose. */
@@ -38,17 +39,31 @@ export function listChoices(system: System, rules: Rules): Choice[] {
   // A sweep that finds no watch changes nothing, so the sweep starts only when it finds a watch.
   const at = nextVisibleAt(system);
   const dueAt = nextDueAt(system);
-  // While time passes, an interrupted invocation is frozen, and a message that could be delivered is late.
-  const isLate = interrupts > 0 || listDeliveries(system).length > 0 ? 1 : 0;
+  const waits = listWaits(system, interrupts > 0);
   if (!system.hasSwept && dueAt !== null && dueAt < system.now)
     add("a sweep starts", () => startSweep(system, rules));
   else if (!system.hasSwept && dueAt !== null && (at === null || dueAt < at)) {
-    const sweep = () => startSweep({ ...system, now: dueAt + 1 }, rules);
-    add(`${(dueAt + 1 - system.now) / 1000} s pass, and a sweep starts`, sweep, isLate);
+    for (const { from, cost } of waits) {
+      const sweep = () => startSweep({ ...from, now: dueAt + 1 }, rules);
+      add(`${(dueAt + 1 - system.now) / 1000} s pass, and a sweep starts`, sweep, cost);
+    }
   }
   if (at !== null)
-    add(`${(at - system.now) / 1000} s pass`, async () => ({ ...system, now: at, current: null }), isLate);
+    for (const { from, cost } of waits)
+      add(`${(at - system.now) / 1000} s pass`, async () => ({ ...from, now: at, current: null }), cost);
   return choices;
+}
+
+/**
+ * Returns the states from which time can pass, each with its number of preemptions. While time passes, an interrupted
+ * invocation is frozen, and a message that could be delivered is late. No message must be delivered a second time, so time
+ * also passes without a preemption if no second delivery follows later.
+ */
+function listWaits(system: System, isInterrupted: boolean): readonly { from: System; cost: number }[] {
+  const isLate = isInterrupted || listDeliveries(system).some(({ isSecond }) => !isSecond);
+  if (isLate) return [{ from: system, cost: 1 }];
+  const withoutSeconds = { from: { ...system, unrepeated: [] }, cost: 0 };
+  return system.unrepeated.length === 0 ? [withoutSeconds] : [withoutSeconds, { from: system, cost: 1 }];
 }
 
 function describe({ name, position, answer }: Invocation): string {

@@ -31,6 +31,16 @@ export interface Position {
   readonly result: PortAnswer | null;
   /** The times of the successful claims of notifications, by notification key. */
   readonly claims: Readonly<Record<string, number>>;
+  /** The key of the program that the invocation runs. */
+  readonly programKey: string;
+  /** The time at which the invocation ran its first code. */
+  readonly startedAt: number;
+  /** The position before, with the answer that led to this position. Null if the invocation has run no code. */
+  readonly before: {
+    readonly position: Position;
+    readonly answer: PortAnswer | null;
+    readonly at: number;
+  } | null;
 }
 
 interface Step {
@@ -58,7 +68,7 @@ export interface Positions {
  *
  * An invocation that makes several requests at once receives the answers in the order of the requests.
  */
-export function createPositions(): Positions {
+export function createPositions(numberOf: (answer: object) => number): Positions {
   const nodes = new Map<number, Node>();
   const starts = new Map<string, Node>();
 
@@ -72,7 +82,8 @@ export function createPositions(): Positions {
     start(program) {
       const known = starts.get(program.key);
       if (known !== undefined) return known;
-      const node = add({ program, steps: [], next: null, result: null, claims: {} });
+      const start = { startedAt: 0, before: null, programKey: program.key };
+      const node = add({ program, steps: [], next: null, result: null, claims: {}, ...start });
       starts.set(program.key, node);
       return node;
     },
@@ -80,12 +91,16 @@ export function createPositions(): Positions {
     async advance(from, answer, at) {
       const parent = nodes.get(from.id);
       if (parent === undefined) throw new Error("The position is not in this tree.");
-      const key = `${at} ${JSON.stringify(answer)}`;
+      const key = `${at} ${answer === null ? "" : numberOf(answer)}`;
       const known = parent.children.get(key);
       if (known !== undefined) return known;
       const steps = [...parent.steps, { answer, at }];
       const reached = await replay(parent.program, steps);
-      const node = add({ program: parent.program, steps, ...reached, claims: claimsAfter(parent, answer) });
+      const { program, programKey } = parent;
+      const startedAt = parent.before === null ? at : parent.startedAt;
+      const before = { position: parent, answer, at };
+      const claims = claimsAfter(parent, answer);
+      const node = add({ program, steps, ...reached, claims, programKey, startedAt, before });
       parent.children.set(key, node);
       return node;
     },

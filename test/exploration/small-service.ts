@@ -87,7 +87,7 @@ export function messageProgram(
 /** Returns the program of one run of the sweep function. */
 export function sweepProgram(startedAt: number, plant: Plant): Program {
   return {
-    key: `sweep ${startedAt}`,
+    key: JSON.stringify(["sweep", startedAt]),
     run: (ask, now) => runSweep(portsOf(ask, now, plant), () => startedAt + SWEEP_LIMIT_MS - now()),
   };
 }
@@ -95,7 +95,7 @@ export function sweepProgram(startedAt: number, plant: Plant): Program {
 /** Returns the program of one call to the API. Its result is the response. */
 export function callProgram(call: CallName, startedAt: number, plant: Plant): Program {
   return {
-    key: `${call} ${startedAt}`,
+    key: JSON.stringify([call, startedAt]),
     run: (ask, now) => {
       const ports = portsOf(ask, now, plant);
       const handle = call === "submit" ? createEnqueue(ports) : createApi(ports);

@@ -1,38 +1,16 @@
 import { SubmissionResult } from "../../lib/api/submission-result.ts";
-import type { MemoryMessage } from "../simulation/memory-queue.ts";
-import { createMemoryQueue } from "../simulation/memory-queue.ts";
-import type { Plant } from "../simulation/plant.ts";
 import { type Answered, answerRequest, partsFor } from "./answer-request.ts";
+import { type Delivery, type DeliveryRules, deliverMessage, removeMessage } from "./deliveries.ts";
 import type { PortRequest, Position, Positions, Program } from "./positions.ts";
-import { callProgram, LIMIT_MS, messageProgram, sweepProgram } from "./small-service.ts";
-import type { StateKeys } from "./state-keys.ts";
+import { callProgram, LIMIT_MS, sweepProgram } from "./small-service.ts";
 import type { CallerState, CallName, Invocation, System } from "./system.ts";
 
-export interface Rules {
-  readonly plant: Plant;
+export interface Rules extends DeliveryRules {
   readonly positions: Positions;
-  readonly keys: StateKeys;
   /** The known answers to requests. */
   readonly answers: Map<string, Answered>;
   /** The calls of the caller, one after the other. */
   readonly calls: readonly CallName[];
-}
-
-/** A message that SQS may deliver now. */
-export interface Delivery {
-  readonly queue: "poll" | "notify";
-  readonly message: MemoryMessage;
-  readonly isSecond: boolean;
-  readonly crashes: boolean;
-}
-
-export function listDeliveries({ queues, unrepeated, now }: System): Omit<Delivery, "crashes">[] {
-  const first = (["poll", "notify"] as const).flatMap((queue) =>
-    queues[queue].messages
-      .filter(({ visibleAt }) => visibleAt <= now)
-      .map((message) => ({ queue, message, isSecond: false })),
-  );
-  return [...first, ...unrepeated.map((other) => ({ ...other, isSecond: true }))];
 }
 
 /**
@@ -50,11 +28,12 @@ const UNAFFECTED = new Set([
 export async function proceed(system: System, invocation: Invocation, rules: Rules): Promise<System> {
   const { keys, positions } = rules;
   const invocations = system.invocations.filter((other) => other !== invocation);
-  let next = { ...system, invocations };
+  let next = { ...system };
   let { position, answer } = invocation;
   for (;;) {
     position = await positions.advance(position, answer, system.now);
-    if (position.next === null) return finish({ ...next, current: null }, invocation.work, position);
+    if (position.next === null)
+      return finish({ ...next, invocations, current: null }, invocation.work, position, rules);
     const answered = await ask(next, position, position.next, rules);
     answer = answered.answer;
     next = { ...next, ...answered.changes };
@@ -79,7 +58,7 @@ async function ask(
   request: PortRequest,
   { plant, keys: { unique, numberOf }, answers }: Rules,
 ): Promise<Answered> {
-  const key = [system.now, position.id, ...partsFor(request, system).map(numberOf)].join();
+  const key = `${system.now} ${position.id} ${partsFor(request, system).map(numberOf).join()}`;
   const known = answers.get(key);
   if (known !== undefined) return known;
   const { changes, queue, ...answered } = await answerRequest(
@@ -98,28 +77,26 @@ async function ask(
   return added;
 }
 
-function finish(system: System, work: Invocation["work"], { result }: Position): System {
+function finish(system: System, work: Invocation["work"], { result }: Position, rules: Rules): System {
   switch (work.kind) {
     case "sweep":
       return system;
     case "call":
       return {
         ...system,
-        caller: afterCall(system, work.call, result?.kind === "value" ? result.value : null),
+        caller: rules.keys.unique(
+          afterCall(system, work.call, result?.kind === "value" ? result.value : null),
+        ),
       };
     case "message": {
       if (result?.kind !== "value" || result.value !== "acknowledged") return system;
-      const { sent, messages } = system.queues[work.queue];
-      // As in SQS, an outdated handle deletes nothing.
-      const kept = messages.filter((other) => handleOf(other) !== work.receiptHandle);
-      return { ...system, queues: { ...system.queues, [work.queue]: { sent, messages: kept } } };
+      const state = removeMessage(system.queues[work.queue], work.receiptHandle, rules);
+      return { ...system, queues: { ...system.queues, [work.queue]: state } };
     }
     default:
       return work satisfies never;
   }
 }
-
-const handleOf = ({ messageId, receiveCount }: MemoryMessage) => `${messageId}/${receiveCount}`;
 
 /** After an error, the caller repeats the call. */
 function afterCall({ caller, now }: System, call: CallName, value: unknown): CallerState {
@@ -181,33 +158,20 @@ export async function receive(
   { queue, message, isSecond, crashes }: Delivery,
   rules: Rules,
 ): Promise<System> {
-  const { now, queues } = system;
+  const { now } = system;
   const { messageId } = message;
-  const { sent, messages } = queues[queue];
-  const stored = messages.find((other) => other.messageId === messageId) ?? message;
-  const { visibilitySeconds } = rules.plant;
-  const state = { sent, messages: [{ ...stored, visibleAt: now }] };
-  const single = createMemoryQueue({ name: queue, now: () => now, visibilitySeconds, state });
-  const [received] = single.receive(1);
-  const [inFlight] = single.state.messages;
-  if (received === undefined || inFlight === undefined) throw new Error(`${messageId} cannot be received.`);
-  const others = messages.filter((other) => other.messageId !== messageId);
-  const inOrder = [...others, inFlight].toSorted((a, b) => (a.messageId < b.messageId ? -1 : 1));
-  const isFirst = !isSecond && stored.receiveCount === 0;
-  const unrepeated = isFirst
-    ? [...system.unrepeated, { queue, message: inFlight }]
-    : system.unrepeated.filter((other) => !isSecond || other.message.messageId !== messageId);
+  const delivered = deliverMessage(system, { queue, message, isSecond }, rules);
   const isOverlap = !isSecond && system.invocations.some((other) => isProcessing(other, messageId, now));
-  const delivered = {
+  const received = {
     ...system,
-    queues: { ...queues, [queue]: rules.keys.unique({ sent, messages: inOrder }) },
-    unrepeated: rules.keys.unique(unrepeated),
+    queues: { ...system.queues, [queue]: delivered.state },
+    unrepeated: delivered.unrepeated,
     faults: isOverlap ? [...system.faults, `${messageId} is delivered while it is processed`] : system.faults,
   };
-  if (crashes) return { ...delivered, current: null, hasCrashed: true };
-  const { receiptHandle } = received;
+  if (crashes) return { ...received, current: null, hasCrashed: true };
+  const { receiptHandle, program } = delivered;
   const work = { kind: "message", queue, messageId, receiptHandle } as const;
-  return start(delivered, receiptHandle, messageProgram(queue, received, now, rules.plant), work, rules);
+  return start(received, receiptHandle, program, work, rules);
 }
 
 function isProcessing({ work, startedAt }: Invocation, messageId: string, now: number): boolean {
