@@ -5,7 +5,7 @@ import { NumberOrMissing } from "../domain/zod-fields.ts";
 import { EGRESS_REFUSED } from "../http/egress-rules.ts";
 import { readCappedRetryAfterSeconds, toSqsWaitSeconds } from "../http/retry-after.ts";
 import { DEADLINE_PASSED, REQUEST_INVALID } from "../http/send-http-request.ts";
-import { isCertificateError, isCertificateTimeError } from "../http/tls-options.ts";
+import { isCertificateError } from "../http/tls-options.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "./channel.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
@@ -142,7 +142,6 @@ const NAME_CODES: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN", "ENOD
  */
 export function verdictOfNetworkError(code: string): AttemptVerdict {
   if (REFUSED_CODES.has(code)) return rejected("egress_private_address");
-  if (isCertificateTimeError(code)) return retry("certificate_expired");
   if (isCertificateError(code)) return rejected("certificate_refused");
   if (code === REQUEST_INVALID) return rejected("request_invalid");
   if (TIMEOUT_CODES.has(code)) return retry("timeout");

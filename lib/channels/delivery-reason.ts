@@ -65,10 +65,8 @@ const REASON_TEXT = {
     "The receiver refused the TLS handshake. Check whether the receiver requires a client certificate (`clientCertificate`). The service sends the notification again.",
   proxy_failed:
     "The proxy in HTTPS_PROXY cannot be reached or refused the connection. The service sends the notification again.",
-  certificate_expired:
-    "The server's TLS certificate has expired or is not valid yet. Renew the certificate of the server. The service sends the notification again.",
   certificate_refused:
-    "The server's TLS certificate is not valid for the host in the target's URL. Check the URL and the certificate. A private certificate authority belongs in the target's `ca`.",
+    "The server's TLS certificate is not valid for the host in the target's URL, or has expired. Check the URL and the certificate. A private certificate authority belongs in the target's `ca`.",
   request_invalid: "The target's URL and headers do not make a valid HTTP request. Check both in the config.",
 } as const;
 

@@ -206,16 +206,12 @@ describe("the verdict for a delivery attempt without an answer", () => {
     expect(verdictOfNetworkError(code)).toMatchObject({ verdict: "retry", reason: "name_not_found" }),
   );
 
-  it.each(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"])(
-    "tries again after %s, because the owner of the receiver will renew the certificate",
-    (code) =>
-      expect(verdictOfNetworkError(code)).toMatchObject({ verdict: "retry", reason: "certificate_expired" }),
-  );
-
   it.each([
     "ERR_TLS_CERT_ALTNAME_INVALID",
     "ERR_TLS_CERT_ALTNAME_FORMAT",
     "CERT_CHAIN_TOO_LONG",
+    "CERT_HAS_EXPIRED",
+    "CERT_NOT_YET_VALID",
     "CERT_REJECTED",
     "CERT_REVOKED",
     "CERT_SIGNATURE_FAILURE",
