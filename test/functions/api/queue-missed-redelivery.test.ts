@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createMissedPageToken } from "../../../lib/api/redelivery-request.ts";
 import type { Verdict } from "../../../lib/domain/job.ts";
+import { createPendingDeliveryRecord } from "../../../lib/ledger/notification.ts";
 import type { WatchDocument } from "../../../lib/ledger/watch.ts";
 import { SLOW } from "../../lib/ledger/samples.ts";
 import { json, messages } from "../http-answers.ts";
@@ -210,6 +211,50 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     expect(answer.status).toBe(status);
   });
 
+  describe("for a target that got a digest", () => {
+    /** Returns the result for a job whose digest message to the target has the state. */
+    async function missedOfDigest(state: "rejected" | "delivered", digest: object = {}) {
+      const api = createHarness();
+      await watchEnded(api, "a", "delivered");
+      const members = [{ project: "prod", jobId: "a", generation: 0 }];
+      const stored = { caller: "token:all", members, targets: ["deploys"], running: [], ...digest };
+      const harness = createHarness({
+        ledger: (memory) => ({
+          ...api.ledger,
+          readWatch: async (key) => {
+            const document = await api.ledger.readWatch(key);
+            return document && { ...document, watch: { ...document.watch, digestId: "d-1" } };
+          },
+          readDigest: async () => stored,
+          readDelivery: async (key) =>
+            key.project === ":digest"
+              ? { ...createPendingDeliveryRecord(key.target), state }
+              : memory.readDelivery(key),
+        }),
+      });
+      return json(await missed(harness, { since: SINCE, dryRun: true })).jobs;
+    }
+
+    test("covers the job if the digest has finally failed", async () => {
+      expect(await missedOfDigest("rejected")).toMatchObject([{ jobId: "a", status: "missed" }]);
+      expect(await missedOfDigest("delivered")).toEqual([]);
+    });
+
+    test("uses the notification about the job alone if the digest is not for this target", async () => {
+      expect(await missedOfDigest("rejected", { targets: ["ops"] })).toEqual([]);
+    });
+  });
+
+  test("stops before the next page if less than ten seconds remain", async () => {
+    const pageOf = async (remainingMs: number) => {
+      const api = createHarness({ remainingMs });
+      for (let i = 0; i < 101; i += 1) await watchEnded(api, `job-${i}`, i === 0 ? "exhausted" : "delivered");
+      return json(await missed(api, { since: SINCE, dryRun: true }));
+    };
+    expect(await pageOf(10_000)).toMatchObject({ jobs: [{ jobId: "job-0" }], next: null });
+    expect(await pageOf(9_999)).toMatchObject({ jobs: [], next: expect.any(String) });
+  });
+
   test("rejects a page token whose position the ledger did not return", async () => {
     const api = createHarness();
     const before = createMissedPageToken({ project: "prod", before: "made-up" });
@@ -263,10 +308,10 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     const api = createHarness();
     const ask = (name: string, token: string) =>
       api.ask("POST", `/v1/targets/${name}/redeliver`, { body: { since: SINCE }, token });
-    const [absent, foreign] = [await ask("absent", TOKENS.all), await ask("audit", TOKENS.team)];
-    expect([absent.status, foreign.status]).toEqual([404, 404]);
+    const [absent, refused] = [await ask("absent", TOKENS.all), await ask("audit", TOKENS.team)];
+    expect([absent.status, refused.status]).toEqual([404, 404]);
     expect(json(absent).detail).toContain("The target absent does not exist");
-    expect(json(foreign).detail).toContain("The target audit does not exist");
+    expect(json(refused).detail).toContain("The target audit does not exist");
   });
 });
 

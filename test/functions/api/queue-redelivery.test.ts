@@ -165,6 +165,11 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
       const attempt = { at: now, verdict: state, status: 200, durationMs: 1, reason: "x", answer: "" };
       await api.ledger.recordAttempt({ ...owner, state, spent: true, attempt, nextAttemptAt: null });
     }
+    expect(json(await again(api, { targets: ["deploys"] })).targets).toEqual([
+      { target: "deploys", status: "queued" },
+    ]);
+    expect(messages(api.notifyQueue)).toMatchObject([{ outcome: "succeeded", target: "deploys" }]);
+    api.notifyQueue.purge();
     expect(json(await again(api)).targets).toEqual([{ target: "audit", status: "queued" }]);
     expect(messages(api.notifyQueue).map(({ outcome, target }) => [outcome, target])).toEqual([
       ["succeeded", "audit"],

@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { json, messages } from "../http-answers.ts";
-import { TOKENS } from "../http-config.ts";
+import { CONFIG, TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
 import { end, URL_OF_A, watched } from "../http-watched.ts";
 
@@ -37,6 +38,103 @@ describe("DELETE /v1/jobs/{project}/{jobId}", () => {
     const api = await watched();
     expect((await api.ask("DELETE", "/v1/jobs/prod/b")).status).toBe(404);
     expect((await api.ask("DELETE", "/v1/jobs/secret/a", { token: TOKENS.team })).status).toBe(404);
+  });
+});
+
+describe("DELETE with ?all=true", () => {
+  const reader = (operations: string[], targets = ["*"]) => {
+    const sha256 = createHash("sha256").update("reader").digest("hex");
+    return {
+      ...CONFIG,
+      tokens: { ...CONFIG.tokens, reader: { sha256, projects: ["*"], targets, operations } },
+    };
+  };
+
+  test("stops the watches of all callers, and logs each stop with the owner of the watch", async () => {
+    const api = await watched();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["deploys"] }, token: TOKENS.team });
+    expect(await api.ask("DELETE", `${URL_OF_A}?all=true`)).toEqual({ status: 204 });
+    expect(api.acts).toHaveLength(2);
+    for (const owner of ["token:all", "token:team"])
+      expect(api.acts).toContainEqual({
+        act: "stop",
+        who: "token:all",
+        from: "192.0.2.1",
+        project: "prod",
+        jobId: "a",
+        owner,
+        traceparent: null,
+        targets: [],
+      });
+    expect(await api.ask("DELETE", `${URL_OF_A}?all=true`)).toEqual({ status: 204 });
+    expect(api.acts).toHaveLength(2);
+  });
+
+  test("returns 404 for a job that nobody watches, and names a wrong value", async () => {
+    const api = await watched();
+    expect((await api.ask("DELETE", "/v1/jobs/prod/b?all=true")).status).toBe(404);
+    const wrong = await api.ask("DELETE", `${URL_OF_A}?all=yes`);
+    expect(json(wrong).errors).toEqual([{ parameter: "all", detail: "must be 'true'" }]);
+  });
+
+  test.each([
+    ["the operation stop", ["read"], ["*"]],
+    ["all targets", ["*"], ["audit"]],
+  ])("needs the right to %s", async (_, operations, targets) => {
+    const api = await watched({ config: reader(operations, targets) });
+    const answer = await api.ask("DELETE", `${URL_OF_A}?all=true`, { token: "reader" });
+    expect(answer.status).toBe(403);
+    if (targets[0] === "*") return;
+    expect(json(answer).detail).toContain("'stop'");
+    expect(json(answer).errors).toEqual([
+      { parameter: "all", detail: expect.stringMatching(/'stop' for the target '\*'/) },
+    ]);
+  });
+
+  test("returns 503 if the digest of one watch is not sent, and stops the other watches", async () => {
+    const api = createHarness({
+      notifyQueue: {
+        send: async (all) => all.map(({ id }) => ({ id, kind: "failed" as const, reason: "throttled" })),
+      },
+    });
+    const body = { jobIds: ["a", "b"], digest: true, notify: ["ops"] };
+    await api.ask("POST", "/v1/jobs", { body });
+    await api.ask("DELETE", "/v1/jobs/prod/b");
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["deploys"] }, token: TOKENS.team });
+    const answer = await api.ask("DELETE", `${URL_OF_A}?all=true`);
+    expect(answer.status).toBe(503);
+    expect(json(answer).detail).toContain("Send the request again");
+    for (const caller of ["token:all", "token:team"])
+      expect(await api.ledger.readWatch({ project: "prod", jobId: "a", caller })).toMatchObject({
+        watch: { state: "stopped" },
+      });
+  });
+
+  test("ignores a watch that the ledger deletes at the same time", async () => {
+    const api = await watched({ ledger: () => ({ stopWatch: async () => "missing" }) });
+    expect(await api.ask("DELETE", `${URL_OF_A}?all=true`)).toEqual({ status: 204 });
+    expect((await api.ask("DELETE", URL_OF_A)).status).toBe(404);
+  });
+
+  test("logs the stop of a watch that the ledger deletes or cannot read after the stop", async () => {
+    const gone = await watched({ ledger: () => ({ readWatch: async () => null }) });
+    expect(await gone.ask("DELETE", URL_OF_A)).toEqual({ status: 204 });
+    expect(gone.acts).toMatchObject([{ act: "stop", traceparent: null }]);
+    const down = () => Promise.reject(new Error("the ledger is down"));
+    const failing = await watched({ ledger: () => ({ readWatch: down }) });
+    await expect(failing.ask("DELETE", URL_OF_A)).rejects.toThrow("the ledger is down");
+    expect(failing.acts).toMatchObject([{ act: "stop", owner: "token:all", targets: [] }]);
+  });
+
+  test("logs the trace context of the stopped watch, and throws the errors of the ledger", async () => {
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const api = createHarness({
+      ledger: () => ({ readDigest: () => Promise.reject(new Error("the ledger is down")) }),
+    });
+    const body = { jobIds: ["a", "b"], digest: true, notify: ["ops"] };
+    await api.ask("POST", "/v1/jobs", { body, headers: { traceparent } });
+    await expect(api.ask("DELETE", URL_OF_A)).rejects.toThrow("the ledger is down");
+    expect(api.acts).toMatchObject([{ act: "stop", traceparent }]);
   });
 });
 

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { logTargetTest } from "../../../functions/api/test-target.ts";
+import { capturedLog } from "../captured-log.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, START, TOKENS } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";
@@ -60,6 +63,53 @@ describe("POST /v1/targets/{name}/test", () => {
     );
     expect(json(await testTarget(api, "a%20b")).errors).toEqual([
       { parameter: "name", detail: expect.stringContaining("1 to 64 letters") },
+    ]);
+  });
+
+  test("names a missing right by the parameter", async () => {
+    const sha256 = createHash("sha256").update("reader").digest("hex");
+    const reader = { sha256, projects: ["*"], targets: ["*"], operations: ["read"] };
+    const api = createHarness({ config: { ...CONFIG, tokens: { reader } } });
+    const answer = await testTarget(api, "audit", "reader");
+    expect(answer.status).toBe(403);
+    expect(json(answer).detail).toContain("'test'");
+    expect(json(answer).errors).toEqual([
+      { parameter: "name", detail: expect.stringMatching(/'test' for the target 'audit'/) },
+    ]);
+    expect(api.deliveries).toEqual([]);
+  });
+
+  test.each([
+    [29_000, expect.any(Number)],
+    [100, 0],
+  ])("leaves time for the response if %d ms remain", async (remainingMs, timeLimitMs) => {
+    const api = createHarness({ remainingMs });
+    await testTarget(api, "audit");
+    expect(api.deliveries).toMatchObject([{ timeLimitMs }]);
+    if (remainingMs > 1000) expect(api.deliveries[0]?.timeLimitMs).toBeGreaterThan(1000);
+    expect(api.deliveries[0]?.timeLimitMs).toBeLessThan(remainingMs);
+  });
+
+  test("reports each test with the target, its kind and the caller", async () => {
+    const api = createHarness();
+    await testTarget(api, "audit");
+    expect(api.logged).toEqual([["test", "audit", "webhook", "token:all"]]);
+    expect(api.acts).toMatchObject([
+      { act: "test", who: "token:all", from: "192.0.2.1", targets: ["audit"] },
+    ]);
+    const result = { verdict: "retry", reason: "timeout", status: null, durationMs: 7 } as const;
+    const attempted = { ...result, afterSeconds: null, spent: true, answer: "" };
+    const { logged } = await capturedLog(() => logTargetTest("audit", "webhook", attempted, "token:all"));
+    expect(logged).toMatchObject([
+      {
+        message: "target test",
+        caller: "token:all",
+        target: "audit",
+        kind: "webhook",
+        verdict: "retry",
+        reason: "timeout",
+        duration_ms: 7,
+      },
     ]);
   });
 
