@@ -20,6 +20,8 @@ test.each([
   ["dxxloys", ["deploys"], "deploys"],
   ["dexxxys", ["deploys"], null],
   ["eyolpd", ["deploy"], null],
+  ["xaydef", ["abcdef"], null],
+  ["bxydef", ["abcdef"], null],
   ["ab", ["abc"], "abc"],
   ["xbc", ["abc"], "abc"],
   ["xyc", ["abc"], null],
