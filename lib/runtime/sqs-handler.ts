@@ -11,8 +11,8 @@ const ANSWER_MS = 500;
 /**
  * Creates the Lambda handler of a function that receives messages from a queue. An invocation handles messages about
  * several jobs, so its request ID is only in warnings and errors. The Lambda handler handles all messages of a batch in
- * parallel. `batchItemFailures` lists the ID of each message that was not acknowledged, caused an error
- * or was not finished in time. SQS delivers only the listed messages again.
+ * parallel. `batchItemFailures` lists the ID of each message that was not acknowledged, caused an error or was not
+ * finished in time. SQS delivers only the listed messages again.
  * @param startBatch creates the handler for the messages of one batch, from the number of messages in the batch
  */
 export function createSqsHandler(
