@@ -14,7 +14,6 @@ import {
   type ReadMessagePorts,
 } from "../shared/handle-message-or-dead-letter.ts";
 import { NOTIFICATION_LEASE_MS } from "../shared/leases.ts";
-import { type AcquireRateLimitPorts, acquireRateLimit } from "./acquire-rate-limit.ts";
 import {
   type BeforeAttempt,
   deadLetterNotification,
@@ -24,6 +23,7 @@ import {
   type RecordAttemptPorts,
   recordAttemptAndSettleMessage,
 } from "./record-attempt.ts";
+import { type ReserveSendTimePorts, reserveSendTime } from "./reserve-send-time.ts";
 import {
   type Notification,
   type ResolveNotificationPorts,
@@ -55,7 +55,7 @@ export interface NotifyPorts
     Pick<ReadMessagePorts, "onUnreadable"> {
   readonly ledger: Pick<Ledger, "claimNotification" | "postponeNotification" | "readTarget"> &
     ResolveNotificationPorts["ledger"] &
-    AcquireRateLimitPorts["ledger"] &
+    ReserveSendTimePorts["ledger"] &
     RecordAttemptPorts["ledger"];
   readonly configs: Pick<ConfigSource<ConfigWithTargets>, "current" | "currentWith" | "refreshed">;
   /** Waits until the time that the rate limit of a target has reserved, at most `EARLY_MS`. */
@@ -147,7 +147,7 @@ async function notify(
     return record({ ...NOT_ATTEMPTED, spent: true, verdict: "retry", reason: "unfinished" });
   if (!isNextAttemptLast(received)) {
     const limited = { ...ports, settings };
-    const acquired = await acquireRateLimit(key.target, target, claim.record, throttledUntil, limited);
+    const acquired = await reserveSendTime(key.target, target, claim.record, throttledUntil, limited);
     if (acquired.kind === "postpone") {
       const addedSeconds = Math.min(received.receiveCount - PROMPT_RECEIVES, MAX_ADDED_WAIT_SECONDS);
       const until = Math.max(acquired.until, lease.now + addedSeconds * 1000);

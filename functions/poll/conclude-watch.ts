@@ -15,7 +15,7 @@ import type { OutcomeRecord, Watch, WatchDocument } from "../../lib/ledger/watch
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import type { PollDecision } from "../../lib/schedule/decide-after-poll.ts";
-import { replaceConclusionAfterSuccess } from "../../lib/schedule/decide-ready.ts";
+import { concludeSucceededWithoutReady } from "../../lib/schedule/decide-ready.ts";
 import { bucketOfDuration, daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-counts.ts";
 import { removeDigestMemberAndSendIfLast, splitTargetsToNotify } from "../shared/notification-targets.ts";
 import { logAndCountConcluded } from "./poll-log.ts";
@@ -128,7 +128,7 @@ export async function resumeConclusion(watch: Watch, at: Instant, ports: Conclud
  */
 function concludeSucceededJob(watch: Watch, conclusion: Conclusion): Conclusion {
   const isUnknown = conclusion.outcome === "timed_out" || conclusion.outcome === "lost";
-  return watch.ready !== null && isUnknown ? replaceConclusionAfterSuccess(watch, conclusion) : conclusion;
+  return watch.ready !== null && isUnknown ? concludeSucceededWithoutReady(watch, conclusion) : conclusion;
 }
 
 async function saveOutcome(

@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { describeErrorInReply, findJobId, findOperation, findOrderId } from "../cce/find-job-id.ts";
+import { describeErrorInReply, findJobId, findOperationWithoutJob, findOrderId } from "../cce/find-job-id.ts";
 import type { Context } from "../domain/context.ts";
 import { JobId, Name } from "../domain/job.ts";
 import { isObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
@@ -116,7 +116,7 @@ function readableNames(json: unknown): Submission {
 function isReply(json: unknown): boolean {
   if (!isObject(json)) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
-  const finders = [findJobId, findOrderId, findOperation, describeErrorInReply];
+  const finders = [findJobId, findOrderId, findOperationWithoutJob, describeErrorInReply];
   return finders.some((find) => find(json) !== null);
 }
 
@@ -141,7 +141,7 @@ const SINGLE_PARAMETERS: readonly string[] = [
 function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
   const [kind, clusterId] = OPERATION_PARAMETERS.map((name) => query.get(name) ?? undefined);
   const jobId = kind === undefined ? findJobId(reply) : null;
-  const operation = jobId === null ? findOperation(reply, { kind, clusterId }) : null;
+  const operation = jobId === null ? findOperationWithoutJob(reply, { kind, clusterId }) : null;
   const fields = queryFields(query);
   const watched = operation === null ? { jobId: jobId ?? "" } : { operation };
   const parsed = Submission.safeParse({ ...fields, ...watched });

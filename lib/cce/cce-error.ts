@@ -226,7 +226,7 @@ function describeNetworkError(code: string): readonly [what: string, advice: str
 }
 
 /** Returns the observation for a query that must wait because earlier queries of the project got no reply in time. */
-export function refusalWhileNotAnswering(project: string, waitMs: number): Refusal {
+export function observationWhileNotAnswering(project: string, waitMs: number): Refusal {
   return {
     kind: "unavailable",
     text: `Queries for project ${project} wait, because CCE did not answer in time`,
@@ -235,7 +235,7 @@ export function refusalWhileNotAnswering(project: string, waitMs: number): Refus
 }
 
 /** Returns the observation for a query that must wait because CCE or IAM asked the service to wait. */
-export function refusalWhileThrottled(
+export function observationWhileThrottled(
   project: string,
   kind: "throttled" | "unavailable",
   waitSeconds: number,

@@ -119,7 +119,7 @@ interface FoundOperation {
  * the kind of the operation and the cluster. Returns null if the reply is not about an operation.
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
  */
-export function findOperation(
+export function findOperationWithoutJob(
   reply: unknown,
   statedByCaller: { readonly kind?: string | undefined; readonly clusterId?: string | undefined } = {},
 ): FoundOperation | null {

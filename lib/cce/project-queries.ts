@@ -20,12 +20,12 @@ import {
 } from "./autopilot.ts";
 import {
   NOT_A_LIST,
+  observationWhileNotAnswering,
+  observationWhileThrottled,
   type Refusal,
   refusalAfterNetworkError,
   refusalForMissingEndpoint,
   refusalForPlainHttp,
-  refusalWhileNotAnswering,
-  refusalWhileThrottled,
   TOO_LARGE,
 } from "./cce-error.ts";
 import { createCircuitBreaker } from "./circuit-breaker.ts";
@@ -177,7 +177,7 @@ export function createProjectQueries(
   const waitForThrottle = (): Refusal | null => {
     const waitSeconds = throttle.waitSeconds();
     if (waitSeconds === 0) return null;
-    return refusalWhileThrottled(name, waitKind, waitSeconds);
+    return observationWhileThrottled(name, waitKind, waitSeconds);
   };
 
   /**
@@ -200,7 +200,7 @@ export function createProjectQueries(
     const postponed = waitForThrottle();
     if (postponed !== null) return postponed;
     const waitMs = breaker.waitBeforeQuery(timeLimitMs);
-    if (waitMs > 0) return refusalWhileNotAnswering(name, waitMs);
+    if (waitMs > 0) return observationWhileNotAnswering(name, waitMs);
     return recordReply(await queryBothApis(id, wanted, monotonic() + timeLimitMs));
   };
 

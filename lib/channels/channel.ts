@@ -61,7 +61,7 @@ export interface Channel<Schema extends TargetSchema = TargetSchema> {
    * Retry-After can contain a date.
    */
   verdictOf(answer: ReceiverAnswer, now: Instant): AttemptVerdict;
-  /** Returns the end of a sentence for the operator about the URL of the target, or null if there is nothing to say. */
+  /** Returns a note about the URL of a target for the operator, or null. The note is the end of a sentence. */
   noteAbout(target: z.infer<Schema>): string | null;
 }
 

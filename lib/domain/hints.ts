@@ -1,11 +1,11 @@
 import { defaultText, type TextKey } from "./default-texts.ts";
-import hintRows from "./hints.json" with { type: "json" };
+import hintRows from "./hint-patterns.json" with { type: "json" };
 import type { Texts } from "./texts.ts";
 
 /**
  * The known failure reasons, each with advice and a link to the vendor's page. If the vendor's page does not mention a
- * failure reason, `source` in `hints.json` says where the failure reason was seen. `findHint` uses the first row of
- * `hints.json` that matches, so specific patterns must come before general patterns.
+ * failure reason, `source` in `hint-patterns.json` says where the failure reason was seen. `findHint` uses the first row of
+ * `hint-patterns.json` that matches, so specific patterns must come before general patterns.
  */
 const HINTS = hintRows.map(({ id, patterns, link }) => {
   const key = `hint.${id}` as TextKey;
@@ -18,7 +18,7 @@ export function translateHint(hint: string, texts: Texts): string {
   return found === undefined ? hint : `${texts[found.key]} ${found.link}`;
 }
 
-/** `findHint` searches this many characters at the beginning of a failure reason, which contains the cause. */
+/** The number of characters that `findHint` searches. A long failure reason names its cause at the beginning. */
 const SEARCHED_CHARACTERS = 8_000;
 
 /**

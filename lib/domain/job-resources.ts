@@ -35,8 +35,8 @@ export interface WatchedResource {
 }
 
 /**
- * The goal of the resource of a job, by a pattern for the type of the job. The first pattern that matches the type
- * gives the goal.
+ * The state that the resource of a succeeded job must reach. The first pattern that matches the type of the job
+ * applies.
  */
 const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
   [/^(delete|remove).*node_?pool/i, "node_pool_deleted"],

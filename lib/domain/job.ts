@@ -115,7 +115,7 @@ export function addSubJobCounts(a: SubJobCounts, b: SubJobCounts): z.infer<typeo
 export const Job = z.object({
   jobId: MaybeText,
   type: MaybeText,
-  /** The phase of the job as CCE writes it, such as `Initializing`. The field `state` says what the phase means. */
+  /** The phase of the job as CCE writes it, such as `Initializing`. The service derives `state` from the phase. */
   phase: MaybeText,
   state: JobState,
   reason: MaybeText,

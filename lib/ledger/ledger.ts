@@ -165,7 +165,8 @@ export interface Ledger
  */
 export interface Discovery {
   /**
-   * The time of the first list of the jobs, by the clock of the cloud. `switchedOnAt` is null before the first list.
+   * The time at which discovery first listed the jobs of the project, by the clock of the cloud. `switchedOnAt` is null
+   * if discovery has not listed the jobs yet.
    */
   readonly switchedOnAt: Instant | null;
   /**

@@ -2,12 +2,12 @@ import type { AttemptDocument, DeliveryDocument, StatusDocument } from "../api/s
 import type { DeliveryState, Verdict, WatchState } from "../domain/job.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html, renderBdiElement } from "./html.ts";
-import { type IconName, renderIcon } from "./state-icons.ts";
+import { type IconName, renderStateIcon } from "./state-icons.ts";
 import { parseSetInstant, renderCountdown, renderShortTime, renderTime } from "./time-html.ts";
 
 /**
- * The maximum number of targets that the page shows in the order of the watch. If a watch has more targets, the page
- * sorts the targets by their state.
+ * If a watch has at most `MAX_UNSORTED` targets, the page shows them in the order of the watch. The page sorts the
+ * targets of other watches by state.
  */
 const MAX_UNSORTED = 8;
 /**
@@ -53,7 +53,7 @@ function manyEntries(deliveries: readonly DeliveryDocument[], watchState: WatchS
 }
 
 function foldedEntries(entries: readonly Html[], [iconName, text]: DeliveryPresentation): Html {
-  return html`<li data-key="more ${text}"><details class="more"><summary><span class="head">${renderIcon(iconName)}${entries.length} more targets<span class="word c-${iconName}">${text}</span></span></summary>
+  return html`<li data-key="more ${text}"><details class="more"><summary><span class="head">${renderStateIcon(iconName)}${entries.length} more targets<span class="word c-${iconName}">${text}</span></span></summary>
 <ul>${entries}</ul></details></li>`;
 }
 
@@ -63,7 +63,7 @@ function deliveryEntry(delivery: DeliveryDocument, watchState: WatchState): Html
   const next = parseSetInstant(delivery.nextAttemptAt);
   const attempts = delivery.attempts === 1 ? "1 attempt" : `${delivery.attempts} attempts`;
   const isSlow = delivery.event === "job.slow";
-  return html`<li data-key="${delivery.target}${isSlow && " job.slow"}"><p class="head">${renderIcon(iconName)}<b>${renderBdiElement(delivery.target)}</b>${isSlow && " that the job is slow"}<span class="word c-${iconName}">${text}</span></p>
+  return html`<li data-key="${delivery.target}${isSlow && " job.slow"}"><p class="head">${renderStateIcon(iconName)}<b>${renderBdiElement(delivery.target)}</b>${isSlow && " that the job is slow"}<span class="word c-${iconName}">${text}</span></p>
 ${at !== null && html`<p class="quiet">${renderTime(at)}${answer(delivery)}, ${attempts}</p>`}
 ${next !== null && html`<p class="quiet">Next attempt ${renderCountdown(next)}</p>`}
 ${delivery.history.length > 0 && attemptList(delivery)}</li>`;

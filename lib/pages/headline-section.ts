@@ -4,7 +4,7 @@ import { explainUnclearWatchState, type Instant, wasJobObserved } from "../domai
 import { formatJobType, isOperationWithoutJob } from "../domain/operation-kind.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html, normalizeWebUrl, renderBdiElement, renderExternalLink } from "./html.ts";
-import { presentState, renderIcon } from "./state-icons.ts";
+import { presentState, renderStateIcon } from "./state-icons.ts";
 import {
   parseSetInstant,
   renderCountdown,
@@ -24,7 +24,7 @@ export function renderHeadlineSection(document: StatusDocument, now: Instant): H
   const consoleUrl = createClusterConsoleUrl(document.region, document.clusterId);
   const explanation = explainUnclearWatchState(document.state, wasObserved);
   return html`<header id="headline" class="headline c-${state.icon}">
-${renderIcon(state.icon)}
+${renderStateIcon(state.icon)}
 <div class="what"><p class="state" role="status">${state.text}</p>
 <h1>${renderBdiElement(formatJobType(document.type ?? "Job"))}${document.resourceName && html` <span class="res">${renderBdiElement(document.resourceName)}</span>`}</h1></div>
 <p class="clock">${clock(document, now)}</p>

@@ -8,7 +8,7 @@ import { renderTargetsSection } from "./deliveries-section.ts";
 import { jobStartOrAcceptanceTime, renderHeadlineSection } from "./headline-section.ts";
 import { type Html, html, type Part, renderBdiElement, renderTextWithLinks } from "./html.ts";
 import { type RenderedPage, renderPage, renderPageFooter } from "./page-shell.ts";
-import { presentState, renderIcon } from "./state-icons.ts";
+import { presentState, renderStateIcon } from "./state-icons.ts";
 import { renderSubJobsSection } from "./subjobs-section.ts";
 import {
   parseSetInstant,
@@ -100,7 +100,7 @@ function causeEntry(cause: CauseInTree, index: number, causes: readonly CauseInT
   const name = type ?? "unknown";
   const shown = reason?.trim();
   const limit = causes.length === 1 ? MAX_UNSCROLLED_CHARACTERS : MAX_UNSCROLLED_OF_SEVERAL;
-  return html`<li><h3 class="path">${renderIcon("failed")}<span><b>${renderBdiElement(describeFailedOfTotal(cause))}</b>${
+  return html`<li><h3 class="path">${renderStateIcon("failed")}<span><b>${renderBdiElement(describeFailedOfTotal(cause))}</b>${
     names !== "" && html` <span class="res">${renderBdiElement(names)}</span>`
   }</span></h3>
 ${path.length > 1 && causes.length <= SHOWN_CAUSES && html`<p class="quiet">${renderBdiElement(path.join(" › "))}</p>`}

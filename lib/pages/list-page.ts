@@ -14,7 +14,7 @@ import type { Watch } from "../ledger/watch.ts";
 import { LIST_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
 import { type Html, html, renderBdiElement } from "./html.ts";
 import { type RenderedPage, renderPage, renderPageFooter } from "./page-shell.ts";
-import { presentState, renderIcon, type StatePresentation } from "./state-icons.ts";
+import { presentState, renderStateIcon, type StatePresentation } from "./state-icons.ts";
 import { renderRunningDuration, renderTimeWithAge, roundNowDownByAge } from "./time-html.ts";
 
 /** The fields of a watch that the list page shows. */
@@ -84,7 +84,7 @@ function listEntry(watch: ListedWatch, now: Instant): Html {
     actor && html`by ${renderBdiElement(actor)}`,
   ].filter(Boolean);
   return html`<li data-key="${watch.jobId}"><a class="c-${state.icon}" href="${watch.url}">
-<span class="state">${renderIcon(state.icon)}${state.text}</span>
+<span class="state">${renderStateIcon(state.icon)}${state.text}</span>
 <span class="name"><b>${renderBdiElement(formatJobType(watch.jobType ?? "Job"))}</b>${watch.resourceName && html` <span class="res">${renderBdiElement(watch.resourceName)}</span>`}${
     cause && html`<span class="cause" title="${cause}">${renderBdiElement(cause)}</span>`
   }${watch.state === "watching" && pollErrorLine(watch)}

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { LIVE_SCRIPT, PAGE_CSS } from "./browser.generated.ts";
 import { Html, html } from "./html.ts";
-import { faviconDataUrl, ICON_SHEET, type IconName, renderIcon } from "./state-icons.ts";
+import { faviconDataUrl, ICON_SHEET, type IconName, renderStateIcon } from "./state-icons.ts";
 
 /** The interval after which a browser without scripts reloads a live page (a page that may still change). */
 const REFRESH_SECONDS = 10;
@@ -70,7 +70,7 @@ export function renderNotFoundPage(): RenderedPage {
     css: [PAGE_CSS],
     script: "none",
     hasForms: false,
-    body: html`<main class="alone">${renderIcon("lost")}<h1>Nothing to see at this link</h1>
+    body: html`<main class="alone">${renderStateIcon("lost")}<h1>Nothing to see at this link</h1>
 <p>Links to a job’s page work for a limited time and only as they were sent. This link has expired, is incomplete, or its job is no longer stored.</p>
 <p>A newer notification of the same job has a new link. The operators of this notifier can make one, too.</p></main>`,
   });
@@ -84,7 +84,7 @@ export function renderStartPage(docsUrl: string): RenderedPage {
     css: [PAGE_CSS],
     script: "none",
     hasForms: false,
-    body: html`<main class="alone">${renderIcon("succeeded")}<h1>CCE job notifier</h1>
+    body: html`<main class="alone">${renderStateIcon("succeeded")}<h1>CCE job notifier</h1>
 <p>A pipeline sends the ID of a job of Huawei Cloud CCE to this service. The service watches the job and notifies people and systems when the job ends.</p>
 <p><a href="${docsUrl}">Read the API reference</a> to send a job. The page of a job opens only with the link in its notification.</p></main>`,
   });

@@ -42,7 +42,7 @@ export const ICON_SHEET = html`<svg width="0" height="0" class="sheet" aria-hidd
  * Renders an icon for a state. Screen readers ignore the icon, because the text for the state is always next to the
  * icon.
  */
-export function renderIcon(name: IconName): Html {
+export function renderStateIcon(name: IconName): Html {
   return html`<svg class="icon c-${name}" aria-hidden="true"><use href="#i-${name}"/></svg>`;
 }
 

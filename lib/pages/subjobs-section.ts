@@ -3,7 +3,7 @@ import type { Instant } from "../domain/job.ts";
 import { formatDuration, toIso } from "../domain/time-text.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { type Html, html, renderBdiElement, renderCamelCaseName } from "./html.ts";
-import { type IconName, presentState, renderIcon } from "./state-icons.ts";
+import { type IconName, presentState, renderStateIcon } from "./state-icons.ts";
 import { parseSetInstant, renderIfKnown, renderRunningDuration, renderShortTime } from "./time-html.ts";
 import {
   computeSubJobBar,
@@ -15,8 +15,8 @@ import {
 } from "./timeline.ts";
 
 /**
- * The maximum number of subjobs in a short tree of subjobs. In a long tree of subjobs, one line replaces several
- * succeeded subjobs.
+ * If a job has at most `MAX_SHORT_TREE` subjobs, the page shows each subjob in a line. For a job with more subjobs, one
+ * line replaces several succeeded subjobs.
  */
 const MAX_SHORT_TREE = 14;
 /**
@@ -82,7 +82,7 @@ function treeGroup(group: readonly JobDocument[], tree: Tree, lines: number): Ht
   if (second === undefined) return treeNode(first, tree, lines);
   const kind = kindOf(first);
   const [iconName, text] = FOLDED[kind];
-  return html`<li><details class="fold"><summary><span class="row"><span class="name">${renderIcon(iconName)}${group.length} ${text}</span></span></summary>
+  return html`<li><details class="fold"><summary><span class="row"><span class="name">${renderStateIcon(iconName)}${group.length} ${text}</span></span></summary>
 <ol>${group.map((job) => treeNode(job, tree, 0))}</ol></details></li>`;
 }
 
@@ -91,7 +91,7 @@ function treeRow(job: JobDocument, tree: Tree): Html {
   const name = html`<b>${renderCamelCaseName(job.type || UNNAMED)}</b>${
     job.resourceName && html` <span class="res">${renderBdiElement(job.resourceName)}</span>`
   }`;
-  return html`<span class="row c-${state.icon}"><span class="name">${renderIcon(state.icon)}<span>${name}</span></span>${
+  return html`<span class="row c-${state.icon}"><span class="name">${renderStateIcon(state.icon)}<span>${name}</span></span>${
     tree.timeline && renderBar(computeSubJobBar(job, tree.timeline), job.state === "pending" && !tree.isOver)
   }<span class="word">${state.text}</span><span class="took">${subJobDuration(job, tree)}</span></span>`;
 }

@@ -40,7 +40,7 @@ export class Instance {
   #child: ChildProcess | null = null;
   #timer: NodeJS.Timeout | undefined;
   #current: { invocation: Invocation; resolve: (result: InvocationResult) => void } | null = null;
-  /** The error that ended the function's process. `#fatalError` is null if the error is unknown. */
+  /** The error that ended the function's process. `#fatalError` is null if no error is known. */
   #fatalError: InvocationResult | null = null;
   /** The reason why the function's process ended. `#exitCause` is null until the process has ended. */
   #exitCause: string | null = null;

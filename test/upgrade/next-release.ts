@@ -54,8 +54,8 @@ const FORMAT_EDITS: readonly Edit[] = [
   },
   {
     file: TABLE,
-    find: "toAttributes({ ...key, ...values, v: findItemVersion(key.pk) })",
-    replace: "toAttributes(toVersion2({ ...key, ...values, v: findItemVersion(key.pk) }))",
+    find: "toAttributesWithoutNulls({ ...key, ...values, v: findItemVersion(key.pk) })",
+    replace: "toAttributesWithoutNulls(toVersion2({ ...key, ...values, v: findItemVersion(key.pk) }))",
   },
   {
     file: TABLE,

@@ -109,8 +109,8 @@ export function placeholderValues(values: StoredValues): Record<string, Attribut
   return attributes;
 }
 
-/** Converts plain values to the attribute notation of DynamoDB. `toAttributes` omits null values and empty sets. */
-export function toAttributes(values: StoredValues): Record<string, AttributeValue> {
+/** Converts plain values to the attribute notation of DynamoDB. `toAttributesWithoutNulls` omits null values and empty sets. */
+export function toAttributesWithoutNulls(values: StoredValues): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(values)) {
     if (!isAbsent(value)) attributes[name] = toAttribute(value);

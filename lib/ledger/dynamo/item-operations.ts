@@ -21,7 +21,7 @@ import {
   placeholderNames,
   placeholderValues,
   type StoredValues,
-  toAttributes,
+  toAttributesWithoutNulls,
   toUpdateInput,
 } from "./expression.ts";
 import type { ItemKey } from "./keys.ts";
@@ -62,7 +62,7 @@ export async function updateItem({ client, table }: LedgerTable, update: ItemUpd
   const isReadable = "(attribute_not_exists(#v) OR #v <= :itemVersion)";
   const command = new UpdateItemCommand({
     TableName: table,
-    Key: toAttributes({ ...update.key }),
+    Key: toAttributesWithoutNulls({ ...update.key }),
     ...toUpdateInput({
       ...update,
       set: { ...update.set, v: version },
@@ -84,7 +84,7 @@ export async function createItemIfAbsent(
 ): Promise<boolean> {
   const command = new PutItemCommand({
     TableName: table,
-    Item: toAttributes({ ...key, ...values, v: findItemVersion(key.pk) }),
+    Item: toAttributesWithoutNulls({ ...key, ...values, v: findItemVersion(key.pk) }),
     ConditionExpression: "attribute_not_exists(pk)",
   });
   return (await nullIfRefused(client.send(command))) !== null;
@@ -104,7 +104,7 @@ export async function readRawItem(
   const { Item } = await client.send(
     new GetItemCommand({
       TableName: table,
-      Key: toAttributes({ ...key }),
+      Key: toAttributesWithoutNulls({ ...key }),
       ConsistentRead,
       ProjectionExpression: names,
       ExpressionAttributeNames: names === undefined ? undefined : placeholderNames(names),

@@ -7,7 +7,7 @@ import { listDeliveries } from "../watch-deliveries.ts";
 import { mergeCallerData } from "./caller-data.ts";
 import { slowItemKey, toSlowRecord } from "./durations.ts";
 import { toStoredOutcome } from "./end-watch.ts";
-import { fromAttributes, toAttributes } from "./expression.ts";
+import { fromAttributes, toAttributesWithoutNulls } from "./expression.ts";
 import {
   type Item,
   type LedgerOperation,
@@ -101,14 +101,14 @@ export const listRecentWatches: LedgerOperation<"listRecentWatches"> = async (ta
 };
 
 function toStartKey(project: string, { acceptedAt, jobId, caller }: PagePosition): Item {
-  return toAttributes({ ...watchItemKey({ project, jobId, caller }), project, acceptedAt });
+  return toAttributesWithoutNulls({ ...watchItemKey({ project, jobId, caller }), project, acceptedAt });
 }
 
 const idOf = ({ pk, sk }: ItemKey) => `${pk} ${sk}`;
 
 async function readWatchItems({ client, table }: LedgerTable, keys: readonly ItemKey[]) {
   const watches = new Map<string, Watch>();
-  let wanted = keys.map(({ pk, sk }) => toAttributes({ pk, sk }));
+  let wanted = keys.map(({ pk, sk }) => toAttributesWithoutNulls({ pk, sk }));
   for (let round = 0; wanted.length > 0 && round < BATCH_ROUNDS; round += 1) {
     const page = await client.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: wanted } } }));
     for (const item of page.Responses?.[table] ?? []) {

@@ -1,7 +1,7 @@
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { MaybeInstant } from "../../domain/job.ts";
-import { toAttributes } from "./expression.ts";
+import { toAttributesWithoutNulls } from "./expression.ts";
 import {
   ceilToEpochSeconds,
   createItemIfAbsent,
@@ -77,7 +77,7 @@ export const switchTargetOff: LedgerOperation<"switchTargetOff"> = async (table,
 
 export const switchTargetOn: LedgerOperation<"switchTargetOn"> = async ({ client, table }, name) => {
   for (const key of [goneKey(name), offKey(name)])
-    await client.send(new DeleteItemCommand({ TableName: table, Key: toAttributes({ ...key }) }));
+    await client.send(new DeleteItemCommand({ TableName: table, Key: toAttributesWithoutNulls({ ...key }) }));
 };
 
 /**

@@ -1,4 +1,4 @@
-import { EARLY_MS } from "../../../functions/notify/acquire-rate-limit.ts";
+import { EARLY_MS } from "../../../functions/notify/reserve-send-time.ts";
 import type { AttemptResult } from "../../../lib/channels/attempt-delivery.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { T0, TARGETS } from "../../simulation/draw-inputs.ts";

@@ -2,13 +2,13 @@ import {
   describeErrorReplyUnmasked,
   errorKindOfRefusal,
   NOT_A_LIST,
+  observationWhileNotAnswering,
+  observationWhileThrottled,
   parseCceError,
   refusalAfterNetworkError,
   refusalForMissingEndpoint,
   refusalForPlainHttp,
   refusalForUnknownProject,
-  refusalWhileNotAnswering,
-  refusalWhileThrottled,
   TOO_LARGE,
   toTextOfAnyType,
 } from "../../../lib/cce/cce-error.ts";
@@ -176,17 +176,17 @@ describe("a refusal without a request to CCE", () => {
   });
 
   it("says why a query waits and for how long", () => {
-    expect(refusalWhileNotAnswering("prod", 1001)).toEqual({
+    expect(observationWhileNotAnswering("prod", 1001)).toEqual({
       kind: "unavailable",
       text: "Queries for project prod wait, because CCE did not answer in time",
       retryAfterSeconds: 2,
     });
-    expect(refusalWhileThrottled("prod", "throttled", 3)).toEqual({
+    expect(observationWhileThrottled("prod", "throttled", 3)).toEqual({
       kind: "throttled",
       text: "Queries for project prod wait, because CCE limits their rate",
       retryAfterSeconds: 3,
     });
-    expect(refusalWhileThrottled("prod", "unavailable", 3)).toEqual({
+    expect(observationWhileThrottled("prod", "unavailable", 3)).toEqual({
       kind: "unavailable",
       text: "Queries for project prod wait, because CCE or IAM is not available and asked for a wait",
       retryAfterSeconds: 3,

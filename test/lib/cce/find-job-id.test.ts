@@ -1,4 +1,9 @@
-import { describeErrorInReply, findJobId, findOperation, findOrderId } from "../../../lib/cce/find-job-id.ts";
+import {
+  describeErrorInReply,
+  findJobId,
+  findOperationWithoutJob,
+  findOrderId,
+} from "../../../lib/cce/find-job-id.ts";
 import { JobId } from "../../../lib/domain/job.ts";
 import fc from "../../support/properties.ts";
 
@@ -86,7 +91,7 @@ describe("describeErrorInReply", () => {
   );
 });
 
-describe("findOperation", () => {
+describe("findOperationWithoutJob", () => {
   it.each([
     [
       "an upgrade",
@@ -129,7 +134,7 @@ describe("findOperation", () => {
       { kind: "awake", clusterId: "c" },
     ],
   ])("finds %s", (_, reply, expected) => {
-    expect(findOperation(reply)).toEqual(expected);
+    expect(findOperationWithoutJob(reply)).toEqual(expected);
   });
 
   it.each([
@@ -140,13 +145,16 @@ describe("findOperation", () => {
     [{ kind: "constructor", metadata: { uid: "c" } }],
     [{ kind: "toString" }],
   ])("finds no operation in %j", (reply) => {
-    expect(findOperation(reply)).toBeNull();
+    expect(findOperationWithoutJob(reply)).toBeNull();
   });
 
   it("uses the kind and the cluster that the caller names, because some replies are empty", () => {
     const named = { kind: "hibernate", clusterId: "c" };
-    expect(findOperation({}, named)).toEqual(named);
+    expect(findOperationWithoutJob({}, named)).toEqual(named);
     const pool = { kind: "NodePool", metadata: { uid: "np" } };
-    expect(findOperation(pool, { clusterId: "c" })).toMatchObject({ clusterId: "c", nodePoolId: "np" });
+    expect(findOperationWithoutJob(pool, { clusterId: "c" })).toMatchObject({
+      clusterId: "c",
+      nodePoolId: "np",
+    });
   });
 });

@@ -1,8 +1,8 @@
-import hintRows from "../../../lib/domain/hints.json" with { type: "json" };
+import hintRows from "../../../lib/domain/hint-patterns.json" with { type: "json" };
 import { createCachedHintFinder, findHint, translateHint } from "../../../lib/domain/hints.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 
-/** One reason for each row of `hints.json` in the vendor's spelling, and a part of the expected advice. */
+/** One reason for each row of `hint-patterns.json` in the vendor's spelling, and a part of the expected advice. */
 const KNOWN: readonly (readonly [reason: string, advice: string])[] = [
   ["...call fsp to query keypair fail, error code : Ecs.0314, reason is : the keypair web ...", "key pair"],
   ['{"error":{"message":"encrypted key id [a-b] is invalid.","code":"Ecs.0912"}}', "KMS key"],

@@ -1,7 +1,7 @@
 import { parseJob } from "../../../lib/cce/parse-job.ts";
 import { Settings } from "../../../lib/config/settings.ts";
 import { fillPlaceholders } from "../../../lib/domain/default-texts.ts";
-import hintRows from "../../../lib/domain/hints.json" with { type: "json" };
+import hintRows from "../../../lib/domain/hint-patterns.json" with { type: "json" };
 import { findHint, translateHint } from "../../../lib/domain/hints.ts";
 import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
 import {

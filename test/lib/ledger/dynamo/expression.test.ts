@@ -2,7 +2,7 @@ import {
   fromAttributes,
   placeholderNames,
   placeholderValues,
-  toAttributes,
+  toAttributesWithoutNulls,
   toUpdateInput,
 } from "../../../../lib/ledger/dynamo/expression.ts";
 
@@ -106,9 +106,9 @@ const ATTRIBUTES = {
   empty: { L: [] },
 };
 
-it("toAttributes and placeholderValues convert each type, and omit null and empty sets", () => {
+it("toAttributesWithoutNulls and placeholderValues convert each type, and omit null and empty sets", () => {
   const absent = { nothing: null, none: new Set<string>() };
-  expect(toAttributes({ ...VALUES, ...absent })).toEqual(ATTRIBUTES);
+  expect(toAttributesWithoutNulls({ ...VALUES, ...absent })).toEqual(ATTRIBUTES);
   expect(placeholderValues({ text: "a", ...absent })).toEqual({ ":text": { S: "a" } });
 });
 

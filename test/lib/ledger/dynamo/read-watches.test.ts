@@ -1,6 +1,6 @@
 import { BatchGetItemCommand, DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { mockClient } from "aws-sdk-client-mock";
-import { toAttributes } from "../../../../lib/ledger/dynamo/expression.ts";
+import { toAttributesWithoutNulls } from "../../../../lib/ledger/dynamo/expression.ts";
 import { watchItemKey } from "../../../../lib/ledger/dynamo/keys.ts";
 import { listRecentWatches } from "../../../../lib/ledger/dynamo/read-watches.ts";
 import { T0 } from "../samples.ts";
@@ -18,7 +18,7 @@ test("the list reads a watch once that the index lists twice, because DynamoDB r
     { ...once, acceptedAt: T0 + 1 },
     { ...twice, acceptedAt: T0 },
   ];
-  dynamo.on(QueryCommand).resolves({ Items: entries.map((entry) => toAttributes(entry)) });
+  dynamo.on(QueryCommand).resolves({ Items: entries.map((entry) => toAttributesWithoutNulls(entry)) });
   dynamo.on(BatchGetItemCommand).resolves({ Responses: {} });
   expect(await listRecentWatches(table, "prod", { limit: 10, before: null })).toEqual({
     watches: [],
@@ -26,7 +26,7 @@ test("the list reads a watch once that the index lists twice, because DynamoDB r
   });
   const [call] = dynamo.commandCalls(BatchGetItemCommand);
   expect(call?.args[0].input.RequestItems?.ledger?.Keys).toEqual([
-    toAttributes({ ...twice }),
-    toAttributes({ ...once }),
+    toAttributesWithoutNulls({ ...twice }),
+    toAttributesWithoutNulls({ ...once }),
   ]);
 });

@@ -1,4 +1,4 @@
-import { acquireRateLimit, EARLY_MS, LEAD_MS } from "../../../functions/notify/acquire-rate-limit.ts";
+import { EARLY_MS, LEAD_MS, reserveSendTime } from "../../../functions/notify/reserve-send-time.ts";
 import { createPendingDeliveryRecord } from "../../../lib/ledger/notification.ts";
 import { T0 } from "../../simulation/draw-inputs.ts";
 import { createFlow, jobIn, KEY } from "../steps-harness.ts";
@@ -115,7 +115,7 @@ describe("the decision about one request", () => {
     const ports = { ledger: memory, settings: config.settings, random: () => 0.5, now: () => clock.now };
     const record = { ...createPendingDeliveryRecord(name), requestAt };
     const { now } = clock;
-    return { now, decision: await acquireRateLimit(name, target, record, 0, ports) };
+    return { now, decision: await reserveSendTime(name, target, record, 0, ports) };
   }
 
   it("acquires the current time for a channel without a rate limit", async () => {

@@ -22,14 +22,14 @@ export const LEAD_MS = 150;
 /** If at most 100 ms of the waiting time after an HTTP 429 response remain, a request does not wait. */
 const MIN_WAIT_MS = 100;
 
-export interface AcquireRateLimitPorts {
+export interface ReserveSendTimePorts {
   readonly ledger: Pick<RateLimitLedger, "reserveRequestTime">;
   readonly settings: Settings;
   readonly random: () => number;
   readonly now: () => Instant;
 }
 
-type AcquiredRateLimit =
+type ReservedSendTime =
   /** The request to the target may be sent at `requestAt`, which is at most `EARLY_MS` in the future. */
   | { readonly kind: "acquired"; readonly requestAt: Instant }
   /**
@@ -44,13 +44,13 @@ type AcquiredRateLimit =
  * time that the rate limit reserved, the function reserves a new time, because the next times already belong to other
  * requests.
  */
-export async function acquireRateLimit(
+export async function reserveSendTime(
   targetName: string,
   target: Target,
   record: DeliveryRecord,
   throttledUntil: Instant,
-  { ledger, settings, random, now: clock }: AcquireRateLimitPorts,
-): Promise<AcquiredRateLimit> {
+  { ledger, settings, random, now: clock }: ReserveSendTimePorts,
+): Promise<ReservedSendTime> {
   const now = clock();
   if (record.nextAttemptAt === null) {
     const firstWaitMs = firstAttemptDelaySeconds(settings.retry.scheduleSeconds, random()) * 1000;
