@@ -204,7 +204,7 @@ async function notifyAndEnd(
     });
     if (ended.kind === "ended") {
       onConcluded(summary);
-      await learnDuration(summary, watch, ledger);
+      await learnDuration(summary, ledger);
     }
     if (ended.kind !== "targets_changed") return;
     added = ended.targets.filter((target) => !targets.includes(target));
@@ -214,17 +214,15 @@ async function notifyAndEnd(
 
 /**
  * Adds the duration of an ended job to the learned durations. Only the function call that ended the watch may add the
- * duration of the job. The duration of an operation counts only for its own type, because operations must not change
- * the delay of the first poll of jobs.
+ * duration of the job.
  */
 async function learnDuration(
   { project, jobType, durationSeconds, concludedAt }: OutcomeSummary,
-  { operation }: Pick<Watch, "operation">,
   ledger: Pick<Ledger, "addDuration">,
 ): Promise<void> {
   if (durationSeconds === null || jobType === null) return;
   const bucket = bucketOfDuration(durationSeconds);
   const day = daysSince1970(concludedAt);
   const expiresAt = durationCountExpiry(day);
-  await ledger.addDuration({ project, jobType, bucket, day, isOperation: operation !== null, expiresAt });
+  await ledger.addDuration({ project, jobType, bucket, day, expiresAt });
 }

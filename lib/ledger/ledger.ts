@@ -50,15 +50,16 @@ export interface RateLimitLedger {
 export interface DurationLedger {
   /** Adds one ended job to the counts of ended jobs. The ledger may delete the count after `expiresAt`. */
   addDuration(duration: NewDuration): Promise<void>;
-  /** Returns the counts of one type of job, or with `ANY_TYPE` the counts of the jobs of all types. */
+  /**
+   * Returns the counts of one type of job, or with `ANY_TYPE` the counts of the jobs of all types. Operations without a
+   * job count only for their own type.
+   */
   readDurations(project: string, jobType: string): Promise<readonly DurationCount[]>;
 }
 
 interface NewDuration extends Omit<DurationCount, "count"> {
   readonly project: string;
   readonly jobType: string;
-  /** An operation without a job counts for its own type, and not for `ANY_TYPE`. The default is false. */
-  readonly isOperation?: boolean;
   readonly expiresAt: Instant;
 }
 

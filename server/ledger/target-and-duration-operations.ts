@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { Instant } from "../../lib/domain/job.ts";
+import { OPERATION_KINDS } from "../../lib/domain/operation-kind.ts";
 import { Count } from "../../lib/domain/zod-fields.ts";
 import type {
   DigestLedger,
@@ -24,6 +25,8 @@ const RETENTION_MS = 7 * 24 * 3_600_000;
 const WAITING = "calls";
 
 const NEW_TARGET = { offSince: null, goneSince: null, throttledUntil: 0, nextFreeAt: 0 };
+
+const NOT_AN_OPERATION = `job_type NOT IN (${OPERATION_KINDS.map(() => "?").join(", ")})`;
 
 const DurationRow = z.object({ day: z.int(), bucket: z.int(), count: Count });
 
@@ -85,27 +88,28 @@ export function createTargetAndDurationOperations(
         return time;
       }),
 
-    addDuration: ({ project, jobType, day, bucket, isOperation = false, expiresAt }) =>
+    addDuration: ({ project, jobType, day, bucket, expiresAt }) =>
       store.write(() => {
-        for (const type of new Set(isOperation ? [jobType] : [jobType, ANY_TYPE]))
-          store.run(
-            `INSERT INTO duration (project, job_type, day, bucket, count, expires_at) VALUES (?, ?, ?, ?, 1, ?)
-             ON CONFLICT DO UPDATE SET count = count + 1, expires_at = max(expires_at, excluded.expires_at)`,
-            project,
-            type,
-            day,
-            bucket,
-            expiresAt,
-          );
+        store.run(
+          `INSERT INTO duration (project, job_type, day, bucket, count, expires_at) VALUES (?, ?, ?, ?, 1, ?)
+           ON CONFLICT DO UPDATE SET count = count + 1, expires_at = max(expires_at, excluded.expires_at)`,
+          project,
+          jobType,
+          day,
+          bucket,
+          expiresAt,
+        );
       }),
 
     readDurations: (project, jobType) =>
       store.read(() =>
         store
           .all(
-            "SELECT day, bucket, count FROM duration WHERE project = ? AND job_type = ? ORDER BY day, bucket",
+            `SELECT day, bucket, sum(count) AS count FROM duration
+             WHERE project = ? AND ${jobType === ANY_TYPE ? NOT_AN_OPERATION : "job_type = ?"}
+             GROUP BY day, bucket ORDER BY day, bucket`,
             project,
-            jobType,
+            ...(jobType === ANY_TYPE ? OPERATION_KINDS : [jobType]),
           )
           .map((row) => DurationRow.parse(row)),
       ),

@@ -1,3 +1,4 @@
+import { isOperationWithoutJob } from "../../lib/domain/operation-kind.ts";
 import type {
   DigestLedger,
   DurationLedger,
@@ -62,9 +63,9 @@ export function targetAndDurationOperations({
       targets[name] = { ...targetOf(name), offSince: null, goneSince: null };
     },
 
-    async addDuration({ project, jobType, bucket, day, isOperation = false }) {
+    async addDuration({ project, jobType, bucket, day }) {
       const name = `${day}/${bucket}`;
-      for (const type of new Set(isOperation ? [jobType] : [jobType, ANY_TYPE])) {
+      for (const type of isOperationWithoutJob(jobType) ? [jobType] : [jobType, ANY_TYPE]) {
         const counts = durations[`${project}#${type}`] ?? {};
         durations[`${project}#${type}`] = { ...counts, [name]: (counts[name] ?? 0) + 1 };
       }

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import type { WatchGeneration } from "../../domain/job.ts";
+import type { Instant, WatchGeneration } from "../../domain/job.ts";
+import { isOperationWithoutJob } from "../../domain/operation-kind.ts";
 import { ANY_TYPE, type DurationCount } from "../../schedule/duration-counts.ts";
 import {
   appendLatestDurations,
@@ -47,23 +48,46 @@ const SORT_KEY = /^week#(\d+)$/;
 /** The sort key of the item that lists the types of jobs in a project. */
 const TYPES_SORT_KEY = "types";
 
-const DurationsItem = z.looseObject({ sk: z.string(), types: z.optional(z.array(z.string())) });
+const DurationsItem = z.looseObject({ sk: z.string() });
 type DurationsItem = z.infer<typeof DurationsItem>;
+const TypesItem = z.object({ types: z.array(z.string()) });
 
 /**
  * `addDuration` costs one write to DynamoDB. The first job of a type in a week costs one more write, which adds the type
  * to the list of the project's types. Only the function that creates the item of a week writes the list.
  */
 export const addDuration: LedgerOperation<"addDuration"> = async (table, duration) => {
-  const { project, jobType, isOperation = false } = duration;
   const { key, counter } = durationCounterKey(duration);
   const set = { expiresAt: ceilToEpochSeconds(duration.expiresAt) };
   const before = await updateItem(table, { key, add: { [counter]: 1 }, set, returnValues: "ALL_OLD" });
   const isFirstOfWeek = before?.pk === undefined;
-  if (!isFirstOfWeek || isOperation || jobType === ANY_TYPE) return;
-  const types = { pk: durationsPartition(project, ANY_TYPE), sk: TYPES_SORT_KEY };
-  await updateItem(table, { key: types, add: { types: new Set([jobType]) }, set });
+  if (isFirstOfWeek) await addJobType(table, duration);
 };
+
+/**
+ * Adds a type to the list of the types of jobs in a project. Operations without a job are not in this list, because
+ * their durations must not change the delay of the first poll of jobs.
+ */
+export async function addJobType(
+  table: LedgerTable,
+  {
+    project,
+    jobType,
+    expiresAt,
+  }: { readonly project: string; readonly jobType: string; readonly expiresAt: Instant },
+): Promise<void> {
+  if (isOperationWithoutJob(jobType)) return;
+  await updateItem(table, {
+    key: typesKey(project),
+    add: { types: new Set([jobType]) },
+    set: { expiresAt: ceilToEpochSeconds(expiresAt) },
+  });
+}
+
+const typesKey = (project: string): ItemKey => ({
+  pk: durationsPartition(project, ANY_TYPE),
+  sk: TYPES_SORT_KEY,
+});
 
 /**
  * Returns the key of the item and the name of the attribute that count the jobs of one day and one range of durations.
@@ -83,34 +107,20 @@ export function durationCounterKey({
 
 /**
  * `readDurations` costs one query to DynamoDB, because the job counts of two years fit into one page of a query result.
- * With `ANY_TYPE`, `readDurations` costs one more query for each type of job in the project. An import from the one-node
- * edition also stores the counts of all types together. These counts are used up to their latest week.
+ * With `ANY_TYPE`, `readDurations` costs one read and one query for each type of job in the project.
  */
 export const readDurations: LedgerOperation<"readDurations"> = async (table, project, jobType) => {
-  const items = await queryDurations(table, project, jobType);
-  const counts = items.flatMap(countsOf);
-  if (jobType !== ANY_TYPE) return sumCounts(counts);
-  const latest = items.findLast(({ sk }) => SORT_KEY.test(sk))?.sk ?? "";
-  const types = items.flatMap(({ types = [] }) => types);
-  const later = await Promise.all(types.map((type) => queryDurations(table, project, type, latest)));
-  return sumCounts([...counts, ...later.flat().flatMap(countsOf)]);
+  if (jobType !== ANY_TYPE) return sumCounts(await queryCounts(table, project, jobType));
+  // The read is eventually consistent, because such a read costs half as much.
+  const item = await readRawItem(table, typesKey(project), undefined, false);
+  const { types } = item === null ? { types: [] } : parseItem(TypesItem, item);
+  const counts = await Promise.all(types.map((type) => queryCounts(table, project, type)));
+  return sumCounts(counts.flat());
 };
 
-/**
- * Reads the items with the job counts of one type, oldest week first.
- * @param after the sort key after which the items start
- */
-async function queryDurations(
-  table: LedgerTable,
-  project: string,
-  jobType: string,
-  after = "",
-): Promise<readonly DurationsItem[]> {
-  const pk = durationsPartition(project, jobType);
-  const { Items = [] } = await (after === ""
-    ? queryPage(table, "#pk = :pk", { pk })
-    : queryPage(table, "#pk = :pk AND #sk > :after", { pk, after }));
-  return Items.map((item) => parseItem(DurationsItem, item));
+async function queryCounts(table: LedgerTable, project: string, jobType: string): Promise<DurationCount[]> {
+  const { Items = [] } = await queryPage(table, "#pk = :pk", { pk: durationsPartition(project, jobType) });
+  return Items.flatMap((item) => countsOf(parseItem(DurationsItem, item)));
 }
 
 /** Returns one count for each day and bucket, oldest day first. */
@@ -129,7 +139,7 @@ function durationsPartition(project: string, jobType: string): string {
   return `D#${project}#${jobType}`;
 }
 
-function countsOf({ sk, types: _, ...attributes }: DurationsItem): DurationCount[] {
+function countsOf({ sk, ...attributes }: DurationsItem): DurationCount[] {
   const week = Number(SORT_KEY.exec(sk)?.[1]);
   return Object.entries(attributes).flatMap(([name, count]) => {
     const [, day, bucket] = COUNTER.exec(name) ?? [];

@@ -3,7 +3,12 @@ import type { Instant } from "../../../lib/domain/job.ts";
 import { parseJson } from "../../../lib/domain/json.ts";
 import { callbackAttributes } from "../../../lib/ledger/dynamo/caller-data.ts";
 import { discoveryKey, saveSmnMessageIdOnce } from "../../../lib/ledger/dynamo/discovery.ts";
-import { durationCounterKey, latestDurationsKey, slowItemKey } from "../../../lib/ledger/dynamo/durations.ts";
+import {
+  addJobType,
+  durationCounterKey,
+  latestDurationsKey,
+  slowItemKey,
+} from "../../../lib/ledger/dynamo/durations.ts";
 import { toOutcomeAttributes } from "../../../lib/ledger/dynamo/end-watch.ts";
 import type { StoredValues } from "../../../lib/ledger/dynamo/expression.ts";
 import {
@@ -185,11 +190,15 @@ export function toDurationWrites(rows: readonly DurationRow[]): readonly LedgerW
     if (first === undefined) return [];
     const counts = week.map((row) => [durationCounterKey(row).counter, row.count] as const);
     const expiresAt = Math.max(...week.map((row) => row.expiresAt));
+    const createWeek = create(durationCounterKey(first).key, {
+      ...Object.fromEntries(counts),
+      expiresAt: ceilToEpochSeconds(expiresAt),
+    });
     return [
-      create(durationCounterKey(first).key, {
-        ...Object.fromEntries(counts),
-        expiresAt: ceilToEpochSeconds(expiresAt),
-      }),
+      async (table) => {
+        await addJobType(table, { ...first, expiresAt });
+        return createWeek(table);
+      },
     ];
   });
 }

@@ -123,7 +123,7 @@ export function describeShared(ledger: () => Ledger): void {
     it("are counted for all types of jobs together, without operations", async () => {
       const { project } = newKey();
       const entry = { project, jobType: "CreateCluster", day: 12, bucket: 34, expiresAt: NEVER };
-      await ledger().addDuration({ ...entry, jobType: "awake", isOperation: true });
+      await ledger().addDuration({ ...entry, jobType: "awake" });
       expect(await ledger().readDurations(project, ANY_TYPE)).toEqual([]);
       for (const jobType of ["CreateCluster", "DeleteNode", "CreateNode"])
         for (const day of [20, 12]) await ledger().addDuration({ ...entry, jobType, day });

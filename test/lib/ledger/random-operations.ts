@@ -213,12 +213,13 @@ export const ledgerCall: fc.Arbitrary<LedgerCall> = fc.oneof(
   call("reserveRequestTime", rateLimit, now, intervalMs),
   call(
     "addDuration",
-    fc
-      .tuple(
-        fc.record({ project, bucket: fc.nat(2), day: fc.nat(8), expiresAt }),
-        fc.constantFrom({ jobType: "A" }, { jobType: "B" }, { jobType: "C", isOperation: true }),
-      )
-      .map(([ended, type]) => ({ ...ended, ...type })),
+    fc.record({
+      project,
+      jobType: fc.constantFrom("A", "B", "awake"),
+      bucket: fc.nat(2),
+      day: fc.nat(8),
+      expiresAt,
+    }),
   ),
   call(
     "createDigest",
@@ -277,7 +278,9 @@ export async function readLedgerState(ledger: Ledger): Promise<unknown> {
       ),
     ),
     targets: await Promise.all(TARGETS.map((name) => ledger.readTarget(name))),
-    durations: await Promise.all(["A", "B", ANY_TYPE].map((type) => ledger.readDurations(PROJECT, type))),
+    durations: await Promise.all(
+      ["A", "B", "awake", ANY_TYPE].map((type) => ledger.readDurations(PROJECT, type)),
+    ),
     digests: await Promise.all(["digest-a", "digest-b"].map((id) => readDigest(ledger, id))),
     // An index may return items with equal sort keys in any order.
     overdue: overdue.toSorted(

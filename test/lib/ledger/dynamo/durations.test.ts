@@ -1,6 +1,5 @@
 import { type DynamoDBClient, QueryCommand, type UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { addDuration, readDurations } from "../../../../lib/ledger/dynamo/durations.ts";
-import { ANY_TYPE } from "../../../../lib/schedule/duration-counts.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../../support/dynamodb.ts";
 import { createTable } from "../../../support/table.ts";
 
@@ -26,20 +25,6 @@ describe("durations on DynamoDB", () => {
       counted.push(writes);
     }
     expect(counted).toEqual([2, 3, 4, 6, 7]);
-  });
-
-  it("of all types are those of an import, and those of each type in later weeks", async () => {
-    const table = { client: dynamo.client, table: "ledger" };
-    const entry = { project: "imported", bucket: 7, expiresAt: 1_900_000_000_500 };
-    // The one-node edition counts each job for its type and for all types.
-    for (const jobType of ["CreateNode", "DeleteNode", ANY_TYPE, ANY_TYPE])
-      await addDuration(table, { ...entry, jobType, day: 20_657 });
-    for (const jobType of ["CreateNode", "DeleteNode", "DeleteNode"])
-      await addDuration(table, { ...entry, jobType, day: 20_664 });
-    expect(await readDurations(table, "imported", ANY_TYPE)).toEqual([
-      { day: 20_657, bucket: 7, count: 2 },
-      { day: 20_664, bucket: 7, count: 3 },
-    ]);
   });
 
   it("are stored in one item per week, with one attribute per day and bucket", async () => {
