@@ -28,27 +28,11 @@ export interface PollReport {
   readonly latenessSeconds: number | null;
 }
 
-/** The lateness of a poll is logged if it is at least one second. */
-const MIN_LOGGED_LATENESS_SECONDS = 1;
-
 /** Writes the log line and the metrics of one message of the poll queue. */
-export function logAndCountPollMessage({
-  key,
-  resource,
-  next,
-  latenessSeconds,
-  ...report
-}: PollReport): void {
-  const { observation } = report;
-  const isLate = latenessSeconds !== null && latenessSeconds >= MIN_LOGGED_LATENESS_SECONDS;
-  // The log line omits fields that are null. Most polls query no resource, are followed by another poll and are not late.
-  log.info("poll", {
-    ...key,
-    ...report,
-    resource,
-    next: next === "poll_again" ? null : next,
-    latenessSeconds: isLate ? latenessSeconds : null,
-  });
+export function logAndCountPollMessage({ key, next, ...report }: PollReport): void {
+  const { observation, resource, latenessSeconds } = report;
+  // The log line omits fields that are null. Most polls query no resource and are followed by another poll.
+  log.info("poll", { ...key, ...report, next: next === "poll_again" ? null : next });
   // The metric of failed polls does not show a missing permission to read resources, because most polls read only jobs.
   if (resource === "forbidden" || resource === "unauthorized" || resource === "misconfigured")
     meter.add("ResourceQueriesRefused", 1);

@@ -109,8 +109,8 @@ test("a poll counts for its observation, with its lateness", async () => {
 });
 
 test.each([
-  ["poll_again", 0.9, {}],
-  ["poll_again", 1, { lateness_seconds: 1 }],
+  ["poll_again", 0, { lateness_seconds: 0 }],
+  ["poll_again", 0.9, { lateness_seconds: 0.9 }],
   ["concluded", null, { next: "concluded" }],
   ["retry", null, { next: "retry" }],
 ] as const)(

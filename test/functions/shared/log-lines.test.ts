@@ -106,6 +106,7 @@ test("every log line from a request to its notification contains the job ID and 
       poll: 1,
       observation: "job",
       delay_seconds: 30,
+      lateness_seconds: 0.5,
       traceparent: TRACEPARENT,
     },
     {
