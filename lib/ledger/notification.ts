@@ -6,6 +6,7 @@ import {
   MaybeInstant,
   Verdict,
   type WatchGeneration,
+  type WatchState,
 } from "../domain/job.ts";
 
 /**
@@ -14,8 +15,8 @@ import {
  */
 export interface NotificationKey extends JobKey {
   /**
-   * The generation of the watch, or the higher generation from `NotificationGenerations`. Each restart of a watch
-   * increases its generation.
+   * The generation of the watch, or the generation from `NotificationGenerations`. Each restart of a watch increases its
+   * generation.
    */
   readonly generation: number;
   /** The event of the notification, such as `job.failed`. */
@@ -53,6 +54,43 @@ export function computeHigherGenerations(
 interface WatchTargets {
   readonly generation: number;
   readonly targets: readonly string[];
+}
+
+/** The current generation of a watch, with its state and its latest start or restart. */
+export interface StartedGeneration extends WatchGeneration {
+  readonly state: WatchState;
+  readonly acceptedAt: Instant;
+}
+
+/**
+ * For targets that a call adds to an ended watch, computes the generation in the notification key as
+ * `computeHigherGenerations` does, with one exception. If another watch with the target has ended with the same outcome
+ * since the start or restart of the ended watch, the target was notified of this end. The notification key then has the
+ * generation of the other watch, so that the target is not notified again.
+ * @param jobWatches all watches of the job
+ */
+export function computeGenerationsOfLateTargets(
+  ended: StartedGeneration,
+  addedTargets: readonly string[],
+  jobWatches: readonly (WatchTargets &
+    StartedGeneration & {
+      readonly concludedAt: Instant | null;
+    })[],
+): NotificationGenerations {
+  const others = jobWatches.filter(({ caller }) => caller !== ended.caller);
+  const generationOf = (target: string): number => {
+    const sharing = others.filter(({ targets }) => targets.includes(target));
+    const isNotified = sharing.some(
+      ({ state, concludedAt }) => state === ended.state && (concludedAt ?? 0) >= ended.acceptedAt,
+    );
+    const generations = sharing.map(({ generation }) => generation);
+    return Math.max(...(isNotified ? [] : [ended.generation]), ...generations);
+  };
+  return Object.fromEntries(
+    addedTargets
+      .map((target) => [target, generationOf(target)] as const)
+      .filter(([, generation]) => generation !== ended.generation),
+  );
 }
 
 /** Returns the key of the notification that informs a target about an event of a watch. */

@@ -1,5 +1,8 @@
 import type { Instant, WatchKey } from "../../lib/domain/job.ts";
-import { computeHigherGenerations, type NotificationGenerations } from "../../lib/ledger/notification.ts";
+import {
+  computeGenerationsOfLateTargets,
+  type NotificationGenerations,
+} from "../../lib/ledger/notification.ts";
 import { type CallerData, isRestartedByCall, type Watch } from "../../lib/ledger/watch.ts";
 import type { NewWatch, OpenResult, WatchChangeLedger } from "../../lib/ledger/watch-ledger.ts";
 import type { Store } from "../store/store.ts";
@@ -142,11 +145,8 @@ function saveGenerationsOfLateTargets(
   watch: Watch,
   addedTargets: readonly string[],
 ): NotificationGenerations {
-  const others = readJobRows(store, watch).map((row) => row.watch);
-  const generations = computeHigherGenerations(
-    { generation: watch.generation, targets: addedTargets },
-    others,
-  );
+  const before = readJobRows(store, watch).map((row) => row.watch);
+  const generations = computeGenerationsOfLateTargets(watch, addedTargets, before);
   const id = generationId(watch);
   const stored = readRecord(store, "outcome", id);
   if (stored !== null)

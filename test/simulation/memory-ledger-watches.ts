@@ -1,5 +1,5 @@
 import type { WatchKey } from "../../lib/domain/job.ts";
-import { computeHigherGenerations } from "../../lib/ledger/notification.ts";
+import { computeGenerationsOfLateTargets } from "../../lib/ledger/notification.ts";
 import { type CallerData, isRestartedByCall, roundUpToLastMsBeforeSweep } from "../../lib/ledger/watch.ts";
 import type { OpenResult, WatchChangeLedger } from "../../lib/ledger/watch-ledger.ts";
 import {
@@ -61,8 +61,8 @@ export function watchOperations(
       };
       write(stored);
       if (!needsGenerations) return { kind: "already_watching", watch, addedTargets, generations: {} };
-      const added = { generation: watch.generation, targets: addedTargets };
-      const generations = computeHigherGenerations(added, jobWatches(watches, wanted));
+      const before = jobWatches(watches, wanted);
+      const generations = computeGenerationsOfLateTargets(watch, addedTargets, before);
       const outcome = outcomes[id];
       if (outcome !== undefined)
         outcomes[id] = { ...outcome, generations: { ...outcome.generations, ...generations } };

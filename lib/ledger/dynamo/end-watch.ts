@@ -1,9 +1,13 @@
 import * as z from "zod/mini";
-import type { Instant, Outcome, WatchGeneration, WatchKey } from "../../domain/job.ts";
+import type { Instant, Outcome, WatchKey } from "../../domain/job.ts";
 import { parseJson } from "../../domain/json.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
-import { computeHigherGenerations, type NotificationGenerations } from "../notification.ts";
+import {
+  computeGenerationsOfLateTargets,
+  type NotificationGenerations,
+  type StartedGeneration,
+} from "../notification.ts";
 import { deliveriesOverdueAt, type StoredOutcome, truncateEndedJob } from "../watch.ts";
 import type { StoredValues } from "./expression.ts";
 import {
@@ -173,16 +177,15 @@ export const readOutcome: LedgerOperation<"readOutcome"> = async (table, key) =>
 
 /**
  * If a caller adds targets to an ended watch, stores for each added target the generation number of its notification
- * key. The function makes one query to DynamoDB. If another watch with an added target has a higher generation, the
- * function also makes one read and one write.
+ * key. The function makes one query to DynamoDB. If this number is not the generation of the watch for an added target,
+ * the function also makes one read and one write.
  */
 export async function saveGenerationsOfLateTargets(
   table: LedgerTable,
-  watch: WatchGeneration,
+  watch: StartedGeneration,
   addedTargets: readonly string[],
 ): Promise<NotificationGenerations> {
-  const added = { generation: watch.generation, targets: addedTargets };
-  const late = computeHigherGenerations(added, await listJobWatches(table, watch));
+  const late = computeGenerationsOfLateTargets(watch, addedTargets, await listJobWatches(table, watch));
   if (Object.keys(late).length === 0) return late;
   const stored = await readOutcome(table, watch);
   await updateItem(table, {

@@ -145,9 +145,7 @@ async function extendWatch(
   if (hasCallbacks || (isLater && found.hasCallerItem))
     await saveCallbacksAndFirstContext(table, watch, found.generation);
   const needsSweep = !isWatching && hasNewTargets;
-  const generations = needsSweep
-    ? await saveGenerationsOfLateTargets(table, { ...watch, generation: found.generation }, newTargets)
-    : {};
+  const generations = needsSweep ? await saveGenerationsOfLateTargets(table, toWatch(found), newTargets) : {};
   const deadlineAt = isLater ? watch.deadlineAt : found.deadlineAt;
   const readyMinutes = (isReadyLonger ? watch.readyMinutes : found.readyMinutes) ?? null;
   const most = hasNewTargets ? mostTargetsBefore(found, newTargets.length, watch.limits) : null;

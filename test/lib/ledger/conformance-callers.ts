@@ -192,6 +192,26 @@ export function describeCallers(ledger: () => Ledger): void {
       expect(await keyOf(b, "job.failed")).toEqual(await keyOf(a, "job.failed"));
     });
 
+    it.each([
+      ["the same key if the other watch ended after the restart", 1000, "failed", 0],
+      ["a new key if the other watch ended before the restart", 100_000, "failed", 1],
+      ["a new key if the other watch ended with another outcome", 1000, "timed_out", 1],
+    ] as const)(
+      "has %s, when a caller restarts its watch and adds the target after the end",
+      async (_, restartMs, outcomeOfOther, generation) => {
+        const { a, b } = twoWatches({}, { targets: ["other"] });
+        for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
+        await ledger().stopWatch(b, T0, NEVER);
+        await ledger().startOrExtendWatch({ ...b, acceptedAt: T0 + restartMs });
+        await end(a, outcomeOfOther);
+        const outcome = { summary: conclusion(b), tree: null, generations: {} };
+        await ledger().saveOutcomeOnce({ ...b, generation: 1 }, outcome, NEVER);
+        await end(b, "failed", T0 + restartMs);
+        await ledger().startOrExtendWatch({ ...b, targets: ["shared"], acceptedAt: T0 + 200_000 });
+        expect((await keyOf(b, "job.failed")).generation).toBe(generation);
+      },
+    );
+
     it("keeps its key after the outcome was stored", async () => {
       const { a, b } = twoWatches();
       for (const watch of [a, b]) await ledger().startOrExtendWatch(watch);
