@@ -1,5 +1,5 @@
 import { parseJob } from "../lib/cce/parse-job.ts";
-import { summarizeOutcome } from "../lib/domain/outcome-summary.ts";
+import { summarizeAndTruncateOutcome } from "../lib/domain/outcome-summary.ts";
 import {
   createMicrosecondFigure,
   createRatioTarget,
@@ -67,7 +67,7 @@ export function createTreeTargets({ sizes, growth }: Tree): readonly Target[] {
 function readAndSummarize(body: string): void {
   const read = parseJob(body);
   if (read === null) throw new Error("the tree cannot be read");
-  summarizeOutcome({
+  summarizeAndTruncateOutcome({
     project: "prod",
     jobId: "job",
     region: "eu-de",

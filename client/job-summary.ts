@@ -1,8 +1,8 @@
 import type { StatusDocument } from "../lib/api/status-document.ts";
-import { describeFailedOfTotal, formatResourceNames } from "../lib/domain/cause.ts";
-import { escapeTags } from "../lib/domain/clean-text.ts";
-import { formatJobType } from "../lib/domain/operation-kind.ts";
-import { hasOwnReason, lowerCaseFirstLetter, STATE_TEXTS } from "../lib/domain/state-text.ts";
+import { describeFailedOfTotal, formatFirstResourceNames } from "../lib/domain/cause.ts";
+import { escapeAmpersandAndAngleBrackets } from "../lib/domain/clean-text.ts";
+import { operationNameOrJobType } from "../lib/domain/operation-kind.ts";
+import { isExplainedByReasonNotCauses, lowerCaseFirstLetter, STATE_TEXTS } from "../lib/domain/state-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import { toPrintable } from "./printable-text.ts";
 import { jobName } from "./status-text.ts";
@@ -27,7 +27,7 @@ export type SummarizedJob = Pick<
  */
 export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): string {
   const { state, type, resourceName, durationSeconds, reason, causes, causesOmitted } = job;
-  const title = [type === null ? "CCE job" : formatJobType(type), resourceName]
+  const title = [type === null ? "CCE job" : operationNameOrJobType(type), resourceName]
     .filter((part) => part !== null)
     .join(" ");
   const facts = [
@@ -41,15 +41,17 @@ export function renderJobSummary(job: SummarizedJob, pageUrl: string | null): st
     joinFacts(facts),
   ];
   if (state === "succeeded") return `${lines.join("\n")}\n`;
-  if (reason !== null && (causes.length === 0 || hasOwnReason(state))) lines.push("", escapeMarkdown(reason));
+  if (reason !== null && (causes.length === 0 || isExplainedByReasonNotCauses(state)))
+    lines.push("", escapeMarkdown(reason));
   for (const cause of causes) {
-    const resources = formatResourceNames(cause);
+    const resources = formatFirstResourceNames(cause);
     lines.push(
       "",
       `- **${escapeMarkdown(describeFailedOfTotal(cause))}** ${escapeMarkdown(resources)}`.trimEnd(),
     );
     if (cause.reason !== null) lines.push(`  ${escapeMarkdown(cause.reason)}`);
-    if (cause.hint !== null) lines.push(`  *Hint:* ${escapeTags(toPrintable(cause.hint))}`);
+    if (cause.hint !== null)
+      lines.push(`  *Hint:* ${escapeAmpersandAndAngleBrackets(toPrintable(cause.hint))}`);
   }
   if (causesOmitted > 0)
     lines.push("", `and ${causesOmitted} more ${causesOmitted === 1 ? "cause" : "causes"}`);
@@ -60,5 +62,5 @@ const joinFacts = (facts: readonly (string | false)[]): string => facts.filter(B
 
 /** Escapes each ASCII punctuation character of Markdown (CommonMark, section 2.4) and makes the text one line. */
 function escapeMarkdown(text: string): string {
-  return escapeTags(toPrintable(text).replace(/[\\`*_{}[\]()#+\-.!|~:@]/g, "\\$&"));
+  return escapeAmpersandAndAngleBrackets(toPrintable(text).replace(/[\\`*_{}[\]()#+\-.!|~:@]/g, "\\$&"));
 }

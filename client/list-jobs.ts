@@ -1,6 +1,6 @@
 import type { ListedJob } from "../lib/api/list-documents.ts";
 import { wasJobObserved } from "../lib/domain/job.ts";
-import { formatJobType } from "../lib/domain/operation-kind.ts";
+import { operationNameOrJobType } from "../lib/domain/operation-kind.ts";
 import { describeState, lowerCaseFirstLetter } from "../lib/domain/state-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import type { QueryField } from "./client.ts";
@@ -43,7 +43,7 @@ function cellsOf(job: ListedJob): readonly string[] {
   return [
     `${MARKS[state]} ${lowerCaseFirstLetter(describeState(state, wasJobObserved(job), ready))}`,
     jobName(job),
-    type === null ? "" : formatJobType(type),
+    type === null ? "" : operationNameOrJobType(type),
     resourceName ?? "",
     acceptedAt.slice(0, 16).replace("T", " "),
     durationSeconds === null ? "" : formatDuration(durationSeconds * 1000),

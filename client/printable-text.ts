@@ -1,4 +1,4 @@
-import { withoutColourSequences } from "../lib/domain/clean-text.ts";
+import { removeTerminalColours } from "../lib/domain/clean-text.ts";
 
 /**
  * The characters that are never printed: control characters, line separators, and characters that change the writing
@@ -35,7 +35,7 @@ const SECTION = /(?<=section_(?:start|end)):(?=\d)/g;
  * systems. Control characters and characters that change the writing direction become spaces.
  */
 export function toPrintable(text: string): string {
-  return withoutColourSequences(text)
+  return removeTerminalColours(text)
     .replace(UNPRINTABLE, " ")
     .replace(COMMAND_ANYWHERE, "# ")
     .replace(SECTION, ": ")

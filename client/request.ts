@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type * as z from "zod/mini";
 import { Problem } from "../lib/api/problem-response.ts";
-import { parseJson, toObjectOrEmpty } from "../lib/domain/json.ts";
+import { parseJsonOrUndefined, toObjectOrEmpty } from "../lib/domain/json.ts";
 import { ProblemError, UnreachableError } from "./errors.ts";
 import { explainNetworkError } from "./network-error-text.ts";
 import { type FailedTry, retryDelayMs } from "./retry-delay.ts";
@@ -74,7 +74,7 @@ export async function requestReply<T>(
   for (let tries = 1; ; tries += 1) {
     const result = await tryOnce(connection, call);
     if (result.status !== null && result.status < 300) {
-      const parsed = schema.safeParse(result.text === "" ? null : parseJson(result.text));
+      const parsed = schema.safeParse(result.text === "" ? null : parseJsonOrUndefined(result.text));
       if (parsed.success) return { data: parsed.data, retryAfterSeconds: result.retryAfterSeconds };
       throw new UnreachableError(OTHER_ORIGIN, { cause: parsed.error });
     }
@@ -111,7 +111,7 @@ async function tryOnce(connection: Connection, call: Call): Promise<Result> {
     return {
       status: response.status,
       retryAfterSeconds: seconds === undefined ? null : Number(seconds),
-      isProblem: Problem.safeParse(parseJson(text)).success,
+      isProblem: Problem.safeParse(parseJsonOrUndefined(text)).success,
       text,
     };
   } catch (cause) {
@@ -128,7 +128,7 @@ function problemError(
   call: Call,
 ): ProblemError {
   const sent = { body: call.body, query: new URL(call.path, "http://any.invalid").searchParams };
-  const document = parseJson(text);
+  const document = parseJsonOrUndefined(text);
   const parsed = Problem.safeParse(document);
   if (parsed.success) return new ProblemError(parsed.data, sent);
   const { message } = toObjectOrEmpty(document);

@@ -1,8 +1,12 @@
 import type { DeliveryDocument, JobDocument, StatusDocument } from "../lib/api/status-document.ts";
 import { describeFailedWithNames, formatNameList, SHOWN_NAMES } from "../lib/domain/cause.ts";
 import { type JobKey, wasJobObserved } from "../lib/domain/job.ts";
-import { formatJobType, isOperationWithoutJob } from "../lib/domain/operation-kind.ts";
-import { describeState, hasOwnReason, lowerCaseFirstLetter } from "../lib/domain/state-text.ts";
+import { isOperationWithoutJob, operationNameOrJobType } from "../lib/domain/operation-kind.ts";
+import {
+  describeState,
+  isExplainedByReasonNotCauses,
+  lowerCaseFirstLetter,
+} from "../lib/domain/state-text.ts";
 import { formatDuration } from "../lib/domain/time-text.ts";
 import type { Expected } from "../lib/schedule/expected-duration.ts";
 
@@ -31,7 +35,7 @@ export function formatJobCount(jobs: readonly unknown[]): string {
 /** Returns one line about a job: type, resource, state, duration, and how many subjobs have ended. */
 export function formatStatusLine(status: StatusDocument, ageMs: number | null = null): string {
   const { state, type, resourceName } = status;
-  const job = [jobName(status), type && formatJobType(type), resourceName].filter(Boolean).join(" ");
+  const job = [jobName(status), type && operationNameOrJobType(type), resourceName].filter(Boolean).join(" ");
   return `${MARKS[state]} ${job}: ${listStateFacts(status, ageMs).join(", ")}`;
 }
 
@@ -115,7 +119,7 @@ export function formatReasonLines({ state, reason, causes, causesOmitted }: Stat
     cause.hint === null ? "" : `  hint: ${cause.hint}`,
   ]);
   // The causes of a failed job already contain its reason, so the command does not print this reason again.
-  const own = causes.length > 0 && !hasOwnReason(state) ? [] : (reason ?? "").split("\n");
+  const own = causes.length > 0 && !isExplainedByReasonNotCauses(state) ? [] : (reason ?? "").split("\n");
   const more =
     causesOmitted > 0 ? [`and ${causesOmitted} more ${causesOmitted === 1 ? "cause" : "causes"}`] : [];
   return [...own, ...lines, ...more].filter((line) => line.trim() !== "").map((line) => `  | ${line}`);

@@ -2,7 +2,7 @@ import { MAX_JOBS, type Submission } from "../lib/api/submission.ts";
 import type { JobResult, SubmissionResult } from "../lib/api/submission-result.ts";
 import type { Context } from "../lib/domain/context.ts";
 import type { JobKey } from "../lib/domain/job.ts";
-import { computeOperationJobId } from "../lib/domain/operation.ts";
+import { jobIdFromTaskOrResourceIds } from "../lib/domain/operation.ts";
 import type { NotifierClient } from "./client.ts";
 import type { CommandResult, NamedJob, ServiceCommand } from "./command.ts";
 import { addDefaultProjects } from "./default-project.ts";
@@ -82,7 +82,7 @@ async function submit(
   if (reply !== null) return submitReply(reply, command.named, submission, client);
   const { operation, project } = submission;
   const jobs =
-    operation === undefined ? command.jobs : [{ project, jobId: computeOperationJobId(operation) }];
+    operation === undefined ? command.jobs : [{ project, jobId: jobIdFromTaskOrResourceIds(operation) }];
   const again = command.again ? await addDefaultProjects(distinctJobs(jobs), client) : [];
   return restart(again, ports, async () =>
     operation === undefined

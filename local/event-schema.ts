@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { DigestEvent, TargetGoneEvent, TestEvent, WebhookEvent } from "../lib/channels/webhook/event.ts";
-import { isObject, type JsonObject } from "../lib/domain/json.ts";
+import { isJsonObject, type JsonObject } from "../lib/domain/json.ts";
 import {
   addFieldDescriptions,
   addSchemaDescription,
@@ -42,7 +42,7 @@ export function createEventSchema(): JsonObject {
  */
 function mapNamed(json: JsonObject, replace: (name: string, schema: JsonObject) => JsonObject): JsonObject {
   return JSON.parse(JSON.stringify(json), (_, node: unknown) => {
-    if (!isObject(node) || typeof node[NAME] !== "string") return node;
+    if (!isJsonObject(node) || typeof node[NAME] !== "string") return node;
     const { [NAME]: name, ...schema } = node;
     return replace(String(name), schema);
   });

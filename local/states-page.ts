@@ -1,6 +1,6 @@
 import { describeDeliveryReasons } from "../lib/channels/delivery-reason.ts";
 import type { AccessErrorKind } from "../lib/domain/job.ts";
-import { isObject, type JsonObject, toObjectOrEmpty } from "../lib/domain/json.ts";
+import { isJsonObject, type JsonObject, toObjectOrEmpty } from "../lib/domain/json.ts";
 import { createOpenApiDocument } from "../lib/openapi/openapi-document.ts";
 
 /** A section of docs/states.md: values that the API returns, and their meanings. */
@@ -217,7 +217,7 @@ function collectLists(schemas: JsonObject): ReadonlyMap<string, ReadonlySet<stri
   const lists = new Map<string, Set<string>>();
   const visit = (name: string, value: unknown): void => {
     if (Array.isArray(value)) for (const item of value) visit(name, item);
-    if (!isObject(value)) return;
+    if (!isJsonObject(value)) return;
     const { enum: values, properties, ...rest } = value;
     if (Array.isArray(values)) for (const one of values) add(name, String(one));
     for (const [key, property] of Object.entries(toObjectOrEmpty(properties)))

@@ -3,11 +3,11 @@ import type { DeliveryDocument, JobDocument, StatusDocument } from "../../lib/ap
 import type { Config } from "../../lib/config/config.ts";
 import { createCachedHintFinder } from "../../lib/domain/hints.ts";
 import { ACCESS_ERROR_TEXTS, type Job } from "../../lib/domain/job.ts";
-import { listCauses } from "../../lib/domain/list-causes.ts";
-import { listFailures } from "../../lib/domain/list-failures.ts";
+import { listCausesOfSimilarFailures } from "../../lib/domain/list-causes.ts";
+import { listFailuresWithinBytes } from "../../lib/domain/list-failures.ts";
 import type { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { toPendingReady } from "../../lib/domain/ready.ts";
-import { collectSubJobs, serializeTruncatedTree } from "../../lib/domain/subjob-tree.ts";
+import { countAndGroupSubJobs, serializeTruncatedTree } from "../../lib/domain/subjob-tree.ts";
 import { toIso, toIsoOrNull } from "../../lib/domain/time-text.ts";
 import { countPollsOfGeneration, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
@@ -76,7 +76,7 @@ function buildStatusDocument(
     causes: job.causes,
     causesOmitted: job.causesOmitted,
     subJobs: job.subJobs,
-    leafSubJobs: collectSubJobs(shownTree).leafCounts,
+    leafSubJobs: countAndGroupSubJobs(shownTree).leafCounts,
     warnings: [...job.warnings, ...(shownTree === null ? [] : describeOmittedSubJobs(shownTree))],
     createdAt: toIsoOrNull(job.createdAt),
     updatedAt: toIsoOrNull(job.updatedAt),
@@ -162,10 +162,10 @@ function deliveryDocument(record: WatchDelivery): DeliveryDocument {
 export function summarizeSubJobs(
   tree: Job | null,
 ): Pick<OutcomeSummary, "subJobs" | "failures" | "failuresOmitted" | "causes" | "causesOmitted"> {
-  const subJobs = collectSubJobs(tree);
+  const subJobs = countAndGroupSubJobs(tree);
   const { counts, failed } = subJobs;
-  const { causes, omittedCount } = listCauses(subJobs, MAX_CAUSES_BYTES);
-  const failures = listFailures(failed, MAX_FAILURES_BYTES);
+  const { causes, omittedCount } = listCausesOfSimilarFailures(subJobs, MAX_CAUSES_BYTES);
+  const failures = listFailuresWithinBytes(failed, MAX_FAILURES_BYTES);
   return {
     subJobs: counts,
     failures,
@@ -177,7 +177,7 @@ export function summarizeSubJobs(
 
 /** Returns an array with one warning if the tree omits subjobs, else an empty array. */
 export function describeOmittedSubJobs(shownTree: Job): string[] {
-  const { counts, omittedCount } = collectSubJobs(shownTree);
+  const { counts, omittedCount } = countAndGroupSubJobs(shownTree);
   const text = `The tree of subjobs is too large, so ${omittedCount} of ${counts.total} subjobs are omitted.`;
   return omittedCount === 0 ? [] : [text];
 }

@@ -23,7 +23,7 @@ import type { ConfigWithCredentials } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { DiscoverySettings } from "../../lib/config/projects.ts";
 import type { Instant } from "../../lib/domain/job.ts";
-import { parseJson } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { guardedFetch, openCachedEgress } from "../../lib/http/egress.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { toTlsOptions } from "../../lib/http/tls-options.ts";
@@ -161,7 +161,7 @@ async function readMessage(
   const project = route.kind === "matched" ? (route.params.project ?? "") : "";
   const refusal = refuseLargeOrCompressedBody(request);
   if (refusal !== null) return refusal;
-  const json = parseJson(body);
+  const json = parseJsonOrUndefined(body);
   if (json === undefined) return problemResponse("malformed-json", "The body is not valid JSON.");
   const parsed = SmnMessage.safeParse(json);
   if (!parsed.success) return invalidRequest(toRequestErrors(parsed));

@@ -2,13 +2,13 @@ import { createJobPageUrl, createLinkOptions, createListPageUrl } from "../../li
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
-import { defaultText, joinSentences } from "../../lib/domain/default-texts.ts";
 import type { Instant, Observation } from "../../lib/domain/job.ts";
 import {
   describeMainCause,
   type OutcomeSummary,
-  summarizeOutcome,
+  summarizeAndTruncateOutcome,
 } from "../../lib/domain/outcome-summary.ts";
+import { joinSentences, textInDefaultLanguage } from "../../lib/domain/text-in-default-language.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { createNotificationKey } from "../../lib/ledger/notification.ts";
 import type { OutcomeRecord, Watch, WatchDocument } from "../../lib/ledger/watch.ts";
@@ -145,7 +145,7 @@ async function saveOutcome(
     outcome === "failed" && latest !== null && operation === null
       ? await cce.addMissingFailureReasons(project, latest, { timeLimitMs: SUBJOBS_MS })
       : latest;
-  const summary = summarizeOutcome({
+  const summary = summarizeAndTruncateOutcome({
     project,
     jobId,
     region: config.projects[project]?.region ?? null,
@@ -155,7 +155,7 @@ async function saveOutcome(
     operation,
     warnings: [
       ...(ready?.state === "unknown"
-        ? [joinSentences([defaultText("sentence.readyUnknown"), ready.message])]
+        ? [joinSentences([textInDefaultLanguage("sentence.readyUnknown"), ready.message])]
         : []),
       ...(observation?.kind === "job" ? observation.warnings : []),
     ],

@@ -1,9 +1,9 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Config } from "../../lib/config/config.ts";
-import { defaultText } from "../../lib/domain/default-texts.ts";
 import type { Instant, Job, Observation } from "../../lib/domain/job.ts";
-import { listJobResources, type WatchedResource } from "../../lib/domain/job-resources.ts";
-import { type Operation, resourceOfOperation } from "../../lib/domain/operation.ts";
+import { listResourcesChangedByJob, type WatchedResource } from "../../lib/domain/job-resources.ts";
+import { type Operation, resourceShowingOperationEnd } from "../../lib/domain/operation.ts";
+import { textInDefaultLanguage } from "../../lib/domain/text-in-default-language.ts";
 import type { Watch } from "../../lib/ledger/watch.ts";
 import type { ReadyCheck } from "../../lib/schedule/decide-ready.ts";
 import type { ProjectRateLimit } from "../shared/project-rate-limit.ts";
@@ -34,7 +34,7 @@ export async function queryOperation(
   timeLimitMs: number,
   cce: Pick<CceClient, "queryResource">,
 ): Promise<Observation> {
-  const resource = resourceOfOperation(operation);
+  const resource = resourceShowingOperationEnd(operation);
   const observation = await cce.queryResource(watch.project, resource, { timeLimitMs });
   if (observation.kind !== "job") return observation;
   const { job, warnings } = observation;
@@ -49,10 +49,10 @@ export async function queryOperation(
       type: operation.kind,
       phase: job.phase || (resource.goal === "node_pool_scaled" ? EMPTY_PHASE : null),
       state: isUnconfirmed ? "pending" : job.state,
-      reason: isPaused ? defaultText("sentence.upgradePaused") : reason,
+      reason: isPaused ? textInDefaultLanguage("sentence.upgradePaused") : reason,
       resourceName: job.resourceName ?? resource.clusterId,
     },
-    warnings: isPaused ? [...warnings, defaultText("sentence.upgradePaused")] : warnings,
+    warnings: isPaused ? [...warnings, textInDefaultLanguage("sentence.upgradePaused")] : warnings,
     ...(isUnconfirmed && { maxDelaySeconds: CONFIRM_SECONDS }),
   };
 }
@@ -109,7 +109,7 @@ export async function queryReadyState(
   timeLimitMs: number,
   { cce, rateLimit, config, now }: CheckReadyPorts,
 ): Promise<ReadyCheck> {
-  const resources = listJobResources(job).slice(0, MAX_RESOURCES);
+  const resources = listResourcesChangedByJob(job).slice(0, MAX_RESOURCES);
   if (resources.length === 0) return { kind: "no_resource" };
   const endAt = now() + timeLimitMs;
   for (const resource of resources) {

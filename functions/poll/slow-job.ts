@@ -3,7 +3,7 @@ import type { Config } from "../../lib/config/config.ts";
 import { computeLedgerExpiryTime } from "../../lib/config/retention.ts";
 import type { Instant, Job, WatchKey } from "../../lib/domain/job.ts";
 import { hasJobEnded, type OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
-import { type SlowSummary, summarizeSlowJob } from "../../lib/domain/slow-summary.ts";
+import { type SlowSummary, summarizeAndTruncateSlowJob } from "../../lib/domain/slow-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { createNotificationKey } from "../../lib/ledger/notification.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
@@ -148,7 +148,7 @@ async function notifySlow(
 ): Promise<void> {
   const { project, jobId, caller, acceptedAt } = watch;
   const document = await ledger.readWatch(watch);
-  const summary = summarizeSlowJob(
+  const summary = summarizeAndTruncateSlowJob(
     {
       project,
       region: config.projects[project]?.region ?? null,

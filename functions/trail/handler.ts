@@ -1,7 +1,7 @@
 import "../../lib/domain/zod-fields.ts";
 import { gunzipSync } from "node:zlib";
 import * as z from "zod/mini";
-import { parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import { readEnvironment } from "../../lib/runtime/environment.ts";
 import { createLambdaHandler } from "../../lib/runtime/invocation.ts";
 import { type Act, createConfigAct, logActAndCountStop } from "../../lib/runtime/log-act.ts";
@@ -49,13 +49,13 @@ export const handler = createLambdaHandler<unknown, void>(async (event) => {
 export function writeActLines(event: unknown, writeLine: (line: string) => void): void {
   const { data } = SubscriptionEvent.parse(event).awslogs;
   const text = gunzipSync(Buffer.from(data, "base64"), { maxOutputLength: MAX_EVENT_BYTES }).toString();
-  const { messageType, logEvents } = LogLines.parse(parseJson(text));
+  const { messageType, logEvents } = LogLines.parse(parseJsonOrUndefined(text));
   // CloudWatch Logs also sends messages of the type `CONTROL_MESSAGE`, which only check that the function can be
   // reached.
   if (messageType !== "DATA_MESSAGE") return;
   for (const { message } of logEvents) {
     const line = message.trim();
-    if (toObjectOrEmpty(parseJson(line)).message === "act") writeLine(line);
+    if (toObjectOrEmpty(parseJsonOrUndefined(line)).message === "act") writeLine(line);
   }
 }
 

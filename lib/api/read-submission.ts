@@ -2,7 +2,7 @@ import type * as z from "zod/mini";
 import { describeErrorInReply, findJobId, findOperationWithoutJob, findOrderId } from "../cce/find-job-id.ts";
 import type { Context } from "../domain/context.ts";
 import { JobId, Name } from "../domain/job.ts";
-import { isObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
+import { isJsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem-response.ts";
@@ -50,7 +50,7 @@ export function readSubmission(request: ApiRequest): ReadSubmission | ProblemRes
  * but checks fewer elements: the check of 240 kB of job IDs would take a second.
  */
 function boundArrays(json: unknown): unknown {
-  if (!isObject(json)) return json;
+  if (!isJsonObject(json)) return json;
   const limits: Readonly<Record<string, number>> = { jobIds: MAX_JOBS, notify: MAX_NOTIFY };
   return Object.fromEntries(
     Object.entries(json).map(([field, value]) => {
@@ -77,7 +77,7 @@ function readOwnForm(query: URLSearchParams, json: unknown): ReadSubmission {
 }
 
 function choiceErrors(json: unknown): RequestError[] {
-  if (!isObject(json)) return [];
+  if (!isJsonObject(json)) return [];
   const [first, ...others] = WATCHED_FIELDS.filter((field) => Object.hasOwn(json, field));
   if (first === undefined)
     return [{ pointer: "#/jobId", detail: "is missing. Give 'jobId', 'jobIds' or 'operation'." }];
@@ -114,7 +114,7 @@ function readableNames(json: unknown): Submission {
 
 /** Returns whether a body is a reply of CCE and contains no field of a submission. */
 function isReply(json: unknown): boolean {
-  if (!isObject(json)) return false;
+  if (!isJsonObject(json)) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
   const finders = [findJobId, findOrderId, findOperationWithoutJob, describeErrorInReply];
   return finders.some((find) => find(json) !== null);
@@ -161,7 +161,7 @@ function queryFields(query: URLSearchParams): Record<string, unknown> {
   // A number in the query must have the form of a JSON number, as in a body. JavaScript's `Number` would also read ''
   // and '0x10'.
   for (const name of NUMBER_PARAMETERS)
-    if (query.has(name)) fields[name] = parseJson(query.get(name) ?? "") ?? Number.NaN;
+    if (query.has(name)) fields[name] = parseJsonOrUndefined(query.get(name) ?? "") ?? Number.NaN;
   const context = CONTEXT_PARAMETERS.filter((name) => query.has(name)).map((name) => [name, query.get(name)]);
   if (context.length > 0) fields.context = Object.fromEntries(context);
   return fields;

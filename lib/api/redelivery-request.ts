@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { type Instant, Name } from "../domain/job.ts";
-import { parseJson } from "../domain/json.ts";
+import { parseJsonOrUndefined } from "../domain/json.ts";
 import { withDescription } from "../domain/zod-fields.ts";
 import { PageToken } from "../ledger/page-token.ts";
 import type { ApiRequest } from "./http-message.ts";
@@ -134,7 +134,7 @@ export function createMissedPageToken({ project, before }: MissedPosition): stri
 }
 
 function parseMissedToken(token: string): MissedPosition | null {
-  const position = Position.safeParse(parseJson(Buffer.from(token, "base64url").toString()));
+  const position = Position.safeParse(parseJsonOrUndefined(Buffer.from(token, "base64url").toString()));
   if (!position.success) return null;
   const [project, before] = position.data;
   return { project, before };

@@ -1,4 +1,4 @@
-import { parseJson } from "../domain/json.ts";
+import { parseJsonOrUndefined } from "../domain/json.ts";
 import type { ApiRequest } from "./http-message.ts";
 import { type ProblemResponse, problemResponse } from "./problem-response.ts";
 import { invalidRequest, listParameterErrors } from "./request-errors.ts";
@@ -27,7 +27,7 @@ export function readJsonBody(
       [],
       { accept: "application/json" },
     );
-  const json = parseJson(body);
+  const json = parseJsonOrUndefined(body);
   if (json !== undefined) return { kind: "json", json };
   const detail = body === "" ? "The body is empty. Send JSON." : "The body is not valid JSON.";
   return problemResponse("malformed-json", detail, [{ pointer: "#", detail: "must be JSON" }]);

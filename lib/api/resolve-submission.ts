@@ -7,7 +7,7 @@ import type { PublicProject } from "../config/projects.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Context } from "../domain/context.ts";
 import { Name } from "../domain/job.ts";
-import { computeOperationJobId, type Operation } from "../domain/operation.ts";
+import { jobIdFromTaskOrResourceIds, type Operation } from "../domain/operation.ts";
 import {
   checkUrlBeforeDns,
   EGRESS_RULE_TEXT,
@@ -113,7 +113,7 @@ export function resolveSubmission(
 }
 
 function jobIdsOf({ jobId, jobIds, operation }: Submission): readonly string[] {
-  if (operation !== undefined) return [computeOperationJobId(operation)];
+  if (operation !== undefined) return [jobIdFromTaskOrResourceIds(operation)];
   return jobIds ?? (jobId === undefined ? [] : [jobId]);
 }
 

@@ -1,8 +1,8 @@
 import type { AccessErrorKind, Observation } from "../domain/job.ts";
 import {
-  isObject,
+  isJsonObject,
   type JsonObject,
-  parseJson,
+  parseJsonOrUndefined,
   toJsonUnlessTooDeep,
   toObjectOrEmpty,
 } from "../domain/json.ts";
@@ -45,8 +45,8 @@ export interface CceError {
 export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 
 /**
- * Matches the error codes of the API gateway and of CCE for too many queries. A gateway may send such an error code with
- * the HTTP status 400 or 403.
+ * Matches the error codes of the API gateway and of CCE for too many queries. A gateway may send such an error code
+ * with the HTTP status 400 or 403.
  */
 const THROTTLED_CODE = /^(APIGW\.0308|CCE\.\d\d429\d+)$/i;
 
@@ -66,7 +66,7 @@ export function errorKindOfRefusal(status: number, codes: readonly string[]): Er
  * Parses the body of an error reply. If the body has an unknown form, the result contains no error code and no message.
  */
 export function parseCceError(body: string): CceError {
-  return toCceError(parseJson(body));
+  return toCceError(parseJsonOrUndefined(body));
 }
 
 /**
@@ -76,7 +76,7 @@ export function parseCceError(body: string): CceError {
 export function toCceError(json: unknown): CceError {
   const top = withLowerCaseNames(Array.isArray(json) ? json[0] : json);
   const [first] = Array.isArray(top.errors) ? top.errors : [];
-  const levels = [top, ...[top.error, first].filter(isObject).map(withLowerCaseNames)];
+  const levels = [top, ...[top.error, first].filter(isJsonObject).map(withLowerCaseNames)];
   const textsOf = (names: readonly string[]) =>
     levels.flatMap((fields) => names.map((name) => textOf(fields, name)));
   // The field `message` of an error reply has the most useful text, so the function prefers `message`.
@@ -139,7 +139,7 @@ export function messageIn(fields: JsonObject, levels: number = MAX_TEXT_LEVELS):
       .find((text) => text !== null) ?? null;
   const [message, code] = [textIn(TEXT_NAMES), textIn(CODE_NAMES)];
   if (message === null)
-    return others.length === 0 && isObject(only) && levels > 1 ? messageIn(only, levels - 1) : null;
+    return others.length === 0 && isJsonObject(only) && levels > 1 ? messageIn(only, levels - 1) : null;
   return code === null || message.includes(code) ? message : `${message} (${code})`;
 }
 

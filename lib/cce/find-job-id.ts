@@ -1,5 +1,10 @@
 import { JobId } from "../domain/job.ts";
-import { type JsonObject, parseJson, toObjectOrEmpty, unwrapObjectOrEmpty } from "../domain/json.ts";
+import {
+  type JsonObject,
+  parseJsonOrUndefined,
+  toObjectOrEmpty,
+  unwrapSingleEntriesOrEmpty,
+} from "../domain/json.ts";
 import type { OperationKind } from "../domain/operation-kind.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { toCceError, toTextOfAnyType } from "./cce-error.ts";
@@ -31,7 +36,7 @@ const MAX_MESSAGE_CHARACTERS = 200;
  * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
  */
 export function findJobId(replyOrJsonText: unknown): string | null {
-  const body = typeof replyOrJsonText === "string" ? parseJson(replyOrJsonText) : replyOrJsonText;
+  const body = typeof replyOrJsonText === "string" ? parseJsonOrUndefined(replyOrJsonText) : replyOrJsonText;
   for (const { status, top, metadata } of listBodies(body)) {
     for (const fields of [status, top, toObjectOrEmpty(metadata.annotations), metadata]) {
       for (const name of jobIdNames(fields)) {
@@ -48,7 +53,7 @@ export function findJobId(replyOrJsonText: unknown): string | null {
  * second entry assumes that a tool has wrapped the reply in an object or an array.
  */
 const listBodies = (reply: unknown) =>
-  [toObjectOrEmpty(reply), unwrapObjectOrEmpty(reply)].map((top) => ({
+  [toObjectOrEmpty(reply), unwrapSingleEntriesOrEmpty(reply)].map((top) => ({
     top,
     status: toObjectOrEmpty(top.status),
     spec: toObjectOrEmpty(top.spec),

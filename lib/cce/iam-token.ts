@@ -1,7 +1,7 @@
 import type { Auth } from "../config/projects.ts";
 import { createExpiringCache, type ExpiringCache } from "../domain/expiring-cache.ts";
 import type { Instant, Observation } from "../domain/job.ts";
-import { parseJson, toObjectOrEmpty } from "../domain/json.ts";
+import { parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
 import { Secret } from "../domain/secret.ts";
 import { readCappedRetryAfterSeconds } from "../http/retry-after.ts";
 import {
@@ -124,6 +124,6 @@ const secondFactorText = (project: string): string =>
   `IAM wants a second factor for the user of project ${project}, and the service has none: use a user with programmatic access and without MFA, or access keys (auth kind aksk)`;
 
 function expiryOf(body: string): Instant | null {
-  const { expires_at: end } = toObjectOrEmpty(toObjectOrEmpty(parseJson(body)).token);
+  const { expires_at: end } = toObjectOrEmpty(toObjectOrEmpty(parseJsonOrUndefined(body)).token);
   return typeof end === "string" ? parseCceTime(end) : null;
 }

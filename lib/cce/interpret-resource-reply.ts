@@ -1,6 +1,6 @@
 import type { Instant, JobState, Observation } from "../domain/job.ts";
 import { RESOURCE_GOALS, type ResourceGoal, type WatchedResource } from "../domain/job-resources.ts";
-import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
+import { isJsonObject, type JsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
 import { toTextOfAnyType } from "./cce-error.ts";
 import { interpretErrorReplyUnmasked, type JobReply, type Queried } from "./interpret-job-reply.ts";
@@ -87,8 +87,8 @@ export function interpretResourceReply(
   maskBeforeTruncating?: SecretMask,
 ): Observation {
   const kind = RESOURCE_GOALS[resource.goal];
-  const document = reply.status === 200 ? parseJson(reply.body) : null;
-  const found = isObject(document) && isObject(document.status) ? document : null;
+  const document = reply.status === 200 ? parseJsonOrUndefined(reply.body) : null;
+  const found = isJsonObject(document) && isJsonObject(document.status) ? document : null;
   if (found !== null) return observeResource(found, resource, maskBeforeTruncating);
   return interpretErrorReplyUnmasked(reply, now, project, QUERIED[kind]);
 }
@@ -135,7 +135,7 @@ function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedRes
       // For a node pool, an empty phase means success. A reply without `spec` may be an error, so a reply without
       // `spec` is not a success.
       return (
-        isObject(spec) &&
+        isJsonObject(spec) &&
         countOf(found, "currentNode") === countOf(wanted, "initialNodeCount") &&
         countOf(found, "creatingNode") === 0 &&
         countOf(found, "deletingNode") === 0

@@ -1,7 +1,7 @@
-import { defaultText } from "../domain/default-texts.ts";
 import { type Instant, type Job, JobId, type JobState } from "../domain/job.ts";
-import { isObject, type JsonObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
+import { isJsonObject, type JsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
+import { textInDefaultLanguage } from "../domain/text-in-default-language.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import type { ListedJob } from "./autopilot.ts";
 import { messageIn, toTextOfAnyType } from "./cce-error.ts";
@@ -53,7 +53,7 @@ export function parseJob(
   body: string,
   maskBeforeTruncating: SecretMask = (text) => text,
 ): { job: Job; warnings: readonly string[] } | null {
-  const document = parseJson(body);
+  const document = parseJsonOrUndefined(body);
   if (toObjectOrEmpty(document).kind !== "Job") return null;
   const walk: Walk = { jobs: 0, truncated: false, unknownPhases: new Set() };
   const job = readTree(document, 1, walk);
@@ -65,7 +65,7 @@ export function parseJob(
  * missing or malformed. CCE documents the entries of a list of jobs in the form of version 2 of the CCE API.
  */
 export function parseListedJob(json: string): ListedJob | null {
-  const document = parseJson(json);
+  const document = parseJsonOrUndefined(json);
   const { kind = null } = toObjectOrEmpty(document);
   if (kind !== null && kind !== "Job") return null;
   const job = readTree(document, 1, { jobs: 0, truncated: false, unknownPhases: new Set() });
@@ -81,7 +81,7 @@ export function parseListedJob(json: string): ListedJob | null {
  * slow.
  */
 function readTree(entry: unknown, level: number, walk: Walk): Job | null {
-  if (!isObject(entry)) return null;
+  if (!isJsonObject(entry)) return null;
   walk.jobs += 1;
   const metadata = toObjectOrEmpty(entry.metadata);
   const spec = toObjectOrEmpty(entry.spec);
@@ -130,14 +130,15 @@ export const isDocumentedRunningPhase = (phase: string | null): boolean => state
 
 function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
   const warnings: string[] = [];
-  if (job.phase === null) warnings.push(defaultText("sentence.noPhase"));
+  if (job.phase === null) warnings.push(textInDefaultLanguage("sentence.noPhase"));
   const phases = [...walk.unknownPhases].slice(0, MAX_PHASES_IN_WARNING);
   const quoted = phases.map((phase) => `'${truncate(mask(phase), MAX_PHASE_CHARACTERS)}'`);
-  if (quoted.length > 0) warnings.push(defaultText("sentence.unknownPhase", { phases: quoted.join(", ") }));
+  if (quoted.length > 0)
+    warnings.push(textInDefaultLanguage("sentence.unknownPhase", { phases: quoted.join(", ") }));
   if (job.state === "succeeded" && job.subJobs.some(hasFailure))
-    warnings.push(defaultText("sentence.failedSubJob"));
+    warnings.push(textInDefaultLanguage("sentence.failedSubJob"));
   if (walk.truncated)
-    warnings.push(defaultText("sentence.truncatedTree", { jobs: MAX_JOBS, levels: MAX_LEVELS }));
+    warnings.push(textInDefaultLanguage("sentence.truncatedTree", { jobs: MAX_JOBS, levels: MAX_LEVELS }));
   return warnings;
 }
 
@@ -146,8 +147,8 @@ export function describeUnknownPhase(
   phase: string,
   maskBeforeTruncating: SecretMask = (text) => text,
 ): string {
-  if (phase === "") return defaultText("sentence.noPhase");
-  return defaultText("sentence.unknownPhase", {
+  if (phase === "") return textInDefaultLanguage("sentence.noPhase");
+  return textInDefaultLanguage("sentence.unknownPhase", {
     phases: `'${truncate(maskBeforeTruncating(phase), MAX_PHASE_CHARACTERS)}'`,
   });
 }

@@ -1,7 +1,7 @@
 import { verify, X509Certificate } from "node:crypto";
 import * as z from "zod/mini";
 import type { Instant } from "../domain/job.ts";
-import { parseJson, toObjectOrEmpty } from "../domain/json.ts";
+import { parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
 import { withDescription } from "../domain/zod-fields.ts";
 import type { guardedFetch } from "../http/egress.ts";
 
@@ -100,7 +100,7 @@ export function createSmnStringToSign(message: SmnMessage): string {
  * (CTS) reports an API call.
  */
 export function isCtsTraceOfCce(text: string): boolean {
-  const { service_type } = toObjectOrEmpty(parseJson(text));
+  const { service_type } = toObjectOrEmpty(parseJsonOrUndefined(text));
   return typeof service_type === "string" && service_type.toUpperCase() === "CCE";
 }
 

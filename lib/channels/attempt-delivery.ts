@@ -1,6 +1,6 @@
 import type * as z from "zod/mini";
 import type { Instant } from "../domain/job.ts";
-import { type JsonObject, parseJson } from "../domain/json.ts";
+import { type JsonObject, parseJsonOrUndefined } from "../domain/json.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
 import { decompressAndDecodeText } from "../http/decompress-and-decode-text.ts";
 import { type Egress, openCachedEgress } from "../http/egress.ts";
@@ -137,8 +137,8 @@ async function sendOnce<Schema extends TargetSchema>(
  * Returns the verdict for a request without a complete response. If the HTTP status of a webhook target arrived, the
  * verdict depends only on the status. For a chat, the verdict depends on the HTTP status only if the status means the
  * same in every channel. An incomplete body can only prove that the chat accepted the message, because an error code in
- * an incomplete body may be incomplete too. If an incomplete body is the beginning of a JSON object, the complete fields
- * count.
+ * an incomplete body may be incomplete too. If an incomplete body is the beginning of a JSON object, the complete
+ * fields count.
  */
 async function verdictOfFailure<Schema extends TargetSchema>(
   channel: Channel<Schema>,
@@ -163,9 +163,9 @@ async function verdictOfFailure<Schema extends TargetSchema>(
  * also an object that was cut off inside another object or array.
  */
 function completeJsonObject(text: string): string {
-  if (!text.trimStart().startsWith("{") || parseJson(text.trim()) !== undefined) return text;
+  if (!text.trimStart().startsWith("{") || parseJsonOrUndefined(text.trim()) !== undefined) return text;
   const completed = `${text.slice(0, text.lastIndexOf(","))}}`.trim();
-  return parseJson(completed) === undefined ? text : completed;
+  return parseJsonOrUndefined(completed) === undefined ? text : completed;
 }
 
 const MAX_CHARACTERS = 200;

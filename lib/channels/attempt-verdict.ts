@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Instant, Verdict } from "../domain/job.ts";
-import { isObject, parseJson, unwrapObjectOrEmpty } from "../domain/json.ts";
+import { isJsonObject, parseJsonOrUndefined, unwrapSingleEntriesOrEmpty } from "../domain/json.ts";
 import { NumberOrMissing } from "../domain/zod-fields.ts";
 import { EGRESS_REFUSED } from "../http/egress-rules.ts";
 import { readCappedRetryAfterSeconds, toSqsWaitSeconds } from "../http/retry-after.ts";
@@ -69,7 +69,7 @@ export function throttled(afterSeconds: number | null): AttemptVerdict {
  */
 export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
   // The function `trim` also removes a byte order mark.
-  return schema.safeParse(withLowerCaseNames(parseJson(body.trim()))).data;
+  return schema.safeParse(withLowerCaseNames(parseJsonOrUndefined(body.trim()))).data;
 }
 
 /**
@@ -78,7 +78,8 @@ export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | un
  * may come from any proxy.
  */
 export function parseWrappedBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
-  return schema.safeParse(withLowerCaseNames(unwrapObjectOrEmpty(parseJson(body.trim())))).data;
+  return schema.safeParse(withLowerCaseNames(unwrapSingleEntriesOrEmpty(parseJsonOrUndefined(body.trim()))))
+    .data;
 }
 
 /**
@@ -86,7 +87,7 @@ export function parseWrappedBody<T>(schema: z.ZodMiniType<T>, body: string): T |
  * differ only in case, the field whose name is in lower case has priority.
  */
 function withLowerCaseNames(value: unknown, levels = 2): unknown {
-  if (!isObject(value) || levels === 0) return value;
+  if (!isJsonObject(value) || levels === 0) return value;
   const fields = Object.entries(value).map(([name, inner]) => [name, withLowerCaseNames(inner, levels - 1)]);
   const inLowerCase = fields.map(([name, inner]) => [String(name).toLowerCase(), inner]);
   return Object.fromEntries([...inLowerCase, ...fields]);

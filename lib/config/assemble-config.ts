@@ -1,5 +1,5 @@
 import { PublicTarget } from "../channels/public-target.ts";
-import { isObject, parseJson, toObjectOrEmpty } from "../domain/json.ts";
+import { isJsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
 import { PublicProject } from "./projects.ts";
 
 /**
@@ -62,7 +62,7 @@ export function assembleConfigDocument(entries: readonly ConfigEntry[]): Assembl
   const pems = new Map(entries.filter(isCertificate).map(({ name, value }) => [name, value]));
   const values = new Map<string, unknown>();
   for (const { name, value: text } of entries.filter((entry) => !isCertificate(entry))) {
-    const value = insertCertificates(parseJson(text), (certificate) => {
+    const value = insertCertificates(parseJsonOrUndefined(text), (certificate) => {
       const pem = pems.get(certificate);
       if (pem === undefined) faults.push(`${name}: refers to the missing entry ${certificate}`);
       return pem ?? "";
@@ -84,7 +84,7 @@ const isCertificate = ({ name }: ConfigEntry): boolean => name.startsWith(CERTIF
  * `certificates/NAME`.
  */
 function insertCertificates(value: unknown, pemOf: (name: string) => string): unknown {
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   const { certificates } = value;
   if (Array.isArray(certificates))
     return certificates.map((name) => pemOf(`${CERTIFICATES}${name}`)).join("\n");
@@ -98,7 +98,7 @@ function insertCertificates(value: unknown, pemOf: (name: string) => string): un
  * functions can read the secret.
  */
 function findMisplacedFields(name: string, value: unknown): readonly string[] {
-  if (name === "linkKeys" || !isObject(value) || isWholeTarget(name, value)) return [];
+  if (name === "linkKeys" || !isJsonObject(value) || isWholeTarget(name, value)) return [];
   const publicName = name.startsWith(SECRET) ? name.slice(SECRET.length) : name;
   return Object.keys(value).flatMap((field) => {
     const entry = configEntryOfField(publicName, field);
@@ -112,7 +112,7 @@ function findMisplacedFields(name: string, value: unknown): readonly string[] {
  * entries at the same time.
  */
 function isWholeTarget(name: string, value: unknown): boolean {
-  return name.startsWith(`${SECRET}targets/`) && isObject(value) && Object.hasOwn(value, "kind");
+  return name.startsWith(`${SECRET}targets/`) && isJsonObject(value) && Object.hasOwn(value, "kind");
 }
 
 function toDocument(values: ReadonlyMap<string, unknown>): Readonly<Record<string, unknown>> {
@@ -121,7 +121,7 @@ function toDocument(values: ReadonlyMap<string, unknown>): Readonly<Record<strin
   for (const [name, stored] of values) {
     const secret = values.get(`${SECRET}${name}`);
     const value =
-      secret === undefined || !isObject(stored) ? stored : { ...stored, ...toObjectOrEmpty(secret) };
+      secret === undefined || !isJsonObject(stored) ? stored : { ...stored, ...toObjectOrEmpty(secret) };
     const [head = "", key] = name.split("/");
     if (name === "settings")
       document.settings = { ...toObjectOrEmpty(document.settings), ...toObjectOrEmpty(value) };
@@ -163,7 +163,7 @@ export function configEntryOfField(name: string, field: string): string {
  * the entry `name` reads no secret.
  */
 export function splitEntryBySecrecy(name: string, value: unknown): ReadonlyMap<string, unknown> {
-  if (!isObject(value)) return new Map([[name, value]]);
+  if (!isJsonObject(value)) return new Map([[name, value]]);
   const values = new Map<string, unknown>([[name, {}]]);
   for (const [field, item] of Object.entries(value)) {
     const entry = configEntryOfField(name, field);

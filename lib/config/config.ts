@@ -3,7 +3,7 @@ import type { PublicTarget } from "../channels/public-target.ts";
 import type { Target } from "../channels/registry.ts";
 import { Name } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
-import { describeIssue, httpUrlSchema, NonEmpty, recordSchema } from "../domain/zod-fields.ts";
+import { describeIssue, httpUrlSchema, NonEmpty, recordSchemaRefusingProto } from "../domain/zod-fields.ts";
 import type { ConfigPart } from "./assemble-config.ts";
 import type { Project, PublicProject } from "./projects.ts";
 import { Settings } from "./settings.ts";
@@ -55,7 +55,7 @@ export const OidcRule = z.strictObject({
    */
   jwksUri: z.optional(httpUrlSchema("must be the URL of the issuer's key set")),
   audience: NonEmpty,
-  claims: recordSchema(z.string(), NonEmpty).check(
+  claims: recordSchemaRefusingProto(z.string(), NonEmpty).check(
     z.refine(
       (claims) => Object.keys(claims).length > 0,
       "must have at least one claim, or every user of the issuer has access",
@@ -99,9 +99,9 @@ export function createConfigDocumentSchema<P extends PublicProject, T extends Pu
   readonly target: z.core.$ZodType<T>;
 }): z.ZodMiniType<Config<P, T>> {
   return z.strictObject({
-    projects: z._default(recordSchema(Name, schemas.project), {}),
-    targets: z._default(recordSchema(Name, schemas.target), {}),
-    tokens: z._default(recordSchema(Name, Token), {}),
+    projects: z._default(recordSchemaRefusingProto(Name, schemas.project), {}),
+    targets: z._default(recordSchemaRefusingProto(Name, schemas.target), {}),
+    tokens: z._default(recordSchemaRefusingProto(Name, Token), {}),
     oidc: z._default(z.array(OidcRule), []),
     settings: z.prefault(Settings, {}),
   });

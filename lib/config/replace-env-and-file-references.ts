@@ -1,4 +1,4 @@
-import { isObject } from "../domain/json.ts";
+import { isJsonObject } from "../domain/json.ts";
 
 export interface ReferencePorts {
   /** The environment variables of the process. */
@@ -20,7 +20,7 @@ export async function replaceEnvAndFileReferences(
   const faults: string[] = [];
   const fault = (path: string, text: string) => faults.push(`${path}: ${text}`);
   const resolved = await resolveValue(document, "", { ...ports, fault });
-  if (!isObject(resolved)) return { document: resolved, faults };
+  if (!isJsonObject(resolved)) return { document: resolved, faults };
   const { $schema: _schema, ...config } = resolved;
   return { document: config, faults };
 }
@@ -32,7 +32,7 @@ interface ResolvePorts extends ReferencePorts {
 async function resolveValue(value: unknown, path: string, ports: ResolvePorts): Promise<unknown> {
   if (Array.isArray(value))
     return Promise.all(value.map((item, i) => resolveValue(item, `${path}[${i}]`, ports)));
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   const entries = Object.entries(value);
   const [[key, reference] = []] = entries;
   if (entries.length === 1 && (key === "$env" || key === "$file"))

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { fillPlaceholders, type TextKey } from "./default-texts.ts";
+import { fillPlaceholders, type TextKey } from "./text-in-default-language.ts";
 import { Count, MaybeText, withDescription } from "./zod-fields.ts";
 
 /** A group of failed subjobs that have the same type and the same reason. */
@@ -29,7 +29,7 @@ export const CauseInTree = z.extend(Cause, {
 export type CauseInTree = z.infer<typeof CauseInTree>;
 
 /** Returns only the fields of a cause that webhook events contain. */
-export function toPublicCause({ type, reason, hint, count, resources }: CauseInTree): Cause {
+export function toEventCause({ type, reason, hint, count, resources }: CauseInTree): Cause {
   return { type, reason, hint, count, resources };
 }
 
@@ -66,16 +66,16 @@ const MORE_NAMES = "{names} and {count} more";
 
 /**
  * Returns a list of names as text for people, such as `pool-a-0, pool-a-1, pool-a-2 and 27 more`.
- * @param count the number of all names, including the names that `names` does not contain
+ * @param totalCount the number of all names, including the names that `names` does not contain
  * @param moreNamesTemplate the text `names.more` in the language of the reader
  */
 export function formatNameList(
   names: readonly string[],
-  count: number,
+  totalCount: number,
   moreNamesTemplate: string = MORE_NAMES,
 ): string {
   const joined = names.join(", ");
-  const more = count - names.length;
+  const more = totalCount - names.length;
   if (more <= 0 || joined === "") return joined;
   return moreNamesTemplate.replace(/\{(names|count)\}/g, (_, value) =>
     value === "names" ? joined : String(more),
@@ -86,7 +86,7 @@ export function formatNameList(
  * Returns the names of the first resources of a cause as text for people. Several failed subjobs may be about the same
  * resource, so fewer than `MAX_RESOURCES` names are all names of the cause.
  */
-export function formatResourceNames({ resources, count }: Cause, moreNamesTemplate?: string): string {
+export function formatFirstResourceNames({ resources, count }: Cause, moreNamesTemplate?: string): string {
   const nameCount = resources.length < MAX_RESOURCES ? resources.length : count;
   return formatNameList(resources.slice(0, SHOWN_NAMES), nameCount, moreNamesTemplate);
 }
@@ -130,5 +130,7 @@ export function describeFailedOfTotal(
 
 /** Describes a cause in English with its first names, for example `2 of 3 nodes failed: pool-a-0, pool-a-1`. */
 export function describeFailedWithNames(cause: CauseInTree): string {
-  return [describeFailedOfTotal(cause), formatResourceNames(cause)].filter((text) => text !== "").join(": ");
+  return [describeFailedOfTotal(cause), formatFirstResourceNames(cause)]
+    .filter((text) => text !== "")
+    .join(": ");
 }

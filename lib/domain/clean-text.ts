@@ -3,23 +3,25 @@ const DIRECTION = /[\u202a-\u202e\u2066-\u2069]/g;
 const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
 const CONTROL_EXCEPT_LINES = /[^\P{Cc}\n\t]/gu;
 
-/** Matches the sequences that set a colour in a terminal (SGR, ECMA-48). The output of scripts contains such sequences. */
+/**
+ * Matches the sequences that set a colour in a terminal (SGR, ECMA-48). The output of scripts contains such sequences.
+ */
 const COLOUR = /\u001b\[[\d;]{0,40}m/g;
 
 /** Removes the sequences that set a colour in a terminal, because only their letters and numbers would be visible. */
-export const withoutColourSequences = (text: string): string => text.replace(COLOUR, "");
+export const removeTerminalColours = (text: string): string => text.replace(COLOUR, "");
 
 /**
  * Makes untrusted text safe to show in one line. The function replaces control characters and line breaks by spaces,
  * removes characters that change the reading direction, and replaces half of a surrogate pair by U+FFFD.
  */
 export function cleanToOneLine(text: string): string {
-  return withoutColourSequences(text).toWellFormed().replace(DIRECTION, "").replace(CONTROL, " ").trim();
+  return removeTerminalColours(text).toWellFormed().replace(DIRECTION, "").replace(CONTROL, " ").trim();
 }
 
 /** Makes untrusted text safe to show, and keeps its line breaks and tabs. */
 export function cleanKeepingLines(text: string): string {
-  return withoutColourSequences(text)
+  return removeTerminalColours(text)
     .toWellFormed()
     .replace(DIRECTION, "")
     .replace(/\r\n?|[\u2028\u2029]/g, "\n")
@@ -41,6 +43,6 @@ export function escapeHtml(text: string): string {
 }
 
 /** Escapes only `&`, `<` and `>` in a text. Slack and many servers escape only `&`, `<` and `>`. */
-export function escapeTags(text: string): string {
+export function escapeAmpersandAndAngleBrackets(text: string): string {
   return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
 }

@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
-import { countJsonStringBytes } from "./json.ts";
+import { countBytesInsideJsonString } from "./json.ts";
 import { truncate } from "./truncate-text.ts";
-import { limitedTextSchema, recordSchema, withDescription } from "./zod-fields.ts";
+import { limitedTextSchema, recordSchemaRefusingProto, withDescription } from "./zod-fields.ts";
 
 const MAX_LABELS = 20;
 const ShortText = limitedTextSchema({ min: 0, max: 200 });
 /** The schema of labels: pairs of a name and a text that a caller or the config assigns to a job. */
-export const Labels = recordSchema(limitedTextSchema({ min: 1, max: 63 }), ShortText)
+export const Labels = recordSchemaRefusingProto(limitedTextSchema({ min: 1, max: 63 }), ShortText)
   .check(z.refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`))
   .register(z.globalRegistry, { maxProperties: MAX_LABELS });
 
@@ -37,7 +37,7 @@ const FIELD_BYTES = 600;
 const LABELS_BYTES = 6000;
 
 /** Truncates the texts of a context, and omits labels, until the context fits into a webhook event. */
-export function truncateContext(context: Context): {
+export function truncateContextForEvent(context: Context): {
   readonly context: Context;
   readonly omittedLabels: number;
 } {
@@ -46,7 +46,7 @@ export function truncateContext(context: Context): {
   if (truncated.runUrl !== undefined) truncated.runUrl = truncated.runUrl.toWellFormed();
   for (const name of ["actor", "pipeline", "commit"] as const) {
     const value = truncated[name];
-    if (value !== undefined) truncated[name] = truncate(value, FIELD_BYTES, countJsonStringBytes);
+    if (value !== undefined) truncated[name] = truncate(value, FIELD_BYTES, countBytesInsideJsonString);
   }
   if (labels === undefined) return { context: truncated, omittedLabels: 0 };
   let usedBytes = 0;

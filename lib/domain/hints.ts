@@ -1,15 +1,20 @@
-import { defaultText, type TextKey } from "./default-texts.ts";
 import hintRows from "./hint-patterns.json" with { type: "json" };
+import { type TextKey, textInDefaultLanguage } from "./text-in-default-language.ts";
 import type { Texts } from "./texts.ts";
 
 /**
  * The known failure reasons, each with advice and a link to the vendor's page. If the vendor's page does not mention a
- * failure reason, `source` in `hint-patterns.json` says where the failure reason was seen. `findHint` uses the first row of
- * `hint-patterns.json` that matches, so specific patterns must come before general patterns.
+ * failure reason, `source` in `hint-patterns.json` says where the failure reason was seen. `findHint` uses the first
+ * row of `hint-patterns.json` that matches, so specific patterns must come before general patterns.
  */
 const HINTS = hintRows.map(({ id, patterns, link }) => {
   const key = `hint.${id}` as TextKey;
-  return { pattern: new RegExp(patterns.join("|"), "i"), key, link, text: `${defaultText(key)} ${link}` };
+  return {
+    pattern: new RegExp(patterns.join("|"), "i"),
+    key,
+    link,
+    text: `${textInDefaultLanguage(key)} ${link}`,
+  };
 });
 
 /** Translates a hint from `findHint` into another language. Returns an unknown hint unchanged. */

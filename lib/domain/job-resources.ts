@@ -53,7 +53,7 @@ const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
  * that creates a cluster, because this job may also create nodes. Returns an empty array if the types of the jobs are
  * unknown or CCE gave no IDs.
  */
-export function listJobResources(job: Job): readonly WatchedResource[] {
+export function listResourcesChangedByJob(job: Job): readonly WatchedResource[] {
   const ownJobIds: string[] = [];
   const found = new Map<string, Omit<WatchedResource, "ownJobIds">>();
   const open: { readonly job: Job; readonly isPart: boolean }[] = [{ job, isPart: false }];

@@ -132,7 +132,7 @@ export const Job = z.object({
    * large.
    */
   omitted: z.optional(SubJobCounts),
-  /** The number of omitted subjobs, counted in the same way as `leafCounts` of `collectSubJobs`. */
+  /** The number of omitted subjobs, counted in the same way as `leafCounts` of `countAndGroupSubJobs`. */
   omittedLeafSubJobs: z.optional(SubJobCounts),
 });
 export type Job = Readonly<z.infer<typeof Job>>;

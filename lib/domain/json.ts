@@ -4,7 +4,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 const NO_FIELDS: JsonObject = {};
 
 /** Parses JSON text. Returns undefined if the text is not valid JSON. */
-export function parseJson(text: string): unknown {
+export function parseJsonOrUndefined(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -22,11 +22,11 @@ export function toJsonUnlessTooDeep(value: unknown): string | null {
 }
 
 /** Returns true for a JSON object, and false for any other value, such as an array or null. */
-export function isObject(value: unknown): value is JsonObject {
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The maximum number of wrappers that `unwrapObjectOrEmpty` removes. */
+/** The maximum number of wrappers that `unwrapSingleEntriesOrEmpty` removes. */
 const MAX_WRAPPERS = 4;
 
 /**
@@ -34,22 +34,24 @@ const MAX_WRAPPERS = 4;
  * vendor: an object with only one field, or an array with only one element. Returns `{}` if there is no object inside
  * the wrappers.
  */
-export function unwrapObjectOrEmpty(value: unknown, maxWrappers: number = MAX_WRAPPERS): JsonObject {
+export function unwrapSingleEntriesOrEmpty(value: unknown, maxWrappers: number = MAX_WRAPPERS): JsonObject {
   const values = typeof value === "object" && value !== null ? Object.values(value) : [];
   const inner =
-    values.length === 1 && maxWrappers > 0 ? unwrapObjectOrEmpty(values[0], maxWrappers - 1) : NO_FIELDS;
+    values.length === 1 && maxWrappers > 0
+      ? unwrapSingleEntriesOrEmpty(values[0], maxWrappers - 1)
+      : NO_FIELDS;
   return Object.keys(inner).length > 0 ? inner : toObjectOrEmpty(value);
 }
 
 /** Returns a JSON object unchanged. Returns an empty object for a value that is not a JSON object. */
 export function toObjectOrEmpty(value: unknown): JsonObject {
-  return isObject(value) ? value : NO_FIELDS;
+  return isJsonObject(value) ? value : NO_FIELDS;
 }
 
 const WITHOUT_ESCAPES = /^[ !#-[\]-~]*$/;
 
 /** Returns the number of UTF-8 bytes that a text needs inside a JSON string, including escape sequences. */
-export function countJsonStringBytes(text: string): number {
+export function countBytesInsideJsonString(text: string): number {
   if (WITHOUT_ESCAPES.test(text)) return text.length;
   return new TextEncoder().encode(JSON.stringify(text.toWellFormed())).length - '""'.length;
 }

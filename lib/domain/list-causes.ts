@@ -1,6 +1,6 @@
 import { type CauseInTree, MAX_RESOURCES } from "./cause.ts";
 import { createCachedHintFinder } from "./hints.ts";
-import { countJsonStringBytes } from "./json.ts";
+import { countBytesInsideJsonString } from "./json.ts";
 import { listTypesFromRootTo, type SubJobs, type TreeNode } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
@@ -8,8 +8,8 @@ const NAME_BYTES = 200;
 /** If a subjob is nested deeply, a text shows only this many of its parents' types at the beginning and at the end. */
 const PATH_END = 3;
 /**
- * The possible maximum sizes of one failure reason, in bytes. `listCauses` uses the largest size with which all causes
- * fit.
+ * The possible maximum sizes of one failure reason, in bytes. `listCausesOfSimilarFailures` uses the largest size with
+ * which all causes fit.
  */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
@@ -24,36 +24,39 @@ interface CauseList {
  * Returns one cause for each group of failed subjobs with the same type and a similar reason. The groups contain only
  * failed subjobs that have no failed subjob of their own. The most frequent cause comes first, and equally frequent
  * causes are in tree order.
- * @param subJobs the subjobs from `collectSubJobs`
- * @param maxBytes the maximum size of all causes as JSON. The function omits the causes that do not fit.
+ * @param subJobs the subjobs from `countAndGroupSubJobs`
+ * @param maxJsonBytes the maximum size of all causes as JSON. The function omits the causes that do not fit.
  */
-export function listCauses(subJobs: Pick<SubJobs, "failed" | "countsByType">, maxBytes: number): CauseList {
+export function listCausesOfSimilarFailures(
+  subJobs: Pick<SubJobs, "failed" | "countsByType">,
+  maxJsonBytes: number,
+): CauseList {
   const groups = groupBySimilarReason(subJobs.failed);
   const findHint = createCachedHintFinder();
   const createCause = ({ type, reason, nodes }: Group, reasonBytes: number): CauseInTree => {
     const names = new Set(nodes.map(resourceNameOf).filter((name) => name !== null));
     return {
-      type: truncateNullable(type, NAME_BYTES, countJsonStringBytes),
-      reason: truncateNullable(reason, reasonBytes, countJsonStringBytes),
+      type: truncateNullable(type, NAME_BYTES, countBytesInsideJsonString),
+      reason: truncateNullable(reason, reasonBytes, countBytesInsideJsonString),
       hint: findHint(reason),
       count: nodes.length,
       resources: [...names]
         .slice(0, MAX_RESOURCES)
-        .map((name) => truncate(name, NAME_BYTES, countJsonStringBytes)),
+        .map((name) => truncate(name, NAME_BYTES, countBytesInsideJsonString)),
       path: pathTo(nodes[0]),
       total: Math.max(nodes.length, subJobs.countsByType.get(type) ?? 0),
     };
   };
   for (const reasonBytes of REASON_BYTES) {
     const causes = groups.map((group) => createCause(group, reasonBytes));
-    if (Buffer.byteLength(JSON.stringify(causes)) <= maxBytes) return { causes, omittedCount: 0 };
+    if (Buffer.byteLength(JSON.stringify(causes)) <= maxJsonBytes) return { causes, omittedCount: 0 };
   }
   const causes: CauseInTree[] = [];
   let usedBytes = "[]".length;
   for (const group of groups) {
     const cause = createCause(group, MIN_REASON_BYTES);
     usedBytes += Buffer.byteLength(JSON.stringify(cause)) + ",".length;
-    if (usedBytes > maxBytes) break;
+    if (usedBytes > maxJsonBytes) break;
     causes.push(cause);
   }
   return { causes, omittedCount: groups.length - causes.length };
@@ -76,7 +79,7 @@ function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
     const reason = reasonOf(node);
     const key = JSON.stringify([
       type,
-      reason === null ? null : replaceNamesAndNumbers(reason, namesOf(node)),
+      reason === null ? null : normalizeReasonForGrouping(reason, namesOf(node)),
     ]);
     const group = groups.get(key) ?? { type, reason, nodes: [] };
     group.nodes.push(node);
@@ -113,9 +116,9 @@ const MIN_NAME_CHARACTERS = 3;
  * Replaces the names, IDs, addresses, dates and numbers in a failure reason by `#`, so that similar reasons become
  * equal. The function also ignores upper case, spaces and a full stop at the end.
  */
-export function replaceNamesAndNumbers(reason: string, names: Iterable<string | null>): string {
+export function normalizeReasonForGrouping(reason: string, resourceNames: Iterable<string | null>): string {
   let text = reason.toLowerCase();
-  for (const name of names)
+  for (const name of resourceNames)
     if (name !== null && name.length >= MIN_NAME_CHARACTERS) text = text.replaceAll(name.toLowerCase(), "#");
   const withoutIds = text.replace(UUID, "#").replace(IPV6, "#").replace(DATE, "#").replace(NUMBER, "#");
   return withoutIds.replace(/\s+/g, " ").trim().replace(/\.$/, "");
@@ -141,5 +144,5 @@ function pathTo(node: TreeNode | undefined): string[] {
   const types = node === undefined ? [] : listTypesFromRootTo(node);
   const shown =
     types.length <= 2 * PATH_END ? types : [...types.slice(0, PATH_END), "…", ...types.slice(-PATH_END)];
-  return shown.map((type) => truncate(type, NAME_BYTES, countJsonStringBytes));
+  return shown.map((type) => truncate(type, NAME_BYTES, countBytesInsideJsonString));
 }

@@ -1,12 +1,12 @@
 import type { Failure } from "./cause.ts";
 import { createCachedHintFinder } from "./hints.ts";
-import { countJsonStringBytes } from "./json.ts";
+import { countBytesInsideJsonString } from "./json.ts";
 import { isAncestor, listTypesFromRootTo, type TreeNode } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
 /**
- * The possible maximum sizes of one failure reason, in bytes. `listFailures` uses the largest size with which all
- * failures fit.
+ * The possible maximum sizes of one failure reason, in bytes. `listFailuresWithinBytes` uses the largest size with
+ * which all failures fit.
  */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
@@ -17,13 +17,13 @@ const NAME_BYTES = 200;
  * Lists the failed subjobs in tree order. The function omits failed subjobs that do not fit into `maxBytes` bytes of
  * JSON. Parents that only repeat the failure reason of their own subjob are omitted first.
  */
-export function listFailures(failed: readonly TreeNode[], maxBytes: number): Failure[] {
+export function listFailuresWithinBytes(failedSubJobs: readonly TreeNode[], maxJsonBytes: number): Failure[] {
   const findHint = createCachedHintFinder();
   const toFailure = (node: TreeNode, reasonBytes: number): Failure => ({
-    path: listTypesFromRootTo(node).map((type) => truncate(type, NAME_BYTES, countJsonStringBytes)),
-    jobId: truncateNullable(node.job.jobId, NAME_BYTES, countJsonStringBytes),
-    resourceName: truncateNullable(node.job.resourceName, NAME_BYTES, countJsonStringBytes),
-    reason: truncateNullable(node.job.reason, reasonBytes, countJsonStringBytes),
+    path: listTypesFromRootTo(node).map((type) => truncate(type, NAME_BYTES, countBytesInsideJsonString)),
+    jobId: truncateNullable(node.job.jobId, NAME_BYTES, countBytesInsideJsonString),
+    resourceName: truncateNullable(node.job.resourceName, NAME_BYTES, countBytesInsideJsonString),
+    reason: truncateNullable(node.job.reason, reasonBytes, countBytesInsideJsonString),
     hint: findHint(node.job.reason),
   });
   /** Converts failed subjobs to failures, and omits the failures that do not fit into `maxBytes` bytes. */
@@ -33,19 +33,19 @@ export function listFailures(failed: readonly TreeNode[], maxBytes: number): Fai
     for (const node of nodes) {
       const failure = toFailure(node, reasonBytes);
       const bytes = Buffer.byteLength(JSON.stringify(failure)) + ",".length;
-      if (usedBytes + bytes > maxBytes) continue;
+      if (usedBytes + bytes > maxJsonBytes) continue;
       usedBytes += bytes;
       selected.set(node, failure);
     }
     return selected;
   };
-  if (failed.length <= MAX_FAILURES)
+  if (failedSubJobs.length <= MAX_FAILURES)
     for (const reasonBytes of REASON_BYTES) {
-      const all = select(failed, reasonBytes);
-      if (all.size === failed.length) return [...all.values()];
+      const all = select(failedSubJobs, reasonBytes);
+      if (all.size === failedSubJobs.length) return [...all.values()];
     }
-  const selected = select(causesFirst(failed).slice(0, MAX_FAILURES), MIN_REASON_BYTES);
-  return failed.flatMap((node) => selected.get(node) ?? []);
+  const selected = select(causesFirst(failedSubJobs).slice(0, MAX_FAILURES), MIN_REASON_BYTES);
+  return failedSubJobs.flatMap((node) => selected.get(node) ?? []);
 }
 
 /** Moves each failed parent that only repeats the failure reason of its own subjob to the end of the array. */

@@ -35,7 +35,7 @@ const KIND_NAMES: Readonly<Record<OperationKind, string>> = {
 /**
  * Returns a job type as text for people: the English name of an operation without a job, or the type that CCE gives.
  */
-export function formatJobType(jobType: string): string {
+export function operationNameOrJobType(jobType: string): string {
   const kind = OperationKind.safeParse(jobType);
   return kind.success ? KIND_NAMES[kind.data] : jobType;
 }

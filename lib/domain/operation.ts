@@ -106,7 +106,7 @@ function fieldFaults({ kind, action, ...ids }: z.infer<typeof Operation>): [fiel
  * Returns the job ID of an operation without a job: the ID of its task, or an ID that consists of the kind and the IDs
  * of the resource. Equal operations have the same job ID.
  */
-export function computeOperationJobId(operation: Operation): string {
+export function jobIdFromTaskOrResourceIds(operation: Operation): string {
   const { kind, clusterId, taskId, nodePoolId, addonId, action } = operation;
   if (taskId !== undefined) return taskId;
   const parts = [kind, clusterId, nodePoolId ?? addonId, action === "delete" ? action : undefined];
@@ -118,14 +118,17 @@ export function computeOperationJobId(operation: Operation): string {
  * always belongs to the same operation. An operation without a task ID may be new, because a caller may start the same
  * operation again.
  */
-export function mayBeNewOperation(asked: Operation | null | undefined, stored: Operation | null): boolean {
-  if (asked == null) return false;
-  if (asked.taskId === undefined || stored === null) return true;
-  return asked.kind !== stored.kind || asked.clusterId !== stored.clusterId;
+export function mayBeAnotherOperation(
+  requested: Operation | null | undefined,
+  stored: Operation | null,
+): boolean {
+  if (requested == null) return false;
+  if (requested.taskId === undefined || stored === null) return true;
+  return requested.kind !== stored.kind || requested.clusterId !== stored.clusterId;
 }
 
 /** Returns the resource or the task whose state shows how an operation has ended. */
-export function resourceOfOperation(operation: Operation): WatchedResource {
+export function resourceShowingOperationEnd(operation: Operation): WatchedResource {
   const { kind, clusterId, taskId, nodePoolId = "", addonId = "", action } = operation;
   const resource = (goal: WatchedResource["goal"], id: string) => ({ goal, clusterId, id, ownJobIds: [] });
   switch (kind) {

@@ -1,14 +1,14 @@
 import * as z from "zod/mini";
 import { CauseInTree, describeFailedOfTotal, Failure, formatNameList } from "./cause.ts";
-import { Context, truncateContext } from "./context.ts";
-import { defaultText, joinSentences } from "./default-texts.ts";
+import { Context, truncateContextForEvent } from "./context.ts";
 import { type Instant, type Job, Outcome, SubJobCounts } from "./job.ts";
-import { countJsonStringBytes } from "./json.ts";
-import { listCauses } from "./list-causes.ts";
-import { listFailures } from "./list-failures.ts";
+import { countBytesInsideJsonString } from "./json.ts";
+import { listCausesOfSimilarFailures } from "./list-causes.ts";
+import { listFailuresWithinBytes } from "./list-failures.ts";
 import type { Operation } from "./operation.ts";
 import { Ready } from "./ready.ts";
-import { collectSubJobs, listInnermostRunning, type TreeNode } from "./subjob-tree.ts";
+import { countAndGroupSubJobs, listInnermostRunning, type TreeNode } from "./subjob-tree.ts";
+import { joinSentences, textInDefaultLanguage } from "./text-in-default-language.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
 
@@ -67,7 +67,7 @@ export function hasJobEnded(outcome: Outcome): boolean {
 }
 
 function truncateReady({ state, reason, message }: Ready): Ready {
-  const shorten = (text: string | null) => truncateNullable(text, READY_BYTES, countJsonStringBytes);
+  const shorten = (text: string | null) => truncateNullable(text, READY_BYTES, countBytesInsideJsonString);
   return { state, reason: shorten(reason), message: shorten(message) };
 }
 
@@ -108,21 +108,25 @@ export interface EndedWatch
  * than 20 kB. The summary omits the failures and causes that do not fit into the event, and contains their numbers. The
  * failures get only the space that remains after the causes.
  */
-export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
+export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
   const { job, ready, operation = null, jobEndObservedAt = ended.concludedAt, ...watch } = ended;
   const { outcome } = ended;
-  const subJobs = collectSubJobs(job);
+  const subJobs = countAndGroupSubJobs(job);
   const { counts, failed, pending } = subJobs;
-  const { context, omittedLabels } = truncateContext(ended.context);
+  const { context, omittedLabels } = truncateContextForEvent(ended.context);
   const jobEnded = hasJobEnded(outcome);
   const summary: OutcomeSummary = {
     ...watch,
-    jobType: truncateNullable(job?.type ?? operation?.kind, NAME_BYTES, countJsonStringBytes),
-    phase: truncateNullable(job?.phase, NAME_BYTES, countJsonStringBytes),
-    reason: truncateNullable(reasonOf(ended, pending), REASON_BYTES, countJsonStringBytes),
-    clusterId: truncateNullable(job?.clusterId ?? operation?.clusterId, NAME_BYTES, countJsonStringBytes),
-    resourceId: truncateNullable(job?.resourceId, NAME_BYTES, countJsonStringBytes),
-    resourceName: truncateNullable(job?.resourceName, NAME_BYTES, countJsonStringBytes),
+    jobType: truncateNullable(job?.type ?? operation?.kind, NAME_BYTES, countBytesInsideJsonString),
+    phase: truncateNullable(job?.phase, NAME_BYTES, countBytesInsideJsonString),
+    reason: truncateNullable(reasonOf(ended, pending), REASON_BYTES, countBytesInsideJsonString),
+    clusterId: truncateNullable(
+      job?.clusterId ?? operation?.clusterId,
+      NAME_BYTES,
+      countBytesInsideJsonString,
+    ),
+    resourceId: truncateNullable(job?.resourceId, NAME_BYTES, countBytesInsideJsonString),
+    resourceName: truncateNullable(job?.resourceName, NAME_BYTES, countBytesInsideJsonString),
     failures: [],
     failuresOmitted: counts.failed,
     causes: [],
@@ -141,8 +145,8 @@ export function summarizeOutcome(ended: EndedWatch): OutcomeSummary {
     ...(ready !== undefined && { ready: truncateReady(ready) }),
   };
   const freeBytes = MAX_EVENT_BYTES - ENVELOPE_BYTES - Buffer.byteLength(JSON.stringify(summary));
-  const { causes, omittedCount } = listCauses(subJobs, freeBytes * CAUSES_PART);
-  const failures = listFailures(failed, freeBytes - Buffer.byteLength(JSON.stringify(causes)));
+  const { causes, omittedCount } = listCausesOfSimilarFailures(subJobs, freeBytes * CAUSES_PART);
+  const failures = listFailuresWithinBytes(failed, freeBytes - Buffer.byteLength(JSON.stringify(causes)));
   return {
     ...summary,
     causes,
@@ -195,7 +199,7 @@ function describeRunning(pending: readonly TreeNode[]): string | null {
   const lowest = listInnermostRunning(pending);
   if (lowest.length === 0) return null;
   const names = lowest.slice(0, MAX_RUNNING_NAMES).map(runningName);
-  return defaultText("sentence.running", { names: formatNameList(names, lowest.length) });
+  return textInDefaultLanguage("sentence.running", { names: formatNameList(names, lowest.length) });
 }
 
 function runningName({ job }: TreeNode): string {
@@ -211,14 +215,14 @@ const WARNING_BYTES = 250;
 /** Returns one sentence for each warning. The most important warning comes first. */
 function warningsOf({ warnings, outcome }: EndedWatch, failedCount: number, omittedLabels: number): string[] {
   const own: string[] = [];
-  if (outcome === "succeeded" && failedCount > 0) own.push(defaultText("sentence.failedSubJob"));
-  if (omittedLabels > 0) own.push(defaultText("sentence.labels", { count: omittedLabels }));
+  if (outcome === "succeeded" && failedCount > 0) own.push(textInDefaultLanguage("sentence.failedSubJob"));
+  if (omittedLabels > 0) own.push(textInDefaultLanguage("sentence.labels", { count: omittedLabels }));
   const all = [...new Set([...own, ...warnings])];
   const shown = all.length <= MAX_WARNINGS ? all : all.slice(0, MAX_WARNINGS - 1);
-  const truncated = shown.map((warning) => truncate(warning, WARNING_BYTES, countJsonStringBytes));
+  const truncated = shown.map((warning) => truncate(warning, WARNING_BYTES, countBytesInsideJsonString));
   return shown.length === all.length
     ? truncated
-    : [...truncated, defaultText("sentence.moreWarnings", { count: all.length - shown.length })];
+    : [...truncated, textInDefaultLanguage("sentence.moreWarnings", { count: all.length - shown.length })];
 }
 
 function omitLongUrl(url: string | null): string | null {

@@ -1,7 +1,12 @@
 import * as z from "zod/mini";
-import { Context, truncateContext } from "./context.ts";
+import { Context, truncateContextForEvent } from "./context.ts";
 import { type Instant, type Job, SubJobCounts } from "./job.ts";
-import { collectSubJobs, listInnermostRunning, listTypesFromRootTo, type TreeNode } from "./subjob-tree.ts";
+import {
+  countAndGroupSubJobs,
+  listInnermostRunning,
+  listTypesFromRootTo,
+  type TreeNode,
+} from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 import { Count, MaybeText } from "./zod-fields.ts";
 
@@ -79,18 +84,18 @@ const MAX_PATH = 10;
  * Summarizes a slow job. The function truncates long texts, so that a webhook event with the summary is smaller than 20
  * kB.
  */
-export function summarizeSlowJob(
+export function summarizeAndTruncateSlowJob(
   watch: Pick<SlowSummary, "project" | "region" | "jobId" | "acceptedAt" | "polledAt" | "polls" | "context"> &
     Pick<SlowSummary, "ageSeconds" | "usual" | "jobPageUrl">,
   job: Job,
   usualSeconds: (type: string) => number | null,
 ): SlowSummary {
-  const { counts, pending } = collectSubJobs(job);
+  const { counts, pending } = countAndGroupSubJobs(job);
   const running = listInnermostRunning(pending);
   const name = (text: string | null) => truncateNullable(text, NAME_CHARACTERS);
   return {
     ...watch,
-    context: truncateContext(watch.context).context,
+    context: truncateContextForEvent(watch.context).context,
     jobType: name(job.type),
     phase: name(job.phase),
     clusterId: name(job.clusterId),

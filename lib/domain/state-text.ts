@@ -28,7 +28,7 @@ export function describeState(state: WatchState, wasObserved: boolean, ready?: P
  * Returns true if the reason of a watch in this state says why the watch ended. The causes of such a watch do not
  * contain the reason. The reason of a failed job is a part of its causes.
  */
-export function hasOwnReason(state: WatchState): boolean {
+export function isExplainedByReasonNotCauses(state: WatchState): boolean {
   return state === "not_ready" || state === "timed_out" || state === "lost";
 }
 

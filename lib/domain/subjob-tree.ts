@@ -38,7 +38,7 @@ export interface SubJobs {
  * Counts and collects all subjobs of a job. The function uses no recursion, because a tree of subjobs may be deeper
  * than the call stack.
  */
-export function collectSubJobs(root: Job | null): SubJobs {
+export function countAndGroupSubJobs(root: Job | null): SubJobs {
   let counts = { ...NO_SUBJOBS };
   let omittedLeafCounts = { ...NO_SUBJOBS };
   let succeededLeafCount = 0;
@@ -157,7 +157,7 @@ export function serializeTruncatedTree<Serialized>(
   };
   const steps: readonly ((tree: Job) => Job)[] = [
     (whole) => truncateTexts(whole, LONG_REASON_BYTES),
-    (whole) => keepImportantSubJobs(whole, Infinity),
+    (whole) => omitSucceededAndExcessSubJobs(whole, Infinity),
     ...SHORT_REASON_BYTES.map((reasonBytes) => (whole: Job) => truncateTexts(whole, reasonBytes)),
   ];
   for (const step of steps) {
@@ -165,10 +165,10 @@ export function serializeTruncatedTree<Serialized>(
     replace(step(current));
   }
   const withAllWidth = current;
-  for (let width = largestSubJobCount(current); bytes > maxBytes && width > 0; ) {
+  for (let width = maxDirectSubJobCount(current); bytes > maxBytes && width > 0; ) {
     // Serializing a large tree is slow, so the first guess for `width` is already close to the final value.
     width = Math.floor(width * Math.min(0.5, maxBytes / bytes));
-    replace(keepImportantSubJobs(withAllWidth, width));
+    replace(omitSucceededAndExcessSubJobs(withAllWidth, width));
   }
   return serialized;
 }
@@ -203,25 +203,25 @@ type Importance = 2 | 1 | 0;
  * and failed subjobs last, without changing the order of the subjobs. The field `omitted` of a job counts its omitted
  * subjobs. Returns `tree` itself if no subjob was omitted.
  */
-export function keepImportantSubJobs(tree: Job, maxWidth: number): Job {
+export function omitSucceededAndExcessSubJobs(tree: Job, maxSubJobsPerJob: number): Job {
   const importances = new Map<Job, Importance>();
   rate(tree, importances);
   const shrink = (job: Job): Job => {
-    const kept = new Set(mostImportant(job.subJobs, maxWidth, importances));
+    const kept = new Set(mostImportant(job.subJobs, maxSubJobsPerJob, importances));
     const subJobs = withSameObject(job.subJobs, job.subJobs.filter((subJob) => kept.has(subJob)).map(shrink));
     if (subJobs === job.subJobs) return job;
     const lost = job.subJobs.filter((subJob) => !kept.has(subJob));
     if (lost.length === 0) return { ...job, subJobs };
-    const { counts, leafCounts } = collectSubJobs({ ...job, subJobs: lost });
+    const { counts, leafCounts } = countAndGroupSubJobs({ ...job, subJobs: lost });
     return { ...job, subJobs, omitted: counts, omittedLeafSubJobs: leafCounts };
   };
   return shrink(tree);
 }
 
 /** Returns the largest number of direct subjobs that one job of the tree has. */
-export function largestSubJobCount(job: Job): number {
+export function maxDirectSubJobCount(job: Job): number {
   return job.subJobs.reduce(
-    (width, subJob) => Math.max(width, largestSubJobCount(subJob)),
+    (width, subJob) => Math.max(width, maxDirectSubJobCount(subJob)),
     job.subJobs.length,
   );
 }

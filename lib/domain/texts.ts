@@ -1,6 +1,6 @@
 import "./zod-fields.ts";
 import * as z from "zod/mini";
-import { fillPlaceholders, joinSentences, type TextKey } from "./default-texts.ts";
+import { fillPlaceholders, joinSentences, type TextKey } from "./text-in-default-language.ts";
 import de from "./texts/de.json" with { type: "json" };
 import en from "./texts/en.json" with { type: "json" };
 import zhCn from "./texts/zh-CN.json" with { type: "json" };
@@ -49,7 +49,7 @@ const SENTENCE_PATTERNS = Object.entries(en)
  * warnings in English. A sentence that the service did not write, for example an error message of the cloud, stays
  * unchanged.
  */
-export function translateText(text: string, texts: Texts): string {
+export function translateKnownSentences(text: string, texts: Texts): string {
   const sentences: string[] = [];
   let rest = text;
   while (rest !== "") {

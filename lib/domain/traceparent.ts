@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { parseJson } from "./json.ts";
+import { parseJsonOrUndefined } from "./json.ts";
 import "./zod-fields.ts";
 
 /**
@@ -36,7 +36,7 @@ const Traced = z.object({ traceparent: Traceparent });
  * Returns the field `traceparent` in the body of a queue message, or null. The other fields of the body need not be
  * valid.
  */
-export function findTraceparent(body: string): string | null {
-  const traced = Traced.safeParse(parseJson(body));
+export function parseTraceparentInMessage(messageBody: string): string | null {
+  const traced = Traced.safeParse(parseJsonOrUndefined(messageBody));
   return traced.success ? traced.data.traceparent : null;
 }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { isObject, toJsonUnlessTooDeep } from "./json.ts";
+import { isJsonObject, toJsonUnlessTooDeep } from "./json.ts";
 
 /**
  * Sets the error messages of all zod schemas. Without `localeError`, `zod/mini` reports every invalid value as "Invalid
@@ -41,7 +41,8 @@ export const IsoTime = z.iso.datetime();
 export const MaybeIsoTime = z.nullable(IsoTime);
 
 /** Returns a schema for an http or https URL. `error` is the error message for an invalid URL. */
-export const httpUrlSchema = (error: string): z.ZodMiniURL => z.url({ protocol: /^https?$/, error });
+export const httpUrlSchema = (errorMessage: string): z.ZodMiniURL =>
+  z.url({ protocol: /^https?$/, error: errorMessage });
 
 /**
  * Returns a schema for a string with `min` to `max` characters. A character is a Unicode code point, as in JSON Schema.
@@ -67,12 +68,12 @@ export function limitedTextSchema({
  * Returns a schema for an object whose keys match `key`. The schema refuses the key `__proto__`, which `z.record` alone
  * would drop without an error.
  */
-export function recordSchema<Value extends z.core.$ZodType>(
-  key: z.ZodMiniType<string, string>,
-  value: Value,
+export function recordSchemaRefusingProto<Value extends z.core.$ZodType>(
+  keySchema: z.ZodMiniType<string, string>,
+  valueSchema: Value,
 ): z.ZodMiniType<Record<string, z.output<Value>>> {
   const refuseProto = z.transform((input: unknown, context) => {
-    if (isObject(input) && Object.hasOwn(input, "__proto__"))
+    if (isJsonObject(input) && Object.hasOwn(input, "__proto__"))
       context.issues.push({
         code: "custom",
         message: "is not allowed as a name",
@@ -81,7 +82,7 @@ export function recordSchema<Value extends z.core.$ZodType>(
       });
     return input;
   });
-  return z.pipe(refuseProto, z.record(key, value));
+  return z.pipe(refuseProto, z.record(keySchema, valueSchema));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { CallerName, type Instant, JobId } from "../domain/job.ts";
-import { parseJson } from "../domain/json.ts";
+import { parseJsonOrUndefined } from "../domain/json.ts";
 import { Count } from "../domain/zod-fields.ts";
 import type { WatchReadLedger } from "./watch-ledger.ts";
 
@@ -49,7 +49,7 @@ export function toPageToken({ acceptedAt, jobId, caller }: PagePosition): string
  */
 export function parsePageToken(token: string): PagePosition {
   const text = PageToken.safeParse(token).success ? Buffer.from(token, "base64url").toString() : "";
-  const position = Position.safeParse(parseJson(text));
+  const position = Position.safeParse(parseJsonOrUndefined(text));
   if (!position.success) throw new PageTokenError("The page token is not valid.");
   const [acceptedAt, jobId, caller] = position.data;
   return { acceptedAt, jobId, caller };
@@ -78,7 +78,7 @@ export async function resolveLedgerPageToken(
   ledger: Pick<WatchReadLedger, "listJobWatches">,
 ): Promise<string> {
   const text = PageToken.safeParse(token).success ? Buffer.from(token, "base64url").toString() : "";
-  const position = PublicPosition.safeParse(parseJson(text));
+  const position = PublicPosition.safeParse(parseJsonOrUndefined(text));
   if (!position.success) throw new PageTokenError("The page token is not valid.");
   const [acceptedAt, jobId, byte] = position.data;
   const watches = await ledger.listJobWatches({ project, jobId });

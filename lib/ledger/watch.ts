@@ -9,7 +9,7 @@ import {
   type WatchGeneration,
   WatchState,
 } from "../domain/job.ts";
-import { mayBeNewOperation, type Operation } from "../domain/operation.ts";
+import { mayBeAnotherOperation, type Operation } from "../domain/operation.ts";
 import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import type { ReadyProgress } from "../domain/ready.ts";
 import { countUtf8Bytes, truncate } from "../domain/truncate-text.ts";
@@ -156,7 +156,7 @@ export function isRestartedByCall(
   operation: Operation | null | undefined,
 ): boolean {
   if (found.state === "stopped" || found.restartable) return true;
-  return found.state !== "watching" && mayBeNewOperation(operation, found.operation);
+  return found.state !== "watching" && mayBeAnotherOperation(operation, found.operation);
 }
 
 /** Returns the number of polls in the current generation of the watch, including a poll that is in progress. */

@@ -36,7 +36,7 @@ import { JobEvent, JobEventData, SlowEvent, SlowEventData } from "../channels/we
 import { Cause, CauseInTree, Failure } from "../domain/cause.ts";
 import { Context } from "../domain/context.ts";
 import { DeliveryState, JobState, Outcome, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
-import { isObject, type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
+import { isJsonObject, type JsonObject, toObjectOrEmpty } from "../domain/json.ts";
 import { AddonAction, Operation } from "../domain/operation.ts";
 import { OperationKind } from "../domain/operation-kind.ts";
 import { Ready, ReadyState } from "../domain/ready.ts";
@@ -237,7 +237,7 @@ function describeProperties(schema: JsonObject, own: FieldDescriptions, path: st
   });
   return {
     ...schema,
-    ...(isObject(items) && { items: describeProperties(items, own, path) }),
+    ...(isJsonObject(items) && { items: describeProperties(items, own, path) }),
     ...(properties !== undefined && { properties: Object.fromEntries(fields) }),
   };
 }

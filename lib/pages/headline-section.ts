@@ -1,7 +1,7 @@
 import type { StatusDocument } from "../api/status-document.ts";
 import { createClusterConsoleUrl } from "../domain/console-url.ts";
 import { explainUnclearWatchState, type Instant, wasJobObserved } from "../domain/job.ts";
-import { formatJobType, isOperationWithoutJob } from "../domain/operation-kind.ts";
+import { isOperationWithoutJob, operationNameOrJobType } from "../domain/operation-kind.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import { type Html, html, normalizeWebUrl, renderBdiElement, renderExternalLink } from "./html.ts";
 import { presentState, renderStateIcon } from "./state-icons.ts";
@@ -26,7 +26,7 @@ export function renderHeadlineSection(document: StatusDocument, now: Instant): H
   return html`<header id="headline" class="headline c-${state.icon}">
 ${renderStateIcon(state.icon)}
 <div class="what"><p class="state" role="status">${state.text}</p>
-<h1>${renderBdiElement(formatJobType(document.type ?? "Job"))}${document.resourceName && html` <span class="res">${renderBdiElement(document.resourceName)}</span>`}</h1></div>
+<h1>${renderBdiElement(operationNameOrJobType(document.type ?? "Job"))}${document.resourceName && html` <span class="res">${renderBdiElement(document.resourceName)}</span>`}</h1></div>
 <p class="clock">${clock(document, now)}</p>
 <div class="sum">${progress(document.leafSubJobs)}
 ${originLine(document.context)}
@@ -70,7 +70,9 @@ function runLabel(run: string, pipeline: string | undefined): string {
   return startsWithOrigin ? String(pipeline) : `${pipeline ?? "Open the run"} (${host})`;
 }
 
-/** Returns the median and the ninth decile of the durations of ended jobs, for example `Usually 7–9 min (from 42 jobs).` */
+/**
+ * Returns the median and the ninth decile of the durations of ended jobs, for example `Usually 7–9 min (from 42 jobs).`
+ */
 function usualDuration({
   p50Seconds,
   p90Seconds,
@@ -114,7 +116,9 @@ function endLine(document: StatusDocument): Html {
   return html`${end !== null && html`${label} ${renderTimeWithAge(end)}.`}`;
 }
 
-/** Renders the time of the next poll of a job that no poll has found yet. Returns null for a job that a poll has found. */
+/**
+ * Renders the time of the next poll of a job that no poll has found yet. Returns null for a job that a poll has found.
+ */
 function waitingLine(document: StatusDocument, wasObserved: boolean): Html | null {
   if (document.polls === 0) return html`<p>Accepted. The first poll is about to start.</p>`;
   if (wasObserved) return null;

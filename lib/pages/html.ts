@@ -1,4 +1,4 @@
-import { escapeHtml, withoutColourSequences } from "../domain/clean-text.ts";
+import { escapeHtml, removeTerminalColours } from "../domain/clean-text.ts";
 
 /**
  * Safe HTML markup. Text becomes a part of HTML markup only through the template tag `html`, which escapes the text.
@@ -38,7 +38,7 @@ function render(part: Part): string {
 
 /** Replaces control characters with visible symbols from the Unicode block that starts at U+2400. */
 function withVisibleControls(text: string): string {
-  return withoutColourSequences(text)
+  return removeTerminalColours(text)
     .replace(/\r\n?/g, "\n")
     .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, (control) =>
       String.fromCharCode(control === "\x7f" ? 0x2421 : 0x2400 + control.charCodeAt(0)),

@@ -1,8 +1,8 @@
 import type { StatusDocument } from "../api/status-document.ts";
-import { type CauseInTree, describeFailedOfTotal, formatResourceNames } from "../domain/cause.ts";
+import { type CauseInTree, describeFailedOfTotal, formatFirstResourceNames } from "../domain/cause.ts";
 import { type Instant, wasJobObserved } from "../domain/job.ts";
-import { formatJobType } from "../domain/operation-kind.ts";
-import { hasOwnReason } from "../domain/state-text.ts";
+import { operationNameOrJobType } from "../domain/operation-kind.ts";
+import { isExplainedByReasonNotCauses } from "../domain/state-text.ts";
 import { JOB_PAGE_CSS, PAGE_CSS } from "./browser.generated.ts";
 import { renderTargetsSection } from "./deliveries-section.ts";
 import { jobStartOrAcceptanceTime, renderHeadlineSection } from "./headline-section.ts";
@@ -43,7 +43,9 @@ const SHOWN_CAUSES = 3;
 export function renderJobPage(document: StatusDocument, now: Instant, listUrl: string | null): RenderedPage {
   const state = presentState(document.state, wasJobObserved(document), document.ready);
   const roundedNow = roundNowDownByAge(now, jobStartOrAcceptanceTime(document));
-  const name = [formatJobType(document.type ?? "Job"), document.resourceName].filter(Boolean).join(" ");
+  const name = [operationNameOrJobType(document.type ?? "Job"), document.resourceName]
+    .filter(Boolean)
+    .join(" ");
   const project = renderBdiElement(document.project);
   const sections = [failuresSection(document), renderSubJobsSection(document, roundedNow)].filter(Boolean);
   const deliveries = renderTargetsSection(document);
@@ -77,7 +79,7 @@ function mayChange({ done, state, deliveries }: StatusDocument): boolean {
 function failuresSection({ state, reason, causes, causesOmitted }: StatusDocument): Html | null {
   // A cause contains the reason of its nearest parent, so the page does not show the reason of the job in addition to
   // the causes.
-  const isReasonShown = causes.length === 0 || hasOwnReason(state);
+  const isReasonShown = causes.length === 0 || isExplainedByReasonNotCauses(state);
   const jobReason = isReasonShown ? reason?.trim() || null : null;
   if (causes.length === 0 && jobReason === null) return null;
   const entries = causes.map(causeEntry);
@@ -96,7 +98,7 @@ const moreCauses = (count: number): string => `${count} more ${count === 1 ? "ca
 
 function causeEntry(cause: CauseInTree, index: number, causes: readonly CauseInTree[]): Html {
   const { type, reason, hint, path } = cause;
-  const names = formatResourceNames(cause);
+  const names = formatFirstResourceNames(cause);
   const name = type ?? "unknown";
   const shown = reason?.trim();
   const limit = causes.length === 1 ? MAX_UNSCROLLED_CHARACTERS : MAX_UNSCROLLED_OF_SEVERAL;

@@ -7,7 +7,7 @@ import {
   type WatchState,
   wasJobObserved,
 } from "../domain/job.ts";
-import { formatJobType } from "../domain/operation-kind.ts";
+import { operationNameOrJobType } from "../domain/operation-kind.ts";
 import { toPendingReady } from "../domain/ready.ts";
 import { formatDuration } from "../domain/time-text.ts";
 import type { Watch } from "../ledger/watch.ts";
@@ -85,7 +85,7 @@ function listEntry(watch: ListedWatch, now: Instant): Html {
   ].filter(Boolean);
   return html`<li data-key="${watch.jobId}"><a class="c-${state.icon}" href="${watch.url}">
 <span class="state">${renderStateIcon(state.icon)}${state.text}</span>
-<span class="name"><b>${renderBdiElement(formatJobType(watch.jobType ?? "Job"))}</b>${watch.resourceName && html` <span class="res">${renderBdiElement(watch.resourceName)}</span>`}${
+<span class="name"><b>${renderBdiElement(operationNameOrJobType(watch.jobType ?? "Job"))}</b>${watch.resourceName && html` <span class="res">${renderBdiElement(watch.resourceName)}</span>`}${
     cause && html`<span class="cause" title="${cause}">${renderBdiElement(cause)}</span>`
   }${watch.state === "watching" && pollErrorLine(watch)}
 ${origin.length > 0 && html`<span class="by">${origin.map((part) => html`${part} `)}</span>`}${watch.resourceName === null && html`<span class="id"><bdi>${watch.jobId}</bdi></span>`}</span>

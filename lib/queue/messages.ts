@@ -8,7 +8,7 @@ import {
   type WatchGeneration,
   type WatchKey,
 } from "../domain/job.ts";
-import { parseJson } from "../domain/json.ts";
+import { parseJsonOrUndefined } from "../domain/json.ts";
 import { Traceparent } from "../domain/traceparent.ts";
 import { Count, CountFromOne } from "../domain/zod-fields.ts";
 import type { NotificationKey } from "../ledger/notification.ts";
@@ -119,7 +119,7 @@ const Version = z.object({ v: z.int() });
  * values.
  */
 export function parseMessage<T>(schema: z.ZodMiniType<T>, body: string): ParsedMessage<T> {
-  const json = parseJson(body);
+  const json = parseJsonOrUndefined(body);
   if (json === undefined) return { kind: "malformed", reason: "the body is not JSON" };
   const version = Version.safeParse(json);
   if (version.success && version.data.v > MESSAGE_VERSION) return { kind: "newer", version: version.data.v };

@@ -1,6 +1,6 @@
 import type { MiddyfiedHandler } from "@middy/core";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { findTraceparent } from "../domain/traceparent.ts";
+import { parseTraceparentInMessage } from "../domain/traceparent.ts";
 import { createLambdaHandler } from "./invocation.ts";
 import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
@@ -65,7 +65,7 @@ export type HandleMessage = (received: ReceivedMessage) => Promise<Disposition>;
  * `handleMessageOrRetry` never throws an error.
  */
 export function handleMessageOrRetry(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {
-  return runWithTraceparent(findTraceparent(received.body), () => handleInTime(received, handle));
+  return runWithTraceparent(parseTraceparentInMessage(received.body), () => handleInTime(received, handle));
 }
 
 async function handleInTime(received: ReceivedMessage, handle: HandleMessage): Promise<Disposition> {

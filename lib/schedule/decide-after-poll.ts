@@ -1,9 +1,9 @@
 import type { Settings } from "../config/settings.ts";
-import { defaultText, joinSentences } from "../domain/default-texts.ts";
 import type { Instant, Job, Observation, Outcome, PollErrors } from "../domain/job.ts";
 import type { Ready, ReadyProgress } from "../domain/ready.ts";
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
-import { collectSubJobs, listInnermostRunning } from "../domain/subjob-tree.ts";
+import { countAndGroupSubJobs, listInnermostRunning } from "../domain/subjob-tree.ts";
+import { joinSentences, textInDefaultLanguage } from "../domain/text-in-default-language.ts";
 import type { DurationCount } from "./duration-counts.ts";
 import { jobAgeSeconds } from "./expected-duration.ts";
 import { pickNextDelaySeconds, roundAndClampDelaySeconds } from "./poll-delay.ts";
@@ -106,9 +106,11 @@ export function decideAfterUnfinishedTries(
 ): Extract<PollDecision, { kind: "conclude" }> | null {
   const { unfinished, receives } = tries;
   if (unfinished >= MAX_UNFINISHED_TRIES)
-    return { kind: "conclude", outcome: "lost", reason: defaultText("sentence.unfinishedPolls") };
+    return { kind: "conclude", outcome: "lost", reason: textInDefaultLanguage("sentence.unfinishedPolls") };
   const isStuck = unfinished >= MAX_UNFINISHED_TRIES_AT_DEADLINE || receives >= MAX_RECEIVES_AT_DEADLINE;
-  return now >= watch.deadlineAt && isStuck ? timedOut(watch, defaultText("sentence.unfinishedPolls")) : null;
+  return now >= watch.deadlineAt && isStuck
+    ? timedOut(watch, textInDefaultLanguage("sentence.unfinishedPolls"))
+    : null;
 }
 
 /**
@@ -124,7 +126,7 @@ export function decideWhenRateLimited(
 ): PollDecision {
   const { deadlineAt, consecutiveFailures, accessError, lastPollError } = watch;
   const canPoll = rateLimitedUntil <= deadlineAt + LAST_POLL_GRACE_MS;
-  if (!canPoll && now >= deadlineAt) return timedOut(watch, defaultText("sentence.rateLimit"));
+  if (!canPoll && now >= deadlineAt) return timedOut(watch, textInDefaultLanguage("sentence.rateLimit"));
   const wakeAt = canPoll ? rateLimitedUntil : Math.min(rateLimitedUntil, deadlineAt);
   const delaySeconds = Math.min(SQS_MAX_DELAY_SECONDS, Math.max(0, Math.ceil((wakeAt - now) / 1000)));
   return { kind: "poll_again", delaySeconds, accessError, lastPollError, consecutiveFailures };
@@ -201,7 +203,7 @@ function timeoutAfterPoll({ watch, now, settings, observation }: DecisionInput):
   const lastResult = describeLastResult(observation);
   if (now >= watch.deadlineAt) return timedOut(watch, lastResult);
   if (watch.polls < settings.maxPolls) return null;
-  const maxPolls = defaultText("sentence.maxPolls", { count: settings.maxPolls });
+  const maxPolls = textInDefaultLanguage("sentence.maxPolls", { count: settings.maxPolls });
   return { kind: "conclude", outcome: "timed_out", reason: joinSentences([maxPolls, lastResult]) };
 }
 
@@ -211,10 +213,10 @@ function timeoutAfterPoll({ watch, now, settings, observation }: DecisionInput):
  */
 function describeLastResult(observation: Observation): string | null {
   if (observation.kind !== "job")
-    return defaultText("sentence.noJob", { kind: observation.kind, text: observation.text });
+    return textInDefaultLanguage("sentence.noJob", { kind: observation.kind, text: observation.text });
   const { job } = observation;
-  if (listInnermostRunning(collectSubJobs(job).pending).length > 0) return null;
-  return defaultText("sentence.stillPhase", { phase: job.phase ?? "pending" });
+  if (listInnermostRunning(countAndGroupSubJobs(job).pending).length > 0) return null;
+  return textInDefaultLanguage("sentence.stillPhase", { phase: job.phase ?? "pending" });
 }
 
 type Deadline = Pick<PolledWatch, "acceptedAt" | "deadlineAt">;
@@ -222,7 +224,7 @@ type Deadline = Pick<PolledWatch, "acceptedAt" | "deadlineAt">;
 function timedOut({ acceptedAt, deadlineAt }: Deadline, lastResult: string | null) {
   const seconds = Math.round((deadlineAt - acceptedAt) / 1000);
   const span = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-  const reason = joinSentences([defaultText("sentence.deadline", { span }), lastResult]);
+  const reason = joinSentences([textInDefaultLanguage("sentence.deadline", { span }), lastResult]);
   return { kind: "conclude", outcome: "timed_out", reason } as const;
 }
 

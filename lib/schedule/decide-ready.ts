@@ -1,6 +1,6 @@
-import { defaultText } from "../domain/default-texts.ts";
 import type { Instant, Job, Observation } from "../domain/job.ts";
 import type { ReadyProgress } from "../domain/ready.ts";
+import { textInDefaultLanguage } from "../domain/text-in-default-language.ts";
 import {
   type DecisionInput,
   decideAfterPoll,
@@ -96,7 +96,8 @@ export function concludeSucceededWithoutReady(
     return concluded("succeeded", null, { state: "unknown", reason: null, message: text });
   }
   const state = [reason, message].filter((text) => text !== null).join(": ");
-  const text = `${defaultText("sentence.notReady", { minutes: readyMinutes ?? 0 })} ${state}`.trim();
+  const text =
+    `${textInDefaultLanguage("sentence.notReady", { minutes: readyMinutes ?? 0 })} ${state}`.trim();
   return concluded("not_ready", text, { state: "not_ready", reason, message });
 }
 

@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { AKSKSigner } from "@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js";
 import * as z from "zod";
-import { parseJson } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { createGatewayErrorResponse, INVALID_TOKEN, type SimulatedResponse } from "./responses.ts";
 
 interface AccessKey {
@@ -60,7 +60,7 @@ export class Authentication {
 
   /** Returns the response to a request `POST /v3/auth/tokens` with this body. */
   issueToken(body: string): SimulatedResponse {
-    const parsed = TokenRequest.safeParse(parseJson(body));
+    const parsed = TokenRequest.safeParse(parseJsonOrUndefined(body));
     if (!parsed.success) return { status: 400, body: { error: { code: 400, message: "Bad Request" } } };
     const { identity, scope } = parsed.data.auth;
     const { name, password, domain } = identity.password.user;

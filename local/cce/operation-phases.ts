@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Operation, resourceOfOperation } from "../../lib/domain/operation.ts";
+import { Operation, resourceShowingOperationEnd } from "../../lib/domain/operation.ts";
 import type { OperationKind } from "../../lib/domain/operation-kind.ts";
 
 /** The script of a simulated operation that has no job. */
@@ -66,7 +66,7 @@ const NODES = { before: 1, after: 3 };
 export function createOperationStates(script: OperationScript, timeOf: Timestamp) {
   const { operation, project, startSeconds, endSeconds, outcome, reason, message } = script;
   const { before, during, succeeded, failed } = phasesOf(operation);
-  const { goal, id, clusterId } = resourceOfOperation(operation);
+  const { goal, id, clusterId } = resourceShowingOperationEnd(operation);
   const body = (phase: string | null, atSeconds: number) =>
     phase === null ? null : renderState(script, phase, atSeconds, {}, timeOf);
   const lastSeconds = endSeconds ?? Number.POSITIVE_INFINITY;
@@ -96,7 +96,11 @@ function phasesOf({ kind, taskId, action = "install" }: Operation): Phases {
   return kind === "cluster_upgrade" && taskId === undefined ? CLUSTER_UPGRADE : PHASES[kind];
 }
 
-function pathOf(goal: ReturnType<typeof resourceOfOperation>["goal"], clusterId: string, id: string): string {
+function pathOf(
+  goal: ReturnType<typeof resourceShowingOperationEnd>["goal"],
+  clusterId: string,
+  id: string,
+): string {
   const cluster = `clusters/${clusterId}`;
   switch (goal) {
     case "upgrade_task_succeeded":

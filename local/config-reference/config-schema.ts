@@ -2,7 +2,7 @@ import * as z from "zod";
 import { Target } from "../../lib/channels/registry.ts";
 import { createConfigDocumentSchema } from "../../lib/config/config.ts";
 import { Project } from "../../lib/config/projects.ts";
-import { isObject, type JsonObject, toObjectOrEmpty } from "../../lib/domain/json.ts";
+import { isJsonObject, type JsonObject, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import descriptions from "./descriptions.json" with { type: "json" };
 
 /** The description and the example of one config key. */
@@ -45,15 +45,15 @@ function visitValue(
 ): void {
   visitConfigKeys(schema, visit, path, kind);
   for (const form of formsOf(schema)) visitConfigKeys(form, visit, path, kindOf(form));
-  if (isObject(schema.items) && isObject(schema.items.properties))
+  if (isJsonObject(schema.items) && isJsonObject(schema.items.properties))
     visitConfigKeys(schema.items, visit, `${path}[]`, kind);
   const { additionalProperties: named } = schema;
-  if (isObject(named) && (isObject(named.properties) || formsOf(named).length > 0))
+  if (isJsonObject(named) && (isJsonObject(named.properties) || formsOf(named).length > 0))
     visitValue(named, visit, `${path}.*`, kind);
 }
 
 const formsOf = ({ oneOf }: JsonObject): readonly JsonObject[] =>
-  Array.isArray(oneOf) ? oneOf.map(toObjectOrEmpty).filter(({ properties }) => isObject(properties)) : [];
+  Array.isArray(oneOf) ? oneOf.map(toObjectOrEmpty).filter(({ properties }) => isJsonObject(properties)) : [];
 
 /** Returns the value of the key `kind`, which distinguishes the forms of a target and of credentials. */
 export function kindOf(form: JsonObject): string | null {
@@ -97,7 +97,7 @@ function allowReferences(schema: JsonObject): JsonObject {
         Array.isArray(value) ? value.map((form) => allowReferences(toObjectOrEmpty(form))) : value,
       ];
     const isSchema = key === "items" || key === "additionalProperties";
-    return [key, isSchema && isObject(value) ? allowReferences(value) : value];
+    return [key, isSchema && isJsonObject(value) ? allowReferences(value) : value];
   });
   const { description, examples, ...rest } = Object.fromEntries(entries);
   if (rest.type !== "string" || rest.const !== undefined) return Object.fromEntries(entries);
@@ -137,7 +137,7 @@ export function createConfigSchema(): JsonObject {
   };
   visitConfigKeys(described, (path, key) => {
     for (const [keyword, rule] of Object.entries(RULES[path] ?? {}))
-      Object.assign(key, { [keyword]: isObject(rule) ? Object.assign({}, key[keyword], rule) : rule });
+      Object.assign(key, { [keyword]: isJsonObject(rule) ? Object.assign({}, key[keyword], rule) : rule });
     const description = DESCRIPTIONS[path];
     if (description === undefined) return;
     Object.assign(key, { description: description.text });

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { parseJson } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import type { Stoppable } from "../stack/stoppables.ts";
 
 /** The data about a running demo that `npm run demo:job` needs. */
@@ -31,6 +31,6 @@ export async function writeRunningDemoFile(rootDir: string, demo: RunningDemo): 
 /** Returns the demo that started last and still runs, or null. */
 export async function findRunningDemo(rootDir: string): Promise<RunningDemo | null> {
   const text = await readFile(fileIn(rootDir), "utf8").catch(() => "");
-  const parsed = RunningDemo.safeParse(parseJson(text));
+  const parsed = RunningDemo.safeParse(parseJsonOrUndefined(text));
   return parsed.success ? parsed.data : null;
 }

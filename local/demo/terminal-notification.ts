@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
 import { countColumns } from "../../client/terminal.ts";
-import { Cause, formatResourceNames } from "../../lib/domain/cause.ts";
-import { parseJson } from "../../lib/domain/json.ts";
+import { Cause, formatFirstResourceNames } from "../../lib/domain/cause.ts";
+import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import type { ReceivedNotification } from "../receiver/notification-store.ts";
 
 const Text = z.object({ text: z.string() });
@@ -53,7 +53,7 @@ export function formatNotification(
   { ansi, columns }: { readonly ansi: boolean; readonly columns: number },
 ): string {
   if (channel !== "slack" && channel !== "webhook") return `─ notification to ${path.slice(1)}\n`;
-  const lines = formatNotificationLines(parseJson(body) ?? body, { ansi });
+  const lines = formatNotificationLines(parseJsonOrUndefined(body) ?? body, { ansi });
   const box = lines.flatMap((line) => wrapLine(line, columns - BORDER.length)).map((line) => BORDER + line);
   return [`┌ notification to ${path.slice(1)}`, ...box, "└", ""].join("\n");
 }
@@ -138,7 +138,7 @@ function eventLines({ type, data }: z.infer<typeof Event>, bold: (text: string) 
 function causeTitle(cause: Cause): string {
   const type = cause.type ?? "unknown";
   const title = cause.count === 1 ? `${type} failed` : `${cause.count} subjobs of type ${type} failed`;
-  return [title, formatResourceNames(cause)].filter((text) => text !== "").join(": ");
+  return [title, formatFirstResourceNames(cause)].filter((text) => text !== "").join(": ");
 }
 
 const quoted = (text: string): string[] => safeLines(text).map((line) => REASON_BORDER + line);

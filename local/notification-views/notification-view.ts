@@ -1,4 +1,4 @@
-import { parseJson } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { type Html, html } from "../../lib/pages/html.ts";
 import { renderFeishu, renderTeams } from "./cards.ts";
 import { renderDingtalk, renderDiscord, renderWecom } from "./markdown-chats.ts";
@@ -38,7 +38,7 @@ export interface ReceivedMessage {
  * and fields. A body in an unknown form is shown as text.
  */
 export function renderNotificationView({ channel, body, headers, signature }: ReceivedMessage): Html {
-  const json = parseJson(body);
+  const json = parseJsonOrUndefined(body);
   if (channel === "webhook" && json !== undefined) return renderWebhook(json, headers, signature);
   return CHATS.get(channel)?.render(json) ?? html`<pre class="raw">${body}</pre>`;
 }

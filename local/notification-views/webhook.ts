@@ -1,5 +1,5 @@
 import { Webhook } from "standardwebhooks";
-import { isObject } from "../../lib/domain/json.ts";
+import { isJsonObject } from "../../lib/domain/json.ts";
 import { type Html, html } from "../../lib/pages/html.ts";
 
 /**
@@ -43,7 +43,7 @@ export function renderWebhook(
   headers: Readonly<Record<string, string>>,
   signature: SignatureCheck,
 ): Html {
-  const type = isObject(body) && typeof body.type === "string" ? body.type : "event";
+  const type = isJsonObject(body) && typeof body.type === "string" ? body.type : "event";
   return html`<div class="chat webhook"><div class="message"><p class="sender"><b>POST</b> <code>${type}</code> ${
     signature !== null && html`<b class="check ${signature}">${CHECK_TEXTS[signature]}</b>`
   }</p>

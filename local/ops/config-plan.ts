@@ -1,5 +1,5 @@
 import { CERTIFICATES, type ConfigEntry, SECRET } from "../../lib/config/assemble-config.ts";
-import { isObject, parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
+import { isJsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts";
 
 /**
  * The kinds of config entries, in the order in which the entries are stored. A config entry may refer to entries whose
@@ -84,7 +84,7 @@ function findTargetsWithNewKind(
   wanted: readonly ConfigEntry[],
 ): ReadonlyMap<string, string> {
   const fieldsOf = (entries: readonly ConfigEntry[], name: string) =>
-    toObjectOrEmpty(parseJson(entries.find((entry) => entry.name === name)?.value ?? ""));
+    toObjectOrEmpty(parseJsonOrUndefined(entries.find((entry) => entry.name === name)?.value ?? ""));
   return new Map(
     wanted.flatMap(({ name }) => {
       if (!name.startsWith("targets/")) return [];
@@ -121,13 +121,13 @@ function inOrder(entries: readonly ConfigEntry[]): readonly ConfigEntry[] {
 }
 
 function canonicalJson(text: string): string {
-  const value = parseJson(text);
+  const value = parseJsonOrUndefined(text);
   return value === undefined ? text : JSON.stringify(sortKeys(value));
 }
 
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)]));
 }

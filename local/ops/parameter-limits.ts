@@ -1,5 +1,5 @@
 import type { ConfigEntry } from "../../lib/config/assemble-config.ts";
-import { isObject, parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
+import { isJsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import { splitConfigIntoEntries } from "../stack/config-file.ts";
 
 /**
@@ -32,7 +32,7 @@ export function findParameterFaults(entries: readonly ConfigEntry[], path: strin
   return entries.flatMap((entry) => [
     ...nameFaults(entry, path),
     ...sizeFaults(entry),
-    ...nestedFaults(formatName(entry.name), parseJson(entry.value)),
+    ...nestedFaults(formatName(entry.name), parseJsonOrUndefined(entry.value)),
   ]);
 }
 
@@ -75,7 +75,7 @@ function nameFaults({ name }: ConfigEntry, path: string): readonly string[] {
 function sizeFaults({ name, value }: ConfigEntry): readonly string[] {
   const bytes = Buffer.byteLength(value);
   if (bytes <= MAX_VALUE_BYTES) return [];
-  const longest = longestField(formatName(name), parseJson(value));
+  const longest = longestField(formatName(name), parseJsonOrUndefined(value));
   return [
     `${formatName(name)}: too long for Parameter Store: ${bytes} bytes as JSON, and an entry may have ${MAX_VALUE_BYTES}. Shorten its longest field, ${longest.path} (${longest.bytes} bytes)`,
   ];
@@ -86,7 +86,7 @@ function sizeFaults({ name, value }: ConfigEntry): readonly string[] {
  * continues in this object.
  */
 function longestField(path: string, value: unknown): { readonly path: string; readonly bytes: number } {
-  const fields = isObject(value) ? Object.entries(value) : [];
+  const fields = isJsonObject(value) ? Object.entries(value) : [];
   const [longest] = fields
     .map(([key, field]) => ({ key, field, bytes: jsonBytes(field) }))
     .sort((a, b) => b.bytes - a.bytes);
@@ -104,7 +104,7 @@ const jsonBytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ??
 function nestedFaults(path: string, value: unknown): readonly string[] {
   if (typeof value === "string") return value.includes("{{") ? [`${path}: ${NESTED_REMEDY}`] : [];
   if (Array.isArray(value)) return value.flatMap((item, i) => nestedFaults(`${path}[${i}]`, item));
-  if (!isObject(value)) return [];
+  if (!isJsonObject(value)) return [];
   return Object.entries(value).flatMap(([key, field]) => [
     ...(key.includes("{{") ? [`${path}.${key}: ${NESTED_REMEDY}`] : []),
     ...nestedFaults(`${path}.${key}`, field),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { REGION } from "../../framework-plugin.ts";
-import { parseJson } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { readOutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
 import { DEFAULT_CONCURRENCY } from "./doctor/concurrency-check.ts";
 import { readScriptArguments } from "./script-arguments.ts";
@@ -160,7 +160,7 @@ export async function readStageFile(stage: string, folder = STAGES_FOLDER): Prom
   );
   if (content === null) return null;
   const nameFaults = findStageNameFaults(stage).map((fault) => `file name: ${fault}`);
-  const document = parseJson(content);
+  const document = parseJsonOrUndefined(content);
   if (document === undefined)
     throw new StageFileError(file, [...nameFaults, "must be JSON. Check its quotes, commas and braces"]);
   const parsed = StageFile.safeParse(document);

@@ -6,7 +6,7 @@ import {
   request as sendRequest,
 } from "node:http";
 import { buffer } from "node:stream/consumers";
-import { parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts";
 import { AwsError, accessKeyIdOf } from "./aws-error.ts";
 import { type LocalServer, listenLocally } from "./local-server.ts";
 import { CREDENTIALS } from "./start-sqs.ts";
@@ -58,7 +58,7 @@ export async function startAwsEndpoint(options: {
         String(request.headers["x-amz-target"] ?? "")
           .split(".")
           .at(-1) ?? "",
-      input: toObjectOrEmpty(parseJson(body.toString())),
+      input: toObjectOrEmpty(parseJsonOrUndefined(body.toString())),
       accessKeyId: accessKeyIdOf(request),
       sessionToken: [request.headers["x-amz-security-token"]].flat()[0] ?? null,
     };

@@ -6,7 +6,7 @@ import {
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import * as z from "zod";
-import { parseJson } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { createRandomSource } from "../random-source.ts";
 import type { TableResource } from "../template/tables.ts";
 import { type AwsCall, type AwsReply, type AwsRule, changeReply } from "./aws-endpoint.ts";
@@ -88,7 +88,7 @@ export function createLateIndex(options: {
 
   function repeatItem(reply: AwsReply, limit: number): AwsReply {
     if (reply.status !== 200 || !repeats.happens(REPEAT_PROBABILITY)) return reply;
-    const page = Page.parse(parseJson(reply.body.toString()));
+    const page = Page.parse(parseJsonOrUndefined(reply.body.toString()));
     const index = repeats.between(0, page.Items.length - 1);
     const Items = page.Items.toSpliced(index, 0, ...page.Items.slice(index, index + 1));
     if (Items.length > limit) return reply;

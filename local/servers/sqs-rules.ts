@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { parseJson } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { type AwsCall, type AwsReply, type AwsRule, changeReply } from "./aws-endpoint.ts";
 import { AwsError } from "./aws-error.ts";
 
@@ -70,7 +70,7 @@ export function createSqsLimits(now: () => number): AwsRule {
       case "ReceiveMessage": {
         forgetOldMessages();
         const reply = await next();
-        const received = Received.safeParse(parseJson(reply.body.toString()));
+        const received = Received.safeParse(parseJsonOrUndefined(reply.body.toString()));
         for (const { ReceiptHandle } of received.data?.Messages ?? []) receivedAtMs.set(ReceiptHandle, now());
         return reply;
       }
@@ -129,7 +129,7 @@ async function checkBatch(
   if (valid.length === 0) return jsonReply({ Successful: [], Failed });
   const reply = await next({ ...call.input, Entries: valid });
   if (reply.status !== 200) return reply;
-  const output = BatchOutput.parse(parseJson(reply.body.toString()));
+  const output = BatchOutput.parse(parseJsonOrUndefined(reply.body.toString()));
   return changeReply(reply, { ...output, Failed: [...output.Failed, ...Failed] });
 }
 

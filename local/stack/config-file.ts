@@ -9,7 +9,7 @@ import {
   describeFileError,
   replaceEnvAndFileReferences,
 } from "../../lib/config/replace-env-and-file-references.ts";
-import { isObject, parseJson } from "../../lib/domain/json.ts";
+import { isJsonObject, parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 
 /** A `ConfigFileInvalidError` lists every error in the config. */
@@ -38,7 +38,7 @@ export async function readConfigDocument(file: string): Promise<unknown> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new ConfigFileInvalidError(file, [`the file ${describeFileError(error)}`]);
   });
-  const document = parseJson(decodeText(bytes));
+  const document = parseJsonOrUndefined(decodeText(bytes));
   // The error message of JSON.parse is not used, because it contains a part of the config, and the config may contain
   // secrets.
   if (document === undefined) throw new ConfigFileInvalidError(file, ["must be JSON"]);
@@ -103,7 +103,7 @@ const HASH_CHARACTERS = 8;
  * certificate takes effect together with the entry that refers to it.
  */
 function moveCertificates(value: unknown, path: string, moved: Map<string, string>): unknown {
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   const fields = Object.entries(value).map(([key, field]) => {
     const fieldPath = `${path}-${key}`;
     if (!PEM_FIELDS.includes(key) || typeof field !== "string")

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import * as z from "zod";
-import { parseJson } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import type { FunctionHost } from "../lambda/function-host.ts";
 import { type LocalServer, listenLocally } from "../servers/local-server.ts";
 
@@ -68,7 +68,7 @@ async function handle(
     return { status: 200, body: Object.fromEntries(functions) };
   }
   if (request.method === "POST" && action === "deploy") {
-    await deploy(Deployment.parse(parseJson(await text(request))).packageDir);
+    await deploy(Deployment.parse(parseJsonOrUndefined(await text(request))).packageDir);
     return { status: 200, body: {} };
   }
   if (request.method !== "POST" || (action !== "invoke" && action !== "kill"))

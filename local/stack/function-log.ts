@@ -1,5 +1,5 @@
 import { appendFileSync } from "node:fs";
-import { parseJson, toObjectOrEmpty } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined, toObjectOrEmpty } from "../../lib/domain/json.ts";
 
 const ERROR_LEVELS: readonly unknown[] = ["ERROR", "CRITICAL", "FATAL"];
 
@@ -23,6 +23,6 @@ export function createFunctionLog(options: {
 }
 
 function isForPeople(line: string): boolean {
-  const entry = line.startsWith("{") ? parseJson(line) : undefined;
+  const entry = line.startsWith("{") ? parseJsonOrUndefined(line) : undefined;
   return entry === undefined || ERROR_LEVELS.includes(toObjectOrEmpty(entry).level);
 }

@@ -9,7 +9,7 @@ import {
   type WatchGeneration,
   type WatchKey,
 } from "../../lib/domain/job.ts";
-import { parseJson } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { Operation } from "../../lib/domain/operation.ts";
 import { OutcomeSummary } from "../../lib/domain/outcome-summary.ts";
 import { ReadyProgress } from "../../lib/domain/ready.ts";
@@ -65,7 +65,7 @@ export function toWatchRow(row: Row): WatchRow {
     expires_at: expiresAt,
     body,
   } = WatchColumns.parse(row);
-  const { watch, ...rest } = WatchBody.parse(parseJson(body));
+  const { watch, ...rest } = WatchBody.parse(parseJsonOrUndefined(body));
   return { ...rest, watch: { ...watch, project, jobId, caller }, dueAt, expiresAt };
 }
 
@@ -162,7 +162,7 @@ export const RecordRow = z.extend(Body, {
  * @throws ZodError if the row was not written by this service. The ZodError contains no values of the row.
  */
 export function parseRecord<Kind extends RecordKind>(kind: Kind, body: string): Records[Kind] {
-  return SCHEMAS[kind].parse(parseJson(body));
+  return SCHEMAS[kind].parse(parseJsonOrUndefined(body));
 }
 
 export function readRecord<Kind extends RecordKind>(

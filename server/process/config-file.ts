@@ -6,7 +6,7 @@ import {
   type ReferencePorts,
   replaceEnvAndFileReferences,
 } from "../../lib/config/replace-env-and-file-references.ts";
-import { isObject, parseJson } from "../../lib/domain/json.ts";
+import { isJsonObject, parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { decodeText } from "../../lib/http/decompress-and-decode-text.ts";
 
 /**
@@ -17,11 +17,11 @@ export async function readConfigFile(file: string, env: ReferencePorts["env"]): 
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new Error(`the file ${file} ${describeFileError(cause)}`, { cause });
   });
-  const parsed = parseJson(decodeText(bytes));
-  if (!isObject(parsed)) return { kind: "faults", faults: ["(the document): must be a JSON object"] };
+  const parsed = parseJsonOrUndefined(decodeText(bytes));
+  if (!isJsonObject(parsed)) return { kind: "faults", faults: ["(the document): must be a JSON object"] };
   const readText = async (path: string) => decodeText(await readFile(resolve(dirname(file), path)));
   const { document, faults } = await replaceEnvAndFileReferences(parsed, { env, readText });
-  return faults.length > 0 || !isObject(document)
+  return faults.length > 0 || !isJsonObject(document)
     ? { kind: "faults", faults }
     : { kind: "document", document };
 }

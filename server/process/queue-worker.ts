@@ -1,5 +1,5 @@
 import type { Instant } from "../../lib/domain/job.ts";
-import { findTraceparent } from "../../lib/domain/traceparent.ts";
+import { parseTraceparentInMessage } from "../../lib/domain/traceparent.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { type HandleMessage, handleMessageOrRetry } from "../../lib/runtime/sqs-handler.ts";
 import type { QueueMessage, SqliteQueue } from "../queue/sqlite-queue.ts";
@@ -124,7 +124,7 @@ export class QueueWorker {
     if (disposition !== "acknowledged") return;
     await queue.remove(receiptHandle).catch((error: unknown) => {
       // A message that was not deleted becomes visible again and is handled again, which has no effect.
-      log.error("message not deleted", { messageId, traceparent: findTraceparent(body) }, error);
+      log.error("message not deleted", { messageId, traceparent: parseTraceparentInMessage(body) }, error);
     });
   }
 }

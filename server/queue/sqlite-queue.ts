@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import * as z from "zod/mini";
 import type { Instant } from "../../lib/domain/job.ts";
-import { parseJson } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { SQS_MAX_VISIBILITY_SECONDS } from "../../lib/domain/sqs-limits.ts";
 import { assertDelaysInRange, type Queue } from "../../lib/queue/queue.ts";
 import type { Store } from "../store/store.ts";
@@ -77,7 +77,7 @@ export function createSqliteQueue(store: Store, options: SqliteQueueOptions): Sq
       receiveCount,
       messageId,
     );
-    const attributes = Attributes.parse(parseJson(message.attributes));
+    const attributes = Attributes.parse(parseJsonOrUndefined(message.attributes));
     const receiptHandle = `${messageId}/${receiveCount}`;
     return { messageId, body, attributes, sentAt, receiveCount, receiptHandle };
   };

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import * as z from "zod/mini";
-import { parseJson } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 
 /** The error for a file that this release cannot import. */
 class ExportUnusableError extends Error {
@@ -44,8 +44,8 @@ export async function readExportFile(file: string): Promise<Export> {
   const lines: string[] = [];
   for await (const line of createInterface({ input: createReadStream(file) })) lines.push(line);
   const [first, ...rest] = lines;
-  const header = Header.safeParse(parseJson(first ?? ""));
-  const rows = rest.map((text) => Line.safeParse(parseJson(text)));
+  const header = Header.safeParse(parseJsonOrUndefined(first ?? ""));
+  const rows = rest.map((text) => Line.safeParse(parseJsonOrUndefined(text)));
   if (!header.success)
     throw new ExportUnusableError(`The file ${file} is not an export that this release can read.`);
   const faulty = rows.findIndex(({ success }) => !success);

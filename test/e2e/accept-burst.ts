@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
-import { parseJson } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { parseCounts, readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { eventually } from "../support/eventually.ts";
 import { startServiceFixture } from "../support/service-fixture.ts";
 
 /**
- * A thousand jobs arrive in one second, in ten calls of a hundred jobs. The first argument replaces the number of calls.
- * The script prints one JSON object. The exit code is 0 if every job was accepted, the last answer came within 3
+ * A thousand jobs arrive in one second, in ten calls of a hundred jobs. The first argument replaces the number of
+ * calls. The script prints one JSON object. The exit code is 0 if every job was accepted, the last answer came within 3
  * seconds after the first call, and no second has more than a quarter of the first polls.
  */
 const [calls] = readScriptArguments(
@@ -55,7 +55,7 @@ const lastAnswerSeconds = Math.max(...answers.map(({ seconds }) => seconds));
 async function readFirstPolls(): Promise<readonly z.infer<typeof FirstPoll>[]> {
   const lines = (await readFile(fixture.logFile, "utf8")).split("\n");
   const polls = lines.flatMap((line) => {
-    const parsed = FirstPoll.safeParse(parseJson(line.slice(line.indexOf("{"))));
+    const parsed = FirstPoll.safeParse(parseJsonOrUndefined(line.slice(line.indexOf("{"))));
     return parsed.success ? [parsed.data] : [];
   });
   return [...new Map(polls.map((poll) => [poll.job_id, poll])).values()];

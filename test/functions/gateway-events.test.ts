@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import * as z from "zod";
-import { parseJson } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { createHttpHandler } from "../../lib/runtime/answer-and-log-request.ts";
 import { captured } from "../lib/runtime/captured.ts";
 import { CONFIG, TOKENS } from "./http-config.ts";
@@ -42,7 +42,11 @@ function serviceAt(publicUrl: string) {
       answers.push(await handler(event as unknown as APIGatewayProxyEventV2, CONTEXT as Context));
     });
     const [answer] = answers;
-    return { status: answer?.statusCode, body: answer?.body ?? "", document: parseJson(answer?.body ?? "") };
+    return {
+      status: answer?.statusCode,
+      body: answer?.body ?? "",
+      document: parseJsonOrUndefined(answer?.body ?? ""),
+    };
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ResolvedSubmission } from "../../lib/api/resolve-submission.ts";
-import { computeOperationJobId } from "../../lib/domain/operation.ts";
+import { jobIdFromTaskOrResourceIds } from "../../lib/domain/operation.ts";
 import { bucketOfDuration, daysSince1970 } from "../../lib/schedule/duration-counts.ts";
 import { redeliver, stopWatch, submitJobs } from "./callers.ts";
 import { discoverRepeatedly } from "./discovery.ts";
@@ -212,7 +212,7 @@ export const FAULT_SCENARIOS: readonly FaultScenario[] = [
     expected: { accepted: 2, delivered: 2 },
     plan: (run) => {
       const operation = { kind: "cluster_upgrade", clusterId: "cluster-1", taskId: "task-1" } as const;
-      const jobId = computeOperationJobId(operation);
+      const jobId = jobIdFromTaskOrResourceIds(operation);
       run.cce.operations.set(jobId, { ...job({ jobId, jobType: operation.kind }), operation });
       submitJobs(run, submission({ jobIds: [jobId], operation }), run.asked, 1000);
     },

@@ -1,4 +1,4 @@
-import { computeOperationJobId, type Operation } from "../../lib/domain/operation.ts";
+import { jobIdFromTaskOrResourceIds, type Operation } from "../../lib/domain/operation.ts";
 import type { RandomSource } from "../../local/random-source.ts";
 import { submitJobs } from "./callers.ts";
 import { drawJob, drawSubmission } from "./draw-inputs.ts";
@@ -18,7 +18,7 @@ export function planOperations(run: ServiceRun, hasSweep: boolean, draw: RandomS
     { kind: "cluster_upgrade", clusterId: CLUSTER_ID, taskId: "task-op" },
     { kind: "node_pool_scale", clusterId: CLUSTER_ID, nodePoolId: "pool-op" },
   ]);
-  const jobId = computeOperationJobId(operation);
+  const jobId = jobIdFromTaskOrResourceIds(operation);
   run.cce.operations.set(jobId, { ...drawJob(draw, jobId), jobType: operation.kind, operation });
   // Only the sweep sends a lost notification to a target that a later call adds to an ended watch.
   const calls = hasSweep ? draw.between(1, 3) : 1;

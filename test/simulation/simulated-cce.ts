@@ -1,6 +1,6 @@
 import type { CceClient } from "../../lib/cce/client.ts";
 import type { Instant, Job, Observation } from "../../lib/domain/job.ts";
-import { type Operation, resourceOfOperation } from "../../lib/domain/operation.ts";
+import { type Operation, resourceShowingOperationEnd } from "../../lib/domain/operation.ts";
 import { type FaultRates, ratesNow } from "./fault-rates.ts";
 import { QUERIED_AS_JOB } from "./operations.ts";
 import type { Invocation, Simulation } from "./simulation.ts";
@@ -89,7 +89,7 @@ export function cceFor(
         `cce.resource ${id}`,
         async () => {
           const operated = [...cce.operations.values()].find(({ operation }) => {
-            const resource = resourceOfOperation(operation);
+            const resource = resourceShowingOperationEnd(operation);
             return resource.goal === goal && resource.id === id;
           });
           if (operated !== undefined) {

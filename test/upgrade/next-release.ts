@@ -39,8 +39,8 @@ const TABLE = "lib/ledger/dynamo/item-operations.ts";
 const FORMAT_EDITS: readonly Edit[] = [
   {
     file: MESSAGES,
-    find: "const json = parseJson(body);",
-    replace: "const json = fromVersion2(parseJson(body));",
+    find: "const json = parseJsonOrUndefined(body);",
+    replace: "const json = fromVersion2(parseJsonOrUndefined(body));",
   },
   {
     file: MESSAGES,
@@ -73,8 +73,8 @@ const VERSION_EDITS: readonly Edit[] = [
 /**
  * Changes the sources of this release to the sources of a possible next release. The next release writes messages and
  * watch items of version 2 with changed fields. It can read both versions.
- * @param raisesVersions if false, the next release changes the formats but not the version numbers. The upgrade check must
- * find this mistake.
+ * @param raisesVersions if false, the next release changes the formats but not the version numbers. The upgrade check
+ * must find this mistake.
  * @throws Error if a source file no longer contains a text that this function replaces.
  */
 export function makeNextRelease(sources: readonly Source[], raisesVersions = true): readonly Source[] {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { parseJson } from "../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../lib/domain/json.ts";
 import { UsageError } from "../../local/ops/command.ts";
 import { readScriptArguments } from "../../local/ops/script-arguments.ts";
 import { packageServiceIfChanged } from "../../local/package/package-service.ts";
@@ -134,7 +134,9 @@ async function main(): Promise<number> {
   }
 }
 
-/** The faults must be zero. Every switch must happen under load, and with changed formats each release must have waited. */
+/**
+ * The faults must be zero. Every switch must happen under load, and with changed formats each release must have waited.
+ */
 function isRight(result: {
   readonly lost: number;
   readonly unexpected: number;
@@ -173,7 +175,8 @@ async function packageOtherRelease(): Promise<string> {
 
 /**
  * Starts jobs, submits each job until the API accepts it, and reads the status of earlier jobs. While an item waits for
- * the other release, the API answers 503 with Retry-After. Returns the numbers of these answers and of all other errors.
+ * the other release, the API answers 503 with Retry-After. Returns the numbers of these answers and of all other
+ * errors.
  */
 async function runLoad(fixture: ServiceFixture, jobs: Job[], stopping: AbortSignal) {
   let [unavailable, unexpectedAnswers] = [0, 0];
@@ -229,7 +232,7 @@ async function countUnreadable({ api }: ServiceFixture, jobs: readonly Job[]): P
   let unreadable = 0;
   for (const { jobId } of jobs) {
     const response = await api(`/v1/jobs/${PROJECT}/${jobId}`);
-    if (!Status.safeParse(parseJson(await response.text())).success) unreadable += 1;
+    if (!Status.safeParse(parseJsonOrUndefined(await response.text())).success) unreadable += 1;
   }
   return unreadable;
 }
@@ -238,7 +241,7 @@ async function readLog(file: string): Promise<readonly z.infer<typeof LogLine>[]
   const text = await readFile(file, "utf8");
   return text
     .split("\n")
-    .flatMap((line) => LogLine.safeParse(parseJson(line.replace(/^\[\w+\] /, ""))).data ?? []);
+    .flatMap((line) => LogLine.safeParse(parseJsonOrUndefined(line.replace(/^\[\w+\] /, ""))).data ?? []);
 }
 
 /** Returns the text of an error that no item of a newer release has caused. */

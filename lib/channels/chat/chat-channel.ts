@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { cleanToOneLine } from "../../domain/clean-text.ts";
-import { fillPlaceholders, joinSentences, type TextKey } from "../../domain/default-texts.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { type Secret, SecretText } from "../../domain/secret.ts";
 import type { RunningSubJob, SlowSummary } from "../../domain/slow-summary.ts";
+import { fillPlaceholders, joinSentences, type TextKey } from "../../domain/text-in-default-language.ts";
 import { Language, type Texts, textsOfLanguage, translateDurationUnits } from "../../domain/texts.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";

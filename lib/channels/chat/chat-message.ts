@@ -1,9 +1,9 @@
-import { type CauseInTree, describeFailedOfTotal, formatResourceNames } from "../../domain/cause.ts";
+import { type CauseInTree, describeFailedOfTotal, formatFirstResourceNames } from "../../domain/cause.ts";
 import { cleanKeepingLines, cleanToOneLine } from "../../domain/clean-text.ts";
-import { fillPlaceholders } from "../../domain/default-texts.ts";
 import { findHint, translateHint } from "../../domain/hints.ts";
 import type { Instant } from "../../domain/job.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
+import { fillPlaceholders } from "../../domain/text-in-default-language.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 
@@ -203,7 +203,7 @@ const withoutRepeatedPaths = (causes: readonly CauseText[]): CauseText[] =>
 
 function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseText {
   const names = truncate(
-    cleanToOneLine(formatResourceNames(cause, texts["names.more"])),
+    cleanToOneLine(formatFirstResourceNames(cause, texts["names.more"])),
     budget.textCharacters,
   );
   const title = describeFailedOfTotal(cause, texts, typeText(cause.type, budget, texts));

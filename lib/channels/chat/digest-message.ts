@@ -1,9 +1,9 @@
 import { formatNameList, SHOWN_NAMES } from "../../domain/cause.ts";
 import { cleanToOneLine } from "../../domain/clean-text.ts";
-import { fillPlaceholders } from "../../domain/default-texts.ts";
 import { OUTCOMES, wasJobObserved } from "../../domain/job.ts";
-import { replaceNamesAndNumbers } from "../../domain/list-causes.ts";
+import { normalizeReasonForGrouping } from "../../domain/list-causes.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
+import { fillPlaceholders } from "../../domain/text-in-default-language.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { CauseText, ChatMessage, Fact, Link, TextBudget } from "./chat-message.ts";
@@ -86,7 +86,7 @@ function groupByCause(summaries: readonly OutcomeSummary[], budget: TextBudget, 
     const { outcome, causes, reason } = summary;
     const [first] = causes;
     const names = [...(first?.resources ?? []), summary.resourceName, summary.jobId, summary.clusterId];
-    const normalized = replaceNamesAndNumbers(first?.reason ?? reason ?? "", names);
+    const normalized = normalizeReasonForGrouping(first?.reason ?? reason ?? "", names);
     const key = JSON.stringify([outcome, first?.type, normalized]);
     const { cause, omittedCauses } = causeOf(summary, budget, texts);
     const group = groups.get(key);

@@ -1,10 +1,10 @@
 import { cleanKeepingLines, cleanToOneLine } from "../../domain/clean-text.ts";
 import { createClusterConsoleUrl } from "../../domain/console-url.ts";
-import { fillPlaceholders } from "../../domain/default-texts.ts";
 import { type Outcome, wasJobObserved } from "../../domain/job.ts";
 import { OperationKind } from "../../domain/operation-kind.ts";
 import { hasJobEnded, type OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { type Texts, translateDurationUnits, translateText } from "../../domain/texts.ts";
+import { fillPlaceholders } from "../../domain/text-in-default-language.ts";
+import { type Texts, translateDurationUnits, translateKnownSentences } from "../../domain/texts.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { ChatMessage, Fact, Link, TextBudget, Tone } from "./chat-message.ts";
@@ -141,13 +141,13 @@ export function translateTimeoutOrNotReadyReason(
   budget: TextBudget,
   texts: Texts,
 ): string {
-  return truncate(translateText(cleanKeepingLines(reason ?? ""), texts), budget.reasonCharacters);
+  return truncate(translateKnownSentences(cleanKeepingLines(reason ?? ""), texts), budget.reasonCharacters);
 }
 
 function warningsOf({ warnings }: OutcomeSummary, budget: TextBudget, texts: Texts): readonly string[] {
   const shown = warnings.length <= MAX_WARNINGS ? warnings : warnings.slice(0, MAX_WARNINGS - 1);
   const lines = shown.map((warning) =>
-    truncate(translateText(cleanToOneLine(warning), texts), budget.textCharacters),
+    truncate(translateKnownSentences(cleanToOneLine(warning), texts), budget.textCharacters),
   );
   const omitted = warnings.length - shown.length;
   // The summary of a job with very many warnings ends with the number of the warnings that it does not contain.

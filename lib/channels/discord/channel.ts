@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { parseJson } from "../../domain/json.ts";
+import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
@@ -67,5 +67,5 @@ function discordVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null
 /** Returns true if a body is a message object of Discord, or the beginning of a message object that was cut off. */
 function isMessage(body: string): boolean {
   if (verdict.parseJsonBody(MessageBody, body) !== undefined) return true;
-  return parseJson(body.trim()) === undefined && MESSAGE_START.test(body.trim());
+  return parseJsonOrUndefined(body.trim()) === undefined && MESSAGE_START.test(body.trim());
 }

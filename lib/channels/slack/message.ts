@@ -1,5 +1,5 @@
 import type { KnownBlock, PlainTextElement, RichTextBlock, RichTextElement } from "@slack/types";
-import { escapeTags } from "../../domain/clean-text.ts";
+import { escapeAmpersandAndAngleBrackets } from "../../domain/clean-text.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { formatUtc } from "../../domain/time-text.ts";
@@ -58,11 +58,12 @@ function createText(
   mention: string | null,
 ): string {
   const prefix = mention === null ? "" : `${mention} `;
-  const end = lastLines.map((line) => `\n${escapeTags(disableMarkup(line))}`).join("");
+  const end = lastLines.map((line) => `\n${escapeAmpersandAndAngleBrackets(disableMarkup(line))}`).join("");
   const shortEnd = end.length > MAX_LAST_LINES_CHARACTERS ? "" : end;
   const available = MAX_TEXT_CHARACTERS - prefix.length - shortEnd.length;
   const texts = candidates.map((lines) => lines.map(disableMarkup).join("\n"));
-  const text = texts.find((one) => escapeTags(one).length <= available) ?? texts.at(-1) ?? "";
+  const text =
+    texts.find((one) => escapeAmpersandAndAngleBrackets(one).length <= available) ?? texts.at(-1) ?? "";
   return prefix + escaped(text, available) + shortEnd;
 }
 
@@ -183,7 +184,9 @@ function plainText(text: string, maxCharacters: number): PlainTextElement {
  * https://docs.slack.dev/messaging/formatting-message-text/#escaping
  */
 function escaped(text: string, maxCharacters: number): string {
-  return escapeTags(truncate(text, maxCharacters, (part) => escapeTags(part).length));
+  return escapeAmpersandAndAngleBrackets(
+    truncate(text, maxCharacters, (part) => escapeAmpersandAndAngleBrackets(part).length),
+  );
 }
 
 /** Returns true if the number and the size of the blocks in a message are within the limits of Slack. */

@@ -1,4 +1,4 @@
-import { toPublicCause } from "../../domain/cause.ts";
+import { toEventCause } from "../../domain/cause.ts";
 import type { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import type { SlowSummary } from "../../domain/slow-summary.ts";
 import { toIso, toIsoOrNull } from "../../domain/time-text.ts";
@@ -66,7 +66,7 @@ export function createJobEvent(summary: OutcomeSummary): JobEvent {
       resourceName: summary.resourceName,
       failures: summary.failures,
       failuresOmitted: summary.failuresOmitted,
-      causes: summary.causes.map(toPublicCause),
+      causes: summary.causes.map(toEventCause),
       causesOmitted: summary.causesOmitted,
       subJobs: summary.subJobs,
       warnings: summary.warnings,

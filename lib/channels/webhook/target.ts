@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { OUTCOMES } from "../../domain/job.ts";
 import { type Secret, toSecret } from "../../domain/secret.ts";
-import { recordSchema } from "../../domain/zod-fields.ts";
+import { recordSchemaRefusingProto } from "../../domain/zod-fields.ts";
 import { commonFields } from "../channel.ts";
 
 /** The kind of a webhook target in the config. */
@@ -53,7 +53,7 @@ export const WebhookTarget = z.strictObject({
   kind: z.literal(WEBHOOK_KIND),
   ...commonFields,
   secrets: z.array(WebhookSecret).check(z.minLength(1), z.maxLength(5)),
-  headers: z._default(recordSchema(HeaderName, HeaderValue), {}),
+  headers: z._default(recordSchemaRefusingProto(HeaderName, HeaderValue), {}),
 });
 export type WebhookTarget = z.infer<typeof WebhookTarget>;
 

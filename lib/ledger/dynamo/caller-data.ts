@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { Context } from "../../domain/context.ts";
-import { parseJson } from "../../domain/json.ts";
+import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import type { CallerData } from "../watch.ts";
 import type { NewWatch } from "../watch-ledger.ts";
@@ -87,7 +87,7 @@ export function mergeCallerData(watchItem: Item | null, callerItem: Item | null)
   const inline = watchItem === null ? null : parseItem(WatchItem, watchItem);
   const own = callerItem === null ? null : parseItem(CallerItem, callerItem);
   return {
-    context: Context.parse(parseJson(inline?.context ?? own?.context ?? "{}")),
+    context: Context.parse(parseJsonOrUndefined(inline?.context ?? own?.context ?? "{}")),
     callbacks: { ...callbacksOf(watchItem ?? {}), ...callbacksOf(callerItem ?? {}) },
   };
 }

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Instant, Outcome, WatchKey } from "../../domain/job.ts";
-import { parseJson } from "../../domain/json.ts";
+import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import {
@@ -199,7 +199,7 @@ export async function saveGenerationsOfLateTargets(
 export function toStoredOutcome(item: Item): StoredOutcome {
   const { summary, tree, generations } = parseItem(OutcomeItem, item);
   return {
-    generations: Generations.parse(parseJson(generations ?? "{}")),
+    generations: Generations.parse(parseJsonOrUndefined(generations ?? "{}")),
     summary: OutcomeSummary.parse(decompressJson(summary)),
     tree: tree === null ? null : decompressTree(tree),
   };

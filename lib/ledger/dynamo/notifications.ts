@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { type JobKey, MaybeInstant } from "../../domain/job.ts";
-import { parseJson } from "../../domain/json.ts";
+import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
 import type { DigestLedger } from "../ledger.ts";
 import {
@@ -185,7 +185,7 @@ export function toDeliveryRecord(item: Item | null, target: string): DeliveryRec
   return { ...record, target, history: history.slice(-ATTEMPT_HISTORY).map(parseAttempt) };
 }
 
-const parseAttempt = (text: string): Attempt => Attempt.parse(parseJson(text));
+const parseAttempt = (text: string): Attempt => Attempt.parse(parseJsonOrUndefined(text));
 
 export const createDigest: LedgerOperation<"createDigest"> = async (table, digest) => {
   await createDigestItem(table, digest, digest.members);

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { parseJson } from "../../domain/json.ts";
+import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { findFreeCallNumber, type WaitingCall } from "../ledger.ts";
 import {
   ceilToEpochSeconds,
@@ -32,7 +32,7 @@ export const countWaitingCall: LedgerOperation<"countWaitingCall"> = async (tabl
     const calls: Record<number, WaitingCall> = {};
     for (let number = 0; number < limits.total; number += 1) {
       const text = stored[attributeOf(number)];
-      if (typeof text === "string") calls[number] = Call.parse(parseJson(text));
+      if (typeof text === "string") calls[number] = Call.parse(parseJsonOrUndefined(text));
     }
     const number = findFreeCallNumber(calls, call.caller, now, limits);
     if (number === null) return null;

@@ -8,7 +8,7 @@ import {
   MaybeInstant,
   type WatchKey,
 } from "../../domain/job.ts";
-import { parseJson } from "../../domain/json.ts";
+import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { Operation } from "../../domain/operation.ts";
 import { ReadyProgress } from "../../domain/ready.ts";
 import { MaybeText } from "../../domain/zod-fields.ts";
@@ -102,8 +102,8 @@ export function toWatch(item: WatchItem): Watch {
     accessError: accessError === null ? null : { kind: accessError, since: accessErrorSince },
     lastPollError: lastPollError === null ? null : { text: lastPollError, since: lastPollErrorSince },
     polledAt: decodeInstants(item.polledAt),
-    ready: ready === null ? null : ReadyProgress.parse(parseJson(ready)),
-    operation: operation === null ? null : Operation.parse(parseJson(operation)),
+    ready: ready === null ? null : ReadyProgress.parse(parseJsonOrUndefined(ready)),
+    operation: operation === null ? null : Operation.parse(parseJsonOrUndefined(operation)),
   };
 }
 
@@ -164,7 +164,7 @@ export function readStoredTree(
 function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: string): Job {
   try {
     const json = decompressBytes(treeChange, decompressBytes(stored));
-    if (hashTree(json) === treeHash) return Job.parse(parseJson(json.toString()));
+    if (hashTree(json) === treeHash) return Job.parse(parseJsonOrUndefined(json.toString()));
   } catch {
     // The bytes cannot be decompressed with this tree item.
   }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Instant } from "../../../lib/domain/job.ts";
-import { parseJson } from "../../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../../lib/domain/json.ts";
 import { callbackAttributes } from "../../../lib/ledger/dynamo/caller-data.ts";
 import { discoveryKey, saveSmnMessageIdOnce } from "../../../lib/ledger/dynamo/discovery.ts";
 import {
@@ -48,12 +48,12 @@ const NotificationId = z.tuple([z.string(), z.string(), z.int(), z.string(), z.s
 const JobTypeId = z.tuple([z.string(), z.string()]);
 
 function parseWatchId(id: string) {
-  const [project, jobId, caller] = WatchId.parse(parseJson(id));
+  const [project, jobId, caller] = WatchId.parse(parseJsonOrUndefined(id));
   return { project, jobId, caller };
 }
 
 function parseGenerationId(id: string) {
-  const [project, jobId, caller, generation] = GenerationId.parse(parseJson(id));
+  const [project, jobId, caller, generation] = GenerationId.parse(parseJsonOrUndefined(id));
   return { project, jobId, caller, generation };
 }
 
@@ -92,12 +92,12 @@ const RECORD_WRITERS: { readonly [Kind in RecordKind]: RecordWriter<Kind> | null
       expiresAt: ceilToEpochSeconds(expiresAt),
     }),
   latestDurations: (id, durations, expiresAt) => {
-    const [project, jobType] = JobTypeId.parse(parseJson(id));
+    const [project, jobType] = JobTypeId.parse(parseJsonOrUndefined(id));
     const attributes = { durations: compressJson(durations), expiresAt: ceilToEpochSeconds(expiresAt) };
     return create(latestDurationsKey(project, jobType), attributes);
   },
   notification: (id, { delivery, owner, leaseUntil }, expiresAt) => {
-    const [project, jobId, generation, event, target] = NotificationId.parse(parseJson(id));
+    const [project, jobId, generation, event, target] = NotificationId.parse(parseJsonOrUndefined(id));
     const { target: _, history, deadLettered, ...fields } = delivery;
     return create(notificationItemKey({ project, jobId, generation, event, target }), {
       ...fields,

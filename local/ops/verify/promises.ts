@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
 import * as z from "zod";
-import { parseJson } from "../../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../../lib/domain/json.ts";
 import { readErrorName } from "../doctor/finding.ts";
 import type { PublicServer } from "./public-server.ts";
 import type { PromiseResult } from "./report.ts";
@@ -68,7 +68,7 @@ export async function checkPromises(scope: PromiseScope): Promise<readonly Promi
   const read = async (jobId: string) => WatchStatus.parse((await call("GET", path(jobId))).body);
   const events = (jobId: string) =>
     receiver.notifications.list(null).flatMap((received) => {
-      const event = Event.safeParse(parseJson(received.body));
+      const event = Event.safeParse(parseJsonOrUndefined(received.body));
       return event.success && event.data.data.jobId === jobId ? [{ ...received, event: event.data }] : [];
     });
   const notified = (jobId: string, channel: string, status = 204) =>

@@ -5,7 +5,7 @@ import { DescribeAlarmHistoryCommand } from "@aws-sdk/client-cloudwatch";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import * as z from "zod";
-import { parseJson } from "../../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../../lib/domain/json.ts";
 import { readErrorName } from "../doctor/finding.ts";
 import { ALARM_NAMES, SERVICE } from "../stage-limits.ts";
 import {
@@ -129,7 +129,7 @@ async function findQueuePolicies({ prefix, sqs }: QuestionScope): Promise<Found>
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${prefix}-${name}` }));
     const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["Policy", "QueueArn"] });
     const { Attributes = {} } = await sqs.send(command);
-    const policy = Policy.safeParse(parseJson(Attributes.Policy ?? ""));
+    const policy = Policy.safeParse(parseJsonOrUndefined(Attributes.Policy ?? ""));
     const resources = policy.data?.Statement.map(({ Resource }) => Resource) ?? [];
     if (resources.length !== 1 || resources[0] !== Attributes.QueueArn)
       return { answer: "no", evidence: `the queue ${name} has no policy about itself` };

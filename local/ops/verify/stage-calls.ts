@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
-import { parseJson } from "../../../lib/domain/json.ts";
+import { parseJsonOrUndefined } from "../../../lib/domain/json.ts";
 import type { VerifyConfig } from "./config-entries.ts";
 
 const PAUSE_MS = 1_000;
@@ -53,6 +53,6 @@ export function createStageCaller({ api, config }: Pick<StageScope, "api" | "con
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(REQUEST_LIMIT_MS),
     });
-    return { status: response.status, body: parseJson(await response.text()) };
+    return { status: response.status, body: parseJsonOrUndefined(await response.text()) };
   };
 }

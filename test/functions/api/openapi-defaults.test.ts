@@ -4,7 +4,7 @@ import { readSubmission } from "../../../lib/api/read-submission.ts";
 import { resolveSubmission } from "../../../lib/api/resolve-submission.ts";
 import type { Caller } from "../../../lib/auth/caller.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
-import { isObject, toObjectOrEmpty } from "../../../lib/domain/json.ts";
+import { isJsonObject, toObjectOrEmpty } from "../../../lib/domain/json.ts";
 import fieldHelp from "../../../lib/openapi/field-help.json" with { type: "json" };
 import { createOpenApiDocument } from "../../../lib/openapi/openapi-document.ts";
 import { CONFIG } from "../http-config.ts";
@@ -60,7 +60,7 @@ test("the service uses the defaults of all parameters and body fields for which 
     ),
   );
   const documented = [...parameters, ...fields].flatMap(([name, schema]) =>
-    isObject(schema) && "default" in schema ? [[name, schema.default] as const] : [],
+    isJsonObject(schema) && "default" in schema ? [[name, schema.default] as const] : [],
   );
   expect(Object.fromEntries(documented)).toEqual(usedDefaults());
 });

@@ -10,7 +10,7 @@ import { JobDocument, StatusDocument } from "../../../lib/api/status-document.ts
 import { createJobPageUrl } from "../../../lib/auth/link-keys.ts";
 import { parseJob } from "../../../lib/cce/parse-job.ts";
 import type { Job } from "../../../lib/domain/job.ts";
-import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
+import { summarizeAndTruncateOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { FAILED, failedChain, job } from "../../lib/channels/samples.ts";
 import { json } from "../http-answers.ts";
 import { LINKS, START } from "../http-config.ts";
@@ -75,7 +75,7 @@ describe("the status of a job with 20,000 subjobs", () => {
   test("fits into a response after the end of the job, with the warning about omitted subjobs as the last warning", async () => {
     const api = await watched();
     const tree = nodes("Failed");
-    const conclusion = summarizeOutcome({
+    const conclusion = summarizeAndTruncateOutcome({
       ...KEY,
       region: null,
       outcome: "failed",

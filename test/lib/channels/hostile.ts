@@ -1,5 +1,5 @@
 import { OUTCOMES } from "../../../lib/domain/job.ts";
-import { type OutcomeSummary, summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
+import { type OutcomeSummary, summarizeAndTruncateOutcome } from "../../../lib/domain/outcome-summary.ts";
 import fc from "../../support/properties.ts";
 import { facts, job } from "./samples.ts";
 
@@ -87,7 +87,7 @@ export const hostileSummary: fc.Arbitrary<OutcomeSummary> = fc
       clusterId: cluster,
       subJobs: Array.from({ length: count }, () => job(failed)),
     });
-    return summarizeOutcome(
+    return summarizeAndTruncateOutcome(
       facts({ outcome, reason, job: root, context, jobPageUrl, warnings: [reason ?? "w"] }),
     );
   });

@@ -2,7 +2,7 @@ import type { NotificationContent } from "../../../lib/channels/channel.ts";
 import { Target, type TargetKind } from "../../../lib/channels/registry.ts";
 import { WebhookEvent } from "../../../lib/channels/webhook/event.ts";
 import { OUTCOMES } from "../../../lib/domain/job.ts";
-import { type OutcomeSummary, summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
+import { type OutcomeSummary, summarizeAndTruncateOutcome } from "../../../lib/domain/outcome-summary.ts";
 import { Language } from "../../../lib/domain/texts.ts";
 import fc from "../../support/properties.ts";
 import { expectRulesKept } from "./channel-rules.ts";
@@ -69,7 +69,7 @@ describe.each(KINDS_AND_LANGUAGES)("a message for %s in the language %s", (kind,
 
 describe.each(CHAT_KINDS)("the configured mention in a message for %s", (kind) => {
   const json = (outcome: (typeof OUTCOMES)[number], mention: boolean) =>
-    JSON.stringify(formatOutcome(target(kind, mention), summarizeOutcome(facts({ outcome }))));
+    JSON.stringify(formatOutcome(target(kind, mention), summarizeAndTruncateOutcome(facts({ outcome }))));
 
   it.each(OUTCOMES)("is present for every outcome except succeeded: %s", (outcome) => {
     expect(json(outcome, true) === json(outcome, false)).toBe(outcome === "succeeded");
@@ -110,7 +110,7 @@ it("the text of a message for Slack names every shown cause, also if the reasons
   const subJobs = ["A", "B", "C", "D", "E"].map((type) =>
     job({ ...FAILED, type, reason: `Ecs.${type} ${"failed <&> ".repeat(400)}` }),
   );
-  const summary = summarizeOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) }));
+  const summary = summarizeAndTruncateOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) }));
   const { text } = formatOutcome(target("slack"), summary).payload;
   for (const type of ["A", "B", "C", "D", "E"])
     expect(text).toEqual(expect.stringContaining(`▸ ${type} failed\nEcs.${type} failed`));
@@ -159,7 +159,7 @@ it("Slack's field `text` is at most 4000 characters, mentions nobody and keeps t
 it("a card for Teams with five failures of 400 lines each stays below 22 kB, with one block per reason", () => {
   const reason = `failed\n${"ten chars.\n".repeat(400)}`;
   const subJobs = Array.from({ length: 5 }, (_, index) => job({ ...FAILED, type: `Step${index}`, reason }));
-  const summary = summarizeOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) }));
+  const summary = summarizeAndTruncateOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) }));
   const { payload } = formatOutcome(target("teams"), summary);
   expect(Buffer.byteLength(JSON.stringify(payload))).toBeLessThan(22_000);
   expect(JSON.stringify(payload).match(/"RichTextBlock"/g)?.length).toBeLessThan(25);
@@ -206,7 +206,9 @@ it("a Slack message about 200 failed subjobs has fewer than 15 blocks, with one 
     const subJobs = Array.from({ length: 200 }, (_, index) =>
       job({ ...FAILED, type: "CreateNodeVM", resourceName: `pool-a-${index}`, reason: reasonOf(index) }),
     );
-    const summary = summarizeOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) }));
+    const summary = summarizeAndTruncateOutcome(
+      facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) }),
+    );
     return formatOutcome(target("slack"), summary).payload.blocks;
   };
   const one = blocksFor((index) => `no capacity for pool-a-${index}`);

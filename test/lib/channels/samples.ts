@@ -4,9 +4,9 @@ import type { Job, Outcome } from "../../../lib/domain/job.ts";
 import {
   type EndedWatch,
   type OutcomeSummary,
-  summarizeOutcome,
+  summarizeAndTruncateOutcome,
 } from "../../../lib/domain/outcome-summary.ts";
-import { type SlowSummary, summarizeSlowJob } from "../../../lib/domain/slow-summary.ts";
+import { type SlowSummary, summarizeAndTruncateSlowJob } from "../../../lib/domain/slow-summary.ts";
 
 const LIST_URL = "https://notifier.example.com/jobs?project=prod&key=k.l";
 const START = Date.parse("2026-04-14T08:00:00.000Z");
@@ -113,14 +113,14 @@ const chain = job({
 });
 
 export const SAMPLES: Readonly<Record<Outcome, OutcomeSummary>> = {
-  succeeded: summarizeOutcome(facts()),
-  failed: summarizeOutcome(
+  succeeded: summarizeAndTruncateOutcome(facts()),
+  failed: summarizeAndTruncateOutcome(
     facts({
       outcome: "failed",
       job: job({ ...root, ...FAILED, reason: "Failed to create", subJobs: [job(), chain] }),
     }),
   ),
-  not_ready: summarizeOutcome(
+  not_ready: summarizeAndTruncateOutcome(
     facts({
       outcome: "not_ready",
       reason:
@@ -130,7 +130,7 @@ export const SAMPLES: Readonly<Record<Outcome, OutcomeSummary>> = {
       jobEndObservedAt: START + 554_100,
     }),
   ),
-  timed_out: summarizeOutcome(
+  timed_out: summarizeAndTruncateOutcome(
     facts({
       outcome: "timed_out",
       concludedAt: START + 2000 + 7_200_000,
@@ -142,11 +142,13 @@ export const SAMPLES: Readonly<Record<Outcome, OutcomeSummary>> = {
       }),
     }),
   ),
-  lost: summarizeOutcome(facts({ outcome: "lost", reason: "CCE knows no such job: Not Found", job: null })),
+  lost: summarizeAndTruncateOutcome(
+    facts({ outcome: "lost", reason: "CCE knows no such job: Not Found", job: null }),
+  ),
 };
 
 /** A job whose thirty nodes fail for one reason. */
-export const MANY_NODES: OutcomeSummary = summarizeOutcome(
+export const MANY_NODES: OutcomeSummary = summarizeAndTruncateOutcome(
   facts({
     outcome: "failed",
     job: job({
@@ -164,7 +166,7 @@ export const MANY_NODES: OutcomeSummary = summarizeOutcome(
 );
 
 export const NODES: readonly OutcomeSummary[] = Array.from({ length: 12 }, (_, i) =>
-  summarizeOutcome(
+  summarizeAndTruncateOutcome(
     facts({
       jobId: `job-${i}`,
       outcome: i === 6 ? "failed" : "succeeded",
@@ -179,7 +181,7 @@ export const NODES: readonly OutcomeSummary[] = Array.from({ length: 12 }, (_, i
 );
 
 /** A slow job. Half of its running subjobs have a known duration. */
-export const SLOW: SlowSummary = summarizeSlowJob(
+export const SLOW: SlowSummary = summarizeAndTruncateSlowJob(
   {
     project: "prod",
     region: "eu-de",

@@ -4,9 +4,9 @@ import {
   describeFailedOfTotal,
   describeFailedWithNames,
   Failure,
+  formatFirstResourceNames,
   formatNameList,
-  formatResourceNames,
-  toPublicCause,
+  toEventCause,
 } from "../../../lib/domain/cause.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 
@@ -22,13 +22,13 @@ it("the default text for more names is the English text", () => {
 
 it("of the resources of a cause, three names are shown", () => {
   const cause = { type: null, reason: null, hint: null, count: 30, resources: [..."abcdefghij"] };
-  expect(formatResourceNames(cause)).toBe("a, b, c and 27 more");
+  expect(formatFirstResourceNames(cause)).toBe("a, b, c and 27 more");
 });
 
 it("of a cause with fewer than ten resources, only these resources are counted, because subjobs can share a resource", () => {
   const cause = { type: "InstallNode", reason: null, hint: null, count: 30 };
-  expect(formatResourceNames({ ...cause, resources: ["pool-a"] })).toBe("pool-a");
-  expect(formatResourceNames({ ...cause, resources: [..."abcdefghi"] })).toBe("a, b, c and 6 more");
+  expect(formatFirstResourceNames({ ...cause, resources: ["pool-a"] })).toBe("pool-a");
+  expect(formatFirstResourceNames({ ...cause, resources: [..."abcdefghi"] })).toBe("a, b, c and 6 more");
 });
 
 it.each(["CreateNodeVM", "ScaleupNodePool", "CreateCluster", "CreateEIP", null])(
@@ -61,7 +61,7 @@ it("a stored cause and a stored failure are read with all their fields", () => {
   const inTree = { ...cause, path: ["CreateCluster", "CreateNode"], total: 3 };
   expect(Cause.parse(inTree)).toEqual(cause);
   expect(CauseInTree.parse(inTree)).toEqual(inTree);
-  expect(toPublicCause(inTree)).toEqual(cause);
+  expect(toEventCause(inTree)).toEqual(cause);
   const failure = { path: ["CreateNode"], jobId: null, resourceName: "n", reason: "why", hint: null };
   expect(Failure.parse(failure)).toEqual(failure);
   expect(Failure.safeParse({ ...failure, path: [] }).success).toBe(false);

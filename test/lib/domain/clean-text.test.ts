@@ -1,4 +1,9 @@
-import { cleanKeepingLines, cleanToOneLine, escapeHtml, escapeTags } from "../../../lib/domain/clean-text.ts";
+import {
+  cleanKeepingLines,
+  cleanToOneLine,
+  escapeAmpersandAndAngleBrackets,
+  escapeHtml,
+} from "../../../lib/domain/clean-text.ts";
 
 it.each([
   ["two\r\nlines", "two lines"],
@@ -20,7 +25,7 @@ it("cleanKeepingLines removes the colours of a terminal", () => {
   expect(cleanKeepingLines("\u001b[31merror\u001b[0m\n\u001b[2Jb")).toBe("error\n[2Jb");
 });
 
-it("escapeHtml escapes text for elements and attributes, and escapeTags escapes only tags", () => {
+it("escapeHtml escapes text for elements and attributes, and escapeAmpersandAndAngleBrackets escapes only tags", () => {
   expect(escapeHtml(`a<b>&"c'`)).toBe("a&lt;b&gt;&amp;&quot;c&#39;");
-  expect(escapeTags(`a<b>&"c'`)).toBe(`a&lt;b&gt;&amp;"c'`);
+  expect(escapeAmpersandAndAngleBrackets(`a<b>&"c'`)).toBe(`a&lt;b&gt;&amp;"c'`);
 });

@@ -1,4 +1,4 @@
-import { Context, truncateContext } from "../../../lib/domain/context.ts";
+import { Context, truncateContextForEvent } from "../../../lib/domain/context.ts";
 
 const isAccepted = (context: object) => Context.safeParse(context).success;
 const labels = (count: number) =>
@@ -59,27 +59,30 @@ describe("the context in an event", () => {
 
   it("is unchanged if it fits", () => {
     const context = { actor: "a", pipeline: "p", runUrl: "https://ci/1", commit: "c", labels: { team: "x" } };
-    expect(truncateContext(context)).toEqual({ context, omittedLabels: 0 });
-    expect(truncateContext({})).toEqual({ context: {}, omittedLabels: 0 });
+    expect(truncateContextForEvent(context)).toEqual({ context, omittedLabels: 0 });
+    expect(truncateContextForEvent({})).toEqual({ context: {}, omittedLabels: 0 });
   });
 
   it.each(["actor", "pipeline", "commit"] as const)("has at most 600 bytes of the field %s", (field) => {
-    const { context } = truncateContext({ [field]: "\u0001".repeat(101) });
+    const { context } = truncateContextForEvent({ [field]: "\u0001".repeat(101) });
     expect(context[field]).toBe(`${"\u0001".repeat(99)}…`);
     expect(bytesOf(context[field])).toBeLessThanOrEqual(600);
     const longest = "\u0001".repeat(100);
-    expect(truncateContext({ [field]: longest }).context[field]).toBe(longest);
+    expect(truncateContextForEvent({ [field]: longest }).context[field]).toBe(longest);
   });
 
   it("has no half of a surrogate pair", () => {
-    const { context } = truncateContext({ runUrl: "https://ci/\ud83d", labels: { "a\ud83d": "b\ud83d" } });
+    const { context } = truncateContextForEvent({
+      runUrl: "https://ci/\ud83d",
+      labels: { "a\ud83d": "b\ud83d" },
+    });
     expect(context).toEqual({ runUrl: "https://ci/\ufffd", labels: { "a\ufffd": "b\ufffd" } });
   });
 
   it("omits each label that does not fit into 6000 bytes, and keeps smaller labels after it", () => {
     const large = "\u0001".repeat(200);
     const entries = ["a", "b", "c", "d", "e"].map((name) => [name, large] as const);
-    const { context, omittedLabels } = truncateContext({
+    const { context, omittedLabels } = truncateContextForEvent({
       labels: { ...Object.fromEntries(entries), small: "x" },
     });
     expect(Object.keys(context.labels ?? {})).toEqual(["a", "b", "c", "d", "small"]);

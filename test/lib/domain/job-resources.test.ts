@@ -1,5 +1,5 @@
 import type { Job } from "../../../lib/domain/job.ts";
-import { listJobResources } from "../../../lib/domain/job-resources.ts";
+import { listResourcesChangedByJob } from "../../../lib/domain/job-resources.ts";
 
 function job(type: string, part: Partial<Job> = {}): Job {
   return {
@@ -18,9 +18,9 @@ function job(type: string, part: Partial<Job> = {}): Job {
   };
 }
 
-const goalsOf = (tree: Job) => listJobResources(tree).map(({ goal, id }) => `${goal} ${id}`);
+const goalsOf = (tree: Job) => listResourcesChangedByJob(tree).map(({ goal, id }) => `${goal} ${id}`);
 
-describe("listJobResources", () => {
+describe("listResourcesChangedByJob", () => {
   it.each([
     ["CreateCluster", "cluster_available c-1"],
     ["ResizeCluster", "cluster_available c-1"],
@@ -68,7 +68,7 @@ describe("listJobResources", () => {
   it("finds the cluster of a node in its subjob or in the job", () => {
     const node = (clusterId: string | null) => job("CreateNode", { clusterId, resourceId: "n-1" });
     const clustersOf = (subJob: Job) =>
-      listJobResources(job("Scaleup", { clusterId: "root", subJobs: [subJob] })).map(
+      listResourcesChangedByJob(job("Scaleup", { clusterId: "root", subJobs: [subJob] })).map(
         ({ clusterId }) => clusterId,
       );
     expect([clustersOf(node("own")), clustersOf(node(null))]).toEqual([["own"], ["root"]]);
@@ -80,8 +80,8 @@ describe("listJobResources", () => {
       resourceId: "n-1",
       subJobs: [job("InstallNode", { jobId: "s" })],
     });
-    expect(listJobResources(tree)[0]?.ownJobIds).toEqual(["j", "s"]);
+    expect(listResourcesChangedByJob(tree)[0]?.ownJobIds).toEqual(["j", "s"]);
     const withoutIds = job("CreateNode", { resourceId: "n-1", subJobs: [job("InstallNode")] });
-    expect(listJobResources(withoutIds)[0]?.ownJobIds).toEqual([]);
+    expect(listResourcesChangedByJob(withoutIds)[0]?.ownJobIds).toEqual([]);
   });
 });

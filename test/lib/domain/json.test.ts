@@ -1,20 +1,26 @@
 import {
-  countJsonStringBytes,
-  isObject,
-  parseJson,
+  countBytesInsideJsonString,
+  isJsonObject,
+  parseJsonOrUndefined,
   toJsonUnlessTooDeep,
   toObjectOrEmpty,
-  unwrapObjectOrEmpty,
+  unwrapSingleEntriesOrEmpty,
 } from "../../../lib/domain/json.ts";
 import fc, { anyCharacter } from "../../support/properties.ts";
 
-describe("parseJson", () => {
+describe("parseJsonOrUndefined", () => {
   it("returns the value of a JSON text", () => {
-    expect(['{"a":1}', "[]", "null", '"x"', "0"].map(parseJson)).toEqual([{ a: 1 }, [], null, "x", 0]);
+    expect(['{"a":1}', "[]", "null", '"x"', "0"].map(parseJsonOrUndefined)).toEqual([
+      { a: 1 },
+      [],
+      null,
+      "x",
+      0,
+    ]);
   });
 
   it("returns undefined for text that is not JSON", () => {
-    expect(["", "{", "<html>", "\uFEFF{}", "undefined", "NaN"].map(parseJson)).toEqual(
+    expect(["", "{", "<html>", "\uFEFF{}", "undefined", "NaN"].map(parseJsonOrUndefined)).toEqual(
       Array(6).fill(undefined),
     );
   });
@@ -29,16 +35,16 @@ describe("toJsonUnlessTooDeep", () => {
   });
 });
 
-describe("isObject and toObjectOrEmpty", () => {
+describe("isJsonObject and toObjectOrEmpty", () => {
   it("accept only objects", () => {
     const others = [null, undefined, [], ["a"], "a", 1, true];
-    expect(others.map(isObject)).toEqual(others.map(() => false));
+    expect(others.map(isJsonObject)).toEqual(others.map(() => false));
     expect(others.map(toObjectOrEmpty)).toEqual(others.map(() => ({})));
-    expect([isObject({ a: 1 }), toObjectOrEmpty({ a: 1 })]).toEqual([true, { a: 1 }]);
+    expect([isJsonObject({ a: 1 }), toObjectOrEmpty({ a: 1 })]).toEqual([true, { a: 1 }]);
   });
 });
 
-describe("unwrapObjectOrEmpty", () => {
+describe("unwrapSingleEntriesOrEmpty", () => {
   const job = { id: "j", phase: "Success" };
 
   it.each<[unknown, unknown]>([
@@ -56,16 +62,16 @@ describe("unwrapObjectOrEmpty", () => {
     [undefined, {}],
     ["text", {}],
   ])("returns the object inside at most four wrappers of %j", (value, inner) => {
-    expect(unwrapObjectOrEmpty(value)).toEqual(inner);
+    expect(unwrapSingleEntriesOrEmpty(value)).toEqual(inner);
   });
 
   it("removes only the given number of wrappers", () => {
-    expect(unwrapObjectOrEmpty([[job]], 1)).toEqual({});
-    expect(unwrapObjectOrEmpty([[job]], 2)).toEqual(job);
+    expect(unwrapSingleEntriesOrEmpty([[job]], 1)).toEqual({});
+    expect(unwrapSingleEntriesOrEmpty([[job]], 2)).toEqual(job);
   });
 });
 
-describe("countJsonStringBytes", () => {
+describe("countBytesInsideJsonString", () => {
   it.each([
     ["", 0],
     ["plain text ~!#", 14],
@@ -78,13 +84,15 @@ describe("countJsonStringBytes", () => {
     ["half \ud83d", 8],
     ["\u{1f600}", 4],
   ])("counts the bytes of %j in a JSON string, with escape sequences", (text, bytes) => {
-    expect(countJsonStringBytes(text)).toBe(bytes);
+    expect(countBytesInsideJsonString(text)).toBe(bytes);
   });
 
   it("returns the length of the JSON text without its quotes for any text", () => {
     fc.assert(
       fc.property(fc.string({ unit: anyCharacter }), (text) => {
-        expect(countJsonStringBytes(text)).toBe(Buffer.byteLength(JSON.stringify(text.toWellFormed())) - 2);
+        expect(countBytesInsideJsonString(text)).toBe(
+          Buffer.byteLength(JSON.stringify(text.toWellFormed())) - 2,
+        );
       }),
     );
   });

@@ -1,12 +1,15 @@
-import { Cause, toPublicCause } from "../../../lib/domain/cause.ts";
+import { Cause, toEventCause } from "../../../lib/domain/cause.ts";
 import type { Job } from "../../../lib/domain/job.ts";
-import { listCauses } from "../../../lib/domain/list-causes.ts";
-import { collectSubJobs } from "../../../lib/domain/subjob-tree.ts";
+import { listCausesOfSimilarFailures } from "../../../lib/domain/list-causes.ts";
+import { countAndGroupSubJobs } from "../../../lib/domain/subjob-tree.ts";
 import { measureCpuMs } from "../../support/measure-cpu-ms.ts";
 import { FAILED, failedChain, job } from "../channels/samples.ts";
 
 const causesOf = (subJobs: Job[], maxBytes = 8000) =>
-  listCauses(collectSubJobs(job({ ...FAILED, type: "CreateCluster", subJobs })), maxBytes);
+  listCausesOfSimilarFailures(
+    countAndGroupSubJobs(job({ ...FAILED, type: "CreateCluster", subJobs })),
+    maxBytes,
+  );
 const failedNode = (reason: string | null, part: Partial<Job> = {}) =>
   job({ ...FAILED, type: "CreateNodeVM", reason, ...part });
 const countsOf = (reasons: readonly string[]) =>
@@ -32,7 +35,7 @@ describe("the causes of a failed job", () => {
         total: 30,
       },
     ]);
-    expect(causes.map(toPublicCause)).toEqual(causes.map((cause) => Cause.parse(cause)));
+    expect(causes.map(toEventCause)).toEqual(causes.map((cause) => Cause.parse(cause)));
   });
 
   it("start with the most frequent cause, and keep the tree's order for equal counts", () => {
@@ -46,7 +49,7 @@ describe("the causes of a failed job", () => {
 
   it("do not contain a parent whose subjob failed", () => {
     const { causes } = causesOf([failedChain(5), job({ type: "InstallMaster" })]);
-    expect(causes.map(toPublicCause)).toEqual([
+    expect(causes.map(toEventCause)).toEqual([
       { type: "Leaf", reason: "the cause", hint: null, count: 1, resources: [] },
     ]);
     expect(causes[0]?.path).toEqual(["CreateCluster", "L4", "L3", "…", "L1", "L0", "Leaf"]);

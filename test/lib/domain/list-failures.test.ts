@@ -1,15 +1,20 @@
 import type { Job } from "../../../lib/domain/job.ts";
-import { listFailures } from "../../../lib/domain/list-failures.ts";
-import { collectSubJobs } from "../../../lib/domain/subjob-tree.ts";
+import { listFailuresWithinBytes } from "../../../lib/domain/list-failures.ts";
+import { countAndGroupSubJobs } from "../../../lib/domain/subjob-tree.ts";
 import { job } from "../ledger/samples.ts";
 
 const failedJob = (jobId: string, reason: string | null, subJobs: Job[] = []): Job =>
   job({ jobId, reason, subJobs, state: "failed", phase: "Failed", type: "CreateVM", resourceName: null });
 const listOf = (subJobs: Job[], maxBytes: number) =>
-  listFailures(collectSubJobs(failedJob("root", null, subJobs)).failed, maxBytes).map(({ jobId }) => jobId);
+  listFailuresWithinBytes(countAndGroupSubJobs(failedJob("root", null, subJobs)).failed, maxBytes).map(
+    ({ jobId }) => jobId,
+  );
 
 /** The size of a failure in a list, and of a list that has space for this number of failures. */
-const [one] = listFailures(collectSubJobs(failedJob("root", null, [failedJob("a", "full")])).failed, 10_000);
+const [one] = listFailuresWithinBytes(
+  countAndGroupSubJobs(failedJob("root", null, [failedJob("a", "full")])).failed,
+  10_000,
+);
 const spaceFor = (count: number) => count * (JSON.stringify(one).length + 1);
 
 it("lists at most 200 failures, however much space there is", () => {

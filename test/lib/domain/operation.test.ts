@@ -2,12 +2,16 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import * as z from "zod/mini";
 import { JobId } from "../../../lib/domain/job.ts";
 import {
-  computeOperationJobId,
-  mayBeNewOperation,
+  jobIdFromTaskOrResourceIds,
+  mayBeAnotherOperation,
   Operation,
-  resourceOfOperation,
+  resourceShowingOperationEnd,
 } from "../../../lib/domain/operation.ts";
-import { formatJobType, isOperationWithoutJob, OPERATION_KINDS } from "../../../lib/domain/operation-kind.ts";
+import {
+  isOperationWithoutJob,
+  OPERATION_KINDS,
+  operationNameOrJobType,
+} from "../../../lib/domain/operation-kind.ts";
 import { textsOfLanguage } from "../../../lib/domain/texts.ts";
 import fc from "../../support/properties.ts";
 
@@ -88,27 +92,27 @@ const operation = fc
   .map((drawn) => Operation.safeParse(drawn).data)
   .filter((drawn) => drawn !== undefined);
 
-describe("computeOperationJobId", () => {
+describe("jobIdFromTaskOrResourceIds", () => {
   it("returns a job ID for every operation, and the ID of the task if there is one", () => {
     fc.assert(
       fc.property(operation, (drawn) => {
-        const jobId = computeOperationJobId(drawn);
+        const jobId = jobIdFromTaskOrResourceIds(drawn);
         expect(JobId.safeParse(jobId).success).toBe(true);
         if (drawn.taskId !== undefined) expect(jobId).toBe(drawn.taskId);
-        expect(resourceOfOperation(drawn).id).not.toBe("");
+        expect(resourceShowingOperationEnd(drawn).id).not.toBe("");
       }),
     );
   });
 
   it("returns different IDs for the installation and the deletion of an add-on", () => {
     const addon = { kind: "addon", clusterId: "c", addonId: "a" } as const;
-    expect(computeOperationJobId(addon)).toBe("addon:c:a");
-    expect(computeOperationJobId({ ...addon, action: "update" })).toBe("addon:c:a");
-    expect(computeOperationJobId({ ...addon, action: "delete" })).toBe("addon:c:a:delete");
+    expect(jobIdFromTaskOrResourceIds(addon)).toBe("addon:c:a");
+    expect(jobIdFromTaskOrResourceIds({ ...addon, action: "update" })).toBe("addon:c:a");
+    expect(jobIdFromTaskOrResourceIds({ ...addon, action: "delete" })).toBe("addon:c:a:delete");
   });
 });
 
-describe("resourceOfOperation", () => {
+describe("resourceShowingOperationEnd", () => {
   it.each([
     [{ kind: "cluster_upgrade" }, "cluster_upgraded", "c"],
     [{ kind: "cluster_upgrade", taskId: "t" }, "upgrade_task_succeeded", "t"],
@@ -120,7 +124,7 @@ describe("resourceOfOperation", () => {
     [{ kind: "hibernate" }, "cluster_hibernated", "c"],
     [{ kind: "awake" }, "cluster_available", "c"],
   ] as const)("returns the goal and the ID for %j", (operation, goal, resourceId) => {
-    expect(resourceOfOperation({ ...operation, clusterId: "c" })).toEqual({
+    expect(resourceShowingOperationEnd({ ...operation, clusterId: "c" })).toEqual({
       goal,
       clusterId: "c",
       id: resourceId,
@@ -129,7 +133,7 @@ describe("resourceOfOperation", () => {
   });
 });
 
-describe("mayBeNewOperation", () => {
+describe("mayBeAnotherOperation", () => {
   const awake = { kind: "awake", clusterId: "c" } as const;
   const upgrade = { kind: "cluster_upgrade", clusterId: "c", taskId: "t" } as const;
   it.each([
@@ -146,17 +150,17 @@ describe("mayBeNewOperation", () => {
     ],
     ["a job that was watched as an operation", null, upgrade, false],
   ] as const)("decides about %s", (_, asked, stored, expected) => {
-    expect(mayBeNewOperation(asked, stored)).toBe(expected);
+    expect(mayBeAnotherOperation(asked, stored)).toBe(expected);
   });
 });
 
-describe("formatJobType", () => {
+describe("operationNameOrJobType", () => {
   it.each(OPERATION_KINDS)("names %s on pages as in English notifications", (kind) => {
-    expect(formatJobType(kind)).toBe(textsOfLanguage("en")[`operation.${kind}`]);
+    expect(operationNameOrJobType(kind)).toBe(textsOfLanguage("en")[`operation.${kind}`]);
   });
 
   it("returns a type of CCE as it is", () => {
-    expect(formatJobType("CreateNode")).toBe("CreateNode");
+    expect(operationNameOrJobType("CreateNode")).toBe("CreateNode");
   });
 
   it("distinguishes operations without a job from the types of CCE", () => {

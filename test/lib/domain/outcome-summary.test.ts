@@ -3,9 +3,9 @@ import {
   describeMainCause,
   MAX_EVENT_BYTES,
   OutcomeSummary,
-  summarizeOutcome,
+  summarizeAndTruncateOutcome,
 } from "../../../lib/domain/outcome-summary.ts";
-import { collectSubJobs } from "../../../lib/domain/subjob-tree.ts";
+import { countAndGroupSubJobs } from "../../../lib/domain/subjob-tree.ts";
 import { FAILED, facts, failedChain, job, SAMPLES } from "../channels/samples.ts";
 
 it("lists failed subjobs in tree order with their paths, without the root job", () => {
@@ -20,7 +20,7 @@ it("lists failed subjobs in tree order with their paths, without the root job", 
 
 it("uses `unknown` for a job without a type", () => {
   const root = job({ ...FAILED, type: null, subJobs: [job({ ...FAILED, type: null })] });
-  expect(summarizeOutcome(facts({ outcome: "failed", job: root })).failures[0]?.path).toEqual([
+  expect(summarizeAndTruncateOutcome(facts({ outcome: "failed", job: root })).failures[0]?.path).toEqual([
     "unknown",
     "unknown",
   ]);
@@ -29,7 +29,7 @@ it("uses `unknown` for a job without a type", () => {
 it("computes duration and lag from the cloud's times, and never returns a negative number", () => {
   expect(SAMPLES.succeeded).toMatchObject({ durationSeconds: 550, lagSeconds: 4.1 });
   const ahead = job({ createdAt: 9e12, updatedAt: 8e12 });
-  expect(summarizeOutcome(facts({ job: ahead }))).toMatchObject({
+  expect(summarizeAndTruncateOutcome(facts({ job: ahead }))).toMatchObject({
     durationSeconds: null,
     lagSeconds: 0,
   });
@@ -39,7 +39,7 @@ it("computes duration and lag from the cloud's times, and never returns a negati
 it("adds one warning for a succeeded job with a failed subjob", () => {
   const root = job({ subJobs: [job(FAILED)] });
   const warning = "CCE reports success for this job, although a subjob failed.";
-  expect(summarizeOutcome(facts({ job: root, warnings: [warning] })).warnings).toEqual([warning]);
+  expect(summarizeAndTruncateOutcome(facts({ job: root, warnings: [warning] })).warnings).toEqual([warning]);
 });
 
 it("names the deepest running subjobs in the reason of a timed-out watch", () => {
@@ -54,13 +54,13 @@ it("names the deepest running subjobs in the reason of a timed-out watch", () =>
       job({ phase: "Initializing", state: "pending" }),
     ],
   });
-  expect(summarizeOutcome(facts({ outcome: "timed_out", job: root })).reason).toBe(
+  expect(summarizeAndTruncateOutcome(facts({ outcome: "timed_out", job: root })).reason).toBe(
     "Still running: N0, N1, N2, N3, N4 and 2 more.",
   );
 });
 
 it("keeps the deepest cause if not every failure of a deep chain fits", () => {
-  const conclusion = summarizeOutcome(facts({ outcome: "failed", job: failedChain(200) }));
+  const conclusion = summarizeAndTruncateOutcome(facts({ outcome: "failed", job: failedChain(200) }));
   expect(conclusion.failures.at(-1)).toMatchObject({ reason: "the cause" });
   expect(conclusion.failuresOmitted).toBe(200 - conclusion.failures.length);
   expect(conclusion.failuresOmitted).toBeGreaterThan(0);
@@ -82,10 +82,10 @@ it.each([
   );
   const context = { actor: "嗯".repeat(200), runUrl: `https://ci.example.com/${"a".repeat(970)}`, labels };
   const warnings = Array.from({ length: 50 }, (_, i) => `${i}${"嗯".repeat(500)}`);
-  const conclusion = summarizeOutcome(facts({ outcome: "failed", job: root, context, warnings }));
+  const conclusion = summarizeAndTruncateOutcome(facts({ outcome: "failed", job: root, context, warnings }));
   expect(Buffer.byteLength(JSON.stringify(createJobEvent(conclusion)))).toBeLessThan(MAX_EVENT_BYTES);
   expect(OutcomeSummary.parse(conclusion)).toEqual(conclusion);
-  expect(collectSubJobs(root).counts.total).toBe(conclusion.subJobs.total);
+  expect(countAndGroupSubJobs(root).counts.total).toBe(conclusion.subJobs.total);
   expect(conclusion.failures.length + conclusion.failuresOmitted).toBe(conclusion.subJobs.failed);
 });
 
@@ -97,13 +97,15 @@ it.each([
 ])("shows at most six lines of warnings: %d warnings", (count, shown, more) => {
   const warnings = Array.from({ length: count }, (_, i) => `warning ${i}`);
   const expected = [...warnings.slice(0, shown), ...(more === null ? [] : [more])];
-  expect(summarizeOutcome(facts({ warnings })).warnings).toEqual(expected);
+  expect(summarizeAndTruncateOutcome(facts({ warnings })).warnings).toEqual(expected);
 });
 
 it("shows the warnings of the service first, and each warning once", () => {
   const root = job({ subJobs: [job(FAILED)] });
   const repeated = Array.from({ length: 20 }, () => "another warning");
-  const { warnings } = summarizeOutcome(facts({ outcome: "succeeded", job: root, warnings: repeated }));
+  const { warnings } = summarizeAndTruncateOutcome(
+    facts({ outcome: "succeeded", job: root, warnings: repeated }),
+  );
   expect(warnings).toEqual([
     "CCE reports success for this job, although a subjob failed.",
     "another warning",
@@ -113,7 +115,7 @@ it("shows the warnings of the service first, and each warning once", () => {
 it("counts omitted subjobs and failures that are not in the list", () => {
   const omitted = { total: 9, succeeded: 2, failed: 3, pending: 4 };
   const root = job({ subJobs: [job({ ...FAILED, reason: "no quota", omitted }), job()] });
-  expect(summarizeOutcome(facts({ outcome: "failed", job: root }))).toMatchObject({
+  expect(summarizeAndTruncateOutcome(facts({ outcome: "failed", job: root }))).toMatchObject({
     subJobs: { total: 11, succeeded: 3, failed: 4, pending: 4 },
     failuresOmitted: 3,
     warnings: [],
@@ -125,7 +127,7 @@ it("keeps the causes when the failures leave little space, and counts the causes
   const subJobs = Array.from({ length: 200 }, (_, index) =>
     job({ ...FAILED, type: `Create${word(index)}`, reason: `${word(index)}: ${"reason ".repeat(100)}` }),
   );
-  const summary = summarizeOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) }));
+  const summary = summarizeAndTruncateOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) }));
   expect(summary.causes.length).toBeGreaterThan(20);
   expect(summary.causes.length + summary.causesOmitted).toBe(200);
   expect(summary.failures.length).toBeGreaterThan(5);
@@ -136,7 +138,7 @@ describe("describeMainCause", () => {
   const describeFailed = (nodes: readonly (readonly [type: string, reason: string | null])[]) => {
     const subJobs = nodes.map(([type, reason]) => job({ ...FAILED, type, reason, subJobs: [] }));
     return describeMainCause(
-      summarizeOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) })),
+      summarizeAndTruncateOutcome(facts({ outcome: "failed", job: job({ ...FAILED, subJobs }) })),
     );
   };
 

@@ -1,5 +1,5 @@
 import type { Job } from "../../../lib/domain/job.ts";
-import { SlowSummary, summarizeSlowJob } from "../../../lib/domain/slow-summary.ts";
+import { SlowSummary, summarizeAndTruncateSlowJob } from "../../../lib/domain/slow-summary.ts";
 import { job, T0 } from "../ledger/samples.ts";
 
 const WATCH = {
@@ -15,7 +15,7 @@ const WATCH = {
   jobPageUrl: "https://notifier.example.com/jobs/prod/job-1",
 };
 const summarize = (root: Partial<Job>) =>
-  summarizeSlowJob(WATCH, job(root), (type) => (type === "InstallNode" ? 190 : null));
+  summarizeAndTruncateSlowJob(WATCH, job(root), (type) => (type === "InstallNode" ? 190 : null));
 const running = (changes: Partial<Job> = {}) =>
   job({ type: "InstallNode", createdAt: T0 + 60_000, ...changes });
 
@@ -97,7 +97,7 @@ it("the summary of a slow job truncates names to 100 characters and paths to the
 
 it("the summary of a slow job truncates the context of the caller", () => {
   const context = { actor: "\u0001".repeat(200) };
-  const { context: truncated } = summarizeSlowJob({ ...WATCH, context }, job(), () => null);
+  const { context: truncated } = summarizeAndTruncateSlowJob({ ...WATCH, context }, job(), () => null);
   expect(truncated.actor).toBe(`${"\u0001".repeat(99)}…`);
 });
 
@@ -111,7 +111,7 @@ it("a stored summary of a slow job is read with all its fields", () => {
 
 it("the usual duration is asked only for a subjob with a type", () => {
   const asked: string[] = [];
-  summarizeSlowJob(WATCH, job({ subJobs: [running(), running({ type: null })] }), (type) => {
+  summarizeAndTruncateSlowJob(WATCH, job({ subJobs: [running(), running({ type: null })] }), (type) => {
     asked.push(type);
     return null;
   });

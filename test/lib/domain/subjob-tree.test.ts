@@ -1,9 +1,9 @@
 import type { Job, JobState } from "../../../lib/domain/job.ts";
 import {
-  collectSubJobs,
   collectSubJobsInAnyOrder,
-  keepImportantSubJobs,
-  largestSubJobCount,
+  countAndGroupSubJobs,
+  maxDirectSubJobCount,
+  omitSucceededAndExcessSubJobs,
   serializeTruncatedTree,
 } from "../../../lib/domain/subjob-tree.ts";
 import fc from "../../support/properties.ts";
@@ -60,13 +60,13 @@ describe("serializeTruncatedTree", () => {
   });
 });
 
-describe("keepImportantSubJobs", () => {
+describe("omitSucceededAndExcessSubJobs", () => {
   it("omits succeeded subjobs and keeps the path to every other subjob", () => {
     const cause = failed({ reason: "no quota" });
     const path = succeeded({ type: "Path", subJobs: [succeeded(), cause] });
     const tree = job({ subJobs: [succeeded({ subJobs: [succeeded()] }), path, pending()] });
     const one = counts({ total: 1, succeeded: 1 });
-    expect(keepImportantSubJobs(tree, Infinity)).toEqual({
+    expect(omitSucceededAndExcessSubJobs(tree, Infinity)).toEqual({
       ...tree,
       subJobs: [{ ...path, subJobs: [cause], omitted: one, omittedLeafSubJobs: one }, pending()],
       omitted: counts({ total: 2, succeeded: 2 }),
@@ -77,17 +77,20 @@ describe("keepImportantSubJobs", () => {
   it("keeps failed subjobs before pending subjobs and does not change the order", () => {
     const [first, last] = [pending({ type: "first" }), failed({ type: "last" })];
     const tree = job({ subJobs: [first, ...Array.from({ length: 50 }, () => pending()), last] });
-    expect(keepImportantSubJobs(tree, 2)).toMatchObject({
+    expect(omitSucceededAndExcessSubJobs(tree, 2)).toMatchObject({
       subJobs: [first, last],
       omitted: counts({ total: 50, pending: 50 }),
     });
-    expect(keepImportantSubJobs(tree, 1).subJobs).toEqual([last]);
-    expect(keepImportantSubJobs(tree, 0)).toMatchObject({ subJobs: [], omitted: { total: 52, failed: 1 } });
+    expect(omitSucceededAndExcessSubJobs(tree, 1).subJobs).toEqual([last]);
+    expect(omitSucceededAndExcessSubJobs(tree, 0)).toMatchObject({
+      subJobs: [],
+      omitted: { total: 52, failed: 1 },
+    });
   });
 
   it("returns the same object if nothing is omitted", () => {
     const tree = job({ subJobs: [failed(), pending({ subJobs: [failed()] })] });
-    expect(keepImportantSubJobs(tree, 2)).toBe(tree);
+    expect(omitSucceededAndExcessSubJobs(tree, 2)).toBe(tree);
   });
 
   it("counts every subjob, even after two calls", () => {
@@ -100,17 +103,17 @@ describe("keepImportantSubJobs", () => {
       ),
     }));
     const property = fc.property(tree, fc.nat(5), fc.nat(5), (whole, first, second) => {
-      const smaller = keepImportantSubJobs(keepImportantSubJobs(whole, first), second);
+      const smaller = omitSucceededAndExcessSubJobs(omitSucceededAndExcessSubJobs(whole, first), second);
       expect(countsOf(smaller)).toEqual(countsOf(whole));
-      expect(collectSubJobs(smaller).leafCounts).toEqual(collectSubJobs(whole).leafCounts);
-      expect(largestSubJobCount(smaller)).toBeLessThanOrEqual(Math.min(first, second));
+      expect(countAndGroupSubJobs(smaller).leafCounts).toEqual(countAndGroupSubJobs(whole).leafCounts);
+      expect(maxDirectSubJobCount(smaller)).toBeLessThanOrEqual(Math.min(first, second));
     });
     fc.assert(property);
   });
 });
 
 describe("the counts for people", () => {
-  const leafCounts = (...subJobs: Job[]) => collectSubJobs(job({ subJobs })).leafCounts;
+  const leafCounts = (...subJobs: Job[]) => countAndGroupSubJobs(job({ subJobs })).leafCounts;
 
   it("count 1,500 failed nodes with 1,500 failed parents as 1,500 subjobs", () => {
     const nodes = Array.from({ length: 1500 }, () => failed({ subJobs: [failed()] }));

@@ -1,14 +1,14 @@
 import { parseJob } from "../../../lib/cce/parse-job.ts";
 import { Settings } from "../../../lib/config/settings.ts";
-import { fillPlaceholders } from "../../../lib/domain/default-texts.ts";
 import hintRows from "../../../lib/domain/hint-patterns.json" with { type: "json" };
 import { findHint, translateHint } from "../../../lib/domain/hints.ts";
-import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
+import { summarizeAndTruncateOutcome } from "../../../lib/domain/outcome-summary.ts";
+import { fillPlaceholders } from "../../../lib/domain/text-in-default-language.ts";
 import {
   Language,
   textsOfLanguage,
   translateDurationUnits,
-  translateText,
+  translateKnownSentences,
 } from "../../../lib/domain/texts.ts";
 import {
   decideAfterPoll,
@@ -85,7 +85,7 @@ function ownSentences(): string[] {
   const reasons = decisions.map((decision) => (decision?.kind === "conclude" ? decision.reason : null));
   const status = (phase?: string) => JSON.stringify({ kind: "Job", spec: {}, status: { phase } });
   const labels = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`k${i}`, "\u0001".repeat(200)]));
-  const warned = summarizeOutcome(
+  const warned = summarizeAndTruncateOutcome(
     facts({ job: job({ subJobs: [job(FAILED)] }), context: { labels }, warnings: [..."abcdefgh"] }),
   );
   const warnings = [
@@ -102,29 +102,31 @@ it.each(OTHERS)("every sentence of the service is translated into %s", (language
   const sentences = ownSentences();
   expect(sentences.length).toBeGreaterThanOrEqual(10);
   for (const text of sentences) {
-    const translated = translateText(text, textsOfLanguage(language));
+    const translated = translateKnownSentences(text, textsOfLanguage(language));
     expect(text.split(/(?<=\.) /).filter((sentence) => translated.includes(sentence))).toEqual([]);
-    expect(translateText(text, EN)).toBe(text);
+    expect(translateKnownSentences(text, EN)).toBe(text);
   }
 });
 
 it("the cloud's own words stay as they are, also after a sentence of the service", () => {
   const text = "The deadline of 5 min has passed. Quota: 5 of 5.\nSecond line";
-  expect(translateText(text, textsOfLanguage("de"))).toBe(
+  expect(translateKnownSentences(text, textsOfLanguage("de"))).toBe(
     "Die Frist von 5 min ist abgelaufen. Quota: 5 of 5.\nSecond line",
   );
 });
 
 it("Chinese sentences stand without a space between them, and the cloud's own words are not changed", () => {
   const text = "The deadline of 5 min has passed. Still running: N0. 磁盘已满。 Retry.";
-  expect(translateText(text, textsOfLanguage("zh-CN"))).toBe(
+  expect(translateKnownSentences(text, textsOfLanguage("zh-CN"))).toBe(
     "5 分钟的期限已过。仍在运行：N0。磁盘已满。 Retry.",
   );
 });
 
 it("the names of the running subjobs are translated with the number of further subjobs", () => {
   const running = "Still running: N0 (a and b), N1 and 2 more.";
-  expect(translateText(running, textsOfLanguage("de"))).toBe("Noch aktiv: N0 (a and b), N1 und 2 weitere.");
+  expect(translateKnownSentences(running, textsOfLanguage("de"))).toBe(
+    "Noch aktiv: N0 (a and b), N1 und 2 weitere.",
+  );
 });
 
 it("each unit of a duration is translated", () => {

@@ -1,4 +1,4 @@
-import { findTraceparent, toTraceparentVersion00 } from "../../../lib/domain/traceparent.ts";
+import { parseTraceparentInMessage, toTraceparentVersion00 } from "../../../lib/domain/traceparent.ts";
 
 const IDS = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331";
 const ZERO_FIRST = "00-0af7651916cd43dd8448eb211c80319c-07ad6b7169203331-01";
@@ -36,9 +36,11 @@ describe("a header traceparent", () => {
 });
 
 test("the traceparent is found in the body of a message that is otherwise invalid", () => {
-  expect(findTraceparent(JSON.stringify({ v: 99, traceparent: `00-${IDS}-01` }))).toBe(`00-${IDS}-01`);
+  expect(parseTraceparentInMessage(JSON.stringify({ v: 99, traceparent: `00-${IDS}-01` }))).toBe(
+    `00-${IDS}-01`,
+  );
 });
 
 test.each(["", "{", "null", "[]", '{"traceparent":"x"}'])("the body %j has no traceparent", (body) => {
-  expect(findTraceparent(body)).toBeNull();
+  expect(parseTraceparentInMessage(body)).toBeNull();
 });

@@ -1,4 +1,4 @@
-import { countJsonStringBytes } from "../../../lib/domain/json.ts";
+import { countBytesInsideJsonString } from "../../../lib/domain/json.ts";
 import {
   countUtf8Bytes,
   countUtf16Units,
@@ -33,7 +33,7 @@ const texts = fc.array(fc.constantFrom(...PIECES), { maxLength: 60 }).map((piece
 const MEASURES: readonly (readonly [name: string, measure: Measure])[] = [
   ["UTF-16 units", countUtf16Units],
   ["UTF-8 bytes", countUtf8Bytes],
-  ["JSON bytes", countJsonStringBytes],
+  ["JSON bytes", countBytesInsideJsonString],
 ];
 
 /** Truncates a text like `truncate`, but segments the whole text. The tests compare the results. */
@@ -91,8 +91,8 @@ describe("truncate", () => {
   });
 
   it("counts the escape sequences of a JSON string", () => {
-    expect(truncate('a"""""', 6, countJsonStringBytes)).toBe('a"…');
-    expect(countJsonStringBytes("\u0000é")).toBe(8);
+    expect(truncate('a"""""', 6, countBytesInsideJsonString)).toBe('a"…');
+    expect(countBytesInsideJsonString("\u0000é")).toBe(8);
   });
 
   it("returns only the ellipsis if the first grapheme cluster does not fit", () => {

@@ -6,7 +6,7 @@ import {
   limitedTextSchema,
   NonEmpty,
   NumberOrMissing,
-  recordSchema,
+  recordSchemaRefusingProto,
   TextOrEmpty,
 } from "../../../lib/domain/zod-fields.ts";
 
@@ -68,7 +68,7 @@ it("describeIssue names a missing field", () => {
 
 it("a record refuses the name __proto__, and checks its keys and values", () => {
   const faults = (text: string) =>
-    recordSchema(NonEmpty, z.string())
+    recordSchemaRefusingProto(NonEmpty, z.string())
       .safeParse(JSON.parse(text))
       .error?.issues.map(({ path, message }) => [path, message]);
   expect(faults('{"a":"b"}')).toBeUndefined();

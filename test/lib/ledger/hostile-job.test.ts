@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { QueryCommand } from "@aws-sdk/client-dynamodb";
 import { parseJob } from "../../../lib/cce/parse-job.ts";
 import type { Job } from "../../../lib/domain/job.ts";
-import { summarizeOutcome } from "../../../lib/domain/outcome-summary.ts";
+import { summarizeAndTruncateOutcome } from "../../../lib/domain/outcome-summary.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import { type EmbeddedDynamo, startDynamo } from "../../support/dynamodb.ts";
 import { createDynamoLedger } from "../../support/dynamodb-ledger.ts";
@@ -39,7 +39,7 @@ async function watchThrough(tree: Job): Promise<number[]> {
   });
   expect(document?.watch.phase).toBe(startOf(phase, document?.watch.phase));
 
-  const conclusion = summarizeOutcome({
+  const conclusion = summarizeAndTruncateOutcome({
     project: key.project,
     jobId: key.jobId,
     region: "eu-de",

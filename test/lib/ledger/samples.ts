@@ -1,6 +1,6 @@
 import type { Job, JobKey, WatchGeneration, WatchKey } from "../../../lib/domain/job.ts";
 import type { OutcomeSummary } from "../../../lib/domain/outcome-summary.ts";
-import { summarizeSlowJob } from "../../../lib/domain/slow-summary.ts";
+import { summarizeAndTruncateSlowJob } from "../../../lib/domain/slow-summary.ts";
 import type { Attempt } from "../../../lib/ledger/notification.ts";
 import type { SlowRecord } from "../../../lib/ledger/watch-deliveries.ts";
 import type { NewWatch, PollRecord } from "../../../lib/ledger/watch-ledger.ts";
@@ -146,7 +146,7 @@ export function conclusion(
   };
 }
 
-const SLOW_SUMMARY = summarizeSlowJob(
+const SLOW_SUMMARY = summarizeAndTruncateSlowJob(
   {
     project: "prod",
     region: "eu-de",

@@ -1,7 +1,7 @@
 import { PROBLEMS, type ProblemKind } from "../../../lib/api/problem-response.ts";
 import { ROUTES } from "../../../lib/api/routes.ts";
 import { WATCH_STATES } from "../../../lib/domain/job.ts";
-import { isObject, type JsonObject } from "../../../lib/domain/json.ts";
+import { isJsonObject, type JsonObject } from "../../../lib/domain/json.ts";
 import { createOpenApiDocument } from "../../../lib/openapi/openapi-document.ts";
 
 interface Operation {
@@ -28,7 +28,7 @@ const operations = Object.values(document.paths).flatMap((methods) => Object.val
 /** Returns every schema of the document, also the schemas inside other schemas. */
 function allSchemas(value: unknown = document): JsonObject[] {
   if (Array.isArray(value)) return value.flatMap(allSchemas);
-  if (!isObject(value)) return [];
+  if (!isJsonObject(value)) return [];
   // Examples are data. An example may contain the same names as a schema.
   const inner = Object.entries(value).flatMap(([key, child]) =>
     key === "examples" ? [] : allSchemas(child),

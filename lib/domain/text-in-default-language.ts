@@ -24,6 +24,6 @@ export function joinSentences(sentences: readonly (string | null)[]): string {
 }
 
 /** Returns a text in English, which is the language of the API, of webhook events and of logs. */
-export function defaultText(key: TextKey, values: Values = {}): string {
+export function textInDefaultLanguage(key: TextKey, values: Values = {}): string {
   return fillPlaceholders(en[key], values);
 }
