@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { JobList, ProjectList, TargetList } from "../lib/api/list-documents.ts";
+import { JobList, ProjectList, TargetList } from "../lib/api/list-and-health-documents.ts";
 import {
   type MissedRedelivery,
   MissedRedeliveryResult,

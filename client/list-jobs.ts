@@ -1,4 +1,4 @@
-import type { ListedJob } from "../lib/api/list-documents.ts";
+import type { ListedJob } from "../lib/api/list-and-health-documents.ts";
 import { wasJobObserved } from "../lib/domain/job.ts";
 import { operationNameOrJobType } from "../lib/domain/operation-kind.ts";
 import { describeState, lowerCaseFirstLetter } from "../lib/domain/state-text.ts";

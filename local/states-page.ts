@@ -1,4 +1,4 @@
-import { describeDeliveryReasons } from "../lib/channels/delivery-reason.ts";
+import { describeDeliveryReasonsForApiReference } from "../lib/channels/delivery-reason.ts";
 import type { AccessErrorKind } from "../lib/domain/job.ts";
 import { isJsonObject, type JsonObject, toObjectOrEmpty } from "../lib/domain/json.ts";
 import { createOpenApiDocument } from "../lib/openapi/openapi-document.ts";
@@ -113,7 +113,7 @@ const SECTIONS: readonly Section[] = [
     title: "Reasons of an attempt",
     fields: "`reason` of one delivery attempt, of a notification and of a test message, logs and metrics",
     schemas: [],
-    meanings: describeDeliveryReasons(),
+    meanings: describeDeliveryReasonsForApiReference(),
   },
   {
     title: "Results of a redelivery",

@@ -1,7 +1,7 @@
 import { Settings } from "../../lib/config/settings.ts";
 import { decideAfterPoll } from "../../lib/schedule/decide-after-poll.ts";
 import { bucketOfDuration, type DurationCount, daysSince1970 } from "../../lib/schedule/duration-counts.ts";
-import { pickFirstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
+import { pickFirstPollDelaySeconds } from "../../lib/schedule/poll-delay.ts";
 import type { NextPoll } from "./poll-costs.ts";
 
 const HOUR_MS = 3_600_000;
@@ -22,8 +22,8 @@ export function countDurations(history: readonly number[]): readonly DurationCou
 }
 
 /**
- * Returns the product's schedule for one pending job. `pickFirstDelaySeconds` gives the first poll, and `decideAfterPoll`
- * gives each later poll.
+ * Returns the product's schedule for one pending job. `pickFirstPollDelaySeconds` gives the first poll, and
+ * `decideAfterPoll` gives each later poll.
  */
 export function createProductSchedule(
   jobType: string,
@@ -35,7 +35,7 @@ export function createProductSchedule(
   const deadlineAt = NOW + 365 * 24 * HOUR_MS;
   let polls = 0;
   return (age) => {
-    if (polls++ === 0) return pickFirstDelaySeconds(settings.poll, random, durations);
+    if (polls++ === 0) return pickFirstPollDelaySeconds(settings.poll, random, durations);
     const decision = decideAfterPoll({
       watch: {
         polls,

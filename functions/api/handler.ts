@@ -1,6 +1,6 @@
 import { randomUUID as uuid } from "node:crypto";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import { attemptDelivery } from "../../lib/channels/attempt-delivery.ts";
+import { attemptDeliveryWithFallback } from "../../lib/channels/attempt-delivery.ts";
 import { Target } from "../../lib/channels/registry.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
@@ -81,7 +81,7 @@ export const handler = createHttpHandler(
     ledger,
     notifyQueue: createSqsSender({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
     health,
-    deliver: (request) => attemptDelivery({ ...request, proxy: ports.proxy }),
+    deliver: (request) => attemptDeliveryWithFallback({ ...request, proxy: ports.proxy }),
     defaultUrl: env.PUBLIC_URL,
     wait,
     waitingLimits: WAITING_LIMITS.aws,

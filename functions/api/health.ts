@@ -1,5 +1,5 @@
-import type { HealthDocument } from "../../lib/api/health-document.ts";
 import { type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
+import type { HealthDocument } from "../../lib/api/list-and-health-documents.ts";
 import { createExpiringCache } from "../../lib/domain/expiring-cache.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import { log } from "../../lib/runtime/log.ts";

@@ -6,7 +6,7 @@ import {
   matchesFieldsOfContext,
   matchesFieldsWithoutContext,
 } from "../../lib/api/job-filter.ts";
-import { type JobList, type ListedJob, readJobListQuery } from "../../lib/api/list-documents.ts";
+import { type JobList, type ListedJob, readJobListQuery } from "../../lib/api/list-and-health-documents.ts";
 import type { ProblemResponse } from "../../lib/api/problem-response.ts";
 import { invalidRequest } from "../../lib/api/request-errors.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";

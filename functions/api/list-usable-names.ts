@@ -1,5 +1,5 @@
 import { type ApiRequest, type ApiResponse, jsonResponse } from "../../lib/api/http-message.ts";
-import type { ProjectList, TargetList } from "../../lib/api/list-documents.ts";
+import type { ProjectList, TargetList } from "../../lib/api/list-and-health-documents.ts";
 import type { ProblemResponse } from "../../lib/api/problem-response.ts";
 import { rejectQueryAndBody } from "../../lib/api/request-body.ts";
 import { type Caller, mayUse } from "../../lib/auth/caller.ts";

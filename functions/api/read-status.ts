@@ -12,11 +12,8 @@ import type { WaitingLimits } from "../../lib/ledger/ledger.ts";
 import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
 import type { WatchDelivery } from "../../lib/ledger/watch-deliveries.ts";
 import type { WatchProgress } from "../../lib/ledger/watch-ledger.ts";
-import {
-  computeExpectedDuration,
-  type Expected,
-  jobAgeSeconds,
-} from "../../lib/schedule/expected-duration.ts";
+import { computeExpectedDuration, type Expected } from "../../lib/schedule/expected-duration.ts";
+import { plausibleJobAgeSeconds } from "../../lib/schedule/job-age.ts";
 import { createDigestNotificationKey, listDigestTargets } from "../shared/notification-targets.ts";
 import type { ApiPorts, RequestPorts } from "./api-ports.ts";
 import { readOwnOrNewestWatch, redactWatchForCaller } from "./own-or-newest-watch.ts";
@@ -86,7 +83,7 @@ export async function readExpectedDurationIfRunning(
   { durations, now }: Pick<RequestPorts, "durations" | "now">,
 ): Promise<Expected | null> {
   if (watch.state !== "watching" || watch.ready !== null) return null;
-  const ageSeconds = jobAgeSeconds(tree?.createdAt ?? null, watch.acceptedAt, now());
+  const ageSeconds = plausibleJobAgeSeconds(tree?.createdAt ?? null, watch.acceptedAt, now());
   return computeExpectedDuration(
     await durations(watch.project, watch.jobType, EXPECTED_MAX_AGE_MS),
     ageSeconds,
@@ -136,8 +133,8 @@ type WaitResult = "over" | "not_needed" | "too_many";
 
 /**
  * Waits until a watch ends. The end of a job is only seen by a poll, so an API call does not wait if the next poll is
- * planned after the waiting time. If the next poll is moved to a time after the waiting time, the API call stops waiting. While an
- * API call waits, the function reads one small item of the ledger every second.
+ * planned after the waiting time. If the next poll is moved to a time after the waiting time, the API call stops
+ * waiting. While an API call waits, the function reads one small item of the ledger every second.
  * @param caller the name of the caller, because the number of waiting calls of one caller is limited
  */
 async function waitForEnd(

@@ -11,7 +11,7 @@ import { invalidRequest, toRequestErrors } from "../../lib/api/request-errors.ts
 import { matchRoute, ROUTES } from "../../lib/api/routes.ts";
 import { configuredOrDerivedSmnOrigins } from "../../lib/cce/endpoints.ts";
 import {
-  confirmVerifiedSmnSubscription,
+  confirmVerifiedSmnSubscriptionOrThrow,
   createCachedCertificateFetcher,
   type EventResult,
   type FetchFromSmn,
@@ -127,7 +127,7 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
     let result: EventResult["result"] = "ignored";
     if (confirms) {
       try {
-        await confirmVerifiedSmnSubscription(subscribe_url, fetchFromSmn);
+        await confirmVerifiedSmnSubscriptionOrThrow(subscribe_url, fetchFromSmn);
       } catch (cause) {
         return fail(cause);
       }

@@ -10,7 +10,7 @@ import type { OpenResult } from "../../lib/ledger/watch-ledger.ts";
 import type { Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { ANY_TYPE, type DurationCount } from "../../lib/schedule/duration-counts.ts";
-import { pickFirstDelaySeconds } from "../../lib/schedule/poll-delay.ts";
+import { pickFirstPollDelaySeconds } from "../../lib/schedule/poll-delay.ts";
 import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 
 const MINUTE_MS = 60_000;
@@ -189,8 +189,8 @@ export function createFirstPollDelayPlanner(ports: FirstPollDelayPorts): PlanFir
   const read = createCachedDurationsReader(ledger, now, onDurationsUnread);
   const latest = new Map<string, readonly DurationCount[]>();
   return async (poll, project, jobs, jobType) => {
-    if (jobType !== undefined) return pickFirstDelaySeconds(poll, random, await read(project, jobType));
+    if (jobType !== undefined) return pickFirstPollDelaySeconds(poll, random, await read(project, jobType));
     if (jobs <= SMALL_CALL_JOBS) latest.set(project, await read(project, ANY_TYPE));
-    return pickFirstDelaySeconds(poll, random, latest.get(project) ?? []);
+    return pickFirstPollDelaySeconds(poll, random, latest.get(project) ?? []);
   };
 }

@@ -1,4 +1,4 @@
-import { attemptDelivery } from "../../lib/channels/attempt-delivery.ts";
+import { attemptDeliveryWithFallback } from "../../lib/channels/attempt-delivery.ts";
 import { Target } from "../../lib/channels/registry.ts";
 import { createConfigParser } from "../../lib/config/config.ts";
 import { PublicProject } from "../../lib/config/projects.ts";
@@ -60,7 +60,7 @@ const handleMessage = createNotifyHandler({
   notifyQueue: createSqsQueue({ ...sqs, url: env.NOTIFY_QUEUE_URL }),
   deadLetterQueue: createSqsSender({ ...sqs, url: env.NOTIFY_DEAD_QUEUE_URL }),
   wait,
-  deliver: (request) => attemptDelivery({ ...request, proxy: ports.proxy }),
+  deliver: (request) => attemptDeliveryWithFallback({ ...request, proxy: ports.proxy }),
 });
 
 await warmUp({ ...ports, table });

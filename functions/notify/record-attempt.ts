@@ -1,5 +1,5 @@
 import type { AttemptResult } from "../../lib/channels/attempt-delivery.ts";
-import { decideNextAttempt, retryScheduleAfterAttempt } from "../../lib/channels/retry-schedule.ts";
+import { decideNextAttempt, shortenScheduleAfterInvalidHttp } from "../../lib/channels/retry-schedule.ts";
 import { isCallbackTargetName } from "../../lib/channels/webhook/target.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { DeliveryState, Instant } from "../../lib/domain/job.ts";
@@ -104,7 +104,7 @@ export async function recordAttemptAndSettleMessage(
           throttledMs: at - (record.throttledSince ?? at),
           spent,
           afterSeconds,
-          scheduleSeconds: retryScheduleAfterAttempt(reason, settings.retry.scheduleSeconds),
+          scheduleSeconds: shortenScheduleAfterInvalidHttp(reason, settings.retry.scheduleSeconds),
           random: random(),
         })
       : null;

@@ -1,6 +1,6 @@
-import { minIntervalMs } from "../../lib/channels/channel.ts";
+import { minIntervalWithMarginMs } from "../../lib/channels/channel.ts";
 import { channelOf, type Target } from "../../lib/channels/registry.ts";
-import { firstAttemptDelaySeconds } from "../../lib/channels/retry-schedule.ts";
+import { firstAttemptDelayWithJitterSeconds } from "../../lib/channels/retry-schedule.ts";
 import type { Settings } from "../../lib/config/settings.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
@@ -53,13 +53,13 @@ export async function reserveSendTime(
 ): Promise<ReservedSendTime> {
   const now = clock();
   if (record.nextAttemptAt === null) {
-    const firstWaitMs = firstAttemptDelaySeconds(settings.retry.scheduleSeconds, random()) * 1000;
+    const firstWaitMs = firstAttemptDelayWithJitterSeconds(settings.retry.scheduleSeconds, random()) * 1000;
     if (firstWaitMs > 0) return { kind: "postpone", until: now + firstWaitMs, requestAt: null };
   }
   const reservedAt = record.requestAt !== null && record.requestAt >= now ? record.requestAt : null;
   if (throttledUntil > (reservedAt ?? now) + MIN_WAIT_MS)
     return { kind: "postpone", until: throttledUntil, requestAt: null };
-  const intervalMs = minIntervalMs(channelOf(target.kind).rateLimit);
+  const intervalMs = minIntervalWithMarginMs(channelOf(target.kind).rateLimit);
   if (intervalMs === 0) return { kind: "acquired", requestAt: now };
   const requestAt = reservedAt ?? (await ledger.reserveRequestTime(targetName, now + LEAD_MS, intervalMs));
   return requestAt - now <= EARLY_MS

@@ -15,7 +15,7 @@ import type { OutcomeRecord, Watch, WatchDocument } from "../../lib/ledger/watch
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import type { PollDecision } from "../../lib/schedule/decide-after-poll.ts";
-import { concludeSucceededWithoutReady } from "../../lib/schedule/decide-ready.ts";
+import { concludeNotReadyOrReadyUnknown } from "../../lib/schedule/decide-ready.ts";
 import { bucketOfDuration, daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-counts.ts";
 import { removeDigestMemberAndSendIfLast, splitTargetsToNotify } from "../shared/notification-targets.ts";
 import { logAndCountConcluded } from "./poll-log.ts";
@@ -35,7 +35,7 @@ export interface ConcludePorts {
     | "addDuration"
   >;
   readonly notifyQueue: Pick<Queue, "send">;
-  readonly cce: Pick<CceClient, "addMissingFailureReasons">;
+  readonly cce: Pick<CceClient, "queryMissingFailureReasons">;
   readonly config: Config;
   /** The public URL of the API if the config has no `publicUrl`. */
   readonly defaultUrl: string;
@@ -128,7 +128,7 @@ export async function resumeConclusion(watch: Watch, at: Instant, ports: Conclud
  */
 function concludeSucceededJob(watch: Watch, conclusion: Conclusion): Conclusion {
   const isUnknown = conclusion.outcome === "timed_out" || conclusion.outcome === "lost";
-  return watch.ready !== null && isUnknown ? concludeSucceededWithoutReady(watch, conclusion) : conclusion;
+  return watch.ready !== null && isUnknown ? concludeNotReadyOrReadyUnknown(watch, conclusion) : conclusion;
 }
 
 async function saveOutcome(
@@ -143,7 +143,7 @@ async function saveOutcome(
   const latest = observation?.kind === "job" ? observation.job : (document?.tree ?? null);
   const job =
     outcome === "failed" && latest !== null && operation === null
-      ? await cce.addMissingFailureReasons(project, latest, { timeLimitMs: SUBJOBS_MS })
+      ? await cce.queryMissingFailureReasons(project, latest, { timeLimitMs: SUBJOBS_MS })
       : latest;
   const summary = summarizeAndTruncateOutcome({
     project,

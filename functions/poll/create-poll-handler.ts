@@ -7,7 +7,7 @@ import type { PollOfMessage } from "../../lib/ledger/watch-ledger.ts";
 import { PollMessage } from "../../lib/queue/messages.ts";
 import { createCoalescingSender, type Queue, type Timer } from "../../lib/queue/queue.ts";
 import type { Disposition, HandleMessage, ReceivedMessage } from "../../lib/runtime/sqs-handler.ts";
-import { decideAfterUnfinishedTries } from "../../lib/schedule/decide-after-poll.ts";
+import { concludeIfTooManyUnfinishedTries } from "../../lib/schedule/decide-after-poll.ts";
 import { handleMessageOrDeadLetter, type ReadMessagePorts } from "../shared/handle-message-or-dead-letter.ts";
 import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 import { POLL_LEASE_MS } from "../shared/leases.ts";
@@ -58,7 +58,7 @@ export interface PollPorts
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "currentWith">;
   readonly createCce: (
     config: ConfigWithCredentials,
-  ) => Pick<CceClient, "queryJob" | "addMissingFailureReasons" | "queryResource" | "unansweredWaitMs">;
+  ) => Pick<CceClient, "queryJob" | "queryMissingFailureReasons" | "queryResource" | "unansweredWaitMs">;
   readonly random: () => number;
   /**
    * The timer that delays a request to SQS until the messages of the whole batch can be sent together, by default the
@@ -177,7 +177,7 @@ async function claimAndPoll(
       return "acknowledged";
     }
     const tries = { unfinished: unfinishedTries, receives: received.receiveCount };
-    const conclusion = decideAfterUnfinishedTries(
+    const conclusion = concludeIfTooManyUnfinishedTries(
       { ...watch, deadlineAt: computeEffectiveDeadline(claimed) },
       tries,
       claimedAt,

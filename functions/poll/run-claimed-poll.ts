@@ -7,8 +7,8 @@ import { createPollMessage, type PollMessage } from "../../lib/queue/messages.ts
 import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import {
   decideAfterPoll,
-  decideWhenRateLimited,
   type PollDecision,
+  postponePollOrTimeOut,
 } from "../../lib/schedule/decide-after-poll.ts";
 import { decideAfterReadyCheck, type ReadyCheck, readyDeadline } from "../../lib/schedule/decide-ready.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
@@ -29,7 +29,7 @@ const NEGLIGIBLE_WAIT_MS = 1000;
 export interface MakePollPorts extends ConcludePorts, Pick<SlowJobPorts, "onSlow" | "onSlowSentAgain"> {
   readonly ledger: ConcludePorts["ledger"] & SlowJobPorts["ledger"] & Pick<Ledger, "recordPoll">;
   readonly pollQueue: Pick<Queue, "send">;
-  readonly cce: Pick<CceClient, "queryJob" | "addMissingFailureReasons" | "queryResource">;
+  readonly cce: Pick<CceClient, "queryJob" | "queryMissingFailureReasons" | "queryResource">;
   readonly durations: ReadLearnedDurations;
   readonly rateLimit: ProjectRateLimit;
   readonly random: () => number;
@@ -180,7 +180,7 @@ async function decideNext(
   { config: { settings }, durations, random }: MakePollPorts,
 ): Promise<PollDecision> {
   const bounded = { ...watch, polls, deadlineAt: computeEffectiveDeadline(claimed) };
-  if (answer.kind === "rate_limited") return decideWhenRateLimited(bounded, answer.until, at);
+  if (answer.kind === "rate_limited") return postponePollOrTimeOut(bounded, answer.until, at);
   const jobType = (answer.kind === "job" ? answer.job.type : null) ?? watch.jobType;
   const learned = await durations(watch.project, jobType);
   const times = { durations: learned, now: at };

@@ -14,12 +14,12 @@ import { type Queue, sendAllOrThrow } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import { daysSince1970, durationCountExpiry } from "../../lib/schedule/duration-counts.ts";
-import { jobAgeSeconds } from "../../lib/schedule/expected-duration.ts";
-import { computeSlowLimit, type SlowLimit } from "../../lib/schedule/slow-limit.ts";
+import { plausibleJobAgeSeconds } from "../../lib/schedule/job-age.ts";
+import { computeSlowLimitOf95Percent, type SlowLimit } from "../../lib/schedule/slow-limit.ts";
 import {
   type LatestDurations,
-  longestSucceededSecondsByType,
-  medianSubJobSeconds,
+  longestSucceededSubJobSecondsByType,
+  medianSubJobSecondsIfEnough,
   NO_LATEST_DURATIONS,
 } from "../../lib/schedule/usual-durations.ts";
 import type { ReadLearnedDurations } from "../shared/learned-durations.ts";
@@ -80,7 +80,7 @@ export async function notifyIfSlowAndPlanNextCheck(
   const wasObserved = watch.operation === null ? watch.jobType !== null : watch.phase !== null;
   const jobType = job.type ?? watch.jobType;
   if (jobType === null || (watch.slowAt === null && wasObserved)) return null;
-  const ageSeconds = jobAgeSeconds(job.createdAt, watch.acceptedAt, at);
+  const ageSeconds = plausibleJobAgeSeconds(job.createdAt, watch.acceptedAt, at);
   const durations = await ports.durations(watch.project, jobType, wasObserved ? undefined : LIMIT_MAX_AGE_MS);
   // The stored time `slowAt` already considers the latest jobs, so only a poll that may notify reads the latest jobs
   // again.
@@ -88,7 +88,7 @@ export async function notifyIfSlowAndPlanNextCheck(
   const latest = isFirstOrDue
     ? await ports.ledger.readLatestDurations(watch.project, jobType)
     : NO_LATEST_DURATIONS;
-  const limit = computeSlowLimit(durations, latest.jobs);
+  const limit = computeSlowLimitOf95Percent(durations, latest.jobs);
   if (limit === null) return null;
   // If the jobs of the type have become slower since the limit was computed, the later limit applies.
   const slowAt = Math.max(watch.slowAt ?? 0, at + (limit.p95Seconds - ageSeconds) * 1000);
@@ -162,7 +162,7 @@ async function notifySlow(
       jobPageUrl: createJobPageUrl(createLinkOptions(config, defaultUrl), { project, jobId, caller }, at),
     },
     job,
-    (type) => medianSubJobSeconds(latest, type),
+    (type) => medianSubJobSecondsIfEnough(latest, type),
   );
   const expiresAt = computeLedgerExpiryTime(watch.deadlineAt, config.settings);
   const record = { summary, targets: [...targets], generations: document?.generations ?? {} };
@@ -187,7 +187,7 @@ export async function saveDurationsForSlowLimit(
   if (!hasJobEnded(outcome) || jobType === null || slowTargets(watch, config).length === 0) return;
   const endedAt = watch.ready?.succeededAt ?? concludedAt;
   const job = durationSeconds === null ? null : { endedAt, seconds: durationSeconds };
-  const subJobs = observation?.kind === "job" ? longestSucceededSecondsByType(observation.job) : {};
+  const subJobs = observation?.kind === "job" ? longestSucceededSubJobSecondsByType(observation.job) : {};
   const expiresAt = durationCountExpiry(daysSince1970(concludedAt));
   await ledger.addLatestDurations(watch.project, jobType, { job, subJobs }, expiresAt);
 }

@@ -1,5 +1,10 @@
 import type * as z from "zod/mini";
-import { describeErrorInReply, findJobId, findOperationWithoutJob, findOrderId } from "../cce/find-job-id.ts";
+import {
+  describeErrorInReply,
+  findJobId,
+  findOperationWithoutJob,
+  findOrderIdForMessage,
+} from "../cce/find-job-id.ts";
 import type { Context } from "../domain/context.ts";
 import { JobId, Name } from "../domain/job.ts";
 import { isJsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
@@ -116,7 +121,7 @@ function readableNames(json: unknown): Submission {
 function isReply(json: unknown): boolean {
   if (!isJsonObject(json)) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
-  const finders = [findJobId, findOrderId, findOperationWithoutJob, describeErrorInReply];
+  const finders = [findJobId, findOrderIdForMessage, findOperationWithoutJob, describeErrorInReply];
   return finders.some((find) => find(json) !== null);
 }
 
@@ -187,7 +192,7 @@ function queryErrors(query: URLSearchParams): RequestError[] {
 function withoutJobId(reply: unknown): string {
   const refusal = describeErrorInReply(reply);
   if (refusal !== null) return `CCE refused the call: ${refusal}`;
-  const orderId = findOrderId(reply);
+  const orderId = findOrderIdForMessage(reply);
   return orderId === null
     ? "contains no job ID and no operation. Send the reply of CCE to the call that started the job or the operation."
     : `contains the order ${truncate(orderId, MAX_ORDER_CHARACTERS)} of a prepaid resource and no job ID. CCE starts the job after the payment of the order. Submit the ID of that job then.`;

@@ -8,7 +8,9 @@ import type { Refusal } from "./cce-error.ts";
  */
 const REFUSED_MS = 3_600_000;
 
-/** The two APIs of CCE that return jobs: the API for standard and Turbo clusters, and the API for Autopilot clusters. */
+/**
+ * The two APIs of CCE that return jobs: the API for standard and Turbo clusters, and the API for Autopilot clusters.
+ */
 export type CceApi = "standard" | "autopilot";
 
 /** The maximum number of jobs and resources of Autopilot clusters whose IDs the service keeps in memory. */
@@ -26,7 +28,7 @@ type AutopilotSetting = Project["autopilot"];
  * Callers do not say whether a job belongs to an Autopilot cluster.
  * @param query a function that asks one of the two APIs for a job or a resource. `query` never throws an error.
  */
-export function createQueryForBothApis<Wanted>(
+export function createQueryTryingBothApis<Wanted>(
   autopilot: AutopilotSetting,
   query: (api: CceApi, wanted: Wanted, endAt: number) => Promise<Observation>,
 ): (jobId: string, wanted: Wanted, endAt: number) => Promise<Observation> {
@@ -95,7 +97,7 @@ export type ListReply =
  * the request, the function lists only the jobs of the standard API. With the setting `autopilot: true`, the function
  * returns the refusal of the API for Autopilot clusters instead.
  */
-export function createJobListerForBothApis(
+export function createJobListerToleratingAutopilotRefusal(
   autopilot: AutopilotSetting,
   now: () => Instant,
   list: (api: CceApi, onJob: (job: ListedJob) => void, endAt: number) => Promise<ListReply>,

@@ -65,16 +65,16 @@ export function errorKindOfRefusal(status: number, codes: readonly string[]): Er
 /**
  * Parses the body of an error reply. If the body has an unknown form, the result contains no error code and no message.
  */
-export function parseCceError(body: string): CceError {
-  return toCceError(parseJsonOrUndefined(body));
+export function parseCceErrorOrEmpty(body: string): CceError {
+  return toCceErrorOrEmpty(parseJsonOrUndefined(body));
 }
 
 /**
  * Finds the error codes and the message in the parsed body of an error reply, at the top level, in the field `error`
  * and in the first element of the array `errors`. The body may also be an array with one error.
  */
-export function toCceError(json: unknown): CceError {
-  const top = withLowerCaseNames(Array.isArray(json) ? json[0] : json);
+export function toCceErrorOrEmpty(parsedBody: unknown): CceError {
+  const top = withLowerCaseNames(Array.isArray(parsedBody) ? parsedBody[0] : parsedBody);
   const [first] = Array.isArray(top.errors) ? top.errors : [];
   const levels = [top, ...[top.error, first].filter(isJsonObject).map(withLowerCaseNames)];
   const textsOf = (names: readonly string[]) =>
@@ -113,16 +113,16 @@ const MAX_TEXT_LEVELS = 8;
  * an object is its message with its error code, or else the object as JSON. Returns null for a value without text:
  * null, a blank string, an empty array or an empty object.
  */
-export function toTextOfAnyType(value: unknown, levels: number = MAX_TEXT_LEVELS): string | null {
+export function toTextOfAnyType(value: unknown, maxLevels: number = MAX_TEXT_LEVELS): string | null {
   if (typeof value === "string") return value.trim() === "" ? null : value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (typeof value !== "object" || value === null || levels === 0) return null;
+  if (typeof value !== "object" || value === null || maxLevels === 0) return null;
   if (Array.isArray(value)) {
-    const texts = value.map((item) => toTextOfAnyType(item, levels - 1)).filter((text) => text !== null);
+    const texts = value.map((item) => toTextOfAnyType(item, maxLevels - 1)).filter((text) => text !== null);
     return texts.length === 0 ? null : texts.join("\n");
   }
   const fields = toObjectOrEmpty(value);
-  const message = messageIn(fields, levels);
+  const message = findMessageWithCode(fields, maxLevels);
   return message !== null || Object.keys(fields).length === 0 ? message : toJsonUnlessTooDeep(value);
 }
 
@@ -130,16 +130,18 @@ export function toTextOfAnyType(value: unknown, levels: number = MAX_TEXT_LEVELS
  * Returns the message with its error code in the fields of an object. If the object has only one field, the message may
  * be in an object in this field, for example in `{"badRequest":{"message":"…"}}`. Returns null if there is no message.
  */
-export function messageIn(fields: JsonObject, levels: number = MAX_TEXT_LEVELS): string | null {
+export function findMessageWithCode(fields: JsonObject, maxLevels: number = MAX_TEXT_LEVELS): string | null {
   const [only, ...others] = Object.values(fields);
   const inLowerCase = withLowerCaseNames(fields);
   const textIn = (names: readonly string[]) =>
     names
-      .map((name) => toTextOfAnyType(inLowerCase[name.toLowerCase()], levels - 1))
+      .map((name) => toTextOfAnyType(inLowerCase[name.toLowerCase()], maxLevels - 1))
       .find((text) => text !== null) ?? null;
   const [message, code] = [textIn(TEXT_NAMES), textIn(CODE_NAMES)];
   if (message === null)
-    return others.length === 0 && isJsonObject(only) && levels > 1 ? messageIn(only, levels - 1) : null;
+    return others.length === 0 && isJsonObject(only) && maxLevels > 1
+      ? findMessageWithCode(only, maxLevels - 1)
+      : null;
   return code === null || message.includes(code) ? message : `${message} (${code})`;
 }
 

@@ -6,8 +6,8 @@ import { parseAllowList } from "../http/egress-rules.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import type { ListedJob, ListReply } from "./autopilot.ts";
 import { refusalForUnknownProject } from "./cce-error.ts";
-import { createCredentialMask } from "./credential-mask.ts";
-import { hasFailure } from "./parse-job.ts";
+import { createMaskOfConfigSecretsAndTokens } from "./credential-mask.ts";
+import { hasFailedJobInTree } from "./parse-job.ts";
 import { createProjectQueries, type ProjectQueries } from "./project-queries.ts";
 import { createMemoryLimitedCceSender } from "./send-cce-request.ts";
 
@@ -46,7 +46,7 @@ export interface CceClient {
    * Asks CCE for up to 5 failed subjobs that have no failure reason. Returns the job with the failure reasons from the
    * replies of CCE. The function never throws an error.
    */
-  addMissingFailureReasons(project: string, job: Job, limit: TimeLimit): Promise<Job>;
+  queryMissingFailureReasons(project: string, job: Job, limit: TimeLimit): Promise<Job>;
   /**
    * Lists the jobs of a project and passes each job to `onJob`. The jobs come in any order, and a job may come several
    * times. CCE does not document how many jobs a list contains, or for how long CCE lists a job. `onJob` may receive
@@ -86,7 +86,7 @@ export function createCceClient(options: {
     monotonic,
     random,
     allow: parseAllowList(config.settings.egress.allow),
-    createMask: () => createCredentialMask(config),
+    createMask: () => createMaskOfConfigSecretsAndTokens(config),
     connections: () => options.connections ?? connectionsAt(now()),
     sendCceRequest: createMemoryLimitedCceSender(monotonic),
   };
@@ -124,9 +124,9 @@ export function createCceClient(options: {
       ),
     listJobs: async (project, onJob, { timeLimitMs }) =>
       (await projectQueries.get(project)?.listJobs(onJob, timeLimitMs)) ?? refusalForUnknownProject(project),
-    async addMissingFailureReasons(project, job, { timeLimitMs }) {
+    async queryMissingFailureReasons(project, job, { timeLimitMs }) {
       const endAt = monotonic() + timeLimitMs;
-      return addMissingFailureReasons(job, async (jobId) => {
+      return queryMissingFailureReasons(job, async (jobId) => {
         const remainingMs = endAt - monotonic();
         if (remainingMs <= 0) return null;
         const observation = await queryJob({ project, jobId }, { timeLimitMs: remainingMs });
@@ -158,7 +158,7 @@ async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout
  * subjobs in the reply to the job. The function also queries the added subjobs, and sends at most 5 queries in total.
  * @param queryJob a function that queries a subjob by its ID. If `queryJob` returns null, the subjob stays unchanged.
  */
-export async function addMissingFailureReasons(
+export async function queryMissingFailureReasons(
   job: Job,
   queryJob: (jobId: string) => Promise<Job | null>,
 ): Promise<Job> {
@@ -186,7 +186,7 @@ function unexplainedIds(tree: Job, queried: ReadonlySet<string>): string[] {
 }
 
 const isUnexplained = (job: Job): boolean =>
-  job.state === "failed" && job.reason === null && !job.subJobs.some(hasFailure);
+  job.state === "failed" && job.reason === null && !job.subJobs.some(hasFailedJobInTree);
 
 function complete(job: Job, replies: ReadonlyMap<string, Job | null>): Job {
   const reply = isUnexplained(job) ? replies.get(job.jobId ?? "") : null;

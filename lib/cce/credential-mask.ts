@@ -38,7 +38,7 @@ export interface CredentialMask {
  * @param config the whole config. The mask replaces the secrets of all projects and targets, because a server between
  * the service and CCE may repeat any of these secrets in a reply.
  */
-export function createCredentialMask(config: object): CredentialMask {
+export function createMaskOfConfigSecretsAndTokens(config: object): CredentialMask {
   const maskConfig = getCachedSecretMask(config);
   let tokens: Secret[] = [];
   let maskTokens = createSecretMask([]);

@@ -7,7 +7,7 @@ import {
 } from "../domain/json.ts";
 import type { OperationKind } from "../domain/operation-kind.ts";
 import { truncate } from "../domain/truncate-text.ts";
-import { toCceError, toTextOfAnyType } from "./cce-error.ts";
+import { toCceErrorOrEmpty, toTextOfAnyType } from "./cce-error.ts";
 
 /** The kind of the operation that a reply of CCE describes, by the field `kind` of the reply. */
 const KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
@@ -74,7 +74,7 @@ function textOfId(value: unknown): string {
  * a prepaid resource only after the payment, so the reply has an order ID in place of a job ID. Returns `…` if the
  * order ID is a number beyond the safe integers of JavaScript. Returns null if the reply has no order ID.
  */
-export function findOrderId(reply: unknown): string | null {
+export function findOrderIdForMessage(reply: unknown): string | null {
   for (const { status, top, spec, metadata } of listBodies(reply))
     for (const fields of [status, top, toObjectOrEmpty(spec.extendParam), metadata])
       for (const [name, value] of Object.entries(fields)) {
@@ -100,8 +100,8 @@ function jobIdNames(fields: JsonObject): string[] {
  * Returns the error code and the message in a parsed reply of CCE, the API gateway or IAM as one line, for example
  * `CCE.01400001, Invalid request`. Returns null if the reply of CCE has no error code.
  */
-export function describeErrorInReply(reply: unknown): string | null {
-  const { codes, message } = toCceError(reply);
+export function describeErrorInReply(parsedReply: unknown): string | null {
+  const { codes, message } = toCceErrorOrEmpty(parsedReply);
   const [code] = codes.map((text) => text.replace(/\p{C}/gu, "").trim()).filter((text) => text !== "");
   if (code === undefined) return null;
   const shortCode = truncate(code, MAX_CODE_CHARACTERS);

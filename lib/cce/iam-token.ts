@@ -8,7 +8,7 @@ import {
   describeErrorReplyUnmasked,
   type ErrorKind,
   errorKindOfRefusal,
-  parseCceError,
+  parseCceErrorOrEmpty,
   refusalAfterNetworkError,
 } from "./cce-error.ts";
 import { parseCceTime } from "./parse-job.ts";
@@ -87,7 +87,7 @@ export function readIamTokenReply(reply: TextReply, now: Instant, project: strin
       token: new Secret(token),
       expiresAt: expiryOf(body) ?? now + DEFAULT_VALIDITY_MS,
     };
-  const error = parseCceError(body);
+  const error = parseCceErrorOrEmpty(body);
   const kind = errorKindOfRefusal(status, error.codes);
   const advice = asksForSecondFactor(reply) ? secondFactorText(project) : null;
   const texts: Readonly<Record<ErrorKind, string>> = {
@@ -117,7 +117,7 @@ function asksForSecondFactor({ status, body }: Extract<TextReply, { kind: "answe
   if (status < 400 || status >= 500 || status === 429) return false;
   // The JSON text of the body may contain escape sequences in place of Chinese characters, so the decoded message is
   // searched too.
-  return SECOND_FACTOR_TEXT.test(body) || SECOND_FACTOR_TEXT.test(parseCceError(body).message ?? "");
+  return SECOND_FACTOR_TEXT.test(body) || SECOND_FACTOR_TEXT.test(parseCceErrorOrEmpty(body).message ?? "");
 }
 
 const secondFactorText = (project: string): string =>

@@ -1,7 +1,12 @@
 import type { Instant, Observation } from "../domain/job.ts";
 import type { SecretMask } from "../domain/secret-mask.ts";
 import { parseHttpDate, readCappedRetryAfterSeconds } from "../http/retry-after.ts";
-import { type CceError, describeErrorReplyUnmasked, errorKindOfRefusal, parseCceError } from "./cce-error.ts";
+import {
+  type CceError,
+  describeErrorReplyUnmasked,
+  errorKindOfRefusal,
+  parseCceErrorOrEmpty,
+} from "./cce-error.ts";
 import { parseJob } from "./parse-job.ts";
 
 export interface JobReply {
@@ -39,7 +44,7 @@ const JOB: Queried = { what: "job", permission: "cce:job:get" };
  * @param queried what the query asked CCE for. The default is a job.
  * Source of the codes: https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html
  */
-export function interpretJobReply(
+export function interpretJobReplyUnmasked(
   reply: JobReply,
   now: Instant,
   project: string,
@@ -58,7 +63,7 @@ export function interpretErrorReplyUnmasked(
   project: string,
   { what, permission }: Queried,
 ): Observation {
-  const error = parseCceError(body);
+  const error = parseCceErrorOrEmpty(body);
   const isUnknownJob = status === 404 && error.codes.some((code) => UNKNOWN_JOB_CODE.test(code));
   const kind = isUnknownJob ? "gone" : errorKindOfRefusal(status, error.codes);
   const texts: Readonly<Record<typeof kind, string>> = {

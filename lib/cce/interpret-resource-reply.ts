@@ -79,7 +79,7 @@ export function resourceQueryParameters({
  * must mask the text.
  * Source of the states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
  */
-export function interpretResourceReply(
+export function interpretResourceReplyUnmasked(
   reply: JobReply,
   resource: WatchedResource,
   now: Instant,

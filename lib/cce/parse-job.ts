@@ -4,7 +4,7 @@ import type { SecretMask } from "../domain/secret-mask.ts";
 import { textInDefaultLanguage } from "../domain/text-in-default-language.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import type { ListedJob } from "./autopilot.ts";
-import { messageIn, toTextOfAnyType } from "./cce-error.ts";
+import { findMessageWithCode, toTextOfAnyType } from "./cce-error.ts";
 
 /** The number of characters in a date and a time of day without the fraction of a second. */
 const SECONDS_END = 19;
@@ -135,7 +135,7 @@ function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
   const quoted = phases.map((phase) => `'${truncate(mask(phase), MAX_PHASE_CHARACTERS)}'`);
   if (quoted.length > 0)
     warnings.push(textInDefaultLanguage("sentence.unknownPhase", { phases: quoted.join(", ") }));
-  if (job.state === "succeeded" && job.subJobs.some(hasFailure))
+  if (job.state === "succeeded" && job.subJobs.some(hasFailedJobInTree))
     warnings.push(textInDefaultLanguage("sentence.failedSubJob"));
   if (walk.truncated)
     warnings.push(textInDefaultLanguage("sentence.truncatedTree", { jobs: MAX_JOBS, levels: MAX_LEVELS }));
@@ -154,7 +154,8 @@ export function describeUnknownPhase(
 }
 
 /** Returns true if the job or any of its subjobs has failed. */
-export const hasFailure = (job: Job): boolean => job.state === "failed" || job.subJobs.some(hasFailure);
+export const hasFailedJobInTree = (root: Job): boolean =>
+  root.state === "failed" || root.subJobs.some(hasFailedJobInTree);
 
 /** Returns the text of the field `name`, or else of the field `otherName`, or null if neither field contains text. */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
@@ -166,7 +167,7 @@ function textOf(fields: JsonObject, name: string, otherName?: string): string | 
 
 /** Returns the reason of a failed job from a field with an undocumented name, such as `Reason` or `errorMessage`. */
 const otherReasonOf = (status: JsonObject, state: JobState | null): string | null =>
-  state === "failed" ? messageIn(status) : null;
+  state === "failed" ? findMessageWithCode(status) : null;
 
 const timeOf = (fields: JsonObject, name: string): Instant | null => parseCceTime(textOf(fields, name));
 

@@ -13,8 +13,8 @@ import {
 } from "./auth-headers.ts";
 import {
   type CceApi,
-  createJobListerForBothApis,
-  createQueryForBothApis,
+  createJobListerToleratingAutopilotRefusal,
+  createQueryTryingBothApis,
   type ListedJob,
   type ListReply,
 } from "./autopilot.ts";
@@ -37,9 +37,9 @@ import {
   readIamTokenReply,
   type TokenResult,
 } from "./iam-token.ts";
-import { interpretJobReply, type JobReply, type Queried } from "./interpret-job-reply.ts";
+import { interpretJobReplyUnmasked, type JobReply, type Queried } from "./interpret-job-reply.ts";
 import {
-  interpretResourceReply,
+  interpretResourceReplyUnmasked,
   resourcePathParts,
   resourceQueryParameters,
   treatGoneAsSuccessOfDeletion,
@@ -156,20 +156,24 @@ export function createProjectQueries(
       return result.kind === "too_large" ? TOO_LARGE : refusalAfterNetworkError(name, result.code);
     };
   const observeJob = (queried?: Queried) =>
-    observeWith((reply) => interpretJobReply(reply, now(), name, mask.maskText, queried));
+    observeWith((reply) => interpretJobReplyUnmasked(reply, now(), name, mask.maskText, queried));
   const jobsPath = ["projects", project.projectId, "jobs"];
   const observeList = observeJob({ what: "job list", permission: "cce:job:list" });
 
-  const queryBothApis = createQueryForBothApis(project.autopilot, (api, wanted: Wanted, endAt) =>
+  const queryBothApis = createQueryTryingBothApis(project.autopilot, (api, wanted: Wanted, endAt) =>
     sendTwice(JOB_PATHS[api], wanted, (request) => sendCceRequest(request, endAt, breaker, wanted.observe)),
   );
 
-  const listBothApis = createJobListerForBothApis(project.autopilot, now, async (api, onJob, endAt) => {
-    const reply = await sendTwice(LIST_PATHS[api], { path: jobsPath }, (request) =>
-      streamJobList(request, endAt - monotonic(), onJob, observeList),
-    );
-    return reply.kind === "job" ? NOT_A_LIST : reply;
-  });
+  const listBothApis = createJobListerToleratingAutopilotRefusal(
+    project.autopilot,
+    now,
+    async (api, onJob, endAt) => {
+      const reply = await sendTwice(LIST_PATHS[api], { path: jobsPath }, (request) =>
+        streamJobList(request, endAt - monotonic(), onJob, observeList),
+      );
+      return reply.kind === "job" ? NOT_A_LIST : reply;
+    },
+  );
 
   let waitKind: "throttled" | "unavailable" = "throttled";
 
@@ -210,7 +214,7 @@ export function createProjectQueries(
       query(jobId, { path: [...jobsPath, jobId], observe: observeJob() }, timeLimitMs),
     async queryResource(resource, timeLimitMs) {
       const observe = observeWith((reply) =>
-        interpretResourceReply(reply, resource, now(), name, mask.maskText),
+        interpretResourceReplyUnmasked(reply, resource, now(), name, mask.maskText),
       );
       const parameters = resourceQueryParameters(resource);
       const wanted = { path: resourcePathParts(resource, project.projectId), parameters, observe };

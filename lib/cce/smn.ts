@@ -171,7 +171,10 @@ async function fetchCertificate(url: string, fetchFromSmn: FetchFromSmn): Promis
  * and the signature of the SMN message.
  * @throws Error if SMN did not confirm the subscription.
  */
-export async function confirmVerifiedSmnSubscription(url: string, fetchFromSmn: FetchFromSmn): Promise<void> {
+export async function confirmVerifiedSmnSubscriptionOrThrow(
+  url: string,
+  fetchFromSmn: FetchFromSmn,
+): Promise<void> {
   const { status } = await fetchFromSmn(url, { timeLimitMs: FETCH_MS, maxBytes: MAX_BYTES });
   if (status < 200 || status > 299) throw new Error(`SMN responded with the HTTP status ${status}`);
 }

@@ -55,7 +55,7 @@ export async function streamJobList(
 ): Promise<ListReply | Observation> {
   let isList = false;
   let listBytes = 0;
-  const scanner = createShallowArrayScanner((json) => {
+  const scanner = createArrayScannerDroppingDeepValues((json) => {
     const job = parseListedJob(json);
     if (job !== null) onJob(job);
   });
@@ -102,7 +102,7 @@ interface ListScanner {
  * arrived. The scanner replaces each value inside the fields of `metadata`, `spec` and `status` by null. So the JSON
  * text of a job is short even if the job has thousands of subjobs. The scanner keeps only one object in memory.
  */
-export function createShallowArrayScanner(onEntry: (json: string) => void): ListScanner {
+export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => void): ListScanner {
   /** The number of open brackets and braces in the JSON text. `depth` is null before the start of the array. */
   let depth: number | null = null;
   let isList = true;

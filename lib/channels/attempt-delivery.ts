@@ -8,7 +8,12 @@ import { checkUrlBeforeDns, EgressRefusedError } from "../http/egress-rules.ts";
 import type { OutgoingProxy } from "../http/outgoing-proxy.ts";
 import { type HttpResult, sendHttpRequest } from "../http/send-http-request.ts";
 import { toTlsOptions } from "../http/tls-options.ts";
-import { delivered, rejected, verdictOfCommonStatus, verdictOfNetworkError } from "./attempt-verdict.ts";
+import {
+  delivered,
+  rejected,
+  verdictOfNetworkError,
+  verdictOfStatusCommonToAllChannels,
+} from "./attempt-verdict.ts";
 import type { AttemptVerdict, Channel, NotificationContent, TargetSchema } from "./channel.ts";
 import { channelOf, type Target } from "./registry.ts";
 
@@ -63,12 +68,12 @@ export interface AttemptResult extends AttemptVerdict {
  * Makes one delivery attempt: formats, signs and sends the notification, and decides whether the service sends the
  * notification again later. The function never throws an error.
  */
-export function attemptDelivery(request: DeliveryRequest): Promise<AttemptResult> {
-  return attemptDeliveryWithFallback(channelOf(request.target.kind), request);
+export function attemptDeliveryWithFallback(request: DeliveryRequest): Promise<AttemptResult> {
+  return attemptDeliveryThroughChannel(channelOf(request.target.kind), request);
 }
 
-/** Makes one delivery attempt like `attemptDelivery`, but through the given channel. */
-export async function attemptDeliveryWithFallback<Schema extends TargetSchema>(
+/** Makes one delivery attempt like `attemptDeliveryWithFallback`, but through the given channel. */
+export async function attemptDeliveryThroughChannel<Schema extends TargetSchema>(
   channel: Channel<Schema>,
   request: DeliveryRequest<z.infer<Schema>>,
 ): Promise<AttemptResult> {
@@ -154,7 +159,9 @@ async function verdictOfFailure<Schema extends TargetSchema>(
   const verdict =
     verdictOfPart.verdict === "delivered" ? verdictOfPart : verdictOfBody(completeJsonObject(text));
   const isKnown =
-    !channel.isChat || verdict.verdict === "delivered" || verdictOfCommonStatus(status, null) !== null;
+    !channel.isChat ||
+    verdict.verdict === "delivered" ||
+    verdictOfStatusCommonToAllChannels(status, null) !== null;
   return isKnown ? verdict : verdictOfNetworkError(code);
 }
 

@@ -50,15 +50,18 @@ function final(verdict: Verdict, reason: DeliveryReason): AttemptVerdict {
  * Returns the verdict that the service sends the notification again at the next time of the retry schedule, but not
  * before `afterSeconds` seconds have passed.
  */
-export function retry(reason: DeliveryReason, afterSeconds: number | null = null): AttemptVerdict {
-  return { verdict: "retry", reason, afterSeconds, spent: true };
+export function retryOnSchedule(
+  reason: DeliveryReason,
+  minWaitSeconds: number | null = null,
+): AttemptVerdict {
+  return { verdict: "retry", reason, afterSeconds: minWaitSeconds, spent: true };
 }
 
 /**
  * Returns the verdict that the service sends the notification again later, because the target limits the rate of
  * messages. A delivery attempt that exceeds the rate limit does not count against the retry schedule.
  */
-export function throttled(afterSeconds: number | null): AttemptVerdict {
+export function retryWithoutSpendingAttempt(afterSeconds: number | null): AttemptVerdict {
   return { verdict: "retry", reason: "throttled", afterSeconds, spent: false };
 }
 
@@ -67,19 +70,23 @@ export function throttled(afterSeconds: number | null): AttemptVerdict {
  * upper or lower case. The field names in `schema` must be in lower case. Returns undefined if the body is not JSON or
  * does not match the schema.
  */
-export function parseJsonBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
+export function parseJsonBodyIgnoringCase<T>(lowerCaseSchema: z.ZodMiniType<T>, body: string): T | undefined {
   // The function `trim` also removes a byte order mark.
-  return schema.safeParse(withLowerCaseNames(parseJsonOrUndefined(body.trim()))).data;
+  return lowerCaseSchema.safeParse(withLowerCaseNames(parseJsonOrUndefined(body.trim()))).data;
 }
 
 /**
- * Parses the body of a response like `parseJsonBody`, even if the object is inside another object or array. Use this
- * function only for field names that no other service uses, such as `errcode`. For example, `{"error":{"code":404}}`
- * may come from any proxy.
+ * Parses the body of a response like `parseJsonBodyIgnoringCase`, even if the object is inside another object or array.
+ * Use this function only for field names that no other service uses, such as `errcode`. For example,
+ * `{"error":{"code":404}}` may come from any proxy.
  */
-export function parseWrappedBody<T>(schema: z.ZodMiniType<T>, body: string): T | undefined {
-  return schema.safeParse(withLowerCaseNames(unwrapSingleEntriesOrEmpty(parseJsonOrUndefined(body.trim()))))
-    .data;
+export function parseWrappedJsonBodyIgnoringCase<T>(
+  lowerCaseSchema: z.ZodMiniType<T>,
+  body: string,
+): T | undefined {
+  return lowerCaseSchema.safeParse(
+    withLowerCaseNames(unwrapSingleEntriesOrEmpty(parseJsonOrUndefined(body.trim()))),
+  ).data;
 }
 
 /**
@@ -93,20 +100,23 @@ function withLowerCaseNames(value: unknown, levels = 2): unknown {
   return Object.fromEntries([...inLowerCase, ...fields]);
 }
 
-export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+export const isSuccessStatus = (status: number): boolean => status >= 200 && status < 300;
 
 /**
  * Returns the verdict for an HTTP status that means the same in every channel (RFC 9110, section 15), even if a proxy
  * sent the status. Returns null for any other HTTP status. `afterSeconds` is the wait that the response asks for, in
  * seconds, or null.
  */
-export function verdictOfCommonStatus(status: number, afterSeconds: number | null): AttemptVerdict | null {
-  if (status === 429) return throttled(afterSeconds);
-  if (status === 408 || status === 425) return retry("client_error", afterSeconds);
-  if (status >= 600) return retry("unexpected_status", afterSeconds);
-  if (status >= 500) return retry("server_error", afterSeconds);
+export function verdictOfStatusCommonToAllChannels(
+  status: number,
+  afterSeconds: number | null,
+): AttemptVerdict | null {
+  if (status === 429) return retryWithoutSpendingAttempt(afterSeconds);
+  if (status === 408 || status === 425) return retryOnSchedule("client_error", afterSeconds);
+  if (status >= 600) return retryOnSchedule("unexpected_status", afterSeconds);
+  if (status >= 500) return retryOnSchedule("server_error", afterSeconds);
   if (status >= 300 && status < 400) return rejected("redirect_refused");
-  if (status < 200) return retry("unexpected_status");
+  if (status < 200) return retryOnSchedule("unexpected_status");
   return null;
 }
 
@@ -145,12 +155,12 @@ export function verdictOfNetworkError(code: string): AttemptVerdict {
   if (REFUSED_CODES.has(code)) return rejected("egress_private_address");
   if (isCertificateError(code)) return rejected("certificate_refused");
   if (code === REQUEST_INVALID) return rejected("request_invalid");
-  if (TIMEOUT_CODES.has(code)) return retry("timeout");
-  if (NAME_CODES.has(code)) return retry("name_not_found");
-  if (code.startsWith(PARSER_CODE_PREFIX)) return retry("invalid_http");
-  if (HANDSHAKE_CODE.test(code)) return retry("tls_refused");
-  if (code.startsWith("PROXY_")) return retry("proxy_failed");
-  return retry("connection_failed");
+  if (TIMEOUT_CODES.has(code)) return retryOnSchedule("timeout");
+  if (NAME_CODES.has(code)) return retryOnSchedule("name_not_found");
+  if (code.startsWith(PARSER_CODE_PREFIX)) return retryOnSchedule("invalid_http");
+  if (HANDSHAKE_CODE.test(code)) return retryOnSchedule("tls_refused");
+  if (code.startsWith("PROXY_")) return retryOnSchedule("proxy_failed");
+  return retryOnSchedule("connection_failed");
 }
 
 /**
@@ -172,16 +182,18 @@ export function verdictOfChatAnswer(
   const afterSeconds = readWaitSeconds(answer, now);
   const isThrottled = status === 429 || documentedVerdict?.spent === false;
   if (isThrottled)
-    return throttled(afterSeconds ?? documentedVerdict?.afterSeconds ?? defaultThrottleSeconds);
+    return retryWithoutSpendingAttempt(
+      afterSeconds ?? documentedVerdict?.afterSeconds ?? defaultThrottleSeconds,
+    );
   return (
-    verdictOfCommonStatus(status, afterSeconds) ??
+    verdictOfStatusCommonToAllChannels(status, afterSeconds) ??
     documentedVerdict ??
     verdictOfUnknownAnswer(answer, afterSeconds)
   );
 }
 
 function readWaitSeconds({ headers, body }: ReceiverAnswer, now: Instant): number | null {
-  const seconds = parseJsonBody(WaitBody, body)?.retry_after;
+  const seconds = parseJsonBodyIgnoringCase(WaitBody, body)?.retry_after;
   const fromBody = seconds === undefined || seconds < 0 ? null : toSqsWaitSeconds(seconds);
   return readCappedRetryAfterSeconds(headers["retry-after"], now) ?? fromBody;
 }
@@ -192,13 +204,14 @@ function verdictOfUnknownAnswer(
   afterSeconds: number | null,
 ): AttemptVerdict {
   const [, cloudflareError] = CLOUDFLARE_ERROR.exec(body) ?? [];
-  if (cloudflareError === CLOUDFLARE_RATE_LIMIT) return throttled(afterSeconds);
+  if (cloudflareError === CLOUDFLARE_RATE_LIMIT) return retryWithoutSpendingAttempt(afterSeconds);
   const isCloudflarePage = "cf-mitigated" in headers || CLOUDFLARE_PAGE.test(body);
-  if (cloudflareError !== undefined || isCloudflarePage) return retry("cloudflare_refused", afterSeconds);
-  if (status === 413) return retry("payload_refused", afterSeconds);
+  if (cloudflareError !== undefined || isCloudflarePage)
+    return retryOnSchedule("cloudflare_refused", afterSeconds);
+  if (status === 413) return retryOnSchedule("payload_refused", afterSeconds);
   const text = body.trim();
   const isWebPage = text.startsWith("<") || (text !== "" && /html/i.test(headers["content-type"] ?? ""));
-  return retry(isWebPage ? "web_page" : "unreadable_answer", afterSeconds);
+  return retryOnSchedule(isWebPage ? "web_page" : "unreadable_answer", afterSeconds);
 }
 
 /**
@@ -206,9 +219,9 @@ function verdictOfUnknownAnswer(
  * unless the text says that the sender exceeded a rate limit, that the error is temporary, or that the chat does not
  * accept the sender.
  */
-export function verdictOfErrorText(text: string): AttemptVerdict {
-  if (RATE_LIMIT_TEXT.test(text)) return throttled(null);
-  if (BUSY_TEXT.test(text)) return retry("receiver_busy");
+export function rejectedUnlessTextSaysTemporary(text: string): AttemptVerdict {
+  if (RATE_LIMIT_TEXT.test(text)) return retryWithoutSpendingAttempt(null);
+  if (BUSY_TEXT.test(text)) return retryOnSchedule("receiver_busy");
   return rejected(ACCESS_TEXT.test(text) ? "access_refused" : "payload_refused");
 }
 
@@ -217,7 +230,7 @@ export function verdictOfErrorText(text: string): AttemptVerdict {
  * example `{"code":404,"msg":"Not Found"}`. No chat has result codes in this range, except for a URL that does not
  * exist.
  */
-export const isHttpStatusCode = (code: number): boolean => code >= 100 && code < 600;
+export const isInRangeOfHttpStatuses = (code: number): boolean => code >= 100 && code < 600;
 
 /**
  * Returns the verdict for the response of a chat that sends result codes. The result code 0 with the HTTP status 200
@@ -227,13 +240,13 @@ export const isHttpStatusCode = (code: number): boolean => code >= 100 && code <
  * @param code the result code in the response body, or undefined if there is no result code
  * @param text the vendor's text about the result
  */
-export function verdictOfResultCode(
+export function verdictOfResultCodeOrText(
   status: number,
   { code, text }: { readonly code: number | undefined; readonly text: string },
   verdictByCode: Readonly<Record<number, AttemptVerdict | undefined>>,
 ): AttemptVerdict | null {
   if (code === undefined) return null;
   if (code === 0) return status === 200 ? delivered() : null;
-  if (isHttpStatusCode(code)) return code === 429 ? throttled(null) : null;
-  return verdictByCode[code] ?? verdictOfErrorText(text);
+  if (isInRangeOfHttpStatuses(code)) return code === 429 ? retryWithoutSpendingAttempt(null) : null;
+  return verdictByCode[code] ?? rejectedUnlessTextSaysTemporary(text);
 }

@@ -170,6 +170,6 @@ const RATE_LIMIT_MARGIN = 1.07;
  * Returns the minimum time between two messages to one target, in milliseconds. Returns 0 if the target has no rate
  * limit.
  */
-export function minIntervalMs(rateLimit: RateLimit | null): number {
+export function minIntervalWithMarginMs(rateLimit: RateLimit | null): number {
   return rateLimit === null ? 0 : Math.ceil((rateLimit.windowMs / rateLimit.messages) * RATE_LIMIT_MARGIN);
 }

@@ -71,7 +71,7 @@ const REASON_TEXT = {
 } as const;
 
 /** Returns a text for the OpenAPI document about each reason for the result of a delivery attempt. */
-export function describeDeliveryReasons(): Readonly<Record<string, string>> {
+export function describeDeliveryReasonsForApiReference(): Readonly<Record<string, string>> {
   const egress = Object.entries(EGRESS_RULE_TEXT).map(([rule, text]) => [rule, `Nothing was sent: ${text}.`]);
   return { ...REASON_TEXT, ...Object.fromEntries(egress) };
 }

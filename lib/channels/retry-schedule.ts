@@ -35,7 +35,7 @@ const MAX_THROTTLED_MS = 24 * 3_600_000;
 const MAX_INVALID_HTTP_ATTEMPTS = 4;
 
 /** Returns the waits of the retry schedule that apply after a delivery attempt with the given reason. */
-export function retryScheduleAfterAttempt(
+export function shortenScheduleAfterInvalidHttp(
   reason: DeliveryReason,
   scheduleSeconds: readonly number[],
 ): readonly number[] {
@@ -78,7 +78,10 @@ export function decideNextAttempt(after: {
 }
 
 /** Returns the wait before the first delivery attempt, in seconds. `random` is a number from 0 to less than 1. */
-export function firstAttemptDelaySeconds(scheduleSeconds: readonly number[], random: number): number {
+export function firstAttemptDelayWithJitterSeconds(
+  scheduleSeconds: readonly number[],
+  random: number,
+): number {
   return Math.min(withJitter(scheduleSeconds[0] ?? 0, random), SQS_MAX_VISIBILITY_SECONDS);
 }
 

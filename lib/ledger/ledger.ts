@@ -110,8 +110,8 @@ export interface SlowLedger {
   /** Returns the durations of the latest ended jobs of a type, or empty lists if no such job has ended. */
   readLatestDurations(project: string, jobType: string): Promise<LatestDurations>;
   /**
-   * Adds the durations of one ended job and of its subjobs, as `appendLatestDurations` describes. If several calls
-   * overlap, the ledger stores the durations from each of these calls and loses none.
+   * Adds the durations of one ended job and of its subjobs, as `appendDurationsAndDropOldest` describes. If several
+   * calls overlap, the ledger stores the durations from each of these calls and loses none.
    */
   addLatestDurations(
     project: string,

@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
-import { HealthDocument } from "../api/health-document.ts";
 import {
+  HealthDocument,
   JobList,
   ListedJob,
   ListedProject,
   ListedTarget,
   ProjectList,
   TargetList,
-} from "../api/list-documents.ts";
+} from "../api/list-and-health-documents.ts";
 import { Problem, RequestError } from "../api/problem-response.ts";
 import {
   MissedJob,
@@ -31,7 +31,7 @@ import {
 import { Submission } from "../api/submission.ts";
 import { JobResult, SubmissionResult } from "../api/submission-result.ts";
 import { EventResult, SmnMessage } from "../cce/smn.ts";
-import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
+import { describeDeliveryReasonsForApiReference } from "../channels/delivery-reason.ts";
 import { JobEvent, JobEventData, SlowEvent, SlowEventData } from "../channels/webhook/event.ts";
 import { Cause, CauseInTree, Failure } from "../domain/cause.ts";
 import { Context } from "../domain/context.ts";
@@ -149,7 +149,7 @@ export function createParameterSchema(schema: z.core.$ZodType): JsonObject {
  * because a later release may add reasons. A generated client would reject a value that is not in its enum.
  */
 function reasonList(): string {
-  return Object.entries(describeDeliveryReasons())
+  return Object.entries(describeDeliveryReasonsForApiReference())
     .map(([reason, meaning]) => `- \`${reason}\`: ${meaning}`)
     .join("\n");
 }

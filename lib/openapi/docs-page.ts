@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { PROBLEMS, type ProblemKind } from "../api/problem-response.ts";
-import { describeDeliveryReasons } from "../channels/delivery-reason.ts";
+import { describeDeliveryReasonsForApiReference } from "../channels/delivery-reason.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { type Html, html } from "../pages/html.ts";
 import { createInlineElement } from "../pages/page-shell.ts";
@@ -78,7 +78,7 @@ ${Object.keys(PROBLEMS).map((kind) => problemEntry(kind as ProblemKind))}</secti
     ([name, meanings]) => html`<h3 id="schema-${name}">${name}</h3>${renderDefinitions(name, meanings)}`,
   )}</section>
 <section id="reasons"><h2>Reasons of attempts</h2><p id="schema-Reason">A reason says why a delivery attempt ended with its verdict. The result of a test contains the reason in <code>reason</code>. A delivery contains reasons in <code>lastReason</code> and <code>history[].reason</code>.</p>
-${renderDefinitions("reason", describeDeliveryReasons())}</section>
+${renderDefinitions("reason", describeDeliveryReasonsForApiReference())}</section>
 <section id="schemas"><h2>Schemas</h2>${objects.map(
     (name) =>
       html`<h3 id="schema-${name}">${name}</h3><p>${renderProse(String(schemas[name]?.description ?? ""))}</p>${renderResponseFieldTable(name, schemas)}`,

@@ -1,6 +1,6 @@
 import type * as z from "zod/mini";
 import { FilterText, FilterTime, Label, MAX_FILTER_LABELS } from "../api/job-filter.ts";
-import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from "../api/list-documents.ts";
+import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from "../api/list-and-health-documents.ts";
 import type { ProblemKind } from "../api/problem-response.ts";
 import { type OperationId, ROUTES } from "../api/routes.ts";
 import { Submission } from "../api/submission.ts";

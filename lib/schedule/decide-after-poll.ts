@@ -5,8 +5,8 @@ import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 import { countAndGroupSubJobs, listInnermostRunning } from "../domain/subjob-tree.ts";
 import { joinSentences, textInDefaultLanguage } from "../domain/text-in-default-language.ts";
 import type { DurationCount } from "./duration-counts.ts";
-import { jobAgeSeconds } from "./expected-duration.ts";
-import { pickNextDelaySeconds, roundAndClampDelaySeconds } from "./poll-delay.ts";
+import { plausibleJobAgeSeconds } from "./job-age.ts";
+import { pickNextPollDelaySeconds, roundAndClampDelaySeconds } from "./poll-delay.ts";
 
 /** The state of a watch before the decision about a poll. The errors of a `PolledWatch` are from earlier polls. */
 export interface PolledWatch extends PollErrors {
@@ -99,7 +99,7 @@ export function decideAfterPoll(input: DecisionInput): PollDecision {
  * @param tries.receives how often SQS has delivered the message of the poll
  * @returns the conclusion, or null if the service makes the poll
  */
-export function decideAfterUnfinishedTries(
+export function concludeIfTooManyUnfinishedTries(
   watch: Deadline,
   tries: { readonly unfinished: number; readonly receives: number },
   now: Instant,
@@ -119,7 +119,7 @@ export function decideAfterUnfinishedTries(
  * known, so the service waits up to one hour after the deadline for a last poll. If the rate limit does not allow the
  * last poll within this hour, the watch times out at the deadline.
  */
-export function decideWhenRateLimited(
+export function postponePollOrTimeOut(
   watch: Omit<PolledWatch, "polls" | "jobType">,
   rateLimitedUntil: Instant,
   now: Instant,
@@ -187,11 +187,11 @@ function decideByObservation(input: DecisionInput): PollDecision {
 
 function decideByJob(job: Job, { watch, durations, now, settings, random }: DecisionInput): PollDecision {
   if (job.state !== "pending") return { kind: "conclude", outcome: job.state, reason: job.reason };
-  const ageSeconds = jobAgeSeconds(job.createdAt, watch.acceptedAt, now);
+  const ageSeconds = plausibleJobAgeSeconds(job.createdAt, watch.acceptedAt, now);
   const pendingJob = { jobType: job.type ?? watch.jobType, ageSeconds, durations };
   return {
     kind: "poll_again",
-    delaySeconds: pickNextDelaySeconds(pendingJob, settings.poll, random),
+    delaySeconds: pickNextPollDelaySeconds(pendingJob, settings.poll, random),
     accessError: null,
     lastPollError: null,
     consecutiveFailures: 0,

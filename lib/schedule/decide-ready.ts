@@ -73,7 +73,7 @@ export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
   const observation =
     check.kind === "unseen" ? check.observation : ({ kind: "job", job: pending, warnings: [] } as const);
   const decision = decideAfterPoll({ ...input, watch, observation, durations: [] });
-  if (decision.kind === "conclude") return concludeSucceededWithoutReady(watch, decision);
+  if (decision.kind === "conclude") return concludeNotReadyOrReadyUnknown(watch, decision);
   const delaySeconds =
     check.kind === "ready" ? Math.min(decision.delaySeconds, confirmSeconds(input)) : decision.delaySeconds;
   return { ...decision, delaySeconds, ready };
@@ -86,7 +86,7 @@ type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
  * never seen. The returned conclusion replaces the conclusion `replaced`, which says that the end of the job is
  * unknown. If the service lost access to the resource before the deadline, the state of the resource is unknown.
  */
-export function concludeSucceededWithoutReady(
+export function concludeNotReadyOrReadyUnknown(
   { readyMinutes, ready }: ReadyWatch,
   replaced: Conclusion,
 ): Conclusion {

@@ -43,23 +43,26 @@ const LINEAR_SECONDS = 10;
 /** A watch lasts at most a week. If a job takes more than a week, the duration counts as a week. */
 const MAX_DURATION_SECONDS = 7 * 86_400;
 /** The number of buckets of job durations. The first bucket has the number 0. */
-export const BUCKETS = Math.ceil(bucketPosition(MAX_DURATION_SECONDS));
+export const BUCKETS = Math.ceil(fractionalBucketOfDuration(MAX_DURATION_SECONDS));
 
 /**
  * Returns the number of the bucket for a job's duration, from 0 to `BUCKETS` - 1.
  * @param seconds the time between the creation of the job and the end of the job.
  */
 export function bucketOfDuration(seconds: number): number {
-  const position = bucketPosition(Math.max(0, seconds));
+  const position = fractionalBucketOfDuration(Math.max(0, seconds));
   return Number.isNaN(position) ? 0 : Math.min(BUCKETS - 1, Math.floor(position));
 }
 
 /** Returns the position of a duration on the scale of buckets. For example, position 3.5 is the middle of bucket 3. */
-export function bucketPosition(seconds: number): number {
+export function fractionalBucketOfDuration(seconds: number): number {
   return Math.log1p(seconds / LINEAR_SECONDS) / BUCKET_WIDTH;
 }
 
-/** Returns the shortest duration of a bucket in seconds. `bucketStartSeconds` is the inverse of `bucketPosition`. */
+/**
+ * Returns the shortest duration of a bucket in seconds. `bucketStartSeconds` is the inverse of
+ * `fractionalBucketOfDuration`.
+ */
 export function bucketStartSeconds(bucket: number): number {
   return LINEAR_SECONDS * Math.expm1(bucket * BUCKET_WIDTH);
 }
@@ -80,7 +83,7 @@ export interface RecentJobs {
 }
 
 /** Counts the jobs in each bucket since the last change of the job durations. */
-export function countJobsSinceLastChange(durations: readonly DurationCount[]): RecentJobs {
+export function countJobsPerBucketSinceDurationsChanged(durations: readonly DurationCount[]): RecentJobs {
   return sumDays(daysSinceChange(groupByDay(durations)));
 }
 
@@ -88,7 +91,10 @@ export function countJobsSinceLastChange(durations: readonly DurationCount[]): R
  * Counts the jobs in each bucket for the latest whole days that together have at least `minJobs` jobs. If all days
  * together have fewer jobs, counts the jobs of all days.
  */
-export function countJobsOfLatestDays(durations: readonly DurationCount[], minJobs: number): RecentJobs {
+export function countJobsPerBucketOfLatestDays(
+  durations: readonly DurationCount[],
+  minJobs: number,
+): RecentJobs {
   const days = groupByDay(durations);
   let jobs = 0;
   const earlier = days.findLastIndex((day) => {

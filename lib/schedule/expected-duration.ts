@@ -1,21 +1,14 @@
 import * as z from "zod/mini";
-import type { Instant } from "../domain/job.ts";
 import { Count } from "../domain/zod-fields.ts";
 import {
   BUCKETS,
-  bucketPosition,
   bucketStartSeconds,
-  countJobsSinceLastChange,
+  countJobsPerBucketSinceDurationsChanged,
   type DurationCount,
+  fractionalBucketOfDuration,
 } from "./duration-counts.ts";
 
 const Seconds = z.number().check(z.minimum(0));
-/** The largest assumed difference between the clock of CCE and the clock of the service. */
-const MAX_CLOCK_SKEW_MS = 60_000;
-/**
- * The highest plausible age of a job when the service accepts the job. If a job seems older, a clock is probably wrong.
- */
-const MAX_JOB_AGE_MS = 7 * 86_400_000;
 
 /** The usual durations of jobs of a type, computed from the ended jobs of this type in the project. */
 export const Expected = z.object({
@@ -40,14 +33,14 @@ export function computeExpectedDuration(
   durations: readonly DurationCount[],
   ageSeconds: number,
 ): Expected | null {
-  const { counts, total } = countJobsSinceLastChange(durations);
+  const { counts, total } = countJobsPerBucketSinceDurationsChanged(durations);
   if (total === 0) return null;
-  const age = bucketPosition(ageSeconds);
+  const age = fractionalBucketOfDuration(ageSeconds);
   const longer = counts.map((count, bucket) => (bucket >= age ? count : 0));
   const longerJobs = longer.reduce((sum, count) => sum + count, 0);
   return {
-    p50Seconds: bucketMiddleSeconds(bucketOfRank(counts, 0.5 * total)),
-    p90Seconds: bucketMiddleSeconds(bucketOfRank(counts, 0.9 * total)),
+    p50Seconds: roundedBucketMiddleSeconds(bucketOfRank(counts, 0.5 * total)),
+    p90Seconds: roundedBucketMiddleSeconds(bucketOfRank(counts, 0.9 * total)),
     fromJobs: total,
     remainingSeconds:
       longerJobs === 0
@@ -67,17 +60,5 @@ export function bucketOfRank(counts: Float64Array, rank: number): number {
 }
 
 const middleOf = (bucket: number): number => bucketStartSeconds(bucket + 0.5);
-export const bucketMiddleSeconds = (bucket: number): number => roundToTenthOfSecond(middleOf(bucket));
+export const roundedBucketMiddleSeconds = (bucket: number): number => roundToTenthOfSecond(middleOf(bucket));
 export const roundToTenthOfSecond = (seconds: number): number => Math.round(seconds * 10) / 10;
-
-/**
- * Returns the age of a job in seconds, at least 0. The age starts at the creation time of the job. If the creation time
- * is missing or not plausible, the age starts at the acceptance of the job.
- */
-export function jobAgeSeconds(createdAt: Instant | null, acceptedAt: Instant, now: Instant): number {
-  const isPlausible =
-    createdAt !== null &&
-    createdAt <= acceptedAt + MAX_CLOCK_SKEW_MS &&
-    createdAt >= acceptedAt - MAX_JOB_AGE_MS;
-  return Math.max(0, now - (isPlausible ? createdAt : acceptedAt)) / 1000;
-}

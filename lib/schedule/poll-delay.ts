@@ -1,6 +1,11 @@
 import type { PollSettings } from "../config/settings.ts";
-import { BUCKETS, bucketPosition, bucketStartSeconds, type DurationCount } from "./duration-counts.ts";
-import { computeSurvivalCurve, survivalAt, survivalAtPosition } from "./survival-curve.ts";
+import {
+  BUCKETS,
+  bucketStartSeconds,
+  type DurationCount,
+  fractionalBucketOfDuration,
+} from "./duration-counts.ts";
+import { getCachedSurvivalCurve, survivalAt, survivalAtFractionalBucket } from "./survival-curve.ts";
 
 /**
  * The plan of polls uses only some ages of a job (planned ages). The distance between two planned ages is 1/400 of the
@@ -15,7 +20,7 @@ export const AGES: Float64Array = plannedAges(bucketStartSeconds(BUCKETS));
  * The positions of the planned ages on the scale of buckets (ranges of durations). The service computes the positions
  * once, because each position needs a logarithm.
  */
-const AGE_POSITIONS = AGES.map(bucketPosition);
+const AGE_POSITIONS = AGES.map(fractionalBucketOfDuration);
 
 /** A delay may cost more than the best delay by at most 2 % of the cost of one poll. */
 const TOLERANCE = 0.02;
@@ -42,7 +47,7 @@ interface PendingJob {
  * Returns the delay between the acceptance of a job and the first poll, in whole seconds.
  * @param durations the durations of all ended jobs of the project. The type of the new job is not known yet.
  */
-export function pickFirstDelaySeconds(
+export function pickFirstPollDelaySeconds(
   poll: PollSettings,
   random: () => number,
   durations: readonly DurationCount[] = [],
@@ -50,7 +55,7 @@ export function pickFirstDelaySeconds(
   const jobs = durations.reduce((sum, { count }) => sum + count, 0);
   return jobs < MIN_LEARNED_JOBS
     ? pickDelay(FIRST_DELAY, poll, random)
-    : pickNextDelaySeconds({ jobType: null, ageSeconds: 0, durations }, poll, random);
+    : pickNextPollDelaySeconds({ jobType: null, ageSeconds: 0, durations }, poll, random);
 }
 
 /**
@@ -58,13 +63,13 @@ export function pickFirstDelaySeconds(
  * operator. The delay is a random value from a range of cheap delays. The service therefore does not poll all jobs of
  * the same age at the same time.
  */
-export function pickNextDelaySeconds(job: PendingJob, poll: PollSettings, random: () => number): number {
+export function pickNextPollDelaySeconds(job: PendingJob, poll: PollSettings, random: () => number): number {
   const plan = cheapestDelayRange({
     ageSeconds: job.ageSeconds,
     pollCostSeconds: poll.pollCostSeconds,
     minDelaySeconds: Math.max(1, Math.ceil(poll.minDelaySeconds)),
     maxDelaySeconds: Math.max(1, Math.floor(poll.maxDelaySeconds)),
-    survival: computeSurvivalCurve(job.jobType, job.durations),
+    survival: getCachedSurvivalCurve(job.jobType, job.durations),
   });
   return pickDelay(plan, poll, random);
 }
@@ -90,7 +95,7 @@ interface PlanInput extends PollCosts {
   /** The age of the job when a poll found the job pending. */
   readonly ageSeconds: number;
   readonly maxDelaySeconds: number;
-  /** The survival curve from `computeSurvivalCurve`. */
+  /** The survival curve from `getCachedSurvivalCurve`. */
   readonly survival: Float64Array;
 }
 
@@ -206,7 +211,7 @@ export function planCheapestPolls(
   let [front, back, candidate] = [0, -1, last];
   for (let index = last - 1; index >= 0; index--) {
     const age = AGES[index] ?? 0;
-    const pending = survivalAtPosition(survival, AGE_POSITIONS[index] ?? 0);
+    const pending = survivalAtFractionalBucket(survival, AGE_POSITIONS[index] ?? 0);
     while (candidate > index && ((AGES[candidate] ?? 0) >= age + minDelaySeconds || candidate === last)) {
       while (back > front && !isLowest(envelope[back - 1] ?? 0, envelope[back] ?? 0, candidate)) back--;
       envelope[++back] = candidate--;

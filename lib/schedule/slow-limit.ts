@@ -1,11 +1,11 @@
 import {
   bucketStartSeconds,
-  countJobsOfLatestDays,
-  countJobsSinceLastChange,
+  countJobsPerBucketOfLatestDays,
+  countJobsPerBucketSinceDurationsChanged,
   type DurationCount,
   type RecentJobs,
 } from "./duration-counts.ts";
-import { bucketMiddleSeconds, bucketOfRank, roundToTenthOfSecond } from "./expected-duration.ts";
+import { bucketOfRank, roundedBucketMiddleSeconds, roundToTenthOfSecond } from "./expected-duration.ts";
 import { type EndedJob, lowerMedianSeconds } from "./usual-durations.ts";
 
 /** The minimum number of ended jobs of a type. With fewer ended jobs, the service calls no job of this type slow. */
@@ -32,16 +32,16 @@ export interface SlowLimit {
  * @param latestJobs the latest ended jobs of the type, oldest first
  * Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World" (2005), conformal prediction.
  */
-export function computeSlowLimit(
+export function computeSlowLimitOf95Percent(
   durations: readonly DurationCount[],
   latestJobs: readonly EndedJob[],
 ): SlowLimit | null {
-  const recent = countJobsSinceLastChange(durations);
+  const recent = countJobsPerBucketSinceDurationsChanged(durations);
   if (recent.total < MIN_JOBS) return null;
-  const latest = countJobsOfLatestDays(durations, MIN_JOBS);
+  const latest = countJobsPerBucketOfLatestDays(durations, MIN_JOBS);
   const bucket = Math.max(slowBucket(recent), slowBucket(latest));
   return {
-    p50Seconds: bucketMiddleSeconds(bucketOfRank(recent.counts, 0.5 * recent.total)),
+    p50Seconds: roundedBucketMiddleSeconds(bucketOfRank(recent.counts, 0.5 * recent.total)),
     p95Seconds: roundToTenthOfSecond(
       Math.max(bucketStartSeconds(bucket + 1), limitOfRisingDurations(latestJobs)),
     ),

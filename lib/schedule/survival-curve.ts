@@ -1,9 +1,9 @@
 import {
   BUCKETS,
-  bucketPosition,
   bucketStartSeconds,
-  countJobsSinceLastChange,
+  countJobsPerBucketSinceDurationsChanged,
   type DurationCount,
+  fractionalBucketOfDuration,
 } from "./duration-counts.ts";
 
 /**
@@ -39,9 +39,9 @@ const MAX_DISTANCE = 150;
 /**
  * Returns the survival curve of a job type. For each bucket, the survival curve contains the probability that a job
  * lasts longer than the shortest duration in the bucket. The survival curve combines the smoothed job durations since
- * their last change with the assumed jobs of `assumedJobsLongerThan`.
+ * their last change with the assumed jobs of `assumedJobsLongerThanEachBucketStart`.
  */
-export function computeSurvivalCurve(
+export function getCachedSurvivalCurve(
   jobType: string | null,
   durations: readonly DurationCount[],
 ): Float64Array {
@@ -54,7 +54,7 @@ export function computeSurvivalCurve(
 
 /**
  * The survival curve for each list of duration counts. If the calling code passes the same list of counts again,
- * `computeSurvivalCurve` does not compute the curve again.
+ * `getCachedSurvivalCurve` does not compute the curve again.
  */
 const survivals = new WeakMap<
   readonly DurationCount[],
@@ -62,24 +62,24 @@ const survivals = new WeakMap<
 >();
 
 export function survivalAt(survival: Float64Array, ageSeconds: number): number {
-  return survivalAtPosition(survival, bucketPosition(ageSeconds));
+  return survivalAtFractionalBucket(survival, fractionalBucketOfDuration(ageSeconds));
 }
 
 /**
  * Returns the probability that a job lasts longer than an age. Interpolates between the probabilities at the start and
  * at the end of the bucket of this age.
- * @param agePosition the position of the age on the scale of buckets, from `bucketPosition`.
+ * @param fractionalBucket the position of the age on the scale of buckets, from `fractionalBucketOfDuration`.
  */
-export function survivalAtPosition(survival: Float64Array, agePosition: number): number {
-  const position = Math.min(BUCKETS, agePosition);
+export function survivalAtFractionalBucket(survival: Float64Array, fractionalBucket: number): number {
+  const position = Math.min(BUCKETS, fractionalBucket);
   const bucket = Math.min(BUCKETS - 1, Math.floor(position));
   const [start, end] = [survival[bucket] ?? 0, survival[bucket + 1] ?? 0];
   return start + (end - start) * (position - bucket);
 }
 
 function learn(jobType: string | null, durations: readonly DurationCount[]): Float64Array {
-  const { counts, total } = countJobsSinceLastChange(durations);
-  const prior = assumedJobsLongerThan(jobType, total);
+  const { counts, total } = countJobsPerBucketSinceDurationsChanged(durations);
+  const prior = assumedJobsLongerThanEachBucketStart(jobType, total);
   if (total === 0) return prior;
   const density = smoothCounts(counts, total);
   const jobs = total + (prior[0] ?? 0);
@@ -150,14 +150,17 @@ interface Assumption {
  * assumed jobs are a Bayesian prior. The returned array has `BUCKETS` + 1 values, which fall and are never 0. If no
  * real job has ended, the first value of the array is 1. Each ended real job makes the first value of the array
  * smaller.
- * @param ended the number of real jobs that have ended.
+ * @param endedJobCount the number of real jobs that have ended.
  */
-export function assumedJobsLongerThan(jobType: string | null, ended: number): Float64Array {
+export function assumedJobsLongerThanEachBucketStart(
+  jobType: string | null,
+  endedJobCount: number,
+): Float64Array {
   const assumption =
     ASSUMPTIONS.find(([pattern]) => jobType !== null && pattern.test(jobType))?.[1] ?? OTHER_TYPES;
   const { notStuck, stuck, withoutHistory } = assumedSurvival(assumption);
-  if (ended === 0) return withoutHistory;
-  const weight = HALFWAY_JOBS / (HALFWAY_JOBS + ended);
+  if (endedJobCount === 0) return withoutHistory;
+  const weight = HALFWAY_JOBS / (HALFWAY_JOBS + endedJobCount);
   const stuckWeight = STUCK_JOBS * weight + MIN_STUCK_JOBS * (1 - weight);
   return notStuck.map(
     (probability, bucket) => (1 - STUCK_JOBS) * weight * probability + stuckWeight * (stuck[bucket] ?? 0),
@@ -169,8 +172,8 @@ interface AssumedSurvival {
   readonly notStuck: Float64Array;
   readonly stuck: Float64Array;
   /**
-   * The result of `assumedJobsLongerThan` for 0 ended jobs. The array is always the same object, so that the calling
-   * code can cache a plan of polls for the array.
+   * The result of `assumedJobsLongerThanEachBucketStart` for 0 ended jobs. The array is always the same object, so that
+   * the calling code can cache a plan of polls for the array.
    */
   readonly withoutHistory: Float64Array;
 }

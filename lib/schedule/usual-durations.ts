@@ -43,7 +43,7 @@ export interface EndedDurations {
  * For each type of subjob, returns the duration of the longest succeeded subjob of an ended job, in seconds. Only the
  * longest subjob of a type counts, because subjobs of the same type usually run in parallel.
  */
-export function longestSucceededSecondsByType(job: Job): Readonly<Record<string, number>> {
+export function longestSucceededSubJobSecondsByType(job: Job): Readonly<Record<string, number>> {
   const longest = new Map<string, number>();
   for (const { type, state, createdAt, updatedAt } of collectSubJobsInAnyOrder(job)) {
     if (type === null || type.length > MAX_TYPE_CHARACTERS || state !== "succeeded") continue;
@@ -54,7 +54,7 @@ export function longestSucceededSecondsByType(job: Job): Readonly<Record<string,
 }
 
 /** Adds the durations of one job to the latest durations. */
-export function appendLatestDurations(
+export function appendDurationsAndDropOldest(
   known: LatestDurations,
   { job, subJobs }: EndedDurations,
 ): LatestDurations {
@@ -70,7 +70,7 @@ export function appendLatestDurations(
 }
 
 /** Returns the median duration of a type of subjob in seconds, or null if too few such subjobs have ended. */
-export function medianSubJobSeconds({ subJobs }: LatestDurations, type: string): number | null {
+export function medianSubJobSecondsIfEnough({ subJobs }: LatestDurations, type: string): number | null {
   const durations = Object.hasOwn(subJobs, type) ? (subJobs[type] ?? []) : [];
   return durations.length < MIN_DURATIONS ? null : lowerMedianSeconds(durations);
 }

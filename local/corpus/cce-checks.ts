@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { findJobId } from "../../lib/cce/find-job-id.ts";
-import { interpretJobReply } from "../../lib/cce/interpret-job-reply.ts";
+import { interpretJobReplyUnmasked } from "../../lib/cce/interpret-job-reply.ts";
 import type { Instant, Job } from "../../lib/domain/job.ts";
 
 /** Returns null if the two values are equal. If the two values differ, returns a text that describes the difference. */
@@ -19,7 +19,7 @@ const JobCase = z.object({
 /** Parses CCE's response to a job query, and compares the parsed job with every field that the test case expects. */
 export function checkCceJob(testCase: unknown): string | null {
   const { status, body, expect } = JobCase.parse(testCase);
-  const observation = interpretJobReply({ status, headers: {}, body }, Date.now(), "prod");
+  const observation = interpretJobReplyUnmasked({ status, headers: {}, body }, Date.now(), "prod");
   const actual: Readonly<Record<string, unknown>> =
     observation.kind === "job" ? summaryOf(observation.job) : { state: "unreadable" };
   const mismatches = Object.keys(expect).flatMap(
@@ -75,7 +75,7 @@ const ReplyCase = z.object({
  */
 export function checkCceReply(testCase: unknown): string | null {
   const { expect, ...reply } = ReplyCase.parse(testCase);
-  const observation = interpretJobReply(reply, Date.now(), "prod");
+  const observation = interpretJobReplyUnmasked(reply, Date.now(), "prod");
   if (observation.kind !== expect.kind) return `kind: expected ${expect.kind}, got ${observation.kind}`;
   if (expect.retryAfterSeconds === undefined) return null;
   const actual = observation.kind === "throttled" ? observation.retryAfterSeconds : null;

@@ -4,7 +4,7 @@ import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createCceClient } from "../../lib/cce/client.ts";
-import { attemptDelivery, type DeliveryRequest } from "../../lib/channels/attempt-delivery.ts";
+import { attemptDeliveryWithFallback, type DeliveryRequest } from "../../lib/channels/attempt-delivery.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
 import {
   monotonicClock as monotonic,
@@ -62,7 +62,7 @@ ${STAGE_USAGE}
 const resolve = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address);
 
 const deliverThroughProxy = (request: DeliveryRequest) =>
-  attemptDelivery({ ...request, proxy: OUTGOING_PROXY });
+  attemptDeliveryWithFallback({ ...request, proxy: OUTGOING_PROXY });
 
 const checkCredentials = (config: WholeConfig) =>
   checkProjects(config, createCceClient({ config, now, monotonic, random, proxy: OUTGOING_PROXY }));

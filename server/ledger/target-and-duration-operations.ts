@@ -11,7 +11,7 @@ import type {
 } from "../../lib/ledger/ledger.ts";
 import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/ledger.ts";
 import { ANY_TYPE } from "../../lib/schedule/duration-counts.ts";
-import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../lib/schedule/usual-durations.ts";
+import { appendDurationsAndDropOldest, NO_LATEST_DURATIONS } from "../../lib/schedule/usual-durations.ts";
 import type { Store } from "../store/store.ts";
 import { generationId, readRecord, updateRecord, writeRecord } from "./rows.ts";
 
@@ -132,7 +132,7 @@ export function createTargetAndDurationOperations(
       store.write(() => {
         const id = JSON.stringify([project, jobType]);
         const known = readRecord(store, "latestDurations", id) ?? NO_LATEST_DURATIONS;
-        writeRecord(store, "latestDurations", id, appendLatestDurations(known, ended), expiresAt);
+        writeRecord(store, "latestDurations", id, appendDurationsAndDropOldest(known, ended), expiresAt);
       }),
 
     createDigest: ({ digestId, caller, members, targets, expiresAt }) =>

@@ -14,7 +14,7 @@ import { createPollHandler } from "../../functions/poll/create-poll-handler.ts";
 import { createIdentityTokenCheck } from "../../functions/shared/authenticate-and-limit-requests.ts";
 import { createSweepHandler } from "../../functions/sweep/create-sweep-handler.ts";
 import { createCceClient } from "../../lib/cce/client.ts";
-import { attemptDelivery } from "../../lib/channels/attempt-delivery.ts";
+import { attemptDeliveryWithFallback } from "../../lib/channels/attempt-delivery.ts";
 import type { ConfigWithCredentials, WholeConfig } from "../../lib/config/config.ts";
 import type { ConfigSource } from "../../lib/config/config-source.ts";
 import type { OutgoingProxy } from "../../lib/http/outgoing-proxy.ts";
@@ -62,7 +62,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
     limitAttempts: (attempt) => attempts.run(attempt),
     notifyQueue: queues.notify,
     deadLetterQueue: queues.notifyDead,
-    deliver: (request) => attemptDelivery({ ...request, proxy }),
+    deliver: (request) => attemptDeliveryWithFallback({ ...request, proxy }),
   });
   return {
     enqueue: createEnqueueHandler({ ...shared, ...senders, identify }),
@@ -71,7 +71,7 @@ export function createHandlers({ store, queues, configs, proxy, wait, defaultUrl
       notifyQueue: queues.notify,
       identify,
       health,
-      deliver: (request) => attemptDelivery({ ...request, proxy }),
+      deliver: (request) => attemptDeliveryWithFallback({ ...request, proxy }),
       waitingLimits: WAITING_LIMITS.oneNode,
     }),
     poll: createPollHandler({

@@ -1,4 +1,4 @@
-import { JobList, type ListedJob } from "../../lib/api/list-documents.ts";
+import { JobList, type ListedJob } from "../../lib/api/list-and-health-documents.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import schemaExamples from "../../lib/openapi/schema-examples.json" with { type: "json" };
 import { runInProcess as run } from "../support/run-in-process.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
-import { JobList } from "../../lib/api/list-documents.ts";
+import { JobList } from "../../lib/api/list-and-health-documents.ts";
 import { StatusDocument } from "../../lib/api/status-document.ts";
 import { type Receiver, startReceiver } from "../../local/receiver/receiver.ts";
 import { eventually } from "../support/eventually.ts";

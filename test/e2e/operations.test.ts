@@ -1,4 +1,4 @@
-import { JobList } from "../../lib/api/list-documents.ts";
+import { JobList } from "../../lib/api/list-and-health-documents.ts";
 import { startReceiver } from "../../local/receiver/receiver.ts";
 import { eventually } from "../support/eventually.ts";
 import { PROJECT, PROJECT_ID, type ServiceFixture, startServiceFixture } from "../support/service-fixture.ts";

@@ -53,8 +53,8 @@ function portsOf(ask: Ask, now: () => number, plant: Plant): ServicePorts {
       queryJob: (key) => ask("cce", "queryJob", [key]) as never,
       queryResource: (_project, { id }) => ask("cce", "queryResource", [id]) as never,
       unansweredWaitMs: () => 0,
-      addMissingFailureReasons: (_project, { jobId }) =>
-        ask("cce", "addMissingFailureReasons", [jobId]) as never,
+      queryMissingFailureReasons: (_project, { jobId }) =>
+        ask("cce", "queryMissingFailureReasons", [jobId]) as never,
     },
     deliver: ({ key, redelivery, webhookId, content }: Notification) =>
       ask("receiver", "deliver", [{ key, redelivery, webhookId, content }]) as Promise<AttemptResult>,

@@ -196,7 +196,7 @@ export function createFlow(
           if (resource === undefined) throw new Error("the test expects no query of a resource");
           return resource;
         },
-        async addMissingFailureReasons(_, job, { timeLimitMs }) {
+        async queryMissingFailureReasons(_, job, { timeLimitMs }) {
           recorded.timeLimitsMs.push(timeLimitMs);
           flow.whileDeepening();
           return job;

@@ -81,7 +81,7 @@ function startProcess(opened: Store, crashRun: CrashRun) {
     ...shared,
     createCce: () => ({
       queryJob: async () => jobIn(++crashRun.queries >= POLLS ? "failed" : "pending"),
-      addMissingFailureReasons: async (_, job) => job,
+      queryMissingFailureReasons: async (_, job) => job,
       queryResource: async () => jobIn("pending"),
       unansweredWaitMs: () => 0,
     }),

@@ -8,7 +8,7 @@ import type {
 } from "../../lib/ledger/ledger.ts";
 import { findFreeCallNumber, type WaitingCallLedger } from "../../lib/ledger/ledger.ts";
 import { ANY_TYPE, type DurationCount } from "../../lib/schedule/duration-counts.ts";
-import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../lib/schedule/usual-durations.ts";
+import { appendDurationsAndDropOldest, NO_LATEST_DURATIONS } from "../../lib/schedule/usual-durations.ts";
 import { idOfGeneration, type LedgerState, type TargetRow } from "./memory-ledger-state.ts";
 
 /** Returns the operations on targets, rate limits, durations, digests and waiting calls. */
@@ -94,7 +94,7 @@ export function targetAndDurationOperations({
 
     async addLatestDurations(project, jobType, ended) {
       const key = `${project}#${jobType}`;
-      latestDurations[key] = appendLatestDurations(latestDurations[key] ?? NO_LATEST_DURATIONS, ended);
+      latestDurations[key] = appendDurationsAndDropOldest(latestDurations[key] ?? NO_LATEST_DURATIONS, ended);
     },
 
     async createDigest({ digestId, caller, members, targets }) {

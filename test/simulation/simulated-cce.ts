@@ -58,7 +58,7 @@ export function cceFor(
   invocation: Invocation,
   cce: SimulatedCce,
   rates: FaultRates,
-): Pick<CceClient, "queryJob" | "addMissingFailureReasons" | "queryResource" | "unansweredWaitMs"> {
+): Pick<CceClient, "queryJob" | "queryMissingFailureReasons" | "queryResource" | "unansweredWaitMs"> {
   const record = (jobId: string, what: string) => {
     cce.observed.set(jobId, (cce.observed.get(jobId) ?? new Set()).add(what));
     simulation.note(invocation, `CCE shows ${jobId}: ${what}`);
@@ -109,7 +109,7 @@ export function cceFor(
         },
         () => UNANSWERED,
       ),
-    addMissingFailureReasons: (_project, job) =>
+    queryMissingFailureReasons: (_project, job) =>
       simulation.effect(
         invocation,
         "cce.addMissingFailureReasons",

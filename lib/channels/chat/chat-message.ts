@@ -165,7 +165,7 @@ function percentEncoded(character: string): string {
 }
 
 /** Splits the text of a hint into the advice and the URL at the end of the text. */
-export function splitHint(hint: string): Hint {
+export function splitHintIntoAdviceAndUrl(hint: string): Hint {
   const lastWord = hint.split(/\s/).at(-1) ?? "";
   const address = lastWord.slice(lastWord.indexOf("https://"));
   const advice = hint.slice(0, -address.length).trimEnd();
@@ -177,7 +177,7 @@ const STEP = " › ";
 const MAX_HINT_CHARACTERS = 400;
 
 /** Returns the causes that a message shows for a job, and the number of causes that the message omits. */
-export function formatCauses(
+export function formatCausesWithinBudget(
   summary: OutcomeSummary,
   budget: TextBudget,
   texts: Texts,
@@ -229,11 +229,11 @@ function reasonText(reason: string | null, budget: TextBudget): string | null {
 function hintOf(hint: string | null, texts: Texts): Hint | null {
   return hint === null
     ? null
-    : splitHint(truncate(cleanToOneLine(translateHint(hint, texts)), MAX_HINT_CHARACTERS));
+    : splitHintIntoAdviceAndUrl(truncate(cleanToOneLine(translateHint(hint, texts)), MAX_HINT_CHARACTERS));
 }
 
 /** Returns an array with a note about the number of omitted causes, or an empty array if no cause was omitted. */
-export function formatOmittedCauses(count: number, texts: Texts): string[] {
+export function formatOmittedCausesNote(count: number, texts: Texts): string[] {
   if (count === 0) return [];
   return [count === 1 ? texts["causes.more.one"] : fillPlaceholders(texts["causes.more"], { count })];
 }

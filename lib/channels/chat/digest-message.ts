@@ -7,7 +7,12 @@ import { fillPlaceholders } from "../../domain/text-in-default-language.ts";
 import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { CauseText, ChatMessage, Fact, Link, TextBudget } from "./chat-message.ts";
-import { createSafeLink, EMPTY_MESSAGE, formatCauses, formatOmittedCauses } from "./chat-message.ts";
+import {
+  createSafeLink,
+  EMPTY_MESSAGE,
+  formatCausesWithinBudget,
+  formatOmittedCausesNote,
+} from "./chat-message.ts";
 import {
   formatFooter,
   formatJobLabel,
@@ -63,7 +68,7 @@ export function formatDigestMessage(
     }),
     causes: shown.map((group) => groupText(group, budget, texts)),
     notes: [
-      ...formatOmittedCauses(omitted, texts),
+      ...formatOmittedCausesNote(omitted, texts),
       ...(succeeded.length === 0
         ? []
         : [fillPlaceholders(texts["digest.rest"], { names: namesOf(succeeded, budget, texts) })]),
@@ -105,7 +110,7 @@ function causeOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): Omi
     const reason = translateTimeoutOrNotReadyReason(summary.reason, budget, texts);
     return { cause: { ...none, reason: reason === "" ? null : reason }, omittedCauses: 0 };
   }
-  const { causes, omitted } = formatCauses(summary, budget, texts);
+  const { causes, omitted } = formatCausesWithinBudget(summary, budget, texts);
   const lostText = wasJobObserved({ type: summary.jobType, phase: summary.phase })
     ? texts["lost.observed"]
     : texts["lost.unseen"];

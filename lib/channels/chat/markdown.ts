@@ -18,7 +18,7 @@ export interface MarkdownStyle {
 }
 
 /** Converts all parts of a message except the headline to an array of paragraphs in Markdown. */
-export function renderMarkdownBody(message: ChatMessage, style: MarkdownStyle): string[] {
+export function renderMarkdownWithoutHeadline(message: ChatMessage, style: MarkdownStyle): string[] {
   const { escapeText } = style;
   const facts = message.facts.map(
     ({ label, value }) => `**${escapeText(label)}**${message.texts["fact.separator"]}${escapeText(value)}`,
@@ -55,7 +55,7 @@ export const ZERO_WIDTH_SPACE = "\u200b";
  * Disables the Markdown in a text for a chat whose Markdown has no escape character. The function inserts an invisible
  * character wherever markup or a mention could start.
  */
-export function disableMarkup(text: string): string {
+export function disableMarkupByZeroWidthSpaces(text: string): string {
   return text
     .replace(/[<@[\]!*`]/g, (character) => character + ZERO_WIDTH_SPACE)
     .replace(/^([^\S\r\n\u2028\u2029]*)(?=[#>+=|-]|\d+\.)/gm, `$1${ZERO_WIDTH_SPACE}`);
@@ -65,14 +65,15 @@ export function disableMarkup(text: string): string {
  * Returns the functions that write Markdown for a chat whose Markdown has no escape character. `lineEnd` is the
  * Markdown of a line break inside a paragraph.
  */
-export const createStyleWithoutEscapes = (
+export const createMarkdownStyleWithoutEscapes = (
   lineEnd: string,
   formatFooter: MarkdownStyle["formatFooter"],
 ): MarkdownStyle => ({
-  escapeText: disableMarkup,
+  escapeText: disableMarkupByZeroWidthSpaces,
   quote: (reason) => quoteLines(reason).join(lineEnd),
   formatFooter,
   formatTime: formatUtc,
 });
 
-const quoteLines = (text: string) => text.split("\n").map((line) => `> ${disableMarkup(line)}`);
+const quoteLines = (text: string) =>
+  text.split("\n").map((line) => `> ${disableMarkupByZeroWidthSpaces(line)}`);

@@ -8,7 +8,7 @@ import { type Texts, translateDurationUnits, translateKnownSentences } from "../
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { ChatMessage, Fact, Link, TextBudget, Tone } from "./chat-message.ts";
-import { createSafeLink, formatCauses, formatOmittedCauses } from "./chat-message.ts";
+import { createSafeLink, formatCausesWithinBudget, formatOmittedCausesNote } from "./chat-message.ts";
 
 /** The maximum length of a headline. A header in Slack and the preview on a phone show at most 150 characters. */
 const MAX_HEADLINE_CHARACTERS = 150;
@@ -23,14 +23,14 @@ const MORE_WARNINGS = /^(\d+) more warnings\.$/;
 /** Formats the message about the outcome of one watched job. */
 export function formatOutcomeMessage(summary: OutcomeSummary, budget: TextBudget, texts: Texts): ChatMessage {
   const { outcome, concludedAt } = summary;
-  const { causes, omitted } = formatCauses(summary, budget, texts);
+  const { causes, omitted } = formatCausesWithinBudget(summary, budget, texts);
   return {
     tone: OUTCOME_PRESENTATION[outcome].tone,
     mentions: outcome !== "succeeded",
     headline: headlineOf(summary, budget, texts),
     statements: statementsOf(summary, budget, texts),
     causes,
-    notes: [...formatOmittedCauses(omitted, texts), ...warningsOf(summary, budget, texts)],
+    notes: [...formatOmittedCausesNote(omitted, texts), ...warningsOf(summary, budget, texts)],
     facts: listContextFacts(summary, budget, texts),
     links: listMessageLinks(summary, texts),
     footer: formatFooter([summary], texts),

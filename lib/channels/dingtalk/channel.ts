@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
-import { verdictOfResultCode } from "../attempt-verdict.ts";
+import { verdictOfResultCodeOrText } from "../attempt-verdict.ts";
 import { type AttemptVerdict, createJsonPostRequest, type ReceiverAnswer } from "../channel.ts";
 import { createChatChannel, robotFields } from "../chat/chat-channel.ts";
 import {
@@ -42,17 +42,17 @@ const Body = z.object({ errcode: NumberOrMissing, errmsg: TextOrEmpty });
  * https://open.dingtalk.com/document/orgapp/custom-bot-send-message-type
  */
 function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
-  const result = verdict.parseWrappedBody(Body, body);
+  const result = verdict.parseWrappedJsonBodyIgnoringCase(Body, body);
   if (result === undefined) return null;
   const { errcode: code, errmsg: text } = result;
-  return verdictOfResultCode(
+  return verdictOfResultCodeOrText(
     status,
     { code, text },
     {
-      "-1": verdict.retry("receiver_busy"),
+      "-1": verdict.retryOnSchedule("receiver_busy"),
       60020: verdict.rejected("access_refused"),
-      130101: verdict.throttled(BLOCKED_SECONDS),
-      410100: verdict.throttled(BLOCKED_SECONDS),
+      130101: verdict.retryWithoutSpendingAttempt(BLOCKED_SECONDS),
+      410100: verdict.retryWithoutSpendingAttempt(BLOCKED_SECONDS),
       300001: verdict.gone(),
       300005: verdict.gone(),
       400013: verdict.gone(),
@@ -70,7 +70,7 @@ function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | nul
  */
 function securityVerdict(text: string): AttemptVerdict {
   if (/invalid timestamp|timestamp (is )?(invalid|无效)|过期/i.test(text))
-    return verdict.retry("stale_timestamp");
+    return verdict.retryOnSchedule("stale_timestamp");
   if (/keyword|关键词/i.test(text)) return verdict.rejected("keyword_missing");
   return verdict.rejected(/sign|签名/i.test(text) ? "signature_refused" : "access_refused");
 }

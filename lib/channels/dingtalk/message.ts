@@ -1,11 +1,15 @@
 import type { JsonObject } from "../../domain/json.ts";
 import { appendKeywordIfMissing, type ChatMessage, type ConfiguredTexts } from "../chat/chat-message.ts";
-import { createStyleWithoutEscapes, disableMarkup, renderMarkdownBody } from "../chat/markdown.ts";
+import {
+  createMarkdownStyleWithoutEscapes,
+  disableMarkupByZeroWidthSpaces,
+  renderMarkdownWithoutHeadline,
+} from "../chat/markdown.ts";
 
 /** https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages */
 const MAX_BODY_BYTES = 20_000;
 
-const STYLE = createStyleWithoutEscapes("  \n", (line) => `###### ${line}`);
+const STYLE = createMarkdownStyleWithoutEscapes("  \n", (line) => `###### ${line}`);
 
 /**
  * Formats a message in Markdown for DingTalk. DingTalk mentions only the people in the field `at`, so an `@` in
@@ -16,9 +20,11 @@ export function formatDingtalkMessage(
   { mention, keyword }: ConfiguredTexts,
 ): JsonObject {
   const { name, at } = mentionOf(mention);
-  const title = appendKeywordIfMissing(disableMarkup(message.headline), keyword);
+  const title = appendKeywordIfMissing(disableMarkupByZeroWidthSpaces(message.headline), keyword);
   const mentionLine = name === null ? [] : [`@${name}`];
-  const text = [`### ${title}`, ...mentionLine, ...renderMarkdownBody(message, STYLE)].join("\n\n");
+  const text = [`### ${title}`, ...mentionLine, ...renderMarkdownWithoutHeadline(message, STYLE)].join(
+    "\n\n",
+  );
   return { msgtype: "markdown", markdown: { title, text }, at };
 }
 

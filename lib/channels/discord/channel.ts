@@ -51,21 +51,22 @@ const CHANNEL_ERRORS: ReadonlySet<number> = new Set([50024, 50083, 160005, 22000
 function discordVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   if (status === 204) return verdict.delivered();
   if (status === 200 && isMessage(body)) return verdict.delivered();
-  const { code, message = "" } = verdict.parseJsonBody(ErrorBody, body) ?? {};
-  if (status === 400 && verdict.parseJsonBody(RefusedFields, body) !== undefined)
+  const { code, message = "" } = verdict.parseJsonBodyIgnoringCase(ErrorBody, body) ?? {};
+  if (status === 400 && verdict.parseJsonBodyIgnoringCase(RefusedFields, body) !== undefined)
     return verdict.rejected("payload_refused");
-  if (code === undefined || verdict.isHttpStatusCode(code)) return null;
+  if (code === undefined || verdict.isInRangeOfHttpStatuses(code)) return null;
   if (code === THREAD_REQUIRED) return verdict.rejected("thread_required");
   const isGone = code === UNKNOWN_WEBHOOK || code === INVALID_WEBHOOK_TOKEN;
-  if (verdict.isSuccess(status)) return isGone || code === 0 ? null : verdict.rejected("payload_refused");
+  if (verdict.isSuccessStatus(status))
+    return isGone || code === 0 ? null : verdict.rejected("payload_refused");
   if (CHANNEL_ERRORS.has(code)) return verdict.rejected("access_refused");
   if (status === 401 || status === 404) return isGone ? verdict.gone() : verdict.rejected("access_refused");
-  const byText = verdict.verdictOfErrorText(message);
+  const byText = verdict.rejectedUnlessTextSaysTemporary(message);
   return status === 403 && byText.verdict === "rejected" ? verdict.rejected("access_refused") : byText;
 }
 
 /** Returns true if a body is a message object of Discord, or the beginning of a message object that was cut off. */
 function isMessage(body: string): boolean {
-  if (verdict.parseJsonBody(MessageBody, body) !== undefined) return true;
+  if (verdict.parseJsonBodyIgnoringCase(MessageBody, body) !== undefined) return true;
   return parseJsonOrUndefined(body.trim()) === undefined && MESSAGE_START.test(body.trim());
 }

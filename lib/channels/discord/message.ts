@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { ChatMessage, ConfiguredTexts, Tone } from "../chat/chat-message.ts";
-import { type MarkdownStyle, renderMarkdownBody, ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
+import { type MarkdownStyle, renderMarkdownWithoutHeadline, ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 /** https://discord.com/developers/docs/resources/message#embed-object-embed-limits */
 const MAX_DESCRIPTION_CHARACTERS = 4_096;
@@ -24,7 +24,7 @@ const STYLE: MarkdownStyle = {
  */
 export function formatDiscordMessage(message: ChatMessage, texts: ConfiguredTexts): JsonObject {
   const { content, allowed_mentions } = formatPlainDiscordMessage(message.headline, texts);
-  const description = renderMarkdownBody(message, STYLE).join("\n");
+  const description = renderMarkdownWithoutHeadline(message, STYLE).join("\n");
   return { content, embeds: [{ description, color: COLOURS[message.tone] }], allowed_mentions };
 }
 

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
-import { verdictOfResultCode } from "../attempt-verdict.ts";
+import { verdictOfResultCodeOrText } from "../attempt-verdict.ts";
 import { type AttemptVerdict, createJsonPostRequest, type ReceiverAnswer } from "../channel.ts";
 import { createChatChannel, robotFields } from "../chat/chat-channel.ts";
 import { formatFeishuMessage, formatPlainFeishuMessage, isFeishuMessageWithinLimits } from "./message.ts";
@@ -41,25 +41,25 @@ const Body = z.object({
  * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
  */
 function feishuVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
-  const result = verdict.parseJsonBody(Body, body);
+  const result = verdict.parseJsonBodyIgnoringCase(Body, body);
   if (result === undefined) return null;
   const code = result.code ?? result.statuscode;
   const text = `${result.msg} ${result.statusmessage}`;
-  const byText = verdict.verdictOfErrorText(text);
-  return verdictOfResultCode(
+  const byText = verdict.rejectedUnlessTextSaysTemporary(text);
+  return verdictOfResultCodeOrText(
     status,
     { code, text },
     {
       // Feishu uses the code 2200 both for an internal error and for a sender that exceeded a rate limit.
-      2200: byText.reason === "receiver_busy" ? byText : verdict.throttled(null),
+      2200: byText.reason === "receiver_busy" ? byText : verdict.retryWithoutSpendingAttempt(null),
       // Feishu uses the code 9499 both for a message that it cannot read and for a sender that exceeded a rate limit.
-      9499: /too\s+many/i.test(text) ? verdict.throttled(null) : undefined,
-      11232: verdict.throttled(null),
+      9499: /too\s+many/i.test(text) ? verdict.retryWithoutSpendingAttempt(null) : undefined,
+      11232: verdict.retryWithoutSpendingAttempt(null),
       19001: verdict.gone(),
       19021: verdict.rejected("signature_refused"),
       19022: verdict.rejected("access_refused"),
       19024: verdict.rejected("keyword_missing"),
-      99991400: verdict.throttled(null),
+      99991400: verdict.retryWithoutSpendingAttempt(null),
     },
   );
 }

@@ -3,7 +3,7 @@ import type { Texts } from "../../domain/texts.ts";
 import { formatUtc } from "../../domain/time-text.ts";
 import type { CauseText, ChatMessage, ConfiguredTexts, Tone } from "../chat/chat-message.ts";
 import { appendKeywordIfMissing, joinFooterAndTime } from "../chat/chat-message.ts";
-import { disableMarkup, ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
+import { disableMarkupByZeroWidthSpaces, ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
 const MAX_BODY_BYTES = 20_000;
@@ -48,7 +48,7 @@ export function formatPlainFeishuMessage(
 function elementsOf(message: ChatMessage, mention: string | null): object[] {
   const { texts, footer, at } = message;
   const facts = message.facts.map(({ label, value }) => label + texts["fact.separator"] + value);
-  const links = message.links.map(({ label, url }) => `[${disableMarkup(label)}](${url})`);
+  const links = message.links.map(({ label, url }) => `[${disableMarkupByZeroWidthSpaces(label)}](${url})`);
   return [
     ...(mention === null ? [] : [markdownLine(mentionTag(mention))]),
     ...message.statements.map(plainLine),

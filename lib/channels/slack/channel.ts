@@ -117,14 +117,14 @@ const SuccessBody = z.union([z.object({ ok: z.literal(true) }), z.object({ succe
  */
 function slackVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const text = body.trim();
-  const isSuccess = text === "ok" || verdict.parseJsonBody(SuccessBody, body) !== undefined;
-  if (isSuccess) return status === 200 ? verdict.delivered() : null;
-  const reported = verdict.parseJsonBody(ErrorBody, body)?.error;
+  const isSuccessStatus = text === "ok" || verdict.parseJsonBodyIgnoringCase(SuccessBody, body) !== undefined;
+  if (isSuccessStatus) return status === 200 ? verdict.delivered() : null;
+  const reported = verdict.parseJsonBodyIgnoringCase(ErrorBody, body)?.error;
   const error = reported ?? text;
-  if (RATE_LIMIT_ERRORS.has(error)) return verdict.throttled(null);
+  if (RATE_LIMIT_ERRORS.has(error)) return verdict.retryWithoutSpendingAttempt(null);
   if (GONE_ERRORS.has(error)) return verdict.gone();
   if (ACCESS_ERRORS.has(error)) return verdict.rejected("access_refused");
   if (reported === undefined && !ERROR_CODE.test(text)) return null;
   const isFromChat = REFUSAL_STATUSES.has(status) || MESSAGE_ERROR.test(error);
-  return isFromChat ? verdict.verdictOfErrorText(error) : null;
+  return isFromChat ? verdict.rejectedUnlessTextSaysTemporary(error) : null;
 }

@@ -6,7 +6,7 @@ import { formatUtc } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 import type { CauseText, ChatMessage, ConfiguredTexts, Fact, Hint, Link } from "../chat/chat-message.ts";
 import { joinFooterAndTime } from "../chat/chat-message.ts";
-import { disableMarkup } from "../chat/markdown.ts";
+import { disableMarkupByZeroWidthSpaces } from "../chat/markdown.ts";
 
 /** https://docs.slack.dev/reference/block-kit/blocks */
 const MAX_BLOCKS = 50;
@@ -58,10 +58,12 @@ function createText(
   mention: string | null,
 ): string {
   const prefix = mention === null ? "" : `${mention} `;
-  const end = lastLines.map((line) => `\n${escapeAmpersandAndAngleBrackets(disableMarkup(line))}`).join("");
+  const end = lastLines
+    .map((line) => `\n${escapeAmpersandAndAngleBrackets(disableMarkupByZeroWidthSpaces(line))}`)
+    .join("");
   const shortEnd = end.length > MAX_LAST_LINES_CHARACTERS ? "" : end;
   const available = MAX_TEXT_CHARACTERS - prefix.length - shortEnd.length;
-  const texts = candidates.map((lines) => lines.map(disableMarkup).join("\n"));
+  const texts = candidates.map((lines) => lines.map(disableMarkupByZeroWidthSpaces).join("\n"));
   const text =
     texts.find((one) => escapeAmpersandAndAngleBrackets(one).length <= available) ?? texts.at(-1) ?? "";
   return prefix + escaped(text, available) + shortEnd;

@@ -34,11 +34,14 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
   verdictOf(answer, now) {
     const { status, headers } = answer;
     const afterSeconds = readCappedRetryAfterSeconds(headers["retry-after"], now);
-    if (verdict.isSuccess(status)) return verdict.delivered();
+    if (verdict.isSuccessStatus(status)) return verdict.delivered();
     if (status === 410) return verdict.gone();
     if (status === 501) return verdict.rejected("not_implemented");
     const reason = status === 413 ? "payload_refused" : "client_error";
-    return verdict.verdictOfCommonStatus(status, afterSeconds) ?? verdict.retry(reason, afterSeconds);
+    return (
+      verdict.verdictOfStatusCommonToAllChannels(status, afterSeconds) ??
+      verdict.retryOnSchedule(reason, afterSeconds)
+    );
   },
   noteAbout: () => null,
 };

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
-import { verdictOfResultCode } from "../attempt-verdict.ts";
+import { verdictOfResultCodeOrText } from "../attempt-verdict.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
 import { formatPlainWecomMessage, formatWecomMessage, isWecomMessageWithinLimits } from "./message.ts";
@@ -32,15 +32,15 @@ const Body = z.object({ errcode: NumberOrMissing, errmsg: TextOrEmpty });
  * https://developer.work.weixin.qq.com/document/path/90313
  */
 function wecomVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
-  const result = verdict.parseWrappedBody(Body, body);
+  const result = verdict.parseWrappedJsonBodyIgnoringCase(Body, body);
   if (result === undefined) return null;
-  return verdictOfResultCode(
+  return verdictOfResultCodeOrText(
     status,
     { code: result.errcode, text: result.errmsg },
     {
-      "-1": verdict.retry("receiver_busy"),
-      45009: verdict.throttled(RATE_WINDOW_SECONDS),
-      45033: verdict.throttled(RATE_WINDOW_SECONDS),
+      "-1": verdict.retryOnSchedule("receiver_busy"),
+      45009: verdict.retryWithoutSpendingAttempt(RATE_WINDOW_SECONDS),
+      45033: verdict.retryWithoutSpendingAttempt(RATE_WINDOW_SECONDS),
       60020: verdict.rejected("access_refused"),
       93000: verdict.gone(),
       93004: verdict.gone("target_disabled"),

@@ -1,19 +1,23 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { ChatMessage, ConfiguredTexts, Tone } from "../chat/chat-message.ts";
-import { createStyleWithoutEscapes, disableMarkup, renderMarkdownBody } from "../chat/markdown.ts";
+import {
+  createMarkdownStyleWithoutEscapes,
+  disableMarkupByZeroWidthSpaces,
+  renderMarkdownWithoutHeadline,
+} from "../chat/markdown.ts";
 
 /** https://developer.work.weixin.qq.com/document/path/91770 */
 const MAX_CONTENT_BYTES = 4_096;
 const EMPTY_BODY_BYTES = JSON.stringify({ msgtype: "markdown", markdown: { content: "" } }).length;
 
 const COLOURS: Readonly<Record<Tone, string>> = { good: "info", bad: "warning", doubtful: "warning" };
-const STYLE = createStyleWithoutEscapes("\n", (line) => `<font color="comment">${line}</font>`);
+const STYLE = createMarkdownStyleWithoutEscapes("\n", (line) => `<font color="comment">${line}</font>`);
 
 /** Formats a message in Markdown for WeCom. The message mentions only the user in the target's config. */
 export function formatWecomMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
-  const headline = `### <font color="${COLOURS[message.tone]}">${disableMarkup(message.headline)}</font>`;
+  const headline = `### <font color="${COLOURS[message.tone]}">${disableMarkupByZeroWidthSpaces(message.headline)}</font>`;
   const mentionLine = mention === null ? [] : [mentionTag(mention)];
-  const content = [headline, ...mentionLine, ...renderMarkdownBody(message, STYLE)].join("\n");
+  const content = [headline, ...mentionLine, ...renderMarkdownWithoutHeadline(message, STYLE)].join("\n");
   return { msgtype: "markdown", markdown: { content } };
 }
 

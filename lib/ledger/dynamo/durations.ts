@@ -3,7 +3,7 @@ import type { Instant, WatchGeneration } from "../../domain/job.ts";
 import { isOperationWithoutJob } from "../../domain/operation-kind.ts";
 import { ANY_TYPE, type DurationCount } from "../../schedule/duration-counts.ts";
 import {
-  appendLatestDurations,
+  appendDurationsAndDropOldest,
   LatestDurations,
   NO_LATEST_DURATIONS,
 } from "../../schedule/usual-durations.ts";
@@ -53,8 +53,8 @@ type DurationsItem = z.infer<typeof DurationsItem>;
 const TypesItem = z.object({ types: z.array(z.string()) });
 
 /**
- * `addDuration` costs one write to DynamoDB. The first job of a type in a week costs one more write, which adds the type
- * to the list of the project's types. Only the function that creates the item of a week writes the list.
+ * `addDuration` costs one write to DynamoDB. The first job of a type in a week costs one more write, which adds the
+ * type to the list of the project's types. Only the function that creates the item of a week writes the list.
  */
 export const addDuration: LedgerOperation<"addDuration"> = async (table, duration) => {
   const { key, counter } = durationCounterKey(duration);
@@ -188,7 +188,7 @@ export const addLatestDurations: LedgerOperation<"addLatestDurations"> = async (
   const key = latestDurationsKey(project, jobType);
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const stored = (await readParsedItem(table, LatestDurationsItem, key))?.durations;
-    const durations = compressJson(appendLatestDurations(toLatestDurations(stored), ended));
+    const durations = compressJson(appendDurationsAndDropOldest(toLatestDurations(stored), ended));
     const written = await updateItem(table, {
       key,
       set: { durations, expiresAt: ceilToEpochSeconds(expiresAt) },

@@ -1,5 +1,5 @@
 import type { AttemptResult, DeliveryRequest } from "../../../lib/channels/attempt-delivery.ts";
-import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
+import { describeDeliveryReasonsForApiReference } from "../../../lib/channels/delivery-reason.ts";
 import type { Target } from "../../../lib/channels/registry.ts";
 import type { WholeConfig } from "../../../lib/config/config.ts";
 import { getCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
@@ -98,12 +98,18 @@ function attemptFinding(item: string, { verdict, status, reason }: AttemptResult
         "Check that the receiver is up, and that no proxy answers in its place. Then try again.",
       );
     case "gone":
-      return faultFinding(item, `gone (${details})`, describeDeliveryReasons()[reason] ?? reason);
+      return faultFinding(
+        item,
+        `gone (${details})`,
+        describeDeliveryReasonsForApiReference()[reason] ?? reason,
+      );
     case "rejected":
       return faultFinding(
         item,
         `rejected (${details})`,
-        reason.startsWith("egress_") ? ALLOW_REMEDY : (describeDeliveryReasons()[reason] ?? reason),
+        reason.startsWith("egress_")
+          ? ALLOW_REMEDY
+          : (describeDeliveryReasonsForApiReference()[reason] ?? reason),
       );
     default:
       return verdict satisfies never;

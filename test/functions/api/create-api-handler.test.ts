@@ -1,6 +1,6 @@
 import { PROBLEMS } from "../../../lib/api/problem-response.ts";
 import { createJobPageUrl, createLinkKey, createListPageUrl } from "../../../lib/auth/link-keys.ts";
-import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
+import { describeDeliveryReasonsForApiReference } from "../../../lib/channels/delivery-reason.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, LINKS, START } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
@@ -259,7 +259,7 @@ describe("the API reference", () => {
 
   test("describes every reason of a delivery attempt", async () => {
     const { body = "" } = await createHarness().ask("GET", "/docs", { token: null });
-    for (const reason of Object.keys(describeDeliveryReasons()))
+    for (const reason of Object.keys(describeDeliveryReasonsForApiReference()))
       expect(body).toMatch(new RegExp(`id="reason-${reason}">${reason}</dt><dd>[^<]{8,}`));
   });
 });

@@ -1,5 +1,5 @@
 import { createCachedHealthCheck, type HealthPorts } from "../../../functions/api/health.ts";
-import { HealthDocument } from "../../../lib/api/health-document.ts";
+import { HealthDocument } from "../../../lib/api/list-and-health-documents.ts";
 
 const never = () => new Promise<void>(() => undefined);
 const well: HealthPorts["checks"] = { config: async () => 1, ledger: async () => 1, queue: async () => 1 };

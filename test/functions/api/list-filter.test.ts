@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { JobList } from "../../../lib/api/list-documents.ts";
+import { JobList } from "../../../lib/api/list-and-health-documents.ts";
 import { createListPageUrl } from "../../../lib/auth/link-keys.ts";
 import { escapeHtml } from "../../../lib/domain/clean-text.ts";
 import type { Context } from "../../../lib/domain/context.ts";

@@ -1,4 +1,4 @@
-import { JobList } from "../../../lib/api/list-documents.ts";
+import { JobList } from "../../../lib/api/list-and-health-documents.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, START, TOKENS } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";

@@ -1,5 +1,5 @@
 import type { ApiRequest } from "../../../lib/api/http-message.ts";
-import { readJobListQuery } from "../../../lib/api/list-documents.ts";
+import { readJobListQuery } from "../../../lib/api/list-and-health-documents.ts";
 import { readSubmission } from "../../../lib/api/read-submission.ts";
 import { resolveSubmission } from "../../../lib/api/resolve-submission.ts";
 import type { Caller } from "../../../lib/auth/caller.ts";

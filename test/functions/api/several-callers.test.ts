@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { JobList } from "../../../lib/api/list-documents.ts";
+import { JobList } from "../../../lib/api/list-and-health-documents.ts";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import fc from "../../support/properties.ts";
 import { json } from "../http-answers.ts";

@@ -1,5 +1,5 @@
 import { queryOperation, queryReadyState } from "../../../functions/poll/query-resource.ts";
-import { interpretResourceReply } from "../../../lib/cce/interpret-resource-reply.ts";
+import { interpretResourceReplyUnmasked } from "../../../lib/cce/interpret-resource-reply.ts";
 import type { Job, JobState, Observation } from "../../../lib/domain/job.ts";
 import type { Operation } from "../../../lib/domain/operation.ts";
 import { T0 } from "../../simulation/draw-inputs.ts";
@@ -20,7 +20,7 @@ async function query(operation: Operation, phase: string | null, ...statuses: re
   return queryOperation({ ...KEY, phase }, operation, 1000, {
     queryResource: async (project, resource): Promise<Observation> => {
       const body = JSON.stringify({ metadata: { name: "blue" }, ...remaining.shift() });
-      return interpretResourceReply({ status: 200, headers: {}, body }, resource, T0, project);
+      return interpretResourceReplyUnmasked({ status: 200, headers: {}, body }, resource, T0, project);
     },
   });
 }
@@ -304,7 +304,10 @@ describe("the query of the resources of a succeeded job", () => {
     return { ...observation.job, type: "CreateCluster", clusterId: "c-1", ...changes };
   }
 
-  /** Queries the resources. Each query takes `queryMs` and gives the next observation, the last observation again and again. */
+  /**
+   * Queries the resources. Each query takes `queryMs` and gives the next observation, the last observation again and
+   * again.
+   */
   async function check(job: Job, observations: readonly Observation[], queryMs = 400) {
     let now = T0;
     const timeLimitsMs: number[] = [];
@@ -380,7 +383,7 @@ describe("the query of an operation", () => {
       queryResource: async (project, resource, { timeLimitMs }): Promise<Observation> => {
         timeLimitsMs.push(timeLimitMs);
         const body = JSON.stringify({ metadata: { name: "blue" }, ...status("Failed") });
-        return interpretResourceReply({ status: 200, headers: {}, body }, resource, T0, project);
+        return interpretResourceReplyUnmasked({ status: 200, headers: {}, body }, resource, T0, project);
       },
     });
     expect(timeLimitsMs).toEqual([1234, 1234]);
@@ -396,11 +399,11 @@ describe("the query of an operation", () => {
     const queried: string[] = [];
     const cce = {
       queryResource: async (
-        ...[project, resource]: [string, Parameters<typeof interpretResourceReply>[1]]
+        ...[project, resource]: [string, Parameters<typeof interpretResourceReplyUnmasked>[1]]
       ) => {
         queried.push(resource.goal);
         const body = JSON.stringify({ metadata: { name: "blue" }, ...status("Running") });
-        return interpretResourceReply({ status: 200, headers: {}, body }, resource, T0, project);
+        return interpretResourceReplyUnmasked({ status: 200, headers: {}, body }, resource, T0, project);
       },
     };
     await queryOperation({ ...KEY, phase: null }, UPGRADE, 1000, cce);

@@ -33,7 +33,7 @@ async function run(jobs: number, settings: Record<string, unknown>, deadlineMinu
         ? { ...observation, job: { ...observation.job, jobId } }
         : observation;
     },
-    addMissingFailureReasons: () => Promise.reject(new Error("no job fails here")),
+    queryMissingFailureReasons: () => Promise.reject(new Error("no job fails here")),
     queryResource: () => Promise.reject(new Error("no watch waits until ready here")),
     unansweredWaitMs: () => 0,
   };

@@ -1,7 +1,7 @@
 import {
   type CceApi,
-  createJobListerForBothApis,
-  createQueryForBothApis,
+  createJobListerToleratingAutopilotRefusal,
+  createQueryTryingBothApis,
   type ListReply,
 } from "../../../lib/cce/autopilot.ts";
 import type { Job, Observation } from "../../../lib/domain/job.ts";
@@ -17,7 +17,7 @@ const refused = (kind: Exclude<Observation["kind"], "job" | "throttled">): Obser
 /** Queries a job `times` times. Returns the last observation and the APIs that were asked. */
 async function ask(answers: Record<CceApi, Observation>, autopilot?: boolean, times = 1) {
   const asked: CceApi[] = [];
-  const query = createQueryForBothApis(autopilot, async (api) => {
+  const query = createQueryTryingBothApis(autopilot, async (api) => {
     asked.push(api);
     return answers[api];
   });
@@ -26,7 +26,7 @@ async function ask(answers: Record<CceApi, Observation>, autopilot?: boolean, ti
   return { observation, asked };
 }
 
-describe("createQueryForBothApis", () => {
+describe("createQueryTryingBothApis", () => {
   it("asks only the standard API for a job that this API returns", async () => {
     expect(await ask({ standard: JOB, autopilot: gone }, undefined, 2)).toEqual({
       observation: JOB,
@@ -54,7 +54,7 @@ describe("createQueryForBothApis", () => {
     async (kind) => {
       const refusal = refused(kind);
       const answers: Observation[] = [JOB, refusal];
-      const query = createQueryForBothApis(undefined, async (api) =>
+      const query = createQueryTryingBothApis(undefined, async (api) =>
         api === "standard" ? gone : (answers.shift() ?? gone),
       );
       expect(await query("j", "j", 0)).toBe(JOB);
@@ -106,7 +106,7 @@ describe("createQueryForBothApis", () => {
 describe("the memory of the jobs of Autopilot clusters", () => {
   it("forgets the jobs when it contains 1000 jobs and another job is found", async () => {
     let asked: CceApi[] = [];
-    const query = createQueryForBothApis<string>(undefined, async (api) => {
+    const query = createQueryTryingBothApis<string>(undefined, async (api) => {
       asked.push(api);
       return api === "standard" ? gone : JOB;
     });
@@ -123,7 +123,7 @@ describe("the memory of the jobs of Autopilot clusters", () => {
   });
 });
 
-describe("createJobListerForBothApis", () => {
+describe("createJobListerToleratingAutopilotRefusal", () => {
   const HOUR_MS = 3_600_000;
   const listed = (isComplete: boolean, date: number | null = null): ListReply => ({
     kind: "list",
@@ -135,7 +135,7 @@ describe("createJobListerForBothApis", () => {
   async function list(answers: Record<CceApi, ListReply>, autopilot?: boolean, times: number[] = [0]) {
     const requests = { standard: 0, autopilot: 0 };
     let now = 0;
-    const listJobs = createJobListerForBothApis(
+    const listJobs = createJobListerToleratingAutopilotRefusal(
       autopilot,
       () => now,
       async (api) => {

@@ -4,7 +4,7 @@ import {
   NOT_A_LIST,
   observationWhileNotAnswering,
   observationWhileThrottled,
-  parseCceError,
+  parseCceErrorOrEmpty,
   refusalAfterNetworkError,
   refusalForMissingEndpoint,
   refusalForPlainHttp,
@@ -46,7 +46,7 @@ it.each([
   expect(errorKindOfRefusal(status, ["CCE.01400001", code])).toBe(kind);
 });
 
-describe("parseCceError", () => {
+describe("parseCceErrorOrEmpty", () => {
   it.each<[unknown, readonly string[], string | null]>([
     [{ errorCode: "A.1", errorMessage: "why" }, ["A.1"], "why"],
     [{ error_code: "A.1", error_message: "why" }, ["A.1"], "why"],
@@ -65,15 +65,18 @@ describe("parseCceError", () => {
     [{}, [], null],
     [[], [], null],
   ])("finds the codes and the message in %j", (body, codes, message) => {
-    expect(parseCceError(JSON.stringify(body))).toEqual({ codes, message });
+    expect(parseCceErrorOrEmpty(JSON.stringify(body))).toEqual({ codes, message });
   });
 
   it("finds nothing in text that is not JSON", () => {
-    expect(parseCceError("<html>")).toEqual({ codes: [], message: null });
+    expect(parseCceErrorOrEmpty("<html>")).toEqual({ codes: [], message: null });
   });
 
   it("does not read a field that every object inherits", () => {
-    expect(parseCceError('{"__proto__":{"message":"inherited"}}')).toEqual({ codes: [], message: null });
+    expect(parseCceErrorOrEmpty('{"__proto__":{"message":"inherited"}}')).toEqual({
+      codes: [],
+      message: null,
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { addMissingFailureReasons, createCceClient } from "../../../lib/cce/client.ts";
+import { createCceClient, queryMissingFailureReasons } from "../../../lib/cce/client.ts";
 import { Project } from "../../../lib/config/projects.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import type { JobScriptInput } from "../../../local/cce/simulated-jobs.ts";
@@ -199,9 +199,11 @@ describe("createCceClient", () => {
     const observation = await client.queryJob({ project: "a", jobId }, LIMIT);
     if (observation.kind !== "job") throw new Error(observation.kind);
     expect(observation.job.subJobs[0]?.subJobs).toEqual([]);
-    const completed = await client.addMissingFailureReasons("a", observation.job, LIMIT);
+    const completed = await client.queryMissingFailureReasons("a", observation.job, LIMIT);
     expect(completed.subJobs[0]?.subJobs[0]?.reason).toBe("sold out");
-    expect(await client.addMissingFailureReasons("nobody", observation.job, LIMIT)).toEqual(observation.job);
+    expect(await client.queryMissingFailureReasons("nobody", observation.job, LIMIT)).toEqual(
+      observation.job,
+    );
   });
   it("returns no credential when CCE or IAM refuses the credential", async () => {
     const wrong = { kind: "aksk", accessKey: "WRONGACCESSKEY", secretKey: "wrongsecretkey" };
@@ -240,14 +242,14 @@ const explained = (reason: string, subJobs: Job[] = []) => job({ jobId: "other",
 
 async function complete(tree: Job, replyOf: (jobId: string) => Job | null) {
   const queried: string[] = [];
-  const completed = await addMissingFailureReasons(tree, async (jobId) => {
+  const completed = await queryMissingFailureReasons(tree, async (jobId) => {
     queried.push(jobId);
     return replyOf(jobId);
   });
   return { queried, completed };
 }
 
-describe("addMissingFailureReasons", () => {
+describe("queryMissingFailureReasons", () => {
   it("queries only failed subjobs without a reason and without a failed child", async () => {
     const tree = job({
       jobId: "root",
@@ -300,7 +302,7 @@ describe("queries of failed subjobs by the client", () => {
     "leave the job unchanged when CCE answers with status %d",
     async (status) => {
       served = await serve((_, response) => response.writeHead(status).end());
-      expect(await clientAt(served.url).addMissingFailureReasons("p", tree, { timeLimitMs: 2000 })).toEqual(
+      expect(await clientAt(served.url).queryMissingFailureReasons("p", tree, { timeLimitMs: 2000 })).toEqual(
         tree,
       );
     },
@@ -312,7 +314,7 @@ describe("queries of failed subjobs by the client", () => {
       queried += 1;
     });
     const startedAt = performance.now();
-    expect(await clientAt(served.url).addMissingFailureReasons("p", tree, { timeLimitMs: 300 })).toEqual(
+    expect(await clientAt(served.url).queryMissingFailureReasons("p", tree, { timeLimitMs: 300 })).toEqual(
       tree,
     );
     expect(performance.now() - startedAt).toBeLessThan(1500);
@@ -333,7 +335,7 @@ describe("queries of failed subjobs by the client", () => {
       { p: { kind: "token", token: "fixedtokenexample" } },
       { monotonic: () => now },
     );
-    await client.addMissingFailureReasons("p", job({ subJobs: [unexplained("a")] }), { timeLimitMs: 1200 });
+    await client.queryMissingFailureReasons("p", job({ subJobs: [unexplained("a")] }), { timeLimitMs: 1200 });
     expect(queried).toBe(2);
   });
 
@@ -342,7 +344,7 @@ describe("queries of failed subjobs by the client", () => {
       if (request.url?.endsWith("/b")) return;
       response.end(JSON.stringify({ kind: "Job", status: { phase: "Failed", reason: "sold out" } }));
     });
-    const completed = await clientAt(served.url).addMissingFailureReasons("p", tree, { timeLimitMs: 500 });
+    const completed = await clientAt(served.url).queryMissingFailureReasons("p", tree, { timeLimitMs: 500 });
     expect(completed.subJobs.map(({ reason }) => reason)).toEqual([
       "sold out",
       null,

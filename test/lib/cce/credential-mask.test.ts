@@ -1,10 +1,10 @@
-import { createCredentialMask } from "../../../lib/cce/credential-mask.ts";
+import { createMaskOfConfigSecretsAndTokens } from "../../../lib/cce/credential-mask.ts";
 import { Project } from "../../../lib/config/projects.ts";
 import type { Job } from "../../../lib/domain/job.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 
 const maskOf = (auth: object) =>
-  createCredentialMask(Project.parse({ projectId: "p", region: "eu-de", auth }));
+  createMaskOfConfigSecretsAndTokens(Project.parse({ projectId: "p", region: "eu-de", auth }));
 const keys = {
   kind: "aksk",
   accessKey: "AKEXAMPLE",

@@ -2,7 +2,7 @@ import {
   describeErrorInReply,
   findJobId,
   findOperationWithoutJob,
-  findOrderId,
+  findOrderIdForMessage,
 } from "../../../lib/cce/find-job-id.ts";
 import { JobId } from "../../../lib/domain/job.ts";
 import fc from "../../support/properties.ts";
@@ -54,7 +54,7 @@ describe("findJobId", () => {
   });
 });
 
-describe("findOrderId", () => {
+describe("findOrderIdForMessage", () => {
   it.each([
     ["CS2601", { orderID: "CS2601" }],
     ["CS2601", { status: { jobID: null, OrderId: " CS2601 " } }],
@@ -69,7 +69,7 @@ describe("findOrderId", () => {
     [null, { order: 7 }],
     [null, "CS2601"],
   ])("returns %j for %j", (orderId, reply) => {
-    expect(findOrderId(reply)).toBe(orderId);
+    expect(findOrderIdForMessage(reply)).toBe(orderId);
   });
 });
 

@@ -1,11 +1,11 @@
-import { interpretJobReply } from "../../../lib/cce/interpret-job-reply.ts";
+import { interpretJobReplyUnmasked } from "../../../lib/cce/interpret-job-reply.ts";
 import { Settings } from "../../../lib/config/settings.ts";
 import type { Instant, Observation } from "../../../lib/domain/job.ts";
 import { decideAfterPoll } from "../../../lib/schedule/decide-after-poll.ts";
 
 const now = Date.parse("2026-01-01T00:00:00Z");
 const kindOf = (status: number, body: unknown = "", headers = {}) =>
-  interpretJobReply(
+  interpretJobReplyUnmasked(
     { status, headers, body: typeof body === "string" ? body : JSON.stringify(body) },
     now,
     "prod",
@@ -19,7 +19,7 @@ function expected(status: number): string {
   return "misconfigured";
 }
 
-describe("interpretJobReply", () => {
+describe("interpretJobReplyUnmasked", () => {
   it.each(["", "<html>", "{}", "null", "[1]", '{"errorCode":', "\u0000"])(
     "returns one kind for every status from 100 to 599 with the body %j",
     (body) => {
@@ -50,7 +50,7 @@ describe("interpretJobReply", () => {
     expect(kindOf(status, { errorCode })).toBe(kind);
   });
   it("reports how far the clock is off by the reply's Date header", () => {
-    const observation = interpretJobReply(
+    const observation = interpretJobReplyUnmasked(
       {
         status: 401,
         headers: { date: "Thu, 01 Jan 2026 00:16:00 GMT" },
@@ -77,7 +77,7 @@ describe("interpretJobReply", () => {
   ])("names a clock that is wrong by at least 90 s: %d s", (seconds, text) => {
     const date = new Date(now + seconds * 1000).toUTCString();
     const reply = { status: 401, headers: { date }, body: '{"error_code":"APIGW.0301"}' };
-    expect(interpretJobReply(reply, now, "prod")).toMatchObject({
+    expect(interpretJobReplyUnmasked(reply, now, "prod")).toMatchObject({
       kind: "unauthorized",
       text: expect.stringMatching(text),
     });
@@ -85,12 +85,14 @@ describe("interpretJobReply", () => {
   it("reads a job only from a reply with the status 200", () => {
     const body = JSON.stringify({ kind: "Job", metadata: { uid: "j" }, status: { phase: "Odd hunter2" } });
     const mask = (text: string) => text.replace("hunter2", "<secret>");
-    expect(interpretJobReply({ status: 200, headers: {}, body }, now, "prod", mask)).toMatchObject({
+    expect(interpretJobReplyUnmasked({ status: 200, headers: {}, body }, now, "prod", mask)).toMatchObject({
       kind: "job",
       job: { jobId: "j", state: "pending" },
       warnings: [expect.stringContaining("<secret>")],
     });
-    expect(interpretJobReply({ status: 500, headers: {}, body }, now, "prod").kind).toBe("unavailable");
+    expect(interpretJobReplyUnmasked({ status: 500, headers: {}, body }, now, "prod").kind).toBe(
+      "unavailable",
+    );
   });
   it.each([
     ["XCCE.01404001", "misconfigured"],
@@ -114,7 +116,9 @@ describe("interpretJobReply", () => {
       "CCE forbids reading the job for project prod: give its user or agency the permission cce:job:get (CCE ReadOnlyAccess), and check projectId (HTTP 403)",
     ],
   ])("describes a reply with the status %i", (status, body, kind, text) => {
-    expect(interpretJobReply({ status, headers: {}, body: JSON.stringify(body) }, now, "prod")).toEqual({
+    expect(
+      interpretJobReplyUnmasked({ status, headers: {}, body: JSON.stringify(body) }, now, "prod"),
+    ).toEqual({
       kind,
       text,
       ...(kind === "throttled" && { retryAfterSeconds: null }),
@@ -122,7 +126,7 @@ describe("interpretJobReply", () => {
   });
   it("returns the wait that a reply with any error status asks for", () => {
     const reply = { status: 503, headers: { "retry-after": "9" }, body: "" };
-    expect(interpretJobReply(reply, now, "prod")).toMatchObject({ retryAfterSeconds: 9 });
+    expect(interpretJobReplyUnmasked(reply, now, "prod")).toMatchObject({ retryAfterSeconds: 9 });
   });
   it.each([
     ["signature time:20260101T001000Z,server time:20260101T000000Z", /the clock is 10 minutes off/],
@@ -132,13 +136,13 @@ describe("interpretJobReply", () => {
     ["signature time:20260101T001000X,server time:20260101T000000Z", /check accessKey/],
   ])("reads both times in the message %s", (message, text) => {
     const body = JSON.stringify({ error_code: "APIGW.0301", error_msg: message });
-    expect(interpretJobReply({ status: 401, headers: {}, body }, now, "prod")).toMatchObject({
+    expect(interpretJobReplyUnmasked({ status: 401, headers: {}, body }, now, "prod")).toMatchObject({
       text: expect.stringMatching(text),
     });
   });
   it("reads Retry-After as seconds and as a date", () => {
     const waitOf = (value: string) =>
-      interpretJobReply({ status: 429, headers: { "retry-after": value }, body: "" }, now, "prod");
+      interpretJobReplyUnmasked({ status: 429, headers: { "retry-after": value }, body: "" }, now, "prod");
     expect(waitOf("17")).toMatchObject({ retryAfterSeconds: 17 });
     expect(waitOf("Thu, 01 Jan 2026 00:00:30 GMT")).toMatchObject({ retryAfterSeconds: 30 });
     expect(waitOf("soon")).toMatchObject({ retryAfterSeconds: null });
@@ -150,7 +154,7 @@ const MINUTE_MS = 60_000;
 const settings = Settings.parse({});
 
 const replyOf = (status: number, body: object = {}, headers: Record<string, string> = {}): Observation =>
-  interpretJobReply({ status, headers, body: JSON.stringify(body) }, T0, "prod");
+  interpretJobReplyUnmasked({ status, headers, body: JSON.stringify(body) }, T0, "prod");
 const signature = (message: string, date = "Thu, 28 May 2026 09:28:00 GMT") =>
   replyOf(
     401,

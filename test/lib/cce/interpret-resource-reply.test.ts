@@ -1,5 +1,5 @@
 import {
-  interpretResourceReply,
+  interpretResourceReplyUnmasked,
   resourcePathParts,
   resourceQueryParameters,
   treatGoneAsSuccessOfDeletion,
@@ -16,9 +16,14 @@ const resource = (goal: ResourceGoal): WatchedResource => ({
 });
 
 const interpret = (goal: ResourceGoal, body: unknown, status = 200) =>
-  interpretResourceReply({ status, headers: {}, body: JSON.stringify(body) }, resource(goal), NOW, "prod");
+  interpretResourceReplyUnmasked(
+    { status, headers: {}, body: JSON.stringify(body) },
+    resource(goal),
+    NOW,
+    "prod",
+  );
 
-describe("interpretResourceReply", () => {
+describe("interpretResourceReplyUnmasked", () => {
   it.each([
     ["cluster_available", { status: { phase: "Available" } }, "succeeded"],
     ["cluster_available", { status: { phase: "Creating" } }, "pending"],
@@ -146,7 +151,9 @@ describe("interpretResourceReply", () => {
   it("warns of a state that CCE does not document, and masks the state", () => {
     const reply = { status: 200, headers: {}, body: JSON.stringify({ status: { phase: "Odd hunter2" } }) };
     const mask = (text: string) => text.replace("hunter2", "<secret>");
-    expect(interpretResourceReply(reply, resource("cluster_hibernated"), NOW, "prod", mask)).toMatchObject({
+    expect(
+      interpretResourceReplyUnmasked(reply, resource("cluster_hibernated"), NOW, "prod", mask),
+    ).toMatchObject({
       job: { state: "pending" },
       warnings: [expect.stringContaining("'Odd <secret>'")],
     });

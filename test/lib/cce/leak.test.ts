@@ -48,7 +48,7 @@ async function leaksOf(kind: Kind, secrets: readonly string[], iam: Answering | 
   const query = () => client.queryJob({ project: kind, jobId: "j" }, limit);
   const first = await query().catch((error: unknown) => ({ error }));
   const second = await query().catch((error: unknown) => ({ error }));
-  const completed = "job" in first ? await client.addMissingFailureReasons(kind, first.job, limit) : null;
+  const completed = "job" in first ? await client.queryMissingFailureReasons(kind, first.job, limit) : null;
   const out = [first, second, completed];
   return secretsIn(
     [JSON.stringify(out), inspect(out, { depth: null, maxStringLength: null }), ...printed].join("\n"),

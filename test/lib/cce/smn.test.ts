@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign, X509Certificate } from "node:crypto";
 import { configuredOrDerivedSmnOrigins } from "../../../lib/cce/endpoints.ts";
 import {
-  confirmVerifiedSmnSubscription,
+  confirmVerifiedSmnSubscriptionOrThrow,
   createCachedCertificateFetcher,
   createSmnStringToSign,
   EventResult,
@@ -219,7 +219,7 @@ describe("the certificates of SMN", () => {
       expect(limits).toEqual({ timeLimitMs: 1500, maxBytes: 65_536 });
       return { status, text: "" } as Awaited<ReturnType<FetchFromSmn>>;
     };
-    const confirmed = confirmVerifiedSmnSubscription("https://smn.example", fetchFromSmn);
+    const confirmed = confirmVerifiedSmnSubscriptionOrThrow("https://smn.example", fetchFromSmn);
     if (isConfirmed) await expect(confirmed).resolves.toBeUndefined();
     else await expect(confirmed).rejects.toThrow(`SMN responded with the HTTP status ${status}`);
   });

@@ -1,10 +1,10 @@
-import { createShallowArrayScanner } from "../../../lib/cce/stream-job-list.ts";
+import { createArrayScannerDroppingDeepValues } from "../../../lib/cce/stream-job-list.ts";
 import fc from "../../support/properties.ts";
 
 /** Scans a text in chunks of some bytes. */
 function scan(text: string, chunkBytes: number) {
   const entries: string[] = [];
-  const scanner = createShallowArrayScanner((json) => entries.push(json));
+  const scanner = createArrayScannerDroppingDeepValues((json) => entries.push(json));
   const bytes = Buffer.from(text);
   let isList = true;
   for (let at = 0; at < bytes.length; at += chunkBytes)
@@ -20,7 +20,7 @@ function flatten(value: unknown, depth = 2): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, flatten(item, depth + 1)]));
 }
 
-describe("createShallowArrayScanner", () => {
+describe("createArrayScannerDroppingDeepValues", () => {
   it("returns each object of any list without its deeply nested values, for every size of the chunks", () => {
     const entry = fc.object({ maxDepth: 4, withNullPrototype: false });
     fc.assert(

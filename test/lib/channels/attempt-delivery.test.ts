@@ -1,6 +1,6 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { Webhook } from "standardwebhooks";
-import { attemptDelivery, maskedAnswerExcerpt } from "../../../lib/channels/attempt-delivery.ts";
+import { attemptDeliveryWithFallback, maskedAnswerExcerpt } from "../../../lib/channels/attempt-delivery.ts";
 import type { NotificationContent } from "../../../lib/channels/channel.ts";
 import { Target, type TargetKind } from "../../../lib/channels/registry.ts";
 import { getCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
@@ -335,7 +335,7 @@ describe("deliver", () => {
           { address: "93.184.216.34", family: 4 },
           { address: "10.0.0.1", family: 4 },
         ]);
-      const result = await attemptDelivery({
+      const result = await attemptDeliveryWithFallback({
         target: targetOf("webhook", url),
         content: CONTENT,
         webhookId: "msg_1",

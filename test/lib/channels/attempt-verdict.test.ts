@@ -2,13 +2,13 @@ import * as z from "zod/mini";
 import {
   delivered,
   gone,
-  parseJsonBody,
-  parseWrappedBody,
+  parseJsonBodyIgnoringCase,
+  parseWrappedJsonBodyIgnoringCase,
   rejected,
-  retry,
-  verdictOfCommonStatus,
-  verdictOfErrorText,
+  rejectedUnlessTextSaysTemporary,
+  retryOnSchedule,
   verdictOfNetworkError,
+  verdictOfStatusCommonToAllChannels,
 } from "../../../lib/channels/attempt-verdict.ts";
 import type { AttemptVerdict } from "../../../lib/channels/channel.ts";
 import { channelOf, type TargetKind } from "../../../lib/channels/registry.ts";
@@ -266,11 +266,11 @@ describe("the verdict for an HTTP status that means the same in every channel", 
     [600, "retry", "unexpected_status", 7, true],
     [999, "retry", "unexpected_status", 7, true],
   ])("%d is %s with the reason %s", (status, verdict, reason, afterSeconds, spent) => {
-    expect(verdictOfCommonStatus(status, 7)).toEqual({ verdict, reason, afterSeconds, spent });
+    expect(verdictOfStatusCommonToAllChannels(status, 7)).toEqual({ verdict, reason, afterSeconds, spent });
   });
 
   it.each([200, 299, 400, 404, 410, 424, 499])("is left to the channel for %d", (status) => {
-    expect(verdictOfCommonStatus(status, 7)).toBeNull();
+    expect(verdictOfStatusCommonToAllChannels(status, 7)).toBeNull();
   });
 });
 
@@ -281,7 +281,7 @@ describe("a verdict", () => {
     [gone(), "gone", "target_gone"],
     [gone("target_disabled"), "gone", "target_disabled"],
     [rejected("redirect_refused"), "rejected", "redirect_refused"],
-    [retry("timeout"), "retry", "timeout"],
+    [retryOnSchedule("timeout"), "retry", "timeout"],
   ])("of an attempt that counts is final or follows the retry schedule: %j", (attempt, verdict, reason) => {
     expect(attempt).toEqual({ verdict, reason, afterSeconds: null, spent: true });
   });
@@ -291,11 +291,11 @@ describe("the JSON body of a response", () => {
   const Body = z.object({ code: z.number() });
 
   it.each(['{"code":0}', '\ufeff{"code":0}', ' \r\n{"code":0,"more":1}\n'])("is read from %j", (body) => {
-    expect(parseJsonBody(Body, body)).toEqual({ code: 0 });
+    expect(parseJsonBodyIgnoringCase(Body, body)).toEqual({ code: 0 });
   });
 
   it.each(["", "ok", "{", "null", '{"code":"0"}'])("is undefined for %j", (body) => {
-    expect(parseJsonBody(Body, body)).toBeUndefined();
+    expect(parseJsonBodyIgnoringCase(Body, body)).toBeUndefined();
   });
 });
 
@@ -321,17 +321,19 @@ describe("the verdict for the text of an error", () => {
     ["the robot 已停用", "access_refused"],
     ["too many blocks", "payload_refused"],
   ])("has for %j the reason %s", (text, reason) => {
-    expect(verdictOfErrorText(text).reason).toBe(reason);
+    expect(rejectedUnlessTextSaysTemporary(text).reason).toBe(reason);
   });
 });
 
-it("parseWrappedBody reads a body with a byte order mark", () => {
-  expect(parseWrappedBody(z.object({ code: z.number() }), '\ufeff{"code":0}')).toEqual({ code: 0 });
+it("parseWrappedJsonBodyIgnoringCase reads a body with a byte order mark", () => {
+  expect(parseWrappedJsonBodyIgnoringCase(z.object({ code: z.number() }), '\ufeff{"code":0}')).toEqual({
+    code: 0,
+  });
 });
 
-it("parseJsonBody ignores the case of names in the first two levels only", () => {
+it("parseJsonBodyIgnoringCase ignores the case of names in the first two levels only", () => {
   const Inner = z.object({ c: z.number() });
   const Nested = z.object({ a: z.object({ b: Inner }) });
-  expect(parseJsonBody(Nested, '{"A":{"B":{"c":1}}}')).toEqual({ a: { b: { c: 1 } } });
-  expect(parseJsonBody(Nested, '{"A":{"B":{"C":1}}}')).toBeUndefined();
+  expect(parseJsonBodyIgnoringCase(Nested, '{"A":{"B":{"c":1}}}')).toEqual({ a: { b: { c: 1 } } });
+  expect(parseJsonBodyIgnoringCase(Nested, '{"A":{"B":{"C":1}}}')).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import { minIntervalMs } from "../../../lib/channels/channel.ts";
+import { minIntervalWithMarginMs } from "../../../lib/channels/channel.ts";
 import { channelOf, Target, type TargetKind } from "../../../lib/channels/registry.ts";
 import { targetOf, WHSEC } from "./support/targets.ts";
 
@@ -12,15 +12,15 @@ const limits: [TargetKind, number, number][] = [
   ["discord", 5, 2000],
 ];
 
-describe("minIntervalMs", () => {
+describe("minIntervalWithMarginMs", () => {
   it.each(limits)(
     "keeps messages to %s below the rate limit of %i messages in %i ms",
     (kind, messages, windowMs) => {
-      expect(minIntervalMs(channelOf(kind).rateLimit) * messages).toBeGreaterThan(windowMs);
+      expect(minIntervalWithMarginMs(channelOf(kind).rateLimit) * messages).toBeGreaterThan(windowMs);
     },
   );
 
-  it("returns 0 for a channel without a rate limit", () => expect(minIntervalMs(null)).toBe(0));
+  it("returns 0 for a channel without a rate limit", () => expect(minIntervalWithMarginMs(null)).toBe(0));
 });
 
 describe("the note about the URL of a target", () => {

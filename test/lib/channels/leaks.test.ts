@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { attemptDelivery } from "../../../lib/channels/attempt-delivery.ts";
+import { attemptDeliveryWithFallback } from "../../../lib/channels/attempt-delivery.ts";
 import type { TargetKind } from "../../../lib/channels/registry.ts";
 import { getCachedSecretMask } from "../../../lib/domain/cached-secret-mask.ts";
 import { openEgress } from "../../../lib/http/egress.ts";
@@ -54,7 +54,7 @@ async function attempt(kind: TargetKind, url: string, allow: readonly string[]) 
     lookup: (_name, _options, done) => done(Object.assign(new Error(`no ${url}`), { code: "ENOTFOUND" }), []),
   });
   const target = targetOf(kind, url);
-  const result = await attemptDelivery({
+  const result = await attemptDeliveryWithFallback({
     target,
     content: { kind: "test", target: "audit", caller: "token:ci", at: 0 },
     webhookId: "msg_1",

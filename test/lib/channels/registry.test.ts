@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import * as z from "zod/mini";
-import { attemptDeliveryWithFallback } from "../../../lib/channels/attempt-delivery.ts";
+import { attemptDeliveryThroughChannel } from "../../../lib/channels/attempt-delivery.ts";
 import { delivered } from "../../../lib/channels/attempt-verdict.ts";
 import { createJsonPostRequest } from "../../../lib/channels/channel.ts";
 import { createChatChannel, robotFields } from "../../../lib/channels/chat/chat-channel.ts";
@@ -68,7 +68,7 @@ describe("a new channel", () => {
     closeLater(receiver);
     const url = `http://127.0.0.1:${receiver.port}/`;
     const target = registry.Target.parse({ kind: "toy", url, secret: "toy-secret" });
-    const result = await attemptDeliveryWithFallback(registry.channelOf(target.kind), {
+    const result = await attemptDeliveryThroughChannel(registry.channelOf(target.kind), {
       target,
       content: CONTENT,
       webhookId: "msg_1",

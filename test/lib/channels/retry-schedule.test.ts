@@ -1,7 +1,7 @@
 import {
   decideNextAttempt,
-  firstAttemptDelaySeconds,
-  retryScheduleAfterAttempt,
+  firstAttemptDelayWithJitterSeconds,
+  shortenScheduleAfterInvalidHttp,
 } from "../../../lib/channels/retry-schedule.ts";
 import fc from "../../support/properties.ts";
 
@@ -108,15 +108,15 @@ describe("decideNextAttempt", () => {
   });
 });
 
-describe("firstAttemptDelaySeconds", () => {
+describe("firstAttemptDelayWithJitterSeconds", () => {
   it("returns the first wait of the schedule, varied by up to 20 percent and at most the maximum wait of SQS", () => {
-    expect(firstAttemptDelaySeconds(SCHEDULE, 0.9)).toBe(0);
-    expect([0, 0.5].map((random) => firstAttemptDelaySeconds([60, 5], random))).toEqual([48, 60]);
-    expect(firstAttemptDelaySeconds([43_200], 0.9)).toBe(43_200);
+    expect(firstAttemptDelayWithJitterSeconds(SCHEDULE, 0.9)).toBe(0);
+    expect([0, 0.5].map((random) => firstAttemptDelayWithJitterSeconds([60, 5], random))).toEqual([48, 60]);
+    expect(firstAttemptDelayWithJitterSeconds([43_200], 0.9)).toBe(43_200);
   });
 });
 
 it("a receiver that answers in invalid HTTP gets four attempts, and any other receiver gets the whole schedule", () => {
-  expect(retryScheduleAfterAttempt("invalid_http", SCHEDULE)).toEqual([0, 5, 30, 120]);
-  expect(retryScheduleAfterAttempt("connection_failed", SCHEDULE)).toEqual(SCHEDULE);
+  expect(shortenScheduleAfterInvalidHttp("invalid_http", SCHEDULE)).toEqual([0, 5, 30, 120]);
+  expect(shortenScheduleAfterInvalidHttp("connection_failed", SCHEDULE)).toEqual(SCHEDULE);
 });

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { TLSSocket } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type AttemptResult, attemptDelivery } from "../../../lib/channels/attempt-delivery.ts";
+import { type AttemptResult, attemptDeliveryWithFallback } from "../../../lib/channels/attempt-delivery.ts";
 import { Secret } from "../../../lib/domain/secret.ts";
 import { type Egress, type EgressOptions, openEgress } from "../../../lib/http/egress.ts";
 import { hangUp } from "../http/support/hang-up.ts";
@@ -21,7 +21,7 @@ const lookup: NonNullable<EgressOptions["lookup"]> = (_name, _options, done) =>
   done(null, [{ address: "127.0.0.1", family: 4 }]);
 
 const attemptAt = (url: string, egress: Egress): Promise<AttemptResult> =>
-  attemptDelivery({
+  attemptDeliveryWithFallback({
     target: targetOf("webhook", url),
     content: { kind: "test", target: "audit", caller: "token:ci", at: 0 },
     webhookId: "msg_1",
@@ -133,7 +133,7 @@ describe("the TLS settings of a target", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
     const egress = openEgress(["receiver.test"], { lookup });
-    const result = await attemptDelivery({
+    const result = await attemptDeliveryWithFallback({
       target: { ...targetOf("webhook", `https://receiver.test:${port}/`), ...target },
       content: { kind: "test", target: "audit", caller: "token:ci", at: 0 },
       webhookId: "msg_1",

@@ -11,9 +11,9 @@ import {
   translateKnownSentences,
 } from "../../../lib/domain/texts.ts";
 import {
+  concludeIfTooManyUnfinishedTries,
   decideAfterPoll,
-  decideAfterUnfinishedTries,
-  decideWhenRateLimited,
+  postponePollOrTimeOut,
 } from "../../../lib/schedule/decide-after-poll.ts";
 import { FAILED, facts, job, SAMPLES } from "../channels/samples.ts";
 
@@ -79,8 +79,8 @@ function ownSentences(): string[] {
   const decisions = [
     decideAfterPoll({ ...input, observation: pending }),
     decideAfterPoll({ ...input, observation: pending, now: 1, settings: { ...settings, maxPolls: 2 } }),
-    decideAfterUnfinishedTries(watch, { unfinished: 9, receives: 9 }, 0),
-    decideWhenRateLimited(watch, 99_000_000, 7_200_000),
+    concludeIfTooManyUnfinishedTries(watch, { unfinished: 9, receives: 9 }, 0),
+    postponePollOrTimeOut(watch, 99_000_000, 7_200_000),
   ];
   const reasons = decisions.map((decision) => (decision?.kind === "conclude" ? decision.reason : null));
   const status = (phase?: string) => JSON.stringify({ kind: "Job", spec: {}, status: { phase } });

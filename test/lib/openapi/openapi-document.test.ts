@@ -1,12 +1,12 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from "../../../lib/api/list-documents.ts";
+import { DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT } from "../../../lib/api/list-and-health-documents.ts";
 import { PROBLEMS } from "../../../lib/api/problem-response.ts";
 import { MAX_BODY_BYTES } from "../../../lib/api/request-body.ts";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import { Submission } from "../../../lib/api/submission.ts";
 import { MAX_WAIT_SECONDS } from "../../../lib/api/watch-parameters.ts";
-import { describeDeliveryReasons } from "../../../lib/channels/delivery-reason.ts";
+import { describeDeliveryReasonsForApiReference } from "../../../lib/channels/delivery-reason.ts";
 import { JobEvent } from "../../../lib/channels/webhook/event.ts";
 import { WATCH_STATES } from "../../../lib/domain/job.ts";
 import fieldDescriptions from "../../../lib/openapi/field-descriptions.json" with { type: "json" };
@@ -206,7 +206,7 @@ test("the schema of a submission rejects a missing job ID, both kinds of job IDs
 test("the schema of a reason is a plain string that describes every reason, and allows an unknown reason", () => {
   const { Reason, TestResult } = document.components.schemas as Record<string, { description?: string }>;
   expect(Reason).toEqual({ type: "string", description: expect.any(String) });
-  for (const reason of Object.keys(describeDeliveryReasons()))
+  for (const reason of Object.keys(describeDeliveryReasonsForApiReference()))
     expect(Reason?.description).toMatch(new RegExp(`^- \`${reason}\`: [A-Z].{8,}\\.$`, "m"));
   expect(TestResult).toHaveProperty("properties.reason.$ref", "#/components/schemas/Reason");
   const validate = validatorOf({ $ref: "document#/components/schemas/Reason" });

@@ -1,11 +1,11 @@
 import { Settings } from "../../../lib/config/settings.ts";
 import type { Job, Observation } from "../../../lib/domain/job.ts";
 import {
+  concludeIfTooManyUnfinishedTries,
   decideAfterPoll,
-  decideAfterUnfinishedTries,
-  decideWhenRateLimited,
   type PollDecision,
   type PolledWatch,
+  postponePollOrTimeOut,
 } from "../../../lib/schedule/decide-after-poll.ts";
 import { BUCKETS } from "../../../lib/schedule/duration-counts.ts";
 import fc from "../../support/properties.ts";
@@ -42,7 +42,7 @@ test.each([
   ["at the deadline, no unfinished try", 0, { unfinished: 0, receives: 2 }, null],
 ])("%s: decides before the poll for the outcome", (_, afterDeadlineMs, tries, outcome) => {
   const watch = { acceptedAt: NOW - MINUTE_MS, deadlineAt: NOW - afterDeadlineMs };
-  expect(decideAfterUnfinishedTries(watch, tries, NOW)?.outcome ?? null).toBe(outcome);
+  expect(concludeIfTooManyUnfinishedTries(watch, tries, NOW)?.outcome ?? null).toBe(outcome);
 });
 
 function decide(
@@ -304,9 +304,9 @@ const limitedWatch = {
 };
 const dueIn = (minutes: number) => ({ ...limitedWatch, deadlineAt: NOW + minutes * MINUTE_MS });
 
-describe("decideWhenRateLimited", () => {
+describe("postponePollOrTimeOut", () => {
   it("polls again when the rate limit allows a query, and changes nothing else", () => {
-    expect(decideWhenRateLimited(limitedWatch, NOW + 61_500, NOW)).toEqual({
+    expect(postponePollOrTimeOut(limitedWatch, NOW + 61_500, NOW)).toEqual({
       kind: "poll_again",
       delaySeconds: 62,
       consecutiveFailures: 3,
@@ -316,22 +316,22 @@ describe("decideWhenRateLimited", () => {
   });
 
   it("polls again after 900 seconds when the rate limit lasts longer", () => {
-    expect(decideWhenRateLimited(limitedWatch, NOW + 20 * MINUTE_MS, NOW)).toMatchObject({
+    expect(postponePollOrTimeOut(limitedWatch, NOW + 20 * MINUTE_MS, NOW)).toMatchObject({
       delaySeconds: 900,
     });
   });
 
   it("waits for a last poll beyond the deadline", () => {
-    expect(decideWhenRateLimited(dueIn(-1), NOW + 10 * MINUTE_MS, NOW)).toMatchObject({ delaySeconds: 600 });
-    expect(decideWhenRateLimited(dueIn(1), NOW + 10 * MINUTE_MS, NOW)).toMatchObject({ delaySeconds: 600 });
+    expect(postponePollOrTimeOut(dueIn(-1), NOW + 10 * MINUTE_MS, NOW)).toMatchObject({ delaySeconds: 600 });
+    expect(postponePollOrTimeOut(dueIn(1), NOW + 10 * MINUTE_MS, NOW)).toMatchObject({ delaySeconds: 600 });
   });
 
   it("times out at the deadline when the rate limit lasts over an hour longer", () => {
-    expect(decideWhenRateLimited(dueIn(1), NOW + 62 * MINUTE_MS, NOW)).toMatchObject({
+    expect(postponePollOrTimeOut(dueIn(1), NOW + 62 * MINUTE_MS, NOW)).toMatchObject({
       kind: "poll_again",
       delaySeconds: 60,
     });
-    expect(decideWhenRateLimited(dueIn(0), NOW + 61 * MINUTE_MS, NOW)).toEqual({
+    expect(postponePollOrTimeOut(dueIn(0), NOW + 61 * MINUTE_MS, NOW)).toEqual({
       kind: "conclude",
       outcome: "timed_out",
       reason: "The deadline of 60 min has passed. The rate limit of the project allowed no last poll.",

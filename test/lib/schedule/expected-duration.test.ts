@@ -1,8 +1,5 @@
 import { bucketOfDuration, type DurationCount } from "../../../lib/schedule/duration-counts.ts";
-import { computeExpectedDuration, jobAgeSeconds } from "../../../lib/schedule/expected-duration.ts";
-
-const ACCEPTED_AT = Date.UTC(2026, 0, 15);
-const DAY_MS = 86_400_000;
+import { computeExpectedDuration } from "../../../lib/schedule/expected-duration.ts";
 
 const counted = (seconds: readonly number[], day = 20_000): DurationCount[] =>
   seconds.map((duration) => ({ day, bucket: bucketOfDuration(duration), count: 1 }));
@@ -29,21 +26,5 @@ describe("computeExpectedDuration", () => {
 
   it("returns no remaining time for a job that takes longer than every observed job", () => {
     expect(computeExpectedDuration(counted([100, 200]), 300)?.remainingSeconds).toBeNull();
-  });
-});
-
-describe("jobAgeSeconds", () => {
-  it.each([
-    ["the creation time, for a job that is accepted late", ACCEPTED_AT - 600_000, 660],
-    ["the acceptance, when the creation time is missing", null, 60],
-    ["the acceptance, when the creation time is hours later", ACCEPTED_AT + 8 * 3_600_000, 60],
-    ["the acceptance, when the creation time is weeks earlier", ACCEPTED_AT - 30 * DAY_MS, 60],
-    ["its creation time, when clocks differ by a few seconds", ACCEPTED_AT + 10_000, 50],
-  ])("counts from %s", (_, createdAt, age) => {
-    expect(jobAgeSeconds(createdAt, ACCEPTED_AT, ACCEPTED_AT + 60_000)).toBe(age);
-  });
-
-  it("is never negative", () => {
-    expect(jobAgeSeconds(ACCEPTED_AT + 30_000, ACCEPTED_AT, ACCEPTED_AT)).toBe(0);
   });
 });

@@ -9,11 +9,11 @@ import {
 import {
   AGES,
   cheapestDelayRange,
-  pickFirstDelaySeconds,
-  pickNextDelaySeconds,
+  pickFirstPollDelaySeconds,
+  pickNextPollDelaySeconds,
   planCheapestPolls,
 } from "../../../lib/schedule/poll-delay.ts";
-import { computeSurvivalCurve, survivalAt } from "../../../lib/schedule/survival-curve.ts";
+import { getCachedSurvivalCurve, survivalAt } from "../../../lib/schedule/survival-curve.ts";
 import fc from "../../support/properties.ts";
 
 const NOW = Date.UTC(2026, 0, 15);
@@ -24,20 +24,24 @@ const past = (seconds: number[]) =>
 function pollsUntil(end: number, durations: ReturnType<typeof past>): number[] {
   const polls = [15];
   for (let age = 15; age < end; polls.push(age))
-    age += pickNextDelaySeconds({ jobType: "CreateCluster", ageSeconds: age, durations }, poll, () => 0.5);
+    age += pickNextPollDelaySeconds(
+      { jobType: "CreateCluster", ageSeconds: age, durations },
+      poll,
+      () => 0.5,
+    );
   return polls;
 }
 
 describe("the delay of a poll", () => {
   it("spreads a thousand first polls over ten seconds", () => {
-    const delays = Array.from({ length: 1000 }, (_, at) => pickFirstDelaySeconds(poll, () => at / 1000));
+    const delays = Array.from({ length: 1000 }, (_, at) => pickFirstPollDelaySeconds(poll, () => at / 1000));
     expect(new Set(delays).size).toBeGreaterThan(9);
     expect(Math.max(...delays)).toBeLessThanOrEqual(20);
   });
 
   it("plans the first poll by the durations of earlier jobs when at least 20 have ended", () => {
     const first = (jobs: number[]) =>
-      pickFirstDelaySeconds(
+      pickFirstPollDelaySeconds(
         poll,
         () => 0.5,
         past(jobs).map((count) => ({ ...count, count: 5 })),
@@ -49,7 +53,7 @@ describe("the delay of a poll", () => {
 
   it("plans the first poll by exactly 20 jobs, and not by 19", () => {
     const first = (count: number) =>
-      pickFirstDelaySeconds(
+      pickFirstPollDelaySeconds(
         poll,
         () => 0.5,
         past([420]).map((counts) => ({ ...counts, count })),
@@ -61,7 +65,7 @@ describe("the delay of a poll", () => {
   it("is longer if the minimum delay is long, because a poll shortly before the end delays the next poll", () => {
     const durations = past([420]);
     const delay = (minDelaySeconds: number) =>
-      pickNextDelaySeconds(
+      pickNextPollDelaySeconds(
         { jobType: "CreateCluster", ageSeconds: 15, durations },
         { ...poll, minDelaySeconds },
         () => 0.5,
@@ -74,7 +78,7 @@ describe("the delay of a poll", () => {
   it("is longer if a poll costs more, also after the operator changes the cost", () => {
     const durations = past([380, 400, 420, 440, 460]);
     const delays = [1, 100, 1].map((pollCostSeconds) =>
-      pickNextDelaySeconds(
+      pickNextPollDelaySeconds(
         { jobType: "CreateCluster", ageSeconds: 15, durations },
         { ...poll, pollCostSeconds },
         () => 0.5,
@@ -86,7 +90,7 @@ describe("the delay of a poll", () => {
 
   it("spreads the next polls of a thousand jobs of one age", () => {
     const delays = Array.from({ length: 1000 }, (_, at) =>
-      pickNextDelaySeconds(
+      pickNextPollDelaySeconds(
         { jobType: "CreateCluster", ageSeconds: 15, durations: [] },
         poll,
         () => at / 1000,
@@ -120,7 +124,7 @@ const histories = fc.array(
   }),
   { maxLength: 12 },
 );
-const learned = (past: readonly DurationCount[]) => computeSurvivalCurve("CreateNode", past);
+const learned = (past: readonly DurationCount[]) => getCachedSurvivalCurve("CreateNode", past);
 const costs = fc.record({
   pollCostSeconds: fc.constantFrom(0.2, 1, 7, 60),
   minDelaySeconds: fc.constantFrom(1, 2, 15),

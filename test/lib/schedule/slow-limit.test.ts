@@ -1,7 +1,7 @@
 import { createSeededRandom } from "../../../bench/schedule/seeded-random.ts";
 import { bucketOfDuration } from "../../../lib/schedule/duration-counts.ts";
-import { computeSlowLimit } from "../../../lib/schedule/slow-limit.ts";
-import { appendLatestDurations, NO_LATEST_DURATIONS } from "../../../lib/schedule/usual-durations.ts";
+import { computeSlowLimitOf95Percent } from "../../../lib/schedule/slow-limit.ts";
+import { appendDurationsAndDropOldest, NO_LATEST_DURATIONS } from "../../../lib/schedule/usual-durations.ts";
 
 /** Distributions of job durations in seconds. `u` returns a random number from 0 to 1. */
 const DISTRIBUTIONS: Readonly<Record<string, (u: () => number) => number>> = {
@@ -40,7 +40,7 @@ function slowPart(draw: (u: () => number) => number, earlier: number, perDay: nu
       bucket: bucketOfDuration(draw(random)),
       count: 1,
     }));
-    const limit = computeSlowLimit(durations, [])?.p95Seconds ?? Number.POSITIVE_INFINITY;
+    const limit = computeSlowLimitOf95Percent(durations, [])?.p95Seconds ?? Number.POSITIVE_INFINITY;
     for (let job = 0; job < jobs; job += 1) if (draw(random) >= limit) slow += 1;
   }
   return slow / (samples * jobs);
@@ -103,10 +103,10 @@ function slowPartOfChange(
       if (ended.seconds > 0) {
         const day = 20_000 + Math.floor(counts.length / perDay);
         counts.push({ day, bucket: bucketOfDuration(ended.seconds), count: 1 });
-        latest = appendLatestDurations(latest, { job: ended, subJobs: {} });
+        latest = appendDurationsAndDropOldest(latest, { job: ended, subJobs: {} });
       }
       const seconds = draw(random, job / jobs);
-      const limit = computeSlowLimit(counts, latest.jobs)?.p95Seconds ?? Number.POSITIVE_INFINITY;
+      const limit = computeSlowLimitOf95Percent(counts, latest.jobs)?.p95Seconds ?? Number.POSITIVE_INFINITY;
       if (seconds >= limit) slow += 1;
       if (2 * seconds >= limit) twiceAsLong += 1;
       running.push({ endedAt: ended.endedAt + seconds * 1000, seconds });
@@ -144,8 +144,8 @@ test("fewer than 20 jobs, or fewer than 20 since the last change, give no limit"
     bucket: bucketOfDuration(seconds),
     count,
   });
-  expect(computeSlowLimit([], [])).toBeNull();
-  expect(computeSlowLimit([jobs(19, 300, 1)], [])).toBeNull();
-  expect(computeSlowLimit([jobs(20, 300, 1)], [])).toMatchObject({ fromJobs: 20 });
-  expect(computeSlowLimit([jobs(100, 300, 1), jobs(15, 900, 2)], [])).toBeNull();
+  expect(computeSlowLimitOf95Percent([], [])).toBeNull();
+  expect(computeSlowLimitOf95Percent([jobs(19, 300, 1)], [])).toBeNull();
+  expect(computeSlowLimitOf95Percent([jobs(20, 300, 1)], [])).toMatchObject({ fromJobs: 20 });
+  expect(computeSlowLimitOf95Percent([jobs(100, 300, 1), jobs(15, 900, 2)], [])).toBeNull();
 });

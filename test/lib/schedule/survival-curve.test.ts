@@ -1,7 +1,7 @@
 import { BUCKETS, bucketOfDuration, type DurationCount } from "../../../lib/schedule/duration-counts.ts";
 import {
-  assumedJobsLongerThan,
-  computeSurvivalCurve,
+  assumedJobsLongerThanEachBucketStart,
+  getCachedSurvivalCurve,
   smoothCounts,
   survivalAt,
 } from "../../../lib/schedule/survival-curve.ts";
@@ -17,9 +17,9 @@ const days = (from: number, to: number, secondsOn: (day: number) => number) =>
   Array.from({ length: to - from + 1 }, (_, index) => at(from + index, secondsOn(from + index), 2));
 /** Returns durations that differ from `seconds` by up to 30 s, without a trend. The steps use the golden ratio. */
 const about = (seconds: number) => (day: number) => seconds - 30 + ((day * 37.08) % 60);
-const learned = (durations: readonly DurationCount[]) => computeSurvivalCurve("CreateCluster", durations);
+const learned = (durations: readonly DurationCount[]) => getCachedSurvivalCurve("CreateCluster", durations);
 
-describe("computeSurvivalCurve", () => {
+describe("getCachedSurvivalCurve", () => {
   it("falls from 1 and never reaches 0, for any durations", () => {
     const count = fc.record({
       day: fc.nat(420),
@@ -28,7 +28,7 @@ describe("computeSurvivalCurve", () => {
     });
     fc.assert(
       fc.property(fc.array(count), fc.constantFrom("CreateCluster", "Delete", null), (counts, type) => {
-        const survival = computeSurvivalCurve(type, counts);
+        const survival = getCachedSurvivalCurve(type, counts);
         expect(survival[0]).toBeCloseTo(1, 9);
         for (let bucket = 1; bucket <= BUCKETS; bucket++) {
           expect(survival[bucket]).toBeGreaterThan(0);
@@ -40,14 +40,14 @@ describe("computeSurvivalCurve", () => {
   });
 
   it("returns the prior when no job has ended, and the same array each time", () => {
-    expect(computeSurvivalCurve("CreateNode", [])).toBe(computeSurvivalCurve("CreateNode", []));
+    expect(getCachedSurvivalCurve("CreateNode", [])).toBe(getCachedSurvivalCurve("CreateNode", []));
   });
 
   it("learns from one list of counts only once per type", () => {
     const durations = days(1, 20, about(400));
-    const survival = computeSurvivalCurve("CreateCluster", durations);
-    expect(computeSurvivalCurve("CreateCluster", durations)).toBe(survival);
-    expect(computeSurvivalCurve("CreateNode", durations)).not.toBe(survival);
+    const survival = getCachedSurvivalCurve("CreateCluster", durations);
+    expect(getCachedSurvivalCurve("CreateCluster", durations)).toBe(survival);
+    expect(getCachedSurvivalCurve("CreateNode", durations)).not.toBe(survival);
   });
 
   it("forgets the days before a change", () => {
@@ -192,9 +192,9 @@ describe("smoothCounts", () => {
 });
 
 const ended = (type: string | null, seconds: number) =>
-  1 - survivalAt(assumedJobsLongerThan(type, 0), seconds);
+  1 - survivalAt(assumedJobsLongerThanEachBucketStart(type, 0), seconds);
 
-describe("assumedJobsLongerThan", () => {
+describe("assumedJobsLongerThanEachBucketStart", () => {
   it.each([
     ["CreateCluster", 250, 650],
     ["CreateNode", 200, 650],
@@ -217,14 +217,16 @@ describe("assumedJobsLongerThan", () => {
   });
 
   it("counts as one job at first and as less than one job when more jobs have ended", () => {
-    const counts = [0, 5, 20, 200].map((jobs) => assumedJobsLongerThan("CreateCluster", jobs)[0] ?? 0);
+    const counts = [0, 5, 20, 200].map(
+      (jobs) => assumedJobsLongerThanEachBucketStart("CreateCluster", jobs)[0] ?? 0,
+    );
     expect(counts[0]).toBeCloseTo(1, 9);
     expect(counts).toEqual(counts.toSorted((a, b) => b - a));
   });
 
   it("consists mostly of stuck jobs when many jobs have ended", () => {
     const stuck = (jobs: number) => {
-      const prior = assumedJobsLongerThan("CreateCluster", jobs);
+      const prior = assumedJobsLongerThanEachBucketStart("CreateCluster", jobs);
       return survivalAt(prior, 900) / (prior[0] ?? 1);
     };
     expect(stuck(0)).toBeLessThan(0.05);

@@ -1,9 +1,9 @@
 import type { Job } from "../../../lib/domain/job.ts";
 import { compressJson } from "../../../lib/ledger/dynamo/item-operations.ts";
 import {
-  appendLatestDurations,
-  longestSucceededSecondsByType,
-  medianSubJobSeconds,
+  appendDurationsAndDropOldest,
+  longestSucceededSubJobSecondsByType,
+  medianSubJobSecondsIfEnough,
   NO_LATEST_DURATIONS,
 } from "../../../lib/schedule/usual-durations.ts";
 
@@ -18,12 +18,12 @@ test("the longest succeeded subjob of each type counts, at any depth", () => {
   const root = job("CreateNode", 90, {
     subJobs: [nested, job("InstallNode", 70), job("InstallNode", 99, { state: "failed" })],
   });
-  expect(longestSucceededSecondsByType(root)).toEqual({ InstallNode: 70, CreateNodeVM: 20 });
+  expect(longestSucceededSubJobSecondsByType(root)).toEqual({ InstallNode: 70, CreateNodeVM: 20 });
 });
 
 test("a subjob without a type, without times, or that ends before its start is skipped", () => {
   const subJobs = [job(null, 5), job("A", null), job("B", -5), job("C", 5, { state: "pending" })];
-  expect(longestSucceededSecondsByType(job("X", 9, { subJobs }))).toEqual({});
+  expect(longestSucceededSubJobSecondsByType(job("X", 9, { subJobs }))).toEqual({});
 });
 
 test("the stored durations stay below 3 kB, however many types and jobs there are", () => {
@@ -31,8 +31,11 @@ test("the stored durations stay below 3 kB, however many types and jobs there ar
   for (let run = 0; run < 50; run += 1) {
     const subJobs = Array.from({ length: 100 }, (_, i) => job(`Type${i}`, 100_000 + run));
     const ended = { endedAt: 1.7e12 + 61_234_567 * run, seconds: 100_000.123 + run * 7.001 };
-    const both = { job: ended, subJobs: longestSucceededSecondsByType(job("X", 9, { subJobs })) };
-    known = appendLatestDurations(appendLatestDurations(known, both), { job: ended, subJobs: {} });
+    const both = { job: ended, subJobs: longestSucceededSubJobSecondsByType(job("X", 9, { subJobs })) };
+    known = appendDurationsAndDropOldest(appendDurationsAndDropOldest(known, both), {
+      job: ended,
+      subJobs: {},
+    });
   }
   expect(compressJson(known).byteLength).toBeLessThan(3000);
   expect(known.jobs).toHaveLength(60);
@@ -44,8 +47,8 @@ test("the stored durations stay below 3 kB, however many types and jobs there ar
 });
 
 test("the usual duration is the median of at least five subjobs", () => {
-  const usual = (A: number[]) => medianSubJobSeconds({ jobs: [], subJobs: { A } }, "A");
+  const usual = (A: number[]) => medianSubJobSecondsIfEnough({ jobs: [], subJobs: { A } }, "A");
   expect(usual([1, 2, 3, 4])).toBeNull();
   expect(usual([50, 10, 40, 20, 30])).toBe(30);
-  expect(medianSubJobSeconds(NO_LATEST_DURATIONS, "constructor")).toBeNull();
+  expect(medianSubJobSecondsIfEnough(NO_LATEST_DURATIONS, "constructor")).toBeNull();
 });

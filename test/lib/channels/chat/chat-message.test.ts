@@ -1,4 +1,8 @@
-import { createSafeLink, splitHint, TEXT_BUDGETS } from "../../../../lib/channels/chat/chat-message.ts";
+import {
+  createSafeLink,
+  splitHintIntoAdviceAndUrl,
+  TEXT_BUDGETS,
+} from "../../../../lib/channels/chat/chat-message.ts";
 import { formatDigestMessage } from "../../../../lib/channels/chat/digest-message.ts";
 import { formatOutcomeMessage } from "../../../../lib/channels/chat/outcome-message.ts";
 import type { CauseInTree } from "../../../../lib/domain/cause.ts";
@@ -252,11 +256,14 @@ describe("the chat message", () => {
   });
 
   it("splits an https URL from the end of a hint, but no URL of another scheme", () => {
-    expect(splitHint("Do this. https://v.example.com/p")).toEqual({
+    expect(splitHintIntoAdviceAndUrl("Do this. https://v.example.com/p")).toEqual({
       advice: "Do this.",
       url: "https://v.example.com/p",
     });
-    expect(splitHint("Do this. javascript:x")).toEqual({ advice: "Do this. javascript:x", url: null });
+    expect(splitHintIntoAdviceAndUrl("Do this. javascript:x")).toEqual({
+      advice: "Do this. javascript:x",
+      url: null,
+    });
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import {
   type AttemptResult,
-  attemptDelivery,
+  attemptDeliveryWithFallback,
   type DeliveryRequest,
 } from "../../../../lib/channels/attempt-delivery.ts";
 import type { NotificationContent } from "../../../../lib/channels/channel.ts";
@@ -39,7 +39,7 @@ export async function attempt(
   const receiver = await startReceiver(answer);
   open.push(receiver);
   const target = targetOf(kind, `http://127.0.0.1:${receiver.port}/hook?key=a%20b`);
-  const result = await attemptDelivery({
+  const result = await attemptDeliveryWithFallback({
     target,
     content: CONTENT,
     webhookId: "msg_1",

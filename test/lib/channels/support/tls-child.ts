@@ -1,4 +1,4 @@
-import { attemptDelivery } from "../../../../lib/channels/attempt-delivery.ts";
+import { attemptDeliveryWithFallback } from "../../../../lib/channels/attempt-delivery.ts";
 import { openEgress } from "../../../../lib/http/egress.ts";
 import { hangUp } from "../../http/support/hang-up.ts";
 import { targetOf } from "./targets.ts";
@@ -7,7 +7,7 @@ import { targetOf } from "./targets.ts";
 const egress = openEgress(["receiver.test"], {
   lookup: (_name, _options, done) => done(null, [{ address: "127.0.0.1", family: 4 }]),
 });
-const { reason } = await attemptDelivery({
+const { reason } = await attemptDeliveryWithFallback({
   target: targetOf("webhook", `https://receiver.test:${process.argv[2]}/hook`),
   content: { kind: "test", target: "audit", caller: "token:ci", at: 0 },
   webhookId: "msg_1",

@@ -141,3 +141,12 @@ export const ListedProject = z.object({ name: Name });
 /** The body of the response to `GET /v1/projects`: the projects that the caller may use, sorted by name. */
 export const ProjectList = z.object({ projects: z.array(ListedProject) });
 export type ProjectList = z.infer<typeof ProjectList>;
+
+const Check = z.enum(["ok", "unreachable"]);
+
+/** The body of the response to `GET /v1/health`. */
+export const HealthDocument = z.object({
+  status: z.enum(["ok", "degraded"]),
+  checks: z.object({ config: Check, ledger: Check, queue: Check }),
+});
+export type HealthDocument = z.infer<typeof HealthDocument>;
