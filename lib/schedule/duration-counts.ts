@@ -131,10 +131,9 @@ function sumDays(days: readonly (readonly DurationCount[])[]): RecentJobs {
  * statistics", The American Statistician 35 (1981).
  */
 function daysSinceChange(days: readonly (readonly DurationCount[])[]): readonly (readonly DurationCount[])[] {
-  const ranks = rankBuckets(days.flat());
-  const sumOf = (counts: readonly DurationCount[], power: number) =>
-    counts.reduce((sum, { bucket, count }) => sum + count * (ranks.get(bucket) ?? 0) ** power, 0);
-  const [jobs, rankSum, squareSum] = [sumOf(days.flat(), 0), sumOf(days.flat(), 1), sumOf(days.flat(), 2)];
+  const all = days.flat();
+  const ranks = rankBuckets(all);
+  const { jobs, rankSum, squareSum } = sumRanks(all, ranks);
   let [jobsBefore, rankSumBefore] = [0, 0];
   let [start, largest] = [0, MIN_CHANGE_STANDARD_ERRORS];
   for (const [index, day] of days.entries()) {
@@ -147,10 +146,25 @@ function daysSinceChange(days: readonly (readonly DurationCount[])[]): readonly 
       const difference = Math.abs(before - after) / standardError;
       if (difference > largest) [start, largest] = [index, difference];
     }
-    jobsBefore += sumOf(day, 0);
-    rankSumBefore += sumOf(day, 1);
+    const sums = sumRanks(day, ranks);
+    jobsBefore += sums.jobs;
+    rankSumBefore += sums.rankSum;
   }
   return start === 0 ? days : daysSinceChange(days.slice(start));
+}
+
+function sumRanks(
+  counts: readonly DurationCount[],
+  ranks: ReadonlyMap<number, number>,
+): { readonly jobs: number; readonly rankSum: number; readonly squareSum: number } {
+  let [jobs, rankSum, squareSum] = [0, 0, 0];
+  for (const { bucket, count } of counts) {
+    const rank = ranks.get(bucket) ?? 0;
+    jobs += count;
+    rankSum += count * rank;
+    squareSum += count * rank ** 2;
+  }
+  return { jobs, rankSum, squareSum };
 }
 
 /**

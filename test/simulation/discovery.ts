@@ -61,9 +61,14 @@ function discover(run: ServiceRun, trigger: "schedule" | "event"): void {
   const { simulation, config, cce, rates, plant } = run;
   const invocation = simulation.invocation("discover", LIMIT_MS);
   const { ledger, queue } = connect(run, invocation, 0);
+  // The faulty ledger creates each method when the method is read, so a copy of all its methods would take long.
+  const { startOrExtendWatch, listJobWatches, saveDiscovery, reserveRequestTime } = ledger;
   const ports = plant.discover({
     ledger: {
-      ...ledger,
+      startOrExtendWatch,
+      listJobWatches,
+      saveDiscovery,
+      reserveRequestTime,
       async claimJobList(name, now, intervalMs) {
         const claimed = await ledger.claimJobList(name, now, intervalMs);
         if (claimed !== null) cce.listClaims.push(now);

@@ -56,6 +56,9 @@ export const LEDGER_METHODS: readonly (keyof Ledger)[] = [
 class LedgerFault extends Error {
   override name = "LedgerFault";
 }
+// A new error stores its stack trace. That would take several percent of the time of the simulation.
+const THROTTLED = new LedgerFault("throttled");
+const TIMED_OUT = new LedgerFault("timed out");
 
 /** Returns the ledger for one invocation, with the faults of a store. */
 export function faultyLedger(
@@ -72,13 +75,13 @@ export function faultyLedger(
       const drawn = simulation.random.next();
       if (drawn < throttled) {
         simulation.note(invocation, `${name}: throttled`);
-        throw new LedgerFault("throttled");
+        throw THROTTLED;
       }
       const first = call();
       const answer = drawn > 1 - repeated ? call() : first;
       if (drawn < throttled + timedOut) {
         simulation.note(invocation, `${name}: done, but the answer is lost`);
-        throw new LedgerFault("timed out");
+        throw TIMED_OUT;
       }
       const value = await answer;
       simulation.note(invocation, `${name}: ${brief(value)}`);

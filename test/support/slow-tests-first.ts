@@ -7,13 +7,23 @@ import SLOW_TESTS from "../slow-tests.json" with { type: "json" };
 const Sequencer = sequencer as unknown as typeof sequencer.default;
 
 /**
- * Starts the slow test files first, so that the run does not end with one slow file on one processor. Jest knows the
- * time of each file only from an earlier run.
+ * The files of cheap tests that together take long, because their tests wait for processes, or because they are many.
+ * Jest knows the time of each file only from an earlier run. On a fresh clone, Jest starts the largest files first.
+ */
+const LONG_FILES =
+  /^test\/(e2e|server|examples|client)\/|^test\/local\/ops\/|^test\/lib\/ledger\/ledger\.|^test\/lib\/schedule\/slow-limit\./;
+
+/**
+ * Starts the slow test files first and then the long test files, so that the run does not end with one such file on one
+ * processor.
  */
 export default class SlowTestsFirst extends Sequencer {
   override async sort(tests: Test[]): Promise<Test[]> {
-    const isSlow = ({ path, context }: Test) => relative(context.config.rootDir, path) in SLOW_TESTS;
-    const sorted = await super.sort(tests);
-    return [...sorted.filter(isSlow), ...sorted.filter((test) => !isSlow(test))];
+    const rank = ({ path, context }: Test) => {
+      const file = relative(context.config.rootDir, path).replaceAll("\\", "/");
+      if (file in SLOW_TESTS) return 0;
+      return LONG_FILES.test(file) ? 1 : 2;
+    };
+    return (await super.sort(tests)).sort((a, b) => rank(a) - rank(b));
   }
 }

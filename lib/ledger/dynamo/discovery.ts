@@ -30,7 +30,7 @@ export const claimJobList: LedgerOperation<"claimJobList"> = async (table, proje
     set: { listedAt: now, requested: null, expiresAt: ceilToEpochSeconds(now + RETENTION_MS) },
     setIfAbsent: { succeededAt: now },
     condition:
-      "attribute_not_exists(#listedAt) OR #listedAt <= :due OR (#requested = :yes AND #listedAt <= :soon)",
+      "attribute_not_exists(#listedAt) OR #listedAt <= :due OR #requested = :yes AND #listedAt <= :soon",
     values: {
       due: now - intervalMs,
       yes: true,

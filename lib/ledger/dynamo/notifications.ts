@@ -60,10 +60,10 @@ export const claimNotification: LedgerOperation<"claimNotification"> = async (ta
       leaseUntil: now + leaseMs,
       expiresAt: ceilToEpochSeconds(wanted.expiresAt),
     },
-    condition: `attribute_not_exists(#pk) OR (#state = :pending AND #redelivery = :redelivery
+    condition: `attribute_not_exists(#pk) OR #state = :pending AND #redelivery = :redelivery
       AND attribute_not_exists(#deadLettered)
       AND (attribute_not_exists(#leaseUntil) OR #leaseUntil < :now)
-      AND (attribute_not_exists(#nextAttemptAt) OR #nextAttemptAt <= :now))`,
+      AND (attribute_not_exists(#nextAttemptAt) OR #nextAttemptAt <= :now)`,
     values: { pending: "pending", redelivery, now },
     returnValues: "ALL_NEW",
   });

@@ -81,7 +81,7 @@ export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => 
     set: { poll, owner: messageId, leaseUntil: now + leaseMs, pollDone: false },
     add: { unfinishedTries: 1 },
     condition: `#state = :watching AND (#poll < :poll
-      OR (#poll = :poll AND #pollDone = :no AND #leaseUntil < :now))`,
+      OR #poll = :poll AND #pollDone = :no AND #leaseUntil < :now)`,
     values: { watching: "watching", poll, no: false, now },
     returnValues: "ALL_OLD",
   });
