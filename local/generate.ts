@@ -10,7 +10,6 @@ import { createOpenApiDocument } from "../lib/openapi/openapi-document.ts";
 import { createConfigFileSchema } from "./config-reference/config-schema.ts";
 import { renderConfigReference } from "./config-reference/reference-page.ts";
 import { createEventSchema } from "./event-schema.ts";
-import { convertAlarmsToPrometheusRules } from "./monitoring/alarms-to-prometheus-rules.ts";
 import { convertAwsDashboardToGrafana } from "./monitoring/aws-dashboard-to-grafana.ts";
 import { readScriptArguments } from "./ops/script-arguments.ts";
 import { renderStatesPage } from "./states-page.ts";
@@ -22,7 +21,6 @@ import { renderStatesPage } from "./states-page.ts";
 export const GENERATED_FILES: Readonly<Record<string, () => string | Promise<string>>> = {
   "config.schema.json": () => `${JSON.stringify(createConfigFileSchema(), null, 2)}\n`,
   "deploy/monitoring/grafana-dashboard.json": convertAwsDashboardToGrafana,
-  "deploy/monitoring/prometheus-rules.yml": convertAlarmsToPrometheusRules,
   "docs/configuration.md": renderConfigReference,
   "docs/states.md": () => renderStatesPage(),
   "docs/event.schema.json": () => `${JSON.stringify(createEventSchema(), null, 2)}\n`,

@@ -212,9 +212,8 @@ export function logAndCountAttempt(
     state,
     latenessSeconds,
   });
-  meter.add("Attempts", 1);
   meter.add("Attempts", 1, { kind, verdict });
-  if (spent && verdict !== "delivered") meter.add("AttemptsFailed", 1);
+  meter.add("AttemptsFailed", spent && verdict !== "delivered" ? 1 : 0);
   meter.add("AttemptMilliseconds", durationMs, { kind });
   if (state !== "pending") meter.add("Notifications", 1, { kind, state });
   if (state !== "pending" && state !== "delivered") meter.add("DeadLetters", 1);

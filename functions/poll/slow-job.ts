@@ -6,7 +6,7 @@ import { hasJobEnded, type OutcomeSummary } from "../../lib/domain/outcome-summa
 import { type SlowSummary, summarizeAndTruncateSlowJob } from "../../lib/domain/slow-summary.ts";
 import type { Ledger } from "../../lib/ledger/ledger.ts";
 import { createNotificationKey } from "../../lib/ledger/notification.ts";
-import type { Watch, WatchDocument } from "../../lib/ledger/watch.ts";
+import { STUCK_MS, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 import type { SlowRecord } from "../../lib/ledger/watch-deliveries.ts";
 import { isDeliveryFinal, notificationOverdueAt } from "../../lib/ledger/watch-deliveries.ts";
 import { createNotificationMessage } from "../../lib/queue/messages.ts";
@@ -121,7 +121,11 @@ async function sendLostNotifications(
     lost.map(({ message }) => message),
   );
   if (isRepeated) onSlow(summary, watch);
-  else if (lost.length > 0) onSlowSentAgain(watch, lost.length);
+  else if (lost.length > 0) {
+    const plannedAt = ({ delivery }: ResendableNotification) => delivery?.nextAttemptAt ?? summary.polledAt;
+    const stuck = lost.filter((notification) => plannedAt(notification) + STUCK_MS <= at);
+    onSlowSentAgain(watch, { notifications: lost.length, stuck: stuck.length });
+  }
   if (open.length === 0) return null;
   const sentAgainOverdueAt = notificationOverdueAt(null, at);
   return Math.min(
@@ -202,10 +206,14 @@ export function logAndCountSlowJob(
 }
 
 /**
- * Writes the log line and the metric of notifications that a poll sent again. The sweep function writes the same log
- * line and the same metric.
+ * Writes the log line and the metrics of notifications that a poll sent again. The sweep function writes the same log
+ * line and the same metrics.
  */
-export function logAndCountSentAgain({ project, jobId, caller }: WatchKey, notifications: number): void {
+export function logAndCountSentAgain(
+  { project, jobId, caller }: WatchKey,
+  { notifications, stuck }: { readonly notifications: number; readonly stuck: number },
+): void {
   log.info("sent again", { project, jobId, caller, polls: 0, notifications });
   meter.add("NotificationsOverdue", notifications);
+  if (stuck > 0) meter.add("FaultsFound", 1);
 }

@@ -22,6 +22,11 @@ const TARGETS_MARGIN_MS = 5_000;
  * one alert is delivered, because only one queue message can claim a notification.
  */
 const REPORT_OFF_TARGET_MS = 86_400_000;
+/**
+ * The number of overdue messages from which a run of the sweep function reports a fault. A crash of a function leaves a
+ * few overdue messages, and the sweep function replaces them.
+ */
+const MANY_OVERDUE = 5;
 
 /** A watch or a target for which a run of the sweep function failed with an error. */
 export type SweepItem = (WatchKey & Pick<Watch, "traceparent">) | { readonly target: string };
@@ -74,7 +79,7 @@ async function sweepWatches(
 ): Promise<SweepResult> {
   const { onFailure = logSweepFailure, onSentAgain = logSentAgain } = ports;
   const watchPorts = { ...ports, config, sent: new Set<string>() };
-  const total = { polls: 0, notifications: 0 };
+  const total = { polls: 0, notifications: 0, stuck: 0 };
   let failed = 0;
   /**
    * The watches that the current run of the sweep function has handled. The index of overdue watches may return a
@@ -88,6 +93,7 @@ async function sweepWatches(
       const sent = await sweepWatch(entry, watchPorts);
       total.polls += sent.polls;
       total.notifications += sent.notifications;
+      total.stuck += sent.stuck;
       if (sent.polls + sent.notifications > 0) onSentAgain(entry, sent);
     } catch (error) {
       failed += 1;
@@ -157,10 +163,22 @@ export function logSweepFailure(failed: SweepItem, error: unknown): void {
 
 /** Writes the log line and the metrics of one run of the sweep function. */
 export function logAndCountSweep(result: SweepResult): void {
-  const { polls, notifications, failed, finished } = result;
+  const { polls, notifications } = result;
   log.info("swept", { ...result });
   meter.add("SweepFound", polls + notifications);
   if (notifications > 0) meter.add("NotificationsOverdue", notifications);
-  const failures = failed + (finished ? 0 : 1);
+  const failures = countFailures(result);
   if (failures > 0) meter.add("SweepFailures", failures);
+  if (isFaultFound(result)) meter.add("FaultsFound", 1);
+}
+
+const countFailures = ({ failed, finished }: SweepResult) => failed + (finished ? 0 : 1);
+
+/**
+ * Returns true if the result of a run of the sweep function shows a fault of the service: many overdue messages, a stuck
+ * poll or notification, a failed check, or a run that reached its time limit.
+ */
+export function isFaultFound(result: SweepResult): boolean {
+  const { polls, notifications, stuck } = result;
+  return polls + notifications >= MANY_OVERDUE || stuck + countFailures(result) > 0;
 }

@@ -2,7 +2,7 @@ import type { Config } from "../../lib/config/config.ts";
 import type { Instant } from "../../lib/domain/job.ts";
 import type { Digest, Ledger } from "../../lib/ledger/ledger.ts";
 import { createNotificationKey, type DeliveryRecord } from "../../lib/ledger/notification.ts";
-import { pollOverdueAt, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
+import { pollOverdueAt, STUCK_MS, type Watch, type WatchDocument } from "../../lib/ledger/watch.ts";
 import { isDeliveryFinal, notificationOverdueAt } from "../../lib/ledger/watch-deliveries.ts";
 import type { OverdueEntry } from "../../lib/ledger/watch-ledger.ts";
 import {
@@ -50,6 +50,8 @@ export interface SweepWatchPorts {
 export interface SentAgain {
   readonly polls: number;
   readonly notifications: number;
+  /** The number of sent messages whose poll or notification is late by at least a quarter of an hour. */
+  readonly stuck: number;
 }
 
 /**
@@ -82,15 +84,16 @@ async function sendOverdue(entry: OverdueEntry, ports: SweepWatchPorts): Promise
     // The index of overdue watches is eventually consistent, so the index may still list a watch whose poll was made
     // meanwhile.
     if (nextPollAt !== null && pollOverdueAt(nextPollAt) >= now())
-      return { polls: 0, notifications: 0, traceparent };
+      return { polls: 0, notifications: 0, stuck: 0, traceparent };
     const due = { ...document.watch, poll: pollDone ? poll + 1 : poll };
     await sendAllOrThrow(pollQueue, [createPollMessage(due, pollDone ? 0 : LEASE_WAIT_SECONDS)]);
     await ledger.rescheduleSweep(entry, now() + DUE_AGAIN_MS);
-    return { polls: 1, notifications: 0, traceparent };
+    const isStuck = nextPollAt !== null && nextPollAt + STUCK_MS <= now();
+    return { polls: 1, notifications: 0, stuck: isStuck ? 1 : 0, traceparent };
   }
   if (document === null || document.watch.state === "stopped" || document.summary === null) {
     await ledger.rescheduleSweep(entry, null);
-    return { polls: 0, notifications: 0, traceparent };
+    return { polls: 0, notifications: 0, stuck: 0, traceparent };
   }
   return { ...(await sendNotifications(entry, document, document.summary.outcome, ports)), traceparent };
 }
@@ -131,14 +134,19 @@ async function sendNotifications(
     ({ delivery }) => !isDeliveryFinal(delivery),
   );
   const overdueAt = (delivery: DeliveryRecord | null) => notificationOverdueAt(delivery, 0);
-  const overdue = open.filter(({ delivery }) => overdueAt(delivery) < now).map(({ message }) => message);
-  const unsent = overdue.filter(({ body }) => !sent.has(body));
-  for (const { body } of unsent) sent.add(body);
-  await sendAllOrThrow(notifyQueue, unsent);
+  const overdue = open.filter(({ delivery }) => overdueAt(delivery) < now);
+  const unsent = overdue.filter(({ message }) => !sent.has(message.body));
+  for (const { message } of unsent) sent.add(message.body);
+  await sendAllOrThrow(
+    notifyQueue,
+    unsent.map(({ message }) => message),
+  );
   const dueTimes = open.map(({ delivery }) => Math.max(now + DUE_AGAIN_MS, overdueAt(delivery)));
   if (digestNotifications === null) dueTimes.push(now + DUE_AGAIN_MS);
   await ledger.rescheduleSweep(entry, dueTimes.length === 0 ? null : Math.min(...dueTimes));
-  return { polls: 0, notifications: unsent.length };
+  const plannedAt = (delivery: DeliveryRecord | null) => delivery?.nextAttemptAt ?? watch.concludedAt ?? 0;
+  const stuck = unsent.filter(({ delivery }) => plannedAt(delivery) + STUCK_MS <= now);
+  return { polls: 0, notifications: unsent.length, stuck: stuck.length };
 }
 
 /**

@@ -30,6 +30,11 @@ const TEXT_BYTES = 200;
  * queue and of a cold start of a Lambda function are shorter than `POLL_OVERDUE_MS`.
  */
 const POLL_OVERDUE_MS = 30_000;
+/**
+ * A poll or notification that is late by a quarter of an hour is stuck: its message was sent again at least twice without
+ * effect. The alarm `overdue` counts the runs of the sweep function that find a stuck poll or notification.
+ */
+export const STUCK_MS = 15 * 60_000;
 
 /**
  * The time between the end of a watch and the check whether all notifications of the watch were delivered. At the time

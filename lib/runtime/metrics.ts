@@ -41,8 +41,8 @@ export const UNITS = {
   Notifications: MetricUnit.Count,
   Attempts: MetricUnit.Count,
   /**
-   * The number of delivery attempts that failed and used a step of the retry schedule. An HTTP 429 response does not
-   * use a step of the retry schedule.
+   * `AttemptsFailed` is 1 if a delivery attempt failed and used a step of the retry schedule, else 0. An HTTP 429
+   * response does not use a step of the retry schedule. The mean of `AttemptsFailed` is the share of failed attempts.
    */
   AttemptsFailed: MetricUnit.Count,
   AttemptMilliseconds: MetricUnit.Milliseconds,
@@ -67,6 +67,12 @@ export const UNITS = {
    * reached its time limit, the number is higher by 1. A run without failures does not write `SweepFailures`.
    */
   SweepFailures: MetricUnit.Count,
+  /**
+   * 1 for each run of the sweep function, and for each poll of a slow job, that found a fault of the service: five
+   * overdue messages, a poll or notification that is late by a quarter of an hour, or a failed check. A run or poll
+   * without such a fault does not write `FaultsFound`.
+   */
+  FaultsFound: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
   /**
    * The number of responses of the API with the HTTP status 5xx. For other responses, the service writes no value of
@@ -113,9 +119,49 @@ export function redirectMetricsTo(add: AddMetric): void {
   receiver = add;
 }
 
+/**
+ * The metrics of two alarms on AWS. CloudWatch charges an alarm for each of its metrics, so each of these metrics counts
+ * several rare faults. `GivenUp` counts the messages, watches and targets that the service gave up. `ConfigFaults` counts
+ * faults that a person fixes in the config or in the permissions of a project.
+ */
+export const ALARM_METRICS = ["GivenUp", "ConfigFaults"] as const;
+
+/** The sum of `ConfigFaults` in an hour at which the alarm fires. */
+const CONFIG_FAULTS_LIMIT = 3;
+/** A list of jobs that is overdue for less time is not a fault yet, because the next list may succeed. */
+const LIST_OVERDUE_LIMIT_SECONDS = 1800;
+
+/**
+ * Returns the metric of an alarm in which the value of another metric also counts, and the counted value. Returns null
+ * if the value counts in no such metric. One invalid config or one long overdue list reaches the limit of the alarm. A
+ * single failed event or refused query may have a temporary reason, so the alarm fires only for three of them.
+ */
+export function findAlarmMetric(
+  name: MetricName,
+  value: number,
+): { readonly name: (typeof ALARM_METRICS)[number]; readonly value: number } | null {
+  switch (name) {
+    case "DeadLetters":
+    case "PollsGivenUp":
+    case "TargetGone":
+      return { name: "GivenUp", value };
+    case "ConfigInvalid":
+      return { name: "ConfigFaults", value: value * CONFIG_FAULTS_LIMIT };
+    case "ListOverdueSeconds":
+      return value < LIST_OVERDUE_LIMIT_SECONDS ? null : { name: "ConfigFaults", value: CONFIG_FAULTS_LIMIT };
+    case "EventsFailed":
+    case "ResourceQueriesRefused":
+      return { name: "ConfigFaults", value };
+    default:
+      return null;
+  }
+}
+
+/** AWS charges a metric for each hour with a value, and no alarm needs the value 0 of these metrics. */
+const WITHOUT_ZEROS: ReadonlySet<MetricName> = new Set(["LiveWatches", "SweepFound", "AuditDiscrepancy"]);
+
 function addToLog(name: MetricName, value: number, dimensions: Dimensions): void {
-  // AWS charges a metric for each hour with a value. No alarm needs `LiveWatches` with the value 0.
-  if (name === "LiveWatches" && value === 0) return;
+  if (value === 0 && WITHOUT_ZEROS.has(name)) return;
   // Each poll writes a value of `PollsWithoutJob`, so the log already contains the number of all polls.
   if (name === "Polls" && dimensions.observation === "job") return;
   const set = JSON.stringify(dimensions);
@@ -125,6 +171,8 @@ function addToLog(name: MetricName, value: number, dimensions: Dimensions): void
     bySet.set(set, metrics);
   }
   metrics.addMetric(name, UNITS[name], value);
+  const alarm = findAlarmMetric(name, value);
+  if (alarm !== null) metrics.addMetric(alarm.name, MetricUnit.Count, alarm.value);
 }
 
 const { POWERTOOLS_METRICS_DISABLED = "false" } = process.env;

@@ -13,20 +13,19 @@ export const MetricStat = z.object({
 export type MetricStat = z.infer<typeof MetricStat>;
 
 /** A pattern for the CloudWatch namespace of the service's own metrics. */
-const OWN_NAMESPACE = /^\$\{self:service\}|^\$\{Namespace\}$/;
+const OWN_NAMESPACE = /^\$\{Namespace\}$/;
 
 /** A map from each SQS metric to the metric of the one-node edition with the same meaning. */
 const QUEUE_METRICS: Readonly<Record<string, string>> = {
   ApproximateNumberOfMessagesVisible: "QueueMessagesVisible",
   ApproximateNumberOfMessagesNotVisible: "QueueMessagesHidden",
   ApproximateNumberOfMessagesDelayed: "QueueMessagesHidden",
-  ApproximateAgeOfOldestMessage: "QueueOldestSeconds",
 };
 
 /** A map from each metric whose samples are 0 or 1 to the metric that counts the samples. */
 const SAMPLES: Readonly<Record<string, string>> = { PollsWithoutJob: "Polls" };
 
-/** The error for a part of an alarm or of the dashboard on AWS for which no Prometheus query is known. */
+/** The error for a part of the dashboard on AWS for which no Prometheus query is known. */
 export class NoPrometheusQueryError extends Error {
   override readonly name = "NoPrometheusQueryError";
 }
@@ -38,11 +37,8 @@ export class NoPrometheusQueryError extends Error {
  */
 export function toPrometheusQuery(metric: MetricStat): string {
   if (metric.Namespace === "AWS/SQS") return toQueueQuery(metric);
-  // On AWS, API Gateway counts the server errors, but in the one-node edition the service itself counts them.
-  const isApi = metric.Namespace === "AWS/ApiGateway" && metric.MetricName === "5xx";
-  const name = isApi ? "ServerErrors" : metric.MetricName;
-  const isOwn = isApi || OWN_NAMESPACE.test(metric.Namespace);
-  if (!isOwn || !isMetricName(name)) throw unknown(metric);
+  const name = metric.MetricName;
+  if (!OWN_NAMESPACE.test(metric.Namespace) || !isMetricName(name)) throw unknown(metric);
   const range = `[${formatPrometheusDuration(metric.Period)}]`;
   const increase = (series: string) => `sum by (instance) (increase(${series}${range}))`;
   const type = typeOfMetric(name);
@@ -50,23 +46,11 @@ export function toPrometheusQuery(metric: MetricStat): string {
     case "Sum":
       if (type === "counter") return increase(`${name}_total`);
       break;
-    case "Average": {
-      const samples = SAMPLES[name];
-      if (samples !== undefined) return `${increase(`${name}_total`)} / ${increase(`${samples}_total`)}`;
-      break;
-    }
     case "SampleCount": {
       const samples = SAMPLES[name];
       if (samples !== undefined) return increase(`${samples}_total`);
-      if (type === "histogram") return increase(`${name}_count`);
-      if (type === "gauge") return increase(`${name}_samples_total`);
       break;
     }
-    case "Minimum":
-      // A Prometheus rule with a duration fires only if its condition was true for the whole duration, so the query
-      // needs no minimum over time.
-      if (type === "gauge") return `min by (instance) (${name})`;
-      break;
     case "Maximum":
       if (type === "gauge") return `max by (instance) (max_over_time(${name}${range}))`;
       break;
@@ -86,9 +70,6 @@ function toQueueQuery(metric: MetricStat): string {
   const range = formatPrometheusDuration(metric.Period);
   const resource = metric.Dimensions.find(({ Name }) => Name === "QueueName")?.Value ?? "";
   const queue = /^(?:\$\{)?(Poll|Notify)(Dead)?/.exec(resource);
-  // Each poll of a job sends one message to the poll queue, so the query counts polls in place of messages.
-  if (metric.MetricName === "NumberOfMessagesSent" && metric.Stat === "Sum" && queue?.[1] === "Poll")
-    return `sum by (instance) (increase(Polls_total[${range}]))`;
   const name = QUEUE_METRICS[metric.MetricName];
   if (name === undefined || queue === null || metric.Stat !== "Maximum") throw unknown(metric);
   const label = `${queue[1]?.toLowerCase()}${queue[2] ?? ""}`;

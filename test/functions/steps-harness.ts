@@ -70,6 +70,8 @@ export function createFlow(
     concluded: [] as OutcomeSummary[],
     slow: [] as SlowSummary[],
     slowSentAgain: [] as number[],
+    /** For each time that a poll sent notifications of a slow job again, the number of stuck notifications. */
+    slowStuck: [] as number[],
     unreadable: [] as UnreadableReason[],
     failures: [] as SweepItem[],
     sentAgain: [] as object[],
@@ -220,7 +222,10 @@ export function createFlow(
         random: () => flow.random,
         onPoll: (report) => recorded.polls.push(report),
         onSlow: (summary) => recorded.slow.push(summary),
-        onSlowSentAgain: (_watch, count) => recorded.slowSentAgain.push(count),
+        onSlowSentAgain: (_watch, { notifications, stuck }) => {
+          recorded.slowSentAgain.push(notifications);
+          recorded.slowStuck.push(stuck);
+        },
         onConcluded: (summary) => recorded.concluded.push(summary),
         onUnreadable: (reason) => recorded.unreadable.push(reason),
         onDurationsUnread: () => {},

@@ -71,7 +71,7 @@ beforeAll(async () => {
     );
   await cloudWatch.send(
     new SetAlarmStateCommand({
-      AlarmName: `${PREFIX}-target-gone`,
+      AlarmName: `${PREFIX}-given-up`,
       StateValue: "ALARM",
       StateReason: "a test",
     }),
@@ -109,8 +109,8 @@ test("doctor reports each part of a stage in an account of moto", async () => {
     "ok      queue poll-dead: empty",
     "FAULT   queue notify-dead: contains 1 messages",
     "        docs/runbook.md#notify-dead-letters explains how to read and redrive them.",
-    "FAULT   alarm target-gone: is in the ALARM state",
-    "        What to do about target-gone",
+    "FAULT   alarm given-up: is in the ALARM state",
+    "        What to do about given-up",
     // moto has no GetAccountSettings.
     expect.stringMatching(/^warning concurrency: cannot be read/),
     expect.stringContaining("lambda:GetAccountSettings"),

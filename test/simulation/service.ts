@@ -155,7 +155,8 @@ export function createPoll(
     onPoll: () => {},
     onConcluded: ({ jobId, outcome }) => note(`${jobId} concluded: ${outcome}`),
     onSlow: ({ jobId }) => note(`${jobId} is slow`),
-    onSlowSentAgain: ({ jobId }, count) => note(`${jobId} is slow: ${count} notifications are sent again`),
+    onSlowSentAgain: ({ jobId }, { notifications }) =>
+      note(`${jobId} is slow: ${notifications} notifications are sent again`),
     onUnreadable: () => {},
     onDurationsUnread: () => {},
   });

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isFaultFound, type SweepResult } from "../../functions/sweep/create-sweep-handler.ts";
 import { alarmOf, type Sample } from "./cloudwatch.ts";
 import { isInFocus, type OwnTemplate, resourcesOf } from "./own-template.ts";
 import type { Rule } from "./rules.ts";
@@ -19,12 +20,24 @@ function runs(every: number, from: number, to: number, metrics: Readonly<Record<
   return samples;
 }
 
-const sweeps = (from: number, to: number, metrics: Readonly<Record<string, number>> = {}) =>
-  runs(SWEEP_EVERY, from, to, { SweepFound: 0, Invocations: 1, ...metrics });
+const HEALTHY: SweepResult = { polls: 0, notifications: 0, stuck: 0, failed: 0, finished: true };
+/** Successful runs of the sweep with the same result. Lambda writes `Errors` for each run. */
+const sweeps = (from: number, to: number, found: Partial<SweepResult> = {}) =>
+  runs(SWEEP_EVERY, from, to, {
+    "Errors sweep": 0,
+    "Invocations sweep": 1,
+    ...(isFaultFound({ ...HEALTHY, ...found }) && { FaultsFound: 1 }),
+  });
+/** Failed runs. Lambda repeats a failed run after one minute and again after two minutes. */
+const failedRuns = (name: string, every: number, from: number, to: number) =>
+  [0, MINUTE, 3 * MINUTE].flatMap((delay) =>
+    runs(every, from + delay, to, { [`Errors ${name}`]: 1, [`Invocations ${name}`]: 1 }),
+  );
 /** The depth of the empty queues. SQS writes it every minute. */
 const depth = (from: number, to: number, value = 0) =>
   runs(MINUTE, from, to, { "ApproximateNumberOfMessagesVisible poll": value });
-const audits = (from: number, to: number) => runs(HOUR, from, to, { AuditDiscrepancy: 0 });
+const audits = (from: number, to: number) =>
+  runs(HOUR, from, to, { "Errors audit": 0, "Invocations audit": 1 });
 
 /** No alarm depends on what FILL does with a metric that has never had a value. */
 const FILLS = ["filled", "missing"] as const;
@@ -73,12 +86,18 @@ export const failingSchedulesFire: Rule = (template) => {
   const failingSweeps = [
     ...depth(0, 3 * HOUR, 5),
     ...sweeps(0, HOUR),
-    ...runs(SWEEP_EVERY, HOUR, 3 * HOUR, { Invocations: 1, Errors: 1 }),
+    ...failedRuns("sweep", SWEEP_EVERY, HOUR + SWEEP_EVERY, 3 * HOUR),
   ];
-  const neverWorked = [...depth(0, HOUR), ...runs(SWEEP_EVERY, 0, HOUR, { Invocations: 1, Errors: 1 })];
+  const neverWorked = [...depth(0, HOUR), ...failedRuns("sweep", SWEEP_EVERY, 0, HOUR)];
+  /** Each run fails at first, and succeeds when Lambda repeats it. */
+  const repeated = [
+    ...depth(0, 3 * HOUR),
+    ...sweeps(0, 3 * HOUR),
+    ...failedRuns("sweep", SWEEP_EVERY, 0, 3 * HOUR),
+  ];
   const noMetrics = [...depth(0, 2 * HOUR), ...sweeps(0, HOUR)];
   const steadySweeps = [...depth(0, 12 * HOUR), ...sweeps(SWEEP_EVERY, 12 * HOUR)];
-  const failingAudits = runs(HOUR, HOUR, 12 * HOUR, { Invocations: 1, Errors: 1 });
+  const failingAudits = failedRuns("audit", HOUR, HOUR, 12 * HOUR);
   const stopped = [...steadySweeps, ...audits(HOUR, 4 * HOUR), ...failingAudits];
   const healthy = [...steadySweeps, ...audits(HOUR, 12 * HOUR)];
   /** Three periods without a run end at most 20 minutes after the last run. */
@@ -90,6 +109,8 @@ export const failingSchedulesFire: Rule = (template) => {
   return [
     ...mustFire(template, sweep, "every run fails", failingSweeps, SOON),
     ...mustFire(template, sweep, "every run of a new stage fails", neverWorked, [0, 0.6 * HOUR]),
+    ...mustFire(template, sweep, "a new stage never runs the sweep", depth(0, HOUR), [0, 0.6 * HOUR]),
+    ...mustNotFire(template, sweep, "every run succeeds when it is repeated", repeated, [0, 3 * HOUR]),
     ...mustFire(template, sweep, "the runs have stopped", noMetrics, SOON),
     ...mustFire(template, sweep, "the runs and all metrics have stopped", noMetrics, [3 * HOUR, 4 * HOUR]),
     ...mustNotFire(template, sweep, "every run succeeds", healthy, [0, 12 * HOUR]),
@@ -98,6 +119,21 @@ export const failingSchedulesFire: Rule = (template) => {
       4 * HOUR,
       11 * HOUR,
     ]),
+    ...mustFire(template, audit, "a new stage never runs the audit", steadySweeps, [0, 7 * HOUR]),
+    ...mustFire(
+      template,
+      audit,
+      "the runs have stopped",
+      [...steadySweeps, ...audits(HOUR, 4 * HOUR)],
+      [4 * HOUR, 11 * HOUR],
+    ),
+    ...mustNotFire(
+      template,
+      audit,
+      "every run succeeds when it is repeated",
+      [...healthy, ...failingAudits],
+      [0, 12 * HOUR],
+    ),
     ...mustNotFire(template, audit, "every run succeeds on a new stage", healthy, [0, 12 * HOUR]),
     ...mustNotFire(template, audit, "the first run of a new stage fails", lateAudits, [0, 6 * HOUR]),
     ...mustNotFire(template, audit, "the sweep has stopped", noMetrics, [0, 6 * HOUR]),
@@ -118,7 +154,11 @@ function newStage(depthAt: number, sweepAt: number): Sample[] {
     ),
     ...sweeps(sweepAt, 4 * HOUR),
     ...audits(HOUR, 4 * HOUR),
-    ...runs(MINUTE, 20 * MINUTE, HOUR, { PollsWithoutJob: 0, "NumberOfMessagesSent poll": 1, Attempts: 1 }),
+    ...runs(MINUTE, 20 * MINUTE, HOUR, {
+      PollsWithoutJob: 0,
+      "NumberOfMessagesSent poll": 1,
+      AttemptsFailed: 0,
+    }),
   ];
 }
 
@@ -152,35 +192,35 @@ export const fullQueueFires: Rule = (template) => {
   ];
 };
 
-export const onlyEverySweepFires: Rule = (template) =>
-  (
-    [
-      ["OverdueAlarm", "SweepFound", 5],
-      ["SweepFailuresAlarm", "SweepFailures", 1],
-    ] as const
-  ).flatMap(([id, metric, value]) => {
-    const always = [...sweeps(0, HOUR), ...sweeps(HOUR + SWEEP_EVERY, 3 * HOUR, { [metric]: value })];
-    const once = [...sweeps(0, HOUR), ...sweeps(HOUR, HOUR, { [metric]: 1000 }), ...sweeps(HOUR, 3 * HOUR)];
-    return [
-      ...mustFire(template, id, `every run gives ${metric} ${value}`, always, [HOUR, 1.75 * HOUR]),
-      ...mustNotFire(template, id, `one run gives ${metric} 1000`, once, [0, 3 * HOUR]),
-    ];
-  });
-
-export const overdueNotificationsFire: Rule = (template) => {
-  const id = "NotifyQueueStuckAlarm";
-  const found = { SweepFound: 3, NotificationsOverdue: 3 };
-  const stuck = [...sweeps(0, HOUR), ...sweeps(HOUR + SWEEP_EVERY, 3 * HOUR, found)];
-  const hourlyOnce = [0, 1, 2, 3].flatMap((hour) => sweeps(hour * HOUR, hour * HOUR, found));
+export const onlyEverySweepFires: Rule = (template) => {
+  const id = "OverdueAlarm";
+  const faults: readonly Partial<SweepResult>[] = [
+    { polls: 3, notifications: 2 },
+    { polls: 1, stuck: 1 },
+    { notifications: 1, stuck: 1 },
+    { failed: 1 },
+    { finished: false },
+  ];
+  const lost = [0, 1, 2, 3].flatMap((hour) => sweeps(hour * HOUR, hour * HOUR, { notifications: 3 }));
   return [
-    ...mustFire(template, id, "every run finds three notifications without an attempt", stuck, [
-      HOUR,
-      2 * HOUR,
-    ]),
-    ...mustNotFire(template, id, "one run per hour sends a lost notification again", hourlyOnce, [
+    ...faults.flatMap((found) => {
+      const always = [...sweeps(0, HOUR), ...sweeps(HOUR + SWEEP_EVERY, 3 * HOUR, found)];
+      const once = [...sweeps(0, HOUR), ...sweeps(HOUR, HOUR, found), ...sweeps(HOUR, 3 * HOUR)];
+      const result = JSON.stringify(found);
+      return [
+        ...mustFire(template, id, `every run gives ${result}`, always, [HOUR, HOUR + 30 * MINUTE]),
+        ...mustNotFire(template, id, `one run gives ${result}`, once, [0, 3 * HOUR]),
+      ];
+    }),
+    ...mustNotFire(template, id, "one run gives many messages", sweeps(HOUR, HOUR, { polls: 1000 }), [
       0,
-      4 * HOUR,
+      3 * HOUR,
     ]),
+    ...mustNotFire(template, id, "each run gives four messages", sweeps(0, 3 * HOUR, { polls: 4 }), [
+      0,
+      3 * HOUR,
+    ]),
+    ...mustNotFire(template, id, "one run per hour sends lost notifications again", lost, [0, 4 * HOUR]),
   ];
 };
 
@@ -226,7 +266,7 @@ export const lateNotificationsFire: Rule = (template) => {
 };
 
 export const everyDeadLetterFires: Rule = (template) => {
-  const id = "DeadLettersAlarm";
+  const id = "GivenUpAlarm";
   const depth = runs(MINUTE, 0, 4 * HOUR, { "ApproximateNumberOfMessagesVisible poll-dead": 1 });
   const deadLetters = [0, 2 * HOUR].map((at) => ({ metric: "DeadLetters", value: 1, at }));
   const samples = [...depth, ...deadLetters];

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { findAlarmMetric, isMetricName } from "../../lib/runtime/metrics.ts";
 import { evaluate, type FillOfNothing, type Operand, type Value } from "./metric-math.ts";
 import { type OwnTemplate, resourcesOf } from "./own-template.ts";
 
@@ -142,9 +143,17 @@ const byMetric = new WeakMap<readonly Sample[], Map<string, Sample[]>>();
 function samplesOf(metric: string, samples: readonly Sample[]): readonly Sample[] {
   const known = byMetric.get(samples) ?? new Map<string, Sample[]>();
   byMetric.set(samples, known);
-  const own = known.get(metric) ?? samples.filter((one) => one.metric === metric).sort((a, b) => a.at - b.at);
+  const own =
+    known.get(metric) ?? samples.flatMap((one) => countedAs(metric, one)).sort((a, b) => a.at - b.at);
   known.set(metric, own);
   return own;
+}
+
+/** Returns the sample if it is of the metric, or the sample of the metric in which the sample also counts. */
+function countedAs(metric: string, sample: Sample): readonly Sample[] {
+  if (sample.metric === metric) return [sample];
+  const counted = isMetricName(sample.metric) ? findAlarmMetric(sample.metric, sample.value) : null;
+  return counted?.name === metric ? [{ ...sample, metric, value: counted.value }] : [];
 }
 
 /** Returns the statistic of the samples in (periodEnd - period, periodEnd]. Without samples its value is missing. */

@@ -94,7 +94,7 @@ const RULES: readonly [string, Rule, readonly (() => OwnTemplate)[]][] = [
       () => withProperties({ OverdueAlarm: { Dimensions: [{ Name: "service", Value: "poll" }] } }),
       () =>
         withProperties({
-          TargetGoneAlarm: {
+          OrphanedJobsAlarm: {
             Dimensions: [
               { Name: "service", Value: "cce-job-notifier" },
               { Name: "kind", Value: "slack" },
@@ -103,7 +103,7 @@ const RULES: readonly [string, Rule, readonly (() => OwnTemplate)[]][] = [
         }),
       () => withProperties({ LoopStoppedAlarm: { Dimensions: [{ Name: "FunctionName", Value: "poll" }] } }),
       () => withProperties({ ApiErrorsAlarm: { MetricName: "5XXError" } }),
-      () => withProperties({ PollDeadLettersAlarm: { MetricName: "NumberOfMessagesReceived2" } }),
+      () => withProperties({ NotifyDeadLettersAlarm: { MetricName: "NumberOfMessagesReceived2" } }),
       () =>
         everyFunction({ environment: { POWERTOOLS_METRICS_NAMESPACE: "x", POWERTOOLS_SERVICE_NAME: "y" } }),
     ],

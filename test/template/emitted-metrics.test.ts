@@ -1,4 +1,4 @@
-import { METRICS } from "../../lib/runtime/metrics.ts";
+import { ALARM_METRICS, METRICS } from "../../lib/runtime/metrics.ts";
 import { metricsIn, readEmittedMetrics } from "./emitted-metrics.ts";
 
 test("reads the dimensions of each call", () => {
@@ -24,5 +24,5 @@ test("reads the dimensions of each call", () => {
 
 test("the code emits every metric", async () => {
   const names = [...(await readEmittedMetrics())].map((metric) => metric.split(" ")[0]);
-  expect([...new Set(names)].sort()).toEqual([...METRICS].sort());
+  expect([...new Set(names)].sort()).toEqual([...METRICS, ...ALARM_METRICS].sort());
 });

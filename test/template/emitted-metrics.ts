@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ALARM_METRICS, findAlarmMetric, isMetricName } from "../../lib/runtime/metrics.ts";
 import { ROOT } from "./own-template.ts";
 
 const CALL = "meter.add(";
@@ -16,7 +17,19 @@ export async function readEmittedMetrics(): Promise<ReadonlySet<string>> {
     for (const file of await readdir(join(ROOT, folder), { recursive: true }))
       if (file.endsWith(".ts"))
         for (const metric of metricsIn(await readFile(join(ROOT, folder, file), "utf8"))) metrics.add(metric);
+  for (const metric of metrics) for (const counted of countedAlso(metric)) metrics.add(counted);
   return metrics;
+}
+
+/** Returns the metrics of alarms in which a metric without dimensions of its own also counts. */
+function countedAlso(metric: string): readonly string[] {
+  return ALARM_METRICS.filter(
+    (alarm) =>
+      [1, 1e6].some((value) => {
+        const [name = ""] = metric.split(" ");
+        return isMetricName(name) && findAlarmMetric(name, value)?.name === alarm;
+      }) && metric === emittedMetric(metric.split(" ")[0] ?? "", []),
+  ).map((alarm) => emittedMetric(alarm, []));
 }
 
 /** Returns the metrics that one source emits. */

@@ -49,16 +49,13 @@ function threePerHourScenarios(alarm: string, metric: string, what: string): Ala
 }
 
 /**
- * Crashes and throttles of each function that reads a queue. A crash or a throttle of another function that handles jobs is
- * a server error of the API. The next run of a schedule repeats the work of a failed run.
+ * Crashes of each function that reads a queue. A crash of another function that handles jobs is a server error of the
+ * API. The next run of a schedule repeats the work of a failed run.
  */
 export const functionFaultsFire: Rule = (template) => {
   const handling = ["poll", "notify"];
   return alarmRule([
-    ...handling.flatMap((name) => [
-      ...sustainedScenarios("ErrorsAlarm", `Errors ${name}`, 3, 2),
-      ...sustainedScenarios("ThrottlesAlarm", `Throttles ${name}`, 1, 3),
-    ]),
+    ...handling.flatMap((name) => sustainedScenarios("ErrorsAlarm", `Errors ${name}`, 3, 2)),
     scenario(
       "ErrorsAlarm",
       "one error of one function and two of the other in every five minutes",
@@ -69,16 +66,33 @@ export const functionFaultsFire: Rule = (template) => {
 };
 
 export const eventsFire: Rule = alarmRule([
-  ...eventScenarios("ConfigInvalidAlarm", "ConfigInvalid"),
-  ...eventScenarios("TargetGoneAlarm", "TargetGone"),
-  ...eventScenarios("PollsGivenUpAlarm", "PollsGivenUp"),
-  ...eventScenarios("DeadLettersAlarm", "DeadLetters"),
+  ...eventScenarios("GivenUpAlarm", "TargetGone"),
+  ...eventScenarios("GivenUpAlarm", "PollsGivenUp"),
+  ...eventScenarios("GivenUpAlarm", "DeadLetters"),
   ...eventScenarios("LoopStoppedAlarm", "RecursiveInvocationsDropped poll"),
 ]);
 
+/** The functions read an invalid config again about every five minutes, until a person corrects the config. */
+const configInvalid = (from: number, to: number) => every(300, from, to, "ConfigInvalid", 1);
+
 export const repeatedFaultsFire: Rule = alarmRule([
-  ...sustainedScenarios("RecordsFailedAlarm", "RecordsFailed", 3, 3),
   ...sustainedScenarios("ApiErrorsAlarm", "5xx HttpApi", 3, 2),
-  ...threePerHourScenarios("EventsFailingAlarm", "EventsFailed", "SMN messages fail"),
-  ...threePerHourScenarios("ResourcesRefusedAlarm", "ResourceQueriesRefused", "resource queries are refused"),
+  ...threePerHourScenarios("ConfigFaultsAlarm", "EventsFailed", "SMN messages fail"),
+  ...threePerHourScenarios("ConfigFaultsAlarm", "ResourceQueriesRefused", "resource queries are refused"),
+  scenario("ConfigFaultsAlarm", "the config is invalid once", configInvalid(HOUR, HOUR + 1), 1),
+  {
+    ...scenario(
+      "ConfigFaultsAlarm",
+      "the config is invalid for three hours",
+      configInvalid(HOUR, 4 * HOUR),
+      1,
+    ),
+    activeWithin: [2 * HOUR, 4 * HOUR],
+  },
+  scenario(
+    "ConfigFaultsAlarm",
+    "the config is invalid at noon and in the evening",
+    [12, 18].flatMap((hour) => configInvalid(hour * HOUR, hour * HOUR + 1)),
+    2,
+  ),
 ]);

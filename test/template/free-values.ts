@@ -39,16 +39,15 @@ export const FREE_VALUES: readonly FreeValue[] = [
     why: "no other expression refers to the ID. A changed ID that an expression uses is a fault.",
   },
   {
-    pattern:
-      /^(?:DeadLetters|PollsGivenUp|TargetGone|ConfigInvalid|LoopStopped|Throttles)Alarm \S*Stat(?:istic)?: "Maximum"$/,
+    pattern: /^(?:GivenUp|LoopStopped)Alarm \S*Stat(?:istic)?: "Maximum"$/,
     why: "a sum of whole numbers is at least 1 exactly if the maximum is at least 1.",
   },
   {
-    pattern: /^(?:Poll|Notify)DeadLettersAlarm Properties\.Statistic: "Sum"$/,
+    pattern: /^NotifyDeadLettersAlarm Properties\.Statistic: "Sum"$/,
     why: "a sum of whole numbers is at least 1 exactly if the maximum is at least 1.",
   },
   {
-    pattern: /^(?:LateNotifications|DeliveryFailures)Alarm \S*Expression: "IF\(.*, 1\)"$/,
+    pattern: /^LateNotificationsAlarm \S*Expression: "IF\(.*, 1\)"$/,
     why: "every value below the threshold has the same meaning: no alarm.",
   },
   {
@@ -56,11 +55,19 @@ export const FREE_VALUES: readonly FreeValue[] = [
     why: "every value from the threshold on has the same meaning: no alarm.",
   },
   {
+    pattern: /^(?:Sweep|Audit)NotRunningAlarm \S*Expression: .*FILL\(failed, 2\)/,
+    why: "every value from 1 on has the same meaning: no run has succeeded.",
+  },
+  {
     pattern: /^SweepNotRunningAlarm Properties\.Metrics\.2\.MetricStat\.Stat: /,
     why: "the alarm multiplies the value by 0. It only uses that the value exists.",
   },
   {
-    pattern: /^DeadLettersAlarm Properties\.TreatMissingData: "ignore"$/,
+    pattern: /^OverdueAlarm Properties\.Statistic: "SampleCount"$/,
+    why: "each sample of the metric FaultsFound is 1, so the sum is the number of samples.",
+  },
+  {
+    pattern: /^GivenUpAlarm Properties\.TreatMissingData: "ignore"$/,
     why: "FILL gives each period a value, so no data is missing.",
   },
 ];

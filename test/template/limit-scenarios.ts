@@ -26,7 +26,6 @@ function depthScenarios(alarm: string, queue: string): AlarmScenario[] {
 
 /** The numbers are those that the descriptions of the alarms promise to the operator. */
 export const promisedLimitsFire: Rule = (template) => {
-  const age = "ApproximateAgeOfOldestMessage poll";
   const inFlight = "ApproximateNumberOfMessagesNotVisible notify";
   const sent = "NumberOfMessagesSent poll";
   const overdue = (hour: number, value: number) => ({
@@ -35,30 +34,6 @@ export const promisedLimitsFire: Rule = (template) => {
     value,
   });
   return alarmRule([
-    scenario(
-      "PollQueueStuckAlarm",
-      "a poll is due for an hour in two periods",
-      every(300, HOUR, HOUR + 600, age, 3600),
-      1,
-    ),
-    scenario(
-      "PollQueueStuckAlarm",
-      "a poll is due for an hour between younger ones",
-      [age, age].flatMap((name, n) => every(300, HOUR, HOUR + 600, name, n * 3600)),
-      1,
-    ),
-    scenario(
-      "PollQueueStuckAlarm",
-      "a poll is due for less than an hour",
-      every(MINUTE, HOUR, 2 * HOUR, age, 3599),
-      0,
-    ),
-    scenario(
-      "PollQueueStuckAlarm",
-      "SQS gives a wrong age once",
-      every(MINUTE, HOUR, HOUR + MINUTE, age, 9999),
-      0,
-    ),
     scenario(
       "NotifyQueueFullAlarm",
       "60,000 are in flight for a minute",
@@ -98,27 +73,26 @@ export const promisedLimitsFire: Rule = (template) => {
       2,
     ),
     scenario(
-      "DiscoveryFailingAlarm",
+      "ConfigFaultsAlarm",
       "the list of jobs is overdue by 30 minutes, twice",
       [overdue(2, 1800), overdue(2.1, 10), overdue(5, 1800)],
       2,
     ),
     scenario(
-      "DiscoveryFailingAlarm",
+      "ConfigFaultsAlarm",
       "the list of jobs is overdue by less than 30 minutes",
       every(MINUTE, 2 * HOUR, 5 * HOUR, "ListOverdueSeconds", 1799),
       0,
     ),
     {
       ...scenario(
-        "DiscoveryFailingAlarm",
+        "ConfigFaultsAlarm",
         "an hourly list fails",
         [2, 3, 4, 5].map((hour) => overdue(hour, 7200)),
         1,
       ),
       activeWithin: [3 * HOUR, 5 * HOUR],
     },
-    ...depthScenarios("PollDeadLettersAlarm", "poll-dead"),
     ...depthScenarios("NotifyDeadLettersAlarm", "notify-dead"),
     {
       ...scenario(
@@ -148,48 +122,40 @@ export const promisedLimitsFire: Rule = (template) => {
 
 export const failedDeliveriesFire: Rule = (template) => {
   const alarm = "DeliveryFailuresAlarm";
-  /** Returns attempts in some periods. Each attempt writes a sample of its own, and writes if it failed. */
+  /** Returns attempts in some periods. Each attempt writes whether it failed. */
   const attempts = (made: number, failed: number, periods: number) =>
-    Array.from({ length: made }, (_, n) => [
-      ...every(300, HOUR, HOUR + periods * 300, "Attempts", 1),
-      ...every(300, HOUR, HOUR + periods * 300, "AttemptsFailed", n < failed ? 1 : 0),
-      ...every(300, HOUR, HOUR + periods * 300, "Attempts", 0),
-    ]).flat();
+    Array.from({ length: made }, (_, n) =>
+      every(300, HOUR, HOUR + periods * 300, "AttemptsFailed", n < failed ? 1 : 0),
+    ).flat();
   return alarmRule([
     scenario(alarm, "two of four attempts fail in three periods", attempts(4, 2, 3), 1),
     scenario(alarm, "49 % of the attempts fail", attempts(100, 49, 12), 0),
-    scenario(alarm, "three attempts fail", attempts(3, 3, 12), 0),
+    scenario(alarm, "all of few attempts fail", attempts(1, 1, 3), 1),
     scenario(alarm, "all attempts of two periods fail", attempts(9, 9, 2), 0),
   ])(template);
 };
 
-/** The sweep writes its metrics at the end of each run, and one poll or one notification writes one sample. */
+/** One poll or one notification writes one sample. A run of the sweep writes one sample if it finds a fault. */
 export const fractionsAndSweepsFire: Rule = (template) => {
   const late = (count: number, value: number) =>
     Array.from({ length: count }, () => ({ metric: "NotificationLatenessSeconds", at: HOUR, value }));
   const found = (metric: string, runs: number, value: number) =>
     every(300, 3 * HOUR, 3 * HOUR + runs * 300, metric, value);
-  const stuck = Array.from({ length: 4 }, () => found("NotificationsOverdue", 1, 1)).flat();
   return alarmRule([
     scenario("LateNotificationsAlarm", "20 notifications are late by 30 seconds", late(20, 30), 1),
     scenario("LateNotificationsAlarm", "20 notifications take 29 seconds", late(20, 29), 0),
     scenario("LateNotificationsAlarm", "19 notifications are late", late(19, 99), 0),
-    scenario("OverdueAlarm", "three runs in a row find five", found("SweepFound", 3, 5), 1),
-    scenario("OverdueAlarm", "each run finds four", found("SweepFound", 24, 4), 0),
-    scenario("SweepFailuresAlarm", "three runs in a row fail for a watch", found("SweepFailures", 3, 1), 1),
+    scenario("OverdueAlarm", "three runs in a row find a fault", found("FaultsFound", 3, 1), 1),
     scenario(
-      "SweepFailuresAlarm",
-      "a run fails every 15 minutes",
-      every(900, 3 * HOUR, 6 * HOUR, "SweepFailures", 1),
+      "OverdueAlarm",
+      "a run finds a fault every 15 minutes",
+      every(900, 3 * HOUR, 6 * HOUR, "FaultsFound", 1),
       0,
     ),
-    scenario("NotifyQueueStuckAlarm", "four runs find a notification", stuck, 1),
-    scenario(
-      "NotifyQueueStuckAlarm",
-      "three runs find three notifications",
-      found("NotificationsOverdue", 3, 3),
-      0,
-    ),
+    {
+      ...scenario("OverdueAlarm", "each run of three hours finds a fault", found("FaultsFound", 36, 1), 1),
+      activeWithin: [3 * HOUR + 1800, 6 * HOUR],
+    },
     scenario("PollsFailingAlarm", "all polls of three periods fail", found("PollsWithoutJob", 3, 1), 1),
     scenario("PollsFailingAlarm", "all polls of two periods fail", found("PollsWithoutJob", 2, 1), 0),
   ])(template);

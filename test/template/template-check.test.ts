@@ -16,7 +16,7 @@ test("no rule finds a fault in the template", () => {
 });
 
 // `npm run mutate:template` tries the changes of all resources.
-test.each(["NotifyQueue", "NotifyEventSourceMappingSQSNotifyQueue", "Ledger", "PollQueueStuckAlarm"])(
+test.each(["NotifyQueue", "NotifyEventSourceMappingSQSNotifyQueue", "Ledger", "OverdueAlarm"])(
   "a rule finds each change of %s that may not change freely",
   (id) => {
     const changes = [...mutantsOf(own.written)].filter(({ resource }) => resource === id);

@@ -136,10 +136,10 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
     alarms.failingSchedulesFire,
     [
       () => withProperties({ SweepNotRunningAlarm: onMetric("Invocations", "Sum", 900) }),
-      () => withProperties({ SweepNotRunningAlarm: onMetric("SweepFound", "Sum", 900) }),
+      () => withProperties({ SweepNotRunningAlarm: onMetric("FaultsFound", "Sum", 900) }),
       () => withProperties({ SweepNotRunningAlarm: { TreatMissingData: "notBreaching" } }),
-      () => withExpression("SweepNotRunningAlarm", "runs", "FILL(sweeps, 0)"),
-      () => withExpression("SweepNotRunningAlarm", "runs", "zero + sweeps"),
+      () => withExpression("SweepNotRunningAlarm", "succeeded", "1 - FILL(failed, 1)"),
+      () => withExpression("SweepNotRunningAlarm", "succeeded", "zero + 1 - failed"),
       () => withProperties({ AuditNotRunningAlarm: onMetric("Invocations", "Sum", 10_800) }),
       () => withProperties({ AuditNotRunningAlarm: onMetric("AuditDiscrepancy", "SampleCount", 10_800) }),
       () =>
@@ -148,7 +148,7 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
             TreatMissingData: "notBreaching",
           }),
         }),
-      () => withExpression("AuditNotRunningAlarm", "runs", "IF(sweeps >= 30, FILL(audit, 0), 1)"),
+      () => withExpression("AuditNotRunningAlarm", "succeeded", "IF(sweeps >= 30, 1 - FILL(failed, 1), 1)"),
     ],
   ],
   [
@@ -157,9 +157,9 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
     [
       () => withProperties({ SweepNotRunningAlarm: { TreatMissingData: "breaching" } }),
       () => withProperties({ SweepNotRunningAlarm: { EvaluationPeriods: 1 } }),
-      () => withExpression("SweepNotRunningAlarm", "runs", "FILL(sweeps, 0)"),
+      () => withExpression("SweepNotRunningAlarm", "succeeded", "1 - FILL(failed, 1)"),
       () => withProperties({ AuditNotRunningAlarm: { TreatMissingData: "breaching" } }),
-      () => withProperties({ OrphanedJobsAlarm: { Threshold: 0 } }),
+      () => withProperties({ NotifyQueueFullAlarm: { Threshold: 0 } }),
       () => withProperties({ ErrorsAlarm: { TreatMissingData: "breaching" } }),
     ],
   ],
@@ -173,23 +173,12 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
     ],
   ],
   [
-    "the alarms on the results of the sweep fire only when every run has the result",
+    "the alarm on the results of the sweep fires only when several runs find a fault",
     alarms.onlyEverySweepFires,
     [
-      () => withProperties({ OverdueAlarm: { Statistic: "Sum", Period: 300, EvaluationPeriods: 3 } }),
-      () => withProperties({ OverdueAlarm: { Statistic: "Sum" } }),
-      () => withProperties({ SweepFailuresAlarm: { Statistic: "Sum", Period: 300, EvaluationPeriods: 3 } }),
-    ],
-  ],
-  [
-    "the alarm on overdue notifications fires for a few notifications that stay overdue, and not for a notification that was sent again",
-    alarms.overdueNotificationsFire,
-    [
-      () =>
-        withProperties({ NotifyQueueStuckAlarm: onMetric("ApproximateAgeOfOldestMessage", "Maximum", 300) }),
-      () =>
-        withProperties({ NotifyQueueStuckAlarm: onMetric("SweepFound", "Minimum", 900, { Threshold: 5 }) }),
-      () => withProperties({ NotifyQueueStuckAlarm: { Threshold: 1 } }),
+      () => withProperties({ OverdueAlarm: { Threshold: 1 } }),
+      () => withProperties({ OverdueAlarm: { Period: 300 } }),
+      () => withProperties({ OverdueAlarm: onMetric("ApproximateAgeOfOldestMessage", "Maximum", 300) }),
     ],
   ],
   [
@@ -214,9 +203,8 @@ const RULES: readonly [string, rules.Rule, readonly (() => OwnTemplate)[]][] = [
     "the alarm on dead letters fires for each new dead letter",
     alarms.everyDeadLetterFires,
     [
-      () =>
-        withProperties({ DeadLettersAlarm: onMetric("ApproximateNumberOfMessagesVisible", "Maximum", 300) }),
-      () => withProperties({ DeadLettersAlarm: onMetric("DeadLetters", "Sum", 300, { Threshold: 2 }) }),
+      () => withProperties({ GivenUpAlarm: onMetric("ApproximateNumberOfMessagesVisible", "Maximum", 300) }),
+      () => withProperties({ GivenUpAlarm: onMetric("GivenUp", "Sum", 300, { Threshold: 2 }) }),
     ],
   ],
 ];

@@ -22,46 +22,47 @@ const NOTIFICATION: Notification = {
 const FAILED = { ...DELIVERED, status: 503, reason: "server_error" } as const;
 
 /** The metrics of an attempt, without the metrics that every attempt has and without the dimensions. */
-const OPTIONAL = ["AttemptsFailed", "Notifications", "DeadLetters", "TargetGone"];
+const OPTIONAL = ["Notifications", "DeadLetters", "TargetGone"];
 
 test.each([
-  ["delivered", { ...DELIVERED }, "delivered", { Notifications: 1 }],
-  ["throttled", { ...FAILED, verdict: "retry", spent: false }, "pending", {}],
-  ["that failed before another attempt", { ...FAILED, verdict: "retry" }, "pending", { AttemptsFailed: 1 }],
+  ["delivered", { ...DELIVERED }, "delivered", 0, { Notifications: 1 }],
+  ["throttled", { ...FAILED, verdict: "retry", spent: false }, "pending", 0, {}],
+  ["that failed before another attempt", { ...FAILED, verdict: "retry" }, "pending", 1, {}],
   [
     "that failed as the last attempt",
     { ...FAILED, verdict: "retry" },
     "exhausted",
-    { AttemptsFailed: 1, Notifications: 1, DeadLetters: 1 },
+    1,
+    { Notifications: 1, DeadLetters: 1 },
   ],
-  [
-    "rejected",
-    { ...FAILED, verdict: "rejected" },
-    "rejected",
-    { AttemptsFailed: 1, Notifications: 1, DeadLetters: 1 },
-  ],
+  ["rejected", { ...FAILED, verdict: "rejected" }, "rejected", 1, { Notifications: 1, DeadLetters: 1 }],
   [
     "not made because the target is off",
     { ...FAILED, verdict: "gone", spent: false },
     "gone",
+    0,
     { Notifications: 1, DeadLetters: 1, TargetGone: 1 },
   ],
-] as const)("an attempt %s counts only in the metrics of its kind", async (_, result, state, expected) => {
-  const { metrics } = await capturedLog(() =>
-    logAndCountAttempt(NOTIFICATION, result, { state, attempts: 1, latenessSeconds: null }),
-  );
-  expect(metrics).toMatchObject({ Attempts: 1, AttemptMilliseconds: 5, kind: "slack" });
-  const counted = OPTIONAL.filter((name) => name in metrics).map((name) => [name, metrics[name]]);
-  expect(Object.fromEntries(counted)).toEqual(expected);
-  expect(metrics).not.toHaveProperty("NotificationLatenessSeconds");
-});
+] as const)(
+  "an attempt %s counts only in the metrics of its kind",
+  async (_, result, state, AttemptsFailed, expected) => {
+    const { metrics } = await capturedLog(() =>
+      logAndCountAttempt(NOTIFICATION, result, { state, attempts: 1, latenessSeconds: null }),
+    );
+    expect(metrics).toMatchObject({ Attempts: 1, AttemptsFailed, AttemptMilliseconds: 5, kind: "slack" });
+    const counted = OPTIONAL.filter((name) => name in metrics).map((name) => [name, metrics[name]]);
+    expect(Object.fromEntries(counted)).toEqual(expected);
+    expect(metrics).not.toHaveProperty("NotificationLatenessSeconds");
+  },
+);
 
-test("an attempt counts once in total and once for the kind of its target and its verdict", async () => {
+test("an attempt counts for the kind of its target and its verdict, and writes whether it failed", async () => {
   const { metrics, dimensionsOf } = await capturedLog(() =>
     logAndCountAttempt(NOTIFICATION, DELIVERED, { state: "delivered", attempts: 1, latenessSeconds: 2.5 }),
   );
   expect(metrics).toMatchObject({ kind: "slack", verdict: "delivered", state: "delivered" });
-  expect(dimensionsOf("Attempts")).toEqual([[], ["kind", "verdict"]]);
+  expect(dimensionsOf("Attempts")).toEqual([["kind", "verdict"]]);
+  expect(dimensionsOf("AttemptsFailed")).toEqual([[]]);
   expect(dimensionsOf("AttemptMilliseconds")).toEqual([["kind"]]);
   expect(dimensionsOf("Notifications")).toEqual([["kind", "state"]]);
   expect(dimensionsOf("NotificationLatenessSeconds")).toEqual([[]]);

@@ -256,6 +256,16 @@ describe("a job that takes longer than 19 of 20 jobs of its type", () => {
     expect(slowAt).toBeLessThan(T0 + 11 * MINUTE);
   });
 
+  it("reports a stuck notification from a quarter of an hour on", async () => {
+    const { flow, pollAt } = await openSlow();
+    await pollAt(MINUTE);
+    await pollAt(6 * MINUTE);
+    await pollAt(20 * MINUTE);
+    expect(flow.recorded.slowStuck).toEqual([0]);
+    await pollAt(26 * MINUTE);
+    expect(flow.recorded.slowStuck).toEqual([0, 1]);
+  });
+
   it("is checked again four minutes after its notification", async () => {
     const { flow, pollAt } = await openSlow();
     await pollAt(MINUTE);
@@ -607,8 +617,11 @@ test("a slow job is logged and counted", async () => {
     },
   ]);
   expect(metrics).toMatchObject({ SlowJobs: 1 });
-  const again = await capturedLog(() => logAndCountSentAgain(KEY, 2));
+  const again = await capturedLog(() => logAndCountSentAgain(KEY, { notifications: 2, stuck: 0 }));
   const { jobId: job_id, ...key } = KEY;
   expect(again.logged).toEqual([{ message: "sent again", ...key, job_id, polls: 0, notifications: 2 }]);
   expect(again.metrics).toMatchObject({ NotificationsOverdue: 2 });
+  expect(again.metrics).not.toHaveProperty("FaultsFound");
+  const stuck = await capturedLog(() => logAndCountSentAgain(KEY, { notifications: 2, stuck: 2 }));
+  expect(stuck.metrics).toMatchObject({ NotificationsOverdue: 2, FaultsFound: 1 });
 });

@@ -34,7 +34,7 @@ describe("a run of the sweep", () => {
     for (const jobId of jobIds) await flow.open({ jobId });
     flow.pollQueue.purge();
     flow.clock.now += MINUTE_MS;
-    expect(await flow.sweep()).toEqual({ polls: 3, notifications: 0, failed: 0, finished: true });
+    expect(await flow.sweep()).toEqual({ polls: 3, notifications: 0, stuck: 0, failed: 0, finished: true });
     expect(await flow.sweep()).toMatchObject({ polls: 0 });
     expect(bodiesOf(flow.pollQueue)).toMatchObject(jobIds.map((jobId) => ({ jobId, poll: 1 })));
   });
@@ -148,7 +148,7 @@ describe("a run of the sweep", () => {
     await flow.memory.stopWatch(KEY, flow.clock.now, T0 * 2);
     await flow.memory.scheduleSweepBy({ ...KEY, generation: 0 }, T0, null);
     flow.clock.now += 10 * MINUTE_MS;
-    expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 0, finished: true });
+    expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, stuck: 0, failed: 0, finished: true });
     expect(bodiesOf(flow.notifyQueue)).toEqual([]);
     expect(await flow.memory.countLiveWatches(KEY.caller)).toBe(0);
   });
@@ -160,7 +160,7 @@ describe("a run of the sweep", () => {
     const ending = { key: KEY, acceptedAt: T0, outcome: "lost", concludedAt: T0 } as const;
     await flow.memory.endWatch({ ...ending, targets: ["audit"], polledAt: [], expiresAt: T0 * 2 });
     flow.clock.now += 10 * MINUTE_MS;
-    expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 0, finished: true });
+    expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, stuck: 0, failed: 0, finished: true });
     expect(await flow.memory.countLiveWatches(KEY.caller)).toBe(0);
   });
 
@@ -177,7 +177,7 @@ describe("a run of the sweep", () => {
     });
     await flow.open();
     flow.clock.now += 10 * MINUTE_MS;
-    expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 0, finished: true });
+    expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, stuck: 0, failed: 0, finished: true });
     expect(moved).toEqual([null]);
   });
 
@@ -262,7 +262,7 @@ describe("a run of the sweep", () => {
     const flow = createFlow({ ledger: { rescheduleSweep: () => Promise.reject(new Error("throttled")) } });
     await flow.open();
     flow.clock.now += MINUTE_MS;
-    expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 1, finished: true });
+    expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, stuck: 0, failed: 1, finished: true });
     expect(flow.recorded.failures).toMatchObject([KEY]);
     expect(await flow.memory.listOverdue(flow.clock.now, 10)).toHaveLength(1);
   });
@@ -277,7 +277,7 @@ describe("a run of the sweep", () => {
     for (let i = 0; i < 250; i += 1) await flow.open({ jobId: `job-${i}` });
     flow.clock.now += MINUTE_MS;
     const lateIndex = await flow.memory.listOverdue(flow.clock.now, 1000);
-    expect(await flow.sweep()).toEqual({ polls: 250, notifications: 0, failed: 0, finished: true });
+    expect(await flow.sweep()).toEqual({ polls: 250, notifications: 0, stuck: 0, failed: 0, finished: true });
     expect(bodiesOf(flow.pollQueue)).toHaveLength(250);
   });
 
@@ -289,7 +289,7 @@ describe("a run of the sweep", () => {
     await flow.poll(1);
     flow.pollQueue.purge();
     expect(lateIndex).toHaveLength(1);
-    expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, failed: 0, finished: true });
+    expect(await flow.sweep()).toEqual({ polls: 0, notifications: 0, stuck: 0, failed: 0, finished: true });
     expect(bodiesOf(flow.pollQueue)).toEqual([]);
   });
 
@@ -298,7 +298,7 @@ describe("a run of the sweep", () => {
     await flow.open({ jobId: "poison" });
     for (let i = 0; i < 299; i += 1) await flow.open({ jobId: `job-${i}` });
     flow.clock.now += MINUTE_MS;
-    expect(await flow.sweep()).toEqual({ polls: 299, notifications: 0, failed: 1, finished: true });
+    expect(await flow.sweep()).toEqual({ polls: 299, notifications: 0, stuck: 0, failed: 1, finished: true });
   });
 
   it.each([
@@ -387,7 +387,7 @@ describe("a run of the sweep", () => {
     await flow.open();
     await flow.memory.switchTargetOff("audit", flow.clock.now);
     flow.clock.now += MINUTE_MS;
-    expect(await flow.sweep()).toEqual({ polls: 1, notifications: 0, failed: 1, finished: true });
+    expect(await flow.sweep()).toEqual({ polls: 1, notifications: 0, stuck: 0, failed: 1, finished: true });
     expect(flow.recorded.failures).toEqual([{ target: "deploys" }]);
     expect(bodiesOf(flow.notifyQueue)).toMatchObject([{ kind: "target_gone", gone: "audit" }]);
   });
@@ -399,7 +399,7 @@ describe("a run of the sweep", () => {
     flow.clock.now += MINUTE_MS;
     flow.notifyQueue.send = async (messages) =>
       messages.map(({ id }) => ({ id, kind: "failed", reason: "throttled" }));
-    expect(await flow.sweep()).toEqual({ polls: 1, notifications: 0, failed: 1, finished: true });
+    expect(await flow.sweep()).toEqual({ polls: 1, notifications: 0, stuck: 0, failed: 1, finished: true });
     expect(flow.recorded.failures).toEqual([{ target: "audit" }]);
   });
 
@@ -432,19 +432,64 @@ test("a run of the sweep logs each watch whose messages were sent again", async 
 
 test("a run of the sweep is logged with its counts", async () => {
   const { logged, metrics } = await capturedLog(() =>
-    logAndCountSweep({ polls: 2, notifications: 1, failed: 1, finished: false }),
+    logAndCountSweep({ polls: 2, notifications: 1, stuck: 0, failed: 1, finished: false }),
   );
-  expect(logged).toEqual([{ message: "swept", polls: 2, notifications: 1, failed: 1, finished: false }]);
+  expect(logged).toEqual([
+    { message: "swept", polls: 2, notifications: 1, stuck: 0, failed: 1, finished: false },
+  ]);
   expect(metrics).toMatchObject({ SweepFound: 3, SweepFailures: 2, NotificationsOverdue: 1 });
 });
 
 test("a sweep without overdue notifications and failures writes only how many messages it sent again", async () => {
   const { metrics } = await capturedLog(() =>
-    logAndCountSweep({ polls: 2, notifications: 0, failed: 0, finished: true }),
+    logAndCountSweep({ polls: 2, notifications: 0, stuck: 0, failed: 0, finished: true }),
   );
   expect(metrics).toMatchObject({ SweepFound: 2 });
   expect(metrics).not.toHaveProperty("SweepFailures");
   expect(metrics).not.toHaveProperty("NotificationsOverdue");
+});
+
+test.each([
+  ["fewer than five overdue messages", { polls: 2, notifications: 2 }, 0],
+  ["five overdue messages", { polls: 3, notifications: 2 }, 1],
+  ["a stuck poll or notification", { polls: 1, stuck: 1 }, 1],
+  ["a failed check", { failed: 1 }, 1],
+  ["no time for all watches", { finished: false }, 1],
+] as const)(
+  "a sweep with %s counts in the metric of the alarm as often as it must",
+  async (_, found, count) => {
+    const result = { polls: 0, notifications: 0, stuck: 0, failed: 0, finished: true, ...found };
+    const { metrics } = await capturedLog(() => logAndCountSweep(result));
+    expect(metrics.FaultsFound ?? 0).toBe(count);
+  },
+);
+
+describe("a message that was sent again", () => {
+  it("is stuck if its poll is late by a quarter of an hour", async () => {
+    const flow = createFlow();
+    await flow.open();
+    const stuck: number[] = [];
+    // The poll is planned for the first seconds.
+    for (const minute of [1, 14.5, 19.5, 24.5]) {
+      flow.clock.now = T0 + minute * MINUTE_MS;
+      stuck.push((await flow.sweep()).stuck);
+    }
+    expect(stuck).toEqual([0, 0, 1, 1]);
+  });
+
+  it("is stuck if no function has attempted its notification for a quarter of an hour", async () => {
+    const flow = createFlow();
+    await flow.open({ targets: ["audit"] });
+    flow.observation = jobIn("failed");
+    await flow.poll(1);
+    const concludedAt = flow.clock.now;
+    const stuck: number[] = [];
+    for (const minute of [5, 10, 15, 20]) {
+      flow.clock.now = concludedAt + minute * MINUTE_MS;
+      stuck.push((await flow.sweep()).stuck);
+    }
+    expect(stuck).toEqual([0, 0, 1, 1]);
+  });
 });
 
 test("a failure of the sweep is logged with the watch or target and the error", async () => {

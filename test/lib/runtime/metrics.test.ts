@@ -37,14 +37,38 @@ test("all metrics without dimensions are written in one record without units", a
   ]);
 });
 
-test("an audit without a live watch writes no metric of live watches", async () => {
-  const records = await recordsOf(() => {
-    meter.add("AuditDiscrepancy", 0);
-    meter.add("LiveWatches", 0);
+test.each(["AuditDiscrepancy", "LiveWatches", "SweepFound"] as const)(
+  "a schedule that finds nothing writes no value of %s, because AWS charges for each hour with a value",
+  async (name) => {
+    const records = await recordsOf(() => {
+      meter.add(name, 0);
+      publishMetrics();
+      meter.add(name, 2);
+      publishMetrics();
+    });
+    expect(records).toEqual([expect.objectContaining({ [name]: 2 })]);
+  },
+);
+
+test.each([
+  ["DeadLetters", 1, { GivenUp: 1 }],
+  ["PollsGivenUp", 2, { GivenUp: 2 }],
+  ["TargetGone", 1, { GivenUp: 1 }],
+  ["ConfigInvalid", 1, { ConfigFaults: 3 }],
+  ["ListOverdueSeconds", 1800, { ConfigFaults: 3 }],
+  ["ListOverdueSeconds", 1799, {}],
+  ["EventsFailed", 1, { ConfigFaults: 1 }],
+  ["ResourceQueriesRefused", 1, { ConfigFaults: 1 }],
+  ["RecordsFailed", 1, {}],
+] as const)("the value of %s (%i) also counts in the metric of its alarm", async (name, value, counted) => {
+  const [record] = await recordsOf(() => {
+    meter.add(name, value);
     publishMetrics();
   });
-  expect(records).toEqual([expect.objectContaining({ AuditDiscrepancy: 0 })]);
-  expect(records[0]).not.toHaveProperty("LiveWatches");
+  expect(record).toEqual({ _aws: expect.anything(), service: expect.any(String), [name]: value, ...counted });
+  expect(record?._aws.CloudWatchMetrics).toMatchObject([
+    { Dimensions: [["service"]], Metrics: [name, ...Object.keys(counted)].map((Name) => ({ Name })) },
+  ]);
 });
 
 /** Returns the samples of a metric with these dimensions, as CloudWatch reads them from the records. */
@@ -127,6 +151,7 @@ test("the names of the metrics do not change, because alarms and dashboards of o
     "DeadLetters",
     "Events",
     "EventsFailed",
+    "FaultsFound",
     "JobsDiscovered",
     "LagSeconds",
     "LedgerConflicts",
