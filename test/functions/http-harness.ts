@@ -44,13 +44,18 @@ export interface Harness {
     url: string,
     more?: { body?: unknown; token?: string | null; headers?: Record<string, string> },
   ): Promise<ApiResponse>;
+  /** Sends a request to the function to which API Gateway sends the request. */
   send(request: ApiRequest): Promise<ApiResponse>;
+  /** Sends a request to the api function. */
+  sendToApi(request: ApiRequest): Promise<ApiResponse>;
 }
 
 /** Creates the HTTP functions with a ledger, queues and a clock in memory. */
 export function createHarness(
   options: {
     config?: object;
+    /** The config that the next read returns. Without it, the config does not change. */
+    refreshedConfig?: object;
     /** Replaces the reading of the config. */
     readConfig?: () => Promise<WholeConfig>;
     /** Replaces methods of the ledger. */
@@ -63,10 +68,18 @@ export function createHarness(
     discover?: DiscoverJobsOfProject;
   } = {},
 ): Harness {
-  const parsed = parseWholeConfig(options.config ?? CONFIG);
-  if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
-  const { config } = parsed;
+  const config = parseConfig(options.config ?? CONFIG);
   const readConfig = options.readConfig ?? (async () => config);
+  const { refreshedConfig } = options;
+  const refreshed = refreshedConfig === undefined ? readConfig : async () => parseConfig(refreshedConfig);
+  const configs = {
+    current: readConfig,
+    refreshed,
+    currentWith: async (kind: "projects" | "targets", name: string) => {
+      const current = await readConfig();
+      return Object.hasOwn(current[kind], name) ? current : refreshed();
+    },
+  };
   const clock = { now: START };
   const now = () => clock.now;
   const calls: string[] = [];
@@ -89,7 +102,7 @@ export function createHarness(
     harness.notes = { ...harness.notes, ...notes };
   };
   const shared = {
-    configs: { current: readConfig, refreshed: readConfig, currentWith: readConfig },
+    configs,
     identify: options.identify ?? (async () => ({ kind: "refused" as const, refusal: null })),
     onIssuerFailure: () => harness.failures.push("issuer"),
     ledger: counted("ledger", { ...memory, ...options.ledger?.(memory) }),
@@ -113,7 +126,6 @@ export function createHarness(
   const handleSmn = createSmnHandler(options.discover ?? (async () => "listed"), {
     ...shared,
     proxy: null,
-    configs: { current: readConfig, refreshed: readConfig },
     fetchFromSmn: options.fetchFromSmn ?? (() => Promise.reject(new Error("the test has no SMN"))),
     onEvent: ({ error, ...report }) => {
       harness.logged.push(["event", report]);
@@ -176,8 +188,9 @@ export function createHarness(
         return handleEnqueue(request, invocation, note);
       if (request.method === "POST" && request.path.includes("/v1/events/smn/"))
         return handleSmn(request, invocation, note);
-      return handleApi(request, invocation, note);
+      return harness.sendToApi(request);
     },
+    sendToApi: (request) => handleApi(request, invocation, note),
   };
   return harness;
 }
@@ -191,6 +204,12 @@ const DELIVERED: AttemptResult = {
   durationMs: 5,
   answer: "ok",
 };
+
+function parseConfig(document: object): WholeConfig {
+  const parsed = parseWholeConfig(document);
+  if (parsed.kind === "faults") throw new Error(parsed.faults.join("; "));
+  return parsed.config;
+}
 
 /** Decodes a path as API Gateway does. A path with a malformed percent-encoding stays unchanged. */
 function decodePath(pathname: string): string {

@@ -1,7 +1,9 @@
 import { createCachedHealthCheck } from "../../../functions/api/health.ts";
+import { createJobPageUrl, createListPageUrl } from "../../../lib/auth/link-keys.ts";
 import { attempt } from "../../lib/ledger/samples.ts";
 import { json, messages } from "../http-answers.ts";
-import { START, TOKENS } from "../http-config.ts";
+import { CONFIG, LINKS, START, TOKENS } from "../http-config.ts";
+import { createHarness } from "../http-harness.ts";
 import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";
 
 test.each([URL_OF_A, "/v1/jobs?project=prod"])(
@@ -107,3 +109,56 @@ test.each(["config", "ledger", "queue"] as const)(
     expect(await check()).toMatchObject({ status: 503, headers: { "cache-control": "no-store" } });
   },
 );
+
+describe("a project or a target that the operator added a moment ago", () => {
+  const { secret: _, ...projects } = CONFIG.projects;
+  const { ops: __, ...targets } = CONFIG.targets;
+  const watch = { project: "secret", jobId: "a", caller: "token:all" };
+  const since = "2026-11-23T08:00:00Z";
+
+  test.each([
+    ["the list of jobs", "GET", "/v1/jobs?project=secret", undefined, 200],
+    ["the page of the list", "GET", createListPageUrl(LINKS, "secret", START), undefined, 200],
+    ["the page of a job", "GET", createJobPageUrl(LINKS, watch, START), undefined, 200],
+    ["the test of a target", "POST", "/v1/targets/ops/test", undefined, 200],
+    ["the redelivery to a target", "POST", "/v1/targets/ops/redeliver", { since }, 202],
+  ])("is known to %s", async (_, method, url, body, status) => {
+    const api = createHarness({ config: { ...CONFIG, projects, targets }, refreshedConfig: CONFIG });
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a", project: "secret", notify: ["ops"] } });
+    expect((await api.ask(method, url ?? "", { body })).status).toBe(status);
+  });
+});
+
+test.each([
+  ["the list of jobs", "GET", "/v1/jobs", undefined],
+  ["the page of the list", "GET", createListPageUrl(LINKS, "prod", START), undefined],
+  ["a redelivery", "POST", "/v1/targets/ops/redeliver", { since: "2026-11-23T08:00:00Z" }],
+])("an error of the ledger during %s is no error of the request", async (_, method, url, body) => {
+  const listRecentWatches = () => Promise.reject(new Error("the ledger is down"));
+  const api = createHarness({ ledger: () => ({ listRecentWatches }) });
+  await expect(api.ask(method, url ?? "", { body })).rejects.toThrow("the ledger is down");
+});
+
+test.each(["/v1/targets", "/v1/projects"])(
+  "the response to GET %s is sorted by name and depends on the token for a cache",
+  async (url) => {
+    const [project, target] = [CONFIG.projects.secret, CONFIG.targets.ops];
+    const projects = { ...CONFIG.projects, zeta: project, alpha: project, middle: project };
+    const targets = { ...CONFIG.targets, zeta: target, alpha: target, middle: target };
+    const config = { ...CONFIG, projects, targets };
+    const answer = await createHarness({ config }).ask("GET", url);
+    expect(answer.headers).toMatchObject({ vary: "authorization" });
+    const names = (Object.values(json(answer))[0] as { name: string }[]).map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(3);
+    expect(names).toEqual(names.toSorted());
+  },
+);
+
+test.each([
+  [URL_OF_A, "GET /v1/jobs/{project}/{jobId}"],
+  ["/v1/targets", "GET /v1/targets"],
+])("the log line of a request to %s contains the route %s", async (url, route) => {
+  const api = await watched();
+  await api.ask("GET", url);
+  expect(api.notes.route).toBe(route);
+});

@@ -2,7 +2,7 @@ import { PROBLEMS } from "../../../lib/api/problem-response.ts";
 import { createJobPageUrl, createLinkKey, createListPageUrl } from "../../../lib/auth/link-keys.ts";
 import { describeDeliveryReasonsForApiReference } from "../../../lib/channels/delivery-reason.ts";
 import { json } from "../http-answers.ts";
-import { CONFIG, LINKS, START } from "../http-config.ts";
+import { CONFIG, LINKS, START, TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
 import { end, RUNNING } from "../http-watched.ts";
 
@@ -10,6 +10,14 @@ const hrefs = ({ body = "" }: { body?: string }, start: string) =>
   [...body.matchAll(/href="([^"]+)"/g)]
     .map(([, href]) => href ?? "")
     .filter((href) => href.startsWith(start));
+
+const REQUEST = {
+  query: new URLSearchParams(),
+  headers: { authorization: `Bearer ${TOKENS.all}` },
+  body: "",
+  requestId: "request-1",
+  sourceIp: "192.0.2.1",
+};
 
 describe("the api handler", () => {
   test.each([
@@ -27,6 +35,8 @@ describe("the api handler", () => {
     expect(answer.status).toBe(status);
     expect(answer.headers?.allow).toBe(allow);
     expect(json(answer)).toMatchObject({ status, instance: "urn:request:request-1" });
+    expect(json(answer).detail).toContain(allow === undefined ? "GET /docs lists all paths" : allow);
+    expect(json(answer)).not.toHaveProperty("errors");
   });
 
   test("lists the methods of /v1/jobs in the response to PUT", async () => {
@@ -34,6 +44,14 @@ describe("the api handler", () => {
       status: 405,
       headers: { allow: "GET, HEAD, POST" },
     });
+  });
+
+  test.each([
+    ["/v1/jobs", "POST"],
+    ["/v1/events/smn/prod", "POST"],
+  ])("does not serve %s, whose requests API Gateway sends to another function", async (path, allow) => {
+    const answer = await createHarness().sendToApi({ ...REQUEST, method: "POST", path });
+    expect(answer).toMatchObject({ status: 405, headers: { allow } });
   });
 
   test.each([
@@ -222,23 +240,52 @@ describe("the start page", () => {
     expect(hrefs(page, "docs")).toEqual(["docs"]);
   });
 
-  test.each([undefined, "*/*", "application/json", "text/html;q=0, application/json"])(
+  test.each([
+    "text/html",
+    "application/json, text/html;level=1",
+    "TEXT/HTML;q=0.1",
+    "a/b;q=0, text/html ;v=0",
+  ])("answers a client that accepts '%s' with the page", async (accept) => {
+    expect((await createHarness().ask("GET", "/", { token: null, headers: { accept } })).status).toBe(200);
+  });
+
+  test.each([undefined, "", "*/*", "application/json", "text/html;q=0, a/b", "text/html; Q=0.0"])(
     "answers a client that accepts %j with 404 and the path of the API reference",
     async (accept) => {
       const headers = accept === undefined ? {} : { accept };
       const answer = await createHarness().ask("GET", "/", { token: null, headers });
       expect(answer).toMatchObject({ status: 404, headers: { vary: "accept" } });
       expect(json(answer).detail).toContain("GET /docs");
+      expect(json(answer)).not.toHaveProperty("errors");
     },
   );
 });
 
 describe("the API reference", () => {
+  test("names the public URL of the config, whatever characters the URL contains", async () => {
+    for (const publicUrl of ["https://a.example.com/$&", "https://b.example.com/$'"]) {
+      const config = { ...CONFIG, settings: { ...CONFIG.settings, publicUrl } };
+      const document = await createHarness({ config }).ask("GET", "/v1/openapi.json", { token: null });
+      expect(json(document).servers).toEqual([{ url: publicUrl }]);
+    }
+  });
+
   test("needs no token as a JSON document or as a page without external resources", async () => {
     const api = createHarness();
+    const cached = { "cache-control": "public, max-age=300", "x-content-type-options": "nosniff" };
     const document = await api.ask("GET", "/v1/openapi.json", { token: null });
     expect(json(document)).toMatchObject({ openapi: "3.1.1", webhooks: { jobEnded: {} } });
+    expect(document.headers).toMatchObject({ ...cached, "content-type": "application/json; charset=utf-8" });
     const page = await api.ask("GET", "/docs", { token: null });
+    const html = { "content-type": "text/html; charset=utf-8", "referrer-policy": "no-referrer" };
+    expect(page.headers).toMatchObject({ ...cached, ...html });
+    for (const [path, { headers: { etag = "" } = {} }] of [
+      ["/v1/openapi.json", document],
+      ["/docs", page],
+    ] as const) {
+      const again = await api.ask("GET", path, { token: null, headers: { "if-none-match": etag } });
+      expect(again).toMatchObject({ status: 304, headers: { etag } });
+    }
     expect(page.headers?.["content-security-policy"]).toMatch(
       /^default-src 'none'; style-src 'sha256-[^;]+; script-src 'sha256-[^ ;]+;/,
     );

@@ -1,5 +1,6 @@
 import { createCachedHealthCheck, type HealthPorts } from "../../../functions/api/health.ts";
 import { HealthDocument } from "../../../lib/api/list-and-health-documents.ts";
+import { captured } from "../../lib/runtime/captured.ts";
 
 const never = () => new Promise<void>(() => undefined);
 const well: HealthPorts["checks"] = { config: async () => 1, ledger: async () => 1, queue: async () => 1 };
@@ -51,4 +52,39 @@ test("health runs its checks once for concurrent calls and for calls within two 
   clock.now = 2000;
   await ask();
   expect(asked).toBe(2);
+});
+
+test("health waits three seconds for each check", async () => {
+  const timers: { ms: number; end: () => void }[] = [];
+  const wait = (ms: number) => new Promise<void>((end) => timers.push({ ms, end }));
+  const checks = { config: () => wait(3001), ledger: () => wait(2999), queue: async () => 1 };
+  const answer = createCachedHealthCheck({ checks, now: () => 0, wait, onUnreachable: () => undefined })();
+  for (const { end } of timers.toSorted((a, b) => a.ms - b.ms)) {
+    end();
+    await new Promise(setImmediate);
+  }
+  const { status, body } = await answer;
+  expect([status, documentOf(body)]).toEqual([
+    503,
+    { status: "degraded", checks: { config: "unreachable", ledger: "ok", queue: "ok" } },
+  ]);
+});
+
+test("a failed health check is logged as an error with the name of the check and the cause", async () => {
+  const failing = { ...well, queue: () => Promise.reject(new Error("no such queue")) };
+  const ask = createCachedHealthCheck({ checks: failing, now: () => 0, wait: never });
+  expect(await captured(ask)).toMatchObject([
+    { level: "ERROR", message: "health check failed", check: "queue", error: { message: "no such queue" } },
+  ]);
+  const checks = { ...well, ledger: never };
+  const late = createCachedHealthCheck({ checks, now: () => 0, wait: async () => undefined });
+  expect(await captured(late)).toMatchObject([
+    { check: "ledger", error: { message: expect.stringContaining("within 3000 ms") } },
+  ]);
+});
+
+test("a health response is never stored by a cache and names a time to ask again only if a check fails", async () => {
+  const { headers } = await health(well).ask();
+  expect(headers).toMatchObject({ "cache-control": "no-store" });
+  expect(headers).not.toHaveProperty("retry-after");
 });
