@@ -49,7 +49,188 @@ async function watchEnded(
   });
 }
 
+/** Accepts watches without targets at the given times, so that other watches are on another page of the list. */
+async function acceptOthers(api: Harness, times: readonly number[]): Promise<void> {
+  for (const [i, acceptedAt] of times.entries())
+    await api.ledger.startOrExtendWatch({
+      project: "prod",
+      jobId: `other-${i}`,
+      caller: "token:all",
+      acceptedAt,
+      deadlineAt: SINCE_MS * 2,
+      nextPollAt: SINCE_MS * 2,
+      targets: [],
+      context: {},
+      callbacks: {},
+      digestId: null,
+      traceparent: null,
+      expiresAt: SINCE_MS * 2,
+    });
+}
+
+const countCalls = (api: Harness, name: string) => api.calls.filter((call) => call === name).length;
+
 describe("POST /v1/targets/{name}/redeliver", () => {
+  test("covers a job that was accepted up to seven days earlier, and reads no older page", async () => {
+    const week = 7 * 24 * 3_600_000;
+    for (const [acceptedAt, jobs, reads] of [
+      [SINCE_MS - week, [{ jobId: "long", status: "missed" }], 3],
+      [SINCE_MS - week - 1, [], 2],
+    ] as const) {
+      const api = createHarness();
+      api.clock.now = acceptedAt;
+      await watchEnded(api, "long", "exhausted");
+      await acceptOthers(api, Array(100).fill(acceptedAt));
+      api.calls.length = 0;
+      expect(json(await missed(api, { since: SINCE, dryRun: true }))).toMatchObject({ jobs, next: null });
+      // One of the reads is for the project without watches.
+      expect(countCalls(api, "ledger.listRecentWatches")).toBe(reads);
+    }
+  });
+
+  test("reads at most five pages, and continues at the sixth page", async () => {
+    const tokens: (string | null)[] = [];
+    const api = createHarness({
+      ledger: (memory) => ({
+        listRecentWatches: async (project, { before, limit }) => {
+          tokens.push(before);
+          const { watches, next } = await memory.listRecentWatches(project, { limit: limit / 100, before });
+          return { watches, next };
+        },
+      }),
+    });
+    await watchEnded(api, "a", "exhausted");
+    await acceptOthers(
+      api,
+      [1, 2, 3, 4, 5].map((i) => SINCE_MS + i),
+    );
+    const page = json(await missed(api, { since: SINCE, dryRun: true }));
+    expect(page).toMatchObject({ jobs: [], next: expect.any(String) });
+    expect([tokens.length, tokens[0]]).toEqual([5, null]);
+    const rest = await missed(api, { since: SINCE, dryRun: true }, TOKENS.all, `?before=${page.next}`);
+    expect(json(rest)).toMatchObject({ jobs: [{ jobId: "a" }] });
+  });
+
+  test("does not continue in a project for which the caller lost the right", async () => {
+    const api = createHarness();
+    await watchEnded(api, "b", "exhausted", { project: "secret" });
+    const before = createMissedPageToken({ project: "secret", before: null });
+    const answer = await missed(api, { since: SINCE, dryRun: true }, TOKENS.team, `?before=${before}`);
+    expect(json(answer)).toEqual({ jobs: [], next: null });
+    expect(json(await missed(api, { since: SINCE }, TOKENS.all, `?before=${before}`)).jobs).toHaveLength(1);
+  });
+
+  test("covers each project, in whatever order the config names the projects", async () => {
+    const { prod, secret } = CONFIG.projects;
+    const api = createHarness({ config: { ...CONFIG, projects: { secret, prod } } });
+    await watchEnded(api, "a", "exhausted");
+    await watchEnded(api, "b", "exhausted", { project: "secret" });
+    expect(json(await missed(api)).jobs).toMatchObject([{ project: "prod" }, { project: "secret" }]);
+  });
+
+  test("needs no other right than 'redeliver'", async () => {
+    const own = { sha256: createHash("sha256").update("redeliverer").digest("hex") };
+    const redeliverer = { ...own, projects: ["prod"], targets: ["deploys"], operations: ["redeliver"] };
+    const config = { ...CONFIG, tokens: { ...CONFIG.tokens, redeliverer } };
+    const api = createHarness({ config });
+    await watchEnded(api, "a", "exhausted");
+    expect(json(await missed(api, { since: SINCE }, "redeliverer")).jobs).toMatchObject([{ jobId: "a" }]);
+  });
+
+  test("covers two watches of a job whose outcomes differ, because each outcome has its own notification", async () => {
+    const api = createHarness();
+    await watchEnded(api, "a", "exhausted");
+    const team = { project: "prod", jobId: "a", caller: "token:team" };
+    const acceptedAt = api.clock.now;
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["deploys"] }, token: TOKENS.team });
+    const ending = { key: team, acceptedAt, concludedAt: acceptedAt, targets: ["deploys"], polledAt: [] };
+    await api.ledger.endWatch({ ...ending, outcome: "lost", expiresAt: acceptedAt * 2 });
+    const key = { project: "prod", jobId: "a", generation: 0, event: "job.lost", target: "deploys" };
+    const owner = { key, redelivery: 0, messageId: "n" };
+    await api.ledger.claimNotification({ ...owner, now: acceptedAt, leaseMs: 1, expiresAt: acceptedAt * 2 });
+    const refused = {
+      verdict: "rejected",
+      status: 400,
+      durationMs: 1,
+      reason: "refused",
+      answer: "",
+    } as const;
+    const attempt = { at: acceptedAt, ...refused };
+    const result = { state: "rejected", spent: true, nextAttemptAt: null } as const;
+    await api.ledger.recordAttempt({ ...owner, ...result, attempt });
+    expect(json(await missed(api)).jobs).toHaveLength(2);
+    expect(
+      messages(api.notifyQueue)
+        .map(({ outcome }) => outcome)
+        .sort(),
+    ).toEqual(["failed", "lost"]);
+  });
+
+  test("covers only the notifications to the target of the request", async () => {
+    const api = createHarness();
+    const times = { acceptedAt: api.clock.now, concludedAt: SINCE_MS, expiresAt: SINCE_MS * 2 };
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "both", notify: ["audit", "deploys"] } });
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "other", notify: ["audit"] } });
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "running", notify: ["deploys"] } });
+    for (const [jobId, targets] of [
+      ["both", ["audit", "deploys"]],
+      ["other", ["audit"]],
+    ] as const)
+      await api.ledger.endWatch({
+        ...times,
+        key: { project: "prod", jobId, caller: "token:all" },
+        outcome: "failed",
+        targets,
+        polledAt: [],
+      });
+    const fail = async (event: string, target: string) => {
+      const key = { project: "prod", jobId: "both", generation: 0, event, target };
+      const owner = { key, redelivery: 0, messageId: "n" };
+      await api.ledger.claimNotification({ ...owner, now: SINCE_MS, leaseMs: 1, expiresAt: SINCE_MS * 2 });
+      const refused = {
+        verdict: "rejected",
+        status: 400,
+        durationMs: 1,
+        reason: "refused",
+        answer: "",
+      } as const;
+      const result = { state: "rejected", spent: true, nextAttemptAt: null } as const;
+      await api.ledger.recordAttempt({ ...owner, ...result, attempt: { at: SINCE_MS, ...refused } });
+    };
+    const slow = { ...SLOW, targets: ["audit"], generations: {} };
+    const watch = { project: "prod", jobId: "both", caller: "token:all", generation: 0 };
+    await api.ledger.saveSlowOnce(watch, slow, SINCE_MS * 2);
+    await fail("job.slow", "audit");
+    await fail("job.failed", "audit");
+    api.calls.length = 0;
+    expect(json(await missed(api)).jobs).toEqual([]);
+    expect([countCalls(api, "ledger.readWatch"), countCalls(api, "ledger.readDigest")]).toEqual([1, 0]);
+    await fail("job.failed", "deploys");
+    expect(json(await missed(api)).jobs).toMatchObject([{ jobId: "both", status: "queued" }]);
+    expect(messages(api.notifyQueue)).toMatchObject([{ target: "deploys", outcome: "failed" }]);
+  });
+
+  test("logs the request if at least one notification was queued", async () => {
+    let sends = 0;
+    const api = createHarness({
+      notifyQueue: {
+        send: async (sent) => {
+          sends += 1;
+          return sent.map(({ id }) =>
+            sends > 1 ? { id, kind: "sent" } : { id, kind: "failed", reason: "x" },
+          );
+        },
+      },
+    });
+    for (const jobId of ["a", "b"]) await watchEnded(api, jobId, "exhausted");
+    expect(
+      json(await missed(api))
+        .jobs.map(({ status }) => status)
+        .sort(),
+    ).toEqual(["queued", "skipped"]);
+    expect(api.acts).toMatchObject([{ act: "redeliver" }]);
+  });
+
   test("queues each notification that finally failed, once", async () => {
     const api = createHarness();
     for (const state of ["exhausted", "gone", "rejected", "delivered", "pending"] as const)
@@ -188,7 +369,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
         jobs: { jobId: string }[];
         next: string | null;
       };
-      expect(page.jobs.length).toBeLessThanOrEqual(200);
+      expect(page.jobs.length).toBeLessThanOrEqual(100);
       found.push(...page.jobs.map(({ jobId }) => jobId));
       if (page.next === null) break;
       query = `?before=${page.next}`;
@@ -213,7 +394,7 @@ describe("POST /v1/targets/{name}/redeliver", () => {
 
   describe("for a target that got a digest", () => {
     /** Returns the result for a job whose digest message to the target has the state. */
-    async function missedOfDigest(state: "rejected" | "delivered", digest: object = {}) {
+    async function missedOfDigest(state: "rejected" | "delivered", digest: object = {}, redelivery = 0) {
       const api = createHarness();
       await watchEnded(api, "a", "delivered");
       const members = [{ project: "prod", jobId: "a", generation: 0 }];
@@ -223,7 +404,8 @@ describe("POST /v1/targets/{name}/redeliver", () => {
           ...api.ledger,
           readWatch: async (key) => {
             const document = await api.ledger.readWatch(key);
-            return document && { ...document, watch: { ...document.watch, digestId: "d-1" } };
+            const deliveries = document?.deliveries.map((delivery) => ({ ...delivery, redelivery })) ?? [];
+            return document && { ...document, deliveries, watch: { ...document.watch, digestId: "d-1" } };
           },
           readDigest: async () => stored,
           readDelivery: async (key) =>
@@ -238,6 +420,10 @@ describe("POST /v1/targets/{name}/redeliver", () => {
     test("covers the job if the digest has finally failed", async () => {
       expect(await missedOfDigest("rejected")).toMatchObject([{ jobId: "a", status: "missed" }]);
       expect(await missedOfDigest("delivered")).toEqual([]);
+    });
+
+    test("uses the notification about the job alone if this notification was already sent again", async () => {
+      expect(await missedOfDigest("rejected", {}, 1)).toEqual([]);
     });
 
     test("uses the notification about the job alone if the digest is not for this target", async () => {
