@@ -46,3 +46,32 @@ export async function end(
     expiresAt: START + 1e10,
   });
 }
+
+const READY = {
+  succeededAt: START,
+  readyPolls: 0,
+  wasNotReady: true,
+  reason: "Unavailable",
+  message: "no master answers",
+};
+
+/** Records a poll that has seen the success of the job, and that the resource of the job is not ready yet. */
+export async function recordWaitingForReady({ ledger }: Harness, key = KEY, poll = 1): Promise<void> {
+  await ledger.claimPoll({ key, poll, messageId: "m", now: START, leaseMs: 1000 });
+  await ledger.recordPoll({
+    key,
+    poll,
+    messageId: "m",
+    nextPollAt: START + 5000,
+    consecutiveFailures: 0,
+    rateLimited: false,
+    accessError: null,
+    lastPollError: null,
+    polledAt: [START],
+    phase: "Success",
+    jobType: "CreateCluster",
+    resourceName: "m",
+    tree: null,
+    ready: READY,
+  });
+}

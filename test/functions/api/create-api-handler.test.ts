@@ -101,6 +101,27 @@ describe("pages", () => {
     expect(answers[0]?.status).toBe(404);
   });
 
+  test("return 404 for a malformed name before the config is read", async () => {
+    let reads = 0;
+    const readConfig = async () => {
+      reads += 1;
+      throw new Error("the config must not be read");
+    };
+    const api = createHarness({ readConfig });
+    for (const url of ["/jobs/prod/a%20b?key=x", "/jobs/a%20b/a?key=x", "/jobs?key=x&project=a%20b"])
+      expect((await api.ask("GET", url, { token: null })).status).toBe(404);
+    expect(reads).toBe(0);
+  });
+
+  test("list the default project if the URL names no project", async () => {
+    const url = createListPageUrl(LINKS, "prod", START)?.replace("project=prod&", "") ?? "";
+    expect(url).not.toContain("project");
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a-job" } });
+    const page = await api.ask("GET", url, { token: null });
+    expect([page.status, page.body]).toEqual([200, expect.stringContaining("a-job")]);
+  });
+
   test("do not open when the config has no linkKeys", async () => {
     const settings = { ...CONFIG.settings, linkKeys: [] };
     const api = createHarness({ config: { ...CONFIG, settings } });
@@ -145,39 +166,45 @@ describe("links on a page", () => {
   ])(
     "and texts of others are on a page only as settings.pages says: %j",
     async (pages, [labels, answers]) => {
-      const api = createHarness({ config: withPages(pages) });
-      const key = { project: "prod", jobId: "a", caller: "token:all" };
-      const context = { actor: "kim", labels: { team: "label-of-a-team" } };
-      await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["audit"], context } });
-      await end(api, "failed", ["audit"], key);
-      const attempt = {
-        at: START,
-        verdict: "retry",
-        status: 503,
-        reason: "server_error",
-        durationMs: 5,
-      } as const;
-      const sent = {
-        key: { project: "prod", jobId: "a", generation: 0, event: "job.failed", target: "audit" },
-        redelivery: 0,
-        messageId: "n",
-      };
-      await api.ledger.claimNotification({ ...sent, now: START, leaseMs: 1000, expiresAt: START + 1e10 });
-      await api.ledger.recordAttempt({
-        ...sent,
-        state: "pending",
-        spent: true,
-        attempt: { ...attempt, answer: "answer-of-a-receiver" },
-        nextAttemptAt: START + 5000,
-      });
-      const { body = "" } = await api.ask("GET", createJobPageUrl(LINKS, key, START) ?? "", { token: null });
+      const body = await pageWith(pages, "answer-of-a-receiver");
       expect(body).toContain("kim");
       expect([body.includes("label-of-a-team"), body.includes("answer-of-a-receiver")]).toEqual([
         labels,
         answers,
       ]);
+      if (!answers) expect(body).toBe(await pageWith(pages, ""));
     },
   );
+
+  /** Returns the page of a job with a label, whose notification got an answer from the receiver. */
+  async function pageWith(pages: object, answer: string): Promise<string> {
+    const api = createHarness({ config: withPages(pages) });
+    const key = { project: "prod", jobId: "a", caller: "token:all" };
+    const context = { actor: "kim", labels: { team: "label-of-a-team" } };
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["audit"], context } });
+    await end(api, "failed", ["audit"], key);
+    const attempt = {
+      at: START,
+      verdict: "retry",
+      status: 503,
+      reason: "server_error",
+      durationMs: 5,
+    } as const;
+    const sent = {
+      key: { project: "prod", jobId: "a", generation: 0, event: "job.failed", target: "audit" },
+      redelivery: 0,
+      messageId: "n",
+    };
+    await api.ledger.claimNotification({ ...sent, now: START, leaseMs: 1000, expiresAt: START + 1e10 });
+    await api.ledger.recordAttempt({
+      ...sent,
+      state: "pending",
+      spent: true,
+      attempt: { ...attempt, answer },
+      nextAttemptAt: START + 5000,
+    });
+    return (await api.ask("GET", createJobPageUrl(LINKS, key, START) ?? "", { token: null })).body ?? "";
+  }
 
   test("lead from a job to the list of the project and back, and expire with the first link", async () => {
     const api = createHarness({ config: withPages({ list: true }) });
@@ -262,6 +289,12 @@ describe("the start page", () => {
 });
 
 describe("the API reference", () => {
+  test("is a page that needs no config", async () => {
+    const readConfig = () => Promise.reject(new Error("the config must not be read"));
+    const api = createHarness({ readConfig });
+    expect((await api.ask("GET", "/docs", { token: null })).status).toBe(200);
+  });
+
   test("names the public URL of the config, whatever characters the URL contains", async () => {
     for (const publicUrl of ["https://a.example.com/$&", "https://b.example.com/$'"]) {
       const config = { ...CONFIG, settings: { ...CONFIG.settings, publicUrl } };

@@ -2,15 +2,19 @@ import { JobList } from "../../../lib/api/list-and-health-documents.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, START, TOKENS } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";
+import { recordWaitingForReady } from "../http-watched.ts";
+
+type HarnessOptions = NonNullable<Parameters<typeof createHarness>[0]>;
 
 /** Creates the watches `j0`, `j1` and so on, accepted at intervals of one second. Some of the watches are stopped. */
 async function createListed(
   count: number,
   isStopped: (i: number) => boolean = () => false,
+  { secondsOf = (i: number) => i, ...options }: { secondsOf?: (i: number) => number } & HarnessOptions = {},
 ): Promise<Harness> {
-  const api = createHarness();
+  const api = createHarness(options);
   for (let i = 0; i < count; i += 1) {
-    api.clock.now = START + i * 1000;
+    api.clock.now = START + secondsOf(i) * 1000;
     await api.ledger.startOrExtendWatch({
       project: "prod",
       jobId: `j${i}`,
@@ -57,7 +61,68 @@ async function pagesOf(api: Harness, query: string): Promise<string[][]> {
   throw new Error("the list does not end");
 }
 
+const countCalls = (api: Harness, name: string) =>
+  api.calls.filter((call) => call === `ledger.${name}`).length;
+const timeOf = (seconds: number) => new Date(START + seconds * 1000).toISOString();
+
+describe("the ledger reads of GET /v1/jobs", () => {
+  test("end as soon as the page is full", async () => {
+    const api = await createListed(120, (i) => i >= 118);
+    expect(idsOf(await list(api, "?state=stopped&limit=2"))).toEqual(["j119", "j118"]);
+    expect(countCalls(api, "listRecentWatches")).toBe(1);
+    // A caller's own watch is the watch that the list shows, so the ledger is not asked for other watches of the job.
+    expect(countCalls(api, "listJobWatches")).toBe(0);
+  });
+
+  test("ask for the other watches of few jobs if the page needs few jobs", async () => {
+    const api = await createListed(100);
+    const answer = await api.ask("GET", "/v1/jobs?state=watching&limit=1", { token: TOKENS.team });
+    expect(JobList.parse(json(answer)).jobs).toMatchObject([{ jobId: "j99" }]);
+    expect(countCalls(api, "listJobWatches")).toBeLessThan(50);
+  });
+
+  test("start at the time `to`", async () => {
+    const api = await createListed(130);
+    expect(idsOf(await list(api, `?to=${timeOf(2)}`))).toEqual(["j2", "j1", "j0"]);
+    expect(countCalls(api, "listRecentWatches")).toBe(1);
+  });
+
+  test("continue at the next page if a watch there may be as new as `since`", async () => {
+    const api = await createListed(121, (i) => i === 20, { secondsOf: (i) => (i <= 20 ? 21 : i) });
+    expect(await pagesOf(api, `state=stopped&since=${timeOf(21)}`)).toEqual([["j20"]]);
+  });
+});
+
 describe("GET /v1/jobs", () => {
+  test("has no `next` after the last watch that a filter selects", async () => {
+    const api = await createListed(7, (i) => i % 2 === 0);
+    const { jobs, next } = await list(api, "?state=stopped&limit=4");
+    expect([jobs.length, next]).toEqual([4, null]);
+  });
+
+  test("uses the config in memory for a list of the default project", async () => {
+    const refreshedConfig = { ...CONFIG, settings: { ...CONFIG.settings, defaultProject: "secret" } };
+    const api = await createListed(1, undefined, { refreshedConfig });
+    expect(idsOf(await list(api))).toEqual(["j0"]);
+  });
+
+  test("shows a job whose watches the ledger deletes at the same time", async () => {
+    const api = await createListed(1, undefined, { ledger: () => ({ listJobWatches: async () => [] }) });
+    const answer = await api.ask("GET", "/v1/jobs", { token: TOKENS.team });
+    expect(json(answer).jobs).toMatchObject([{ jobId: "j0" }]);
+  });
+
+  test("shows what a job waits for until its resource is ready, and no longer", async () => {
+    const api = await createListed(1);
+    const key = { project: "prod", jobId: "j0", caller: "token:all" };
+    expect((await list(api)).jobs[0]).not.toHaveProperty("ready");
+    await recordWaitingForReady(api, key);
+    const pending = { state: "pending", reason: "Unavailable", message: "no master answers" };
+    expect((await list(api)).jobs).toMatchObject([{ state: "watching", ready: pending }]);
+    await api.ledger.stopWatch(key, api.clock.now, START + 1e10);
+    expect((await list(api)).jobs[0]).not.toHaveProperty("ready");
+  });
+
   test("returns the newest watches first, each with a working page link", async () => {
     const api = await createListed(2);
     const { jobs, next } = await list(api);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   hasDeliveryFinallyFailed,
   listFailedSlowNotifications,
@@ -11,8 +12,8 @@ import type { Queue } from "../../../lib/queue/queue.ts";
 import { SLOW } from "../../lib/ledger/samples.ts";
 import { capturedLog } from "../captured-log.ts";
 import { json, messages } from "../http-answers.ts";
-import { TOKENS } from "../http-config.ts";
-import type { Harness } from "../http-harness.ts";
+import { CONFIG, TOKENS } from "../http-config.ts";
+import { createHarness, type Harness } from "../http-harness.ts";
 import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";
 
 describe("notifications that are queued again", () => {
@@ -259,6 +260,28 @@ describe("POST /v1/jobs/{project}/{jobId}/redeliver", () => {
     ]);
     expect(api.notifyQueue.state.sent).toBe(0);
     expect((await again(api, { targets: ["deploys"] }, TOKENS.team)).status).toBe(202);
+  });
+
+  test("needs no other right than 'redeliver', and a 403 for a target names this right", async () => {
+    const own = { sha256: createHash("sha256").update("redeliverer").digest("hex") };
+    const redeliverer = {
+      ...own,
+      projects: ["prod"],
+      targets: ["deploys"],
+      operations: ["redeliver", "watch"],
+    };
+    const api = createHarness({ config: { ...CONFIG, tokens: { redeliverer } } });
+    const ask = (method: string, url: string, body?: object) =>
+      api.ask(method, url, { body, token: "redeliverer" });
+    await ask("POST", "/v1/jobs", { jobId: "a", notify: ["deploys"] });
+    await end(api, "failed", ["deploys"], { ...KEY, caller: "token:redeliverer" });
+    const answer = await ask("POST", `${URL_OF_A}/redeliver`);
+    expect(json(answer).targets).toEqual([{ target: "deploys", status: "queued" }]);
+    const refused = json(await ask("POST", `${URL_OF_A}/redeliver`, { targets: ["ops"] }));
+    expect(refused.errors).toEqual([
+      { pointer: "#/targets/0", detail: expect.stringContaining("'redeliver'") },
+    ]);
+    expect(refused.detail).toContain("'redeliver'");
   });
 
   test("says how to notify a target of another watch", async () => {

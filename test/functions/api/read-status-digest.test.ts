@@ -2,8 +2,9 @@ import { DIGEST_PROJECT } from "../../../functions/shared/notification-targets.t
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import { SubmissionResult } from "../../../lib/api/submission-result.ts";
 import type { DeliveryState } from "../../../lib/domain/job.ts";
+import { SLOW } from "../../lib/ledger/samples.ts";
 import { json } from "../http-answers.ts";
-import { START } from "../http-config.ts";
+import { CONFIG, START } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";
 import { end, URL_OF_A } from "../http-watched.ts";
 
@@ -77,6 +78,35 @@ describe("the delivery to a chat of a digest", () => {
     await attempt(api, "ops", "delivered", 200);
     await api.ask("POST", `${URL_OF_A}/redeliver`, { body: { targets: ["ops"] } });
     expect(await deliveriesOf(api)).toContainEqual(expect.objectContaining({ target: "ops", ...WAITS }));
+  });
+
+  test("does not replace the notification about the slow job, and is not shown while the job runs", async () => {
+    const api = await digested();
+    const generation = { project: "prod", jobId: "a", caller: "token:all", generation: 0 };
+    await api.ledger.saveSlowOnce(generation, { ...SLOW, targets: ["ops"], generations: {} }, START * 2);
+    api.calls.length = 0;
+    const events = async () =>
+      StatusDocument.parse(json(await api.ask("GET", URL_OF_A))).deliveries.map(({ event }) => event);
+    expect(await events()).not.toContain("jobs.digest");
+    expect(api.calls).not.toContain("ledger.readDigest");
+    await ended(api);
+    await attempt(api, "ops", "delivered", 200);
+    const { ops } = CONFIG.targets;
+    const targets = { ...CONFIG.targets, ops: { ...ops, on: ["failed", "slow"] } };
+    const subscribed = createHarness({ config: { ...CONFIG, targets }, ledger: () => api.ledger });
+    const { deliveries } = StatusDocument.parse(json(await subscribed.ask("GET", URL_OF_A)));
+    expect(deliveries.filter(({ target }) => target === "ops")).toMatchObject([
+      { event: "jobs.digest", state: "delivered" },
+      { event: "job.slow", state: "pending" },
+    ]);
+  });
+
+  test("is not read for a job without a digest", async () => {
+    const api = createHarness();
+    await api.ask("POST", "/v1/jobs", { body: { jobId: "a", notify: ["ops"] } });
+    await end(api, "failed", ["ops"]);
+    expect(await deliveriesOf(api)).toHaveLength(1);
+    expect(api.calls).not.toContain("ledger.readDigest");
   });
 
   test("is not in the status of a stopped job", async () => {

@@ -1,3 +1,4 @@
+import { WAITING_LIMITS } from "../../../functions/api/read-status.ts";
 import { json } from "../http-answers.ts";
 import { START, TOKENS } from "../http-config.ts";
 import { createHarness, type Harness } from "../http-harness.ts";
@@ -22,6 +23,14 @@ async function recordPoll(api: Harness, nextPollAt: number): Promise<void> {
   });
 }
 
+test("the calls that wait on AWS leave executions of Lambda for other calls, also in a new account", () => {
+  const { aws, oneNode } = WAITING_LIMITS;
+  // A new account allows ten concurrent executions for all functions.
+  expect(aws.total).toBeLessThanOrEqual(5);
+  for (const { total, perCaller } of [aws, oneNode]) expect(perCaller).toBeLessThan(total);
+  expect(oneNode.total).toBeGreaterThan(10 * aws.total);
+});
+
 describe("GET /v1/jobs/{project}/{jobId}?wait", () => {
   test("responds at the first read after the end of the watch", async () => {
     const api = await watched();
@@ -39,6 +48,19 @@ describe("GET /v1/jobs/{project}/{jobId}?wait", () => {
     expect(answer).toMatchObject({ status: 200, headers: { "retry-after": "11" } });
     expect([json(answer).state, api.waits]).toEqual(["watching", []]);
     expect(api.calls.filter((call) => call === "ledger.countWaitingCall")).toEqual([]);
+    expect(api.calls.filter((call) => call === "ledger.readWatch")).toHaveLength(1);
+  });
+
+  test("waits when the next poll is planned for the end of the waiting time", async () => {
+    const api = await watched();
+    await api.ask("GET", `${URL_OF_A}?wait=10`);
+    expect(api.waits).toHaveLength(10);
+  });
+
+  test("responds with the last known status if the ledger deletes the watch meanwhile", async () => {
+    const api = await watched({ ledger: () => ({ readProgress: async () => null }) });
+    const answer = await api.ask("GET", `${URL_OF_A}?wait=25`);
+    expect([answer.status, api.waits.length]).toEqual([200, 1]);
   });
 
   test("responds when a poll was recorded and the next poll is planned after the waiting time", async () => {

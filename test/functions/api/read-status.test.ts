@@ -1,12 +1,15 @@
 import { StatusDocument } from "../../../lib/api/status-document.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
+import type { PollRecord } from "../../../lib/ledger/watch-ledger.ts";
 import { bucketOfDuration, daysSince1970 } from "../../../lib/schedule/duration-counts.ts";
+import { SLOW } from "../../lib/ledger/samples.ts";
 import { json } from "../http-answers.ts";
-import { START, TOKENS } from "../http-config.ts";
-import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";
+import { CONFIG, START, TOKENS } from "../http-config.ts";
+import { createHarness } from "../http-harness.ts";
+import { end, KEY, RUNNING, recordWaitingForReady, URL_OF_A, watched } from "../http-watched.ts";
 
 /** Records a poll that found a running cluster creation. */
-async function recordRunningJob(ledger: Ledger): Promise<void> {
+async function recordRunningJob(ledger: Ledger, changes: Partial<PollRecord> = {}): Promise<void> {
   await ledger.claimPoll({ key: KEY, poll: 1, messageId: "m", now: START, leaseMs: 1000 });
   await ledger.recordPoll({
     key: KEY,
@@ -22,6 +25,7 @@ async function recordRunningJob(ledger: Ledger): Promise<void> {
     jobType: "CreateCluster",
     resourceName: "m",
     tree: null,
+    ...changes,
   });
 }
 
@@ -41,6 +45,92 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
     expect(Math.abs((expected?.remainingSeconds ?? 0) - 240)).toBeLessThan(4);
     await end(api);
     expect(await read()).not.toHaveProperty("expected");
+  });
+
+  test("computes the expected duration from the time at which CCE created the job, and only while the job runs", async () => {
+    const api = await watched();
+    const ended = { project: "prod", jobType: "CreateCluster", bucket: bucketOfDuration(300) };
+    await api.ledger.addDuration({ ...ended, day: daysSince1970(START), expiresAt: START * 2 });
+    await recordRunningJob(api.ledger, { tree: { ...RUNNING, createdAt: START - 100_000 } });
+    const read = async () => StatusDocument.parse(json(await api.ask("GET", URL_OF_A)));
+    const remaining = (await read()).expected?.remainingSeconds ?? 0;
+    expect(Math.abs(remaining - 200)).toBeLessThan(4);
+    await recordWaitingForReady(api, KEY, 2);
+    expect(await read()).not.toHaveProperty("expected");
+  });
+
+  test("shows what a job waits for until its resource is ready, and no longer", async () => {
+    const api = await watched();
+    const read = async () => StatusDocument.parse(json(await api.ask("GET", URL_OF_A)));
+    expect(await read()).not.toHaveProperty("ready");
+    await recordWaitingForReady(api);
+    const pending = { state: "pending", reason: "Unavailable", message: "no master answers" };
+    expect(await read()).toMatchObject({ state: "watching", done: false, ready: pending });
+    await api.ask("DELETE", URL_OF_A);
+    expect(await read()).not.toHaveProperty("ready");
+  });
+
+  test("shows the phase, the type and the resource of the latest poll, and no warning", async () => {
+    const api = await watched();
+    await recordRunningJob(api.ledger);
+    const observed = { phase: "Running", type: "CreateCluster", resourceName: "m" };
+    expect(json(await api.ask("GET", URL_OF_A))).toMatchObject({
+      ...observed,
+      warnings: [],
+      createdAt: null,
+    });
+    const other = await watched();
+    const tree = { ...RUNNING, clusterId: "c-1", resourceId: "r-1", reason: "slow", updatedAt: START + 1000 };
+    await recordRunningJob(other.ledger, { phase: null, jobType: null, resourceName: null, tree });
+    expect(json(await other.ask("GET", URL_OF_A))).toMatchObject({
+      ...observed,
+      clusterId: "c-1",
+      resourceId: "r-1",
+      reason: "slow",
+      warnings: [],
+      createdAt: "2026-11-23T09:00:00.000Z",
+      updatedAt: "2026-11-23T09:00:01.000Z",
+    });
+  });
+
+  test("shows a watch whose project or target is no longer in the config", async () => {
+    const api = await watched();
+    await end(api, "failed");
+    const { ledger } = api;
+    const { audit: _, ...targets } = CONFIG.targets;
+    const settings = { ...CONFIG.settings, defaultProject: "secret", defaultTargets: ["deploys"] };
+    const config = { ...CONFIG, projects: { secret: CONFIG.projects.secret }, targets, settings };
+    const tokens = { all: CONFIG.tokens.all };
+    const later = createHarness({ config: { ...config, tokens }, ledger: () => ledger });
+    const document = StatusDocument.parse(json(await later.ask("GET", URL_OF_A)));
+    expect(document).toMatchObject({ state: "failed", region: null });
+    expect(document.deliveries.map(({ target }) => target)).toEqual(["audit", "deploys"]);
+  });
+
+  test("shows no delivery of a stopped watch that was never tried", async () => {
+    const api = await watched();
+    await api.ask("DELETE", URL_OF_A);
+    expect(json(await api.ask("GET", URL_OF_A))).toMatchObject({ state: "stopped", deliveries: [] });
+  });
+
+  test("shows the notification about a slow job only for targets that subscribe to it", async () => {
+    const { deploys, audit } = CONFIG.targets;
+    const targets = {
+      ...CONFIG.targets,
+      deploys: { ...deploys, on: ["slow"] },
+      audit: { ...audit, on: ["lost"] },
+    };
+    const api = await watched({ config: { ...CONFIG, targets } });
+    const generation = { ...KEY, generation: 0 };
+    const slow = { ...SLOW, targets: ["audit", "deploys"], generations: {} };
+    await api.ledger.saveSlowOnce(generation, slow, START * 2);
+    const events = async () =>
+      StatusDocument.parse(json(await api.ask("GET", URL_OF_A))).deliveries.map(
+        ({ target, event }) => `${target} ${event}`,
+      );
+    expect(await events()).toEqual(["audit null", "deploys null", "deploys job.slow"]);
+    await end(api, "lost");
+    expect(await events()).toEqual(["audit job.lost", "deploys job.slow"]);
   });
 
   test("returns the status document with an ETag and a Retry-After header", async () => {

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { redactWatchForCaller } from "../../../functions/api/own-or-newest-watch.ts";
 import { JobList } from "../../../lib/api/list-and-health-documents.ts";
 import { StatusDocument } from "../../../lib/api/status-document.ts";
+import type { Rights } from "../../../lib/config/config.ts";
 import fc from "../../support/properties.ts";
 import { json } from "../http-answers.ts";
 import { CONFIG, START } from "../http-config.ts";
@@ -323,4 +325,13 @@ describe("the page link of a watch", () => {
     expect([a?.status, a?.body?.includes("audit"), a?.body?.includes("ops")]).toEqual([200, true, false]);
     expect([b?.status, b?.body?.includes("audit"), b?.body?.includes("ops")]).toEqual([200, false, true]);
   });
+});
+
+test("the watch of another caller contains only the targets that the reader may use", async () => {
+  const api = await createTwo();
+  const document = await api.ledger.readWatch(keyOf("second"));
+  if (document === null) throw new Error("the watch is missing");
+  const reader = { name: "token:reader", rights: [CALLERS.reader] as Rights[] };
+  expect(redactWatchForCaller(document, reader).watch.targets).toEqual(["deploys"]);
+  expect(redactWatchForCaller(document, { ...reader, rights: [] }).watch.targets).toEqual([]);
 });

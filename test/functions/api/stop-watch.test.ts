@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Rights } from "../../../lib/config/config.ts";
 import { json, messages } from "../http-answers.ts";
 import { CONFIG, TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
@@ -69,6 +70,26 @@ describe("DELETE with ?all=true", () => {
     expect(await api.ask("DELETE", `${URL_OF_A}?all=true`)).toEqual({ status: 204 });
     expect(api.acts).toHaveLength(2);
   });
+
+  test.each([
+    [204, { projects: ["prod"], targets: ["*"], operations: ["stop"] }],
+    [403, { projects: ["prod"], targets: ["*"], operations: ["read"] }],
+    [403, { projects: ["secret"], targets: ["*"], operations: ["stop"] }],
+  ])(
+    "answers %i to the caller of a CI job to whom one of two rules gives the right %j",
+    async (status, rule) => {
+      const rights = [{ projects: ["prod"], targets: ["deploys"], operations: ["stop"] }, rule] as Rights[];
+      const caller = { name: "oidc:https://ci.example.com:me", rights };
+      const oidc = [{ issuer: "https://ci.example.com", audience: "us", claims: { sub: "me" }, ...rule }];
+      const api = await watched({
+        config: { ...CONFIG, oidc },
+        identify: async () => ({ kind: "caller", caller }),
+      });
+      const answer = await api.ask("DELETE", `${URL_OF_A}?all=true`, { token: "eyJh.eyJp.c2ln" });
+      expect(answer.status).toBe(status);
+      expect(json(await api.ask("GET", URL_OF_A)).state).toBe(status === 204 ? "stopped" : "watching");
+    },
+  );
 
   test("returns 404 for a job that nobody watches, and names a wrong value", async () => {
     const api = await watched();

@@ -61,6 +61,9 @@ describe("POST /v1/targets/{name}/test", () => {
     expect(json(await testTarget(api, "absent")).detail).toBe(
       "The target absent does not exist, or the token may not use it.",
     );
+    expect(json(await testTarget(api, "audit", TOKENS.team)).detail).toBe(
+      "The target audit does not exist, or the token may not use it.",
+    );
     expect(json(await testTarget(api, "a%20b")).errors).toEqual([
       { parameter: "name", detail: expect.stringContaining("1 to 64 letters") },
     ]);
