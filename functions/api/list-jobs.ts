@@ -167,8 +167,8 @@ export async function readJobListPage(
       return { jobs: jobs.slice(0, limit), next: position && toPublicPageToken(position) };
     }
     next = page.next;
-    const oldest = page.watches.at(-1)?.acceptedAt;
-    if (filter.since !== null && oldest !== undefined && oldest < filter.since) next = null;
+    const oldest = page.watches.at(-1)?.acceptedAt ?? Infinity;
+    if (oldest < (filter.since ?? -Infinity)) next = null;
     if (next === null || !isFiltered) break;
   }
   return { jobs, next: next && toPublicPageToken(next) };

@@ -1,9 +1,10 @@
 import { createApiHandler } from "../../functions/api/create-api-handler.ts";
 import type { DiscoverJobsOfProject } from "../../functions/discover/create-discover-handler.ts";
-import { createSmnHandler, type SmnPorts } from "../../functions/discover/create-smn-handler.ts";
+import { createSmnHandler } from "../../functions/discover/create-smn-handler.ts";
 import { createEnqueueHandler } from "../../functions/enqueue/create-enqueue-handler.ts";
 import type { AuthenticatePorts } from "../../functions/shared/authenticate-and-limit-requests.ts";
 import type { ApiRequest, ApiResponse } from "../../lib/api/http-message.ts";
+import type { FetchFromSmn } from "../../lib/cce/smn.ts";
 import type { AttemptResult, DeliveryRequest } from "../../lib/channels/attempt-delivery.ts";
 import type { WholeConfig } from "../../lib/config/config.ts";
 import { parseWholeConfig } from "../../lib/config/parse-whole-config.ts";
@@ -64,7 +65,8 @@ export function createHarness(
     notifyQueue?: Partial<Queue>;
     remainingMs?: number;
     identify?: AuthenticatePorts["identify"];
-    fetchFromSmn?: SmnPorts["fetchFromSmn"];
+    /** Without this function, no request to SMN works. With null, requests to SMN use the network. */
+    fetchFromSmn?: FetchFromSmn | null;
     discover?: DiscoverJobsOfProject;
   } = {},
 ): Harness {
@@ -126,7 +128,9 @@ export function createHarness(
   const handleSmn = createSmnHandler(options.discover ?? (async () => "listed"), {
     ...shared,
     proxy: null,
-    fetchFromSmn: options.fetchFromSmn ?? (() => Promise.reject(new Error("the test has no SMN"))),
+    ...(options.fetchFromSmn !== null && {
+      fetchFromSmn: options.fetchFromSmn ?? (() => Promise.reject(new Error("the test has no SMN"))),
+    }),
     onEvent: ({ error, ...report }) => {
       harness.logged.push(["event", report]);
       if (error !== undefined) harness.errors.push(error);

@@ -100,7 +100,7 @@ describe("GET /v1/jobs", () => {
     expect([jobs.length, next]).toEqual([4, null]);
   });
 
-  test("uses the config in memory for a list of the default project", async () => {
+  test("reads the default project from the config in memory", async () => {
     const refreshedConfig = { ...CONFIG, settings: { ...CONFIG.settings, defaultProject: "secret" } };
     const api = await createListed(1, undefined, { refreshedConfig });
     expect(idsOf(await list(api))).toEqual(["j0"]);

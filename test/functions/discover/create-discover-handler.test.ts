@@ -87,7 +87,9 @@ function createEvents(flow: ReturnType<typeof createDiscovery>) {
 
 describe("the discover function", () => {
   it("opens a watch of its own for each running job, polls the job at once and does so once", async () => {
-    const flow = createDiscovery({ discover: { labels: { source: "discovery" } } });
+    const flow = createDiscovery({
+      discover: { labels: { source: "discovery" }, notify: ["deploys", "audit"] },
+    });
     flow.cloud.jobs = [listed("a"), listed("b", "failed"), listed("a")];
     await flow.start().run();
     const document = await flow.memory.readWatch(keyOf("a"));

@@ -4,6 +4,7 @@ import type { FetchFromSmn, SmnMessage } from "../../../lib/cce/smn.ts";
 import { parseWholeConfig } from "../../../lib/config/parse-whole-config.ts";
 import { publishMetrics } from "../../../lib/runtime/metrics.ts";
 import { createCceTrace, SimulatedSmn } from "../../../local/cce/simulated-smn.ts";
+import { authority, startTlsReceiver } from "../../lib/http/support/receiver.ts";
 import { captured } from "../../lib/runtime/captured.ts";
 import { capturedLog } from "../captured-log.ts";
 import { CONFIG, START, TOPIC } from "../http-config.ts";
@@ -219,12 +220,14 @@ describe("the event trigger", () => {
   });
 
   it.each([-301, 301])("refuses a message whose time differs by %d s", async (seconds) => {
-    const { send, trace, fetched } = createReceiver();
+    const { send, trace, fetched, api } = createReceiver();
     const timestamp = new Date(START + seconds * 1000).toISOString();
     expect(await send(trace({ timestamp }))).toMatchObject({
       status: 403,
       text: expect.stringContaining("time"),
     });
+    const report = { project: "prod", type: "Notification", result: "refused", reason: "timestamp" };
+    expect(api.logged).toEqual([["event", report]]);
     expect(fetched).toEqual([]);
   });
 
@@ -378,6 +381,29 @@ describe("the event trigger", () => {
     const config = { ...CONFIG, projects: { prod: { ...prod, discover: { notify: [] } }, secret } };
     const { send, trace } = createReceiver({ config });
     expect(await send(trace())).toMatchObject({ status: 404 });
+  });
+
+  it("gets the certificate with the egress rules of the config and the authorities of the project", async () => {
+    const receiver = await startTlsReceiver((_, response) => response.end(), "receiver");
+    const smn = new SimulatedSmn(() => START);
+    const { prod, secret } = CONFIG.projects;
+    const smnEndpoint = `https://127.0.0.1:${receiver.port}`;
+    const discover = { ...prod.discover, smnEndpoint };
+    const errorOf = async (project: object, allow: string[]) => {
+      const projects = { prod: { ...prod, discover, ...project }, secret };
+      const settings = { ...CONFIG.settings, egress: { allow } };
+      const api = createHarness({ config: { ...CONFIG, projects, settings }, fetchFromSmn: null });
+      const body = smn.createMessage(smnEndpoint, TOPIC, { message: createCceTrace("createNode") });
+      expect((await api.ask("POST", PATH, { token: null, body })).status).toBe(503);
+      return api.errors[0];
+    };
+    expect(await errorOf({}, [])).toMatchObject({ name: "EgressRefusedError" });
+    const allow = ["127.0.0.1"];
+    expect(await errorOf({}, allow)).toMatchObject({ code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" });
+    // The authority is known, so the certificate is refused for its host name only.
+    expect(await errorOf({ ca: authority }, allow)).toMatchObject({ code: "ERR_TLS_CERT_ALTNAME_INVALID" });
+    expect(receiver.received).toEqual([]);
+    await receiver.close();
   });
 
   it("gets the certificate only at `smnEndpoint` if the config has one", async () => {
