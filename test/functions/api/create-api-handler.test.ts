@@ -113,6 +113,18 @@ describe("pages", () => {
     expect(reads).toBe(0);
   });
 
+  test("list 50 jobs, and link to the older jobs", async () => {
+    const api = createHarness();
+    const jobIds = Array.from({ length: 51 }, (_, i) => `job-${i}`);
+    for (const jobId of jobIds) await api.ask("POST", "/v1/jobs", { body: { jobId } });
+    const url = createListPageUrl(LINKS, "prod", START) ?? "";
+    const page = await api.ask("GET", url, { token: null });
+    const jobsOf = ({ body }: { body?: string }) => new Set(body?.match(/job-\d+/g)).size;
+    expect(jobsOf(page)).toBe(50);
+    const [older = ""] = hrefs(page, "").filter((href) => href.includes("before"));
+    expect(jobsOf(await api.ask("GET", `/jobs${older.replaceAll("&amp;", "&")}`, { token: null }))).toBe(1);
+  });
+
   test("list the default project if the URL names no project", async () => {
     const url = createListPageUrl(LINKS, "prod", START)?.replace("project=prod&", "") ?? "";
     expect(url).not.toContain("project");

@@ -51,6 +51,20 @@ describe("GET /v1/jobs/{project}/{jobId}?wait", () => {
     expect(api.calls.filter((call) => call === "ledger.readWatch")).toHaveLength(1);
   });
 
+  test.each([
+    [178_000, "179"],
+    [179_001, "180"],
+    [900_000, "180"],
+    [-5000, "1"],
+  ])(
+    "names a second after the next poll in Retry-After, at most three minutes: %d ms",
+    async (ms, seconds) => {
+      const api = await watched();
+      await recordPoll(api, START + ms);
+      expect((await api.ask("GET", URL_OF_A)).headers).toMatchObject({ "retry-after": seconds });
+    },
+  );
+
   test("waits when the next poll is planned for the end of the waiting time", async () => {
     const api = await watched();
     await api.ask("GET", `${URL_OF_A}?wait=10`);

@@ -1,4 +1,5 @@
 import { StatusDocument } from "../../../lib/api/status-document.ts";
+import { ACCESS_ERROR_TEXTS } from "../../../lib/domain/job.ts";
 import type { Ledger } from "../../../lib/ledger/ledger.ts";
 import type { PollRecord } from "../../../lib/ledger/watch-ledger.ts";
 import { bucketOfDuration, daysSince1970 } from "../../../lib/schedule/duration-counts.ts";
@@ -57,6 +58,28 @@ describe("GET /v1/jobs/{project}/{jobId}", () => {
     expect(Math.abs(remaining - 200)).toBeLessThan(4);
     await recordWaitingForReady(api, KEY, 2);
     expect(await read()).not.toHaveProperty("expected");
+  });
+
+  test("reads the learned durations at most once a minute", async () => {
+    const api = await watched();
+    await recordRunningJob(api.ledger);
+    api.calls.length = 0;
+    const reads = async (ms: number) => {
+      api.clock.now = START + ms;
+      await api.ask("GET", URL_OF_A);
+      return api.calls.filter((call) => call === "ledger.readDurations").length;
+    };
+    expect([await reads(0), await reads(59_999), await reads(60_000)]).toEqual([1, 1, 2]);
+  });
+
+  test("names a refused access before another error of the latest polls", async () => {
+    const api = await watched();
+    await recordRunningJob(api.ledger, {
+      accessError: { kind: "unauthorized", since: START },
+      lastPollError: { since: START + 1000, text: "CCE cannot be reached (ENOTFOUND)" },
+    });
+    const { lastPollError } = json(await api.ask("GET", URL_OF_A));
+    expect(lastPollError).toBe(`${ACCESS_ERROR_TEXTS.unauthorized}, since 2026-11-23T09:00:00.000Z`);
   });
 
   test("shows what a job waits for until its resource is ready, and no longer", async () => {
