@@ -5,12 +5,13 @@ const PAUSE_MS = 60;
 /**
  * Calls `read` repeatedly. Returns the first value of `read` that is not null, undefined or false.
  * @param what a name for the error message: what the test waits for.
- * @throws if `read` returns no such value within `withinMs` milliseconds.
+ * @throws if `read` returns no such value within `withinMs` milliseconds. The default ends before the time limit of a
+ * test, and is long because other programs can make a test many times slower.
  */
 export async function eventually<T>(
   what: string,
   read: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  withinMs = 30_000,
+  withinMs = 100_000,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {

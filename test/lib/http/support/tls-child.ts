@@ -1,11 +1,13 @@
 import { createClient } from "../../../../client/client.ts";
 import { createAwsRequestHandler } from "../../../../lib/runtime/aws-client.ts";
-import { clientOf, LIMIT } from "../../cce/harness.ts";
+import { clientOf } from "../../cce/harness.ts";
 
 /** Queries CCE, IAM, AWS and the API of this service at a TLS server on the given port of this machine, and prints the results. */
 const url = `https://127.0.0.1:${process.argv[2]}`;
 const password = { kind: "password", iamEndpoint: url, domain: "d", user: "u", password: "password" };
 const client = clientOf(url, { token: { kind: "token", token: "token" }, password });
+/** The start of this process can be slow, and its first request even more. */
+const AMPLE = { timeLimitMs: 60_000 };
 const aws = {
   protocol: "https:",
   hostname: "127.0.0.1",
@@ -14,7 +16,7 @@ const aws = {
   headers: {},
 };
 const observations = await Promise.all(
-  ["token", "password"].map((project) => client.queryJob({ project, jobId: "j" }, LIMIT)),
+  ["token", "password"].map((project) => client.queryJob({ project, jobId: "j" }, AMPLE)),
 );
 const refusal = await createAwsRequestHandler()
   .handle(aws)
