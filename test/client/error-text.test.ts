@@ -110,3 +110,25 @@ test("a fault of a request without a body or a query is printed without a value"
     "#/length is bad",
   );
 });
+
+test.each<[string, Error]>([
+  ["ProblemError: Invalid request: 2 values are not valid", new ProblemError(PROBLEM)],
+  [
+    "ProblemError: No such job",
+    new ProblemError({
+      ...PROBLEM,
+      type: "/docs#problem-not-found",
+      title: "Not found",
+      detail: "No such job",
+    }),
+  ],
+  ["UnreachableError: no answer", new UnreachableError("no answer")],
+  ["TokenError: bad token", new TokenError("bad token")],
+])("an error of the client names its kind and what is wrong: %s", (text, error) => {
+  expect(String(error)).toBe(text);
+});
+
+test("an error of a problem document has the document and the sent request", () => {
+  expect(new ProblemError(PROBLEM, sent)).toMatchObject({ problem: PROBLEM, sent });
+  expect(new ProblemError(PROBLEM).sent).toEqual({});
+});

@@ -11,6 +11,7 @@ import {
   createCoalescingSender,
   type OutgoingMessage,
   type SendResult,
+  sendAllOrThrow,
   type Timer,
 } from "../../../lib/queue/queue.ts";
 import { createSqsQueue } from "../../../lib/queue/sqs-queue.ts";
@@ -202,4 +203,28 @@ it("rejects all sends when the queue throws", async () => {
   const sender = createCoalescingSender({ send: () => Promise.reject(new Error("down")) }, 2);
   const both = await Promise.allSettled([sender.send([message("a")]), sender.send([message("b")])]);
   expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+});
+
+describe("sendAllOrThrow", () => {
+  it("resolves when the queue accepts every message", async () => {
+    const { calls, queue } = setUp();
+    await expect(sendAllOrThrow(queue, [message("a"), message("b")])).resolves.toBeUndefined();
+    expect(calls).toEqual([["a", "b"]]);
+  });
+
+  it("makes no request without messages", async () => {
+    const { calls, queue } = setUp();
+    await sendAllOrThrow(queue, []);
+    expect(calls).toEqual([]);
+  });
+
+  it("throws an error with the reason of each message that the queue did not accept", async () => {
+    const { queue } = setUp();
+    await expect(
+      sendAllOrThrow(queue, [message("bad-1"), message("a"), message("bad-2")]),
+    ).rejects.toMatchObject({
+      name: "SendFailedError",
+      message: "2 of 3 messages were not sent: no, no",
+    });
+  });
 });

@@ -80,20 +80,20 @@ it("counts watches that are live, concluded or stopped, and lists orphaned watch
 
   await open("running");
   await open("a-little-late", NOW - HOUR_MS / 2, NOW - HOUR_MS / 2);
-  const ended = await open("ended");
-  await ledger.endWatch({
-    key: ended,
-    acceptedAt: NOW - HOUR_MS,
-    outcome: "succeeded",
-    concludedAt: NOW,
-    targets: [],
-    polledAt: [NOW],
-    expiresAt: NEVER,
-  });
+  for (const jobId of ["ended", "ended-too"])
+    await ledger.endWatch({
+      key: await open(jobId),
+      acceptedAt: NOW - HOUR_MS,
+      outcome: "succeeded",
+      concludedAt: NOW,
+      targets: [],
+      polledAt: [NOW],
+      expiresAt: NEVER,
+    });
   await ledger.stopWatch(await open("stopped"), NOW, NEVER);
   expect(await auditWatches(table(), NOW)).toEqual({
-    accepted: 4,
-    concluded: 1,
+    accepted: 5,
+    concluded: 2,
     stopped: 1,
     live: 2,
     discovered: 0,
@@ -104,7 +104,7 @@ it("counts watches that are live, concluded or stopped, and lists orphaned watch
   await open("beyond-its-deadline", NOW - 2 * HOUR_MS, NOW + 30_000);
   await open("left-by-the-sweep", NOW + HOUR_MS, NOW - 2 * HOUR_MS);
   const audit = await auditWatches(table(), NOW);
-  expect(audit).toMatchObject({ accepted: 7, concluded: 1, stopped: 1, live: 2 });
+  expect(audit).toMatchObject({ accepted: 8, concluded: 2, stopped: 1, live: 2 });
   expect(audit.orphaned.map(({ jobId }) => jobId).toSorted()).toEqual([
     "beyond-its-deadline",
     "left-by-the-sweep",
