@@ -122,9 +122,29 @@ it.each<[string, () => Promise<NewWatch>, string[]]>([
     },
     ["caller starts", "caller ends", ...BEFORE_WATCH],
   ],
+  [
+    "a restarted watch whose earlier caller data is not in the watch item",
+    async () => {
+      const watch = large();
+      await ledger.startOrExtendWatch(watch);
+      await useAndEnd(watch);
+      return watch;
+    },
+    BEFORE_WATCH,
+  ],
 ])("stores the caller data of %s completely before the watch", async (_, prepare, expected) => {
   const watch = await prepare();
   writes = [];
   await ledger.startOrExtendWatch(watch);
   expect(writes).toEqual(expected);
+});
+
+it.each([
+  [200, "the watch item"],
+  [201, "an item of its own, because each poll writes the watch item"],
+])("stores caller data of %d bytes in %s", async (bytes, location) => {
+  const emptyBytes = Buffer.byteLength(JSON.stringify({ context: JSON.stringify({ actor: "ü" }) }));
+  const context = { actor: `ü${"x".repeat(bytes - emptyBytes)}` };
+  await ledger.startOrExtendWatch(newWatch({ context }));
+  expect(writes).toEqual(location === "the watch item" ? ["watch starts", "watch ends"] : BEFORE_WATCH);
 });
