@@ -59,15 +59,15 @@ export async function saveCallbacksAndFirstContext(
  */
 export async function moveCallerDataToCallerItem(table: LedgerTable, watchItem: Item): Promise<StoredValues> {
   const { pk, sk, generation, context, expiresAt } = parseItem(WatchItem, watchItem);
+  // The watch item has either all caller data of the first call or none, and caller data always has a context.
+  if (context === null) return {};
   const callbacks = callbackAttributes({ callbacks: callbacksOf(watchItem) });
-  const names = [...(context === null ? [] : ["context"]), ...Object.keys(callbacks)];
-  if (names.length > 0)
-    await updateItem(table, {
-      key: callerDataItemKey({ ...parseWatchItemKey({ pk, sk }), generation }),
-      set: { ...(context === null ? {} : { context }), expiresAt },
-      setIfAbsent: callbacks,
-    });
-  return Object.fromEntries(names.map((name) => [name, null]));
+  await updateItem(table, {
+    key: callerDataItemKey({ ...parseWatchItemKey({ pk, sk }), generation }),
+    set: { context, expiresAt },
+    setIfAbsent: callbacks,
+  });
+  return Object.fromEntries(["context", ...Object.keys(callbacks)].map((name) => [name, null]));
 }
 
 export const readCallerData: LedgerOperation<"readCallerData"> = async (table, key) => {
