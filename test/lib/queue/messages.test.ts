@@ -95,6 +95,30 @@ test("a message is sent with its delay and in the group of its project or target
   expect(sent(MESSAGES.target_gone)).toEqual([0, "ops", true]);
 });
 
+test("a message has the trace context of its watch and the reserved time of its poll only if there are any", () => {
+  const optional = (name: keyof typeof MESSAGES) => {
+    const { traceparent, rateLimitedUntil } = JSON.parse(MESSAGES[name].body) as Record<string, unknown>;
+    return [traceparent, rateLimitedUntil];
+  };
+  expect(optional("poll")).toEqual([undefined, undefined]);
+  expect(optional("poll with a trace and a reserved time")).toEqual([TRACEPARENT, 3000]);
+  expect(optional("notification")).toEqual([undefined, undefined]);
+  expect(optional("notification with a trace")).toEqual([TRACEPARENT, undefined]);
+  expect(optional("digest")).toEqual([undefined, undefined]);
+  expect(optional("digest with a trace")).toEqual([TRACEPARENT, undefined]);
+});
+
+test.each([
+  [1, "message"],
+  [80, "message"],
+  [0, "malformed"],
+  [81, "malformed"],
+])("a message with a target name of %d characters is parsed as: %s", (length, kind) => {
+  const target = "t".repeat(length);
+  for (const { body } of [notification, MESSAGES.digest])
+    expect(parse("notification", { ...JSON.parse(body), target })).toMatchObject({ kind });
+});
+
 test("a notification message contains the generation of its watch and the key of its notification", () => {
   const parsed = parseMessage(NotifyMessage, notification.body);
   if (parsed.kind !== "message" || parsed.message.kind !== "notification")
