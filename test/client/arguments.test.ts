@@ -83,6 +83,16 @@ test("reads the options that describe the pipeline run", () => {
   });
 });
 
+test("reads until when watch follows a job", () => {
+  expect(read("watch a --until ready --ready-minutes 7.5")).toMatchObject({
+    submission: { until: "ready", readyMinutes: 7.5, deadlineMinutes: undefined },
+  });
+});
+
+test.each(["bash", "zsh", "fish"])("reads the shell %s of completion", (shell) => {
+  expect(read(`completion ${shell}`)).toEqual({ kind: "completion", shell });
+});
+
 test("reads jobs of several projects from watch", () => {
   expect(read("watch a prod/b --again", "dev")).toMatchObject({
     again: true,
@@ -150,6 +160,10 @@ test.each([
   ["list --limit 1.5", "a whole number"],
   ["open", "give at least one job ID"],
   ["completion csh", "bash, zsh or fish"],
+  ["completion", "bash, zsh or fish"],
+  ["completion bash zsh", "bash, zsh or fish"],
+  ["help watch list", "give one command"],
+  ["watch a --until done", "--until must be ready"],
   ["completion bash --json", "has no option --json"],
   ["help nothing", "unknown command 'nothing'"],
   ["watch a --label env", "NAME=VALUE"],

@@ -175,6 +175,8 @@ test.each([
   ["https://notifier.example/#a", "must be the URL of the service without '?' and '#'"],
   ["https://user:secret@notifier.example", "must not contain a user name or a password"],
   ["notifier.example", "must be the URL of the service"],
+  ["xhttps://notifier.example", "must be the URL of the service"],
+  ["https", "must be the URL of the service"],
 ])("the URL %s is wrong usage, and no request is sent", async (url, fault) => {
   const ran = await run(["status", "a"], jobs({}), { NOTIFIER_URL: url });
   expect([ran.code, ran.stdout, ran.requests]).toEqual([2, "", []]);

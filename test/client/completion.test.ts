@@ -10,6 +10,7 @@ import {
 } from "../../client/command-table.ts";
 import { completionScript } from "../../client/completion.ts";
 import { SERVER_COMMAND_OPTIONS } from "../../client/server-command-options.ts";
+import { WATCH_STATES } from "../../lib/domain/job.ts";
 import { runCommand } from "../support/run-command.ts";
 import { startInTerminal } from "../support/terminal.ts";
 
@@ -77,6 +78,76 @@ test.each(["bash", "zsh", "fish"] as const)(
       expect(script).toContain(shell === "fish" ? `-l ${option} ` : `--${option}`);
   },
 );
+
+const HELP = "prints this help; the short form is -h";
+const STATES = WATCH_STATES.join(" ");
+
+test.each([
+  [
+    "a command",
+    "complete -c cce-notifier -n __fish_use_subcommand -a list -d 'lists the jobs of a project, newest first'",
+  ],
+  ["an option without a value", `${seen("stop")} -l help -d '${HELP}'`],
+  [
+    "an option with a value",
+    `${seen("watch")} -l label -x -d 'a label for the notifications and for the list'`,
+  ],
+  [
+    "an option with known values",
+    `${seen("list")} -l state -x -a '${STATES}' -d 'only jobs in these states: ${WATCH_STATES.join(", ")}'`,
+  ],
+  ["an option with a file", `${seen("serve")} -l config -r -F -d 'the config file'`],
+  [
+    "an option with a folder",
+    `${seen("serve")} -l data -x -a '(__fish_complete_directories)' -d 'the directory of the database'`,
+  ],
+  ["known arguments", `${seen("completion")} -a 'bash zsh fish'`],
+  ["a file as the argument", `${seen("backup")} -F`],
+])("the script for fish completes %s", (_, line) => {
+  expect(completionScript("fish").split("\n")).toContain(line);
+});
+
+function seen(command: string): string {
+  return `complete -c cce-notifier -n '__fish_seen_subcommand_from ${command}'`;
+}
+
+test("the scripts for fish and zsh offer no argument of a command without known arguments", () => {
+  expect(completionScript("fish")).not.toMatch(/from stop' (-a|-F)/);
+  expect(zshLine("stop")).toMatch(/^_arguments -s '--project=/);
+});
+
+test.each([
+  ["completion", `_arguments -s '1:argument:(bash zsh fish)' '--help[${HELP}]' ;;`],
+  [
+    "backup",
+    `_arguments -s '1:argument:_files' '--data=[the directory of the database]:DIR:_files -/' '--help[${HELP}]' ;;`,
+  ],
+  [
+    "config",
+    `_arguments -s '1:argument:(check)' '--config=[the config file]:FILE:_files' '--help[${HELP}]' ;;`,
+  ],
+])("the script for zsh completes the arguments and the options of %s", (command, line) => {
+  expect(zshLine(command)).toBe(line);
+});
+
+test("the script for zsh escapes the texts and the values of options, and offers some options again", () => {
+  expect(zshLine("list")).toContain(
+    ` '*--state=[only jobs in these states\\: ${WATCH_STATES.join(", ")}]:STATE\\[,STATE…\\]:(${STATES})' '--type=[`,
+  );
+  expect(completionScript("zsh").split("\n")).toContain(
+    "    'list:lists the jobs of a project, newest first'",
+  );
+});
+
+/** Returns what the script for zsh does after a command. */
+function zshLine(command: string): string {
+  const start = `    ${command}) `;
+  const line =
+    completionScript("zsh")
+      .split("\n")
+      .find((text) => text.startsWith(start)) ?? "";
+  return line.slice(start.length);
+}
 
 const isInstalled = (shell: string) => spawnSync(shell, ["-c", "exit"]).status === 0;
 
