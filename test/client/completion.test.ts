@@ -85,29 +85,29 @@ const STATES = WATCH_STATES.join(" ");
 test.each([
   [
     "a command",
-    "complete -c cce-notifier -n __fish_use_subcommand -a list -d 'lists the jobs of a project, newest first'",
+    "complete -c cce-notifier -n __fish_use_subcommand -a status -d 'prints the status of jobs; with --wait, waits until they have ended'",
   ],
-  ["an option without a value", `${seen("stop")} -l help -d '${HELP}'`],
+  ["an option without a value", `${afterCommand("stop")} -l help -d '${HELP}'`],
   [
     "an option with a value",
-    `${seen("watch")} -l label -x -d 'a label for the notifications and for the list'`,
+    `${afterCommand("watch")} -l label -x -d 'a label for the notifications and for the list'`,
   ],
   [
     "an option with known values",
-    `${seen("list")} -l state -x -a '${STATES}' -d 'only jobs in these states: ${WATCH_STATES.join(", ")}'`,
+    `${afterCommand("list")} -l state -x -a '${STATES}' -d 'only jobs in these states: ${WATCH_STATES.join(", ")}'`,
   ],
-  ["an option with a file", `${seen("serve")} -l config -r -F -d 'the config file'`],
+  ["an option with a file", `${afterCommand("serve")} -l config -r -F -d 'the config file'`],
   [
     "an option with a folder",
-    `${seen("serve")} -l data -x -a '(__fish_complete_directories)' -d 'the directory of the database'`,
+    `${afterCommand("serve")} -l data -x -a '(__fish_complete_directories)' -d 'the directory of the database'`,
   ],
-  ["known arguments", `${seen("completion")} -a 'bash zsh fish'`],
-  ["a file as the argument", `${seen("backup")} -F`],
+  ["known arguments", `${afterCommand("completion")} -a 'bash zsh fish'`],
+  ["a file as the argument", `${afterCommand("backup")} -F`],
 ])("the script for fish completes %s", (_, line) => {
   expect(completionScript("fish").split("\n")).toContain(line);
 });
 
-function seen(command: string): string {
+function afterCommand(command: string): string {
   return `complete -c cce-notifier -n '__fish_seen_subcommand_from ${command}'`;
 }
 
@@ -135,7 +135,7 @@ test("the script for zsh escapes the texts and the values of options, and offers
     ` '*--state=[only jobs in these states\\: ${WATCH_STATES.join(", ")}]:STATE\\[,STATE…\\]:(${STATES})' '--type=[`,
   );
   expect(completionScript("zsh").split("\n")).toContain(
-    "    'list:lists the jobs of a project, newest first'",
+    "    'status:prints the status of jobs; with --wait, waits until they have ended'",
   );
 });
 

@@ -1,4 +1,5 @@
 import { type Environment, runCommandLine } from "../../client/command-line.ts";
+import type { ExitCode } from "../../client/exit-code.ts";
 import { type StubAnswer, type StubService, startStubService } from "./stub-service.ts";
 
 const TOKEN = "ccen_secret";
@@ -7,8 +8,18 @@ const services: StubService[] = [];
 afterEach(() => Promise.all(services.splice(0).map((service) => service.stop())));
 
 /** Runs the command in the process of the test. The stub service answers the requests of the command. */
-export async function runInProcess(
+export function runInProcess(
   parameters: readonly string[],
+  answer: (requested: string, body: string) => StubAnswer | undefined,
+  env: Readonly<Record<string, string>> = {},
+  replaced: Partial<Environment> = {},
+) {
+  return runWithStubService((environment) => runCommandLine(parameters, environment), answer, env, replaced);
+}
+
+/** Runs a program of the client in the process of the test. The stub service answers the requests of the program. */
+export async function runWithStubService(
+  program: (environment: Environment) => Promise<ExitCode>,
   answer: (requested: string, body: string) => StubAnswer | undefined,
   env: Readonly<Record<string, string>> = {},
   replaced: Partial<Environment> = {},
@@ -17,7 +28,7 @@ export async function runInProcess(
   services.push(service);
   const [stdout, stderr]: [string[], string[]] = [[], []];
   let nowMs = 0;
-  const code = await runCommandLine(parameters, {
+  const code = await program({
     env: { NOTIFIER_URL: service.url, NOTIFIER_TOKEN: TOKEN, NOTIFIER_PROJECT: "prod", ...env },
     stdout: { write: (text: string) => stdout.push(text) },
     stderr: { write: (text: string) => stderr.push(text) },
