@@ -71,10 +71,10 @@ const omitFiles: readonly Plugin[] = OMITTED_FILES.map(({ file, stub }) => ({
 }));
 
 /**
- * The functions of Node modules that a bundle reads only at the time of a call. Reading one of the functions loads more
- * of Node.
+ * The functions of Node modules that a bundle reads only at the time of a call. Reading `getRandomValues` loads more of
+ * Node. Most requests of some functions need no compression, so these functions do not load `node:zlib` at their start.
  */
-const READ_AT_CALL = ["getRandomValues"];
+const READ_AT_CALL = ["getRandomValues", "deflateRawSync", "inflateRawSync"];
 
 /**
  * A bundled `import` of a Node module reads every property of the module. Reading a property may load more of Node.
@@ -96,11 +96,11 @@ const lazyNodeModules: Plugin = {
       const names = Object.keys(process.getBuiltinModule(path) ?? {}).filter((name) => /^\w+$/.test(name));
       const read = (name: string) =>
         READ_AT_CALL.includes(name)
-          ? `(...given) => whole.${name}(...given)`
+          ? `(...given) => process.getBuiltinModule("${path}").${name}(...given)`
           : `/* @__PURE__ */ property("${name}")`;
       return {
         contents: [
-          `const whole = process.getBuiltinModule("${path}");`,
+          `const whole = /* @__PURE__ */ process.getBuiltinModule("${path}");`,
           "const property = (name) => whole[name];",
           "export default whole;",
           ...names.map((name) => `const _${name} = ${read(name)}; export { _${name} as ${name} };`),
@@ -148,6 +148,34 @@ const onlyUsedSchemas: Plugin = {
   },
 };
 
+/** The product's own functions that only create a zod schema. */
+export const SCHEMA_FUNCTIONS = [
+  "createIdSchema",
+  "httpUrlSchema",
+  "integerSchema",
+  "limitedTextSchema",
+  "listSchema",
+  "numberSchema",
+  "recordSchemaRefusingProto",
+  "textSchema",
+  "webhookTargetSchema",
+  "withChecks",
+  "withDescription",
+  "withKeywords",
+];
+/** Matches a comment, or a call that only creates a zod schema, up to the opening parenthesis. */
+const COMMENT_OR_SCHEMA_CALL = new RegExp(
+  `/\\*[^]*?\\*/|//.*|(?<![\\w$.])(?:z\\.(?!config\\b)(?:iso\\.)?\\w+|${SCHEMA_FUNCTIONS.join("|")})(?:<[^()]*?>)?\\(`,
+  "g",
+);
+
+/**
+ * Marks the calls that only create a schema, so that a package omits the schemas that its function does not use. zod
+ * marks its functions itself, but esbuild does not use these marks in other files.
+ */
+const markSchemaCalls = (source: string): string =>
+  source.replace(COMMENT_OR_SCHEMA_CALL, (code) => (code.startsWith("/") ? code : `/* @__PURE__ */ ${code}`));
+
 /** Matches the beginning of a class declaration that extends an error class, up to the opening brace. */
 const ERROR_CLASS = /^((?:export )?(?:default )?class ([\w$]+) extends [\w$]*(?:Error|Exception)\s*\{)/gm;
 
@@ -156,13 +184,14 @@ const ERROR_CLASS = /^((?:export )?(?:default )?class ([\w$]+) extends [\w$]*(?:
  * class of the error. This plugin keeps the names of error classes. The esbuild option `keepNames` would keep the names
  * of all functions, and each package would be 8 % larger.
  */
-const keepNamesOfErrors: Plugin = {
-  name: "names of error classes",
+const keepErrorNamesAndMarkCalls: Plugin = {
+  name: "names of error classes and pure calls",
   setup(build) {
     build.onLoad({ filter: /\.(ts|m?js)$/ }, async ({ path, namespace }) => {
       if (namespace !== "file") return undefined;
       const source = await readFile(path, "utf8");
-      const contents = source.replace(ERROR_CLASS, '$1\nstatic name = "$2";');
+      const named = source.replace(ERROR_CLASS, '$1\nstatic name = "$2";');
+      const contents = path.includes("/node_modules/") ? named : markSchemaCalls(named);
       return contents === source ? undefined : { contents, loader: path.endsWith(".ts") ? "ts" : "js" };
     });
   },
@@ -173,6 +202,6 @@ const plugins: Plugin[] = [
   onlyUsedSchemas,
   ...omitFiles,
   // The first plugin that loads a file replaces the code of the file, so this plugin is the last one.
-  keepNamesOfErrors,
+  keepErrorNamesAndMarkCalls,
 ];
 export default plugins;

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { Context } from "../domain/context.ts";
 import { type Instant, WATCH_STATES, type WatchState } from "../domain/job.ts";
 import { STATE_TEXTS } from "../domain/state-text.ts";
-import { limitedTextSchema } from "../domain/zod-fields.ts";
+import { limitedTextSchema, textSchema, withChecks } from "../domain/zod-fields.ts";
 import type { Watch } from "../ledger/watch.ts";
 import type { RequestError } from "./problem-response.ts";
 import { readListParameter } from "./request-errors.ts";
@@ -32,18 +32,17 @@ export const REPEATED_FILTER_PARAMETERS = ["state", "label"] as const;
 const MAX_CHARACTERS = 300;
 export const MAX_FILTER_LABELS = 20;
 export const FilterText = limitedTextSchema({ min: 1, max: MAX_CHARACTERS });
-export const Label = limitedTextSchema({ min: 1, max: MAX_CHARACTERS }).check(
+export const Label = withChecks(
+  limitedTextSchema({ min: 1, max: MAX_CHARACTERS }),
   z.regex(/^[^:]+:/, "must be a key and a value, such as 'team:checkout'"),
 );
 const TimeOrDate = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
-export const FilterTime = z
-  .string()
-  .check(
-    z.refine(
-      (text) => TimeOrDate.safeParse(text).success,
-      "must be a date such as '2026-11-23', or a time with a zone such as '2026-11-23T09:30:00Z' or '2026-11-23T10:30:00+01:00' ('+' in a URL is '%2B')",
-    ),
-  );
+export const FilterTime = textSchema(
+  z.refine(
+    (text) => TimeOrDate.safeParse(text).success,
+    "must be a date such as '2026-11-23', or a time with a zone such as '2026-11-23T09:30:00Z' or '2026-11-23T10:30:00+01:00' ('+' in a URL is '%2B')",
+  ),
+);
 
 const DAY_MS = 86_400_000;
 

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { type Instant, Name } from "../domain/job.ts";
 import { parseJsonOrUndefined } from "../domain/json.ts";
-import { withDescription } from "../domain/zod-fields.ts";
+import { listSchema, textSchema, withDescription } from "../domain/zod-fields.ts";
 import { PageToken } from "../ledger/page-token.ts";
 import type { ApiRequest } from "./http-message.ts";
 import type { ProblemResponse, RequestError } from "./problem-response.ts";
@@ -9,23 +9,20 @@ import { readJsonBody } from "./request-body.ts";
 import { invalidRequest, listParameterErrors, toRequestErrors } from "./request-errors.ts";
 
 /** The name of a target in the config, or the name of the target for the callback of a watch. */
-const TargetName = z
-  .string()
-  .check(
-    z.regex(/^(?:callback:)?[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "must be the name of a target of the watch"),
-  );
+const TargetName = textSchema(
+  z.regex(/^(?:callback:)?[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "must be the name of a target of the watch"),
+);
 
 /** The body of a `POST …/redeliver` request. If the body is empty, the service notifies all targets again. */
 export const Redelivery = withDescription(
   z.strictObject({
     targets: withDescription(
       z.optional(
-        z
-          .array(TargetName)
-          .check(
-            z.minLength(1, "must have at least 1 target. Omit 'targets' to notify all targets."),
-            z.maxLength(50, "must have at most 50 targets"),
-          ),
+        listSchema(
+          TargetName,
+          z.minLength(1, "must have at least 1 target. Omit 'targets' to notify all targets."),
+          z.maxLength(50, "must have at most 50 targets"),
+        ),
       ),
       "The targets to notify again. The default is all targets of the watch that the caller may use and whose `on` lists the outcome.",
     ),

@@ -3,7 +3,14 @@ import { CauseInTree, Failure } from "../domain/cause.ts";
 import { Context } from "../domain/context.ts";
 import { DeliveryState, JobState, SubJobCounts, Verdict, WatchState } from "../domain/job.ts";
 import { Ready } from "../domain/ready.ts";
-import { Count, IsoTime, MaybeIsoTime, MaybeText, withDescription } from "../domain/zod-fields.ts";
+import {
+  Count,
+  IsoTime,
+  integerSchema,
+  MaybeIsoTime,
+  MaybeText,
+  withDescription,
+} from "../domain/zod-fields.ts";
 import { Expected } from "../schedule/expected-duration.ts";
 
 const HttpStatus = withDescription(
@@ -47,7 +54,7 @@ export const DeliveryDocument = z.object({
     "The reason of the latest delivery attempt. The field `lastReason` has the same value.",
   ),
   attempts: withDescription(
-    z.int().check(z.minimum(0)),
+    integerSchema(z.minimum(0)),
     "The number of delivery attempts. Attempts that exceeded a rate limit of the receiver do not count. The first attempt with the verdict `gone` does not count either, because the service asks again after a minute.",
   ),
   lastStatus: HttpStatus,

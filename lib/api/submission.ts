@@ -4,7 +4,13 @@ import { MAX_DEADLINE_MINUTES } from "../config/settings.ts";
 import { Context } from "../domain/context.ts";
 import { describeMalformedJobId, JOB_ID_KEYWORDS, Name } from "../domain/job.ts";
 import { Operation } from "../domain/operation.ts";
-import { limitedTextSchema, withDescription } from "../domain/zod-fields.ts";
+import {
+  limitedTextSchema,
+  listSchema,
+  numberSchema,
+  withDescription,
+  withKeywords,
+} from "../domain/zod-fields.ts";
 
 /** The maximum number of jobs in one API call. The SQS messages for 100 jobs fit into ten SQS batches. */
 export const MAX_JOBS = 100;
@@ -21,11 +27,11 @@ const JOB_ID_TEXT =
  */
 const SubmittedJobId = () =>
   z.string({ error: ({ input }) => (input === null ? describeMalformedJobId("null") : undefined) });
-const OnlyJobId = SubmittedJobId().register(z.globalRegistry, {
+const OnlyJobId = withKeywords(SubmittedJobId(), {
   description: JOB_ID_TEXT,
   ...JOB_ID_KEYWORDS,
 });
-const ListedJobId = SubmittedJobId().register(z.globalRegistry, {
+const ListedJobId = withKeywords(SubmittedJobId(), {
   description: `${JOB_ID_TEXT} Only the jobs with a malformed ID are rejected, not the whole request.`,
 });
 
@@ -42,17 +48,18 @@ export const CallbackUrl = limitedTextSchema({ min: 1, max: 2000 });
 export const WATCHED_FIELDS = ["jobId", "jobIds", "operation"] as const;
 
 /** The body of a `POST /v1/jobs` request. */
-export const Submission = z
-  .strictObject({
+export const Submission = withKeywords(
+  z.strictObject({
     jobId: z.optional(OnlyJobId),
     jobIds: z.optional(
-      z
-        .array(ListedJobId)
-        .check(
+      withKeywords(
+        listSchema(
+          ListedJobId,
           z.minLength(1, "must have at least 1 job"),
           z.maxLength(MAX_JOBS, `must have at most ${MAX_JOBS} jobs`),
-        )
-        .register(z.globalRegistry, { contains: { type: "string", ...JOB_ID_KEYWORDS } }),
+        ),
+        { contains: { type: "string", ...JOB_ID_KEYWORDS } },
+      ),
     ),
     operation: z.optional(Operation),
     project: withDescription(
@@ -60,7 +67,7 @@ export const Submission = z
       "The name of a configured project. The default is the operator's default project.",
     ),
     notify: withDescription(
-      z.optional(z.array(Name).check(z.maxLength(MAX_NOTIFY, `must have at most ${MAX_NOTIFY} targets`))),
+      z.optional(listSchema(Name, z.maxLength(MAX_NOTIFY, `must have at most ${MAX_NOTIFY} targets`))),
       "The names of configured targets to notify. The order and repetitions have no effect. The default is all default targets of the operator that the caller may use. An empty array notifies nobody.",
     ),
     callbackUrl: withDescription(
@@ -68,7 +75,7 @@ export const Submission = z
       "The URL of the caller's own webhook. The operator must allow the host of the URL.",
     ),
     deadlineMinutes: withDescription(
-      z.optional(z.number().check(z.positive(), z.maximum(MAX_DEADLINE_MINUTES))),
+      z.optional(numberSchema(z.positive(), z.maximum(MAX_DEADLINE_MINUTES))),
       "The time limit of the watch in minutes. At the time limit, the watch ends with the outcome `timed_out`.",
     ),
     until: withDescription(
@@ -84,8 +91,8 @@ export const Submission = z
       "If true, each chat target gets only one message, after the last job in `jobIds` has ended.",
     ),
     context: z.optional(Context),
-  })
-  .register(z.globalRegistry, {
+  }),
+  {
     description: "Jobs or an operation to watch. Give exactly one of `jobId`, `jobIds` and `operation`.",
     // The keyword `oneOf` would be shorter, but code generators would then create a union of types without names.
     if: { required: ["jobId"] },
@@ -97,5 +104,6 @@ export const Submission = z
       then: { properties: { operation: { not: {} } } },
       else: { required: ["operation"] },
     },
-  });
+  },
+);
 export type Submission = z.infer<typeof Submission>;

@@ -1,7 +1,7 @@
-import "../domain/zod-fields.ts";
 import type { JSONWebKeySet, JWK } from "jose";
 import * as z from "zod/mini";
 import type { Instant } from "../domain/job.ts";
+import { textSchema } from "../domain/zod-fields.ts";
 
 /** The age from which the service reads the signing keys of an issuer again, because an issuer may remove a key. */
 const REFRESH_AGE_MS = 3_600_000;
@@ -28,7 +28,7 @@ const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
 const KeySet = z.object({ keys: z.array(z.unknown()) });
 
 /** A text field of a signing key. A number in place of a text is converted to its digits. */
-const KeyText = z.pipe(z.union([z.string().check(z.minLength(1)), z.number()]), z.transform(String));
+const KeyText = z.pipe(z.union([textSchema(z.minLength(1)), z.number()]), z.transform(String));
 const Key = z.looseObject({ kty: z.string() });
 /** The optional fields of a signing key (JWK) that matter for the check of a signature. */
 const KEY_PARTS = {

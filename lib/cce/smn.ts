@@ -2,14 +2,14 @@ import { verify, X509Certificate } from "node:crypto";
 import * as z from "zod/mini";
 import type { Instant } from "../domain/job.ts";
 import { parseJsonOrUndefined, toObjectOrEmpty } from "../domain/json.ts";
-import { withDescription } from "../domain/zod-fields.ts";
+import { textSchema, withChecks, withDescription } from "../domain/zod-fields.ts";
 import type { guardedFetch } from "../http/egress.ts";
 
 /**
  * A field of an SMN message that must not contain a line break. The text that SMN signs has no quotes. So a line break
  * inside a field could pass for the end of the field.
  */
-const Line = z.string().check(z.maxLength(2048), z.regex(/^[^\r\n]+$/, "must be one line of text"));
+const Line = textSchema(z.maxLength(2048), z.regex(/^[^\r\n]+$/, "must be one line of text"));
 
 /**
  * A message that SMN (Simple Message Notification) sends to an HTTPS endpoint.
@@ -19,15 +19,15 @@ const Line = z.string().check(z.maxLength(2048), z.regex(/^[^\r\n]+$/, "must be 
 export const SmnMessage = z.object({
   type: z.enum(["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"]),
   topic_urn: Line,
-  message_id: Line.check(z.maxLength(128)),
+  message_id: withChecks(Line, z.maxLength(128)),
   message: withDescription(z.string(), "For a key event of CTS, the trace as JSON text."),
   subject: z.optional(
-    z.nullable(z.string().check(z.maxLength(2048), z.regex(/^[^\r\n]*$/, "must be one line of text"))),
+    z.nullable(textSchema(z.maxLength(2048), z.regex(/^[^\r\n]*$/, "must be one line of text"))),
   ),
   timestamp: z.iso.datetime({ offset: true }),
   subscribe_url: z.optional(Line),
   signature: Line,
-  signature_version: z.string().check(z.regex(/^v1$/i, "must be v1")),
+  signature_version: textSchema(z.regex(/^v1$/i, "must be v1")),
   signing_cert_url: Line,
 });
 export type SmnMessage = z.infer<typeof SmnMessage>;

@@ -4,6 +4,7 @@ import type { JsonObject } from "../domain/json.ts";
 import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import { type Secret, toSecret } from "../domain/secret.ts";
 import type { SlowSummary } from "../domain/slow-summary.ts";
+import { listSchema, textSchema } from "../domain/zod-fields.ts";
 import { Certificates, ClientCertificate } from "../http/tls-options.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
@@ -11,15 +12,18 @@ import type { DeliveryReason } from "./delivery-reason.ts";
  * The schema of a target accepts any URL. The egress rules (the rules for outgoing connections) check the URL at each
  * delivery attempt.
  */
-const SecretUrl = z.pipe(z.string().check(z.refine((text) => URL.canParse(text), "must be a URL")), toSecret);
+const SecretUrl = z.pipe(textSchema(z.refine((text) => URL.canParse(text), "must be a URL")), toSecret);
+
+/** The events of which a target is notified. */
+export const TargetEvents = z._default(
+  listSchema(TargetEvent, z.minLength(1, "must name at least one outcome; omit it to get all outcomes")),
+  [...OUTCOMES],
+);
 
 /** The config fields of every kind of target. */
 export const commonFields = {
   url: SecretUrl,
-  on: z._default(
-    z.array(TargetEvent).check(z.minLength(1, "must name at least one outcome; omit it to get all outcomes")),
-    [...OUTCOMES],
-  ),
+  on: TargetEvents,
   /**
    * The certificate authorities that the service trusts for the target's server. Without `ca`, the service trusts the
    * public certificate authorities.

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { commonFields } from "./channel.ts";
+import { TargetEvents } from "./channel.ts";
 import { WEBHOOK_KIND } from "./webhook/target.ts";
 
 /**
@@ -8,7 +8,7 @@ import { WEBHOOK_KIND } from "./webhook/target.ts";
  * add the code of all channels to the package of each function. The notify function and the operators' commands check
  * the kind.
  */
-export const PublicTarget = z.strictObject({ kind: z.string(), on: commonFields.on });
+export const PublicTarget = z.strictObject({ kind: z.string(), on: TargetEvents });
 export type PublicTarget = z.infer<typeof PublicTarget>;
 
 /**

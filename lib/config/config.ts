@@ -3,14 +3,22 @@ import type { PublicTarget } from "../channels/public-target.ts";
 import type { Target } from "../channels/registry.ts";
 import { Name } from "../domain/job.ts";
 import { toObjectOrEmpty } from "../domain/json.ts";
-import { describeIssue, httpUrlSchema, NonEmpty, recordSchemaRefusingProto } from "../domain/zod-fields.ts";
+import {
+  describeIssue,
+  httpUrlSchema,
+  listSchema,
+  NonEmpty,
+  recordSchemaRefusingProto,
+  textSchema,
+  withChecks,
+} from "../domain/zod-fields.ts";
 import type { ConfigPart } from "./assemble-config.ts";
 import type { Project, PublicProject } from "./projects.ts";
 import { Settings } from "./settings.ts";
 
-const Sha256 = z
-  .string()
-  .check(z.regex(/^[0-9a-f]{64}$/i, "must be 64 hexadecimal digits (npm run token makes one)"));
+const Sha256 = textSchema(
+  z.regex(/^[0-9a-f]{64}$/i, "must be 64 hexadecimal digits (npm run token makes one)"),
+);
 
 const Names = z.array(z.union([Name, z.literal("*")], "must be a name from the config, or * for all"));
 
@@ -35,7 +43,7 @@ export type Rights = Readonly<z.infer<typeof Rights>>;
  */
 export const Token = z.strictObject({
   sha256: z.union(
-    [Sha256, z.array(Sha256).check(z.minLength(1), z.maxLength(4))],
+    [Sha256, listSchema(Sha256, z.minLength(1), z.maxLength(4))],
     "must be the SHA-256 of a token, or an array of up to 4 of them (npm run token makes one)",
   ),
   ...Rights.shape,
@@ -55,7 +63,8 @@ export const OidcRule = z.strictObject({
    */
   jwksUri: z.optional(httpUrlSchema("must be the URL of the issuer's key set")),
   audience: NonEmpty,
-  claims: recordSchemaRefusingProto(z.string(), NonEmpty).check(
+  claims: withChecks(
+    recordSchemaRefusingProto(z.string(), NonEmpty),
     z.refine(
       (claims) => Object.keys(claims).length > 0,
       "must have at least one claim, or every user of the issuer has access",

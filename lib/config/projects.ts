@@ -2,42 +2,50 @@ import * as z from "zod/mini";
 import { Labels } from "../domain/context.ts";
 import { Name } from "../domain/job.ts";
 import { HeaderSecret, SecretText } from "../domain/secret.ts";
-import { httpUrlSchema, NonEmpty } from "../domain/zod-fields.ts";
+import {
+  httpUrlSchema,
+  integerSchema,
+  listSchema,
+  NonEmpty,
+  numberSchema,
+  textSchema,
+  withChecks,
+} from "../domain/zod-fields.ts";
 import { Certificates } from "../http/tls-options.ts";
 
 /**
  * The URN of a topic of SMN (the message service of Huawei Cloud): the region, the project ID and the name of the
  * topic.
  */
-const TopicUrn = z
-  .string()
-  .check(
-    z.regex(
-      /^urn:smn:[a-z0-9-]{2,40}:[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,255}$/,
-      "must be the URN of an SMN topic, such as urn:smn:eu-de:0123456789abcdef0123456789abcdef:cce-events",
-    ),
-  );
+const TopicUrn = textSchema(
+  z.regex(
+    /^urn:smn:[a-z0-9-]{2,40}:[A-Za-z0-9_-]{1,64}:[A-Za-z0-9_-]{1,255}$/,
+    "must be the URN of an SMN topic, such as urn:smn:eu-de:0123456789abcdef0123456789abcdef:cce-events",
+  ),
+);
 
 /** The shortest time between two lists of the jobs of a project, even if many SMN messages ask for a list. */
 export const MIN_JOB_LIST_INTERVAL_MS = 10_000;
 
 /** The settings of a project for discovery, which watches the jobs that no caller submits. */
-export const DiscoverySettings = z.strictObject({
-  /** The types of the jobs to watch, without regard to case. Without `types`, the service watches jobs of all types. */
-  types: z.optional(z.array(NonEmpty).check(z.minLength(1), z.maxLength(100))),
-  /** The names of the targets that are notified of the discovered jobs. */
-  notify: z.array(Name).check(z.maxLength(50, "must have at most 50 targets")),
-  everyMinutes: z._default(z.number().check(z.minimum(1), z.maximum(60)), 2),
-  /** The labels that each discovered job gets. */
-  labels: z.optional(Labels),
-  /**
-   * The SMN topics whose messages make the service list the jobs of the project at once. Without `topics`, the service
-   * accepts no SMN message for the project.
-   */
-  topics: z.optional(z.array(TopicUrn).check(z.minLength(1), z.maxLength(10))),
-  /** The URL of SMN in a cloud whose SMN hosts the service does not know. */
-  smnEndpoint: z.optional(httpUrlSchema("must be the URL of SMN, starting with https://")),
-});
+export const DiscoverySettings = z.lazy(() =>
+  z.strictObject({
+    /** The types of the jobs to watch, without regard to case. Without `types`, the service watches jobs of all types. */
+    types: z.optional(listSchema(NonEmpty, z.minLength(1), z.maxLength(100))),
+    /** The names of the targets that are notified of the discovered jobs. */
+    notify: listSchema(Name, z.maxLength(50, "must have at most 50 targets")),
+    everyMinutes: z._default(numberSchema(z.minimum(1), z.maximum(60)), 2),
+    /** The labels that each discovered job gets. */
+    labels: z.optional(Labels),
+    /**
+     * The SMN topics whose messages make the service list the jobs of the project at once. Without `topics`, the service
+     * accepts no SMN message for the project.
+     */
+    topics: z.optional(listSchema(TopicUrn, z.minLength(1), z.maxLength(10))),
+    /** The URL of SMN in a cloud whose SMN hosts the service does not know. */
+    smnEndpoint: z.optional(httpUrlSchema("must be the URL of SMN, starting with https://")),
+  }),
+);
 
 const DEFAULT_READY_MINUTES = 15;
 /**
@@ -72,13 +80,13 @@ export type Auth = z.infer<typeof Auth>;
  */
 export const Until = z.literal("ready");
 /** The time in minutes, after the success of a job, in which the resource of the job must become usable. */
-export const ReadyMinutes = z.number().check(z.positive(), z.maximum(MAX_READY_MINUTES));
+export const ReadyMinutes = numberSchema(z.positive(), z.maximum(MAX_READY_MINUTES));
 
 const PUBLIC_FIELDS = {
-  projectId: z
-    .string()
-    .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be the project ID that the console of the cloud shows")),
-  region: z.optional(z.string().check(z.regex(/^[a-z0-9-]{2,40}$/, "must be a region's ID such as eu-de"))),
+  projectId: textSchema(
+    z.regex(/^[A-Za-z0-9_-]{1,64}$/, "must be the project ID that the console of the cloud shows"),
+  ),
+  region: z.optional(textSchema(z.regex(/^[a-z0-9-]{2,40}$/, "must be a region's ID such as eu-de"))),
   endpoint: z.optional(httpUrlSchema("must be the URL of the CCE API, starting with https://")),
   /**
    * Says when the service queries the CCE API for Autopilot clusters: first (true), never (false), or after the CCE API
@@ -97,7 +105,7 @@ const PUBLIC_FIELDS = {
    * The version of the links to the HTML pages of the project. If an operator changes `linkVersion`, all earlier links
    * to these pages become invalid.
    */
-  linkVersion: z._default(z.int().check(z.nonnegative()), 0),
+  linkVersion: z._default(integerSchema(z.nonnegative()), 0),
 };
 
 /**
@@ -118,17 +126,18 @@ const HAS_ADDRESS = z.refine<z.infer<z.ZodMiniObject<typeof PUBLIC_FIELDS>>>(
  * The schema of a project for the functions that make no connection to CCE, without credentials and certificate
  * authorities.
  */
-export const PublicProject = z.strictObject(PUBLIC_FIELDS).check(HAS_ADDRESS);
+export const PublicProject = withChecks(z.strictObject(PUBLIC_FIELDS), HAS_ADDRESS);
 export type PublicProject = z.infer<typeof PublicProject>;
 
-export const Project = z
-  .strictObject({
+export const Project = withChecks(
+  z.strictObject({
     ...PUBLIC_FIELDS,
     /** The certificate authorities that the service trusts for CCE and IAM, by default the public ones. */
     ca: z.optional(Certificates),
     auth: Auth,
-  })
-  .check(HAS_ADDRESS);
+  }),
+  HAS_ADDRESS,
+);
 export type Project = z.infer<typeof Project>;
 
 export type DiscoverySettings = z.infer<typeof DiscoverySettings>;

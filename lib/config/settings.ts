@@ -4,15 +4,15 @@ import { WebhookSecret } from "../channels/webhook/target.ts";
 import { Name } from "../domain/job.ts";
 import { toSecret } from "../domain/secret.ts";
 import { SQS_MAX_DELAY_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
-import { httpUrlSchema } from "../domain/zod-fields.ts";
+import { httpUrlSchema, integerSchema, listSchema, numberSchema, textSchema } from "../domain/zod-fields.ts";
 import { DEFAULT_RETENTION_DAYS } from "./retention.ts";
 
 /** The deadline of a watch is at most 7 days after its start, because an SQS queue keeps a message for only 14 days. */
 export const MAX_DEADLINE_MINUTES = 10_080;
 
-const between = (min: number, max: number) => z.number().check(z.minimum(min), z.maximum(max));
-const positiveUpTo = (max: number) => z.number().check(z.positive(), z.maximum(max));
-const integerBetween = (min: number, max: number) => z.int().check(z.minimum(min), z.maximum(max));
+const between = (min: number, max: number) => numberSchema(z.minimum(min), z.maximum(max));
+const positiveUpTo = (max: number) => numberSchema(z.positive(), z.maximum(max));
+const integerBetween = (min: number, max: number) => integerSchema(z.minimum(min), z.maximum(max));
 
 const MIN_LINK_KEY_CHARACTERS = 32;
 const MIN_DISTINCT_CHARACTERS = 8;
@@ -36,7 +36,7 @@ const COMMON_PARTS =
  * by brute force. The schema refuses a short key, and a key that a person has probably invented.
  */
 export const LinkKey = z.pipe(
-  z.string().check(
+  textSchema(
     z.minLength(MIN_LINK_KEY_CHARACTERS, {
       error: `must have at least ${MIN_LINK_KEY_CHARACTERS} characters; openssl rand -hex 32 makes a good key`,
       abort: true,
@@ -71,7 +71,9 @@ function isGuessable(key: string): boolean {
 }
 
 const Days = positiveUpTo(3650);
-const Hosts = z._default(z.array(z.string().check(z.minLength(1), z.maxLength(300))), []);
+const DeadlineMinutes = positiveUpTo(MAX_DEADLINE_MINUTES);
+const Off = z._default(z.boolean(), false);
+const Hosts = z._default(z.array(textSchema(z.minLength(1), z.maxLength(300))), []);
 
 const Poll = z.strictObject({
   pollCostSeconds: z._default(positiveUpTo(3600), 1),
@@ -87,7 +89,8 @@ const Poll = z.strictObject({
 });
 export type PollSettings = z.infer<typeof Poll>;
 
-const Limit = (limit: number) => z._default(integerBetween(0, 1_000_000), limit);
+const AnyLimit = integerBetween(0, 1_000_000);
+const Limit = (limit: number) => z._default(AnyLimit, limit);
 /** The limits for each caller. The value 0 means no limit. */
 const Limits = z.strictObject({
   callbacksPerWatch: Limit(5),
@@ -101,15 +104,15 @@ const Limits = z.strictObject({
  * project, the labels, and the answers of receivers.
  */
 const Pages = z.strictObject({
-  list: z._default(z.boolean(), false),
-  labels: z._default(z.boolean(), false),
-  answers: z._default(z.boolean(), false),
+  list: Off,
+  labels: Off,
+  answers: Off,
 });
 export type PageSettings = z.infer<typeof Pages>;
 
 const Retry = z.strictObject({
   scheduleSeconds: z._default(
-    z.array(between(0, SQS_MAX_VISIBILITY_SECONDS)).check(z.minLength(1), z.maxLength(30)),
+    listSchema(between(0, SQS_MAX_VISIBILITY_SECONDS), z.minLength(1), z.maxLength(30)),
     [...DEFAULT_RETRY_SECONDS],
   ),
 });
@@ -120,22 +123,22 @@ export const Settings = z.strictObject({
   defaultTargets: z._default(z.array(Name), []),
   /** The target to which the service reports that another target no longer exists. */
   fallbackTarget: z.optional(Name),
-  deadlineMinutes: z._default(positiveUpTo(MAX_DEADLINE_MINUTES), 120),
+  deadlineMinutes: z._default(DeadlineMinutes, 120),
   /** The maximum lifetime of an identity token (OIDC): the time from its claim `iat` to its claim `exp`. */
-  identityTokenMinutes: z._default(positiveUpTo(MAX_DEADLINE_MINUTES), 60),
+  identityTokenMinutes: z._default(DeadlineMinutes, 60),
   maxPolls: z._default(integerBetween(1, 100_000), 500),
   poll: z.prefault(Poll, {}),
   retry: z.prefault(Retry, {}),
   /** The hosts that a `callbackUrl` may have. Each host has the form NAME or NAME:PORT. */
   callbackHosts: Hosts,
   /** The secrets with which the service signs callbacks. Without secrets, callbacks have no signature. */
-  callbackSecrets: z._default(z.array(WebhookSecret).check(z.maxLength(5)), []),
+  callbackSecrets: z._default(listSchema(WebhookSecret, z.maxLength(5)), []),
   egress: z.prefault(z.strictObject({ allow: Hosts }), {}),
   /**
    * The keys that sign links to HTML pages and encrypt callback URLs. The service signs and encrypts with the first
    * key, and accepts links and encrypted URLs of both keys. Without a key, the service creates no links to HTML pages.
    */
-  linkKeys: z._default(z.array(LinkKey).check(z.maxLength(2)), []),
+  linkKeys: z._default(listSchema(LinkKey, z.maxLength(2)), []),
   linkDays: z._default(Days, 30),
   pages: z.prefault(Pages, {}),
   limits: z.prefault(Limits, {}),

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { fillPlaceholders, type TextKey } from "./text-in-default-language.ts";
-import { Count, MaybeText, withDescription } from "./zod-fields.ts";
+import { Count, listSchema, MaybeText, withDescription } from "./zod-fields.ts";
 
 /** A group of failed subjobs that have the same type and the same reason. */
 export const Cause = z.object({
@@ -38,7 +38,7 @@ export function toEventCause({ type, reason, hint, count, resources }: CauseInTr
  * does not import the hints, because the command `cce-notifier` needs this file but no hints.
  */
 export const Failure = z.object({
-  path: z.array(z.string()).check(z.minLength(1)),
+  path: listSchema(z.string(), z.minLength(1)),
   jobId: MaybeText,
   resourceName: MaybeText,
   reason: withDescription(

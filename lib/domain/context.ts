@@ -1,21 +1,32 @@
 import * as z from "zod/mini";
 import { countBytesInsideJsonString } from "./json.ts";
 import { truncate } from "./truncate-text.ts";
-import { limitedTextSchema, recordSchemaRefusingProto, withDescription } from "./zod-fields.ts";
+import {
+  limitedTextSchema,
+  recordSchemaRefusingProto,
+  withChecks,
+  withDescription,
+  withKeywords,
+} from "./zod-fields.ts";
 
 const MAX_LABELS = 20;
 const ShortText = limitedTextSchema({ min: 0, max: 200 });
 /** The schema of labels: pairs of a name and a text that a caller or the config assigns to a job. */
-export const Labels = recordSchemaRefusingProto(limitedTextSchema({ min: 1, max: 63 }), ShortText)
-  .check(z.refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`))
-  .register(z.globalRegistry, { maxProperties: MAX_LABELS });
+export const Labels = withKeywords(
+  withChecks(
+    recordSchemaRefusingProto(limitedTextSchema({ min: 1, max: 63 }), ShortText),
+    z.refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`),
+  ),
+  { maxProperties: MAX_LABELS },
+);
 
 const RUN_URL_RULE = "must be an http or https URL";
 /**
  * The schema of `runUrl` in the OpenAPI document has no `format: uri`. Browsers accept some characters in a URL that
  * RFC 3986 does not allow. With `format: uri`, generated Java clients could not read a URL with such characters.
  */
-const RunUrl = limitedTextSchema({ min: 0, max: 1000 }).check(
+const RunUrl = withChecks(
+  limitedTextSchema({ min: 0, max: 1000 }),
   z.regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\//, { error: RUN_URL_RULE, abort: true }),
   z.refine((text) => URL.canParse(text), RUN_URL_RULE),
 );

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { isOperationWithoutJob } from "./operation-kind.ts";
-import { Count, MaybeText } from "./zod-fields.ts";
+import { Count, MaybeText, textSchema, withKeywords } from "./zod-fields.ts";
 
 /**
  * A point in time in milliseconds after 1970-01-01T00:00:00Z. HTTP bodies, webhook events and pages contain a point in
@@ -35,13 +35,11 @@ export const JOB_ID_KEYWORDS = { pattern: JOB_ID_PATTERN.source, not: { pattern:
  */
 function createIdSchema(what: "job ID" | "ID") {
   const error = ({ input }: { readonly input?: unknown }) => describeMalformedJobId(String(input), what);
-  return z
-    .string()
-    .check(
-      z.regex(JOB_ID_PATTERN, { error }),
-      z.refine((text) => !MISSING_VALUE.test(text), { error }),
-    )
-    .register(z.globalRegistry, JOB_ID_KEYWORDS);
+  const schema = textSchema(
+    z.regex(JOB_ID_PATTERN, { error }),
+    z.refine((text) => !MISSING_VALUE.test(text), { error }),
+  );
+  return withKeywords(schema, JOB_ID_KEYWORDS);
 }
 
 export const JobId = createIdSchema("job ID");
@@ -66,18 +64,16 @@ export function describeMalformedJobId(text: string, what: "job ID" | "ID" = "jo
 
 const NAME_RULE = "must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit";
 /** The name of a project, target or token in the config. */
-export const Name = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, NAME_RULE));
+export const Name = textSchema(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, NAME_RULE));
 
 const MAX_CALLER_BYTES = 800;
 /**
  * The name of a caller: `token:NAME`, `oidc:ISSUER:SUB` or `discover:PROJECT`. The name is limited because it is part
  * of a key in DynamoDB, and such a key has at most 1024 bytes.
  */
-export const CallerName = z
-  .string()
-  .check(
-    z.refine((name) => name.isWellFormed() && new TextEncoder().encode(name).length <= MAX_CALLER_BYTES),
-  );
+export const CallerName = textSchema(
+  z.refine((name) => name.isWellFormed() && new TextEncoder().encode(name).length <= MAX_CALLER_BYTES),
+);
 
 export interface JobKey {
   readonly project: string;

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { JOB_ID_KEYWORDS, ResourceId } from "./job.ts";
 import type { WatchedResource } from "./job-resources.ts";
 import { OPERATION_KINDS, OperationKind } from "./operation-kind.ts";
-import { withDescription } from "./zod-fields.ts";
+import { withChecks, withDescription, withKeywords } from "./zod-fields.ts";
 
 /**
  * The ID fields of an operation, without `clusterId`. Each kind of operation uses at most one ID field in addition to
@@ -29,9 +29,13 @@ const ID_FIELD_OF: Readonly<
  */
 const MAX_ID_CHARACTERS = 55;
 const resourceId = (description: string) =>
-  ResourceId.check(
-    z.maxLength(MAX_ID_CHARACTERS, `must have at most ${MAX_ID_CHARACTERS} characters`),
-  ).register(z.globalRegistry, { ...JOB_ID_KEYWORDS, maxLength: MAX_ID_CHARACTERS, description });
+  withKeywords(
+    withChecks(
+      ResourceId,
+      z.maxLength(MAX_ID_CHARACTERS, `must have at most ${MAX_ID_CHARACTERS} characters`),
+    ),
+    { ...JOB_ID_KEYWORDS, maxLength: MAX_ID_CHARACTERS, description },
+  );
 
 /** The possible actions on an add-on. */
 export const ADDON_ACTIONS = ["install", "update", "delete"] as const;
@@ -41,32 +45,35 @@ export const AddonAction = z.enum(ADDON_ACTIONS);
  * An operation that CCE carries out without a job. The service polls a task or the state of a resource instead of a
  * job.
  */
-export const Operation = z
-  .strictObject({
-    kind: withDescription(
-      OperationKind,
-      "`cluster_upgrade` and `upgrade_precheck` end with their task, `node_pool_scale` with the number of nodes, `addon` with the state of the add-on, `hibernate` and `awake` with the state of the cluster.",
-    ),
-    clusterId: resourceId("The ID of the cluster."),
-    taskId: withDescription(
-      z.optional(ResourceId),
-      "The ID of the task: `metadata.uid` in the reply of CCE. `upgrade_precheck` needs it. Without it, `cluster_upgrade` ends with the state of the cluster.",
-    ),
-    nodePoolId: z.optional(resourceId("The ID of the node pool for `node_pool_scale`.")),
-    addonId: z.optional(resourceId("The ID of the add-on for `addon`.")),
-    action: withDescription(
-      z.optional(AddonAction),
-      "For `addon`: with `delete`, the operation has succeeded when CCE no longer knows the add-on. The default is `install`.",
-    ),
-  })
-  .check(({ value, issues }) => {
-    for (const [path, message] of fieldFaults(value))
-      issues.push({ code: "custom", input: value, path: [path], message });
-  })
-  .register(z.globalRegistry, {
+export const Operation = withKeywords(
+  withChecks(
+    z.strictObject({
+      kind: withDescription(
+        OperationKind,
+        "`cluster_upgrade` and `upgrade_precheck` end with their task, `node_pool_scale` with the number of nodes, `addon` with the state of the add-on, `hibernate` and `awake` with the state of the cluster.",
+      ),
+      clusterId: resourceId("The ID of the cluster."),
+      taskId: withDescription(
+        z.optional(ResourceId),
+        "The ID of the task: `metadata.uid` in the reply of CCE. `upgrade_precheck` needs it. Without it, `cluster_upgrade` ends with the state of the cluster.",
+      ),
+      nodePoolId: z.optional(resourceId("The ID of the node pool for `node_pool_scale`.")),
+      addonId: z.optional(resourceId("The ID of the add-on for `addon`.")),
+      action: withDescription(
+        z.optional(AddonAction),
+        "For `addon`: with `delete`, the operation has succeeded when CCE no longer knows the add-on. The default is `install`.",
+      ),
+    }),
+    z.check(({ value, issues }) => {
+      for (const [path, message] of fieldFaults(value))
+        issues.push({ code: "custom", input: value, path: [path], message });
+    }),
+  ),
+  {
     description: "An operation of CCE that has no job.",
     ...OPERATION_KINDS.reduce(requireOwnFields, {}),
-  });
+  },
+);
 export type Operation = Readonly<z.infer<typeof Operation>>;
 
 /**

@@ -10,10 +10,10 @@ import { Ready } from "./ready.ts";
 import { countAndGroupSubJobs, listInnermostRunning, type TreeNode } from "./subjob-tree.ts";
 import { joinSentences, textInDefaultLanguage } from "./text-in-default-language.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
-import { Count, MaybeText } from "./zod-fields.ts";
+import { Count, MaybeText, numberSchema } from "./zod-fields.ts";
 
 const InstantField = z.number();
-const Seconds = z.nullable(z.number().check(z.minimum(0)));
+const Seconds = z.nullable(numberSchema(z.minimum(0)));
 
 /** The complete result of a watch, which the ledger (the database) stores and from which every notification is made. */
 export const OutcomeSummary = z.object({

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import "./zod-fields.ts";
+import { textSchema } from "./zod-fields.ts";
 
 const MASK = "<secret>";
 /**
@@ -46,10 +46,10 @@ export const toSecret = z.transform((text: string) => new Secret(text));
 
 const NotEmpty = z.minLength(1, "must not be empty");
 
-export const SecretText = z.pipe(z.string().check(NotEmpty), toSecret);
+export const SecretText = z.pipe(textSchema(NotEmpty), toSecret);
 
 /**
  * The schema of a key or token for a header or a signature. The schema trims the text, because text from a file often
  * ends with a line break.
  */
-export const HeaderSecret = z.pipe(z.string().check(NotEmpty, z.trim()), toSecret);
+export const HeaderSecret = z.pipe(textSchema(NotEmpty, z.trim()), toSecret);

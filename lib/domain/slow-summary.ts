@@ -8,9 +8,9 @@ import {
   type TreeNode,
 } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
-import { Count, MaybeText } from "./zod-fields.ts";
+import { Count, MaybeText, numberSchema } from "./zod-fields.ts";
 
-const Seconds = z.number().check(z.minimum(0));
+const Seconds = numberSchema(z.minimum(0));
 
 /** A running subjob of a job that takes longer than usual. */
 export const RunningSubJob = z.object({

@@ -1,15 +1,15 @@
 import * as z from "zod/mini";
 import { parseJsonOrUndefined } from "./json.ts";
-import "./zod-fields.ts";
+import { textSchema } from "./zod-fields.ts";
 
 /**
  * The schema of the header `traceparent` of W3C Trace Context, in the form of version 00. An ID that has only zeros is
  * invalid.
  * https://www.w3.org/TR/trace-context/#traceparent-header
  */
-export const Traceparent = z
-  .string()
-  .check(z.regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/));
+export const Traceparent = textSchema(
+  z.regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/),
+);
 
 /**
  * Matches a `traceparent` header of a later version than 00, which may have more fields at its end. The version `ff` of

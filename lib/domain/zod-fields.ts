@@ -8,7 +8,55 @@ import { isJsonObject, toJsonUnlessTooDeep } from "./json.ts";
  */
 z.config({ localeError: messageOf });
 
-export const NonEmpty = z.string().check(z.minLength(1));
+/**
+ * The functions `textSchema`, `numberSchema`, `integerSchema` and `listSchema` return a schema with checks. The method
+ * `check` of zod would create each schema twice, and a package could not omit an unused schema with checks. Each start
+ * of a Lambda function creates several hundred schemas.
+ */
+export function textSchema(...checks: z.core.$ZodCheck<string>[]): z.ZodMiniString<string> {
+  return new z.ZodMiniString({ type: "string", checks }) as z.ZodMiniString<string>;
+}
+
+export function numberSchema(...checks: z.core.$ZodCheck<number>[]): z.ZodMiniNumber<number> {
+  return new z.ZodMiniNumber({ type: "number", checks }) as z.ZodMiniNumber<number>;
+}
+
+export function integerSchema(...checks: z.core.$ZodCheck<number>[]): z.ZodMiniNumberFormat {
+  return new z.ZodMiniNumberFormat({
+    type: "number",
+    check: "number_format",
+    format: "safeint",
+    abort: false,
+    checks,
+  });
+}
+
+export function listSchema<Element extends z.core.SomeType>(
+  element: Element,
+  ...checks: z.core.$ZodCheck<z.output<Element>[]>[]
+): z.ZodMiniArray<Element> {
+  return withChecks(z.array(element), ...checks);
+}
+
+/** Returns a copy of a schema with more checks. Other than the method `check` of zod, a package can omit the copy. */
+export function withChecks<Schema extends z.core.$ZodType>(
+  schema: Schema,
+  ...checks: z.core.$ZodCheck<z.output<Schema>>[]
+): Schema {
+  const { def } = schema._zod;
+  return z.clone(schema, { ...def, checks: [...(def.checks ?? []), ...checks] }, { parent: true });
+}
+
+/** Adds keywords of JSON Schema to a schema, for the OpenAPI document and the schema of the config. */
+export function withKeywords<Schema extends z.core.$ZodType>(
+  schema: Schema,
+  keywords: z.core.JSONSchemaMeta,
+): Schema {
+  z.globalRegistry.add(schema, keywords);
+  return schema;
+}
+
+export const NonEmpty = textSchema(z.minLength(1));
 export const MaybeText = z.nullable(z.string());
 /**
  * The schema of a text in a reply of another service. A value of any other type becomes JSON text, and a missing value
@@ -34,15 +82,20 @@ export const NumberOrMissing = z.pipe(
     return Number.isFinite(number) ? number : undefined;
   }),
 );
-export const Count = z.int().check(z.minimum(0));
-export const CountFromOne = z.int().check(z.minimum(1));
+/** The schemas of fields that may be missing. All items of the ledger share these schemas. */
+export const TextNullByDefault = z._default(MaybeText, null);
+export const NumberNullByDefault = z._default(z.nullable(z.number()), null);
+export const IntegerZeroByDefault = z._default(z.int(), 0);
+export const Count = integerSchema(z.minimum(0));
+export const CountFromOne = integerSchema(z.minimum(1));
 /** The schema of a point in time as ISO 8601 text. */
 export const IsoTime = z.iso.datetime();
 export const MaybeIsoTime = z.nullable(IsoTime);
 
 /** Returns a schema for an http or https URL. `error` is the error message for an invalid URL. */
-export const httpUrlSchema = (errorMessage: string): z.ZodMiniURL =>
-  z.url({ protocol: /^https?$/, error: errorMessage });
+export function httpUrlSchema(errorMessage: string): z.ZodMiniURL {
+  return z.url({ protocol: /^https?$/, error: errorMessage });
+}
 
 /**
  * Returns a schema for a string with `min` to `max` characters. A character is a Unicode code point, as in JSON Schema.
@@ -55,13 +108,11 @@ export function limitedTextSchema({
   readonly min: 0 | 1;
   readonly max: number;
 }): z.ZodMiniString<string> {
-  return z
-    .string()
-    .check(
-      z.refine((text) => text.length >= min, limitMessage("string", "at least", min)),
-      z.refine((text) => Array.from(text).length <= max, limitMessage("string", "at most", max)),
-    )
-    .register(z.globalRegistry, min === 0 ? { maxLength: max } : { minLength: min, maxLength: max });
+  const schema = textSchema(
+    z.refine((text) => text.length >= min, limitMessage("string", "at least", min)),
+    z.refine((text) => Array.from(text).length <= max, limitMessage("string", "at most", max)),
+  );
+  return withKeywords(schema, min === 0 ? { maxLength: max } : { minLength: min, maxLength: max });
 }
 
 /**

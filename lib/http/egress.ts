@@ -138,23 +138,38 @@ export function findRefusingRule(
  * https://www.iana.org/assignments/iana-ipv4-special-registry
  * https://www.iana.org/assignments/iana-ipv6-special-registry
  */
-const specialRanges = new BlockList();
-for (const range of Object.keys(SPECIAL_RANGES)) {
-  const [network = "", prefix] = range.split("/");
-  specialRanges.addSubnet(network, Number(prefix), isIP(network) === 4 ? "ipv4" : "ipv6");
-}
+const specialRanges = onFirstCall(() => {
+  const ranges = new BlockList();
+  for (const range of Object.keys(SPECIAL_RANGES)) {
+    const [network = "", prefix] = range.split("/");
+    ranges.addSubnet(network, Number(prefix), isIP(network) === 4 ? "ipv4" : "ipv6");
+  }
+  return ranges;
+});
 
 /**
  * The range of all global unicast IPv6 addresses. The range contains no mapped, translated, local or multicast address.
  */
-const globalV6 = new BlockList();
-globalV6.addSubnet("2000::", 3, "ipv6");
+const globalV6 = onFirstCall(() => {
+  const range = new BlockList();
+  range.addSubnet("2000::", 3, "ipv6");
+  return range;
+});
+
+/** Returns a function that creates a value only once. Most requests of some functions open no guarded connection. */
+function onFirstCall<T>(create: () => T): () => T {
+  let value: T | undefined;
+  return () => {
+    value ??= create();
+    return value;
+  };
+}
 
 /** Returns true only if the text is a globally routable unicast IP address. */
 export function isRoutable(address: string): boolean {
-  if (isIP(address) === 4) return !specialRanges.check(address, "ipv4");
+  if (isIP(address) === 4) return !specialRanges().check(address, "ipv4");
   if (isIP(address) !== 6 || address.includes("%")) return false;
-  return globalV6.check(address, "ipv6") && !specialRanges.check(address, "ipv6");
+  return globalV6().check(address, "ipv6") && !specialRanges().check(address, "ipv6");
 }
 
 /**

@@ -1,35 +1,32 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import * as z from "zod/mini";
 import { Secret, toSecret } from "../domain/secret.ts";
-import "../domain/zod-fields.ts";
+import { textSchema, withChecks } from "../domain/zod-fields.ts";
 
 const BEGIN = /-----BEGIN CERTIFICATE-----/g;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /** One or more certificates in PEM, for example the certificate of a private certificate authority. */
-export const Certificates = z
-  .string()
-  .check(
-    z.refine(
-      (pem) => parseCertificates(pem) !== null,
-      "must be one or more certificates in PEM ('-----BEGIN CERTIFICATE-----')",
-    ),
-  );
+export const Certificates = textSchema(
+  z.refine(
+    (pem) => parseCertificates(pem) !== null,
+    "must be one or more certificates in PEM ('-----BEGIN CERTIFICATE-----')",
+  ),
+);
 
 const PrivateKey = z.pipe(
-  z
-    .string()
-    .check(
-      z.refine(
-        isPrivateKey,
-        "must be a private key in PEM, without a passphrase ('-----BEGIN PRIVATE KEY-----')",
-      ),
+  textSchema(
+    z.refine(
+      isPrivateKey,
+      "must be a private key in PEM, without a passphrase ('-----BEGIN PRIVATE KEY-----')",
     ),
+  ),
   toSecret,
 );
 
 /** The certificate with which the service identifies itself to a server, and the private key of the certificate. */
-export const ClientCertificate = z.strictObject({ cert: Certificates, key: PrivateKey }).check(
+export const ClientCertificate = withChecks(
+  z.strictObject({ cert: Certificates, key: PrivateKey }),
   z.refine(({ cert, key }) => isKeyOf(cert, key), {
     message: "must be the private key of the first certificate in cert",
     path: ["key"],

@@ -3,11 +3,11 @@ import {
   DeliveryState,
   type Instant,
   type JobKey,
-  MaybeInstant,
   Verdict,
   type WatchGeneration,
   type WatchState,
 } from "../domain/job.ts";
+import { IntegerZeroByDefault, NumberNullByDefault } from "../domain/zod-fields.ts";
 
 /**
  * The key of a notification does not contain a caller. If several callers of a job name the same target, their watches
@@ -132,25 +132,25 @@ export const DeliveryRecord = z.object({
    * The number of delivery attempts that used a step of the retry schedule. A delivery attempt that the target
    * throttled uses no step of the retry schedule.
    */
-  attempts: z._default(z.int(), 0),
+  attempts: IntegerZeroByDefault,
   /**
    * The number of delivery attempts that the target has throttled since the latest attempt that used a step of the
    * retry schedule.
    */
-  throttles: z._default(z.int(), 0),
+  throttles: IntegerZeroByDefault,
   /**
    * The time of the first delivery attempt that the target throttled. Later delivery attempts do not change
    * `throttledSince`.
    */
-  throttledSince: z._default(MaybeInstant, null),
+  throttledSince: NumberNullByDefault,
   /** The number of the latest redelivery (an additional notification that a caller requested), or 0. */
-  redelivery: z._default(z.int(), 0),
-  nextAttemptAt: z._default(MaybeInstant, null),
+  redelivery: IntegerZeroByDefault,
+  nextAttemptAt: NumberNullByDefault,
   /**
    * The time that the rate limit of the target reserved for the next delivery attempt, or null. `requestAt` is a little
    * later than `nextAttemptAt`.
    */
-  requestAt: z._default(MaybeInstant, null),
+  requestAt: NumberNullByDefault,
   /**
    * `deadLettered` is true if the notification failed and the message of the notification is in the dead-letter queue.
    */

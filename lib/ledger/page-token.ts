@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { CallerName, type Instant, JobId } from "../domain/job.ts";
 import { parseJsonOrUndefined } from "../domain/json.ts";
-import { Count } from "../domain/zod-fields.ts";
+import { Count, integerSchema, textSchema } from "../domain/zod-fields.ts";
 import type { WatchReadLedger } from "./watch-ledger.ts";
 
 const Position = z.tuple([Count, JobId, CallerName]);
 /** A page token for readers contains the acceptance time, the job ID, and one byte of a hash of the caller's name. */
-const PublicPosition = z.tuple([Count, JobId, z.int().check(z.minimum(0), z.maximum(255))]);
+const PublicPosition = z.tuple([Count, JobId, integerSchema(z.minimum(0), z.maximum(255))]);
 
 /**
  * The maximum length of a page token. A page token is longest if JSON escapes each character of a long caller name with
@@ -19,9 +19,10 @@ const TOKEN_RULE = "must be the value of 'next' from the previous page";
 /**
  * Checks only the characters and the length of a page token. `parsePageToken` also checks the content of a page token.
  */
-export const PageToken = z
-  .string()
-  .check(z.regex(/^[A-Za-z0-9_-]+$/, TOKEN_RULE), z.maxLength(MAX_TOKEN_LENGTH, TOKEN_RULE));
+export const PageToken = textSchema(
+  z.regex(/^[A-Za-z0-9_-]+$/, TOKEN_RULE),
+  z.maxLength(MAX_TOKEN_LENGTH, TOKEN_RULE),
+);
 
 /** The position of the last watch on a page of watches. The next page of watches starts after this watch. */
 export interface PagePosition {

@@ -1,19 +1,12 @@
 import * as z from "zod/mini";
 import { isCallbackTargetName } from "../channels/webhook/target.ts";
 import type { Context } from "../domain/context.ts";
-import {
-  type Instant,
-  type Job,
-  MaybeInstant,
-  type PollErrors,
-  type WatchGeneration,
-  WatchState,
-} from "../domain/job.ts";
+import { type Instant, type Job, type PollErrors, type WatchGeneration, WatchState } from "../domain/job.ts";
 import { mayBeAnotherOperation, type Operation } from "../domain/operation.ts";
 import type { OutcomeSummary } from "../domain/outcome-summary.ts";
 import type { ReadyProgress } from "../domain/ready.ts";
 import { countUtf8Bytes, truncate } from "../domain/truncate-text.ts";
-import { MaybeText } from "../domain/zod-fields.ts";
+import { IntegerZeroByDefault, NumberNullByDefault, TextNullByDefault } from "../domain/zod-fields.ts";
 import type { NotificationGenerations } from "./notification.ts";
 import type { SlowRecord, WatchDelivery } from "./watch-deliveries.ts";
 
@@ -59,41 +52,41 @@ export const WatchFields = z.object({
    */
   pollDone: z.boolean(),
   /** The number of the last poll before the latest restart of the watch, or 0 for a watch without a restart. */
-  previousPolls: z._default(z.int(), 0),
+  previousPolls: IntegerZeroByDefault,
   /** The number of polls in the current generation of the watch that the rate limit postponed. */
-  rateLimitedPolls: z._default(z.int(), 0),
+  rateLimitedPolls: IntegerZeroByDefault,
   acceptedAt: z.number(),
   deadlineAt: z.number(),
-  concludedAt: z._default(MaybeInstant, null),
+  concludedAt: NumberNullByDefault,
   /** The planned time of the next poll. `nextPollAt` is null after the end of the watch. */
-  nextPollAt: z._default(MaybeInstant, null),
-  digestId: z._default(MaybeText, null),
+  nextPollAt: NumberNullByDefault,
+  digestId: TextNullByDefault,
   /** The W3C trace context of the API call that started this generation of the watch. */
-  traceparent: z._default(MaybeText, null),
+  traceparent: TextNullByDefault,
   /**
    * The phase of the job in the latest poll. Long values of `phase`, `jobType` and `resourceName` are truncated. If the
    * watch has an operation in place of a job, `jobType` is known before the first poll.
    */
-  phase: z._default(MaybeText, null),
-  jobType: z._default(MaybeText, null),
-  resourceName: z._default(MaybeText, null),
-  consecutiveFailures: z._default(z.int(), 0),
+  phase: TextNullByDefault,
+  jobType: TextNullByDefault,
+  resourceName: TextNullByDefault,
+  consecutiveFailures: IntegerZeroByDefault,
   /**
    * The number of minutes after the success of the job within which the resource of the job must become usable.
    * `readyMinutes` is null if the watch ends with the job.
    */
-  readyMinutes: z._default(z.nullable(z.number()), null),
+  readyMinutes: NumberNullByDefault,
   /**
    * The time from which the job counts as slow. After the service has sent the notifications about the slow job,
    * `slowAt` is the time at which one of these notifications is overdue. `slowAt` is null if no target wants to know
    * about slow jobs, if no poll has seen the job yet, or if too few jobs of the same type have ended. `slowAt` is also
    * null if each notification about the slow job was delivered or will not be tried again.
    */
-  slowAt: z._default(MaybeInstant, null),
+  slowAt: NumberNullByDefault,
   /** The cause of the failure that ended the watch, in one line. `cause` is null for a watch without a failure. */
-  cause: z._default(MaybeText, null),
+  cause: TextNullByDefault,
   /** The duration of the ended job. `durationSeconds` is null if the duration is unknown. */
-  durationSeconds: z._default(z.nullable(z.number()), null),
+  durationSeconds: NumberNullByDefault,
 });
 
 /** The current generation of a watch. A restart of the watch starts a new generation. */

@@ -10,7 +10,7 @@ import {
 } from "../domain/job.ts";
 import { parseJsonOrUndefined } from "../domain/json.ts";
 import { Traceparent } from "../domain/traceparent.ts";
-import { Count, CountFromOne } from "../domain/zod-fields.ts";
+import { Count, CountFromOne, textSchema } from "../domain/zod-fields.ts";
 import type { NotificationKey } from "../ledger/notification.ts";
 import type { Watch } from "../ledger/watch.ts";
 import type { OutgoingMessage } from "./queue.ts";
@@ -42,7 +42,7 @@ export const PollMessage = z.strictObject({
 export type PollMessage = z.infer<typeof PollMessage>;
 
 /** The name of a target in the config, or the name of a callback. */
-const TargetName = z.string().check(z.minLength(1), z.maxLength(80));
+const TargetName = textSchema(z.minLength(1), z.maxLength(80));
 
 /**
  * A message in the notify queue that requests a notification to one target about the outcome of a watch or about a slow
@@ -75,7 +75,7 @@ export type NotificationMessage = z.infer<typeof NotificationMessage>;
 const DigestMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("digest"),
-  digestId: z.string().check(z.regex(/^[A-Za-z0-9-]{1,64}$/)),
+  digestId: textSchema(z.regex(/^[A-Za-z0-9-]{1,64}$/)),
   target: TargetName,
   /** The W3C trace context of the request that started all watches of the digest. */
   traceparent: z.optional(Traceparent),

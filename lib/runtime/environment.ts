@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { NonEmpty } from "../domain/zod-fields.ts";
+import { NonEmpty, textSchema } from "../domain/zod-fields.ts";
 import { readOutgoingProxy } from "../http/outgoing-proxy.ts";
 
 const Url = z.url();
@@ -23,8 +23,8 @@ const VARIABLES = {
   POLL_DEAD_QUEUE_URL: Url,
   NOTIFY_DEAD_QUEUE_URL: Url,
   LEDGER_TABLE: NonEmpty,
-  SWEEP_INTERVAL_SECONDS: z.string().check(z.regex(/^[1-9]\d*$/)),
-  CONFIG_PATH: z.string().check(z.startsWith("/")),
+  SWEEP_INTERVAL_SECONDS: textSchema(z.regex(/^[1-9]\d*$/)),
+  CONFIG_PATH: textSchema(z.startsWith("/")),
   PUBLIC_URL: Url,
 };
 export type Variable = keyof typeof VARIABLES;

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { Count } from "../domain/zod-fields.ts";
+import { Count, numberSchema } from "../domain/zod-fields.ts";
 import {
   BUCKETS,
   bucketStartSeconds,
@@ -8,7 +8,7 @@ import {
   fractionalBucketOfDuration,
 } from "./duration-counts.ts";
 
-const Seconds = z.number().check(z.minimum(0));
+const Seconds = numberSchema(z.minimum(0));
 
 /** The usual durations of jobs of a type, computed from the ended jobs of this type in the project. */
 export const Expected = z.object({

@@ -160,7 +160,8 @@ function planFor({ survival, pollCostSeconds, minDelaySeconds }: PlanInput): Pol
 function plannedAges(maxAge: number): Float64Array {
   const ages: number[] = [];
   for (let age = 0; age < maxAge; age += Math.max(1, age / AGE_STEPS)) ages.push(age);
-  return Float64Array.from([...ages, maxAge]);
+  ages.push(maxAge);
+  return new Float64Array(ages);
 }
 
 /** The cheapest next poll for each planned age of a job. Index i of each array is for the age `AGES[i]`. */

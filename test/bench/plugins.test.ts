@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { build, type OnLoadResult, type Plugin } from "esbuild";
 import * as z from "zod";
-import plugins, { KNOWN_ERRORS, PROVED_WITH } from "../../esbuild-plugins.ts";
+import plugins, { KNOWN_ERRORS, PROVED_WITH, SCHEMA_FUNCTIONS } from "../../esbuild-plugins.ts";
 
 const FUNCTIONS = globSync("functions/*/handler.ts");
 
@@ -99,4 +99,47 @@ test("the plugins rewrite only packages of the AWS SDK whose version is proved",
     [...files.keys()].map((file) => /node_modules\/(@[^/]+\/[^/]+)\//.exec(file)?.[1]),
   );
   expect(new Set(packages)).toEqual(new Set(Object.keys(PROVED_WITH)));
+});
+
+/** Bundles code that imports a module of the product, and returns the bundle. */
+async function bundle(code: string, withPlugins: Plugin[]): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: process.cwd(), loader: "ts" },
+    bundle: true,
+    write: false,
+    plugins: withPlugins,
+    platform: "node",
+    format: "esm",
+    mainFields: ["module", "main"],
+    logLevel: "error",
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+test("a package omits the schemas that its function does not use", async () => {
+  const code = 'export { toPageToken } from "./lib/ledger/page-token.ts";';
+  const [omitting, complete] = await Promise.all([bundle(code, plugins), bundle(code, [])]);
+  const unused = "must be the value of 'next' from the previous page";
+  expect([complete.includes(unused), omitting.includes(unused)]).toEqual([true, false]);
+});
+
+test("a package keeps the schemas that its function uses, and the error messages of all schemas", async () => {
+  const code = `import { Name } from "./lib/domain/job.ts";
+    import { Auth } from "./lib/config/projects.ts";
+    export const results = [Name.safeParse("a b"), Auth.safeParse({ kind: "token" })]
+      .map(({ error }) => error?.issues.map(({ message }) => message));`;
+  const text = await bundle(code, plugins);
+  const { results } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
+  expect(results).toEqual([
+    ["must be 1 to 64 letters, digits, '_' or '-', starting with a letter or digit"],
+    ["is missing"],
+  ]);
+});
+
+test("the functions that the plugin marks as pure are functions of the product", () => {
+  const sources = globSync("lib/**/*.ts").map((file) => readFileSync(file, "utf8"));
+  const missing = SCHEMA_FUNCTIONS.filter(
+    (name) => !sources.some((source) => source.includes(`function ${name}`)),
+  );
+  expect(missing).toEqual([]);
 });

@@ -7,6 +7,7 @@ import { fillPlaceholders, joinSentences, type TextKey } from "../../domain/text
 import { Language, type Texts, textsOfLanguage, translateDurationUnits } from "../../domain/texts.ts";
 import { formatDuration } from "../../domain/time-text.ts";
 import { truncate } from "../../domain/truncate-text.ts";
+import { textSchema } from "../../domain/zod-fields.ts";
 import { verdictOfChatAnswer } from "../attempt-verdict.ts";
 import {
   type AttemptVerdict,
@@ -40,7 +41,7 @@ export const chatFields = {
   ...commonFields,
   /** The language of the messages to the target. The service does not translate texts of the cloud. */
   language: z._default(Language, "en"),
-  mention: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
+  mention: z.optional(textSchema(z.minLength(1), z.maxLength(200))),
 };
 
 /**
@@ -51,9 +52,7 @@ export const robotFields = {
   ...chatFields,
   secret: z.optional(SecretText),
   keyword: z.optional(
-    z
-      .string()
-      .check(z.trim(), z.minLength(1), z.maxLength(50), z.regex(/^\P{C}*$/u, "must be one line of text")),
+    textSchema(z.trim(), z.minLength(1), z.maxLength(50), z.regex(/^\P{C}*$/u, "must be one line of text")),
   ),
 };
 

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { parseJsonOrUndefined } from "../../domain/json.ts";
-import { NumberOrMissing, TextOrEmpty } from "../../domain/zod-fields.ts";
+import { NumberOrMissing, TextOrEmpty, textSchema } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
@@ -21,7 +21,7 @@ export const discordChannel = createChatChannel({
 });
 
 /** With the query parameter `wait=true`, Discord responds with the message that it posted. */
-const MessageBody = z.object({ id: z.string().check(z.regex(/^\d+$/)) });
+const MessageBody = z.object({ id: textSchema(z.regex(/^\d+$/)) });
 /**
  * Matches the beginning of a message object. Discord repeats the whole message in the response, so the response may be
  * longer than the part that the service reads.

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { textSchema } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
@@ -100,7 +101,7 @@ const ErrorBody = z.union([
   z.object({ ok: z.literal(false), error: z.string() }),
   z.object({ success: z.literal(false), error: z.string() }),
   z.pipe(
-    z.object({ id: z.string().check(z.regex(/^web\.incoming_webhook\./)) }),
+    z.object({ id: textSchema(z.regex(/^web\.incoming_webhook\./)) }),
     z.transform(({ id }) => ({ error: id })),
   ),
 ]);

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { textSchema } from "../../domain/zod-fields.ts";
 import * as verdict from "../attempt-verdict.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
@@ -33,7 +34,7 @@ const REFUSAL_TEXT = /HTTP error (?:400|413)/i;
 const SUCCESS_BODIES: ReadonlySet<string> = new Set(["", "1"]);
 
 /** The response body with an error of the workflow service, for example `WorkflowNotFound`. */
-const ErrorBody = z.object({ error: z.object({ code: z.string().check(z.regex(/^[A-Z][A-Za-z0-9]+$/)) }) });
+const ErrorBody = z.object({ error: z.object({ code: textSchema(z.regex(/^[A-Z][A-Za-z0-9]+$/)) }) });
 const SWITCHED_OFF = "WorkflowTriggerIsNotEnabled";
 const THROTTLE_CODE = /TooManyRequests|Throttl|RateLimit/i;
 

@@ -4,9 +4,16 @@ import { Context } from "../../domain/context.ts";
 import { OUTCOMES, Outcome, SubJobCounts } from "../../domain/job.ts";
 import { Ready } from "../../domain/ready.ts";
 import { SlowJobFields } from "../../domain/slow-summary.ts";
-import { Count, IsoTime, MaybeIsoTime, MaybeText } from "../../domain/zod-fields.ts";
+import {
+  Count,
+  IsoTime,
+  MaybeIsoTime,
+  MaybeText,
+  numberSchema,
+  withKeywords,
+} from "../../domain/zod-fields.ts";
 
-const Seconds = z.nullable(z.number().check(z.minimum(0)));
+const Seconds = z.nullable(numberSchema(z.minimum(0)));
 
 /** The summary of a job's outcome in a webhook event, with all times as ISO 8601 text. */
 export const JobEventData = z.object({
@@ -39,13 +46,14 @@ export const JobEventData = z.object({
  * The webhook event about the end of one job. The specification Standard Webhooks defines the fields `type`,
  * `timestamp` and `data`.
  */
-export const JobEvent = z
-  .object({
+export const JobEvent = withKeywords(
+  z.object({
     type: z.enum(OUTCOMES.map((outcome) => `job.${outcome}` as const)),
-    timestamp: z.iso.datetime().register(z.globalRegistry, { description: "The time when the watch ended." }),
+    timestamp: withKeywords(z.iso.datetime(), { description: "The time when the watch ended." }),
     data: JobEventData,
-  })
-  .register(z.globalRegistry, { title: "How a job ended" });
+  }),
+  { title: "How a job ended" },
+);
 export type JobEvent = z.infer<typeof JobEvent>;
 
 /** The state of a slow job in a webhook event, with all times as ISO 8601 text. */
@@ -57,37 +65,41 @@ export const SlowEventData = z.extend(SlowJobFields, {
 });
 
 /** The webhook event about a running job that takes longer than 19 of 20 jobs of its type. */
-export const SlowEvent = z
-  .object({
+export const SlowEvent = withKeywords(
+  z.object({
     type: z.literal("job.slow"),
-    timestamp: z.iso.datetime().register(z.globalRegistry, { description: "The time of the poll." }),
+    timestamp: withKeywords(z.iso.datetime(), { description: "The time of the poll." }),
     data: SlowEventData,
-  })
-  .register(z.globalRegistry, { title: "A job is slow" });
+  }),
+  { title: "A job is slow" },
+);
 export type SlowEvent = z.infer<typeof SlowEvent>;
 
-export const TestEvent = z
-  .object({ type: z.literal("target.test"), timestamp: IsoTime, data: z.object({ target: z.string() }) })
-  .register(z.globalRegistry, { title: "A test of this target" });
+export const TestEvent = withKeywords(
+  z.object({ type: z.literal("target.test"), timestamp: IsoTime, data: z.object({ target: z.string() }) }),
+  { title: "A test of this target" },
+);
 
-export const TargetGoneEvent = z
-  .object({
+export const TargetGoneEvent = withKeywords(
+  z.object({
     type: z.literal("target.gone"),
     timestamp: IsoTime,
     data: z.object({ target: z.string(), since: IsoTime }),
-  })
-  .register(z.globalRegistry, { title: "Another target is switched off" });
+  }),
+  { title: "Another target is switched off" },
+);
 
-export const DigestEvent = z
-  .object({
+export const DigestEvent = withKeywords(
+  z.object({
     type: z.literal("jobs.digest"),
     timestamp: MaybeIsoTime,
     data: z.object({
       total: Count,
       jobs: z.array(z.object({ project: z.string(), jobId: z.string(), outcome: Outcome })),
     }),
-  })
-  .register(z.globalRegistry, { title: "How all jobs of a digest ended" });
+  }),
+  { title: "How all jobs of a digest ended" },
+);
 
 /** The type of all events that a webhook target can receive. */
 export const WebhookEvent = z.discriminatedUnion("type", [

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { OUTCOMES } from "../../domain/job.ts";
 import { type Secret, toSecret } from "../../domain/secret.ts";
-import { recordSchemaRefusingProto } from "../../domain/zod-fields.ts";
+import { listSchema, recordSchemaRefusingProto, textSchema } from "../../domain/zod-fields.ts";
 import { commonFields } from "../channel.ts";
 
 /** The kind of a webhook target in the config. */
@@ -15,7 +15,7 @@ const SECRET_MESSAGE =
   "must be 'whsec_' followed by 24 to 64 bytes as base64 (make one: openssl rand -base64 32)";
 
 /** A Standard Webhooks secret: `whsec_` and 24 to 64 bytes as base64. */
-export const WebhookSecret = z.pipe(z.string().check(z.refine(isWebhookSecret, SECRET_MESSAGE)), toSecret);
+export const WebhookSecret = z.pipe(textSchema(z.refine(isWebhookSecret, SECRET_MESSAGE)), toSecret);
 
 function isWebhookSecret(text: string): boolean {
   const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text)?.[1];
@@ -33,7 +33,7 @@ const RESERVED_HEADERS = [
   /^(cookie|forwarded|proxy-(authorization|connection)|via)$/i,
 ];
 
-const HeaderName = z.string().check(
+const HeaderName = textSchema(
   z.regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "is not a header name"),
   z.refine(
     (name) => !RESERVED_HEADERS.some((pattern) => pattern.test(name)),
@@ -41,7 +41,7 @@ const HeaderName = z.string().check(
   ),
 );
 const HeaderValue = z.pipe(
-  z.string().check(z.maxLength(2000), z.regex(/^[\t\x20-\x7e]*$/, "may contain printable ASCII only")),
+  textSchema(z.maxLength(2000), z.regex(/^[\t\x20-\x7e]*$/, "may contain printable ASCII only")),
   toSecret,
 );
 
@@ -49,12 +49,16 @@ const HeaderValue = z.pipe(
  * The schema of a webhook target in the config. The service also creates a webhook target for the `callbackUrl` of a
  * caller.
  */
-export const WebhookTarget = z.strictObject({
-  kind: z.literal(WEBHOOK_KIND),
-  ...commonFields,
-  secrets: z.array(WebhookSecret).check(z.minLength(1), z.maxLength(5)),
-  headers: z._default(recordSchemaRefusingProto(HeaderName, HeaderValue), {}),
-});
+export const WebhookTarget = webhookTargetSchema();
+
+function webhookTargetSchema() {
+  return z.strictObject({
+    kind: z.literal(WEBHOOK_KIND),
+    ...commonFields,
+    secrets: listSchema(WebhookSecret, z.minLength(1), z.maxLength(5)),
+    headers: z._default(recordSchemaRefusingProto(HeaderName, HeaderValue), {}),
+  });
+}
 export type WebhookTarget = z.infer<typeof WebhookTarget>;
 
 /**

@@ -1,7 +1,7 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
 import { type Instant, type WatchKey, WatchState } from "../../domain/job.ts";
-import { MaybeText } from "../../domain/zod-fields.ts";
+import { TextNullByDefault } from "../../domain/zod-fields.ts";
 import { type Audit, classifyForAudit, isDiscoveryWatch, type OrphanedWatch } from "../audit.ts";
 import { NewerItemError } from "../ledger.ts";
 import { fromAttributes } from "./expression.ts";
@@ -16,7 +16,7 @@ const Schedule = z.object({
   state: WatchState,
   deadlineAt: z.number(),
   dueAt: z._default(z.nullable(z.number()), null),
-  traceparent: z._default(MaybeText, null),
+  traceparent: TextNullByDefault,
 });
 
 /**

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { Context } from "../../domain/context.ts";
 import { parseJsonOrUndefined } from "../../domain/json.ts";
-import { MaybeText } from "../../domain/zod-fields.ts";
+import { TextNullByDefault } from "../../domain/zod-fields.ts";
 import type { CallerData } from "../watch.ts";
 import type { NewWatch } from "../watch-ledger.ts";
 import type { StoredValues } from "./expression.ts";
@@ -25,7 +25,7 @@ const INLINE_BYTES = 200;
 
 const CALLBACK_PREFIX = "callback=";
 
-const CallerItem = z.object({ context: z._default(MaybeText, null) });
+const CallerItem = z.object({ context: TextNullByDefault });
 
 /**
  * Returns caller data as attributes of the watch item. Returns null if the caller data is too large for the watch item.

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { MIN_JOB_LIST_INTERVAL_MS } from "../../config/projects.ts";
-import { MaybeInstant } from "../../domain/job.ts";
+
+import { NumberNullByDefault } from "../../domain/zod-fields.ts";
 import {
   ceilToEpochSeconds,
   createItemIfAbsent,
@@ -17,8 +18,8 @@ import type { ItemKey } from "./keys.ts";
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 const DiscoveryItem = z.object({
-  listedAt: z._default(MaybeInstant, null),
-  switchedOnAt: z._default(MaybeInstant, null),
+  listedAt: NumberNullByDefault,
+  switchedOnAt: NumberNullByDefault,
   succeededAt: z.number(),
   skippedJobIds: z._default(z.array(z.string()), []),
 });

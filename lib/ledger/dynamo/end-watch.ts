@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Instant, Outcome, WatchKey } from "../../domain/job.ts";
 import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { OutcomeSummary } from "../../domain/outcome-summary.ts";
-import { MaybeText } from "../../domain/zod-fields.ts";
+import { TextNullByDefault } from "../../domain/zod-fields.ts";
 import {
   computeGenerationsOfLateTargets,
   type NotificationGenerations,
@@ -53,7 +53,7 @@ const OutcomeItem = z.object({
    * `NotificationGenerations` as JSON. `generations` is null if each notification key contains the generation of the
    * watch.
    */
-  generations: z._default(MaybeText, null),
+  generations: TextNullByDefault,
 });
 
 export const endWatch: LedgerOperation<"endWatch"> = async (table, end) => {

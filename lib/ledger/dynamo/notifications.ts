@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
-import { type JobKey, MaybeInstant } from "../../domain/job.ts";
+import type { JobKey } from "../../domain/job.ts";
 import { parseJsonOrUndefined } from "../../domain/json.ts";
-import { MaybeText } from "../../domain/zod-fields.ts";
+import { NumberNullByDefault, TextNullByDefault } from "../../domain/zod-fields.ts";
 import type { DigestLedger } from "../ledger.ts";
 import {
   ATTEMPT_HISTORY,
@@ -39,8 +39,8 @@ const LEASED =
 
 /** The form of a delivery record in DynamoDB. Each delivery attempt in the history is a JSON string. */
 const NotificationItem = z.extend(z.omit(DeliveryRecord, { target: true }), {
-  owner: z._default(MaybeText, null),
-  leaseUntil: z._default(MaybeInstant, null),
+  owner: TextNullByDefault,
+  leaseUntil: NumberNullByDefault,
   history: z._default(z.array(z.string()), []),
 });
 type NotificationItem = z.infer<typeof NotificationItem>;

@@ -1,6 +1,7 @@
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import * as z from "zod/mini";
-import { MaybeInstant } from "../../domain/job.ts";
+
+import { NumberNullByDefault } from "../../domain/zod-fields.ts";
 import { toAttributesWithoutNulls } from "./expression.ts";
 import {
   ceilToEpochSeconds,
@@ -28,8 +29,8 @@ const ROUNDS = 6;
 const TargetItem = z.object({
   nextFreeAt: z._default(z.number(), 0),
   throttledUntil: z._default(z.number(), 0),
-  offSince: z._default(MaybeInstant, null),
-  goneSince: z._default(MaybeInstant, null),
+  offSince: NumberNullByDefault,
+  goneSince: NumberNullByDefault,
 });
 
 /** `readTarget` costs one query to DynamoDB. */

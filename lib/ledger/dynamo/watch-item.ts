@@ -1,17 +1,10 @@
 import { hash } from "node:crypto";
 import * as z from "zod/mini";
-import {
-  AccessErrorKind,
-  type Instant,
-  Job,
-  type JobKey,
-  MaybeInstant,
-  type WatchKey,
-} from "../../domain/job.ts";
+import { AccessErrorKind, type Instant, Job, type JobKey, type WatchKey } from "../../domain/job.ts";
 import { parseJsonOrUndefined } from "../../domain/json.ts";
 import { Operation } from "../../domain/operation.ts";
 import { ReadyProgress } from "../../domain/ready.ts";
-import { MaybeText } from "../../domain/zod-fields.ts";
+import { IntegerZeroByDefault, NumberNullByDefault, TextNullByDefault } from "../../domain/zod-fields.ts";
 import {
   compareNewestFirst,
   POLL_HISTORY,
@@ -31,7 +24,6 @@ import {
 } from "./item-operations.ts";
 import { jobPartition, overdueShard, parseWatchItemKey, WATCH_PREFIX } from "./keys.ts";
 
-const Text = z._default(MaybeText, null);
 const Flag = z._default(z.boolean(), false);
 const Bytes = z._default(z.nullable(z.instanceof(Uint8Array)), null);
 
@@ -44,18 +36,18 @@ export const WatchItem = z.extend(WatchFields, {
   sk: z.string(),
   /** `restartable` is true if the watch has ended and the next call for the job restarts the watch. */
   restartable: Flag,
-  owner: Text,
+  owner: TextNullByDefault,
   leaseUntil: z._default(z.number(), 0),
   /** The number of claims of polls since the latest recorded poll, without the claims that were undone. */
-  unfinishedTries: z._default(z.int(), 0),
+  unfinishedTries: IntegerZeroByDefault,
   targets: z._default(z.array(z.string()), []),
   accessError: z._default(z.nullable(AccessErrorKind), null),
   accessErrorSince: z._default(z.number(), 0),
-  lastPollError: Text,
+  lastPollError: TextNullByDefault,
   lastPollErrorSince: z._default(z.number(), 0),
-  polledAt: Text,
+  polledAt: TextNullByDefault,
   /** The caller's context as JSON. `context` is null if the context is in the caller item. */
-  context: Text,
+  context: TextNullByDefault,
   /** `hasCallerItem` is true if the current generation of the watch has a caller item. */
   hasCallerItem: Flag,
   /**
@@ -64,17 +56,17 @@ export const WatchItem = z.extend(WatchFields, {
    */
   tree: Bytes,
   /** The hash of the tree of subjobs in the latest poll that has seen the job. */
-  treeHash: Text,
+  treeHash: TextNullByDefault,
   /**
    * The changes of a large tree of subjobs since the ledger stored the tree item. `treeChange` is the whole tree,
    * compressed with the tree of the tree item as the dictionary, so that unchanged parts need few bytes.
    */
   treeChange: Bytes,
   /** The `ReadyProgress` of the watch as JSON. */
-  ready: Text,
+  ready: TextNullByDefault,
   /** The operation as JSON. `operation` is null if the watch has a job. */
-  operation: Text,
-  expiresAt: z._default(MaybeInstant, null),
+  operation: TextNullByDefault,
+  expiresAt: NumberNullByDefault,
 });
 export type WatchItem = z.infer<typeof WatchItem>;
 
