@@ -6,13 +6,29 @@ import { CONFIG, LINKS, START, TOKENS } from "../http-config.ts";
 import { createHarness } from "../http-harness.ts";
 import { end, KEY, URL_OF_A, watched } from "../http-watched.ts";
 
-test.each([URL_OF_A, "/v1/jobs?project=prod"])(
-  "the response to GET %s depends on the token for a cache",
+test.each([URL_OF_A, "/v1/jobs?project=prod", "/v1/targets", "/v1/projects"])(
+  "a cache stores the response to GET %s for the same token only, and asks again before each use",
   async (url) => {
-    const api = await watched();
-    expect((await api.ask("GET", url)).headers).toMatchObject({ vary: "authorization" });
+    const headers = {
+      "cache-control": "private, no-cache",
+      vary: "authorization",
+      "x-content-type-options": "nosniff",
+    };
+    const answer = await (await watched()).ask("GET", url);
+    expect(answer.headers).toMatchObject({ ...headers, "content-type": "application/json; charset=utf-8" });
   },
 );
+
+test("a response without a body has the cache headers of the response with the body", async () => {
+  const api = await watched();
+  const { "content-type": _, ...headers } = (await api.ask("GET", URL_OF_A)).headers ?? {};
+  const etag = headers.etag ?? "";
+  expect(await api.ask("GET", URL_OF_A, { headers: { "if-none-match": etag } })).toEqual({
+    status: 304,
+    headers,
+  });
+  expect(headers).toMatchObject({ vary: "authorization", "cache-control": "private, no-cache" });
+});
 
 test("a delivery changes the ETag of a status, so a caller that has the old status gets the new one", async () => {
   const api = await watched();

@@ -334,4 +334,7 @@ test("the watch of another caller contains only the targets that the reader may 
   const reader = { name: "token:reader", rights: [CALLERS.reader] as Rights[] };
   expect(redactWatchForCaller(document, reader).watch.targets).toEqual(["deploys"]);
   expect(redactWatchForCaller(document, { ...reader, rights: [] }).watch.targets).toEqual([]);
+  const elsewhere = { projects: ["secret"], targets: ["ops"], operations: ["read"] } as Rights;
+  const both = { ...reader, rights: [...reader.rights, elsewhere] };
+  expect(redactWatchForCaller(document, both).deliveries.map(({ target }) => target)).toEqual(["deploys"]);
 });

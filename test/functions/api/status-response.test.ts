@@ -117,7 +117,30 @@ describe("the status of a job with 20,000 subjobs", () => {
     expect(lambdaBytes(page)).toBeLessThan(LAMBDA_BYTES);
     expect(page.body).toContain("no quota");
     expect(page.body).toContain("of 20001 subjobs are omitted.");
+    // A browser loads the page again every few seconds, so the page is much smaller than a response may be.
+    expect(lambdaBytes(page)).toBeLessThan(2_000_000);
   });
+});
+
+test("a status a little larger than a response of Lambda is truncated, and a little smaller is complete", async () => {
+  const subJob = (i: number): Job => ({
+    ...failed,
+    jobId: `job-${i}`,
+    state: "succeeded",
+    reason: "x".repeat(900),
+  });
+  const bytes = lambdaBytes({ status: 200, body: JSON.stringify({ job: toJobDocument(subJob(10_000)) }) });
+  for (const [responseBytes, isComplete] of [
+    [6_350_000, false],
+    [5_900_000, true],
+  ] as const) {
+    const api = await watched();
+    const count = Math.round(responseBytes / bytes);
+    await recordTree(api, { ...RUNNING, subJobs: Array.from({ length: count }, (_, i) => subJob(i)) });
+    const answer = await api.ask("GET", URL_OF_A);
+    expect(lambdaBytes(answer)).toBeLessThan(LAMBDA_BYTES);
+    expect((json(answer).warnings as string[]).length === 0).toBe(isComplete);
+  }
 });
 
 describe("the status of a job with reasons of hundreds of kilobytes", () => {
@@ -198,4 +221,13 @@ it("truncates the reasons of failed subjobs while the job is running", () => {
   expect(failures[0]?.reason).toMatch(/^嗯+…$/);
   expect(failuresOmitted).toBe(300 - failures.length);
   expect(causes).toMatchObject([{ count: 300, reason: expect.stringMatching(/^嗯+…$/) }]);
+});
+
+it("limits the size of the list of causes, and counts the omitted causes", () => {
+  const reasonOf = (i: number) => `${"abcdefghij"[i % 10]}${"klmnopqrst"[Math.floor(i / 10)]}`.repeat(400);
+  const subJobs = Array.from({ length: 100 }, (_, i) => job({ ...FAILED, reason: reasonOf(i) }));
+  const { causes, causesOmitted } = summarizeSubJobs(job({ subJobs }));
+  const bytes = Buffer.byteLength(JSON.stringify(causes));
+  expect([bytes > 10_000, bytes <= 20_000]).toEqual([true, true]);
+  expect(causes.length + causesOmitted).toBe(100);
 });

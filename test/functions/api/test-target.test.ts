@@ -22,6 +22,18 @@ describe("POST /v1/targets/{name}/test", () => {
     ]);
   });
 
+  test("uses the egress rules of the config, and masks the secrets of the config in the answer", async () => {
+    const settings = { ...CONFIG.settings, egress: { allow: ["10.0.0.0/8"] } };
+    const api = createHarness({ config: { ...CONFIG, settings } });
+    await testTarget(api, "deploys");
+    const [delivery] = api.deliveries;
+    expect(delivery?.allow).toEqual(["10.0.0.0/8"]);
+    expect(delivery?.mask(`refused by ${CONFIG.targets.deploys.url}`)).not.toContain("/services/T0");
+    expect(api.acts).toMatchObject([
+      { act: "test", who: "token:all", from: "192.0.2.1", targets: ["deploys"] },
+    ]);
+  });
+
   test("switches a disabled target on only after a successful attempt", async () => {
     const api = createHarness();
     await api.ledger.switchTargetOff("audit", START);
