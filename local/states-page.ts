@@ -14,11 +14,11 @@ interface Section {
 }
 
 const ACCESS_ERRORS: Readonly<Record<AccessErrorKind, string>> = {
-  unauthorized: "CCE rejects the credentials of the project. The polls go on until the deadline.",
+  unauthorized: "CCE rejects the credentials of the project. The service polls again until the deadline.",
   forbidden:
-    "CCE does not let the credentials of the project read the job or its resource. The polls go on until the deadline.",
+    "The credentials of the project have no permission to read the job or its resource. The service polls again until the deadline.",
   misconfigured:
-    "The endpoint or the project ID of the project is wrong. The polls go on until the deadline.",
+    "The endpoint or the project ID in the config is wrong. The service polls again until the deadline.",
 };
 
 const SECTIONS: readonly Section[] = [
@@ -30,14 +30,15 @@ const SECTIONS: readonly Section[] = [
     meanings: {
       watching: "The watch has not ended. The service polls the job.",
       stopped:
-        "A caller stopped the watch. Nobody is notified. The job itself may still be running in the cloud.",
+        "A caller stopped the watch. The service notifies nobody. The job itself may still be running in the cloud.",
       succeeded:
-        "The job has the phase `Success` and, if the watch waits until ready, its resource is usable.",
-      failed: "The job has the phase `Failed`. `causes` lists why.",
-      not_ready: "The job succeeded, but its resource did not become usable within `readyMinutes`.",
+        "The job has the phase `Success`. If the watch waits until ready, the resource of the job is also usable.",
+      failed: "The job has the phase `Failed`. The field `causes` lists the reasons.",
+      not_ready:
+        "The job succeeded, but the resource of the job did not become usable within `readyMinutes`.",
       timed_out:
-        "The deadline or the maximum number of polls came before the end of the job. The job may still be running in the cloud.",
-      lost: "How the job ended is unknown: CCE no longer knows the job, or the polls of the job had to be given up.",
+        "The watch reached its deadline or its maximum number of polls before the job ended. The job may still be running in the cloud.",
+      lost: "CCE no longer knows the job, or the service had to stop the polls. The outcome of the job is unknown.",
     },
   },
   {
@@ -46,21 +47,22 @@ const SECTIONS: readonly Section[] = [
       "`outcome` of an event, the part after `job.` in the `type` of an event, and the key `on` of a target",
     schemas: ["Outcome"],
     meanings: {
-      succeeded: "As the state `succeeded`.",
-      failed: "As the state `failed`.",
-      not_ready: "As the state `not_ready`. Only a watch that waits until ready has this outcome.",
-      timed_out: "As the state `timed_out`.",
-      lost: "As the state `lost`.",
+      succeeded: "The watch ended with the state `succeeded`.",
+      failed: "The watch ended with the state `failed`.",
+      not_ready:
+        "The watch ended with the state `not_ready`. Only a watch that waits until ready can end like this.",
+      timed_out: "The watch ended with the state `timed_out`.",
+      lost: "The watch ended with the state `lost`.",
     },
   },
   {
     title: "States of a job in CCE",
     fields:
-      "`state` of a job and of a subjob in the tree `job`. The field `phase` of a job or subjob is the word of CCE",
+      "`state` of a job and of a subjob in the tree `job`. The field `phase` contains the phase that CCE reports",
     schemas: ["JobState"],
     meanings: {
       pending:
-        "The phase is neither `Success` nor `Failed`. A phase that the service does not know is pending too.",
+        "The phase is neither `Success` nor `Failed`, for example `Running` or a phase that the service does not know.",
       succeeded: "The phase is `Success`.",
       failed: "The phase is `Failed`.",
     },
@@ -72,8 +74,9 @@ const SECTIONS: readonly Section[] = [
     meanings: {
       pending: "The service waits until the resource is usable.",
       ready: "The resource is usable, or a deleted resource is gone.",
-      not_ready: "The resource was seen and was not usable in time.",
-      unknown: "No poll could see the resource. The watch ends as `succeeded` with a warning.",
+      not_ready: "The service could read the resource, but the resource was not usable in time.",
+      unknown:
+        "No poll could read the resource. The watch ends as `succeeded`, and the notification contains a warning.",
     },
   },
   {
@@ -82,8 +85,9 @@ const SECTIONS: readonly Section[] = [
     schemas: ["JobResult.status"],
     meanings: {
       accepted: "The watch started.",
-      already_watching: "The caller's own watch of this job exists. The later of the two deadlines applies.",
-      rejected: "The job is not watched. `error` says why.",
+      already_watching:
+        "The caller already watches this job. If the new deadline is later, the watch gets the new deadline.",
+      rejected: "The service does not watch the job. The field `error` contains the reason.",
     },
   },
   {
@@ -91,10 +95,12 @@ const SECTIONS: readonly Section[] = [
     fields: "`deliveries[].state`",
     schemas: ["DeliveryState"],
     meanings: {
-      pending: "No attempt was final. The next attempt follows the retry schedule.",
+      pending:
+        "The notification was not delivered yet. The service makes the next attempt at the time in the retry schedule.",
       delivered: "The target accepted the notification.",
-      rejected: "The target refused the notification, and a repetition would not help.",
-      gone: "The target said twice, at least a minute apart, that it no longer exists. The target is switched off.",
+      rejected:
+        "The target refused the notification. The service does not try again, because the target would refuse it again.",
+      gone: "Two responses said that the target no longer exists. The service has switched the target off.",
       exhausted: "All attempts of the retry schedule failed. The notification is in the dead-letter queue.",
     },
   },
@@ -103,10 +109,11 @@ const SECTIONS: readonly Section[] = [
     fields: "`verdict` of one delivery attempt and of a test message",
     schemas: ["Verdict"],
     meanings: {
-      delivered: "The target accepted the notification by the rules of its vendor.",
-      retry: "The attempt failed for a reason that may pass. The service tries again.",
-      rejected: "The attempt failed for a reason that a repetition does not change.",
-      gone: "The target says that it no longer exists.",
+      delivered: "The response of the target means success by the rules of the vendor.",
+      retry:
+        "The attempt failed, for example because the target did not respond. The service tries again later.",
+      rejected: "The attempt failed, and the next attempt would fail too. The service does not try again.",
+      gone: "The response says that the target no longer exists.",
     },
   },
   {
@@ -121,9 +128,9 @@ const SECTIONS: readonly Section[] = [
     schemas: ["RedeliveryStatus", "MissedStatus"],
     meanings: {
       queued: "The notification is in the queue again.",
-      skipped: "The notification is not sent again. `reason` says why.",
+      skipped: "The service does not send the notification again. The field `reason` contains the reason.",
       missed:
-        "The target missed the notification. Only a dry run has this status, and a dry run sends nothing.",
+        "A redelivery would send this notification again. Only a dry run returns this status, because a dry run sends nothing.",
     },
   },
   {
@@ -148,9 +155,9 @@ const SECTIONS: readonly Section[] = [
     schemas: ["EventResult.result"],
     meanings: {
       listed: "The message was verified, and the service has listed the jobs of the project.",
-      requested: "The message was verified, and another run lists the jobs of the project within a minute.",
+      requested: "The message was verified. The service will list the jobs of the project within a minute.",
       confirmed: "The subscription of the topic is confirmed.",
-      ignored: "The message was verified and asks for nothing.",
+      ignored: "The message was verified, but does not require an action.",
     },
   },
   {
@@ -158,7 +165,7 @@ const SECTIONS: readonly Section[] = [
     fields: "`status` and `checks` of the response to `GET /v1/health`",
     schemas: ["HealthDocument.status", "HealthDocument.checks"],
     meanings: {
-      ok: "The check succeeded. As the `status`: every check succeeded.",
+      ok: "In `checks`: the check succeeded. In `status`: every check succeeded.",
       degraded: "At least one check failed.",
       unreachable: "The config, the ledger or the queues cannot be read.",
     },
@@ -170,9 +177,8 @@ const DEFINED_LISTS = /(?:state|status|verdict|outcome|result|reason)$/i;
 
 const INTRODUCTION = `# States and reasons
 
-This page defines every state, result and reason that the service returns. \`npm run generate\` makes this page, and fails
-if a value has no definition. The reasons that CCE gives for failed jobs are CCE's own words. The hints for these reasons are in
-\`lib/domain/hints.ts\`.
+This page defines every state, result and reason that the service returns. \`npm run generate\` writes this page. The page
+does not contain the reasons of failed jobs, because these reasons come from CCE.
 `;
 
 /**
@@ -187,9 +193,16 @@ export function renderStatesPage(
   if (faults.length > 0) throw new Error(`local/states-page.ts: ${faults.join("; ")}`);
   const sections = SECTIONS.map(({ title, fields, meanings }) => {
     const rows = Object.entries(meanings).map(([value, meaning]) => `| \`${value}\` | ${meaning} |`);
-    return [`## ${title}`, "", `In ${fields}.`, "", "| value | meaning |", "|---|---|", ...rows, ""].join(
-      "\n",
-    );
+    return [
+      `## ${title}`,
+      "",
+      `These values stand in ${fields}.`,
+      "",
+      "| value | meaning |",
+      "|---|---|",
+      ...rows,
+      "",
+    ].join("\n");
   });
   return [INTRODUCTION, ...sections].join("\n");
 }
