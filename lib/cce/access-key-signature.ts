@@ -3,10 +3,10 @@ import type { Auth } from "../config/projects.ts";
 import type { Instant } from "../domain/job.ts";
 
 const ALGORITHM = "SDK-HMAC-SHA256";
-/** Matches a text that has only unreserved characters of URLs (RFC 3986, section 2.3). */
+/** Matches a text of unreserved URL characters (RFC 3986, section 2.3). */
 const UNRESERVED = /^[A-Za-z0-9._~-]*$/;
 
-/** The headers of a request as pairs of a lower-case name and a value, sorted by name. */
+/** Headers as pairs of a lower-case name and a value, sorted by name. */
 type SortedHeaders = readonly (readonly [string, string])[];
 
 /** The parts of an HTTP request that the signature covers. The fields `path` and `query` are not percent-encoded. */
@@ -14,16 +14,13 @@ interface SignableRequest {
   readonly method: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
-  /**
-   * The headers that the signature covers. One of the signed headers must be `X-Sdk-Date`, with a value from
-   * `formatSdkDate`.
-   */
+  /** The headers that the signature covers. One of them must be `X-Sdk-Date`, with a value of `formatSdkDate`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
 
 /**
- * The parts of a GET request to CCE that its signature needs. The fields `path` and `query` are not percent-encoded.
+ * The parts of a GET request to CCE that the signature needs. The fields `path` and `query` are not percent-encoded.
  */
 interface SignedQuery extends Required<Pick<SignableRequest, "path" | "query">> {
   readonly host: string;
@@ -36,8 +33,8 @@ interface SigningKey {
 }
 
 /**
- * Returns the headers of a GET request to CCE that is signed with an access key. The signature covers all returned
- * headers except `authorization`.
+ * Returns the headers of a GET request to CCE with an access key. The signature covers all returned headers except
+ * `authorization`.
  */
 export function createSignedGetHeaders(
   { host, path, query, projectId }: SignedQuery,
@@ -69,10 +66,7 @@ export function createAuthorizationHeader(request: SignableRequest, key: Signing
   return `${ALGORITHM} Access=${key.accessKey}, SignedHeaders=${namesOf(headers)}, Signature=${signature}`;
 }
 
-/**
- * Returns the canonical form of an HTTP request as text. The signature of the request is computed from a hash of its
- * canonical form.
- */
+/** Returns the canonical form of an HTTP request. The signature covers a hash of this text. */
 export function createCanonicalRequest(request: SignableRequest): string {
   return canonicalText(request, sortedHeaders(request));
 }
@@ -88,14 +82,14 @@ function canonicalText({ method, path, query, body }: SignableRequest, headers: 
   ].join("\n");
 }
 
-/** Formats an instant in UTC for the header `X-Sdk-Date`, for example `20060102T150405Z`. */
+/** Formats a time for the header `X-Sdk-Date`, for example `20060102T150405Z` (UTC). */
 export function formatSdkDate(now: number): string {
   return `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
 }
 
 /**
- * Percent-encodes a text in the same way as the API gateway of Huawei Cloud. The function leaves only the unreserved
- * characters of RFC 3986 (section 2.3) unchanged.
+ * Percent-encodes a text as the API gateway of Huawei Cloud does: all characters except the unreserved characters of
+ * RFC 3986 (section 2.3).
  */
 export function percentEncode(text: string): string {
   if (UNRESERVED.test(text)) return text;
@@ -106,8 +100,8 @@ export function percentEncode(text: string): string {
 }
 
 /**
- * Returns the path of a request as the signature needs it: percent-encoded, with a slash at the end. The path in the
- * request itself must not end with a slash, because the API gateway would choose a different route.
+ * Returns the request path for the signature: percent-encoded, with a slash at the end. The path of the real request
+ * must have no slash at the end, because the gateway would choose another route.
  */
 function canonicalPath(path: string): string {
   const encoded = path.split("/").map(percentEncode).join("/");

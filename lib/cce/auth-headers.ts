@@ -5,7 +5,7 @@ import { createSignedGetHeaders } from "./access-key-signature.ts";
 import type { TokenResult } from "./iam-token.ts";
 
 /**
- * The address of one query to CCE. The field `url` is percent-encoded. The field `path` is the path of `url` without
+ * The address of one query to CCE. The field `url` is percent-encoded. `path` is the path of `url` without
  * percent-encoding.
  */
 export interface QueryAddress {
@@ -27,30 +27,27 @@ export function createQueryAddress(
   return { url, path, parameters };
 }
 
-/**
- * The headers that authenticate one request to CCE, or an observation that says why these headers are not available.
- */
+/** The headers that authenticate a request to CCE, or an observation if there are none. */
 export type AuthHeaders =
   | {
       readonly kind: "headers";
       readonly headers: Readonly<Record<string, string>>;
-      /** The IAM token in `headers`, or null if `headers` contain no IAM token. */
+      /** The IAM token in `headers`, or null. */
       readonly token: TokenResult | null;
     }
   | Observation;
 
 /**
- * Returns the headers that authenticate one request to CCE.
- * @param refused the headers that CCE refused with status 401. If the caller passes `refused`, the function returns new
- * headers, or `refused` itself if there are no new headers.
+ * Returns the headers that authenticate a request to CCE.
+ * @param refused the headers that CCE refused with status 401. With `refused`, the function returns new headers, or
+ * `refused` itself if there are none.
  */
 type GetAuthHeaders = (query: QueryAddress, refused?: AuthHeaders) => Promise<AuthHeaders>;
 
 const TOKEN_KEY = "token";
 
 /**
- * Returns a function that creates the authentication headers of a project: a signature, an IAM token or the token in
- * the config.
+ * Returns a function that creates the headers of a project: with a signature, an IAM token or the token of the config.
  */
 export function createAuthHeadersProvider(
   project: Project,

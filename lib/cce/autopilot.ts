@@ -3,8 +3,8 @@ import type { Instant, Job, Observation } from "../domain/job.ts";
 import type { Refusal } from "./cce-error.ts";
 
 /**
- * The time for which the service does not ask the API for Autopilot clusters again for a list of jobs, after this API
- * refused the request. Some clouds have no API for Autopilot clusters.
+ * After the Autopilot API has refused a list of jobs, the service does not ask it again for this time. Some clouds have
+ * no Autopilot API.
  */
 const REFUSED_MS = 3_600_000;
 
@@ -13,20 +13,19 @@ const REFUSED_MS = 3_600_000;
  */
 export type CceApi = "standard" | "autopilot";
 
-/** The maximum number of jobs and resources of Autopilot clusters whose IDs the service keeps in memory. */
+/** The maximum number of IDs of Autopilot jobs and resources in memory. */
 const MAX_AUTOPILOT_JOBS = 1000;
 
 /**
- * The setting `autopilot` of a project in the config. With `autopilot: true`, the service queries the API for Autopilot
- * clusters first. With `autopilot: false`, the service never queries the API for Autopilot clusters. Without
- * `autopilot`, the service queries the API for Autopilot clusters after the standard API.
+ * The setting `autopilot` of a project in the config. `true`: the service asks the Autopilot API first. `false`: the
+ * service never asks the Autopilot API. Without this setting, the service asks the Autopilot API second.
  */
 type AutopilotSetting = Project["autopilot"];
 
 /**
- * Creates a function that finds a job or a resource in the standard API of CCE or in the API for Autopilot clusters.
- * Callers do not say whether a job belongs to an Autopilot cluster.
- * @param query a function that asks one of the two APIs for a job or a resource. `query` never throws an error.
+ * Creates a function that searches for a job or resource in both APIs of CCE, because a caller does not say whether a
+ * job belongs to an Autopilot cluster.
+ * @param query a function that asks one of both APIs. It never throws.
  */
 export function createQueryTryingBothApis<Wanted>(
   autopilot: AutopilotSetting,
@@ -54,10 +53,9 @@ export function createQueryTryingBothApis<Wanted>(
 }
 
 /**
- * Returns true if the API for Autopilot clusters may have the job although this API did not return the job. Some clouds
- * have no API for Autopilot clusters, and some users have no right to use this API. So the service ignores a refusal by
- * the API for Autopilot clusters, unless the service expects the job in this API. If the API for Autopilot clusters
- * returned the job before, even an error page of a proxy does not mean that the job is gone.
+ * Returns true if the Autopilot API may have the job, although it did not return the job. Some clouds have no Autopilot
+ * API, and some users may not use it. A refusal is therefore ignored, unless the service expects the job in this API.
+ * If the Autopilot API returned the job before, even an error page of a proxy does not mean that the job is gone.
  */
 function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolean): boolean {
   if (kind === "throttled" || kind === "unavailable") return true;
@@ -65,37 +63,24 @@ function mayKnowJob({ kind }: Observation, isExpected: boolean, wasFound: boolea
   return isExpected && (kind === "unauthorized" || kind === "forbidden");
 }
 
-/**
- * A job in CCE's list of the jobs of a project. CCE lists jobs without their subjobs, so the array `subJobs` of a
- * listed job is empty.
- */
+/** A job in CCE's list of the jobs of a project. CCE lists jobs without subjobs, so `subJobs` is always empty here. */
 export type ListedJob = Job & { readonly jobId: string };
 
-/**
- * The result of a request for a list of jobs. The result does not contain the jobs, because the function `onJob` has
- * already received each job.
- */
+/** The result of a request for a list of jobs. It contains no jobs, because `onJob` has already received them. */
 export type ListReply =
   | {
       readonly kind: "list";
-      /**
-       * `isComplete` is false if the list of jobs in the reply of CCE ended early or was too long. If `isComplete` is
-       * false, CCE may have more jobs.
-       */
+      /** False if the list in the response ended early or was too long. CCE may then have more jobs. */
       readonly isComplete: boolean;
-      /**
-       * The time in the header `Date` of the reply of CCE, which is the time of the cloud. `date` is null if the reply
-       * of CCE has no header `Date`.
-       */
+      /** The time in the header `Date` of the response, or null. */
       readonly date: Instant | null;
     }
   | Refusal;
 
 /**
- * Creates a function that lists the jobs of a project from the standard API of CCE and from the API for Autopilot
- * clusters. Each of the two CCE APIs lists only the jobs of its own clusters. If the API for Autopilot clusters refuses
- * the request, the function lists only the jobs of the standard API. With the setting `autopilot: true`, the function
- * returns the refusal of the API for Autopilot clusters instead.
+ * Creates a function that lists the jobs of a project from both APIs of CCE. Each API lists only the jobs of its own
+ * clusters. If the Autopilot API refuses the request, only the jobs of the standard API are listed. With `autopilot:
+ * true`, this refusal is an error.
  */
 export function createJobListerToleratingAutopilotRefusal(
   autopilot: AutopilotSetting,

@@ -12,8 +12,8 @@ import { isCertificateError, isCertificateTimeError } from "../http/tls-options.
 import { MAX_BODY_BYTES, MAX_VALUES } from "./send-cce-request.ts";
 
 /**
- * The observation for a job query whose reply is too large. The first part of a large reply is useless, because CCE
- * sends the status of the job after the subjobs.
+ * The result of a query whose response is too large. The first part of the response is useless, because the status of
+ * the job comes after its subjobs.
  */
 export const TOO_LARGE: Refusal = {
   kind: "unavailable",
@@ -25,35 +25,26 @@ export const NOT_A_LIST: Refusal = {
   text: "CCE returned one job in place of the list of jobs",
 };
 
-/**
- * The names of the fields that contain an error code in a reply of CCE, the API gateway or IAM. One reply may contain
- * several fields with an error code.
- */
+/** Fields of CCE, the API gateway or IAM that contain an error code. One response may contain several of them. */
 const CODE_NAMES = ["errorCode", "error_code", "code"];
 const MESSAGE_NAMES = ["errorMessage", "error_message", "errorMsg", "error_msg"];
 
-/**
- * The error codes and the most useful message in an error reply of CCE, the API gateway or IAM. An error reply may
- * contain neither an error code nor a message.
- */
+/** The error codes and the best message of an error response. Both may be missing. */
 export interface CceError {
   readonly codes: readonly string[];
   readonly message: string | null;
 }
 
-/** The possible kinds of an observation after an error reply of CCE or IAM. */
+/** The kinds of an observation after an error response of CCE or IAM. */
 export type ErrorKind = AccessErrorKind | "throttled" | "unavailable";
 
-/**
- * Matches the error codes of the API gateway and of CCE for too many queries. A gateway may send such an error code
- * with the HTTP status 400 or 403.
- */
+/** Matches error codes for too many queries. The HTTP status is then sometimes 400 or 403. */
 const THROTTLED_CODE = /^(APIGW\.0308|CCE\.\d\d429\d+)$/i;
 
-/** The HTTP statuses of errors that end without the help of an operator (RFC 9110, 4918, 8470). */
+/** HTTP statuses of errors that pass without help (RFC 9110, 4918, 8470). */
 const TEMPORARY_STATUSES: ReadonlySet<number> = new Set([408, 409, 423, 425]);
 
-/** Returns the kind of the observation for the HTTP status and the error codes of an error reply. */
+/** Returns the kind of an error response by its HTTP status and error codes. */
 export function errorKindOfRefusal(status: number, codes: readonly string[]): ErrorKind {
   const isRefusal = status >= 400 && status < 500;
   if (status === 429 || (isRefusal && codes.some((code) => THROTTLED_CODE.test(code)))) return "throttled";
@@ -70,8 +61,8 @@ export function parseCceErrorOrEmpty(body: string): CceError {
 }
 
 /**
- * Finds the error codes and the message in the parsed body of an error reply, at the top level, in the field `error`
- * and in the first element of the array `errors`. The body may also be an array with one error.
+ * Finds the error codes and the message at the top level, in `error` and in the first element of `errors`. The response
+ * may also be an array with one error.
  */
 export function toCceErrorOrEmpty(parsedBody: unknown): CceError {
   const top = withLowerCaseNames(Array.isArray(parsedBody) ? parsedBody[0] : parsedBody);
@@ -79,7 +70,7 @@ export function toCceErrorOrEmpty(parsedBody: unknown): CceError {
   const levels = [top, ...[top.error, first].filter(isJsonObject).map(withLowerCaseNames)];
   const textsOf = (names: readonly string[]) =>
     levels.flatMap((fields) => names.map((name) => textOf(fields, name)));
-  // The field `message` of an error reply has the most useful text, so the function prefers `message`.
+  // `message` usually has the best text.
   const messages = [...textsOf(["message"]), ...textsOf(MESSAGE_NAMES), ...textsOf(["title"])];
   return {
     codes: [...new Set(textsOf(CODE_NAMES))].filter((code) => code !== ""),
@@ -97,21 +88,18 @@ const withLowerCaseNames = (value: unknown): JsonObject =>
     Object.entries(toObjectOrEmpty(value)).map(([name, inner]) => [name.toLowerCase(), inner]),
   );
 
-/**
- * The names of fields that may contain the text, if CCE sends an object where CCE documents a text. The field names in
- * the reply may be in lower or upper case.
- */
+/** Fields that may contain the text if CCE sends an object in place of a text. Upper and lower case do not matter. */
 const TEXT_NAMES = [
   ...["message", ...MESSAGE_NAMES, "msg"],
   ...["error", "errors", "reason", "description", "detail", "details", "title", "text"],
 ];
-/** The maximum number of levels of objects and arrays in which `toTextOfAnyType` searches for a text. */
+/** The maximum depth of the search for a text. */
 const MAX_TEXT_LEVELS = 8;
 
 /**
- * Converts a value of any type to text, because CCE sometimes sends an object where CCE documents a text. The text of
- * an object is its message with its error code, or else the object as JSON. Returns null for a value without text:
- * null, a blank string, an empty array or an empty object.
+ * Converts any value to text, because CCE sometimes sends an object in place of a text. For an object, the text is its
+ * message with the error code, else its JSON. For a value without text, such as null, a blank string or an empty array,
+ * the result is null.
  */
 export function toTextOfAnyType(value: unknown, maxLevels: number = MAX_TEXT_LEVELS): string | null {
   if (typeof value === "string") return value.trim() === "" ? null : value;
@@ -127,8 +115,8 @@ export function toTextOfAnyType(value: unknown, maxLevels: number = MAX_TEXT_LEV
 }
 
 /**
- * Returns the message with its error code in the fields of an object. If the object has only one field, the message may
- * be in an object in this field, for example in `{"badRequest":{"message":"…"}}`. Returns null if there is no message.
+ * Returns the message and the error code of an object as one text. The message may be one level deeper, for example in
+ * `{"badRequest":{"message":"…"}}`. Without a message, the result is null.
  */
 export function findMessageWithCode(fields: JsonObject, maxLevels: number = MAX_TEXT_LEVELS): string | null {
   const [only, ...others] = Object.values(fields);
@@ -146,7 +134,7 @@ export function findMessageWithCode(fields: JsonObject, maxLevels: number = MAX_
 }
 
 /**
- * Describes an error reply for an operator, for example `HTTP 404, CCE.01404001, Job not found`. The returned text may
+ * Describes an error response for an operator, for example `HTTP 404, CCE.01404001, Job not found`. The text may
  * contain credentials, so the caller must mask it.
  */
 export function describeErrorReplyUnmasked(status: number, { codes, message }: CceError): string {
@@ -155,8 +143,8 @@ export function describeErrorReplyUnmasked(status: number, { codes, message }: C
 }
 
 /**
- * Returns a text as one line without control characters. If a secret contained control characters, the mask would not
- * find the secret.
+ * Returns a text as one line without control characters. The mask does not find a secret with control characters
+ * inside.
  */
 const toOneLine = (text: string): string =>
   text
@@ -164,7 +152,7 @@ const toOneLine = (text: string): string =>
     .replace(/\p{C}/gu, "")
     .trim();
 
-/** The observation for a request that returned no job, for example because CCE refused the request. */
+/** The result of a request that returned no job, for example because CCE refused the request. */
 export type Refusal = Exclude<Observation, { readonly kind: "job" }>;
 
 export function refusalForUnknownProject(project: string): Refusal {
@@ -190,9 +178,9 @@ export function refusalForPlainHttp(project: string, key: "endpoint" | "iamEndpo
 }
 
 /**
- * Returns the observation for a request to CCE or IAM that got no reply, or a reply that the service cannot read.
+ * Returns the observation after a request to CCE or IAM failed with a network error.
  * @param code the code of the network error, such as `ECONNREFUSED`
- * @param service the service to which the request was sent
+ * @param service the called service
  */
 export function refusalAfterNetworkError(
   project: string,
@@ -211,10 +199,7 @@ export function refusalAfterNetworkError(
   return { kind: "unavailable", text: `${service} ${what} (${code})${check}` };
 }
 
-/**
- * Describes a network error. `advice` is the beginning of the advice for the operator, or null if the operator can do
- * nothing.
- */
+/** Describes a network error. `advice` is the beginning of the advice to the operator, or null without advice. */
 function describeNetworkError(code: string): readonly [what: string, advice: string | null] {
   if (isCertificateTimeError(code)) return ["cannot be reached", "its certificate is out of date, so check"];
   if (isCertificateError(code))
@@ -227,7 +212,7 @@ function describeNetworkError(code: string): readonly [what: string, advice: str
   return ["cannot be reached", null];
 }
 
-/** Returns the observation for a query that must wait because earlier queries of the project got no reply in time. */
+/** Returns the observation of a query that was not sent, because earlier queries of the project timed out. */
 export function observationWhileNotAnswering(project: string, waitMs: number): Refusal {
   return {
     kind: "unavailable",
@@ -236,7 +221,7 @@ export function observationWhileNotAnswering(project: string, waitMs: number): R
   };
 }
 
-/** Returns the observation for a query that must wait because CCE or IAM asked the service to wait. */
+/** Returns the observation of a query that was not sent, because CCE or IAM asked the service to wait. */
 export function observationWhileThrottled(
   project: string,
   kind: "throttled" | "unavailable",

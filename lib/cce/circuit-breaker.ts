@@ -1,47 +1,36 @@
-/**
- * The time limit of a request to CCE if the service does not know how fast CCE answers. CCE normally answers within 0.3
- * s.
- */
+/** The time limit of a request if no response time is known yet. CCE normally responds within 0.3 s. */
 const DEFAULT_LIMIT_MS = 2000;
-/**
- * The time limit of a request to CCE is three times the duration of the latest request that CCE answered, but at least
- * 2 s.
- */
+/** The time limit is three times the latest response time, but at least 2 s. */
 const LIMIT_FACTOR = 3;
-/** The average time for which all queries of a project wait after CCE did not answer a query of this project. */
+/** How long the queries of a project wait on average after a timeout. */
 const OPEN_MS = 30_000;
 
-/** A circuit breaker stops the queries of one project while CCE accepts connections but does not answer. */
+/** Stops the queries of one project while CCE accepts connections but does not respond. */
 export interface CircuitBreaker {
-  /**
-   * Returns the milliseconds for which no query is allowed, or 0. A call of `remainingWaitMs` does not change the
-   * circuit breaker.
-   */
+  /** Returns the milliseconds for which no query is allowed, or 0. The call changes nothing. */
   remainingWaitMs(): number;
   /**
-   * Returns the milliseconds for which no query is allowed, or 0 if the caller may start a query now.
+   * Returns the milliseconds for which no query is allowed. With 0, the caller must start its query now.
    * @param timeLimitMs the time limit of the query
    */
   waitBeforeQuery(timeLimitMs: number): number;
   /**
-   * Returns the time limit of the first request of a query, in milliseconds. If CCE sends a large reply, a second
-   * request reads the reply, and the second request does not have this time limit.
+   * Returns the time limit in milliseconds for the first request of a query. If CCE sends a large response, a second
+   * request without this limit reads it.
    */
   requestLimitMs(): number;
-  /** Records that CCE answered a request, or that the request failed for another reason than a timeout. */
+  /** Records that CCE responded, or that the request failed without a timeout. */
   recordReply(durationMs: number): void;
-  /** Records that CCE did not answer within the time limit. */
+  /** Records that CCE did not respond within the time limit. */
   recordTimeout(): void;
 }
 
 /**
- * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without the
- * circuit breaker, the polls of a project whose CCE does not answer would use all concurrent executions of the poll
- * function, and the polls of other projects would wait. After the wait, one query gets the whole time limit, and the
- * other queries of the project wait until this query ends. Because one query may use the whole time limit, the service
- * also works if CCE answers slowly. The wait is partly random, so that the instances of the function do not all query
- * CCE at the same moment.
- * @param monotonic returns the time, in milliseconds, of a clock that is never set back
+ * Creates a circuit breaker (https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker). Without it, the
+ * polls of one such project would occupy the function `poll`, and the polls of all other projects would wait. After the
+ * wait, one query may use the whole time limit, and the other queries of the project wait for it. A slow CCE can
+ * therefore still respond. A random part of the wait prevents that all function instances query CCE at the same moment.
+ * @param monotonic the milliseconds of a clock that is never set back
  */
 export function createCircuitBreaker(monotonic: () => number, random: () => number): CircuitBreaker {
   let openUntil: number | null = null;

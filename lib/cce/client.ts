@@ -11,66 +11,62 @@ import { hasFailedJobInTree } from "./parse-job.ts";
 import { createProjectQueries, type ProjectQueries } from "./project-queries.ts";
 import { createMemoryLimitedCceSender } from "./send-cce-request.ts";
 
-/** The maximum number of queries that find missing failure reasons of the subjobs of one job. */
+/** The maximum number of queries for missing failure reasons of one job. */
 const MAX_QUERIES = 5;
 
-/**
- * The maximum size of all headers of one reply, in bytes. IAM sends a token in a header, and the token may be 16 KiB
- * long.
- */
+/** The maximum size of all headers of a response, in bytes. IAM sends a token of up to 16 KiB in a header. */
 const MAX_HEADER_BYTES = 65_536;
 
-/** The time limit for one call of the CCE client, in milliseconds. */
+/** The time limit of one call in milliseconds. */
 interface TimeLimit {
   readonly timeLimitMs: number;
 }
 
 export interface CceClient {
   /**
-   * If CCE did not answer the latest query of a project in time, the client sends no further query for some time. The
-   * function returns the milliseconds until the next query of the project is allowed, or 0 if a query is allowed now.
-   * The function `unansweredWaitMs` makes no request to CCE.
+   * After a timeout, the client sends no query of the project for some time. Returns the milliseconds until the next
+   * query of the project is allowed, or 0. The call sends no request.
    */
   unansweredWaitMs(project: string): number;
   /**
-   * Asks CCE for one job. The function returns an observation for every possible reply and every failure, and never
-   * throws an error. The client masks the credentials in the observation.
+   * Asks CCE for one job. Every response and every failure becomes an observation. The function never throws.
+   * Credentials in the observation are masked.
    */
   queryJob(key: JobKey, limit: TimeLimit): Promise<Observation>;
   /**
-   * Asks CCE for the resource of a job. Returns the resource in the form of a job, whose state is `succeeded` if the
-   * resource has reached its goal. The function never throws an error.
+   * Asks CCE for a resource of a job. The result has the form of a job: the state `succeeded` means that the resource
+   * has reached its goal. The function never throws.
    */
   queryResource(project: string, resource: WatchedResource, limit: TimeLimit): Promise<Observation>;
   /**
-   * Asks CCE for up to 5 failed subjobs that have no failure reason. Returns the job with the failure reasons from the
-   * replies of CCE. The function never throws an error.
+   * Asks CCE for the reasons of up to 5 failed subjobs without a reason. Returns the job with these reasons. The
+   * function never throws an error.
    */
   queryMissingFailureReasons(project: string, job: Job, limit: TimeLimit): Promise<Job>;
   /**
-   * Lists the jobs of a project and passes each job to `onJob`. The jobs come in any order, and a job may come several
-   * times. CCE does not document how many jobs a list contains, or for how long CCE lists a job. `onJob` may receive
-   * some jobs before the request fails. The function throws an error only if `onJob` throws an error.
+   * Lists the jobs of a project and calls `onJob` for each job. The order is random, and a job may come several times.
+   * CCE does not document the length of the list or how long a job stays in it. If the request fails, `onJob` may
+   * already have received some jobs. The function throws only if `onJob` throws.
    */
   listJobs(project: string, onJob: (job: ListedJob) => void, limit: TimeLimit): Promise<ListReply>;
 }
 
 /**
- * Creates a client of CCE for all projects in the config. Each project has its own credentials, its own IAM token and
- * its own throttle. If several callers query the same job at the same time, the client sends only one request.
- * @param options.connections the HTTP connections to use. Without `connections`, the client opens its own connections.
+ * Creates a client of CCE for all projects in the config. Each project has its own credentials, IAM token and
+ * throttling. Simultaneous queries of the same job share one request.
+ * @param options.connections the HTTP connections to use. By default, the client opens its own connections.
  */
 export function createCceClient(options: {
   /**
-   * The whole config. The client masks every secret of the config in the texts of replies. The URLs of CCE and IAM must
-   * use https, unless the host is in `egress.allow`.
+   * The whole config. Every secret of the config is masked in the texts of responses. The URLs of CCE and IAM must use
+   * https, except for hosts in `egress.allow`.
    */
   readonly config: {
     readonly projects: Readonly<Record<string, Project>>;
     readonly settings: { readonly egress: { readonly allow: readonly string[] } };
   };
   readonly now: () => Instant;
-  /** Returns the time of the monotonic clock that measures time limits, in milliseconds. */
+  /** Returns the milliseconds of a clock that is never set back. */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly connections?: Connections;
@@ -137,8 +133,7 @@ export function createCceClient(options: {
 }
 
 /**
- * Waits for work that several callers share, but only until the time limit of one caller. When the time limit of one
- * caller ends, the work continues for the other callers.
+ * Waits for shared work until the time limit of one caller. After this limit, the work continues for the other callers.
  */
 async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout: T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -153,10 +148,10 @@ async function withTimeLimit<T>(work: Promise<T>, timeLimitMs: number, onTimeout
 }
 
 /**
- * Adds missing failure reasons to the subjobs of a job, and returns the new job. The function queries each failed
- * subjob that has no failure reason and no failed subjob of its own. Then the function adds the failure reason and the
- * subjobs in the reply to the job. The function also queries the added subjobs, and sends at most 5 queries in total.
- * @param queryJob a function that queries a subjob by its ID. If `queryJob` returns null, the subjob stays unchanged.
+ * Adds missing failure reasons to the subjobs, and returns a new job. It queries each failed subjob without a reason
+ * and without a failed subjob of its own. The reason and the subjobs of the response become part of the job. Added
+ * subjobs are queried too, up to 5 queries in total.
+ * @param queryJob queries a subjob by its ID. If it returns null, the subjob stays unchanged.
  */
 export async function queryMissingFailureReasons(
   job: Job,
@@ -176,7 +171,7 @@ export async function queryMissingFailureReasons(
   return tree;
 }
 
-/** Returns the IDs of the failed subjobs that have no failure reason and were not queried yet. */
+/** Returns the IDs of failed subjobs without a reason that were not queried yet. */
 function unexplainedIds(tree: Job, queried: ReadonlySet<string>): string[] {
   const jobIds = tree.subJobs.flatMap((subJob) => {
     const jobId = JobId.safeParse(isUnexplained(subJob) ? subJob.jobId : null);

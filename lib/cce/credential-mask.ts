@@ -6,37 +6,33 @@ import { truncate } from "../domain/truncate-text.ts";
 
 const MASK = "<secret>";
 
-/** The maximum number of characters in the text of an observation. A longer text would not fit into a notification. */
+/** The maximum length of the text of an observation. A longer text would not fit into a notification. */
 const MAX_TEXT_CHARACTERS = 400;
-/** The service masks the latest four IAM tokens of a project, because a reply may contain an earlier token again. */
+/** The latest four IAM tokens of a project are masked, because a response may repeat an earlier token. */
 const MAX_TOKENS = 4;
 
 /**
- * Matches a canonical request, which is the signed form of an HTTP request. The API gateway repeats the canonical
- * request in an error reply, either in several lines or in one line with `|` between its parts. The last part of a
- * canonical request is a hash.
+ * Matches a canonical request, which is the signed form of an HTTP request. An error response of the API gateway may
+ * contain it, in several lines or in one line with `|`. Its last part is a hash.
  */
 const CANONICAL_REQUEST = /(canonical[-_ ]?request["']?\s*[:=]\s*)[\s\S]*?(?:[|\n][0-9a-f]{64}\b|$)/gi;
 const SIGNATURE = /(Signature\s*[=:]\s*)[0-9a-f]{16,}/gi;
-/** A text with fewer characters matches neither CANONICAL_REQUEST nor SIGNATURE. */
+/** A shorter text cannot match CANONICAL_REQUEST or SIGNATURE. */
 const MIN_PATTERN_CHARACTERS = "canonicalrequest:".length;
 
-/** A mask replaces the secrets of a config, IAM tokens, signatures and canonical requests by `<secret>`. */
+/** Replaces secrets of the config, IAM tokens, signatures and canonical requests by `<secret>`. */
 export interface CredentialMask {
   maskText(text: string): string;
-  /**
-   * Masks all texts of an observation. If an observation contains no job, the function also truncates the text of the
-   * observation.
-   */
+  /** Masks all texts of an observation. If the observation has no job, its text is also truncated. */
   maskObservation(observation: Observation): Observation;
   /** Adds an IAM token to the secrets that the mask replaces. */
   addToken(token: Secret): void;
 }
 
 /**
- * Creates the mask for the replies of CCE and IAM to one project.
- * @param config the whole config. The mask replaces the secrets of all projects and targets, because a server between
- * the service and CCE may repeat any of these secrets in a reply.
+ * Creates the mask for the responses of CCE and IAM to one project.
+ * @param config the whole config. It masks the secrets of all projects and targets, because a server between the
+ * service and CCE may know any of them.
  */
 export function createMaskOfConfigSecretsAndTokens(config: object): CredentialMask {
   const maskConfig = getCachedSecretMask(config);
@@ -53,8 +49,7 @@ export function createMaskOfConfigSecretsAndTokens(config: object): CredentialMa
     maskText,
     maskObservation(observation) {
       if (observation.kind !== "job")
-        // The text of an observation is masked before it is truncated, because the mask does not find a truncated
-        // secret.
+        // The text is masked before it is truncated, because the mask does not find a part of a secret.
         return { ...observation, text: truncate(maskText(observation.text), MAX_TEXT_CHARACTERS) };
       const { job, warnings, message } = observation;
       const masked = { job: maskJob(job, memoize(maskText)), warnings: warnings.map(maskText) };
@@ -68,8 +63,8 @@ export function createMaskOfConfigSecretsAndTokens(config: object): CredentialMa
 }
 
 /**
- * Returns a mask that masks equal texts only once. The jobs in a tree of subjobs have many equal texts, such as the ID
- * of the cluster.
+ * Returns a mask that remembers masked texts, because the subjobs of a job contain many equal texts, such as the
+ * cluster ID.
  */
 function memoize(mask: (text: string) => string): (text: string) => string {
   const masked = new Map<string, string>();

@@ -1,8 +1,8 @@
 import type { Project } from "../config/projects.ts";
 
 /**
- * The regions whose host names do not end in `myhuaweicloud.com`, each with the domain of its hosts.
- * Sources: https://docs.otc.t-systems.com/additional/endpoints.html,
+ * Regions with hosts outside `myhuaweicloud.com`, and the domain of these hosts. Sources:
+ * https://docs.otc.t-systems.com/additional/endpoints.html,
  * https://support.huaweicloud.com/intl/en-us/endpoint/index.html
  */
 const DOMAINS: Readonly<Record<string, string>> = {
@@ -13,9 +13,8 @@ const DOMAINS: Readonly<Record<string, string>> = {
 const DEFAULT_DOMAIN = "myhuaweicloud.com";
 
 /**
- * Returns the base URL of the CCE API for a project, without a trailing slash. The base URL is the project's `endpoint`
- * in the config, or is derived from the project's `region`. Returns null if the project has neither `endpoint` nor
- * `region`.
+ * Returns the base URL of the CCE API for a project, without a trailing slash. The URL is the `endpoint` in the config,
+ * or follows from the `region`. Without both, the result is null.
  */
 export function configuredOrRegionalCceEndpoint(
   project: Pick<Project, "endpoint" | "region">,
@@ -24,9 +23,9 @@ export function configuredOrRegionalCceEndpoint(
 }
 
 /**
- * Returns the base URL of the IAM service for a project, without a trailing slash. The base URL is the project's
- * `iamEndpoint` in the config. Without `iamEndpoint`, the base URL is derived from an `endpoint` whose host begins with
- * `cce.`, or else from the `region`. Returns null if the config of the project gives no base URL of IAM.
+ * Returns the base URL of IAM for a project, without a trailing slash. The URL is the `iamEndpoint` in the config.
+ * Otherwise it follows from an `endpoint` whose host begins with `cce.`, or from the `region`. If none of these is
+ * possible, the result is null.
  */
 export function configuredOrDerivedIamEndpoint(project: Project): string | null {
   const configured = project.auth.kind === "password" ? project.auth.iamEndpoint : undefined;
@@ -36,8 +35,8 @@ export function configuredOrDerivedIamEndpoint(project: Project): string | null 
 }
 
 /**
- * The hosts of the web consoles of each cloud, by the domain of the cloud. SMN (Simple Message Notification) sends a
- * link to a web console to confirm a subscription.
+ * The hosts of the web consoles of each cloud, by the domain of the cloud. The link of SMN (Simple Message
+ * Notification) that confirms a subscription has such a host.
  */
 const CONSOLES: Readonly<Record<string, readonly string[]>> = {
   "otc.t-systems.com": ["console.otc.t-systems.com"],
@@ -45,17 +44,16 @@ const CONSOLES: Readonly<Record<string, readonly string[]>> = {
   [DEFAULT_DOMAIN]: ["console.huaweicloud.com", "console-intl.huaweicloud.com", "console.myhuaweicloud.com"],
 };
 
-/** The origins (scheme, host and port) of the URLs that a message of SMN may contain. */
+/** The origins (scheme, host and port) that a URL in an SMN message may have. */
 interface SmnOrigins {
   readonly certificate: readonly string[];
   readonly confirmation: readonly string[];
 }
 
 /**
- * Returns the origins (scheme, host and port) of the URLs that SMN uses in the cloud of an SMN topic.
- * @param topicUrn the URN of an SMN topic from the config. The third part of the URN is the region.
- * @param smnEndpoint the URL of SMN in the config. If the config contains `smnEndpoint`, the result contains only its
- * origin.
+ * Returns the allowed origins (scheme, host and port) of URLs in the messages of an SMN topic.
+ * @param topicUrn the URN of the topic in the config. Its third part is the region.
+ * @param smnEndpoint the URL of SMN in the config. If it is set, only its origin is allowed.
  */
 export function configuredOrDerivedSmnOrigins(topicUrn: string, smnEndpoint: string | undefined): SmnOrigins {
   if (smnEndpoint !== undefined) {

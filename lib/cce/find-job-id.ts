@@ -9,14 +9,14 @@ import type { OperationKind } from "../domain/operation-kind.ts";
 import { truncate } from "../domain/truncate-text.ts";
 import { toCceErrorOrEmpty, toTextOfAnyType } from "./cce-error.ts";
 
-/** The kind of the operation that a reply of CCE describes, by the field `kind` of the reply. */
+/** The kind of an operation, by the field `kind` of the response of CCE. */
 const KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
   ["UpgradeTask", "cluster_upgrade"],
   ["PreCheckTask", "upgrade_precheck"],
   ["NodePool", "node_pool_scale"],
   ["Addon", "addon"],
 ]);
-/** The kind of the operation that changes a cluster, by the phase of the cluster. */
+/** The kind of an operation on a cluster, by the phase of the cluster. */
 const CLUSTER_KINDS: ReadonlyMap<unknown, OperationKind> = new Map([
   ["Hibernating", "hibernate"],
   ["Hibernation", "hibernate"],
@@ -29,11 +29,10 @@ const MAX_CODE_CHARACTERS = 64;
 const MAX_MESSAGE_CHARACTERS = 200;
 
 /**
- * Finds the job ID in the reply of CCE to a request that creates, changes or deletes a resource. The reply may be JSON
- * text or a parsed value. The job ID may be in `status`, at the top level of the reply or in an annotation. The name of
- * the field with the job ID may be in upper or lower case. The function also finds the job ID if a tool has wrapped the
- * reply of CCE in an object or an array. Returns null if the reply has no valid job ID.
- * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
+ * Finds the job ID in the response of CCE to a call that creates, changes or deletes a resource. The response may be
+ * JSON text or a parsed value. The job ID may be in `status`, at the top level or in an annotation. Upper and lower
+ * case of the field name do not matter. A wrapper of a tool around the response does not matter either. Without a valid
+ * job ID, the result is null. Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0236.html
  */
 export function findJobId(replyOrJsonText: unknown): string | null {
   const body = typeof replyOrJsonText === "string" ? parseJsonOrUndefined(replyOrJsonText) : replyOrJsonText;
@@ -49,8 +48,8 @@ export function findJobId(replyOrJsonText: unknown): string | null {
 }
 
 /**
- * Returns the objects of a reply that may contain an ID. The first entry assumes that the reply has no wrapper. The
- * second entry assumes that a tool has wrapped the reply in an object or an array.
+ * Returns the objects that may contain an ID: the response itself, and the response inside a wrapper (an object or
+ * array of a tool).
  */
 const listBodies = (reply: unknown) =>
   [toObjectOrEmpty(reply), unwrapSingleEntriesOrEmpty(reply)].map((top) => ({
@@ -61,8 +60,8 @@ const listBodies = (reply: unknown) =>
   }));
 
 /**
- * Returns an ID as text. Some tools convert an ID that has only digits to a number. Returns an empty text for a number
- * beyond the safe integers of JavaScript, because its digits are not exact.
+ * Returns an ID as text. Some tools convert an ID of digits to a number. For a number beyond the safe integers, the
+ * result is an empty text, because its digits are not exact.
  */
 function textOfId(value: unknown): string {
   if (typeof value === "number") return Number.isSafeInteger(value) && value > 0 ? String(value) : "";
@@ -70,9 +69,9 @@ function textOfId(value: unknown): string {
 }
 
 /**
- * Finds the order ID in the reply of CCE to a request for a prepaid (yearly or monthly) resource. CCE starts the job of
- * a prepaid resource only after the payment, so the reply has an order ID in place of a job ID. Returns `…` if the
- * order ID is a number beyond the safe integers of JavaScript. Returns null if the reply has no order ID.
+ * Finds the order ID in the response of CCE to a call for a prepaid (yearly or monthly) resource. CCE starts the job of
+ * a prepaid resource only after the payment. The response therefore has an order ID and no job ID. If the order ID is a
+ * number beyond the safe integers, the result is `…`. Without an order ID, the result is null.
  */
 export function findOrderIdForMessage(reply: unknown): string | null {
   for (const { status, top, spec, metadata } of listBodies(reply))
@@ -86,8 +85,8 @@ export function findOrderIdForMessage(reply: unknown): string | null {
 }
 
 /**
- * Returns the possible names of the field with the job ID. The names that CCE documents come first, and then the names
- * in `fields` that differ from `jobId` only in case or by an underscore.
+ * Returns possible names of the field with the job ID: first the documented names, then the names in `fields` that
+ * differ from `jobId` only in case or by an underscore.
  */
 function jobIdNames(fields: JsonObject): string[] {
   const others = Object.keys(fields).filter(
@@ -97,8 +96,8 @@ function jobIdNames(fields: JsonObject): string[] {
 }
 
 /**
- * Returns the error code and the message in a parsed reply of CCE, the API gateway or IAM as one line, for example
- * `CCE.01400001, Invalid request`. Returns null if the reply of CCE has no error code.
+ * Returns the error code and message of a response as one line, for example `CCE.01400001, Invalid request`. Without an
+ * error code, the result is null.
  */
 export function describeErrorInReply(parsedReply: unknown): string | null {
   const { codes, message } = toCceErrorOrEmpty(parsedReply);
@@ -108,7 +107,7 @@ export function describeErrorInReply(parsedReply: unknown): string | null {
   return message === null ? shortCode : `${shortCode}, ${truncate(message, MAX_MESSAGE_CHARACTERS)}`;
 }
 
-/** The fields of an operation, from the reply of CCE and from the caller. The fields are not validated yet. */
+/** The fields of an operation from the response of CCE and from the caller, not validated yet. */
 interface FoundOperation {
   readonly kind: string;
   readonly clusterId?: string | undefined;
@@ -119,10 +118,10 @@ interface FoundOperation {
 }
 
 /**
- * Finds the operation in the reply of CCE to a call that starts an operation without a job. Some replies of CCE do not
- * name the cluster, and the replies to the calls that hibernate or wake a cluster are empty. So the caller may state
- * the kind of the operation and the cluster. Returns null if the reply is not about an operation.
- * Source: https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
+ * Finds the operation in the response of CCE to a call that starts an operation without a job. Some responses do not
+ * contain the cluster, and some are empty. The caller may therefore add the kind of the operation and the cluster. If
+ * the response is not about an operation, the result is null. Source:
+ * https://support.huaweicloud.com/intl/en-us/api-cce/UpgradeCluster.html and the pages of the other calls
  */
 export function findOperationWithoutJob(
   reply: unknown,

@@ -14,34 +14,24 @@ import {
 import { parseCceTime } from "./parse-job.ts";
 import type { TextReply } from "./send-cce-request.ts";
 
-/**
- * The time for which the service uses an IAM token if the reply of IAM has no expiry time. An IAM token is normally
- * valid for 24 hours.
- */
+/** How long an IAM token is used if IAM gives no expiry time. An IAM token is normally valid for 24 hours. */
 const DEFAULT_VALIDITY_MS = 3_600_000;
-/**
- * The service renews an IAM token this long before the token expires. Because of the early renewal, no token expires
- * during a request.
- */
+/** How long before its expiry a token is renewed, so that no token expires during a request. */
 const RENEW_BEFORE_MS = 600_000;
-/**
- * The shortest wait before the next sign-in after IAM refused a sign-in. The wait is needed because IAM locks a user
- * after a few sign-ins with a wrong password.
- */
+/** The shortest wait after a refused sign-in. It is needed because IAM locks a user after a few wrong passwords. */
 const REFUSAL_MS = 30_000;
 
-/** The longest time for which the service sends no sign-in after IAM asked the service to wait. */
+/** The longest wait that IAM can ask for. */
 const MAX_RETRY_AFTER_MS = 900_000;
 
-/** An IAM token and its expiry time, or an observation that says why IAM gave no token. */
+/** An IAM token and its expiry time, or an observation if IAM gave no token. */
 export type TokenResult =
   | { readonly kind: "token"; readonly token: Secret; readonly expiresAt: Instant }
   | Observation;
 
 /**
- * Creates a cache that keeps the IAM token of one project in memory. Simultaneous queries of the project share one
- * request for a token.
- * @param fetchToken a function that requests a token from IAM. `fetchToken` never throws an error.
+ * Creates a cache for the IAM token of one project. Simultaneous queries share one request for a token.
+ * @param fetchToken requests a token from IAM. It never throws.
  */
 export function createIamTokenCache(
   fetchToken: () => Promise<TokenResult>,
@@ -60,8 +50,8 @@ export function createIamTokenCache(
 }
 
 /**
- * Returns the JSON body of a request that asks IAM for a token of one project.
- * Source: https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0001.html
+ * Returns the JSON body of a request for an IAM token of one project. Source:
+ * https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0001.html
  */
 export function createIamTokenRequestBody(
   auth: Extract<Auth, { kind: "password" }>,
@@ -76,7 +66,7 @@ export function createIamTokenRequestBody(
   });
 }
 
-/** Reads the reply of IAM to a token request. Returns the IAM token, or an observation that says what failed. */
+/** Reads the response of IAM to a token request. The result is the IAM token, or an observation about the failure. */
 export function readIamTokenReply(reply: TextReply, now: Instant, project: string): TokenResult {
   if (reply.kind === "failed") return refusalAfterNetworkError(project, reply.code, "IAM");
   const { status, headers, body } = reply;
@@ -103,14 +93,13 @@ export function readIamTokenReply(reply: TextReply, now: Instant, project: strin
   return { kind, text, retryAfterSeconds: retryAfterSeconds ?? undefined };
 }
 
-/** The texts with which IAM asks for a second factor, in English and in Chinese. */
+/** Texts with which IAM asks for a second factor, in English and Chinese. */
 const SECOND_FACTOR_TEXT =
   /required_auth_methods|\b(t?otp|mfa|2fa)\b|(multi|two|second)[- ]?factor|one[- ]time (password|code)|verification code|login protection|二次认证|双因素|多因素|验证码|登录保护/i;
 
 /**
- * Returns true if IAM wants a second factor (MFA) for a sign-in with a password. The IAM of an OpenStack cloud lists
- * the required authentication methods in the body of the reply. The IAM of Huawei Cloud only describes the refusal in
- * the message.
+ * Returns true if IAM asks for a second factor (MFA). The IAM of OpenStack lists the required methods in the body. The
+ * IAM of Huawei Cloud only says so in the message.
  * https://docs.openstack.org/api-ref/identity/v3/#multi-factor-authentication
  */
 function asksForSecondFactor({ status, body }: Extract<TextReply, { kind: "answer" }>): boolean {

@@ -11,7 +11,7 @@ import { parseJob } from "./parse-job.ts";
 
 export interface JobReply {
   readonly status: number;
-  /** The headers of the HTTP reply, by their names in lower case. */
+  /** Response headers by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -20,16 +20,12 @@ export interface JobReply {
 const UNKNOWN_JOB_CODE = /^CCE\..*404|^CCE_CM\.0003$/i;
 
 /**
- * If the API gateway refuses a signature and its clock differs from the clock of the service by at least 90 s, the text
- * for the operator names the difference. The API gateway accepts a difference of up to 15 minutes. 90 s are a tenth of
- * 15 minutes.
+ * If the API gateway refuses a signature and both clocks differ by at least 90 s, the error text says so. The gateway
+ * accepts a difference of up to 15 minutes.
  */
 const MIN_REPORTED_SKEW_MS = 90_000;
 
-/**
- * What a query asks for, such as `job`, and the permission in CCE that the query needs. Error texts for an operator
- * contain `what` and `permission`.
- */
+/** What a query asks for, such as `job`, and the permission in CCE that it needs. Error texts contain both. */
 export interface Queried {
   readonly what: string;
   readonly permission: string;
@@ -38,11 +34,12 @@ export interface Queried {
 const JOB: Queried = { what: "job", permission: "cce:job:get" };
 
 /**
- * Converts the HTTP reply to a job query into one observation. The text of the observation may contain credentials, so
- * the caller must mask the text.
- * @param maskBeforeTruncating masks the secrets in the texts that the function truncates
- * @param queried what the query asked CCE for. The default is a job.
- * Source of the codes: https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html
+ * Converts the response to a job query into an observation. Its text may contain credentials, so the caller must mask
+ * it.
+ * @param maskBeforeTruncating masks secrets in texts that are then truncated
+ * @param queried what the query asked for, by default a job. Source of the error codes:
+ * https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html Source of the codes:
+ * https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html
  */
 export function interpretJobReplyUnmasked(
   reply: JobReply,
@@ -56,7 +53,7 @@ export function interpretJobReplyUnmasked(
   return interpretErrorReplyUnmasked(reply, now, project, queried);
 }
 
-/** Converts an HTTP reply that does not contain the queried job or resource into one observation. */
+/** Converts a response without the queried job or resource into an observation. */
 export function interpretErrorReplyUnmasked(
   { status, headers, body }: JobReply,
   now: Instant,
@@ -80,7 +77,7 @@ export function interpretErrorReplyUnmasked(
   return { kind, text, retryAfterSeconds: retryAfterSeconds ?? undefined };
 }
 
-/** Returns the advice to the operator for an HTTP status that probably means a wrong `endpoint` in the config. */
+/** Returns advice for an HTTP status that probably means a wrong `endpoint`. */
 function adviceOnEndpoint(status: number, project: string, what: string): string {
   if (status === 404)
     return `CCE's address for project ${project} has no ${what} API: check endpoint, region and projectId`;
@@ -90,8 +87,8 @@ function adviceOnEndpoint(status: number, project: string, what: string): string
 }
 
 /**
- * Returns the advice to the operator for a reply in which CCE refuses the credentials of a project.
- * @param date the value of the header `Date` in the reply of CCE.
+ * Returns advice for a response that refuses the credentials of a project.
+ * @param date the header `Date` of the response
  */
 function adviceOnCredentials(error: CceError, date: string | undefined, now: Instant, project: string) {
   if (error.codes.includes("APIGW.0307"))
@@ -106,9 +103,9 @@ function adviceOnCredentials(error: CceError, date: string | undefined, now: Ins
 }
 
 /**
- * Reads the two times in an error message of the API gateway about an expired signature, and returns their difference
- * in milliseconds. An example of a message about an expired signature is `signature time:20260528T092752Z,server
- * time:20260528T094410Z`. Returns null for an error message without two times.
+ * Returns the difference, in milliseconds, between the two times in a gateway error about an expired signature.
+ * Example: `signature time:20260528T092752Z,server time:20260528T094410Z`. If the message does not contain two times,
+ * the result is null.
  */
 function reportedSkewMs(message: string | null): number | null {
   const [, ours, theirs] =
@@ -117,6 +114,6 @@ function reportedSkewMs(message: string | null): number | null {
   return Number.isNaN(skewMs) ? null : skewMs;
 }
 
-/** Parses a time such as `20260528T092752Z`. Returns NaN if the text has any other format. */
+/** Parses a time such as `20260528T092752Z`. Any other format becomes NaN. */
 const parseCompactTime = (text = ""): number =>
   Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));

@@ -7,19 +7,13 @@ import { interpretErrorReplyUnmasked, type JobReply, type Queried } from "./inte
 import { describeUnknownPhase, parseCceTime } from "./parse-job.ts";
 import resourceStates from "./resource-states.json" with { type: "json" };
 
-/**
- * The states of a resource that mean success or failure of the job that changes the resource. In any other state, the
- * resource may still reach a state of success.
- */
+/** The states of a resource that mean success or failure. In any other state, the service polls again. */
 interface GoalStates {
   readonly succeeded: readonly string[];
   readonly failed: readonly string[];
-  /**
-   * The other states of the resource that CCE documents. A state that is in no array causes a warning, unless the array
-   * `pending` is missing.
-   */
+  /** All other documented states. An unknown state causes a warning if this array exists. */
   readonly pending?: readonly string[];
-  /** The state `succeeded` if the job deletes the resource, because CCE then replies with the HTTP status 404. */
+  /** The state `succeeded` if CCE answers 404, for a job that deletes the resource. */
   readonly gone?: string;
 }
 
@@ -36,7 +30,7 @@ const QUERIED: Readonly<Record<ResourceKind, Queried>> = {
   precheck_task: { what: "pre-check task", permission: "cce:cluster:get" },
 };
 
-/** Returns the parts of the URL path of a resource, after the version of the CCE API. */
+/** Returns the URL path of a resource, without the version of the API, in parts. */
 export function resourcePathParts(
   { goal, clusterId, id }: WatchedResource,
   projectId: string,
@@ -61,10 +55,7 @@ export function resourcePathParts(
   }
 }
 
-/**
- * Returns the query parameters in the URL of a resource. The URL path of an add-on does not contain the cluster, so a
- * query parameter contains the cluster.
- */
+/** Returns the query parameters of the URL of a resource. Only for an add-on, the cluster is a query parameter. */
 export function resourceQueryParameters({
   goal,
   clusterId,
@@ -73,11 +64,10 @@ export function resourceQueryParameters({
 }
 
 /**
- * Returns the observation of one HTTP reply of CCE about a resource. The observation shows the resource in the form of
- * a job. The phase of the returned job is the state of the resource as CCE writes it. The state of the returned job
- * says whether the resource has reached its goal. The text of the observation may contain credentials, so the caller
- * must mask the text.
- * Source of the states: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
+ * Converts the response of CCE about a resource into an observation. The observation contains the resource in the form
+ * of a job: its phase is the state that CCE reports, and its state says whether the resource has reached its goal. The
+ * text may contain credentials, so the caller must mask it. Source of the states:
+ * https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
  */
 export function interpretResourceReplyUnmasked(
   reply: JobReply,
@@ -93,10 +83,7 @@ export function interpretResourceReplyUnmasked(
   return interpretErrorReplyUnmasked(reply, now, project, QUERIED[kind]);
 }
 
-/**
- * Returns an observation with success if a job deletes the resource and CCE no longer knows the resource. Returns any
- * other observation unchanged.
- */
+/** After the deletion of a resource, an unknown resource means success. Every other observation stays unchanged. */
 export function treatGoneAsSuccessOfDeletion(
   observation: Observation,
   resource: WatchedResource,
@@ -121,8 +108,8 @@ function stateOf(phase: string, document: JsonObject, resource: WatchedResource)
 }
 
 /**
- * Returns false while another job changes a node, or while a node pool does not have the wanted number of nodes.
- * Returns false also while CCE creates or deletes nodes of the node pool.
+ * Returns false while another job changes a node, or while a node pool has the wrong number of nodes. It also returns
+ * false while CCE creates or deletes nodes of the pool.
  */
 function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedResource): boolean {
   const [wanted, found] = [toObjectOrEmpty(spec), toObjectOrEmpty(status)];
@@ -132,8 +119,8 @@ function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedRes
       return running === null || ownJobIds.includes(running);
     }
     case "node_pool":
-      // For a node pool, an empty phase means success. A reply without `spec` may be an error, so a reply without
-      // `spec` is not a success.
+      // For a node pool, an empty phase means success. A response without `spec` may be an error and is never a
+      // success.
       return (
         isJsonObject(spec) &&
         countOf(found, "currentNode") === countOf(wanted, "initialNodeCount") &&
@@ -146,8 +133,8 @@ function isSettled({ spec, status }: JsonObject, { goal, ownJobIds }: WatchedRes
 }
 
 /**
- * Returns a number of nodes. CCE may omit a field with the number 0. Returns NaN for a value that is not a number,
- * because NaN equals no number.
+ * Returns a number of nodes. A missing field means 0. For a value that is no number, the result is NaN, which equals no
+ * number.
  */
 const countOf = (fields: JsonObject, name: string): number => Number(toTextOfAnyType(fields[name]) ?? 0);
 
@@ -171,7 +158,7 @@ function toObservation(
     clusterId,
     resourceId: id,
     resourceName: textIn(metadata, ["name"]),
-    // Only a task has the times of the operation, so the function ignores the times of a cluster or a node.
+    // Only the times of a task are the times of the operation.
     createdAt: timeOf(metadata, "creationTimestamp"),
     updatedAt: timeOf(status, "completionTime") ?? timeOf(metadata, "updateTimestamp"),
     subJobs: [],
@@ -185,16 +172,13 @@ function toObservation(
   };
 }
 
-/** Returns the progress that CCE gives for an upgrade task, such as `Progress: 40 %`, or null if CCE gives none. */
+/** Returns the progress of an upgrade task, such as `Progress: 40 %`, or null. */
 function progressText(status: JsonObject): string | null {
   const progress = textIn(status, ["progress"])?.trim() ?? "";
   return progress === "" ? null : `Progress: ${progress}${/^[0-9.]+$/.test(progress) ? " %" : ""}`;
 }
 
-/**
- * Returns the messages of the conditions that prevent the scaling of a node pool, or null if CCE gives no such
- * condition.
- */
+/** Returns the messages of conditions that prevent the scaling of a node pool, or null. */
 function conditionText({ conditions }: JsonObject): string | null {
   const unmet = (Array.isArray(conditions) ? conditions : [])
     .map(toObjectOrEmpty)

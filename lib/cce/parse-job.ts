@@ -6,20 +6,17 @@ import { truncate } from "../domain/truncate-text.ts";
 import type { ListedJob } from "./autopilot.ts";
 import { findMessageWithCode, toTextOfAnyType } from "./cce-error.ts";
 
-/** The number of characters in a date and a time of day without the fraction of a second. */
+/** The length of a date and time without the fraction of a second. */
 const SECONDS_END = 19;
-/**
- * Matches the text that may follow the time of day in a reply of CCE: a UTC offset, the name of a time zone and a
- * reading of the monotonic clock of Go.
- */
+/** Matches what may follow the time: a UTC offset, a time zone and a reading of Go's monotonic clock. */
 const ZONE = /^(?: ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?(?: [A-Z]{1,6}| [+-]\d{2,4})?(?: m=[+-][\d.]+)?$/;
 
-/** Nearly every time in a reply of CCE ends with ` +0000 UTC`. */
+/** Nearly every time in a response ends like this. */
 const USUAL_ZONE = " +0000 UTC";
 
 /**
- * The maximum number of levels in a tree of subjobs. A real tree of subjobs has three levels and a few dozen jobs. If a
- * tree has more than MAX_LEVELS levels or MAX_JOBS jobs, the parser omits the rest and adds a warning.
+ * The maximum depth of a tree of subjobs. A real tree has three levels and a few dozen jobs. Beyond MAX_LEVELS levels
+ * or MAX_JOBS jobs, the parser omits the rest and adds a warning.
  */
 const MAX_LEVELS = 256;
 const MAX_JOBS = 50_000;
@@ -34,7 +31,7 @@ const STATES: Readonly<Record<string, JobState>> = {
   failed: "failed",
 };
 
-/** The counts and phases that the parser collects while it reads a tree of subjobs. */
+/** Counts and phases that the parser collects in a tree of subjobs. */
 interface Walk {
   jobs: number;
   truncated: boolean;
@@ -42,11 +39,9 @@ interface Walk {
 }
 
 /**
- * Parses the JSON body of the reply of CCE to a job query, in the form of version 3 or version 2 of the CCE API.
- * Returns null if the body of the reply is not a job. The state of a job depends only on the phase of the job itself,
- * never on the phases of its subjobs. The field `warnings` of the result says which parts of the body the parser
- * omitted or guessed.
- * Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
+ * Parses the response of CCE to a job query, in version 3 or 2 of its API. If the response is not a job, the result is
+ * null. Only the phase of the job itself determines its state, and not the phases of its subjobs. `warnings` says which
+ * parts the parser omitted or guessed. Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
  * @param maskBeforeTruncating masks the secrets in the texts that the warnings truncate
  */
 export function parseJob(

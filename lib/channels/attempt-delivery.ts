@@ -17,50 +17,46 @@ import {
 import type { AttemptVerdict, Channel, NotificationContent, TargetSchema } from "./channel.ts";
 import { channelOf, type Target } from "./registry.ts";
 
-/** The maximum number of bytes that the service reads of the response of a target. */
+/** The service reads at most this number of bytes of a response. */
 const MAX_ANSWER_BYTES = 16_384;
 
 /**
- * The text that replaces a response body that the service cannot decode. The replacement is not empty, because an empty
- * body means success for some chats.
+ * Replaces a response body that cannot be decoded. It is not empty, because an empty body means success for some chats.
  */
 const UNDECODABLE = { text: "\ufffd", isTruncated: true };
 
 export interface DeliveryRequest<T = Target> {
-  /** A target from the config, or a webhook target for the `callbackUrl` of a caller. */
+  /** A target of the config, or a webhook target made from a caller's `callbackUrl`. */
   readonly target: T;
   readonly content: NotificationContent;
-  /** All delivery attempts of one notification have the same `webhookId`. */
+  /** Every attempt of a notification has the same `webhookId`. */
   readonly webhookId: string;
   /** The trace context of the watch (W3C Trace Context). */
   readonly traceparent?: string | null;
   readonly now: Instant;
-  /** The time limit for the whole delivery attempt. The delivery attempt may consist of several requests. */
+  /** The time limit for the whole delivery attempt. The attempt may consist of several requests. */
   readonly timeLimitMs: number;
   /**
-   * The config value `settings.egress.allow`. Pass the same array in each call, because each array has its own cache of
+   * The config value `settings.egress.allow`. Pass the same array each time, because each array has its own
    * connections.
    */
   readonly allow: readonly string[];
-  /**
-   * Masks the secrets of the config in the response of a target. If the target is the `callbackUrl` of a caller, the
-   * function also masks the `callbackUrl`.
-   */
+  /** Masks the secrets of the config in the response. A `callbackUrl` is masked too. */
   readonly mask: SecretMask;
   /** The outgoing proxy for TLS connections. */
   readonly proxy?: OutgoingProxy | null;
-  /** The connections to use in place of the cached connections for `allow`. */
+  /** Replaces the cached connections. */
   readonly egress?: Egress | undefined;
-  /** Returns the time, in milliseconds, of a clock that is never set back. */
+  /** Returns the milliseconds of a clock that is never set back. */
   readonly monotonic?: () => number;
 }
 
 /** The result of one delivery attempt, without secrets. */
 export interface AttemptResult extends AttemptVerdict {
-  /** The HTTP status of the target's response, or null if no HTTP status arrived. */
+  /** The HTTP status, or null without a response. */
   readonly status: number | null;
   readonly durationMs: number;
-  /** The first 200 characters of the target's response in one line, with masked secrets. */
+  /** The first 200 characters of the response in one line, with masked secrets. */
   readonly answer: string;
 }
 
@@ -84,7 +80,7 @@ export async function attemptDeliveryThroughChannel<Schema extends TargetSchema>
   const { payload, fallback } = channel.format(request.content, request.target);
   let result = await send(payload);
   if (result.reason === "stale_timestamp") {
-    // The second request has a new signature, because a signature contains the time of its request.
+    // The second request has a new signature, because a signature contains the time.
     result = await send(payload);
     if (result.reason === "stale_timestamp") result = { ...result, ...rejected("stale_timestamp") };
   }
@@ -131,7 +127,7 @@ async function sendOnce<Schema extends TargetSchema>(
     return { ...failure, status: result.status, answer: "" };
   }
   const { status, headers: answerHeaders } = result;
-  // The service uses the status and the headers of a response even if the body cannot be decoded.
+  // If the body cannot be decoded, the status and headers still count.
   const decoded = (await decompressAndDecodeText(result, MAX_ANSWER_BYTES)) ?? UNDECODABLE;
   const verdict = channel.verdictOf({ status, headers: answerHeaders, body: decoded.text }, now);
   const answer = maskedAnswerExcerpt(decoded, mask);
@@ -139,11 +135,10 @@ async function sendOnce<Schema extends TargetSchema>(
 }
 
 /**
- * Returns the verdict for a request without a complete response. If the HTTP status of a webhook target arrived, the
- * verdict depends only on the status. For a chat, the verdict depends on the HTTP status only if the status means the
- * same in every channel. An incomplete body can only prove that the chat accepted the message, because an error code in
- * an incomplete body may be incomplete too. If an incomplete body is the beginning of a JSON object, the complete
- * fields count.
+ * Returns the verdict for a request without a complete response. For a webhook, a received HTTP status is enough. For a
+ * chat, only an HTTP status with the same meaning in every channel is enough. An incomplete body can only prove a
+ * success, because an error code in it may be cut off. If an incomplete body is the beginning of a JSON object, its
+ * complete fields count.
  */
 async function verdictOfFailure<Schema extends TargetSchema>(
   channel: Channel<Schema>,
@@ -166,8 +161,8 @@ async function verdictOfFailure<Schema extends TargetSchema>(
 }
 
 /**
- * Completes the beginning of a JSON object: `{"code":0,"ms` becomes `{"code":0}`. Returns any other text unchanged, and
- * also an object that was cut off inside another object or array.
+ * Completes the beginning of a JSON object: `{"code":0,"ms` becomes `{"code":0}`. Any other text, and an object cut off
+ * inside another object or array, stays unchanged.
  */
 function completeJsonObject(text: string): string {
   if (!text.trimStart().startsWith("{") || parseJsonOrUndefined(text.trim()) !== undefined) return text;
@@ -178,18 +173,18 @@ function completeJsonObject(text: string): string {
 const MAX_CHARACTERS = 200;
 
 /**
- * Returns the first characters of a target's response for logs and pages, as one line without control characters and
- * without secrets. `isTruncated` is true if the service did not read the whole response.
+ * Returns the beginning of a response for logs and pages: one line without secrets. `isTruncated` means that the
+ * service has not read the whole response.
  */
 export function maskedAnswerExcerpt(
   { text, isTruncated }: { readonly text: string; readonly isTruncated: boolean },
   mask: SecretMask,
 ): string {
-  // The secrets are masked before line breaks become spaces. The mask finds a secret that a line break splits, but not
-  // a secret that a space splits.
+  // Secrets are masked before line breaks become spaces, because the mask finds a secret with a line break inside, but
+  // not with a space inside.
   const masked = mask(text);
-  // A truncated response may end with the first part of a secret, which the mask does not find. So the function omits
-  // the last three quarters of a truncated response. The omitted part is longer than any secret.
+  // A truncated response may end with the first part of a secret, which the mask does not find. The last three quarters
+  // are therefore omitted. They are longer than any secret.
   const line = masked
     .slice(0, isTruncated ? masked.length / 4 : undefined)
     .replace(/[\r\n\t\u2028\u2029]+/g, " ")

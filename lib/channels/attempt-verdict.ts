@@ -9,30 +9,27 @@ import { isCertificateError } from "../http/tls-options.ts";
 import type { AttemptVerdict, ReceiverAnswer } from "./channel.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
-/**
- * The response body in which Discord and Slack repeat the wait of the header Retry-After. Discord sends a wait with a
- * fraction of a second.
- */
+/** Discord and Slack repeat the wait of the header Retry-After in the body. Discord uses fractions of a second. */
 const WaitBody = z.object({ retry_after: NumberOrMissing });
 
 /**
- * Matches the number of a Cloudflare error in a text or in a web page. Cloudflare is a proxy in front of Discord.
+ * Matches the number of a Cloudflare error. Cloudflare is a proxy in front of Discord.
  * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/
  */
 const CLOUDFLARE_ERROR =
   /(?:\berror(?:[ _]code)?(?:"?: ?| )|cf-error-code">|>error<\/span>\s*<span>)(1\d{3})\b/i;
 const CLOUDFLARE_RATE_LIMIT = "1015";
-/** Matches a web page in which Cloudflare refuses a request without an error number. */
+/** Matches a Cloudflare web page that refuses a request without an error number. */
 const CLOUDFLARE_PAGE = /\| Cloudflare<\/title>|\/cdn-cgi\/challenge-platform\//i;
 
-/** Matches the text of a chat which says that the sender exceeded a rate limit. */
+/** Matches a chat's text about an exceeded rate limit. */
 const RATE_LIMIT_TEXT =
   /too\s+many\s+(request|message|call)|too\s+(fast|often)|freq|rate.?(limit|exceed)|限流|流控|频率|频次|频繁|过快|太快|暂时禁用/i;
-/** Matches the text of a chat which says that an error is temporary. */
+/** Matches a chat's text about a temporary error. */
 const BUSY_TEXT =
   /(internal|fatal)[ _]((server|network)[ _])?error|(system|server) (is )?busy|[ _]unavailable|overloaded|try again|timed? ?out|繁忙|内部错误|稍后再?试|超时/i;
 
-/** Matches the text of a chat which says that the chat does not accept the sender, for example its IP address. */
+/** Matches a chat's text about a refused sender, for example its IP address. */
 const ACCESS_TEXT =
   /white ?list|allow ?list|\byour ip\b|ip not allowed|permission|access.?token|白名单|权限|已停用|已禁用/i;
 
@@ -58,17 +55,16 @@ export function retryOnSchedule(
 }
 
 /**
- * Returns the verdict that the service sends the notification again later, because the target limits the rate of
- * messages. A delivery attempt that exceeds the rate limit does not count against the retry schedule.
+ * The verdict "try again" because the target limits the rate of messages. Such an attempt does not count as an attempt
+ * of the retry schedule.
  */
 export function retryWithoutSpendingAttempt(afterSeconds: number | null): AttemptVerdict {
   return { verdict: "retry", reason: "throttled", afterSeconds, spent: false };
 }
 
 /**
- * Parses the JSON body of a target's response, with or without a byte order mark. The field names in the body may be in
- * upper or lower case. The field names in `schema` must be in lower case. Returns undefined if the body is not JSON or
- * does not match the schema.
+ * Parses the JSON body of a response. Field names of the body may be in upper or lower case. Field names of `schema`
+ * must be in lower case. The result is undefined if the body is not JSON or does not match the schema.
  */
 export function parseJsonBodyIgnoringCase<T>(lowerCaseSchema: z.ZodMiniType<T>, body: string): T | undefined {
   // The function `trim` also removes a byte order mark.
@@ -90,8 +86,8 @@ export function parseWrappedJsonBodyIgnoringCase<T>(
 }
 
 /**
- * Returns a copy of a JSON value with field names in lower case, up to the given depth of nesting. If two field names
- * differ only in case, the field whose name is in lower case has priority.
+ * Returns a copy with lower-case field names, up to the given depth. If two names differ only in case, the lower-case
+ * name wins.
  */
 function withLowerCaseNames(value: unknown, levels = 2): unknown {
   if (!isJsonObject(value) || levels === 0) return value;
@@ -103,9 +99,8 @@ function withLowerCaseNames(value: unknown, levels = 2): unknown {
 export const isSuccessStatus = (status: number): boolean => status >= 200 && status < 300;
 
 /**
- * Returns the verdict for an HTTP status that means the same in every channel (RFC 9110, section 15), even if a proxy
- * sent the status. Returns null for any other HTTP status. `afterSeconds` is the wait that the response asks for, in
- * seconds, or null.
+ * Returns the verdict for an HTTP status that means the same in every channel (RFC 9110, section 15). For any other
+ * status, the result is null. `afterSeconds` is the wait that the response asks for, or null.
  */
 export function verdictOfStatusCommonToAllChannels(
   status: number,
@@ -120,10 +115,7 @@ export function verdictOfStatusCommonToAllChannels(
   return null;
 }
 
-/**
- * The error codes for a connection to an address that the egress rules refuse. Some HTTP clients use the error code
- * "SSRF_REFUSED".
- */
+/** Error codes of a connection that the egress rules refuse. Some HTTP clients use "SSRF_REFUSED". */
 const REFUSED_CODES: ReadonlySet<string> = new Set([EGRESS_REFUSED, "SSRF_REFUSED"]);
 
 const TIMEOUT_CODES: ReadonlySet<string> = new Set([
@@ -134,23 +126,17 @@ const TIMEOUT_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The beginning of the error codes of Node.js for a response that is not valid HTTP. The target may have accepted the
- * notification although its response is not valid HTTP.
+ * Node.js error codes begin like this if a response is not valid HTTP. The target may still have accepted the
+ * notification.
  */
 const PARSER_CODE_PREFIX = "HPE_";
 
-/**
- * Matches the error codes of OpenSSL for a TLS handshake that the server refused. A server may refuse the handshake
- * because it requires a client certificate.
- */
+/** Matches OpenSSL error codes for a refused TLS handshake. The server may require a client certificate. */
 const HANDSHAKE_CODE = /^(EPROTO|ERR_SSL_.*)$/;
 
 const NAME_CODES: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN", "ENODATA", "ESERVFAIL"]);
 
-/**
- * Returns the verdict for a delivery attempt that failed with a network error code, before a complete response arrived.
- * The verdict for an unknown network error code is `retry`.
- */
+/** Returns the verdict for a network error. For an unknown code, the verdict is `retry`. */
 export function verdictOfNetworkError(code: string): AttemptVerdict {
   if (REFUSED_CODES.has(code)) return rejected("egress_private_address");
   if (isCertificateError(code)) return rejected("certificate_refused");
@@ -164,13 +150,11 @@ export function verdictOfNetworkError(code: string): AttemptVerdict {
 }
 
 /**
- * Returns the verdict for the response of a chat. The verdict is `delivered` or `gone` only if the response has the
- * form that the vendor documents. The HTTP status alone is not enough, because a proxy or a sign-in page may answer
- * with any HTTP status. An HTTP status that means the same in every channel, such as 503, has priority over the
- * documented response.
- * @param documentedVerdict the verdict from the form of response that the vendor documents. `documentedVerdict` is null
- * for a response in any other form.
- * @param defaultThrottleSeconds the wait in seconds after HTTP status 429, if the response contains no wait
+ * Returns the verdict for the response of a chat. Only a response in the documented form can mean `delivered` or
+ * `gone`. The HTTP status is not enough, because a proxy or a sign-in page may send any status. A status with the same
+ * meaning in every channel, such as 503, comes first.
+ * @param documentedVerdict the verdict by the vendor's documentation. It is null for a response in another form.
+ * @param defaultThrottleSeconds the wait after HTTP status 429 without a wait in the response
  */
 export function verdictOfChatAnswer(
   answer: ReceiverAnswer,
@@ -198,7 +182,7 @@ function readWaitSeconds({ headers, body }: ReceiverAnswer, now: Instant): numbe
   return readCappedRetryAfterSeconds(headers["retry-after"], now) ?? fromBody;
 }
 
-/** Returns the verdict, which is always `retry`, for a response that the chat itself did not send. */
+/** Returns the verdict `retry` for a response that the chat itself did not send. */
 function verdictOfUnknownAnswer(
   { status, headers, body }: ReceiverAnswer,
   afterSeconds: number | null,
@@ -215,9 +199,8 @@ function verdictOfUnknownAnswer(
 }
 
 /**
- * Returns the verdict for an error of a chat that has a text but no known error code. The chat has refused the message,
- * unless the text says that the sender exceeded a rate limit, that the error is temporary, or that the chat does not
- * accept the sender.
+ * Returns the verdict for an error text of a chat without a known error code. The verdict is a refusal, unless the text
+ * is about a rate limit, a temporary error or a refused sender.
  */
 export function rejectedUnlessTextSaysTemporary(text: string): AttemptVerdict {
   if (RATE_LIMIT_TEXT.test(text)) return retryWithoutSpendingAttempt(null);
@@ -226,18 +209,16 @@ export function rejectedUnlessTextSaysTemporary(text: string): AttemptVerdict {
 }
 
 /**
- * Returns true for a result code that repeats an HTTP status. The error pages of gateways contain such codes, for
- * example `{"code":404,"msg":"Not Found"}`. No chat has result codes in this range, except for a URL that does not
- * exist.
+ * Returns true for a result code that repeats an HTTP status. Gateways send such codes, for example
+ * `{"code":404,"msg":"Not Found"}`. Chats use no such result codes, except for an unknown URL.
  */
 export const isInRangeOfHttpStatuses = (code: number): boolean => code >= 100 && code < 600;
 
 /**
- * Returns the verdict for the response of a chat that sends result codes. The result code 0 with the HTTP status 200
- * means success. For a result code that is not in `verdictByCode`, the verdict depends on the text of the response.
- * Returns null if the response has no result code, a result code that repeats an HTTP status, or the result code 0 with
- * another HTTP status.
- * @param code the result code in the response body, or undefined if there is no result code
+ * Returns the verdict for a response with a result code. The code 0 with the HTTP status 200 means success. For a code
+ * outside `verdictByCode`, the text of the response decides. The result is null without a result code, for a code that
+ * repeats an HTTP status, and for the code 0 with another HTTP status.
+ * @param code the result code, or undefined without one
  * @param text the vendor's text about the result
  */
 export function verdictOfResultCodeOrText(

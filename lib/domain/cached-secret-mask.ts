@@ -2,8 +2,8 @@ import { Secret } from "./secret.ts";
 import { createSecretMask, type SecretMask } from "./secret-mask.ts";
 
 /**
- * The minimum length of a part of a URL or of a header value that the mask treats as a secret. A shorter part may be an
- * ordinary word such as `hook`, which must stay readable in the response of a target.
+ * The minimum length of a part of a URL or header value that the mask hides. A shorter part may be an ordinary word
+ * such as `hook`, which should stay readable.
  */
 const MIN_PART_CHARACTERS = 8;
 /** The minimum length of a user name or a password in a `Basic` header that the mask hides. */
@@ -12,8 +12,8 @@ const MIN_LOGIN_CHARACTERS = 4;
 const masks = new WeakMap<object, SecretMask>();
 
 /**
- * Returns a mask for all secrets in an object such as the config or a target. The mask also hides the parts of a
- * secret, for example the path of a URL. Calls with the same object return the same mask, because creating a mask is
+ * Returns a mask for all secrets in an object such as the config or a target. The mask also hides parts of a secret,
+ * for example the path of a URL. Two calls with the same object return the same mask, because the creation of a mask is
  * slow.
  */
 export function getCachedSecretMask(objectWithSecrets: object): SecretMask {
@@ -28,7 +28,7 @@ function secretsIn(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(secretsIn) : [];
 }
 
-/** Returns a secret and its parts, which are also secret. A URL, a key with a prefix and a header value have parts. */
+/** Returns a secret and its secret parts. URLs, header values and keys with a prefix have secret parts. */
 function listParts(secret: string): string[] {
   const text = secret.trim();
   const [scheme = "", credentials, ...others] = text.split(/\s+/);

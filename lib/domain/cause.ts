@@ -18,7 +18,7 @@ export const Cause = z.object({
 });
 export type Cause = z.infer<typeof Cause>;
 
-/** A cause with its position in the tree of subjobs. Webhook events do not contain the position of a cause. */
+/** A cause with its position in the tree of subjobs. Webhook events do not contain this position. */
 export const CauseInTree = z.extend(Cause, {
   path: withDescription(
     z.array(z.string()),
@@ -34,8 +34,8 @@ export function toEventCause({ type, reason, hint, count, resources }: CauseInTr
 }
 
 /**
- * A failed subjob. The field `path` lists the job types from the job down to the failed subjob. The file `cause.ts`
- * does not import the hints, because the command `cce-notifier` needs this file but no hints.
+ * A failed subjob. `path` lists the job types from the job down to the failed subjob. This file does not import the
+ * hints, because the command `cce-notifier` needs no hints.
  */
 export const Failure = z.object({
   path: listSchema(z.string(), z.minLength(1)),
@@ -59,14 +59,14 @@ export const MAX_RESOURCES = 10;
 export const SHOWN_NAMES = 3;
 
 /**
- * The English text for a list that shows only some of the names. The file `cause.ts` does not import the other
- * languages, because the command `cce-notifier` needs this file and has only English texts.
+ * The English text for a list with only the first names. The command `cce-notifier` uses this text, because the command
+ * has only English texts.
  */
 const MORE_NAMES = "{names} and {count} more";
 
 /**
  * Returns a list of names as text for people, such as `pool-a-0, pool-a-1, pool-a-2 and 27 more`.
- * @param totalCount the number of all names, including the names that `names` does not contain
+ * @param totalCount the number of all names, even if `names` contains only some of them
  * @param moreNamesTemplate the text `names.more` in the language of the reader
  */
 export function formatNameList(
@@ -83,18 +83,15 @@ export function formatNameList(
 }
 
 /**
- * Returns the names of the first resources of a cause as text for people. Several failed subjobs may be about the same
- * resource, so fewer than `MAX_RESOURCES` names are all names of the cause.
+ * Returns the names of the first resources of a cause as text for people. If several failed subjobs are about one
+ * resource, the list may be shorter than `count`.
  */
 export function formatFirstResourceNames({ resources, count }: Cause, moreNamesTemplate?: string): string {
   const nameCount = resources.length < MAX_RESOURCES ? resources.length : count;
   return formatNameList(resources.slice(0, SHOWN_NAMES), nameCount, moreNamesTemplate);
 }
 
-/**
- * The text that counts the resources of subjobs, by a pattern for the end of the job type. The first pattern that
- * matches the job type gives the text.
- */
+/** How to count the resources of subjobs, by the end of the job type. The first matching pattern applies. */
 const UNITS = [
   [/nodepool$/i, "cause.nodePools"],
   [/node(vm)?$/i, "cause.nodes"],
@@ -104,7 +101,7 @@ type CountTexts = Readonly<
   Record<(typeof UNITS)[number][1] | "cause.one" | "cause.oneOfUnknownType" | "cause.subJobs", string>
 >;
 
-/** The English texts that count the resources of subjobs. */
+/** English texts such as `{failed} of {total} nodes failed`. */
 const COUNT_TEXTS: CountTexts = {
   "cause.one": "{type} failed",
   "cause.oneOfUnknownType": "A subjob failed",

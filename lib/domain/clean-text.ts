@@ -1,25 +1,23 @@
-/** Matches the Unicode characters that change the reading direction of the text after them. */
+/** Matches Unicode characters that change the reading direction of the following text. */
 const DIRECTION = /[\u202a-\u202e\u2066-\u2069]/g;
 const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
 const CONTROL_EXCEPT_LINES = /[^\P{Cc}\n\t]/gu;
 
-/**
- * Matches the sequences that set a colour in a terminal (SGR, ECMA-48). The output of scripts contains such sequences.
- */
+/** Matches terminal colour sequences (SGR, ECMA-48). Scripts may print such sequences. */
 const COLOUR = /\u001b\[[\d;]{0,40}m/g;
 
-/** Removes the sequences that set a colour in a terminal, because only their letters and numbers would be visible. */
+/** Removes terminal colour sequences, because a page would show their letters and numbers. */
 export const removeTerminalColours = (text: string): string => text.replace(COLOUR, "");
 
 /**
- * Makes untrusted text safe to show in one line. The function replaces control characters and line breaks by spaces,
- * removes characters that change the reading direction, and replaces half of a surrogate pair by U+FFFD.
+ * Makes untrusted text safe to show in one line. Control characters and line breaks become spaces. Characters that
+ * change the reading direction are removed. Half of a surrogate pair becomes U+FFFD.
  */
 export function cleanToOneLine(text: string): string {
   return removeTerminalColours(text).toWellFormed().replace(DIRECTION, "").replace(CONTROL, " ").trim();
 }
 
-/** Makes untrusted text safe to show, and keeps its line breaks and tabs. */
+/** Makes untrusted text safe to show. Line breaks and tabs stay. */
 export function cleanKeepingLines(text: string): string {
   return removeTerminalColours(text)
     .toWellFormed()
@@ -42,7 +40,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** Escapes only `&`, `<` and `>` in a text. Slack and many servers escape only `&`, `<` and `>`. */
+/** Escapes only `&`, `<` and `>` in a text. Slack and many servers do not escape quotes. */
 export function escapeAmpersandAndAngleBrackets(text: string): string {
   return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
 }

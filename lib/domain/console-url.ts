@@ -1,7 +1,7 @@
 /** Matches an ID that needs no escaping in a URL. */
 const URL_SAFE_ID = /^[A-Za-z0-9-]{1,64}$/;
 /**
- * Matches the name of a region outside mainland China. The clusters outside mainland China are in the international web
+ * Matches the name of a region outside mainland China. Regions outside mainland China use the international web
  * console.
  */
 const INTERNATIONAL = /^(ap|af|la|na|sa|me|tr)-[a-z0-9-]+$/;

@@ -47,7 +47,7 @@ export type Context = z.infer<typeof Context>;
 const FIELD_BYTES = 600;
 const LABELS_BYTES = 6000;
 
-/** Truncates the texts of a context, and omits labels, until the context fits into a webhook event. */
+/** Truncates texts and omits labels until the context fits into a webhook event. */
 export function truncateContextForEvent(context: Context): {
   readonly context: Context;
   readonly omittedLabels: number;

@@ -3,13 +3,13 @@ import type { Instant } from "./job.ts";
 /** A cache that keeps one loaded value per key for a limited time. */
 export interface ExpiringCache<Value> {
   /**
-   * Returns the value of a key. The cache loads the value if the cached value is missing or too old. Simultaneous calls
-   * for the same key share one load.
+   * Returns the value of a key. If the value is missing or too old, the cache loads the value. Simultaneous calls for
+   * the same key share one load.
    * @param maxAgeMs the maximum age of the cached value for this call, in milliseconds.
    * @throws the error that `load` threw.
    */
   get(key: string, maxAgeMs?: number): Promise<Value>;
-  /** Removes a value from the cache. The function does nothing if the cache already has another value for the key. */
+  /** Removes a value from the cache. If the cache now has another value for the key, nothing happens. */
   delete(key: string, value: Value): void;
 }
 
@@ -19,8 +19,7 @@ export interface ExpiringCacheOptions<Value> {
   /** The maximum age of a cached value in milliseconds, or a function that returns the maximum age of each value. */
   readonly maxAgeMs: number | ((value: Value) => number);
   /**
-   * The time in milliseconds for which calls throw the error of a failed load again, without another load. The default
-   * is 0.
+   * For this time in milliseconds, calls throw the error of a failed load again without a new load. The default is 0.
    */
   readonly failureMaxAgeMs?: number;
 }
@@ -63,7 +62,7 @@ export function createExpiringCache<Value>(options: ExpiringCacheOptions<Value>)
 
   const isYoung = (entry: Entry<Value>, limitMs: number): boolean => {
     const ageMs = now() - entry.loadedAt;
-    // A negative age means that the clock was set back, so the true age of the cached value is unknown.
+    // A negative age means that the clock was set back.
     return ageMs >= 0 && ageMs < Math.min(entry.maxAgeMs, limitMs);
   };
 

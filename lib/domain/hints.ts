@@ -3,9 +3,8 @@ import { type TextKey, textInDefaultLanguage } from "./text-in-default-language.
 import type { Texts } from "./texts.ts";
 
 /**
- * The known failure reasons, each with advice and a link to the vendor's page. If the vendor's page does not mention a
- * failure reason, `source` in `hint-patterns.json` says where the failure reason was seen. `findHint` uses the first
- * row of `hint-patterns.json` that matches, so specific patterns must come before general patterns.
+ * Known failure reasons, each with advice and a link to the vendor's page. `source` in `hint-patterns.json` says where
+ * the failure reason was seen. The first matching row applies, so specific patterns must come before general patterns.
  */
 const HINTS = hintRows.map(({ id, patterns, link }) => {
   const key = `hint.${id}` as TextKey;
@@ -17,18 +16,18 @@ const HINTS = hintRows.map(({ id, patterns, link }) => {
   };
 });
 
-/** Translates a hint from `findHint` into another language. Returns an unknown hint unchanged. */
+/** Translates a hint from `findHint` into another language. An unknown hint stays as it is. */
 export function translateHint(hint: string, texts: Texts): string {
   const found = HINTS.find(({ text }) => text === hint);
   return found === undefined ? hint : `${texts[found.key]} ${found.link}`;
 }
 
-/** The number of characters that `findHint` searches. A long failure reason names its cause at the beginning. */
+/** `findHint` searches only the beginning of a failure reason. */
 const SEARCHED_CHARACTERS = 8_000;
 
 /**
  * Returns a hint for a failure reason: one line of advice to the operator, with a link to the vendor's page at the end.
- * Returns null for an unknown failure reason, because a wrong hint is worse than no hint.
+ * For an unknown failure reason, the result is null, because a wrong hint is worse than no hint.
  */
 export function findHint(reason: string | null): string | null {
   if (reason === null) return null;
@@ -36,10 +35,7 @@ export function findHint(reason: string | null): string | null {
   return HINTS.find(({ pattern }) => pattern.test(searched))?.text ?? null;
 }
 
-/**
- * Creates a version of `findHint` that caches its results, because many failed subjobs of one job have the same failure
- * reason.
- */
+/** Creates a version of `findHint` with a cache, because many failed subjobs have the same failure reason. */
 export function createCachedHintFinder(): (reason: string | null) => string | null {
   const answers = new Map<string | null, string | null>();
   return (reason) => {

@@ -1,8 +1,8 @@
 import type { Job } from "./job.ts";
 
 /**
- * The goal that a resource of CCE must reach, such as `node_active`. The file `lib/cce/resource-states.json` contains
- * the states that belong to each goal.
+ * The goal that a resource of CCE must reach, such as `node_active`. `lib/cce/resource-states.json` lists the states of
+ * CCE for each goal.
  */
 export type ResourceGoal = keyof typeof RESOURCE_GOALS;
 
@@ -28,14 +28,14 @@ export interface WatchedResource {
   /** The ID of the resource. For a cluster, `id` and `clusterId` are the same. */
   readonly id: string;
   /**
-   * The IDs of the job and of its subjobs. While a job with any other ID changes the resource, the resource is not
-   * usable.
+   * The IDs of the job and of its subjobs. If a job with any other ID changes the resource, the resource is not usable
+   * yet.
    */
   readonly ownJobIds: readonly string[];
 }
 
 /**
- * The state that the resource of a succeeded job must reach. The first pattern that matches the type of the job
+ * Which goal the resource of a succeeded job must reach, by a pattern for the job type. The first matching pattern
  * applies.
  */
 const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
@@ -49,9 +49,8 @@ const GOALS: readonly (readonly [RegExp, ResourceGoal])[] = [
 
 /**
  * Lists the resources that a succeeded job has created, changed or deleted, in the order of the tree of subjobs. If the
- * job has no resource of its own, the function searches the subjobs. The function also searches the subjobs of a job
- * that creates a cluster, because this job may also create nodes. Returns an empty array if the types of the jobs are
- * unknown or CCE gave no IDs.
+ * job itself names no resource, the function searches its subjobs. A job that creates a cluster may also create nodes,
+ * so its subjobs are always searched. The array is empty if the job types are unknown or CCE gave no IDs.
  */
 export function listResourcesChangedByJob(job: Job): readonly WatchedResource[] {
   const ownJobIds: string[] = [];

@@ -3,8 +3,8 @@ import { isOperationWithoutJob } from "./operation-kind.ts";
 import { Count, MaybeText, textSchema, withKeywords } from "./zod-fields.ts";
 
 /**
- * A point in time in milliseconds after 1970-01-01T00:00:00Z. HTTP bodies, webhook events and pages contain a point in
- * time as ISO 8601 text.
+ * A point in time in milliseconds after 1970-01-01T00:00:00Z. HTTP bodies, webhook events and pages contain ISO 8601
+ * text instead.
  */
 export type Instant = number;
 export const MaybeInstant = z.nullable(z.number());
@@ -12,9 +12,8 @@ export const MaybeInstant = z.nullable(z.number());
 const JOB_ID_RULE = "must be 1 to 128 letters, digits, '.', '_', ':' or '-', starting with a letter or digit";
 const JOB_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 /**
- * Texts that a faulty script sends in place of a job ID, for example the texts that `jq`, Python, JavaScript and Go
- * write for a missing value. The pattern lists both cases of every letter, because a pattern in JSON Schema cannot
- * ignore case.
+ * Texts that a faulty script sends in place of a job ID, such as `null`, `None` or `undefined`. The pattern lists upper
+ * and lower case, because a JSON Schema pattern cannot ignore case.
  */
 const MISSING_VALUES = [
   ..."null undefined none nil nan true false unknown empty error missing unset jobid job_id".split(" "),
@@ -30,8 +29,8 @@ function inAnyCase(word: string): string {
 export const JOB_ID_KEYWORDS = { pattern: JOB_ID_PATTERN.source, not: { pattern: MISSING_VALUE.source } };
 
 /**
- * Creates the schema of an ID from CCE, which is not always a UUID. An ID cannot start with a dot, so that no URL
- * contains the ID `..`.
+ * Creates the schema of an ID from CCE, which is not always a UUID. An ID cannot start with a dot, because a URL must
+ * not contain `..`.
  */
 function createIdSchema(what: "job ID" | "ID") {
   const error = ({ input }: { readonly input?: unknown }) => describeMalformedJobId(String(input), what);
@@ -47,12 +46,12 @@ export const JobId = createIdSchema("job ID");
 export const ResourceId = createIdSchema("ID");
 
 /**
- * Explains what is wrong with a malformed job ID. For a typical error in a script, the explanation says what probably
+ * Explains what is wrong with a malformed job ID. For a typical script error, the explanation says what probably
  * happened.
  */
 export function describeMalformedJobId(text: string, what: "job ID" | "ID" = "job ID"): string {
   const value = text.trim() === "" ? "is empty" : `is '${text}'`;
-  // A faulty script may send quotes, brackets or spaces around the job ID.
+  // A faulty script may send quotes or brackets around the job ID.
   const bare = text.replace(/[\s"'<>[\]{}()]/g, "");
   if (/^\s*[[{][\s[{]*"/.test(text)) return `${JOB_ID_RULE}. The value is JSON. Send only the ${what}`;
   if (bare !== "" && /^\W*[${%]/.test(text))
@@ -68,8 +67,8 @@ export const Name = textSchema(z.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, NAME_
 
 const MAX_CALLER_BYTES = 800;
 /**
- * The name of a caller: `token:NAME`, `oidc:ISSUER:SUB` or `discover:PROJECT`. The name is limited because it is part
- * of a key in DynamoDB, and such a key has at most 1024 bytes.
+ * The name of a caller: `token:NAME`, `oidc:ISSUER:SUB` or `discover:PROJECT`. The length is limited, because a
+ * DynamoDB key with this name has at most 1024 bytes.
  */
 export const CallerName = textSchema(
   z.refine((name) => name.isWellFormed() && new TextEncoder().encode(name).length <= MAX_CALLER_BYTES),
@@ -80,7 +79,7 @@ export interface JobKey {
   readonly jobId: string;
 }
 
-/** The key of a watch. If several callers watch the same job, each caller has its own watch. */
+/** The key of a watch. Each caller of a job has its own watch. */
 export interface WatchKey extends JobKey {
   readonly caller: string;
 }
@@ -107,7 +106,7 @@ export function addSubJobCounts(a: SubJobCounts, b: SubJobCounts): z.infer<typeo
   };
 }
 
-/** A job or subjob of CCE as one poll saw it. A field that CCE did not send is null. */
+/** A job or subjob of CCE in the response to one poll. If CCE did not send a field, the field is null. */
 export const Job = z.object({
   jobId: MaybeText,
   type: MaybeText,
@@ -124,39 +123,33 @@ export const Job = z.object({
     return z.array(Job);
   },
   /**
-   * The number of omitted subjobs at all levels below this job. The service omits subjobs if the tree of subjobs is too
-   * large.
+   * The number of omitted subjobs below this job, at all levels. If the tree of subjobs is too large, the service omits
+   * some of them.
    */
   omitted: z.optional(SubJobCounts),
-  /** The number of omitted subjobs, counted in the same way as `leafCounts` of `countAndGroupSubJobs`. */
+  /** The number of omitted subjobs, counted like `leafCounts` of `countAndGroupSubJobs`. */
   omittedLeafSubJobs: z.optional(SubJobCounts),
 });
 export type Job = Readonly<z.infer<typeof Job>>;
 
-/** The kinds of access errors, which are errors that an operator can fix while the watch continues. */
+/** Access errors are poll errors that an operator can fix, such as wrong credentials. */
 export const AccessErrorKind = z.enum(["unauthorized", "forbidden", "misconfigured"]);
 export type AccessErrorKind = z.infer<typeof AccessErrorKind>;
 
-/** The explanation of each kind of access error, as the last part of a sentence. */
+/** The explanation of each access error, as the last part of a sentence. */
 export const ACCESS_ERROR_TEXTS: Readonly<Record<AccessErrorKind, string>> = {
   unauthorized: "CCE rejects the project's credentials",
   forbidden: "CCE does not let the project's credentials read the job or its resource",
   misconfigured: "the endpoint or the project ID is wrong",
 };
 
-/**
- * An access error that has lasted from `since` until now. The field `kind` is the kind of access error in the latest
- * poll.
- */
+/** An access error of all polls since `since`. `kind` is the access error of the latest poll. */
 interface AccessError {
   readonly kind: AccessErrorKind;
   readonly since: Instant;
 }
 
-/**
- * An error of polls, but no access error, that has lasted from `since` until now. The field `text` describes the error
- * of the latest poll.
- */
+/** Another error of all polls since `since`. `text` describes the error of the latest poll. */
 interface LastPollError {
   readonly text: string;
   readonly since: Instant;
@@ -166,19 +159,19 @@ interface LastPollError {
 export interface PollErrors {
   readonly accessError: AccessError | null;
   readonly lastPollError: LastPollError | null;
-  /** The number of polls that returned no job, since the latest poll that returned a job. */
+  /** The number of failed polls since the latest poll that returned the job. */
   readonly consecutiveFailures: number;
 }
 
-/** The result of one poll. The credentials in the field `text` are masked, so anyone may read the text. */
+/** The result of one poll. Credentials in `text` are masked, so every reader may see the text. */
 export type Observation =
   | {
       readonly kind: "job";
       readonly job: Job;
       readonly warnings: readonly string[];
-      /** The message that CCE gives for the state of a resource. The observation of a job has no message. */
+      /** The message that CCE gives for the state of a resource. A job has no message. */
       readonly message?: string | null;
-      /** The maximum delay of the next poll in seconds, if CCE may have returned an old state. */
+      /** If CCE may have returned an old state: the maximum delay until the next poll, in seconds. */
       readonly maxDelaySeconds?: number;
     }
   | {
@@ -191,13 +184,10 @@ export type Observation =
 
 export const OUTCOMES = ["succeeded", "failed", "not_ready", "timed_out", "lost"] as const;
 export const Outcome = z.enum(OUTCOMES);
-/** The final result of a watch, which says how the watched job ended. */
+/** How a watch ended. */
 export type Outcome = z.infer<typeof Outcome>;
 
-/**
- * The events about which the service can notify a target: the outcomes of a job, and the event that a running job is
- * slow.
- */
+/** All events of a notification: the outcomes of a job, and a slow job. */
 export const TargetEvent = z.enum([...OUTCOMES, "slow"]);
 export type TargetEvent = z.infer<typeof TargetEvent>;
 
@@ -206,8 +196,8 @@ export const WatchState = z.enum(WATCH_STATES);
 export type WatchState = z.infer<typeof WatchState>;
 
 /**
- * Returns true if at least one poll saw the job. If a poll saw the job, the type or the phase of the job is known. The
- * type of an operation without a job is known even before the first poll.
+ * Returns true if at least one poll returned the job. After such a poll, the type or the phase of the job is known. For
+ * an operation, the type is known even before the first poll.
  */
 export function wasJobObserved({ type, phase }: Pick<Job, "type" | "phase">): boolean {
   return phase !== null || (type !== null && !isOperationWithoutJob(type));
@@ -220,10 +210,7 @@ const STATE_EXPLANATIONS: Readonly<Partial<Record<WatchState, string>>> = {
   stopped: "Somebody stopped this watch. The job itself may still be running in the cloud.",
 };
 
-/**
- * Explains the state of a watch to a reader who does not know this service. Returns null for a state of a watch that
- * needs no explanation. The explanation is correct for every possible cause of the state.
- */
+/** Explains a watch state to a reader who does not know this service. For a clear state, the result is null. */
 export function explainUnclearWatchState(state: WatchState, wasObserved: boolean): string | null {
   const isUnknown = !wasObserved && (state === "timed_out" || state === "lost");
   if (isUnknown) return "How the job ended is unknown, because no poll ever saw the job.";

@@ -30,9 +30,8 @@ export function isJsonObject(value: unknown): value is JsonObject {
 const MAX_WRAPPERS = 4;
 
 /**
- * Returns the JSON object inside the wrappers of a value. Gateways and tools put a wrapper around the reply of a
- * vendor: an object with only one field, or an array with only one element. Returns `{}` if there is no object inside
- * the wrappers.
+ * Returns the JSON object inside the wrappers of a value. A wrapper is an object with one field or an array with one
+ * element. Gateways wrap the responses of vendors in this way. Without such an object, the result is `{}`.
  */
 export function unwrapSingleEntriesOrEmpty(value: unknown, maxWrappers: number = MAX_WRAPPERS): JsonObject {
   const values = typeof value === "object" && value !== null ? Object.values(value) : [];
@@ -43,14 +42,14 @@ export function unwrapSingleEntriesOrEmpty(value: unknown, maxWrappers: number =
   return Object.keys(inner).length > 0 ? inner : toObjectOrEmpty(value);
 }
 
-/** Returns a JSON object unchanged. Returns an empty object for a value that is not a JSON object. */
+/** Returns the value if it is a JSON object. For any other value, the result is an empty object. */
 export function toObjectOrEmpty(value: unknown): JsonObject {
   return isJsonObject(value) ? value : NO_FIELDS;
 }
 
 const WITHOUT_ESCAPES = /^[ !#-[\]-~]*$/;
 
-/** Returns the number of UTF-8 bytes that a text needs inside a JSON string, including escape sequences. */
+/** Counts the UTF-8 bytes of a text inside a JSON string, including escape sequences. */
 export function countBytesInsideJsonString(text: string): number {
   if (WITHOUT_ESCAPES.test(text)) return text.length;
   return new TextEncoder().encode(JSON.stringify(text.toWellFormed())).length - '""'.length;

@@ -5,27 +5,23 @@ import { listTypesFromRootTo, type SubJobs, type TreeNode } from "./subjob-tree.
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
 const NAME_BYTES = 200;
-/** If a subjob is nested deeply, a text shows only this many of its parents' types at the beginning and at the end. */
+/** A long path of job types shows only this number of types at its beginning and at its end. */
 const PATH_END = 3;
-/**
- * The possible maximum sizes of one failure reason, in bytes. `listCausesOfSimilarFailures` uses the largest size with
- * which all causes fit.
- */
+/** The possible maximum sizes of a failure reason, in bytes. The largest size with which all causes fit is used. */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
 
-/** The causes that fit into a size limit, and the number of causes that did not fit. */
+/** The causes within a size limit, and the number of omitted causes. */
 interface CauseList {
   readonly causes: CauseInTree[];
   readonly omittedCount: number;
 }
 
 /**
- * Returns one cause for each group of failed subjobs with the same type and a similar reason. The groups contain only
- * failed subjobs that have no failed subjob of their own. The most frequent cause comes first, and equally frequent
- * causes are in tree order.
+ * Returns one cause for each group of failed subjobs with the same type and a similar reason. If a failed subjob has
+ * failed subjobs of its own, only these count. The most frequent cause comes first.
  * @param subJobs the subjobs from `countAndGroupSubJobs`
- * @param maxJsonBytes the maximum size of all causes as JSON. The function omits the causes that do not fit.
+ * @param maxJsonBytes the maximum size of all causes as JSON. Causes that do not fit are omitted.
  */
 export function listCausesOfSimilarFailures(
   subJobs: Pick<SubJobs, "failed" | "countsByType">,
@@ -62,14 +58,14 @@ export function listCausesOfSimilarFailures(
   return { causes, omittedCount: groups.length - causes.length };
 }
 
-/** The failed subjobs that have the same type, and the same reason without names and numbers. */
+/** Failed subjobs with the same type and a similar reason. */
 interface Group {
   readonly type: string | null;
   readonly reason: string | null;
   readonly nodes: TreeNode[];
 }
 
-/** Groups the failed subjobs that have no failed subjob of their own. The largest group comes first. */
+/** Groups failed subjobs. A parent of failed subjobs does not count. The largest group comes first. */
 function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
   const parents = new Set(failed.map(({ parent }) => parent));
   const groups = new Map<string, Group>();
@@ -88,10 +84,7 @@ function groupBySimilarReason(failed: readonly TreeNode[]): Group[] {
   return [...groups.values()].sort((a, b) => b.nodes.length - a.nodes.length);
 }
 
-/**
- * Returns the reason that CCE gives for a failed subjob, or else the reason of the nearest failed parent that has a
- * reason.
- */
+/** Returns the reason of a failed subjob, or the reason of its nearest failed parent. */
 function reasonOf(node: TreeNode): string | null {
   for (let at: TreeNode | null = node; at?.job.state === "failed"; at = at.parent)
     if (at.job.reason !== null) return at.job.reason;
@@ -100,13 +93,12 @@ function reasonOf(node: TreeNode): string | null {
 
 const UUID = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}/gi;
 const IPV6 = /(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])/gi;
-/** Matches a date such as `Fri, 27 Nov 2026` or `Fri Nov 27`. Numbers that follow the date are matched by `NUMBER`. */
+/** Matches a date such as `Fri, 27 Nov 2026` or `Fri Nov 27`. `NUMBER` matches the time after the date. */
 const DATE =
   /\b(?:mon|tue|wed|thu|fri|sat|sun),? (?:\d{1,2} )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b/g;
 /**
- * Matches a hexadecimal ID, a long ID of letters and digits, or a number, such as the 7 in `pool-7`. The pattern does
- * not match an error code such as `Ecs.0319`, `HTTP 403` or `"code":409`, because different error codes mean different
- * causes.
+ * Matches a hexadecimal ID, a long ID of letters and digits, or a number, such as the 7 in `pool-7`. Error codes such
+ * as `Ecs.0319`, `HTTP 403` or `"code":409` do not match, because they distinguish causes.
  */
 const NUMBER =
   /(?<![a-z_]\.|(?:http(?:\/\d\.\d)?|code|status|error|errno|signal|错误码|状态码|返回码)[ :=#"'：]{0,4})(?<!\d)(?:\b(?:0x)?(?=[a-f]{0,40}\d)[0-9a-f]{8,64}\b|\b0x[0-9a-f]{1,16}\b|\b(?=[a-z]{0,40}\d)[0-9a-z]{20,64}\b|\d+(?:[.,:]\d+)*)/g;
@@ -114,7 +106,7 @@ const MIN_NAME_CHARACTERS = 3;
 
 /**
  * Replaces the names, IDs, addresses, dates and numbers in a failure reason by `#`, so that similar reasons become
- * equal. The function also ignores upper case, spaces and a full stop at the end.
+ * equal. Upper case, spaces and a full stop at the end do not matter either.
  */
 export function normalizeReasonForGrouping(reason: string, resourceNames: Iterable<string | null>): string {
   let text = reason.toLowerCase();
@@ -130,8 +122,8 @@ function* namesOf(node: TreeNode): Iterable<string | null> {
 }
 
 /**
- * Returns the name of the resource of a failed subjob. A subjob is often about the same resource as its parent, but
- * only the parent has the name of the resource.
+ * Returns the resource name of a failed subjob. If the subjob has no name, the name of its parent counts, because both
+ * are often about the same resource.
  */
 function resourceNameOf(node: TreeNode): string | null {
   for (let at = node; at.parent !== null; at = at.parent)
@@ -139,7 +131,7 @@ function resourceNameOf(node: TreeNode): string | null {
   return null;
 }
 
-/** Returns the job types from the job down to a subjob. In a long path, `…` replaces the types in the middle. */
+/** Returns the job types from the job down to a subjob. In a long path, `…` replaces the middle. */
 function pathTo(node: TreeNode | undefined): string[] {
   const types = node === undefined ? [] : listTypesFromRootTo(node);
   const shown =

@@ -4,18 +4,15 @@ import { countBytesInsideJsonString } from "./json.ts";
 import { isAncestor, listTypesFromRootTo, type TreeNode } from "./subjob-tree.ts";
 import { truncate, truncateNullable } from "./truncate-text.ts";
 
-/**
- * The possible maximum sizes of one failure reason, in bytes. `listFailuresWithinBytes` uses the largest size with
- * which all failures fit.
- */
+/** The possible maximum sizes of a failure reason, in bytes. The largest size with which all failures fit is used. */
 const REASON_BYTES = [4000, 2000, 1000, 500, 250] as const;
 const MIN_REASON_BYTES = 250;
 const MAX_FAILURES = 200;
 const NAME_BYTES = 200;
 
 /**
- * Lists the failed subjobs in tree order. The function omits failed subjobs that do not fit into `maxBytes` bytes of
- * JSON. Parents that only repeat the failure reason of their own subjob are omitted first.
+ * Lists the failed subjobs in tree order. Failures that do not fit into `maxJsonBytes` are omitted. Parents that repeat
+ * the failure reason of their subjob are omitted first.
  */
 export function listFailuresWithinBytes(failedSubJobs: readonly TreeNode[], maxJsonBytes: number): Failure[] {
   const findHint = createCachedHintFinder();
@@ -26,7 +23,7 @@ export function listFailuresWithinBytes(failedSubJobs: readonly TreeNode[], maxJ
     reason: truncateNullable(node.job.reason, reasonBytes, countBytesInsideJsonString),
     hint: findHint(node.job.reason),
   });
-  /** Converts failed subjobs to failures, and omits the failures that do not fit into `maxBytes` bytes. */
+  /** Converts failed subjobs to failures, up to `maxBytes` bytes. */
   const select = (nodes: readonly TreeNode[], reasonBytes: number): ReadonlyMap<TreeNode, Failure> => {
     const selected = new Map<TreeNode, Failure>();
     let usedBytes = 0;
@@ -48,7 +45,7 @@ export function listFailuresWithinBytes(failedSubJobs: readonly TreeNode[], maxJ
   return failedSubJobs.flatMap((node) => selected.get(node) ?? []);
 }
 
-/** Moves each failed parent that only repeats the failure reason of its own subjob to the end of the array. */
+/** Moves failed parents to the end of the array if they only repeat the failure reason of their subjob. */
 function causesFirst(failed: readonly TreeNode[]): TreeNode[] {
   const isRepetition = (node: TreeNode, index: number): boolean => {
     const next = failed[index + 1];

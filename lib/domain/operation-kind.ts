@@ -1,9 +1,7 @@
 import * as z from "zod/mini";
 import "./zod-fields.ts";
 
-/**
- * The kinds of operations that CCE carries out without a job. The service uses the kind of an operation as a job type.
- */
+/** The operations of CCE that have no job. A watch of an operation has the kind of the operation as its job type. */
 export const OPERATION_KINDS = [
   "cluster_upgrade",
   "upgrade_precheck",
@@ -15,10 +13,7 @@ export const OPERATION_KINDS = [
 export const OperationKind = z.enum(OPERATION_KINDS);
 export type OperationKind = z.infer<typeof OperationKind>;
 
-/**
- * Returns true if a job type is the kind of an operation without a job. CCE itself never uses the kind of an operation
- * as a job type.
- */
+/** Returns true if a job type is a kind of operation. CCE itself never uses these job types. */
 export function isOperationWithoutJob(jobType: string | null): boolean {
   return OperationKind.safeParse(jobType).success;
 }
@@ -32,9 +27,7 @@ const KIND_NAMES: Readonly<Record<OperationKind, string>> = {
   awake: "Cluster wake-up",
 };
 
-/**
- * Returns a job type as text for people: the English name of an operation without a job, or the type that CCE gives.
- */
+/** Returns a job type as text for people. For an operation, the text is its English name. */
 export function operationNameOrJobType(jobType: string): string {
   const kind = OperationKind.safeParse(jobType);
   return kind.success ? KIND_NAMES[kind.data] : jobType;

@@ -4,16 +4,10 @@ import type { WatchedResource } from "./job-resources.ts";
 import { OPERATION_KINDS, OperationKind } from "./operation-kind.ts";
 import { withChecks, withDescription, withKeywords } from "./zod-fields.ts";
 
-/**
- * The ID fields of an operation, without `clusterId`. Each kind of operation uses at most one ID field in addition to
- * `clusterId`.
- */
+/** The ID fields of an operation in addition to `clusterId`. Each kind of operation uses at most one of these fields. */
 const ID_FIELDS = ["taskId", "nodePoolId", "addonId"] as const;
 
-/**
- * The ID field that each kind of operation uses in addition to `clusterId`. If `isRequired` is true, an operation of
- * the kind must have the ID field.
- */
+/** Which ID field each kind of operation uses. `isRequired` says whether the field is mandatory. */
 const ID_FIELD_OF: Readonly<
   Partial<Record<OperationKind, { readonly name: (typeof ID_FIELDS)[number]; readonly isRequired: boolean }>>
 > = {
@@ -24,8 +18,8 @@ const ID_FIELD_OF: Readonly<
 };
 
 /**
- * The maximum length of an ID in an operation. The service joins the kind of an operation and up to two IDs to a job
- * ID, which must have at most 128 characters.
+ * The maximum length of an ID in an operation. A job ID made from the kind and two such IDs must have at most 128
+ * characters.
  */
 const MAX_ID_CHARACTERS = 55;
 const resourceId = (description: string) =>
@@ -77,16 +71,16 @@ export const Operation = withKeywords(
 export type Operation = Readonly<z.infer<typeof Operation>>;
 
 /**
- * Adds rules to a JSON Schema that say which fields a kind of operation requires, and which fields it must not have.
- * The function does not use the keyword `oneOf`, because code generators create types without names for `oneOf`. The
- * function uses `not: {}` in place of the schema `false`, which a code generator for Go cannot read.
+ * Adds JSON Schema rules: which fields a kind of operation requires, and which fields are forbidden. The rules do not
+ * use `oneOf`, because code generators create types without names for `oneOf`. A code generator for Go cannot read the
+ * schema `false`, so the rules use `not: {}`.
  */
 function requireOwnFields(otherKinds: object, kind: OperationKind): object {
   const own = ID_FIELD_OF[kind];
   const others = [...ID_FIELDS, ...(kind === "addon" ? [] : ["action"])].filter((name) => name !== own?.name);
   return {
     if: { properties: { kind: { const: kind } } },
-    // biome-ignore lint/suspicious/noThenProperty: `then` is a keyword of JSON Schema, and the object is not awaited.
+    // biome-ignore lint/suspicious/noThenProperty: `then` is a keyword of JSON Schema here. Nothing awaits this object.
     then: {
       required: own?.isRequired ? [own.name] : [],
       properties: Object.fromEntries(others.map((name) => [name, { not: {} }])),
@@ -110,8 +104,8 @@ function fieldFaults({ kind, action, ...ids }: z.infer<typeof Operation>): [fiel
 }
 
 /**
- * Returns the job ID of an operation without a job: the ID of its task, or an ID that consists of the kind and the IDs
- * of the resource. Equal operations have the same job ID.
+ * Returns the job ID of an operation: its task ID, or an ID made from its kind and its resource IDs. Equal operations
+ * get the same job ID.
  */
 export function jobIdFromTaskOrResourceIds(operation: Operation): string {
   const { kind, clusterId, taskId, nodePoolId, addonId, action } = operation;
@@ -121,9 +115,9 @@ export function jobIdFromTaskOrResourceIds(operation: Operation): string {
 }
 
 /**
- * Returns true if the operation in a call may be another operation than the operation of the stored watch. A task ID
- * always belongs to the same operation. An operation without a task ID may be new, because a caller may start the same
- * operation again.
+ * Returns true if a submitted operation may differ from the operation of the stored watch. The same task ID always
+ * means the same operation. Without a task ID, the operation may be new, because a caller can start the same operation
+ * again.
  */
 export function mayBeAnotherOperation(
   requested: Operation | null | undefined,
@@ -134,7 +128,7 @@ export function mayBeAnotherOperation(
   return requested.kind !== stored.kind || requested.clusterId !== stored.clusterId;
 }
 
-/** Returns the resource or the task whose state shows how an operation has ended. */
+/** Returns the resource or task that shows the end of an operation. */
 export function resourceShowingOperationEnd(operation: Operation): WatchedResource {
   const { kind, clusterId, taskId, nodePoolId = "", addonId = "", action } = operation;
   const resource = (goal: WatchedResource["goal"], id: string) => ({ goal, clusterId, id, ownJobIds: [] });

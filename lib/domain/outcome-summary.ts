@@ -15,7 +15,7 @@ import { Count, MaybeText, numberSchema } from "./zod-fields.ts";
 const InstantField = z.number();
 const Seconds = z.nullable(numberSchema(z.minimum(0)));
 
-/** The complete result of a watch, which the ledger (the database) stores and from which every notification is made. */
+/** The complete result of a watch. The ledger stores it, and every notification is made from it. */
 export const OutcomeSummary = z.object({
   project: z.string(),
   region: MaybeText,
@@ -38,29 +38,28 @@ export const OutcomeSummary = z.object({
   createdAt: z.nullable(InstantField),
   updatedAt: z.nullable(InstantField),
   /**
-   * The duration of the job in seconds, from `createdAt` to `updatedAt`. `durationSeconds` is null for a job that has
-   * not ended. If CCE gives no times of an operation without a job, the duration is the time from the acceptance of the
-   * watch to the poll that saw the end.
+   * The seconds from `createdAt` to `updatedAt` of the job. If the job has not ended, `durationSeconds` is null. For an
+   * operation without times from CCE, the duration starts at the acceptance of the watch.
    */
   durationSeconds: Seconds,
   acceptedAt: InstantField,
   concludedAt: InstantField,
   polls: Count,
-  /** The seconds from the end of the job, by the cloud's clock, to the poll that saw this end. */
+  /** The seconds from the end of the job in CCE to the poll that saw the end. */
   lagSeconds: Seconds,
   context: Context,
-  /** The URL of the service's page about the job, or null if the service creates no links to its pages. */
+  /** The URL of the status page of the job, or null without a status page. */
   jobPageUrl: MaybeText,
-  /** Only a succeeded job of a watch with `until: "ready"` has the field `ready`. */
+  /** Only watches with `until: "ready"` have this field, and only after the job has succeeded. */
   ready: z.optional(Ready),
-  /** The URL of the page with all jobs of the project, or null if the readers of a chat may not open this page. */
+  /** The URL of the page with all jobs of the project, or null if chats must not link to this page. */
   listUrl: MaybeText,
 });
 export type OutcomeSummary = z.infer<typeof OutcomeSummary>;
 
 /**
- * Returns true if the job has ended with this outcome. The outcome `not_ready` means that the job has succeeded, but
- * its resource is not usable.
+ * Returns true if the job has ended with this outcome. With `not_ready`, the job has succeeded, but its resource is not
+ * usable.
  */
 export function hasJobEnded(outcome: Outcome): boolean {
   return outcome === "succeeded" || outcome === "failed" || outcome === "not_ready";
@@ -71,30 +70,30 @@ function truncateReady({ state, reason, message }: Ready): Ready {
   return { state, reason: shorten(reason), message: shorten(message) };
 }
 
-/** The maximum size of a webhook event, in bytes, that the specification Standard Webhooks recommends. */
+/** The maximum size of a webhook event in bytes (Standard Webhooks recommends 20 kB). */
 export const MAX_EVENT_BYTES = 20_000;
-/** The number of bytes that a webhook event adds to its summary: a type, a time, and longer texts for times. */
+/** The bytes that a webhook event adds to its outcome summary. */
 const ENVELOPE_BYTES = 262;
-/** The part of the free space in a webhook event that the causes may use. */
+/** The share of the free space in a webhook event for causes. */
 const CAUSES_PART = 0.6;
 const NAME_BYTES = 200;
 const REASON_BYTES = 2000;
 const READY_BYTES = 500;
-/** The summary omits a URL of more than 1500 bytes, because a truncated URL does not work. */
+/** A URL of more than 1500 bytes is omitted, because a truncated URL does not work. */
 const MAX_URL_BYTES = 1500;
 
-/** A watch that has ended. The field `reason` says why the watch ended, or is null if `job` contains the reason. */
+/** A watch that has ended. `reason` says why the watch ended. It is null if `job` contains the reason. */
 export interface EndedWatch
   extends Pick<
     OutcomeSummary,
     "project" | "jobId" | "region" | "outcome" | "reason" | "acceptedAt" | "concludedAt" | "polls"
   > {
   readonly ready?: Ready | undefined;
-  /** If the watch ended at a later poll than the job: the time of the first poll that saw the end of the job. */
+  /** The time of the first poll that saw the end of the job, if the watch ended later. */
   readonly jobEndObservedAt?: Instant | undefined;
-  /** The job from the latest poll that saw the job. `job` is null if no poll saw the job. */
+  /** The job in the response to the latest successful poll. `job` is null if no poll returned the job. */
   readonly job: Job | null;
-  /** The operation without a job that the service watched, if the watch is not about a job. */
+  /** The watched operation, if the watch is not about a job. */
   readonly operation?: Operation | null | undefined;
   /** The warnings of the latest poll. */
   readonly warnings: readonly string[];
@@ -104,9 +103,9 @@ export interface EndedWatch
 }
 
 /**
- * Summarizes how a watch ended. The function truncates long texts, so that a webhook event with the summary is smaller
- * than 20 kB. The summary omits the failures and causes that do not fit into the event, and contains their numbers. The
- * failures get only the space that remains after the causes.
+ * Summarizes how a watch ended. Long texts are truncated, so that a webhook event with the summary has less than 20 kB.
+ * If failures or causes do not fit, the summary contains the number of omitted ones. The causes come first, and the
+ * failures get the remaining space.
  */
 export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
   const { job, ready, operation = null, jobEndObservedAt = ended.concludedAt, ...watch } = ended;
@@ -136,7 +135,7 @@ export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
     createdAt: job?.createdAt ?? null,
     updatedAt: job?.updatedAt ?? null,
     durationSeconds: jobEnded ? durationOf(ended, jobEndObservedAt) : null,
-    // The difference may be negative, because the clock of the cloud may be ahead of the clock of the service.
+    // The clock of the cloud may be ahead, so the difference may be negative.
     lagSeconds:
       jobEnded && job?.updatedAt != null ? Math.max(0, (jobEndObservedAt - job.updatedAt) / 1000) : null,
     context,
@@ -157,8 +156,8 @@ export function summarizeAndTruncateOutcome(ended: EndedWatch): OutcomeSummary {
 }
 
 /**
- * Describes in one line why a job did not succeed, for a list of jobs. The line contains the most frequent cause, or
- * the reason why the watch ended. Returns null if the job succeeded.
+ * Describes in one line why a job did not succeed, for a list of jobs. The line contains the most frequent cause or the
+ * reason of the outcome. Returns null if the job succeeded.
  */
 export function describeMainCause({
   outcome,
@@ -181,10 +180,7 @@ function oneLine(text: string | null): string | null {
   return text?.replace(/\s+/g, " ").trim() || null;
 }
 
-/**
- * Returns the reason for the outcome of a watch. The reason for `timed_out` also names the subjobs that were still
- * running.
- */
+/** Returns the reason for the outcome of a watch. For `timed_out`, the reason also names the running subjobs. */
 function reasonOf({ outcome, reason, job }: EndedWatch, pending: readonly TreeNode[]): string | null {
   if (outcome === "failed") return reason ?? job?.reason ?? null;
   if (outcome !== "timed_out") return reason;
@@ -235,8 +231,8 @@ function durationOf({ job, operation, acceptedAt }: EndedWatch, endObservedAt: I
 }
 
 /**
- * Returns the number of seconds from `start` to `end`. Returns null if `start` or `end` is unknown, or if `end` is
- * before `start`. For some jobs, CCE gives an end time that is before the start time.
+ * Returns the seconds from `start` to `end`. The result is null if a time is unknown or `end` is before `start`. CCE
+ * sometimes gives an end time before the start time.
  */
 function secondsBetween(start: Instant | null | undefined, end: Instant | null | undefined): number | null {
   return start == null || end == null || end < start ? null : (end - start) / 1000;

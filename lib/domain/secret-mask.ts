@@ -1,19 +1,15 @@
 const MASK = "<secret>";
 
-/**
- * The minimum length of a secret that the mask hides. A mask with a shorter secret would hide parts of ordinary words.
- */
+/** The minimum length of a secret that the mask hides. A shorter secret could be a part of an ordinary word. */
 const MIN_SECRET_CHARACTERS = 4;
-/**
- * The minimum length of an encoded secret that the mask hides. A shorter text in base64 looks like an ordinary word.
- */
+/** The minimum length of an encoded secret that the mask hides. A shorter base64 text looks like an ordinary word. */
 const MIN_ENCODED_CHARACTERS = 8;
 
-/** The maximum number of times that the mask decodes a text. A server may encode a URL that is already encoded. */
+/** How often the mask decodes a text. A server may encode a URL that is already encoded. */
 const MAX_DECODINGS = 3;
 
 /**
- * The maximum number of spellings of secrets in one pattern. With more spellings, the pattern is slower than the search
+ * The maximum number of secrets, in all their spellings, in one pattern. A longer pattern would be slower than a search
  * by the first characters.
  */
 const MAX_PATTERN_SPELLINGS = 200;
@@ -22,8 +18,8 @@ const MAX_PATTERN_SPELLINGS = 200;
 const WEB_ENCODED = /&(?:#\d+|#x[0-9a-f]+|amp|lt|gt|quot|apos);?|(?:%[0-9a-f]{2})+/gi;
 const JSON_ESCAPE = /\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u[0-9a-f]{4}|\\["\\/bfnrt]/gi;
 /**
- * Matches an encoded character in JSON, in HTML or in a URL. The mask also decodes with `JSON_ESCAPE` alone and with
- * `WEB_ENCODED` alone, because a secret itself may contain a backslash or a percent sign.
+ * Matches an encoded character of JSON, HTML or a URL. The mask also decodes with each of the two patterns alone,
+ * because a secret may contain a backslash or a percent sign.
  */
 const ENCODED = new RegExp(`${JSON_ESCAPE.source}|${WEB_ENCODED.source}`, "gi");
 const JSON_ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
@@ -32,15 +28,12 @@ const HTML_ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt:
 /** Matches control characters, invisible characters, and a line break with the spaces after it. */
 const INVISIBLE = /[\r\n\u2028\u2029][\r\n\u2028\u2029\t ]*|[\p{C}\p{DI}]+/gu;
 
-/**
- * Matches text without encoded, control or invisible characters. The mask does not need to decode text that matches
- * `PLAIN`.
- */
+/** Matches text without encoded, control or invisible characters. Such text need not be decoded. */
 const PLAIN = /^[\w .:;,/@=()[\]{}|#*~!?"'<>$^`-]*$/;
 
 /**
- * A copy of the text in which characters were decoded or removed. For each code unit of the copy, the view contains the
- * position in the original text.
+ * A copy of a text with decoded or removed characters. For each code unit of the copy, the view contains its position
+ * in the original text.
  */
 interface View {
   readonly text: string;
@@ -52,19 +45,19 @@ interface View {
 export type SecretMask = (text: string) => string;
 
 /**
- * Creates a mask that replaces each text in `secrets`, in upper or lower case, by `<secret>`. The mask also finds a
- * secret
- * - in JSON, HTML, percent or form encoding, also if only some characters are encoded or the encoding is repeated;
- * - in base64, base64url and hexadecimal, also as a part of a longer encoded text;
- * - that line breaks, control characters or invisible characters split.
+ * Creates a mask that replaces each text of `secrets` by `<secret>`, in upper or lower case. The mask also finds these
+ * forms of a secret:
+ * - encoded for JSON, HTML, a URL or a form, even if only some characters are encoded or the text is encoded twice;
+ * - encoded in base64, base64url or hexadecimal, also as a part of a longer encoded text;
+ * - with line breaks, control characters or invisible characters inside.
  *
- * Mask text before you truncate the text, because the mask finds only whole secrets.
+ * Mask a text before you truncate it, because the mask finds only whole secrets.
  */
 export function createSecretMask(secrets: Iterable<string>): SecretMask {
   const spellings = new Set([...new Set(secrets)].flatMap(spellingsOf));
   if (spellings.size === 0) return (text) => text;
-  // The mask searches for long secrets first. If a shorter secret matched first, the end of a longer secret would stay
-  // visible.
+  // Long secrets come first. Otherwise, if a short secret is the beginning of a long secret, the end of the long secret
+  // would stay visible.
   const longestFirst = [...spellings].sort((a, b) => b.length - a.length);
   const plainPattern =
     longestFirst.length > MAX_PATTERN_SPELLINGS
@@ -81,7 +74,7 @@ export function createSecretMask(secrets: Iterable<string>): SecretMask {
   };
 }
 
-/** Yields the text without invisible characters, and then the same text decoded once, twice and so on. */
+/** Yields the text without invisible characters, then decoded once, then decoded twice, and so on. */
 function* decodedViewsOf(text: string, encoded: RegExp): Generator<View> {
   let view = withoutInvisible(viewOf(text));
   for (let decodings = 0; ; decodings += 1) {
@@ -92,34 +85,33 @@ function* decodedViewsOf(text: string, encoded: RegExp): Generator<View> {
   }
 }
 
-/** Returns the normalized spellings of a secret: the secret itself, and the secret in hexadecimal and in base64. */
+/** Returns a secret in all spellings: unchanged, in hexadecimal and in base64. */
 function spellingsOf(secret: string): string[] {
   const trimmed = secret.trim();
   if (trimmed.length < MIN_SECRET_CHARACTERS) return [];
   const bytes = Buffer.from(trimmed);
   const base64 = [0, 1, 2].map((bytesBefore) => {
     const encoded = Buffer.concat([Buffer.alloc(bytesBefore), bytes]).toString("base64url");
-    // The first and the last characters of a base64 text also depend on the bytes next to the secret, so the function
-    // omits these characters.
+    // The first and last base64 characters also depend on the bytes next to the secret, so they are omitted.
     return encoded.slice(
       Math.ceil((bytesBefore * 8) / 6),
       Math.floor(((bytesBefore + bytes.length) * 8) / 6),
     );
   });
   const encoded = [bytes.toString("hex"), ...base64].filter((text) => text.length >= MIN_ENCODED_CHARACTERS);
-  // A secret may contain characters such as `%41`, which the mask decodes together with the text around the secret.
+  // The mask decodes `%41` in a text, so it must search for the decoded form of a secret with `%41`.
   const decoded = PLAIN.test(trimmed)
     ? [trimmed]
     : [...decodedViewsOf(trimmed, ENCODED)].map((view) => view.text);
-  // If a server replaces a space in a secret by a line break, the mask removes the line break. So the mask also
-  // searches for the secret without spaces.
+  // If a server replaces a space in a secret by a line break, the mask removes the line break. The secret without
+  // spaces is therefore also a spelling.
   const views = [...decoded, trimmed.replace(/\s+/g, "")];
   return [...views.filter((text) => text.length >= MIN_SECRET_CHARACTERS), ...encoded].map(normalize);
 }
 
 /**
- * Converts equivalent spellings to the same text of the same length. Letters in upper and lower case, base64 and
- * base64url, and a space and the `+` of an HTML form become equal.
+ * Makes equivalent spellings equal, without a change of the length: upper and lower case, base64 and base64url, and a
+ * space and the `+` of an HTML form.
  */
 function normalize(text: string): string {
   const lowerCase = text.replace(/\p{Lu}/gu, (letter) => {
@@ -129,7 +121,7 @@ function normalize(text: string): string {
   return lowerCase.replace(/[+ ]/g, "-").replaceAll("/", "_");
 }
 
-/** Returns a pattern that finds a normalized spelling of a secret in text that is not normalized. */
+/** Returns a pattern that finds a normalized spelling in text that is not normalized. */
 const patternOf = (spelling: string): string =>
   spelling
     .replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
@@ -144,14 +136,14 @@ const viewOf = (text: string): View => ({
 
 const withoutInvisible = (view: View): View => replaceEach(view, INVISIBLE, () => []);
 
-/** A decoded character, and the positions in a match between which this character replaces the text. */
+/** A decoded character and its start and end in a match. */
 interface Replacement {
   readonly character: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** Replaces each match of a pattern in a view. Each new character gets the position of the text that it replaces. */
+/** Replaces each match of a pattern in a view. Each new character gets the position of the replaced text. */
 function replaceEach(view: View, pattern: RegExp, replace: (match: string) => readonly Replacement[]): View {
   let text = "";
   const startOffsets: number[] = [];
@@ -219,7 +211,7 @@ function decodeEscape(match: string): string {
 }
 
 /**
- * Finds all secrets in a view (a decoded copy of the text), and sets the elements of `isSecret` at their positions to
+ * Finds all secrets in a view and sets `isSecret` at their positions to
  * 1. `isSecret` has one element for each code unit of the original text.
  */
 function markSecrets(

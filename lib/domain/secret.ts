@@ -2,15 +2,12 @@ import * as z from "zod/mini";
 import { textSchema } from "./zod-fields.ts";
 
 const MASK = "<secret>";
-/**
- * The symbol `util.inspect.custom` of Node.js. An import of `node:util` would make each start of a Lambda function 3 ms
- * slower.
- */
+/** The symbol `util.inspect.custom` of Node.js. It is not imported, because an import of `node:util` takes 3 ms. */
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /**
- * A secret text that cannot be printed by accident. String conversion, JSON, template literals and `util.inspect`
- * return `<secret>`. Only `reveal()` returns the secret text, so a search for `reveal` in the code finds every use of a
+ * A secret text that the code cannot print by mistake. String conversion, JSON, template literals and `util.inspect`
+ * return `<secret>`. Only `reveal()` returns the secret text. A search for `reveal` therefore finds every use of a
  * secret.
  */
 export class Secret {
@@ -41,7 +38,7 @@ export class Secret {
   }
 }
 
-/** The last step of a zod schema, which converts text to a `Secret`. */
+/** The last step of a zod schema: converts a text to a `Secret`. */
 export const toSecret = z.transform((text: string) => new Secret(text));
 
 const NotEmpty = z.minLength(1, "must not be empty");
@@ -49,7 +46,7 @@ const NotEmpty = z.minLength(1, "must not be empty");
 export const SecretText = z.pipe(textSchema(NotEmpty), toSecret);
 
 /**
- * The schema of a key or token for a header or a signature. The schema trims the text, because text from a file often
- * ends with a line break.
+ * The schema of a key or token for a header or a signature. Spaces and line breaks at both ends are removed, because a
+ * file often ends with a line break.
  */
 export const HeaderSecret = z.pipe(textSchema(NotEmpty, z.trim()), toSecret);

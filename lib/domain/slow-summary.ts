@@ -17,11 +17,11 @@ export const RunningSubJob = z.object({
   /** The job types from the job down to the running subjob. */
   path: z.array(z.string()),
   resourceName: MaybeText,
-  /** The time in seconds since the start of the subjob. `ageSeconds` is null if CCE gives no valid start time. */
+  /** The time in seconds since the start of the subjob. It is null if CCE gives no valid start time. */
   ageSeconds: z.nullable(Seconds),
   /**
-   * The median duration, in seconds, of the ended subjobs of the same type. `usualSeconds` is null if too few subjobs
-   * of the same type have ended.
+   * The median duration, in seconds, of the ended subjobs of the same type. It is null if too few such subjobs have
+   * ended.
    */
   usualSeconds: z.nullable(Seconds),
 });
@@ -31,17 +31,14 @@ export type RunningSubJob = z.infer<typeof RunningSubJob>;
 export const UsualDuration = z.object({
   /** The median duration of the ended jobs, in seconds. */
   p50Seconds: Seconds,
-  /** The duration, in seconds, within which 19 of 20 ended jobs ended. */
+  /** The duration in seconds that 19 of 20 ended jobs did not exceed. */
   p95Seconds: Seconds,
   /** The number of ended jobs from which the durations were computed. */
   fromJobs: Count,
 });
 export type UsualDuration = z.infer<typeof UsualDuration>;
 
-/**
- * The fields that both the summary of a slow job and the webhook event about a slow job contain. `SlowJobFields`
- * contains no point in time.
- */
+/** The fields without times in the summary of a slow job and in its webhook event. */
 export const SlowJobFields = z.object({
   project: z.string(),
   region: MaybeText,
@@ -52,7 +49,7 @@ export const SlowJobFields = z.object({
   resourceId: MaybeText,
   resourceName: MaybeText,
   subJobs: SubJobCounts,
-  /** The first five running subjobs that have no running subjob of their own. */
+  /** The first five running subjobs. A parent of running subjobs does not count. */
   running: z.array(RunningSubJob),
   runningOmitted: Count,
   ageSeconds: Seconds,
@@ -60,10 +57,7 @@ export const SlowJobFields = z.object({
   context: Context,
 });
 
-/**
- * The state of a running job that takes longer than 19 of 20 jobs of its type. The ledger (the database) stores the
- * state of a slow job.
- */
+/** The state of a running job that takes longer than 19 of 20 jobs of its type. The ledger stores this state. */
 export const SlowSummary = z.extend(SlowJobFields, {
   createdAt: z.nullable(z.number()),
   updatedAt: z.nullable(z.number()),
@@ -71,7 +65,7 @@ export const SlowSummary = z.extend(SlowJobFields, {
   /** The time of the poll that found the job slow. */
   polledAt: z.number(),
   polls: Count,
-  /** The URL of the service's page about the job, or null if the service creates no links to its pages. */
+  /** The URL of the status page of the job, or null without a status page. */
   jobPageUrl: MaybeText,
 });
 export type SlowSummary = z.infer<typeof SlowSummary>;
@@ -80,10 +74,7 @@ const MAX_RUNNING = 5;
 const NAME_CHARACTERS = 100;
 const MAX_PATH = 10;
 
-/**
- * Summarizes a slow job. The function truncates long texts, so that a webhook event with the summary is smaller than 20
- * kB.
- */
+/** Summarizes a slow job. Long texts are truncated, so that a webhook event with the summary has less than 20 kB. */
 export function summarizeAndTruncateSlowJob(
   watch: Pick<SlowSummary, "project" | "region" | "jobId" | "acceptedAt" | "polledAt" | "polls" | "context"> &
     Pick<SlowSummary, "ageSeconds" | "usual" | "jobPageUrl">,
@@ -117,8 +108,8 @@ export function summarizeAndTruncateSlowJob(
 }
 
 /**
- * Returns the time since the start of a subjob in seconds. Returns null if CCE gives no start time, a start time in the
- * future, or a start time before the start of the parent.
+ * Returns the seconds since the start of a subjob. The result is null if CCE gives no start time or an impossible start
+ * time.
  */
 function ageOf({ job, parent }: TreeNode, now: Instant): number | null {
   const { createdAt } = job;

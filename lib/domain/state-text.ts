@@ -1,10 +1,7 @@
 import type { WatchState } from "./job.ts";
 import type { Ready } from "./ready.ts";
 
-/**
- * The name of each state of a watch in words for people. Pages, chats and the command `cce-notifier` use the same words
- * for a state.
- */
+/** The name of each watch state for people. Pages, chats and the command `cce-notifier` use the same names. */
 export const STATE_TEXTS: Readonly<Record<WatchState, string>> = {
   watching: "Running",
   succeeded: "Succeeded",
@@ -16,7 +13,7 @@ export const STATE_TEXTS: Readonly<Record<WatchState, string>> = {
 };
 
 /**
- * Returns the state of a watch in words. The words say that the job is running only after a poll has seen the job.
+ * Returns a watch state as text for people. The text says that the job is running only after a poll has found the job.
  * @param ready the state of the resource, for a watch with `until: "ready"` whose job has succeeded
  */
 export function describeState(state: WatchState, wasObserved: boolean, ready?: Pick<Ready, "state">): string {
@@ -25,8 +22,7 @@ export function describeState(state: WatchState, wasObserved: boolean, ready?: P
 }
 
 /**
- * Returns true if the reason of a watch in this state says why the watch ended. The causes of such a watch do not
- * contain the reason. The reason of a failed job is a part of its causes.
+ * Returns true if the reason of the watch explains this state. For a failed job, the causes explain the state instead.
  */
 export function isExplainedByReasonNotCauses(state: WatchState): boolean {
   return state === "not_ready" || state === "timed_out" || state === "lost";

@@ -1,42 +1,42 @@
 import { addSubJobCounts, type Job, type JobState, NO_SUBJOBS, type SubJobCounts } from "./job.ts";
 import { countUtf8Bytes, truncateNullable } from "./truncate-text.ts";
 
-/** The possible maximum sizes of one failure reason, in bytes, from large to small. */
+/** The possible maximum sizes of a failure reason in bytes, largest first. */
 const LONG_REASON_BYTES = 4000;
 const SHORT_REASON_BYTES = [1000, 250];
 const NAME_BYTES = 200;
 
 const NAME_FIELDS = ["jobId", "type", "phase", "clusterId", "resourceId", "resourceName"] as const;
 
-/** A job or subjob and its parent in a tree of subjobs. Only the job at the top of the tree has no parent. */
+/** A job or subjob and its parent in a tree of subjobs. The job at the top of the tree has no parent. */
 export interface TreeNode {
   readonly job: Job;
   readonly parent: TreeNode | null;
 }
 
 export interface SubJobs {
-  /** The number of subjobs in each state, including the subjobs that the service omitted from the tree. */
+  /** The number of subjobs in each state, including omitted subjobs. */
   readonly counts: SubJobCounts;
   /**
-   * The number of subjobs in each state, without subjobs that only repeat the state of their own subjobs. A subjob with
-   * subjobs counts only if it is pending or failed and no subjob below it is in the same state.
+   * The number of subjobs in each state, as a person counts them: a parent counts only if none of its subjobs is in the
+   * same state.
    */
   readonly leafCounts: SubJobCounts;
   readonly omittedCount: number;
-  /** The failed subjobs in tree order, in which each job comes before its own subjobs. */
+  /** The failed subjobs in tree order: each job comes before its own subjobs. */
   readonly failed: readonly TreeNode[];
   /** The pending subjobs, in tree order. */
   readonly pending: readonly TreeNode[];
   /**
-   * The number of subjobs of each type, without subjobs that only contain counted subjobs. `countsByType` does not
-   * count a failed subjob with a failed subjob of its own, or a subjob with a subjob of the same type.
+   * The number of subjobs of each type, as a person counts them: without failed parents of failed subjobs, and without
+   * parents of the same type.
    */
   readonly countsByType: ReadonlyMap<string | null, number>;
 }
 
 /**
- * Counts and collects all subjobs of a job. The function uses no recursion, because a tree of subjobs may be deeper
- * than the call stack.
+ * Counts and collects all subjobs of a job. It uses no recursion, because a very deep tree would overflow the call
+ * stack.
  */
 export function countAndGroupSubJobs(root: Job | null): SubJobs {
   let counts = { ...NO_SUBJOBS };
@@ -91,7 +91,9 @@ export function collectSubJobsInAnyOrder(root: Job): readonly Job[] {
   return found;
 }
 
-/** Counts the subjobs without a subjob of the same state below them. The jobs in `truncated` have omitted subjobs. */
+/**
+ * Counts the subjobs in a state that have no subjob in the same state. `truncated` lists the jobs with omitted subjobs.
+ */
 function countLowest(nodes: readonly TreeNode[], state: JobState, truncated: readonly TreeNode[]): number {
   const parents = new Set<TreeNode>();
   const addPath = (lowest: TreeNode | null): void => {
@@ -106,22 +108,22 @@ function isContainer({ state, type, subJobs }: Job): boolean {
   return subJobs.some((subJob) => (state === "failed" && subJob.state === "failed") || subJob.type === type);
 }
 
-/** Returns the job types from the top of a tree down to a job. A job without a type has the type `unknown`. */
+/** Returns the job types from the top of a tree down to a job. A job without a type is called `unknown`. */
 export function listTypesFromRootTo(node: TreeNode): string[] {
   const path: string[] = [];
   for (let at: TreeNode | null = node; at !== null; at = at.parent) path.push(at.job.type ?? "unknown");
   return path.reverse();
 }
 
-/** Returns true if `upper` is an ancestor of `lower` in the tree of subjobs. */
+/** Returns true if `upper` is above `lower` in the tree of subjobs. */
 export function isAncestor(upper: TreeNode, lower: TreeNode): boolean {
   for (let at = lower.parent; at !== null; at = at.parent) if (at === upper) return true;
   return false;
 }
 
 /**
- * Returns the running subjobs that have no running subjob of their own. The other running subjobs only wait for their
- * own subjobs.
+ * Returns the running subjobs without running subjobs of their own. All other running subjobs only wait for their own
+ * subjobs.
  */
 export function listInnermostRunning(pending: readonly TreeNode[]): readonly TreeNode[] {
   const running = pending.filter(isRunning);
@@ -129,16 +131,15 @@ export function listInnermostRunning(pending: readonly TreeNode[]): readonly Tre
   return running.filter((node) => !parents.has(node));
 }
 
-/** Returns true if a subjob is already running. A subjob in the phase `Initializing` still waits for other subjobs. */
+/** Returns true if a subjob has started. In the phase `Initializing`, a subjob still waits for other subjobs. */
 function isRunning({ job }: TreeNode): boolean {
   return job.phase !== null && !/^\s*initializing\s*$/i.test(job.phase);
 }
 
 /**
- * Serializes a tree of subjobs into at most `maxBytes` bytes. If the tree is too large, the function first truncates
- * long texts, and then omits succeeded subjobs. If the tree is still too large, the function truncates the failure
- * reasons further, and then omits pending subjobs first and failed subjobs last. The function never omits the job at
- * the top of the tree.
+ * Serializes a tree of subjobs into at most `maxBytes` bytes. A large tree is shortened in these steps: long texts are
+ * truncated; succeeded subjobs are omitted; failure reasons are truncated further; pending subjobs are omitted; failed
+ * subjobs are omitted. The job at the top of the tree always stays.
  */
 export function serializeTruncatedTree<Serialized>(
   tree: Job,
@@ -166,14 +167,14 @@ export function serializeTruncatedTree<Serialized>(
   }
   const withAllWidth = current;
   for (let width = maxDirectSubJobCount(current); bytes > maxBytes && width > 0; ) {
-    // Serializing a large tree is slow, so the first guess for `width` is already close to the final value.
+    // Each try serializes a large tree, which is slow, so the first guess of `width` should be almost right.
     width = Math.floor(width * Math.min(0.5, maxBytes / bytes));
     replace(omitSucceededAndExcessSubJobs(withAllWidth, width));
   }
   return serialized;
 }
 
-/** Truncates the texts of a job and of its subjobs. Returns `job` itself if no text was too long. */
+/** Truncates the texts of a job and of its subjobs. If no text was too long, it returns `job` itself. */
 function truncateTexts(job: Job, reasonBytes: number): Job {
   const truncated: { -readonly [Field in keyof Job]: Job[Field] } = { ...job };
   for (const field of NAME_FIELDS)
@@ -187,21 +188,21 @@ function truncateTexts(job: Job, reasonBytes: number): Job {
   return isSame ? job : truncated;
 }
 
-/** Returns the array `old` if the array `changed` has the same entries. */
+/** Returns `old` if both arrays have the same entries. */
 function withSameObject(old: Job[], changed: Job[]): Job[] {
   return changed.length === old.length && changed.every((job, index) => job === old[index]) ? old : changed;
 }
 
 /**
- * The importance of a job in a tree of subjobs: 2 if the job or a subjob failed, 1 if the job or a subjob is pending,
- * and 0 if all have succeeded.
+ * The importance of a job when subjobs are omitted: 2 if the job or one of its subjobs failed, 1 if one is pending, 0
+ * if all have succeeded.
  */
 type Importance = 2 | 1 | 0;
 
 /**
- * Omits succeeded subjobs, and keeps at most `maxWidth` subjobs of each job. The function omits pending subjobs first,
- * and failed subjobs last, without changing the order of the subjobs. The field `omitted` of a job counts its omitted
- * subjobs. Returns `tree` itself if no subjob was omitted.
+ * Omits succeeded subjobs, and reduces each list to `maxSubJobsPerJob` subjobs. Pending subjobs are omitted first, and
+ * failed subjobs last. The order does not change. `omitted` of a job counts its omitted subjobs. If no subjob was
+ * omitted, it returns `tree` itself.
  */
 export function omitSucceededAndExcessSubJobs(tree: Job, maxSubJobsPerJob: number): Job {
   const importances = new Map<Job, Importance>();
@@ -218,7 +219,7 @@ export function omitSucceededAndExcessSubJobs(tree: Job, maxSubJobsPerJob: numbe
   return shrink(tree);
 }
 
-/** Returns the largest number of direct subjobs that one job of the tree has. */
+/** Returns the length of the longest list of subjobs in the tree. */
 export function maxDirectSubJobCount(job: Job): number {
   return job.subJobs.reduce(
     (width, subJob) => Math.max(width, maxDirectSubJobCount(subJob)),

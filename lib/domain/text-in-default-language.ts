@@ -1,21 +1,18 @@
 import en from "./texts/en.json" with { type: "json" };
 
-/*
- * This file imports only the English texts. A function that sends no notification does not need the other languages in
- * its package.
- */
+/* This file imports only English, because most functions do not need the other languages. */
 
-/** The key of a text in a notification. A text may contain the names of values in braces, such as `{count}`. */
+/** The key of a text in a notification. A text may contain placeholders such as `{count}`. */
 export type TextKey = keyof typeof en;
 
 type Values = Readonly<Record<string, string | number>>;
 
-/** Replaces each name in braces, such as `{count}`, by the value with the same name. */
+/** Replaces each placeholder, such as `{count}`, by the value with the same name. */
 export function fillPlaceholders(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
-/** Joins sentences with spaces, and omits null. There is no space after a Chinese full stop. */
+/** Joins sentences with spaces. Null is omitted. After a Chinese full stop, there is no space. */
 export function joinSentences(sentences: readonly (string | null)[]): string {
   const given = sentences.filter((sentence) => sentence !== null);
   return given
@@ -23,7 +20,7 @@ export function joinSentences(sentences: readonly (string | null)[]): string {
     .join("");
 }
 
-/** Returns a text in English, which is the language of the API, of webhook events and of logs. */
+/** Returns a text in English, the language of the API, of webhook events and of logs. */
 export function textInDefaultLanguage(key: TextKey, values: Values = {}): string {
   return fillPlaceholders(en[key], values);
 }

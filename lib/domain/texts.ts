@@ -25,7 +25,7 @@ export function translateDurationUnits(duration: string, texts: Texts): string {
   );
 }
 
-/** Translates the last words of a list of names such as `a, b and 3 more`. */
+/** Translates the end of a list of names, such as `and 3 more`. */
 function translateNames(names: string, texts: Texts): string {
   const [, shown, count] = /^(.*) and (\d+) more$/s.exec(names) ?? [];
   return shown === undefined || count === undefined
@@ -34,8 +34,7 @@ function translateNames(names: string, texts: Texts): string {
 }
 
 /**
- * The English sentences of the service as patterns that find the values in a sentence, for example `The deadline of
- * (?<span>.{1,1000}?) has passed\.`.
+ * A pattern for each English sentence of the service, for example `The deadline of (?<span>.{1,1000}?) has passed\.`.
  */
 const SENTENCE_PATTERNS = Object.entries(en)
   .filter(([key]) => key.startsWith("sentence."))
@@ -45,9 +44,8 @@ const SENTENCE_PATTERNS = Object.entries(en)
   });
 
 /**
- * Translates the English sentences of the service in a text, because the ledger (the database) stores reasons and
- * warnings in English. A sentence that the service did not write, for example an error message of the cloud, stays
- * unchanged.
+ * Translates English sentences of the service in a text. The ledger stores reasons and warnings in English. All other
+ * sentences, such as error messages of the cloud, stay unchanged.
  */
 export function translateKnownSentences(text: string, texts: Texts): string {
   const sentences: string[] = [];

@@ -1,6 +1,6 @@
 import type { Instant } from "./job.ts";
 
-/** Returns a duration as text, for example `9 min 10 s` or `2 h 05 min`. Returns `0 s` for a negative duration. */
+/** Returns a duration as text, for example `9 min 10 s` or `2 h 05 min`. A negative duration becomes `0 s`. */
 export function formatDuration(durationMs: number): string {
   const seconds = Math.max(0, Math.floor(durationMs / 1000));
   const twoDigits = (value: number) => String(value).padStart(2, "0");
@@ -14,7 +14,7 @@ export function formatDuration(durationMs: number): string {
 
 /**
  * Returns an instant as ISO 8601 text in UTC with milliseconds.
- * @throws RangeError if the class `Date` cannot represent the instant.
+ * @throws RangeError if the time is outside the range of `Date`.
  */
 export function toIso(at: Instant): string {
   return new Date(at).toISOString();
@@ -23,8 +23,8 @@ export function toIso(at: Instant): string {
 const ISO_LENGTH = "2026-11-23T09:30:00.000Z".length;
 
 /**
- * Returns an instant as ISO 8601 text in UTC. Returns null for a missing or invalid instant, and for an instant whose
- * year does not have four digits.
+ * Returns an instant as ISO 8601 text in UTC. The result is null for a missing or invalid time, and for a year without
+ * four digits.
  */
 export function toIsoOrNull(at: Instant | null | undefined): string | null {
   if (at == null || Number.isNaN(new Date(at).getTime())) return null;

@@ -3,25 +3,24 @@ import { parseJsonOrUndefined } from "./json.ts";
 import { textSchema } from "./zod-fields.ts";
 
 /**
- * The schema of the header `traceparent` of W3C Trace Context, in the form of version 00. An ID that has only zeros is
- * invalid.
- * https://www.w3.org/TR/trace-context/#traceparent-header
+ * The schema of the header `traceparent` of W3C Trace Context, in the form of version 00. An ID of only zeros is
+ * invalid. https://www.w3.org/TR/trace-context/#traceparent-header
  */
 export const Traceparent = textSchema(
   z.regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/),
 );
 
 /**
- * Matches a `traceparent` header of a later version than 00, which may have more fields at its end. The version `ff` of
- * `traceparent` is invalid.
+ * Matches a `traceparent` of a later version than 00, which may have more fields at its end. The version `ff` is
+ * invalid.
  */
 const LATER_VERSION = /^(?!00|ff)[0-9a-f]{2}-([0-9a-f]{32}-[0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-/** The only flag of a later `traceparent` version that the service uses. */
+/** The flag of a later version that version 00 also knows. */
 const SAMPLED = 0x01;
 
 /**
- * Converts the header `traceparent` of a request to the form of version 00. Returns null if the header is missing or
- * invalid. W3C Trace Context says that a receiver must ignore an invalid header.
+ * Converts the header `traceparent` of a request to the form of version 00. The result is null for a missing or invalid
+ * header, because W3C Trace Context says that receivers ignore an invalid header.
  */
 export function toTraceparentVersion00(header: string | undefined): string | null {
   const text = (header ?? "").trim();
@@ -32,10 +31,7 @@ export function toTraceparentVersion00(header: string | undefined): string | nul
 
 const Traced = z.object({ traceparent: Traceparent });
 
-/**
- * Returns the field `traceparent` in the body of a queue message, or null. The other fields of the body need not be
- * valid.
- */
+/** Returns the field `traceparent` in the body of a queue message, or null. The rest of the body may be invalid. */
 export function parseTraceparentInMessage(messageBody: string): string | null {
   const traced = Traced.safeParse(parseJsonOrUndefined(messageBody));
   return traced.success ? traced.data.traceparent : null;

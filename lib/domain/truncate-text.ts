@@ -1,11 +1,10 @@
 /**
- * A function that returns the length of a text in one unit, for example in bytes.
- * The length of a text must be the sum of the lengths of its code points.
- * The length of every UTF-16 code unit must be at least 1.
+ * A function that measures the length of a text, for example in bytes. The length of a text must be the sum of the
+ * lengths of its characters. Each UTF-16 code unit must count at least 1.
  */
 export type Measure = (text: string) => number;
 
-/** Returns the number of UTF-16 code units in a text. Chat services count UTF-16 code units or bytes. */
+/** Counts the UTF-16 code units of a text. Chats limit texts in UTF-16 code units or in bytes. */
 export const countUtf16Units: Measure = (text) => text.length;
 
 export const countUtf8Bytes: Measure = (text) => Buffer.byteLength(text);
@@ -14,13 +13,11 @@ const ELLIPSIS = "…";
 const BETWEEN_ASCII = /^[\x20-\x7e]{2}$/;
 
 /**
- * Truncates a text that is longer than `max`, and adds "…" to its end. The function never splits a grapheme cluster,
- * such as a flag, a family emoji or a letter with accents. Half of a surrogate pair becomes U+FFFD. The running time
- * depends on `max`, not on the length of the text.
+ * Truncates a text that is longer than `max`, and adds "…". A flag, a family emoji or a letter with accents is never
+ * split. Half of a surrogate pair becomes U+FFFD. The run time depends on `max`, and not on the length of the text.
  */
 export function truncate(text: string, max: number, measure: Measure = countUtf16Units): string {
-  // The text after `beginning` cannot change the position where the function truncates the text, because a code point
-  // has at most two UTF-16 code units.
+  // The text after `beginning` does not matter, because a character has at most two UTF-16 code units.
   const beginning = text.slice(0, max + 2).toWellFormed();
   if (text.length <= max && measure(beginning) <= max) return beginning;
   const available = max - measure(ELLIPSIS);
@@ -28,7 +25,7 @@ export function truncate(text: string, max: number, measure: Measure = countUtf1
   return beginning.slice(0, graphemeStart(beginning, prefixLength(beginning, available, measure))) + ELLIPSIS;
 }
 
-/** Truncates a text like `truncate`, or returns null if the text is missing. */
+/** Truncates a text like `truncate`. For a missing text, the result is null. */
 export function truncateNullable(
   text: string | null | undefined,
   max: number,
@@ -37,7 +34,7 @@ export function truncateNullable(
   return text == null ? null : truncate(text, max, measure);
 }
 
-/** Returns the length of the longest beginning of a text whose measured length is at most `max`. */
+/** Finds the longest beginning of a text whose length is at most `max`, and returns its number of code units. */
 function prefixLength(text: string, max: number, measure: Measure): number {
   let enough = 0;
   let tooMuch = text.length + 1;
@@ -51,9 +48,9 @@ function prefixLength(text: string, max: number, measure: Measure): number {
 
 let segmenter: Intl.Segmenter | undefined;
 
-/** Returns the index at which the grapheme cluster with the code unit at `index` begins. */
+/** Returns the start of the grapheme cluster (visible character) at `index`. */
 function graphemeStart(text: string, index: number): number {
-  // The function creates a segmenter only when it needs one, because creating a segmenter takes 30 ms.
+  // A segmenter is created only when needed, because this takes 30 ms.
   if (index === 0 || BETWEEN_ASCII.test(text.slice(index - 1, index + 1))) return index;
   segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   return segmenter.segment(text).containing(index)?.index ?? index;

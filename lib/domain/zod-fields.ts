@@ -2,9 +2,9 @@ import * as z from "zod/mini";
 import { isJsonObject, toJsonUnlessTooDeep } from "./json.ts";
 
 /**
- * Sets the error messages of all zod schemas. Without `localeError`, `zod/mini` reports every invalid value as "Invalid
- * input". The messages of the full zod package, such as "Too small: expected number to be >0", are not for users. A
- * test checks that every file with a zod schema imports `zod-fields.ts`, directly or through another file.
+ * Sets the error messages of all zod schemas. Without this call, `zod/mini` reports "Invalid input" for every invalid
+ * value. The messages of the full zod package, such as "Too small: expected number to be >0", are hard to understand. A
+ * test checks that every file with a zod schema imports this file, directly or indirectly.
  */
 z.config({ localeError: messageOf });
 
@@ -59,8 +59,8 @@ export function withKeywords<Schema extends z.core.$ZodType>(
 export const NonEmpty = textSchema(z.minLength(1));
 export const MaybeText = z.nullable(z.string());
 /**
- * The schema of a text in a reply of another service. A value of any other type becomes JSON text, and a missing value
- * becomes an empty text. The schema does not use `z.catch`, which would add 10 kB of zod code to a package.
+ * A text in a response of another service. Any other value becomes JSON text, and a missing value becomes an empty
+ * text. `z.catch` would do the same, but would add 10 kB to a package.
  */
 export const TextOrEmpty = z.pipe(
   z.optional(z.unknown()),
@@ -69,8 +69,8 @@ export const TextOrEmpty = z.pipe(
   ),
 );
 /**
- * The schema of a number in a reply of another service. The schema also accepts a number as text, such as `"0"` or `"
- * 1.5e1 "`. Any other value, and a missing value, becomes undefined.
+ * A number in a response of another service. A number as text, such as `"0"` or `" 1.5e1 "`, is also accepted. Any
+ * other value becomes undefined.
  */
 export const NumberOrMissing = z.pipe(
   z.optional(z.unknown()),
@@ -99,7 +99,7 @@ export function httpUrlSchema(errorMessage: string): z.ZodMiniURL {
 
 /**
  * Returns a schema for a string with `min` to `max` characters. A character is a Unicode code point, as in JSON Schema.
- * `z.maxLength` counts UTF-16 code units instead, and would reject strings that the OpenAPI document allows.
+ * `z.maxLength` counts UTF-16 code units instead.
  */
 export function limitedTextSchema({
   min,
@@ -116,8 +116,8 @@ export function limitedTextSchema({
 }
 
 /**
- * Returns a schema for an object whose keys match `key`. The schema refuses the key `__proto__`, which `z.record` alone
- * would drop without an error.
+ * Returns a schema for an object with keys of the schema `key`. The key `__proto__` is an error. `z.record` would drop
+ * this key silently.
  */
 export function recordSchemaRefusingProto<Value extends z.core.$ZodType>(
   keySchema: z.ZodMiniType<string, string>,
@@ -137,8 +137,8 @@ export function recordSchemaRefusingProto<Value extends z.core.$ZodType>(
 }
 
 /**
- * Returns a copy of a schema with a description for the API reference. The original schema gets no description, because
- * other fields may use the same schema.
+ * Returns a copy of a schema with a description for the API reference. The original schema stays unchanged, because
+ * other fields may use it.
  */
 export function withDescription<Schema extends z.core.$ZodType>(schema: Schema, description: string): Schema {
   const described = z.clone(schema);
@@ -146,13 +146,13 @@ export function withDescription<Schema extends z.core.$ZodType>(schema: Schema, 
   return described;
 }
 
-/** Returns the error message of a zod issue. For an invalid key of an object, returns the message about the key. */
+/** Returns the error message of a zod issue. If a key of an object is invalid, the message is about the key. */
 export function describeIssue(issue: z.core.$ZodIssue): string {
   const keyMessage = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
   return keyMessage ?? issue.message;
 }
 
-/** The names of types in JSON, by the names of types in zod. */
+/** JSON names of types, by their zod names. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: "a string",
   number: "a number",

@@ -8,20 +8,20 @@ import type { DurationCount } from "./duration-counts.ts";
 import { plausibleJobAgeSeconds } from "./job-age.ts";
 import { pickNextPollDelaySeconds, roundAndClampDelaySeconds } from "./poll-delay.ts";
 
-/** The state of a watch before the decision about a poll. The errors of a `PolledWatch` are from earlier polls. */
+/** The state of a watch before the service decides what happens after a poll. Its errors come from earlier polls. */
 export interface PolledWatch extends PollErrors {
   /** The number of polls of the watch, including the current poll. */
   readonly polls: number;
   readonly acceptedAt: Instant;
   readonly deadlineAt: Instant;
-  /** The type of the job, if an earlier poll observed the type. */
+  /** The job type, if an earlier poll returned the type. */
   readonly jobType: string | null;
 }
 
 export interface DecisionInput {
   readonly watch: PolledWatch;
   readonly observation: Observation;
-  /** The durations of ended jobs with the same type in the same project. */
+  /** The durations of ended jobs of this type and project. */
   readonly durations: readonly DurationCount[];
   readonly now: Instant;
   readonly settings: Pick<Settings, "maxPolls" | "poll">;
@@ -32,14 +32,14 @@ export interface DecisionInput {
 export type PollDecision =
   | ({
       readonly kind: "poll_again";
-      /** The delay before the next poll, as an integer from 0 to 900. */
+      /** The delay until the next poll: an integer from 0 to 900. */
       readonly delaySeconds: number;
       /**
-       * The time before which the service must not query CCE. `notBefore` is missing if the service may query CCE at
-       * the end of the delay.
+       * The rate limit allows no query of CCE before this time. The field is missing if the rate limit does not delay
+       * the poll.
        */
       readonly notBefore?: Instant;
-      /** The progress since the success of the job, if the watch waits until the resource of the job is usable. */
+      /** What the polls found since the success of the job, if the watch waits until ready. */
       readonly ready?: ReadyProgress;
     } & PollErrors)
   | {
@@ -50,8 +50,7 @@ export type PollDecision =
     };
 
 /**
- * The delay before the next poll after an access error. A shorter delay would cause more polls. With a longer delay,
- * the service would detect later that it has access to CCE again.
+ * The delay until the next poll after an access error. It is short enough to detect soon that the access works again.
  */
 const ACCESS_ERROR_DELAY = { minSeconds: 30, jitterSeconds: 30 };
 const GONE_DELAY = { minSeconds: 5, jitterSeconds: 6 };
@@ -60,27 +59,27 @@ const FIRST_BACKOFF_SECONDS = 5;
 const MAX_BACKOFF_SECONDS = 300;
 
 /**
- * If a rate limit delays the last poll of a watch, the service waits for this poll at most until one hour after the
- * deadline. The last poll finds the true outcome of a job that ended before the deadline.
+ * If a rate limit delays the last poll of a watch, the service waits for it up to one hour after the deadline. The last
+ * poll then finds the true outcome of a job that ended before the deadline.
  */
 const LAST_POLL_GRACE_MS = 3_600_000;
 
 /**
- * After this number of unfinished tries of a poll, the service gives up the watch. A try can also stay unfinished
- * because the host of the process failed. Several failures of the host during the same poll are improbable.
+ * After this number of crashes in the same poll, the watch ends. A single crash can also have another reason, such as a
+ * failed host.
  */
 const MAX_UNFINISHED_TRIES = 8;
-/** When the deadline has passed, the service gives up the watch after this number of unfinished tries of a poll. */
+/** After the deadline, the watch already ends after this number of crashes. */
 const MAX_UNFINISHED_TRIES_AT_DEADLINE = 2;
 /**
- * When the deadline has passed, the service gives up the watch after this number of receives of the poll message. Tries
- * that failed with an error count too.
+ * After the deadline, the watch also ends after this number of receives of the poll message. This limit also covers
+ * tries that failed with an error.
  */
 const MAX_RECEIVES_AT_DEADLINE = 20;
 
 /**
- * Decides after a poll whether the service polls the watch again or concludes the watch. An ended job concludes the
- * watch even after the deadline. A poll that returns no job does not mean that the job has failed.
+ * Decides after a poll whether the service polls again or the watch ends. If the job has ended, the watch ends with
+ * this outcome, even after the deadline. A failed poll never means that the job has failed.
  */
 export function decideAfterPoll(input: DecisionInput): PollDecision {
   const { watch, now } = input;
@@ -93,11 +92,11 @@ export function decideAfterPoll(input: DecisionInput): PollDecision {
 }
 
 /**
- * Decides before a poll whether the service gives up the watch, because earlier tries of the poll did not finish. Such
- * a poll probably crashes the process of the poll function. After the deadline, the service makes few further tries.
- * @param tries.unfinished the number of tries that neither finished nor failed with an error
- * @param tries.receives how often SQS has delivered the message of the poll
- * @returns the conclusion, or null if the service makes the poll
+ * Decides before a poll whether the watch ends, because earlier tries of this poll crashed. Such a poll would probably
+ * crash the function again.
+ * @param tries.unfinished the number of tries that crashed
+ * @param tries.receives how often SQS has delivered the poll message
+ * @returns the conclusion, or null if the service should poll
  */
 export function concludeIfTooManyUnfinishedTries(
   watch: Deadline,
@@ -114,10 +113,9 @@ export function concludeIfTooManyUnfinishedTries(
 }
 
 /**
- * Decides whether the service polls or concludes a watch whose poll the rate limit of the project has postponed. The
- * rate limit allows the next query of CCE only at `rateLimitedUntil`. The state of the job at the deadline is not
- * known, so the service waits up to one hour after the deadline for a last poll. If the rate limit does not allow the
- * last poll within this hour, the watch times out at the deadline.
+ * Decides what happens if the rate limit of the project delays a poll. CCE may not be queried before
+ * `rateLimitedUntil`. A last poll up to one hour after the deadline is allowed, because the job may have ended before
+ * the deadline. If the last poll would be later, the watch times out at its deadline.
  */
 export function postponePollOrTimeOut(
   watch: Omit<PolledWatch, "polls" | "jobType">,
@@ -149,7 +147,7 @@ function decideByObservation(input: DecisionInput): PollDecision {
     const { retryAfterSeconds } = observation;
     if (retryAfterSeconds == null)
       return { kind: "poll_again", delaySeconds: ownSeconds, ...errors, consecutiveFailures };
-    // CCE or IAM may ask for a wait that is longer than the maximum delay in the settings of the operator.
+    // The wait that CCE or IAM asks for may be longer than the maximum delay in the settings.
     const waitSeconds = Math.max(ownSeconds, retryAfterSeconds + backoffSeconds(1, random));
     return {
       kind: "poll_again",
@@ -165,12 +163,10 @@ function decideByObservation(input: DecisionInput): PollDecision {
       return pollAgain(jittered(GONE_DELAY, random), { accessError: null, lastPollError });
     case "throttled":
     case "unavailable": {
-      // A `Retry-After` of zero or in the past asks for no wait, so the service uses its own delay, which grows with
-      // each failure.
+      // A `Retry-After` of zero or in the past is ignored, and the delay then grows with each failure.
       const seconds =
         (observation.retryAfterSeconds ?? 0) > 0 ? 0 : backoffSeconds(consecutiveFailures, random);
-      // A CCE API that throttles or is unavailable does not check access, so the watch keeps the access error of an
-      // earlier poll.
+      // If CCE throttles or is unavailable, it has not checked the credentials, so an earlier access error stays.
       return pollAgain(seconds, { accessError: watch.accessError, lastPollError });
     }
     case "unauthorized":
@@ -198,7 +194,7 @@ function decideByJob(job: Job, { watch, durations, now, settings, random }: Deci
   };
 }
 
-/** Returns the decision `timed_out` for a watch. Returns null if the service may poll the watch again. */
+/** Returns the decision to end the watch as `timed_out`, or null if the service may poll again. */
 function timeoutAfterPoll({ watch, now, settings, observation }: DecisionInput): PollDecision | null {
   const lastResult = describeLastResult(observation);
   if (now >= watch.deadlineAt) return timedOut(watch, lastResult);
@@ -208,8 +204,8 @@ function timeoutAfterPoll({ watch, now, settings, observation }: DecisionInput):
 }
 
 /**
- * Returns a sentence about the observation of the last poll. Returns null if subjobs are running, because the outcome
- * summary names the running subjobs.
+ * Returns a sentence about the last poll. The result is null if subjobs are running, because the outcome summary then
+ * names these subjobs.
  */
 function describeLastResult(observation: Observation): string | null {
   if (observation.kind !== "job")
@@ -233,10 +229,9 @@ function jittered({ minSeconds, jitterSeconds }: typeof GONE_DELAY, random: () =
 }
 
 /**
- * Returns a random delay after failed polls, in whole seconds. The maximum of the random delay doubles with each
- * consecutive failed poll.
- * @param failures the number of consecutive failed polls, at least 1.
- * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * Returns a random delay after failed polls, in whole seconds. Its maximum doubles with each failed poll in a row.
+ * @param failures the number of failed polls in a row, at least 1 Source:
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 function backoffSeconds(failures: number, random: () => number): number {
   const maxSeconds = Math.min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** Math.min(20, failures - 1));

@@ -10,22 +10,22 @@ import {
 
 const MINUTE_MS = 60_000;
 /**
- * The number of consecutive polls that must find a node usable. CCE can show a node as `Active` shortly before the
- * installation of the node fails, so one poll is not enough. For resources that are not nodes, one poll is enough.
+ * How many polls in a row must find a node usable. CCE can show a node as `Active` shortly before its installation
+ * fails, so one poll is not enough. For all other resources, one poll is enough.
  */
 const NEEDED_POLLS_OF_NODES = 2;
-/** The delay before the second poll that must find a node usable. */
+/** The delay until the second of these two polls. */
 const CONFIRM_SECONDS = 5;
 
-/** The result of a poll that queries each resource of a succeeded job. */
+/** The result of a poll of all resources of a succeeded job. */
 export type ReadyCheck =
-  /** All resources of the job are usable. `hasNodes` is true if one of these resources is a node. */
+  /** All resources of the job are usable. `hasNodes` is true if a node is among them. */
   | { readonly kind: "ready"; readonly hasNodes: boolean }
-  /** A resource is not usable. `reason` and `message` are the texts of CCE about the first such resource. */
+  /** A resource is not usable. `reason` and `message` are CCE's texts about the first unusable resource. */
   | { readonly kind: "not_ready"; readonly reason: string | null; readonly message: string | null }
-  /** The poll could not read a resource. `observation` is the failed query for the first such resource. */
+  /** The poll could not read a resource. `observation` is the result of the first failed query. */
   | { readonly kind: "unseen"; readonly observation: Exclude<Observation, { kind: "job" }> }
-  /** CCE returned no ID of a resource of the job, or the service does not know the type of the job. */
+  /** CCE gave no resource ID, or the job type is unknown. */
   | { readonly kind: "no_resource" };
 
 interface ReadyInput extends Pick<DecisionInput, "now" | "settings" | "random"> {
@@ -40,8 +40,8 @@ interface ReadyWatch {
 }
 
 /**
- * Returns the time until which the resource of a succeeded job must become usable. Returns null if no poll has seen the
- * success of the job yet, or if the watch ends with the job.
+ * Returns the time until which the resource of a succeeded job must become usable. The result is null before a poll has
+ * seen the success, and for a watch that does not wait until ready.
  */
 export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | null {
   if (readyMinutes === null || ready === null) return null;
@@ -49,8 +49,8 @@ export function readyDeadline({ readyMinutes, ready }: ReadyWatch): Instant | nu
 }
 
 /**
- * After a poll of the resources of a succeeded job, decides whether the service polls again or concludes the watch. The
- * time limits and delays are the same as for a job that started when a poll saw the success.
+ * Decides after a poll of the resources whether the service polls again or the watch ends. The delays are the same as
+ * for a new job that starts at the success of the real job.
  */
 export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
   const { check, job, now } = input;
@@ -82,9 +82,9 @@ export function decideAfterReadyCheck(input: ReadyInput): PollDecision {
 type Conclusion = Extract<PollDecision, { kind: "conclude" }>;
 
 /**
- * Returns the conclusion for a watch whose job has succeeded, but whose resource did not become usable in time or was
- * never seen. The returned conclusion replaces the conclusion `replaced`, which says that the end of the job is
- * unknown. If the service lost access to the resource before the deadline, the state of the resource is unknown.
+ * Returns how a watch ends if its job has succeeded, but the resource did not become usable in time. It replaces the
+ * conclusion `replaced`, which says that the outcome of the job is unknown. If the service lost the access to the
+ * resource, the state of the resource is unknown.
  */
 export function concludeNotReadyOrReadyUnknown(
   { readyMinutes, ready }: ReadyWatch,
@@ -128,7 +128,7 @@ function progressAfter(before: ReadyProgress, check: ReadyCheck): ReadyProgress 
       return { succeededAt, readyPolls: 0, wasNotReady: true, reason: check.reason, message: check.message };
     case "unseen": {
       const { kind, text } = check.observation;
-      // A limited rate of queries says nothing about the resource, so the text about the resource stays.
+      // A throttled query says nothing about the resource, so the earlier message stays.
       const message = kind === "throttled" ? (before.message ?? text) : text;
       return { ...before, readyPolls: 0, message: wasNotReady ? before.message : message };
     }

@@ -1,53 +1,42 @@
 import type { Instant } from "../domain/job.ts";
 
-/**
- * If the mean ranks of the job durations before and after a day differ by less than 4.5 standard errors, the durations
- * have not changed.
- */
+/** The mean ranks before and after a day must differ by at least this many standard errors to count as a change. */
 const MIN_CHANGE_STANDARD_ERRORS = 4.5;
-/**
- * The minimum number of jobs before and after a change of the job durations. If fewer jobs differ, the difference may
- * be chance.
- */
+/** The minimum number of jobs before and after a change. With fewer jobs, the difference may be chance. */
 const MIN_CHANGE_JOBS = 4;
-/**
- * The minimum variance of the ranks of job durations. A minimum is needed, because jobs in one bucket have equal ranks
- * although their durations differ.
- */
+/** The minimum variance of the ranks. Without a minimum, jobs in the same bucket would have a variance of 0. */
 const MIN_RANK_VARIANCE = 0.01;
 
-/**
- * The number of jobs of one type that ended on one day and whose durations are in one bucket (a range of durations).
- */
+/** The number of jobs of one type, one day and one bucket (a range of durations). */
 export interface DurationCount {
-  /** The day on which the jobs ended, as the number of days since 1970-01-01. */
+  /** The day of the end of the jobs, in days since 1970-01-01. */
   readonly day: number;
   readonly bucket: number;
   readonly count: number;
 }
 
 /**
- * The duration counts with the job type `*` contain the jobs of all types in a project. The service uses these duration
- * counts for a new job, because the type of a new job is not known yet.
+ * The job type `*` stands for the jobs of all types of a project. The service uses their durations for a new job,
+ * because the type of a new job is still unknown.
  */
 export const ANY_TYPE = "*";
 
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 728;
 /**
- * For long durations, the width of a bucket is 2 % of the duration. The buckets for the shortest durations are 0.2 s
- * wide. The scale of the buckets is ln(1 + seconds / 10).
+ * A bucket is 2 % of the duration wide, if the duration is long. The first buckets are 0.2 s wide. The bucket of a
+ * duration is ln(1 + seconds / 10) divided by this width.
  */
 const BUCKET_WIDTH = 0.02;
 const LINEAR_SECONDS = 10;
-/** A watch lasts at most a week. If a job takes more than a week, the duration counts as a week. */
+/** A watch lasts at most a week. A longer duration of a job counts as a week. */
 const MAX_DURATION_SECONDS = 7 * 86_400;
 /** The number of buckets of job durations. The first bucket has the number 0. */
 export const BUCKETS = Math.ceil(fractionalBucketOfDuration(MAX_DURATION_SECONDS));
 
 /**
  * Returns the number of the bucket for a job's duration, from 0 to `BUCKETS` - 1.
- * @param seconds the time between the creation of the job and the end of the job.
+ * @param seconds the time from the creation to the end of the job
  */
 export function bucketOfDuration(seconds: number): number {
   const position = fractionalBucketOfDuration(Math.max(0, seconds));
@@ -67,12 +56,12 @@ export function bucketStartSeconds(bucket: number): number {
   return LINEAR_SECONDS * Math.expm1(bucket * BUCKET_WIDTH);
 }
 
-/** Returns the number of whole days between 1970-01-01 and an instant, in UTC. */
+/** Returns the UTC day of an instant, in days since 1970-01-01. */
 export function daysSince1970(now: Instant): number {
   return Math.floor(now / DAY_MS);
 }
 
-/** Returns the time after which the ledger may delete the duration counts of a day. */
+/** Returns when the ledger may delete the duration counts of a day. */
 export function durationCountExpiry(day: number): Instant {
   return (day + 1 + KEPT_DAYS) * DAY_MS;
 }
@@ -88,8 +77,8 @@ export function countJobsPerBucketSinceDurationsChanged(durations: readonly Dura
 }
 
 /**
- * Counts the jobs in each bucket for the latest whole days that together have at least `minJobs` jobs. If all days
- * together have fewer jobs, counts the jobs of all days.
+ * Counts the jobs of each bucket on the latest days that have `minJobs` jobs together. If there are fewer jobs, the
+ * function counts all jobs.
  */
 export function countJobsPerBucketOfLatestDays(
   durations: readonly DurationCount[],
@@ -123,12 +112,11 @@ function sumDays(days: readonly (readonly DurationCount[])[]): RecentJobs {
 }
 
 /**
- * Returns the duration counts of the days since the last change of the job durations, oldest day first. For each day,
- * the function compares the jobs before the day with the other jobs. The function drops the days before the largest
- * significant difference and searches the remaining days again. Student's t-test compares the ranks of the job
- * durations. With ranks, a few jobs that fail early or are stuck have little effect.
- * Source: W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric
- * statistics", The American Statistician 35 (1981).
+ * Returns the days since the last change of the job durations, oldest first. For each day, a t-test compares the jobs
+ * before this day with all later jobs. The days before the largest significant difference are dropped, and the rest is
+ * searched again. The test compares ranks, because with ranks, a few failed or stuck jobs have little effect. Source:
+ * W. J. Conover and R. L. Iman, "Rank transformations as a bridge between parametric and nonparametric statistics", The
+ * American Statistician 35 (1981).
  */
 function daysSinceChange(days: readonly (readonly DurationCount[])[]): readonly (readonly DurationCount[])[] {
   const all = days.flat();
@@ -168,8 +156,8 @@ function sumRanks(
 }
 
 /**
- * Returns the rank of the job durations in each bucket, from 0 to 1. The rank of a bucket is the share of all jobs in
- * lower buckets, plus half the share of the jobs in this bucket.
+ * Returns the rank of each bucket, from 0 (shortest) to 1 (longest). The rank is the share of jobs in lower buckets,
+ * plus half the share of the jobs in this bucket.
  */
 function rankBuckets(durations: readonly DurationCount[]): ReadonlyMap<number, number> {
   const jobs = durations.reduce((sum, { count }) => sum + count, 0);

@@ -10,24 +10,21 @@ import {
 
 const Seconds = numberSchema(z.minimum(0));
 
-/** The usual durations of jobs of a type, computed from the ended jobs of this type in the project. */
+/** The usual duration of jobs of one type, computed from ended jobs of the project. */
 export const Expected = z.object({
   /** The median duration of the ended jobs. */
   p50Seconds: Seconds,
   p90Seconds: Seconds,
-  /** The number of ended jobs from which the service computed the durations. */
+  /** The number of these ended jobs. */
   fromJobs: Count,
-  /**
-   * The median remaining time of a running job of a known age. `remainingSeconds` is null if no ended job took longer
-   * than this age.
-   */
+  /** The median remaining time of the running job. It is null if the job already takes longer than all ended jobs. */
   remainingSeconds: z.nullable(Seconds),
 });
 export type Expected = z.infer<typeof Expected>;
 
 /**
- * Returns how long a job is expected to take. Uses only the observed jobs since the last change of the job durations,
- * and no assumed jobs. Returns null if no job of the type has ended.
+ * Returns how long a job is expected to take. Only real jobs since the last change of the durations count. The result
+ * is null if no job of the type has ended.
  */
 export function computeExpectedDuration(
   durations: readonly DurationCount[],
@@ -49,7 +46,9 @@ export function computeExpectedDuration(
   };
 }
 
-/** Returns the bucket of the job with the rank `rank` by duration. The shortest job has the rank 1. */
+/**
+ * Returns the bucket of the job at position `rank`, when the jobs are sorted by duration. The shortest job has rank 1.
+ */
 export function bucketOfRank(counts: Float64Array, rank: number): number {
   let jobs = 0;
   for (const [bucket, count] of counts.entries()) {

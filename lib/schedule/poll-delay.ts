@@ -8,12 +8,12 @@ import {
 import { getCachedSurvivalCurve, survivalAt, survivalAtFractionalBucket } from "./survival-curve.ts";
 
 /**
- * The plan of polls uses only some ages of a job (planned ages). The distance between two planned ages is 1/400 of the
- * age, and at least one second. A smaller distance makes the computation slower and saves no polls.
+ * The plan of polls contains only some ages of a job, the planned ages. Two planned ages differ by 1/400 of the age,
+ * and by at least one second. More planned ages would make the computation slower without a benefit.
  */
 const AGE_STEPS = 400;
 
-/** The planned ages of a job in seconds, from 0 to the longest duration. The plan of polls contains only these ages. */
+/** The planned ages in seconds, from 0 to the longest duration. */
 export const AGES: Float64Array = plannedAges(bucketStartSeconds(BUCKETS));
 
 /**
@@ -22,30 +22,27 @@ export const AGES: Float64Array = plannedAges(bucketStartSeconds(BUCKETS));
  */
 const AGE_POSITIONS = AGES.map(fractionalBucketOfDuration);
 
-/** A delay may cost more than the best delay by at most 2 % of the cost of one poll. */
+/** A random delay may cost 2 % of a poll more than the best delay. */
 const TOLERANCE = 0.02;
 
 /**
- * The range of delays before the first poll of a job, if few jobs of the project have ended. The first poll finds early
- * failures and the type of the job. A random delay spreads the polls of many jobs that start together.
+ * The delay of the first poll in seconds, if few jobs of the project have ended. An early poll finds the job type and
+ * jobs that fail at once. The random part spreads the polls of jobs that start together.
  */
 const FIRST_DELAY = { minSeconds: 10, maxSeconds: 20 };
-/**
- * The minimum number of ended jobs in a project from which the service learns the delay before the first poll. With
- * fewer ended jobs in the project, the service uses the fixed range FIRST_DELAY.
- */
+/** With fewer ended jobs in the project, `FIRST_DELAY` applies. */
 const MIN_LEARNED_JOBS = 20;
 
 interface PendingJob {
   readonly jobType: string | null;
   readonly ageSeconds: number;
-  /** The durations of ended jobs with the same type in the same project. */
+  /** The durations of ended jobs of this type and project. */
   readonly durations: readonly DurationCount[];
 }
 
 /**
- * Returns the delay between the acceptance of a job and the first poll, in whole seconds.
- * @param durations the durations of all ended jobs of the project. The type of the new job is not known yet.
+ * Returns the delay between the submission of a job and its first poll, in whole seconds.
+ * @param durations the durations of all ended jobs of the project. The type of the new job is still unknown.
  */
 export function pickFirstPollDelaySeconds(
   poll: PollSettings,
@@ -59,9 +56,8 @@ export function pickFirstPollDelaySeconds(
 }
 
 /**
- * Returns the delay before the next poll of a pending job, in whole seconds between the minimum and the maximum of the
- * operator. The delay is a random value from a range of cheap delays. The service therefore does not poll all jobs of
- * the same age at the same time.
+ * Returns the delay until the next poll of a running job, in whole seconds and within the limits of the config. The
+ * delay is random within a range of cheap delays, so that jobs of the same age are not all polled at the same time.
  */
 export function pickNextPollDelaySeconds(job: PendingJob, poll: PollSettings, random: () => number): number {
   const plan = cheapestDelayRange({
@@ -83,8 +79,8 @@ function pickDelay(
 }
 
 /**
- * Rounds a delay to whole seconds between the minimum and the maximum delay in the settings of the operator. If the
- * minimum delay exceeds the maximum delay, the maximum delay applies.
+ * Rounds a delay to whole seconds and limits it to the minimum and maximum of the config. If both contradict each
+ * other, the maximum applies.
  */
 export function roundAndClampDelaySeconds(seconds: number, poll: PollSettings): number {
   const [min, max] = [Math.ceil(poll.minDelaySeconds), Math.floor(poll.maxDelaySeconds)];
@@ -92,7 +88,7 @@ export function roundAndClampDelaySeconds(seconds: number, poll: PollSettings): 
 }
 
 interface PlanInput extends PollCosts {
-  /** The age of the job when a poll found the job pending. */
+  /** The age of the job at the current poll. */
   readonly ageSeconds: number;
   readonly maxDelaySeconds: number;
   /** The survival curve from `getCachedSurvivalCurve`. */
@@ -100,9 +96,8 @@ interface PlanInput extends PollCosts {
 }
 
 /**
- * Returns a range of delays before the next poll, in whole seconds. Each delay in the returned range costs almost as
- * little as the best delay. The cost of a delay includes all later polls of the cheapest sequence of polls. If the age
- * of the job is above all planned ages, the function returns the maximum delay.
+ * Returns the range of delays that cost almost as little as the best delay, in whole seconds. The cost of a delay
+ * includes all later polls. For a job older than all planned ages, the range contains only the maximum delay.
  */
 export function cheapestDelayRange(input: PlanInput): {
   readonly minSeconds: number;
@@ -116,8 +111,8 @@ export function cheapestDelayRange(input: PlanInput): {
   const pending = survivalAt(survival, ageSeconds);
   const delayTo = (index: number) => (AGES[index] ?? 0) - ageSeconds;
   const costOf = (index: number) => pending * delayTo(index) + (costs[index] ?? 0);
-  // The best next poll for a higher age of the job is never earlier than the best next poll for a lower age. The best
-  // next poll for an age therefore lies between the best next polls for the two nearest planned ages.
+  // An older job never has an earlier best poll than a younger job. The best poll for an age therefore lies between the
+  // best polls of the two nearest planned ages.
   let best = next[first] ?? last;
   for (let index = best - 1; index >= (next[first - 1] ?? first); index--)
     if (delayTo(index) >= min && costOf(index) < costOf(best)) best = index;
@@ -143,9 +138,7 @@ function firstIndexFrom(age: number): number {
   return low;
 }
 
-/**
- * The latest plan of polls for each survival curve. A plan of polls is valid until the operator changes the settings.
- */
+/** The latest plan for each survival curve. A plan is valid until the settings change. */
 const plans = new WeakMap<Float64Array, PollCosts & { readonly plan: PollPlan }>();
 
 function planFor({ survival, pollCostSeconds, minDelaySeconds }: PlanInput): PollPlan {
@@ -164,18 +157,16 @@ function plannedAges(maxAge: number): Float64Array {
   return new Float64Array(ages);
 }
 
-/** The cheapest next poll for each planned age of a job. Index i of each array is for the age `AGES[i]`. */
+/** The cheapest next poll for each planned age of a job. The element at index i is for the age `AGES[i]`. */
 interface PollPlan {
-  /** The expected cost of all polls after a planned age, in seconds per started job. */
+  /** The expected cost of all later polls, in seconds per started job. */
   readonly costs: Float64Array;
-  /** The index in `AGES` of the best age for the next poll. */
+  /** The index in `AGES` of the best next poll. */
   readonly next: Int32Array;
 }
 
 interface PollCosts {
-  /**
-   * One poll costs as much as a delay of `pollCostSeconds` between the end of a job and the poll that detects the end.
-   */
+  /** One poll costs as much as this number of seconds of lateness. */
   readonly pollCostSeconds: number;
   readonly minDelaySeconds: number;
 }
@@ -183,20 +174,19 @@ interface PollCosts {
 /**
  * Plans the cheapest sequence of polls after each planned age.
  *
- * The service must detect the end of a job soon and with few polls. In statistics, this task is called an inspection
- * problem. One poll costs x = `pollCostSeconds`. Each second between the end of a job and the next poll adds 1 to the
- * cost. S(t) is the share of jobs that last longer than t. The plan minimizes the time until the poll that detects the
- * end of the job, because the delay after the end is then minimal too. A job that is pending at the age t and polled
- * next at the age u costs x + u - t between t and u. C(t), the lowest cost after the age t, is
+ * The plan detects the end of the job soon and with few polls, which statistics calls an inspection problem. One poll
+ * costs x = `pollCostSeconds`. Each second of lateness costs 1. S(t) is the share of jobs that take longer than t. If a
+ * job still runs at age t and the next poll is at age u, the cost until u is x + u - t. The lowest cost from age t on
+ * is
  *
  *     C(t) = minimum over u > t of [ S(t) · (x + u - t) + C(u) ]
  *
- * C(t) is computed backwards from the last age (dynamic programming). For a fixed u, the term in brackets is a straight
- * line over S(t). S(t) grows when t falls, so the lower envelope of these lines has the minimum over all u. Each line
- * is removed from the lower envelope at most once, so the run time is linear in the number of ages.
+ * C(t) is computed from the last age backwards (dynamic programming). For a fixed u, the brackets are a straight line
+ * over S(t). The minimum over all u is therefore the lower envelope of these lines. Each line leaves the envelope at
+ * most once, so the run time grows linearly with the number of ages.
  *
  * Source: J. B. Keller, "Optimum checking schedules for systems subject to random failure", Management Science 21
- * (1974). Keller solves the continuous problem. With h(t) as the rate at which jobs end, the best density of polls is
+ * (1974). Keller solved this problem for continuous time: if jobs end at the rate h(t), the best density of polls is
  * √(h(t) / 2x).
  */
 export function planCheapestPolls(
@@ -206,8 +196,7 @@ export function planCheapestPolls(
   const last = AGES.length - 1;
   const costs = new Float64Array(last + 1);
   const next = new Int32Array(last + 1).fill(last);
-  // `envelope[front..back]` contains the candidate ages for the next poll, sorted from the latest age to the earliest
-  // age.
+  // `envelope[front..back]` contains the candidates for the next poll, latest age first.
   const envelope = new Int32Array(last + 1);
   let [front, back, candidate] = [0, -1, last];
   for (let index = last - 1; index >= 0; index--) {
@@ -228,11 +217,11 @@ export function planCheapestPolls(
   function lineAt(index: number, pending: number): number {
     return (AGES[index] ?? 0) * pending + (costs[index] ?? 0);
   }
-  /** Returns true if the middle line is the lowest of the three lines for at least one value of S(t). */
+  /** Returns true if the middle line is lowest for at least one value of S(t). */
   function isLowest(later: number, middle: number, earlier: number): boolean {
     return crossing(middle, later) < crossing(earlier, middle);
   }
-  /** Returns the value of S(t) at which two lines cross. */
+  /** Returns the value of S(t) where two lines cross. */
   function crossing(one: number, other: number): number {
     return ((costs[one] ?? 0) - (costs[other] ?? 0)) / ((AGES[other] ?? 0) - (AGES[one] ?? 0));
   }

@@ -8,12 +8,12 @@ import {
 import { bucketOfRank, roundedBucketMiddleSeconds, roundToTenthOfSecond } from "./expected-duration.ts";
 import { type EndedJob, lowerMedianSeconds } from "./usual-durations.ts";
 
-/** The minimum number of ended jobs of a type. With fewer ended jobs, the service calls no job of this type slow. */
+/** The minimum number of ended jobs of a type. With fewer ended jobs, no job of the type counts as slow. */
 const MIN_JOBS = 20;
 /** A slow job takes longer than 95 % of the jobs of its type. */
 const QUANTILE = 0.95;
 
-/** The median duration of the ended jobs of a type, and the age from which a job of the type is slow (`p95Seconds`). */
+/** The median duration of ended jobs of a type, and the age above which a job is slow (`p95Seconds`). */
 export interface SlowLimit {
   readonly p50Seconds: number;
   readonly p95Seconds: number;
@@ -21,16 +21,15 @@ export interface SlowLimit {
 }
 
 /**
- * Returns the age from which a job is slow, because the job takes longer than 19 of 20 jobs of its type. The age is an
- * order statistic of the durations of the ended jobs. At most one of 20 new jobs is therefore slow, for any
- * distribution of the durations. If the durations rise slowly, the service does not detect this change, and the older
- * jobs are shorter than the new jobs. A slow job must therefore also take longer than 19 of 20 jobs of the latest days,
- * and must reach `limitOfRisingDurations`. Returns null if fewer than 20 jobs have ended since the last change of their
- * durations. Assumed jobs do not count.
- * @param durations the durations of the jobs that ended before the job started. Jobs that started at the same time do
- * not count, because the first ended job would make the other jobs slow.
- * @param latestJobs the latest ended jobs of the type, oldest first
- * Source: V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World" (2005), conformal prediction.
+ * Returns the age above which a job is slow: 95 % of the ended jobs took less time. The age comes from the sorted
+ * durations of the ended jobs, so that at most 5 % of new jobs are slow, for any distribution. If durations rise
+ * slowly, older jobs would make this age too low. A slow job must therefore also exceed 95 % of the jobs of the latest
+ * days, and the limit of `limitOfRisingDurations`. The result is null if fewer than 20 jobs have ended since the last
+ * change of the durations. Assumed jobs do not count.
+ * @param durations the durations of the jobs that ended before this job started. If jobs start together, the first
+ * ended jobs do not count, because they would make the others slow.
+ * @param latestJobs the latest ended jobs of the type, oldest first. Source: V. Vovk, A. Gammerman and G. Shafer,
+ * "Algorithmic Learning in a Random World" (2005), conformal prediction.
  */
 export function computeSlowLimitOf95Percent(
   durations: readonly DurationCount[],
@@ -56,11 +55,10 @@ function slowBucket({ counts, total }: RecentJobs): number {
 }
 
 /**
- * Returns an additional age limit for slow jobs. Without this limit, all jobs would be slow while job durations rise
- * within one day. The ledger counts job durations by day, so these counts do not show a rise within one day. The factor
- * of a job is its duration divided by the median of the 20 jobs that ended before the job started. These factors stay
- * the same while the durations rise. The factor of a slow job exceeds 19 of 20 factors. Returns 0 if too few jobs have
- * ended.
+ * Returns a further age limit for slow jobs, for durations that rise within one day. The ledger counts durations by
+ * day, so the counts do not show such a rise. Each job has a factor: its duration divided by the median duration of the
+ * 20 jobs that ended before its start. The factors do not rise when the durations rise. The factor of a slow job is
+ * larger than 95 % of these factors. The result is 0 if too few jobs have ended.
  */
 function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
   const median = medianOfLatest(jobs);
@@ -75,7 +73,8 @@ function limitOfRisingDurations(jobs: readonly EndedJob[]): number {
 }
 
 /**
- * Returns the median duration of the latest 20 jobs, at least one second. Returns null if there are fewer than 20 jobs.
+ * Returns the median duration of the latest 20 jobs, at least one second. The result is null if there are fewer than 20
+ * jobs.
  */
 function medianOfLatest(jobs: readonly EndedJob[]): number | null {
   if (jobs.length < MIN_JOBS) return null;

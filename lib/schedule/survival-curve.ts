@@ -7,15 +7,15 @@ import {
 } from "./duration-counts.ts";
 
 /**
- * The service calculates with assumed jobs of a type, because few real jobs of this type may have ended.
- * `EARLY_FAILURES` is the share of assumed jobs that fail soon after their start.
+ * The schedule adds assumed jobs to the ended jobs of a type, because few jobs of the type may have ended. This share
+ * of the assumed jobs fails soon after the start.
  */
 const EARLY_FAILURES = 0.05;
-/** The share of assumed jobs that are stuck and take much longer than normal jobs. */
+/** This share of the assumed jobs is stuck and takes very long. */
 const STUCK_JOBS = 0.03;
-/** After eight real jobs of a type have ended, the assumed normal jobs count only half. */
+/** After eight ended jobs, the assumed normal jobs count half. */
 const HALFWAY_JOBS = 8;
-/** After many real jobs have ended, the assumed stuck jobs still count as much as 0.45 real jobs. */
+/** The assumed stuck jobs always count as at least 0.45 jobs. */
 const MIN_STUCK_JOBS = 0.45;
 
 /** CCE creates clusters and nodes in 5 to 10 minutes. CCE deletes clusters and nodes in 1 to 3 minutes. */
@@ -31,8 +31,8 @@ const OTHER_TYPES: Assumption = {
 };
 
 /**
- * The maximum distance between two neighboring buckets (ranges of job durations), in buckets. At the distance of 150
- * buckets, two long durations differ by the factor e³ (20).
+ * The maximum distance between two neighboring ended jobs, in buckets (ranges of durations). 150 buckets are a factor
+ * of about 20 between two long durations.
  */
 const MAX_DISTANCE = 150;
 
@@ -93,12 +93,11 @@ function learn(jobType: string | null, durations: readonly DurationCount[]): Flo
 }
 
 /**
- * Spreads the jobs of each bucket over neighboring buckets, in the shape of a triangle (kernel density estimate). The
- * triangle is narrow where many jobs ended and wide where few jobs ended. The half width of a triangle grows with the
- * square root of the distance to the nearest jobs. A few jobs therefore do not make the estimated distribution of job
- * durations too narrow.
- * Source: I. S. Abramson, "On bandwidth variation in kernel estimates", Annals of Statistics 10 (1982).
- * @param countsSum the sum of all counts. The returned array has the same sum.
+ * Spreads the jobs of each bucket over the neighboring buckets (kernel density estimate with triangles). The triangle
+ * is narrow where many jobs ended, and wide where few jobs ended. Its half width grows with the square root of the
+ * distance to the nearest jobs. With a few jobs, the estimated distribution is therefore not too narrow. Source: I. S.
+ * Abramson, "On bandwidth variation in kernel estimates", Annals of Statistics 10 (1982).
+ * @param countsSum the sum of all counts. The result has the same sum.
  */
 export function smoothCounts(counts: Float64Array, countsSum: number): Float64Array {
   const density = new Float64Array(BUCKETS);
@@ -112,7 +111,7 @@ export function smoothCounts(counts: Float64Array, countsSum: number): Float64Ar
   return density;
 }
 
-/** Returns the smallest distance from `bucket`, in buckets, within which the durations of `jobs` jobs lie. */
+/** Returns the distance in buckets within which `jobs` jobs lie around `bucket`. */
 function distanceTo(jobs: number, counts: Float64Array, bucket: number): number {
   let missing = jobs - (counts[bucket] ?? 0);
   for (let distance = 1; missing > 0 && distance <= MAX_DISTANCE; distance++) {
@@ -123,10 +122,7 @@ function distanceTo(jobs: number, counts: Float64Array, bucket: number): number 
   return missing > 0 ? MAX_DISTANCE : 0;
 }
 
-/**
- * Adds a triangle with the area `count` to `density`. The part of the triangle below bucket 0 is mirrored into the
- * buckets from 0.
- */
+/** Adds a triangle with the area `count` to `density`. The part below bucket 0 is mirrored. */
 function addTriangle(density: Float64Array, bucket: number, count: number, halfWidth: number): void {
   const reach = Math.floor(Math.min(halfWidth, BUCKETS));
   const area = (2 * reach + 1) * (halfWidth + 1) - reach * (reach + 1);
@@ -136,12 +132,12 @@ function addTriangle(density: Float64Array, bucket: number, count: number, halfW
   }
 }
 
-/** The durations that the service assumes for the jobs of a group of job types. */
+/** The assumed durations for a group of job types. */
 interface Assumption {
-  /** Most jobs with these types end at an age between `fromSeconds` and `toSeconds`. */
+  /** Most jobs of these types take between `fromSeconds` and `toSeconds`. */
   readonly fromSeconds: number;
   readonly toSeconds: number;
-  /** Returns the share of normal jobs (not failed early, not stuck) that last longer than an age. */
+  /** Returns the share of normal jobs (neither failed early nor stuck) that take longer than an age. */
   readonly normalSurvival: (ageSeconds: number) => number;
 }
 
@@ -167,7 +163,7 @@ export function assumedJobsLongerThanEachBucketStart(
   );
 }
 
-/** For each bucket, the share of the assumed jobs that last longer than the shortest duration in the bucket. */
+/** The share of assumed jobs that take longer than the start of each bucket. */
 interface AssumedSurvival {
   readonly notStuck: Float64Array;
   readonly stuck: Float64Array;
@@ -178,9 +174,7 @@ interface AssumedSurvival {
   readonly withoutHistory: Float64Array;
 }
 
-/**
- * The service computes the survival values of the assumed jobs only once, because each value needs several logarithms.
- */
+/** These values are computed only once, because each needs several logarithms. */
 const assumedSurvivals = new Map<Assumption, AssumedSurvival>();
 
 function assumedSurvival(assumption: Assumption): AssumedSurvival {
@@ -201,9 +195,9 @@ function assumedSurvival(assumption: Assumption): AssumedSurvival {
 }
 
 /**
- * Assumes that the durations of jobs are spread evenly between two ages. At both ends of this range, the density of the
- * job durations falls gradually, as a logistic curve does. The service does not know at which age within this range the
- * jobs really end. Polls for the whole range cost only a little more than polls for the real age.
+ * Assumes that all durations between two ages are equally probable. At both ends, the probability falls gradually
+ * (logistic curve). The service does not know at which of these ages the jobs really end. Polls for the whole range
+ * cost only a little more than polls for the real age.
  */
 function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number): Assumption {
   const softRamp = (age: number, start: number) => edgeSeconds * softplus((age - start) / edgeSeconds);
@@ -212,14 +206,14 @@ function evenBetween(fromSeconds: number, toSeconds: number, edgeSeconds: number
   return { fromSeconds, toSeconds, normalSurvival: (age) => survival(age) / survival(0) };
 }
 
-/** Returns ln(1 + eˣ). The computation does not overflow for a large x. */
+/** Returns ln(1 + eˣ). A large x causes no overflow. */
 function softplus(x: number): number {
   return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
 /**
- * Returns the share of jobs that last longer than `seconds`, for durations with a log-logistic distribution. A higher
- * `shape` makes the distribution narrower.
+ * Returns the share of jobs that take longer than `seconds`, for a log-logistic distribution. A higher `shape` makes
+ * the distribution narrower.
  */
 function logLogistic(seconds: number, medianSeconds: number, shape: number): number {
   return 1 / (1 + (seconds / medianSeconds) ** shape);

@@ -2,27 +2,19 @@ import * as z from "zod/mini";
 import type { Job } from "../domain/job.ts";
 import { collectSubJobsInAnyOrder } from "../domain/subjob-tree.ts";
 
-/**
- * With these maximum numbers, the latest durations of the jobs and subjobs of a job type fit into one small ledger
- * item.
- */
+/** With these maximum numbers, the durations fit into one small ledger item. */
 const MAX_JOBS = 60;
 const MAX_TYPES = 40;
 const MAX_DURATIONS = 15;
 const MAX_TYPE_CHARACTERS = 100;
-/**
- * The minimum number of ended subjobs of a type from which the service computes the usual duration of such a subjob.
- */
+/** The minimum number of ended subjobs of a type for a usual duration. */
 const MIN_DURATIONS = 5;
 
-/** One ended job: the time when a poll saw the end of the job, and the duration of the job in seconds. */
+/** An ended job: the time of the poll that saw its end, and its duration. */
 const EndedJob = z.object({ endedAt: z.number(), seconds: z.number() });
 export type EndedJob = Readonly<z.infer<typeof EndedJob>>;
 
-/**
- * The latest ended jobs of one job type, and the durations of their subjobs in seconds by the type of the subjob. In
- * each list, the oldest duration is first.
- */
+/** The latest ended jobs of a type, and the durations of their subjobs by subjob type. The oldest comes first. */
 export const LatestDurations = z.object({
   jobs: z.array(EndedJob),
   subJobs: z.record(z.string(), z.array(z.number())),
@@ -31,17 +23,15 @@ export type LatestDurations = z.infer<typeof LatestDurations>;
 
 export const NO_LATEST_DURATIONS: LatestDurations = { jobs: [], subJobs: {} };
 
-/**
- * The durations that one ended job adds to the latest durations. `job` is null if the duration of the job is not known.
- */
+/** The durations of one ended job. `job` is null if the duration of the job is unknown. */
 export interface EndedDurations {
   readonly job: EndedJob | null;
   readonly subJobs: Readonly<Record<string, number>>;
 }
 
 /**
- * For each type of subjob, returns the duration of the longest succeeded subjob of an ended job, in seconds. Only the
- * longest subjob of a type counts, because subjobs of the same type usually run in parallel.
+ * Returns the duration in seconds of the longest succeeded subjob of each type. Only the longest counts, because
+ * subjobs of the same type usually run in parallel.
  */
 export function longestSucceededSubJobSecondsByType(job: Job): Readonly<Record<string, number>> {
   const longest = new Map<string, number>();
@@ -76,8 +66,8 @@ export function medianSubJobSecondsIfEnough({ subJobs }: LatestDurations, type: 
 }
 
 /**
- * Returns the median of a list of durations. For an even number of durations, returns the lower of the two middle
- * durations.
+ * Returns the median of a list of durations. For an even number of durations, the lower of the two middle values is the
+ * median.
  */
 export function lowerMedianSeconds(durations: readonly number[]): number | null {
   return durations.toSorted((a, b) => a - b)[Math.floor((durations.length - 1) / 2)] ?? null;

@@ -39,14 +39,14 @@ import {
 /** The config fields of a target that is a chat. */
 export const chatFields = {
   ...commonFields,
-  /** The language of the messages to the target. The service does not translate texts of the cloud. */
+  /** The language of the messages to the target. Texts of the cloud are not translated. */
   language: z._default(Language, "en"),
   mention: z.optional(textSchema(z.minLength(1), z.maxLength(200))),
 };
 
 /**
- * The config fields of a custom robot of DingTalk or Feishu. The security settings of a robot may require that requests
- * are signed with `secret`, or that messages contain the text `keyword`.
+ * The config fields of a custom robot of DingTalk or Feishu. A robot may require a signature with `secret`, or the text
+ * `keyword` in every message.
  */
 export const robotFields = {
   ...chatFields,
@@ -66,39 +66,33 @@ type ChatSchema = TargetSchema &
   }>;
 
 /**
- * The parts of a channel that are different for each chat product. Only a chat product that checks signatures needs
- * `buildRequest`. Only Slack needs `noteAbout`, because other products accept messages in the format of Slack.
+ * What differs between chats. Only chats with signatures need `buildRequest`. Only Slack needs `noteAbout`, because
+ * other products accept Slack messages.
  */
 interface ChatRoles<Schema extends ChatSchema>
   extends Pick<Channel<Schema>, "target" | "rateLimit">,
     Partial<Pick<Channel<Schema>, "buildRequest" | "noteAbout">> {
   /** Converts a message to the payload of the chat, with the markup of the chat. */
   render(message: ChatMessage, texts: ConfiguredTexts): JsonObject;
-  /** Creates the payload of a message that contains only the headline, in the simplest format of the chat. */
+  /** Creates a message with only the headline, in the simplest format of the chat. */
   renderPlain(headline: string, texts: ConfiguredTexts): JsonObject;
   isWithinLimits(payload: JsonObject): boolean;
-  /**
-   * Returns the verdict for a response that has the form that the vendor of the chat documents. Returns null for a
-   * response in any other form.
-   */
+  /** Returns the verdict for a response in the documented form. For any other form, the result is null. */
   ownVerdictOf(answer: ReceiverAnswer): AttemptVerdict | null;
-  /** The wait in seconds after HTTP status 429, if the response contains no wait. */
+  /** The wait in seconds after HTTP status 429 without a wait in the response. */
   readonly defaultThrottleSeconds?: number;
 }
 
-/** Matches a URL. A chat converts a URL to a link, and some chats refuse messages with certain links. */
+/** Matches a URL. Matches a URL. Chats convert URLs to links, and some chats refuse certain links. */
 const ADDRESS = /(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/\S*/gi;
 
-/** Matches the dots in a host name such as `node.example.com`. Some chats convert a host name to a link. */
+/** Matches the dots in a host name such as `node.example.com`. Some chats convert host names to links. */
 const DOT_OF_NAME = /(?<=[\p{L}\p{N}])\.(?=\p{L}{2})/gu;
 
 const withoutLinks = (text: string): string =>
   text.replace(ADDRESS, "…").replace(DOT_OF_NAME, `.${ZERO_WIDTH_SPACE}`);
 
-/**
- * Creates the channel for a chat product. The channel uses smaller and smaller text budgets until the message is within
- * the size limits of the chat.
- */
+/** Creates the channel of a chat. It shortens the texts step by step until the message is within the size limits. */
 export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Schema>): Channel<Schema> {
   return {
     isChat: true,
@@ -113,8 +107,7 @@ export function createChatChannel<Schema extends ChatSchema>(roles: ChatRoles<Sc
       };
       const [largest, ...smaller] = TEXT_BUDGETS;
       let formatted = format(largest);
-      // A message with the smallest text budget is always within the size limits of the chat, so the loop always finds
-      // a message.
+      // The smallest text budget always fits, so the loop always finds a message.
       for (const budget of smaller) {
         if (roles.isWithinLimits(formatted.payload)) break;
         formatted = format(budget);
@@ -150,7 +143,7 @@ function chatMessageOf(content: NotificationContent, budget: TextBudget, texts: 
   }
 }
 
-/** Creates a message about a target, not about a job. A message about a target mentions nobody. */
+/** Creates a message about a target, without a mention. */
 function systemMessage(
   tone: Tone,
   keys: readonly [headline: TextKey, ...statements: TextKey[]],
@@ -164,7 +157,7 @@ function systemMessage(
   return { ...EMPTY_MESSAGE, tone, headline: headline ?? "", statements, at: content.at, texts };
 }
 
-/** Formats the message about a running job that takes longer than 19 of 20 jobs of its type. */
+/** Formats the message about a slow job, which takes longer than 19 of 20 jobs of its type. */
 function formatSlowMessage(summary: SlowSummary, budget: TextBudget, texts: Texts): ChatMessage {
   const { usual, running, runningOmitted, ageSeconds, polledAt } = summary;
   const duration = (seconds: number) => translateDurationUnits(formatDuration(seconds * 1000), texts);

@@ -8,52 +8,40 @@ import type { Texts } from "../../domain/texts.ts";
 import { truncate } from "../../domain/truncate-text.ts";
 
 /**
- * The parts of a chat message as plain text without escape characters. Every chat shows the parts of a message in the
- * order of the fields of `ChatMessage`. Each channel escapes the text of the message and adds its own markup.
+ * The parts of a chat message as plain text. Every chat shows them in this order. Each channel escapes them and adds
+ * its own markup.
  */
 export interface ChatMessage {
   readonly tone: Tone;
-  /** `mentions` is true if the message mentions the people that the config of the target names. */
+  /** True if the message mentions the people in the config of the target. */
   readonly mentions: boolean;
-  /**
-   * The first line of a message, which contains the icon, the outcome, the job and the duration. The preview on a phone
-   * shows only the headline.
-   */
+  /** The first line: icon, outcome, job and duration. A phone shows only the headline in its preview. */
   readonly headline: string;
-  /** The sentences that say what happened and what to do. A message with causes may have no statements. */
+  /** Sentences that say what happened and what to do. The list may be empty if the message has causes. */
   readonly statements: readonly string[];
   readonly causes: readonly CauseText[];
-  /** The lines about omitted causes, warnings, and the succeeded jobs of a digest. */
+  /** Lines about omitted causes, warnings, and the succeeded jobs of a digest. */
   readonly notes: readonly string[];
-  /** The lines with a label and a value, for example who started the job. */
+  /** Lines with a label and a value, for example who started the job. */
   readonly facts: readonly Fact[];
   readonly links: readonly Link[];
-  /**
-   * The last line of a message about a job, which contains the project, the region and the full job ID. `footer` is
-   * empty for a message about a target.
-   */
+  /** The last line: the project, the region and the full job ID. It is empty for a message about a target. */
   readonly footer: string;
-  /**
-   * The time that the message shows after the footer. If a chat knows the time zone of its reader, the chat shows the
-   * time in the time zone of the reader.
-   */
+  /** The time after the footer. If possible, the chat shows this time in the reader's time zone. */
   readonly at: Instant;
   /** The texts of the service in the language of the target. */
   readonly texts: Texts;
 }
 
-/**
- * The texts from the config of a target that a message contains. Channels do not escape texts from the config, because
- * the operator who writes the config is trusted.
- */
+/** Texts from the config of a target. Channels do not escape them, because the operator is trusted. */
 export interface ConfiguredTexts {
-  /** The mention from the config of the target, or null if the message mentions nobody. */
+  /** The mention of the target, or null if the message mentions nobody. */
   readonly mention: string | null;
-  /** The text that the chat requires in each message, or null if the chat requires no text. */
+  /** The text that the chat requires in each message, or null. */
   readonly keyword: string | null;
 }
 
-/** Adds the keyword that a chat requires to the end of the headline, unless the headline contains this keyword. */
+/** Adds the required keyword to the headline if it is missing. */
 export function appendKeywordIfMissing(headline: string, keyword: string | null): string {
   return keyword === null || headline.includes(keyword) ? headline : `${headline} · ${keyword}`;
 }
@@ -70,8 +58,8 @@ export const EMPTY_MESSAGE = {
 } as const;
 
 /**
- * The tone of a message, which selects its colour. For people who do not see the colour, the icon and the headline give
- * the same information.
+ * The tone of a message determines its colour. The icon and the headline also show it, for people who do not see the
+ * colour.
  */
 export type Tone = "good" | "bad" | "doubtful";
 
@@ -80,23 +68,21 @@ export interface Fact {
   readonly value: string;
 }
 
-/** The text about one cause of failure. A cause in a digest may belong to several jobs. */
+/** The text about one cause of failure. In a digest, a cause may belong to several jobs. */
 export interface CauseText {
-  /**
-   * The subjobs that failed, such as `30 of 30 nodes failed: pool-a-0 …`. `title` is null if the job itself failed.
-   */
+  /** The failed subjobs, such as `30 of 30 nodes failed: pool-a-0 …`. Null if the job itself failed. */
   readonly title: string | null;
   /**
-   * The types from the job down to the failed subjob, such as `CreateCluster › CreateNode`. `path` is null if the title
-   * and the headline already contain these types.
+   * The types down to the failed subjob, such as `CreateCluster › CreateNode`. Null if title and headline already
+   * contain these types.
    */
   readonly path: string | null;
-  /** The failure reason in the words of the cloud, with line breaks, or null if the cloud gave no failure reason. */
+  /** The failure reason of the cloud, or null. */
   readonly reason: string | null;
   readonly hint: Hint | null;
 }
 
-/** Advice about a failure, and the URL of a page with more information about the failure. */
+/** Advice about a failure, and the URL of a page about it. */
 export interface Hint {
   readonly advice: string;
   readonly url: string | null;
@@ -110,24 +96,18 @@ export interface Link {
 
 /** The maximum numbers and lengths of the texts in one chat message. */
 export interface TextBudget {
-  /** The maximum number of causes of one job in the message. */
+  /** The maximum number of causes of one job. */
   readonly causes: number;
-  /** The maximum number of causes of all jobs in a digest message. */
+  /** The maximum number of causes of all jobs in a digest. */
   readonly digestCauses: number;
   readonly reasonCharacters: number;
-  /** The maximum length of a fact, a name or a warning in the message. */
+  /** The maximum length of a fact, a name or a warning. */
   readonly textCharacters: number;
-  /**
-   * The maximum number of lines with a label and a value in the message. If there are too many lines, the service first
-   * omits the labels that the caller gave.
-   */
+  /** The maximum number of lines with a label and a value. The caller's labels are omitted first. */
   readonly facts: number;
 }
 
-/**
- * The text budgets (limits for the texts of a message) from large to small. A message with the smallest text budget is
- * within the size limits of every channel.
- */
+/** Limits for the texts of a message, from large to small. The smallest limits fit into every channel. */
 export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { causes: 5, digestCauses: 8, reasonCharacters: 1_800, textCharacters: 200, facts: 20 },
   { causes: 5, digestCauses: 8, reasonCharacters: 1_000, textCharacters: 200, facts: 20 },
@@ -138,20 +118,20 @@ export const TEXT_BUDGETS: readonly [TextBudget, ...TextBudget[]] = [
   { causes: 1, digestCauses: 1, reasonCharacters: 60, textCharacters: 24, facts: 6 },
 ];
 
-/** Returns the footer and the time of a message in one line. `time` is the time as text in the format of the chat. */
+/** Returns the footer and the time of a message in one line. `time` is in the format of the chat. */
 export function joinFooterAndTime(footer: string, time: string): string {
   return footer === "" ? time : `${footer} · ${time}`;
 }
 
 /**
- * The maximum length of a URL in a message. A longer URL exceeds the size limit of at least one channel. The service
- * omits a longer URL, because a truncated URL does not work.
+ * The maximum length of a URL in a message. A longer URL would exceed the size limit of a channel. It is omitted,
+ * because a truncated URL does not work.
  */
 const MAX_URL_CHARACTERS = 600;
 
 /**
- * Returns a link, and percent-encodes every character of its URL that could end the link or start markup in a chat.
- * Returns null if the URL is not an http or https URL, contains credentials, or is too long.
+ * Returns a link. Characters that could end the link or start markup are percent-encoded. The result is null if the URL
+ * is not http or https, contains credentials, or is too long.
  */
 export function createSafeLink(label: string, address: string | null | undefined): Link | null {
   const url = address ? URL.parse(address.toWellFormed()) : null;
@@ -197,7 +177,7 @@ export function formatCausesWithinBudget(
   };
 }
 
-/** Omits the path of a cause if the cause before has the same path. */
+/** Omits the path of a cause if the previous cause has the same path. */
 const withoutRepeatedPaths = (causes: readonly CauseText[]): CauseText[] =>
   causes.map((cause, index) => (causes[index - 1]?.path === cause.path ? { ...cause, path: null } : cause));
 
@@ -210,8 +190,7 @@ function causeText(cause: CauseInTree, budget: TextBudget, texts: Texts): CauseT
   const path = cause.path.map((type) => typeText(type, budget, texts));
   return {
     title: names === "" ? title : fillPlaceholders(texts["cause.named"], { title, names }),
-    // The message shows no path of two types, because the headline contains the first type and the title contains the
-    // second type.
+    // A path of two types is not shown, because headline and title already contain both types.
     path: path.length > 2 ? path.join(STEP) : null,
     reason: reasonText(cause.reason, budget),
     hint: hintOf(cause.hint, texts),

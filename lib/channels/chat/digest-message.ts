@@ -23,23 +23,20 @@ import {
 
 const MAX_JOB_LINKS = 5;
 const MAX_LINK_CHARACTERS = 40;
-/**
- * The outcomes in the order in which a digest (one message about several jobs) shows them. A digest shows the jobs with
- * the outcome `succeeded` last.
- */
+/** The order of the outcomes in a digest (one message about several jobs). Succeeded jobs come last. */
 const DIGEST_ORDER = [...OUTCOMES.filter((outcome) => outcome !== "succeeded"), "succeeded"] as const;
 
-/** The jobs of a digest (one message about several jobs) that have the same outcome and the same cause. */
+/** Jobs of a digest with the same outcome and the same cause. */
 interface JobGroup {
   readonly jobs: OutcomeSummary[];
   readonly cause: CauseText;
-  /** The number of further causes of the job in the group that has the most causes. */
+  /** The number of further causes of these jobs. */
   omittedCauses: number;
 }
 
 /**
- * Formats a digest, which is one message about several jobs. The message first shows the jobs that have not succeeded,
- * grouped by their cause. The message names the succeeded jobs in one line after these groups.
+ * Formats a digest, which is one message about several jobs. The message first shows the other jobs, grouped by cause,
+ * and then the succeeded jobs in one line.
  */
 export function formatDigestMessage(
   summaries: readonly OutcomeSummary[],
@@ -82,8 +79,8 @@ export function formatDigestMessage(
 }
 
 /**
- * Groups jobs by their outcome and their most frequent cause. Two reasons that differ only in names, IDs and numbers
- * count as the same cause.
+ * Groups jobs by outcome and most frequent cause. If two reasons differ only in names, IDs and numbers, they are the
+ * same cause.
  */
 function groupByCause(summaries: readonly OutcomeSummary[], budget: TextBudget, texts: Texts): JobGroup[] {
   const groups = new Map<string, JobGroup>();
@@ -130,8 +127,7 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
     job: truncate(label, budget.textCharacters),
   });
   const [type] = first.causes;
-  // The digest shows only the type of the failed subjobs, because the original title of the cause counts the subjobs of
-  // only one job.
+  // The digest shows only the type of the failed subjobs, because the title counts the subjobs of one job.
   const path =
     cause.path ?? (type === undefined || first.jobType === type.type ? null : type.path.join(" › "));
   return {
@@ -141,7 +137,7 @@ function groupText({ jobs, cause }: JobGroup, budget: TextBudget, texts: Texts):
   };
 }
 
-/** Returns the first names of the resources of jobs. The text names a resource of several jobs once: `blue ×3`. */
+/** Returns the first resource names of jobs. A resource of several jobs is named once: `blue ×3`. */
 function namesOf(summaries: readonly OutcomeSummary[], budget: TextBudget, texts: Texts): string {
   const counts = new Map<string, number>();
   for (const summary of summaries) {
@@ -157,7 +153,7 @@ function namesOf(summaries: readonly OutcomeSummary[], budget: TextBudget, texts
   return formatNameList(names, names.length + otherJobs, texts["names.more"]);
 }
 
-/** Returns the facts, such as the pipeline, that are the same for all jobs of the digest. */
+/** Returns facts that are equal for all jobs of the digest, such as the pipeline. */
 function listCommonFacts(
   summaries: readonly OutcomeSummary[],
   budget: TextBudget,
@@ -186,7 +182,7 @@ function linksOf(
   return [createSafeLink(texts["link.list"], listUrl), ...jobLinks, runLink].filter((link) => link !== null);
 }
 
-/** Returns the number of jobs with each outcome as text, such as `1 failed, 11 succeeded`. */
+/** Returns the number of jobs by outcome, such as `1 failed, 11 succeeded`. */
 function countOutcomes(summaries: readonly OutcomeSummary[], texts: Texts): string {
   const counts = DIGEST_ORDER.flatMap((outcome) => {
     const count = summaries.filter((summary) => summary.outcome === outcome).length;
@@ -196,8 +192,8 @@ function countOutcomes(summaries: readonly OutcomeSummary[], texts: Texts): stri
 }
 
 /**
- * Returns the number of jobs in a digest as text, such as `12 nodes`. The text says nodes or clusters if all jobs are
- * about different nodes or about different clusters, and otherwise jobs.
+ * Returns the number of jobs, such as `12 nodes`. The text says nodes or clusters if all jobs have different nodes or
+ * clusters, else jobs.
  */
 function countJobs(summaries: readonly OutcomeSummary[], texts: Texts): string {
   const names = summaries.map(({ resourceName }) => resourceName).filter((name) => name !== null);

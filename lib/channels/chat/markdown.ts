@@ -4,16 +4,13 @@ import { type CauseText, type ChatMessage, joinFooterAndTime } from "./chat-mess
 
 /** The functions with which a channel writes a message in Markdown. */
 export interface MarkdownStyle {
-  /** Escapes a text so that the text contains no markup and no mention. */
+  /** Escapes a text so that it contains no markup and no mention. */
   readonly escapeText: (text: string) => string;
-  /** Formats a failure reason, which may have several lines, as a quotation or as code. */
+  /** Formats a failure reason as a quotation or as code. */
   readonly quote: (reason: string) => string;
-  /**
-   * Makes the footer (the line with the project, the region, the job ID and the time) smaller or paler than the other
-   * lines.
-   */
+  /** Makes the footer line smaller or paler than the other lines. */
   readonly formatFooter: (line: string) => string;
-  /** Formats a time in the format of the chat. Some chats show a time in the time zone of the reader. */
+  /** Formats a time for the chat. Some chats use the reader's time zone. */
   readonly formatTime: (at: Instant) => string;
 }
 
@@ -52,8 +49,8 @@ function causeParagraphs(
 export const ZERO_WIDTH_SPACE = "\u200b";
 
 /**
- * Disables the Markdown in a text for a chat whose Markdown has no escape character. The function inserts an invisible
- * character wherever markup or a mention could start.
+ * Disables Markdown in a text, for a chat without an escape character. An invisible character is inserted where markup
+ * or a mention could start.
  */
 export function disableMarkupByZeroWidthSpaces(text: string): string {
   return text
