@@ -101,7 +101,7 @@ export function createJobSelection(
         return;
       }
       const time = job.updatedAt ?? job.createdAt;
-      // If the time of a job is in the future, the end time of the job is unknown.
+      // A time in the future counts as unknown.
       const at = time !== null && time > now + MAX_DATE_DIFFERENCE_MS ? null : time;
       if (at !== null && at < endedSince) return;
       const mayRun = state === "pending" && at !== null;
@@ -110,8 +110,8 @@ export function createJobSelection(
         skipped.has(jobId) ||
         (skipped.has(ALL_SKIPPED) && (at === null || at <= allSkippedUntil)) ||
         (skipped.has(UNLISTED_SKIPPED) && (at === null || at < (switchedOnAt ?? 0)));
-      // Jobs of other types are remembered too. Otherwise a type that the operator adds to `types` later would select
-      // all its ended jobs without a time.
+      // Jobs of other types are remembered too. Otherwise a type that is added to `types` later would select its ended
+      // jobs without a time.
       if (at === null || hadEnded) undecided.set(jobId, at);
       if (isWanted && !hadEnded) selected.add(jobId);
     },

@@ -34,9 +34,9 @@ import { log } from "../../lib/runtime/log.ts";
 import { meter } from "../../lib/runtime/metrics.ts";
 import type { DiscoverJobsOfProject } from "./create-discover-handler.ts";
 
-/** The largest accepted difference between the time in an SMN message and the service's clock. */
+/** The largest accepted difference between the time of a message and the service's clock. */
 const MAX_AGE_MS = 300_000;
-/** The time limit for listing the jobs after an SMN message. SMN waits five seconds for the HTTP response. */
+/** The time limit for the list of jobs after a message. SMN waits five seconds for a response. */
 const LIST_MS = 3000;
 
 export interface SmnPorts {
@@ -44,16 +44,13 @@ export interface SmnPorts {
   readonly configs: Pick<ConfigSource<ConfigWithCredentials>, "current" | "refreshed">;
   readonly proxy: OutgoingProxy | null;
   readonly now: () => Instant;
-  /**
-   * Sends a GET request to SMN. By default, the egress rules of the config and the certificate authorities of the
-   * project apply to the request.
-   */
+  /** Sends a GET request to SMN. By default, the egress rules and the project's certificate authorities apply. */
   readonly fetchFromSmn?: FetchFromSmn;
-  /** Reports the result of an SMN message, by default in a log line and metrics. */
+  /** Reports the result of a message, by default in a log line and metrics. */
   readonly onEvent?: typeof logAndCountSmnMessage;
 }
 
-/** An SMN message, and the project and the config against which the service checks the message. */
+/** A message, its project, and the config. */
 interface Scope {
   readonly project: string;
   readonly config: ConfigWithCredentials;
@@ -62,7 +59,7 @@ interface Scope {
   readonly fetchFromSmn: FetchFromSmn;
 }
 
-/** The reason why the service refuses an SMN message. */
+/** Why a message is refused. */
 type Refusal = "timestamp" | "certificate_host" | "signature" | "confirmation_host" | "repeated" | "topic";
 
 const REFUSAL_DETAILS: Readonly<Record<Exclude<Refusal, "topic">, string>> = {
@@ -75,10 +72,9 @@ const REFUSAL_DETAILS: Readonly<Record<Exclude<Refusal, "topic">, string>> = {
 
 /**
  * Creates the handler of `POST /v1/events/smn/{project}`, which receives messages of SMN (the message service of Huawei
- * Cloud). The handler accepts an SMN message only if SMN has signed the message and the config contains the topic of
- * the message. If SMN asks for the confirmation of a subscription, the handler confirms the subscription. If an SMN
- * message reports a call of the CCE API that CTS (the audit log of Huawei Cloud) has recorded, the handler lists the
- * jobs of the project at once.
+ * Cloud). It accepts a message only with a valid signature of SMN and for a topic in the config. If SMN asks to confirm
+ * a subscription, it does so. If the message reports a call of the CCE API, which CTS (the audit log of Huawei Cloud)
+ * has recorded, it lists the jobs at once.
  */
 export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPorts): HandleRequest {
   const readCertificate = createCachedCertificateFetcher(ports.now);
@@ -107,7 +103,7 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
     const { topics = [], smnEndpoint } = settings;
     if (!topics.includes(message.topic_urn)) {
       report("refused", { reason: "topic" });
-      // Everybody can send a message. The response must not say whether the project exists and has topics.
+      // Everybody can send a message, so the response must not say whether the project exists and has topics.
       return nameNotFound("project", project);
     }
     if (Math.abs(now() - Date.parse(message.timestamp)) > MAX_AGE_MS) return refuse("timestamp");
@@ -120,8 +116,7 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
     const confirms = type === "SubscriptionConfirmation";
     if (confirms && !origins.confirmation.includes(originOf(subscribe_url)))
       return refuse("confirmation_host");
-    // The stored ID contains the project, because SMN sends the same message ID to all projects that use the same
-    // topic.
+    // SMN uses the same message ID for all projects of a topic, so the stored ID contains the project.
     const messageId = `${project}/${message.message_id}`;
     if (await ledger.hasSmnMessageId(messageId)) return refuse("repeated");
     let result: EventResult["result"] = "ignored";
@@ -137,10 +132,9 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
       const list = await discover(project, settings, "event", limits, scope.config);
       result = list === "listed" ? "listed" : "requested";
     }
-    // The ID of an SMN message is stored only after the work for the message, so that SMN or an operator can send the
-    // message again after a failure. If the service handles the same SMN message twice at the same time, the second
-    // time has no further effect. The ledger keeps the ID of an SMN message until the service would refuse the message
-    // because of its time.
+    // The ID is stored last, so that a message can be sent again after a failure. If the same message is processed
+    // twice at the same time, the second has no effect. The ID is stored until the time check would refuse the message
+    // anyway.
     if (!(await ledger.saveSmnMessageIdOnce(messageId, now() + 3 * MAX_AGE_MS))) return refuse("repeated");
     report(result);
     return jsonResponse(200, { result } satisfies EventResult);
@@ -148,9 +142,8 @@ export function createSmnHandler(discover: DiscoverJobsOfProject, ports: SmnPort
 }
 
 /**
- * Reads the SMN message in a request, and finds the project of the message. The content type of the request is not
- * checked, because SMN does not document the content type. A project without topics gets the same response as a project
- * that does not exist.
+ * Reads the message in a request, and finds its project. The content type is not checked, because SMN does not document
+ * it. A project without topics gets the same response as an unknown project.
  */
 async function readMessage(
   request: ApiRequest,
@@ -169,7 +162,7 @@ async function readMessage(
   const find = (config: ConfigWithCredentials) =>
     Object.hasOwn(config.projects, project) ? config.projects[project] : undefined;
   let config = await configs.current();
-  // The config in memory may not yet contain a new topic, so the function reads the config again.
+  // A new topic may be missing in the stored config, so the config is read again.
   if (find(config)?.discover?.topics?.includes(message.topic_urn) !== true)
     config = await configs.refreshed();
   const configured = find(config);
@@ -182,8 +175,7 @@ async function readMessage(
 }
 
 /**
- * Returns the scheme, the host and the port of a URL. Returns an empty string for an invalid URL or a URL with a user
- * name or a password.
+ * Returns scheme, host and port of a URL. For an invalid URL, or one with a user name or password, the result is empty.
  */
 function originOf(text: string): string {
   const url = URL.parse(text);
@@ -194,13 +186,13 @@ interface EventReport {
   readonly project: string;
   readonly type: SmnMessage["type"];
   readonly result: EventResult["result"] | "refused" | "failed";
-  /** The reason why the service refused the SMN message. */
+  /** Why the message was refused. */
   readonly reason?: Refusal;
   /** The error of a failed request to SMN. */
   readonly error?: unknown;
 }
 
-/** Writes the log line and the metrics of one SMN message. */
+/** Writes the log line and metrics of a message. */
 export function logAndCountSmnMessage({ error, ...report }: EventReport): void {
   const { result } = report;
   if (result === "failed") log.error("event failed", report, error);

@@ -11,9 +11,8 @@ import { type OpenDiscoveredPorts, startDiscoveredWatchesIfAbsent } from "./star
 
 const MINUTE_MS = 60_000;
 /**
- * The discover function may list the jobs of a project up to two seconds before the end of the interval. Without the
- * tolerance of two seconds, a list could start one minute late, because the schedule starts the function some seconds
- * early or late.
+ * A list may start this long before the end of the interval, because the schedule may start the function some seconds
+ * early, and the next run is a minute later.
  */
 const SCHEDULE_JITTER_MS = 2000;
 
@@ -24,20 +23,20 @@ export interface DiscoverPorts extends OpenDiscoveredPorts {
   readonly config: Config;
   readonly rateLimit: ProjectRateLimit;
   readonly now: () => Instant;
-  /** Reports the result of one try to list the jobs of a project, by default in a log line and metrics. */
+  /** Reports the result of a list, by default in a log line and metrics. */
   readonly onListed?: (project: string, report: DiscoveryReport) => void;
 }
 
-/** The result of one try to list the jobs of a project. */
+/** The result of a list. */
 export type DiscoveryReport =
   | {
       readonly kind: "listed";
       readonly overdueSeconds: number;
-      /** `isComplete` is false if the list of jobs was truncated. */
+      /** False if the list was truncated. */
       readonly isComplete: boolean;
-      /** The IDs of the jobs for which the function opened a watch. */
+      /** The jobs with a new watch. */
       readonly opened: readonly string[];
-      /** The number of jobs for which discovery could not open a watch, and tries again in its next run. */
+      /** The number of jobs whose watch could not be started. The next run tries again. */
       readonly failed: number;
     }
   | {
@@ -45,21 +44,20 @@ export type DiscoveryReport =
       readonly text: string;
       readonly overdueSeconds: number;
       /**
-       * The IDs of the jobs for which the function opened a watch. CCE has two APIs that list jobs, and one API may
-       * have returned its list before the other API failed.
+       * The IDs of the jobs for which the function opened a watch. One API may have returned its list before the other
+       * API failed.
        */
       readonly opened: readonly string[];
     };
 
 /**
- * Lists the jobs of a project once and opens a watch for each new job. Before each list, the function claims the list
- * in the ledger, so that only one call lists the jobs of a project in each interval. The claim stays valid even if the
- * function fails after the claim.
- * @param trigger For `event`, the function lists the jobs even if the interval of the project has not ended. If an
- * event comes too soon after a list, or if the list for an event is incomplete, the next scheduled run lists the jobs.
- * @param timeLimitMs the time limit for listing the jobs
- * @returns `not_due` if it is too early for a new list of the jobs, and `failed` if CCE returned no list of the jobs
- * @throws the errors of the ledger and of the poll queue
+ * Lists the jobs of a project once and starts a watch for each new job. First it reserves the list in the ledger, so
+ * that only one call per interval lists the jobs. If it fails later, this reservation stays.
+ * @param trigger `event` lists the jobs even before the end of the interval. If this is too soon, or the list is
+ * incomplete, the next scheduled run lists the jobs.
+ * @param timeLimitMs the time limit of the list
+ * @returns `not_due` if it is too early, and `failed` if CCE returned no list
+ * @throws errors of the ledger and of the poll queue
  */
 export async function discoverJobsIfDue(
   project: string,
@@ -77,8 +75,7 @@ export async function discoverJobsIfDue(
     if (trigger === "event") await ledger.requestJobListNow(project);
     return "not_due";
   }
-  // The request for the list of jobs does not wait for the rate limit of the project, so later polls of the project
-  // wait longer.
+  // The list does not wait for the rate limit, so later polls wait longer.
   await rateLimit.reserve(project, config.settings.poll.queriesPerFiveMinutes);
   const selection = createJobSelection(settings, claimed, startedAt);
   const reply = await cce.listJobs(project, selection.add, { timeLimitMs });
@@ -91,8 +88,7 @@ export async function discoverJobsIfDue(
     return "failed";
   }
   const { isComplete } = reply;
-  // If the function fails from here on, the next list must not count as a first list, because a first list skips all
-  // ended jobs.
+  // After a failure from here on, the next list must not be a first list, which skips all ended jobs.
   const { switchedOnAt } = claimed;
   if (switchedOnAt === null)
     await ledger.saveDiscovery(project, switchedOnAt, selection.discovery(reply, false));
@@ -104,8 +100,7 @@ export async function discoverJobsIfDue(
   );
   const discovery = selection.discovery(reply, failed === 0);
   await ledger.saveDiscovery(project, switchedOnAt, discovery);
-  // The list for an event may be incomplete because of its short time limit, so the next scheduled run lists the jobs
-  // again.
+  // The short time limit of an event may truncate the list, so the next scheduled run lists the jobs again.
   if (failed > 0 || (trigger === "event" && !isComplete)) await ledger.requestJobListNow(project);
   const overdueSeconds = overdue(discovery, settings, now());
   onListed(project, { kind: "listed", isComplete, opened, failed, overdueSeconds });
@@ -113,14 +108,14 @@ export async function discoverJobsIfDue(
 }
 
 /**
- * Returns the seconds for which discovery is overdue, or 0. Discovery is overdue if the interval of the project has
- * passed since the last complete list whose jobs all have a watch.
+ * Returns the seconds by which discovery is overdue, or 0: the interval has passed since the last complete list whose
+ * jobs all have a watch.
  */
 function overdue({ succeededAt }: Discovery, { everyMinutes }: DiscoverySettings, now: Instant): number {
   return Math.max(0, (now - succeededAt - everyMinutes * MINUTE_MS) / 1000);
 }
 
-/** Writes the log line and the metrics of one try to list the jobs of a project. */
+/** Writes the log line and metrics of a list. */
 export function logAndCountJobList(project: string, report: DiscoveryReport): void {
   const { opened, overdueSeconds } = report;
   if (overdueSeconds > 0) meter.add("ListOverdueSeconds", overdueSeconds);

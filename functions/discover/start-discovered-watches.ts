@@ -8,12 +8,9 @@ import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { log } from "../../lib/runtime/log.ts";
 
 const MINUTE_MS = 60_000;
-/** The number of jobs for which the function opens watches in parallel. */
+/** For how many jobs watches are started in parallel. */
 const BATCH_JOBS = 25;
-/**
- * When less than five seconds remain for a run of discovery, the run opens no further watches. The next run of
- * discovery opens the remaining watches.
- */
+/** If less time remains, no further watches are started. The next run starts them. */
 const MARGIN_MS = 5_000;
 
 export interface OpenDiscoveredPorts {
@@ -22,21 +19,18 @@ export interface OpenDiscoveredPorts {
   readonly config: Config;
   readonly now: () => Instant;
   readonly remainingMs: () => number;
-  /**
-   * The IDs of the jobs that certainly have a watch. The function adds each new job to `known`, and does not read the
-   * ledger for a job in `known`.
-   */
+  /** Jobs that certainly have a watch. New jobs are added, and the ledger is not read for known jobs. */
   readonly known: Set<string>;
   readonly onOpenFailure?: (key: WatchKey, error: unknown) => void;
 }
 
-/** Returns the caller name of the watches that discovery opens in a project. */
+/** Returns the caller name of discovery in a project. */
 export const discoveryCaller = (project: string): string => `discover:${project}`;
 
 /**
- * Opens a discovery watch for each job that has no discovery watch. The first poll of a discovered job starts at once,
- * because the job may have ended already, and because only a poll shows the subjobs. Discovery never changes an
- * existing watch, so a stopped watch stays stopped, and a changed config has no effect on earlier jobs.
+ * Starts a watch for each job without a watch of discovery. The first poll follows at once, because the job may have
+ * ended, and because only a poll shows the subjobs. An existing watch never changes: a stopped watch stays stopped, and
+ * a changed config affects only later jobs.
  */
 export async function startDiscoveredWatchesIfAbsent(
   project: string,
@@ -66,10 +60,7 @@ export async function startDiscoveredWatchesIfAbsent(
 interface OpenedOne {
   readonly jobId: string;
   readonly kind: "opened" | "exists" | "failed";
-  /**
-   * The message for the first poll, or null if a poll of the watch has already started or the watch could not be
-   * opened.
-   */
+  /** The message of the first poll. Null if a poll has already started or the watch could not be started. */
   readonly message: OutgoingMessage | null;
 }
 

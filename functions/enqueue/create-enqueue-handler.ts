@@ -39,20 +39,14 @@ import {
   startOrExtendWatches,
 } from "./start-or-extend-watches.ts";
 
-/**
- * The part of a caller's remaining watches that an instance may open before the instance counts the caller's watches in
- * the ledger again.
- */
+/** After this part of a caller's remaining watches, an instance counts the caller's watches in the ledger again. */
 const UNCOUNTED_PART = 1 / 25;
-/**
- * After an instance has refused a call because of the limit, the instance does not count the caller's watches again for
- * ten seconds.
- */
+/** After a refused call, an instance does not count the caller's watches again for this time. */
 const FULL_MS = 10_000;
-/** The maximum number of callers for which an instance remembers the number of remaining watches. */
+/** The maximum number of callers in memory. */
 const MAX_CALLERS = 1000;
 
-/** The time after which a caller with too many running watches should repeat the call. */
+/** When a caller with too many running watches should try again. */
 const FULL_RETRY_SECONDS = 60;
 
 interface EnqueuePorts
@@ -60,9 +54,9 @@ interface EnqueuePorts
     Omit<FirstPollDelayPorts, "ledger">,
     Pick<AcceptPorts, "pollQueue" | "notifyQueue" | "uuid" | "onFailure"> {
   readonly ledger: AcceptPorts["ledger"] & FirstPollDelayPorts["ledger"] & LimitWatchesPorts["ledger"];
-  /** The public URL of the API if the config has no `publicUrl`. */
+  /** The public URL if the config has no `publicUrl`. */
   readonly defaultUrl: string;
-  /** Reports the jobs of one call of `POST /v1/jobs`, by default in a log line and a metric. */
+  /** Reports the jobs of a call, by default in a log line and a metric. */
   readonly onAccepted?: typeof logAndCountAccepted;
 }
 
@@ -111,17 +105,16 @@ async function acceptRequest(
   return submissionResponse(jobs, (i) => locate(watchedPath(submission, i)));
 }
 
-/** Returns the path of a submitted job in the request body, for error messages. */
+/** Returns the path of a job in the request body, for error messages. */
 function watchedPath({ jobIds, operation }: Submission, index: number): readonly PropertyKey[] {
   if (operation !== undefined) return ["operation"];
   return jobIds === undefined ? ["jobId"] : ["jobIds", index];
 }
 
 /**
- * Opens a watch for each job of a submission (the body of `POST /v1/jobs`). For each distinct job, the function sends
- * one request to the ledger. A job is accepted only after SQS has confirmed the poll message of the job. An error for
- * one job does not affect the other jobs of the submission.
- * @returns one result for each job ID, in the order of the submission
+ * Starts a watch for each job of a submission (the body of `POST /v1/jobs`). Each job needs one request to the ledger.
+ * A job is accepted only after SQS has confirmed its poll message. An error of one job does not affect the others.
+ * @returns one result per job ID, in the order of the submission
  */
 async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): Promise<readonly JobResult[]> {
   const opened = await startOrExtendWatches(submission, findValidJobIds(submission), ports);
@@ -132,7 +125,7 @@ async function acceptJobs(submission: ResolvedSubmission, ports: AcceptPorts): P
   );
 }
 
-/** Returns the distinct job IDs of a submission, without malformed job IDs. */
+/** Returns the valid job IDs without repetitions. */
 function findValidJobIds({ jobIds }: Pick<ResolvedSubmission, "jobIds">): readonly string[] {
   return [...new Set(jobIds)].filter((jobId) => JobId.safeParse(jobId).success);
 }
@@ -171,7 +164,7 @@ function jobResult(
   };
 }
 
-/** Writes the log line and the metric of one call of `POST /v1/jobs`. */
+/** Writes the log line and metric of a call. */
 export function logAndCountAccepted(
   call: { readonly caller: string; readonly project: string },
   jobs: readonly JobResult[],
@@ -186,22 +179,22 @@ interface LimitWatchesPorts {
   readonly now: () => Instant;
 }
 
-/** Returns true if a caller may open watches of the given jobs. */
+/** Returns true if a caller may watch the given jobs. */
 type MayWatchJobs = (
   submission: { readonly caller: string; readonly project: string; readonly jobIds: readonly string[] },
   watchesPerCaller: number,
 ) => Promise<boolean>;
 
 interface Allowance {
-  /** The number of watches that the caller may open before the instance counts the caller's watches again. */
+  /** How many watches the caller may start before the ledger is read again. */
   readonly remaining: number;
   readonly fullUntil: Instant;
 }
 
 /**
- * Creates a limit for the number of running watches of each caller. The limit is approximate, because each instance
- * counts a caller's watches in the ledger only from time to time. The ledger contains no counter of watches, because a
- * counter would need a write for each call. The limit never refuses a call about jobs that the caller already watches.
+ * Creates the limit of running watches per caller. It is approximate, because each instance reads the ledger only
+ * sometimes. A counter in the ledger would need a write for each call. Calls about already watched jobs are never
+ * refused.
  */
 export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatchesPorts): MayWatchJobs {
   const allowances = new Map<string, Allowance>();
@@ -226,7 +219,7 @@ export function createApproximateRunningWatchLimit({ ledger, now }: LimitWatches
       return true;
     }
     const fullMs = fullUntil - now();
-    // A remaining time of more than `FULL_MS` means that the clock was set back.
+    // A longer remaining time means that the clock was set back.
     const isFull = fullMs > 0 && fullMs <= FULL_MS;
     const free = isFull ? 0 : Math.max(0, watchesPerCaller - (await ledger.countLiveWatches(caller)));
     const opened = jobs <= free ? jobs : await countNew(caller, project, jobIds);

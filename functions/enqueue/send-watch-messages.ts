@@ -13,14 +13,14 @@ import type { OutgoingMessage, Queue } from "../../lib/queue/queue.ts";
 import { type AcceptPorts, logAcceptFailure, type OpenedJob } from "./start-or-extend-watches.ts";
 
 /**
- * The time until the sweep function (which sends lost messages again) checks the notifications of an ended watch. A
- * crash may happen before all notifications of the watch are in their queue.
+ * When the sweep function (which sends lost messages again) checks the notifications of an ended watch, because a crash
+ * may happen before all of them are in the queue.
  */
 const SWEEP_DELAY_MS = 600_000;
 
 /**
- * Sends the poll messages and the notifications for the watches of one API call. The result of a job is `failed` if SQS
- * does not confirm all messages of the job.
+ * Sends the poll messages and notifications of an API call. If SQS does not confirm all messages of a job, its result
+ * is `failed`.
  */
 export async function sendWatchMessages(
   { project, caller }: Pick<ResolvedSubmission, "project" | "caller">,
@@ -45,7 +45,7 @@ export async function sendWatchMessages(
   });
 }
 
-/** Returns the message of the first poll of a watch, or no message if a poll of the watch has already started. */
+/** Returns the message of the first poll, or nothing if a poll has already started. */
 function pollsFor(
   key: WatchKey,
   job: OpenedJob,
@@ -60,8 +60,8 @@ function pollsFor(
 }
 
 /**
- * Returns the notifications for targets that an API call adds to an ended watch. A target gets a notification only if
- * the setting `on` of the target lists the outcome of the job.
+ * Returns the notifications of targets that a call adds to an ended watch. The setting `on` of the target must contain
+ * the outcome.
  */
 function notificationsFor(job: OpenedJob, { targets }: Config): OutgoingMessage[] {
   if (job.kind !== "already_watching") return [];
@@ -85,10 +85,9 @@ function outcomeOf({ state }: Watch): Outcome | null {
 }
 
 /**
- * For each ended watch, schedules a check by the sweep function before the notifications of the watch are sent. Only
- * the sweep function can replace a lost notification, because a repeated API call notifies only targets that are new
- * for the watch.
- * @returns the IDs of the jobs for which the check by the sweep function could not be scheduled
+ * Schedules a check by the sweep function for each ended watch, before its notifications are sent. Only the sweep
+ * function can replace a lost notification, because a repeated call notifies only new targets.
+ * @returns the jobs whose check could not be scheduled
  */
 async function scheduleSweeps(
   opened: readonly OpenedJob[],
@@ -110,7 +109,7 @@ async function scheduleSweeps(
   return failed;
 }
 
-/** Sends messages and returns the IDs of the messages that the queue did not confirm. */
+/** Sends messages and returns the IDs that the queue did not confirm. */
 async function send(
   queue: Pick<Queue, "send">,
   messages: readonly OutgoingMessage[],

@@ -15,44 +15,37 @@ import { createCachedDurationsReader } from "../shared/learned-durations.ts";
 
 const MINUTE_MS = 60_000;
 /**
- * The maximum number of jobs in a call of `POST /v1/jobs` that reads learned durations (how long earlier jobs took). A
- * call with more jobs only sends one request to the ledger for each job.
+ * A call with at most this number of jobs may read learned durations. A larger call only sends one ledger request per
+ * job.
  */
 const SMALL_CALL_JOBS = 10;
 
-/**
- * One distinct job of a call of `POST /v1/jobs`. The kind `failed` means that the ledger or a queue returned an error,
- * and that the caller may send the job again.
- */
+/** One job of a call. `failed`: the ledger or a queue returned an error, and the caller may send the job again. */
 export type OpenedJob = {
   readonly jobId: string;
   readonly deadlineAt: Instant;
   readonly delaySeconds: number;
 } & (OpenResult | { readonly kind: "failed" });
 
-/** The functions and services that one call of `POST /v1/jobs` uses. */
+/** What one call of `POST /v1/jobs` needs. */
 export interface AcceptPorts {
   readonly ledger: Pick<Ledger, "startOrExtendWatch" | "createDigest" | "scheduleSweepBy">;
   readonly pollQueue: Pick<Queue, "send">;
   readonly notifyQueue: Pick<Queue, "send">;
   readonly config: Config;
   readonly links: LinkOptions;
-  /** The W3C trace context of the API call, or null if the call has no trace context. */
+  /** The trace context of the call, or null. */
   readonly traceparent: string | null;
   readonly now: Instant;
   readonly firstPollDelay: PlanFirstPollDelay;
   readonly uuid: () => string;
-  /**
-   * Reports an error that affects some jobs of an API call, by default in a log line. The caller does not see the
-   * error.
-   */
+  /** Reports an error about some jobs, by default in a log line. The caller does not see it. */
   readonly onFailure?: typeof logAcceptFailure;
 }
 
 /**
- * Opens a watch for each job of an API call. If the caller already has a watch of a job, the targets of the call are
- * added to the existing watch. If the call asks for a digest message (one message about several jobs), the function
- * stores a digest for the new watches.
+ * Starts a watch for each job of a call. If the caller already watches a job, the targets are added to this watch. If
+ * the call asks for a digest message (one message about several jobs), a digest is stored.
  */
 export async function startOrExtendWatches(
   submission: ResolvedSubmission,
@@ -112,8 +105,8 @@ async function startOrExtendWatch(
 }
 
 /**
- * Returns the chat targets of a submission. Only a chat can get a digest (one message about all jobs of the
- * submission). A webhook always gets one event for each job.
+ * Returns the chats among the targets. Only chats get a digest (one message about all jobs). A webhook gets one event
+ * per job.
  */
 function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly string[] {
   return targets.filter((name) => {
@@ -123,9 +116,9 @@ function chatTargets({ targets }: ResolvedSubmission, config: Config): readonly 
 }
 
 /**
- * Stores the digest (the data for one message about several jobs) before the first poll messages are sent. If the
- * ledger returns an error, the result of each new watch is `failed`, and a repeated API call sends the poll messages.
- * Without a stored digest, each chat gets one notification for each watch.
+ * Stores the digest (data for one message about several jobs) before the first poll messages are sent. If the ledger
+ * returns an error, each new watch is `failed`, and a repeated call sends the poll messages. Without a stored digest,
+ * each chat gets one notification per watch.
  */
 async function createDigest(
   digestId: string,
@@ -153,7 +146,7 @@ async function createDigest(
   }
 }
 
-/** Logs why the enqueue function could not accept some jobs. */
+/** Logs why some jobs could not be accepted. */
 export function logAcceptFailure(step: "open" | "send" | "digest", error: unknown): void {
   log.error("accept failed", { step }, error);
 }
@@ -162,14 +155,14 @@ export interface FirstPollDelayPorts {
   readonly ledger: Pick<Ledger, "readDurations">;
   readonly now: () => Instant;
   readonly random: () => number;
-  /** Reports that the learned durations could not be read, by default in a log line. */
+  /** Reports unreadable learned durations, by default in a log line. */
   readonly onDurationsUnread?: (error: unknown) => void;
 }
 
 /**
- * Returns the delay of the first poll of a new job in seconds.
+ * Returns the delay of the first poll in seconds.
  * @param jobs the number of jobs in the call
- * @param jobType the type of the job, if the type is known
+ * @param jobType the type of the job, if known
  */
 export type PlanFirstPollDelay = (
   poll: PollSettings,
@@ -179,10 +172,8 @@ export type PlanFirstPollDelay = (
 ) => Promise<number>;
 
 /**
- * Creates the function that plans the first poll of a new job. The type of a new job is usually unknown, so the delay
- * of the first poll depends on the learned durations of all jobs of the project. The function reads the learned
- * durations of a project at most once in five minutes. For an API call with many jobs, the function uses only learned
- * durations that smaller API calls have read. The planning of the first poll never throws an error.
+ * Creates the function that plans first polls. The job type is usually unknown, so the durations of all jobs of the
+ * project count. They are read at most once in five minutes, and only by calls with few jobs. Planning never throws.
  */
 export function createFirstPollDelayPlanner(ports: FirstPollDelayPorts): PlanFirstPollDelay {
   const { ledger, now, random, onDurationsUnread } = ports;

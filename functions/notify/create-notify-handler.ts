@@ -31,23 +31,19 @@ import {
 } from "./resolve-notification.ts";
 
 const ATTEMPT_MS = 10_000;
-/**
- * The time that the function keeps free to record a delivery attempt and to send a message to the dead-letter queue.
- */
+/** This time remains to record an attempt and to send a dead letter. */
 const RECORD_MS = 6_000;
 /**
- * After SQS has delivered a message 30 times, the function makes the waits of the message longer. Up to 30 receives, a
- * message waits only for the rate limit.
+ * After this number of receives, the waits of a message become longer. Before that, it waits only for the rate limit.
  */
 const PROMPT_RECEIVES = 30;
 /**
- * The longest wait that the function adds to the other waits of a message. After `PROMPT_RECEIVES` receives, the added
- * wait of a message grows by one second with each receive. With the added waits, a message needs more than a day to
- * reach the maximum number of receives.
+ * The longest additional wait. After `PROMPT_RECEIVES`, it grows by one second with each receive. A message therefore
+ * needs more than a day to reach the maximum number of receives.
  */
 const MAX_ADDED_WAIT_SECONDS = 120;
 
-/** The HTTP request of a delivery attempt and the notification that the request delivers. */
+/** The request of an attempt, and its notification. */
 type NotificationRequest = DeliveryRequest & Notification & { readonly target: Target };
 
 export interface NotifyPorts
@@ -58,19 +54,19 @@ export interface NotifyPorts
     ReserveSendTimePorts["ledger"] &
     RecordAttemptPorts["ledger"];
   readonly configs: Pick<ConfigSource<ConfigWithTargets>, "current" | "currentWith" | "refreshed">;
-  /** Waits until the time that the rate limit of a target has reserved, at most `EARLY_MS`. */
+  /** Waits until the time reserved by the rate limit, at most `EARLY_MS`. */
   readonly wait: (ms: number) => Promise<void>;
-  /** Makes one delivery attempt and never throws an error. */
+  /** Makes one delivery attempt. It never throws. */
   readonly deliver: (request: NotificationRequest) => Promise<AttemptResult>;
   /**
-   * Runs a delivery attempt and records its result, by default at once. The one-node edition (without AWS) limits here
-   * how many delivery attempts are sent and not yet recorded.
-   * @returns null if the process stops before the attempt can start
+   * Runs an attempt and records its result, by default at once. The one-node edition (without AWS) limits here how many
+   * attempts are sent but not recorded.
+   * @returns null if the process stops before the attempt starts
    */
   readonly limitAttempts?: (attempt: () => Promise<Disposition>) => Promise<Disposition | null>;
 }
 
-/** Creates the handler of the notify queue. Each message of the notify queue is one notification to one target. */
+/** Creates the handler of the notify queue. Each message is one notification to one target. */
 export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
   const { configs } = ports;
   const readPorts = { ...ports, queue: ports.notifyQueue };
@@ -100,9 +96,8 @@ export function createNotifyHandler(ports: NotifyPorts): HandleMessage {
 }
 
 /**
- * Claims a notification in the ledger, so that no other message delivers the notification. The function then waits for
- * the rate limit of the target, makes one delivery attempt, and records the result. If the wait is long, the message
- * becomes invisible in the queue.
+ * Claims a notification, so that no other message delivers it. Then it waits for the rate limit, makes one attempt, and
+ * records the result. For a long wait, the message becomes invisible.
  */
 async function notify(
   notification: Notification,
@@ -159,13 +154,12 @@ async function notify(
     if (waitMs > 0) await ports.wait(waitMs);
   }
   const attempt = async (): Promise<Disposition> => {
-    // The remaining time is computed again, because Lambda may have frozen the process until the lease of the
-    // notification ended.
+    // Lambda may have frozen the process until the lease ended, so the remaining time is computed again.
     const timeLimitMs = attemptTimeMs(received);
     if (timeLimitMs <= 0) return "retry";
     const { allow } = settings.egress;
     const maskConfig = getCachedSecretMask(config);
-    // The config does not contain the URL of a callback, so the mask of the config does not hide this URL.
+    // The config does not contain a callback URL, so it needs an additional mask.
     const mask = isCallbackTargetName(key.target)
       ? (text: string) => maskConfig(getCachedSecretMask(target)(text))
       : maskConfig;
@@ -177,21 +171,21 @@ async function notify(
   };
   const disposition = await (ports.limitAttempts?.(attempt) ?? attempt());
   if (disposition !== null) return disposition;
-  // The lease of the notification must end now, so that the next process can make the delivery attempt at once.
+  // The lease ends now, so that the next process can make the attempt at once.
   const until = now();
   await ledger.postponeNotification({ key, redelivery, messageId, until, requestAt: null });
   return postponeMessage(received, until, ports);
 }
 
 /**
- * Returns the seconds from the end of the job, by the cloud's clock, to the time `at`. Returns null if the notification
- * is not about one ended job, or if the end time of the job is unknown.
+ * Returns the seconds from the end of the job, by the cloud's clock, to `at`. The result is null if there is no single
+ * ended job or its end time is unknown.
  */
 function secondsSinceJobEnd({ content }: Notification, at: Instant): number | null {
   if (content.kind !== "outcome") return null;
   const { outcome, updatedAt } = content.summary;
   const isOver = outcome === "succeeded" || outcome === "failed";
-  // The difference is negative if the cloud's clock is ahead of the service's clock.
+  // The cloud's clock may be ahead, so the difference may be negative.
   return isOver && updatedAt !== null ? Math.max(0, (at - updatedAt) / 1000) : null;
 }
 

@@ -15,26 +15,26 @@ import { createDeadLetter } from "../shared/handle-message-or-dead-letter.ts";
 import type { Notification } from "./resolve-notification.ts";
 
 /**
- * The minimum time between the two responses with the verdict `gone` (the target no longer exists) that switch a target
- * off. A single response `gone` may come from a receiver that is being deployed or moved.
+ * The minimum time between two responses `gone` (the target no longer exists) that switch a target off. A single such
+ * response may come from a receiver during its deployment.
  */
 const CONFIRM_GONE_MS = 60_000;
-/** The time that a notification waits after an HTTP 429 response without a Retry-After header. */
+/** The wait after a response 429 without Retry-After. */
 const THROTTLE_SECONDS = 30;
 /**
- * When SQS has delivered a message 900 times, the next delivery attempt is the last attempt. After 1000 receives, SQS
- * moves a message to the dead-letter queue without a reason (resources/queues.yml). After 900 receives, the function
- * has 100 receives left to send the message to the dead-letter queue with the reason of the failure.
+ * After this number of receives, the next attempt is the last. After 1000 receives, SQS itself would move the message
+ * to the dead-letter queue, without a reason (resources/queues.yml). 100 receives remain to send the dead letter with a
+ * reason.
  */
 export const LAST_ATTEMPT_RECEIVE_COUNT = 900;
 
 /**
- * After 950 receives of a message, the function makes no further delivery attempt. The last delivery attempt was
- * started many times and never finished, so the attempt probably crashes the process.
+ * After this number of receives, no attempt is made. The last attempt was started many times and never finished, so it
+ * probably crashes the process.
  */
 export const GIVE_UP_RECEIVE_COUNT = LAST_ATTEMPT_RECEIVE_COUNT + 50;
 
-/** Returns whether the next delivery attempt for the message must be the last attempt. */
+/** Returns true if the next attempt must be the last. */
 export function isNextAttemptLast({ receiveCount }: ReceivedMessage): boolean {
   return receiveCount >= LAST_ATTEMPT_RECEIVE_COUNT;
 }
@@ -54,28 +54,27 @@ export interface RecordAttemptPorts {
   readonly settings: Settings;
   readonly now: () => Instant;
   readonly random: () => number;
-  /** Reports a delivery attempt, by default in a log line and metrics. */
+  /** Reports an attempt, by default in a log line and metrics. */
   readonly onAttempt?: typeof logAndCountAttempt;
-  /** Reports that the service has switched a target off, by default in a log line. */
+  /** Reports a switched-off target, by default in a log line. */
   readonly onAct?: typeof logActAndCountStop;
 }
 
-/** The data that the function has read before a delivery attempt. */
+/** What was read before an attempt. */
 export interface BeforeAttempt {
-  /** The time when the message claimed the notification. */
+  /** When the message claimed the notification. */
   readonly claimedAt: Instant;
-  /** The delivery record of the notification in the ledger. */
+  /** The delivery record in the ledger. */
   readonly record: DeliveryRecord;
-  /** `isMarkedGone` is true if an earlier response of the receiver said that the target no longer exists. */
+  /** True after an earlier response "gone". */
   readonly isMarkedGone: boolean;
-  /** The seconds from the end of the job to the first delivery attempt, or null for a later delivery attempt. */
+  /** The seconds from the end of the job to the first attempt, or null for a later attempt. */
   readonly latenessSeconds: number | null;
 }
 
 /**
- * Records the result of a delivery attempt, and then acknowledges the message, postpones the next delivery attempt, or
- * sends the notification to the dead-letter queue. If two responses, at least one minute apart, say that the target no
- * longer exists, the function switches the target off.
+ * Records the result of an attempt. Then it acknowledges the message, postpones it, or sends a dead letter. After two
+ * responses "gone", at least a minute apart, it switches the target off.
  */
 export async function recordAttemptAndSettleMessage(
   notification: Notification,
@@ -92,7 +91,7 @@ export async function recordAttemptAndSettleMessage(
     verdict === "gone" && reason !== "target_off"
       ? await goneConfirmationTime(notification, claimedAt, at, ledger)
       : null;
-  // The delivery attempt that confirms an earlier response `gone` uses no step of the retry schedule.
+  // The attempt that confirms a response `gone` is not an attempt of the retry schedule.
   const spent = result.spent && confirmAt === null;
   const isThrottled = verdict === "retry" && !spent;
   const afterSeconds = result.afterSeconds ?? (isThrottled ? THROTTLE_SECONDS : null);
@@ -112,8 +111,8 @@ export async function recordAttemptAndSettleMessage(
   const nextAttemptAt = confirmAt === null || isNextAttemptLast(received) ? retryAt : confirmAt;
   const finalState = verdict === "retry" ? "exhausted" : verdict;
   const state: DeliveryState = nextAttemptAt === null ? finalState : "pending";
-  // If the receiver asks the service to wait, all notifications to the target wait. The waiting time of the retry
-  // schedule applies only to the current notification.
+  // If the receiver asks to wait, all notifications to the target wait. The retry schedule delays only this
+  // notification.
   if (isThrottled && afterSeconds !== null) await ledger.throttleTarget(key.target, at + afterSeconds * 1000);
   const recorded = await ledger.recordAttempt({
     key,
@@ -132,7 +131,7 @@ export async function recordAttemptAndSettleMessage(
     return "acknowledged";
   }
   if (nextAttemptAt !== null) return postponeMessage(received, nextAttemptAt, ports);
-  // The callback URL of a watch is never switched off, because nobody could switch the callback URL on again.
+  // A callback URL is never switched off, because nobody could switch it on again.
   const isConfirmed = state === "gone" && reason !== "target_off" && confirmAt === null;
   if (isConfirmed && !isCallbackTargetName(key.target) && (await ledger.switchTargetOff(key.target, at)))
     onAct({ ...NO_WATCH, act: "target_off", who: "service", from: null, targets: [key.target] });
@@ -140,11 +139,9 @@ export async function recordAttemptAndSettleMessage(
 }
 
 /**
- * Stores the time of the first response `gone` (the target no longer exists). Returns null if the first response `gone`
- * came at least one minute earlier. Otherwise returns the time of the next delivery attempt, which confirms the
- * response `gone`. All notifications to a target of the config share the time of the first response `gone`. For a
- * callback URL, each notification has its own time, because a receiver may withdraw a URL for only one run of a
- * pipeline.
+ * Stores the time of the first response `gone` (the target no longer exists). If it was at least a minute ago, the
+ * result is null. Otherwise the result is the time of the attempt that confirms it. All notifications to a target share
+ * this time. For a callback URL, each notification has its own, because a URL may be valid for only one pipeline run.
  */
 async function goneConfirmationTime(
   { key, redelivery }: Notification,
@@ -157,7 +154,7 @@ async function goneConfirmationTime(
   return claimedAt >= confirmAt ? null : confirmAt;
 }
 
-/** Makes a message invisible in the queue until the given time, or for the longest time that SQS allows. */
+/** Makes a message invisible until a time, or as long as SQS allows. */
 export async function postponeMessage(
   { receiptHandle }: ReceivedMessage,
   until: Instant,
@@ -169,9 +166,8 @@ export async function postponeMessage(
 }
 
 /**
- * Sends a failed notification with the reason of the failure to the dead-letter queue, and marks the notification in
- * the ledger as dead-lettered.
- * @throws SendFailedError when the dead-letter queue does not accept the message.
+ * Sends a dead letter with the reason, and marks the notification in the ledger.
+ * @throws SendFailedError if the dead-letter queue does not accept the message.
  */
 export async function deadLetterNotification(
   { key, redelivery }: Notification,
@@ -187,10 +183,9 @@ export async function deadLetterNotification(
 }
 
 /**
- * Writes the log line and the metrics of one delivery attempt. The log line contains the name of the target, but never
- * the URL of the target.
- * @param after.state the state of the delivery after the delivery attempt
- * @param after.attempts the number of delivery attempts that used a step of the retry schedule
+ * Writes the log line and metrics of an attempt. They contain the target's name and never its URL.
+ * @param after.state the state after the attempt
+ * @param after.attempts the number of attempts of the retry schedule
  */
 export function logAndCountAttempt(
   { key: { project, jobId, target: name }, redelivery, target }: Notification,

@@ -7,19 +7,16 @@ import type { RateLimitLedger } from "../../lib/ledger/ledger.ts";
 import type { DeliveryRecord } from "../../lib/ledger/notification.ts";
 
 /**
- * A notification message becomes visible in its queue `EARLY_MS` before the time that the rate limit has reserved. SQS
- * delays a message only by whole seconds, so the notify function waits for the exact time itself. `EARLY_MS` is longer
- * than one second plus the usual time from the queue to the function, so a notification rarely misses its reserved
- * time.
+ * A message becomes visible this long before its reserved time. SQS delays only by whole seconds, so the function waits
+ * for the exact time itself. This is longer than one second plus the usual time from the queue to the function.
  */
 export const EARLY_MS = 1500;
 /**
- * The shortest time between a reservation and the reserved time of the request. A new Lambda instance needs about 150
- * ms to start a request. Without the lead time of 150 ms, a first request would start late, and the second request
- * would follow too soon.
+ * The shortest time between a reservation and its request, because a new Lambda instance needs about 150 ms to start a
+ * request. Otherwise a first request would be late, and the second would follow too soon.
  */
 export const LEAD_MS = 150;
-/** If at most 100 ms of the waiting time after an HTTP 429 response remain, a request does not wait. */
+/** A shorter remaining wait after a response 429 is ignored. */
 const MIN_WAIT_MS = 100;
 
 export interface ReserveSendTimePorts {
@@ -30,19 +27,15 @@ export interface ReserveSendTimePorts {
 }
 
 type ReservedSendTime =
-  /** The request to the target may be sent at `requestAt`, which is at most `EARLY_MS` in the future. */
+  /** The request may be sent at `requestAt`, at most `EARLY_MS` from now. */
   | { readonly kind: "acquired"; readonly requestAt: Instant }
-  /**
-   * The queue message must stay in its queue until the time `until`. `requestAt` is the time that the rate limit has
-   * reserved for the request, or null.
-   */
+  /** The message must stay in its queue until `until`. `requestAt` is the reserved time, or null. */
   | { readonly kind: "postpone"; readonly until: Instant; readonly requestAt: Instant | null };
 
 /**
- * Decides when one request to a target may be sent. A request waits for the first step of the retry schedule, for the
- * end of the waiting time after an HTTP 429 response, and for the rate limit of the channel. If a request missed the
- * time that the rate limit reserved, the function reserves a new time, because the next times already belong to other
- * requests.
+ * Decides when a request to a target may be sent. It waits for the first step of the retry schedule, for the end of a
+ * wait after 429, and for the rate limit. If a request missed its reserved time, a new time is reserved, because the
+ * next times belong to other requests.
  */
 export async function reserveSendTime(
   targetName: string,

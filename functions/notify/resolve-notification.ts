@@ -17,18 +17,15 @@ import {
 } from "../../lib/queue/messages.ts";
 import { createDigestNotificationKey, TARGET_PROJECT } from "../shared/notification-targets.ts";
 
-/** The data of a notification that a delivery attempt needs. */
+/** What a delivery attempt needs of a notification. */
 export interface Notification {
   readonly key: NotificationKey;
   readonly redelivery: number;
-  /**
-   * The ID by which the receiver recognizes a repeated notification. The ID is the same for every delivery attempt and
-   * every redelivery of a notification.
-   */
+  /** The ID that shows a receiver a repeated notification. It is the same for all attempts and redeliveries. */
   readonly webhookId: string;
-  /** The W3C trace context of the watch, or null if the notification is not about a single watch. */
+  /** The trace context of the watch, or null for several watches. */
   readonly traceparent: string | null;
-  /** The target is null when the config does not contain the target. */
+  /** Null if the config does not contain the target. */
   readonly target: Target | null;
   readonly content: NotificationContent;
   readonly expiresAt: Instant;
@@ -36,9 +33,9 @@ export interface Notification {
 
 type ResolvedNotification =
   | ({ readonly kind: "notification" } & Notification)
-  /** The setting `on` of the target excludes the outcome of the job, so no notification is sent. */
+  /** The target's setting `on` excludes the outcome, so nothing is sent. */
   | { readonly kind: "filtered" }
-  /** The ledger does not contain the outcome or the digest to which the queue message refers. */
+  /** The ledger does not contain the outcome or digest. */
   | { readonly kind: "unknown" };
 
 export interface ResolveNotificationPorts {
@@ -51,9 +48,8 @@ export interface ResolveNotificationPorts {
 }
 
 /**
- * Finds the content to which a message of the notify queue refers: an outcome, a digest (the data for one message about
- * several jobs), or an alert. If the config in memory excludes the notification, the function checks again with the
- * newest config, because the config in memory may be old.
+ * Finds the content of a notify message: an outcome, a digest (data for one message about several jobs), or an alert.
+ * If the stored config excludes the notification, the newest config is checked too.
  */
 export async function resolveNotification(
   message: NotifyMessage,

@@ -1,19 +1,16 @@
 import { createHash } from "node:crypto";
 
-/** An HTTP request to the API. An `ApiRequest` does not depend on API Gateway or on Lambda. */
+/** An HTTP request to the API. It does not depend on API Gateway or Lambda. */
 export interface ApiRequest {
   readonly method: string;
-  /**
-   * The path of the request without percent-encoding, as API Gateway sends the path to a function. The path may start
-   * with the base path of a custom domain.
-   */
+  /** The decoded path, as API Gateway sends it. It may begin with the base path of a custom domain. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** The names of the request headers are in lower case. */
+  /** Request headers by lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
   readonly requestId: string;
-  /** The IP address from which the request came. */
+  /** The IP address of the caller. */
   readonly sourceIp: string;
 }
 
@@ -24,8 +21,8 @@ export interface ApiResponse {
 }
 
 /**
- * Returns response headers without control characters and line breaks in the values. Every response of the service goes
- * through `removeUnsafeHeaderCharacters`, so no text from a request can add a header to a response.
+ * Removes control characters and line breaks from the values of response headers. Every response passes through this
+ * function, so that no request can add a header to a response.
  */
 export function removeUnsafeHeaderCharacters(
   headers: Readonly<Record<string, string>>,
@@ -36,8 +33,8 @@ export function removeUnsafeHeaderCharacters(
 }
 
 /**
- * The cache headers of an API response. An API response depends on the caller and on the time, so a cache must ask the
- * API again before the cache uses a stored response.
+ * The cache headers of an API response. A response depends on the caller and the time, so a cache must always ask the
+ * API again.
  */
 const PRIVATE_HEADERS = { "cache-control": "private, no-cache", "x-content-type-options": "nosniff" };
 
@@ -54,16 +51,16 @@ export function jsonResponse(
 }
 
 /**
- * Returns the size of a response in bytes as Lambda counts the size. Lambda sends a response as a JSON document, and
- * the body of the response is a string in the JSON document.
+ * Returns the size of a response as Lambda counts it. Lambda sends a response as JSON, and the body is a string in this
+ * JSON.
  */
 export function countSerializedBytes(response: ApiResponse): number {
   return Buffer.byteLength(JSON.stringify(response));
 }
 
 /**
- * Adds an ETag to a response. If the caller already has the body of a 200 response, the function returns a 304 response
- * without a body (RFC 9110, section 13.1.2). A response that has an ETag keeps this ETag.
+ * Adds an ETag to a response. If the caller already has this body, the result is a 304 response without a body (RFC
+ * 9110, section 13.1.2). An existing ETag stays.
  */
 export function withEtagOrNotModified(
   response: ApiResponse,
@@ -78,21 +75,18 @@ export function withEtagOrNotModified(
 
 type TaggedHeaders = Readonly<Record<string, string>> & { readonly etag: string };
 
-/** Adds an ETag to a response, unless the response has an ETag. */
+/** Adds an ETag to a response without one. */
 export function withEtag(response: ApiResponse): ApiResponse & { readonly headers: TaggedHeaders } {
   const { etag = computeEtag(response.body ?? "") } = { ...response.headers };
   return { ...response, headers: { ...response.headers, etag } };
 }
 
-/** Returns the strong entity tag (ETag) of a response body (RFC 9110, section 8.8.3). */
+/** Returns the strong ETag of a response body (RFC 9110, section 8.8.3). */
 export function computeEtag(body: string): string {
   return `"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`;
 }
 
-/**
- * Returns true if an `If-None-Match` header contains the entity tag. The entity tags are compared by the weak
- * comparison of RFC 9110, section 13.1.2.
- */
+/** Returns true if an `If-None-Match` header contains the ETag. The comparison is weak (RFC 9110, section 13.1.2). */
 export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
   if (ifNoneMatch.trim() === "*") return true;

@@ -7,12 +7,9 @@ import type { Watch } from "../ledger/watch.ts";
 import type { RequestError } from "./problem-response.ts";
 import { readListParameter } from "./request-errors.ts";
 
-/**
- * A filter that selects jobs for the job list. A filter selects a job if the job matches every given field of the
- * filter.
- */
+/** Selects jobs for the job list. A job must match every given field. */
 export interface JobFilter {
-  /** If `states` is null, the filter selects jobs in all states. */
+  /** Null selects all states. */
   readonly states: readonly WatchState[] | null;
   readonly type: string | null;
   /** The labels, as `KEY:VALUE`, that the context of a selected job must contain. */

@@ -1,8 +1,6 @@
 import { EGRESS_RULE_TEXT, type EgressRule } from "../http/egress-rules.ts";
 
-/**
- * The reason for the result of a delivery attempt. Logs and metrics contain only reasons of the type `DeliveryReason`.
- */
+/** The reason for the result of a delivery attempt. Logs and metrics contain only these reasons. */
 export type DeliveryReason = keyof typeof REASON_TEXT | EgressRule;
 
 const REASON_TEXT = {

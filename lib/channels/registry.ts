@@ -8,7 +8,7 @@ import { teamsChannel } from "./teams/channel.ts";
 import { webhookChannel } from "./webhook/channel.ts";
 import { wecomChannel } from "./wecom/channel.ts";
 
-/** The list of all channels. A new channel needs its own folder and a line in `CHANNELS`. */
+/** The list of all channels. A new channel needs its own folder and a line here. */
 export const CHANNELS = [
   slackChannel,
   webhookChannel,
@@ -21,14 +21,11 @@ export const CHANNELS = [
 
 interface ChannelRegistry<Schema extends TargetSchema> {
   readonly Target: z.ZodMiniDiscriminatedUnion<[Schema, ...Schema[]], "kind">;
-  /** @throws {Error} if no channel has this kind. TypeScript already prevents an unknown kind. */
+  /** @throws {Error} if no channel has this kind. TypeScript already prevents this. */
   channelOf(kind: z.infer<Schema>["kind"]): Channel<Schema>;
 }
 
-/**
- * Returns the schema that accepts the targets of all channels, and a function that finds the channel for a kind of
- * target.
- */
+/** Returns the schema of all targets, and a function that finds the channel of a kind. */
 export function createChannelRegistry<Schema extends TargetSchema>(
   channels: readonly [Channel<Schema>, ...Channel<Schema>[]],
 ): ChannelRegistry<Schema> {
@@ -43,10 +40,7 @@ export function createChannelRegistry<Schema extends TargetSchema>(
   };
 }
 
-/**
- * A target in the config. In logs, `<secret>` stands in place of the URL, the secrets and the header values of a
- * target.
- */
+/** A target in the config. A log shows `<secret>` in place of its URL, secrets and header values. */
 export const { Target, channelOf } = createChannelRegistry<(typeof CHANNELS)[number]["target"]>(CHANNELS);
 export type Target = z.infer<typeof Target>;
 export type TargetKind = Target["kind"];

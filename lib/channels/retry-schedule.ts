@@ -2,35 +2,33 @@ import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 import type { DeliveryReason } from "./delivery-reason.ts";
 
 /**
- * The default waits before the delivery attempts of one notification, in seconds. The sum of the default waits is 20.7
- * hours, so a target that does not work for one night still receives the notification.
+ * The default waits before the delivery attempts of a notification, in seconds. Their sum is 20.7 hours, so that a
+ * target can be down for one night.
  */
 export const DEFAULT_RETRY_SECONDS: readonly number[] = [0, 5, 30, 120, 600, 1800, 7200, 21_600, 43_200];
 
 /**
- * Each wait of the retry schedule is randomly up to 20 % shorter or longer. Without the random part, notifications that
- * failed at the same time would be sent again at the same time.
+ * Each wait is randomly up to 20 % shorter or longer, so that notifications that failed together are not sent again
+ * together.
  */
 const JITTER = 0.2;
 
 /**
- * A delivery attempt is throttled if the target refuses the message because of its rate limit. After the second
- * throttled delivery attempt in a row, the wait is twice `THROTTLED_SECONDS`. The wait doubles after each further
- * throttled delivery attempt.
+ * After a throttled attempt, the target has refused a message because of its rate limit. After two throttled attempts
+ * in a row, the wait is twice this number of seconds. It doubles after each further throttled attempt.
  */
 const THROTTLED_SECONDS = 5;
 const MAX_THROTTLED_SECONDS = 300;
 
 /**
- * The longest time for which the rate limit of a target may delay a notification. The default retry schedule is a
- * little shorter than 24 hours, so a delayed notification has at least as much time as a failed notification. SQS would
- * delete the queue message of a notification after 14 days.
+ * The longest time for which throttling may delay a notification. It is a little longer than the default retry
+ * schedule.
  */
 const MAX_THROTTLED_MS = 24 * 3_600_000;
 
 /**
- * The maximum number of delivery attempts to a target whose responses are not valid HTTP. A target with invalid HTTP
- * may accept the notification at each attempt, so people could receive the same notification many times.
+ * The maximum number of attempts if the responses are not valid HTTP. With invalid HTTP, the target may have accepted
+ * each attempt, so people could get a notification many times.
  */
 const MAX_INVALID_HTTP_ATTEMPTS = 4;
 
@@ -45,23 +43,22 @@ export function shortenScheduleAfterInvalidHttp(
 type NextAttempt = { readonly kind: "again"; readonly afterSeconds: number } | { readonly kind: "exhausted" };
 
 /**
- * Decides when the service sends a notification again after a delivery attempt with the verdict `retry`. The service
- * waits for the longest of three times: the wait in the retry schedule, the wait after throttled delivery attempts, and
- * the wait that the target asked for. The wait is never longer than 12 hours, because a visibility timeout of SQS is at
- * most 12 hours.
+ * Decides when to send a notification again after the verdict `retry`. The longest of three waits counts: the retry
+ * schedule, the throttling, and the wait that the target asked for. The wait is at most 12 hours, because SQS does not
+ * allow a longer visibility timeout.
  */
 export function decideNextAttempt(after: {
-  /** The number of earlier delivery attempts that counted against the retry schedule. */
+  /** The number of earlier attempts of the retry schedule. */
   readonly attempts: number;
-  /** `spent` is true if the latest delivery attempt counts against the retry schedule. */
+  /** True if the latest attempt counts as an attempt of the retry schedule. */
   readonly spent: boolean;
-  /** The number of throttled delivery attempts in a row before the latest delivery attempt. */
+  /** The number of throttled attempts in a row before the latest attempt. */
   readonly throttles: number;
-  /** The milliseconds since the first throttled delivery attempt of the notification. */
+  /** The milliseconds since the first throttled attempt. */
   readonly throttledMs: number;
-  /** The wait that the target asked for, in seconds, or null if the target asked for no wait. */
+  /** The wait that the target asked for, in seconds, or null. */
   readonly afterSeconds: number | null;
-  /** The waits of the retry schedule: one wait for each delivery attempt, including the first. */
+  /** One wait for each attempt of the retry schedule, including the first. */
   readonly scheduleSeconds: readonly number[];
   /** A random number from 0 to less than 1. */
   readonly random: number;

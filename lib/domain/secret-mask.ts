@@ -32,7 +32,7 @@ const INVISIBLE = /[\r\n\u2028\u2029][\r\n\u2028\u2029\t ]*|[\p{C}\p{DI}]+/gu;
 const PLAIN = /^[\w .:;,/@=()[\]{}|#*~!?"'<>$^`-]*$/;
 
 /**
- * A copy of a text with decoded or removed characters. For each code unit of the copy, the view contains its position
+ * A copy of text with decoded or removed characters. For each code unit of the copy, the view contains its position
  * in the original text.
  */
 interface View {
@@ -51,7 +51,7 @@ export type SecretMask = (text: string) => string;
  * - encoded in base64, base64url or hexadecimal, also as a part of a longer encoded text;
  * - with line breaks, control characters or invisible characters inside.
  *
- * Mask a text before you truncate it, because the mask finds only whole secrets.
+ * Mask text before you truncate it, because the mask finds only whole secrets.
  */
 export function createSecretMask(secrets: Iterable<string>): SecretMask {
   const spellings = new Set([...new Set(secrets)].flatMap(spellingsOf));
@@ -99,7 +99,7 @@ function spellingsOf(secret: string): string[] {
     );
   });
   const encoded = [bytes.toString("hex"), ...base64].filter((text) => text.length >= MIN_ENCODED_CHARACTERS);
-  // The mask decodes `%41` in a text, so it must search for the decoded form of a secret with `%41`.
+  // The mask decodes `%41` in text, so it must search for the decoded form of a secret with `%41`.
   const decoded = PLAIN.test(trimmed)
     ? [trimmed]
     : [...decodedViewsOf(trimmed, ENCODED)].map((view) => view.text);

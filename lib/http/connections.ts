@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import type { Instant } from "../domain/job.ts";
 import type { OutgoingProxy } from "./outgoing-proxy.ts";
 
-/** The agents of Node.js that open and reuse the sockets of HTTP requests. */
+/** Agents of Node.js that open and reuse the sockets of HTTP requests. */
 export interface Connections {
   readonly http: HttpAgent;
   readonly https: HttpsAgent;
@@ -13,21 +13,21 @@ export interface Connections {
 }
 
 /**
- * The time after which the service does not use an idle connection again. Servers and proxies close idle connections,
- * and a request over a closed connection is lost.
+ * An idle connection is not used again after this time. Servers close idle connections, and a request over a closed
+ * connection is lost.
  */
 export const MAX_IDLE_MS = 4000;
 
 /**
- * The time limit for a connection to one address of a host. After two seconds, Node.js tries to connect to the next
- * address of the host. The default time limit in Node.js, 250 ms, is too short for a distant host.
+ * The time limit for a connection to one address of a host. After this time, Node.js tries the next address. Node.js's
+ * default of 250 ms is too short for a distant host.
  */
 const ADDRESS_TIMEOUT_MS = 2000;
 
 /**
- * Makes every later TLS connection of the process check certificates, including the connections of `fetch` and of the
- * AWS SDK. Node.js reads the variable NODE_TLS_REJECT_UNAUTHORIZED again for each connection.
- * @param env the environment of the process. Removes the variable NODE_TLS_REJECT_UNAUTHORIZED from `env`.
+ * From now on, every TLS connection of the process checks certificates, also those of `fetch` and of the AWS SDK.
+ * Node.js reads NODE_TLS_REJECT_UNAUTHORIZED for each connection.
+ * @param env the environment of the process. NODE_TLS_REJECT_UNAUTHORIZED is removed from it.
  */
 export function enforceCertificateChecks(env: Record<string, string | undefined>): void {
   delete env.NODE_TLS_REJECT_UNAUTHORIZED;
@@ -35,7 +35,7 @@ export function enforceCertificateChecks(env: Record<string, string | undefined>
 
 /**
  * Creates agents that reuse any number of connections. Idle connections do not keep the process running. With `proxy`,
- * TLS connections go through the proxy.
+ * TLS connections use the proxy.
  */
 export function openConnections(
   maxHeaderBytes: number,
@@ -46,32 +46,30 @@ export function openConnections(
     keepAlive: true,
     timeout: MAX_IDLE_MS,
     autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
-    // Without `rejectUnauthorized`, the environment variable NODE_TLS_REJECT_UNAUTHORIZED can disable the check of
-    // certificates.
+    // Otherwise NODE_TLS_REJECT_UNAUTHORIZED could disable the check of certificates.
     rejectUnauthorized: true,
     ...options,
   };
-  // The agent stores no TLS session, because a later TLS connection that uses a stored session skips the check of the
-  // certificate.
+  // No TLS sessions are stored, because a connection with a stored session skips the check of the certificate.
   const https = new HttpsAgent({ ...kept, ALPNProtocols: ["http/1.1"], maxCachedSessions: 0 });
   if (proxy !== null) makeAgentUseProxy(https, proxy);
   return { http: new HttpAgent(kept), https, maxHeaderBytes };
 }
 
-/** Makes an agent open its TLS connections through a proxy, except to the hosts that the proxy settings exclude. */
+/** Makes an agent use a proxy for TLS connections, except to excluded hosts. */
 export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void {
   const connectDirectly = agent.createConnection.bind(agent);
   agent.createConnection = (options, done) => {
-    // `checkServerIdentity` is removed, so that Node.js itself checks whether the certificate belongs to the host.
+    // Without `checkServerIdentity`, Node.js itself checks whether the certificate belongs to the host.
     const { host, port, lookup, checkServerIdentity: _, ...tls } = options;
     if (host == null || !proxy.isUsedFor(host, Number(port))) return connectDirectly(options);
     const tunnel = { ...tls, host, port: Number(port), lookup, path: undefined };
-    // The code for the proxy is loaded only when it is needed, because most services need no proxy.
+    // The code for the proxy is loaded only when needed.
     import("./proxy-tunnel.ts")
       .then(({ openTlsTunnel }) => openTlsTunnel(proxy, tunnel))
       .then(
         (socket) => done?.(null, socket),
-        // The type of the callback requires a socket, but Node.js ignores the socket if the callback gets an error.
+        // The callback type requires a socket, which Node.js ignores after an error.
         (error: Error) => done?.(error, new Socket()),
       );
     return null;
@@ -79,8 +77,8 @@ export function makeAgentUseProxy(agent: HttpsAgent, proxy: OutgoingProxy): void
 }
 
 /**
- * Creates a function that takes the current time and returns the network connections for the next request. Opens new
- * connections if the old connections were not used for `MAX_IDLE_MS`.
+ * Creates a function that returns the connections for the next request. After `MAX_IDLE_MS` without use, it opens new
+ * connections.
  */
 export function createConnectionCache<T extends Connections>(open: () => T): (now: Instant) => T {
   let current: T | null = null;
@@ -96,15 +94,13 @@ export function createConnectionCache<T extends Connections>(open: () => T): (no
   };
 }
 
-/** Closes idle connections immediately. Closes each busy connection after the current request. */
+/** Closes idle connections immediately. Busy connections are closed after their request. */
 export function closeConnectionsWhenIdle(connections: Connections): void {
   for (const agent of [connections.http, connections.https]) agent.maxFreeSockets = 0;
   closeIdleConnections(connections);
 }
 
-/**
- * Closes all idle connections. A server that has closed one idle connection has probably closed all idle connections.
- */
+/** Closes all idle connections. If a server has closed one idle connection, it has probably closed all. */
 export function closeIdleConnections({ http, https }: Connections): void {
   for (const agent of [http, https])
     for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();

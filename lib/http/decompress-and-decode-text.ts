@@ -1,27 +1,27 @@
 /** The error code if the service cannot decompress the body of a response. */
 export const BODY_UNDECODABLE = "BODY_UNDECODABLE";
 
-/** The body of a response as the bytes that arrived. The names of the headers are in lower case. */
+/** A response body as received. Header names are in lower case. */
 interface EncodedBody {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** `isTruncated` is true if the service did not read the rest of the bytes. */
+  /** True if the service has not read the rest. */
   readonly isTruncated: boolean;
 }
 
-/** The bytes of a body without compression. */
+/** A body without compression. */
 type PlainBody = Omit<EncodedBody, "headers">;
 
 interface DecodedBody {
   readonly text: string;
-  /** `isTruncated` is true if the text is only the first part of the body. */
+  /** True if the text is only the beginning of the body. */
   readonly isTruncated: boolean;
 }
 
 /**
- * Decompresses the body of a response and returns its text. A server may compress a body although the request asked for
- * no compression. Returns null if the compression is unknown or the compressed data is broken.
- * @param maxBytes the maximum size of the body after decompression. A longer body is truncated.
+ * Decompresses a response body and returns its text. A server may compress a body without being asked. The result is
+ * null if the compression is unknown or the data is broken.
+ * @param maxBytes the maximum size after decompression. A longer body is truncated.
  */
 export async function decompressAndDecodeText(
   encoded: EncodedBody,
@@ -34,22 +34,18 @@ export async function decompressAndDecodeText(
 }
 
 /**
- * The maximum number of compressions of one body. A body that was compressed more often is an attack, because each
- * decompression can make the data a thousand times larger.
+ * The maximum number of compressions of one body. More compressions are an attack, because each decompression can make
+ * the data a thousand times larger.
  */
 const MAX_CODINGS = 3;
 
-/**
- * The values of the header Content-Encoding that name no compression. Some servers put the charset into this header by
- * mistake.
- */
+/** Values of Content-Encoding without compression. Some servers put the charset there by mistake. */
 const NO_COMPRESSION = /^(|identity|none|utf-?8)$/;
 
 /**
- * Removes the compressions that the header Content-Encoding lists. The last compression of the list is removed first
- * (RFC 9110, section 8.4). Some servers and proxies forget the header Content-Encoding or keep the header by mistake,
- * so the first bytes decide whether a body is in the format gzip. Returns null if a compression is unknown or the
- * compressed data is broken.
+ * Removes the compressions in Content-Encoding. The last one is removed first (RFC 9110, section 8.4). Some servers
+ * send a wrong Content-Encoding, so the first bytes decide whether a body is gzip. The result is null if a compression
+ * is unknown or the data is broken.
  */
 async function decompressBody(
   { headers, body, isTruncated }: EncodedBody,
@@ -66,7 +62,7 @@ async function decompressBody(
   return plain;
 }
 
-/** Returns true if a body is compressed. The first bytes of the body are enough for the check. */
+/** Returns true if a body is compressed. The first bytes are enough. */
 export function isCompressed(encoded: Omit<EncodedBody, "isTruncated">): boolean {
   return codingsOf(encoded).length > 0;
 }
@@ -92,7 +88,7 @@ async function decompress(
     for await (const chunk of stream) {
       chunks.push(chunk);
       size += chunk.length;
-      // The loop ends at `maxBytes` and destroys the stream, so a small compressed body cannot fill the memory.
+      // After `maxBytes`, the stream is destroyed, so that a small compressed body cannot fill the memory.
       if (size > maxBytes) break;
     }
   } catch {
@@ -102,11 +98,11 @@ async function decompress(
 }
 
 /**
- * Returns a stream that decompresses a body, or null if the coding (the kind of compression) is unknown. If
- * `isTruncated` is true, compressed data that ends too early is no error.
+ * Returns a stream that decompresses a body, or null for an unknown compression. With `isTruncated`, an early end of
+ * the data is no error.
  */
 async function createDecompressor(coding: string, body: Buffer, isTruncated: boolean) {
-  // The module `node:zlib` is loaded only when it is needed, because most bodies have no compression.
+  // `node:zlib` is loaded only when needed, because most bodies have no compression.
   const zlib = await import("node:zlib");
   const { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } = zlib;
   const options = isTruncated ? { finishFlush: constants.Z_SYNC_FLUSH } : {};
@@ -120,32 +116,27 @@ async function createDecompressor(coding: string, body: Buffer, isTruncated: boo
 }
 
 /**
- * Returns true if the first character is a character with which JSON or a web page starts, or if a short body contains
- * only printable ASCII characters, such as `ok`. A body that starts like text is returned unchanged, because some
- * proxies decompress a body and keep the header Content-Encoding.
+ * Returns true if a body begins like JSON or a web page, or is short printable ASCII such as `ok`. Such a body stays
+ * unchanged, because some proxies decompress a body without changing Content-Encoding.
  */
 const startsLikeText = (bytes: Buffer): boolean =>
   /^(\s*[[{<]|[\t\n\r\x20-\x7e]{1,63}$)/.test(bytes.subarray(0, 64).toString("latin1"));
 
 const isGzipName = (coding: string): boolean => coding === "gzip" || coding === "x-gzip";
 
-/**
- * Returns true if the bytes start like the format gzip (RFC 1952, section 2.3.1). No text starts with these two bytes
- * of the format gzip.
- */
+/** Returns true if the bytes begin like gzip (RFC 1952, section 2.3.1). No text begins with these two bytes. */
 const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**
- * Returns true if the bytes start like the format zlib (RFC 1950, section 2.2). The coding `deflate` means the format
- * zlib, but some servers send the compressed data without the header of zlib.
+ * Returns true if the bytes begin like zlib (RFC 1950, section 2.2). `deflate` means zlib, but some servers omit the
+ * zlib header.
  */
 const isZlib = ([first = 0, second = 0]: Buffer): boolean =>
   (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;
 
 /**
- * Returns the text of a body or of a file without a byte order mark. The charset comes from the first bytes, otherwise
- * from the header Content-Type, and otherwise the charset is UTF-8 (RFC 8259, section 8.1). If a byte is not valid in
- * the charset, the character U+FFFD replaces the byte.
+ * Returns the text of a body or file without a byte order mark. The charset comes from the first bytes, else from
+ * Content-Type, else it is UTF-8 (RFC 8259, section 8.1). Invalid bytes become U+FFFD.
  */
 export function decodeText(bytes: Buffer, contentType?: string): string {
   const charset =
@@ -154,16 +145,13 @@ export function decodeText(bytes: Buffer, contentType?: string): string {
   return withoutByteOrderMark((isUtf8 ? null : decodeCharset(bytes, charset)) ?? bytes.toString("utf8"));
 }
 
-/**
- * Removes byte order marks at the start of a text. A file that was joined from several files may have several byte
- * order marks.
- */
+/** Removes byte order marks at the beginning. A file that was joined from several files may have several. */
 export const withoutByteOrderMark = (text: string): string =>
   text.startsWith("\ufeff") ? text.replace(/^\ufeff+/, "") : text;
 
 /**
- * Returns the charset of a body that starts with a byte order mark, or with an ASCII character in UTF-16 or UTF-32, or
- * undefined for any other body.
+ * Returns the charset by the first bytes, if they are a byte order mark or an ASCII character in UTF-16 or UTF-32, else
+ * undefined.
  */
 function charsetOfFirstBytes([first, second, third, fourth]: Buffer): string | undefined {
   if (first === 0xef && second === 0xbb && third === 0xbf) return "utf-8";
@@ -174,10 +162,7 @@ function charsetOfFirstBytes([first, second, third, fourth]: Buffer): string | u
   return undefined;
 }
 
-/**
- * Decodes bytes in a charset, or returns null if the charset is unknown. The ASCII characters of a text in an unknown
- * charset are then read as UTF-8.
- */
+/** Decodes bytes in a charset. The result is null for an unknown charset. The caller then reads the bytes as UTF-8. */
 function decodeCharset(bytes: Buffer, charset: string): string | null {
   const [, endian] = UTF_32.exec(charset) ?? [];
   if (endian !== undefined) return decodeUtf32(bytes, /le/i.test(endian));
@@ -188,7 +173,7 @@ function decodeCharset(bytes: Buffer, charset: string): string | null {
   }
 }
 
-/** A pattern for the names of UTF-32, which `TextDecoder` does not know. A name without `le` means big-endian. */
+/** Matches names of UTF-32, which `TextDecoder` does not know. Without `le`, it is big-endian. */
 const UTF_32 = /^(?:utf-?32|ucs-?4|iso-10646-ucs-4)(|-?[bl]e)$/i;
 
 function decodeUtf32(bytes: Buffer, isLittleEndian: boolean): string {

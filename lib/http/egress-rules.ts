@@ -1,8 +1,8 @@
 import { BlockList, isIP } from "node:net";
 
 /**
- * The egress rules, which decide to which URLs and addresses the service may connect. Each egress rule has an
- * explanation for people. No explanation contains the refused URL or address.
+ * Rules that decide which URLs and addresses the service may connect to. Each rule has an explanation for people,
+ * without the refused URL or address.
  */
 export const EGRESS_RULE_TEXT = {
   egress_malformed_url: "the URL is not valid, because a URL needs 'https://' and a host",
@@ -21,29 +21,29 @@ export const EGRESS_RULE_TEXT = {
     "the host's IP address is in a private network, and settings.egress.allow does not contain host or address",
 } as const;
 
-/** The error code of a connection that an egress rule refused. */
+/** The error code of a refused connection. */
 export const EGRESS_REFUSED = "EGRESS_REFUSED";
 
 type CheckedUrl =
   | { readonly kind: "allowed"; readonly url: URL; readonly hostPort: HostPort }
   | { readonly kind: "refused"; readonly rule: EgressRule };
 
-/** The host and the port of a URL. The host has no brackets and no dot at the end. */
+/** The host and the port of a URL. The host has no brackets and no dot at its end. */
 export interface HostPort {
   readonly host: string;
   readonly port: number;
 }
 
 /**
- * The endings of host names that exist only in private networks (RFC 6761, RFC 6762, RFC 8375 and ICANN's list of name
+ * Endings of host names that exist only in private networks (RFC 6761, RFC 6762, RFC 8375 and ICANN's list of name
  * collisions).
  */
 const PRIVATE_SUFFIX =
   /(^|\.)(local|localhost|localdomain|internal|intranet|private|corp|home|home\.arpa|lan|svc)$/;
 
 /**
- * Checks the text and the parts of a URL before the host name is resolved. URL parsers disagree about user info,
- * backslashes and white space, so a URL that contains user info, a backslash or white space is refused.
+ * Checks a URL before its host name is resolved. URL parsers disagree about user info, backslashes and white space, so
+ * a URL with any of these is refused.
  */
 export function checkUrlBeforeDns(text: string, allow: AllowList): CheckedUrl {
   const textRule = checkText(text);
@@ -74,7 +74,7 @@ export function hostPortOf(url: URL): HostPort {
   return { host, port: url.port === "" ? defaultPort : Number(url.port) };
 }
 
-/** Returns true if a URL uses https, or if the allow list contains the host or the address of the URL. */
+/** Returns true if a URL uses https or the allow list contains its host. */
 export function isSchemeAllowed(url: URL, allow: AllowList): boolean {
   const { host, port } = hostPortOf(url);
   return url.protocol === "https:" || allow.hasName(host, port) || allow.hasAddress(host, port);
@@ -94,9 +94,8 @@ function isPrivateName(host: string): boolean {
 }
 
 /**
- * Returns true if `settings.callbackHosts` contains the host of a caller's URL. An entry of `settings.callbackHosts`
- * without a port allows every port. An entry of `settings.callbackHosts` never matches a subdomain, and patterns such
- * as `*` are not supported.
+ * Returns true if `settings.callbackHosts` contains the host of a caller's URL. An entry without a port allows every
+ * port. Subdomains and patterns such as `*` never match.
  */
 export function isCallbackHostListedExactly(url: string, callbackHosts: readonly string[]): boolean {
   const parsed = URL.parse(url);
@@ -108,9 +107,7 @@ export function isCallbackHostListedExactly(url: string, callbackHosts: readonly
 
 export type EgressRule = keyof typeof EGRESS_RULE_TEXT;
 
-/**
- * The error if an egress rule refuses an address. An `EgressRefusedError` names the egress rule, not the address.
- */
+/** An egress rule refuses an address. The error names the rule and not the address. */
 export class EgressRefusedError extends Error {
   readonly code = EGRESS_REFUSED;
   readonly rule: EgressRule;
@@ -122,31 +119,28 @@ export class EgressRefusedError extends Error {
   }
 }
 
-/** The list of host names and addresses to which the service may connect although an egress rule refuses them. */
+/** Hosts and addresses to which the service may connect although an egress rule refuses them. */
 export interface AllowList {
   /**
-   * Returns true if the allow list contains the host name for the port. A host name in the allow list may be private
-   * and may use plain http.
+   * Returns true if the allow list contains the host name with this port. Such a host may be private and use plain
+   * http.
    */
   hasName(name: string, port: number): boolean;
-  /**
-   * Returns true if the allow list contains the address for the port. The entry of the allow list is a single address
-   * or a CIDR range.
-   */
+  /** Returns true if the allow list contains the address with this port. An entry is an address or a CIDR range. */
   hasAddress(address: string, port: number): boolean;
 }
 
 interface Entry {
-  /** The host name of an entry of the allow list. `name` is null if the entry is an address or a CIDR range. */
+  /** The host name of the entry. Null if the entry is an address or a CIDR range. */
   readonly name: string | null;
   readonly addresses: BlockList;
-  /** The port that an entry of the allow list allows. `port` is null if the entry allows every port. */
+  /** The allowed port. Null if every port is allowed. */
   readonly port: number | null;
 }
 
 /**
- * Parses `settings.egress.allow`. An entry of the allow list is `host`, `host:port`, an address or a CIDR range. An
- * IPv6 address with a port needs brackets. An entry in any other form is ignored.
+ * Parses `settings.egress.allow`. An entry is `host`, `host:port`, an address or a CIDR range. An IPv6 address with a
+ * port needs brackets. Any other entry is ignored.
  */
 export function parseAllowList(entries: readonly string[]): AllowList {
   const list = entries.map(readEntry).filter((entry) => entry !== null);
@@ -188,7 +182,7 @@ function familyOf(address: string): "ipv4" | "ipv6" | null {
   return isIP(address) === 4 ? "ipv4" : "ipv6";
 }
 
-/** Returns a host name in lower case and punycode without a dot at the end, or null if the text is not a host name. */
+/** Returns a host name in lower case and punycode, or null for any other text. */
 function nameOf(host: string): string | null {
   const name = host === "" ? undefined : URL.parse(`https://${host}/`)?.hostname.replace(/\.$/, "");
   return name !== undefined && /^[a-z0-9._-]+$/.test(name) && isIP(name) === 0 ? name : null;

@@ -17,31 +17,31 @@ import { sendHttpRequest } from "./send-http-request.ts";
 import SPECIAL_RANGES from "./special-ranges.json" with { type: "json" };
 import type { TlsOptions } from "./tls-options.ts";
 
-/** The allow list, and connections that the service opens only to allowed addresses. */
+/** The allow list, and connections that reach only allowed addresses. */
 export interface Egress extends Connections {
   readonly allow: AllowList;
 }
 
-/** The outgoing proxy, and the name resolution and the trusted certificate authority, which a test may replace. */
+/** The outgoing proxy, and what a test may replace: the name resolution and the trusted certificate authority. */
 export interface EgressOptions {
   readonly lookup?: LookupFunction;
   readonly ca?: string;
   readonly proxy?: OutgoingProxy | null;
 }
 
-/** The maximum size of all headers of a response. Some proxies and sign-in pages add many cookies to a response. */
+/** The maximum size of all response headers. Some proxies and sign-in pages add many cookies. */
 const MAX_HEADER_BYTES = 65_536;
 
 /**
- * Creates connections for `settings.egress.allow`. TLS certificates are checked even if an environment variable
- * disables the check.
+ * Creates connections with the allow list `settings.egress.allow`. TLS certificates are always checked, even if an
+ * environment variable disables the check.
  */
 export function openEgress(
   allowed: readonly string[],
   { lookup, ca, proxy = null }: EgressOptions = {},
 ): Egress {
   const allow = parseAllowList(allowed);
-  // The option `ca` of an agent, even with the value undefined, would replace the option `ca` of a request.
+  // If the agent had an option `ca`, even undefined, it would replace the `ca` of a request.
   const connections = openConnections(MAX_HEADER_BYTES, ca === undefined ? {} : { ca }, proxy);
   makeAgentCheckAddresses(connections.http, allow, lookup);
   makeAgentCheckAddresses(connections.https, allow, lookup, proxy);
@@ -51,9 +51,8 @@ export function openEgress(
 const egressByList = new WeakMap<readonly string[], (now: Instant) => Egress>();
 
 /**
- * Returns the connections for an allow list. Calls with the same array return the same connections, until the
- * connections were not used for `MAX_IDLE_MS`. After a pause of `MAX_IDLE_MS`, new connections are opened, because
- * servers may have closed the old connections.
+ * Returns the connections of an allow list. For the same array, they are the same until they were idle for
+ * `MAX_IDLE_MS`. After that, servers may have closed them, so new connections are opened.
  */
 export function openCachedEgress(
   allowed: readonly string[],
@@ -66,12 +65,11 @@ export function openCachedEgress(
 }
 
 /**
- * Makes an agent check every IP address before the agent opens a socket. With a proxy, the service also resolves and
- * checks the host name itself. The proxy then connects to the checked IP address, because the proxy could resolve the
- * host name to a different address. The proxy resolves only the host names in the allow list. An IP address in a URL is
- * checked before the connection, because Node.js does not resolve an IP address. For a host name, Node.js connects to
- * the addresses from the same lookup that checks the addresses. An earlier check would be unsafe, because the host name
- * could later resolve to a different address.
+ * Makes an agent check every IP address before it opens a socket. Even with a proxy, the service resolves and checks
+ * the host name itself. The proxy then connects to the checked IP address, because the proxy could find another
+ * address. The proxy resolves only host names of the allow list. For an IP address in a URL, the check comes before the
+ * connection, because Node.js does not resolve it. For a host name, one lookup both checks the addresses and gives them
+ * to Node.js, because a second lookup could return another address.
  */
 export function makeAgentCheckAddresses(
   agent: Agent,
@@ -89,7 +87,7 @@ export function makeAgentCheckAddresses(
     };
     const refusal = isIP(host) === 0 ? null : refusalOf([host]);
     if (refusal !== null) {
-      // The type of the callback requires a socket, but Node.js ignores the socket if the callback gets an error.
+      // The callback type requires a socket, which Node.js ignores after an error.
       done?.(refusal, new Socket());
       return null;
     }
@@ -99,7 +97,7 @@ export function makeAgentCheckAddresses(
   };
 }
 
-/** Returns a lookup function that always resolves all addresses of a host name, so that every address is checked. */
+/** Returns a lookup function that always resolves all addresses of a host, so that each is checked. */
 function guardedLookup(
   lookup: LookupFunction,
   refusalOf: (addresses: readonly string[]) => Error | null,
@@ -118,9 +116,8 @@ function guardedLookup(
 }
 
 /**
- * Checks all addresses of a host name. Returns the egress rule that refuses an address, or null if the service may
- * connect to every address. If one address is refused, all addresses of the host name are refused, because a host name
- * with a private address may be an attack.
+ * Checks all addresses of a host. Returns the egress rule that refuses an address, or null if all are allowed. One
+ * refused address is enough to refuse the host, because a host with a private address may be an attack.
  */
 export function findRefusingRule(
   addresses: readonly string[],
@@ -133,9 +130,8 @@ export function findRefusingRule(
 }
 
 /**
- * The address ranges that are not globally routable, and one public address with a local meaning on Azure. The names of
- * the address ranges come from the registries of IANA.
- * https://www.iana.org/assignments/iana-ipv4-special-registry
+ * Address ranges that are not globally routable, and a public address with a local meaning on Azure. The names come
+ * from IANA. https://www.iana.org/assignments/iana-ipv4-special-registry
  * https://www.iana.org/assignments/iana-ipv6-special-registry
  */
 const specialRanges = onFirstCall(() => {
@@ -165,17 +161,14 @@ function onFirstCall<T>(create: () => T): () => T {
   };
 }
 
-/** Returns true only if the text is a globally routable unicast IP address. */
+/** Returns true only for a globally routable unicast IP address. */
 export function isRoutable(address: string): boolean {
   if (isIP(address) === 4) return !specialRanges().check(address, "ipv4");
   if (isIP(address) !== 6 || address.includes("%")) return false;
   return globalV6().check(address, "ipv6") && !specialRanges().check(address, "ipv6");
 }
 
-/**
- * The error if a document did not arrive completely. A `GuardedFetchError` contains an error code, not the address of
- * the server.
- */
+/** A document did not arrive completely. The error contains a code and not the server's address. */
 export class GuardedFetchError extends Error {
   readonly code: string;
 
@@ -187,9 +180,8 @@ export class GuardedFetchError extends Error {
 }
 
 /**
- * Fetches a small document from an external server, such as the keys of a token issuer. The egress rules of
- * notifications also apply to these requests. The function follows no redirect. `timeLimitMs` is the time limit for the
- * whole response.
+ * Fetches a small document from an external server, such as the keys of a token issuer. The egress rules apply.
+ * Redirects are not followed. `timeLimitMs` is for the whole response.
  * @throws {EgressRefusedError} if an egress rule refuses the address.
  * @throws {GuardedFetchError} if the response is late, broken or longer than `maxBytes` after decompression.
  */

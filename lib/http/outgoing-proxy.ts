@@ -1,30 +1,27 @@
 import { BlockList, isIP } from "node:net";
 import { Secret } from "../domain/secret.ts";
 
-/** The outgoing HTTP proxy through which the service opens TLS connections. */
+/** The HTTP proxy for outgoing TLS connections. */
 export interface OutgoingProxy {
   readonly protocol: "http:" | "https:";
   readonly host: string;
   readonly port: number;
   /** The value of the header Proxy-Authorization. */
   readonly authorization: Secret | null;
-  /** Returns false for a host that `NO_PROXY` names, because the service connects to such a host directly. */
+  /** Returns false for a host in `NO_PROXY`, to which the service connects directly. */
   isUsedFor(host: string, port: number): boolean;
 }
 
-/**
- * The environment variables of a proxy, as curl reads them. If a variable exists in lower case and in upper case, the
- * variable in lower case is used.
- */
+/** The environment variables of a proxy, as in curl. A lower-case name comes before an upper-case name. */
 type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** The port of an `http` proxy without a port, as in curl. */
+/** The port of an `http` proxy whose URL has no port, as in curl. */
 const DEFAULT_PORT = 1080;
 
 /**
- * Reads `HTTPS_PROXY` (or else `ALL_PROXY`) and `NO_PROXY`, also in lower case. Returns null if there is no proxy.
+ * Reads `HTTPS_PROXY` (else `ALL_PROXY`) and `NO_PROXY`, also in lower case. Without a proxy, the result is null.
  * https://curl.se/docs/manpage.html#ENVIRONMENT
- * @throws an Error without the value if the proxy is not the URL of an HTTP proxy
+ * @throws an Error without the value if it is not the URL of an HTTP proxy
  */
 export function readOutgoingProxy(env: ProxyEnvironment): OutgoingProxy | null {
   const variable = (name: string) =>
@@ -41,7 +38,7 @@ export function readOutgoingProxy(env: ProxyEnvironment): OutgoingProxy | null {
       `${name.toUpperCase()} must be the URL of an HTTP proxy, such as http://proxy.example.com:3128`,
     );
   const { hostname, username, password } = url;
-  // The port is read from the text, because `URL` omits the default port of the protocol.
+  // The port is read from the text, because `URL` omits a default port.
   const port = /^[^/]*\/\/[^/?#]*:(\d+)(?:[/?#]|$)/.exec(withScheme)?.[1];
   const credentials = `${decodeUserInfo(username)}:${decodeUserInfo(password)}`;
   return {
@@ -54,7 +51,7 @@ export function readOutgoingProxy(env: ProxyEnvironment): OutgoingProxy | null {
   };
 }
 
-/** Decodes a user name or a password. If a text has a `%` that encodes nothing, the text stays as it is, as in curl. */
+/** Decodes a user name or a password. If a `%` encodes nothing, the text stays unchanged, as in curl. */
 function decodeUserInfo(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -64,9 +61,8 @@ function decodeUserInfo(text: string): string {
 }
 
 /**
- * Returns a function that returns false for the hosts in `NO_PROXY`. An entry of `NO_PROXY` is a domain (with its
- * subdomains), an address, a CIDR range, or `*` for all hosts. An entry of `NO_PROXY` with a port applies only to
- * connections to this port.
+ * Returns a function that returns false for hosts in `NO_PROXY`. An entry is a domain with its subdomains, an address,
+ * a CIDR range, or `*` for all hosts. An entry with a port applies only to this port.
  */
 function createHostFilter(noProxy: string): OutgoingProxy["isUsedFor"] {
   const rules = noProxy

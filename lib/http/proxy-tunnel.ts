@@ -8,7 +8,7 @@ import type { OutgoingProxy } from "./outgoing-proxy.ts";
 /** The time limit for the answer of the proxy. */
 const TUNNEL_TIME_LIMIT_MS = 10_000;
 
-/** The error if the proxy opens no connection to a host. A `ProxyError` contains no address and no password. */
+/** The proxy did not open a connection. The error contains no address and no password. */
 class ProxyError extends Error {
   override readonly name = "ProxyError";
   readonly code: string;
@@ -23,15 +23,13 @@ class ProxyError extends Error {
 interface TunnelOptions extends ConnectionOptions {
   readonly host: string;
   readonly port: number;
-  /**
-   * The function that resolves and checks the host name. If `lookup` is undefined, the proxy resolves the host name.
-   */
+  /** Resolves and checks the host name. If it is undefined, the proxy resolves the host name. */
   readonly lookup: LookupFunction | undefined;
 }
 
 /**
- * Opens a TLS connection to a host through a proxy (CONNECT, RFC 9110, section 9.3.6). The certificate of the host is
- * checked as in a direct connection.
+ * Opens a TLS connection to a host through a proxy (CONNECT, RFC 9110, section 9.3.6). The certificate is checked as in
+ * a direct connection.
  * @throws ProxyError, or the error of `lookup`
  */
 export async function openTlsTunnel(proxy: OutgoingProxy, options: TunnelOptions): Promise<TLSSocket> {
@@ -77,7 +75,7 @@ function connectThrough(proxy: OutgoingProxy, authority: string): Promise<Duplex
       socket.destroy();
       reject(new ProxyError(statusCode === 407 ? "PROXY_AUTHENTICATION" : "PROXY_REFUSED"));
     });
-    // A server that is not a proxy may answer with an ordinary response.
+    // If the server is not a proxy, it may send an ordinary response.
     request.on("response", () => request.destroy(new ProxyError("PROXY_REFUSED")));
     request.on("error", (error) => {
       clearTimeout(timer);

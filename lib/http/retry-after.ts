@@ -6,17 +6,14 @@ const IMF_FIXDATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2}
 const RFC_850 = /^[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/;
 const ASCTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
-/**
- * A pattern for the comma between the values of a repeated header. An HTTP date also contains a comma, after the day of
- * the week.
- */
+/** Matches the comma between values of a repeated header. An HTTP date also contains a comma, after the weekday. */
 const SEPARATOR = /(?<=\d|GMT),/;
 
 /**
- * Parses the header Retry-After (RFC 9110, section 10.2.3), which contains seconds or an HTTP date. Returns the wait
- * from `now` in whole seconds, rounded up. The maximum wait is 12 hours, because a visibility timeout of SQS is at most
- * 12 hours. Returns 0 if the date is in the past. A proxy may repeat the header, and then the longest wait counts.
- * Returns null if a value is invalid, for example a negative number.
+ * Parses the header Retry-After: seconds or an HTTP date (RFC 9110, section 10.2.3). Returns the wait from `now` in
+ * whole seconds, rounded up. The result is at most 12 hours, because SQS does not allow a longer visibility timeout.
+ * For a past date, the result is 0. If a proxy repeats the header, the longest wait counts. For an invalid value, such
+ * as a negative number, the result is null.
  */
 export function readCappedRetryAfterSeconds(header: string | undefined, now: Instant): number | null {
   const waits = (header ?? "").split(SEPARATOR).map((text) => readSeconds(text.trim(), now));
@@ -29,7 +26,7 @@ function readSeconds(text: string, now: Instant): number | null {
   return at === null ? null : (at - now) / 1000;
 }
 
-/** Parses an HTTP date in one of the three formats of RFC 9110, section 5.6.7, or returns null for any other text. */
+/** Parses an HTTP date (RFC 9110, section 5.6.7). Any other text becomes null. */
 export function parseHttpDate(header: string | undefined): Instant | null {
   const text = header?.trim() ?? "";
   const zoned = IMF_FIXDATE.test(text) || RFC_850.test(text);

@@ -2,15 +2,9 @@ import { type ClientRequest, type IncomingMessage, request as startRequest } fro
 import { type Connections, closeIdleConnections } from "./connections.ts";
 import type { TlsOptions } from "./tls-options.ts";
 
-/**
- * The error code of an HTTP request that was not finished within the time limit. Node.js has no error code for a passed
- * deadline.
- */
+/** The request was not finished within its time limit. Node.js has no error code for this. */
 export const DEADLINE_PASSED = "DEADLINE_PASSED";
-/**
- * The error code if the URL and the headers are not valid for an HTTP request. The service does not send an invalid
- * request.
- */
+/** URL and headers do not make a valid HTTP request. The request was not sent. */
 export const REQUEST_INVALID = "REQUEST_INVALID";
 
 export interface HttpRequest {
@@ -18,17 +12,17 @@ export interface HttpRequest {
   readonly url: URL;
   readonly method: "GET" | "POST";
   readonly tls?: TlsOptions | undefined;
-  /** The names of the request headers in lower case, with the values. */
+  /** Request headers by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string | null;
-  /** The time limit for the whole HTTP request: name lookup, connection, TLS handshake, headers and body. */
+  /** The time limit for everything: name lookup, connection, TLS handshake, headers and body. */
   readonly timeLimitMs: number;
-  /** The maximum size of the response body. A longer response body is truncated. */
+  /** The maximum size of the body. A longer body is truncated. */
   readonly maxBytes: number;
   /**
-   * `onChunk` gets each chunk of the response body as soon as the chunk has arrived. With the result `buffer`, the
-   * chunk becomes a part of the returned body. With the result `used`, the chunk is not added to the body and does not
-   * count towards `maxBytes`. With the result `stop`, the response counts as truncated.
+   * Receives each chunk of the body when it arrives. The result says what happens with the chunk: `buffer` adds it to
+   * the returned body; `used` does not add it, and it does not count for `maxBytes`; `stop` truncates the response
+   * here.
    */
   readonly onChunk?: (
     chunk: Buffer,
@@ -36,43 +30,34 @@ export interface HttpRequest {
   ) => "buffer" | "used" | "stop";
 }
 
-/** The response to an HTTP request. If no complete response arrived, the error code says why. */
+/** The response to an HTTP request, or an error code without a complete response. */
 export type HttpResult =
   | {
       readonly kind: "answer";
       readonly status: number;
-      /**
-       * The names of the response headers in lower case, with the values. If a header is repeated, a comma separates
-       * the values of the header.
-       */
+      /** Response headers by lower-case name. Values of a repeated header are joined with commas. */
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Buffer;
       readonly isTruncated: boolean;
     }
   | {
       readonly kind: "failed";
-      /** An error code from Node.js or from this service. The error code contains no address. */
+      /** A code of Node.js or of this service, without an address. */
       readonly code: string;
-      /**
-       * The original error, whose message must never be shown to a caller, because the message may contain an address.
-       */
+      /** The original error. Callers must never see its message, because it may contain an address. */
       readonly error: unknown;
-      /** The HTTP status, if an HTTP status arrived before the failure. If no HTTP status arrived, `status` is null. */
+      /** The HTTP status, if it arrived before the failure, else null. */
       readonly status: number | null;
-      /**
-       * The response headers, if an HTTP status arrived before the failure. If no HTTP status arrived, `headers` is
-       * empty.
-       */
+      /** The response headers, if they arrived before the failure, else empty. */
       readonly headers: Readonly<Record<string, string>>;
-      /** The part of the response body that arrived before the failure. */
+      /** The received part of the body. */
       readonly body: Buffer;
     };
 
 /**
- * Sends one HTTP request and returns the response within one time limit. The function throws no error, follows no
- * redirect and decompresses nothing. If the response body is longer than `maxBytes`, the body is truncated and the
- * connection is closed. A POST request is sent only once. If the server had closed the reused connection, a GET request
- * is sent again over a new connection (RFC 9112, section 9.3.1).
+ * Sends one HTTP request within a time limit. It never throws, follows no redirect and decompresses nothing. After
+ * `maxBytes` of the body, it closes the connection. A POST request is sent only once. A GET request is repeated if the
+ * server had closed the reused connection (RFC 9112, section 9.3.1).
  */
 export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
   const { timeLimitMs, maxBytes, onChunk } = request;
@@ -85,7 +70,7 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
     let sent: ClientRequest | undefined;
     let isSettled = false;
 
-    /** Resolves the promise. Later calls of `settle` have no effect, because a promise keeps its first result. */
+    /** Resolves the promise. Later calls of `settle` have no effect. */
     const settle = (result: HttpResult) => {
       isSettled = true;
       clearTimeout(timer);
@@ -96,8 +81,8 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
 
     const readAnswer = (response: IncomingMessage, sentRequest: ClientRequest) => {
       const { statusCode = 0, rawHeaders } = response;
-      // Node.js skips preliminary responses, so a response with an HTTP status below 200 can only be a response that
-      // switches the protocol.
+      // Here, a status below 200 can only be a switch of the protocol, because Node.js skips other preliminary
+      // responses.
       if (statusCode < 200) return void sentRequest.destroy();
       status = statusCode;
       headers = joinHeaders(rawHeaders);
@@ -133,9 +118,9 @@ export function sendHttpRequest(request: HttpRequest): Promise<HttpResult> {
         readAnswer(started, current);
       });
       current.on("error", (error) => {
-        // If bytes follow a complete response, Node.js emits a connection error. The response is still valid, and
-        // Node.js emits the event "end" next. After the time limit, the function itself closes the connection, and Node.js
-        // reports the same error as for a connection that the server has closed.
+        // If bytes follow a complete response, Node.js emits a connection error. The response is still valid, and the
+        // event "end" follows. After the time limit, the function closes the connection itself, which causes the same
+        // error.
         if (isSettled || response?.complete === true) return;
         const code = codeOf(error);
         if (!mayRepeat || response !== undefined || !wasClosedIdle(current, code)) return fail(code, error);
@@ -169,25 +154,24 @@ function send({ connections, url, tls, method, headers, body }: HttpRequest): Cl
     protocol,
     agent: protocol === "https:" ? connections.https : connections.http,
     host: hostname.startsWith("[") ? hostname.slice(1, -1) : hostname,
-    // In the TLS handshake the host name is sent without the dot at the end (RFC 6066, section 3).
+    // The TLS handshake contains the host name without a dot at its end (RFC 6066, section 3).
     ...(hostname.endsWith(".") ? { servername: hostname.slice(0, -1) } : null),
     port: url.port,
     method,
     path: `${url.pathname}${url.search}`,
-    // Node.js sends headers from an array without changes and does not store the headers in the request object.
+    // Node.js sends headers of an array unchanged.
     headers: Object.entries({ host: url.host, ...headers, ...length }).flat(),
     maxHeaderSize: connections.maxHeaderBytes,
     insecureHTTPParser: false,
   });
-  // By default Node.js drops all headers after the first thousand headers, without an error. `maxHeaderSize` limits the
-  // size of all headers.
+  // By default, Node.js silently drops all headers after the first thousand. `maxHeaderSize` limits their total size.
   sent.maxHeadersCount = 0;
   return sent.end(body ?? undefined);
 }
 
 /**
- * Joins the values of repeated headers. The property `headers` of Node.js drops some repeated headers, for example a
- * second Retry-After.
+ * Joins the values of repeated headers. The property `headers` of Node.js drops some of them, for example a second
+ * Retry-After.
  */
 function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   const headers = new Map<string, string>();
@@ -199,10 +183,7 @@ function joinHeaders(rawHeaders: readonly string[]): Record<string, string> {
   return Object.fromEntries(headers);
 }
 
-/**
- * Returns the code of an error, or else the code of the error's cause. Returns "" if neither the error nor its cause
- * has a code.
- */
+/** Returns the code of an error or of its cause. Without a code, the result is "". */
 function codeOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";
   const code = "code" in error && typeof error.code === "string" ? error.code : "";

@@ -33,15 +33,15 @@ export const ClientCertificate = withChecks(
   }),
 );
 
-/** The TLS settings of a target or project in the config. */
+/** The TLS settings of a target or project. */
 interface TlsConfig {
   readonly ca?: string | undefined;
   readonly clientCertificate?: z.infer<typeof ClientCertificate> | undefined;
 }
 
 /**
- * The TLS options of one HTTP request. With `ca`, the service trusts only these certificate authorities and not the
- * public certificate authorities. Node.js opens separate connections for requests with different TLS options.
+ * The TLS options of one HTTP request. With `ca`, only these certificate authorities are trusted. Requests with
+ * different options use different connections.
  */
 export interface TlsOptions {
   readonly ca?: string;
@@ -62,7 +62,8 @@ export function toTlsOptions({ ca, clientCertificate }: TlsConfig): TlsOptions {
 function parseCertificates(pem: unknown): readonly X509Certificate[] | null {
   if (typeof pem !== "string") return null;
   const blocks = pem.match(CERTIFICATE) ?? [];
-  // A bundle with an incomplete certificate is refused, because this certificate would be missing without an error.
+  // If one certificate is incomplete, the whole bundle is refused. Otherwise this certificate would silently be
+  // missing.
   if (blocks.length === 0 || blocks.length !== pem.match(BEGIN)?.length) return null;
   try {
     return blocks.map((block) => new X509Certificate(block));
@@ -80,8 +81,8 @@ function isPrivateKey(pem: string): boolean {
 }
 
 /**
- * Returns true if the key belongs to the first certificate. Returns true also if the key or the certificate is invalid,
- * because another check reports an invalid key or certificate.
+ * Returns true if the key belongs to the first certificate. An invalid key or certificate also returns true, because
+ * another check reports it.
  */
 function isKeyOf(cert: string, key: unknown): boolean {
   const certificate = parseCertificates(cert)?.[0];
@@ -90,9 +91,8 @@ function isKeyOf(cert: string, key: unknown): boolean {
 }
 
 /**
- * The error codes of Node.js for a TLS certificate that does not prove the identity of the host. Most of these error
- * codes come from OpenSSL.
- * https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ * Error codes of Node.js for a certificate that does not prove the identity of the host. Most of them come from
+ * OpenSSL. https://nodejs.org/api/tls.html#x509-certificate-error-codes
  */
 const CERTIFICATE_CODES = [
   /^(ERR_TLS_CERT_ALTNAME|CERT|ERROR_IN_CERT|SELF_SIGNED_CERT)_/,
@@ -103,11 +103,11 @@ const CERTIFICATE_CODES = [
 const CERTIFICATE_TIME_CODES: ReadonlySet<string> = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
 
 /**
- * Returns true for the error code of a connection to a server whose certificate has expired or is not valid yet. A
- * connection succeeds again as soon as the server has a new certificate, without a change of the config.
+ * Returns true if the server's certificate has expired or is not valid yet. After a new certificate of the server,
+ * connections succeed without a change of the config.
  */
 export const isCertificateTimeError = (code: string): boolean => CERTIFICATE_TIME_CODES.has(code);
 
-/** Returns true for the error code of a connection to a server whose certificate is not valid for the host. */
+/** Returns true if the server's certificate is not valid for the host. */
 export const isCertificateError = (code: string): boolean =>
   CERTIFICATE_CODES.some((pattern) => pattern.test(code));

@@ -2,9 +2,9 @@ import type { Instant, WatchKey, WatchState } from "../domain/job.ts";
 import type { Watch } from "./watch.ts";
 
 /**
- * A running watch counts as orphaned if its deadline is more than `GRACE_MS` in the past. A running watch also counts
- * as orphaned if the sweep function should have checked the watch more than `GRACE_MS` ago. `GRACE_MS` is longer than
- * an hour, because the rate limit can delay the last poll of a watch by an hour.
+ * A running watch counts as orphaned if its deadline was longer ago than this. It also counts as orphaned if the sweep
+ * function should have checked it longer ago than this. The time is longer than an hour, because the rate limit can
+ * delay the last poll by an hour.
  */
 const GRACE_MS = 5_400_000;
 
@@ -14,24 +14,19 @@ export interface Audit {
   readonly concluded: number;
   readonly stopped: number;
   /**
-   * The number of running watches that are not orphaned. A watch that a newer release wrote counts as live, because
-   * this watch waits until the newer release runs again.
+   * Running watches that are not orphaned. Watches of a newer release count as live, because they only wait for this
+   * release.
    */
   readonly live: number;
-  /**
-   * The number of watches that the service itself opened for jobs in CCE (discovery). The other counts contain these
-   * watches too.
-   */
+  /** Watches that discovery started for jobs in CCE. They are also in the other counts. */
   readonly discovered: number;
-  /**
-   * The watches that are neither live nor concluded nor stopped. If there is an orphaned watch, the service has a bug.
-   */
+  /** Watches that are neither live nor concluded nor stopped. Each orphaned watch is a bug of the service. */
   readonly orphaned: readonly OrphanedWatch[];
 }
 
 export type OrphanedWatch = Pick<Watch, "project" | "jobId" | "caller" | "traceparent">;
 
-/** Returns true if discovery opened the watch, and not a caller. */
+/** Returns true if discovery started the watch. */
 export function isDiscoveryWatch({ caller }: Pick<WatchKey, "caller">): boolean {
   return caller.startsWith("discover:");
 }
@@ -40,7 +35,7 @@ type WatchClass = "concluded" | "stopped" | "live" | "orphaned";
 
 /**
  * Returns the class of a watch for the audit.
- * @param watch.dueAt the time when the sweep function checks the watch, or null.
+ * @param watch.dueAt when the sweep function checks the watch, or null
  */
 export function classifyForAudit(
   { state, dueAt, deadlineAt }: { state: WatchState; dueAt: Instant | null; deadlineAt: Instant },

@@ -10,13 +10,13 @@ import {
 import { IntegerZeroByDefault, NumberNullByDefault } from "../domain/zod-fields.ts";
 
 /**
- * The key of a notification does not contain a caller. If several callers of a job name the same target, their watches
- * share one notification key. The service therefore notifies this target only once.
+ * A notification key does not contain the caller. If several callers of a job name the same target, they share one
+ * notification key, so that the target is notified only once.
  */
 export interface NotificationKey extends JobKey {
   /**
-   * The generation of the watch, or the generation from `NotificationGenerations`. Each restart of a watch increases its
-   * generation.
+   * The generation of the watch, or a generation of `NotificationGenerations`. Each restart increases the generation of
+   * a watch.
    */
   readonly generation: number;
   /** The event of the notification, such as `job.failed`. */
@@ -25,17 +25,16 @@ export interface NotificationKey extends JobKey {
 }
 
 /**
- * For each target, the generation in the notification key. For a target that is not in this object, the notification
- * key contains the generation of the watch.
+ * The generation in the notification key, for each target. For a target that is missing here, it is the generation of
+ * the watch.
  */
 export type NotificationGenerations = Readonly<Record<string, number>>;
 
 /**
- * For each target of a watch, computes the generation in the notification key. This generation is the highest
- * generation of the job's watches that name the target. Two running watches of a job therefore share the notification
- * key for a target, even if one of the watches was restarted. A restart always leads to a new notification, because the
- * restarted watch has a higher generation than all other watches of the job. The result contains only the targets with
- * a higher generation than the generation of the watch.
+ * Computes the generation in the notification key for each target of a watch: the highest generation of the job's
+ * watches that name this target. Two running watches therefore share a notification key, even if one was restarted. A
+ * restart always leads to a new notification, because its generation is the highest of all watches of the job. The
+ * result contains only generations above the generation of the watch.
  */
 export function computeHigherGenerations(
   { generation, targets }: WatchTargets,
@@ -63,10 +62,9 @@ export interface StartedGeneration extends WatchGeneration {
 }
 
 /**
- * For targets that a call adds to an ended watch, computes the generation in the notification key as
- * `computeHigherGenerations` does, with one exception. If another watch with the target has ended with the same outcome
- * since the start or restart of the ended watch, the target was notified of this end. The notification key then has the
- * generation of the other watch, so that the target is not notified again.
+ * Computes the same as `computeHigherGenerations` for targets that a call adds to an ended watch, with one exception:
+ * another watch may already have notified the target of the same end. The notification key is then the key of the other
+ * watch, so that the target is not notified again.
  * @param jobWatches all watches of the job
  */
 export function computeGenerationsOfLateTargets(
@@ -93,14 +91,14 @@ export function computeGenerationsOfLateTargets(
   );
 }
 
-/** Returns the key of the notification that informs a target about an event of a watch. */
+/** Returns the key of a notification: one event of a watch for one target. */
 export function createNotificationKey(
   { project, jobId, generation }: WatchGeneration,
   generations: NotificationGenerations,
   event: string,
   target: string,
 ): NotificationKey {
-  // A target can have the name of a property that each object inherits, such as `constructor`.
+  // A target can be called `constructor`, like a property of every object.
   const own = Object.hasOwn(generations, target) ? generations[target] : undefined;
   return { project, jobId, generation: own ?? generation, event, target };
 }
@@ -111,20 +109,17 @@ export const Attempt = z.object({
   /** The HTTP status of the target's response, or null without a response. */
   status: z.nullable(z.number()),
   durationMs: z.number(),
-  /** The reason for the verdict on the delivery attempt. `reason` is always one value of a fixed list. */
+  /** The reason for the verdict, a value of a fixed list. */
   reason: z.string(),
-  /** The first characters of the target's response. Secrets in the response are masked. */
+  /** The beginning of the response. Secrets are masked. */
   answer: z.string(),
 });
 export type Attempt = Readonly<z.infer<typeof Attempt>>;
 
-/** The maximum number of delivery attempts in the history of a delivery record. */
+/** The maximum number of attempts in the history. */
 export const ATTEMPT_HISTORY = 20;
 
-/**
- * The data that the ledger stores for a notification. The default values of the fields describe a notification before
- * the first delivery attempt.
- */
+/** The stored data of a notification. The default values are for a notification before its first attempt. */
 export const DeliveryRecord = z.object({
   target: z.string(),
   state: z._default(DeliveryState, "pending"),
@@ -155,7 +150,7 @@ export const DeliveryRecord = z.object({
    * `deadLettered` is true if the notification failed and the message of the notification is in the dead-letter queue.
    */
   deadLettered: z._default(z.boolean(), false),
-  /** The latest delivery attempts in order of time. */
+  /** The latest attempts, oldest first. */
   history: z._default(z.array(Attempt), []),
 });
 export type DeliveryRecord = Readonly<z.infer<typeof DeliveryRecord>>;
@@ -164,7 +159,7 @@ export function createPendingDeliveryRecord(target: string): DeliveryRecord {
   return DeliveryRecord.parse({ target });
 }
 
-/** A notification, and the queue message for which the notify function makes the delivery attempts. */
+/** A notification, and the queue message that makes its attempts. */
 interface NotificationOwner {
   readonly key: NotificationKey;
   readonly redelivery: number;
@@ -174,41 +169,38 @@ interface NotificationOwner {
 export interface NotificationToClaim extends NotificationOwner {
   readonly now: Instant;
   readonly leaseMs: number;
-  /** The time after which the ledger may delete the delivery record. */
+  /** The record may be deleted after this time. */
   readonly expiresAt: Instant;
 }
 
 export type NotificationClaim =
   | { readonly kind: "claimed"; readonly record: DeliveryRecord }
   /**
-   * The notification was delivered or dead-lettered, or a newer redelivery of the notification has started. The queue
-   * message is no longer needed and can be acknowledged.
+   * The notification is delivered or dead-lettered, or a newer redelivery has started. The queue message is no longer
+   * needed.
    */
   | { readonly kind: "stale" }
-  /** The notification failed, but the message of the notification is not in the dead-letter queue yet. */
+  /** The notification failed, but its message is not in the dead-letter queue yet. */
   | { readonly kind: "needs_dead_letter"; readonly state: DeliveryState; readonly reason: string }
   /**
-   * An earlier delivery of the same queue message has already claimed the notification. The invocation for the earlier
-   * delivery may still run.
+   * The same queue message has already claimed the notification in an earlier invocation. This invocation may still
+   * run.
    */
   | { readonly kind: "own_lease" }
-  /**
-   * Another queue message has claimed the notification. The notify function can acknowledge the queue message that has
-   * not claimed the notification.
-   */
+  /** Another queue message has claimed the notification. This queue message is not needed. */
   | { readonly kind: "other_owner" }
-  /** The next delivery attempt must not start before the time `until`. */
+  /** The next attempt must not start before `until`. */
   | { readonly kind: "not_due"; readonly until: Instant };
 
 export interface AttemptRecord extends NotificationOwner {
   readonly state: DeliveryState;
   /**
-   * `spent` is true if the delivery attempt used a step of the retry schedule. If `spent` is false, `state` is
-   * `pending` and the verdict is `retry`, then the target throttled the delivery attempt.
+   * True if the attempt counts as an attempt of the retry schedule. If it is false, `state` is `pending` and the
+   * verdict is `retry`, the attempt was throttled.
    */
   readonly spent: boolean;
   readonly attempt: Attempt;
-  /** The time of the next delivery attempt. `nextAttemptAt` is null unless `state` is `pending`. */
+  /** The time of the next delivery attempt. It is null unless `state` is `pending`. */
   readonly nextAttemptAt: Instant | null;
 }
 
@@ -220,29 +212,28 @@ interface Postponement extends NotificationOwner {
 
 export interface NotificationLedger {
   /**
-   * Claims (reserves) a notification for one queue message for the time `leaseMs` (lease). During the lease of the
-   * notification, the notify function makes a delivery attempt only for this queue message.
+   * Reserves a notification for one queue message for the time `leaseMs` (lease). During this time, only this queue
+   * message may make an attempt.
    */
   claimNotification(notification: NotificationToClaim): Promise<NotificationClaim>;
   /**
-   * Stores a delivery attempt and ends the lease of the notification. Returns `superseded` and writes nothing if the
-   * queue message has lost the lease of the notification.
+   * Stores an attempt and ends the lease. If the queue message has lost the lease, nothing is written and the result is
+   * `superseded`.
    */
   recordAttempt(record: AttemptRecord): Promise<"recorded" | "superseded">;
   /**
-   * Ends the lease of the notification without a delivery attempt. Returns `superseded` and writes nothing if the queue
-   * message has lost the lease of the notification.
+   * Ends the lease without an attempt. Returns `superseded` and writes nothing if the queue message has lost the lease
+   * of the notification.
    */
   postponeNotification(postponement: Postponement): Promise<"recorded" | "superseded">;
-  /** Returns the stored delivery record of a notification, or a new delivery record if no record is stored. */
+  /** Returns the stored record of a notification, or a new record. */
   readDelivery(key: NotificationKey): Promise<DeliveryRecord>;
-  /** Stores that the message of a failed notification is in the dead-letter queue. */
+  /** Stores that the failed notification is in the dead-letter queue. */
   markDeadLettered(key: NotificationKey, redelivery: number): Promise<void>;
   /**
-   * Sets the state of a notification to `pending`, from any state, so that the notification is sent again. Returns the
-   * number of the redelivery. If another call has started a redelivery in the meantime, the operation changes nothing
-   * and returns null.
-   * @param after the number of the latest redelivery that the caller of this operation has read.
+   * Sets a notification to `pending`, from any state, so that it is sent again. Returns the number of the redelivery.
+   * If another redelivery has started meanwhile, nothing changes and the result is null.
+   * @param after the latest redelivery number that the caller has read.
    */
   startRedelivery(key: NotificationKey, after: number, expiresAt: Instant): Promise<number | null>;
 }

@@ -9,10 +9,7 @@ const Position = z.tuple([Count, JobId, CallerName]);
 /** A page token for readers contains the acceptance time, the job ID, and one byte of a hash of the caller's name. */
 const PublicPosition = z.tuple([Count, JobId, integerSchema(z.minimum(0), z.maximum(255))]);
 
-/**
- * The maximum length of a page token. A page token is longest if JSON escapes each character of a long caller name with
- * `\u`.
- */
+/** The maximum length of a page token. A token is longest if JSON escapes each character of a long caller name. */
 const MAX_TOKEN_LENGTH = 7000;
 const TOKEN_RULE = "must be the value of 'next' from the previous page";
 
@@ -24,28 +21,28 @@ export const PageToken = textSchema(
   z.maxLength(MAX_TOKEN_LENGTH, TOKEN_RULE),
 );
 
-/** The position of the last watch on a page of watches. The next page of watches starts after this watch. */
+/** The last watch on a page of watches. The next page starts after it. */
 export interface PagePosition {
   readonly acceptedAt: Instant;
   readonly jobId: string;
   readonly caller: string;
 }
 
-/** The error for a page token that the service did not create. */
+/** The service did not create this page token. */
 export class PageTokenError extends Error {
   override readonly name = "PageTokenError";
 }
 
 /**
- * Returns the page token for a position in the list of watches. This page token contains the name of a caller, so the
- * service does not send this page token to readers. Readers of the job list get a page token from `toPublicPageToken`.
+ * Returns the internal page token of a position in the list of watches. It contains the name of a caller, so readers
+ * must not see it. Readers get a token of `toPublicPageToken`.
  */
 export function toPageToken({ acceptedAt, jobId, caller }: PagePosition): string {
   return Buffer.from(JSON.stringify([acceptedAt, jobId, caller])).toString("base64url");
 }
 
 /**
- * Returns the position in the list of watches from a page token.
+ * Returns the position in an internal page token.
  * @throws PageTokenError if `toPageToken` did not create the token.
  */
 export function parsePageToken(token: string): PagePosition {
@@ -57,9 +54,8 @@ export function parsePageToken(token: string): PagePosition {
 }
 
 /**
- * Returns a page token for readers of the job list. In this page token, one byte of a hash replaces the name of the
- * caller. One byte of the hash is enough to distinguish the few watches of a job. The byte of the hash does not reveal
- * the caller's name, because many names have the same byte.
+ * Returns a page token for readers. One byte of a hash replaces the name of the caller. This is enough to distinguish
+ * the few watches of a job. It does not reveal the name, because many names have the same byte.
  * @throws PageTokenError if `toPageToken` did not create the token.
  */
 export function toPublicPageToken(token: string): string {
@@ -68,9 +64,9 @@ export function toPublicPageToken(token: string): string {
 }
 
 /**
- * Converts the page token of a reader to a page token with the name of the caller. A restart changes the acceptance
- * time of a watch, so the page token may contain the position of no watch. The next page then starts after all watches
- * of the job with the acceptance time in the page token.
+ * Converts the page token of a reader to an internal page token. After a restart of the watch, the position in the
+ * token may not exist any more. The next page then starts after all watches of the job with the acceptance time of the
+ * token.
  * @throws PageTokenError if `toPublicPageToken` did not create the token.
  */
 export async function resolveLedgerPageToken(
@@ -83,14 +79,14 @@ export async function resolveLedgerPageToken(
   if (!position.success) throw new PageTokenError("The page token is not valid.");
   const [acceptedAt, jobId, byte] = position.data;
   const watches = await ledger.listJobWatches({ project, jobId });
-  // If several watches have the same byte, the next page starts after the last of these watches.
+  // If several watches have this byte, the next page starts after the last of them.
   const found = watches.findLast(
     (watch) => watch.acceptedAt === acceptedAt && callerByte(watch.caller) === byte,
   );
   return toPageToken({ acceptedAt, jobId, caller: found?.caller ?? FIRST_CALLER });
 }
 
-/** A name that sorts before the names of all callers. */
+/** This name sorts before all caller names. */
 const FIRST_CALLER = "a";
 
 function callerByte(caller: string): number {

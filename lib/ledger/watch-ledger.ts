@@ -17,41 +17,32 @@ export interface NewWatch
   extends WatchKey,
     CallerData,
     Pick<Watch, "acceptedAt" | "deadlineAt" | "targets" | "digestId" | "traceparent"> {
-  /**
-   * The limits for targets that the call adds to an existing watch. Without `limits`, the number of targets is not
-   * limited.
-   */
+  /** The limits for targets that the call adds to an existing watch. By default, there is no limit. */
   readonly limits?: WatchLimits;
-  /** If `readyMinutes` is absent or null, the watch ends with the job. */
+  /** If it is absent or null, the watch ends with the job. */
   readonly readyMinutes?: number | null;
-  /** If `operation` is absent or null, polls query the job with the job ID. */
+  /** If it is absent or null, the watch is about a job. */
   readonly operation?: Operation | null;
   readonly nextPollAt: Instant;
-  /** The time after which the ledger may delete the watch. */
+  /** The watch may be deleted after this time. */
   readonly expiresAt: Instant;
 }
 
 export type OpenResult =
-  /**
-   * The watch is new or restarted. The code that opened the watch must send the queue message for the poll with the
-   * number `poll`.
-   */
+  /** The watch is new or restarted. The caller of the ledger must now send the message of poll number `poll`. */
   | { readonly kind: "accepted"; readonly poll: number; readonly generation: number }
   /**
-   * The caller already has a watch of the job, and the ledger has added the targets of the call to this watch. For a
-   * running watch, the later of the old and the new deadline now applies. If the watch has ended, the code that called
-   * the ledger must notify the targets in `addedTargets`.
+   * The caller already watches the job. The targets of the call were added to this watch. For a running watch, the
+   * later deadline applies. If the watch has ended, the caller of the ledger must notify `addedTargets`.
    */
   | {
       readonly kind: "already_watching";
       readonly watch: Watch;
       readonly addedTargets: readonly string[];
-      /** If the watch has ended, `generations` contains the generations in the notification keys for `addedTargets`. */
+      /** If the watch has ended: the generations in the notification keys of `addedTargets`. */
       readonly generations: NotificationGenerations;
     }
-  /**
-   * The call would add more targets or callbacks than the limit of the watch allows. The call did not change the watch.
-   */
+  /** The call would exceed a limit of the watch. The watch did not change. */
   | { readonly kind: "limit_exceeded"; readonly limit: keyof WatchLimits };
 
 export interface PollToClaim {
@@ -62,14 +53,13 @@ export interface PollToClaim {
   readonly leaseMs: number;
 }
 
-/** A poll of a watch, and the queue message that claims or has claimed the poll. */
+/** A poll of a watch, and a queue message for this poll. */
 export type PollOfMessage = Pick<PollToClaim, "key" | "poll" | "messageId">;
 
 export type PollClaim =
   /**
-   * `reclaimed` is true if an earlier invocation claimed the poll and did not finish the poll in time. The earlier
-   * invocation may have stored an outcome. `unfinishedTries` is the number of earlier claims of the poll that were
-   * followed by neither `recordPoll` nor `undoPollClaim`, for example because the process crashed.
+   * `reclaimed` means that an earlier invocation claimed the poll and did not finish in time. It may have stored an
+   * outcome. `unfinishedTries` is the number of earlier claims after which the process crashed.
    */
   | {
       readonly kind: "claimed";
@@ -77,12 +67,9 @@ export type PollClaim =
       readonly reclaimed: boolean;
       readonly unfinishedTries: number;
     }
-  /** The watch does not need the poll any more, so the poll function can acknowledge the message of the poll. */
+  /** The watch does not need this poll any more, so the message can be acknowledged. */
   | { readonly kind: "stale"; readonly reason: "missing" | "over" | "superseded" | "done" }
-  /**
-   * An earlier delivery of the same queue message has already claimed the poll. The invocation for the earlier delivery
-   * may still run.
-   */
+  /** The same queue message has already claimed the poll in an earlier invocation. This invocation may still run. */
   | { readonly kind: "own_lease" }
   /**
    * Another queue message has claimed the poll. The poll function can acknowledge the queue message that has not

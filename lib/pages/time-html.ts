@@ -58,18 +58,18 @@ export function renderShortTime(instant: Instant): Html {
   return html`<time datetime="${toIso(instant)}" data-short>${formatUtc(instant).slice("2026-".length)}</time>`;
 }
 
-/** Renders a time. The script of the page adds how long ago the time was, for example `9 min ago`. */
+/** Renders a time. The script adds how long ago this was, for example `9 min ago`. */
 export function renderTimeWithAge(instant: Instant): Html {
   return html`${renderTime(instant)}<span class="ago" data-ago="${toIso(instant)}"></span>`;
 }
 
-/** Renders a future time as a time of day in UTC. The script of the page replaces the time of day with a countdown. */
+/** Renders a future time as UTC. The script replaces it by a countdown. */
 export function renderCountdown(instant: Instant): Html {
   const iso = toIso(instant);
   return html`<span data-until="${iso}">at ${iso.slice(11, 19)} UTC</span>`;
 }
 
-/** Renders a text and replaces each ISO 8601 time in the text with a format that people read easily. */
+/** Renders text. Its ISO 8601 times become easy to read. */
 export function renderTimesInText(text: string): Html {
   return html`${text.split(ISO_TIME).map((part, index) => {
     const instant = index % 2 === 1 ? parseSetInstant(part) : null;
@@ -77,7 +77,7 @@ export function renderTimesInText(text: string): Html {
   })}`;
 }
 
-/** Renders the duration from `startedAt` to `now`. The script of the page updates the duration. */
+/** Renders the duration from `startedAt` to `now`. The script updates it. */
 export function renderRunningDuration(startedAt: Instant, now: Instant): Html {
   return html`<span data-since="${toIso(startedAt)}">${formatDuration(now - startedAt)}</span>`;
 }

@@ -3,41 +3,36 @@ import type { Instant } from "../domain/job.ts";
 import { type Html, html } from "./html.ts";
 import { ageRoundingStepMs, parseSetInstant } from "./time-html.ts";
 
-/** The period of time that the chart of a job and its subjobs shows. */
+/** The time span of the chart of a job and its subjobs. */
 export interface Timeline {
   readonly start: Instant;
   readonly end: Instant;
-  /** The time at which the bars of pending subjobs end. */
+  /** The end of the bars of running subjobs. */
   readonly now: Instant;
-  /** The period in which jobs of the same type usually end, or null if the job has ended or the period is unknown. */
+  /** When jobs of this type usually end. Null if the job has ended or this is unknown. */
   readonly usualEnd: { readonly from: Instant; readonly to: Instant } | null;
 }
 
-/** The position of the bar of a subjob in the timeline of the job, from 0 to 1. */
+/** Start and width of a subjob's bar in the timeline, from 0 to 1. */
 interface Bar {
   readonly from: number;
   readonly to: number;
-  /**
-   * The kind is `open` if the subjob has not ended. The kind is `outside` if the start or the end of the subjob is not
-   * in the timeline of the job.
-   */
+  /** `open`: the subjob has not ended. `outside`: its start or end is outside of the timeline. */
   readonly kind: "plain" | "open" | "outside";
 }
 
 interface Tick {
-  /** The position of the tick in the timeline of the job, from 0 to 1. */
+  /** The position of the tick in the timeline, from 0 to 1. */
   readonly at: number;
   readonly label: string;
 }
 
 /**
- * Returns the timeline from the start to the end of a job. If the job has no start time, the timeline starts with the
- * first subjob. Returns null if no start time is known or if the timeline would have no length. The times of the
- * subjobs do not extend the timeline, because some subjobs start hours before their parent job, according to CCE. While
- * the watch continues, the timeline of a pending job ends later than `now`, so that the script of the page can make the
- * bars longer without a change of the axis.
- * @param now the time at which the bars of pending subjobs end, and the end of the timeline if the watch has ended and
- * the job has no usable end time
+ * Returns the timeline of a job from its start to its end. Without a start time, it begins with the first subjob. The
+ * result is null without any start time, or if the timeline would be empty. Subjobs do not extend the timeline, because
+ * CCE gives some subjobs a start hours before their parent. While the job runs, the timeline ends after `now`, so that
+ * the script can extend the bars without a change of the axis.
+ * @param now the end of the bars of running subjobs, and of the timeline of an ended watch without an end time
  */
 export function computeTimelineSpan(
   job: JobDocument,
@@ -62,7 +57,7 @@ function firstStart(jobs: readonly JobDocument[]): Instant | null {
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** Returns the bar of a subjob in the timeline of the job. Returns null if the subjob has no start time. */
+/** Returns the bar of a subjob. Without a start time, the result is null. */
 export function computeSubJobBar(job: JobDocument, timeline: Timeline): Bar | null {
   const start = parseSetInstant(job.createdAt);
   if (start === null) return null;
@@ -82,8 +77,7 @@ function positionOf(at: Instant, { start, end }: Pick<Timeline, "start" | "end">
 }
 
 /**
- * Returns the duration of an ended job in ms. Returns null if the start or end time is missing, or if the job ends
- * before it starts.
+ * Returns the duration of an ended job in ms. If a time is missing, or the end is before the start, the result is null.
  */
 export function jobDurationMs(job: JobDocument): number | null {
   const start = parseSetInstant(job.createdAt);
@@ -102,12 +96,12 @@ const STEPS_SECONDS = [
   ...[1, 2, 7, 30, 90, 365].map((days) => days * DAY),
 ];
 const MAX_STEPS = 5;
-/** The last position in the timeline of a job that has enough space for a label. */
+/** The last position with enough space for a label. */
 const LAST_LABEL = 0.93;
 
 /**
- * Returns at most six ticks for the timeline of a job. The ticks are at round times after the start of the timeline,
- * and the labels of the ticks have the same unit.
+ * Returns at most six ticks of a timeline. They are at round times after its start, and their labels have the same
+ * unit.
  */
 export function computeElapsedTimeTicks(timeline: Pick<Timeline, "start" | "end">): readonly Tick[] {
   const seconds = (timeline.end - timeline.start) / 1000;
@@ -126,27 +120,20 @@ function tickLabel(seconds: number, step: number): string {
   return `${Math.round(seconds / DAY)} d`;
 }
 
-/**
- * Formats a number from 0 to 1 as a percentage for SVG with one decimal. One decimal is enough, because 0.1 % of the
- * width of the widest page is one pixel.
- */
+/** Formats a number from 0 to 1 as a percentage with one decimal. 0.1 % of the widest page is one pixel. */
 export function formatSvgPercent(fraction: number): string {
   return `${Number((fraction * 100).toFixed(1))}%`;
 }
 
-/**
- * A centered label would not fit into the chart near the start and the end of the chart, so such a label starts or ends
- * at its position.
- */
+/** Near the start or the end, a centered label would not fit, so the label starts or ends at its position. */
 const NEAR_START = 0.15;
 const NEAR_END = 0.85;
 /** The minimum width of the mark of the usual end. */
 const MIN_MARK = 0.006;
 
 /**
- * Renders the time labels above the bars of the subjobs and the vertical lines behind the bars. Also marks the period
- * in which jobs of the same type usually end. The text of the mark is below the time labels, so that no time label is
- * between the text and the marked area.
+ * Renders time labels above the bars and vertical lines behind them. It also marks when jobs of this type usually end.
+ * The text of this mark is below the labels, so that no label is between the text and the mark.
  */
 export function renderTimelineAxis(timeline: Timeline): Html {
   const ticks = computeElapsedTimeTicks(timeline);
@@ -173,8 +160,8 @@ function usualEndMark(usualEnd: NonNullable<Timeline["usualEnd"]>, timeline: Tim
 }
 
 /**
- * Renders the bar of a subjob. Screen readers ignore the bar, because a table contains the same times as the bar.
- * @param grows true if the script of the page makes the bar longer
+ * Renders the bar of a subjob. Screen readers ignore it, because a table contains the same times.
+ * @param grows true if the script extends the bar
  */
 export function renderBar(bar: Bar | null, grows: boolean): Html {
   if (bar === null) return html`<svg class="bar" aria-hidden="true"></svg>`;

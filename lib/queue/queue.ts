@@ -32,21 +32,18 @@ export type SendResult =
 /** A queue that behaves like SQS. The same tests check the SQS queue and the queue of the simulation. */
 export interface Queue {
   /**
-   * Sends messages and returns one result per message. If SQS returns an error, `send` does not throw the error, but
-   * returns the result `failed`.
-   * @throws DelayOutOfRangeError if SQS does not allow the delay of a message. In this case, `send` has sent no
-   * message.
+   * Sends messages and returns one result per message. An error of SQS becomes the result `failed` and is not thrown.
+   * @throws DelayOutOfRangeError if SQS does not allow a delay. No message is sent then.
    */
   send(messages: readonly OutgoingMessage[]): Promise<readonly SendResult[]>;
   /**
-   * Hides a received message from other receivers for the next `seconds` seconds. SQS can hide a message until at most
-   * 43,200 seconds after it was received.
-   * @throws the error that SQS returned.
+   * Makes a received message invisible for `seconds` seconds. The maximum is 43,200 seconds after its receive.
+   * @throws the error of SQS.
    */
   changeVisibility(receiptHandle: string, seconds: number): Promise<void>;
 }
 
-/** Error for a message whose delay is not a whole number from 0 to 900. */
+/** The delay of a message is not an integer from 0 to 900. */
 export class DelayOutOfRangeError extends RangeError {
   override readonly name = "DelayOutOfRangeError";
 }
@@ -63,8 +60,7 @@ export function assertDelaysInRange(messages: readonly OutgoingMessage[]): void 
 }
 
 /**
- * Error for messages that SQS did not confirm. After a `SendFailedError`, the calling code must not write anything to
- * the ledger that depends on these messages.
+ * SQS did not confirm some messages. The caller must then write nothing to the ledger that depends on these messages.
  */
 export class SendFailedError extends Error {
   override readonly name = "SendFailedError";
@@ -82,7 +78,7 @@ export async function sendAllOrThrow(
   throw new SendFailedError(`${failed.length} of ${messages.length} messages were not sent: ${reasons}`);
 }
 
-/** Runs a function after `ms` milliseconds. Returns a function that cancels the timer. */
+/** Runs a function after `ms` milliseconds. The result cancels the timer. */
 export type Timer = (run: () => void, ms: number) => () => void;
 
 const realTimer: Timer = (run, ms) => {
@@ -96,17 +92,16 @@ interface WaitingSend {
   readonly reject: (error: unknown) => void;
 }
 
-/** A sender of queue messages that all SQS records of one SQS batch share. */
+/** A sender that all records of one SQS batch share. */
 interface CoalescedSender extends Pick<Queue, "send"> {
-  /** Reports that the work on one SQS record sends no more messages. The code for each SQS record calls `done` once. */
+  /** Reports that one record sends no more messages. The code for each record calls `done` once. */
   done(): void;
 }
 
 /**
- * Creates a sender that sends the messages of several SQS records in one request, because each request to SQS costs
- * money. The sender sends the request when the work on every SQS record is done or waits for the result of a send. The
- * sender waits at most 100 ms for the other messages of the batch.
- * @param recordCount the number of SQS records that share the sender.
+ * Creates a sender that sends the messages of several records in one request, because each SQS request costs money. It
+ * sends when every record is done or waits for the result of a send, but at most 100 ms after the first message.
+ * @param recordCount the number of records that share the sender
  */
 export function createCoalescingSender(
   queue: Pick<Queue, "send">,

@@ -7,22 +7,18 @@ import {
 import { SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs-limits.ts";
 import { assertDelaysInRange, type OutgoingMessage, type Queue, type SendResult } from "./queue.ts";
 
-/** The maximum number of messages in one SendMessageBatch request. */
+/** The maximum number of messages in a SendMessageBatch request. */
 export const MAX_BATCH_MESSAGES = 10;
 /**
- * The maximum size of all messages in one SendMessageBatch request, in bytes. Until 2025, SQS accepted at most 256 KiB
- * in one request. Some SQS-compatible servers still accept only 256 KiB.
+ * The maximum size of all messages in a SendMessageBatch request, in bytes. SQS allowed only 256 KiB until 2025, and
+ * some SQS-compatible servers still do.
  */
 export const MAX_BATCH_BYTES = 262_144;
-/**
- * The maximum number of repetitions for a message that SQS did not accept. If the whole request fails, the AWS SDK
- * repeats the request.
- */
+/** How often a refused message is sent again. If the whole request fails, the AWS SDK repeats it. */
 const RETRIES = 2;
 /**
- * The maximum wait before the first repetition of a message that SQS did not accept. The real wait is a random part of
- * the maximum wait (full jitter).
- * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * The maximum wait before the first repetition. The wait is a random part of it (full jitter). Source:
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 const BACKOFF_MS = 50;
 
@@ -31,14 +27,11 @@ export interface SqsQueueOptions {
   readonly url: string;
   /** Returns a random number that is at least 0 and less than 1. */
   readonly random: () => number;
-  /** Waits `ms` milliseconds before the service sends a refused message again. */
+  /** Waits `ms` milliseconds before a refused message is sent again. */
   readonly wait?: (ms: number) => Promise<void>;
 }
 
-/**
- * Creates a queue object that can only send messages. With `createSqsSender`, the package of a Lambda function that
- * only sends messages contains no other SQS command.
- */
+/** Creates a queue that can only send. A function that only sends then contains no other SQS command. */
 export function createSqsSender(options: SqsQueueOptions): Pick<Queue, "send"> {
   return {
     async send(messages) {
@@ -67,8 +60,8 @@ export function createSqsQueue(options: SqsQueueOptions): Queue {
 }
 
 /**
- * Splits messages into batches that are small enough for SQS, and keeps the order of the messages. A message that is
- * too large for any batch is alone in its batch, and SQS refuses this batch.
+ * Splits messages into batches of the allowed size, in their order. A message that is too large has its own batch,
+ * which SQS refuses.
  */
 export function splitIntoBatches(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
   const batches: OutgoingMessage[][] = [];
@@ -87,10 +80,7 @@ export function splitIntoBatches(messages: readonly OutgoingMessage[]): Outgoing
   return batches;
 }
 
-/**
- * Returns the size of a message in bytes. SQS counts the body of the message and the name, type and value of each
- * attribute.
- */
+/** Returns the size of a message in bytes. SQS counts the body, and the name, type and value of each attribute. */
 function sizeOf({ body, attributes = {} }: OutgoingMessage): number {
   return Object.entries(attributes).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(`${name}String${value}`),
@@ -112,9 +102,8 @@ async function sendBatch(options: SqsQueueOptions, batch: readonly OutgoingMessa
 const waitMs = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /**
- * Sends some messages of a batch in one request to SQS, and writes one result per message into `results`. Returns the
- * indexes of the messages that must be sent again. A message that SQS refuses because of the message itself
- * (`SenderFault`) is not sent again, because SQS would refuse the same message again.
+ * Sends messages of a batch in one request, and writes their results into `results`. Returns the indexes of messages to
+ * send again. After `SenderFault`, a message is not sent again, because SQS would refuse it again.
  */
 async function sendEntries(
   { client, url }: SqsQueueOptions,
@@ -145,8 +134,8 @@ async function sendEntries(
 }
 
 /**
- * Converts a message into an entry of a SendMessageBatch request. The ID of the entry is the index of the message in
- * the batch, because SQS might not allow the message ID as the ID of an entry.
+ * Converts a message into an entry of a SendMessageBatch request. Its ID is the index in the batch, because SQS might
+ * not allow the message ID.
  */
 function toEntry(message: OutgoingMessage | undefined, index: number): SendMessageBatchRequestEntry[] {
   if (message === undefined) return [];

@@ -16,14 +16,11 @@ import { log, runWithTraceparent } from "./log.ts";
 import { meter } from "./metrics.ts";
 import { isAwsOutage } from "./retry-aws.ts";
 
-/** The fields of a request's log line that become known only while the function handles the request. */
+/** Fields of a request's log line that are known only later. */
 export interface RequestNotes {
-  /**
-   * The route of the request, as in the OpenAPI document. The original path of the request is never logged, because the
-   * path may contain any text.
-   */
+  /** The route in the OpenAPI document. The real path is never logged, because it may contain any text. */
   readonly route: string;
-  /** The name of the caller, or null until the caller is known. */
+  /** The caller, or null while unknown. */
   readonly caller: string | null;
 }
 
@@ -31,24 +28,21 @@ export interface RequestNotes {
 export type Note = (notes: Partial<RequestNotes>) => void;
 
 /**
- * For an expected error, the handler itself returns an error response.
- * @throws ConfigUnreadableError, ConfigInvalidError, NewerItemError, LedgerUnavailableError or an outage of AWS.
- * `answerAndLogRequest` then responds with the status 503.
- * @throws any other error. `answerAndLogRequest` then responds with the problem document (RFC 9457) `internal-error`.
+ * For an expected error, the handler returns an error response.
+ * @throws ConfigUnreadableError, ConfigInvalidError, NewerItemError, LedgerUnavailableError or a failure of AWS. The
+ * response is then 503.
+ * @throws any other error. The response is then the problem document (RFC 9457) `internal-error`.
  */
 export type HandleRequest = (request: ApiRequest, invocation: Invocation, note: Note) => Promise<ApiResponse>;
 
-/**
- * The response header that contains the request ID. Each log line of the Lambda invocation also contains the request
- * ID.
- */
+/** The header with the request ID, which is also in each log line of the invocation. */
 const REQUEST_ID = "x-request-id";
 
 /**
- * Calls the handler of a request, writes the log line of the request and returns the response. If `handle` throws an
- * error, the complete error is logged. The caller gets only the kind of the error and the request ID. Each log line of
- * the handler contains the trace context of the request.
- * @param defaultRoute the route that is logged if the handler does not note another route.
+ * Calls the handler of a request, writes a log line and returns the response. If `handle` throws, the complete error is
+ * logged. The caller gets only the kind of the error and the request ID. Each log line contains the trace context of
+ * the request.
+ * @param defaultRoute the logged route if the handler notes none
  */
 export function answerAndLogRequest(
   handle: HandleRequest,
@@ -87,10 +81,7 @@ async function answer(
 const INTERNAL_ERROR_DETAIL =
   "The service has failed. You may safely send the request again. The operator can find the cause with the request ID.";
 
-/**
- * The text of the error response if the service has no usable config. Without a usable config, the caller can only wait
- * and repeat the request.
- */
+/** The error text without a usable config. The caller can only repeat the request. */
 const NO_CONFIG_DETAIL = "The service has no config at the moment. You may safely send the request again.";
 
 const AWS_OUTAGE_DETAIL =
@@ -118,8 +109,7 @@ export function createHttpHandler(
 ): MiddyfiedHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
   return createLambdaHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(
     async (event, invocation) => {
-      // API Gateway reports only the route `$default` for the api function. The api function itself adds the matched
-      // route to the log line.
+      // API Gateway reports `$default` for the function `api`, which adds the route itself.
       const response = await answerAndLogRequest(handle, readRequest(event), invocation, event.routeKey);
       return {
         statusCode: response.status,
@@ -143,7 +133,7 @@ function readRequest(event: APIGatewayProxyEventV2): ApiRequest {
   };
 }
 
-/** API Gateway sends a body that is not UTF-8 text as base64. */
+/** A body that is not UTF-8 arrives as base64. */
 function readBody({ body = "", isBase64Encoded, headers }: APIGatewayProxyEventV2): string {
   return isBase64Encoded
     ? decodeText(Buffer.from(body, "base64"), headers["content-type"])

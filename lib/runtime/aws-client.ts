@@ -8,21 +8,20 @@ import { correctSystemClock } from "./clock.ts";
 import { OUTGOING_PROXY } from "./environment.ts";
 
 /**
- * The time limit for one request to an AWS service and its response. AWS services normally respond within milliseconds.
- * A slower request probably uses a dead connection, so the request handler ends the request and the AWS SDK repeats the
- * request.
+ * The time limit for one AWS request and its response. AWS normally responds within milliseconds. A slower request
+ * probably uses a dead connection. It is ended, and the AWS SDK repeats it.
  */
 const REQUEST_MS = 3000;
-/** The maximum size of a response of AWS. DynamoDB sends at most 1 MB, and SSM and SQS send less. */
+/** The maximum size of an AWS response. DynamoDB sends at most 1 MB, and SSM and SQS send less. */
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 const MAX_HEADER_BYTES = 16_384;
 /**
- * The maximum number of connections to one AWS service. An API call with 100 jobs starts 100 requests to AWS. To open
- * 100 connections at the same time would take longer than to send the 100 requests over a few connections.
+ * The maximum number of connections to an AWS service. A call with 100 jobs starts 100 AWS requests. To open 100
+ * connections would take longer than to send these requests over a few connections.
  */
 const MAX_SOCKETS = 16;
 
-/** The fields of a request of the AWS SDK that the request handler uses. The body of the request is in memory. */
+/** The used fields of an AWS request. Its body is in memory. */
 interface AwsRequest {
   readonly protocol: string;
   readonly hostname: string;
@@ -32,10 +31,7 @@ interface AwsRequest {
   readonly body?: string | Uint8Array;
 }
 
-/**
- * The error of a request to AWS that got no response. From the name and the code of an `AwsRequestError`, the AWS SDK
- * decides whether to repeat the request.
- */
+/** An AWS request got no response. By its name and code, the AWS SDK decides whether to repeat the request. */
 class AwsRequestError extends Error {
   readonly code: string;
 
@@ -47,14 +43,12 @@ class AwsRequestError extends Error {
 }
 
 /**
- * Creates the HTTP request handler of the AWS clients. The created request handler has a time limit and uses the same
- * code as all other HTTP requests of the product. The request handler of the AWS SDK has no time limit, and needs
- * streams and four timers for the body of each request.
+ * Creates the HTTP request handler of the AWS clients. It has a time limit and uses the product's own HTTP code. The
+ * handler of the AWS SDK has no time limit, and needs streams and four timers per request.
  */
 export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
-  // A connection stays open until the AWS service closes the connection. A request on a dead connection fails, and the
-  // AWS SDK repeats the request. Before the AWS SDK repeats a request, the request handler closes all idle connections,
-  // so that the repeated request does not use another dead connection.
+  // Connections stay open until AWS closes them. A request on a dead connection fails, and the AWS SDK repeats it.
+  // Before this, all idle connections are closed, so that the repeated request does not use another dead connection.
   const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS, rejectUnauthorized: true };
   const connections: Connections = {
     http: new HttpAgent(agentOptions),
@@ -101,8 +95,8 @@ export function createAwsRequestHandler(timeLimitMs = REQUEST_MS) {
 }
 
 /**
- * Converts the bytes of a request to text. The bytes are JSON in UTF-8. Node.js sends the headers and a text in one
- * write, but the headers and bytes in two writes. The conversion needs much less time than the second write.
+ * Converts the JSON bytes of a request to text. Node.js sends headers and text in one write, but headers and bytes in
+ * two writes. The conversion is much cheaper than the second write.
  */
 function toText({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString();
@@ -111,8 +105,8 @@ function toText({ buffer, byteOffset, byteLength }: Uint8Array): string {
 type KeyData = string | ArrayBuffer | ArrayBufferView;
 
 /**
- * Computes the SHA-256 hashes in the signatures of AWS requests, with or without a key (HMAC). The hash of the AWS SDK
- * creates a stream for each hash, which takes several times longer than a hash of the whole text.
+ * Computes the SHA-256 hashes in AWS signatures, with or without a key (HMAC). The AWS SDK would create a stream for
+ * each hash, which takes several times longer.
  */
 class RequestHash {
   readonly #key: KeyData | undefined;
@@ -140,8 +134,8 @@ class RequestHash {
 const keyObjects = new WeakMap<object, KeyObject>();
 
 /**
- * Returns a key that `createHmac` uses without a conversion. The AWS SDK signs all requests to a service with the same
- * bytes for a day. The conversion of these bytes at each request would take five times as long as the signature.
+ * Returns a key that `createHmac` uses without a conversion. The AWS SDK signs with the same bytes for a day. Their
+ * conversion at each request would take five times as long as the signature.
  */
 function toHmacKey(key: KeyData): string | KeyObject {
   if (typeof key === "string") return key;
@@ -156,8 +150,8 @@ function toHmacKey(key: KeyData): string | KeyObject {
 }
 
 /**
- * The options of every AWS client. All AWS clients share their connections. With `cacheMiddleware`, an AWS client
- * builds its middleware only once for each command.
+ * The options of every AWS client. They share their connections. With `cacheMiddleware`, a client builds its middleware
+ * only once per command.
  */
 export const AWS_CLIENT = {
   cacheMiddleware: true,
@@ -165,15 +159,14 @@ export const AWS_CLIENT = {
   sha256: RequestHash,
 } as const;
 
-/** The part of an AWS client that `withoutLogMiddleware` changes. */
+/** What `withoutLogMiddleware` changes of a client. */
 interface ClientWithMiddleware {
   readonly middlewareStack: { remove(name: string): boolean };
 }
 
 /**
- * Removes the middleware of the AWS SDK that logs each request, and returns the client. The clients have no logger, but
- * the middleware would still copy the whole input and the whole output of each request. The copies need a twentieth of
- * the CPU time of a poll.
+ * Removes the middleware that logs each request, and returns the client. Even without a logger, it would copy the input
+ * and output of each request. The copies need a twentieth of the CPU time of a poll.
  */
 export function withoutLogMiddleware<Client extends ClientWithMiddleware>(client: Client): Client {
   client.middlewareStack.remove("loggerMiddleware");

@@ -22,11 +22,10 @@ interface AwsPorts<C extends Config, Name extends Variable> {
 }
 
 /**
- * Reads the environment variables of a Lambda function and creates the AWS clients that most Lambda functions use. The
- * client `table` is for the ledger, and the client `sqs` is for the queues.
- * @param configParser parses the parts of the config that the function reads
- * @param names the variables that the function needs in addition to `LEDGER_TABLE`, `SWEEP_INTERVAL_SECONDS` and
- * `CONFIG_PATH`
+ * Reads the environment variables and creates the AWS clients of a Lambda function. `table` is for the ledger, and
+ * `sqs` for the queues.
+ * @param configParser parses the parts of the config for this function
+ * @param names variables in addition to `LEDGER_TABLE`, `SWEEP_INTERVAL_SECONDS` and `CONFIG_PATH`
  * @throws an Error that names all missing and invalid variables
  */
 export function createAwsPorts<C extends Config, Name extends Variable>(

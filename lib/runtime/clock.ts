@@ -1,23 +1,21 @@
 /**
  * Returns the current time in milliseconds, corrected by `correctSystemClock`. Only this file may read the clock and
- * create random numbers. All other code of the service gets the clock and the random numbers as parameters.
+ * create random numbers. All other code gets them as parameters.
  */
 export const systemClock = (): number => Date.now() + correctionMs;
 
 /**
- * The smallest measured difference from the clock of AWS that proves that the system clock is wrong. Two correct clocks
- * can seem to differ by a few seconds. A response of AWS may take up to three seconds to arrive, and the time in the
- * header `Date` has only whole seconds.
+ * With this difference or more, the system clock is wrong. A smaller difference can have another reason: a response may
+ * take three seconds, and `Date` has only whole seconds.
  */
 const MIN_CORRECTION_MS = 5000;
 
 let correctionMs = 0;
 
 /**
- * Compares the clock of this machine with the clock of AWS. If the two clocks differ by 5 seconds or more,
- * `systemClock` then returns the time of AWS. A wrong clock would end watches before their deadline and leases before
- * their end.
- * @param awsTimeMs the time in a response that AWS has just sent, in milliseconds
+ * Compares the clock of this machine with the clock of AWS. If they differ by 5 seconds or more, `systemClock` returns
+ * the time of AWS from now on. With a wrong clock, watches and leases would end too early or too late.
+ * @param awsTimeMs the time of an AWS response that has just arrived, in milliseconds
  */
 export function correctSystemClock(awsTimeMs: number): void {
   const differenceMs = awsTimeMs - Date.now();
@@ -26,10 +24,8 @@ export function correctSystemClock(awsTimeMs: number): void {
 
 export const systemRandom = (): number => Math.random();
 
-/**
- * Returns the number of milliseconds of a clock that never goes back. The product measures durations with this clock.
- */
+/** Returns the milliseconds of a clock that is never set back. It measures durations. */
 export const monotonicClock = (): number => performance.now();
 
-/** Unlike `node:timers/promises`, `systemWait` does not load a module. */
+/** `node:timers/promises` would be a further module to load. */
 export const systemWait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -5,18 +5,15 @@ import { readOutgoingProxy } from "../http/outgoing-proxy.ts";
 const Url = z.url();
 
 /**
- * The outgoing HTTP proxy from the environment variables HTTPS_PROXY and NO_PROXY, or null without a proxy.
+ * The proxy of HTTPS_PROXY and NO_PROXY, or null.
  * @throws an Error without the value if HTTPS_PROXY is not the URL of an HTTP proxy
  */
 export const OUTGOING_PROXY = readOutgoingProxy(process.env);
 
-/**
- * `IS_LAMBDA_INSTANCE` is true in an instance of a Lambda function. Only Lambda and the local stack set
- * AWS_LAMBDA_RUNTIME_API.
- */
+/** True in an instance of a Lambda function. Only Lambda and the local stack set AWS_LAMBDA_RUNTIME_API. */
 export const IS_LAMBDA_INSTANCE = process.env.AWS_LAMBDA_RUNTIME_API !== undefined;
 
-/** All environment variables that serverless.yml sets for functions. */
+/** All variables that serverless.yml sets for functions. */
 const VARIABLES = {
   POLL_QUEUE_URL: Url,
   NOTIFY_QUEUE_URL: Url,
@@ -30,8 +27,7 @@ const VARIABLES = {
 export type Variable = keyof typeof VARIABLES;
 
 /**
- * A Lambda function reads its environment variables when the Lambda instance starts, so a wrong environment variable is
- * detected before the first message.
+ * They are read at the start, so that a wrong variable causes an error before the first message.
  * @throws an Error that names all missing and invalid variables
  */
 export function readEnvironment<Name extends Variable>(

@@ -5,20 +5,19 @@ import { publishMetrics } from "./metrics.ts";
 
 export interface Invocation {
   readonly requestId: string;
-  /** Returns the number of milliseconds until Lambda ends the invocation. */
+  /** Returns the milliseconds until Lambda ends the invocation. */
   remainingMs(): number;
 }
 
 /**
- * An unfinished invocation returns an error this long before the Lambda timeout, so that the invocation can still write
- * its metrics. The default of the library Middy is 5 ms, which is too short on a busy machine.
+ * An unfinished invocation ends with an error this long before the time limit, so that it can write its metrics.
+ * Middy's default of 5 ms is too short on a busy machine.
  */
 const FLUSH_MARGIN_MS = 250;
 
 /**
- * Creates a Lambda handler. The log lines of the handler contain the request ID, and the handler writes its metrics even
- * after an error.
- * @param linesWithRequestId `problems` if only warnings and errors contain the request ID
+ * Creates a Lambda handler. Its log lines contain the request ID. It writes metrics even after an error.
+ * @param linesWithRequestId `problems`: only warnings and errors contain the request ID
  */
 export function createLambdaHandler<Event, Result>(
   handle: (event: Event, invocation: Invocation) => Promise<Result>,
@@ -37,10 +36,7 @@ export function createLambdaHandler<Event, Result>(
     .onError(publishMetrics);
 }
 
-/**
- * Creates the Lambda handler of a function that a schedule starts. The Lambda handler ignores the event that the
- * schedule sends.
- */
+/** Creates the Lambda handler of a scheduled function. It ignores the event. */
 export function createScheduleHandler(
   handle: (invocation: Invocation) => Promise<void>,
 ): MiddyfiedHandler<unknown, void> {

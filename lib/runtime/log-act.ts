@@ -1,10 +1,7 @@
 import { log } from "./log.ts";
 import { meter } from "./metrics.ts";
 
-/**
- * An act is an action that changes something for other people, such as the stop of a watch. The log line of an act
- * always has all fields of `Act`.
- */
+/** An act is a change that affects others, such as the stop of a watch. Its log line always has all these fields. */
 export interface Act {
   readonly act:
     | "stop"
@@ -16,24 +13,21 @@ export interface Act {
     | "config_remove"
     | "token_put"
     | "token_remove";
-  /** The name of the caller, `service` if the service itself acts, or the operator who changed the config. */
+  /** The caller, `service`, or the operator who changed the config. */
   readonly who: string;
-  /** The IP address of the caller. `from` is null if the service itself acts. */
+  /** The IP address of the caller. Null for `service`. */
   readonly from: string | null;
   readonly project: string | null;
   readonly jobId: string | null;
-  /** The caller to whom the watch belongs. `owner` is null if the act is not about a watch. */
+  /** The owner of the watch. Null if the act is not about a watch. */
   readonly owner: string | null;
   /**
-   * The W3C trace context of the watch. `traceparent` is null if the act is not about a watch, or if the watch has no
-   * trace context. `traceparent` is also null if the ledger could not be read after the stop of the watch.
+   * The trace context of the watch. Null without a watch or a trace context, and if the watch could not be read after
+   * its stop.
    */
   readonly traceparent: string | null;
   readonly targets: readonly string[];
-  /**
-   * The entry of the config that an operator stored or removed, such as `tokens/ci`. `entry` is missing if the act is
-   * not about the config.
-   */
+  /** The changed entry of the config, such as `tokens/ci`. It is absent for other acts. */
   readonly entry?: string;
 }
 
@@ -47,12 +41,12 @@ export function createConfigAct(
   return { ...NO_WATCH, act: `${kind}_${isRemoval ? "remove" : "put"}`, who, from, targets: [], entry };
 }
 
-/** The value of a field that does not apply to an act. The log would omit a field whose value is null or empty. */
+/** Stands for an absent value, because the log would omit null and empty fields. */
 const NONE = "-";
 
 /**
- * Writes the log line `act`, and counts each stopped watch in the metric `Stopped`. The time of the act is the time of
- * the log line.
+ * Writes the log line `act`, and counts a stopped watch in the metric `Stopped`. The time of the act is that of the log
+ * line.
  */
 export function logActAndCountStop(made: Act): void {
   const { act, who, from, project, jobId, owner, traceparent, targets, entry } = made;

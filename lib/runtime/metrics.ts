@@ -3,68 +3,55 @@ import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 export const UNITS = {
   Accepted: MetricUnit.Count,
   Polls: MetricUnit.Count,
-  /**
-   * `PollsWithoutJob` is 1 if CCE refused a poll or did not respond to a poll, else 0. The mean of `PollsWithoutJob` is
-   * the share of failed polls.
-   */
+  /** 1 if CCE refused or did not answer a poll, else 0. The mean is the share of failed polls. */
   PollsWithoutJob: MetricUnit.Count,
-  /** The number of watches that the service gave up, because polls crashed the process again and again. */
+  /** Watches that ended because their polls crashed again and again. */
   PollsGivenUp: MetricUnit.Count,
   PollLatenessSeconds: MetricUnit.Seconds,
   LagSeconds: MetricUnit.Seconds,
-  /** The time from the end of a job to the first delivery attempt of each notification about the job. */
+  /** The time from the end of a job to the first delivery attempt. */
   NotificationLatenessSeconds: MetricUnit.Seconds,
   Concluded: MetricUnit.Count,
-  /**
-   * The number of ended watches that follow an operation without a job. The metric `Concluded` also counts the ended
-   * watches of operations.
-   */
+  /** Ended watches of operations. `Concluded` also counts them. */
   OperationsConcluded: MetricUnit.Count,
   Stopped: MetricUnit.Count,
-  /**
-   * The number of slow jobs about which the service notified a target. A slow job takes longer than 19 of 20 jobs of
-   * its type.
-   */
+  /** Slow jobs whose targets were notified. A slow job takes longer than 19 of 20 jobs of its type. */
   SlowJobs: MetricUnit.Count,
-  /** The number of jobs that the discover function found and opened a watch for. */
+  /** Jobs that discovery found and watches. */
   JobsDiscovered: MetricUnit.Count,
   /**
-   * The time by which the next complete list of the jobs of a project is overdue. The service writes
-   * `ListOverdueSeconds` only if it could not list all jobs of the project.
+   * How long the next complete list of a project's jobs is overdue. It is written only if the list was not complete.
    */
   ListOverdueSeconds: MetricUnit.Seconds,
-  /** The number of messages from SMN (Simple Message Notification of Huawei Cloud), by the result. */
+  /** SMN messages (Simple Message Notification of Huawei Cloud) by result. */
   Events: MetricUnit.Count,
-  /** The number of messages from SMN that the service could not check or confirm, because SMN did not respond. */
+  /** SMN messages that could not be checked or confirmed, because SMN did not respond. */
   EventsFailed: MetricUnit.Count,
   ResourceQueriesRefused: MetricUnit.Count,
   Notifications: MetricUnit.Count,
   Attempts: MetricUnit.Count,
   /**
-   * `AttemptsFailed` is 1 if a delivery attempt failed and used a step of the retry schedule, else 0. An HTTP 429
-   * response does not use a step of the retry schedule. The mean of `AttemptsFailed` is the share of failed attempts.
+   * `AttemptsFailed` is 1 if a delivery attempt failed and used a step of the retry schedule, else 0. A response 429
+   * does not count. The mean of `AttemptsFailed` is the share of failed attempts.
    */
   AttemptsFailed: MetricUnit.Count,
   AttemptMilliseconds: MetricUnit.Milliseconds,
   DeadLetters: MetricUnit.Count,
   LedgerConflicts: MetricUnit.Count,
-  /** The number of poll messages and notifications that a run of the sweep function sent again. */
+  /** Poll messages and notifications that a run of the sweep function sent again. */
   SweepFound: MetricUnit.Count,
   /**
-   * The number of overdue notifications that a run of the sweep function or a poll of a slow job sent again. A run or
-   * poll without overdue notifications does not write `NotificationsOverdue`.
+   * Overdue notifications that the sweep function or a poll of a slow job sent again. It is written only if there are
+   * any.
    */
   NotificationsOverdue: MetricUnit.Count,
   TargetGone: MetricUnit.Count,
   ConfigInvalid: MetricUnit.Count,
-  /**
-   * The number of failed reads of the config, for example when SSM did not respond. A config that could not be read may
-   * be valid.
-   */
+  /** Failed reads of the config, for example because SSM did not respond. The config itself may be valid. */
   ConfigUnreadable: MetricUnit.Count,
   /**
-   * The number of watches and targets for which a run of the sweep function failed. If the run of the sweep function
-   * reached its time limit, the number is higher by 1. A run without failures does not write `SweepFailures`.
+   * Watches and targets that a run of the sweep function could not check, plus 1 if the run reached its time limit. It
+   * is written only after a failure.
    */
   SweepFailures: MetricUnit.Count,
   /**
@@ -74,16 +61,10 @@ export const UNITS = {
    */
   FaultsFound: MetricUnit.Count,
   RecordsFailed: MetricUnit.Count,
-  /**
-   * The number of responses of the API with the HTTP status 5xx. For other responses, the service writes no value of
-   * `ServerErrors`.
-   */
+  /** API responses with a status 5xx. Other responses write nothing. */
   ServerErrors: MetricUnit.Count,
   LiveWatches: MetricUnit.Count,
-  /**
-   * The number of accepted watches minus the concluded, the stopped and the live watches. An `AuditDiscrepancy` other
-   * than 0 means that the service has lost watches.
-   */
+  /** Accepted watches minus concluded, stopped and live ones. Any value other than 0 means that watches were lost. */
   AuditDiscrepancy: MetricUnit.Count,
 } as const;
 export type MetricName = keyof typeof UNITS;
@@ -93,10 +74,7 @@ export function isMetricName(name: string): name is MetricName {
   return Object.hasOwn(UNITS, name);
 }
 
-/**
- * A dimension of a metric has few values, such as kinds, verdicts and outcomes. A dimension of a metric never contains
- * names or IDs.
- */
+/** A dimension has few values, such as kinds, verdicts and outcomes. It never contains names or IDs. */
 export type Dimensions = Readonly<Record<string, string>>;
 
 const bySet = new Map<string, Metrics>();
@@ -111,10 +89,7 @@ export const meter = {
   },
 };
 
-/**
- * Sends all further metrics to `add`. Without `redirectMetricsTo`, the log lines of Lambda invocations contain the
- * metrics.
- */
+/** Sends all further metrics to `add`. By default, metrics are in the log. */
 export function redirectMetricsTo(add: AddMetric): void {
   receiver = add;
 }
@@ -162,7 +137,7 @@ const WITHOUT_ZEROS: ReadonlySet<MetricName> = new Set(["LiveWatches", "SweepFou
 
 function addToLog(name: MetricName, value: number, dimensions: Dimensions): void {
   if (value === 0 && WITHOUT_ZEROS.has(name)) return;
-  // Each poll writes a value of `PollsWithoutJob`, so the log already contains the number of all polls.
+  // Each poll writes `PollsWithoutJob`, which already counts all polls.
   if (name === "Polls" && dimensions.observation === "job") return;
   const set = JSON.stringify(dimensions);
   let metrics = bySet.get(set);
@@ -190,8 +165,8 @@ interface MetricRecord {
 }
 
 /**
- * Writes all metrics of a Lambda invocation. Every invocation calls `publishMetrics` once before the invocation ends.
- * AWS charges for each byte of the log, so one record contains as many sets of dimensions as possible.
+ * Writes all metrics of an invocation. Every invocation calls it once at its end. One record contains as many sets of
+ * dimensions as possible, because AWS charges for each byte.
  */
 export function publishMetrics(): void {
   const records: MetricRecord[] = [];
@@ -207,7 +182,7 @@ export function publishMetrics(): void {
   for (const record of records) process.stdout.write(`${JSON.stringify(record)}\n`);
 }
 
-/** Removes the units from a record. The name of each metric that is not a number of things ends with its unit. */
+/** Removes the units from a record. Names of metrics end with their unit. */
 function withoutUnits({ _aws, ...fields }: ReturnType<Metrics["serializeMetrics"]>): MetricRecord {
   const directives = _aws.CloudWatchMetrics.map(({ Metrics: metrics, ...directive }) => {
     return { ...directive, Metrics: metrics.map(({ Name }) => ({ Name })) };
@@ -216,9 +191,9 @@ function withoutUnits({ _aws, ...fields }: ReturnType<Metrics["serializeMetrics"
 }
 
 /**
- * Returns true if two records of the embedded metric format can be one record. All sets of dimensions in a record share
- * the fields of the record, so a field of both records must have the same value.
- * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ * Returns true if two metric records can be merged. A record has its fields only once, so a common field must have the
+ * same value. Source:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 function canMerge(one: MetricRecord, { _aws, ...fields }: MetricRecord): boolean {
   return Object.entries(fields).every(

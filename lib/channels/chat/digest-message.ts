@@ -35,8 +35,8 @@ interface JobGroup {
 }
 
 /**
- * Formats a digest, which is one message about several jobs. The message first shows the other jobs, grouped by cause,
- * and then the succeeded jobs in one line.
+ * Formats a digest, which is one message about several jobs. The message first shows all jobs except the succeeded
+ * ones, grouped by cause. The succeeded jobs are in one line at the end.
  */
 export function formatDigestMessage(
   summaries: readonly OutcomeSummary[],

@@ -10,12 +10,11 @@ import { truncate } from "../../domain/truncate-text.ts";
 import type { ChatMessage, Fact, Link, TextBudget, Tone } from "./chat-message.ts";
 import { createSafeLink, formatCausesWithinBudget, formatOmittedCausesNote } from "./chat-message.ts";
 
-/** The maximum length of a headline. A header in Slack and the preview on a phone show at most 150 characters. */
+/** The maximum length of a headline. Slack and the preview on a phone show at most 150 characters. */
 const MAX_HEADLINE_CHARACTERS = 150;
 const MAX_JOB_ID_CHARACTERS = 128;
 /**
- * The maximum number of warnings in a message. If a job has more warnings, the last line of the message about warnings
- * is the number of the other warnings.
+ * The maximum number of warnings in a message. If there are more, the last line states the number of omitted warnings.
  */
 const MAX_WARNINGS = 3;
 const MORE_WARNINGS = /^(\d+) more warnings\.$/;
@@ -61,12 +60,12 @@ function headlineOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): 
   );
 }
 
-/** The fields of a summary by which a message names a job. */
+/** The fields that name a job in a message. */
 type JobLabel = Pick<OutcomeSummary, "jobType" | "resourceName" | "project">;
 
 /**
- * Returns the headline of a message, such as `❌ Failed: CreateCluster blue after 9 min 10 s`. The function never
- * truncates the duration in the headline.
+ * Returns the headline of a message, such as `❌ Failed: CreateCluster blue after 9 min 10 s`. The duration is never
+ * truncated.
  * @param outcome what happened, in the language of the target
  */
 export function formatHeadline(
@@ -97,8 +96,8 @@ export function formatJobLabel({ jobType, resourceName, project }: JobLabel, tex
 }
 
 /**
- * Returns the duration of an ended job, or null if the duration is unknown. If the job has not ended, returns the time
- * between the acceptance of the watch and the end of the watch.
+ * Returns the duration of an ended job, or null if it is unknown. If the job has not ended, the duration is that of the
+ * watch.
  */
 function durationText(summary: OutcomeSummary, texts: Texts): string | null {
   const { outcome, durationSeconds, acceptedAt, concludedAt } = summary;
@@ -109,9 +108,8 @@ function durationText(summary: OutcomeSummary, texts: Texts): string | null {
 }
 
 /**
- * Returns the sentences that say what happened to a job and what to do. The message about a failed job contains the
- * causes instead of sentences. The reason of a lost job is a text of the cloud, so the message shows this reason as a
- * cause.
+ * Returns the sentences that say what happened to a job and what to do. For a failed job, the message contains causes
+ * instead. For a lost job, the message shows the reason as a cause, because the reason is a text of the cloud.
  */
 function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts): readonly string[] {
   const { outcome, reason, jobType: type, phase } = summary;
@@ -135,7 +133,7 @@ function statementsOf(summary: OutcomeSummary, budget: TextBudget, texts: Texts)
   }
 }
 
-/** Translates the reason why a watch timed out or a resource is not ready into the language of the target. */
+/** Translates the reason of a timeout or of a resource that is not ready. */
 export function translateTimeoutOrNotReadyReason(
   reason: string | null,
   budget: TextBudget,
@@ -150,14 +148,14 @@ function warningsOf({ warnings }: OutcomeSummary, budget: TextBudget, texts: Tex
     truncate(translateKnownSentences(cleanToOneLine(warning), texts), budget.textCharacters),
   );
   const omitted = warnings.length - shown.length;
-  // The summary of a job with very many warnings ends with the number of the warnings that it does not contain.
+  // A summary with very many warnings ends with the number of omitted warnings.
   const [, count = "1"] = MORE_WARNINGS.exec(warnings.at(-1) ?? "") ?? [];
   const total = omitted + Number(count) - 1;
   const more = omitted === 0 ? [] : [fillPlaceholders(texts["sentence.moreWarnings"], { count: total })];
   return [...lines, ...more].map((line) => `⚠️ ${line}`);
 }
 
-/** Returns the lines with a label and a value that say who started a job, in which pipeline, and with which labels. */
+/** Returns the lines about the context: who started the job, the pipeline and the labels. */
 export function listContextFacts(
   { context }: Pick<OutcomeSummary, "context">,
   budget: TextBudget,
@@ -178,8 +176,8 @@ export function listContextFacts(
 }
 
 /**
- * Returns the links of a message: to the status page of the job, to the pipeline run and to the cluster. There is no
- * link to a deleted cluster.
+ * Returns the links of a message: to the status page of the job, to the pipeline run and to the cluster. A deleted
+ * cluster gets no link.
  */
 export function listMessageLinks(
   summary: Pick<OutcomeSummary, "jobPageUrl" | "context" | "region" | "clusterId" | "jobType"> &
@@ -196,8 +194,8 @@ export function listMessageLinks(
 }
 
 /**
- * Returns the footer of a message, which contains the projects of the jobs and their regions. The footer of a message
- * about a single job also contains the job ID.
+ * Returns the footer of a message with the projects and regions of the jobs. For a single job, the footer also contains
+ * the job ID.
  */
 export function formatFooter(
   summaries: readonly Pick<OutcomeSummary, "project" | "region" | "jobId">[],

@@ -21,7 +21,7 @@ export const dingtalkChannel = createChatChannel({
   render: formatDingtalkMessage,
   renderPlain: formatPlainDingtalkMessage,
   isWithinLimits: isDingtalkMessageWithinLimits,
-  /** If the target has a secret, the function adds the query parameters `timestamp` and `sign` to the URL. */
+  /** If the target has a secret, the URL gets the query parameters `timestamp` and `sign`. */
   buildRequest({ url, secret }, payload, { now }) {
     const request = createJsonPostRequest(url, payload);
     if (secret === undefined) return request;
@@ -31,14 +31,14 @@ export const dingtalkChannel = createChatChannel({
   ownVerdictOf: dingtalkVerdict,
 });
 
-/** DingTalk blocks a robot for ten minutes after more than 20 messages in one minute. */
+/** After more than 20 messages in a minute, DingTalk blocks a robot for ten minutes. */
 const BLOCKED_SECONDS = 600;
 
 const Body = z.object({ errcode: NumberOrMissing, errmsg: TextOrEmpty });
 
 /**
- * Returns the verdict for the fields `errcode` and `errmsg` in a response of DingTalk. Returns null if the response is
- * not from DingTalk. For example, `errcode` 430101 means that DingTalk refuses a link in the message.
+ * Returns the verdict for the fields `errcode` and `errmsg` in a response of DingTalk. If the response is not from
+ * DingTalk, the result is null. For example, `errcode` 430101 means that DingTalk refuses a link in the message.
  * https://open.dingtalk.com/document/orgapp/custom-bot-send-message-type
  */
 function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
@@ -65,8 +65,8 @@ function dingtalkVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | nul
 }
 
 /**
- * Returns the verdict for a request that does not match the security settings of a DingTalk robot. Only the text of the
- * response, in English or in Chinese, names the security setting.
+ * Returns the verdict for a request that violates the security settings of a robot. Only the text of the response, in
+ * English or Chinese, says which setting.
  */
 function securityVerdict(text: string): AttemptVerdict {
   if (/invalid timestamp|timestamp (is )?(invalid|无效)|过期/i.test(text))

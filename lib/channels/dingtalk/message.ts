@@ -39,9 +39,8 @@ export function formatPlainDingtalkMessage(
 }
 
 /**
- * Returns the field `at` of a DingTalk message, which says whom DingTalk mentions. The parameter is the mention from
- * the config: a mobile number, a user ID or `all`. DingTalk mentions a person only if the message text also contains
- * `name`.
+ * Returns the field `at` of a DingTalk message: the mentioned people. The parameter is a mobile number, a user ID or
+ * `all`. DingTalk mentions a person only if the text also contains `name`.
  */
 function mentionOf(mention: string | null) {
   const name = mention?.replace(/^@/, "") ?? null;

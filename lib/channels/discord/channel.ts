@@ -23,12 +23,12 @@ export const discordChannel = createChatChannel({
 /** With the query parameter `wait=true`, Discord responds with the message that it posted. */
 const MessageBody = z.object({ id: textSchema(z.regex(/^\d+$/)) });
 /**
- * Matches the beginning of a message object. Discord repeats the whole message in the response, so the response may be
- * longer than the part that the service reads.
+ * Matches the beginning of a message object. Discord repeats the whole message in the response, so the received part
+ * may end inside the message.
  */
 const MESSAGE_START = /^\{\s*"(?:id"\s*:\s*"\d+"|type"\s*:\s*\d|content"\s*:\s*")/;
 const ErrorBody = z.object({ code: NumberOrMissing, message: TextOrEmpty });
-/** The response body of Discord that only lists the refused fields of the message, for example `{"embeds":["0"]}`. */
+/** A response that only lists refused fields, for example `{"embeds":["0"]}`. */
 const RefusedFields = z.union([
   z.object({ _misc: z.array(z.unknown()) }),
   z.object({ allowed_mentions: z.array(z.unknown()) }),
@@ -42,12 +42,12 @@ const INVALID_WEBHOOK_TOKEN = 50027;
 /** The error code of Discord for a webhook of a forum channel, which needs `thread_name` or `thread_id`. */
 const THREAD_REQUIRED = 220001;
 /**
- * The error codes of Discord about the channel or the thread of a webhook: the wrong type of channel, an archived or a
- * locked thread, and a channel without threads. Discord would also refuse a simpler message.
+ * Discord's error codes about the channel or thread: a wrong type of channel, or an archived or locked thread. For
+ * these errors, Discord would also refuse a simpler message.
  */
 const CHANNEL_ERRORS: ReadonlySet<number> = new Set([50024, 50083, 160005, 220003, 220004]);
 
-/** Returns the verdict for a response of Discord. Returns null if the response is not from Discord. */
+/** Returns the verdict for a response of Discord. If the response is not from Discord, the result is null. */
 function discordVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   if (status === 204) return verdict.delivered();
   if (status === 200 && isMessage(body)) return verdict.delivered();
@@ -65,7 +65,7 @@ function discordVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null
   return status === 403 && byText.verdict === "rejected" ? verdict.rejected("access_refused") : byText;
 }
 
-/** Returns true if a body is a message object of Discord, or the beginning of a message object that was cut off. */
+/** Returns true for a message object of Discord, even if its end is cut off. */
 function isMessage(body: string): boolean {
   if (verdict.parseJsonBodyIgnoringCase(MessageBody, body) !== undefined) return true;
   return parseJsonOrUndefined(body.trim()) === undefined && MESSAGE_START.test(body.trim());

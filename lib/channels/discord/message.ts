@@ -19,8 +19,7 @@ const STYLE: MarkdownStyle = {
 };
 
 /**
- * Formats a message for Discord with one embed. The field `allowed_mentions` allows only the mention from the target's
- * config.
+ * Formats a message for Discord with one embed. `allowed_mentions` contains only the mention of the target's config.
  */
 export function formatDiscordMessage(message: ChatMessage, texts: ConfiguredTexts): JsonObject {
   const { content, allowed_mentions } = formatPlainDiscordMessage(message.headline, texts);
@@ -36,8 +35,8 @@ export function formatPlainDiscordMessage(headline: string, { mention }: Configu
 }
 
 /**
- * Returns the field `allowed_mentions` for a mention from the config: `<@user>`, `<@&role>`, `@everyone` or `@here`. A
- * `mention` in any other form mentions nobody in Discord.
+ * Returns the field `allowed_mentions` for a mention from the config: `<@user>`, `<@&role>`, `@everyone` or `@here`.
+ * Any other form mentions nobody.
  */
 function allowedMentions(mention: string | null) {
   const [, isRole, id] = /^<@(&?)!?(\d+)>$/.exec(mention ?? "") ?? [];
@@ -46,16 +45,16 @@ function allowedMentions(mention: string | null) {
 }
 
 /**
- * Escapes the Markdown characters of a text with a backslash. An invisible character after each `@` keeps `@everyone`
- * from becoming a mention.
+ * Escapes the Markdown characters of a text with a backslash. An invisible character after each `@` prevents that
+ * `@everyone` becomes a mention.
  */
 function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_~|<>[\]()#:+.!-]/g, "\\$&").replaceAll("@", `@${ZERO_WIDTH_SPACE}`);
 }
 
 /**
- * Returns true if a message is within the limits of Discord. Discord limits the length of the description in an embed.
- * The function checks the JSON text of the embeds, which is always longer than the description.
+ * Returns true if a message is within the limits of Discord. The limit is about the description in the embed. The check
+ * uses the JSON of the embeds, which is always longer than the description.
  */
 export function isDiscordMessageWithinLimits({ embeds }: JsonObject): boolean {
   return JSON.stringify(embeds).length <= MAX_DESCRIPTION_CHARACTERS;

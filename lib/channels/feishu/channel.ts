@@ -17,7 +17,7 @@ export const feishuChannel = createChatChannel({
   render: formatFeishuMessage,
   renderPlain: formatPlainFeishuMessage,
   isWithinLimits: isFeishuMessageWithinLimits,
-  /** If the target has a secret, the function adds the fields `timestamp` and `sign` to the body of the request. */
+  /** If the target has a secret, the body gets the fields `timestamp` and `sign`. */
   buildRequest({ url, secret }, payload, { now }) {
     const signature = secret === undefined ? null : createFeishuSignature(secret.reveal(), now);
     return createJsonPostRequest(url, { ...signature, ...payload });
@@ -25,10 +25,7 @@ export const feishuChannel = createChatChannel({
   ownVerdictOf: feishuVerdict,
 });
 
-/**
- * The response body of Feishu. Older Feishu bots send the result code in the field `StatusCode`. If a bot sends both
- * `StatusCode` and `code`, the service uses `code`.
- */
+/** The response body of Feishu. Older bots send the result code in `StatusCode`. If both exist, `code` counts. */
 const Body = z.object({
   code: NumberOrMissing,
   msg: TextOrEmpty,
@@ -37,8 +34,8 @@ const Body = z.object({
 });
 
 /**
- * Returns the verdict for the result code in a response of Feishu. Returns null if the response is not from Feishu.
- * https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
+ * Returns the verdict for the result code in a response of Feishu. If the response is not from Feishu, the result is
+ * null. https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
  */
 function feishuVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const result = verdict.parseJsonBodyIgnoringCase(Body, body);

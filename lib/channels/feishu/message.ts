@@ -7,18 +7,14 @@ import { disableMarkupByZeroWidthSpaces, ZERO_WIDTH_SPACE } from "../chat/markdo
 
 /** https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot */
 const MAX_BODY_BYTES = 20_000;
-/**
- * The number of bytes that are reserved for the fields `timestamp` and `sign`, which the service adds to the message at
- * each delivery attempt.
- */
+/** Reserved bytes for `timestamp` and `sign`, which are added at each delivery attempt. */
 const SIGNATURE_BYTES = 200;
 
 const TEMPLATES: Readonly<Record<Tone, string>> = { good: "green", bad: "red", doubtful: "orange" };
 
 /**
- * Formats a message for Feishu as an interactive card. The untrusted text of the message is in `plain_text` elements,
- * in which Feishu ignores markup and `<at>` tags. Links need markup, so the labels of links contain no markup
- * characters.
+ * Formats a message for Feishu as an interactive card. Untrusted text is in `plain_text` elements, in which Feishu
+ * ignores markup and `<at>` tags. Links need markup, so their labels contain no markup characters.
  */
 export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: ConfiguredTexts): JsonObject {
   const card = {
@@ -33,8 +29,8 @@ export function formatFeishuMessage(message: ChatMessage, { mention, keyword }: 
 }
 
 /**
- * Formats the headline of a message as a text message for Feishu. An invisible character after each `<` keeps an `<at>`
- * tag in the headline from becoming a mention.
+ * Formats the headline of a message as a text message for Feishu. An invisible character after each `<` prevents that
+ * an `<at>` tag becomes a mention.
  */
 export function formatPlainFeishuMessage(
   headline: string,
@@ -73,10 +69,7 @@ function causeElements({ title, path, reason, hint }: CauseText, texts: Texts): 
 
 const plainText = (content: string) => ({ tag: "plain_text", content });
 const plainLine = (content: string) => ({ tag: "div", text: plainText(content) });
-/**
- * Creates a line of a Feishu card that may contain markup. Before the call, the caller must disable the markup in
- * untrusted text.
- */
+/** Creates a card line in which markup is possible. The caller must first disable markup in untrusted text. */
 const markdownLine = (content: string) => ({ tag: "div", text: { tag: "lark_md", content } });
 
 /** Returns the `<at>` tag for a mention from the config: a whole tag, an ID such as `ou_…`, or `all`. */

@@ -5,10 +5,7 @@ import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
 import { formatPlainSlackMessage, formatSlackMessage, isSlackMessageWithinLimits } from "./message.ts";
 
-/**
- * The hosts of Slack. The service also sends messages in Slack's format to servers on other hosts, for example
- * Mattermost.
- */
+/** The hosts of Slack. Other hosts, such as Mattermost, also accept Slack messages. */
 const SLACK_HOSTS: ReadonlySet<string> = new Set(["hooks.slack.com", "hooks.slack-gov.com"]);
 
 /**
@@ -19,8 +16,8 @@ export const slackChannel = createChatChannel({
   target: z.strictObject({ kind: z.literal("slack"), ...chatFields }),
   // https://docs.slack.dev/apis/web-api/rate-limits#posting
   rateLimit: { messages: 1, windowMs: 1000 },
-  // Slack always sends the header Retry-After with the HTTP status 429. The default wait is for other servers that
-  // accept messages in Slack's format.
+  // Slack always sends the header Retry-After with the HTTP status 429. This default is for other servers that accept
+  // Slack messages.
   defaultThrottleSeconds: 60,
   render: formatSlackMessage,
   renderPlain: formatPlainSlackMessage,
@@ -36,7 +33,7 @@ export const slackChannel = createChatChannel({
 });
 
 /**
- * The error codes that mean that a webhook no longer works. The last two are from Mattermost and Rocket.Chat.
+ * Error codes of a webhook that no longer works. The last two come from Mattermost and Rocket.Chat.
  * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
  */
 const GONE_ERRORS: ReadonlySet<string> = new Set([
@@ -56,9 +53,8 @@ const GONE_ERRORS: ReadonlySet<string> = new Set([
 const RATE_LIMIT_ERRORS: ReadonlySet<string> = new Set(["message_limit_exceeded", "ratelimited"]);
 
 /**
- * The errors about the sender or the channel of a message. After an error about the sender or the channel, the chat
- * would also refuse a simpler message. Error codes with dots are from Mattermost, and error codes with hyphens are from
- * Rocket.Chat.
+ * Errors about the sender or the channel. After these, the chat would also refuse a simpler message. Codes with dots
+ * come from Mattermost, and codes with hyphens from Rocket.Chat.
  */
 const ACCESS_ERRORS: ReadonlySet<string> = new Set([
   "account_inactive",
@@ -84,19 +80,19 @@ const ACCESS_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Matches an error code of Slack. An error code that is in no other list is about the message, for example
+ * Matches an error code of Slack. A code outside the other lists is about the message, for example
  * `msg_blocks_too_long`.
  */
 const ERROR_CODE = /^[a-z]+(_[a-z0-9]+)+(?=$|[\s:,])/;
 
-/** The HTTP statuses with which Slack refuses a message. A proxy may answer `not_found` with another HTTP status. */
+/** The HTTP statuses with which Slack refuses a message. A proxy may send `not_found` with another HTTP status. */
 const REFUSAL_STATUSES: ReadonlySet<number> = new Set([200, 400, 413]);
 
-/** Matches the documented errors about a message, which only Slack and Mattermost send. */
+/** Matches documented errors about a message. Only Slack and Mattermost send these. */
 const MESSAGE_ERROR =
   /^(invalid_(attachments|blocks|payload)|missing_text|msg_|no_text|too_many_|web\.incoming_webhook\.)/;
 
-/** The response bodies with an error from a Slack workflow, from Rocket.Chat and from Mattermost. */
+/** Error responses of a Slack workflow, of Rocket.Chat and of Mattermost. */
 const ErrorBody = z.union([
   z.object({ ok: z.literal(false), error: z.string() }),
   z.object({ success: z.literal(false), error: z.string() }),
@@ -106,15 +102,12 @@ const ErrorBody = z.union([
   ),
 ]);
 
-/**
- * The response bodies that mean success. A Slack workflow sends the first form, and Rocket.Chat sends the second form.
- */
+/** Success responses. The first form comes from a Slack workflow, and the second from Rocket.Chat. */
 const SuccessBody = z.union([z.object({ ok: z.literal(true) }), z.object({ success: z.literal(true) })]);
 
 /**
- * Returns the verdict for a response of Slack, which is `ok` or an error code, as plain text or as JSON. The function
- * also understands the errors of Mattermost and Rocket.Chat. Returns null for a response that neither Slack, Mattermost
- * nor Rocket.Chat sends.
+ * Returns the verdict for a response of Slack: `ok` or an error code, as plain text or JSON. Errors of Mattermost and
+ * Rocket.Chat are known too. For any other response, the result is null.
  */
 function slackVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const text = body.trim();

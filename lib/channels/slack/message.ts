@@ -11,8 +11,8 @@ import { disableMarkupByZeroWidthSpaces } from "../chat/markdown.ts";
 /** https://docs.slack.dev/reference/block-kit/blocks */
 const MAX_BLOCKS = 50;
 /**
- * The maximum length of the JSON text of all blocks in a Slack message. Slack does not document the maximum length of
- * the blocks. Slack refuses longer blocks with the error `invalid_blocks` or `msg_blocks_too_long`.
+ * The maximum JSON length of all blocks in a Slack message. Slack does not document this limit. For longer blocks,
+ * Slack returns `invalid_blocks` or `msg_blocks_too_long`.
  */
 const MAX_BLOCKS_CHARACTERS = 12_000;
 
@@ -21,15 +21,15 @@ const MAX_TEXT_CHARACTERS = 4_000;
 const MAX_LAST_LINES_CHARACTERS = 2_000;
 const MAX_HEADER_CHARACTERS = 150;
 /**
- * The possible maximum lengths of one failure reason in the field `text` of a Slack message. The service uses the
- * largest of `REASON_CHARACTERS` with which all causes fit.
+ * The possible maximum lengths of a failure reason in the field `text`. The largest length with which all causes fit is
+ * used.
  */
 const REASON_CHARACTERS = [4_000, 1_000, 500, 300, 100];
 
 /**
- * Formats a message for an incoming webhook of Slack. The untrusted text of the message is in blocks without markup.
- * Slack shows the field `text` only in the preview of a message. Mattermost, Rocket.Chat and workflows of Slack show
- * only the field `text`, so `text` contains the whole message too.
+ * Formats a message for an incoming webhook of Slack. Untrusted text is in blocks without markup. Slack shows the field
+ * `text` only in previews. Mattermost, Rocket.Chat and Slack workflows show only `text`, so it also contains the whole
+ * message.
  */
 export function formatSlackMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
   const links = message.links.map(({ label, url }) => `${label}: ${url}`);
@@ -48,9 +48,8 @@ export function formatPlainSlackMessage(headline: string, { mention }: Configure
 }
 
 /**
- * Returns the field `text` of a Slack message with the lines of the first candidate that fits. If no candidate fits,
- * the function omits the end of the last, shortest candidate. The function never omits `lastLines`, which contain the
- * links.
+ * Returns the field `text` with the first candidate that fits. If none fits, the end of the last candidate is omitted.
+ * `lastLines` with the links always stay.
  */
 function createText(
   candidates: readonly (readonly string[])[],
@@ -69,7 +68,7 @@ function createText(
   return prefix + escaped(text, available) + shortEnd;
 }
 
-/** Returns the parts of a message between the headline and the links as lines of plain text. */
+/** Returns everything between the headline and the links as lines of plain text. */
 function textLinesOf({ statements, causes, notes, facts, texts }: ChatMessage, maxReason: number): string[] {
   return [
     ...statements,
@@ -116,14 +115,14 @@ function factsBlock(facts: readonly Fact[], texts: Texts): RichTextBlock {
 }
 
 /**
- * Returns a block of a Slack message with text links. The service uses no buttons, because a click on a button makes
- * Slack call the Slack app, and most Slack apps do not respond.
+ * Returns a block of a Slack message with text links. There are no buttons, because a click on a button would make
+ * Slack call an app that does not exist.
  */
 function linksBlock(links: readonly Link[]): RichTextBlock {
   return paragraph(...joined(links.map(({ label, url }) => [{ type: "link", url, text: label }])));
 }
 
-/** Returns a block of a Slack message with the footer, and with the time in the time zone of the reader. */
+/** Returns a block with the footer and the time in the reader's time zone. */
 function footerBlock({ footer, at }: ChatMessage): RichTextBlock {
   const time: RichTextElement = {
     type: "date",
@@ -137,10 +136,7 @@ function footerBlock({ footer, at }: ChatMessage): RichTextBlock {
 const joined = (groups: readonly (readonly RichTextElement[])[]): RichTextElement[] =>
   groups.flatMap((group, index) => (index > 0 ? [normalText(" · "), ...group] : group));
 
-/**
- * Returns a block of a Slack message with the title and the path of a cause, the failure reason as preformatted text,
- * and the hint.
- */
+/** Returns a block about a cause: title, path, reason as preformatted text, and hint. */
 function causeBlock({ title, path, reason, hint }: CauseText, texts: Texts): RichTextBlock {
   const titleElements = [
     ...(title === null ? [] : [boldText(title)]),
@@ -163,10 +159,7 @@ function hintElements({ advice, url }: Hint, texts: Texts): RichTextElement[] {
     : [normalText(`💡 ${advice} `), { type: "link", url, text: texts.readMore }];
 }
 
-/**
- * Creates a rich text block. No other Slack block shows bold text and code without interpreting characters of the text
- * as markup.
- */
+/** Creates a rich text block. Only this kind of block shows bold text and code without interpreting markup. */
 const block = (...elements: Section[]): RichTextBlock => ({ type: "rich_text", elements });
 const paragraph = (...elements: RichTextElement[]) => block(section(...elements));
 const section = (...elements: RichTextElement[]): Section => ({ type: "rich_text_section", elements });
@@ -174,15 +167,15 @@ const normalText = (text: string): RichTextElement => ({ type: "text", text });
 const boldText = (text: string): RichTextElement => ({ type: "text", text, style: { bold: true } });
 
 /**
- * Creates a plain text element of a Slack message. Plain text in Slack has no markup except entities such as `&amp;`.
- * With `emoji: false`, Slack does not replace `:name:` by an emoji.
+ * Creates a plain text element of a Slack message. In plain text, Slack interprets only entities such as `&amp;`. With
+ * `emoji: false`, `:name:` does not become an emoji.
  */
 function plainText(text: string, maxCharacters: number): PlainTextElement {
   return { type: "plain_text", text: escaped(text, maxCharacters), emoji: false };
 }
 
 /**
- * Truncates and escapes a text. The text is truncated before it is escaped, so that no entity such as `&amp;` is split.
+ * Truncates and escapes a text. Truncation comes first, so that no entity such as `&amp;` is split.
  * https://docs.slack.dev/messaging/formatting-message-text/#escaping
  */
 function escaped(text: string, maxCharacters: number): string {
@@ -191,7 +184,7 @@ function escaped(text: string, maxCharacters: number): string {
   );
 }
 
-/** Returns true if the number and the size of the blocks in a message are within the limits of Slack. */
+/** Returns true if number and size of the blocks are within the limits of Slack. */
 export function isSlackMessageWithinLimits({ blocks }: JsonObject): boolean {
   return (
     Array.isArray(blocks) &&

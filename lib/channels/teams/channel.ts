@@ -19,18 +19,17 @@ export const teamsChannel = createChatChannel({
 });
 
 /**
- * Matches the response of Teams with the HTTP status 200 if Teams could not post the message. Teams posts a message
- * through another server, and the request to this server may fail.
+ * Matches the response of Teams if it could not post the message, although the HTTP status is 200. Teams posts a
+ * message through another server, which may fail.
  */
 const FAILURE_TEXT = /delivery failed|returned HTTP error|request failed/i;
 const THROTTLE_TEXT = /HTTP error 429/i;
 /**
- * Matches the response of Teams if Teams refused the message because of its content or size. Teams may still accept a
- * simpler message.
+ * Matches the response if Teams refused the message because of its content or size. A simpler message may then succeed.
  */
 const REFUSAL_TEXT = /HTTP error (?:400|413)/i;
 
-/** The response bodies that mean success. A connector of Office 365 responds with `1`. */
+/** Success responses. `1` comes from a connector of Office 365. */
 const SUCCESS_BODIES: ReadonlySet<string> = new Set(["", "1"]);
 
 /** The response body with an error of the workflow service, for example `WorkflowNotFound`. */
@@ -39,9 +38,9 @@ const SWITCHED_OFF = "WorkflowTriggerIsNotEnabled";
 const THROTTLE_CODE = /TooManyRequests|Throttl|RateLimit/i;
 
 /**
- * Returns the verdict for a response of Teams. A response with success says only that the workflow accepted the
- * request, so the reason is `accepted`. An error with the HTTP status 401 or 404 means that the workflow no longer
- * exists, or that the signature in the URL is no longer valid. Returns null if the response is not from Teams.
+ * Returns the verdict for a response of Teams. A success only means that the workflow accepted the request, so the
+ * reason is `accepted`. An error with status 401 or 404 means that the workflow or its URL no longer exists. If the
+ * response is not from Teams, the result is null.
  */
 function teamsVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const text = body.trim();

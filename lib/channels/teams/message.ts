@@ -6,8 +6,8 @@ import type { CauseText, ChatMessage, ConfiguredTexts, Hint, Tone } from "../cha
 import { ZERO_WIDTH_SPACE } from "../chat/markdown.ts";
 
 /**
- * The maximum size of a message that the service sends to a Teams workflow. The workflow makes the message about 18 %
- * larger. After the workflow has accepted a message, Teams still refuses a message of more than 28 kB.
+ * The maximum size of a message to a Teams workflow. The workflow makes it about 18 % larger. Teams then refuses a
+ * message of more than 28 kB, although the workflow has accepted it.
  */
 const MAX_BODY_BYTES = 21_900;
 
@@ -19,8 +19,8 @@ interface TextRun {
 }
 
 /**
- * Formats a message for Microsoft Teams as an Adaptive Card 1.4. The untrusted text of the message is in text runs,
- * because Teams ignores Markdown in text runs.
+ * Formats a message for Microsoft Teams as an Adaptive Card 1.4. Untrusted text is in text runs, in which Teams ignores
+ * Markdown.
  */
 export function formatTeamsMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
   const card = {
@@ -30,7 +30,7 @@ export function formatTeamsMessage(message: ChatMessage, { mention }: Configured
   return createPayload(message.headline, card);
 }
 
-/** Formats the headline of a message as a card for Teams, because a Teams workflow accepts only cards. */
+/** Formats the headline as a card, because a Teams workflow accepts only cards. */
 export function formatPlainTeamsMessage(headline: string, { mention }: ConfiguredTexts): JsonObject {
   const body = [paragraph({ text: headline }), ...mentionBlocks(mention)];
   return createPayload(headline, { body, msteams: { entities: entitiesOf(mention) } });
@@ -100,9 +100,8 @@ const linkRun = (text: string, url: string) => ({
 });
 
 /**
- * Returns a text block in which Teams shows the time in the time zone of the reader. Teams replaces the functions DATE
- * and TIME only in a text block.
- * https://learn.microsoft.com/en-us/adaptive-cards/authoring-cards/text-features#datetime-function-rules
+ * Returns a text block with the time in the reader's time zone. Only text blocks can contain the functions DATE and
+ * TIME. https://learn.microsoft.com/en-us/adaptive-cards/authoring-cards/text-features#datetime-function-rules
  */
 function timeBlock(at: Instant) {
   const time = toIso(at).replace(/\.\d+Z$/, "Z");
@@ -120,7 +119,7 @@ const mentionBlocks = (mention: string | null) =>
   mention === null ? [] : [{ type: "TextBlock", text: mentionEntity(mention).text, wrap: true }];
 
 /**
- * Returns the mention entity of a Teams card for one user. `mention` is the email address or the object ID of the user,
+ * Returns the mention entity of a user in a Teams card. `mention` is the email address or the object ID of the user,
  * with or without `<at>` tags.
  */
 function mentionEntity(mention: string) {
@@ -129,8 +128,8 @@ function mentionEntity(mention: string) {
 }
 
 /**
- * Changes the `<at>` tags in untrusted text, so that the text mentions nobody. Teams mentions a user wherever a card
- * contains the `<at>` tag of a mention entity.
+ * Changes `<at>` tags in untrusted text, so that it mentions nobody. Otherwise Teams would mention a user wherever the
+ * card contains the tag of a mention entity.
  */
 function withoutMentionTags(text: string): string {
   return text.replace(/<(?=\/?at\b)/gi, `<${ZERO_WIDTH_SPACE}`);

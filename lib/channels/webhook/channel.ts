@@ -6,8 +6,8 @@ import { createWebhookSignatureHeaders } from "./signature.ts";
 import { WebhookTarget } from "./target.ts";
 
 /**
- * The channel for a webhook target that follows the specification Standard Webhooks. Programs, not people, read the
- * notifications to a webhook target.
+ * The channel for a webhook target that follows the specification Standard Webhooks. Programs, not people, read its
+ * notifications.
  */
 export const webhookChannel: Channel<typeof WebhookTarget> = {
   isChat: false,
@@ -15,8 +15,8 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
   rateLimit: null,
   format: formatWebhookMessage,
   /**
-   * Builds a request with the headers from the config, a signature and the trace context of the watch. The signature is
-   * computed from the exact bytes of the request body.
+   * Builds a request with the configured headers, a signature and the trace context. The signature covers the exact
+   * bytes of the body.
    */
   buildRequest({ url, secrets, headers }, payload, { webhookId, traceparent, now }) {
     const ownHeaders = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]);
@@ -26,10 +26,9 @@ export const webhookChannel: Channel<typeof WebhookTarget> = {
     return { ...request, headers: { ...request.headers, ...signature, ...trace } };
   },
   /**
-   * In the specification Standard Webhooks, every HTTP status 2xx means that the event was delivered. After the HTTP
-   * status 410, the service switches the target off. The HTTP status 413 means that the event is too large for the
-   * target. After any other HTTP status 4xx, the service sends the event again, because a target may respond with 401
-   * or 404 during its own deployment. After the HTTP status 501, the service does not send the event again.
+   * Every status 2xx means success (Standard Webhooks). After status 410, the service switches the target off. Status
+   * 413 means that the event is too large. After any other status 4xx, the service tries again, because a target may
+   * answer 401 or 404 during its own deployment. After status 501, the service does not try again.
    */
   verdictOf(answer, now) {
     const { status, headers } = answer;

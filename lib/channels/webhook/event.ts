@@ -15,7 +15,7 @@ import {
 
 const Seconds = z.nullable(numberSchema(z.minimum(0)));
 
-/** The summary of a job's outcome in a webhook event, with all times as ISO 8601 text. */
+/** The outcome summary in a webhook event. Times are ISO 8601 text. */
 export const JobEventData = z.object({
   project: z.string(),
   region: MaybeText,
@@ -56,7 +56,7 @@ export const JobEvent = withKeywords(
 );
 export type JobEvent = z.infer<typeof JobEvent>;
 
-/** The state of a slow job in a webhook event, with all times as ISO 8601 text. */
+/** A slow job in a webhook event. Times are ISO 8601 text. */
 export const SlowEventData = z.extend(SlowJobFields, {
   createdAt: MaybeIsoTime,
   updatedAt: MaybeIsoTime,
@@ -101,7 +101,7 @@ export const DigestEvent = withKeywords(
   { title: "How all jobs of a digest ended" },
 );
 
-/** The type of all events that a webhook target can receive. */
+/** All webhook events. */
 export const WebhookEvent = z.discriminatedUnion("type", [
   JobEvent,
   SlowEvent,

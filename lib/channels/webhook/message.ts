@@ -6,14 +6,14 @@ import type { FormattedMessage, NotificationContent } from "../channel.ts";
 import type { JobEvent, SlowEvent, WebhookEvent } from "./event.ts";
 
 /**
- * The maximum number of jobs in a webhook event about several jobs. An event about 70 jobs is smaller than 20 kB, which
- * is the limit that the specification Standard Webhooks recommends.
+ * The maximum number of jobs in a webhook event about several jobs. An event about 70 jobs has less than 20 kB, the
+ * limit of Standard Webhooks.
  */
 const MAX_DIGEST_JOBS = 70;
 
 /**
- * Formats a notification as a webhook event. All delivery attempts of one notification send the same bytes. If the
- * target refuses the event because of its size, the service sends a simpler event without the list of failures.
+ * Formats a notification as a webhook event. Every attempt of a notification sends the same bytes. If the event is too
+ * large for the target, a simpler event without the list of failures follows.
  */
 export function formatWebhookMessage(content: NotificationContent): FormattedMessage {
   return { payload: createEvent(content), fallback: createSimplerEvent(content) };

@@ -8,7 +8,7 @@ import { fromAttributes } from "./expression.ts";
 import { type Item, type LedgerTable, readParsedItem } from "./item-operations.ts";
 import { parseWatchItemKey, RECENT_INDEX, watchItemKey } from "./keys.ts";
 
-/** The number of watches that the audit function reads in parallel. */
+/** How many watches the audit function reads in parallel. */
 const CONCURRENCY = 20;
 
 const Entry = z.object({ pk: z.string(), sk: z.string(), state: WatchState });
@@ -20,10 +20,9 @@ const Schedule = z.object({
 });
 
 /**
- * Counts the watches of the ledger by state and finds orphaned watches. The recent index contains the state of each
- * watch. If the state in the index is `watching`, the function also reads the watch item with a consistent read. The
- * audit costs half a read unit of DynamoDB per 4 kB of the recent index (about 30 watches). A watch with the state
- * `watching` costs one more read unit.
+ * Counts the watches by state, and finds orphaned watches. The recent index contains the state of each watch. For the
+ * state `watching`, the function also reads the watch item, because the index may be late. The audit costs half a read
+ * unit for about 30 watches, and one more read unit for each running watch.
  */
 export async function auditWatches(table: LedgerTable, now: Instant): Promise<Audit> {
   const audit = { concluded: 0, stopped: 0, live: 0, discovered: 0, orphaned: [] as OrphanedWatch[] };
@@ -39,7 +38,7 @@ export async function auditWatches(table: LedgerTable, now: Instant): Promise<Au
       running.slice(i, i + CONCURRENCY).map(async (key) => {
         const found = await readSchedule(table, key);
         if (found === null) return;
-        // A watch that a newer release wrote is not orphaned, but waits until the newer release runs again.
+        // A watch of a newer release is not orphaned: it waits for this release.
         const result = found === "newer" ? "live" : classifyForAudit(found, now);
         if (found !== "newer" && result === "orphaned")
           audit.orphaned.push({ ...key, traceparent: found.traceparent });
@@ -52,8 +51,8 @@ export async function auditWatches(table: LedgerTable, now: Instant): Promise<Au
 }
 
 /**
- * Returns the key and the state of every watch. A returned state may be out of date, because the recent index is
- * eventually consistent.
+ * Returns the key and the state of every watch. The state may be old, because the recent index is eventually
+ * consistent.
  */
 export async function* scanRecentIndex({
   client,

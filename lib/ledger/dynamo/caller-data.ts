@@ -18,8 +18,8 @@ import { callerDataItemKey, parseWatchItemKey, watchItemKey } from "./keys.ts";
 import { WatchItem } from "./watch-item.ts";
 
 /**
- * The maximum size of caller data (context and callbacks) in the watch item. Larger caller data would make each poll
- * expensive, so the ledger stores larger caller data in a separate caller item.
+ * The maximum size of caller data (context and callbacks) in the watch item. Larger data is in a separate caller item,
+ * because every poll writes the watch item.
  */
 const INLINE_BYTES = 200;
 
@@ -28,17 +28,14 @@ const CALLBACK_PREFIX = "callback=";
 const CallerItem = z.object({ context: TextNullByDefault });
 
 /**
- * Returns caller data as attributes of the watch item. Returns null if the caller data is too large for the watch item.
+ * Returns caller data as attributes of the watch item. If the data is too large for the watch item, the result is null.
  */
 export function callerAttributesIfSmall(data: CallerData): StoredValues | null {
   const attributes = { context: JSON.stringify(data.context), ...callbackAttributes(data) };
   return Buffer.byteLength(JSON.stringify(attributes)) <= INLINE_BYTES ? attributes : null;
 }
 
-/**
- * Stores the callbacks of a call in the caller item of a watch generation. Stores the context of the call too, unless
- * the caller item already has a context.
- */
+/** Stores the callbacks of a call in the caller item. The context is stored only if the caller item has none. */
 export async function saveCallbacksAndFirstContext(
   table: LedgerTable,
   watch: NewWatch,
@@ -53,9 +50,9 @@ export async function saveCallbacksAndFirstContext(
 }
 
 /**
- * Moves the caller data of a watch item to the caller item of the same generation. A restart of a watch needs this
- * move, because notifications of the old generation may still need the callbacks. Returns the attributes that remove
- * the caller data from the watch item.
+ * Moves the caller data from the watch item to the caller item of the same generation. A restart needs this, because
+ * notifications of the old generation may still need the callbacks. Returns the changes that remove the caller data
+ * from the watch item.
  */
 export async function moveCallerDataToCallerItem(table: LedgerTable, watchItem: Item): Promise<StoredValues> {
   const { pk, sk, generation, context, expiresAt } = parseItem(WatchItem, watchItem);
@@ -80,8 +77,8 @@ export const readCallerData: LedgerOperation<"readCallerData"> = async (table, k
 };
 
 /**
- * Returns the caller data from the watch item and the caller item of one generation. If both items contain a context,
- * the function uses the context of the watch item, because this context is older.
+ * Combines the caller data of the watch item and the caller item of one generation. If both contain a context, the
+ * context of the watch item counts, because it is older.
  */
 export function mergeCallerData(watchItem: Item | null, callerItem: Item | null): CallerData {
   const inline = watchItem === null ? null : parseItem(WatchItem, watchItem);

@@ -12,9 +12,7 @@ import {
 } from "./item-operations.ts";
 import type { ItemKey } from "./keys.ts";
 
-/**
- * The time between the last list of a project's jobs and the deletion of the stored state of discovery in the project.
- */
+/** How long the state of discovery is stored after the last list of the project. */
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 const DiscoveryItem = z.object({
@@ -24,7 +22,7 @@ const DiscoveryItem = z.object({
   skippedJobIds: z._default(z.array(z.string()), []),
 });
 
-/** `claimJobList` costs one write to DynamoDB. */
+/** Costs one DynamoDB write. */
 export const claimJobList: LedgerOperation<"claimJobList"> = async (table, project, now, intervalMs) => {
   const before = await updateItem(table, {
     key: discoveryKey(project),
@@ -46,7 +44,7 @@ export const claimJobList: LedgerOperation<"claimJobList"> = async (table, proje
   return { ...discovery, skippedJobIds: discovery.skippedJobIds.toSorted(), previousTryAt: listedAt };
 };
 
-/** `requestJobListNow` costs one write to DynamoDB. */
+/** Costs one DynamoDB write. */
 export const requestJobListNow: LedgerOperation<"requestJobListNow"> = async (table, project) => {
   await updateItem(table, {
     key: discoveryKey(project),
@@ -55,7 +53,7 @@ export const requestJobListNow: LedgerOperation<"requestJobListNow"> = async (ta
   });
 };
 
-/** `saveDiscovery` costs one write to DynamoDB. */
+/** Costs one DynamoDB write. */
 export const saveDiscovery: LedgerOperation<"saveDiscovery"> = async (
   table,
   project,
@@ -72,11 +70,11 @@ export const saveDiscovery: LedgerOperation<"saveDiscovery"> = async (
   });
 };
 
-/** `saveSmnMessageIdOnce` costs one write to DynamoDB. */
+/** Costs one DynamoDB write. */
 export const saveSmnMessageIdOnce: LedgerOperation<"saveSmnMessageIdOnce"> = (table, messageId, expiresAt) =>
   createItemIfAbsent(table, messageKey(messageId), { expiresAt: ceilToEpochSeconds(expiresAt) });
 
-/** `hasSmnMessageId` costs one read unit of DynamoDB. */
+/** Costs one read unit. */
 export const hasSmnMessageId: LedgerOperation<"hasSmnMessageId"> = async (table, messageId) =>
   (await readRawItem(table, messageKey(messageId), ["pk"])) !== null;
 

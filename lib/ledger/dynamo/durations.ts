@@ -28,24 +28,21 @@ const Bytes = z.instanceof(Uint8Array);
 const SlowItem = z.object({ record: Bytes });
 const LatestDurationsItem = z.object({ durations: Bytes });
 /**
- * The maximum number of tries to add durations to an item. A try fails only if another call changes the item at the
+ * How often the function tries to add durations to an item. A try fails only if another call changes the item at the
  * same time.
  */
 const MAX_TRIES = 50;
 
 /**
- * The pattern for the names of attributes that count the jobs of one day and one range of durations. For example, the
- * attribute `d3b215` is the number of jobs on day 3 of the week in the range with the number 215.
+ * Matches attributes that count the jobs of one day and one duration bucket. For example, `d3b215` counts jobs on day 3
+ * of the week in bucket 215.
  */
 const COUNTER = /^d([0-6])b(\d+)$/;
-/**
- * One DynamoDB item contains the job counts of this number of days. One query reads the items of two years (about 104
- * weeks).
- */
+/** One item contains the counts of a week. One query reads two years (about 104 items). */
 const WEEK_DAYS = 7;
 const SORT_KEY = /^week#(\d+)$/;
 
-/** The sort key of the item that lists the types of jobs in a project. */
+/** The sort key of the item with the job types of a project. */
 const TYPES_SORT_KEY = "types";
 
 const DurationsItem = z.looseObject({ sk: z.string() });
@@ -65,8 +62,8 @@ export const addDuration: LedgerOperation<"addDuration"> = async (table, duratio
 };
 
 /**
- * Adds a type to the list of the types of jobs in a project. Operations without a job are not in this list, because
- * their durations must not change the delay of the first poll of jobs.
+ * Adds a job type to the list of a project. Operations are not in this list, because they must not change the first
+ * poll of jobs.
  */
 export async function addJobType(
   table: LedgerTable,
@@ -89,9 +86,7 @@ const typesKey = (project: string): ItemKey => ({
   sk: TYPES_SORT_KEY,
 });
 
-/**
- * Returns the key of the item and the name of the attribute that count the jobs of one day and one range of durations.
- */
+/** Returns the item key and the attribute for the count of one day and one duration bucket. */
 export function durationCounterKey({
   project,
   jobType,
@@ -106,12 +101,12 @@ export function durationCounterKey({
 }
 
 /**
- * `readDurations` costs one query to DynamoDB, because the job counts of two years fit into one page of a query result.
- * With `ANY_TYPE`, `readDurations` costs one read and one query for each type of job in the project.
+ * Costs one query, because two years fit into one page. With `ANY_TYPE`, it costs one read, and one query for each job
+ * type.
  */
 export const readDurations: LedgerOperation<"readDurations"> = async (table, project, jobType) => {
   if (jobType !== ANY_TYPE) return sumCounts(await queryCounts(table, project, jobType));
-  // The read is eventually consistent, because such a read costs half as much.
+  // An eventually consistent read costs half as much.
   const item = await readRawItem(table, typesKey(project), undefined, false);
   const { types } = item === null ? { types: [] } : parseItem(TypesItem, item);
   const counts = await Promise.all(types.map((type) => queryCounts(table, project, type)));
@@ -148,7 +143,7 @@ function countsOf({ sk, ...attributes }: DurationsItem): DurationCount[] {
   });
 }
 
-/** `saveSlowOnce` costs one write to DynamoDB. */
+/** Costs one DynamoDB write. */
 export const saveSlowOnce: LedgerOperation<"saveSlowOnce"> = async (table, generation, record, expiresAt) => {
   const values = { record: compressJson(record), expiresAt: ceilToEpochSeconds(expiresAt) };
   const created = await createItemIfAbsent(table, slowItemKey(generation), values);
@@ -174,9 +169,9 @@ export const readLatestDurations: LedgerOperation<"readLatestDurations"> = async
 };
 
 /**
- * `addLatestDurations` costs one read and one to three write units of DynamoDB. The item of the latest durations has at
- * most 3 kB. If another call changes the item between the read and the write, `addLatestDurations` tries again.
- * @throws Error if each of the `MAX_TRIES` tries fails
+ * Costs one read and one to three write units. The item has at most 3 kB. If another call changes the item meanwhile,
+ * the function tries again.
+ * @throws Error if all `MAX_TRIES` tries fail
  */
 export const addLatestDurations: LedgerOperation<"addLatestDurations"> = async (
   table,

@@ -38,10 +38,7 @@ import {
 
 const OVER = { ...NO_LEASE, pollDone: true, nextPollAt: null };
 
-/**
- * The outcomes after which a watch can be restarted. With these outcomes, the service does not know whether the job has
- * ended.
- */
+/** Outcomes after which a caller can restart the watch, because the service does not know whether the job has ended. */
 const RESTARTABLE: readonly string[] = ["timed_out", "lost"] satisfies Outcome[];
 
 const Bytes = z.instanceof(Uint8Array);
@@ -89,10 +86,7 @@ export const endWatch: LedgerOperation<"endWatch"> = async (table, end) => {
   return { kind: "targets_changed", targets: found.targets.toSorted() };
 };
 
-/**
- * Makes the caller item expire together with its watch, because the caller item contains names and labels from the
- * caller.
- */
+/** Lets the caller item expire together with its watch, because it contains names and labels of the caller. */
 async function expireCallerItem(
   table: LedgerTable,
   key: WatchKey,
@@ -165,8 +159,8 @@ export function toOutcomeAttributes(
 }
 
 /**
- * Reads the outcome summary of a watch without the tree of subjobs. A tree of subjobs can be large, and one digest
- * message needs up to a hundred outcomes.
+ * Reads an outcome summary without its tree of subjobs. A tree can be large, and a digest needs up to a hundred
+ * outcomes.
  */
 export const readOutcome: LedgerOperation<"readOutcome"> = async (table, key) => {
   const item = await readRawItem(table, outcomeItemKey(key), ["pk", "summary", "generations", "v"]);
@@ -176,9 +170,8 @@ export const readOutcome: LedgerOperation<"readOutcome"> = async (table, key) =>
 };
 
 /**
- * If a caller adds targets to an ended watch, stores for each added target the generation number of its notification
- * key. The function makes one query to DynamoDB. If this number is not the generation of the watch for an added target,
- * the function also makes one read and one write.
+ * Stores the generation number of the notification keys of targets that a caller adds to an ended watch. Costs one
+ * query. If this number differs from the generation of the watch, it also costs one read and one write.
  */
 export async function saveGenerationsOfLateTargets(
   table: LedgerTable,

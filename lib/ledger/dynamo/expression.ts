@@ -2,8 +2,8 @@ import type { AttributeValue, UpdateItemCommandInput } from "@aws-sdk/client-dyn
 import type { ItemKey } from "./keys.ts";
 
 /**
- * The value of one attribute of a DynamoDB item. A `Set` is stored as a string set of DynamoDB. `null` means that the
- * item does not have the attribute.
+ * The value of one attribute. A `Set` becomes a string set of DynamoDB. `null` means that the item has no such
+ * attribute.
  */
 type StoredValue = string | number | boolean | Uint8Array | ReadonlySet<string> | readonly string[] | null;
 
@@ -11,32 +11,26 @@ export type StoredValues = Readonly<Record<string, StoredValue>>;
 
 export interface ItemUpdate {
   readonly key: ItemKey;
-  /** The new values of attributes of the item. If the new value is null, the update removes the attribute. */
+  /** New values of attributes. `null` removes the attribute. */
   readonly set?: StoredValues;
-  /**
-   * The values for attributes that the item does not have yet. If the item has the attribute already, the attribute
-   * keeps the old value.
-   */
+  /** Values for attributes that do not exist yet. Existing attributes stay unchanged. */
   readonly setIfAbsent?: StoredValues;
-  /**
-   * The numbers and set elements that the update adds to attributes. If the item does not have the number yet, the
-   * update adds to 0.
-   */
+  /** Numbers and set elements to add. A missing number counts as 0. */
   readonly add?: Readonly<Record<string, number | ReadonlySet<string>>>;
-  /** The elements that the update removes from sets. */
+  /** Elements to remove from sets. */
   readonly removeElements?: Readonly<Record<string, ReadonlySet<string>>>;
-  /** The elements that the update appends to lists. If the item has no such list yet, the update creates the list. */
+  /** Elements to append to lists. A missing list is created. */
   readonly append?: Readonly<Record<string, readonly string[]>>;
-  /** The condition of the update, with `#name` for the name of an attribute and `:name` for a value. */
+  /** The condition of the update, with `#name` for attributes and `:name` for values. */
   readonly condition?: string;
-  /** The values of the `:name` placeholders in `condition`. */
+  /** The values of `:name` in `condition`. */
   readonly values?: StoredValues;
   readonly returnValues?: "ALL_OLD" | "ALL_NEW" | "UPDATED_NEW";
 }
 
 type Clause = "SET" | "ADD" | "DELETE" | "REMOVE";
 
-/** The pattern of attribute names that can be used in a placeholder such as `#name`. */
+/** Matches attribute names that can be a placeholder such as `#name`. */
 const PLAIN_NAME = /^\w+$/;
 
 /** Returns the expressions and the placeholders of an UpdateItem request to DynamoDB. */
@@ -88,10 +82,10 @@ export function toUpdateInput(
   };
 }
 
-/** The placeholders of each expression. The cache stays small, because the service has only a few dozen expressions. */
+/** The placeholders of each expression. The cache stays small, because the code has only a few dozen expressions. */
 const namesByExpression = new Map<string, Readonly<Record<string, string>>>();
 
-/** Returns the attribute name for each `#name` placeholder in an expression of DynamoDB. */
+/** Returns the attribute name of each `#name` in an expression. */
 export function placeholderNames(expression: string): Record<string, string> {
   let names = namesByExpression.get(expression);
   if (names === undefined) {
@@ -101,7 +95,7 @@ export function placeholderNames(expression: string): Record<string, string> {
   return { ...names };
 }
 
-/** Converts values to the attribute notation of DynamoDB. The key of each value is the placeholder `:name`. */
+/** Converts values to DynamoDB's notation. Their keys become `:name`. */
 export function placeholderValues(values: StoredValues): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(values))
@@ -109,7 +103,7 @@ export function placeholderValues(values: StoredValues): Record<string, Attribut
   return attributes;
 }
 
-/** Converts plain values to the attribute notation of DynamoDB. `toAttributesWithoutNulls` omits null values and empty sets. */
+/** Converts values to DynamoDB's notation. Null values and empty sets are omitted. */
 export function toAttributesWithoutNulls(values: StoredValues): Record<string, AttributeValue> {
   const attributes: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(values)) {
@@ -118,14 +112,14 @@ export function toAttributesWithoutNulls(values: StoredValues): Record<string, A
   return attributes;
 }
 
-/** Converts the attributes of an item to plain values. Sets and lists of DynamoDB become arrays. */
+/** Converts an item to plain values. Sets and lists become arrays. */
 export function fromAttributes(item: Readonly<Record<string, AttributeValue>>): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const name of Object.keys(item)) values[name] = fromAttribute(item[name] ?? { NULL: true });
   return values;
 }
 
-/** Returns true if the value is null or an empty set. DynamoDB cannot store an empty set. */
+/** Returns true for null and for an empty set. DynamoDB cannot store an empty set. */
 function isAbsent(value: StoredValue): value is null {
   return value === null || (value instanceof Set && value.size === 0);
 }

@@ -26,15 +26,13 @@ import {
 } from "./expression.ts";
 import type { ItemKey } from "./keys.ts";
 
-/**
- * The maximum size of a compressed tree of subjobs. DynamoDB allows at most 400 kB for an item with all its attributes.
- */
+/** The maximum size of a compressed tree of subjobs. DynamoDB allows 400 kB per item. */
 export const MAX_TREE_BYTES = 350_000;
 
 /**
- * The format version of the items that the current release writes, for each first letter of a partition key. A release
- * that changes the format of one kind of item raises only the version of that kind. After a rollback, the earlier
- * release can still use the items of the other kinds. The current release can also read items of earlier versions.
+ * The current version of each kind of item, by the first letter of its partition key. If a release changes the format
+ * of one kind, it raises only this version. After a rollback, the earlier release can still use all other kinds. The
+ * code also reads items of earlier versions.
  */
 const ITEM_VERSIONS: Readonly<Record<string, number>> = { W: 1, T: 1, G: 1, D: 1, L: 1 };
 
@@ -42,8 +40,8 @@ export interface LedgerTable {
   readonly client: DynamoDBClient;
   readonly table: string;
   /**
-   * The time between two runs of the sweep function, in milliseconds. The runs of the sweep function start at the
-   * multiples of `sweepIntervalMs`. Without `sweepIntervalMs`, the runs may start at any time.
+   * The milliseconds between two runs of the sweep function. Runs start at multiples of this time. If it is missing,
+   * runs may start at any time.
    */
   readonly sweepIntervalMs?: number;
 }
@@ -51,10 +49,9 @@ export interface LedgerTable {
 export type Item = Record<string, AttributeValue>;
 
 /**
- * Updates one DynamoDB item, or creates the item if the item does not exist. Returns the attributes that `returnValues`
- * selects. Returns null if the condition of the update is false. An item that a later release wrote is never changed:
- * for such an item, every condition is false.
- * @throws NewerItemError if the update has no condition and a later release wrote the item.
+ * Updates or creates one item. Returns the attributes of `returnValues`. If the condition is false, the result is null.
+ * An item of a later release is never changed: its condition always counts as false.
+ * @throws NewerItemError if the update has no condition and a later release wrote the item
  */
 export async function updateItem({ client, table }: LedgerTable, update: ItemUpdate): Promise<Item | null> {
   const { condition } = update;
@@ -78,7 +75,7 @@ export async function updateItem({ client, table }: LedgerTable, update: ItemUpd
   return written === null ? null : (written.Attributes ?? {});
 }
 
-/** Creates one DynamoDB item, or returns false if the item exists already. */
+/** Creates an item. If the item exists, it stays unchanged, and the result is false. */
 export async function createItemIfAbsent(
   { client, table }: LedgerTable,
   key: ItemKey,
@@ -93,8 +90,8 @@ export async function createItemIfAbsent(
 }
 
 /**
- * Returns the attributes of one DynamoDB item, or null if the item does not exist.
- * @param ConsistentRead false for a read that costs half as much, but may miss the latest writes.
+ * Reads an item. If the item does not exist, the result is null.
+ * @param ConsistentRead false for a cheaper read that may miss the latest writes
  */
 export async function readRawItem(
   { client, table }: LedgerTable,
@@ -115,7 +112,7 @@ export async function readRawItem(
   return Item ?? null;
 }
 
-/** Reads one DynamoDB item and validates the item with a schema. Returns null if the item does not exist. */
+/** Reads an item and checks it with a schema. If the item does not exist, the result is null. */
 export async function readParsedItem<T>(
   table: LedgerTable,
   schema: z.ZodMiniType<T>,
@@ -126,9 +123,8 @@ export async function readParsedItem<T>(
 }
 
 /**
- * Returns one page of the results of a query to DynamoDB.
- * @param filter a condition for the entries that the page contains. DynamoDB also bills the entries that do not match
- * the filter.
+ * Returns one page of a query.
+ * @param filter a condition for the returned entries. DynamoDB also bills all other read entries.
  */
 export async function queryPage(
   { client, table }: LedgerTable,
@@ -152,7 +148,7 @@ export async function queryPage(
   );
 }
 
-/** Returns the format version that the current release writes for the items of a partition. */
+/** Returns the version of items with this partition key. */
 function findItemVersion(partition: string): number {
   const version = ITEM_VERSIONS[partition.charAt(0)];
   if (version === undefined) throw new Error("The partition key has an unknown first letter.");
@@ -162,9 +158,9 @@ function findItemVersion(partition: string): number {
 const Version = z.object({ pk: z.string(), v: z.int() });
 
 /**
- * Validates an item with a schema and returns the item.
+ * Checks an item with a schema.
  * @throws NewerItemError if a later release wrote the item.
- * @throws ZodError if the item does not match the schema. The error message contains field names but no values.
+ * @throws ZodError if the item does not match the schema. Its message contains field names and no values.
  */
 export function parseItem<T>(schema: z.ZodMiniType<T>, item: Item): T {
   const values = fromAttributes(item);
@@ -174,12 +170,12 @@ export function parseItem<T>(schema: z.ZodMiniType<T>, item: Item): T {
   return schema.parse(values);
 }
 
-/** Converts a time to whole seconds since 1970, rounded up. DynamoDB needs the expiry time of an item in seconds. */
+/** Converts a time to seconds since 1970, rounded up. DynamoDB needs expiry times in seconds. */
 export function ceilToEpochSeconds(instant: Instant): number {
   return Math.ceil(instant / 1000);
 }
 
-/** Returns the result of a write to DynamoDB. Returns null if the condition of the write was false. */
+/** Returns the result of a write. If the condition was false, the result is null. */
 async function nullIfRefused<T>(write: Promise<T>): Promise<T | null> {
   try {
     return await write;
@@ -189,15 +185,15 @@ async function nullIfRefused<T>(write: Promise<T>): Promise<T | null> {
   }
 }
 
-/** A ledger operation that takes the DynamoDB table as the first parameter. */
+/** A ledger operation with the DynamoDB table as its first parameter. */
 export type LedgerOperation<Name extends keyof Ledger> = (
   table: LedgerTable,
   ...rest: Parameters<Ledger[Name]>
 ) => ReturnType<Ledger[Name]>;
 
 /**
- * Returns ledger operations that use the given table and no longer take the table as a parameter. A Lambda function
- * passes only the ledger operations that it needs, so that the package of the Lambda function stays small.
+ * Binds ledger operations to a table. A Lambda function passes only the operations that it needs, so that its package
+ * stays small.
  */
 export function bindToTable<Name extends keyof Ledger>(
   table: LedgerTable,
@@ -210,9 +206,8 @@ export function bindToTable<Name extends keyof Ledger>(
 }
 
 /**
- * The preset dictionary of the deflate compression contains texts that most outcome summaries and trees of subjobs
- * contain. The preset dictionary must never change, because stored data can be decompressed only with the same
- * dictionary.
+ * The dictionary of the compression contains texts that most outcome summaries and trees contain. It must never change,
+ * because stored data needs the same dictionary.
  */
 const DICTIONARY = Buffer.from(
   `"region":null,"outcome":"failed","succeeded","reason":null,"failures":[],"failuresOmitted":0,"causes":[],\
@@ -224,22 +219,22 @@ const DICTIONARY = Buffer.from(
 "createdAt":17,"updatedAt":17,"subJobs":[]},{"jobId":"`,
 );
 
-/** Converts a value to JSON and compresses the JSON with the deflate algorithm. */
+/** Converts a value to JSON and compresses it (deflate). */
 export function compressJson(value: unknown, dictionary: Uint8Array = DICTIONARY): Uint8Array {
   return deflateRawSync(JSON.stringify(value), { dictionary });
 }
 
-/** Decompresses bytes from `compressJson` and returns the value. The calling function must validate the value. */
+/** Decompresses a value of `compressJson`. The caller must validate it. */
 export function decompressJson(bytes: Uint8Array): unknown {
   return JSON.parse(decompressBytes(bytes).toString());
 }
 
-/** Decompresses bytes from `compressJson` with the same dictionary, and returns the JSON. */
+/** Decompresses bytes of `compressJson` with the same dictionary to JSON text. */
 export function decompressBytes(bytes: Uint8Array, dictionary: Uint8Array = DICTIONARY): Buffer {
   return inflateRawSync(bytes, { dictionary });
 }
 
-/** Compresses a tree of subjobs to at most `maxBytes` bytes. A tree of subjobs that is too large is truncated. */
+/** Compresses a tree of subjobs to at most `maxBytes` bytes. If necessary, the tree is truncated. */
 export function compressTruncatedTree(tree: Job, maxBytes = MAX_TREE_BYTES): Uint8Array {
   return serializeTruncatedTree(tree, compressJson, (packed) => packed.length, maxBytes);
 }

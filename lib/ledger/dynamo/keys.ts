@@ -2,28 +2,28 @@ import type { JobKey, WatchGeneration, WatchKey } from "../../domain/job.ts";
 import type { DigestMember } from "../ledger.ts";
 import type { NotificationKey } from "../notification.ts";
 
-/** The name of the index that sorts the watches of a project by acceptance time. */
+/** The index of the watches of a project, sorted by the time of their acceptance. */
 export const RECENT_INDEX = "recent";
-/** The name of the index of the watches that the sweep function has to check. */
+/** The index of the watches that the sweep function must check. */
 export const OVERDUE_INDEX = "overdue";
 
 /**
- * The primary key of an item in DynamoDB. The character `#` separates the parts of the key. Names of projects and
- * targets, job IDs and events never contain `#`.
+ * The primary key of an item. `#` separates its parts. Names of projects and targets, job IDs and events contain no
+ * `#`.
  */
 export interface ItemKey {
   readonly pk: string;
   readonly sk: string;
 }
 
-/** Returns the partition key that the items of all watches of a job have. */
+/** Returns the partition key of all watches of a job. */
 export function jobPartition({ project, jobId }: JobKey): string {
   return `W#${project}#${jobId}`;
 }
 
 /**
- * Returns the key of the job from a partition key.
- * @throws Error if the partition key is not the partition key of a job.
+ * Returns the job of a partition key.
+ * @throws Error if the partition key is not that of a job
  */
 export function parseJobPartition(pk: string): JobKey {
   const [kind, project, jobId] = pk.split("#");
@@ -33,13 +33,10 @@ export function parseJobPartition(pk: string): JobKey {
   return { project, jobId };
 }
 
-/** The sort keys of the watch items of a job have this prefix. */
+/** The sort keys of watch items begin like this. */
 export const WATCH_PREFIX = "watch#";
 
-/**
- * Returns the key of a watch item. The name of the caller is the last part of the key, because the name of a caller may
- * contain `#`.
- */
+/** Returns the key of a watch item. The caller is the last part, because its name may contain `#`. */
 export function watchItemKey(key: WatchKey): ItemKey {
   return { pk: jobPartition(key), sk: `${WATCH_PREFIX}${key.caller}` };
 }
@@ -68,19 +65,16 @@ export function serializeDigestMember(member: DigestMember): string {
   return `${jobPartition(member)}#${member.generation}`;
 }
 
-/** Converts a string from `serializeDigestMember` to the member of the digest. */
+/** Converts a text of `serializeDigestMember` back to the member of the digest. */
 export function parseDigestMember(text: string): DigestMember {
   const [, , , generation] = text.split("#");
   return { ...parseJobPartition(text), generation: Number(generation) };
 }
 
-/** The number of partitions (shards) of the overdue index. Several shards spread the load on DynamoDB. */
+/** The number of partitions (shards) of the overdue index. They spread the load on DynamoDB. */
 export const OVERDUE_SHARDS = 8;
 
-/**
- * Returns the shard number of a watch in the overdue index. The shard number is the FNV-1a hash modulo
- * `OVERDUE_SHARDS`.
- */
+/** Returns the shard of a watch in the overdue index: its FNV-1a hash modulo `OVERDUE_SHARDS`. */
 export function overdueShard(key: WatchKey): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(`${jobPartition(key)}#${key.caller}`))

@@ -37,7 +37,7 @@ const DigestItem = z.object({ caller: z.string(), members: Names, targets: Names
 const LEASED =
   "#state = :pending AND #redelivery = :redelivery AND #owner = :me AND attribute_exists(#leaseUntil)";
 
-/** The form of a delivery record in DynamoDB. Each delivery attempt in the history is a JSON string. */
+/** A delivery record as a DynamoDB item. Each attempt of the history is a JSON string. */
 const NotificationItem = z.extend(z.omit(DeliveryRecord, { target: true }), {
   owner: TextNullByDefault,
   leaseUntil: NumberNullByDefault,
@@ -45,10 +45,7 @@ const NotificationItem = z.extend(z.omit(DeliveryRecord, { target: true }), {
 });
 type NotificationItem = z.infer<typeof NotificationItem>;
 
-/**
- * `claimNotification` costs one write to DynamoDB. If the ledger refuses the claim of the notification,
- * `claimNotification` also costs one read.
- */
+/** Costs one DynamoDB write. If the claim is refused, it also costs one read. */
 export const claimNotification: LedgerOperation<"claimNotification"> = async (table, wanted) => {
   const { key, redelivery, messageId, now, leaseMs } = wanted;
   const claimed = await updateItem(table, {
@@ -86,8 +83,8 @@ function explainRefusal(item: NotificationItem, wanted: NotificationToClaim): No
 }
 
 /**
- * After a delivery attempt, the item keeps the ID of the queue message. With this ID, the ledger recognizes another
- * queue message for the same notification as a duplicate.
+ * After an attempt, the item still contains the ID of the queue message. It shows that another message for the same
+ * notification is a duplicate.
  */
 export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, record) => {
   const { key, redelivery, messageId, state, spent, nextAttemptAt, attempt } = record;
@@ -111,8 +108,8 @@ export const recordAttempt: LedgerOperation<"recordAttempt"> = async (table, rec
   if (recorded === null) return "superseded";
   const { history } = parseItem(NotificationItem, recorded);
   if (history.length < 2 * ATTEMPT_HISTORY) return "recorded";
-  // One DynamoDB update cannot both append to a list and shorten the same list. If another call has appended a delivery
-  // attempt, the condition of this second update is false. The other call then shortens the list.
+  // One update cannot both append to a list and shorten it. If another call has appended an attempt meanwhile, the
+  // condition of this second update is false. The other call then shortens the list.
   await updateItem(table, {
     key: notificationItemKey(key),
     set: { history: history.slice(-ATTEMPT_HISTORY) },
@@ -147,10 +144,7 @@ export const markDeadLettered: LedgerOperation<"markDeadLettered"> = async (tabl
   });
 };
 
-/**
- * `startRedelivery` costs one write to DynamoDB. If another call has already started a redelivery, `startRedelivery`
- * also costs one read.
- */
+/** Costs one DynamoDB write. If another call has already started a redelivery, it also costs one read. */
 export const startRedelivery: LedgerOperation<"startRedelivery"> = async (table, key, after, expiresAt) => {
   const redelivery = after + 1;
   const started = await updateItem(table, {
@@ -173,12 +167,12 @@ export const startRedelivery: LedgerOperation<"startRedelivery"> = async (table,
     values: { after },
   });
   if (started !== null) return redelivery;
-  // `readParsedItem` throws an error if a later release wrote the item.
+  // If a later release wrote the item, this throws an error.
   await readParsedItem(table, NotificationItem, notificationItemKey(key));
   return null;
 };
 
-/** Converts a notification item to a delivery record. Returns a new delivery record if the item does not exist. */
+/** Converts an item to a delivery record. If the item does not exist, the record is new. */
 export function toDeliveryRecord(item: Item | null, target: string): DeliveryRecord {
   if (item === null) return createPendingDeliveryRecord(target);
   const { owner, leaseUntil, history, ...record } = parseItem(NotificationItem, item);
@@ -191,7 +185,7 @@ export const createDigest: LedgerOperation<"createDigest"> = async (table, diges
   await createDigestItem(table, digest, digest.members);
 };
 
-/** Creates the item of a digest whose jobs `running` have not ended. Returns false if the item exists already. */
+/** Creates the item of a digest with its unfinished jobs `running`. If the item exists, the result is false. */
 export function createDigestItem(
   table: LedgerTable,
   { digestId, caller, members, targets, expiresAt }: Parameters<DigestLedger["createDigest"]>[0],

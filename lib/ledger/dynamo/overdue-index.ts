@@ -25,9 +25,8 @@ const Entry = z.object({ pk: z.string(), sk: z.string(), dueAt: z.number(), dueO
 const MAX_ENTRIES_PER_QUERY = 2000;
 
 /**
- * In each shard (partition) of the overdue index, reads entries until `limit` overdue watches are found. A thousand
- * entries of the index cost about 20 read units. The watch that the sweep function handled the longest time ago comes
- * first.
+ * Reads entries of each shard until `limit` overdue watches are found. A thousand entries cost about 20 read units. The
+ * watch whose last check is longest ago comes first.
  */
 export const listOverdue: LedgerOperation<"listOverdue"> = async (table, now, limit) => {
   const shards = await Promise.all(
@@ -48,8 +47,8 @@ async function listOverdueInShard(
 ): Promise<readonly z.infer<typeof Entry>[]> {
   const found: z.infer<typeof Entry>[] = [];
   let next: QueryCommandOutput["LastEvaluatedKey"];
-  // DynamoDB applies `Limit` before the filter, so a page can contain fewer than `limit` overdue watches. Each further
-  // query reads more entries, so that a shard with few overdue watches needs few queries.
+  // DynamoDB applies `Limit` before the filter, so a page may contain fewer overdue watches. Each further query reads
+  // more entries, so that few queries are needed.
   let entries = limit;
   do {
     const options = { IndexName: OVERDUE_INDEX, ExclusiveStartKey: next, Limit: entries };
@@ -61,7 +60,7 @@ async function listOverdueInShard(
   return found;
 }
 
-/** `countLiveWatches` costs one query to DynamoDB per shard of the overdue index and per megabyte of the shard. */
+/** Costs one query per shard, and one more for each further megabyte of a shard. */
 export const countLiveWatches: LedgerOperation<"countLiveWatches"> = async (table, caller) => {
   // The sort key of a watch item depends only on the caller.
   const { sk } = watchItemKey({ project: "", jobId: "", caller });

@@ -26,24 +26,23 @@ import {
 } from "./watch-item.ts";
 
 /**
- * The maximum size of a compressed tree of subjobs in the watch item, and of the changes of a large tree. A compressed
- * tree of a few subjobs has less than 250 bytes. The changes of ten of 20 subjobs have about as much.
+ * The maximum size of a compressed tree in the watch item, or of the changes of a larger tree. A few subjobs need less
+ * than 250 bytes. Changes of ten of 20 subjobs need about as much.
  */
 const INLINE_TREE_BYTES = 250;
 
 /**
- * The deflate algorithm uses only the last 32 kB of a dictionary. The changes of a longer tree of subjobs are therefore
- * not stored in the watch item.
+ * Deflate uses only the last 32 kB of a dictionary. For a longer tree, the watch item therefore contains no changes.
  */
 const MAX_CHANGED_JSON_LENGTH = 32_768;
 
 /**
- * The tree item expires this time after the deadline of its watch. A running watch needs the tree item, and ends at most
- * a week and an hour after its deadline. After the end, the outcome contains the tree of subjobs.
+ * The tree item expires this time after the deadline of its watch. A running watch needs it, and ends at most a week
+ * and an hour after its deadline. After the end, the outcome contains the tree.
  */
 const TREE_RETENTION_MS = 8 * 86_400_000;
 
-/** The attributes of the watch item that decide how the ledger stores a changed tree of subjobs. */
+/** The attributes of the watch item that decide how a changed tree is stored. */
 const TreeState = z.pick(WatchItem, { treeHash: true, treeChange: true, deadlineAt: true, expiresAt: true });
 type TreeState = z.infer<typeof TreeState>;
 
@@ -56,11 +55,11 @@ interface BaseTree {
   readonly treeHash: string;
 }
 
-/** What a process remembers of the trees in a table, so that most polls need no read of a tree. */
+/** Trees that a process remembers, so that most polls need not read a tree. */
 interface TreeMemory {
   /** The stored trees by claim. Only the process that has claimed a poll changes the tree. */
   readonly claimed: Map<string, TreeState>;
-  /** The trees of tree items by watch. They are valid if the ledger still has the same latest tree of the watch. */
+  /** The trees of tree items by watch. They are valid as long as the ledger has the same latest tree. */
   readonly bases: Map<string, BaseTree>;
 }
 /** The maximum number of entries in each map of a `TreeMemory`. */
@@ -70,10 +69,7 @@ const memories = new WeakMap<LedgerTable, TreeMemory>();
 const watchId = ({ project, jobId, caller }: WatchKey) => JSON.stringify([project, jobId, caller]);
 const claimId = ({ key, poll, messageId }: PollOfMessage) => JSON.stringify([watchId(key), poll, messageId]);
 
-/**
- * `claimPoll` costs one write to DynamoDB. If the ledger refuses the claim of the poll, `claimPoll` also costs one
- * read.
- */
+/** Costs one DynamoDB write. If the claim is refused, it also costs one read. */
 export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => {
   const { key, poll, messageId, now, leaseMs } = wanted;
   const claimed = await updateItem(table, {
@@ -93,7 +89,7 @@ export const claimPoll: LedgerOperation<"claimPoll"> = async (table, wanted) => 
   return { kind: "claimed", watch, reclaimed, unfinishedTries: reclaimed ? before.unfinishedTries : 0 };
 };
 
-/** `undoPollClaim` costs one write to DynamoDB. */
+/** Costs one DynamoDB write. */
 export const undoPollClaim: LedgerOperation<"undoPollClaim"> = async (table, { key, poll, messageId }) => {
   await updateItem(table, {
     key: watchItemKey(key),
@@ -115,9 +111,9 @@ async function explainRefusal(table: LedgerTable, { key, poll, messageId }: Poll
 }
 
 /**
- * `recordPoll` costs one write to DynamoDB. If a large tree of subjobs has changed, `recordPoll` costs one more read,
- * and one more write if the changes do not fit into the watch item. The ledger writes a large tree last, so that the
- * result of the poll is stored even if the tree cannot be stored.
+ * Costs one DynamoDB write. For a changed large tree, it also costs one read, and one more write if the changes do not
+ * fit into the watch item. The large tree is written last, so that the result of the poll is stored even if this write
+ * fails.
  */
 export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) => {
   const { key, poll, messageId, nextPollAt, accessError, lastPollError, tree } = record;
@@ -151,7 +147,7 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
     add: record.rateLimited ? { rateLimitedPolls: 1 } : {},
     condition: "#state = :watching AND #poll = :poll AND #pollDone = :no AND #owner = :me",
     values: { watching: "watching", poll, no: false, me: messageId },
-    // Only a poll that writes the tree item needs the attributes of the watch item before the write.
+    // The old attributes are needed only to write the tree item.
     ...(treeItem !== null && { returnValues: "ALL_OLD" }),
   });
   if (recorded === null) return "superseded";
@@ -162,8 +158,7 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
     await updateItem(table, { key: treeItemKey(key), set: { tree: treeItem, expiresAt } });
   } catch (error) {
     memory.bases.delete(watchId(key));
-    // Without the stored hash, the tree of subjobs counts as changed. The next poll that finds the same tree then
-    // stores the tree.
+    // Without a stored hash, the next poll counts the tree as changed, and stores it.
     await updateItem(table, {
       key: watchItemKey(key),
       set: { treeHash: null },
@@ -178,17 +173,17 @@ export const recordPoll: LedgerOperation<"recordPoll"> = async (table, record) =
 interface TreeChange {
   /** The changed attributes of the watch item. */
   readonly set: StoredValues;
-  /** The compressed tree that the ledger must write to the tree item, or null. */
+  /** The compressed tree for the tree item, or null. */
   readonly treeItem: Uint8Array | null;
-  /** The tree of the tree item after the change, or null if the process does not have to remember the tree. */
+  /** The tree of the tree item after the change, or null if it need not be remembered. */
   readonly base: BaseTree | null;
 }
 const NO_CHANGE: TreeChange = { set: {}, treeItem: null, base: null };
 
 /**
- * Decides how the ledger stores a tree of subjobs: a small tree in the watch item, and a large tree in the tree item.
- * The watch item stores the later changes of a large tree, because a write of the watch item is necessary anyway.
- * @param stored the stored tree before the poll
+ * Decides how to store a tree: a small tree in the watch item, and a large tree in the tree item. Later changes of a
+ * large tree are in the watch item, which every poll writes anyway.
+ * @param stored the tree before the poll
  */
 async function planTreeChange(
   table: LedgerTable,
@@ -213,9 +208,8 @@ async function planTreeChange(
 }
 
 /**
- * Returns the tree of the tree item. Returns null if the ledger must write the tree item: the tree item would expire too
- * early, or the read returned no tree or an old tree. The read is eventually consistent, because such a read costs half
- * as much.
+ * Returns the tree of the tree item. The result is null if the tree item must be written again, because it is missing
+ * or old or expires too early. The read is eventually consistent, which costs half as much.
  */
 async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState): Promise<BaseTree | null> {
   const { treeHash, treeChange } = before;
@@ -223,12 +217,12 @@ async function findBaseTree(table: LedgerTable, key: WatchKey, before: TreeState
   const known = memoryOf(table).bases.get(watchId(key));
   const base = known?.treeHash === treeHash ? known : await readBaseTree(table, key, treeHash);
   if (base === null || base.expirySeconds < treeExpirySeconds(before)) return null;
-  // Without changes in the watch item, the latest tree is in the tree item.
+  // If the watch item has no changes, the tree item contains the latest tree.
   return treeChange === null && hashTree(base.json) !== treeHash ? null : base;
 }
 
 async function readBaseTree(table: LedgerTable, key: WatchKey, treeHash: string): Promise<BaseTree | null> {
-  // If the read fails, the result of the poll must still be stored.
+  // Even if this read fails, the result of the poll must be stored.
   const item = await readRawItem(table, treeItemKey(key), undefined, false).catch(() => null);
   if (item?.tree?.B === undefined) return null;
   return { json: decompressBytes(item.tree.B), expirySeconds: Number(item.expiresAt?.N), treeHash };

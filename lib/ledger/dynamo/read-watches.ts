@@ -32,15 +32,15 @@ import { readJobItems, readStoredTree, toJobWatches, toWatch, WatchItem } from "
 /** BatchGetItem of DynamoDB accepts at most 100 keys. */
 const MAX_PAGE = 100;
 /**
- * The maximum number of requests to DynamoDB for one page of watches. The response of BatchGetItem can omit items,
- * which the next request then reads.
+ * The maximum number of requests for one page of watches. A response of BatchGetItem can omit items, which the next
+ * request reads.
  */
 const BATCH_ROUNDS = 4;
 
 const Progress = z.pick(WatchItem, { state: true, nextPollAt: true });
 const Entry = z.object({ pk: z.string(), sk: z.string(), acceptedAt: z.number() });
 
-/** `readWatch` costs one consistent query to DynamoDB per megabyte of the items of the job. */
+/** Costs one consistent query per megabyte of the job's items. */
 export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
   const items = await readJobItems(table, key);
   const watchItem = items.get(watchItemKey(key).sk);
@@ -66,10 +66,7 @@ export const readWatch: LedgerOperation<"readWatch"> = async (table, key) => {
   };
 };
 
-/**
- * `readProgress` costs at most one read unit, because the read is eventually consistent and a watch item is smaller
- * than 8 kB.
- */
+/** Costs at most one read unit, because the watch item has less than 8 kB. */
 export const readProgress: LedgerOperation<"readProgress"> = async (table, key) => {
   const item = await readRawItem(table, watchItemKey(key), ["pk", "v", "state", "nextPollAt"], false);
   return item === null ? null : parseItem(Progress, item);
@@ -89,8 +86,8 @@ export const listRecentWatches: LedgerOperation<"listRecentWatches"> = async (ta
     },
   );
   const entries = Items.map((item) => Entry.parse(fromAttributes(item)));
-  // The recent index is eventually consistent, so the recent index may list a restarted watch twice. BatchGetItem
-  // refuses a request with the same key twice.
+  // The recent index may contain a restarted watch twice, because it is eventually consistent. BatchGetItem refuses a
+  // repeated key.
   const distinct = [...new Map(entries.map((entry) => [idOf(entry), entry])).values()];
   const read = await readWatchItems(table, distinct);
   const watches = distinct.flatMap((entry) => read.get(idOf(entry)) ?? []);

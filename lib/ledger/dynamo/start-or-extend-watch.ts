@@ -35,8 +35,8 @@ import {
 } from "./watch-item.ts";
 
 /**
- * The maximum number of tries of `startOrExtendWatch` to write a watch. A write fails if another call changes the watch
- * at the same time.
+ * How often `startOrExtendWatch` tries to write a watch. A try fails if another call changes the watch at the same
+ * time.
  */
 const ROUNDS = 8;
 
@@ -51,8 +51,8 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
     poll: 0,
   };
   for (let round = 0; round < ROUNDS; round += 1) {
-    // Large caller data (context and callbacks) is stored before the watch. The read comes first, because the new
-    // caller data must not become a part of the first generation of an existing watch.
+    // Large caller data (context and callbacks) is stored before the watch. The read comes first, because the data of a
+    // new call must not become part of an existing generation.
     const before = inline === null ? await readRawItem(table, key) : null;
     if (before === null) {
       if (inline === null) await saveCallbacksAndFirstContext(table, watch, 0);
@@ -72,9 +72,9 @@ export const startOrExtendWatch: LedgerOperation<"startOrExtendWatch"> = async (
 };
 
 /**
- * Restarts a watch as a new generation. Returns null if another call changed the watch in the meantime. The poll
- * numbers continue from the previous generation of the watch, so that old poll messages have no effect. The restart
- * costs one additional query for the generations of all watches of the job, because the new generation must be higher.
+ * Restarts a watch as a new generation. If another call changed the watch meanwhile, the result is null. Poll numbers
+ * continue, so that old poll messages have no effect. The restart costs one more query, because the new generation must
+ * be higher than all generations of the job.
  */
 async function restartWatch(
   table: LedgerTable,
@@ -122,9 +122,9 @@ async function restartWatch(
 }
 
 /**
- * Adds the targets and callbacks of a call to a watch. For a running watch, the later of the old and the new deadline
- * then applies. Returns null if another call changed the state or the deadline of the watch. Stores a callback before
- * its target, so that each reader that finds the target also finds the callback.
+ * Adds the targets and callbacks of a call to a watch. For a running watch, the later deadline applies. If another call
+ * changed the state or the deadline of the watch, the result is null. The callback is stored before its target, so that
+ * no reader finds a target without its callback.
  */
 async function extendWatch(
   table: LedgerTable,
@@ -177,9 +177,8 @@ async function extendWatch(
 }
 
 /**
- * Returns the maximum number of targets that a watch may have when a call adds its targets. The write checks this
- * maximum, because several simultaneous calls together could otherwise exceed the limit. Returns null if the number of
- * targets is not limited.
+ * Returns how many targets the watch may have before a call adds its targets. The write checks this number, because
+ * simultaneous calls could exceed the limit together. Without a limit, the result is null.
  */
 function mostTargetsBefore(
   { targets }: WatchItem,

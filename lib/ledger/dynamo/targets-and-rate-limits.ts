@@ -14,18 +14,17 @@ import {
 import type { ItemKey } from "./keys.ts";
 
 /**
- * The ledger deletes the item of a rate limit one week after the last use of the rate limit. The ledger deletes the
- * record of a target that no longer exists one week after the latest response that said so. The item of a switched-off
- * target never expires.
+ * A rate limit is deleted a week after its last use. The record of a gone target is deleted a week after the latest
+ * response "gone". A switched-off target never expires.
  */
 const RETENTION_MS = 7 * 24 * 3_600_000;
 /**
- * The maximum number of tries to reserve a request time. A try fails if another call changes the same rate limit at the
- * same time.
+ * How often the function tries to reserve a request time. A try fails if another call changes the same rate limit at
+ * the same time.
  */
 const ROUNDS = 6;
 
-/** A DynamoDB item with the state of a rate limit, or of a target that is switched off or no longer exists. */
+/** The item of a rate limit, or of a target that is gone or switched off. */
 const TargetItem = z.object({
   nextFreeAt: z._default(z.number(), 0),
   throttledUntil: z._default(z.number(), 0),
@@ -33,7 +32,7 @@ const TargetItem = z.object({
   goneSince: NumberNullByDefault,
 });
 
-/** `readTarget` costs one query to DynamoDB. */
+/** Costs one query. */
 export const readTarget: LedgerOperation<"readTarget"> = async (table, name) => {
   const { pk } = rateLimitKey(name);
   const { Items = [] } = await queryPage(table, "#pk = :pk", { pk }, { ConsistentRead: true });
@@ -81,10 +80,7 @@ export const switchTargetOn: LedgerOperation<"switchTargetOn"> = async ({ client
     await client.send(new DeleteItemCommand({ TableName: table, Key: toAttributesWithoutNulls({ ...key }) }));
 };
 
-/**
- * `reserveRequestTime` costs one write to DynamoDB if the rate limit allows a request now. If the rate limit does not
- * allow a request now, `reserveRequestTime` costs two writes.
- */
+/** Costs one write if the rate limit allows a request now, else two writes. */
 export const reserveRequestTime: LedgerOperation<"reserveRequestTime"> = async (
   table,
   name,

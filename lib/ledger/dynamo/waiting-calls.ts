@@ -9,14 +9,14 @@ import {
   updateItem,
 } from "./item-operations.ts";
 
-/** The key of the item with all waiting calls, one attribute for each call. No target can have the name `:waiting`. */
+/** The key of the item with all waiting calls. Each call is one attribute. No target can have this name. */
 const KEY = { pk: "T#:waiting", sk: "calls" };
 /**
- * The maximum number of tries to reserve a free number for a waiting call. A try fails if another call reserves the
- * same number at the same time.
+ * How often a waiting call tries to reserve a free number. A try fails if another call reserves the same number at the
+ * same time.
  */
 const ROUNDS = 3;
-/** The time between the end of the latest waiting call and the deletion of the item of the waiting calls. */
+/** How long the item exists after the end of the latest waiting call. */
 const RETENTION_MS = 24 * 3_600_000;
 
 const Item = z.record(z.string(), z.unknown());
@@ -24,7 +24,7 @@ const Call = z.object({ caller: z.string(), until: z.number() });
 
 const attributeOf = (number: number) => `call${number}`;
 
-/** `countWaitingCall` costs one read from DynamoDB and, if the call may wait, one write. */
+/** Costs one read and, if the call may wait, one write. */
 export const countWaitingCall: LedgerOperation<"countWaitingCall"> = async (table, call, now, limits) => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const item = await readRawItem(table, KEY);
@@ -49,7 +49,7 @@ export const countWaitingCall: LedgerOperation<"countWaitingCall"> = async (tabl
   return null;
 };
 
-/** `endWaiting` costs one write to DynamoDB. */
+/** Costs one DynamoDB write. */
 export const endWaiting: LedgerOperation<"endWaiting"> = async (table, number, call) => {
   const name = attributeOf(number);
   await updateItem(table, {

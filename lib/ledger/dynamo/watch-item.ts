@@ -28,13 +28,13 @@ const Flag = z._default(z.boolean(), false);
 const Bytes = z._default(z.nullable(z.instanceof(Uint8Array)), null);
 
 /**
- * The DynamoDB item of a watch. Each poll writes the watch item. The watch item stays below 1 kB, because DynamoDB
- * bills each started kilobyte of a write.
+ * The DynamoDB item of a watch. Each poll writes this item. It has less than 1 kB, because DynamoDB bills each started
+ * kilobyte of a write.
  */
 export const WatchItem = z.extend(WatchFields, {
   pk: z.string(),
   sk: z.string(),
-  /** `restartable` is true if the watch has ended and the next call for the job restarts the watch. */
+  /** True if the watch has ended and a new call for the job would restart it. */
   restartable: Flag,
   owner: TextNullByDefault,
   leaseUntil: z._default(z.number(), 0),
@@ -50,16 +50,13 @@ export const WatchItem = z.extend(WatchFields, {
   context: TextNullByDefault,
   /** `hasCallerItem` is true if the current generation of the watch has a caller item. */
   hasCallerItem: Flag,
-  /**
-   * The tree of subjobs, compressed with the deflate algorithm. A large tree of subjobs is stored in the tree item
-   * instead.
-   */
+  /** The compressed tree of subjobs (deflate). A large tree is in the tree item instead. */
   tree: Bytes,
   /** The hash of the tree of subjobs in the latest poll that has seen the job. */
   treeHash: TextNullByDefault,
   /**
-   * The changes of a large tree of subjobs since the ledger stored the tree item. `treeChange` is the whole tree,
-   * compressed with the tree of the tree item as the dictionary, so that unchanged parts need few bytes.
+   * The changes of a large tree since the tree item was written: the whole tree, compressed with the tree of the tree
+   * item as the dictionary. Unchanged parts then need few bytes.
    */
   treeChange: Bytes,
   /** The `ReadyProgress` of the watch as JSON. */
@@ -100,24 +97,21 @@ export function toWatch(item: WatchItem): Watch {
 }
 
 /**
- * Returns the attributes that give a watch a new place in its shard of the overdue index, sorted by `dueAt`. If `dueAt`
- * is null, the attributes remove the watch from the overdue index.
+ * Returns the attributes that put a watch into the overdue index at the time `dueAt`. If `dueAt` is null, they remove
+ * the watch from the index.
  */
 export function overdueIndexChange(key: WatchKey, dueAt: Instant | null): StoredValues {
   return { dueAt, dueOrder: dueAt, dueShard: dueAt === null ? null : overdueShard(key) };
 }
 
-/**
- * Rounds a time for the overdue index up to the next run of the sweep function. Most polls then keep the stored time.
- */
+/** Rounds a time up to the next run of the sweep function. Most polls then need not change the stored time. */
 export function roundToSweep({ sweepIntervalMs = 1 }: LedgerTable, dueAt: Instant): Instant {
   return roundUpToLastMsBeforeSweep(dueAt, sweepIntervalMs);
 }
 
 /**
- * Returns the attributes that set the rounded time of a watch in the overdue index. A watch that is already in the
- * index keeps its place, because a new place in the index costs two write units. A new time at the old place costs one
- * write unit.
+ * Returns the attributes with the rounded time of a watch in the overdue index. The sort key of a watch in the index
+ * stays, because a new sort key costs two write units. A new time with the old sort key costs one write unit.
  */
 export function overdueTimeChange(
   table: LedgerTable,
@@ -137,8 +131,8 @@ export function hashTree(json: string | Uint8Array): string {
 }
 
 /**
- * Returns the tree of subjobs of a watch, or null if the ledger has none.
- * @param stored the compressed tree in the tree item, or undefined if the tree item does not exist
+ * Returns the tree of subjobs of a watch, or null.
+ * @param stored the compressed tree of the tree item, or undefined without a tree item
  */
 export function readStoredTree(
   { tree, treeHash, treeChange }: WatchItem,
@@ -150,26 +144,25 @@ export function readStoredTree(
 }
 
 /**
- * Returns the tree of subjobs from the tree item and the later changes. Returns the tree of the tree item if the
- * changes belong to another version of the tree item, because a poll wrote one of the two items during the read.
+ * Returns the tree of the tree item together with later changes. If a poll wrote one of the two items during the read,
+ * they do not belong together. The result is then the tree of the tree item.
  */
 function applyTreeChange(stored: Uint8Array, treeChange: Uint8Array, treeHash: string): Job {
   try {
     const json = decompressBytes(treeChange, decompressBytes(stored));
     if (hashTree(json) === treeHash) return Job.parse(parseJsonOrUndefined(json.toString()));
   } catch {
-    // The bytes cannot be decompressed with this tree item.
+    // The changes do not belong to this tree item.
   }
   return decompressTree(stored);
 }
 
-/** The attributes that end the lease of a poll (the time for which the poll is reserved for one queue message). */
+/** The attributes that end the lease of a poll. The lease reserves the poll for one queue message. */
 export const NO_LEASE: StoredValues = { owner: null, leaseUntil: null, unfinishedTries: null };
 
 /**
- * Converts the latest `POLL_HISTORY` times to differences in base 36, for example `mibxtkw0,nxb,o6k`. The differences
- * of 60 times need about 300 bytes. Compressed JSON would be shorter, but the compression would need more time than all
- * other work of a poll.
+ * Converts the latest `POLL_HISTORY` times to differences in base 36, for example `mibxtkw0,nxb,o6k`. 60 times need
+ * about 300 bytes. Compressed JSON would be shorter, but would need much CPU time at each poll.
  */
 export function encodeLatestInstants(instants: readonly Instant[]): string | null {
   const latest = instants.slice(-POLL_HISTORY);
@@ -177,17 +170,17 @@ export function encodeLatestInstants(instants: readonly Instant[]): string | nul
   return latest.length === 0 ? null : differences.join();
 }
 
-/** Converts a text from `encodeLatestInstants` to times. */
+/** Converts the text of `encodeLatestInstants` back to times. */
 export function decodeInstants(text: string | null): Instant[] {
   let instant = 0;
   return (text?.split(",") ?? []).map((difference) => (instant += Number.parseInt(difference, 36)));
 }
 
-/** `listJobWatches` costs one consistent query to DynamoDB. */
+/** Costs one consistent query. */
 export const listJobWatches: LedgerOperation<"listJobWatches"> = async (table, job) =>
   toJobWatches(await readJobItems(table, job, WATCH_PREFIX));
 
-/** Returns the watches among the items of a job, newest first. */
+/** Returns the watches among a job's items, newest first. */
 export function toJobWatches(items: ReadonlyMap<string, Item>): Watch[] {
   return [...items]
     .filter(([sk]) => sk.startsWith(WATCH_PREFIX))
@@ -196,10 +189,8 @@ export function toJobWatches(items: ReadonlyMap<string, Item>): Watch[] {
 }
 
 /**
- * Reads the items of a job into a map with their sort keys. `readJobItems` costs one consistent query to DynamoDB per
- * megabyte of items.
- * @param prefix selects the items whose sort keys start with the prefix. Without the prefix, the function reads all
- * items of the job.
+ * Reads the items of a job into a map by sort key. Costs one consistent query per megabyte.
+ * @param prefix only items whose sort key begins with it. Without a prefix, all items are read.
  */
 export async function readJobItems(
   table: LedgerTable,
