@@ -12,17 +12,17 @@ export interface JobFilter {
   /** Null selects all states. */
   readonly states: readonly WatchState[] | null;
   readonly type: string | null;
-  /** The labels, as `KEY:VALUE`, that the context of a selected job must contain. */
+  /** The labels that a selected job must have, as `KEY:VALUE`. */
   readonly labels: readonly string[];
   readonly actor: string | null;
-  /** The search terms in lower case. The texts of a selected job contain every search term. */
+  /** Search terms in lower case. A selected job must contain all of them. */
   readonly searchTerms: readonly string[];
-  /** The earliest and the latest time at which the service accepted a selected job. */
+  /** The first and the last accepted time of the submission of a selected job. */
   readonly since: Instant | null;
   readonly to: Instant | null;
 }
 
-/** `FILTER_PARAMETERS` may occur once in a request, and `REPEATED_FILTER_PARAMETERS` may occur several times. */
+/** `FILTER_PARAMETERS` may occur once, and `REPEATED_FILTER_PARAMETERS` several times. */
 export const FILTER_PARAMETERS = ["type", "actor", "text", "since", "to"] as const;
 export const REPEATED_FILTER_PARAMETERS = ["state", "label"] as const;
 
@@ -44,8 +44,8 @@ export const FilterTime = textSchema(
 const DAY_MS = 86_400_000;
 
 /**
- * Reads the filter from the query of the job list. Returns all errors of the filter, and a filter with the valid
- * fields, which a page uses in spite of the errors.
+ * Reads the filter from the query of the job list. Returns all errors, and a filter with the valid fields. A page shows
+ * the filtered list in spite of errors.
  */
 export function readJobFilter(query: URLSearchParams): {
   readonly filter: JobFilter;
@@ -77,7 +77,7 @@ export function readJobFilter(query: URLSearchParams): {
     actor: readOne("actor", Context.shape.actor.def.innerType),
     searchTerms: readOne("text")?.toLowerCase().split(/\s+/).filter(Boolean) ?? [],
     since: since === null ? null : Date.parse(since),
-    // If `to` is a date without a time, the whole day in UTC is included.
+    // A `to` without a time includes the whole day in UTC.
     to: to === null ? null : Date.parse(to) + (to.includes("T") ? 0 : DAY_MS - 1),
   };
   return { filter, errors };
@@ -102,7 +102,7 @@ export function hasAnyFilterField({ states, type, since, to, ...filter }: JobFil
   return states !== null || type !== null || since !== null || to !== null || filterNeedsContext(filter);
 }
 
-/** Returns true if a check of the filter needs the context of a job, such as its labels. */
+/** Returns true if the filter needs the context of a job, such as its labels. */
 export function filterNeedsContext({
   labels,
   actor,
@@ -111,7 +111,7 @@ export function filterNeedsContext({
   return labels.length > 0 || actor !== null || searchTerms.length > 0;
 }
 
-/** Returns true if a watch matches the fields of a filter that need no context. */
+/** Returns true if a watch matches all fields of a filter that need no context. */
 export function matchesFieldsWithoutContext(watch: Watch, { states, type, since, to }: JobFilter): boolean {
   return (
     (states?.includes(watch.state) ?? true) &&
@@ -122,8 +122,8 @@ export function matchesFieldsWithoutContext(watch: Watch, { states, type, since,
 }
 
 /**
- * Returns true if a watch matches the fields of a filter that need the context of the watch.
- * @param context the part of the context that the reader of the list may see
+ * Returns true if a watch matches all fields of a filter that need its context.
+ * @param context what the reader may see of the context
  */
 export function matchesFieldsOfContext(
   watch: Watch,

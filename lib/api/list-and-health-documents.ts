@@ -19,7 +19,7 @@ import {
 } from "./request-errors.ts";
 import { checkProjectRight } from "./watch-parameters.ts";
 
-/** The watch of one job in the job list, without the subjobs of the job and without the deliveries. */
+/** A watch in the job list, without subjobs and deliveries. */
 export const ListedJob = z.object({
   project: z.string(),
   jobId: z.string(),
@@ -59,7 +59,7 @@ export const ListedJob = z.object({
 });
 export type ListedJob = z.infer<typeof ListedJob>;
 
-/** The body of the response to `GET /v1/jobs`. The job that the service accepted last comes first. */
+/** The response body of `GET /v1/jobs`. The latest accepted job comes first. */
 export const JobList = z.object({
   jobs: z.array(ListedJob),
   next: withDescription(
@@ -72,21 +72,21 @@ export type JobList = z.infer<typeof JobList>;
 export const MAX_LIST_LIMIT = 100;
 export const DEFAULT_LIST_LIMIT = 50;
 
-/** The query of a job list after all checks. */
+/** The checked query of a job list. */
 interface JobListQuery {
   readonly kind: "list";
   readonly project: string;
   readonly filter: JobFilter;
   readonly limit: number;
-  /** The value of `next` from the previous page of the job list. `before` is not checked yet. */
+  /** `next` of the previous page, not checked yet. */
   readonly before: string | null;
 }
 
 /**
- * Reads the query of `GET /v1/jobs`. The caller's right to the project is checked before the config is searched for the
- * project. Returns an error response with the status 404 if the caller may not use the project. If the caller may use
- * the project but may not read its jobs, the status is 403. Returns an error response with the status 400 and all
- * errors if the query is invalid.
+ * Reads the query of `GET /v1/jobs`. The right to the project is checked before the project is searched in the config.
+ * If the caller may not use the project, the result is an error response with status 404. If the caller may use the
+ * project but not read its jobs, the status is 403. If the query is invalid, the status is 400, and the response
+ * contains all errors.
  */
 export function readJobListQuery(
   query: URLSearchParams,
@@ -133,12 +133,12 @@ export const ListedTarget = z.object({
   name: Name,
   kind: withDescription(z.string(), "The kind of the target, such as `slack`."),
 });
-/** The body of the response to `GET /v1/targets`: the targets that the caller may use, sorted by name. */
+/** The response body of `GET /v1/targets`: the caller's targets, sorted by name. */
 export const TargetList = z.object({ targets: z.array(ListedTarget) });
 export type TargetList = z.infer<typeof TargetList>;
 
 export const ListedProject = z.object({ name: Name });
-/** The body of the response to `GET /v1/projects`: the projects that the caller may use, sorted by name. */
+/** The response body of `GET /v1/projects`: the caller's projects, sorted by name. */
 export const ProjectList = z.object({ projects: z.array(ListedProject) });
 export type ProjectList = z.infer<typeof ProjectList>;
 

@@ -4,7 +4,7 @@ import type { JobKey } from "../domain/job.ts";
 import { withDescription } from "../domain/zod-fields.ts";
 import type { ApiResponse } from "./http-message.ts";
 
-/** The types of error responses that the API sends. Each type of error response has an HTTP status and a title. */
+/** All kinds of error responses, each with an HTTP status and a title. */
 export const PROBLEMS = {
   "malformed-json": { status: 400, title: "Invalid request" },
   "invalid-parameter": { status: 400, title: "Invalid request" },
@@ -23,7 +23,7 @@ export const PROBLEMS = {
 } as const;
 export type ProblemKind = keyof typeof PROBLEMS;
 
-/** One error in a request, with its position in the request and its description. */
+/** One error in a request: its position and its description. */
 export const RequestError = z.object({
   pointer: withDescription(
     z.optional(z.string()),
@@ -37,7 +37,7 @@ export const RequestError = z.object({
 });
 export type RequestError = z.infer<typeof RequestError>;
 
-/** The problem document (RFC 9457) in an error response, with the additional member `errors`. */
+/** The problem document (RFC 9457) of an error response, with the additional member `errors`. */
 export const Problem = withDescription(
   z.object({
     type: withDescription(z.string(), "A URI reference that identifies the kind of problem."),
@@ -51,7 +51,7 @@ export const Problem = withDescription(
 );
 export type Problem = z.infer<typeof Problem>;
 
-/** The value that a function returns for an error response: a problem document (RFC 9457) and HTTP headers. */
+/** What a function returns for an error response: a problem document (RFC 9457) and headers. */
 export interface ProblemResponse {
   readonly kind: "problem";
   readonly problem: Problem;
@@ -59,12 +59,12 @@ export interface ProblemResponse {
 }
 
 /**
- * The maximum number of errors in an error response. A request body of 256 KiB can contain thousands of errors, and the
- * error response should be shorter than the request.
+ * The maximum number of errors in an error response. A body of 256 KiB can contain thousands of errors, but the
+ * response should be shorter than the request.
  */
 const MAX_ERRORS = 100;
 
-/** Creates a problem document (RFC 9457). `detail` is a text for a person and contains no internal data. */
+/** Creates a problem document (RFC 9457). `detail` is for a person and contains no internal data. */
 export function createProblem(
   kind: ProblemKind,
   detail: string,
@@ -81,7 +81,7 @@ export function createProblem(
   };
 }
 
-/** Creates an error response for a function that returns either a value or an error response. */
+/** Creates an error response as the result of a function. */
 export function problemResponse(
   kind: ProblemKind,
   detail: string,
@@ -91,10 +91,7 @@ export function problemResponse(
   return { kind: "problem", problem: createProblem(kind, detail, errors), headers };
 }
 
-/**
- * Creates the HTTP response from a problem document (RFC 9457). The request ID becomes the member `instance` of the
- * problem document.
- */
+/** Creates the HTTP response of a problem document (RFC 9457). The request ID becomes its member `instance`. */
 export function renderProblem({ problem, headers }: ProblemResponse, requestId: string): ApiResponse {
   return {
     status: problem.status,
@@ -126,9 +123,9 @@ export function createAuthenticationRequired(reason: keyof typeof AUTHENTICATION
 }
 
 /**
- * Creates an error response with the status 403. `errors` lists the project names or target names for which the caller
- * may not use the operation. If `errors` is empty, the caller may not use the operation at all. The error response is
- * the same for names that exist and for names that do not exist.
+ * Creates an error response with the status 403. `errors` names the projects or targets for which the caller has no
+ * right to the operation. Empty `errors` mean that the caller may not use the operation at all. The response is the
+ * same for existing and unknown names.
  */
 export function forbidden(operation: CallerOperation, errors: readonly RequestError[] = []): ProblemResponse {
   const what = errors.length === 0 ? "" : " for all names in this request. See 'errors'";
@@ -140,7 +137,7 @@ export function forbidden(operation: CallerOperation, errors: readonly RequestEr
   );
 }
 
-/** Creates the error for a project or target for which the caller may not use an operation. */
+/** Creates the error about a missing right to a project or target. */
 export function missingRightError(
   operation: CallerOperation,
   kind: "project" | "target",
@@ -153,16 +150,13 @@ export function missingRightError(
   };
 }
 
-/**
- * Creates an error response with the status 404 for a path that contains a malformed name. No watch and no target can
- * have a malformed name.
- */
+/** Creates an error response with the status 404 for a path with a malformed name. A malformed name never exists. */
 export function malformedPath(errors: readonly RequestError[]): ProblemResponse {
   return problemResponse("not-found", "A name in the path is malformed. See 'errors'.", errors);
 }
 
 /**
- * Creates an error response with the status 404 for a job that the caller does not watch, in a project that the caller
+ * Creates an error response with the status 404 for a job without a watch of the caller, in a project that the caller
  * may use.
  */
 export function watchNotFound({ project, jobId }: JobKey): ProblemResponse {
@@ -173,19 +167,19 @@ export function watchNotFound({ project, jobId }: JobKey): ProblemResponse {
 }
 
 /**
- * Creates an error response with the status 404 for a project or target that the caller may not know of. The error
- * response is the same for a name that exists and for a name that does not exist.
+ * Creates an error response with the status 404 for a project or target that the caller may not use. The response is
+ * the same for existing and unknown names.
  */
 export function nameNotFound(kind: "project" | "target", name: string): ProblemResponse {
   return problemResponse("not-found", `The ${kind} ${name} does not exist, or the token may not use it.`);
 }
 
-/** Creates an error response with the status 429 for a caller that exceeds a limit of the config. */
+/** Creates an error response with the status 429 for a caller above a limit of the config. */
 export function tooManyRequests(detail: string, retryAfterSeconds: number): ProblemResponse {
   return problemResponse("too-many-requests", detail, [], { "retry-after": String(retryAfterSeconds) });
 }
 
-/** Creates an error response with the status 503. The error response asks the caller to send the request again. */
+/** Creates an error response with the status 503. It asks the caller to send the request again. */
 export function unavailable(
   detail: string,
   errors: readonly RequestError[] = [],

@@ -24,25 +24,21 @@ import { CallbackUrl, MAX_JOBS, MAX_NOTIFY, Submission, WATCHED_FIELDS } from ".
 export interface ReadSubmission {
   readonly kind: "submission";
   /**
-   * The checked submission. If the request has errors, the submission contains only the names of the project and of the
-   * targets. Other functions can then still check the names.
+   * The checked submission. If the request has errors, this contains only the names of the project and targets. Other
+   * functions can then still check these names.
    */
   readonly submission: Submission;
   readonly errors: readonly RequestError[];
   /**
-   * Returns the position of a submission field in the request. If the body is a reply of CCE, most fields of the
-   * submission are query parameters.
+   * Returns the position of a field in the request. If the body is a response of CCE, most fields are query parameters.
    */
   readonly locate: Locate;
 }
 
-/**
- * Reads a `POST /v1/jobs` request. The body is either a submission or, with `?from=cce` in the query, a reply of CCE.
- */
+/** Reads a `POST /v1/jobs` request. The body is a submission, or with `?from=cce` a response of CCE. */
 export function readSubmission(request: ApiRequest): ReadSubmission | ProblemResponse {
   const { query } = request;
-  // The replies of CCE to some calls that start an operation are empty. With an empty reply, the query of the URL names
-  // the operation.
+  // Some calls of CCE have an empty response. The query must then name the operation.
   const isEmptyReply = request.body.trim() === "" && query.get("from") === "cce" && query.has("operation");
   const body = isEmptyReply ? ({ kind: "json", json: {} } as const) : readJsonBody(request);
   if (body.kind === "problem") return body;
@@ -51,8 +47,8 @@ export function readSubmission(request: ApiRequest): ReadSubmission | ProblemRes
 }
 
 /**
- * Shortens the arrays of a request body to one element more than allowed. The schema still reports the wrong length,
- * but checks fewer elements: the check of 240 kB of job IDs would take a second.
+ * Shortens arrays of a request body to one element more than allowed. The schema then still reports the wrong length,
+ * but checks fewer elements. The check of 240 kB of job IDs would take a second.
  */
 function boundArrays(json: unknown): unknown {
   if (!isJsonObject(json)) return json;
@@ -93,8 +89,8 @@ function choiceErrors(json: unknown): RequestError[] {
 }
 
 /**
- * Returns the errors of malformed job IDs. Malformed job IDs are errors of the request only if the request also has
- * other errors. If a request has no other errors, only the jobs with a malformed ID are rejected.
+ * Returns the errors of malformed job IDs. They are errors of the request only if the request also has other errors.
+ * Otherwise only these jobs are rejected.
  */
 function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
   const check = (id: string, pointer: string) => toRequestErrors(JobId.safeParse(id), () => ({ pointer }));
@@ -102,10 +98,7 @@ function jobIdErrors({ jobId, jobIds = [] }: Submission): RequestError[] {
   return jobId === undefined ? errors : [...errors, ...check(jobId, "#/jobId")];
 }
 
-/**
- * Returns the names of the project and of the targets from a body that has errors. Each name in `notify` keeps its
- * index.
- */
+/** Returns the names of the project and targets of a body with errors. Each name in `notify` keeps its index. */
 function readableNames(json: unknown): Submission {
   const { jobId, jobIds, project, notify, callbackUrl } = toObjectOrEmpty(json);
   return {
@@ -117,7 +110,7 @@ function readableNames(json: unknown): Submission {
   };
 }
 
-/** Returns whether a body is a reply of CCE and contains no field of a submission. */
+/** Returns true if a body is a response of CCE without any field of a submission. */
 function isReply(json: unknown): boolean {
   if (!isJsonObject(json)) return false;
   if (Object.keys(Submission.shape).some((field) => Object.hasOwn(json, field))) return false;
@@ -138,10 +131,9 @@ const SINGLE_PARAMETERS: readonly string[] = [
 ];
 
 /**
- * Creates a submission from a reply of CCE. The caller has started a job or an operation in CCE and sends the reply as
- * the body of the request. The query parameters of the request contain the other fields of the submission. The query
- * parameters have the same schema as the fields in the body of a usual submission. Each error names the query parameter
- * that contains the error.
+ * Creates a submission from a response of CCE. The caller has started a job or operation, and posts the response of
+ * CCE. The query parameters contain the other fields of the submission. They have the same schema as the fields of a
+ * usual body. Each error names the wrong query parameter.
  */
 function readReply(query: URLSearchParams, reply: unknown): ReadSubmission {
   const [kind, clusterId] = OPERATION_PARAMETERS.map((name) => query.get(name) ?? undefined);
@@ -163,8 +155,7 @@ function queryFields(query: URLSearchParams): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const name of TEXT_PARAMETERS) if (query.has(name)) fields[name] = query.get(name);
   if (query.has("notify")) fields.notify = readListParameter(query, "notify");
-  // A number in the query must have the form of a JSON number, as in a body. JavaScript's `Number` would also read ''
-  // and '0x10'.
+  // A number in the query must have the form of a JSON number. JavaScript's `Number` would also read '' and '0x10'.
   for (const name of NUMBER_PARAMETERS)
     if (query.has(name)) fields[name] = parseJsonOrUndefined(query.get(name) ?? "") ?? Number.NaN;
   const context = CONTEXT_PARAMETERS.filter((name) => query.has(name)).map((name) => [name, query.get(name)]);
@@ -179,8 +170,8 @@ function queryErrors(query: URLSearchParams): RequestError[] {
   const errors = listParameterErrors(query, SINGLE_PARAMETERS, ["notify"]);
   if (query.get("from") !== "cce")
     errors.push({ parameter: "from", detail: query.has("from") ? "must be 'cce'" : WITHOUT_FROM });
-  // An empty `notify` is probably an unset variable in a pipeline. If the service accepted an empty `notify`, nobody
-  // would get a notification and nobody would see an error.
+  // An empty `notify` probably comes from an unset variable in a pipeline. If the service accepted it, nobody would be
+  // notified and nobody would see an error.
   if (query.has("notify") && readListParameter(query, "notify").length === 0)
     errors.push({
       parameter: "notify",
@@ -201,8 +192,8 @@ function withoutJobId(reply: unknown): string {
 const MAX_ORDER_CHARACTERS = 64;
 
 /**
- * Returns the position of a submission field in a request with a reply of CCE. In a request with a reply of CCE, the
- * body contains the job ID, and the other submission fields are query parameters.
+ * Returns the position of a field in a request with a response of CCE. The body contains the job ID, and the other
+ * fields are query parameters.
  */
 const locateInReply: Locate = ([field, entry]) => {
   if (field === "operation") {
@@ -216,8 +207,8 @@ const locateInReply: Locate = ([field, entry]) => {
 };
 
 /**
- * Converts a schema error to a request error. The query parameter `notify` contains several names, so the error for a
- * name also states the number of the name in the list.
+ * Converts a schema error to a request error. `notify` contains several names, so the error also states which of them
+ * is wrong.
  */
 function replyError({ path, message }: z.core.$ZodIssue): RequestError {
   const [field, entry] = path;

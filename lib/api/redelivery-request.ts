@@ -13,7 +13,7 @@ const TargetName = textSchema(
   z.regex(/^(?:callback:)?[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, "must be the name of a target of the watch"),
 );
 
-/** The body of a `POST …/redeliver` request. If the body is empty, the service notifies all targets again. */
+/** The body of a `POST …/redeliver` request. An empty body means all targets. */
 export const Redelivery = withDescription(
   z.strictObject({
     targets: withDescription(
@@ -31,7 +31,7 @@ export const Redelivery = withDescription(
 );
 export type Redelivery = z.infer<typeof Redelivery>;
 
-/** The reason why the service does not queue a notification again. */
+/** Why a notification is not sent again. */
 export const SkipReason = withDescription(
   z.enum(["target_off", "not_queued"]),
   "`target_off`: the target is switched off. A successful `POST /v1/targets/{name}/test` switches the target on. `not_queued`: the queue did not confirm the message. Send the request again.",
@@ -45,12 +45,12 @@ export const RedeliveryStatus = z.enum(["queued", "skipped"]);
 export const RedeliveredTarget = z.object({
   target: z.string(),
   status: RedeliveryStatus,
-  /** Only a skipped target has a reason. */
+  /** Only for a skipped target. */
   reason: z.optional(SkipReason),
 });
 export type RedeliveredTarget = z.infer<typeof RedeliveredTarget>;
 
-/** The body of the response to `POST …/redeliver`, which lists the targets. */
+/** The response body of `POST …/redeliver`. */
 export const RedeliveryResult = z.object({
   project: z.string(),
   jobId: z.string(),
@@ -69,8 +69,8 @@ export function readRedeliveryRequest(
 }
 
 /**
- * Adds advice to the error for a query parameter `targets`. If the API ignored the query parameter `targets`, the API
- * would notify all targets.
+ * Adds advice to the error about a query parameter `targets`. If this parameter were ignored, all targets would be
+ * notified.
  */
 function withBodyHint(error: RequestError): RequestError {
   return error.parameter === "targets"
@@ -95,10 +95,10 @@ export const MissedRedelivery = withDescription(
 
 export type MissedRedelivery = z.infer<typeof MissedRedelivery>;
 
-/** The status `missed` occurs only in the response to a dry run. */
+/** Only a dry run returns `missed`. */
 export const MissedStatus = z.enum(["queued", "missed", "skipped"]);
 
-/** One job whose notification a target missed. */
+/** A job whose notification the target missed. */
 export const MissedJob = z.object({
   project: z.string(),
   jobId: z.string(),
@@ -107,18 +107,15 @@ export const MissedJob = z.object({
 });
 export type MissedJob = z.infer<typeof MissedJob>;
 
-/** The body of the response to `POST /v1/targets/{name}/redeliver`. */
+/** The response body of `POST /v1/targets/{name}/redeliver`. */
 export const MissedRedeliveryResult = z.object({
   jobs: z.array(MissedJob),
-  /** The value of `before` for the next request. `next` is null after the last job. */
+  /** `before` of the next request. Null after the last job. */
   next: z.nullable(z.string()),
 });
 export type MissedRedeliveryResult = z.infer<typeof MissedRedeliveryResult>;
 
-/**
- * The position from which a request continues: a project, and a page in the list of the project's watches. `before` is
- * null for the first page.
- */
+/** Where a request continues: a project, and a page in its list of watches. `before` is null for the first page. */
 export interface MissedPosition {
   readonly project: string;
   readonly before: string | null;
@@ -141,11 +138,11 @@ export interface MissedRequest {
   readonly kind: "missed";
   readonly since: Instant;
   readonly dryRun: boolean;
-  /** `from` is null if the request starts with the first project. */
+  /** Null starts with the first project. */
   readonly from: MissedPosition | null;
 }
 
-/** Reads the body and the query parameter `before` of `POST /v1/targets/{name}/redeliver`. */
+/** Reads the body and the query parameter `before`. */
 export function readMissedRedeliveryRequest(request: ApiRequest): MissedRequest | ProblemResponse {
   const token = request.query.get("before");
   const from = token === null ? null : parseMissedToken(token);

@@ -3,16 +3,13 @@ import type { ApiRequest } from "./http-message.ts";
 import { type ProblemResponse, problemResponse } from "./problem-response.ts";
 import { invalidRequest, listParameterErrors } from "./request-errors.ts";
 
-/**
- * The maximum size of a request body. A request body with 100 job IDs and a full `context` is much smaller than 256
- * KiB.
- */
+/** The maximum size of a request body. A body with 100 job IDs and a full `context` is much smaller. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
 /**
- * Reads a JSON body. The content type must be absent, `application/json` or `application/*+json`, the charset must be
- * UTF-8, and the body must not be compressed. Returns an error response with the status 400, 413 or 415 for any other
- * body.
+ * Reads a JSON body. The content type must be absent, `application/json` or `application/*+json`. The charset must be
+ * UTF-8, and the body must not be compressed. Otherwise the result is an error response with the status 400, 413 or
+ * 415.
  */
 export function readJsonBody(
   request: ApiRequest,
@@ -33,10 +30,7 @@ export function readJsonBody(
   return problemResponse("malformed-json", detail, [{ pointer: "#", detail: "must be JSON" }]);
 }
 
-/**
- * Returns an error response with the status 413 or 415 if the body of a request is too large or compressed, or null for
- * any other body.
- */
+/** Returns an error response with the status 413 or 415 for a body that is too large or compressed, else null. */
 export function refuseLargeOrCompressedBody({
   headers,
   body,
@@ -62,8 +56,8 @@ function isJsonType(contentType: string | undefined): boolean {
 }
 
 /**
- * Returns an error response if a request has a body or a query parameter that is not in `allowedParameters`, or null
- * for any other request. The body `{}` counts as empty, because some clients always send JSON.
+ * Returns an error response if a request has a body or an unknown query parameter, else null. The body `{}` counts as
+ * empty, because some clients always send it.
  */
 export function rejectQueryAndBody(
   { query, body }: ApiRequest,

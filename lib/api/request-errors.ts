@@ -7,21 +7,18 @@ import { type ProblemResponse, problemResponse, type RequestError } from "./prob
 /** Returns the JSON pointer (RFC 6901) of a field as a URI fragment, such as `#/context/labels/a~1b`. */
 export function toJsonPointer(path: readonly PropertyKey[]): string {
   const steps = path.map((step) =>
-    // The name of a field may contain half of a surrogate pair, for which encodeURIComponent throws an error.
+    // Half of a surrogate pair in a name would make encodeURIComponent throw.
     encodeURIComponent(String(step).replaceAll("~", "~0").replaceAll("/", "~1").toWellFormed()),
   );
   return ["#", ...steps].join("/");
 }
 
-/** Returns the position of a field in a request. `path` is the path of the field in the parsed input. */
+/** Returns the position of a field in the request. The input is the path of the field in the parsed input. */
 export type Locate = (path: readonly PropertyKey[]) => Omit<RequestError, "detail">;
 
 export const locateInBody: Locate = (path) => ({ pointer: toJsonPointer(path) });
 
-/**
- * Converts the errors that the library `zod` found to request errors. Each unknown field becomes a separate request
- * error.
- */
+/** Converts zod errors to request errors. Each unknown field becomes a separate error. */
 export function toRequestErrors(
   { error }: z.core.util.SafeParseResult<unknown>,
   locate: Locate = locateInBody,
@@ -34,8 +31,8 @@ export function toRequestErrors(
 }
 
 /**
- * Returns an error for each unknown query parameter, because a misspelled parameter would otherwise have no visible
- * effect. Returns an error for each query parameter that the caller repeats, except for parameters that contain a list.
+ * Returns an error for each unknown query parameter. Otherwise a misspelled parameter would silently have no effect. A
+ * repeated parameter is also an error, unless it contains a list.
  */
 export function listParameterErrors(
   query: URLSearchParams,
@@ -52,10 +49,7 @@ export function listParameterErrors(
   ];
 }
 
-/**
- * Returns the entries of a query parameter that contains a list. A list parameter may be repeated in the query, and its
- * entries may be separated by commas.
- */
+/** Returns the entries of a list parameter. It may be repeated, and commas may separate its entries. */
 export function readListParameter(query: URLSearchParams, parameter: string): readonly string[] {
   return query
     .getAll(parameter)
@@ -66,10 +60,7 @@ export function readListParameter(query: URLSearchParams, parameter: string): re
 
 const MAX_LISTED_NAMES = 20;
 
-/**
- * Returns the error text for the name of a project or target that the config does not contain. The error text lists the
- * names that the caller may use.
- */
+/** Returns the error text for an unknown project or target. The text lists the names that the caller may use. */
 export function describeUnknownName(
   kind: "project" | "target",
   name: string,
@@ -84,8 +75,8 @@ export function describeUnknownName(
 }
 
 /**
- * Creates the error response for a request with errors. The status of the response is 400 for errors in the query or
- * path, and 422 for errors in the body.
+ * Creates the error response of a request with errors. The status is 400 for errors in the query or path, and 422 for
+ * errors in the body.
  */
 export function invalidRequest(
   errors: readonly RequestError[],
@@ -101,7 +92,7 @@ export function invalidRequest(
   return problemResponse(kind, detail, errors);
 }
 
-/** Returns the position of an error in a form that is easy to read, such as `notify[0]`. */
+/** Returns a position that is easy to read, such as `notify[0]`. */
 function positionOf({ pointer, parameter }: RequestError): string {
   if (parameter !== undefined) return parameter;
   const steps = (pointer ?? "#").split("/").slice(1);

@@ -19,38 +19,31 @@ import type { ReadSubmission } from "./read-submission.ts";
 import { describeUnknownName, invalidRequest } from "./request-errors.ts";
 import type { Submission } from "./submission.ts";
 
-/** A submission after all checks. A field that the caller omitted has its default value. */
+/** A submission after all checks, with default values for omitted fields. */
 export interface ResolvedSubmission {
   readonly kind: "resolved";
-  /** The name of the caller, who will own the watches. */
+  /** The caller, who will own the watches. */
   readonly caller: string;
   readonly project: string;
-  /**
-   * The sorted names of the targets to notify, without repetitions. The callback URL of the caller is also a target.
-   */
+  /** The names of the targets, sorted and without repetitions. They include the caller's callback URL. */
   readonly targets: readonly string[];
-  /** The encrypted callback URLs, each under the name of its target. */
+  /** The encrypted callback URLs by target name. */
   readonly callbacks: Readonly<Record<string, string>>;
   readonly deadlineMinutes: number;
-  /** `readyMinutes` is null if the watch ends at the same time as its job. */
+  /** Null if the watch ends with its job. */
   readonly readyMinutes: number | null;
   readonly context: Context;
   readonly digest: boolean;
-  /** The job IDs in the order of the request, with repeated job IDs and malformed job IDs. */
+  /** The job IDs in the order of the request, also repeated and malformed ones. */
   readonly jobIds: readonly string[];
-  /**
-   * The operation that is watched in place of a job. With an operation, `jobIds` contains only the ID of the operation.
-   * `operation` is null if the job IDs are IDs of jobs from CCE.
-   */
+  /** The watched operation, whose ID is then the only element of `jobIds`. Null if the call is about jobs. */
   readonly operation: Operation | null;
 }
 
 /**
- * Checks a submission against the rights of the caller and against the config, and adds the default values. The rights
- * of the caller are checked first, so that a caller learns nothing about projects that the caller may not use. Returns
- * an error response with the status 403 if the caller may not watch jobs of the project or may not use a target for
- * jobs of the project. Returns an error response with the status 422 and all errors if the submission has any other
- * error.
+ * Checks a submission against the caller's rights and the config, and adds default values. Rights come first, so that a
+ * caller learns nothing about other projects. If the caller has no right to the project or to a target, the result is
+ * an error response with status 403. For all other errors, the status is 422, and the response contains all of them.
  */
 export function resolveSubmission(
   { submission, errors: formErrors, locate }: ReadSubmission,
@@ -117,7 +110,7 @@ function jobIdsOf({ jobId, jobIds, operation }: Submission): readonly string[] {
   return jobIds ?? (jobId === undefined ? [] : [jobId]);
 }
 
-/** One millisecond in minutes, because one millisecond is the shortest time that the ledger distinguishes. */
+/** One millisecond in minutes, which is the shortest time in the ledger. */
 const MIN_READY_MINUTES = 1 / 60_000;
 
 function readyMinutesOf(
@@ -125,18 +118,18 @@ function readyMinutesOf(
   project: PublicProject | undefined,
 ): number | null {
   if ((until ?? project?.until) === undefined) return null;
-  // `until: "ready"` applies to an operation only if the operation is an upgrade task. An operation without a task
-  // succeeds only when its resource is usable, and a pre-check creates no resource.
+  // Of all operations, `until: "ready"` applies only to upgrade tasks. Operations without a task end when their
+  // resource is usable. A pre-check creates no resource.
   const isUpgradeTask = operation?.kind === "cluster_upgrade" && operation.taskId !== undefined;
   if (operation !== undefined && !isUpgradeTask) return null;
   const minutes = readyMinutes ?? project?.readyMinutes ?? null;
-  // A very small number is raised to this minimum, because DynamoDB refuses a positive number below 1e-130.
+  // A tiny number is raised, because DynamoDB refuses positive numbers below 1e-130.
   return minutes === null ? null : Math.max(minutes, MIN_READY_MINUTES);
 }
 
 /**
- * Returns true if the submission names a project or target that the config does not contain. The config in memory may
- * be old, so a newer config may contain the unknown name.
+ * Returns true if the config does not contain a project or target of the submission. A newer config may contain the
+ * name.
  */
 export function hasUnknownName(submission: Submission, config: Config): boolean {
   const { project } = submission;
@@ -146,25 +139,21 @@ export function hasUnknownName(submission: Submission, config: Config): boolean 
   );
 }
 
-/** The name of a project or target in a submission, and the position of the name in the request. */
+/** The name of a project or target, and its position in the request. */
 interface SubmittedName {
   readonly kind: "project" | "target";
   readonly name: string;
   readonly position: Omit<RequestError, "detail">;
 }
 
-/**
- * Returns the well-formed names in `notify`, each with its index. The schema of the submission already reports
- * malformed names.
- */
+/** Returns the well-formed names in `notify` with their index. The schema has already reported malformed names. */
 function namesIn({ notify = [] }: Submission): readonly (readonly [index: number, name: string])[] {
   return [...notify.entries()].filter(([, name]) => Name.safeParse(name).success);
 }
 
 /**
- * Creates the error response for a submission with errors. If the schema and the check of the names report an error at
- * the same position, only the error of the schema is returned. The query parameter `notify` may have several errors,
- * because `notify` contains several names.
+ * Creates the error response of a submission with errors. If both checks report an error at the same position, the
+ * error of the schema counts. `notify` as a query parameter may have several errors, because it contains several names.
  */
 function invalidSubmission(
   formErrors: readonly RequestError[],
@@ -178,19 +167,15 @@ function invalidSubmission(
 }
 
 type CheckedCallback =
-  /**
-   * The result for a callback URL that the service accepts. `target` is a name for the URL that does not reveal the
-   * URL.
-   */
+  /** An accepted callback URL. `target` is a name that does not reveal the URL. */
   | { readonly kind: "callback"; readonly target: string; readonly encryptedUrl: string }
   | { readonly kind: "error"; readonly detail: string };
 
 /**
- * Checks a `callbackUrl` against `settings.callbackHosts` and against the rules for connections to targets, and
- * encrypts the URL. The service checks the URL when it receives the submission, so the caller learns immediately that
- * the service would never call the URL. Each delivery to the URL checks the IP address of the host again. An error text
- * never contains the URL. The name of the callback depends on the caller. Two callers with the same callback URL get
- * two notifications, because a notification contains the context of only one caller.
+ * Checks a `callbackUrl` against `settings.callbackHosts` and the egress rules, and encrypts it. The caller therefore
+ * learns at once that the service would never call this URL. Each delivery checks the IP address of the host again.
+ * Error texts never contain the URL. The name of the callback depends on the caller, because a notification contains
+ * the context of only one caller. Two callers with the same callback URL get two notifications.
  */
 function checkCallback(text: string, caller: string, settings: Settings): CheckedCallback {
   const error = (detail: string): CheckedCallback => ({ kind: "error", detail });

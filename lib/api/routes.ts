@@ -1,4 +1,4 @@
-/** The routes of the API and of the pages. The keys of `ROUTES` are the operation IDs of the OpenAPI document. */
+/** All routes of the API and of the pages. The keys are the operation IDs in the OpenAPI document. */
 export const ROUTES = {
   acceptJobs: { method: "POST", path: "/v1/jobs" },
   listJobs: { method: "GET", path: "/v1/jobs" },
@@ -25,10 +25,7 @@ type MatchedRoute =
       readonly operation: OperationId;
       readonly params: Readonly<Record<string, string>>;
     }
-  /**
-   * The path exists, but the path does not support the HTTP method. `allow` contains the HTTP methods that the path
-   * supports.
-   */
+  /** The path exists, but not with this HTTP method. `allow` contains the possible methods. */
   | { readonly kind: "method_not_allowed"; readonly allow: readonly string[] }
   | { readonly kind: "path_not_found" };
 
@@ -38,8 +35,7 @@ const FIRST_SEGMENTS: ReadonlySet<string> = new Set(
 );
 
 /**
- * Finds the API operation for an HTTP method and a decoded path. A HEAD request uses the route of a GET request (RFC
- * 9110, section 9.3.2).
+ * Finds the API operation of an HTTP method and a decoded path. HEAD uses the route of GET (RFC 9110, section 9.3.2).
  * @param decodedPath the path, with or without a base path in front of `/v1`, `/docs` or `/jobs`
  */
 export function matchRoute(method: string, decodedPath: string): MatchedRoute {
@@ -58,9 +54,8 @@ export function matchRoute(method: string, decodedPath: string): MatchedRoute {
 }
 
 /**
- * Removes the base path of a custom domain, or the name of a stage, from the start of the request path. API Gateway
- * chooses the route of a request without the base path, but the event for the function contains the whole path.
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mappings.html
+ * Removes the base path of a custom domain, or the name of a stage. The event of API Gateway contains the path with its
+ * base path. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mappings.html
  */
 function withoutBasePath(path: string): string {
   const segments = path.split("/");
@@ -68,7 +63,7 @@ function withoutBasePath(path: string): string {
   return first <= 1 ? path : `/${segments.slice(first).join("/")}`;
 }
 
-/** Returns the parameters of a decoded path, or null if the path does not match the pattern of the route. */
+/** Returns the parameters in a decoded path, or null if the path does not match the route. */
 function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | null {
   const source = pattern.replaceAll(".", "\\.").replace(/\{(\w+)\}/g, "(?<$1>[^/]+)");
   const match = new RegExp(`^${source}$`).exec(path);

@@ -18,16 +18,13 @@ const HttpStatus = withDescription(
   "The HTTP status of the receiver's response. Null means that the receiver did not respond.",
 );
 
-/**
- * The schema of a failure reason allows any string, because another release of the service may have stored the delivery
- * attempt.
- */
+/** Any string is allowed, because another release may have stored the attempt. */
 export const Reason = withDescription(
   z.string(),
   "The reason for the verdict. The value is in this list or comes from another release of the service.",
 );
 
-/** One attempt to send a notification to a target. */
+/** One delivery attempt. */
 export const AttemptDocument = z.object({
   at: IsoTime,
   verdict: Verdict,
@@ -41,7 +38,7 @@ export const AttemptDocument = z.object({
 });
 export type AttemptDocument = z.infer<typeof AttemptDocument>;
 
-/** The delivery of the notification about one job to one target. */
+/** The delivery of a notification to one target. */
 export const DeliveryDocument = z.object({
   target: z.string(),
   event: withDescription(
@@ -65,7 +62,7 @@ export const DeliveryDocument = z.object({
 });
 export type DeliveryDocument = z.infer<typeof DeliveryDocument>;
 
-/** The result of one test message to a target. */
+/** The result of a test message. */
 export const TestResult = z.object({
   target: z.string(),
   verdict: Verdict,
@@ -74,7 +71,7 @@ export const TestResult = z.object({
 });
 export type TestResult = z.infer<typeof TestResult>;
 
-/** A job or subjob as a JSON document, with times in the ISO 8601 format. */
+/** A job or subjob with times as ISO 8601 text. */
 export const JobDocument = z.object({
   jobId: MaybeText,
   type: MaybeText,
@@ -101,7 +98,7 @@ export const JobDocument = z.object({
 });
 export type JobDocument = z.infer<typeof JobDocument>;
 
-/** The body of the response to `GET /v1/jobs/{project}/{jobId}`. The status page of a job shows the same data. */
+/** The response body of `GET /v1/jobs/{project}/{jobId}`. The status page shows the same data. */
 export const StatusDocument = z.object({
   project: z.string(),
   region: MaybeText,

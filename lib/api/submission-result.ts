@@ -4,7 +4,7 @@ import { type ApiResponse, jsonResponse } from "./http-message.ts";
 import { Problem, type ProblemResponse, problemResponse, unavailable } from "./problem-response.ts";
 import type { Locate } from "./request-errors.ts";
 
-/** The result for one job of a submission. */
+/** The result for one job. */
 export const JobResult = z.object({
   project: z.string(),
   jobId: z.string(),
@@ -22,16 +22,15 @@ export const JobResult = z.object({
 });
 export type JobResult = z.infer<typeof JobResult>;
 
-/** The body of the response to `POST /v1/jobs`. The jobs in the response are in the order of the request. */
+/** The response body of `POST /v1/jobs`. The jobs are in the order of the request. */
 export const SubmissionResult = z.object({ jobs: z.array(JobResult) });
 export type SubmissionResult = z.infer<typeof SubmissionResult>;
 
 /**
- * Creates the response to a submission. The status of the response is 202 if the service accepts at least one job or
- * already watches at least one job. If the service accepts and watches none of the jobs, the function returns an error
- * response with the errors of all jobs. The status of the error response is 503 if the same request can succeed later,
- * and 422 if it cannot.
- * @param locateInRequest returns the position in the request of the job with this index.
+ * Creates the response to a submission. If at least one job is accepted or already watched, the status is 202.
+ * Otherwise the result is an error response with the errors of all jobs. Its status is 503 if the same request can
+ * succeed later, else 422.
+ * @param locateInRequest returns the position of a job in the request
  */
 export function submissionResponse(
   jobs: readonly JobResult[],

@@ -12,7 +12,7 @@ import {
   withKeywords,
 } from "../domain/zod-fields.ts";
 
-/** The maximum number of jobs in one API call. The SQS messages for 100 jobs fit into ten SQS batches. */
+/** The maximum number of jobs in one API call. Their messages fit into ten SQS batches. */
 export const MAX_JOBS = 100;
 /** The maximum number of targets in one API call. The setting `targetsPerWatch` may be lower. */
 export const MAX_NOTIFY = 50;
@@ -21,9 +21,8 @@ const JOB_ID_TEXT =
   "A job ID has 1 to 128 letters, digits, '.', '_', ':' or '-'. The first character is a letter or a digit.";
 
 /**
- * The schemas of submitted job IDs allow any string. The service checks each job ID later, so that a malformed job ID
- * in `jobIds` rejects only its own job. The OpenAPI document contains the rules for job IDs: a request needs at least
- * one valid job ID.
+ * Any string is allowed here, because a malformed job ID in `jobIds` must reject only this job. The OpenAPI document
+ * contains the rules, because a request needs at least one valid job ID.
  */
 const SubmittedJobId = () =>
   z.string({ error: ({ input }) => (input === null ? describeMalformedJobId("null") : undefined) });
@@ -35,16 +34,10 @@ const ListedJobId = withKeywords(SubmittedJobId(), {
   description: `${JOB_ID_TEXT} Only the jobs with a malformed ID are rejected, not the whole request.`,
 });
 
-/**
- * The schema of a callback URL checks only the length of the URL. `checkCallback` compares the form and the host of the
- * callback URL with the config.
- */
+/** Only the length is checked here. `checkCallback` checks the form and the host against the config. */
 export const CallbackUrl = limitedTextSchema({ min: 1, max: 2000 });
 
-/**
- * The fields of a submission that say what the service should watch. A request body contains exactly one of the fields
- * `jobId`, `jobIds` and `operation`.
- */
+/** The fields that say what to watch. A body contains exactly one of them. */
 export const WATCHED_FIELDS = ["jobId", "jobIds", "operation"] as const;
 
 /** The body of a `POST /v1/jobs` request. */
@@ -94,9 +87,9 @@ export const Submission = withKeywords(
   }),
   {
     description: "Jobs or an operation to watch. Give exactly one of `jobId`, `jobIds` and `operation`.",
-    // The keyword `oneOf` would be shorter, but code generators would then create a union of types without names.
+    // `oneOf` would be shorter, but code generators would create types without names.
     if: { required: ["jobId"] },
-    // biome-ignore lint/suspicious/noThenProperty: `then` is a keyword of JSON Schema, and the object is not awaited.
+    // biome-ignore lint/suspicious/noThenProperty: `then` is a keyword of JSON Schema here. Nothing awaits this object.
     then: { properties: { jobIds: { not: {} }, operation: { not: {} } } },
     else: {
       if: { required: ["jobIds"] },

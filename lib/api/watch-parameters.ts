@@ -11,9 +11,9 @@ import {
 import { invalidRequest, listParameterErrors, toRequestErrors } from "./request-errors.ts";
 
 /**
- * Returns an error response if the caller may not use an operation for a project, or null if the caller may use the
- * operation. The status of the response is 404 if the caller may not use the project at all, because the caller may not
- * know whether the project exists. If the caller may use the project but not the operation, the status is 403.
+ * Returns an error response if the caller may not use an operation for a project, else null. If the caller may not use
+ * the project at all, the status is 404, which does not reveal whether the project exists. If only the operation is
+ * missing, the status is 403.
  */
 export function checkProjectRight(
   caller: Caller,
@@ -26,9 +26,8 @@ export function checkProjectRight(
 }
 
 /**
- * Reads the project and the job ID from a URL path. The project and the job ID are the key of the caller's own watch.
- * Also checks whether the caller may use the operation for the project. The ledger is not read, so a caller who may not
- * use the project cannot learn whether the project exists.
+ * Reads the project and the job ID of a path. Together with the caller, they are the key of a watch. The right to the
+ * operation is checked too. The ledger is not read, so nobody can find out whether another project exists.
  */
 export function checkRightAndReadWatchKey(
   caller: Caller,
@@ -49,14 +48,13 @@ export function checkRightAndReadWatchKey(
 }
 
 /**
- * The maximum value of the query parameter `wait` in seconds. API Gateway ends a call after 30 seconds, so 5 seconds
- * remain for the response.
+ * The maximum of the query parameter `wait` in seconds. API Gateway ends a call after 30 seconds, so 5 seconds remain.
  */
 export const MAX_WAIT_SECONDS = 25;
 
 /**
- * Reads the query parameter `wait`, an integer from 1 to 25. Returns 0 if the query parameter `wait` is absent. Returns
- * an error response with the status 400 if `wait` is invalid or if the query contains any other parameter.
+ * Reads the query parameter `wait`, an integer from 1 to 25. Without `wait`, the result is 0. For an invalid `wait` or
+ * any other parameter, the result is an error response with status 400.
  */
 export function readWaitSeconds(
   query: URLSearchParams,

@@ -1,21 +1,20 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { CallerOperation, Config, Rights } from "../config/config.ts";
 
-/** A caller whom the service has authenticated. */
+/** An authenticated caller. */
 export interface Caller {
-  /** The name of the caller is `token:NAME` or `oidc:ISSUER:SUB`. */
+  /** `token:NAME` or `oidc:ISSUER:SUB`. */
   readonly name: string;
   /**
-   * The rights that the config gives to the caller. For a bearer token, `rights` has one element. For an identity token
-   * (the token of a CI job), `rights` has one element for each OIDC rule that the token matches. The service never
-   * combines parts of two elements of `rights`.
+   * The caller's rights from the config. A bearer token has one entry. An identity token has one entry for each OIDC
+   * rule that it matches. Two entries are never combined.
    */
   readonly rights: readonly Rights[];
 }
 
 /**
- * The operation, the project and the target that a caller wants to use. One element of the caller's rights must contain
- * each field that is given.
+ * The operation, project and target that a caller wants to use. A single entry of the rights must contain all given
+ * fields.
  */
 interface WantedRight {
   readonly operation?: CallerOperation;
@@ -24,8 +23,8 @@ interface WantedRight {
 }
 
 /**
- * The maximum length of an `Authorization` header. A header with a valid token is always shorter. The service rejects a
- * longer header without computing a hash of the token.
+ * The maximum length of an `Authorization` header. A header with a valid token is always shorter. A longer header is
+ * refused without a hash.
  */
 const MAX_HEADER_LENGTH = 16_384;
 
@@ -43,8 +42,8 @@ export function parseAuthorization(header: string | undefined): Authorization {
 }
 
 /**
- * Returns the caller to whom a token belongs, or null if the config does not contain the SHA-256 hash of the token. The
- * hash is compared with every hash in the config in constant time, so the duration reveals nothing about valid tokens.
+ * Returns the caller of a token, or null if the config does not contain the hash of the token. The comparison takes
+ * constant time, so its duration reveals nothing about valid tokens.
  */
 export function findTokenCaller(token: string, tokens: Config["tokens"]): Caller | null {
   const hash = createHash("sha256").update(token).digest();
@@ -61,8 +60,8 @@ export function copyRightsOnly({ projects, targets, operations }: Rights): Right
 }
 
 /**
- * Returns true if one entry of the caller's rights contains all wanted fields. Does not check whether the config
- * contains the project and the target. An entry without operations gives the caller no right.
+ * Returns true if a single entry of the caller's rights contains all wanted fields. The config need not contain the
+ * project and the target. An entry without operations gives no right.
  */
 export function mayUse({ rights }: Caller, { operation, project, target }: WantedRight): boolean {
   const allows = (names: readonly string[], name: string | undefined) =>
@@ -77,7 +76,6 @@ export function mayUse({ rights }: Caller, { operation, project, target }: Wante
 }
 
 export function isNameInConfig(config: Config, kind: "project" | "target", name: string): boolean {
-  // The JavaScript operator `in` would also find inherited properties, such as `constructor`, so the function uses
-  // `Object.hasOwn`.
+  // The operator `in` would also find inherited names such as `constructor`.
   return Object.hasOwn(config[`${kind}s`], name);
 }

@@ -2,19 +2,15 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:cr
 import { Secret } from "../domain/secret.ts";
 
 const ALGORITHM = "aes-256-gcm";
-/**
- * The version of the format is the first part of an encrypted text. The version changes if the format of encrypted
- * texts changes.
- */
+/** The first part of an encrypted text. A new format needs a new version. */
 const VERSION = "v1";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts a text with AES-256-GCM. Every call uses a new random nonce, so two encryptions of the same text differ.
- * @param key a secret of the operator of the service, from which the function derives the encryption key (HKDF, RFC
- * 5869)
- * @param purpose says what the text is used for. The decryption must use the same purpose as the encryption.
+ * Encrypts a text with AES-256-GCM. Each call uses a new random nonce, so the same text leads to different results.
+ * @param key a secret of the operator. The encryption key is derived from it (HKDF, RFC 5869).
+ * @param purpose what the text is used for. The decryption needs the same purpose.
  */
 export function encrypt(text: string, key: Secret, purpose: string): string {
   const nonce = randomBytes(NONCE_BYTES);
@@ -24,8 +20,8 @@ export function encrypt(text: string, key: Secret, purpose: string): string {
 }
 
 /**
- * Decrypts a text that `encrypt` has returned with one of the keys. Returns null if none of the keys has encrypted the
- * text, if the purpose differs, or if somebody changed the encrypted text.
+ * Decrypts the result of `encrypt` with one of the keys. The result is null for a wrong key, a wrong purpose or a
+ * changed text.
  */
 export function decrypt(encrypted: string, keys: readonly Secret[], purpose: string): Secret | null {
   for (const key of keys) {

@@ -3,24 +3,23 @@ import * as z from "zod/mini";
 import type { Instant } from "../domain/job.ts";
 import { textSchema } from "../domain/zod-fields.ts";
 
-/** The age from which the service reads the signing keys of an issuer again, because an issuer may remove a key. */
+/** After this age, the keys of an issuer are read again, because an issuer may remove a key. */
 const REFRESH_AGE_MS = 3_600_000;
-/** The age until which the service uses old signing keys while it cannot read the keys again. */
+/** Old keys are used until this age if a new read fails. */
 const MAX_AGE_MS = 86_400_000;
 /**
- * The shortest time between two reads of the signing keys of an issuer. Without a minimum time between two reads, many
- * invalid tokens would cause many calls to the issuer.
+ * The shortest time between two reads of an issuer's keys. Otherwise many invalid tokens would cause many requests to
+ * the issuer.
  */
 const READ_INTERVAL_MS = 30_000;
 /**
- * The shortest time between two reads while the service has no signing keys of the issuer. `FIRST_READ_INTERVAL_MS` is
- * short, because every token waits for the first signing keys.
+ * The shortest time between two reads while there are no keys. It is short, because every token waits for the first
+ * keys.
  */
 const FIRST_READ_INTERVAL_MS = 5000;
 /**
- * The longest time for which one call waits for a new read when the signing keys are old. Most reads of signing keys
- * end within 500 ms. Lambda may freeze a read that continues after the invocation, so without this wait an instance
- * with few requests would rarely finish a read.
+ * How long a call waits for a new read if the keys are old. Most reads end within this time. Without this wait, Lambda
+ * would often freeze a read at the end of the invocation.
  */
 const REFRESH_WAIT_MS = 500;
 
@@ -30,19 +29,19 @@ const KeySet = z.object({ keys: z.array(z.unknown()) });
 /** A text field of a signing key. A number in place of a text is converted to its digits. */
 const KeyText = z.pipe(z.union([textSchema(z.minLength(1)), z.number()]), z.transform(String));
 const Key = z.looseObject({ kty: z.string() });
-/** The optional fields of a signing key (JWK) that matter for the check of a signature. */
+/** Optional fields of a key (JWK) that matter for a signature. */
 const KEY_PARTS = {
   kid: KeyText,
   alg: KeyText,
   use: KeyText,
   key_ops: z.array(z.string()),
 } as const;
-/** The optional fields of a signing key (JWK) that do not matter for the check of a signature. */
+/** Optional fields of a key (JWK) that do not matter for a signature. */
 const IGNORED_PARTS: ReadonlySet<string> = new Set(["ext", "x5c"]);
 
 /**
- * The error if the discovery document of an issuer refers to signing keys at another origin, and the config does not
- * allow these keys. The message of a `KeysOriginError` contains the URL of the keys.
+ * The discovery document refers to keys at another origin, which the config does not allow. The message contains the
+ * URL of the keys.
  */
 export class KeysOriginError extends Error {
   override readonly name = "KeysOriginError";
@@ -54,45 +53,40 @@ export class KeysOriginError extends Error {
   }
 }
 
-/** The error if the discovery document of an issuer cannot be used, although the issuer itself sent the document. */
+/** The issuer's discovery document is wrong. */
 export class DiscoveryError extends Error {
   override readonly name = "DiscoveryError";
 }
 
 export interface IssuerKeys {
   /**
-   * Returns the signing keys of an issuer. If the signing keys in memory are less than a day old, the function returns
-   * these keys without a wait for the issuer. If the signing keys are older than an hour, one call starts a new read
-   * and waits half a second for the result.
-   * @param keysUrl the URL of the signing keys from the config. If `keysUrl` is undefined, the function finds the URL
-   * in the discovery document of the issuer.
-   * @param refresh is true if no signing key from the previous read has verified the token. A call with `refresh` waits
-   * for a new read of the signing keys. Other calls do not wait for the new read. The service does not read signing
-   * keys again for 30 seconds after a read.
-   * @throws KeysOriginError if the discovery document contains a URL with another origin than the issuer.
-   * @throws DiscoveryError if the discovery document contains another issuer or no URL of the keys.
-   * @throws another error if the service cannot read the signing keys. For 30 seconds after a failed read, each such
-   * call throws the same error without a new request to the issuer. If the service has no signing keys of the issuer,
-   * the pause between two reads is 5 seconds.
+   * Returns the keys of an issuer. If the stored keys are less than a day old, the function returns them at once. If
+   * they are older than an hour, one call starts a new read and waits half a second for it.
+   * @param keysUrl the URL of the keys in the config. By default, the discovery document contains the URL.
+   * @param refresh true if no stored key verified the token. The call then waits for a new read of the keys. Other
+   * calls do not wait. After a read, there is no new read for 30 seconds.
+   * @throws KeysOriginError if the discovery document has a URL with another origin than the issuer
+   * @throws DiscoveryError if the discovery document has another issuer or no URL
+   * @throws another error if the keys cannot be read. For 30 seconds, further calls throw the same error without a
+   * request. While there are no keys, this time is 5 seconds.
    */
   read(issuer: string, keysUrl: string | undefined, refresh: boolean): Promise<JSONWebKeySet>;
 }
 
-/** Returns the body of an HTTP response with the status 200. Throws an error for a response with any other status. */
+/** Returns the body of a response with status 200. For any other status, it throws. */
 type FetchText = (url: string) => Promise<string>;
 
-/** The signing keys of one issuer, and the latest read of the signing keys. */
+/** The keys of one issuer and their latest read. */
 interface Source {
   known: { readonly keys: JSONWebKeySet; readonly readAt: Instant } | null;
-  /** The read of the signing keys that is in progress. */
+  /** The running read of the keys. */
   reading: Promise<JSONWebKeySet> | null;
   latest: { readonly endedAt: Instant; readonly error: unknown } | null;
 }
 
 /**
- * Creates an object that reads and caches the signing keys of issuers (OpenID Connect Discovery 1.0). The last valid
- * signing keys stay in use while a new read is in progress and after a failed read. One token therefore does not make
- * other tokens fail or wait.
+ * Creates an object that reads and caches the keys of issuers (OpenID Connect Discovery 1.0). The last valid keys are
+ * used during a new read and after a failed read, so that one token cannot make other tokens fail or wait.
  */
 export function createIssuerKeysCache(
   fetchText: FetchText,
@@ -102,7 +96,7 @@ export function createIssuerKeysCache(
   const sources = new Map<string, Source>();
   const ageMs = (at: Instant | undefined) => {
     const age = now() - (at ?? Number.NEGATIVE_INFINITY);
-    // If the age is negative, the clock was set back, and the true age is unknown.
+    // A negative age means that the clock was set back, so the true age is unknown.
     return age < 0 ? Number.POSITIVE_INFINITY : age;
   };
 
@@ -146,8 +140,8 @@ export function createIssuerKeysCache(
 }
 
 /**
- * Reads the signing keys of an issuer. Omits keys in an unknown form (RFC 7517, section 5).
- * @throws the errors that `IssuerKeys.read` describes
+ * Reads the keys of an issuer. Keys of an unknown form are omitted (RFC 7517, section 5).
+ * @throws the errors of `IssuerKeys.read`
  */
 export async function fetchIssuerKeys(
   issuer: string,
@@ -161,8 +155,7 @@ export async function fetchIssuerKeys(
 }
 
 /**
- * Reads one signing key, or returns null if the value is not a key. Omits each optional field of another type, for
- * example null.
+ * Reads one key, or returns null if the value is not a key. Optional fields of a wrong type, such as null, are omitted.
  */
 function readKey(value: unknown): JWK | null {
   const key = Key.safeParse(value).data;

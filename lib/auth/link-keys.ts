@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { Instant, JobKey, WatchKey } from "../domain/job.ts";
 import type { Secret } from "../domain/secret.ts";
 
-/** A page that the key in a link opens. The page is the status page of one watch or the list page of a project. */
+/** A page that a link opens: the status page of a watch, or the list page of a project. */
 export type LinkedPage =
   | ({ readonly kind: "watch" } & JobKey)
   | { readonly kind: "project"; readonly project: string };
@@ -16,27 +16,22 @@ const DAY_MS = 24 * HOUR_MS;
 export interface LinkOptions {
   readonly publicUrl: string;
   /**
-   * The secrets of the operator that sign the links. The first element of `linkKeys` signs new links. A link opens its
-   * page if one of the `linkKeys` has signed the link.
+   * The secrets that sign links. The first one signs new links. A link with a signature of any of them opens its page.
    */
   readonly linkKeys: readonly Secret[];
-  /** The longest time for which a link opens its page, in days. */
+  /** The longest validity of a link, in days. */
   readonly linkDays: number;
   /**
-   * The setting `linkVersion` of each project. A new version revokes all links of the project. A project that is
-   * missing in `linkVersions` has no links, because a wrong version could make revoked links valid again.
+   * `linkVersion` of each project. A new version revokes all earlier links. A project without an entry has no links,
+   * because a wrong version could make revoked links valid again.
    */
   readonly linkVersions: Readonly<Record<string, number>>;
-  /**
-   * The expiry time that replaces the setting `linkDays`. The links on a page expire at the same time as the link that
-   * opened the page.
-   */
+  /** The expiry time, in place of `linkDays`. Links on a page expire together with the link that opened the page. */
   readonly expiresAt?: Instant;
 }
 
 /**
- * Returns the options for links to pages. The links start with the public URL from the config, or with the URL of the
- * API if the config has no public URL.
+ * Returns the options for links to pages. They begin with the public URL in the config, else with the URL of the API.
  */
 export function createLinkOptions(
   { settings, projects }: Pick<Config, "settings" | "projects">,
@@ -48,12 +43,11 @@ export function createLinkOptions(
 }
 
 /**
- * Creates the key of a link to a page. With the key, a reader can open one page without a token until the key expires.
- * The key of a link consists of the expiry time, of a hash of the caller, and of an HMAC-SHA256 over the page, the hash
- * and the expiry time. The hash hides the name of the caller, because readers of a chat see the link. The expiry time
- * is `earliestExpiry`, rounded up to a full hour, so all links to a page that expire in the same hour are equal.
- * @param caller the caller whose watch the page shows. `caller` is empty for the list page of a project.
- * @returns null if there is no link key, or if the config does not contain the project
+ * Creates the key of a link to a page. With this key, a reader needs no token until the key expires. The key consists
+ * of the expiry time, a hash of the caller, and an HMAC-SHA256 over both and the page. The hash hides the caller's name
+ * from the readers of a chat. The expiry time is rounded up to a full hour, so that links of the same hour are equal.
+ * @param caller the owner of the watch, or empty for the list page.
+ * @returns null if the config has no link key or does not contain the project
  */
 export function createLinkKey(
   { linkKeys: [secret], linkVersions }: LinkOptions,
@@ -67,16 +61,16 @@ export function createLinkKey(
   return `${expiry}.${hash}.${mac(secret, page, linkVersions, hash, expiry).toString("base64url")}`;
 }
 
-/** The page that a valid key opens, and the time when the key expires. */
+/** The page that a valid key opens, and the expiry time of the key. */
 interface VerifiedLinkKey {
   readonly expiresAt: Instant;
-  /** Returns true if the key opens the watch of the given caller. */
+  /** Returns true if the key opens the watch of this caller. */
   readonly opens: (caller: string) => boolean;
 }
 
 /**
- * Reads a link key and checks whether the key opens this page now. Returns null if the key is invalid, has expired, or
- * expires later than any key that the service makes now.
+ * Checks whether a key opens this page now. The result is null if the key is invalid or has expired, or if its validity
+ * is longer than the config allows.
  */
 export function verifyLinkKey(
   { linkKeys, linkDays, linkVersions }: LinkOptions,
@@ -97,8 +91,8 @@ export function verifyLinkKey(
 }
 
 /**
- * Returns the URL of the status page of a watch with a link key, or null if the config has no `linkKeys`. Chats keep
- * the URLs in old messages, so the format of the URL must not change.
+ * Returns the URL of the status page of a watch, or null if the config has no `linkKeys`. The format of the URL must
+ * not change, because chats contain old URLs.
  */
 export function createJobPageUrl(options: LinkOptions, watch: WatchKey, now: Instant): string | null {
   const path = `/jobs/${encodeURIComponent(watch.project)}/${encodeURIComponent(watch.jobId)}?`;
@@ -106,7 +100,7 @@ export function createJobPageUrl(options: LinkOptions, watch: WatchKey, now: Ins
   return urlWithKey(options, path, { kind: "watch", project, jobId }, caller, now);
 }
 
-/** Returns the URL of the list page of a project with a link key, or null if the config has no `linkKeys`. */
+/** Returns the URL of the list page of a project, or null if the config has no `linkKeys`. */
 export function createListPageUrl(options: LinkOptions, project: string, now: Instant): string | null {
   const path = `/jobs?project=${encodeURIComponent(project)}&`;
   return urlWithKey(options, path, { kind: "project", project }, "", now);
@@ -124,7 +118,7 @@ function urlWithKey(
   return key === null ? null : `${publicUrl}${path}key=${key}`;
 }
 
-/** Returns the API URL of the status document of a job. */
+/** Returns the API URL of a job's status. */
 export function createStatusDocumentUrl(publicUrl: string, { project, jobId }: JobKey): string {
   return `${publicUrl}/v1/jobs/${encodeURIComponent(project)}/${encodeURIComponent(jobId)}`;
 }

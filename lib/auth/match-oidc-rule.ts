@@ -2,8 +2,8 @@ import type { OidcRule } from "../config/config.ts";
 import type { JsonObject } from "../domain/json.ts";
 
 /**
- * Returns the names of the claims of a verified identity token that do not match the OIDC rule. Returns an empty array
- * if the claims contain the audience of the OIDC rule and match every claim of the OIDC rule.
+ * Returns the claims of a verified token that violate an OIDC rule. The result is empty if the token has the audience
+ * of the rule and matches all its claims.
  */
 export function listMismatchedClaimNames(claims: JsonObject, rule: OidcRule): readonly string[] {
   const patterns = Object.entries(rule.claims).filter(
@@ -14,8 +14,8 @@ export function listMismatchedClaimNames(claims: JsonObject, rule: OidcRule): re
 }
 
 /**
- * Returns the values of a claim of an identity token as strings. The value of a claim may be an array. Ignores objects
- * and null, because an OIDC rule cannot match an object or null.
+ * Returns the values of a claim as strings. A claim may be an array. Objects and null are ignored, because a rule
+ * cannot match them.
  */
 function claimValues(claims: JsonObject, name: string): string[] {
   const values = Object.hasOwn(claims, name) ? [claims[name]].flat() : [];
@@ -23,9 +23,8 @@ function claimValues(claims: JsonObject, name: string): string[] {
 }
 
 /**
- * Returns true if a text matches a pattern. A `*` in the pattern matches any text, including an empty text. The
- * duration of the function is linear in the length of the text. A regular expression for the same pattern could take
- * much longer.
+ * Returns true if a text matches a pattern. `*` matches any text, also an empty text. The run time is linear in the
+ * length of the text. A regular expression could take much longer.
  */
 export function matchesWildcardPattern(text: string, pattern: string): boolean {
   const [head = "", ...rest] = pattern.split("*");

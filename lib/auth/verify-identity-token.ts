@@ -13,33 +13,32 @@ const MAX_ISSUER_CHARACTERS = 200;
 
 export type IdentityCheck =
   | { readonly kind: "caller"; readonly caller: Caller }
-  /** `refusal` is null if the token is not an identity token. */
+  /** Null if the token is not an identity token. */
   | { readonly kind: "refused"; readonly refusal: TokenRefusal | null }
-  /** The service could not check the token, because the signing keys of the issuer cannot be read now. */
+  /** The keys of the issuer cannot be read now, so the token was not checked. */
   | { readonly kind: "unavailable"; readonly issuer: string; readonly cause: unknown };
 
-/** The reason why an identity token was refused, which only the operator sees, in the log. */
+/** Why an identity token was refused. Only the log contains this. */
 export interface TokenRefusal extends FailedCheck {
-  /** The issuer that the token claims, in one line. */
+  /** The issuer in the token, in one line. */
   readonly issuer: string;
 }
 
-/** The parts of the config that decide whether an identity token is valid. */
+/** The parts of the config that the check needs. */
 interface IdentityConfig {
   readonly oidc: readonly OidcRule[];
   readonly settings: Pick<Settings, "identityTokenMinutes">;
 }
 
-/** Returns true if a bearer token has the form of a signed JWT (RFC 7515, section 7.1). */
+/** Returns true if a token has the form of a signed JWT (RFC 7515, section 7.1). */
 export function hasJwtForm(token: string): boolean {
   return /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/.test(token);
 }
 
 /**
- * Checks the identity token (OIDC) of a CI job. An identity token is valid if an issuer in the config has signed it and
- * its audience is this service. The expiry time of the token must be in the future, and the lifetime of the token must
- * be short enough. The claims of the token must match at least one OIDC rule in the config. The caller has the rights
- * of every OIDC rule that the identity token matches.
+ * Checks the identity token (OIDC) of a CI job. An issuer in the config must have signed it for this service. It must
+ * not have expired, and its lifetime must be short enough. Its claims must match at least one OIDC rule. The caller
+ * gets the rights of each matching rule.
  */
 export async function verifyIdentityToken(
   token: string,
@@ -63,13 +62,13 @@ export async function verifyIdentityToken(
 
   try {
     let verified = await verify(false);
-    // The issuer may have a new key, even with the ID of an old key, so the function reads the keys again.
+    // The issuer may have a new key, even with an old key ID, so the keys are read again.
     if (verified.kind === "refused" && mayVerifyWithOtherKey(verified)) verified = await verify(true);
     if (verified.kind === "refused") return refuse(verified.check, verified.claims);
     const { claims } = verified;
     const { exp = 0, iat = 0 } = claims;
-    // A stolen token can be used until it expires, so the lifetime of a token is limited. A time of issue in the future
-    // would extend the lifetime.
+    // A stolen token is valid until it expires, so its lifetime is limited. A later time of issue would extend the
+    // lifetime.
     const isIssuedLater = iat * 1000 > now + CLOCK_TOLERANCE_SECONDS * 1000;
     if (isIssuedLater || exp - iat > settings.identityTokenMinutes * 60)
       return refuse("lifetime", ["exp", "iat"]);
@@ -81,23 +80,19 @@ export async function verifyIdentityToken(
     return { kind: "caller", caller: { name, rights: matching.map(copyRightsOnly) } };
   } catch (cause) {
     if (cause instanceof KeysOriginError) return refuse("keys_origin");
-    // The discovery document stays wrong until an operator corrects it, so a second try would not help.
+    // A wrong discovery document stays wrong until an operator corrects it, so a second try would not help.
     return cause instanceof DiscoveryError ? refuse("discovery") : { kind: "unavailable", issuer, cause };
   }
 }
 
-/**
- * Returns the shortest list of mismatched claims. The shortest list belongs to the OIDC rule that the identity token
- * matches best.
- */
+/** Returns the shortest list of mismatched claims, which belongs to the most similar rule. */
 const closestMismatch = (lists: readonly (readonly string[])[]): readonly string[] =>
   lists.toSorted((a, b) => a.length - b.length)[0] ?? [];
 
 /**
- * Returns the name `oidc:ISSUER:SUB` of a caller. Returns null if the identity token has no claim `sub`, or if the name
- * is too long for a key in the ledger. The issuer and the claim `sub` can contain colons, so two different issuers can
- * lead to the same name of a caller. Returns null also if a caller of another issuer in the config could have the same
- * name.
+ * Returns `oidc:ISSUER:SUB`. The result is null without a claim `sub`, or if the name is too long for a ledger key.
+ * Issuers and `sub` can contain colons, so two issuers can lead to the same name. If this is possible with the issuers
+ * of the config, the result is also null.
  */
 function callerName(issuer: string, sub: string | undefined, rules: readonly OidcRule[]): string | null {
   if (typeof sub !== "string" || sub === "") return null;
@@ -117,15 +112,14 @@ function claimedIssuer(token: string, decode: (token: string) => JWTPayload): st
 }
 
 /**
- * The signature algorithms that the service allows for identity tokens. Each allowed algorithm is asymmetric, because
- * the service itself could create valid tokens if the service and the issuer shared a secret. RFC 9864 gives the name
- * Ed25519 to the algorithm EdDSA with the curve Ed25519.
+ * The allowed signature algorithms. They are asymmetric, because with a shared secret the service itself could create
+ * valid tokens. RFC 9864 calls EdDSA with the curve Ed25519 "Ed25519".
  */
 const ALGORITHMS = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
-/** The clock of an issuer may differ from the clock of the service by 30 seconds. */
+/** The allowed difference between the clocks of an issuer and of the service. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 
-/** The check of an identity token that failed. The token itself is never part of a refusal. */
+/** The failed check of a token. It never contains the token. */
 interface FailedCheck {
   readonly check:
     | "form"
@@ -138,7 +132,7 @@ interface FailedCheck {
     | "expiry"
     | "lifetime"
     | "claim";
-  /** The names of the token claims that made the check of the identity token fail. */
+  /** The claims that made the check fail. */
   readonly claims: readonly string[];
 }
 
@@ -146,7 +140,7 @@ type VerifiedToken =
   | { readonly kind: "verified"; readonly claims: JWTPayload }
   | ({ readonly kind: "refused" } & FailedCheck);
 
-/** A map from the property `code` of an error of the package `jose` to the check that failed. */
+/** The failed check, by the `code` of an error of `jose`. */
 const CHECKS: Readonly<Record<string, FailedCheck["check"]>> = {
   ERR_JOSE_ALG_NOT_ALLOWED: "algorithm",
   ERR_JOSE_NOT_SUPPORTED: "algorithm",
@@ -158,17 +152,17 @@ const CHECKS: Readonly<Record<string, FailedCheck["check"]>> = {
 };
 
 /**
- * Verifies the signature, the issuer, the audience and the times of an identity token. If several keys may belong to
- * the token, each key is tried (RFC 7515, section 4.1.4: the key ID is only a hint).
- * @param options.now the current time as a `Date`, which the package `jose` expects
+ * Checks the signature, issuer, audience and times of a token. If several keys are possible, each is tried (the key ID
+ * is only a hint, RFC 7515, section 4.1.4).
+ * @param options.now the current time for `jose`
  */
 async function verifyJwt(
   token: string,
   keySet: JSONWebKeySet,
   options: { readonly issuer: string; readonly audiences: readonly string[]; readonly now: Date },
 ): Promise<VerifiedToken> {
-  // The service loads the package `jose` when the service checks the first identity token. The import paths of single
-  // functions load less code than the whole package `jose`.
+  // `jose` is loaded for the first identity token only. Single functions of `jose` need less code than the whole
+  // package.
   const [{ decodeProtectedHeader }, { createLocalJWKSet }, { jwtVerify }, { JWKSMultipleMatchingKeys }] =
     await Promise.all([
       import("jose/decode/protected_header"),
@@ -206,8 +200,8 @@ async function verifyJwt(
 }
 
 /**
- * Adapts a key of an issuer to the package `jose`, which finds a key only by its exact key ID and algorithm. A key
- * without a key ID may belong to any token. A key for EdDSA may have the old or the new name of its algorithm.
+ * Adapts a key for `jose`, which compares key ID and algorithm exactly. A key without a key ID may belong to any token.
+ * An EdDSA key may have the old or the new name of its algorithm.
  */
 function adaptKey(key: JWK, tokenKid: string | undefined): JWK {
   const { alg, ...others } = key;
@@ -217,8 +211,7 @@ function adaptKey(key: JWK, tokenKid: string | undefined): JWK {
 }
 
 /**
- * Returns true if another key of the issuer could verify the token. The check `key` also fails if a key is too short to
- * verify any token.
+ * Returns true if another key could verify the token. The check `key` also fails if a key is too short for any token.
  */
 const mayVerifyWithOtherKey = ({ check }: FailedCheck): boolean => check === "signature" || check === "key";
 

@@ -38,7 +38,6 @@ const JOB: Queried = { what: "job", permission: "cce:job:get" };
  * it.
  * @param maskBeforeTruncating masks secrets in texts that are then truncated
  * @param queried what the query asked for, by default a job. Source of the error codes:
- * https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html Source of the codes:
  * https://support.huaweicloud.com/intl/en-us/api-cce/ErrorCode.html
  */
 export function interpretJobReplyUnmasked(

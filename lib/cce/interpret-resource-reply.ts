@@ -65,8 +65,8 @@ export function resourceQueryParameters({
 
 /**
  * Converts the response of CCE about a resource into an observation. The observation contains the resource in the form
- * of a job: its phase is the state that CCE reports, and its state says whether the resource has reached its goal. The
- * text may contain credentials, so the caller must mask it. Source of the states:
+ * of a job. The phase of this job is the state that CCE reports. The state of this job says whether the resource has
+ * reached its goal. The text may contain credentials, so the caller must mask it. Source of the states:
  * https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0235.html
  */
 export function interpretResourceReplyUnmasked(

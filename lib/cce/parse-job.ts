@@ -42,7 +42,7 @@ interface Walk {
  * Parses the response of CCE to a job query, in version 3 or 2 of its API. If the response is not a job, the result is
  * null. Only the phase of the job itself determines its state, and not the phases of its subjobs. `warnings` says which
  * parts the parser omitted or guessed. Source: https://support.huaweicloud.com/intl/en-us/api-cce/cce_02_0371.html
- * @param maskBeforeTruncating masks the secrets in the texts that the warnings truncate
+ * @param maskBeforeTruncating masks secrets in texts that warnings truncate
  */
 export function parseJob(
   body: string,
@@ -56,8 +56,8 @@ export function parseJob(
 }
 
 /**
- * Parses one entry of CCE's list of jobs. Returns null if the entry is not a job, or if the job ID in the entry is
- * missing or malformed. CCE documents the entries of a list of jobs in the form of version 2 of the CCE API.
+ * Parses one job of CCE's list. The result is null if this is not a job or has no valid job ID. CCE documents the list
+ * in version 2 of its API.
  */
 export function parseListedJob(json: string): ListedJob | null {
   const document = parseJsonOrUndefined(json);
@@ -69,11 +69,9 @@ export function parseListedJob(json: string): ListedJob | null {
 }
 
 /**
- * Converts an object in a reply of CCE to a job with all its subjobs. Version 2 of the CCE API uses lower-case names
- * and the field `status.status`. Returns null if `entry` is not an object. The function never refuses a job because a
- * field has an unexpected type. The function converts a value of an unexpected type to text, or treats the field as
- * missing. The function uses no schema, because a schema would make the parsing of thousands of subjobs three times as
- * slow.
+ * Converts an object of CCE to a job with all subjobs. Version 2 of the API has lower-case names and the field
+ * `status.status`. If `entry` is not an object, the result is null. A field of an unexpected type is never an error: it
+ * becomes text or counts as missing. A schema would take three times as long for thousands of subjobs.
  */
 function readTree(entry: unknown, level: number, walk: Walk): Job | null {
   if (!isJsonObject(entry)) return null;
@@ -112,15 +110,13 @@ function readSubJobs(spec: JsonObject, level: number, walk: Walk): Job[] {
   return subJobs;
 }
 
-/**
- * Converts the phase of a job in a reply of CCE to a state. Returns null if the phase is missing or is not documented.
- */
+/** Converts a phase to a state. A missing or unknown phase becomes null. */
 function stateOf(phase: string | null): JobState | null {
   const name = phase?.trim().toLowerCase() ?? "";
   return Object.hasOwn(STATES, name) ? (STATES[name] ?? null) : null;
 }
 
-/** Returns true if CCE documents the phase as a phase of a job that has not ended. */
+/** Returns true for a documented phase of a running job. */
 export const isDocumentedRunningPhase = (phase: string | null): boolean => stateOf(phase) === "pending";
 
 function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
@@ -137,7 +133,7 @@ function warningsOf(job: Job, walk: Walk, mask: SecretMask): string[] {
   return warnings;
 }
 
-/** Returns the warning that CCE gave an undocumented phase or no phase. */
+/** Returns a warning about a missing or unknown phase. */
 export function describeUnknownPhase(
   phase: string,
   maskBeforeTruncating: SecretMask = (text) => text,
@@ -152,15 +148,15 @@ export function describeUnknownPhase(
 export const hasFailedJobInTree = (root: Job): boolean =>
   root.state === "failed" || root.subJobs.some(hasFailedJobInTree);
 
-/** Returns the text of the field `name`, or else of the field `otherName`, or null if neither field contains text. */
+/** Returns the text of the field `name`, else of `otherName`, else null. */
 function textOf(fields: JsonObject, name: string, otherName?: string): string | null {
   const value = fields[name];
-  // The check for strings comes first, because a large job has a hundred thousand strings.
+  // Strings come first, because a large job has a hundred thousand of them.
   const text = typeof value === "string" ? (value.trim() === "" ? null : value) : toTextOfAnyType(value);
   return text === null && otherName !== undefined ? textOf(fields, otherName) : text;
 }
 
-/** Returns the reason of a failed job from a field with an undocumented name, such as `Reason` or `errorMessage`. */
+/** Returns the reason in a field with an undocumented name, such as `Reason` or `errorMessage`. */
 const otherReasonOf = (status: JsonObject, state: JobState | null): string | null =>
   state === "failed" ? findMessageWithCode(status) : null;
 
@@ -172,11 +168,9 @@ function arrayOf(fields: JsonObject, name: string): readonly unknown[] | null {
 }
 
 /**
- * Parses a time in a reply of CCE and omits the fractions of a millisecond. The time has the format of RFC 3339 or of
- * the Go function `time.String()`. Examples of the Go format are `2018-08-02 08:12:40.672772389 +0000 UTC` and the same
- * text with ` m=+0.1` at the end. Returns null for a text in any other format, and for a year before 100. Go writes an
- * empty time as a time in year 1.
- * Source: https://pkg.go.dev/time#Time.String
+ * Parses a time of CCE. Fractions of a millisecond are omitted. The format is RFC 3339 or that of Go's `time.String()`,
+ * for example `2018-08-02 08:12:40.672772389 +0000 UTC`, possibly with ` m=+0.1` at the end. Any other format and years
+ * before 100 become null, because Go writes a missing time as year 1. Source: https://pkg.go.dev/time#Time.String
  */
 export function parseCceTime(text: string | null | undefined): Instant | null {
   const time = text?.trim() ?? "";
@@ -187,26 +181,26 @@ export function parseCceTime(text: string | null | undefined): Instant | null {
   if (zone === null) return null;
   const [year, month, day] = [readDigits(time, 0, 4), readDigits(time, 5, 2), readDigits(time, 8, 2)];
   const [hours, minutes] = [readDigits(time, 11, 2), readDigits(time, 14, 2)];
-  // A leap second (RFC 3339, section 5.7) counts as the second before it, because the type Instant has no leap seconds.
+  // A leap second counts as the second before it (RFC 3339, section 5.7).
   const isLeapSecond = time.startsWith("60", 17);
   const seconds = isLeapSecond ? 59 : readDigits(time, 17, 2);
   if (year < 100 || month < 1 || month > 12 || day < 1) return null;
   if (hours > 23 || minutes > 59 || seconds > 59) return null;
   const utc = Date.UTC(year, month - 1, day, hours, minutes, seconds, milliseconds);
-  // `Date.UTC` changes an impossible date such as 30 February to a date in March.
+  // `Date.UTC` would change 30 February to a date in March.
   if (Number.isNaN(utc) || (day > 28 && new Date(utc).getUTCDate() !== day)) return null;
   return utc - offsetMs(zone[1]);
 }
 
-/** Returns true if a text has the separators of a date and a time of day, such as `2018-08-02 08:12:40`. */
+/** Returns true if the separators of a date and time are in place, as in `2018-08-02 08:12:40`. */
 function hasSeparators(text: string): boolean {
   const isDate = text[4] === "-" && text[7] === "-" && (text[10] === " " || text[10] === "T");
   return isDate && text[13] === ":" && text[16] === ":";
 }
 
 /**
- * Reads a number of `count` digits. Returns NaN if a character is not a digit. A regular expression for the whole time
- * needs several times as long, and a large job contains 40,000 times.
+ * Reads a number of `count` digits. If a character is not a digit, the result is NaN. A regular expression would take
+ * several times as long, and a large job contains 40,000 times.
  */
 function readDigits(text: string, start: number, count: number): number {
   let number = 0;
@@ -218,7 +212,7 @@ function readDigits(text: string, start: number, count: number): number {
   return number;
 }
 
-/** Reads the fraction of a second that may follow the time of day, and finds the end of the fraction. */
+/** Reads a possible fraction of a second, and finds its end. */
 function readFraction(text: string): { readonly milliseconds: number; readonly end: number } {
   let end = SECONDS_END;
   if (text[end] === ".")

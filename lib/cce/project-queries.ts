@@ -53,53 +53,50 @@ import {
 import { streamJobList } from "./stream-job-list.ts";
 import { createThrottle } from "./throttle.ts";
 
-/** The time limit for one request that asks IAM for a token. */
+/** The time limit for a token request to IAM. */
 const TOKEN_TIME_LIMIT_MS = 10_000;
-/** The maximum size of the reply of IAM to a token request. A normal reply of IAM has a few kilobytes. */
+/** The maximum size of the response to a token request. Normally it has a few kilobytes. */
 const MAX_TOKEN_REPLY_BYTES = 1024 * 1024;
 
 const JOB_PATHS: Readonly<Record<CceApi, string>> = { standard: "/api/v3", autopilot: "/autopilot/v3" };
-/** Only version 2 of the CCE API can list the jobs of a project. */
+/** Only version 2 of the API can list jobs. */
 const LIST_PATHS: Readonly<Record<CceApi, string>> = { standard: "/api/v2", autopilot: "/autopilot/v2" };
 
 const COMMON_HEADERS = { "accept-encoding": "identity", "user-agent": "cce-job-notifier/1" };
 
-/** The functions that the requests to all projects use. */
+/** What the queries of all projects need. */
 interface ProjectQueryPorts {
   readonly now: () => Instant;
-  /** Returns the time of the monotonic clock that measures time limits, in milliseconds. */
+  /** Returns the milliseconds of a clock that is never set back. */
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly allow: AllowList;
-  /** Creates the mask for the texts in the replies of CCE to one project. */
+  /** Creates the mask for responses of CCE to one project. */
   readonly createMask: () => CredentialMask;
   readonly connections: () => Connections;
   readonly sendCceRequest: SendCceRequest;
 }
 
 interface Wanted {
-  /** The part of the URL path, not percent-encoded, that follows the version of the CCE API. */
+  /** The URL path after the API version, not percent-encoded. */
   readonly path: readonly string[];
   readonly parameters?: Readonly<Record<string, string>>;
   readonly observe: (result: TextReply | { readonly kind: "too_large" }) => Observation;
 }
 
-/**
- * Sends requests to CCE about the jobs of one project. Each function masks the secrets in its result and never throws
- * an error.
- */
+/** Queries about the jobs of one project. Secrets in the results are masked. No function throws. */
 export interface ProjectQueries {
-  /** Does the same as `CceClient.unansweredWaitMs` for one project. */
+  /** `CceClient.unansweredWaitMs` for this project. */
   unansweredWaitMs(): number;
   /** Asks CCE for one job. */
   queryJob(jobId: string, timeLimitMs: number): Promise<Observation>;
-  /** Does the same as `CceClient.queryResource` for one project. */
+  /** `CceClient.queryResource` for this project. */
   queryResource(resource: WatchedResource, timeLimitMs: number): Promise<Observation>;
-  /** Does the same as `CceClient.listJobs` for one project. */
+  /** `CceClient.listJobs` for this project. */
   listJobs(onJob: (job: ListedJob) => void, timeLimitMs: number): Promise<ListReply>;
 }
 
-/** Creates the functions that query one project. The created functions share one IAM token and one throttle. */
+/** Creates the queries of one project. They share one IAM token and one throttle. */
 export function createProjectQueries(
   name: string,
   project: Project,
@@ -112,7 +109,7 @@ export function createProjectQueries(
   const tokens = createIamTokenCache(async () => {
     const startedAt = monotonic();
     const result = await fetchToken(name, project, ports);
-    // The circuit breaker stops the queries if IAM does not answer, because each query would need the whole time limit.
+    // If IAM does not respond, the circuit breaker stops the queries, because each would need the whole time limit.
     if (result.kind === "unavailable" && monotonic() - startedAt >= TOKEN_TIME_LIMIT_MS)
       breaker.recordTimeout();
     if (result.kind === "token") mask.addToken(result.token);
@@ -129,8 +126,8 @@ export function createProjectQueries(
   };
 
   /**
-   * Signs and sends a query to CCE. If CCE replies with status 401, the function sends the query again with new
-   * authentication headers. The query is not sent again if there are no new headers or if CCE asks for a wait.
+   * Signs and sends a query. After the status 401, it sends the query again with new headers, unless there are no new
+   * headers or CCE asks for a wait.
    */
   const sendTwice = async <Reply extends Observation | ListReply>(
     apiPath: string,
@@ -177,16 +174,14 @@ export function createProjectQueries(
 
   let waitKind: "throttled" | "unavailable" = "throttled";
 
-  /** Returns null if the throttle allows a request now, or else the observation that the request must wait. */
+  /** Returns null if a request is allowed now, else the observation that it must wait. */
   const waitForThrottle = (): Refusal | null => {
     const waitSeconds = throttle.waitSeconds();
     if (waitSeconds === 0) return null;
     return observationWhileThrottled(name, waitKind, waitSeconds);
   };
 
-  /**
-   * Masks the secrets in the texts of a reply. If CCE or IAM asked the service to wait, the throttle records the wait.
-   */
+  /** Masks the secrets in the texts of a reply. If CCE or IAM asks for a wait, the throttle records it. */
   const recordReply = (reply: Observation): Observation => {
     const observation = mask.maskObservation(reply);
     const { kind } = observation;

@@ -6,14 +6,13 @@ import { textSchema, withChecks, withDescription } from "../domain/zod-fields.ts
 import type { guardedFetch } from "../http/egress.ts";
 
 /**
- * A field of an SMN message that must not contain a line break. The text that SMN signs has no quotes. So a line break
- * inside a field could pass for the end of the field.
+ * A field of an SMN message without line breaks. The signed text has no quotes, so a line break inside a field could
+ * look like the end of the field.
  */
 const Line = textSchema(z.maxLength(2048), z.regex(/^[^\r\n]+$/, "must be one line of text"));
 
 /**
- * A message that SMN (Simple Message Notification) sends to an HTTPS endpoint.
- * Source:
+ * A message of SMN (Simple Message Notification). Source:
  * https://docs.otc.t-systems.com/simple-message-notification/umn/appendix/http_https_messages/http_https_message_format.html
  */
 export const SmnMessage = z.object({
@@ -32,7 +31,7 @@ export const SmnMessage = z.object({
 });
 export type SmnMessage = z.infer<typeof SmnMessage>;
 
-/** The body of the response of the service to a message of SMN (Simple Message Notification). */
+/** The response body for a message of SMN (Simple Message Notification). */
 export const EventResult = z.object({
   result: withDescription(
     z.enum(["listed", "requested", "confirmed", "ignored"]),
@@ -42,8 +41,8 @@ export const EventResult = z.object({
 export type EventResult = z.infer<typeof EventResult>;
 
 /**
- * The hash function of an SMN signature, by the signature algorithm in the certificate. The service refuses a
- * certificate whose signature algorithm is not in `HASHES`.
+ * The hash function of a signature, by the signature algorithm of the certificate. Certificates with any other
+ * algorithm are refused.
  */
 const HASHES: Readonly<Record<string, string>> = {
   sha256WithRSAEncryption: "sha256",
@@ -52,8 +51,7 @@ const HASHES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns true if the owner of the certificate has signed the SMN message. SMN signs a message with the hash function
- * that the certificate names.
+ * Returns true if the owner of the certificate has signed the message. The certificate determines the hash function.
  * @param now the time at which the certificate must be valid
  * Source:
  * https://docs.otc.t-systems.com/simple-message-notification/umn/appendix/http_https_messages/message_signature_verification.html
@@ -85,9 +83,7 @@ const SIGNED_FIELDS = {
   UnsubscribeConfirmation: CONFIRMED_FIELDS,
 } as const;
 
-/**
- * Returns the signed text of an SMN message: its field names and values, sorted by name. SMN omits an empty subject.
- */
+/** Returns the signed text: field names and values, sorted by name. SMN omits an empty subject. */
 export function createSmnStringToSign(message: SmnMessage): string {
   return SIGNED_FIELDS[message.type]
     .filter((name) => name !== "subject" || (message[name] ?? "") !== "")
@@ -96,23 +92,23 @@ export function createSmnStringToSign(message: SmnMessage): string {
 }
 
 /**
- * Returns true if the text of an SMN message is a trace of CCE. A trace is the JSON text with which Cloud Trace Service
- * (CTS) reports an API call.
+ * Returns true if the message contains a trace of CCE. With a trace, Cloud Trace Service (CTS) reports an API call as
+ * JSON.
  */
 export function isCtsTraceOfCce(text: string): boolean {
   const { service_type } = toObjectOrEmpty(parseJsonOrUndefined(text));
   return typeof service_type === "string" && service_type.toUpperCase() === "CCE";
 }
 
-/** The time limit for one request to SMN. SMN waits five seconds until the service responds to a message. */
+/** The time limit for one request to SMN. SMN waits five seconds for the response to its message. */
 const FETCH_MS = 1500;
 const MAX_BYTES = 65_536;
-/** The time for which the service keeps an SMN certificate in memory. */
+/** How long a certificate stays in memory. */
 const MAX_AGE_MS = 3_600_000;
 const MAX_CERTIFICATES = 20;
 /**
- * The shortest time between two requests for certificates of SMN. Without a shortest time between requests, an attacker
- * who sends many invalid messages would cause many requests.
+ * The shortest time between two requests for certificates. Otherwise an attacker with many invalid messages could cause
+ * many requests.
  */
 const MIN_INTERVAL_MS = 1000;
 
@@ -123,13 +119,12 @@ export type FetchFromSmn = (
 
 type FetchedCertificate =
   | { readonly kind: "certificate"; readonly certificate: X509Certificate }
-  /** SMN did not return the certificate. A later request for the certificate may succeed. */
+  /** SMN did not return the certificate, but may do so later. */
   | { readonly kind: "unavailable"; readonly cause: unknown };
 
 /**
- * Creates a function that fetches the certificate of SMN from a URL and keeps the certificate in memory. Simultaneous
- * calls with the same URL share one request. Before a call, the caller must check the host of the URL. The function
- * follows no redirect of SMN.
+ * Creates a function that fetches and remembers certificates of SMN. Simultaneous calls for one URL share one request.
+ * The caller must first check the host of the URL. Redirects are not followed.
  */
 export function createCachedCertificateFetcher(
   now: () => Instant,
@@ -167,8 +162,8 @@ async function fetchCertificate(url: string, fetchFromSmn: FetchFromSmn): Promis
 }
 
 /**
- * Confirms the subscription of the service to an SMN topic. Before the call, the caller must check the host of the URL
- * and the signature of the SMN message.
+ * Confirms a subscription to an SMN topic. The caller must first check the host of the URL and the signature of the
+ * message.
  * @throws Error if SMN did not confirm the subscription.
  */
 export async function confirmVerifiedSmnSubscriptionOrThrow(

@@ -17,35 +17,30 @@ const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
-/** The bytes that may stand in front of the list of jobs: JSON whitespace and a byte order mark. */
+/** Bytes that may come before the list: JSON whitespace and a byte order mark. */
 const IGNORED_AT_START: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 
-/**
- * ENTRY_DEPTH is the nesting level of a job in the list. FIELDS_DEPTH is the nesting level of the objects `metadata`,
- * `spec` and `status` in a job.
- */
+/** The nesting level of a job in the list, and that of `metadata`, `spec` and `status` in a job. */
 const ENTRY_DEPTH = 2;
 const FIELDS_DEPTH = 3;
 
 /**
- * The maximum size of one job in the list, without the values that are nested deeper than `metadata`, `spec` and
- * `status`. The service ignores a longer entry of the list. The failure reason is the only long text of a job in the
- * list.
+ * The maximum size of one listed job, without deeply nested values. A longer entry is ignored. The failure reason is
+ * the only long text of a listed job.
  */
 const MAX_ENTRY_BYTES = 64 * 1024;
 
 const NULL = Buffer.from("null");
 
-/** The maximum number of bytes that the service reads of a list of jobs. */
+/** The maximum number of bytes to read of a list. */
 const MAX_LIST_BYTES = 128 * 1024 * 1024;
 
 /**
- * Sends a request for a list of jobs to CCE, and passes each job in the reply to `onJob` as soon as the job has
- * arrived. The whole reply is never in memory, because CCE documents neither pages nor a maximum size of the list. The
- * service asks CCE for a reply without compression. If CCE nevertheless compresses the reply, the service reads at most
- * 12 MiB.
- * @param onJob receives each job without its subjobs. The jobs come in any order, and a job may come several times.
- * @param interpretOtherReply returns the observation for a reply that is not a list of jobs
+ * Requests a list of jobs, and passes each job to `onJob` when it arrives. The whole list is never in memory, because
+ * its size has no documented maximum. The request asks for no compression. If CCE compresses the response anyway, at
+ * most 12 MiB are read.
+ * @param onJob receives each job without its subjobs. The order is random, and a job may come several times.
+ * @param interpretOtherReply returns the observation for any other response
  */
 export async function streamJobList(
   request: CceRequest,
@@ -82,25 +77,25 @@ export async function streamJobList(
   const decoded = await decompressAndDecodeText(result, MAX_BODY_BYTES);
   if (decoded === null) return interpretOtherReply({ kind: "failed", code: BODY_UNDECODABLE });
   const text = decoded.text.trim();
-  // A server that is written in Go may send an empty list as `null`.
+  // A Go server may send an empty list as `null`.
   if (result.status === 200 && text === "null") return { kind: "list", isComplete: true, date };
   if (result.status === 200 && text !== "" && add(Buffer.from(text)))
     return { kind: "list", isComplete: !decoded.isTruncated && scanner.isComplete(), date };
   return interpretOtherReply({ ...result, body: decoded.text, isTruncated: decoded.isTruncated });
 }
 
-/** Finds the objects of a JSON array that arrives in chunks of bytes. */
+/** Finds the objects of a JSON array that arrives in chunks. */
 interface ListScanner {
-  /** Scans the next chunk of bytes. Returns false if the bytes do not belong to a JSON array. */
+  /** Scans the next chunk. The result is false if the bytes are not a JSON array. */
   add(chunk: Buffer): boolean;
-  /** Returns true if the scanner has read the end of the JSON array. */
+  /** Returns true after the end of the array. */
   isComplete(): boolean;
 }
 
 /**
- * Creates a scanner that passes each object of a JSON array to `onEntry` as JSON text, as soon as the object has
- * arrived. The scanner replaces each value inside the fields of `metadata`, `spec` and `status` by null. So the JSON
- * text of a job is short even if the job has thousands of subjobs. The scanner keeps only one object in memory.
+ * Creates a scanner that passes each object to `onEntry` as JSON text when it arrives. Values inside `metadata`, `spec`
+ * and `status` fields become null, so that the text stays short even with thousands of subjobs. Only one object is in
+ * memory.
  */
 export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => void): ListScanner {
   /** The number of open brackets and braces in the JSON text. `depth` is null before the start of the array. */
@@ -113,7 +108,7 @@ export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => 
 
   const keep = (bytes: Buffer): void => {
     entryBytes += bytes.length;
-    // The scanner copies the bytes of an entry, because a slice would keep the whole chunk in memory.
+    // The bytes are copied, because a slice would keep the whole chunk in memory.
     if (entryBytes <= MAX_ENTRY_BYTES) entry.push(Buffer.from(bytes));
   };
   const endEntry = (): void => {
@@ -123,8 +118,7 @@ export function createArrayScannerDroppingDeepValues(onEntry: (json: string) => 
   };
 
   /**
-   * Scans a chunk from the index `start`. `from` is the index of the first byte to copy into `entry`, or -1 if no byte
-   * is to be copied.
+   * Scans a chunk from index `start`. `from` is the index of the first byte for `entry`, or -1 if no byte is copied.
    */
   const scan = (chunk: Buffer, start: number): void => {
     let open = depth ?? 0;

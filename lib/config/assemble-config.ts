@@ -3,8 +3,8 @@ import { isJsonObject, parseJsonOrUndefined, toObjectOrEmpty } from "../domain/j
 import { PublicProject } from "./projects.ts";
 
 /**
- * The groups of config entries in Parameter Store. The entries of a group have the names `GROUP/NAME`. A group
- * `secret/…` contains the secret fields, which only the functions with a connection to CCE or to targets need.
+ * The groups of entries in Parameter Store. An entry is called `GROUP/NAME`. Groups `secret/…` contain the secret
+ * fields. Only functions with a connection to CCE or to targets need them.
  */
 export const CONFIG_GROUPS = [
   "projects",
@@ -16,28 +16,27 @@ export const CONFIG_GROUPS = [
   "oidc",
 ] as const;
 
-/** The config entries in Parameter Store that belong to no group. */
+/** The entries without a group. */
 export const SINGLE_ENTRIES = ["settings", "secret/settings", "linkKeys"] as const;
 
-/** The start of the name of an entry that contains the secret fields of another entry. */
+/** Entries with the secret fields of another entry begin like this. */
 export const SECRET = "secret/";
 
-/** The fields of `settings` that have a config entry of their own, with the names of these config entries. */
+/** Fields of `settings` with a separate entry, and the name of this entry. */
 const SETTINGS_APART: Readonly<Record<string, string>> = {
   linkKeys: "linkKeys",
   callbackSecrets: "secret/settings",
 };
 
-/** One entry of the config in the AWS Parameter Store. */
+/** One entry of the config in Parameter Store. */
 export interface ConfigEntry {
   /**
    * The position of the entry in the config document: `projects/NAME`, `targets/NAME`, `tokens/NAME`, `oidc/N`,
-   * `settings` or `linkKeys`. An entry `secret/projects/NAME`, `secret/targets/NAME` or `secret/settings` contains the
-   * secret fields of the entry that has the same name without `secret/`. An entry `certificates/NAME` contains a
-   * certificate to which projects and targets refer.
+   * `settings` or `linkKeys`. `secret/projects/NAME`, `secret/targets/NAME` and `secret/settings` contain the secret
+   * fields of the entry without `secret/`. `certificates/NAME` contains a certificate.
    */
   readonly name: string;
-  /** The value of the config entry: PEM for `certificates/NAME`, and JSON text for any other entry. */
+  /** The value of the entry: PEM for `certificates/NAME`, else JSON text. */
   readonly value: string;
 }
 
@@ -45,17 +44,16 @@ export type AssembledConfig =
   | { readonly kind: "document"; readonly document: Readonly<Record<string, unknown>> }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
-/** The start of the names of entries with certificates. */
+/** Entries with certificates begin like this. */
 export const CERTIFICATES = "certificates/";
 
-/** Matches the names of the entries of the config document. */
+/** Matches the names of all entries except certificates. */
 const KNOWN_ENTRY =
   /^(?:(?:secret\/)?(?:(projects|targets)\/([^/]+)|settings)|(tokens|oidc)\/([^/]+)|linkKeys)$/;
 
 /**
- * Creates one config document from the config entries. An error text contains the name of a config entry, but not the
- * value of the entry. The secret fields of an entry that does not exist are ignored, because an operator stores the
- * secret fields first and removes them last.
+ * Creates one config document from the entries. Error texts contain the name of an entry and not its value. Secret
+ * fields without their entry are ignored, because an operator stores secret fields first and removes them last.
  */
 export function assembleConfigDocument(entries: readonly ConfigEntry[]): AssembledConfig {
   const faults: string[] = [];
@@ -79,10 +77,7 @@ export function assembleConfigDocument(entries: readonly ConfigEntry[]): Assembl
 
 const isCertificate = ({ name }: ConfigEntry): boolean => name.startsWith(CERTIFICATES);
 
-/**
- * Replaces each object `{"certificates": ["NAME", …]}` by one text with the certificates from the entries
- * `certificates/NAME`.
- */
+/** Replaces each `{"certificates": ["NAME", …]}` by the certificates in `certificates/NAME`. */
 function insertCertificates(value: unknown, pemOf: (name: string) => string): unknown {
   if (!isJsonObject(value)) return value;
   const { certificates } = value;
@@ -94,8 +89,8 @@ function insertCertificates(value: unknown, pemOf: (name: string) => string): un
 }
 
 /**
- * Returns an error for each field that is in a wrong entry of the config. If a secret is in a wrong entry, too many
- * functions can read the secret.
+ * Returns an error for each field in a wrong entry. With a secret in a wrong entry, too many functions could read the
+ * secret.
  */
 function findMisplacedFields(name: string, value: unknown): readonly string[] {
   if (name === "linkKeys" || !isJsonObject(value) || isWholeTarget(name, value)) return [];
@@ -107,9 +102,8 @@ function findMisplacedFields(name: string, value: unknown): readonly string[] {
 }
 
 /**
- * Returns true if an entry `secret/targets/NAME` contains all fields of the target, and not only the secret fields. An
- * operator stores all fields in one entry to change the kind of a target, because Parameter Store cannot change two
- * entries at the same time.
+ * Returns true if `secret/targets/NAME` contains all fields of the target, not only the secret fields. This happens
+ * while the kind of a target is changed, because Parameter Store cannot change two entries at the same time.
  */
 function isWholeTarget(name: string, value: unknown): boolean {
   return name.startsWith(`${SECRET}targets/`) && isJsonObject(value) && Object.hasOwn(value, "kind");
@@ -142,15 +136,12 @@ function unknownEntry(name: string): string {
   return `${name}: unknown entry. Known entries: projects/NAME, targets/NAME, secret/projects/NAME, secret/targets/NAME, tokens/NAME, certificates/NAME, oidc/N, settings, secret/settings, linkKeys`;
 }
 
-/**
- * A part of the config in Parameter Store. Each Lambda function reads only the parts that the function needs, and the
- * IAM role of the function allows no other part.
- */
+/** A part of the config in Parameter Store. Each function may read only the parts that it needs. */
 export type ConfigPart = (typeof CONFIG_GROUPS)[number] | (typeof SINGLE_ENTRIES)[number];
 
 /**
- * Returns the name of the config entry that stores a field.
- * @param name the name of the entry to which the field belongs, for example `targets/deploys`
+ * Returns the name of the entry that contains a field.
+ * @param name the entry of the field, for example `targets/deploys`
  */
 export function configEntryOfField(name: string, field: string): string {
   if (name === "settings") return SETTINGS_APART[field] ?? name;
@@ -159,15 +150,15 @@ export function configEntryOfField(name: string, field: string): string {
 }
 
 /**
- * Splits a config value into the public entry `name` and the entries with its secret fields. A function that reads only
- * the entry `name` reads no secret.
+ * Splits a config value into the public entry `name` and entries with its secret fields. A function that reads only
+ * `name` reads no secret.
  */
 export function splitEntryBySecrecy(name: string, value: unknown): ReadonlyMap<string, unknown> {
   if (!isJsonObject(value)) return new Map([[name, value]]);
   const values = new Map<string, unknown>([[name, {}]]);
   for (const [field, item] of Object.entries(value)) {
     const entry = configEntryOfField(name, field);
-    // The entry `linkKeys` contains the value of the field itself, and not an object with the field.
+    // The entry `linkKeys` contains the value of the field itself.
     values.set(entry, entry === field ? item : { ...toObjectOrEmpty(values.get(entry)), [field]: item });
   }
   return values;

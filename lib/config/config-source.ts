@@ -3,64 +3,49 @@ import type { Instant } from "../domain/job.ts";
 import type { AssembledConfig } from "./assemble-config.ts";
 import type { Config, ConfigParser } from "./config.ts";
 
-/** The age of the config in milliseconds after which the service reads the config again. */
+/** The config is read again after this age in milliseconds. */
 const MAX_AGE_MS = 5 * 60_000;
-/** The maximum age of the config that `refreshed` returns, which limits how often the service reads the config. */
+/** The maximum age of a config that `refreshed` returns. */
 const REFRESH_AGE_MS = 10_000;
-/**
- * The delay between a failed read of the config and the next read. The delay is short, because most read errors end
- * soon.
- */
+/** The delay after a failed read. It is short, because most read errors end soon. */
 const UNREADABLE_AGE_MS = 30_000;
-/** The time for which callers get the same error without a new read of the config if no valid config exists. */
+/** Without a valid config, callers get the same error for this time before a new read. */
 const FAILURE_AGE_MS = 5000;
-/**
- * A random part of up to 20 % shortens each maximum age, so that Lambda instances do not read the config at the same
- * time.
- */
+/** Each maximum age is randomly up to 20 % shorter, so that Lambda instances do not all read at the same time. */
 const JITTER = 0.2;
 
 /**
- * The time limit for the first read of the config in a new Lambda instance. The first read has a short time limit,
- * because a caller must get an HTTP response within 30 s.
+ * The time limit of the first read in a new Lambda instance. It is short, because a caller must get a response within
+ * 30 s.
  */
 const FIRST_READ_MS = 8000;
-/**
- * The time limit for each later read of the config. A later read has a short time limit, because the Lambda instance
- * already has a valid config.
- */
+/** The time limit of later reads. It is short, because the instance already has a valid config. */
 const REFRESH_READ_MS = 1000;
 
-/**
- * The maximum number of reads until the service reports an invalid config. A read may return an invalid config if an
- * operator changes the config between two pages of the read.
- */
+/** How often an invalid config is read again before it is reported. A read may see only a part of a change. */
 const MAX_READS = 3;
 const REREAD_DELAY_MS = 400;
 
 export interface ConfigSource<C extends Config = Config> {
   /**
-   * Returns a config that the service read at most five minutes ago.
-   * Returns the latest valid config if the newest config has errors or if the service cannot read the config.
-   * Returns the same object until the config changes.
+   * Returns a config that is at most five minutes old. If the newest config has errors or cannot be read, the latest
+   * valid config counts. The object stays the same until the config changes.
    */
   current(): Promise<C>;
-  /**
-   * Returns the config like `current`, but reads the config again if the config does not contain the project or target.
-   */
+  /** Returns the config like `current`, but reads it again if the project or target is missing. */
   currentWith(kind: "projects" | "targets", name: string): Promise<C>;
-  /** Returns the config like `current`, but from a read at most ten seconds ago. */
+  /** Returns the config like `current`, but at most ten seconds old. */
   refreshed(): Promise<C>;
   /**
-   * Checks that the service can read the config and that the config has no errors.
-   * @throws the error of the latest read of the config, even if the service still uses an older valid config.
+   * Checks that the config can be read and has no errors.
+   * @throws the error of the latest read, even if an older valid config is in use.
    */
   check(): Promise<void>;
-  /** Returns the config like `current`, but always reads the config again. */
+  /** Returns the config like `current`, but always reads it again. */
   reload(): Promise<Config>;
 }
 
-/** The error whose message lists all errors in a config. */
+/** Its message lists all errors of a config. */
 export class ConfigInvalidError extends Error {
   override readonly name = "ConfigInvalidError";
   readonly faults: readonly string[];
@@ -71,10 +56,7 @@ export class ConfigInvalidError extends Error {
   }
 }
 
-/**
- * The error for a config that the service cannot read, although the config itself may be valid. `cause` is the error of
- * the failed read.
- */
+/** The config cannot be read, although it may be valid. `cause` is the error of the read. */
 export class ConfigUnreadableError extends Error {
   override readonly name = "ConfigUnreadableError";
 
@@ -85,18 +67,17 @@ export class ConfigUnreadableError extends Error {
 
 interface ValidConfig<C> {
   readonly config: C;
-  /** The text of the whole config, by which the service detects a change of the config. */
+  /** The text of the whole config. A different text means a change. */
   readonly text: string;
 }
 
 /**
- * Creates an object that reads and caches the config. Until the object has read a valid config, each method of the
- * object throws `ConfigInvalidError` or `ConfigUnreadableError`. A method throws the same error for some seconds
- * without a new read of the config.
- * @param options.parse parses the config document.
- * @param options.readDocument reads the config that the function needs. `readDocument` may repeat failed requests for
- * at most `timeLimitMs`.
- * @param options.onFault receives the error if a read of the config failed or if the config has errors.
+ * Creates an object that reads and caches the config. Before the first valid config, each method throws
+ * `ConfigInvalidError` or `ConfigUnreadableError`. For some seconds, the same error is thrown without a new read.
+ * @param options.parse parses the config document
+ * @param options.readDocument reads the needed parts of the config. It may repeat failed requests for at most
+ * `timeLimitMs`.
+ * @param options.onFault receives the error of a failed read or of an invalid config
  */
 export function createConfigSource<C extends Config>(options: {
   readonly parse: ConfigParser<C>["parse"];
@@ -120,8 +101,8 @@ export function createConfigSource<C extends Config>(options: {
   };
 
   /**
-   * Reads the config until the config is valid. Throws an error if two consecutive reads return the same invalid
-   * config, or after `MAX_READS` reads.
+   * Reads the config until it is valid. It throws if two reads in a row return the same invalid config, or after
+   * `MAX_READS` reads.
    */
   const readConfig = async (): Promise<ValidConfig<C>> => {
     const until = now() + (valid === null ? FIRST_READ_MS : REFRESH_READ_MS);

@@ -22,13 +22,13 @@ const Sha256 = textSchema(
 
 const Names = z.array(z.union([Name, z.literal("*")], "must be a name from the config, or * for all"));
 
-/** The operations for which a caller needs a right. The operation `watch` is a call of `POST /v1/jobs`. */
+/** The operations for which a caller needs a right. `watch` means `POST /v1/jobs`. */
 export const CALLER_OPERATIONS = ["watch", "read", "stop", "redeliver", "test"] as const;
 export type CallerOperation = (typeof CALLER_OPERATIONS)[number];
 
 /**
- * The operations that a caller may use, and the projects and targets to which the operations may apply. In each array,
- * `*` allows all names. An empty array allows no names.
+ * The operations that a caller may use, and the projects and targets for them. `*` allows all names. An empty array
+ * allows none.
  */
 export const Rights = z.strictObject({
   projects: Names,
@@ -38,8 +38,8 @@ export const Rights = z.strictObject({
 export type Rights = Readonly<z.infer<typeof Rights>>;
 
 /**
- * A bearer token of a caller. The config contains only the SHA-256 hash of the token. While an operator replaces a
- * token, the config contains the hashes of the old token and of the new token.
+ * A bearer token of a caller. The config contains only its SHA-256 hash. During a rotation, it contains the hashes of
+ * the old and the new token.
  */
 export const Token = z.strictObject({
   sha256: z.union(
@@ -50,16 +50,12 @@ export const Token = z.strictObject({
 });
 export type Token = z.infer<typeof Token>;
 
-/**
- * A rule that accepts identity tokens (OIDC) of one issuer. In the pattern for a claim of the identity token, `*`
- * matches any text.
- */
+/** A rule that accepts identity tokens (OIDC) of one issuer. In the pattern of a claim, `*` matches any text. */
 export const OidcRule = z.strictObject({
   issuer: httpUrlSchema("must be the issuer's URL"),
   /**
-   * The URL of the issuer's signing keys. An issuer needs `jwksUri` in the config if its signing keys are at another
-   * host than the issuer. If the config does not contain `jwksUri`, the service reads the URL of the signing keys in
-   * the discovery document of the issuer.
+   * The URL of the issuer's keys. It is needed only if the keys are at another host than the issuer. Otherwise the
+   * issuer's discovery document contains this URL.
    */
   jwksUri: z.optional(httpUrlSchema("must be the URL of the issuer's key set")),
   audience: NonEmpty,
@@ -74,7 +70,7 @@ export const OidcRule = z.strictObject({
 });
 export type OidcRule = z.infer<typeof OidcRule>;
 
-/** The config without the credentials of projects, and without the URLs and secrets of targets. */
+/** The config without credentials of projects, and without URLs and secrets of targets. */
 export interface Config<P = PublicProject, T = PublicTarget> {
   readonly projects: Record<string, P>;
   readonly targets: Record<string, T>;
@@ -92,15 +88,14 @@ export type ParsedConfig<C extends Config = WholeConfig> =
   | { readonly kind: "config"; readonly config: C }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
-/** The parts of the config that a function reads, and a parser for the document that contains these parts. */
+/** The parts of the config for a function, and their parser. */
 export interface ConfigParser<C extends Config> {
   readonly parts: readonly ConfigPart[];
   readonly parse: (document: unknown) => ParsedConfig<C>;
 }
 
 /**
- * Creates the schema of a config document. Only the parser (`createConfigParser`) also checks that each name in a
- * config refers to an existing entry.
+ * Creates the schema of a config document. Only `createConfigParser` also checks that each name exists.
  * @param schemas the schemas of a project and of a target
  */
 export function createConfigDocumentSchema<P extends PublicProject, T extends PublicTarget>(schemas: {
@@ -118,8 +113,7 @@ export function createConfigDocumentSchema<P extends PublicProject, T extends Pu
 
 /**
  * Creates a parser for config documents with the given parts.
- * @param schemas the schemas of a project and of a target. The schemas `PublicProject` and `PublicTarget` need no
- * secret part of the config.
+ * @param schemas the schemas of a project and of a target. `PublicProject` and `PublicTarget` need no secret part.
  */
 export function createConfigParser<P extends PublicProject, T extends PublicTarget>(
   parts: readonly ConfigPart[],
@@ -142,7 +136,7 @@ export function createConfigParser<P extends PublicProject, T extends PublicTarg
   };
 }
 
-/** Returns the path of a value in the config document as text, for example `tokens.ci.projects[0]`. */
+/** Returns the path of a value as text, for example `tokens.ci.projects[0]`. */
 function formatPath(path: readonly PropertyKey[]): string {
   if (path.length === 0) return "(the document)";
   return path
@@ -151,9 +145,8 @@ function formatPath(path: readonly PropertyKey[]): string {
 }
 
 /**
- * Returns one error for each project or target that a config document names but does not define. The function skips
- * malformed parts of the config document, because the schema reports the malformed parts. A name is not checked if the
- * part of the config that defines the name was not read.
+ * Returns an error for each named but undefined project or target. Malformed parts are skipped, because the schema
+ * reports them. A name is not checked if its part of the config was not read.
  */
 function findUnknownNames(document: unknown, parts: readonly ConfigPart[]): readonly string[] {
   const config = toObjectOrEmpty(document);

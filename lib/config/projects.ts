@@ -24,7 +24,7 @@ const TopicUrn = textSchema(
   ),
 );
 
-/** The shortest time between two lists of the jobs of a project, even if many SMN messages ask for a list. */
+/** The shortest time between two lists of a project's jobs, even after many SMN messages. */
 export const MIN_JOB_LIST_INTERVAL_MS = 10_000;
 
 /** The settings of a project for discovery, which watches the jobs that no caller submits. */
@@ -49,8 +49,8 @@ export const DiscoverySettings = z.lazy(() =>
 
 const DEFAULT_READY_MINUTES = 15;
 /**
- * A watch may wait at most one day for a usable resource. The watch lasts at most a week before the success of its job,
- * and a poll message may stay in its queue for 14 days.
+ * A watch may wait at most a day until its resource is usable. Before that, it may run for a week, and a poll message
+ * can stay in its queue for only 14 days.
  */
 const MAX_READY_MINUTES = 1440;
 
@@ -75,9 +75,7 @@ const TokenAuth = z.strictObject({ kind: z.literal("token"), token: HeaderSecret
 export const Auth = z.discriminatedUnion("kind", [AkskAuth, PasswordAuth, TokenAuth]);
 export type Auth = z.infer<typeof Auth>;
 
-/**
- * With the value `ready`, a watch does not end with the success of its job, but when the resource of the job is usable.
- */
+/** `ready`: a watch ends only when the resource of its job is usable. */
 export const Until = z.literal("ready");
 /** The time in minutes, after the success of a job, in which the resource of the job must become usable. */
 export const ReadyMinutes = numberSchema(z.positive(), z.maximum(MAX_READY_MINUTES));
@@ -88,18 +86,14 @@ const PUBLIC_FIELDS = {
   ),
   region: z.optional(textSchema(z.regex(/^[a-z0-9-]{2,40}$/, "must be a region's ID such as eu-de"))),
   endpoint: z.optional(httpUrlSchema("must be the URL of the CCE API, starting with https://")),
-  /**
-   * Says when the service queries the CCE API for Autopilot clusters: first (true), never (false), or after the CCE API
-   * for other clusters (the default).
-   */
+  /** When to ask the Autopilot API of CCE: first (true), never (false), or after the standard API (default). */
   autopilot: z.optional(z.boolean()),
   /**
-   * The default values of `until` and `readyMinutes` for the jobs of the project. Without `until`, a watch ends when
-   * its job ends.
+   * The defaults of `until` and `readyMinutes` for the jobs of the project. Without `until`, a watch ends with its job.
    */
   until: z.optional(Until),
   readyMinutes: z._default(ReadyMinutes, DEFAULT_READY_MINUTES),
-  /** Without `discover`, the service watches only those jobs of the project that callers submit. */
+  /** Without `discover`, only submitted jobs are watched. */
   discover: z.optional(DiscoverySettings),
   /**
    * The version of the links to the HTML pages of the project. If an operator changes `linkVersion`, all earlier links
@@ -108,16 +102,13 @@ const PUBLIC_FIELDS = {
   linkVersion: z._default(integerSchema(z.nonnegative()), 0),
 };
 
-/**
- * A project in the config needs a region or an endpoint, because the default endpoint of the CCE API depends on the
- * region.
- */
+/** A project needs a region or an endpoint, because the default endpoint depends on the region. */
 const HAS_ADDRESS = z.refine<z.infer<z.ZodMiniObject<typeof PUBLIC_FIELDS>>>(
   ({ region, endpoint }) => region !== undefined || endpoint !== undefined,
   {
     message: "is missing: a project needs a region or an endpoint",
     path: ["region"],
-    // Without `when`, the library `zod` skips the check of the region if the project has other errors.
+    // Without `when`, zod would skip this check if the project has other errors.
     when: ({ value }) => typeof value === "object" && value !== null,
   },
 );
@@ -132,7 +123,7 @@ export type PublicProject = z.infer<typeof PublicProject>;
 export const Project = withChecks(
   z.strictObject({
     ...PUBLIC_FIELDS,
-    /** The certificate authorities that the service trusts for CCE and IAM, by default the public ones. */
+    /** The trusted certificate authorities of CCE and IAM, by default the public ones. */
     ca: z.optional(Certificates),
     auth: Auth,
   }),

@@ -8,10 +8,9 @@ export interface ReferencePorts {
 }
 
 /**
- * Replaces each `{"$env": "NAME"}` in a config document by the value of an environment variable, and each `{"$file":
- * "PATH"}` by the content of a file. A line break at the end of a file is not a part of the value. An error message
- * contains names and paths, but no values. The function removes the key `$schema`, by which an editor finds the JSON
- * Schema of a config file.
+ * Replaces each `{"$env": "NAME"}` by an environment variable, and each `{"$file": "PATH"}` by the content of a file. A
+ * line break at the end of a file is removed. Error messages contain names and paths, but no values. The key `$schema`,
+ * which helps an editor, is removed.
  */
 export async function replaceEnvAndFileReferences(
   document: unknown,
@@ -47,8 +46,8 @@ async function resolveValue(value: unknown, path: string, ports: ResolvePorts): 
 }
 
 /**
- * Returns the value to which a `$file` or `$env` reference in the config points. If the file or variable does not
- * exist, the function returns an empty text and reports an error.
+ * Returns the value of a `$file` or `$env` reference. If the file or variable does not exist, it reports an error and
+ * returns an empty text.
  */
 async function resolveReference(
   kind: "$env" | "$file",
@@ -84,8 +83,7 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns a text that says why a file cannot be used. The text continues a sentence that begins with the name of the
- * file.
+ * Says why a file cannot be used. The text continues a sentence that begins with the file name.
  * @param error the error of the file system
  */
 export function describeFileError(error: unknown): string {

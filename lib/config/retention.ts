@@ -1,26 +1,25 @@
 import type { Instant } from "../domain/job.ts";
 
 const DAY_MS = 86_400_000;
-/** The default value of `settings.retentionDays`: the number of days for which the ledger keeps an ended watch. */
+/** The default of `settings.retentionDays`. */
 export const DEFAULT_RETENTION_DAYS = 30;
-/** A message stays in its queue, or in the dead-letter queue, for at most 14 days. */
+/** A message stays in a queue for at most 14 days. */
 const QUEUE_RETENTION_MS = 14 * DAY_MS;
-/** The maximum time for which a notification waits because the target throttles the service or has a rate limit. */
+/** The longest time for which throttling or a rate limit delays a notification. */
 const THROTTLED_MS = DAY_MS;
-/** Random jitter makes each delay of the retry schedule at most 20 % longer. */
+/** The random part makes each delay at most 20 % longer. */
 const MAX_JITTER_FACTOR = 1.2;
 
-/** The settings on which the retention of the items of a watch depends. */
+/** The settings that determine how long a watch is stored. */
 interface RetentionSettings {
   readonly retentionDays: number;
   readonly retry: { readonly scheduleSeconds: readonly number[] };
 }
 
 /**
- * Returns the time after which the ledger may delete the items of a watch. The ledger keeps the items of a watch for
- * `retentionDays`, or longer if a queue or a dead-letter queue can still contain a message of the watch.
- * @param retentionStartsAt the time from which `retentionDays` counts: the deadline of the watch, the end of the watch,
- * or the latest delivery attempt.
+ * Returns the time after which a watch may be deleted: after `retentionDays`, but not while a queue can still contain
+ * one of its messages.
+ * @param retentionStartsAt the deadline or the end of the watch, or the latest delivery attempt.
  */
 export function computeLedgerExpiryTime(
   retentionStartsAt: Instant,

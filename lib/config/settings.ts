@@ -7,7 +7,7 @@ import { SQS_MAX_DELAY_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from "../domain/sqs
 import { httpUrlSchema, integerSchema, listSchema, numberSchema, textSchema } from "../domain/zod-fields.ts";
 import { DEFAULT_RETENTION_DAYS } from "./retention.ts";
 
-/** The deadline of a watch is at most 7 days after its start, because an SQS queue keeps a message for only 14 days. */
+/** The deadline is at most 7 days after the start, because SQS stores a message for only 14 days. */
 export const MAX_DEADLINE_MINUTES = 10_080;
 
 const between = (min: number, max: number) => numberSchema(z.minimum(min), z.maximum(max));
@@ -16,24 +16,21 @@ const integerBetween = (min: number, max: number) => integerSchema(z.minimum(min
 
 const MIN_LINK_KEY_CHARACTERS = 32;
 const MIN_DISTINCT_CHARACTERS = 8;
-/** The minimum number of lower-case letters, and of upper-case letters, in a key without a digit. */
+/** The minimum number of lower-case and of upper-case letters in a key without a digit. */
 const MIN_LETTERS_OF_CASE = 10;
 /**
- * The minimum fraction of different groups among the groups of three consecutive characters in a key. A key that
- * repeats a text has few different groups.
+ * The minimum share of different groups among all groups of three characters. A key with repetitions has few different
+ * groups.
  */
 const MIN_DISTINCT_GROUPS = 0.7;
-/**
- * The maximum fraction of consecutive characters in a key that are equal or follow each other in the alphabet, as in
- * `111111` or `abcdef`.
- */
+/** The maximum share of neighboring characters that are equal or alphabetical, as in `111111` or `abcdef`. */
 const MAX_SEQUENCE_FRACTION = 0.5;
 const COMMON_PARTS =
   /secret|password|passphrase|change|example|default|notifier|production|callback|linkkey|qwerty|letmein|123456/i;
 
 /**
- * A key that signs links to HTML pages and encrypts callback URLs. A person who has one signed link can find a weak key
- * by brute force. The schema refuses a short key, and a key that a person has probably invented.
+ * A key that signs links to pages and encrypts callback URLs. With one signed link, a person could guess a weak key by
+ * trying. Short keys, and keys that a person has probably invented, are refused.
  */
 export const LinkKey = z.pipe(
   textSchema(
@@ -47,8 +44,8 @@ export const LinkKey = z.pipe(
 );
 
 /**
- * Returns true if a random generator may have produced the mixture of digits, lower-case letters and upper-case letters
- * in the key. A random base64 text may contain no digit, but such a text contains many letters of both cases.
+ * Returns true if the mixture of digits and letters looks random. A random base64 text without a digit has many letters
+ * of both cases.
  */
 function hasRandomClasses(key: string): boolean {
   const count = (pattern: RegExp) => key.match(pattern)?.length ?? 0;
@@ -81,8 +78,8 @@ const Poll = z.strictObject({
   maxDelaySeconds: z._default(between(1, SQS_MAX_DELAY_SECONDS), SQS_MAX_DELAY_SECONDS),
   goneGraceSeconds: z._default(between(0, 3600), 120),
   /**
-   * The rate limit of CCE for the queries of one user. Without `queriesPerFiveMinutes`, the service limits the rate of
-   * its queries only after CCE has responded with the HTTP status 429.
+   * The rate limit of CCE for the queries of one user. Without this setting, the rate is limited only after CCE has
+   * answered with status 429.
    */
   queriesPerFiveMinutes: z.optional(integerBetween(10, 1_000_000)),
   accessErrorSeconds: z._default(between(0, 86_400), 600),
@@ -99,10 +96,7 @@ const Limits = z.strictObject({
   requestsPerMinute: Limit(1200),
 });
 
-/**
- * The optional data that the HTML page of a job shows to readers without a token: a link to the job list of the
- * project, the labels, and the answers of receivers.
- */
+/** Optional data on the status page: a link to the list of jobs, the labels, and the answers of receivers. */
 const Pages = z.strictObject({
   list: Off,
   labels: Off,
@@ -117,11 +111,11 @@ const Retry = z.strictObject({
   ),
 });
 
-/** The settings that an operator may change. Each setting is optional. */
+/** All settings. Each is optional. */
 export const Settings = z.strictObject({
   defaultProject: z.optional(Name),
   defaultTargets: z._default(z.array(Name), []),
-  /** The target to which the service reports that another target no longer exists. */
+  /** The target that is notified when another target no longer exists. */
   fallbackTarget: z.optional(Name),
   deadlineMinutes: z._default(DeadlineMinutes, 120),
   /** The maximum lifetime of an identity token (OIDC): the time from its claim `iat` to its claim `exp`. */
@@ -129,30 +123,27 @@ export const Settings = z.strictObject({
   maxPolls: z._default(integerBetween(1, 100_000), 500),
   poll: z.prefault(Poll, {}),
   retry: z.prefault(Retry, {}),
-  /** The hosts that a `callbackUrl` may have. Each host has the form NAME or NAME:PORT. */
+  /** The allowed hosts of a `callbackUrl`, each as NAME or NAME:PORT. */
   callbackHosts: Hosts,
   /** The secrets with which the service signs callbacks. Without secrets, callbacks have no signature. */
   callbackSecrets: z._default(listSchema(WebhookSecret, z.maxLength(5)), []),
   egress: z.prefault(z.strictObject({ allow: Hosts }), {}),
   /**
-   * The keys that sign links to HTML pages and encrypt callback URLs. The service signs and encrypts with the first
-   * key, and accepts links and encrypted URLs of both keys. Without a key, the service creates no links to HTML pages.
+   * The keys that sign links to pages and encrypt callback URLs. The first key signs and encrypts. Links and URLs of
+   * both keys are accepted. Without a key, there are no links to pages.
    */
   linkKeys: z._default(listSchema(LinkKey, z.maxLength(2)), []),
   linkDays: z._default(Days, 30),
   pages: z.prefault(Pages, {}),
   limits: z.prefault(Limits, {}),
-  /** The public URL of the service, by default the URL of the deployed HTTP API. */
+  /** The public URL, by default the URL of the HTTP API. */
   publicUrl: z.optional(
     z.pipe(
       httpUrlSchema("must be a URL that starts with https:// (or http:// in a private network)"),
       z.transform((url: string) => url.replace(/(?<!\/)\/+$/, "")),
     ),
   ),
-  /**
-   * The number of days for which the ledger keeps a watch after the watch has ended. The function
-   * `computeLedgerExpiryTime` may make this time longer.
-   */
+  /** How many days an ended watch is stored. `computeLedgerExpiryTime` may extend this time. */
   retentionDays: z._default(Days, DEFAULT_RETENTION_DAYS),
 });
 export type Settings = z.infer<typeof Settings>;

@@ -110,8 +110,8 @@ function spellingsOf(secret: string): string[] {
 }
 
 /**
- * Makes equivalent spellings equal, without a change of the length: upper and lower case, base64 and base64url, and a
- * space and the `+` of an HTML form.
+ * Makes equivalent spellings equal without changing the length, for example upper and lower case, or base64 and
+ * base64url.
  */
 function normalize(text: string): string {
   const lowerCase = text.replace(/\p{Lu}/gu, (letter) => {

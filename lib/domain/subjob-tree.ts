@@ -137,9 +137,9 @@ function isRunning({ job }: TreeNode): boolean {
 }
 
 /**
- * Serializes a tree of subjobs into at most `maxBytes` bytes. A large tree is shortened in these steps: long texts are
- * truncated; succeeded subjobs are omitted; failure reasons are truncated further; pending subjobs are omitted; failed
- * subjobs are omitted. The job at the top of the tree always stays.
+ * Serializes a tree of subjobs into at most `maxBytes` bytes. A large tree is shortened step by step: first long texts,
+ * then succeeded subjobs, failure reasons, pending subjobs, and last failed subjobs. The job at the top of the tree
+ * always stays.
  */
 export function serializeTruncatedTree<Serialized>(
   tree: Job,

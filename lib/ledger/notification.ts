@@ -62,7 +62,7 @@ export interface StartedGeneration extends WatchGeneration {
 }
 
 /**
- * Computes the same as `computeHigherGenerations` for targets that a call adds to an ended watch, with one exception:
+ * Computes the same as `computeHigherGenerations` for targets that a call adds to an ended watch. The exception:
  * another watch may already have notified the target of the same end. The notification key is then the key of the other
  * watch, so that the target is not notified again.
  * @param jobWatches all watches of the job

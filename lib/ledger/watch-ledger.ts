@@ -71,10 +71,7 @@ export type PollClaim =
   | { readonly kind: "stale"; readonly reason: "missing" | "over" | "superseded" | "done" }
   /** The same queue message has already claimed the poll in an earlier invocation. This invocation may still run. */
   | { readonly kind: "own_lease" }
-  /**
-   * Another queue message has claimed the poll. The poll function can acknowledge the queue message that has not
-   * claimed the poll.
-   */
+  /** Another queue message has claimed the poll. This queue message is not needed. */
   | { readonly kind: "other_owner" };
 
 export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polledAt"> {
@@ -82,90 +79,77 @@ export interface PollRecord extends ObservedJob, PollErrors, Pick<Watch, "polled
   readonly poll: number;
   readonly messageId: string;
   readonly nextPollAt: Instant;
-  /** `rateLimited` is true if the rate limit postponed the query of the poll. */
+  /** True if the rate limit postponed the query. */
   readonly rateLimited: boolean;
-  /** If `ready` is absent, the ledger keeps the stored value of `ready`. */
+  /** If it is absent, the stored value stays. */
   readonly ready?: ReadyProgress | undefined;
-  /** If `slowAt` is absent, the ledger keeps the stored value of `slowAt`. */
+  /** If it is absent, the stored value stays. */
   readonly slowAt?: Instant | null | undefined;
-  /**
-   * The job and its subjobs from the response of CCE to the poll. If `tree` is null, the ledger keeps the stored tree.
-   */
+  /** The job in the response of CCE. If it is null, the stored tree stays. */
   readonly tree: Job | null;
 }
 
 export interface WatchEnd {
   readonly key: WatchKey;
-  /** The acceptance time of the watch generation that ends. */
+  /** The acceptance time of the ending generation. */
   readonly acceptedAt: Instant;
   readonly outcome: Outcome;
   readonly concludedAt: Instant;
-  /**
-   * The targets to which the service has sent a notification. If the watch has further targets, `endWatch` does not end
-   * the watch.
-   */
+  /** The targets whose notification was sent. If the watch has further targets, it does not end. */
   readonly targets: readonly string[];
   readonly polledAt: readonly Instant[];
   readonly expiresAt: Instant;
-  /** The fields of the job from the outcome. If `job` is absent, the ledger keeps the stored fields of the job. */
+  /** Fields of the job from the outcome. If it is absent, the stored fields stay. */
   readonly job?: EndedJob;
 }
 
 export type EndResult =
   | { readonly kind: "ended" }
   /**
-   * The watch did not end, because the caller has added targets to the watch. The code that ends the watch must notify
-   * all `targets` and call `endWatch` again.
+   * The watch did not end, because the caller has added targets. All `targets` must now be notified, and `endWatch`
+   * must be called again.
    */
   | { readonly kind: "targets_changed"; readonly targets: readonly string[] }
   | { readonly kind: "over" };
 
 export type WatchProgress = Pick<Watch, "state" | "nextPollAt">;
 
-/** A watch that the sweep function has to check, because a queue message of the watch may be lost. */
+/** A watch that the sweep function must check, because one of its queue messages may be lost. */
 export interface OverdueEntry extends WatchKey {
   readonly dueAt: Instant;
 }
 
 interface WatchPage {
   readonly watches: readonly Watch[];
-  /** The value of `before` for the next page of watches. `next` is null on the last page of watches. */
+  /** `before` of the next page. It is null on the last page. */
   readonly next: string | null;
 }
 
 export interface WatchChangeLedger {
   /**
-   * Creates a watch if the caller has no watch of the job. Restarts the watch of the caller if `isRestartedByCall`
-   * returns true. A restarted watch gets a higher generation than all watches of the job. If the watch exists and is
-   * not restarted, the ledger adds the new targets and callbacks to the existing watch. The later of the old and the
-   * new deadline then applies. The longer of the old and the new `readyMinutes` also applies.
+   * Creates a watch if the caller has no watch of the job. If `isRestartedByCall` returns true, the existing watch is
+   * restarted. Its generation is then higher than that of all watches of the job. Otherwise the new targets and
+   * callbacks are added to the existing watch. The later deadline and the longer `readyMinutes` apply.
    */
   startOrExtendWatch(watch: NewWatch): Promise<OpenResult>;
   /**
-   * Claims (reserves) a poll for one queue message for the time `leaseMs` (lease). During the lease of the poll, the
-   * poll function queries the job only for this queue message.
+   * Reserves a poll for one queue message for the time `leaseMs` (lease). During this time, only this queue message may
+   * query the job.
    */
   claimPoll(poll: PollToClaim): Promise<PollClaim>;
   /**
-   * Undoes the claim of a poll that was not made, so that the claim does not count as an unfinished try. The same queue
-   * message may then claim the poll again at once. Does nothing if another queue message has claimed the poll in the
-   * meantime.
+   * Undoes the claim of a poll that was not made. The claim then does not count as a crash. The same queue message may
+   * claim the poll again at once. If another queue message has claimed the poll meanwhile, nothing happens.
    */
   undoPollClaim(claimed: PollOfMessage): Promise<void>;
   /**
-   * Stores the result of a claimed poll and marks the poll as done. Returns `superseded` and writes nothing if the
-   * queue message has lost the claim of the poll.
+   * Stores the result of a poll and marks the poll as done. If the queue message has lost its claim, nothing is written
+   * and the result is `superseded`.
    */
   recordPoll(record: PollRecord): Promise<"recorded" | "superseded">;
-  /**
-   * Returns the context and the callbacks of a watch generation. Returns an empty context and no callbacks if the watch
-   * generation does not exist.
-   */
+  /** Returns the context and the callbacks of a watch generation. If the generation does not exist, both are empty. */
   readCallerData(generation: WatchGeneration): Promise<CallerData>;
-  /**
-   * Stores the outcome of a watch generation, unless the watch generation has an outcome already. Returns the outcome
-   * that the ledger contains after the call.
-   */
+  /** Stores the outcome of a watch generation, unless it already has one. Returns the stored outcome. */
   saveOutcomeOnce(
     generation: WatchGeneration,
     outcome: StoredOutcome,
@@ -174,48 +158,46 @@ export interface WatchChangeLedger {
   readOutcome(generation: WatchGeneration): Promise<OutcomeRecord | null>;
   endWatch(end: WatchEnd): Promise<EndResult>;
   /**
-   * Stops a watch that has not ended. A watch with the outcome `timed_out` or `lost` keeps this outcome, but the next
-   * call for the job restarts the watch.
+   * Stops a running watch. A watch that ended as `timed_out` or `lost` keeps its outcome, but the next call for the job
+   * restarts it.
    */
   stopWatch(key: WatchKey, at: Instant, expiresAt: Instant): Promise<"stopped" | "over" | "missing">;
 }
 
 export interface WatchReadLedger {
-  /** Returns null if the watch does not exist. */
+  /** The result is null if the watch does not exist. */
   readWatch(key: WatchKey): Promise<WatchDocument | null>;
   /**
-   * Returns only the state and the next poll time of a watch, which costs less than `readWatch`. The returned state may
-   * be a second old. Returns null if the watch does not exist.
+   * Returns only the state and the next poll time of a watch, which is cheaper than `readWatch`. The state may be a
+   * second old. Returns null if the watch does not exist.
    */
   readProgress(key: WatchKey): Promise<WatchProgress | null>;
-  /** Returns the watches of all callers for one job, newest first. */
+  /** Returns all watches of a job, newest first. */
   listJobWatches(job: JobKey): Promise<readonly Watch[]>;
   /**
-   * Counts the running watches of a caller, and the ended watches of the caller whose notifications are not final. The
-   * returned count may be some seconds old.
+   * Counts the running watches of a caller, and ended watches with unfinished notifications. The count may be some
+   * seconds old.
    */
   countLiveWatches(caller: string): Promise<number>;
   /**
-   * Returns at most `limit` watches whose check by the sweep function was due before `now`. A watch that the sweep
-   * function has handled comes after all other watches that were then overdue.
+   * Returns at most `limit` watches that the sweep function should have checked before `now`. A recently checked watch
+   * comes after all other overdue watches.
    */
   listOverdue(now: Instant, limit: number): Promise<readonly OverdueEntry[]>;
   /**
-   * Changes the time when the sweep function checks a watch. If `dueAt` is null, the sweep function does not check the
-   * watch again. Returns `changed` if another call changed the time of the check first, or if `dueAt` is null and the
-   * watch is running.
+   * Changes when the sweep function checks a watch. With `dueAt` null, it does not check the watch again. The result is
+   * `changed` if another call changed this time first, or if `dueAt` is null and the watch is running.
    */
   rescheduleSweep(entry: OverdueEntry, dueAt: Instant | null): Promise<"moved" | "changed">;
   /**
-   * Makes the sweep function check the watch at `dueAt` or earlier, even if the watch has ended. If `expiresAt` is not
-   * null, the ledger keeps the watch, the outcome and the record of a slow job at least until `expiresAt`. Does nothing
-   * if the watch does not exist.
+   * Makes the sweep function check the watch at `dueAt` or earlier, even after its end. With `expiresAt`, the watch,
+   * its outcome and its slow job are stored at least until then. If the watch does not exist, nothing happens.
    */
   scheduleSweepBy(generation: WatchGeneration, dueAt: Instant, expiresAt: Instant | null): Promise<void>;
   /**
-   * Returns one page of the watches of all callers in a project, newest first.
-   * @param page.before the value of `next` on the previous page of watches, or null for the first page of watches.
-   * @throws PageTokenError if `page.before` is not a valid page token.
+   * Returns one page of a project's watches, newest first.
+   * @param page.before `next` of the previous page, or null for the first page
+   * @throws PageTokenError if `page.before` is not a valid page token
    */
   listRecentWatches(
     project: string,

@@ -12,15 +12,12 @@ import type { SlowRecord, WatchDelivery } from "./watch-deliveries.ts";
 
 export const NO_LIMITS: WatchLimits = { callbacksPerWatch: 0, targetsPerWatch: 0 };
 
-/**
- * The maximum size of a text from CCE in a watch. A stored watch must be small, because each poll writes the watch to
- * the ledger.
- */
+/** The maximum size of a CCE text in a watch. A watch must be small, because each poll writes it. */
 const TEXT_BYTES = 200;
 
 /**
- * If a poll is late by more than `POLL_OVERDUE_MS`, the queue message of the poll is probably lost. The delays of the
- * queue and of a cold start of a Lambda function are shorter than `POLL_OVERDUE_MS`.
+ * If a poll is later than this, its queue message is probably lost. Normal delays of the queue and of a cold start are
+ * shorter.
  */
 const POLL_OVERDUE_MS = 30_000;
 /**
@@ -30,26 +27,21 @@ const POLL_OVERDUE_MS = 30_000;
 export const STUCK_MS = 15 * 60_000;
 
 /**
- * The time between the end of a watch and the check whether all notifications of the watch were delivered. At the time
- * of this check, most notifications are already delivered.
+ * After the end of a watch, the sweep function checks its notifications after this time. Most of them are then
+ * delivered.
  */
 const DELIVERIES_OVERDUE_MS = 60_000;
 
-/** The maximum number of poll times that the ledger stores for one watch. */
+/** How many poll times of a watch are stored. */
 export const POLL_HISTORY = 60;
 
-/** The fields of a watch that the ledger stores without conversion. */
+/** Fields of a watch that are stored without conversion. */
 export const WatchFields = z.object({
   generation: z.int(),
   state: WatchState,
-  /**
-   * The number of the latest poll that a queue message has claimed (reserved). `poll` is 0 before the first poll. A
-   * restart of the watch does not reset `poll`.
-   */
+  /** The number of the latest claimed poll. It is 0 before the first poll. A restart does not reset it. */
   poll: z.int(),
-  /**
-   * `pollDone` is true if the message for the next poll is in the queue. `pollDone` is also true before the first poll.
-   */
+  /** True if the message for the next poll was sent. It is also true before the first poll. */
   pollDone: z.boolean(),
   /** The number of the last poll before the latest restart of the watch, or 0 for a watch without a restart. */
   previousPolls: IntegerZeroByDefault,
@@ -64,23 +56,22 @@ export const WatchFields = z.object({
   /** The W3C trace context of the API call that started this generation of the watch. */
   traceparent: TextNullByDefault,
   /**
-   * The phase of the job in the latest poll. Long values of `phase`, `jobType` and `resourceName` are truncated. If the
-   * watch has an operation in place of a job, `jobType` is known before the first poll.
+   * The phase of the job in the latest poll. Long values of `phase`, `jobType` and `resourceName` are truncated. For an
+   * operation, `jobType` is known before the first poll.
    */
   phase: TextNullByDefault,
   jobType: TextNullByDefault,
   resourceName: TextNullByDefault,
   consecutiveFailures: IntegerZeroByDefault,
   /**
-   * The number of minutes after the success of the job within which the resource of the job must become usable.
-   * `readyMinutes` is null if the watch ends with the job.
+   * The minutes after the success of the job in which its resource must become usable. It is null if the watch ends
+   * with the job.
    */
   readyMinutes: NumberNullByDefault,
   /**
-   * The time from which the job counts as slow. After the service has sent the notifications about the slow job,
-   * `slowAt` is the time at which one of these notifications is overdue. `slowAt` is null if no target wants to know
-   * about slow jobs, if no poll has seen the job yet, or if too few jobs of the same type have ended. `slowAt` is also
-   * null if each notification about the slow job was delivered or will not be tried again.
+   * The time from which the job counts as slow. After the notifications about the slow job were sent, it is the time
+   * when one of them is overdue. It is null if no target lists `slow`, if no poll has found the job yet, or if too few
+   * jobs of the type have ended. It is also null after all these notifications are finished.
    */
   slowAt: NumberNullByDefault,
   /** The cause of the failure that ended the watch, in one line. `cause` is null for a watch without a failure. */
@@ -89,33 +80,31 @@ export const WatchFields = z.object({
   durationSeconds: NumberNullByDefault,
 });
 
-/** The current generation of a watch. A restart of the watch starts a new generation. */
+/** The current generation of a watch. A restart starts a new generation. */
 export interface Watch extends WatchGeneration, PollErrors, Readonly<z.infer<typeof WatchFields>> {
-  /** The sorted names of the watch's targets and callbacks. */
+  /** The sorted names of targets and callbacks. */
   readonly targets: readonly string[];
-  /** The times of the latest polls in order of time. */
+  /** The times of the latest polls, oldest first. */
   readonly polledAt: readonly Instant[];
-  /** `ready` is null until a poll of a watch with `readyMinutes` has seen the success of the job. */
+  /** Null until a poll of a watch with `readyMinutes` has seen the success of the job. */
   readonly ready: ReadyProgress | null;
-  /** The operation that the polls of the watch query in place of a job. `operation` is null if the watch has a job. */
+  /** The watched operation. It is null if the watch is about a job. */
   readonly operation: Operation | null;
 }
 
-/** The context and the callback URLs that the caller of a watch sent. */
+/** The context and the callback URLs from the caller. */
 export interface CallerData {
   readonly context: Context;
-  /** The encrypted callback URLs by the names of the callbacks. */
+  /** The encrypted callback URLs by callback name. */
   readonly callbacks: Readonly<Record<string, string>>;
 }
 
-/** The fields of a job that the ledger stores in the watch. */
+/** Fields of a job that are stored in the watch. */
 export type ObservedJob = Pick<Watch, "phase" | "jobType" | "resourceName">;
 
 export interface EndedJob extends ObservedJob, Pick<Watch, "cause" | "durationSeconds"> {}
 
-/**
- * The outcome summary of a watch generation, and the generations in the keys of the notifications about the outcome.
- */
+/** The outcome of a watch generation, and the generations in its notification keys. */
 export interface OutcomeRecord {
   readonly summary: OutcomeSummary;
   readonly generations: NotificationGenerations;
@@ -125,29 +114,29 @@ export interface StoredOutcome extends OutcomeRecord {
   readonly tree: Job | null;
 }
 
-/** All data that the ledger stores for the current generation of a watch. */
+/** Everything that is stored for the current generation of a watch. */
 export interface WatchDocument extends CallerData {
   readonly watch: Watch;
   readonly summary: OutcomeSummary | null;
   readonly tree: Job | null;
-  /** The generations in the notification keys are final after the ledger has stored the outcome of the watch. */
+  /** They are final after the outcome was stored. */
   readonly generations: NotificationGenerations;
-  /** `slow` is null unless a poll of the current generation of the watch found that the job is slow. */
+  /** Null unless a poll of this generation found the job slow. */
   readonly slow: SlowRecord | null;
-  /** The delivery records of the watch, in the order of `listDeliveries`. */
+  /** The delivery records in the order of `listDeliveries`. */
   readonly deliveries: readonly WatchDelivery[];
 }
 
-/** Compares watches by acceptance time, newest first. If the times are equal, compares the names of the callers. */
+/** Compares watches by acceptance time, newest first. For equal times, the names of the callers decide. */
 export function compareNewestFirst(a: Watch, b: Watch): number {
   return b.acceptedAt - a.acceptedAt || (a.caller < b.caller ? 1 : -1);
 }
 
 /**
- * Returns true if an API call restarts the watch that the caller already has. A call restarts a watch that was stopped
- * or is restartable. A call also restarts an ended watch if the operation in the call may be new.
+ * Returns true if an API call restarts the caller's existing watch: a stopped or restartable watch, or an ended watch
+ * whose operation may be a new one.
  * @param found the watch before the call
- * @param operation the operation in the call. `operation` is null or undefined if the call names a job.
+ * @param operation the operation in the call, or null or undefined for a job.
  */
 export function isRestartedByCall(
   found: Pick<Watch, "state" | "operation"> & { readonly restartable: boolean },
@@ -157,7 +146,7 @@ export function isRestartedByCall(
   return found.state !== "watching" && mayBeAnotherOperation(operation, found.operation);
 }
 
-/** Returns the number of polls in the current generation of the watch, including a poll that is in progress. */
+/** Returns the number of polls in the current generation, including a running poll. */
 export function countPollsOfGeneration(
   watch: Pick<Watch, "poll" | "previousPolls" | "rateLimitedPolls">,
 ): number {
@@ -165,31 +154,30 @@ export function countPollsOfGeneration(
 }
 
 /**
- * The sweep function runs periodically and replaces lost queue messages. Returns the time from which the sweep function
- * replaces the message of a poll that is planned for `nextPollAt`.
+ * The sweep function replaces lost queue messages. Returns when it replaces the message of a poll that is planned for
+ * `nextPollAt`.
  */
 export function pollOverdueAt(nextPollAt: Instant): Instant {
   return nextPollAt + POLL_OVERDUE_MS;
 }
 
 /**
- * Rounds the time `at` up to the last millisecond before the next run of the sweep function. The sweep function runs at
- * each multiple of `sweepIntervalMs`. The sweep function therefore finds the same overdue watches with rounded times as
- * with exact times.
+ * Rounds a time up to the last millisecond before the next run of the sweep function. Runs start at multiples of
+ * `sweepIntervalMs`. With rounded times, a run finds the same overdue watches as with exact times.
  */
 export function roundUpToLastMsBeforeSweep(at: Instant, sweepIntervalMs: number): Instant {
   return Math.floor(at / sweepIntervalMs) * sweepIntervalMs + sweepIntervalMs - 1;
 }
 
 /**
- * Returns the time when the sweep function checks whether all notifications of an ended watch were delivered.
- * @param at the time when the watch ended, or when a target was added to the ended watch.
+ * Returns when the sweep function checks the notifications of an ended watch.
+ * @param at the end of the watch, or the time when a target was added to the ended watch.
  */
 export function deliveriesOverdueAt(at: Instant): Instant {
   return at + DELIVERIES_OVERDUE_MS;
 }
 
-/** Truncates a text from CCE to `TEXT_BYTES` bytes, because a stored watch must be small. */
+/** Truncates a CCE text to `TEXT_BYTES` bytes, because a stored watch must be small. */
 export function truncateObservedText<Text extends string | null>(text: Text): Text | string {
   return text === null ? text : truncate(text, TEXT_BYTES, countUtf8Bytes);
 }
@@ -215,15 +203,15 @@ export function truncateEndedJob(job: EndedJob): EndedJob {
   };
 }
 
-/** The maximum numbers of callbacks and of other targets of one watch. The value 0 means no limit. */
+/** The maximum numbers of callbacks and of other targets of a watch. 0 means no limit. */
 export interface WatchLimits {
   readonly callbacksPerWatch: number;
   readonly targetsPerWatch: number;
 }
 
 /**
- * Returns the limit that a watch would exceed if a call added the targets `added`, or null. Only a call that adds a
- * callback can exceed the limit of callbacks. Only a call that adds another target can exceed the limit of targets.
+ * Returns the limit that the new targets `added` would exceed, or null. Only an added callback can exceed the limit of
+ * callbacks, and only another added target can exceed the limit of targets.
  * @param targets the targets of the watch before the call
  */
 export function findExceededLimit(

@@ -46,8 +46,8 @@ import fieldDescriptions from "./field-descriptions.json" with { type: "json" };
 import handWrittenSchemas from "./hand-written-schemas.json" with { type: "json" };
 
 /**
- * The schemas of requests, each under its name in the OpenAPI document. A request may omit a field that has a default,
- * and must not contain an unknown field.
+ * The schemas of requests by their names in the OpenAPI document. A request may omit fields with a default, and must
+ * not contain unknown fields.
  */
 const REQUEST_SCHEMAS = {
   Submission,
@@ -61,8 +61,8 @@ const REQUEST_SCHEMAS = {
 } as const;
 
 /**
- * The schemas of responses and events, each under its name in the OpenAPI document. Every object and every enum has a
- * name, because generated clients make one type of each name.
+ * The schemas of responses and events by their names in the OpenAPI document. Every object and enum has a name, which
+ * becomes a type in generated clients.
  */
 export const RESPONSE_SCHEMAS = {
   SubmissionResult,
@@ -112,8 +112,8 @@ export const RESPONSE_SCHEMAS = {
 } as const;
 
 /**
- * Returns every schema of the API as JSON Schema 2020-12, the format of OpenAPI 3.1. The schemas use only the forms
- * that code generators for clients understand.
+ * Returns every schema as JSON Schema 2020-12, the format of OpenAPI 3.1. It contains only forms that code generators
+ * understand.
  */
 export function createComponentSchemas(): Readonly<Record<string, JsonObject>> {
   const { Reason: reason, ...responses } = toJsonSchemas(RESPONSE_SCHEMAS, "output");
@@ -131,7 +131,7 @@ export function createComponentSchemas(): Readonly<Record<string, JsonObject>> {
   );
 }
 
-/** Returns the JSON Schema of one request parameter, without the description of the parameter. */
+/** Returns the JSON Schema of a request parameter without its description. */
 export function createParameterSchema(schema: z.core.$ZodType): JsonObject {
   const {
     $schema: _version,
@@ -145,8 +145,8 @@ export function createParameterSchema(schema: z.core.$ZodType): JsonObject {
 }
 
 /**
- * Returns a Markdown list of all reasons of delivery attempts with their meanings. The list of reasons is not an enum,
- * because a later release may add reasons. A generated client would reject a value that is not in its enum.
+ * Returns a Markdown list of all reasons and their meanings. The reasons are not an enum, because a later release may
+ * add reasons, and a generated client would reject an unknown enum value.
  */
 function reasonList(): string {
   return Object.entries(describeDeliveryReasonsForApiReference())
@@ -165,7 +165,7 @@ function toJsonSchemas(
     uri: (id) => `#/components/schemas/${id}`,
     override: ({ jsonSchema }) => {
       simplify(jsonSchema);
-      // A response allows additional properties, because a later release may add fields.
+      // A later release may add fields, so a response allows additional properties.
       if (io === "output" && jsonSchema.additionalProperties === false)
         delete jsonSchema.additionalProperties;
     },
@@ -174,10 +174,9 @@ function toJsonSchemas(
 }
 
 /**
- * Simplifies a schema for code generators. Removes titles, because some generators use a title as the name of a type.
- * Also removes the pattern of a date-time, and limits that only exclude integers that JavaScript cannot represent. A
- * number gets the format `double`, because some generators use 32 bits for a number without a format. A string, a
- * number or an enum that may be null gets a list of two types in place of a union.
+ * Simplifies a schema for code generators. Titles are removed, because some generators use them as type names. Patterns
+ * of a date-time, and limits for unsafe integers, are removed too. Numbers get the format `double`, because some
+ * generators use 32 bits otherwise. A nullable string, number or enum gets two types in place of a union.
  */
 function simplify(schema: Record<string, unknown>): void {
   delete schema.title;
@@ -194,25 +193,24 @@ function simplify(schema: Record<string, unknown>): void {
   Object.assign(schema, { ...plain, type: [plain.type, "null"] });
 }
 
-/** Removes the ID of a schema, because in the OpenAPI document the key of a schema identifies the schema. */
+/** Removes the ID of a schema, because its key identifies it in the OpenAPI document. */
 function withoutIdentity({ $schema: _version, $id: _uri, id: _id, ...schema }: JsonObject): JsonObject {
   return schema;
 }
 
-/** A map from the path of a field to the description of the field. The empty path stands for the schema itself. */
+/** Descriptions by the path of the field. The empty path is the schema itself. */
 type FieldDescriptions = Readonly<Record<string, string | undefined>>;
 
 /**
- * The descriptions of the schemas and fields whose zod schema has no description. The texts are not in the zod schemas,
- * because the functions do not need the texts, and each cold start of a function creates the zod schemas.
+ * Descriptions of schemas and fields that have none in zod. They are not in the zod schemas, because each cold start
+ * would load them.
  */
 const { anySchema: ANY_SCHEMA, ...FIELD_DESCRIPTIONS }: Readonly<Record<string, FieldDescriptions>> =
   fieldDescriptions;
 
 /**
- * Adds the description of a named schema to its JSON Schema. A description that the JSON Schema already contains is not
- * changed.
- * @param name the name of the schema in the OpenAPI document, or the name of an event that only a webhook target gets
+ * Adds the description of a named schema to its JSON Schema. An existing description stays.
+ * @param name the name of the schema in the OpenAPI document, or of a webhook event
  */
 export function addSchemaDescription(name: string, schema: JsonObject): JsonObject {
   const description = FIELD_DESCRIPTIONS[name]?.[""];
@@ -220,8 +218,7 @@ export function addSchemaDescription(name: string, schema: JsonObject): JsonObje
 }
 
 /**
- * Adds descriptions to the fields of a JSON Schema, also to the fields of its inner objects. A description that a field
- * already contains is not changed.
+ * Adds descriptions to all fields of a JSON Schema, also to inner fields. Existing descriptions stay.
  * @param name the name of the schema in the OpenAPI document, or the name of an event that only a webhook target gets
  */
 export function addFieldDescriptions(name: string, schema: JsonObject): JsonObject {

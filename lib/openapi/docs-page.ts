@@ -18,26 +18,26 @@ import { type Content, createProblemExample, PROBLEM_HELP } from "./error-respon
 import type { createOpenApiDocument, OpenApiOperation } from "./openapi-document.ts";
 import stateHelp from "./state-help.json" with { type: "json" };
 
-/** The URL query in the example request of an operation. The example request of any other operation has no query. */
+/** The query in the example request of an operation. All other operations have none. */
 const QUERIES: Readonly<Record<string, string>> = {
   listJobs: "?state=failed&limit=20",
   readJob: "?wait=25",
   showJob: "?key=KEY",
   showJobs: "?key=KEY&project=prod",
 };
-/** The query of a request whose body is a reply of CCE. */
+/** The query of a request with a response of CCE as its body. */
 const CCE_QUERY = "?from=cce&project=prod&notify=deploys";
 
 interface DocsPage {
   readonly html: string;
-  /** The hashes of the page's style and script for the Content-Security-Policy. */
+  /** The hashes of style and script for the Content-Security-Policy. */
   readonly styleSource: string;
   readonly scriptSource: string;
 }
 
 /**
- * Renders the OpenAPI document as one HTML page. The page loads no other files, and is complete without a script.
- * @param copyScript the script of the buttons that copy a request
+ * Renders the OpenAPI document as one HTML page. The page loads no other files and needs no script.
+ * @param copyScript the script of the copy buttons
  */
 export function renderDocsPage(
   document: ReturnType<typeof createOpenApiDocument>,
@@ -105,14 +105,14 @@ function problemEntry(kind: ProblemKind): Html {
   return html`<h3 id="problem-${kind}">${status} ${title}: <code>${kind}</code></h3><p>${renderProse(cause)}</p><p>${renderProse(remedy)}</p>${renderCodeBlock(JSON.stringify(createProblemExample(kind), null, 2))}`;
 }
 
-/** An operation of the API, or the event for webhooks, which has no path. */
+/** An operation of the API, or a webhook event, which has no path. */
 interface DocumentedOperation {
   readonly path: string;
   readonly method: string;
   readonly operation: OpenApiOperation;
 }
 
-/** Renders one operation: its request as tables, requests to copy, and its responses. */
+/** Renders an operation: request tables, requests to copy, and responses. */
 function operationSection(
   { path, method, operation }: DocumentedOperation,
   schemas: Readonly<Record<string, JsonObject>>,
@@ -156,7 +156,7 @@ function response(status: string, text: string, content: Content): Html {
   return html`<p><code>${status}</code> ${renderProse(text)}</p>${examples.map(({ value }) => renderCodeBlock(toJson(value)))}`;
 }
 
-/** Renders a table of the error responses of an operation. Each kind of problem is a link to its help. */
+/** Renders the error responses of an operation as a table. Each kind of problem is a link to its help. */
 function errorTable(summary: string, responses: OpenApiOperation["responses"]): Html | null {
   const rows = Object.entries(responses).flatMap(([status, { description, content = {} }]) => {
     if (!/^[45]/.test(status)) return [];
@@ -174,10 +174,7 @@ function errorTable(summary: string, responses: OpenApiOperation["responses"]): 
 
 const isProblem = (name: string): name is ProblemKind => Object.hasOwn(PROBLEMS, name);
 
-/**
- * Returns the request as a command for a shell. The command takes the URL of the service and the token from shell
- * variables.
- */
+/** Returns the request as a shell command. Shell variables contain the URL of the service and the token. */
 function curl(
   verb: string,
   path: string,

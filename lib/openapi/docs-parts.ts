@@ -4,7 +4,7 @@ import { EXAMPLES, FIELD_HELP, type FieldHelp, type OpenApiOperation } from "./o
 
 type Schemas = Readonly<Record<string, JsonObject>>;
 
-/** Renders text in which code stands between backticks. The name of a schema is a link to the schema. */
+/** Renders text with code between backticks. The name of a schema becomes a link. */
 export function renderProse(text: string, schemas: Schemas = {}): readonly Part[] {
   return text.split("`").map((part, index) => {
     if (index % 2 === 0) return part;
@@ -15,12 +15,12 @@ export function renderProse(text: string, schemas: Schemas = {}): readonly Part[
   });
 }
 
-/** Renders a block of code, in which a long line has a scroll bar that the reader can reach with the keyboard. */
+/** Renders a block of code. A long line has a scroll bar that works with the keyboard. */
 export function renderCodeBlock(text: string): Html {
   return html`<pre tabindex="0">${text}</pre>`;
 }
 
-/** On a narrow page, each cell of the table has the head of its column in front of it. */
+/** On a narrow page, each cell begins with its column heading. */
 export function renderTable(
   label: string,
   heads: readonly string[],
@@ -36,7 +36,7 @@ export function renderTable(
 <tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>`)}</tbody></table></div>`;
 }
 
-/** Renders a list of terms with their meanings, in which each term has an anchor. */
+/** Renders a list of terms and meanings. Each term has an anchor. */
 export function renderDefinitions(prefix: string, meanings: Readonly<Record<string, string>>): Html {
   return html`<dl>${Object.entries(meanings).map(
     ([term, text]) => html`<dt id="${prefix}-${term}">${term}</dt><dd>${renderProse(text)}</dd>`,
@@ -58,7 +58,7 @@ export function renderParameterTable(label: string, operation: OpenApiOperation,
   );
 }
 
-/** Renders the fields of a request body as a table for each form of the body. */
+/** Renders the fields of a request body as one table per form of the body. */
 export function renderTableOfEachBodyForm(label: string, name: string, schemas: Schemas): readonly Html[] {
   const { anyOf } = schemas[name] ?? {};
   const names = Array.isArray(anyOf) ? anyOf.map((form) => schemaNameOfReference(form.$ref)) : [name];
@@ -70,7 +70,7 @@ ${renderTable(`${label}: ${form}`, ["Field", ...REQUEST_HEADS], rows)}`;
   });
 }
 
-/** @param body the example value of the body, or of an inner object of the body */
+/** @param body the example of the body or of an inner object */
 function requestFields(
   name: string,
   path: string,
@@ -123,9 +123,7 @@ function fieldsOf({ properties, required }: JsonObject) {
   });
 }
 
-/**
- * Returns the type of a JSON Schema in words, with its limits. Code and the names of schemas stand between backticks.
- */
+/** Returns the type of a JSON Schema in words, with its limits. Code and schema names are between backticks. */
 export function describeTypeAndLimits(schema: JsonObject): string {
   const { $ref, type, items, oneOf, anyOf, additionalProperties } = schema;
   if (typeof $ref === "string") return `\`${schemaNameOfReference($ref)}\``;

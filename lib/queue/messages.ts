@@ -15,13 +15,10 @@ import type { NotificationKey } from "../ledger/notification.ts";
 import type { Watch } from "../ledger/watch.ts";
 import type { OutgoingMessage } from "./queue.ts";
 
-/**
- * The version of the message format that this release writes. The current release can also read messages of earlier
- * versions.
- */
+/** The version of messages that this release writes. It also reads earlier versions. */
 const MESSAGE_VERSION = 1;
 
-/** A message in the poll queue that requests the poll with the number `poll` of a watch. */
+/** Requests poll number `poll` of a watch. */
 export const PollMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("poll"),
@@ -29,12 +26,9 @@ export const PollMessage = z.strictObject({
   jobId: JobId,
   caller: CallerName,
   poll: CountFromOne,
-  /**
-   * The deadline of the watch. The service does not poll the watch after the deadline, even if the data in the ledger
-   * is wrong.
-   */
+  /** The deadline of the watch. After it, the watch is not polled any more, even if the ledger is wrong. */
   deadlineAt: Count,
-  /** The instant that the rate limit of the project reserved for the query of the poll. */
+  /** The time that the rate limit of the project reserved for the query. */
   rateLimitedUntil: z.optional(Count),
   /** The W3C trace context of the watch. */
   traceparent: z.optional(Traceparent),
@@ -44,54 +38,45 @@ export type PollMessage = z.infer<typeof PollMessage>;
 /** The name of a target in the config, or the name of a callback. */
 const TargetName = textSchema(z.minLength(1), z.maxLength(80));
 
-/**
- * A message in the notify queue that requests a notification to one target about the outcome of a watch or about a slow
- * job.
- */
+/** Requests a notification of one target about an outcome or a slow job. */
 export const NotificationMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("notification"),
   project: Name,
   jobId: JobId,
-  /** The caller of the watch whose outcome and context the notification contains. */
+  /** The caller of the watch with the outcome and the context. */
   caller: CallerName,
   watchGeneration: Count,
-  /** The generation in the notification key, which can be higher than `watchGeneration`. */
+  /** The generation in the notification key, which may be higher than `watchGeneration`. */
   generation: Count,
   target: TargetName,
-  /** The outcome of the watch, or `slow` for a running job that is slow. */
+  /** The outcome of the watch, or `slow`. */
   outcome: TargetEvent,
-  /**
-   * The number of the redelivery (an additional notification that a caller requested). `redelivery` is 0 for the first
-   * notification about the outcome.
-   */
+  /** The number of the redelivery that a caller requested. It is 0 for the first notification. */
   redelivery: Count,
   /** The W3C trace context of the watch. */
   traceparent: z.optional(Traceparent),
 });
 export type NotificationMessage = z.infer<typeof NotificationMessage>;
 
-/** A message in the notify queue that requests the delivery of a digest (one message about several jobs) to a chat. */
+/** Requests the delivery of a digest (one message about several jobs) to a chat. */
 const DigestMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("digest"),
   digestId: textSchema(z.regex(/^[A-Za-z0-9-]{1,64}$/)),
   target: TargetName,
-  /** The W3C trace context of the request that started all watches of the digest. */
+  /** The trace context of the request that started all watches of the digest. */
   traceparent: z.optional(Traceparent),
 });
 
-/**
- * A message in the notify queue that requests a notification to the fallback target. The notification says that another
- * target no longer exists.
- */
+/** Requests a notification of the fallback target: another target no longer exists. */
 const TargetGoneMessage = z.strictObject({
   v: z.literal(MESSAGE_VERSION),
   kind: z.literal("target_gone"),
-  /** The name of the target that no longer exists. */
+  /** The target that no longer exists. */
   gone: Name,
   since: Count,
-  /** The name of the fallback target, which gets the notification. */
+  /** The fallback target. */
   target: Name,
 });
 
@@ -104,20 +89,14 @@ export type NotifyMessage = z.infer<typeof NotifyMessage>;
 
 type ParsedMessage<T> =
   | { readonly kind: "message"; readonly message: T }
-  /**
-   * A message in the format of a later release. A message of a later release stays in the queue until the later release
-   * reads the message.
-   */
+  /** A message of a later release. It stays in the queue for this release. */
   | { readonly kind: "newer"; readonly version: number }
-  /** A message that no release of the service can read. */
+  /** A message that no release can read. */
   | { readonly kind: "malformed"; readonly reason: string };
 
 const Version = z.object({ v: z.int() });
 
-/**
- * Parses the body of a queue message. If the message is malformed, the returned reason contains names of fields, but no
- * values.
- */
+/** Parses the body of a queue message. If it is malformed, the reason contains names of fields and no values. */
 export function parseMessage<T>(schema: z.ZodMiniType<T>, body: string): ParsedMessage<T> {
   const json = parseJsonOrUndefined(body);
   if (json === undefined) return { kind: "malformed", reason: "the body is not JSON" };
@@ -129,12 +108,12 @@ export function parseMessage<T>(schema: z.ZodMiniType<T>, body: string): ParsedM
   return { kind: "malformed", reason: `not a message of version ${MESSAGE_VERSION}: ${faults.join(", ")}` };
 }
 
-/** The W3C trace context of a watch, if the caller sent one. */
+/** The trace context of a watch, if the caller sent one. */
 interface Traced {
   readonly traceparent?: string | null | undefined;
 }
 
-/** Returns a message that requests a poll. SQS delivers the message after `delaySeconds`. */
+/** Returns the message for a poll. SQS delivers it after `delaySeconds`. */
 export function createPollMessage(
   {
     project,
@@ -161,9 +140,9 @@ export function createPollMessage(
 }
 
 /**
- * Returns another message for the first poll of an existing watch, because the original message may be lost. Returns
- * null if the watch has ended or if a queue message has claimed a poll of the watch. Another message for a claimed poll
- * could arrive before the poll message that waits for the rate limit, and would then wait again.
+ * Returns a second message for the first poll of a watch, because the first message may be lost. The result is null if
+ * the watch has ended or a message has claimed a poll. A second message for a claimed poll could overtake the message
+ * that waits for the rate limit.
  */
 export function createUnclaimedFirstPollMessage(watch: Watch, delaySeconds: number): OutgoingMessage | null {
   const { state, poll, previousPolls } = watch;
@@ -171,7 +150,7 @@ export function createUnclaimedFirstPollMessage(watch: Watch, delaySeconds: numb
   return createPollMessage({ ...watch, poll: poll + 1 }, delaySeconds);
 }
 
-/** Returns a message that requests a notification about the outcome of a watch or about a slow job. */
+/** Returns the message for a notification about an outcome or a slow job. */
 export function createNotificationMessage(
   { caller, generation: watchGeneration, traceparent = null }: WatchGeneration & Traced,
   { project, jobId, generation, target }: NotificationKey,
@@ -183,7 +162,7 @@ export function createNotificationMessage(
   return toOutgoing(traceparent === null ? message : { ...message, traceparent });
 }
 
-/** Returns the watch generation whose outcome a notification contains. */
+/** Returns the watch generation with the outcome of a notification. */
 export function toWatchGeneration(message: NotificationMessage): WatchGeneration {
   const { project, jobId, caller, watchGeneration } = message;
   return { project, jobId, caller, generation: watchGeneration };
@@ -195,8 +174,8 @@ export function toNotificationKey(message: NotificationMessage): NotificationKey
 }
 
 /**
- * Returns a message that requests the delivery of a digest to a chat.
- * @param traceparent the trace context of a watch of the digest, which all watches of the digest share
+ * Returns the message for a digest to a chat.
+ * @param traceparent the trace context that all watches of the digest share
  */
 export function createDigestMessage(
   digestId: string,
@@ -207,7 +186,7 @@ export function createDigestMessage(
   return toOutgoing(traceparent === null ? message : { ...message, traceparent });
 }
 
-/** Returns a message that requests a notification to the fallback target about a target that no longer exists. */
+/** Returns the message for a notification of the fallback target about a target that no longer exists. */
 export function createTargetGoneMessage(
   goneTarget: string,
   goneSince: Instant,
@@ -219,9 +198,8 @@ export function createTargetGoneMessage(
 type Unversioned<Message> = Message extends unknown ? Omit<Message, "v"> : never;
 
 /**
- * Adds the version of the message format and an ID to a message. The ID is equal to the body of the message. The
- * service does not send this ID to SQS. The group of a poll message is the project, and the group of a notification is
- * the target.
+ * Adds the version and an ID to a message. The ID is the body of the message. SQS does not get this ID. The group is
+ * the project of a poll, or the target of a notification.
  */
 function toOutgoing(message: Unversioned<PollMessage | NotifyMessage>, delaySeconds = 0): OutgoingMessage {
   const body = JSON.stringify({ v: MESSAGE_VERSION, ...message });

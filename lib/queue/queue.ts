@@ -1,35 +1,31 @@
 import { SQS_MAX_DELAY_SECONDS } from "../domain/sqs-limits.ts";
 
-/**
- * The maximum time for which the sender delays a message to send the message together with further messages. A poll
- * takes much longer than this time.
- */
+/** How long a message waits for other messages to share one request with them. A poll takes much longer than this. */
 const WINDOW_MS = 100;
 
 export interface OutgoingMessage {
-  /** The ID of the message, which the sending code chooses. The `SendResult` of the message has the same ID. */
+  /** The ID that the sender chooses. The `SendResult` has the same ID. */
   readonly id: string;
   readonly body: string;
-  /** The time for which SQS delays the delivery of the message. SQS allows only whole numbers from 0 to 900. */
+  /** The time for which SQS delays the delivery of the message. An integer from 0 to 900. */
   readonly delaySeconds: number;
   readonly attributes?: Readonly<Record<string, string>>;
   /**
-   * The group of the message is a project or a target. If one group has many messages, SQS first delivers the messages
-   * of the other groups.
+   * A project or a target. If one group has many messages, SQS first delivers messages of other groups.
    * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
    */
   readonly groupId?: string;
 }
 
 /**
- * The result of an attempt to send one message. If the result is `failed`, SQS may still have accepted the message,
- * because the response of SQS can be lost.
+ * The result of an attempt to send one message. After `failed`, SQS may still have accepted the message, because its
+ * response can be lost.
  */
 export type SendResult =
   | { readonly id: string; readonly kind: "sent" }
   | { readonly id: string; readonly kind: "failed"; readonly reason: string };
 
-/** A queue that behaves like SQS. The same tests check the SQS queue and the queue of the simulation. */
+/** A queue that behaves like SQS. The same tests check SQS and the queue of the simulation. */
 export interface Queue {
   /**
    * Sends messages and returns one result per message. An error of SQS becomes the result `failed` and is not thrown.

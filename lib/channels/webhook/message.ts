@@ -44,10 +44,7 @@ function createEvent(content: NotificationContent): WebhookEvent {
   }
 }
 
-/**
- * Creates the webhook event about the outcome of a job. The field `timestamp` of the event is the time when the watch
- * ended.
- */
+/** Creates the webhook event about the outcome of a job. `timestamp` is the time when the watch ended. */
 export function createJobEvent(summary: OutcomeSummary): JobEvent {
   const concludedAt = toIso(summary.concludedAt);
   return {
@@ -102,8 +99,8 @@ function createSlowEvent({
 }
 
 /**
- * Creates a webhook event about the jobs of a digest (one message about several jobs). Only a chat gets digests, but an
- * operator may change the kind of a target from a chat to a webhook before all jobs of a digest end.
+ * Creates a webhook event about the jobs of a digest (one message about several jobs). Normally only chats get digests.
+ * But an operator may change a chat target to a webhook before all jobs of the digest end.
  */
 function createDigestEvent(summaries: readonly OutcomeSummary[]): WebhookEvent {
   const instants = summaries.map(({ concludedAt }) => concludedAt);

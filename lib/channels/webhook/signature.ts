@@ -3,9 +3,9 @@ import type { Instant } from "../../domain/job.ts";
 import type { Secret } from "../../domain/secret.ts";
 
 /**
- * Returns the request headers of the specification Standard Webhooks, version 1. A signature is the HMAC-SHA256 of
- * `id.timestamp.body`. The signature header contains one signature for each secret of the target. With two secrets, an
- * operator can replace a secret without losing an event. If the target has no secret, there is no signature header.
+ * Returns the headers of Standard Webhooks, version 1. A signature is the HMAC-SHA256 of `id.timestamp.body`. There is
+ * one signature for each secret of the target, so that an operator can replace a secret without a loss. Without a
+ * secret, there is no signature header.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function createWebhookSignatureHeaders(event: {

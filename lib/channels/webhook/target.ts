@@ -25,11 +25,11 @@ function isWebhookSecret(text: string): boolean {
 }
 
 const RESERVED_HEADERS = [
-  // The request headers that the service sets itself.
+  // Headers that the service sets itself.
   /^(accept-encoding|content-type|user-agent|traceparent|webhook-(id|signature|timestamp))$/i,
-  // The request headers that the HTTP client of Node.js sets itself.
+  // Headers that the HTTP client of Node.js sets itself.
   /^(connection|content-(encoding|length)|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i,
-  // The request headers that could make a request seem to come from another sender.
+  // Headers that could make another sender appear.
   /^(cookie|forwarded|proxy-(authorization|connection)|via)$/i,
 ];
 
@@ -61,18 +61,15 @@ function webhookTargetSchema() {
 }
 export type WebhookTarget = z.infer<typeof WebhookTarget>;
 
-/**
- * The beginning of the name of a webhook target for the `callbackUrl` of a caller. The name of a target in the config
- * cannot contain a colon, so it never begins with `callback:`.
- */
+/** The target of a caller's `callbackUrl` has a name that begins like this. Names in the config contain no colon. */
 export const CALLBACK_PREFIX = "callback:";
 
-/** Returns true if a target with the given name was created for the `callbackUrl` of a caller. */
+/** Returns true for the target of a caller's `callbackUrl`. */
 export const isCallbackTargetName = (name: string): boolean => name.startsWith(CALLBACK_PREFIX);
 
 /**
- * Creates a webhook target for the `callbackUrl` of a caller. The created target receives notifications about every
- * outcome. If `secrets` is empty, the notifications have no signature.
+ * Creates the target of a caller's `callbackUrl`. It is notified of every outcome. Without `secrets`, its notifications
+ * are not signed.
  */
 export function createCallbackTarget(url: Secret, secrets: Secret[]): WebhookTarget {
   return { kind: "webhook", url, on: [...OUTCOMES], secrets, headers: {} };

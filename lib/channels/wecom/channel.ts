@@ -6,10 +6,7 @@ import type { AttemptVerdict, ReceiverAnswer } from "../channel.ts";
 import { chatFields, createChatChannel } from "../chat/chat-channel.ts";
 import { formatPlainWecomMessage, formatWecomMessage, isWecomMessageWithinLimits } from "./message.ts";
 
-/**
- * WeCom accepts 20 messages in one minute. After a refused message, WeCom accepts the next message after one minute at
- * the latest.
- */
+/** WeCom accepts 20 messages per minute. After a refusal, it accepts the next message within a minute. */
 const RATE_WINDOW_SECONDS = 60;
 
 /**
@@ -28,8 +25,8 @@ export const wecomChannel = createChatChannel({
 const Body = z.object({ errcode: NumberOrMissing, errmsg: TextOrEmpty });
 
 /**
- * Returns the verdict for the field `errcode` in a response of WeCom. Returns null if the response is not from WeCom.
- * https://developer.work.weixin.qq.com/document/path/90313
+ * Returns the verdict for the field `errcode` in a response of WeCom. If the response is not from WeCom, the result is
+ * null. https://developer.work.weixin.qq.com/document/path/90313
  */
 function wecomVerdict({ status, body }: ReceiverAnswer): AttemptVerdict | null {
   const result = verdict.parseWrappedJsonBodyIgnoringCase(Body, body);

@@ -13,7 +13,7 @@ const EMPTY_BODY_BYTES = JSON.stringify({ msgtype: "markdown", markdown: { conte
 const COLOURS: Readonly<Record<Tone, string>> = { good: "info", bad: "warning", doubtful: "warning" };
 const STYLE = createMarkdownStyleWithoutEscapes("\n", (line) => `<font color="comment">${line}</font>`);
 
-/** Formats a message in Markdown for WeCom. The message mentions only the user in the target's config. */
+/** Formats a message in Markdown for WeCom. It mentions only the configured user. */
 export function formatWecomMessage(message: ChatMessage, { mention }: ConfiguredTexts): JsonObject {
   const headline = `### <font color="${COLOURS[message.tone]}">${disableMarkupByZeroWidthSpaces(message.headline)}</font>`;
   const mentionLine = mention === null ? [] : [mentionTag(mention)];
@@ -22,8 +22,8 @@ export function formatWecomMessage(message: ChatMessage, { mention }: Configured
 }
 
 /**
- * Formats the headline of a message as a text message for WeCom. WeCom mentions only the people in the field
- * `mentioned_list`, in which `@all` means everyone.
+ * Formats the headline of a message as a text message for WeCom. WeCom mentions only the people in `mentioned_list`,
+ * where `@all` means everyone.
  */
 export function formatPlainWecomMessage(headline: string, { mention }: ConfiguredTexts): JsonObject {
   const userId = mention?.replace(/^<?@|>$/g, "") ?? null;
@@ -31,7 +31,7 @@ export function formatPlainWecomMessage(headline: string, { mention }: Configure
   return { msgtype: "text", text: { content: headline, mentioned_list: mentioned } };
 }
 
-/** Returns the `<@user>` tag for a mention from the config, which is a user ID or a whole tag. */
+/** Returns the tag `<@user>` of a configured user ID or tag. */
 function mentionTag(mention: string): string {
   return mention.startsWith("<") ? mention : `<@${mention.replace(/^@/, "")}>`;
 }

@@ -55,8 +55,8 @@ export const WatchItem = z.extend(WatchFields, {
   /** The hash of the tree of subjobs in the latest poll that has seen the job. */
   treeHash: TextNullByDefault,
   /**
-   * The changes of a large tree since the tree item was written: the whole tree, compressed with the tree of the tree
-   * item as the dictionary. Unchanged parts then need few bytes.
+   * The changes of a large tree since the tree item was written. They are the whole tree, compressed with the tree of
+   * the tree item as the dictionary. Unchanged parts then need few bytes.
    */
   treeChange: Bytes,
   /** The `ReadyProgress` of the watch as JSON. */
